@@ -1,0 +1,175 @@
+# All there is to build, run, test and install; `make help` lists it. No configure step: what a build depends on beside
+# its sources (compiler, flags, commit) is kept in small files under build/, and a change of them rebuilds what it must.
+#
+# Two programs: poolbench (the harness, with all libraries) and poolbench-trial (runs one trial; C library only).
+# Every compiler and sanitizer has a tree of its own, build/default, build/clang+address+undefined ..., so that changing
+# between them rebuilds nothing.
+
+VERSION = 0.1
+
+kernel := $(shell uname -s)
+ifneq ($(kernel),Linux)
+$(error poolbench runs on Linux only, with its processes, CPU affinity and clocks; this is $(kernel))
+endif
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := build
+
+# ---- what a user may set ---------------------------------------------------------------------------------------------
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CFLAGS  ?= -O2 -g
+SUITE   ?= quick
+BUDGET  ?=
+SAN     ?=
+TEST    ?=
+V       ?=
+INSTALL ?= install
+
+bindir     = $(PREFIX)/bin
+libexecdir = $(PREFIX)/libexec/poolbench
+datadir    = $(PREFIX)/share/poolbench
+docdir     = $(PREFIX)/share/doc/poolbench
+
+# ---- trees: build/<variant> ------------------------------------------------------------------------------------------
+comma := ,
+hash  := \#
+empty :=
+space := $(empty) $(empty)
+# The variant of sanitizers $(1) with this compiler; the plain one of cc or gcc is "default".
+variant_of = $(or $(subst $(space),+,$(strip $(filter-out cc gcc,$(notdir $(CC))) $(subst $(comma),$(space),$(1)))),default)
+
+variant := $(call variant_of,$(SAN))
+B       := build/$(variant)
+program := $(if $(filter default,$(variant)),./poolbench,$(B)/poolbench)
+
+# ---- sources ---------------------------------------------------------------------------------------------------------
+objects    = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
+shared_o  := $(call objects,pools/*.c workloads/*.c)
+bench_o   := $(call objects,bench/*.c) $(shared_o)
+trial_o   := $(call objects,bench/trial/*.c) $(shared_o)
+mains_o   := $(B)/bench/main.o $(B)/bench/trial/main.o
+support_o := $(filter-out $(B)/tests/test_%,$(call objects,tests/*.c))
+# The only objects that know version, commit, flags and directories (info.h below): a new commit compiles these alone.
+info_o    := $(patsubst %.c,$(B)/%.o,$(shell grep -lsE 'POOLBENCH_(VERSION|COMMIT|CC_FLAGS|DATADIR|LIBEXECDIR)' bench/*.c))
+
+# make check TEST="plan cli" keeps those tests only.
+chosen   = $(if $(TEST),$(foreach t,$(1),$(if $(filter $(TEST) $(TEST:%=test_%),$(basename $(notdir $t))),$t)),$(1))
+c_tests := $(call chosen,$(patsubst tests/%.c,%,$(wildcard tests/test_*.c)))
+s_tests := $(call chosen,$(wildcard tests/test_*.sh) tests/cli.sh)
+tests   := $(c_tests:%=$(B)/%)
+
+# ---- flags -----------------------------------------------------------------------------------------------------------
+packages := hwloc gsl jansson inih
+warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wpointer-arith
+sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+includes := -I. $(shell pkg-config --cflags $(packages) 2>/dev/null)
+libs     := $(shell pkg-config --libs $(packages) 2>/dev/null)
+compile   = $(strip $(CC) -std=gnu11 -D_GNU_SOURCE= $(warnings) -pthread $(includes) $(CPPFLAGS) $(CFLAGS) $(sanitize))
+link      = $(strip $(CC) -pthread $(CFLAGS) $(sanitize) $(LDFLAGS))
+harness_libs = -lcsv $(libs) -lm $(LDLIBS)
+
+commit = $(or $(if $(wildcard .git),$(shell git --git-dir=.git --no-optional-locks describe --always --dirty \
+	--abbrev=12 --exclude='*' 2>/dev/null)),unknown)
+
+silent = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+say    = $(if $(filter-out 0,$(V)),,@$(if $(silent),,printf '  %-5s %s\n' $(1) $@;))
+quoted = '$(subst ','\'',$(1))'
+string = "$(subst ",\",$(subst \,\\,$(1)))"
+define keep # the lines $(1) as the target, touched only when they differ
+@mkdir -p $(@D); printf '%s\n' $(1) >$@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+endef
+jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# ---- build -----------------------------------------------------------------------------------------------------------
+.PHONY: build tests bench check install uninstall clean help format lint FORCE
+
+build: $(if $(filter default,$(variant)),poolbench) $(B)/poolbench $(B)/poolbench-trial ## build both programs (the default)
+
+poolbench: $(B)/poolbench
+	@ln -sfn $< $@
+
+$(B)/poolbench: $(bench_o) $(B)/objects
+	$(call say,LINK)$(link) -o $@ $(bench_o) $(harness_libs)
+
+$(B)/poolbench-trial: $(trial_o) $(B)/objects
+	$(call say,LINK)$(link) -o $@ $(trial_o) -lm
+
+# Everything but the two main(), for the tests.
+$(B)/libpoolbench.a: $(filter-out $(mains_o),$(sort $(bench_o) $(trial_o))) $(B)/objects
+	@rm -f $@
+	$(call say,AR)$(AR) rcs $@ $(filter %.o,$^)
+
+# Tests stand beside the programs, so that they find poolbench-trial the way poolbench does.
+tests: $(tests) $(B)/poolbench $(B)/poolbench-trial
+$(tests): $(B)/%: $(B)/tests/%.o $(support_o) $(B)/libpoolbench.a
+	$(call say,LINK)$(link) -o $@ $(filter %.o,$^) $(B)/libpoolbench.a -lcmocka $(harness_libs)
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(compile) $(with) -MMD -MP -c -o $@ $<
+
+$(info_o): private with = -include $(B)/info.h
+$(info_o): $(B)/info.h
+
+# ---- what a build depends on beside its sources ----------------------------------------------------------------------
+$(B)/flags: FORCE
+	$(if $(libs),,@echo 'poolbench: no build without pkg-config and $(packages); scripts/deps gets them' >&2; exit 2)
+	$(call keep,$(call quoted,$(compile)))
+
+$(B)/objects: FORCE
+	$(call keep,$(call quoted,$(link) $(harness_libs)) $(bench_o) $(trial_o))
+
+$(B)/info.h: about = \
+	$(call quoted,$(hash)define POOLBENCH_VERSION $(call string,$(VERSION))) \
+	$(call quoted,$(hash)define POOLBENCH_COMMIT $(call string,$(commit))) \
+	$(call quoted,$(hash)define POOLBENCH_CC_FLAGS $(call string,$(compile))) \
+	$(call quoted,$(hash)define POOLBENCH_DATADIR $(call string,$(datadir))) \
+	$(call quoted,$(hash)define POOLBENCH_LIBEXECDIR $(call string,$(libexecdir)))
+$(B)/info.h: FORCE
+	$(call keep,$(about))
+
+-include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
+
+# ---- run, test -------------------------------------------------------------------------------------------------------
+bench: ## build and run a suite: SUITE=quick BUDGET=60s
+	@CC='$(CC)' scripts/deps
+	@$(MAKE) $(jobs) build
+	@$(program) run $(SUITE) $(if $(BUDGET),--budget $(BUDGET))
+
+# The C tests run once more under the sanitizers, unless a SAN was asked for: then under that one alone.
+sanitizers := $(if $(SAN),,address$(comma)undefined thread)
+check: ## build and run all tests, also under sanitizers: TEST="plan cli" for some
+	@CC='$(CC)' scripts/deps
+	@$(MAKE) $(jobs) build tests
+	@for san in $(sanitizers); do $(MAKE) $(jobs) SAN=$$san tests || exit; done
+	@BUILD=$(B) tests/run $(tests) $(s_tests) \
+		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
+
+format: ## format the C sources with clang-format
+	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/trial pools workloads tests))
+
+lint: ## say what cppcheck, shellcheck and clang-format find
+	@scripts/lint
+
+# ---- install ---------------------------------------------------------------------------------------------------------
+install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
+	@$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(datadir)/scripts/suites $(docdir))
+	@$(INSTALL) -m 755 $(B)/poolbench $(DESTDIR)$(bindir)
+	@$(INSTALL) -m 755 $(B)/poolbench-trial $(DESTDIR)$(libexecdir)
+	@$(INSTALL) -m 644 $(wildcard scripts/*.gp) $(DESTDIR)$(datadir)/scripts
+	@$(INSTALL) -m 644 $(wildcard scripts/suites/*.ini) $(DESTDIR)$(datadir)/scripts/suites
+	@$(INSTALL) -m 644 $(wildcard LICENSE *.md docs/*.md) $(DESTDIR)$(docdir)
+
+uninstall: ## remove what install put there
+	@rm -f $(DESTDIR)$(bindir)/poolbench
+	@rm -rf $(addprefix $(DESTDIR),$(libexecdir) $(datadir) $(docdir))
+
+clean: ## remove everything built, of all compilers and sanitizers
+	@rm -rf build poolbench
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo '  with CC=clang, SAN=address,undefined or SAN=thread, CFLAGS=, CPPFLAGS=, LDFLAGS=, V=1, DEPS=never'

@@ -1,0 +1,92 @@
+/* A cell: one combination of factors, what is compared; and the settings of a run. Filled by options.c from the command
+ * line and suites, completed by plan.c (placement, calibration, number of tasks), read by everyone after. */
+#ifndef POOLBENCH_CELL_H
+#define POOLBENCH_CELL_H
+#include "pools/pool.h"
+#include "workloads/workload.h"
+
+enum dist_kind { DIST_FIXED, DIST_UNIFORM, DIST_EXPONENTIAL, DIST_LOGNORMAL, DIST_BIMODAL, DIST_FILE };
+enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE };
+enum collect_kind { COLLECT_COMPLETED, COLLECT_ORDERED };
+
+#define SPEC_MAX 128 /* "hybrid:processes=2:threads=1", spelled out */
+#define NAME_MAX_LEN 64
+#define ERROR_MAX 512
+
+/* Where the workers of a cell go (bench/place.c). */
+struct placement {
+    unsigned workers;    /* rows */
+    unsigned words;      /* 64-bit words a row */
+    uint64_t *masks;     /* workers x words: bit c = CPU c (OS index) */
+    int *planned;        /* per worker: the one CPU of its mask, or -1 where it may use several */
+    uint64_t *main_mask; /* words: the submitter's */
+    bool spare_cpu;      /* the submitter's CPUs are disjoint from the workers' and workers + 1 fit the effective CPUs */
+    unsigned cpus;       /* effective CPUs the workers can use at once: for ideal_ns */
+    char reason[128];    /* why it is not what was asked for; "" when it is */
+};
+
+struct cell {
+    unsigned number; /* 0.. in plan order */
+    char id[16];     /* "c001": cell_id in every file */
+    char experiment[NAME_MAX_LEN]; /* [experiment NAME] of the suite, or "" */
+
+    const struct pool_ops *pool;
+    int64_t pool_params[PARAM_MAX];
+    char pool_spec[SPEC_MAX]; /* canonical: name, then every option that differs from its default */
+    const struct workload_ops *workload;
+    int64_t workload_params[PARAM_MAX];
+    char workload_spec[SPEC_MAX];
+    struct faults faults;
+    char faults_spec[SPEC_MAX];
+
+    int64_t size_ns;
+    enum dist_kind dist;
+    char dist_spec[SPEC_MAX]; /* "fixed", "lognormal", "file:PATH" */
+    int64_t tasks;            /* -1: auto, until plan.c has chosen */
+    unsigned workers;         /* --workers */
+    struct pool_shape shape;
+    char place[SPEC_MAX];
+    bool place_explicit; /* asked for by the user: a place this machine cannot give is an error */
+    char place_main[SPEC_MAX];
+
+    enum arrival_kind arrival;
+    int64_t arrival_k;   /* of wave and window */
+    double arrival_rate; /* tasks a second, of rate */
+    bool arrival_poisson;
+    char arrival_spec[SPEC_MAX];
+    enum collect_kind collect;
+    int64_t in_bytes, out_bytes;
+    int64_t ballast_bytes;
+    bool ballast_thp;
+    int64_t ballast_write_ppm;
+    char ballast_spec[SPEC_MAX];
+    bool timed; /* --timing task */
+
+    /* filled by plan.c */
+    struct placement placement;
+    int64_t iterations; /* at size_ns */
+    struct cost *costs; /* the size distribution as equally likely costs, owned by the plan */
+    uint32_t cost_count;
+    bool cost_in_order;
+};
+
+#define SAMPLES_ALL (-1)
+
+struct settings {
+    int64_t blocks; /* 0: not given */
+    uint64_t seed;
+    bool seed_given;
+    int64_t budget_ns; /* 0: none */
+    int64_t samples;   /* per trial, SAMPLES_ALL, 0: none */
+    int64_t trial_limit_ns;
+    char out[4096];  /* "": results/<stamp>-<id> */
+    char like[4096]; /* "" or a run */
+    bool recalibrate;
+};
+
+struct cells {
+    struct cell *cell;
+    size_t count;
+};
+
+#endif

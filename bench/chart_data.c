@@ -1,0 +1,389 @@
+/* From trials to points. A panel is everything but the pool and the factor along x, so that two workloads are never one
+ * line; a series is a pool in a panel. */
+#include "bench/chart_data.h"
+#include "bench/host.h"
+#include "bench/stats.h"
+#include "bench/summary_factors.h"
+#include "bench/units.h"
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEVEL     0.95
+#define TREND_MIN 3  /* points that make a trend, and may be joined */
+#define LOG_RATIO 30 /* of the largest y of a panel to the smallest: beyond it, both axes are logarithmic */
+#define LOG_X_MAX 16 /* likewise, of x */
+
+static double throughput(const struct trial_row *trial)
+{
+    return 1e9 * (double)trial->tasks / (double)trial->wall_ns;
+}
+
+static double throughput_bound(const struct trial_row *trial)
+{
+    return trial->ideal_ns > 0 ? 1e9 * (double)trial->tasks / (double)trial->ideal_ns : NAN;
+}
+
+static double efficiency(const struct trial_row *trial)
+{
+    return trial->ideal_ns > 0 ? 100 * (double)trial->ideal_ns / (double)trial->wall_ns : NAN;
+}
+
+const struct chart chart_table[] = {
+    {.name = "throughput",
+     .title = "Throughput against workers",
+     .x_label = "workers",
+     .y_label = "tasks per second",
+     .without = "no trial ended well",
+     .axis = FACTOR_WORKERS,
+     .value = throughput,
+     .bound = throughput_bound},
+    {.name = "efficiency",
+     .title = "Efficiency against task size",
+     .x_label = "task size",
+     .y_label = "efficiency: ideal / wall, %",
+     .without = "no trial that ended well has a task size and an ideal time",
+     .axis = FACTOR_SIZE,
+     .value = efficiency},
+    {.name = NULL},
+};
+
+static int64_t x_of(const struct chart_data *data, size_t cell)
+{
+    const struct summary_row *row = &data->summary->rows[cell];
+
+    return data->chart->axis == FACTOR_WORKERS ? row->workers : row->size_ns;
+}
+
+/* The value of every good trial of a cell, added to data->values from `count` on. */
+static size_t values_add(const struct chart_data *data, size_t cell, double (*value)(const struct trial_row *trial),
+                         size_t count)
+{
+    const struct summary *s = data->summary;
+
+    for (size_t i = 0; i < s->trial_count; i++)
+        if (!strcmp(s->trials[i].cell_id, s->rows[cell].cell_id) && !strcmp(s->trials[i].status, "ok") &&
+            s->trials[i].tasks > 0 && s->trials[i].wall_ns > 0)
+            data->values[count++] = value(&s->trials[i]);
+    return count;
+}
+
+static bool has_point(const struct chart_data *data, size_t cell)
+{
+    return x_of(data, cell) > 0 && stats_sort(data->values, values_add(data, cell, data->chart->value, 0)) > 0;
+}
+
+/* The base pool places no workers: it belongs to whatever place the others are in. */
+static bool in_panel(const struct chart_data *data, size_t panel, size_t cell)
+{
+    const struct summary_row *rows = data->summary->rows;
+    unsigned same = data->factors & ~(FACTOR_POOL | data->chart->axis);
+
+    if (row_has_pool(&rows[cell], BASE_POOL))
+        same &= ~(unsigned)FACTOR_PLACE;
+    return factors_equal(&rows[data->panel[panel]], &rows[cell], same);
+}
+
+static void layout(struct chart_data *data, const size_t *order, size_t count)
+{
+    const struct summary_row *rows = data->summary->rows;
+
+    for (int base = 0; base <= 1; base++) /* panels that the base has to itself come last */
+        for (size_t i = 0; i < count; i++) {
+            bool known = row_has_pool(&rows[order[i]], BASE_POOL) != base;
+            for (size_t p = 0; p < data->panels && !known; p++)
+                known = in_panel(data, p, order[i]);
+            if (!known)
+                data->panel[data->panels++] = order[i];
+        }
+    for (size_t i = 0; i < count; i++) {
+        bool known = false;
+        for (size_t p = 0; p < data->pools && !known; p++)
+            known = !strcmp(rows[data->pool[p]].pool, rows[order[i]].pool);
+        if (!known)
+            data->pool[data->pools++] = order[i];
+    }
+}
+
+/* In the order of the plan. */
+static int order_compare(const void *a, const void *b, void *rows)
+{
+    const struct summary_row *r = rows;
+
+    return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
+}
+
+int chart_data_init(struct chart_data *data, const struct chart *chart, const char *directory,
+                    const struct summary *summary)
+{
+    size_t room = summary->count + 1, count = 0;
+    size_t *order = calloc(room, sizeof *order);
+
+    *data = (struct chart_data){.chart = chart, .directory = directory, .summary = summary};
+    data->panel = calloc(room, sizeof *data->panel);
+    data->pool = calloc(room, sizeof *data->pool);
+    data->drawable = calloc(room, sizeof *data->drawable);
+    data->cells = calloc(room, sizeof *data->cells);
+    data->values = calloc(summary->trial_count + 1, sizeof *data->values);
+    if (!order || !data->panel || !data->pool || !data->drawable || !data->cells || !data->values) {
+        free(order);
+        return -ENOMEM;
+    }
+    data->factors = factors_of(summary->rows, summary->count);
+    for (size_t i = 0; i < summary->count; i++)
+        if ((data->drawable[i] = has_point(data, i)))
+            order[count++] = i;
+    qsort_r(order, count, sizeof *order, order_compare, summary->rows);
+    layout(data, order, count);
+    free(order);
+    return 0;
+}
+
+void chart_data_release(struct chart_data *data)
+{
+    free(data->panel);
+    free(data->pool);
+    free(data->drawable);
+    free(data->cells);
+    free(data->values);
+    *data = (struct chart_data){0};
+}
+
+size_t chart_data_pages(const struct chart_data *data)
+{
+    return (data->panels + CHART_PANELS_MAX - 1) / CHART_PANELS_MAX;
+}
+
+static int x_compare(const void *a, const void *b, void *arg)
+{
+    int64_t x = x_of(arg, *(const size_t *)a), y = x_of(arg, *(const size_t *)b);
+
+    return (x > y) - (x < y);
+}
+
+/* Into data->cells, by x: the drawable cells of a panel that belong to a pool; to any pool when it is NULL. */
+static size_t cells_select(const struct chart_data *data, size_t panel, const char *pool)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < data->summary->count; i++)
+        if (data->drawable[i] && in_panel(data, panel, i) && (!pool || !strcmp(data->summary->rows[i].pool, pool)))
+            data->cells[count++] = i;
+    qsort_r(data->cells, count, sizeof *data->cells, x_compare, (void *)data);
+    return count;
+}
+
+static void point_print(FILE *out, int64_t x, double y, const struct interval *interval, size_t n)
+{
+    fprintf(out, "%lld %.9g", (long long)x, y);
+    if (interval && !isnan(interval->lo))
+        fprintf(out, " %.9g %.9g", interval->lo, interval->hi);
+    else
+        fputs(" NaN NaN", out);
+    fprintf(out, " %zu\n", n);
+}
+
+/* The bound at every x, over all pools: it depends on the tasks and the CPUs alone. Returns the number of points. */
+static size_t bound_print(FILE *out, const struct chart_data *data, size_t panel)
+{
+    size_t count = cells_select(data, panel, NULL), points = 0;
+
+    for (size_t i = 0, next; i < count; i = next) {
+        size_t n = 0;
+        for (next = i; next < count && x_of(data, data->cells[next]) == x_of(data, data->cells[i]); next++)
+            n = values_add(data, data->cells[next], data->chart->bound, n);
+        n = stats_sort(data->values, n);
+        if (!n)
+            continue;
+        points++;
+        if (out)
+            point_print(out, x_of(data, data->cells[i]), stats_median(data->values, n), NULL, n);
+    }
+    return points;
+}
+
+struct extent {
+    double y_min, y_max;
+    size_t n_min, n_max; /* trials of a point */
+    bool bars;
+};
+
+static void series_print(FILE *out, const struct chart_data *data, size_t count, struct extent *extent)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct interval interval;
+        size_t n = stats_sort(data->values, values_add(data, data->cells[i], data->chart->value, 0));
+        double y = stats_median(data->values, n);
+        stats_median_interval(data->values, n, LEVEL, &interval);
+        if (out)
+            point_print(out, x_of(data, data->cells[i]), y, &interval, n);
+        extent->y_min = fmin(extent->y_min, y);
+        extent->y_max = fmax(extent->y_max, y);
+        extent->n_min = n < extent->n_min ? n : extent->n_min;
+        extent->n_max = n > extent->n_max ? n : extent->n_max;
+        extent->bars = extent->bars || !isnan(interval.lo);
+    }
+}
+
+void chart_data_series(FILE *out, const struct chart_data *data)
+{
+    const struct summary_row *rows = data->summary->rows;
+    unsigned said = data->factors & ~(FACTOR_POOL | data->chart->axis);
+    struct extent unused = {0};
+    char label[256];
+
+    fprintf(out, "# %s: %s, %s (median), its 95 %% interval, trials\n", data->chart->title, data->chart->x_label,
+            data->chart->y_label);
+    for (size_t p = 0; p < data->panels; p++) {
+        factors_label(label, sizeof label, &rows[data->panel[p]], said);
+        if (data->chart->bound && bound_print(NULL, data, p)) {
+            fprintf(out, "# %s: ideal\n", label);
+            bound_print(out, data, p);
+            fputs("\n\n", out);
+        }
+        for (size_t k = 0; k < data->pools; k++) {
+            size_t count = cells_select(data, p, rows[data->pool[k]].pool);
+            if (!count)
+                continue;
+            fprintf(out, "# %s: %s\n", label, rows[data->pool[k]].pool);
+            series_print(out, data, count, &unused);
+            fputs("\n\n", out);
+        }
+    }
+}
+
+/* As gnuplot reads text without looking into it: in single quotes, doubled within. */
+static void quoted_print(FILE *out, const char *text)
+{
+    fputc('\'', out);
+    for (; *text; text++)
+        fputs(*text == '\'' ? "''" : (char[]){*text, '\0'}, out);
+    fputc('\'', out);
+}
+
+/* The smallest x of all points that is above `last`, or INT64_MAX. */
+static int64_t x_next(const struct chart_data *data, int64_t last)
+{
+    int64_t next = INT64_MAX;
+
+    for (size_t i = 0; i < data->summary->count; i++)
+        if (data->drawable[i] && x_of(data, i) > last && x_of(data, i) < next)
+            next = x_of(data, i);
+    return next;
+}
+
+/* A tic at every x there is: "'10us' 10000, '200us' 200000". */
+static void tics_print(FILE *out, const struct chart_data *data)
+{
+    int64_t first = x_next(data, 0), last = first;
+    char text[32];
+
+    fputs("x_tics = \"", out);
+    for (int64_t x = first; x != INT64_MAX; x = x_next(data, x)) {
+        snprintf(text, sizeof text, "%lld", (long long)x);
+        if (data->chart->axis == FACTOR_SIZE)
+            spell_duration(text, sizeof text, x);
+        fprintf(out, "%s'%s' %lld", x == first ? "" : ", ", text, (long long)x);
+        last = x;
+    }
+    fprintf(out, "\"\nx_min = %lld.0; x_max = %lld.0\n", (long long)first, (long long)last);
+}
+
+static void panel_print(FILE *out, const struct chart_data *data, size_t panel, size_t *series, struct extent *all)
+{
+    const struct summary_row *rows = data->summary->rows;
+    unsigned axes = FACTOR_POOL | data->chart->axis;
+    unsigned said = (factors_varying(rows, data->summary->count, data->factors) | FACTOR_WORKLOAD) & ~axes;
+    struct extent extent = {.y_min = INFINITY, .n_min = SIZE_MAX};
+    size_t number = panel + 1, first;
+    bool bound = data->chart->bound && bound_print(NULL, data, panel);
+    char label[96];
+
+    *series += bound;
+    fprintf(out, "panel_bound[%zu] = %zu\n", number, bound ? *series : 0);
+    first = *series + 1;
+    for (size_t k = 0; k < data->pools; k++) {
+        size_t count = cells_select(data, panel, rows[data->pool[k]].pool);
+        if (!count)
+            continue;
+        extent.bars = false;
+        series_print(NULL, data, count, &extent);
+        all->bars = all->bars || extent.bars;
+        ++*series;
+        fprintf(out, "series_pool[%zu] = %zu; series_joined[%zu] = %d; series_bars[%zu] = %d\n", *series, k + 1,
+                *series, count >= TREND_MIN, *series, extent.bars);
+    }
+    size_t count = cells_select(data, panel, NULL);
+    int64_t x_min = x_of(data, data->cells[0]), x_max = x_of(data, data->cells[count - 1]);
+    bool log_scale = extent.y_max > LOG_RATIO * extent.y_min || x_max > LOG_X_MAX * x_min;
+    fprintf(out, "panel_title[%zu] = ", number);
+    quoted_print(out, factors_label(label, sizeof label, &rows[data->panel[panel]], said));
+    fprintf(out, "; panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_log[%zu] = %d\n", number, first, number,
+            *series, number, log_scale);
+    all->n_min = extent.n_min < all->n_min ? extent.n_min : all->n_min;
+    all->n_max = extent.n_max > all->n_max ? extent.n_max : all->n_max;
+}
+
+/* When the run was made, "" where host.json does not say. */
+static void date_read(char *text, size_t size, const char *directory)
+{
+    char path[PATH_MAX];
+    const char *date = NULL;
+    json_error_t problem;
+
+    *text = '\0';
+    if (snprintf(path, sizeof path, "%s/host.json", directory) >= (int)sizeof path)
+        return;
+    json_t *host = json_load_file(path, 0, &problem);
+    if (host && json_unpack(host, "{s:s}", "date", &date) == 0)
+        snprintf(text, size, "%s   ", date);
+    json_decref(host);
+}
+
+/* Machine, date, number of trials, and what the bars are: a chart says so itself. */
+static void notes_print(FILE *out, const struct chart_data *data, const struct extent *extent)
+{
+    char machine[160], date[64], text[512], trials[64];
+
+    host_line(machine, sizeof machine, data->directory);
+    date_read(date, sizeof date, data->directory);
+    snprintf(text, sizeof text, "%s   %srun %.40s", machine, date, data->summary->rows[0].run_id);
+    fputs("chart_source = ", out);
+    quoted_print(out, text);
+    snprintf(trials, sizeof trials, extent->n_min == extent->n_max ? "n = %zu" : "n = %zu .. %zu", extent->n_min,
+             extent->n_max);
+    snprintf(text, sizeof text, "medians, %s trials a point; %s", trials,
+             extent->bars ? "bars: 95 % order-statistic interval of the median, where n is at least 6"
+                          : "no bars: an interval needs at least 6 trials");
+    fputs("\nchart_note = ", out);
+    quoted_print(out, text);
+    fputc('\n', out);
+}
+
+void chart_data_header(FILE *out, const struct chart_data *data)
+{
+    const struct summary_row *rows = data->summary->rows;
+    struct extent all = {.n_min = SIZE_MAX};
+    size_t series = 0;
+
+    fprintf(out, "chart_name = '%s'\nchart_title = '%s'\nx_text = '%s'\ny_text = '%s'\n", data->chart->name,
+            data->chart->title, data->chart->x_label, data->chart->y_label);
+    tics_print(out, data);
+    fprintf(out, "page_panels = %d; panels = %zu; pools = %zu\n", CHART_PANELS_MAX, data->panels, data->pools);
+    fputs("array panel_title[panels]; array panel_first[panels]; array panel_last[panels]\n"
+          "array panel_bound[panels]; array panel_log[panels]; array pool_name[pools]\n"
+          "array series_pool[panels * (pools + 1)]; array series_joined[panels * (pools + 1)]\n"
+          "array series_bars[panels * (pools + 1)]\n",
+          out);
+    for (size_t p = 0; p < data->panels; p++)
+        panel_print(out, data, p, &series, &all);
+    for (size_t k = 0; k < data->pools; k++) {
+        fprintf(out, "pool_name[%zu] = ", k + 1);
+        quoted_print(out, rows[data->pool[k]].pool);
+        fputc('\n', out);
+    }
+    notes_print(out, data, &all);
+}

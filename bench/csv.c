@@ -1,0 +1,422 @@
+/* CSV files through libcsv. Writing: rows are formatted into one buffer, so that a flush is one write(2) and a reader
+ * (or a crash) never meets half a row of ours unless the disk is full. Reading: streamed, in pieces of the size below;
+ * libcsv reports fields and line ends, the header line says which column a field is. */
+#include "bench/csv.h"
+#include "bench/cell.h"
+#include <csv.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FLUSH_BYTES  (1u << 20) /* a buffer this full is flushed by csv_put: memory stays bounded for any --samples */
+#define READ_BYTES   (64u << 10)
+#define NUMBER_BYTES 32 /* any number as text */
+
+struct csv_writer {
+    const struct file_format *format;
+    int fd;
+    int64_t flushed;
+    size_t length, size, row_max; /* of buffer; row_max: no row takes more */
+    char *buffer;
+};
+
+static int path_join(char path[PATH_MAX], const char *directory, const char *file)
+{
+    int length = snprintf(path, PATH_MAX, "%s/%s", directory, file);
+    return length < 0 || length >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int room_make(struct csv_writer *writer, size_t bytes)
+{
+    if (writer->size - writer->length >= bytes)
+        return 0;
+    size_t size = (writer->size + bytes) * 2;
+    char *buffer = realloc(writer->buffer, size);
+    if (!buffer)
+        return -ENOMEM;
+    writer->buffer = buffer;
+    writer->size = size;
+    return 0;
+}
+
+/* Text goes through libcsv, quoted, only where it must be: the files stay pleasant to read. libcsv strips spaces around
+ * fields without quotes. */
+static size_t text_write(char *out, size_t size, const char *text, size_t max)
+{
+    size_t length = strnlen(text, max);
+
+    if (!length)
+        return 0;
+    for (size_t i = 0; i < length; i++)
+        if (strchr("\",\r\n", text[i]) || ((i == 0 || i == length - 1) && strchr(" \t", text[i])))
+            return csv_write(out, size, text, length);
+    memcpy(out, text, length);
+    return length;
+}
+
+/* The fewest digits that read back as the same number. */
+static size_t real_write(char *out, size_t size, double value)
+{
+    int length = 0;
+
+    if (!isfinite(value))
+        return 0;
+    for (int digits = 15; digits <= 17; digits++) {
+        length = snprintf(out, size, "%.*g", digits, value);
+        if (strtod(out, NULL) == value)
+            break;
+    }
+    return (size_t)length;
+}
+
+static size_t field_write(char *out, size_t size, const struct column *column, const void *row)
+{
+    const void *field = (const char *)row + column->offset;
+    int64_t integer;
+    double real;
+
+    if (column->kind == COLUMN_TEXT)
+        return text_write(out, size, field, column->size - 1);
+    if (column->kind == COLUMN_REAL) {
+        memcpy(&real, field, sizeof real);
+        return real_write(out, size, real);
+    }
+    memcpy(&integer, field, sizeof integer);
+    if (integer == MISSING)
+        return 0;
+    if (column->kind == COLUMN_UINT)
+        return (size_t)snprintf(out, size, "%" PRIu64, (uint64_t)integer);
+    return (size_t)snprintf(out, size, "%" PRId64, integer);
+}
+
+int csv_put(struct csv_writer *writer, const void *row)
+{
+    int error = writer->length >= FLUSH_BYTES ? csv_flush(writer) : 0;
+
+    if (!error)
+        error = room_make(writer, writer->row_max);
+    if (error)
+        return error;
+    for (size_t i = 0; i < writer->format->count; i++) {
+        if (i)
+            writer->buffer[writer->length++] = ',';
+        writer->length += field_write(writer->buffer + writer->length, writer->size - writer->length,
+                                      &writer->format->columns[i], row);
+    }
+    writer->buffer[writer->length++] = '\n';
+    return 0;
+}
+
+static int header_put(struct csv_writer *writer)
+{
+    const struct file_format *format = writer->format;
+
+    for (size_t i = 0; i < format->count; i++) {
+        size_t length = strlen(format->columns[i].name);
+        int error = room_make(writer, length + 1);
+        if (error)
+            return error;
+        memcpy(writer->buffer + writer->length, format->columns[i].name, length);
+        writer->length += length;
+        writer->buffer[writer->length++] = i + 1 < format->count ? ',' : '\n';
+    }
+    return 0;
+}
+
+int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer)
+{
+    char path[PATH_MAX];
+    struct csv_writer *w;
+    int error = path_join(path, directory, format->file);
+
+    if (error)
+        return error;
+    w = calloc(1, sizeof *w);
+    if (!w)
+        return -ENOMEM;
+    w->format = format;
+    for (size_t i = 0; i < format->count; i++) /* at worst every character is a quote, which libcsv doubles */
+        w->row_max += 1 + (format->columns[i].kind == COLUMN_TEXT ? 2 * format->columns[i].size + 2 : NUMBER_BYTES);
+    w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+    if (w->fd < 0) {
+        error = -errno;
+        free(w);
+        return error;
+    }
+    error = header_put(w);
+    if (!error)
+        error = csv_flush(w);
+    if (error) {
+        close(w->fd);
+        unlink(path);
+        free(w->buffer);
+        free(w);
+        return error;
+    }
+    *writer = w;
+    return 0;
+}
+
+int csv_flush(struct csv_writer *writer)
+{
+    size_t written = 0;
+
+    while (written < writer->length) {
+        ssize_t n = write(writer->fd, writer->buffer + written, writer->length - written);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            int error = n < 0 ? -errno : -EIO;
+            /* Cut half-written rows off again; where even that fails, readers see a torn line and leave it out. */
+            if (written && ftruncate(writer->fd, writer->flushed) == 0)
+                written = 0;
+            return error;
+        }
+        written += (size_t)n;
+    }
+    writer->flushed += (int64_t)written;
+    writer->length = 0;
+    return 0;
+}
+
+int64_t csv_end(const struct csv_writer *writer)
+{
+    return writer->flushed;
+}
+
+int csv_close(struct csv_writer *writer)
+{
+    if (!writer)
+        return 0;
+    int error = csv_flush(writer);
+    if (close(writer->fd) < 0 && !error)
+        error = -errno;
+    free(writer->buffer);
+    free(writer);
+    return error;
+}
+
+struct reader {
+    const struct file_format *format;
+    const char *path;
+    char *error;
+    int (*row)(const void *row, void *arg);
+    void *arg;
+    char *values;                   /* the row being read */
+    const struct column **header;   /* column of each field; NULL: not one of ours */
+    size_t header_size, fields;     /* fields: of the header line */
+    size_t field;                   /* number of the next field in this line */
+    unsigned long line, first_line; /* first_line: where this row began */
+    int result;                     /* non-zero: stopped */
+};
+
+static void __attribute__((format(printf, 2, 3))) reader_fail(struct reader *r, const char *format, ...)
+{
+    va_list arguments;
+    int length = snprintf(r->error, ERROR_MAX, "%s:%lu: ", r->path, r->first_line);
+
+    va_start(arguments, format);
+    if (length >= 0 && length < ERROR_MAX)
+        vsnprintf(r->error + length, (size_t)(ERROR_MAX - length), format, arguments);
+    va_end(arguments);
+    r->result = -EBADMSG;
+}
+
+static void header_field(struct reader *r, const char *name, size_t length)
+{
+    if (r->field == r->header_size) {
+        size_t size = r->header_size * 2 + 64;
+        const struct column **header = reallocarray(r->header, size, sizeof *header);
+        if (!header) {
+            snprintf(r->error, ERROR_MAX, "%s: out of memory", r->path);
+            r->result = -ENOMEM;
+            return;
+        }
+        r->header = header;
+        r->header_size = size;
+    }
+    r->header[r->field] = NULL;
+    for (size_t i = 0; i < r->format->count; i++)
+        if (strlen(r->format->columns[i].name) == length && !memcmp(r->format->columns[i].name, name, length))
+            r->header[r->field] = &r->format->columns[i];
+}
+
+static bool number_parse(const struct column *column, const char *text, void *field)
+{
+    char *end = NULL;
+
+    errno = 0;
+    if (column->kind == COLUMN_REAL) {
+        double value = strtod(text, &end);
+        memcpy(field, &value, sizeof value);
+    } else if (column->kind == COLUMN_UINT) {
+        uint64_t value = strtoull(text, &end, 10);
+        memcpy(field, &value, sizeof value);
+        if (*text == '-')
+            return false;
+    } else {
+        int64_t value = strtoll(text, &end, 10);
+        memcpy(field, &value, sizeof value);
+    }
+    /* A real may be so small that strtod calls it out of range while reading it well. */
+    return end != text && !*end && (!errno || column->kind == COLUMN_REAL);
+}
+
+static void value_field(struct reader *r, const char *text, size_t length)
+{
+    static const char *const expected[] = {"a whole number", "a whole number from 0", "a number", "text"};
+    const struct column *column = r->field < r->fields ? r->header[r->field] : NULL;
+    char number[NUMBER_BYTES];
+
+    if (!column || !length)
+        return;
+    if (column->kind == COLUMN_TEXT) {
+        if (length >= column->size || memchr(text, '\0', length)) {
+            reader_fail(r, "%s: expected text of at most %zu bytes, found %zu", column->name, column->size - 1, length);
+            return;
+        }
+        memcpy(r->values + column->offset, text, length);
+        r->values[column->offset + length] = '\0';
+        return;
+    }
+    if (length < sizeof number) {
+        memcpy(number, text, length);
+        number[length] = '\0';
+        if (number_parse(column, number, r->values + column->offset))
+            return;
+    }
+    reader_fail(r, "%s: expected %s, found '%.*s'", column->name, expected[column->kind],
+                length > 40 ? 40 : (int)length, text);
+}
+
+static void on_field(void *text, size_t length, void *arg)
+{
+    struct reader *r = arg;
+
+    if (r->result)
+        return;
+    if (r->fields)
+        value_field(r, text, length);
+    else
+        header_field(r, text, length);
+    r->field++;
+    for (const char *c = text; length && (c = memchr(c, '\n', length - (size_t)(c - (const char *)text))); c++)
+        r->line++; /* within quotes */
+}
+
+static void header_end(struct reader *r)
+{
+    bool known = false;
+
+    for (size_t i = 0; i < r->field; i++)
+        known = known || r->header[i];
+    if (known)
+        r->fields = r->field;
+    else
+        reader_fail(r, "expected the header line of %s, found none of its columns", r->format->file);
+}
+
+static void row_end(struct reader *r)
+{
+    const struct column *first = &r->format->columns[0];
+    int64_t version = MISSING;
+
+    if (!strcmp(first->name, "schema_version"))
+        memcpy(&version, r->values + first->offset, sizeof version);
+    if (r->field != r->fields)
+        reader_fail(r, "expected %zu fields as in the header line, found %zu", r->fields, r->field);
+    else if (version != MISSING && version != SCHEMA_VERSION)
+        reader_fail(r, "schema_version: expected %d, found %" PRId64, SCHEMA_VERSION, version);
+    else
+        r->result = r->row(r->values, r->arg);
+    row_clear(r->format, r->values);
+}
+
+/* libcsv calls this for every line end, for \r\n twice (CSV_REPALL_NL): a line without fields is no row. */
+static void on_line(int end, void *arg)
+{
+    struct reader *r = arg;
+
+    if (r->result)
+        return;
+    if (r->field) {
+        if (r->fields)
+            row_end(r);
+        else
+            header_end(r);
+    }
+    r->field = 0;
+    if (end == '\n')
+        r->line++;
+    r->first_line = r->line;
+}
+
+static int file_parse(struct reader *r, int fd, int64_t end, struct csv_parser *parser)
+{
+    char piece[READ_BYTES];
+    int64_t at = 0;
+
+    while (!r->result && (end < 0 || at < end)) {
+        size_t wanted = end >= 0 && end - at < (int64_t)sizeof piece ? (size_t)(end - at) : sizeof piece;
+        ssize_t n = read(fd, piece, wanted);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            int error = errno;
+            snprintf(r->error, ERROR_MAX, "%s: cannot be read: %s", r->path, strerror(error));
+            return -error;
+        }
+        if (!n)
+            break;
+        if (csv_parse(parser, piece, (size_t)n, on_field, on_line, r) != (size_t)n && !r->result)
+            reader_fail(r, "%s", csv_strerror(csv_error(parser)));
+        at += n;
+    }
+    if (r->result)
+        return r->result;
+    if (!r->fields)
+        reader_fail(r, "expected the header line of %s", r->format->file);
+    else if (at < end) /* someone cut the file */
+        reader_fail(r, "expected at least %" PRId64 " bytes, found %" PRId64, end, at);
+    return r->result;
+}
+
+int csv_read(const char *directory, const struct file_format *format, int64_t end,
+             int (*row)(const void *row, void *arg), void *arg, char *error)
+{
+    char path[PATH_MAX];
+    struct csv_parser parser;
+    struct reader r = {
+        .format = format, .path = path, .error = error, .row = row, .arg = arg, .line = 1, .first_line = 1};
+    int fd = -1, result = path_join(path, directory, format->file);
+
+    if (!result) {
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        result = fd < 0 ? -errno : 0;
+    }
+    if (result) {
+        snprintf(error, ERROR_MAX, "%s/%s: cannot be read: %s", directory, format->file, strerror(-result));
+        return result;
+    }
+    r.values = malloc(format->row_size);
+    if (!r.values || csv_init(&parser, CSV_STRICT | CSV_REPALL_NL)) {
+        snprintf(error, ERROR_MAX, "%s/%s: out of memory", directory, format->file);
+        free(r.values);
+        close(fd);
+        return -ENOMEM;
+    }
+    row_clear(format, r.values);
+    result = file_parse(&r, fd, end, &parser);
+    csv_free(&parser); /* no csv_fini: it would report a torn last line as a row */
+    free(r.values);
+    free(r.header);
+    close(fd);
+    return result;
+}

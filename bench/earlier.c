@@ -1,0 +1,59 @@
+/* The plan of an earlier run, from its plan.csv. */
+#include "bench/earlier.h"
+#include "bench/csv.h"
+#include "bench/refuse.h"
+#include <stdlib.h>
+
+/* Of every cell the row of the first block that stands in the file. */
+static int row_take(const void *row, void *arg)
+{
+    const struct plan_row *next = row;
+    struct earlier *earlier = arg;
+    if (earlier->count && next->block != earlier->rows[0].block)
+        return 0;
+    struct plan_row *grown = realloc(earlier->rows, (earlier->count + 1) * sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    earlier->rows = grown;
+    earlier->rows[earlier->count++] = *next;
+    return 0;
+}
+
+int earlier_read(const char *directory, struct earlier *earlier, char *error)
+{
+    *earlier = (struct earlier){0};
+    if (!directory[0])
+        return 0;
+    int rc = csv_read(directory, &plan_format, -1, row_take, earlier, error);
+    if (!rc)
+        return 0;
+    earlier_release(earlier);
+    if (rc == -ENOMEM)
+        refuse(error, "out of memory");
+    else if (rc != -EBADMSG)
+        refuse(error, "%.200s/%s: %s", directory, plan_format.file, strerror(-rc));
+    return refuse_at(error, "--like");
+}
+
+void earlier_release(struct earlier *earlier)
+{
+    free(earlier->rows);
+    *earlier = (struct earlier){0};
+}
+
+static bool same_work(const struct plan_row *row, const struct cell *cell)
+{
+    return !strcmp(row->workload, cell->workload_spec) && !strcmp(row->size_dist, cell->dist_spec) &&
+           (row->size_ns == cell->size_ns || cell->dist == DIST_FILE);
+}
+
+int64_t earlier_tasks(const struct earlier *earlier, const struct cell *cell)
+{
+    for (size_t i = 0; i < earlier->count; i++) {
+        const struct plan_row *row = &earlier->rows[i];
+        if (!strcmp(row->cell_id, cell->id) && !strcmp(row->pool, cell->pool_spec) && row->workers == cell->workers &&
+            same_work(row, cell))
+            return row->tasks;
+    }
+    return MISSING;
+}

@@ -1,0 +1,19 @@
+/* The plan of an earlier run, for --like: how many tasks its cells had. (Its iterations come with its calibrations.) */
+#ifndef POOLBENCH_EARLIER_H
+#define POOLBENCH_EARLIER_H
+#include "bench/cell.h"
+#include "bench/columns.h"
+
+struct earlier {
+    struct plan_row *rows; /* one a cell */
+    size_t count;
+};
+
+/* directory: of the run; "" for none, which knows nothing. -EINVAL with a line in error. */
+int earlier_read(const char *directory, struct earlier *earlier, char *error);
+void earlier_release(struct earlier *earlier);
+
+/* The tasks of the same cell; MISSING where there was none. */
+int64_t earlier_tasks(const struct earlier *earlier, const struct cell *cell);
+
+#endif

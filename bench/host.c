@@ -1,0 +1,126 @@
+/* host.json and topology.xml: what a reader of the results needs to know about where they come from. Both appear whole
+ * or not at all. */
+#include "bench/host.h"
+#include "bench/cell.h"
+#include "bench/host_facts.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static json_t *date_text(void)
+{
+    char text[32];
+    time_t now = time(NULL);
+    struct tm utc;
+
+    if (!gmtime_r(&now, &utc) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        return json_null();
+    return json_string(text);
+}
+
+static json_t *name_text(void)
+{
+    char text[HOST_NAME_MAX + 1] = "";
+
+    json_t *value = gethostname(text, sizeof text - 1) == 0 ? json_string(text) : NULL;
+    return value ? value : json_null();
+}
+
+static json_t *host_json(const struct machine *machine, json_t *run)
+{
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O?}", "schema_version", 1, "date",
+                     date_text(), "hostname", name_text(), "machine", facts_machine(machine), "cpu", facts_cpu(machine),
+                     "kernel", facts_kernel(), "clock", facts_clock(), "cgroup", facts_cgroup(), "limits",
+                     facts_limits(), "virtualisation", facts_virtualisation(machine), "build", facts_build(), "run",
+                     run);
+}
+
+static int json_write(const json_t *host, const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int status = 0;
+
+    if (fd < 0)
+        return -errno;
+    errno = 0;
+    if (json_dumpfd(host, fd, JSON_INDENT(2)) != 0)
+        status = errno ? -errno : -EIO;
+    while (status == 0 && write(fd, "\n", 1) != 1)
+        status = errno == EINTR ? 0 : -errno;
+    if (close(fd) != 0 && status == 0)
+        status = -errno;
+    return status;
+}
+
+static int xml_write(const struct machine *machine, const char *path)
+{
+    errno = 0;
+    if (hwloc_topology_export_xml(machine->topology, path, 0) == 0)
+        return 0;
+    return errno ? -errno : -EIO;
+}
+
+/* The paths of a file while it is written and afterwards. */
+static int paths_make(const char *directory, const char *name, char *draft, char *path)
+{
+    int longest = snprintf(draft, PATH_MAX, "%s/.%s.%ld", directory, name, (long)getpid());
+
+    snprintf(path, PATH_MAX, "%s/%s", directory, name);
+    return longest < 0 || longest >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+int host_write(const char *directory, const struct machine *machine, json_t *run, char *error)
+{
+    static const char *const names[] = {"topology.xml", "host.json"};
+    json_t *host = host_json(machine, run);
+    int status = host ? 0 : -ENOMEM;
+
+    if (!host)
+        snprintf(error, ERROR_MAX, "host.json: out of memory");
+    for (unsigned i = 0; status == 0 && i < 2; i++) {
+        char draft[PATH_MAX], path[PATH_MAX];
+        status = paths_make(directory, names[i], draft, path);
+        if (status == 0)
+            status = i == 0 ? xml_write(machine, draft) : json_write(host, draft);
+        if (status == 0 && rename(draft, path) != 0)
+            status = -errno;
+        if (status != 0) {
+            unlink(draft);
+            snprintf(error, ERROR_MAX, "cannot write %.400s/%s: %s", directory, names[i], strerror(-status));
+        }
+    }
+    json_decref(host);
+    return status;
+}
+
+void host_line(char *text, size_t size, const char *directory)
+{
+    char path[PATH_MAX];
+    int cores = 0, pus = 0, used;
+    const char *model = NULL, *hypervisor = NULL, *name = NULL, *release = NULL;
+    json_error_t problem;
+
+    snprintf(text, size, "unknown machine");
+    used = snprintf(path, sizeof path, "%s/host.json", directory);
+    json_t *host = used > 0 && (size_t)used < sizeof path ? json_load_file(path, 0, &problem) : NULL;
+    /* A model or a hypervisor may be null: only the kernel and the cores are always there. */
+    if (host && json_unpack(host, "{s:{s:i, s:i}, s:{s:s, s:s}}", "machine", "cores", &cores, "pus", &pus, "kernel",
+                            "name", &name, "release", &release) == 0) {
+        char places[32] = "", where[64] = "";
+        json_unpack(host, "{s:{s:s}}", "cpu", "model", &model);
+        json_unpack(host, "{s:{s:s}}", "virtualisation", "hypervisor", &hypervisor);
+        if (pus != cores)
+            snprintf(places, sizeof places, " with %d PUs", pus);
+        if (hypervisor)
+            snprintf(where, sizeof where, " (%s)", hypervisor);
+        size_t dot = strcspn(release, ".");
+        int digits = (int)(dot + (release[dot] == '.' ? 1 + strspn(release + dot + 1, "0123456789") : 0));
+        snprintf(text, size, "%d core%s%s, %s%s, %s %.*s", cores, cores == 1 ? "" : "s", places,
+                 model ? model : "unknown CPU", where, name, digits, release);
+    }
+    json_decref(host);
+}

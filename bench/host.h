@@ -1,0 +1,15 @@
+/* Where a run was made: host.json and topology.xml of its directory. One thread. */
+#ifndef POOLBENCH_HOST_H
+#define POOLBENCH_HOST_H
+#include "bench/machine.h"
+#include <jansson.h>
+#include <stddef.h>
+
+/* Writes host.json (facts that cannot be read are null; `run`, or null, stands under "run" as given and stays the
+ * caller's) and topology.xml into directory, each under another name first and then renamed. 0 or -errno, with a line
+ * in error (ERROR_MAX bytes). */
+int host_write(const char *directory, const struct machine *machine, json_t *run, char *error);
+/* One line from a run's host.json: "2 cores, AMD EPYC (KVM), Linux 6.18". "unknown machine" where there is none. */
+void host_line(char *text, size_t size, const char *directory);
+
+#endif

@@ -1,0 +1,298 @@
+/* Facts about this machine: read from the kernel's files as they stand there, null where there is nothing to read. */
+#include "bench/host_facts.h"
+#include "bench/cgroup.h"
+#include "bench/sysfile.h"
+#include <csv.h>
+#include <dirent.h>
+#include <gsl/gsl_version.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
+#ifndef POOLBENCH_VERSION
+#define POOLBENCH_VERSION "unknown"
+#endif
+#ifndef POOLBENCH_COMMIT
+#define POOLBENCH_COMMIT "unknown"
+#endif
+#ifndef POOLBENCH_CC_FLAGS
+#define POOLBENCH_CC_FLAGS "unknown"
+#endif
+
+#define CPU_DIR "/sys/devices/system/cpu"
+
+static json_t *text_or_null(const char *text)
+{
+    json_t *value = text && *text ? json_string(text) : NULL;
+    return value ? value : json_null(); /* not UTF-8 */
+}
+
+static json_t *number_or_null(int64_t number)
+{
+    return number >= 0 ? json_integer(number) : json_null();
+}
+
+static json_t *file_text(const char *path)
+{
+    char text[4096];
+    return sysfile_read(text, sizeof text, "%s", path) > 0 ? text_or_null(text) : json_null();
+}
+
+/* The value of the first "key : value" line of /proc/cpuinfo, or NULL. */
+static const char *cpuinfo(const char *key, char *line, int size)
+{
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    const char *value = NULL;
+
+    while (file && !value && fgets(line, size, file)) {
+        char *colon = strchr(line, ':');
+        if (!colon)
+            continue;
+        line[strcspn(line, "\t:")] = '\0';
+        if (strcmp(line, key) == 0) {
+            value = colon + 1 + strspn(colon + 1, " ");
+            colon[strcspn(colon, "\n")] = '\0';
+        }
+    }
+    if (file)
+        fclose(file);
+    return value;
+}
+
+static json_t *set_text(hwloc_const_bitmap_t set)
+{
+    char *text = NULL;
+    json_t *value = hwloc_bitmap_list_asprintf(&text, set) >= 0 ? text_or_null(text) : json_null();
+    free(text);
+    return value;
+}
+
+json_t *facts_machine(const struct machine *machine)
+{
+    hwloc_topology_t topology = machine->topology;
+
+    return json_pack("{s:i, s:i, s:i, s:i, s:o, s:i, s:o, s:o, s:o, s:o}", "packages",
+                     hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PACKAGE), "numa_nodes",
+                     hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE), "cores", (int)machine->cores, "pus",
+                     (int)machine->pus, "allowed_cpus", set_text(machine->allowed), "effective_cpus",
+                     (int)machine->effective_cpus, "quota_cpus",
+                     machine->quota_cpus > 0 ? json_real(machine->quota_cpus) : json_null(), "memory_bytes",
+                     number_or_null(machine->memory_bytes), "memory_free_bytes",
+                     number_or_null(machine->memory_free_bytes), "tasks_limit", number_or_null(machine->tasks_limit));
+}
+
+static const char *machine_info(const struct machine *machine, const char *name)
+{
+    hwloc_obj_t package = hwloc_get_obj_by_type(machine->topology, HWLOC_OBJ_PACKAGE, 0);
+    const char *text = package ? hwloc_obj_get_info_by_name(package, name) : NULL;
+    return text ? text : hwloc_obj_get_info_by_name(hwloc_get_root_obj(machine->topology), name);
+}
+
+static json_t *microcode(void)
+{
+    char line[4096];
+    json_t *value = file_text(CPU_DIR "/cpu0/microcode/version");
+    return json_is_null(value) ? text_or_null(cpuinfo("microcode", line, sizeof line)) : value;
+}
+
+/* intel_pstate says it the other way round. */
+static json_t *turbo(void)
+{
+    int64_t off = sysfile_number(CPU_DIR "/intel_pstate/no_turbo"), on = sysfile_number(CPU_DIR "/cpufreq/boost");
+
+    if (off >= 0)
+        return json_boolean(off == 0);
+    return on >= 0 ? json_boolean(on != 0) : json_null();
+}
+
+static json_t *mitigations(void)
+{
+    static const char directory[] = CPU_DIR "/vulnerabilities";
+    struct dirent **entries;
+    int count = scandir(directory, &entries, NULL, alphasort);
+    json_t *all = count < 0 ? json_null() : json_object();
+
+    for (int i = 0; i < count; i++) {
+        char path[sizeof directory + 1 + sizeof entries[i]->d_name];
+        snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name);
+        if (entries[i]->d_name[0] != '.')
+            json_object_set_new(all, entries[i]->d_name, file_text(path));
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    return all;
+}
+
+json_t *facts_cpu(const struct machine *machine)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "model",
+                     text_or_null(machine_info(machine, "CPUModel")), "microcode", microcode(), "driver",
+                     file_text(CPU_DIR "/cpu0/cpufreq/scaling_driver"), "governor",
+                     file_text(CPU_DIR "/cpu0/cpufreq/scaling_governor"), "min_frequency_khz",
+                     number_or_null(sysfile_number(CPU_DIR "/cpu0/cpufreq/scaling_min_freq")), "max_frequency_khz",
+                     number_or_null(sysfile_number(CPU_DIR "/cpu0/cpufreq/scaling_max_freq")), "turbo", turbo(), "smt",
+                     file_text(CPU_DIR "/smt/control"), "mitigations", mitigations());
+}
+
+json_t *facts_kernel(void)
+{
+    struct utsname kernel;
+    bool known = uname(&kernel) == 0;
+    int slack_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", text_or_null(known ? kernel.sysname : NULL),
+                     "release", text_or_null(known ? kernel.release : NULL), "version",
+                     text_or_null(known ? kernel.version : NULL), "architecture",
+                     text_or_null(known ? kernel.machine : NULL), "command_line", file_text("/proc/cmdline"),
+                     "transparent_hugepages", file_text("/sys/kernel/mm/transparent_hugepage/enabled"),
+                     "randomize_va_space", number_or_null(sysfile_number("/proc/sys/kernel/randomize_va_space")),
+                     "timer_slack_ns", number_or_null(slack_ns));
+}
+
+/* The smallest step seen between two readings: what a time stamp can resolve. */
+static int64_t clock_resolution_ns(void)
+{
+    int64_t smallest = -1;
+
+    for (unsigned i = 0; i < 2000; i++) {
+        struct timespec a, b;
+        if (clock_gettime(CLOCK_MONOTONIC, &a) != 0 || clock_gettime(CLOCK_MONOTONIC, &b) != 0)
+            return -1;
+        int64_t step = (b.tv_sec - a.tv_sec) * INT64_C(1000000000) + (b.tv_nsec - a.tv_nsec);
+        if (step > 0 && (smallest < 0 || step < smallest))
+            smallest = step;
+    }
+    return smallest;
+}
+
+json_t *facts_clock(void)
+{
+    static const char directory[] = "/sys/devices/system/clocksource/clocksource0";
+    char current[64], available[256];
+
+    if (sysfile_read(current, sizeof current, "%s/current_clocksource", directory) < 0)
+        current[0] = '\0';
+    if (sysfile_read(available, sizeof available, "%s/available_clocksource", directory) < 0)
+        available[0] = '\0';
+    return json_pack("{s:o, s:o, s:o}", "source", text_or_null(current), "available", text_or_null(available),
+                     "resolution_ns", number_or_null(clock_resolution_ns()));
+}
+
+json_t *facts_cgroup(void)
+{
+    static const struct {
+        const char *name, *controller, *file, *file_v1;
+    } facts[] = {
+        {"cpu_max", "cpu", "cpu.max", "cpu.cfs_quota_us"},
+        {"cpu_period_us", "cpu", "cpu.cfs_period_us", NULL},
+        {"cpuset", "cpuset", "cpuset.cpus.effective", "cpuset.effective_cpus"},
+        {"pids_max", "pids", "pids.max", NULL},
+        {"memory_max", "memory", "memory.max", "memory.limit_in_bytes"},
+    };
+    json_t *all = json_object();
+    char text[4096];
+
+    for (unsigned i = 0; i < sizeof facts / sizeof *facts; i++) {
+        bool found = cgroup_file_read("", facts[i].controller, facts[i].file, text, sizeof text) == 0;
+        if (!found && facts[i].file_v1)
+            found = cgroup_file_read("", facts[i].controller, facts[i].file_v1, text, sizeof text) == 0;
+        json_object_set_new(all, facts[i].name, text_or_null(found ? text : NULL));
+    }
+    return all;
+}
+
+static json_t *limit_value(rlim_t value)
+{
+    return value == RLIM_INFINITY ? json_string("unlimited") : json_integer((json_int_t)value);
+}
+
+json_t *facts_limits(void)
+{
+    static const struct {
+        const char *name;
+        int resource;
+    } limits[] = {{"processes", RLIMIT_NPROC}, {"open_files", RLIMIT_NOFILE},       {"stack_bytes", RLIMIT_STACK},
+                  {"memory_bytes", RLIMIT_AS}, {"data_bytes", RLIMIT_DATA},         {"locked_bytes", RLIMIT_MEMLOCK},
+                  {"cpu_s", RLIMIT_CPU},       {"file_bytes", RLIMIT_FSIZE},        {"core_bytes", RLIMIT_CORE},
+                  {"nice", RLIMIT_NICE},       {"realtime_priority", RLIMIT_RTPRIO}};
+    json_t *all = json_object();
+
+    for (unsigned i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct rlimit limit;
+        json_t *value =
+            getrlimit(limits[i].resource, &limit) == 0
+                ? json_pack("{s:o, s:o}", "soft", limit_value(limit.rlim_cur), "hard", limit_value(limit.rlim_max))
+                : json_null();
+        json_object_set_new(all, limits[i].name, value);
+    }
+    return all;
+}
+
+/* The hypervisor's name for itself, in words people use; NULL where the CPU says it is real, or cannot say. */
+static const char *hypervisor(char *signature)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    static const char *const names[][2] = {{"KVMKVMKVM", "KVM"},       {"Microsoft Hv", "Hyper-V"},
+                                           {"VMwareVMware", "VMware"}, {"XenVMMXenVMM", "Xen"},
+                                           {"TCGTCGTCGTCG", "QEMU"},   {"bhyve bhyve ", "bhyve"}};
+    unsigned eax, ebx, ecx, edx;
+
+    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & (1u << 31)))
+        return NULL;
+    __cpuid(0x40000000, eax, ebx, ecx, edx);
+    memcpy(signature, &ebx, 4);
+    memcpy(signature + 4, &ecx, 4);
+    memcpy(signature + 8, &edx, 4);
+    signature[12] = '\0';
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(signature, names[i][0]) == 0)
+            return names[i][1];
+    return *signature ? signature : "hypervisor";
+#else
+    /* Where there is no cpuid, Xen at least leaves a file. */
+    return sysfile_read(signature, 13, "/sys/hypervisor/type") > 0 ? signature : NULL;
+#endif
+}
+
+json_t *facts_virtualisation(const struct machine *machine)
+{
+    char signature[13];
+
+    return json_pack("{s:o, s:o, s:o}", "hypervisor", text_or_null(hypervisor(signature)), "vendor",
+                     text_or_null(machine_info(machine, "DMISysVendor")), "product",
+                     text_or_null(machine_info(machine, "DMIProductName")));
+}
+
+json_t *facts_build(void)
+{
+#ifdef __clang__
+    static const char compiler[] = "clang " __clang_version__;
+#else
+    static const char compiler[] = "gcc " __VERSION__;
+#endif
+#ifdef __GLIBC__
+    const char *glibc = gnu_get_libc_version();
+#else
+    const char *glibc = NULL;
+#endif
+    char csv[32];
+
+    snprintf(csv, sizeof csv, "%d.%d.%d", CSV_MAJOR, CSV_MINOR, CSV_RELEASE);
+    return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s?}}", "version", POOLBENCH_VERSION, "commit",
+                     POOLBENCH_COMMIT, "compiler", compiler, "flags", POOLBENCH_CC_FLAGS, "libraries", "hwloc",
+                     HWLOC_VERSION, "libcsv", csv, "gsl", GSL_VERSION, "jansson", JANSSON_VERSION, "glibc", glibc);
+}

@@ -1,0 +1,143 @@
+/* Writing job files, see job.h. */
+#include "bench/job.h"
+#include "bench/histogram.h"
+#include "pools/clock.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CALIBRATION_POINT_NS 20000000ull /* 20 ms a point */
+
+/* Sizes of the parts, which lie one after another, each aligned for its type. */
+struct layout {
+    size_t main_mask, masks, costs, histograms, report, samples, bytes;
+};
+
+static size_t place_part(size_t *end, size_t bytes)
+{
+    size_t start = (*end + 63) / 64 * 64;
+    *end = start + bytes;
+    return start;
+}
+
+static struct layout layout_make(unsigned workers, unsigned words, uint32_t costs, uint64_t samples)
+{
+    struct layout layout;
+    size_t end = sizeof(struct job_file);
+    layout.main_mask = place_part(&end, words * sizeof(uint64_t));
+    layout.masks = place_part(&end, (size_t)workers * words * sizeof(uint64_t));
+    layout.costs = place_part(&end, costs * sizeof(struct cost));
+    layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint64_t));
+    layout.report = place_part(&end, sizeof(struct report));
+    layout.samples = place_part(&end, samples * sizeof(struct sample));
+    layout.bytes = end;
+    return layout;
+}
+
+static struct job_file *job_begin(struct launcher *launcher, const struct layout *layout, struct job_parts *parts,
+                                  char *error)
+{
+    char *map = launcher_job(launcher, layout->bytes, error);
+    if (!map)
+        return NULL;
+    struct job_file *file = (struct job_file *)map;
+    *file = (struct job_file){
+        .magic = JOB_MAGIC,
+        .version = JOB_VERSION,
+        .epoch = ++launcher->epoch,
+        .bytes = layout->bytes,
+        .clock_is_tsc = clock_source.is_tsc,
+        .clock_mult = clock_source.mult,
+        .main_mask_offset = layout->main_mask,
+        .masks_offset = layout->masks,
+        .costs_offset = layout->costs,
+        .histograms_offset = layout->histograms,
+        .report_offset = layout->report,
+        .samples_offset = layout->samples,
+        .faults.error_task = UINT32_MAX,
+    };
+    *parts = (struct job_parts){
+        .file = file,
+        .report = (struct report *)(map + layout->report),
+        .samples = (struct sample *)(map + layout->samples),
+        .histograms = (uint64_t *)(map + layout->histograms),
+    };
+    memset(parts->report, 0, sizeof *parts->report); /* the trial may die before it writes one */
+    return file;
+}
+
+static void name_set(char to[64], const char *name)
+{
+    snprintf(to, 64, "%s", name);
+}
+
+int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
+                    struct job_parts *parts, char *error)
+{
+    const struct placement *placement = &cell->placement;
+    uint64_t samples = order->samples == SAMPLES_ALL || order->samples > cell->tasks ? (uint64_t)cell->tasks
+                                                                                     : (uint64_t)order->samples;
+    struct layout layout = layout_make(cell->shape.workers, placement->words, cell->cost_count, samples);
+    struct job_file *file = job_begin(launcher, &layout, parts, error);
+    if (!file)
+        return -ENOMEM;
+    name_set(file->pool, cell->pool->name);
+    name_set(file->workload, cell->workload->name);
+    memcpy(file->pool_params, cell->pool_params, sizeof file->pool_params);
+    memcpy(file->workload_params, cell->workload_params, sizeof file->workload_params);
+    file->kind = JOB_TRIAL;
+    file->seed = order->seed;
+    file->tasks = (uint32_t)cell->tasks;
+    file->workers = cell->workers;
+    file->cpus = placement->cpus;
+    file->shape = cell->shape;
+    file->cpu_words = placement->words;
+    file->spare_cpu = placement->spare_cpu;
+    file->arrival = cell->arrival;
+    file->arrival_k = (uint64_t)cell->arrival_k;
+    file->arrival_rate = cell->arrival_rate;
+    file->arrival_poisson = cell->arrival_poisson;
+    file->collect = cell->collect;
+    file->timed = cell->timed;
+    file->in_bytes = (uint64_t)cell->in_bytes;
+    file->out_bytes = (uint64_t)cell->out_bytes;
+    file->ballast_bytes = (uint64_t)cell->ballast_bytes;
+    file->ballast_thp = cell->ballast_thp;
+    file->ballast_write_ppm = (uint32_t)cell->ballast_write_ppm;
+    file->faults = cell->faults;
+    file->cost_count = cell->cost_count;
+    file->cost_in_order = cell->cost_in_order;
+    file->sample_seed = order->sample_seed;
+    file->samples_max = samples;
+    size_t row = placement->words * sizeof(uint64_t);
+    memcpy((char *)file + layout.main_mask, placement->main_mask, row);
+    memcpy((char *)file + layout.masks, placement->masks, row * cell->shape.workers);
+    memcpy((char *)file + layout.costs, cell->costs, cell->cost_count * sizeof *cell->costs);
+    return 0;
+}
+
+int job_write_calibration(struct launcher *launcher, const struct workload_ops *workload, const int64_t *params,
+                          unsigned cpu, struct job_parts *parts, char *error)
+{
+    unsigned words = cpu / 64 + 1;
+    struct cost cost = {0};
+    struct layout layout = layout_make(1, words, 1, 0);
+    struct job_file *file = job_begin(launcher, &layout, parts, error);
+    if (!file)
+        return -ENOMEM;
+    file->kind = JOB_CALIBRATE;
+    name_set(file->pool, pool_table[0]->name); /* not opened */
+    name_set(file->workload, workload->name);
+    memcpy(file->workload_params, params, sizeof file->workload_params);
+    file->tasks = file->workers = file->cpus = 1;
+    file->shape = (struct pool_shape){.workers = 1};
+    file->cpu_words = words;
+    file->cost_count = 1;
+    file->probe_ns = CALIBRATION_POINT_NS;
+    uint64_t *mask = (uint64_t *)((char *)file + layout.main_mask);
+    memset(mask, 0, words * sizeof *mask);
+    mask[cpu / 64] = 1ull << (cpu % 64);
+    memcpy((char *)file + layout.masks, mask, words * sizeof *mask);
+    memcpy((char *)file + layout.costs, &cost, sizeof cost);
+    return 0;
+}

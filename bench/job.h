@@ -1,0 +1,29 @@
+/* Writing a job file for a cell or a calibration, and finding the parts of it again. */
+#ifndef POOLBENCH_JOB_H
+#define POOLBENCH_JOB_H
+#include "bench/cell.h"
+#include "bench/job_file.h"
+#include "bench/launch.h"
+
+/* Where the report, samples and histograms of the job in the launcher are. Valid until the next job. */
+struct job_parts {
+    struct job_file *file;
+    struct report *report;
+    struct sample *samples;
+    uint64_t *histograms;
+};
+
+struct job_order {
+    uint64_t seed;       /* of the run */
+    int64_t samples;     /* per trial, SAMPLES_ALL */
+    uint64_t sample_seed;
+};
+
+/* The job for one trial of a cell. 0 or -errno with a line in error. */
+int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
+                    struct job_parts *parts, char *error);
+/* The job that measures iterations of a workload on CPU `cpu`. */
+int job_write_calibration(struct launcher *launcher, const struct workload_ops *workload, const int64_t *params,
+                          unsigned cpu, struct job_parts *parts, char *error);
+
+#endif

@@ -1,0 +1,79 @@
+/* The job file: what harness and trial program share, one memfd. No pointers, only offsets from the start; numeric CPU
+ * masks; a version and an epoch. The harness writes the job, the trial writes the report, the harness reads it after the
+ * trial has gone. Same machine, same build: plain structs, fixed-width fields. */
+#ifndef POOLBENCH_JOB_FILE_H
+#define POOLBENCH_JOB_FILE_H
+#include "pools/pool.h"
+#include "workloads/sequence.h"
+#include <stdint.h>
+
+#define JOB_MAGIC 0x626a6270u /* "pbjb" */
+#define JOB_VERSION 1u
+#define JOB_FD 3   /* where the trial finds it */
+
+enum job_kind { JOB_TRIAL, JOB_CALIBRATE };
+
+/* Latency histograms: phase x bucket, uint64_t counts (bench/histogram.h). */
+enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASES };
+
+struct job_file {
+    uint32_t magic, version;
+    uint64_t epoch; /* of this trial; the report repeats it */
+    uint64_t bytes; /* of the whole file */
+    uint32_t kind;
+    char pool[64], workload[64];
+    int64_t pool_params[PARAM_MAX], workload_params[PARAM_MAX];
+    uint64_t seed;
+    uint32_t tasks, workers, cpus; /* cpus: that the workers can use at once, for ideal_ns */
+    struct pool_shape shape;
+    uint32_t cpu_words, spare_cpu;
+    uint64_t masks_offset;     /* shape.workers x cpu_words uint64_t */
+    uint64_t main_mask_offset; /* cpu_words uint64_t */
+    uint32_t arrival, collect; /* enum arrival_kind, enum collect_kind */
+    uint64_t arrival_k;
+    double arrival_rate;
+    uint32_t arrival_poisson, timed;
+    uint64_t in_bytes, out_bytes, ballast_bytes;
+    uint32_t ballast_thp, ballast_write_ppm;
+    struct faults faults;
+    uint32_t clock_is_tsc;
+    uint64_t clock_mult; /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */
+    uint64_t costs_offset; /* cost_count struct cost */
+    uint32_t cost_count, cost_in_order;
+    uint64_t sample_seed;
+    uint64_t samples_offset, samples_max; /* room for samples_max struct sample */
+    uint64_t histograms_offset;           /* PHASES x HISTOGRAM_BUCKETS uint64_t */
+    uint64_t report_offset;               /* struct report */
+    uint64_t probe_ns;                    /* JOB_CALIBRATE: about how long each point may take */
+};
+
+/* Times in ns from the gate. -1: not known. */
+struct sample {
+    int64_t due_ns, submit_ns, start_ns, end_ns, reap_ns;
+    uint64_t result;
+    uint32_t task;
+    int32_t pid, code;
+    uint16_t worker, cpu, status, spare;
+};
+
+#define CALIBRATION_POINTS 6
+
+enum report_stage { STAGE_NONE, STAGE_PREPARE, STAGE_EARLY, STAGE_BALLAST, STAGE_OPEN, STAGE_WARMUP, STAGE_RUN, STAGE_CLOSE, STAGE_VERIFY, STAGE_DONE };
+
+struct report {
+    uint64_t epoch;
+    uint32_t stage;  /* enum report_stage: how far the trial came */
+    int32_t error;   /* errno of the failure in that stage, 0 */
+    char reason[192]; /* in words, "" */
+    int64_t wall_ns, open_ns, close_ns;
+    int64_t tasks_ok, tasks_failed;
+    uint64_t result_sum;
+    int64_t ideal_ns; /* of the drawn costs; -1 where METHOD.md has none */
+    int64_t parent_sees; /* valid when observed */
+    uint32_t observed, shared_cpu;
+    struct usage usage; /* gate to last reap */
+    uint64_t samples_count;
+    double calibrate_iterations[CALIBRATION_POINTS], calibrate_ns[CALIBRATION_POINTS];
+};
+
+#endif

@@ -1,0 +1,265 @@
+/* Starting and ending trial programs, see launch.h. */
+#include "bench/launch.h"
+#include "bench/cell.h"
+#include "bench/job_file.h"
+#include "pools/clock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef POOLBENCH_LIBEXECDIR
+#define POOLBENCH_LIBEXECDIR "/usr/local/libexec/poolbench"
+#endif
+#define TRIAL_PROGRAM "poolbench-trial"
+
+static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+static int find_program(struct launcher *launcher, char *error)
+{
+    char self[4096];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length < 0) {
+        snprintf(error, ERROR_MAX, "/proc/self/exe: %s", strerror(errno));
+        return -errno;
+    }
+    self[length] = '\0';
+    snprintf(launcher->program, sizeof launcher->program, "%.4000s/" TRIAL_PROGRAM, dirname(self));
+    if (access(launcher->program, X_OK) == 0)
+        return 0;
+    snprintf(launcher->program, sizeof launcher->program, "%s/" TRIAL_PROGRAM, POOLBENCH_LIBEXECDIR);
+    if (access(launcher->program, X_OK) == 0)
+        return 0;
+    snprintf(error, ERROR_MAX, "no " TRIAL_PROGRAM " beside poolbench or in " POOLBENCH_LIBEXECDIR
+                               "; build it with `make` or install with `make install`");
+    return -ENOENT;
+}
+
+/* The guard knows one thing: which process group to kill when the other end of its pipe closes. */
+static _Noreturn void guard_main(int pipe_end)
+{
+    int null = open("/dev/null", O_RDWR);
+    pid_t group = 0, message;
+    setpgid(0, 0); /* a Ctrl-C at the terminal is not for the guard */
+    prctl(PR_SET_NAME, "pb-guard");
+    for (int fd = 0; fd < 3 && null >= 0; fd++)
+        dup2(null, fd); /* whoever waits for our output to end waits for the harness alone */
+    close_range(3, (unsigned)pipe_end - 1, 0);
+    close_range((unsigned)pipe_end + 1, ~0u, 0);
+    for (;;) {
+        ssize_t got = read(pipe_end, &message, sizeof message);
+        if (got == (ssize_t)sizeof message)
+            group = message;
+        else if (got >= 0 || errno != EINTR)
+            break;
+    }
+    if (group > 0)
+        kill(-group, SIGKILL);
+    _exit(0);
+}
+
+static int guard_start(struct launcher *launcher)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    pid_t pid = fork();
+    if (pid < 0) {
+        int rc = -errno;
+        close(ends[0]);
+        close(ends[1]);
+        return rc;
+    }
+    if (pid == 0) {
+        close(ends[1]);
+        guard_main(ends[0]);
+    }
+    close(ends[0]);
+    launcher->guard = pid;
+    launcher->guard_pipe = ends[1];
+    return 0;
+}
+
+static void guard_tell(const struct launcher *launcher, pid_t group)
+{
+    /* a guard that is gone cannot be told: the trial still dies with us (PR_SET_PDEATHSIG) */
+    ssize_t written = write(launcher->guard_pipe, &group, sizeof group);
+    (void)written;
+}
+
+/* What should stop us: not what our parent had us ignore (nohup). */
+static void watched_set(sigset_t *set)
+{
+    sigemptyset(set);
+    for (size_t i = 0; i < sizeof watched_signals / sizeof *watched_signals; i++) {
+        struct sigaction action;
+        if (sigaction(watched_signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(set, watched_signals[i]);
+    }
+}
+
+static int signals_watch(struct launcher *launcher)
+{
+    sigset_t watched;
+    watched_set(&watched);
+    sigprocmask(SIG_BLOCK, &watched, &launcher->outside);
+    launcher->signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (launcher->signals >= 0)
+        return 0;
+    int rc = -errno;
+    sigprocmask(SIG_SETMASK, &launcher->outside, NULL);
+    return rc;
+}
+
+int launcher_open(struct launcher *launcher, char *error)
+{
+    *launcher = (struct launcher){.memfd = -1, .guard_pipe = -1, .signals = -1};
+    int rc = find_program(launcher, error);
+    if (rc < 0)
+        return rc;
+    const char *what = "memfd_create";
+    launcher->memfd = memfd_create("poolbench-job", MFD_CLOEXEC);
+    rc = launcher->memfd < 0 ? -errno : 0;
+    if (rc == 0) {
+        what = "becoming subreaper";
+        rc = prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? -errno : 0;
+    }
+    if (rc == 0) {
+        what = "starting the guard process";
+        rc = guard_start(launcher);
+    }
+    if (rc == 0) {
+        what = "signalfd";
+        rc = signals_watch(launcher);
+    }
+    if (rc < 0) {
+        snprintf(error, ERROR_MAX, "%s: %s", what, strerror(-rc));
+        launcher_close(launcher);
+    }
+    return rc;
+}
+
+void launcher_close(struct launcher *launcher)
+{
+    if (launcher->guard_pipe >= 0) {
+        guard_tell(launcher, 0);
+        close(launcher->guard_pipe);
+        while (waitpid(launcher->guard, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    if (launcher->signals >= 0) {
+        close(launcher->signals);
+        sigprocmask(SIG_SETMASK, &launcher->outside, NULL);
+    }
+    if (launcher->map)
+        munmap(launcher->map, launcher->bytes);
+    if (launcher->memfd >= 0)
+        close(launcher->memfd);
+    *launcher = (struct launcher){.memfd = -1, .guard_pipe = -1, .signals = -1};
+}
+
+void *launcher_job(struct launcher *launcher, size_t bytes, char *error)
+{
+    if (bytes > launcher->bytes) {
+        if (launcher->map)
+            munmap(launcher->map, launcher->bytes);
+        launcher->map = NULL;
+        launcher->bytes = 0;
+        /* from 0: pages of a larger trial are given back before new ones are taken */
+        if (ftruncate(launcher->memfd, 0) < 0 || ftruncate(launcher->memfd, (off_t)bytes) < 0) {
+            snprintf(error, ERROR_MAX, "a job file of %zu bytes: %s", bytes, strerror(errno));
+            return NULL;
+        }
+        void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, launcher->memfd, 0);
+        if (map == MAP_FAILED) {
+            snprintf(error, ERROR_MAX, "mapping a job file of %zu bytes: %s", bytes, strerror(errno));
+            return NULL;
+        }
+        launcher->map = map;
+        launcher->bytes = bytes;
+    }
+    return launcher->map;
+}
+
+/* Between fork and exec: only async-signal-safe calls. */
+static _Noreturn void become_trial(const struct launcher *launcher)
+{
+    char *arguments[] = {(char *)TRIAL_PROGRAM, NULL};
+    int null = open("/dev/null", O_RDWR);
+    setpgid(0, 0);
+    sigprocmask(SIG_SETMASK, &launcher->outside, NULL);
+    bool in_place = launcher->memfd == JOB_FD && fcntl(JOB_FD, F_SETFD, 0) == 0;
+    if (null < 0 || dup2(null, 0) < 0 || dup2(2, 1) < 0 || (!in_place && dup2(launcher->memfd, JOB_FD) < 0))
+        _exit(127);
+    execv(launcher->program, arguments);
+    _exit(127);
+}
+
+int launcher_interrupted(struct launcher *launcher)
+{
+    struct signalfd_siginfo info;
+    return read(launcher->signals, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+
+/* Waits until the trial has ended, the limit is reached or a signal tells us to stop. */
+static int await_end(struct launcher *launcher, int pidfd, uint64_t limit_ns, struct outcome *outcome)
+{
+    uint64_t until = clock_monotonic_ns() + limit_ns;
+    for (;;) {
+        uint64_t now = clock_monotonic_ns();
+        if ((outcome->interrupted = launcher_interrupted(launcher)))
+            return 0;
+        if ((outcome->timed_out = now >= until))
+            return 0;
+        struct timespec left = {.tv_sec = (time_t)((until - now) / 1000000000u),
+                                .tv_nsec = (long)((until - now) % 1000000000u)};
+        struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = launcher->signals, .events = POLLIN}};
+        int rc = ppoll(fds, 2, &left, NULL);
+        if (rc < 0 && errno != EINTR)
+            return -errno;
+        if (rc > 0 && fds[0].revents)
+            return 0;
+    }
+}
+
+/* Whoever is left of the trial's group; orphans have become our children, so all can be waited for. */
+static bool end_group(pid_t group)
+{
+    bool were_some = kill(-group, SIGKILL) == 0;
+    while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
+        ;
+    return were_some;
+}
+
+int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *outcome)
+{
+    *outcome = (struct outcome){0};
+    pid_t pid = fork();
+    if (pid < 0)
+        return -errno;
+    if (pid == 0)
+        become_trial(launcher);
+    setpgid(pid, pid); /* both do it: whoever is first */
+    guard_tell(launcher, pid);
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    int rc = pidfd < 0 ? -errno : await_end(launcher, pidfd, limit_ns, outcome);
+    if (pidfd >= 0)
+        close(pidfd);
+    if (rc < 0 || outcome->timed_out || outcome->interrupted)
+        kill(-pid, SIGKILL);
+    while (waitpid(pid, &outcome->wait_status, 0) < 0 && errno == EINTR)
+        ;
+    bool were_some = end_group(pid);
+    outcome->left_processes = were_some && !outcome->timed_out && !outcome->interrupted;
+    guard_tell(launcher, 0);
+    return rc;
+}

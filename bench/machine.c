@@ -1,0 +1,174 @@
+/* This machine (or a described one). hwloc knows the topology and the cpuset we are in; the affinity we were started
+ * with and the control groups' quotas narrow it down to what a benchmark may count on. */
+#include "bench/machine.h"
+#include "bench/cell.h"
+#include "bench/cgroup.h"
+#include "bench/sysfile.h"
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char expected[] = "expected synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file";
+
+/* Says what the topology is to be; loading comes after. */
+static int topology_describe(hwloc_topology_t topology, const char *description, char *error)
+{
+    static const char synthetic[] = "synthetic:";
+    struct stat file;
+
+    if (strncmp(description, synthetic, sizeof synthetic - 1) == 0) {
+        if (hwloc_topology_set_synthetic(topology, description + sizeof synthetic - 1) == 0)
+            return 0;
+        snprintf(error, ERROR_MAX,
+                 "--topology: hwloc cannot read the description '%s'; expected something like "
+                 "synthetic:\"pack:2 core:4 pu:2\", ending with pu",
+                 description + sizeof synthetic - 1);
+        return -EINVAL;
+    }
+    if (stat(description, &file) != 0) {
+        snprintf(error, ERROR_MAX, "--topology: cannot read '%s': %s; %s", description, strerror(errno), expected);
+        return -EINVAL;
+    }
+    if (!S_ISREG(file.st_mode) || hwloc_topology_set_xml(topology, description) != 0) {
+        snprintf(error, ERROR_MAX, "--topology: '%s' is not a hwloc XML file; %s", description, expected);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+/* Narrows the cpuset's CPUs to the ones of our affinity. */
+static int allowed_narrow(struct machine *machine, char *error)
+{
+    hwloc_bitmap_t affinity = hwloc_bitmap_alloc();
+    int status = 0;
+
+    if (!affinity)
+        return -ENOMEM;
+    if (!hwloc_topology_is_thissystem(machine->topology)) {
+        snprintf(error, ERROR_MAX,
+                 "HWLOC_XMLFILE or HWLOC_SYNTHETIC describe another machine: unset them, or plan for "
+                 "it with topo --topology");
+        status = -EINVAL;
+    } else if (hwloc_get_cpubind(machine->topology, affinity, HWLOC_CPUBIND_THREAD) == 0) {
+        /* Where asking is forbidden, the cpuset stands alone. */
+        status = hwloc_bitmap_and(machine->allowed, machine->allowed, affinity) != 0 ? -ENOMEM : 0;
+    }
+    if (status == 0 && hwloc_bitmap_iszero(machine->allowed)) {
+        snprintf(error, ERROR_MAX, "no CPU of this machine is in both its cpuset and our affinity; see taskset -p");
+        status = -EINVAL;
+    }
+    hwloc_bitmap_free(affinity);
+    return status;
+}
+
+/* hwloc's own count takes only whole cores; one that lost a sibling to a cpuset still is a core. */
+static unsigned cores_count(const struct machine *machine)
+{
+    unsigned cores = 0;
+
+    for (hwloc_obj_t core = NULL; (core = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_CORE, core));)
+        cores += hwloc_bitmap_intersects(core->cpuset, machine->allowed) != 0;
+    return cores ? cores : machine->pus;
+}
+
+/* Threads of this user, whom RLIMIT_NPROC counts together. */
+static int64_t user_tasks(void)
+{
+    DIR *proc = opendir("/proc");
+    int64_t tasks = 0;
+
+    if (!proc)
+        return 0;
+    for (const struct dirent *entry; (entry = readdir(proc));) {
+        char path[sizeof "/proc//status" + sizeof entry->d_name];
+        struct stat owner;
+        if (!isdigit((unsigned char)entry->d_name[0]))
+            continue;
+        snprintf(path, sizeof path, "/proc/%s/status", entry->d_name);
+        if (stat(path, &owner) != 0 || owner.st_uid != getuid())
+            continue;
+        int64_t threads = sysfile_value(path, "Threads:");
+        tasks += threads > 0 ? threads : 0;
+    }
+    closedir(proc);
+    return tasks;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a; /* -1: no limit */
+}
+
+static void limits_read(struct machine *machine)
+{
+    struct cgroup_limits limits;
+    struct rlimit processes;
+    int64_t total_kib = sysfile_value("/proc/meminfo", "MemTotal:");
+    int64_t free_kib = sysfile_value("/proc/meminfo", "MemAvailable:");
+
+    cgroup_limits_read("", &limits);
+    machine->quota_cpus = limits.quota_cpus;
+    machine->memory_bytes = smaller(total_kib < 0 ? -1 : total_kib * 1024, limits.memory_bytes);
+    machine->memory_free_bytes = smaller(free_kib < 0 ? -1 : free_kib * 1024, limits.memory_free_bytes);
+    machine->tasks_limit = limits.tasks_left;
+    if (geteuid() != 0 && getrlimit(RLIMIT_NPROC, &processes) == 0 && processes.rlim_cur != RLIM_INFINITY) {
+        int64_t left = (int64_t)processes.rlim_cur - user_tasks();
+        machine->tasks_limit = smaller(machine->tasks_limit, left > 0 ? left : 0);
+    }
+}
+
+int machine_open(struct machine *machine, const char *topology, char *error)
+{
+    int status = -ENOMEM;
+
+    *machine =
+        (struct machine){.described = topology != NULL, .memory_bytes = -1, .memory_free_bytes = -1, .tasks_limit = -1};
+    snprintf(error, ERROR_MAX, "out of memory");
+    if (hwloc_topology_init(&machine->topology) != 0)
+        return status;
+    if (topology && (status = topology_describe(machine->topology, topology, error)) != 0)
+        goto fail;
+    if (hwloc_topology_load(machine->topology) != 0) {
+        if (topology)
+            snprintf(error, ERROR_MAX, "--topology: '%s' is not a hwloc XML file; %s", topology, expected);
+        else
+            snprintf(error, ERROR_MAX, "hwloc cannot read this machine's topology: %s", strerror(errno));
+        status = -EINVAL;
+        goto fail;
+    }
+    status = -ENOMEM;
+    machine->allowed = hwloc_bitmap_dup(hwloc_topology_get_allowed_cpuset(machine->topology));
+    if (!machine->allowed)
+        goto fail;
+    if (!machine->described && (status = allowed_narrow(machine, error)) != 0)
+        goto fail;
+
+    machine->pus = (unsigned)hwloc_bitmap_weight(machine->allowed);
+    machine->cores = cores_count(machine);
+    machine->effective_cpus = machine->pus;
+    if (!machine->described) {
+        limits_read(machine);
+        if (machine->quota_cpus > 0 && machine->quota_cpus < machine->pus)
+            machine->effective_cpus = machine->quota_cpus < 1 ? 1 : (unsigned)machine->quota_cpus;
+    }
+    error[0] = '\0';
+    return 0;
+
+fail:
+    machine_close(machine);
+    return status;
+}
+
+void machine_close(struct machine *machine)
+{
+    hwloc_bitmap_free(machine->allowed);
+    machine->allowed = NULL;
+    if (machine->topology)
+        hwloc_topology_destroy(machine->topology);
+    machine->topology = NULL;
+}

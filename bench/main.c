@@ -1,0 +1,104 @@
+/* poolbench: the same tasks through interchangeable pools of workers. This file finds the verb. */
+#ifndef __linux__
+#error "poolbench runs on Linux only"
+#endif
+#include "bench/nearest.h"
+#include "bench/refuse.h"
+#include "bench/verbs.h"
+
+const struct verb verbs[] = {
+    {.name = "run",
+     .arguments = "[SUITE.ini ...] [options]",
+     .summary = "run an experiment: trials of every cell, CSV files, a summary",
+     .function = verb_run,
+     .help = "Runs every combination of the given factors (a cell) in blocks of random order, and leaves CSV files in "
+             "results/. SUITE.ini is a file of experiments, or the name of one that comes with poolbench (quick, "
+             "full); options on the command line override it.",
+     .takes_options = 1},
+    {.name = "plan",
+     .arguments = "[SUITE.ini ...] [options]",
+     .summary = "say what run would do, and run nothing",
+     .function = verb_plan,
+     .help = "Prints the cells, the CPUs of every worker, the defaults that were filled in, how many comparisons there "
+             "are and the blocks they need, the order, and about how long it would take. Takes what run takes.",
+     .takes_options = 1},
+    {.name = "list",
+     .arguments = "pools|workloads|places|suites|runs|options",
+     .summary = "show what there is, with its options, and what cannot work here",
+     .function = verb_list,
+     .help = "Shows each row with its options and their defaults, and what cannot work on this machine with the "
+             "reason."},
+    {.name = "topo",
+     .arguments = "[--topology T] [--workers N] [--place P]",
+     .summary = "show a machine's CPUs and where workers would go",
+     .function = verb_topo},
+    {.name = "summarise",
+     .arguments = "[RUN]",
+     .summary = "make summary.csv of a run anew and print it",
+     .function = verb_summarise},
+    {.name = "charts", .arguments = "[RUN]", .summary = "draw the charts of a run", .function = verb_charts},
+    {.name = "version",
+     .arguments = "",
+     .summary = "say which poolbench this is",
+     .function = verb_version,
+     .help = "Prints the version, the commit it was built from and the libraries it uses."},
+    {.name = "help",
+     .arguments = "[VERB]",
+     .summary = "explain a verb",
+     .function = verb_help,
+     .help = "Explains a verb, or names all of them."},
+    {0},
+};
+
+const struct verb *verb_find(const char *name)
+{
+    struct nearest nearest;
+    char hint[96];
+    nearest_init(&nearest, name);
+    for (const struct verb *verb = verbs; verb->name; verb++) {
+        if (!strcmp(verb->name, name))
+            return verb;
+        nearest_offer(&nearest, verb->name);
+    }
+    fprintf(stderr, "poolbench: there is no verb '%.64s'%s%s\n", name, nearest_hint(&nearest, hint, sizeof hint),
+            nearest_name(&nearest) ? "" : "; see poolbench help");
+    return NULL;
+}
+
+static int is_help(const char *word)
+{
+    return !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
+static int verb_call(const struct verb *verb, int argc, char **argv)
+{
+    for (int i = 0; verb->help && i < argc; i++)
+        if (is_help(argv[i]))
+            return verb_help_print(verb);
+    return verb->function(argc, argv);
+}
+
+static int dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        fprintf(stderr, "poolbench: a verb is missing; see poolbench help\n");
+        return 2;
+    }
+    if (is_help(argv[1]))
+        return verb_help(0, NULL);
+    if (!strcmp(argv[1], "--version"))
+        return verb_version(0, NULL);
+    const struct verb *verb = verb_find(argv[1]);
+    return verb ? verb_call(verb, argc - 2, argv + 2) : 2;
+}
+
+int main(int argc, char **argv)
+{
+    int code = dispatch(argc, argv);
+    /* What could not be printed was not done: a full disk behind a redirection must not look like success. */
+    if (fflush(stdout) || ferror(stdout)) {
+        fprintf(stderr, "poolbench: standard output: %s\n", strerror(errno));
+        return code ? code : 1;
+    }
+    return code;
+}

@@ -1,0 +1,319 @@
+/* The plan: every cell of a request gets its workers, CPUs, number of tasks and costs, or the plan is refused: what
+ * cannot work is found here, before anything runs or is written. */
+#include "bench/plan.h"
+#include "bench/columns.h"
+#include "bench/dist.h"
+#include "bench/earlier.h"
+#include "bench/place.h"
+#include "bench/refuse.h"
+#include "bench/units.h"
+#include <math.h>
+#include <stdlib.h>
+
+#define TRIAL_LEAST_NS 50e6 /* --tasks auto */
+#define TASKS_AUTO_MAX 2500000
+#define TRIAL_EXEC_NS  3e6   /* starting the trial program and reading its report */
+#define WORKER_OPEN_NS 100e3 /* making and ending a worker */
+#define SETTLE_NS      2e6
+#define WARMUP_LEAST   64
+#define WARMUP_TASK_NS 100e3 /* a longer one is cut */
+/* Rough costs of moving memory: they size trials and the estimate, and claim nothing. */
+#define COPY_NS_PER_BYTE  0.1
+#define DIRTY_NS_PER_BYTE 0.3
+#define PAGE_FORK_NS      15 /* of copying a page's entry in fork */
+#define PAGE_BYTES        4096
+#define HUGE_PAGE_BYTES   (2 << 20)
+
+/* What completing a cell draws on. */
+struct planner {
+    const struct machine *machine;
+    struct calibrations *calibrations;
+    struct earlier earlier; /* --like */
+    char unpinnable[128];   /* why pinning is forbidden, "" when it is not */
+    char *error;
+};
+
+static double least(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double most(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/* ---- workers, CPUs, limits ---- */
+
+static int cell_shape(struct cell *cell, struct planner *planner)
+{
+    const char *reason = cell->pool->shape(cell->workers, cell->pool_params, &cell->shape);
+    if (reason)
+        return refuse(planner->error, "--pool: %s with --workers %u: %s", cell->pool_spec, cell->workers, reason);
+    return 0;
+}
+
+static int cell_place(struct cell *cell, struct planner *planner)
+{
+    bool pinned = strcmp(cell->place, "none") != 0;
+    if (pinned && planner->unpinnable[0] && cell->place_explicit)
+        return refuse(planner->error, "--place: %s: %s, expected none", cell->place, planner->unpinnable);
+    if (pinned && planner->unpinnable[0]) {
+        snprintf(cell->place, sizeof cell->place, "none");
+        snprintf(cell->place_main, sizeof cell->place_main, "none");
+    }
+    int rc = place_plan(planner->machine, cell->place, cell->place_main, cell->shape.workers, &cell->placement,
+                        planner->error);
+    if (!rc && pinned && planner->unpinnable[0])
+        memcpy(cell->placement.reason, planner->unpinnable, sizeof planner->unpinnable);
+    return rc;
+}
+
+static int cell_limits(const struct cell *cell, struct planner *planner)
+{
+    const struct machine *machine = planner->machine;
+    int64_t tasks = (int64_t)cell->shape.processes + cell->shape.threads + 2; /* with the trial and a spawner */
+    if (machine->tasks_limit >= 0 && tasks > machine->tasks_limit)
+        return refuse(
+            planner->error,
+            "--workers: %u workers of %s are up to %lld processes and threads, only %lld more are allowed here "
+            "(pids.max, ulimit -u)",
+            cell->workers, cell->pool_spec, (long long)tasks, (long long)machine->tasks_limit);
+
+    /* Pages that tasks write exist once more in every process. */
+    double ballast =
+        (double)cell->ballast_bytes * (1 + (double)cell->ballast_write_ppm / 1e6 * most(1, cell->shape.processes));
+    double payload = (double)(cell->in_bytes + cell->out_bytes) * (cell->shape.workers + WARMUP_LEAST);
+    double workload = 0;
+    for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
+        if (cell->workload->params[i].kind == PARAM_BYTES)
+            workload += (double)cell->workload_params[i];
+    int64_t there = machine->memory_free_bytes >= 0 ? machine->memory_free_bytes : machine->memory_bytes;
+    if (there < 0 || ballast + payload + workload <= (double)there)
+        return 0;
+    const char *option = "ballast";
+    if (workload > ballast && workload > payload)
+        option = "workload";
+    else if (payload > ballast)
+        option = "payload";
+    char needed[32], available[32];
+    return refuse(planner->error, "--%s: a trial of %s on %s would need %s of memory, %s are available here", option,
+                  cell->workload_spec, cell->pool_spec,
+                  format_bytes(needed, sizeof needed, ballast + payload + workload),
+                  format_bytes(available, sizeof available, (double)there));
+}
+
+/* ---- tasks ---- */
+
+static int cell_costs(struct cell *cell, struct planner *planner)
+{
+    struct calibration calibration = {0};
+    int rc = planner->calibrations ? calibration_get(planner->calibrations, cell->workload, cell->workload_params,
+                                                     &calibration, planner->error)
+                                   : -ENODATA;
+    if (rc && rc != -ENODATA && rc != -ENOTSUP)
+        return rc;
+    rc = dist_costs(cell, rc ? NULL : &calibration, planner->error);
+    return rc ? refuse_at(planner->error, "--size-dist") : 0;
+}
+
+/* About how long a trial takes for each of its tasks. */
+static double task_wall_ns(const struct cell *cell)
+{
+    const struct pool_shape *shape = &cell->shape;
+    double cpus = most(1, cell->placement.cpus);
+    /* Where a pool has workers of two kinds, tasks of one class may go to one kind alone. */
+    double workers = least(shape->workers, most(cell->workers, most(shape->processes, shape->threads)));
+    double parallel = least(workers, cpus);
+    if (cell->workload->classify)
+        parallel = least(shape->workers, 2 * cpus); /* as if half of the tasks slept */
+    else if (cell->workload->class == TASK_SLEEP)
+        parallel = workers;
+    if (cell->arrival == ARRIVAL_WAVE || cell->arrival == ARRIVAL_WINDOW)
+        parallel = least(parallel, (double)cell->arrival_k);
+    double handover = (double)cell->pool->handover_ns + COPY_NS_PER_BYTE * (double)(cell->in_bytes + cell->out_bytes);
+    if (cell->pool->traits & POOL_TASK_IS_PROCESS)
+        handover += PAGE_FORK_NS * (double)cell->ballast_bytes / (cell->ballast_thp ? HUGE_PAGE_BYTES : PAGE_BYTES);
+    double ns = most((double)cell->size_ns / parallel, handover);
+    return cell->arrival == ARRIVAL_RATE ? most(ns, 1e9 / cell->arrival_rate) : ns;
+}
+
+static void cell_tasks(struct cell *cell, const struct planner *planner)
+{
+    if (cell->tasks >= 0)
+        return;
+    cell->tasks = earlier_tasks(&planner->earlier, cell);
+    if (cell->tasks != MISSING)
+        return;
+    double fewest = most(4.0 * cell->workers, 16);
+    double tasks = most(fewest, least(ceil(TRIAL_LEAST_NS / task_wall_ns(cell)), TASKS_AUTO_MAX));
+    /* Whole rounds: the last ones of a trial should not leave workers idle. */
+    double round = cell->arrival == ARRIVAL_WAVE ? least((double)cell->arrival_k, TASKS_AUTO_MAX) : cell->workers;
+    cell->tasks = (int64_t)(ceil(tasks / round) * round);
+}
+
+static double trial_estimate_ns(const struct cell *cell)
+{
+    double warmup = 4.0 * cell->shape.workers;
+    if (!(cell->pool->traits & POOL_TASK_IS_PROCESS))
+        warmup = most(warmup, WARMUP_LEAST);
+    double task_ns = task_wall_ns(cell);
+    return (double)cell->tasks * task_ns + warmup * least(task_ns, WARMUP_TASK_NS) + TRIAL_EXEC_NS +
+           WORKER_OPEN_NS * cell->shape.workers + DIRTY_NS_PER_BYTE * (double)cell->ballast_bytes + SETTLE_NS;
+}
+
+static int cell_complete(struct cell *cell, struct planner *planner)
+{
+    int rc = cell_shape(cell, planner);
+    if (!rc)
+        rc = cell_place(cell, planner);
+    if (!rc)
+        rc = cell_limits(cell, planner);
+    if (!rc)
+        rc = cell_costs(cell, planner);
+    if (!rc)
+        cell_tasks(cell, planner);
+    return rc;
+}
+
+/* ---- the whole ---- */
+
+/* Groups of cells that differ in the pool alone, by a hash of everything else. A pool that ignores --workers belongs to
+ * the groups of all numbers of workers. */
+struct group {
+    uint64_t key, key_without_workers;
+};
+
+static uint64_t key_hash(const struct cell *cell, unsigned without)
+{
+    char key[CELL_KEY_MAX];
+    uint64_t hash = 0;
+    cell_key(cell, without, key);
+    for (const char *c = key; *c; c++)
+        hash = mix64(hash, (unsigned char)*c);
+    return hash;
+}
+
+static int group_compare(const void *a, const void *b)
+{
+    const struct group *x = a, *y = b;
+    return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* m: in every group, each cell but one is compared with that one. */
+static unsigned groups_comparisons(const struct group *groups, size_t count, const struct group *anywhere,
+                                   size_t anywhere_count)
+{
+    unsigned comparisons = 0;
+    for (size_t i = 0, next; i < count; i = next) {
+        for (next = i + 1; next < count && groups[next].key == groups[i].key; next++)
+            ;
+        comparisons += (unsigned)(next - i) - 1;
+        for (size_t a = 0; a < anywhere_count; a++)
+            comparisons += anywhere[a].key_without_workers == groups[i].key_without_workers;
+    }
+    return comparisons;
+}
+
+/* Among themselves, for cells that are in no other group. */
+static unsigned anywhere_comparisons(const struct group *anywhere, size_t count, const struct group *groups,
+                                     size_t groups_count)
+{
+    unsigned comparisons = 0;
+    for (size_t a = 0; a < count; a++) {
+        bool grouped = false;
+        for (size_t i = 0; i < groups_count && !grouped; i++)
+            grouped = groups[i].key_without_workers == anywhere[a].key_without_workers;
+        for (size_t b = 0; b < a && !grouped; b++) {
+            if (anywhere[b].key_without_workers == anywhere[a].key_without_workers) {
+                comparisons++;
+                grouped = true;
+            }
+        }
+    }
+    return comparisons;
+}
+
+static int comparisons_count(const struct cells *cells, unsigned *comparisons)
+{
+    const unsigned pool = option_bit("pool"), workers = option_bit("workers");
+    struct group *groups = calloc(cells->count + 1, sizeof *groups);
+    struct group *anywhere = calloc(cells->count + 1, sizeof *anywhere);
+    size_t groups_count = 0, anywhere_count = 0;
+    if (!groups || !anywhere) {
+        free(groups);
+        free(anywhere);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < cells->count; i++) {
+        const struct cell *cell = &cells->cell[i];
+        struct group group = {key_hash(cell, pool), key_hash(cell, pool | workers)};
+        if (cell->pool->traits & POOL_IGNORES_WORKERS)
+            anywhere[anywhere_count++] = group;
+        else
+            groups[groups_count++] = group;
+    }
+    qsort(groups, groups_count, sizeof *groups, group_compare);
+    *comparisons = groups_comparisons(groups, groups_count, anywhere, anywhere_count) +
+                   anywhere_comparisons(anywhere, anywhere_count, groups, groups_count);
+    free(groups);
+    free(anywhere);
+    return 0;
+}
+
+/* As many as asked for; else as many as needed, or as the budget has time for, at the looks of docs/METHOD.md. */
+static unsigned blocks_choose(const struct settings *settings, unsigned needed, double block_ns)
+{
+    static const unsigned looks[] = {8, 12, 18, 27, 40, 60};
+    unsigned blocks = needed;
+    if (settings->blocks)
+        return (unsigned)settings->blocks;
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
+        if (looks[i] > blocks && looks[i] * block_ns <= (double)settings->budget_ns)
+            blocks = looks[i];
+    return blocks;
+}
+
+int plan_make(struct request *request, const struct machine *machine, struct calibrations *calibrations,
+              struct plan *plan, char *error)
+{
+    struct planner planner = {.machine = machine, .calibrations = calibrations, .error = error};
+    double block_ns = 0;
+    *plan = (struct plan){.cells = request->cells};
+    request->cells = (struct cells){0};
+
+    int rc = earlier_read(request->settings.like, &planner.earlier, error);
+    if (!rc && !machine->described && place_probe(planner.unpinnable, sizeof planner.unpinnable) == 0)
+        planner.unpinnable[0] = '\0';
+    if (!rc && comparisons_count(&plan->cells, &plan->comparisons))
+        rc = refuse(error, "out of memory");
+    for (size_t i = 0; i < plan->cells.count && !rc; i++) {
+        rc = cell_complete(&plan->cells.cell[i], &planner);
+        block_ns += rc ? 0 : trial_estimate_ns(&plan->cells.cell[i]);
+    }
+    if (!rc) {
+        plan->blocks_needed = blocks_needed(plan->comparisons);
+        plan->blocks = blocks_choose(&request->settings, plan->blocks_needed, block_ns);
+        plan->estimate_ns = (int64_t)least(block_ns * plan->blocks, 9e18);
+        plan->order = calloc((size_t)plan->blocks * plan->cells.count + 1, sizeof *plan->order);
+        if (!plan->order)
+            rc = refuse(error, "--blocks: no memory for %u blocks of %zu cells", plan->blocks, plan->cells.count);
+        else
+            order_draw(request->settings.seed, plan->blocks, (unsigned)plan->cells.count, plan->order);
+    }
+    earlier_release(&planner.earlier);
+    if (rc)
+        plan_release(plan);
+    return rc;
+}
+
+void plan_release(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->cells.count; i++) {
+        placement_release(&plan->cells.cell[i].placement);
+        free(plan->cells.cell[i].costs);
+    }
+    free(plan->cells.cell);
+    free(plan->order);
+    *plan = (struct plan){0};
+}

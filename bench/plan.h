@@ -1,0 +1,29 @@
+/* The plan: cells completed for this machine, and the order in which every block runs them. */
+#ifndef POOLBENCH_PLAN_H
+#define POOLBENCH_PLAN_H
+#include "bench/calibrate.h"
+#include "bench/request.h"
+
+struct plan {
+    struct cells cells; /* owned */
+    unsigned blocks;
+    uint32_t *order;        /* blocks x cells.count cell numbers, in running order; owned */
+    unsigned comparisons;   /* m: cells that have a partner differing in the pool alone, less one per such group */
+    unsigned blocks_needed; /* max(8, ceil(1 + log2(m / 0.05))) (docs/METHOD.md) */
+    int64_t estimate_ns;    /* of the whole run, trials, start-up and settling */
+};
+
+/* Completes the request's cells (takes them over): shape, placement, number of tasks, costs in iterations by
+ * calibration, limits (processes, memory); then draws the order. Calibrations come from `calibrations`; where one is
+ * missing and calibrations may not measure (plan verb), iterations stay MISSING and the estimate uses the labels.
+ * -EINVAL with a line in error that names the option. */
+int plan_make(struct request *request, const struct machine *machine, struct calibrations *calibrations,
+              struct plan *plan, char *error);
+void plan_release(struct plan *plan);
+
+/* The orders of `blocks` passes over `cells` cells from `seed`: Williams design (or Latin square for odd numbers) where
+ * blocks >= cells, random permutations otherwise. order: blocks x cells numbers. Pure. */
+void order_draw(uint64_t seed, unsigned blocks, unsigned cells, uint32_t *order);
+unsigned blocks_needed(unsigned comparisons);
+
+#endif

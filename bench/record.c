@@ -1,0 +1,268 @@
+/* Recording trials, see record.h. */
+#include "bench/record.h"
+#include "bench/histogram.h"
+#include "bench/run_dir.h"
+#include "bench/units.h"
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static const char *const status_names[] = {
+    [TASK_OK] = "ok",           [TASK_ERROR] = "error", [TASK_EXITED] = "exited",         [TASK_SIGNALLED] = "signalled",
+    [TASK_TIMEOUT] = "timeout", [TASK_WRONG] = "wrong", [TASK_COLLATERAL] = "collateral", [TASK_LOST] = "lost",
+};
+
+static const char *const phase_names[PHASES] = {
+    [PHASE_QUEUE] = "queue",     [PHASE_SERVICE] = "service", [PHASE_RETURN] = "return",
+    [PHASE_LATENCY] = "latency", [PHASE_LATE] = "late",
+};
+
+#define TEXT_SET(field, text) snprintf(field, sizeof(field), "%s", text)
+
+/* The columns that tell of the cell are the same in plan.csv and trials.csv. */
+#define CELL_SET(row, cell)                                                                                            \
+    do {                                                                                                               \
+        (row)->schema_version = SCHEMA_VERSION;                                                                        \
+        TEXT_SET((row)->cell_id, (cell)->id);                                                                          \
+        TEXT_SET((row)->experiment, (cell)->experiment);                                                               \
+        TEXT_SET((row)->pool, (cell)->pool_spec);                                                                      \
+        TEXT_SET((row)->workload, (cell)->workload_spec);                                                              \
+        (row)->size_ns = (cell)->size_ns;                                                                              \
+        TEXT_SET((row)->size_dist, (cell)->dist_spec);                                                                 \
+        (row)->iterations = (cell)->iterations;                                                                        \
+        (row)->tasks = (cell)->tasks;                                                                                  \
+        (row)->workers = (cell)->workers;                                                                              \
+        (row)->processes = (cell)->shape.processes;                                                                    \
+        (row)->threads = (cell)->shape.threads;                                                                        \
+        TEXT_SET((row)->place, (cell)->place);                                                                         \
+        TEXT_SET((row)->arrival, (cell)->arrival_spec);                                                                \
+        TEXT_SET((row)->collect, (cell)->collect == COLLECT_ORDERED ? "ordered" : "completed");                        \
+        (row)->in_bytes = (cell)->in_bytes;                                                                            \
+        (row)->out_bytes = (cell)->out_bytes;                                                                          \
+        (row)->ballast_bytes = (cell)->ballast_bytes;                                                                  \
+        TEXT_SET((row)->ballast, (cell)->ballast_spec);                                                                \
+        TEXT_SET((row)->faults, (cell)->faults_spec);                                                                  \
+        TEXT_SET((row)->timing, (cell)->timed ? "task" : "trial");                                                     \
+    } while (0)
+
+static int failed(int rc, const char *directory, const char *file, char *error)
+{
+    snprintf(error, ERROR_MAX, "%.300s/%s: %s", directory, file, strerror(-rc));
+    return rc;
+}
+
+int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error)
+{
+    struct csv_writer *writer;
+    struct plan_row row;
+    int rc = csv_create(directory, &plan_format, &writer);
+    if (rc < 0)
+        return failed(rc, directory, plan_format.file, error);
+    for (size_t i = 0; i < plan->blocks * plan->cells.count && rc == 0; i++) {
+        const struct cell *cell = &plan->cells.cell[plan->order[i]];
+        row_clear(&plan_format, &row);
+        CELL_SET(&row, cell);
+        TEXT_SET(row.run_id, run_id(directory));
+        row.block = (int64_t)(i / plan->cells.count) + 1;
+        row.position = (int64_t)(i % plan->cells.count) + 1;
+        row.seed = seed;
+        rc = csv_put(writer, &row);
+    }
+    int closed = csv_close(writer);
+    rc = rc < 0 ? rc : closed;
+    return rc < 0 ? failed(rc, directory, plan_format.file, error) : 0;
+}
+
+int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error)
+{
+    *recorder = (struct recorder){.run_id = run_id(directory), .seed = seed};
+    struct {
+        const struct file_format *format;
+        struct csv_writer **writer;
+    } files[] = {{&trial_format, &recorder->trials},
+                 {&sample_format, &recorder->samples},
+                 {&latency_format, &recorder->latency}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        int rc = csv_create(directory, files[i].format, files[i].writer);
+        if (rc < 0) {
+            char ignored[ERROR_MAX];
+            *files[i].writer = NULL;
+            recorder_close(recorder, ignored);
+            return failed(rc, directory, files[i].format->file, error);
+        }
+    }
+    return 0;
+}
+
+static int put_samples(struct recorder *recorder, const struct trial_facts *facts)
+{
+    const struct job_parts *parts = &facts->parts;
+    const struct placement *placement = &facts->cell->placement;
+    for (uint64_t i = 0; i < parts->report->samples_count; i++) {
+        const struct sample *sample = &parts->samples[i];
+        struct sample_row row;
+        row_clear(&sample_format, &row);
+        row.trial_id = recorder->trial_id;
+        row.task = sample->task;
+        row.worker = sample->worker;
+        row.pid = sample->pid;
+        int planned = sample->worker < placement->workers ? placement->planned[sample->worker] : -1;
+        row.cpu_planned = planned < 0 ? MISSING : planned;
+        row.cpu = sample->cpu;
+        TEXT_SET(row.status, status_names[sample->status]);
+        row.code = sample->status == TASK_OK ? MISSING : sample->code;
+        const struct {
+            int64_t from, *to;
+        } times[] = {{sample->due_ns, &row.due_ns},
+                     {sample->submit_ns, &row.submit_ns},
+                     {sample->start_ns, &row.start_ns},
+                     {sample->end_ns, &row.end_ns},
+                     {sample->reap_ns, &row.reap_ns}};
+        for (size_t t = 0; t < sizeof times / sizeof *times; t++)
+            *times[t].to = times[t].from < 0 ? MISSING : times[t].from;
+        row.result = sample->result;
+        int rc = csv_put(recorder->samples, &row);
+        if (rc < 0)
+            return rc;
+    }
+    return csv_flush(recorder->samples);
+}
+
+static int put_latency(struct recorder *recorder, const struct trial_facts *facts)
+{
+    for (unsigned phase = 0; phase < PHASES; phase++) {
+        const uint64_t *counts = facts->parts.histograms + (size_t)phase * HISTOGRAM_BUCKETS;
+        for (uint32_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+            struct latency_row row = {.trial_id = recorder->trial_id,
+                                      .lo_ns = (int64_t)histogram_lo(bucket),
+                                      .hi_ns = (int64_t)histogram_hi(bucket),
+                                      .count = (int64_t)counts[bucket]};
+            if (!counts[bucket])
+                continue;
+            TEXT_SET(row.phase, phase_names[phase]);
+            int rc = csv_put(recorder->latency, &row);
+            if (rc < 0)
+                return rc;
+        }
+    }
+    return csv_flush(recorder->latency);
+}
+
+/* The word for how a trial ended, and why in `reason`; true: its timings count. */
+static bool judge(const struct trial_facts *facts, struct trial_row *row)
+{
+    const struct report *report = facts->parts.report;
+    const struct outcome *outcome = &facts->outcome;
+    char limit[32];
+    const char *status = "failed";
+    TEXT_SET(row->reason, report->reason);
+    if (outcome->interrupted) {
+        status = "interrupted";
+        snprintf(row->reason, sizeof row->reason, "signal %d (%s)", outcome->interrupted,
+                 strsignal(outcome->interrupted));
+    } else if (outcome->timed_out) {
+        status = "timeout";
+        snprintf(row->reason, sizeof row->reason, "ran longer than --trial-limit %s",
+                 spell_duration(limit, sizeof limit, facts->trial_limit_ns));
+    } else if (WIFSIGNALED(outcome->wait_status)) {
+        status = "crashed";
+        snprintf(row->reason, sizeof row->reason, "killed by signal %d (%s)", WTERMSIG(outcome->wait_status),
+                 strsignal(WTERMSIG(outcome->wait_status)));
+    } else if (report->error == EOWNERDEAD) {
+        status = "crashed";
+        TEXT_SET(row->reason, "a worker process died");
+    } else if (report->stage == STAGE_DONE && WEXITSTATUS(outcome->wait_status) == 0) {
+        if (!outcome->left_processes) {
+            TEXT_SET(row->status, "ok");
+            return true;
+        }
+        TEXT_SET(row->reason, "left processes behind");
+    } else if (!row->reason[0]) {
+        snprintf(row->reason, sizeof row->reason, "the trial program exited with %d",
+                 WEXITSTATUS(outcome->wait_status));
+    }
+    TEXT_SET(row->status, status);
+    return false;
+}
+
+static int64_t known(int64_t value)
+{
+    return value < 0 ? MISSING : value;
+}
+
+static void timings_set(struct trial_row *row, const struct trial_facts *facts)
+{
+    const struct report *report = facts->parts.report;
+    const struct usage *usage = &report->usage;
+    row->wall_ns = report->wall_ns;
+    row->ideal_ns = known(report->ideal_ns);
+    row->open_ns = report->open_ns;
+    row->close_ns = report->close_ns;
+    row->tasks_ok = report->tasks_ok;
+    row->tasks_failed = report->tasks_failed;
+    row->result_sum = report->result_sum;
+    row->parent_sees = report->observed ? report->parent_sees : MISSING;
+    row->user_ns = usage->user_ns;
+    row->sys_ns = usage->sys_ns;
+    row->nvcsw = usage->nvcsw;
+    row->nivcsw = usage->nivcsw;
+    row->minflt = usage->minflt;
+    row->majflt = usage->majflt;
+    row->runqueue_ns = known(usage->runqueue_ns);
+    row->migrations = usage->migrations;
+    row->pss_bytes = known(usage->pss_bytes);
+    row->private_bytes = known(usage->private_bytes);
+    row->maxrss_bytes = known(usage->maxrss_bytes);
+    row->shared_cpu = report->shared_cpu;
+}
+
+int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *written, char *error)
+{
+    struct trial_row row;
+    row_clear(&trial_format, &row);
+    CELL_SET(&row, facts->cell);
+    TEXT_SET(row.run_id, recorder->run_id);
+    row.trial_id = ++recorder->trial_id;
+    row.block = facts->block;
+    row.position = facts->position;
+    row.seed = recorder->seed;
+    row.started_ns = facts->started_ns;
+    row.load = facts->before.load;
+    if (facts->before.steal_ns >= 0 && facts->after.steal_ns >= 0)
+        row.steal_ns = facts->after.steal_ns - facts->before.steal_ns;
+    int rc = 0;
+    if (judge(facts, &row)) {
+        timings_set(&row, facts);
+        rc = put_samples(recorder, facts);
+        if (rc == 0)
+            rc = put_latency(recorder, facts);
+    }
+    row.samples_end = csv_end(recorder->samples);
+    row.latency_end = csv_end(recorder->latency);
+    if (rc == 0)
+        rc = csv_put(recorder->trials, &row);
+    if (rc == 0)
+        rc = csv_flush(recorder->trials);
+    if (rc < 0)
+        snprintf(error, ERROR_MAX, "recording trial %lld: %s", (long long)row.trial_id, strerror(-rc));
+    else if (written)
+        *written = row;
+    return rc;
+}
+
+int recorder_close(struct recorder *recorder, char *error)
+{
+    int rc = 0;
+    struct csv_writer *writers[] = {recorder->samples, recorder->latency, recorder->trials};
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
+        int closed = writers[i] ? csv_close(writers[i]) : 0;
+        rc = rc < 0 ? rc : closed;
+    }
+    if (rc < 0)
+        snprintf(error, ERROR_MAX, "closing the files of the run: %s", strerror(-rc));
+    recorder->samples = recorder->latency = recorder->trials = NULL;
+    return rc;
+}

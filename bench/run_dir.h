@@ -1,0 +1,25 @@
+/* Run directories: results/<UTC date>T<time>-<id>/ under the current directory, or wherever --out said. A run is named
+ * by its path, by `latest`, or by a unique prefix of its name in results/. Errors: 0 or -errno with a line in error
+ * (ERROR_MAX bytes). */
+#ifndef POOLBENCH_RUN_DIR_H
+#define POOLBENCH_RUN_DIR_H
+#include <stddef.h>
+#include <stdio.h>
+
+#define RESULTS_DIRECTORY "results"
+
+/* The directory of the run called `name`. -ENOENT: there is none; -EINVAL: several begin like that; the line says which
+ * exist. */
+int run_find(const char *name, char *directory, size_t size, char *error);
+
+/* Makes the directory of a new run: `out`, which must not exist (-EEXIST), or a fresh one in results/ when out is "".
+ * A run in results/ becomes results/latest. */
+int run_create(const char *out, char *directory, size_t size, char *error);
+
+/* The name of the run in a directory: its last part. Points into `directory`, which has no slash at its end. */
+const char *run_id(const char *directory);
+
+/* Prints the runs in results/, the oldest first. */
+int runs_list(FILE *out);
+
+#endif

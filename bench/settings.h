@@ -1,0 +1,10 @@
+/* The values of settings, from text and back: the functions the option table names. */
+#ifndef POOLBENCH_SETTINGS_H
+#define POOLBENCH_SETTINGS_H
+#include "bench/options.h"
+
+option_set set_blocks, set_budget, set_seed, set_samples, set_trial_limit, set_out, set_like, set_recalibrate;
+
+option_spell spell_blocks, spell_budget, spell_seed, spell_samples, spell_trial_limit;
+
+#endif

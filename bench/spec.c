@@ -1,0 +1,224 @@
+/* Specs and parameters, from text and back. */
+#include "bench/spec.h"
+#include "bench/nearest.h"
+#include "bench/refuse.h"
+#include "bench/units.h"
+#include <stdio.h>
+
+#define ALTERNATIVES_MAX 1024 /* combinations of one spec */
+
+static int choice_parse(const struct param *param, const char *text, int64_t *value, char *error)
+{
+    struct nearest nearest;
+    nearest_init(&nearest, text);
+    int64_t index = 0;
+    for (const char *word = param->choices; *word; index++) {
+        const char *end = word + strcspn(word, "|");
+        char name[SPEC_MAX];
+        snprintf(name, sizeof name, "%.*s", (int)(end - word), word);
+        if (!strcmp(name, text)) {
+            *value = index;
+            return 0;
+        }
+        nearest_offer(&nearest, name);
+        word = *end ? end + 1 : end;
+    }
+    char hint[96];
+    return refuse(error, "'%s' is not one of %s%s", text, param->choices, nearest_hint(&nearest, hint, sizeof hint));
+}
+
+int param_parse(const struct param *param, const char *text, int64_t *value, char *error)
+{
+    static const char *const examples[] = {"a whole number", "bytes such as 64KiB or 32MiB",
+                                           "a duration such as 200us or 5ms", "a share such as 10% or 0.1"};
+    int rc = -EINVAL;
+    switch (param->kind) {
+    case PARAM_COUNT:
+        rc = parse_count(text, value);
+        break;
+    case PARAM_BYTES:
+        rc = parse_bytes(text, value);
+        break;
+    case PARAM_DURATION:
+        rc = parse_duration(text, value);
+        break;
+    case PARAM_SHARE:
+        rc = parse_share(text, value);
+        break;
+    case PARAM_CHOICE:
+        return choice_parse(param, text, value, error);
+    }
+    if (rc == -EINVAL)
+        return refuse(error, "'%s' is not %s", text, examples[param->kind]);
+    if (rc || *value < param->min || *value > param->max) {
+        char range[96];
+        param_range(param, range, sizeof range);
+        return refuse(error, "'%s' is out of range, expected %s", text, range);
+    }
+    return 0;
+}
+
+void param_spell(const struct param *param, int64_t value, char *text, size_t size)
+{
+    switch (param->kind) {
+    case PARAM_COUNT:
+        snprintf(text, size, "%lld", (long long)value);
+        break;
+    case PARAM_BYTES:
+        spell_bytes(text, size, value);
+        break;
+    case PARAM_DURATION:
+        spell_duration(text, size, value);
+        break;
+    case PARAM_SHARE:
+        spell_share(text, size, value);
+        break;
+    case PARAM_CHOICE: {
+        const char *word = param->choices;
+        while (value-- > 0 && *word) {
+            word += strcspn(word, "|");
+            word += *word == '|';
+        }
+        snprintf(text, size, "%.*s", (int)strcspn(word, "|"), word);
+        break;
+    }
+    }
+}
+
+void param_range(const struct param *param, char *text, size_t size)
+{
+    if (param->kind == PARAM_CHOICE) {
+        snprintf(text, size, "%s", param->choices);
+        return;
+    }
+    char least[32], most[32];
+    param_spell(param, param->min, least, sizeof least);
+    param_spell(param, param->max, most, sizeof most);
+    snprintf(text, size, "%s .. %s", least, most);
+}
+
+int64_t param_preset(const struct param *param)
+{
+    char error[ERROR_MAX];
+    int64_t value = 0;
+    if (!param->preset || !param->preset[0] || param_parse(param, param->preset, &value, error))
+        return 0;
+    return value;
+}
+
+size_t spec_name_length(const char *text)
+{
+    return strcspn(text, ":");
+}
+
+/* Appends the alternatives of the part at `text` to every spec begun so far. */
+static int expand_part(const char *text, size_t length, struct words *specs, char *error)
+{
+    const char *equals = memchr(text, '=', length);
+    size_t head = equals ? (size_t)(equals - text) + 1 : 0;
+    struct words longer = {0};
+    int rc = 0;
+    for (size_t i = 0; i < specs->count && !rc; i++) {
+        for (const char *value = text + head, *end = value; !rc; value = end + 1) {
+            end = value + strcspn(value, "/:");
+            char spec[2 * SPEC_MAX];
+            int used =
+                snprintf(spec, sizeof spec, "%s:%.*s%.*s", specs->word[i], (int)head, text, (int)(end - value), value);
+            if (used < 0 || used >= SPEC_MAX)
+                rc = refuse(error, "'%.40s...' is longer than %d letters", spec, SPEC_MAX - 1);
+            else if (longer.count >= ALTERNATIVES_MAX)
+                rc = refuse(error, "more than %d combinations of alternatives", ALTERNATIVES_MAX);
+            else if ((rc = words_add(&longer, spec, (size_t)used)))
+                refuse(error, "out of memory");
+            if (*end != '/')
+                break;
+        }
+    }
+    words_release(specs);
+    *specs = longer;
+    return rc;
+}
+
+int spec_expand(const char *text, struct words *specs, char *error)
+{
+    struct words all = {0};
+    size_t length = spec_name_length(text);
+    if (length >= SPEC_MAX)
+        return refuse(error, "'%.40s...' is longer than %d letters", text, SPEC_MAX - 1);
+    int rc = words_add(&all, text, length);
+    if (rc)
+        refuse(error, "out of memory");
+    for (text += length; *text && !rc; text += length) {
+        text++;
+        length = spec_name_length(text);
+        rc = expand_part(text, length, &all, error);
+    }
+    for (size_t i = 0; i < all.count && !rc; i++) {
+        rc = words_add(specs, all.word[i], strlen(all.word[i]));
+        if (rc)
+            refuse(error, "out of memory");
+    }
+    words_release(&all);
+    return rc;
+}
+
+static int option_parse(const char *option, struct spec *spec, char *error)
+{
+    size_t key = strcspn(option, "=");
+    struct nearest nearest;
+    char name[SPEC_MAX], hint[96];
+    snprintf(name, sizeof name, "%.*s", (int)key, option);
+    if (!option[key])
+        return refuse(error, "%s: '%s' is not key=value", spec->name, option);
+    nearest_init(&nearest, name);
+    for (unsigned i = 0; spec->params && spec->params[i].name; i++) {
+        const struct param *param = &spec->params[i];
+        nearest_offer(&nearest, param->name);
+        if (strcmp(param->name, name))
+            continue;
+        if (spec->given & 1u << i)
+            return refuse(error, "%s: %s is given twice", spec->name, name);
+        spec->given |= 1u << i;
+        if (param_parse(param, option + key + 1, &spec->values[i], error))
+            return refuse_at(error, "%s: %s", spec->name, name);
+        return 0;
+    }
+    if (!spec->params)
+        return refuse(error, "%s takes no options, not '%s'", spec->name, name);
+    return refuse(error, "%s has no option '%s'%s", spec->name, name, nearest_hint(&nearest, hint, sizeof hint));
+}
+
+int spec_parse(const char *text, struct spec *spec, char *error)
+{
+    spec->given = 0;
+    memset(spec->values, 0, sizeof spec->values);
+    for (unsigned i = 0; spec->params && spec->params[i].name; i++)
+        spec->values[i] = param_preset(&spec->params[i]);
+    if (strlen(text) >= SPEC_MAX)
+        return refuse(error, "'%.40s...' is longer than %d letters", text, SPEC_MAX - 1);
+    for (text += spec_name_length(text); *text;) {
+        text++;
+        char option[SPEC_MAX];
+        size_t length = spec_name_length(text);
+        snprintf(option, sizeof option, "%.*s", (int)length, text);
+        int rc = option_parse(option, spec, error);
+        if (rc)
+            return rc;
+        text += length;
+    }
+    return 0;
+}
+
+void spec_spell(const struct spec *spec, char *text)
+{
+    size_t used = (size_t)snprintf(text, SPEC_MAX, "%s", spec->name);
+    for (unsigned i = 0; spec->params && spec->params[i].name; i++) {
+        const struct param *param = &spec->params[i];
+        if (spec->values[i] == param_preset(param) && !(!param->preset[0] && spec->given & 1u << i))
+            continue;
+        char value[64];
+        param_spell(param, spec->values[i], value, sizeof value);
+        if (used < SPEC_MAX)
+            used += (size_t)snprintf(text + used, SPEC_MAX - used, ":%s=%s", param->name, value);
+    }
+}

@@ -1,0 +1,32 @@
+/* A spec: a name with options behind colons, alternatives behind slashes ("hybrid:processes=2/4:threads=1"), parsed
+ * against a table of parameters (workloads/param.h). Errors: 0 or -EINVAL with a line in error. */
+#ifndef POOLBENCH_SPEC_H
+#define POOLBENCH_SPEC_H
+#include "bench/words.h"
+#include "workloads/param.h"
+#include <stdint.h>
+
+struct spec {
+    const char *name;           /* of the row in the pool, workload or other table; set by the caller */
+    const struct param *params; /* its parameters or NULL; set by the caller */
+    int64_t values[PARAM_MAX];  /* one a parameter, the default where not given */
+    unsigned given;             /* bit i: parameter i was given */
+};
+
+/* Adds every combination of the alternatives in text, each a spec without slashes. */
+int spec_expand(const char *text, struct words *specs, char *error);
+/* The length of the name at the start of text, up to the first colon. */
+size_t spec_name_length(const char *text);
+/* text: "NAME" or "NAME:key=value:key=value", whose name the caller has looked up. */
+int spec_parse(const char *text, struct spec *spec, char *error);
+/* Canonical: the name, then every option that differs from its default. text: SPEC_MAX bytes. */
+void spec_spell(const struct spec *spec, char *text);
+
+/* One value, in the parameter's range; the line in error does not name the parameter. */
+int param_parse(const struct param *param, const char *text, int64_t *value, char *error);
+void param_spell(const struct param *param, int64_t value, char *text, size_t size);
+/* What can be given: "1 .. 64", "none|atomic|mutex". */
+void param_range(const struct param *param, char *text, size_t size);
+int64_t param_preset(const struct param *param);
+
+#endif

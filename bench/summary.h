@@ -1,0 +1,26 @@
+/* From the files of a run to statements: summary.csv, the closing screen, the charts. Only reads files of the run. */
+#ifndef POOLBENCH_SUMMARY_H
+#define POOLBENCH_SUMMARY_H
+#include "bench/columns.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+struct summary {
+    struct summary_row *rows; /* in order of the first trial of each cell */
+    size_t count;
+    struct trial_row *trials; /* all committed trials, as read */
+    size_t trial_count;
+};
+
+/* Reads plan, trials and latency of the run directory and computes; deterministic, so that a copied run gives the same
+ * summary.csv byte for byte. 0 or -errno with a line in error (ERROR_MAX bytes). */
+int summary_make(const char *directory, struct summary *summary, char *error);
+void summary_release(struct summary *summary);
+int summary_write(const char *directory, const struct summary *summary,
+                  char *error); /* summary.csv, replaced atomically */
+void screen_print(FILE *out, const char *directory, const struct summary *summary); /* 96 columns */
+/* Draws charts/NAME.FORMAT by the scripts; -ENOENT with a line in error when there is no gnuplot. Says to `talk`, when
+ * not NULL, what was drawn and what not, and why. format: "svg" or "png". */
+int charts_draw(const char *directory, const char *format, FILE *talk, char *error);
+
+#endif

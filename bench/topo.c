@@ -1,0 +1,268 @@
+/* The verb topo: shows a machine, this one or a described one, and plans workers on it. Runs nothing, writes no file.
+ */
+#include "bench/topo.h"
+#include "bench/machine.h"
+#include "bench/nearest.h"
+#include "bench/place.h"
+#include "bench/units.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORKERS_MAX 65536
+
+struct question {
+    const char *topology, *workers, *place, *place_main;
+};
+
+__attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
+{
+    va_list args;
+
+    fputs("poolbench topo: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return 2;
+}
+
+/* N, cores, pus, or either of these N times: 2xcores. */
+static int workers_parse(const char *text, const struct machine *machine, unsigned *workers)
+{
+    const char *x = strchr(text, 'x');
+    char times_text[16] = "1";
+    int64_t times, count;
+
+    if (x) {
+        snprintf(times_text, sizeof times_text, "%.*s", (int)(x - text), text);
+        text = x + 1;
+    }
+    if (parse_count(times_text, &times) != 0)
+        return -EINVAL;
+    if (strcmp(text, "cores") == 0)
+        count = machine->cores;
+    else if (strcmp(text, "pus") == 0)
+        count = machine->pus;
+    else if (x || parse_count(text, &count) != 0)
+        return -EINVAL;
+    if (count < 1 || times < 1 || count > WORKERS_MAX || times > WORKERS_MAX / count)
+        return -ERANGE;
+    *workers = (unsigned)(times * count);
+    return 0;
+}
+
+static void caches_print(hwloc_topology_t topology)
+{
+    const char *comma = "";
+
+    for (int depth = hwloc_topology_get_depth(topology) - 1; depth >= 0; depth--) {
+        hwloc_obj_t cache = hwloc_get_obj_by_depth(topology, depth, 0);
+        char name[16], size[32];
+        if (!hwloc_obj_type_is_dcache(cache->type))
+            continue;
+        hwloc_obj_type_snprintf(name, sizeof name, cache, 0);
+        printf("%s%s %u x %s", *comma ? comma : "caches      ", name, hwloc_get_nbobjs_by_depth(topology, depth),
+               format_bytes(size, sizeof size, (double)cache->attr->cache.size));
+        comma = ", ";
+    }
+    if (*comma)
+        putchar('\n');
+}
+
+static void count_print(unsigned count, const char *noun, const char *end)
+{
+    printf("%u %s%s%s", count, noun, count == 1 ? "" : "s", end);
+}
+
+static void machine_print(const struct machine *machine)
+{
+    hwloc_topology_t topology = machine->topology;
+    char *allowed = NULL, size[32];
+
+    printf("machine     ");
+    count_print((unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PACKAGE), "package", ", ");
+    count_print((unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE), "NUMA node", ", ");
+    count_print((unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE), "core", ", ");
+    count_print((unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU), "PU", "\n");
+    caches_print(topology);
+    hwloc_bitmap_list_asprintf(&allowed, machine->allowed);
+    printf("allowed     CPU %s: ", allowed ? allowed : "?");
+    count_print(machine->cores, "core", ", ");
+    count_print(machine->pus, "PU", "\n");
+    free(allowed);
+    if (machine->described) {
+        printf("effective   %u CPU%s (described: no quota is known)\n", machine->effective_cpus,
+               machine->effective_cpus == 1 ? "" : "s");
+        return;
+    }
+    if (machine->quota_cpus > 0)
+        printf("quota       %.2f CPUs\n", machine->quota_cpus);
+    else
+        printf("quota       none\n");
+    printf("effective   ");
+    count_print(machine->effective_cpus, "CPU", "\n");
+    if (machine->memory_bytes >= 0)
+        printf("memory      %s", format_bytes(size, sizeof size, (double)machine->memory_bytes));
+    if (machine->memory_bytes >= 0 && machine->memory_free_bytes >= 0)
+        printf(", %s free", format_bytes(size, sizeof size, (double)machine->memory_free_bytes));
+    if (machine->memory_bytes >= 0)
+        putchar('\n');
+}
+
+/* Logical numbers of the objects of a type that the set touches; "-" where the machine has none. */
+static void objects_print(hwloc_topology_t topology, hwloc_obj_type_t type, hwloc_const_bitmap_t set)
+{
+    hwloc_bitmap_t numbers = hwloc_bitmap_alloc();
+    char *text = NULL;
+
+    for (hwloc_obj_t object = NULL; numbers && (object = hwloc_get_next_obj_by_type(topology, type, object));)
+        if (hwloc_bitmap_intersects(object->cpuset, set))
+            hwloc_bitmap_set(numbers, object->logical_index);
+    if (numbers)
+        hwloc_bitmap_list_asprintf(&text, numbers);
+    printf("  %8s", text && *text ? text : "-");
+    free(text);
+    hwloc_bitmap_free(numbers);
+}
+
+static int row_print(const struct machine *machine, const char *who, const uint64_t *mask, unsigned words)
+{
+    hwloc_bitmap_t set = hwloc_bitmap_alloc();
+    char *cpus = NULL;
+
+    if (!set)
+        return -ENOMEM;
+    for (unsigned cpu = 0; cpu < words * 64; cpu++)
+        if (mask[cpu / 64] >> (cpu % 64) & 1)
+            hwloc_bitmap_set(set, cpu);
+    hwloc_bitmap_list_asprintf(&cpus, set);
+    printf("%-9s  %8s", who, cpus ? cpus : "?");
+    objects_print(machine->topology, HWLOC_OBJ_CORE, set);
+    objects_print(machine->topology, HWLOC_OBJ_PACKAGE, set);
+    objects_print(machine->topology, HWLOC_OBJ_NUMANODE, set);
+    putchar('\n');
+    free(cpus);
+    hwloc_bitmap_free(set);
+    return 0;
+}
+
+static int placement_print(const struct machine *machine, const struct question *question,
+                           const struct placement *placement)
+{
+    int status = 0;
+
+    printf("\nplace       %s, ", question->place);
+    count_print(placement->workers, "worker", ", submitter ");
+    printf("%s\n\n", question->place_main);
+    printf("%-9s  %8s  %8s  %8s  %8s\n", "worker", "CPU", "core", "package", "NUMA");
+    for (unsigned w = 0; status == 0 && w < placement->workers; w++) {
+        char who[16];
+        snprintf(who, sizeof who, "%u", w);
+        status = row_print(machine, who, placement->masks + (size_t)w * placement->words, placement->words);
+    }
+    if (status == 0)
+        status = row_print(machine, "submitter", placement->main_mask, placement->words);
+    printf("\nCPU: the operating system's number, as in 0+2-3. Others: logical numbers, as in core:1.pu:0.\n");
+    printf("The workers can use %u CPU%s at once; %s CPU is spare for the submitter.\n", placement->cpus,
+           placement->cpus == 1 ? "" : "s", placement->spare_cpu ? "one" : "no");
+    return status;
+}
+
+static int answer(const struct question *question)
+{
+    struct machine machine;
+    struct placement placement;
+    char error[ERROR_MAX];
+    unsigned workers;
+    int code = 0;
+
+    if (machine_open(&machine, question->topology, error) != 0)
+        return complain("%s", error);
+    int status = workers_parse(question->workers, &machine, &workers);
+    if (status != 0)
+        code = complain("--workers: '%s' is not a number of workers; expected 1 .. %d, cores, pus or 2xcores",
+                        question->workers, WORKERS_MAX);
+    else if (place_plan(&machine, question->place, question->place_main, workers, &placement, error) != 0)
+        code = complain("%s", error);
+    if (code == 0) {
+        machine_print(&machine);
+        if (placement_print(&machine, question, &placement) != 0 || fflush(stdout) != 0)
+            code = complain("cannot write: %s", strerror(errno));
+        placement_release(&placement);
+    }
+    machine_close(&machine);
+    return code;
+}
+
+static const struct option {
+    const char *name, *value, *help;
+    size_t offset; /* of its text in struct question */
+} options[] = {
+    {"topology", "T", "synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file; default: this machine",
+     offsetof(struct question, topology)},
+    {"workers", "N", "a number, cores, pus or 2xcores; default: cores", offsetof(struct question, workers)},
+    {"place", "P", "none, compact, scatter, cores, 0+2-3, core:1.pu:0; default: compact",
+     offsetof(struct question, place)},
+    {"place-main", "M", "the submitter's: auto or the words of --place; default: auto",
+     offsetof(struct question, place_main)},
+};
+#define OPTIONS (sizeof options / sizeof *options)
+
+static int help_print(void)
+{
+    printf("usage: poolbench topo [--topology T] [--workers N] [--place P] [--place-main M]\n\n"
+           "Shows a machine and where workers would be pinned on it.\n\n");
+    for (size_t i = 0; i < OPTIONS; i++)
+        printf("  --%s %s%*s%s\n", options[i].name, options[i].value, (int)(14 - strlen(options[i].name)), "",
+               options[i].help);
+    return fflush(stdout) == 0 ? 0 : complain("cannot write: %s", strerror(errno));
+}
+
+static const struct option *option_find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (strlen(options[i].name) == length && strncmp(options[i].name, name, length) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static int option_unknown(const char *word, size_t length)
+{
+    struct nearest nearest;
+    char name[64], offer[64], hint[96];
+
+    if (strncmp(word, "--", 2) != 0)
+        return complain("'%s': expected an option; see poolbench topo --help", word);
+    snprintf(name, sizeof name, "%.*s", (int)length + 2, word);
+    nearest_init(&nearest, name);
+    for (size_t i = 0; i < OPTIONS; i++) {
+        snprintf(offer, sizeof offer, "--%s", options[i].name);
+        nearest_offer(&nearest, offer);
+    }
+    return complain("there is no option %s%s", name, nearest_hint(&nearest, hint, sizeof hint));
+}
+
+int verb_topo(int argc, char **argv)
+{
+    struct question question = {NULL, "cores", "compact", "auto"};
+
+    for (int i = 0; i < argc; i++) {
+        const char *word = argv[i];
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+            return help_print();
+        bool dashes = strncmp(word, "--", 2) == 0;
+        size_t length = dashes ? strcspn(word + 2, "=") : 0;
+        const struct option *option = dashes ? option_find(word + 2, length) : NULL;
+        if (!option)
+            return option_unknown(word, length);
+        const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : argv[++i];
+        if (i >= argc || !*value)
+            return complain("--%s: expected a value", option->name);
+        *(const char **)((char *)&question + option->offset) = value;
+    }
+    return answer(&question);
+}

@@ -1,0 +1,206 @@
+/* The driver: hands tasks in as they arrive, takes results back, sees to it that each is reported exactly once. The only
+ * caller of a pool, the same for all of them. */
+#include "bench/trial/trial.h"
+#include "bench/cell.h"
+#include "pools/clock.h"
+#include "pools/task_run.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { BATCH = 64, REAP_BATCH = 256, WARMUP_LEAST = 64, WARMUP_PER_WORKER = 4 };
+#define CLOCK_LIMIT_PPM 100 /* the two clocks may disagree by that over a trial */
+#define CLOCK_SLACK_NS 3000 /* and by the width of two anchors */
+
+struct drive {
+    uint32_t next;     /* first task not handed in */
+    uint32_t reaped;   /* tasks reported */
+    uint32_t released; /* results handed on; behind `reaped` only under collect=ordered */
+    uint32_t wave_end; /* arrival=wave: first task of the next wave */
+    bool full;         /* the pool did not take all it was offered */
+    uint64_t last;     /* ticks of the last reap */
+};
+
+static int say(struct trial *trial, int rc, const char *words, uint32_t task)
+{
+    snprintf(trial->report->reason, sizeof trial->report->reason, "%s: task %u", words, task);
+    return rc;
+}
+
+int drive_warmup(struct trial *trial)
+{
+    uint32_t count = trial->file->shape.workers * WARMUP_PER_WORKER, next = 0, back = 0;
+    if (!(trial->ops->traits & POOL_TASK_IS_PROCESS) && count < WARMUP_LEAST)
+        count = WARMUP_LEAST;
+    while (back < count) {
+        uint32_t tasks[BATCH];
+        struct done done[BATCH];
+        unsigned n = 0;
+        while (n < BATCH && next + n < count) {
+            tasks[n] = TASK_WARMUP_FIRST + next + n;
+            n++;
+        }
+        int taken = n ? trial->ops->submit(trial->pool, tasks, n) : 0;
+        if (taken < 0)
+            return taken;
+        next += (uint32_t)taken;
+        int got = trial->ops->reap(trial->pool, done, 1, BATCH, taken ? 0 : UINT64_MAX);
+        if (got < 0)
+            return got;
+        for (int i = 0; i < got; i++) {
+            if (done[i].task < TASK_WARMUP_FIRST || done[i].task >= TASK_WARMUP_FIRST + count)
+                return say(trial, -EPROTO, "the pool returned a task that was not handed in", done[i].task);
+            if (done[i].status != TASK_OK)
+                return say(trial, -EIO, "a warm-up task failed", done[i].task);
+        }
+        back += (uint32_t)got;
+    }
+    return 0;
+}
+
+/* First task that may not be handed in yet. */
+static uint32_t arrived(const struct trial *trial, struct drive *drive)
+{
+    const struct job_file *file = trial->file;
+    uint64_t limit = file->tasks;
+    switch ((enum arrival_kind)file->arrival) {
+    case ARRIVAL_BURST:
+        break;
+    case ARRIVAL_WAVE: /* the next K when all of the last K are back */
+        if (drive->reaped == drive->next && drive->next == drive->wave_end)
+            drive->wave_end = file->tasks - drive->next > file->arrival_k
+                                  ? drive->next + (uint32_t)file->arrival_k
+                                  : file->tasks;
+        limit = drive->wave_end;
+        break;
+    case ARRIVAL_WINDOW: /* at most K on their way */
+        limit = drive->reaped + file->arrival_k;
+        break;
+    case ARRIVAL_RATE: {
+        uint64_t now = clock_ticks() - trial->gate;
+        uint32_t due = drive->next;
+        while (due < file->tasks && trial->due[due] <= now && due - drive->next < BATCH)
+            due++;
+        limit = due;
+        break;
+    }
+    }
+    return limit < file->tasks ? (uint32_t)limit : file->tasks;
+}
+
+/* Hands in all that has arrived and the pool takes. */
+static int hand_in(struct trial *trial, struct drive *drive)
+{
+    for (;;) {
+        uint32_t tasks[BATCH], limit = arrived(trial, drive);
+        unsigned n = 0;
+        for (; n < BATCH && drive->next + n < limit; n++)
+            tasks[n] = drive->next + n;
+        drive->full = false;
+        if (!n)
+            return 0;
+        uint64_t now = clock_ticks();
+        /* stamped before: a worker may start one of them before submit returns */
+        for (unsigned i = 0; i < n; i++)
+            trial->submitted[tasks[i]] = now;
+        int taken = trial->ops->submit(trial->pool, tasks, n);
+        if (taken < 0)
+            return taken;
+        drive->next += (uint32_t)taken;
+        if ((unsigned)taken < n) {
+            drive->full = true;
+            return 0;
+        }
+    }
+}
+
+/* collect=ordered: a result is handed on when all before it have been. */
+static void hand_on_in_order(struct trial *trial, struct drive *drive, uint64_t now)
+{
+    for (; drive->released < drive->next && bit_test(trial->reaped, drive->released); drive->released++)
+        record_done(trial, &trial->held[drive->released], now);
+}
+
+static int take_back(struct trial *trial, struct drive *drive, struct done *done, int count)
+{
+    uint64_t now = clock_ticks();
+    for (int i = 0; i < count; i++) {
+        uint32_t task = done[i].task;
+        if (task >= drive->next)
+            return say(trial, -EPROTO, "the pool returned a task that was not handed in", task);
+        if (bit_test(trial->reaped, task))
+            return say(trial, -EPROTO, "the pool returned a task twice", task);
+        bit_set(trial->reaped, task);
+        if (trial->job.out_bytes && done[i].status == TASK_OK &&
+            !task_output_check(done[i].out, trial->job.out_bytes, done[i].result))
+            done[i].status = TASK_WRONG;
+        if (trial->held)
+            trial->held[task] = done[i];
+        else
+            record_done(trial, &done[i], now);
+    }
+    drive->reaped += (uint32_t)count;
+    if (trial->held)
+        hand_on_in_order(trial, drive, now);
+    if (count)
+        drive->last = now;
+    return 0;
+}
+
+/* How many results are worth a wake-up, and until when to wait for them. Under `window` and `rate` each one: it makes
+ * room, or somebody waits for it. Else nothing depends on a single one. */
+static void wish(const struct trial *trial, const struct drive *drive, unsigned *min, uint64_t *until_ns)
+{
+    const struct job_file *file = trial->file;
+    uint32_t in_flight = drive->next - drive->reaped;
+    *min = 1;
+    *until_ns = UINT64_MAX;
+    if (file->arrival == ARRIVAL_BURST || file->arrival == ARRIVAL_WAVE)
+        *min = drive->full ? in_flight / 2 : in_flight; /* full: fill up again before the workers run dry */
+    if (file->arrival == ARRIVAL_RATE && drive->next < file->tasks)
+        *until_ns = trial->spin_to_due ? 0 : trial->gate_anchor.ns + clock_to_ns(trial->due[drive->next]);
+}
+
+/* The TSC was measured against CLOCK_MONOTONIC before; a trial in which they part ways is not believed. */
+static int check_clock(struct trial *trial)
+{
+    struct clock_anchor end = clock_anchor_read();
+    uint64_t ns = end.ns - trial->gate_anchor.ns, by_ticks = clock_to_ns(end.ticks - trial->gate_anchor.ticks);
+    uint64_t apart = ns > by_ticks ? ns - by_ticks : by_ticks - ns;
+    if (apart <= CLOCK_SLACK_NS + ns / 1000000 * CLOCK_LIMIT_PPM)
+        return 0;
+    snprintf(trial->report->reason, sizeof trial->report->reason,
+             "clock: time stamp counter and CLOCK_MONOTONIC differ by %llu ns over %llu ns", (unsigned long long)apart,
+             (unsigned long long)ns);
+    return -ETIME;
+}
+
+int drive(struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    struct drive drive = {0};
+    struct done done[REAP_BATCH];
+    int rc = 0;
+    trial->spin_to_due = file->spare_cpu;
+    trial->report->shared_cpu = !file->spare_cpu;
+    trial->report->ideal_ns = schedule_ideal_ns(trial);
+    struct clock_anchor anchor = clock_anchor_read();
+    trial->gate_anchor = (struct clock_pair){anchor.ticks, anchor.ns};
+    trial->gate = drive.last = clock_ticks();
+    while (drive.reaped < file->tasks) {
+        unsigned min;
+        uint64_t until_ns;
+        if ((rc = hand_in(trial, &drive)) < 0)
+            return rc;
+        wish(trial, &drive, &min, &until_ns);
+        if (drive.next == drive.reaped && until_ns == UINT64_MAX)
+            return say(trial, -EPROTO, "the pool neither takes nor returns a task", drive.next);
+        int got = trial->ops->reap(trial->pool, done, min, REAP_BATCH, until_ns);
+        if (got < 0)
+            return got;
+        if ((rc = take_back(trial, &drive, done, got)) < 0)
+            return rc;
+    }
+    trial->report->wall_ns = (int64_t)clock_to_ns(drive.last - trial->gate);
+    return file->clock_is_tsc ? check_clock(trial) : 0;
+}

@@ -1,0 +1,172 @@
+/* poolbench-trial: runs one cell once. Started by poolbench with the job file as descriptor JOB_FD; people never type it.
+ * See trial.h. */
+#include "bench/trial/trial.h"
+#include "pools/clock.h"
+#include "pools/crew.h"
+#include "pools/usage.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int fail(struct trial *trial, int rc, const char *what)
+{
+    if (!trial->report->reason[0])
+        snprintf(trial->report->reason, sizeof trial->report->reason, "%s: %s", what, strerror(-rc));
+    trial->report->error = -rc;
+    return rc;
+}
+
+/* Relaxed atomic: the compiler must not put it off, the next step may crash. */
+static void stage(struct trial *trial, enum report_stage stage)
+{
+    __atomic_store_n(&trial->report->stage, stage, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static int job_map(struct trial *trial)
+{
+    struct stat stat;
+    if (fstat(JOB_FD, &stat) < 0)
+        return -errno;
+    if ((size_t)stat.st_size < sizeof(struct job_file))
+        return -EINVAL;
+    char *map = mmap(NULL, (size_t)stat.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, JOB_FD, 0);
+    if (map == MAP_FAILED)
+        return -errno;
+    const struct job_file *file = (const struct job_file *)map;
+    if (file->magic != JOB_MAGIC || file->version != JOB_VERSION || file->bytes > (uint64_t)stat.st_size)
+        return -EINVAL;
+    /* no child needs it, and none can spoil it */
+    if (madvise(map, (size_t)stat.st_size, MADV_DONTFORK) < 0)
+        return -errno;
+    close(JOB_FD);
+    trial->file = file;
+    trial->report = (struct report *)(map + file->report_offset);
+    trial->samples = (struct sample *)(map + file->samples_offset);
+    trial->histograms = (uint64_t *)(map + file->histograms_offset);
+    *trial->report = (struct report){.epoch = file->epoch, .ideal_ns = -1};
+    return 0;
+}
+
+static uint64_t elapsed_ns(uint64_t since)
+{
+    return clock_to_ns(clock_ticks() - since);
+}
+
+static int open_pool(struct trial *trial)
+{
+    uint64_t start = clock_ticks();
+    int rc = trial->ops->open(&trial->config, &trial->job, &trial->pool);
+    trial->report->open_ns = (int64_t)elapsed_ns(start);
+    return rc;
+}
+
+static void usage_since(struct usage *now, const struct usage *before)
+{
+    now->user_ns -= before->user_ns;
+    now->sys_ns -= before->sys_ns;
+    now->nvcsw -= before->nvcsw;
+    now->nivcsw -= before->nivcsw;
+    now->minflt -= before->minflt;
+    now->majflt -= before->majflt;
+    now->migrations -= before->migrations;
+    if (now->runqueue_ns >= 0 && before->runqueue_ns >= 0)
+        now->runqueue_ns -= before->runqueue_ns;
+}
+
+static int run_pool(struct trial *trial)
+{
+    struct report *report = trial->report;
+    const struct pool_ops *ops = trial->ops;
+    struct usage before, after;
+    stage(trial, STAGE_WARMUP);
+    int rc = drive_warmup(trial);
+    if (rc < 0)
+        return fail(trial, rc, "warm-up");
+    rc = ops->usage(trial->pool, false, &before);
+    if (rc < 0)
+        return fail(trial, rc, "usage before the run");
+    stage(trial, STAGE_RUN);
+    rc = drive(trial);
+    if (rc < 0)
+        return fail(trial, rc, "run");
+    rc = ops->usage(trial->pool, true, &after);
+    if (rc < 0)
+        return fail(trial, rc, "usage after the run");
+    usage_since(&after, &before);
+    report->usage = after;
+    if (trial->job.workload->observe) {
+        report->parent_sees = trial->job.workload->observe(trial->job.state);
+        report->observed = 1;
+    }
+    return 0;
+}
+
+static int close_pool(struct trial *trial)
+{
+    uint64_t start = clock_ticks();
+    int rc = trial->ops->close(trial->pool);
+    trial->report->close_ns = (int64_t)elapsed_ns(start);
+    return rc < 0 ? fail(trial, rc, "close") : 0;
+}
+
+static int trial_run(struct trial *trial)
+{
+    int rc = setup_pool(trial);
+    if (rc < 0)
+        return fail(trial, rc, "pool");
+    stage(trial, STAGE_EARLY);
+    if (trial->ops->early && (rc = trial->ops->early(&trial->config)) < 0)
+        return fail(trial, rc, "early");
+    stage(trial, STAGE_PREPARE);
+    if ((rc = setup_job(trial)) < 0)
+        return fail(trial, rc, "prepare");
+    stage(trial, STAGE_BALLAST);
+    if ((rc = setup_ballast(trial)) < 0)
+        return fail(trial, rc, "ballast");
+    if ((rc = setup_arrays(trial)) < 0 || (rc = schedule_make(trial)) < 0)
+        return fail(trial, rc, "memory for the tasks");
+    stage(trial, STAGE_OPEN);
+    if ((rc = open_pool(trial)) < 0)
+        return fail(trial, rc, "open");
+    rc = run_pool(trial);
+    enum report_stage reached = (enum report_stage)trial->report->stage;
+    if (rc == 0)
+        stage(trial, STAGE_CLOSE);
+    int closed = close_pool(trial);
+    if (rc < 0 || closed < 0) {
+        stage(trial, rc < 0 ? reached : STAGE_CLOSE);
+        return rc < 0 ? rc : closed;
+    }
+    stage(trial, STAGE_VERIFY);
+    if ((rc = verify_results(trial)) < 0)
+        return fail(trial, rc, "verify");
+    trial->job.workload->release(trial->job.state);
+    stage(trial, STAGE_DONE);
+    return 0;
+}
+
+int main(void)
+{
+    struct trial trial = {0};
+    prctl(PR_SET_NAME, "pb-trial");
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (job_map(&trial) < 0) {
+        fputs("poolbench-trial: an internal program of poolbench, started by it; try `poolbench help`\n", stderr);
+        return 2;
+    }
+    const struct job_file *file = trial.file;
+    clock_init(file->clock_is_tsc, file->clock_mult);
+    const struct places main_place = {(const uint64_t *)((const char *)file + file->main_mask_offset), file->cpu_words};
+    int rc = place_apply(&main_place, 0);
+    if (rc < 0)
+        return fail(&trial, rc, "pinning the submitter") < 0;
+    if (file->kind == JOB_CALIBRATE)
+        return calibrate_run(&trial) < 0;
+    return trial_run(&trial) < 0;
+}

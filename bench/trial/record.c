@@ -1,0 +1,65 @@
+/* A finished task becomes counts, sums, histogram entries and, for some, a sample. Called for every task while the
+ * trial is timed: what can wait, waits. */
+#include "bench/cell.h"
+#include "bench/histogram.h"
+#include "bench/trial/trial.h"
+#include "pools/clock.h"
+
+static uint64_t since(uint64_t from, uint64_t to)
+{
+    return to > from ? clock_to_ns(to - from) : 0; /* clocks of two CPUs may be a few ticks apart */
+}
+
+static void count(struct trial *trial, enum phase phase, uint64_t ns)
+{
+    trial->histograms[(size_t)phase * HISTOGRAM_BUCKETS + histogram_bucket(ns)]++;
+}
+
+static int64_t from_gate(const struct trial *trial, uint64_t ticks)
+{
+    return ticks ? (int64_t)since(trial->gate, ticks) : -1;
+}
+
+static void record_sample(struct trial *trial, const struct done *done, uint64_t reaped_at)
+{
+    uint32_t task = done->task;
+    trial->samples[trial->report->samples_count++] = (struct sample){
+        .due_ns = trial->due ? (int64_t)clock_to_ns(trial->due[task]) : -1,
+        .submit_ns = from_gate(trial, trial->submitted[task]),
+        .start_ns = from_gate(trial, done->start),
+        .end_ns = from_gate(trial, done->end),
+        .reap_ns = from_gate(trial, reaped_at),
+        .result = done->result,
+        .task = task,
+        .pid = done->pid,
+        .code = done->code,
+        .worker = done->worker,
+        .cpu = done->cpu,
+        .status = done->status,
+    };
+}
+
+void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at)
+{
+    struct report *report = trial->report;
+    uint32_t task = done->task;
+    if (done->status == TASK_OK) {
+        report->tasks_ok++;
+        report->result_sum += mix64(task, done->result);
+        if (bit_test(trial->to_check, task) && trial->checked_count < trial->checked_max)
+            trial->checked[trial->checked_count++] = (struct checked){task, done->result};
+    } else {
+        report->tasks_failed++;
+    }
+    if (done->end) { /* timed, and it lived to tell */
+        uint64_t from = trial->due ? trial->gate + trial->due[task] : trial->submitted[task];
+        count(trial, PHASE_QUEUE, since(from, done->start));
+        count(trial, PHASE_SERVICE, since(done->start, done->end));
+        count(trial, PHASE_RETURN, since(done->end, reaped_at));
+        count(trial, PHASE_LATENCY, since(from, reaped_at));
+    }
+    if (trial->due)
+        count(trial, PHASE_LATE, since(trial->gate + trial->due[task], trial->submitted[task]));
+    if (bit_test(trial->sampled, task) && report->samples_count < trial->file->samples_max)
+        record_sample(trial, done, reaped_at);
+}

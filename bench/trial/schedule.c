@@ -1,0 +1,68 @@
+/* When tasks are due, and how fast the whole could be done at best. */
+#include "bench/cell.h"
+#include "bench/trial/trial.h"
+#include "pools/clock.h"
+#include "pools/task_run.h"
+#include <errno.h>
+#include <math.h>
+
+int schedule_make(struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    if (file->arrival != ARRIVAL_RATE)
+        return 0;
+    trial->due = trial_memory(file->tasks, sizeof *trial->due);
+    if (!trial->due)
+        return -ENOMEM;
+    double gap_ns = 1e9 / file->arrival_rate, at_ns = 0;
+    for (uint32_t i = 0; i < file->tasks; i++) {
+        if (file->arrival_poisson) { /* exponential gaps by inversion; the draw is in (0, 1] */
+            double draw = ((double)(mix64(file->seed ^ 0x706f6973, i) >> 11) + 1) * 0x1p-53;
+            at_ns += -log(draw) * gap_ns;
+        } else {
+            at_ns = i * gap_ns;
+        }
+        trial->due[i] = clock_from_ns((uint64_t)at_ns);
+    }
+    return 0;
+}
+
+struct load {
+    double cpu_ns, sleep_ns, largest_ns;
+};
+
+static double load_ideal(const struct load *load, const struct job_file *file)
+{
+    unsigned cpus = file->workers < file->cpus ? file->workers : file->cpus;
+    double cpu = load->cpu_ns / (cpus ? cpus : 1), sleep = load->sleep_ns / file->workers;
+    double ideal = cpu > sleep ? cpu : sleep;
+    return ideal > load->largest_ns ? ideal : load->largest_ns;
+}
+
+/* docs/METHOD.md, Efficiency: max(sum / min(workers, CPUs), largest) for CPU work, max(sum / workers, largest) for
+ * sleep, the larger of both for a mix; per wave; -1 where arrivals hold the pool back. */
+int64_t schedule_ideal_ns(const struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    const struct workload_ops *workload = trial->job.workload;
+    if (file->arrival == ARRIVAL_RATE || (file->arrival == ARRIVAL_WINDOW && file->arrival_k < file->workers))
+        return -1;
+    struct load load = {0};
+    double ideal = 0;
+    for (uint32_t i = 0; i < file->tasks; i++) {
+        struct task task = task_describe(&trial->job, i);
+        double size = (double)task.size_ns;
+        double cpu = task.class == TASK_CPU ? size : 0;
+        if (workload->cpu_ns)
+            cpu = (double)workload->cpu_ns(trial->job.state, &task);
+        load.cpu_ns += cpu;
+        load.sleep_ns += size - cpu;
+        if (size > load.largest_ns)
+            load.largest_ns = size;
+        if (file->arrival == ARRIVAL_WAVE && (i + 1) % file->arrival_k == 0) {
+            ideal += load_ideal(&load, file);
+            load = (struct load){0};
+        }
+    }
+    return (int64_t)(ideal + load_ideal(&load, file));
+}

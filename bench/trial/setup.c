@@ -1,0 +1,168 @@
+/* What must be there before the pool opens: job, ballast, payload, and the arrays the driver writes. */
+#include "bench/histogram.h"
+#include "bench/trial/trial.h"
+#include "pools/task_run.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define WARMUP_TASK_NS 100000u        /* a warm-up task is no longer than that */
+#define INPUTS_LIMIT (64ull << 20)    /* bytes of distinct inputs */
+#define HUGE_PAGE (2ull << 20)
+
+void *trial_memory(size_t count, size_t size)
+{
+    size_t bytes = count * size;
+    void *map = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (map == MAP_FAILED)
+        return NULL;
+    /* a child that inherited it would make fork slower and the parent's next writes fault */
+    if (madvise(map, bytes ? bytes : 1, MADV_DONTFORK) < 0)
+        return NULL;
+    return map;
+}
+
+static int say(struct trial *trial, int rc, const char *words)
+{
+    snprintf(trial->report->reason, sizeof trial->report->reason, "%s", words);
+    return rc;
+}
+
+static struct cost warmup_cost(const struct job_file *file, const struct cost *costs)
+{
+    struct cost cost = costs[file->cost_count / 2];
+    if (cost.size_ns > WARMUP_TASK_NS) {
+        cost.iterations = (uint64_t)((double)cost.iterations * WARMUP_TASK_NS / (double)cost.size_ns);
+        cost.iterations += cost.iterations == 0 && costs[0].iterations != 0;
+        cost.size_ns = WARMUP_TASK_NS;
+    }
+    return cost;
+}
+
+static int setup_inputs(struct trial *trial)
+{
+    struct job *job = &trial->job;
+    job->in_bytes = trial->file->in_bytes;
+    job->out_bytes = trial->file->out_bytes;
+    if (!job->in_bytes)
+        return 0;
+    uint64_t count = INPUTS_LIMIT / job->in_bytes;
+    job->in_count = count < 1 ? 1 : count > 1024 ? 1024 : (uint32_t)count;
+    unsigned char *inputs = malloc((size_t)job->in_count * job->in_bytes);
+    if (!inputs)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < job->in_count; i++)
+        task_output_fill(inputs + (size_t)i * job->in_bytes, job->in_bytes, mix64(trial->file->seed, i));
+    job->inputs = inputs;
+    return 0;
+}
+
+int setup_pool(struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    trial->ops = pool_find(file->pool);
+    if (!trial->ops)
+        return say(trial, -EINVAL, "no such pool in this build");
+    size_t mask_bytes = (size_t)file->shape.workers * file->cpu_words * sizeof(uint64_t);
+    trial->worker_masks = malloc(mask_bytes ? mask_bytes : 1);
+    if (!trial->worker_masks)
+        return -ENOMEM;
+    memcpy(trial->worker_masks, (const char *)file + file->masks_offset, mask_bytes);
+    trial->config = (struct pool_config){
+        .workers = file->workers,
+        .params = file->pool_params,
+        .places = {trial->worker_masks, file->cpu_words},
+        .spare_cpu = file->spare_cpu,
+    };
+    return 0;
+}
+
+int setup_job(struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    struct job *job = &trial->job;
+    job->workload = workload_find(file->workload);
+    if (!job->workload)
+        return say(trial, -EINVAL, "no such workload in this build");
+    struct workload_config config = {file->workload_params, file->seed, file->tasks};
+    int rc = job->workload->prepare(&config, &job->state);
+    if (rc < 0)
+        return rc;
+    trial->costs = malloc(file->cost_count * sizeof *trial->costs);
+    if (!trial->costs)
+        return -ENOMEM;
+    memcpy(trial->costs, (const char *)file + file->costs_offset, file->cost_count * sizeof *trial->costs);
+    job->sequence = (struct sequence){
+        .seed = file->seed,
+        .costs = trial->costs,
+        .count = file->cost_count,
+        .in_order = file->cost_in_order,
+        .warmup = warmup_cost(file, trial->costs),
+    };
+    job->tasks = file->tasks;
+    job->timed = file->timed;
+    job->faults = file->faults;
+    return setup_inputs(trial);
+}
+
+int setup_ballast(struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    uint64_t bytes = file->ballast_bytes;
+    if (!bytes)
+        return 0;
+    char *map = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (map == MAP_FAILED)
+        return -errno;
+    char *start = (char *)(((uintptr_t)map + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));
+    /* said either way: the machine's default would otherwise decide what is measured */
+    if (madvise(start, bytes, file->ballast_thp ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) < 0 && file->ballast_thp)
+        return say(trial, -errno, "--ballast: transparent huge pages are not to be had here");
+    memset(start, 1, bytes);
+    trial->job.ballast = (unsigned char *)start;
+    trial->job.ballast_bytes = bytes;
+    trial->job.ballast_write_ppm = file->ballast_write_ppm;
+    return 0;
+}
+
+/* `count` distinct tasks out of `tasks` (Floyd's algorithm: Bentley, Floyd, CACM 30(9), 1987). */
+static void draw_subset(uint64_t *bits, uint64_t seed, uint32_t tasks, uint64_t count)
+{
+    if (count > tasks)
+        count = tasks;
+    for (uint32_t last = tasks - (uint32_t)count; last < tasks; last++) {
+        uint32_t pick = (uint32_t)mix_below(mix64(seed, last), (uint64_t)last + 1);
+        bit_set(bits, bit_test(bits, pick) ? last : pick);
+    }
+}
+
+/* Results to be run again afterwards: 1 %, but no more than costs a moment. */
+static uint32_t tasks_to_check(const struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    uint64_t size = trial->costs[file->cost_count / 2].size_ns + 1000;
+    uint64_t count = file->tasks / 100 + 1, affordable = 20000000 / size + 1;
+    return (uint32_t)(count < affordable ? count : affordable);
+}
+
+int setup_arrays(struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    size_t words = file->tasks / 64 + 1;
+    trial->submitted = trial_memory(file->tasks, sizeof *trial->submitted);
+    trial->reaped = trial_memory(words, sizeof *trial->reaped);
+    trial->sampled = trial_memory(words, sizeof *trial->sampled);
+    trial->to_check = trial_memory(words, sizeof *trial->to_check);
+    trial->checked_max = tasks_to_check(trial);
+    trial->checked = trial_memory(trial->checked_max, sizeof *trial->checked);
+    if (!trial->submitted || !trial->reaped || !trial->sampled || !trial->to_check || !trial->checked)
+        return -ENOMEM;
+    if (file->collect && !(trial->held = trial_memory(file->tasks, sizeof *trial->held)))
+        return -ENOMEM;
+    draw_subset(trial->sampled, file->sample_seed, file->tasks, file->samples_max);
+    draw_subset(trial->to_check, file->sample_seed + 1, file->tasks, trial->checked_max);
+    memset(trial->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *trial->histograms);
+    return 0;
+}

@@ -1,0 +1,71 @@
+/* The trial program: runs one cell once, in a process of its own, from the job file it inherits, and leaves a report in
+ * it. libc only; it knows no CSV, no topology, no statistics. One file a step:
+ *   main.c       the story: job in, report out
+ *   setup.c      memory, ballast, payload, the task sequence
+ *   driver.c     arrivals, submit and reap, exactly once, time stamps
+ *   schedule.c   when tasks are due, and how fast they could be done
+ *   record.c     histograms, samples, sums
+ *   verify.c     were the results right?
+ *   calibrate.c  how long does an iteration take?
+ * Functions return 0 or -errno and leave words for people in the report's reason. */
+#ifndef POOLBENCH_TRIAL_H
+#define POOLBENCH_TRIAL_H
+#include "bench/job_file.h"
+#include "pools/pool.h"
+
+struct trial {
+    const struct job_file *file;
+    struct report *report;
+    struct sample *samples;
+    uint64_t *histograms; /* PHASES x HISTOGRAM_BUCKETS */
+    const struct pool_ops *ops;
+    struct pool *pool;
+    struct job job;
+    struct pool_config config;
+    struct cost *costs;    /* private copy: inherited by forked workers with its page tables */
+    uint64_t *worker_masks;
+    /* by task, written by the submitter alone; not inherited by children */
+    uint64_t *submitted;  /* ticks */
+    uint64_t *due;        /* ticks after the gate; only for rate */
+    struct done *held;    /* finished out of order; only for collect=ordered */
+    uint64_t *reaped;     /* bits: reported */
+    uint64_t *sampled;    /* bits: to be recorded */
+    struct checked {
+        uint32_t task;
+        uint64_t result;
+    } *checked; /* results kept for verify.c */
+    uint64_t *to_check; /* bits */
+    uint32_t checked_count, checked_max;
+    bool spin_to_due;
+    uint64_t gate; /* ticks */
+    struct clock_pair {
+        uint64_t ticks, ns;
+    } gate_anchor;
+};
+
+/* Memory for `count` things of `size`, zeroed and mapped, that children do not inherit. NULL when there is none. */
+void *trial_memory(size_t count, size_t size);
+
+int setup_pool(struct trial *trial);     /* which pool, and its configuration */
+int setup_job(struct trial *trial);      /* workload, sequence, faults, payload */
+int setup_ballast(struct trial *trial);
+int setup_arrays(struct trial *trial);   /* what the driver writes by task */
+int drive_warmup(struct trial *trial);
+int drive(struct trial *trial);
+int schedule_make(struct trial *trial);          /* due times */
+int64_t schedule_ideal_ns(const struct trial *trial);
+void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
+int verify_results(struct trial *trial);
+int calibrate_run(struct trial *trial);
+
+static inline bool bit_test(const uint64_t *bits, uint32_t i)
+{
+    return bits[i / 64] >> (i % 64) & 1;
+}
+
+static inline void bit_set(uint64_t *bits, uint32_t i)
+{
+    bits[i / 64] |= 1ull << (i % 64);
+}
+
+#endif

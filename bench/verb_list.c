@@ -1,0 +1,203 @@
+/* The verb list: what there is, its options, and what cannot work here with the reason. */
+#include "bench/data_path.h"
+#include "bench/machine.h"
+#include "bench/nearest.h"
+#include "bench/place.h"
+#include "bench/refuse.h"
+#include "bench/run_dir.h"
+#include "bench/spec.h"
+#include "bench/verbs.h"
+#include "bench/wrap.h"
+#include <dirent.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#define NAME_COLUMN  14
+#define PARAM_COLUMN 32
+#define SUITE_LINE   256
+
+static void params_print(const struct param *param)
+{
+    for (; param && param->name; param++) {
+        char label[SPEC_MAX], range[96], text[SPEC_MAX * 2];
+        param_range(param, range, sizeof range);
+        snprintf(label, sizeof label, "%s=%s", param->name, param->kind == PARAM_CHOICE ? range : param->preset);
+        if (param->kind == PARAM_CHOICE)
+            snprintf(text, sizeof text, "%s; default %s", param->help, param->preset);
+        else if (param->preset[0])
+            snprintf(text, sizeof text, "%s; %s, default %s", param->help, range, param->preset);
+        else
+            snprintf(text, sizeof text, "%s; %s", param->help, range);
+        wrap_row(stdout, 4, label, PARAM_COLUMN, text);
+    }
+}
+
+static void cannot_print(const char *reason)
+{
+    wrap_row(stdout, 4, "not here:", NAME_COLUMN, reason);
+}
+
+static int pools_print(const struct machine *machine)
+{
+    for (size_t i = 0; pool_table[i]; i++) {
+        const struct pool_ops *pool = pool_table[i];
+        int64_t values[PARAM_MAX] = {0};
+        struct pool_shape shape;
+        char reason[192];
+        wrap_row(stdout, 0, pool->name, NAME_COLUMN, pool->summary);
+        params_print(pool->params);
+        for (unsigned p = 0; pool->params && pool->params[p].name; p++)
+            values[p] = param_preset(&pool->params[p]);
+        const char *misfit = pool->shape(machine->cores, values, &shape);
+        if (misfit) {
+            snprintf(reason, sizeof reason, "with --workers %u: %s", machine->cores, misfit);
+            cannot_print(reason);
+        } else if (machine->tasks_limit >= 0 && (int64_t)shape.processes + shape.threads + 2 > machine->tasks_limit) {
+            snprintf(reason, sizeof reason, "only %lld more processes and threads are allowed",
+                     (long long)machine->tasks_limit);
+            cannot_print(reason);
+        }
+    }
+    return 0;
+}
+
+static int workloads_print(const struct machine *machine)
+{
+    (void)machine;
+    for (size_t i = 0; workload_table[i]; i++) {
+        const struct workload_ops *workload = workload_table[i];
+        char text[SPEC_MAX * 2];
+        const char *class = workload->classify ? "cpu and sleep" : workload->class == TASK_SLEEP ? "sleep" : "cpu";
+        snprintf(text, sizeof text, "%s (%s%s)", workload->summary, class,
+                 workload->traits & WORKLOAD_SIZED ? "" : ", has no --size");
+        wrap_row(stdout, 0, workload->name, NAME_COLUMN, text);
+        params_print(workload->params);
+    }
+    return 0;
+}
+
+static int places_print(const struct machine *machine)
+{
+    char unpinnable[128];
+    bool pinnable = place_probe(unpinnable, sizeof unpinnable) == 0;
+    for (const struct place_name *place = place_names; place->name; place++) {
+        struct placement placement;
+        char error[ERROR_MAX];
+        wrap_row(stdout, 0, place->name, NAME_COLUMN, place->summary);
+        bool known = strspn(place->name, "abcdefghijklmnopqrstuvwxyz") == strlen(place->name);
+        if (!pinnable && strcmp(place->name, "none") != 0)
+            cannot_print(unpinnable);
+        else if (!known)
+            continue;
+        else if (place_plan(machine, place->name, "auto", machine->cores, &placement, error))
+            cannot_print(error);
+        else
+            placement_release(&placement);
+    }
+    return 0;
+}
+
+/* A suite says what it is for in its first comment. */
+static void suite_print(const char *directory, const char *file)
+{
+    char path[PATH_MAX], line[SUITE_LINE] = "", name[64];
+    int length = snprintf(path, sizeof path, "%s/%s", directory, file);
+    FILE *suite = length > 0 && (size_t)length < sizeof path ? fopen(path, "re") : NULL;
+    if (!suite || !fgets(line, sizeof line, suite) || line[0] != '#')
+        line[0] = '\0';
+    if (suite)
+        fclose(suite);
+    line[strcspn(line, "\n")] = '\0';
+    snprintf(name, sizeof name, "%.*s", (int)(strlen(file) - strlen(".ini")), file);
+    wrap_row(stdout, 0, name, NAME_COLUMN, line + strspn(line, "# "));
+}
+
+static int is_suite(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+    return length > 4 && !strcmp(entry->d_name + length - 4, ".ini");
+}
+
+static int suites_print(const struct machine *machine)
+{
+    char directory[PATH_MAX];
+    struct dirent **entries;
+    (void)machine;
+    int rc = data_path("suites", directory, sizeof directory);
+    int count = rc ? -1 : scandir(directory, &entries, is_suite, alphasort);
+    if (count < 0) {
+        fprintf(stderr, "poolbench: list: the suites that come with poolbench are not there: %s\n",
+                strerror(rc ? -rc : errno));
+        return 1;
+    }
+    for (int i = 0; i < count; i++) {
+        suite_print(directory, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return 0;
+}
+
+static int runs_print(const struct machine *machine)
+{
+    (void)machine;
+    int rc = runs_list(stdout);
+    if (rc)
+        fprintf(stderr, "poolbench: list: results: %s\n", strerror(-rc));
+    return rc ? 1 : 0;
+}
+
+static int options_list(const struct machine *machine)
+{
+    (void)machine;
+    options_print(stdout);
+    return 0;
+}
+
+static const struct {
+    const char *name, *summary;
+    bool needs_machine;
+    int (*print)(const struct machine *machine);
+} lists[] = {
+    {"pools", "who does the work (--pool)", true, pools_print},
+    {"workloads", "what a task does (--workload)", false, workloads_print},
+    {"places", "where workers are pinned (--place)", true, places_print},
+    {"suites", "experiments that come with poolbench", false, suites_print},
+    {"runs", "what is in results/", false, runs_print},
+    {"options", "all factors and settings of run and plan", false, options_list},
+};
+
+int verb_list(int argc, char **argv)
+{
+    struct machine machine;
+    struct nearest nearest;
+    char error[ERROR_MAX], hint[96];
+    if (argc == 0) {
+        for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+            wrap_row(stdout, 0, lists[i].name, NAME_COLUMN, lists[i].summary);
+        return 0;
+    }
+    if (argc > 1) {
+        fprintf(stderr, "poolbench: list: expected one word, found '%s' too\n", argv[1]);
+        return 2;
+    }
+    nearest_init(&nearest, argv[0]);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        nearest_offer(&nearest, lists[i].name);
+        if (strcmp(lists[i].name, argv[0]) != 0)
+            continue;
+        if (!lists[i].needs_machine)
+            return lists[i].print(NULL);
+        if (machine_open(&machine, NULL, error)) {
+            fprintf(stderr, "poolbench: %s\n", error);
+            return 2;
+        }
+        int code = lists[i].print(&machine);
+        machine_close(&machine);
+        return code;
+    }
+    fprintf(stderr, "poolbench: list: there is nothing called '%.64s'%s\n", argv[0],
+            nearest_name(&nearest) ? nearest_hint(&nearest, hint, sizeof hint)
+                                   : ", expected pools, workloads, places, suites, runs or options");
+    return 2;
+}

@@ -1,0 +1,30 @@
+/* Text on a screen of 96 columns. */
+#include "bench/wrap.h"
+#include <string.h>
+
+void wrap_print(FILE *out, const char *text, unsigned column)
+{
+    size_t at = column;
+    for (const char *word = text + strspn(text, " "); *word; word += strspn(word, " ")) {
+        size_t length = strcspn(word, " ");
+        if (at > column && at + 1 + length > SCREEN_COLUMNS) {
+            fprintf(out, "\n%*s", (int)column, "");
+            at = column;
+        }
+        at += (size_t)fprintf(out, "%s%.*s", at > column ? " " : "", (int)length, word);
+        word += length;
+    }
+    fputc('\n', out);
+}
+
+void wrap_row(FILE *out, unsigned indent, const char *label, unsigned column, const char *text)
+{
+    unsigned used = indent + (unsigned)strlen(label);
+    fprintf(out, "%*s%s", (int)indent, "", label);
+    if (used + 2 > column) {
+        fputc('\n', out);
+        used = 0;
+    }
+    fprintf(out, "%*s", (int)(column - used), "");
+    wrap_print(out, text, column);
+}

@@ -1,0 +1,13 @@
+/* Text on a screen of 96 columns. */
+#ifndef POOLBENCH_WRAP_H
+#define POOLBENCH_WRAP_H
+#include <stdio.h>
+
+#define SCREEN_COLUMNS 96
+
+/* Prints the words of text and a newline; the cursor stands at `column`, where further lines begin too. */
+void wrap_print(FILE *out, const char *text, unsigned column);
+/* The same after a label that begins at `indent`; a label that reaches to `column` gets a line of its own. */
+void wrap_row(FILE *out, unsigned indent, const char *label, unsigned column, const char *text);
+
+#endif

@@ -1,0 +1,26 @@
+/* A channel: a crew that draws from a queue. pthread, prefork and hybrid are pools of one or two channels; they differ
+ * only in who the workers are, so that what differs between their timings is the address space and nothing else. Their
+ * pool_ops name the channels_* functions, which are the pool contract for such a pool. */
+#ifndef POOLBENCH_CHANNEL_H
+#define POOLBENCH_CHANNEL_H
+#include "pools/crew.h"
+
+/* The workers of one channel. */
+struct team {
+    unsigned workers;
+    unsigned processes; /* 0: threads of the submitter */
+    unsigned threads;   /* of each process */
+};
+
+#define TEAMS_MAX 2
+
+/* One team: all tasks go to it. Two: CPU-bound tasks to the first, sleep-bound tasks to the second; workers are numbered
+ * through. Teams of processes come first: nothing may be forked once there are threads. */
+int channels_open(const struct pool_config *config, const struct job *job, enum wait_mode wait,
+                  const struct team *teams, unsigned count, struct pool **pool);
+int channels_submit(struct pool *pool, const uint32_t *tasks, unsigned n);
+int channels_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns);
+int channels_usage(struct pool *pool, bool with_memory, struct usage *usage);
+int channels_close(struct pool *pool);
+
+#endif

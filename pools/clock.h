@@ -1,0 +1,94 @@
+/* The clock of a trial: ticks of the time stamp counter where it is invariant (constant and never stopping), else
+ * CLOCK_MONOTONIC in ns. Ticks are kept raw while tasks run and become ns afterwards. Set up once by clock_init, before
+ * any worker exists; read-only from then on; thread- and fork-safe. */
+#ifndef POOLBENCH_CLOCK_H
+#define POOLBENCH_CLOCK_H
+#include <sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+struct clock_source {
+    bool is_tsc;
+    uint64_t mult; /* ns = ticks * mult >> 32 */
+};
+extern struct clock_source clock_source;
+
+void clock_init(bool is_tsc, uint64_t mult);
+/* Chooses the source for this machine and measures mult against CLOCK_MONOTONIC for about `measure_ns`. */
+void clock_choose(uint64_t measure_ns);
+
+static inline uint64_t clock_monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Not ordered against the instructions around it: for waiting loops. */
+static inline uint64_t clock_ticks(void)
+{
+#if defined(__x86_64__)
+    if (clock_source.is_tsc)
+        return __rdtsc();
+#endif
+    return clock_monotonic_ns();
+}
+
+/* After everything before it has executed; *cpu: where. For the end of a task. */
+static inline uint64_t clock_ticks_after(uint32_t *cpu)
+{
+#if defined(__x86_64__)
+    if (clock_source.is_tsc) {
+        unsigned aux;
+        uint64_t ticks = __rdtscp(&aux);
+        *cpu = aux & 0xfff; /* Linux keeps node << 12 | cpu there */
+        return ticks;
+    }
+#endif
+    *cpu = (uint32_t)sched_getcpu();
+    return clock_monotonic_ns();
+}
+
+/* Nothing after it starts before everything before it has executed: in front of every task, timed or not, so that a
+ * short task cannot hide in the shadow of the previous one. */
+static inline void clock_fence(void)
+{
+#if defined(__x86_64__)
+    _mm_lfence();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb" ::: "memory");
+#else
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+static inline void clock_pause(void)
+{
+#if defined(__x86_64__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield" ::: "memory");
+#endif
+}
+
+static inline uint64_t clock_to_ns(uint64_t ticks)
+{
+    return (uint64_t)(((unsigned __int128)ticks * clock_source.mult) >> 32);
+}
+
+static inline uint64_t clock_from_ns(uint64_t ns)
+{
+    return (uint64_t)(((unsigned __int128)ns << 32) / clock_source.mult);
+}
+
+/* One reading of both clocks, as close together as they can be had. */
+struct clock_anchor {
+    uint64_t ticks, ns;
+};
+struct clock_anchor clock_anchor_read(void);
+
+#endif

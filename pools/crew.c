@@ -1,0 +1,310 @@
+/* Making, ordering and ending the workers of a crew; its memory. See crew.h for the design. */
+#include "pools/crew.h"
+#include "pools/clock.h"
+#include "pools/usage.h"
+#include "pools/worker.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+enum {
+    STACK_BYTES = 256 * 1024,      /* a task needs little; explicit, so that thousands of threads are no surprise */
+    RING_MIN = 16, RING_MAX = 1024, /* completion records a worker */
+};
+#define ADAPTIVE_SPIN_NS 40000u           /* about what a wake-up across CPUs costs */
+#define ANSWER_LIMIT_NS (60ull * 1000000000u) /* a worker that says nothing for so long is taken for dead */
+#define STOP_LIMIT_NS (5ull * 1000000000u)
+
+static size_t align_up(size_t bytes, size_t to)
+{
+    return (bytes + to - 1) / to * to;
+}
+
+static uint32_t power_of_two(uint64_t at_least)
+{
+    uint32_t value = 1;
+    while (value < at_least)
+        value *= 2;
+    return value;
+}
+
+int place_apply(const struct places *places, unsigned worker)
+{
+    if (!places->words)
+        return 0;
+    const uint64_t *mask = places->masks + (size_t)worker * places->words;
+    return syscall(SYS_sched_setaffinity, 0, (size_t)places->words * 8, mask) < 0 ? -errno : 0;
+}
+
+int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t extra, void **extra_memory)
+{
+    uint64_t share = 4ull * depth / crew->workers; /* room for an uneven spread before a worker must wait */
+    crew->words = (crew->workers + 63) / 64;
+    crew->ring_size = power_of_two(share < RING_MIN ? RING_MIN : share > RING_MAX ? RING_MAX : share);
+    crew->spin_ticks = 0;
+    if (wait == WAIT_SPIN)
+        crew->spin_ticks = UINT64_MAX;
+    else if (wait == WAIT_ADAPTIVE && crew->config->spare_cpu)
+        crew->spin_ticks = clock_from_ns(ADAPTIVE_SPIN_NS);
+
+    size_t shared = align_up(sizeof *crew->shared + 2 * crew->words * sizeof(uint64_t), 128);
+    size_t workers = crew->workers * sizeof(struct worker);
+    size_t rings = (size_t)crew->workers * crew->ring_size * sizeof(struct done);
+    crew->map_bytes = shared + workers + align_up(rings, 128) + extra;
+    /* private memory would be copied by fork; shared memory of threads alone would fault twice as slowly */
+    int sharing = crew->processes ? MAP_SHARED : MAP_PRIVATE;
+    crew->map = mmap(NULL, crew->map_bytes, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (crew->map == MAP_FAILED) {
+        crew->map = NULL;
+        return -errno;
+    }
+    char *at = crew->map;
+    crew->shared = (struct crew_shared *)at;
+    crew->idle = crew->shared->words;
+    crew->ready = crew->idle + crew->words;
+    crew->worker = (struct worker *)(at + shared);
+    crew->rings = (struct done *)(at + shared + workers);
+    if (extra_memory)
+        *extra_memory = at + shared + workers + align_up(rings, 128);
+
+    crew->left = calloc(crew->words, sizeof *crew->left);
+    crew->pids = calloc(crew->processes + 1, sizeof *crew->pids);
+    crew->pthreads = calloc(crew->workers, sizeof *crew->pthreads);
+    if (!crew->left || !crew->pids || !crew->pthreads) {
+        crew_stop(crew, false);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+/* ---- workers: from birth to the pool's body ---- */
+
+static void answer_order(struct crew *crew)
+{
+    /* acq_rel: the last one to answer has seen what the others wrote, and so does the submitter */
+    if (atomic_fetch_sub_explicit(&crew->shared->answers_due, 1, memory_order_acq_rel) == 1)
+        event_shout(crew->event);
+}
+
+void worker_report(struct self *self)
+{
+    struct crew *crew = self->crew;
+    struct usage *usage = &self->worker->usage;
+    usage_read_thread(usage);
+    usage->migrations = (int64_t)self->migrations;
+    bool speaks_for_process = crew->processes && self->number % crew->threads == 0;
+    if (speaks_for_process && atomic_load_explicit(&crew->shared->with_memory, memory_order_relaxed))
+        usage_read_memory(usage);
+    answer_order(crew);
+}
+
+static void worker_main(struct crew *crew, unsigned number)
+{
+    struct worker *worker = &crew->worker[number];
+    struct self self = {
+        .crew = crew,
+        .worker = worker,
+        .ring = crew->rings + (size_t)number * crew->ring_size,
+        .number = number,
+        .cpu = UINT32_MAX,
+    };
+    char name[16];
+    snprintf(name, sizeof name, "pb-worker-%u", (crew->first + number) % 100000);
+    prctl(PR_SET_NAME, name);
+    worker->pid = getpid();
+    worker->error = place_apply(&crew->config->places, crew->first + number);
+    /* page tables of shared memory are not inherited: touch now what would fault while tasks are timed */
+    for (uint32_t i = 0; i < crew->ring_size; i++)
+        self.ring[i].task = 0;
+    if (crew->body.touch)
+        crew->body.touch(&self, crew->body.work);
+    /* release: what is above belongs to a worker that has started */
+    atomic_store_explicit(&worker->tid, (uint32_t)syscall(SYS_gettid), memory_order_release);
+    bool failed = worker->error != 0;
+    answer_order(crew);
+    if (!failed)
+        crew->body.run(&self, crew->body.work);
+}
+
+struct birth {
+    struct crew *crew;
+    unsigned number;
+};
+
+static void *thread_main(void *arg)
+{
+    struct birth birth = *(struct birth *)arg;
+    free(arg);
+    worker_main(birth.crew, birth.number);
+    return NULL;
+}
+
+static int thread_start(struct crew *crew, unsigned number)
+{
+    pthread_attr_t attr;
+    struct birth *birth = malloc(sizeof *birth);
+    if (!birth)
+        return -ENOMEM;
+    *birth = (struct birth){crew, number};
+    pthread_attr_init(&attr);
+    int rc = pthread_attr_setstacksize(&attr, STACK_BYTES);
+    if (rc == 0)
+        rc = pthread_create(&crew->pthreads[number], &attr, thread_main, birth);
+    pthread_attr_destroy(&attr);
+    if (rc != 0)
+        free(birth);
+    return -rc;
+}
+
+/* A worker process: its first thread is a worker too. Leaves by _exit alone: the submitter's buffers and handlers are
+ * not its business. */
+static _Noreturn void process_main(struct crew *crew, unsigned process, pid_t parent)
+{
+    event_forget_children();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) /* it died before the line above */
+        _exit(1);
+    unsigned first = process * crew->threads, made = first + 1;
+    for (; made < first + crew->threads; made++) {
+        int rc = thread_start(crew, made);
+        if (rc < 0) {
+            for (unsigned i = made; i < first + crew->threads; i++) {
+                crew->worker[i].error = rc;
+                answer_order(crew);
+            }
+            break;
+        }
+    }
+    worker_main(crew, first);
+    for (unsigned i = first + 1; i < made; i++)
+        pthread_join(crew->pthreads[i], NULL);
+    _exit(0);
+}
+
+static int process_start(struct crew *crew, unsigned process)
+{
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid < 0)
+        return -errno;
+    if (pid == 0)
+        process_main(crew, process, parent);
+    crew->pids[process] = pid;
+    return 0;
+}
+
+/* ---- the submitter ---- */
+
+int crew_check(struct crew *crew)
+{
+    for (unsigned i = 0; i < crew->processes; i++) {
+        siginfo_t info = {0};
+        /* WNOWAIT: crew_stop collects it, with the others */
+        if (crew->pids[i] && waitid(P_PID, (id_t)crew->pids[i], &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid)
+            return -EOWNERDEAD;
+    }
+    return 0;
+}
+
+static int await_answers(struct crew *crew)
+{
+    uint64_t limit = clock_monotonic_ns() + ANSWER_LIMIT_NS;
+    for (;;) {
+        uint32_t seen = atomic_load_explicit(&crew->event->word, memory_order_acquire);
+        /* acquire: pairs with answer_order */
+        if (atomic_load_explicit(&crew->shared->answers_due, memory_order_acquire) == 0)
+            return 0;
+        int rc = crew_check(crew);
+        if (rc == 0)
+            rc = futex_wait(&crew->event->word, seen, limit, crew->event->private);
+        if (rc < 0)
+            return rc;
+    }
+}
+
+static void ring_all(struct crew *crew)
+{
+    for (unsigned i = 0; i < crew->workers; i++) {
+        /* seq_cst: after the order, before the worker's second look */
+        atomic_fetch_add_explicit(&crew->worker[i].doorbell, 1, memory_order_seq_cst);
+        futex_wake(&crew->worker[i].doorbell, 1, crew->processes == 0);
+    }
+}
+
+static int crew_order(struct crew *crew)
+{
+    atomic_store_explicit(&crew->shared->answers_due, crew->workers, memory_order_relaxed);
+    atomic_fetch_add_explicit(&crew->shared->orders, 1, memory_order_seq_cst);
+    ring_all(crew);
+    return await_answers(crew);
+}
+
+int crew_start(struct crew *crew)
+{
+    int rc = 0;
+    unsigned units = crew->processes ? crew->processes : crew->workers;
+    atomic_store_explicit(&crew->shared->answers_due, crew->workers, memory_order_relaxed);
+    for (; crew->started < units && rc == 0; crew->started += rc == 0)
+        rc = crew->processes ? process_start(crew, crew->started) : thread_start(crew, crew->started);
+    if (rc == 0)
+        rc = await_answers(crew);
+    for (unsigned i = 0; i < crew->workers && rc == 0; i++)
+        rc = crew->worker[i].error;
+    if (rc < 0)
+        crew_stop(crew, true);
+    return rc;
+}
+
+int crew_usage(struct crew *crew, bool with_memory, struct usage *sum)
+{
+    atomic_store_explicit(&crew->shared->with_memory, with_memory, memory_order_relaxed); /* crew_order publishes it */
+    int rc = crew_order(crew);
+    for (unsigned i = 0; i < crew->workers && rc == 0; i++)
+        usage_add(sum, &crew->worker[i].usage);
+    return rc;
+}
+
+static void process_end(struct crew *crew, pid_t pid, bool kill_it)
+{
+    uint64_t limit = clock_monotonic_ns() + STOP_LIMIT_NS;
+    if (kill_it)
+        kill(pid, SIGKILL);
+    for (;;) {
+        uint32_t seen = atomic_load_explicit(&crew->event->word, memory_order_acquire);
+        pid_t got = waitpid(pid, NULL, WNOHANG);
+        if (got == pid || (got < 0 && errno != EINTR))
+            return;
+        if (futex_wait(&crew->event->word, seen, limit, crew->event->private) == -ETIMEDOUT) {
+            kill(pid, SIGKILL); /* it was told to stop and has not */
+            limit = UINT64_MAX;
+        }
+    }
+}
+
+void crew_stop(struct crew *crew, bool kill_processes)
+{
+    if (crew->map) {
+        atomic_store_explicit(&crew->shared->stopping, 1, memory_order_relaxed); /* the next line publishes it */
+        atomic_fetch_add_explicit(&crew->shared->orders, 1, memory_order_seq_cst);
+        ring_all(crew);
+        for (unsigned i = 0; i < crew->started; i++) {
+            if (crew->processes)
+                process_end(crew, crew->pids[i], kill_processes);
+            else
+                pthread_join(crew->pthreads[i], NULL);
+        }
+        munmap(crew->map, crew->map_bytes);
+    }
+    free(crew->left);
+    free(crew->pids);
+    free(crew->pthreads);
+    crew->map = NULL;
+    crew->left = NULL;
+    crew->pids = NULL;
+    crew->pthreads = NULL;
+    crew->started = 0;
+}

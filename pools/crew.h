@@ -1,0 +1,143 @@
+/* A crew: the workers of a pool, threads of the submitter or processes of one or more threads, and all that does not
+ * depend on how work reaches them: starting and pinning, completions, sleeping and waking, orders, stopping.
+ *
+ * Completions. Every worker owns a ring of records by value, filled by it alone and emptied by the submitter alone; a
+ * bit in `ready` says which rings to look at, so that reaping costs O(ready), not O(workers). Short tasks are published
+ * several at once. Nothing in a ring can be left half-changed by a worker that dies: the tail moves last.
+ *
+ * Sleeping. A worker that finds no work sets its bit in `idle`, looks again, and sleeps on its own doorbell. Whoever
+ * brings work clears a bit and rings that doorbell. Both sides' store-then-load pairs are sequentially consistent, so
+ * either the worker sees the work or the bringer sees the bit. Woken workers wake others while there is work (a tree), so
+ * that the submitter pays for one.
+ *
+ * Orders (report your usage, stop) are a number that all workers compare before they sleep.
+ *
+ * Everything shared lies in one mapping, MAP_SHARED for processes. Only the submitter calls crew_*; workers call
+ * worker_*. Errors are 0 or -errno. */
+#ifndef POOLBENCH_CREW_H
+#define POOLBENCH_CREW_H
+#include "pools/event.h"
+#include "pools/pool.h"
+#include <pthread.h>
+
+/* pool parameter `wait`: the same three words for every pool that has workers */
+enum wait_mode { WAIT_ADAPTIVE, WAIT_SPIN, WAIT_BLOCK };
+#define WAIT_PARAM                                                                                                     \
+    {                                                                                                                  \
+        .name = "wait", .kind = PARAM_CHOICE, .preset = "adaptive", .choices = "adaptive|spin|block",                  \
+        .help = "how to wait for news: spin up to 40 us when a CPU is spare and then sleep, always spin, always sleep" \
+    }
+
+struct crew;
+
+/* One worker in the shared mapping. Lines are grouped by who writes them. */
+struct worker {
+    /* the worker writes */
+    _Alignas(128) _Atomic uint32_t tail; /* records published, ever */
+    _Atomic uint32_t blocked;            /* waits for room in its ring */
+    _Atomic uint32_t tid;                /* of the thread; 0: not yet started */
+    int32_t pid;
+    int32_t error;       /* why it could not start, -errno */
+    struct usage usage;  /* its last report */
+    /* the submitter writes */
+    _Alignas(128) _Atomic uint32_t head; /* records taken, ever */
+    /* whoever wakes it writes */
+    _Alignas(128) _Atomic uint32_t doorbell;
+};
+
+/* A worker's own view, on its stack: private memory, whatever the crew is made of. */
+struct self {
+    struct crew *crew;
+    struct worker *worker;
+    struct done *ring;
+    unsigned number;       /* in the crew */
+    uint32_t filled;       /* records written, ever; those past worker->tail are not published yet */
+    uint32_t published;
+    uint64_t unpublished_ns, pending_ns; /* labels of tasks since the last publication; since the submitter knew */
+    uint32_t orders_seen;
+    uint32_t cpu; /* of the last task, for migrations */
+    uint64_t migrations;
+    uint64_t cursor; /* the pool's: where this worker stands */
+};
+
+/* What a worker does until worker_rest returns false; `work` is the pool's. */
+struct crew_body {
+    void (*run)(struct self *self, void *work);
+    bool (*has_work)(struct self *self, void *work); /* seq_cst loads: the second look before sleeping */
+    void (*touch)(struct self *self, void *work);    /* optional: reads what run() will use, so it is mapped before */
+    void *work;
+};
+
+struct crew_shared {
+    _Alignas(128) _Atomic uint32_t idle_count;
+    _Alignas(128) _Atomic uint32_t orders;        /* number of the last order */
+    _Atomic uint32_t stopping;                    /* it was: stop; else: report usage */
+    _Atomic uint32_t with_memory;                 /* of a usage order */
+    _Alignas(128) _Atomic uint32_t answers_due; /* workers that have not answered the last order */
+    _Alignas(128) _Atomic uint64_t words[];     /* idle bits, then ready bits */
+};
+
+struct crew {
+    const struct pool_config *config;
+    const struct job *job;
+    struct event *event;
+    struct crew_body body;
+    unsigned first;      /* number of its first worker in the pool */
+    unsigned workers, processes, threads; /* processes 0: threads of the submitter; else threads a process */
+    unsigned words;      /* of each bitmap */
+    uint32_t ring_size;  /* records, a power of two */
+    uint64_t spin_ticks; /* how long to spin before sleeping; UINT64_MAX: for ever */
+    struct crew_shared *shared;
+    _Atomic uint64_t *idle, *ready;
+    struct worker *worker;
+    struct done *rings;
+    void *map;
+    size_t map_bytes;
+    /* the submitter's own */
+    uint64_t *left; /* ready bits taken over whose rings are not empty yet */
+    pid_t *pids;
+    pthread_t *pthreads;
+    unsigned started; /* processes or threads */
+};
+
+/* Fill config, job, event, body, first, workers, processes, threads and `depth` (how many tasks may be in flight), then
+ * crew_prepare (memory) and crew_start (workers, all ready when it returns). extra: bytes of zeroed memory for the pool's
+ * own use in the same mapping. */
+int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t extra, void **extra_memory);
+int crew_start(struct crew *crew);
+/* Stops and frees. kill: workers may be busy or broken; processes are killed, threads are waited for. */
+void crew_stop(struct crew *crew, bool kill);
+
+/* From anywhere, after work was published with a seq_cst store. */
+void crew_wake(struct crew *crew, unsigned count);        /* up to count idle workers */
+void crew_wake_worker(struct crew *crew, unsigned number); /* this one, if it is idle */
+unsigned crew_drain(struct crew *crew, struct done *done, unsigned max);
+int crew_check(struct crew *crew); /* -EOWNERDEAD when a process of it has ended */
+int crew_usage(struct crew *crew, bool with_memory, struct usage *sum); /* adds to sum */
+
+/* The submitter's side of the pool contract's reap, over one or two crews that share an event. */
+struct crew_reap {
+    struct crew **crews;
+    unsigned count;
+    uint64_t in_flight;
+    struct done *done;
+    unsigned min, max;
+    uint64_t until_ns;
+};
+int crew_reap(const struct crew_reap *reap);
+
+/* The next free record of the worker's ring; waits for room. NULL: stop. */
+struct done *worker_record(struct self *self);
+/* The record is complete; label_ns: how long its task was expected to take. */
+void worker_finish(struct self *self, uint64_t label_ns);
+/* Publishes all and tells the submitter, if anything is pending. */
+void worker_flush(struct self *self);
+/* Before a task that may take `label_ns`: nothing finished may wait behind a long one. */
+void worker_before(struct self *self, uint64_t label_ns);
+/* No work: waits for some. false: stop. */
+bool worker_rest(struct self *self);
+
+/* Applies row `worker` of places to the calling thread. 0 or -errno. */
+int place_apply(const struct places *places, unsigned worker);
+
+#endif

@@ -1,0 +1,355 @@
+/* fork: a process per task. The submitter itself forks for each of them, at most `workers` alive at a time, so the cost
+ * grows with the submitter's memory: that is what people pay. A child inherits everything, its task's input included;
+ * result and output come back through shared memory. A task is finished when its process was waited for.
+ *
+ * A child sets its bit in `finished` as its last act, so that the submitter waits for those pids first; SIGCHLD bumps the
+ * event word. A child that died without setting the bit is found by asking all of the pool's own pids. */
+#include "pools/crew.h"
+#include "pools/task_run.h"
+#include "pools/usage.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+enum { STAGED_MAX = 4096, REAP_MAX = 256, FREE = 0 };
+
+/* Shared memory that a worker's child writes. */
+struct result {
+    struct done done;
+    _Atomic uint32_t complete;
+};
+
+struct pool {
+    const struct pool_config *config;
+    const struct job *job;
+    struct event *event;
+    unsigned workers, alive;
+    uint32_t staged[STAGED_MAX]; /* a ring of tasks handed in and not forked for yet */
+    uint32_t head, tail;
+    pid_t *pids;       /* per worker: FREE, or the child that is running */
+    uint32_t *tasks;   /* per worker: what it runs */
+    uint32_t *cpus;    /* per worker: of its last task */
+    struct usage used; /* by children that have been waited for */
+    /* workers whose output the driver may still read; free after the next call */
+    uint32_t *returned;
+    unsigned returned_count;
+    uint32_t *idle; /* a stack of free workers */
+    unsigned idle_count;
+    int cannot_fork;    /* -errno of the last attempt */
+    uint32_t asked_all; /* the event word when all pids were asked last */
+    /* one shared mapping */
+    void *map;
+    size_t map_bytes;
+    _Atomic uint64_t *finished; /* bits */
+    struct result *results;
+    unsigned char *outputs;
+};
+
+static const char *fork_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
+{
+    (void)values;
+    *shape = (struct pool_shape){.workers = workers, .processes = workers};
+    return NULL;
+}
+
+static void free_all(struct pool *pool)
+{
+    if (pool->map)
+        munmap(pool->map, pool->map_bytes);
+    event_close(pool->event);
+    free(pool->pids);
+    free(pool->tasks);
+    free(pool->cpus);
+    free(pool->returned);
+    free(pool->idle);
+    free(pool);
+}
+
+static int map_results(struct pool *pool)
+{
+    size_t bits = ((size_t)pool->workers + 63) / 64 * 8, results = pool->workers * sizeof(struct result);
+    size_t head = (bits + 127) / 128 * 128;
+    pool->map_bytes = head + results + pool->workers * pool->job->out_bytes;
+    void *map = mmap(NULL, pool->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (map == MAP_FAILED)
+        return -errno;
+    pool->map = map;
+    pool->finished = map;
+    pool->results = (struct result *)((char *)map + head);
+    pool->outputs = (unsigned char *)map + head + results;
+    return 0;
+}
+
+static int fork_open(const struct pool_config *config, const struct job *job, struct pool **result)
+{
+    unsigned workers = config->workers;
+    struct pool *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return -ENOMEM;
+    pool->config = config;
+    pool->job = job;
+    pool->workers = workers;
+    usage_clear(&pool->used);
+    pool->pids = calloc(workers, sizeof *pool->pids);
+    pool->tasks = calloc(workers, sizeof *pool->tasks);
+    pool->cpus = calloc(workers, sizeof *pool->cpus);
+    pool->returned = calloc(REAP_MAX, sizeof *pool->returned);
+    pool->idle = calloc(workers, sizeof *pool->idle);
+    int rc = -ENOMEM;
+    if (pool->pids && pool->tasks && pool->cpus && pool->returned && pool->idle)
+        rc = event_open(&pool->event, false); /* shared: the child of read_memory shouts */
+    if (rc == 0)
+        rc = map_results(pool);
+    if (rc == 0)
+        rc = event_watch_children(pool->event);
+    if (rc < 0) {
+        free_all(pool);
+        return rc;
+    }
+    for (unsigned i = 0; i < workers; i++) {
+        pool->idle[pool->idle_count++] = workers - 1 - i;
+        pool->cpus[i] = UINT32_MAX;
+    }
+    *result = pool;
+    return 0;
+}
+
+/* First things in any child of this pool. */
+static void child_begin(const struct pool *pool, unsigned worker, pid_t parent)
+{
+    char name[16];
+    event_forget_children();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) /* it died before the line above */
+        _exit(1);
+    snprintf(name, sizeof name, "pb-worker-%u", worker % 100000);
+    prctl(PR_SET_NAME, name);
+    if (place_apply(&pool->config->places, worker) < 0)
+        _exit(1);
+}
+
+static _Noreturn void child_main(struct pool *pool, unsigned worker, uint32_t task, pid_t parent)
+{
+    const struct job *job = pool->job;
+    struct result *result = &pool->results[worker];
+    child_begin(pool, worker, parent);
+    unsigned char *out = job->out_bytes ? pool->outputs + worker * job->out_bytes : NULL;
+    task_run(job, task, job_input(job, task), out, &result->done);
+    /* release: the parent takes the record when it sees this; nothing of a child that dies before is believed */
+    atomic_store_explicit(&result->complete, 1, memory_order_release);
+    atomic_fetch_or_explicit(&pool->finished[worker / 64], 1ull << (worker % 64), memory_order_release);
+    _exit(0);
+}
+
+static void fork_staged(struct pool *pool)
+{
+    pid_t parent = getpid();
+    while (pool->head != pool->tail && pool->idle_count) {
+        unsigned worker = pool->idle[pool->idle_count - 1];
+        uint32_t task = pool->staged[pool->head % STAGED_MAX];
+        atomic_store_explicit(&pool->results[worker].complete, 0, memory_order_relaxed); /* before the child exists */
+        pid_t pid = fork();
+        if (pid == 0)
+            child_main(pool, worker, task, parent);
+        pool->cannot_fork = pid < 0 ? -errno : 0;
+        if (pid < 0)
+            return; /* tried again when a child has ended; an error only when none is left */
+        pool->pids[worker] = pid;
+        pool->tasks[worker] = task;
+        pool->head++;
+        pool->idle_count--;
+        pool->alive++;
+    }
+}
+
+static void outputs_were_read(struct pool *pool)
+{
+    while (pool->returned_count)
+        pool->idle[pool->idle_count++] = pool->returned[--pool->returned_count];
+}
+
+static int fork_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
+{
+    unsigned taken = 0;
+    outputs_were_read(pool);
+    while (taken < n && pool->tail - pool->head < STAGED_MAX)
+        pool->staged[pool->tail++ % STAGED_MAX] = tasks[taken++];
+    fork_staged(pool);
+    return (int)taken;
+}
+
+static void describe_death(struct done *done, int status)
+{
+    if (WIFSIGNALED(status)) {
+        done->status = TASK_SIGNALLED;
+        done->code = WTERMSIG(status);
+    } else {
+        done->status = TASK_EXITED;
+        done->code = WEXITSTATUS(status);
+    }
+}
+
+/* Waits for a worker's child if it has ended; true: *done tells of its task. */
+static bool collect(struct pool *pool, unsigned worker, struct done *done)
+{
+    struct result *result = &pool->results[worker];
+    struct rusage rusage;
+    struct usage used;
+    int status;
+    pid_t pid = pool->pids[worker];
+    if (pid == FREE || wait4(pid, &status, WNOHANG, &rusage) != pid)
+        return false;
+    usage_from_rusage(&rusage, &used);
+    used.runqueue_ns = -1; /* went with the process */
+    /* acquire: pairs with child_main */
+    if (atomic_load_explicit(&result->complete, memory_order_acquire)) {
+        *done = result->done;
+        used.migrations = done->cpu != pool->cpus[worker] && pool->cpus[worker] != UINT32_MAX;
+        pool->cpus[worker] = done->cpu;
+    } else {
+        *done = (struct done){.task = pool->tasks[worker]};
+        describe_death(done, status);
+    }
+    usage_add(&pool->used, &used);
+    done->worker = (uint16_t)worker;
+    done->pid = pid;
+    done->out = pool->job->out_bytes ? pool->outputs + worker * pool->job->out_bytes : NULL;
+    pool->pids[worker] = FREE;
+    pool->alive--;
+    pool->returned[pool->returned_count++] = worker;
+    return true;
+}
+
+/* Those that say they have finished; all: every pid of the pool is asked. */
+static unsigned collect_some(struct pool *pool, struct done *done, unsigned max, bool all)
+{
+    unsigned count = 0;
+    for (unsigned word = 0; word * 64 < pool->workers && count < max; word++) {
+        uint64_t bits = atomic_load_explicit(&pool->finished[word], memory_order_acquire);
+        uint64_t ask = all ? UINT64_MAX : bits;
+        for (; ask && count < max; ask &= ask - 1) {
+            unsigned worker = word * 64 + (unsigned)__builtin_ctzll(ask);
+            if (worker >= pool->workers)
+                break;
+            if (!collect(pool, worker, &done[count]))
+                continue; /* about to exit: SIGCHLD will tell */
+            count++;
+            /* relaxed: the child that set it is gone, the next is not born */
+            atomic_fetch_and_explicit(&pool->finished[word], ~(1ull << (worker % 64)), memory_order_relaxed);
+        }
+    }
+    return count;
+}
+
+static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
+{
+    (void)min; /* every child that ends interrupts the wait anyway, and its place is to be filled */
+    outputs_were_read(pool);
+    if (max > REAP_MAX)
+        max = REAP_MAX;
+    for (;;) {
+        uint32_t seen = atomic_load_explicit(&pool->event->word, memory_order_acquire);
+        if (pool->cannot_fork)
+            fork_staged(pool);
+        unsigned count = collect_some(pool, done, max, false);
+        if (!count && seen != pool->asked_all) { /* SIGCHLD without a finished bit: did somebody die early? */
+            count = collect_some(pool, done, max, true);
+            if (count < max)
+                pool->asked_all = seen;
+        }
+        if (count && !pool->job->out_bytes)
+            outputs_were_read(pool); /* there are none: their places can be filled at once */
+        if (count)
+            fork_staged(pool);
+        if (count || until_ns == 0)
+            return (int)count;
+        if (!pool->alive) {
+            fork_staged(pool);
+            if (!pool->alive)
+                return pool->head == pool->tail ? 0 : pool->cannot_fork;
+        }
+        if (futex_wait(&pool->event->word, seen, until_ns, false) == -ETIMEDOUT)
+            return 0;
+    }
+}
+
+/* What one worker process holds while it runs: a child like any other reads its own memory, and the submitter reads its
+ * own meanwhile. The pool's sum counts `workers` of them. */
+static int read_memory(struct pool *pool, struct usage *usage)
+{
+    struct result *result = &pool->results[0];
+    struct usage *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        return -errno;
+    usage_clear(shared);
+    atomic_store_explicit(&result->complete, 0, memory_order_relaxed);
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        child_begin(pool, 0, parent);
+        usage_read_memory(shared);
+        atomic_store_explicit(&result->complete, 1, memory_order_release);
+        event_shout(pool->event);
+        for (;;)
+            pause(); /* until it is killed */
+    }
+    int rc = pid < 0 ? -errno : 0;
+    while (rc == 0 && !atomic_load_explicit(&result->complete, memory_order_acquire)) {
+        uint32_t seen = atomic_load_explicit(&pool->event->word, memory_order_acquire);
+        if (atomic_load_explicit(&result->complete, memory_order_acquire))
+            break;
+        siginfo_t info = {0};
+        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid)
+            rc = -EOWNERDEAD;
+        else
+            futex_wait(&pool->event->word, seen, UINT64_MAX, false);
+    }
+    if (rc == 0) {
+        usage_read_memory(usage);
+        for (unsigned i = 0; i < pool->workers; i++)
+            usage_add(usage, shared);
+    }
+    if (pid > 0) {
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    munmap(shared, sizeof *shared);
+    return rc;
+}
+
+static int fork_usage(struct pool *pool, bool with_memory, struct usage *usage)
+{
+    usage_read_thread(usage);
+    usage_add(usage, &pool->used);
+    return with_memory ? read_memory(pool, usage) : 0;
+}
+
+static int fork_close(struct pool *pool)
+{
+    for (unsigned i = 0; i < pool->workers; i++)
+        if (pool->pids[i] != FREE)
+            kill(pool->pids[i], SIGKILL);
+    for (unsigned i = 0; i < pool->workers; i++)
+        while (pool->pids[i] != FREE && waitpid(pool->pids[i], NULL, 0) < 0 && errno == EINTR)
+            ;
+    event_unwatch_children();
+    free_all(pool);
+    return 0;
+}
+
+const struct pool_ops pool_fork = {
+    .name = "fork",
+    .summary = "the submitter forks a process for every task, at most --workers alive at a time",
+    .traits = POOL_TASK_IS_PROCESS,
+    .handover_ns = 150000,
+    .shape = fork_shape,
+    .open = fork_open,
+    .submit = fork_submit,
+    .reap = fork_reap,
+    .usage = fork_usage,
+    .close = fork_close,
+};

@@ -1,0 +1,93 @@
+/* hybrid: processes and threads together, by one of two routes.
+ *   class   CPU-bound tasks go to processes, sleep-bound tasks to threads of the submitter; one stream of completions.
+ *           `--workers N` means N of each; processes= and threads= say otherwise.
+ *   nested  processes of several threads each, all drawing from one queue; processes x threads = workers. */
+#include "pools/channel.h"
+
+enum { ROUTE_CLASS, ROUTE_NESTED };
+enum { PARAM_ROUTE, PARAM_PROCESSES, PARAM_THREADS, PARAM_WAIT };
+
+static const struct param params[] = {
+    {.name = "route",
+     .kind = PARAM_CHOICE,
+     .preset = "class",
+     .choices = "class|nested",
+     .help = "by task class (cpu to processes, sleep to threads), or threads nested in processes"},
+    {.name = "processes",
+     .kind = PARAM_COUNT,
+     .preset = "",
+     .min = 1,
+     .max = 65535,
+     .help = "worker processes; class: --workers; nested: the largest divisor of --workers up to its root"},
+    {.name = "threads",
+     .kind = PARAM_COUNT,
+     .preset = "",
+     .min = 1,
+     .max = 65535,
+     .help = "class: threads of the submitter; nested: threads of each process, --workers / processes"},
+    WAIT_PARAM,
+    {0},
+};
+
+static unsigned divisor_up_to_root(unsigned n)
+{
+    unsigned divisor = 1;
+    for (unsigned d = 1; d <= n / d; d++)
+        if (n % d == 0)
+            divisor = d;
+    return divisor;
+}
+
+static const char *hybrid_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
+{
+    uint64_t processes = (uint64_t)values[PARAM_PROCESSES], threads = (uint64_t)values[PARAM_THREADS];
+    if (values[PARAM_ROUTE] == ROUTE_CLASS) {
+        processes = processes ? processes : workers;
+        threads = threads ? threads : workers;
+        if (processes + threads > 65535)
+            return "processes and threads together are more than 65535 workers";
+        *shape = (struct pool_shape){.workers = (unsigned)(processes + threads),
+                                     .processes = (unsigned)processes,
+                                     .threads = (unsigned)threads};
+        return NULL;
+    }
+    if (!processes)
+        processes = threads ? workers / threads : divisor_up_to_root(workers);
+    if (!threads)
+        threads = processes ? workers / processes : 0;
+    if (!processes || processes * threads != workers)
+        return "route=nested needs processes x threads = workers";
+    *shape =
+        (struct pool_shape){.workers = workers, .processes = (unsigned)processes, .threads = (unsigned)workers};
+    return NULL;
+}
+
+static int hybrid_open(const struct pool_config *config, const struct job *job, struct pool **pool)
+{
+    struct pool_shape shape;
+    if (hybrid_shape(config->workers, config->params, &shape))
+        return -EINVAL; /* the planner has asked before */
+    struct team teams[TEAMS_MAX];
+    unsigned count = 1;
+    if (config->params[PARAM_ROUTE] == ROUTE_NESTED) {
+        teams[0] = (struct team){shape.workers, shape.processes, shape.workers / shape.processes};
+    } else {
+        teams[0] = (struct team){shape.processes, shape.processes, 1};
+        teams[1] = (struct team){.workers = shape.threads};
+        count = 2;
+    }
+    return channels_open(config, job, (enum wait_mode)config->params[PARAM_WAIT], teams, count, pool);
+}
+
+const struct pool_ops pool_hybrid = {
+    .name = "hybrid",
+    .summary = "processes for CPU-bound and threads for sleep-bound tasks, or threads nested in processes",
+    .params = params,
+    .handover_ns = 20,
+    .shape = hybrid_shape,
+    .open = hybrid_open,
+    .submit = channels_submit,
+    .reap = channels_reap,
+    .usage = channels_usage,
+    .close = channels_close,
+};

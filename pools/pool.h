@@ -1,0 +1,145 @@
+/* The pool contract: who does the work. A pool is one file with one `const struct pool_ops`, listed in pools/table.c.
+ * It knows no CSV, no statistics and no command line; the driver (bench/trial/driver.c) is its only caller, from one
+ * thread, in this order:
+ *
+ *   shape*  ->  early?  ->  open  ->  ( submit | reap | usage )*  ->  close
+ *
+ * Errors are 0 or -errno. Workers run tasks with task_run() (pools/task_run.h) and nothing else. */
+#ifndef POOLBENCH_POOL_H
+#define POOLBENCH_POOL_H
+#include "workloads/sequence.h"
+#include "workloads/workload.h"
+#include <sys/types.h>
+
+/* What became of a task. The words stand in samples.csv. */
+enum task_status {
+    TASK_OK,
+    TASK_ERROR,      /* run() returned a code */
+    TASK_EXITED,     /* its process exited; code: the exit status */
+    TASK_SIGNALLED,  /* its process was killed; code: the signal */
+    TASK_TIMEOUT,    /* ended for running longer than the task limit */
+    TASK_WRONG,      /* its result or output is not what it must be */
+    TASK_COLLATERAL, /* ran in a process that another task took down */
+    TASK_LOST,       /* handed in and never heard of again */
+};
+
+/* --faults: which tasks fail on purpose; the same ones under every pool. */
+struct faults {
+    uint32_t error_rate_ppm; /* seeded share of the tasks that return an error */
+    uint32_t error_task;     /* that task returns an error; UINT32_MAX: none */
+};
+
+/* What there is to run. Made by the driver before open, read-only from then on, alive until after close. */
+struct job {
+    const struct workload_ops *workload;
+    void *state; /* the workload's */
+    struct sequence sequence;
+    uint32_t tasks;      /* of the trial, warm-up not counted */
+    bool timed;          /* --timing task: stamp start and end of every task */
+    struct faults faults;
+    size_t in_bytes, out_bytes; /* --payload */
+    /* Inputs live in the submitter's private memory: in_count buffers, task i uses number i % in_count. */
+    const unsigned char *inputs;
+    uint32_t in_count;
+    /* --ballast: private memory of the submitter; a task writes `ballast_write_ppm` of its pages. */
+    unsigned char *ballast;
+    size_t ballast_bytes;
+    uint32_t ballast_write_ppm;
+};
+
+static inline const void *job_input(const struct job *job, uint32_t task)
+{
+    return job->in_bytes ? job->inputs + (size_t)(task % job->in_count) * job->in_bytes : NULL;
+}
+
+static inline enum task_class job_class(const struct job *job, uint32_t task)
+{
+    const struct workload_ops *w = job->workload;
+    return w->classify ? w->classify(job->state, task) : w->class;
+}
+
+/* Where workers may run: a row of `words` 64-bit words per worker, bit c = CPU c. The harness plans, the pool obeys:
+ * every worker applies its own row (a forked child would otherwise keep the submitter's). */
+struct places {
+    const uint64_t *masks; /* workers rows */
+    uint32_t words;
+};
+
+struct pool_config {
+    unsigned workers;      /* --workers, >= 1 */
+    const int64_t *params; /* one value per row of the params table */
+    struct places places;  /* shape.workers rows */
+    bool spare_cpu;        /* the submitter has a CPU that no worker needs: waiting may spin (docs/METHOD.md) */
+};
+
+/* What `workers` and the params come to. Worker numbers run from 0 to workers - 1. */
+struct pool_shape {
+    unsigned workers;   /* executing contexts in all */
+    unsigned processes; /* worker processes beside the submitter */
+    unsigned threads;   /* worker threads, over all processes; 0 where a worker is a process of one thread */
+};
+
+/* One finished task, by value. `out` points at its output and is valid until the next call into the pool. */
+struct done {
+    uint32_t task;
+    uint32_t slot; /* the pool's own */
+    uint16_t worker;
+    uint16_t cpu; /* where it ended */
+    uint16_t status;
+    uint16_t spare;
+    int32_t code;
+    int32_t pid; /* of the process that ran it */
+    uint64_t start, end; /* clock_ticks() (pools/clock.h); 0 when not timed */
+    uint64_t result;
+    const void *out;
+};
+
+/* Sums since the pool opened over its workers, the submitter's own thread included; `pss_bytes` and `private_bytes` are
+ * levels, over all processes of the pool with the submitter's, and only filled when asked for (else -1). */
+struct usage {
+    int64_t user_ns, sys_ns, nvcsw, nivcsw, minflt, majflt;
+    int64_t runqueue_ns; /* waited for a CPU while runnable (schedstat); -1 where the kernel does not tell */
+    int64_t migrations;  /* changes of CPU from one task to the next, as seen by the workers */
+    int64_t pss_bytes, private_bytes, maxrss_bytes;
+};
+
+enum {
+    POOL_IGNORES_WORKERS = 1, /* one cell whatever --workers says (serial) */
+    POOL_TASK_IS_PROCESS = 2, /* a process is made for every task */
+};
+
+struct pool;
+
+struct pool_ops {
+    const char *name;
+    const char *summary;        /* one line for `list` */
+    const struct param *params; /* NULL: none */
+    unsigned traits;            /* POOL_* */
+    uint64_t handover_ns;       /* roughly what handing over one task costs; sizes --tasks auto, claims nothing */
+
+    /* What `workers` and params come to; NULL, or why they do not go together (a constant string). Pure. */
+    const char *(*shape)(unsigned workers, const int64_t *params, struct pool_shape *shape);
+    /* Optional: makes what must be small, before prepare and ballast. */
+    int (*early)(const struct pool_config *config);
+    /* Workers made, pinned, named, ready for tasks. On failure nothing is left and *pool is untouched. config and job
+     * stay valid until close. */
+    int (*open)(const struct pool_config *config, const struct job *job, struct pool **pool);
+    /* Hands in up to n tasks, in order, each once in a pool's life; returns how many it took, 0 when full. Never
+     * blocks; a task it took is reaped exactly once. */
+    int (*submit)(struct pool *pool, const uint32_t *tasks, unsigned n);
+    /* Up to max finished tasks, in completion order as far as the submitter can tell. Waits until `min` are there, or
+     * CLOCK_MONOTONIC reaches until_ns (0 polls, UINT64_MAX never ends), or nothing is in flight. A pool that works in
+     * the submitter works here. Returns how many, or -errno: the pool is broken and only close may follow
+     * (-EOWNERDEAD: a worker died). `min` is a wish for fewer wake-ups: tasks that ran for long are reported at once. */
+    int (*reap)(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns);
+    /* Only while nothing is in flight. */
+    int (*usage)(struct pool *pool, bool with_memory, struct usage *usage);
+    /* Also after a failure and with tasks in flight: afterwards no child, zombie, thread, fd or mapping is left. */
+    int (*close)(struct pool *pool);
+};
+
+/* The list of what exists, NULL-terminated (pools/table.c). */
+extern const struct pool_ops *const pool_table[];
+const struct pool_ops *pool_find(const char *name); /* NULL when there is none of that name */
+
+#endif

@@ -1,0 +1,31 @@
+/* prefork: processes made once, before there is work, draw from one queue in shared memory. Each has its own address
+ * space: a task's input is copied to it, and what a task leaves in memory nobody else sees. */
+#include "pools/channel.h"
+
+static const struct param params[] = {WAIT_PARAM, {0}};
+
+static const char *prefork_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
+{
+    (void)values;
+    *shape = (struct pool_shape){.workers = workers, .processes = workers};
+    return NULL;
+}
+
+static int prefork_open(const struct pool_config *config, const struct job *job, struct pool **pool)
+{
+    struct team team = {.workers = config->workers, .processes = config->workers, .threads = 1};
+    return channels_open(config, job, (enum wait_mode)config->params[0], &team, 1, pool);
+}
+
+const struct pool_ops pool_prefork = {
+    .name = "prefork",
+    .summary = "processes made beforehand draw tasks from one queue in shared memory",
+    .params = params,
+    .handover_ns = 20,
+    .shape = prefork_shape,
+    .open = prefork_open,
+    .submit = channels_submit,
+    .reap = channels_reap,
+    .usage = channels_usage,
+    .close = channels_close,
+};

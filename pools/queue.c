@@ -1,0 +1,246 @@
+/* The queue of queue.h. */
+#include "pools/queue.h"
+#include "pools/task_run.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SLOTS_DEFAULT = 4096,
+    LINE = 8,             /* slots in 64 bytes */
+    SHORT_TASK_NS = 2000, /* below this a fight for a cache line matters */
+};
+#define PAYLOAD_LIMIT (64u << 20) /* bytes of payload in slots, unless the workers alone need more */
+#define NOBODY UINT32_MAX         /* owner of a slot that never held a task */
+
+static size_t round_up(size_t bytes, size_t to)
+{
+    return (bytes + to - 1) / to * to;
+}
+
+static size_t payload_stride(const struct job *job)
+{
+    return round_up(job->in_bytes, 64) + round_up(job->out_bytes, 64);
+}
+
+uint32_t queue_size(const struct job *job, unsigned workers)
+{
+    size_t stride = payload_stride(job);
+    uint32_t least = LINE, size = SLOTS_DEFAULT;
+    while (least < 2 * workers)
+        least *= 2;
+    while (size > least && stride * size > PAYLOAD_LIMIT)
+        size /= 2;
+    return size > least ? size : least;
+}
+
+size_t queue_bytes(const struct job *job, uint32_t size)
+{
+    return round_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096) + size * payload_stride(job);
+}
+
+int queue_init(struct queue *queue, const struct job *job, uint32_t size, void *memory)
+{
+    queue->job = job;
+    queue->shared = memory;
+    queue->size = size;
+    queue->mask = size - 1;
+    queue->payload_stride = payload_stride(job);
+    queue->out_offset = round_up(job->in_bytes, 64);
+    queue->payload = (unsigned char *)memory + round_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096);
+    queue->busy = calloc(size, sizeof *queue->busy);
+    queue->returned = calloc(QUEUE_REAP_MAX, sizeof *queue->returned);
+    if (!queue->busy || !queue->returned) {
+        queue_release(queue);
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < size; i++) /* relaxed: before any worker exists */
+        atomic_store_explicit(&queue->shared->slots[i], NOBODY, memory_order_relaxed);
+    return 0;
+}
+
+void queue_release(struct queue *queue)
+{
+    free(queue->busy);
+    free(queue->returned);
+    queue->busy = NULL;
+    queue->returned = NULL;
+}
+
+/* ---- the submitter ---- */
+
+int queue_submit(struct queue *queue, struct crew *crew, const uint32_t *tasks, unsigned n)
+{
+    struct queue_shared *shared = queue->shared;
+    unsigned taken = 0;
+    for (; taken < n && queue->in_flight < queue->size; taken++) {
+        while (queue->busy[queue->tail & queue->mask])
+            queue->tail++;
+        uint32_t slot = (uint32_t)(queue->tail++ & queue->mask);
+        queue->busy[slot] = true;
+        queue->in_flight++;
+        if (queue->copies_input && queue->job->in_bytes)
+            memcpy(queue->payload + slot * queue->payload_stride, job_input(queue->job, tasks[taken]),
+                   queue->job->in_bytes);
+        /* release: whoever claims it sees its input */
+        atomic_store_explicit(&shared->slots[slot], (uint64_t)tasks[taken] << 32, memory_order_release);
+    }
+    if (taken) {
+        /* seq_cst: published, then crew_wake looks who sleeps */
+        atomic_store_explicit(&shared->tail, queue->tail, memory_order_seq_cst);
+        crew_wake(crew, 1); /* who is woken wakes others */
+    }
+    return (int)taken;
+}
+
+void queue_next_call(struct queue *queue)
+{
+    for (uint32_t i = 0; i < queue->returned_count; i++)
+        queue->busy[queue->returned[i]] = false;
+    queue->in_flight -= queue->returned_count;
+    queue->returned_count = 0;
+}
+
+void queue_take_back(struct queue *queue, struct done *done)
+{
+    done->out =
+        queue->job->out_bytes ? queue->payload + done->slot * queue->payload_stride + queue->out_offset : NULL;
+    queue->returned[queue->returned_count++] = done->slot;
+}
+
+bool queue_is_busy(const struct queue *queue)
+{
+    return queue->in_flight > queue->returned_count;
+}
+
+/* ---- workers ---- */
+
+struct hunt {
+    uint64_t at, end; /* positions of the line of its own */
+    bool short_tasks; /* the last task was one */
+};
+
+static bool claim(struct queue *queue, uint64_t position, uint32_t owner, uint32_t *slot, uint32_t *task)
+{
+    *slot = (uint32_t)(position & queue->mask);
+    _Atomic uint64_t *word = &queue->shared->slots[*slot];
+    /* relaxed: only a look; the compare-and-swap decides */
+    uint64_t value = atomic_load_explicit(word, memory_order_relaxed);
+    if ((uint32_t)value != 0)
+        return false;
+    /* acquire: the task's input, written before the slot; release is not needed, the owner publishes nothing by it */
+    if (!atomic_compare_exchange_strong_explicit(word, &value, value | owner, memory_order_acquire,
+                                                 memory_order_relaxed))
+        return false;
+    *task = (uint32_t)(value >> 32);
+    return true;
+}
+
+static bool claim_in_line(struct queue *queue, struct hunt *hunt, uint32_t owner, uint32_t *slot, uint32_t *task)
+{
+    while (hunt->at < hunt->end)
+        if (claim(queue, hunt->at++, owner, slot, task))
+            return true;
+    return false;
+}
+
+/* Takes a whole published line that nobody hunts in, when much is queued. */
+static bool next_line(struct queue *queue, struct hunt *hunt, uint64_t tail)
+{
+    struct queue_shared *shared = queue->shared;
+    uint64_t line = atomic_load_explicit(&shared->line, memory_order_relaxed); /* relaxed: hints, all of them */
+    uint64_t oldest = atomic_load_explicit(&shared->scan_from, memory_order_relaxed) & ~(uint64_t)(LINE - 1);
+    if (line < oldest) { /* others went on without lines: catch up */
+        atomic_compare_exchange_strong_explicit(&shared->line, &line, oldest, memory_order_relaxed,
+                                                memory_order_relaxed);
+        line = oldest;
+    }
+    if (line + 2ull * LINE * queue->workers > tail)
+        return false;
+    hunt->at = atomic_fetch_add_explicit(&shared->line, LINE, memory_order_relaxed);
+    hunt->end = hunt->at + LINE;
+    return hunt->end <= tail;
+}
+
+static bool claim_oldest(struct queue *queue, uint64_t tail, uint32_t owner, uint32_t *slot, uint32_t *task)
+{
+    struct queue_shared *shared = queue->shared;
+    uint64_t at = atomic_load_explicit(&shared->scan_from, memory_order_relaxed); /* relaxed: a hint, true for ever */
+    if (at + queue->size < tail)
+        at = tail - queue->size;
+    for (; at < tail; at++) {
+        if (claim(queue, at, owner, slot, task)) {
+            atomic_store_explicit(&shared->scan_from, at + 1, memory_order_relaxed);
+            return true;
+        }
+    }
+    atomic_store_explicit(&shared->scan_from, at, memory_order_relaxed);
+    return false;
+}
+
+static bool find_task(struct queue *queue, struct hunt *hunt, uint32_t owner, uint32_t *slot, uint32_t *task)
+{
+    if (claim_in_line(queue, hunt, owner, slot, task))
+        return true;
+    /* seq_cst: the second look before sleeping ends here too */
+    uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_seq_cst);
+    while (hunt->short_tasks && next_line(queue, hunt, tail))
+        if (claim_in_line(queue, hunt, owner, slot, task))
+            return true;
+    hunt->at = hunt->end = 0;
+    return claim_oldest(queue, tail, owner, slot, task);
+}
+
+bool queue_has_work(struct self *self, void *work)
+{
+    (void)self;
+    struct queue *queue = work;
+    uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_seq_cst);
+    uint64_t at = atomic_load_explicit(&queue->shared->scan_from, memory_order_relaxed);
+    if (at + queue->size < tail)
+        at = tail - queue->size;
+    for (; at < tail; at++)
+        if ((uint32_t)atomic_load_explicit(&queue->shared->slots[at & queue->mask], memory_order_relaxed) == 0)
+            return true;
+    return false;
+}
+
+void queue_touch(struct self *self, void *work)
+{
+    (void)self;
+    struct queue *queue = work;
+    for (uint32_t i = 0; i < queue->size; i++)
+        (void)atomic_load_explicit(&queue->shared->slots[i], memory_order_relaxed);
+}
+
+void queue_work(struct self *self, void *work)
+{
+    struct queue *queue = work;
+    const struct job *job = queue->job;
+    struct hunt hunt = {0};
+    uint32_t owner = self->number + 1, slot, task;
+    bool rested = false;
+    for (;;) {
+        if (!find_task(queue, &hunt, owner, &slot, &task)) {
+            if (!worker_rest(self))
+                return;
+            rested = true;
+            continue;
+        }
+        if (rested) { /* somebody woke us: hand it on while there is more */
+            rested = false;
+            if (queue_has_work(self, queue))
+                crew_wake(self->crew, 2);
+        }
+        uint64_t label = task_label_ns(job, task);
+        hunt.short_tasks = label < SHORT_TASK_NS;
+        worker_before(self, label);
+        struct done *done = worker_record(self);
+        if (!done)
+            return;
+        unsigned char *payload = queue->payload + slot * queue->payload_stride;
+        const void *in = queue->copies_input && job->in_bytes ? payload : job_input(job, task);
+        task_run(job, task, in, job->out_bytes ? payload + queue->out_offset : NULL, done);
+        done->slot = slot;
+        worker_finish(self, label);
+    }
+}

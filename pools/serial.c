@@ -1,0 +1,106 @@
+/* serial: the submitter runs the tasks itself, one after another, inside reap. The base of every speed-up: no hand-over,
+ * no second CPU. */
+#include "pools/clock.h"
+#include "pools/crew.h"
+#include "pools/task_run.h"
+#include "pools/usage.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { STAGED_MAX = 1024, REAP_MAX = 64 };
+
+struct pool {
+    const struct job *job;
+    uint32_t staged[STAGED_MAX]; /* a ring of tasks handed in */
+    uint32_t head, tail;
+    unsigned char *outputs; /* of the tasks of one reap */
+    uint32_t cpu;
+    int64_t migrations;
+};
+
+static const char *serial_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
+{
+    (void)workers, (void)values;
+    *shape = (struct pool_shape){.workers = 1};
+    return NULL;
+}
+
+static int serial_open(const struct pool_config *config, const struct job *job, struct pool **result)
+{
+    int rc = place_apply(&config->places, 0);
+    if (rc < 0)
+        return rc;
+    struct pool *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return -ENOMEM;
+    pool->job = job;
+    pool->cpu = UINT32_MAX;
+    if (job->out_bytes && !(pool->outputs = malloc(job->out_bytes * REAP_MAX))) {
+        free(pool);
+        return -ENOMEM;
+    }
+    *result = pool;
+    return 0;
+}
+
+static int serial_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
+{
+    unsigned taken = 0;
+    while (taken < n && pool->tail - pool->head < STAGED_MAX)
+        pool->staged[pool->tail++ % STAGED_MAX] = tasks[taken++];
+    return (int)taken;
+}
+
+/* Runs as many as are asked for at least; a task that is due meanwhile can then be handed in. */
+static int serial_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
+{
+    unsigned count = 0, goal = min > 1 ? min : 1;
+    if (goal > max)
+        goal = max;
+    if (goal > REAP_MAX)
+        goal = REAP_MAX;
+    while (count < goal && pool->head != pool->tail) {
+        unsigned char *out = pool->outputs ? pool->outputs + count * pool->job->out_bytes : NULL;
+        uint32_t task = pool->staged[pool->head++ % STAGED_MAX];
+        struct done *d = &done[count++];
+        task_run(pool->job, task, job_input(pool->job, task), out, d);
+        d->slot = 0;
+        d->worker = 0;
+        d->pid = getpid();
+        d->out = out;
+        pool->migrations += d->cpu != pool->cpu && pool->cpu != UINT32_MAX;
+        pool->cpu = d->cpu;
+        if (until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns)
+            break;
+    }
+    return (int)count;
+}
+
+static int serial_usage(struct pool *pool, bool with_memory, struct usage *usage)
+{
+    usage_read_thread(usage);
+    usage->migrations = pool->migrations;
+    if (with_memory)
+        usage_read_memory(usage);
+    return 0;
+}
+
+static int serial_close(struct pool *pool)
+{
+    free(pool->outputs);
+    free(pool);
+    return 0;
+}
+
+const struct pool_ops pool_serial = {
+    .name = "serial",
+    .summary = "the submitter runs the tasks one after another",
+    .traits = POOL_IGNORES_WORKERS,
+    .handover_ns = 20,
+    .shape = serial_shape,
+    .open = serial_open,
+    .submit = serial_submit,
+    .reap = serial_reap,
+    .usage = serial_usage,
+    .close = serial_close,
+};

@@ -1,0 +1,121 @@
+/* Running a task, see task_run.h. */
+#include "pools/task_run.h"
+#include "pools/clock.h"
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+enum { PAGE_BYTES = 4096 };
+
+struct task task_describe(const struct job *job, uint32_t index)
+{
+    const struct cost *cost = sequence_cost(&job->sequence, index);
+    enum task_class class = job_class(job, index);
+    return (struct task){
+        .index = index,
+        .class = class,
+        .size_ns = cost->size_ns,
+        .iterations = cost->iterations,
+    };
+}
+
+/* Words are folded, not hashed one by one: reading must cost about what reading memory costs. */
+uint64_t task_input_hash(const void *in, size_t bytes)
+{
+    if (!in)
+        return 0;
+    const unsigned char *at = in;
+    uint64_t sum = bytes;
+    size_t i = 0;
+    for (; i + 8 <= bytes; i += 8) {
+        uint64_t word;
+        memcpy(&word, at + i, 8);
+        sum += word;
+    }
+    uint64_t rest = 0;
+    memcpy(&rest, at + i, bytes - i);
+    return mix64(sum, rest) | 1; /* never 0, which means no input */
+}
+
+#define OUTPUT_STEP 0x9e3779b97f4a7c15ull /* between words of an output, so that they all differ */
+
+void task_output_fill(void *out, size_t bytes, uint64_t result)
+{
+    unsigned char *at = out;
+    size_t i = 0;
+    for (; i + 8 <= bytes; i += 8, result += OUTPUT_STEP)
+        memcpy(at + i, &result, 8);
+    if (i < bytes)
+        memcpy(at + i, &result, bytes - i);
+}
+
+bool task_output_check(const void *out, size_t bytes, uint64_t result)
+{
+    const unsigned char *at = out;
+    uint64_t differs = 0;
+    size_t i = 0;
+    for (; i + 8 <= bytes; i += 8, result += OUTPUT_STEP) {
+        uint64_t word;
+        memcpy(&word, at + i, 8);
+        differs |= word ^ result;
+    }
+    return !differs && !memcmp(at + i, &result, bytes - i);
+}
+
+bool task_must_fail(const struct job *job, uint32_t index)
+{
+    if (index >= TASK_WARMUP_FIRST)
+        return false;
+    if (index == job->faults.error_task)
+        return true;
+    uint32_t rate = job->faults.error_rate_ppm;
+    return rate && mix_below(mix64(job->sequence.seed ^ 0x6661756c74, index), 1000000) < rate;
+}
+
+/* One word on each of the task's pages: a copy-on-write fault each in a forked child, a plain store in a thread. */
+static void write_ballast(const struct job *job, uint32_t index)
+{
+    uint64_t pages = job->ballast_bytes / PAGE_BYTES;
+    uint64_t count = pages * job->ballast_write_ppm / 1000000;
+    uint64_t page = mix_below(mix64(job->sequence.seed ^ 0x62616c6c, index), pages ? pages : 1);
+    for (uint64_t i = 0; i < count; i++) {
+        /* relaxed: tasks in threads may write the same page; nobody reads it */
+        atomic_store_explicit((_Atomic uint32_t *)(job->ballast + page * PAGE_BYTES), index, memory_order_relaxed);
+        page = page + 1 < pages ? page + 1 : 0;
+    }
+}
+
+void task_run(const struct job *job, uint32_t index, const void *in, void *out, struct done *done)
+{
+    struct task task = task_describe(job, index);
+    task.in = in;
+    task.in_bytes = job->in_bytes;
+    task.out = out;
+    task.out_bytes = job->out_bytes;
+
+    uint64_t result = 0;
+    uint32_t cpu;
+    clock_fence();
+    uint64_t start = job->timed ? clock_ticks() : 0;
+    uint64_t input_hash = task_input_hash(in, job->in_bytes);
+    if (job->ballast_write_ppm)
+        write_ballast(job, index);
+    int code = job->workload->run(job->state, &task, &result);
+    if (code == 0 && task_must_fail(job, index))
+        code = EIO;
+    result = task_result(result, input_hash);
+    if (out)
+        task_output_fill(out, job->out_bytes, result);
+    uint64_t end = 0;
+    if (job->timed)
+        end = clock_ticks_after(&cpu);
+    else
+        cpu = (uint32_t)sched_getcpu();
+    done->task = index;
+    done->cpu = (uint16_t)cpu;
+    done->status = code ? TASK_ERROR : TASK_OK;
+    done->code = code;
+    done->start = start;
+    done->end = end;
+    done->result = result;
+}

@@ -1,0 +1,36 @@
+/* Running a task: fence, clock, input, run, output, clock, record. The one function that every worker of every pool
+ * calls, so that pools differ in everything but this. Thread- and fork-safe. */
+#ifndef POOLBENCH_TASK_RUN_H
+#define POOLBENCH_TASK_RUN_H
+#include "pools/pool.h"
+
+/* Runs task number `index`. `in` and `out` are the buffers of the job's payload (NULL when it has none). Fills all of
+ * `done` but slot, worker, pid and out. */
+void task_run(const struct job *job, uint32_t index, const void *in, void *out, struct done *done);
+
+/* The task as the workload sees it, without its payload. */
+struct task task_describe(const struct job *job, uint32_t index);
+
+/* What the payload adds to a task's result, so that a result proves that the right input arrived. */
+uint64_t task_input_hash(const void *in, size_t bytes);
+static inline uint64_t task_result(uint64_t work, uint64_t input_hash)
+{
+    return input_hash ? mix64(work, input_hash) : work;
+}
+/* The output a result asks for; true when `out` holds it. */
+void task_output_fill(void *out, size_t bytes, uint64_t result);
+bool task_output_check(const void *out, size_t bytes, uint64_t result);
+
+/* True for the tasks that --faults makes fail. */
+bool task_must_fail(const struct job *job, uint32_t index);
+
+/* About how long a task will take, for decisions about waking; never for results. */
+static inline uint64_t task_label_ns(const struct job *job, uint32_t index)
+{
+    uint64_t label = sequence_cost(&job->sequence, index)->size_ns;
+    if (job->in_bytes | job->out_bytes | job->ballast_write_ppm) /* a few bytes a ns; a page copied a microsecond */
+        label += (job->in_bytes + job->out_bytes) / 4 + job->ballast_bytes / 4096 * job->ballast_write_ppm / 1000;
+    return label;
+}
+
+#endif

@@ -1,0 +1,174 @@
+/* The worker's side of a crew: records, publication, ringing the submitter, resting. See crew.h for the design. */
+#include "pools/worker.h"
+#include "pools/clock.h"
+
+/* Short tasks are published together, so that the line of the tail does not travel for each of them; but not for
+ * longer than a wake-up's worth. The submitter hears of finished tasks at the latest after LINGER_NS of further work. */
+enum { PUBLISH_BATCH = 16, PUBLISH_NS = 1000, LINGER_NS = 50000 };
+
+static void publish(struct self *self)
+{
+    struct crew *crew = self->crew;
+    struct worker *worker = self->worker;
+    if (self->published == self->filled)
+        return;
+    self->published = self->filled;
+    self->unpublished_ns = 0;
+    /* seq_cst, here and in the two loads after it: the submitter clears the ready bit and sets `wanted` before it looks
+     * at the tails; either it sees this tail, or we see what it wrote */
+    atomic_store_explicit(&worker->tail, self->filled, memory_order_seq_cst);
+    uint64_t bit = 1ull << (self->number % 64);
+    _Atomic uint64_t *ready = &crew->ready[self->number / 64];
+    if (!(atomic_load_explicit(ready, memory_order_seq_cst) & bit))
+        atomic_fetch_or_explicit(ready, bit, memory_order_seq_cst);
+    uint32_t wanted = atomic_load_explicit(&crew->event->wanted, memory_order_seq_cst);
+    if (!wanted) {
+        self->pending_ns = 0; /* it is awake and will come round */
+        return;
+    }
+    uint32_t pending = self->filled - atomic_load_explicit(&worker->head, memory_order_relaxed); /* a hint */
+    if (pending >= wanted || self->pending_ns >= LINGER_NS) {
+        self->pending_ns = 0;
+        event_ring(crew->event);
+    }
+}
+
+void worker_flush(struct self *self)
+{
+    publish(self);
+    if (self->filled != atomic_load_explicit(&self->worker->head, memory_order_relaxed)) {
+        self->pending_ns = 0;
+        event_ring(self->crew->event);
+    }
+}
+
+void worker_before(struct self *self, uint64_t label_ns)
+{
+    if (label_ns >= LINGER_NS)
+        worker_flush(self);
+    else if (label_ns >= PUBLISH_NS)
+        publish(self);
+}
+
+void worker_finish(struct self *self, uint64_t label_ns)
+{
+    struct done *done = &self->ring[self->filled & (self->crew->ring_size - 1)];
+    done->worker = (uint16_t)(self->crew->first + self->number);
+    done->pid = self->worker->pid;
+    if (done->cpu != self->cpu) {
+        self->migrations += self->cpu != UINT32_MAX;
+        self->cpu = done->cpu;
+    }
+    self->filled++;
+    self->unpublished_ns += label_ns;
+    self->pending_ns += label_ns;
+    if (self->filled - self->published >= PUBLISH_BATCH || self->unpublished_ns >= PUBLISH_NS)
+        publish(self);
+}
+
+static bool has_room(struct self *self, memory_order order)
+{
+    return self->filled - atomic_load_explicit(&self->worker->head, order) < self->crew->ring_size;
+}
+
+struct done *worker_record(struct self *self)
+{
+    /* acquire: the submitter has read the record that is about to be overwritten */
+    while (!has_room(self, memory_order_acquire)) {
+        struct worker *worker = self->worker;
+        worker_flush(self);
+        uint32_t seen = atomic_load_explicit(&worker->doorbell, memory_order_acquire);
+        /* seq_cst: we say that we wait, then look again; the submitter makes room, then looks whether we wait */
+        atomic_store_explicit(&worker->blocked, 1, memory_order_seq_cst);
+        if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_seq_cst))
+            return NULL;
+        if (!has_room(self, memory_order_seq_cst))
+            futex_wait(&worker->doorbell, seen, UINT64_MAX, self->crew->processes == 0);
+        atomic_store_explicit(&worker->blocked, 0, memory_order_relaxed);
+    }
+    return &self->ring[self->filled & (self->crew->ring_size - 1)];
+}
+
+/* ---- resting ---- */
+
+static bool has_orders(const struct self *self)
+{
+    return atomic_load_explicit(&self->crew->shared->orders, memory_order_seq_cst) != self->orders_seen;
+}
+
+/* Spins while there is nothing to do and a spinning limit is not reached. true: there is something. */
+static bool spin(struct self *self)
+{
+    struct crew *crew = self->crew;
+    if (!crew->spin_ticks)
+        return false;
+    uint64_t start = clock_ticks();
+    for (unsigned i = 0;; i++) {
+        if (crew->body.has_work(self, crew->body.work) || has_orders(self))
+            return true;
+        clock_pause();
+        if (i % 16 == 15 && crew->spin_ticks != UINT64_MAX && clock_ticks() - start >= crew->spin_ticks)
+            return false;
+    }
+}
+
+static bool idle_leave(struct crew *crew, unsigned number)
+{
+    uint64_t bit = 1ull << (number % 64);
+    /* seq_cst: the bit is the hand-over between waker and worker; exactly one of them clears it */
+    if (!(atomic_fetch_and_explicit(&crew->idle[number / 64], ~bit, memory_order_seq_cst) & bit))
+        return false;
+    atomic_fetch_sub_explicit(&crew->shared->idle_count, 1, memory_order_relaxed); /* a hint for the quick way out */
+    return true;
+}
+
+static void sleep_until_rung(struct self *self)
+{
+    struct crew *crew = self->crew;
+    unsigned n = self->number;
+    uint32_t seen = atomic_load_explicit(&self->worker->doorbell, memory_order_acquire);
+    /* the count goes up before the bit, so that a waker that sees the bit does not see a count of 0 */
+    atomic_fetch_add_explicit(&crew->shared->idle_count, 1, memory_order_seq_cst);
+    atomic_fetch_or_explicit(&crew->idle[n / 64], 1ull << (n % 64), memory_order_seq_cst);
+    if (!crew->body.has_work(self, crew->body.work) && !has_orders(self))
+        futex_wait(&self->worker->doorbell, seen, UINT64_MAX, crew->processes == 0);
+    idle_leave(crew, n);
+}
+
+bool worker_rest(struct self *self)
+{
+    worker_flush(self);
+    if (!spin(self) && !has_orders(self))
+        sleep_until_rung(self);
+    if (has_orders(self)) {
+        self->orders_seen++;
+        if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_relaxed)) /* published by the order */
+            return false;
+        worker_report(self);
+    }
+    return true;
+}
+
+void crew_wake_worker(struct crew *crew, unsigned number)
+{
+    /* a plain look first: mostly nobody sleeps; seq_cst, see crew.h, Sleeping */
+    if (!(atomic_load_explicit(&crew->idle[number / 64], memory_order_seq_cst) & 1ull << (number % 64)))
+        return;
+    if (!idle_leave(crew, number))
+        return; /* somebody else woke it, or it woke itself */
+    /* release: it sees the work when it sees the new number */
+    atomic_fetch_add_explicit(&crew->worker[number].doorbell, 1, memory_order_release);
+    futex_wake(&crew->worker[number].doorbell, 1, crew->processes == 0);
+}
+
+void crew_wake(struct crew *crew, unsigned count)
+{
+    /* seq_cst: the work was published before this load */
+    if (atomic_load_explicit(&crew->shared->idle_count, memory_order_seq_cst) == 0)
+        return;
+    for (unsigned word = 0; word < crew->words && count; word++) {
+        uint64_t idle = atomic_load_explicit(&crew->idle[word], memory_order_seq_cst);
+        for (; idle && count; idle &= idle - 1, count--)
+            crew_wake_worker(crew, word * 64 + (unsigned)__builtin_ctzll(idle));
+    }
+}

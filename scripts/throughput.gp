@@ -1,0 +1,20 @@
+# Throughput against workers: a panel for every workload, a series for every pool, and what the CPUs could do at best.
+# Where values or workers span decades, both axes are logarithmic, so that the ideal stays a straight line.
+bound = 'ideal: the tasks and these CPUs allow no more'
+do for [page = 1:pages] {
+    eval page_begin
+    do for [i = 0:n - 1] {
+        eval panel_begin
+        by_factor = panel_log[p]
+        if (by_factor) {
+            set logscale xy
+            set xrange [x_min / 1.4:x_max * 1.4]
+        } else {
+            set xrange [x_min - 0.6:x_max + 0.6]
+            set yrange [0:*]
+        }
+        set format y '%.1s%c'
+        eval panel_draw
+    }
+    eval page_end
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Replays the transcripts in tests/cli/ (or those named) and compares what the commands say now. A transcript:
+#
+#   Words on what it is about, up to the first command.
+#
+#   # A remark on the next ones.
+#   $ poolbench list nonsense
+#   ! poolbench: list: there is nothing called 'nonsense' ...
+#   [exit 2]
+#
+# Below a command stand its stdout, then its stderr with `! ` in front of every line, then its exit status where it is not
+# 0. `...` stands for any text within a line, and alone on a line for any number of lines; blank lines do not count, nor
+# do remarks, which begin with `# `. All commands of a transcript run in one fresh directory, with 60 s for each.
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+export LC_ALL=C TZ=UTC NO_COLOR=1 PATH="$root/${BUILD:-build/default}:$PATH"
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+# A home for all of them: what one has measured, such as a calibration, the next may use.
+export HOME=$scratch/home
+unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME
+mkdir "$HOME"
+
+# The transcript $1, with what its commands say now.
+replay()
+{
+    local line status
+    while IFS= read -r line || [ -n "$line" ]; do
+        case $line in
+        '$ '*) ;;
+        *) continue ;;
+        esac
+        echo "$line"
+        timeout --kill-after=5 60 bash -c "${line#??}" </dev/null >"$scratch/out" 2>"$scratch/err"
+        status=$?
+        awk 1 "$scratch/out" # ends the last line where the command did not
+        awk '{ print "! " $0 }' "$scratch/err"
+        [ "$status" -ne 0 ] && echo "[exit $status]"
+    done <"$1"
+}
+
+# Whether the lines of $2 are those that $1 expects.
+same()
+{
+    awk '
+        function fits(line, pattern) {
+            gsub(/[][\\.^$*+?(){}|]/, "\\\\&", pattern)
+            gsub(/\\\.\\\.\\\./, ".*", pattern)
+            return line ~ ("^" pattern "$")
+        }
+        function follow(i, j) {
+            for (; i <= wants; i++) {
+                if (want[i] == "...") {
+                    for (; j <= gots + 1; j++)
+                        if (follow(i + 1, j))
+                            return 1
+                    return 0
+                }
+                if (j > gots || !fits(got[j++], want[i]))
+                    return 0
+            }
+            return j == gots + 1
+        }
+        NR == FNR { want[++wants] = $0; next }
+        { got[++gots] = $0 }
+        END { exit !follow(1, 1) }' "$1" "$2"
+}
+
+passed=0 failed=0
+[ $# -eq 0 ] && set -- "$root"/tests/cli/*.txt
+for transcript in "$@"; do
+    transcript=$(realpath "$transcript")
+    rm -rf "$scratch/here"
+    mkdir "$scratch/here"
+    sed -n '/^\$ /,$ { /^# /d; /./p }' "$transcript" >"$scratch/expected"
+    (cd "$scratch/here" && replay "$transcript") | sed '/^$/d; /^! $/d' >"$scratch/actual"
+    if [ -s "$scratch/expected" ] && same "$scratch/expected" "$scratch/actual"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        diff -u --label "$(basename "$transcript") expected" --label actual "$scratch/expected" "$scratch/actual"
+    fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# The build itself: nothing is built twice, the trial program needs libc alone, and what install puts somewhere uninstall
+# takes away.
+set -u
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+build=${BUILD:-build/default}
+passed=0 failed=0
+
+check() # WHAT COMMAND...
+{
+    local what=$1
+    shift
+    if "$@" >"$scratch/log" 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "not so: $what"
+        cat "$scratch/log"
+    fi
+}
+
+nothing_to_do()
+{
+    ! make build | grep -E '^ +(CC|AR|LINK) '
+}
+
+# Sanitizers bring libraries of their own.
+libc_only()
+{
+    case $build in *address* | *thread*) return 0 ;; esac
+    ldd "$build/poolbench-trial"
+    ! ldd "$build/poolbench-trial" | grep -vE 'linux-vdso|ld-linux|libc\.so|libpthread|libm\.so'
+}
+
+installed()
+{
+    make install "DESTDIR=$scratch/root" || return
+    for file in bin/poolbench libexec/poolbench/poolbench-trial share/poolbench/scripts/suites/quick.ini; do
+        find "$scratch/root" -path "*/$file" | grep . || return
+    done
+}
+
+uninstalled()
+{
+    make uninstall "DESTDIR=$scratch/root" && find "$scratch/root" ! -type d && test -z "$(find "$scratch/root" ! -type d)"
+}
+
+check 'a second make builds nothing' nothing_to_do
+check 'poolbench-trial needs libc alone' libc_only
+check 'make install puts both programs and their files in place' installed
+check 'make uninstall leaves no file' uninstalled
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

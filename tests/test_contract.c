@@ -1,0 +1,410 @@
+/* The contract matrix: every pool x workers x tasks x arrival x collect, each a trial program of its own. Whatever the
+ * pool, each task is reported exactly once, sums are those of the tasks, ordered is in order, times are monotone, and
+ * nothing is left behind. */
+#include "bench/cell.h"
+#include "bench/job.h"
+#include "pools/clock.h"
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <cmocka.h>
+
+#define LIMIT_NS (30ull * 1000000000u)
+
+static struct launcher launcher;
+static unsigned trials;
+
+struct arrival {
+    const char *name;
+    enum arrival_kind kind;
+    int64_t k;
+    double rate;
+    bool poisson;
+};
+
+static const struct arrival arrivals[] = {
+    {"burst", ARRIVAL_BURST, 0, 0, false},        {"wave:3", ARRIVAL_WAVE, 3, 0, false},
+    {"window:2", ARRIVAL_WINDOW, 2, 0, false},    {"window:100", ARRIVAL_WINDOW, 100, 0, false},
+    {"rate:50000", ARRIVAL_RATE, 0, 50000, false}, {"rate:50000:poisson", ARRIVAL_RATE, 0, 50000, true},
+};
+
+/* All allowed CPUs for everyone: placement has tests of its own. */
+static void place_anywhere(struct cell *cell, uint64_t *masks, int *planned)
+{
+    uint64_t all = 0;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
+    for (unsigned cpu = 0; cpu < 64; cpu++)
+        if (CPU_ISSET(cpu, &set))
+            all |= 1ull << cpu;
+    for (unsigned i = 0; i <= cell->shape.workers; i++) {
+        masks[i] = all;
+        planned[i] = -1;
+    }
+    cell->placement = (struct placement){.workers = cell->shape.workers,
+                                         .words = 1,
+                                         .masks = masks + 1,
+                                         .planned = planned,
+                                         .main_mask = masks,
+                                         .cpus = 1};
+}
+
+static int64_t preset_of(const struct param *param)
+{
+    if (param->kind == PARAM_SHARE)
+        return 500000;
+    return param->kind == PARAM_COUNT || param->kind == PARAM_BYTES ? strtoll(param->preset, NULL, 10) : 0;
+}
+
+static void cell_init(struct cell *cell, const char *pool, const char *workload, unsigned workers, uint32_t tasks)
+{
+    *cell = (struct cell){.pool = pool_find(pool), .workload = workload_find(workload), .workers = workers};
+    assert_non_null(cell->pool);
+    assert_non_null(cell->workload);
+    for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
+        cell->workload_params[i] = preset_of(&cell->workload->params[i]);
+    cell->faults.error_task = UINT32_MAX;
+    cell->tasks = tasks;
+    cell->timed = true;
+}
+
+struct ran {
+    struct job_parts parts;
+    struct outcome outcome;
+};
+
+static struct ran run(struct cell *cell, const struct cost *costs, uint32_t cost_count)
+{
+    struct job_order order = {.seed = 42, .samples = SAMPLES_ALL, .sample_seed = 1};
+    struct ran ran;
+    char error[ERROR_MAX] = "";
+    uint64_t masks[512];
+    int planned[512];
+    assert_null(cell->pool->shape(cell->workers, cell->pool_params, &cell->shape));
+    place_anywhere(cell, masks, planned);
+    cell->costs = (struct cost *)costs;
+    cell->cost_count = cost_count;
+    assert_int_equal(job_write_trial(&launcher, cell, &order, &ran.parts, error), 0);
+    assert_int_equal(launcher_run(&launcher, LIMIT_NS, &ran.outcome), 0);
+    trials++;
+    return ran;
+}
+
+static void assert_ended_well(const struct ran *ran, const struct cell *cell)
+{
+    const struct report *report = ran->parts.report;
+    if (report->stage != STAGE_DONE || ran->outcome.wait_status != 0)
+        fail_msg("%s, %u workers, %lld tasks: stage %u, status %x: %s", cell->pool->name, cell->workers,
+                 (long long)cell->tasks, report->stage, ran->outcome.wait_status, report->reason);
+    assert_false(ran->outcome.timed_out);
+    assert_false(ran->outcome.left_processes);
+}
+
+/* Each once, ok, monotone, and the sum that the sequence demands. */
+static void assert_samples(const struct ran *ran, const struct cell *cell)
+{
+    const struct report *report = ran->parts.report;
+    uint32_t tasks = (uint32_t)cell->tasks;
+    uint64_t sum = 0;
+    char *seen = calloc(tasks + 1, 1);
+    assert_non_null(seen);
+    assert_int_equal(report->tasks_ok, tasks);
+    assert_int_equal(report->tasks_failed, 0);
+    assert_int_equal(report->samples_count, tasks);
+    for (uint32_t i = 0; i < tasks; i++) {
+        const struct sample *s = &ran->parts.samples[i];
+        assert_in_range(s->task, 0, tasks - 1);
+        assert_false(seen[s->task]);
+        seen[s->task] = 1;
+        assert_int_equal(s->status, TASK_OK);
+        assert_in_range(s->worker, 0, cell->shape.workers - 1);
+        assert_true(s->pid > 0);
+        /* clocks of two CPUs agree within the time a line takes to travel between them */
+        assert_true(s->submit_ns <= s->start_ns + 1000);
+        assert_true(s->start_ns <= s->end_ns);
+        assert_true(s->end_ns <= s->reap_ns + 1000);
+        if (i && cell->collect == COLLECT_ORDERED) {
+            assert_int_equal(s->task, i);
+            assert_true(s->reap_ns >= ran->parts.samples[i - 1].reap_ns);
+        }
+        if (cell->arrival == ARRIVAL_RATE)
+            assert_true(s->due_ns >= 0 && s->submit_ns + 1000 >= s->due_ns);
+        sum += mix64(s->task, s->result);
+    }
+    free(seen);
+    assert_true(report->result_sum == sum);
+}
+
+static void matrix(const char *pool, const int64_t *params)
+{
+    const unsigned workers[] = {1, 2, 5};
+    const uint32_t tasks[] = {0, 1, 7, 1000};
+    struct cost cost = {.size_ns = 1000, .iterations = 300};
+    uint64_t sums[4] = {0};
+    for (unsigned w = 0; w < 3; w++)
+        for (unsigned t = 0; t < 4; t++)
+            for (unsigned a = 0; a < sizeof arrivals / sizeof *arrivals; a++)
+                for (int collect = COLLECT_COMPLETED; collect <= COLLECT_ORDERED; collect++) {
+                    struct cell cell;
+                    cell_init(&cell, pool, "spin", workers[w], tasks[t]);
+                    if (params)
+                        memcpy(cell.pool_params, params, sizeof cell.pool_params);
+                    if (tasks[t] == 1000 && cell.pool->traits & POOL_TASK_IS_PROCESS && a % 2)
+                        cell.tasks = 60; /* a thousand forks in half of the arrivals are enough */
+                    cell.arrival = arrivals[a].kind;
+                    cell.arrival_k = arrivals[a].k;
+                    cell.arrival_rate = arrivals[a].rate;
+                    cell.arrival_poisson = arrivals[a].poisson;
+                    cell.collect = (enum collect_kind)collect;
+                    struct ran ran = run(&cell, &cost, 1);
+                    assert_ended_well(&ran, &cell);
+                    assert_samples(&ran, &cell);
+                    if (cell.tasks != tasks[t])
+                        continue;
+                    /* the same tasks, the same results, whoever ran them in whatever order */
+                    if (sums[t] == 0)
+                        sums[t] = ran.parts.report->result_sum;
+                    assert_true(sums[t] == ran.parts.report->result_sum);
+                }
+}
+
+static void matrix_of_serial(void **state)
+{
+    (void)state;
+    matrix("serial", NULL);
+}
+
+static void matrix_of_static(void **state)
+{
+    (void)state;
+    matrix("static", NULL);
+}
+
+static void matrix_of_fork(void **state)
+{
+    (void)state;
+    matrix("fork", NULL);
+}
+
+static void matrix_of_prefork(void **state)
+{
+    (void)state;
+    matrix("prefork", NULL);
+}
+
+static void matrix_of_pthread(void **state)
+{
+    (void)state;
+    matrix("pthread", NULL);
+}
+
+static void matrix_of_hybrid_class(void **state)
+{
+    (void)state;
+    matrix("hybrid", NULL);
+}
+
+static void matrix_of_hybrid_nested(void **state)
+{
+    (void)state;
+    const int64_t nested[PARAM_MAX] = {1};
+    matrix("hybrid", nested);
+}
+
+/* All pools give the sum of serial, for every workload, with payload both ways, whatever the sizes are. */
+static void sums_agree_across_pools(void **state)
+{
+    (void)state;
+    const struct cost costs[] = {{2000, 300}, {20000, 3000}, {5000, 800}, {100000, 20000}};
+    for (const struct workload_ops *const *w = workload_table; *w; w++) {
+        uint64_t expected = 0;
+        for (const struct pool_ops *const *p = pool_table; *p; p++) {
+            struct cell cell;
+            cell_init(&cell, (*p)->name, (*w)->name, 3, 200);
+            if (!strcmp((*w)->name, "memory"))
+                cell.workload_params[0] = 1 << 16;
+            if ((*w)->unit && (!strcmp((*w)->name, "touch") || !strcmp((*w)->name, "memory")))
+                cell.workload_params[0] = 1 << 14;
+            cell.in_bytes = 1000;
+            cell.out_bytes = 333;
+            bool heavy = !strcmp((*w)->name, "touch") || !strcmp((*w)->name, "alloc");
+            struct ran ran = run(&cell, costs, heavy ? 1 : 4);
+            assert_ended_well(&ran, &cell);
+            assert_samples(&ran, &cell);
+            if (p == pool_table)
+                expected = ran.parts.report->result_sum;
+            assert_true(ran.parts.report->result_sum == expected);
+        }
+    }
+}
+
+static void errors_fail_their_task_alone(void **state)
+{
+    (void)state;
+    struct cost cost = {1000, 300};
+    for (const struct pool_ops *const *p = pool_table; *p; p++) {
+        struct cell cell;
+        cell_init(&cell, (*p)->name, "spin", 2, 50);
+        cell.faults.error_task = 7;
+        struct ran ran = run(&cell, &cost, 1);
+        assert_ended_well(&ran, &cell);
+        assert_int_equal(ran.parts.report->tasks_failed, 1);
+        assert_int_equal(ran.parts.report->tasks_ok, 49);
+        for (unsigned i = 0; i < 50; i++)
+            assert_int_equal(ran.parts.samples[i].status == TASK_ERROR, ran.parts.samples[i].task == 7);
+    }
+}
+
+/* Who sees what the tasks left in memory: everybody in one address space, nobody across two. */
+static void address_spaces(void **state)
+{
+    (void)state;
+    const struct {
+        const char *pool;
+        int64_t sees;
+    } cases[] = {{"serial", 100}, {"static", 100}, {"pthread", 100}, {"fork", 0}, {"prefork", 0}};
+    struct cost cost = {0, 0};
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cell cell;
+        cell_init(&cell, cases[i].pool, "append", 2, 100);
+        struct ran ran = run(&cell, &cost, 1);
+        assert_ended_well(&ran, &cell);
+        assert_true(ran.parts.report->observed);
+        assert_int_equal(ran.parts.report->parent_sees, cases[i].sees);
+    }
+}
+
+static void ballast_is_written_by_tasks(void **state)
+{
+    (void)state;
+    struct cost cost = {1000, 300};
+    for (const struct pool_ops *const *p = pool_table; *p; p++) {
+        struct cell cell;
+        cell_init(&cell, (*p)->name, "spin", 2, 20);
+        cell.ballast_bytes = 16 << 20;
+        cell.ballast_write_ppm = 100000;
+        struct ran ran = run(&cell, &cost, 1);
+        assert_ended_well(&ran, &cell);
+        /* 20 tasks x 409 pages: copied in every child, in place elsewhere */
+        if (cell.pool->traits & POOL_TASK_IS_PROCESS)
+            assert_true(ran.parts.report->usage.minflt > 20 * 400);
+        assert_true(ran.parts.report->usage.pss_bytes >= 16 << 20);
+    }
+}
+
+static void waiting_modes(void **state)
+{
+    (void)state;
+    struct cost cost = {1000, 300};
+    const char *const pools[] = {"pthread", "prefork", "static"};
+    for (unsigned p = 0; p < 3; p++)
+        for (int wait = 0; wait < 3; wait++) {
+            struct cell cell;
+            cell_init(&cell, pools[p], "spin", 2, 300);
+            cell.pool_params[0] = wait;
+            struct ran ran = run(&cell, &cost, 1);
+            assert_ended_well(&ran, &cell);
+            assert_samples(&ran, &cell);
+        }
+}
+
+/* Untimed trials have sums and no times of tasks. */
+static void untimed(void **state)
+{
+    (void)state;
+    struct cost cost = {0, 0};
+    for (const struct pool_ops *const *p = pool_table; *p; p++) {
+        struct cell cell;
+        cell_init(&cell, (*p)->name, "empty", 2, 500);
+        cell.timed = false;
+        struct ran ran = run(&cell, &cost, 1);
+        assert_ended_well(&ran, &cell);
+        assert_int_equal(ran.parts.report->tasks_ok, 500);
+        assert_int_equal(ran.parts.samples[0].start_ns, -1);
+        assert_true(ran.parts.report->wall_ns > 0);
+    }
+}
+
+static void many_workers_and_many_tasks(void **state)
+{
+    (void)state;
+    struct cost cost = {0, 0};
+    const char *const pools[] = {"pthread", "prefork", "static", "hybrid"};
+    for (unsigned p = 0; p < 4; p++) {
+        struct cell cell;
+        cell_init(&cell, pools[p], "empty", p == 3 ? 100 : 200, 100000);
+        struct ran ran = run(&cell, &cost, 1);
+        assert_ended_well(&ran, &cell);
+        assert_samples(&ran, &cell);
+    }
+}
+
+static void the_limit_ends_the_whole_group(void **state)
+{
+    (void)state;
+    struct cost cost = {60000000000u, 0};
+    for (const struct pool_ops *const *p = pool_table; *p; p++) {
+        struct cell cell;
+        struct ran ran;
+        struct job_order order = {.seed = 42};
+        char error[ERROR_MAX];
+        uint64_t masks[16];
+        int planned[16];
+        cell_init(&cell, (*p)->name, "sleep", 2, 4);
+        assert_null(cell.pool->shape(2, cell.pool_params, &cell.shape));
+        place_anywhere(&cell, masks, planned);
+        cell.costs = &cost;
+        cell.cost_count = 1;
+        assert_int_equal(job_write_trial(&launcher, &cell, &order, &ran.parts, error), 0);
+        assert_int_equal(launcher_run(&launcher, 200000000, &ran.outcome), 0);
+        assert_true(ran.outcome.timed_out);
+        assert_int_equal(waitpid(-1, NULL, WNOHANG), 0); /* the guard lives, and is the only child */
+    }
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    char error[ERROR_MAX] = "";
+    clock_choose(20000000);
+    if (launcher_open(&launcher, error) < 0) {
+        fprintf(stderr, "%s\n", error);
+        return -1;
+    }
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    launcher_close(&launcher);
+    printf("%u trials\n", trials);
+    return waitpid(-1, NULL, WNOHANG) == -1 ? 0 : -1; /* nobody left */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(matrix_of_serial),
+        cmocka_unit_test(matrix_of_static),
+        cmocka_unit_test(matrix_of_fork),
+        cmocka_unit_test(matrix_of_prefork),
+        cmocka_unit_test(matrix_of_pthread),
+        cmocka_unit_test(matrix_of_hybrid_class),
+        cmocka_unit_test(matrix_of_hybrid_nested),
+        cmocka_unit_test(sums_agree_across_pools),
+        cmocka_unit_test(errors_fail_their_task_alone),
+        cmocka_unit_test(address_spaces),
+        cmocka_unit_test(ballast_is_written_by_tasks),
+        cmocka_unit_test(waiting_modes),
+        cmocka_unit_test(untimed),
+        cmocka_unit_test(many_workers_and_many_tasks),
+        cmocka_unit_test(the_limit_ends_the_whole_group),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,404 @@
+/* Pools without driver or trial program: what stays behind when they close, with tasks in flight, with a worker killed
+ * under them, after a failed open; and the small pieces they are made of. */
+#include "pools/clock.h"
+#include "pools/pool.h"
+#include "pools/task_run.h"
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define FOREVER UINT64_MAX
+
+/* What a pool could leave behind in this process. */
+struct traces {
+    unsigned fds, threads, mappings, children;
+};
+
+static unsigned entries(const char *path)
+{
+    unsigned count = 0;
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count;
+}
+
+/* Shared and large private mappings; the heap and the allocator's caches may grow. */
+static unsigned mappings(void)
+{
+    char line[512];
+    unsigned count = 0;
+    FILE *file = fopen("/proc/self/maps", "re");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file))
+        count += strstr(line, " rw-s ") != NULL;
+    fclose(file);
+    return count;
+}
+
+static struct traces traces(void)
+{
+    struct traces now = {entries("/proc/self/fd"), entries("/proc/self/task"), mappings(), 0};
+    now.children = waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD;
+    return now;
+}
+
+static void assert_no_new_traces(struct traces before)
+{
+    struct traces now = traces();
+    assert_int_equal(now.fds, before.fds);
+    assert_int_equal(now.threads, before.threads);
+    assert_int_equal(now.mappings, before.mappings);
+    assert_int_equal(now.children, 0);
+    struct sigaction action;
+    assert_int_equal(sigaction(SIGCHLD, NULL, &action), 0);
+    assert_true(action.sa_handler == SIG_DFL);
+}
+
+struct bench {
+    struct job job;
+    struct pool_config config;
+    struct cost cost;
+    int64_t params[PARAM_MAX];
+    const struct pool_ops *ops;
+    struct pool *pool;
+};
+
+static void bench_init(struct bench *bench, const struct pool_ops *ops, const char *workload, struct cost cost,
+                       unsigned workers)
+{
+    static const int64_t workload_params[PARAM_MAX];
+    *bench = (struct bench){.ops = ops, .cost = cost};
+    bench->job = (struct job){
+        .workload = workload_find(workload),
+        .tasks = 1000,
+        .timed = true,
+        .faults.error_task = UINT32_MAX,
+    };
+    assert_non_null(bench->job.workload);
+    bench->job.sequence = (struct sequence){.seed = 1, .costs = &bench->cost, .count = 1, .warmup = cost};
+    bench->config = (struct pool_config){.workers = workers, .params = bench->params};
+    struct workload_config config = {workload_params, 1, 1000};
+    assert_int_equal(bench->job.workload->prepare(&config, &bench->job.state), 0);
+}
+
+static void bench_open(struct bench *bench)
+{
+    assert_int_equal(bench->ops->open(&bench->config, &bench->job, &bench->pool), 0);
+}
+
+static void bench_close(struct bench *bench)
+{
+    assert_int_equal(bench->ops->close(bench->pool), 0);
+    bench->job.workload->release(bench->job.state);
+}
+
+static void submit_all(struct bench *bench, uint32_t first, uint32_t count)
+{
+    uint32_t tasks[64];
+    assert_true(count <= 64);
+    for (uint32_t i = 0; i < count; i++)
+        tasks[i] = first + i;
+    assert_int_equal(bench->ops->submit(bench->pool, tasks, count), count);
+}
+
+static unsigned reap_all(struct bench *bench, unsigned count)
+{
+    struct done done[64];
+    unsigned got = 0;
+    while (got < count) {
+        int rc = bench->ops->reap(bench->pool, done, count - got, 64, FOREVER);
+        assert_true(rc > 0);
+        for (int i = 0; i < rc; i++)
+            assert_int_equal(done[i].status, TASK_OK);
+        got += (unsigned)rc;
+    }
+    return got;
+}
+
+static void closing_leaves_nothing(void **state)
+{
+    (void)state;
+    for (const struct pool_ops *const *ops = pool_table; *ops; ops++) {
+        struct traces before = traces();
+        for (int round = 0; round < 5; round++) {
+            struct bench bench;
+            struct usage usage;
+            bench_init(&bench, *ops, "spin", (struct cost){1000, 500}, 3);
+            bench_open(&bench);
+            submit_all(&bench, 0, 40);
+            assert_int_equal(reap_all(&bench, 40), 40);
+            assert_int_equal(bench.ops->usage(bench.pool, true, &usage), 0);
+            assert_true(usage.user_ns + usage.sys_ns >= 0);
+            assert_true(usage.pss_bytes > 0 && usage.private_bytes >= 0);
+            submit_all(&bench, 40, 5);
+            assert_int_equal(reap_all(&bench, 5), 5);
+            bench_close(&bench);
+        }
+        assert_no_new_traces(before);
+    }
+}
+
+static void closing_with_tasks_in_flight(void **state)
+{
+    (void)state;
+    for (const struct pool_ops *const *ops = pool_table; *ops; ops++) {
+        struct traces before = traces();
+        struct bench bench;
+        bench_init(&bench, *ops, "sleep", (struct cost){20000000, 0}, 3);
+        bench_open(&bench);
+        submit_all(&bench, 0, 5);
+        bench_close(&bench);
+        assert_no_new_traces(before);
+    }
+}
+
+static void nothing_in_flight_is_nothing_to_wait_for(void **state)
+{
+    (void)state;
+    for (const struct pool_ops *const *ops = pool_table; *ops; ops++) {
+        struct bench bench;
+        struct done done[4];
+        bench_init(&bench, *ops, "empty", (struct cost){0, 0}, 2);
+        bench_open(&bench);
+        assert_int_equal(bench.ops->reap(bench.pool, done, 1, 4, FOREVER), 0);
+        assert_int_equal(bench.ops->reap(bench.pool, done, 1, 4, 0), 0);
+        bench_close(&bench);
+    }
+}
+
+static void reap_keeps_its_time(void **state)
+{
+    (void)state;
+    for (const struct pool_ops *const *ops = pool_table; *ops; ops++) {
+        struct bench bench;
+        struct done done[4];
+        if ((*ops)->traits & POOL_IGNORES_WORKERS)
+            continue; /* the submitter works: it cannot come back before the task has */
+        bench_init(&bench, *ops, "sleep", (struct cost){200000000, 0}, 2);
+        bench_open(&bench);
+        submit_all(&bench, 0, 1);
+        uint64_t start = clock_monotonic_ns();
+        assert_int_equal(bench.ops->reap(bench.pool, done, 1, 4, start + 5000000), 0);
+        assert_true(clock_monotonic_ns() >= start + 5000000);
+        assert_int_equal(reap_all(&bench, 1), 1);
+        bench_close(&bench);
+    }
+}
+
+/* The pid of a child whose name begins like that. */
+static pid_t find_child(const char *name)
+{
+    char path[300], line[64];
+    pid_t found = 0;
+    DIR *dir = opendir("/proc");
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) && !found;) {
+        long pid = strtol(entry->d_name, NULL, 10), parent = 0;
+        snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+        FILE *file = pid > 0 ? fopen(path, "re") : NULL;
+        if (!file)
+            continue;
+        if (fgets(line, sizeof line, file) && strchr(line, ')'))
+            parent = strtol(strchr(line, ')') + 4, NULL, 10);
+        if (parent == getpid() && strchr(line, '(') && !strncmp(strchr(line, '(') + 1, name, strlen(name)))
+            found = (pid_t)pid;
+        fclose(file);
+    }
+    closedir(dir);
+    return found;
+}
+
+static void a_killed_worker_is_noticed(void **state)
+{
+    (void)state;
+    const char *const pools[] = {"prefork", "hybrid"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct traces before = traces();
+        struct bench bench;
+        struct done done[64];
+        int rc = 0;
+        bench_init(&bench, pool_find(pools[i]), i ? "spin" : "sleep", (struct cost){2000000, 2000000}, 2);
+        bench_open(&bench);
+        submit_all(&bench, 0, 64);
+        pid_t worker = find_child("pb-worker-");
+        assert_true(worker > 0);
+        assert_int_equal(kill(worker, SIGKILL), 0);
+        for (unsigned got = 0; rc >= 0; got += (unsigned)rc) {
+            rc = bench.ops->reap(bench.pool, done, 1, 64, FOREVER);
+            assert_true(got < 64);
+        }
+        assert_int_equal(rc, -EOWNERDEAD);
+        bench_close(&bench);
+        assert_no_new_traces(before);
+    }
+}
+
+static void a_killed_child_is_one_task(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct done done[8];
+    unsigned ok = 0, signalled = 0;
+    bench_init(&bench, pool_find("fork"), "sleep", (struct cost){50000000, 0}, 2);
+    bench_open(&bench);
+    submit_all(&bench, 0, 6);
+    pid_t child = find_child("pb-worker-");
+    while (!child) /* named by itself, a moment after fork */
+        child = find_child("pb-worker-");
+    assert_int_equal(kill(child, SIGKILL), 0);
+    while (ok + signalled < 6) {
+        int rc = bench.ops->reap(bench.pool, done, 1, 8, FOREVER);
+        assert_true(rc > 0);
+        for (int i = 0; i < rc; i++) {
+            ok += done[i].status == TASK_OK;
+            if (done[i].status == TASK_SIGNALLED) {
+                assert_int_equal(done[i].code, SIGKILL);
+                signalled++;
+            }
+        }
+    }
+    assert_int_equal(signalled, 1);
+    bench_close(&bench);
+}
+
+/* Where processes or threads are refused, open says so and leaves nothing. In a child that is not root. */
+static void scarcity_is_an_error(void **state)
+{
+    (void)state;
+    for (const struct pool_ops *const *ops = pool_table; *ops; ops++) {
+        struct pool_shape shape;
+        const int64_t none[PARAM_MAX] = {0};
+        assert_null((*ops)->shape(4, none, &shape));
+        if (shape.threads + shape.processes < 2 || (*ops)->traits & POOL_TASK_IS_PROCESS)
+            continue;
+        fflush(NULL);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            struct bench bench;
+            struct rlimit limit = {1, 1};
+            bench_init(&bench, *ops, "empty", (struct cost){0, 0}, 4);
+            if (setuid(65534) < 0 || setrlimit(RLIMIT_NPROC, &limit) < 0)
+                _exit(77);
+            int rc = bench.ops->open(&bench.config, &bench.job, &bench.pool);
+            struct traces after = traces();
+            _exit(rc == -EAGAIN && after.children == 0 && after.threads == 3 ? 0 : 1);
+        }
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        if (WEXITSTATUS(status) == 77)
+            skip(); /* not root: the limit cannot be set for another user */
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+}
+
+static void workers_go_where_they_are_sent(void **state)
+{
+    (void)state;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
+    uint64_t allowed[16] = {0}, masks[8];
+    unsigned count = 0;
+    for (unsigned cpu = 0; cpu < 64; cpu++)
+        if (CPU_ISSET(cpu, &set))
+            allowed[count++ % 16] = cpu;
+    for (const struct pool_ops *const *ops = pool_table; *ops; ops++) {
+        struct bench bench;
+        struct done done[64];
+        if ((*ops)->traits & POOL_IGNORES_WORKERS)
+            continue; /* would pin this test */
+        bench_init(&bench, *ops, "spin", (struct cost){1000, 1000}, 2);
+        for (unsigned i = 0; i < 8; i++)
+            masks[i] = 1ull << allowed[i % (count < 2 ? 1 : 2)];
+        bench.config.places = (struct places){masks, 1};
+        bench_open(&bench);
+        submit_all(&bench, 0, 64);
+        for (unsigned got = 0; got < 64;) {
+            int rc = bench.ops->reap(bench.pool, done, 1, 64, FOREVER);
+            assert_true(rc > 0);
+            for (int i = 0; i < rc; i++)
+                assert_true(masks[done[i].worker] == 1ull << done[i].cpu);
+            got += (unsigned)rc;
+        }
+        bench_close(&bench);
+    }
+}
+
+static void shapes(void **state)
+{
+    (void)state;
+    const struct pool_ops *hybrid = pool_find("hybrid");
+    struct pool_shape shape;
+    const int64_t class[PARAM_MAX] = {0}, class_2_8[PARAM_MAX] = {0, 2, 8};
+    const int64_t nested[PARAM_MAX] = {1}, nested_3[PARAM_MAX] = {1, 3}, nested_bad[PARAM_MAX] = {1, 3, 3};
+    assert_null(hybrid->shape(4, class, &shape));
+    assert_int_equal(shape.workers, 8);
+    assert_null(hybrid->shape(4, class_2_8, &shape));
+    assert_int_equal(shape.workers, 10);
+    assert_int_equal(shape.processes, 2);
+    assert_null(hybrid->shape(6, nested, &shape));
+    assert_int_equal(shape.processes, 2);
+    assert_int_equal(shape.threads, 6);
+    assert_null(hybrid->shape(6, nested_3, &shape));
+    assert_int_equal(shape.processes, 3);
+    assert_non_null(hybrid->shape(6, nested_bad, &shape));
+    assert_non_null(hybrid->shape(7, nested_3, &shape));
+}
+
+static void payload_is_checked_to_the_byte(void **state)
+{
+    (void)state;
+    unsigned char out[64];
+    for (size_t bytes = 1; bytes <= sizeof out; bytes++) {
+        task_output_fill(out, bytes, 12345);
+        assert_true(task_output_check(out, bytes, 12345));
+        assert_false(task_output_check(out, bytes, 12346));
+        for (size_t i = 0; i < bytes; i++) {
+            uint64_t hash = task_input_hash(out, bytes);
+            out[i] ^= 1;
+            assert_false(task_output_check(out, bytes, 12345));
+            assert_true(task_input_hash(out, bytes) != hash);
+            out[i] ^= 1;
+        }
+    }
+    assert_int_equal(task_input_hash(NULL, 0), 0);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    clock_choose(20000000);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(closing_leaves_nothing),
+        cmocka_unit_test(closing_with_tasks_in_flight),
+        cmocka_unit_test(nothing_in_flight_is_nothing_to_wait_for),
+        cmocka_unit_test(reap_keeps_its_time),
+        cmocka_unit_test(a_killed_worker_is_noticed),
+        cmocka_unit_test(a_killed_child_is_one_task),
+        cmocka_unit_test(scarcity_is_an_error),
+        cmocka_unit_test(workers_go_where_they_are_sent),
+        cmocka_unit_test(shapes),
+        cmocka_unit_test(payload_is_checked_to_the_byte),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}

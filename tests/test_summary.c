@@ -1,0 +1,426 @@
+/* A small run made up here, with medians that can be checked by hand: failed trials count nowhere, percentiles need
+ * enough tasks, what was not committed is not read, a copy sums up byte for byte. And run directories by name. */
+#include "bench/cell.h"
+#include "bench/csv.h"
+#include "bench/host.h"
+#include "bench/run_dir.h"
+#include "bench/summary.h"
+#include "bench/summary_factors.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define BLOCKS 8
+
+static char error[ERROR_MAX];
+static int root = -1; /* where the tests were started */
+static char scratch[64];
+
+/* The machine's line of the screen is tested where it is made. */
+void host_line(char *text, size_t size, const char *directory)
+{
+    (void)directory;
+    snprintf(text, size, "2 cores, Test CPU, Linux 6.1");
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    strcpy(scratch, "/tmp/test_summary.XXXXXX");
+    root = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return root < 0 || !mkdtemp(scratch) || chdir(scratch) ? -1 : 0;
+}
+
+static void tree_remove(const char *directory)
+{
+    DIR *entries = opendir(directory);
+
+    assert_non_null(entries);
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        char path[PATH_MAX];
+        struct stat status;
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+            continue;
+        snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
+        assert_int_equal(lstat(path, &status), 0);
+        if (S_ISDIR(status.st_mode))
+            tree_remove(path);
+        else
+            assert_int_equal(unlink(path), 0);
+    }
+    closedir(entries);
+    assert_int_equal(rmdir(directory), 0);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    if (fchdir(root) < 0)
+        return -1;
+    close(root);
+    tree_remove(scratch);
+    return 0;
+}
+
+/* The cells of the run: time per task in block b is base + step x b ns, so that medians lie between blocks 4 and 5. */
+static const struct cell_made {
+    const char *id, *pool, *workload;
+    int64_t workers, tasks, base, step;
+} cells[] = {
+    {"c001", "serial", "spin", 1, 100, 10000, 0},    {"c002", "static", "spin", 2, 200, 5000, 0},
+    {"c003", "pthread", "spin", 2, 1000, 5000, 100}, {"c004", "pthread:wait=spin", "spin", 2, 20000, 5020, 0},
+    {"c005", "fork", "spin", 2, 100, 50000, 1000},
+};
+#define CELLS (sizeof cells / sizeof cells[0])
+
+static void trial_fill(struct trial_row *trial, const struct cell_made *cell, int64_t block, int64_t id)
+{
+    row_clear(&trial_format, trial);
+    trial->schema_version = SCHEMA_VERSION;
+    strcpy(trial->run_id, "made-up");
+    strcpy(trial->cell_id, cell->id);
+    strcpy(trial->pool, cell->pool);
+    strcpy(trial->workload, cell->workload);
+    strcpy(trial->place, "compact");
+    strcpy(trial->status, "ok");
+    trial->trial_id = id;
+    trial->block = block;
+    trial->workers = cell->workers;
+    trial->tasks = cell->tasks;
+    trial->size_ns = 10000;
+    trial->wall_ns = cell->tasks * (cell->base + cell->step * (block - 1));
+    trial->ideal_ns = cell->tasks * 10000 / cell->workers;
+    trial->open_ns = 1000 * block;
+    trial->pss_bytes = 4096;
+    trial->private_bytes = 1 << 20;
+    trial->started_ns = id * 1000000000;
+}
+
+static void latency_fill(struct csv_writer *latency, int64_t id, int64_t tasks)
+{
+    /* 1/2 at 10 ns, the rest in 1000 .. 1008, and one in a hundred at 100 */
+    const struct latency_row rows[] = {
+        {id, "latency", 10, 11, tasks / 2}, {id, "latency", 1000, 1008, tasks - tasks / 2},
+        {id, "queue", 100, 101, tasks},     {id, "service", 7, 8, tasks},
+        {id, "unheard-of", 7, 8, tasks},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(csv_put(latency, &rows[i]), 0);
+    assert_int_equal(csv_flush(latency), 0);
+}
+
+static void run_make(const char *directory)
+{
+    struct csv_writer *trials, *latency;
+    int64_t id = 0;
+
+    assert_int_equal(mkdir(directory, 0777), 0);
+    assert_int_equal(csv_create(directory, &trial_format, &trials), 0);
+    assert_int_equal(csv_create(directory, &latency_format, &latency), 0);
+    for (int64_t block = 1; block <= BLOCKS; block++)
+        for (size_t c = 0; c < CELLS; c++) {
+            struct trial_row trial;
+            trial_fill(&trial, &cells[c], block, ++id);
+            if (!strcmp(cells[c].id, "c005") && block > 5) { /* as fast as nothing: must not show */
+                strcpy(trial.status, block == 6 ? "timeout" : "crashed");
+                strcpy(trial.reason, block == 6 ? "ran over 10 s" : "signal 11");
+                trial.wall_ns = 1;
+                trial.open_ns = 1;
+            }
+            latency_fill(latency, id, cells[c].tasks);
+            trial.latency_end = csv_end(latency);
+            assert_int_equal(csv_put(trials, &trial), 0);
+            assert_int_equal(csv_flush(trials), 0);
+        }
+    latency_fill(latency, 1, 1000000); /* past the last commit */
+    assert_int_equal(csv_close(latency), 0);
+    assert_int_equal(csv_close(trials), 0);
+    FILE *torn = fopen("run/trials.csv", "a");
+    assert_non_null(torn);
+    fputs("1,made-up,41,c001", torn);
+    assert_int_equal(fclose(torn), 0);
+}
+
+static void test_cells(void **state)
+{
+    struct summary s;
+
+    (void)state;
+    run_make("run");
+    assert_int_equal(summary_make("run", &s, error), 0);
+    assert_int_equal(s.count, CELLS);
+    assert_int_equal(s.trial_count, CELLS * BLOCKS);
+    for (size_t c = 0; c < CELLS; c++) {
+        assert_string_equal(s.rows[c].cell_id, cells[c].id);
+        assert_string_equal(s.rows[c].pool, cells[c].pool);
+        assert_string_equal(s.rows[c].run_id, "made-up");
+        assert_int_equal(s.rows[c].trials, BLOCKS);
+        assert_int_equal(s.rows[c].workers, cells[c].workers);
+    }
+    const struct summary_row *pthread = &s.rows[2], *fork = &s.rows[4];
+    assert_int_equal(pthread->failed, 0);
+    assert_int_equal(pthread->wall_ns, 5350000);    /* 5.0, 5.1 .. 5.7 ms */
+    assert_int_equal(pthread->wall_lo_ns, 5000000); /* ranks 1 and 8 of 8 */
+    assert_int_equal(pthread->wall_hi_ns, 5700000);
+    assert_true(pthread->ns_per_task == 5350);
+    assert_float_equal(pthread->tasks_per_s, 1e9 / 5350, 0.1);
+    assert_float_equal(pthread->efficiency, (5000.0 / 5300 + 5000.0 / 5400) / 2, 1e-6);
+    assert_float_equal(pthread->efficiency_vs_static, (5000.0 / 5300 + 5000.0 / 5400) / 2, 1e-6);
+    assert_true(pthread->overhead_ns == 350);
+    assert_int_equal(pthread->open_ns, 4500);
+    assert_int_equal(pthread->close_ns, MISSING);
+    assert_int_equal(pthread->pss_bytes, 4096);
+
+    assert_int_equal(fork->failed, 3);
+    assert_int_equal(fork->wall_ns, 5200000); /* of 5 trials */
+    assert_int_equal(fork->open_ns, 3000);
+    assert_int_equal(fork->wall_lo_ns, MISSING);
+    assert_int_equal(fork->wall_hi_ns, MISSING);
+    assert_true(s.rows[1].efficiency_vs_static == 1);
+    assert_true(isnan(s.rows[0].efficiency_vs_static)); /* one worker: nothing to compare with */
+    summary_release(&s);
+}
+
+static void test_percentiles(void **state)
+{
+    struct summary s;
+
+    (void)state;
+    assert_int_equal(summary_make("run", &s, error), 0);
+    for (size_t c = 0; c < CELLS; c++) {
+        const struct summary_row *row = &s.rows[c];
+        assert_int_equal(row->queue_p50_ns, 100);
+        assert_int_equal(row->service_p50_ns, 7);
+        assert_int_equal(row->return_p50_ns, MISSING);
+        assert_int_equal(row->latency_p50_ns, 10);
+        assert_int_equal(row->latency_p90_ns, 1004);
+        assert_int_equal(row->latency_p99_ns, row->tasks >= 1000 ? 1004 : MISSING);
+        assert_int_equal(row->latency_p999_ns, row->tasks >= 10000 ? 1004 : MISSING);
+        assert_int_equal(row->late_p99_ns, MISSING);
+    }
+    summary_release(&s);
+}
+
+static void file_copy(const char *from, const char *to)
+{
+    FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+    int c;
+
+    assert_non_null(in);
+    assert_non_null(out);
+    while ((c = getc(in)) != EOF)
+        putc(c, out);
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void files_equal(const char *a, const char *b)
+{
+    FILE *x = fopen(a, "r"), *y = fopen(b, "r");
+    int c;
+
+    assert_non_null(x);
+    assert_non_null(y);
+    do {
+        c = getc(x);
+        assert_int_equal(c, getc(y));
+    } while (c != EOF);
+    fclose(x);
+    fclose(y);
+}
+
+static void test_copy(void **state)
+{
+    struct summary s;
+
+    (void)state;
+    assert_int_equal(summary_make("run", &s, error), 0);
+    assert_int_equal(summary_write("run", &s, error), 0);
+    summary_release(&s);
+    assert_int_equal(mkdir("elsewhere", 0777), 0);
+    file_copy("run/trials.csv", "elsewhere/trials.csv");
+    file_copy("run/latency.csv", "elsewhere/latency.csv");
+    for (int again = 0; again < 2; again++) { /* it replaces what there is */
+        assert_int_equal(summary_make("elsewhere", &s, error), 0);
+        assert_int_equal(summary_write("elsewhere", &s, error), 0);
+        summary_release(&s);
+        files_equal("run/summary.csv", "elsewhere/summary.csv");
+    }
+    assert_int_equal(summary_make("nowhere", &s, error), -ENOENT);
+    assert_non_null(strstr(error, "nowhere/trials.csv"));
+    assert_int_equal(truncate("elsewhere/latency.csv", 200), 0);
+    assert_int_equal(summary_make("elsewhere", &s, error), -EBADMSG);
+    assert_non_null(strstr(error, "elsewhere/latency.csv:"));
+}
+
+static char *screen_of(const struct summary *summary)
+{
+    static char text[16384];
+    FILE *out = fmemopen(text, sizeof text, "w");
+
+    assert_non_null(out);
+    screen_print(out, "run", summary);
+    assert_int_equal(fclose(out), 0);
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+        if (strcspn(line, "\n") > 96)
+            fail_msg("more than 96 columns: %s", line);
+    return text;
+}
+
+static void shown(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("'%s' is not on the screen:\n%s", part, text);
+}
+
+static void test_screen(void **state)
+{
+    struct summary s;
+    char *text;
+
+    (void)state;
+    assert_int_equal(summary_make("run", &s, error), 0);
+    text = screen_of(&s);
+    shown(text, "2 cores, Test CPU, Linux 6.1");
+    shown(text, "40 trials in 8 blocks, 3 failed");
+    shown(text, "Speed-up over serial");
+    shown(text, "2.00 *"); /* static */
+    shown(text, "1.87");   /* pthread: 10000 / 5350, per block */
+    shown(text, "0.19");   /* fork: of its five good trials */
+    shown(text, "timeout: ran over 10 s");
+    shown(text, "2 of 8 crashed");
+    assert_null(strstr(text, "10000.00")); /* a failure is never the fastest */
+
+    struct summary one = {.rows = s.rows + 2, .count = 1, .trials = s.trials, .trial_count = s.trial_count};
+    shown(screen_of(&one), "Time per task");
+    for (size_t i = 0; i < s.trial_count; i++)
+        strcpy(s.trials[i].status, "crashed");
+    for (size_t c = 0; c < s.count; c++) {
+        s.rows[c].failed = s.rows[c].trials;
+        s.rows[c].ns_per_task = NAN;
+    }
+    text = screen_of(&s);
+    shown(text, "40 failed");
+    assert_null(strstr(text, "*"));
+    s.count = s.trial_count = 0;
+    shown(screen_of(&s), "0 trials");
+    s.count = 1;
+    summary_release(&s);
+}
+
+static void test_factors(void **state)
+{
+    struct summary_row rows[2];
+    char text[128];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        row_clear(&summary_format, &rows[i]);
+        strcpy(rows[i].pool, "hybrid:processes=2");
+        strcpy(rows[i].workload, "spin");
+        rows[i].size_ns = 1500;
+        rows[i].workers = 1 + i;
+        rows[i].tasks = 100 * (i + 1);
+        rows[i].in_bytes = 0;
+    }
+    assert_int_equal(factors_of(rows, 2), FACTORS_ALL & ~FACTOR_TASKS);
+    assert_int_equal(factors_varying(rows, 2, FACTORS_ALL), FACTOR_WORKERS | FACTOR_TASKS);
+    rows[0].workers = 2;
+    assert_int_equal(factors_of(rows, 2), FACTORS_ALL);
+    assert_string_equal(factors_label(text, sizeof text, &rows[0], FACTORS_ALL & ~FACTOR_POOL),
+                        "spin, 1.5us, 100 tasks, 2 workers");
+    assert_string_equal(factors_label(text, 11, &rows[0], FACTORS_ALL & ~FACTOR_POOL), "spin");
+    assert_true(row_has_pool(rows, "hybrid"));
+    assert_false(row_has_pool(rows, "hyb"));
+}
+
+static void run_pretend(const char *name)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "results/%s", name);
+    assert_int_equal(mkdir(path, 0777), 0);
+    snprintf(path, sizeof path, "results/%s/trials.csv", name);
+    int fd = open(path, O_WRONLY | O_CREAT, 0666);
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+static void test_run_find(void **state)
+{
+    char directory[PATH_MAX];
+
+    (void)state;
+    assert_int_equal(run_find("latest", directory, sizeof directory, error), -ENOENT);
+    assert_non_null(strstr(error, "no run yet"));
+    assert_int_equal(run_find("2026", directory, sizeof directory, error), -ENOENT);
+    assert_int_equal(mkdir("results", 0777), 0);
+    run_pretend("20261122T154102-a3f1");
+    run_pretend("20261122T154102-b000");
+    run_pretend("20261123T000000-0001");
+    assert_int_equal(mkdir("results/20261199T000000-ffff", 0777), 0); /* no run: it has no trials.csv */
+    assert_int_equal(run_find("20261123", directory, sizeof directory, error), 0);
+    assert_string_equal(directory, "results/20261123T000000-0001");
+    assert_string_equal(run_id(directory), "20261123T000000-0001");
+    assert_int_equal(run_find("results/20261123T000000-0001//", directory, sizeof directory, error), 0);
+    assert_string_equal(directory, "results/20261123T000000-0001");
+    assert_int_equal(run_find("20261122T154102", directory, sizeof directory, error), -EINVAL);
+    assert_non_null(strstr(error, "20261122T154102-b000, 20261122T154102-a3f1"));
+    assert_int_equal(run_find("1999", directory, sizeof directory, error), -ENOENT);
+    assert_non_null(strstr(error, "20261123T000000-0001"));
+    assert_int_equal(run_find("./nowhere", directory, sizeof directory, error), -ENOENT);
+    assert_int_equal(run_find("./results", directory, sizeof directory, error), -ENOENT);
+    assert_non_null(strstr(error, "has no trials.csv"));
+    assert_int_equal(run_find("", directory, sizeof directory, error), -EINVAL);
+}
+
+static void test_run_create(void **state)
+{
+    char directory[PATH_MAX], latest[PATH_MAX];
+    ssize_t length;
+
+    (void)state;
+    assert_int_equal(run_create("", directory, sizeof directory, error), 0);
+    length = readlink("results/latest", latest, sizeof latest - 1);
+    assert_true(length > 0);
+    latest[length] = '\0';
+    assert_string_equal(latest, run_id(directory));
+    assert_int_equal(strlen(latest), strlen("20261122T154102-a3f1"));
+    assert_int_equal(run_create("", directory, sizeof directory, error), 0); /* and the link moves on */
+    length = readlink("results/latest", latest, sizeof latest - 1);
+    latest[length] = '\0';
+    assert_string_equal(latest, run_id(directory));
+    assert_int_equal(run_find("latest", directory, sizeof directory, error), -ENOENT); /* nothing in it yet */
+
+    assert_int_equal(run_create("mine/", directory, sizeof directory, error), 0);
+    assert_string_equal(directory, "mine");
+    assert_int_equal(run_create("mine", directory, sizeof directory, error), -EEXIST);
+    assert_non_null(strstr(error, "--out: 'mine' exists already"));
+    assert_int_equal(run_create("no/such", directory, sizeof directory, error), -ENOENT);
+    assert_int_equal(run_create("mine/../results/kept", directory, sizeof directory, error), 0);
+    length = readlink("results/latest", latest, sizeof latest - 1);
+    latest[length] = '\0';
+    assert_string_equal(latest, "kept");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cells),      cmocka_unit_test(test_percentiles), cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_screen),     cmocka_unit_test(test_factors),     cmocka_unit_test(test_run_find),
+        cmocka_unit_test(test_run_create),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

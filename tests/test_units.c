@@ -1,0 +1,294 @@
+/* Numbers with units: what parses, to what, what does not, and that spellings read back. */
+#include "bench/cell.h"
+#include "bench/nearest.h"
+#include "bench/spec.h"
+#include "bench/units.h"
+// clang-format off
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+// clang-format on
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct case_of {
+    const char *text;
+    int rc;
+    int64_t value;
+};
+
+typedef int parser(const char *text, int64_t *value);
+
+static void check(parser *parse, const struct case_of *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t value = -77;
+        int rc = parse(cases[i].text, &value);
+        if (rc != cases[i].rc || (!rc && value != cases[i].value))
+            fail_msg("'%s': got %d and %lld, expected %d and %lld", cases[i].text, rc, (long long)value, cases[i].rc,
+                     (long long)cases[i].value);
+        if (rc)
+            assert_int_equal(value, -77); /* untouched */
+    }
+}
+#define CHECK(parse, cases) check(parse, cases, sizeof(cases) / sizeof *(cases))
+
+static void counts(void **state)
+{
+    (void)state;
+    static const struct case_of cases[] = {
+        {"0", 0, 0},
+        {"1000", 0, 1000},
+        {"10k", 0, 10000},
+        {"5M", 0, 5000000},
+        {"2G", 0, 2000000000},
+        {"1e6", 0, 1000000},
+        {"1_000_000", 0, 1000000},
+        {"1.5k", 0, 1500},
+        {"9223372036854775807", 0, INT64_MAX},
+        {"9223372036854775808", -ERANGE, 0},
+        {"1e19", -ERANGE, 0},
+        {"1e999999999", -ERANGE, 0},
+        {"99999999999999999999999999999999999999999999", -ERANGE, 0},
+        {"-1", -ERANGE, 0},
+        {"", -EINVAL, 0},
+        {"-", -EINVAL, 0},
+        {"k", -EINVAL, 0},
+        {"1.5", -EINVAL, 0},
+        {"1.", -EINVAL, 0},
+        {".5k", -EINVAL, 0},
+        {"1..2", -EINVAL, 0},
+        {"_1", -EINVAL, 0},
+        {"1_", -EINVAL, 0},
+        {"1 000", -EINVAL, 0},
+        {"10 ", -EINVAL, 0},
+        {" 10", -EINVAL, 0},
+        {"0x10", -EINVAL, 0},
+        {"10ms", -EINVAL, 0},
+        {"10KiB", -EINVAL, 0},
+        {"1e", -EINVAL, 0},
+        {"+1", -EINVAL, 0},
+        {"nan", -EINVAL, 0},
+    };
+    CHECK(parse_count, cases);
+}
+
+static void bytes(void **state)
+{
+    (void)state;
+    static const struct case_of cases[] = {
+        {"4096", 0, 4096},
+        {"64KiB", 0, 65536},
+        {"32MiB", 0, 32 << 20},
+        {"1GiB", 0, 1ll << 30},
+        {"1.5KiB", 0, 1536},
+        {"10kB", 0, 10000},
+        {"1MB", 0, 1000000},
+        {"7B", 0, 7},
+        {"0", 0, 0},
+        {"8388607TiB", 0, 8388607ll << 40},
+        {"8388608TiB", -ERANGE, 0},
+        {"64K", -EINVAL, 0},
+        {"64kib", -EINVAL, 0},
+        {"5ms", -EINVAL, 0},
+        {"0.3KiB", -EINVAL, 0},
+        {"-4KiB", -ERANGE, 0},
+        {"KiB", -EINVAL, 0},
+    };
+    CHECK(parse_bytes, cases);
+}
+
+static void durations(void **state)
+{
+    (void)state;
+    static const struct case_of cases[] = {
+        {"200us", 0, 200000},
+        {"5ms", 0, 5000000},
+        {"1.5s", 0, 1500000000},
+        {"0.1ms", 0, 100000},
+        {"2m", 0, 120000000000},
+        {"1h", 0, 3600000000000},
+        {"7ns", 0, 7},
+        {"0", 0, 0},
+        {"0s", 0, 0},
+        {"2562047h", 0, 2562047 * 3600000000000},
+        {"2562048h", -ERANGE, 0},
+        {"0.5ns", -EINVAL, 0},
+        {"10", -EINVAL, 0},
+        {"10KiB", -EINVAL, 0},
+        {"10sec", -EINVAL, 0},
+        {"1m30s", -EINVAL, 0},
+        {"-1s", -ERANGE, 0},
+        {"s", -EINVAL, 0},
+    };
+    CHECK(parse_duration, cases);
+}
+
+static void shares(void **state)
+{
+    (void)state;
+    static const struct case_of cases[] = {
+        {"10%", 0, 100000},  {"0.1", 0, 100000},  {"100%", 0, 1000000}, {"1", 0, 1000000},
+        {"0.0001%", 0, 1},   {"1.5", 0, 1500000}, {"0", 0, 0},          {"0.00001%", -EINVAL, 0},
+        {"ten", -EINVAL, 0}, {"-5%", -ERANGE, 0}, {"5%%", -EINVAL, 0},  {"10ms", -EINVAL, 0},
+    };
+    CHECK(parse_share, cases);
+}
+
+static void rates(void **state)
+{
+    (void)state;
+    double rate = 0;
+    assert_int_equal(parse_rate("5000", &rate), 0);
+    assert_true(rate == 5000);
+    assert_int_equal(parse_rate("10k", &rate), 0);
+    assert_true(rate == 10000);
+    assert_int_equal(parse_rate("0.5", &rate), 0);
+    assert_true(rate == 0.5);
+    assert_int_equal(parse_rate("1e-3", &rate), 0);
+    assert_true(fabs(rate - 0.001) < 1e-15);
+    assert_int_equal(parse_rate("1e+06", &rate), 0);
+    assert_true(rate == 1e6);
+    assert_int_equal(parse_rate("fast", &rate), -EINVAL);
+    assert_int_equal(parse_rate("-1", &rate), -EINVAL);
+    assert_int_equal(parse_rate("10ms", &rate), -EINVAL);
+    assert_int_equal(parse_rate("inf", &rate), -EINVAL);
+}
+
+/* Spellings: the expected one, and any one reads back. */
+static void spellings(void **state)
+{
+    (void)state;
+    char text[64];
+    assert_string_equal(spell_duration(text, sizeof text, 200000), "200us");
+    assert_string_equal(spell_duration(text, sizeof text, 1500000), "1.5ms");
+    assert_string_equal(spell_duration(text, sizeof text, 60000000000), "1m");
+    assert_string_equal(spell_duration(text, sizeof text, 1), "1ns");
+    assert_string_equal(spell_duration(text, sizeof text, 0), "0");
+    assert_string_equal(spell_bytes(text, sizeof text, 32 << 20), "32MiB");
+    assert_string_equal(spell_bytes(text, sizeof text, 4096), "4KiB");
+    assert_string_equal(spell_bytes(text, sizeof text, 1000000), "1MB");
+    assert_string_equal(spell_bytes(text, sizeof text, 7), "7");
+    assert_string_equal(spell_share(text, sizeof text, 100000), "10%");
+    assert_string_equal(spell_share(text, sizeof text, 1500000), "1.5");
+    assert_string_equal(spell_share(text, sizeof text, 1), "0.000001");
+    uint64_t draw = 1;
+    for (int i = 0; i < 2000; i++) {
+        int64_t value, again;
+        draw = draw * 6364136223846793005u + 1442695040888963407u;
+        value = (int64_t)(draw >> 1) >> (i % 60);
+        assert_int_equal(parse_duration(spell_duration(text, sizeof text, value), &again), 0);
+        assert_int_equal(again, value);
+        assert_int_equal(parse_bytes(spell_bytes(text, sizeof text, value), &again), 0);
+        assert_int_equal(again, value);
+        assert_int_equal(parse_share(spell_share(text, sizeof text, value), &again), 0);
+        assert_int_equal(again, value);
+    }
+}
+
+static void screen(void **state)
+{
+    (void)state;
+    char text[32];
+    assert_string_equal(format_duration(text, sizeof text, 1500000), "1.50 ms");
+    assert_string_equal(format_duration(text, sizeof text, 999), "999 ns");
+    assert_string_equal(format_duration(text, sizeof text, 999999), "1.00 ms"); /* never "1000 us" */
+    assert_string_equal(format_duration(text, sizeof text, 99.96e3), "100 us");
+    assert_string_equal(format_duration(text, sizeof text, 12.34), "12.3 ns");
+    assert_string_equal(format_duration(text, sizeof text, 0), "0 ns");
+    assert_string_equal(format_duration(text, sizeof text, NAN), "-");
+    assert_string_equal(format_bytes(text, sizeof text, 32 << 20), "32 MiB");
+    assert_string_equal(format_bytes(text, sizeof text, 1536), "1.50 KiB");
+}
+
+static const struct param params[] = {
+    {.name = "threads", .kind = PARAM_COUNT, .preset = "", .min = 1, .max = 64, .help = ""},
+    {.name = "bytes", .kind = PARAM_BYTES, .preset = "32MiB", .min = 64, .max = 1ll << 30, .help = ""},
+    {.name = "sync", .kind = PARAM_CHOICE, .preset = "none", .choices = "none|atomic|mutex", .help = ""},
+    {0},
+};
+
+static void specs(void **state)
+{
+    (void)state;
+    char error[ERROR_MAX], text[SPEC_MAX];
+    struct spec spec = {.name = "thing", .params = params};
+    assert_int_equal(spec_parse("thing", &spec, error), 0);
+    assert_int_equal(spec.values[0], 0);
+    assert_int_equal(spec.values[1], 32 << 20);
+    spec_spell(&spec, text);
+    assert_string_equal(text, "thing");
+    assert_int_equal(spec_parse("thing:sync=mutex:bytes=33554432:threads=3", &spec, error), 0);
+    assert_int_equal(spec.values[0], 3);
+    assert_int_equal(spec.values[2], 2);
+    spec_spell(&spec, text); /* in the table's order, defaults left out */
+    assert_string_equal(text, "thing:threads=3:sync=mutex");
+    static const char *const bad[][2] = {
+        {"thing:treads=3", "thing has no option 'treads'; did you mean 'threads'?"},
+        {"thing:threads", "thing: 'threads' is not key=value"},
+        {"thing:threads=0", "thing: threads: '0' is out of range, expected 1 .. 64"},
+        {"thing:threads=", "thing: threads: '' is not a whole number"},
+        {"thing:threads=1:threads=2", "thing: threads is given twice"},
+        {"thing:sync=atomc", "thing: sync: 'atomc' is not one of none|atomic|mutex; did you mean 'atomic'?"},
+        {"thing:bytes=2GiB", "thing: bytes: '2GiB' is out of range, expected 64 .. 1GiB"},
+        {"thing:bytes=5ms", "thing: bytes: '5ms' is not bytes such as 64KiB or 32MiB"},
+        {"thing:", "thing: '' is not key=value"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(spec_parse(bad[i][0], &spec, error), -EINVAL);
+        assert_string_equal(error, bad[i][1]);
+    }
+}
+
+static void alternatives(void **state)
+{
+    (void)state;
+    char error[ERROR_MAX];
+    struct words specs_of = {0};
+    assert_int_equal(spec_expand("hybrid:processes=2/4:threads=1/8", &specs_of, error), 0);
+    assert_int_equal(specs_of.count, 4);
+    assert_string_equal(specs_of.word[0], "hybrid:processes=2:threads=1");
+    assert_string_equal(specs_of.word[1], "hybrid:processes=2:threads=8");
+    assert_string_equal(specs_of.word[2], "hybrid:processes=4:threads=1");
+    assert_string_equal(specs_of.word[3], "hybrid:processes=4:threads=8");
+    words_release(&specs_of);
+    char many[512] = "x";
+    for (int i = 0; i < 11; i++)
+        strcat(many, ":k=1/2");
+    assert_int_equal(spec_expand(many, &specs_of, error), -EINVAL); /* 2048 of them */
+    assert_int_equal(specs_of.count, 0);
+}
+
+static void names(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"ptread", "pthread"}, {"pthraed", "pthread"}, {"proc", "process"},
+        {"serial", "serial"},  {"xyz", NULL},          {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct nearest nearest;
+        nearest_init(&nearest, cases[i][0]);
+        nearest_offer(&nearest, "serial");
+        nearest_offer(&nearest, "pthread");
+        nearest_offer(&nearest, "process");
+        const char *name = nearest_name(&nearest);
+        if (cases[i][1])
+            assert_string_equal(name ? name : "", cases[i][1]);
+        else
+            assert_null(name);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts), cmocka_unit_test(bytes), cmocka_unit_test(durations),
+        cmocka_unit_test(shares), cmocka_unit_test(rates), cmocka_unit_test(spellings),
+        cmocka_unit_test(screen), cmocka_unit_test(specs), cmocka_unit_test(alternatives),
+        cmocka_unit_test(names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,75 @@
+/* The workload contract: what a task does. A workload is one file with one `const struct workload_ops`, listed in
+ * workloads/table.c. It knows no pool: the same run() is called by threads, by forked children and by the submitter.
+ *
+ * Order of calls, all in the trial's process unless said otherwise:
+ *   prepare   once, before ballast and before the pool opens; repeatable: the same config gives the same state
+ *   run       any number of times, by any number of workers at once, in threads or in forked children of this process
+ *   observe   once, after the last reap, in the submitter
+ *   expect    after the pool has closed, in the submitter
+ *   release   once, last
+ * Errors are 0 or -errno. Only `run` must be thread-safe and fork-safe; it must not take a lock across fork, print, or
+ * keep memory that `release` cannot find. */
+#ifndef POOLBENCH_WORKLOAD_H
+#define POOLBENCH_WORKLOAD_H
+#include "workloads/mix.h"
+#include "workloads/param.h"
+#include "workloads/sequence.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum task_class { TASK_CPU, TASK_SLEEP };
+
+/* One task as a workload sees it. Pointers are valid for the call. */
+struct task {
+    uint32_t index;       /* its place in the seeded sequence */
+    enum task_class class;
+    uint64_t size_ns;     /* its label: how long it should take; 0 while calibrating */
+    uint64_t iterations;  /* the same size in the workload's own unit of work; 0 for sleep-bound tasks */
+    const void *in;       /* --payload: in_bytes handed to it, NULL when 0 */
+    void *out;            /* --payload: out_bytes it returns, NULL when 0 */
+    size_t in_bytes, out_bytes;
+};
+
+struct workload_config {
+    const int64_t *params; /* one value per row of the params table, already in range */
+    uint64_t seed;         /* the run's seed */
+    uint32_t tasks;        /* how many will be run, warm-up not counted: to size what `append` keeps */
+};
+
+enum {
+    WORKLOAD_SIZED = 1,    /* --size means something; without it every size is the same cell */
+    WORKLOAD_OBSERVED = 2, /* observe() returns something worth a column (parent_sees) */
+};
+
+struct workload_ops {
+    const char *name;
+    const char *summary;         /* one line for `list` */
+    const struct param *params;  /* NULL: none */
+    unsigned traits;             /* WORKLOAD_* */
+    const char *unit;            /* what one iteration is: "multiply-add", "load"; NULL: nothing to calibrate */
+    const char *calibrate_as;    /* name of the workload whose calibration is used instead of its own, or NULL */
+    enum task_class class;       /* where classify is NULL */
+
+    /* Makes the state from config; *state may stay NULL. 0 or -errno (-ENOMEM ...), nothing kept on failure. */
+    int (*prepare)(const struct workload_config *config, void **state);
+    /* The class of a task, a pure function of state and index; NULL: always .class. */
+    enum task_class (*classify)(const void *state, uint32_t index);
+    /* How much of the task's size_ns is work for a CPU, where it is neither all (TASK_CPU) nor nothing; NULL: it is. */
+    uint64_t (*cpu_ns)(const void *state, const struct task *task);
+    /* Does the work and stores a result that depends on all of it. 0, or a positive code: the task failed with it. */
+    int (*run)(void *state, const struct task *task, uint64_t *result);
+    /* True and the result run() must have given, where that can be known at a small part of the cost; false where it
+     * cannot for this task. NULL: a seeded 1 % of the tasks is run again in the submitter and compared, unless
+     * WORKLOAD_OBSERVED says that a task leaves something behind. */
+    bool (*expect)(const void *state, const struct task *task, uint64_t *result);
+    /* What the submitter sees afterwards of what the tasks did in memory; only with WORKLOAD_OBSERVED. */
+    int64_t (*observe)(void *state);
+    void (*release)(void *state);
+};
+
+/* The list of what exists, NULL-terminated (workloads/table.c). */
+extern const struct workload_ops *const workload_table[];
+const struct workload_ops *workload_find(const char *name); /* NULL when there is none of that name */
+
+#endif
