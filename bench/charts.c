@@ -40,7 +40,7 @@ static int file_append(FILE *out, const char *script)
 static int script_write(const char *charts, const struct chart *chart, const struct chart_data *data,
                         const char *format, char *error)
 {
-    char path[PATH_MAX], own[64];
+    char path[PATH_MAX + 80], own[64];
     const char *const parts[] = {"style.gp", own};
     int result = 0;
 
@@ -73,7 +73,7 @@ static int script_write(const char *charts, const struct chart *chart, const str
 
 static int data_write(const char *charts, const struct chart *chart, const struct chart_data *data, char *error)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX + 80];
 
     snprintf(path, sizeof path, "%s/%s.dat", charts, chart->name);
     FILE *out = fopen(path, "we");

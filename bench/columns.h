@@ -1,5 +1,5 @@
-/* The one table of columns: it writes the CSV files, reads them back and documents them (results/README.md). A column is
- * a field of a row struct; a row struct mirrors one file. Missing values are empty in the file, never 0. */
+/* The one table of columns: it writes the CSV files, reads them back and documents them (results/README.md). A column
+ * is a field of a row struct; a row struct mirrors one file. Missing values are empty in the file, never 0. */
 #ifndef POOLBENCH_COLUMNS_H
 #define POOLBENCH_COLUMNS_H
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #define SCHEMA_VERSION 1
-#define MISSING INT64_MIN /* integer columns; real columns use NAN, text columns "" */
+#define MISSING        INT64_MIN /* integer columns; real columns use NAN, text columns "" */
 
 enum column_kind { COLUMN_INT, COLUMN_UINT, COLUMN_REAL, COLUMN_TEXT };
 
@@ -90,7 +90,8 @@ struct summary_row {
     int64_t wall_ns, wall_lo_ns, wall_hi_ns;
     double ns_per_task, tasks_per_s;
     double efficiency, efficiency_vs_static, overhead_ns;
-    int64_t queue_p50_ns, service_p50_ns, return_p50_ns, latency_p50_ns, latency_p90_ns, latency_p99_ns, latency_p999_ns;
+    int64_t queue_p50_ns, service_p50_ns, return_p50_ns, latency_p50_ns, latency_p90_ns, latency_p99_ns,
+        latency_p999_ns;
     int64_t late_p99_ns;
     int64_t open_ns, close_ns, pss_bytes, private_bytes;
 };

@@ -174,9 +174,13 @@ int csv_flush(struct csv_writer *writer)
             continue;
         if (n <= 0) {
             int error = n < 0 ? -errno : -EIO;
-            /* Cut half-written rows off again; where even that fails, readers see a torn line and leave it out. */
-            if (written && ftruncate(writer->fd, writer->flushed) == 0)
-                written = 0;
+            /* Cut half-written rows off again; where even that fails, they stay and the next flush goes on from there.
+             */
+            if (written && ftruncate(writer->fd, writer->flushed) < 0) {
+                writer->flushed += (int64_t)written;
+                writer->length -= written;
+                memmove(writer->buffer, writer->buffer + written, writer->length);
+            }
             return error;
         }
         written += (size_t)n;

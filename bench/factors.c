@@ -5,6 +5,7 @@
 #include "bench/refuse.h"
 #include "bench/spec.h"
 #include "bench/units.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -244,8 +245,10 @@ static int rate_parse(const char *text, struct cell *cell, char *error)
     if (rc || cell->arrival_rate < 0.001 || cell->arrival_rate > 1e9)
         return refuse(error, "'rate:%s' is out of range, expected 0.001 .. 1G tasks a second", text);
     cell->arrival_poisson = colon != NULL;
-    /* The fewest digits that read back as the same rate. */
-    for (int digits = 1; digits <= 17; digits++) {
+    /* The fewest digits that read back as the same rate, plain where it is a whole number. */
+    bool whole = cell->arrival_rate == floor(cell->arrival_rate);
+    snprintf(number, sizeof number, "%.0f", cell->arrival_rate);
+    for (int digits = 1; !whole && digits <= 17; digits++) {
         snprintf(number, sizeof number, "%.*g", digits, cell->arrival_rate);
         if (strtod(number, NULL) == cell->arrival_rate)
             break;

@@ -1,7 +1,4 @@
 /* poolbench: the same tasks through interchangeable pools of workers. This file finds the verb. */
-#ifndef __linux__
-#error "poolbench runs on Linux only"
-#endif
 #include "bench/nearest.h"
 #include "bench/refuse.h"
 #include "bench/verbs.h"

@@ -217,3 +217,13 @@ void cell_key(const struct cell *cell, unsigned without, char *key)
         used += strlen(key + used);
     }
 }
+
+uint64_t cell_hash(const struct cell *cell, unsigned without)
+{
+    char key[CELL_KEY_MAX];
+    uint64_t hash = 0;
+    cell_key(cell, without, key);
+    for (const char *c = key; *c; c++)
+        hash = mix64(hash, (unsigned char)*c);
+    return hash;
+}

@@ -52,6 +52,8 @@ int option_values(const struct option *option, const char *text, const struct ma
 /* Everything that tells cells apart, spelled out, without the options in the mask (bit i: options[i]). */
 #define CELL_KEY_MAX (OPTIONS_MAX * SPEC_MAX)
 void cell_key(const struct cell *cell, unsigned without, char *key);
+/* The same as 64 bits. */
+uint64_t cell_hash(const struct cell *cell, unsigned without);
 /* The bit of the option that is called so. */
 unsigned option_bit(const char *name);
 

@@ -12,7 +12,7 @@
 
 #define TRIAL_LEAST_NS 50e6 /* --tasks auto */
 #define TASKS_AUTO_MAX 2500000
-#define TRIAL_EXEC_NS  3e6   /* starting the trial program and reading its report */
+#define TRIAL_EXEC_NS  6e6   /* starting the trial program and reading its report */
 #define WORKER_OPEN_NS 100e3 /* making and ending a worker */
 #define SETTLE_NS      2e6
 #define WARMUP_LEAST   64
@@ -20,7 +20,7 @@
 /* Rough costs of moving memory: they size trials and the estimate, and claim nothing. */
 #define COPY_NS_PER_BYTE  0.1
 #define DIRTY_NS_PER_BYTE 0.3
-#define PAGE_FORK_NS      15 /* of copying a page's entry in fork */
+#define PAGE_FORK_NS      60 /* of copying a page's entry in fork and dropping it at exit */
 #define PAGE_BYTES        4096
 #define HUGE_PAGE_BYTES   (2 << 20)
 
@@ -184,16 +184,6 @@ struct group {
     uint64_t key, key_without_workers;
 };
 
-static uint64_t key_hash(const struct cell *cell, unsigned without)
-{
-    char key[CELL_KEY_MAX];
-    uint64_t hash = 0;
-    cell_key(cell, without, key);
-    for (const char *c = key; *c; c++)
-        hash = mix64(hash, (unsigned char)*c);
-    return hash;
-}
-
 static int group_compare(const void *a, const void *b)
 {
     const struct group *x = a, *y = b;
@@ -247,7 +237,7 @@ static int comparisons_count(const struct cells *cells, unsigned *comparisons)
     }
     for (size_t i = 0; i < cells->count; i++) {
         const struct cell *cell = &cells->cell[i];
-        struct group group = {key_hash(cell, pool), key_hash(cell, pool | workers)};
+        struct group group = {cell_hash(cell, pool), cell_hash(cell, pool | workers)};
         if (cell->pool->traits & POOL_IGNORES_WORKERS)
             anywhere[anywhere_count++] = group;
         else

@@ -173,20 +173,41 @@ static void cell_normalise(struct cell *cell)
         cell->size_ns = 0; /* the plan takes the file's mean */
 }
 
-static int cell_add(struct cells *cells, const struct cell *cell, struct words *keys, char *error)
+/* Cells being made, with a hash of what tells each from the others. */
+struct crossing {
+    struct cells *cells;
+    uint64_t *hashes; /* one a cell */
+    size_t room;      /* in both */
+    char *error;
+};
+
+static int crossing_grow(struct crossing *crossing)
 {
-    char key[CELL_KEY_MAX];
-    cell_key(cell, 0, key);
-    if (words_have(keys, key))
-        return 0;
+    size_t room = crossing->room ? 2 * crossing->room : 64;
+    struct cell *cells = realloc(crossing->cells->cell, room * sizeof *cells);
+    if (cells)
+        crossing->cells->cell = cells;
+    uint64_t *hashes = realloc(crossing->hashes, room * sizeof *hashes);
+    if (hashes)
+        crossing->hashes = hashes;
+    if (!cells || !hashes)
+        return refuse(crossing->error, "out of memory");
+    crossing->room = room;
+    return 0;
+}
+
+static int cell_add(struct crossing *crossing, const struct cell *cell)
+{
+    struct cells *cells = crossing->cells;
+    uint64_t hash = cell_hash(cell, 0);
+    for (size_t i = 0; i < cells->count; i++)
+        if (crossing->hashes[i] == hash)
+            return 0;
     if (cells->count == CELLS_MAX)
-        return refuse(error, "more than %d cells: cross fewer values", CELLS_MAX);
-    if (words_add(keys, key, strlen(key)))
-        return refuse(error, "out of memory");
-    struct cell *grown = realloc(cells->cell, (cells->count + 1) * sizeof *grown);
-    if (!grown)
-        return refuse(error, "out of memory");
-    cells->cell = grown;
+        return refuse(crossing->error, "more than %d cells: cross fewer values", CELLS_MAX);
+    if (cells->count == crossing->room && crossing_grow(crossing))
+        return -EINVAL;
+    crossing->hashes[cells->count] = hash;
     struct cell *added = &cells->cell[cells->count];
     *added = *cell;
     added->number = (unsigned)cells->count++;
@@ -209,10 +230,9 @@ static bool odometer_step(size_t *at, const struct experiment *experiment, size_
     return false;
 }
 
-static int experiment_cross(const struct experiment *experiment, struct cells *cells, char *error)
+static int experiment_cross(const struct experiment *experiment, struct crossing *crossing)
 {
     size_t at[OPTIONS_MAX] = {0}, count = 0;
-    struct words keys = {0};
     int rc = 0;
     while (options[count].name)
         count++;
@@ -220,14 +240,23 @@ static int experiment_cross(const struct experiment *experiment, struct cells *c
         struct cell cell = {0};
         snprintf(cell.experiment, sizeof cell.experiment, "%s", experiment->name);
         for (size_t i = 0; i < count && !rc; i++)
-            if (options[i].set_cell && options[i].set_cell(experiment->values[i].word[at[i]], &cell, error))
-                rc = refuse_at(error, "--%s", options[i].name);
+            if (options[i].set_cell && options[i].set_cell(experiment->values[i].word[at[i]], &cell, crossing->error))
+                rc = refuse_at(crossing->error, "--%s", options[i].name);
         if (!rc) {
             cell_normalise(&cell);
-            rc = cell_add(cells, &cell, &keys, error);
+            rc = cell_add(crossing, &cell);
         }
     } while (!rc && odometer_step(at, experiment, count));
-    words_release(&keys);
+    return rc;
+}
+
+static int experiments_cross(struct request *request, char *error)
+{
+    struct crossing crossing = {.cells = &request->cells, .error = error};
+    int rc = 0;
+    for (size_t e = 0; e < request->experiments.count && !rc; e++)
+        rc = experiment_cross(&request->experiments.experiment[e], &crossing);
+    free(crossing.hashes);
     return rc;
 }
 
@@ -257,8 +286,8 @@ int request_parse(int argc, char **argv, const struct machine *machine, struct r
         rc = seed_draw(&request->settings, error);
     if (!rc)
         rc = experiments_complete(&request->experiments, &line, machine, error);
-    for (size_t e = 0; e < request->experiments.count && !rc; e++)
-        rc = experiment_cross(&request->experiments.experiment[e], &request->cells, error);
+    if (!rc)
+        rc = experiments_cross(request, error);
     command_line_release(&line);
     if (rc)
         request_release(request);

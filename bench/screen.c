@@ -47,9 +47,12 @@ static void header_print(FILE *out, const char *directory, const struct summary 
     fprintf(out, "%zu trial%s in %lld block%s, %lld failed, %s\n", summary->trial_count,
             summary->trial_count == 1 ? "" : "s", blocks, blocks == 1 ? "" : "s", failed,
             format_duration(duration, sizeof duration, (double)end_ns));
-    if (steal_ns * 200 > wall_ns) /* half a percent */
-        fprintf(out, "! the hypervisor took %s of CPU time from this machine during %.1f s of trials (steal)\n",
-                format_duration(duration, sizeof duration, (double)steal_ns), (double)wall_ns / 1e9);
+    if (steal_ns * 200 > wall_ns) { /* half a percent */
+        char taken[32];
+        fprintf(out, "! the hypervisor took %s of CPU time from this machine during %s of trials (steal)\n",
+                format_duration(taken, sizeof taken, (double)steal_ns),
+                format_duration(duration, sizeof duration, (double)wall_ns));
+    }
 }
 
 /* The median over a pool's cells of what `value` says of one. */
@@ -70,16 +73,17 @@ static double open_price(const struct table *t, size_t cell)
     return c->open_ns == MISSING || c->workers <= 0 ? NAN : (double)c->open_ns / (double)c->workers;
 }
 
-/* What is private beyond the same tasks without a pool. */
+/* What it has beyond the same tasks without a pool. Shares of shared pages add up over processes as private pages do
+ * not: a fork makes pages of its parent shared. */
 static double memory_price(const struct table *t, size_t cell)
 {
     const struct summary_row *c = &t->summary->rows[cell];
     size_t base = table_base(t, cell);
 
-    if (base == SIZE_MAX || c->workers <= 0 || c->private_bytes == MISSING ||
-        t->summary->rows[base].private_bytes == MISSING)
+    if (base == SIZE_MAX || c->workers <= 0 || c->pss_bytes == MISSING || t->summary->rows[base].pss_bytes == MISSING ||
+        c->pss_bytes < t->summary->rows[base].pss_bytes)
         return NAN;
-    return fmax(0, (double)(c->private_bytes - t->summary->rows[base].private_bytes)) / (double)c->workers;
+    return (double)(c->pss_bytes - t->summary->rows[base].pss_bytes) / (double)c->workers;
 }
 
 static double empty_price(const struct table *t, size_t cell)
@@ -102,7 +106,7 @@ static void price_print(FILE *out, const struct table *t)
             (isnan(open_ns) && isnan(bytes) && isnan(empty_ns)))
             continue;
         if (!titled)
-            fprintf(out, "\n%-20s  %22s  %22s  %16s\n", "Price of", "opening, per worker", "its private memory",
+            fprintf(out, "\n%-20s  %22s  %22s  %16s\n", "Price of", "opening, per worker", "memory (PSS), likewise",
                     "an empty task");
         titled = true;
         table_pool(t, c, head, sizeof head);

@@ -294,7 +294,6 @@ static void table_draw(FILE *out, const struct table *t, const struct text *text
 
 static void legend_print(FILE *out, const struct table *t)
 {
-    size_t lo, hi, needed = STATS_INTERVAL_MIN;
 
     for (size_t c = 0; c < t->pools; c++) {
         char head[64];
@@ -307,6 +306,7 @@ static void legend_print(FILE *out, const struct table *t)
     if (t->unresolved)
         fputs("  ? unresolved against the best\n", out);
     if (t->too_few) {
+        size_t lo, hi, needed = STATS_INTERVAL_MIN;
         while (stats_median_ranks(needed, t->level, &lo, &hi))
             needed++;
         fprintf(out, "  no best is marked: %zu comparison%s at least %zu blocks, this run has %zu\n", t->comparisons,

@@ -141,7 +141,7 @@ static int key_set(struct reader *reader, const char *key, const char *value)
         return -EINVAL;
     if (option->traits & OPTION_COMMAND_LINE)
         return refuse(reader->error, "%s belongs on the command line: --%s", key, key);
-    if (option->kind == OPTION_SETTING && reader->in_section)
+    if (option->set && reader->in_section)
         return refuse(reader->error, "%s is a setting of the whole run, expected above the first section", key);
     if (option->set) {
         if (option->set(value, reader->settings, reader->error))

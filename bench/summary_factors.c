@@ -83,7 +83,7 @@ static void value_spell(char *text, size_t size, const struct factor *factor, co
 
     *text = '\0';
     if (factor->text) {
-        if (*text_of(factor, row))
+        if (*text_of(factor, row) && strcmp(text_of(factor, row), "0") != 0)
             snprintf(text, size, "%s%s%s", factor->before, text_of(factor, row), factor->after);
         return;
     }

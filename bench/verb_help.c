@@ -43,7 +43,7 @@ int verb_help_print(const struct verb *verb)
     char self[] = "--help", *argv[] = {self, NULL};
     if (!verb->help)
         return verb->function(1, argv);
-    printf("usage: poolbench %s %s\n\n", verb->name, verb->arguments);
+    printf("usage: poolbench %s%s%s\n\n", verb->name, verb->arguments[0] ? " " : "", verb->arguments);
     wrap_print(stdout, verb->help, 0);
     if (verb->takes_options) {
         putchar('\n');

@@ -2,14 +2,14 @@
  * and failed, 2 bad input (one line on stderr, nothing written). */
 #ifndef POOLBENCH_VERBS_H
 #define POOLBENCH_VERBS_H
+#include "bench/charts.h"
+#include "bench/summarise.h"
+#include "bench/topo.h"
 #include <stdio.h>
 
 int verb_run(int argc, char **argv);
-int verb_list(int argc, char **argv);
 int verb_plan(int argc, char **argv);
-int verb_topo(int argc, char **argv);
-int verb_summarise(int argc, char **argv);
-int verb_charts(int argc, char **argv);
+int verb_list(int argc, char **argv);
 int verb_version(int argc, char **argv);
 int verb_help(int argc, char **argv);
 

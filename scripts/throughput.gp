@@ -1,6 +1,6 @@
 # Throughput against workers: a panel for every workload, a series for every pool, and what the CPUs could do at best.
 # Where values or workers span decades, both axes are logarithmic, so that the ideal stays a straight line.
-bound = 'ideal: the tasks and these CPUs allow no more'
+bound = 'ideal'
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {

@@ -35,8 +35,12 @@ void host_line(char *text, size_t size, const char *directory)
 
 static int setup(void **state)
 {
+    char scripts[PATH_MAX];
+
     (void)state;
     strcpy(scratch, "/tmp/test_summary.XXXXXX");
+    if (!realpath("scripts", scripts) || setenv("POOLBENCH_SCRIPTS", scripts, 1))
+        return -1;
     root = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return root < 0 || !mkdtemp(scratch) || chdir(scratch) ? -1 : 0;
 }
@@ -319,6 +323,45 @@ static void test_screen(void **state)
     summary_release(&s);
 }
 
+static long file_size(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 ? (long)status.st_size : -1;
+}
+
+static void test_charts(void **state)
+{
+    char *said = NULL, *path = strdup(getenv("PATH"));
+    size_t size;
+    FILE *talk = open_memstream(&said, &size);
+
+    (void)state;
+    assert_non_null(path);
+    assert_non_null(talk);
+    assert_int_equal(setenv("PATH", scratch, 1), 0);
+    assert_int_equal(charts_draw("run", "svg", NULL, error), -ENOENT);
+    assert_non_null(strstr(error, "gnuplot-nox"));
+    assert_true(file_size("run/charts/throughput.dat") > 0); /* for whoever has a gnuplot */
+    assert_true(file_size("run/charts/throughput.gp") > 0);
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    free(path);
+
+    int result = charts_draw("run", "svg", talk, error);
+    assert_int_equal(fclose(talk), 0);
+    if (!result) {
+        shown(said, "drew run/charts/throughput.svg");
+        shown(said, "drew run/charts/efficiency.svg");
+        assert_true(file_size("run/charts/throughput.svg") > 1000);
+        assert_true(file_size("run/charts/efficiency.svg") > 1000);
+    }
+    free(said);
+    if (result == -ENOENT)
+        skip(); /* no gnuplot here */
+    if (result)
+        fail_msg("%s", error);
+}
+
 static void test_factors(void **state)
 {
     struct summary_row rows[2];
@@ -417,9 +460,9 @@ static void test_run_create(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cells),      cmocka_unit_test(test_percentiles), cmocka_unit_test(test_copy),
-        cmocka_unit_test(test_screen),     cmocka_unit_test(test_factors),     cmocka_unit_test(test_run_find),
-        cmocka_unit_test(test_run_create),
+        cmocka_unit_test(test_cells),    cmocka_unit_test(test_percentiles), cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_screen),   cmocka_unit_test(test_charts),      cmocka_unit_test(test_factors),
+        cmocka_unit_test(test_run_find), cmocka_unit_test(test_run_create),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -3,15 +3,14 @@
 #include "bench/nearest.h"
 #include "bench/spec.h"
 #include "bench/units.h"
-// clang-format off
-#include <stdarg.h>
-#include <setjmp.h>
-#include <cmocka.h>
-// clang-format on
 #include <errno.h>
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 struct case_of {
     const char *text;
@@ -173,7 +172,7 @@ static void spellings(void **state)
     assert_string_equal(spell_bytes(text, sizeof text, 7), "7");
     assert_string_equal(spell_share(text, sizeof text, 100000), "10%");
     assert_string_equal(spell_share(text, sizeof text, 1500000), "1.5");
-    assert_string_equal(spell_share(text, sizeof text, 1), "0.000001");
+    assert_string_equal(spell_share(text, sizeof text, 1), "0.0001%");
     uint64_t draw = 1;
     for (int i = 0; i < 2000; i++) {
         int64_t value, again;

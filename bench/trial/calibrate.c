@@ -60,7 +60,6 @@ int calibrate_run(struct trial *trial)
         report->error = EIO;
         return -EIO;
     }
-    job->workload->release(job->state);
     report->stage = STAGE_DONE;
     return 0;
 }

@@ -146,7 +146,6 @@ static int trial_run(struct trial *trial)
     stage(trial, STAGE_VERIFY);
     if ((rc = verify_results(trial)) < 0)
         return fail(trial, rc, "verify");
-    trial->job.workload->release(trial->job.state);
     stage(trial, STAGE_DONE);
     return 0;
 }
@@ -166,7 +165,7 @@ int main(void)
     int rc = place_apply(&main_place, 0);
     if (rc < 0)
         return fail(&trial, rc, "pinning the submitter") < 0;
-    if (file->kind == JOB_CALIBRATE)
-        return calibrate_run(&trial) < 0;
-    return trial_run(&trial) < 0;
+    rc = file->kind == JOB_CALIBRATE ? calibrate_run(&trial) : trial_run(&trial);
+    setup_release(&trial);
+    return rc < 0;
 }

@@ -90,6 +90,7 @@ int setup_job(struct trial *trial)
     int rc = job->workload->prepare(&config, &job->state);
     if (rc < 0)
         return rc;
+    trial->prepared = true;
     trial->costs = malloc(file->cost_count * sizeof *trial->costs);
     if (!trial->costs)
         return -ENOMEM;
@@ -165,4 +166,14 @@ int setup_arrays(struct trial *trial)
     draw_subset(trial->to_check, file->sample_seed + 1, file->tasks, trial->checked_max);
     memset(trial->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *trial->histograms);
     return 0;
+}
+
+void setup_release(struct trial *trial)
+{
+    struct job *job = &trial->job;
+    if (job->workload && job->workload->release && trial->prepared)
+        job->workload->release(job->state);
+    free((void *)(uintptr_t)job->inputs);
+    free(trial->costs);
+    free(trial->worker_masks);
 }

@@ -36,6 +36,7 @@ struct trial {
     } *checked; /* results kept for verify.c */
     uint64_t *to_check; /* bits */
     uint32_t checked_count, checked_max;
+    bool prepared;   /* the workload's state is made */
     bool spin_to_due;
     uint64_t gate; /* ticks */
     struct clock_pair {
@@ -50,6 +51,7 @@ int setup_pool(struct trial *trial);     /* which pool, and its configuration */
 int setup_job(struct trial *trial);      /* workload, sequence, faults, payload */
 int setup_ballast(struct trial *trial);
 int setup_arrays(struct trial *trial);   /* what the driver writes by task */
+void setup_release(struct trial *trial); /* what setup_pool and setup_job made; mappings end with the process */
 int drive_warmup(struct trial *trial);
 int drive(struct trial *trial);
 int schedule_make(struct trial *trial);          /* due times */

@@ -1,0 +1,411 @@
+/* The plan: orders, comparisons, number of tasks, limits, sizes and their distributions. */
+#include "bench/columns.h"
+#include "bench/dist.h"
+#include "bench/plan.h"
+#include "bench/refuse.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ARGUMENTS_MAX 32
+
+static struct machine machine; /* two cores, described */
+
+static int plan_of(const char *line, struct plan *plan, struct request *request, char *error)
+{
+    char copy[1024], *argv[ARGUMENTS_MAX];
+    int argc = 0;
+    snprintf(copy, sizeof copy, "%s", line);
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    int rc = request_parse(argc, argv, &machine, request, error);
+    if (rc)
+        fail_msg("'%s': %s", line, error);
+    return plan_make(request, &machine, NULL, plan, error);
+}
+
+static void plan_good(const char *line, struct plan *plan)
+{
+    char error[ERROR_MAX];
+    struct request request;
+    if (plan_of(line, plan, &request, error))
+        fail_msg("'%s': %s", line, error);
+    request_release(&request);
+}
+
+static void plan_bad(const char *line, const char *expected)
+{
+    char error[ERROR_MAX];
+    struct plan plan;
+    struct request request;
+    if (!plan_of(line, &plan, &request, error))
+        fail_msg("'%s': was planned", line);
+    if (strcmp(error, expected) != 0)
+        fail_msg("'%s':\n  %s\nexpected:\n  %s", line, error, expected);
+    assert_null(plan.cells.cell);
+    assert_null(plan.order);
+    request_release(&request);
+}
+
+/* ---- order ---- */
+
+static void is_permutation(const uint32_t *block, unsigned cells)
+{
+    char seen[256] = {0};
+    for (unsigned p = 0; p < cells; p++) {
+        assert_true(block[p] < cells);
+        assert_false(seen[block[p]]);
+        seen[block[p]] = 1;
+    }
+}
+
+static void order_permutes(void **state)
+{
+    (void)state;
+    uint32_t order[64 * 64], again[64 * 64], other[64 * 64];
+    for (unsigned cells = 1; cells <= 64; cells += cells < 12 ? 1 : 13) {
+        for (unsigned blocks = 1; blocks <= 64; blocks += 7) {
+            order_draw(42, blocks, cells, order);
+            order_draw(42, blocks, cells, again);
+            order_draw(43, blocks, cells, other);
+            for (unsigned b = 0; b < blocks; b++)
+                is_permutation(order + b * cells, cells);
+            assert_memory_equal(order, again, blocks * cells * sizeof *order);
+            if (cells > 8)
+                assert_memory_not_equal(order, other, blocks * cells * sizeof *order);
+        }
+    }
+}
+
+/* In a square every cell stands once in every position; followers are balanced after one square for even numbers of
+ * cells, after two for odd ones. */
+static void order_balances(void **state)
+{
+    (void)state;
+    for (unsigned cells = 2; cells <= 13; cells++) {
+        unsigned blocks = cells % 2 ? 2 * cells : cells, each = cells % 2 ? 2 : 1;
+        uint32_t order[26 * 13];
+        unsigned position[13][13] = {{0}}, follows[13][13] = {{0}};
+        order_draw(7, blocks, cells, order);
+        for (unsigned b = 0; b < blocks; b++) {
+            for (unsigned p = 0; p < cells; p++) {
+                const uint32_t *at = &order[b * cells + p];
+                position[at[0]][p]++;
+                if (p)
+                    follows[at[-1]][at[0]]++;
+            }
+        }
+        for (unsigned a = 0; a < cells; a++)
+            for (unsigned b = 0; b < cells; b++) {
+                assert_int_equal(position[a][b], each);
+                assert_int_equal(follows[a][b], a == b ? 0 : each);
+            }
+    }
+}
+
+/* With fewer blocks than cells, every cell comes first about as often as any other. */
+static void order_is_random(void **state)
+{
+    (void)state;
+    unsigned first[12] = {0};
+    for (unsigned seed = 0; seed < 1200; seed++) {
+        uint32_t order[3 * 12];
+        order_draw(seed, 3, 12, order);
+        first[order[0]]++;
+        assert_true(memcmp(order, order + 12, 12 * sizeof *order) || memcmp(order, order + 24, 12 * sizeof *order));
+    }
+    for (unsigned cell = 0; cell < 12; cell++)
+        assert_in_range(first[cell], 60, 140); /* 100 with a deviation of 9.6 */
+}
+
+static void blocks_of_comparisons(void **state)
+{
+    (void)state;
+    static const unsigned known[][2] = {{0, 8},  {1, 8},   {4, 8},   {6, 8},    {7, 9},
+                                        {12, 9}, {13, 10}, {64, 12}, {1000, 16}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        assert_int_equal(blocks_needed(known[i][0]), known[i][1]);
+}
+
+/* ---- cells ---- */
+
+static void comparisons(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        unsigned count;
+    } known[] = {
+        {"--pool pthread", 0},
+        {"--pool pthread --size 1us,1ms --workers 1,2", 0}, /* no two differ in the pool alone */
+        {"--pool pthread,prefork", 1},
+        {"--pool pthread,prefork,fork --size 1us,1ms", 4},
+        {"--pool pthread,prefork --workers 1,2,4", 3},
+        {"--pool serial,pthread,prefork --workers 1,2", 4}, /* serial is compared at both numbers of workers */
+        {"--pool serial --workload spin,primes", 0},
+        {"--pool pthread:wait=spin/block,prefork", 2},
+        {"", 4},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct plan plan;
+        plan_good(known[i].line, &plan);
+        if (plan.comparisons != known[i].count)
+            fail_msg("'%s': %u comparisons, expected %u", known[i].line, plan.comparisons, known[i].count);
+        plan_release(&plan);
+    }
+}
+
+static void cells(void **state)
+{
+    (void)state;
+    struct plan plan;
+    plan_good("--pool serial,static,hybrid --size 1ms --workers 2", &plan);
+    assert_int_equal(plan.cells.count, 3);
+    assert_int_equal(plan.blocks, 8);
+    const struct cell *serial = &plan.cells.cell[0], *two = &plan.cells.cell[1], *hybrid = &plan.cells.cell[2];
+    assert_int_equal(serial->tasks, 50); /* 50 ms of 1 ms tasks, one at a time */
+    assert_int_equal(two->tasks, 100);   /* two at a time */
+    assert_int_equal(two->shape.workers, 2);
+    assert_int_equal(two->placement.workers, 2);
+    assert_int_equal(two->placement.planned[0], 0);
+    assert_int_equal(two->placement.planned[1], 1);
+    assert_int_equal(hybrid->shape.workers, 4);
+    assert_int_equal(hybrid->placement.workers, 4);
+    assert_int_equal(two->iterations, MISSING);
+    assert_int_equal(two->cost_count, 1);
+    assert_int_equal(two->costs[0].size_ns, 1000000);
+    /* 24 trials of more than 50 ms each, and not absurdly more */
+    assert_true(plan.estimate_ns > 24 * 50000000ll && plan.estimate_ns < 24 * 100000000ll);
+    plan_release(&plan);
+}
+
+static void tasks_auto(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int64_t tasks;
+    } known[] = {
+        {"--pool pthread --workload sleep --size 10ms --workers 5", 25}, /* 5 at once on 2 cores: sleepers need none */
+        {"--pool pthread --workload spin --size 10ms --workers 5", 20},  /* at least 4 a worker */
+        {"--pool pthread --workload spin --size 1ms --workers 5", 100},  /* 2 at once */
+        {"--pool serial --workload sleep --size 1s", 16},                /* at least 16 */
+        {"--pool pthread --workload spin --size 10ms --workers 1", 16},
+        {"--pool pthread --workload spin --size 1ms --workers 3", 102}, /* whole rounds */
+        {"--pool pthread --workload spin --size 1ms --workers 2 --arrival window:1", 50},
+        {"--pool pthread --workload spin --size 1ms --workers 2 --arrival wave:30", 120},
+        {"--pool pthread --workload spin --size 1us --workers 2 --arrival rate:1k", 50},
+        {"--pool pthread --workload empty --workers 2", 2500000},
+        {"--pool pthread --workload empty --workers 2 --tasks 7", 7},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct plan plan;
+        plan_good(known[i].line, &plan);
+        if (plan.cells.cell[0].tasks != known[i].tasks)
+            fail_msg("'%s': %lld tasks, expected %lld", known[i].line, (long long)plan.cells.cell[0].tasks,
+                     (long long)known[i].tasks);
+        plan_release(&plan);
+    }
+}
+
+static void blocks(void **state)
+{
+    (void)state;
+    struct plan plan;
+    plan_good("--pool pthread,prefork --blocks 3", &plan);
+    assert_int_equal(plan.blocks, 3);
+    assert_int_equal(plan.blocks_needed, 8);
+    double block_ns = (double)plan.estimate_ns / 3;
+    plan_release(&plan);
+    /* the looks of docs/METHOD.md: as many as fit, at least what is needed */
+    static const struct {
+        double blocks;
+        unsigned expected;
+    } known[] = {{1, 8}, {8.1, 8}, {11.9, 8}, {12.1, 12}, {26, 18}, {45, 40}, {1000, 60}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "--pool pthread,prefork --budget %.0fus", known[i].blocks * block_ns / 1e3);
+        plan_good(line, &plan);
+        assert_int_equal(plan.blocks, known[i].expected);
+        plan_release(&plan);
+    }
+}
+
+static void limits(void **state)
+{
+    (void)state;
+    machine.tasks_limit = 10;
+    plan_bad("--pool prefork --workers 9",
+             "--workers: 9 workers of prefork are up to 11 processes and threads, only 10 more are allowed here "
+             "(pids.max, ulimit -u)");
+    machine.tasks_limit = -1;
+    machine.memory_free_bytes = 1 << 30;
+    plan_bad("--pool pthread --ballast 2GiB",
+             "--ballast: a trial of spin on pthread would need 2 GiB of memory, 1 GiB are available here");
+    plan_bad(
+        "--pool pthread --workload memory:bytes=3GiB",
+        "--workload: a trial of memory:bytes=3GiB on pthread would need 3 GiB of memory, 1 GiB are available here");
+    plan_bad("--pool pthread --payload 64MiB:0 --workers 2",
+             "--payload: a trial of spin on pthread would need 4.12 GiB of memory, 1 GiB are available here");
+    /* each of four processes writes half of it */
+    struct plan plan;
+    plan_good("--pool fork --ballast 512MiB:write=50% --workers 2", &plan);
+    plan_release(&plan);
+    plan_bad("--pool fork --ballast 512MiB:write=50% --workers 4",
+             "--ballast: a trial of spin on fork would need 1.50 GiB of memory, 1 GiB are available here");
+    machine.memory_free_bytes = -1;
+    plan_bad(
+        "--pool hybrid:route=nested:processes=3 --workers 4",
+        "--pool: hybrid:route=nested:processes=3 with --workers 4: route=nested needs processes x threads = workers");
+    plan_bad("--pool pthread --size-dist file:/nowhere", "--size-dist: /nowhere: No such file or directory");
+}
+
+/* ---- size distributions ---- */
+
+static struct cell dist_of(const char *text, int64_t size_ns)
+{
+    const struct calibration calibration = {.fixed_ns = 0, .ns_per_iteration = 2};
+    struct cell cell = {.size_ns = size_ns};
+    char error[ERROR_MAX];
+    if (dist_parse(text, &cell.dist, cell.dist_spec, error) || dist_costs(&cell, &calibration, error))
+        fail_msg("'%s': %s", text, error);
+    return cell;
+}
+
+static double mean_of(const struct cell *cell)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < cell->cost_count; i++)
+        sum += (double)cell->costs[i].size_ns;
+    return sum / cell->cost_count;
+}
+
+static void dist_means(void **state)
+{
+    (void)state;
+    static const char *const dists[] = {"fixed",  "uniform", "exponential", "lognormal", "lognormal:sigma=2.5",
+                                        "bimodal"};
+    static const int64_t sizes[] = {10000, 1000000, 3600000000000};
+    for (size_t d = 0; d < sizeof dists / sizeof *dists; d++)
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            struct cell cell = dist_of(dists[d], sizes[s]);
+            if (fabs(mean_of(&cell) / (double)sizes[s] - 1) > 0.001)
+                fail_msg("%s of %lld: mean %f", dists[d], (long long)sizes[s], mean_of(&cell));
+            for (uint32_t i = 1; i < cell.cost_count; i++)
+                assert_true(cell.costs[i - 1].size_ns <= cell.costs[i].size_ns);
+            for (uint32_t i = 0; i < cell.cost_count; i++)
+                assert_true(cell.costs[i].size_ns >= 1 && cell.costs[i].iterations >= 1);
+            assert_int_equal(cell.iterations, sizes[s] / 2);
+            assert_false(cell.cost_in_order);
+            free(cell.costs);
+        }
+}
+
+/* The share u of the tasks takes no longer than this, in units of the mean. */
+static void dist_quantiles(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dist;
+        double u, expected;
+    } known[] = {
+        {"uniform", 0.25, 0.5},
+        {"uniform", 0.9, 1.8},
+        {"exponential", 0.5, 0.693147},
+        {"exponential", 0.99, 4.605170},
+        {"lognormal", 0.5, 0.606531},           /* exp(-1/2) */
+        {"lognormal", 0.9, 2.184849},           /* exp(1.281552 - 1/2) */
+        {"lognormal:sigma=0.5", 0.5, 0.882497}, /* exp(-1/8) */
+        {"bimodal", 0.89, 0.5},
+        {"bimodal", 0.91, 5.5},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct cell cell = dist_of(known[i].dist, 1000000000);
+        double size = (double)cell.costs[(uint32_t)(known[i].u * cell.cost_count)].size_ns / 1e9;
+        if (fabs(size / known[i].expected - 1) > 0.005)
+            fail_msg("%s at %f: %f, expected %f", known[i].dist, known[i].u, size, known[i].expected);
+        free(cell.costs);
+    }
+}
+
+/* Middles of slices lie as far above the mean as their mirror images below. */
+static void dist_symmetry(void **state)
+{
+    (void)state;
+    struct cell cell = dist_of("uniform", 4096000);
+    for (uint32_t i = 0; i < cell.cost_count; i++)
+        assert_int_equal(cell.costs[i].size_ns, 2000 * i + 1000);
+    free(cell.costs);
+}
+
+static void dist_file(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/poolbench-test-plan-XXXXXX", spec[SPEC_MAX], error[ERROR_MAX], expected[ERROR_MAX];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    static const char good[] = "# a trace\n3us\n\n  1000   # bare: ns\n2us\n";
+    assert_int_equal(write(fd, good, strlen(good)), strlen(good));
+    snprintf(spec, sizeof spec, "file:%s", path);
+    struct cell cell = dist_of(spec, 0);
+    assert_int_equal(cell.cost_count, 3);
+    assert_true(cell.cost_in_order);
+    assert_int_equal(cell.costs[0].size_ns, 3000);
+    assert_int_equal(cell.costs[1].size_ns, 1000);
+    assert_int_equal(cell.costs[2].iterations, 1000);
+    assert_int_equal(cell.size_ns, 2000); /* their mean */
+    assert_int_equal(cell.iterations, 1000);
+    free(cell.costs);
+
+    static const struct {
+        const char *text, *error;
+    } bad[] = {
+        {"1us\nsoon\n", ":2: 'soon' is not a duration such as 200us, or nanoseconds"},
+        {"0\n", ":1: '0' is not a duration such as 200us, or nanoseconds"},
+        {"# nothing\n", ": no duration in it, expected one a line"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(ftruncate(fd, 0), 0);
+        assert_int_equal(pwrite(fd, bad[i].text, strlen(bad[i].text), 0), strlen(bad[i].text));
+        snprintf(expected, sizeof expected, "%s%s", path, bad[i].error);
+        struct cell broken = {.dist = DIST_FILE};
+        memcpy(broken.dist_spec, spec, sizeof spec);
+        assert_int_equal(dist_costs(&broken, NULL, error), -EINVAL);
+        assert_string_equal(error, expected);
+        assert_null(broken.costs);
+    }
+    close(fd);
+    unlink(path);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    char error[ERROR_MAX];
+    return machine_open(&machine, "synthetic:pack:1 core:2 pu:1", error);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    machine_close(&machine);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(order_permutes),  cmocka_unit_test(order_balances),
+        cmocka_unit_test(order_is_random), cmocka_unit_test(blocks_of_comparisons),
+        cmocka_unit_test(comparisons),     cmocka_unit_test(cells),
+        cmocka_unit_test(tasks_auto),      cmocka_unit_test(blocks),
+        cmocka_unit_test(limits),          cmocka_unit_test(dist_means),
+        cmocka_unit_test(dist_quantiles),  cmocka_unit_test(dist_symmetry),
+        cmocka_unit_test(dist_file),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,396 @@
+/* Requests: the command line and suites become cells; what is wrong is named; the resolved suite asks for the same. */
+#include "bench/refuse.h"
+#include "bench/request.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ARGUMENTS_MAX 32
+
+static const struct machine machine = {.cores = 4, .pus = 8, .effective_cpus = 8};
+static char directory[] = "/tmp/poolbench-test-request-XXXXXX";
+
+/* Words as a shell would split them, without quoting. */
+static int parse(const char *line, struct request *request, char *error)
+{
+    char copy[4096], *argv[ARGUMENTS_MAX];
+    int argc = 0;
+    snprintf(copy, sizeof copy, "%s", line);
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
+        assert_true(argc < ARGUMENTS_MAX);
+        argv[argc++] = word;
+    }
+    return request_parse(argc, argv, &machine, request, error);
+}
+
+static void parse_good(const char *line, struct request *request)
+{
+    char error[ERROR_MAX];
+    if (parse(line, request, error))
+        fail_msg("'%s': %s", line, error);
+}
+
+static void parse_bad(const char *line, const char *expected)
+{
+    char error[ERROR_MAX];
+    struct request request;
+    int rc = parse(line, &request, error);
+    if (!rc)
+        fail_msg("'%s': was accepted", line);
+    if (strcmp(error, expected) != 0)
+        fail_msg("'%s':\n  %s\nexpected:\n  %s", line, error, expected);
+    assert_int_equal(rc, -EINVAL);
+    assert_null(request.cells.cell);
+    assert_null(request.experiments.experiment);
+}
+
+static const char *file_write(const char *name, const char *text, size_t length)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+    return path;
+}
+
+static void suite_good(const char *text, const char *options_after, struct request *request)
+{
+    char line[1024];
+    snprintf(line, sizeof line, "%s %s", file_write("good.ini", text, strlen(text)), options_after);
+    parse_good(line, request);
+}
+
+/* The error line without the path of the file it must begin with. */
+static void suite_bad(const char *text, size_t length, const char *expected)
+{
+    char error[ERROR_MAX];
+    struct request request;
+    const char *path = file_write("bad.ini", text, length);
+    assert_int_equal(parse(path, &request, error), -EINVAL);
+    assert_memory_equal(error, path, strlen(path));
+    assert_string_equal(error + strlen(path), expected);
+}
+#define SUITE_BAD(text, expected) suite_bad(text, strlen(text), expected)
+
+static void same_cells(const struct cells *a, const struct cells *b)
+{
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        char key[2][CELL_KEY_MAX];
+        cell_key(&a->cell[i], 0, key[0]);
+        cell_key(&b->cell[i], 0, key[1]);
+        assert_string_equal(key[0], key[1]);
+        assert_string_equal(a->cell[i].id, b->cell[i].id);
+        assert_ptr_equal(a->cell[i].pool, b->cell[i].pool);
+        assert_memory_equal(a->cell[i].pool_params, b->cell[i].pool_params, sizeof a->cell[i].pool_params);
+        assert_memory_equal(&a->cell[i].faults, &b->cell[i].faults, sizeof a->cell[i].faults);
+        assert_true(a->cell[i].arrival_rate == b->cell[i].arrival_rate);
+        assert_int_equal(a->cell[i].place_explicit, b->cell[i].place_explicit);
+    }
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    struct request request;
+    parse_good("", &request);
+    assert_int_equal(request.cells.count, 5);
+    static const char *const pools[] = {"serial", "fork", "prefork", "pthread", "hybrid"};
+    for (size_t i = 0; i < 5; i++) {
+        const struct cell *cell = &request.cells.cell[i];
+        assert_string_equal(cell->pool_spec, pools[i]);
+        assert_string_equal(cell->workload_spec, "spin");
+        assert_int_equal(cell->size_ns, 1000000);
+        assert_int_equal(cell->tasks, -1);
+        assert_int_equal(cell->workers, i == 0 ? 1 : machine.cores);
+        assert_string_equal(cell->place, "compact");
+        assert_false(cell->place_explicit);
+        assert_int_equal(cell->faults.error_task, UINT32_MAX);
+        assert_true(cell->timed);
+    }
+    assert_string_equal(request.cells.cell[4].id, "c005");
+    assert_int_equal(request.settings.samples, 200);
+    assert_int_equal(request.settings.trial_limit_ns, 60000000000);
+    assert_int_equal(request.settings.blocks, 0);
+    assert_true(request.settings.seed_given);
+    request_release(&request);
+}
+
+static void crossing(void **state)
+{
+    (void)state;
+    struct request request;
+    /* serial is one cell whatever --workers says, empty whatever --size says; doubles are made once */
+    parse_good("--pool serial,pthread --pool=pthread --workload spin,empty --size 10us,1ms,1000us --workers 1..6",
+               &request);
+    /* spin: 2 sizes x (serial + pthread x {1,2,4,6}); empty: serial + pthread x 4 */
+    assert_int_equal(request.cells.count, 2 * 5 + 5);
+    unsigned six = 0;
+    for (size_t i = 0; i < request.cells.count; i++) {
+        const struct cell *cell = &request.cells.cell[i];
+        if (!strcmp(cell->workload_spec, "empty"))
+            assert_int_equal(cell->size_ns, 0);
+        if (!strcmp(cell->pool_spec, "serial"))
+            assert_int_equal(cell->workers, 1);
+        six += cell->workers == 6;
+        assert_int_equal(cell->number, i);
+    }
+    assert_int_equal(six, 3);
+    request_release(&request);
+
+    parse_good("--pool hybrid:processes=2/4:threads=1/8 --workers cores,2xpus", &request);
+    assert_int_equal(request.cells.count, 8);
+    assert_string_equal(request.cells.cell[1].pool_spec, "hybrid:processes=2:threads=8");
+    assert_int_equal(request.cells.cell[7].workers, 16);
+    request_release(&request);
+}
+
+static void values(void **state)
+{
+    (void)state;
+    struct request request;
+    parse_good(
+        "--pool pthread --arrival rate:10k:poisson --payload 1MiB:64KiB --ballast 512MiB:write=10%:thp --tasks 1e6 "
+        "--faults error:task=7 --collect ordered --timing trial --samples all --budget 1m --blocks 9 --seed "
+        "18446744073709551615 --size-dist lognormal:sigma=1.5 --place 0+2-3 --place-main 1 --trial-limit 5s",
+        &request);
+    assert_int_equal(request.cells.count, 1);
+    const struct cell *cell = request.cells.cell;
+    assert_int_equal(cell->arrival, ARRIVAL_RATE);
+    assert_true(cell->arrival_rate == 10000 && cell->arrival_poisson);
+    assert_string_equal(cell->arrival_spec, "rate:10000:poisson");
+    assert_int_equal(cell->in_bytes, 1 << 20);
+    assert_int_equal(cell->out_bytes, 65536);
+    assert_int_equal(cell->ballast_bytes, 512 << 20);
+    assert_true(cell->ballast_thp);
+    assert_int_equal(cell->ballast_write_ppm, 100000);
+    assert_string_equal(cell->ballast_spec, "512MiB:thp:write=10%");
+    assert_int_equal(cell->tasks, 1000000);
+    assert_int_equal(cell->faults.error_task, 7);
+    assert_string_equal(cell->faults_spec, "error:task=7");
+    assert_int_equal(cell->collect, COLLECT_ORDERED);
+    assert_false(cell->timed);
+    assert_int_equal(cell->dist, DIST_LOGNORMAL);
+    assert_string_equal(cell->dist_spec, "lognormal:sigma=1.5");
+    assert_string_equal(cell->place, "0+2-3");
+    assert_true(cell->place_explicit);
+    assert_string_equal(cell->place_main, "1");
+    assert_int_equal(request.settings.samples, SAMPLES_ALL);
+    assert_int_equal(request.settings.budget_ns, 60000000000);
+    assert_int_equal(request.settings.blocks, 9);
+    assert_true(request.settings.seed == UINT64_MAX);
+    assert_int_equal(request.settings.trial_limit_ns, 5000000000);
+    request_release(&request);
+}
+
+static void bad_options(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"--pol serial", "--pol: there is no option 'pol'; did you mean 'pool'?"},
+        {"--zzz 1", "--zzz: there is no option 'zzz'"},
+        {"-pool serial", "-pool: expected --pool"},
+        {"--pool ptread", "--pool: no pool is called 'ptread'; did you mean 'pthread'?"},
+        {"--pool hybrid:proceses=2", "--pool: hybrid has no option 'proceses'; did you mean 'processes'?"},
+        {"--pool hybrid:route=clas", "--pool: hybrid: route: 'clas' is not one of class|nested; did you mean 'class'?"},
+        {"--pool serial:x=1", "--pool: serial takes no options, not 'x'"},
+        {"--pool serial,,fork", "--pool: an empty value, expected POOL[:key=value...]"},
+        {"--pool", "--pool: a value is missing, expected POOL[:key=value...]"},
+        {"--pool --size 1ms", "--pool: a value is missing, expected POOL[:key=value...]"},
+        {"--workload spn", "--workload: no workload is called 'spn'; did you mean 'spin'?"},
+        {"--size 10", "--size: '10' is not a duration such as 200us or 5ms"},
+        {"--size 10KiB", "--size: '10KiB' is not a duration such as 200us or 5ms"},
+        {"--size 0", "--size: '0' is out of range, expected 1ns .. 1h"},
+        {"--size=-1us", "--size: '-1us' is out of range, expected 1ns .. 1h"},
+        {"--size 99999999999999h", "--size: '99999999999999h' is out of range, expected 1ns .. 1h"},
+        {"--workers 0", "--workers: '0' is out of range, expected 1 .. 65535"},
+        {"--workers=-1", "--workers: '-1' is out of range, expected 1 .. 65535"},
+        {"--workers 65536", "--workers: '65536' is out of range, expected 1 .. 65535"},
+        {"--workers 99999999999999999999", "--workers: '99999999999999999999' is out of range, expected 1 .. 65535"},
+        {"--workers 9999xcores", NULL}, /* 39996: fine */
+        {"--workers 60000xcores", "--workers: '60000xcores' is 240000 workers, expected at most 65535"},
+        {"--workers 4..2", "--workers: '4..2' goes from 4 down to 2, expected the smaller number first"},
+        {"--workers many", "--workers: 'many' is not N, cores, pus, 2xcores, 2xpus or A..B"},
+        {"--tasks 0", "--tasks: '0' is out of range, expected 1 .. 4026531839"},
+        {"--tasks 4026531840", "--tasks: '4026531840' is out of range, expected 1 .. 4026531839"},
+        {"--tasks some", "--tasks: 'some' is not a whole number"},
+        {"--size-dist lognorml", "--size-dist: no size distribution is called 'lognorml'; did you mean 'lognormal'?"},
+        {"--size-dist file:", "--size-dist: 'file:' names no file, expected file:PATH"},
+        {"--arrival wav:2",
+         "--arrival: 'wav:2' is not burst, wave:K, window:K, rate:R or rate:R:poisson; did you mean 'wave'?"},
+        {"--arrival wave", "--arrival: 'wave' is not burst, wave:K, window:K, rate:R or rate:R:poisson"},
+        {"--arrival burst:3", "--arrival: 'burst:3' is not burst, wave:K, window:K, rate:R or rate:R:poisson"},
+        {"--arrival window:0", "--arrival: window: '0' is out of range, expected 1 .. 4026531839"},
+        {"--arrival rate:0", "--arrival: 'rate:0' is out of range, expected 0.001 .. 1G tasks a second"},
+        {"--collect order", "--collect: 'order' is not one of completed|ordered; did you mean 'ordered'?"},
+        {"--payload 1MiB", "--payload: '1MiB' is not IN:OUT, bytes handed to and returned by each task"},
+        {"--payload 2GiB:0", "--payload: '2GiB' is out of range, expected 0 .. 1GiB"},
+        {"--ballast 1MiB:tph", "--ballast: 'tph' is not thp or write=SHARE, expected BYTES[:thp][:write=10%]"},
+        {"--ballast 1MiB:write=200%", "--ballast: write: '200%' is out of range, expected 0 .. 1"},
+        {"--faults crash", "--faults: 'crash' is not none, error:task=N or error:rate=SHARE"},
+        {"--faults error", "--faults: 'error' alone says no task, expected error:task=N or error:rate=SHARE"},
+        {"--timing tasks", "--timing: 'tasks' is not one of trial|task; did you mean 'task'?"},
+        {"--blocks 0", "--blocks: '0' is out of range, expected 1 .. 10000"},
+        {"--seed -1", "--seed: '-1' is not a whole number from 0 to 2^64 - 1, or random"},
+        {"--seed 18446744073709551616",
+         "--seed: '18446744073709551616' is out of range, expected 0 .. 18446744073709551615"},
+        {"--budget 5", "--budget: '5' is not a duration such as 200us or 5ms"},
+        {"--samples 0", "--samples: '0' is out of range, expected 1 .. 4026531839"},
+        {"--recalibrate=1", "--recalibrate: takes no value"},
+        {"/nowhere/x.ini", "/nowhere/x.ini: No such file or directory"},
+        {"--like r x.ini", "--like: takes its suite from the run, expected no 'x.ini' beside it"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct request request;
+        if (cases[i][1]) {
+            parse_bad(cases[i][0], cases[i][1]);
+            continue;
+        }
+        parse_good(cases[i][0], &request);
+        request_release(&request);
+    }
+    parse_bad("--pool pthread --workers 1..64,1..60,1..50,1..40 --tasks 1..2", "--tasks: '1..2' is not a whole number");
+}
+
+static void suite_layers(void **state)
+{
+    (void)state;
+    static const char text[] = "# what for\n"
+                               "blocks = 10   ; a setting\n"
+                               "seed = 7\n"
+                               "size = 10us, 20us\n"
+                               "\n"
+                               "[experiment one]\n"
+                               "pool = serial\n"
+                               "  fork , pthread\n"
+                               "[experiment two]\n"
+                               "pool = pthread\n"
+                               "size = 5ms\n";
+    struct request request;
+    suite_good(text, "", &request);
+    assert_int_equal(request.settings.blocks, 10);
+    assert_true(request.settings.seed == 7);
+    assert_int_equal(request.cells.count, 3 * 2 + 1);
+    assert_string_equal(request.cells.cell[0].experiment, "one");
+    assert_string_equal(request.cells.cell[6].experiment, "two");
+    assert_string_equal(request.cells.cell[6].id, "c007");
+    assert_int_equal(request.cells.cell[6].size_ns, 5000000);
+    request_release(&request);
+
+    /* the command line replaces, in every experiment and whatever its place in argv */
+    suite_good(text, "--size 1ms --blocks 3 --seed 8", &request);
+    assert_int_equal(request.settings.blocks, 3);
+    assert_true(request.settings.seed == 8);
+    assert_int_equal(request.cells.count, 3 + 1);
+    for (size_t i = 0; i < request.cells.count; i++)
+        assert_int_equal(request.cells.cell[i].size_ns, 1000000);
+    request_release(&request);
+}
+
+static void bad_suites(void **state)
+{
+    (void)state;
+    SUITE_BAD("", ": empty, expected [experiment NAME] sections with KEY = VALUE lines");
+    SUITE_BAD("\n  \n", ": empty, expected [experiment NAME] sections with KEY = VALUE lines");
+    suite_bad("pool = serial\n\0\1\2", 17, ": a binary file, expected a suite (an INI file)");
+    SUITE_BAD("pool = serial\nfoo\n", ":2: a line without '=', expected KEY = VALUE");
+    SUITE_BAD("pool: serial\n", ":1: a line without '=', expected KEY = VALUE");
+    SUITE_BAD("\n# c\npol = serial\n", ":3: there is no option 'pol'; did you mean 'pool'?");
+    SUITE_BAD("pool = seriel\n", ":1: pool: no pool is called 'seriel'; did you mean 'serial'?");
+    SUITE_BAD("pool =\n", ":1: pool: an empty value, expected POOL[:key=value...]");
+    SUITE_BAD("pool = serial\n  frok\n", ":2: pool: no pool is called 'frok'; did you mean 'fork'?");
+    SUITE_BAD("blocks = no\n", ":1: blocks: 'no' is not a whole number");
+    SUITE_BAD("out = x\n", ":1: out belongs on the command line: --out");
+    SUITE_BAD("[experiment a]\nblocks = 3\n",
+              ":2: blocks is a setting of the whole run, expected above the first section");
+    SUITE_BAD("[run]\n", ":1: '[run]' is no section, expected [experiment NAME]");
+    SUITE_BAD("[experiment ]\n", ":1: '[experiment ]' is no section, expected [experiment NAME]");
+    SUITE_BAD("[experiment a\n", ":1: '[experiment a' is no section, expected [experiment NAME]");
+    SUITE_BAD("[experiment a]\npool = fork\n[experiment b]\n[experiment a]\n",
+              ":4: there is an experiment 'a' already");
+    char text[512], line[512], error[ERROR_MAX];
+    struct request request;
+    snprintf(text, sizeof text, "pool = %0300d\n", 1);
+    SUITE_BAD(text, ":1: longer than 198 letters; values may go on in the next line, indented");
+    assert_int_equal(parse(directory, &request, error), -EINVAL);
+    snprintf(line, sizeof line, "%s: is a directory, expected a suite (an INI file)", directory);
+    assert_string_equal(error, line);
+}
+
+static void round_trip(const char *line)
+{
+    char path[256], error[ERROR_MAX], again[300];
+    struct request first, second, third;
+    parse_good(line, &first);
+    snprintf(path, sizeof path, "%s/resolved.ini", directory);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(request_write_suite(file, &first), 0);
+    assert_int_equal(fclose(file), 0);
+    if (parse(path, &second, error))
+        fail_msg("%s", error);
+    same_cells(&first.cells, &second.cells);
+    assert_true(first.settings.seed == second.settings.seed);
+    assert_int_equal(first.settings.blocks, second.settings.blocks);
+    assert_int_equal(first.settings.budget_ns, second.settings.budget_ns);
+    assert_int_equal(first.settings.samples, second.settings.samples);
+    assert_int_equal(first.settings.trial_limit_ns, second.settings.trial_limit_ns);
+    snprintf(again, sizeof again, "%s --blocks 77", path);
+    parse_good(again, &third);
+    assert_int_equal(third.settings.blocks, 77);
+    same_cells(&first.cells, &third.cells);
+    request_release(&first);
+    request_release(&second);
+    request_release(&third);
+}
+
+static void resolved(void **state)
+{
+    (void)state;
+    round_trip("");
+    round_trip("--samples none --budget 90s --seed 0xffffffffffffffff --place compact");
+    round_trip("--pool hybrid:processes=2/4:threads=1/8,serial --workers 1..6 --size 1500ns "
+               "--arrival burst,rate:0.1:poisson,rate:33333.3 --faults none,error:task=0,error:rate=1% "
+               "--ballast 0,1GiB:write=3% --payload 0:0,1000:7 --timing trial --collect ordered "
+               "--size-dist fixed,lognormal:sigma=2 --workload spin,empty,memory:bytes=1MiB/2MiB --blocks 5");
+    char line[300];
+    static const char text[] = "seed=3\n[experiment a b]\npool=serial,fork\n[experiment c]\nsize=2us\n";
+    snprintf(line, sizeof line, "%s --size 3us,4us", file_write("two.ini", text, strlen(text)));
+    round_trip(line);
+    round_trip("scripts/suites/quick.ini");
+    round_trip("scripts/suites/full.ini");
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return mkdtemp(directory) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"good.ini", "bad.ini", "resolved.ini", "two.ini"};
+    char path[256];
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, files[i]);
+        unlink(path);
+    }
+    return rmdir(directory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),    cmocka_unit_test(crossing),     cmocka_unit_test(values),
+        cmocka_unit_test(bad_options), cmocka_unit_test(suite_layers), cmocka_unit_test(bad_suites),
+        cmocka_unit_test(resolved),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
