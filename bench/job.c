@@ -91,7 +91,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     file->workers = cell->workers;
     file->cpus = placement->cpus;
     file->shape = cell->shape;
-    file->cpu_words = placement->words;
+    file->cpu_words = placement->reason[0] ? 0 : placement->words; /* pinning is forbidden here: do not try */
     file->spare_cpu = placement->spare_cpu;
     file->arrival = cell->arrival;
     file->arrival_k = (uint64_t)cell->arrival_k;

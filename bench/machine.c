@@ -116,6 +116,10 @@ static void limits_read(struct machine *machine)
     machine->memory_bytes = smaller(total_kib < 0 ? -1 : total_kib * 1024, limits.memory_bytes);
     machine->memory_free_bytes = smaller(free_kib < 0 ? -1 : free_kib * 1024, limits.memory_free_bytes);
     machine->tasks_limit = limits.tasks_left;
+    /* the whole system's, nobody's own: still more than that there cannot be */
+    const char *const ceilings[] = {"/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max"};
+    for (size_t i = 0; i < sizeof ceilings / sizeof *ceilings; i++)
+        machine->tasks_limit = smaller(machine->tasks_limit, sysfile_number(ceilings[i]));
     if (geteuid() != 0 && getrlimit(RLIMIT_NPROC, &processes) == 0 && processes.rlim_cur != RLIM_INFINITY) {
         int64_t left = (int64_t)processes.rlim_cur - user_tasks();
         machine->tasks_limit = smaller(machine->tasks_limit, left > 0 ? left : 0);

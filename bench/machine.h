@@ -16,7 +16,8 @@ struct machine {
     bool described;            /* made from --topology: plans only */
     int64_t memory_bytes;      /* min(physical, cgroup limit); -1 unknown */
     int64_t memory_free_bytes; /* of that, available now */
-    int64_t tasks_limit;       /* min(RLIMIT_NPROC unless root, pids.max) still to be had now; -1: no limit */
+    int64_t tasks_limit; /* processes and threads still to be had: pids.max, RLIMIT_NPROC unless root, kernel.pid_max;
+                            -1: no limit */
 };
 
 /* topology: NULL for this machine, "synthetic:pack:2 core:4 pu:2", or a hwloc XML file. */

@@ -77,7 +77,7 @@ static int cell_limits(const struct cell *cell, struct planner *planner)
         return refuse(
             planner->error,
             "--workers: %u workers of %s are up to %lld processes and threads, only %lld more are allowed here "
-            "(pids.max, ulimit -u)",
+            "(pids.max, ulimit -u, kernel.pid_max)",
             cell->workers, cell->pool_spec, (long long)tasks, (long long)machine->tasks_limit);
 
     /* Pages that tasks write exist once more in every process. */
