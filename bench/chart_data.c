@@ -323,6 +323,8 @@ static void panel_print(FILE *out, const struct chart_data *data, size_t panel, 
     quoted_print(out, factors_label(label, sizeof label, &rows[data->panel[panel]], said));
     fprintf(out, "; panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_log[%zu] = %d\n", number, first, number,
             *series, number, log_scale);
+    fprintf(out, "panel_from[%zu] = %lld.0; panel_to[%zu] = %lld.0\n", number, (long long)x_min, number,
+            (long long)x_max);
     all->n_min = extent.n_min < all->n_min ? extent.n_min : all->n_min;
     all->n_max = extent.n_max > all->n_max ? extent.n_max : all->n_max;
 }
@@ -375,6 +377,7 @@ void chart_data_header(FILE *out, const struct chart_data *data)
     fprintf(out, "page_panels = %d; panels = %zu; pools = %zu\n", CHART_PANELS_MAX, data->panels, data->pools);
     fputs("array panel_title[panels]; array panel_first[panels]; array panel_last[panels]\n"
           "array panel_bound[panels]; array panel_log[panels]; array pool_name[pools]\n"
+          "array panel_from[panels]; array panel_to[panels]\n"
           "array series_pool[panels * (pools + 1)]; array series_joined[panels * (pools + 1)]\n"
           "array series_bars[panels * (pools + 1)]\n",
           out);

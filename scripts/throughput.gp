@@ -6,11 +6,13 @@ do for [page = 1:pages] {
     do for [i = 0:n - 1] {
         eval panel_begin
         by_factor = panel_log[p]
+        x_min = panel_from[p]
+        x_max = panel_to[p]
         if (by_factor) {
             set logscale xy
             set xrange [x_min / 1.4:x_max * 1.4]
         } else {
-            set xrange [x_min - 0.6:x_max + 0.6]
+            set xrange [x_min - 0.5:x_max + 0.5]
             set yrange [0:*]
         }
         set format y '%.1s%c'
