@@ -167,13 +167,15 @@ int calibrations_like(struct calibrations *store, const char *directory, char *e
     json_t *host = json_load_file(path, 0, &where), *entry;
     json_t *earlier = json_object_get(json_object_get(host, "run"), "calibrations");
     if (!json_is_object(earlier)) {
-        snprintf(error, ERROR_MAX, "--like: %s has no calibrations: %s", path, host ? "not a run's" : where.text);
+        snprintf(error, ERROR_MAX, "--like: %.200s has no calibrations: %.200s", path,
+                 host ? "not a run's" : where.text);
         json_decref(host);
         return -EINVAL;
     }
     const char *spec;
     char key[300];
-    json_object_foreach(earlier, spec, entry) {
+    json_object_foreach(earlier, spec, entry)
+    {
         snprintf(key, sizeof key, "%s/%s", store->key, spec);
         json_object_set(store->entries, key, entry);
     }
@@ -187,7 +189,7 @@ static void save(struct calibrations *store)
     char temporary[4200];
     if (!store->changed || !store->path[0] || store->is_like)
         return;
-    snprintf(temporary, sizeof temporary, "%s.%d", store->path, (int)getpid());
+    snprintf(temporary, sizeof temporary, "%.4000s.%d", store->path, (int)getpid());
     /* a cache: what cannot be kept is measured again */
     if (json_dump_file(store->entries, temporary, JSON_INDENT(1) | JSON_SORT_KEYS) < 0 ||
         rename(temporary, store->path) < 0)

@@ -9,9 +9,9 @@ enum dist_kind { DIST_FIXED, DIST_UNIFORM, DIST_EXPONENTIAL, DIST_LOGNORMAL, DIS
 enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE };
 enum collect_kind { COLLECT_COMPLETED, COLLECT_ORDERED };
 
-#define SPEC_MAX 128 /* "hybrid:processes=2:threads=1", spelled out */
+#define SPEC_MAX     128 /* "hybrid:processes=2:threads=1", spelled out */
 #define NAME_MAX_LEN 64
-#define ERROR_MAX 512
+#define ERROR_MAX    512
 
 /* Where the workers of a cell go (bench/place.c). */
 struct placement {
@@ -20,14 +20,14 @@ struct placement {
     uint64_t *masks;     /* workers x words: bit c = CPU c (OS index) */
     int *planned;        /* per worker: the one CPU of its mask, or -1 where it may use several */
     uint64_t *main_mask; /* words: the submitter's */
-    bool spare_cpu;      /* the submitter's CPUs are disjoint from the workers' and workers + 1 fit the effective CPUs */
-    unsigned cpus;       /* effective CPUs the workers can use at once: for ideal_ns */
-    char reason[128];    /* why it is not what was asked for; "" when it is */
+    bool spare_cpu;   /* the submitter's CPUs are disjoint from the workers' and workers + 1 fit the effective CPUs */
+    unsigned cpus;    /* effective CPUs the workers can use at once: for ideal_ns */
+    char reason[128]; /* why it is not what was asked for; "" when it is */
 };
 
 struct cell {
-    unsigned number; /* 0.. in plan order */
-    char id[16];     /* "c001": cell_id in every file */
+    unsigned number;               /* 0.. in plan order */
+    char id[16];                   /* "c001": cell_id in every file */
     char experiment[NAME_MAX_LEN]; /* [experiment NAME] of the suite, or "" */
 
     const struct pool_ops *pool;

@@ -14,8 +14,8 @@ struct job_parts {
 };
 
 struct job_order {
-    uint64_t seed;       /* of the run */
-    int64_t samples;     /* per trial, SAMPLES_ALL */
+    uint64_t seed;   /* of the run */
+    int64_t samples; /* per trial, SAMPLES_ALL */
     uint64_t sample_seed;
 };
 

@@ -1,15 +1,15 @@
 /* The job file: what harness and trial program share, one memfd. No pointers, only offsets from the start; numeric CPU
- * masks; a version and an epoch. The harness writes the job, the trial writes the report, the harness reads it after the
- * trial has gone. Same machine, same build: plain structs, fixed-width fields. */
+ * masks; a version and an epoch. The harness writes the job, the trial writes the report, the harness reads it after
+ * the trial has gone. Same machine, same build: plain structs, fixed-width fields. */
 #ifndef POOLBENCH_JOB_FILE_H
 #define POOLBENCH_JOB_FILE_H
 #include "pools/pool.h"
 #include "workloads/sequence.h"
 #include <stdint.h>
 
-#define JOB_MAGIC 0x626a6270u /* "pbjb" */
+#define JOB_MAGIC   0x626a6270u /* "pbjb" */
 #define JOB_VERSION 1u
-#define JOB_FD 3   /* where the trial finds it */
+#define JOB_FD      3 /* where the trial finds it */
 
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE };
 
@@ -37,7 +37,7 @@ struct job_file {
     uint32_t ballast_thp, ballast_write_ppm;
     struct faults faults;
     uint32_t clock_is_tsc;
-    uint64_t clock_mult; /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */
+    uint64_t clock_mult;   /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */
     uint64_t costs_offset; /* cost_count struct cost */
     uint32_t cost_count, cost_in_order;
     uint64_t sample_seed;
@@ -58,17 +58,28 @@ struct sample {
 
 #define CALIBRATION_POINTS 6
 
-enum report_stage { STAGE_NONE, STAGE_PREPARE, STAGE_EARLY, STAGE_BALLAST, STAGE_OPEN, STAGE_WARMUP, STAGE_RUN, STAGE_CLOSE, STAGE_VERIFY, STAGE_DONE };
+enum report_stage {
+    STAGE_NONE,
+    STAGE_PREPARE,
+    STAGE_EARLY,
+    STAGE_BALLAST,
+    STAGE_OPEN,
+    STAGE_WARMUP,
+    STAGE_RUN,
+    STAGE_CLOSE,
+    STAGE_VERIFY,
+    STAGE_DONE
+};
 
 struct report {
     uint64_t epoch;
-    uint32_t stage;  /* enum report_stage: how far the trial came */
-    int32_t error;   /* errno of the failure in that stage, 0 */
+    uint32_t stage;   /* enum report_stage: how far the trial came */
+    int32_t error;    /* errno of the failure in that stage, 0 */
     char reason[192]; /* in words, "" */
     int64_t wall_ns, open_ns, close_ns;
     int64_t tasks_ok, tasks_failed;
     uint64_t result_sum;
-    int64_t ideal_ns; /* of the drawn costs; -1 where METHOD.md has none */
+    int64_t ideal_ns;    /* of the drawn costs; -1 where METHOD.md has none */
     int64_t parent_sees; /* valid when observed */
     uint32_t observed, shared_cpu;
     struct usage usage; /* gate to last reap */

@@ -39,8 +39,9 @@ static int find_program(struct launcher *launcher, char *error)
     snprintf(launcher->program, sizeof launcher->program, "%s/" TRIAL_PROGRAM, POOLBENCH_LIBEXECDIR);
     if (access(launcher->program, X_OK) == 0)
         return 0;
-    snprintf(error, ERROR_MAX, "no " TRIAL_PROGRAM " beside poolbench or in " POOLBENCH_LIBEXECDIR
-                               "; build it with `make` or install with `make install`");
+    snprintf(error, ERROR_MAX,
+             "no " TRIAL_PROGRAM " beside poolbench or in " POOLBENCH_LIBEXECDIR
+             "; build it with `make` or install with `make install`");
     return -ENOENT;
 }
 

@@ -119,7 +119,7 @@ static void limits_read(struct machine *machine)
     /* the whole system's, nobody's own: still more than that there cannot be */
     const char *const ceilings[] = {"/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max"};
     for (size_t i = 0; i < sizeof ceilings / sizeof *ceilings; i++)
-        machine->tasks_limit = smaller(machine->tasks_limit, sysfile_number(ceilings[i]));
+        machine->tasks_limit = smaller(machine->tasks_limit, sysfile_number("%s", ceilings[i]));
     if (geteuid() != 0 && getrlimit(RLIMIT_NPROC, &processes) == 0 && processes.rlim_cur != RLIM_INFINITY) {
         int64_t left = (int64_t)processes.rlim_cur - user_tasks();
         machine->tasks_limit = smaller(machine->tasks_limit, left > 0 ? left : 0);

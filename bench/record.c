@@ -11,8 +11,14 @@
 #include <sys/wait.h>
 
 static const char *const status_names[] = {
-    [TASK_OK] = "ok",           [TASK_ERROR] = "error", [TASK_EXITED] = "exited",         [TASK_SIGNALLED] = "signalled",
-    [TASK_TIMEOUT] = "timeout", [TASK_WRONG] = "wrong", [TASK_COLLATERAL] = "collateral", [TASK_LOST] = "lost",
+    [TASK_OK] = "ok",
+    [TASK_ERROR] = "error",
+    [TASK_EXITED] = "exited",
+    [TASK_SIGNALLED] = "signalled",
+    [TASK_TIMEOUT] = "timeout",
+    [TASK_WRONG] = "wrong",
+    [TASK_COLLATERAL] = "collateral",
+    [TASK_LOST] = "lost",
 };
 
 static const char *const phase_names[PHASES] = {

@@ -18,8 +18,8 @@ struct recorder {
 /* Where and how a trial ran. */
 struct trial_facts {
     const struct cell *cell;
-    unsigned block, position;    /* from 1 */
-    int64_t started_ns;          /* after the run began */
+    unsigned block, position; /* from 1 */
+    int64_t started_ns;       /* after the run began */
     struct noise before, after;
     struct outcome outcome;
     struct job_parts parts;

@@ -75,8 +75,8 @@ static json_t *facts(const struct run *run, char **argv)
     return json_pack("{s:s, s:o, s:o, s:i, s:i, s:{s:s, s:f, s:i}, s:O}", "run_id", run_id(run->directory), "argv",
                      arguments, "seed", seed, "blocks", (int)run->plan.blocks, "cells", (int)run->plan.cells.count,
                      "clock", "source", clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC", "ns_per_tick",
-                     (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec,
-                     "calibrations", calibrations_used(run->calibrations));
+                     (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec, "calibrations",
+                     calibrations_used(run->calibrations));
 }
 
 static int write_suite(const struct run *run, char *error)

@@ -14,8 +14,8 @@ struct team {
 
 #define TEAMS_MAX 2
 
-/* One team: all tasks go to it. Two: CPU-bound tasks to the first, sleep-bound tasks to the second; workers are numbered
- * through. Teams of processes come first: nothing may be forked once there are threads. */
+/* One team: all tasks go to it. Two: CPU-bound tasks to the first, sleep-bound tasks to the second; workers are
+ * numbered through. Teams of processes come first: nothing may be forked once there are threads. */
 int channels_open(const struct pool_config *config, const struct job *job, enum wait_mode wait,
                   const struct team *teams, unsigned count, struct pool **pool);
 int channels_submit(struct pool *pool, const uint32_t *tasks, unsigned n);

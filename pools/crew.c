@@ -12,12 +12,13 @@
 #include <sys/wait.h>
 
 enum {
-    STACK_BYTES = 256 * 1024,      /* a task needs little; explicit, so that thousands of threads are no surprise */
-    RING_MIN = 16, RING_MAX = 1024, /* completion records a worker */
+    STACK_BYTES = 256 * 1024, /* a task needs little; explicit, so that thousands of threads are no surprise */
+    RING_MIN = 16,
+    RING_MAX = 1024, /* completion records a worker */
 };
-#define ADAPTIVE_SPIN_NS 40000u           /* about what a wake-up across CPUs costs */
-#define ANSWER_LIMIT_NS (60ull * 1000000000u) /* a worker that says nothing for so long is taken for dead */
-#define STOP_LIMIT_NS (5ull * 1000000000u)
+#define ADAPTIVE_SPIN_NS 40000u                /* about what a wake-up across CPUs costs */
+#define ANSWER_LIMIT_NS  (60ull * 1000000000u) /* a worker that says nothing for so long is taken for dead */
+#define STOP_LIMIT_NS    (5ull * 1000000000u)
 
 static size_t align_up(size_t bytes, size_t to)
 {

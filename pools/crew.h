@@ -7,8 +7,8 @@
  *
  * Sleeping. A worker that finds no work sets its bit in `idle`, looks again, and sleeps on its own doorbell. Whoever
  * brings work clears a bit and rings that doorbell. Both sides' store-then-load pairs are sequentially consistent, so
- * either the worker sees the work or the bringer sees the bit. Woken workers wake others while there is work (a tree), so
- * that the submitter pays for one.
+ * either the worker sees the work or the bringer sees the bit. Woken workers wake others while there is work (a tree),
+ * so that the submitter pays for one.
  *
  * Orders (report your usage, stop) are a number that all workers compare before they sleep.
  *
@@ -37,8 +37,8 @@ struct worker {
     _Atomic uint32_t blocked;            /* waits for room in its ring */
     _Atomic uint32_t tid;                /* of the thread; 0: not yet started */
     int32_t pid;
-    int32_t error;       /* why it could not start, -errno */
-    struct usage usage;  /* its last report */
+    int32_t error;      /* why it could not start, -errno */
+    struct usage usage; /* its last report */
     /* the submitter writes */
     _Alignas(128) _Atomic uint32_t head; /* records taken, ever */
     /* whoever wakes it writes */
@@ -50,8 +50,8 @@ struct self {
     struct crew *crew;
     struct worker *worker;
     struct done *ring;
-    unsigned number;       /* in the crew */
-    uint32_t filled;       /* records written, ever; those past worker->tail are not published yet */
+    unsigned number; /* in the crew */
+    uint32_t filled; /* records written, ever; those past worker->tail are not published yet */
     uint32_t published;
     uint64_t unpublished_ns, pending_ns; /* labels of tasks since the last publication; since the submitter knew */
     uint32_t orders_seen;
@@ -70,9 +70,9 @@ struct crew_body {
 
 struct crew_shared {
     _Alignas(128) _Atomic uint32_t idle_count;
-    _Alignas(128) _Atomic uint32_t orders;        /* number of the last order */
-    _Atomic uint32_t stopping;                    /* it was: stop; else: report usage */
-    _Atomic uint32_t with_memory;                 /* of a usage order */
+    _Alignas(128) _Atomic uint32_t orders;      /* number of the last order */
+    _Atomic uint32_t stopping;                  /* it was: stop; else: report usage */
+    _Atomic uint32_t with_memory;               /* of a usage order */
     _Alignas(128) _Atomic uint32_t answers_due; /* workers that have not answered the last order */
     _Alignas(128) _Atomic uint64_t words[];     /* idle bits, then ready bits */
 };
@@ -82,11 +82,11 @@ struct crew {
     const struct job *job;
     struct event *event;
     struct crew_body body;
-    unsigned first;      /* number of its first worker in the pool */
+    unsigned first;                       /* number of its first worker in the pool */
     unsigned workers, processes, threads; /* processes 0: threads of the submitter; else threads a process */
-    unsigned words;      /* of each bitmap */
-    uint32_t ring_size;  /* records, a power of two */
-    uint64_t spin_ticks; /* how long to spin before sleeping; UINT64_MAX: for ever */
+    unsigned words;                       /* of each bitmap */
+    uint32_t ring_size;                   /* records, a power of two */
+    uint64_t spin_ticks;                  /* how long to spin before sleeping; UINT64_MAX: for ever */
     struct crew_shared *shared;
     _Atomic uint64_t *idle, *ready;
     struct worker *worker;
@@ -101,18 +101,18 @@ struct crew {
 };
 
 /* Fill config, job, event, body, first, workers, processes, threads and `depth` (how many tasks may be in flight), then
- * crew_prepare (memory) and crew_start (workers, all ready when it returns). extra: bytes of zeroed memory for the pool's
- * own use in the same mapping. */
+ * crew_prepare (memory) and crew_start (workers, all ready when it returns). extra: bytes of zeroed memory for the
+ * pool's own use in the same mapping. */
 int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t extra, void **extra_memory);
 int crew_start(struct crew *crew);
 /* Stops and frees. kill: workers may be busy or broken; processes are killed, threads are waited for. */
 void crew_stop(struct crew *crew, bool kill);
 
 /* From anywhere, after work was published with a seq_cst store. */
-void crew_wake(struct crew *crew, unsigned count);        /* up to count idle workers */
+void crew_wake(struct crew *crew, unsigned count);         /* up to count idle workers */
 void crew_wake_worker(struct crew *crew, unsigned number); /* this one, if it is idle */
 unsigned crew_drain(struct crew *crew, struct done *done, unsigned max);
-int crew_check(struct crew *crew); /* -EOWNERDEAD when a process of it has ended */
+int crew_check(struct crew *crew);                                      /* -EOWNERDEAD when a process of it has ended */
 int crew_usage(struct crew *crew, bool with_memory, struct usage *sum); /* adds to sum */
 
 /* The submitter's side of the pool contract's reap, over one or two crews that share an event. */

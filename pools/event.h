@@ -4,8 +4,8 @@
  *   submitter: seen = word; look for news, find none; wanted = n; look again; sleep while word == seen
  *   worker:    publish news; if wanted: wanted = 0, word++, wake
  *
- * Both sides' store-then-load pairs are sequentially consistent, so at least one of them sees the other. `wanted` is how
- * many completions one worker should have pending before it rings, which spares the wake-ups of short tasks. */
+ * Both sides' store-then-load pairs are sequentially consistent, so at least one of them sees the other. `wanted` is
+ * how many completions one worker should have pending before it rings, which spares the wake-ups of short tasks. */
 #ifndef POOLBENCH_EVENT_H
 #define POOLBENCH_EVENT_H
 #include "pools/futex.h"

@@ -2,8 +2,8 @@
  * grows with the submitter's memory: that is what people pay. A child inherits everything, its task's input included;
  * result and output come back through shared memory. A task is finished when its process was waited for.
  *
- * A child sets its bit in `finished` as its last act, so that the submitter waits for those pids first; SIGCHLD bumps the
- * event word. A child that died without setting the bit is found by asking all of the pool's own pids. */
+ * A child sets its bit in `finished` as its last act, so that the submitter waits for those pids first; SIGCHLD bumps
+ * the event word. A child that died without setting the bit is found by asking all of the pool's own pids. */
 #include "pools/crew.h"
 #include "pools/task_run.h"
 #include "pools/usage.h"

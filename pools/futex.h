@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Sleeps while *word == value, until CLOCK_MONOTONIC reaches until_ns (UINT64_MAX: no limit). 0 on any wake-up, spurious
- * ones included; -ETIMEDOUT. */
+/* Sleeps while *word == value, until CLOCK_MONOTONIC reaches until_ns (UINT64_MAX: no limit). 0 on any wake-up,
+ * spurious ones included; -ETIMEDOUT. */
 static inline int futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t until_ns, bool private)
 {
     struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000u), .tv_nsec = (long)(until_ns % 1000000000u)};

@@ -46,9 +46,8 @@ static const char *hybrid_shape(unsigned workers, const int64_t *values, struct 
         threads = threads ? threads : workers;
         if (processes + threads > 65535)
             return "processes and threads together are more than 65535 workers";
-        *shape = (struct pool_shape){.workers = (unsigned)(processes + threads),
-                                     .processes = (unsigned)processes,
-                                     .threads = (unsigned)threads};
+        *shape = (struct pool_shape){
+            .workers = (unsigned)(processes + threads), .processes = (unsigned)processes, .threads = (unsigned)threads};
         return NULL;
     }
     if (!processes)
@@ -57,8 +56,7 @@ static const char *hybrid_shape(unsigned workers, const int64_t *values, struct 
         threads = processes ? workers / processes : 0;
     if (!processes || processes * threads != workers)
         return "route=nested needs processes x threads = workers";
-    *shape =
-        (struct pool_shape){.workers = workers, .processes = (unsigned)processes, .threads = (unsigned)workers};
+    *shape = (struct pool_shape){.workers = workers, .processes = (unsigned)processes, .threads = (unsigned)workers};
     return NULL;
 }
 

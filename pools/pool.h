@@ -34,8 +34,8 @@ struct job {
     const struct workload_ops *workload;
     void *state; /* the workload's */
     struct sequence sequence;
-    uint32_t tasks;      /* of the trial, warm-up not counted */
-    bool timed;          /* --timing task: stamp start and end of every task */
+    uint32_t tasks; /* of the trial, warm-up not counted */
+    bool timed;     /* --timing task: stamp start and end of every task */
     struct faults faults;
     size_t in_bytes, out_bytes; /* --payload */
     /* Inputs live in the submitter's private memory: in_count buffers, task i uses number i % in_count. */
@@ -88,7 +88,7 @@ struct done {
     uint16_t status;
     uint16_t spare;
     int32_t code;
-    int32_t pid; /* of the process that ran it */
+    int32_t pid;         /* of the process that ran it */
     uint64_t start, end; /* clock_ticks() (pools/clock.h); 0 when not timed */
     uint64_t result;
     const void *out;
@@ -130,7 +130,8 @@ struct pool_ops {
     /* Up to max finished tasks, in completion order as far as the submitter can tell. Waits until `min` are there, or
      * CLOCK_MONOTONIC reaches until_ns (0 polls, UINT64_MAX never ends), or nothing is in flight. A pool that works in
      * the submitter works here. Returns how many, or -errno: the pool is broken and only close may follow
-     * (-EOWNERDEAD: a worker died). `min` is a wish for fewer wake-ups: tasks that ran for long are reported at once. */
+     * (-EOWNERDEAD: a worker died). `min` is a wish for fewer wake-ups: tasks that ran for long are reported at once.
+     */
     int (*reap)(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns);
     /* Only while nothing is in flight. */
     int (*usage)(struct pool *pool, bool with_memory, struct usage *usage);

@@ -1,5 +1,5 @@
-/* pthread: threads of the submitter draw from one queue. One address space: a task's input is read where it lies, what a
- * task leaves in memory everybody sees, and a task that crashes takes everything down. */
+/* pthread: threads of the submitter draw from one queue. One address space: a task's input is read where it lies, what
+ * a task leaves in memory everybody sees, and a task that crashes takes everything down. */
 #include "pools/channel.h"
 
 static const struct param params[] = {WAIT_PARAM, {0}};

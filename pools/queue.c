@@ -10,7 +10,7 @@ enum {
     SHORT_TASK_NS = 2000, /* below this a fight for a cache line matters */
 };
 #define PAYLOAD_LIMIT (64u << 20) /* bytes of payload in slots, unless the workers alone need more */
-#define NOBODY UINT32_MAX         /* owner of a slot that never held a task */
+#define NOBODY        UINT32_MAX  /* owner of a slot that never held a task */
 
 static size_t round_up(size_t bytes, size_t to)
 {
@@ -102,8 +102,7 @@ void queue_next_call(struct queue *queue)
 
 void queue_take_back(struct queue *queue, struct done *done)
 {
-    done->out =
-        queue->job->out_bytes ? queue->payload + done->slot * queue->payload_stride + queue->out_offset : NULL;
+    done->out = queue->job->out_bytes ? queue->payload + done->slot * queue->payload_stride + queue->out_offset : NULL;
     queue->returned[queue->returned_count++] = done->slot;
 }
 

@@ -1,9 +1,10 @@
 /* The queue: one submitter, many workers, each task separately claimable.
  *
- * A slot is one 64-bit word: task << 32 | owner; owner 0 means anybody may claim it. To claim is to compare-and-swap the
- * owner in, right before the task is run: whoever is named in the slot is running the task, so that a dead worker's loss
- * is exactly the slots that name it. Nothing else decides anything: positions (`tail`, `scan_from`, `line`) are hints
- * where to look. A task is submitted once in a pool's life, so a stale compare-and-swap cannot succeed on a reused slot.
+ * A slot is one 64-bit word: task << 32 | owner; owner 0 means anybody may claim it. To claim is to compare-and-swap
+ * the owner in, right before the task is run: whoever is named in the slot is running the task, so that a dead worker's
+ * loss is exactly the slots that name it. Nothing else decides anything: positions (`tail`, `scan_from`, `line`) are
+ * hints where to look. A task is submitted once in a pool's life, so a stale compare-and-swap cannot succeed on a
+ * reused slot.
  *
  * Where to look. When much is queued and tasks are short, a worker takes eight consecutive slots (a cache line) as its
  * own hunting ground, so that workers do not fight for lines; the tasks in it stay claimable by all. Else, and when the
@@ -50,7 +51,7 @@ int queue_submit(struct queue *queue, struct crew *crew, const uint32_t *tasks, 
 /* After crew_reap: takes back the slot of a finished task and fills in its output. */
 void queue_take_back(struct queue *queue, struct done *done);
 bool queue_is_busy(const struct queue *queue); /* tasks were handed in and not reaped */
-void queue_next_call(struct queue *queue); /* output of the last call is not read any more */
+void queue_next_call(struct queue *queue);     /* output of the last call is not read any more */
 
 /* Workers: the body of a crew whose work is a struct queue. */
 void queue_work(struct self *self, void *queue);

@@ -1,5 +1,5 @@
-/* serial: the submitter runs the tasks itself, one after another, inside reap. The base of every speed-up: no hand-over,
- * no second CPU. */
+/* serial: the submitter runs the tasks itself, one after another, inside reap. The base of every speed-up: no
+ * hand-over, no second CPU. */
 #include "pools/clock.h"
 #include "pools/crew.h"
 #include "pools/task_run.h"

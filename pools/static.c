@@ -3,8 +3,8 @@
  * against, as long as tasks cost the same.
  *
  * Tasks are numbered by position in the order they were handed in. The submitter publishes how many there are; worker w
- * runs positions w, w + workers, ... below that. Positions map to task numbers by one offset as long as task numbers are
- * contiguous; where they are not (warm-up ends, the run begins) the next phase waits until nothing is in flight. */
+ * runs positions w, w + workers, ... below that. Positions map to task numbers by one offset as long as task numbers
+ * are contiguous; where they are not (warm-up ends, the run begins) the next phase waits until nothing is in flight. */
 #include "pools/crew.h"
 #include "pools/task_run.h"
 #include "pools/usage.h"
@@ -33,7 +33,7 @@ struct pool {
     /* outputs: `depth` per worker, used in turn; a worker's tasks end in order, so counting them says what is free */
     unsigned char *outputs;
     uint32_t depth;
-    uint64_t *read; /* per worker: tasks whose output the driver has read */
+    uint64_t *read;     /* per worker: tasks whose output the driver has read */
     uint16_t *returned; /* workers of the tasks returned by the last reap */
     unsigned returned_count;
 };

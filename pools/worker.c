@@ -3,7 +3,8 @@
 #include "pools/clock.h"
 
 /* Short tasks are published together, so that the line of the tail does not travel for each of them; but not for
- * longer than a wake-up's worth. The submitter hears of finished tasks at the latest after LINGER_NS of further work. */
+ * longer than a wake-up's worth. The submitter hears of finished tasks at the latest after LINGER_NS of further work.
+ */
 enum { PUBLISH_BATCH = 16, PUBLISH_NS = 1000, LINGER_NS = 50000 };
 
 static void publish(struct self *self)

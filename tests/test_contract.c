@@ -4,6 +4,7 @@
 #include "bench/cell.h"
 #include "bench/job.h"
 #include "pools/clock.h"
+#include <cmocka.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <cmocka.h>
 
 #define LIMIT_NS (30ull * 1000000000u)
 
@@ -47,8 +47,8 @@ struct arrival {
 };
 
 static const struct arrival arrivals[] = {
-    {"burst", ARRIVAL_BURST, 0, 0, false},        {"wave:3", ARRIVAL_WAVE, 3, 0, false},
-    {"window:2", ARRIVAL_WINDOW, 2, 0, false},    {"window:100", ARRIVAL_WINDOW, 100, 0, false},
+    {"burst", ARRIVAL_BURST, 0, 0, false},         {"wave:3", ARRIVAL_WAVE, 3, 0, false},
+    {"window:2", ARRIVAL_WINDOW, 2, 0, false},     {"window:100", ARRIVAL_WINDOW, 100, 0, false},
     {"rate:50000", ARRIVAL_RATE, 0, 50000, false}, {"rate:50000:poisson", ARRIVAL_RATE, 0, 50000, true},
 };
 

@@ -4,6 +4,7 @@
 #include "pools/clock.h"
 #include "pools/pool.h"
 #include "pools/task_run.h"
+#include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
 #include <sched.h>
@@ -16,7 +17,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #define FOREVER UINT64_MAX
 

@@ -22,12 +22,12 @@ enum task_class { TASK_CPU, TASK_SLEEP };
 
 /* One task as a workload sees it. Pointers are valid for the call. */
 struct task {
-    uint32_t index;       /* its place in the seeded sequence */
+    uint32_t index; /* its place in the seeded sequence */
     enum task_class class;
-    uint64_t size_ns;     /* its label: how long it should take; 0 while calibrating */
-    uint64_t iterations;  /* the same size in the workload's own unit of work; 0 for sleep-bound tasks */
-    const void *in;       /* --payload: in_bytes handed to it, NULL when 0 */
-    void *out;            /* --payload: out_bytes it returns, NULL when 0 */
+    uint64_t size_ns;    /* its label: how long it should take; 0 while calibrating */
+    uint64_t iterations; /* the same size in the workload's own unit of work; 0 for sleep-bound tasks */
+    const void *in;      /* --payload: in_bytes handed to it, NULL when 0 */
+    void *out;           /* --payload: out_bytes it returns, NULL when 0 */
     size_t in_bytes, out_bytes;
 };
 
@@ -44,12 +44,12 @@ enum {
 
 struct workload_ops {
     const char *name;
-    const char *summary;         /* one line for `list` */
-    const struct param *params;  /* NULL: none */
-    unsigned traits;             /* WORKLOAD_* */
-    const char *unit;            /* what one iteration is: "multiply-add", "load"; NULL: nothing to calibrate */
-    const char *calibrate_as;    /* name of the workload whose calibration is used instead of its own, or NULL */
-    enum task_class class;       /* where classify is NULL */
+    const char *summary;        /* one line for `list` */
+    const struct param *params; /* NULL: none */
+    unsigned traits;            /* WORKLOAD_* */
+    const char *unit;           /* what one iteration is: "multiply-add", "load"; NULL: nothing to calibrate */
+    const char *calibrate_as;   /* name of the workload whose calibration is used instead of its own, or NULL */
+    enum task_class class;      /* where classify is NULL */
 
     /* Makes the state from config; *state may stay NULL. 0 or -errno (-ENOMEM ...), nothing kept on failure. */
     int (*prepare)(const struct workload_config *config, void **state);

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 enum { REPEATS_LEAST = 5, REPEATS_MOST = 2000 };
-#define FIRST_NS 500.0     /* the smallest size measured takes about that */
-#define GROWTH 8.0         /* from size to size */
+#define FIRST_NS 500.0 /* the smallest size measured takes about that */
+#define GROWTH   8.0   /* from size to size */
 
 static uint64_t time_task(const struct job *job, uint64_t iterations, uint32_t index, int *code)
 {

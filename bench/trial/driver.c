@@ -1,7 +1,7 @@
-/* The driver: hands tasks in as they arrive, takes results back, sees to it that each is reported exactly once. The only
- * caller of a pool, the same for all of them. */
-#include "bench/trial/trial.h"
+/* The driver: hands tasks in as they arrive, takes results back, sees to it that each is reported exactly once. The
+ * only caller of a pool, the same for all of them. */
 #include "bench/cell.h"
+#include "bench/trial/trial.h"
 #include "pools/clock.h"
 #include "pools/task_run.h"
 #include <errno.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum { BATCH = 64, REAP_BATCH = 256, WARMUP_LEAST = 64, WARMUP_PER_WORKER = 4 };
-#define CLOCK_LIMIT_PPM 100 /* the two clocks may disagree by that over a trial */
-#define CLOCK_SLACK_NS 3000 /* and by the width of two anchors */
+#define CLOCK_LIMIT_PPM 100  /* the two clocks may disagree by that over a trial */
+#define CLOCK_SLACK_NS  3000 /* and by the width of two anchors */
 
 struct drive {
     uint32_t next;     /* first task not handed in */
@@ -68,9 +68,8 @@ static uint32_t arrived(const struct trial *trial, struct drive *drive)
         break;
     case ARRIVAL_WAVE: /* the next K when all of the last K are back */
         if (drive->reaped == drive->next && drive->next == drive->wave_end)
-            drive->wave_end = file->tasks - drive->next > file->arrival_k
-                                  ? drive->next + (uint32_t)file->arrival_k
-                                  : file->tasks;
+            drive->wave_end =
+                file->tasks - drive->next > file->arrival_k ? drive->next + (uint32_t)file->arrival_k : file->tasks;
         limit = drive->wave_end;
         break;
     case ARRIVAL_WINDOW: /* at most K on their way */

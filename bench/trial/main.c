@@ -1,5 +1,5 @@
-/* poolbench-trial: runs one cell once. Started by poolbench with the job file as descriptor JOB_FD; people never type it.
- * See trial.h. */
+/* poolbench-trial: runs one cell once. Started by poolbench with the job file as descriptor JOB_FD; people never type
+ * it. See trial.h. */
 #include "bench/trial/trial.h"
 #include "pools/clock.h"
 #include "pools/crew.h"

@@ -8,14 +8,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define WARMUP_TASK_NS 100000u        /* a warm-up task is no longer than that */
-#define INPUTS_LIMIT (64ull << 20)    /* bytes of distinct inputs */
-#define HUGE_PAGE (2ull << 20)
+#define WARMUP_TASK_NS 100000u       /* a warm-up task is no longer than that */
+#define INPUTS_LIMIT   (64ull << 20) /* bytes of distinct inputs */
+#define HUGE_PAGE      (2ull << 20)
 
 void *trial_memory(size_t count, size_t size)
 {
     size_t bytes = count * size;
-    void *map = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    void *map =
+        mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (map == MAP_FAILED)
         return NULL;
     /* a child that inherited it would make fork slower and the parent's next writes fault */
@@ -114,7 +115,8 @@ int setup_ballast(struct trial *trial)
     uint64_t bytes = file->ballast_bytes;
     if (!bytes)
         return 0;
-    char *map = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char *map =
+        mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (map == MAP_FAILED)
         return -errno;
     char *start = (char *)(((uintptr_t)map + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));

@@ -22,21 +22,21 @@ struct trial {
     struct pool *pool;
     struct job job;
     struct pool_config config;
-    struct cost *costs;    /* private copy: inherited by forked workers with its page tables */
+    struct cost *costs; /* private copy: inherited by forked workers with its page tables */
     uint64_t *worker_masks;
     /* by task, written by the submitter alone; not inherited by children */
-    uint64_t *submitted;  /* ticks */
-    uint64_t *due;        /* ticks after the gate; only for rate */
-    struct done *held;    /* finished out of order; only for collect=ordered */
-    uint64_t *reaped;     /* bits: reported */
-    uint64_t *sampled;    /* bits: to be recorded */
+    uint64_t *submitted; /* ticks */
+    uint64_t *due;       /* ticks after the gate; only for rate */
+    struct done *held;   /* finished out of order; only for collect=ordered */
+    uint64_t *reaped;    /* bits: reported */
+    uint64_t *sampled;   /* bits: to be recorded */
     struct checked {
         uint32_t task;
         uint64_t result;
-    } *checked; /* results kept for verify.c */
+    } * checked;        /* results kept for verify.c */
     uint64_t *to_check; /* bits */
     uint32_t checked_count, checked_max;
-    bool prepared;   /* the workload's state is made */
+    bool prepared; /* the workload's state is made */
     bool spin_to_due;
     uint64_t gate; /* ticks */
     struct clock_pair {
@@ -47,14 +47,14 @@ struct trial {
 /* Memory for `count` things of `size`, zeroed and mapped, that children do not inherit. NULL when there is none. */
 void *trial_memory(size_t count, size_t size);
 
-int setup_pool(struct trial *trial);     /* which pool, and its configuration */
-int setup_job(struct trial *trial);      /* workload, sequence, faults, payload */
+int setup_pool(struct trial *trial); /* which pool, and its configuration */
+int setup_job(struct trial *trial);  /* workload, sequence, faults, payload */
 int setup_ballast(struct trial *trial);
 int setup_arrays(struct trial *trial);   /* what the driver writes by task */
 void setup_release(struct trial *trial); /* what setup_pool and setup_job made; mappings end with the process */
 int drive_warmup(struct trial *trial);
 int drive(struct trial *trial);
-int schedule_make(struct trial *trial);          /* due times */
+int schedule_make(struct trial *trial); /* due times */
 int64_t schedule_ideal_ns(const struct trial *trial);
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
 int verify_results(struct trial *trial);
