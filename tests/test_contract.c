@@ -4,7 +4,6 @@
 #include "bench/cell.h"
 #include "bench/job.h"
 #include "pools/clock.h"
-#include <cmocka.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+
+#include <cmocka.h> /* after what it needs */
 
 #define LIMIT_NS (30ull * 1000000000u)
 

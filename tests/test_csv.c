@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include <cmocka.h> /* after what it needs */
 
 #define ROWS 200
 

@@ -18,8 +18,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h> /* after what it needs */
 /* after the standard headers */
-#include <cmocka.h>
 
 #define MIB (INT64_C(1) << 20)
 

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h> /* after what it needs */
 /* after the standard headers */
-#include <cmocka.h>
 
 #define GOLDEN "tests/golden/place"
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include <cmocka.h> /* after what it needs */
 
 #define ARGUMENTS_MAX 32
 

@@ -4,7 +4,6 @@
 #include "pools/clock.h"
 #include "pools/pool.h"
 #include "pools/task_run.h"
-#include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
 #include <sched.h>
@@ -17,6 +16,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmocka.h> /* after what it needs */
 
 #define FOREVER UINT64_MAX
 

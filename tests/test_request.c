@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include <cmocka.h> /* after what it needs */
 
 #define ARGUMENTS_MAX 32
 

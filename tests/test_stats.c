@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
+#include <cmocka.h> /* after what it needs */
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

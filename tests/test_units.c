@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include <cmocka.h> /* after what it needs */
 
 struct case_of {
     const char *text;

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include <cmocka.h> /* after what it needs */
 
 enum { TASKS = 50, THREADS = 4, ITERATIONS = 37, SIZE_NS = 20000 };
 
