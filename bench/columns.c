@@ -103,7 +103,7 @@ static const struct column sample_columns[] = {
 
 static const struct column latency_columns[] = {
     INT(latency_row, trial_id, "the trial in trials.csv"),
-    TEXT(latency_row, phase, "queue (submit to start), service (start to end), return (end to reap), latency (due to reap), late (due to submit)"),
+    TEXT(latency_row, phase, "queue (submit to start; from due under rate), service (start to end), return (end to reap), latency (due to reap), late (due to submit)"),
     INT(latency_row, lo_ns, "the bucket holds lo_ns <= time < hi_ns"),
     INT(latency_row, hi_ns, "at most 1 % above lo_ns, or 1 ns"),
     INT(latency_row, count, "tasks in the bucket; buckets without a task are left out"),
@@ -120,7 +120,7 @@ static const struct column summary_columns[] = {
     INT(summary_row, wall_hi_ns, "upper end of it"),
     REAL(summary_row, ns_per_task, "median of wall_ns / tasks"),
     REAL(summary_row, tasks_per_s, "1e9 / ns_per_task"),
-    REAL(summary_row, efficiency, "median of ideal_ns / wall_ns; 1 cannot be beaten"),
+    REAL(summary_row, efficiency, "median of ideal_ns / wall_ns; above 1.05 the calibration is off"),
     REAL(summary_row, efficiency_vs_static, "median over blocks of the time per task of pool static, all else equal, over the cell's own"),
     REAL(summary_row, overhead_ns, "per task: median of (wall_ns - ideal_ns) / tasks"),
     INT(summary_row, queue_p50_ns, "percentiles: of one trial, by latency.csv (middle of the bucket); then the median over trials"),

@@ -82,9 +82,11 @@ int plan_write(const char *directory, const struct plan *plan, uint64_t seed, ch
     return rc < 0 ? failed(rc, directory, plan_format.file, error) : 0;
 }
 
-int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error)
+int recorder_open(struct recorder *recorder, const char *directory, const struct plan *plan, uint64_t seed, char *error)
 {
     *recorder = (struct recorder){.run_id = run_id(directory), .seed = seed};
+    if (agreement_init(&recorder->agreement, &plan->cells) < 0)
+        return failed(-ENOMEM, directory, trial_format.file, error);
     struct {
         const struct file_format *format;
         struct csv_writer **writer;
@@ -158,7 +160,7 @@ static int put_latency(struct recorder *recorder, const struct trial_facts *fact
 }
 
 /* The word for how a trial ended, and why in `reason`; true: its timings count. */
-static bool judge(const struct trial_facts *facts, struct trial_row *row)
+static bool judge(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row)
 {
     const struct report *report = facts->parts.report;
     const struct outcome *outcome = &facts->outcome;
@@ -181,11 +183,16 @@ static bool judge(const struct trial_facts *facts, struct trial_row *row)
         status = "crashed";
         TEXT_SET(row->reason, "a worker process died");
     } else if (report->stage == STAGE_DONE && WEXITSTATUS(outcome->wait_status) == 0) {
-        if (!outcome->left_processes) {
+        const struct cell *other = agreement_break(&recorder->agreement, facts->cell, report->result_sum);
+        if (!other && !outcome->left_processes) {
             TEXT_SET(row->status, "ok");
             return true;
         }
-        TEXT_SET(row->reason, "left processes behind");
+        if (other)
+            snprintf(row->reason, sizeof row->reason, "result_sum differs from that of %s, which ran the same tasks",
+                     other->id);
+        else
+            TEXT_SET(row->reason, "left processes behind");
     } else if (!row->reason[0]) {
         snprintf(row->reason, sizeof row->reason, "the trial program exited with %d",
                  WEXITSTATUS(outcome->wait_status));
@@ -240,7 +247,7 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
     if (facts->before.steal_ns >= 0 && facts->after.steal_ns >= 0)
         row.steal_ns = facts->after.steal_ns - facts->before.steal_ns;
     int rc = 0;
-    if (judge(facts, &row)) {
+    if (judge(recorder, facts, &row)) {
         timings_set(&row, facts);
         rc = put_samples(recorder, facts);
         if (rc == 0)
@@ -270,5 +277,6 @@ int recorder_close(struct recorder *recorder, char *error)
     if (rc < 0)
         snprintf(error, ERROR_MAX, "closing the files of the run: %s", strerror(-rc));
     recorder->samples = recorder->latency = recorder->trials = NULL;
+    agreement_release(&recorder->agreement);
     return rc;
 }

@@ -2,6 +2,7 @@
  * written before it, and it says how far they reach. One thread. 0 or -errno with a line in error. */
 #ifndef POOLBENCH_RECORD_H
 #define POOLBENCH_RECORD_H
+#include "bench/agree.h"
 #include "bench/columns.h"
 #include "bench/csv.h"
 #include "bench/job.h"
@@ -12,6 +13,7 @@ struct recorder {
     const char *run_id;
     uint64_t seed;
     struct csv_writer *trials, *samples, *latency;
+    struct agreement agreement;
     int64_t trial_id; /* of the last row */
 };
 
@@ -27,8 +29,9 @@ struct trial_facts {
 };
 
 int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error); /* plan.csv */
-/* directory must stay valid. */
-int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error);
+/* directory and plan must stay valid. */
+int recorder_open(struct recorder *recorder, const char *directory, const struct plan *plan, uint64_t seed,
+                  char *error);
 /* Writes the trial; row, when not NULL, is what was written to trials.csv. */
 int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row, char *error);
 int recorder_close(struct recorder *recorder, char *error);

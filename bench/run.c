@@ -63,6 +63,15 @@ static int prepare(struct run *run, int argc, char **argv, char *error)
     return rc;
 }
 
+/* Why workers are not pinned as asked for, for all cells alike; null when they are. */
+static json_t *unpinned_because(const struct run *run)
+{
+    for (size_t i = 0; i < run->plan.cells.count; i++)
+        if (run->plan.cells.cell[i].placement.reason[0])
+            return json_string(run->plan.cells.cell[i].placement.reason);
+    return json_null();
+}
+
 static json_t *facts(const struct run *run, char **argv)
 {
     json_t *arguments = json_array();
@@ -72,9 +81,10 @@ static json_t *facts(const struct run *run, char **argv)
     json_t *seed = json_sprintf("%llu", (unsigned long long)run->request.settings.seed);
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
-    return json_pack("{s:s, s:o, s:o, s:i, s:i, s:{s:s, s:f, s:i}, s:O}", "run_id", run_id(run->directory), "argv",
+    return json_pack("{s:s, s:o, s:o, s:i, s:i, s:o, s:{s:s, s:f, s:i}, s:O}", "run_id", run_id(run->directory), "argv",
                      arguments, "seed", seed, "blocks", (int)run->plan.blocks, "cells", (int)run->plan.cells.count,
-                     "clock", "source", clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC", "ns_per_tick",
+                     "unpinned_because", unpinned_because(run), "clock", "source",
+                     clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC", "ns_per_tick",
                      (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec, "calibrations",
                      calibrations_used(run->calibrations));
 }
@@ -110,7 +120,7 @@ static int begin(struct run *run, char **argv, char *error)
     if (rc == 0)
         rc = plan_write(run->directory, &run->plan, seed, error);
     if (rc == 0)
-        rc = recorder_open(&run->recorder, run->directory, seed, error);
+        rc = recorder_open(&run->recorder, run->directory, &run->plan, seed, error);
     return rc;
 }
 

@@ -47,7 +47,11 @@ static const char *hybrid_shape(unsigned workers, const int64_t *values, struct 
         if (processes + threads > 65535)
             return "processes and threads together are more than 65535 workers";
         *shape = (struct pool_shape){
-            .workers = (unsigned)(processes + threads), .processes = (unsigned)processes, .threads = (unsigned)threads};
+            .workers = (unsigned)(processes + threads),
+            .processes = (unsigned)processes,
+            .threads = (unsigned)threads,
+            .for_class = {[TASK_CPU] = (unsigned)processes, [TASK_SLEEP] = (unsigned)threads},
+        };
         return NULL;
     }
     if (!processes)

@@ -77,7 +77,13 @@ struct pool_shape {
     unsigned workers;   /* executing contexts in all */
     unsigned processes; /* worker processes beside the submitter */
     unsigned threads;   /* worker threads, over all processes; 0 where a worker is a process of one thread */
+    unsigned for_class[TASK_CLASSES]; /* workers that run tasks of a class; 0: all of them do */
 };
+
+static inline unsigned shape_for_class(const struct pool_shape *shape, enum task_class class)
+{
+    return shape->for_class[class] ? shape->for_class[class] : shape->workers;
+}
 
 /* One finished task, by value. `out` points at its output and is valid until the next call into the pool. */
 struct done {

@@ -15,6 +15,7 @@ struct pool {
     uint32_t head, tail;
     unsigned char *outputs; /* of the tasks of one reap */
     uint32_t cpu;
+    pid_t pid;
     int64_t migrations;
 };
 
@@ -35,6 +36,7 @@ static int serial_open(const struct pool_config *config, const struct job *job, 
         return -ENOMEM;
     pool->job = job;
     pool->cpu = UINT32_MAX;
+    pool->pid = getpid();
     if (job->out_bytes && !(pool->outputs = malloc(job->out_bytes * REAP_MAX))) {
         free(pool);
         return -ENOMEM;
@@ -66,7 +68,7 @@ static int serial_reap(struct pool *pool, struct done *done, unsigned min, unsig
         task_run(pool->job, task, job_input(pool->job, task), out, d);
         d->slot = 0;
         d->worker = 0;
-        d->pid = getpid();
+        d->pid = pool->pid;
         d->out = out;
         pool->migrations += d->cpu != pool->cpu && pool->cpu != UINT32_MAX;
         pool->cpu = d->cpu;

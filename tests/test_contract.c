@@ -3,6 +3,7 @@
  * nothing is left behind. */
 #include "bench/cell.h"
 #include "bench/job.h"
+#include "bench/spec.h"
 #include "pools/clock.h"
 #include <sched.h>
 #include <setjmp.h>
@@ -75,20 +76,13 @@ static void place_anywhere(struct cell *cell, uint64_t *masks, int *planned)
                                          .cpus = 1};
 }
 
-static int64_t preset_of(const struct param *param)
-{
-    if (param->kind == PARAM_SHARE)
-        return 500000;
-    return param->kind == PARAM_COUNT || param->kind == PARAM_BYTES ? strtoll(param->preset, NULL, 10) : 0;
-}
-
 static void cell_init(struct cell *cell, const char *pool, const char *workload, unsigned workers, uint32_t tasks)
 {
     *cell = (struct cell){.pool = pool_find(pool), .workload = workload_find(workload), .workers = workers};
     assert_non_null(cell->pool);
     assert_non_null(cell->workload);
     for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
-        cell->workload_params[i] = preset_of(&cell->workload->params[i]);
+        cell->workload_params[i] = param_preset(&cell->workload->params[i]);
     cell->faults.error_task = UINT32_MAX;
     cell->tasks = tasks;
     cell->timed = true;

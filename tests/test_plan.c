@@ -241,7 +241,7 @@ static void limits(void **state)
     machine.tasks_limit = 10;
     plan_bad("--pool prefork --workers 9",
              "--workers: 9 workers of prefork are up to 11 processes and threads, only 10 more are allowed here "
-             "(pids.max, ulimit -u)");
+             "(pids.max, ulimit -u, kernel.pid_max)");
     machine.tasks_limit = -1;
     machine.memory_free_bytes = 1 << 30;
     plan_bad("--pool pthread --ballast 2GiB",

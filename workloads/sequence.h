@@ -15,7 +15,7 @@ struct sequence {
     const struct cost *costs; /* count of them, count >= 1 */
     uint32_t count;
     uint32_t in_order;  /* --size-dist file: replayed in order, over and over, instead of drawn */
-    struct cost warmup; /* of every task from TASK_WARMUP_FIRST on: the mean, cut down to what warming up takes */
+    struct cost warmup; /* of every task from TASK_WARMUP_FIRST on: a usual one, cut down to what warming up takes */
 };
 
 /* Indices from here on are warm-up tasks: run like any other, counted by nobody. */

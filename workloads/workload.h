@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum task_class { TASK_CPU, TASK_SLEEP };
+enum task_class { TASK_CPU, TASK_SLEEP, TASK_CLASSES };
 
 /* One task as a workload sees it. Pointers are valid for the call. */
 struct task {

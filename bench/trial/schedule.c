@@ -27,25 +27,33 @@ int schedule_make(struct trial *trial)
     return 0;
 }
 
+/* What there is to do: CPU work, and how long tasks of each class hold a worker. */
 struct load {
-    double cpu_ns, sleep_ns, largest_ns;
+    double cpu_ns, held_ns[TASK_CLASSES], largest_ns;
 };
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
 
 static double load_ideal(const struct load *load, const struct job_file *file)
 {
-    unsigned cpus = file->workers < file->cpus ? file->workers : file->cpus;
-    double cpu = load->cpu_ns / (cpus ? cpus : 1), sleep = load->sleep_ns / file->workers;
-    double ideal = cpu > sleep ? cpu : sleep;
-    return ideal > load->largest_ns ? ideal : load->largest_ns;
+    unsigned cpus = shape_for_class(&file->shape, TASK_CPU);
+    cpus = cpus < file->cpus ? cpus : file->cpus;
+    double ideal = larger(load->largest_ns, load->cpu_ns / (cpus ? cpus : 1));
+    for (int c = 0; c < TASK_CLASSES; c++)
+        ideal = larger(ideal, load->held_ns[c] / shape_for_class(&file->shape, (enum task_class)c));
+    return ideal;
 }
 
-/* docs/METHOD.md, Efficiency: max(sum / min(workers, CPUs), largest) for CPU work, max(sum / workers, largest) for
- * sleep, the larger of both for a mix; per wave; -1 where arrivals hold the pool back. */
+/* docs/METHOD.md, Efficiency: no pool can be faster than its CPUs allow for the CPU work, its workers for the tasks of
+ * each class, or the largest task; per wave; -1 where arrivals hold the pool back or tasks have no size. */
 int64_t schedule_ideal_ns(const struct trial *trial)
 {
     const struct job_file *file = trial->file;
     const struct workload_ops *workload = trial->job.workload;
-    if (file->arrival == ARRIVAL_RATE || (file->arrival == ARRIVAL_WINDOW && file->arrival_k < file->workers))
+    if (file->arrival == ARRIVAL_RATE || (file->arrival == ARRIVAL_WINDOW && file->arrival_k < file->shape.workers))
         return -1;
     struct load load = {0};
     double ideal = 0;
@@ -56,13 +64,13 @@ int64_t schedule_ideal_ns(const struct trial *trial)
         if (workload->cpu_ns)
             cpu = (double)workload->cpu_ns(trial->job.state, &task);
         load.cpu_ns += cpu;
-        load.sleep_ns += size - cpu;
-        if (size > load.largest_ns)
-            load.largest_ns = size;
+        load.held_ns[task.class] += size;
+        load.largest_ns = larger(load.largest_ns, size);
         if (file->arrival == ARRIVAL_WAVE && (i + 1) % file->arrival_k == 0) {
             ideal += load_ideal(&load, file);
             load = (struct load){0};
         }
     }
-    return (int64_t)(ideal + load_ideal(&load, file));
+    ideal += load_ideal(&load, file);
+    return ideal > 0 ? (int64_t)ideal : -1;
 }
