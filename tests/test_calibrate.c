@@ -1,0 +1,106 @@
+/* Calibration: the fit on known lines, and that work grows in proportion to iterations for real. */
+#include "bench/calibrate.h"
+#include "bench/cell.h"
+#include "bench/job.h"
+#include "bench/spec.h"
+#include "pools/clock.h"
+#include <errno.h>
+#include <math.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h> /* after what it needs */
+
+static void fits_lines(void **state)
+{
+    (void)state;
+    const double iterations[] = {1, 10, 100, 1000, 10000}, fixed = 40, slope = 1.25;
+    double ns[5];
+    struct calibration calibration;
+    for (int i = 0; i < 5; i++)
+        ns[i] = fixed + slope * iterations[i];
+    assert_int_equal(calibration_fit(iterations, ns, 5, &calibration), 0);
+    assert_true(fabs(calibration.fixed_ns - fixed) < 1e-6);
+    assert_true(fabs(calibration.ns_per_iteration - slope) < 1e-9);
+    assert_true(calibration.residual < 1e-9);
+    ns[2] *= 1.1; /* one point a tenth off shows */
+    assert_int_equal(calibration_fit(iterations, ns, 5, &calibration), 0);
+    assert_true(calibration.residual > 0.02);
+}
+
+static void refuses_what_is_no_line(void **state)
+{
+    (void)state;
+    const double iterations[] = {1, 2, 4}, falling[] = {30, 20, 10}, zero[] = {0, 1, 2};
+    struct calibration calibration;
+    assert_int_equal(calibration_fit(iterations, falling, 3, &calibration), -EINVAL);
+    assert_int_equal(calibration_fit(iterations, zero, 3, &calibration), -EINVAL);
+    assert_int_equal(calibration_fit(iterations, falling, 1, &calibration), -EINVAL);
+}
+
+static void sizes_become_iterations(void **state)
+{
+    (void)state;
+    const struct calibration calibration = {.fixed_ns = 50, .ns_per_iteration = 2};
+    assert_int_equal(calibration_iterations(&calibration, 0), 0);
+    assert_int_equal(calibration_iterations(&calibration, 10), 1); /* never no work at all */
+    assert_int_equal(calibration_iterations(&calibration, 50), 1);
+    assert_int_equal(calibration_iterations(&calibration, 1050), 500);
+    assert_int_equal(calibration_iterations(&calibration, 1000000050), 500000000);
+}
+
+static unsigned allowed_cpu(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
+    unsigned cpu = 0;
+    while (!CPU_ISSET(cpu, &set))
+        cpu++;
+    return cpu;
+}
+
+/* Every workload with a unit: more iterations take longer, roughly in proportion. A noisy machine only adds time, and
+ * the shortest of many runs is compared, so the slack is wide and still finds what does not scale. */
+static void work_grows_with_iterations(void **state)
+{
+    (void)state;
+    struct launcher launcher;
+    char error[ERROR_MAX] = "";
+    clock_choose(20000000);
+    assert_int_equal(launcher_open(&launcher, error), 0);
+    for (const struct workload_ops *const *w = workload_table; *w; w++) {
+        int64_t params[PARAM_MAX] = {0};
+        struct job_parts parts;
+        struct outcome outcome;
+        if (!(*w)->unit || (*w)->calibrate_as)
+            continue;
+        for (unsigned i = 0; (*w)->params && (*w)->params[i].name; i++)
+            params[i] = param_preset(&(*w)->params[i]);
+        assert_int_equal(job_write_calibration(&launcher, *w, params, allowed_cpu(), &parts, error), 0);
+        parts.file->probe_ns = 3000000;
+        assert_int_equal(launcher_run(&launcher, 60000000000u, &outcome), 0);
+        assert_int_equal(outcome.wait_status, 0);
+        const double *n = parts.report->calibrate_iterations, *ns = parts.report->calibrate_ns;
+        for (int i = 1; i < CALIBRATION_POINTS; i++) {
+            double grown = ns[i] / ns[i - 1], asked = n[i] / n[i - 1];
+            if (n[i] <= n[i - 1] || grown < asked / 4 || grown > asked * 4)
+                fail_msg("%s: from %.0f to %.0f iterations, from %.0f to %.0f ns", (*w)->name, n[i - 1], n[i],
+                         ns[i - 1], ns[i]);
+        }
+    }
+    launcher_close(&launcher);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fits_lines),
+        cmocka_unit_test(refuses_what_is_no_line),
+        cmocka_unit_test(sizes_become_iterations),
+        cmocka_unit_test(work_grows_with_iterations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
