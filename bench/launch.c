@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,7 +72,7 @@ static _Noreturn void guard_main(int pipe_end)
 static int guard_start(struct launcher *launcher)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) /* a pipe's SIGPIPE would end us with the guard */
         return -errno;
     pid_t pid = fork();
     if (pid < 0) {
@@ -93,8 +94,8 @@ static int guard_start(struct launcher *launcher)
 static void guard_tell(const struct launcher *launcher, pid_t group)
 {
     /* a guard that is gone cannot be told: the trial still dies with us (PR_SET_PDEATHSIG) */
-    ssize_t written = write(launcher->guard_pipe, &group, sizeof group);
-    (void)written;
+    ssize_t sent = send(launcher->guard_pipe, &group, sizeof group, MSG_NOSIGNAL);
+    (void)sent;
 }
 
 /* What should stop us: not what our parent had us ignore (nohup). */
@@ -112,7 +113,9 @@ static int signals_watch(struct launcher *launcher)
 {
     sigset_t watched;
     watched_set(&watched);
+    signal(SIGCHLD, SIG_DFL); /* ignored, how a trial ended could not be asked for */
     sigprocmask(SIG_BLOCK, &watched, &launcher->outside);
+    sigdelset(&launcher->outside, SIGCHLD); /* the trials' pools live by it */
     launcher->signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     if (launcher->signals >= 0)
         return 0;
@@ -192,8 +195,11 @@ void *launcher_job(struct launcher *launcher, size_t bytes, char *error)
 }
 
 /* Between fork and exec: only async-signal-safe calls. */
-static _Noreturn void become_trial(const struct launcher *launcher)
+static _Noreturn void become_trial(const struct launcher *launcher, pid_t harness)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* until the guard knows of us */
+    if (getppid() != harness)
+        _exit(127);
     char *arguments[] = {(char *)TRIAL_PROGRAM, NULL};
     int null = open("/dev/null", O_RDWR);
     setpgid(0, 0);
@@ -244,11 +250,11 @@ static bool end_group(pid_t group)
 int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *outcome)
 {
     *outcome = (struct outcome){0};
-    pid_t pid = fork();
+    pid_t harness = getpid(), pid = fork();
     if (pid < 0)
         return -errno;
     if (pid == 0)
-        become_trial(launcher);
+        become_trial(launcher, harness);
     setpgid(pid, pid); /* both do it: whoever is first */
     guard_tell(launcher, pid);
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);

@@ -2,6 +2,8 @@
 #include "bench/nearest.h"
 #include "bench/refuse.h"
 #include "bench/verbs.h"
+#include <fcntl.h>
+#include <unistd.h>
 
 const struct verb verbs[] = {
     {.name = "run",
@@ -89,8 +91,19 @@ static int dispatch(int argc, char **argv)
     return verb ? verb_call(verb, argc - 2, argv + 2) : 2;
 }
 
+/* Started with a standard stream closed, the next file opened would take its place. */
+static int streams_open(void)
+{
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+        ;
+    return fd < 0 ? -1 : close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    if (streams_open() < 0)
+        return 1;
     int code = dispatch(argc, argv);
     /* What could not be printed was not done: a full disk behind a redirection must not look like success. */
     if (fflush(stdout) || ferror(stdout)) {

@@ -200,8 +200,10 @@ static int report(const struct run *run)
         return rc == -ENODATA && run->interrupted ? 0 : complain(error);
     screen_print(stdout, run->directory, &summary);
     summary_release(&summary);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return complain("writing to standard output failed; the run is complete on disk");
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        complain("writing to standard output failed; the run is complete on disk");
+        return 1;
+    }
     if (!run->interrupted && charts_draw(run->directory, "svg", NULL, error) < 0)
         fprintf(stderr, "poolbench run: no charts: %s\n", error);
     return run->failures != 0;

@@ -43,10 +43,10 @@ static int channel_open(struct channel *channel, enum wait_mode wait)
 int channels_open(const struct pool_config *config, const struct job *job, enum wait_mode wait,
                   const struct team *teams, unsigned count, struct pool **result)
 {
-    struct pool *pool = calloc(1, sizeof *pool);
+    struct pool *pool = aligned_alloc(_Alignof(struct pool), sizeof *pool);
     if (!pool)
         return -ENOMEM;
-    pool->job = job;
+    *pool = (struct pool){.job = job};
     pool->has_children = teams[0].processes != 0;
     int rc = event_open(&pool->event, !pool->has_children);
     if (rc == 0 && pool->has_children && (rc = event_watch_children(pool->event)) < 0)

@@ -55,7 +55,8 @@ int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t 
     size_t shared = align_up(sizeof *crew->shared + 2 * crew->words * sizeof(uint64_t), 128);
     size_t workers = crew->workers * sizeof(struct worker);
     size_t rings = (size_t)crew->workers * crew->ring_size * sizeof(struct done);
-    crew->map_bytes = shared + workers + align_up(rings, 128) + extra;
+    size_t own = align_up(shared + workers + rings, 4096); /* whole pages for the pool, so that it can advise on them */
+    crew->map_bytes = own + extra;
     /* private memory would be copied by fork; shared memory of threads alone would fault twice as slowly */
     int sharing = crew->processes ? MAP_SHARED : MAP_PRIVATE;
     crew->map = mmap(NULL, crew->map_bytes, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -70,7 +71,7 @@ int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t 
     crew->worker = (struct worker *)(at + shared);
     crew->rings = (struct done *)(at + shared + workers);
     if (extra_memory)
-        *extra_memory = at + shared + workers + align_up(rings, 128);
+        *extra_memory = at + own;
 
     crew->left = calloc(crew->words, sizeof *crew->left);
     crew->pids = calloc(crew->processes + 1, sizeof *crew->pids);
@@ -253,8 +254,9 @@ int crew_start(struct crew *crew)
         rc = crew->processes ? process_start(crew, crew->started) : thread_start(crew, crew->started);
     if (rc == 0)
         rc = await_answers(crew);
-    for (unsigned i = 0; i < crew->workers && rc == 0; i++)
-        rc = crew->worker[i].error;
+    /* a worker that could not start has ended: its own reason is the better one */
+    for (unsigned i = 0; i < crew->workers && (rc == 0 || rc == -EOWNERDEAD); i++)
+        rc = crew->worker[i].error ? crew->worker[i].error : rc;
     if (rc < 0)
         crew_stop(crew, true);
     return rc;

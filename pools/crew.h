@@ -97,7 +97,8 @@ struct crew {
     uint64_t *left; /* ready bits taken over whose rings are not empty yet */
     pid_t *pids;
     pthread_t *pthreads;
-    unsigned started; /* processes or threads */
+    unsigned started;    /* processes or threads */
+    uint32_t checked_at; /* the event word at the last look whether processes live, while polling */
 };
 
 /* Fill config, job, event, body, first, workers, processes, threads and `depth` (how many tasks may be in flight), then

@@ -42,7 +42,11 @@ int event_watch_children(struct event *event)
 {
     struct sigaction action = {.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP | SA_RESTART};
     sigemptyset(&action.sa_mask);
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
     watched = event;
+    sigprocmask(SIG_UNBLOCK, &child, NULL); /* whoever started us may have blocked it */
     if (sigaction(SIGCHLD, &action, NULL) < 0) {
         watched = NULL;
         return -errno;

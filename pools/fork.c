@@ -245,6 +245,13 @@ static unsigned collect_some(struct pool *pool, struct done *done, unsigned max,
     return count;
 }
 
+/* Only a look, which takes nothing: asking every pid of thousands after every signal would be the pool's main cost. */
+static bool a_child_has_ended(void)
+{
+    siginfo_t info = {0};
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
 static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
 {
     (void)min; /* every child that ends interrupts the wait anyway, and its place is to be filled */
@@ -253,10 +260,9 @@ static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigne
         max = REAP_MAX;
     for (;;) {
         uint32_t seen = atomic_load_explicit(&pool->event->word, memory_order_acquire);
-        if (pool->cannot_fork)
-            fork_staged(pool);
+        fork_staged(pool); /* places that have become free, or a fork that failed before */
         unsigned count = collect_some(pool, done, max, false);
-        if (!count && seen != pool->asked_all) { /* SIGCHLD without a finished bit: did somebody die early? */
+        if (!count && seen != pool->asked_all && a_child_has_ended()) { /* without a finished bit: it died early */
             count = collect_some(pool, done, max, true);
             if (count < max)
                 pool->asked_all = seen;

@@ -3,11 +3,13 @@
 #include "pools/task_run.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
     SLOTS_DEFAULT = 4096,
     LINE = 8,             /* slots in 64 bytes */
     SHORT_TASK_NS = 2000, /* below this a fight for a cache line matters */
+    OLDEST_EVERY = 16,    /* lines */
 };
 #define PAYLOAD_LIMIT (64u << 20) /* bytes of payload in slots, unless the workers alone need more */
 #define NOBODY        UINT32_MAX  /* owner of a slot that never held a task */
@@ -115,6 +117,7 @@ bool queue_is_busy(const struct queue *queue)
 
 struct hunt {
     uint64_t at, end; /* positions of the line of its own */
+    uint32_t lines;   /* taken so far */
     bool short_tasks; /* the last task was one */
 };
 
@@ -182,7 +185,8 @@ static bool find_task(struct queue *queue, struct hunt *hunt, uint32_t owner, ui
         return true;
     /* seq_cst: the second look before sleeping ends here too */
     uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_seq_cst);
-    while (hunt->short_tasks && next_line(queue, hunt, tail))
+    /* now and then the oldest first: a task must not wait for ever in the line of a worker that met a long one */
+    while (hunt->short_tasks && ++hunt->lines % OLDEST_EVERY && next_line(queue, hunt, tail))
         if (claim_in_line(queue, hunt, owner, slot, task))
             return true;
     hunt->at = hunt->end = 0;
@@ -209,6 +213,10 @@ void queue_touch(struct self *self, void *work)
     struct queue *queue = work;
     for (uint32_t i = 0; i < queue->size; i++)
         (void)atomic_load_explicit(&queue->shared->slots[i], memory_order_relaxed);
+#ifdef MADV_POPULATE_WRITE
+    if (queue->copies_input && queue->payload_stride) /* kernels before 5.14 refuse: then it faults while timed */
+        madvise(queue->payload, queue->size * queue->payload_stride, MADV_POPULATE_WRITE);
+#endif
 }
 
 void queue_work(struct self *self, void *work)

@@ -31,8 +31,8 @@ struct queue {
     bool copies_input;
     size_t payload_stride, out_offset;
     unsigned char *payload; /* size rows: input, output */
-    /* the submitter's own */
-    uint64_t tail;
+    /* the submitter's own, away from what threads read for every task */
+    _Alignas(128) uint64_t tail;
     uint32_t in_flight;
     bool *busy;         /* per slot: not reaped yet */
     uint32_t *returned; /* slots reaped in the last call, whose output the driver may still read */

@@ -58,6 +58,17 @@ static int check_all(const struct crew_reap *reap)
     return rc;
 }
 
+/* For those who only ever poll: a look at the processes when the event word has moved since the last. */
+static int check_if_shouted(const struct crew_reap *reap)
+{
+    struct crew *crew = reap->crews[0];
+    uint32_t word = atomic_load_explicit(&crew->event->word, memory_order_acquire);
+    if (word == crew->checked_at)
+        return 0;
+    crew->checked_at = word;
+    return check_all(reap);
+}
+
 /* Polls until something is there, the spinning limit is reached or it is late. */
 static unsigned spin_for_news(const struct crew_reap *reap, uint64_t spin_ticks)
 {
@@ -89,7 +100,9 @@ int crew_reap(const struct crew_reap *reap)
     unsigned goal = reap->min < reap->in_flight ? reap->min : (unsigned)reap->in_flight;
 
     unsigned have = drain_all(reap, 0);
-    if (have >= goal || have == reap->max || reap->until_ns == 0)
+    if (reap->until_ns == 0)
+        return have ? (int)have : check_if_shouted(reap);
+    if (have >= goal || have == reap->max)
         return (int)have;
     if (spin_ticks) {
         if (have || (have = spin_for_news(reap, spin_ticks)))

@@ -27,12 +27,14 @@ struct pool {
     struct event *event;
     struct crew crew;
     struct deal deal;
-    uint64_t published, in_flight;
-    uint32_t next_task; /* that continues the phase */
-    bool broken;
     /* outputs: `depth` per worker, used in turn; a worker's tasks end in order, so counting them says what is free */
     unsigned char *outputs;
     uint32_t depth;
+    /* the submitter's own, away from what workers read for every task */
+    _Alignas(128) uint64_t published;
+    uint64_t in_flight;
+    uint32_t next_task; /* that continues the phase */
+    bool broken;
     uint64_t *read;     /* per worker: tasks whose output the driver has read */
     uint16_t *returned; /* workers of the tasks returned by the last reap */
     unsigned returned_count;
@@ -87,7 +89,7 @@ static void static_work(struct self *self, void *work)
 
 static int static_open(const struct pool_config *config, const struct job *job, struct pool **result)
 {
-    struct pool *pool = aligned_alloc(128, (sizeof *pool + 127) / 128 * 128);
+    struct pool *pool = aligned_alloc(_Alignof(struct pool), sizeof *pool);
     if (!pool)
         return -ENOMEM;
     *pool = (struct pool){.job = job};

@@ -75,6 +75,8 @@ static bool has_room(struct self *self, memory_order order)
 struct done *worker_record(struct self *self)
 {
     /* acquire: the submitter has read the record that is about to be overwritten */
+    if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_relaxed))
+        return NULL; /* in the middle of a backlog: nobody will reap it */
     while (!has_room(self, memory_order_acquire)) {
         struct worker *worker = self->worker;
         worker_flush(self);

@@ -357,6 +357,26 @@ static void untimed(void **state)
     }
 }
 
+/* Places of ended children are filled at once, also when their output is still to be read. */
+static void fork_keeps_its_places_filled(void **state)
+{
+    (void)state;
+    const struct cost costs[] = {{8000000, 0}, {12000000, 0}};
+    struct cell cell;
+    if (!can_run(pool_find("fork")))
+        skip();
+    cell_init(&cell, "fork", "sleep", 2, 40);
+    cell.out_bytes = 64;
+    struct ran ran = run(&cell, costs, 2);
+    int64_t served = 0;
+    assert_ended_well(&ran, &cell);
+    assert_samples(&ran, &cell);
+    for (unsigned i = 0; i < 40; i++)
+        served += ran.parts.samples[i].end_ns - ran.parts.samples[i].start_ns;
+    /* sleepers do not compete: near 2 at a time, near 1 where a place stays empty */
+    assert_true(served * 10 > ran.parts.report->wall_ns * 15);
+}
+
 static void many_workers_and_many_tasks(void **state)
 {
     (void)state;
@@ -432,6 +452,7 @@ int main(void)
         cmocka_unit_test(ballast_is_written_by_tasks),
         cmocka_unit_test(waiting_modes),
         cmocka_unit_test(untimed),
+        cmocka_unit_test(fork_keeps_its_places_filled),
         cmocka_unit_test(many_workers_and_many_tasks),
         cmocka_unit_test(the_limit_ends_the_whole_group),
     };

@@ -159,10 +159,13 @@ static void closing_with_tasks_in_flight(void **state)
     for (const struct pool_ops *const *ops = pool_table; *ops; ops++) {
         struct traces before = traces();
         struct bench bench;
-        bench_init(&bench, *ops, "sleep", (struct cost){20000000, 0}, 3);
+        bench_init(&bench, *ops, "sleep", (struct cost){100000000, 0}, 3);
         bench_open(&bench);
-        submit_all(&bench, 0, 5);
+        submit_all(&bench, 0, 64);
+        uint64_t start = clock_monotonic_ns();
         bench_close(&bench);
+        /* what runs may end, what only waits must not be waited for: that would be 2.1 s */
+        assert_true(clock_monotonic_ns() - start < 1500000000);
         assert_no_new_traces(before);
     }
 }
@@ -248,9 +251,30 @@ static void a_killed_worker_is_noticed(void **state)
     }
 }
 
+static void polling_notices_a_killed_worker(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct done done[4];
+    int rc = 0;
+    bench_init(&bench, pool_find("prefork"), "sleep", (struct cost){10000000000, 0}, 1);
+    bench_open(&bench);
+    submit_all(&bench, 0, 1);
+    assert_int_equal(kill(find_child("pb-worker-"), SIGKILL), 0);
+    for (long i = 0; i < 100000000 && rc == 0; i++)
+        rc = bench.ops->reap(bench.pool, done, 1, 4, 0);
+    assert_int_equal(rc, -EOWNERDEAD);
+    bench_close(&bench);
+}
+
+/* Also where SIGCHLD is blocked to begin with, as some supervisors leave it. */
 static void a_killed_child_is_one_task(void **state)
 {
     (void)state;
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGCHLD);
+    assert_int_equal(sigprocmask(SIG_BLOCK, &mask, NULL), 0);
     struct bench bench;
     struct done done[8];
     unsigned ok = 0, signalled = 0;
@@ -399,6 +423,7 @@ int main(void)
         cmocka_unit_test(nothing_in_flight_is_nothing_to_wait_for),
         cmocka_unit_test(reap_keeps_its_time),
         cmocka_unit_test(a_killed_worker_is_noticed),
+        cmocka_unit_test(polling_notices_a_killed_worker),
         cmocka_unit_test(a_killed_child_is_one_task),
         cmocka_unit_test(scarcity_is_an_error),
         cmocka_unit_test(workers_go_where_they_are_sent),

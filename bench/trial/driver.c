@@ -157,7 +157,7 @@ static void wish(const struct trial *trial, const struct drive *drive, unsigned 
     *until_ns = UINT64_MAX;
     if (file->arrival == ARRIVAL_BURST || file->arrival == ARRIVAL_WAVE)
         *min = drive->full ? in_flight / 2 : in_flight; /* full: fill up again before the workers run dry */
-    if (file->arrival == ARRIVAL_RATE && drive->next < file->tasks)
+    if (file->arrival == ARRIVAL_RATE && drive->next < file->tasks && !drive->full)
         *until_ns = trial->spin_to_due ? 0 : trial->gate_anchor.ns + clock_to_ns(trial->due[drive->next]);
 }
 
