@@ -13,7 +13,7 @@
 #define MARGIN    0.02
 #define LEVEL     0.95
 #define WIDE      1.1 /* an interval whose ends differ by more is worth printing */
-#define LABEL_MAX 40
+#define LABEL_MAX 72
 #define POOL_MAX  20
 #define NOBODY    SIZE_MAX
 
@@ -261,7 +261,7 @@ static void line_end(FILE *out, char *line)
 static void table_draw(FILE *out, const struct table *t, const struct text *texts, int label_width)
 {
     struct width width[SCREEN_COLUMNS];
-    char line[4 * SCREEN_COLUMNS], text[64];
+    char line[4 * SCREEN_COLUMNS], text[LABEL_MAX];
 
     for (size_t from = 0, to; from < t->pools; from = to) {
         int total = label_width;
