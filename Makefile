@@ -84,7 +84,7 @@ endef
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ---- build -----------------------------------------------------------------------------------------------------------
-.PHONY: build tests bench check install uninstall clean help format lint FORCE
+.PHONY: build tests bench check install uninstall clean help format schema lint FORCE
 
 build: $(if $(filter default,$(variant)),poolbench) $(B)/poolbench $(B)/poolbench-trial ## build both programs (the default)
 
@@ -150,6 +150,9 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 
 format: ## format the C sources with clang-format
 	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/trial pools workloads tests))
+
+schema: $(B)/test_csv ## write results/README.md anew from the column table
+	@$(B)/test_csv --document > results/README.md
 
 lint: ## say what cppcheck, shellcheck and clang-format find
 	@scripts/lint
