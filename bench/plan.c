@@ -4,6 +4,7 @@
 #include "bench/columns.h"
 #include "bench/dist.h"
 #include "bench/earlier.h"
+#include "bench/job_file.h"
 #include "bench/place.h"
 #include "bench/refuse.h"
 #include "bench/units.h"
@@ -23,12 +24,14 @@
 #define PAGE_FORK_NS      60 /* of copying a page's entry in fork and dropping it at exit */
 #define PAGE_BYTES        4096
 #define HUGE_PAGE_BYTES   (2 << 20)
+#define TASK_BYTES        9.0 /* what the driver keeps of every task: a time and some bits */
 
 /* What completing a cell draws on. */
 struct planner {
     const struct machine *machine;
     struct calibrations *calibrations;
     struct earlier earlier; /* --like */
+    int64_t samples;        /* --samples */
     char unpinnable[128];   /* why pinning is forbidden, "" when it is not */
     char *error;
 };
@@ -69,38 +72,53 @@ static int cell_place(struct cell *cell, struct planner *planner)
     return rc;
 }
 
-static int cell_limits(const struct cell *cell, struct planner *planner)
+static int cell_workers(const struct cell *cell, struct planner *planner)
 {
     const struct machine *machine = planner->machine;
     int64_t tasks = (int64_t)cell->shape.processes + cell->shape.threads + 2; /* with the trial and a spawner */
-    if (machine->tasks_limit >= 0 && tasks > machine->tasks_limit)
-        return refuse(
-            planner->error,
-            "--workers: %u workers of %s are up to %lld processes and threads, only %lld more are allowed here "
-            "(pids.max, ulimit -u, kernel.pid_max)",
-            cell->workers, cell->pool_spec, (long long)tasks, (long long)machine->tasks_limit);
+    if (machine->tasks_limit < 0 || tasks <= machine->tasks_limit)
+        return 0;
+    return refuse(planner->error,
+                  "--workers: %u workers of %s are up to %lld processes and threads, only %lld more are allowed here "
+                  "(pids.max, ulimit -u, kernel.pid_max)",
+                  cell->workers, cell->pool_spec, (long long)tasks, (long long)machine->tasks_limit);
+}
 
-    /* Pages that tasks write exist once more in every process. */
-    double ballast =
-        (double)cell->ballast_bytes * (1 + (double)cell->ballast_write_ppm / 1e6 * most(1, cell->shape.processes));
-    double payload = (double)(cell->in_bytes + cell->out_bytes) * (cell->shape.workers + WARMUP_LEAST);
-    double workload = 0;
+/* What a trial needs, option by option; the largest is named when it does not fit. */
+static int cell_memory(const struct cell *cell, struct planner *planner)
+{
+    const struct machine *machine = planner->machine;
+    double tasks = most(0, (double)cell->tasks), workload = 0; /* 0: auto, not chosen yet */
+    double samples = planner->samples == SAMPLES_ALL ? tasks : least(tasks, (double)planner->samples);
     for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
         if (cell->workload->params[i].kind == PARAM_BYTES)
             workload += (double)cell->workload_params[i];
+    const struct {
+        const char *option;
+        double bytes;
+    } needs[] = {
+        /* pages that tasks write exist once more in every process */
+        {"ballast",
+         (double)cell->ballast_bytes * (1 + (double)cell->ballast_write_ppm / 1e6 * most(1, cell->shape.processes))},
+        {"payload", (double)(cell->in_bytes + cell->out_bytes) * (cell->shape.workers + WARMUP_LEAST)},
+        {"workload", workload},
+        {"tasks", tasks * (TASK_BYTES + (cell->arrival == ARRIVAL_RATE ? sizeof(uint64_t) : 0))},
+        {"collect", cell->collect == COLLECT_ORDERED ? tasks * sizeof(struct done) : 0},
+        {"samples", samples * sizeof(struct sample)},
+    };
+    double total = 0;
+    size_t largest = 0;
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+        total += needs[i].bytes;
+        largest = needs[i].bytes > needs[largest].bytes ? i : largest;
+    }
     int64_t there = machine->memory_free_bytes >= 0 ? machine->memory_free_bytes : machine->memory_bytes;
-    if (there < 0 || ballast + payload + workload <= (double)there)
+    if (there < 0 || total <= (double)there)
         return 0;
-    const char *option = "ballast";
-    if (workload > ballast && workload > payload)
-        option = "workload";
-    else if (payload > ballast)
-        option = "payload";
     char needed[32], available[32];
-    return refuse(planner->error, "--%s: a trial of %s on %s would need %s of memory, %s are available here", option,
-                  cell->workload_spec, cell->pool_spec,
-                  format_bytes(needed, sizeof needed, ballast + payload + workload),
-                  format_bytes(available, sizeof available, (double)there));
+    return refuse(planner->error, "--%s: a trial of %s on %s would need %s of memory, %s are available here",
+                  needs[largest].option, cell->workload_spec, cell->pool_spec,
+                  format_bytes(needed, sizeof needed, total), format_bytes(available, sizeof available, (double)there));
 }
 
 /* ---- tasks ---- */
@@ -168,12 +186,15 @@ static int cell_complete(struct cell *cell, struct planner *planner)
     if (!rc)
         rc = cell_place(cell, planner);
     if (!rc)
-        rc = cell_limits(cell, planner);
+        rc = cell_workers(cell, planner);
+    if (!rc)
+        rc = cell_memory(cell, planner); /* before anything is measured, for all but --tasks auto */
     if (!rc)
         rc = cell_costs(cell, planner);
-    if (!rc)
-        cell_tasks(cell, planner);
-    return rc;
+    if (rc)
+        return rc;
+    cell_tasks(cell, planner);
+    return cell_memory(cell, planner);
 }
 
 /* ---- the whole ---- */
@@ -267,7 +288,8 @@ static unsigned blocks_choose(const struct settings *settings, unsigned needed, 
 int plan_make(struct request *request, const struct machine *machine, struct calibrations *calibrations,
               struct plan *plan, char *error)
 {
-    struct planner planner = {.machine = machine, .calibrations = calibrations, .error = error};
+    struct planner planner = {
+        .machine = machine, .calibrations = calibrations, .samples = request->settings.samples, .error = error};
     double block_ns = 0;
     *plan = (struct plan){.cells = request->cells};
     request->cells = (struct cells){0};

@@ -253,10 +253,16 @@ static void limits(void **state)
              "--payload: a trial of spin on pthread would need 4.12 GiB of memory, 1 GiB are available here");
     /* each of four processes writes half of it */
     struct plan plan;
-    plan_good("--pool fork --ballast 512MiB:write=50% --workers 2", &plan);
+    plan_good("--pool fork --ballast 500MiB:write=50% --workers 2", &plan);
     plan_release(&plan);
-    plan_bad("--pool fork --ballast 512MiB:write=50% --workers 4",
-             "--ballast: a trial of spin on fork would need 1.50 GiB of memory, 1 GiB are available here");
+    plan_bad("--pool fork --ballast 500MiB:write=50% --workers 4",
+             "--ballast: a trial of spin on fork would need 1.46 GiB of memory, 1 GiB are available here");
+    plan_bad("--pool pthread --tasks 200000000",
+             "--tasks: a trial of spin on pthread would need 1.68 GiB of memory, 1 GiB are available here");
+    plan_bad("--pool pthread --tasks 20000000 --samples all",
+             "--samples: a trial of spin on pthread would need 1.51 GiB of memory, 1 GiB are available here");
+    plan_bad("--pool pthread --tasks 20000000 --collect ordered",
+             "--collect: a trial of spin on pthread would need 1.21 GiB of memory, 1 GiB are available here");
     machine.memory_free_bytes = -1;
     plan_bad(
         "--pool hybrid:route=nested:processes=3 --workers 4",
