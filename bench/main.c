@@ -36,6 +36,14 @@ const struct verb verbs[] = {
      .summary = "make summary.csv of a run anew and print it",
      .function = verb_summarise},
     {.name = "charts", .arguments = "[RUN]", .summary = "draw the charts of a run", .function = verb_charts},
+    {.name = "tour",
+     .arguments = "[1..5] [--pause] [--slow]",
+     .summary = "five short experiments on what pools do, explained",
+     .function = verb_tour,
+     .help = "Runs five small programs on process pools, thread pools and plain forking for real and shows each task: "
+             "who ran it, when, and what that means. A number shows that step alone; --pause waits for Enter between "
+             "steps; --slow lets tasks take seconds instead of tens of milliseconds. Writes no files. docs/TOUR.md has "
+             "the same in Python."},
     {.name = "version",
      .arguments = "",
      .summary = "say which poolbench this is",

@@ -10,6 +10,7 @@
 int verb_run(int argc, char **argv);
 int verb_plan(int argc, char **argv);
 int verb_list(int argc, char **argv);
+int verb_tour(int argc, char **argv);
 int verb_version(int argc, char **argv);
 int verb_help(int argc, char **argv);
 
