@@ -21,7 +21,7 @@ static int path_try(const char *directory, const char *between, const char *rela
 
 int data_path(const char *relative, char *path, size_t size)
 {
-    static const char *const beside[] = {"/scripts", "/../scripts", "/../../scripts"};
+    static const char *const beside[] = {"/scripts", "/../scripts", "/../../scripts", "/../share/poolbench/scripts"};
     const char *given = getenv("POOLBENCH_SCRIPTS");
     if (given && *given)
         return path_try(given, "", relative, path, size);

@@ -4,6 +4,7 @@
 #include "bench/columns.h"
 #include "bench/nearest.h"
 #include "bench/refuse.h"
+#include "bench/regular.h"
 #include "bench/spec.h"
 #include "bench/units.h"
 #include <ctype.h>
@@ -67,7 +68,7 @@ const struct dist dist_table[] = {
 
 static const struct dist *dist_find(const char *text, char *error)
 {
-    char name[SPEC_MAX], hint[96];
+    char name[SPEC_MAX], hint[288];
     struct nearest nearest;
     snprintf(name, sizeof name, "%.*s", (int)spec_name_length(text), text);
     nearest_init(&nearest, name);
@@ -76,7 +77,7 @@ static const struct dist *dist_find(const char *text, char *error)
         if (!strcmp(dist->name, name))
             return dist;
     }
-    refuse(error, "no size distribution is called '%s'%s", name, nearest_hint(&nearest, hint, sizeof hint));
+    refuse(error, "no size distribution is called '%s'%s", name, nearest_advice(&nearest, hint, sizeof hint));
     return NULL;
 }
 
@@ -112,9 +113,9 @@ static int line_parse(const char *line, int64_t *ns)
 /* The durations of a file, in order. */
 static int file_read(const char *path, struct cost **costs, uint32_t *count, char *error)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = file_open(path, error);
     if (!file)
-        return refuse(error, "%s: %s", path, strerror(errno));
+        return -EINVAL;
     char *line = NULL;
     size_t room = 0, size = 0;
     unsigned number = 0;

@@ -40,8 +40,8 @@ int expand_spec(const char *text, const struct machine *machine, struct words *v
 
 static int refuse_unknown(const char *what, struct nearest *nearest, char *error)
 {
-    char hint[96];
-    return refuse(error, "no %s is called '%s'%s", what, nearest->word, nearest_hint(nearest, hint, sizeof hint));
+    char hint[288];
+    return refuse(error, "no %s is called '%s'%s", what, nearest->word, nearest_advice(nearest, hint, sizeof hint));
 }
 
 int set_pool(const char *value, struct cell *cell, char *error)

@@ -37,6 +37,10 @@ static int find_program(struct launcher *launcher, char *error)
     snprintf(launcher->program, sizeof launcher->program, "%.4000s/" TRIAL_PROGRAM, dirname(self));
     if (access(launcher->program, X_OK) == 0)
         return 0;
+    /* an installed tree, wherever it was moved to */
+    snprintf(launcher->program, sizeof launcher->program, "%.4000s/../libexec/poolbench/" TRIAL_PROGRAM, self);
+    if (access(launcher->program, X_OK) == 0)
+        return 0;
     snprintf(launcher->program, sizeof launcher->program, "%s/" TRIAL_PROGRAM, POOLBENCH_LIBEXECDIR);
     if (access(launcher->program, X_OK) == 0)
         return 0;

@@ -42,6 +42,8 @@ void nearest_init(struct nearest *nearest, const char *word)
 void nearest_offer(struct nearest *nearest, const char *name)
 {
     unsigned d = distance(nearest->word, name);
+    size_t used = strlen(nearest->offered);
+    snprintf(nearest->offered + used, sizeof nearest->offered - used, "%s%s", used ? ", " : "", name);
     /* A word that begins like the name, or the other way round, was probably meant: "proc" for "processes". */
     size_t length = strlen(nearest->word);
     if (d > 1 && length >= 3 && !strncmp(nearest->word, name, length))
@@ -66,5 +68,13 @@ char *nearest_hint(const struct nearest *nearest, char *text, size_t size)
         snprintf(text, size, "; did you mean '%s'?", name);
     else
         text[0] = '\0';
+    return text;
+}
+
+char *nearest_advice(const struct nearest *nearest, char *text, size_t size)
+{
+    if (nearest_name(nearest) || !nearest->offered[0])
+        return nearest_hint(nearest, text, size);
+    snprintf(text, size, "; expected %s", nearest->offered);
     return text;
 }

@@ -157,7 +157,8 @@ const struct option *option_find(const char *name, char *error)
             return option;
         nearest_offer(&nearest, option->name);
     }
-    refuse(error, "there is no option '%.64s'%s", name, nearest_hint(&nearest, hint, sizeof hint));
+    nearest_hint(&nearest, hint, sizeof hint);
+    refuse(error, "there is no option '%.64s'%s", name, hint[0] ? hint : "; `poolbench help run` explains all");
     return NULL;
 }
 

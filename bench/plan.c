@@ -194,6 +194,9 @@ static int cell_complete(struct cell *cell, struct planner *planner)
     if (rc)
         return rc;
     cell_tasks(cell, planner);
+    if (cell->faults.error_task != UINT32_MAX && cell->faults.error_task >= cell->tasks)
+        return refuse(planner->error, "--faults: there is no task %u among %lld, counted from 0",
+                      cell->faults.error_task, (long long)cell->tasks);
     return cell_memory(cell, planner);
 }
 

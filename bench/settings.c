@@ -71,7 +71,9 @@ int set_samples(const char *value, struct settings *settings, char *error)
     settings->samples = !strcmp(value, "all") ? SAMPLES_ALL : 0;
     if (settings->samples || !strcmp(value, "none"))
         return 0;
-    return param_parse(&samples_range, value, &settings->samples, error);
+    return param_parse(&samples_range, value, &settings->samples, error)
+               ? refuse(error, "'%s' is not none, all, or a number of tasks from 1 on", value)
+               : 0;
 }
 
 void spell_samples(const struct settings *settings, char *text)

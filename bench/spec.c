@@ -166,7 +166,7 @@ static int option_parse(const char *option, struct spec *spec, char *error)
 {
     size_t key = strcspn(option, "=");
     struct nearest nearest;
-    char name[SPEC_MAX], hint[96];
+    char name[SPEC_MAX], hint[288];
     snprintf(name, sizeof name, "%.*s", (int)key, option);
     if (!option[key])
         return refuse(error, "%s: '%s' is not key=value", spec->name, option);
@@ -185,7 +185,7 @@ static int option_parse(const char *option, struct spec *spec, char *error)
     }
     if (!spec->params)
         return refuse(error, "%s takes no options, not '%s'", spec->name, name);
-    return refuse(error, "%s has no option '%s'%s", spec->name, name, nearest_hint(&nearest, hint, sizeof hint));
+    return refuse(error, "%s has no option '%s'%s", spec->name, name, nearest_advice(&nearest, hint, sizeof hint));
 }
 
 int spec_parse(const char *text, struct spec *spec, char *error)

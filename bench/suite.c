@@ -4,6 +4,7 @@
 #include "bench/data_path.h"
 #include "bench/nearest.h"
 #include "bench/refuse.h"
+#include "bench/regular.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <ini.h>
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 
 #define SUITE_BYTES_MAX  (1 << 20)
+#define BYTE_ORDER_MARK  "\xef\xbb\xbf" /* of UTF-8, which some editors put in front */
 #define LINE_MAX_WRITTEN 96
 
 struct reader {
@@ -171,17 +173,12 @@ static int pair_take(void *user, const char *section, const char *key, const cha
 /* The whole file as text: -EINVAL for what cannot be a suite. */
 static int file_load(const char *path, char **text, char *error)
 {
-    struct stat status;
-    FILE *file = fopen(path, "re");
+    FILE *file = file_open(path, error);
     if (!file)
-        return refuse(error, "%s: %s", path, strerror(errno));
+        return -EINVAL;
     int rc = 0;
     *text = NULL;
-    if (fstat(fileno(file), &status))
-        rc = refuse(error, "%s: %s", path, strerror(errno));
-    else if (S_ISDIR(status.st_mode))
-        rc = refuse(error, "%s: is a directory, expected a suite (an INI file)", path);
-    else if (!(*text = malloc(SUITE_BYTES_MAX + 1)))
+    if (!(*text = malloc(SUITE_BYTES_MAX + 1)))
         rc = refuse(error, "%s: out of memory", path);
     if (!rc) {
         size_t length = fread(*text, 1, SUITE_BYTES_MAX, file);
@@ -194,6 +191,8 @@ static int file_load(const char *path, char **text, char *error)
             rc = refuse(error, "%s: a binary file, expected a suite (an INI file)", path);
         else if (!(*text)[strspn(*text, " \t\r\n")])
             rc = refuse(error, "%s: empty, expected [experiment NAME] sections with KEY = VALUE lines", path);
+        else if (!strncmp(*text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
+            memmove(*text, *text + strlen(BYTE_ORDER_MARK), length + 1 - strlen(BYTE_ORDER_MARK));
     }
     if (rc) {
         free(*text);

@@ -73,8 +73,8 @@ static uint32_t arrived(const struct trial *trial, struct drive *drive)
                 file->tasks - drive->next > file->arrival_k ? drive->next + (uint32_t)file->arrival_k : file->tasks;
         limit = drive->wave_end;
         break;
-    case ARRIVAL_WINDOW: /* at most K on their way */
-        limit = drive->reaped + file->arrival_k;
+    case ARRIVAL_WINDOW: /* at most K on their way, results held back by collect=ordered included */
+        limit = (trial->held ? drive->released : drive->reaped) + file->arrival_k;
         break;
     case ARRIVAL_RATE: {
         uint64_t now = clock_ticks() - trial->gate;
