@@ -264,8 +264,7 @@ static void limits(void **state)
     plan_bad("--pool pthread --tasks 20000000 --collect ordered",
              "--collect: a trial of spin on pthread would need 1.21 GiB of memory, 1 GiB are available here");
     machine.memory_free_bytes = -1;
-    plan_bad("--pool pthread --faults error:task=7 --tasks 7",
-             "--faults: there is no task 7 among 7, counted from 0");
+    plan_bad("--pool pthread --faults error:task=7 --tasks 7", "--faults: there is no task 7 among 7, counted from 0");
     plan_bad(
         "--pool hybrid:route=nested:processes=3 --workers 4",
         "--pool: hybrid:route=nested:processes=3 with --workers 4: route=nested needs processes x threads = workers");
