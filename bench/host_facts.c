@@ -210,6 +210,9 @@ json_t *facts_cgroup(void)
         bool found = cgroup_file_read("", facts[i].controller, facts[i].file, text, sizeof text) == 0;
         if (!found && facts[i].file_v1)
             found = cgroup_file_read("", facts[i].controller, facts[i].file_v1, text, sizeof text) == 0;
+        /* version 1 writes "no limit" as -1 and as the largest number of whole pages */
+        if (found && (!strcmp(text, "-1") || !strcmp(text, "9223372036854771712")))
+            found = false;
         json_object_set_new(all, facts[i].name, text_or_null(found ? text : NULL));
     }
     return all;

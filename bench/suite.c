@@ -26,6 +26,7 @@ struct reader {
     size_t first;             /* of this file's in experiments */
     struct experiment shared; /* above the first section */
     bool in_section, key_seen;
+    size_t pairs; /* keys with values, in the whole file */
     char *error;
     int rc;
 };
@@ -165,6 +166,7 @@ static int pair_take(void *user, const char *section, const char *key, const cha
 {
     struct reader *reader = user;
     (void)section;
+    reader->pairs++;
     if (!reader->rc && key_set(reader, key, value))
         refuse_line(reader);
     return reader->rc == 0;
@@ -236,6 +238,8 @@ int suite_read(const char *name, const struct machine *machine, struct settings 
     rc = reader.rc;
     if (!rc && line)
         rc = refuse(error, "%s:%d: expected KEY = VALUE or [experiment NAME]", path, line);
+    if (!rc && !reader.pairs)
+        rc = refuse(error, "%s: sets nothing, expected KEY = VALUE lines", path);
     if (!rc && shared_spread(&reader))
         rc = refuse(error, "%s: out of memory", path);
     experiment_release(&reader.shared);
