@@ -1,12 +1,10 @@
 /* Charts: for each, C writes what the script needs (charts/NAME.dat, one block of lines a series) and the script itself
  * (charts/NAME.gp: variables, style.gp, NAME.gp, so that `gnuplot NAME.gp` in that directory draws it again), and runs
  * gnuplot there. What is drawn, C decides; what it looks like, the scripts do. */
-#include "bench/charts.h"
-#include "bench/cell.h"
 #include "bench/chart_data.h"
 #include "bench/data_path.h"
 #include "bench/refuse.h"
-#include "bench/run_dir.h"
+#include "bench/verbs.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
@@ -58,10 +56,10 @@ static int script_write(const char *charts, const struct chart *chart, const str
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && !result; i++) {
         result = file_append(out, parts[i]);
         if (result == -ENOENT) { /* that code is gnuplot's here */
-            refuse(error, "charts: there is no scripts/%s beside the program nor where it was installed", parts[i]);
+            refuse(error, "there is no scripts/%s beside the program nor where it was installed", parts[i]);
             result = -ENODATA;
         } else if (result) {
-            refuse(error, "charts: scripts/%s: %s", parts[i], strerror(-result));
+            refuse(error, "scripts/%s: %s", parts[i], strerror(-result));
         }
     }
     if ((ferror(out) | fclose(out)) && !result) {
@@ -106,20 +104,20 @@ static int gnuplot_run(const char *charts, const struct chart *chart, char *erro
         posix_spawn_file_actions_destroy(&actions);
     }
     if (code == ENOENT)
-        refuse(error, "charts: there is no gnuplot; install gnuplot-nox (Debian, Ubuntu) or gnuplot");
+        refuse(error, "there is no gnuplot; install gnuplot-nox (Debian, Ubuntu) or gnuplot");
     else if (code)
-        refuse(error, "charts: gnuplot cannot be started: %s", strerror(code));
+        refuse(error, "gnuplot cannot be started: %s", strerror(code));
     if (code)
         return -code;
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR) {
             code = errno;
-            refuse(error, "charts: gnuplot was lost: %s", strerror(code));
+            refuse(error, "gnuplot was lost: %s", strerror(code));
             return -code;
         }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
-    refuse(error, "charts: 'gnuplot %s' failed in %s", script, charts);
+    refuse(error, "'gnuplot %s' failed in %s", script, charts);
     return -EIO;
 }
 
@@ -158,7 +156,7 @@ int charts_draw(const char *directory, const char *format, FILE *talk, char *err
         struct chart_data data;
         result = chart_data_init(&data, chart, directory, &summary);
         if (result)
-            refuse(error, "charts: %s", strerror(-result));
+            refuse(error, "%s", strerror(-result));
         else if (data.panels)
             result = chart_draw(charts, chart, &data, format, talk, error);
         else if (talk)
@@ -169,50 +167,20 @@ int charts_draw(const char *directory, const char *format, FILE *talk, char *err
     return result;
 }
 
-static const char usage[] =
-    "usage: poolbench charts [RUN] [--format svg|png]\n"
-    "\n"
-    "Draws the charts of a run into RUN/charts with gnuplot, each beside the data and the script it is\n"
-    "made from. RUN is its directory, the beginning of its name, or latest (the default).\n";
+enum { CHARTS_FORMAT };
+const struct argument charts_arguments[] = {
+    [CHARTS_FORMAT] = {"format", "svg|png", "svg", "Of the pictures.", true},
+    {.name = NULL},
+};
 
-static int complain(const char *error)
+int verb_charts(const struct arguments *given)
 {
-    fprintf(stderr, "poolbench: %s\n", error);
-    return 2;
-}
-
-int verb_charts(int argc, char **argv)
-{
-    static const char option[] = "--format";
     char directory[PATH_MAX], error[ERROR_MAX];
-    const char *name = NULL, *format = "svg";
 
-    for (int i = 0; i < argc; i++) {
-        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-            fputs(usage, stdout);
-            return 0;
-        }
-        if (!strncmp(argv[i], option, sizeof option - 1) && strchr("=", argv[i][sizeof option - 1])) {
-            bool joined = argv[i][sizeof option - 1] == '=';
-            format = joined ? argv[i] + sizeof option : i + 1 < argc ? argv[++i] : "";
-            if (strcmp(format, "svg") && strcmp(format, "png")) {
-                refuse(error, "--format: expected svg or png, found '%s'", format);
-                return complain(error);
-            }
-        } else if (*argv[i] == '-') {
-            refuse(error, "charts: there is no option %s; expected --format", argv[i]);
-            return complain(error);
-        } else if (name) {
-            refuse(error, "charts: expected one run, found '%s' too", argv[i]);
-            return complain(error);
-        } else {
-            name = argv[i];
-        }
-    }
-    if (run_find(name ? name : "latest", directory, sizeof directory, error))
-        return complain(error);
-    int result = charts_draw(directory, format, stdout, error);
+    if (arguments_run("charts", given, 0, directory))
+        return 2;
+    int result = charts_draw(directory, given->value[CHARTS_FORMAT], stdout, error);
     if (result)
-        complain(error);
+        complain("charts", "%s", error);
     return result == 0 ? 0 : result == -ENODATA || result == -EBADMSG ? 2 : 1;
 }

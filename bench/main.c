@@ -7,54 +7,69 @@
 
 const struct verb verbs[] = {
     {.name = "run",
-     .arguments = "[SUITE.ini ...] [options]",
+     .operands = "[SUITE.ini ...]",
      .summary = "run an experiment: trials of every cell, CSV files, a summary",
      .function = verb_run,
      .help = "Runs every combination of the given factors (a cell) in blocks of random order, and leaves CSV files in "
              "results/. SUITE.ini is a file of experiments, or the name of one that comes with poolbench (quick, "
              "full); options on the command line override it.",
-     .takes_options = 1},
+     .reads_itself = true},
     {.name = "plan",
-     .arguments = "[SUITE.ini ...] [options]",
+     .operands = "[SUITE.ini ...]",
      .summary = "say what run would do, and run nothing",
      .function = verb_plan,
      .help = "Prints the cells, the CPUs of every worker, the defaults that were filled in, how many comparisons there "
              "are and the blocks they need, the order, and about how long it would take. Takes what run takes.",
-     .takes_options = 1},
+     .reads_itself = true},
     {.name = "list",
-     .arguments = "pools|workloads|places|suites|runs|options",
+     .operands = "[pools|workloads|places|suites|runs|options]",
      .summary = "show what there is, with its options, and what cannot work here",
      .function = verb_list,
      .help = "Shows each row with its options and their defaults, and what cannot work on this machine with the "
-             "reason."},
+             "reason. Without a word, names the lists.",
+     .operands_max = 1},
     {.name = "topo",
-     .arguments = "[--topology T] [--workers N] [--place P]",
+     .operands = "",
      .summary = "show a machine's CPUs and where workers would go",
-     .function = verb_topo},
+     .function = verb_topo,
+     .help = "Shows a machine, this one or a described one, and where workers would be pinned on it. Runs nothing.",
+     .arguments = topo_arguments},
     {.name = "summarise",
-     .arguments = "[RUN]",
+     .operands = "[RUN]",
      .summary = "make summary.csv of a run anew and print it",
-     .function = verb_summarise},
-    {.name = "charts", .arguments = "[RUN]", .summary = "draw the charts of a run", .function = verb_charts},
+     .function = verb_summarise,
+     .help = "Makes summary.csv of a run anew from its trials.csv and latency.csv, and prints the screen. RUN is its "
+             "directory, the beginning of its name, or latest (the default).",
+     .operands_max = 1},
+    {.name = "charts",
+     .operands = "[RUN]",
+     .summary = "draw the charts of a run",
+     .function = verb_charts,
+     .help = "Draws the charts of a run into RUN/charts with gnuplot, each beside the data and the script it is made "
+             "from. RUN is its directory, the beginning of its name, or latest (the default).",
+     .operands_max = 1,
+     .arguments = charts_arguments},
     {.name = "tour",
-     .arguments = "[1..5] [--pause] [--slow]",
+     .operands = "[1..5]",
      .summary = "five short experiments on what pools do, explained",
      .function = verb_tour,
      .help = "Runs five small programs on process pools, thread pools and plain forking for real and shows each task: "
-             "who ran it, when, and what that means. A number shows that step alone; --pause waits for Enter between "
-             "steps; --slow lets tasks take seconds instead of tens of milliseconds. Writes no files. docs/TOUR.md has "
-             "the same in Python."},
+             "who ran it, when, and what that means. A number shows that step alone. Writes no files. docs/TOUR.md has "
+             "the same in Python.",
+     .operands_max = 1,
+     .arguments = tour_arguments},
     {.name = "version",
-     .arguments = "",
+     .operands = "",
      .summary = "say which poolbench this is",
      .function = verb_version,
      .help = "Prints the version, the commit it was built from and the libraries it uses."},
     {.name = "help",
-     .arguments = "[VERB]",
+     .operands = "[VERB]",
      .summary = "explain a verb",
      .function = verb_help,
-     .help = "Explains a verb, or names all of them."},
-    {0},
+     .help = "Explains a verb, or names all of them.",
+     .operands_max = 1},
+    {.name = NULL},
 };
 
 const struct verb *verb_find(const char *name)
@@ -67,8 +82,8 @@ const struct verb *verb_find(const char *name)
             return verb;
         nearest_offer(&nearest, verb->name);
     }
-    fprintf(stderr, "poolbench: there is no verb '%.64s'%s%s\n", name, nearest_hint(&nearest, hint, sizeof hint),
-            nearest_name(&nearest) ? "" : "; see poolbench help");
+    complain("", "there is no verb '%.64s'%s%s", name, nearest_hint(&nearest, hint, sizeof hint),
+             nearest_name(&nearest) ? "" : "; see poolbench help");
     return NULL;
 }
 
@@ -79,24 +94,23 @@ static int is_help(const char *word)
 
 static int verb_call(const struct verb *verb, int argc, char **argv)
 {
-    for (int i = 0; verb->help && i < argc; i++)
-        if (is_help(argv[i]))
-            return verb_help_print(verb);
-    return verb->function(argc, argv);
+    struct arguments given;
+    for (int i = 0; i < argc && strcmp(argv[i], "--"); i++)
+        if (is_help(argv[i])) {
+            verb_help_print(verb);
+            return 0;
+        }
+    int code = arguments_read(verb, argc, argv, &given);
+    return code ? code : verb->function(&given);
 }
 
 static int dispatch(int argc, char **argv)
 {
-    if (argc < 2) {
-        fprintf(stderr, "poolbench: a verb is missing; see poolbench help\n");
-        return 2;
-    }
-    if (is_help(argv[1]))
-        return verb_help(0, NULL);
-    if (!strcmp(argv[1], "--version"))
-        return verb_version(0, NULL);
-    const struct verb *verb = verb_find(argv[1]);
-    return verb ? verb_call(verb, argc - 2, argv + 2) : 2;
+    if (argc < 2)
+        return complain("", "a verb is missing; see poolbench help");
+    const char *name = is_help(argv[1]) ? "help" : !strcmp(argv[1], "--version") ? "version" : argv[1];
+    const struct verb *verb = verb_find(name);
+    return !verb ? 2 : *argv[1] == '-' ? verb_call(verb, 0, NULL) : verb_call(verb, argc - 2, argv + 2);
 }
 
 /* Started with a standard stream closed, the next file opened would take its place. */

@@ -32,12 +32,6 @@ struct run {
     int interrupted; /* signal */
 };
 
-static int complain(const char *error)
-{
-    fprintf(stderr, "poolbench run: %s\n", error);
-    return 2;
-}
-
 /* ---- before the first trial ---- */
 
 static int prepare(struct run *run, int argc, char **argv, char *error)
@@ -197,11 +191,11 @@ static int report(const struct run *run)
     if (rc == 0)
         rc = summary_write(run->directory, &summary, error);
     if (rc < 0)
-        return rc == -ENODATA && run->interrupted ? 0 : complain(error);
+        return rc == -ENODATA && run->interrupted ? 0 : complain("run", "%s", error);
     screen_print(stdout, run->directory, &summary);
     summary_release(&summary);
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        complain("writing to standard output failed; the run is complete on disk");
+        complain("run", "writing to standard output failed; the run is complete on disk");
         return 1;
     }
     if (!run->interrupted && charts_draw(run->directory, "svg", NULL, error) < 0)
@@ -217,15 +211,15 @@ static void release(struct run *run)
     machine_close(&run->machine);
 }
 
-int verb_run(int argc, char **argv)
+int verb_run(const struct arguments *given)
 {
     char error[ERROR_MAX] = "", closing[ERROR_MAX];
     struct run run = {0};
-    int code = 0, rc = prepare(&run, argc, argv, error);
+    int code = 0, rc = prepare(&run, given->argc, given->argv, error);
     if (rc == 0)
-        rc = begin(&run, argv, error);
+        rc = begin(&run, given->argv, error);
     if (rc < 0) {
-        code = rc == -EINTR ? 130 : complain(error);
+        code = rc == -EINTR ? 130 : complain("run", "%s", error);
         release(&run);
         return code;
     }

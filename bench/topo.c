@@ -1,34 +1,19 @@
 /* The verb topo: shows a machine, this one or a described one, and plans workers on it. Runs nothing, writes no file.
  */
-#include "bench/topo.h"
 #include "bench/machine.h"
-#include "bench/nearest.h"
 #include "bench/place.h"
 #include "bench/units.h"
+#include "bench/verbs.h"
 #include <errno.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WORKERS_MAX 65536
+#define WORKERS_MAX 65535
 
 struct question {
     const char *topology, *workers, *place, *place_main;
 };
-
-__attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
-{
-    va_list args;
-
-    fputs("poolbench topo: ", stderr);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-    return 2;
-}
 
 /* N, cores, pus, or either of these N times: 2xcores. */
 static int workers_parse(const char *text, const struct machine *machine, unsigned *workers)
@@ -181,88 +166,40 @@ static int answer(const struct question *question)
     int code = 0;
 
     if (machine_open(&machine, question->topology, error) != 0)
-        return complain("%s", error);
+        return complain("topo", "%s", error);
     int status = workers_parse(question->workers, &machine, &workers);
     if (status != 0)
-        code = complain("--workers: '%s' is not a number of workers; expected 1 .. %d, cores, pus or 2xcores",
+        code = complain("topo", "--workers: '%s' is not a number of workers; expected 1 .. %d, cores, pus or 2xcores",
                         question->workers, WORKERS_MAX);
     else if (place_plan(&machine, question->place, question->place_main, workers, &placement, error) != 0)
-        code = complain("%s", error);
+        code = complain("topo", "%s", error);
     if (code == 0) {
         machine_print(&machine);
         if (placement_print(&machine, question, &placement) != 0 || fflush(stdout) != 0)
-            code = complain("cannot write: %s", strerror(errno));
+            code = complain("topo", "cannot write: %s", strerror(errno));
         placement_release(&placement);
     }
     machine_close(&machine);
     return code;
 }
 
-static const struct option {
-    const char *name, *value, *help;
-    size_t offset; /* of its text in struct question */
-} options[] = {
-    {"topology", "T", "synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file; default: this machine",
-     offsetof(struct question, topology)},
-    {"workers", "N", "a number, cores, pus or 2xcores; default: cores", offsetof(struct question, workers)},
-    {"place", "P", "none, compact, scatter, cores, 0+2-3, core:1.pu:0; default: compact",
-     offsetof(struct question, place)},
-    {"place-main", "M", "the submitter's: auto or the words of --place; default: auto",
-     offsetof(struct question, place_main)},
+enum { TOPO_TOPOLOGY, TOPO_WORKERS, TOPO_PLACE, TOPO_PLACE_MAIN };
+const struct argument topo_arguments[] = {
+    [TOPO_TOPOLOGY] = {"topology", "T", "", "synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file; else this machine.",
+                       false},
+    [TOPO_WORKERS] = {"workers", "N", "cores", "How many: a number, cores, pus, or a multiple such as 2xcores.", false},
+    [TOPO_PLACE] = {"place", "PLACE", "compact",
+                    "Where they are pinned: none, compact, scatter, cores, CPUs joined "
+                    "with plus (0+2-3), or hwloc objects (core:1.pu:0).",
+                    false},
+    [TOPO_PLACE_MAIN] = {"place-main", "PLACE", "auto", "Where the submitter runs: auto, or the words of --place.",
+                         false},
+    {.name = NULL},
 };
-#define OPTIONS (sizeof options / sizeof *options)
 
-static int help_print(void)
+int verb_topo(const struct arguments *given)
 {
-    printf("usage: poolbench topo [--topology T] [--workers N] [--place P] [--place-main M]\n\n"
-           "Shows a machine and where workers would be pinned on it.\n\n");
-    for (size_t i = 0; i < OPTIONS; i++)
-        printf("  --%s %s%*s%s\n", options[i].name, options[i].value, (int)(14 - strlen(options[i].name)), "",
-               options[i].help);
-    return fflush(stdout) == 0 ? 0 : complain("cannot write: %s", strerror(errno));
-}
-
-static const struct option *option_find(const char *name, size_t length)
-{
-    for (size_t i = 0; i < OPTIONS; i++)
-        if (strlen(options[i].name) == length && strncmp(options[i].name, name, length) == 0)
-            return &options[i];
-    return NULL;
-}
-
-static int option_unknown(const char *word, size_t length)
-{
-    struct nearest nearest;
-    char name[64], offer[64], hint[96];
-
-    if (strncmp(word, "--", 2) != 0)
-        return complain("'%s': expected an option; see poolbench topo --help", word);
-    snprintf(name, sizeof name, "%.*s", (int)length + 2, word);
-    nearest_init(&nearest, name);
-    for (size_t i = 0; i < OPTIONS; i++) {
-        snprintf(offer, sizeof offer, "--%s", options[i].name);
-        nearest_offer(&nearest, offer);
-    }
-    return complain("there is no option %s%s", name, nearest_hint(&nearest, hint, sizeof hint));
-}
-
-int verb_topo(int argc, char **argv)
-{
-    struct question question = {NULL, "cores", "compact", "auto"};
-
-    for (int i = 0; i < argc; i++) {
-        const char *word = argv[i];
-        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-            return help_print();
-        bool dashes = strncmp(word, "--", 2) == 0;
-        size_t length = dashes ? strcspn(word + 2, "=") : 0;
-        const struct option *option = dashes ? option_find(word + 2, length) : NULL;
-        if (!option)
-            return option_unknown(word, length);
-        const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : argv[++i];
-        if (i >= argc || !*value)
-            return complain("--%s: expected a value", option->name);
-        *(const char **)((char *)&question + option->offset) = value;
-    }
-    return answer(&question);
+    const char *const *value = given->value;
+    return answer(&(struct question){value[TOPO_TOPOLOGY][0] ? value[TOPO_TOPOLOGY] : NULL, value[TOPO_WORKERS],
+                                     value[TOPO_PLACE], value[TOPO_PLACE_MAIN]});
 }

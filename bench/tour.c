@@ -1,7 +1,6 @@
 /* The verb tour: which steps, and what happens between them. */
 #include "bench/tour.h"
 #include "bench/launch.h"
-#include "bench/nearest.h"
 #include "bench/verbs.h"
 #include "pools/clock.h"
 #include <errno.h>
@@ -18,39 +17,24 @@ struct question {
     bool pause, slow;
 };
 
-static int question_read(int argc, char **argv, struct question *question)
+enum { TOUR_PAUSE, TOUR_SLOW };
+const struct argument tour_arguments[] = {
+    [TOUR_PAUSE] = {"pause", "", "", "Wait for Enter between steps.", false},
+    [TOUR_SLOW] = {"slow", "", "", "Let tasks take seconds instead of tens of milliseconds.", false},
+    {.name = NULL},
+};
+
+static int question_read(const struct arguments *given, struct question *question)
 {
-    static const char *const options[] = {"--pause", "--slow"};
-    bool *const flags[] = {&question->pause, &question->slow};
-    bool chosen = false;
-    for (int i = 0; i < argc; i++) {
-        const char *word = argv[i];
-        struct nearest nearest;
-        char hint[96];
-        unsigned o = 0;
-        while (o < 2 && strcmp(word, options[o]))
-            o++;
-        if (o < 2) {
-            *flags[o] = true;
-        } else if (word[0] == '-') {
-            nearest_init(&nearest, word);
-            nearest_offer(&nearest, options[0]);
-            nearest_offer(&nearest, options[1]);
-            fprintf(stderr, "poolbench tour: there is no option %.64s%s\n", word,
-                    nearest_hint(&nearest, hint, sizeof hint));
-            return 2;
-        } else if (chosen) {
-            fprintf(stderr, "poolbench tour: expected one step or none, found '%.64s' too\n", word);
-            return 2;
-        } else if (word[0] < '1' || word[0] > '0' + TOUR_STEPS || word[1]) {
-            fprintf(stderr, "poolbench tour: there is no step '%.64s', expected 1 .. %d\n", word, TOUR_STEPS);
-            return 2;
-        } else {
-            chosen = true;
-            question->first = (unsigned)(word[0] - '1');
-            question->end = question->first + 1;
-        }
-    }
+    const char *step = given->operand[0];
+    question->pause = given->value[TOUR_PAUSE][0];
+    question->slow = given->value[TOUR_SLOW][0];
+    if (!step)
+        return 0;
+    if (step[0] < '1' || step[0] > '0' + TOUR_STEPS || step[1])
+        return complain("tour", "there is no step '%.64s', expected 1 .. %d", step, TOUR_STEPS);
+    question->first = (unsigned)(step[0] - '1');
+    question->end = question->first + 1;
     return 0;
 }
 
@@ -91,12 +75,12 @@ static int steps_run(struct tour *tour, const struct question *question)
     return code;
 }
 
-int verb_tour(int argc, char **argv)
+int verb_tour(const struct arguments *given)
 {
     struct question question = {.end = TOUR_STEPS};
     struct tour tour = {0};
     char error[ERROR_MAX];
-    int code = question_read(argc, argv, &question);
+    int code = question_read(given, &question);
     if (code)
         return code;
     tour.unit_ns = question.slow ? UNIT_SLOW_NS : UNIT_NS;
@@ -106,8 +90,7 @@ int verb_tour(int argc, char **argv)
         rc = calibrations_open(&tour.calibrations, true, error);
     }
     if (rc < 0) {
-        fprintf(stderr, "poolbench tour: %s\n", error);
-        code = 2;
+        code = complain("tour", "%s", error);
     } else {
         code = steps_run(&tour, &question);
     }

@@ -5,6 +5,7 @@
 #include <gsl/gsl_version.h>
 #include <hwloc.h>
 #include <jansson.h>
+#include <string.h>
 
 #ifndef POOLBENCH_VERSION
 #define POOLBENCH_VERSION "0"
@@ -38,29 +39,33 @@ void options_print(FILE *out)
     fprintf(out, "\nIn a suite the same names are keys, without dashes: workers = 1,2,4\n");
 }
 
-int verb_help_print(const struct verb *verb)
+void verb_help_print(const struct verb *verb)
 {
-    char self[] = "--help", *argv[] = {self, NULL};
-    if (!verb->help)
-        return verb->function(1, argv);
-    printf("usage: poolbench %s%s%s\n\n", verb->name, verb->arguments[0] ? " " : "", verb->arguments);
+    char usage[512];
+    if (verb->reads_itself)
+        snprintf(usage, sizeof usage, "%s [options]", verb->operands);
+    else
+        arguments_usage(verb, usage, sizeof usage);
+    printf("usage: poolbench %s%s", verb->name, usage[0] ? " " : "");
+    wrap_print(stdout, usage, (unsigned)strlen("usage: poolbench ") + (unsigned)strlen(verb->name) + 1);
+    putchar('\n');
     wrap_print(stdout, verb->help, 0);
-    if (verb->takes_options) {
+    if (verb->arguments)
+        putchar('\n');
+    arguments_explain(verb);
+    if (verb->reads_itself) {
         putchar('\n');
         options_print(stdout);
     }
-    return 0;
 }
 
-int verb_help(int argc, char **argv)
+int verb_help(const struct arguments *given)
 {
-    if (argc > 1) {
-        fprintf(stderr, "poolbench: help: expected one verb, found '%s' too\n", argv[1]);
-        return 2;
-    }
-    if (argc == 1) {
-        const struct verb *verb = verb_find(argv[0]);
-        return verb ? verb_help_print(verb) : 2;
+    if (given->operands) {
+        const struct verb *verb = verb_find(given->operand[0]);
+        if (verb)
+            verb_help_print(verb);
+        return verb ? 0 : 2;
     }
     printf("poolbench runs the same tasks through interchangeable pools of workers and measures them.\n\n"
            "usage: poolbench VERB ...\n");
@@ -70,12 +75,9 @@ int verb_help(int argc, char **argv)
     return 0;
 }
 
-int verb_version(int argc, char **argv)
+int verb_version(const struct arguments *given)
 {
-    if (argc > 0) {
-        fprintf(stderr, "poolbench: version: expected nothing, found '%s'\n", argv[0]);
-        return 2;
-    }
+    (void)given;
     unsigned hwloc = hwloc_get_api_version();
     printf("poolbench %s (commit %s; hwloc %u.%u.%u, GSL %s, jansson %s)\n", POOLBENCH_VERSION, POOLBENCH_COMMIT,
            hwloc >> 16, hwloc >> 8 & 0xff, hwloc & 0xff, gsl_version, jansson_version_str());

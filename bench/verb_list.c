@@ -126,8 +126,7 @@ static int suites_print(const struct machine *machine)
     int rc = data_path("suites", directory, sizeof directory);
     int count = rc ? -1 : scandir(directory, &entries, is_suite, alphasort);
     if (count < 0) {
-        fprintf(stderr, "poolbench: list: the suites that come with poolbench are not there: %s\n",
-                strerror(rc ? -rc : errno));
+        complain("list", "the suites that come with poolbench are not there: %s", strerror(rc ? -rc : errno));
         return 1;
     }
     for (int i = 0; i < count; i++) {
@@ -143,7 +142,7 @@ static int runs_print(const struct machine *machine)
     (void)machine;
     int rc = runs_list(stdout);
     if (rc)
-        fprintf(stderr, "poolbench: list: results: %s\n", strerror(-rc));
+        complain("list", "results: %s", strerror(-rc));
     return rc ? 1 : 0;
 }
 
@@ -167,37 +166,29 @@ static const struct {
     {"options", "all factors and settings of run and plan", false, options_list},
 };
 
-int verb_list(int argc, char **argv)
+int verb_list(const struct arguments *given)
 {
     struct machine machine;
     struct nearest nearest;
     char error[ERROR_MAX], hint[96];
-    if (argc == 0) {
+    const char *word = given->operand[0];
+    if (!word) {
         for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
             wrap_row(stdout, 0, lists[i].name, NAME_COLUMN, lists[i].summary);
         return 0;
     }
-    if (argc > 1) {
-        fprintf(stderr, "poolbench: list: expected one word, found '%s' too\n", argv[1]);
-        return 2;
-    }
-    nearest_init(&nearest, argv[0]);
+    nearest_init(&nearest, word);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         nearest_offer(&nearest, lists[i].name);
-        if (strcmp(lists[i].name, argv[0]) != 0)
+        if (strcmp(lists[i].name, word) != 0)
             continue;
         if (!lists[i].needs_machine)
             return lists[i].print(NULL);
-        if (machine_open(&machine, NULL, error)) {
-            fprintf(stderr, "poolbench: %s\n", error);
-            return 2;
-        }
+        if (machine_open(&machine, NULL, error))
+            return complain("list", "%s", error);
         int code = lists[i].print(&machine);
         machine_close(&machine);
         return code;
     }
-    fprintf(stderr, "poolbench: list: there is nothing called '%.64s'%s\n", argv[0],
-            nearest_name(&nearest) ? nearest_hint(&nearest, hint, sizeof hint)
-                                   : ", expected pools, workloads, places, suites, runs or options");
-    return 2;
+    return complain("list", "there is nothing called '%.64s'%s", word, nearest_advice(&nearest, hint, sizeof hint));
 }

@@ -247,7 +247,7 @@ static int plan_print(const struct request *request, const struct plan *plan, co
     return rc ? rc : order_print(plan);
 }
 
-int verb_plan(int argc, char **argv)
+int verb_plan(const struct arguments *given)
 {
     struct machine machine;
     struct request request;
@@ -257,7 +257,7 @@ int verb_plan(int argc, char **argv)
     int rc = machine_open(&machine, NULL, error);
     if (rc)
         goto fail;
-    rc = request_parse(argc, argv, &machine, &request, error);
+    rc = request_parse(given->argc, given->argv, &machine, &request, error);
     if (rc)
         goto close_machine;
     rc = calibrations_open(&calibrations, false, error);

@@ -1,30 +1,38 @@
-/* The verbs of the command line. argv: after the verb. Each returns the exit code of docs/METHOD.md: 0, 1 something ran
- * and failed, 2 bad input (one line on stderr, nothing written). */
+/* The verbs of the command line. Each returns the exit code of docs/METHOD.md: 0, 1 something ran and failed, 2 bad
+ * input (one line on stderr, nothing written). */
 #ifndef POOLBENCH_VERBS_H
 #define POOLBENCH_VERBS_H
-#include "bench/charts.h"
-#include "bench/summarise.h"
-#include "bench/topo.h"
+#include "bench/arguments.h"
 #include <stdio.h>
 
-int verb_run(int argc, char **argv);
-int verb_plan(int argc, char **argv);
-int verb_list(int argc, char **argv);
-int verb_tour(int argc, char **argv);
-int verb_version(int argc, char **argv);
-int verb_help(int argc, char **argv);
-
 struct verb {
-    const char *name, *arguments, *summary;
-    int (*function)(int argc, char **argv);
-    const char *help;  /* what --help says below the usage line; NULL: the verb answers --help itself */
-    int takes_options; /* the table of bench/options.h belongs to its help */
+    const char *name;
+    const char *operands; /* how its words without dashes are written: "[RUN]" */
+    const char *summary;
+    int (*function)(const struct arguments *given);
+    const char *help; /* paragraphs below the usage line */
+    unsigned operands_max;
+    const struct argument *arguments; /* its own options; ends with a row without a name */
+    bool reads_itself;                /* takes the table of bench/options.h, and argv as it is */
 };
 extern const struct verb verbs[]; /* main.c; ends with a row without a name */
 
+int verb_run(const struct arguments *given);
+int verb_plan(const struct arguments *given);
+int verb_list(const struct arguments *given);
+int verb_topo(const struct arguments *given);
+int verb_summarise(const struct arguments *given);
+int verb_charts(const struct arguments *given);
+int verb_tour(const struct arguments *given);
+int verb_version(const struct arguments *given);
+int verb_help(const struct arguments *given);
+
+/* The options of each stand beside what reads them. */
+extern const struct argument topo_arguments[], charts_arguments[], tour_arguments[];
+
 /* NULL and a line on stderr when there is no such verb. */
 const struct verb *verb_find(const char *name);
-int verb_help_print(const struct verb *verb);
+void verb_help_print(const struct verb *verb);
 /* All factors and settings, from the option table. */
 void options_print(FILE *out);
 

@@ -1,0 +1,41 @@
+/* Arguments of the verbs that take few: a table a verb drives parsing, --help, the manual and completion. What `run`
+ * and `plan` take is in bench/options.h, because those are keys of a suite too. */
+#ifndef POOLBENCH_ARGUMENTS_H
+#define POOLBENCH_ARGUMENTS_H
+#include <stdbool.h>
+#include <stddef.h>
+
+struct argument {
+    const char *name;   /* without dashes */
+    const char *syntax; /* of the value; "" for a flag */
+    const char *preset; /* when not given, "" for nothing */
+    const char *help;
+    bool choice; /* the value is one of the words of syntax, which has them as svg|png */
+};
+
+#define ARGUMENTS_MAX 16
+#define OPERANDS_MAX  8
+struct arguments {
+    int argc; /* all words after the verb, for verbs that read them in their own way */
+    char **argv;
+    const char *value[ARGUMENTS_MAX];  /* by row of the table: as given, else the preset; "yes" or "" for a flag */
+    const char *operand[OPERANDS_MAX]; /* words without dashes */
+    unsigned operands;
+};
+
+struct verb;
+/* Fills *given from the words after the verb. 0; or 2 and one line on stderr, which names the option, what was expected
+ * and the nearest valid name. An option stands as --name VALUE or --name=VALUE; -- ends the options. */
+int arguments_read(const struct verb *verb, int argc, char **argv, struct arguments *given);
+
+/* "[RUN] [--format svg|png]": how the words of a verb are written. Returns text. */
+char *arguments_usage(const struct verb *verb, char *text, size_t size);
+void arguments_explain(const struct verb *verb); /* a paragraph an option on stdout */
+
+/* One line on stderr, "poolbench VERB: ...". Returns 2. */
+__attribute__((format(printf, 2, 3))) int complain(const char *verb, const char *format, ...);
+
+/* The directory of the run that an operand names, of the latest without one; size PATH_MAX. 0, or 2 after a line. */
+int arguments_run(const char *verb, const struct arguments *given, unsigned operand, char *directory);
+
+#endif
