@@ -48,12 +48,14 @@ program := $(if $(filter default,$(variant)),./poolbench,$(B)/poolbench)
 # ---- sources ---------------------------------------------------------------------------------------------------------
 objects    = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 shared_o  := $(call objects,pools/*.c workloads/*.c)
-bench_o   := $(call objects,bench/*.c) $(shared_o)
+rooms     := $(filter-out bench/trial/,$(wildcard bench/*/)) # of the harness: bench/judge/ ...
+bench_c   := bench/*.c $(rooms:%=%*.c)
+bench_o   := $(call objects,$(bench_c)) $(shared_o)
 trial_o   := $(call objects,bench/trial/*.c) $(shared_o)
 mains_o   := $(B)/bench/main.o $(B)/bench/trial/main.o
 support_o := $(filter-out $(B)/tests/test_%,$(call objects,tests/*.c))
 # The only objects that know version, commit, flags and directories (info.h below): a new commit compiles these alone.
-info_o    := $(patsubst %.c,$(B)/%.o,$(shell grep -lsE 'POOLBENCH_(VERSION|COMMIT|CC_FLAGS|DATADIR|LIBEXECDIR)' bench/*.c))
+info_o    := $(patsubst %.c,$(B)/%.o,$(shell grep -lsE 'POOLBENCH_(VERSION|COMMIT|CC_FLAGS|DATADIR|LIBEXECDIR)' $(wildcard $(bench_c))))
 
 # make check TEST="plan cli" keeps those tests only.
 chosen   = $(if $(TEST),$(foreach t,$(1),$(if $(filter $(TEST) $(TEST:%=test_%),$(basename $(notdir $t))),$t)),$(1))
@@ -149,7 +151,7 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
 format: ## format the C sources with clang-format
-	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/trial pools workloads tests))
+	@clang-format -i $(wildcard $(addsuffix *.[ch],bench/ $(wildcard bench/*/) pools/ workloads/ tests/))
 
 schema: $(B)/test_csv ## write results/README.md anew from the column table
 	@$(B)/test_csv --document > results/README.md
