@@ -1,0 +1,24 @@
+/* When a run may stop by what it saw: after 8, 12, 18, 27, 40 or 60 blocks, and only because the interval is narrow,
+ * never because of where it lies. Pure; thread-safe. */
+#ifndef POOLBENCH_JUDGE_LOOKS_H
+#define POOLBENCH_JUDGE_LOOKS_H
+#include "bench/stats.h"
+#include <stdbool.h>
+
+#define LOOK_MAX 60 /* blocks: the last look */
+
+unsigned look_next(unsigned blocks); /* the first look after so many blocks; 0: none is left */
+
+/* Likewise, but goes on after LOOK_MAX (90, 135 ... 1000), for plans and forecasts; 0: above 1000. */
+unsigned look_after(unsigned blocks);
+
+/* How many looks a run of m comparisons can take: those with enough blocks for an interval. For claim.looks of a run
+ * that stops by precision; the first of them is claim_blocks() rounded up to a look. 0: not even LOOK_MAX blocks
+ * suffice. */
+unsigned looks_planned(unsigned comparisons);
+
+/* The interval reaches at most this far from its middle, as a factor: sqrt(hi / lo) <= 1 + precision. For ratios and
+ * for medians of costs alike. False without an interval. */
+bool precision_reached(const struct interval *interval, double precision);
+
+#endif

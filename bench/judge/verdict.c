@@ -1,0 +1,194 @@
+/* Everything happens on log ratios, where twice as slow and twice as fast are equally far from equal. */
+#include "bench/judge/verdict.h"
+#include "bench/judge/looks.h"
+#include <errno.h>
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define SETTLE_SHARE 0.8   /* "in about 4 of 5 cases" */
+#define ROUNDING     1e-12 /* 1.02 is within 2 %, whatever binary fractions make of it */
+
+const char *verdict_name(enum verdict verdict)
+{
+    static const char *const names[] = {"unresolved", "equal", "faster", "slower"};
+
+    return names[verdict];
+}
+
+double claim_level(const struct claim *claim)
+{
+    unsigned comparisons = claim->comparisons ? claim->comparisons : 1;
+    unsigned looks = claim->looks ? claim->looks : 1;
+
+    return 1 - CLAIM_ERROR / comparisons / looks;
+}
+
+size_t claim_blocks(const struct claim *claim)
+{
+    size_t lo, hi, blocks = STATS_INTERVAL_MIN;
+
+    while (stats_median_ranks(blocks, claim_level(claim), &lo, &hi))
+        blocks++;
+    return blocks;
+}
+
+enum verdict verdict_read(const struct interval *ratio, double margin)
+{
+    double far = log1p(margin) + ROUNDING;
+
+    if (isnan(ratio->lo) || isnan(ratio->hi))
+        return VERDICT_UNRESOLVED;
+    if (log(ratio->lo) >= -far && log(ratio->hi) <= far)
+        return VERDICT_EQUAL;
+    if (ratio->hi < 1)
+        return VERDICT_FASTER;
+    if (ratio->lo > 1)
+        return VERDICT_SLOWER;
+    return VERDICT_UNRESOLVED;
+}
+
+/* How many standard errors the interval reaches to each side, were the medians normal. */
+static double reach_of(const struct claim *claim)
+{
+    return gsl_cdf_ugaussian_Qinv((1 - claim_level(claim)) / 2);
+}
+
+/* The standard error of the median of one value, by the interval it has: of n values it is this over sqrt(n). Where
+ * there is no interval, by the middle half of the values, as if they were normal. */
+static double error_of_one(const double *sorted, size_t count)
+{
+    double quarter = sorted[(count - 1) - (count - 1) / 4] - sorted[(count - 1) / 4];
+
+    return 1.2533 * quarter / 1.349;
+}
+
+static size_t settle_blocks(const double *logs, size_t count, const struct claim *claim)
+{
+    double distance = fabs(stats_median(logs, count)), margin = log1p(claim->margin);
+    /* The interval must become that narrow: to end before 1, or within the margin, whichever comes first. */
+    double wanted = fmax(distance, margin - distance);
+    double error = error_of_one(logs, count);
+    double blocks = pow((reach_of(claim) + gsl_cdf_ugaussian_Pinv(SETTLE_SHARE)) * error / wanted, 2);
+    size_t least = claim_blocks(claim);
+
+    if (isnan(blocks) || blocks > SETTLE_MAX)
+        return SETTLE_MAX + 1;
+    if (least <= count)
+        least = count + 1; /* so many have not settled it */
+    if (blocks > (double)least)
+        least = (size_t)ceil(blocks);
+    if (least > SETTLE_MAX)
+        return SETTLE_MAX + 1;
+    return look_after((unsigned)least - 1);
+}
+
+/* Of logs, which it sorts. */
+static void comparison_judge(double *logs, size_t count, const struct claim *claim, struct comparison *comparison)
+{
+    struct interval interval;
+
+    count = stats_sort(logs, count);
+    comparison->blocks = count;
+    comparison->blocks_needed = claim_blocks(claim);
+    comparison->ratio = exp(stats_median(logs, count));
+    stats_median_interval(logs, count, claim_level(claim), &interval);
+    comparison->interval = (struct interval){exp(interval.lo), exp(interval.hi)};
+    comparison->verdict = verdict_read(&comparison->interval, claim->margin);
+    comparison->settle_blocks = 0;
+    if (comparison->verdict == VERDICT_UNRESOLVED && count)
+        comparison->settle_blocks = settle_blocks(logs, count, claim);
+}
+
+static double log_ratio(double cell, double baseline)
+{
+    if (!(cell >= 0 && baseline >= 0)) /* NAN too */
+        return NAN;
+    return cell == baseline ? 0 : log(cell / baseline);
+}
+
+int comparison_make(const double *cell, const double *baseline, size_t blocks, const struct claim *claim,
+                    struct comparison *comparison)
+{
+    double *logs = calloc(blocks + 1, sizeof *logs); /* malloc(0) may be NULL */
+
+    if (!logs)
+        return -ENOMEM;
+    comparison->left_out = 0;
+    for (size_t i = 0; i < blocks; i++) {
+        logs[i] = log_ratio(cell[i], baseline[i]);
+        comparison->left_out += isnan(logs[i]) && !(isnan(cell[i]) && isnan(baseline[i]));
+    }
+    comparison_judge(logs, blocks, claim, comparison);
+    free(logs);
+    return 0;
+}
+
+int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const struct claim *claim,
+                      struct comparison *comparison)
+{
+    double *logs = calloc(blocks + 1, sizeof *logs);
+
+    if (!logs)
+        return -ENOMEM;
+    comparison->left_out = 0;
+    for (size_t block = 0; block < blocks; block++) {
+        size_t there = 0;
+        for (size_t cell = 0; cell < cells; cell++) {
+            logs[block] += log_ratio(ratios[cell * blocks + block], 1) / (double)cells; /* NAN stays */
+            there += !isnan(ratios[cell * blocks + block]);
+        }
+        if (!cells)
+            logs[block] = NAN;
+        comparison->left_out += there && isnan(logs[block]);
+    }
+    comparison_judge(logs, blocks, claim, comparison);
+    free(logs);
+    return 0;
+}
+
+double difference_visible(const struct comparison *comparisons, size_t count, const struct claim *claim, bool same,
+                          double *room)
+{
+    double share = gsl_cdf_ugaussian_Pinv(SETTLE_SHARE), reach = reach_of(claim);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        double lo = log(comparisons[i].interval.lo), hi = log(comparisons[i].interval.hi);
+        if (!isfinite(lo) || !isfinite(hi))
+            continue;
+        if (same) {
+            room[kept++] = -lo;
+            room[kept++] = hi;
+        } else {
+            room[kept++] = (hi - lo) / 2 * (reach + share) / reach;
+        }
+    }
+    kept = stats_sort(room, kept);
+    if (!kept)
+        return NAN;
+    return expm1(same ? room[(size_t)ceil(SETTLE_SHARE * (double)kept) - 1] : stats_median(room, kept));
+}
+
+size_t alarms_allowed(size_t comparisons)
+{
+    size_t allowed = 0;
+
+    while (gsl_cdf_binomial_Q((unsigned)allowed, CLAIM_ERROR, (unsigned)comparisons) > 0.01)
+        allowed++;
+    return allowed;
+}
+
+struct alarms alarms_count(const struct comparison *comparisons, size_t count)
+{
+    struct alarms alarms = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct interval *interval = &comparisons[i].interval;
+        alarms.comparisons += !isnan(interval->lo);
+        alarms.alarms += interval->lo > 1 || interval->hi < 1;
+        alarms.verdicts += comparisons[i].verdict == VERDICT_FASTER || comparisons[i].verdict == VERDICT_SLOWER;
+    }
+    alarms.allowed = alarms_allowed(alarms.comparisons);
+    return alarms;
+}
