@@ -89,4 +89,7 @@ struct cells {
     size_t count;
 };
 
+/* "fork spin 10us, 2 workers". Returns its length, at most size - 1. */
+int cell_label(const struct cell *cell, char *text, size_t size);
+
 #endif

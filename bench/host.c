@@ -97,16 +97,36 @@ int host_write(const char *directory, const struct machine *machine, json_t *run
     return status;
 }
 
-void host_line(char *text, size_t size, const char *directory)
+static json_t *host_load(const char *directory)
 {
     char path[PATH_MAX];
-    int cores = 0, pus = 0, used;
+    int used = snprintf(path, sizeof path, "%s/host.json", directory);
+
+    return used > 0 && (size_t)used < sizeof path ? json_load_file(path, 0, NULL) : NULL;
+}
+
+void host_warnings(FILE *out, const char *directory)
+{
+    json_t *host = host_load(directory), *run = json_object_get(host, "run"), *label;
+    const char *because = json_string_value(json_object_get(run, "unpinned_because"));
+    const json_t *left_out = json_object_get(run, "left_out");
+    size_t i;
+
+    if (because)
+        fprintf(out, "workers were not pinned as asked for: %s\n", because);
+    json_array_foreach((json_t *)left_out, i, label)
+        fprintf(out, "%s%s%s", i ? "; " : "left out, to keep to the budget: ", json_string_value(label),
+                i + 1 < json_array_size(left_out) ? "" : "\n");
+    json_decref(host);
+}
+
+void host_line(char *text, size_t size, const char *directory)
+{
+    int cores = 0, pus = 0;
     const char *model = NULL, *hypervisor = NULL, *name = NULL, *release = NULL;
-    json_error_t problem;
 
     snprintf(text, size, "unknown machine");
-    used = snprintf(path, sizeof path, "%s/host.json", directory);
-    json_t *host = used > 0 && (size_t)used < sizeof path ? json_load_file(path, 0, &problem) : NULL;
+    json_t *host = host_load(directory);
     /* A model or a hypervisor may be null: only the kernel and the cores are always there. */
     if (host && json_unpack(host, "{s:{s:i, s:i}, s:{s:s, s:s}}", "machine", "cores", &cores, "pus", &pus, "kernel",
                             "name", &name, "release", &release) == 0) {

@@ -209,7 +209,8 @@ int option_values(const struct option *option, const char *text, const struct ma
 
 void cell_key(const struct cell *cell, unsigned without, char *key)
 {
-    size_t used = (size_t)snprintf(key, SPEC_MAX, "%s", cell->experiment);
+    size_t used = 0;
+    key[0] = '\0';
     for (unsigned i = 0; options[i].name; i++) {
         if (!options[i].spell_cell || without & 1u << i)
             continue;

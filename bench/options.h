@@ -49,7 +49,8 @@ const struct option *option_find(const char *name, char *error);
 /* Adds the values in text, a comma list, checked, expanded and in canonical spelling, each once. */
 int option_values(const struct option *option, const char *text, const struct machine *machine, struct words *values,
                   char *error);
-/* Everything that tells cells apart, spelled out, without the options in the mask (bit i: options[i]). */
+/* Everything that tells cells apart, spelled out (which experiment asked for one does not), without the options in the
+ * mask (bit i: options[i]). */
 #define CELL_KEY_MAX (OPTIONS_MAX * SPEC_MAX)
 void cell_key(const struct cell *cell, unsigned without, char *key);
 /* The same as 64 bits. */

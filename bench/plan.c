@@ -5,6 +5,7 @@
 #include "bench/dist.h"
 #include "bench/earlier.h"
 #include "bench/job_file.h"
+#include "bench/judge/looks.h"
 #include "bench/place.h"
 #include "bench/refuse.h"
 #include "bench/units.h"
@@ -202,90 +203,98 @@ static int cell_complete(struct cell *cell, struct planner *planner)
 
 /* ---- the whole ---- */
 
-/* Groups of cells that differ in the pool alone, by a hash of everything else. A pool that ignores --workers belongs to
- * the groups of all numbers of workers. */
+/* What a cell is compared with: cells that differ in the pool alone, by a hash of everything else as it was asked for,
+ * since `--tasks auto` gives each its own number. What ignores --workers belongs to the groups of all numbers of
+ * workers.
+ */
 struct group {
     uint64_t key, key_without_workers;
+    bool anywhere;
 };
 
-static int group_compare(const void *a, const void *b)
-{
-    const struct group *x = a, *y = b;
-    return x->key < y->key ? -1 : x->key > y->key;
-}
-
-/* m: in every group, each cell but one is compared with that one. */
-static unsigned groups_comparisons(const struct group *groups, size_t count, const struct group *anywhere,
-                                   size_t anywhere_count)
-{
-    unsigned comparisons = 0;
-    for (size_t i = 0, next; i < count; i = next) {
-        for (next = i + 1; next < count && groups[next].key == groups[i].key; next++)
-            ;
-        comparisons += (unsigned)(next - i) - 1;
-        for (size_t a = 0; a < anywhere_count; a++)
-            comparisons += anywhere[a].key_without_workers == groups[i].key_without_workers;
-    }
-    return comparisons;
-}
-
-/* Among themselves, for cells that are in no other group. */
-static unsigned anywhere_comparisons(const struct group *anywhere, size_t count, const struct group *groups,
-                                     size_t groups_count)
-{
-    unsigned comparisons = 0;
-    for (size_t a = 0; a < count; a++) {
-        bool grouped = false;
-        for (size_t i = 0; i < groups_count && !grouped; i++)
-            grouped = groups[i].key_without_workers == anywhere[a].key_without_workers;
-        for (size_t b = 0; b < a && !grouped; b++) {
-            if (anywhere[b].key_without_workers == anywhere[a].key_without_workers) {
-                comparisons++;
-                grouped = true;
-            }
-        }
-    }
-    return comparisons;
-}
-
-static int comparisons_count(const struct cells *cells, unsigned *comparisons)
+static struct group *groups_new(const struct cells *cells)
 {
     const unsigned pool = option_bit("pool"), workers = option_bit("workers");
     struct group *groups = calloc(cells->count + 1, sizeof *groups);
-    struct group *anywhere = calloc(cells->count + 1, sizeof *anywhere);
-    size_t groups_count = 0, anywhere_count = 0;
-    if (!groups || !anywhere) {
-        free(groups);
-        free(anywhere);
-        return -ENOMEM;
-    }
-    for (size_t i = 0; i < cells->count; i++) {
+    for (size_t i = 0; groups && i < cells->count; i++) {
         const struct cell *cell = &cells->cell[i];
-        struct group group = {cell_hash(cell, pool), cell_hash(cell, pool | workers)};
-        if (cell->pool->traits & POOL_IGNORES_WORKERS)
-            anywhere[anywhere_count++] = group;
-        else
-            groups[groups_count++] = group;
+        groups[i] = (struct group){cell_hash(cell, pool), cell_hash(cell, pool | workers),
+                                   cell->pool->traits & POOL_IGNORES_WORKERS};
     }
-    qsort(groups, groups_count, sizeof *groups, group_compare);
-    *comparisons = groups_comparisons(groups, groups_count, anywhere, anywhere_count) +
-                   anywhere_comparisons(anywhere, anywhere_count, groups, groups_count);
-    free(groups);
-    free(anywhere);
-    return 0;
+    return groups;
+}
+
+/* Which pool is the best of a group is seen afterwards, so every pair of its pools counts. What others are measured by
+ * is in every group it fits, and compared where there is just one other. */
+static unsigned comparisons_count(const struct group *groups, size_t count)
+{
+    unsigned comparisons = 0;
+    for (size_t i = 0; i < count; i++) {
+        unsigned others = 0, others_before = 0;
+        bool based = false;
+        for (size_t j = 0; j < count && !groups[i].anywhere; j++) {
+            bool same = !groups[j].anywhere && groups[j].key == groups[i].key;
+            based = based || (groups[j].anywhere && groups[j].key_without_workers == groups[i].key_without_workers);
+            others += same && j != i;
+            others_before += same && j < i;
+        }
+        comparisons += others ? others_before : based;
+    }
+    return comparisons;
 }
 
 /* As many as asked for; else as many as needed, or as the budget has time for, at the looks of docs/METHOD.md. */
 static unsigned blocks_choose(const struct settings *settings, unsigned needed, double block_ns)
 {
-    static const unsigned looks[] = {8, 12, 18, 27, 40, 60};
     unsigned blocks = needed;
     if (settings->blocks)
         return (unsigned)settings->blocks;
-    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
-        if (looks[i] > blocks && looks[i] * block_ns <= (double)settings->budget_ns)
-            blocks = looks[i];
+    for (unsigned look = look_next(blocks); look; look = look_next(look))
+        if (look * block_ns <= (double)settings->budget_ns)
+            blocks = look;
     return blocks;
+}
+
+static double block_estimate(const struct cells *cells)
+{
+    double block_ns = 0;
+    for (size_t i = 0; i < cells->count; i++)
+        block_ns += trial_estimate_ns(&cells->cell[i]);
+    return block_ns;
+}
+
+static void cell_release(struct cell *cell)
+{
+    placement_release(&cell->placement);
+    free(cell->costs);
+}
+
+/* Fewer blocks than comparisons need would answer nothing, so what does not fit the budget is left out from the end:
+ * the pools of one comparison at a time, and never the first. 0 or -ENOMEM. */
+static int budget_keep(const struct settings *settings, const struct group *groups, struct plan *plan)
+{
+    struct cells *cells = &plan->cells;
+    size_t kept = cells->count;
+    int rc = 0;
+    plan->comparisons = comparisons_count(groups, kept);
+    while (!rc && settings->budget_ns && !settings->blocks &&
+           blocks_needed(plan->comparisons) * block_estimate(cells) > (double)settings->budget_ns) {
+        do
+            kept--;
+        while (kept && groups[kept - 1].key == groups[kept].key);
+        if (!kept)
+            break;
+        for (size_t i = kept; i < cells->count; i++) {
+            char label[SPEC_MAX * 4];
+            int length = cell_label(&cells->cell[i], label, sizeof label);
+            if (words_add(&plan->left_out, label, (size_t)length))
+                rc = -ENOMEM;
+            cell_release(&cells->cell[i]);
+        }
+        cells->count = kept;
+        plan->comparisons = comparisons_count(groups, kept);
+    }
+    return rc;
 }
 
 int plan_make(struct request *request, const struct machine *machine, struct calibrations *calibrations,
@@ -293,20 +302,21 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
 {
     struct planner planner = {
         .machine = machine, .calibrations = calibrations, .samples = request->settings.samples, .error = error};
-    double block_ns = 0;
     *plan = (struct plan){.cells = request->cells};
     request->cells = (struct cells){0};
 
+    struct group *groups = groups_new(&plan->cells);
     int rc = earlier_read(request->settings.like, &planner.earlier, error);
+    if (!rc && !groups)
+        rc = refuse(error, "out of memory");
     if (!rc && !machine->described && place_probe(planner.unpinnable, sizeof planner.unpinnable) == 0)
         planner.unpinnable[0] = '\0';
-    if (!rc && comparisons_count(&plan->cells, &plan->comparisons))
-        rc = refuse(error, "out of memory");
-    for (size_t i = 0; i < plan->cells.count && !rc; i++) {
+    for (size_t i = 0; i < plan->cells.count && !rc; i++)
         rc = cell_complete(&plan->cells.cell[i], &planner);
-        block_ns += rc ? 0 : trial_estimate_ns(&plan->cells.cell[i]);
-    }
+    if (!rc && budget_keep(&request->settings, groups, plan))
+        rc = refuse(error, "out of memory");
     if (!rc) {
+        double block_ns = block_estimate(&plan->cells);
         plan->blocks_needed = blocks_needed(plan->comparisons);
         plan->blocks = blocks_choose(&request->settings, plan->blocks_needed, block_ns);
         plan->estimate_ns = (int64_t)least(block_ns * plan->blocks, 9e18);
@@ -316,6 +326,7 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
         else
             order_draw(request->settings.seed, plan->blocks, (unsigned)plan->cells.count, plan->order);
     }
+    free(groups);
     earlier_release(&planner.earlier);
     if (rc)
         plan_release(plan);
@@ -324,11 +335,10 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
 
 void plan_release(struct plan *plan)
 {
-    for (size_t i = 0; i < plan->cells.count; i++) {
-        placement_release(&plan->cells.cell[i].placement);
-        free(plan->cells.cell[i].costs);
-    }
+    for (size_t i = 0; i < plan->cells.count; i++)
+        cell_release(&plan->cells.cell[i]);
     free(plan->cells.cell);
     free(plan->order);
+    words_release(&plan->left_out);
     *plan = (struct plan){0};
 }

@@ -3,13 +3,15 @@
 #define POOLBENCH_PLAN_H
 #include "bench/calibrate.h"
 #include "bench/request.h"
+#include "bench/words.h"
 
 struct plan {
     struct cells cells; /* owned */
     unsigned blocks;
     uint32_t *order;        /* blocks x cells.count cell numbers, in running order; owned */
-    unsigned comparisons;   /* m: cells that have a partner differing in the pool alone, less one per such group */
+    unsigned comparisons;   /* m: pairs of cells that differ in the pool alone */
     unsigned blocks_needed; /* max(8, ceil(1 + log2(m / 0.05))) (docs/METHOD.md) */
+    struct words left_out;  /* labels of cells that the budget has no time for */
     int64_t estimate_ns;    /* of the whole run, trials, start-up and settling */
 };
 

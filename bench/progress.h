@@ -1,4 +1,5 @@
-/* One line on a terminal that says what is running, how far it is and how long it will take; silent elsewhere. */
+/* One line on a terminal: how far the run is, how long it will take, how sure it is by now, and what is running. Silent
+ * elsewhere. */
 #ifndef POOLBENCH_PROGRESS_H
 #define POOLBENCH_PROGRESS_H
 #include "bench/cell.h"
@@ -8,11 +9,16 @@ struct progress {
     bool on;
     unsigned columns; /* of the terminal */
     uint64_t start_ns;
-    size_t total;
+    size_t total, cells, blocks;
+    double *ns;    /* per task, by cell and block; NAN: none yet. NULL: no memory, and no interval is shown */
+    double *room;  /* one cell's, to sort */
+    double widest; /* half the width of the widest 95 % interval of a cell's median, as a share; NAN: none yet */
 };
 
-void progress_begin(struct progress *progress, size_t total);
+void progress_begin(struct progress *progress, size_t cells, size_t blocks);
 void progress_show(const struct progress *progress, size_t done, const struct cell *cell);
-void progress_end(const struct progress *progress); /* clears the line */
+/* What a trial found, NAN when it failed; block from 0. */
+void progress_note(struct progress *progress, unsigned cell, unsigned block, double ns_per_task);
+void progress_end(struct progress *progress); /* clears the line */
 
 #endif

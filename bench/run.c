@@ -7,18 +7,19 @@
 #include "bench/record.h"
 #include "bench/request.h"
 #include "bench/run_dir.h"
+#include "bench/screen.h"
 #include "bench/summary.h"
 #include "bench/units.h"
 #include "bench/verbs.h"
 #include "pools/clock.h"
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define CLOCK_MEASURE_NS 100000000u
-enum { BLOCKS_LEAST = 8 }; /* a budget does not cut a run below that: fewer blocks say nothing */
 
 struct run {
     struct machine machine;
@@ -66,6 +67,15 @@ static json_t *unpinned_because(const struct run *run)
     return json_null();
 }
 
+/* Cells that the budget had no time for. */
+static json_t *left_out(const struct run *run)
+{
+    json_t *labels = json_array();
+    for (size_t i = 0; i < run->plan.left_out.count; i++)
+        json_array_append_new(labels, json_string(run->plan.left_out.word[i]));
+    return labels;
+}
+
 static json_t *facts(const struct run *run, char **argv)
 {
     json_t *arguments = json_array();
@@ -75,10 +85,10 @@ static json_t *facts(const struct run *run, char **argv)
     json_t *seed = json_sprintf("%llu", (unsigned long long)run->request.settings.seed);
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
-    return json_pack("{s:s, s:o, s:o, s:i, s:i, s:o, s:{s:s, s:f, s:i}, s:O}", "run_id", run_id(run->directory), "argv",
-                     arguments, "seed", seed, "blocks", (int)run->plan.blocks, "cells", (int)run->plan.cells.count,
-                     "unpinned_because", unpinned_because(run), "clock", "source",
-                     clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC", "ns_per_tick",
+    return json_pack("{s:s, s:o, s:o, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O}", "run_id", run_id(run->directory),
+                     "argv", arguments, "seed", seed, "blocks", (int)run->plan.blocks, "cells",
+                     (int)run->plan.cells.count, "unpinned_because", unpinned_because(run), "left_out", left_out(run),
+                     "clock", "source", clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC", "ns_per_tick",
                      (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec, "calibrations",
                      calibrations_used(run->calibrations));
 }
@@ -120,7 +130,8 @@ static int begin(struct run *run, char **argv, char *error)
 
 /* ---- trials ---- */
 
-static int run_trial(struct run *run, const struct cell *cell, unsigned block, unsigned position, char *error)
+static int run_trial(struct run *run, const struct cell *cell, unsigned block, unsigned position, double *ns_per_task,
+                     char *error)
 {
     struct launcher *launcher = calibrations_launcher(run->calibrations);
     const struct settings *settings = &run->request.settings;
@@ -148,6 +159,7 @@ static int run_trial(struct run *run, const struct cell *cell, unsigned block, u
     run->trials++;
     run->failures += strcmp(row.status, "ok") != 0;
     run->interrupted = facts.outcome.interrupted;
+    *ns_per_task = strcmp(row.status, "ok") ? NAN : (double)row.wall_ns / (double)row.tasks;
     return 0;
 }
 
@@ -155,10 +167,20 @@ static int run_trial(struct run *run, const struct cell *cell, unsigned block, u
 static bool affordable(const struct run *run, unsigned blocks_done)
 {
     int64_t budget = run->request.settings.budget_ns;
-    if (!budget || run->request.settings.blocks || blocks_done < BLOCKS_LEAST)
+    if (!budget || run->request.settings.blocks || blocks_done < run->plan.blocks_needed)
         return true;
     double elapsed = (double)(clock_monotonic_ns() - run->start_ns);
     return elapsed * (blocks_done + 1) / blocks_done <= (double)budget;
+}
+
+static void left_out_say(const struct plan *plan)
+{
+    if (plan->left_out.count)
+        fprintf(stderr, "poolbench run: left out, to keep to the budget:");
+    for (size_t i = 0; i < plan->left_out.count; i++)
+        fprintf(stderr, "%s %s", i ? ";" : "", plan->left_out.word[i]);
+    if (plan->left_out.count)
+        fputc('\n', stderr);
 }
 
 static int run_trials(struct run *run, char *error)
@@ -167,15 +189,19 @@ static int run_trials(struct run *run, char *error)
     size_t cells = plan->cells.count;
     struct progress progress;
     int rc = 0;
+    left_out_say(plan);
     run->start_ns = clock_monotonic_ns();
-    progress_begin(&progress, plan->blocks * cells);
+    progress_begin(&progress, cells, plan->blocks);
     for (size_t i = 0; i < plan->blocks * cells && rc == 0 && !run->interrupted; i++) {
         const struct cell *cell = &plan->cells.cell[plan->order[i]];
         unsigned block = (unsigned)(i / cells);
+        double ns_per_task;
         if (i % cells == 0 && !affordable(run, block))
             break;
         progress_show(&progress, i, cell);
-        rc = run_trial(run, cell, block + 1, (unsigned)(i % cells) + 1, error);
+        rc = run_trial(run, cell, block + 1, (unsigned)(i % cells) + 1, &ns_per_task, error);
+        if (rc == 0)
+            progress_note(&progress, plan->order[i], block, ns_per_task);
     }
     progress_end(&progress);
     return rc;

@@ -1,11 +1,12 @@
-/* The closing screen: what a run found, on 96 columns of ASCII. Everything printed is borne out by the files of the
- * run; a failure is listed with its reason and never stands as a number. */
+/* The parts of the closing screen, one after the other. */
+#include "bench/screen.h"
 #include "bench/host.h"
+#include "bench/judge/findings.h"
 #include "bench/run_dir.h"
 #include "bench/screen_table.h"
-#include "bench/stats.h"
 #include "bench/summary_factors.h"
 #include "bench/units.h"
+#include "bench/wrap.h"
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -18,112 +19,103 @@
 
 #define REASONS_MAX 12
 #define LABEL_MAX   56
+#define STEAL_SAID  0.005 /* of the time of the trials */
 
-static void header_print(FILE *out, const char *directory, const struct summary *summary)
+struct totals {
+    size_t failed, blocks;
+    double end_ns, wall_ns, steal_ns;
+};
+
+static double number(int64_t value)
 {
-    char machine[128], duration[32];
-    long long failed = 0, blocks = 0, steal_ns = 0, wall_ns = 0;
-    int64_t end_ns = 0;
+    return value == MISSING ? 0 : (double)value;
+}
 
-    host_line(machine, sizeof machine, directory);
+static struct totals totals_make(const struct summary *summary)
+{
+    struct totals totals = {0};
+
     for (size_t i = 0; i < summary->trial_count; i++) {
         const struct trial_row *t = &summary->trials[i];
-        const int64_t parts[] = {t->started_ns, t->open_ns, t->wall_ns, t->close_ns};
-        int64_t ended_ns = 0;
-        bool first = true;
-        for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++)
-            ended_ns += parts[p] == MISSING ? 0 : parts[p];
-        end_ns = ended_ns > end_ns ? ended_ns : end_ns;
-        failed += strcmp(t->status, "ok") != 0;
-        for (size_t j = 0; j < i && first; j++)
-            first = summary->trials[j].block != t->block;
-        blocks += first;
+        totals.end_ns =
+            fmax(totals.end_ns, number(t->started_ns) + number(t->open_ns) + number(t->wall_ns) + number(t->close_ns));
+        totals.failed += strcmp(t->status, "ok") != 0;
+        if (t->block > (int64_t)totals.blocks)
+            totals.blocks = (size_t)t->block;
         if (t->steal_ns != MISSING && t->wall_ns != MISSING) {
-            steal_ns += t->steal_ns;
-            wall_ns += t->wall_ns;
+            totals.steal_ns += (double)t->steal_ns;
+            totals.wall_ns += (double)t->wall_ns;
         }
     }
-    fprintf(out, "poolbench %s | %s\n", POOLBENCH_VERSION, machine);
-    fprintf(out, "%zu trial%s in %lld block%s, %lld failed, %s\n", summary->trial_count,
-            summary->trial_count == 1 ? "" : "s", blocks, blocks == 1 ? "" : "s", failed,
-            format_duration(duration, sizeof duration, (double)end_ns));
-    if (steal_ns * 200 > wall_ns) { /* half a percent */
-        char taken[32];
-        fprintf(out, "! the hypervisor took %s of CPU time from this machine during %s of trials (steal)\n",
-                format_duration(taken, sizeof taken, (double)steal_ns),
-                format_duration(duration, sizeof duration, (double)wall_ns));
-    }
+    return totals;
 }
 
-/* Payload buffers and a large parent would be in the price of every worker. */
-static bool is_plain(const struct summary_row *row)
+void screen_header(FILE *out, const char *directory, const struct summary *summary)
 {
-    return !row->in_bytes && !row->out_bytes && !row->ballast_bytes;
+    struct totals totals = totals_make(summary);
+    char machine[128], duration[32], text[256];
+
+    host_line(machine, sizeof machine, directory);
+    snprintf(text, sizeof text, "poolbench %s | %s | %zu trial%s in %zu block%s, %zu failed, %s", POOLBENCH_VERSION,
+             machine, summary->trial_count, summary->trial_count == 1 ? "" : "s", totals.blocks,
+             totals.blocks == 1 ? "" : "s", totals.failed, format_duration(duration, sizeof duration, totals.end_ns));
+    wrap_print(out, text, 0);
 }
 
-/* The median over a pool's plain cells of what `value` says of one. */
-static double price_of(const struct table *t, const char *pool, double (*value)(const struct table *, size_t))
+void screen_warnings(FILE *out, const char *directory, const struct summary *summary, const struct table *table)
 {
-    size_t count = 0;
+    struct totals totals = totals_make(summary);
 
-    for (size_t i = 0; i < t->summary->count; i++)
-        if (!strcmp(t->summary->rows[i].pool, pool) && is_plain(&t->summary->rows[i]))
-            t->values[count++] = value(t, i);
-    return stats_median(t->values, stats_sort(t->values, count));
+    host_warnings(out, directory);
+    if (totals.wall_ns > 0 && totals.steal_ns > STEAL_SAID * totals.wall_ns)
+        fprintf(out, "the hypervisor took %.1f %% of the machine's time during trials (steal)\n",
+                100 * totals.steal_ns / totals.wall_ns);
+    if (table && table->claim.comparisons && !table_marked(table))
+        fprintf(out, "too few blocks: %u comparison%s of pools need%s at least %zu, this run has %zu\n",
+                table->claim.comparisons, table->claim.comparisons == 1 ? "" : "s",
+                table->claim.comparisons == 1 ? "s" : "", table->blocks_needed, table->costs.blocks);
+    else if (table && table->visible > table->claim.margin)
+        fprintf(out, "differences below %.2g %% are mostly not seen in a run like this\n", 100 * table->visible);
 }
 
-static double open_price(const struct table *t, size_t cell)
+/* The lines of a part, each behind `mark` and wrapped. */
+static void lines_print(FILE *out, char *lines, const char *mark)
 {
-    const struct summary_row *c = &t->summary->rows[cell];
-
-    return c->open_ns == MISSING || c->workers <= 0 ? NAN : (double)c->open_ns / (double)c->workers;
+    for (char *rest = lines, *line; lines && (line = strsep(&rest, "\n"));)
+        if (*line) {
+            fputs(mark, out);
+            wrap_print(out, line, (unsigned)strlen(mark));
+        }
+    free(lines);
 }
 
-/* What it has beyond the same tasks without a pool. Shares of shared pages add up over processes as private pages do
- * not: a fork makes pages of its parent shared. */
-static double memory_price(const struct table *t, size_t cell)
+static void warnings_print(FILE *out, const char *directory, const struct summary *summary, const struct table *table)
 {
-    const struct summary_row *c = &t->summary->rows[cell];
-    size_t base = table_base(t, cell);
+    char *lines = NULL;
+    size_t size;
+    FILE *text = open_memstream(&lines, &size);
 
-    if (base == SIZE_MAX || c->workers <= 0 || c->pss_bytes == MISSING || t->summary->rows[base].pss_bytes == MISSING ||
-        c->pss_bytes < t->summary->rows[base].pss_bytes)
-        return NAN;
-    return (double)(c->pss_bytes - t->summary->rows[base].pss_bytes) / (double)c->workers;
+    if (!text)
+        return;
+    screen_warnings(text, directory, summary, table);
+    if (!fclose(text))
+        lines_print(out, lines, "! ");
 }
 
-static double empty_price(const struct table *t, size_t cell)
+static void findings_show(FILE *out, const struct table *table)
 {
-    const struct summary_row *c = &t->summary->rows[cell];
+    char *lines = NULL;
+    size_t size;
+    FILE *text = open_memstream(&lines, &size);
 
-    return strcmp(c->workload, "empty") ? NAN : c->ns_per_task;
-}
-
-static void price_print(FILE *out, const struct table *t)
-{
-    bool titled = false;
-
-    for (size_t c = 0; c < t->pools; c++) {
-        const char *pool = t->summary->rows[t->pool[c]].pool;
-        double open_ns = price_of(t, pool, open_price), bytes = price_of(t, pool, memory_price);
-        double empty_ns = price_of(t, pool, empty_price);
-        char head[64], open[32] = "", memory[32] = "", empty[32] = "";
-        if (row_has_pool(&t->summary->rows[t->pool[c]], BASE_POOL) ||
-            (isnan(open_ns) && isnan(bytes) && isnan(empty_ns)))
-            continue;
-        if (!titled)
-            fprintf(out, "\n%-20s  %22s  %22s  %16s\n", "Price of", "opening, per worker", "memory (PSS), likewise",
-                    "an empty task");
-        titled = true;
-        table_pool(t, c, head, sizeof head);
-        if (!isnan(open_ns))
-            format_duration(open, sizeof open, open_ns);
-        if (!isnan(bytes))
-            format_bytes(memory, sizeof memory, bytes);
-        if (!isnan(empty_ns))
-            format_duration(empty, sizeof empty, empty_ns);
-        fprintf(out, "  %-18s  %22s%*s%*s\n", head, open, *memory || *empty ? 24 : 0, memory, *empty ? 18 : 0, empty);
-    }
+    if (!text)
+        return;
+    findings_print(text, table);
+    if (fclose(text))
+        return;
+    if (*lines)
+        fputs("\nFor these tasks, here:\n", out);
+    lines_print(out, lines, "- ");
 }
 
 static bool same_failure(const struct trial_row *a, const struct trial_row *b)
@@ -131,7 +123,7 @@ static bool same_failure(const struct trial_row *a, const struct trial_row *b)
     return !strcmp(a->cell_id, b->cell_id) && !strcmp(a->status, b->status) && !strcmp(a->reason, b->reason);
 }
 
-static void failures_print(FILE *out, const struct table *t)
+void screen_failures(FILE *out, const struct table *t, size_t columns, size_t kinds)
 {
     const struct summary *s = t->summary;
     size_t printed = 0, more = 0;
@@ -145,7 +137,7 @@ static void failures_print(FILE *out, const struct table *t)
             cell++;
         if (known || cell == s->count)
             continue;
-        if (printed == REASONS_MAX) {
+        if (printed == kinds) {
             more++;
             continue;
         }
@@ -155,9 +147,10 @@ static void failures_print(FILE *out, const struct table *t)
         factors_label(label, sizeof label, &s->rows[cell], t->shown | FACTOR_POOL);
         snprintf(line, sizeof line, "  %s: %zu of %lld %s%s%s", label, same, (long long)s->rows[cell].trials,
                  s->trials[i].status, *s->trials[i].reason ? ": " : "", s->trials[i].reason);
-        if (strlen(line) > SCREEN_COLUMNS)
-            strcpy(line + SCREEN_COLUMNS - 4, " ...");
-        fprintf(out, "%s%s\n", printed++ ? "" : "\nFailed trials\n", line);
+        if (strlen(line) > columns)
+            strcpy(line + columns - 4, " ...");
+        fprintf(out, "%s\n", line);
+        printed++;
     }
     if (more)
         fprintf(out, "  and %zu more kinds of failure, see %s\n", more, trial_format.file);
@@ -165,29 +158,36 @@ static void failures_print(FILE *out, const struct table *t)
 
 static void files_print(FILE *out, const char *directory)
 {
-    static const char *const files[] = {"summary.csv", "trials.csv", "latency.csv",
-                                        "samples.csv", "host.json",  "charts"};
-    char path[PATH_MAX];
+    static const char *const files[] = {"report.html", "charts",      "summary.csv", "trials.csv",
+                                        "latency.csv", "samples.csv", "host.json"};
+    char path[PATH_MAX], text[PATH_MAX + 256];
+    size_t used = (size_t)snprintf(text, sizeof text, "%s", directory);
     const char *before = ": ";
 
-    fprintf(out, "\n%s", directory);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         if (snprintf(path, sizeof path, "%s/%s", directory, files[i]) < (int)sizeof path && access(path, F_OK) == 0) {
-            fprintf(out, "%s%s", before, files[i]);
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", before, files[i]);
             before = ", ";
         }
     fputc('\n', out);
+    wrap_print(out, text, 0);
 }
 
 void screen_print(FILE *out, const char *directory, const struct summary *summary)
 {
     struct table table;
+    bool known = summary->count && table_init(&table, summary) == 0;
 
-    header_print(out, directory, summary);
-    if (summary->count && table_init(&table, summary) == 0) {
-        table_print(out, &table);
-        price_print(out, &table);
-        failures_print(out, &table);
+    screen_header(out, directory, summary);
+    warnings_print(out, directory, summary, known ? &table : NULL);
+    if (known) {
+        table_print(out, &table, screen_columns(out));
+        prices_print(out, &table);
+        if (totals_make(summary).failed) {
+            fputs("\nFailed trials\n", out);
+            screen_failures(out, &table, screen_columns(out), REASONS_MAX);
+        }
+        findings_show(out, &table);
         table_release(&table);
     }
     files_print(out, directory);

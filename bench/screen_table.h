@@ -1,34 +1,39 @@
-/* The table of the closing screen: a row for every combination of factors but the pool, a column for every pool, marks
- * for the best of a row and what equals it. One thread. */
+/* The words of the table: titles, labels, and what stands in a field. The screen and the report print the same. One
+ * thread. */
 #ifndef POOLBENCH_SCREEN_TABLE_H
 #define POOLBENCH_SCREEN_TABLE_H
-#include "bench/summary.h"
+#include "bench/judge/price.h"
+#include "bench/judge/table.h"
+#include <stdio.h>
 
-#define SCREEN_COLUMNS 96
+#define TABLE_LABEL_MAX 72
 
-struct table {
-    const struct summary *summary;
-    unsigned factors;   /* what tells cells apart */
-    unsigned shown;     /* what of it the labels of rows say */
-    size_t *order;      /* all cells, in the order of the plan */
-    size_t *row, *base; /* per row: a cell of it; its cell of the base pool or SIZE_MAX */
-    size_t rows;
-    size_t *pool; /* per column: a cell of that pool */
-    size_t pools;
-    double *values; /* room for one number a trial or cell */
-    size_t comparisons, blocks;
-    double level;                         /* of an interval, so that all comparisons hold at once */
-    bool too_few;                         /* blocks to resolve that many comparisons: no marks */
-    bool equal, unresolved, partly, wide; /* marks used, for the legend */
+/* Rows whose base has a time say a speed-up, others a time per task. */
+bool table_row_speedup(const struct table *table, size_t row);
+const char *table_title(bool speedup);
+char *table_label(const struct table *table, size_t row, char *text, size_t size); /* "spin, 10us, 2 workers" */
+/* A pool as it stands over a column: one too long for it is called "hybrid (2)" there, and named below. */
+char *table_pool(const struct table *table, size_t column, char *text, size_t size);
+char *table_common(const struct table *table, char *text, size_t size); /* what all cells share; "" for nothing */
+
+struct table_text {
+    char value[24];    /* "1.93", "10.5 us", "failed", "" */
+    char mark;         /* '*' best or equal to it, '?' unresolved, ' ' */
+    bool partly;       /* some of its trials failed */
+    char interval[40]; /* "1.90 .. 1.95", "" */
+    bool wide;         /* ends of the interval differ by more than a tenth */
 };
+void table_text(const struct table *table, size_t row, size_t column, struct table_text *text);
+void table_legend(FILE *out, const struct table *table); /* a line for each mark that is used */
 
-int table_init(struct table *table, const struct summary *summary); /* 0 or -ENOMEM; summary has a cell */
-void table_release(struct table *table);
-void table_print(FILE *out, struct table *table);
+struct price_text {
+    char start[32], bytes[32], handover[32]; /* "24 us", "38 KiB"; "" for not known */
+};
+void price_text(const struct price *price, struct price_text *text);
+extern const char *const price_heads[3]; /* of those columns */
 
-/* A pool as it stands over a column: one too long for it is called "hybrid (2)" there. */
-void table_pool(const struct table *table, size_t column, char *text, size_t size);
-/* The cell of the base pool with the same tasks, or SIZE_MAX. */
-size_t table_base(const struct table *table, size_t cell);
+/* The table in columns of `columns` letters in all; intervals where they are wide and there is room. */
+void table_print(FILE *out, const struct table *table, unsigned columns);
+void prices_print(FILE *out, const struct table *table);
 
 #endif

@@ -1,5 +1,6 @@
 /* The verb summarise: summary.csv of a run anew from its other files, and the closing screen. */
 #include "bench/refuse.h"
+#include "bench/screen.h"
 #include "bench/summary.h"
 #include "bench/verbs.h"
 #include <limits.h>

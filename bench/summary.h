@@ -18,7 +18,6 @@ int summary_make(const char *directory, struct summary *summary, char *error);
 void summary_release(struct summary *summary);
 int summary_write(const char *directory, const struct summary *summary,
                   char *error); /* summary.csv, replaced atomically */
-void screen_print(FILE *out, const char *directory, const struct summary *summary); /* 96 columns */
 /* Draws charts/NAME.FORMAT by the scripts; -ENOENT with a line in error when there is no gnuplot. Says to `talk`, when
  * not NULL, what was drawn and what not, and why. format: "svg" or "png". */
 int charts_draw(const char *directory, const char *format, FILE *talk, char *error);

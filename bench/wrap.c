@@ -1,13 +1,24 @@
 /* Text on a screen of 96 columns. */
 #include "bench/wrap.h"
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+unsigned screen_columns(FILE *out)
+{
+    struct winsize size;
+    int fd = fileno(out); /* -1: memory */
+    if (fd < 0 || !isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) != 0 || !size.ws_col || size.ws_col > SCREEN_COLUMNS)
+        return SCREEN_COLUMNS;
+    return size.ws_col < SCREEN_COLUMNS_LEAST ? SCREEN_COLUMNS_LEAST : size.ws_col;
+}
 
 void wrap_print(FILE *out, const char *text, unsigned column)
 {
-    size_t at = column;
+    size_t at = column, columns = screen_columns(out);
     for (const char *word = text + strspn(text, " "); *word; word += strspn(word, " ")) {
         size_t length = strcspn(word, " ");
-        if (at > column && at + 1 + length > SCREEN_COLUMNS) {
+        if (at > column && at + 1 + length > columns) {
             fprintf(out, "\n%*s", (int)column, "");
             at = column;
         }

@@ -1,9 +1,13 @@
-/* Text on a screen of 96 columns. */
+/* Text on a screen of 96 columns, or on a narrower terminal. */
 #ifndef POOLBENCH_WRAP_H
 #define POOLBENCH_WRAP_H
 #include <stdio.h>
 
-#define SCREEN_COLUMNS 96
+#define SCREEN_COLUMNS       96
+#define SCREEN_COLUMNS_LEAST 40
+
+/* Of a terminal, if it is narrower than SCREEN_COLUMNS; that many elsewhere. */
+unsigned screen_columns(FILE *out);
 
 /* Prints the words of text and a newline; the cursor stands at `column`, where further lines begin too. */
 void wrap_print(FILE *out, const char *text, unsigned column);

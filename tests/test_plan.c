@@ -143,12 +143,13 @@ static void comparisons(void **state)
         {"--pool pthread", 0},
         {"--pool pthread --size 1us,1ms --workers 1,2", 0}, /* no two differ in the pool alone */
         {"--pool pthread,prefork", 1},
-        {"--pool pthread,prefork,fork --size 1us,1ms", 4},
+        {"--pool pthread,prefork,fork --size 1us,1ms", 6}, /* every pair */
         {"--pool pthread,prefork --workers 1,2,4", 3},
-        {"--pool serial,pthread,prefork --workers 1,2", 4}, /* serial is compared at both numbers of workers */
+        {"--pool serial,pthread,prefork --workers 1,2", 2},
+        {"--pool serial,pthread --workers 1,2", 2}, /* serial is compared where there is just one other */
         {"--pool serial --workload spin,primes", 0},
-        {"--pool pthread:wait=spin/block,prefork", 2},
-        {"", 4},
+        {"--pool pthread:wait=spin/block,prefork", 3},
+        {"", 6},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         struct plan plan;
