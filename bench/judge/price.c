@@ -76,12 +76,13 @@ int price_make(const struct table *t, size_t column, struct price *price)
 {
     const struct summary *s = t->summary;
     size_t blocks = t->costs.blocks;
-    double *values = calloc(3 * blocks + 1, sizeof *values), *bytes = values + blocks, *empty = bytes + blocks;
+    double *values = calloc(3 * blocks + 1, sizeof *values);
     struct amount none = {.value = NAN, .interval = {NAN, NAN}};
 
     *price = (struct price){.cell = cell_choose(t, column), .start_ns = none, .bytes = none, .handover_ns = none};
     if (!values)
         return -ENOMEM;
+    double *bytes = values + blocks, *empty = bytes + blocks;
     if (price->cell != NO_CELL) {
         const struct summary_row *row = &s->rows[price->cell];
         const struct pool_ops *ops = pool_ops_of(row);
