@@ -1,92 +1,183 @@
-# What all charts share: size, colours, and where the panels go. Colours are Okabe and Ito's, which people with any kind
-# of colour vision tell apart; shapes differ too, so that a print in grey can be read.
+# What all charts share: size, colours, words around the panels, and where the panels go. A chart's own script says what
+# stands in them:
+#
+#     eval key_of_pools                     # or: keys = 2; key_text[1] = 'queue'; key_shape[1] = 5; key_colour[1] = ...
+#     do for [page = 1:pages] {
+#         eval page_begin                   # the picture, its titles and its key; sets n, the panels of this page
+#         do for [i = 0:n - 1] {
+#             eval panel_begin              # margins, title and labels of panel i of n; sets p, its number overall
+#             plot ...
+#             eval panel_end
+#         }
+#         eval page_end
+#     }
+#
+# It gets from C: chart_name, chart_title, chart_format, chart_width (0: what the panels need), chart_source, chart_note;
+# of the chart's `make`, where it differs from what stands right below: panels, page_panels, array panel_title[panels],
+# x_text, y_text, pools, array pool_name[pools]. All measures are in pixels of 1/96 inch. All words go through say().
 
-array palette[7] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00', '#000000']
-array shapes[7]  = [7, 5, 9, 13, 11, 4, 6]
-colour_of(k) = palette[(k - 1) % 7 + 1]
-shape_of(k)  = shapes[(k - 1) % 7 + 1]
+if (!exists('panels')) { panels = 1 }
+if (!exists('panel_title')) { array panel_title[panels]; do for [p = 1:panels] { panel_title[p] = '' } }
+if (!exists('page_panels')) { page_panels = 12 }
+if (!exists('x_text')) { x_text = '' }
+if (!exists('y_text')) { y_text = '' }
+if (!exists('pools')) { pools = 0 }
+
+# What a script may change before page_begin.
+panel_width = 400.0                  # of one of several, where no width was asked for; of a single one:
+panel_alone = 640.0
+panel_height = 210.0                 # of the inside
+space_left = 66.0; space_right = 16.0; space_below = 46.0
+
+# Okabe and Ito's colours, which people with any kind of colour vision tell apart. The first ones differ in how light they
+# are as well, and shapes and dashes differ, so that a print in grey can be read.
+array palette[8] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00', '#000000', '#999999']
+array shapes[8]  = [7, 4, 9, 12, 5, 10, 6, 2]
+array dashes[8]  = [1, 2, 4, 5, 3, 1, 2, 4]
+colour_of(k) = palette[(k - 1) % 8 + 1]
+shape_of(k)  = shapes[(k - 1) % 8 + 1]
+dash_of(k)   = dashes[(k - 1) % 8 + 1]
 
 # Grey, thin and behind everything: the lines that are no measurement.
-set style line 101 linecolor rgb '#999999' linewidth 1.2 dashtype 2
+set style line 101 linecolor rgb '#777777' linewidth 1.2 dashtype 2
 set style line 102 linecolor rgb '#dddddd' linewidth 0.6
 set border 3 linecolor rgb '#666666'
 set tics nomirror out scale 0.6
 set grid x y linestyle 102
 set datafile missing 'NaN'
-set pointsize 0.9
+set pointsize 0.8
 set pointintervalbox 0
+set encoding utf8
+unset key
 
-# Pictures of up to page_panels panels, in as few columns as keep them wide enough to read.
+# ---- words -----------------------------------------------------------------------------------------------------------
+# LaTeX reads some letters as commands.
+tex_letter(c) = c eq '\' ? '\textbackslash{}' : c eq '<' ? '\textless{}' : c eq '>' ? '\textgreater{}' : \
+    c eq '|' ? '\textbar{}' : c eq '~' ? '\textasciitilde{}' : c eq '^' ? '\textasciicircum{}' : \
+    strstrt('%&#_${}', c) ? '\' . c : c
+tex_of(s) = strlen(s) < 2 ? tex_letter(s) : tex_of(s[1:strlen(s) / 2]) . tex_of(s[strlen(s) / 2 + 1:*])
+say(s) = chart_format eq 'tex' && strlen(s) ? tex_of(s) : s
+sized(px) = chart_format eq 'svg' ? sprintf(',%g', px) : sprintf(',%g', px * 0.75)
+
+# Lines of at most k letters, broken at spaces where there are any.
+letters(width, px) = int(width / (0.58 * px)) < 8 ? 8 : int(width / (0.58 * px)) > 200 ? 200 : int(width / (0.58 * px))
+space_up_to(s, k) = k < 2 ? 0 : s[k:k] eq ' ' ? k - 1 : space_up_to(s, k - 1)
+cut_of(s, k) = strlen(s) <= k ? strlen(s) : space_up_to(s, k + 1) ? space_up_to(s, k + 1) : k
+rest_of(s, k) = s[cut_of(s, k) + 1:cut_of(s, k) + 1] eq ' ' ? s[cut_of(s, k) + 2:*] : s[cut_of(s, k) + 1:*]
+lines_of(s, k) = strlen(s) <= k ? strlen(s) > 0 : 1 + lines_of(rest_of(s, k), k)
+line_of(s, k, j) = j == 1 ? s[1:cut_of(s, k)] : line_of(rest_of(s, k), k, j - 1)
+
+# ---- what the colours mean: entries below the panels -----------------------------------------------------------------
+keys = 0
+array key_text[40]; array key_shape[40]; array key_colour[40] # shape 0: a dashed grey line
+key_of_pools = "\
+do for [k = 1:pools] { \
+    key_text[k] = pool_name[k]; key_shape[k] = shape_of(k); key_colour[k] = colour_of(k) \
+}; keys = pools"
+
+# ---- pages: pictures of up to page_panels panels, in as many columns as are wide enough to read ----------------------
+page = 1; i = 0
 pages = (panels + page_panels - 1) / page_panels
 panels_of(page) = page < pages ? page_panels : panels - (pages - 1) * page_panels
-columns_of(n) = n == 1 ? 1 : n <= 4 ? 2 : 3
-rows_of(n) = (n + columns_of(n) - 1) / columns_of(n)
-
-# Measures in pixels: a panel with its labels, the head with the titles, the foot with the key.
-panel_width = 400.0; panel_height = 290.0; head_height = 74.0
-key_width = 170
-do for [k = 1:pools] { if (strlen(pool_name[k]) * 8 + 60 > key_width) { key_width = strlen(pool_name[k]) * 8 + 60 } }
-width_of(n) = columns_of(n) == 1 ? 640 : int(columns_of(n) * panel_width)
-key_columns(n) = width_of(n) / key_width < 1 ? 1 : width_of(n) / key_width
-key_rows(n) = (pools + 1 + key_columns(n) - 1) / key_columns(n)
-foot_height(n) = 22.0 * key_rows(n) + 14
-height_of(n) = int(head_height + foot_height(n) + rows_of(n) * (columns_of(n) == 1 ? 360 : panel_height))
-
-# The inside of panel i (from 0) of n, as shares of the picture.
-row_height(n) = (height_of(n) - head_height - foot_height(n)) / height_of(n) / rows_of(n)
-left_of(n, i)   = (i % columns_of(n)) / (1.0 * columns_of(n)) + 84.0 / width_of(n)
-right_of(n, i)  = (i % columns_of(n) + 1) / (1.0 * columns_of(n)) - 16.0 / width_of(n)
-top_of(n, i)    = 1 - head_height / height_of(n) - (i / columns_of(n)) * row_height(n) - 26.0 / height_of(n)
-bottom_of(n, i) = 1 - head_height / height_of(n) - (i / columns_of(n) + 1) * row_height(n) + 52.0 / height_of(n)
+x_of(px) = px / wide
+y_of(px) = 1 - px / high # from the top
 
 page_begin = "\
 n = panels_of(page); \
+columns = n == 1 ? 1 : n <= 4 ? 2 : 3; \
+if (chart_width > 0) { most = int(chart_width / 290); columns = most < 1 ? 1 : most < columns ? most : columns }; \
+wide = chart_width > 0 ? 1.0 * int(chart_width + 0.5) : n == 1 ? panel_alone : columns * panel_width; \
+rows = (n + columns - 1) / columns; \
+title_letters = letters(wide / columns - space_left - space_right, 12); \
+title_lines = 0; \
+do for [p = (page - 1) * page_panels + 1:(page - 1) * page_panels + n] { \
+    lines = lines_of(panel_title[p], title_letters); title_lines = lines > title_lines ? lines : title_lines \
+}; \
+title_height = 15.0 * title_lines + 12; \
+heading = chart_title . (pages > 1 ? sprintf(' (%d of %d)', page, pages) : ''); \
+heading_letters = letters(wide - 28, 15); small_letters = letters(wide - 28, 11); \
+head_height = 12.0 + 20 * lines_of(heading, heading_letters) + 15 * lines_of(chart_source, small_letters) \
+    + 15 * lines_of(chart_note, small_letters); \
+key_longest = 0; \
+do for [k = 1:keys] { key_longest = strlen(key_text[k]) > key_longest ? strlen(key_text[k]) : key_longest }; \
+key_width = 7.2 * key_longest + 44; \
+key_columns = int((wide - 28) / key_width); \
+key_columns = key_columns < 1 ? 1 : key_columns > keys ? keys : key_columns; \
+foot_height = keys ? 19.0 * ((keys + key_columns - 1) / key_columns) + 10 : 6; \
+row_height = title_height + panel_height * (n == 1 ? 1.25 : 1) + space_below; \
+high = 1.0 * int(head_height + rows * row_height + foot_height + 0.5); \
 if (chart_format eq 'png') { \
-    set terminal pngcairo size width_of(n), height_of(n) font 'sans,10' background rgb 'white' noenhanced \
-} else { \
-    set terminal svg size width_of(n), height_of(n) font 'sans,12' background rgb 'white' noenhanced \
+    set terminal pngcairo size 2 * wide, 2 * high font 'sans,9' fontscale 2 linewidth 2 pointscale 2 background rgb 'white' noenhanced \
+}; \
+if (chart_format eq 'svg') { \
+    set terminal svg size wide, high font 'sans,12' background rgb 'white' noenhanced \
+}; \
+if (chart_format eq 'pdf') { \
+    set terminal pdfcairo size wide / 96 in, high / 96 in font 'sans,9' background rgb 'white' noenhanced \
+}; \
+if (chart_format eq 'tex') { \
+    set terminal cairolatex pdf input colortext size wide / 96 in, high / 96 in font ',9' background rgb 'white' \
 }; \
 set output chart_name . (page > 1 ? sprintf('-%d', page) : '') . '.' . chart_format; \
 set multiplot; \
-set label 1 chart_title . (pages > 1 ? sprintf(' (%d of %d)', page, pages) : '') at screen 16.0 / width_of(n), \
-    screen 1 - 20.0 / height_of(n) font ',14' front; \
-set label 2 chart_source at screen 16.0 / width_of(n), screen 1 - 41.0 / height_of(n) front; \
-set label 3 chart_note at screen 16.0 / width_of(n), screen 1 - 59.0 / height_of(n) front"
+tag = 0; down = 8.0; \
+do for [j = 1:lines_of(heading, heading_letters)] { \
+    down = down + 19; tag = tag + 1; \
+    set label tag say(line_of(heading, heading_letters, j)) at screen x_of(14), y_of(down - 5) font sized(15) front \
+}; \
+do for [j = 1:lines_of(chart_source, small_letters)] { \
+    down = down + 15; tag = tag + 1; \
+    set label tag say(line_of(chart_source, small_letters, j)) at screen x_of(14), y_of(down - 4) font sized(11) textcolor rgb '#444444' front \
+}; \
+do for [j = 1:lines_of(chart_note, small_letters)] { \
+    down = down + 15; tag = tag + 1; \
+    set label tag say(line_of(chart_note, small_letters, j)) at screen x_of(14), y_of(down - 4) font sized(11) textcolor rgb '#444444' front \
+}; \
+do for [k = 1:keys] { \
+    tag = tag + 1; down = high - foot_height + 19.0 * ((k - 1) / key_columns) + 9; \
+    across = (wide - key_columns * key_width) / 2 + 26 + ((k - 1) % key_columns) * key_width; \
+    set label tag say(key_text[k]) at screen x_of(across), y_of(down) front; \
+    if (key_shape[k] > 0) { \
+        tag = tag + 1; \
+        set label tag '' at screen x_of(across - 12), y_of(down) point pointtype key_shape[k] linecolor rgb key_colour[k] front \
+    } else { \
+        set arrow k from screen x_of(across - 24), y_of(down) to screen x_of(across - 3), y_of(down) nohead linestyle 101 \
+    } \
+}"
 
 panel_begin = "\
-set lmargin at screen left_of(n, i); set rmargin at screen right_of(n, i); \
-set tmargin at screen top_of(n, i); set bmargin at screen bottom_of(n, i); \
 p = (page - 1) * page_panels + i + 1; \
-set title panel_title[p] offset 0, -0.6; unset key; \
-set xlabel x_text offset 0, 0.4; set ylabel (i % columns_of(n) ? '' : y_text) offset 0.5, 0; \
-set autoscale; unset logscale; set format y '%g'; \
-eval 'set xtics (' . x_tics . ')'"
+panel_left = (i % columns) * wide / columns + space_left; \
+panel_top = head_height + (i / columns) * row_height + title_height; \
+panel_right = (i % columns + 1) * wide / columns - space_right; \
+panel_bottom = head_height + (i / columns + 1) * row_height - space_below; \
+set lmargin at screen x_of(panel_left); set rmargin at screen x_of(panel_right); \
+set tmargin at screen y_of(panel_top); set bmargin at screen y_of(panel_bottom); \
+do for [j = 1:lines_of(panel_title[p], title_letters)] { \
+    tag = tag + 1; \
+    set label tag say(line_of(panel_title[p], title_letters, j)) \
+        at screen x_of(panel_left), y_of(panel_top - 8 - 15 * (lines_of(panel_title[p], title_letters) - j)) front \
+}; \
+set xlabel say(x_text) offset 0, 0.3; set ylabel say(i % columns ? '' : y_text) offset 0.5, 0; \
+set autoscale; unset logscale; set format x '%g'; set format y '%g'; set xtics autofreq; set ytics autofreq"
 
+# The words around the panels stand with the first one drawn.
+panel_end = "unset label; unset arrow; unset object; tag = 0"
+page_end = "unset multiplot; unset output"
+
+# ---- charts of bench/charts/panels.c ---------------------------------------------------------------------------------
 # Points of one x stand side by side, so that pools that are equal do not hide one another.
 x_at(x, k, by_factor) = by_factor ? x * (1.02 * (x_max / x_min) ** 0.008) ** (k - (pools + 1) / 2.0) \
                                   : x + 0.05 * (k - (pools + 1) / 2.0)
-look_of(s) = sprintf("pointtype %d linecolor rgb '%s'", shape_of(series_pool[s]), colour_of(series_pool[s]))
+look_of(k) = sprintf("pointtype %d linecolor rgb '%s'", shape_of(k), colour_of(k))
 data_of(s, by_factor) = sprintf("'%s.dat' index %d using (x_at($1, %d, %d)):2", chart_name, s - 1, series_pool[s], by_factor)
 # The plot elements of series s: interval bars where there are any, and over them points, joined where they make a trend.
 series_plot(s, by_factor) = \
-    (series_bars[s] ? data_of(s, by_factor) . ':3:4 with yerrorbars pointsize 0 ' . look_of(s) . ', ' : '') \
-    . data_of(s, by_factor) . (series_joined[s] ? ' with linespoints ' : ' with points ') . look_of(s)
+    (series_bars[s] ? data_of(s, by_factor) . ':3:4 with yerrorbars pointsize 0 ' . look_of(series_pool[s]) . ', ' : '') \
+    . data_of(s, by_factor) . (series_joined[s] ? ' with linespoints ' : ' with points ') . look_of(series_pool[s])
 
 # Draws panel p; bound, where there is one, is a dashed line.
 panel_draw = "\
 command = panel_bound[p] ? sprintf(\"'%s.dat' index %d using 1:2 with lines linestyle 101, \", chart_name, panel_bound[p] - 1) : ''; \
 do for [s = panel_first[p]:panel_last[p]] { command = command . series_plot(s, by_factor) . ', ' }; \
-eval 'plot ' . command[1:strlen(command) - 2]; \
-unset label 1; unset label 2; unset label 3"
-
-# The key is a plot of its own below the panels.
-page_end = "\
-set lmargin at screen 0.02; set rmargin at screen 0.98; \
-set bmargin at screen 0; set tmargin at screen (foot_height(n) - 4) / height_of(n); \
-unset title; unset xlabel; unset ylabel; unset tics; unset border; unset grid; unset logscale; unset arrow; \
-set xrange [0:1]; set yrange [0:1]; \
-set key inside center center horizontal reverse Left width 2 samplen 2 maxrows key_rows(n); \
-plot for [k = 1:pools] -1 with points pointtype shape_of(k) linecolor rgb colour_of(k) title pool_name[k], \
-    -1 with lines linestyle 101 title bound; \
-unset multiplot; unset output; \
-set border 3 linecolor rgb '#666666'; set tics nomirror out scale 0.6; set grid x y linestyle 102; set autoscale"
+eval 'plot ' . command[1:strlen(command) - 2]"

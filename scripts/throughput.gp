@@ -1,10 +1,13 @@
 # Throughput against workers: a panel for every workload, a series for every pool, and what the CPUs could do at best.
 # Where values or workers span decades, both axes are logarithmic, so that the ideal stays a straight line.
-bound = 'ideal'
+eval key_of_pools
+keys = keys + 1
+key_text[keys] = 'ideal'; key_shape[keys] = 0
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
         eval panel_begin
+        eval 'set xtics (' . x_tics . ')'
         by_factor = panel_log[p]
         x_min = panel_from[p]
         x_max = panel_to[p]
@@ -17,6 +20,7 @@ do for [page = 1:pages] {
         }
         set format y '%.1s%c'
         eval panel_draw
+        eval panel_end
     }
     eval page_end
 }

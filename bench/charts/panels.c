@@ -1,13 +1,11 @@
 /* From trials to points. A panel is everything but the pool and the factor along x, so that two workloads are never one
  * line; a series is a pool in a panel. */
-#include "bench/chart_data.h"
-#include "bench/host.h"
+#include "bench/charts/panels.h"
+#include "bench/refuse.h"
 #include "bench/stats.h"
 #include "bench/summary_factors.h"
 #include "bench/units.h"
 #include <errno.h>
-#include <jansson.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,41 +15,18 @@
 #define LOG_RATIO 30 /* of the largest y of a panel to the smallest: beyond it, both axes are logarithmic */
 #define LOG_X_MAX 16 /* likewise, of x */
 
-static double throughput(const struct trial_row *trial)
-{
-    return 1e9 * (double)trial->tasks / (double)trial->wall_ns;
-}
-
-static double throughput_bound(const struct trial_row *trial)
-{
-    return trial->ideal_ns > 0 ? 1e9 * (double)trial->tasks / (double)trial->ideal_ns : NAN;
-}
-
-static double efficiency(const struct trial_row *trial)
-{
-    return trial->ideal_ns > 0 ? 100 * (double)trial->ideal_ns / (double)trial->wall_ns : NAN;
-}
-
-const struct chart chart_table[] = {
-    {.name = "throughput",
-     .title = "Throughput against workers",
-     .x_label = "workers",
-     .y_label = "tasks per second",
-     .without = "no trial ended well",
-     .axis = FACTOR_WORKERS,
-     .value = throughput,
-     .bound = throughput_bound},
-    {.name = "efficiency",
-     .title = "Efficiency against task size",
-     .x_label = "task size",
-     .y_label = "efficiency: ideal / wall, %",
-     .without = "no trial that ended well has a task size and an ideal time",
-     .axis = FACTOR_SIZE,
-     .value = efficiency},
-    {.name = NULL},
+struct points {
+    const struct panels *chart;
+    const struct summary *summary;
+    unsigned factors;
+    size_t *panel, panels; /* per panel: a cell of it */
+    size_t *pool, pools;   /* per pool: a cell of it */
+    bool *drawable;        /* per cell: has a point */
+    size_t *cells;         /* room for the cells of a series */
+    double *values;        /* room for one number a trial */
 };
 
-static int64_t x_of(const struct chart_data *data, size_t cell)
+static int64_t x_of(const struct points *data, size_t cell)
 {
     const struct summary_row *row = &data->summary->rows[cell];
 
@@ -59,7 +34,7 @@ static int64_t x_of(const struct chart_data *data, size_t cell)
 }
 
 /* The value of every good trial of a cell, added to data->values from `count` on. */
-static size_t values_add(const struct chart_data *data, size_t cell, double (*value)(const struct trial_row *trial),
+static size_t values_add(const struct points *data, size_t cell, double (*value)(const struct trial_row *trial),
                          size_t count)
 {
     const struct summary *s = data->summary;
@@ -71,13 +46,13 @@ static size_t values_add(const struct chart_data *data, size_t cell, double (*va
     return count;
 }
 
-static bool has_point(const struct chart_data *data, size_t cell)
+static bool has_point(const struct points *data, size_t cell)
 {
     return x_of(data, cell) > 0 && stats_sort(data->values, values_add(data, cell, data->chart->value, 0)) > 0;
 }
 
 /* The base pool places no workers: it belongs to whatever place the others are in. */
-static bool in_panel(const struct chart_data *data, size_t panel, size_t cell)
+static bool in_panel(const struct points *data, size_t panel, size_t cell)
 {
     const struct summary_row *rows = data->summary->rows;
     unsigned same = data->factors & ~(FACTOR_POOL | data->chart->axis);
@@ -87,7 +62,7 @@ static bool in_panel(const struct chart_data *data, size_t panel, size_t cell)
     return factors_equal(&rows[data->panel[panel]], &rows[cell], same);
 }
 
-static void layout(struct chart_data *data, const size_t *order, size_t count)
+static void layout(struct points *data, const size_t *order, size_t count)
 {
     const struct summary_row *rows = data->summary->rows;
 
@@ -116,13 +91,12 @@ static int order_compare(const void *a, const void *b, void *rows)
     return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
 }
 
-int chart_data_init(struct chart_data *data, const struct chart *chart, const char *directory,
-                    const struct summary *summary)
+static int points_init(struct points *data, const struct panels *chart, const struct summary *summary)
 {
     size_t room = summary->count + 1, count = 0;
     size_t *order = calloc(room, sizeof *order);
 
-    *data = (struct chart_data){.chart = chart, .directory = directory, .summary = summary};
+    *data = (struct points){.chart = chart, .summary = summary};
     data->panel = calloc(room, sizeof *data->panel);
     data->pool = calloc(room, sizeof *data->pool);
     data->drawable = calloc(room, sizeof *data->drawable);
@@ -142,19 +116,14 @@ int chart_data_init(struct chart_data *data, const struct chart *chart, const ch
     return 0;
 }
 
-void chart_data_release(struct chart_data *data)
+static void points_release(struct points *data)
 {
     free(data->panel);
     free(data->pool);
     free(data->drawable);
     free(data->cells);
     free(data->values);
-    *data = (struct chart_data){0};
-}
-
-size_t chart_data_pages(const struct chart_data *data)
-{
-    return (data->panels + CHART_PANELS_MAX - 1) / CHART_PANELS_MAX;
+    *data = (struct points){0};
 }
 
 static int x_compare(const void *a, const void *b, void *arg)
@@ -165,7 +134,7 @@ static int x_compare(const void *a, const void *b, void *arg)
 }
 
 /* Into data->cells, by x: the drawable cells of a panel that belong to a pool; to any pool when it is NULL. */
-static size_t cells_select(const struct chart_data *data, size_t panel, const char *pool)
+static size_t cells_select(const struct points *data, size_t panel, const char *pool)
 {
     size_t count = 0;
 
@@ -187,7 +156,7 @@ static void point_print(FILE *out, int64_t x, double y, const struct interval *i
 }
 
 /* The bound at every x, over all pools: it depends on the tasks and the CPUs alone. Returns the number of points. */
-static size_t bound_print(FILE *out, const struct chart_data *data, size_t panel)
+static size_t bound_print(FILE *out, const struct points *data, size_t panel)
 {
     size_t count = cells_select(data, panel, NULL), points = 0;
 
@@ -211,7 +180,7 @@ struct extent {
     bool bars;
 };
 
-static void series_print(FILE *out, const struct chart_data *data, size_t count, struct extent *extent)
+static void series_print(FILE *out, const struct points *data, size_t count, struct extent *extent)
 {
     for (size_t i = 0; i < count; i++) {
         struct interval interval;
@@ -228,15 +197,14 @@ static void series_print(FILE *out, const struct chart_data *data, size_t count,
     }
 }
 
-void chart_data_series(FILE *out, const struct chart_data *data)
+static void points_series(FILE *out, const struct points *data)
 {
     const struct summary_row *rows = data->summary->rows;
     unsigned said = data->factors & ~(FACTOR_POOL | data->chart->axis);
     struct extent unused = {0};
     char label[256];
 
-    fprintf(out, "# %s: %s, %s (median), its 95 %% interval, trials\n", data->chart->title, data->chart->x_label,
-            data->chart->y_label);
+    fprintf(out, "# %s, %s (median), its 95 %% interval, trials\n", data->chart->x_label, data->chart->y_label);
     for (size_t p = 0; p < data->panels; p++) {
         factors_label(label, sizeof label, &rows[data->panel[p]], said);
         if (data->chart->bound && bound_print(NULL, data, p)) {
@@ -255,17 +223,8 @@ void chart_data_series(FILE *out, const struct chart_data *data)
     }
 }
 
-/* As gnuplot reads text without looking into it: in single quotes, doubled within. */
-static void quoted_print(FILE *out, const char *text)
-{
-    fputc('\'', out);
-    for (; *text; text++)
-        fputs(*text == '\'' ? "''" : (char[]){*text, '\0'}, out);
-    fputc('\'', out);
-}
-
 /* The smallest x of all points that is above `last`, or INT64_MAX. */
-static int64_t x_next(const struct chart_data *data, int64_t last)
+static int64_t x_next(const struct points *data, int64_t last)
 {
     int64_t next = INT64_MAX;
 
@@ -276,7 +235,7 @@ static int64_t x_next(const struct chart_data *data, int64_t last)
 }
 
 /* A tic at every x there is: "'10us' 10000, '200us' 200000". */
-static void tics_print(FILE *out, const struct chart_data *data)
+static void tics_print(FILE *out, const struct points *data)
 {
     int64_t first = x_next(data, 0), last = first;
     char text[32];
@@ -292,7 +251,7 @@ static void tics_print(FILE *out, const struct chart_data *data)
     fprintf(out, "\"\nx_min = %lld.0; x_max = %lld.0\n", (long long)first, (long long)last);
 }
 
-static void panel_print(FILE *out, const struct chart_data *data, size_t panel, size_t *series, struct extent *all)
+static void panel_print(FILE *out, const struct points *data, size_t panel, size_t *series, struct extent *all)
 {
     const struct summary_row *rows = data->summary->rows;
     unsigned axes = FACTOR_POOL | data->chart->axis;
@@ -320,7 +279,7 @@ static void panel_print(FILE *out, const struct chart_data *data, size_t panel, 
     int64_t x_min = x_of(data, data->cells[0]), x_max = x_of(data, data->cells[count - 1]);
     bool log_scale = extent.y_max > LOG_RATIO * extent.y_min || x_max > LOG_X_MAX * x_min;
     fprintf(out, "panel_title[%zu] = ", number);
-    quoted_print(out, factors_label(label, sizeof label, &rows[data->panel[panel]], said));
+    chart_quoted(out, factors_label(label, sizeof label, &rows[data->panel[panel]], said));
     fprintf(out, "; panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_log[%zu] = %d\n", number, first, number,
             *series, number, log_scale);
     fprintf(out, "panel_from[%zu] = %lld.0; panel_to[%zu] = %lld.0\n", number, (long long)x_min, number,
@@ -329,52 +288,28 @@ static void panel_print(FILE *out, const struct chart_data *data, size_t panel, 
     all->n_max = extent.n_max > all->n_max ? extent.n_max : all->n_max;
 }
 
-/* When the run was made, "" where host.json does not say. */
-static void date_read(char *text, size_t size, const char *directory)
+/* Number of trials, and what the bars are: a chart says so itself. */
+static void notes_print(FILE *out, const struct chart_source *source, const struct extent *extent)
 {
-    char path[PATH_MAX];
-    const char *date = NULL;
-    json_error_t problem;
+    char text[256], trials[64];
 
-    *text = '\0';
-    if (snprintf(path, sizeof path, "%s/host.json", directory) >= (int)sizeof path)
-        return;
-    json_t *host = json_load_file(path, 0, &problem);
-    if (host && json_unpack(host, "{s:s}", "date", &date) == 0)
-        snprintf(text, size, "%s   ", date);
-    json_decref(host);
-}
-
-/* Machine, date, number of trials, and what the bars are: a chart says so itself. */
-static void notes_print(FILE *out, const struct chart_data *data, const struct extent *extent)
-{
-    char machine[160], date[64], text[512], trials[64];
-
-    host_line(machine, sizeof machine, data->directory);
-    date_read(date, sizeof date, data->directory);
-    snprintf(text, sizeof text, "%s   %srun %.40s", machine, date, data->summary->rows[0].run_id);
-    fputs("chart_source = ", out);
-    quoted_print(out, text);
     snprintf(trials, sizeof trials, extent->n_min == extent->n_max ? "n = %zu" : "n = %zu .. %zu", extent->n_min,
              extent->n_max);
     snprintf(text, sizeof text, "medians, %s trials a point; %s", trials,
              extent->bars ? "bars: 95 % order-statistic interval of the median, where n is at least 6"
                           : "no bars: an interval needs at least 6 trials");
-    fputs("\nchart_note = ", out);
-    quoted_print(out, text);
-    fputc('\n', out);
+    chart_notes(out, source, text);
 }
 
-void chart_data_header(FILE *out, const struct chart_data *data)
+static void points_header(FILE *out, const struct points *data, const struct chart_source *source)
 {
     const struct summary_row *rows = data->summary->rows;
     struct extent all = {.n_min = SIZE_MAX};
     size_t series = 0;
 
-    fprintf(out, "chart_name = '%s'\nchart_title = '%s'\nx_text = '%s'\ny_text = '%s'\n", data->chart->name,
-            data->chart->title, data->chart->x_label, data->chart->y_label);
+    fprintf(out, "x_text = '%s'\ny_text = '%s'\n", data->chart->x_label, data->chart->y_label);
     tics_print(out, data);
-    fprintf(out, "page_panels = %d; panels = %zu; pools = %zu\n", CHART_PANELS_MAX, data->panels, data->pools);
+    fprintf(out, "page_panels = %d; panels = %zu; pools = %zu\n", PANELS_MAX, data->panels, data->pools);
     fputs("array panel_title[panels]; array panel_first[panels]; array panel_last[panels]\n"
           "array panel_bound[panels]; array panel_log[panels]; array pool_name[pools]\n"
           "array panel_from[panels]; array panel_to[panels]\n"
@@ -385,8 +320,26 @@ void chart_data_header(FILE *out, const struct chart_data *data)
         panel_print(out, data, p, &series, &all);
     for (size_t k = 0; k < data->pools; k++) {
         fprintf(out, "pool_name[%zu] = ", k + 1);
-        quoted_print(out, rows[data->pool[k]].pool);
+        chart_quoted(out, rows[data->pool[k]].pool);
         fputc('\n', out);
     }
-    notes_print(out, data, &all);
+    notes_print(out, source, &all);
+}
+
+int panels_make(const struct panels *panels, const struct chart_source *source, FILE *data, FILE *script, char *why)
+{
+    struct points points;
+    int result = points_init(&points, panels, source->summary);
+
+    if (result) {
+        refuse(why, "%s", strerror(-result));
+    } else if (!points.panels) {
+        refuse(why, "%s", panels->without);
+    } else {
+        points_series(data, &points);
+        points_header(script, &points, source);
+        result = (int)((points.panels + PANELS_MAX - 1) / PANELS_MAX);
+    }
+    points_release(&points);
+    return result;
 }

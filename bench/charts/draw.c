@@ -1,0 +1,249 @@
+/* Draws the charts of a run. For each, C writes what the script needs (charts/NAME.dat) and the script itself
+ * (charts/NAME.gp: variables, style.gp, NAME.gp, so that `gnuplot NAME.gp` in that directory draws it again), and runs
+ * gnuplot there. What is drawn, C decides; what it looks like, the scripts do. Every file appears whole or not at all,
+ * and what cannot be drawn does not stop the rest. */
+#include "bench/charts/chart.h"
+#include "bench/charts/gnuplot.h"
+#include "bench/data_path.h"
+#include "bench/refuse.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CAPTIONS     "captions.txt"
+#define PICTURES_MAX 999
+
+struct text {
+    FILE *file; /* writes to `bytes` until text_end() */
+    char *bytes;
+    size_t size;
+};
+
+static int text_begin(struct text *text)
+{
+    *text = (struct text){0};
+    text->file = open_memstream(&text->bytes, &text->size);
+    return text->file ? 0 : -errno;
+}
+
+static int text_end(struct text *text)
+{
+    int result = 0;
+
+    if (text->file && (ferror(text->file) | fclose(text->file)))
+        result = -ENOMEM;
+    text->file = NULL;
+    return result;
+}
+
+static void text_release(struct text *text)
+{
+    text_end(text);
+    free(text->bytes);
+}
+
+/* charts/NAME.EXTENSION, by another name first. */
+static int text_save(const struct text *text, const char *charts, const char *file, char *error)
+{
+    char beside[PATH_MAX + 80], path[PATH_MAX + 80];
+    int result = 0;
+
+    snprintf(path, sizeof path, "%s/%s", charts, file);
+    snprintf(beside, sizeof beside, "%s/.%s", charts, file);
+    FILE *out = fopen(beside, "we");
+    if (!out) {
+        result = -errno;
+    } else {
+        errno = EIO;
+        size_t written = fwrite(text->bytes, 1, text->size, out);
+        if ((fclose(out) != 0) | (written < text->size) || rename(beside, path) < 0)
+            result = -errno;
+    }
+    if (!result)
+        return 0;
+    unlink(beside);
+    refuse(error, "%s: cannot be written: %s", path, strerror(-result));
+    return result == -ENOENT ? -EIO : result; /* that code is gnuplot's here */
+}
+
+/* The name of the picture with this number, from 1: NAME.svg, NAME-2.svg ... */
+static char *picture_name(char *name, size_t size, const char *chart, int number, const char *extension)
+{
+    char suffix[16] = "";
+
+    if (number > 1)
+        snprintf(suffix, sizeof suffix, "-%d", number);
+    snprintf(name, size, "%.64s%s%s%s", chart, suffix, *extension ? "." : "", extension);
+    return name;
+}
+
+/* Removes pictures of an earlier drawing, of this format, from a number on. */
+static void pictures_remove(const char *charts, const char *chart, int from, const char *format)
+{
+    char name[128], path[PATH_MAX + 160];
+
+    for (int number = from; number <= PICTURES_MAX; number++) {
+        bool none = true;
+        for (int both = 0; both < 2; both++) { /* .tex has its lines in a .pdf beside it */
+            picture_name(name, sizeof name, chart, number, both ? "pdf" : format);
+            snprintf(path, sizeof path, "%s/%s", charts, name);
+            if (!both || !strcmp(format, "tex"))
+                none &= unlink(path) < 0;
+        }
+        if (none)
+            break;
+    }
+}
+
+static int script_append(FILE *out, const char *script, char *error)
+{
+    char path[PATH_MAX], piece[4096];
+    size_t n;
+
+    if (data_path(script, path, sizeof path))
+        return refuse(error, "there is no scripts/%s beside the program nor where it was installed", script), -ENODATA;
+    FILE *in = fopen(path, "re");
+    if (!in)
+        return refuse(error, "%s: %s", path, strerror(errno)), -EIO;
+    fputc('\n', out);
+    while ((n = fread(piece, 1, sizeof piece, in)) > 0)
+        fwrite(piece, 1, n, out);
+    bool failed = ferror(in);
+    fclose(in);
+    return failed ? refuse(error, "%s: cannot be read", path), -EIO : 0;
+}
+
+/* Fills data and script. Returns how many pictures they make, or -errno. */
+static int chart_make(const struct chart *chart, const struct drawing *drawing, const struct chart_source *source,
+                      struct text *data, struct text *script, char *why)
+{
+    char own[80];
+    int pictures, result = text_begin(data);
+
+    if (!result)
+        result = text_begin(script);
+    if (result)
+        goto fail;
+    picture_name(own, sizeof own, chart->name, 1, "gp");
+    fprintf(script->file,
+            "# Drawn by `gnuplot %s` in this directory, from %s.dat.\nchart_name = '%s'\nchart_title = '%s'\n"
+            "chart_format = '%s'\nchart_width = %.9g # of 1/96 inch; 0: what the panels need\n",
+            own, chart->name, chart->name, chart->title, drawing->format, drawing->width_px);
+    pictures = chart->make(chart, source, data->file, script->file, why);
+    if (pictures <= 0)
+        return pictures;
+    result = script_append(script->file, "style.gp", why);
+    if (!result)
+        result = script_append(script->file, own, why);
+    if (result)
+        return result;
+    result = text_end(data);
+    if (!result)
+        result = text_end(script);
+    if (!result)
+        return pictures;
+fail:
+    refuse(why, "%s", strerror(-result));
+    return result;
+}
+
+static void say(const struct drawing *drawing, const char *charts, const struct chart *chart, int pictures,
+                const char *why)
+{
+    char name[128];
+
+    if (!drawing->talk)
+        return;
+    for (int number = 1; number <= pictures; number++)
+        fprintf(drawing->talk, "drew %s/%s: %s\n", charts,
+                picture_name(name, sizeof name, chart->name, number, drawing->format), chart->title);
+    if (pictures <= 0)
+        fprintf(drawing->talk, "did not draw %s: %s\n", chart->name, why);
+}
+
+static void caption_print(FILE *out, const struct chart *chart, int pictures, const struct chart_source *source,
+                          const char *why)
+{
+    char name[128], origin[CHART_NOTE_MAX];
+
+    for (int number = 1; number <= pictures; number++) {
+        fprintf(out, "%s: ", picture_name(name, sizeof name, chart->name, number, ""));
+        if (pictures > 1)
+            fprintf(out, "(%d of %d) ", number, pictures);
+        fprintf(out, "%s. %s %s. %s.\n", chart->title, chart->caption, source->note,
+                chart_origin(origin, sizeof origin, source));
+    }
+    if (pictures <= 0)
+        fprintf(out, "%s: not drawn: %s\n", chart->name, why);
+}
+
+/* Returns how many pictures were drawn, 0 with the reason in why, or -errno likewise. */
+static int chart_draw(const struct chart *chart, const struct drawing *drawing, const struct chart_source *source,
+                      const char *charts, char *why)
+{
+    struct text data = {0}, script = {0};
+    char file[80];
+    int pictures = chart_make(chart, drawing, source, &data, &script, why), result = pictures < 0 ? pictures : 0;
+
+    if (pictures > 0) {
+        result = text_save(&data, charts, picture_name(file, sizeof file, chart->name, 1, "dat"), why);
+        if (!result)
+            result = text_save(&script, charts, picture_name(file, sizeof file, chart->name, 1, "gp"), why);
+        if (!result)
+            result = gnuplot_run(charts, file, why);
+    }
+    pictures_remove(charts, chart->name, result ? 1 : pictures + 1, drawing->format);
+    text_release(&data);
+    text_release(&script);
+    return result ? result : pictures;
+}
+
+int drawing_make(const struct drawing *drawing, char *error)
+{
+    char charts[PATH_MAX], note[CHART_NOTE_MAX], why[ERROR_MAX];
+    struct text captions = {0};
+    struct summary summary;
+    int result = summary_make(drawing->directory, &summary, error);
+
+    if (result)
+        return result == -ENOENT ? -ENODATA : result;
+    const struct chart_source source = {.directory = drawing->directory, .summary = &summary, .note = note};
+    snprintf(charts, sizeof charts, "%.*s/charts", PATH_MAX - 64, drawing->directory); /* room for names below it */
+    if (mkdir(charts, 0777) < 0 && errno != EEXIST) {
+        result = errno == ENOENT ? -EIO : -errno;
+        refuse(error, "%s: cannot be made: %s", charts, strerror(errno));
+        goto done;
+    }
+    result = text_begin(&captions);
+    if (result) {
+        refuse(error, "%s", strerror(-result));
+        goto done;
+    }
+    for (size_t i = 0; chart_table[i]; i++) {
+        *note = *why = '\0';
+        int pictures = chart_draw(chart_table[i], drawing, &source, charts, why);
+        say(drawing, charts, chart_table[i], pictures, why);
+        caption_print(captions.file, chart_table[i], pictures, &source, why);
+        if (pictures < 0 && !result) {
+            result = pictures;
+            memcpy(error, why, sizeof why);
+        }
+    }
+    if (!text_end(&captions)) {
+        int saved = text_save(&captions, charts, CAPTIONS, why);
+        if (saved && !result) {
+            result = saved;
+            memcpy(error, why, sizeof why);
+        }
+    }
+done:
+    text_release(&captions);
+    summary_release(&summary);
+    return result;
+}
+
+int charts_draw(const char *directory, const char *format, FILE *talk, char *error)
+{
+    return drawing_make(&(struct drawing){.directory = directory, .format = format, .talk = talk}, error);
+}

@@ -1,0 +1,53 @@
+/* What all charts say of themselves: machine, date, run, number of trials, and what their bars mean. */
+#include "bench/charts/chart.h"
+#include "bench/host.h"
+#include <jansson.h>
+#include <limits.h>
+
+void chart_quoted(FILE *script, const char *text)
+{
+    fputc('\'', script);
+    for (; *text; text++)
+        fputs(*text == '\'' ? "''" : (char[]){*text, '\0'}, script);
+    fputc('\'', script);
+}
+
+/* When the run was made, "" where host.json does not say. */
+static void date_read(char *text, size_t size, const char *directory)
+{
+    char path[PATH_MAX];
+    const char *date = NULL;
+    json_error_t problem;
+
+    *text = '\0';
+    if (snprintf(path, sizeof path, "%s/host.json", directory) >= (int)sizeof path)
+        return;
+    json_t *host = json_load_file(path, 0, &problem);
+    if (host && json_unpack(host, "{s:s}", "date", &date) == 0)
+        snprintf(text, size, "%s, ", date);
+    json_decref(host);
+}
+
+char *chart_origin(char *text, size_t size, const struct chart_source *source)
+{
+    char machine[160], date[64];
+
+    host_line(machine, sizeof machine, source->directory);
+    date_read(date, sizeof date, source->directory);
+    snprintf(text, size, "%s; %srun %.40s, %zu trials", machine, date,
+             source->summary->count ? source->summary->rows[0].run_id : "", source->summary->trial_count);
+    return text;
+}
+
+void chart_notes(FILE *script, const struct chart_source *source, const char *bars)
+{
+    char text[CHART_NOTE_MAX];
+
+    fputs("chart_source = ", script);
+    chart_quoted(script, chart_origin(text, sizeof text, source));
+    fputs("\nchart_note = ", script);
+    chart_quoted(script, bars);
+    fputc('\n', script);
+    if (source->note)
+        snprintf(source->note, CHART_NOTE_MAX, "%s", bars);
+}

@@ -1,0 +1,10 @@
+/* All charts, in the order of reports. */
+#include "bench/charts/chart.h"
+
+extern const struct chart chart_throughput, chart_efficiency;
+
+const struct chart *const chart_table[] = {
+    &chart_throughput,
+    &chart_efficiency,
+    NULL,
+};
