@@ -55,13 +55,13 @@ static void names_print(FILE *out, const struct table *t, const bool *chosen)
         }
 }
 
-static int many(const bool *chosen, size_t count)
+static unsigned count_of(const bool *chosen, size_t count)
 {
-    int n = 0;
+    unsigned n = 0;
 
     for (size_t i = 0; i < count; i++)
         n += chosen[i];
-    return n > 1;
+    return n;
 }
 
 /* A factor with as many digits as it can bear: "1.08", "15", "230". */
@@ -103,7 +103,7 @@ static void near_print(FILE *out, const struct table *t, const struct sweep *swe
         for (size_t i = from; i < sweep->count && chosen[c]; i++)
             most = fmax(most, at_most(t, sweep->row[i], c));
     }
-    if (!many(chosen, SWEEP_MAX))
+    if (count_of(chosen, SWEEP_MAX) < 2)
         return;
     fprintf(out, "CPU-bound tasks (%s) %s %s%s: ", workload_of(t, sweep->row[0]), sweep->count > 1 ? "from" : "of",
             spell_duration(size, sizeof size, (int64_t)sweep_number(t, sweep->row[from], FACTOR_SIZE)),
@@ -271,9 +271,9 @@ static int ballast_print(FILE *out, const struct table *t)
             most = fmax(most, more.interval.hi);
         }
     }
-    if (many(calm, SWEEP_MAX) || memchr(calm, true, sizeof calm)) {
+    if (count_of(calm, SWEEP_MAX)) {
         names_print(out, t, calm);
-        fprintf(out, " %s at most %.1f %% with a parent of %s.\n", many(calm, SWEEP_MAX) ? "lose" : "loses",
+        fprintf(out, " %s at most %.1f %% with a parent of %s.\n", count_of(calm, SWEEP_MAX) > 1 ? "lose" : "loses",
                 ceil((most - 1) * 1000) / 10, bytes);
     }
     return result;
