@@ -107,15 +107,15 @@ static json_t *host_load(const char *directory)
 
 void host_warnings(FILE *out, const char *directory)
 {
-    json_t *host = host_load(directory), *run = json_object_get(host, "run"), *label;
+    json_t *host = host_load(directory), *run = json_object_get(host, "run");
     const char *because = json_string_value(json_object_get(run, "unpinned_because"));
     const json_t *left_out = json_object_get(run, "left_out");
-    size_t i;
 
     if (because)
         fprintf(out, "workers were not pinned as asked for: %s\n", because);
-    json_array_foreach((json_t *)left_out, i, label)
-        fprintf(out, "%s%s%s", i ? "; " : "left out, to keep to the budget: ", json_string_value(label),
+    for (size_t i = 0; i < json_array_size(left_out); i++)
+        fprintf(out, "%s%s%s",
+                i ? "; " : "left out, to keep to the budget: ", json_string_value(json_array_get(left_out, i)),
                 i + 1 < json_array_size(left_out) ? "" : "\n");
     json_decref(host);
 }
