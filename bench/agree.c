@@ -4,12 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int agreement_init(struct agreement *agreement, const struct cells *cells)
-{
-    *agreement = (struct agreement){.known = calloc(cells->count, sizeof *agreement->known)};
-    return agreement->known ? 0 : -ENOMEM;
-}
-
 void agreement_release(struct agreement *agreement)
 {
     free(agreement->known);
@@ -24,11 +18,21 @@ static bool same_tasks(const struct cell *a, const struct cell *b)
            !strcmp(a->dist_spec, b->dist_spec) && !strcmp(a->faults_spec, b->faults_spec);
 }
 
-const struct cell *agreement_break(struct agreement *agreement, const struct cell *cell, uint64_t sum)
+int agreement_break(struct agreement *agreement, const struct cell *cell, uint64_t sum, const struct cell **other)
 {
     for (size_t i = 0; i < agreement->count; i++)
-        if (same_tasks(agreement->known[i].cell, cell))
-            return agreement->known[i].sum == sum ? NULL : agreement->known[i].cell;
-    agreement->known[agreement->count++] = (struct known){cell, sum};
-    return NULL;
+        if (same_tasks(&agreement->known[i].cell, cell)) {
+            *other = &agreement->known[i].cell;
+            return agreement->known[i].sum != sum;
+        }
+    if (agreement->count == agreement->room) {
+        size_t room = agreement->room ? 2 * agreement->room : 16;
+        struct known *grown = realloc(agreement->known, room * sizeof *grown);
+        if (!grown)
+            return -ENOMEM;
+        agreement->known = grown;
+        agreement->room = room;
+    }
+    agreement->known[agreement->count++] = (struct known){*cell, sum};
+    return 0;
 }

@@ -6,15 +6,16 @@
 
 struct agreement {
     struct known {
-        const struct cell *cell; /* the first that ran these tasks */
+        struct cell cell; /* the first that ran these tasks; what it points to is not ours */
         uint64_t sum;
     } * known;
-    size_t count;
+    size_t count, room;
 };
 
-int agreement_init(struct agreement *agreement, const struct cells *cells); /* 0 or -ENOMEM */
+/* Zeroed is empty. */
 void agreement_release(struct agreement *agreement);
-/* The cell that ran the same tasks before and got another sum; NULL: they agree, and this sum is remembered. */
-const struct cell *agreement_break(struct agreement *agreement, const struct cell *cell, uint64_t sum);
+/* 1: *other is the cell that ran the same tasks before and got another sum; 0: they agree, and this sum is remembered;
+ * -ENOMEM. */
+int agreement_break(struct agreement *agreement, const struct cell *cell, uint64_t sum, const struct cell **other);
 
 #endif

@@ -297,20 +297,56 @@ static int budget_keep(const struct settings *settings, const struct group *grou
     return rc;
 }
 
+static void planner_init(struct planner *planner, const struct settings *settings, const struct machine *machine,
+                         struct calibrations *calibrations, char *error)
+{
+    *planner = (struct planner){
+        .machine = machine, .calibrations = calibrations, .samples = settings->samples, .error = error};
+    if (!machine->described && place_probe(planner->unpinnable, sizeof planner->unpinnable) == 0)
+        planner->unpinnable[0] = '\0';
+}
+
+void cell_forget(struct cell *cell)
+{
+    cell->tasks = -1;
+    cell->placement = (struct placement){0};
+    cell->costs = NULL;
+    cell->cost_count = 0;
+}
+
+int plan_add(struct plan *plan, const struct cell *cell, const struct settings *settings, const struct machine *machine,
+             struct calibrations *calibrations, char *error)
+{
+    struct planner planner;
+    struct cell *grown = realloc(plan->cells.cell, (plan->cells.count + 1) * sizeof *grown);
+    if (!grown)
+        return refuse(error, "out of memory");
+    plan->cells.cell = grown;
+    struct cell *added = &grown[plan->cells.count];
+    *added = *cell;
+    added->number = (unsigned)plan->cells.count;
+    snprintf(added->id, sizeof added->id, "c%03u", added->number + 1);
+    planner_init(&planner, settings, machine, calibrations, error);
+    int rc = cell_complete(added, &planner);
+    if (rc)
+        cell_release(added);
+    else
+        plan->cells.count++;
+    return rc;
+}
+
 int plan_make(struct request *request, const struct machine *machine, struct calibrations *calibrations,
               struct plan *plan, char *error)
 {
-    struct planner planner = {
-        .machine = machine, .calibrations = calibrations, .samples = request->settings.samples, .error = error};
+    struct planner planner;
     *plan = (struct plan){.cells = request->cells};
     request->cells = (struct cells){0};
 
+    planner_init(&planner, &request->settings, machine, calibrations, error);
     struct group *groups = groups_new(&plan->cells);
     int rc = earlier_read(request->settings.like, &planner.earlier, error);
     if (!rc && !groups)
         rc = refuse(error, "out of memory");
-    if (!rc && !machine->described && place_probe(planner.unpinnable, sizeof planner.unpinnable) == 0)
-        planner.unpinnable[0] = '\0';
     for (size_t i = 0; i < plan->cells.count && !rc; i++)
         rc = cell_complete(&plan->cells.cell[i], &planner);
     if (!rc && budget_keep(&request->settings, groups, plan))

@@ -23,6 +23,13 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
               struct plan *plan, char *error);
 void plan_release(struct plan *plan);
 
+/* Completes one more cell, numbers it and appends it. Pointers to cells are stale afterwards. As plan_make(). */
+int plan_add(struct plan *plan, const struct cell *cell, const struct settings *settings, const struct machine *machine,
+             struct calibrations *calibrations, char *error);
+/* Makes a copy of a completed cell one that is to be completed anew: its number of tasks is auto, and what the original
+ * owns is the original's. */
+void cell_forget(struct cell *cell);
+
 /* The orders of `blocks` passes over `cells` cells from `seed`: Williams design (or Latin square for odd numbers) where
  * blocks >= cells, random permutations otherwise. order: blocks x cells numbers. Pure. */
 void order_draw(uint64_t seed, unsigned blocks, unsigned cells, uint32_t *order);

@@ -82,11 +82,9 @@ int plan_write(const char *directory, const struct plan *plan, uint64_t seed, ch
     return rc < 0 ? failed(rc, directory, plan_format.file, error) : 0;
 }
 
-int recorder_open(struct recorder *recorder, const char *directory, const struct plan *plan, uint64_t seed, char *error)
+int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error)
 {
     *recorder = (struct recorder){.run_id = run_id(directory), .seed = seed};
-    if (agreement_init(&recorder->agreement, &plan->cells) < 0)
-        return failed(-ENOMEM, directory, trial_format.file, error);
     struct {
         const struct file_format *format;
         struct csv_writer **writer;
@@ -183,12 +181,15 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
         status = "crashed";
         TEXT_SET(row->reason, "a worker process died");
     } else if (report->stage == STAGE_DONE && WEXITSTATUS(outcome->wait_status) == 0) {
-        const struct cell *other = agreement_break(&recorder->agreement, facts->cell, report->result_sum);
-        if (!other && !outcome->left_processes) {
+        const struct cell *other;
+        int broken = agreement_break(&recorder->agreement, facts->cell, report->result_sum, &other);
+        if (!broken && !outcome->left_processes) {
             TEXT_SET(row->status, "ok");
             return true;
         }
-        if (other)
+        if (broken < 0)
+            TEXT_SET(row->reason, "no memory to compare its result_sum with others");
+        else if (broken)
             snprintf(row->reason, sizeof row->reason, "result_sum differs from that of %s, which ran the same tasks",
                      other->id);
         else

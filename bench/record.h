@@ -29,9 +29,8 @@ struct trial_facts {
 };
 
 int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error); /* plan.csv */
-/* directory and plan must stay valid. */
-int recorder_open(struct recorder *recorder, const char *directory, const struct plan *plan, uint64_t seed,
-                  char *error);
+/* directory must stay valid. */
+int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error);
 /* Writes the trial; row, when not NULL, is what was written to trials.csv. */
 int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row, char *error);
 int recorder_close(struct recorder *recorder, char *error);

@@ -1,0 +1,198 @@
+/* Opening, recording and ending what measures, see session.h. */
+#include "bench/session.h"
+#include "bench/host.h"
+#include "bench/job.h"
+#include "bench/run_dir.h"
+#include "bench/screen.h"
+#include "bench/summary.h"
+#include "bench/verbs.h"
+#include "pools/clock.h"
+#include <errno.h>
+#include <math.h>
+#include <unistd.h>
+
+#define CLOCK_MEASURE_NS 100000000u
+
+int session_open(struct session *session, int argc, char **argv, char *error)
+{
+    const struct settings *settings = &session->request.settings;
+    *session = (struct session){.trials = 0};
+    int rc = machine_open(&session->machine, NULL, error);
+    if (rc == 0)
+        rc = request_parse(argc, argv, &session->machine, &session->request, error);
+    if (rc == 0 && settings->out[0] && access(settings->out, F_OK) == 0) {
+        snprintf(error, ERROR_MAX, "--out: %.400s exists already; name a directory that does not", settings->out);
+        rc = -EEXIST;
+    }
+    if (rc < 0)
+        return rc;
+    clock_choose(CLOCK_MEASURE_NS);
+    rc = calibrations_open(&session->calibrations, true, error);
+    if (rc == 0 && settings->recalibrate)
+        calibrations_forget(session->calibrations);
+    if (rc == 0 && settings->like[0])
+        rc = calibrations_like(session->calibrations, settings->like, error);
+    if (rc == 0)
+        rc = plan_make(&session->request, &session->machine, session->calibrations, &session->plan, error);
+    return rc;
+}
+
+/* Why workers are not pinned as asked for, for all cells alike; null when they are. */
+static json_t *unpinned_because(const struct session *session)
+{
+    for (size_t i = 0; i < session->plan.cells.count; i++)
+        if (session->plan.cells.cell[i].placement.reason[0])
+            return json_string(session->plan.cells.cell[i].placement.reason);
+    return json_null();
+}
+
+/* Cells that the budget had no time for. */
+static json_t *left_out(const struct session *session)
+{
+    json_t *labels = json_array();
+    for (size_t i = 0; i < session->plan.left_out.count; i++)
+        json_array_append_new(labels, json_string(session->plan.left_out.word[i]));
+    return labels;
+}
+
+static json_t *facts(const struct session *session, const char *verb, char **argv)
+{
+    json_t *arguments = json_array();
+    for (char **argument = argv; *argument; argument++)
+        json_array_append_new(arguments, json_string(*argument));
+    /* as text: JSON numbers are doubles to many readers */
+    json_t *seed = json_sprintf("%llu", (unsigned long long)session->request.settings.seed);
+    struct timespec resolution = {0};
+    clock_getres(CLOCK_MONOTONIC, &resolution);
+    return json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O}", "run_id",
+                     run_id(session->directory), "verb", verb, "argv", arguments, "seed", seed, "blocks",
+                     (int)session->plan.blocks, "cells", (int)session->plan.cells.count, "unpinned_because",
+                     unpinned_because(session), "left_out", left_out(session), "clock", "source",
+                     clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC", "ns_per_tick",
+                     (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec, "calibrations",
+                     calibrations_used(session->calibrations));
+}
+
+static int write_suite(const struct session *session, char *error)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/suite.ini", session->directory);
+    FILE *file = fopen(path, "wxe");
+    int rc = file ? request_write_suite(file, &session->request) : -errno;
+    if (file && fclose(file) != 0 && rc == 0)
+        rc = -errno;
+    if (rc < 0)
+        snprintf(error, ERROR_MAX, "%.400s: %s", path, strerror(-rc));
+    return rc;
+}
+
+int session_begin(struct session *session, const char *verb, char **argv, char *error)
+{
+    uint64_t seed = session->request.settings.seed;
+    int rc = run_create(session->request.settings.out, session->directory, sizeof session->directory, error);
+    if (rc < 0)
+        return rc;
+    json_t *about = facts(session, verb, argv);
+    if (!about) {
+        snprintf(error, ERROR_MAX, "out of memory");
+        return -ENOMEM;
+    }
+    rc = host_write(session->directory, &session->machine, about, error);
+    json_decref(about);
+    if (rc == 0)
+        rc = write_suite(session, error);
+    if (rc == 0)
+        rc = plan_write(session->directory, &session->plan, seed, error);
+    if (rc == 0)
+        rc = recorder_open(&session->recorder, session->directory, seed, error);
+    session->start_ns = clock_monotonic_ns();
+    return rc;
+}
+
+int session_add(struct session *session, const struct cell *cell, char *error)
+{
+    return plan_add(&session->plan, cell, &session->request.settings, &session->machine, session->calibrations, error);
+}
+
+static int trial_run(struct session *session, const struct cell *cell, unsigned block, unsigned position,
+                     struct trial_row *row, char *error)
+{
+    struct launcher *launcher = calibrations_launcher(session->calibrations);
+    const struct settings *settings = &session->request.settings;
+    /* the sample is the same for every pool of a block */
+    struct job_order order = {settings->seed, settings->samples, mix64(settings->seed, block)};
+    struct trial_facts facts = {.cell = cell,
+                                .block = block,
+                                .position = position,
+                                .trial_limit_ns = settings->trial_limit_ns,
+                                .started_ns = (int64_t)(clock_monotonic_ns() - session->start_ns)};
+    int rc = job_write_trial(launcher, cell, &order, &facts.parts, error);
+    if (rc < 0)
+        return rc;
+    noise_read(&facts.before);
+    rc = launcher_run(launcher, (uint64_t)settings->trial_limit_ns, &facts.outcome);
+    if (rc < 0) {
+        snprintf(error, ERROR_MAX, "starting a trial: %s", strerror(-rc));
+        return rc;
+    }
+    noise_read(&facts.after);
+    rc = recorder_put(&session->recorder, &facts, row, error);
+    if (rc < 0)
+        return rc;
+    session->trials++;
+    session->failures += strcmp(row->status, "ok") != 0;
+    session->interrupted = facts.outcome.interrupted;
+    return 0;
+}
+
+int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
+                  struct progress *progress, struct trial_row *found, char *error)
+{
+    int rc = 0;
+    for (size_t i = 0; i < count && rc == 0 && !session->interrupted; i++) {
+        const struct cell *cell = &session->plan.cells.cell[order[i]];
+        struct trial_row row;
+        if (progress)
+            progress_show(progress, session->trials, cell);
+        rc = trial_run(session, cell, block, (unsigned)i + 1, &row, error);
+        if (rc == 0 && progress)
+            progress_note(progress, order[i], block - 1,
+                          strcmp(row.status, "ok") ? NAN : (double)row.wall_ns / (double)row.tasks);
+        if (rc == 0 && found)
+            found[i] = row;
+    }
+    return rc;
+}
+
+int session_end(struct session *session, char *error)
+{
+    return recorder_close(&session->recorder, error);
+}
+
+int session_conclude(const struct session *session, const char *verb)
+{
+    char error[ERROR_MAX];
+    struct summary summary;
+    int rc = summary_make(session->directory, &summary, error);
+    if (rc == 0)
+        rc = summary_write(session->directory, &summary, error);
+    if (rc < 0)
+        return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
+    if (!session->interrupted && charts_draw(session->directory, "svg", NULL, error) < 0)
+        complain(verb, "no charts: %s", error);
+    screen_print(stdout, session->directory, &summary);
+    summary_release(&summary);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        complain(verb, "writing to standard output failed; the run is complete on disk");
+        return 1;
+    }
+    return session->failures != 0;
+}
+
+void session_close(struct session *session)
+{
+    plan_release(&session->plan);
+    calibrations_close(session->calibrations);
+    request_release(&session->request);
+    machine_close(&session->machine);
+}

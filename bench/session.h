@@ -1,0 +1,44 @@
+/* A session: what it takes to run trials of cells on this machine and to keep what they found. The verbs that measure
+ * are loops over session_block(): `run` through a plan made beforehand, the searching ones through cells they add as
+ * they go. One thread. 0 or -errno, with a line in error (ERROR_MAX bytes). */
+#ifndef POOLBENCH_SESSION_H
+#define POOLBENCH_SESSION_H
+#include "bench/calibrate.h"
+#include "bench/machine.h"
+#include "bench/plan.h"
+#include "bench/progress.h"
+#include "bench/record.h"
+#include "bench/request.h"
+
+struct session {
+    struct machine machine;
+    struct request request;
+    struct calibrations *calibrations;
+    struct plan plan;
+    char directory[4096];
+    struct recorder recorder;
+    uint64_t start_ns;
+    size_t trials, failures;
+    int interrupted; /* signal: no further trial is run */
+};
+
+/* The machine, the words after the verb as `run` takes them, calibrations, the plan. Writes nothing. Close it in any
+ * case. */
+int session_open(struct session *session, int argc, char **argv, char *error);
+/* The directory of the run, with host.json (`verb` and argv in it), suite.ini and empty CSV files. */
+int session_begin(struct session *session, const char *verb, char **argv, char *error);
+/* Completes a cell, of which the plan has others, and gives it a number: plan.cells.cell[plan.cells.count - 1]. Take a
+ * copy of a cell of the plan, cell_forget() what was found out about it, and change what is to be another. */
+int session_add(struct session *session, const struct cell *cell, char *error);
+/* One block: a trial of each of these cells (numbers in plan.cells), in that order; block from 1. Progress may be NULL.
+ * `found`, when not NULL, gets the rows of trials.csv, in the same order; when a signal interrupts, the rest of it is
+ * not touched. */
+int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
+                  struct progress *progress, struct trial_row *found, char *error);
+/* Ends the files. */
+int session_end(struct session *session, char *error);
+/* After the files have ended: summary.csv, the screen on stdout unless `quiet`, charts, the report. The exit code. */
+int session_conclude(const struct session *session, const char *verb);
+void session_close(struct session *session);
+
+#endif
