@@ -38,12 +38,12 @@ static const char *tasks_failed(const struct happened *happened, char *text, siz
 
 static int groups(struct tour *tour)
 {
-    static const struct tour_trial all = {.options = "--pool fork --workers 10 --workload sleep --tasks 10", .size = 3},
+    static const struct tour_trial all = {.options = "--pool fork --workers 10 --workload sleep --tasks 10", .size = 5},
                                    capped = {.options = "--pool fork --workers 5 --workload sleep --tasks 10",
-                                             .size = 3},
+                                             .size = 5},
                                    waves = {.options = "--pool fork --workers 12 --workload sleep --tasks 12 "
                                                        "--arrival wave:5",
-                                            .size = 3};
+                                            .size = 5};
     struct happened happened;
     int code = tour_run(tour, &all, &happened);
     if (code)
@@ -80,13 +80,18 @@ static int groups(struct tour *tour)
     {                                                                                                                  \
         3, 1, 5, 2, 4, 2, 5, 1, 4, 3                                                                                   \
     }
+#define TEN_NAMES                                                                                                      \
+    {                                                                                                                  \
+        "A", "B", "C", "D", "E", "F", "G", "H", "I", "J"                                                               \
+    }
 #define FAILING "--faults error:task=3"
 
 static int as_completed(struct tour *tour)
 {
     static const struct tour_trial trial = {
         .options = "--pool prefork --workers 5 --workload sleep --tasks 10 --arrival wave:5 " FAILING,
-        .sizes = TEN_SIZES};
+        .sizes = TEN_SIZES,
+        .names = TEN_NAMES};
     struct happened happened;
     char failed[64];
     int code = tour_run(tour, &trial, &happened);
@@ -134,7 +139,8 @@ static int in_order(struct tour *tour)
 {
     static const struct tour_trial trial = {.options = "--pool prefork --workers 5 --workload sleep --tasks 10 "
                                                        "--collect ordered " FAILING,
-                                            .sizes = TEN_SIZES};
+                                            .sizes = TEN_SIZES,
+                                            .names = TEN_NAMES};
     struct happened happened;
     char failed[64];
     int code = tour_run(tour, &trial, &happened);
