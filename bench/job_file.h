@@ -85,6 +85,8 @@ struct report {
     uint32_t observed, shared_cpu;
     struct usage usage; /* gate to last reap */
     uint64_t samples_count;
+    struct view views[VIEWS_MAX];
+    uint32_t views_count;
     struct look looks[LOOKS_MAX]; /* valid from STAGE_WARMUP to STAGE_RUN */
     double calibrate_iterations[CALIBRATION_POINTS], calibrate_ns[CALIBRATION_POINTS];
 };

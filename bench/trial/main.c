@@ -107,6 +107,8 @@ static int run_pool(struct trial *trial)
         report->parent_sees = trial->job.workload->observe(trial->job.state);
         report->observed = 1;
     }
+    if (trial->job.workload->views)
+        report->views_count = trial->job.workload->views(trial->job.state, report->views);
     return 0;
 }
 
