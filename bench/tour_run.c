@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LABEL_COLUMN = 7, BAR = 30 };
+enum { LABEL_COLUMN = 7, BAR = 28 };
 #define SIZES_FILE "sizes.txt" /* what the command shown calls the file of sizes */
 
 void tour_text(const char *label, const char *text)

@@ -24,14 +24,26 @@ static void note_failure(const struct happened *happened, const struct sample *s
         snprintf(text, size, "%s", strerror(sample->code));
 }
 
+/* A task's name where it has one, else its number. */
+static const char *task_word(const struct happened *happened, uint32_t task, char *text, size_t size)
+{
+    const char *name = task < TOUR_TASKS_MAX ? happened->trial->names[task] : "";
+    if (name[0])
+        snprintf(text, size, "%s", name);
+    else
+        snprintf(text, size, "%" PRIu32, task);
+    return text;
+}
+
 static const char *tasks_failed(const struct happened *happened, char *text, size_t size)
 {
     size_t used = 0;
+    char word[16];
     text[0] = '\0';
     for (unsigned i = 0; i < happened->count && used < size; i++)
         if (happened->samples[i].status != TASK_OK)
-            used +=
-                (size_t)snprintf(text + used, size - used, "%s%" PRIu32, used ? ", " : "", happened->samples[i].task);
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+                                     task_word(happened, happened->samples[i].task, word, sizeof word));
     return text;
 }
 
@@ -130,10 +142,11 @@ static const struct sample *head_of_line(const struct happened *happened, const 
 static void note_wait(const struct happened *happened, const struct sample *sample, char *text, size_t size)
 {
     const struct sample *head = head_of_line(happened, sample);
+    char word[16];
     if (sample->status != TASK_OK)
         snprintf(text, size, "%s", strerror(sample->code));
     else if (head)
-        snprintf(text, size, "held by %" PRIu32, head->task);
+        snprintf(text, size, "held by %s", task_word(happened, head->task, word, sizeof word));
 }
 
 static int in_order(struct tour *tour)
@@ -342,15 +355,13 @@ static int address_spaces(struct tour *tour)
 
 const struct tour_step tour_steps[TOUR_STEPS] = {
     {"A process per task, started in groups of five",
-     "Start processes five at a time and join them all at the end: is the number alive at once limited?", groups},
+     "Processes are started five at a time and joined at the end: how many are alive at once?", groups},
     {"Submit to a process pool, results as they complete",
-     "Five workers; five tasks go in, results are taken as they finish, then the next five. One task fails.",
-     as_completed},
+     "Five tasks go in, results come as they finish, then the next five. Task D fails.", as_completed},
     {"Map: results in the order of the tasks",
-     "The same tasks all handed in at once, their results handed on in input order. Who waits for whom?", in_order},
+     "The same tasks go in at once, their results come in input order. Who waits for whom?", in_order},
     {"Processes for computing, threads for waiting",
-     "Three tasks that sleep go to three threads, three that compute to three processes, in one stream.", both},
-    {"Whose list is it?",
-     "One worker is given 1 to 5 and appends the squares to a global list. What does the submitter find there?",
+     "Three threads sleep, three processes compute, one stream brings what is finished.", both},
+    {"Whose list is it?", "A worker appends the squares of 1 to 5 to a global list. Does the submitter see them?",
      address_spaces},
 };

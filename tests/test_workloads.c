@@ -496,8 +496,8 @@ int main(void)
         cmocka_unit_test(skip_ahead_is_the_loop),   cmocka_unit_test(primes_are_primes),
         cmocka_unit_test(memory_is_one_cycle),      cmocka_unit_test(no_memory_is_an_error),
         cmocka_unit_test(counter_shows_who_shares), cmocka_unit_test(append_shows_who_shares),
-        cmocka_unit_test(append_tells_whose_list),
-        cmocka_unit_test(sleep_survives_signals),   cmocka_unit_test(mixed_keeps_its_share),
+        cmocka_unit_test(append_tells_whose_list),  cmocka_unit_test(sleep_survives_signals),
+        cmocka_unit_test(mixed_keeps_its_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
