@@ -243,7 +243,7 @@ static int await_end(struct launcher *launcher, pid_t pid, int pidfd, uint64_t l
         if (rc > 0 && fds[0].revents)
             return 0;
         if (rc == 0 && watch)
-            watch->look(watch->data, pid);
+            watch->see(watch->data, pid);
     }
 }
 

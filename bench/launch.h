@@ -11,7 +11,7 @@
 
 /* Called about every every_ns while the trial program `pid` runs. */
 struct launch_watch {
-    void (*look)(void *data, pid_t pid);
+    void (*see)(void *data, pid_t pid);
     void *data;
     uint64_t every_ns;
 };

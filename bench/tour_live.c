@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define LOOK_NS  10000000u  /* how often tasks are looked at: as exact as `for` is */
+#define PEEK_NS  10000000u  /* how often tasks are looked at: as exact as `for` is */
 #define DRAW_NS  40000000u  /* how often rows are drawn */
 #define SHOWN_NS 600000000u /* rows stay that long at least, or nobody could read them */
 
@@ -74,7 +74,7 @@ static void frame_end(struct frame *frame)
 
 /* ---- what is seen ---- */
 
-/* The looks may be read from here on: the stage was stored after them. */
+/* The peeks may be taken from here on: the stage was stored after them. */
 static bool is_running(const struct tour_live *live)
 {
     uint32_t stage = __atomic_load_n(&live->report->stage, __ATOMIC_ACQUIRE);
@@ -96,16 +96,16 @@ static void see_tasks(struct tour_live *live, pid_t pid, uint64_t now_ns)
         snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
         live->memory = open(path, O_RDONLY | O_CLOEXEC); /* refused: tasks are shown as '-' */
     }
-    for (unsigned i = 0; i < LOOKS_MAX; i++) {
-        const struct look *look = &live->report->looks[i];
+    for (unsigned i = 0; i < PEEKS_MAX; i++) {
+        const struct peek *peek = &live->report->peeks[i];
         uint32_t tasks[LIVE_WORKERS_MAX];
-        bool known = live->memory >= 0 && is_running(live) && look->workers <= LIVE_WORKERS_MAX &&
-                     look_read(look, live->memory, tasks) == 0;
-        for (uint32_t n = 0; known && n < look->workers; n++)
-            see_task(live, look->first + n, tasks[n], now_ns);
+        bool known = live->memory >= 0 && is_running(live) && peek->workers <= LIVE_WORKERS_MAX &&
+                     peek_read(peek, live->memory, tasks) == 0;
+        for (uint32_t n = 0; known && n < peek->workers; n++)
+            see_task(live, peek->first + n, tasks[n], now_ns);
     }
     for (unsigned n = 0; n < LIVE_WORKERS_MAX && (live->memory < 0 || !is_running(live)); n++)
-        see_task(live, n, LOOK_UNKNOWN, now_ns);
+        see_task(live, n, PEEK_UNKNOWN, now_ns);
 }
 
 static const char *state_word(char state)
@@ -152,11 +152,11 @@ static int thread_order(const void *a, const void *b)
 /* No finer than tasks are looked at. */
 static void since_write(uint64_t ns, char *text, size_t size)
 {
-    uint64_t looks = ns / LOOK_NS;
-    if (looks)
-        format_duration(text, size, (double)(looks * LOOK_NS));
+    uint64_t times = ns / PEEK_NS;
+    if (times)
+        format_duration(text, size, (double)(times * PEEK_NS));
     else
-        snprintf(text, size, "<%u ms", LOOK_NS / 1000000);
+        snprintf(text, size, "<%u ms", PEEK_NS / 1000000);
 }
 
 static void row_draw(struct frame *frame, const struct tour_live *live, const struct thread_seen *thread)
@@ -166,14 +166,14 @@ static void row_draw(struct frame *frame, const struct tour_live *live, const st
     bool busy = false;
     if (is_worker(thread)) {
         unsigned n = worker_number(thread);
-        uint32_t on = n < LIVE_WORKERS_MAX ? live->worker[n].task : LOOK_UNKNOWN;
+        uint32_t on = n < LIVE_WORKERS_MAX ? live->worker[n].task : PEEK_UNKNOWN;
         kind = thread->tid == thread->pid ? "process" : "thread";
         snprintf(number, sizeof number, "%u", n);
-        busy = on != LOOK_UNKNOWN && on != LOOK_IDLE && thread->state != 'Z';
+        busy = on != PEEK_UNKNOWN && on != PEEK_IDLE && thread->state != 'Z';
         if (busy) {
             tour_task_name(live->trial, on, task, sizeof task);
             since_write(live->drawn_ns - live->worker[n].since_ns, since, sizeof since);
-        } else if (on == LOOK_IDLE) {
+        } else if (on == PEEK_IDLE) {
             snprintf(task, sizeof task, "idle");
         }
     }
@@ -223,7 +223,7 @@ static void draw(struct tour_live *live, pid_t pid)
         live->shown_ns = live->drawn_ns;
 }
 
-static void look(void *data, pid_t pid)
+static void see(void *data, pid_t pid)
 {
     struct tour_live *live = data;
     uint64_t now_ns = clock_monotonic_ns();
@@ -246,7 +246,7 @@ void tour_live_begin(struct tour_live *live, struct launcher *launcher, const st
                      const struct job_parts *parts)
 {
     *live = (struct tour_live){
-        .watch = {look, live, LOOK_NS},
+        .watch = {see, live, PEEK_NS},
         .launcher = launcher,
         .trial = trial,
         .file = parts->file,
@@ -255,7 +255,7 @@ void tour_live_begin(struct tour_live *live, struct launcher *launcher, const st
         .begin_ns = clock_monotonic_ns(),
     };
     for (unsigned n = 0; n < LIVE_WORKERS_MAX; n++)
-        live->worker[n].task = LOOK_UNKNOWN;
+        live->worker[n].task = PEEK_UNKNOWN;
     launcher->watch = &live->watch;
 }
 

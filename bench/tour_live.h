@@ -1,5 +1,5 @@
 /* tour --live: while a trial runs, its workers on the terminal, a row each, rewritten in place. Nothing in the trial
- * works for it: threads are read from /proc, tasks from where the pool keeps them (pools/look.h). No mode of the
+ * works for it: threads are read from /proc, tasks from where the pool keeps them (pools/peek.h). No mode of the
  * terminal is changed and the cursor rests on the first row, so however it ends there is nothing to put back. */
 #ifndef POOLBENCH_TOUR_LIVE_H
 #define POOLBENCH_TOUR_LIVE_H

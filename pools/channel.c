@@ -133,14 +133,14 @@ int channels_usage(struct pool *pool, bool with_memory, struct usage *usage)
     return 0;
 }
 
-void channels_look(const struct pool *pool, struct look *looks)
+void channels_peek(const struct pool *pool, struct peek *peeks)
 {
-    _Static_assert(TEAMS_MAX <= LOOKS_MAX, "a row for each channel");
+    _Static_assert(TEAMS_MAX <= PEEKS_MAX, "a row for each channel");
     for (unsigned i = 0; i < pool->count; i++) {
         const struct crew *crew = &pool->channel[i].crew;
         const struct queue *queue = &pool->channel[i].queue;
-        looks[i] = (struct look){
-            .kind = LOOK_QUEUE,
+        peeks[i] = (struct peek){
+            .kind = PEEK_QUEUE,
             .first = crew->first,
             .workers = crew->workers,
             .slots = queue->size,

@@ -334,10 +334,10 @@ static int fork_usage(struct pool *pool, bool with_memory, struct usage *usage)
     return with_memory ? read_memory(pool, usage) : 0;
 }
 
-static void fork_look(const struct pool *pool, struct look *looks)
+static void fork_peek(const struct pool *pool, struct peek *peeks)
 {
-    looks[0] = (struct look){
-        .kind = LOOK_CHILDREN,
+    peeks[0] = (struct peek){
+        .kind = PEEK_CHILDREN,
         .workers = pool->workers,
         .pids_at = (uintptr_t)pool->pids,
         .tasks_at = (uintptr_t)pool->tasks,
@@ -367,6 +367,6 @@ const struct pool_ops pool_fork = {
     .submit = fork_submit,
     .reap = fork_reap,
     .usage = fork_usage,
-    .look = fork_look,
+    .peek = fork_peek,
     .close = fork_close,
 };

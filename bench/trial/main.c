@@ -64,8 +64,8 @@ static int open_pool(struct trial *trial)
     uint64_t start = clock_ticks();
     int rc = trial->ops->open(&trial->config, &trial->job, &trial->pool);
     trial->report->open_ns = (int64_t)elapsed_ns(start);
-    if (rc == 0 && trial->ops->look)
-        trial->ops->look(trial->pool, trial->report->looks);
+    if (rc == 0 && trial->ops->peek)
+        trial->ops->peek(trial->pool, trial->report->peeks);
     return rc;
 }
 

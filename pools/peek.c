@@ -1,5 +1,5 @@
-/* Reading who is on which task, see look.h. */
-#include "pools/look.h"
+/* Reading who is on which task, see peek.h. */
+#include "pools/peek.h"
 #include "pools/crew.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -19,13 +19,13 @@ static void *copy_from(int memory, uint64_t address, size_t bytes)
     return NULL;
 }
 
-static int children_read(const struct look *look, int memory, uint32_t *tasks)
+static int children_read(const struct peek *peek, int memory, uint32_t *tasks)
 {
-    int32_t *pids = copy_from(memory, look->pids_at, look->workers * sizeof *pids);
-    uint32_t *running = copy_from(memory, look->tasks_at, look->workers * sizeof *running);
+    int32_t *pids = copy_from(memory, peek->pids_at, peek->workers * sizeof *pids);
+    uint32_t *running = copy_from(memory, peek->tasks_at, peek->workers * sizeof *running);
     int rc = pids && running ? 0 : -errno;
-    for (uint32_t i = 0; i < look->workers && rc == 0; i++)
-        tasks[i] = pids[i] ? running[i] : LOOK_IDLE;
+    for (uint32_t i = 0; i < peek->workers && rc == 0; i++)
+        tasks[i] = pids[i] ? running[i] : PEEK_IDLE;
     free(pids);
     free(running);
     return rc;
@@ -40,52 +40,52 @@ static bool is_finished(const struct done *ring, uint32_t count, uint32_t task)
 }
 
 /* The one task that worker `number` has claimed and not completed. */
-static int worker_read(const struct look *look, int memory, const uint64_t *slots, uint32_t number, uint32_t *task)
+static int worker_read(const struct peek *peek, int memory, const uint64_t *slots, uint32_t number, uint32_t *task)
 {
-    struct worker *worker = copy_from(memory, look->workers_at + number * sizeof *worker, sizeof *worker);
+    struct worker *worker = copy_from(memory, peek->workers_at + number * sizeof *worker, sizeof *worker);
     if (!worker)
         return -errno;
     uint32_t count = worker->tail;
     free(worker);
-    *task = LOOK_UNKNOWN;
-    if (count > look->ring_size) /* its first records are overwritten, and slots may still name what they told of */
+    *task = PEEK_UNKNOWN;
+    if (count > peek->ring_size) /* its first records are overwritten, and slots may still name what they told of */
         return 0;
-    uint64_t ring_at = look->rings_at + (uint64_t)number * look->ring_size * sizeof(struct done);
+    uint64_t ring_at = peek->rings_at + (uint64_t)number * peek->ring_size * sizeof(struct done);
     struct done *ring = copy_from(memory, ring_at, count * sizeof *ring);
     if (!ring)
         return -errno;
     unsigned found = 0;
-    for (uint32_t i = 0; i < look->slots; i++)
+    for (uint32_t i = 0; i < peek->slots; i++)
         if ((uint32_t)slots[i] == number + 1 && !is_finished(ring, count, (uint32_t)(slots[i] >> 32))) {
             *task = (uint32_t)(slots[i] >> 32);
             found++;
         }
     free(ring);
     if (found != 1) /* more: short tasks, completed and not yet published */
-        *task = found ? LOOK_UNKNOWN : LOOK_IDLE;
+        *task = found ? PEEK_UNKNOWN : PEEK_IDLE;
     return 0;
 }
 
 /* A slot names the worker that claimed its task until the slot is used again. Slots are read before rings, so that a
  * task that ends in between counts as finished. */
-static int queue_read(const struct look *look, int memory, uint32_t *tasks)
+static int queue_read(const struct peek *peek, int memory, uint32_t *tasks)
 {
-    uint64_t *slots = copy_from(memory, look->slots_at, look->slots * sizeof *slots);
+    uint64_t *slots = copy_from(memory, peek->slots_at, peek->slots * sizeof *slots);
     int rc = slots ? 0 : -errno;
-    for (uint32_t i = 0; i < look->workers && rc == 0; i++)
-        rc = worker_read(look, memory, slots, i, &tasks[i]);
+    for (uint32_t i = 0; i < peek->workers && rc == 0; i++)
+        rc = worker_read(peek, memory, slots, i, &tasks[i]);
     free(slots);
     return rc;
 }
 
-int look_read(const struct look *look, int memory, uint32_t *tasks)
+int peek_read(const struct peek *peek, int memory, uint32_t *tasks)
 {
     int rc = -ENODATA;
-    if (look->kind == LOOK_CHILDREN)
-        rc = children_read(look, memory, tasks);
-    else if (look->kind == LOOK_QUEUE)
-        rc = queue_read(look, memory, tasks);
-    for (uint32_t i = 0; i < look->workers && rc < 0; i++)
-        tasks[i] = LOOK_UNKNOWN;
+    if (peek->kind == PEEK_CHILDREN)
+        rc = children_read(peek, memory, tasks);
+    else if (peek->kind == PEEK_QUEUE)
+        rc = queue_read(peek, memory, tasks);
+    for (uint32_t i = 0; i < peek->workers && rc < 0; i++)
+        tasks[i] = PEEK_UNKNOWN;
     return rc;
 }
