@@ -3,6 +3,7 @@
 #include "pools/crew.h"
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -42,11 +43,12 @@ static bool is_finished(const struct done *ring, uint32_t count, uint32_t task)
 /* The one task that worker `number` has claimed and not completed. */
 static int worker_read(const struct peek *peek, int memory, const uint64_t *slots, uint32_t number, uint32_t *task)
 {
-    struct worker *worker = copy_from(memory, peek->workers_at + number * sizeof *worker, sizeof *worker);
-    if (!worker)
+    uint32_t *tail = copy_from(
+        memory, peek->workers_at + number * sizeof(struct worker) + offsetof(struct worker, tail), sizeof *tail);
+    if (!tail)
         return -errno;
-    uint32_t count = worker->tail;
-    free(worker);
+    uint32_t count = *tail;
+    free(tail);
     *task = PEEK_UNKNOWN;
     if (count > peek->ring_size) /* its first records are overwritten, and slots may still name what they told of */
         return 0;

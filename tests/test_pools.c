@@ -188,7 +188,7 @@ static void peeks_tell_who_is_on_what(void **state)
         bench_init(&bench, *ops, "sleep", (struct cost){200000000, 0}, WORKERS);
         bench_open(&bench);
         (*ops)->peek(bench.pool, peeks);
-        unsigned row = peeks[0].workers != WORKERS; /* hybrid: threads sleep */
+        unsigned row = peeks[1].workers != 0; /* hybrid: the second team sleeps */
         assert_int_equal(peeks[row].workers, WORKERS);
         assert_int_equal(peek_read(&peeks[row], memory, tasks), 0);
         for (unsigned i = 0; i < WORKERS; i++)
