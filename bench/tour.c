@@ -72,6 +72,10 @@ static int steps_run(struct tour *tour, const struct question *question)
         putchar('\n');
         code = step->run(tour);
         fflush(stdout);
+        /* between trials, or while the last rows were left standing */
+        int signal = code == 0 ? launcher_interrupted(calibrations_launcher(tour->calibrations)) : 0;
+        if (signal)
+            code = 128 + signal;
         if (code == 0 && question->pause && i + 1 < question->end)
             code = pause_for_enter(tour);
     }

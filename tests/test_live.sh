@@ -36,7 +36,7 @@ unseen() { ! seen "$1"; }
 fits()
 {
     sed 's/\x1b\[[0-9]*[A-Za-z]//g; s/\r/\n/g' "$log" | grep -aE '^(live|  worker|  +[0-9-]+  (sub|pro|thr))' |
-        awk -v most="$1" 'length > most { exit 1 } END { exit !NR }'
+        awk -v most="$1" 'length > most { wide = 1 } END { exit wide || !NR }'
 }
 # The cursor never goes up further than the terminal has rows.
 stays() { grep -ao $'\x1b''\[[0-9]*A' "$log" | tr -dc '0-9\n' | awk -v rows="$1" '$1 >= rows { exit 1 }'; }
