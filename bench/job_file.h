@@ -1,6 +1,7 @@
 /* The job file: what harness and trial program share, one memfd. No pointers, only offsets from the start; numeric CPU
  * masks; a version and an epoch. The harness writes the job, the trial writes the report, the harness reads it after
- * the trial has gone. Same machine, same build: plain structs, fixed-width fields. */
+ * the trial has gone; but stage and peeks while it runs. Same machine, same build: plain structs, fixed-width fields.
+ */
 #ifndef POOLBENCH_JOB_FILE_H
 #define POOLBENCH_JOB_FILE_H
 #include "pools/pool.h"
@@ -84,6 +85,9 @@ struct report {
     uint32_t observed, shared_cpu;
     struct usage usage; /* gate to last reap */
     uint64_t samples_count;
+    struct view views[VIEWS_MAX];
+    uint32_t views_count;
+    struct peek peeks[PEEKS_MAX]; /* valid from STAGE_WARMUP to STAGE_RUN */
     double calibrate_iterations[CALIBRATION_POINTS], calibrate_ns[CALIBRATION_POINTS];
 };
 

@@ -222,8 +222,9 @@ int launcher_interrupted(struct launcher *launcher)
 }
 
 /* Waits until the trial has ended, the limit is reached or a signal tells us to stop. */
-static int await_end(struct launcher *launcher, int pidfd, uint64_t limit_ns, struct outcome *outcome)
+static int await_end(struct launcher *launcher, pid_t pid, int pidfd, uint64_t limit_ns, struct outcome *outcome)
 {
+    const struct launch_watch *watch = launcher->watch;
     uint64_t until = clock_monotonic_ns() + limit_ns;
     for (;;) {
         uint64_t now = clock_monotonic_ns();
@@ -231,14 +232,18 @@ static int await_end(struct launcher *launcher, int pidfd, uint64_t limit_ns, st
             return 0;
         if ((outcome->timed_out = now >= until))
             return 0;
-        struct timespec left = {.tv_sec = (time_t)((until - now) / 1000000000u),
-                                .tv_nsec = (long)((until - now) % 1000000000u)};
+        uint64_t wait_ns = until - now;
+        if (watch && wait_ns > watch->every_ns)
+            wait_ns = watch->every_ns;
+        struct timespec left = {.tv_sec = (time_t)(wait_ns / 1000000000u), .tv_nsec = (long)(wait_ns % 1000000000u)};
         struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = launcher->signals, .events = POLLIN}};
         int rc = ppoll(fds, 2, &left, NULL);
         if (rc < 0 && errno != EINTR)
             return -errno;
         if (rc > 0 && fds[0].revents)
             return 0;
+        if (rc == 0 && watch)
+            watch->see(watch->data, pid);
     }
 }
 
@@ -262,7 +267,7 @@ int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *o
     setpgid(pid, pid); /* both do it: whoever is first */
     guard_tell(launcher, pid);
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    int rc = pidfd < 0 ? -errno : await_end(launcher, pidfd, limit_ns, outcome);
+    int rc = pidfd < 0 ? -errno : await_end(launcher, pid, pidfd, limit_ns, outcome);
     if (pidfd >= 0)
         close(pidfd);
     if (rc < 0 || outcome->timed_out || outcome->interrupted)

@@ -9,6 +9,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Called about every every_ns while the trial program `pid` runs. */
+struct launch_watch {
+    void (*see)(void *data, pid_t pid);
+    void *data;
+    uint64_t every_ns;
+};
+
 struct launcher {
     char program[4096];
     int memfd;
@@ -17,8 +24,9 @@ struct launcher {
     uint64_t epoch;
     pid_t guard;
     int guard_pipe;
-    int signals;      /* signalfd of those that tell us to stop */
-    sigset_t outside; /* the signal mask before ours */
+    int signals;                      /* signalfd of those that tell us to stop */
+    sigset_t outside;                 /* the signal mask before ours */
+    const struct launch_watch *watch; /* NULL: nobody watches */
 };
 
 /* How a trial program ended. */

@@ -1,6 +1,7 @@
 /* The verb tour: which steps, and what happens between them. */
 #include "bench/tour.h"
 #include "bench/launch.h"
+#include "bench/tour_live.h"
 #include "bench/verbs.h"
 #include "pools/clock.h"
 #include <errno.h>
@@ -9,18 +10,19 @@
 #include <unistd.h>
 
 #define CLOCK_MEASURE_NS 100000000u
-#define UNIT_NS          20000000 /* seconds (--slow) show nothing more */
+#define UNIT_NS          10000000 /* seconds (--slow) show nothing more */
 #define UNIT_SLOW_NS     1000000000
 
 struct question {
     unsigned first, end; /* steps, from 0 */
-    bool pause, slow;
+    bool pause, slow, live;
 };
 
-enum { TOUR_PAUSE, TOUR_SLOW };
+enum { TOUR_PAUSE, TOUR_SLOW, TOUR_LIVE };
 const struct argument tour_arguments[] = {
     [TOUR_PAUSE] = {"pause", "", "", "Wait for Enter between steps.", false},
     [TOUR_SLOW] = {"slow", "", "", "Let tasks take seconds instead of tens of milliseconds.", false},
+    [TOUR_LIVE] = {"live", "", "", "Show the workers and their tasks while they work.", false},
     {.name = NULL},
 };
 
@@ -29,6 +31,7 @@ static int question_read(const struct arguments *given, struct question *questio
     const char *step = given->operand[0];
     question->pause = given->value[TOUR_PAUSE][0];
     question->slow = given->value[TOUR_SLOW][0];
+    question->live = given->value[TOUR_LIVE][0];
     if (!step)
         return 0;
     if (step[0] < '1' || step[0] > '0' + TOUR_STEPS || step[1])
@@ -69,6 +72,10 @@ static int steps_run(struct tour *tour, const struct question *question)
         putchar('\n');
         code = step->run(tour);
         fflush(stdout);
+        /* between trials, or while the last rows were left standing */
+        int signal = code == 0 ? launcher_interrupted(calibrations_launcher(tour->calibrations)) : 0;
+        if (signal)
+            code = 128 + signal;
         if (code == 0 && question->pause && i + 1 < question->end)
             code = pause_for_enter(tour);
     }
@@ -83,6 +90,9 @@ int verb_tour(const struct arguments *given)
     int code = question_read(given, &question);
     if (code)
         return code;
+    tour.live = question.live && tour_live_can();
+    if (question.live && !tour.live)
+        fprintf(stderr, "poolbench tour: --live needs a terminal on standard output; going on without it\n");
     tour.unit_ns = question.slow ? UNIT_SLOW_NS : UNIT_NS;
     int rc = machine_open(&tour.machine, NULL, error);
     if (rc == 0) {

@@ -11,7 +11,8 @@
 struct tour {
     struct machine machine;
     struct calibrations *calibrations;
-    int64_t unit_ns; /* sizes below are in units: tens of milliseconds, or with --slow a second */
+    int64_t unit_ns; /* sizes below are in units: ten milliseconds, or with --slow a second */
+    bool live;       /* shows workers while a trial runs (bench/tour_live.h) */
 };
 
 /* One trial. */
@@ -20,6 +21,7 @@ struct tour_trial {
     unsigned size;                       /* of every task, in units; 0: sizes, or tasks have no size */
     unsigned char sizes[TOUR_TASKS_MAX]; /* of each task, in units, as from --size-dist file; 0 ends them */
     uint64_t seed;
+    char names[TOUR_TASKS_MAX][8]; /* what the Python program calls them; "": they have a number alone */
 };
 
 /* What happened. Valid until the next trial. */
@@ -35,6 +37,8 @@ int tour_run(struct tour *tour, const struct tour_trial *trial, struct happened 
 
 /* What stands beside a task in its row. */
 typedef void tour_note(const struct happened *happened, const struct sample *sample, char *text, size_t size);
+/* What the step calls a task. */
+void tour_task_name(const struct tour_trial *trial, uint32_t task, char *text, size_t size);
 /* A row a task, in the order in which results were handed on. */
 void tour_timeline(const struct tour *tour, const struct happened *happened, tour_note *note);
 /* Most of the tasks first .. end - 1 that ran at the same time. */

@@ -3,6 +3,7 @@
 #include "bench/plan.h"
 #include "bench/refuse.h"
 #include "bench/tour.h"
+#include "bench/tour_live.h"
 #include "bench/units.h"
 #include "bench/words.h"
 #include "bench/wrap.h"
@@ -11,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LABEL_COLUMN = 7, BAR = 32 };
+enum { LABEL_COLUMN = 7, BAR = 28 };
 #define SIZES_FILE "sizes.txt" /* what the command shown calls the file of sizes */
 
 void tour_text(const char *label, const char *text)
@@ -138,7 +139,12 @@ static int run_cell(struct tour *tour, const struct cell *cell, const struct set
     int rc = job_write_trial(launcher, cell, &order, &parts, error);
     if (rc < 0)
         return rc;
+    struct tour_live live;
+    if (tour->live)
+        tour_live_begin(&live, launcher, happened->trial, &parts);
     rc = launcher_run(launcher, (uint64_t)settings->trial_limit_ns, &outcome);
+    if (tour->live)
+        tour_live_end(&live, rc == 0 && !outcome.interrupted);
     if (rc < 0) {
         snprintf(error, ERROR_MAX, "starting a trial: %s", strerror(-rc));
         return rc;
@@ -169,6 +175,16 @@ int tour_run(struct tour *tour, const struct tour_trial *trial, struct happened 
 }
 
 /* ---- what the samples say ---- */
+
+void tour_task_name(const struct tour_trial *trial, uint32_t task, char *text, size_t size)
+{
+    if (task >= TASK_WARMUP_FIRST)
+        snprintf(text, size, "warm-up");
+    else if (task < TOUR_TASKS_MAX && trial->names[task][0])
+        snprintf(text, size, "%u %s", task, trial->names[task]);
+    else
+        snprintf(text, size, "%u", task);
+}
 
 const struct sample *tour_sample(const struct happened *happened, uint32_t task)
 {
@@ -208,12 +224,12 @@ void tour_timeline(const struct tour *tour, const struct happened *happened, tou
     char text[64];
     for (unsigned i = 0; i < happened->count; i++)
         span = happened->samples[i].reap_ns > span ? happened->samples[i].reap_ns : span;
-    printf("\n  task    size  worker      pid  |0%*s|       at\n", BAR - 1,
+    printf("\n     task    size  worker      pid  |0%*s|       at\n", BAR - 1,
            format_duration(text, sizeof text, (double)span));
     for (unsigned i = 0; i < happened->count; i++) {
         const struct sample *sample = &happened->samples[i];
         unsigned units = trial->sizes[0] ? trial->sizes[sample->task] : trial->size;
-        char size[32], at[32], bar[BAR + 1];
+        char name[32], size[32], at[32], bar[BAR + 1];
         memset(bar, ' ', BAR);
         bar[BAR] = '\0';
         bar_draw(bar, sample->submit_ns, sample->start_ns, span, '.');
@@ -223,7 +239,8 @@ void tour_timeline(const struct tour *tour, const struct happened *happened, tou
         text[0] = '\0';
         if (note)
             note(happened, sample, text, sizeof text);
-        printf("  %4u  %6s  %6u  %7d  |%s|  %7s%s%s\n", sample->task, size_spell(tour, units, size, sizeof size),
+        tour_task_name(trial, sample->task, name, sizeof name);
+        printf("  %7s  %6s  %6u  %7d  |%s|  %7s%s%s\n", name, size_spell(tour, units, size, sizeof size),
                sample->worker, sample->pid, bar, format_duration(at, sizeof at, (double)sample->reap_ns),
                text[0] ? "  " : "", text);
     }

@@ -1,6 +1,7 @@
 /* The five steps of the tour: what is run, and what its samples say. docs/TOUR.md has each of them in Python. */
 #include "bench/spec.h"
 #include "bench/tour.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,14 +24,26 @@ static void note_failure(const struct happened *happened, const struct sample *s
         snprintf(text, size, "%s", strerror(sample->code));
 }
 
+/* A task's name where it has one, else its number. */
+static const char *task_word(const struct happened *happened, uint32_t task, char *text, size_t size)
+{
+    const char *name = task < TOUR_TASKS_MAX ? happened->trial->names[task] : "";
+    if (name[0])
+        snprintf(text, size, "%s", name);
+    else
+        snprintf(text, size, "%" PRIu32, task);
+    return text;
+}
+
 static const char *tasks_failed(const struct happened *happened, char *text, size_t size)
 {
     size_t used = 0;
+    char word[16];
     text[0] = '\0';
     for (unsigned i = 0; i < happened->count && used < size; i++)
         if (happened->samples[i].status != TASK_OK)
-            used +=
-                (size_t)snprintf(text + used, size - used, "%s%" PRIu32, used ? ", " : "", happened->samples[i].task);
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+                                     task_word(happened, happened->samples[i].task, word, sizeof word));
     return text;
 }
 
@@ -38,12 +51,12 @@ static const char *tasks_failed(const struct happened *happened, char *text, siz
 
 static int groups(struct tour *tour)
 {
-    static const struct tour_trial all = {.options = "--pool fork --workers 10 --workload sleep --tasks 10", .size = 3},
+    static const struct tour_trial all = {.options = "--pool fork --workers 10 --workload sleep --tasks 10", .size = 5},
                                    capped = {.options = "--pool fork --workers 5 --workload sleep --tasks 10",
-                                             .size = 3},
+                                             .size = 5},
                                    waves = {.options = "--pool fork --workers 12 --workload sleep --tasks 12 "
                                                        "--arrival wave:5",
-                                            .size = 3};
+                                            .size = 5};
     struct happened happened;
     int code = tour_run(tour, &all, &happened);
     if (code)
@@ -80,13 +93,18 @@ static int groups(struct tour *tour)
     {                                                                                                                  \
         3, 1, 5, 2, 4, 2, 5, 1, 4, 3                                                                                   \
     }
+#define TEN_NAMES                                                                                                      \
+    {                                                                                                                  \
+        "A", "B", "C", "D", "E", "F", "G", "H", "I", "J"                                                               \
+    }
 #define FAILING "--faults error:task=3"
 
 static int as_completed(struct tour *tour)
 {
     static const struct tour_trial trial = {
         .options = "--pool prefork --workers 5 --workload sleep --tasks 10 --arrival wave:5 " FAILING,
-        .sizes = TEN_SIZES};
+        .sizes = TEN_SIZES,
+        .names = TEN_NAMES};
     struct happened happened;
     char failed[64];
     int code = tour_run(tour, &trial, &happened);
@@ -124,17 +142,19 @@ static const struct sample *head_of_line(const struct happened *happened, const 
 static void note_wait(const struct happened *happened, const struct sample *sample, char *text, size_t size)
 {
     const struct sample *head = head_of_line(happened, sample);
+    char word[16];
     if (sample->status != TASK_OK)
         snprintf(text, size, "%s", strerror(sample->code));
     else if (head)
-        snprintf(text, size, "held by %" PRIu32, head->task);
+        snprintf(text, size, "held by %s", task_word(happened, head->task, word, sizeof word));
 }
 
 static int in_order(struct tour *tour)
 {
     static const struct tour_trial trial = {.options = "--pool prefork --workers 5 --workload sleep --tasks 10 "
                                                        "--collect ordered " FAILING,
-                                            .sizes = TEN_SIZES};
+                                            .sizes = TEN_SIZES,
+                                            .names = TEN_NAMES};
     struct happened happened;
     char failed[64];
     int code = tour_run(tour, &trial, &happened);
@@ -158,9 +178,19 @@ static int in_order(struct tour *tour)
 
 enum { BOTH_TASKS = 6, BOTH_PROCESSES = 3 }; /* the pool numbers its processes first */
 
-/* The class of a task is drawn from the seed: the first seed that makes half of them CPU-bound; 0 when there is none,
- * or -errno. */
-static int64_t balanced_seed(void)
+/* Calls the sleeping tasks IO 1 to IO 3 and the computing ones CPU 1 to CPU 3; task k of a class takes k units. */
+static void classes_name(struct tour_trial *trial, const bool cpu_bound[BOTH_TASKS])
+{
+    unsigned last[2] = {0};
+    for (unsigned i = 0; i < BOTH_TASKS; i++) {
+        unsigned k = ++last[cpu_bound[i]];
+        trial->sizes[i] = (unsigned char)k;
+        snprintf(trial->names[i], sizeof trial->names[i], "%s %u", cpu_bound[i] ? "CPU" : "IO", k);
+    }
+}
+
+/* The class of a task is drawn from the seed: finds the first seed that makes half of them CPU-bound. 0 or -errno. */
+static int classes_choose(struct tour_trial *trial)
 {
     const struct workload_ops *mixed = workload_find("mixed");
     int64_t params[PARAM_MAX] = {0};
@@ -169,17 +199,21 @@ static int64_t balanced_seed(void)
     for (uint64_t seed = 1; seed < 1000; seed++) {
         struct workload_config config = {.params = params, .seed = seed, .tasks = BOTH_TASKS};
         void *state = NULL;
-        unsigned cpu_bound = 0;
+        bool cpu_bound[BOTH_TASKS];
+        unsigned count = 0;
         int rc = mixed->prepare(&config, &state);
         if (rc < 0)
             return rc;
         for (uint32_t i = 0; i < BOTH_TASKS; i++)
-            cpu_bound += mixed->classify(state, i) == TASK_CPU;
+            count += cpu_bound[i] = mixed->classify(state, i) == TASK_CPU;
         mixed->release(state);
-        if (cpu_bound == BOTH_TASKS / 2)
-            return (int64_t)seed;
+        if (count == BOTH_TASKS / 2) {
+            trial->seed = seed;
+            classes_name(trial, cpu_bound);
+            return 0;
+        }
     }
-    return 0;
+    return -ESRCH;
 }
 
 /* The number of a task within its class, from 1: the pool sent a class to processes or to threads. */
@@ -205,16 +239,13 @@ static void note_class(const struct happened *happened, const struct sample *sam
 static int both(struct tour *tour)
 {
     struct tour_trial trial = {.options = "--pool hybrid:route=class --workers 3 --workload mixed:cpu_share=50% "
-                                          "--tasks 6",
-                               .sizes = {2, 3, 1, 2, 1, 3}};
+                                          "--tasks 6"};
     struct happened happened;
-    int64_t seed = balanced_seed();
-    if (seed <= 0) {
-        fprintf(stderr, "poolbench tour: no seed gives three tasks of each class: %s\n",
-                seed < 0 ? strerror((int)-seed) : "looked at a thousand");
+    int rc = classes_choose(&trial);
+    if (rc < 0) {
+        fprintf(stderr, "poolbench tour: no seed gives three tasks of each class: %s\n", strerror(-rc));
         return 1;
     }
-    trial.seed = (uint64_t)seed;
     int code = tour_run(tour, &trial, &happened);
     if (code)
         return code;
@@ -243,67 +274,94 @@ static int both(struct tour *tour)
 
 enum { APPENDED = 5 };
 
-/* A row of the table: who ran the tasks, what came back, what was left in the list. */
-static void appended_write(const char *pool, const struct happened *happened, char *row, size_t size)
+static void list_write(const uint64_t *items, unsigned count, char *text, size_t size)
 {
-    char results[64] = "", workers[32];
-    unsigned pids = 0;
+    size_t used = (size_t)snprintf(text, size, "[");
+    for (unsigned i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%" PRIu64, i ? ", " : "", items[i]);
+    if (used < size)
+        snprintf(text + used, size - used, "]");
+}
+
+/* What is kept of a trial until all have run. */
+struct lists {
+    struct view view[VIEWS_MAX]; /* the submitter's first */
+    unsigned count;
+    char handed_back[64];
+};
+
+static void lists_keep(const struct happened *happened, struct lists *lists)
+{
+    uint64_t results[APPENDED];
+    unsigned count = 0;
     for (uint32_t i = 0; i < APPENDED; i++) {
         const struct sample *sample = tour_sample(happened, i);
-        size_t used = strlen(results);
-        bool seen = false;
-        if (!sample)
-            continue;
-        snprintf(results + used, sizeof results - used, "%s%" PRIu64, used ? " " : "", sample->result);
-        for (uint32_t j = 0; j < i; j++) {
-            const struct sample *other = tour_sample(happened, j);
-            seen |= other && other->pid == sample->pid;
-        }
-        pids += !seen;
+        if (sample)
+            results[count++] = sample->result;
     }
-    snprintf(workers, sizeof workers, "%u process%s", pids, pids == 1 ? "" : "es");
-    snprintf(row, size, "  %-8s  %-12s  %-18s  %" PRId64, pool, workers, results, happened->report->parent_sees);
+    list_write(results, count, lists->handed_back, sizeof lists->handed_back);
+    memcpy(lists->view, happened->report->views, sizeof lists->view);
+    lists->count = happened->report->views_count;
+}
+
+/* Each process that ran tasks, with its list, then the submitter. */
+static void lists_print(const char *pool, const struct lists *lists)
+{
+    for (unsigned i = 1; i <= lists->count; i++) {
+        bool is_submitter = i == lists->count;
+        const struct view *view = &lists->view[is_submitter ? 0 : i];
+        char holds[64];
+        list_write(view->items, view->count < VIEW_ITEMS ? view->count : VIEW_ITEMS, holds, sizeof holds);
+        printf("  %-8s  %-9s  %7" PRId32 "  0x%-12" PRIx64 "  ", i == 1 ? pool : "",
+               is_submitter ? "submitter" : "worker", view->pid, view->address);
+        if (is_submitter)
+            printf("%-18s  %s\n", holds, lists->handed_back);
+        else
+            puts(holds);
+    }
 }
 
 static int address_spaces(struct tour *tour)
 {
+#define APPEND_OPTIONS " --workers 1 --workload append:witness=yes --tasks 5"
     static const struct {
         const char *pool;
         struct tour_trial trial;
-    } rows[] = {{"fork", {.options = "--pool fork --workers 1 --workload append --tasks 5"}},
-                {"prefork", {.options = "--pool prefork --workers 1 --workload append --tasks 5"}},
-                {"pthread", {.options = "--pool pthread --workers 1 --workload append --tasks 5"}},
-                {"serial", {.options = "--pool serial --workers 1 --workload append --tasks 5"}}};
+    } rows[] = {{"fork", {.options = "--pool fork" APPEND_OPTIONS}},
+                {"prefork", {.options = "--pool prefork" APPEND_OPTIONS}},
+                {"pthread", {.options = "--pool pthread" APPEND_OPTIONS}},
+                {"serial", {.options = "--pool serial" APPEND_OPTIONS}}};
+#undef APPEND_OPTIONS
     enum { ROWS = sizeof rows / sizeof *rows };
-    char table[ROWS][96];
+    struct lists lists[ROWS];
     for (unsigned i = 0; i < ROWS; i++) {
         struct happened happened;
         int code = tour_run(tour, &rows[i].trial, &happened);
         if (code)
             return code;
-        appended_write(rows[i].pool, &happened, table[i], sizeof table[i]);
+        lists_keep(&happened, &lists[i]);
     }
-    printf("\n  %-8s  %-12s  %-18s  %s\n", "pool", "tasks ran in", "handed back", "items in the submitter's list");
+    printf("\n  %-8s  %-9s  %7s  %-14s  %-18s  %s\n", "pool", "who", "pid", "its list is at", "and holds",
+           "was handed back");
     for (unsigned i = 0; i < ROWS; i++)
-        puts(table[i]);
+        lists_print(rows[i].pool, &lists[i]);
     putchar('\n');
-    say("shows", "A worker process appends to its own copy of the list, which goes when it goes: across processes only "
-                 "what is handed back arrives. Threads, and the submitter itself, append to the one list. (Task i "
-                 "appends i^2, from 0.)");
+    say("shows", "Where pids differ, one address means two memories: a worker process appends to its own copy of the "
+                 "list, which goes when it goes, and only what is handed back arrives. fork makes a process per task, "
+                 "and each began with the submitter's empty list. Threads, and the submitter itself, append to the one "
+                 "list.");
     return 0;
 }
 
 const struct tour_step tour_steps[TOUR_STEPS] = {
     {"A process per task, started in groups of five",
-     "Start processes five at a time and join them all at the end: is the number alive at once limited?", groups},
+     "Processes are started five at a time and joined at the end: how many are alive at once?", groups},
     {"Submit to a process pool, results as they complete",
-     "Five workers; five tasks go in, results are taken as they finish, then the next five. One task fails.",
-     as_completed},
+     "Five tasks go in, results come as they finish, then the next five. Task D fails.", as_completed},
     {"Map: results in the order of the tasks",
-     "The same tasks all handed in at once, their results handed on in input order. Who waits for whom?", in_order},
+     "The same tasks go in at once, their results come in input order. Who waits for whom?", in_order},
     {"Processes for computing, threads for waiting",
-     "Three tasks that sleep go to three threads, three that compute to three processes, in one stream.", both},
-    {"Whose list is it?",
-     "One worker appends squares to a global list. What does the submitter find in the list afterwards?",
+     "Three threads sleep, three processes compute, one stream brings what is finished.", both},
+    {"Whose list is it?", "A worker appends the squares of 1 to 5 to a global list. Does the submitter see them?",
      address_spaces},
 };

@@ -133,6 +133,25 @@ int channels_usage(struct pool *pool, bool with_memory, struct usage *usage)
     return 0;
 }
 
+void channels_peek(const struct pool *pool, struct peek *peeks)
+{
+    _Static_assert(TEAMS_MAX <= PEEKS_MAX, "a row for each channel");
+    for (unsigned i = 0; i < pool->count; i++) {
+        const struct crew *crew = &pool->channel[i].crew;
+        const struct queue *queue = &pool->channel[i].queue;
+        peeks[i] = (struct peek){
+            .kind = PEEK_QUEUE,
+            .first = crew->first,
+            .workers = crew->workers,
+            .slots = queue->size,
+            .ring_size = crew->ring_size,
+            .slots_at = (uintptr_t)queue->shared->slots,
+            .workers_at = (uintptr_t)crew->worker,
+            .rings_at = (uintptr_t)crew->rings,
+        };
+    }
+}
+
 int channels_close(struct pool *pool)
 {
     while (pool->count > 0) {

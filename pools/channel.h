@@ -21,6 +21,7 @@ int channels_open(const struct pool_config *config, const struct job *job, enum 
 int channels_submit(struct pool *pool, const uint32_t *tasks, unsigned n);
 int channels_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns);
 int channels_usage(struct pool *pool, bool with_memory, struct usage *usage);
+void channels_peek(const struct pool *pool, struct peek *peeks);
 int channels_close(struct pool *pool);
 
 #endif

@@ -334,6 +334,16 @@ static int fork_usage(struct pool *pool, bool with_memory, struct usage *usage)
     return with_memory ? read_memory(pool, usage) : 0;
 }
 
+static void fork_peek(const struct pool *pool, struct peek *peeks)
+{
+    peeks[0] = (struct peek){
+        .kind = PEEK_CHILDREN,
+        .workers = pool->workers,
+        .pids_at = (uintptr_t)pool->pids,
+        .tasks_at = (uintptr_t)pool->tasks,
+    };
+}
+
 static int fork_close(struct pool *pool)
 {
     for (unsigned i = 0; i < pool->workers; i++)
@@ -357,5 +367,6 @@ const struct pool_ops pool_fork = {
     .submit = fork_submit,
     .reap = fork_reap,
     .usage = fork_usage,
+    .peek = fork_peek,
     .close = fork_close,
 };

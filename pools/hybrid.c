@@ -91,5 +91,6 @@ const struct pool_ops pool_hybrid = {
     .submit = channels_submit,
     .reap = channels_reap,
     .usage = channels_usage,
+    .peek = channels_peek,
     .close = channels_close,
 };

@@ -7,6 +7,7 @@
  * Errors are 0 or -errno. Workers run tasks with task_run() (pools/task_run.h) and nothing else. */
 #ifndef POOLBENCH_POOL_H
 #define POOLBENCH_POOL_H
+#include "pools/peek.h"
 #include "workloads/sequence.h"
 #include "workloads/workload.h"
 #include <sys/types.h>
@@ -141,6 +142,9 @@ struct pool_ops {
     int (*reap)(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns);
     /* Only while nothing is in flight. */
     int (*usage)(struct pool *pool, bool with_memory, struct usage *usage);
+    /* Optional: where it stands what the workers are on, for one who looks from outside; up to PEEKS_MAX rows (they
+     * come zeroed), valid from open to close. Costs nothing while tasks run, or is left out. */
+    void (*peek)(const struct pool *pool, struct peek *peeks);
     /* Also after a failure and with tasks in flight: afterwards no child, zombie, thread, fd or mapping is left. */
     int (*close)(struct pool *pool);
 };

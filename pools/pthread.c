@@ -27,5 +27,6 @@ const struct pool_ops pool_pthread = {
     .submit = channels_submit,
     .reap = channels_reap,
     .usage = channels_usage,
+    .peek = channels_peek,
     .close = channels_close,
 };

@@ -6,6 +6,7 @@
 #include "pools/task_run.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -168,6 +169,49 @@ static void closing_with_tasks_in_flight(void **state)
         assert_true(clock_monotonic_ns() - start < 1500000000);
         assert_no_new_traces(before);
     }
+}
+
+/* Who is on what, read as another process would. */
+static void peeks_tell_who_is_on_what(void **state)
+{
+    (void)state;
+    enum { WORKERS = 3, ROUNDS = 500 };
+    int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    assert_true(memory >= 0);
+    for (const struct pool_ops *const *ops = pool_table; *ops; ops++) {
+        struct bench bench;
+        struct peek peeks[PEEKS_MAX] = {{0}};
+        uint32_t tasks[WORKERS] = {0};
+        uint64_t seen = 0;
+        if (!(*ops)->peek)
+            continue;
+        bench_init(&bench, *ops, "sleep", (struct cost){200000000, 0}, WORKERS);
+        bench_open(&bench);
+        (*ops)->peek(bench.pool, peeks);
+        unsigned row = peeks[1].workers != 0; /* hybrid: the second team sleeps */
+        assert_int_equal(peeks[row].workers, WORKERS);
+        assert_int_equal(peek_read(&peeks[row], memory, tasks), 0);
+        for (unsigned i = 0; i < WORKERS; i++)
+            assert_int_equal(tasks[i], PEEK_IDLE);
+        submit_all(&bench, 7, WORKERS);
+        for (unsigned round = 0; seen != 7 && round < ROUNDS; round++) { /* until all have claimed one */
+            usleep(1000);
+            seen = 0;
+            assert_int_equal(peek_read(&peeks[row], memory, tasks), 0);
+            for (unsigned i = 0; i < WORKERS; i++)
+                seen |= tasks[i] >= 7 && tasks[i] < 7 + WORKERS ? 1ull << (tasks[i] - 7) : 0;
+        }
+        assert_int_equal(seen, 7);
+        reap_all(&bench, WORKERS);
+        assert_int_equal(peek_read(&peeks[row], memory, tasks), 0);
+        for (unsigned i = 0; i < WORKERS; i++)
+            assert_int_equal(tasks[i], PEEK_IDLE);
+        peeks[row].kind = PEEK_NOTHING;
+        assert_true(peek_read(&peeks[row], memory, tasks) < 0);
+        assert_int_equal(tasks[WORKERS - 1], PEEK_UNKNOWN);
+        bench_close(&bench);
+    }
+    close(memory);
 }
 
 static void nothing_in_flight_is_nothing_to_wait_for(void **state)
@@ -420,6 +464,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(closing_leaves_nothing),
         cmocka_unit_test(closing_with_tasks_in_flight),
+        cmocka_unit_test(peeks_tell_who_is_on_what),
         cmocka_unit_test(nothing_in_flight_is_nothing_to_wait_for),
         cmocka_unit_test(reap_keeps_its_time),
         cmocka_unit_test(a_killed_worker_is_noticed),

@@ -393,13 +393,34 @@ static void append_shows_who_shares(void **unused)
     assert_int_equal(bench.ops->observe(bench.state), 0);
     run_threads(&bench, threads);
     assert_int_equal(bench.ops->observe(bench.state), TASKS * THREADS);
-    assert_true(threads[0][49] == 49 * 49);
+    assert_true(threads[0][49] == 50 * 50);
     run_all(&bench, results);
     assert_int_equal(bench.ops->observe(bench.state), TASKS * (THREADS + 1));
-    assert_true(bench_run(&bench, UINT32_MAX, 0) == 18446744065119617025u);
+    assert_true(bench_run(&bench, UINT32_MAX - 1, 0) == 18446744065119617025u);
     struct task task = bench_task(&bench, 0, 0);
     uint64_t result;
     assert_int_equal(bench.ops->run(bench.state, &task, &result), ENOSPC); /* one task more than announced */
+    bench.ops->release(bench.state);
+}
+
+/* The same address, two memories. */
+static void append_tells_whose_list(void **unused)
+{
+    (void)unused;
+    struct bench bench = bench_open("append", "witness", 1);
+    uint64_t results[TASKS];
+    struct view views[VIEWS_MAX];
+    assert_int_equal(run_child(&bench, results), TASKS);
+    assert_int_equal(bench.ops->views(bench.state, views), 2);
+    assert_int_equal(views[0].pid, getpid());
+    assert_int_equal(views[0].count, 0);
+    assert_int_not_equal(views[1].pid, getpid());
+    assert_true(views[1].address == views[0].address);
+    assert_true(views[1].count > 1 && views[1].items[0] == 1 && views[1].items[1] == 4);
+    run_all(&bench, results);
+    assert_int_equal(bench.ops->views(bench.state, views), 2);
+    assert_int_equal(views[1].pid, getpid());
+    assert_int_equal(views[0].count, TASKS);
     bench.ops->release(bench.state);
 }
 
@@ -475,7 +496,8 @@ int main(void)
         cmocka_unit_test(skip_ahead_is_the_loop),   cmocka_unit_test(primes_are_primes),
         cmocka_unit_test(memory_is_one_cycle),      cmocka_unit_test(no_memory_is_an_error),
         cmocka_unit_test(counter_shows_who_shares), cmocka_unit_test(append_shows_who_shares),
-        cmocka_unit_test(sleep_survives_signals),   cmocka_unit_test(mixed_keeps_its_share),
+        cmocka_unit_test(append_tells_whose_list),  cmocka_unit_test(sleep_survives_signals),
+        cmocka_unit_test(mixed_keeps_its_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

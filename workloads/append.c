@@ -1,10 +1,26 @@
 /* append: every task appends the square of its number to one list in the ordinary memory of its process, as a first
  * attempt at collecting results does. Threads fill the submitter's list; each forked worker fills a copy of its own,
- * which goes with it. The column parent_sees is the length of the submitter's list. Warm-up tasks append nothing. */
+ * which goes with it. The column parent_sees is the length of the submitter's list. Warm-up tasks append nothing.
+ *
+ * witness=yes has the first tasks write down, in shared memory, what their process's list looked like to them: its
+ * address, too, which is the same in every process and means another memory in each. */
 #include "workloads/work.h"
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PARAM_WITNESS, WITNESSED = VIEWS_MAX - 1 };
+static const struct param append_params[] = {
+    [PARAM_WITNESS] = {.name = "witness",
+                       .kind = PARAM_CHOICE,
+                       .preset = "no",
+                       .choices = "no|yes",
+                       .help = "have the first tasks write down what the list of their process holds, for the tour"},
+    {.name = NULL},
+};
 
 struct append {
+    struct view *witness; /* shared, a row for each of the first tasks; NULL: none is kept */
     uint32_t capacity;
     _Alignas(128) _Atomic uint32_t length;
     uint64_t list[];
@@ -17,15 +33,36 @@ static int append_prepare(const struct workload_config *config, void **state)
     struct append *append = aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
     if (!append)
         return -ENOMEM;
+    append->witness = NULL;
+    if (config->params[PARAM_WITNESS]) {
+        append->witness =
+            mmap(NULL, WITNESSED * sizeof(struct view), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (append->witness == MAP_FAILED) {
+            int rc = -errno;
+            free(append);
+            return rc;
+        }
+    }
     append->capacity = config->tasks;
     atomic_init(&append->length, 0);
     *state = append;
     return 0;
 }
 
-static uint64_t square(uint32_t number)
+/* Tasks are numbered from 0, the squares from 1. */
+static uint64_t square(uint32_t task)
 {
-    return (uint64_t)number * number;
+    uint64_t number = (uint64_t)task + 1;
+    return number * number;
+}
+
+static struct view view_take(const struct append *append)
+{
+    struct view view = {.pid = getpid(), .address = (uintptr_t)append->list};
+    view.count = atomic_load_explicit(&append->length, memory_order_relaxed);
+    for (uint32_t i = 0; i < view.count && i < VIEW_ITEMS; i++)
+        view.items[i] = append->list[i];
+    return view;
 }
 
 static int append_run(void *state, const struct task *task, uint64_t *result)
@@ -39,6 +76,8 @@ static int append_run(void *state, const struct task *task, uint64_t *result)
     if (place >= append->capacity)
         return ENOSPC; /* more tasks than announced: a task was run twice */
     append->list[place] = *result;
+    if (append->witness && task->index < WITNESSED)
+        append->witness[task->index] = view_take(append);
     return 0;
 }
 
@@ -55,14 +94,44 @@ static int64_t append_observe(void *state)
     return atomic_load_explicit(&append->length, memory_order_relaxed);
 }
 
+/* Of each process the view that holds most: its last. */
+static unsigned append_views(const void *state, struct view *views)
+{
+    const struct append *append = state;
+    unsigned count = 1;
+    if (!append->witness)
+        return 0;
+    views[0] = view_take(append);
+    for (unsigned i = 0; i < WITNESSED; i++) {
+        const struct view *view = &append->witness[i];
+        unsigned at = 1;
+        while (at < count && views[at].pid != view->pid)
+            at++;
+        if (view->pid && (at == count || view->count > views[at].count))
+            views[at] = *view;
+        count += view->pid && at == count;
+    }
+    return count;
+}
+
+static void append_release(void *state)
+{
+    struct append *append = state;
+    if (append->witness)
+        munmap(append->witness, WITNESSED * sizeof(struct view));
+    free(append);
+}
+
 const struct workload_ops workload_append = {
     .name = "append",
     .summary = "appends the square of its number to a global list; parent_sees is the list's length",
+    .params = append_params,
     .traits = WORKLOAD_OBSERVED,
     .class = TASK_CPU,
     .prepare = append_prepare,
     .run = append_run,
     .expect = append_expect,
     .observe = append_observe,
-    .release = free,
+    .views = append_views,
+    .release = append_release,
 };

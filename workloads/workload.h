@@ -31,6 +31,16 @@ struct task {
     size_t in_bytes, out_bytes;
 };
 
+enum { VIEW_ITEMS = 8, VIEWS_MAX = 9 };
+
+/* What a process sees in memory of what tasks have left there. */
+struct view {
+    int32_t pid;
+    uint32_t count;   /* of what is there; only the first VIEW_ITEMS in items */
+    uint64_t address; /* where it is, in that process */
+    uint64_t items[VIEW_ITEMS];
+};
+
 struct workload_config {
     const int64_t *params; /* one value per row of the params table, already in range */
     uint64_t seed;         /* the run's seed */
@@ -65,6 +75,9 @@ struct workload_ops {
     bool (*expect)(const void *state, const struct task *task, uint64_t *result);
     /* What the submitter sees afterwards of what the tasks did in memory; only with WORKLOAD_OBSERVED. */
     int64_t (*observe)(void *state);
+    /* Optional, after observe: the submitter's view, then those of the processes that ran tasks, each when its last
+     * task ended; up to VIEWS_MAX. How many. */
+    unsigned (*views)(const void *state, struct view *views);
     void (*release)(void *state);
 };
 

@@ -21,10 +21,11 @@ static int fail(struct trial *trial, int rc, const char *what)
     return rc;
 }
 
-/* Relaxed atomic: the compiler must not put it off, the next step may crash. */
+/* Atomic: the compiler must not put it off, the next step may crash. Release: who looks while we run finds in the
+ * report what a stage has brought. */
 static void stage(struct trial *trial, enum report_stage stage)
 {
-    __atomic_store_n(&trial->report->stage, stage, __ATOMIC_RELAXED);
+    __atomic_store_n(&trial->report->stage, stage, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -63,6 +64,8 @@ static int open_pool(struct trial *trial)
     uint64_t start = clock_ticks();
     int rc = trial->ops->open(&trial->config, &trial->job, &trial->pool);
     trial->report->open_ns = (int64_t)elapsed_ns(start);
+    if (rc == 0 && trial->ops->peek)
+        trial->ops->peek(trial->pool, trial->report->peeks);
     return rc;
 }
 
@@ -104,6 +107,8 @@ static int run_pool(struct trial *trial)
         report->parent_sees = trial->job.workload->observe(trial->job.state);
         report->observed = 1;
     }
+    if (trial->job.workload->views)
+        report->views_count = trial->job.workload->views(trial->job.state, report->views);
     return 0;
 }
 
