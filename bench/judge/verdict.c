@@ -16,21 +16,16 @@ const char *verdict_name(enum verdict verdict)
     return names[verdict];
 }
 
-double claim_level(const struct claim *claim)
+struct claim claim_make(unsigned comparisons, unsigned looks, double margin)
 {
-    unsigned comparisons = claim->comparisons ? claim->comparisons : 1;
-    unsigned looks = claim->looks ? claim->looks : 1;
+    double error = CLAIM_ERROR / (comparisons ? comparisons : 1);
+    struct claim claim = {.margin = margin, .level = looks ? looks_level(looks, error) : 1 - error};
+    size_t lo, hi;
 
-    return 1 - CLAIM_ERROR / comparisons / looks;
-}
-
-size_t claim_blocks(const struct claim *claim)
-{
-    size_t lo, hi, blocks = STATS_INTERVAL_MIN;
-
-    while (stats_median_ranks(blocks, claim_level(claim), &lo, &hi))
-        blocks++;
-    return blocks;
+    claim.blocks = STATS_INTERVAL_MIN;
+    while (stats_median_ranks(claim.blocks, claim.level, &lo, &hi))
+        claim.blocks++;
+    return claim;
 }
 
 enum verdict verdict_read(const struct interval *ratio, double margin)
@@ -51,7 +46,7 @@ enum verdict verdict_read(const struct interval *ratio, double margin)
 /* How many standard errors the interval reaches to each side, were the medians normal. */
 static double reach_of(const struct claim *claim)
 {
-    return gsl_cdf_ugaussian_Qinv((1 - claim_level(claim)) / 2);
+    return gsl_cdf_ugaussian_Qinv((1 - claim->level) / 2);
 }
 
 /* The standard error of the median of one value, by the interval it has: of n values it is this over sqrt(n). Where
@@ -70,7 +65,7 @@ static size_t settle_blocks(const double *logs, size_t count, const struct claim
     double wanted = fmax(distance, margin - distance);
     double error = error_of_one(logs, count);
     double blocks = pow((reach_of(claim) + gsl_cdf_ugaussian_Pinv(SETTLE_SHARE)) * error / wanted, 2);
-    size_t least = claim_blocks(claim);
+    size_t least = claim->blocks;
 
     if (isnan(blocks) || blocks > SETTLE_MAX)
         return SETTLE_MAX + 1;
@@ -90,9 +85,9 @@ static void comparison_judge(double *logs, size_t count, const struct claim *cla
 
     count = stats_sort(logs, count);
     comparison->blocks = count;
-    comparison->blocks_needed = claim_blocks(claim);
+    comparison->blocks_needed = claim->blocks;
     comparison->ratio = exp(stats_median(logs, count));
-    stats_median_interval(logs, count, claim_level(claim), &interval);
+    stats_median_interval(logs, count, claim->level, &interval);
     comparison->interval = (struct interval){exp(interval.lo), exp(interval.hi)};
     comparison->verdict = verdict_read(&comparison->interval, claim->margin);
     comparison->settle_blocks = 0;

@@ -16,14 +16,14 @@ const char *verdict_name(enum verdict verdict); /* "unresolved", "equal" ... */
 
 /* What CLAIM_ERROR is shared among, and what counts as equal. All intervals claimed together hold together. */
 struct claim {
-    unsigned comparisons; /* planned ones, m; 0 counts as 1 */
-    unsigned looks;       /* after how many different numbers of blocks the run could have stopped by what it saw
-                             (looks_planned() under --precision); 0 and 1: the number of blocks did not depend on it */
-    double margin;        /* >= 0 */
+    double margin;
+    double level;  /* of each interval by itself; 1 - CLAIM_ERROR / comparisons, or more where there are looks */
+    size_t blocks; /* the least that give an interval at that level */
 };
 
-double claim_level(const struct claim *claim);  /* of each interval: 1 - CLAIM_ERROR / (comparisons x looks) */
-size_t claim_blocks(const struct claim *claim); /* the least blocks that give an interval at that level */
+/* comparisons: planned ones, m; 0 counts as 1. looks: looks_planned(m) of bench/judge/looks.h where the run could stop
+ * by what it saw (--precision), 0 where its number of blocks did not depend on that. margin: >= 0. */
+struct claim claim_make(unsigned comparisons, unsigned looks, double margin);
 
 struct comparison {
     size_t blocks;            /* with a ratio: both cells are there */
