@@ -82,6 +82,7 @@ static void test_settle(void **state)
 {
     static const double ratios[] = {1, 1.01, 1.03, 1.05};
     struct claim claim = claim_make(1, 0, CLAIM_MARGIN);
+    struct tally all = {0};
 
     (void)state;
     printf(
