@@ -23,7 +23,8 @@ const char *verdict_name(enum verdict verdict)
 struct claim claim_make(unsigned comparisons, unsigned looks, double margin)
 {
     double error = CLAIM_ERROR / (comparisons ? comparisons : 1);
-    struct claim claim = {.margin = margin, .level = looks ? looks_level(looks, error) : 1 - error};
+    struct claim claim = {
+        .comparisons = comparisons, .margin = margin, .level = looks ? looks_level(looks, error) : 1 - error};
     size_t lo, hi;
 
     claim.blocks = STATS_INTERVAL_MIN;

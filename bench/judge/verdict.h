@@ -16,6 +16,7 @@ const char *verdict_name(enum verdict verdict); /* "unresolved", "equal" ... */
 
 /* What CLAIM_ERROR is shared among, and what counts as equal. All intervals claimed together hold together. */
 struct claim {
+    unsigned comparisons;
     double margin;
     double level;  /* of each interval by itself; 1 - CLAIM_ERROR / comparisons, or more where there are looks */
     size_t blocks; /* the least that give an interval at that level */
