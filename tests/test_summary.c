@@ -311,6 +311,7 @@ static void test_copy(void **state)
     assert_int_equal(mkdir("elsewhere", 0777), 0);
     file_copy("run/trials.csv", "elsewhere/trials.csv");
     file_copy("run/latency.csv", "elsewhere/latency.csv");
+    file_copy("run/samples.csv", "elsewhere/samples.csv");
     for (int again = 0; again < 2; again++) { /* it replaces what there is */
         assert_int_equal(summary_make("elsewhere", &s, error), 0);
         assert_int_equal(summary_write("elsewhere", &s, error), 0);
