@@ -158,9 +158,9 @@ const struct file_format sample_format =
     FORMAT(samples, sample, "A row is a task: the seeded sample of every trial, or all of them (`--samples`).");
 const struct file_format latency_format =
     FORMAT(latency, latency, "A row is a bucket of a trial's histogram, over all its tasks.");
-const struct file_format summary_format = FORMAT(
-    summary, summary,
-    "A row is a cell, by order of its first trial. Made from trials.csv and latency.csv by `poolbench summarise`.");
+const struct file_format summary_format =
+    FORMAT(summary, summary,
+           "A row is a cell, by order of its first trial. Made from the other files by `poolbench summarise`.");
 
 const struct file_format *const file_formats[] = {&plan_format,    &trial_format,   &sample_format,
                                                   &latency_format, &summary_format, NULL};

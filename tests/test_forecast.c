@@ -192,7 +192,7 @@ static void test_series(void **state)
             struct said drifts = series_said(&sim_noises[k], DRIFT, fixed_blocks[i]);
             wrong += sim_share(still.drifts, SIM_RUNS, 0.02, false);
             printf("|%6.2f ", 100 * (double)drifts.drifts / SIM_RUNS);
-            wrong += sim_share(still.groups, SIM_RUNS, grouped ? 0.4 : 0.02, grouped);
+            wrong += sim_share(still.groups, SIM_RUNS, grouped ? 0.4 : 0.03, grouped);
         }
         puts("");
     }
