@@ -123,6 +123,11 @@ static const struct column summary_columns[] = {
     REAL(summary_row, efficiency, "median of ideal_ns / wall_ns; above 1.05 the calibration is off"),
     REAL(summary_row, efficiency_vs_static, "median over blocks of the time per task of pool static, all else equal, over the cell's own"),
     REAL(summary_row, overhead_ns, "per task: median of (wall_ns - ideal_ns) / tasks"),
+    REAL(summary_row, drift, "change of the time per task from the first trial to the last, by the Theil-Sen line: 0.1 is 10 % more at the end; empty below 8 ok trials"),
+    INT(summary_row, drift_said, "1 where that is a drift: Mann-Kendall p at most 0.01, and more than half the width of the median's interval; else 0"),
+    REAL(summary_row, modes_ratio, "where the times per task of the trials fall into two groups: the upper group's median over the lower one's; else empty"),
+    REAL(summary_row, modes_share, "share of the trials in the upper group"),
+    REAL(summary_row, worker_imbalance, "time inside tasks of the busiest worker over the mean of all workers, median over trials: 1 is even; only from trials with every task in samples.csv"),
     INT(summary_row, queue_p50_ns, "percentiles: of one trial, by latency.csv (middle of the bucket); then the median over trials"),
     INT(summary_row, service_p50_ns, "likewise"),
     INT(summary_row, return_p50_ns, "likewise"),
@@ -153,9 +158,9 @@ const struct file_format sample_format =
     FORMAT(samples, sample, "A row is a task: the seeded sample of every trial, or all of them (`--samples`).");
 const struct file_format latency_format =
     FORMAT(latency, latency, "A row is a bucket of a trial's histogram, over all its tasks.");
-const struct file_format summary_format = FORMAT(
-    summary, summary,
-    "A row is a cell, by order of its first trial. Made from trials.csv and latency.csv by `poolbench summarise`.");
+const struct file_format summary_format =
+    FORMAT(summary, summary,
+           "A row is a cell, by order of its first trial. Made from the other files by `poolbench summarise`.");
 
 const struct file_format *const file_formats[] = {&plan_format,    &trial_format,   &sample_format,
                                                   &latency_format, &summary_format, NULL};

@@ -90,6 +90,9 @@ struct summary_row {
     int64_t wall_ns, wall_lo_ns, wall_hi_ns;
     double ns_per_task, tasks_per_s;
     double efficiency, efficiency_vs_static, overhead_ns;
+    double drift;
+    int64_t drift_said;
+    double modes_ratio, modes_share, worker_imbalance;
     int64_t queue_p50_ns, service_p50_ns, return_p50_ns, latency_p50_ns, latency_p90_ns, latency_p99_ns,
         latency_p999_ns;
     int64_t late_p99_ns;

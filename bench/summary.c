@@ -3,9 +3,11 @@
 #include "bench/summary.h"
 #include "bench/csv.h"
 #include "bench/histogram.h"
+#include "bench/judge/series.h"
 #include "bench/refuse.h"
 #include "bench/stats.h"
 #include "bench/summary_factors.h"
+#include "bench/summary_workers.h"
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -60,6 +62,7 @@ struct work {
     struct detail *details; /* one a trial */
     size_t *first;          /* per cell: its first trial */
     double *values;         /* room for one number a trial */
+    double *imbalance;      /* of workers, one a trial */
     size_t trials_size;
     /* of the trial whose part of latency.csv is being read */
     size_t current; /* trial or NOTHING */
@@ -134,7 +137,8 @@ static int cells_group(struct work *work)
     work->details = calloc(count, sizeof *work->details);
     work->first = calloc(count, sizeof *work->first);
     work->values = calloc(count, sizeof *work->values);
-    if (!last || !summary->rows || !work->details || !work->first || !work->values) {
+    work->imbalance = calloc(count, sizeof *work->imbalance);
+    if (!last || !summary->rows || !work->details || !work->first || !work->values || !work->imbalance) {
         free(last);
         return -ENOMEM;
     }
@@ -284,6 +288,12 @@ static double per_task_value(const struct work *work, size_t trial, size_t unuse
     return per_task(t, number(t->wall_ns));
 }
 
+static double imbalance_value(const struct work *work, size_t trial, size_t unused)
+{
+    (void)unused;
+    return work->imbalance[trial];
+}
+
 static double efficiency_value(const struct work *work, size_t trial, size_t unused)
 {
     const struct trial_row *t = &work->summary->trials[trial];
@@ -329,6 +339,27 @@ static size_t ideal_find(const struct summary *summary, size_t cell, unsigned fa
     return elsewhere;
 }
 
+/* What the median hides. Trials that are not ok stay as gaps. */
+static int cell_remark(const struct work *work, size_t cell)
+{
+    struct summary_row *row = &work->summary->rows[cell];
+    struct drift drift;
+    struct modes modes;
+    size_t count = 0;
+
+    for (size_t i = work->first[cell]; i != NOTHING; i = work->details[i].next)
+        work->values[count++] = trial_is_ok(&work->summary->trials[i]) ? per_task_value(work, i, 0) : NAN;
+    if (drift_find(work->values, count, &drift) || modes_find(work->values, count, &modes))
+        return -ENOMEM;
+    row->drift = drift.change;
+    row->drift_said = isnan(drift.change) ? MISSING : drift.said;
+    if (modes.two) {
+        row->modes_ratio = modes.hi / modes.lo;
+        row->modes_share = (double)modes.hi_count / (double)(modes.lo_count + modes.hi_count);
+    }
+    return 0;
+}
+
 static void cell_sum_up(const struct work *work, size_t cell, unsigned factors)
 {
     struct summary_row *row = &work->summary->rows[cell];
@@ -346,6 +377,7 @@ static void cell_sum_up(const struct work *work, size_t cell, unsigned factors)
     row->tasks_per_s = row->ns_per_task > 0 ? 1e9 / row->ns_per_task : NAN;
     row->efficiency = cell_median(work, cell, efficiency_value, 0, NULL);
     row->overhead_ns = cell_median(work, cell, overhead_value, 0, NULL);
+    row->worker_imbalance = cell_median(work, cell, imbalance_value, 0, NULL);
     if (ideal != NOTHING)
         row->efficiency_vs_static = cell_median(work, cell, ideal_ratio_value, ideal, NULL);
 }
@@ -365,17 +397,24 @@ int summary_make(const char *directory, struct summary *summary, char *error)
         goto out;
     }
     result = latency_read(directory, &work);
+    if (!result)
+        result = workers_read(directory, summary, work.imbalance, error);
     if (result)
         goto out;
     unsigned factors = factors_of(summary->rows, summary->count);
-    for (size_t cell = 0; cell < summary->count; cell++)
+    for (size_t cell = 0; cell < summary->count && !result; cell++) {
         cell_sum_up(&work, cell, factors);
+        result = cell_remark(&work, cell);
+    }
+    if (result)
+        refuse(error, "%s: out of memory", directory);
 out:
     for (unsigned phase = 0; phase < PHASE_COUNT; phase++)
         free(work.buckets[phase]);
     free(work.details);
     free(work.first);
     free(work.values);
+    free(work.imbalance);
     if (result)
         summary_release(summary);
     return result;

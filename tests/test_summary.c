@@ -118,14 +118,36 @@ static void latency_fill(struct csv_writer *latency, int64_t id, int64_t tasks)
     assert_int_equal(csv_flush(latency), 0);
 }
 
+/* All tasks of static's trials: worker 0 ran three of four. Of pthread's a sample. */
+static void samples_fill(struct csv_writer *samples, const struct cell_made *cell, int64_t id)
+{
+    bool whole = !strcmp(cell->pool, "static");
+
+    if (!whole && strcmp(cell->pool, "pthread"))
+        return;
+    for (int64_t task = 0; task < (whole ? cell->tasks : 10); task++) {
+        struct sample_row sample;
+        row_clear(&sample_format, &sample);
+        sample.trial_id = id;
+        sample.task = task;
+        sample.worker = task % 4 == 3;
+        strcpy(sample.status, "ok");
+        sample.start_ns = 1000 * task;
+        sample.end_ns = sample.start_ns + 900;
+        assert_int_equal(csv_put(samples, &sample), 0);
+    }
+    assert_int_equal(csv_flush(samples), 0);
+}
+
 static void run_make(const char *directory)
 {
-    struct csv_writer *trials, *latency;
+    struct csv_writer *trials, *latency, *samples;
     int64_t id = 0;
 
     assert_int_equal(mkdir(directory, 0777), 0);
     assert_int_equal(csv_create(directory, &trial_format, &trials), 0);
     assert_int_equal(csv_create(directory, &latency_format, &latency), 0);
+    assert_int_equal(csv_create(directory, &sample_format, &samples), 0);
     for (int64_t block = 1; block <= BLOCKS; block++)
         for (size_t c = 0; c < CELLS; c++) {
             struct trial_row trial;
@@ -138,11 +160,14 @@ static void run_make(const char *directory)
             }
             latency_fill(latency, id, cells[c].tasks);
             trial.latency_end = csv_end(latency);
+            samples_fill(samples, &cells[c], id);
+            trial.samples_end = csv_end(samples);
             assert_int_equal(csv_put(trials, &trial), 0);
             assert_int_equal(csv_flush(trials), 0);
         }
     latency_fill(latency, 1, 1000000); /* past the last commit */
     assert_int_equal(csv_close(latency), 0);
+    assert_int_equal(csv_close(samples), 0);
     assert_int_equal(csv_close(trials), 0);
     FILE *torn = fopen("run/trials.csv", "a");
     assert_non_null(torn);
@@ -188,6 +213,43 @@ static void test_cells(void **state)
     assert_true(s.rows[1].efficiency_vs_static == 1);
     assert_true(isnan(s.rows[0].efficiency_vs_static)); /* one worker: nothing to compare with */
     summary_release(&s);
+}
+
+/* pthread gets slower by 100 ns a block; fork's five trials are too few to say. */
+static void test_remarks(void **state)
+{
+    struct summary s;
+
+    (void)state;
+    assert_int_equal(summary_make("run", &s, error), 0);
+    assert_true(s.rows[0].drift == 0);
+    assert_int_equal(s.rows[0].drift_said, 0);
+    assert_float_equal(s.rows[2].drift, 0.14, 0.002);
+    assert_int_equal(s.rows[2].drift_said, 1);
+    assert_true(isnan(s.rows[4].drift));
+    assert_int_equal(s.rows[4].drift_said, MISSING);
+    for (size_t c = 0; c < CELLS; c++) {
+        assert_true(isnan(s.rows[c].modes_ratio) && isnan(s.rows[c].modes_share));
+        if (c == 1)
+            assert_float_equal(s.rows[c].worker_imbalance, 1.5, 1e-9);
+        else
+            assert_true(isnan(s.rows[c].worker_imbalance));
+    }
+    summary_release(&s);
+}
+
+/* Without its samples a run has the same summary but for what only they tell. */
+static void test_no_samples(void **state)
+{
+    struct summary s;
+
+    (void)state;
+    assert_int_equal(rename("run/samples.csv", "run/elsewhere"), 0);
+    assert_int_equal(summary_make("run", &s, error), 0);
+    assert_int_equal(s.rows[2].wall_ns, 5350000);
+    assert_true(isnan(s.rows[1].worker_imbalance));
+    summary_release(&s);
+    assert_int_equal(rename("run/elsewhere", "run/samples.csv"), 0);
 }
 
 static void test_percentiles(void **state)
@@ -249,6 +311,7 @@ static void test_copy(void **state)
     assert_int_equal(mkdir("elsewhere", 0777), 0);
     file_copy("run/trials.csv", "elsewhere/trials.csv");
     file_copy("run/latency.csv", "elsewhere/latency.csv");
+    file_copy("run/samples.csv", "elsewhere/samples.csv");
     for (int again = 0; again < 2; again++) { /* it replaces what there is */
         assert_int_equal(summary_make("elsewhere", &s, error), 0);
         assert_int_equal(summary_write("elsewhere", &s, error), 0);
@@ -454,9 +517,10 @@ static void test_run_create(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cells),    cmocka_unit_test(test_percentiles), cmocka_unit_test(test_copy),
-        cmocka_unit_test(test_screen),   cmocka_unit_test(test_charts),      cmocka_unit_test(test_factors),
-        cmocka_unit_test(test_run_find), cmocka_unit_test(test_run_create),
+        cmocka_unit_test(test_cells),       cmocka_unit_test(test_remarks), cmocka_unit_test(test_no_samples),
+        cmocka_unit_test(test_percentiles), cmocka_unit_test(test_copy),    cmocka_unit_test(test_screen),
+        cmocka_unit_test(test_charts),      cmocka_unit_test(test_factors), cmocka_unit_test(test_run_find),
+        cmocka_unit_test(test_run_create),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -10,9 +10,6 @@
 #define NEAR       1.1 /* within this of the best, a pool is said to keep up with it */
 #define GAIN_LEAST 1.1 /* more workers that bring less are said to bring nothing much */
 
-/* One cell against another by themselves: no other comparison is claimed with it. */
-static const struct claim alone = {.comparisons = 1, .looks = 1, .margin = CLAIM_MARGIN};
-
 static const char *pool_name(const struct table *t, size_t column)
 {
     return t->summary->rows[t->pool[column]].pool;
@@ -183,6 +180,7 @@ static void sizes_print(FILE *out, const struct table *t)
 /* The fastest with the most workers, there and with fewer: how much sooner it is done. */
 static int workers_print(FILE *out, const struct table *t, enum kind kind)
 {
+    const struct claim alone = claim_make(1, 0, CLAIM_MARGIN);
     struct sweep sweep;
     struct comparison gain;
     char text[64];
@@ -244,6 +242,7 @@ static void mixed_print(FILE *out, const struct table *t)
 static int ballast_print(FILE *out, const struct table *t)
 {
     bool calm[SWEEP_MAX] = {false};
+    const struct claim alone = claim_make(1, 0, CLAIM_MARGIN); /* each by itself */
     char bytes[32], text[64];
     struct sweep sweep;
     double most = 1;

@@ -12,10 +12,13 @@ unsigned look_next(unsigned blocks); /* the first look after so many blocks; 0: 
 /* Likewise, but goes on after LOOK_MAX (90, 135 ... 1000), for plans and forecasts; 0: above 1000. */
 unsigned look_after(unsigned blocks);
 
-/* How many looks a run of m comparisons can take: those with enough blocks for an interval. For claim.looks of a run
- * that stops by precision; the first of them is claim_blocks() rounded up to a look. 0: not even LOOK_MAX blocks
- * suffice. */
+/* How many looks a run of m comparisons has: the last so many of 8, 12, 18, 27, 40, 60, those with enough blocks for an
+ * interval at all. 0: not even LOOK_MAX blocks suffice. */
 unsigned looks_planned(unsigned comparisons);
+
+/* The level that every interval needs so that those of the last so many looks hold all together but for this
+ * probability of error. Exact, whatever the distribution, and so whatever the rule that picks the look to stop at. */
+double looks_level(unsigned looks, double error);
 
 /* The interval reaches at most this far from its middle, as a factor: sqrt(hi / lo) <= 1 + precision. For ratios and
  * for medians of costs alike. False without an interval. */

@@ -8,9 +8,16 @@
 #include <stdlib.h>
 
 #define GROUP_MIN   3    /* values of a group */
-#define GROUP_SHARE 0.2  /* of all, at least */
-#define GAP_SPREADS 6    /* the gap, in mean distances of a group's values from the group's median */
+#define GROUP_SHARE 0.2  /* of all, at least: fewer are outliers */
 #define GAP_MIN     0.02 /* log: closer groups are nothing to speak of */
+#define GAP_TICKS   2.5  /* of the clock, or whatever else counts in steps: a missing step is no gap */
+
+/* How wide the gap must be, in mean distances of the values of a group from their median. Few values have wide gaps by
+ * chance; these numbers keep false alarms to about 1 in 100 for any number of values (tests/test_simulation.c). */
+static double gap_needed(size_t count)
+{
+    return 1.5 + 44.0 / (double)count;
+}
 
 /* The variance of Mann-Kendall's S when there is no trend, of sorted values: ties take away from it. */
 static double kendall_variance(const double *sorted, size_t count)
@@ -84,6 +91,17 @@ static double spread_of(const double *sorted, size_t count)
     return sum / (double)count;
 }
 
+/* The smallest difference between sorted values that differ: the tick, where they are counted in ticks. */
+static double tick_of(const double *sorted, size_t count)
+{
+    double tick = INFINITY;
+
+    for (size_t i = 1; i < count; i++)
+        if (sorted[i] > sorted[i - 1])
+            tick = fmin(tick, sorted[i] - sorted[i - 1]);
+    return tick;
+}
+
 int modes_find(const double *costs, size_t count, struct modes *modes)
 {
     double *logs = calloc(count + 1, sizeof *logs);
@@ -96,6 +114,7 @@ int modes_find(const double *costs, size_t count, struct modes *modes)
         if (costs[i] > 0 && isfinite(costs[i]))
             logs[kept++] = log(costs[i]);
     kept = stats_sort(logs, kept);
+    double tick = tick_of(logs, kept);
     size_t least = (size_t)fmax(GROUP_MIN, ceil(GROUP_SHARE * (double)kept));
     for (size_t i = least; kept >= SERIES_MIN && i + least <= kept; i++)
         if (!split || logs[i] - logs[i - 1] > logs[split] - logs[split - 1])
@@ -103,7 +122,7 @@ int modes_find(const double *costs, size_t count, struct modes *modes)
     if (split) {
         double gap = logs[split] - logs[split - 1];
         double spread = fmax(spread_of(logs, split), spread_of(logs + split, kept - split));
-        if (gap >= GAP_MIN && gap > GAP_SPREADS * spread)
+        if (gap >= GAP_MIN && gap > GAP_TICKS * tick && gap > gap_needed(kept) * spread)
             *modes = (struct modes){.two = true,
                                     .lo_count = split,
                                     .hi_count = kept - split,

@@ -126,7 +126,7 @@ static unsigned row_prepare(struct table *t, size_t row)
 
 static int against_base(struct table *t, size_t row, struct entry *e)
 {
-    static const struct claim alone = {.comparisons = 1, .looks = 1, .margin = CLAIM_MARGIN};
+    const struct claim alone = claim_make(1, 0, CLAIM_MARGIN);
     const struct summary_row *cell = &t->summary->rows[e->cell];
     struct comparison comparison;
     size_t base = t->base[row];
@@ -184,7 +184,7 @@ static int visible_make(struct table *t)
             for (size_t c = 0; c < t->pools; c++)
                 if (entry_at(t, r, c)->contends && c != t->best[r])
                     all[count++] = entry_at(t, r, c)->to_best;
-        t->visible = difference_visible(all, count, &t->claim, false, numbers);
+        t->visible = difference_visible(all, count, false, numbers);
     }
     int result = all && numbers ? 0 : -ENOMEM;
     free(all);
@@ -195,9 +195,10 @@ static int visible_make(struct table *t)
 int table_init(struct table *t, const struct summary *summary)
 {
     size_t count = summary->count + 1, *order = calloc(count, sizeof *order);
+    unsigned comparisons = 0;
     int result;
 
-    *t = (struct table){.summary = summary, .claim = {.looks = 1, .margin = CLAIM_MARGIN}, .visible = NAN};
+    *t = (struct table){.summary = summary, .visible = NAN};
     t->row = calloc(count, sizeof *t->row);
     t->base = calloc(count, sizeof *t->base);
     t->best = calloc(count, sizeof *t->best);
@@ -213,8 +214,9 @@ int table_init(struct table *t, const struct summary *summary)
         result = t->entries ? 0 : -ENOMEM;
     }
     for (size_t r = 0; r < t->rows && !result; r++)
-        t->claim.comparisons += row_prepare(t, r);
-    t->blocks_needed = blocks_needed(t->claim.comparisons);
+        comparisons += row_prepare(t, r);
+    t->claim = claim_make(comparisons, 0, CLAIM_MARGIN);
+    t->blocks_needed = blocks_needed(comparisons);
     for (size_t r = 0; r < t->rows && !result; r++)
         result = row_judge(t, r);
     if (!result)

@@ -3,11 +3,15 @@
 #include "bench/judge/looks.h"
 #include <errno.h>
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
 
-#define SETTLE_SHARE 0.8   /* "in about 4 of 5 cases" */
-#define ROUNDING     1e-12 /* 1.02 is within 2 %, whatever binary fractions make of it */
+/* The last two by simulation (tests/test_simulation.c): what is forecast from few blocks must hold in MOST cases. */
+#define MOST      0.8
+#define UNCERTAIN 1.2   /* the middle of an interval is itself off */
+#define CUSHION   1.25  /* intervals are uneven, and the error is estimated from few blocks */
+#define ROUNDING  1e-12 /* 1.02 is within 2 %, whatever binary fractions make of it */
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -16,21 +20,17 @@ const char *verdict_name(enum verdict verdict)
     return names[verdict];
 }
 
-double claim_level(const struct claim *claim)
+struct claim claim_make(unsigned comparisons, unsigned looks, double margin)
 {
-    unsigned comparisons = claim->comparisons ? claim->comparisons : 1;
-    unsigned looks = claim->looks ? claim->looks : 1;
+    double error = CLAIM_ERROR / (comparisons ? comparisons : 1);
+    struct claim claim = {
+        .comparisons = comparisons, .margin = margin, .level = looks ? looks_level(looks, error) : 1 - error};
+    size_t lo, hi;
 
-    return 1 - CLAIM_ERROR / comparisons / looks;
-}
-
-size_t claim_blocks(const struct claim *claim)
-{
-    size_t lo, hi, blocks = STATS_INTERVAL_MIN;
-
-    while (stats_median_ranks(blocks, claim_level(claim), &lo, &hi))
-        blocks++;
-    return blocks;
+    claim.blocks = STATS_INTERVAL_MIN;
+    while (stats_median_ranks(claim.blocks, claim.level, &lo, &hi))
+        claim.blocks++;
+    return claim;
 }
 
 enum verdict verdict_read(const struct interval *ratio, double margin)
@@ -51,36 +51,48 @@ enum verdict verdict_read(const struct interval *ratio, double margin)
 /* How many standard errors the interval reaches to each side, were the medians normal. */
 static double reach_of(const struct claim *claim)
 {
-    return gsl_cdf_ugaussian_Qinv((1 - claim_level(claim)) / 2);
+    return gsl_cdf_ugaussian_Qinv((1 - claim->level) / 2);
 }
 
-/* The standard error of the median of one value, by the interval it has: of n values it is this over sqrt(n). Where
- * there is no interval, by the middle half of the values, as if they were normal. */
+/* The standard error that the median would have with one block; with n it is this over sqrt(n). By the middle half of
+ * the values, which holds for any noise that is about normal there. */
 static double error_of_one(const double *sorted, size_t count)
 {
-    double quarter = sorted[(count - 1) - (count - 1) / 4] - sorted[(count - 1) / 4];
+    double half = gsl_stats_quantile_from_sorted_data(sorted, 1, count, 0.75) -
+                  gsl_stats_quantile_from_sorted_data(sorted, 1, count, 0.25);
 
-    return 1.2533 * quarter / 1.349;
+    return sqrt(M_PI / 2) * half / 1.349;
 }
 
+/* How probable it is that so many blocks settle a cell of this true log ratio: that the interval clears 1, or ends
+ * within the margin. */
+static double settle_probability(const struct claim *claim, double truth, double error, unsigned blocks)
+{
+    double sigma = error / sqrt(blocks), reach = CUSHION * reach_of(claim) * sigma, room = log1p(claim->margin) - reach;
+    double settled = gsl_cdf_gaussian_P(-reach - truth, sigma) + gsl_cdf_gaussian_Q(reach - truth, sigma);
+
+    if (room >= reach)
+        return 1;
+    if (room > 0)
+        settled += gsl_cdf_gaussian_P(room - truth, sigma) - gsl_cdf_gaussian_P(-room - truth, sigma);
+    return settled;
+}
+
+/* The true ratio is not known better than now. Of those within one standard error, that which takes longest to settle
+ * decides: taken as it is seen, noise would be forecast to become a difference. */
 static size_t settle_blocks(const double *logs, size_t count, const struct claim *claim)
 {
-    double distance = fabs(stats_median(logs, count)), margin = log1p(claim->margin);
-    /* The interval must become that narrow: to end before 1, or within the margin, whichever comes first. */
-    double wanted = fmax(distance, margin - distance);
-    double error = error_of_one(logs, count);
-    double blocks = pow((reach_of(claim) + gsl_cdf_ugaussian_Pinv(SETTLE_SHARE)) * error / wanted, 2);
-    size_t least = claim_blocks(claim);
+    double now = fabs(stats_median(logs, count)), error = error_of_one(logs, count), margin = log1p(claim->margin);
+    double sigma = error / sqrt((double)count);
+    double hardest = fmin(fmax(margin / 2, now - sigma), now + sigma);
+    size_t least = claim->blocks > count ? claim->blocks : count + 1;
 
-    if (isnan(blocks) || blocks > SETTLE_MAX)
+    if (!isfinite(now) || !isfinite(error) || least > SETTLE_MAX)
         return SETTLE_MAX + 1;
-    if (least <= count)
-        least = count + 1; /* so many have not settled it */
-    if (blocks > (double)least)
-        least = (size_t)ceil(blocks);
-    if (least > SETTLE_MAX)
-        return SETTLE_MAX + 1;
-    return look_after((unsigned)least - 1);
+    for (unsigned look = look_after((unsigned)least - 1); look; look = look_after(look))
+        if (error <= 0 || settle_probability(claim, hardest, error, look) >= MOST)
+            return look;
+    return SETTLE_MAX + 1;
 }
 
 /* Of logs, which it sorts. */
@@ -90,9 +102,9 @@ static void comparison_judge(double *logs, size_t count, const struct claim *cla
 
     count = stats_sort(logs, count);
     comparison->blocks = count;
-    comparison->blocks_needed = claim_blocks(claim);
+    comparison->blocks_needed = claim->blocks;
     comparison->ratio = exp(stats_median(logs, count));
-    stats_median_interval(logs, count, claim_level(claim), &interval);
+    stats_median_interval(logs, count, claim->level, &interval);
     comparison->interval = (struct interval){exp(interval.lo), exp(interval.hi)};
     comparison->verdict = verdict_read(&comparison->interval, claim->margin);
     comparison->settle_blocks = 0;
@@ -147,10 +159,8 @@ int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const s
     return 0;
 }
 
-double difference_visible(const struct comparison *comparisons, size_t count, const struct claim *claim, bool same,
-                          double *room)
+double difference_visible(const struct comparison *comparisons, size_t count, bool same, double *room)
 {
-    double share = gsl_cdf_ugaussian_Pinv(SETTLE_SHARE), reach = reach_of(claim);
     size_t kept = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -161,13 +171,11 @@ double difference_visible(const struct comparison *comparisons, size_t count, co
             room[kept++] = -lo;
             room[kept++] = hi;
         } else {
-            room[kept++] = (hi - lo) / 2 * (reach + share) / reach;
+            room[kept++] = UNCERTAIN * (hi - lo) / 2;
         }
     }
     kept = stats_sort(room, kept);
-    if (!kept)
-        return NAN;
-    return expm1(same ? room[(size_t)ceil(SETTLE_SHARE * (double)kept) - 1] : stats_median(room, kept));
+    return kept ? expm1(room[(size_t)ceil(MOST * (double)kept) - 1]) : NAN;
 }
 
 size_t alarms_allowed(size_t comparisons)

@@ -16,14 +16,15 @@ const char *verdict_name(enum verdict verdict); /* "unresolved", "equal" ... */
 
 /* What CLAIM_ERROR is shared among, and what counts as equal. All intervals claimed together hold together. */
 struct claim {
-    unsigned comparisons; /* planned ones, m; 0 counts as 1 */
-    unsigned looks;       /* after how many different numbers of blocks the run could have stopped by what it saw
-                             (looks_planned() under --precision); 0 and 1: the number of blocks did not depend on it */
-    double margin;        /* >= 0 */
+    unsigned comparisons;
+    double margin;
+    double level;  /* of each interval by itself; 1 - CLAIM_ERROR / comparisons, or more where there are looks */
+    size_t blocks; /* the least that give an interval at that level */
 };
 
-double claim_level(const struct claim *claim);  /* of each interval: 1 - CLAIM_ERROR / (comparisons x looks) */
-size_t claim_blocks(const struct claim *claim); /* the least blocks that give an interval at that level */
+/* comparisons: planned ones, m; 0 counts as 1. looks: looks_planned(m) of bench/judge/looks.h where the run could stop
+ * by what it saw (--precision), 0 where its number of blocks did not depend on that. margin: >= 0. */
+struct claim claim_make(unsigned comparisons, unsigned looks, double margin);
 
 struct comparison {
     size_t blocks;            /* with a ratio: both cells are there */
@@ -47,17 +48,18 @@ int comparison_make(const double *cell, const double *baseline, size_t blocks, c
 enum verdict verdict_read(const struct interval *ratio, double margin);
 
 /* The geometric mean over cells of their ratios to their baselines: of each block, then the median over blocks with its
- * interval. So nothing is assumed of how the cells of a block depend on each other. ratios[cell * blocks + block], NAN
+ * interval, so that nothing is assumed of how the cells of a block depend on each other (they may share a baseline).
+ * Where noise is skewed that is not quite the geometric mean of the cells' medians. ratios[cell * blocks + block], NAN
  * where there is none; only blocks that have all cells count. Fills what comparison_make() does. 0 or -ENOMEM. */
 int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const struct claim *claim,
                       struct comparison *comparison);
 
-/* The smallest true difference (0.01 is 1 %) that comparisons like these would show: were it there, about 4 of 5 of
- * their intervals would lie wholly on one side of 1. `same`: the cells are known to be equal (selftest), and the
- * intervals are measured from 1; else each from its own middle, widened by how far that one is usually off.
- * NAN: no comparison has an interval. It sorts in `room`: 2 x count numbers. */
-double difference_visible(const struct comparison *comparisons, size_t count, const struct claim *claim, bool same,
-                          double *room);
+/* The smallest difference (0.01 is 1 %) that comparisons like these show: were the true ratio as far from 1 as that,
+ * about 4 of 5 of their intervals would lie wholly on one side of 1. (A verdict faster or slower takes more than that
+ * where the interval lies within the margin.) `same`: the cells are known to be equal (selftest), and every interval is
+ * measured from 1; else from its own middle, and widened by a fifth because that is off as well. NAN: no comparison has
+ * an interval. It sorts in `room`: 2 x count numbers. */
+double difference_visible(const struct comparison *comparisons, size_t count, bool same, double *room);
 
 /* Cells against themselves. */
 struct alarms {

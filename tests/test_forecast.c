@@ -1,0 +1,211 @@
+/* What poolbench forecasts and remarks, against simulated runs with a known truth: how many blocks settle a cell, which
+ * difference would have been seen, drifts and groups where there are some and where there are none. */
+/* sanitizers: address undefined (there is one thread) */
+#include "bench/judge/looks.h"
+#include "bench/judge/series.h"
+#include "bench/judge/verdict.h"
+#include "tests/sim.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h> /* after what it needs */
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define DRIFT        0.3
+
+static const unsigned fixed_blocks[] = {8, 12, 27, 60};
+
+static gsl_rng *rng;
+
+static int rng_open(void **state)
+{
+    (void)state;
+    rng = gsl_rng_alloc(gsl_rng_mt19937);
+    return rng ? 0 : -1;
+}
+
+static int rng_close(void **state)
+{
+    (void)state;
+    gsl_rng_free(rng);
+    return 0;
+}
+
+static bool differs(const struct comparison *comparison)
+{
+    return comparison->verdict == VERDICT_FASTER || comparison->verdict == VERDICT_SLOWER;
+}
+
+struct tally {
+    size_t named, settled;
+};
+
+/* Unresolved after 12 blocks: how many of the cells are settled by the blocks that were named. */
+static void settle_print(const struct sim_noise *noise, const struct claim *claim, double ratio, struct tally *tally)
+{
+    const double truth[] = {1, ratio};
+    size_t named = 0, settled = 0, many = 0;
+
+    for (size_t e = 0; e < SIM_RUNS / 4; e++) {
+        double first[2][12], more[2 * SETTLE_MAX], cell[SETTLE_MAX], base[SETTLE_MAX];
+        struct comparison now, then;
+        sim_run(rng, noise, 0, truth, 2, 12, first[0]);
+        assert_int_equal(comparison_make(first[1], first[0], 12, claim, &now), 0);
+        if (now.verdict != VERDICT_UNRESOLVED)
+            continue;
+        many += now.settle_blocks > SETTLE_MAX;
+        if (now.settle_blocks > SETTLE_MAX)
+            continue;
+        size_t added = now.settle_blocks - 12;
+        sim_run(rng, noise, 0, truth, 2, added, more);
+        memcpy(base, first[0], sizeof first[0]);
+        memcpy(cell, first[1], sizeof first[1]);
+        memcpy(base + 12, more, added * sizeof *more);
+        memcpy(cell + 12, more + added, added * sizeof *more);
+        assert_int_equal(comparison_make(cell, base, now.settle_blocks, claim, &then), 0);
+        named++;
+        settled += then.verdict != VERDICT_UNRESOLVED;
+    }
+    tally->named += named;
+    tally->settled += settled;
+    if (named)
+        printf("  %3.0f of %3zu, %3zu", 100 * (double)settled / (double)named, named, many);
+    else
+        printf("    - of   0, %3zu", many);
+}
+
+static void test_settle(void **state)
+{
+    static const double ratios[] = {1, 1.01, 1.03, 1.05};
+    struct claim claim = claim_make(1, 0, CLAIM_MARGIN);
+    struct tally all = {0};
+
+    (void)state;
+    printf(
+        "\nUnresolved after 12 blocks: %% settled by the blocks named, of how many; how many were told more than %d\n",
+        SETTLE_MAX);
+    printf("%-18s", "noise, true ratio");
+    for (size_t i = 0; i < COUNT(ratios); i++)
+        printf("%17.2f", ratios[i]);
+    puts("");
+    gsl_rng_set(rng, 400);
+    for (size_t k = 0; k < sim_noise_count; k++) {
+        printf("%-18s", sim_noises[k].name);
+        for (size_t i = 0; i < COUNT(ratios); i++)
+            settle_print(&sim_noises[k], &claim, ratios[i], &all);
+        puts("");
+    }
+    printf("in all %38zu of %zu\n", all.settled, all.named);
+    assert_true((double)all.settled >= 0.8 * (double)all.named);
+}
+
+/* A difference of the size that a set of comparisons calls visible, in new runs of the same length: how many see it. */
+static unsigned visible_print(const struct sim_noise *noise, double ratio)
+{
+    enum { RUNS = 20, SET = SIM_RUNS / RUNS, BLOCKS = 12 };
+    struct claim claim = claim_make(1, 0, 0);
+    double truth[] = {1, ratio}, costs[2 * BLOCKS], room[2 * SET], visible, sum = 0;
+    size_t seen = 0;
+
+    for (size_t run = 0; run < RUNS; run++) {
+        struct comparison made[SET];
+        truth[1] = ratio;
+        for (size_t i = 0; i < SET; i++) {
+            sim_run(rng, noise, DRIFT, truth, 2, BLOCKS, costs);
+            assert_int_equal(comparison_make(costs + BLOCKS, costs, BLOCKS, &claim, &made[i]), 0);
+        }
+        visible = difference_visible(made, SET, ratio == 1, room);
+        sum += visible;
+        truth[1] = 1 + visible;
+        for (size_t i = 0; i < SET; i++) {
+            sim_run(rng, noise, DRIFT, truth, 2, BLOCKS, costs);
+            assert_int_equal(comparison_make(costs + BLOCKS, costs, BLOCKS, &claim, &made[i]), 0);
+            seen += differs(&made[i]);
+        }
+    }
+    printf("   %6.2f %%", 100 * sum / RUNS);
+    return sim_share(seen, SIM_RUNS, 0.6, true);
+}
+
+static void test_visible(void **state)
+{
+    unsigned wrong = 0;
+
+    (void)state;
+    printf("\nThe difference called visible in 12 blocks, and %% of %d runs that see it\n", SIM_RUNS);
+    printf("%-18s     by equal cells     by cells 10 %% apart\n", "noise");
+    gsl_rng_set(rng, 450);
+    for (size_t k = 0; k < sim_noise_count; k++) {
+        printf("%-18s", sim_noises[k].name);
+        wrong += visible_print(&sim_noises[k], 1);
+        wrong += visible_print(&sim_noises[k], 1.1);
+        puts("");
+    }
+    assert_int_equal(wrong, 0);
+}
+
+struct said {
+    size_t drifts, groups;
+};
+
+static struct said series_said(const struct sim_noise *noise, double drift, unsigned blocks)
+{
+    const double truth = 1;
+    struct said said = {0};
+
+    for (size_t e = 0; e < SIM_RUNS; e++) {
+        double costs[LOOK_MAX];
+        struct drift found;
+        struct modes modes;
+        sim_run(rng, noise, drift, &truth, 1, blocks, costs);
+        assert_int_equal(drift_find(costs, blocks, &found), 0);
+        assert_int_equal(modes_find(costs, blocks, &modes), 0);
+        said.drifts += found.said;
+        said.groups += modes.two;
+    }
+    return said;
+}
+
+/* Costs of one cell: how often a drift or two groups are said where there are none, and where there are. */
+static void test_series(void **state)
+{
+    unsigned wrong = 0;
+
+    (void)state;
+    printf("\nSaid of one cell, %% of %d runs: a drift where there is none | of %.0f %%; two groups, which are there "
+           "in the "
+           "bimodal\n%-18s",
+           SIM_RUNS, 100 * DRIFT, "noise");
+    for (size_t i = 0; i < COUNT(fixed_blocks); i++)
+        printf("  n=%-21u", fixed_blocks[i]);
+    puts("");
+    gsl_rng_set(rng, 500);
+    for (size_t k = 0; k < sim_noise_count; k++) {
+        bool grouped = !strncmp(sim_noises[k].name, "bimodal", strlen("bimodal"));
+        printf("%-18s", sim_noises[k].name);
+        for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
+            struct said still = series_said(&sim_noises[k], 0, fixed_blocks[i]);
+            struct said drifts = series_said(&sim_noises[k], DRIFT, fixed_blocks[i]);
+            wrong += sim_share(still.drifts, SIM_RUNS, 0.02, false);
+            printf("|%6.2f ", 100 * (double)drifts.drifts / SIM_RUNS);
+            wrong += sim_share(still.groups, SIM_RUNS, grouped ? 0.4 : 0.03, grouped);
+        }
+        puts("");
+    }
+    assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_settle),
+        cmocka_unit_test(test_visible),
+        cmocka_unit_test(test_series),
+    };
+
+    return cmocka_run_group_tests(tests, rng_open, rng_close);
+}

@@ -1,0 +1,266 @@
+/* How often poolbench is right: thousands of runs with a known truth, judged by the functions that judge real ones.
+ * What is measured is printed, so that docs/METHOD.md can say it. Seeded, so the numbers are the same wherever GSL is.
+ */
+/* sanitizers: address undefined (there is one thread) */
+#include "bench/judge/looks.h"
+#include "bench/judge/verdict.h"
+#include "tests/sim.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h> /* after what it needs */
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define COVERED      0.94   /* of them, at least */
+#define ALARMS       0.05   /* at most */
+#define ALARMS_EAGER 0.0646 /* 5 % and three standard errors of SIM_RUNS: the error is spent to the last there */
+#define DRIFT        0.3
+#define CELLS        11 /* of the simultaneous comparisons: ten with the first */
+
+/* Precisions that stop runs at all looks, narrow noise and wide. */
+static const double precisions[] = {0.005, 0.01, 0.02, 0.05, 0.1, 0.2};
+static const unsigned fixed_blocks[] = {8, 12, 27, 60};
+
+static gsl_rng *rng;
+
+static int rng_open(void **state)
+{
+    (void)state;
+    rng = gsl_rng_alloc(gsl_rng_mt19937);
+    return rng ? 0 : -1;
+}
+
+static int rng_close(void **state)
+{
+    (void)state;
+    gsl_rng_free(rng);
+    return 0;
+}
+
+static bool holds(const struct interval *interval, double truth)
+{
+    return interval->lo <= truth && truth <= interval->hi;
+}
+
+static void median_of(const double *costs, size_t count, double level, struct interval *interval)
+{
+    double sorted[LOOK_MAX];
+
+    memcpy(sorted, costs, count * sizeof *costs);
+    assert_int_equal(stats_median_interval(sorted, stats_sort(sorted, count), level, interval), 0);
+}
+
+/* The first look whose interval is narrow enough, or the last one. */
+static void median_stop(const double *costs, double level, double precision, struct interval *interval)
+{
+    for (unsigned look = look_next(0); look; look = look_next(look)) {
+        median_of(costs, look, level, interval);
+        if (precision_reached(interval, precision))
+            return;
+    }
+}
+
+/* Medians of costs: fixed numbers of blocks, and stopped by each of the precisions, of which the worst counts. The last
+ * column is no claim: it shows why looks share the error. */
+static void test_medians(void **state)
+{
+    struct claim fixed = claim_make(1, 0, 0), stopped = claim_make(1, looks_planned(1), 0);
+    const double truth = 1;
+    unsigned wrong = 0;
+
+    (void)state;
+    printf("\nIntervals of medians that hold the true one, %% of %d runs, no drift\n", SIM_RUNS);
+    printf("%-18s   n=8    n=12    n=27    n=60   stopped  (stopped without sharing the error)\n", "noise");
+    for (size_t k = 0; k < sim_noise_count; k++) {
+        size_t hits[COUNT(fixed_blocks)] = {0}, shared[COUNT(precisions)] = {0}, alone[COUNT(precisions)] = {0};
+        size_t worst = SIM_RUNS, worst_alone = SIM_RUNS;
+        gsl_rng_set(rng, 100 + k);
+        for (size_t e = 0; e < SIM_RUNS; e++) {
+            double costs[LOOK_MAX];
+            struct interval interval;
+            sim_run(rng, &sim_noises[k], 0, &truth, 1, LOOK_MAX, costs);
+            for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
+                median_of(costs, fixed_blocks[i], fixed.level, &interval);
+                hits[i] += holds(&interval, sim_noises[k].median);
+            }
+            for (size_t i = 0; i < COUNT(precisions); i++) {
+                median_stop(costs, stopped.level, precisions[i], &interval);
+                shared[i] += holds(&interval, sim_noises[k].median);
+                median_stop(costs, fixed.level, precisions[i], &interval);
+                alone[i] += holds(&interval, sim_noises[k].median);
+            }
+        }
+        printf("%-18s", sim_noises[k].name);
+        for (size_t i = 0; i < COUNT(fixed_blocks); i++)
+            wrong += sim_share(hits[i], SIM_RUNS, COVERED, true);
+        for (size_t i = 0; i < COUNT(precisions); i++) {
+            worst = shared[i] < worst ? shared[i] : worst;
+            worst_alone = alone[i] < worst_alone ? alone[i] : worst_alone;
+        }
+        wrong += sim_share(worst, SIM_RUNS, COVERED, true);
+        printf("  (%.2f)\n", 100 * (double)worst_alone / SIM_RUNS);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void compare(const double *costs, size_t cell, unsigned blocks, const struct claim *claim,
+                    struct comparison *comparison)
+{
+    assert_int_equal(comparison_make(costs + cell * LOOK_MAX, costs, blocks, claim, comparison), 0);
+}
+
+/* A rule to stop by: by precision, or (verdict) as soon as there is one, which the looks bear as well. */
+static void compare_stop(const double *costs, const struct claim *claim, double precision, bool verdict,
+                         struct comparison *comparison)
+{
+    for (unsigned look = look_next(0); look; look = look_next(look)) {
+        compare(costs, 1, look, claim, comparison);
+        if (verdict ? comparison->verdict != VERDICT_UNRESOLVED : precision_reached(&comparison->interval, precision))
+            return;
+    }
+}
+
+static bool differs(const struct comparison *comparison)
+{
+    return comparison->verdict == VERDICT_FASTER || comparison->verdict == VERDICT_SLOWER;
+}
+
+static unsigned ratios_row(const struct sim_noise *noise, double drift)
+{
+    static const double truth[] = {1, 1.07}, equal[] = {1, 1};
+    struct claim fixed = claim_make(1, 0, 0), stopped = claim_make(1, looks_planned(1), 0);
+    size_t hits[COUNT(fixed_blocks)] = {0}, shared[COUNT(precisions)] = {0}, alarms[COUNT(precisions)] = {0};
+    size_t eager = 0, worst = SIM_RUNS, most = 0;
+    unsigned wrong = 0;
+
+    for (size_t e = 0; e < SIM_RUNS; e++) {
+        double costs[2 * LOOK_MAX];
+        struct comparison made;
+        sim_run(rng, noise, drift, truth, 2, LOOK_MAX, costs);
+        for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
+            compare(costs, 1, fixed_blocks[i], &fixed, &made);
+            hits[i] += holds(&made.interval, truth[1]);
+        }
+        for (size_t i = 0; i < COUNT(precisions); i++) {
+            compare_stop(costs, &stopped, precisions[i], false, &made);
+            shared[i] += holds(&made.interval, truth[1]);
+        }
+        sim_run(rng, noise, drift, equal, 2, LOOK_MAX, costs);
+        for (size_t i = 0; i < COUNT(precisions); i++) {
+            compare_stop(costs, &stopped, precisions[i], false, &made);
+            alarms[i] += differs(&made);
+        }
+        compare_stop(costs, &stopped, 0, true, &made);
+        eager += differs(&made);
+    }
+    printf("%-18s%3.0f %%", noise->name, 100 * drift);
+    for (size_t i = 0; i < COUNT(fixed_blocks); i++)
+        wrong += sim_share(hits[i], SIM_RUNS, COVERED, true);
+    for (size_t i = 0; i < COUNT(precisions); i++) {
+        worst = shared[i] < worst ? shared[i] : worst;
+        most = alarms[i] > most ? alarms[i] : most;
+    }
+    wrong += sim_share(worst, SIM_RUNS, COVERED, true);
+    wrong += sim_share(most, SIM_RUNS, ALARMS, false);
+    wrong += sim_share(eager, SIM_RUNS, ALARMS_EAGER, false);
+    puts("");
+    return wrong;
+}
+
+/* Ratios of two cells of a block, the drift shared; alarms are verdicts on equal cells, without a margin that would
+ * hide them. */
+static void test_ratios(void **state)
+{
+    unsigned wrong = 0;
+
+    (void)state;
+    printf("\nIntervals of ratios that hold the true 1.07, and false alarms on equal cells, %% of %d runs\n", SIM_RUNS);
+    printf("%-18s%5s   n=8    n=12    n=27    n=60   stopped  alarms  stopped by verdict\n", "noise", "drift");
+    gsl_rng_set(rng, 200);
+    for (size_t k = 0; k < sim_noise_count; k++) {
+        wrong += ratios_row(&sim_noises[k], 0);
+        wrong += ratios_row(&sim_noises[k], DRIFT);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static double mean_of_block(const double *costs, size_t blocks, size_t block)
+{
+    double sum = 0;
+
+    for (size_t cell = 1; cell < CELLS; cell++)
+        sum += log(costs[cell * blocks + block] / costs[block]) / (CELLS - 1);
+    return sum;
+}
+
+/* What the geometric mean over cells estimates, its median over blocks, from very many of them. */
+static double mean_truth(const struct sim_noise *noise, const double *truth)
+{
+    enum { MANY = 40001 };
+    static double means[MANY];
+    double costs[CELLS];
+
+    for (size_t i = 0; i < MANY; i++) {
+        sim_run(rng, noise, 0, truth, CELLS, 1, costs);
+        means[i] = mean_of_block(costs, 1, 0);
+    }
+    return stats_median(means, stats_sort(means, MANY));
+}
+
+/* Ten comparisons with one baseline: all intervals hold together, and so does that of the geometric mean over the ten.
+ */
+static void test_simultaneous(void **state)
+{
+    enum { BLOCKS = 27 };
+    struct claim all = claim_make(CELLS - 1, 0, 0), one = claim_make(1, 0, 0);
+    double truth[CELLS];
+    unsigned wrong = 0;
+
+    (void)state;
+    for (size_t cell = 0; cell < CELLS; cell++)
+        truth[cell] = 1 + 0.1 * (double)cell;
+    printf("\nTen comparisons with one baseline, %d blocks, drift %.0f %%, %% of %d runs\n", BLOCKS, 100 * DRIFT,
+           SIM_RUNS);
+    printf("%-18s  all ten hold  geometric mean holds\n", "noise");
+    gsl_rng_set(rng, 300);
+    for (size_t k = 0; k < sim_noise_count; k++) {
+        double mean = mean_truth(&sim_noises[k], truth);
+        size_t together = 0, means = 0;
+        for (size_t e = 0; e < SIM_RUNS; e++) {
+            double costs[CELLS * BLOCKS], ratios[CELLS * BLOCKS];
+            struct comparison made;
+            size_t held = 0;
+            sim_run(rng, &sim_noises[k], DRIFT, truth, CELLS, BLOCKS, costs);
+            for (size_t cell = 1; cell < CELLS; cell++) {
+                assert_int_equal(comparison_make(costs + cell * BLOCKS, costs, BLOCKS, &all, &made), 0);
+                held += holds(&made.interval, truth[cell]);
+                for (size_t b = 0; b < BLOCKS; b++)
+                    ratios[(cell - 1) * BLOCKS + b] = costs[cell * BLOCKS + b] / costs[b];
+            }
+            together += held == CELLS - 1;
+            assert_int_equal(comparison_of_all(ratios, CELLS - 1, BLOCKS, &one, &made), 0);
+            means += holds(&made.interval, exp(mean));
+        }
+        printf("%-18s      ", sim_noises[k].name);
+        wrong += sim_share(together, SIM_RUNS, COVERED, true);
+        printf("      ");
+        wrong += sim_share(means, SIM_RUNS, COVERED, true);
+        puts("");
+    }
+    assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_medians),
+        cmocka_unit_test(test_ratios),
+        cmocka_unit_test(test_simultaneous),
+    };
+
+    return cmocka_run_group_tests(tests, rng_open, rng_close);
+}

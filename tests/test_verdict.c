@@ -1,0 +1,255 @@
+/* Verdicts, looks, drift and modes on series small enough to check by hand; how often they are right is measured in
+ * test_simulation.c and test_forecast.c. */
+#include "bench/judge/looks.h"
+#include "bench/judge/series.h"
+#include "bench/judge/verdict.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h> /* after what it needs */
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void test_read(void **state)
+{
+    static const struct {
+        double lo, hi, margin;
+        enum verdict verdict;
+    } known[] = {
+        {0.90, 0.95, 0.02, VERDICT_FASTER},      {1.05, 1.10, 0.02, VERDICT_SLOWER},
+        {0.99, 1.01, 0.02, VERDICT_EQUAL},       {1.00, 1.03, 0.02, VERDICT_UNRESOLVED},
+        {0.97, 1.00, 0.02, VERDICT_UNRESOLVED},  {1.005, 1.015, 0.02, VERDICT_EQUAL},   /* a sure 1 % is no matter */
+        {1.005, 1.015, 0.01, VERDICT_SLOWER},    {1 / 1.02, 1.02, 0.02, VERDICT_EQUAL}, /* up to the margin itself */
+        {1.00, 1.00, 0, VERDICT_EQUAL},          {0.90, 1.10, 0, VERDICT_UNRESOLVED},
+        {0, 0.5, 0.02, VERDICT_FASTER},          {2, INFINITY, 0.02, VERDICT_SLOWER},
+        {0, INFINITY, 0.02, VERDICT_UNRESOLVED}, {NAN, NAN, 0.02, VERDICT_UNRESOLVED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(known); i++) {
+        struct interval interval = {known[i].lo, known[i].hi};
+        assert_string_equal(verdict_name(verdict_read(&interval, known[i].margin)), verdict_name(known[i].verdict));
+    }
+}
+
+static void test_compare(void **state)
+{
+    static const double base[] = {100, 200, 100, 100, 400, 100, 100, 100, NAN, 100, NAN},
+                        cell[] = {110, 222, 109, 112, 432, 113, 107, 114, 100, NAN, NAN};
+    struct claim claim = claim_make(1, 0, CLAIM_MARGIN);
+    struct comparison made;
+
+    (void)state;
+    assert_int_equal(comparison_make(cell, base, COUNT(base), &claim, &made), 0);
+    assert_int_equal(made.blocks, 8);
+    assert_int_equal(made.left_out, 2); /* the last block has neither */
+    assert_int_equal(made.blocks_needed, 6);
+    assert_float_equal(made.ratio, sqrt(1.10 * 1.11), 1e-9);
+    assert_float_equal(made.interval.lo, 1.07, 1e-9);
+    assert_float_equal(made.interval.hi, 1.14, 1e-9);
+    assert_int_equal(made.verdict, VERDICT_SLOWER);
+    assert_int_equal(made.settle_blocks, 0);
+
+    /* The other way round everything is reversed. */
+    assert_int_equal(comparison_make(base, cell, COUNT(base), &claim, &made), 0);
+    assert_float_equal(made.interval.lo, 1 / 1.14, 1e-9);
+    assert_float_equal(made.interval.hi, 1 / 1.07, 1e-9);
+    assert_int_equal(made.verdict, VERDICT_FASTER);
+}
+
+static void test_too_few(void **state)
+{
+    static const double base[] = {100, 100, 100, 100, 100, 100, 100, 100},
+                        cell[] = {150, 151, 152, 149, 148, 150, 151, 152};
+    struct claim one = claim_make(1, 0, CLAIM_MARGIN), ten = claim_make(10, 0, CLAIM_MARGIN);
+    struct comparison made;
+
+    (void)state;
+    assert_int_equal(comparison_make(cell, base, 8, &ten, &made), 0);
+    assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
+    assert_true(isnan(made.interval.lo) && isnan(made.interval.hi));
+    assert_float_equal(made.ratio, 1.505, 1e-3);
+    assert_int_equal(made.blocks_needed, 9);
+    assert_int_equal(made.settle_blocks, 12); /* the look at which there are enough */
+    assert_int_equal(comparison_make(cell, base, 5, &one, &made), 0);
+    assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
+    assert_int_equal(made.settle_blocks, 8);
+    assert_int_equal(comparison_make(cell, base, 6, &one, &made), 0);
+    assert_int_equal(made.verdict, VERDICT_SLOWER);
+    assert_int_equal(comparison_make(cell, base, 0, &one, &made), 0);
+    assert_int_equal(made.blocks, 0);
+    assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
+    assert_true(isnan(made.ratio));
+    assert_int_equal(made.settle_blocks, 0);
+}
+
+/* What a clock or a counter without resolution says. */
+static void test_zeros(void **state)
+{
+    static const double none[8] = {0}, some[] = {0, 0, 0, 5, 6, 7, 8, 9}, bad[] = {-1, 1, 1, 1, 1, 1, 1, 1},
+                        ones[] = {1, 1, 1, 1, 1, 1, 1, 1};
+    struct claim claim = claim_make(1, 0, CLAIM_MARGIN);
+    struct comparison made;
+
+    (void)state;
+    assert_int_equal(comparison_make(none, none, 8, &claim, &made), 0);
+    assert_true(made.ratio == 1 && made.interval.lo == 1 && made.interval.hi == 1);
+    assert_int_equal(made.verdict, VERDICT_EQUAL);
+    assert_int_equal(comparison_make(some, none, 8, &claim, &made), 0);
+    assert_true(made.interval.lo == 1 && isinf(made.interval.hi));
+    assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
+    assert_int_equal(made.settle_blocks, SETTLE_MAX + 1);
+    assert_int_equal(comparison_make(none, ones, 8, &claim, &made), 0);
+    assert_true(made.ratio == 0);
+    assert_int_equal(made.verdict, VERDICT_FASTER);
+    assert_int_equal(comparison_make(bad, ones, 8, &claim, &made), 0);
+    assert_int_equal(made.blocks, 7);
+    assert_int_equal(made.left_out, 1);
+    assert_int_equal(made.verdict, VERDICT_EQUAL); /* all ties */
+}
+
+static void test_claims(void **state)
+{
+    static const size_t known[][2] = {{0, 6}, {1, 6}, {2, 7},  {3, 7},   {4, 8},
+                                      {6, 8}, {7, 9}, {12, 9}, {13, 10}, {100, 12}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(known); i++) /* 1 + log2(m / 0.05), rounded up, and at least 6 */
+        assert_int_equal(claim_make((unsigned)known[i][0], 0, 0).blocks, known[i][1]);
+    assert_float_equal(claim_make(1, 0, 0).level, 0.95, 1e-12);
+    assert_float_equal(claim_make(1, 1, 0).level, 0.95, 1e-12);
+    assert_float_equal(claim_make(10, 0, 0).level, 0.995, 1e-12);
+}
+
+static void test_looks(void **state)
+{
+    static const unsigned known[] = {8, 12, 18, 27, 40, 60, 0};
+    static const struct interval two = {0.98, 0.98 * 1.02 * 1.02}, none = {NAN, NAN}, zero = {0, 1};
+
+    (void)state;
+    for (size_t i = 0; i + 1 < COUNT(known); i++)
+        assert_int_equal(look_next(i ? known[i - 1] : 0), known[i]);
+    assert_int_equal(look_next(9), 12);
+    assert_int_equal(look_next(60), 0);
+    assert_int_equal(look_next(1000), 0);
+    assert_int_equal(look_after(60), 90);
+    assert_int_equal(look_after(999), 1000);
+    assert_int_equal(look_after(1000), 0);
+    assert_true(precision_reached(&two, 0.0201));
+    assert_false(precision_reached(&two, 0.0199));
+    assert_false(precision_reached(&none, 1));
+    assert_false(precision_reached(&zero, 1));
+
+    /* More comparisons leave fewer looks, and each a level between that of one look and that of Bonferroni. */
+    assert_int_equal(looks_planned(1), 6);
+    assert_int_equal(looks_planned(3), 5);
+    assert_int_equal(looks_planned(100), 4);
+    for (unsigned m = 1; m < 1000; m = m * 3 + 1) {
+        unsigned looks = looks_planned(m);
+        struct claim claim = claim_make(m, looks, 0);
+        assert_true(claim.level > 1 - CLAIM_ERROR / m);
+        assert_true(claim.level <= 1 - CLAIM_ERROR / m / looks);
+        assert_true(claim.blocks <= 18);
+    }
+}
+
+static void test_all(void **state)
+{
+    static const double ratios[] = {2, 2, 2, 2, 2, 2, 2, NAN, /* first cell */
+                                    8, 8, 8, 8, 8, 8, 8, 8};
+    struct claim claim = claim_make(1, 0, CLAIM_MARGIN);
+    struct comparison made;
+
+    (void)state;
+    assert_int_equal(comparison_of_all(ratios, 2, 8, &claim, &made), 0);
+    assert_int_equal(made.blocks, 7);
+    assert_int_equal(made.left_out, 1);
+    assert_float_equal(made.ratio, 4, 1e-9);
+    assert_int_equal(made.verdict, VERDICT_SLOWER);
+    assert_int_equal(comparison_of_all(ratios, 0, 8, &claim, &made), 0);
+    assert_int_equal(made.blocks, 0);
+}
+
+static void test_alarms(void **state)
+{
+    struct comparison made[] = {
+        {.interval = {0.9, 1.1}, .verdict = VERDICT_UNRESOLVED}, {.interval = {1.005, 1.01}, .verdict = VERDICT_EQUAL},
+        {.interval = {1.1, 1.2}, .verdict = VERDICT_SLOWER},     {.interval = {0.99, 1.01}, .verdict = VERDICT_EQUAL},
+        {.interval = {NAN, NAN}, .verdict = VERDICT_UNRESOLVED},
+    };
+    double room[2 * COUNT(made)];
+    struct alarms alarms = alarms_count(made, COUNT(made));
+
+    (void)state;
+    assert_int_equal(alarms_allowed(200), 18);
+    assert_int_equal(alarms_allowed(0), 0);
+    assert_int_equal(alarms.comparisons, 4);
+    assert_int_equal(alarms.alarms, 2);
+    assert_int_equal(alarms.verdicts, 1);
+    assert_float_equal(difference_visible(made, 1, true, room), 1 / 0.9 - 1, 1e-9);
+    assert_true(isnan(difference_visible(made + 4, 1, true, room)));
+    assert_true(isnan(difference_visible(made, 0, false, room)));
+}
+
+static void test_drift(void **state)
+{
+    double rising[12], tied[12], shaky[12];
+    struct drift drift;
+
+    (void)state;
+    for (size_t i = 0; i < 12; i++) {
+        rising[i] = 100 * exp(0.01 * (double)i) * (i % 2 ? 1.001 : 1);
+        tied[i] = 7;
+        shaky[i] = i % 2 ? 100 : 110;
+    }
+    rising[5] = NAN;
+    assert_int_equal(drift_find(rising, 12, &drift), 0);
+    assert_int_equal(drift.count, 11);
+    assert_float_equal(drift.change, exp(0.11) - 1, 0.002);
+    assert_true(drift.p < 1e-4 && drift.said);
+    assert_int_equal(drift_find(tied, 12, &drift), 0);
+    assert_true(drift.change == 0 && drift.p == 1 && !drift.said);
+    assert_int_equal(drift_find(shaky, 12, &drift), 0);
+    assert_false(drift.said);
+    assert_int_equal(drift_find(rising, 8, &drift), 0);
+    assert_int_equal(drift.count, 7);
+    assert_true(isnan(drift.change) && isnan(drift.p) && !drift.said);
+}
+
+static void test_modes(void **state)
+{
+    static const double groups[] = {100, 121, 101, 99, 120, 122, 100, 98, NAN, 119, 0},
+                        outlier[] = {100, 101, 99, 100, 98, 102, 101, 300, 99, 100},
+                        ticks[] = {100, 100, 150, 150, 100, 150, 100, 150}, few[] = {100, 121, 101, 99, 120, 122, 100};
+    struct modes modes;
+
+    (void)state;
+    assert_int_equal(modes_find(groups, COUNT(groups), &modes), 0);
+    assert_true(modes.two);
+    assert_int_equal(modes.lo_count, 5);
+    assert_int_equal(modes.hi_count, 4);
+    assert_float_equal(modes.lo, 100, 1e-9);
+    assert_float_equal(modes.hi, sqrt(120.0 * 121), 1e-3);
+    assert_int_equal(modes_find(outlier, COUNT(outlier), &modes), 0);
+    assert_false(modes.two);
+    assert_int_equal(modes_find(ticks, COUNT(ticks), &modes), 0);
+    assert_false(modes.two);
+    assert_int_equal(modes_find(few, COUNT(few), &modes), 0);
+    assert_false(modes.two);
+    assert_int_equal(modes_find(NULL, 0, &modes), 0);
+    assert_false(modes.two);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_read),  cmocka_unit_test(test_compare), cmocka_unit_test(test_too_few),
+        cmocka_unit_test(test_zeros), cmocka_unit_test(test_claims),  cmocka_unit_test(test_looks),
+        cmocka_unit_test(test_all),   cmocka_unit_test(test_alarms),  cmocka_unit_test(test_drift),
+        cmocka_unit_test(test_modes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
