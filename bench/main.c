@@ -71,8 +71,8 @@ const struct verb verbs[] = {
      .summary = "explain a verb; print the manual or the completion of bash",
      .function = verb_help,
      .help = "Explains a verb, or names all of them. With an option it prints what is made from the same tables: the "
-             "manual page, this command line as Markdown, or completion for bash (source <(poolbench help "
-             "--completion) has it at once).",
+             "manual page, the command line on one page, or completion for bash, which `source <(poolbench help "
+             "--completion)` has at once.",
      .operands_max = 1,
      .arguments = help_arguments},
     {.name = "version",

@@ -47,7 +47,7 @@ first_words() # of the rows that `poolbench list $1` prints
 }
 
 # Names, options as --name, that must stand in the manual, the completion and the page.
-verbs=$(poolbench help | sed -n '/^usage/,/^$/s/^  .\{9\}\([a-z]\{1,\}\) .*/\1/p')
+verbs=$(poolbench help | sed -n '/^usage/,/^$/s/^  .\{9\}\([a-z]\{1,\}\) .*/\1/p' | paste -sd ' ')
 options=$(for verb in $verbs; do poolbench help "$verb"; done | sed -n 's/^  \(--[a-z-]*\).*/\1/p' | sort -u)
 names="$verbs $(first_words pools) $(first_words workloads) $(first_words suites)"
 
@@ -150,8 +150,8 @@ check 'docs/COMMAND-LINE.md is what the program prints; make schema writes it' d
 check 'the examples work' example_works
 
 check 'a verb begun' offers 'run' r
-check 'all verbs' offers "$(echo $verbs)" ''
-check 'verbs after help' offers "$(echo $verbs)" help ''
+check 'all verbs' offers "$verbs" ''
+check 'verbs after help' offers "$verbs" help ''
 check 'an option begun' offers '--pool' run --po
 check 'options of a verb' offers '--help --format' charts --
 check 'a pool begun' offers 'prefork' run --pool pre

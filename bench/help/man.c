@@ -58,6 +58,8 @@ static void word_print(const char *word, size_t length, bool *bold)
             character_print(word, length, i);
         }
     }
+    if (length > 1 && word[length - 2] == '.' && word[length - 1] == '.')
+        fputs("\\&", stdout); /* of a range, and no end of a sentence */
 }
 
 static void text_print(const char *text)
@@ -75,7 +77,7 @@ static void text_print(const char *text)
         column += length;
         word += length;
         /* Roff sets the space after a sentence, which ends where its line does. */
-        if (word[-1] == '.' && column) {
+        if (length > 1 && word[-1] == '.' && !strchr(". ", word[-2]) && column) {
             putchar('\n');
             column = 0;
         }

@@ -4,6 +4,7 @@
 #include "bench/place.h"
 #include "bench/spec.h"
 #include "bench/suite_names.h"
+#include "bench/wrap.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,10 +51,10 @@ static void verb_print(const struct verb *verb)
 {
     char usage[512];
     manual_usage(verb, usage, sizeof usage);
-    printf("\n### %s\n\n```\npoolbench %s%s%s\n```\n\n%s\n", verb->name, verb->name, usage[0] ? " " : "", usage,
-           verb->help);
+    printf("\n### %s\n\n```\npoolbench %s%s%s\n```\n\n", verb->name, verb->name, usage[0] ? " " : "", usage);
+    wrap_print(stdout, verb->help, 0);
     if (verb->reads_itself)
-        puts("Its options are the [factors and settings](#factors-and-settings).");
+        puts("\nIts options are the [factors and settings](#factors-and-settings).");
     if (verb->arguments)
         printf("\n%s\n", option_head);
     for (const struct argument *a = verb->arguments; a && a->name; a++)
