@@ -153,7 +153,7 @@ check 'a verb begun' offers 'run' r
 check 'all verbs' offers "$verbs" ''
 check 'verbs after help' offers "$verbs" help ''
 check 'an option begun' offers '--pool' run --po
-check 'options of a verb' offers '--help --format' charts --
+check 'options of a verb' offers "--help $(poolbench help charts | sed -n 's/^  \(--[a-z-]*\).*/\1/p' | paste -sd ' ')" charts --
 check 'a pool begun' offers 'prefork' run --pool pre
 check 'the last of a comma list' offers 'serial,prefork' run --pool serial,pr
 check 'behind an equals sign' offers 'prefork' run --pool=pre
@@ -166,7 +166,7 @@ check 'a second parameter' offers 'threads=' run --pool hybrid:processes=2:thr
 check 'parameters of a workload' offers 'slack=' plan --workload=spin,sleep:
 check 'a pool without parameters' offers '' run --pool serial:
 check 'a place' offers 'compact cores' topo --place co
-check 'choices' offers 'svg png' charts --format ''
+check 'choices' offers "$(poolbench help charts | sed -n 's/^  --format //p' | tr '|' ' ')" charts --format ''
 check 'a value that several begin with' offers 'task= rate=' run --faults error:
 check 'an arrival begun' offers 'wave:' run --arrival wa
 check 'a value nobody can guess' offers '' run --size ''
