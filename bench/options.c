@@ -32,11 +32,10 @@ const struct option options[] = {
              "size run once, whatever is said here.",
      FACTOR(size)},
     {.name = "size-dist",
-     .syntax = "DIST",
+     .syntax = "fixed|uniform|exponential|lognormal[:sigma=S]|bimodal|file:PATH",
      .preset = "fixed",
-     .help = "How sizes are spread, with --size as their mean: fixed, uniform, exponential, lognormal[:sigma=1], "
-             "bimodal (90% take half, 10% take 5.5 times --size), or file:PATH (one duration a line, replayed in "
-             "order; a bare number is ns).",
+     .help = "How sizes are spread, with --size as their mean. sigma is 1 where not given; bimodal: 90% take half, 10% "
+             "take 5.5 times --size; file: one duration a line, replayed in order, a bare number is ns.",
      FACTOR(size_dist)},
     {.name = "tasks",
      .syntax = "N|auto",
@@ -57,10 +56,11 @@ const struct option options[] = {
              "(core:1.pu:0). auto is compact, or none where pinning is forbidden. `list places` shows all.",
      FACTOR(place)},
     {.name = "arrival",
-     .syntax = "ARRIVAL",
+     .syntax = "burst|wave:K|window:K|rate:R[:poisson]",
      .preset = "burst",
-     .help = "How tasks are handed in: burst (all at once), wave:K (K, wait for all, again), window:K (K in flight), "
-             "rate:R or rate:R:poisson (R a second, whether or not the pool keeps up).",
+     .help =
+         "How tasks are handed in. burst: all at once; wave: K, wait for all, again; window: K in flight; rate: R a "
+         "second, whether or not the pool keeps up, at random times with poisson.",
      FACTOR(arrival)},
     {.name = "collect",
      .syntax = "completed|ordered",
