@@ -70,6 +70,8 @@ line_of(s, k, j) = j == 1 ? s[1:cut_of(s, k)] : line_of(rest_of(s, k), k, j - 1)
 # ---- times: in the unit that suits the longest, tics at round numbers ------------------------------------------------
 unit_of(ns) = ns < 2e3 ? 1.0 : ns < 2e6 ? 1e3 : ns < 2e9 ? 1e6 : 1e9 # in ns
 unit_name(ns) = ns < 2e3 ? 'ns' : ns < 2e6 ? 'us' : ns < 2e9 ? 'ms' : 's'
+short(ns) = ns < 999.5 ? sprintf('%.3g ns', ns) : ns < 999.5e3 ? sprintf('%.3g us', ns / 1e3) : \
+    ns < 999.5e6 ? sprintf('%.3g ms', ns / 1e6) : sprintf('%.4g s', ns / 1e9)
 round_up(x) = x <= 1 ? 1 : x <= 2 ? 2 : x <= 5 ? 5 : 10
 step_of(x) = 10 ** floor(log10(x)) * round_up(x / 10 ** floor(log10(x))) # the round number from x on
 

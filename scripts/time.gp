@@ -26,6 +26,7 @@ space_left = 7.2 * (name_letters + 8) + 20
 space_below = 48.0
 panel_height = 26.0 * bars_most + 12
 panel_alone = 520.0
+space_right = 26.0
 named(s) = strlen(s) <= name_letters ? s : s[1:name_letters - 1] . '~'
 
 part_of(k) = valid(k + 1) ? column(k + 1) : 0
@@ -51,7 +52,7 @@ do for [page = 1:pages] {
         set grid noy
         set ytics scale 0
         bars = "for [k = 1:4] data index p - 1 using (0):1:(upto(k - 1) / unit):(upto(k) / unit) \
-            :($1 - 0.36):($1 + 0.36):ytic(say(named(strcol(10)) . sprintf('  %.3g ', $6 / unit) . name)) \
+            :($1 - 0.36):($1 + 0.36):ytic(say(named(strcol(10)) . '  ' . short($6))) \
             with boxxyerror fillstyle pattern part_fill[first + k] border linecolor rgb '#444444' \
             fillcolor rgb part_colour[first + k] linewidth 0.6"
         intervals = ", '' index p - 1 using ($7 / unit):1:((end_of(8) - $7) / unit):(0):($8 > panel_most[p] ? 2 : 1) \

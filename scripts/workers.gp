@@ -8,7 +8,7 @@ do for [k = 1:5:2] {
 }
 x_text = 'since the gate'
 y_text = 'worker'
-space_left = 60.0
+space_left = 60.0; space_right = 26.0
 row_px = rows_most > 16 ? 9.0 : 16.0
 panel_height = row_px * rows_most + 8 > 60 ? row_px * rows_most + 8 : 60
 data = chart_name . '.dat'

@@ -55,7 +55,7 @@ static void range_find(struct points *points)
     memcpy(points->values, points->change, trials * sizeof *points->values);
     size_t count = stats_sort(points->values, trials);
     size_t cut = (size_t)((1 - WITHIN) / 2 * (double)count);
-    points->lo = fmin(ROOM * points->values[cut], -CHANGE_MIN);
+    points->lo = fmax(fmin(ROOM * points->values[cut], -CHANGE_MIN), -1);
     points->hi = fmax(ROOM * points->values[count - 1 - cut], CHANGE_MIN);
     for (size_t i = 0; i < count; i++)
         points->beyond += points->values[i] < points->lo || points->values[i] > points->hi;
