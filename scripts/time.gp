@@ -46,7 +46,7 @@ do for [page = 1:pages] {
         name = unit_name(panel_most[p])
         set xrange [0:panel_most[p] / unit * 1.03]
         set format x '%g ' . name
-        set xtics step_of(panel_most[p] / unit * 70 / (panel_right - panel_left))
+        set xtics step_of(panel_most[p] / unit * 56 / (panel_right - panel_left))
         set xlabel say(panel_latency[p] ? 'latency of a task' : 'workers x wall, per task') offset 0, 0.3
         first = panel_latency[p] ? 0 : 4
         set grid noy

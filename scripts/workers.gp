@@ -21,7 +21,7 @@ do for [page = 1:pages] {
         set xrange [0:x_end / unit * 1.01]
         rows_shown = panel_rows[p] > rows_most / 2 ? panel_rows[p] : (rows_most + 1) / 2
         set yrange [rows_shown - 0.4:-0.6]
-        set xtics step_of(x_end / unit * 70 / (panel_right - panel_left))
+        set xtics step_of(x_end / unit * 56 / (panel_right - panel_left))
         set format x '%g ' . unit_name(x_end)
         set ytics 0, (rows_most > 16 ? 4 : rows_most > 8 ? 2 : 1), panel_rows[p] - 1
         set grid noy

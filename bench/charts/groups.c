@@ -25,7 +25,7 @@ const struct summary_row *trial_cell(const struct summary *summary, size_t trial
     return &summary->rows[row];
 }
 
-static bool in_panel(const struct groups *groups, size_t panel, size_t row)
+static bool panel_takes(const struct groups *groups, size_t panel, size_t row)
 {
     const struct summary_row *rows = groups->summary->rows;
     unsigned same = groups->factors;
@@ -43,7 +43,7 @@ static void layout(struct groups *groups, const size_t *order, size_t count)
         for (size_t i = 0; i < count; i++) {
             bool known = row_has_pool(&rows[order[i]], BASE_POOL) != base;
             for (size_t p = 0; p < groups->panels && !known; p++)
-                known = in_panel(groups, p, order[i]);
+                known = panel_takes(groups, p, order[i]);
             if (!known)
                 groups->panel[groups->panels++] = order[i];
         }
@@ -54,6 +54,25 @@ static void layout(struct groups *groups, const size_t *order, size_t count)
         if (!known)
             groups->pool[groups->pools++] = order[i];
     }
+}
+
+/* Once for all rows, because it is asked of every trial. */
+static int members_find(struct groups *groups)
+{
+    const struct summary *s = groups->summary;
+
+    groups->in_panel = calloc(groups->panels * s->count + 1, sizeof *groups->in_panel);
+    groups->pool_of = calloc(s->count + 1, sizeof *groups->pool_of);
+    if (!groups->in_panel || !groups->pool_of)
+        return -ENOMEM;
+    for (size_t row = 0; row < s->count; row++) {
+        while (groups->pool_of[row] < groups->pools &&
+               strcmp(groups_pool(groups, groups->pool_of[row]), s->rows[row].pool) != 0)
+            groups->pool_of[row]++;
+        for (size_t p = 0; p < groups->panels; p++)
+            groups->in_panel[p * s->count + row] = panel_takes(groups, p, row);
+    }
+    return 0;
 }
 
 /* In the order of the plan. */
@@ -92,8 +111,11 @@ int groups_init(struct groups *groups, const struct summary *summary, const bool
     groups->factors = factors_of(summary->rows, summary->count) & ~(unsigned)FACTOR_POOL;
     groups->label = factors_varying(used, count, groups->factors) | FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_WORKERS;
     groups->label &= groups->factors;
+    for (size_t i = 0; i < count; i++)
+        if (row_has_latency(&used[i]))
+            groups->label |= groups->factors & FACTOR_ARRIVAL;
     layout(groups, order, count);
-    result = 0;
+    result = members_find(groups);
 done:
     free(order);
     free(used);
@@ -103,6 +125,8 @@ done:
 void groups_release(struct groups *groups)
 {
     free(groups->row_of);
+    free(groups->pool_of);
+    free(groups->in_panel);
     free(groups->panel);
     free(groups->pool);
     *groups = (struct groups){0};
@@ -112,7 +136,7 @@ bool groups_hold(const struct groups *groups, size_t panel, size_t pool, size_t 
 {
     size_t row = groups->row_of[trial];
 
-    return !strcmp(groups->summary->rows[row].pool, groups_pool(groups, pool)) && in_panel(groups, panel, row);
+    return groups->pool_of[row] == pool && groups->in_panel[panel * groups->summary->count + row];
 }
 
 const struct summary_row *groups_panel(const struct groups *groups, size_t panel)

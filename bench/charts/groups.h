@@ -9,6 +9,8 @@
 struct groups {
     const struct summary *summary;
     size_t *row_of;          /* per trial: the row of its cell in the summary */
+    size_t *pool_of;         /* per row: its pool */
+    bool *in_panel;          /* panels x rows: a row may be in several */
     size_t *panel, panels;   /* per panel: a row that stands for it; in the order of the plan */
     size_t *pool, pools;     /* per pool: likewise */
     unsigned factors, label; /* what tells panels apart, and what their titles say */

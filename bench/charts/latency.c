@@ -30,6 +30,7 @@ struct spectra {
     struct groups groups;
     struct spectrum **of; /* one a trial, NULL where there is none */
     double *values;       /* room for one number a trial */
+    size_t *line, trials; /* the trials of the line that is looked at; room for all */
     bool no_memory;
 };
 
@@ -57,15 +58,25 @@ static void spectrum_add(size_t trial, const struct histogram *histograms, void 
     spectra->of[trial] = spectrum;
 }
 
-/* Into spectra->values, sorted: what the trials of a pool in a panel have at a point; beyond the last, late_p99_ns. */
-static size_t values_of(const struct spectra *spectra, const size_t at[2], unsigned point)
+/* Takes the trials of a pool in a panel for those looked at. Returns how many. */
+static size_t line_choose(struct spectra *spectra, size_t panel, size_t pool)
 {
-    size_t count = 0;
-
+    spectra->trials = 0;
     for (size_t i = 0; i < spectra->summary->trial_count; i++)
-        if (spectra->of[i] && groups_hold(&spectra->groups, at[0], at[1], i))
-            spectra->values[count++] = point < POINTS ? spectra->of[i]->time_ns[point] : spectra->of[i]->late_p99_ns;
-    return stats_sort(spectra->values, count);
+        if (spectra->of[i] && groups_hold(&spectra->groups, panel, pool, i))
+            spectra->line[spectra->trials++] = i;
+    return spectra->trials;
+}
+
+/* Into spectra->values, sorted: what its trials have at a point; beyond the last, late_p99_ns. Returns how many have.
+ */
+static size_t values_of(const struct spectra *spectra, unsigned point)
+{
+    for (size_t i = 0; i < spectra->trials; i++) {
+        const struct spectrum *spectrum = spectra->of[spectra->line[i]];
+        spectra->values[i] = point < POINTS ? spectrum->time_ns[point] : spectrum->late_p99_ns;
+    }
+    return stats_sort(spectra->values, spectra->trials);
 }
 
 struct extent {
@@ -76,14 +87,14 @@ struct extent {
 };
 
 /* A block of lines: 1 / (1 - p), median, interval, 1 where a mark is to stand. Returns whether it has a band. */
-static bool line_print(const struct spectra *spectra, const size_t at[2], FILE *data, struct extent *extent)
+static bool line_print(const struct spectra *spectra, FILE *data, struct extent *extent)
 {
-    size_t first = values_of(spectra, at, 0);
+    size_t first = values_of(spectra, 0);
     unsigned points = 0;
     bool band = false;
 
     for (; points < POINTS; points++) {
-        size_t n = values_of(spectra, at, points);
+        size_t n = values_of(spectra, points);
         struct interval interval;
         double median = stats_median(spectra->values, n);
         if (n < first) /* from here on, only trials with more tasks would go on */
@@ -99,7 +110,7 @@ static bool line_print(const struct spectra *spectra, const size_t at[2], FILE *
     extent->last = points - 1 > extent->last ? points - 1 : extent->last;
     extent->n_min = first < extent->n_min ? first : extent->n_min;
     extent->n_max = first > extent->n_max ? first : extent->n_max;
-    size_t n = values_of(spectra, at, POINTS);
+    size_t n = values_of(spectra, POINTS);
     if (n)
         extent->late_p99 = fmax(extent->late_p99, stats_median(spectra->values, n));
     fputs("\n\n", data);
@@ -107,7 +118,7 @@ static bool line_print(const struct spectra *spectra, const size_t at[2], FILE *
     return band;
 }
 
-static void panels_print(const struct spectra *spectra, FILE *data, FILE *script, struct extent *all)
+static void panels_print(struct spectra *spectra, FILE *data, FILE *script, struct extent *all)
 {
     const struct groups *groups = &spectra->groups;
     size_t lines = 0;
@@ -124,13 +135,12 @@ static void panels_print(const struct spectra *spectra, FILE *data, FILE *script
         all->most = all->late_p99 = 0;
         all->last = 0;
         for (size_t k = 0; k < groups->pools; k++) {
-            const size_t at[2] = {p, k};
-            if (!values_of(spectra, at, 0))
+            if (!line_choose(spectra, p, k))
                 continue;
             fprintf(data, "# %s of %s: %s: 1 / (1 - p), ns (median over trials), its 95 %% interval, marked\n",
                     latency ? "latency" : "service", groups_title(title, sizeof title, groups, p),
                     groups_pool(groups, k));
-            bool band = line_print(spectra, at, data, all);
+            bool band = line_print(spectra, data, all);
             lines++;
             fprintf(script, "line_pool[%zu] = %zu; line_band[%zu] = %d\n", lines, k + 1, lines, band);
         }
@@ -150,7 +160,7 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
 
     snprintf(trials, sizeof trials, extent->n_min == extent->n_max ? "%zu" : "%zu .. %zu", extent->n_min,
              extent->n_max);
-    snprintf(text, sizeof text, "medians over %s trials a line; %s", trials,
+    snprintf(text, sizeof text, "medians over %s trial%s a line; %s", trials, extent->n_max == 1 ? "" : "s",
              extent->band ? "bands: 95 % order-statistic interval, where there are at least 6"
                           : "no bands: an interval needs at least 6");
     chart_notes(script, source, text);
@@ -162,14 +172,15 @@ static int latency_make(const struct chart *chart, const struct chart_source *so
     const struct summary *s = source->summary;
     struct spectra spectra = {.summary = s,
                               .of = calloc(s->trial_count + 1, sizeof(struct spectrum *)),
-                              .values = calloc(s->trial_count + 1, sizeof(double))};
+                              .values = calloc(s->trial_count + 1, sizeof(double)),
+                              .line = calloc(s->trial_count + 1, sizeof(size_t))};
     bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
     struct extent all = {.n_min = SIZE_MAX};
     int result = -ENOMEM;
 
     (void)chart;
     refuse(why, "out of memory");
-    if (!spectra.of || !spectra.values || !drawn)
+    if (!spectra.of || !spectra.values || !spectra.line || !drawn)
         goto done;
     result = histograms_read(source->directory, s, spectrum_add, &spectra, why);
     if (result)
@@ -193,6 +204,7 @@ done:
         free(spectra.of[i]);
     free(spectra.of);
     free(spectra.values);
+    free(spectra.line);
     free(drawn);
     return result;
 }

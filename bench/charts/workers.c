@@ -130,18 +130,21 @@ static void timelines_release(struct timelines *lines)
     groups_release(&lines->groups);
 }
 
-/* The panel with the most pools to compare, of those the one with the most tasks to see. */
+/* The panel with the most pools to compare, of those the one with the most tasks to see, spread over workers. */
 static void panel_choose(struct timelines *lines)
 {
     size_t most_bars = 0;
 
     for (size_t p = 0; p < lines->groups.panels; p++) {
         size_t pools = 0, bars = 0;
+        bool spread = false;
         for (size_t k = 0; k < lines->groups.pools; k++) {
             const struct timeline *line = timeline_of(lines, p, k);
             pools += line != NULL;
             bars += line ? line->count : 0;
+            spread |= line && line->worker_last > 0;
         }
+        bars = spread ? bars : 0;
         if (pools > lines->pools || (pools == lines->pools && bars > most_bars)) {
             lines->pools = pools;
             most_bars = bars;
