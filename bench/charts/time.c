@@ -32,6 +32,8 @@ struct times {
     struct groups groups;
     struct parts *parts; /* one a trial */
     double *values;      /* room for one number a trial */
+    size_t n_min, n_max; /* trials of a bar */
+    bool intervals;      /* a bar has one */
 };
 
 static void latency_parts(size_t trial, const struct histogram *histograms, void *arg)
@@ -90,8 +92,8 @@ static void number_print(FILE *out, double value)
     fprintf(out, isnan(value) ? " NaN" : " %.9g", value);
 }
 
-/* One block of lines a panel, and the panel's variables. Returns whether any bar has an interval. */
-static bool panel_print(const struct times *times, size_t panel, FILE *data, FILE *script)
+/* One block of lines a panel, and the panel's variables. */
+static void panel_print(struct times *times, size_t panel, FILE *data, FILE *script)
 {
     const struct groups *groups = &times->groups;
     bool latency = row_has_latency(groups_panel(groups, panel));
@@ -111,6 +113,8 @@ static bool panel_print(const struct times *times, size_t panel, FILE *data, FIL
         longest = fmax(longest, bar.middle->whole);
         most = fmax(most, isnan(bar.whole.hi) ? bar.middle->whole : bar.whole.hi);
         interval |= !isnan(bar.whole.hi);
+        times->n_min = bar.trials < times->n_min ? bar.trials : times->n_min;
+        times->n_max = bar.trials > times->n_max ? bar.trials : times->n_max;
         fprintf(data, "%zu", ++bars);
         for (unsigned k = 0; k < PARTS; k++) {
             number_print(data, bar.middle->part[k]);
@@ -127,7 +131,19 @@ static bool panel_print(const struct times *times, size_t panel, FILE *data, FIL
             "panel_intervals[%zu] = %d\n",
             panel + 1, latency, panel + 1, bars, panel + 1, known, panel + 1, fmin(most, INTERVAL_MOST * longest),
             panel + 1, interval);
-    return interval;
+    times->intervals |= interval;
+}
+
+static void notes_print(FILE *script, const struct chart_source *source, const struct times *times)
+{
+    char text[CHART_NOTE_MAX], trials[64];
+
+    snprintf(trials, sizeof trials, times->n_min == times->n_max ? "%zu" : "%zu .. %zu", times->n_min, times->n_max);
+    snprintf(text, sizeof text, "bars: the middle one of %s trial%s, means over its tasks; %s", trials,
+             times->n_max == 1 ? "" : "s",
+             times->intervals ? "lines: 95 % order-statistic interval of the median, where there are at least 6"
+                              : "no lines: an interval needs at least 6");
+    chart_notes(script, source, text);
 }
 
 static int times_read(struct times *times, const struct chart_source *source, bool *drawn, char *why)
@@ -151,9 +167,9 @@ static int time_make(const struct chart *chart, const struct chart_source *sourc
     const struct summary *s = source->summary;
     struct times times = {.summary = s,
                           .parts = calloc(s->trial_count + 1, sizeof(struct parts)),
-                          .values = calloc(s->trial_count + 1, sizeof(double))};
+                          .values = calloc(s->trial_count + 1, sizeof(double)),
+                          .n_min = SIZE_MAX};
     bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
-    bool intervals = false;
     int result = -ENOMEM;
 
     (void)chart;
@@ -178,13 +194,8 @@ static int time_make(const struct chart *chart, const struct chart_source *sourc
           "array panel_most[panels]; array panel_intervals[panels]\n",
           script);
     for (size_t panel = 0; panel < times.groups.panels; panel++)
-        intervals |= panel_print(&times, panel, data, script);
-    chart_notes(script, source,
-                intervals
-                    ? "bars: the trial in the middle, means over its tasks; lines: 95 % order-statistic interval of "
-                      "the median over trials, where there are at least 6"
-                    : "bars: the trial in the middle, means over its tasks; no lines: an interval needs at least "
-                      "6 trials");
+        panel_print(&times, panel, data, script);
+    notes_print(script, source, &times);
     result = groups_pictures(&times.groups);
 done:
     groups_release(&times.groups);
