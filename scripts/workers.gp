@@ -9,7 +9,7 @@ do for [k = 1:5:2] {
 x_text = 'since the gate'
 y_text = 'worker'
 space_left = 60.0; space_right = 26.0
-row_px = rows_most > 16 ? 9.0 : 16.0
+row_px = rows_most > 32 ? 6.0 : rows_most > 16 ? 9.0 : 16.0
 panel_height = row_px * rows_most + 8 > 60 ? row_px * rows_most + 8 : 60
 data = chart_name . '.dat'
 set style fill solid noborder
@@ -23,7 +23,7 @@ do for [page = 1:pages] {
         set yrange [rows_shown - 0.4:-0.6]
         set xtics step_of(x_end / unit * 56 / (panel_right - panel_left))
         set format x '%g ' . unit_name(x_end)
-        set ytics 0, (rows_most > 16 ? 4 : rows_most > 8 ? 2 : 1), panel_rows[p] - 1
+        set ytics 0, (rows_most > 32 ? 8 : rows_most > 16 ? 4 : rows_most > 8 ? 2 : 1), panel_rows[p] - 1
         set grid noy
         command = ''
         do for [k = 1:5] {

@@ -350,7 +350,7 @@ static void workers_are_cut(void **state)
     strcpy(trial.workload, "sleep");
     trial.tasks = 1000;
     for (int task = 0; task < 1000; task++)
-        sample_put(task, task % 40, task * 100, task * 100 + 90);
+        sample_put(task, task % 80, task * 100, task * 100 + 90);
     trial_put(trial);
     trial = trial_of("c002", "prefork", "burst");
     strcpy(trial.workload, "sleep");
@@ -360,9 +360,9 @@ static void workers_are_cut(void **state)
     trial_put(trial);
     run_end();
     assert_int_equal(chart_make(&chart_workers), 1);
-    expect_in(script, "'pthread, 32 of 40 workers, 400 of 1000 tasks, the first'");
-    expect_in(script, "'prefork, 4 of 10 tasks, drawn by seed'");
-    expect_in(script, "rows_most = 32;");
+    expect_in(script, "'pthread, workers 0 .. 63, 400 of 1000 tasks, the first'");
+    expect_in(script, "'prefork, 4 of 10 tasks, sampled by seed'");
+    expect_in(script, "rows_most = 64;");
     expect_in(data, "\n0 90 0 3 0\n"); /* sleeps */
     made_free();
 }

@@ -13,7 +13,7 @@
 #define SHARE_MIN 0.25 /* of a trial's tasks: with fewer, gaps would look like idle workers */
 #define BARS_MAX  1800 /* of the picture: about 200 KB of SVG */
 #define BARS_KEPT 400  /* of a trial */
-#define ROWS_MAX  32   /* workers of a trial */
+#define ROWS_MAX  64   /* workers of a trial */
 
 struct bar {
     int64_t start_ns, end_ns; /* from the gate */
@@ -235,14 +235,15 @@ static char *pool_title(char *text, size_t size, const struct timeline *line, co
                         size_t count)
 {
     size_t length = (size_t)snprintf(text, size, "%s", trial->pool);
-    bool all = line->sampled == trial->tasks;
+    bool all = line->sampled == trial->tasks, cut = count < line->count || line->count == BARS_KEPT;
 
     if (length < size && line->worker_last >= ROWS_MAX)
-        length += (size_t)snprintf(text + length, size - length, ", %d of %lld workers", ROWS_MAX,
-                                   (long long)line->worker_last + 1);
+        length += (size_t)snprintf(text + length, size - length, ", workers 0 .. %d", ROWS_MAX - 1);
     if (length < size && (!all || count < (size_t)line->sampled))
         snprintf(text + length, size - length, ", %zu of %lld tasks%s", count, (long long)trial->tasks,
-                 all ? ", the first" : ", drawn by seed");
+                 !all  ? ", sampled by seed"
+                 : cut ? ", the first"
+                       : "");
     return text;
 }
 
