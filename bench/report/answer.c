@@ -1,0 +1,295 @@
+/* What was found: the conclusions and the tables of the closing screen, and what failed. */
+#include "bench/host.h"
+#include "bench/judge/findings.h"
+#include "bench/report/parts.h"
+#include "bench/screen.h"
+#include "bench/screen_table.h"
+#include "bench/units.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what ran where ---- */
+
+static size_t trials_with(const struct summary *summary, const char *status)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < summary->trial_count; i++)
+        count += !strcmp(summary->trials[i].status, status);
+    return count;
+}
+
+static bool block_is_new(const struct summary *summary, size_t trial)
+{
+    for (size_t i = 0; i < trial; i++)
+        if (summary->trials[i].block == summary->trials[trial].block)
+            return false;
+    return true;
+}
+
+static size_t blocks_of(const struct summary *summary)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < summary->trial_count; i++)
+        count += block_is_new(summary, i);
+    return count;
+}
+
+/* From the first trial to the end of the last. */
+static double duration_ns(const struct summary *summary)
+{
+    int64_t end_ns = 0;
+
+    for (size_t i = 0; i < summary->trial_count; i++) {
+        const struct trial_row *t = &summary->trials[i];
+        const int64_t parts[] = {t->started_ns, t->open_ns, t->wall_ns, t->close_ns};
+        int64_t ended_ns = 0;
+        for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++)
+            ended_ns += parts[p] == MISSING ? 0 : parts[p];
+        end_ns = ended_ns > end_ns ? ended_ns : end_ns;
+    }
+    return (double)end_ns;
+}
+
+/* "2026-11-22T17:41:54Z" as people write it; anything else as it is. */
+static void date_format(char *text, size_t size, const char *date)
+{
+    unsigned part[5];
+    int end = 0;
+
+    if (sscanf(date, "%4u-%2u-%2uT%2u:%2u:%*2uZ%n", &part[0], &part[1], &part[2], &part[3], &part[4], &end) == 5 && end)
+        snprintf(text, size, "%.10s %.5s UTC", date, date + 11);
+    else
+        snprintf(text, size, "%s", date);
+}
+
+void report_header(struct report *r)
+{
+    const char *date = json_string_value(report_fact(r, "date"));
+    const char *version = json_string_value(report_fact(r, "build.version"));
+    char machine[256], trials[96], duration[32], begun[64];
+    size_t count = r->summary->trial_count, blocks = blocks_of(r->summary);
+    size_t failed = count - trials_with(r->summary, "ok") - trials_with(r->summary, "interrupted");
+
+    host_line(machine, sizeof machine, r->directory);
+    date_format(begun, sizeof begun, date ? date : "not known");
+    snprintf(trials, sizeof trials, "%zu in %zu block%s, %zu failed", count, blocks, blocks == 1 ? "" : "s", failed);
+    format_duration(duration, sizeof duration, duration_ns(r->summary));
+    const struct document_fact facts[] = {{"Machine", machine},
+                                          {"Begun", begun},
+                                          {"Trials", trials},
+                                          {"Duration", duration},
+                                          {"poolbench", version ? version : "not known"}};
+    r->format->facts(r->out, facts, sizeof facts / sizeof facts[0]);
+}
+
+/* ---- warnings ---- */
+
+/* A run may have ended early because it was told to, or because somebody or something ended it. */
+static void plan_compare(const struct report *r, FILE *out)
+{
+    long long blocks = json_integer_value(report_fact(r, "run.blocks"));
+    long long cells = json_integer_value(report_fact(r, "run.cells")), made = (long long)r->summary->trial_count;
+    bool is_interrupted = trials_with(r->summary, "interrupted") > 0;
+
+    if (blocks < 1 || cells < 1 || (made >= blocks * cells && !is_interrupted))
+        return;
+    if (is_interrupted)
+        fprintf(out, "the run was interrupted: %lld of %lld trials were begun\n", made, blocks * cells);
+    else if (made % cells == 0)
+        fprintf(out, "the run ended after %lld of %lld planned blocks\n", made / cells, blocks);
+    else
+        fprintf(out, "the run broke off in block %lld: %lld of %lld trials were made\n", made / cells + 1, made,
+                blocks * cells);
+}
+
+static void put_warnings(struct report *r)
+{
+    size_t count = r->summary->trial_count;
+    size_t failed = count - trials_with(r->summary, "ok") - trials_with(r->summary, "interrupted");
+    struct lines warnings;
+
+    if (!lines_open(&warnings))
+        return;
+    if (!r->host)
+        fputs("host.json cannot be read: machine, command and seed are not known\n", warnings.out);
+    plan_compare(r, warnings.out);
+    if (failed)
+        fprintf(warnings.out, "%zu of %zu trials failed; the reasons are below\n", failed, count);
+    screen_warnings(warnings.out, r->directory, r->summary, r->table);
+    report_list(r, &warnings, LIST_WARNINGS);
+}
+
+/* ---- the answer ---- */
+
+static void put_conclusions(struct report *r)
+{
+    struct lines lines;
+
+    if (!lines_open(&lines))
+        return;
+    if (!trials_with(r->summary, "ok"))
+        fputs("There is no answer: not one trial ended well.\n", lines.out);
+    else if (r->table)
+        findings_print(lines.out, r->table);
+    report_list(r, &lines, LIST_ANSWER);
+}
+
+/* A table's row or column has a name that must live as long as the table is drawn. */
+struct names {
+    char label[TABLE_LABEL_MAX], pool[64];
+};
+
+static void put_legend(struct report *r)
+{
+    char common[1024];
+    struct lines lines;
+
+    if (!lines_open(&lines))
+        return;
+    table_legend(lines.out, r->table);
+    fprintf(lines.out, "ranges: %.0f %% interval of the median over blocks, where there are blocks enough\n",
+            TABLE_LEVEL * 100);
+    if (*table_common(r->table, common, sizeof common))
+        fprintf(lines.out, "everywhere: %s\n", common);
+    /* the screen has several marks on a line */
+    lines_close(&lines);
+    for (char *gap = lines.text; gap && (gap = strstr(gap, "    "));)
+        *gap = '\n';
+    if (lines.text)
+        r->format->list(r->out, lines.text, LIST_LEGEND);
+    free(lines.text);
+}
+
+/* Columns in which no row has anything are left out. */
+static void table_trim(struct document_table *drawn)
+{
+    size_t kept = 0, columns = drawn->columns;
+    bool is_used[columns];
+
+    for (size_t c = 0; c < columns; c++) {
+        is_used[c] = c == 0;
+        for (size_t r = 1; r < drawn->rows; r++) {
+            const char *text = drawn->cells[r * columns + c].text;
+            is_used[c] = is_used[c] || (text && *text);
+        }
+    }
+    for (size_t i = 0; i < drawn->rows * columns; i++)
+        if (is_used[i % columns])
+            drawn->cells[kept++] = drawn->cells[i];
+    drawn->columns = kept / drawn->rows;
+}
+
+static void answer_cell(const struct table_text *text, struct document_cell *cell)
+{
+    cell->text = text->value;
+    cell->note = text->interval;
+    if (text->mark != ' ' || text->partly)
+        snprintf(cell->mark, sizeof cell->mark, "%.1s%s", text->mark == ' ' ? "" : &text->mark,
+                 text->partly ? "!" : "");
+}
+
+/* The rows that say speed-ups, or those that say times per task. */
+static void put_table(struct report *r, bool speedup)
+{
+    struct table *t = r->table;
+    struct document_table drawn = {.title = table_title(speedup), .rows = 1, .columns = t->pools + 1};
+    struct names *names = calloc(t->rows + t->pools, sizeof *names);
+    struct table_text *texts = calloc(t->rows * t->pools, sizeof *texts), *text = texts;
+
+    drawn.cells = calloc((t->rows + 1) * drawn.columns, sizeof *drawn.cells);
+    if (drawn.cells && names && texts) {
+        drawn.cells[0].text = "tasks and workers";
+        for (size_t c = 0; c < t->pools; c++)
+            drawn.cells[c + 1].text = table_pool(t, c, names[t->rows + c].pool, sizeof names->pool);
+        for (size_t row = 0; row < t->rows; row++) {
+            struct document_cell *cells = &drawn.cells[drawn.rows * drawn.columns];
+            if (table_row_speedup(t, row) != speedup)
+                continue;
+            drawn.rows++;
+            cells[0].text = table_label(t, row, names[row].label, sizeof names->label);
+            for (size_t c = 0; c < t->pools; c++, text++) {
+                table_text(t, row, c, text);
+                answer_cell(text, &cells[c + 1]);
+            }
+        }
+        table_trim(&drawn);
+        if (drawn.rows > 1)
+            r->format->table(r->out, &drawn);
+    }
+    free(names);
+    free(texts);
+    free(drawn.cells);
+}
+
+void report_answer(struct report *r)
+{
+    r->format->section(r->out, "The answer");
+    put_conclusions(r);
+    put_warnings(r);
+    if (r->table) {
+        put_table(r, true);
+        put_table(r, false);
+        put_legend(r);
+    }
+    r->format->section_end(r->out);
+}
+
+/* ---- prices ---- */
+
+struct pool_price {
+    char pool[64];
+    struct price_text text;
+};
+
+/* A row of the table of prices; false when nothing is known of that pool. */
+static bool price_row(const struct table *t, size_t column, struct pool_price *own, struct document_cell *cells)
+{
+    struct price price;
+
+    if (price_make(t, column, &price) || !price_known(&price))
+        return false;
+    price_text(&price, &own->text);
+    cells[0].text = table_pool(t, column, own->pool, sizeof own->pool);
+    cells[1].text = own->text.start;
+    cells[2].text = own->text.bytes;
+    cells[3].text = own->text.handover;
+    return true;
+}
+
+void report_prices(struct report *r)
+{
+    static const char *const explained[] = {
+        "start: opening the pool, by the workers that makes\n",
+        "memory: the proportional set size of pool and workers beyond that of the same tasks without a pool, by the "
+        "workers\n",
+        "handing over: wall time per task of tasks that do nothing\n"};
+    struct table *t = r->table;
+    struct document_table drawn = {.title = "Price of a pool, median over trials", .rows = 1, .columns = 4};
+    struct pool_price *prices = t ? calloc(t->pools, sizeof *prices) : NULL;
+    struct lines legend;
+
+    drawn.cells = prices ? calloc((t->pools + 1) * drawn.columns, sizeof *drawn.cells) : NULL;
+    if (drawn.cells) {
+        drawn.cells[0].text = "pool";
+        for (size_t c = 1; c < drawn.columns; c++)
+            drawn.cells[c].text = price_heads[c - 1];
+        for (size_t c = 0; c < t->pools; c++)
+            drawn.rows += price_row(t, c, &prices[c], &drawn.cells[drawn.rows * drawn.columns]);
+    }
+    if (drawn.rows > 1) {
+        r->format->section(r->out, "What a pool costs");
+        table_trim(&drawn);
+        r->format->table(r->out, &drawn);
+        lines_open(&legend);
+        for (size_t c = 1; c < drawn.columns && legend.out; c++)
+            for (size_t i = 0; i < 3; i++)
+                if (drawn.cells[c].text == price_heads[i])
+                    fputs(explained[i], legend.out);
+        report_list(r, &legend, LIST_LEGEND);
+        r->format->section_end(r->out);
+    }
+    free(drawn.cells);
+    free(prices);
+}
