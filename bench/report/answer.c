@@ -70,11 +70,13 @@ void report_header(struct report *r)
     const char *version = json_string_value(report_fact(r, "build.version"));
     char machine[256], trials[96], duration[32], begun[64];
     size_t count = r->summary->trial_count, blocks = blocks_of(r->summary);
-    size_t failed = count - trials_with(r->summary, "ok") - trials_with(r->summary, "interrupted");
+    size_t interrupted = trials_with(r->summary, "interrupted");
+    size_t failed = count - trials_with(r->summary, "ok") - interrupted;
 
     host_line(machine, sizeof machine, r->directory);
     date_format(begun, sizeof begun, date ? date : "not known");
-    snprintf(trials, sizeof trials, "%zu in %zu block%s, %zu failed", count, blocks, blocks == 1 ? "" : "s", failed);
+    snprintf(trials, sizeof trials, "%zu in %zu block%s, %zu failed%s", count, blocks, blocks == 1 ? "" : "s", failed,
+             interrupted ? ", 1 interrupted" : "");
     format_duration(duration, sizeof duration, duration_ns(r->summary));
     const struct document_fact facts[] = {{"Machine", machine},
                                           {"Begun", begun},
@@ -123,23 +125,47 @@ static void put_warnings(struct report *r)
 
 /* ---- the answer ---- */
 
+/* Why there are no findings. */
+static const char *silence(const struct report *r)
+{
+    if (!r->table || !trials_with(r->summary, "ok"))
+        return "There is no answer: not one trial ended well.";
+    if (!r->table->claim.comparisons)
+        return "Nothing was compared: no tasks were run by two pools beside serial. The table has what was measured.";
+    if (!table_marked(r->table))
+        return "There is no answer yet: too few blocks to tell pools apart. The table has what was measured.";
+    return "Nothing can be concluded beyond what the table says.";
+}
+
 static void put_conclusions(struct report *r)
 {
     struct lines lines;
 
     if (!lines_open(&lines))
         return;
-    if (!trials_with(r->summary, "ok"))
-        fputs("There is no answer: not one trial ended well.\n", lines.out);
-    else if (r->table)
+    if (r->table && trials_with(r->summary, "ok"))
         findings_print(lines.out, r->table);
-    report_list(r, &lines, LIST_ANSWER);
+    const char *text = lines_close(&lines);
+    r->format->list(r->out, *text ? text : silence(r), LIST_ANSWER);
+    free(lines.text);
 }
 
 /* A table's row or column has a name that must live as long as the table is drawn. */
 struct names {
     char label[TABLE_LABEL_MAX], pool[64];
 };
+
+static bool has_intervals(const struct table *t)
+{
+    struct table_text text;
+
+    for (size_t i = 0; i < t->rows * t->pools; i++) {
+        table_text(t, i / t->pools, i % t->pools, &text);
+        if (*text.interval)
+            return true;
+    }
+    return false;
+}
 
 static void put_legend(struct report *r)
 {
@@ -149,8 +175,8 @@ static void put_legend(struct report *r)
     if (!lines_open(&lines))
         return;
     table_legend(lines.out, r->table);
-    fprintf(lines.out, "ranges: %.0f %% interval of the median over blocks, where there are blocks enough\n",
-            TABLE_LEVEL * 100);
+    if (has_intervals(r->table))
+        fprintf(lines.out, "ranges: %.0f %% interval of the median over blocks\n", TABLE_LEVEL * 100);
     if (*table_common(r->table, common, sizeof common))
         fprintf(lines.out, "everywhere: %s\n", common);
     /* the screen has several marks on a line */

@@ -70,9 +70,10 @@ void report_charts(struct report *r)
         }
     }
     if (!drawn.number)
-        r->format->paragraph(r->out, "There are none in the directory of this run. `poolbench charts` draws them with "
-                                     "gnuplot, or says why there is nothing to draw; `poolbench report` then takes "
-                                     "them up.");
+        r->format->paragraph(r->out, refused.out && ftell(refused.out) > 0
+                                         ? "There are none:"
+                                         : "There are none in the directory of this run: poolbench charts draws them, "
+                                           "poolbench report then takes them up.");
     report_list(r, &refused, LIST_LEGEND);
     r->format->section_end(r->out);
     free(captions);

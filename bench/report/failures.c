@@ -54,7 +54,7 @@ void report_failures(struct report *r)
 {
     static const char *const heads[] = {"cell", "trials", "status", "reason"};
     enum { COLUMNS = sizeof heads / sizeof heads[0] };
-    struct document_table drawn = {.title = "Trials that failed", .columns = COLUMNS, .words = true};
+    struct document_table drawn = {.title = "By cell, status and reason", .columns = COLUMNS, .words = true};
     struct kind *kinds = r->table ? calloc(r->summary->trial_count + 1, sizeof *kinds) : NULL;
     size_t count = kinds ? kinds_count(r->summary, kinds) : 0;
 
@@ -71,7 +71,7 @@ void report_failures(struct report *r)
             row[2].text = kinds[k].trial->status;
             row[3].text = kinds[k].trial->reason;
         }
-        r->format->section(r->out, "What failed");
+        r->format->section(r->out, "Trials that did not end well");
         r->format->table(r->out, &drawn);
         r->format->section_end(r->out);
     }

@@ -59,14 +59,19 @@ static void paragraph(FILE *out, const char *text)
     fputs("\n\n", out);
 }
 
+/* Warnings are a quotation, so that they do not become one list with what stands before. */
 static void list(FILE *out, const char *lines, enum document_list kind)
 {
+    const char *between = "";
+
     for (size_t length; *lines; lines += length + (lines[length] == '\n')) {
         lines += strspn(lines, " ");
         length = strcspn(lines, "\n");
-        fputs(kind == LIST_WARNINGS ? "- **Warning:** " : "- ", out);
+        fputs(kind == LIST_WARNINGS ? between : "", out);
+        fputs(kind == LIST_WARNINGS ? "> **Warning:** " : "- ", out);
         text_print_n(out, lines, length);
         fputc('\n', out);
+        between = ">\n";
     }
     fputc('\n', out);
 }
