@@ -181,30 +181,36 @@ static void put_legend(struct report *r)
         fprintf(lines.out, "everywhere: %s\n", common);
     /* the screen has several marks on a line */
     lines_close(&lines);
-    for (char *gap = lines.text; gap && (gap = strstr(gap, "    "));)
-        *gap = '\n';
-    if (lines.text)
+    if (lines.text) {
+        for (char *gap; (gap = strstr(lines.text, "    "));)
+            *gap = '\n';
         r->format->list(r->out, lines.text, LIST_LEGEND);
+    }
     free(lines.text);
+}
+
+static bool column_used(const struct document_table *drawn, size_t column)
+{
+    for (size_t r = 1; r < drawn->rows; r++) {
+        const char *text = drawn->cells[r * drawn->columns + column].text;
+        if (text && *text)
+            return true;
+    }
+    return false;
 }
 
 /* Columns in which no row has anything are left out. */
 static void table_trim(struct document_table *drawn)
 {
-    size_t kept = 0, columns = drawn->columns;
-    bool is_used[columns];
-
-    for (size_t c = 0; c < columns; c++) {
-        is_used[c] = c == 0;
-        for (size_t r = 1; r < drawn->rows; r++) {
-            const char *text = drawn->cells[r * columns + c].text;
-            is_used[c] = is_used[c] || (text && *text);
-        }
+    for (size_t c = drawn->columns; c-- > 1;) {
+        size_t kept = 0;
+        if (column_used(drawn, c))
+            continue;
+        for (size_t i = 0; i < drawn->rows * drawn->columns; i++)
+            if (i % drawn->columns != c)
+                drawn->cells[kept++] = drawn->cells[i];
+        drawn->columns--;
     }
-    for (size_t i = 0; i < drawn->rows * columns; i++)
-        if (is_used[i % columns])
-            drawn->cells[kept++] = drawn->cells[i];
-    drawn->columns = kept / drawn->rows;
 }
 
 static void answer_cell(const struct table_text *text, struct document_cell *cell)
@@ -288,8 +294,7 @@ void report_prices(struct report *r)
 {
     static const char *const explained[] = {
         "start: opening the pool, by the workers that makes\n",
-        "memory: the proportional set size of pool and workers beyond that of the same tasks without a pool, by the "
-        "workers\n",
+        "memory: proportional set size beyond that of the same tasks without a pool, by the workers\n",
         "handing over: wall time per task of tasks that do nothing\n"};
     struct table *t = r->table;
     struct document_table drawn = {.title = "Price of a pool, median over trials", .rows = 1, .columns = 4};
