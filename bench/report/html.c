@@ -165,11 +165,10 @@ static void table(FILE *out, const struct document_table *t)
 
     for (size_t i = 0; i < t->rows * t->columns; i++)
         is_marked = is_marked || *t->cells[i].mark;
+    element_print(out, "h3", t->title);
     fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", out);
     text_print(out, t->title);
-    fprintf(out, "\">\n<table class=\"%s%s\">\n<caption>", t->words ? "words" : "figures", is_marked ? " marked" : "");
-    text_print(out, t->title);
-    fputs("</caption>\n<thead>\n", out);
+    fprintf(out, "\">\n<table class=\"%s%s\">\n<thead>\n", t->words ? "words" : "figures", is_marked ? " marked" : "");
     row_print(out, t, 0);
     fputs("</thead>\n<tbody>\n", out);
     for (size_t r = 1; r < t->rows; r++)

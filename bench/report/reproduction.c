@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LINE_FULL 48 /* letters of a command; the next option begins a new line */
+
 /* As a shell reads it back. */
 static void word_print(FILE *out, const char *word)
 {
@@ -38,11 +40,17 @@ static void put_command(struct report *r, const json_t *arguments)
     char line[512];
 
     if (lines_open(&command)) {
+        long line_start = 0;
         fputs("poolbench run", command.out);
         json_array_foreach((json_t *)arguments, i, argument)
         {
+            const char *word = json_is_string(argument) ? json_string_value(argument) : "";
+            if (*word == '-' && ftell(command.out) - line_start > LINE_FULL) {
+                fputs(" \\\n   ", command.out);
+                line_start = ftell(command.out);
+            }
             fputc(' ', command.out);
-            word_print(command.out, json_is_string(argument) ? json_string_value(argument) : "");
+            word_print(command.out, word);
         }
     }
     snprintf(line, sizeof line,
