@@ -270,23 +270,18 @@ void report_answer(struct report *r)
 
 /* ---- prices ---- */
 
-struct pool_price {
-    char pool[64];
-    struct price_text text;
-};
-
 /* A row of the table of prices; false when nothing is known of that pool. */
-static bool price_row(const struct table *t, size_t column, struct pool_price *own, struct document_cell *cells)
+static bool price_row(const struct table *t, size_t column, struct price_text *text, struct document_cell *cells)
 {
     struct price price;
 
     if (price_make(t, column, &price) || !price_known(&price))
         return false;
-    price_text(&price, &own->text);
-    cells[0].text = table_pool(t, column, own->pool, sizeof own->pool);
-    cells[1].text = own->text.start;
-    cells[2].text = own->text.bytes;
-    cells[3].text = own->text.handover;
+    price_text(&price, text);
+    cells[0].text = t->summary->rows[t->pool[column]].pool;
+    cells[1].text = text->start;
+    cells[2].text = text->bytes;
+    cells[3].text = text->handover;
     return true;
 }
 
@@ -298,7 +293,7 @@ void report_prices(struct report *r)
         "handing over: wall time per task of tasks that do nothing\n"};
     struct table *t = r->table;
     struct document_table drawn = {.title = "Price of a pool, median over trials", .rows = 1, .columns = 4};
-    struct pool_price *prices = t ? calloc(t->pools, sizeof *prices) : NULL;
+    struct price_text *prices = t ? calloc(t->pools, sizeof *prices) : NULL;
     struct lines legend;
 
     drawn.cells = prices ? calloc((t->pools + 1) * drawn.columns, sizeof *drawn.cells) : NULL;
