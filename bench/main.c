@@ -41,6 +41,7 @@ const struct verb verbs[] = {
      .operands_max = 1,
      .arguments = charts_arguments},
     {.name = "report",
+     .chapter = "look",
      .operands = "[RUN]",
      .summary = "write report.html and report.md of a run",
      .function = verb_report,
