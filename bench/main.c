@@ -40,6 +40,16 @@ const struct verb verbs[] = {
              "from. RUN is its directory, the beginning of its name, or latest (the default).",
      .operands_max = 1,
      .arguments = charts_arguments},
+    {.name = "report",
+     .chapter = "look",
+     .operands = "[RUN]",
+     .summary = "write report.html and report.md of a run",
+     .function = verb_report,
+     .help =
+         "Writes report.html, one file to look at, print or pass on, and report.md into the directory of a run, and "
+         "prints their names: the answer, the table, the charts that are drawn, method, machine, and how to run it "
+         "again. RUN is its directory, the beginning of its name, or latest (the default).",
+     .operands_max = 1},
     {.name = "tour",
      .chapter = "learn",
      .operands = "[1..5]",

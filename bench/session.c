@@ -2,6 +2,7 @@
 #include "bench/session.h"
 #include "bench/host.h"
 #include "bench/job.h"
+#include "bench/report/report.h"
 #include "bench/run_dir.h"
 #include "bench/screen.h"
 #include "bench/summary.h"
@@ -180,6 +181,8 @@ int session_conclude(const struct session *session, const char *verb)
         return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
     if (!session->interrupted && charts_draw(session->directory, "svg", NULL, error) < 0)
         complain(verb, "no charts: %s", error);
+    if (report_write(session->directory, &summary, error) < 0)
+        complain(verb, "no report: %s", error);
     screen_print(stdout, session->directory, &summary);
     summary_release(&summary);
     if (fflush(stdout) != 0 || ferror(stdout)) {

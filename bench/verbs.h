@@ -24,6 +24,7 @@ int verb_list(const struct arguments *given);
 int verb_topo(const struct arguments *given);
 int verb_summarise(const struct arguments *given);
 int verb_charts(const struct arguments *given);
+int verb_report(const struct arguments *given);
 int verb_tour(const struct arguments *given);
 int verb_version(const struct arguments *given);
 int verb_help(const struct arguments *given);
