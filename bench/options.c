@@ -107,6 +107,13 @@ const struct option options[] = {
      .preset = "none",
      .help = "About how long the whole run may take. No block is begun that would go over it.",
      SETTING(budget)},
+    {.name = "precision",
+     .syntax = "SHARE|none",
+     .preset = "none",
+     .help = "Stop as soon as every comparison of pools has an interval that reaches at most this far from its middle "
+             "(0.1% .. 100%), looking after 8, 12, 18, 27, 40 and 60 blocks; what is precise enough runs no more. "
+             "--blocks and --budget are limits then.",
+     SETTING(precision)},
     {.name = "seed",
      .syntax = "N|random",
      .preset = "random",

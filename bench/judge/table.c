@@ -1,5 +1,6 @@
 /* Rows, columns, and what stands where they cross. */
 #include "bench/judge/table.h"
+#include "bench/judge/looks.h"
 #include "bench/plan.h"
 #include "bench/summary_factors.h"
 #include <errno.h>
@@ -101,9 +102,25 @@ bool table_marked(const struct table *t)
     return t->claim.comparisons && t->costs.blocks >= t->blocks_needed;
 }
 
+bool table_precise(const struct table *t, size_t row, double precision)
+{
+    bool precise = true, compared = false;
+
+    for (size_t c = 0; c < t->pools; c++) {
+        const struct entry *e = table_entry(t, row, c);
+        if (!e->contends || c == t->best[row])
+            continue;
+        compared = true;
+        precise = precise && precision_reached(&e->to_best.interval, precision);
+    }
+    if (!compared && t->best[row] != NO_CELL)
+        precise = precision_reached(&table_entry(t, row, t->best[row])->interval, precision);
+    return precise;
+}
+
 static int against_base(struct table *t, size_t row, struct entry *e)
 {
-    const struct claim alone = claim_make(1, 0, CLAIM_MARGIN);
+    const struct claim alone = claim_make(1, t->summary->looks, CLAIM_MARGIN);
     const struct summary_row *cell = &t->summary->rows[e->cell];
     struct comparison comparison;
     size_t base = t->base[row];
@@ -222,8 +239,10 @@ int table_init(struct table *t, const struct summary *summary)
     }
     for (size_t r = 0; r < t->rows && !result; r++)
         result = row_prepare(t, r, &comparisons);
-    t->claim = claim_make(comparisons, 0, CLAIM_MARGIN);
+    t->claim = claim_make(comparisons, summary->looks, CLAIM_MARGIN);
     t->blocks_needed = blocks_needed(comparisons);
+    if (t->blocks_needed < t->claim.blocks)
+        t->blocks_needed = t->claim.blocks;
     for (size_t r = 0; r < t->rows && !result; r++)
         result = row_judge(t, r);
     if (!result)
