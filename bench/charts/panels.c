@@ -66,7 +66,7 @@ static void layout(struct points *data, const size_t *order, size_t count)
 {
     const struct summary_row *rows = data->summary->rows;
 
-    for (int base = 0; base <= 1; base++) /* panels that the base has to itself come last */
+    for (int base = 0; base <= 1 && !data->panels; base++) /* a panel that the base has to itself compares nothing */
         for (size_t i = 0; i < count; i++) {
             bool known = row_has_pool(&rows[order[i]], BASE_POOL) != base;
             for (size_t p = 0; p < data->panels && !known; p++)
@@ -75,7 +75,10 @@ static void layout(struct points *data, const size_t *order, size_t count)
                 data->panel[data->panels++] = order[i];
         }
     for (size_t i = 0; i < count; i++) {
-        bool known = false;
+        data->drawable[order[i]] = false;
+        for (size_t p = 0; p < data->panels; p++)
+            data->drawable[order[i]] |= in_panel(data, p, order[i]);
+        bool known = !data->drawable[order[i]];
         for (size_t p = 0; p < data->pools && !known; p++)
             known = !strcmp(rows[data->pool[p]].pool, rows[order[i]].pool);
         if (!known)
