@@ -35,7 +35,8 @@ array palette[8] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69
 array shapes[8]  = [7, 4, 9, 12, 5, 10, 6, 2]
 array dashes[8]  = [1, 2, 4, 5, 3, 1, 2, 4]
 colour_of(k) = palette[(k - 1) % 8 + 1]
-shape_of(k)  = shapes[(k - 1) % 8 + 1]
+rgb_of(k)    = int('0x' . palette[(int(k) - 1) % 8 + 1][2:7])
+shape_of(k)  = shapes[(int(k) - 1) % 8 + 1]
 dash_of(k)   = dashes[(k - 1) % 8 + 1]
 
 # Grey, thin and behind everything: the lines that are no measurement.
