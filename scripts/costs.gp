@@ -1,8 +1,7 @@
 # What a pool costs beside the work: a panel for every cost, a line for every pool.
 space_left = 96.0; space_right = 24.0; space_below = 30.0
 named(s) = strlen(s) <= 10 ? s : s[1:9] . '~'
-pools_known = pools
-panel_height = 24.0 * pools_known + 14
+panel_height = 24.0 * pools + 14
 key_needed = 0
 do for [k = 1:pools] { if (strlen(pool_name[k]) > 10) { key_needed = 1 } }
 if (key_needed) { eval key_of_pools }
@@ -29,12 +28,12 @@ do for [page = 1:pages] {
         set xlabel ''
         unset xtics
         if (by_factor) {
-            set xtics ()
+            set xtics nomirror out scale 0.6 ()
             do for [e = int(floor(log10(low_min))):int(ceil(log10(top_max)))] {
                 set xtics add (panel_bytes[p] ? sized_of(10.0 ** e) : short(10.0 ** e) 10.0 ** e)
             }
         } else {
-            set xtics ()
+            set xtics nomirror out scale 0.6 ()
             do for [e = 0:4] {
                 at = e * step_of(top_max / unit / 4) * unit
                 set xtics add (sprintf('%g %s', at / unit, panel_bytes[p] ? (unit < 2 ? 'B' : unit < 2048 ? 'KiB' : 'MiB') \
