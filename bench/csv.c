@@ -130,38 +130,46 @@ static int header_put(struct csv_writer *writer)
     return 0;
 }
 
-int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer)
+int csv_open(int fd, const struct file_format *format, struct csv_writer **writer)
 {
-    char path[PATH_MAX];
-    struct csv_writer *w;
-    int error = path_join(path, directory, format->file);
+    struct csv_writer *w = calloc(1, sizeof *w);
+    int error = -ENOMEM;
 
-    if (error)
-        return error;
-    w = calloc(1, sizeof *w);
     if (!w)
-        return -ENOMEM;
+        goto fail;
     w->format = format;
+    w->fd = fd;
     for (size_t i = 0; i < format->count; i++) /* at worst every character is a quote, which libcsv doubles */
         w->row_max += 1 + (format->columns[i].kind == COLUMN_TEXT ? 2 * format->columns[i].size + 2 : NUMBER_BYTES);
-    w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-    if (w->fd < 0) {
-        error = -errno;
-        free(w);
-        return error;
-    }
     error = header_put(w);
     if (!error)
         error = csv_flush(w);
-    if (error) {
-        close(w->fd);
-        unlink(path);
-        free(w->buffer);
-        free(w);
-        return error;
-    }
+    if (error)
+        goto fail;
     *writer = w;
     return 0;
+fail:
+    close(fd);
+    if (w)
+        free(w->buffer);
+    free(w);
+    return error;
+}
+
+int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer)
+{
+    char path[PATH_MAX];
+    int fd, error = path_join(path, directory, format->file);
+
+    if (error)
+        return error;
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return -errno;
+    error = csv_open(fd, format, writer);
+    if (error)
+        unlink(path);
+    return error;
 }
 
 int csv_flush(struct csv_writer *writer)

@@ -8,6 +8,8 @@ struct csv_writer; /* append-only; rows are buffered until csv_flush, or until t
 
 /* Creates `directory/format->file` (O_EXCL), writes the header line. */
 int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer);
+/* Writes to a file that is open, from where it stands; it is closed by csv_close(), or on an error here. */
+int csv_open(int fd, const struct file_format *format, struct csv_writer **writer);
 int csv_put(struct csv_writer *writer, const void *row);
 /* Writes what is buffered with as few write(2) as possible (one for a single row). On an error nothing of the buffer is
  * taken for written: the file is cut back to the last flushed byte where that is possible. */

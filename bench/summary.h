@@ -10,6 +10,7 @@ struct summary {
     size_t count;
     struct trial_row *trials; /* all committed trials, as read */
     size_t trial_count;
+    double *latency_p99_ns; /* one a trial; NAN: not known, or of too few tasks */
 };
 
 /* Reads plan, trials and latency of the run directory and computes; deterministic, so that a copied run gives the same
