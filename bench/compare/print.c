@@ -7,6 +7,7 @@
 #include "bench/wrap.h"
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LABEL, RATIO, INTERVAL, VERDICT, CELL, BASE, BLOCKS, COLUMN_COUNT };
@@ -14,6 +15,11 @@ enum { LABEL, RATIO, INTERVAL, VERDICT, CELL, BASE, BLOCKS, COLUMN_COUNT };
 struct line {
     char text[COLUMN_COUNT][192];
 };
+
+/* What 1.09x means. */
+static const char *const nine_more[] = {"takes 9 % more time per task", "has a 9 % higher 99th percentile of latency",
+                                        "takes 9 % more CPU time per task", "takes 9 % more memory",
+                                        "takes 9 % more time to open the pool"};
 
 const char *metric_words(enum metric metric)
 {
@@ -48,6 +54,15 @@ static char *ratio_text(char *text, size_t size, double ratio, double margin)
     return text;
 }
 
+/* An end of an interval: never rounded to 1.00 where it is not, because its side of 1 is what matters. */
+static char *end_text(char *text, size_t size, double end, double margin)
+{
+    ratio_text(text, size, end, margin);
+    for (int digits = 3; digits <= 5 && end != 1 && strtod(text, NULL) == 1; digits++)
+        snprintf(text, size, "%.*f", digits, end);
+    return text;
+}
+
 static void interval_text(char *text, size_t size, const struct interval *interval, double margin)
 {
     char lo[32], hi[32];
@@ -55,8 +70,8 @@ static void interval_text(char *text, size_t size, const struct interval *interv
     if (isnan(interval->lo))
         snprintf(text, size, "-");
     else
-        snprintf(text, size, "%s .. %s", ratio_text(lo, sizeof lo, interval->lo, margin),
-                 ratio_text(hi, sizeof hi, interval->hi, margin));
+        snprintf(text, size, "%s .. %s", end_text(lo, sizeof lo, interval->lo, margin),
+                 end_text(hi, sizeof hi, interval->hi, margin));
 }
 
 /* "10.5 us"; "0.93 of 10.5 us" where it is relative. */
@@ -194,27 +209,27 @@ __attribute__((format(printf, 3, 4))) static void say(FILE *out, enum style styl
 
 static void head_print(FILE *out, const struct compare *c, enum style style)
 {
-    const char *what = metric_words(c->question.metric);
+    const char *what = metric_words(c->question.metric), *more = nine_more[c->question.metric];
     char host[256];
 
     host_line(host, sizeof host, c->base->directory);
     if (!c->two) {
         say(out, style, "%s: %s, compared with %s, all else equal, block by block. %s.", c->base->id, what,
             c->question.baseline, host);
-        say(out, style, "1.09x: 9 %% more %s than %s; below 1x it is less. Absolute values are medians.", what,
+        say(out, style, "1.09x: %s than the baseline, %s; below 1x it is less. Absolute values are medians.", more,
             c->question.baseline);
     } else if (!c->relative) {
         say(out, style, "%s compared with the baseline %s: %s of the same cell, block by block. %s.", c->cell->id,
             c->base->id, what, host);
-        say(out, style, "1.09x: 9 %% more %s in %s than in %s; below 1x it is less. Absolute values are medians.", what,
-            c->cell->id, c->base->id);
+        say(out, style, "1.09x: %s in %s than in the baseline, %s; below 1x it is less. Absolute values are medians.",
+            more, c->cell->id, c->base->id);
     } else {
         say(out, style, "%s compared with the baseline %s: %s over that of %s in the same run. The latter: %s.",
             c->cell->id, c->base->id, what, c->question.baseline, host);
         say(out, style,
-            "1.09x: measured by %s of its own run, a cell has 9 %% more %s in %s than in %s. 0.93 of 10 us: "
+            "1.09x: measured by %s of its own run, a cell %s in %s than in %s. 0.93 of 10 us: "
             "that ratio to %s, and how much %s itself has.",
-            c->question.baseline, what, c->cell->id, c->base->id, c->question.baseline, c->question.baseline);
+            c->question.baseline, more, c->cell->id, c->base->id, c->question.baseline, c->question.baseline);
     }
 }
 
