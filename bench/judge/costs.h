@@ -8,7 +8,8 @@ enum metric { METRIC_WALL, METRIC_LATENCY_P99, METRIC_CPU, METRIC_PSS, METRIC_OP
 
 struct costs {
     size_t cells, blocks;
-    double *ns; /* of METRIC_WALL per task, and of others in their unit: cells x blocks; NAN where a cell has no trial that ended well in that block */
+    double *ns; /* of METRIC_WALL per task, and of others in their unit: cells x blocks; NAN where a cell has no trial
+                   that ended well in that block */
 };
 
 int costs_make(const struct summary *summary, struct costs *costs); /* of METRIC_WALL. 0 or -ENOMEM */
