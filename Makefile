@@ -32,6 +32,8 @@ bindir     = $(PREFIX)/bin
 libexecdir = $(PREFIX)/libexec/poolbench
 datadir    = $(PREFIX)/share/poolbench
 docdir     = $(PREFIX)/share/doc/poolbench
+mandir     = $(PREFIX)/share/man
+bashdir    = $(PREFIX)/share/bash-completion/completions
 
 # ---- trees: build/<variant> ------------------------------------------------------------------------------------------
 comma := ,
@@ -53,7 +55,7 @@ bench_o   := $(filter-out $(trial_o),$(call objects,bench/*.c bench/*/*.c)) $(sh
 mains_o   := $(B)/bench/main.o $(B)/bench/trial/main.o
 support_o := $(filter-out $(B)/tests/test_%,$(call objects,tests/*.c))
 # The only objects that know version, commit, flags and directories (info.h below): a new commit compiles these alone.
-info_o    := $(patsubst %.c,$(B)/%.o,$(shell grep -lsE 'POOLBENCH_(VERSION|COMMIT|CC_FLAGS|DATADIR|LIBEXECDIR)' bench/*.c bench/*/*.c))
+info_o    := $(patsubst %.c,$(B)/%.o,$(shell grep -lsE 'POOLBENCH_(VERSION|COMMIT|CC_FLAGS|INIH_VERSION|DATADIR|LIBEXECDIR)' bench/*.c bench/*/*.c))
 
 # make check TEST="plan cli" keeps those tests only.
 chosen   = $(if $(TEST),$(foreach t,$(1),$(if $(filter $(TEST) $(TEST:%=test_%),$(basename $(notdir $t))),$t)),$(1))
@@ -125,6 +127,7 @@ $(B)/objects: FORCE
 $(B)/info.h: about = \
 	$(call quoted,$(hash)define POOLBENCH_VERSION $(call string,$(VERSION))) \
 	$(call quoted,$(hash)define POOLBENCH_COMMIT $(call string,$(commit))) \
+	$(call quoted,$(hash)define POOLBENCH_INIH_VERSION $(call string,$(shell pkg-config --modversion inih 2>/dev/null))) \
 	$(call quoted,$(hash)define POOLBENCH_CC_FLAGS $(call string,$(compile))) \
 	$(call quoted,$(hash)define POOLBENCH_DATADIR $(call string,$(datadir))) \
 	$(call quoted,$(hash)define POOLBENCH_LIBEXECDIR $(call string,$(libexecdir)))
@@ -151,8 +154,9 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 format: ## format the C sources with clang-format
 	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools workloads tests))
 
-schema: $(B)/test_csv ## write results/README.md anew from the column table
+schema: $(B)/test_csv $(B)/poolbench ## write results/README.md and docs/COMMAND-LINE.md anew from their tables
 	@$(B)/test_csv --document > results/README.md
+	@$(B)/poolbench help --markdown > docs/COMMAND-LINE.md
 
 lint: ## say what cppcheck, shellcheck and clang-format find
 	@scripts/lint
@@ -165,9 +169,14 @@ install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
 	@$(INSTALL) -m 644 $(wildcard scripts/*.gp) $(DESTDIR)$(datadir)/scripts
 	@$(INSTALL) -m 644 $(wildcard scripts/suites/*.ini) $(DESTDIR)$(datadir)/scripts/suites
 	@$(INSTALL) -m 644 $(wildcard LICENSE *.md docs/*.md) $(DESTDIR)$(docdir)
+	@if $(B)/poolbench help --man >$(B)/poolbench.1 && $(B)/poolbench help --completion >$(B)/poolbench.bash; then \
+		$(INSTALL) -d $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(bashdir) && \
+		$(INSTALL) -m 644 $(B)/poolbench.1 $(DESTDIR)$(mandir)/man1/poolbench.1 && \
+		$(INSTALL) -m 644 $(B)/poolbench.bash $(DESTDIR)$(bashdir)/poolbench; \
+	else echo 'poolbench: $(B)/poolbench prints its manual and completion and cannot run here: both are left out' >&2; fi
 
 uninstall: ## remove what install put there
-	@rm -f $(DESTDIR)$(bindir)/poolbench
+	@rm -f $(addprefix $(DESTDIR),$(bindir)/poolbench $(mandir)/man1/poolbench.1 $(bashdir)/poolbench)
 	@rm -rf $(addprefix $(DESTDIR),$(libexecdir) $(datadir) $(docdir))
 
 clean: ## remove everything built, of all compilers and sanitizers

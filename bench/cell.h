@@ -76,8 +76,9 @@ struct settings {
     int64_t blocks; /* 0: not given */
     uint64_t seed;
     bool seed_given;
-    int64_t budget_ns; /* 0: none */
-    int64_t samples;   /* per trial, SAMPLES_ALL, 0: none */
+    int64_t budget_ns;     /* 0: none */
+    int64_t precision_ppm; /* 0: none */
+    int64_t samples;       /* per trial, SAMPLES_ALL, 0: none */
     int64_t trial_limit_ns;
     char out[4096];  /* "": results/<stamp>-<id> */
     char like[4096]; /* "" or a run */

@@ -190,12 +190,17 @@ static const char introduction[] =
     "| file | what it is |\n"
     "|---|---|\n";
 
-static const char other_files[] =
-    "| `suite.ini` | the resolved question: `poolbench run suite.ini` asks it again |\n"
-    "| `host.json` | the machine, its limits and settings, versions, command line, calibration |\n"
-    "| `topology.xml` | the machine as hwloc sees it |\n"
-    "| `charts/` | each chart with the data (`.dat`) and the script (`.gp`) that drew it; `gnuplot NAME.gp` there "
-    "draws it anew |\n"
+const struct other_file other_files[] = {
+    {"suite.ini", "the resolved question: `poolbench run suite.ini` asks it again"},
+    {"host.json", "the machine, its limits and settings, versions, command line, calibration"},
+    {"topology.xml", "the machine as hwloc sees it"},
+    {"charts/",
+     "each chart with the data (`.dat`) and the script (`.gp`) that drew it; `gnuplot NAME.gp` there draws it "
+     "anew"},
+    {NULL, NULL},
+};
+
+static const char conventions[] =
     "\n"
     "The CSV files are UTF-8 with one header line, comma-separated, text quoted where it must be. Numbers are written "
     "in\n"
@@ -210,7 +215,9 @@ void columns_document(FILE *out)
     fputs(introduction, out);
     for (const struct file_format *const *f = file_formats; *f; f++)
         fprintf(out, "| `%s` | %s |\n", (*f)->file, (*f)->help);
-    fputs(other_files, out);
+    for (const struct other_file *other = other_files; other->name; other++)
+        fprintf(out, "| `%s` | %s |\n", other->name, other->help);
+    fputs(conventions, out);
     for (const struct file_format *const *f = file_formats; *f; f++) {
         fprintf(out, "\n## %s\n\n| column | kind | meaning |\n|---|---|---|\n", (*f)->file);
         for (size_t i = 0; i < (*f)->count; i++)

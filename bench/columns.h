@@ -102,6 +102,12 @@ struct summary_row {
 extern const struct file_format plan_format, trial_format, sample_format, latency_format, summary_format;
 extern const struct file_format *const file_formats[]; /* all of them, NULL-terminated */
 
+/* What else is in the directory of a run. */
+struct other_file {
+    const char *name, *help;
+};
+extern const struct other_file other_files[]; /* ends with a row without a name */
+
 /* Fills a row with MISSING, NAN and "". */
 void row_clear(const struct file_format *format, void *row);
 

@@ -73,26 +73,35 @@ static int paths_make(const char *directory, const char *name, char *draft, char
     return longest < 0 || longest >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
+/* Under another name first. */
+static int file_replace(const char *directory, const char *name, const struct machine *machine, const json_t *host,
+                        char *error)
+{
+    char draft[PATH_MAX], path[PATH_MAX];
+    int status = paths_make(directory, name, draft, path);
+
+    if (status == 0)
+        status = machine ? xml_write(machine, draft) : json_write(host, draft);
+    if (status == 0 && rename(draft, path) != 0)
+        status = -errno;
+    if (status != 0) {
+        unlink(draft);
+        snprintf(error, ERROR_MAX, "cannot write %.400s/%s: %s", directory, name, strerror(-status));
+    }
+    return status;
+}
+
 int host_write(const char *directory, const struct machine *machine, json_t *run, char *error)
 {
-    static const char *const names[] = {"topology.xml", "host.json"};
     json_t *host = host_json(machine, run);
     int status = host ? 0 : -ENOMEM;
 
     if (!host)
         snprintf(error, ERROR_MAX, "host.json: out of memory");
-    for (unsigned i = 0; status == 0 && i < 2; i++) {
-        char draft[PATH_MAX], path[PATH_MAX];
-        status = paths_make(directory, names[i], draft, path);
-        if (status == 0)
-            status = i == 0 ? xml_write(machine, draft) : json_write(host, draft);
-        if (status == 0 && rename(draft, path) != 0)
-            status = -errno;
-        if (status != 0) {
-            unlink(draft);
-            snprintf(error, ERROR_MAX, "cannot write %.400s/%s: %s", directory, names[i], strerror(-status));
-        }
-    }
+    if (status == 0)
+        status = file_replace(directory, "topology.xml", machine, NULL, error);
+    if (status == 0)
+        status = file_replace(directory, "host.json", NULL, host, error);
     json_decref(host);
     return status;
 }
@@ -103,6 +112,33 @@ static json_t *host_load(const char *directory)
     int used = snprintf(path, sizeof path, "%s/host.json", directory);
 
     return used > 0 && (size_t)used < sizeof path ? json_load_file(path, 0, NULL) : NULL;
+}
+
+int host_note(const char *directory, const char *key, json_t *value, char *error)
+{
+    json_t *host = host_load(directory), *run = json_object_get(host, "run");
+    int status = -EBADMSG;
+
+    if (!json_is_object(run)) {
+        snprintf(error, ERROR_MAX, "%.400s/host.json: not a description of a run", directory);
+        json_decref(value);
+    } else if (!value || json_object_set_new(run, key, value) != 0) {
+        snprintf(error, ERROR_MAX, "host.json: out of memory");
+        status = -ENOMEM;
+    } else {
+        status = file_replace(directory, "host.json", NULL, host, error);
+    }
+    json_decref(host);
+    return status;
+}
+
+unsigned host_looks(const char *directory)
+{
+    json_t *host = host_load(directory);
+    json_int_t looks = json_integer_value(json_object_get(json_object_get(host, "run"), "looks"));
+
+    json_decref(host);
+    return looks > 0 ? (unsigned)looks : 0;
 }
 
 void host_warnings(FILE *out, const char *directory)

@@ -15,4 +15,8 @@ void host_line(char *text, size_t size, const char *directory);
 /* What a run was not done as asked for, a line each: workers that could not be pinned, cells left out. */
 void host_warnings(FILE *out, const char *directory);
 
+unsigned host_looks(const char *directory); /* run.looks; 0 where there is none */
+/* Adds to "run" of host.json, or replaces there, what stands under `key`; takes `value` over. As host_write(). */
+int host_note(const char *directory, const char *key, json_t *value, char *error);
+
 #endif

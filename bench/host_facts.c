@@ -1,10 +1,9 @@
 /* Facts about this machine: read from the kernel's files as they stand there, null where there is nothing to read. */
 #include "bench/host_facts.h"
 #include "bench/cgroup.h"
+#include "bench/libraries.h"
 #include "bench/sysfile.h"
-#include <csv.h>
 #include <dirent.h>
-#include <gsl/gsl_version.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,9 +14,6 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef __GLIBC__
-#include <gnu/libc-version.h>
-#endif
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
 #endif
@@ -280,6 +276,17 @@ json_t *facts_virtualisation(const struct machine *machine)
                      text_or_null(machine_info(machine, "DMIProductName")));
 }
 
+static json_t *libraries(void)
+{
+    struct library list[LIBRARIES];
+    json_t *object = json_object();
+
+    libraries_ask(list);
+    for (unsigned i = 0; i < LIBRARIES; i++)
+        json_object_set_new(object, list[i].name, text_or_null(list[i].version[0] ? list[i].version : NULL));
+    return object;
+}
+
 json_t *facts_build(void)
 {
 #ifdef __clang__
@@ -287,15 +294,6 @@ json_t *facts_build(void)
 #else
     static const char compiler[] = "gcc " __VERSION__;
 #endif
-#ifdef __GLIBC__
-    const char *glibc = gnu_get_libc_version();
-#else
-    const char *glibc = NULL;
-#endif
-    char csv[32];
-
-    snprintf(csv, sizeof csv, "%d.%d.%d", CSV_MAJOR, CSV_MINOR, CSV_RELEASE);
-    return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s?}}", "version", POOLBENCH_VERSION, "commit",
-                     POOLBENCH_COMMIT, "compiler", compiler, "flags", POOLBENCH_CC_FLAGS, "libraries", "hwloc",
-                     HWLOC_VERSION, "libcsv", csv, "gsl", GSL_VERSION, "jansson", JANSSON_VERSION, "glibc", glibc);
+    return json_pack("{s:s, s:s, s:s, s:s, s:o}", "version", POOLBENCH_VERSION, "commit", POOLBENCH_COMMIT, "compiler",
+                     compiler, "flags", POOLBENCH_CC_FLAGS, "libraries", libraries());
 }

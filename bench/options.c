@@ -32,11 +32,10 @@ const struct option options[] = {
              "size run once, whatever is said here.",
      FACTOR(size)},
     {.name = "size-dist",
-     .syntax = "DIST",
+     .syntax = "fixed|uniform|exponential|lognormal[:sigma=S]|bimodal|file:PATH",
      .preset = "fixed",
-     .help = "How sizes are spread, with --size as their mean: fixed, uniform, exponential, lognormal[:sigma=1], "
-             "bimodal (90% take half, 10% take 5.5 times --size), or file:PATH (one duration a line, replayed in "
-             "order; a bare number is ns).",
+     .help = "How sizes are spread, with --size as their mean. sigma is 1 where not given; bimodal: 90% take half, 10% "
+             "take 5.5 times --size; file: one duration a line, replayed in order, a bare number is ns.",
      FACTOR(size_dist)},
     {.name = "tasks",
      .syntax = "N|auto",
@@ -57,10 +56,11 @@ const struct option options[] = {
              "(core:1.pu:0). auto is compact, or none where pinning is forbidden. `list places` shows all.",
      FACTOR(place)},
     {.name = "arrival",
-     .syntax = "ARRIVAL",
+     .syntax = "burst|wave:K|window:K|rate:R[:poisson]",
      .preset = "burst",
-     .help = "How tasks are handed in: burst (all at once), wave:K (K, wait for all, again), window:K (K in flight), "
-             "rate:R or rate:R:poisson (R a second, whether or not the pool keeps up).",
+     .help =
+         "How tasks are handed in. burst: all at once; wave: K, wait for all, again; window: K in flight; rate: R a "
+         "second, whether or not the pool keeps up, at random times with poisson.",
      FACTOR(arrival)},
     {.name = "collect",
      .syntax = "completed|ordered",
@@ -107,6 +107,13 @@ const struct option options[] = {
      .preset = "none",
      .help = "About how long the whole run may take. No block is begun that would go over it.",
      SETTING(budget)},
+    {.name = "precision",
+     .syntax = "SHARE|none",
+     .preset = "none",
+     .help = "Stop as soon as every comparison of pools has an interval that reaches at most this far from its middle "
+             "(0.1% .. 100%), looking after 8, 12, 18, 27, 40 and 60 blocks; what is precise enough runs no more. "
+             "--blocks and --budget are limits then.",
+     SETTING(precision)},
     {.name = "seed",
      .syntax = "N|random",
      .preset = "random",

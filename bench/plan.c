@@ -6,6 +6,7 @@
 #include "bench/earlier.h"
 #include "bench/job_file.h"
 #include "bench/judge/looks.h"
+#include "bench/judge/verdict.h"
 #include "bench/place.h"
 #include "bench/refuse.h"
 #include "bench/units.h"
@@ -249,6 +250,8 @@ static unsigned blocks_choose(const struct settings *settings, unsigned needed, 
     unsigned blocks = needed;
     if (settings->blocks)
         return (unsigned)settings->blocks;
+    if (settings->precision_ppm)
+        return needed > LOOK_MAX ? needed : LOOK_MAX;
     for (unsigned look = look_next(blocks); look; look = look_next(look))
         if (look * block_ns <= (double)settings->budget_ns)
             blocks = look;
@@ -353,7 +356,10 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
         rc = refuse(error, "out of memory");
     if (!rc) {
         double block_ns = block_estimate(&plan->cells);
+        plan->looks = request->settings.precision_ppm ? looks_planned(plan->comparisons) : 0;
         plan->blocks_needed = blocks_needed(plan->comparisons);
+        if (plan->looks && plan->blocks_needed < claim_make(plan->comparisons, plan->looks, CLAIM_MARGIN).blocks)
+            plan->blocks_needed = (unsigned)claim_make(plan->comparisons, plan->looks, CLAIM_MARGIN).blocks;
         plan->blocks = blocks_choose(&request->settings, plan->blocks_needed, block_ns);
         plan->estimate_ns = (int64_t)least(block_ns * plan->blocks, 9e18);
         plan->order = calloc((size_t)plan->blocks * plan->cells.count + 1, sizeof *plan->order);

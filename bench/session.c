@@ -2,6 +2,7 @@
 #include "bench/session.h"
 #include "bench/host.h"
 #include "bench/job.h"
+#include "bench/report/report.h"
 #include "bench/run_dir.h"
 #include "bench/screen.h"
 #include "bench/summary.h"
@@ -64,13 +65,13 @@ static json_t *facts(const struct session *session, const char *verb, char **arg
     json_t *seed = json_sprintf("%llu", (unsigned long long)session->request.settings.seed);
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
-    return json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O}", "run_id",
+    return json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O}", "run_id",
                      run_id(session->directory), "verb", verb, "argv", arguments, "seed", seed, "blocks",
-                     (int)session->plan.blocks, "cells", (int)session->plan.cells.count, "unpinned_because",
-                     unpinned_because(session), "left_out", left_out(session), "clock", "source",
-                     clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC", "ns_per_tick",
-                     (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec, "calibrations",
-                     calibrations_used(session->calibrations));
+                     (int)session->plan.blocks, "cells", (int)session->plan.cells.count, "looks",
+                     (int)session->plan.looks, "unpinned_because", unpinned_because(session), "left_out",
+                     left_out(session), "clock", "source", clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC",
+                     "ns_per_tick", (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec,
+                     "calibrations", calibrations_used(session->calibrations));
 }
 
 static int write_suite(const struct session *session, char *error)
@@ -180,6 +181,8 @@ int session_conclude(const struct session *session, const char *verb)
         return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
     if (!session->interrupted && charts_draw(session->directory, "svg", NULL, error) < 0)
         complain(verb, "no charts: %s", error);
+    if (report_write(session->directory, &summary, error) < 0)
+        complain(verb, "no report: %s", error);
     screen_print(stdout, session->directory, &summary);
     summary_release(&summary);
     if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -12,6 +12,7 @@
 
 static const struct param blocks_range = {.kind = PARAM_COUNT, .min = 1, .max = 10000};
 static const struct param budget_range = {.kind = PARAM_DURATION, .min = 1000000, .max = 30 * DAY_NS};
+static const struct param precision_range = {.kind = PARAM_SHARE, .min = 1000, .max = 1000000};
 static const struct param samples_range = {.kind = PARAM_COUNT, .min = 1, .max = TASK_WARMUP_FIRST - 1};
 static const struct param limit_range = {.kind = PARAM_DURATION, .min = 1000000, .max = DAY_NS};
 
@@ -39,6 +40,20 @@ void spell_budget(const struct settings *settings, char *text)
 {
     if (settings->budget_ns)
         spell_duration(text, SPEC_MAX, settings->budget_ns);
+    else
+        snprintf(text, SPEC_MAX, "none");
+}
+
+int set_precision(const char *value, struct settings *settings, char *error)
+{
+    settings->precision_ppm = 0;
+    return strcmp(value, "none") ? param_parse(&precision_range, value, &settings->precision_ppm, error) : 0;
+}
+
+void spell_precision(const struct settings *settings, char *text)
+{
+    if (settings->precision_ppm)
+        spell_share(text, SPEC_MAX, settings->precision_ppm);
     else
         snprintf(text, SPEC_MAX, "none");
 }

@@ -222,3 +222,16 @@ void spec_spell(const struct spec *spec, char *text)
             used += (size_t)snprintf(text + used, SPEC_MAX - used, ":%s=%s", param->name, value);
     }
 }
+
+void param_explain(const struct param *param, char *label, size_t label_size, char *text, size_t text_size)
+{
+    char range[96];
+    param_range(param, range, sizeof range);
+    snprintf(label, label_size, "%s=%s", param->name, param->kind == PARAM_CHOICE ? range : param->preset);
+    if (param->kind == PARAM_CHOICE)
+        snprintf(text, text_size, "%s; default %s", param->help, param->preset);
+    else if (param->preset[0])
+        snprintf(text, text_size, "%s; %s, default %s", param->help, range, param->preset);
+    else
+        snprintf(text, text_size, "%s; %s", param->help, range);
+}

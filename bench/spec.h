@@ -28,5 +28,7 @@ void param_spell(const struct param *param, int64_t value, char *text, size_t si
 /* What can be given: "1 .. 64", "none|atomic|mutex". */
 void param_range(const struct param *param, char *text, size_t size);
 int64_t param_preset(const struct param *param);
+/* For people: "wait=adaptive|spin|block" or "n=32" as the label, what it is with range and default as the text. */
+void param_explain(const struct param *param, char *label, size_t label_size, char *text, size_t text_size);
 
 #endif

@@ -3,6 +3,7 @@
 #include "bench/summary.h"
 #include "bench/csv.h"
 #include "bench/histogram.h"
+#include "bench/host.h"
 #include "bench/judge/series.h"
 #include "bench/refuse.h"
 #include "bench/stats.h"
@@ -388,7 +389,7 @@ int summary_make(const char *directory, struct summary *summary, char *error)
     struct work work = {.summary = summary, .error = error};
     int result;
 
-    *summary = (struct summary){0};
+    *summary = (struct summary){.looks = host_looks(directory)};
     result = csv_read(directory, &trial_format, -1, on_trial, &work, error);
     if (result)
         goto out;

@@ -185,9 +185,10 @@ static int answer(const struct question *question)
 
 enum { TOPO_TOPOLOGY, TOPO_WORKERS, TOPO_PLACE, TOPO_PLACE_MAIN };
 const struct argument topo_arguments[] = {
-    [TOPO_TOPOLOGY] = {"topology", "T", "", "synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file; else this machine.",
-                       false},
-    [TOPO_WORKERS] = {"workers", "N", "cores", "How many: a number, cores, pus, or a multiple such as 2xcores.", false},
+    [TOPO_TOPOLOGY] = {"topology", "synthetic:TEXT|FILE", "",
+                       "A machine as synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file; else this machine.", false},
+    [TOPO_WORKERS] = {"workers", "N|cores|pus|2xcores", "cores",
+                      "How many, or a multiple of the cores or hardware threads.", false},
     [TOPO_PLACE] = {"place", "PLACE", "compact",
                     "Where they are pinned: none, compact, scatter, cores, CPUs joined "
                     "with plus (0+2-3), or hwloc objects (core:1.pu:0).",

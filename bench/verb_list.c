@@ -1,33 +1,23 @@
 /* The verb list: what there is, its options, and what cannot work here with the reason. */
-#include "bench/data_path.h"
 #include "bench/machine.h"
 #include "bench/nearest.h"
 #include "bench/place.h"
 #include "bench/refuse.h"
 #include "bench/run_dir.h"
 #include "bench/spec.h"
+#include "bench/suite_names.h"
 #include "bench/verbs.h"
 #include "bench/wrap.h"
-#include <dirent.h>
-#include <limits.h>
 #include <stdlib.h>
 
 #define NAME_COLUMN  14
 #define PARAM_COLUMN 32
-#define SUITE_LINE   256
 
 static void params_print(const struct param *param)
 {
     for (; param && param->name; param++) {
-        char label[SPEC_MAX], range[96], text[SPEC_MAX * 2];
-        param_range(param, range, sizeof range);
-        snprintf(label, sizeof label, "%s=%s", param->name, param->kind == PARAM_CHOICE ? range : param->preset);
-        if (param->kind == PARAM_CHOICE)
-            snprintf(text, sizeof text, "%s; default %s", param->help, param->preset);
-        else if (param->preset[0])
-            snprintf(text, sizeof text, "%s; %s, default %s", param->help, range, param->preset);
-        else
-            snprintf(text, sizeof text, "%s; %s", param->help, range);
+        char label[SPEC_MAX], text[SPEC_MAX * 2];
+        param_explain(param, label, sizeof label, text, sizeof text);
         wrap_row(stdout, 4, label, PARAM_COLUMN, text);
     }
 }
@@ -97,43 +87,19 @@ static int places_print(const struct machine *machine)
     return 0;
 }
 
-/* A suite says what it is for in its first comment. */
-static void suite_print(const char *directory, const char *file)
-{
-    char path[PATH_MAX], line[SUITE_LINE] = "", name[64];
-    int length = snprintf(path, sizeof path, "%s/%s", directory, file);
-    FILE *suite = length > 0 && (size_t)length < sizeof path ? fopen(path, "re") : NULL;
-    if (!suite || !fgets(line, sizeof line, suite) || line[0] != '#')
-        line[0] = '\0';
-    if (suite)
-        fclose(suite);
-    line[strcspn(line, "\n")] = '\0';
-    snprintf(name, sizeof name, "%.*s", (int)(strlen(file) - strlen(".ini")), file);
-    wrap_row(stdout, 0, name, NAME_COLUMN, line + strspn(line, "# "));
-}
-
-static int is_suite(const struct dirent *entry)
-{
-    size_t length = strlen(entry->d_name);
-    return length > 4 && !strcmp(entry->d_name + length - 4, ".ini");
-}
-
 static int suites_print(const struct machine *machine)
 {
-    char directory[PATH_MAX];
-    struct dirent **entries;
+    struct suite_name *suites;
+    size_t count;
     (void)machine;
-    int rc = data_path("suites", directory, sizeof directory);
-    int count = rc ? -1 : scandir(directory, &entries, is_suite, alphasort);
-    if (count < 0) {
-        complain("list", "the suites that come with poolbench are not there: %s", strerror(rc ? -rc : errno));
+    int rc = suite_names(&suites, &count);
+    if (rc) {
+        complain("list", "the suites that come with poolbench are not there: %s", strerror(-rc));
         return 1;
     }
-    for (int i = 0; i < count; i++) {
-        suite_print(directory, entries[i]->d_name);
-        free(entries[i]);
-    }
-    free(entries);
+    for (size_t i = 0; i < count; i++)
+        wrap_row(stdout, 0, suites[i].name, NAME_COLUMN, suites[i].about);
+    free(suites);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 
 struct verb {
     const char *name;
+    const char *chapter;  /* verbs of one stand together in the table and in `help` */
     const char *operands; /* how its words without dashes are written: "[RUN]" */
     const char *summary;
     int (*function)(const struct arguments *given);
@@ -24,12 +25,14 @@ int verb_topo(const struct arguments *given);
 int verb_summarise(const struct arguments *given);
 int verb_compare(const struct arguments *given);
 int verb_charts(const struct arguments *given);
+int verb_report(const struct arguments *given);
 int verb_tour(const struct arguments *given);
 int verb_version(const struct arguments *given);
 int verb_help(const struct arguments *given);
 
 /* The options of each stand beside what reads them. */
-extern const struct argument topo_arguments[], compare_arguments[], charts_arguments[], tour_arguments[];
+extern const struct argument topo_arguments[], compare_arguments[], charts_arguments[], tour_arguments[],
+    help_arguments[];
 
 /* NULL and a line on stderr when there is no such verb. */
 const struct verb *verb_find(const char *name);

@@ -67,9 +67,17 @@ rest_of(s, k) = s[cut_of(s, k) + 1:cut_of(s, k) + 1] eq ' ' ? s[cut_of(s, k) + 2
 lines_of(s, k) = strlen(s) <= k ? strlen(s) > 0 : 1 + lines_of(rest_of(s, k), k)
 line_of(s, k, j) = j == 1 ? s[1:cut_of(s, k)] : line_of(rest_of(s, k), k, j - 1)
 
+# ---- times: in the unit that suits the longest, tics at round numbers ------------------------------------------------
+unit_of(ns) = ns < 2e3 ? 1.0 : ns < 2e6 ? 1e3 : ns < 2e9 ? 1e6 : 1e9 # in ns
+unit_name(ns) = ns < 2e3 ? 'ns' : ns < 2e6 ? 'us' : ns < 2e9 ? 'ms' : 's'
+short(ns) = ns < 999.5 ? sprintf('%.3g ns', ns) : ns < 999.5e3 ? sprintf('%.3g us', ns / 1e3) : \
+    ns < 999.5e6 ? sprintf('%.3g ms', ns / 1e6) : sprintf('%.4g s', ns / 1e9)
+round_up(x) = x <= 1 ? 1 : x <= 2 ? 2 : x <= 5 ? 5 : 10
+step_of(x) = 10 ** floor(log10(x)) * round_up(x / 10 ** floor(log10(x))) # the round number from x on
+
 # ---- what the colours mean: entries below the panels -----------------------------------------------------------------
 keys = 0
-array key_text[40]; array key_shape[40]; array key_colour[40] # shape 0: a dashed grey line
+array key_text[40]; array key_shape[40]; array key_colour[40] # shape 0: a dashed grey line, -1 - k: fill pattern k
 key_of_pools = "\
 do for [k = 1:pools] { \
     key_text[k] = pool_name[k]; key_shape[k] = shape_of(k); key_colour[k] = colour_of(k) \
@@ -140,7 +148,12 @@ do for [k = 1:keys] { \
     if (key_shape[k] > 0) { \
         tag = tag + 1; \
         set label tag '' at screen x_of(across - 12), y_of(down) point pointtype key_shape[k] linecolor rgb key_colour[k] front \
-    } else { \
+    }; \
+    if (key_shape[k] < 0) { \
+        set object k rectangle from screen x_of(across - 20), y_of(down + 5) to screen x_of(across - 5), y_of(down - 5) \
+            front fillcolor rgb key_colour[k] fillstyle pattern (-1 - key_shape[k]) border linecolor rgb '#444444' \
+    }; \
+    if (key_shape[k] == 0) { \
         set arrow k from screen x_of(across - 24), y_of(down) to screen x_of(across - 3), y_of(down) nohead linestyle 101 \
     } \
 }"

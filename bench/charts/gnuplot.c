@@ -9,12 +9,30 @@
 
 extern char **environ;
 
+/* Ours, but with a locale of UTF-8: in that of C, gnuplot complains that it has no degree sign. NULL: no memory. */
+static char **environment_make(void)
+{
+    static char locale[] = "LC_ALL=C.UTF-8";
+    size_t count = 0, kept = 0;
+
+    while (environ[count])
+        count++;
+    char **made = calloc(count + 2, sizeof *made);
+    if (!made)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], locale, strlen("LC_ALL=")) != 0)
+            made[kept++] = environ[i];
+    made[kept] = locale;
+    return made;
+}
+
 int gnuplot_run(const char *directory, const char *script, char *error)
 {
-    char program[] = "gnuplot", *copy = strdup(script);
+    char program[] = "gnuplot", *copy = strdup(script), **environment = environment_make();
     char *const arguments[] = {program, copy, NULL};
     posix_spawn_file_actions_t actions;
-    int code = copy ? posix_spawn_file_actions_init(&actions) : ENOMEM, status;
+    int code = copy && environment ? posix_spawn_file_actions_init(&actions) : ENOMEM, status;
     pid_t pid;
 
     if (!code) {
@@ -22,10 +40,11 @@ int gnuplot_run(const char *directory, const char *script, char *error)
         if (!code)
             code = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         if (!code)
-            code = posix_spawnp(&pid, program, &actions, NULL, arguments, environ);
+            code = posix_spawnp(&pid, program, &actions, NULL, arguments, environment);
         posix_spawn_file_actions_destroy(&actions);
     }
     free(copy);
+    free(environment);
     if (code == ENOENT)
         refuse(error, "there is no gnuplot; install gnuplot-nox (Debian, Ubuntu) or gnuplot");
     else if (code)

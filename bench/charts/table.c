@@ -1,10 +1,8 @@
 /* All charts, in the order of reports. */
 #include "bench/charts/chart.h"
 
-extern const struct chart chart_throughput, chart_efficiency;
+extern const struct chart chart_throughput, chart_efficiency, chart_time, chart_latency, chart_order, chart_workers;
 
 const struct chart *const chart_table[] = {
-    &chart_throughput,
-    &chart_efficiency,
-    NULL,
+    &chart_throughput, &chart_efficiency, &chart_time, &chart_latency, &chart_order, &chart_workers, NULL,
 };

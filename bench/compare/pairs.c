@@ -225,10 +225,12 @@ static int pairs_judge(struct compare *c)
     double *room = calloc(3 * blocks + 1, sizeof *room), *visible = calloc(2 * c->count + 1, sizeof *visible);
     double *ratios = calloc(c->count * blocks + 1, sizeof *ratios);
     struct comparison *all = calloc(c->count + 1, sizeof *all);
-    struct claim alone = claim_make(1, 0, c->question.margin);
+    /* A run that could stop by what it saw had several chances to be wrong. */
+    unsigned looks = c->base->summary.looks > c->cell->summary.looks ? c->base->summary.looks : c->cell->summary.looks;
+    struct claim alone = claim_make(1, looks, c->question.margin);
     int result = room && visible && ratios && all ? 0 : -ENOMEM;
 
-    c->claim = claim_make((unsigned)c->count, 0, c->question.margin);
+    c->claim = claim_make((unsigned)c->count, looks, c->question.margin);
     c->blocks_needed = blocks_needed((unsigned)c->count);
     if (c->blocks_needed < c->claim.blocks)
         c->blocks_needed = c->claim.blocks;

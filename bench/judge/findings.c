@@ -129,7 +129,8 @@ static void behind_print(FILE *out, const struct table *t, const struct sweep *s
         char text[64], first[32], size[32];
         size_t i = 0;
         double lo = 0;
-        if (near_from(t, sweep, c) == 0 || !table_entry(t, sweep->row[0], c)->contends)
+        if (near_from(t, sweep, c) == 0 || !table_entry(t, sweep->row[0], c)->contends ||
+            row_has_pool(&t->summary->rows[t->pool[c]], BASE_POOL))
             continue;
         const struct entry *small = table_entry(t, sweep->row[0], c);
         if (!(small->to_best.interval.lo > NEAR))

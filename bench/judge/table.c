@@ -1,5 +1,6 @@
 /* Rows, columns, and what stands where they cross. */
 #include "bench/judge/table.h"
+#include "bench/judge/looks.h"
 #include "bench/plan.h"
 #include "bench/summary_factors.h"
 #include <errno.h>
@@ -101,32 +102,25 @@ bool table_marked(const struct table *t)
     return t->claim.comparisons && t->costs.blocks >= t->blocks_needed;
 }
 
-/* Who contends in a row, who is the best of them, and how many pairs that makes. */
-static unsigned row_prepare(struct table *t, size_t row)
+bool table_precise(const struct table *t, size_t row, double precision)
 {
-    unsigned contenders = 0, others = 0;
+    bool precise = true, compared = false;
 
     for (size_t c = 0; c < t->pools; c++) {
-        struct entry *e = entry_at(t, row, c);
-        *e = (struct entry){.cell = cell_at(t, row, c), .ns = NAN, .speedup = NAN, .interval = {NAN, NAN}};
-        if (e->cell != NO_CELL && t->summary->rows[e->cell].ns_per_task > 0)
-            e->ns = t->summary->rows[e->cell].ns_per_task;
-        others += e->cell != t->base[row] && !isnan(e->ns);
+        const struct entry *e = table_entry(t, row, c);
+        if (!e->contends || c == t->best[row])
+            continue;
+        compared = true;
+        precise = precise && precision_reached(&e->to_best.interval, precision);
     }
-    t->best[row] = NO_CELL;
-    for (size_t c = 0; c < t->pools; c++) {
-        struct entry *e = entry_at(t, row, c);
-        e->contends = !isnan(e->ns) && (e->cell != t->base[row] || others < 2);
-        contenders += e->contends;
-        if (e->contends && (t->best[row] == NO_CELL || e->ns < entry_at(t, row, t->best[row])->ns))
-            t->best[row] = c;
-    }
-    return contenders * (contenders - (contenders > 0)) / 2;
+    if (!compared && t->best[row] != NO_CELL)
+        precise = precision_reached(&table_entry(t, row, t->best[row])->interval, precision);
+    return precise;
 }
 
 static int against_base(struct table *t, size_t row, struct entry *e)
 {
-    const struct claim alone = claim_make(1, 0, CLAIM_MARGIN);
+    const struct claim alone = claim_make(1, t->summary->looks, CLAIM_MARGIN);
     const struct summary_row *cell = &t->summary->rows[e->cell];
     struct comparison comparison;
     size_t base = t->base[row];
@@ -144,6 +138,39 @@ static int against_base(struct table *t, size_t row, struct entry *e)
     return result;
 }
 
+static bool is_better(const struct entry *a, const struct entry *b)
+{
+    /* By what the row says: speed-ups, which do not suffer from blocks that were slow for all. */
+    return isnan(a->speedup) || isnan(b->speedup) ? a->ns < b->ns : a->speedup > b->speedup;
+}
+
+/* Who contends in a row, who is the best of them, and how many pairs that makes. */
+static int row_prepare(struct table *t, size_t row, unsigned *comparisons)
+{
+    unsigned contenders = 0, others = 0;
+    int result = 0;
+
+    for (size_t c = 0; c < t->pools && !result; c++) {
+        struct entry *e = entry_at(t, row, c);
+        *e = (struct entry){.cell = cell_at(t, row, c), .ns = NAN, .speedup = NAN, .interval = {NAN, NAN}};
+        if (e->cell == NO_CELL || !(t->summary->rows[e->cell].ns_per_task > 0))
+            continue;
+        e->ns = t->summary->rows[e->cell].ns_per_task;
+        others += e->cell != t->base[row];
+        result = against_base(t, row, e);
+    }
+    t->best[row] = NO_CELL;
+    for (size_t c = 0; c < t->pools; c++) {
+        struct entry *e = entry_at(t, row, c);
+        e->contends = !isnan(e->ns) && (e->cell != t->base[row] || others < 2);
+        contenders += e->contends;
+        if (e->contends && (t->best[row] == NO_CELL || is_better(e, entry_at(t, row, t->best[row]))))
+            t->best[row] = c;
+    }
+    *comparisons += contenders * (contenders - (contenders > 0)) / 2;
+    return result;
+}
+
 static enum mark mark_of(const struct comparison *to_best)
 {
     /* Faster than the best is possible: the best has the smaller median, not the smaller ratio in every block. */
@@ -158,10 +185,7 @@ static int row_judge(struct table *t, size_t row)
 
     for (size_t c = 0; c < t->pools && !result; c++) {
         struct entry *e = entry_at(t, row, c);
-        if (isnan(e->ns))
-            continue;
-        result = against_base(t, row, e);
-        if (!e->contends || result)
+        if (!e->contends)
             continue;
         size_t best = entry_at(t, row, t->best[row])->cell;
         result = comparison_make(costs_of(&t->costs, e->cell), costs_of(&t->costs, best), t->costs.blocks, &t->claim,
@@ -214,9 +238,11 @@ int table_init(struct table *t, const struct summary *summary)
         result = t->entries ? 0 : -ENOMEM;
     }
     for (size_t r = 0; r < t->rows && !result; r++)
-        comparisons += row_prepare(t, r);
-    t->claim = claim_make(comparisons, 0, CLAIM_MARGIN);
+        result = row_prepare(t, r, &comparisons);
+    t->claim = claim_make(comparisons, summary->looks, CLAIM_MARGIN);
     t->blocks_needed = blocks_needed(comparisons);
+    if (t->blocks_needed < t->claim.blocks)
+        t->blocks_needed = t->claim.blocks;
     for (size_t r = 0; r < t->rows && !result; r++)
         result = row_judge(t, r);
     if (!result)

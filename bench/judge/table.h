@@ -42,6 +42,9 @@ int table_init(struct table *table, const struct summary *summary); /* 0 or -ENO
 void table_release(struct table *table);
 const struct entry *table_entry(const struct table *table, size_t row, size_t column);
 bool table_marked(const struct table *table); /* enough blocks for marks */
+/* Every comparison of the row with its best, or where there is none the median of its cell, has an interval that
+ * reaches at most this far from its middle. */
+bool table_precise(const struct table *table, size_t row, double precision);
 /* The cell of the base pool with the same tasks, or NO_CELL. */
 size_t table_base(const struct table *table, size_t cell);
 

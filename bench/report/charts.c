@@ -1,0 +1,80 @@
+/* The charts that are there, in the order of their table, each with its caption from charts/captions.txt. */
+#include "bench/cell.h"
+#include "bench/charts/chart.h"
+#include "bench/report/parts.h"
+#include "bench/report/svg.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGES_MAX 100
+
+/* What stands behind "NAME: " in `captions`, the caller's to free; NULL: nothing. */
+static char *caption_of(const char *captions, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *line = captions; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
+        if (!strncmp(line, name, length) && !strncmp(line + length, ": ", 2)) {
+            line += length + 2;
+            return strndup(line, strcspn(line, "\n"));
+        }
+    return NULL;
+}
+
+/* Whether there is such a file; counts it when it is a picture, and says in `refused` when it is none. */
+static bool page_put(struct report *r, struct document_chart *chart, struct lines *refused)
+{
+    char file[128], why[ERROR_MAX] = "there is no memory left";
+    const struct svg_place place = {.prefix = chart->name, .label = chart->title};
+    struct lines picture;
+
+    snprintf(file, sizeof file, "charts/%s.svg", chart->name);
+    char *svg = report_file(r, file);
+    if (!svg)
+        return false;
+    if (lines_open(&picture) && svg_write(picture.out, svg, &place, why) == 0) {
+        chart->number++;
+        chart->picture = lines_close(&picture);
+        r->format->chart(r->out, chart);
+    } else {
+        lines_close(&picture);
+        if (refused->out)
+            fprintf(refused->out, "%s is left out: %s\n", file, why);
+    }
+    free(picture.text);
+    free(svg);
+    return true;
+}
+
+void report_charts(struct report *r)
+{
+    char *captions = report_file(r, "charts/captions.txt");
+    struct document_chart drawn = {0};
+    struct lines refused;
+    char name[96];
+
+    r->format->section(r->out, "Charts");
+    lines_open(&refused);
+    drawn.name = name;
+    for (const struct chart *const *chart = chart_table; *chart; chart++) {
+        bool found = true;
+        drawn.title = (*chart)->title;
+        for (unsigned page = 1; page <= PAGES_MAX && found; page++) {
+            snprintf(name, sizeof name, page > 1 ? "%s-%u" : "%s", (*chart)->name, page);
+            char *caption = caption_of(captions, name);
+            drawn.caption = caption;
+            found = page_put(r, &drawn, &refused);
+            if (!found && page == 1 && caption && refused.out)
+                fprintf(refused.out, "%s: %s\n", drawn.title, caption);
+            free(caption);
+        }
+    }
+    if (!drawn.number)
+        r->format->paragraph(r->out, refused.out && ftell(refused.out) > 0
+                                         ? "There are none:"
+                                         : "There are none in the directory of this run: poolbench charts draws them, "
+                                           "poolbench report then takes them up.");
+    report_list(r, &refused, LIST_LEGEND);
+    r->format->section_end(r->out);
+    free(captions);
+}

@@ -1,0 +1,160 @@
+/* The verb report, and the two files it writes. What they say and in which order is here, once for both formats. */
+#include "bench/report/report.h"
+#include "bench/refuse.h"
+#include "bench/report/parts.h"
+#include "bench/run_dir.h"
+#include "bench/verbs.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- what the sections share ---- */
+
+FILE *lines_open(struct lines *lines)
+{
+    *lines = (struct lines){0};
+    return lines->out = open_memstream(&lines->text, &lines->size);
+}
+
+const char *lines_close(struct lines *lines)
+{
+    return lines->out && fclose(lines->out) == 0 ? lines->text : "";
+}
+
+void report_list(struct report *r, struct lines *lines, enum document_list kind)
+{
+    const char *text = lines_close(lines);
+
+    if (*text)
+        r->format->list(r->out, text, kind);
+    free(lines->text);
+}
+
+const json_t *report_fact(const struct report *r, const char *path)
+{
+    const json_t *value = r->host;
+    char key[64];
+
+    for (size_t length; value && *path; path += length + (path[length] == '.')) {
+        length = strcspn(path, ".");
+        snprintf(key, sizeof key, "%.*s", (int)length, path);
+        value = json_object_get(value, key);
+    }
+    return value;
+}
+
+char *report_file(const struct report *r, const char *name)
+{
+    char path[PATH_MAX], piece[16384];
+    struct lines content;
+    size_t total = 0, n;
+
+    if (snprintf(path, sizeof path, "%s/%s", r->directory, name) >= (int)sizeof path)
+        return NULL;
+    FILE *in = fopen(path, "re");
+    if (!in)
+        return NULL;
+    if (lines_open(&content))
+        while (total <= FILE_MAX && (n = fread(piece, 1, sizeof piece, in)) > 0)
+            total += fwrite(piece, 1, n, content.out);
+    bool whole = !ferror(in) && total <= FILE_MAX;
+    fclose(in);
+    lines_close(&content);
+    if (whole && content.text && !memchr(content.text, 0, content.size))
+        return content.text;
+    free(content.text);
+    return NULL;
+}
+
+/* ---- the report ---- */
+
+static void everything(struct report *r)
+{
+    char title[128];
+
+    snprintf(title, sizeof title, "poolbench run %s", r->run_id);
+    r->format->begin(r->out, title);
+    report_header(r);
+    r->format->header_end(r->out);
+    report_answer(r);
+    report_prices(r);
+    report_failures(r);
+    report_charts(r);
+    report_method(r);
+    report_machine(r);
+    report_reproduction(r);
+    r->format->end(r->out);
+}
+
+/* Beside and renamed, so that there is always a whole report. */
+static int format_write(struct report *r)
+{
+    char draft[PATH_MAX], path[PATH_MAX];
+    int result = 0;
+
+    if (snprintf(draft, sizeof draft, "%s/.%s", r->directory, r->format->file) >= (int)sizeof draft)
+        return -ENAMETOOLONG;
+    snprintf(path, sizeof path, "%s/%s", r->directory, r->format->file);
+    r->out = fopen(draft, "we");
+    if (!r->out)
+        return -errno;
+    everything(r);
+    errno = 0;
+    if (ferror(r->out) | fclose(r->out))
+        result = errno ? -errno : -EIO;
+    if (!result && rename(draft, path) != 0)
+        result = -errno;
+    if (result)
+        unlink(draft);
+    return result;
+}
+
+int report_write(const char *directory, const struct summary *summary, char *error)
+{
+    static const struct document_format *const formats[] = {&document_html, &document_markdown};
+    struct report report = {.directory = directory, .summary = summary};
+    struct table table;
+    char path[PATH_MAX];
+    int result = 0;
+
+    if (summary->count) {
+        result = table_init(&table, summary);
+        if (result) {
+            refuse(error, "no memory for the report");
+            return result;
+        }
+        report.table = &table;
+    }
+    if (snprintf(path, sizeof path, "%s/host.json", directory) < (int)sizeof path)
+        report.host = json_load_file(path, 0, NULL);
+    report.run_id = summary->count ? summary->rows[0].run_id : run_id(directory);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0] && !result; i++) {
+        report.format = formats[i];
+        result = format_write(&report);
+        if (result)
+            refuse(error, "%.400s/%s: cannot be written: %s", directory, formats[i]->file, strerror(-result));
+    }
+    json_decref(report.host);
+    if (report.table)
+        table_release(&table);
+    return result;
+}
+
+int verb_report(const struct arguments *given)
+{
+    char directory[PATH_MAX], error[ERROR_MAX] = "";
+    struct summary summary;
+
+    if (arguments_run("report", given, 0, directory))
+        return 2;
+    if (summary_make(directory, &summary, error))
+        return complain("report", "%s", error);
+    int result = report_write(directory, &summary, error);
+    summary_release(&summary);
+    if (result) {
+        complain("report", "%s", error);
+        return 1;
+    }
+    printf("%s/%s\n%s/%s\n", directory, document_html.file, directory, document_markdown.file);
+    return 0;
+}

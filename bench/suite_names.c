@@ -1,0 +1,51 @@
+/* A suite says what it is for in its first comment. */
+#include "bench/suite_names.h"
+#include "bench/data_path.h"
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int is_suite(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+    return length > 4 && !strcmp(entry->d_name + length - 4, ".ini");
+}
+
+static void suite_ask(const char *directory, const char *file, struct suite_name *suite)
+{
+    char path[PATH_MAX], line[sizeof suite->about] = "";
+    int length = snprintf(path, sizeof path, "%s/%s", directory, file);
+    FILE *in = length > 0 && (size_t)length < sizeof path ? fopen(path, "re") : NULL;
+    if (!in || !fgets(line, sizeof line, in) || line[0] != '#')
+        line[0] = '\0';
+    if (in)
+        fclose(in);
+    line[strcspn(line, "\n")] = '\0';
+    snprintf(suite->name, sizeof suite->name, "%.*s", (int)(strlen(file) - strlen(".ini")), file);
+    snprintf(suite->about, sizeof suite->about, "%s", line + strspn(line, "# "));
+}
+
+int suite_names(struct suite_name **suites, size_t *count)
+{
+    char directory[PATH_MAX];
+    struct dirent **entries;
+    *suites = NULL;
+    *count = 0;
+    int rc = data_path("suites", directory, sizeof directory);
+    if (rc)
+        return rc;
+    int found = scandir(directory, &entries, is_suite, alphasort);
+    if (found < 0)
+        return -errno;
+    *suites = calloc((size_t)found + 1, sizeof **suites);
+    for (int i = 0; i < found; i++) {
+        if (*suites)
+            suite_ask(directory, entries[i]->d_name, &(*suites)[(*count)++]);
+        free(entries[i]);
+    }
+    free(entries);
+    return *suites ? 0 : -ENOMEM;
+}

@@ -1,0 +1,436 @@
+/* What charts draw, by runs made up here whose numbers can be worked out by hand: parts that add up, percentiles that
+ * stop where the tasks do, changes from a median, bars of workers; and the reason where there is nothing to draw. */
+#include "bench/cell.h"
+#include "bench/charts/chart.h"
+#include "bench/csv.h"
+#include <dirent.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h> /* after what it needs */
+
+extern const struct chart chart_time, chart_latency, chart_order, chart_workers;
+
+static char scratch[64], directory[80], why[ERROR_MAX];
+
+static int setup(void **state)
+{
+    (void)state;
+    strcpy(scratch, "/tmp/test_charts_data.XXXXXX");
+    if (!mkdtemp(scratch))
+        return -1;
+    snprintf(directory, sizeof directory, "%s/run", scratch);
+    return 0;
+}
+
+static void run_remove(void)
+{
+    static const char *const files[] = {"trials.csv", "latency.csv", "samples.csv"};
+    char path[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, files[i]);
+        unlink(path);
+    }
+    rmdir(directory);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    run_remove();
+    return rmdir(scratch);
+}
+
+/* ---- a run --------------------------------------------------------------------------------------------------------
+ */
+
+static struct csv_writer *trials, *latency, *samples;
+static int64_t trial_last;
+
+static void run_begin(void)
+{
+    run_remove();
+    assert_int_equal(mkdir(directory, 0777), 0);
+    assert_int_equal(csv_create(directory, &trial_format, &trials), 0);
+    assert_int_equal(csv_create(directory, &latency_format, &latency), 0);
+    assert_int_equal(csv_create(directory, &sample_format, &samples), 0);
+    trial_last = 0;
+}
+
+static void run_end(void)
+{
+    assert_int_equal(csv_close(trials), 0);
+    assert_int_equal(csv_close(latency), 0);
+    assert_int_equal(csv_close(samples), 0);
+}
+
+/* 100 tasks of 1 ms on 2 workers; in 50 ms, of block 1. */
+static struct trial_row trial_of(const char *cell, const char *pool, const char *arrival)
+{
+    struct trial_row trial;
+
+    row_clear(&trial_format, &trial);
+    trial.schema_version = SCHEMA_VERSION;
+    strcpy(trial.run_id, "made-up");
+    snprintf(trial.cell_id, sizeof trial.cell_id, "%s", cell);
+    snprintf(trial.pool, sizeof trial.pool, "%s", pool);
+    snprintf(trial.arrival, sizeof trial.arrival, "%s", arrival);
+    strcpy(trial.workload, "spin");
+    strcpy(trial.timing, "task");
+    strcpy(trial.status, "ok");
+    trial.trial_id = ++trial_last;
+    trial.block = 1;
+    trial.size_ns = 1000000;
+    trial.tasks = 100;
+    trial.workers = 2;
+    trial.wall_ns = 50000000;
+    trial.started_ns = (trial_last - 1) * 1000000000;
+    return trial;
+}
+
+static void bucket_put(const char *phase, int64_t lo_ns, int64_t hi_ns, int64_t count)
+{
+    struct latency_row row = {.trial_id = trial_last, .lo_ns = lo_ns, .hi_ns = hi_ns, .count = count};
+
+    snprintf(row.phase, sizeof row.phase, "%s", phase);
+    assert_int_equal(csv_put(latency, &row), 0);
+}
+
+static void sample_put(int64_t task, int64_t worker, int64_t start_ns, int64_t end_ns)
+{
+    struct sample_row row;
+
+    row_clear(&sample_format, &row);
+    row.trial_id = trial_last;
+    row.task = task;
+    row.worker = worker;
+    row.start_ns = start_ns;
+    row.end_ns = end_ns;
+    strcpy(row.status, task == 3 ? "error" : "ok");
+    assert_int_equal(csv_put(samples, &row), 0);
+}
+
+static void trial_put(struct trial_row trial)
+{
+    assert_int_equal(csv_flush(latency), 0);
+    assert_int_equal(csv_flush(samples), 0);
+    trial.latency_end = csv_end(latency);
+    trial.samples_end = csv_end(samples);
+    assert_int_equal(csv_put(trials, &trial), 0);
+}
+
+/* ---- a chart of it ------------------------------------------------------------------------------------------------
+ */
+
+static char *data, *script;
+
+static int chart_make(const struct chart *chart)
+{
+    struct summary summary;
+    size_t data_size, script_size;
+    FILE *data_file, *script_file;
+
+    free(data);
+    free(script);
+    data_file = open_memstream(&data, &data_size);
+    script_file = open_memstream(&script, &script_size);
+    assert_true(data_file && script_file);
+    assert_int_equal(summary_make(directory, &summary, why), 0);
+    *why = '\0';
+    const struct chart_source source = {.directory = directory, .summary = &summary};
+    int pictures = chart->make(chart, &source, data_file, script_file, why);
+    summary_release(&summary);
+    fclose(data_file);
+    fclose(script_file);
+    return pictures;
+}
+
+static void expect_in(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("expected '%s' in:\n%s", part, text);
+}
+
+static void made_free(void)
+{
+    free(data);
+    free(script);
+    data = script = NULL;
+}
+
+/* ---- tests --------------------------------------------------------------------------------------------------------
+ */
+
+static void latency_in_parts(void **state)
+{
+    (void)state;
+    run_begin();
+    for (int i = 0; i < 3; i++) { /* the middle one is the second */
+        struct trial_row trial = trial_of("c001", "pthread", "rate:1000");
+        bucket_put("late", 1000, 1001, 100);
+        bucket_put("queue", 3000, 3001, 50); /* 1000 of it is late */
+        bucket_put("queue", 5000, 5001, 50);
+        bucket_put("service", 10000 * (i + 1), 10000 * (i + 1) + 3, 100); /* the middle of lo .. hi - 1 */
+        bucket_put("return", 500, 501, 100);
+        bucket_put("latency", 14500, 14501, 100);
+        trial_put(trial);
+    }
+    struct trial_row trial = trial_of("c002", "prefork", "rate:1000"); /* not ok: must not show */
+    bucket_put("service", 1, 2, 100);
+    strcpy(trial.status, "failed");
+    trial_put(trial);
+    run_end();
+    assert_int_equal(chart_make(&chart_time), 1);
+    expect_in(data, "\n1 1000 3000 20001 500 24501 NaN NaN 3 \"pthread\"\n\n\n");
+    assert_null(strstr(data, "prefork"));
+    expect_in(script, "panel_latency[1] = 1; panel_bars[1] = 1; panel_known[1] = 15");
+    expect_in(script, "the middle one of 3 trials, means over its tasks; no lines: an interval needs at least 6");
+    made_free();
+}
+
+/* 2 workers x 50 ms / 100 tasks: 1 ms of worker a task. */
+static void worker_time_in_parts(void **state)
+{
+    (void)state;
+    run_begin();
+    for (int i = 0; i < 6; i++) {
+        struct trial_row trial = trial_of("c001", "pthread", "burst");
+        trial.user_ns = 60000000;
+        trial.sys_ns = 10000000;
+        trial.runqueue_ns = 5000000;
+        trial_put(trial);
+        trial = trial_of("c002", "fork", "burst"); /* nobody knows how long its children waited */
+        trial.user_ns = 70000000;
+        trial.sys_ns = 10000000;
+        trial_put(trial);
+        trial = trial_of("c003", "prefork", "burst"); /* with the submitter on a CPU of its own */
+        trial.user_ns = 120000000;
+        trial.sys_ns = 10000000;
+        trial.runqueue_ns = 0;
+        trial_put(trial);
+    }
+    run_end();
+    assert_int_equal(chart_make(&chart_time), 1);
+    expect_in(data, "\n1 600000 100000 50000 250000 1000000 1000000 1000000 6 \"pthread\"\n");
+    expect_in(data, "\n2 700000 100000 NaN 200000 1000000 1000000 1000000 6 \"fork\"\n");
+    expect_in(data, "\n3 1200000 100000 0 0 1300000 1300000 1300000 6 \"prefork\"\n");
+    expect_in(script, "panel_latency[1] = 0; panel_bars[1] = 3; panel_known[1] = 15");
+    made_free();
+}
+
+/* A line goes as far as ten tasks are slower: to 90 % of 100, to 99 % of 1000. */
+static void percentiles_stop(void **state)
+{
+    (void)state;
+    run_begin();
+    struct trial_row trial = trial_of("c001", "pthread", "window:4");
+    bucket_put("service", 1, 2, 100);
+    bucket_put("latency", 1000, 1001, 80);
+    bucket_put("latency", 9000, 9001, 20);
+    trial_put(trial);
+    trial = trial_of("c002", "prefork", "window:4");
+    trial.tasks = 1000;
+    bucket_put("service", 1, 2, 1000);
+    bucket_put("latency", 2000, 2001, 985);
+    bucket_put("latency", 4000, 4001, 15);
+    trial_put(trial);
+    run_end();
+    assert_int_equal(chart_make(&chart_latency), 1);
+    expect_in(data, "\n1 1000 NaN NaN 1\n");
+    expect_in(data, "\n3.98107171 1000 NaN NaN 0\n5.01187234 9000 NaN NaN 0\n"); /* 75 %, 80.05 % */
+    expect_in(data, "\n10 9000 NaN NaN 1\n\n\n# latency of ");
+    expect_in(data, "\n63.0957344 2000 NaN NaN 0\n79.4328235 4000 NaN NaN 0\n100 4000 NaN NaN 1\n\n\n");
+    expect_in(script, "panel_reach[1] = 100\n");
+    made_free();
+}
+
+static void percentiles_have_bands(void **state)
+{
+    (void)state;
+    run_begin();
+    for (int i = 0; i < 6; i++) {
+        struct trial_row trial = trial_of("c001", "pthread", "burst"); /* there, service is drawn */
+        bucket_put("latency", 1, 2, 100);
+        bucket_put("service", 1000 + i, 1001 + i, 100);
+        trial_put(trial);
+    }
+    run_end();
+    assert_int_equal(chart_make(&chart_latency), 1);
+    expect_in(data, "# service of spin, 1ms, 2 workers: pthread");
+    expect_in(data, "\n10 1002.5 1000 1005 1\n"); /* of six, the interval is the whole range */
+    expect_in(script, "line_band[1] = 1");
+    made_free();
+}
+
+static void order_is_relative(void **state)
+{
+    static const int64_t wall_ms[] = {50, 40, 55};
+
+    (void)state;
+    run_begin();
+    for (int i = 0; i < 3; i++) {
+        struct trial_row trial = trial_of("c001", "pthread", "burst");
+        trial.block = i + 1;
+        trial.wall_ns = wall_ms[i] * 1000000;
+        trial_put(trial);
+        trial = trial_of("c002", "fork", "burst");
+        trial.block = i + 1;
+        strcpy(trial.status, i == 1 ? "timeout" : "ok");
+        trial.wall_ns = i == 1 ? MISSING : 60000000;
+        trial_put(trial);
+    }
+    run_end();
+    assert_int_equal(chart_make(&chart_order), 1);
+    expect_in(data, "trial\n0 0 0 1\n2 -20 0 3\n4 10 0 5\n\n\n");
+    expect_in(data, "trial\n1 0 0 2\n5 0 0 6\n\n\n# blocks");
+    expect_in(data, "\n0 1 0\n2 3 -20\n4 5 5\n\n\n"); /* blocks: medians of 0 0, of -20, of 10 0 */
+    expect_in(data, "# trials that are not ok: s, trial\n3 4\n");
+    expect_in(script, "failed = 1\n");
+    expect_in(script, "1 trial that failed");
+    made_free();
+}
+
+/* Forty trials within 1 %, one of three times the time: it must not squeeze them. */
+static void order_keeps_outliers_at_the_edge(void **state)
+{
+    (void)state;
+    run_begin();
+    for (int i = 0; i < 41; i++) {
+        struct trial_row trial = trial_of("c001", "pthread", "burst");
+        trial.wall_ns = i == 20 ? 150000000 : 50000000 + i % 2 * 500000;
+        trial_put(trial);
+    }
+    run_end();
+    assert_int_equal(chart_make(&chart_order), 1);
+    expect_in(script, "y_lo = -2; y_hi = 2; x_last = 40; blocks = 1; beyond = 1; failed = 0\n");
+    expect_in(script, "1 trial beyond it");
+    expect_in(data, "\n20 197.029703 1 21\n");
+    made_free();
+}
+
+static void workers_have_rows(void **state)
+{
+    (void)state;
+    run_begin();
+    for (int i = 0; i < 3; i++) { /* the second one, trial 2, has the median time */
+        struct trial_row trial = trial_of("c001", "pthread", "burst");
+        trial.wall_ns = (i + 1) * 50000000;
+        trial.tasks = 4;
+        for (int task = 0; task < 4; task++)
+            sample_put(task, task % 2, i * 1000 + task * 100, i * 1000 + task * 100 + 90);
+        trial_put(trial);
+    }
+    struct trial_row trial = trial_of("c002", "prefork", "burst"); /* 1 of 8: too little to see anything */
+    trial.tasks = 8;
+    sample_put(0, 0, 1, 2);
+    trial_put(trial);
+    run_end();
+    assert_int_equal(chart_make(&chart_workers), 1);
+    expect_in(data, "# pthread, trial 2: ");
+    expect_in(data,
+              "task\n1000 1090 0 1 0\n1100 1190 1 1 1\n1200 1290 0 2 2\n1300 1390 1 5 3\n\n\n"); /* task 3 failed */
+    assert_null(strstr(data, "prefork"));
+    expect_in(script, "panels = 1;");
+    expect_in(script, "rows_most = 2; x_end = 1390; kinds = 38\n");
+    expect_in(script, "panel_title[1] = 'pthread'\n");
+    made_free();
+}
+
+static void workers_are_cut(void **state)
+{
+    (void)state;
+    run_begin();
+    struct trial_row trial = trial_of("c001", "pthread", "burst");
+    strcpy(trial.workload, "sleep");
+    trial.tasks = 1000;
+    for (int task = 0; task < 1000; task++)
+        sample_put(task, task % 80, task * 100, task * 100 + 90);
+    trial_put(trial);
+    trial = trial_of("c002", "prefork", "burst");
+    strcpy(trial.workload, "sleep");
+    trial.tasks = 10;
+    for (int task = 0; task < 10; task += 3)
+        sample_put(task, 0, task * 100, task * 100 + 90);
+    trial_put(trial);
+    run_end();
+    assert_int_equal(chart_make(&chart_workers), 1);
+    expect_in(script, "'pthread, workers 0 .. 63, 400 of 1000 tasks, the first'");
+    expect_in(script, "'prefork, 4 of 10 tasks, sampled by seed'");
+    expect_in(script, "rows_most = 64;");
+    expect_in(data, "\n0 90 0 3 0\n"); /* sleeps */
+    made_free();
+}
+
+static void reasons_are_given(void **state)
+{
+    (void)state;
+    run_begin();
+    struct trial_row trial = trial_of("c001", "pthread", "burst");
+    strcpy(trial.status, "crashed");
+    trial_put(trial);
+    run_end();
+    assert_int_equal(chart_make(&chart_time), 0);
+    assert_string_equal(why, "no trial ended well");
+    assert_int_equal(chart_make(&chart_order), 0);
+    assert_string_equal(why, "no trial ended well");
+    assert_int_equal(chart_make(&chart_workers), 0);
+    assert_string_equal(why, "no trial ended well");
+    assert_int_equal(chart_make(&chart_latency), 0);
+    assert_string_equal(why, "no trial that ended well has times of 100 tasks");
+
+    run_begin();
+    trial = trial_of("c001", "pthread", "burst");
+    bucket_put("service", 1000, 1001, 99);
+    trial_put(trial);
+    run_end();
+    assert_int_equal(chart_make(&chart_time), 0); /* nor any CPU time */
+    assert_int_equal(chart_make(&chart_latency), 0);
+    assert_string_equal(why, "no trial that ended well has times of 100 tasks");
+    assert_int_equal(chart_make(&chart_order), 0);
+    expect_in(why, "--blocks 2");
+    assert_int_equal(chart_make(&chart_workers), 0);
+    expect_in(why, "--samples all");
+    made_free();
+}
+
+/* serial has one worker and one cell, and is in the panels of all numbers of workers. */
+static void serial_is_in_all_panels(void **state)
+{
+    (void)state;
+    run_begin();
+    for (int workers = 1; workers <= 4; workers *= 2) {
+        struct trial_row trial = trial_of(workers == 1   ? "c001"
+                                          : workers == 2 ? "c002"
+                                                         : "c003",
+                                          workers == 1 ? "serial" : "pthread", "burst");
+        trial.workers = workers;
+        trial.user_ns = trial.sys_ns = 1000000;
+        trial_put(trial);
+    }
+    run_end();
+    assert_int_equal(chart_make(&chart_time), 1);
+    expect_in(script, "panels = 2; pools = 2\n");
+    expect_in(script, "panel_title[1] = 'spin, 1ms, 2 workers'\npanel_title[2] = 'spin, 1ms, 4 workers'\n");
+    expect_in(script, "panel_bars[1] = 2;");
+    expect_in(script, "panel_bars[2] = 2;");
+    made_free();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(latency_in_parts),  cmocka_unit_test(worker_time_in_parts),
+        cmocka_unit_test(percentiles_stop),  cmocka_unit_test(percentiles_have_bands),
+        cmocka_unit_test(order_is_relative), cmocka_unit_test(order_keeps_outliers_at_the_edge),
+        cmocka_unit_test(workers_have_rows), cmocka_unit_test(workers_are_cut),
+        cmocka_unit_test(reasons_are_given), cmocka_unit_test(serial_is_in_all_panels),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
