@@ -132,28 +132,25 @@ static int header_put(struct csv_writer *writer)
 
 static void writer_free(struct csv_writer *w)
 {
-    if (w->fd >= 0)
-        close(w->fd);
+    close(w->fd);
     free(w->buffer);
     free(w);
 }
 
-/* With the header line in its buffer; path: PATH_MAX. */
-static int writer_new(const char *directory, const struct file_format *format, int flags, char *path,
-                      struct csv_writer **writer)
+/* With the header line in its buffer. Takes the descriptor over, on an error too. */
+static int writer_new(int fd, const struct file_format *format, struct csv_writer **writer)
 {
-    int error = path_join(path, directory, format->file);
-
-    if (error)
-        return error;
     struct csv_writer *w = calloc(1, sizeof *w);
-    if (!w)
+
+    if (!w) {
+        close(fd);
         return -ENOMEM;
+    }
     w->format = format;
+    w->fd = fd;
     for (size_t i = 0; i < format->count; i++) /* at worst every character is a quote, which libcsv doubles */
         w->row_max += 1 + (format->columns[i].kind == COLUMN_TEXT ? 2 * format->columns[i].size + 2 : NUMBER_BYTES);
-    w->fd = open(path, flags | O_APPEND | O_CLOEXEC, 0666);
-    error = w->fd < 0 ? -errno : header_put(w);
+    int error = header_put(w);
     if (error)
         writer_free(w);
     else
@@ -161,18 +158,38 @@ static int writer_new(const char *directory, const struct file_format *format, i
     return error;
 }
 
-int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer)
+int csv_open(int fd, const struct file_format *format, struct csv_writer **writer)
 {
-    char path[PATH_MAX];
-    int error = writer_new(directory, format, O_WRONLY | O_CREAT | O_EXCL, path, writer);
+    int error = writer_new(fd, format, writer);
 
     if (error)
         return error;
     error = csv_flush(*writer);
-    if (error) {
-        unlink(path);
+    if (error)
         writer_free(*writer);
-    }
+    return error;
+}
+
+static int file_open(const char *directory, const struct file_format *format, int flags, char *path)
+{
+    int error = path_join(path, directory, format->file), fd;
+
+    if (error)
+        return error;
+    fd = open(path, flags | O_APPEND | O_CLOEXEC, 0666);
+    return fd < 0 ? -errno : fd;
+}
+
+int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer)
+{
+    char path[PATH_MAX];
+    int fd = file_open(directory, format, O_WRONLY | O_CREAT | O_EXCL, path);
+
+    if (fd < 0)
+        return fd;
+    int error = csv_open(fd, format, writer);
+    if (error)
+        unlink(path);
     return error;
 }
 
@@ -197,7 +214,8 @@ static int64_t lines_end(int fd, int64_t size)
 int csv_append(const char *directory, const struct file_format *format, int64_t end, struct csv_writer **writer)
 {
     char path[PATH_MAX], *header = NULL;
-    int error = writer_new(directory, format, O_RDWR, path, writer);
+    int fd = file_open(directory, format, O_RDWR, path);
+    int error = fd < 0 ? fd : writer_new(fd, format, writer);
 
     if (error)
         return error;

@@ -11,6 +11,8 @@ int csv_create(const char *directory, const struct file_format *format, struct c
 /* Opens it to go on after byte `end` (-1: after the last whole line); what stands there is cut off. -EBADMSG: its
  * header line is not this format's. */
 int csv_append(const char *directory, const struct file_format *format, int64_t end, struct csv_writer **writer);
+/* Writes to a file that is open, from where it stands; it is closed by csv_close(), or on an error here. */
+int csv_open(int fd, const struct file_format *format, struct csv_writer **writer);
 int csv_put(struct csv_writer *writer, const void *row);
 /* Writes what is buffered with as few write(2) as possible (one for a single row). On an error nothing of the buffer is
  * taken for written: the file is cut back to the last flushed byte where that is possible. */

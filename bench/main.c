@@ -31,6 +31,17 @@ const struct verb verbs[] = {
      .help = "Makes summary.csv of a run anew from its trials.csv and latency.csv, and prints the screen. RUN is its "
              "directory, the beginning of its name, or latest (the default).",
      .operands_max = 1},
+    {.name = "compare",
+     .operands = "[RUN] [RUN]",
+     .summary = "say which cells are faster, by how much, with what certainty",
+     .function = verb_compare,
+     .help =
+         "Compares the cells of a run that differ in one factor, block by block, with intervals that hold together; "
+         "or the cells of a second run with the same ones of the first, when both had the same tasks (run --like). "
+         "Runs of different machines are compared by their ratios to the baseline of their own run. RUN is its "
+         "directory, the beginning of its name, or latest (the default). Exits with 3 where --fail-if asks for it.",
+     .operands_max = 2,
+     .arguments = compare_arguments},
     {.name = "charts",
      .chapter = "look",
      .operands = "[RUN]",

@@ -38,6 +38,7 @@ static const struct percentile {
     {offsetof(struct summary_row, latency_p999_ns), 3, 0.999, P999_MIN},
     {offsetof(struct summary_row, late_p99_ns), 4, 0.99, P99_MIN},
 };
+#define LATENCY_P99      5 /* the row above that is kept for every trial */
 #define PERCENTILE_COUNT (sizeof percentiles / sizeof percentiles[0])
 
 /* Columns whose median is taken as they are. */
@@ -402,6 +403,14 @@ int summary_make(const char *directory, struct summary *summary, char *error)
         result = workers_read(directory, summary, work.imbalance, error);
     if (result)
         goto out;
+    summary->latency_p99_ns = calloc(summary->trial_count + 1, sizeof *summary->latency_p99_ns);
+    if (!summary->latency_p99_ns) {
+        refuse(error, "%s: out of memory", directory);
+        result = -ENOMEM;
+        goto out;
+    }
+    for (size_t i = 0; i < summary->trial_count; i++)
+        summary->latency_p99_ns[i] = percentile_value(&work, i, LATENCY_P99);
     unsigned factors = factors_of(summary->rows, summary->count);
     for (size_t cell = 0; cell < summary->count && !result; cell++) {
         cell_sum_up(&work, cell, factors);
@@ -425,6 +434,7 @@ void summary_release(struct summary *summary)
 {
     free(summary->rows);
     free(summary->trials);
+    free(summary->latency_p99_ns);
     *summary = (struct summary){0};
 }
 

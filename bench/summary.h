@@ -10,6 +10,7 @@ struct summary {
     size_t count;
     struct trial_row *trials; /* all committed trials, as read */
     size_t trial_count;
+    double *latency_p99_ns; /* one a trial; NAN: not known, or of too few tasks */
     unsigned looks; /* at which the run could stop by what it saw (host.json); 0: its number of blocks was fixed */
 };
 

@@ -7,25 +7,26 @@ enum spelling { PLAIN, DURATION, BYTES };
 
 /* In the order of the FACTOR_ bits. */
 static const struct factor {
+    const char *name;
     size_t offset;
     bool text;
     enum spelling spelling;
     const char *before, *after;
 } factors_table[] = {
-    {offsetof(struct summary_row, pool), true, PLAIN, "", ""},
-    {offsetof(struct summary_row, workload), true, PLAIN, "", ""},
-    {offsetof(struct summary_row, size_ns), false, DURATION, "", ""},
-    {offsetof(struct summary_row, size_dist), true, PLAIN, "sizes ", ""},
-    {offsetof(struct summary_row, tasks), false, PLAIN, "", " task"},
-    {offsetof(struct summary_row, workers), false, PLAIN, "", " worker"},
-    {offsetof(struct summary_row, place), true, PLAIN, "place ", ""},
-    {offsetof(struct summary_row, arrival), true, PLAIN, "arrival ", ""},
-    {offsetof(struct summary_row, collect), true, PLAIN, "collect ", ""},
-    {offsetof(struct summary_row, in_bytes), false, BYTES, "in ", ""},
-    {offsetof(struct summary_row, out_bytes), false, BYTES, "out ", ""},
-    {offsetof(struct summary_row, ballast), true, PLAIN, "ballast ", ""},
-    {offsetof(struct summary_row, faults), true, PLAIN, "faults ", ""},
-    {offsetof(struct summary_row, timing), true, PLAIN, "timing ", ""},
+    {"pool", offsetof(struct summary_row, pool), true, PLAIN, "", ""},
+    {"workload", offsetof(struct summary_row, workload), true, PLAIN, "", ""},
+    {"size", offsetof(struct summary_row, size_ns), false, DURATION, "", ""},
+    {"size-dist", offsetof(struct summary_row, size_dist), true, PLAIN, "sizes ", ""},
+    {"tasks", offsetof(struct summary_row, tasks), false, PLAIN, "", " task"},
+    {"workers", offsetof(struct summary_row, workers), false, PLAIN, "", " worker"},
+    {"place", offsetof(struct summary_row, place), true, PLAIN, "place ", ""},
+    {"arrival", offsetof(struct summary_row, arrival), true, PLAIN, "arrival ", ""},
+    {"collect", offsetof(struct summary_row, collect), true, PLAIN, "collect ", ""},
+    {"in", offsetof(struct summary_row, in_bytes), false, BYTES, "in ", ""},
+    {"out", offsetof(struct summary_row, out_bytes), false, BYTES, "out ", ""},
+    {"ballast", offsetof(struct summary_row, ballast), true, PLAIN, "ballast ", ""},
+    {"faults", offsetof(struct summary_row, faults), true, PLAIN, "faults ", ""},
+    {"timing", offsetof(struct summary_row, timing), true, PLAIN, "timing ", ""},
 };
 #define FACTOR_COUNT (sizeof factors_table / sizeof factors_table[0])
 _Static_assert((1u << FACTOR_COUNT) - 1 == FACTORS_ALL, "one row a factor");
@@ -97,6 +98,24 @@ static void value_spell(char *text, size_t size, const struct factor *factor, co
     else
         snprintf(number, sizeof number, "%lld", (long long)value);
     snprintf(text, size, "%s%s%s%s", factor->before, number, factor->after, *factor->after && value != 1 ? "s" : "");
+}
+
+const char *factor_name(unsigned number)
+{
+    return number < FACTOR_COUNT ? factors_table[number].name : NULL;
+}
+
+char *factor_spell(char *text, size_t size, const struct summary_row *row, unsigned factor)
+{
+    for (size_t i = 0; i < FACTOR_COUNT; i++)
+        if (factor == 1u << i) {
+            struct factor bare = factors_table[i];
+            bare.before = bare.after = "";
+            value_spell(text, size, &bare, row);
+            if (!*text)
+                snprintf(text, size, "%s", bare.text && !*text_of(&bare, row) ? "none" : "0");
+        }
+    return text;
 }
 
 char *factors_label(char *text, size_t size, const struct summary_row *row, unsigned factors)

@@ -38,6 +38,10 @@ unsigned factors_varying(const struct summary_row *rows, size_t count, unsigned 
 /* "spin, 10us, 2 workers": the given factors of a row, as many as text has room for. Returns text. */
 char *factors_label(char *text, size_t size, const struct summary_row *row, unsigned factors);
 
+/* What options call factor number 0.., NULL after the last; and its value as an option takes it. Returns text. */
+const char *factor_name(unsigned number);
+char *factor_spell(char *text, size_t size, const struct summary_row *row, unsigned factor);
+
 bool row_has_pool(const struct summary_row *row, const char *name); /* with whatever options */
 
 #endif

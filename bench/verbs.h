@@ -23,6 +23,7 @@ int verb_plan(const struct arguments *given);
 int verb_list(const struct arguments *given);
 int verb_topo(const struct arguments *given);
 int verb_summarise(const struct arguments *given);
+int verb_compare(const struct arguments *given);
 int verb_charts(const struct arguments *given);
 int verb_report(const struct arguments *given);
 int verb_tour(const struct arguments *given);
@@ -30,7 +31,8 @@ int verb_version(const struct arguments *given);
 int verb_help(const struct arguments *given);
 
 /* The options of each stand beside what reads them. */
-extern const struct argument topo_arguments[], charts_arguments[], tour_arguments[], help_arguments[];
+extern const struct argument topo_arguments[], compare_arguments[], charts_arguments[], tour_arguments[],
+    help_arguments[];
 
 /* NULL and a line on stderr when there is no such verb. */
 const struct verb *verb_find(const char *name);

@@ -17,8 +17,49 @@ static int id_compare(const void *a, const void *b)
     return strcmp((*x)->cell_id, (*y)->cell_id);
 }
 
+static double number(int64_t value)
+{
+    return value == MISSING ? NAN : (double)value;
+}
+
+static double wall_of(const struct summary *summary, size_t trial)
+{
+    const struct trial_row *t = &summary->trials[trial];
+
+    return t->tasks > 0 && t->wall_ns > 0 ? (double)t->wall_ns / (double)t->tasks : NAN;
+}
+
+static double latency_of(const struct summary *summary, size_t trial)
+{
+    return summary->latency_p99_ns[trial];
+}
+
+static double cpu_of(const struct summary *summary, size_t trial)
+{
+    const struct trial_row *t = &summary->trials[trial];
+
+    return t->tasks > 0 ? (number(t->user_ns) + number(t->sys_ns)) / (double)t->tasks : NAN;
+}
+
+static double pss_of(const struct summary *summary, size_t trial)
+{
+    return number(summary->trials[trial].pss_bytes);
+}
+
+static double open_of(const struct summary *summary, size_t trial)
+{
+    return number(summary->trials[trial].open_ns);
+}
+
 int costs_make(const struct summary *summary, struct costs *costs)
 {
+    return costs_make_of(summary, METRIC_WALL, costs);
+}
+
+int costs_make_of(const struct summary *summary, enum metric metric, struct costs *costs)
+{
+    static double (*const values[])(const struct summary *summary, size_t trial) = {wall_of, latency_of, cpu_of, pss_of,
+                                                                                    open_of};
     const struct summary_row **sorted = calloc(summary->count + 1, sizeof(*sorted));
 
     *costs = (struct costs){.cells = summary->count};
@@ -42,8 +83,8 @@ int costs_make(const struct summary *summary, struct costs *costs)
         const struct summary_row *wanted = &key, **found;
         memcpy(key.cell_id, t->cell_id, sizeof key.cell_id);
         found = bsearch(&wanted, sorted, summary->count, sizeof(*sorted), id_compare);
-        if (found && t->block > 0 && !strcmp(t->status, "ok") && t->tasks > 0 && t->wall_ns > 0)
-            costs_of(costs, (size_t)(*found - summary->rows))[t->block - 1] = (double)t->wall_ns / (double)t->tasks;
+        if (found && t->block > 0 && !strcmp(t->status, "ok"))
+            costs_of(costs, (size_t)(*found - summary->rows))[t->block - 1] = values[metric](summary, i);
     }
     free(sorted);
     return 0;
