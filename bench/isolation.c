@@ -173,6 +173,10 @@ static const char *verdict_words(const struct comparison *comparison)
 /* "1.09x [1.08 .. 1.11]" */
 static void ratio_spell(char *text, size_t size, const struct comparison *comparison)
 {
+    if (isinf(comparison->ratio)) {
+        snprintf(text, size, "  over 0"); /* threads have none of it */
+        return;
+    }
     int used = snprintf(text, size, comparison->ratio < 100 ? "%6.2fx" : "%6.0fx", comparison->ratio);
 
     if (!isnan(comparison->interval.lo) && used > 0)

@@ -13,10 +13,10 @@ do for [page = 1:pages] {
         set xrange [-0.5:x_count - 0.5]
         set yrange [-0.5:y_count - 0.5]
         unset grid
-        plot data index p - 1 using 1:2:(0.49):(0.49):5 with boxxyerror fillstyle solid noborder fillcolor palette, \
-            data index p - 1 using ($4 > 0 ? $1 : NaN):2:(0.49):(0.49) \
-                with boxxyerror fillstyle transparent pattern 4 noborder fillcolor rgb 'white', \
-            data index p - 1 using 1:2:(say(stringcolumn(6))) with labels boxed font sized(11)
+        hatch = panel_hatched[p] ? "data index p - 1 using ($4 > 0 ? $1 : NaN):2:(0.49):(0.49) \
+            with boxxyerror fillstyle transparent pattern 4 noborder fillcolor rgb 'white', " : ''
+        eval "plot data index p - 1 using 1:2:(0.49):(0.49):5 with boxxyerror fillstyle solid noborder fillcolor palette, " \
+            . hatch . "data index p - 1 using 1:2:(say(stringcolumn(6))) with labels boxed font sized(11)"
         eval panel_end
     }
     eval page_end

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h> /* after what it needs */
 
@@ -66,6 +67,7 @@ static const struct truth truths[] = {
     {"Amdahl, little in series", FIT_AMDAHL, {500, 0.004, 250}, 0, 4, 12, {1, 2, 3, 4}, 0.01, 0.02},
     {"USL, 12 blocks", FIT_USL, {10000, 0.03, 0.002, 22.0227}, 0, 6, 12, {1, 2, 4, 8, 16, 32}, 0.03, 0.05},
     {"USL, 6 blocks", FIT_USL, {2000, 0.1, 0.01, 9.48683}, 0, 5, 6, {1, 2, 4, 8, 16}, 0.02, 0.05},
+    {"USL, no coherence", FIT_USL, {10000, 0.05, 0, INFINITY}, 0, 5, 10, {1, 2, 4, 8, 16}, 0.03, 0.05},
     {"USL, falls", FIT_USL, {80000, 0.3, 0.05, 3.741657}, 0, 7, 18, {1, 2, 3, 4, 6, 8, 12}, 0.05, 0.1},
     {"sleep", FIT_SLEEP, {60000, 2000, 500000}, 1e6, 6, 8, {1, 4, 16, 64, 256, 512}, 0.01, 0.02},
 };
@@ -105,9 +107,82 @@ static void test_coverage(void **state)
     gsl_rng_free(rng);
 }
 
+/* An experiment with other points than that truth has. */
+static int fit_changed(const struct truth *of, size_t count, size_t blocks, double sigma, struct fit *fit)
+{
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    double ns[COUNTS_MAX * BLOCKS_MAX];
+    struct truth truth = *of;
+
+    truth.count = count;
+    truth.blocks = blocks;
+    truth.value[FIT_SIGMA] = sigma;
+    if (truth.law == FIT_USL && sigma == 1)
+        truth.value[USL_KAPPA] = 0;
+    gsl_rng_set(rng, 7);
+    draw(rng, &truth, ns);
+    gsl_rng_free(rng);
+    return fit_once(&truth, ns, 1, fit);
+}
+
+static void test_refused(void **state)
+{
+    const struct truth *amdahl = &truths[0], *usl = &truths[2], *sleep = &truths[6];
+    struct fit fit;
+
+    (void)state;
+    assert_int_equal(sleep->law, FIT_SLEEP);
+    assert_int_equal(fit_changed(amdahl, 2, 12, 0.05, &fit), -EDOM);
+    assert_string_equal(why, "takes at least 3 different numbers of workers, there are 2");
+    assert_int_equal(fit_changed(amdahl, 3, 12, 0.05, &fit), 0);
+    assert_int_equal(fit_changed(usl, 3, 12, 0.03, &fit), -EDOM);
+    assert_string_equal(why, "takes at least 4 different numbers of workers, there are 3");
+    assert_int_equal(fit_changed(usl, 6, 5, 0.03, &fit), -EDOM);
+    assert_string_equal(why, "takes at least 6 blocks, there are 5");
+    assert_int_equal(fit_changed(sleep, 2, 8, 2000, &fit), -EDOM);
+
+    /* Flat, and falling. */
+    assert_int_equal(fit_changed(amdahl, 5, 12, 1, &fit), -EDOM);
+    assert_non_null(strstr(why, "flat"));
+    assert_int_equal(fit_changed(usl, 6, 12, 1, &fit), -EDOM);
+    assert_non_null(strstr(why, "flat"));
+    assert_int_equal(fit_changed(amdahl, 5, 12, 1.5, &fit), -EDOM);
+    assert_non_null(strstr(why, "falls"));
+
+    /* All that can be said is that there is noise. */
+    struct truth noisy = *amdahl;
+    noisy.noise = 3;
+    assert_int_equal(fit_changed(&noisy, 3, 6, 0.5, &fit), -EDOM);
+    assert_non_null(strstr(why, "not identified"));
+}
+
+/* Without noise the truth itself is found; the same seed gives the same numbers. */
+static void test_exact(void **state)
+{
+    struct truth truth = truths[2];
+    double ns[COUNTS_MAX * BLOCKS_MAX];
+    struct fit fit, again;
+
+    (void)state;
+    truth.noise = truth.block_noise = 0;
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    draw(rng, &truth, ns);
+    gsl_rng_free(rng);
+    assert_int_equal(fit_once(&truth, ns, 1, &fit), 0);
+    for (size_t v = 0; v < fit_words[FIT_USL].values; v++)
+        assert_true(fabs(fit.value[v] / truth.value[v] - 1) < 1e-3);
+    assert_true(fit.worst < 1e-5);
+    for (size_t i = 0; i < truth.count; i++)
+        assert_true(fabs(fit_ns(&fit, truth.workers[i]) / truth_ns(&truth, truth.workers[i]) - 1) < 1e-5);
+    assert_int_equal(fit_once(&truth, ns, 1, &again), 0);
+    assert_memory_equal(fit.interval, again.interval, sizeof fit.interval);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_coverage),
     };
     return cmocka_run_group_tests_name("fits", tests, NULL, NULL);

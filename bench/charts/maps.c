@@ -58,6 +58,12 @@ int map_print(struct map *map, FILE *data, FILE *script)
     size_t x_count = numbers_sort(xs, map->count), y_count = numbers_sort(ys, map->count);
     tics_print(script, "x", xs, x_count, map->x_name);
     tics_print(script, "y", ys, y_count, map->y_name);
+    for (size_t p = 0; p < map->panels; p++) {
+        bool hatched = false;
+        for (size_t i = 0; i < map->count; i++)
+            hatched |= map->tiles[i].panel == p && map->tiles[i].hatched;
+        fprintf(script, "panel_hatched[%zu] = %d\n", p + 1, hatched);
+    }
     fputs("# x, y, kind, hatched, shade, text\n", data);
     for (size_t p = 0; p < map->panels; p++) {
         for (size_t i = 0; i < map->count; i++) {

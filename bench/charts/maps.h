@@ -24,8 +24,8 @@ struct map {
     char *(*x_name)(char *text, size_t size, int64_t x), *(*y_name)(char *text, size_t size, int64_t y);
 };
 
-/* To `data` a block of lines "x y kind hatched shade text" for each panel, to `script` x_tics, y_tics, x_count and
- * y_count. 0 or -ENOMEM. */
+/* To `data` a block of lines "x y kind hatched shade text" for each panel, to `script` x_tics, y_tics, x_count,
+ * y_count, and into its array panel_hatched whether a panel has such tiles. 0 or -ENOMEM. */
 int map_print(struct map *map, FILE *data, FILE *script);
 char *map_number(char *text, size_t size, int64_t number);
 

@@ -140,8 +140,10 @@ static int tile_make(struct nested *n, size_t i)
                           .hatched = i != best && comparison.verdict == VERDICT_UNRESOLVED};
     if (isnan(comparison.ratio)) /* never in the same block */
         return result;
-    snprintf(tile->text, sizeof tile->text, i == best ? "best of %.0f" : "%.2fx",
-             i == best ? (double)row->workers : comparison.ratio);
+    if (i == best)
+        snprintf(tile->text, sizeof tile->text, "best");
+    else
+        snprintf(tile->text, sizeof tile->text, "%.2fx", comparison.ratio);
     n->hatched |= tile->hatched;
     n->worst = fmax(n->worst, comparison.ratio);
     n->map.count++;
@@ -156,8 +158,8 @@ static void script_print(const struct nested *n, const struct chart_source *sour
 
     fprintf(script,
             "x_text = 'threads of each process'\ny_text = 'processes'\npage_panels = %d; panels = %zu\n"
-            "array panel_title[panels]; shade_most = %.6g; hatched = %d\n",
-            PAGE_PANELS, n->map.panels, fmax(n->worst, 1 + CLAIM_MARGIN), n->hatched);
+            "array panel_title[panels]; array panel_hatched[panels]; shade_most = %.6g\n",
+            PAGE_PANELS, n->map.panels, fmax(n->worst, 1 + CLAIM_MARGIN));
     for (size_t p = 0; p < n->map.panels; p++) {
         const struct summary_row *row = &n->summary->rows[n->first[p]];
         options_copy(pool, sizeof pool, row->pool);
@@ -219,8 +221,8 @@ static int nested_make(const struct chart *chart, const struct chart_source *sou
     if (!result && n.map.count < 2) {
         refuse(why, "it takes " POOL ":" ROUTE " with two or more shapes of equally many workers");
     } else if (!result) {
-        result = map_print(&n.map, data, script);
         script_print(&n, source, script);
+        result = map_print(&n.map, data, script);
         if (!result)
             result = (int)((n.map.panels + PAGE_PANELS - 1) / PAGE_PANELS);
     }

@@ -107,10 +107,11 @@ static void script_print(const struct winners *w, const struct chart_source *sou
     size_t pools = t->pools < POOLS_MAX ? t->pools : POOLS_MAX;
     char text[512];
 
-    fprintf(script,
-            "x_text = 'workers'\ny_text = 'task size'\npage_panels = %d; panels = %zu; pools = %zu\n"
-            "array panel_title[panels]; array pool_name[pools]; array pool_stands[pools]; hatched = %d\n",
-            PAGE_PANELS, w->map.panels, pools, w->hatched);
+    fprintf(
+        script,
+        "x_text = 'workers'\ny_text = 'task size'\npage_panels = %d; panels = %zu; pools = %zu\n"
+        "array panel_title[panels]; array pool_name[pools]; array pool_stands[pools]; array panel_hatched[panels]\n",
+        PAGE_PANELS, w->map.panels, pools);
     for (size_t p = 0; p < w->map.panels; p++) {
         fprintf(script, "panel_title[%zu] = ", p + 1);
         chart_quoted(script, factors_label(text, sizeof text, row_at(w, w->panel[p]), said));
@@ -156,8 +157,8 @@ static int winner_make(const struct chart *chart, const struct chart_source *sou
         refuse(why, "it takes two pools at two or more task sizes and two or more numbers of workers");
         goto done;
     }
-    result = map_print(&w.map, data, script);
     script_print(&w, source, script);
+    result = map_print(&w.map, data, script);
     if (!result)
         result = (int)((w.map.panels + PAGE_PANELS - 1) / PAGE_PANELS);
 done:
