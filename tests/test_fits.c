@@ -14,9 +14,9 @@
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define EXPERIMENTS 30 /* what they look for shows in a few */
 #else
-#define EXPERIMENTS 300
+#define EXPERIMENTS 250
 #endif
-#define RESAMPLES  600
+#define RESAMPLES  500
 #define COUNTS_MAX 8
 #define BLOCKS_MAX 24
 #define COVERED    0.93

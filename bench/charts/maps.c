@@ -47,10 +47,11 @@ char *map_number(char *text, size_t size, int64_t number)
 
 int map_print(struct map *map, FILE *data, FILE *script)
 {
-    int64_t *xs = calloc(2 * map->count + 1, sizeof *xs), *ys = xs + map->count;
+    int64_t *xs = calloc(2 * map->count + 1, sizeof *xs), *ys;
 
     if (!xs)
         return -ENOMEM;
+    ys = xs + map->count;
     for (size_t i = 0; i < map->count; i++) {
         xs[i] = map->tiles[i].x;
         ys[i] = map->tiles[i].y;

@@ -75,7 +75,7 @@ static void forecast_print(FILE *out, const struct fit *fit, double most)
     if (fit->law == FIT_SLEEP) {
         double workers = (fit->size_ns + fit->value[SLEEP_WAIT_NS]) / fit->value[SLEEP_HANDOVER_NS];
         if (isfinite(workers))
-            snprintf(text + strlen(text), sizeof text - strlen(text), ", and half of the limit takes %s workers",
+            snprintf(text + strlen(text), sizeof text - strlen(text), "; half of the limit takes %s",
                      number_spell(half, sizeof half, workers, ""));
     }
     snprintf(text + strlen(text), sizeof text - strlen(text), ".");
