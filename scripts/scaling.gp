@@ -13,6 +13,7 @@ do for [k = 1:3] {
 }
 keys = keys + 1
 key_text[keys] = 'ideal'; key_shape[keys] = 0
+space_left = 80.0
 # The curve of law k in panel p, in that column of the data.
 curve(k, column) = sprintf("'%s.dat' index %d using 1:%d with lines dashtype %d linewidth 1.5 linecolor rgb '%s', ", \
         chart_name, 3 * p - 1, column, dash_of(k), colour_of(k)) \
@@ -30,7 +31,7 @@ do for [page = 1:pages] {
             set xrange [panel_from[p] - 0.5:panel_to[p] + 0.5]
             set yrange [0:*]
         }
-        set format y '%.0s%c'
+        set format y panel_log[p] ? '%.0s%c' : '%.1s%c'
         eval sprintf("plot '%s.dat' index %d using 1:4 with lines linestyle 101, ", chart_name, 3 * p - 1) \
             . (panel_amdahl[p] ? curve(1, 2) : '') . (panel_usl[p] ? curve(2, 3) : '') . (panel_sleep[p] ? curve(3, 2) : '') \
             . sprintf("'%s.dat' index %d using 1:2:3:4 with yerrorbars pointtype 7 pointsize 0.6 linecolor rgb '#000000'", \
