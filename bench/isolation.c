@@ -120,7 +120,7 @@ static int isolation_init(struct isolation *isolation, const struct summary *sum
         return -ENOMEM;
     }
     pairs_find(isolation);
-    isolation->claim = claim_make((unsigned)(isolation->count * METRICS), 0, CLAIM_MARGIN);
+    isolation->claim = claim_make((unsigned)(isolation->count * METRICS), summary->looks, CLAIM_MARGIN);
     return 0;
 }
 

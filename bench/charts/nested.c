@@ -214,7 +214,7 @@ static int nested_make(const struct chart *chart, const struct chart_source *sou
     (void)chart;
     if (!result) {
         cells_find(&n);
-        n.claim = claim_make(pairs_count(&n), 0, CLAIM_MARGIN);
+        n.claim = claim_make(pairs_count(&n), n.summary->looks, CLAIM_MARGIN);
     }
     for (size_t i = 0; i < n.cells && !result; i++)
         result = tile_make(&n, i);
