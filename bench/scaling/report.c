@@ -71,11 +71,11 @@ static void forecast_print(FILE *out, const struct fit *fit, double most)
     char text[256], twice[32], half[32];
 
     number_spell(twice, sizeof twice, 1e9 / fit_ns(fit, 2 * most), "");
-    snprintf(text, sizeof text, "If it holds, %.0f workers do %s tasks per second", 2 * most, twice);
+    snprintf(text, sizeof text, "If it holds, %.0f workers do %s tasks/s", 2 * most, twice);
     if (fit->law == FIT_SLEEP) {
         double workers = (fit->size_ns + fit->value[SLEEP_WAIT_NS]) / fit->value[SLEEP_HANDOVER_NS];
         if (isfinite(workers))
-            snprintf(text + strlen(text), sizeof text - strlen(text), "; half of the limit takes %s",
+            snprintf(text + strlen(text), sizeof text - strlen(text), "; %s workers reach half of the limit",
                      number_spell(half, sizeof half, workers, ""));
     }
     snprintf(text + strlen(text), sizeof text - strlen(text), ".");
