@@ -80,8 +80,10 @@ struct settings {
     int64_t precision_ppm; /* 0: none */
     int64_t samples;       /* per trial, SAMPLES_ALL, 0: none */
     int64_t trial_limit_ns;
-    char out[4096];  /* "": results/<stamp>-<id> */
-    char like[4096]; /* "" or a run */
+    char out[4096];         /* "": results/<stamp>-<id> */
+    char like[4096];        /* "" or a run */
+    char more[4096];        /* "" or the run that gets more blocks; then it is also what `like` names */
+    unsigned blocks_before; /* that it has */
     bool recalibrate;
 };
 

@@ -130,38 +130,97 @@ static int header_put(struct csv_writer *writer)
     return 0;
 }
 
-int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer)
+static void writer_free(struct csv_writer *w)
 {
-    char path[PATH_MAX];
-    struct csv_writer *w;
+    if (w->fd >= 0)
+        close(w->fd);
+    free(w->buffer);
+    free(w);
+}
+
+/* With the header line in its buffer; path: PATH_MAX. */
+static int writer_new(const char *directory, const struct file_format *format, int flags, char *path,
+                      struct csv_writer **writer)
+{
     int error = path_join(path, directory, format->file);
 
     if (error)
         return error;
-    w = calloc(1, sizeof *w);
+    struct csv_writer *w = calloc(1, sizeof *w);
     if (!w)
         return -ENOMEM;
     w->format = format;
     for (size_t i = 0; i < format->count; i++) /* at worst every character is a quote, which libcsv doubles */
         w->row_max += 1 + (format->columns[i].kind == COLUMN_TEXT ? 2 * format->columns[i].size + 2 : NUMBER_BYTES);
-    w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-    if (w->fd < 0) {
-        error = -errno;
-        free(w);
+    w->fd = open(path, flags | O_APPEND | O_CLOEXEC, 0666);
+    error = w->fd < 0 ? -errno : header_put(w);
+    if (error)
+        writer_free(w);
+    else
+        *writer = w;
+    return error;
+}
+
+int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer)
+{
+    char path[PATH_MAX];
+    int error = writer_new(directory, format, O_WRONLY | O_CREAT | O_EXCL, path, writer);
+
+    if (error)
         return error;
-    }
-    error = header_put(w);
-    if (!error)
-        error = csv_flush(w);
+    error = csv_flush(*writer);
     if (error) {
-        close(w->fd);
         unlink(path);
-        free(w->buffer);
-        free(w);
-        return error;
+        writer_free(*writer);
     }
-    *writer = w;
+    return error;
+}
+
+/* The byte after the last whole line; 0: there is none. */
+static int64_t lines_end(int fd, int64_t size)
+{
+    char piece[4096];
+
+    for (int64_t from = size; from > 0;) {
+        size_t length = from < (int64_t)sizeof piece ? (size_t)from : sizeof piece;
+        from -= (int64_t)length;
+        ssize_t n = pread(fd, piece, length, from);
+        if (n < 0)
+            return -errno;
+        const char *newline = memrchr(piece, '\n', (size_t)n);
+        if (newline)
+            return from + (newline - piece) + 1;
+    }
     return 0;
+}
+
+int csv_append(const char *directory, const struct file_format *format, int64_t end, struct csv_writer **writer)
+{
+    char path[PATH_MAX], *header = NULL;
+    int error = writer_new(directory, format, O_RDWR, path, writer);
+
+    if (error)
+        return error;
+    struct csv_writer *w = *writer;
+    int64_t size = lseek(w->fd, 0, SEEK_END);
+    if (end < 0 && size > 0)
+        end = lines_end(w->fd, size);
+    header = malloc(w->length);
+    if (size < 0 || end < 0)
+        error = size < 0 ? -errno : (int)end;
+    else if (!header)
+        error = -ENOMEM;
+    else if (end > size || (size_t)end < w->length || pread(w->fd, header, w->length, 0) != (ssize_t)w->length ||
+             memcmp(header, w->buffer, w->length) != 0)
+        error = -EBADMSG;
+    else if (size > end && ftruncate(w->fd, end) < 0)
+        error = -errno;
+    free(header);
+    w->length = 0;
+    w->flushed = end;
+    if (error)
+        writer_free(w);
+    return error;
 }
 
 int csv_flush(struct csv_writer *writer)
@@ -417,6 +476,13 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
         return -ENOMEM;
     }
     row_clear(format, r.values);
+    if (end < 0) { /* a torn last line is not read at all: half a field would look like a wrong one */
+        off_t size = lseek(fd, 0, SEEK_END);
+        int64_t whole = size > 0 ? lines_end(fd, size) : 0;
+        end = whole > 0 ? whole : -1;
+        if (size >= 0)
+            lseek(fd, 0, SEEK_SET);
+    }
     result = file_parse(&r, fd, end, &parser);
     csv_free(&parser); /* no csv_fini: it would report a torn last line as a row */
     free(r.values);

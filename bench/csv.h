@@ -8,6 +8,9 @@ struct csv_writer; /* append-only; rows are buffered until csv_flush, or until t
 
 /* Creates `directory/format->file` (O_EXCL), writes the header line. */
 int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer);
+/* Opens it to go on after byte `end` (-1: after the last whole line); what stands there is cut off. -EBADMSG: its
+ * header line is not this format's. */
+int csv_append(const char *directory, const struct file_format *format, int64_t end, struct csv_writer **writer);
 int csv_put(struct csv_writer *writer, const void *row);
 /* Writes what is buffered with as few write(2) as possible (one for a single row). On an error nothing of the buffer is
  * taken for written: the file is cut back to the last flushed byte where that is possible. */

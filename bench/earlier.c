@@ -47,13 +47,34 @@ static bool same_work(const struct plan_row *row, const struct cell *cell)
            (row->size_ns == cell->size_ns || cell->dist == DIST_FILE);
 }
 
-int64_t earlier_tasks(const struct earlier *earlier, const struct cell *cell)
+static const struct plan_row *row_of(const struct earlier *earlier, const struct cell *cell)
 {
     for (size_t i = 0; i < earlier->count; i++) {
         const struct plan_row *row = &earlier->rows[i];
         if (!strcmp(row->cell_id, cell->id) && !strcmp(row->pool, cell->pool_spec) && row->workers == cell->workers &&
             same_work(row, cell))
-            return row->tasks;
+            return row;
     }
-    return MISSING;
+    return NULL;
+}
+
+int64_t earlier_tasks(const struct earlier *earlier, const struct cell *cell)
+{
+    const struct plan_row *row = row_of(earlier, cell);
+    return row ? row->tasks : MISSING;
+}
+
+bool earlier_left_out(const struct earlier *earlier, const struct cells *cells)
+{
+    return cells->count && row_of(earlier, &cells->cell[0]) && !row_of(earlier, &cells->cell[cells->count - 1]);
+}
+
+bool earlier_same(const struct earlier *earlier, const struct cells *cells)
+{
+    bool same = earlier->count == cells->count;
+    for (size_t i = 0; i < cells->count && same; i++) {
+        const struct plan_row *row = row_of(earlier, &cells->cell[i]);
+        same = row && row->tasks == cells->cell[i].tasks && row->iterations == cells->cell[i].iterations;
+    }
+    return same;
 }

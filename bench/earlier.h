@@ -3,6 +3,7 @@
 #define POOLBENCH_EARLIER_H
 #include "bench/cell.h"
 #include "bench/columns.h"
+#include <stdbool.h>
 
 struct earlier {
     struct plan_row *rows; /* one a cell */
@@ -15,5 +16,10 @@ void earlier_release(struct earlier *earlier);
 
 /* The tasks of the same cell; MISSING where there was none. */
 int64_t earlier_tasks(const struct earlier *earlier, const struct cell *cell);
+
+/* The earlier plan has the first of these cells and not the last: it was left out for the budget. */
+bool earlier_left_out(const struct earlier *earlier, const struct cells *cells);
+/* The earlier plan has these cells and no others, with as many tasks and iterations. */
+bool earlier_same(const struct earlier *earlier, const struct cells *cells);
 
 #endif

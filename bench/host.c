@@ -132,12 +132,21 @@ int host_note(const char *directory, const char *key, json_t *value, char *error
     return status;
 }
 
-unsigned host_looks(const char *directory)
+json_t *host_fact(const char *directory, const char *key)
 {
     json_t *host = host_load(directory);
-    json_int_t looks = json_integer_value(json_object_get(json_object_get(host, "run"), "looks"));
+    json_t *fact = json_incref(json_object_get(json_object_get(host, "run"), key));
 
     json_decref(host);
+    return fact;
+}
+
+unsigned host_looks(const char *directory)
+{
+    json_t *fact = host_fact(directory, "looks");
+    json_int_t looks = json_integer_value(fact);
+
+    json_decref(fact);
     return looks > 0 ? (unsigned)looks : 0;
 }
 

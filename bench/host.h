@@ -18,7 +18,8 @@ int64_t host_cpus(const char *directory);
 /* What a run was not done as asked for, a line each: workers that could not be pinned, cells left out. */
 void host_warnings(FILE *out, const char *directory);
 
-unsigned host_looks(const char *directory); /* run.looks; 0 where there is none */
+unsigned host_looks(const char *directory);                /* run.looks; 0 where there is none */
+json_t *host_fact(const char *directory, const char *key); /* of "run", the caller's; NULL where there is none */
 /* Adds to "run" of host.json, or replaces there, what stands under `key`; takes `value` over. As host_write(). */
 int host_note(const char *directory, const char *key, json_t *value, char *error);
 

@@ -250,6 +250,9 @@ static unsigned blocks_choose(const struct settings *settings, unsigned needed, 
     unsigned blocks = needed;
     if (settings->blocks)
         return (unsigned)settings->blocks;
+    if (settings->more[0]) /* 0: above all looks, another as many as there are */
+        return look_after(settings->blocks_before) ? look_after(settings->blocks_before) - settings->blocks_before
+                                                   : settings->blocks_before;
     if (settings->precision_ppm)
         return needed > LOOK_MAX ? needed : LOOK_MAX;
     for (unsigned look = look_next(blocks); look; look = look_next(look))
@@ -274,14 +277,16 @@ static void cell_release(struct cell *cell)
 
 /* Fewer blocks than comparisons need would answer nothing, so what does not fit the budget is left out from the end:
  * the pools of one comparison at a time, and never the first. 0 or -ENOMEM. */
-static int budget_keep(const struct settings *settings, const struct group *groups, struct plan *plan)
+static int budget_keep(const struct settings *settings, const struct earlier *earlier, const struct group *groups,
+                       struct plan *plan)
 {
     struct cells *cells = &plan->cells;
     size_t kept = cells->count;
     int rc = 0;
     plan->comparisons = comparisons_count(groups, kept);
     while (!rc && settings->budget_ns && !settings->blocks &&
-           blocks_needed(plan->comparisons) * block_estimate(cells) > (double)settings->budget_ns) {
+           (earlier->count ? earlier_left_out(earlier, cells)
+                           : blocks_needed(plan->comparisons) * block_estimate(cells) > (double)settings->budget_ns)) {
         do
             kept--;
         while (kept && groups[kept - 1].key == groups[kept].key);
@@ -352,9 +357,13 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
         rc = refuse(error, "out of memory");
     for (size_t i = 0; i < plan->cells.count && !rc; i++)
         rc = cell_complete(&plan->cells.cell[i], &planner);
-    if (!rc && budget_keep(&request->settings, groups, plan))
+    if (!rc && budget_keep(&request->settings, &planner.earlier, groups, plan))
         rc = refuse(error, "out of memory");
+    if (!rc && request->settings.more[0] && !earlier_same(&planner.earlier, &plan->cells))
+        rc = refuse(error, "--more: this machine or this program makes other cells of that run's suite than were run; "
+                           "--like makes a run of its own");
     if (!rc) {
+        plan->blocks_before = request->settings.blocks_before;
         double block_ns = block_estimate(&plan->cells);
         plan->looks = request->settings.precision_ppm ? looks_planned(plan->comparisons) : 0;
         plan->blocks_needed = blocks_needed(plan->comparisons);
@@ -366,7 +375,9 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
         if (!plan->order)
             rc = refuse(error, "--blocks: no memory for %u blocks of %zu cells", plan->blocks, plan->cells.count);
         else
-            order_draw(request->settings.seed, plan->blocks, (unsigned)plan->cells.count, plan->order);
+            order_draw(plan->blocks_before ? mix64(request->settings.seed, plan->blocks_before)
+                                           : request->settings.seed,
+                       plan->blocks, (unsigned)plan->cells.count, plan->order);
     }
     free(groups);
     earlier_release(&planner.earlier);

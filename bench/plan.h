@@ -6,10 +6,10 @@
 #include "bench/words.h"
 
 struct plan {
-    struct cells cells; /* owned */
-    unsigned blocks;
-    uint32_t *order;        /* blocks x cells.count cell numbers, in running order; owned */
-    unsigned comparisons;   /* m: pairs of cells that differ in the pool alone */
+    struct cells cells;             /* owned */
+    unsigned blocks, blocks_before; /* before: those that the run of --more has already */
+    uint32_t *order;                /* blocks x cells.count cell numbers, in running order; owned */
+    unsigned comparisons;           /* m: pairs of cells that differ in the pool alone */
     unsigned looks;         /* at which the run may stop by what it saw (--precision); 0: its blocks are fixed */
     unsigned blocks_needed; /* max(8, ceil(1 + log2(m / 0.05))) (docs/METHOD.md) */
     struct words left_out;  /* labels of cells that the budget has no time for */

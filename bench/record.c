@@ -64,7 +64,8 @@ int plan_write(const char *directory, const struct plan *plan, uint64_t seed, ch
 {
     struct csv_writer *writer;
     struct plan_row row;
-    int rc = csv_create(directory, &plan_format, &writer);
+    int rc = plan->blocks_before ? csv_append(directory, &plan_format, -1, &writer)
+                                 : csv_create(directory, &plan_format, &writer);
     if (rc < 0)
         return failed(rc, directory, plan_format.file, error);
     for (size_t i = 0; i < plan->blocks * plan->cells.count && rc == 0; i++) {
@@ -72,7 +73,7 @@ int plan_write(const char *directory, const struct plan *plan, uint64_t seed, ch
         row_clear(&plan_format, &row);
         CELL_SET(&row, cell);
         TEXT_SET(row.run_id, run_id(directory));
-        row.block = (int64_t)(i / plan->cells.count) + 1;
+        row.block = (int64_t)(plan->blocks_before + i / plan->cells.count) + 1;
         row.position = (int64_t)(i % plan->cells.count) + 1;
         row.seed = seed;
         rc = csv_put(writer, &row);
@@ -82,17 +83,47 @@ int plan_write(const char *directory, const struct plan *plan, uint64_t seed, ch
     return rc < 0 ? failed(rc, directory, plan_format.file, error) : 0;
 }
 
-int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error)
+static int recorded_take(const void *row, void *arg)
+{
+    const struct trial_row *t = row;
+    const int64_t parts[] = {t->open_ns, t->wall_ns, t->close_ns};
+    struct recorded *recorded = arg;
+    int64_t ended_ns = t->started_ns;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        ended_ns += parts[i] == MISSING ? 0 : parts[i];
+    recorded->trial_id = t->trial_id;
+    recorded->samples_end = t->samples_end;
+    recorded->latency_end = t->latency_end;
+    recorded->blocks = t->block > recorded->blocks ? t->block : recorded->blocks;
+    recorded->ended_ns = ended_ns > recorded->ended_ns ? ended_ns : recorded->ended_ns;
+    return 0;
+}
+
+int recorded_read(const char *directory, struct recorded *recorded, char *error)
+{
+    *recorded = (struct recorded){0};
+    int rc = csv_read(directory, &trial_format, -1, recorded_take, recorded, error);
+    if (rc == -EBADMSG)
+        return rc;
+    if (!rc && !recorded->trial_id)
+        rc = -ENODATA;
+    return rc ? failed(rc, directory, trial_format.file, error) : 0;
+}
+
+static int files_open(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
+                      char *error)
 {
     *recorder = (struct recorder){.run_id = run_id(directory), .seed = seed};
-    struct {
+    const struct {
         const struct file_format *format;
         struct csv_writer **writer;
-    } files[] = {{&trial_format, &recorder->trials},
-                 {&sample_format, &recorder->samples},
-                 {&latency_format, &recorder->latency}};
+        int64_t end;
+    } files[] = {{&trial_format, &recorder->trials, -1},
+                 {&sample_format, &recorder->samples, recorded ? recorded->samples_end : 0},
+                 {&latency_format, &recorder->latency, recorded ? recorded->latency_end : 0}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        int rc = csv_create(directory, files[i].format, files[i].writer);
+        int rc = recorded ? csv_append(directory, files[i].format, files[i].end, files[i].writer)
+                          : csv_create(directory, files[i].format, files[i].writer);
         if (rc < 0) {
             char ignored[ERROR_MAX];
             *files[i].writer = NULL;
@@ -101,6 +132,19 @@ int recorder_open(struct recorder *recorder, const char *directory, uint64_t see
         }
     }
     return 0;
+}
+
+int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error)
+{
+    return files_open(recorder, directory, seed, NULL, error);
+}
+
+int recorder_append(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
+                    char *error)
+{
+    int rc = files_open(recorder, directory, seed, recorded, error);
+    recorder->trial_id = rc ? 0 : recorded->trial_id;
+    return rc;
 }
 
 static int put_samples(struct recorder *recorder, const struct trial_facts *facts)

@@ -28,9 +28,22 @@ struct trial_facts {
     int64_t trial_limit_ns;
 };
 
-int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error); /* plan.csv */
+/* How far an earlier run has come. */
+struct recorded {
+    int64_t trial_id, blocks;         /* the last of each */
+    int64_t samples_end, latency_end; /* bytes */
+    int64_t ended_ns;                 /* after the run began */
+};
+/* -ENODATA: no trial is there. */
+int recorded_read(const char *directory, struct recorded *recorded, char *error);
+
+/* plan.csv, or with plan->blocks_before its further rows. */
+int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error);
 /* directory must stay valid. */
 int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error);
+/* Goes on behind the last commit of an earlier run. */
+int recorder_append(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
+                    char *error);
 /* Writes the trial; row, when not NULL, is what was written to trials.csv. */
 int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row, char *error);
 int recorder_close(struct recorder *recorder, char *error);

@@ -124,16 +124,53 @@ static int suites_read(const struct command_line *line, const struct machine *ma
     return 0;
 }
 
-static int like_read(const char *run, const struct machine *machine, struct request *request, char *error)
+/* The suite of an earlier run: --like, --more. */
+static int earlier_suite_read(const char *option, const char *run, const struct machine *machine,
+                              struct request *request, char *error)
 {
     char directory[sizeof request->settings.like], suite[sizeof directory + 16];
     if (run_find(run, directory, sizeof directory, error))
-        return refuse_at(error, "--like");
+        return refuse_at(error, "--%s", option);
     snprintf(suite, sizeof suite, "%s/suite.ini", directory);
     if (suite_read(suite, machine, &request->settings, &request->experiments, error))
-        return refuse_at(error, "--like");
+        return refuse_at(error, "--%s", option);
     memcpy(request->settings.like, directory, sizeof directory);
     return 0;
+}
+
+static int more_check(const struct command_line *line, char *error)
+{
+    static const char *const others[] = {"like", "out", "seed", "recalibrate"};
+    for (size_t i = 0; options[i].name; i++) {
+        bool taken = !line->values[i].count;
+        for (size_t o = 0; o < sizeof others / sizeof *others && line->settings[i]; o++)
+            taken = taken && strcmp(options[i].name, others[o]) != 0;
+        if (!taken)
+            return refuse(error, "--more: runs the cells of that run as they are, expected no --%s", options[i].name);
+    }
+    return 0;
+}
+
+/* Where the experiments come from: suites, or an earlier run. */
+static int experiments_read(struct command_line *line, const struct machine *machine, struct request *request,
+                            char *error)
+{
+    const size_t like = (size_t)__builtin_ctz(option_bit("like")), more = (size_t)__builtin_ctz(option_bit("more"));
+    const size_t earlier = line->settings[more] ? more : like;
+    if (line->settings[more] && more_check(line, error))
+        return -EINVAL;
+    if (!line->settings[earlier])
+        return suites_read(line, machine, request, error);
+    if (line->suites.count)
+        return refuse(error, "--%s: takes its suite from the run, expected no '%s' beside it", options[earlier].name,
+                      line->suites.word[0]);
+    int rc = earlier_suite_read(options[earlier].name, line->settings[earlier], machine, request, error);
+    if (!rc && earlier == more)
+        memcpy(request->settings.more, request->settings.like, sizeof request->settings.more);
+    if (!rc && earlier == more)
+        request->settings.blocks = 0; /* those it had are none of ours */
+    line->settings[earlier] = NULL;
+    return rc;
 }
 
 /* Every factor of every experiment gets values: the command line's, else its own, else the default. */
@@ -263,21 +300,13 @@ static int experiments_cross(struct request *request, char *error)
 int request_parse(int argc, char **argv, const struct machine *machine, struct request *request, char *error)
 {
     struct command_line line = {0};
-    const size_t like = (size_t)__builtin_ctz(option_bit("like"));
     *request = (struct request){0};
     error[0] = '\0';
     int rc = settings_preset(&request->settings, error);
     if (!rc)
         rc = command_line_read(argc, argv, machine, &line, error);
-    if (!rc && line.settings[like]) {
-        if (line.suites.count)
-            rc = refuse(error, "--like: takes its suite from the run, expected no '%s' beside it", line.suites.word[0]);
-        else
-            rc = like_read(line.settings[like], machine, request, error);
-        line.settings[like] = NULL;
-    } else if (!rc) {
-        rc = suites_read(&line, machine, request, error);
-    }
+    if (!rc)
+        rc = experiments_read(&line, machine, request, error);
     if (!rc && !request->experiments.count && !experiment_add(&request->experiments, ""))
         rc = refuse(error, "out of memory");
     if (!rc)

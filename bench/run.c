@@ -96,8 +96,8 @@ static int blocks_run(struct session *session, struct ending *ending, char *erro
         for (size_t i = 0; i < cells; i++)
             if (wanted[plan->order[block * cells + i]])
                 order[count++] = plan->order[block * cells + i];
-        rc = session_block(session, block + 1, order, count, &progress, NULL, error);
-        ending->blocks = block + 1;
+        rc = session_block(session, plan->blocks_before + block + 1, order, count, &progress, NULL, error);
+        ending->blocks = plan->blocks_before + block + 1;
     }
     if (session->interrupted)
         ending->because = "interrupted";

@@ -2,6 +2,7 @@
 #include "bench/session.h"
 #include "bench/host.h"
 #include "bench/job.h"
+#include "bench/judge/looks.h"
 #include "bench/report/report.h"
 #include "bench/run_dir.h"
 #include "bench/screen.h"
@@ -25,8 +26,11 @@ int session_open(struct session *session, int argc, char **argv, char *error)
         snprintf(error, ERROR_MAX, "--out: %.400s exists already; name a directory that does not", settings->out);
         rc = -EEXIST;
     }
+    if (rc == 0 && settings->more[0])
+        rc = recorded_read(settings->more, &session->before, error);
     if (rc < 0)
         return rc;
+    session->request.settings.blocks_before = (unsigned)session->before.blocks;
     clock_choose(CLOCK_MEASURE_NS);
     rc = calibrations_open(&session->calibrations, true, error);
     if (rc == 0 && settings->recalibrate)
@@ -56,17 +60,22 @@ static json_t *left_out(const struct session *session)
     return labels;
 }
 
-static json_t *facts(const struct session *session, const char *verb, char **argv)
+static json_t *argv_json(char **argv)
 {
     json_t *arguments = json_array();
     for (char **argument = argv; *argument; argument++)
         json_array_append_new(arguments, json_string(*argument));
+    return arguments;
+}
+
+static json_t *facts(const struct session *session, const char *verb, char **argv)
+{
     /* as text: JSON numbers are doubles to many readers */
     json_t *seed = json_sprintf("%llu", (unsigned long long)session->request.settings.seed);
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
     return json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O}", "run_id",
-                     run_id(session->directory), "verb", verb, "argv", arguments, "seed", seed, "blocks",
+                     run_id(session->directory), "verb", verb, "argv", argv_json(argv), "seed", seed, "blocks",
                      (int)session->plan.blocks, "cells", (int)session->plan.cells.count, "looks",
                      (int)session->plan.looks, "unpinned_because", unpinned_because(session), "left_out",
                      left_out(session), "clock", "source", clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC",
@@ -87,9 +96,39 @@ static int write_suite(const struct session *session, char *error)
     return rc;
 }
 
+/* It may go on because of what it showed: its intervals are those of a run that stops by what it sees. */
+static int more_note(const struct session *session, char **argv, char *error)
+{
+    const struct plan *plan = &session->plan;
+    json_t *more = host_fact(session->directory, "more"), *entry = argv_json(argv);
+    more = more ? more : json_array();
+    json_array_append_new(more, json_pack("{s:o, s:i}", "argv", entry, "blocks", (int)plan->blocks));
+    int rc = host_note(session->directory, "more", more, error);
+    if (rc == 0)
+        rc = host_note(session->directory, "looks", json_integer(looks_planned(plan->comparisons)), error);
+    if (rc == 0)
+        rc = host_note(session->directory, "blocks", json_integer(plan->blocks_before + plan->blocks), error);
+    return rc;
+}
+
+static int session_go_on(struct session *session, char **argv, char *error)
+{
+    const struct settings *settings = &session->request.settings;
+    snprintf(session->directory, sizeof session->directory, "%s", settings->more);
+    int rc = plan_write(session->directory, &session->plan, settings->seed, error);
+    if (rc == 0)
+        rc = more_note(session, argv, error);
+    if (rc == 0)
+        rc = recorder_append(&session->recorder, session->directory, settings->seed, &session->before, error);
+    session->start_ns = clock_monotonic_ns() - (uint64_t)session->before.ended_ns;
+    return rc;
+}
+
 int session_begin(struct session *session, const char *verb, char **argv, char *error)
 {
     uint64_t seed = session->request.settings.seed;
+    if (session->request.settings.more[0])
+        return session_go_on(session, argv, error);
     int rc = run_create(session->request.settings.out, session->directory, sizeof session->directory, error);
     if (rc < 0)
         return rc;

@@ -17,6 +17,7 @@ struct session {
     struct plan plan;
     char directory[4096];
     struct recorder recorder;
+    struct recorded before; /* --more: how far the run has come */
     uint64_t start_ns;
     size_t trials, failures;
     int interrupted; /* signal: no further trial is run */
@@ -25,7 +26,8 @@ struct session {
 /* The machine, the words after the verb as `run` takes them, calibrations, the plan. Writes nothing. Close it in any
  * case. */
 int session_open(struct session *session, int argc, char **argv, char *error);
-/* The directory of the run, with host.json (`verb` and argv in it), suite.ini and empty CSV files. */
+/* The directory of the run, with host.json (`verb` and argv in it), suite.ini and empty CSV files; with --more, those
+ * of that run, to go on behind its last trial. */
 int session_begin(struct session *session, const char *verb, char **argv, char *error);
 /* Completes a cell, of which the plan has others, and gives it a number: plan.cells.cell[plan.cells.count - 1]. Take a
  * copy of a cell of the plan, cell_forget() what was found out about it, and change what is to be another. */

@@ -129,6 +129,11 @@ int set_like(const char *value, struct settings *settings, char *error)
     return path_copy(value, settings->like, sizeof settings->like, error);
 }
 
+int set_more(const char *value, struct settings *settings, char *error)
+{
+    return path_copy(value, settings->more, sizeof settings->more, error);
+}
+
 int set_recalibrate(const char *value, struct settings *settings, char *error)
 {
     (void)value;

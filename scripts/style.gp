@@ -27,7 +27,7 @@ if (!exists('pools')) { pools = 0 }
 panel_width = 400.0                  # of one of several, where no width was asked for; of a single one:
 panel_alone = 640.0
 panel_height = 210.0                 # of the inside
-space_left = 66.0; space_right = 16.0; space_below = 46.0
+space_left = 78.0; space_right = 16.0; space_below = 46.0
 
 # Okabe and Ito's colours, which people with any kind of colour vision tell apart. The first ones differ in how light they
 # are as well, and shapes and dashes differ, so that a print in grey can be read.
@@ -35,7 +35,8 @@ array palette[8] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69
 array shapes[8]  = [7, 4, 9, 12, 5, 10, 6, 2]
 array dashes[8]  = [1, 2, 4, 5, 3, 1, 2, 4]
 colour_of(k) = palette[(k - 1) % 8 + 1]
-shape_of(k)  = shapes[(k - 1) % 8 + 1]
+rgb_of(k)    = int('0x' . palette[(int(k) - 1) % 8 + 1][2:7])
+shape_of(k)  = shapes[(int(k) - 1) % 8 + 1]
 dash_of(k)   = dashes[(k - 1) % 8 + 1]
 
 # Grey, thin and behind everything: the lines that are no measurement.
@@ -126,7 +127,8 @@ if (chart_format eq 'pdf') { \
 if (chart_format eq 'tex') { \
     set terminal cairolatex pdf input colortext size wide / 96 in, high / 96 in font ',9' background rgb 'white' \
 }; \
-set output chart_name . (page > 1 ? sprintf('-%d', page) : '') . '.' . chart_format; \
+picture = chart_name . (page > 1 ? sprintf('-%d', page) : ''); \
+set output picture . (chart_format eq 'tex' ? '-lines.tex' : '.' . chart_format); \
 set multiplot; \
 tag = 0; down = 8.0; \
 do for [j = 1:lines_of(heading, heading_letters)] { \
@@ -176,7 +178,10 @@ set autoscale; unset logscale; set format x '%g'; set format y '%g'; set xtics a
 
 # The words around the panels stand with the first one drawn.
 panel_end = "unset label; unset arrow; unset object; tag = 0"
-page_end = "unset multiplot; unset output"
+# LaTeX's lines are in a file of their own, NAME-lines.pdf, which leaves NAME.pdf to --format pdf.
+page_end = "\
+unset multiplot; unset output; \
+if (chart_format eq 'tex') { system(sprintf(\"mv '%s-lines.tex' '%s.tex'\", picture, picture)) }"
 
 # ---- charts of bench/charts/panels.c ---------------------------------------------------------------------------------
 # Points of one x stand side by side, so that pools that are equal do not hide one another.

@@ -27,11 +27,11 @@ for given in 'svg' 'svg --width 84mm' 'png' 'pdf' 'tex'; do
     poolbench charts "$scratch/run" --format $given >"$scratch/out" 2>"$scratch/err"
     expect "$?" 0
     expect "$(wc -c <"$scratch/err")" 0 "$given: $(cat "$scratch/err")"
-    for chart in time latency order workers; do
+    for chart in throughput time latency costs order workers forest; do
         expect "$(grep -c "drew .*/$chart\.${given%% *}: " "$scratch/out")" 1 "$given: $(cat "$scratch/out")"
     done
 done
-for chart in time latency order workers; do
+for chart in throughput time latency costs order workers forest; do
     size=$(wc -c <"$scratch/run/charts/$chart.svg")
     expect "$((size > 5000 && size < 300000))" 1 "$chart.svg has $size bytes"
 done

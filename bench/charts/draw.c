@@ -85,9 +85,9 @@ static void pictures_remove(const char *charts, const char *chart, int from, con
 
     for (int number = from; number <= PICTURES_MAX; number++) {
         bool none = true;
-        for (int both = 0; both < 2; both++) { /* .tex has its lines in a .pdf beside it */
-            picture_name(name, sizeof name, chart, number, both ? "pdf" : format);
-            snprintf(path, sizeof path, "%s/%s", charts, name);
+        for (int both = 0; both < 2; both++) { /* .tex has its lines in NAME-lines.pdf */
+            picture_name(name, sizeof name, chart, number, both ? "" : format);
+            snprintf(path, sizeof path, "%s/%s%s", charts, name, both ? "-lines.pdf" : "");
             if (!both || !strcmp(format, "tex"))
                 none &= unlink(path) < 0;
         }

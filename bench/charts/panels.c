@@ -30,7 +30,9 @@ static int64_t x_of(const struct points *data, size_t cell)
 {
     const struct summary_row *row = &data->summary->rows[cell];
 
-    return data->chart->axis == FACTOR_WORKERS ? row->workers : row->size_ns;
+    return data->chart->axis == FACTOR_WORKERS   ? row->workers
+           : data->chart->axis == FACTOR_BALLAST ? row->ballast_bytes
+                                                 : row->size_ns;
 }
 
 /* The value of every good trial of a cell, added to data->values from `count` on. */
@@ -48,7 +50,8 @@ static size_t values_add(const struct points *data, size_t cell, double (*value)
 
 static bool has_point(const struct points *data, size_t cell)
 {
-    return x_of(data, cell) > 0 && stats_sort(data->values, values_add(data, cell, data->chart->value, 0)) > 0;
+    return x_of(data, cell) >= (data->chart->axis == FACTOR_BALLAST ? 0 : 1) &&
+           stats_sort(data->values, values_add(data, cell, data->chart->value, 0)) > 0;
 }
 
 /* The base pool places no workers: it belongs to whatever place the others are in. */
@@ -66,7 +69,7 @@ static void layout(struct points *data, const size_t *order, size_t count)
 {
     const struct summary_row *rows = data->summary->rows;
 
-    for (int base = 0; base <= 1; base++) /* panels that the base has to itself come last */
+    for (int base = 0; base <= 1 && !data->panels; base++) /* a panel that the base has to itself compares nothing */
         for (size_t i = 0; i < count; i++) {
             bool known = row_has_pool(&rows[order[i]], BASE_POOL) != base;
             for (size_t p = 0; p < data->panels && !known; p++)
@@ -74,8 +77,22 @@ static void layout(struct points *data, const size_t *order, size_t count)
             if (!known)
                 data->panel[data->panels++] = order[i];
         }
+    if (data->chart->axis == FACTOR_BALLAST) { /* of one ballast alone there is nothing to see */
+        size_t kept = 0;
+        for (size_t p = 0; p < data->panels; p++) {
+            bool varies = false;
+            for (size_t i = 0; i < count && !varies; i++)
+                varies = in_panel(data, p, order[i]) && x_of(data, order[i]) != x_of(data, data->panel[p]);
+            if (varies)
+                data->panel[kept++] = data->panel[p];
+        }
+        data->panels = kept;
+    }
     for (size_t i = 0; i < count; i++) {
-        bool known = false;
+        data->drawable[order[i]] = false;
+        for (size_t p = 0; p < data->panels; p++)
+            data->drawable[order[i]] |= in_panel(data, p, order[i]);
+        bool known = false; /* the base too: a pool has the same colour in all charts */
         for (size_t p = 0; p < data->pools && !known; p++)
             known = !strcmp(rows[data->pool[p]].pool, rows[order[i]].pool);
         if (!known)
@@ -237,7 +254,7 @@ static int64_t x_next(const struct points *data, int64_t last)
 /* A tic at every x there is: "'10us' 10000, '200us' 200000". */
 static void tics_print(FILE *out, const struct points *data)
 {
-    int64_t first = x_next(data, 0), last = first;
+    int64_t first = x_next(data, -1), last = first;
     char text[32];
 
     fputs("x_tics = \"", out);
@@ -245,10 +262,22 @@ static void tics_print(FILE *out, const struct points *data)
         snprintf(text, sizeof text, "%lld", (long long)x);
         if (data->chart->axis == FACTOR_SIZE)
             spell_duration(text, sizeof text, x);
+        else if (data->chart->axis == FACTOR_BALLAST)
+            spell_bytes(text, sizeof text, x);
         fprintf(out, "%s'%s' %lld", x == first ? "" : ", ", text, (long long)x);
         last = x;
     }
     fprintf(out, "\"\nx_min = %lld.0; x_max = %lld.0\n", (long long)first, (long long)last);
+}
+
+/* The cells selected are of enough different x. */
+static bool is_trend(const struct points *data, size_t count)
+{
+    size_t different = count > 0;
+
+    for (size_t i = 1; i < count; i++)
+        different += x_of(data, data->cells[i]) != x_of(data, data->cells[i - 1]);
+    return different >= TREND_MIN;
 }
 
 static void panel_print(FILE *out, const struct points *data, size_t panel, size_t *series, struct extent *all)
@@ -273,11 +302,11 @@ static void panel_print(FILE *out, const struct points *data, size_t panel, size
         all->bars = all->bars || extent.bars;
         ++*series;
         fprintf(out, "series_pool[%zu] = %zu; series_joined[%zu] = %d; series_bars[%zu] = %d\n", *series, k + 1,
-                *series, count >= TREND_MIN, *series, extent.bars);
+                *series, is_trend(data, count), *series, extent.bars);
     }
     size_t count = cells_select(data, panel, NULL);
     int64_t x_min = x_of(data, data->cells[0]), x_max = x_of(data, data->cells[count - 1]);
-    bool log_scale = extent.y_max > LOG_RATIO * extent.y_min || x_max > LOG_X_MAX * x_min;
+    bool log_scale = extent.y_max > LOG_RATIO * extent.y_min || (x_min > 0 && x_max > LOG_X_MAX * x_min);
     fprintf(out, "panel_title[%zu] = ", number);
     chart_quoted(out, factors_label(label, sizeof label, &rows[data->panel[panel]], said));
     fprintf(out, "; panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_log[%zu] = %d\n", number, first, number,

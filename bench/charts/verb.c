@@ -14,7 +14,7 @@ const struct argument charts_arguments[] = {
     [CHARTS_FORMAT] =
         {"format", "svg|png|pdf|tex", "svg",
          "Of the pictures. tex: \\input{NAME} in a LaTeX document that uses graphicx and color; the lines "
-         "are in NAME.pdf beside it, the words are LaTeX's.",
+         "are in NAME-lines.pdf beside it, the words are LaTeX's.",
          true},
     [CHARTS_WIDTH] = {"width", "LENGTH", "",
                       "Of the pictures, 60mm to 600mm, in mm, cm, in, pt or px (1/96 in): 84mm for a column of a "
