@@ -150,6 +150,15 @@ unsigned host_looks(const char *directory)
     return looks > 0 ? (unsigned)looks : 0;
 }
 
+int64_t host_cpus(const char *directory)
+{
+    json_t *host = host_load(directory);
+    json_int_t cpus = json_integer_value(json_object_get(json_object_get(host, "machine"), "effective_cpus"));
+
+    json_decref(host);
+    return cpus > 0 ? cpus : 0;
+}
+
 void host_warnings(FILE *out, const char *directory)
 {
     json_t *host = host_load(directory), *run = json_object_get(host, "run");

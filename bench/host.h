@@ -4,6 +4,7 @@
 #include "bench/machine.h"
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* Writes host.json (facts that cannot be read are null; `run`, or null, stands under "run" as given and stays the
@@ -12,6 +13,8 @@
 int host_write(const char *directory, const struct machine *machine, json_t *run, char *error);
 /* One line from a run's host.json: "2 cores, AMD EPYC (KVM), Linux 6.18". "unknown machine" where there is none. */
 void host_line(char *text, size_t size, const char *directory);
+/* The CPUs in effect that a run had: allowed ones, or its quota. 0: host.json does not say. */
+int64_t host_cpus(const char *directory);
 /* What a run was not done as asked for, a line each: workers that could not be pinned, cells left out. */
 void host_warnings(FILE *out, const char *directory);
 

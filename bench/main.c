@@ -61,6 +61,27 @@ const struct verb verbs[] = {
          "prints their names: the answer, the table, the charts that are drawn, method, machine, and how to run it "
          "again. RUN is its directory, the beginning of its name, or latest (the default).",
      .operands_max = 1},
+    {.name = "scaling",
+     .chapter = "look",
+     .operands = "[RUN]",
+     .summary = "fit laws of scaling to a run over workers",
+     .function = verb_scaling,
+     .help = "Fits Amdahl's law and the Universal Scalability Law to every pool that ran the same tasks with three or "
+             "more numbers of workers, and to sleeping tasks a law of their own; says what follows, how far the points "
+             "are off, and why where they do not bear it. RUN is its directory, the beginning of its name, or latest "
+             "(the default).",
+     .operands_max = 1,
+     .arguments = scaling_arguments},
+    {.name = "isolation",
+     .chapter = "look",
+     .operands = "[RUN]",
+     .summary = "what processes cost over threads in a run",
+     .function = verb_isolation,
+     .help = "For every cell that ran under both prefork and pthread: time, start, memory and page faults of processes "
+             "over those of threads, block by block. RUN is its directory, the beginning of its name, or latest (the "
+             "default).",
+     .operands_max = 1,
+     .arguments = isolation_arguments},
     {.name = "tour",
      .chapter = "learn",
      .operands = "[1..5]",

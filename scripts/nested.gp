@@ -1,0 +1,23 @@
+# The map of nested pools: tiles of processes over threads, the darker the nearer to the best of equally many workers.
+data = chart_name . '.dat'
+set style textbox opaque fillcolor rgb 'white' noborder margins 0.8, 0.6
+set palette defined (0 '#0072B2', 1 '#e6eff6')
+set cbrange [1:shade_most]
+unset colorbox
+do for [page = 1:pages] {
+    eval page_begin
+    do for [i = 0:n - 1] {
+        eval panel_begin
+        eval 'set xtics (' . x_tics . ')'
+        eval 'set ytics (' . y_tics . ')'
+        set xrange [-0.5:x_count - 0.5]
+        set yrange [-0.5:y_count - 0.5]
+        unset grid
+        hatch = panel_hatched[p] ? "data index p - 1 using ($4 > 0 ? $1 : NaN):2:(0.49):(0.49) \
+            with boxxyerror fillstyle transparent pattern 4 noborder fillcolor rgb 'white', " : ''
+        eval "plot data index p - 1 using 1:2:(0.49):(0.49):5 with boxxyerror fillstyle solid noborder fillcolor palette, " \
+            . hatch . "data index p - 1 using 1:2:(say(stringcolumn(6))) with labels boxed font sized(11)"
+        eval panel_end
+    }
+    eval page_end
+}
