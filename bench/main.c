@@ -32,6 +32,7 @@ const struct verb verbs[] = {
              "directory, the beginning of its name, or latest (the default).",
      .operands_max = 1},
     {.name = "compare",
+     .chapter = "look",
      .operands = "[RUN] [RUN]",
      .summary = "say which cells are faster, by how much, with what certainty",
      .function = verb_compare,

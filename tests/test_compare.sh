@@ -92,6 +92,7 @@ expect 1 'trials failed' broken --fail-if-slower 5%
 
 # Two runs: pthread went from 0.9 to 1.05 of the same.
 expect 0 'pthread, spin, 10us, 2 workers 1\.17x .* slower' one other
+expect 0 'changed on the machine between the runs' one other
 expect 3 'fork, spin, 10us, 2 workers 1\.00x .* equal' one other --fail-if-slower 10%
 expect 0 'machines differ: CPU: "a & co" and "b & co".*' one machine
 expect 0 'pthread, spin, 10us, 2 workers 1\.33x .* slower 1\.20 of 3[0-9.]+ us 0\.90 of 1[0-9.]+ us' one machine

@@ -223,6 +223,10 @@ static void head_print(FILE *out, const struct compare *c, enum style style)
             c->base->id, what, host);
         say(out, style, "1.09x: %s in %s than in the baseline, %s; below 1x it is less. Absolute values are medians.",
             more, c->cell->id, c->base->id);
+        say(out, style,
+            "Whatever changed on the machine between the runs is part of the ratio, and no interval holds it; "
+            "--baseline "
+            "divides out what all cells share.");
     } else {
         say(out, style, "%s compared with the baseline %s: %s over that of %s in the same run. The latter: %s.",
             c->cell->id, c->base->id, what, c->question.baseline, host);

@@ -12,11 +12,11 @@ enum { BY, BASELINE, METRIC, MARGIN, FORMAT, FAIL_IF_SLOWER, FAIL_IF_UNRESOLVED 
 const struct argument compare_arguments[] = {
     [BY] = {"by", "FACTOR", "",
             "What the cells that are compared differ in, all else being equal: pool, workers, place, size, arrival, "
-            "collect, ballast ... Default: pool.",
+            "collect, ballast ... Without it: pool.",
             false},
     [BASELINE] =
         {"baseline", "VALUE", "",
-         "The value of that factor that the others are compared with. Default: prefork, else the first in plan "
+         "The value of that factor that the others are compared with. Without it: prefork, else the first in plan "
          "order that is not serial. With two runs, cells are measured by the baseline of their own run.",
          false},
     [METRIC] =
