@@ -94,9 +94,8 @@ void table_legend(FILE *out, const struct table *t)
         }
     }
     if (best)
-        fprintf(out, "* the best of its row, or equal to it within %.0f %%%s\n", t->claim.margin * 100,
-                unresolved ? "    ? unresolved against the best" : "");
-    else if (unresolved)
+        fprintf(out, "* the best of its row, or equal to it within %.0f %%\n", t->claim.margin * 100);
+    if (unresolved)
         fputs("? unresolved against the best\n", out);
     if (partly)
         fputs("! of the trials that did not fail, see below\n", out);
