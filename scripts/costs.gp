@@ -20,7 +20,7 @@ do for [page = 1:pages] {
         set grid noy
         if (by_factor) {
             set logscale x
-            set xrange [low_min / 1.6:top_max * 2.2]
+            set xrange [low_min / (top_max / low_min) ** 0.15:top_max * (top_max / low_min) ** 0.1]
         } else {
             set xrange [0:top_max * 1.3]
             unit = panel_bytes[p] ? (top_max < 2048 ? 1.0 : top_max < 2097152 ? 1024.0 : 1048576.0) : unit_of(top_max)

@@ -9,16 +9,27 @@ space_left = 7.2 * name_letters + 28
 panel_height = 24.0 * lines_most + 10
 panel_alone = 560.0
 x_text = 'cost / cost of ' . (strlen(baseline) <= 24 ? baseline : 'the baseline')
-span = ratio_most / ratio_least
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
         eval panel_begin
+        # Of each panel by itself: one pool that is a thousand times slower must not hide the others.
+        stats chart_name . '.dat' index p - 1 using 3 name 'low' nooutput
+        stats chart_name . '.dat' index p - 1 using 4 name 'high' nooutput
         set ylabel ''
         set yrange [lines_most + 0.6:0.4]
         set logscale x
-        set xrange [ratio_least / span ** 0.05:ratio_most * span ** 0.05]
-        if (span < 8) { set xtics span < 1.3 ? 0.05 : span < 2 ? 0.2 : 1; set xtics add ('1' 1) }
+        least = low_min < 0.95 ? low_min : 0.95
+        most = high_max > 1.06 ? high_max : 1.06
+        span = most / least
+        set xrange [least / span ** 0.06:most * span ** 0.06]
+        if (span < 8) {
+            set xtics nomirror out scale 0.6 ()
+            step = span < 1.25 ? 0.05 : span < 1.6 ? 0.1 : span < 2.5 ? 0.25 : span < 4 ? 0.5 : 1
+            do for [e = int(ceil(least / step)):int(floor(most / step))] { set xtics add (sprintf('%g', e * step) e * step) }
+        } else {
+            set xtics nomirror out scale 0.6 autofreq
+        }
         set ytics scale 0
         set grid noy
         set object 101 rectangle from first 1 / (1 + margin), graph 0 to first 1 + margin, graph 1 behind \

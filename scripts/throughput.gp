@@ -17,6 +17,7 @@ do for [page = 1:pages] {
         } else {
             set xrange [x_min - 0.5:x_max + 0.5]
             set yrange [0:*]
+            set offsets 0, 0, graph 0.06, 0
         }
         set format y '%.1s%c'
         eval panel_draw

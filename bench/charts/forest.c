@@ -36,22 +36,14 @@ struct shares {
     size_t n_min, n_max;  /* blocks of a ratio */
     size_t blocks_needed; /* for an interval */
     bool bars;
-    double least, most; /* of all that is drawn */
 };
 
 static void point_note(struct shares *shares, const struct comparison *point)
 {
-    const double ends[] = {point->ratio, point->interval.lo, point->interval.hi};
-
     shares->n_min = point->blocks < shares->n_min ? point->blocks : shares->n_min;
     shares->n_max = point->blocks > shares->n_max ? point->blocks : shares->n_max;
     shares->blocks_needed = point->blocks_needed;
     shares->bars = shares->bars || !isnan(point->interval.lo);
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-        if (isfinite(ends[i]) && ends[i] > 0) {
-            shares->least = fmin(shares->least, ends[i]);
-            shares->most = fmax(shares->most, ends[i]);
-        }
 }
 
 /* A block of lines "row ratio lo hi blocks pool" for a row of the table. */
@@ -99,8 +91,7 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
 static int table_draw(const struct table *t, size_t baseline, const struct chart_source *source, FILE *data,
                       FILE *script, char *why)
 {
-    struct shares shares = {
-        .claim = t->claim, .n_min = SIZE_MAX, .least = 1 / (1 + CLAIM_MARGIN), .most = 1 + CLAIM_MARGIN};
+    struct shares shares = {.claim = t->claim, .n_min = SIZE_MAX};
     char label[256];
 
     shares.claim.comparisons = 0;
@@ -133,8 +124,7 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
         chart_quoted(script, t->summary->rows[t->pool[c]].pool);
         fputc('\n', script);
     }
-    fprintf(script, "panels = %u; page_panels = 12; margin = %.9g; ratio_least = %.9g; ratio_most = %.9g; baseline = ",
-            shares.rows, CLAIM_MARGIN, shares.least, shares.most);
+    fprintf(script, "panels = %u; page_panels = 12; margin = %.9g; baseline = ", shares.rows, CLAIM_MARGIN);
     chart_quoted(script, t->summary->rows[t->pool[baseline]].pool);
     fputc('\n', script);
     notes_print(script, source, t, baseline, &shares);

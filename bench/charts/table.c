@@ -5,6 +5,6 @@ extern const struct chart chart_throughput, chart_efficiency, chart_winner, char
     chart_latency, chart_costs, chart_order, chart_workers, chart_forest, chart_ballast;
 
 const struct chart *const chart_table[] = {
-    &chart_throughput, &chart_efficiency, &chart_winner, &chart_scaling, &chart_nested, &chart_time, &chart_latency,
-    &chart_costs,      &chart_ballast,    &chart_order,  &chart_workers, &chart_forest, NULL,
+    &chart_throughput, &chart_efficiency, &chart_forest,  &chart_winner, &chart_scaling, &chart_nested, &chart_time,
+    &chart_latency,    &chart_costs,      &chart_ballast, &chart_order,  &chart_workers, NULL,
 };

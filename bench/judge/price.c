@@ -104,6 +104,8 @@ int price_make(const struct table *t, size_t column, struct price *price)
         }
         price->start_ns = amount_make(values, blocks);
         price->bytes = amount_make(bytes, blocks);
+        if (price->bytes.value < 0) /* what workers that come and go leave at the end of a trial says nothing */
+            price->bytes = none;
         price->handover_ns = amount_make(empty, blocks);
     }
     free(values);
