@@ -64,7 +64,7 @@ static unsigned count_of(const bool *chosen, size_t count)
 /* A factor with as many digits as it can bear: "1.08", "15", "230". */
 static char *times_format(char *text, size_t size, double times)
 {
-    snprintf(text, size, times < 9.95 ? "%.2f" : "%.0f", times);
+    snprintf(text, size, times < 9.995 ? "%.2f" : times < 99.95 ? "%.1f" : "%.0f", times);
     return text;
 }
 
