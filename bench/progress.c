@@ -11,7 +11,7 @@
 
 #define LEVEL 0.95
 
-void progress_begin(struct progress *progress, size_t cells, size_t blocks)
+void progress_begin(struct progress *progress, size_t cells, size_t blocks, size_t blocks_before)
 {
     struct winsize size = {0};
     *progress = (struct progress){.on = isatty(STDERR_FILENO),
@@ -20,6 +20,7 @@ void progress_begin(struct progress *progress, size_t cells, size_t blocks)
                                   .total = cells * blocks,
                                   .cells = cells,
                                   .blocks = blocks,
+                                  .blocks_before = blocks_before,
                                   .widest = NAN};
     if (!progress->on)
         return;
@@ -33,8 +34,10 @@ void progress_begin(struct progress *progress, size_t cells, size_t blocks)
 
 void progress_note(struct progress *progress, unsigned cell, unsigned block, double ns_per_task)
 {
-    if (!progress->ns || !progress->room)
+    if (!progress->ns || !progress->room || block < progress->blocks_before || cell >= progress->cells ||
+        block - progress->blocks_before >= progress->blocks)
         return;
+    block -= (unsigned)progress->blocks_before;
     progress->ns[cell * progress->blocks + block] = ns_per_task;
     progress->widest = NAN;
     for (size_t c = 0; c < progress->cells; c++) {

@@ -13,13 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether another block fits the budget, going by those that were. */
-static bool affordable(const struct session *session, unsigned blocks_done)
+/* Whether another block fits the budget, going by those that were run since. */
+static bool affordable(const struct session *session, uint64_t since_ns, unsigned blocks_done)
 {
     int64_t budget = session->request.settings.budget_ns;
-    if (!budget || session->request.settings.blocks || blocks_done < session->plan.blocks_needed)
+    if (!budget || session->request.settings.blocks || !blocks_done ||
+        session->plan.blocks_before + blocks_done < session->plan.blocks_needed)
         return true;
-    double elapsed = (double)(clock_monotonic_ns() - session->start_ns);
+    double elapsed = (double)(clock_monotonic_ns() - since_ns);
     return elapsed * (blocks_done + 1) / blocks_done <= (double)budget;
 }
 
@@ -74,9 +75,10 @@ static int blocks_run(struct session *session, struct ending *ending, char *erro
     bool *wanted = calloc(cells + 1, sizeof *wanted);
     uint32_t *order = calloc(cells + 1, sizeof *order);
     struct progress progress;
+    const uint64_t since_ns = clock_monotonic_ns();
     int rc = wanted && order ? 0 : refuse(error, "out of memory");
     left_out_say(plan);
-    progress_begin(&progress, cells, plan->blocks);
+    progress_begin(&progress, cells, plan->blocks, plan->blocks_before);
     if (!rc)
         memset(wanted, true, cells * sizeof *wanted);
     *ending = (struct ending){.because = "blocks"};
@@ -88,7 +90,7 @@ static int blocks_run(struct session *session, struct ending *ending, char *erro
                 break;
             }
         }
-        if (!affordable(session, block)) {
+        if (!affordable(session, since_ns, block)) {
             ending->because = "budget";
             break;
         }
