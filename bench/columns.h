@@ -58,7 +58,8 @@ struct trial_row {
     int64_t started_ns; /* from the start of the run */
     int64_t wall_ns, ideal_ns, open_ns, close_ns, tasks_ok, tasks_failed;
     uint64_t result_sum;
-    int64_t parent_sees, user_ns, sys_ns, nvcsw, nivcsw, minflt, majflt, runqueue_ns, steal_ns, migrations;
+    int64_t parent_sees, user_ns, sys_ns, submitter_ns, nvcsw, nivcsw, minflt, majflt, runqueue_ns, steal_ns,
+        migrations;
     int64_t pss_bytes, private_bytes, maxrss_bytes, shared_cpu;
     double load;
     int64_t samples_end, latency_end; /* bytes of samples.csv and latency.csv when this trial was committed */
@@ -89,7 +90,7 @@ struct summary_row {
     int64_t trials, failed;
     int64_t wall_ns, wall_lo_ns, wall_hi_ns;
     double ns_per_task, tasks_per_s;
-    double efficiency, efficiency_vs_static, overhead_ns;
+    double efficiency, efficiency_vs_static, overhead_ns, submitter_share, achieved_share;
     double drift;
     int64_t drift_said;
     double modes_ratio, modes_share, worker_imbalance;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define JOB_MAGIC   0x626a6270u /* "pbjb" */
-#define JOB_VERSION 1u
+#define JOB_VERSION 2u
 #define JOB_FD      3 /* where the trial finds it */
 
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE };
@@ -83,7 +83,8 @@ struct report {
     int64_t ideal_ns;    /* of the drawn costs; -1 where METHOD.md has none */
     int64_t parent_sees; /* valid when observed */
     uint32_t observed, shared_cpu;
-    struct usage usage; /* gate to last reap */
+    struct usage usage;   /* gate to last reap */
+    int64_t submitter_ns; /* CPU time of the submitter itself, likewise */
     uint64_t samples_count;
     struct view views[VIEWS_MAX];
     uint32_t views_count;

@@ -265,6 +265,7 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->parent_sees = report->observed ? report->parent_sees : MISSING;
     row->user_ns = usage->user_ns;
     row->sys_ns = usage->sys_ns;
+    row->submitter_ns = report->submitter_ns;
     row->nvcsw = usage->nvcsw;
     row->nivcsw = usage->nivcsw;
     row->minflt = usage->minflt;

@@ -2,6 +2,7 @@
 #include "bench/screen.h"
 #include "bench/host.h"
 #include "bench/judge/findings.h"
+#include "bench/judge/remarks.h"
 #include "bench/run_dir.h"
 #include "bench/screen_table.h"
 #include "bench/summary_factors.h"
@@ -76,6 +77,8 @@ void screen_warnings(FILE *out, const char *directory, const struct summary *sum
                 table->claim.comparisons == 1 ? "s" : "", table->blocks_needed, table->costs.blocks);
     else if (table && table->visible > table->claim.margin)
         fprintf(out, "differences below %.2g %% are mostly not seen in a run like this\n", 100 * table->visible);
+    if (table)
+        remarks_print(out, table);
 }
 
 /* The lines of a part, each behind `mark` and wrapped. */

@@ -9,9 +9,11 @@
 #include "bench/stats.h"
 #include "bench/summary_factors.h"
 #include "bench/summary_workers.h"
+#include "bench/units.h"
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LEVEL    0.95
@@ -314,6 +316,34 @@ static double overhead_value(const struct work *work, size_t trial, size_t unuse
     return per_task(t, number(t->wall_ns) - number(t->ideal_ns));
 }
 
+static double submitter_value(const struct work *work, size_t trial, size_t unused)
+{
+    const struct trial_row *t = &work->summary->trials[trial];
+
+    (void)unused;
+    return number(t->submitter_ns) / number(t->wall_ns);
+}
+
+/* "rate:2k:poisson" */
+static double rate_asked(const char *arrival)
+{
+    char text[64];
+    double rate;
+
+    if (strncmp(arrival, "rate:", 5) != 0)
+        return NAN;
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(arrival + 5, ":"), arrival + 5);
+    return parse_rate(text, &rate) ? NAN : rate;
+}
+
+static double achieved_value(const struct work *work, size_t trial, size_t unused)
+{
+    const struct trial_row *t = &work->summary->trials[trial];
+
+    (void)unused;
+    return 1e9 * number(t->tasks) / number(t->wall_ns) / rate_asked(t->arrival);
+}
+
 /* Against the trial of the ideal cell in the same block. */
 static double ideal_ratio_value(const struct work *work, size_t trial, size_t ideal_cell)
 {
@@ -381,6 +411,8 @@ static void cell_sum_up(const struct work *work, size_t cell, unsigned factors)
     row->tasks_per_s = row->ns_per_task > 0 ? 1e9 / row->ns_per_task : NAN;
     row->efficiency = cell_median(work, cell, efficiency_value, 0, NULL);
     row->overhead_ns = cell_median(work, cell, overhead_value, 0, NULL);
+    row->submitter_share = cell_median(work, cell, submitter_value, 0, NULL);
+    row->achieved_share = cell_median(work, cell, achieved_value, 0, NULL);
     row->worker_imbalance = cell_median(work, cell, imbalance_value, 0, NULL);
     if (ideal != NOTHING)
         row->efficiency_vs_static = cell_median(work, cell, ideal_ratio_value, ideal, NULL);

@@ -9,44 +9,56 @@ export LC_ALL=C NO_COLOR=1
 failures=0
 
 # A run: make DIRECTORY BLOCKS key=value...; noise is +-0.2 % by hash, and blocks differ by tens of percents.
-cat >make.py <<'PY'
-import csv, json, os, sys
-where, blocks = sys.argv[1], int(sys.argv[2])
-arg = dict(a.split("=", 1) for a in sys.argv[3:])
-seed, speed = arg.get("seed", "11"), float(arg.get("speed", 1))
-factor = {"prefork": 1, "pthread": float(arg.get("pthread", 0.9)), "fork": float(arg.get("fork", 1.2)),
-          "same_pool": float(arg.get("same", 1.001)), "noisy:x=1": 1.01}
-os.mkdir(where)
-columns = ("schema_version run_id trial_id cell_id block position experiment pool workload size_ns size_dist iterations "
-           "tasks workers place arrival collect in_bytes out_bytes ballast faults timing seed status reason wall_ns "
-           "user_ns sys_ns open_ns pss_bytes").split()
-def noise(*key):
-    h = 0
-    for c in repr(key): h = (h * 1000003 ^ ord(c)) % 2**61
-    return (h * 2654435761 % 1000003) / 1000003 - 0.5
-with open(where + "/trials.csv", "w", newline="") as f:
-    out = csv.DictWriter(f, columns, lineterminator="\n", restval="")
-    out.writeheader()
-    n = 0
-    for b in range(1, blocks + 1):
-        for s, size in enumerate((10000, 100000)):
-            for p, pool in enumerate(factor):
-                if pool == arg.get("without") and size == 100000: continue
-                n += 1
-                spread = 0.2 if pool.startswith("noisy") else 0.004
-                ns = size * speed * (1 + 0.3 * (b % 3)) * factor[pool] * (1 + spread * noise(where, b, s, p))
-                ok = pool != arg.get("broken") and "all" != arg.get("broken")
-                row = dict(schema_version=arg.get("schema", 1), run_id=where, trial_id=n, cell_id="c%03d" % (s * 5 + p + 1),
-                           block=b, position=p, pool=pool, workload="spin", size_ns=size, size_dist="fixed",
-                           iterations=arg.get("iterations", size), tasks=100, workers=2, place="compact",
-                           arrival="burst", collect="completed", in_bytes=0, out_bytes=0, ballast=0, timing="task",
-                           seed=seed, status="ok" if ok else "crashed", reason="" if ok else "killed")
-                if ok: row.update(wall_ns=int(ns * 100), user_ns=int(ns * 90), sys_ns=int(ns * 10), open_ns=1000)
-                out.writerow(row)
-json.dump({"hostname": arg.get("host", "a"), "cpu": {"model": arg.get("host", "a") + " & co"},
-           "kernel": {"release": "6.1"}, "machine": {"cores": 2}}, open(where + "/host.json", "w"))
-PY
-make() { python3 make.py "$@" || exit 1; }
+cat >make.awk <<'AWK'
+function given(key, otherwise) { return key in argument ? argument[key] : otherwise }
+function noise(key, value) { value = sin(key * 12.9898 + run) * 43758.5453; return value - int(value) - (value < 0 ? -1 : 0) - 0.5 }
+BEGIN {
+    for (i = 1; i <= split(arguments, words, " "); i++) {
+        split(words[i], pair, "=")
+        argument[pair[1]] = pair[2]
+    }
+    for (i = 1; i <= length(where); i++)
+        run += index("abcdefghijklmnopqrstuvwxyz", substr(where, i, 1)) * i
+    pools = split("prefork pthread fork same_pool noisy:x=1", pool, " ")
+    factor["prefork"] = 1
+    factor["pthread"] = given("pthread", 0.9)
+    factor["fork"] = given("fork", 1.2)
+    factor["same_pool"] = 1.001
+    factor["noisy:x=1"] = 1.01
+    print "schema_version,run_id,trial_id,cell_id,block,position,experiment,pool,workload,size_ns,size_dist," \
+          "iterations,tasks,workers,place,arrival,collect,in_bytes,out_bytes,ballast,faults,timing,seed,status,reason," \
+          "wall_ns,user_ns,sys_ns,open_ns,pss_bytes"
+    for (b = 1; b <= blocks; b++)
+        for (s = 0; s < 2; s++)
+            for (p = 1; p <= pools; p++) {
+                size = s ? 100000 : 10000
+                if (pool[p] == given("without", "") && s)
+                    continue
+                n++
+                spread = pool[p] ~ /^noisy/ ? 0.2 : 0.004
+                ns = size * given("speed", 1) * (1 + 0.3 * (b % 3)) * factor[pool[p]] * (1 + spread * noise(b * 10 + s * 5 + p))
+                failed = pool[p] == given("broken", "") || given("broken", "") == "all"
+                printf "%d,%s,%d,c%03d,%d,%d,,%s,spin,%d,fixed,%d,100,2,compact,burst,completed,0,0,0,,task,%s,%s,%s,",
+                    given("schema", 1), where, n, s * 5 + p, b, p - 1, pool[p], size, given("iterations", size),
+                    given("seed", 11), failed ? "crashed" : "ok", failed ? "killed" : ""
+                if (failed)
+                    print ",,,,"
+                else
+                    printf "%d,%d,%d,1000,\n", ns * 100, ns * 90, ns * 10
+            }
+}
+AWK
+make()
+{
+    local where=$1 blocks=$2 host=a word
+    shift 2
+    for word; do
+        case $word in host=*) host=${word#host=} ;; esac
+    done
+    mkdir "$where" && awk -v where="$where" -v blocks="$blocks" -v arguments="$*" -f make.awk >"$where/trials.csv" || exit 1
+    printf '{"hostname": "%s", "cpu": {"model": "%s & co"}, "kernel": {"release": "6.1"}, "machine": {"cores": 2}}\n' \
+        "$host" "$host" >"$where/host.json"
+}
 
 # expect STATUS PATTERN WORDS...: exit status, and a pattern in what it says (stdout and stderr).
 expect()
@@ -117,16 +129,15 @@ cp -r one torn && printf '1,torn,121,c0' >>torn/trials.csv
 expect 0 'cut off; used up to trial 120' torn
 
 # Formats; the same twice; within 96 columns.
-"$poolbench" compare one --format csv >one.csv && python3 - <<'PY' || failures=$((failures + 1))
-import csv
-rows = list(csv.DictReader(open("one.csv")))
-assert len(rows) == 8, rows
-for r in rows:
-    assert None not in r and None not in r.values()
-    assert float(r["lo"]) <= float(r["ratio"]) <= float(r["hi"]) and float(r["base"]) > 0
-    truth = {"pthread": 0.9, "fork": 1.2, "same_pool": 1.001}.get(r["pool"])
-    assert truth is None or float(r["lo"]) < truth < float(r["hi"]), r
-PY
+"$poolbench" compare one --format csv >one.csv
+awk -F, '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; fields = NF; next }
+    {
+        truth = $at["pool"] == "pthread" ? 0.9 : $at["pool"] == "fork" ? 1.2 : $at["pool"] == "same_pool" ? 1.001 : 0
+        wrong += NF != fields || $at["lo"] > $at["ratio"] || $at["ratio"] > $at["hi"] || !($at["base"] > 0)
+        wrong += truth && ($at["lo"] >= truth || truth >= $at["hi"])
+    }
+    END { exit wrong || NR != 9 }' one.csv || { echo "CSV: not the truth"; cat one.csv; failures=$((failures + 1)); }
 "$poolbench" compare one --format latex >one.tex
 if ! grep -qF 'same\_pool' one.tex || grep -v '^%' one.tex | grep -qE '[^\\][_%#]'; then
     echo "LaTeX: unescaped"

@@ -4,6 +4,7 @@
 set -u
 PATH=${BUILD:-build/default}:$PATH
 type script >/dev/null 2>&1 || { echo "script is not installed"; exit 77; }
+script -qec true /dev/null >/dev/null 2>&1 </dev/null || { echo "no pseudo-terminal can be made here"; exit 77; }
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 unset COLUMNS LINES NO_COLOR

@@ -363,6 +363,17 @@ static void test_screen(void **state)
     shown(text, "2 of 8 crashed");
     assert_null(strstr(text, "10000.00")); /* a failure is never the fastest */
 
+    assert_null(strstr(text, "calibration error"));
+    s.rows[1].efficiency = 1.2;
+    s.rows[2].achieved_share = 0.5;
+    s.rows[3].submitter_share = 0.95;
+    s.rows[3].processes = 2;
+    s.rows[3].threads = 0;
+    text = screen_of(&s);
+    shown(text, "calibration error");
+    shown(text, "saturated");
+    shown(text, "bound by the submitter");
+
     struct summary one = {.rows = s.rows + 2, .count = 1, .trials = s.trials, .trial_count = s.trial_count};
     shown(screen_of(&one), "Time per task");
     for (size_t i = 0; i < s.trial_count; i++)

@@ -82,6 +82,13 @@ static void usage_since(struct usage *now, const struct usage *before)
         now->runqueue_ns -= before->runqueue_ns;
 }
 
+static int64_t thread_cpu_ns(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* cannot fail for the own thread */
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static int run_pool(struct trial *trial)
 {
     struct report *report = trial->report;
@@ -95,7 +102,9 @@ static int run_pool(struct trial *trial)
     if (rc < 0)
         return fail(trial, rc, "usage before the run");
     stage(trial, STAGE_RUN);
+    int64_t cpu_ns = thread_cpu_ns();
     rc = drive(trial);
+    report->submitter_ns = thread_cpu_ns() - cpu_ns;
     if (rc < 0)
         return fail(trial, rc, "run");
     rc = ops->usage(trial->pool, true, &after);
