@@ -44,7 +44,7 @@ static size_t cell_choose(const struct table *t, size_t column)
 static double workers_made(const struct summary_row *row)
 {
     bool nested = row->processes > 0 && row->threads > 0 && strstr(row->pool, "route=nested");
-    int64_t made = nested ? row->threads : row->processes + row->threads;
+    int64_t made = (row->processes > 0 && !nested ? row->processes : 0) + (row->threads > 0 ? row->threads : 0);
 
     return made > 0 ? (double)made : NAN;
 }

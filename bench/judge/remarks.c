@@ -22,7 +22,7 @@ static bool is_saturated(const struct summary_row *row)
 /* Without workers, the submitter is who works. */
 static bool is_submitter_bound(const struct summary_row *row)
 {
-    return row->processes + row->threads > 0 && row->submitter_share > BUSY;
+    return (row->processes > 0 || row->threads > 0) && row->submitter_share > BUSY;
 }
 
 static bool is_late(const struct summary_row *row)
