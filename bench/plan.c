@@ -275,6 +275,23 @@ static void cell_release(struct cell *cell)
     free(cell->costs);
 }
 
+/* How many cells are left without the last group, and without what would be there only to measure that one by. */
+static size_t groups_before(const struct group *groups, size_t count)
+{
+    size_t kept = count - 1;
+    while (kept && groups[kept - 1].key == groups[kept].key)
+        kept--;
+    while (kept && groups[kept - 1].anywhere) {
+        bool needed = false;
+        for (size_t i = 0; i + 1 < kept && !needed; i++)
+            needed = groups[i].key_without_workers == groups[kept - 1].key_without_workers;
+        if (needed)
+            break;
+        kept--;
+    }
+    return kept;
+}
+
 /* Fewer blocks than comparisons need would answer nothing, so what does not fit the budget is left out from the end:
  * the pools of one comparison at a time, and never the first. 0 or -ENOMEM. */
 static int budget_keep(const struct settings *settings, const struct earlier *earlier, const struct group *groups,
@@ -287,9 +304,7 @@ static int budget_keep(const struct settings *settings, const struct earlier *ea
     while (!rc && settings->budget_ns && !settings->blocks &&
            (earlier->count ? earlier_left_out(earlier, cells)
                            : blocks_needed(plan->comparisons) * block_estimate(cells) > (double)settings->budget_ns)) {
-        do
-            kept--;
-        while (kept && groups[kept - 1].key == groups[kept].key);
+        kept = groups_before(groups, kept);
         if (!kept)
             break;
         for (size_t i = kept; i < cells->count; i++) {

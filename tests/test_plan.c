@@ -160,6 +160,28 @@ static void comparisons(void **state)
     }
 }
 
+/* What does not fit the budget is left out from the end, whole groups by name, and never the first; with --blocks it is
+ * somebody's own decision. */
+static void budget(void **state)
+{
+    (void)state;
+    struct plan plan;
+    plan_good("--pool serial,pthread,prefork --size 1ms,2ms,4ms --workers 2 --budget 2s", &plan);
+    assert_true(plan.cells.count < 9);
+    assert_int_equal(plan.cells.count % 3, 0);
+    assert_int_equal(plan.left_out.count, 9 - plan.cells.count);
+    assert_string_equal(plan.left_out.word[0], "serial spin 4ms, 1 worker");
+    assert_true(plan.blocks >= plan.blocks_needed);
+    assert_true(plan.blocks_needed >= 8);
+    plan_release(&plan);
+    plan_good("--pool pthread,prefork --size 1ms,2ms --workers 2 --budget 1ms", &plan);
+    assert_int_equal(plan.left_out.count, 2);
+    plan_release(&plan);
+    plan_good("--pool pthread,prefork --size 1ms,2ms --workers 2 --budget 1ms --blocks 8", &plan);
+    assert_int_equal(plan.left_out.count, 0);
+    plan_release(&plan);
+}
+
 static void cells(void **state)
 {
     (void)state;
@@ -409,11 +431,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_permutes),  cmocka_unit_test(order_balances),
         cmocka_unit_test(order_is_random), cmocka_unit_test(blocks_of_comparisons),
-        cmocka_unit_test(comparisons),     cmocka_unit_test(cells),
-        cmocka_unit_test(tasks_auto),      cmocka_unit_test(blocks),
-        cmocka_unit_test(limits),          cmocka_unit_test(dist_means),
-        cmocka_unit_test(dist_quantiles),  cmocka_unit_test(dist_symmetry),
-        cmocka_unit_test(dist_file),
+        cmocka_unit_test(comparisons),     cmocka_unit_test(budget),
+        cmocka_unit_test(cells),           cmocka_unit_test(tasks_auto),
+        cmocka_unit_test(blocks),          cmocka_unit_test(limits),
+        cmocka_unit_test(dist_means),      cmocka_unit_test(dist_quantiles),
+        cmocka_unit_test(dist_symmetry),   cmocka_unit_test(dist_file),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
