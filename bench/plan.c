@@ -26,6 +26,7 @@
 #define PAGE_FORK_NS      60 /* of copying a page's entry in fork and dropping it at exit */
 #define PAGE_BYTES        4096
 #define HUGE_PAGE_BYTES   (2 << 20)
+#define TIMING_NS         15  /* of stamping start and end of a task */
 #define TASK_BYTES        9.0 /* what the driver keeps of every task: a time and some bits */
 
 /* What completing a cell draws on. */
@@ -151,7 +152,8 @@ static double task_wall_ns(const struct cell *cell)
         parallel = workers;
     if (cell->arrival == ARRIVAL_WAVE || cell->arrival == ARRIVAL_WINDOW)
         parallel = least(parallel, (double)cell->arrival_k);
-    double handover = (double)cell->pool->handover_ns + COPY_NS_PER_BYTE * (double)(cell->in_bytes + cell->out_bytes);
+    double handover = (double)cell->pool->handover_ns + (cell->timed ? TIMING_NS : 0);
+    handover += COPY_NS_PER_BYTE * (double)(cell->in_bytes + cell->out_bytes);
     if (cell->pool->traits & POOL_TASK_IS_PROCESS)
         handover += PAGE_FORK_NS * (double)cell->ballast_bytes / (cell->ballast_thp ? HUGE_PAGE_BYTES : PAGE_BYTES);
     double ns = most((double)cell->size_ns / parallel, handover);

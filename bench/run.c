@@ -133,7 +133,8 @@ int verb_run(const struct arguments *given)
     } else {
         code = session_conclude(&session, "run");
         if (session.interrupted) {
-            complain("run", "interrupted; %zu trials are in %s", session.trials, session.directory);
+            complain("run", "interrupted; %zu trials are in %s; `poolbench run --more %s` goes on", session.trials,
+                     session.directory, session.directory);
             code = 128 + session.interrupted;
         }
     }
