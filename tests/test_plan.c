@@ -222,7 +222,7 @@ static void tasks_auto(void **state)
         {"--pool pthread --workload spin --size 1ms --workers 2 --arrival window:1", 50},
         {"--pool pthread --workload spin --size 1ms --workers 2 --arrival wave:30", 120},
         {"--pool pthread --workload spin --size 1us --workers 2 --arrival rate:1k", 50},
-        {"--pool pthread --workload empty --workers 2", 2500000},
+        {"--pool pthread --workload empty --workers 2", 1428572},
         {"--pool pthread --workload empty --workers 2 --tasks 7", 7},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
