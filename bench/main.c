@@ -83,6 +83,17 @@ const struct verb verbs[] = {
              "default).",
      .operands_max = 1,
      .arguments = isolation_arguments},
+    {.name = "selftest",
+     .chapter = "trust",
+     .operands = "",
+     .summary = "compare pools with themselves: are there differences where there are none?",
+     .function = verb_selftest,
+     .help = "Runs pools against themselves under two labels, in blocks like those of a run, and counts how often they "
+             "are found to differ: about 200 comparisons in a minute. Passes, and exits with 0, when there are no more "
+             "false alarms than chance allows (18 of 200); else exits with 1. Says the smallest difference that is "
+             "visible on this machine. With --inject one of the two has longer tasks, and it counts how often that is "
+             "found. Leaves the directory of a run.",
+     .arguments = selftest_arguments},
     {.name = "tour",
      .chapter = "learn",
      .operands = "[1..5]",
