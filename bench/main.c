@@ -83,6 +83,16 @@ const struct verb verbs[] = {
              "default).",
      .operands_max = 1,
      .arguments = isolation_arguments},
+    {.name = "check",
+     .chapter = "trust",
+     .operands = "",
+     .summary = "say what will spoil a run on this machine, and measure its noise",
+     .function = verb_check,
+     .help =
+         "Looks at what disturbs measurements: other processes, steal, quotas, limits, frequencies, clocks, swap, "
+         "huge pages. Each is ok, warn or unknown, with what helps. Then runs the same tasks over and over for a few "
+         "seconds and says how much they differ. Changes nothing. Those warnings that matter also head every run.",
+     .arguments = check_arguments},
     {.name = "selftest",
      .chapter = "trust",
      .operands = "",

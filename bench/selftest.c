@@ -10,6 +10,7 @@
 #include "bench/summary.h"
 #include "bench/units.h"
 #include "bench/verbs.h"
+#include "bench/words.h"
 #include "bench/wrap.h"
 #include "pools/clock.h"
 #include <gsl/gsl_cdf.h>
@@ -29,7 +30,7 @@
     "nested.a=hybrid:route=nested,nested.b=hybrid:route=nested"
 #define WORKLOADS        "spin,primes"
 #define SIZE             "500us"
-#define TASKS_PER_WORKER 20 /* trials of about 10 ms: many short ones, since each comparison takes 12 */
+#define TASKS_PER_WORKER 12 /* trials of about 6 ms: many short ones, since each comparison takes 12 */
 
 enum { INJECT, BUDGET, SEED, OUT };
 const struct argument selftest_arguments[] = {
@@ -71,29 +72,30 @@ static int arguments_take(const struct arguments *given, struct selftest *test)
 /* A session as `run` with these words would open it. */
 static int selftest_open(const struct arguments *given, struct selftest *test, char *error)
 {
-    static char run[] = "--pool\0" POOLS "\0--workload\0" WORKLOADS "\0--size\0" SIZE
-                        "\0--workers\0cores\0--samples\0none\0--blocks\0001\0--tasks";
-    static char out[] = "--out", seed[] = "--seed";
-    char *argv[24], tasks[24];
+    char line[1024];
+    struct words words = {0};
     struct machine machine;
-    int argc = 0, rc = machine_open(&machine, NULL, error);
+    int rc = machine_open(&machine, NULL, error);
 
     if (rc)
         return rc;
-    snprintf(tasks, sizeof tasks, "%u", TASKS_PER_WORKER * machine.cores);
+    snprintf(line, sizeof line,
+             "--pool " POOLS " --workload " WORKLOADS " --size " SIZE
+             " --workers cores --samples none --blocks 1 --tasks %u",
+             TASKS_PER_WORKER * machine.cores);
     machine_close(&machine);
-    for (char *word = run; word < run + sizeof run; word += strlen(word) + 1)
-        argv[argc++] = word;
-    argv[argc++] = tasks;
-    if (*given->value[OUT]) {
-        argv[argc++] = out;
-        argv[argc++] = (char *)given->value[OUT];
+    rc = words_split(&words, line, ' ');
+    for (size_t i = SEED; i <= OUT && !rc; i++) {
+        char option[16];
+        int length = snprintf(option, sizeof option, "--%s", selftest_arguments[i].name);
+        if (*given->value[i])
+            rc = words_add(&words, option, (size_t)length);
+        if (*given->value[i] && !rc)
+            rc = words_add(&words, given->value[i], strlen(given->value[i]));
     }
-    if (*given->value[SEED]) {
-        argv[argc++] = seed;
-        argv[argc++] = (char *)given->value[SEED];
-    }
-    return session_open(&test->session, argc, argv, error);
+    rc = rc ? refuse(error, "out of memory") : session_open(&test->session, (int)words.count, words.word, error);
+    words_release(&words);
+    return rc;
 }
 
 /* As many groups of as many blocks as there is time for, and the tasks of the second label longer. */
