@@ -52,7 +52,7 @@ struct selftest {
     int64_t budget_ns;
     size_t pairs;    /* cell 2 i and 2 i + 1 of the plan are the same but for the label */
     unsigned groups; /* planned, */
-    unsigned done;   /* run to their end */
+    unsigned done;   /* and run to their end within the budget */
     unsigned length; /* blocks of a group */
 };
 
@@ -98,7 +98,7 @@ static int selftest_open(const struct arguments *given, struct selftest *test, c
     return rc;
 }
 
-/* As many groups of as many blocks as there is time for, and the tasks of the second label longer. */
+/* Groups of as many blocks as there is time for, and the tasks of the second label longer. */
 static int selftest_plan(struct selftest *test, char *error)
 {
     struct plan *plan = &test->session.plan;
@@ -107,7 +107,6 @@ static int selftest_plan(struct selftest *test, char *error)
     test->pairs = plan->cells.count / 2;
     test->groups = (unsigned)((COMPARISONS + test->pairs - 1) / test->pairs);
     test->length = (unsigned)fmin(fmax(floor(blocks / test->groups), GROUP_LEAST), GROUP_MOST);
-    test->groups = (unsigned)fmin(test->groups, fmax(1, floor(blocks / test->length)));
     plan->blocks = test->groups * test->length;
     test->session.request.settings.blocks = plan->blocks;
     free(plan->order);
@@ -157,6 +156,14 @@ static int selftest_run(struct selftest *test, char *error)
             break;
     }
     progress_end(&progress);
+    if (!rc)
+        rc = host_note(session->directory, "ended",
+                       json_pack("{s:s, s:i}", "because",
+                                 session->interrupted        ? "interrupted"
+                                 : test->done < test->groups ? "budget"
+                                                             : "blocks",
+                                 "blocks", (int)(test->done * test->length)),
+                       error);
     return rc;
 }
 
@@ -324,6 +331,7 @@ static int selftest_print(const struct selftest *test, const struct summary *sum
     const struct cell *cell = &test->session.plan.cells.cell[0];
 
     screen_header(stdout, test->session.directory, summary);
+    host_warnings(stdout, test->session.directory);
     printf("\n");
     say("%zu pairs of cells (" WORKLOADS " of " SIZE ", %u workers, 4 pools), the same but for their labels, in every "
         "block. %zu comparisons: %zu pairs x %u groups of %u blocks. No trial is in two of them. Intervals hold each "
