@@ -144,7 +144,7 @@ static int selftest_run(struct selftest *test, char *error)
     uint64_t start_ns = clock_monotonic_ns();
     int rc = 0;
 
-    progress_begin(&progress, plan->cells.count, plan->blocks);
+    progress_begin(&progress, plan->cells.count, plan->blocks, 0);
     for (test->done = 0; test->done < test->groups && !rc; test->done++) {
         double elapsed = (double)(clock_monotonic_ns() - start_ns);
         if (test->done && elapsed * (test->done + 1) / test->done > (double)test->budget_ns)
