@@ -1,7 +1,9 @@
 /* What people call a cell. */
 #include "bench/cell.h"
+#include "bench/spec.h"
 #include "bench/units.h"
 #include <stdio.h>
+#include <string.h>
 
 int cell_label(const struct cell *cell, char *text, size_t size)
 {
@@ -10,8 +12,10 @@ int cell_label(const struct cell *cell, char *text, size_t size)
         spell_duration(duration, sizeof duration, cell->size_ns);
         snprintf(between, sizeof between, " ");
     }
-    int length = snprintf(text, size, "%s %s%s%s, %u worker%s%s%s", cell->pool_spec, cell->workload_spec, between,
-                          duration, cell->workers, cell->workers == 1 ? "" : "s",
-                          cell->ballast_bytes ? ", ballast " : "", cell->ballast_bytes ? cell->ballast_spec : "");
+    size_t label = spec_label_length(cell->pool_spec);
+    int length =
+        snprintf(text, size, "%.*s %s%s%s, %u worker%s%s%s", label ? (int)label : (int)strlen(cell->pool_spec),
+                 cell->pool_spec, cell->workload_spec, between, duration, cell->workers, cell->workers == 1 ? "" : "s",
+                 cell->ballast_bytes ? ", ballast " : "", cell->ballast_bytes ? cell->ballast_spec : "");
     return length < 0 ? 0 : (size_t)length < size ? length : (int)size - 1;
 }

@@ -9,9 +9,10 @@ enum dist_kind { DIST_FIXED, DIST_UNIFORM, DIST_EXPONENTIAL, DIST_LOGNORMAL, DIS
 enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE };
 enum collect_kind { COLLECT_COMPLETED, COLLECT_ORDERED };
 
-#define SPEC_MAX     128 /* "hybrid:processes=2:threads=1", spelled out */
-#define NAME_MAX_LEN 64
-#define ERROR_MAX    512
+#define SPEC_MAX       128 /* "hybrid:processes=2:threads=1", spelled out */
+#define NAME_MAX_LEN   64
+#define ERROR_MAX      512
+#define POOL_LABEL_MAX 20 /* letters of "old" in --pool old=pthread */
 
 /* Where the workers of a cell go (bench/place.c). */
 struct placement {
@@ -32,7 +33,8 @@ struct cell {
 
     const struct pool_ops *pool;
     int64_t pool_params[PARAM_MAX];
-    char pool_spec[SPEC_MAX]; /* canonical: name, then every option that differs from its default */
+    /* canonical: the label and = where it has one, the name, every option that differs from its default */
+    char pool_spec[SPEC_MAX];
     const struct workload_ops *workload;
     int64_t workload_params[PARAM_MAX];
     char workload_spec[SPEC_MAX];

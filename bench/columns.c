@@ -21,7 +21,7 @@
 
 #define FACTOR_COLUMNS(row) \
     TEXT(row, experiment,     "the suite's [experiment NAME]; empty outside of one"), \
-    TEXT(row, pool,           "who does the work, with every option that differs from its default"), \
+    TEXT(row, pool,           "who does the work, as it was asked for: the label and = where it was given one, then the pool with every option that differs from its default"), \
     TEXT(row, workload,       "what a task does, with every option that differs from its default"), \
     INT(row,  size_ns,        "label of a task's size: how long it should take, uncontended"), \
     TEXT(row, size_dist,      "how sizes are distributed around size_ns"), \

@@ -44,10 +44,31 @@ static int refuse_unknown(const char *what, struct nearest *nearest, char *error
     return refuse(error, "no %s is called '%s'%s", what, nearest->word, nearest_advice(nearest, hint, sizeof hint));
 }
 
+/* What a label may be: not the name of a pool, because screens and charts show it in the place of one. */
+static int label_check(const char *label, size_t length, char *error)
+{
+    char text[POOL_LABEL_MAX + 1];
+    size_t good = strspn(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+    if (good < length || !length || length > POOL_LABEL_MAX)
+        return refuse(error, "'%.*s' is no label, expected 1 .. %d letters, digits, - _ . before the =",
+                      length > 40 ? 40 : (int)length, label, POOL_LABEL_MAX);
+    snprintf(text, sizeof text, "%.*s", (int)length, label);
+    if (pool_find(text))
+        return refuse(error, "'%s' is the name of a pool, expected another word as a label", text);
+    return 0;
+}
+
 int set_pool(const char *value, struct cell *cell, char *error)
 {
-    char name[SPEC_MAX];
+    char name[SPEC_MAX], canonical[SPEC_MAX], label[POOL_LABEL_MAX + 2] = "";
     struct nearest nearest;
+    const char *labelled = value;
+    value = spec_behind_label(value);
+    if (value > labelled) {
+        if (label_check(labelled, spec_label_length(labelled), error))
+            return -EINVAL;
+        snprintf(label, sizeof label, "%.*s", (int)(value - labelled), labelled);
+    }
     snprintf(name, sizeof name, "%.*s", (int)spec_name_length(value), value);
     const struct pool_ops *pool = pool_find(name);
     if (!pool) {
@@ -62,7 +83,11 @@ int set_pool(const char *value, struct cell *cell, char *error)
         return rc;
     cell->pool = pool;
     memcpy(cell->pool_params, spec.values, sizeof cell->pool_params);
-    spec_spell(&spec, cell->pool_spec);
+    spec_spell(&spec, canonical);
+    if (strlen(label) + strlen(canonical) >= SPEC_MAX)
+        return refuse(error, "'%.40s...' is longer than %d letters", labelled, SPEC_MAX - 1);
+    snprintf(cell->pool_spec, SPEC_MAX, "%.*s%.*s", (int)strlen(label), label, (int)(SPEC_MAX - 1 - strlen(label)),
+             canonical);
     return 0;
 }
 

@@ -15,7 +15,8 @@ int host_write(const char *directory, const struct machine *machine, json_t *run
 void host_line(char *text, size_t size, const char *directory);
 /* The CPUs in effect that a run had: allowed ones, or its quota. 0: host.json does not say. */
 int64_t host_cpus(const char *directory);
-/* What a run was not done as asked for, a line each: workers that could not be pinned, cells left out. */
+/* What may have spoilt a run, as it was seen before it began, and what was not done as asked for, a line each: workers
+ * that could not be pinned, cells left out. */
 void host_warnings(FILE *out, const char *directory);
 
 unsigned host_looks(const char *directory);                /* run.looks; 0 where there is none */

@@ -83,6 +83,38 @@ const struct verb verbs[] = {
              "default).",
      .operands_max = 1,
      .arguments = isolation_arguments},
+    {.name = "check",
+     .chapter = "trust",
+     .operands = "",
+     .summary = "say what will spoil a run on this machine, and measure its noise",
+     .function = verb_check,
+     .help =
+         "Looks at what disturbs measurements: other processes, steal, quotas, limits, frequencies, clocks, swap, "
+         "huge pages. Each is ok, warn or unknown, with what helps. Then runs the same tasks over and over for a few "
+         "seconds and says how much they differ. Changes nothing. Those warnings that matter also head every run.",
+     .arguments = check_arguments},
+    {.name = "selftest",
+     .chapter = "trust",
+     .operands = "",
+     .summary = "compare pools with themselves: are there differences where there are none?",
+     .function = verb_selftest,
+     .help = "Runs pools against themselves under two labels, in blocks like those of a run, and counts how often they "
+             "are found to differ: about 200 comparisons in a minute. Passes, and exits with 0, when there are no more "
+             "false alarms than chance allows (18 of 200); else exits with 1. Says the smallest difference that is "
+             "visible on this machine. With --inject one of the two has longer tasks, and it counts how often that is "
+             "found. Leaves the directory of a run.",
+     .arguments = selftest_arguments},
+    {.name = "advise",
+     .chapter = "decide",
+     .operands = "[RUN]",
+     .summary = "say which pool to take for given tasks, with how many workers",
+     .function = verb_advise,
+     .help = "Names a pool, its workers and their place, how sure that is, what to expect, the cells it rests on, and "
+             "where the answer would be another. With RUN it takes the nearest cells of the same kind that were "
+             "measured, and says how far they are; it interpolates nothing. Without RUN it measures candidates for "
+             "about 20 s.",
+     .operands_max = 1,
+     .arguments = advise_arguments},
     {.name = "tour",
      .chapter = "learn",
      .operands = "[1..5]",

@@ -12,13 +12,15 @@
 // clang-format on
 
 const struct option options[] = {
-    [OPTION_POOL] = {.name = "pool",
-                     .syntax = "POOL[:key=value...]",
-                     .preset = "serial,fork,prefork,pthread,hybrid",
-                     .help = "Who does the work. Options ride behind colons, alternatives behind slashes: "
-                             "hybrid:processes=2/4:threads=1/8 is four pools. `list pools` shows all.",
-                     FACTOR(pool),
-                     .expand = expand_spec},
+    [OPTION_POOL] =
+        {.name = "pool",
+         .syntax = "[LABEL=]POOL[:key=value...]",
+         .preset = "serial,fork,prefork,pthread,hybrid",
+         .help = "Who does the work. Options ride behind colons, alternatives behind slashes: "
+                 "hybrid:processes=2/4:threads=1/8 is four pools. old=pthread:wait=block,new=pthread gives pools "
+                 "names of one's own; under two labels the same pool is two. `list pools` shows all.",
+         FACTOR(pool),
+         .expand = expand_spec},
     {.name = "workload",
      .syntax = "WORKLOAD[:key=value...]",
      .preset = "spin",

@@ -4,6 +4,7 @@
 #include "bench/dist.h"
 #include "bench/refuse.h"
 #include "bench/run_dir.h"
+#include "bench/spec.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -194,6 +195,27 @@ static int experiments_complete(struct experiments *experiments, const struct co
     return 0;
 }
 
+/* A label stands for one pool in the whole run, because that is how people read it. */
+static int labels_check(const struct experiments *experiments, char *error)
+{
+    for (size_t e = 0; e < experiments->count; e++) {
+        const struct words *pools = &experiments->experiment[e].values[OPTION_POOL];
+        for (size_t i = 0; i < pools->count; i++) {
+            size_t length = spec_label_length(pools->word[i]);
+            for (size_t f = 0; f <= e && length; f++) {
+                const struct words *seen = &experiments->experiment[f].values[OPTION_POOL];
+                for (size_t j = 0; j < (f < e ? seen->count : i); j++)
+                    if (spec_label_length(seen->word[j]) == length && !memcmp(seen->word[j], pools->word[i], length) &&
+                        strcmp(seen->word[j], pools->word[i]) != 0)
+                        return refuse(error, "--pool: the label '%.*s' stands for two pools, %s and %s", (int)length,
+                                      pools->word[i], spec_behind_label(seen->word[j]),
+                                      spec_behind_label(pools->word[i]));
+            }
+        }
+    }
+    return 0;
+}
+
 /* ---- crossing ---- */
 
 /* What makes no difference for the pool or workload must not make cells. */
@@ -315,6 +337,8 @@ int request_parse(int argc, char **argv, const struct machine *machine, struct r
         rc = seed_draw(&request->settings, error);
     if (!rc)
         rc = experiments_complete(&request->experiments, &line, machine, error);
+    if (!rc)
+        rc = labels_check(&request->experiments, error);
     if (!rc)
         rc = experiments_cross(request, error);
     command_line_release(&line);

@@ -1,5 +1,6 @@
 /* What the table says, in words and numbers. */
 #include "bench/screen_table.h"
+#include "bench/spec.h"
 #include "bench/summary_factors.h"
 #include "bench/units.h"
 #include <math.h>
@@ -27,7 +28,7 @@ char *table_label(const struct table *t, size_t row, char *text, size_t size)
 
 char *table_pool(const struct table *t, size_t column, char *text, size_t size)
 {
-    const char *pool = t->summary->rows[t->pool[column]].pool;
+    const char *pool = POOL_SHOWN(t->summary->rows[t->pool[column]].pool);
 
     if (strlen(pool) <= POOL_MAX)
         snprintf(text, size, "%s", pool);
@@ -84,7 +85,7 @@ void table_legend(FILE *out, const struct table *t)
         char head[64];
         table_pool(t, c, head, sizeof head);
         if (strcmp(head, t->summary->rows[t->pool[c]].pool))
-            fprintf(out, "%s = %s\n", head, t->summary->rows[t->pool[c]].pool);
+            fprintf(out, "%s = %s\n", head, spec_behind_label(t->summary->rows[t->pool[c]].pool));
         for (size_t r = 0; r < t->rows; r++) {
             struct table_text text;
             table_text(t, r, c, &text);

@@ -1,5 +1,6 @@
 /* Opening, recording and ending what measures, see session.h. */
 #include "bench/session.h"
+#include "bench/check/check.h"
 #include "bench/host.h"
 #include "bench/job.h"
 #include "bench/judge/looks.h"
@@ -20,6 +21,8 @@ int session_open(struct session *session, int argc, char **argv, char *error)
     const struct settings *settings = &session->request.settings;
     *session = (struct session){.trials = 0};
     int rc = machine_open(&session->machine, NULL, error);
+    if (rc == 0)
+        session->watch = busy_begin(&session->machine);
     if (rc == 0)
         rc = request_parse(argc, argv, &session->machine, &session->request, error);
     if (rc == 0 && settings->out[0] && access(settings->out, F_OK) == 0) {
@@ -60,6 +63,18 @@ static json_t *left_out(const struct session *session)
     return labels;
 }
 
+/* What may spoil the run, looked at before it begins. */
+static json_t *warnings(struct session *session)
+{
+    struct busy busy;
+    struct checks checks;
+
+    busy_end(session->watch, &session->machine, &busy);
+    session->watch = NULL;
+    checks_look(&session->machine, &busy, &checks);
+    return checks_warnings(&checks);
+}
+
 static json_t *argv_json(char **argv)
 {
     json_t *arguments = json_array();
@@ -68,19 +83,19 @@ static json_t *argv_json(char **argv)
     return arguments;
 }
 
-static json_t *facts(const struct session *session, const char *verb, char **argv)
+static json_t *facts(struct session *session, const char *verb, char **argv)
 {
     /* as text: JSON numbers are doubles to many readers */
     json_t *seed = json_sprintf("%llu", (unsigned long long)session->request.settings.seed);
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
-    return json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O}", "run_id",
+    return json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o}", "run_id",
                      run_id(session->directory), "verb", verb, "argv", argv_json(argv), "seed", seed, "blocks",
                      (int)session->plan.blocks, "cells", (int)session->plan.cells.count, "looks",
                      (int)session->plan.looks, "unpinned_because", unpinned_because(session), "left_out",
                      left_out(session), "clock", "source", clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC",
                      "ns_per_tick", (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec,
-                     "calibrations", calibrations_used(session->calibrations));
+                     "calibrations", calibrations_used(session->calibrations), "warnings", warnings(session));
 }
 
 static int write_suite(const struct session *session, char *error)
@@ -233,6 +248,7 @@ int session_conclude(const struct session *session, const char *verb)
 
 void session_close(struct session *session)
 {
+    busy_drop(session->watch);
     plan_release(&session->plan);
     calibrations_close(session->calibrations);
     request_release(&session->request);

@@ -4,6 +4,7 @@
 #ifndef POOLBENCH_SESSION_H
 #define POOLBENCH_SESSION_H
 #include "bench/calibrate.h"
+#include "bench/check/busy.h"
 #include "bench/machine.h"
 #include "bench/plan.h"
 #include "bench/progress.h"
@@ -17,7 +18,8 @@ struct session {
     struct plan plan;
     char directory[4096];
     struct recorder recorder;
-    struct recorded before; /* --more: how far the run has come */
+    struct recorded before;   /* --more: how far the run has come */
+    struct busy_watch *watch; /* what others do, from session_open() to session_begin() */
     uint64_t start_ns;
     size_t trials, failures;
     int interrupted; /* signal: no further trial is run */

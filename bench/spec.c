@@ -111,6 +111,18 @@ size_t spec_name_length(const char *text)
     return strcspn(text, ":");
 }
 
+size_t spec_label_length(const char *text)
+{
+    size_t length = strcspn(text, "=:");
+    return text[length] == '=' ? length : 0;
+}
+
+const char *spec_behind_label(const char *text)
+{
+    size_t length = strcspn(text, "=:");
+    return text[length] == '=' ? text + length + 1 : text;
+}
+
 /* Appends the alternatives of the part at `text` to every spec begun so far. */
 static int expand_part(const char *text, size_t length, struct words *specs, char *error)
 {

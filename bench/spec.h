@@ -19,6 +19,9 @@ int spec_expand(const char *text, struct words *specs, char *error);
 size_t spec_name_length(const char *text);
 /* text: "NAME" or "NAME:key=value:key=value", whose name the caller has looked up. */
 int spec_parse(const char *text, struct spec *spec, char *error);
+/* The length of a label in front of a spec, "old" of "old=pthread:wait=block"; 0: it has none. */
+size_t spec_label_length(const char *text);
+const char *spec_behind_label(const char *text); /* "pthread:wait=block" */
 /* Canonical: the name, then every option that differs from its default. text: SPEC_MAX bytes. */
 void spec_spell(const struct spec *spec, char *text);
 

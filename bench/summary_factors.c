@@ -1,5 +1,6 @@
 /* Factors by the columns of summary.csv: a factor is a field of the row and the words around its value. */
 #include "bench/summary_factors.h"
+#include "bench/spec.h"
 #include "bench/units.h"
 #include <string.h>
 
@@ -127,7 +128,10 @@ char *factors_label(char *text, size_t size, const struct summary_row *row, unsi
         char value[192];
         if (!(factors >> i & 1))
             continue;
-        value_spell(value, sizeof value, &factors_table[i], row);
+        if (1u << i == FACTOR_POOL)
+            pool_shown(value, row->pool);
+        else
+            value_spell(value, sizeof value, &factors_table[i], row);
         if (!*value)
             continue;
         int added = snprintf(text + length, size - length, "%s%s", length ? ", " : "", value);
@@ -142,7 +146,23 @@ char *factors_label(char *text, size_t size, const struct summary_row *row, unsi
 
 bool row_has_pool(const struct summary_row *row, const char *name)
 {
+    const char *pool = spec_behind_label(row->pool);
     size_t length = strlen(name);
 
-    return !strncmp(row->pool, name, length) && (!row->pool[length] || row->pool[length] == ':');
+    return !strncmp(pool, name, length) && (!pool[length] || pool[length] == ':');
+}
+
+bool row_has_label(const struct summary_row *row, const char *label)
+{
+    size_t length = spec_label_length(row->pool);
+
+    return length && strlen(label) == length && !memcmp(row->pool, label, length);
+}
+
+char *pool_shown(char *text, const char *pool)
+{
+    size_t length = spec_label_length(pool);
+
+    snprintf(text, POOL_TEXT, "%.*s", (int)(length ? length : strlen(pool)), pool);
+    return text;
 }

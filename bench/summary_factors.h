@@ -42,6 +42,11 @@ char *factors_label(char *text, size_t size, const struct summary_row *row, unsi
 const char *factor_name(unsigned number);
 char *factor_spell(char *text, size_t size, const struct summary_row *row, unsigned factor);
 
-bool row_has_pool(const struct summary_row *row, const char *name); /* with whatever options */
+bool row_has_pool(const struct summary_row *row, const char *name); /* with whatever label and options */
+bool row_has_label(const struct summary_row *row, const char *label);
+/* What people read: the label of a pool where it has one, else all of it. text: POOL_TEXT bytes. Returns text. */
+#define POOL_TEXT sizeof(((struct summary_row *)0)->pool)
+char *pool_shown(char *text, const char *pool);
+#define POOL_SHOWN(name) pool_shown((char[POOL_TEXT]){0}, name) /* lives as long as the block */
 
 #endif

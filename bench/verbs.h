@@ -28,13 +28,17 @@ int verb_charts(const struct arguments *given);
 int verb_report(const struct arguments *given);
 int verb_scaling(const struct arguments *given);
 int verb_isolation(const struct arguments *given);
+int verb_check(const struct arguments *given);
+int verb_selftest(const struct arguments *given);
+int verb_advise(const struct arguments *given);
 int verb_tour(const struct arguments *given);
 int verb_version(const struct arguments *given);
 int verb_help(const struct arguments *given);
 
 /* The options of each stand beside what reads them. */
 extern const struct argument topo_arguments[], compare_arguments[], charts_arguments[], scaling_arguments[],
-    isolation_arguments[], tour_arguments[], help_arguments[];
+    isolation_arguments[], check_arguments[], selftest_arguments[], advise_arguments[], tour_arguments[],
+    help_arguments[];
 
 /* NULL and a line on stderr when there is no such verb. */
 const struct verb *verb_find(const char *name);

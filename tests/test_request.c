@@ -200,9 +200,9 @@ static void bad_options(void **state)
         {"--pool hybrid:proceses=2", "--pool: hybrid has no option 'proceses'; did you mean 'processes'?"},
         {"--pool hybrid:route=clas", "--pool: hybrid: route: 'clas' is not one of class|nested; did you mean 'class'?"},
         {"--pool serial:x=1", "--pool: serial takes no options, not 'x'"},
-        {"--pool serial,,fork", "--pool: an empty value, expected POOL[:key=value...]"},
-        {"--pool", "--pool: a value is missing, expected POOL[:key=value...]"},
-        {"--pool --size 1ms", "--pool: a value is missing, expected POOL[:key=value...]"},
+        {"--pool serial,,fork", "--pool: an empty value, expected [LABEL=]POOL[:key=value...]"},
+        {"--pool", "--pool: a value is missing, expected [LABEL=]POOL[:key=value...]"},
+        {"--pool --size 1ms", "--pool: a value is missing, expected [LABEL=]POOL[:key=value...]"},
         {"--workload spn", "--workload: no workload is called 'spn'; did you mean 'spin'?"},
         {"--size 10", "--size: '10' is not a duration such as 200us or 5ms"},
         {"--size 10KiB", "--size: '10KiB' is not a duration such as 200us or 5ms"},
@@ -258,6 +258,42 @@ static void bad_options(void **state)
     parse_bad("--pool pthread --workers 1..64,1..60,1..50,1..40 --tasks 1..2", "--tasks: '1..2' is not a whole number");
 }
 
+/* A label in front of a pool: the same pool under two of them makes two cells. */
+static void labels(void **state)
+{
+    (void)state;
+    struct request request;
+    char label[64];
+    parse_good("--pool old=pthread:wait=block,new=pthread,pthread", &request);
+    assert_int_equal(request.cells.count, 3);
+    assert_string_equal(request.cells.cell[0].pool_spec, "old=pthread:wait=block");
+    assert_string_equal(request.cells.cell[1].pool_spec, "new=pthread");
+    assert_string_equal(request.cells.cell[0].pool->name, "pthread");
+    assert_memory_equal(request.cells.cell[1].pool_params, request.cells.cell[2].pool_params,
+                        sizeof request.cells.cell[1].pool_params);
+    cell_label(&request.cells.cell[0], label, sizeof label);
+    assert_string_equal(label, "old spin 1ms, 4 workers");
+    request_release(&request);
+    parse_good("--pool=a=pthread:wait=adaptive,a=pthread,b=pthread", &request); /* a is the same pool twice */
+    assert_int_equal(request.cells.count, 2);
+    request_release(&request);
+    parse_bad("--pool a=pthread,a=fork", "--pool: the label 'a' stands for two pools, pthread and fork");
+    parse_bad("--pool a=pthread:wait=block/spin",
+              "--pool: the label 'a' stands for two pools, pthread:wait=block and pthread:wait=spin");
+    parse_bad("--pool old=pthred", "--pool: no pool is called 'pthred'; did you mean 'pthread'?");
+    parse_bad("--pool fork=pthread", "--pool: 'fork' is the name of a pool, expected another word as a label");
+    parse_bad("--pool =pthread", "--pool: '' is no label, expected 1 .. 20 letters, digits, - _ . before the =");
+    parse_bad("--pool a/b=pthread", "--pool: 'a/b' is no label, expected 1 .. 20 letters, digits, - _ . before the =");
+    parse_bad("--pool old=", "--pool: no pool is called ''; expected serial, static, fork, prefork, pthread, hybrid");
+    suite_good("[experiment x]\npool = a=pthread\n[experiment y]\npool = a=pthread, b=fork\nworkers=2\n", "", &request);
+    assert_int_equal(request.cells.count, 3);
+    request_release(&request);
+    char error[ERROR_MAX];
+    static const char text[] = "[experiment x]\npool = a=pthread\n[experiment y]\npool = a=fork\n";
+    assert_int_equal(parse(file_write("bad.ini", text, strlen(text)), &request, error), -EINVAL);
+    assert_string_equal(error, "--pool: the label 'a' stands for two pools, pthread and fork");
+}
+
 static void suite_layers(void **state)
 {
     (void)state;
@@ -303,7 +339,7 @@ static void bad_suites(void **state)
     SUITE_BAD("pool: serial\n", ":1: a line without '=', expected KEY = VALUE");
     SUITE_BAD("\n# c\npol = serial\n", ":3: there is no option 'pol'; did you mean 'pool'?");
     SUITE_BAD("pool = seriel\n", ":1: pool: no pool is called 'seriel'; did you mean 'serial'?");
-    SUITE_BAD("pool =\n", ":1: pool: an empty value, expected POOL[:key=value...]");
+    SUITE_BAD("pool =\n", ":1: pool: an empty value, expected [LABEL=]POOL[:key=value...]");
     SUITE_BAD("pool = serial\n  frok\n", ":2: pool: no pool is called 'frok'; did you mean 'fork'?");
     SUITE_BAD("blocks = no\n", ":1: blocks: 'no' is not a whole number");
     SUITE_BAD("out = x\n", ":1: out belongs on the command line: --out");
@@ -363,6 +399,7 @@ static void resolved(void **state)
     static const char text[] = "seed=3\n[experiment a b]\npool=serial,fork\n[experiment c]\nsize=2us\n";
     snprintf(line, sizeof line, "%s --size 3us,4us", file_write("two.ini", text, strlen(text)));
     round_trip(line);
+    round_trip("--pool old=pthread:wait=block,new=pthread,pthread,third=hybrid:processes=2:threads=1,fork,prefork");
     round_trip("scripts/suites/quick.ini");
     round_trip("scripts/suites/full.ini");
 }
@@ -390,7 +427,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),    cmocka_unit_test(crossing),     cmocka_unit_test(values),
         cmocka_unit_test(bad_options), cmocka_unit_test(suite_layers), cmocka_unit_test(bad_suites),
-        cmocka_unit_test(resolved),
+        cmocka_unit_test(resolved),    cmocka_unit_test(labels),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

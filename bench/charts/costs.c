@@ -65,7 +65,7 @@ static int prices_print(const struct table *t, const struct price *prices, const
         return refuse(why, "no pool but %s ended a trial without payload and ballast well", BASE_POOL), 0;
     for (size_t c = 0; c < t->pools; c++) {
         fprintf(script, "pool_name[%zu] = ", c + 1);
-        chart_quoted(script, t->summary->rows[t->pool[c]].pool);
+        chart_quoted(script, POOL_SHOWN(t->summary->rows[t->pool[c]].pool));
         fputc('\n', script);
     }
     fprintf(script, "panels = %d\n", panels);

@@ -167,7 +167,7 @@ void groups_print(FILE *script, const struct groups *groups)
     }
     for (size_t k = 0; k < groups->pools; k++) {
         fprintf(script, "pool_name[%zu] = ", k + 1);
-        chart_quoted(script, groups_pool(groups, k));
+        chart_quoted(script, POOL_SHOWN(groups_pool(groups, k)));
         fputc('\n', script);
     }
 }

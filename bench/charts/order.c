@@ -4,6 +4,7 @@
 #include "bench/charts/groups.h"
 #include "bench/refuse.h"
 #include "bench/stats.h"
+#include "bench/summary_factors.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -139,7 +140,7 @@ static void points_print(struct points *points, const struct groups *groups, con
     fprintf(script, "pools = %zu; array pool_name[pools]\n", groups->pools);
     for (size_t k = 0; k < groups->pools; k++) {
         fprintf(script, "pool_name[%zu] = ", k + 1);
-        chart_quoted(script, groups_pool(groups, k));
+        chart_quoted(script, POOL_SHOWN(groups_pool(groups, k)));
         fputc('\n', script);
     }
     pools_print(points, groups, data);

@@ -349,7 +349,7 @@ static void points_header(FILE *out, const struct points *data, const struct cha
         panel_print(out, data, p, &series, &all);
     for (size_t k = 0; k < data->pools; k++) {
         fprintf(out, "pool_name[%zu] = ", k + 1);
-        chart_quoted(out, rows[data->pool[k]].pool);
+        chart_quoted(out, POOL_SHOWN(rows[data->pool[k]].pool));
         fputc('\n', out);
     }
     notes_print(out, source, &all);

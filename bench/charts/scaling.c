@@ -2,6 +2,7 @@
 #include "bench/charts/chart.h"
 #include "bench/refuse.h"
 #include "bench/scaling/study.h"
+#include "bench/summary_factors.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -66,7 +67,7 @@ static void study_script(FILE *script, const struct studies *studies, const stru
     char label[160], text[320];
     bool sleep = study->fit[0].law == FIT_SLEEP;
 
-    snprintf(text, sizeof text, "%.128s: %s", study_row(studies, study, 0)->pool,
+    snprintf(text, sizeof text, "%.128s: %s", POOL_SHOWN(study_row(studies, study, 0)->pool),
              study_label(studies, study, label, sizeof label));
     fprintf(script, "panel_title[%zu] = ", panel);
     chart_quoted(script, text);

@@ -5,6 +5,7 @@
 #include "bench/charts/groups.h"
 #include "bench/charts/histograms.h"
 #include "bench/refuse.h"
+#include "bench/summary_factors.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -123,7 +124,7 @@ static void panel_print(struct times *times, size_t panel, FILE *data, FILE *scr
         number_print(data, bar.middle->whole);
         number_print(data, bar.whole.lo);
         number_print(data, bar.whole.hi);
-        fprintf(data, " %zu \"%s\"\n", bar.trials, groups_pool(groups, pool));
+        fprintf(data, " %zu \"%s\"\n", bar.trials, POOL_SHOWN(groups_pool(groups, pool)));
     }
     fputs("\n\n", data);
     fprintf(script,

@@ -119,7 +119,7 @@ static void script_print(const struct winners *w, const struct chart_source *sou
     }
     for (size_t c = 0; c < pools; c++) {
         fprintf(script, "pool_stands[%zu] = %d; pool_name[%zu] = ", c + 1, w->letter[c], c + 1);
-        snprintf(text, sizeof text, "%c  %.128s", (char)('A' + c), t->summary->rows[t->pool[c]].pool);
+        snprintf(text, sizeof text, "%c  %.128s", (char)('A' + c), POOL_SHOWN(t->summary->rows[t->pool[c]].pool));
         chart_quoted(script, text);
         fputc('\n', script);
     }

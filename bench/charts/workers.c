@@ -6,6 +6,7 @@
 #include "bench/refuse.h"
 #include "bench/spec.h"
 #include "bench/stats.h"
+#include "bench/summary_factors.h"
 #include "workloads/workload.h"
 #include <math.h>
 #include <stdlib.h>
@@ -234,7 +235,7 @@ static unsigned bars_print(const struct timeline *line, const struct trial_row *
 static char *pool_title(char *text, size_t size, const struct timeline *line, const struct trial_row *trial,
                         size_t count)
 {
-    size_t length = (size_t)snprintf(text, size, "%s", trial->pool);
+    size_t length = (size_t)snprintf(text, size, "%s", POOL_SHOWN(trial->pool));
     bool all = line->sampled == trial->tasks, cut = count < line->count || line->count == BARS_KEPT;
 
     if (length < size && line->worker_last >= ROWS_MAX)

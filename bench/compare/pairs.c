@@ -83,6 +83,10 @@ static int baseline_check(struct compare *c, const struct summary *s, const size
         nearest_offer(&nearest, value_of(c, row, text, sizeof text));
         if (is_baseline(c, row))
             return 0;
+        if (c->question.by == FACTOR_POOL && row_has_label(row, c->question.baseline)) {
+            c->question.baseline = row->pool;
+            return 0;
+        }
         if (c->question.by == FACTOR_POOL && row_has_pool(row, c->question.baseline)) {
             several = several || (variant && strcmp(variant, row->pool) != 0);
             variant = row->pool;

@@ -10,10 +10,7 @@
 #define NEAR       1.1 /* within this of the best, a pool is said to keep up with it */
 #define GAIN_LEAST 1.1 /* more workers that bring less are said to bring nothing much */
 
-static const char *pool_name(const struct table *t, size_t column)
-{
-    return t->summary->rows[t->pool[column]].pool;
-}
+#define pool_name(t, column) POOL_SHOWN((t)->summary->rows[(t)->pool[column]].pool)
 
 static bool is_ideal(const struct table *t, size_t column)
 {

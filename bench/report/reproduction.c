@@ -34,6 +34,7 @@ static void put_command(struct report *r, const json_t *arguments)
     const char *version = json_string_value(report_fact(r, "build.version"));
     const char *commit = json_string_value(report_fact(r, "build.commit"));
     const char *seed = json_string_value(report_fact(r, "run.seed"));
+    const char *verb = json_string_value(report_fact(r, "run.verb"));
     struct lines command;
     size_t i;
     json_t *argument;
@@ -41,7 +42,7 @@ static void put_command(struct report *r, const json_t *arguments)
 
     if (lines_open(&command)) {
         long line_start = 0;
-        fputs("poolbench run", command.out);
+        fprintf(command.out, "poolbench %s", verb ? verb : "run");
         json_array_foreach((json_t *)arguments, i, argument)
         {
             const char *word = json_is_string(argument) ? json_string_value(argument) : "";

@@ -1,6 +1,7 @@
 /* Studies as text and as CSV. */
 #include "bench/scaling/report.h"
 #include "bench/host.h"
+#include "bench/summary_factors.h"
 #include "bench/units.h"
 #include "bench/wrap.h"
 #include <csv.h>
@@ -135,9 +136,9 @@ static void study_print(FILE *out, const struct studies *studies, const struct s
 {
     char label[160], text[512];
 
-    snprintf(text, sizeof text, "%.128s: %s; %zu numbers of workers, %.0f to %.0f", study_row(studies, study, 0)->pool,
-             study_label(studies, study, label, sizeof label), study->count, workers_at(studies, study, 0),
-             workers_at(studies, study, study->count - 1));
+    snprintf(text, sizeof text, "%.128s: %s; %zu numbers of workers, %.0f to %.0f",
+             POOL_SHOWN(study_row(studies, study, 0)->pool), study_label(studies, study, label, sizeof label),
+             study->count, workers_at(studies, study, 0), workers_at(studies, study, study->count - 1));
     if (study->blocks)
         snprintf(text + strlen(text), sizeof text - strlen(text), "; %zu blocks", study->blocks);
     wrap_print(out, text, 2);

@@ -152,7 +152,8 @@ static void study_collect(const struct table *t, size_t first, size_t column, bo
 
 static bool is_wanted(const struct summary_row *row, const char *pool)
 {
-    return !row_has_pool(row, BASE_POOL) && (!*pool || !strcmp(row->pool, pool) || row_has_pool(row, pool));
+    return !row_has_pool(row, BASE_POOL) &&
+           (!*pool || !strcmp(row->pool, pool) || row_has_label(row, pool) || row_has_pool(row, pool));
 }
 
 static int column_study(struct studies *studies, size_t column, int64_t cpus, bool *done)

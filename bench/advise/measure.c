@@ -1,0 +1,127 @@
+/* Running what advice rests on: candidate pools by numbers of workers, for tasks of one kind. */
+#include "bench/advise/advise.h"
+#include "bench/arguments.h"
+#include "bench/host.h"
+#include "bench/judge/looks.h"
+#include "bench/refuse.h"
+#include "bench/session.h"
+#include "bench/units.h"
+#include "bench/words.h"
+#include <jansson.h>
+#include <stdlib.h>
+
+#define ABOUT_NS   20e9 /* a session */
+#define MOST_NS    60e9 /* beyond, nobody waits for advice */
+#define P99_TASKS  1000
+#define RATE_LEAST 500 /* a second: at a lower one that many tasks take more than 2 s */
+
+/* More workers than CPUs pay where tasks sleep. `few`: where all of them would take too long. */
+static const char *workers_of(const struct wish *wish, bool few)
+{
+    if (wish->cpu_share >= 1)
+        return few ? "cores" : "1,cores,pus";
+    if (wish->cpu_share > 0)
+        return few ? "2xcores" : "cores,2xcores,4xcores";
+    return few ? "4xcores" : "cores,4xcores,16xcores";
+}
+
+static int words_make(const struct wish *wish, bool few, unsigned blocks, struct words *words, char *error)
+{
+    char line[512], workload[64], size[32], share[32], ballast[32], arrival[96] = "";
+    int rc;
+
+    snprintf(workload, sizeof workload,
+             wish->cpu_share >= 1  ? "spin"
+             : wish->cpu_share > 0 ? "mixed:cpu_share=%s"
+                                   : "sleep",
+             spell_share(share, sizeof share, (int64_t)(wish->cpu_share * 1e6 + 0.5)));
+    if (wish->rate > 0)
+        snprintf(arrival, sizeof arrival, " --arrival rate:%.6f --tasks %d", wish->rate, P99_TASKS);
+    snprintf(line, sizeof line, "--pool %s --workload %s --size %s --workers %s --ballast %s --blocks %u%s",
+             wish->isolation ? "fork,prefork" : "serial,fork,prefork,pthread,hybrid", workload,
+             spell_duration(size, sizeof size, wish->size_ns), workers_of(wish, few),
+             spell_bytes(ballast, sizeof ballast, wish->ballast_bytes), blocks, arrival);
+    rc = words_split(words, line, ' ');
+    return rc ? refuse(error, "out of memory") : 0;
+}
+
+/* A session with as many blocks as it takes to compare all cells with all, or as there is time for. */
+static int measure_open(const struct wish *wish, bool few, struct session *session, char *error)
+{
+    unsigned blocks = 1;
+    int rc = 0;
+
+    for (unsigned pass = 0; pass < 2 && !rc; pass++) {
+        struct words words = {0};
+        if (pass) {
+            unsigned cells = (unsigned)session->plan.cells.count;
+            blocks = blocks_needed(cells * (cells - 1) / 2);
+            for (unsigned look = look_next(blocks); look && look * (double)session->plan.estimate_ns <= ABOUT_NS;
+                 look = look_next(look))
+                blocks = look;
+            session_close(session);
+        }
+        rc = words_make(wish, few, blocks, &words, error);
+        *session = (struct session){.trials = 0};
+        if (!rc)
+            rc = session_open(session, (int)words.count, words.word, error);
+        words_release(&words);
+    }
+    return rc;
+}
+
+static int measure_run(struct session *session, char **argv, char *error)
+{
+    const struct plan *plan = &session->plan;
+    struct progress progress;
+    char closing[ERROR_MAX];
+    int rc = session_begin(session, "advise", argv, error);
+
+    if (rc)
+        return rc;
+    progress_begin(&progress, plan->cells.count, plan->blocks, 0);
+    for (unsigned block = 0; block < plan->blocks && !rc && !session->interrupted; block++)
+        rc = session_block(session, block + 1, plan->order + block * plan->cells.count, plan->cells.count, &progress,
+                           NULL, error);
+    progress_end(&progress);
+    int closed = session_end(session, closing);
+    if (!rc && closed) {
+        memcpy(error, closing, sizeof closing);
+        rc = closed;
+    }
+    return rc;
+}
+
+int advise_measure(const struct wish *wish, char **argv, char *directory, size_t size)
+{
+    char error[ERROR_MAX] = "", text[32];
+    struct session session;
+    int code = 0;
+
+    if (wish->rate > 0 && wish->rate < RATE_LEAST)
+        return complain("advise",
+                        "--rate: at less than %d tasks a second a 99th percentile takes trials of more than 2 s; "
+                        "measure them with run and name that RUN",
+                        RATE_LEAST);
+    int rc = measure_open(wish, false, &session, error);
+    if (!rc && (double)session.plan.estimate_ns > 1.5 * ABOUT_NS) {
+        session_close(&session);
+        rc = measure_open(wish, true, &session, error);
+    }
+    if (!rc && (double)session.plan.estimate_ns > MOST_NS)
+        rc = refuse(error, "--size: to measure this would take about %s; do that with run and name the RUN",
+                    format_duration(text, sizeof text, (double)session.plan.estimate_ns));
+    if (!rc) {
+        fprintf(stderr, "poolbench advise: measuring %zu cells in %u blocks, about %s\n", session.plan.cells.count,
+                session.plan.blocks, format_duration(text, sizeof text, (double)session.plan.estimate_ns));
+        rc = measure_run(&session, argv, error);
+    }
+    if (rc)
+        code = rc == -EINTR ? 130 : complain("advise", "%s", error);
+    else if (session.interrupted)
+        code = complain("advise", "interrupted; %zu trials are in %s", session.trials, session.directory),
+        code = 128 + session.interrupted;
+    snprintf(directory, size, "%s", session.directory);
+    session_close(&session);
+    return code;
+}

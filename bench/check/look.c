@@ -1,0 +1,282 @@
+/* One function a subject; the table at the end says in which order they are looked at, which is that of importance. */
+#include "bench/check/check.h"
+#include "bench/host_facts.h"
+#include "bench/noise.h"
+#include "bench/sysfile.h"
+#include "bench/units.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#define CPU_DIR     "/sys/devices/system/cpu"
+#define OTHERS_CPUS 0.2   /* CPUs that others take: above, it shows in trials */
+#define STEAL_SHARE 0.005 /* of the CPUs: as the screen of a run says it */
+#define LOAD_SHARE  0.25  /* of the CPUs */
+#define SLACK_NS    50000 /* what the kernel gives everybody */
+#define FILES_LEAST 256   /* and 4 for every worker */
+#define POOLS_TASKS 2     /* processes and threads for every worker: hybrid has one of each kind */
+
+struct look {
+    const struct machine *machine;
+    const struct busy *busy;
+    struct check *check;
+};
+
+/* What was found, unless it is found out to be something else. */
+__attribute__((format(printf, 3, 4))) static void found(const struct look *look, enum check_state state,
+                                                        const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(look->check->found, sizeof look->check->found, format, arguments);
+    va_end(arguments);
+    look->check->state = state;
+}
+
+static void look_busy(const struct look *look)
+{
+    const struct busy *busy = look->busy;
+    char who[128] = "";
+
+    if (!busy || isnan(busy->others_cpus)) {
+        found(look, CHECK_UNKNOWN, "/proc/stat cannot be read");
+        return;
+    }
+    for (unsigned i = 0; i < busy->shown; i++)
+        snprintf(who + strlen(who), sizeof who - strlen(who), "%s%s (%d) %.2f", i ? ", " : ": ", busy->process[i].name,
+                 busy->process[i].pid, busy->process[i].cpus);
+    bool is_much = busy->others_cpus > OTHERS_CPUS;
+    found(look, is_much ? CHECK_WARN : CHECK_OK, "other processes take %.2f of %u CPUs%s", busy->others_cpus,
+          look->machine->pus, is_much ? who : "");
+}
+
+static void look_steal(const struct look *look)
+{
+    double cpus = look->busy ? look->busy->steal_cpus : NAN;
+
+    if (isnan(cpus))
+        found(look, CHECK_UNKNOWN, "/proc/stat cannot be read");
+    else
+        found(look, cpus > STEAL_SHARE * look->machine->pus ? CHECK_WARN : CHECK_OK,
+              "the hypervisor took %.1f %% of the CPUs' time just now", 100 * cpus / look->machine->pus);
+}
+
+static void look_quota(const struct look *look)
+{
+    if (look->machine->quota_cpus > 0)
+        found(look, CHECK_WARN, "a quota of %.2f CPUs: whoever uses it up stands still for the rest of a period",
+              look->machine->quota_cpus);
+    else
+        found(look, CHECK_OK, "no CPU quota");
+}
+
+static void look_limits(const struct look *look)
+{
+    int64_t tasks = look->machine->tasks_limit, needed = POOLS_TASKS * (int64_t)look->machine->cores + 2;
+    struct rlimit files = {.rlim_cur = RLIM_INFINITY};
+
+    getrlimit(RLIMIT_NOFILE, &files);
+    if (tasks >= 0 && tasks < needed)
+        found(look, CHECK_WARN, "%lld more processes and threads are allowed, the default pools need %lld",
+              (long long)tasks, (long long)needed);
+    else if (files.rlim_cur < FILES_LEAST + 4 * (rlim_t)look->machine->cores)
+        found(look, CHECK_WARN, "%llu files may be open", (unsigned long long)files.rlim_cur);
+    else
+        found(look, CHECK_OK, "processes, threads and files suffice for the default pools");
+}
+
+static void look_governor(const struct look *look)
+{
+    char first[64] = "", governor[64];
+    unsigned cpu;
+
+    hwloc_bitmap_foreach_begin(cpu, look->machine->allowed)
+    {
+        if (sysfile_read(governor, sizeof governor, CPU_DIR "/cpu%u/cpufreq/scaling_governor", cpu) > 0 &&
+            (!*first || strcmp(governor, "performance") != 0))
+            snprintf(first, sizeof first, "%s", governor);
+    }
+    hwloc_bitmap_foreach_end();
+    if (!*first)
+        found(look, CHECK_UNKNOWN, "no frequency governor to be seen");
+    else
+        found(look, strcmp(first, "performance") ? CHECK_WARN : CHECK_OK, "frequency governor %s", first);
+}
+
+static void look_clock(const struct look *look)
+{
+    char source[64];
+
+    if (sysfile_read(source, sizeof source, "/sys/devices/system/clocksource/clocksource0/current_clocksource") <= 0)
+        found(look, CHECK_UNKNOWN, "the kernel's clock source cannot be read");
+    else
+        found(look, strcmp(source, "tsc") ? CHECK_WARN : CHECK_OK, "clock source %s", source);
+}
+
+static void look_swap(const struct look *look)
+{
+    int64_t total = sysfile_value("/proc/meminfo", "SwapTotal:"), left = sysfile_value("/proc/meminfo", "SwapFree:");
+    char bytes[32];
+
+    if (total < 0 || left < 0)
+        found(look, CHECK_UNKNOWN, "/proc/meminfo does not tell");
+    else if (left < total)
+        found(look, CHECK_WARN, "%s of swap are in use",
+              format_bytes(bytes, sizeof bytes, 1024.0 * (double)(total - left)));
+    else
+        found(look, CHECK_OK, total ? "swap is not in use" : "no swap");
+}
+
+static void look_isolated(const struct look *look)
+{
+    char text[256];
+    hwloc_bitmap_t isolated = hwloc_bitmap_alloc();
+    bool ours;
+
+    if (sysfile_read(text, sizeof text, CPU_DIR "/isolated") < 0 || !isolated ||
+        (*text && hwloc_bitmap_list_sscanf(isolated, text))) {
+        found(look, CHECK_UNKNOWN, "whether CPUs are isolated cannot be read");
+    } else {
+        ours = hwloc_bitmap_intersects(isolated, look->machine->allowed);
+        if (*text)
+            found(look, ours ? CHECK_WARN : CHECK_OK, "CPUs %.64s are isolated%s", text,
+                  ours ? ": --place none would leave all workers on one of them" : " and not among ours");
+        else
+            found(look, CHECK_OK, "no isolated CPUs");
+    }
+    hwloc_bitmap_free(isolated);
+}
+
+static void look_load(const struct look *look)
+{
+    struct noise noise;
+
+    noise_read(&noise);
+    if (isnan(noise.load))
+        found(look, CHECK_UNKNOWN, "/proc/loadavg cannot be read");
+    else
+        found(look, noise.load > LOAD_SHARE * look->machine->pus ? CHECK_WARN : CHECK_OK,
+              "load average of the last minute %.2f on %u CPUs", noise.load, look->machine->pus);
+}
+
+static void look_turbo(const struct look *look)
+{
+    int64_t off = sysfile_number(CPU_DIR "/intel_pstate/no_turbo"), on = sysfile_number(CPU_DIR "/cpufreq/boost");
+
+    if (off < 0 && on < 0)
+        found(look, CHECK_UNKNOWN, "whether the clock may be boosted is not told");
+    else if (off == 0 || on > 0)
+        found(look, CHECK_WARN, "turbo is on: the clock depends on how many CPUs are busy, and how hot");
+    else
+        found(look, CHECK_OK, "turbo is off");
+}
+
+static void look_smt(const struct look *look)
+{
+    const struct machine *machine = look->machine;
+
+    if (machine->pus > machine->cores)
+        found(look, CHECK_WARN, "%u cores have %u hardware threads: workers may share a core", machine->cores,
+              machine->pus);
+    else
+        found(look, CHECK_OK, "one hardware thread a core, as far as can be seen");
+}
+
+static void look_cpuset(const struct look *look)
+{
+    int total = hwloc_get_nbobjs_by_type(look->machine->topology, HWLOC_OBJ_PU);
+    long online = hwloc_bitmap_weight(hwloc_topology_get_complete_cpuset(look->machine->topology));
+
+    online = online > total ? online : total;
+    if (look->machine->pus < (unsigned)online)
+        found(look, CHECK_WARN, "%u of %ld CPUs are ours: what runs on the others shares caches and memory",
+              look->machine->pus, online);
+    else
+        found(look, CHECK_OK, "all %u CPUs are ours", look->machine->pus);
+}
+
+static void look_hypervisor(const struct look *look)
+{
+    json_t *facts = facts_virtualisation(look->machine);
+    const char *name = json_string_value(json_object_get(facts, "hypervisor"));
+
+    if (name)
+        found(look, CHECK_WARN, "a virtual machine (%.64s): others may be on the same CPUs", name);
+    else
+        found(look, CHECK_OK, "no hypervisor to be seen");
+    json_decref(facts);
+}
+
+static void look_huge_pages(const struct look *look)
+{
+    char text[128];
+
+    if (sysfile_read(text, sizeof text, "/sys/kernel/mm/transparent_hugepage/enabled") <= 0)
+        found(look, CHECK_UNKNOWN, "whether the kernel makes huge pages cannot be read");
+    else if (strstr(text, "[always]"))
+        found(look, CHECK_WARN, "transparent huge pages always: what memory costs depends on what the kernel finds");
+    else
+        found(look, CHECK_OK, "transparent huge pages only where asked for");
+}
+
+static void look_slack(const struct look *look)
+{
+    int slack_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+    char text[32];
+
+    if (slack_ns < 0)
+        found(look, CHECK_UNKNOWN, "the timer slack cannot be read");
+    else
+        found(look, slack_ns > SLACK_NS ? CHECK_WARN : CHECK_OK, "timer slack %s",
+              format_duration(text, sizeof text, slack_ns));
+}
+
+static const struct {
+    const char *subject;
+    void (*look)(const struct look *look);
+    bool matters;
+    const char *advice;
+} subjects[] = {
+    {"processes", look_busy, true, "wait for them, stop them, or give poolbench CPUs of its own (taskset, cpuset)"},
+    {"steal", look_steal, true, "run again at another time, or on a machine with CPUs of its own"},
+    {"quota", look_quota, true, "lift it (cpu.max of the control group), or have fewer workers than it"},
+    {"limits", look_limits, true, "raise pids.max of the control group, ulimit -u or ulimit -n"},
+    {"governor", look_governor, true, "cpupower frequency-set --governor performance"},
+    {"clock", look_clock, true, "boot with clocksource=tsc where the CPU's counter is sound; time stamps cost more"},
+    {"swap", look_swap, true, "free memory; swapoff and swapon bring back what lies there"},
+    {"isolated", look_isolated, true, "--place compact, the default, or a list of CPUs"},
+    {"load", look_load, false, "wait: part of it may be runs of poolbench itself"},
+    {"turbo", look_turbo, false, "1 to /sys/devices/system/cpu/intel_pstate/no_turbo, or 0 to cpufreq/boost"},
+    {"threads", look_smt, false, "--place cores gives each worker a core"},
+    {"cpuset", look_cpuset, false, "know who has the others"},
+    {"machine", look_hypervisor, false, "watch steal; compare within a run only"},
+    {"huge pages", look_huge_pages, false, "madvise to /sys/kernel/mm/transparent_hugepage/enabled"},
+    {"timers", look_slack, false, "a parent process set it: start poolbench from another"},
+};
+_Static_assert(sizeof subjects / sizeof *subjects <= CHECKS_MAX, "one check a subject");
+
+void checks_look(const struct machine *machine, const struct busy *busy, struct checks *checks)
+{
+    *checks = (struct checks){.count = sizeof subjects / sizeof *subjects};
+    for (size_t i = 0; i < checks->count; i++) {
+        struct check *check = &checks->check[i];
+        *check = (struct check){
+            .subject = subjects[i].subject, .matters = subjects[i].matters, .advice = subjects[i].advice};
+        subjects[i].look(&(struct look){machine, busy, check});
+    }
+}
+
+json_t *checks_warnings(const struct checks *checks)
+{
+    json_t *warnings = json_array();
+
+    for (size_t i = 0; i < checks->count; i++)
+        if (checks->check[i].state == CHECK_WARN && checks->check[i].matters &&
+            json_array_size(warnings) < WARNINGS_LINES)
+            json_array_append_new(warnings, json_string(checks->check[i].found));
+    return warnings;
+}
