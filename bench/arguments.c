@@ -1,11 +1,13 @@
 /* Words after a verb, read by the verb's table. */
 #include "bench/arguments.h"
 #include "bench/nearest.h"
+#include "bench/options.h"
 #include "bench/refuse.h"
 #include "bench/run_dir.h"
 #include "bench/verbs.h"
 #include "bench/wrap.h"
 #include <limits.h>
+#include <stdlib.h>
 
 #define HELP_COLUMN 16
 
@@ -57,7 +59,61 @@ static int option_unknown(const struct verb *verb, const char *word, size_t leng
         snprintf(offer, sizeof offer, "--%s", argument->name);
         nearest_offer(&nearest, offer);
     }
+    for (const struct option *option = options; option->name; option++) {
+        snprintf(offer, sizeof offer, "--%s", option->name);
+        if (arguments_passes(verb, option))
+            nearest_offer(&nearest, offer);
+    }
     return complain(verb->name, "there is no option %s%s", name, nearest_advice(&nearest, hint, sizeof hint));
+}
+
+static bool is_called(const char *word, size_t length, const char *name)
+{
+    return length > 2 && !strncmp(word, "--", 2) && strlen(name) == length - 2 && !strncmp(word + 2, name, length - 2);
+}
+
+bool arguments_passes(const struct verb *verb, const struct option *option)
+{
+    for (const char *const *name = verb->options; name && *name; name++)
+        if (!strcmp(*name, option->name))
+            return true;
+    return false;
+}
+
+int arguments_pass(struct arguments *given, const char *name, const char *value)
+{
+    char **grown = realloc(given->rest, ((size_t)given->rests + 2) * sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    given->rest = grown;
+    if (asprintf(&grown[given->rests], "--%s%s%s", name, *value ? "=" : "", value) < 0)
+        return -ENOMEM;
+    grown[++given->rests] = NULL;
+    return 0;
+}
+
+void arguments_release(struct arguments *given)
+{
+    for (int i = 0; i < given->rests; i++)
+        free(given->rest[i]);
+    free(given->rest);
+    given->rest = NULL;
+    given->rests = 0;
+}
+
+/* An option of bench/options.h, which is read there: only where it ends is to be known here. */
+static int option_pass(const struct verb *verb, const struct option *option, int argc, char **argv, int *at,
+                       struct arguments *given)
+{
+    const char *equals = strchr(argv[*at], '=');
+    const char *value = equals ? equals + 1 : "";
+    if (option->traits & OPTION_FLAG && equals)
+        return complain(verb->name, "--%s takes no value, found '%.64s'", option->name, value);
+    if (!(option->traits & OPTION_FLAG) && !equals && *at + 1 < argc && strncmp(argv[*at + 1], "--", 2) != 0)
+        value = argv[++*at];
+    if (!(option->traits & OPTION_FLAG) && !*value)
+        return complain(verb->name, "--%s: a value is missing, expected %s", option->name, option->syntax);
+    return arguments_pass(given, option->name, value) ? complain(verb->name, "out of memory") : 0;
 }
 
 /* Reads the option at argv[*at], and steps over its value. */
@@ -67,11 +123,14 @@ static int option_read(const struct verb *verb, int argc, char **argv, int *at, 
     size_t length = strcspn(word, "="), row = 0;
     const struct argument *argument = verb->arguments;
     for (; argument && argument->name; argument++, row++)
-        if (!strncmp(word, "--", 2) && strlen(argument->name) == length - 2 &&
-            !strncmp(word + 2, argument->name, length - 2))
+        if (is_called(word, length, argument->name))
             break;
-    if (!argument || !argument->name)
+    if (!argument || !argument->name) {
+        for (const struct option *option = options; option->name; option++)
+            if (is_called(word, length, option->name) && arguments_passes(verb, option))
+                return option_pass(verb, option, argc, argv, at, given);
         return option_unknown(verb, word, length);
+    }
     const char *value = word[length] ? word + length + 1 : NULL;
     if (!argument->syntax[0]) {
         if (value)
@@ -110,6 +169,8 @@ int arguments_read(const struct verb *verb, int argc, char **argv, struct argume
             code = complain(verb->name, "expected nothing%s, found '%.64s'", verb->arguments ? " but options" : "",
                             argv[i]);
     }
+    if (code)
+        arguments_release(given);
     return code;
 }
 
@@ -119,18 +180,28 @@ char *arguments_usage(const struct verb *verb, char *text, size_t size)
     for (const struct argument *a = verb->arguments; a && a->name && used < size; a++)
         used += (size_t)snprintf(text + used, size - used, "%s[--%s%s%s]", used ? " " : "", a->name,
                                  a->syntax[0] ? " " : "", a->syntax);
+    if (verb->options && used < size)
+        snprintf(text + used, size - used, " [options of run]");
     return text;
+}
+
+static void explain(const char *name, const char *syntax, const char *preset, const char *help)
+{
+    char text[1024];
+    snprintf(text, sizeof text, "%s%s%s%s", help, preset[0] ? " Default: " : "", preset, preset[0] ? "." : "");
+    printf("  --%s%s%s\n%*s", name, syntax[0] ? " " : "", syntax, HELP_COLUMN, "");
+    wrap_print(stdout, text, HELP_COLUMN);
 }
 
 void arguments_explain(const struct verb *verb)
 {
-    for (const struct argument *a = verb->arguments; a && a->name; a++) {
-        char text[1024];
-        snprintf(text, sizeof text, "%s%s%s%s", a->help, a->preset[0] ? " Default: " : "", a->preset,
-                 a->preset[0] ? "." : "");
-        printf("  --%s%s%s\n%*s", a->name, a->syntax[0] ? " " : "", a->syntax, HELP_COLUMN, "");
-        wrap_print(stdout, text, HELP_COLUMN);
-    }
+    for (const struct argument *a = verb->arguments; a && a->name; a++)
+        explain(a->name, a->syntax, a->preset, a->help);
+    if (verb->options)
+        printf("\nas for run, with one value each:\n");
+    for (const struct option *option = options; option->name; option++)
+        if (arguments_passes(verb, option))
+            explain(option->name, option->syntax, option->preset, option->help);
 }
 
 int arguments_run(const char *verb, const struct arguments *given, unsigned operand, char *directory)

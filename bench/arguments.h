@@ -21,12 +21,20 @@ struct arguments {
     const char *value[ARGUMENTS_MAX];  /* by row of the table: as given, else the preset; "yes" or "" for a flag */
     const char *operand[OPERANDS_MAX]; /* words without dashes */
     unsigned operands;
+    char **rest; /* of verbs that take some of bench/options.h: those, as --name=VALUE; owned */
+    int rests;
 };
 
 struct verb;
 /* Fills *given from the words after the verb. 0; or 2 and one line on stderr, which names the option, what was expected
  * and the nearest valid name. An option stands as --name VALUE or --name=VALUE; -- ends the options. */
 int arguments_read(const struct verb *verb, int argc, char **argv, struct arguments *given);
+/* One more for the rest, as if it had been given last. 0 or -ENOMEM. */
+int arguments_pass(struct arguments *given, const char *name, const char *value);
+void arguments_release(struct arguments *given);
+struct option;
+/* Whether a verb takes this one of bench/options.h. */
+bool arguments_passes(const struct verb *verb, const struct option *option);
 
 /* "[RUN] [--format svg|png]": how the words of a verb are written. Returns text. */
 char *arguments_usage(const struct verb *verb, char *text, size_t size);

@@ -144,6 +144,52 @@ static const struct column summary_columns[] = {
     INT(summary_row, pss_bytes, "median over trials"),
     INT(summary_row, private_bytes, "median over trials"),
 };
+
+#define SEARCH_COLUMNS(row) \
+    RUN_COLUMNS(row), \
+    TEXT(row, pool, "who did the work, with every option that differs from its default")
+
+#define TASK_COLUMNS(row) \
+    INT(row,  workers, "workers asked for"), \
+    TEXT(row, workload, "what a task did, with every option that differs from its default")
+
+#define FOUND_COLUMNS(row) \
+    INT(row,  blocks, "that measured both ends of the last bracket, which the interval is of"), \
+    INT(row,  trials, "that the search took, of both sides"), \
+    TEXT(row, reason, "where the fields before are empty, why; or what is to be known of them")
+
+static const struct column metg_columns[] = {
+    SEARCH_COLUMNS(metg_row),
+    TASK_COLUMNS(metg_row),
+    REAL(metg_row, efficiency, "asked for: time of pool static in the same block over time of the pool"),
+    INT(metg_row, metg_ns, "task size at which it has that efficiency; empty where there is none in the range"),
+    INT(metg_row, lo_ns, "lower end of its interval; all of the file hold together at 95 %; empty where not bounded"),
+    INT(metg_row, hi_ns, "upper end of it"),
+    FOUND_COLUMNS(metg_row),
+};
+
+static const struct column crossover_columns[] = {
+    SEARCH_COLUMNS(crossover_row),
+    TEXT(crossover_row, other_pool, "the other one"),
+    TASK_COLUMNS(crossover_row),
+    INT(crossover_row, size_ns, "label of a task's size; empty where it is what was searched"),
+    TEXT(crossover_row, over, "what was searched: size (in ns), payload or ballast (in bytes), workers, cpu_share"),
+    REAL(crossover_row, crossover, "where both take the same time per task; empty where there is none in the range"),
+    REAL(crossover_row, lo, "lower end of its 95 % interval; empty where not bounded"),
+    REAL(crossover_row, hi, "upper end of it"),
+    FOUND_COLUMNS(crossover_row),
+};
+
+static const struct column capacity_columns[] = {
+    SEARCH_COLUMNS(capacity_row),
+    TASK_COLUMNS(capacity_row),
+    INT(capacity_row, size_ns, "label of a task's size"),
+    INT(capacity_row, p99_limit_ns, "limit on the 99th percentile of latency, from due"),
+    REAL(capacity_row, rate_per_s, "highest rate of arrivals that is sustained; empty where there is none in the range"),
+    REAL(capacity_row, lo_per_s, "lower end of its interval; all of the file hold together at 95 %; empty where not bounded"),
+    REAL(capacity_row, hi_per_s, "upper end of it"),
+    FOUND_COLUMNS(capacity_row),
+};
 // clang-format on
 
 #define FORMAT(name, row, text)                                                                                        \
@@ -165,8 +211,13 @@ const struct file_format summary_format =
     FORMAT(summary, summary,
            "A row is a cell, by order of its first trial. Made from the other files by `poolbench summarise`.");
 
-const struct file_format *const file_formats[] = {&plan_format,    &trial_format,   &sample_format,
-                                                  &latency_format, &summary_format, NULL};
+const struct file_format metg_format = FORMAT(metg, metg, "A row is a pool of `poolbench metg`.");
+const struct file_format crossover_format = FORMAT(crossover, crossover, "The answer of `poolbench crossover`.");
+const struct file_format capacity_format = FORMAT(capacity, capacity, "A row is a pool of `poolbench capacity`.");
+
+const struct file_format *const file_formats[] = {&plan_format,      &trial_format,    &sample_format,
+                                                  &latency_format,   &summary_format,  &metg_format,
+                                                  &crossover_format, &capacity_format, NULL};
 
 void row_clear(const struct file_format *format, void *row)
 {

@@ -100,6 +100,41 @@ struct summary_row {
     int64_t open_ns, close_ns, pss_bytes, private_bytes;
 };
 
+/* What the searching verbs found, a row a search. */
+struct metg_row {
+    int64_t schema_version;
+    char run_id[40], pool[128];
+    int64_t workers;
+    char workload[128];
+    double efficiency;
+    int64_t metg_ns, lo_ns, hi_ns, blocks, trials;
+    char reason[192];
+};
+
+struct crossover_row {
+    int64_t schema_version;
+    char run_id[40], pool[128], other_pool[128];
+    int64_t workers;
+    char workload[128];
+    int64_t size_ns;
+    char over[16];
+    double crossover, lo, hi;
+    int64_t blocks, trials;
+    char reason[192];
+};
+
+struct capacity_row {
+    int64_t schema_version;
+    char run_id[40], pool[128];
+    int64_t workers;
+    char workload[128];
+    int64_t size_ns, p99_limit_ns;
+    double rate_per_s, lo_per_s, hi_per_s;
+    int64_t blocks, trials;
+    char reason[192];
+};
+
+extern const struct file_format metg_format, crossover_format, capacity_format;
 extern const struct file_format plan_format, trial_format, sample_format, latency_format, summary_format;
 extern const struct file_format *const file_formats[]; /* all of them, NULL-terminated */
 

@@ -23,6 +23,36 @@ const struct verb verbs[] = {
      .help = "Prints the cells, the CPUs of every worker, the defaults that were filled in, how many comparisons there "
              "are and the blocks they need, the order, and about how long it would take. Takes what run takes.",
      .reads_itself = true},
+    {.name = "metg",
+     .chapter = "search",
+     .operands = "",
+     .summary = "find the smallest task size that keeps a pool efficient",
+     .function = verb_metg,
+     .help = "Finds, for every pool, the task size at which it is half as efficient as pool static, which runs beside "
+             "it in every block: the minimum effective task granularity, METG(50%). Sizes are halved on a log scale; "
+             "then both ends of what is left run in the same blocks, and give the interval. Leaves the files that run "
+             "leaves, and metg.csv.",
+     .arguments = metg_arguments,
+     .options = metg_options},
+    {.name = "crossover",
+     .chapter = "search",
+     .operands = "",
+     .summary = "find where the faster of two pools changes",
+     .function = verb_crossover,
+     .help = "Finds where the faster of two pools changes as one factor grows, all else equal, or says that it does "
+             "not. Leaves the files that run leaves, and crossover.csv.",
+     .arguments = crossover_arguments,
+     .options = crossover_options},
+    {.name = "capacity",
+     .chapter = "search",
+     .operands = "",
+     .summary = "find the highest rate of arrivals a pool sustains",
+     .function = verb_capacity,
+     .help = "Finds, for every pool, the highest rate of arrivals at random times at which the 99th percentile of "
+             "latency, counted from when a task is due, stays within a limit and at least 98 % of the rate is served. "
+             "Leaves the files that run leaves, and capacity.csv.",
+     .arguments = capacity_arguments,
+     .options = capacity_options},
     {.name = "summarise",
      .chapter = "look",
      .operands = "[RUN]",
@@ -188,7 +218,11 @@ static int verb_call(const struct verb *verb, int argc, char **argv)
             return 0;
         }
     int code = arguments_read(verb, argc, argv, &given);
-    return code ? code : verb->function(&given);
+    if (code)
+        return code;
+    code = verb->function(&given);
+    arguments_release(&given);
+    return code;
 }
 
 static int dispatch(int argc, char **argv)

@@ -131,7 +131,7 @@ int verb_run(const struct arguments *given)
         complain("run", "%s; %zu trials are in %s", rc < 0 ? error : closing, session.trials, session.directory);
         code = 1;
     } else {
-        code = session_conclude(&session, "run");
+        code = session_conclude(&session, "run", false);
         if (session.interrupted) {
             complain("run", "interrupted; %zu trials are in %s; `poolbench run --more %s` goes on", session.trials,
                      session.directory, session.directory);

@@ -1,20 +1,24 @@
 /* Opening, recording and ending what measures, see session.h. */
 #include "bench/session.h"
 #include "bench/check/check.h"
+#include "bench/histogram.h"
 #include "bench/host.h"
 #include "bench/job.h"
 #include "bench/judge/looks.h"
 #include "bench/report/report.h"
 #include "bench/run_dir.h"
 #include "bench/screen.h"
+#include "bench/stats.h"
 #include "bench/summary.h"
 #include "bench/verbs.h"
 #include "pools/clock.h"
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define CLOCK_MEASURE_NS 100000000u
+#define P99_TASKS_LEAST  1000
 
 int session_open(struct session *session, int argc, char **argv, char *error)
 {
@@ -169,6 +173,19 @@ int session_add(struct session *session, const struct cell *cell, char *error)
     return plan_add(&session->plan, cell, &session->request.settings, &session->machine, session->calibrations, error);
 }
 
+/* The 99th percentile of the latency of a trial that went well, if it had the tasks for it. */
+static double latency_p99(const struct job_parts *parts, const struct trial_row *row)
+{
+    const uint64_t *counts = parts->histograms + (size_t)PHASE_LATENCY * HISTOGRAM_BUCKETS;
+    struct bucket *buckets =
+        strcmp(row->status, "ok") || row->tasks < P99_TASKS_LEAST ? NULL : calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
+    for (uint32_t i = 0; buckets && i < HISTOGRAM_BUCKETS; i++)
+        buckets[i] = (struct bucket){(int64_t)histogram_lo(i), (int64_t)histogram_hi(i), (int64_t)counts[i]};
+    double ns = buckets ? stats_histogram_quantile(buckets, HISTOGRAM_BUCKETS, 0.99) : NAN;
+    free(buckets);
+    return ns;
+}
+
 static int trial_run(struct session *session, const struct cell *cell, unsigned block, unsigned position,
                      struct trial_row *row, char *error)
 {
@@ -197,6 +214,8 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
     session->trials++;
     session->failures += strcmp(row->status, "ok") != 0;
     session->interrupted = facts.outcome.interrupted;
+    if (session->latency_p99_ns)
+        session->latency_p99_ns[position - 1] = latency_p99(&facts.parts, row);
     return 0;
 }
 
@@ -224,7 +243,7 @@ int session_end(struct session *session, char *error)
     return recorder_close(&session->recorder, error);
 }
 
-int session_conclude(const struct session *session, const char *verb)
+int session_conclude(const struct session *session, const char *verb, bool quiet)
 {
     char error[ERROR_MAX];
     struct summary summary;
@@ -237,7 +256,8 @@ int session_conclude(const struct session *session, const char *verb)
         complain(verb, "no charts: %s", error);
     if (report_write(session->directory, &summary, error) < 0)
         complain(verb, "no report: %s", error);
-    screen_print(stdout, session->directory, &summary);
+    if (!quiet)
+        screen_print(stdout, session->directory, &summary);
     summary_release(&summary);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         complain(verb, "writing to standard output failed; the run is complete on disk");

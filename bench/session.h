@@ -22,7 +22,8 @@ struct session {
     struct busy_watch *watch; /* what others do, from session_open() to session_begin() */
     uint64_t start_ns;
     size_t trials, failures;
-    int interrupted; /* signal: no further trial is run */
+    int interrupted;        /* signal: no further trial is run */
+    double *latency_p99_ns; /* when not NULL, session_block() puts there the p99 of each trial; NAN: too few tasks */
 };
 
 /* The machine, the words after the verb as `run` takes them, calibrations, the plan. Writes nothing. Close it in any
@@ -42,7 +43,7 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
 /* Ends the files. */
 int session_end(struct session *session, char *error);
 /* After the files have ended: summary.csv, the screen on stdout unless `quiet`, charts, the report. The exit code. */
-int session_conclude(const struct session *session, const char *verb);
+int session_conclude(const struct session *session, const char *verb, bool quiet);
 void session_close(struct session *session);
 
 #endif

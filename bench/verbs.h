@@ -15,11 +15,15 @@ struct verb {
     unsigned operands_max;
     const struct argument *arguments; /* its own options; ends with a row without a name */
     bool reads_itself;                /* takes the table of bench/options.h, and argv as it is */
+    const char *const *options;       /* names of those of bench/options.h it takes beside its own; ends with NULL */
 };
 extern const struct verb verbs[]; /* main.c; ends with a row without a name */
 
 int verb_run(const struct arguments *given);
 int verb_plan(const struct arguments *given);
+int verb_metg(const struct arguments *given);
+int verb_crossover(const struct arguments *given);
+int verb_capacity(const struct arguments *given);
 int verb_list(const struct arguments *given);
 int verb_topo(const struct arguments *given);
 int verb_summarise(const struct arguments *given);
@@ -37,8 +41,9 @@ int verb_help(const struct arguments *given);
 
 /* The options of each stand beside what reads them. */
 extern const struct argument topo_arguments[], compare_arguments[], charts_arguments[], scaling_arguments[],
-    isolation_arguments[], check_arguments[], selftest_arguments[], advise_arguments[], tour_arguments[],
-    help_arguments[];
+    isolation_arguments[], check_arguments[], selftest_arguments[], advise_arguments[], metg_arguments[],
+    crossover_arguments[], capacity_arguments[], tour_arguments[], help_arguments[];
+extern const char *const metg_options[], *const crossover_options[], *const capacity_options[];
 
 /* NULL and a line on stderr when there is no such verb. */
 const struct verb *verb_find(const char *name);

@@ -225,6 +225,8 @@ static void options_print_names(void)
         printf("    %s) words='--help", verb->name);
         for (const struct argument *a = verb->arguments; a->name; a++)
             printf(" --%s", a->name);
+        for (const char *const *name = verb->options; name && *name; name++)
+            printf(" --%s", *name);
         puts("' ;;");
     }
     puts("    *) words='--help' ;;");
@@ -249,6 +251,9 @@ static void values_print(void)
             any = any || a->syntax[0];
             value_print(a->name, a->syntax, a->preset, false);
         }
+        for (const struct option *option = options; any && option->name; option++)
+            if (arguments_passes(verb, option))
+                value_print(option->name, option->syntax, option->preset, false);
         if (any)
             puts("        esac\n        ;;");
     }

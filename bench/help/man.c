@@ -146,11 +146,14 @@ static void verbs_print(void)
 {
     section("VERBS");
     for (const struct verb *verb = verbs; verb->name; verb++) {
+        char names[512];
         item("", verb->name, verb->operands, verb->help);
         if (verb->arguments)
             puts(".RS");
         for (const struct argument *a = verb->arguments; a && a->name; a++)
             option_item(a->name, a->syntax, a->preset, a->help);
+        if (verb->options)
+            item("", "As for run, with one value each:", NULL, manual_options(verb, names, sizeof names));
         if (verb->arguments)
             puts(".RE");
     }

@@ -54,3 +54,12 @@ char *manual_usage(const struct verb *verb, char *text, size_t size)
     snprintf(text, size, "%s%s[options]", verb->operands, verb->operands[0] ? " " : "");
     return text;
 }
+
+char *manual_options(const struct verb *verb, char *text, size_t size)
+{
+    size_t used = 0;
+    *text = '\0';
+    for (const char *const *name = verb->options; name && *name && used < size; name++)
+        used += (size_t)snprintf(text + used, size - used, "%s--%s", used ? ", " : "", *name);
+    return text;
+}

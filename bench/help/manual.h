@@ -15,6 +15,9 @@ extern const char *const manual_description[];
 /* How the words after a verb are written: "[SUITE.ini ...] [options]". Returns text. */
 char *manual_usage(const struct verb *verb, char *text, size_t size);
 
+/* Those of the option table that a verb takes beside its own: "--size, --workers". Returns text. */
+char *manual_options(const struct verb *verb, char *text, size_t size);
+
 void man_print(void);
 void markdown_print(void);
 void completion_print(void);

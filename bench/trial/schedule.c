@@ -1,4 +1,5 @@
 /* When tasks are due, and how fast the whole could be done at best. */
+#include "bench/arrivals.h"
 #include "bench/cell.h"
 #include "bench/trial/trial.h"
 #include "pools/clock.h"
@@ -16,12 +17,10 @@ int schedule_make(struct trial *trial)
         return -ENOMEM;
     double gap_ns = 1e9 / file->arrival_rate, at_ns = 0;
     for (uint32_t i = 0; i < file->tasks; i++) {
-        if (file->arrival_poisson) { /* exponential gaps by inversion; the draw is in (0, 1] */
-            double draw = ((double)(mix64(file->seed ^ 0x706f6973, i) >> 11) + 1) * 0x1p-53;
-            at_ns += -log(draw) * gap_ns;
-        } else {
+        if (file->arrival_poisson)
+            at_ns += arrivals_gap_ns(file->seed, i, gap_ns);
+        else
             at_ns = i * gap_ns;
-        }
         trial->due[i] = clock_from_ns((uint64_t)at_ns);
     }
     return 0;

@@ -1,0 +1,265 @@
+/* The loop of a search: a few blocks at the next point of every search, until all have their bracket; then the last
+ * round, with both ends of every bracket in each block. */
+#include "bench/seek/search.h"
+#include "bench/judge/verdict.h"
+#include "bench/refuse.h"
+#include "bench/wrap.h"
+#include "pools/clock.h"
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define STEP_BLOCKS 3
+
+/* Numbers of the cells of a block, each once. */
+struct round {
+    uint32_t *cell;
+    size_t count;
+};
+
+double search_level(const struct search *search)
+{
+    return claim_make((unsigned)search->count, 0, 0).level;
+}
+
+/* The cell that `from` becomes at x, made if it has not been. Returns its number, or -errno. */
+static int64_t cell_at(struct search *search, uint32_t from, double x, char *error)
+{
+    for (size_t i = 0; i < search->cells; i++)
+        if (search->cell[i].from == from && search->cell[i].x == x)
+            return search->cell[i].number;
+    struct cell copy = search->session.plan.cells.cell[from];
+    cell_forget(&copy);
+    int rc = search->kind->set(search, x, &copy, error);
+    if (rc == 0)
+        rc = session_add(&search->session, &copy, error);
+    if (rc)
+        return rc;
+    const size_t count = search->session.plan.cells.count;
+    struct search_trial *trials = realloc(search->trial, count * sizeof *trials);
+    if (trials)
+        search->trial = trials;
+    struct search_cell *cells = realloc(search->cell, (search->cells + 1) * sizeof *cells);
+    if (cells)
+        search->cell = cells;
+    if (!trials || !cells)
+        return refuse(error, "out of memory");
+    search->cell[search->cells++] = (struct search_cell){from, (uint32_t)count - 1, x};
+    return (int64_t)count - 1;
+}
+
+static void round_take(struct round *round, int64_t number)
+{
+    for (size_t i = 0; i < round->count; i++)
+        if (round->cell[i] == number)
+            return;
+    round->cell[round->count++] = (uint32_t)number;
+}
+
+/* What a search measures at x, into the round. */
+static int round_add(struct search *search, const struct sought *sought, double x, struct round *round, char *error)
+{
+    const uint32_t from[] = {sought->subject, sought->base};
+    for (size_t i = 0; i < sizeof from / sizeof *from && from[i] != SEARCH_NONE; i++) {
+        int64_t number = cell_at(search, from[i], x, error);
+        if (number < 0)
+            return (int)number;
+        round_take(round, number);
+    }
+    return 0;
+}
+
+static int block_run(struct search *search, const struct round *round, char *error)
+{
+    struct session *session = &search->session;
+    uint32_t *order = calloc(2 * round->count, sizeof *order);
+    struct trial_row *found = calloc(round->count, sizeof *found);
+    double *p99 = calloc(round->count, sizeof *p99);
+    int rc = order && found && p99 ? 0 : refuse(error, "out of memory");
+    if (rc == 0) {
+        uint32_t *cells = order + round->count;
+        search->block++;
+        order_draw(mix64(session->request.settings.seed, search->block), 1, (unsigned)round->count, order);
+        for (size_t i = 0; i < round->count; i++)
+            cells[i] = round->cell[order[i]];
+        session->latency_p99_ns = p99;
+        rc = session_block(session, search->block, cells, round->count, NULL, found, error);
+        session->latency_p99_ns = NULL;
+        for (size_t i = 0; i < round->count; i++)
+            search->trial[cells[i]] = (struct search_trial){found[i], p99[i]};
+    }
+    free(order);
+    free(found);
+    free(p99);
+    return rc;
+}
+
+/* g of one search at x in the block that ran last. */
+static double block_g(struct search *search, struct sought *sought, double x)
+{
+    const uint32_t from[] = {sought->subject, sought->base};
+    const struct search_trial *trial[] = {NULL, NULL};
+    char error[ERROR_MAX], text[64];
+    for (size_t i = 0; i < 2 && from[i] != SEARCH_NONE; i++) {
+        trial[i] = &search->trial[cell_at(search, from[i], x, error)];
+        sought->trials++;
+        if (strcmp(trial[i]->row.status, "ok") != 0)
+            snprintf(sought->failure, sizeof sought->failure, "%.16s at %s: %.120s", trial[i]->row.status,
+                     search->kind->spell(search, x, text, sizeof text), trial[i]->row.reason);
+    }
+    return search->kind->g(search, x, trial[0], trial[1]);
+}
+
+/* ---- budget, talk ---- */
+
+/* Whether there is time for so many trials more, going by those that were. */
+static bool affordable(const struct search *search, size_t trials)
+{
+    const struct session *session = &search->session;
+    double elapsed = (double)(clock_monotonic_ns() - session->start_ns);
+    if (!search->budget_ns || !session->trials)
+        return true;
+    return elapsed + elapsed / (double)session->trials * (double)trials <= (double)search->budget_ns;
+}
+
+static void progress_say(const struct search *search, const char *phase)
+{
+    char line[512], lo[64], hi[64];
+    if (!isatty(STDERR_FILENO))
+        return;
+    size_t used = (size_t)snprintf(line, sizeof line, "%s, block %u", phase, search->block + 1);
+    for (size_t i = 0; i < search->count && used < sizeof line; i++) {
+        const struct seek *seek = &search->sought[i].seek;
+        used += (size_t)snprintf(line + used, sizeof line - used, "  %.40s %s .. %s",
+                                 search_subject(search, &search->sought[i])->pool_spec,
+                                 search->kind->spell(search, seek->lo.x, lo, sizeof lo),
+                                 search->kind->spell(search, seek->hi.x, hi, sizeof hi));
+    }
+    fprintf(stderr, "\r%.*s\033[K", (int)screen_columns(stderr) - 1, line);
+}
+
+static void progress_clear(void)
+{
+    if (isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+/* ---- narrowing ---- */
+
+/* How many searches have not ended; their cells in `round`. */
+static int step_prepare(struct search *search, struct round *round, char *error)
+{
+    int on = 0, rc = 0;
+    round->count = 0;
+    for (size_t i = 0; i < search->count && rc == 0; i++) {
+        double x = seek_next(&search->sought[i].seek);
+        if (isnan(x))
+            continue;
+        rc = round_add(search, &search->sought[i], x, round, error);
+        on++;
+    }
+    return rc ? rc : on;
+}
+
+static int step(struct search *search, const struct round *round, char *error)
+{
+    double *g = calloc(search->count * STEP_BLOCKS, sizeof *g);
+    int rc = g ? 0 : refuse(error, "out of memory");
+    for (size_t b = 0; b < STEP_BLOCKS && rc == 0 && !search->session.interrupted; b++) {
+        progress_say(search, "searching");
+        rc = block_run(search, round, error);
+        for (size_t i = 0; i < search->count && rc == 0 && !search->session.interrupted; i++) {
+            double x = seek_next(&search->sought[i].seek);
+            if (!isnan(x))
+                g[i * STEP_BLOCKS + b] = block_g(search, &search->sought[i], x);
+        }
+    }
+    for (size_t i = 0; i < search->count && rc == 0 && !search->session.interrupted; i++)
+        if (!isnan(seek_next(&search->sought[i].seek)))
+            seek_tell(&search->sought[i].seek, g + i * STEP_BLOCKS, STEP_BLOCKS);
+    free(g);
+    return rc;
+}
+
+static int narrow_all(struct search *search, struct round *round, char *error)
+{
+    for (;;) {
+        int on = step_prepare(search, round, error);
+        if (on <= 0 || search->session.interrupted)
+            return on < 0 ? on : 0;
+        /* the last round has two points where a step has one */
+        if (!affordable(search, (STEP_BLOCKS + 2 * search->blocks) * round->count)) {
+            search->over_budget = true;
+            for (size_t i = 0; i < search->count; i++)
+                seek_stop(&search->sought[i].seek);
+            return 0;
+        }
+        int rc = step(search, round, error);
+        if (rc)
+            return rc;
+    }
+}
+
+/* ---- the last round ---- */
+
+static int last_prepare(struct search *search, struct round *round, char *error)
+{
+    int rc = 0;
+    round->count = 0;
+    for (size_t i = 0; i < search->count && rc == 0; i++) {
+        struct sought *sought = &search->sought[i];
+        if (sought->seek.state != SEEK_BRACKETED)
+            continue;
+        rc = round_add(search, sought, sought->seek.lo.x, round, error);
+        if (rc == 0)
+            rc = round_add(search, sought, sought->seek.hi.x, round, error);
+    }
+    return rc;
+}
+
+static int last_round(struct search *search, const struct round *round, char *error)
+{
+    const size_t blocks = search->blocks;
+    double *lo = calloc(2 * search->count * blocks + 1, sizeof *lo), *hi = lo ? lo + search->count * blocks : NULL;
+    unsigned done = 0;
+    int rc = lo ? 0 : refuse(error, "out of memory");
+    while (done < blocks && rc == 0 && round->count) {
+        if (!affordable(search, round->count)) {
+            search->over_budget = true;
+            break;
+        }
+        progress_say(search, "measuring");
+        rc = block_run(search, round, error);
+        if (rc || search->session.interrupted)
+            break;
+        for (size_t i = 0; i < search->count; i++) {
+            struct sought *sought = &search->sought[i];
+            if (sought->seek.state != SEEK_BRACKETED)
+                continue;
+            lo[i * blocks + done] = block_g(search, sought, sought->seek.lo.x);
+            hi[i * blocks + done] = block_g(search, sought, sought->seek.hi.x);
+        }
+        done++;
+    }
+    for (size_t i = 0; i < search->count && rc == 0; i++)
+        if (search->sought[i].seek.state == SEEK_BRACKETED &&
+            seek_settle(&search->sought[i].seek, lo + i * blocks, hi + i * blocks, done, search_level(search),
+                        &search->sought[i].crossing))
+            rc = refuse(error, "out of memory");
+    free(lo);
+    return rc;
+}
+
+int search_run(struct search *search, char *error)
+{
+    /* the most that a round can have: both ends, of both cells, of every search */
+    struct round round = {.cell = calloc(4 * search->count, sizeof *round.cell)};
+    int rc = round.cell ? narrow_all(search, &round, error) : refuse(error, "out of memory");
+    if (rc == 0 && !search->session.interrupted)
+        rc = last_prepare(search, &round, error);
+    if (rc == 0 && !search->session.interrupted)
+        rc = last_round(search, &round, error);
+    progress_clear();
+    free(round.cell);
+    return rc;
+}
