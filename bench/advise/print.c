@@ -92,6 +92,15 @@ static void line_why(const struct advice *advice, const struct contest *contest)
     wrap_row(stdout, 0, "because", TEXT_COLUMN, line.text);
 }
 
+/* Four digits: "17920", "1792", "179.2". */
+static const char *rate_format(char *text, size_t size, double rate)
+{
+    double step = pow(10, fmax(0, floor(log10(rate)) - 3));
+
+    snprintf(text, size, rate < 1000 ? "%.4g" : "%.0f", rate < 1000 ? rate : step * round(rate / step));
+    return text;
+}
+
 static void line_expect(const struct advice *advice, const struct contest *contest)
 {
     const struct candidate *chosen = &contest->candidates[contest->chosen];
@@ -113,9 +122,10 @@ static void line_expect(const struct advice *advice, const struct contest *conte
                 : (known ? chosen->interval.lo : chosen->cost) > (double)advice->wish.p99_ns ? "NOT kept to"
                                                                                              : "not surely kept to");
     } else {
-        add(&line, "%.4g tasks/s", 1e9 / chosen->cost);
+        add(&line, "%s tasks/s", rate_format(a, sizeof a, 1e9 / chosen->cost));
         if (known)
-            add(&line, " [%.4g .. %.4g]", 1e9 / chosen->interval.hi, 1e9 / chosen->interval.lo);
+            add(&line, " [%s .. %s]", rate_format(b, sizeof b, 1e9 / chosen->interval.hi),
+                rate_format(c, sizeof c, 1e9 / chosen->interval.lo));
         add(&line, ", a task every %s", format_duration(a, sizeof a, chosen->cost));
         if (row->service_p50_ns != MISSING)
             add(&line, "; a task takes %s once begun (median)",
@@ -161,22 +171,24 @@ static void line_rests(const struct advice *advice, const struct contest *contes
 static void line_changes(const struct advice *advice, const struct contest *contest)
 {
     const struct summary_row *rows = advice->summary->rows;
-    const struct candidate *chosen = &contest->candidates[contest->chosen];
     struct text line = {.used = 0};
     struct contest turn;
-    size_t sizes, next = contest->chosen ? 0 : 1;
+    size_t sizes;
     char text[192], size[32];
 
-    if (next < contest->count)
-        add(&line, "next: %s, %.2fx; ", what(text, sizeof text, &rows[contest->candidates[next].cell]),
-            contest->candidates[next].cost / chosen->cost);
+    if (contest->chosen) {
+        add(&line, "next: %s; ", what(text, sizeof text, &rows[contest->candidates[0].cell]));
+    } else if (contest->count > 1) {
+        add(&line, "next: %s, ", what(text, sizeof text, &rows[contest->candidates[1].cell]));
+        ratio_add(&line, &contest->candidates[1].to_best);
+        add(&line, "; ");
+    }
     size_t at = advice_turn(advice, contest, &turn, &sizes);
     if (at != SIZE_MAX)
         add(&line, "at %s it is %s instead", spell_duration(size, sizeof size, rows[at].size_ns),
             what(text, sizeof text, &rows[turn.candidates[turn.chosen].cell]));
     else if (sizes)
-        add(&line, "at %s other size%s of this run is it surely beaten", sizes == 1 ? "the" : "none of the",
-            sizes == 1 ? " not" : "s");
+        add(&line, "at none of the %zu other sizes of this run is it surely beaten", sizes);
     else
         add(&line, "at other sizes: not measured, `advise --size` elsewhere tells");
     contest_release(&turn);
