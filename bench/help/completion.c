@@ -77,6 +77,9 @@ static const char frame_end[] =
     "    if [[ -n $many && $value == *,* ]]; then\n"
     "        before+=${value%,*}, value=${value##*,}\n"
     "    fi\n"
+    "    if [[ $kind == spec && ${value%%:*} == *=* ]]; then # a label\n"
+    "        before+=${value%%=*}= value=${value#*=}\n"
+    "    fi\n"
     "    if [[ $kind == spec && $value == *:* ]]; then\n"
     "        _poolbench_params \"$option\" \"${value%%:*}\"\n"
     "        before+=${value%:*}: value=${value##*:}\n"
@@ -175,7 +178,10 @@ static bool syntax_is(const char *syntax, const char *word)
 /* A row of _poolbench_value: what an option takes. Flags have none. */
 static void value_print(const char *name, const char *syntax, const char *preset, bool many)
 {
+    static const char label[] = "[LABEL=]"; /* anybody's word */
     const char *kind = "words";
+    if (!strncmp(syntax, label, strlen(label)))
+        syntax += strlen(label);
     if (!*syntax)
         return;
     if (syntax_is(syntax, "POOL") || syntax_is(syntax, "WORKLOAD"))
