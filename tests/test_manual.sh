@@ -158,6 +158,9 @@ check 'a pool begun' offers 'prefork' run --pool pre
 check 'the last of a comma list' offers 'serial,prefork' run --pool serial,pr
 check 'behind an equals sign' offers 'prefork' run --pool=pre
 check 'a comma list behind an equals sign' offers 'serial,prefork' run --pool=serial,pr
+check 'behind a label' offers 'prefork' run --pool old=pre
+check 'behind a second label' offers 'prefork' run --pool old=fork,new=pre
+check 'parameters behind a label' offers 'block' run --pool old=pthread:wait=bl
 check 'parameters of a pool' offers \
     'route=class route=nested processes= threads= wait=adaptive wait=spin wait=block' run --pool hybrid:
 check 'the choices of a parameter' offers 'class nested' run --pool serial,hybrid:route=
