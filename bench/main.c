@@ -53,6 +53,17 @@ const struct verb verbs[] = {
              "Leaves the files that run leaves, and capacity.csv.",
      .arguments = capacity_arguments,
      .options = capacity_options},
+    {.name = "advise",
+     .chapter = "search",
+     .operands = "[RUN]",
+     .summary = "say which pool to take for given tasks, with how many workers",
+     .function = verb_advise,
+     .help = "Names a pool, its workers and their place, how sure that is, what to expect, the cells it rests on, and "
+             "where the answer would be another. With RUN it takes the nearest cells of the same kind that were "
+             "measured, and says how far they are; it interpolates nothing. Without RUN it measures candidates for "
+             "about 20 s.",
+     .operands_max = 1,
+     .arguments = advise_arguments},
     {.name = "summarise",
      .chapter = "look",
      .operands = "[RUN]",
@@ -134,17 +145,6 @@ const struct verb verbs[] = {
              "visible on this machine. With --inject one of the two has longer tasks, and it counts how often that is "
              "found. Leaves the directory of a run.",
      .arguments = selftest_arguments},
-    {.name = "advise",
-     .chapter = "decide",
-     .operands = "[RUN]",
-     .summary = "say which pool to take for given tasks, with how many workers",
-     .function = verb_advise,
-     .help = "Names a pool, its workers and their place, how sure that is, what to expect, the cells it rests on, and "
-             "where the answer would be another. With RUN it takes the nearest cells of the same kind that were "
-             "measured, and says how far they are; it interpolates nothing. Without RUN it measures candidates for "
-             "about 20 s.",
-     .operands_max = 1,
-     .arguments = advise_arguments},
     {.name = "tour",
      .chapter = "learn",
      .operands = "[1..5]",
