@@ -164,10 +164,9 @@ void host_warnings(FILE *out, const char *directory)
     json_t *host = host_load(directory), *run = json_object_get(host, "run");
     const char *because = json_string_value(json_object_get(run, "unpinned_because"));
     const json_t *left_out = json_object_get(run, "left_out"), *warnings = json_object_get(run, "warnings");
-    json_t *warning;
-    size_t w;
 
-    json_array_foreach(warnings, w, warning) fprintf(out, "before the run: %s\n", json_string_value(warning));
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        fprintf(out, "before the run: %s\n", json_string_value(json_array_get(warnings, i)));
     if (because)
         fprintf(out, "workers were not pinned as asked for: %s\n", because);
     for (size_t i = 0; i < json_array_size(left_out); i++)
