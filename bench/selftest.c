@@ -243,13 +243,6 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
     wrap_print(stdout, text, 0);
 }
 
-/* "0.84 %", "13 %", "340 %" */
-static char *percent_format(char *text, size_t size, double share)
-{
-    snprintf(text, size, "%.*f %%", share < 0.01 ? 2 : share < 0.1 ? 1 : 0, 100 * share);
-    return text;
-}
-
 static size_t misses_count(const struct comparison *comparisons, size_t count, double truth)
 {
     size_t misses = 0;
@@ -290,11 +283,11 @@ static int equal_print(const struct selftest *test, const struct found *found)
     if (!isnan(visible_all))
         say("Smallest difference visible here: %s in %u blocks, %s in all %u blocks for %zu comparisons together (4 of "
             "5 such differences would show).",
-            percent_format(few, sizeof few, visible), test->length, percent_format(many, sizeof many, visible_all),
+            format_percent(few, sizeof few, visible), test->length, format_percent(many, sizeof many, visible_all),
             test->done * test->length, test->pairs);
     else if (!isnan(visible))
         say("Smallest difference visible here: %s in %u blocks (4 of 5 such differences would show).",
-            percent_format(few, sizeof few, visible), test->length);
+            format_percent(few, sizeof few, visible), test->length);
     printf("\nThe second label over the first, all %u blocks:\n", test->done * test->length);
     whole_print(test, found);
     return !passed;

@@ -192,6 +192,12 @@ char *format_bytes(char *text, size_t size, double bytes)
     return format_with(text, size, bytes, units);
 }
 
+char *format_percent(char *text, size_t size, double share)
+{
+    snprintf(text, size, "%.*f %%", share < 0.01 ? 2 : share < 0.1 ? 1 : 0, 100 * share);
+    return text;
+}
+
 /* value / factor in decimals, "" when that does not end within 12 places. */
 static void spell_in(char text[64], int64_t value, const struct unit *unit)
 {

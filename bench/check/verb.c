@@ -39,18 +39,19 @@ static size_t checks_print(const struct checks *checks)
 
 static void spread_print(const char *label, const struct spread *spread, double visible)
 {
-    char text[256], time[32], seen[64] = "";
+    char text[256], time[32], share[32], middle[32], worst[32], seen[64] = "";
 
     if (isnan(spread->median_ns)) {
         wrap_row(stdout, 0, label, TEXT_COLUMN, "no trial ended well");
         return;
     }
     if (!isnan(visible))
-        snprintf(seen, sizeof seen, "; a difference of %.2g %% is visible", fmax(0.01, 100 * visible));
-    snprintf(text, sizeof text,
-             "a task of 1 ms takes %s; half of the trials are within %.2g %%, the longest is %.2g %% "
-             "above%s",
-             format_duration(time, sizeof time, spread->median_ns), 100 * spread->middle, 100 * spread->worst, seen);
+        snprintf(seen, sizeof seen, "; a difference of %s is visible",
+                 format_percent(share, sizeof share, fmax(0.0001, visible)));
+    snprintf(text, sizeof text, "a task of 1 ms takes %s; half of the trials are within %s, the longest is %s above%s",
+             format_duration(time, sizeof time, spread->median_ns),
+             format_percent(middle, sizeof middle, spread->middle), format_percent(worst, sizeof worst, spread->worst),
+             seen);
     wrap_row(stdout, 0, label, TEXT_COLUMN, text);
 }
 
