@@ -92,7 +92,7 @@ static void lines_print(FILE *out, char *lines, const char *mark)
     free(lines);
 }
 
-static void warnings_print(FILE *out, const char *directory, const struct summary *summary, const struct table *table)
+void screen_warnings_print(FILE *out, const char *directory, const struct summary *summary, const struct table *table)
 {
     char *lines = NULL;
     size_t size;
@@ -182,7 +182,7 @@ void screen_print(FILE *out, const char *directory, const struct summary *summar
     bool known = summary->count && table_init(&table, summary) == 0;
 
     screen_header(out, directory, summary);
-    warnings_print(out, directory, summary, known ? &table : NULL);
+    screen_warnings_print(out, directory, summary, known ? &table : NULL);
     if (known) {
         table_print(out, &table, screen_columns(out));
         prices_print(out, &table);

@@ -299,6 +299,7 @@ static int injected_print(const struct selftest *test, const struct found *found
     size_t misses = misses_count(found->groups, found->count, 1 + test->inject);
     size_t allowed = alarms_allowed(comparisons);
     bool passed = comparisons && misses <= allowed;
+    char seen[32];
 
     for (size_t i = 0; i < found->count; i++) {
         slower += found->groups[i].verdict == VERDICT_SLOWER;
@@ -312,6 +313,10 @@ static int injected_print(const struct selftest *test, const struct found *found
         comparisons, faster, comparisons - slower - faster);
     say("Covered: %zu of %zu intervals hold %.4gx (%zu may miss it): %s.", comparisons - misses, comparisons,
         1 + test->inject, allowed, passed ? "passed" : "FAILED");
+    double visible = difference_visible(found->groups, found->count, false, found->room);
+    if (!isnan(visible))
+        say("Smallest difference visible here: %s in %u blocks (4 of 5 such differences would show).",
+            format_percent(seen, sizeof seen, visible), test->length);
     printf("\nThe second label over the first, all %u blocks: %zu of %zu slower, %zu of %zu intervals hold %.4gx\n",
            test->done * test->length, slower_all, test->pairs,
            test->pairs - misses_count(found->whole, test->pairs, 1 + test->inject), test->pairs, 1 + test->inject);
@@ -324,7 +329,7 @@ static int selftest_print(const struct selftest *test, const struct summary *sum
     const struct cell *cell = &test->session.plan.cells.cell[0];
 
     screen_header(stdout, test->session.directory, summary);
-    host_warnings(stdout, test->session.directory);
+    screen_warnings_print(stdout, test->session.directory, summary, NULL);
     printf("\n");
     say("%zu pairs of cells (" WORKLOADS " of " SIZE ", %u workers, 4 pools), the same but for their labels, in every "
         "block. %zu comparisons: %zu pairs x %u groups of %u blocks. No trial is in two of them. Intervals hold each "
