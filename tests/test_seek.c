@@ -15,6 +15,7 @@
 #define EXPERIMENTS   500
 #define HELD          0.93 /* of them, at least; intervals are of 95 % */
 #define LEVEL         0.95
+#define SCAN_BLOCKS   12
 #define STEP_BLOCKS   3
 #define BLOCKS_MAX    27
 #define LATENCY_NOISE 0.02 /* no p99 has less */
@@ -53,6 +54,14 @@ static double efficiency_g(const struct world *world, double x)
     return log(x / (x + world->truth) / 0.5);
 }
 
+/* Two pools that are the same. */
+static double equal_g(const struct world *world, double x)
+{
+    (void)world;
+    (void)x;
+    return 0;
+}
+
 /* Two pools: one pays more for every task, the other more for its size. */
 static double costs_g(const struct world *world, double x)
 {
@@ -78,14 +87,15 @@ static double noisy_g(const struct world *world, double x)
 
 static void search(const struct world *world, struct seek *seek)
 {
-    double g[STEP_BLOCKS];
+    double g[SCAN_BLOCKS];
 
     seek_begin(seek, &world->rules);
     for (double x = seek_next(seek); !isnan(x); x = seek_next(seek)) {
+        const size_t blocks = seek_scanning(seek) ? SCAN_BLOCKS : STEP_BLOCKS;
         assert_true(x >= world->rules.from && x <= world->rules.to);
-        for (size_t b = 0; b < STEP_BLOCKS; b++)
+        for (size_t b = 0; b < blocks; b++)
             g[b] = noisy_g(world, x);
-        seek_tell(seek, g, STEP_BLOCKS);
+        seek_tell(seek, g, blocks);
     }
 }
 
@@ -139,7 +149,7 @@ static void test_coverage(void **state)
 {
     static const struct seek_rules sizes = {100, 1e6, SEEK_WIDTH, false, SEEK_RISES};
     static const struct seek_rules unknown = {100, 1e6, SEEK_WIDTH, false, SEEK_UNKNOWN};
-    static const struct seek_rules rates = {100, 2000, 1.06, false, SEEK_FALLS};
+    static const struct seek_rules rates = {100, 2000, 1.08, false, SEEK_FALLS};
     static const double sigmas[] = {0.005, 0.02, 0.05, 0.2};
     static const unsigned blocks[] = {8, 12, 27};
     unsigned wrong = 0;
@@ -166,7 +176,7 @@ static void test_coverage(void **state)
 static void test_outside(void **state)
 {
     const struct seek_rules sizes = {1000, 1e6, SEEK_WIDTH, false, SEEK_RISES};
-    const struct seek_rules rates = {100, 2000, 1.06, false, SEEK_FALLS};
+    const struct seek_rules rates = {100, 2000, 1.08, false, SEEK_FALLS};
     const struct seek_rules unknown = {1000, 1e6, SEEK_WIDTH, false, SEEK_UNKNOWN};
     const struct {
         struct world world;
@@ -176,6 +186,7 @@ static void test_outside(void **state)
         {{"above", efficiency_g, 8e6, sizes, 0.05, 8, true}, SEEK_BEYOND_HI},
         {{"falls, below", latency_g, 50, rates, 0.05, 8, true}, SEEK_BEYOND_LO},
         {{"falls, above", latency_g, 9000, rates, 0.05, 8, true}, SEEK_BEYOND_HI},
+        {{"equal", equal_g, 50, unknown, 0.05, 8, false}, SEEK_UNTOLD},
         {{"one side", costs_g, 50, unknown, 0.02, 8, false}, SEEK_ONE_SIDE},
     };
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define STEP_BLOCKS 3
+#define SCAN_BLOCKS 12
 
 /* Numbers of the cells of a block, each once. */
 struct round {
@@ -161,22 +161,31 @@ static int step_prepare(struct search *search, struct round *round, char *error)
     return rc ? rc : on;
 }
 
+static unsigned step_blocks(const struct search *search)
+{
+    for (size_t i = 0; i < search->count; i++)
+        if (seek_scanning(&search->sought[i].seek))
+            return SCAN_BLOCKS;
+    return search->kind->step_blocks;
+}
+
 static int step(struct search *search, const struct round *round, char *error)
 {
-    double *g = calloc(search->count * STEP_BLOCKS, sizeof *g);
+    const unsigned blocks = step_blocks(search);
+    double *g = calloc(search->count * blocks, sizeof *g);
     int rc = g ? 0 : refuse(error, "out of memory");
-    for (size_t b = 0; b < STEP_BLOCKS && rc == 0 && !search->session.interrupted; b++) {
+    for (size_t b = 0; b < blocks && rc == 0 && !search->session.interrupted; b++) {
         progress_say(search, "searching");
         rc = block_run(search, round, error);
         for (size_t i = 0; i < search->count && rc == 0 && !search->session.interrupted; i++) {
             double x = seek_next(&search->sought[i].seek);
             if (!isnan(x))
-                g[i * STEP_BLOCKS + b] = block_g(search, &search->sought[i], x);
+                g[i * blocks + b] = block_g(search, &search->sought[i], x);
         }
     }
     for (size_t i = 0; i < search->count && rc == 0 && !search->session.interrupted; i++)
         if (!isnan(seek_next(&search->sought[i].seek)))
-            seek_tell(&search->sought[i].seek, g + i * STEP_BLOCKS, STEP_BLOCKS);
+            seek_tell(&search->sought[i].seek, g + i * blocks, blocks);
     free(g);
     return rc;
 }
@@ -188,7 +197,7 @@ static int narrow_all(struct search *search, struct round *round, char *error)
         if (on <= 0 || search->session.interrupted)
             return on < 0 ? on : 0;
         /* the last round has two points where a step has one */
-        if (!affordable(search, (STEP_BLOCKS + 2 * search->blocks) * round->count)) {
+        if (!affordable(search, (step_blocks(search) + 2 * search->blocks) * round->count)) {
             search->over_budget = true;
             for (size_t i = 0; i < search->count; i++)
                 seek_stop(&search->sought[i].seek);

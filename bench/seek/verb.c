@@ -40,8 +40,8 @@ static int single_check(const struct cells *cells, char *error)
 {
     for (const struct option *option = options; option->name; option++) {
         char first[SPEC_MAX] = "", next[SPEC_MAX];
-        if (!option->spell_cell || option == &options[OPTION_POOL])
-            continue;
+        if (!option->spell_cell || option == &options[OPTION_POOL] || !strcmp(option->name, "tasks"))
+            continue; /* tasks: not asked for, but chosen for each pool */
         for (size_t i = 0; i < cells->count; i++) {
             const struct cell *cell = &cells->cell[i];
             if (!strcmp(option->name, "workers") && cell->pool->traits & POOL_IGNORES_WORKERS)
@@ -139,6 +139,15 @@ static void search_close(struct search *search)
 const struct cell *search_subject(const struct search *search, const struct sought *sought)
 {
     return &search->session.plan.cells.cell[sought->subject];
+}
+
+unsigned search_workers(const struct search *search)
+{
+    unsigned workers = 0;
+    for (size_t i = 0; i < search->session.plan.cells.count; i++)
+        if (search->session.plan.cells.cell[i].workers > workers)
+            workers = search->session.plan.cells.cell[i].workers;
+    return workers;
 }
 
 const struct summary_row *search_row(const struct search *search, const struct sought *sought, double x,
