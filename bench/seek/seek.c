@@ -260,12 +260,14 @@ int seek_settle(const struct seek *seek, const double *g_lo, const double *g_hi,
 {
     const double sign = seek->direction == SEEK_FALLS ? -1 : 1;
     double *room = calloc(3 * blocks + 1, sizeof *room);
-    struct lines lines = {.at = room, .slope = room + blocks, .room = room + 2 * blocks};
+    struct lines lines = {.at = room};
     size_t lo, hi;
 
     *crossing = (struct crossing){.x = NAN, .interval = {NAN, NAN}};
     if (!room)
         return -ENOMEM;
+    lines.slope = room + blocks;
+    lines.room = room + 2 * blocks;
     for (size_t b = 0; b < blocks; b++) {
         if (isnan(g_lo[b]) || isnan(g_hi[b]))
             continue;
