@@ -273,15 +273,41 @@ static void test_edges(void **state)
         low[b] = high[b] = 1;
     assert_int_equal(seek_settle(&seek, low, high, 8, LEVEL, &crossing), 0);
     assert_true(isnan(crossing.x) && crossing.beyond == -1);
+    seek_reopen(&seek, -1); /* the bracket was the range: there is nothing below it */
+    assert_int_equal(seek.state, SEEK_BEYOND_LO);
+}
+
+/* A machine that gets slower while it is searched: the crossing moves out of the bracket, and is found again. */
+static void test_reopened(void **state)
+{
+    const struct seek_rules sizes = {100, 1e6, SEEK_WIDTH, false, SEEK_RISES};
+    const struct world early = {"early", efficiency_g, 5000, sizes, 0.01, 12, true};
+    const struct world late = {"late", efficiency_g, 50000, sizes, 0.01, 12, true};
+    struct seek seek;
+    struct crossing crossing;
+    double g[STEP_BLOCKS];
+
+    (void)state;
+    gsl_rng_set(rng, 3);
+    search(&early, &seek);
+    settle(&late, &seek, &crossing);
+    assert_true(isnan(crossing.x) && crossing.beyond == 1);
+    seek_reopen(&seek, crossing.beyond);
+    for (double x = seek_next(&seek); !isnan(x); x = seek_next(&seek)) {
+        for (size_t b = 0; b < STEP_BLOCKS; b++)
+            g[b] = noisy_g(&late, x);
+        seek_tell(&seek, g, STEP_BLOCKS);
+    }
+    assert_int_equal(seek.state, SEEK_BRACKETED);
+    settle(&late, &seek, &crossing);
+    assert_true(fabs(log(crossing.x / 50000)) < 0.05);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_coverage),
-        cmocka_unit_test(test_outside),
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_coverage), cmocka_unit_test(test_outside), cmocka_unit_test(test_reopened),
+        cmocka_unit_test(test_whole),    cmocka_unit_test(test_edges),
     };
 
     return cmocka_run_group_tests(tests, rng_open, rng_close);

@@ -20,6 +20,7 @@ struct sought {
     uint32_t subject, base; /* numbers of the cells that are copied; base may be SEARCH_NONE */
     struct seek seek;
     struct crossing crossing; /* of a bracket */
+    bool settled;             /* it is what will be reported */
     size_t trials;
     char failure[SEARCH_ANSWER_MAX]; /* of the last trial that failed */
 };

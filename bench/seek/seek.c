@@ -210,6 +210,26 @@ void seek_stop(struct seek *seek)
         end_set(seek, seek->direction == SEEK_UNKNOWN ? SEEK_UNTOLD : SEEK_BRACKETED);
 }
 
+void seek_reopen(struct seek *seek, int beyond)
+{
+    const struct seek_point from = {.x = seek->rules.from, .g = NAN}, to = {.x = seek->rules.to, .g = NAN};
+
+    if (beyond < 0 ? seek->lo.x <= from.x : seek->hi.x >= to.x) { /* the end of the range itself */
+        end_set(seek, beyond < 0 ? SEEK_BEYOND_LO : SEEK_BEYOND_HI);
+        return;
+    }
+    if (beyond < 0) {
+        seek->hi = seek->lo;
+        seek->lo = from;
+    } else {
+        seek->lo = seek->hi;
+        seek->hi = to;
+    }
+    seek->doubt_lo = seek->doubt_hi = NAN;
+    seek->state = SEEK_ON;
+    aim(seek);
+}
+
 /* ---- the interval ---- */
 
 /* Blocks as straight lines over the bracket, rising ones: g = at[b] + slope[b] x w, where w goes from 0 at lo to 1 at

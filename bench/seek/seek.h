@@ -60,6 +60,10 @@ void seek_tell(struct seek *seek, double *g, size_t blocks);
 /* Makes do with the bracket as it is. */
 void seek_stop(struct seek *seek);
 
+/* Searches on beyond the bracket, below (-1) or above (1), where fresh blocks have shown the crossing to be: the
+ * machine has changed meanwhile. */
+void seek_reopen(struct seek *seek, int beyond);
+
 /* Where g crosses 0, by blocks that measured both ends of a bracket. */
 struct crossing {
     size_t blocks;            /* that have both ends */

@@ -232,14 +232,11 @@ void search_line(const struct search *search, const struct sought *sought, const
         search->kind->spell(search, crossing->interval.lo, lo, sizeof lo);
     if (!isnan(crossing->interval.hi))
         search->kind->spell(search, crossing->interval.hi, hi, sizeof hi);
-    if (crossing->bounded)
-        snprintf(interval, sizeof interval,
-                 isnan(crossing->interval.lo)   ? "[%s %s]"
-                 : isnan(crossing->interval.hi) ? "[%s %s]"
-                                                : "[%s .. %s]",
-                 lo, hi);
-    fprintf(out, "%-10s%s%s%s%s\n", search->kind->spell(search, crossing->x, x, sizeof x), interval[0] ? "  " : "",
-            interval, reason[0] ? "  " : "", reason);
+    if (!isnan(crossing->interval.lo) || !isnan(crossing->interval.hi))
+        snprintf(interval, sizeof interval, "  [%s%s%s]", lo,
+                 isnan(crossing->interval.lo) || isnan(crossing->interval.hi) ? " " : " .. ", hi);
+    fprintf(out, "%-10s%s%s%s\n", search->kind->spell(search, crossing->x, x, sizeof x), interval,
+            reason[0] ? "  " : "", reason);
 }
 
 /* ---- after ---- */
