@@ -174,7 +174,7 @@ static const struct column crossover_columns[] = {
     TASK_COLUMNS(crossover_row),
     INT(crossover_row, size_ns, "label of a task's size; empty where it is what was searched"),
     TEXT(crossover_row, over, "what was searched: size (in ns), payload or ballast (in bytes), workers, cpu_share"),
-    REAL(crossover_row, crossover, "where both take the same time per task; empty where there is none in the range"),
+    REAL(crossover_row, crossover, "where both take the same time per task, of workers the first number beyond; empty where there is none in the range"),
     REAL(crossover_row, lo, "lower end of its 95 % interval; empty where not bounded"),
     REAL(crossover_row, hi, "upper end of it"),
     FOUND_COLUMNS(crossover_row),

@@ -15,6 +15,7 @@
 #define EXPERIMENTS   500
 #define HELD          0.93 /* of them, at least; intervals are of 95 % */
 #define LEVEL         0.95
+#define SCAN_BLOCKS   12
 #define STEP_BLOCKS   3
 #define BLOCKS_MAX    27
 #define LATENCY_NOISE 0.02 /* no p99 has less */
@@ -53,6 +54,14 @@ static double efficiency_g(const struct world *world, double x)
     return log(x / (x + world->truth) / 0.5);
 }
 
+/* Two pools that are the same. */
+static double equal_g(const struct world *world, double x)
+{
+    (void)world;
+    (void)x;
+    return 0;
+}
+
 /* Two pools: one pays more for every task, the other more for its size. */
 static double costs_g(const struct world *world, double x)
 {
@@ -78,14 +87,15 @@ static double noisy_g(const struct world *world, double x)
 
 static void search(const struct world *world, struct seek *seek)
 {
-    double g[STEP_BLOCKS];
+    double g[SCAN_BLOCKS];
 
     seek_begin(seek, &world->rules);
     for (double x = seek_next(seek); !isnan(x); x = seek_next(seek)) {
+        const size_t blocks = seek_scanning(seek) ? SCAN_BLOCKS : STEP_BLOCKS;
         assert_true(x >= world->rules.from && x <= world->rules.to);
-        for (size_t b = 0; b < STEP_BLOCKS; b++)
+        for (size_t b = 0; b < blocks; b++)
             g[b] = noisy_g(world, x);
-        seek_tell(seek, g, STEP_BLOCKS);
+        seek_tell(seek, g, blocks);
     }
 }
 
@@ -139,7 +149,7 @@ static void test_coverage(void **state)
 {
     static const struct seek_rules sizes = {100, 1e6, SEEK_WIDTH, false, SEEK_RISES};
     static const struct seek_rules unknown = {100, 1e6, SEEK_WIDTH, false, SEEK_UNKNOWN};
-    static const struct seek_rules rates = {100, 2000, 1.06, false, SEEK_FALLS};
+    static const struct seek_rules rates = {100, 2000, 1.08, false, SEEK_FALLS};
     static const double sigmas[] = {0.005, 0.02, 0.05, 0.2};
     static const unsigned blocks[] = {8, 12, 27};
     unsigned wrong = 0;
@@ -166,7 +176,7 @@ static void test_coverage(void **state)
 static void test_outside(void **state)
 {
     const struct seek_rules sizes = {1000, 1e6, SEEK_WIDTH, false, SEEK_RISES};
-    const struct seek_rules rates = {100, 2000, 1.06, false, SEEK_FALLS};
+    const struct seek_rules rates = {100, 2000, 1.08, false, SEEK_FALLS};
     const struct seek_rules unknown = {1000, 1e6, SEEK_WIDTH, false, SEEK_UNKNOWN};
     const struct {
         struct world world;
@@ -176,6 +186,7 @@ static void test_outside(void **state)
         {{"above", efficiency_g, 8e6, sizes, 0.05, 8, true}, SEEK_BEYOND_HI},
         {{"falls, below", latency_g, 50, rates, 0.05, 8, true}, SEEK_BEYOND_LO},
         {{"falls, above", latency_g, 9000, rates, 0.05, 8, true}, SEEK_BEYOND_HI},
+        {{"equal", equal_g, 50, unknown, 0.05, 8, false}, SEEK_UNTOLD},
         {{"one side", costs_g, 50, unknown, 0.02, 8, false}, SEEK_ONE_SIDE},
     };
 
@@ -262,15 +273,41 @@ static void test_edges(void **state)
         low[b] = high[b] = 1;
     assert_int_equal(seek_settle(&seek, low, high, 8, LEVEL, &crossing), 0);
     assert_true(isnan(crossing.x) && crossing.beyond == -1);
+    seek_reopen(&seek, -1); /* the bracket was the range: there is nothing below it */
+    assert_int_equal(seek.state, SEEK_BEYOND_LO);
+}
+
+/* A machine that gets slower while it is searched: the crossing moves out of the bracket, and is found again. */
+static void test_reopened(void **state)
+{
+    const struct seek_rules sizes = {100, 1e6, SEEK_WIDTH, false, SEEK_RISES};
+    const struct world early = {"early", efficiency_g, 5000, sizes, 0.01, 12, true};
+    const struct world late = {"late", efficiency_g, 50000, sizes, 0.01, 12, true};
+    struct seek seek;
+    struct crossing crossing;
+    double g[STEP_BLOCKS];
+
+    (void)state;
+    gsl_rng_set(rng, 3);
+    search(&early, &seek);
+    settle(&late, &seek, &crossing);
+    assert_true(isnan(crossing.x) && crossing.beyond == 1);
+    seek_reopen(&seek, crossing.beyond);
+    for (double x = seek_next(&seek); !isnan(x); x = seek_next(&seek)) {
+        for (size_t b = 0; b < STEP_BLOCKS; b++)
+            g[b] = noisy_g(&late, x);
+        seek_tell(&seek, g, STEP_BLOCKS);
+    }
+    assert_int_equal(seek.state, SEEK_BRACKETED);
+    settle(&late, &seek, &crossing);
+    assert_true(fabs(log(crossing.x / 50000)) < 0.05);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_coverage),
-        cmocka_unit_test(test_outside),
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_coverage), cmocka_unit_test(test_outside), cmocka_unit_test(test_reopened),
+        cmocka_unit_test(test_whole),    cmocka_unit_test(test_edges),
     };
 
     return cmocka_run_group_tests(tests, rng_open, rng_close);

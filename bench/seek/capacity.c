@@ -7,22 +7,22 @@
 #include "bench/units.h"
 #include <math.h>
 
-#define WIDTH          1.06 /* latency bends more steeply than efficiency does */
+#define STEP_BLOCKS    2    /* of trials that take long */
+#define WIDTH          1.08 /* latency bends more steeply than efficiency does */
 #define ACHIEVED_LEAST 0.98
 #define TASKS_LEAST    1000 /* p99 of fewer is none */
 #define TRIAL_S        0.5
-#define RANGE_LO       0.2 /* of the rate that workers could do at best */
-#define RANGE_HI       1.2
+#define RANGE_LO       0.4 /* of the rate that workers could do at best */
+#define RANGE_HI       1.1
 #define SECOND_NS      1e9
 
 enum { CAPACITY_P99 = SEARCH_OWN };
 const struct argument capacity_arguments[] = {
     [SEARCH_POOL] = {"pool", "POOL[:key=value...]", "prefork,pthread", "Whose capacity, as for run.", false},
-    [SEARCH_RANGE] =
-        {"range", "A..B", "",
-         "Tasks a second between which to search: 100..5k. Default: from a fifth of what the workers could "
-         "do at best to a fifth more than that.",
-         false},
+    [SEARCH_RANGE] = {"range", "A..B", "",
+                      "Tasks a second between which to search: 100..5k. Default: 40 % to 110 % of what the workers "
+                      "could do at best.",
+                      false},
     [SEARCH_BLOCKS] = {"blocks", "N", "8", search_blocks_help, false},
     [SEARCH_BUDGET] = {"budget", "DURATION|none", "60s", search_budget_help, false},
     [CAPACITY_P99] = {"p99", "DURATION", "20ms",
@@ -152,7 +152,7 @@ static void capacity_print(const struct search *search, const struct summary *su
     char limit[32], size[32];
     fprintf(out, "Capacity: highest rate of random arrivals with p99 within %s; %s, %s, %u workers\n",
             format_duration(limit, sizeof limit, search->limit), cell->workload_spec,
-            format_duration(size, sizeof size, (double)cell->size_ns), cell->workers);
+            format_duration(size, sizeof size, (double)cell->size_ns), search_workers(search));
     for (size_t i = 0; i < search->count; i++) {
         fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->pool_spec);
         search_line(search, &search->sought[i], summary, out);
@@ -164,6 +164,7 @@ int verb_capacity(const struct arguments *given)
 {
     static const struct search_kind kind = {.verb = "capacity",
                                             .fixed = fixed,
+                                            .step_blocks = STEP_BLOCKS,
                                             .prepare = capacity_prepare,
                                             .set = capacity_set,
                                             .g = capacity_g,

@@ -7,8 +7,9 @@
 #include "bench/units.h"
 #include <math.h>
 
-#define PPM   1e6
-#define SHARE "cpu_share"
+#define PPM         1e6
+#define STEP_BLOCKS 3
+#define SHARE       "cpu_share"
 
 enum { CROSSOVER_OVER = SEARCH_OWN };
 const struct argument crossover_arguments[] = {
@@ -81,7 +82,7 @@ static int share_set(double x, struct cell *cell, char *error)
 
 static char *count_spell(char *text, size_t size, double x)
 {
-    snprintf(text, size, "%.*f", x == rint(x) ? 0 : 1, x);
+    snprintf(text, size, "%.0f", x);
     return text;
 }
 
@@ -192,11 +193,12 @@ static void none_say(const struct search *search, char *text)
 {
     const struct seek *seek = &search->sought[0].seek;
     double least = INFINITY, most = 0;
-    int side = 0;
-    char from[32], to[32];
+    int side = 0, untold = 0;
+    char from[32], to[32], line[512];
     for (size_t i = 0; i < seek->points; i++) {
         double g = fabs(seek->point[i].g);
         side = seek->point[i].side ? seek->point[i].side : side;
+        untold += seek->point[i].side == 0;
         if (seek->point[i].side || seek->state == SEEK_UNTOLD) {
             least = fmin(least, g);
             most = fmax(most, g);
@@ -204,12 +206,17 @@ static void none_say(const struct search *search, char *text)
     }
     crossover_spell(search, seek->rules.from, from, sizeof from);
     crossover_spell(search, seek->rules.to, to, sizeof to);
-    if (seek->state == SEEK_ONE_SIDE)
-        snprintf(text, SEARCH_ANSWER_MAX, "none between %s and %s: %.40s is faster throughout (%.3gx .. %.3gx)", from,
-                 to, pool_name(search, side), exp(least), exp(most));
+    if (seek->state == SEEK_ONE_SIDE && untold)
+        snprintf(line, sizeof line,
+                 "none between %s and %s: %s is faster (%.3gx .. %.3gx), not to be told at %d of %zu points", from, to,
+                 pool_name(search, side), exp(least), exp(most), untold, seek->points);
+    else if (seek->state == SEEK_ONE_SIDE)
+        snprintf(line, sizeof line, "none between %s and %s: %s is faster throughout (%.3gx .. %.3gx)", from, to,
+                 pool_name(search, side), exp(least), exp(most));
     else
-        snprintf(text, SEARCH_ANSWER_MAX, "none to be seen between %s and %s: no difference is told (up to %.3gx)",
-                 from, to, exp(most));
+        snprintf(line, sizeof line, "none to be seen between %s and %s: no difference is told (up to %.3gx)", from, to,
+                 exp(most));
+    snprintf(text, SEARCH_ANSWER_MAX, "%.*s", SEARCH_ANSWER_MAX - 1, line);
 }
 
 static bool crossover_found(const struct search *search, const struct summary *summary, char *reason)
@@ -221,6 +228,17 @@ static bool crossover_found(const struct search *search, const struct summary *s
         return false;
     }
     return search_found(search, sought, summary, reason);
+}
+
+/* Of whole numbers, the first one beyond the crossing. */
+static struct crossing crossing_spoken(const struct search *search)
+{
+    struct crossing crossing = search->sought[0].crossing;
+    if (overs[search->over].whole) {
+        crossing.x = ceil(crossing.x);
+        crossing.interval = (struct interval){ceil(crossing.interval.lo), ceil(crossing.interval.hi)};
+    }
+    return crossing;
 }
 
 static int crossover_write(const struct search *search, const struct summary *summary)
@@ -240,7 +258,7 @@ static int crossover_write(const struct search *search, const struct summary *su
     snprintf(row.other_pool, sizeof row.other_pool, "%s", pool_name(search, 1));
     snprintf(row.workload, sizeof row.workload, "%s", cell->workload_spec);
     if (search->over != OVER_WORKERS)
-        row.workers = cell->workers;
+        row.workers = search_workers(search);
     if (search->over != OVER_SIZE)
         row.size_ns = cell->size_ns;
     const char *at = crossover_arguments[CROSSOVER_OVER].syntax;
@@ -250,9 +268,10 @@ static int crossover_write(const struct search *search, const struct summary *su
     row.blocks = (int64_t)sought->crossing.blocks;
     row.trials = (int64_t)sought->trials;
     if (crossover_found(search, summary, row.reason)) {
-        row.crossover = sought->crossing.x / unit;
-        row.lo = sought->crossing.interval.lo / unit;
-        row.hi = sought->crossing.interval.hi / unit;
+        const struct crossing crossing = crossing_spoken(search);
+        row.crossover = crossing.x / unit;
+        row.lo = crossing.interval.lo / unit;
+        row.hi = crossing.interval.hi / unit;
     }
     rc = csv_put(writer, &row);
     int closed = csv_close(writer);
@@ -263,6 +282,7 @@ static void crossover_print(const struct search *search, const struct summary *s
 {
     const struct sought *sought = &search->sought[0];
     const struct seek *seek = &sought->seek;
+    const struct sought spoken = {.seek = *seek, .crossing = crossing_spoken(search)};
     char reason[SEARCH_ANSWER_MAX], lo[64], hi[64];
     fprintf(out, "Crossover of %s and %s over %s\n  ", pool_name(search, -1), pool_name(search, 1),
             overs[search->over].things);
@@ -270,21 +290,22 @@ static void crossover_print(const struct search *search, const struct summary *s
         fprintf(out, "%s\n", reason);
     } else {
         const int low = seek->direction == SEEK_RISES ? -1 : 1;
-        search_line(search, sought, summary, out);
-        fprintf(out, "  %s is faster below, %s above; measured apart at %s and %s. The interval holds at 95 %%.\n",
-                pool_name(search, low), pool_name(search, -low), crossover_spell(search, seek->lo.x, lo, sizeof lo),
-                crossover_spell(search, seek->hi.x, hi, sizeof hi));
+        search_line(search, &spoken, summary, out);
+        fprintf(out, "  %s is faster below, %s %s; measured at %s and %s. The interval holds at 95 %%.\n",
+                pool_name(search, low), pool_name(search, -low), overs[search->over].whole ? "from there on" : "above",
+                crossover_spell(search, seek->lo.x, lo, sizeof lo), crossover_spell(search, seek->hi.x, hi, sizeof hi));
     }
     fprintf(out, "\n%12s  %s is slower than %s by\n", "at", pool_name(search, -1), pool_name(search, 1));
     for (size_t i = 0; i < seek->points; i++)
         fprintf(out, "%12s  %.3gx%s\n", crossover_spell(search, seek->point[i].x, lo, sizeof lo), exp(seek->point[i].g),
-                seek->point[i].side ? "" : "  (blocks contradict each other)");
+                seek->point[i].side ? "" : "  (not to be told)");
 }
 
 int verb_crossover(const struct arguments *given)
 {
     static const struct search_kind kind = {.verb = "crossover",
                                             .fixed = fixed,
+                                            .step_blocks = STEP_BLOCKS,
                                             .prepare = crossover_prepare,
                                             .set = crossover_set,
                                             .g = crossover_g,

@@ -5,7 +5,8 @@
 #include "bench/units.h"
 #include <math.h>
 
-#define PPM 1e6
+#define PPM         1e6
+#define STEP_BLOCKS 3
 
 enum { METG_EFFICIENCY = SEARCH_OWN };
 const struct argument metg_arguments[] = {
@@ -107,7 +108,7 @@ static void metg_print(const struct search *search, const struct summary *summar
 {
     const struct cell *cell = &search->session.plan.cells.cell[0];
     fprintf(out, "METG(%.3g%%): task size at which a pool takes %.3g times the time of pool static; %s, %u workers\n",
-            100 * search->limit, 1 / search->limit, cell->workload_spec, cell->workers);
+            100 * search->limit, 1 / search->limit, cell->workload_spec, search_workers(search));
     for (size_t i = 0; i < search->count; i++) {
         fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->pool_spec);
         search_line(search, &search->sought[i], summary, out);
@@ -119,6 +120,7 @@ int verb_metg(const struct arguments *given)
 {
     static const struct search_kind kind = {.verb = "metg",
                                             .fixed = fixed,
+                                            .step_blocks = STEP_BLOCKS,
                                             .prepare = metg_prepare,
                                             .set = metg_set,
                                             .g = metg_g,

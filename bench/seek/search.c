@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define STEP_BLOCKS 3
+#define SCAN_BLOCKS 12
+#define ATTEMPTS    2
 
 /* Numbers of the cells of a block, each once. */
 struct round {
@@ -161,22 +162,31 @@ static int step_prepare(struct search *search, struct round *round, char *error)
     return rc ? rc : on;
 }
 
+static unsigned step_blocks(const struct search *search)
+{
+    for (size_t i = 0; i < search->count; i++)
+        if (seek_scanning(&search->sought[i].seek))
+            return SCAN_BLOCKS;
+    return search->kind->step_blocks;
+}
+
 static int step(struct search *search, const struct round *round, char *error)
 {
-    double *g = calloc(search->count * STEP_BLOCKS, sizeof *g);
+    const unsigned blocks = step_blocks(search);
+    double *g = calloc(search->count * blocks, sizeof *g);
     int rc = g ? 0 : refuse(error, "out of memory");
-    for (size_t b = 0; b < STEP_BLOCKS && rc == 0 && !search->session.interrupted; b++) {
+    for (size_t b = 0; b < blocks && rc == 0 && !search->session.interrupted; b++) {
         progress_say(search, "searching");
         rc = block_run(search, round, error);
         for (size_t i = 0; i < search->count && rc == 0 && !search->session.interrupted; i++) {
             double x = seek_next(&search->sought[i].seek);
             if (!isnan(x))
-                g[i * STEP_BLOCKS + b] = block_g(search, &search->sought[i], x);
+                g[i * blocks + b] = block_g(search, &search->sought[i], x);
         }
     }
     for (size_t i = 0; i < search->count && rc == 0 && !search->session.interrupted; i++)
         if (!isnan(seek_next(&search->sought[i].seek)))
-            seek_tell(&search->sought[i].seek, g + i * STEP_BLOCKS, STEP_BLOCKS);
+            seek_tell(&search->sought[i].seek, g + i * blocks, blocks);
     free(g);
     return rc;
 }
@@ -188,7 +198,7 @@ static int narrow_all(struct search *search, struct round *round, char *error)
         if (on <= 0 || search->session.interrupted)
             return on < 0 ? on : 0;
         /* the last round has two points where a step has one */
-        if (!affordable(search, (STEP_BLOCKS + 2 * search->blocks) * round->count)) {
+        if (!affordable(search, (step_blocks(search) + 2 * search->blocks) * round->count)) {
             search->over_budget = true;
             for (size_t i = 0; i < search->count; i++)
                 seek_stop(&search->sought[i].seek);
@@ -202,13 +212,18 @@ static int narrow_all(struct search *search, struct round *round, char *error)
 
 /* ---- the last round ---- */
 
+static bool unsettled(const struct sought *sought)
+{
+    return sought->seek.state == SEEK_BRACKETED && !sought->settled;
+}
+
 static int last_prepare(struct search *search, struct round *round, char *error)
 {
     int rc = 0;
     round->count = 0;
     for (size_t i = 0; i < search->count && rc == 0; i++) {
         struct sought *sought = &search->sought[i];
-        if (sought->seek.state != SEEK_BRACKETED)
+        if (!unsettled(sought))
             continue;
         rc = round_add(search, sought, sought->seek.lo.x, round, error);
         if (rc == 0)
@@ -234,7 +249,7 @@ static int last_round(struct search *search, const struct round *round, char *er
             break;
         for (size_t i = 0; i < search->count; i++) {
             struct sought *sought = &search->sought[i];
-            if (sought->seek.state != SEEK_BRACKETED)
+            if (!unsettled(sought))
                 continue;
             lo[i * blocks + done] = block_g(search, sought, sought->seek.lo.x);
             hi[i * blocks + done] = block_g(search, sought, sought->seek.hi.x);
@@ -242,23 +257,45 @@ static int last_round(struct search *search, const struct round *round, char *er
         done++;
     }
     for (size_t i = 0; i < search->count && rc == 0; i++)
-        if (search->sought[i].seek.state == SEEK_BRACKETED &&
-            seek_settle(&search->sought[i].seek, lo + i * blocks, hi + i * blocks, done, search_level(search),
-                        &search->sought[i].crossing))
+        if (unsettled(&search->sought[i]) && seek_settle(&search->sought[i].seek, lo + i * blocks, hi + i * blocks,
+                                                         done, search_level(search), &search->sought[i].crossing))
             rc = refuse(error, "out of memory");
     free(lo);
     return rc;
+}
+
+/* A bracket that the last round has contradicted is searched anew, once: a machine that changes faster has no answer.
+ * Returns how many. */
+static size_t reopen(struct search *search)
+{
+    size_t reopened = 0;
+    for (size_t i = 0; i < search->count; i++) {
+        struct sought *sought = &search->sought[i];
+        if (unsettled(sought) && isnan(sought->crossing.x) && sought->crossing.blocks) {
+            seek_reopen(&sought->seek, sought->crossing.beyond);
+            sought->crossing = (struct crossing){.x = NAN};
+            reopened++;
+        } else {
+            sought->settled = true;
+        }
+    }
+    return reopened;
 }
 
 int search_run(struct search *search, char *error)
 {
     /* the most that a round can have: both ends, of both cells, of every search */
     struct round round = {.cell = calloc(4 * search->count, sizeof *round.cell)};
-    int rc = round.cell ? narrow_all(search, &round, error) : refuse(error, "out of memory");
-    if (rc == 0 && !search->session.interrupted)
-        rc = last_prepare(search, &round, error);
-    if (rc == 0 && !search->session.interrupted)
-        rc = last_round(search, &round, error);
+    int rc = round.cell ? 0 : refuse(error, "out of memory");
+    for (int attempt = 1; attempt <= ATTEMPTS && rc == 0; attempt++) {
+        rc = narrow_all(search, &round, error);
+        if (rc == 0 && !search->session.interrupted)
+            rc = last_prepare(search, &round, error);
+        if (rc == 0 && !search->session.interrupted)
+            rc = last_round(search, &round, error);
+        if (rc || search->session.interrupted || search->over_budget || attempt == ATTEMPTS || !reopen(search))
+            break;
+    }
     progress_clear();
     free(round.cell);
     return rc;

@@ -20,6 +20,7 @@ struct sought {
     uint32_t subject, base; /* numbers of the cells that are copied; base may be SEARCH_NONE */
     struct seek seek;
     struct crossing crossing; /* of a bracket */
+    bool settled;             /* it is what will be reported */
     size_t trials;
     char failure[SEARCH_ANSWER_MAX]; /* of the last trial that failed */
 };
@@ -30,6 +31,7 @@ struct search_kind {
     const char *verb;
     /* Options of run that are set to what the search needs, as name and value in turn; ends with NULL. */
     const char *const *fixed;
+    unsigned step_blocks; /* to tell a side by */
     /* After session_open(): fills sought, count and what the functions below need. */
     int (*prepare)(struct search *search, const struct arguments *given, char *error);
     /* What makes a cell the one at x. */
@@ -90,6 +92,7 @@ double search_level(const struct search *search);
 /* ---- for write and print ---- */
 
 const struct cell *search_subject(const struct search *search, const struct sought *sought);
+unsigned search_workers(const struct search *search); /* as asked for, which some pools ignore */
 /* The row of the summary that the subject has at x; NULL: none. */
 const struct summary_row *search_row(const struct search *search, const struct sought *sought, double x,
                                      const struct summary *summary);

@@ -91,6 +91,26 @@ double seek_next(const struct seek *seek)
     return seek->state == SEEK_ON ? seek->next : NAN;
 }
 
+bool seek_scanning(const struct seek *seek)
+{
+    return seek->state == SEEK_ON && seek->direction == SEEK_UNKNOWN;
+}
+
+/* Where no point is told to be on the other side: next to one that is on a side, one whose median is not. */
+static void scan_suspect(const struct seek *seek, const struct seek_point **from, const struct seek_point **to)
+{
+    for (size_t i = 0; i + 1 < seek->scans && !*to; i++) {
+        const struct seek_point *pair = &seek->point[i];
+        if (pair[0].side != 0 && pair[1].side == 0 && pair[1].g * pair[0].side < 0) {
+            *from = &pair[0];
+            *to = &pair[1];
+        } else if (pair[1].side != 0 && pair[0].side == 0 && pair[0].g * pair[1].side < 0) {
+            *from = &pair[0];
+            *to = &pair[1];
+        }
+    }
+}
+
 /* The scan is complete: the first change of sides is the bracket, what lies between is in doubt. */
 static void scan_read(struct seek *seek)
 {
@@ -103,13 +123,20 @@ static void scan_read(struct seek *seek)
         else if (point->side)
             from = point;
     }
+    if (!to && from) {
+        scan_suspect(seek, &from, &to);
+        if (!to) {
+            end_set(seek, SEEK_ONE_SIDE);
+            return;
+        }
+    }
     if (!to) {
-        end_set(seek, from ? SEEK_ONE_SIDE : SEEK_UNTOLD);
+        end_set(seek, SEEK_UNTOLD);
         return;
     }
     seek->lo = *from;
     seek->hi = *to;
-    seek->direction = to->side > 0 ? SEEK_RISES : SEEK_FALLS;
+    seek->direction = to->g > from->g ? SEEK_RISES : SEEK_FALLS;
     if (to - from > 1) {
         seek->doubt_lo = from[1].x;
         seek->doubt_hi = to[-1].x;
@@ -155,6 +182,7 @@ static void point_read(struct seek *seek, const struct seek_point *point)
 void seek_tell(struct seek *seek, double *g, size_t blocks)
 {
     struct seek_point point = {.x = seek->next};
+    struct interval interval;
     size_t count = stats_sort(g, blocks);
 
     if (!count) {
@@ -162,9 +190,13 @@ void seek_tell(struct seek *seek, double *g, size_t blocks)
         return;
     }
     point.g = stats_median(g, count);
-    point.side = g[0] > 0 ? 1 : g[count - 1] < 0 ? -1 : 0;
+    if (!seek_scanning(seek))
+        interval = (struct interval){g[0], g[count - 1]};
+    else if (stats_median_interval(g, count, SEEK_SCAN_LEVEL, &interval))
+        interval = (struct interval){-1, 1};
+    point.side = interval.lo > 0 ? 1 : interval.hi < 0 ? -1 : 0;
     seek->point[seek->points++] = point;
-    if (seek->direction != SEEK_UNKNOWN)
+    if (!seek_scanning(seek))
         point_read(seek, &point);
     else if (seek->points < seek->scans)
         seek->next = seek->scan[seek->points];
@@ -176,6 +208,26 @@ void seek_stop(struct seek *seek)
 {
     if (seek->state == SEEK_ON)
         end_set(seek, seek->direction == SEEK_UNKNOWN ? SEEK_UNTOLD : SEEK_BRACKETED);
+}
+
+void seek_reopen(struct seek *seek, int beyond)
+{
+    const struct seek_point from = {.x = seek->rules.from, .g = NAN}, to = {.x = seek->rules.to, .g = NAN};
+
+    if (beyond < 0 ? seek->lo.x <= from.x : seek->hi.x >= to.x) { /* the end of the range itself */
+        end_set(seek, beyond < 0 ? SEEK_BEYOND_LO : SEEK_BEYOND_HI);
+        return;
+    }
+    if (beyond < 0) {
+        seek->hi = seek->lo;
+        seek->lo = from;
+    } else {
+        seek->lo = seek->hi;
+        seek->hi = to;
+    }
+    seek->doubt_lo = seek->doubt_hi = NAN;
+    seek->state = SEEK_ON;
+    aim(seek);
 }
 
 /* ---- the interval ---- */
@@ -215,9 +267,12 @@ static double lines_root(const struct lines *lines, size_t rank)
     return (lo + hi) / 2;
 }
 
+/* Nothing is said of what lies outside of the range. */
 static double x_at(const struct seek *seek, double w)
 {
-    return isfinite(w) ? seek->lo.x * pow(seek->hi.x / seek->lo.x, w) : NAN;
+    double x = isfinite(w) ? seek->lo.x * pow(seek->hi.x / seek->lo.x, w) : NAN;
+
+    return x >= seek->rules.from && x <= seek->rules.to ? x : NAN;
 }
 
 int seek_settle(const struct seek *seek, const double *g_lo, const double *g_hi, size_t blocks, double level,
@@ -225,12 +280,14 @@ int seek_settle(const struct seek *seek, const double *g_lo, const double *g_hi,
 {
     const double sign = seek->direction == SEEK_FALLS ? -1 : 1;
     double *room = calloc(3 * blocks + 1, sizeof *room);
-    struct lines lines = {.at = room, .slope = room + blocks, .room = room + 2 * blocks};
+    struct lines lines = {.at = room};
     size_t lo, hi;
 
     *crossing = (struct crossing){.x = NAN, .interval = {NAN, NAN}};
     if (!room)
         return -ENOMEM;
+    lines.slope = room + blocks;
+    lines.room = room + 2 * blocks;
     for (size_t b = 0; b < blocks; b++) {
         if (isnan(g_lo[b]) || isnan(g_hi[b]))
             continue;
@@ -241,7 +298,7 @@ int seek_settle(const struct seek *seek, const double *g_lo, const double *g_hi,
     if (lines.count) {
         double w = lines_root(&lines, 0);
         crossing->x = x_at(seek, w);
-        crossing->beyond = isfinite(w) ? 0 : w < 0 ? -1 : 1;
+        crossing->beyond = !isnan(crossing->x) ? 0 : w < 0.5 ? -1 : 1;
     }
     crossing->bounded = !stats_median_ranks(lines.count, level, &lo, &hi);
     if (crossing->bounded) { /* the largest values are the first to be above 0 */

@@ -9,6 +9,7 @@
 
 #define SEEK_WIDTH      1.25 /* hi / lo of a bracket that is narrow: over it g is as good as a straight line */
 #define SEEK_SCAN       5    /* points at which to look for a change where it is not known which way g goes */
+#define SEEK_SCAN_LEVEL 0.99 /* of the interval that tells a side there, so that all of them hold together at 95 % */
 #define SEEK_POINTS_MAX 48
 
 enum seek_direction { SEEK_FALLS = -1, SEEK_UNKNOWN = 0, SEEK_RISES = 1 };
@@ -32,7 +33,7 @@ enum seek_state {
 
 struct seek_point {
     double x, g; /* g: median over blocks; NAN: not measured */
-    int side;    /* of the level, 1 above, -1 below; 0: the blocks contradict each other, or not measured */
+    int side;    /* of the level, 1 above, -1 below; 0: that cannot be told, or not measured */
 };
 
 struct seek {
@@ -50,10 +51,18 @@ struct seek {
 
 void seek_begin(struct seek *seek, const struct seek_rules *rules);
 double seek_next(const struct seek *seek); /* NAN: the search has ended, see state */
-/* What was measured at seek_next(): one value a block, NAN for a block without. Sorts `g`. */
+/* Whether it is still looking for a change, and what is told of sides will be claimed: 12 blocks allow one exception,
+ * fewer than 8 tell nothing. */
+bool seek_scanning(const struct seek *seek);
+/* What was measured at seek_next(): one value a block, NAN for a block without. Sorts `g`. A side is told by all blocks
+ * together, while scanning by their interval. */
 void seek_tell(struct seek *seek, double *g, size_t blocks);
 /* Makes do with the bracket as it is. */
 void seek_stop(struct seek *seek);
+
+/* Searches on beyond the bracket, below (-1) or above (1), where fresh blocks have shown the crossing to be: the
+ * machine has changed meanwhile. */
+void seek_reopen(struct seek *seek, int beyond);
 
 /* Where g crosses 0, by blocks that measured both ends of a bracket. */
 struct crossing {

@@ -40,8 +40,8 @@ static int single_check(const struct cells *cells, char *error)
 {
     for (const struct option *option = options; option->name; option++) {
         char first[SPEC_MAX] = "", next[SPEC_MAX];
-        if (!option->spell_cell || option == &options[OPTION_POOL])
-            continue;
+        if (!option->spell_cell || option == &options[OPTION_POOL] || !strcmp(option->name, "tasks"))
+            continue; /* tasks: not asked for, but chosen for each pool */
         for (size_t i = 0; i < cells->count; i++) {
             const struct cell *cell = &cells->cell[i];
             if (!strcmp(option->name, "workers") && cell->pool->traits & POOL_IGNORES_WORKERS)
@@ -141,6 +141,15 @@ const struct cell *search_subject(const struct search *search, const struct soug
     return &search->session.plan.cells.cell[sought->subject];
 }
 
+unsigned search_workers(const struct search *search)
+{
+    unsigned workers = 0;
+    for (size_t i = 0; i < search->session.plan.cells.count; i++)
+        if (search->session.plan.cells.cell[i].workers > workers)
+            workers = search->session.plan.cells.cell[i].workers;
+    return workers;
+}
+
 const struct summary_row *search_row(const struct search *search, const struct sought *sought, double x,
                                      const struct summary *summary)
 {
@@ -223,14 +232,11 @@ void search_line(const struct search *search, const struct sought *sought, const
         search->kind->spell(search, crossing->interval.lo, lo, sizeof lo);
     if (!isnan(crossing->interval.hi))
         search->kind->spell(search, crossing->interval.hi, hi, sizeof hi);
-    if (crossing->bounded)
-        snprintf(interval, sizeof interval,
-                 isnan(crossing->interval.lo)   ? "[%s %s]"
-                 : isnan(crossing->interval.hi) ? "[%s %s]"
-                                                : "[%s .. %s]",
-                 lo, hi);
-    fprintf(out, "%-10s%s%s%s%s\n", search->kind->spell(search, crossing->x, x, sizeof x), interval[0] ? "  " : "",
-            interval, reason[0] ? "  " : "", reason);
+    if (!isnan(crossing->interval.lo) || !isnan(crossing->interval.hi))
+        snprintf(interval, sizeof interval, "  [%s%s%s]", lo,
+                 isnan(crossing->interval.lo) || isnan(crossing->interval.hi) ? " " : " .. ", hi);
+    fprintf(out, "%-10s%s%s%s\n", search->kind->spell(search, crossing->x, x, sizeof x), interval,
+            reason[0] ? "  " : "", reason);
 }
 
 /* ---- after ---- */
