@@ -190,7 +190,7 @@ static void latency_in_parts(void **state)
     expect_in(data, "\n1 1000 3000 20001 500 24501 NaN NaN 3 \"pthread\"\n\n\n");
     assert_null(strstr(data, "prefork"));
     expect_in(script, "panel_latency[1] = 1; panel_bars[1] = 1; panel_known[1] = 15");
-    expect_in(script, "the middle one of 3 trials, means over its tasks; no lines: an interval needs at least 6");
+    expect_in(script, "Bars: the middle one of 3 trials, means over its tasks; no lines: an interval needs at least 6");
     made_free();
 }
 

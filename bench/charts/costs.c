@@ -28,17 +28,6 @@ static int amount_print(FILE *data, size_t pool, const struct amount *amount, st
     return 1;
 }
 
-static void notes_print(FILE *script, const struct chart_source *source, const struct extent *extent)
-{
-    char n[64], text[256];
-
-    snprintf(n, sizeof n, extent->n_min == extent->n_max ? "n = %zu" : "n = %zu .. %zu", extent->n_min, extent->n_max);
-    snprintf(text, sizeof text, "medians, %s trials a point; %s", n,
-             extent->bars ? "bars: 95 % order-statistic interval of the median, where n is at least 6"
-                          : "no bars: an interval needs at least 6 trials");
-    chart_notes(script, source, text);
-}
-
 static int prices_print(const struct table *t, const struct price *prices, const struct chart_source *source,
                         FILE *data, FILE *script, char *why)
 {
@@ -69,7 +58,7 @@ static int prices_print(const struct table *t, const struct price *prices, const
         fputc('\n', script);
     }
     fprintf(script, "panels = %d\n", panels);
-    notes_print(script, source, &extent);
+    chart_notes_medians(script, source, extent.n_min, extent.n_max, extent.bars);
     return 1;
 }
 

@@ -83,7 +83,7 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
     else
         snprintf(bars, sizeof bars, "no bars: intervals of %u comparisons need at least %zu blocks",
                  shares->claim.comparisons, shares->blocks_needed);
-    snprintf(text, sizeof text, "median ratio over %s blocks to %.100s in the same block; %s; grey band: within 2 %%",
+    snprintf(text, sizeof text, "Median ratio over %s blocks to %.100s in the same block; %s; grey band: within 2 %%",
              n, POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool), bars);
     chart_notes(script, source, text);
 }

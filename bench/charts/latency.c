@@ -160,7 +160,7 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
 
     snprintf(trials, sizeof trials, extent->n_min == extent->n_max ? "%zu" : "%zu .. %zu", extent->n_min,
              extent->n_max);
-    snprintf(text, sizeof text, "medians over %s trial%s a line; %s", trials, extent->n_max == 1 ? "" : "s",
+    snprintf(text, sizeof text, "Medians over %s trial%s a line; %s", trials, extent->n_max == 1 ? "" : "s",
              extent->band ? "bands: 95 % order-statistic interval, where there are at least 6"
                           : "no bands: an interval needs at least 6");
     chart_notes(script, source, text);

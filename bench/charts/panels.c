@@ -317,19 +317,6 @@ static void panel_print(FILE *out, const struct points *data, size_t panel, size
     all->n_max = extent.n_max > all->n_max ? extent.n_max : all->n_max;
 }
 
-/* Number of trials, and what the bars are: a chart says so itself. */
-static void notes_print(FILE *out, const struct chart_source *source, const struct extent *extent)
-{
-    char text[256], trials[64];
-
-    snprintf(trials, sizeof trials, extent->n_min == extent->n_max ? "n = %zu" : "n = %zu .. %zu", extent->n_min,
-             extent->n_max);
-    snprintf(text, sizeof text, "medians, %s trials a point; %s", trials,
-             extent->bars ? "bars: 95 % order-statistic interval of the median, where n is at least 6"
-                          : "no bars: an interval needs at least 6 trials");
-    chart_notes(out, source, text);
-}
-
 static void points_header(FILE *out, const struct points *data, const struct chart_source *source)
 {
     const struct summary_row *rows = data->summary->rows;
@@ -352,7 +339,7 @@ static void points_header(FILE *out, const struct points *data, const struct cha
         chart_quoted(out, POOL_SHOWN(rows[data->pool[k]].pool));
         fputc('\n', out);
     }
-    notes_print(out, source, &all);
+    chart_notes_medians(out, source, all.n_min, all.n_max, all.bars);
 }
 
 int panels_make(const struct panels *panels, const struct chart_source *source, FILE *data, FILE *script, char *why)

@@ -140,7 +140,7 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
     char text[CHART_NOTE_MAX], trials[64];
 
     snprintf(trials, sizeof trials, times->n_min == times->n_max ? "%zu" : "%zu .. %zu", times->n_min, times->n_max);
-    snprintf(text, sizeof text, "bars: the middle one of %s trial%s, means over its tasks; %s", trials,
+    snprintf(text, sizeof text, "Bars: the middle one of %s trial%s, means over its tasks; %s", trials,
              times->n_max == 1 ? "" : "s",
              times->intervals ? "lines: 95 % order-statistic interval of the median, where there are at least 6"
                               : "no lines: an interval needs at least 6");

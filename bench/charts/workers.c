@@ -309,7 +309,7 @@ static int workers_make(const struct chart *chart, const struct chart_source *so
         refuse(why, "no trial has a quarter of its tasks, timed, in samples.csv: run with --samples all");
     } else {
         panel_print(&lines, data, script);
-        snprintf(text, sizeof text, "%s; of each pool the trial with the median time; a row a worker, a bar a task",
+        snprintf(text, sizeof text, "Of each pool the trial of %s with the median time; a row a worker, a bar a task",
                  groups_title(title, sizeof title, &lines.groups, lines.panel));
         chart_notes(script, source, text);
         result = 1;
