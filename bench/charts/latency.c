@@ -2,7 +2,7 @@
  * over trials. Where tasks come all at once, latency says little (see time.c), and the spectrum is that of service. */
 #include "bench/charts/chart.h"
 #include "bench/charts/groups.h"
-#include "bench/charts/histograms.h"
+#include "bench/histograms.h"
 #include "bench/refuse.h"
 #include "bench/stats.h"
 #include <math.h>
@@ -182,7 +182,9 @@ static int latency_make(const struct chart *chart, const struct chart_source *so
     refuse(why, "out of memory");
     if (!spectra.of || !spectra.values || !spectra.line || !drawn)
         goto done;
-    result = histograms_read(source->directory, s, spectrum_add, &spectra, why);
+    const struct histogram_reader reader = {
+        .trials = s->trials, .trial_count = s->trial_count, .on_trial = spectrum_add, .arg = &spectra};
+    result = histograms_read(source->directory, &reader, why);
     if (result)
         goto done;
     for (size_t i = 0; i < s->trial_count; i++)

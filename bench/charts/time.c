@@ -3,7 +3,7 @@
  * parts are then those of the time that workers give to a task. */
 #include "bench/charts/chart.h"
 #include "bench/charts/groups.h"
-#include "bench/charts/histograms.h"
+#include "bench/histograms.h"
 #include "bench/refuse.h"
 #include "bench/summary_factors.h"
 #include <math.h>
@@ -154,7 +154,9 @@ static int times_read(struct times *times, const struct chart_source *source, bo
 
     for (size_t i = 0; i < s->trial_count; i++)
         times->parts[i] = (struct parts){{NAN, NAN, NAN, NAN}, NAN};
-    result = histograms_read(source->directory, s, latency_parts, times, why);
+    const struct histogram_reader reader = {
+        .trials = s->trials, .trial_count = s->trial_count, .on_trial = latency_parts, .arg = times};
+    result = histograms_read(source->directory, &reader, why);
     for (size_t i = 0; i < s->trial_count && !result; i++) {
         if (!row_has_latency(trial_cell(s, i)))
             times->parts[i] = worker_parts(&s->trials[i]);
