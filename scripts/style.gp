@@ -93,7 +93,7 @@ y_of(px) = 1 - px / high # from the top
 
 page_begin = "\
 n = panels_of(page); \
-columns = n == 1 ? 1 : n <= 4 ? 2 : 3; \
+columns = n == 1 ? 1 : n == 2 || n == 4 ? 2 : 3; \
 if (chart_width > 0) { most = int(chart_width / 290); columns = most < 1 ? 1 : most < columns ? most : columns }; \
 wide = chart_width > 0 ? 1.0 * int(chart_width + 0.5) : n == 1 ? panel_alone : columns * panel_width; \
 rows = (n + columns - 1) / columns; \
@@ -156,7 +156,7 @@ do for [k = 1:keys] { \
             front fillcolor rgb key_colour[k] fillstyle pattern (-1 - key_shape[k]) border linecolor rgb '#444444' \
     }; \
     if (key_shape[k] == 0) { \
-        set arrow k from screen x_of(across - 24), y_of(down) to screen x_of(across - 3), y_of(down) nohead linestyle 101 \
+        set arrow k from screen x_of(across - 28), y_of(down) to screen x_of(across - 6), y_of(down) nohead linestyle 101 \
     } \
 }"
 
@@ -173,7 +173,11 @@ do for [j = 1:lines_of(panel_title[p], title_letters)] { \
     set label tag say(line_of(panel_title[p], title_letters, j)) \
         at screen x_of(panel_left), y_of(panel_top - 8 - 15 * (lines_of(panel_title[p], title_letters) - j)) front \
 }; \
-set xlabel say(x_text) offset 0, 0.3; set ylabel say(i % columns ? '' : y_text) offset 0.5, 0; \
+if (i % columns == 0 && strlen(y_text)) { \
+    tag = tag + 1; \
+    set label tag say(y_text) at screen x_of(12), y_of((panel_top + panel_bottom) / 2) center rotate by 90 front \
+}; \
+set xlabel say(x_text) offset 0, 0.3; set ylabel ''; \
 set autoscale; unset logscale; set format x '%g'; set format y '%g'; set xtics autofreq; set ytics autofreq"
 
 # The words around the panels stand with the first one drawn.

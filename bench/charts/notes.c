@@ -58,7 +58,7 @@ void chart_notes_medians(FILE *script, const struct chart_source *source, size_t
     char text[CHART_NOTE_MAX], n[64];
 
     snprintf(n, sizeof n, n_min == n_max ? "n = %zu" : "n = %zu .. %zu", n_min, n_max);
-    snprintf(text, sizeof text, "Medians, %s trials a point; %s%s", n,
+    snprintf(text, sizeof text, "Medians, %s trial%s a point; %s%s", n, n_max == 1 ? "" : "s",
              bars ? "bars: 95 % order-statistic interval" : "no bars: an interval needs at least 6 trials",
              bars && n_min < STATS_INTERVAL_MIN ? ", where n is at least 6" : "");
     chart_notes(script, source, text);
