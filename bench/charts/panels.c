@@ -251,7 +251,7 @@ static int64_t x_next(const struct points *data, int64_t last)
     return next;
 }
 
-/* A tic at every x there is: "'10us' 10000, '200us' 200000". */
+/* A tic at every x there is: "'10us' at(10000.0), '200us' at(200000.0)"; a script says where that is. */
 static void tics_print(FILE *out, const struct points *data)
 {
     int64_t first = x_next(data, -1), last = first;
@@ -264,10 +264,12 @@ static void tics_print(FILE *out, const struct points *data)
             spell_duration(text, sizeof text, x);
         else if (data->chart->axis == FACTOR_BALLAST)
             spell_bytes(text, sizeof text, x);
-        fprintf(out, "%s'%s' %lld", x == first ? "" : ", ", text, (long long)x);
+        fprintf(out, "%s'%s' at(%lld.0)", x == first ? "" : ", ", text, (long long)x);
         last = x;
     }
-    fprintf(out, "\"\nx_min = %lld.0; x_max = %lld.0\n", (long long)first, (long long)last);
+    int64_t above = first > 0 ? first : x_next(data, 0);
+    fprintf(out, "\"\nx_min = %lld.0; x_max = %lld.0; x_above_0 = %lld.0\n", (long long)first, (long long)last,
+            (long long)(above == INT64_MAX ? 0 : above));
 }
 
 /* The cells selected are of enough different x. */
@@ -306,7 +308,8 @@ static void panel_print(FILE *out, const struct points *data, size_t panel, size
     }
     size_t count = cells_select(data, panel, NULL);
     int64_t x_min = x_of(data, data->cells[0]), x_max = x_of(data, data->cells[count - 1]);
-    bool log_scale = extent.y_max > LOG_RATIO * extent.y_min || (x_min > 0 && x_max > LOG_X_MAX * x_min);
+    bool log_scale =
+        extent.y_max > LOG_RATIO * extent.y_min || (data->chart->axis == FACTOR_WORKERS && x_max > LOG_X_MAX * x_min);
     fprintf(out, "panel_title[%zu] = ", number);
     chart_quoted(out, factors_label(label, sizeof label, &rows[data->panel[panel]], said));
     fprintf(out, "; panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_log[%zu] = %d\n", number, first, number,
@@ -315,6 +318,16 @@ static void panel_print(FILE *out, const struct points *data, size_t panel, size
             (long long)x_max);
     all->n_min = extent.n_min < all->n_min ? extent.n_min : all->n_min;
     all->n_max = extent.n_max > all->n_max ? extent.n_max : all->n_max;
+}
+
+/* Whether the pool has a point in any panel: if not, it is no entry of the key. */
+static bool is_drawn(const struct points *data, const char *pool)
+{
+    size_t panel = 0;
+
+    while (panel < data->panels && !cells_select(data, panel, pool))
+        panel++;
+    return panel < data->panels;
 }
 
 static void points_header(FILE *out, const struct points *data, const struct chart_source *source)
@@ -330,14 +343,14 @@ static void points_header(FILE *out, const struct points *data, const struct cha
           "array panel_bound[panels]; array panel_log[panels]; array pool_name[pools]\n"
           "array panel_from[panels]; array panel_to[panels]\n"
           "array series_pool[panels * (pools + 1)]; array series_joined[panels * (pools + 1)]\n"
-          "array series_bars[panels * (pools + 1)]\n",
+          "array series_bars[panels * (pools + 1)]; array pool_drawn[pools]\n",
           out);
     for (size_t p = 0; p < data->panels; p++)
         panel_print(out, data, p, &series, &all);
     for (size_t k = 0; k < data->pools; k++) {
         fprintf(out, "pool_name[%zu] = ", k + 1);
         chart_quoted(out, POOL_SHOWN(rows[data->pool[k]].pool));
-        fputc('\n', out);
+        fprintf(out, "; pool_drawn[%zu] = %d\n", k + 1, is_drawn(data, rows[data->pool[k]].pool));
     }
     chart_notes_medians(out, source, all.n_min, all.n_max, all.bars);
 }
