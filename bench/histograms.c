@@ -92,8 +92,6 @@ int histograms_read(const char *directory, const struct histogram_reader *reader
         result = csv_read(directory, &latency_format, end, on_bucket, &reading, error);
     if (!result)
         trial_finish(&reading);
-    if (result == -ENOENT)
-        result = 0;
     for (unsigned span = 0; span < SPANS; span++)
         free(reading.histograms[span].buckets);
     return result;

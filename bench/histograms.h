@@ -23,8 +23,8 @@ struct histogram_reader {
     void *arg;
 };
 
-/* 0 or -errno with a line in error (ERROR_MAX bytes). A run without latencies, or a copy that left out latency.csv
- * because it is large, has no trial to call. */
+/* 0 or -errno with a line in error (ERROR_MAX bytes). A run without latencies has no trial to call; a copy that left
+ * out latency.csv because it is large gives -ENOENT. */
 int histograms_read(const char *directory, const struct histogram_reader *reader, char *error);
 
 double histogram_mean(const struct histogram *histogram); /* by the middles of the buckets; NAN for none */

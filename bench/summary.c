@@ -115,6 +115,8 @@ int summary_make(const char *directory, struct summary *summary, char *error)
     const struct histogram_reader reader = {
         .trials = summary->trials, .trial_count = summary->trial_count, .on_trial = percentiles_note, .arg = &work};
     result = histograms_read(directory, &reader, error);
+    if (result == -ENOENT) /* there are no percentiles then */
+        result = 0;
     if (!result)
         result = workers_read(directory, summary, work.imbalance, error);
     if (result)
