@@ -1,8 +1,8 @@
 # Time per task against ballast: a panel for every group of cells, a series for every pool. The time is on a
-# logarithmic axis where it spans decades. So is the ballast where it spans more than a factor of 16; no ballast then
+# logarithmic axis where it spans decades. So is the ballast where it spans more than a factor of 4; no ballast then
 # stands left of the smallest, by a factor of 8, behind a line.
 eval key_of_pools
-by_decades = x_above_0 > 0 && x_max > 16 * x_above_0
+by_decades = x_above_0 > 0 && x_max > 4 * x_above_0
 at(x) = !by_decades ? x : x > 0 ? log10(x) : log10(x_above_0 / 8)
 from = at(x_min); to = at(x_max)
 x_at(x, k, b) = at(x) + 0.014 * (to - from) * (k - (pools + 1) / 2.0)

@@ -479,11 +479,16 @@ static void ballast_has_a_place_for_none(void **state)
         strcpy(trial.ballast, texts[i]);
         trial_put(trial);
     }
+    struct trial_row thp = trial_of("c006", "fork", "window:4"); /* huge pages are another panel, from none on */
+    thp.ballast_bytes = bytes[2];
+    strcpy(thp.ballast, "32MiB:thp");
+    trial_put(thp);
     run_end();
     assert_int_equal(chart_make(&chart_ballast), 1);
     expect_in(script, "x_tics = \"'0' at(0.0), '1MiB' at(1048576.0), '32MiB' at(33554432.0)\"\n");
     expect_in(script, "x_min = 0.0; x_max = 33554432.0; x_above_0 = 1048576.0\n");
-    expect_in(script, "panels = 1; pools = 3\n"); /* serial, under burst, has one ballast */
+    expect_in(script, "panels = 2; pools = 3\n"); /* serial, under burst, has one ballast */
+    expect_in(script, "panel_title[2] = 'spin, arrival window:4, ballast thp'");
     expect_in(script, "series_pool[1] = 2; series_joined[1] = 1; series_bars[1] = 0\n");
     expect_in(script, "series_pool[2] = 3; series_joined[2] = 0; series_bars[2] = 0\n");
     expect_in(script, "panel_log[1] = 0\n"); /* 0.5 to 1.5 ms */

@@ -54,6 +54,12 @@ static bool has_point(const struct points *data, size_t cell)
            stats_sort(data->values, values_add(data, cell, data->chart->value, 0)) > 0;
 }
 
+/* What is said of ballast beside its bytes: ":thp", ":write=10%", or "". */
+static const char *ballast_options(const struct summary_row *row)
+{
+    return row->ballast + strcspn(row->ballast, ":");
+}
+
 /* The base pool places no workers: it belongs to whatever place the others are in. */
 static bool in_panel(const struct points *data, size_t panel, size_t cell)
 {
@@ -62,6 +68,9 @@ static bool in_panel(const struct points *data, size_t panel, size_t cell)
 
     if (row_has_pool(&rows[cell], BASE_POOL))
         same &= ~(unsigned)FACTOR_PLACE;
+    if (data->chart->axis == FACTOR_BALLAST && x_of(data, cell) > 0 &&
+        strcmp(ballast_options(&rows[cell]), ballast_options(&rows[data->panel[panel]])) != 0)
+        return false; /* huge pages are another line; none is where each begins */
     return factors_equal(&rows[data->panel[panel]], &rows[cell], same);
 }
 
@@ -162,6 +171,17 @@ static size_t cells_select(const struct points *data, size_t panel, const char *
     return count;
 }
 
+static char *panel_label(const struct points *data, size_t panel, unsigned said, char *text, size_t size)
+{
+    const struct summary_row *row = &data->summary->rows[data->panel[panel]];
+
+    factors_label(text, size, row, said);
+    size_t length = strlen(text);
+    if (data->chart->axis == FACTOR_BALLAST && *ballast_options(row))
+        snprintf(text + length, size - length, ", ballast %s", ballast_options(row) + 1);
+    return text;
+}
+
 static void point_print(FILE *out, int64_t x, double y, const struct interval *interval, size_t n)
 {
     fprintf(out, "%lld %.9g", (long long)x, y);
@@ -223,7 +243,7 @@ static void points_series(FILE *out, const struct points *data)
 
     fprintf(out, "# %s, %s (median), its 95 %% interval, trials\n", data->chart->x_label, data->chart->y_label);
     for (size_t p = 0; p < data->panels; p++) {
-        factors_label(label, sizeof label, &rows[data->panel[p]], said);
+        panel_label(data, p, said, label, sizeof label);
         if (data->chart->bound && bound_print(NULL, data, p)) {
             fprintf(out, "# %s: ideal\n", label);
             bound_print(out, data, p);
@@ -290,7 +310,7 @@ static void panel_print(FILE *out, const struct points *data, size_t panel, size
     struct extent extent = {.y_min = INFINITY, .n_min = SIZE_MAX};
     size_t number = panel + 1, first;
     bool bound = data->chart->bound && bound_print(NULL, data, panel);
-    char label[96];
+    char label[128];
 
     *series += bound;
     fprintf(out, "panel_bound[%zu] = %zu\n", number, bound ? *series : 0);
@@ -311,7 +331,7 @@ static void panel_print(FILE *out, const struct points *data, size_t panel, size
     bool log_scale =
         extent.y_max > LOG_RATIO * extent.y_min || (data->chart->axis == FACTOR_WORKERS && x_max > LOG_X_MAX * x_min);
     fprintf(out, "panel_title[%zu] = ", number);
-    chart_quoted(out, factors_label(label, sizeof label, &rows[data->panel[panel]], said));
+    chart_quoted(out, panel_label(data, panel, said, label, sizeof label));
     fprintf(out, "; panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_log[%zu] = %d\n", number, first, number,
             *series, number, log_scale);
     fprintf(out, "panel_from[%zu] = %lld.0; panel_to[%zu] = %lld.0\n", number, (long long)x_min, number,
