@@ -528,6 +528,13 @@ static void forest_claims_what_it_draws(void **state)
     run_end();
     assert_int_equal(chart_make(&chart_forest), 0);
     assert_string_equal(why, "a ratio needs two pools beside serial");
+
+    run_begin();
+    trial_put(trial_of("c001", "static", "burst"));
+    trial_put(trial_of("c002", "pthread", "burst"));
+    run_end();
+    assert_int_equal(chart_make(&chart_forest), 1);
+    expect_in(script, "baseline = 'pthread'\n");
     assert_int_equal(chart_make(&chart_ballast), 0);
     assert_string_equal(why, "all cells have the same ballast");
     made_free();

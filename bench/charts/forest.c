@@ -5,21 +5,28 @@
 #include "bench/summary_factors.h"
 #include <math.h>
 
-/* The column others are divided by: prefork, which is what a process per task is usually weighed against; else the
- * first that is not the base pool; NO_CELL when there are not two such pools. */
+/* How well a pool serves as what others are divided by; 0: not at all. prefork is what a process per task is usually
+ * weighed against; static has no queue, and is hardly what anybody would change from. */
+static unsigned baseline_rank(const struct summary_row *row)
+{
+    return row_has_pool(row, BASE_POOL) ? 0 : row_has_pool(row, "static") ? 1 : row_has_pool(row, "prefork") ? 3 : 2;
+}
+
+/* The column others are divided by: the first of the highest rank; NO_CELL when there are not two that have one. */
 static size_t baseline_find(const struct table *t)
 {
-    size_t first = NO_CELL, contenders = 0;
+    size_t found = NO_CELL, contenders = 0;
+    unsigned highest = 0;
 
-    for (size_t c = t->pools; c-- > 0;) {
-        if (row_has_pool(&t->summary->rows[t->pool[c]], BASE_POOL))
-            continue;
-        contenders++;
-        if (first == NO_CELL || !row_has_pool(&t->summary->rows[t->pool[first]], "prefork") ||
-            row_has_pool(&t->summary->rows[t->pool[c]], "prefork"))
-            first = c;
+    for (size_t c = 0; c < t->pools; c++) {
+        unsigned rank = baseline_rank(&t->summary->rows[t->pool[c]]);
+        contenders += rank > 0;
+        if (rank > highest) {
+            highest = rank;
+            found = c;
+        }
     }
-    return contenders > 1 ? first : NO_CELL;
+    return contenders > 1 ? found : NO_CELL;
 }
 
 static bool is_compared(const struct table *t, size_t row, size_t column, size_t baseline)
