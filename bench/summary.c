@@ -2,7 +2,6 @@
  * histograms of one trial are kept at a time. Everything comes from the files, so a copy of a run sums up the same. */
 #include "bench/summary.h"
 #include "bench/csv.h"
-#include "bench/histogram.h"
 #include "bench/host.h"
 #include "bench/refuse.h"
 #include "bench/summary_factors.h"
@@ -13,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char *const phase_names[PHASE_COUNT] = {"queue", "service", "return", "latency", "late"};
 
 static int on_trial(const void *row, void *arg)
 {
@@ -88,93 +85,17 @@ static int cells_group(struct work *work)
     return 0;
 }
 
-static int bucket_compare(const void *a, const void *b)
+/* Histograms become percentiles. */
+static void percentiles_note(size_t trial, const struct histogram *histograms, void *arg)
 {
-    const struct bucket *x = a, *y = b;
-
-    return (x->lo_ns > y->lo_ns) - (x->lo_ns < y->lo_ns);
-}
-
-/* The trial is read: its histograms become percentiles. */
-static void histograms_finish(struct work *work)
-{
-    for (unsigned phase = 0; phase < PHASE_COUNT; phase++) {
-        struct bucket *buckets = work->buckets[phase];
-        size_t count = work->bucket_count[phase];
-        int64_t tasks = 0;
-        qsort(buckets, count, sizeof *buckets, bucket_compare);
-        for (size_t i = 0; i < count; i++)
-            tasks += buckets[i].count;
-        for (size_t p = 0; p < PERCENTILE_COUNT && work->current != NOTHING; p++)
-            if (percentiles[p].phase == phase && tasks >= percentiles[p].tasks_min)
-                work->details[work->current].percentile[p] = stats_histogram_quantile(buckets, count, percentiles[p].q);
-        work->bucket_count[phase] = 0;
-    }
-}
-
-static size_t trial_find(const struct work *work, int64_t trial_id)
-{
-    const struct summary *summary = work->summary;
-    size_t start = work->current == NOTHING ? 0 : work->current + 1; /* the files have the same order */
-
-    for (size_t i = 0; i < summary->trial_count; i++) {
-        size_t trial = (start + i) % summary->trial_count;
-        if (summary->trials[trial].trial_id == trial_id)
-            return trial;
-    }
-    return NOTHING;
-}
-
-static int on_bucket(const void *row, void *arg)
-{
-    const struct latency_row *latency = row;
     struct work *work = arg;
-    unsigned phase = 0;
 
-    if (latency->trial_id != work->current_id) {
-        histograms_finish(work);
-        work->current = trial_find(work, latency->trial_id);
-        work->current_id = latency->trial_id;
+    for (size_t p = 0; p < PERCENTILE_COUNT; p++) {
+        const struct histogram *histogram = &histograms[percentiles[p].phase];
+        if (histogram->tasks >= percentiles[p].tasks_min)
+            work->details[trial].percentile[p] =
+                stats_histogram_quantile(histogram->buckets, histogram->count, percentiles[p].q);
     }
-    while (phase < PHASE_COUNT && strcmp(latency->phase, phase_names[phase]))
-        phase++;
-    if (phase == PHASE_COUNT)
-        return 0; /* of a newer poolbench */
-    if (work->bucket_count[phase] == HISTOGRAM_BUCKETS || latency->lo_ns == MISSING ||
-        latency->hi_ns <= latency->lo_ns || latency->count < 0) {
-        refuse(work->error, "%s: trial %lld, %s: no histogram", latency_format.file, (long long)latency->trial_id,
-               latency->phase);
-        return -EBADMSG;
-    }
-    work->buckets[phase][work->bucket_count[phase]++] = (struct bucket){latency->lo_ns, latency->hi_ns, latency->count};
-    return 0;
-}
-
-static int latency_read(const char *directory, struct work *work)
-{
-    const struct summary *summary = work->summary;
-    int64_t end = MISSING;
-    int result;
-
-    for (size_t i = summary->trial_count; i-- > 0 && end == MISSING;)
-        end = summary->trials[i].latency_end;
-    if (end <= 0) /* MISSING too */
-        return 0;
-    for (unsigned phase = 0; phase < PHASE_COUNT; phase++) {
-        work->buckets[phase] = calloc(HISTOGRAM_BUCKETS, sizeof *work->buckets[phase]);
-        if (!work->buckets[phase]) {
-            refuse(work->error, "%s: out of memory", latency_format.file);
-            return -ENOMEM;
-        }
-    }
-    work->current = NOTHING;
-    work->current_id = MISSING;
-    result = csv_read(directory, &latency_format, end, on_bucket, work, work->error);
-    if (result == -ENOENT) /* left out of a copy, because it is large: there are no percentiles then */
-        return 0;
-    if (!result)
-        histograms_finish(work);
-    return result;
 }
 
 int summary_make(const char *directory, struct summary *summary, char *error)
@@ -191,7 +112,11 @@ int summary_make(const char *directory, struct summary *summary, char *error)
         refuse(error, "%s: out of memory", directory);
         goto out;
     }
-    result = latency_read(directory, &work);
+    const struct histogram_reader reader = {
+        .trials = summary->trials, .trial_count = summary->trial_count, .on_trial = percentiles_note, .arg = &work};
+    result = histograms_read(directory, &reader, error);
+    if (result == -ENOENT) /* there are no percentiles then */
+        result = 0;
     if (!result)
         result = workers_read(directory, summary, work.imbalance, error);
     if (result)
@@ -210,8 +135,6 @@ int summary_make(const char *directory, struct summary *summary, char *error)
     if (result)
         refuse(error, "%s: out of memory", directory);
 out:
-    for (unsigned phase = 0; phase < PHASE_COUNT; phase++)
-        free(work.buckets[phase]);
     free(work.details);
     free(work.first);
     free(work.values);

@@ -12,14 +12,14 @@
 #define P999_MIN 10000
 
 const struct percentile percentiles[PERCENTILE_COUNT] = {
-    {offsetof(struct summary_row, queue_p50_ns), 0, 0.5, 1},
-    {offsetof(struct summary_row, service_p50_ns), 1, 0.5, 1},
-    {offsetof(struct summary_row, return_p50_ns), 2, 0.5, 1},
-    {offsetof(struct summary_row, latency_p50_ns), 3, 0.5, 1},
-    {offsetof(struct summary_row, latency_p90_ns), 3, 0.9, 1},
-    {offsetof(struct summary_row, latency_p99_ns), 3, 0.99, P99_MIN},
-    {offsetof(struct summary_row, latency_p999_ns), 3, 0.999, P999_MIN},
-    {offsetof(struct summary_row, late_p99_ns), 4, 0.99, P99_MIN},
+    {offsetof(struct summary_row, queue_p50_ns), SPAN_QUEUE, 0.5, 1},
+    {offsetof(struct summary_row, service_p50_ns), SPAN_SERVICE, 0.5, 1},
+    {offsetof(struct summary_row, return_p50_ns), SPAN_RETURN, 0.5, 1},
+    {offsetof(struct summary_row, latency_p50_ns), SPAN_LATENCY, 0.5, 1},
+    {offsetof(struct summary_row, latency_p90_ns), SPAN_LATENCY, 0.9, 1},
+    {offsetof(struct summary_row, latency_p99_ns), SPAN_LATENCY, 0.99, P99_MIN},
+    {offsetof(struct summary_row, latency_p999_ns), SPAN_LATENCY, 0.999, P999_MIN},
+    {offsetof(struct summary_row, late_p99_ns), SPAN_LATE, 0.99, P99_MIN},
 };
 
 /* Columns whose median is taken as they are. */

@@ -1,18 +1,16 @@
 /* Summing up, between reading the files (summary.c) and the numbers of a cell (summary_cells.c). One thread. */
 #ifndef POOLBENCH_SUMMARY_WORK_H
 #define POOLBENCH_SUMMARY_WORK_H
-#include "bench/stats.h"
+#include "bench/histograms.h"
 #include "bench/summary.h"
 #include <string.h>
 
 #define NOTHING SIZE_MAX
 
-enum { PHASE_COUNT = 5 }; /* of latency.csv: queue, service, return, latency, late */
-
 /* The percentiles of a summary row. */
 struct percentile {
     size_t offset; /* in struct summary_row */
-    unsigned phase;
+    enum histogram_phase phase;
     double q;
     int64_t tasks_min;
 };
@@ -33,11 +31,6 @@ struct work {
     double *values;         /* room for one number a trial */
     double *imbalance;      /* of workers, one a trial */
     size_t trials_size;
-    /* of the trial whose part of latency.csv is being read */
-    size_t current; /* trial or NOTHING */
-    int64_t current_id;
-    struct bucket *buckets[PHASE_COUNT]; /* HISTOGRAM_BUCKETS each */
-    size_t bucket_count[PHASE_COUNT];
     char *error;
 };
 

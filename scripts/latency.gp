@@ -7,6 +7,7 @@ if (lates) { keys = keys + 1; key_text[keys] = 'late, p99'; key_shape[keys] = 0 
 set style fill transparent solid 0.15 noborder
 data = chart_name . '.dat'
 x_text = '% of tasks that are faster'
+share_text(e) = e == 1 ? '90' : e == 2 ? '99' : '99.' . '9999'[1:e - 2] # 1 - 10 ** -e
 space_right = 24.0
 do for [page = 1:pages] {
     eval page_begin
@@ -14,7 +15,10 @@ do for [page = 1:pages] {
         eval panel_begin
         set logscale x
         set xrange [1:panel_reach[p] * 1.05]
-        set xtics ('0' 1, '50' 2, '90' 10, '99' 100, '99.9' 1e3, '99.99' 1e4, '99.999' 1e5, '99.9999' 1e6)
+        decade = (panel_right - panel_left) / log10(panel_reach[p] * 1.05) # in pixels
+        set xtics ('0' 1)
+        if (decade > 60) { set xtics add ('50' 2) }
+        do for [e = (decade < 48 ? 2 : 1):6:decade < 48 ? 2 : 1] { set xtics add (share_text(e) 10.0 ** e) }
         unit = unit_of(panel_most[p])
         if (panel_most[p] > 20 * panel_least[p]) {
             unit = 1e9

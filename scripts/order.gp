@@ -11,7 +11,6 @@ edge(y, side) = side > 0 ? y_hi + margin * 0.5 : y_lo - margin * 0.5
 
 eval page_begin
 eval panel_begin
-set ylabel say(y_text) offset -1, 0
 set xrange [-0.01 * x_last - 0.001:x_last * 1.01 + 0.001]
 set yrange [y_lo - margin * (failed ? 2 : 1):y_hi + margin]
 set format x '%g s'

@@ -14,7 +14,7 @@
 #
 # It gets from C: chart_name, chart_title, chart_format, chart_width (0: what the panels need), chart_source, chart_note;
 # of the chart's `make`, where it differs from what stands right below: panels, page_panels, array panel_title[panels],
-# x_text, y_text, pools, array pool_name[pools]. All measures are in pixels of 1/96 inch. All words go through say().
+# x_text, y_text, pools, array pool_name[pools], array pool_drawn[pools]. All measures are in pixels of 1/96 inch. All words go through say().
 
 if (!exists('panels')) { panels = 1 }
 if (!exists('panel_title')) { array panel_title[panels]; do for [p = 1:panels] { panel_title[p] = '' } }
@@ -22,6 +22,7 @@ if (!exists('page_panels')) { page_panels = 12 }
 if (!exists('x_text')) { x_text = '' }
 if (!exists('y_text')) { y_text = '' }
 if (!exists('pools')) { pools = 0 }
+if (!exists('pool_drawn')) { array pool_drawn[pools + 1]; do for [k = 1:pools] { pool_drawn[k] = 1 } }
 
 # What a script may change before page_begin.
 panel_width = 400.0                  # of one of several, where no width was asked for; of a single one:
@@ -80,9 +81,12 @@ step_of(x) = 10 ** floor(log10(x)) * round_up(x / 10 ** floor(log10(x))) # the r
 keys = 0
 array key_text[40]; array key_shape[40]; array key_colour[40] # shape 0: a dashed grey line, -1 - k: fill pattern k
 key_of_pools = "\
+keys = 0; \
 do for [k = 1:pools] { \
-    key_text[k] = pool_name[k]; key_shape[k] = shape_of(k); key_colour[k] = colour_of(k) \
-}; keys = pools"
+    if (pool_drawn[k]) { \
+        keys = keys + 1; key_text[keys] = pool_name[k]; key_shape[keys] = shape_of(k); key_colour[keys] = colour_of(k) \
+    } \
+}"
 
 # ---- pages: pictures of up to page_panels panels, in as many columns as are wide enough to read ----------------------
 page = 1; i = 0
@@ -93,7 +97,7 @@ y_of(px) = 1 - px / high # from the top
 
 page_begin = "\
 n = panels_of(page); \
-columns = n == 1 ? 1 : n <= 4 ? 2 : 3; \
+columns = n == 1 ? 1 : n == 2 || n == 4 ? 2 : 3; \
 if (chart_width > 0) { most = int(chart_width / 290); columns = most < 1 ? 1 : most < columns ? most : columns }; \
 wide = chart_width > 0 ? 1.0 * int(chart_width + 0.5) : n == 1 ? panel_alone : columns * panel_width; \
 rows = (n + columns - 1) / columns; \
@@ -156,7 +160,7 @@ do for [k = 1:keys] { \
             front fillcolor rgb key_colour[k] fillstyle pattern (-1 - key_shape[k]) border linecolor rgb '#444444' \
     }; \
     if (key_shape[k] == 0) { \
-        set arrow k from screen x_of(across - 24), y_of(down) to screen x_of(across - 3), y_of(down) nohead linestyle 101 \
+        set arrow k from screen x_of(across - 28), y_of(down) to screen x_of(across - 6), y_of(down) nohead linestyle 101 \
     } \
 }"
 
@@ -173,7 +177,11 @@ do for [j = 1:lines_of(panel_title[p], title_letters)] { \
     set label tag say(line_of(panel_title[p], title_letters, j)) \
         at screen x_of(panel_left), y_of(panel_top - 8 - 15 * (lines_of(panel_title[p], title_letters) - j)) front \
 }; \
-set xlabel say(x_text) offset 0, 0.3; set ylabel say(i % columns ? '' : y_text) offset 0.5, 0; \
+if (i % columns == 0 && strlen(y_text)) { \
+    tag = tag + 1; \
+    set label tag say(y_text) at screen x_of(12), y_of((panel_top + panel_bottom) / 2) center rotate by 90 front \
+}; \
+set xlabel say(x_text) offset 0, 0.3; set ylabel ''; \
 set autoscale; unset logscale; set format x '%g'; set format y '%g'; set xtics autofreq; set ytics autofreq"
 
 # The words around the panels stand with the first one drawn.
@@ -184,6 +192,7 @@ unset multiplot; unset output; \
 if (chart_format eq 'tex') { system(sprintf(\"mv '%s-lines.tex' '%s.tex'\", picture, picture)) }"
 
 # ---- charts of bench/charts/panels.c ---------------------------------------------------------------------------------
+at(x) = x # where on the axis x is
 # Points of one x stand side by side, so that pools that are equal do not hide one another.
 x_at(x, k, by_factor) = by_factor ? x * (1.02 * (x_max / x_min) ** 0.008) ** (k - (pools + 1) / 2.0) \
                                   : x + 0.05 * (k - (pools + 1) / 2.0)

@@ -14,7 +14,8 @@
 
 #include <cmocka.h> /* after what it needs */
 
-extern const struct chart chart_time, chart_latency, chart_order, chart_workers;
+extern const struct chart chart_time, chart_latency, chart_order, chart_workers, chart_costs, chart_ballast,
+    chart_forest;
 
 static char scratch[64], directory[80], why[ERROR_MAX];
 
@@ -190,7 +191,7 @@ static void latency_in_parts(void **state)
     expect_in(data, "\n1 1000 3000 20001 500 24501 NaN NaN 3 \"pthread\"\n\n\n");
     assert_null(strstr(data, "prefork"));
     expect_in(script, "panel_latency[1] = 1; panel_bars[1] = 1; panel_known[1] = 15");
-    expect_in(script, "the middle one of 3 trials, means over its tasks; no lines: an interval needs at least 6");
+    expect_in(script, "Bars: the middle one of 3 trials, means over its tasks; no lines: an interval needs at least 6");
     made_free();
 }
 
@@ -422,14 +423,139 @@ static void serial_is_in_all_panels(void **state)
     made_free();
 }
 
+/* Of a pool that makes a worker for every task, the start is in the handing over; what nothing is known of is no
+ * panel. */
+static void costs_say_per_task(void **state)
+{
+    static const char *const pools[] = {"serial", "pthread", "fork"};
+
+    (void)state;
+    run_begin();
+    for (int i = 0; i < 18; i++) {
+        struct trial_row trial = trial_of(i % 3 == 0 ? "c001" : i % 3 == 1 ? "c002" : "c003", pools[i % 3], "burst");
+        strcpy(trial.workload, "empty");
+        trial.block = i / 3 + 1;
+        trial.size_ns = MISSING;
+        trial.in_bytes = trial.out_bytes = trial.ballast_bytes = 0;
+        trial.open_ns = 200000 + i / 3 * 1000;
+        trial.wall_ns = i % 3 == 2 ? 10000000 : 5000;
+        trial.threads = i % 3 == 1 ? 2 : 0;
+        trial.processes = i % 3 == 2 ? 2 : 0;
+        trial_put(trial);
+    }
+    run_end();
+    assert_int_equal(chart_make(&chart_costs), 1);
+    expect_in(data, "\n1 101250 100000 102500 6 2 \"\"\n2 NaN NaN NaN 0 3 \"per task\"\n\n\n");
+    expect_in(data, "\n1 50 50 50 6 2 \"\"\n2 100000 100000 100000 6 3 \"\"\n");
+    expect_in(script, "panels = 2; cost_lines = 2\n");
+    expect_in(script, "'pthread'; line_pool[1] = 2\npool_name[3] = 'fork'; line_pool[2] = 3\n");
+    expect_in(script, "chart_note = 'Medians, n = 6 trials a point; bars: 95 % order-statistic interval'\n");
+    made_free();
+}
+
+static void ballast_has_a_place_for_none(void **state)
+{
+    static const int64_t bytes[] = {0, 1 << 20, 32 << 20};
+    static const char *const texts[] = {"0", "1MiB", "32MiB"};
+
+    (void)state;
+    run_begin();
+    struct trial_row serial = trial_of("c000", "serial", "burst");
+    serial.ballast_bytes = 0;
+    strcpy(serial.ballast, "0");
+    trial_put(serial);
+    for (int i = 0; i < 3; i++) {
+        char cell[8];
+        snprintf(cell, sizeof cell, "c%03d", i + 1);
+        struct trial_row trial = trial_of(cell, "fork", "window:4");
+        trial.ballast_bytes = bytes[i];
+        strcpy(trial.ballast, texts[i]);
+        trial.wall_ns = 50000000 * (i + 1);
+        trial_put(trial);
+    }
+    for (int i = 0; i < 2; i++) { /* two points are no trend */
+        struct trial_row trial = trial_of(i ? "c005" : "c004", "pthread", "window:4");
+        trial.ballast_bytes = bytes[i];
+        strcpy(trial.ballast, texts[i]);
+        trial_put(trial);
+    }
+    struct trial_row thp = trial_of("c006", "fork", "window:4"); /* huge pages are another panel, from none on */
+    thp.ballast_bytes = bytes[2];
+    strcpy(thp.ballast, "32MiB:thp");
+    trial_put(thp);
+    run_end();
+    assert_int_equal(chart_make(&chart_ballast), 1);
+    expect_in(script, "x_tics = \"'0' at(0.0), '1MiB' at(1048576.0), '32MiB' at(33554432.0)\"\n");
+    expect_in(script, "x_min = 0.0; x_max = 33554432.0; x_above_0 = 1048576.0\n");
+    expect_in(script, "panels = 2; pools = 3\n"); /* serial, under burst, has one ballast */
+    expect_in(script, "panel_title[2] = 'spin, arrival window:4, ballast thp'");
+    expect_in(script, "series_pool[1] = 2; series_joined[1] = 1; series_bars[1] = 0\n");
+    expect_in(script, "series_pool[2] = 3; series_joined[2] = 0; series_bars[2] = 0\n");
+    expect_in(script, "panel_log[1] = 0\n"); /* 0.5 to 1.5 ms */
+    expect_in(script, "pool_name[1] = 'serial'; pool_drawn[1] = 0\npool_name[2] = 'fork'; pool_drawn[2] = 1\n");
+    expect_in(data, "\n0 0.0005 NaN NaN 1\n1048576 0.001 NaN NaN 1\n33554432 0.0015 NaN NaN 1\n\n\n");
+    made_free();
+}
+
+/* Seven blocks give an interval to the 3 comparisons that are drawn, though not to the 6 pairs of four pools. */
+static void forest_claims_what_it_draws(void **state)
+{
+    static const char *const pools[] = {"pthread", "prefork", "hybrid", "fork"};
+    static const int64_t wall_ms[] = {45, 50, 50, 5000};
+
+    (void)state;
+    run_begin();
+    for (int i = 0; i < 28; i++) {
+        char cell[8];
+        snprintf(cell, sizeof cell, "c%03d", i % 4 + 1);
+        struct trial_row trial = trial_of(cell, pools[i % 4], "burst");
+        trial.block = i / 4 + 1;
+        trial.wall_ns = wall_ms[i % 4] * 1000000;
+        trial_put(trial);
+    }
+    run_end();
+    assert_int_equal(chart_make(&chart_forest), 1);
+    expect_in(data, "\n1 0.9 0.9 0.9 7 1 faster\n2 1 1 1 7 3 equal\n3 100 100 100 7 4 slower\n");
+    expect_in(script,
+              "Median ratio over n = 7 blocks to prefork in the same block; bars: intervals that hold together at "
+              "95 % (3 comparisons); ");
+    expect_in(script, "baseline = 'prefork'\n");
+    made_free();
+
+    run_begin();
+    trial_put(trial_of("c001", "serial", "burst"));
+    trial_put(trial_of("c002", "pthread", "burst"));
+    run_end();
+    assert_int_equal(chart_make(&chart_forest), 0);
+    assert_string_equal(why, "a ratio needs two pools beside serial");
+
+    run_begin();
+    trial_put(trial_of("c001", "static", "burst"));
+    trial_put(trial_of("c002", "pthread", "burst"));
+    run_end();
+    assert_int_equal(chart_make(&chart_forest), 1);
+    expect_in(script, "baseline = 'pthread'\n");
+    assert_int_equal(chart_make(&chart_ballast), 0);
+    assert_string_equal(why, "all cells have the same ballast");
+    made_free();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(latency_in_parts),  cmocka_unit_test(worker_time_in_parts),
-        cmocka_unit_test(percentiles_stop),  cmocka_unit_test(percentiles_have_bands),
-        cmocka_unit_test(order_is_relative), cmocka_unit_test(order_keeps_outliers_at_the_edge),
-        cmocka_unit_test(workers_have_rows), cmocka_unit_test(workers_are_cut),
-        cmocka_unit_test(reasons_are_given), cmocka_unit_test(serial_is_in_all_panels),
+        cmocka_unit_test(latency_in_parts),
+        cmocka_unit_test(worker_time_in_parts),
+        cmocka_unit_test(percentiles_stop),
+        cmocka_unit_test(percentiles_have_bands),
+        cmocka_unit_test(order_is_relative),
+        cmocka_unit_test(order_keeps_outliers_at_the_edge),
+        cmocka_unit_test(workers_have_rows),
+        cmocka_unit_test(workers_are_cut),
+        cmocka_unit_test(reasons_are_given),
+        cmocka_unit_test(serial_is_in_all_panels),
+        cmocka_unit_test(costs_say_per_task),
+        cmocka_unit_test(ballast_has_a_place_for_none),
+        cmocka_unit_test(forest_claims_what_it_draws),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -36,6 +36,30 @@ for chart in throughput time latency costs order workers forest; do
     expect "$((size > 5000 && size < 300000))" 1 "$chart.svg has $size bytes"
 done
 
+# Captions: what all pictures share once, then a line for every picture, of sentences.
+captions=$scratch/run/charts/captions.txt
+expect "$(grep -c ' trials\.$' "$captions")" 1 "$(cat "$captions")"
+expect "$(grep -c '^all: ' "$captions")" 1
+expect "$(grep -cE '^(throughput|costs): .*\. Medians, n = 6 trials a point; bars: ' "$captions")" 2 "$(cat "$captions")"
+
+# Several ballasts, and pools that lie beyond a panel of ratios or have no interval: nothing to complain of either.
+poolbench run --pool pthread,prefork,fork --workload empty --workers 2 --tasks 100 --blocks 2 --ballast 0,1MiB,32MiB \
+    --out "$scratch/ballast" >"$scratch/log" 2>&1
+expect "$?" 0 "$(cat "$scratch/log")"
+for given in 'svg' 'pdf --width 84mm' 'tex'; do
+    # shellcheck disable=SC2086 # two words
+    poolbench charts "$scratch/ballast" --format $given >"$scratch/out" 2>"$scratch/err"
+    expect "$?$(cat "$scratch/err")" 0
+    expect "$(grep -cE 'drew .*/(ballast|forest|costs)\.' "$scratch/out")" 3 "$given: $(cat "$scratch/out")"
+done
+expect "$(grep -c '>per task<' "$scratch/ballast/charts/costs.svg")" 1
+
+# A copy without its large files is drawn as far as it goes.
+rm "$scratch/ballast/latency.csv" "$scratch/ballast/samples.csv"
+poolbench charts "$scratch/ballast" >"$scratch/out" 2>"$scratch/err"
+expect "$?$(cat "$scratch/err")" 0
+expect "$(grep -cE '^did not draw (latency|workers): .*(latency|samples).csv' "$scratch/out")" 2 "$(cat "$scratch/out")"
+
 # What was drawn can be drawn again where it lies.
 rm "$scratch/run/charts/workers.tex"
 (cd "$scratch/run/charts" && LC_ALL=C.UTF-8 gnuplot workers.gp) 2>"$scratch/err"

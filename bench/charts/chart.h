@@ -27,8 +27,11 @@ extern const struct chart *const chart_table[]; /* ends with NULL; in the order 
 /* What all scripts get: chart_name, chart_title, chart_format and chart_width by themselves; of `make` they need what
  * scripts/style.gp names. */
 void chart_quoted(FILE *script, const char *text); /* as gnuplot reads text without looking into it */
-/* chart_source and chart_note: machine, date, run, number of trials, what bars mean. `bars`: a sentence. */
+/* chart_source and chart_note: machine, date, run, number of trials, what bars mean. `bars`: a sentence, without its
+ * full stop. */
 void chart_notes(FILE *script, const struct chart_source *source, const char *bars);
+/* The same where points are medians over trials, n_min .. n_max of them. bars: at least one point has an interval. */
+void chart_notes_medians(FILE *script, const struct chart_source *source, size_t n_min, size_t n_max, bool bars);
 char *chart_origin(char *text, size_t size, const struct chart_source *source); /* what chart_source says */
 
 /* How all charts of a run are drawn. */

@@ -127,9 +127,11 @@ static int chart_make(const struct chart *chart, const struct drawing *drawing, 
         goto fail;
     picture_name(own, sizeof own, chart->name, 1, "gp");
     fprintf(script->file,
-            "# Drawn by `gnuplot %s` in this directory, from %s.dat.\nchart_name = '%s'\nchart_title = '%s'\n"
-            "chart_format = '%s'\nchart_width = %.9g # of 1/96 inch; 0: what the panels need\n",
-            own, chart->name, chart->name, chart->title, drawing->format, drawing->width_px);
+            "# Drawn by `gnuplot %s` in this directory, from %s.dat.\nchart_name = '%s'\nchart_format = '%s'\n"
+            "chart_width = %.9g # of 1/96 inch; 0: what the panels need\nchart_title = ",
+            own, chart->name, chart->name, drawing->format, drawing->width_px);
+    chart_quoted(script->file, chart->title);
+    fputc('\n', script->file);
     pictures = chart->make(chart, source, data->file, script->file, why);
     if (pictures <= 0)
         return pictures;
@@ -162,17 +164,20 @@ static void say(const struct drawing *drawing, const char *charts, const struct 
         fprintf(drawing->talk, "did not draw %s: %s\n", chart->name, why);
 }
 
+/* A line for every picture, what is said of all pages on the first one. */
 static void caption_print(FILE *out, const struct chart *chart, int pictures, const struct chart_source *source,
                           const char *why)
 {
-    char name[128], origin[CHART_NOTE_MAX];
+    char name[128];
 
     for (int number = 1; number <= pictures; number++) {
-        fprintf(out, "%s: ", picture_name(name, sizeof name, chart->name, number, ""));
+        fprintf(out, "%s: %s", picture_name(name, sizeof name, chart->name, number, ""), chart->title);
         if (pictures > 1)
-            fprintf(out, "(%d of %d) ", number, pictures);
-        fprintf(out, "%s. %s %s. %s.\n", chart->title, chart->caption, source->note,
-                chart_origin(origin, sizeof origin, source));
+            fprintf(out, " (%d of %d)", number, pictures);
+        if (number > 1)
+            fprintf(out, ". Read as %s.\n", chart->name);
+        else
+            fprintf(out, ". %s %s.\n", chart->caption, source->note);
     }
     if (pictures <= 0)
         fprintf(out, "%s: not drawn: %s\n", chart->name, why);
@@ -220,6 +225,7 @@ int drawing_make(const struct drawing *drawing, char *error)
         refuse(error, "%s", strerror(-result));
         goto done;
     }
+    fprintf(captions.file, "all: %s.\n", chart_origin(note, sizeof note, &source));
     for (size_t i = 0; chart_table[i]; i++) {
         *note = *why = '\0';
         int pictures = chart_draw(chart_table[i], drawing, &source, charts, why);

@@ -5,21 +5,28 @@
 #include "bench/summary_factors.h"
 #include <math.h>
 
-/* The column others are divided by: prefork, which is what a process per task is usually weighed against; else the
- * first that is not the base pool; NO_CELL when there are not two such pools. */
+/* How well a pool serves as what others are divided by; 0: not at all. prefork is what a process per task is usually
+ * weighed against; static has no queue, and is hardly what anybody would change from. */
+static unsigned baseline_rank(const struct summary_row *row)
+{
+    return row_has_pool(row, BASE_POOL) ? 0 : row_has_pool(row, "static") ? 1 : row_has_pool(row, "prefork") ? 3 : 2;
+}
+
+/* The column others are divided by: the first of the highest rank; NO_CELL when there are not two that have one. */
 static size_t baseline_find(const struct table *t)
 {
-    size_t first = NO_CELL, contenders = 0;
+    size_t found = NO_CELL, contenders = 0;
+    unsigned highest = 0;
 
-    for (size_t c = t->pools; c-- > 0;) {
-        if (row_has_pool(&t->summary->rows[t->pool[c]], BASE_POOL))
-            continue;
-        contenders++;
-        if (first == NO_CELL || !row_has_pool(&t->summary->rows[t->pool[first]], "prefork") ||
-            row_has_pool(&t->summary->rows[t->pool[c]], "prefork"))
-            first = c;
+    for (size_t c = 0; c < t->pools; c++) {
+        unsigned rank = baseline_rank(&t->summary->rows[t->pool[c]]);
+        contenders += rank > 0;
+        if (rank > highest) {
+            highest = rank;
+            found = c;
+        }
     }
-    return contenders > 1 ? first : NO_CELL;
+    return contenders > 1 ? found : NO_CELL;
 }
 
 static bool is_compared(const struct table *t, size_t row, size_t column, size_t baseline)
@@ -83,25 +90,26 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
     else
         snprintf(bars, sizeof bars, "no bars: intervals of %u comparisons need at least %zu blocks",
                  shares->claim.comparisons, shares->blocks_needed);
-    snprintf(text, sizeof text, "median ratio over %s blocks to %.100s in the same block; %s; grey band: within 2 %%",
-             n, POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool), bars);
+    snprintf(text, sizeof text, "Median ratio over %s block%s to %.100s in the same block; %s; grey band: within 2 %%",
+             n, shares->n_max == 1 ? "" : "s", POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool), bars);
     chart_notes(script, source, text);
 }
 
 static int table_draw(const struct table *t, size_t baseline, const struct chart_source *source, FILE *data,
                       FILE *script, char *why)
 {
-    struct shares shares = {.claim = t->claim, .n_min = SIZE_MAX};
+    struct shares shares = {.n_min = SIZE_MAX};
+    unsigned comparisons = 0;
     char label[256];
 
-    shares.claim.comparisons = 0;
     for (size_t r = 0; r < t->rows; r++)
         for (size_t c = 0; c < t->pools; c++)
-            shares.claim.comparisons += is_compared(t, r, c, baseline);
-    if (!shares.claim.comparisons)
+            comparisons += is_compared(t, r, c, baseline);
+    if (!comparisons)
         return refuse(why, "nothing that %s ran well was run well by another pool",
                       POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool)),
                0;
+    shares.claim = claim_make(comparisons, t->summary->looks, CLAIM_MARGIN);
     fprintf(script, "array panel_title[%zu]; array panel_lines[%zu]\npools = %zu; array pool_name[pools]\n", t->rows,
             t->rows, t->pools);
     fputs("# line, cost over the baseline's (median over blocks), its interval, blocks, pool, verdict\n", data);
@@ -155,8 +163,10 @@ static int forest_make(const struct chart *chart, const struct chart_source *sou
 const struct chart chart_forest = {
     .name = "forest",
     .title = "Cost of a task over that of a baseline pool",
-    .caption = "Ratios of the time per task to the baseline's in the same block, on a logarithmic axis: left of 1 is "
-               "faster. An interval within the band is equal, one that lies wholly on one side of 1 differs, any other "
-               "is unresolved.",
+    .caption =
+        "Ratios of the time per task to the baseline's in the same block, on a logarithmic axis: left of 1 is "
+        "faster. An interval within the band is equal, one that lies wholly on one side of 1 differs, any other "
+        "is unresolved. An arrow points to what lies beyond twice or half the cost, with the ratio and its interval "
+        "in numbers.",
     .make = forest_make,
 };

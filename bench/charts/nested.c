@@ -170,7 +170,7 @@ static void script_print(const struct nested *n, const struct chart_source *sour
         fputc('\n', script);
     }
     snprintf(text, sizeof text,
-             "time per task over that of the best shape with as many workers, medians of %zu blocks; the darker, the "
+             "Time per task over that of the best shape with as many workers, medians of %zu blocks; the darker, the "
              "faster%s",
              n->costs.blocks,
              n->costs.blocks < n->claim.blocks ? "; hatched: too few blocks to tell"

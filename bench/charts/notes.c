@@ -1,6 +1,7 @@
 /* What all charts say of themselves: machine, date, run, number of trials, and what their bars mean. */
 #include "bench/charts/chart.h"
 #include "bench/host.h"
+#include "bench/stats.h"
 #include <jansson.h>
 #include <limits.h>
 
@@ -50,4 +51,15 @@ void chart_notes(FILE *script, const struct chart_source *source, const char *ba
     fputc('\n', script);
     if (source->note)
         snprintf(source->note, CHART_NOTE_MAX, "%s", bars);
+}
+
+void chart_notes_medians(FILE *script, const struct chart_source *source, size_t n_min, size_t n_max, bool bars)
+{
+    char text[CHART_NOTE_MAX], n[64];
+
+    snprintf(n, sizeof n, n_min == n_max ? "n = %zu" : "n = %zu .. %zu", n_min, n_max);
+    snprintf(text, sizeof text, "Medians, %s trial%s a point; %s%s", n, n_max == 1 ? "" : "s",
+             bars ? "bars: 95 % order-statistic interval" : "no bars: an interval needs at least 6 trials",
+             bars && n_min < STATS_INTERVAL_MIN ? ", where n is at least 6" : "");
+    chart_notes(script, source, text);
 }

@@ -154,7 +154,7 @@ static void points_print(struct points *points, const struct groups *groups, con
     if (points->failed)
         snprintf(failed, sizeof failed, "; crosses: %zu trial%s that failed", points->failed,
                  points->failed == 1 ? "" : "s");
-    snprintf(text, sizeof text, "a point a trial; steps: median of each block%s%s", beyond, failed);
+    snprintf(text, sizeof text, "A point a trial; steps: median of each block%s%s", beyond, failed);
     chart_notes(script, source, text);
 }
 

@@ -54,6 +54,12 @@ static bool has_point(const struct points *data, size_t cell)
            stats_sort(data->values, values_add(data, cell, data->chart->value, 0)) > 0;
 }
 
+/* What is said of ballast beside its bytes: ":thp", ":write=10%", or "". */
+static const char *ballast_options(const struct summary_row *row)
+{
+    return row->ballast + strcspn(row->ballast, ":");
+}
+
 /* The base pool places no workers: it belongs to whatever place the others are in. */
 static bool in_panel(const struct points *data, size_t panel, size_t cell)
 {
@@ -62,6 +68,9 @@ static bool in_panel(const struct points *data, size_t panel, size_t cell)
 
     if (row_has_pool(&rows[cell], BASE_POOL))
         same &= ~(unsigned)FACTOR_PLACE;
+    if (data->chart->axis == FACTOR_BALLAST && x_of(data, cell) > 0 &&
+        strcmp(ballast_options(&rows[cell]), ballast_options(&rows[data->panel[panel]])) != 0)
+        return false; /* huge pages are another line; none is where each begins */
     return factors_equal(&rows[data->panel[panel]], &rows[cell], same);
 }
 
@@ -162,6 +171,17 @@ static size_t cells_select(const struct points *data, size_t panel, const char *
     return count;
 }
 
+static char *panel_label(const struct points *data, size_t panel, unsigned said, char *text, size_t size)
+{
+    const struct summary_row *row = &data->summary->rows[data->panel[panel]];
+
+    factors_label(text, size, row, said);
+    size_t length = strlen(text);
+    if (data->chart->axis == FACTOR_BALLAST && *ballast_options(row))
+        snprintf(text + length, size - length, ", ballast %s", ballast_options(row) + 1);
+    return text;
+}
+
 static void point_print(FILE *out, int64_t x, double y, const struct interval *interval, size_t n)
 {
     fprintf(out, "%lld %.9g", (long long)x, y);
@@ -223,7 +243,7 @@ static void points_series(FILE *out, const struct points *data)
 
     fprintf(out, "# %s, %s (median), its 95 %% interval, trials\n", data->chart->x_label, data->chart->y_label);
     for (size_t p = 0; p < data->panels; p++) {
-        factors_label(label, sizeof label, &rows[data->panel[p]], said);
+        panel_label(data, p, said, label, sizeof label);
         if (data->chart->bound && bound_print(NULL, data, p)) {
             fprintf(out, "# %s: ideal\n", label);
             bound_print(out, data, p);
@@ -251,7 +271,7 @@ static int64_t x_next(const struct points *data, int64_t last)
     return next;
 }
 
-/* A tic at every x there is: "'10us' 10000, '200us' 200000". */
+/* A tic at every x there is: "'10us' at(10000.0), '200us' at(200000.0)"; a script says where that is. */
 static void tics_print(FILE *out, const struct points *data)
 {
     int64_t first = x_next(data, -1), last = first;
@@ -264,10 +284,12 @@ static void tics_print(FILE *out, const struct points *data)
             spell_duration(text, sizeof text, x);
         else if (data->chart->axis == FACTOR_BALLAST)
             spell_bytes(text, sizeof text, x);
-        fprintf(out, "%s'%s' %lld", x == first ? "" : ", ", text, (long long)x);
+        fprintf(out, "%s'%s' at(%lld.0)", x == first ? "" : ", ", text, (long long)x);
         last = x;
     }
-    fprintf(out, "\"\nx_min = %lld.0; x_max = %lld.0\n", (long long)first, (long long)last);
+    int64_t above = first > 0 ? first : x_next(data, 0);
+    fprintf(out, "\"\nx_min = %lld.0; x_max = %lld.0; x_above_0 = %lld.0\n", (long long)first, (long long)last,
+            (long long)(above == INT64_MAX ? 0 : above));
 }
 
 /* The cells selected are of enough different x. */
@@ -288,7 +310,7 @@ static void panel_print(FILE *out, const struct points *data, size_t panel, size
     struct extent extent = {.y_min = INFINITY, .n_min = SIZE_MAX};
     size_t number = panel + 1, first;
     bool bound = data->chart->bound && bound_print(NULL, data, panel);
-    char label[96];
+    char label[128];
 
     *series += bound;
     fprintf(out, "panel_bound[%zu] = %zu\n", number, bound ? *series : 0);
@@ -306,9 +328,10 @@ static void panel_print(FILE *out, const struct points *data, size_t panel, size
     }
     size_t count = cells_select(data, panel, NULL);
     int64_t x_min = x_of(data, data->cells[0]), x_max = x_of(data, data->cells[count - 1]);
-    bool log_scale = extent.y_max > LOG_RATIO * extent.y_min || (x_min > 0 && x_max > LOG_X_MAX * x_min);
+    bool log_scale =
+        extent.y_max > LOG_RATIO * extent.y_min || (data->chart->axis == FACTOR_WORKERS && x_max > LOG_X_MAX * x_min);
     fprintf(out, "panel_title[%zu] = ", number);
-    chart_quoted(out, factors_label(label, sizeof label, &rows[data->panel[panel]], said));
+    chart_quoted(out, panel_label(data, panel, said, label, sizeof label));
     fprintf(out, "; panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_log[%zu] = %d\n", number, first, number,
             *series, number, log_scale);
     fprintf(out, "panel_from[%zu] = %lld.0; panel_to[%zu] = %lld.0\n", number, (long long)x_min, number,
@@ -317,17 +340,14 @@ static void panel_print(FILE *out, const struct points *data, size_t panel, size
     all->n_max = extent.n_max > all->n_max ? extent.n_max : all->n_max;
 }
 
-/* Number of trials, and what the bars are: a chart says so itself. */
-static void notes_print(FILE *out, const struct chart_source *source, const struct extent *extent)
+/* Whether the pool has a point in any panel: if not, it is no entry of the key. */
+static bool is_drawn(const struct points *data, const char *pool)
 {
-    char text[256], trials[64];
+    size_t panel = 0;
 
-    snprintf(trials, sizeof trials, extent->n_min == extent->n_max ? "n = %zu" : "n = %zu .. %zu", extent->n_min,
-             extent->n_max);
-    snprintf(text, sizeof text, "medians, %s trials a point; %s", trials,
-             extent->bars ? "bars: 95 % order-statistic interval of the median, where n is at least 6"
-                          : "no bars: an interval needs at least 6 trials");
-    chart_notes(out, source, text);
+    while (panel < data->panels && !cells_select(data, panel, pool))
+        panel++;
+    return panel < data->panels;
 }
 
 static void points_header(FILE *out, const struct points *data, const struct chart_source *source)
@@ -343,16 +363,16 @@ static void points_header(FILE *out, const struct points *data, const struct cha
           "array panel_bound[panels]; array panel_log[panels]; array pool_name[pools]\n"
           "array panel_from[panels]; array panel_to[panels]\n"
           "array series_pool[panels * (pools + 1)]; array series_joined[panels * (pools + 1)]\n"
-          "array series_bars[panels * (pools + 1)]\n",
+          "array series_bars[panels * (pools + 1)]; array pool_drawn[pools]\n",
           out);
     for (size_t p = 0; p < data->panels; p++)
         panel_print(out, data, p, &series, &all);
     for (size_t k = 0; k < data->pools; k++) {
         fprintf(out, "pool_name[%zu] = ", k + 1);
         chart_quoted(out, POOL_SHOWN(rows[data->pool[k]].pool));
-        fputc('\n', out);
+        fprintf(out, "; pool_drawn[%zu] = %d\n", k + 1, is_drawn(data, rows[data->pool[k]].pool));
     }
-    notes_print(out, source, &all);
+    chart_notes_medians(out, source, all.n_min, all.n_max, all.bars);
 }
 
 int panels_make(const struct panels *panels, const struct chart_source *source, FILE *data, FILE *script, char *why)

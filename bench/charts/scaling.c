@@ -114,7 +114,7 @@ static int scaling_make(const struct chart *chart, const struct chart_source *so
     }
     if (panels)
         chart_notes(script, source,
-                    "medians over blocks; bars: 95 % order-statistic interval of the median; curves end at the CPUs in "
+                    "Medians over blocks; bars: 95 % order-statistic interval of the median; curves end at the CPUs in "
                     "effect for tasks that compute");
     studies_release(&studies);
     return (int)((panels + PAGE_PANELS - 1) / PAGE_PANELS);

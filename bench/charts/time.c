@@ -3,7 +3,7 @@
  * parts are then those of the time that workers give to a task. */
 #include "bench/charts/chart.h"
 #include "bench/charts/groups.h"
-#include "bench/charts/histograms.h"
+#include "bench/histograms.h"
 #include "bench/refuse.h"
 #include "bench/summary_factors.h"
 #include <math.h>
@@ -140,7 +140,7 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
     char text[CHART_NOTE_MAX], trials[64];
 
     snprintf(trials, sizeof trials, times->n_min == times->n_max ? "%zu" : "%zu .. %zu", times->n_min, times->n_max);
-    snprintf(text, sizeof text, "bars: the middle one of %s trial%s, means over its tasks; %s", trials,
+    snprintf(text, sizeof text, "Bars: the middle one of %s trial%s, means over its tasks; %s", trials,
              times->n_max == 1 ? "" : "s",
              times->intervals ? "lines: 95 % order-statistic interval of the median, where there are at least 6"
                               : "no lines: an interval needs at least 6");
@@ -154,7 +154,11 @@ static int times_read(struct times *times, const struct chart_source *source, bo
 
     for (size_t i = 0; i < s->trial_count; i++)
         times->parts[i] = (struct parts){{NAN, NAN, NAN, NAN}, NAN};
-    result = histograms_read(source->directory, s, latency_parts, times, why);
+    const struct histogram_reader reader = {
+        .trials = s->trials, .trial_count = s->trial_count, .on_trial = latency_parts, .arg = times};
+    result = histograms_read(source->directory, &reader, why);
+    if (result == -ENOENT) /* what is known without is drawn */
+        result = 0;
     for (size_t i = 0; i < s->trial_count && !result; i++) {
         if (!row_has_latency(trial_cell(s, i)))
             times->parts[i] = worker_parts(&s->trials[i]);

@@ -123,7 +123,7 @@ static void script_print(const struct winners *w, const struct chart_source *sou
         chart_quoted(script, text);
         fputc('\n', script);
     }
-    snprintf(text, sizeof text, "least median time per task of %zu blocks%s%s", t->costs.blocks,
+    snprintf(text, sizeof text, "Least median time per task of %zu blocks%s%s", t->costs.blocks,
              w->equal ? "; A=B: equal within 2 %" : "",
              !table_marked(t) ? "; hatched: too few blocks to tell"
              : w->hatched     ? "; hatched: another pool may be as fast (95 % over all comparisons)"

@@ -1,5 +1,5 @@
 /* latency.csv, streamed. The files of a run have the same order, so a trial is looked for after the last one. */
-#include "bench/charts/histograms.h"
+#include "bench/histograms.h"
 #include "bench/csv.h"
 #include "bench/histogram.h"
 #include "bench/refuse.h"
@@ -12,9 +12,7 @@ static const char *const span_names[SPANS] = {
 };
 
 struct reading {
-    const struct summary *summary;
-    void (*trial)(size_t trial, const struct histogram *histograms, void *arg);
-    void *arg;
+    const struct histogram_reader *reader;
     char *error;
     struct histogram histograms[SPANS]; /* room for HISTOGRAM_BUCKETS each */
     int64_t id;                         /* of the trial being read, or MISSING */
@@ -30,17 +28,17 @@ static int bucket_compare(const void *a, const void *b)
 
 static void trial_finish(struct reading *reading)
 {
-    const struct summary *s = reading->summary;
-    size_t found = s->trial_count;
+    const struct histogram_reader *reader = reading->reader;
+    size_t count = reader->trial_count, found = count;
 
-    for (size_t i = 0; i < s->trial_count && found == s->trial_count && reading->id != MISSING; i++)
-        if (s->trials[(reading->next + i) % s->trial_count].trial_id == reading->id)
-            found = (reading->next + i) % s->trial_count;
+    for (size_t i = 0; i < count && found == count && reading->id != MISSING; i++)
+        if (reader->trials[(reading->next + i) % count].trial_id == reading->id)
+            found = (reading->next + i) % count;
     for (unsigned span = 0; span < SPANS; span++)
         qsort(reading->histograms[span].buckets, reading->histograms[span].count, sizeof(struct bucket),
               bucket_compare);
-    if (found < s->trial_count) {
-        reading->trial(found, reading->histograms, reading->arg);
+    if (found < count) {
+        reader->on_trial(found, reading->histograms, reader->arg);
         reading->next = found + 1;
     }
     for (unsigned span = 0; span < SPANS; span++)
@@ -73,15 +71,14 @@ static int on_bucket(const void *row, void *arg)
     return 0;
 }
 
-int histograms_read(const char *directory, const struct summary *summary,
-                    void (*trial)(size_t trial, const struct histogram *histograms, void *arg), void *arg, char *error)
+int histograms_read(const char *directory, const struct histogram_reader *reader, char *error)
 {
-    struct reading reading = {.summary = summary, .trial = trial, .arg = arg, .error = error, .id = MISSING};
+    struct reading reading = {.reader = reader, .error = error, .id = MISSING};
     int64_t end = MISSING;
     int result = 0;
 
-    for (size_t i = summary->trial_count; i-- > 0 && end == MISSING;)
-        end = summary->trials[i].latency_end;
+    for (size_t i = reader->trial_count; i-- > 0 && end == MISSING;)
+        end = reader->trials[i].latency_end;
     if (end <= 0) /* MISSING too */
         return 0;
     for (unsigned span = 0; span < SPANS && !result; span++) {
