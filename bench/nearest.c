@@ -42,7 +42,10 @@ void nearest_init(struct nearest *nearest, const char *word)
 void nearest_offer(struct nearest *nearest, const char *name)
 {
     unsigned d = distance(nearest->word, name);
-    size_t used = strlen(nearest->offered);
+    size_t used = strlen(nearest->offered), at = strlen(name);
+    for (const char *seen = nearest->offered; (seen = strstr(seen, name)); seen += at)
+        if ((seen == nearest->offered || seen[-1] == ' ') && (seen[at] == ',' || !seen[at]))
+            return; /* offered before */
     snprintf(nearest->offered + used, sizeof nearest->offered - used, "%s%s", used ? ", " : "", name);
     /* A word that begins like the name, or the other way round, was probably meant: "proc" for "processes". */
     size_t length = strlen(nearest->word);

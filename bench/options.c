@@ -107,7 +107,8 @@ const struct option options[] = {
     {.name = "budget",
      .syntax = "DURATION|none",
      .preset = "none",
-     .help = "About how long the whole run may take. No block is begun that would go over it.",
+     .help = "About how long the whole run may take. No block is begun that would go over it, but as many as "
+             "comparisons need; cells at the end of the plan that do not fit are left out.",
      SETTING(budget)},
     {.name = "precision",
      .syntax = "SHARE|none",

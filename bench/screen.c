@@ -21,15 +21,27 @@
 #define REASONS_MAX 12
 #define LABEL_MAX   56
 #define STEAL_SAID  0.005 /* of the time of the trials */
+#define WAIT_SAID   0.03
 
 struct totals {
     size_t failed, blocks;
     double end_ns, wall_ns, steal_ns;
+    double alone_ns, waited_ns; /* wall time of the base pool's trials, and what they waited for a CPU */
+    long long tasks, tasks_failed;
 };
 
 static double number(int64_t value)
 {
     return value == MISSING ? 0 : (double)value;
+}
+
+/* Without workers, the submitter has a CPU to itself, unless others want it. */
+static bool trial_is_alone(const struct trial_row *trial)
+{
+    size_t length = strlen(BASE_POOL);
+
+    return !strcmp(trial->status, "ok") && trial->wall_ns > 0 && trial->runqueue_ns != MISSING &&
+           !strncmp(trial->pool, BASE_POOL, length) && strchr(":", trial->pool[length]);
 }
 
 static struct totals totals_make(const struct summary *summary)
@@ -43,6 +55,14 @@ static struct totals totals_make(const struct summary *summary)
         totals.failed += strcmp(t->status, "ok") != 0;
         if (t->block > (int64_t)totals.blocks)
             totals.blocks = (size_t)t->block;
+        if (!strcmp(t->status, "ok")) {
+            totals.tasks += t->tasks;
+            totals.tasks_failed += t->tasks_failed == MISSING ? 0 : t->tasks_failed;
+        }
+        if (trial_is_alone(t)) {
+            totals.alone_ns += (double)t->wall_ns;
+            totals.waited_ns += (double)t->runqueue_ns;
+        }
         if (t->steal_ns != MISSING && t->wall_ns != MISSING) {
             totals.steal_ns += (double)t->steal_ns;
             totals.wall_ns += (double)t->wall_ns;
@@ -69,14 +89,22 @@ void screen_warnings(FILE *out, const char *directory, const struct summary *sum
 
     host_warnings(out, directory);
     if (totals.wall_ns > 0 && totals.steal_ns > STEAL_SAID * totals.wall_ns)
-        fprintf(out, "the hypervisor took %.1f %% of the machine's time during trials (steal)\n",
+        fprintf(out, "the hypervisor took %.1f %% of one CPU's time during trials (steal)\n",
                 100 * totals.steal_ns / totals.wall_ns);
+    if (totals.alone_ns > 0 && totals.waited_ns > WAIT_SAID * totals.alone_ns)
+        fprintf(out, "the machine was busy with other work: %s alone waited %.0f %% of its time for a CPU\n", BASE_POOL,
+                100 * totals.waited_ns / totals.alone_ns);
+    if (totals.tasks_failed)
+        fprintf(out, "%lld of %lld tasks failed; what they took counts as time\n", totals.tasks_failed, totals.tasks);
     if (table && table->claim.comparisons && !table_marked(table))
         fprintf(out, "too few blocks: %u comparison%s of pools need%s at least %zu, this run has %zu\n",
                 table->claim.comparisons, table->claim.comparisons == 1 ? "" : "s",
                 table->claim.comparisons == 1 ? "s" : "", table->blocks_needed, table->costs.blocks);
     else if (table && table->visible > table->claim.margin)
-        fprintf(out, "differences below %.2g %% are mostly not seen in a run like this\n", 100 * table->visible);
+        fprintf(out,
+                table->visible < 0.1 ? "differences below %.1f %% are mostly not seen in a run like this\n"
+                                     : "differences below %.0f %% are mostly not seen in a run like this\n",
+                100 * table->visible);
     if (table)
         remarks_print(out, table);
 }

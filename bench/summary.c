@@ -115,7 +115,8 @@ int summary_make(const char *directory, struct summary *summary, char *error)
     const struct histogram_reader reader = {
         .trials = summary->trials, .trial_count = summary->trial_count, .on_trial = percentiles_note, .arg = &work};
     result = histograms_read(directory, &reader, error);
-    if (result == -ENOENT) /* there are no percentiles then */
+    summary->partial = result == -ENOENT; /* a copy without it, because it is large: there are no percentiles then */
+    if (summary->partial)
         result = 0;
     if (!result)
         result = workers_read(directory, summary, work.imbalance, error);
@@ -166,6 +167,8 @@ int summary_write(const char *directory, const struct summary *summary, char *er
         result = -ENAMETOOLONG;
         goto fail;
     }
+    if (summary->partial && access(to, F_OK) == 0) /* it may know more */
+        return 0;
     unlink(from); /* of a poolbench that was killed here */
     result = csv_create(directory, &beside, &writer);
     if (result)

@@ -10,6 +10,7 @@ struct summary {
     size_t count;
     struct trial_row *trials; /* all committed trials, as read */
     size_t trial_count;
+    bool partial;           /* latency.csv is not there: no percentiles */
     double *latency_p99_ns; /* one a trial; NAN: not known, or of too few tasks */
     unsigned looks; /* at which the run could stop by what it saw (host.json); 0: its number of blocks was fixed */
 };
@@ -18,8 +19,8 @@ struct summary {
  * summary.csv byte for byte. 0 or -errno with a line in error (ERROR_MAX bytes). */
 int summary_make(const char *directory, struct summary *summary, char *error);
 void summary_release(struct summary *summary);
-int summary_write(const char *directory, const struct summary *summary,
-                  char *error); /* summary.csv, replaced atomically */
+/* summary.csv, replaced atomically; a partial summary does not replace one. */
+int summary_write(const char *directory, const struct summary *summary, char *error);
 /* Draws charts/NAME.FORMAT by the scripts; -ENOENT with a line in error when there is no gnuplot. Says to `talk`, when
  * not NULL, what was drawn and what not, and why. format: "svg" or "png". */
 int charts_draw(const char *directory, const char *format, FILE *talk, char *error);

@@ -25,6 +25,7 @@ const struct chart chart_efficiency = {
     .name = "efficiency",
     .title = "Efficiency against task size",
     .caption = "The ideal time of all tasks as a share of the time they took, against the size of a task. Below the "
-               "dashed line, half of the CPU time goes into handling tasks instead of running them.",
+               "dashed line, tasks take more than twice their ideal time, on handing them over or on whatever else the "
+               "CPUs did.",
     .make = efficiency_make,
 };

@@ -38,8 +38,8 @@ static int share_read(const struct arguments *given, unsigned which, double *sha
 {
     int64_t ppm;
 
-    if (parse_share(given->value[which], &ppm) || ppm < 0)
-        return complain("compare", "--%s: expected a share as 5%% or 0.05, found '%.64s'",
+    if (parse_share(given->value[which], &ppm) || ppm < 0 || ppm > 1000000)
+        return complain("compare", "--%s: expected a share as 5%% or 0.05, up to 100%%, found '%.64s'",
                         compare_arguments[which].name, given->value[which]);
     *share = (double)ppm / 1e6;
     return 0;

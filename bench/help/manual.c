@@ -16,6 +16,7 @@ const struct manual_row manual_exits[] = {
     {"1", "Something ran and failed: a trial that failed, crashed or took too long, a file that could not be written."},
     {"2", "The question was wrong: an option, a suite or a run. One line on stderr says what was expected; nothing "
           "was run or written."},
+    {"3", "`compare` found what --fail-if-slower or --fail-if-unresolved asked for. A failure (1) outranks it."},
     {"128+N", "Signal N ended a run. What had been measured is kept and summed up."},
     {NULL, NULL},
 };

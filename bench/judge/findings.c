@@ -119,7 +119,7 @@ static double doubled_at(const struct table *t, const struct sweep *sweep, size_
     return x[0] + (x[1] - x[0]) * gap[0] / (gap[0] - gap[1]);
 }
 
-/* Who falls behind where tasks are small, and below which size it loses half of the time. */
+/* Who falls behind where tasks are small, and below which size it takes twice the time of the best. */
 static void behind_print(FILE *out, const struct table *t, const struct sweep *sweep)
 {
     for (size_t c = 0; c < t->pools; c++) {
@@ -144,13 +144,13 @@ static void behind_print(FILE *out, const struct table *t, const struct sweep *s
         if (i && i < sweep->count && !isnan(lo)) {
             double at = doubled_at(t, sweep, i - 1, c);
             double unit = pow(10, floor(log10(at)) - 1);
-            fprintf(out, ", and loses half of the time below about %s",
+            fprintf(out, ", and at least twice its time below about %s",
                     format_duration(text, sizeof text, round(at / unit) * unit));
             spell_duration(first, sizeof first, (int64_t)sweep_number(t, sweep->row[i - 1], FACTOR_SIZE));
             spell_duration(size, sizeof size, (int64_t)sweep_number(t, sweep->row[i], FACTOR_SIZE));
             fprintf(out, " (between %s and %s)", first, size);
         } else if (i == sweep->count && sweep->count > 1) {
-            fputs(", and more than half is lost at every size", out);
+            fputs(", and more than twice at every size", out);
         }
         fputs(".\n", out);
     }

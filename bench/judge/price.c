@@ -40,6 +40,20 @@ static size_t cell_choose(const struct table *t, size_t column)
     return plain;
 }
 
+static size_t memory_choose(const struct table *t, size_t column, size_t like)
+{
+    const struct summary_row *rows = t->summary->rows;
+    size_t fewest = NO_CELL;
+
+    for (size_t r = 0; r < t->rows && like != NO_CELL; r++) {
+        size_t cell = table_entry(t, r, column)->cell;
+        if (cell != NO_CELL && is_plain(&rows[cell]) && rows[cell].workers == rows[like].workers &&
+            table_base(t, cell) != NO_CELL && (fewest == NO_CELL || rows[cell].tasks < rows[fewest].tasks))
+            fewest = cell;
+    }
+    return fewest;
+}
+
 /* Workers there are at once: threads of nested processes are counted in `workers`, those beside processes are not. */
 static double workers_made(const struct summary_row *row)
 {
@@ -87,18 +101,20 @@ int price_make(const struct table *t, size_t column, struct price *price)
         const struct summary_row *row = &s->rows[price->cell];
         const struct pool_ops *ops = pool_ops_of(row);
         double made = workers_made(row);
-        size_t base = table_base(t, price->cell);
+        size_t memory = memory_choose(t, column, price->cell);
+        size_t base = memory == NO_CELL ? NO_CELL : table_base(t, memory);
         price->per_task = ops && ops->traits & POOL_TASK_IS_PROCESS;
         for (size_t b = 0; b < blocks; b++) {
             const struct trial_row *trial = trial_of(s, price->cell, (int64_t)b + 1);
-            const struct trial_row *plain = base == NO_CELL ? NULL : trial_of(s, base, (int64_t)b + 1);
+            const struct trial_row *with = base == NO_CELL ? NULL : trial_of(s, memory, (int64_t)b + 1);
+            const struct trial_row *without = base == NO_CELL ? NULL : trial_of(s, base, (int64_t)b + 1);
             values[b] = bytes[b] = empty[b] = NAN;
+            if (with && without)
+                bytes[b] = (number(with->pss_bytes) - number(without->pss_bytes)) / made;
             if (!trial)
                 continue;
             if (!price->per_task)
                 values[b] = number(trial->open_ns) / made;
-            if (plain)
-                bytes[b] = (number(trial->pss_bytes) - number(plain->pss_bytes)) / made;
             if (!strcmp(row->workload, EMPTY_WORKLOAD))
                 empty[b] = costs_of(&t->costs, price->cell)[b];
         }

@@ -14,6 +14,11 @@ static bool is_miscalibrated(const struct summary_row *row)
     return row->efficiency > EFFICIENT_MOST;
 }
 
+static bool is_paced(const struct summary_row *row)
+{
+    return row->achieved_share >= ACHIEVED_LEAST;
+}
+
 static bool is_saturated(const struct summary_row *row)
 {
     return row->achieved_share < ACHIEVED_LEAST;
@@ -45,6 +50,7 @@ static const struct remark {
     const char *words;
 } remarks[] = {
     {is_miscalibrated, "faster than the ideal by more than 5 %, a calibration error (--recalibrate)"},
+    {is_paced, "the time per task is what arrivals make it; what tells pools apart is latency (summary.csv, charts)"},
     {is_saturated, "saturated: less than 98 % of the rate asked for was served"},
     {is_late, "tasks were handed in later than half of the latencies, which says little about the pool"},
     {is_submitter_bound, "bound by the submitter, which was busy for more than 90 % of the time"},

@@ -144,6 +144,12 @@ static bool is_better(const struct entry *a, const struct entry *b)
     return isnan(a->speedup) || isnan(b->speedup) ? a->ns < b->ns : a->speedup > b->speedup;
 }
 
+/* Arrivals set the pace, not the pool: its time per task is no result. */
+static bool is_paced(const struct table *t, size_t cell)
+{
+    return !strncmp(t->summary->rows[cell].arrival, "rate:", strlen("rate:"));
+}
+
 /* Who contends in a row, who is the best of them, and how many pairs that makes. */
 static int row_prepare(struct table *t, size_t row, unsigned *comparisons)
 {
@@ -162,7 +168,7 @@ static int row_prepare(struct table *t, size_t row, unsigned *comparisons)
     t->best[row] = NO_CELL;
     for (size_t c = 0; c < t->pools; c++) {
         struct entry *e = entry_at(t, row, c);
-        e->contends = !isnan(e->ns) && (e->cell != t->base[row] || others < 2);
+        e->contends = !isnan(e->ns) && (e->cell != t->base[row] || others < 2) && !is_paced(t, e->cell);
         contenders += e->contends;
         if (e->contends && (t->best[row] == NO_CELL || is_better(e, entry_at(t, row, t->best[row]))))
             t->best[row] = c;
