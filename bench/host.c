@@ -165,6 +165,11 @@ void host_warnings(FILE *out, const char *directory)
     const char *because = json_string_value(json_object_get(run, "unpinned_because"));
     const json_t *left_out = json_object_get(run, "left_out"), *warnings = json_object_get(run, "warnings");
 
+    double injected = json_number_value(json_object_get(json_object_get(run, "selftest"), "injected"));
+
+    if (injected > 0)
+        fprintf(out, "tasks of the %s were made %.4g %% longer (selftest --inject)\n",
+                json_string_value(json_object_get(json_object_get(run, "selftest"), "injected_into")), 100 * injected);
     for (size_t i = 0; i < json_array_size(warnings); i++)
         fprintf(out, "before the run: %s\n", json_string_value(json_array_get(warnings, i)));
     if (because)

@@ -16,6 +16,9 @@ struct wish {
     bool isolation; /* every worker a process */
 };
 
+#define CONTEST_NEAR                                                                                                   \
+    1.1 /* times the best, as measured: what is unresolved and further off is not advised for being simple */
+
 struct candidate {
     size_t cell;              /* in summary->rows */
     double cost;              /* median over blocks of what counts, in ns: time per task, or latency p99 */
@@ -28,7 +31,7 @@ struct contest {
     size_t cell; /* one of them */
     struct candidate *candidates;
     size_t count;  /* 0: nobody may be advised */
-    size_t chosen; /* in candidates: the simplest of those that are not surely worse than the best */
+    size_t chosen; /* in candidates: the simplest of those that may be as good as the best */
     struct claim claim;
 };
 

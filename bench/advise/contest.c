@@ -166,7 +166,9 @@ int contest_make(const struct advice *advice, size_t cell, struct contest *conte
         rc = comparison_make(costs_of(&advice->costs, candidate->cell), best, advice->costs.blocks, &contest->claim,
                              &candidate->to_best);
         bool is_enough = advice->wish.p99_ns && candidate->interval.hi <= (double)advice->wish.p99_ns;
-        if ((candidate->to_best.verdict != VERDICT_SLOWER || is_enough) &&
+        bool is_near = candidate->to_best.verdict == VERDICT_UNRESOLVED && candidate->to_best.ratio <= CONTEST_NEAR;
+        bool is_equal = candidate->to_best.verdict == VERDICT_EQUAL || candidate->to_best.verdict == VERDICT_FASTER;
+        if ((is_equal || is_near || is_enough) &&
             is_simpler(&rows[candidate->cell], &rows[contest->candidates[contest->chosen].cell]))
             contest->chosen = i;
     }

@@ -81,9 +81,10 @@ static void line_why(const struct advice *advice, const struct contest *contest)
     else if (!equal && !unresolved)
         add(&line, "the least %s of %zu, and surely: all others are slower", metric, contest->count);
     else
-        add(&line, "%s winner: %zu of %zu others cannot be told from the least %s%s; this is the simplest of them%s",
+        add(&line, "%s winner: %zu of %zu others cannot be told from the least %s%s; this is the simplest %s%s",
             unresolved ? "an unresolved" : "no single", equal + unresolved, contest->count - 1, metric,
-            unresolved ? "" : " (equal within 2 %)", contest->chosen ? "" : ", and has the least itself");
+            unresolved ? "" : " (equal within 2 %)", unresolved ? "that was measured within a tenth of it" : "of them",
+            contest->chosen ? "" : ", and has the least itself");
     if (contest->chosen && !(advice->wish.p99_ns && enough)) {
         add(&line, "; the least in numbers: %s, this over it ",
             what(text, sizeof text, &rows[contest->candidates[0].cell]));
