@@ -75,7 +75,7 @@ static json_t *warnings(struct session *session)
 
     busy_end(session->watch, &session->machine, &busy);
     session->watch = NULL;
-    checks_look(&session->machine, &busy, &checks);
+    checks_look(&session->machine, "", &busy, &checks);
     return checks_warnings(&checks);
 }
 

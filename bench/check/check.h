@@ -17,15 +17,16 @@ struct check {
     const char *advice; /* what to do about a warning; "" */
 };
 
-#define CHECKS_MAX     16
+#define CHECKS_MAX     24
 #define WARNINGS_LINES 5 /* of a run, the most important first */
 struct checks {
     struct check check[CHECKS_MAX];
     size_t count;
 };
 
-/* busy: what others did while somebody watched; NULL: nobody did. */
-void checks_look(const struct machine *machine, const struct busy *busy, struct checks *checks);
+/* root: "" for this machine, or a directory that stands for / (tests). busy: what others did while somebody watched;
+ * NULL: nobody did. */
+void checks_look(const struct machine *machine, const char *root, const struct busy *busy, struct checks *checks);
 /* Those that matter, a text each, for run.warnings of host.json. NULL: no memory. */
 json_t *checks_warnings(const struct checks *checks);
 

@@ -1,9 +1,11 @@
 /* One function a subject; the table at the end says in which order they are looked at, which is that of importance. */
 #include "bench/check/check.h"
 #include "bench/host_facts.h"
-#include "bench/noise.h"
+#include "bench/place.h"
 #include "bench/sysfile.h"
 #include "bench/units.h"
+#include <glob.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,16 +13,19 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#define CPU_DIR     "/sys/devices/system/cpu"
-#define OTHERS_CPUS 0.2   /* CPUs that others take: above, it shows in trials */
-#define STEAL_SHARE 0.005 /* of the CPUs: as the screen of a run says it */
-#define LOAD_SHARE  0.25  /* of the CPUs */
-#define SLACK_NS    50000 /* what the kernel gives everybody */
-#define FILES_LEAST 256   /* and 4 for every worker */
-#define POOLS_TASKS 2     /* processes and threads for every worker: hybrid has one of each kind */
+#define CPU_DIR      "/sys/devices/system/cpu"
+#define OTHERS_CPUS  0.2      /* CPUs that others take: above, it shows in trials */
+#define STEAL_SHARE  0.005    /* of the CPUs: as the screen of a run says it */
+#define LOAD_SHARE   0.25     /* of the CPUs */
+#define SLACK_NS     50000    /* what the kernel gives everybody */
+#define SWAP_SAID    16777216 /* bytes: less lies there for good */
+#define MEMORY_LEAST 0.1      /* of it available */
+#define FILES_LEAST  256      /* and 4 for every worker */
+#define POOLS_TASKS  2        /* processes and threads for every worker: hybrid has one of each kind */
 
 struct look {
     const struct machine *machine;
+    const char *root;
     const struct busy *busy;
     struct check *check;
 };
@@ -67,9 +72,13 @@ static void look_steal(const struct look *look)
 
 static void look_quota(const struct look *look)
 {
-    if (look->machine->quota_cpus > 0)
-        found(look, CHECK_WARN, "a quota of %.2f CPUs: whoever uses it up stands still for the rest of a period",
-              look->machine->quota_cpus);
+    const struct machine *machine = look->machine;
+
+    if (machine->quota_cpus > 0 && machine->quota_cpus < machine->pus)
+        found(look, CHECK_WARN, "a quota of %.2f CPUs on %u: whoever uses it up stands still for the rest of a period",
+              machine->quota_cpus, machine->pus);
+    else if (machine->quota_cpus > 0)
+        found(look, CHECK_OK, "a quota of %.2f CPUs, as many as there are", machine->quota_cpus);
     else
         found(look, CHECK_OK, "no CPU quota");
 }
@@ -96,7 +105,8 @@ static void look_governor(const struct look *look)
 
     hwloc_bitmap_foreach_begin(cpu, look->machine->allowed)
     {
-        if (sysfile_read(governor, sizeof governor, CPU_DIR "/cpu%u/cpufreq/scaling_governor", cpu) > 0 &&
+        if (sysfile_read(governor, sizeof governor, "%s" CPU_DIR "/cpu%u/cpufreq/scaling_governor", look->root, cpu) >
+                0 &&
             (!*first || strcmp(governor, "performance") != 0))
             snprintf(first, sizeof first, "%s", governor);
     }
@@ -107,28 +117,116 @@ static void look_governor(const struct look *look)
         found(look, strcmp(first, "performance") ? CHECK_WARN : CHECK_OK, "frequency governor %s", first);
 }
 
+static void look_frequency(const struct look *look)
+{
+    char driver[64];
+    int cpu = hwloc_bitmap_first(look->machine->allowed);
+    int64_t limit = sysfile_number("%s" CPU_DIR "/cpu%d/cpufreq/scaling_max_freq", look->root, cpu);
+    int64_t most = sysfile_number("%s" CPU_DIR "/cpu%d/cpufreq/cpuinfo_max_freq", look->root, cpu);
+
+    if (sysfile_read(driver, sizeof driver, "%s" CPU_DIR "/cpu%d/cpufreq/scaling_driver", look->root, cpu) <= 0)
+        found(look, CHECK_UNKNOWN, "no frequency driver to be seen");
+    else if (limit > 0 && most > 0)
+        found(look, CHECK_OK, "frequency driver %s, up to %.2f of %.2f GHz", driver, (double)limit / 1e6,
+              (double)most / 1e6);
+    else
+        found(look, CHECK_OK, "frequency driver %s", driver);
+}
+
+static void look_power(const struct look *look)
+{
+    char pattern[PATH_MAX];
+    glob_t supplies = {0};
+    bool mains = false, plugged = false;
+
+    snprintf(pattern, sizeof pattern, "%s/sys/class/power_supply/*/online", look->root);
+    if (!glob(pattern, 0, NULL, &supplies))
+        for (size_t i = 0; i < supplies.gl_pathc; i++) {
+            mains = true;
+            plugged = plugged || sysfile_number("%s", supplies.gl_pathv[i]) > 0;
+        }
+    globfree(&supplies);
+    if (mains && !plugged)
+        found(look, CHECK_WARN, "on battery: clocks are cut to save power");
+    else
+        found(look, CHECK_OK, mains ? "on mains power" : "no battery to be seen");
+}
+
+/* Those that can be read without a system call. */
 static void look_clock(const struct look *look)
 {
+    static const char *const quick[] = {"tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter"};
     char source[64];
+    bool is_quick = false;
 
-    if (sysfile_read(source, sizeof source, "/sys/devices/system/clocksource/clocksource0/current_clocksource") <= 0)
+    if (sysfile_read(source, sizeof source, "%s/sys/devices/system/clocksource/clocksource0/current_clocksource",
+                     look->root) <= 0) {
         found(look, CHECK_UNKNOWN, "the kernel's clock source cannot be read");
-    else
-        found(look, strcmp(source, "tsc") ? CHECK_WARN : CHECK_OK, "clock source %s", source);
+        return;
+    }
+    for (size_t i = 0; i < sizeof quick / sizeof *quick; i++)
+        is_quick = is_quick || !strcmp(source, quick[i]);
+    found(look, is_quick ? CHECK_OK : CHECK_WARN, "clock source %s", source);
 }
 
 static void look_swap(const struct look *look)
 {
-    int64_t total = sysfile_value("/proc/meminfo", "SwapTotal:"), left = sysfile_value("/proc/meminfo", "SwapFree:");
-    char bytes[32];
+    char path[PATH_MAX], bytes[32];
 
+    snprintf(path, sizeof path, "%s/proc/meminfo", look->root);
+    int64_t total = sysfile_value(path, "SwapTotal:"), left = sysfile_value(path, "SwapFree:");
     if (total < 0 || left < 0)
         found(look, CHECK_UNKNOWN, "/proc/meminfo does not tell");
-    else if (left < total)
-        found(look, CHECK_WARN, "%s of swap are in use",
-              format_bytes(bytes, sizeof bytes, 1024.0 * (double)(total - left)));
+    else if (!total)
+        found(look, CHECK_OK, "no swap");
     else
-        found(look, CHECK_OK, total ? "swap is not in use" : "no swap");
+        found(look, 1024 * (total - left) > SWAP_SAID ? CHECK_WARN : CHECK_OK, "%s of swap are in use",
+              format_bytes(bytes, sizeof bytes, 1024.0 * (double)(total - left)));
+}
+
+static void look_memory(const struct look *look)
+{
+    double all = (double)look->machine->memory_bytes, left = (double)look->machine->memory_free_bytes;
+    char have[32], bytes[32];
+
+    if (all <= 0 || left < 0)
+        found(look, CHECK_UNKNOWN, "how much memory is available is not told");
+    else
+        found(look, left < MEMORY_LEAST * all ? CHECK_WARN : CHECK_OK, "%s of %s of memory are available",
+              format_bytes(have, sizeof have, left), format_bytes(bytes, sizeof bytes, all));
+}
+
+static void look_layout(const struct look *look)
+{
+    int64_t random = sysfile_number("%s/proc/sys/kernel/randomize_va_space", look->root);
+
+    if (random < 0)
+        found(look, CHECK_UNKNOWN, "whether addresses are randomised cannot be read");
+    else if (random < 2)
+        found(look, CHECK_WARN, "addresses are not randomised: one layout may favour one pool in all trials");
+    else
+        found(look, CHECK_OK, "every trial has a random layout of addresses");
+}
+
+static void look_numa(const struct look *look)
+{
+    int nodes = hwloc_get_nbobjs_by_type(look->machine->topology, HWLOC_OBJ_NUMANODE);
+    bool moves = sysfile_number("%s/proc/sys/kernel/numa_balancing", look->root) > 0;
+
+    if (nodes > 1 && moves)
+        found(look, CHECK_WARN, "the kernel moves memory between %d NUMA nodes", nodes);
+    else
+        found(look, CHECK_OK, "%d NUMA node%s", nodes, nodes == 1 ? "" : "s, and memory stays where it is");
+}
+
+static void look_pinning(const struct look *look)
+{
+    char reason[128];
+
+    if (!look->machine->described && place_probe(reason, sizeof reason) < 0)
+        found(look, CHECK_WARN, "workers cannot be pinned: %.128s", reason);
+    else
+        found(look, CHECK_OK, "workers can be pinned");
 }
 
 static void look_isolated(const struct look *look)
@@ -137,7 +235,7 @@ static void look_isolated(const struct look *look)
     hwloc_bitmap_t isolated = hwloc_bitmap_alloc();
     bool ours;
 
-    if (sysfile_read(text, sizeof text, CPU_DIR "/isolated") < 0 || !isolated ||
+    if (sysfile_read(text, sizeof text, "%s" CPU_DIR "/isolated", look->root) < 0 || !isolated ||
         (*text && hwloc_bitmap_list_sscanf(isolated, text))) {
         found(look, CHECK_UNKNOWN, "whether CPUs are isolated cannot be read");
     } else {
@@ -153,19 +251,20 @@ static void look_isolated(const struct look *look)
 
 static void look_load(const struct look *look)
 {
-    struct noise noise;
+    char text[128];
+    double load;
 
-    noise_read(&noise);
-    if (isnan(noise.load))
+    if (sysfile_read(text, sizeof text, "%s/proc/loadavg", look->root) <= 0 || sscanf(text, "%lf", &load) != 1)
         found(look, CHECK_UNKNOWN, "/proc/loadavg cannot be read");
     else
-        found(look, noise.load > LOAD_SHARE * look->machine->pus ? CHECK_WARN : CHECK_OK,
-              "load average of the last minute %.2f on %u CPUs", noise.load, look->machine->pus);
+        found(look, load > LOAD_SHARE * look->machine->pus ? CHECK_WARN : CHECK_OK,
+              "load average of the last minute %.2f on %u CPUs", load, look->machine->pus);
 }
 
 static void look_turbo(const struct look *look)
 {
-    int64_t off = sysfile_number(CPU_DIR "/intel_pstate/no_turbo"), on = sysfile_number(CPU_DIR "/cpufreq/boost");
+    int64_t off = sysfile_number("%s" CPU_DIR "/intel_pstate/no_turbo", look->root);
+    int64_t on = sysfile_number("%s" CPU_DIR "/cpufreq/boost", look->root);
 
     if (off < 0 && on < 0)
         found(look, CHECK_UNKNOWN, "whether the clock may be boosted is not told");
@@ -215,7 +314,7 @@ static void look_huge_pages(const struct look *look)
 {
     char text[128];
 
-    if (sysfile_read(text, sizeof text, "/sys/kernel/mm/transparent_hugepage/enabled") <= 0)
+    if (sysfile_read(text, sizeof text, "%s/sys/kernel/mm/transparent_hugepage/enabled", look->root) <= 0)
         found(look, CHECK_UNKNOWN, "whether the kernel makes huge pages cannot be read");
     else if (strstr(text, "[always]"))
         found(look, CHECK_WARN, "transparent huge pages always: what memory costs depends on what the kernel finds");
@@ -247,9 +346,15 @@ static const struct {
     {"limits", look_limits, true, "raise pids.max of the control group, ulimit -u or ulimit -n"},
     {"governor", look_governor, true, "cpupower frequency-set --governor performance"},
     {"clock", look_clock, true, "boot with clocksource=tsc where the CPU's counter is sound; time stamps cost more"},
+    {"power", look_power, true, "plug it in"},
     {"swap", look_swap, true, "free memory; swapoff and swapon bring back what lies there"},
+    {"memory", look_memory, true, "end what takes it: else the kernel looks for pages during trials"},
+    {"addresses", look_layout, true, "sysctl kernel.randomize_va_space=2"},
+    {"NUMA", look_numa, true, "sysctl kernel.numa_balancing=0"},
     {"isolated", look_isolated, true, "--place compact, the default, or a list of CPUs"},
     {"load", look_load, false, "wait: part of it may be runs of poolbench itself"},
+    {"pinning", look_pinning, false, "allow sched_setaffinity; until then workers wander"}, /* the screen says it */
+    {"frequency", look_frequency, false, ""},
     {"turbo", look_turbo, false, "1 to /sys/devices/system/cpu/intel_pstate/no_turbo, or 0 to cpufreq/boost"},
     {"threads", look_smt, false, "--place cores gives each worker a core"},
     {"cpuset", look_cpuset, false, "know who has the others"},
@@ -259,14 +364,14 @@ static const struct {
 };
 _Static_assert(sizeof subjects / sizeof *subjects <= CHECKS_MAX, "one check a subject");
 
-void checks_look(const struct machine *machine, const struct busy *busy, struct checks *checks)
+void checks_look(const struct machine *machine, const char *root, const struct busy *busy, struct checks *checks)
 {
     *checks = (struct checks){.count = sizeof subjects / sizeof *subjects};
     for (size_t i = 0; i < checks->count; i++) {
         struct check *check = &checks->check[i];
         *check = (struct check){
             .subject = subjects[i].subject, .matters = subjects[i].matters, .advice = subjects[i].advice};
-        subjects[i].look(&(struct look){machine, busy, check});
+        subjects[i].look(&(struct look){machine, root, busy, check});
     }
 }
 

@@ -89,7 +89,7 @@ int verb_check(const struct arguments *given)
     struct busy_watch *watch = busy_begin(&machine);
     usleep(WATCH_US);
     busy_end(watch, &machine, &busy);
-    checks_look(&machine, &busy, &checks);
+    checks_look(&machine, "", &busy, &checks);
     machine_close(&machine);
     size_t warnings = checks_print(&checks);
     int code = *given->value[NO_MEASURE] ? 0 : floor_print();
