@@ -10,10 +10,12 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#define ABOUT_NS   20e9 /* a session */
-#define MOST_NS    60e9 /* beyond, nobody waits for advice */
-#define P99_TASKS  1000
-#define RATE_LEAST 500 /* a second: at a lower one that many tasks take more than 2 s */
+#define ABOUT_NS      20e9 /* a session */
+#define MOST_NS       60e9 /* beyond, nobody waits for advice */
+#define P99_TASKS     1000
+#define SIZE_LEAST_NS 1000         /* of which a tenth is still a task */
+#define SIZE_MOST_NS  360000000000 /* and ten times it an hour */
+#define RATE_LEAST    500          /* a second: at a lower one that many tasks take more than 2 s */
 
 /* More workers than CPUs pay where tasks sleep. `few`: where all of them would take too long. */
 static const char *workers_of(const struct wish *wish, bool few)
@@ -25,9 +27,30 @@ static const char *workers_of(const struct wish *wish, bool few)
     return few ? "4xcores" : "cores,4xcores,16xcores";
 }
 
-static int words_make(const struct wish *wish, bool few, unsigned blocks, struct words *words, char *error)
+/* What is run. */
+struct scope {
+    unsigned sizes; /* 1: the one that is asked for; 2: a tenth of it too; 3: and ten times of it */
+    bool few;       /* one number of workers */
+};
+
+/* The one that is asked for comes first. */
+static char *sizes_of(const struct wish *wish, const struct scope *scope, char *text, size_t size)
 {
-    char line[512], workload[64], size[32], share[32], ballast[32], arrival[96] = "";
+    const int64_t sizes[] = {wish->size_ns, wish->size_ns / 10, wish->size_ns * 10};
+    size_t used = 0;
+
+    for (unsigned i = 0; i < scope->sizes; i++) {
+        char one[32];
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "", spell_duration(one, sizeof one, sizes[i]));
+    }
+    return text;
+}
+
+static int words_make(const struct wish *wish, const struct scope *scope, unsigned blocks, struct words *words,
+                      char *error)
+{
+    char line[512], workload[64], sizes[96], share[32], ballast[32], arrival[96] = "";
     int rc;
 
     snprintf(workload, sizeof workload,
@@ -39,14 +62,14 @@ static int words_make(const struct wish *wish, bool few, unsigned blocks, struct
         snprintf(arrival, sizeof arrival, " --arrival rate:%.6f --tasks %d", wish->rate, P99_TASKS);
     snprintf(line, sizeof line, "--pool %s --workload %s --size %s --workers %s --ballast %s --blocks %u%s",
              wish->isolation ? "fork,prefork" : "serial,fork,prefork,pthread,hybrid", workload,
-             spell_duration(size, sizeof size, wish->size_ns), workers_of(wish, few),
+             sizes_of(wish, scope, sizes, sizeof sizes), workers_of(wish, scope->few),
              spell_bytes(ballast, sizeof ballast, wish->ballast_bytes), blocks, arrival);
     rc = words_split(words, line, ' ');
     return rc ? refuse(error, "out of memory") : 0;
 }
 
-/* A session with as many blocks as it takes to compare all cells with all, or as there is time for. */
-static int measure_open(const struct wish *wish, bool few, struct session *session, char *error)
+/* A session with as many blocks as it takes to compare all cells of a size with each other, or as there is time for. */
+static int scope_open(const struct wish *wish, const struct scope *scope, struct session *session, char *error)
 {
     unsigned blocks = 1;
     int rc = 0;
@@ -54,18 +77,42 @@ static int measure_open(const struct wish *wish, bool few, struct session *sessi
     for (unsigned pass = 0; pass < 2 && !rc; pass++) {
         struct words words = {0};
         if (pass) {
-            unsigned cells = (unsigned)session->plan.cells.count;
+            unsigned cells = (unsigned)session->plan.cells.count / scope->sizes;
             blocks = blocks_needed(cells * (cells - 1) / 2);
             for (unsigned look = look_next(blocks); look && look * (double)session->plan.estimate_ns <= ABOUT_NS;
                  look = look_next(look))
                 blocks = look;
             session_close(session);
         }
-        rc = words_make(wish, few, blocks, &words, error);
+        rc = words_make(wish, scope, blocks, &words, error);
         *session = (struct session){.trials = 0};
         if (!rc)
             rc = session_open(session, (int)words.count, words.word, error);
         words_release(&words);
+    }
+    return rc;
+}
+
+/* As much as there is time for: where the answer changes is told by other sizes, and is worth less than the number of
+ * workers. */
+static int measure_open(const struct wish *wish, struct session *session, char *error)
+{
+    static const struct {
+        struct scope scope;
+        double most_ns;
+    } plans[] = {{{3, false}, ABOUT_NS}, {{2, false}, ABOUT_NS}, {{1, false}, 1.5 * ABOUT_NS}, {{1, true}, MOST_NS}};
+    size_t last = sizeof plans / sizeof *plans - 1;
+    int rc = 0;
+
+    for (size_t i = 0; i <= last; i++) {
+        const struct scope *scope = &plans[i].scope;
+        /* Under a rate other sizes are another load. */
+        if (scope->sizes > 1 && (wish->rate > 0 || wish->size_ns < SIZE_LEAST_NS || wish->size_ns > SIZE_MOST_NS))
+            continue;
+        rc = scope_open(wish, scope, session, error);
+        if (rc || i == last || (double)session->plan.estimate_ns <= plans[i].most_ns)
+            break;
+        session_close(session);
     }
     return rc;
 }
@@ -103,11 +150,7 @@ int advise_measure(const struct wish *wish, char **argv, char *directory, size_t
                         "--rate: at less than %d tasks a second a 99th percentile takes trials of more than 2 s; "
                         "measure them with run and name that RUN",
                         RATE_LEAST);
-    int rc = measure_open(wish, false, &session, error);
-    if (!rc && (double)session.plan.estimate_ns > 1.5 * ABOUT_NS) {
-        session_close(&session);
-        rc = measure_open(wish, true, &session, error);
-    }
+    int rc = measure_open(wish, &session, error);
     if (!rc && (double)session.plan.estimate_ns > MOST_NS)
         rc = refuse(error, "--size: to measure this would take about %s; do that with run and name the RUN",
                     format_duration(text, sizeof text, (double)session.plan.estimate_ns));
