@@ -141,6 +141,11 @@ static void off_add(struct text *line, const char *name, double measured, double
 {
     double factor = measured > asked ? measured / asked : asked / measured;
 
+    if (measured <= 0 || asked <= 0) {
+        if (measured > 0 || asked > 0)
+            add(line, "; the nearest %s is %s, which is not what was asked for", name, spelled);
+        return;
+    }
     if (factor > LEAST_SAID)
         add(line, "; the nearest %s is %s, a factor of %.3g off, and nothing is interpolated", name, spelled, factor);
 }
@@ -163,7 +168,7 @@ static void line_rests(const struct advice *advice, const struct contest *contes
     off_add(&line, "size", (double)row->size_ns, (double)advice->wish.size_ns,
             spell_duration(size, sizeof size, row->size_ns));
     if (advice->wish.ballast_bytes || row->ballast_bytes)
-        off_add(&line, "ballast", (double)row->ballast_bytes + 1, (double)advice->wish.ballast_bytes + 1,
+        off_add(&line, "ballast", (double)row->ballast_bytes, (double)advice->wish.ballast_bytes,
                 spell_bytes(bytes, sizeof bytes, row->ballast_bytes));
     wrap_row(stdout, 0, "rests on", TEXT_COLUMN, line.text);
 }
@@ -188,6 +193,8 @@ static void line_changes(const struct advice *advice, const struct contest *cont
     if (at != SIZE_MAX)
         add(&line, "at %s it is %s instead", spell_duration(size, sizeof size, rows[at].size_ns),
             what(text, sizeof text, &rows[turn.candidates[turn.chosen].cell]));
+    else if (sizes == 1)
+        add(&line, "at the other size of this run it is not surely beaten");
     else if (sizes)
         add(&line, "at none of the %zu other sizes of this run is it surely beaten", sizes);
     else
