@@ -1,0 +1,26 @@
+# Latency against the rate of arrivals, with the rates that were sought: bench/charts/sought.c says what the data has.
+eval key_of_pools
+space_right = 28.0
+keys = keys + 1
+key_text[keys] = level_text; key_shape[keys] = 0
+points_of(s) = sprintf("'%s.dat' index %d using 1:2:3:4 with yerrorbars pointsize 0 %s, ", chart_name, 2 * s - 2, look_of(series_pool[s])) \
+    . sprintf("'%s.dat' index %d using 1:2 with linespoints pointsize 0.6 dashtype %d %s, ", chart_name, 2 * s - 2, dash_of(series_pool[s]), look_of(series_pool[s]))
+mark_of(s) = sprintf("'%s.dat' index %d using 1:2:3:4 with xerrorbars linewidth 2 pointsize 1.8 %s, ", chart_name, 2 * s - 1, look_of(series_pool[s]))
+do for [page = 1:pages] {
+    eval page_begin
+    do for [i = 0:n - 1] {
+        eval panel_begin
+        set logscale x
+        set logscale y
+        set format x '%.0s%c/s'
+        set format y '%.0s%cs'
+        set arrow 101 from graph 0, first level to graph 1, first level nohead linestyle 101 back
+        command = ''
+        do for [s = 1:series] {
+            if (series_panel[s] == p) { command = command . points_of(s) . (series_found[s] ? mark_of(s) : '') }
+        }
+        eval 'plot ' . command[1:strlen(command) - 2]
+        eval panel_end
+    }
+    eval page_end
+}
