@@ -3,8 +3,8 @@ eval key_of_pools
 space_right = 28.0
 keys = keys + 1
 key_text[keys] = level_text; key_shape[keys] = 0
-points_of(s) = sprintf("'%s.dat' index %d using 1:2:3:4 with yerrorbars pointsize 0 %s, ", chart_name, 2 * s - 2, look_of(series_pool[s])) \
-    . sprintf("'%s.dat' index %d using 1:2 with linespoints pointsize 0.6 dashtype %d %s, ", chart_name, 2 * s - 2, dash_of(series_pool[s]), look_of(series_pool[s]))
+points_of(s) = sprintf("'%s.dat' index %d using 1:2:3:4 with yerrorbars pointsize 0.6 %s, ", chart_name, 2 * s - 2, look_of(series_pool[s])) \
+    . (series_joined[s] ? sprintf("'%s.dat' index %d using 1:2 with lines dashtype %d linecolor rgb '%s', ", chart_name, 2 * s - 2, dash_of(series_pool[s]), colour_of(series_pool[s])) : '')
 mark_of(s) = sprintf("'%s.dat' index %d using 1:2:3:4 with xerrorbars linewidth 2 pointsize 1.8 %s, ", chart_name, 2 * s - 1, look_of(series_pool[s]))
 do for [page = 1:pages] {
     eval page_begin

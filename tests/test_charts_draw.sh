@@ -60,6 +60,22 @@ poolbench charts "$scratch/ballast" >"$scratch/out" 2>"$scratch/err"
 expect "$?$(cat "$scratch/err")" 0
 expect "$(grep -cE '^did not draw (latency|workers): .*(latency|samples).csv' "$scratch/out")" 2 "$(cat "$scratch/out")"
 
+# Searches: what they went through, with and without something found.
+poolbench metg --pool fork,pthread --workers 1 --range 20us..20ms --blocks 6 --budget 3s --seed 1 --out "$scratch/metg" \
+    >"$scratch/log" 2>&1
+expect "$?" 0 "$(cat "$scratch/log")"
+poolbench capacity --pool pthread --workers 1 --size 100us --p99 1us --range 4000..8000 --blocks 6 --budget 3s \
+    --out "$scratch/capacity" >"$scratch/log" 2>&1
+expect "$?" 0 "$(cat "$scratch/log")"
+for search in metg capacity; do
+    for given in 'svg' 'pdf --width 84mm' 'tex'; do
+        # shellcheck disable=SC2086 # two words
+        poolbench charts "$scratch/$search" --format $given >"$scratch/out" 2>"$scratch/err"
+        expect "$?$(cat "$scratch/err")" 0
+        expect "$(grep -c "drew .*/$search\.${given%% *}: " "$scratch/out")" 1 "$given: $(cat "$scratch/out")"
+    done
+done
+
 # What was drawn can be drawn again where it lies.
 rm "$scratch/run/charts/workers.tex"
 (cd "$scratch/run/charts" && LC_ALL=C.UTF-8 gnuplot workers.gp) 2>"$scratch/err"

@@ -43,7 +43,7 @@ static int capacity_make(const struct chart *chart, const struct chart_source *s
         .x = rate,
         .y = p99,
         .factors = FACTOR_WORKLOAD | FACTOR_WORKERS | FACTOR_SIZE,
-        .note = "medians over blocks; bars: 95 % order-statistic interval; large marks: capacity with its interval"};
+        .note = "Medians over blocks; bars: 95 % order-statistic interval; large marks: capacity with its interval"};
 
     (void)chart;
     return sought_make(&sought, source, data, script, why);

@@ -61,7 +61,7 @@ static int metg_make(const struct chart *chart, const struct chart_source *sourc
         .x = size,
         .y = efficiency,
         .factors = FACTOR_WORKLOAD | FACTOR_WORKERS,
-        .note = "medians over blocks; bars: 95 % order-statistic interval; large marks: METG with its interval"};
+        .note = "Medians over blocks; bars: 95 % order-statistic interval; large marks: METG with its interval"};
 
     (void)chart;
     return sought_make(&sought, source, data, script, why);

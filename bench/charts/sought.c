@@ -12,6 +12,7 @@
 #define SERIES_MAX  64
 #define PANELS      12 /* of one picture */
 #define POOLS_SHOWN 40
+#define JOINED_MIN  3 /* points of a line */
 
 struct point {
     double x, y;
@@ -75,6 +76,7 @@ static int point_make(const struct work *work, const struct summary_row *cell, s
     return 0;
 }
 
+/* Returns how many points it has, or -ENOMEM. */
 static int series_data(const struct work *work, const struct sought_mark *row)
 {
     const struct sought_chart *sought = work->sought;
@@ -100,7 +102,7 @@ static int series_data(const struct work *work, const struct sought_mark *row)
     fprintf(work->data, "\n\n# what was sought: x, level, the interval of x\n%.9g %.9g %.9g %.9g\n\n\n", x,
             sought->y_scale * row->level, isnan(lo) ? x : lo, isnan(hi) ? x : hi);
     free(points);
-    return result;
+    return result ? result : (int)count;
 }
 
 static size_t panel_of(struct work *work, const struct sought_mark *row)
@@ -159,6 +161,7 @@ int sought_make(const struct sought_chart *sought, const struct chart_source *so
 {
     struct work *work = calloc(1, sizeof *work);
     size_t panel[SERIES_MAX], pool[SERIES_MAX];
+    bool joined[SERIES_MAX];
 
     if (!work)
         return refuse(why, "out of memory"), -ENOMEM;
@@ -172,15 +175,20 @@ int sought_make(const struct sought_chart *sought, const struct chart_source *so
     for (size_t i = 0; i < work->count && !result; i++) {
         panel[i] = panel_of(work, &work->rows[i]);
         pool[i] = pool_of(work, work->rows[i].pool);
-        result = series_data(work, &work->rows[i]);
+        int points = series_data(work, &work->rows[i]);
+        joined[i] = points >= JOINED_MIN;
+        result = points < 0 ? points : 0;
     }
     size_t pictures = (work->panels + PANELS - 1) / PANELS;
     if (!result) {
         words_print(work);
-        fprintf(script, "array series_panel[series]; array series_pool[series]; array series_found[series]\n");
+        fprintf(script, "array series_panel[series]; array series_pool[series]; array series_found[series]; array "
+                        "series_joined[series]\n");
         for (size_t i = 0; i < work->count; i++)
-            fprintf(script, "series_panel[%zu] = %zu; series_pool[%zu] = %zu; series_found[%zu] = %d\n", i + 1,
-                    panel[i] + 1, i + 1, pool[i] + 1, i + 1, !isnan(work->rows[i].x));
+            fprintf(
+                script,
+                "series_panel[%zu] = %zu; series_pool[%zu] = %zu; series_found[%zu] = %d; series_joined[%zu] = %d\n",
+                i + 1, panel[i] + 1, i + 1, pool[i] + 1, i + 1, !isnan(work->rows[i].x), i + 1, joined[i]);
         chart_notes(script, source, sought->note);
     }
     free(work);
