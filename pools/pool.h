@@ -67,10 +67,10 @@ struct places {
 };
 
 struct pool_config {
-    unsigned workers;      /* --workers, >= 1 */
-    const int64_t *params; /* one value per row of the params table */
-    struct places places;  /* shape.workers rows */
-    bool spare_cpu;        /* the submitter has a CPU that no worker needs: waiting may spin (docs/METHOD.md) */
+    unsigned workers;       /* --workers, >= 1 */
+    const int64_t *params;  /* one value per row of the params table */
+    struct places places;   /* shape.workers rows */
+    bool spare_cpu;         /* the submitter has a CPU that no worker needs: waiting may spin (docs/METHOD.md) */
     uint64_t task_limit_ns; /* --task-limit: a task that runs for longer is ended by the pool; 0: none */
 };
 
@@ -90,8 +90,9 @@ static inline unsigned shape_for_class(const struct pool_shape *shape, enum task
 /* One finished task, by value. `out` points at its output and is valid until the next call into the pool.
  *
  * A task that its process did not survive has status and code of how that ended, and no result. Its start and end are
- * those that stood in the record it was writing, where they did: what makes a task die on purpose stamps task, start and
- * end of its record right before (pools/faults.c), so that it can be told how long it took to be noticed. Else 0. */
+ * those that stood in the record it was writing, where they did: what makes a task die on purpose stamps task, start
+ * and end of its record right before (pools/faults.c), so that it can be told how long it took to be noticed. Else 0.
+ */
 struct done {
     uint32_t task;
     uint32_t slot; /* the pool's own */
@@ -144,8 +145,9 @@ struct pool_ops {
     /* Up to max finished tasks, in completion order as far as the submitter can tell. Waits until `min` are there, or
      * CLOCK_MONOTONIC reaches until_ns (0 polls, UINT64_MAX never ends), or nothing is in flight. A pool that works in
      * the submitter works here. Returns how many, or -errno: the pool is broken and only close may follow
-     * (-EOWNERDEAD: workers die faster than they can be replaced; -ETIME: a task ran past the limit and this pool cannot
-     * end one task, so that not even close may follow, only the end of the process). `min` is a wish for fewer wake-ups: tasks that ran for long are reported at once.
+     * (-EOWNERDEAD: workers die faster than they can be replaced; -ETIME: a task ran past the limit and this pool
+     * cannot end one task, so that not even close may follow, only the end of the process). `min` is a wish for fewer
+     * wake-ups: tasks that ran for long are reported at once.
      */
     int (*reap)(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns);
     /* Only while nothing is in flight. */
