@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ enum { MOST_TASKS = 4000000, LEAST_TASKS = 55000 };
 /* Shared between the killer and the process whose children it kills. */
 struct shared {
     _Atomic uint32_t kills; /* signals sent that hit */
-    _Atomic uint32_t round, killed, lost;
+    _Atomic uint32_t round, handed_in, reported, lost;
     _Atomic uint8_t starts[MOST_TASKS];
 };
 static struct shared *shared;
@@ -210,18 +211,21 @@ static int serve(void)
     bench.config.places = (struct places){&mask, 1};
     bench_open(&bench);
     for (uint32_t round = 1;; round++) {
+        struct done done;
         while (atomic_load(&shared->round) != round) {
             if (atomic_load(&shared->round) == UINT32_MAX) {
                 bench_close(&bench);
                 return 0;
             }
+            if (bench.ops->reap(bench.pool, &done, 1, 1, 0) != 0) /* fills the place of who died with nothing to do */
+                return complain("returned a task that it has not", done.task);
             usleep(50);
         }
         uint32_t task = round;
-        struct done done;
         int rc;
         if (bench.ops->submit(bench.pool, &task, 1) != 1)
             return complain("not taken", task);
+        atomic_store(&shared->handed_in, round);
         while ((rc = bench.ops->reap(bench.pool, &done, 1, 1, FOREVER)) == 0)
             ;
         if (rc < 0)
@@ -234,47 +238,57 @@ static int serve(void)
         if (done.status != TASK_OK && done.status != TASK_SIGNALLED)
             return complain("another end than the one it had", task);
         atomic_fetch_add(&shared->lost, done.status != TASK_OK);
-        atomic_store(&shared->killed, round);
+        atomic_store(&shared->reported, round);
     }
 }
 
-/* One step of the stopped worker; false: it went to sleep, and the path is at its end. */
+static bool sleeps(pid_t worker)
+{
+    char where[32] = "", path[64];
+    snprintf(path, sizeof path, "/proc/%d/wchan", worker);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    bool futex = fgets(where, sizeof where, file) && strstr(where, "futex");
+    fclose(file);
+    return futex;
+}
+
+static void on_alarm(int signal_number)
+{
+    (void)signal_number;
+}
+
+/* One step of the stopped worker; false: it went to sleep, and the path is at its end. Waits without polling: the two
+ * share a CPU. An alarm now and then ends the wait that would not end by itself. */
 static bool step(pid_t worker)
 {
     int status;
     if (ptrace(PTRACE_SINGLESTEP, worker, NULL, NULL) < 0)
         return false;
-    for (unsigned i = 0; i < 2000; i++) {
-        if (waitpid(worker, &status, WNOHANG) == worker)
+    for (;;) {
+        if (waitpid(worker, &status, 0) == worker)
             return WIFSTOPPED(status);
-        if (i > 200)
-            usleep(50);
+        if (errno != EINTR || sleeps(worker))
+            return false;
     }
-    return false;
 }
 
 /* Stops the one worker, which sleeps; its pid, 0 when it cannot be traced. */
 static pid_t catch_worker(pid_t submitter)
 {
-    pid_t worker;
+    pid_t worker = 0;
     int status;
     for (unsigned i = 0; i < 20000; i++) {
-        char name[32] = "", path[64];
-        if (children_of(submitter, &worker, 1) == 1) {
-            snprintf(path, sizeof path, "/proc/%d/wchan", worker);
-            FILE *file = fopen(path, "re");
-            if (file && fgets(name, sizeof name, file) && strstr(name, "futex")) {
-                fclose(file);
-                break;
-            }
-            if (file)
-                fclose(file);
-        }
+        if (children_of(submitter, &worker, 1) == 1 && sleeps(worker))
+            break;
         usleep(100);
     }
     if (ptrace(PTRACE_SEIZE, worker, NULL, NULL) < 0 || ptrace(PTRACE_INTERRUPT, worker, NULL, NULL) < 0)
         return 0;
-    return waitpid(worker, &status, 0) == worker ? worker : 0;
+    while (waitpid(worker, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFSTOPPED(status) ? worker : 0;
 }
 
 static void at_every_instruction(void **state)
@@ -291,6 +305,10 @@ static void at_every_instruction(void **state)
     if (submitter == 0)
         exit(serve());
     sched_setaffinity(0, sizeof cpus, &cpus); /* with the worker: a step is then a switch and no wake-up across CPUs */
+    struct sigaction alarmed = {.sa_handler = on_alarm};
+    struct itimerval often = {{0, 100000}, {0, 100000}};
+    sigaction(SIGALRM, &alarmed, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
     uint32_t round = 0;
     unsigned at = 0;
     for (bool more = true; more; at += STRIDE) {
@@ -301,15 +319,21 @@ static void at_every_instruction(void **state)
             printf("no worker can be traced here: %s\n", strerror(errno));
             skip();
         }
-        assert_true(worker > 0);
+        if (!worker)
+            fail_msg("no worker to kill after %u rounds: %s", round, strerror(errno));
         atomic_store(&shared->round, ++round);
+        while (atomic_load(&shared->handed_in) != round)
+            usleep(50); /* the worker is rung while it is stopped, and finds the task when it goes on */
         for (unsigned i = 0; i < at && more; i++)
             more = step(worker);
         kill(worker, SIGKILL);
         int status;
-        while (waitpid(worker, &status, 0) == worker && !WIFSIGNALED(status))
-            ;
-        for (unsigned i = 0; atomic_load(&shared->killed) != round; i++) {
+        for (pid_t got = 0; got != worker || !WIFSIGNALED(status);) {
+            got = waitpid(worker, &status, 0);
+            if (got < 0 && errno != EINTR)
+                break;
+        }
+        for (unsigned i = 0; atomic_load(&shared->reported) != round; i++) {
             assert_true(i < 100000);
             assert_int_equal(waitpid(submitter, &status, WNOHANG), 0);
             usleep(50);
@@ -317,8 +341,11 @@ static void at_every_instruction(void **state)
     }
     atomic_store(&shared->round, UINT32_MAX);
     int status;
-    assert_int_equal(waitpid(submitter, &status, 0), submitter);
+    while (waitpid(submitter, &status, 0) < 0 && errno == EINTR)
+        ;
     assert_int_equal(status, 0);
+    often = (struct itimerval){{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &often, NULL);
     sched_setaffinity(0, sizeof all, &all);
     unsigned lost = atomic_load(&shared->lost);
     printf("killed after each of %u instructions: the task was lost %u times of %u\n", at, lost, round);
