@@ -147,7 +147,7 @@ static void worker_main(struct crew *crew, unsigned number)
         answer(crew, worker, 0);
     if (!failed)
         crew->body.run(&self, crew->body.work);
-    free(stack);
+    fatal_unwatch(stack);
 }
 
 struct birth {
@@ -225,10 +225,13 @@ void crew_ring_all(struct crew *crew)
     }
 }
 
-static bool has_answered(const struct crew *crew, const struct worker *worker, uint32_t order)
+static bool has_answered(const struct crew *crew, unsigned number, uint32_t order)
 {
+    const struct worker *worker = &crew->worker[number];
     if (crew->opening)
         return atomic_load_explicit(&worker->tid, memory_order_acquire) != 0;
+    if (crew->processes && !crew->unit[number / crew->threads].pid)
+        return true; /* there is nobody to ask */
     /* seq_cst: see answer */
     return atomic_load_explicit(&worker->answered, memory_order_seq_cst) == order;
 }
@@ -248,7 +251,7 @@ static int await_answers(struct crew *crew, uint32_t order)
             answered = 0;
             rc = crew_tend(crew, true);
         }
-        for (; answered < crew->workers && has_answered(crew, &crew->worker[answered], order); answered++)
+        for (; answered < crew->workers && has_answered(crew, answered, order); answered++)
             ;
         if (rc < 0 || answered == crew->workers)
             break;

@@ -39,16 +39,26 @@ static void fatal_note(int signal_number)
 void *fatal_watch(struct worker *worker)
 {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-    void *memory = malloc(FATAL_STACK_BYTES);
-    stack_t stack = {.ss_sp = memory, .ss_size = FATAL_STACK_BYTES};
     struct sigaction action = {.sa_handler = fatal_note, .sa_flags = SA_ONSTACK};
+    stack_t stack;
     sigemptyset(&action.sa_mask);
     watched = worker;
-    if (memory)
-        sigaltstack(&stack, NULL); /* without it only an overflow of the stack goes unnoted */
     for (unsigned i = 0; i < sizeof fatal / sizeof *fatal; i++)
         sigaction(fatal[i], &action, NULL);
-    return memory;
+    if (sigaltstack(NULL, &stack) < 0 || !(stack.ss_flags & SS_DISABLE))
+        return NULL; /* a sanitizer has given the thread one */
+    stack = (stack_t){.ss_sp = malloc(FATAL_STACK_BYTES), .ss_size = FATAL_STACK_BYTES};
+    if (stack.ss_sp)
+        sigaltstack(&stack, NULL); /* without it only an overflow of the stack goes unnoted */
+    return stack.ss_sp;
+}
+
+void fatal_unwatch(void *memory)
+{
+    stack_t none = {.ss_flags = SS_DISABLE};
+    if (memory)
+        sigaltstack(&none, NULL);
+    free(memory);
 }
 
 /* ---- the submitter ---- */
@@ -112,14 +122,12 @@ static void unit_fell(struct crew *crew, unsigned process, int status, const str
         crew->barren++;
     }
     crew->down++;
-    uint32_t order = atomic_load_explicit(&crew->shared->orders, memory_order_relaxed); /* ours */
     for (unsigned i = 0; i < crew->threads; i++) {
         unsigned number = process * crew->threads + i;
         struct worker *worker = &crew->worker[number];
         /* acquire: the records; the process is gone, and with it whoever could write */
         uint32_t filled = atomic_load_explicit(&worker->filled, memory_order_acquire);
         atomic_store_explicit(&worker->tail, filled, memory_order_relaxed);
-        atomic_store_explicit(&worker->answered, order, memory_order_relaxed);
         crew->left[number / 64] |= 1ull << (number % 64);
         idle_leave(crew, number);
     }
@@ -189,6 +197,7 @@ static void unit_recover(struct crew *crew, unsigned process)
 static int unit_restart(struct crew *crew, unsigned process)
 {
     unsigned first = process * crew->threads;
+    crew->born_after = atomic_load_explicit(&crew->shared->orders, memory_order_relaxed); /* ours */
     for (unsigned number = first; number < first + crew->threads; number++) {
         struct worker *worker = &crew->worker[number];
         if (worker->error)
@@ -202,10 +211,10 @@ static int unit_restart(struct crew *crew, unsigned process)
         atomic_store_explicit(&worker->retired, 0, memory_order_relaxed);
         atomic_store_explicit(&worker->fatal, 0, memory_order_relaxed);
         atomic_store_explicit(&worker->tid, 0, memory_order_relaxed);
+        atomic_store_explicit(&worker->answered, crew->born_after, memory_order_relaxed); /* it has nothing to report */
         usage_clear(&worker->usage);
         crew->left[number / 64] &= ~(1ull << (number % 64));
     }
-    crew->born_after = atomic_load_explicit(&crew->shared->orders, memory_order_relaxed);
     int rc = crew_fork(crew, process);
     crew->down -= rc == 0;
     return rc;
