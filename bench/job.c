@@ -54,7 +54,6 @@ static struct job_file *job_begin(struct launcher *launcher, const struct layout
         .histograms_offset = layout->histograms,
         .report_offset = layout->report,
         .samples_offset = layout->samples,
-        .faults.error_task = UINT32_MAX,
     };
     *parts = (struct job_parts){
         .file = file,

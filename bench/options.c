@@ -81,9 +81,11 @@ const struct option options[] = {
              "its pages with write.",
      FACTOR(ballast)},
     {.name = "faults",
-     .syntax = "none|error:task=N|error:rate=SHARE",
+     .syntax = "none|KIND:task=N|KIND:rate=SHARE[+...]",
      .preset = "none",
-     .help = "Tasks that fail on purpose, the same ones under every pool: task number N, or a seeded share of all.",
+     .help = "Tasks that fail on purpose, the same ones under every pool: task number N, or a seeded share of all. "
+             "Kinds are error, exit, abort, segv, stack, kill, stop, hang, oom, fdleak and wrong; plus joins up to 4: "
+             "segv:rate=1%+hang:task=7. `list faults` says what each does.",
      FACTOR(faults)},
     {.name = "timing",
      .syntax = "task|trial",

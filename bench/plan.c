@@ -198,9 +198,10 @@ static int cell_complete(struct cell *cell, struct planner *planner)
     if (rc)
         return rc;
     cell_tasks(cell, planner);
-    if (cell->faults.error_task != UINT32_MAX && cell->faults.error_task >= cell->tasks)
-        return refuse(planner->error, "--faults: there is no task %u among %lld, counted from 0",
-                      cell->faults.error_task, (long long)cell->tasks);
+    for (uint64_t i = 0; i < cell->faults.count; i++)
+        if (cell->faults.fault[i].task >= cell->tasks)
+            return refuse(planner->error, "--faults: there is no task %lld among %lld, counted from 0",
+                          (long long)cell->faults.fault[i].task, (long long)cell->tasks);
     return cell_memory(cell, planner);
 }
 

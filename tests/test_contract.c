@@ -83,7 +83,6 @@ static void cell_init(struct cell *cell, const char *pool, const char *workload,
     assert_non_null(cell->workload);
     for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
         cell->workload_params[i] = param_preset(&cell->workload->params[i]);
-    cell->faults.error_task = UINT32_MAX;
     cell->tasks = tasks;
     cell->timed = true;
 }
@@ -271,7 +270,7 @@ static void errors_fail_their_task_alone(void **state)
         if (!can_run(*p))
             continue;
         cell_init(&cell, (*p)->name, "spin", 2, 50);
-        cell.faults.error_task = 7;
+        cell.faults = (struct faults){1, {{FAULT_ERROR, 0, 7}}};
         struct ran ran = run(&cell, &cost, 1);
         assert_ended_well(&ran, &cell);
         assert_int_equal(ran.parts.report->tasks_failed, 1);

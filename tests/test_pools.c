@@ -88,7 +88,6 @@ static void bench_init(struct bench *bench, const struct pool_ops *ops, const ch
         .workload = workload_find(workload),
         .tasks = 1000,
         .timed = true,
-        .faults.error_task = UINT32_MAX,
     };
     assert_non_null(bench->job.workload);
     bench->job.sequence = (struct sequence){.seed = 1, .costs = &bench->cost, .count = 1, .warmup = cost};

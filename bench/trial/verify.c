@@ -34,7 +34,7 @@ static int verify_sum(struct trial *trial)
 {
     uint64_t sum = 0, result;
     for (uint32_t i = 0; i < trial->file->tasks; i++) {
-        if (task_must_fail(&trial->job, i))
+        if (task_fault(&trial->job, i) != FAULT_NONE)
             continue;
         if (!expected(trial, i, &result))
             return 0;
@@ -54,7 +54,7 @@ static int verify_failures(struct trial *trial)
     if (trial->report->tasks_failed == 0)
         return 0;
     for (uint32_t i = 0; i < trial->file->tasks; i++)
-        asked_for += task_must_fail(&trial->job, i);
+        asked_for += task_fault(&trial->job, i) != FAULT_NONE;
     if (asked_for == trial->report->tasks_failed)
         return 0;
     snprintf(trial->report->reason, sizeof trial->report->reason, "%" PRId64 " of %" PRIu32 " tasks failed",
