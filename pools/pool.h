@@ -22,7 +22,8 @@ enum task_status {
     TASK_TIMEOUT,    /* ended for running longer than the task limit */
     TASK_WRONG,      /* its result or output is not what it must be */
     TASK_COLLATERAL, /* ran in a process that another task took down */
-    TASK_LOST,       /* handed in and never heard of again */
+    TASK_LOST,       /* never reported, because the trial ended before */
+    TASK_STATUSES
 };
 
 /* What there is to run. Made by the driver before open, read-only from then on, alive until after close. */

@@ -6,6 +6,17 @@
 
 enum { PAGE_BYTES = 4096 };
 
+const char *const task_status_names[TASK_STATUSES] = {
+    [TASK_OK] = "ok",
+    [TASK_ERROR] = "error",
+    [TASK_EXITED] = "exited",
+    [TASK_SIGNALLED] = "signalled",
+    [TASK_TIMEOUT] = "timeout",
+    [TASK_WRONG] = "wrong",
+    [TASK_COLLATERAL] = "collateral",
+    [TASK_LOST] = "lost",
+};
+
 struct task task_describe(const struct job *job, uint32_t index)
 {
     const struct cost *cost = sequence_cost(&job->sequence, index);

@@ -21,6 +21,9 @@ static inline uint64_t task_result(uint64_t work, uint64_t input_hash)
 void task_output_fill(void *out, size_t bytes, uint64_t result);
 bool task_output_check(const void *out, size_t bytes, uint64_t result);
 
+/* The words of enum task_status. */
+extern const char *const task_status_names[TASK_STATUSES];
+
 /* What --faults does to the task. */
 enum fault_kind task_fault(const struct job *job, uint32_t index);
 
