@@ -1,8 +1,11 @@
-/* The values of --faults, from text into a cell and back: kinds of failure joined with plus, each a spec. */
+/* The values of --faults, from text into a cell and back: kinds of failure joined with plus, each a spec; and of
+ * --task-limit, which ends those that do not end. */
+#include "bench/faults.h"
 #include "bench/factors.h"
 #include "bench/nearest.h"
 #include "bench/refuse.h"
 #include "bench/spec.h"
+#include "bench/units.h"
 #include <stdio.h>
 
 #define EVERY_TASK_PPM 1000000
@@ -12,6 +15,7 @@ static const struct param fault_params[] = {
     {.name = "rate", .kind = PARAM_SHARE, .preset = "", .min = 0, .max = EVERY_TASK_PPM},
     {0},
 };
+static const struct param limit_range = {.kind = PARAM_DURATION, .min = 1000000, .max = 86400000000000};
 enum { GIVEN_TASK, GIVEN_RATE };
 
 /* FAULT_NONE, and a line in error, when there is none of that name. */
@@ -86,4 +90,37 @@ int set_faults(const char *value, struct cell *cell, char *error)
 void spell_faults(const struct cell *cell, char *text)
 {
     snprintf(text, SPEC_MAX, "%s", cell->faults_spec[0] ? cell->faults_spec : "none");
+}
+
+int set_task_limit(const char *value, struct cell *cell, char *error)
+{
+    cell->task_limit_ns = 0;
+    return strcmp(value, "none") ? param_parse(&limit_range, value, &cell->task_limit_ns, error) : 0;
+}
+
+void spell_task_limit(const struct cell *cell, char *text)
+{
+    if (cell->task_limit_ns)
+        spell_duration(text, SPEC_MAX, cell->task_limit_ns);
+    else
+        snprintf(text, SPEC_MAX, "none");
+}
+
+int faults_check(const struct cell *cell, int64_t trial_limit_ns, char *error)
+{
+    char limit[32], other[32];
+    for (uint64_t i = 0; i < cell->faults.count; i++)
+        if (cell->faults.fault[i].task >= cell->tasks)
+            return refuse(error, "--faults: there is no task %lld among %lld, counted from 0",
+                          (long long)cell->faults.fault[i].task, (long long)cell->tasks);
+    if (!cell->task_limit_ns)
+        return 0;
+    spell_duration(limit, sizeof limit, cell->task_limit_ns);
+    if (cell->task_limit_ns >= trial_limit_ns) /* it would never end a task */
+        return refuse(error, "--task-limit: %s is not below --trial-limit %s", limit,
+                      spell_duration(other, sizeof other, trial_limit_ns));
+    if (cell->dist == DIST_FIXED && cell->size_ns >= cell->task_limit_ns) /* it would end every task */
+        return refuse(error, "--task-limit: %s is not above --size %s", limit,
+                      spell_duration(other, sizeof other, cell->size_ns));
+    return 0;
 }

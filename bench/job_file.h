@@ -37,6 +37,7 @@ struct job_file {
     uint64_t in_bytes, out_bytes, ballast_bytes;
     uint32_t ballast_thp, ballast_write_ppm;
     struct faults faults;
+    uint64_t task_limit_ns; /* 0: none */
     uint32_t clock_is_tsc;
     uint64_t clock_mult;   /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */
     uint64_t costs_offset; /* cost_count struct cost */

@@ -4,6 +4,7 @@
 #include "bench/columns.h"
 #include "bench/dist.h"
 #include "bench/earlier.h"
+#include "bench/faults.h"
 #include "bench/job_file.h"
 #include "bench/judge/looks.h"
 #include "bench/judge/verdict.h"
@@ -34,8 +35,8 @@ struct planner {
     const struct machine *machine;
     struct calibrations *calibrations;
     struct earlier earlier; /* --like */
-    int64_t samples;        /* --samples */
-    char unpinnable[128];   /* why pinning is forbidden, "" when it is not */
+    int64_t samples, trial_limit_ns;
+    char unpinnable[128]; /* why pinning is forbidden, "" when it is not */
     char *error;
 };
 
@@ -198,10 +199,8 @@ static int cell_complete(struct cell *cell, struct planner *planner)
     if (rc)
         return rc;
     cell_tasks(cell, planner);
-    for (uint64_t i = 0; i < cell->faults.count; i++)
-        if (cell->faults.fault[i].task >= cell->tasks)
-            return refuse(planner->error, "--faults: there is no task %lld among %lld, counted from 0",
-                          (long long)cell->faults.fault[i].task, (long long)cell->tasks);
+    if (faults_check(cell, planner->trial_limit_ns, planner->error))
+        return -EINVAL;
     return cell_memory(cell, planner);
 }
 
@@ -326,8 +325,11 @@ static int budget_keep(const struct settings *settings, const struct earlier *ea
 static void planner_init(struct planner *planner, const struct settings *settings, const struct machine *machine,
                          struct calibrations *calibrations, char *error)
 {
-    *planner = (struct planner){
-        .machine = machine, .calibrations = calibrations, .samples = settings->samples, .error = error};
+    *planner = (struct planner){.machine = machine,
+                                .calibrations = calibrations,
+                                .samples = settings->samples,
+                                .trial_limit_ns = settings->trial_limit_ns,
+                                .error = error};
     if (!machine->described && place_probe(planner->unpinnable, sizeof planner->unpinnable) == 0)
         planner->unpinnable[0] = '\0';
 }

@@ -1,7 +1,7 @@
 /* Failures on purpose (--faults): which tasks fail, and how. A pure function of seed and task number says which, so the
  * same ones fail under every pool; task_run strikes them. Thread- and fork-safe. */
-#ifndef POOLBENCH_FAULTS_H
-#define POOLBENCH_FAULTS_H
+#ifndef POOLBENCH_POOLS_FAULTS_H
+#define POOLBENCH_POOLS_FAULTS_H
 #include <stdbool.h>
 #include <stdint.h>
 

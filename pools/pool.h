@@ -63,10 +63,11 @@ struct places {
 };
 
 struct pool_config {
-    unsigned workers;      /* --workers, >= 1 */
-    const int64_t *params; /* one value per row of the params table */
-    struct places places;  /* shape.workers rows */
-    bool spare_cpu;        /* the submitter has a CPU that no worker needs: waiting may spin (docs/METHOD.md) */
+    unsigned workers;       /* --workers, >= 1 */
+    const int64_t *params;  /* one value per row of the params table */
+    struct places places;   /* shape.workers rows */
+    uint64_t task_limit_ns; /* a task that runs longer is ended; 0: none */
+    bool spare_cpu;         /* the submitter has a CPU that no worker needs: waiting may spin (docs/METHOD.md) */
 };
 
 /* What `workers` and the params come to. Worker numbers run from 0 to workers - 1. */

@@ -76,6 +76,7 @@ int setup_pool(struct trial *trial)
         .params = file->pool_params,
         .places = {trial->worker_masks, file->cpu_words},
         .spare_cpu = file->spare_cpu,
+        .task_limit_ns = file->task_limit_ns,
     };
     return 0;
 }

@@ -1,0 +1,9 @@
+/* Failures on purpose and the limit that ends them, as far as the plan is concerned. */
+#ifndef POOLBENCH_FAULTS_H
+#define POOLBENCH_FAULTS_H
+#include "bench/cell.h"
+
+/* Whether --faults and --task-limit of a cell with all its numbers can hold: 0, or -EINVAL with a line in error. */
+int faults_check(const struct cell *cell, int64_t trial_limit_ns, char *error);
+
+#endif
