@@ -9,7 +9,8 @@ panel_width = 300.0 + space_left
 panel_height = 24.0 * fault_lines + 14
 percent(v) = sprintf('%.3g %%', 100 * v)
 value_text(v) = panel_unit[p] eq 'ns' ? short(v) : panel_unit[p] eq 'share' ? percent(v) : sprintf('%.3gx', v)
-tic_text(v) = panel_unit[p] eq 'share' ? sprintf('%.3g %%%%', 100 * v) : value_text(v) # a tic's text is a format
+# A tic's text is a format.
+as_format(s) = strstrt(s, '%') ? s[1:strstrt(s, '%')] . '%' . as_format(s[strstrt(s, '%') + 1:*]) : s
 far = -9 # a line that no panel shows: where what a line does not have is put
 data = chart_name . '.dat'
 do for [page = 1:pages] {
@@ -22,7 +23,7 @@ do for [page = 1:pages] {
         set ylabel ''
         set yrange [fault_lines + 0.5:0.3]
         set ytics scale 0 ()
-        do for [l = 1:fault_lines] { set ytics add (say(named(line_name[l])) l) }
+        do for [l = 1:fault_lines] { set ytics add (as_format(say(named(line_name[l]))) l) }
         set grid noy
         set xlabel ''
         unset xtics
@@ -43,7 +44,7 @@ do for [page = 1:pages] {
             unit = panel_unit[p] eq 'ns' ? unit_of(most) : 1.0
             do for [e = 0:4] {
                 at = e * step_of(most / unit / 3) * unit
-                set xtics add (at == 0 ? '0' : tic_text(at) at)
+                set xtics add (at == 0 ? '0' : as_format(value_text(at)) at)
             }
         }
         if (panel_unit[p] eq 'ratio') { set arrow 101 from first 1, graph 0 to first 1, graph 1 nohead linestyle 101 back }
