@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define JOB_MAGIC   0x626a6270u /* "pbjb" */
-#define JOB_VERSION 2u
+#define JOB_VERSION 3u
 #define JOB_FD      3 /* where the trial finds it */
 
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE };
@@ -36,8 +36,8 @@ struct job_file {
     uint32_t arrival_poisson, timed;
     uint64_t in_bytes, out_bytes, ballast_bytes;
     uint32_t ballast_thp, ballast_write_ppm;
-    struct faults faults;
     uint64_t task_limit_ns; /* 0: none */
+    struct faults faults;
     uint32_t clock_is_tsc;
     uint64_t clock_mult;   /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */
     uint64_t costs_offset; /* cost_count struct cost */

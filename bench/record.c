@@ -303,6 +303,8 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->private_bytes = known(usage->private_bytes);
     row->maxrss_bytes = known(usage->maxrss_bytes);
     row->shared_cpu = report->shared_cpu;
+    row->workers_lost = usage->workers_lost;
+    row->replace_ns = usage->workers_lost ? usage->replace_ns / usage->workers_lost : MISSING;
 }
 
 static int64_t detect_median_ns(const struct trial_facts *facts)

@@ -66,8 +66,8 @@ struct pool_config {
     unsigned workers;       /* --workers, >= 1 */
     const int64_t *params;  /* one value per row of the params table */
     struct places places;   /* shape.workers rows */
-    uint64_t task_limit_ns; /* a task that runs longer is ended; 0: none */
     bool spare_cpu;         /* the submitter has a CPU that no worker needs: waiting may spin (docs/METHOD.md) */
+    uint64_t task_limit_ns; /* --task-limit: a task that runs for longer is ended by the pool; 0: none */
 };
 
 /* What `workers` and the params come to. Worker numbers run from 0 to workers - 1. */
@@ -83,7 +83,12 @@ static inline unsigned shape_for_class(const struct pool_shape *shape, enum task
     return shape->for_class[class] ? shape->for_class[class] : shape->workers;
 }
 
-/* One finished task, by value. `out` points at its output and is valid until the next call into the pool. */
+/* One finished task, by value. `out` points at its output and is valid until the next call into the pool.
+ *
+ * A task that its process did not survive has status and code of how that ended, and no result. Its start and end are
+ * those that stood in the record it was writing, where they did: what makes a task die on purpose stamps task, start
+ * and end of its record right before (pools/faults.c), so that it can be told how long it took to be noticed. Else 0.
+ */
 struct done {
     uint32_t task;
     uint32_t slot; /* the pool's own */
@@ -105,6 +110,8 @@ struct usage {
     int64_t runqueue_ns; /* waited for a CPU while runnable (schedstat); -1 where the kernel does not tell */
     int64_t migrations;  /* changes of CPU from one task to the next, as seen by the workers */
     int64_t pss_bytes, private_bytes, maxrss_bytes;
+    int64_t workers_lost; /* worker processes that ended without being told to */
+    int64_t replace_ns;   /* from noticing that to the new worker being ready, over all that were replaced */
 };
 
 enum {
@@ -134,7 +141,9 @@ struct pool_ops {
     /* Up to max finished tasks, in completion order as far as the submitter can tell. Waits until `min` are there, or
      * CLOCK_MONOTONIC reaches until_ns (0 polls, UINT64_MAX never ends), or nothing is in flight. A pool that works in
      * the submitter works here. Returns how many, or -errno: the pool is broken and only close may follow
-     * (-EOWNERDEAD: a worker died). `min` is a wish for fewer wake-ups: tasks that ran for long are reported at once.
+     * (-EOWNERDEAD: workers die faster than they can be replaced; -ETIME: a task ran past the limit and this pool
+     * cannot end one task, so that not even close may follow, only the end of the process). `min` is a wish for fewer
+     * wake-ups: tasks that ran for long are reported at once.
      */
     int (*reap)(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns);
     /* Only while nothing is in flight. */

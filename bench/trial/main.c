@@ -78,6 +78,8 @@ static void usage_since(struct usage *now, const struct usage *before)
     now->minflt -= before->minflt;
     now->majflt -= before->majflt;
     now->migrations -= before->migrations;
+    now->workers_lost -= before->workers_lost;
+    now->replace_ns -= before->replace_ns;
     if (now->runqueue_ns >= 0 && before->runqueue_ns >= 0)
         now->runqueue_ns -= before->runqueue_ns;
 }
