@@ -209,6 +209,10 @@ int drive(struct trial *trial)
         if (drive.next == drive.reaped && until_ns == UINT64_MAX)
             return say(trial, -EPROTO, "the pool neither takes nor returns a task", drive.next);
         int got = trial->ops->reap(trial->pool, done, min, REAP_BATCH, until_ns);
+        if (got == -ETIME)
+            snprintf(trial->report->reason, sizeof trial->report->reason,
+                     "a task ran longer than --task-limit %.6gs, and pool %s cannot end one task alone",
+                     (double)file->task_limit_ns / 1e9, trial->ops->name);
         if (got < 0)
             return got;
         if ((rc = take_back(trial, &drive, done, got)) < 0)
