@@ -16,7 +16,8 @@
 
 #define SEED          42 /* of tests/trials.c */
 #define TASK_LIMIT_NS 300000000u
-#define STUCK_NS      1500000000u /* a trial that will not end by itself */
+#define STUCK_NS      800000000u /* a trial that will not end by itself */
+#define LIMIT_NS      30000000000u
 
 enum { TASKS = 60, FAULTY = 7 };
 
@@ -169,11 +170,12 @@ static void every_kind_under_every_pool(void **state)
             struct cell cell;
             cell_init(&cell, (*p)->name, "spin", 2, TASKS);
             cell.faults = one(ending->kind, FAULTY, 0);
-            cell.task_limit_ns = TASK_LIMIT_NS;
+            cell.task_limit_ns = ending->status == TASK_TIMEOUT ? TASK_LIMIT_NS : 0;
             assert_null(cell.pool->shape(2, cell.pool_params, &cell.shape));
             if (SANITIZED && ending->kind == FAULT_FDLEAK && !cell.shape.processes)
                 continue; /* looking for leaks of memory takes descriptors */
-            struct ran ran = run_limited(&cell, &cost, 1, STUCK_NS);
+            bool stuck = ending->status == TASK_TIMEOUT && !cell.shape.processes;
+            struct ran ran = run_limited(&cell, &cost, 1, stuck ? STUCK_NS : LIMIT_NS);
             if (cell.shape.processes || !fault_kinds[ending->kind].fatal)
                 assert_one_failed(&ran, &cell, ending);
             else
