@@ -100,8 +100,8 @@ static const struct ending {
     {FAULT_STACK, TASK_SIGNALLED, SIGSEGV, SIGSEGV},
     {FAULT_KILL, TASK_SIGNALLED, SIGKILL, SIGKILL},
     {FAULT_OOM, TASK_SIGNALLED, SIGKILL, SIGKILL},
-    {FAULT_STOP, TASK_TIMEOUT, -1, 0},
-    {FAULT_HANG, TASK_TIMEOUT, -1, 0},
+    {FAULT_STOP, TASK_TIMEOUT, SIGKILL, 0},
+    {FAULT_HANG, TASK_TIMEOUT, SIGKILL, 0},
     {FAULT_FDLEAK, TASK_ERROR, EMFILE, 0},
     {FAULT_WRONG, TASK_WRONG, -1, 0},
 };
@@ -208,6 +208,67 @@ static void wrong_results_are_found(void **state)
         }
 }
 
+/* No one can end a thread that hangs: the trial ends, at the limit of the task. */
+static void a_thread_that_hangs_ends_the_trial(void **state)
+{
+    (void)state;
+    static const char *const pools[] = {"static", "pthread"};
+    for (unsigned p = 0; p < 2; p++) {
+        struct cell cell;
+        cell_init(&cell, pools[p], "spin", 2, TASKS);
+        cell.faults = one(FAULT_HANG, FAULTY, 0);
+        cell.task_limit_ns = TASK_LIMIT_NS;
+        struct ran ran = run_limited(&cell, &cost, 1, LIMIT_NS);
+        assert_false(ran.outcome.timed_out);
+        assert_int_equal(ran.parts.report->error, ETIME);
+        assert_int_equal(ran.parts.report->stage, STAGE_RUN);
+        assert_int_not_equal(ran.parts.report->reason[0], '\0');
+    }
+}
+
+/* hybrid: by the class of the task, its process goes down or the whole trial. */
+static void by_class(void **state)
+{
+    (void)state;
+    struct cell cell;
+    cell_init(&cell, "hybrid", "sleep", 2, TASKS);
+    cell.faults = one(FAULT_SEGV, FAULTY, 0);
+    struct ran ran = run(&cell, &cost, 1);
+    assert_true(WIFSIGNALED(ran.outcome.wait_status));
+    cell_init(&cell, "hybrid", "spin", 2, TASKS);
+    cell.faults = one(FAULT_SEGV, FAULTY, 0);
+    ran = run(&cell, &cost, 1);
+    assert_int_equal(ran.parts.report->stage, STAGE_DONE);
+    assert_int_equal(ran.parts.report->tasks_failed, 1);
+}
+
+/* Threads of one process go down together: every task is reported once all the same, and only collateral ones fail that
+ * were not to. */
+static void nested_threads_go_down_together(void **state)
+{
+    (void)state;
+    enum { ROUTE, NESTED = 1 };
+    struct cell cell;
+    cell_init(&cell, "hybrid", "spin", 4, 500);
+    cell.pool_params[ROUTE] = NESTED;
+    cell.faults = one(FAULT_SEGV, 5, 30000);
+    struct ran ran = run(&cell, &cost, 1);
+    if (ran.parts.report->stage != STAGE_DONE)
+        fail_msg("%s", ran.parts.report->reason);
+    assert_int_equal(ran.parts.report->samples_count, 500);
+    char seen[500] = {0};
+    for (unsigned i = 0; i < 500; i++) {
+        const struct sample *s = &ran.parts.samples[i];
+        bool asked_for = fault_find(&cell.faults, SEED, s->task) != FAULT_NONE;
+        assert_false(seen[s->task]);
+        seen[s->task] = 1;
+        assert_true(s->status == TASK_COLLATERAL || s->status == (asked_for ? TASK_SIGNALLED : TASK_OK));
+    }
+    int64_t lost = ran.parts.report->usage.workers_lost;
+    assert_true(lost > 0);
+    assert_true(ran.parts.report->tasks_failed <= 2 * lost); /* threads of a process */
+}
+
 /* Several kinds in one trial, with rates, so that workers die close to one another. */
 static void many_failures(void **state)
 {
@@ -249,6 +310,9 @@ int main(void)
         cmocka_unit_test(the_same_tasks_under_every_pool),
         cmocka_unit_test(every_kind_under_every_pool),
         cmocka_unit_test(wrong_results_are_found),
+        cmocka_unit_test(a_thread_that_hangs_ends_the_trial),
+        cmocka_unit_test(by_class),
+        cmocka_unit_test(nested_threads_go_down_together),
         cmocka_unit_test(many_failures),
     };
     return cmocka_run_group_tests(tests, trials_setup, trials_teardown);
