@@ -135,8 +135,9 @@ void fault_strike(enum fault_kind kind, struct done *done)
         }
         return;
     }
-    /* writing a core file would be most of what a crash costs, and RLIMIT_CORE does not stop one that goes to a pipe */
-    prctl(PR_SET_DUMPABLE, 0);
+    if (kind == FAULT_ABORT || kind == FAULT_SEGV || kind == FAULT_STACK)
+        /* a core file would be most of what a crash costs, and RLIMIT_CORE does not stop one that goes to a pipe */
+        prctl(PR_SET_DUMPABLE, 0);
     done->end = clock_ticks();
     __atomic_signal_fence(__ATOMIC_SEQ_CST); /* stamped before, whatever is done next */
     if (kind == FAULT_EXIT)

@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
 
@@ -270,6 +272,41 @@ static void nested_threads_go_down_together(void **state)
     assert_true(ran.parts.report->tasks_failed <= 2 * lost); /* threads of a process */
 }
 
+static unsigned children(void)
+{
+    char text[4096], path[64];
+    unsigned count = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    for (const char *c = text; *c; c++)
+        count += *c == ' ';
+    return count;
+}
+
+/* Of a task that starts processes of its own and hangs, nobody is left: here all of the trial is one. */
+static void grandchildren_end_with_the_trial(void **state)
+{
+    (void)state;
+    char script[] = "/tmp/test_faults.XXXXXX", program[sizeof launcher.program];
+    int fd = mkstemp(script);
+    assert_true(fd >= 0);
+    assert_true(dprintf(fd, "#!/bin/sh\n(sleep 300 & exec sleep 300) &\nexec sleep 300\n") > 0);
+    assert_int_equal(fchmod(fd, 0700), 0);
+    close(fd);
+    memcpy(program, launcher.program, sizeof program);
+    snprintf(launcher.program, sizeof launcher.program, "%s", script);
+    struct cell cell;
+    cell_init(&cell, "serial", "spin", 1, 1);
+    struct ran ran = run_limited(&cell, &cost, 1, 300000000u);
+    memcpy(launcher.program, program, sizeof program);
+    unlink(script);
+    assert_true(ran.outcome.timed_out);
+    assert_int_equal(children(), 1); /* the guard */
+}
+
 /* Several kinds in one trial, with rates, so that workers die close to one another. */
 static void many_failures(void **state)
 {
@@ -315,6 +352,7 @@ int main(void)
         cmocka_unit_test(by_class),
         cmocka_unit_test(nested_threads_go_down_together),
         cmocka_unit_test(many_failures),
+        cmocka_unit_test(grandchildren_end_with_the_trial),
     };
     return cmocka_run_group_tests(tests, trials_setup, trials_teardown);
 }
