@@ -124,3 +124,15 @@ int faults_check(const struct cell *cell, int64_t trial_limit_ns, char *error)
                       spell_duration(other, sizeof other, cell->size_ns));
     return 0;
 }
+
+double faults_wait_ns(const struct cell *cell)
+{
+    double stuck = 0, workers = cell->shape.workers ? cell->shape.workers : 1;
+    for (uint64_t i = 0; i < cell->faults.count; i++) {
+        const struct fault *fault = &cell->faults.fault[i];
+        if (fault->kind == FAULT_HANG || fault->kind == FAULT_STOP)
+            stuck += (double)cell->tasks * fault->rate_ppm / EVERY_TASK_PPM + (fault->task != FAULT_NO_TASK);
+    }
+    /* one after another in each worker, and the last one to the end */
+    return stuck > 0 ? (stuck / workers > 1 ? stuck / workers : 1) * (double)cell->task_limit_ns : 0;
+}

@@ -181,8 +181,9 @@ static double trial_estimate_ns(const struct cell *cell)
     if (!(cell->pool->traits & POOL_TASK_IS_PROCESS))
         warmup = most(warmup, WARMUP_LEAST);
     double task_ns = task_wall_ns(cell);
-    return (double)cell->tasks * task_ns + warmup * least(task_ns, WARMUP_TASK_NS) + TRIAL_EXEC_NS +
-           WORKER_OPEN_NS * cell->shape.workers + DIRTY_NS_PER_BYTE * (double)cell->ballast_bytes + SETTLE_NS;
+    return (double)cell->tasks * task_ns + faults_wait_ns(cell) + warmup * least(task_ns, WARMUP_TASK_NS) +
+           TRIAL_EXEC_NS + WORKER_OPEN_NS * cell->shape.workers + DIRTY_NS_PER_BYTE * (double)cell->ballast_bytes +
+           SETTLE_NS;
 }
 
 static int cell_complete(struct cell *cell, struct planner *planner)
