@@ -15,7 +15,7 @@
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE };
 
 /* Latency histograms: phase x bucket, uint64_t counts (bench/histogram.h). */
-enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASES };
+enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASE_DETECT, PHASES };
 
 struct job_file {
     uint32_t magic, version;
@@ -79,7 +79,8 @@ struct report {
     int32_t error;    /* errno of the failure in that stage, 0 */
     char reason[192]; /* in words, "" */
     int64_t wall_ns, open_ns, close_ns;
-    int64_t tasks_ok, tasks_failed;
+    int64_t tasks_ok, tasks_failed;  /* reported so far */
+    int64_t tasks_by[TASK_STATUSES]; /* the same by status; what is lost, nobody can count here */
     uint64_t result_sum;
     int64_t ideal_ns;    /* of the drawn costs; -1 where METHOD.md has none */
     int64_t parent_sees; /* valid when observed */

@@ -7,6 +7,7 @@
  * Errors are 0 or -errno. Workers run tasks with task_run() (pools/task_run.h) and nothing else. */
 #ifndef POOLBENCH_POOL_H
 #define POOLBENCH_POOL_H
+#include "pools/faults.h"
 #include "pools/peek.h"
 #include "workloads/sequence.h"
 #include "workloads/workload.h"
@@ -21,13 +22,8 @@ enum task_status {
     TASK_TIMEOUT,    /* ended for running longer than the task limit */
     TASK_WRONG,      /* its result or output is not what it must be */
     TASK_COLLATERAL, /* ran in a process that another task took down */
-    TASK_LOST,       /* handed in and never heard of again */
-};
-
-/* --faults: which tasks fail on purpose; the same ones under every pool. */
-struct faults {
-    uint32_t error_rate_ppm; /* seeded share of the tasks that return an error */
-    uint32_t error_task;     /* that task returns an error; UINT32_MAX: none */
+    TASK_LOST,       /* never reported, because the trial ended before */
+    TASK_STATUSES
 };
 
 /* What there is to run. Made by the driver before open, read-only from then on, alive until after close. */
@@ -35,9 +31,9 @@ struct job {
     const struct workload_ops *workload;
     void *state; /* the workload's */
     struct sequence sequence;
-    uint32_t tasks; /* of the trial, warm-up not counted */
-    bool timed;     /* --timing task: stamp start and end of every task */
-    struct faults faults;
+    uint32_t tasks;             /* of the trial, warm-up not counted */
+    bool timed;                 /* --timing task: stamp start and end of every task */
+    struct faults faults;       /* --faults */
     size_t in_bytes, out_bytes; /* --payload */
     /* Inputs live in the submitter's private memory: in_count buffers, task i uses number i % in_count. */
     const unsigned char *inputs;

@@ -65,7 +65,6 @@ void bench_init(struct bench *bench, const struct pool_ops *ops, const struct wo
         .workload = workload,
         .tasks = 1000,
         .timed = true,
-        .faults.error_task = UINT32_MAX,
     };
     assert_non_null(workload);
     bench->job.sequence = (struct sequence){.seed = 1, .costs = &bench->cost, .count = 1, .warmup = cost};

@@ -151,6 +151,8 @@ static int trial_run(struct trial *trial)
     if ((rc = open_pool(trial)) < 0)
         return fail(trial, rc, "open");
     rc = run_pool(trial);
+    if (rc == -ETIME) /* a worker cannot be stopped: main ends the process with it */
+        return rc;
     enum report_stage reached = (enum report_stage)trial->report->stage;
     if (rc == 0)
         stage(trial, STAGE_CLOSE);
@@ -182,6 +184,8 @@ int main(void)
     if (rc < 0)
         return fail(&trial, rc, "pinning the submitter") < 0;
     rc = file->kind == JOB_CALIBRATE ? calibrate_run(&trial) : trial_run(&trial);
+    if (rc == -ETIME)
+        _exit(1);
     setup_release(&trial);
     return rc < 0;
 }
