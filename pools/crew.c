@@ -88,15 +88,13 @@ int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t 
 
 /* ---- workers: from birth to the pool's body ---- */
 
-/* Everybody who has answered rings when the last one has, or, once somebody has died over it, each of them. */
+/* To have started is the answer to the last order before that. */
 static void answer(struct crew *crew, struct worker *worker, uint32_t order)
 {
-    struct crew_shared *shared = crew->shared;
-    /* seq_cst, and the load after it: either the submitter sees this answer, or we see that it wants to be rung */
+    /* seq_cst, and the load after it: either the submitter sees this answer, or we see that it waits for it */
     atomic_store_explicit(&worker->answered, order, memory_order_seq_cst);
-    /* acq_rel: the last one to answer has seen what the others wrote, and so does the submitter */
-    bool last = atomic_fetch_sub_explicit(&shared->answers_due, 1, memory_order_acq_rel) == 1;
-    if (last || atomic_load_explicit(&shared->each_answer_rings, memory_order_seq_cst))
+    uint32_t awaited = atomic_load_explicit(&crew->shared->awaited, memory_order_seq_cst);
+    if (awaited == (uint32_t)(worker - crew->worker) + 1)
         event_shout(crew->event);
 }
 
@@ -143,8 +141,7 @@ static void worker_main(struct crew *crew, unsigned number)
     worker->ready_ns = clock_monotonic_ns();
     /* release: what is above belongs to a worker that has started */
     atomic_store_explicit(&worker->tid, (uint32_t)syscall(SYS_gettid), memory_order_release);
-    if (crew->opening)
-        answer(crew, worker, 0);
+    answer(crew, worker, crew->born_after);
     if (!failed)
         crew->body.run(&self, crew->body.work);
     fatal_unwatch(stack);
@@ -227,47 +224,45 @@ void crew_ring_all(struct crew *crew)
 
 static bool has_answered(const struct crew *crew, unsigned number, uint32_t order)
 {
-    const struct worker *worker = &crew->worker[number];
-    if (crew->opening)
-        return atomic_load_explicit(&worker->tid, memory_order_acquire) != 0;
-    if (crew->processes && !crew->unit[number / crew->threads].pid)
+    if (!crew->opening && crew->processes && !crew->unit[number / crew->threads].pid)
         return true; /* there is nobody to ask */
     /* seq_cst: see answer */
-    return atomic_load_explicit(&worker->answered, memory_order_seq_cst) == order;
+    return atomic_load_explicit(&crew->worker[number].answered, memory_order_seq_cst) == order;
 }
 
-/* Until everybody has started, or has carried out the order; those who die over it are replaced, and whoever takes the
- * place of one who died has nothing to report. */
+/* Until everybody has carried out the order, one after the other: only the one that is waited for rings. Those who die
+ * over it are replaced, and whoever takes the place of one who died has nothing to report. */
 static int await_answers(struct crew *crew, uint32_t order)
 {
     struct crew_shared *shared = crew->shared;
     uint64_t limit = clock_monotonic_ns() + ANSWER_LIMIT_NS;
-    unsigned answered = 0;
+    unsigned next = 0; /* all before it have answered */
     int rc = 0;
     while (rc == 0) {
         uint32_t seen = atomic_load_explicit(&crew->event->word, memory_order_acquire);
         if (crew_must_tend(crew)) {
-            atomic_store_explicit(&shared->each_answer_rings, 1, memory_order_seq_cst);
-            answered = 0;
+            next = 0; /* somebody new may be among them */
             rc = crew_tend(crew, true);
         }
-        for (; answered < crew->workers && has_answered(crew, answered, order); answered++)
-            ;
-        if (rc < 0 || answered == crew->workers)
+        while (next < crew->workers && has_answered(crew, next, order))
+            next++;
+        if (rc < 0 || next == crew->workers)
             break;
+        atomic_store_explicit(&shared->awaited, next + 1, memory_order_seq_cst); /* see answer */
+        if (has_answered(crew, next, order))
+            continue;
         /* a process that could not be replaced is tried again soon */
         uint64_t until = crew->down ? crew->retry_ns : limit;
         rc = futex_wait(&crew->event->word, seen, until, crew->event->private);
         if (rc == -ETIMEDOUT && until < limit)
             rc = 0;
     }
-    atomic_store_explicit(&shared->each_answer_rings, 0, memory_order_relaxed); /* the next order publishes it */
+    atomic_store_explicit(&shared->awaited, 0, memory_order_relaxed); /* a ring too many is no harm */
     return rc;
 }
 
 static int crew_order(struct crew *crew)
 {
-    atomic_store_explicit(&crew->shared->answers_due, crew->workers, memory_order_relaxed);
     uint32_t order = atomic_fetch_add_explicit(&crew->shared->orders, 1, memory_order_seq_cst) + 1;
     crew_ring_all(crew);
     return await_answers(crew, order);
@@ -278,7 +273,8 @@ int crew_start(struct crew *crew)
     int rc = 0;
     unsigned units = crew->processes ? crew->processes : crew->workers;
     crew->opening = true;
-    atomic_store_explicit(&crew->shared->answers_due, crew->workers, memory_order_relaxed);
+    for (unsigned i = 0; i < crew->workers; i++) /* relaxed: none of them exists */
+        atomic_store_explicit(&crew->worker[i].answered, UINT32_MAX, memory_order_relaxed);
     for (; crew->started < units && rc == 0; crew->started += rc == 0)
         rc = crew->processes ? crew_fork(crew, crew->started) : thread_start(crew, crew->started);
     if (rc == 0)

@@ -96,12 +96,12 @@ struct crew_body {
 
 struct crew_shared {
     _Alignas(128) _Atomic uint32_t idle_count;
-    _Alignas(128) _Atomic uint32_t orders;      /* number of the last order */
-    _Atomic uint32_t stopping;                  /* it was: stop; else: report usage */
-    _Atomic uint32_t with_memory;               /* of a usage order */
-    _Atomic uint32_t each_answer_rings;         /* somebody died over it, and the count below is not to be trusted */
-    _Alignas(128) _Atomic uint32_t answers_due; /* workers that have not answered the last order */
-    _Alignas(128) _Atomic uint64_t words[];     /* idle bits, then ready bits */
+    _Alignas(128) _Atomic uint32_t orders; /* number of the last order */
+    _Atomic uint32_t stopping;             /* it was: stop; else: report usage */
+    _Atomic uint32_t with_memory;          /* of a usage order */
+    _Alignas(
+        128) _Atomic uint32_t awaited; /* number + 1 of the worker whose answer the submitter sleeps for; 0: none */
+    _Alignas(128) _Atomic uint64_t words[]; /* idle bits, then ready bits */
 };
 
 /* A worker process, as the submitter knows it. */

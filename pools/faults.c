@@ -139,6 +139,7 @@ void fault_strike(enum fault_kind kind, struct done *done)
         /* a core file would be most of what a crash costs, and RLIMIT_CORE does not stop one that goes to a pipe */
         prctl(PR_SET_DUMPABLE, 0);
     done->end = clock_ticks();
+    done->status = TASK_LOST;                /* its last words (pool.h) */
     __atomic_signal_fence(__ATOMIC_SEQ_CST); /* stamped before, whatever is done next */
     if (kind == FAULT_EXIT)
         _exit(FAULT_EXIT_STATUS);

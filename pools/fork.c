@@ -158,7 +158,7 @@ static void fork_staged(struct pool *pool)
         uint32_t task = pool->staged[pool->head % STAGED_MAX];
         /* before the child exists */
         atomic_store_explicit(&pool->results[worker].complete, 0, memory_order_relaxed);
-        pool->results[worker].done.end = 0;
+        pool->results[worker].done.status = TASK_OK;
         pid_t pid = fork();
         if (pid == 0)
             child_main(pool, worker, task, parent);
@@ -220,10 +220,10 @@ static bool collect(struct pool *pool, unsigned worker, struct done *done)
         used.migrations = done->cpu != pool->cpus[worker] && pool->cpus[worker] != UINT32_MAX;
         pool->cpus[worker] = done->cpu;
     } else {
-        /* what its task wrote down right before it died of it (pool.h) */
+        /* its last words, if it left any (pool.h) */
         struct done last = result->done;
         *done = (struct done){.task = pool->tasks[worker]};
-        if (last.task == done->task && last.end) {
+        if (last.task == done->task && last.status == TASK_LOST) {
             done->start = last.start;
             done->end = last.end;
         }

@@ -86,9 +86,9 @@ static inline unsigned shape_for_class(const struct pool_shape *shape, enum task
 /* One finished task, by value. `out` points at its output and is valid until the next call into the pool.
  *
  * A task that its process did not survive has status and code of how that ended, and no result. Its start and end are
- * those that stood in the record it was writing, where they did: what makes a task die on purpose stamps task, start
- * and end of its record right before (pools/faults.c), so that it can be told how long it took to be noticed. Else 0.
- */
+ * 0, unless it left last words: what makes a task die on purpose (pools/faults.c) fills task, start and end of the
+ * record it is given and sets its status to TASK_LOST right before, so that it can be told how long that took to be
+ * noticed. */
 struct done {
     uint32_t task;
     uint32_t slot; /* the pool's own */

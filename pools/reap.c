@@ -114,8 +114,8 @@ static unsigned sleep_for_news(const struct crew_reap *reap, unsigned goal, unsi
 {
     const struct crew *crew = reap->crews[0];
     struct event *event = crew->event;
-    unsigned workers = 0;
-    for (unsigned i = 0; i < reap->count; i++)
+    unsigned workers = crew->workers;
+    for (unsigned i = 1; i < reap->count; i++)
         workers += reap->crews[i]->workers;
     uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire);
     uint32_t each = (goal - have) / workers;

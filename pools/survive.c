@@ -143,12 +143,12 @@ static bool is_drained(const struct crew *crew, unsigned process)
     return true;
 }
 
-/* The record that the worker was writing when it died, if it was writing that of `task`. */
-static const struct done *last_words(const struct crew *crew, unsigned number, uint32_t task)
+/* The record that the worker was writing when it died, if it left last words about `task` in it (pool.h). */
+static struct done *last_words(const struct crew *crew, unsigned number, uint32_t task)
 {
     uint32_t filled = atomic_load_explicit(&crew->worker[number].filled, memory_order_relaxed);
-    const struct done *record = crew->rings + (size_t)number * crew->ring_size + (filled & (crew->ring_size - 1));
-    return record->task == task && record->end ? record : NULL;
+    struct done *record = crew->rings + (size_t)number * crew->ring_size + (filled & (crew->ring_size - 1));
+    return record->task == task && record->status == TASK_LOST ? record : NULL;
 }
 
 static bool is_culprit(const struct crew *crew, unsigned process, const struct done *fallen)
@@ -162,7 +162,7 @@ static bool is_culprit(const struct crew *crew, unsigned process, const struct d
 static void describe(const struct crew *crew, unsigned process, struct done *fallen, bool collateral)
 {
     const struct unit *unit = &crew->unit[process];
-    const struct done *record = last_words(crew, fallen->worker, fallen->task);
+    struct done *record = last_words(crew, fallen->worker, fallen->task);
     if (record) {
         fallen->start = record->start;
         fallen->end = record->end;
@@ -187,6 +187,12 @@ static void unit_recover(struct crew *crew, unsigned process)
         somebody |= is_culprit(crew, process, &fallen[i]);
     for (unsigned i = 0; i < count; i++)
         describe(crew, process, &fallen[i], somebody && !is_culprit(crew, process, &fallen[i]));
+    for (unsigned i = 0; i < crew->threads;
+         i++) { /* whoever has the ring next must not be taken for having said them */
+        const struct worker *worker = &crew->worker[first + i];
+        uint32_t filled = atomic_load_explicit(&worker->filled, memory_order_relaxed);
+        crew->rings[(size_t)(first + i) * crew->ring_size + (filled & (crew->ring_size - 1))].status = TASK_OK;
+    }
     crew->fallen_count += count;
     if (count)
         crew->barren = 0;
@@ -211,7 +217,8 @@ static int unit_restart(struct crew *crew, unsigned process)
         atomic_store_explicit(&worker->retired, 0, memory_order_relaxed);
         atomic_store_explicit(&worker->fatal, 0, memory_order_relaxed);
         atomic_store_explicit(&worker->tid, 0, memory_order_relaxed);
-        atomic_store_explicit(&worker->answered, crew->born_after, memory_order_relaxed); /* it has nothing to report */
+        /* it has nothing to report, but is waited for while the pool opens */
+        atomic_store_explicit(&worker->answered, crew->opening ? UINT32_MAX : crew->born_after, memory_order_relaxed);
         usage_clear(&worker->usage);
         crew->left[number / 64] &= ~(1ull << (number % 64));
     }
