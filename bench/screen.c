@@ -213,6 +213,7 @@ void screen_print(FILE *out, const char *directory, const struct summary *summar
     screen_warnings_print(out, directory, summary, known ? &table : NULL);
     if (known) {
         table_print(out, &table, screen_columns(out));
+        latencies_print(out, &table, screen_columns(out));
         prices_print(out, &table);
         if (totals_make(summary).failed) {
             fputs("\nFailed trials\n", out);

@@ -50,7 +50,7 @@ static const struct remark {
     const char *words;
 } remarks[] = {
     {is_miscalibrated, "faster than the ideal by more than 5 %, a calibration error (--recalibrate)"},
-    {is_paced, "the time per task is what arrivals make it; what tells pools apart is latency (summary.csv, charts)"},
+    {is_paced, "the time per task is what arrivals make it; what tells pools apart is latency (below)"},
     {is_saturated, "saturated: less than 98 % of the rate asked for was served"},
     {is_late, "tasks were handed in later than half of the latencies, which says little about the pool"},
     {is_submitter_bound, "bound by the submitter, which was busy for more than 90 % of the time"},
