@@ -373,3 +373,35 @@ size_t pair_failed(const struct compare *c, const struct pair *p)
     return failed_of(c->cell, p->cell) + failed_of(c->base, p->base) + failed_of(c->cell, p->cell_own) +
            failed_of(c->base, p->base_own);
 }
+
+/* Rows of one run that take part are counted. */
+static void side_trials(const struct compare *c, int side, size_t *failed, size_t *trials)
+{
+    const struct summary *s = &(side ? c->cell : c->base)->summary;
+
+    for (size_t row = 0; row < s->count; row++) {
+        bool takes_part = false;
+        for (size_t i = 0; i < c->count && !takes_part; i++) {
+            const struct pair *p = &c->pairs[i];
+            takes_part = row == (side ? p->cell : p->base) || (!c->two && row == p->base) ||
+                         (c->relative && row == (side ? p->cell_own : p->base_own));
+        }
+        if (takes_part) {
+            *failed += (size_t)s->rows[row].failed;
+            *trials += (size_t)s->rows[row].trials;
+        }
+    }
+}
+
+void compare_trials(const struct compare *c, size_t *failed, size_t *trials)
+{
+    *failed = *trials = 0;
+    side_trials(c, 1, failed, trials);
+    if (c->two)
+        side_trials(c, 0, failed, trials);
+}
+
+const char *verdict_words(const struct compare *c, const struct pair *p)
+{
+    return p->comparison.blocks ? verdict_name(p->comparison.verdict) : pair_failed(c, p) ? "failed" : "";
+}
