@@ -3,6 +3,7 @@
 #include "bench/factors.h"
 #include "bench/nearest.h"
 #include "bench/refuse.h"
+#include "bench/spec.h"
 #include "bench/settings.h"
 #include <stdlib.h>
 
