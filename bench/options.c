@@ -3,8 +3,8 @@
 #include "bench/factors.h"
 #include "bench/nearest.h"
 #include "bench/refuse.h"
-#include "bench/spec.h"
 #include "bench/settings.h"
+#include "bench/spec.h"
 #include <stdlib.h>
 
 // clang-format off

@@ -23,6 +23,9 @@ int verb_summarise(const struct arguments *given)
         complain("summarise", "%s", error);
     else
         screen_print(stdout, directory, &summary);
+    if (!result && summary.hostless)
+        complain("summarise", "there is no host.json: the machine is not known, and the number of blocks is taken to "
+                              "have been fixed beforehand");
     if (!result && summary.partial)
         complain("summarise",
                  "there is no latency.csv: no percentiles, and a summary.csv that is there is left as it is");

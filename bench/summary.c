@@ -98,12 +98,19 @@ static void percentiles_note(size_t trial, const struct histogram *histograms, v
     }
 }
 
+static bool is_there(const char *directory, const char *file)
+{
+    char path[PATH_MAX];
+
+    return snprintf(path, sizeof path, "%s/%s", directory, file) < (int)sizeof path && access(path, F_OK) == 0;
+}
+
 int summary_make(const char *directory, struct summary *summary, char *error)
 {
     struct work work = {.summary = summary, .error = error};
     int result;
 
-    *summary = (struct summary){.looks = host_looks(directory)};
+    *summary = (struct summary){.looks = host_looks(directory), .hostless = !is_there(directory, "host.json")};
     result = csv_read(directory, &trial_format, -1, on_trial, &work, error);
     if (result)
         goto out;
@@ -115,9 +122,9 @@ int summary_make(const char *directory, struct summary *summary, char *error)
     const struct histogram_reader reader = {
         .trials = summary->trials, .trial_count = summary->trial_count, .on_trial = percentiles_note, .arg = &work};
     result = histograms_read(directory, &reader, error);
-    summary->partial = result == -ENOENT; /* a copy without it, because it is large: there are no percentiles then */
-    if (summary->partial)
+    if (result == -ENOENT) /* a copy without it, because it is large: there are no percentiles then */
         result = 0;
+    summary->partial = !is_there(directory, latency_format.file);
     if (!result)
         result = workers_read(directory, summary, work.imbalance, error);
     if (result)
@@ -167,7 +174,7 @@ int summary_write(const char *directory, const struct summary *summary, char *er
         result = -ENAMETOOLONG;
         goto fail;
     }
-    if (summary->partial && access(to, F_OK) == 0) /* it may know more */
+    if (summary->partial && is_there(directory, summary_format.file)) /* it may know more */
         return 0;
     unlink(from); /* of a poolbench that was killed here */
     result = csv_create(directory, &beside, &writer);

@@ -56,6 +56,7 @@ make()
         case $word in host=*) host=${word#host=} ;; esac
     done
     mkdir "$where" && awk -v where="$where" -v blocks="$blocks" -v arguments="$*" -f make.awk >"$where/trials.csv" || exit 1
+    touch "$where/suite.ini"
     printf '{"hostname": "%s", "cpu": {"model": "%s & co"}, "kernel": {"release": "6.1"}, "machine": {"cores": 2}}\n' \
         "$host" "$host" >"$where/host.json"
 }
@@ -67,7 +68,7 @@ expect()
     shift 2
     timeout 20 "$poolbench" compare "$@" >out 2>err
     got=$?
-    if [ "$got" -ne "$status" ] || ! cat out err | tr -s ' \n' ' ' | grep -qE -e "$pattern"; then
+    if [ "$got" -ne "$status" ] || ! cat err out | tr -s ' \n' ' ' | grep -qE -e "$pattern"; then
         echo "compare $*: expected exit $status and /$pattern/, found exit $got:"
         cat out err
         failures=$((failures + 1))
@@ -128,6 +129,8 @@ expect 2 "--metric: expected wall.*found 'wal'; did you mean 'wall'" one --metri
 expect 2 "--margin: expected a share" one --margin wide
 cp -r one torn && printf '1,torn,121,c0' >>torn/trials.csv
 expect 0 'cut off; used up to trial 120' torn
+cp -r one bare && rm bare/host.json bare/suite.ini
+expect 0 'bare: there is no host.json: .*unknown machine.*bare has no suite.ini: no command' bare --margin 10%
 
 # Formats; the same twice; within 96 columns.
 "$poolbench" compare one --format csv >one.csv

@@ -330,6 +330,8 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
     free(text);
     for (int side = c->two ? 0 : 1; side < 2 && blocks <= SETTLE_MAX; side++) {
         settle_command(command, sizeof command, c, blocks, side);
+        if (!*command)
+            continue;
         if (style == STYLE_TEXT)
             fprintf(out, "  %s\n", command);
         else
@@ -341,8 +343,12 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
 
 static void settle_print(FILE *out, const struct compare *c, enum style style)
 {
+    const struct side *without = settle_possible(c->base) ? settle_possible(c->cell) ? NULL : c->cell : c->base;
+
     for (size_t blocks = 0; (blocks = settle_next(c, blocks));)
         group_print(out, c, style, blocks);
+    if (without && settle_next(c, 0))
+        say(out, style, "%s has no suite.ini: no command can go on with it.", without->id);
 }
 
 void compare_print(FILE *out, const struct compare *c, enum style style)

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define INDENT 6
 
@@ -118,6 +119,14 @@ static double trial_ns(const struct summary *s)
     return mean;
 }
 
+bool settle_possible(const struct side *side)
+{
+    char path[PATH_MAX + 16];
+
+    snprintf(path, sizeof path, "%s/suite.ini", side->directory);
+    return access(path, R_OK) == 0;
+}
+
 double settle_command(char *text, size_t size, const struct compare *c, size_t blocks, int side)
 {
     const struct side *run = side ? c->cell : c->base;
@@ -131,6 +140,10 @@ double settle_command(char *text, size_t size, const struct compare *c, size_t b
     bool *takes_part = cells_of(c, blocks, side);
 
     *text = '\0';
+    if (!settle_possible(run)) {
+        free(takes_part);
+        return NAN;
+    }
     if (varying & FACTOR_OUT)
         varying = (varying | FACTOR_IN) & ~(unsigned)FACTOR_OUT;
     for (unsigned i = 0; takes_part && factor_name(i); i++) {

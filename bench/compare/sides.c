@@ -42,6 +42,11 @@ int side_read(const char *directory, struct side *side)
         return -EINVAL;
     }
     side->id = run_id(side->directory);
+    if (side->summary.hostless)
+        complain("compare",
+                 "%s: there is no host.json: the machine is not known, and the number of blocks is taken to have been "
+                 "fixed beforehand",
+                 directory);
     if (is_torn(directory, trial_format.file))
         fprintf(stderr, "%s/%s: the last line was cut off; used up to trial %lld, the last one committed\n", directory,
                 trial_format.file, (long long)side->summary.trials[side->summary.trial_count - 1].trial_id);
