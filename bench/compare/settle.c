@@ -35,7 +35,7 @@ size_t settle_next(const struct compare *c, size_t above)
 static void word_add(struct command *command, const char *word)
 {
     size_t length = strlen(word);
-    bool wrap = command->column && command->column + 1 + length + 2 + INDENT > SCREEN_COLUMNS;
+    bool wrap = command->column && command->column + 1 + length + 2 + INDENT > screen_columns(stdout);
     const char *between = wrap ? " \\\n      " : command->column ? " " : "";
 
     if (command->used + strlen(between) + length + 1 > command->size)

@@ -116,6 +116,8 @@ static void put_warnings(struct report *r)
         return;
     if (!r->host)
         fputs("host.json cannot be read: machine, command and seed are not known\n", warnings.out);
+    if (r->summary->torn)
+        fputs("the last line of trials.csv was cut off, and is not used\n", warnings.out);
     plan_compare(r, warnings.out);
     if (failed)
         fprintf(warnings.out, "%zu of %zu trials failed; the reasons are below\n", failed, count);
