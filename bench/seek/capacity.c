@@ -11,8 +11,8 @@
 #define WIDTH          1.12 /* latency bends more steeply than efficiency does */
 #define ACHIEVED_LEAST 0.98
 #define TASKS_LEAST    1000 /* p99 of fewer is none */
-#define TRIAL_S        0.5
-#define RANGE_LO       0.4 /* of the rate that workers could do at best */
+#define TRIAL_S        0.25
+#define RANGE_LO       0.2 /* of the rate that workers could do at best */
 #define RANGE_HI       1.1
 #define SECOND_NS      1e9
 
@@ -20,11 +20,11 @@ enum { CAPACITY_P99 = SEARCH_OWN };
 const struct argument capacity_arguments[] = {
     [SEARCH_POOL] = {"pool", "POOL[:key=value...]", "prefork,pthread", "Whose capacity, as for run.", false},
     [SEARCH_RANGE] = {"range", "A..B", "",
-                      "Tasks a second between which to search: 100..5k. Default: 40 % to 110 % of what the workers "
+                      "Tasks a second between which to search: 100..5k. Default: 20 % to 110 % of what the workers "
                       "could do at best.",
                       false},
     [SEARCH_BLOCKS] = {"blocks", "auto|N", "auto",
-                       "Blocks of the last round, which the interval is of; each measures three to five rates around "
+                       "Blocks of the last round, which the interval is of; each measures four or five rates around "
                        "what the search has left. auto: 8, 12, 18 or 27, as the budget has time for.",
                        false},
     [SEARCH_BUDGET] = {"budget", "DURATION|none", "60s", search_budget_help, false},

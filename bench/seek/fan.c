@@ -4,11 +4,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define DIGITS 3
+#define DIGITS      3
+#define BEYOND_MOST 1.25 /* of a bracket that noise has left wide */
+#define WIDEN       2.0
 
 size_t seek_fan(const struct seek *seek, size_t wanted, double *x)
 {
-    const double lo = seek->lo.x, hi = seek->hi.x, beyond = sqrt(hi / lo);
+    const double lo = seek->lo.x, hi = seek->hi.x, beyond = fmin(hi / lo, BEYOND_MOST);
     const double from = fmax(lo / beyond, seek->rules.from), to = fmin(hi * beyond, seek->rules.to);
     size_t count = 0;
 
@@ -21,6 +23,23 @@ size_t seek_fan(const struct seek *seek, size_t wanted, double *x)
             x[count++] = at;
     }
     return count;
+}
+
+void seek_widen(struct seek *seek, const struct seek_fan *fan, int beyond)
+{
+    const double first = fan->x[0], last = fan->x[fan->points - 1];
+
+    if (beyond < 0) {
+        seek->lo = (struct seek_point){.x = fmax(first / WIDEN, seek->rules.from), .g = NAN};
+        seek->hi = (struct seek_point){.x = fan->x[1], .g = NAN};
+        if (first <= seek->rules.from)
+            seek->state = SEEK_BEYOND_LO;
+    } else {
+        seek->lo = (struct seek_point){.x = fan->x[fan->points - 2], .g = NAN};
+        seek->hi = (struct seek_point){.x = fmin(last * WIDEN, seek->rules.to), .g = NAN};
+        if (last >= seek->rules.to)
+            seek->state = SEEK_BEYOND_HI;
+    }
 }
 
 /* Least squares among those that never fall (pool adjacent violators): what noise has turned round is levelled. */

@@ -10,11 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCAN_BLOCKS   12
-#define ATTEMPTS      2
-#define FAN_LEAST     3 /* points */
-#define LAST_LEAST    8 /* blocks */
-#define REOPEN_TRIALS 8 /* that a search takes at least */
+#define SCAN_BLOCKS 12
+#define ATTEMPTS    2
+#define FAN_LEAST   4 /* points */
+#define LAST_LEAST  8 /* blocks */
 
 /* Numbers of the cells of a block, each once. */
 struct round {
@@ -227,7 +226,7 @@ static bool unsettled(const struct sought *sought)
  * what was found. */
 static void last_plan(const struct search *search, size_t *points, size_t *blocks)
 {
-    static const unsigned plans[][2] = {{5, 27}, {5, 18}, {4, 18}, {3, 18}, {5, 12}, {4, 12}, {3, 12}, {5, 8}, {4, 8}};
+    static const unsigned plans[][2] = {{5, 27}, {5, 18}, {4, 18}, {5, 12}, {4, 12}, {5, 8}};
     size_t unsettled_count = 0;
 
     *points = search->kind->fans ? FAN_LEAST : 2;
@@ -322,12 +321,15 @@ static int last_round(struct search *search, const struct round *round, char *er
 static size_t reopen(struct search *search)
 {
     size_t reopened = 0;
-    if (search->kind->fans && !affordable(search, (FAN_LEAST * LAST_LEAST + REOPEN_TRIALS) * search->count))
+    if (search->kind->fans && !affordable(search, FAN_LEAST * LAST_LEAST))
         return 0; /* what was seen is said instead */
     for (size_t i = 0; i < search->count; i++) {
         struct sought *sought = &search->sought[i];
         if (unsettled(sought) && isnan(sought->crossing.x) && sought->crossing.blocks) {
-            seek_reopen(&sought->seek, sought->crossing.beyond);
+            if (search->kind->fans)
+                seek_widen(&sought->seek, &sought->fan, sought->crossing.beyond);
+            else
+                seek_reopen(&sought->seek, sought->crossing.beyond);
             sought->crossing = (struct crossing){.x = NAN};
             reopened++;
         } else {

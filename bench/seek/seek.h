@@ -86,7 +86,7 @@ int seek_settle(const struct seek *seek, const double *g_lo, const double *g_hi,
                 struct crossing *crossing);
 
 /* Where two points say too little (a tail of latencies on a busy machine), a block measures several, over the bracket
- * and half of its width beyond each end. Per block the values are levelled out to what never falls, and the crossing is
+ * and its width beyond each end. Per block the values are levelled out to what never falls, and the crossing is
  * where that passes 0; nothing is extrapolated, and a block that crosses outside counts as below or above. The interval
  * is of the median of those crossings, by order statistics. */
 #define SEEK_FAN_MAX 5
@@ -95,7 +95,9 @@ struct seek_fan {
     double x[SEEK_FAN_MAX]; /* ascending */
     const double *g;        /* g[point * blocks + block], NAN: failed */
 };
-size_t seek_fan(const struct seek *seek, size_t wanted, double *x); /* wanted: 3 .. SEEK_FAN_MAX; may be fewer */
+size_t seek_fan(const struct seek *seek, size_t wanted, double *x); /* wanted: 4 .. SEEK_FAN_MAX; may be fewer */
+/* Instead of another search: the next fan reaches twice as far, below (-1) or above (1). */
+void seek_widen(struct seek *seek, const struct seek_fan *fan, int beyond);
 int seek_settle_fan(const struct seek *seek, const struct seek_fan *fan, double level, struct crossing *crossing);
 
 #endif

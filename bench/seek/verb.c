@@ -203,7 +203,7 @@ static void moved_say(const struct search *search, const struct sought *sought, 
     char x[64], lo[64], hi[64];
 
     snprintf(reason, SEARCH_ANSWER_MAX,
-             "%s %s in %zu of the last %zu blocks, but between %s and %s before: the machine changed",
+             "%s %s in %zu of the last %zu blocks, although the search had it between %s and %s",
              below ? "below" : "above", search->kind->spell(search, fan->x[below ? 0 : fan->points - 1], x, sizeof x),
              below ? crossing->below : crossing->above, crossing->blocks,
              search->kind->spell(search, sought->seek.lo.x, lo, sizeof lo),
