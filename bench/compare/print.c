@@ -286,6 +286,23 @@ static void alone_print(FILE *out, const struct compare *c, enum style style)
     }
 }
 
+/* A program seldom changes all cells alike; a machine does. */
+static void shift_print(FILE *out, const struct compare *c, enum style style)
+{
+    size_t faster = 0, slower = 0;
+
+    for (size_t i = 0; i < c->count; i++) {
+        faster += c->pairs[i].comparison.verdict == VERDICT_FASTER;
+        slower += c->pairs[i].comparison.verdict == VERDICT_SLOWER;
+    }
+    if (c->two && !c->relative && faster + slower > 1 && 2 * (faster + slower) > c->count && (!faster || !slower))
+        say(out, style,
+            "%zu of %zu cells are %s and none is %s: that may be the machine. --baseline POOL takes each cell by a "
+            "pool "
+            "of its own run, best one that did not change.",
+            faster + slower, c->count, faster ? "faster" : "slower", faster ? "slower" : "faster");
+}
+
 /* Cells that nothing can be said of although no trial failed, such as p99 of few tasks. */
 static void unmeasured_print(FILE *out, const struct compare *c, enum style style)
 {
@@ -360,6 +377,7 @@ void compare_print(FILE *out, const struct compare *c, enum style style)
     if (style != STYLE_LATEX)
         fputc('\n', out);
     foot_print(out, c, style);
+    shift_print(out, c, style);
     alone_print(out, c, style);
     unmeasured_print(out, c, style);
     settle_print(out, c, style);
