@@ -76,7 +76,7 @@ static int point_make(const struct work *work, const struct summary_row *cell, s
     return 0;
 }
 
-/* Returns how many points it has, or -ENOMEM. */
+/* Returns how many points it has, or -ENOMEM. One that has none and was not found is not written. */
 static int series_data(const struct work *work, const struct sought_mark *row)
 {
     const struct sought_chart *sought = work->sought;
@@ -91,6 +91,10 @@ static int series_data(const struct work *work, const struct sought_mark *row)
         }
     if (!result)
         qsort(points, count, sizeof *points, point_order);
+    if (result || (!count && isnan(row->x))) { /* nothing to draw */
+        free(points);
+        return result;
+    }
     fprintf(work->data, "# %s: x, median over blocks, its 95 %% interval\n", row->pool);
     for (size_t i = 0; i < count; i++)
         fprintf(work->data, "%.9g %.9g %.9g %.9g\n", points[i].x, points[i].y,
@@ -172,15 +176,23 @@ int sought_make(const struct sought_chart *sought, const struct chart_source *so
         free(work);
         return 0;
     }
+    size_t kept = 0;
     for (size_t i = 0; i < work->count && !result; i++) {
-        panel[i] = panel_of(work, &work->rows[i]);
-        pool[i] = pool_of(work, work->rows[i].pool);
-        int points = series_data(work, &work->rows[i]);
-        joined[i] = points >= JOINED_MIN;
+        const struct sought_mark row = work->rows[i];
+        int points = series_data(work, &row);
         result = points < 0 ? points : 0;
+        if (!points && isnan(row.x))
+            continue;
+        work->rows[kept] = row;
+        panel[kept] = panel_of(work, &row);
+        pool[kept] = pool_of(work, row.pool);
+        joined[kept++] = points >= JOINED_MIN;
     }
+    work->count = kept;
+    if (!result && !kept)
+        refuse(why, "no trial that ended well has what was sought, with a partner in its block");
     size_t pictures = (work->panels + PANELS - 1) / PANELS;
-    if (!result) {
+    if (!result && kept) {
         words_print(work);
         fprintf(script, "array series_panel[series]; array series_pool[series]; array series_found[series]; array "
                         "series_joined[series]\n");

@@ -135,6 +135,19 @@ static int baseline_choose(struct compare *c, const struct summary *s, const siz
         if (chosen == NONE && !(pool && row_has_pool(&s->rows[order[i]], BASE_POOL)))
             chosen = order[i];
     }
+    /* The one pool beside the base pool is measured by it. */
+    if (c->question.by == FACTOR_POOL && chosen != NONE) {
+        size_t base = NONE;
+        bool others = false;
+        for (size_t i = 0; i < s->count; i++) {
+            if (row_has_pool(&s->rows[order[i]], BASE_POOL))
+                base = order[i];
+            else
+                others = others || strcmp(s->rows[order[i]].pool, s->rows[chosen].pool) != 0;
+        }
+        if (base != NONE && !others)
+            chosen = base;
+    }
     value_of(c, &s->rows[chosen == NONE ? order[0] : chosen], room, size);
     c->question.baseline = room;
     return 0;

@@ -17,7 +17,8 @@ const struct argument compare_arguments[] = {
     [BASELINE] =
         {"baseline", "VALUE", "",
          "The value of that factor that the others are compared with. Without it: prefork, else the first in plan "
-         "order that is not serial. With two runs, cells are measured by the baseline of their own run.",
+         "order that is not serial (serial where there is one other). With two runs, cells are measured by the "
+         "baseline of their own run.",
          false},
     [METRIC] =
         {"metric", "wall|latency_p99|cpu|pss|open", "wall",
