@@ -17,8 +17,7 @@ size_t seek_fan(const struct seek *seek, size_t wanted, double *x)
     for (size_t i = 0; i < wanted; i++) {
         double at = from * pow(to / from, (double)i / (double)(wanted - 1));
         double unit = pow(10, floor(log10(at)) - (DIGITS - 1));
-        if (i && i + 1 < wanted)
-            at = rint(at / unit) * unit;
+        at = fmin(fmax(rint(at / unit) * unit, seek->rules.from), seek->rules.to);
         if (!count || at > x[count - 1])
             x[count++] = at;
     }

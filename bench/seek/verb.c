@@ -244,9 +244,9 @@ bool search_found(const struct search *search, const struct sought *sought, cons
     search->kind->spell(search, sought->seek.hi.x, hi, sizeof hi);
     if (crossing->several)
         snprintf(reason, SEARCH_ANSWER_MAX, "no single one between %s and %s: it is crossed more than once", lo, hi);
-    else if (isnan(crossing->x) && search->kind->fans)
+    else if (isnan(crossing->x) && search->kind->fans && crossing->bounded)
         moved_say(search, sought, reason);
-    else if (isnan(crossing->x))
+    else if (isnan(crossing->x) && !search->kind->fans)
         snprintf(reason, SEARCH_ANSWER_MAX, "found between %s and %s, but in the last blocks it lies %s", lo, hi,
                  crossing->beyond < 0 ? "below" : "above");
     else if (!crossing->bounded)
