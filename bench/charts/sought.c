@@ -29,6 +29,7 @@ struct work {
     char pool[POOLS_SHOWN][128];
     size_t pools;
     FILE *data, *script;
+    double x_least, x_most, y_least, y_most; /* of all points */
 };
 
 static int row_take(const void *row, void *arg)
@@ -77,7 +78,7 @@ static int point_make(const struct work *work, const struct summary_row *cell, s
 }
 
 /* Returns how many points it has, or -ENOMEM. One that has none and was not found is not written. */
-static int series_data(const struct work *work, const struct sought_mark *row)
+static int series_data(struct work *work, const struct sought_mark *row)
 {
     const struct sought_chart *sought = work->sought;
     struct point *points = calloc(work->summary->count + 1, sizeof *points);
@@ -96,6 +97,12 @@ static int series_data(const struct work *work, const struct sought_mark *row)
         return result;
     }
     fprintf(work->data, "# %s: x, median over blocks, its 95 %% interval\n", row->pool);
+    for (size_t i = 0; i < count; i++) {
+        work->x_least = fmin(work->x_least, points[i].x); /* ignores that it was NAN */
+        work->x_most = fmax(work->x_most, points[i].x);
+        work->y_least = fmin(work->y_least, fmin(points[i].y, points[i].ends.lo));
+        work->y_most = fmax(work->y_most, fmax(points[i].y, points[i].ends.hi));
+    }
     for (size_t i = 0; i < count; i++)
         fprintf(work->data, "%.9g %.9g %.9g %.9g\n", points[i].x, points[i].y,
                 isnan(points[i].ends.lo) ? points[i].y : points[i].ends.lo,
@@ -147,6 +154,12 @@ static void words_print(const struct work *work)
     chart_quoted(script, sought->level_label);
     fprintf(script, "\nlevel = %.9g\npage_panels = %d; panels = %zu; pools = %zu; series = %zu\n",
             sought->y_scale * work->rows[0].level, PANELS, work->panels, work->pools, work->count);
+    /* a single point has a range, too */
+    fprintf(script, "x_least = %.9g; x_most = %.9g\n", isnan(work->x_least) ? 1 : work->x_least / 1.1,
+            isnan(work->x_most) ? 1 : work->x_most * 1.1);
+    double level = sought->y_scale * work->rows[0].level;
+    fprintf(script, "y_least = %.9g; y_most = %.9g\n", fmin(work->y_least, level) / 1.5,
+            fmax(work->y_most, level) * 1.5);
     fputs("array panel_title[panels]; array pool_name[pools]\n", script);
     for (size_t p = 0; p < work->panels; p++) {
         fprintf(script, "panel_title[%zu] = ", p + 1);
@@ -169,7 +182,14 @@ int sought_make(const struct sought_chart *sought, const struct chart_source *so
 
     if (!work)
         return refuse(why, "out of memory"), -ENOMEM;
-    *work = (struct work){.sought = sought, .summary = source->summary, .data = data, .script = script};
+    *work = (struct work){.sought = sought,
+                          .summary = source->summary,
+                          .data = data,
+                          .script = script,
+                          .x_least = NAN,
+                          .x_most = NAN,
+                          .y_least = NAN,
+                          .y_most = NAN};
     int result = csv_read(source->directory, sought->format, -1, row_take, work, why);
     if (result == -ENOENT || (!result && !work->count)) {
         refuse(why, "the run looked for no such thing: it has no %s", sought->format->file);
