@@ -70,7 +70,8 @@ const struct verb verbs[] = {
      .summary = "make summary.csv of a run anew and print it",
      .function = verb_summarise,
      .help = "Makes summary.csv of a run anew from its trials.csv and latency.csv, and prints the screen. RUN is its "
-             "directory, the beginning of its name, or latest (the default).",
+             "directory, the beginning of its name, or latest (the default). Exits with 1 where not one trial ended "
+             "well.",
      .operands_max = 1},
     {.name = "compare",
      .chapter = "look",

@@ -17,7 +17,8 @@ const struct argument compare_arguments[] = {
     [BASELINE] =
         {"baseline", "VALUE", "",
          "The value of that factor that the others are compared with. Without it: prefork, else the first in plan "
-         "order that is not serial. With two runs, cells are measured by the baseline of their own run.",
+         "order that is not serial (serial where there is one other). With two runs, cells are measured by the "
+         "baseline of their own run.",
          false},
     [METRIC] =
         {"metric", "wall|latency_p99|cpu|pss|open", "wall",
@@ -77,13 +78,9 @@ static enum metric metric_read(const char *name)
 /* Everything failed, or too few blocks: nothing can be said. 0, or what to exit with. */
 static int refuse_answer(const struct compare *c)
 {
-    size_t failed = 0, trials = 0;
+    size_t failed, trials;
 
-    for (size_t i = 0; i < c->count; i++) {
-        failed += pair_failed(c, &c->pairs[i]);
-        trials +=
-            (size_t)(c->cell->summary.rows[c->pairs[i].cell].trials + c->base->summary.rows[c->pairs[i].base].trials);
-    }
+    compare_trials(c, &failed, &trials);
     if (!c->blocks && failed) {
         complain("compare",
                  "no comparison has a block in which both cells ended well: %zu of %zu trials failed, see "
