@@ -33,7 +33,8 @@ struct faults {
 /* What there is to run. Made by the driver before open, read-only from then on, alive until after close. */
 struct job {
     const struct workload_ops *workload;
-    void *state; /* the workload's */
+    void *state;                    /* the workload's */
+    const int64_t *workload_params; /* what it was made from, with sequence.seed and tasks: to make it elsewhere */
     struct sequence sequence;
     uint32_t tasks; /* of the trial, warm-up not counted */
     bool timed;     /* --timing task: stamp start and end of every task */

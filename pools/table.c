@@ -2,10 +2,10 @@
 #include "pools/pool.h"
 #include <string.h>
 
-extern const struct pool_ops pool_serial, pool_static, pool_fork, pool_prefork, pool_pthread, pool_hybrid;
+extern const struct pool_ops pool_serial, pool_static, pool_fork, pool_zygote, pool_prefork, pool_pthread, pool_hybrid;
 
 const struct pool_ops *const pool_table[] = {
-    &pool_serial, &pool_static, &pool_fork, &pool_prefork, &pool_pthread, &pool_hybrid, NULL,
+    &pool_serial, &pool_static, &pool_fork, &pool_zygote, &pool_prefork, &pool_pthread, &pool_hybrid, NULL,
 };
 
 const struct pool_ops *pool_find(const char *name)

@@ -1,0 +1,486 @@
+/* zygote: a process per task, forked by one of several small processes, one a worker, that were made before anything
+ * else was. What a fork costs does not grow with the submitter, and forks run side by side. The price: a child inherits
+ * nothing that was made since, neither inputs nor ballast; its input is copied to it, and the workload's state is made
+ * once more in every forker. This file is the submitter's side; zygote.h has the design, forker.c the processes.
+ *
+ * A forker that dies takes its task with it, which is reported with the signal; a spawner, made early like the forkers,
+ * replaces it. */
+#include "pools/zygote.h"
+#include "pools/crew.h"
+#include "pools/usage.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+enum { SLOTS_LEAST = 1024, REAP_MAX = 256, ANYBODY = 0, SPAWNER = 0 };
+#define PAYLOAD_LIMIT (64ull << 20) /* bytes, in all slots */
+
+struct pool {
+    const struct job *job;
+    struct zygote_shared *shared;
+    size_t shared_bytes;
+    struct zygote_memory memory; /* .job NULL: not open */
+    pid_t *pids;                 /* by row; 0: none */
+    uint32_t workers, rows, made, alive;
+    uint32_t size, mask, in_flight, orders;
+    uint64_t tail;
+    bool *busy;         /* by slot: until its task was reaped and its output read; for ever when its forker died */
+    uint32_t *returned; /* slots reaped by the last call */
+    uint32_t returned_count;
+    uint32_t asked_at; /* the event word when the forkers were last seen to live */
+};
+
+static struct pool *made_early; /* until open takes it */
+
+static const char *zygote_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
+{
+    (void)values;
+    *shape = (struct pool_shape){.workers = workers, .processes = workers};
+    return NULL;
+}
+
+static size_t align_up(size_t bytes)
+{
+    return (bytes + 127) / 128 * 128;
+}
+
+static void *map_shared(size_t bytes, int fd)
+{
+    int flags = MAP_SHARED | MAP_POPULATE | (fd < 0 ? MAP_ANONYMOUS : 0);
+    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+    return map == MAP_FAILED ? NULL : map;
+}
+
+/* ---- processes ---- */
+
+static void processes_end(struct pool *pool)
+{
+    for (uint32_t row = 0; row < pool->made; row++)
+        if (pool->pids[row] > 0)
+            kill(pool->pids[row], SIGKILL); /* its child, if any, is killed with it */
+    for (uint32_t row = 0; row < pool->made; row++)
+        while (pool->pids[row] > 0 && waitpid(pool->pids[row], NULL, 0) < 0 && errno == EINTR)
+            ;
+}
+
+static void free_all(struct pool *pool)
+{
+    processes_end(pool);
+    if (pool->memory.job)
+        munmap(pool->memory.job, pool->shared->memory_bytes);
+    if (pool->shared) {
+        if (pool->shared->memory >= 0)
+            close(pool->shared->memory);
+        munmap(pool->shared, pool->shared_bytes);
+    }
+    free(pool->pids);
+    free(pool->busy);
+    free(pool->returned);
+    free(pool);
+}
+
+static int shared_make(struct pool *pool, const struct pool_config *config)
+{
+    uint32_t workers = pool->workers, words = (pool->rows + 63) / 64;
+    size_t forkers = align_up(sizeof *pool->shared + pool->rows * sizeof(struct forker));
+    size_t pids = forkers + align_up(words * sizeof(uint64_t)), tasks = pids + align_up(workers * sizeof(int32_t));
+    pool->shared_bytes = tasks + workers * sizeof(uint32_t);
+    char *map = map_shared(pool->shared_bytes, -1);
+    if (!map)
+        return -errno;
+    pool->shared = (struct zygote_shared *)map;
+    *pool->shared = (struct zygote_shared){
+        .workers = workers,
+        .rows = pool->rows,
+        .words = words,
+        .submitter = getpid(),
+        .places = config->places,
+        .idle = (_Atomic uint64_t *)(map + forkers),
+        .pids = (int32_t *)(map + pids),
+        .tasks = (uint32_t *)(map + tasks),
+        .memory = memfd_create("pb-zygote", MFD_CLOEXEC),
+    };
+    return pool->shared->memory < 0 ? -errno : 0;
+}
+
+static int zygote_early(const struct pool_config *config)
+{
+    struct pool *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return -ENOMEM;
+    pool->workers = config->workers;
+    pool->rows = 1 + config->workers + FORKER_SPARES;
+    pool->pids = calloc(pool->rows, sizeof *pool->pids);
+    int rc = pool->pids ? shared_make(pool, config) : -ENOMEM;
+    for (uint32_t row = 0; rc == 0 && row <= pool->workers; row++) {
+        atomic_init(&pool->shared->forkers[row].worker, row - 1);
+        pid_t pid = fork();
+        if (pid == 0)
+            forker_main(pool->shared, row);
+        if (pid < 0)
+            rc = -errno;
+        else
+            pool->pids[pool->made++] = pid;
+    }
+    pool->alive = pool->workers;
+    if (rc < 0)
+        free_all(pool);
+    else
+        made_early = pool;
+    return rc;
+}
+
+/* ---- waking and ordering ---- */
+
+static void ring(struct pool *pool, uint32_t row)
+{
+    struct forker *forker = &pool->shared->forkers[row];
+    /* release: what it is woken for */
+    atomic_fetch_add_explicit(&forker->doorbell, 1, memory_order_release);
+    futex_wake(&forker->doorbell, 1, false);
+}
+
+static void wake_idle(struct pool *pool, uint32_t count)
+{
+    for (uint32_t word = 0; word < pool->shared->words && count; word++) {
+        /* seq_cst: after the tail was stored; see zygote.h */
+        uint64_t bits = atomic_load_explicit(&pool->shared->idle[word], memory_order_seq_cst);
+        for (; bits && count; bits &= bits - 1) {
+            uint64_t bit = bits & -bits;
+            /* relaxed: only so that nobody is woken twice */
+            if (!(atomic_fetch_and_explicit(&pool->shared->idle[word], ~bit, memory_order_relaxed) & bit))
+                continue;
+            ring(pool, word * 64 + (uint32_t)__builtin_ctzll(bit));
+            count--;
+        }
+    }
+}
+
+/* To one row. */
+static void order_give(struct pool *pool, uint32_t row, enum forker_order order)
+{
+    atomic_store_explicit(&pool->shared->order, order, memory_order_relaxed);
+    /* seq_cst: releases the order, and pairs with the forker's second look */
+    atomic_store_explicit(&pool->shared->forkers[row].ordered, pool->orders, memory_order_seq_cst);
+    ring(pool, row);
+}
+
+static bool order_answered(const struct pool *pool, uint32_t row)
+{
+    /* acquire: what the answer says */
+    return atomic_load_explicit(&pool->shared->forkers[row].answered, memory_order_acquire) ==
+           atomic_load_explicit(&pool->shared->forkers[row].ordered, memory_order_relaxed);
+}
+
+static bool has_ended(pid_t pid)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid != 0;
+}
+
+/* Waits for the answer; -EOWNERDEAD when the process is gone. */
+static int order_wait(struct pool *pool, uint32_t row)
+{
+    for (;;) {
+        uint32_t seen = atomic_load_explicit(&pool->shared->event.word, memory_order_acquire);
+        if (order_answered(pool, row))
+            return pool->shared->forkers[row].error;
+        if (has_ended(pool->pids[row]))
+            return -EOWNERDEAD;
+        futex_wait(&pool->shared->event.word, seen, UINT64_MAX, false);
+    }
+}
+
+/* To all forkers that live. 0 or the first error. */
+static int order_all(struct pool *pool, enum forker_order order)
+{
+    int rc = 0;
+    pool->orders++;
+    for (uint32_t row = 1; row < pool->made; row++)
+        if (pool->pids[row] > 0)
+            order_give(pool, row, order);
+    for (uint32_t row = 1; row < pool->made; row++) {
+        int error = pool->pids[row] > 0 ? order_wait(pool, row) : 0;
+        rc = rc < 0 ? rc : error;
+    }
+    return rc;
+}
+
+/* ---- opening ---- */
+
+static uint32_t slots_wanted(const struct job *job, uint32_t workers)
+{
+    size_t stride = job->in_bytes + job->out_bytes;
+    uint64_t least = 2ull * workers, most = stride ? PAYLOAD_LIMIT / stride : UINT32_MAX;
+    uint32_t size = 2;
+    while (size < least || (size < SLOTS_LEAST && 2ull * size <= most))
+        size *= 2;
+    return size;
+}
+
+static int memory_make(struct pool *pool, const struct job *job)
+{
+    size_t costs = align_up(sizeof(struct zygote_job)), out = (job->in_bytes + 63) / 64 * 64;
+    size_t stride = out + (job->out_bytes + 63) / 64 * 64;
+    size_t finished = costs + align_up(job->sequence.count * sizeof(struct cost));
+    size_t slots = finished + align_up(pool->size / 8 + 8);
+    size_t payload = slots + align_up(pool->size * sizeof(struct zygote_slot));
+    size_t bytes = payload + pool->size * stride;
+    if (ftruncate(pool->shared->memory, (off_t)bytes) < 0)
+        return -errno;
+    struct zygote_job *memory = map_shared(bytes, pool->shared->memory);
+    if (!memory)
+        return -errno;
+    *memory = (struct zygote_job){
+        .job = *job,
+        .size = pool->size,
+        .costs_at = costs,
+        .finished_at = finished,
+        .slots_at = slots,
+        .payload_at = payload,
+        .payload_stride = stride,
+        .out_offset = out,
+    };
+    memcpy(memory->workload_params, job->workload_params, sizeof memory->workload_params);
+    pool->memory = zygote_memory_at(memory);
+    memcpy(pool->memory.costs, job->sequence.costs, job->sequence.count * sizeof(struct cost));
+    for (uint32_t i = 0; i < pool->size; i++)
+        atomic_init(&pool->memory.slots[i].claim, SLOT_TAKEN_BY_NOBODY);
+    pool->shared->memory_bytes = bytes;
+    return 0;
+}
+
+static int zygote_open(const struct pool_config *config, const struct job *job, struct pool **result)
+{
+    int rc = made_early ? 0 : zygote_early(config);
+    if (rc < 0)
+        return rc;
+    struct pool *pool = made_early;
+    made_early = NULL;
+    pool->job = job;
+    pool->size = slots_wanted(job, pool->workers);
+    pool->mask = pool->size - 1;
+    pool->busy = calloc(pool->size, sizeof *pool->busy);
+    pool->returned = calloc(REAP_MAX, sizeof *pool->returned);
+    rc = pool->busy && pool->returned ? memory_make(pool, job) : -ENOMEM;
+    if (rc == 0)
+        rc = event_watch_children(&pool->shared->event);
+    if (rc == 0 && (rc = order_all(pool, ORDER_OPEN)) < 0)
+        event_unwatch_children();
+    if (rc < 0)
+        free_all(pool);
+    else
+        *result = pool;
+    return rc;
+}
+
+/* ---- handing in ---- */
+
+static void outputs_were_read(struct pool *pool)
+{
+    while (pool->returned_count)
+        pool->busy[pool->returned[--pool->returned_count]] = false;
+}
+
+static void slot_fill(struct pool *pool, uint32_t slot, uint32_t task)
+{
+    const struct job *job = pool->job;
+    pool->busy[slot] = true;
+    if (job->in_bytes)
+        memcpy(pool->memory.payload + slot * pool->memory.job->payload_stride, job_input(job, task), job->in_bytes);
+    /* release: the input is there */
+    atomic_store_explicit(&pool->memory.slots[slot].claim, (uint64_t)task << 32 | ANYBODY, memory_order_release);
+}
+
+static int zygote_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
+{
+    unsigned taken = 0;
+    outputs_were_read(pool);
+    for (uint32_t looked = 0; taken < n && looked < pool->size; looked++, pool->tail++) {
+        uint32_t slot = (uint32_t)(pool->tail & pool->mask);
+        if (!pool->busy[slot]) /* else it is stepped over: its task runs for long */
+            slot_fill(pool, slot, tasks[taken++]);
+    }
+    pool->in_flight += taken;
+    /* seq_cst: the tail, then the idle bits */
+    atomic_store_explicit(&pool->shared->tail, pool->tail, memory_order_seq_cst);
+    if (taken)
+        wake_idle(pool, taken);
+    return (int)taken;
+}
+
+/* ---- taking back ---- */
+
+static unsigned collect(struct pool *pool, struct done *done, unsigned max)
+{
+    unsigned count = 0;
+    for (uint32_t word = 0; word * 64 < pool->size && count < max; word++) {
+        /* seq_cst: also the second look, after `wanted` was stored; acquires the records */
+        uint64_t bits = atomic_load_explicit(&pool->memory.finished[word], memory_order_seq_cst), taken = 0;
+        for (; bits && count < max; bits &= bits - 1) {
+            uint32_t slot = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            unsigned char *payload = pool->memory.payload + slot * pool->memory.job->payload_stride;
+            taken |= bits & -bits;
+            done[count] = pool->memory.slots[slot].done;
+            done[count].out = pool->job->out_bytes ? payload + pool->memory.job->out_offset : NULL;
+            uint64_t claim = atomic_load_explicit(&pool->memory.slots[slot].claim, memory_order_relaxed);
+            if (pool->pids[(uint32_t)claim] > 0) /* else its child may write on: never used again */
+                pool->returned[pool->returned_count++] = slot;
+            count++;
+        }
+        if (taken) /* relaxed: the slots are the submitter's until it fills them */
+            atomic_fetch_and_explicit(&pool->memory.finished[word], ~taken, memory_order_relaxed);
+    }
+    pool->in_flight -= count;
+    return count;
+}
+
+static void forker_replace(struct pool *pool, uint32_t worker)
+{
+    if (pool->made == pool->rows || pool->pids[SPAWNER] <= 0)
+        return;
+    uint32_t row = pool->made;
+    atomic_store_explicit(&pool->shared->forkers[row].worker, worker, memory_order_relaxed);
+    atomic_store_explicit(&pool->shared->replace_row, row, memory_order_relaxed);
+    pool->orders++;
+    order_give(pool, SPAWNER, ORDER_REPLACE);
+    int pid = order_wait(pool, SPAWNER);
+    if (pid <= 0)
+        return;
+    pool->pids[row] = pid;
+    pool->made++;
+    pool->alive++;
+}
+
+/* Its task is over, whatever its child still does, which is killed. */
+static void forker_lost(struct pool *pool, uint32_t row, int status)
+{
+    uint32_t worker = atomic_load_explicit(&pool->shared->forkers[row].worker, memory_order_relaxed);
+    pid_t pid = pool->pids[row];
+    pool->pids[row] = 0;
+    if (row == SPAWNER)
+        return;
+    pool->alive--;
+    for (uint32_t slot = 0; slot < pool->size; slot++) {
+        struct zygote_slot *at = &pool->memory.slots[slot];
+        uint64_t claim = atomic_load_explicit(&at->claim, memory_order_acquire), bit = 1ull << (slot % 64);
+        if ((uint32_t)claim != row || !pool->busy[slot] ||
+            atomic_load_explicit(&pool->memory.finished[slot / 64], memory_order_acquire) & bit)
+            continue;
+        at->done = (struct done){
+            .task = (uint32_t)(claim >> 32),
+            .slot = slot,
+            .worker = (uint16_t)worker,
+            .status = WIFSIGNALED(status) ? TASK_SIGNALLED : TASK_EXITED,
+            .code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+            .pid = pid,
+        };
+        atomic_fetch_or_explicit(&pool->memory.finished[slot / 64], bit, memory_order_relaxed);
+    }
+    pool->shared->pids[worker] = 0;
+    forker_replace(pool, worker);
+    wake_idle(pool, UINT32_MAX); /* it may have been woken for a task that it never took */
+}
+
+/* Asks all forkers, but only when one of the submitter's children has ended. */
+static void forkers_check(struct pool *pool, uint32_t seen)
+{
+    siginfo_t info = {0};
+    if (seen == pool->asked_at)
+        return;
+    pool->asked_at = seen;
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+        return;
+    for (uint32_t row = 0; row < pool->made; row++) {
+        int status;
+        if (pool->pids[row] > 0 && waitpid(pool->pids[row], &status, WNOHANG) == pool->pids[row])
+            forker_lost(pool, row, status);
+    }
+}
+
+static bool any_finished(const struct pool *pool)
+{
+    for (uint32_t word = 0; word * 64 < pool->size; word++)
+        if (atomic_load_explicit(&pool->memory.finished[word], memory_order_seq_cst))
+            return true;
+    return false;
+}
+
+static int zygote_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
+{
+    struct event *event = &pool->shared->event;
+    unsigned count = 0;
+    bool slept = false;
+    outputs_were_read(pool);
+    max = max < REAP_MAX ? max : REAP_MAX;
+    for (;;) {
+        uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire);
+        forkers_check(pool, seen);
+        count += collect(pool, done + count, max - count);
+        if (count >= min || count == max || !pool->in_flight || until_ns == 0 || (count && slept))
+            return (int)count;
+        if (!pool->alive)
+            return count ? (int)count : -EOWNERDEAD;
+        uint32_t wanted = (min < max ? min : max) - count;
+        /* seq_cst: see zygote.h */
+        atomic_store_explicit(&event->wanted, wanted < pool->in_flight ? wanted : pool->in_flight,
+                              memory_order_seq_cst);
+        int rc = 0;
+        if (!any_finished(pool)) {
+            rc = futex_wait(&event->word, seen, until_ns, false);
+            slept = true;
+        }
+        atomic_store_explicit(&event->wanted, 0, memory_order_relaxed);
+        if (rc == -ETIMEDOUT)
+            return (int)(count + collect(pool, done + count, max - count));
+    }
+}
+
+static int zygote_usage(struct pool *pool, bool with_memory, struct usage *usage)
+{
+    int rc = order_all(pool, with_memory ? ORDER_USAGE_AND_MEMORY : ORDER_USAGE);
+    usage_read_thread(usage);
+    if (with_memory)
+        usage_read_memory(usage);
+    for (uint32_t row = 1; row < pool->made && rc == 0; row++)
+        if (pool->pids[row] > 0)
+            usage_add(usage, &pool->shared->forkers[row].usage);
+    return rc;
+}
+
+static void zygote_peek(const struct pool *pool, struct peek *peeks)
+{
+    peeks[0] = (struct peek){
+        .kind = PEEK_CHILDREN,
+        .workers = pool->workers,
+        .pids_at = (uintptr_t)pool->shared->pids,
+        .tasks_at = (uintptr_t)pool->shared->tasks,
+    };
+}
+
+static int zygote_close(struct pool *pool)
+{
+    processes_end(pool);
+    pool->made = 0;
+    event_unwatch_children();
+    free_all(pool);
+    return 0;
+}
+
+const struct pool_ops pool_zygote = {
+    .name = "zygote",
+    .summary = "small processes made before all else, one a worker, fork a process for every task; it inherits no "
+               "ballast, and its input is copied",
+    .traits = POOL_TASK_IS_PROCESS,
+    .handover_ns = 100000,
+    .shape = zygote_shape,
+    .early = zygote_early,
+    .open = zygote_open,
+    .submit = zygote_submit,
+    .reap = zygote_reap,
+    .usage = zygote_usage,
+    .peek = zygote_peek,
+    .close = zygote_close,
+};
