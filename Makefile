@@ -49,7 +49,7 @@ program := $(if $(filter default,$(variant)),./poolbench,$(B)/poolbench)
 
 # ---- sources ---------------------------------------------------------------------------------------------------------
 objects    = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
-shared_o  := $(call objects,pools/*.c workloads/*.c)
+shared_o  := $(call objects,pools/*.c pools/floors/*.c workloads/*.c)
 trial_o   := $(call objects,bench/trial/*.c) $(shared_o)
 bench_o   := $(filter-out $(trial_o),$(call objects,bench/*.c bench/*/*.c)) $(shared_o)
 mains_o   := $(B)/bench/main.o $(B)/bench/trial/main.o
@@ -152,7 +152,7 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
 format: ## format the C sources with clang-format
-	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools workloads tests))
+	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools pools/* workloads tests))
 
 schema: $(B)/test_csv $(B)/poolbench ## write results/README.md and docs/COMMAND-LINE.md anew from their tables
 	@$(B)/test_csv --document > results/README.md

@@ -122,6 +122,7 @@ struct usage {
 enum {
     POOL_IGNORES_WORKERS = 1, /* one cell whatever --workers says (serial) */
     POOL_TASK_IS_PROCESS = 2, /* a process is made for every task */
+    POOL_FLOOR = 4,           /* the bare cost of something (pools/floors/floor.h): shown beside pools, never chosen */
 };
 
 struct pool;
@@ -160,8 +161,8 @@ struct pool_ops {
     int (*close)(struct pool *pool);
 };
 
-/* The list of what exists, NULL-terminated (pools/table.c). */
-extern const struct pool_ops *const pool_table[];
+/* The lists of what exists, NULL-terminated (pools/table.c, pools/floors/table.c). Names are unique over both. */
+extern const struct pool_ops *const pool_table[], *const floor_table[];
 const struct pool_ops *pool_find(const char *name); /* NULL when there is none of that name */
 
 #endif

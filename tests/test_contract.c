@@ -239,6 +239,35 @@ static void matrix_of_hybrid_nested(void **state)
     matrix("hybrid", nested);
 }
 
+/* Floors are pools without payload: each task once, whatever the arrival. */
+static void floors_run_each_task_once(void **state)
+{
+    (void)state;
+    struct cost cost = {.size_ns = 1000, .iterations = 300};
+    for (const struct pool_ops *const *floor = floor_table; *floor; floor++)
+        for (unsigned a = 0; a < sizeof arrivals / sizeof *arrivals; a++)
+            for (unsigned workers = 1; workers <= 5; workers += 2) {
+                struct cell cell;
+                if (!can_run(*floor))
+                    continue;
+                cell_init(&cell, (*floor)->name, "spin", workers, (*floor)->traits & POOL_TASK_IS_PROCESS ? 40 : 9000);
+                if (cell.pool->shape(workers, cell.pool_params, &cell.shape))
+                    continue; /* a ping-pong has one worker */
+                if (cell.pool->params) /* each way to wait; threads and processes */
+                    cell.pool_params[0] = strcmp(cell.pool->params[0].name, "wait") == 0 ? a % 3 : a % 2;
+                cell.arrival = arrivals[a].kind;
+                cell.arrival_k = arrivals[a].k;
+                cell.arrival_rate = arrivals[a].rate;
+                cell.arrival_poisson = arrivals[a].poisson;
+                cell.timed = a % 2;
+                struct ran ran = run(&cell, &cost, 1);
+                assert_ended_well(&ran, &cell);
+                assert_int_equal(ran.parts.report->tasks_ok, cell.tasks);
+                if (cell.timed)
+                    assert_samples(&ran, &cell);
+            }
+}
+
 /* All pools give the sum of serial, for every workload, with payload both ways, whatever the sizes are. */
 static void sums_agree_across_pools(void **state)
 {
@@ -453,6 +482,7 @@ int main(void)
         cmocka_unit_test(matrix_of_pthread),
         cmocka_unit_test(matrix_of_hybrid_class),
         cmocka_unit_test(matrix_of_hybrid_nested),
+        cmocka_unit_test(floors_run_each_task_once),
         cmocka_unit_test(sums_agree_across_pools),
         cmocka_unit_test(errors_fail_their_task_alone),
         cmocka_unit_test(address_spaces),
