@@ -5,6 +5,7 @@
 #include "bench/job.h"
 #include "bench/spec.h"
 #include "pools/clock.h"
+#include "pools/crew.h"
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -250,11 +251,11 @@ static void floors_run_each_task_once(void **state)
                 struct cell cell;
                 if (!can_run(*floor))
                     continue;
-                cell_init(&cell, (*floor)->name, "spin", workers, (*floor)->traits & POOL_TASK_IS_PROCESS ? 40 : 9000);
+                cell_init(&cell, (*floor)->name, "spin", workers, (*floor)->traits & POOL_TASK_IS_PROCESS ? 40 : a ? 1000 : 9000);
                 if (cell.pool->shape(workers, cell.pool_params, &cell.shape))
                     continue; /* a ping-pong has one worker */
-                if (cell.pool->params) /* each way to wait; threads and processes */
-                    cell.pool_params[0] = strcmp(cell.pool->params[0].name, "wait") == 0 ? a % 3 : a % 2;
+                if (cell.pool->params) /* wait=adaptive and block (spin takes a CPU a thread); threads and processes */
+                    cell.pool_params[0] = strcmp(cell.pool->params[0].name, "wait") == 0 ? a % 2 * WAIT_BLOCK : a % 2;
                 cell.arrival = arrivals[a].kind;
                 cell.arrival_k = arrivals[a].k;
                 cell.arrival_rate = arrivals[a].rate;

@@ -59,6 +59,7 @@ static int process_start(struct floor_team *team, unsigned i)
 {
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
+        team->pids[i] = getpid(); /* its own copy */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() == parent)
             member_live(&team->members[i]);
