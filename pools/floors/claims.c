@@ -183,7 +183,8 @@ static int claims_reap(struct pool *pool, struct done *done, unsigned min, unsig
     struct event *event = &pool->shared->event;
     unsigned count = 0;
     uint64_t since = 0;
-    publish(pool);
+    if (!pool->kind.blocks || until_ns) /* else more is about to be handed in */
+        publish(pool);
     for (;;) {
         uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire);
         count += claims_drain(pool, done + count, max - count);
