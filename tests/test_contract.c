@@ -251,9 +251,12 @@ static void floors_run_each_task_once(void **state)
                 struct cell cell;
                 if (!can_run(*floor))
                     continue;
-                cell_init(&cell, (*floor)->name, "spin", workers, (*floor)->traits & POOL_TASK_IS_PROCESS ? 40 : a ? 1000 : 9000);
+                cell_init(&cell, (*floor)->name, "spin", workers,
+                          (*floor)->traits & POOL_TASK_IS_PROCESS ? 40
+                          : a                                     ? 1000
+                                                                  : 9000);
                 if (cell.pool->shape(workers, cell.pool_params, &cell.shape))
-                    continue; /* a ping-pong has one worker */
+                    continue;          /* a ping-pong has one worker */
                 if (cell.pool->params) /* wait=adaptive and block (spin takes a CPU a thread); threads and processes */
                     cell.pool_params[0] = strcmp(cell.pool->params[0].name, "wait") == 0 ? a % 2 * WAIT_BLOCK : a % 2;
                 cell.arrival = arrivals[a].kind;

@@ -19,11 +19,10 @@ const struct argument compare_arguments[] = {
          "The value of that factor that the others are compared with. Without it: prefork, else the first in plan "
          "order that is not serial. With two runs, cells are measured by the baseline of their own run.",
          false},
-    [METRIC] =
-        {"metric", "wall|latency_p99|cpu|pss|open|private", "wall",
-         "What is compared: time per task, 99th percentile of latency, CPU time per task, memory, the time to "
-         "open the pool, or private memory a worker.",
-         true},
+    [METRIC] = {"metric", "wall|latency_p99|cpu|pss|open|private", "wall",
+                "What is compared: time per task, 99th percentile of latency, CPU time per task, memory, the time to "
+                "open the pool, or private memory a worker.",
+                true},
     [MARGIN] = {"margin", "SHARE", "2%", "Differences up to this one do not matter: an interval within it is `equal`.",
                 false},
     [FORMAT] = {"format", "text|csv|markdown|latex", "text", "How the table is written to standard output.", true},

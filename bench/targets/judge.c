@@ -16,7 +16,7 @@ struct judge {
     const struct summary *summary;
     struct claim claim;
     struct costs costs[METRIC_COUNT]; /* made when first asked for */
-    const char *path; /* of the targets */
+    const char *path;                 /* of the targets */
     const struct target *target;
     char *error;
 };
@@ -33,7 +33,7 @@ bool selector_fits(const struct selector *selector, const struct summary_row *ro
     for (unsigned i = 0; i < selector->count; i++) {
         unsigned factor = selector->wanted[i].factor;
         const char *value = selector->wanted[i].value;
-        bool fits = !factor                  ? !strcmp(row->experiment, value)
+        bool fits = !factor                 ? !strcmp(row->experiment, value)
                     : factor == FACTOR_POOL ? pool_fits(row, value)
                                             : !strcmp(factor_spell(text, sizeof text, row, factor), value);
         if (!fits && !(factor & without))
@@ -73,8 +73,8 @@ static int cell_find(struct judge *judge, const struct selector *selector, size_
             char text[256], names[128] = "experiment";
             for (unsigned f = 0, used = 0; factor_name(f) && used < sizeof names; f++)
                 if (varying >> f & 1)
-                    used += (unsigned)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
-                                               factor_name(f));
+                    used +=
+                        (unsigned)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", factor_name(f));
             refuse(judge->error, "[%s]: '%s' means cells %s and %s of the run, expected what tells them apart: %s",
                    judge->target->name, selector_text(text, sizeof text, selector), pair[0].cell_id, pair[1].cell_id,
                    names);
@@ -306,9 +306,9 @@ int targets_judge(const struct targets *targets, const struct summary *summary, 
         judge.target = &targets->target[i];
         judgement[i] = (struct judgement){
             .value = NAN, .interval = {NAN, NAN}, .cell_cost = NAN, .base_cost = NAN, .outcome = TARGET_NOT_RUN};
-        rc = !room                                  ? -ENOMEM
+        rc = !room                                 ? -ENOMEM
              : judge.target->metric == TARGET_METG ? metg_judge(&judge, &judgement[i], room)
-                                                    : pair_judge(&judge, &judgement[i], room);
+                                                   : pair_judge(&judge, &judgement[i], room);
     }
     if (rc == -ENOMEM)
         refuse(error, "out of memory");

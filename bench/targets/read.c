@@ -202,7 +202,8 @@ static int section_begin(struct reader *reader, const char *line)
         reader->line = line_number;
     }
     if (!end || end == line + 1)
-        return refuse(reader->error, "'%.64s' is no section, expected [NAME OF A TARGET]", line);
+        return refuse(reader->error, "'%.*s' is no section, expected [NAME OF A TARGET]", (int)strcspn(line, "\r\n"),
+                      line);
     struct target *grown = realloc(targets->target, (targets->count + 1) * sizeof *grown);
     if (!grown)
         return refuse(reader->error, "out of memory");
@@ -255,7 +256,8 @@ static int key_set(struct reader *reader, struct target *target, const char *key
         return selector_parse(&target->base[target->bases++], value, reader->error);
     if (!strcmp(key, "at_most")) {
         if (strlen(value) >= sizeof target->at_most_text)
-            return refuse(reader->error, "at_most: expected a ratio as 1.5x or a time as 15ns, found '%.32s...'", value);
+            return refuse(reader->error, "at_most: expected a ratio as 1.5x or a time as 15ns, found '%.32s...'",
+                          value);
         snprintf(target->at_most_text, sizeof target->at_most_text, "%s", value);
         return 0;
     }

@@ -36,9 +36,9 @@ static char *amount_text(char *text, size_t size, int metric, double amount)
     if (isnan(amount) || isinf(amount))
         snprintf(text, size, "%s", isnan(amount) ? "-" : "more");
     else
-        snprintf(text, size, "%s%s", amount < 0 ? "-" : "",
-                 cost_text(number, sizeof number, metric == TARGET_METG ? METRIC_WALL : (enum metric)metric,
-                           fabs(amount)));
+        snprintf(
+            text, size, "%s%s", amount < 0 ? "-" : "",
+            cost_text(number, sizeof number, metric == TARGET_METG ? METRIC_WALL : (enum metric)metric, fabs(amount)));
     return text;
 }
 
@@ -96,8 +96,13 @@ static void table_print(const struct targets *targets, const struct judgement *j
 {
     static const struct line head = {{"target", "value", "interval", "at most", "", "cell", "base"}};
     int width[COLUMN_COUNT];
+    size_t run = 0;
     struct line line;
 
+    for (size_t t = 0; t < targets->count; t++)
+        run += judgement[t].outcome != TARGET_NOT_RUN;
+    if (!run)
+        return;
     for (int i = 0; i < COLUMN_COUNT; i++)
         width[i] = (int)strlen(head.text[i]);
     for (int print = 0; print < 2; print++) {
@@ -129,13 +134,13 @@ static void foot_print(const struct targets *targets, const struct judgement *ju
     }
     if (count) {
         snprintf(text, sizeof text,
-                 "Medians over %zu or more blocks; all intervals of %zu targets hold together with %.0f %%. A target "
-                 "fails only when its whole interval lies beyond; unresolved: at most is within the interval.",
-                 blocks, targets->count, 100 * (1 - CLAIM_ERROR));
+                 "Medians over %zu or more blocks; all intervals, of %zu target%s, hold together with %.0f %%. A "
+                 "target fails only when its whole interval lies beyond; unresolved: at most is within the interval.",
+                 blocks, targets->count, targets->count == 1 ? "" : "s", 100 * (1 - CLAIM_ERROR));
         putchar('\n');
         wrap_print(stdout, text, 0);
         if (blocks < claim->blocks) {
-            snprintf(text, sizeof text, "%zu targets need at least %zu blocks.", targets->count, claim->blocks);
+            snprintf(text, sizeof text, "So many targets need at least %zu blocks.", claim->blocks);
             wrap_print(stdout, text, 0);
         }
     }
@@ -224,7 +229,8 @@ static int outcome_exit(const struct targets *targets, const struct judgement *j
     if (fail)
         fprintf(stderr, "poolbench targets: %zu of %zu fail\n", fail, targets->count);
     if (failed)
-        fprintf(stderr, "poolbench targets: trials failed in cells of %zu targets; those blocks are left out\n", failed);
+        fprintf(stderr, "poolbench targets: trials failed in cells of %zu targets; those blocks are left out\n",
+                failed);
     return failed ? 1 : fail ? 3 : 0;
 }
 
