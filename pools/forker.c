@@ -1,5 +1,6 @@
 /* The processes of pool zygote: forkers, which fork for tasks, and the spawner, which replaces forkers. See zygote.h.
  */
+#include "pools/clock.h"
 #include "pools/crew.h"
 #include "pools/task_run.h"
 #include "pools/usage.h"
@@ -25,6 +26,7 @@ struct forker_self {
     struct usage used;
     uint32_t cpu; /* of the last task */
     int unfit;    /* -errno: could not go where it should */
+    sigset_t child_signal;
 };
 
 struct zygote_memory zygote_memory_at(void *map)
@@ -79,8 +81,10 @@ static uint32_t task_take(struct forker_self *self)
     return UINT32_MAX;
 }
 
-static void child_begin(pid_t parent)
+static void child_begin(const struct forker_self *self, pid_t parent)
 {
+    if (self->shared->task_limit_ns)
+        sigprocmask(SIG_UNBLOCK, &self->child_signal, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) /* it died before the line above */
         _exit(1);
@@ -90,13 +94,31 @@ static _Noreturn void child_main(struct forker_self *self, uint32_t slot, uint32
 {
     const struct zygote_job *of = self->memory.job;
     const struct job *job = &self->job;
-    child_begin(parent);
+    child_begin(self, parent);
     unsigned char *payload = self->memory.payload + slot * of->payload_stride;
     task_run(job, task, job->in_bytes ? payload : NULL, job->out_bytes ? payload + of->out_offset : NULL,
              &self->forker->done);
     /* release: the record and the output are there for whoever sees this; else nothing of this child is believed */
     atomic_store_explicit(&self->forker->complete, 1, memory_order_release);
     _exit(0);
+}
+
+/* With a limit SIGCHLD is blocked (forker_main), so that none is missed between asking and waiting. False: the child
+ * ran past the limit and was killed. */
+static bool child_wait(const struct forker_self *self, pid_t pid, int *status)
+{
+    uint64_t limit = self->shared->task_limit_ns, until = limit ? clock_monotonic_ns() + limit : 0;
+    bool within = true;
+    while (limit && within && waitpid(pid, status, WNOHANG) != pid) {
+        uint64_t now = clock_monotonic_ns(), left = now < until ? until - now : 0;
+        struct timespec wait = {.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
+        within = left && (sigtimedwait(&self->child_signal, NULL, &wait) > 0 || errno == EINTR);
+        if (!within)
+            kill(pid, SIGKILL);
+    }
+    while ((!limit || !within) && waitpid(pid, status, 0) < 0 && errno == EINTR)
+        ;
+    return within;
 }
 
 static void record(struct forker_self *self, struct done *done, uint32_t task, int status)
@@ -107,8 +129,13 @@ static void record(struct forker_self *self, struct done *done, uint32_t task, i
         self->used.migrations += done->cpu != self->cpu && self->cpu != UINT32_MAX;
         self->cpu = done->cpu;
     } else {
+        /* what its task wrote down right before it died of it (pool.h) */
+        struct done last = self->forker->done;
+        bool told = last.task == task && last.end;
         *done = (struct done){
             .task = task,
+            .start = told ? last.start : 0,
+            .end = told ? last.end : 0,
             .status = WIFSIGNALED(status) ? TASK_SIGNALLED : TASK_EXITED,
             .code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
         };
@@ -123,6 +150,7 @@ static void task_fork(struct forker_self *self, uint32_t slot, struct done *done
     pid_t parent = getpid();
     int status = 0;
     atomic_store_explicit(&self->forker->complete, 0, memory_order_relaxed); /* before the child exists */
+    self->forker->done.end = 0;
     shared->tasks[self->worker] = task;
     pid_t pid = fork();
     if (pid == 0)
@@ -132,10 +160,11 @@ static void task_fork(struct forker_self *self, uint32_t slot, struct done *done
         return;
     }
     shared->pids[self->worker] = pid;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    bool within = child_wait(self, pid, &status);
     shared->pids[self->worker] = 0;
     record(self, done, task, status);
+    if (!within && done->status == TASK_SIGNALLED) /* else it ended just in time */
+        done->status = TASK_TIMEOUT;
     done->pid = pid;
 }
 
@@ -181,7 +210,7 @@ static int job_open(struct forker_self *self)
     self->job.ballast = NULL;
     self->job.ballast_bytes = self->job.ballast_write_ppm = 0;
     struct workload_config config = {self->memory.job->workload_params, self->job.sequence.seed, self->job.tasks};
-    return self->job.workload->prepare(&config, &self->job.state);
+    return self->job.workload->prepare ? self->job.workload->prepare(&config, &self->job.state) : 0;
 }
 
 /* What a child holds while it runs: one more of them reads its own memory, and is kept until the forker read its own.
@@ -194,7 +223,7 @@ static int memory_read(struct forker_self *self, struct usage *usage)
     atomic_store_explicit(&forker->complete, 0, memory_order_relaxed);
     pid_t pid = fork();
     if (pid == 0) {
-        child_begin(parent);
+        child_begin(self, parent);
         usage_clear(&forker->child_memory);
         usage_read_memory(&forker->child_memory);
         atomic_store_explicit(&forker->complete, 1, memory_order_release);
@@ -301,6 +330,10 @@ _Noreturn void forker_main(struct zygote_shared *shared, uint32_t row)
     self = (struct forker_self){.shared = shared, .forker = forker, .row = row, .worker = worker, .cpu = UINT32_MAX};
     event_forget_children();
     forker_name(&self);
+    sigemptyset(&self.child_signal);
+    sigaddset(&self.child_signal, SIGCHLD);
+    if (shared->task_limit_ns)
+        sigprocmask(SIG_BLOCK, &self.child_signal, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != shared->submitter)
         _exit(1);

@@ -6,6 +6,7 @@
  * A forker that dies takes its task with it, which is reported with the signal; a spawner, made early like the forkers,
  * replaces it. */
 #include "pools/zygote.h"
+#include "pools/clock.h"
 #include "pools/crew.h"
 #include "pools/usage.h"
 #include <signal.h>
@@ -29,7 +30,8 @@ struct pool {
     bool *busy;         /* by slot: until its task was reaped and its output read; for ever when its forker died */
     uint32_t *returned; /* slots reaped by the last call */
     uint32_t returned_count;
-    uint32_t asked_at; /* the event word when the forkers were last seen to live */
+    int64_t lost, replace_ns; /* forkers that died; time to have another */
+    uint32_t asked_at;        /* the event word when the forkers were last seen to live */
 };
 
 static struct pool *made_early; /* until open takes it */
@@ -97,6 +99,7 @@ static int shared_make(struct pool *pool, const struct pool_config *config)
         .words = words,
         .submitter = getpid(),
         .places = config->places,
+        .task_limit_ns = config->task_limit_ns,
         .idle = (_Atomic uint64_t *)(map + forkers),
         .pids = (int32_t *)(map + pids),
         .tasks = (uint32_t *)(map + tasks),
@@ -341,6 +344,7 @@ static void forker_replace(struct pool *pool, uint32_t worker)
 {
     if (pool->made == pool->rows || pool->pids[SPAWNER] <= 0)
         return;
+    uint64_t start = clock_ticks();
     uint32_t row = pool->made;
     atomic_store_explicit(&pool->shared->forkers[row].worker, worker, memory_order_relaxed);
     atomic_store_explicit(&pool->shared->replace_row, row, memory_order_relaxed);
@@ -352,6 +356,7 @@ static void forker_replace(struct pool *pool, uint32_t worker)
     pool->pids[row] = pid;
     pool->made++;
     pool->alive++;
+    pool->replace_ns += (int64_t)clock_to_ns(clock_ticks() - start);
 }
 
 /* Its task is over, whatever its child still does, which is killed. */
@@ -363,6 +368,7 @@ static void forker_lost(struct pool *pool, uint32_t row, int status)
     if (row == SPAWNER)
         return;
     pool->alive--;
+    pool->lost++;
     for (uint32_t slot = 0; slot < pool->size; slot++) {
         struct zygote_slot *at = &pool->memory.slots[slot];
         uint64_t claim = atomic_load_explicit(&at->claim, memory_order_acquire), bit = 1ull << (slot % 64);
@@ -447,6 +453,8 @@ static int zygote_usage(struct pool *pool, bool with_memory, struct usage *usage
     for (uint32_t row = 1; row < pool->made && rc == 0; row++)
         if (pool->pids[row] > 0)
             usage_add(usage, &pool->shared->forkers[row].usage);
+    usage->workers_lost += pool->lost;
+    usage->replace_ns += pool->replace_ns;
     return rc;
 }
 

@@ -53,6 +53,7 @@ struct zygote_shared {
     _Alignas(128) _Atomic uint64_t scan_from; /* every slot at a position below is taken */
     _Alignas(128) uint32_t workers, rows, words;
     int32_t submitter;
+    uint64_t task_limit_ns;
     int memory; /* descriptor of what open adds: struct zygote_job and what follows it */
     uint64_t memory_bytes;
     struct places places;
