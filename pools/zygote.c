@@ -1,37 +1,32 @@
 /* zygote: a process per task, forked by one of several small processes, one a worker, that were made before anything
  * else was. What a fork costs does not grow with the submitter, and forks run side by side. The price: a child inherits
  * nothing that was made since, neither inputs nor ballast; its input is copied to it, and the workload's state is made
- * once more in every forker. This file is the submitter's side; zygote.h has the design, forker.c the processes.
+ * once more in every forker. zygote.h has the design; this file hands tasks in and takes them back, forkers.c makes and
+ * replaces the processes, and forker.c is what they do.
  *
  * A forker that dies takes its task with it, which is reported with the signal; a spawner, made early like the forkers,
  * replaces it. */
-#include "pools/zygote.h"
-#include "pools/clock.h"
-#include "pools/crew.h"
+#include "pools/forkers.h"
 #include "pools/usage.h"
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum { SLOTS_LEAST = 1024, REAP_MAX = 256, ANYBODY = 0, SPAWNER = 0 };
+enum { SLOTS_LEAST = 1024, REAP_MAX = 256, ANYBODY = 0 };
 #define PAYLOAD_LIMIT (64ull << 20) /* bytes, in all slots */
 
 struct pool {
     const struct job *job;
-    struct zygote_shared *shared;
-    size_t shared_bytes;
-    struct zygote_memory memory; /* .job NULL: not open */
-    pid_t *pids;                 /* by row; 0: none */
-    uint32_t workers, rows, made, alive;
-    uint32_t size, mask, in_flight, orders;
+    struct forkers forkers;
+    struct zygote_shared *shared; /* of the forkers */
+    struct zygote_memory memory;  /* .job NULL: not open */
+    uint32_t size, mask, in_flight;
     uint64_t tail;
     bool *busy;         /* by slot: until its task was reaped and its output read; for ever when its forker died */
     uint32_t *returned; /* slots reaped by the last call */
     uint32_t returned_count;
-    int64_t lost, replace_ns; /* forkers that died; time to have another */
-    uint32_t asked_at;        /* the event word when the forkers were last seen to live */
+    uint32_t asked_at; /* the event word when the forkers were last seen to live */
 };
 
 static struct pool *made_early; /* until open takes it */
@@ -43,175 +38,30 @@ static const char *zygote_shape(unsigned workers, const int64_t *values, struct 
     return NULL;
 }
 
-static size_t align_up(size_t bytes)
-{
-    return (bytes + 127) / 128 * 128;
-}
-
-static void *map_shared(size_t bytes, int fd)
-{
-    int flags = MAP_SHARED | MAP_POPULATE | (fd < 0 ? MAP_ANONYMOUS : 0);
-    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
-    return map == MAP_FAILED ? NULL : map;
-}
-
-/* ---- processes ---- */
-
-static void processes_end(struct pool *pool)
-{
-    for (uint32_t row = 0; row < pool->made; row++)
-        if (pool->pids[row] > 0)
-            kill(pool->pids[row], SIGKILL); /* its child, if any, is killed with it */
-    for (uint32_t row = 0; row < pool->made; row++)
-        while (pool->pids[row] > 0 && waitpid(pool->pids[row], NULL, 0) < 0 && errno == EINTR)
-            ;
-}
-
-static void free_all(struct pool *pool)
-{
-    processes_end(pool);
-    if (pool->memory.job)
-        munmap(pool->memory.job, pool->shared->memory_bytes);
-    if (pool->shared) {
-        if (pool->shared->memory >= 0)
-            close(pool->shared->memory);
-        munmap(pool->shared, pool->shared_bytes);
-    }
-    free(pool->pids);
-    free(pool->busy);
-    free(pool->returned);
-    free(pool);
-}
-
-static int shared_make(struct pool *pool, const struct pool_config *config)
-{
-    uint32_t workers = pool->workers, words = (pool->rows + 63) / 64;
-    size_t forkers = align_up(sizeof *pool->shared + pool->rows * sizeof(struct forker));
-    size_t pids = forkers + align_up(words * sizeof(uint64_t)), tasks = pids + align_up(workers * sizeof(int32_t));
-    pool->shared_bytes = tasks + workers * sizeof(uint32_t);
-    char *map = map_shared(pool->shared_bytes, -1);
-    if (!map)
-        return -errno;
-    pool->shared = (struct zygote_shared *)map;
-    *pool->shared = (struct zygote_shared){
-        .workers = workers,
-        .rows = pool->rows,
-        .words = words,
-        .submitter = getpid(),
-        .places = config->places,
-        .task_limit_ns = config->task_limit_ns,
-        .idle = (_Atomic uint64_t *)(map + forkers),
-        .pids = (int32_t *)(map + pids),
-        .tasks = (uint32_t *)(map + tasks),
-        .memory = memfd_create("pb-zygote", MFD_CLOEXEC),
-    };
-    return pool->shared->memory < 0 ? -errno : 0;
-}
+/* ---- opening ---- */
 
 static int zygote_early(const struct pool_config *config)
 {
     struct pool *pool = calloc(1, sizeof *pool);
-    if (!pool)
-        return -ENOMEM;
-    pool->workers = config->workers;
-    pool->rows = 1 + config->workers + FORKER_SPARES;
-    pool->pids = calloc(pool->rows, sizeof *pool->pids);
-    int rc = pool->pids ? shared_make(pool, config) : -ENOMEM;
-    for (uint32_t row = 0; rc == 0 && row <= pool->workers; row++) {
-        atomic_init(&pool->shared->forkers[row].worker, row - 1);
-        pid_t pid = fork();
-        if (pid == 0)
-            forker_main(pool->shared, row);
-        if (pid < 0)
-            rc = -errno;
-        else
-            pool->pids[pool->made++] = pid;
+    int rc = pool ? forkers_make(&pool->forkers, config) : -ENOMEM;
+    if (rc < 0) {
+        free(pool);
+        return rc;
     }
-    pool->alive = pool->workers;
-    if (rc < 0)
-        free_all(pool);
-    else
-        made_early = pool;
-    return rc;
+    pool->shared = pool->forkers.shared;
+    made_early = pool;
+    return 0;
 }
 
-/* ---- waking and ordering ---- */
-
-static void ring(struct pool *pool, uint32_t row)
+static void free_all(struct pool *pool)
 {
-    struct forker *forker = &pool->shared->forkers[row];
-    /* release: what it is woken for */
-    atomic_fetch_add_explicit(&forker->doorbell, 1, memory_order_release);
-    futex_wake(&forker->doorbell, 1, false);
+    if (pool->memory.job)
+        munmap(pool->memory.job, pool->shared->memory_bytes);
+    forkers_end(&pool->forkers);
+    free(pool->busy);
+    free(pool->returned);
+    free(pool);
 }
-
-static void wake_idle(struct pool *pool, uint32_t count)
-{
-    for (uint32_t word = 0; word < pool->shared->words && count; word++) {
-        /* seq_cst: after the tail was stored; see zygote.h */
-        uint64_t bits = atomic_load_explicit(&pool->shared->idle[word], memory_order_seq_cst);
-        for (; bits && count; bits &= bits - 1) {
-            uint64_t bit = bits & -bits;
-            /* relaxed: only so that nobody is woken twice */
-            if (!(atomic_fetch_and_explicit(&pool->shared->idle[word], ~bit, memory_order_relaxed) & bit))
-                continue;
-            ring(pool, word * 64 + (uint32_t)__builtin_ctzll(bit));
-            count--;
-        }
-    }
-}
-
-/* To one row. */
-static void order_give(struct pool *pool, uint32_t row, enum forker_order order)
-{
-    atomic_store_explicit(&pool->shared->order, order, memory_order_relaxed);
-    /* seq_cst: releases the order, and pairs with the forker's second look */
-    atomic_store_explicit(&pool->shared->forkers[row].ordered, pool->orders, memory_order_seq_cst);
-    ring(pool, row);
-}
-
-static bool order_answered(const struct pool *pool, uint32_t row)
-{
-    /* acquire: what the answer says */
-    return atomic_load_explicit(&pool->shared->forkers[row].answered, memory_order_acquire) ==
-           atomic_load_explicit(&pool->shared->forkers[row].ordered, memory_order_relaxed);
-}
-
-static bool has_ended(pid_t pid)
-{
-    siginfo_t info = {0};
-    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid != 0;
-}
-
-/* Waits for the answer; -EOWNERDEAD when the process is gone. */
-static int order_wait(struct pool *pool, uint32_t row)
-{
-    for (;;) {
-        uint32_t seen = atomic_load_explicit(&pool->shared->event.word, memory_order_acquire);
-        if (order_answered(pool, row))
-            return pool->shared->forkers[row].error;
-        if (has_ended(pool->pids[row]))
-            return -EOWNERDEAD;
-        futex_wait(&pool->shared->event.word, seen, UINT64_MAX, false);
-    }
-}
-
-/* To all forkers that live. 0 or the first error. */
-static int order_all(struct pool *pool, enum forker_order order)
-{
-    int rc = 0;
-    pool->orders++;
-    for (uint32_t row = 1; row < pool->made; row++)
-        if (pool->pids[row] > 0)
-            order_give(pool, row, order);
-    for (uint32_t row = 1; row < pool->made; row++) {
-        int error = pool->pids[row] > 0 ? order_wait(pool, row) : 0;
-        rc = rc < 0 ? rc : error;
-    }
-    return rc;
-}
-
-/* ---- opening ---- */
 
 static uint32_t slots_wanted(const struct job *job, uint32_t workers)
 {
@@ -225,15 +75,15 @@ static uint32_t slots_wanted(const struct job *job, uint32_t workers)
 
 static int memory_make(struct pool *pool, const struct job *job)
 {
-    size_t costs = align_up(sizeof(struct zygote_job)), out = (job->in_bytes + 63) / 64 * 64;
+    size_t costs = shared_align(sizeof(struct zygote_job)), out = (job->in_bytes + 63) / 64 * 64;
     size_t stride = out + (job->out_bytes + 63) / 64 * 64;
-    size_t finished = costs + align_up(job->sequence.count * sizeof(struct cost));
-    size_t slots = finished + align_up(pool->size / 8 + 8);
-    size_t payload = slots + align_up(pool->size * sizeof(struct zygote_slot));
+    size_t finished = costs + shared_align(job->sequence.count * sizeof(struct cost));
+    size_t slots = finished + shared_align(pool->size / 8 + 8);
+    size_t payload = slots + shared_align(pool->size * sizeof(struct zygote_slot));
     size_t bytes = payload + pool->size * stride;
     if (ftruncate(pool->shared->memory, (off_t)bytes) < 0)
         return -errno;
-    struct zygote_job *memory = map_shared(bytes, pool->shared->memory);
+    struct zygote_job *memory = shared_map(bytes, pool->shared->memory);
     if (!memory)
         return -errno;
     *memory = (struct zygote_job){
@@ -263,14 +113,14 @@ static int zygote_open(const struct pool_config *config, const struct job *job, 
     struct pool *pool = made_early;
     made_early = NULL;
     pool->job = job;
-    pool->size = slots_wanted(job, pool->workers);
+    pool->size = slots_wanted(job, config->workers);
     pool->mask = pool->size - 1;
     pool->busy = calloc(pool->size, sizeof *pool->busy);
     pool->returned = calloc(REAP_MAX, sizeof *pool->returned);
     rc = pool->busy && pool->returned ? memory_make(pool, job) : -ENOMEM;
     if (rc == 0)
         rc = event_watch_children(&pool->shared->event);
-    if (rc == 0 && (rc = order_all(pool, ORDER_OPEN)) < 0)
+    if (rc == 0 && (rc = forkers_order(&pool->forkers, ORDER_OPEN)) < 0)
         event_unwatch_children();
     if (rc < 0)
         free_all(pool);
@@ -310,7 +160,7 @@ static int zygote_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
     /* seq_cst: the tail, then the idle bits */
     atomic_store_explicit(&pool->shared->tail, pool->tail, memory_order_seq_cst);
     if (taken)
-        wake_idle(pool, taken);
+        forkers_wake(&pool->forkers, taken);
     return (int)taken;
 }
 
@@ -329,7 +179,7 @@ static unsigned collect(struct pool *pool, struct done *done, unsigned max)
             done[count] = pool->memory.slots[slot].done;
             done[count].out = pool->job->out_bytes ? payload + pool->memory.job->out_offset : NULL;
             uint64_t claim = atomic_load_explicit(&pool->memory.slots[slot].claim, memory_order_relaxed);
-            if (pool->pids[(uint32_t)claim] > 0) /* else its child may write on: never used again */
+            if (pool->forkers.pids[(uint32_t)claim] > 0) /* else its child may write on: never used again */
                 pool->returned[pool->returned_count++] = slot;
             count++;
         }
@@ -340,36 +190,12 @@ static unsigned collect(struct pool *pool, struct done *done, unsigned max)
     return count;
 }
 
-static void forker_replace(struct pool *pool, uint32_t worker)
-{
-    if (pool->made == pool->rows || pool->pids[SPAWNER] <= 0)
-        return;
-    uint64_t start = clock_ticks();
-    uint32_t row = pool->made;
-    atomic_store_explicit(&pool->shared->forkers[row].worker, worker, memory_order_relaxed);
-    atomic_store_explicit(&pool->shared->replace_row, row, memory_order_relaxed);
-    pool->orders++;
-    order_give(pool, SPAWNER, ORDER_REPLACE);
-    int pid = order_wait(pool, SPAWNER);
-    if (pid <= 0)
-        return;
-    pool->pids[row] = pid;
-    pool->made++;
-    pool->alive++;
-    pool->replace_ns += (int64_t)clock_to_ns(clock_ticks() - start);
-}
-
 /* Its task is over, whatever its child still does, which is killed. */
 static void forker_lost(struct pool *pool, uint32_t row, int status)
 {
     uint32_t worker = atomic_load_explicit(&pool->shared->forkers[row].worker, memory_order_relaxed);
-    pid_t pid = pool->pids[row];
-    pool->pids[row] = 0;
-    if (row == SPAWNER)
-        return;
-    pool->alive--;
-    pool->lost++;
-    for (uint32_t slot = 0; slot < pool->size; slot++) {
+    pid_t pid = pool->forkers.pids[row];
+    for (uint32_t slot = 0; row != SPAWNER && slot < pool->size; slot++) {
         struct zygote_slot *at = &pool->memory.slots[slot];
         uint64_t claim = atomic_load_explicit(&at->claim, memory_order_acquire), bit = 1ull << (slot % 64);
         if ((uint32_t)claim != row || !pool->busy[slot] ||
@@ -385,9 +211,8 @@ static void forker_lost(struct pool *pool, uint32_t row, int status)
         };
         atomic_fetch_or_explicit(&pool->memory.finished[slot / 64], bit, memory_order_relaxed);
     }
-    pool->shared->pids[worker] = 0;
-    forker_replace(pool, worker);
-    wake_idle(pool, UINT32_MAX); /* it may have been woken for a task that it never took */
+    forkers_replace(&pool->forkers, row);
+    forkers_wake(&pool->forkers, UINT32_MAX); /* it may have been woken for a task that it never took */
 }
 
 /* Asks all forkers, but only when one of the submitter's children has ended. */
@@ -399,9 +224,10 @@ static void forkers_check(struct pool *pool, uint32_t seen)
     pool->asked_at = seen;
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
         return;
-    for (uint32_t row = 0; row < pool->made; row++) {
+    for (uint32_t row = 0; row < pool->forkers.made; row++) {
         int status;
-        if (pool->pids[row] > 0 && waitpid(pool->pids[row], &status, WNOHANG) == pool->pids[row])
+        if (pool->forkers.pids[row] > 0 &&
+            waitpid(pool->forkers.pids[row], &status, WNOHANG) == pool->forkers.pids[row])
             forker_lost(pool, row, status);
     }
 }
@@ -427,7 +253,7 @@ static int zygote_reap(struct pool *pool, struct done *done, unsigned min, unsig
         count += collect(pool, done + count, max - count);
         if (count >= min || count == max || !pool->in_flight || until_ns == 0 || (count && slept))
             return (int)count;
-        if (!pool->alive)
+        if (!pool->forkers.alive)
             return count ? (int)count : -EOWNERDEAD;
         uint32_t wanted = (min < max ? min : max) - count;
         /* seq_cst: see zygote.h */
@@ -446,15 +272,15 @@ static int zygote_reap(struct pool *pool, struct done *done, unsigned min, unsig
 
 static int zygote_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
-    int rc = order_all(pool, with_memory ? ORDER_USAGE_AND_MEMORY : ORDER_USAGE);
+    int rc = forkers_order(&pool->forkers, with_memory ? ORDER_USAGE_AND_MEMORY : ORDER_USAGE);
     usage_read_thread(usage);
     if (with_memory)
         usage_read_memory(usage);
-    for (uint32_t row = 1; row < pool->made && rc == 0; row++)
-        if (pool->pids[row] > 0)
+    for (uint32_t row = 1; row < pool->forkers.made && rc == 0; row++)
+        if (pool->forkers.pids[row] > 0)
             usage_add(usage, &pool->shared->forkers[row].usage);
-    usage->workers_lost += pool->lost;
-    usage->replace_ns += pool->replace_ns;
+    usage->workers_lost += pool->forkers.lost;
+    usage->replace_ns += pool->forkers.replace_ns;
     return rc;
 }
 
@@ -462,7 +288,7 @@ static void zygote_peek(const struct pool *pool, struct peek *peeks)
 {
     peeks[0] = (struct peek){
         .kind = PEEK_CHILDREN,
-        .workers = pool->workers,
+        .workers = pool->forkers.workers,
         .pids_at = (uintptr_t)pool->shared->pids,
         .tasks_at = (uintptr_t)pool->shared->tasks,
     };
@@ -470,9 +296,7 @@ static void zygote_peek(const struct pool *pool, struct peek *peeks)
 
 static int zygote_close(struct pool *pool)
 {
-    processes_end(pool);
-    pool->made = 0;
-    event_unwatch_children();
+    event_unwatch_children(); /* children that are killed from here on are no news */
     free_all(pool);
     return 0;
 }
