@@ -17,14 +17,16 @@ struct line {
 };
 
 /* What 1.09x means. */
-static const char *const nine_more[] = {"takes 9 % more time per task", "has a 9 % higher 99th percentile of latency",
-                                        "takes 9 % more CPU time per task", "takes 9 % more memory",
-                                        "takes 9 % more time to open the pool"};
+static const char *const nine_more[] = {
+    "takes 9 % more time per task",         "has a 9 % higher 99th percentile of latency",
+    "takes 9 % more CPU time per task",     "takes 9 % more memory",
+    "takes 9 % more time to open the pool", "takes 9 % more private memory a worker"};
 
 const char *metric_words(enum metric metric)
 {
-    static const char *const words[] = {"time per task", "99th percentile of latency", "CPU time per task",
-                                        "memory (proportional set size)", "time to open the pool"};
+    static const char *const words[] = {"time per task",         "99th percentile of latency",
+                                        "CPU time per task",     "memory (proportional set size)",
+                                        "time to open the pool", "private memory a worker"};
 
     return words[metric];
 }
@@ -33,7 +35,7 @@ char *cost_text(char *text, size_t size, enum metric metric, double cost)
 {
     if (isnan(cost))
         snprintf(text, size, "-");
-    else if (metric == METRIC_PSS)
+    else if (metric == METRIC_PSS || metric == METRIC_PRIVATE)
         format_bytes(text, size, cost);
     else
         format_duration(text, size, cost);

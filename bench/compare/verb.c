@@ -20,11 +20,10 @@ const struct argument compare_arguments[] = {
          "order that is not serial (serial where there is one other). With two runs, cells are measured by the "
          "baseline of their own run.",
          false},
-    [METRIC] =
-        {"metric", "wall|latency_p99|cpu|pss|open", "wall",
-         "What is compared: time per task, 99th percentile of latency, CPU time per task, memory, or the time to "
-         "open the pool.",
-         true},
+    [METRIC] = {"metric", "wall|latency_p99|cpu|pss|open|private", "wall",
+                "What is compared: time per task, 99th percentile of latency, CPU time per task, memory, the time to "
+                "open the pool, or private memory a worker.",
+                true},
     [MARGIN] = {"margin", "SHARE", "2%", "Differences up to this one do not matter: an interval within it is `equal`.",
                 false},
     [FORMAT] = {"format", "text|csv|markdown|latex", "text", "How the table is written to standard output.", true},
@@ -67,7 +66,7 @@ static int by_read(const char *name, unsigned *by)
 
 static enum metric metric_read(const char *name)
 {
-    static const char *const names[] = {"wall", "latency_p99", "cpu", "pss", "open"};
+    static const char *const names[] = {"wall", "latency_p99", "cpu", "pss", "open", "private"};
     unsigned metric = METRIC_WALL;
 
     while (strcmp(names[metric], name) != 0)
