@@ -67,7 +67,7 @@ tests   := $(c_tests:%=$(B)/%)
 packages := hwloc gsl jansson inih
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wpointer-arith
 sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-includes := -I. $(shell pkg-config --cflags $(packages) 2>/dev/null)
+includes := -I. -Iinclude $(shell pkg-config --cflags $(packages) 2>/dev/null)
 libs     := $(shell pkg-config --libs $(packages) 2>/dev/null)
 compile   = $(strip $(CC) -std=gnu11 -D_GNU_SOURCE= $(warnings) -pthread $(includes) $(CPPFLAGS) $(CFLAGS) $(sanitize))
 link      = $(strip $(CC) -pthread $(CFLAGS) $(sanitize) $(LDFLAGS))

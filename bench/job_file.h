@@ -9,10 +9,12 @@
 #include <stdint.h>
 
 #define JOB_MAGIC   0x626a6270u /* "pbjb" */
-#define JOB_VERSION 2u
+#define JOB_VERSION 3u
 #define JOB_FD      3 /* where the trial finds it */
 
-enum job_kind { JOB_TRIAL, JOB_CALIBRATE };
+enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
+
+#define PLUGIN_PATH_MAX 1024
 
 /* Latency histograms: phase x bucket, uint64_t counts (bench/histogram.h). */
 enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASES };
@@ -23,6 +25,7 @@ struct job_file {
     uint64_t bytes; /* of the whole file */
     uint32_t kind;
     char pool[64], workload[64];
+    char pool_file[PLUGIN_PATH_MAX], workload_file[PLUGIN_PATH_MAX]; /* absolute; "": it is built in */
     int64_t pool_params[PARAM_MAX], workload_params[PARAM_MAX];
     uint64_t seed;
     uint32_t tasks, workers, cpus; /* cpus: that the workers can use at once, for ideal_ns */
@@ -46,6 +49,36 @@ struct job_file {
     uint64_t histograms_offset;           /* PHASES x HISTOGRAM_BUCKETS uint64_t */
     uint64_t report_offset;               /* struct report */
     uint64_t probe_ns;                    /* JOB_CALIBRATE: about how long each point may take */
+    uint64_t probe_offset;                /* JOB_PROBE: struct probe */
+    uint32_t probe_depth;                 /* JOB_PROBE: the last step to be taken, enum probe_step */
+};
+
+/* JOB_PROBE: what the trial program found out about a plug-in, for a harness that never loads one. */
+enum probe_step {
+    PROBE_NOTHING,
+    PROBE_LOAD,     /* dlopen */
+    PROBE_DESCRIBE, /* its table, checked and copied */
+    PROBE_SHAPE,    /* of a pool, for workers and pool_params of the job */
+    PROBE_OPEN,     /* opened, */
+    PROBE_WARMUP,   /* given a few tasks, */
+    PROBE_CLOSE,    /* and closed */
+    PROBE_DONE,
+};
+
+struct probe_param {
+    char name[32], preset[64], choices[256], help[192];
+    uint32_t kind;
+    int64_t min, max;
+};
+
+struct probe {
+    uint32_t step; /* begun; PROBE_DONE: all that was asked for is done */
+    uint32_t traits, is_sleep, classifies, expects, params;
+    uint64_t handover_ns;
+    char name[64], summary[192], unit[32], calibrate_as[64];
+    struct probe_param param[PARAM_MAX];
+    char misfit[192]; /* why workers and params do not go together; "" */
+    struct pool_shape shape;
 };
 
 /* Times in ns from the gate. -1: not known. */

@@ -191,7 +191,7 @@ unsigned option_bit(const char *name)
 /* One alternative, in its canonical spelling, unless it is there already. */
 static int value_add(const struct option *option, const char *text, struct words *values, char *error)
 {
-    char canonical[SPEC_MAX];
+    char canonical[VALUE_MAX];
     struct cell *cell = calloc(1, sizeof *cell);
     int rc = cell ? option->set_cell(text, cell, error) : refuse(error, "out of memory");
     if (!rc) {

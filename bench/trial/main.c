@@ -3,6 +3,7 @@
 #include "bench/trial/trial.h"
 #include "pools/clock.h"
 #include "pools/crew.h"
+#include "pools/plugged.h"
 #include "pools/usage.h"
 #include <errno.h>
 #include <signal.h>
@@ -15,6 +16,8 @@
 
 static int fail(struct trial *trial, int rc, const char *what)
 {
+    if (!trial->report->reason[0] && plugged_reason()[0])
+        snprintf(trial->report->reason, sizeof trial->report->reason, "%s: %s", what, plugged_reason());
     if (!trial->report->reason[0])
         snprintf(trial->report->reason, sizeof trial->report->reason, "%s: %s", what, strerror(-rc));
     trial->report->error = -rc;
@@ -121,6 +124,31 @@ static int run_pool(struct trial *trial)
     return 0;
 }
 
+struct inside {
+    struct trial *trial;
+    int (*body)(struct trial *trial);
+    bool called;
+    int rc;
+};
+
+static void inside_body(void *arg)
+{
+    struct inside *inside = arg;
+    inside->called = true;
+    inside->rc = inside->body(inside->trial);
+}
+
+int pool_inside(struct trial *trial, int (*body)(struct trial *trial))
+{
+    struct inside inside = {trial, body, false, 0};
+    if (!trial->ops->enter)
+        return body(trial);
+    int rc = trial->ops->enter(trial->pool, inside_body, &inside);
+    if (rc >= 0 && !inside.called)
+        rc = -EPROTO;
+    return inside.rc < 0 ? inside.rc : rc < 0 ? fail(trial, rc, "enter") : 0;
+}
+
 static int close_pool(struct trial *trial)
 {
     uint64_t start = clock_ticks();
@@ -148,7 +176,7 @@ static int trial_run(struct trial *trial)
     stage(trial, STAGE_OPEN);
     if ((rc = open_pool(trial)) < 0)
         return fail(trial, rc, "open");
-    rc = run_pool(trial);
+    rc = pool_inside(trial, run_pool);
     enum report_stage reached = (enum report_stage)trial->report->stage;
     if (rc == 0)
         stage(trial, STAGE_CLOSE);
@@ -179,7 +207,9 @@ int main(void)
     int rc = place_apply(&main_place, 0);
     if (rc < 0)
         return fail(&trial, rc, "pinning the submitter") < 0;
-    rc = file->kind == JOB_CALIBRATE ? calibrate_run(&trial) : trial_run(&trial);
+    rc = file->kind == JOB_CALIBRATE ? calibrate_run(&trial)
+         : file->kind == JOB_PROBE   ? probe_run(&trial)
+                                     : trial_run(&trial);
     setup_release(&trial);
     return rc < 0;
 }

@@ -7,6 +7,8 @@
  *   record.c     histograms, samples, sums
  *   verify.c     were the results right?
  *   calibrate.c  how long does an iteration take?
+ *   plugin.c     loading plug-ins
+ *   probe.c      what is that plug-in?
  * Functions return 0 or -errno and leave words for people in the report's reason. */
 #ifndef POOLBENCH_TRIAL_H
 #define POOLBENCH_TRIAL_H
@@ -59,6 +61,13 @@ int64_t schedule_ideal_ns(const struct trial *trial);
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
 int verify_results(struct trial *trial);
 int calibrate_run(struct trial *trial);
+int probe_run(struct trial *trial);
+/* body, from where the pool wants it called (pool_ops.enter). What body returned, or what went wrong before. */
+int pool_inside(struct trial *trial, int (*body)(struct trial *trial));
+
+/* Loads a plug-in; NULL with words in reason (`size` bytes). It stays loaded. */
+const struct pool_ops *plugin_load_pool(const char *file, char *reason, size_t size);
+const struct workload_ops *plugin_load_workload(const char *file, char *reason, size_t size);
 
 static inline bool bit_test(const uint64_t *bits, uint32_t i)
 {
