@@ -96,6 +96,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     memcpy(file->pool_params, cell->pool_params, sizeof file->pool_params);
     memcpy(file->workload_params, cell->workload_params, sizeof file->workload_params);
     file->kind = JOB_TRIAL;
+    file->strict = order->strict;
     file->seed = order->seed;
     file->tasks = (uint32_t)cell->tasks;
     file->workers = cell->workers;

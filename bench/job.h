@@ -19,6 +19,7 @@ struct job_order {
     uint64_t seed;   /* of the run */
     int64_t samples; /* per trial, SAMPLES_ALL */
     uint64_t sample_seed;
+    uint32_t strict; /* enum strict */
 };
 
 /* The job for one trial of a cell. 0 or -errno with a line in error. */

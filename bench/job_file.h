@@ -49,9 +49,14 @@ struct job_file {
     uint64_t histograms_offset;           /* PHASES x HISTOGRAM_BUCKETS uint64_t */
     uint64_t report_offset;               /* struct report */
     uint64_t probe_ns;                    /* JOB_CALIBRATE: about how long each point may take */
+    uint32_t strict;                      /* enum strict: a trial of `conformance` */
     uint64_t probe_offset;                /* JOB_PROBE: struct probe */
     uint32_t probe_depth;                 /* JOB_PROBE: the last step to be taken, enum probe_step */
 };
+
+/* What is looked at beside a trial of any run: every result, what close has left; and in the place of the driver, how
+ * reap waits. */
+enum strict { STRICT_NOT, STRICT_RESULTS, STRICT_REAP };
 
 /* JOB_PROBE: what the trial program found out about a plug-in, for a harness that never loads one. */
 enum probe_step {
@@ -122,6 +127,10 @@ struct report {
     struct view views[VIEWS_MAX];
     uint32_t views_count;
     struct peek peeks[PEEKS_MAX]; /* valid from STAGE_WARMUP to STAGE_RUN */
+    /* strict: after close; -1: not known. And threads that ran tasks beyond the number of workers (plug-ins). */
+    int32_t left_threads, left_children, left_fds;
+    uint32_t strangers;
+    uint64_t next_at, reaped_at; /* in STAGE_RUN, of the trial's memory: tasks handed in, a bit for each that is back */
     double calibrate_iterations[CALIBRATION_POINTS], calibrate_ns[CALIBRATION_POINTS];
 };
 

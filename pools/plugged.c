@@ -225,6 +225,7 @@ static int plugged_close(struct pool *pool)
 
 const struct pool_ops *plugged_pool(const struct poolbench_pool *given)
 {
+    _Static_assert((int)POOL_SUBMITTER_WORKS == (int)POOLBENCH_SUBMITTER_WORKS, "the same traits");
     _Static_assert(sizeof(struct param) == sizeof(struct poolbench_param), "the same table");
     _Static_assert(offsetof(struct param, help) == offsetof(struct poolbench_param, help), "the same table");
     memcpy(&plugin, given, given->size < sizeof plugin ? given->size : sizeof plugin);
@@ -232,7 +233,7 @@ const struct pool_ops *plugged_pool(const struct poolbench_pool *given)
         .name = plugin.name,
         .summary = plugin.summary,
         .params = (const struct param *)plugin.params,
-        .traits = plugin.traits & (POOL_IGNORES_WORKERS | POOL_TASK_IS_PROCESS),
+        .traits = plugin.traits & (POOL_IGNORES_WORKERS | POOL_TASK_IS_PROCESS | POOL_SUBMITTER_WORKS),
         .handover_ns = plugin.handover_ns ? plugin.handover_ns : 500,
         .shape = plugged_shape,
         .open = plugged_open,

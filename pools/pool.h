@@ -113,6 +113,7 @@ struct usage {
 enum {
     POOL_IGNORES_WORKERS = 1, /* one cell whatever --workers says (serial) */
     POOL_TASK_IS_PROCESS = 2, /* a process is made for every task */
+    POOL_SUBMITTER_WORKS = 4, /* the submitter runs tasks itself, so that reap may return late */
 };
 
 struct pool;

@@ -106,7 +106,7 @@ static int run_pool(struct trial *trial)
         return fail(trial, rc, "usage before the run");
     stage(trial, STAGE_RUN);
     int64_t cpu_ns = thread_cpu_ns();
-    rc = drive(trial);
+    rc = trial->file->strict == STRICT_REAP ? strict_reap(trial) : drive(trial);
     report->submitter_ns = thread_cpu_ns() - cpu_ns;
     if (rc < 0)
         return fail(trial, rc, "run");
@@ -173,6 +173,7 @@ static int trial_run(struct trial *trial)
         return fail(trial, rc, "ballast");
     if ((rc = setup_arrays(trial)) < 0 || (rc = schedule_make(trial)) < 0)
         return fail(trial, rc, "memory for the tasks");
+    int fds = trial->file->strict ? strict_fds() : -1;
     stage(trial, STAGE_OPEN);
     if ((rc = open_pool(trial)) < 0)
         return fail(trial, rc, "open");
@@ -181,6 +182,9 @@ static int trial_run(struct trial *trial)
     if (rc == 0)
         stage(trial, STAGE_CLOSE);
     int closed = close_pool(trial);
+    trial->report->strangers = plugged_strangers();
+    if (trial->file->strict)
+        strict_leftovers(trial, fds);
     if (rc < 0 || closed < 0) {
         stage(trial, rc < 0 ? reached : STAGE_CLOSE);
         return rc < 0 ? rc : closed;

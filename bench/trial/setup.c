@@ -154,6 +154,8 @@ static void draw_subset(uint64_t *bits, uint64_t seed, uint32_t tasks, uint64_t 
 static uint32_t tasks_to_check(const struct trial *trial)
 {
     const struct job_file *file = trial->file;
+    if (file->strict)
+        return file->tasks;
     uint64_t size = trial->costs[file->cost_count / 2].size_ns + 1000;
     uint64_t count = file->tasks / 100 + 1, affordable = 20000000 / size + 1;
     return (uint32_t)(count < affordable ? count : affordable);

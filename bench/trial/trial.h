@@ -9,6 +9,7 @@
  *   calibrate.c  how long does an iteration take?
  *   plugin.c     loading plug-ins
  *   probe.c      what is that plug-in?
+ *   strict.c     does a pool keep the contract?
  * Functions return 0 or -errno and leave words for people in the report's reason. */
 #ifndef POOLBENCH_TRIAL_H
 #define POOLBENCH_TRIAL_H
@@ -62,6 +63,9 @@ void record_done(struct trial *trial, const struct done *done, uint64_t reaped_a
 int verify_results(struct trial *trial);
 int calibrate_run(struct trial *trial);
 int probe_run(struct trial *trial);
+int strict_reap(struct trial *trial);  /* in the place of drive() */
+int strict_fds(void);                  /* open descriptors; -1: not known */
+void strict_leftovers(struct trial *trial, int fds_before); /* after close */
 /* body, from where the pool wants it called (pool_ops.enter). What body returned, or what went wrong before. */
 int pool_inside(struct trial *trial, int (*body)(struct trial *trial));
 
