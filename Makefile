@@ -34,6 +34,9 @@ datadir    = $(PREFIX)/share/poolbench
 docdir     = $(PREFIX)/share/doc/poolbench
 mandir     = $(PREFIX)/share/man
 bashdir    = $(PREFIX)/share/bash-completion/completions
+includedir = $(PREFIX)/include
+pcdir      = $(PREFIX)/share/pkgconfig
+plugindir  = $(libexecdir)/plugins
 
 # ---- trees: build/<variant> ------------------------------------------------------------------------------------------
 comma := ,
@@ -97,7 +100,7 @@ $(B)/poolbench: $(bench_o) $(B)/objects
 	$(call say,LINK)$(link) -o $@ $(bench_o) $(harness_libs)
 
 $(B)/poolbench-trial: $(trial_o) $(B)/objects
-	$(call say,LINK)$(link) -o $@ $(trial_o) -lm
+	$(call say,LINK)$(link) -o $@ $(trial_o) -lm -ldl
 
 # Everything but the two main(), for the tests.
 $(B)/libpoolbench.a: $(filter-out $(mains_o),$(sort $(bench_o) $(trial_o))) $(B)/objects
@@ -152,7 +155,7 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
 format: ## format the C sources with clang-format
-	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools workloads tests))
+	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools workloads tests tests/plugins include/poolbench examples))
 
 schema: $(B)/test_csv $(B)/poolbench ## write results/README.md and docs/COMMAND-LINE.md anew from their tables
 	@$(B)/test_csv --document > results/README.md
@@ -169,6 +172,14 @@ install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
 	@$(INSTALL) -m 644 $(wildcard scripts/*.gp) $(DESTDIR)$(datadir)/scripts
 	@$(INSTALL) -m 644 $(wildcard scripts/suites/*.ini) $(DESTDIR)$(datadir)/scripts/suites
 	@$(INSTALL) -m 644 $(wildcard LICENSE *.md docs/*.md) $(DESTDIR)$(docdir)
+	@$(INSTALL) -d $(addprefix $(DESTDIR),$(includedir)/poolbench $(pcdir) $(plugindir) $(docdir)/examples)
+	@$(INSTALL) -m 644 $(wildcard include/poolbench/*.h) $(DESTDIR)$(includedir)/poolbench
+	@$(INSTALL) -m 644 $(wildcard examples/*) $(DESTDIR)$(docdir)/examples
+	@$(foreach so,$(wildcard $(B)/plugins/*.so),$(INSTALL) -m 755 $(so) $(DESTDIR)$(plugindir);)
+	@printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$(includedir)' 'plugindir=$(plugindir)' '' 'Name: poolbench' \
+		'Description: headers for pools and workloads of your own' \
+		'Version: $(VERSION)' 'Cflags: -I$${includedir}' >$(B)/poolbench.pc
+	@$(INSTALL) -m 644 $(B)/poolbench.pc $(DESTDIR)$(pcdir)
 	@if $(B)/poolbench help --man >$(B)/poolbench.1 && $(B)/poolbench help --completion >$(B)/poolbench.bash; then \
 		$(INSTALL) -d $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(bashdir) && \
 		$(INSTALL) -m 644 $(B)/poolbench.1 $(DESTDIR)$(mandir)/man1/poolbench.1 && \
@@ -176,8 +187,8 @@ install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
 	else echo 'poolbench: $(B)/poolbench prints its manual and completion and cannot run here: both are left out' >&2; fi
 
 uninstall: ## remove what install put there
-	@rm -f $(addprefix $(DESTDIR),$(bindir)/poolbench $(mandir)/man1/poolbench.1 $(bashdir)/poolbench)
-	@rm -rf $(addprefix $(DESTDIR),$(libexecdir) $(datadir) $(docdir))
+	@rm -f $(addprefix $(DESTDIR),$(bindir)/poolbench $(mandir)/man1/poolbench.1 $(bashdir)/poolbench $(pcdir)/poolbench.pc)
+	@rm -rf $(addprefix $(DESTDIR),$(libexecdir) $(datadir) $(docdir) $(includedir)/poolbench)
 
 clean: ## remove everything built, of all compilers and sanitizers
 	@rm -rf build poolbench

@@ -6,6 +6,7 @@
 #include "bench/job.h"
 #include "bench/judge/looks.h"
 #include "bench/plugin.h"
+#include "bench/refuse.h"
 #include "bench/report/report.h"
 #include "bench/run_dir.h"
 #include "bench/screen.h"
@@ -20,6 +21,28 @@
 
 #define CLOCK_MEASURE_NS 100000000u
 #define P99_TASKS_LEAST  1000
+
+/* --more puts trials beside those that were run before: of the same plug-ins. */
+static int plugins_check(const struct session *session, char *error)
+{
+    const char *directory = session->request.settings.more;
+    json_t *before = directory[0] ? host_fact(directory, "plugins") : NULL, *now = plugins_json(), *a, *b;
+    size_t i, j;
+    int rc = 0;
+    json_array_foreach(before, i, a)
+    {
+        json_array_foreach(now, j, b)
+        {
+            bool same_file = json_equal(json_object_get(a, "file"), json_object_get(b, "file"));
+            if (same_file && !json_equal(json_object_get(a, "hash"), json_object_get(b, "hash")))
+                rc = refuse(error, "--more: %.300s has changed since that run; --like makes a run of its own",
+                            json_string_value(json_object_get(a, "file")));
+        }
+    }
+    json_decref(before);
+    json_decref(now);
+    return rc;
+}
 
 int session_open(struct session *session, int argc, char **argv, char *error)
 {
@@ -45,6 +68,8 @@ int session_open(struct session *session, int argc, char **argv, char *error)
         calibrations_forget(session->calibrations);
     if (rc == 0 && settings->like[0])
         rc = calibrations_like(session->calibrations, settings->like, error);
+    if (rc == 0)
+        rc = plugins_check(session, error);
     if (rc == 0)
         rc = plan_make(&session->request, &session->machine, session->calibrations, &session->plan, error);
     return rc;

@@ -61,7 +61,7 @@ static void workload_print(const struct workload_ops *workload)
     params_print(workload->params);
 }
 
-/* A plug-in is a pool, a workload or both; one that is neither stands in the list it was looked for in, with why. */
+/* A plug-in is a pool, a workload or both; what it is not is no failure. */
 struct listing {
     const struct machine *machine; /* NULL: workloads */
     bool is_first;
