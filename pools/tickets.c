@@ -14,6 +14,7 @@
 enum { DEPTH = 4096, DEPTH_PER_WORKER = 2 };
 #define OUTPUTS_LIMIT    (64ull << 20) /* bytes of outputs in flight */
 #define ADAPTIVE_SPIN_NS 40000u        /* as crews do */
+#define PATIENCE_NS      100000000u
 #define LINGER_NS        50000u        /* as crews do: a task that took that long is reported at once */
 
 enum { FREE, HANDED, RUNNING, RAN, FINISHED };
@@ -365,6 +366,13 @@ static unsigned spin(struct tickets *tickets, struct done *done, unsigned max, u
     }
 }
 
+/* Of one that waits for many: those that are back must not wait for ever for one that was lost, and hide which it is. */
+static uint64_t patience(uint64_t until_ns)
+{
+    uint64_t soon = clock_monotonic_ns() + PATIENCE_NS;
+    return soon < until_ns ? soon : until_ns;
+}
+
 int tickets_wait(struct tickets *tickets, struct done *done, unsigned have, unsigned goal, unsigned max,
                  uint64_t until_ns)
 {
@@ -384,12 +392,12 @@ int tickets_wait(struct tickets *tickets, struct done *done, unsigned have, unsi
         if (atomic_load_explicit(&tickets->shared->finished, memory_order_seq_cst) >> 32 < wanted)
             rc = atomic_load_explicit(&tickets->shared->complaint, memory_order_relaxed)
                      ? -EPROTO
-                     : futex_wait(&event->word, seen, until_ns, false);
+                     : futex_wait(&event->word, seen, wanted > 1 ? patience(until_ns) : until_ns, false);
         atomic_store_explicit(&event->wanted, 0, memory_order_relaxed);
         if (rc == -EPROTO)
             return rc;
         have += tickets_drain(tickets, done + have, max - have);
-        if (have || rc == -ETIMEDOUT)
+        if (have || (rc == -ETIMEDOUT && until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns))
             return (int)have;
     }
 }

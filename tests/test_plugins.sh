@@ -94,6 +94,12 @@ else
     echo 'skipped: the pool in C++, because there is no C++ compiler'
 fi
 
+# ---- other kinds: forked processes, and a runtime that is entered ----
+for kind in processes inside; do
+    is "$kind builds" build $kind.so "$repository/tests/plugins/$kind.c"
+    says 0 'keeps the contract' poolbench conformance --pool ./$kind.so
+done
+
 # ---- by name ----
 mkdir plugins && cp threads.so plugins && echo 'no ELF' >plugins/junk.so
 export POOLBENCH_PLUGINS=$scratch/plugins
