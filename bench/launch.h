@@ -32,11 +32,11 @@ struct launcher {
 
 /* How a trial program ended. */
 struct outcome {
-    int wait_status;     /* as from wait4 */
-    bool timed_out;      /* killed at the limit */
-    int interrupted;     /* the signal that told us to stop, or 0 */
+    int wait_status;        /* as from wait4 */
+    bool timed_out;         /* killed at the limit */
+    int interrupted;        /* the signal that told us to stop, or 0 */
     struct missing missing; /* of a trial that timed out */
-    bool left_processes; /* it ended and processes of its group were still there; they were killed */
+    bool left_processes;    /* it ended and processes of its group were still there; they were killed */
 };
 
 /* Finds poolbench-trial, blocks the signals we watch for, starts the guard. 0 or -errno with a line in error. */

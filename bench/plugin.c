@@ -102,8 +102,9 @@ static void params_take(struct plugin *plugin)
 {
     for (unsigned i = 0; i < plugin->about.params && i < PARAM_MAX; i++) {
         const struct probe_param *param = &plugin->about.param[i];
-        plugin->params[i] = (struct param){param->name, (enum param_kind)param->kind, param->preset, param->min,
-                                           param->max,  param->choices,               param->help};
+        plugin->params[i] = (struct param){
+            param->name, (enum param_kind)param->kind, param->preset, param->min, param->max, param->choices,
+            param->help};
     }
 }
 
@@ -286,9 +287,9 @@ json_t *plugins_json(void)
     char hash[32];
     for (const struct plugin *plugin = plugins; plugin && list; plugin = plugin->next) {
         snprintf(hash, sizeof hash, "fnv1a64:%016llx", (unsigned long long)plugin->hash);
-        json_t *entry = json_pack("{s:s, s:s, s:s, s:I, s:s}", "file", plugin->file, "kind",
-                                  plugin->is_pool ? "pool" : "workload", "name", plugin->about.name, "bytes",
-                                  (json_int_t)plugin->bytes, "hash", hash);
+        json_t *entry =
+            json_pack("{s:s, s:s, s:s, s:I, s:s}", "file", plugin->file, "kind", plugin->is_pool ? "pool" : "workload",
+                      "name", plugin->about.name, "bytes", (json_int_t)plugin->bytes, "hash", hash);
         if (!entry || json_array_insert_new(list, 0, entry) < 0) {
             json_decref(list);
             return NULL;

@@ -5,12 +5,13 @@
 #define POOLBENCH_PLUGIN_H
 #include "bench/cell.h"
 
-/* A pool or workload by what stands in front of the options of --pool or --workload: the name of one that is built in, a
- * file (./mine.so: it has a slash, or ends with .so), or the name of a file in a folder of plug-ins. NULL with a line in
- * error. Valid until the program ends. */
+/* A pool or workload by what stands in front of the options of --pool or --workload: the name of one that is built in,
+ * a file (./mine.so: it has a slash, or ends with .so), or the name of a file in a folder of plug-ins. NULL with a line
+ * in error. Valid until the program ends. */
 const struct pool_ops *pool_named(const char *name, char *error);
 const struct workload_ops *workload_named(const char *name, char *error);
-/* The name that screens and files show for it without a label: that of the file without folder and .so. Returns text. */
+/* The name that screens and files show for it without a label: that of the file without folder and .so. Returns text.
+ */
 char *plugin_base_name(const char *file, char *text, size_t size);
 
 /* What workers and params come to, for any pool; misfit: "", or why they do not go together. -EINVAL with a line in

@@ -128,9 +128,8 @@ static void folder_read(const char *folder, struct found *found)
     struct dirent **entries;
     int count = scandir(folder, &entries, is_plugin, alphasort);
     for (int i = 0; i < count; i++) {
-        char(*grown)[PATH_MAX] = is_new(found, entries[i]->d_name)
-                                     ? realloc(found->path, (found->count + 1) * sizeof *found->path)
-                                     : NULL;
+        char(*grown)[PATH_MAX] =
+            is_new(found, entries[i]->d_name) ? realloc(found->path, (found->count + 1) * sizeof *found->path) : NULL;
         if (grown) {
             found->path = grown;
             snprintf(found->path[found->count++], PATH_MAX, "%.3000s/%.255s", folder, entries[i]->d_name);

@@ -196,8 +196,8 @@ static int experiments_complete(struct experiments *experiments, const struct co
     return 0;
 }
 
-/* What screens and files show in the place of a pool's own name: its label, or the name of a plug-in's file; "": neither.
- * text: VALUE_MAX bytes. */
+/* What screens and files show in the place of a pool's own name: its label, or the name of a plug-in's file; "":
+ * neither. text: VALUE_MAX bytes. */
 static void shown_name(const char *value, char *text)
 {
     size_t label = spec_label_length(value);
@@ -241,8 +241,9 @@ static int labels_check(const struct experiments *experiments, char *error)
                     if (spec_label_length(b))
                         return refuse(error, "--pool: the label '%.20s' stands for two pools, %.200s and %.200s", name,
                                       spec_behind_label(a), spec_behind_label(b));
-                    return refuse(error, "--pool: %.200s and %.200s are both called '%.40s', expected labels: NAME=FILE",
-                                  a, b, name);
+                    return refuse(error,
+                                  "--pool: %.200s and %.200s are both called '%.40s', expected labels: NAME=FILE", a, b,
+                                  name);
                 }
             }
     }

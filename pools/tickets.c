@@ -15,7 +15,7 @@ enum { DEPTH = 4096, DEPTH_PER_WORKER = 2 };
 #define OUTPUTS_LIMIT    (64ull << 20) /* bytes of outputs in flight */
 #define ADAPTIVE_SPIN_NS 40000u        /* as crews do */
 #define PATIENCE_NS      100000000u
-#define LINGER_NS        50000u        /* as crews do: a task that took that long is reported at once */
+#define LINGER_NS        50000u /* as crews do: a task that took that long is reported at once */
 
 enum { FREE, HANDED, RUNNING, RAN, FINISHED };
 
@@ -343,9 +343,9 @@ int tickets_take(struct tickets *tickets, struct poolbench_task *task, struct do
         return 0;
     }
     complain(tickets,
-             !ours             ? RETURNED_FOREIGN
-             : state == FREE   ? RETURNED_TWICE
-                               : RETURNED_UNRUN,
+             !ours           ? RETURNED_FOREIGN
+             : state == FREE ? RETURNED_TWICE
+                             : RETURNED_UNRUN,
              ours ? task->number : UINT32_MAX);
     return -EPROTO;
 }
@@ -366,7 +366,8 @@ static unsigned spin(struct tickets *tickets, struct done *done, unsigned max, u
     }
 }
 
-/* Of one that waits for many: those that are back must not wait for ever for one that was lost, and hide which it is. */
+/* Of one that waits for many: those that are back must not wait for ever for one that was lost, and hide which it is.
+ */
 static uint64_t patience(uint64_t until_ns)
 {
     uint64_t soon = clock_monotonic_ns() + PATIENCE_NS;

@@ -1,12 +1,14 @@
-/* Tickets: the host's side of plug-in pools. A ticket is a task handed in, in memory that workers reach, be they threads
- * or forked processes; running it leaves its record there, finishing it puts it on one list that the submitter empties.
+/* Tickets: the host's side of plug-in pools. A ticket is a task handed in, in memory that workers reach, be they
+ * threads or forked processes; running it leaves its record there, finishing it puts it on one list that the submitter
+ * empties.
  *
- * The list is a stack of slot numbers, pushed by compare-and-swap and taken as a whole, with its length beside the top in
- * the same word, so that whoever pushes knows how much is waiting: no lock, nothing a dying process leaves half-changed.
- * The submitter sleeps on the event word (event.h).
+ * The list is a stack of slot numbers, pushed by compare-and-swap and taken as a whole, with its length beside the top
+ * in the same word, so that whoever pushes knows how much is waiting: no lock, nothing a dying process leaves
+ * half-changed. The submitter sleeps on the event word (event.h).
  *
- * Nothing a plug-in does is believed: a ticket is free, handed, running, ran or finished, and moves by compare-and-swap.
- * A task that is run twice, finished twice or given back before it was run is a complaint, which names it. */
+ * Nothing a plug-in does is believed: a ticket is free, handed, running, ran or finished, and moves by
+ * compare-and-swap. A task that is run twice, finished twice or given back before it was run is a complaint, which
+ * names it. */
 #ifndef POOLBENCH_TICKETS_H
 #define POOLBENCH_TICKETS_H
 #include "include/poolbench/pool.h"
@@ -62,8 +64,8 @@ int tickets_init(struct tickets *tickets, const struct job *job, const struct po
                  bool submitter_works);
 void tickets_release(struct tickets *tickets);
 
-/* Fills up to n tickets for these tasks; returns how many there was room for. tickets_settle says afterwards how many of
- * them the pool took. 0 or -EPROTO. */
+/* Fills up to n tickets for these tasks; returns how many there was room for. tickets_settle says afterwards how many
+ * of them the pool took. 0 or -EPROTO. */
 unsigned tickets_hand(struct tickets *tickets, const uint32_t *tasks, unsigned n, struct poolbench_task **out);
 int tickets_settle(struct tickets *tickets, unsigned handed, unsigned taken);
 /* Finished ones off the list, in order of completion, up to max. */

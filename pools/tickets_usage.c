@@ -77,9 +77,8 @@ static void add_process(pid_t pid, bool with_memory, struct usage *sum)
     if (read_small(path, text, sizeof text) <= 0)
         return; /* it has ended meanwhile: its parent was told */
     const char *behind_name = strrchr(text, ')');
-    if (!behind_name ||
-        sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %*u %lld %*u %lld %*u %lld %lld", &minflt, &majflt, &user,
-               &sys) != 4)
+    if (!behind_name || sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %*u %lld %*u %lld %*u %lld %lld", &minflt,
+                               &majflt, &user, &sys) != 4)
         return;
     add_threads(pid, sum, &cpu_ns);
     int64_t sys_ns = user + sys ? (int64_t)((double)cpu_ns * (double)sys / (double)(user + sys)) : 0;

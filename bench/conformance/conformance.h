@@ -1,5 +1,5 @@
-/* The verb conformance: does a pool keep the contract (pools/pool.h)? A table of demands, each a question as `run` takes
- * it, whose cells become trials that are looked at task by task. */
+/* The verb conformance: does a pool keep the contract (pools/pool.h)? A table of demands, each a question as `run`
+ * takes it, whose cells become trials that are looked at task by task. */
 #ifndef POOLBENCH_CONFORMANCE_H
 #define POOLBENCH_CONFORMANCE_H
 #include "bench/job.h"

@@ -43,7 +43,8 @@ struct answer {
     char misfit[MISFIT_MAX]; /* why there were no trials */
 };
 
-static int demand_request(const struct conformance *c, const struct demand *demand, struct request *request, char *error)
+static int demand_request(const struct conformance *c, const struct demand *demand, struct request *request,
+                          char *error)
 {
     struct words words = {0};
     char line[VALUE_MAX + 512];
@@ -53,8 +54,7 @@ static int demand_request(const struct conformance *c, const struct demand *dema
         rc = words_add(&words, "--pool", strlen("--pool"));
     if (!rc)
         rc = words_add(&words, c->pool, strlen(c->pool));
-    rc = rc ? refuse(error, "out of memory")
-            : request_parse((int)words.count, words.word, &c->machine, request, error);
+    rc = rc ? refuse(error, "out of memory") : request_parse((int)words.count, words.word, &c->machine, request, error);
     words_release(&words);
     return rc;
 }
@@ -100,7 +100,8 @@ static int trial(struct conformance *c, const struct demand *demand, const struc
                  char *error)
 {
     struct launcher *launcher = calibrations_launcher(c->calibrations);
-    struct job_order order = {.seed = CONFORMANCE_SEED, .samples = SAMPLES_ALL, .sample_seed = 1, .strict = demand->strict};
+    struct job_order order = {
+        .seed = CONFORMANCE_SEED, .samples = SAMPLES_ALL, .sample_seed = 1, .strict = demand->strict};
     struct job_parts parts;
     struct outcome outcome;
     char finding[FINDING_MAX], where[160];

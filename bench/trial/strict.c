@@ -57,8 +57,8 @@ static int reap_of_nothing(struct trial *trial)
     return violated(trial, "reap waited although nothing was in flight");
 }
 
-/* Of one task that takes size_ns: polling returns, a time is kept, and without one the task is waited for. -EAGAIN: what
- * took too long may have been the machine. */
+/* Of one task that takes size_ns: polling returns, a time is kept, and without one the task is waited for. -EAGAIN:
+ * what took too long may have been the machine. */
 static int reap_of_one(struct trial *trial, uint32_t task, uint64_t size_ns, const char **late)
 {
     struct done done[1];

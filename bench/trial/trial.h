@@ -63,8 +63,8 @@ void record_done(struct trial *trial, const struct done *done, uint64_t reaped_a
 int verify_results(struct trial *trial);
 int calibrate_run(struct trial *trial);
 int probe_run(struct trial *trial);
-int strict_reap(struct trial *trial);  /* in the place of drive() */
-int strict_fds(void);                  /* open descriptors; -1: not known */
+int strict_reap(struct trial *trial);                       /* in the place of drive() */
+int strict_fds(void);                                       /* open descriptors; -1: not known */
 void strict_leftovers(struct trial *trial, int fds_before); /* after close */
 /* body, from where the pool wants it called (pool_ops.enter). What body returned, or what went wrong before. */
 int pool_inside(struct trial *trial, int (*body)(struct trial *trial));

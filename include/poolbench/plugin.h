@@ -28,8 +28,7 @@
 #endif
 
 /* Whether a table, of which somebody else says how large it is, has a member: newer ones may be missing. */
-#define POOLBENCH_HAS(table, member)                                                                                   \
-    ((table)->size >= offsetof(__typeof__(*(table)), member) + sizeof((table)->member))
+#define POOLBENCH_HAS(table, member) ((table)->size >= offsetof(__typeof__(*(table)), member) + sizeof((table)->member))
 
 /* An option of the plug-in, behind a colon of --pool or --workload: "./mine.so:queue=64:mode=steal". Whatever the kind,
  * its value travels as one int64_t. A table of them ends with a row whose name is NULL; the position of a row is the

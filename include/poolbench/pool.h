@@ -54,8 +54,8 @@ struct poolbench_task {
     void (*work)(struct poolbench_task *task, const void *in, void *out);
     /* Reports a task that was run; not in a pool that has a `reap` of its own. */
     void (*finish)(struct poolbench_task *task);
-    const void *in; /* --payload: config->in_bytes to read, NULL without; private memory of the submitter */
-    void *out;      /* --payload: config->out_bytes to write, NULL without; shared */
+    const void *in;  /* --payload: config->in_bytes to read, NULL without; private memory of the submitter */
+    void *out;       /* --payload: config->out_bytes to write, NULL without; shared */
     uint32_t number; /* in the sequence of tasks */
     uint32_t slot;   /* of this piece of memory, below config->depth */
     uint32_t sleeps; /* 1: it will mostly sleep, 0: it will mostly compute */
@@ -90,10 +90,10 @@ struct poolbench_host {
 
 struct poolbench_config {
     uint32_t size;
-    uint32_t workers;      /* --workers, 1 or more */
-    const int64_t *params; /* one value per row of the params table, in range */
-    uint32_t depth;        /* most tasks handed in and not finished */
-    uint32_t spare_cpu;    /* 1: no worker needs the submitter's CPU, so that it may spin */
+    uint32_t workers;             /* --workers, 1 or more */
+    const int64_t *params;        /* one value per row of the params table, in range */
+    uint32_t depth;               /* most tasks handed in and not finished */
+    uint32_t spare_cpu;           /* 1: no worker needs the submitter's CPU, so that it may spin */
     uint64_t in_bytes, out_bytes; /* --payload: what comes with a task and goes with its result */
 };
 
@@ -113,11 +113,11 @@ enum {
 
 struct poolbench_pool {
     uint32_t abi, size;
-    const char *name;    /* how the pool calls itself: lower-case letters, digits and - */
-    const char *summary; /* one line for `poolbench list pools`, no full stop */
+    const char *name;                     /* how the pool calls itself: lower-case letters, digits and - */
+    const char *summary;                  /* one line for `poolbench list pools`, no full stop */
     const struct poolbench_param *params; /* NULL: none */
     uint32_t traits;                      /* POOLBENCH_IGNORES_WORKERS | ... */
-    uint32_t handover_ns; /* roughly what handing over a task costs, sizes --tasks auto; 0: not known */
+    uint32_t handover_ns;                 /* roughly what handing over a task costs, sizes --tasks auto; 0: not known */
 
     /* Optional: how many workers of what kind. NULL, or why workers and params do not go together (a constant). Pure:
      * also called in processes that never open the pool. */
@@ -138,8 +138,8 @@ struct poolbench_pool {
      * when it did something, 0 to let it sleep. */
     int (*help)(void *pool, unsigned min, uint64_t until_ns);
     /* Optional: the pool has completions of its own, runs tasks with task->work, and gives those that are finished back
-     * here instead of task->finish. Up to max; waits until min are there, or CLOCK_MONOTONIC reaches until_ns (0: looks only, UINT64_MAX: no
-     * limit), or none is in flight. Returns how many. */
+     * here instead of task->finish. Up to max; waits until min are there, or CLOCK_MONOTONIC reaches until_ns (0: looks
+     * only, UINT64_MAX: no limit), or none is in flight. Returns how many. */
     int (*reap)(void *pool, struct poolbench_task **tasks, unsigned min, unsigned max, uint64_t until_ns);
 };
 

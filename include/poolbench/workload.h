@@ -1,7 +1,8 @@
 /* Work of your own for poolbench: what a task does. C11 and C++17. See plugin.h for building one, and
  * docs/ADDING-A-WORKLOAD.md for what makes work fit for measuring.
  *
- *     prepare  ->  run (any number of times, by any number of threads or forked processes at once)  ->  expect*  ->  release
+ *     prepare  ->  run (any number of times, by any number of threads or forked processes at once)  ->  expect*  ->
+ * release
  *
  * All in the process of one trial; prepare, expect and release in the submitter. The same params and seed must give the
  * same results in every process. */
@@ -37,8 +38,8 @@ enum { POOLBENCH_SIZED = 1 }; /* --size means something */
 
 struct poolbench_workload {
     uint32_t abi, size;
-    const char *name;    /* how the workload calls itself: lower-case letters, digits and - */
-    const char *summary; /* one line for `poolbench list workloads`, no full stop */
+    const char *name;                     /* how the workload calls itself: lower-case letters, digits and - */
+    const char *summary;                  /* one line for `poolbench list workloads`, no full stop */
     const struct poolbench_param *params; /* NULL: none */
     uint32_t traits;                      /* POOLBENCH_SIZED or 0 */
     uint32_t sleeps;                      /* 1: all tasks sleep; where classify is NULL */
