@@ -117,6 +117,7 @@ static int plugged_open(const struct pool_config *config, const struct job *job,
     struct pool *pool = calloc(1, sizeof *pool);
     if (!pool)
         return -ENOMEM;
+    reason[0] = '\0';
     int rc = tickets_init(&pool->tickets, job, config, shape.workers, (plugin.traits & POOLBENCH_SUBMITTER_WORKS) != 0);
     if (rc < 0)
         goto free_pool;
