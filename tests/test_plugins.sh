@@ -141,7 +141,7 @@ says 2 'refuses.so: fails in open: there is no library to be had' poolbench run 
 is 'nothing was written for any of them' test ! -e never -a ! -e results
 
 # ---- what breaks the contract ----
-few=(--size 1us --tasks 1000 --workers 1 --blocks 1 --trial-limit 4s)
+few=(--size 1us --tasks 1000 --workers 1 --blocks 1 --trial-limit 2s)
 declare -A wrong=(
     [DROPS]='task 500 never came back'
     [DOUBLES]='ran a task twice, or after it was finished: task 500'
@@ -150,7 +150,7 @@ declare -A wrong=(
 )
 for what in "${!wrong[@]}"; do
     broken "$what" "-DBREAK=$what"
-    says 1 "BROKEN .*${wrong[$what]}" poolbench conformance --pool "./$what.so" --trial-limit 2s
+    says 1 "BROKEN .*${wrong[$what]}" poolbench conformance --pool "./$what.so" --trial-limit 1s
     says 1 "${wrong[$what]}" poolbench run --pool "./$what.so" "${few[@]}" --out "r-$what"
 done
 broken hangs -DBREAK=HANGS_IN_OPEN
