@@ -18,13 +18,15 @@ const struct option options[] = {
          .preset = "serial,fork,prefork,pthread,hybrid",
          .help = "Who does the work. Options ride behind colons, alternatives behind slashes: "
                  "hybrid:processes=2/4:threads=1/8 is four pools. old=pthread:wait=block,new=pthread gives pools "
-                 "names of one's own; under two labels the same pool is two. `list pools` shows all.",
+                 "names of one's own; under two labels the same pool is two. ./mine.so is a plug-in. "
+                 "`list pools` shows all.",
          FACTOR(pool),
          .expand = expand_spec},
     {.name = "workload",
      .syntax = "WORKLOAD[:key=value...]",
      .preset = "spin",
-     .help = "What a task does, with options as for --pool: memory:bytes=32MiB. `list workloads` shows all.",
+     .help = "What a task does, with options as for --pool: memory:bytes=32MiB. ./mine.so is a "
+             "plug-in. `list workloads` shows all.",
      FACTOR(workload),
      .expand = expand_spec},
     {.name = "size",
