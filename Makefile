@@ -34,6 +34,9 @@ datadir    = $(PREFIX)/share/poolbench
 docdir     = $(PREFIX)/share/doc/poolbench
 mandir     = $(PREFIX)/share/man
 bashdir    = $(PREFIX)/share/bash-completion/completions
+includedir = $(PREFIX)/include
+pcdir      = $(PREFIX)/share/pkgconfig
+plugindir  = $(libexecdir)/plugins
 
 # ---- trees: build/<variant> ------------------------------------------------------------------------------------------
 comma := ,
@@ -67,7 +70,7 @@ tests   := $(c_tests:%=$(B)/%)
 packages := hwloc gsl jansson inih
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wpointer-arith
 sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-includes := -I. $(shell pkg-config --cflags $(packages) 2>/dev/null)
+includes := -I. -Iinclude $(shell pkg-config --cflags $(packages) 2>/dev/null)
 libs     := $(shell pkg-config --libs $(packages) 2>/dev/null)
 compile   = $(strip $(CC) -std=gnu11 -D_GNU_SOURCE= $(warnings) -pthread $(includes) $(CPPFLAGS) $(CFLAGS) $(sanitize))
 # now: a function resolved at its first call would be resolved anew in every process that is forked before that
@@ -98,7 +101,7 @@ $(B)/poolbench: $(bench_o) $(B)/objects
 	$(call say,LINK)$(link) -o $@ $(bench_o) $(harness_libs)
 
 $(B)/poolbench-trial: $(trial_o) $(B)/objects
-	$(call say,LINK)$(link) -o $@ $(trial_o) -lm
+	$(call say,LINK)$(link) -o $@ $(trial_o) -lm -ldl
 
 # Everything but the two main(), for the tests.
 $(B)/libpoolbench.a: $(filter-out $(mains_o),$(sort $(bench_o) $(trial_o))) $(B)/objects
@@ -159,7 +162,7 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
 format: ## format the C sources with clang-format
-	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools pools/* workloads tests))
+	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools pools/* workloads tests tests/plugins include/poolbench examples))
 
 schema: $(B)/test_csv $(B)/poolbench ## write results/README.md and docs/COMMAND-LINE.md anew from their tables
 	@$(B)/test_csv --document > results/README.md
@@ -176,6 +179,14 @@ install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
 	@$(INSTALL) -m 644 $(wildcard scripts/*.gp) $(DESTDIR)$(datadir)/scripts
 	@$(INSTALL) -m 644 $(wildcard scripts/suites/*.ini scripts/suites/*.targets) $(DESTDIR)$(datadir)/scripts/suites
 	@$(INSTALL) -m 644 $(wildcard LICENSE *.md docs/*.md) $(DESTDIR)$(docdir)
+	@$(INSTALL) -d $(addprefix $(DESTDIR),$(includedir)/poolbench $(pcdir) $(plugindir) $(docdir)/examples)
+	@$(INSTALL) -m 644 $(wildcard include/poolbench/*.h) $(DESTDIR)$(includedir)/poolbench
+	@$(INSTALL) -m 644 $(wildcard examples/*) $(DESTDIR)$(docdir)/examples
+	@$(foreach so,$(wildcard $(B)/plugins/*.so),$(INSTALL) -m 755 $(so) $(DESTDIR)$(plugindir);)
+	@printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$(includedir)' 'plugindir=$(plugindir)' '' 'Name: poolbench' \
+		'Description: headers for pools and workloads of your own' \
+		'Version: $(VERSION)' 'Cflags: -I$${includedir}' >$(B)/poolbench.pc
+	@$(INSTALL) -m 644 $(B)/poolbench.pc $(DESTDIR)$(pcdir)
 	@if $(B)/poolbench help --man >$(B)/poolbench.1 && $(B)/poolbench help --completion >$(B)/poolbench.bash; then \
 		$(INSTALL) -d $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(bashdir) && \
 		$(INSTALL) -m 644 $(B)/poolbench.1 $(DESTDIR)$(mandir)/man1/poolbench.1 && \
@@ -183,8 +194,8 @@ install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
 	else echo 'poolbench: $(B)/poolbench prints its manual and completion and cannot run here: both are left out' >&2; fi
 
 uninstall: ## remove what install put there
-	@rm -f $(addprefix $(DESTDIR),$(bindir)/poolbench $(mandir)/man1/poolbench.1 $(bashdir)/poolbench)
-	@rm -rf $(addprefix $(DESTDIR),$(libexecdir) $(datadir) $(docdir))
+	@rm -f $(addprefix $(DESTDIR),$(bindir)/poolbench $(mandir)/man1/poolbench.1 $(bashdir)/poolbench $(pcdir)/poolbench.pc)
+	@rm -rf $(addprefix $(DESTDIR),$(libexecdir) $(datadir) $(docdir) $(includedir)/poolbench)
 
 clean: ## remove everything built, of all compilers and sanitizers
 	@rm -rf build poolbench

@@ -3,6 +3,7 @@
 #include "bench/calibrate.h"
 #include "bench/cell.h"
 #include "bench/job.h"
+#include "bench/plugin.h"
 #include "bench/spec.h"
 #include <errno.h>
 #include <gsl/gsl_fit.h>
@@ -144,6 +145,11 @@ int calibrations_open(struct calibrations **result, bool may_measure, char *erro
     return 0;
 }
 
+bool calibrations_may_measure(const struct calibrations *store)
+{
+    return store->may_measure;
+}
+
 struct launcher *calibrations_launcher(struct calibrations *store)
 {
     return &store->launcher;
@@ -263,7 +269,7 @@ int calibration_get(struct calibrations *store, const struct workload_ops *workl
                     struct calibration *calibration, char *error)
 {
     struct spec spec = {.name = workload->name, .params = workload->params};
-    char text[SPEC_MAX], key[300];
+    char text[SPEC_MAX + 32], key[300];
     if (!workload->unit)
         return -ENOTSUP;
     memcpy(spec.values, params, sizeof spec.values);
@@ -274,6 +280,9 @@ int calibration_get(struct calibrations *store, const struct workload_ops *workl
             spec.values[i] = param_preset(&workload->params[i]);
     }
     spec_spell(&spec, text);
+    if (workload->file) /* what it does may change from one build of it to the next */
+        snprintf(text + strlen(text), sizeof text - strlen(text), "@%016llx",
+                 (unsigned long long)plugin_hash(workload->file));
     snprintf(key, sizeof key, "%s/%s", store->key, text);
     if (!recall(store, key, calibration)) {
         if (!store->may_measure)

@@ -15,7 +15,8 @@ struct launcher;
 
 /* Opens the store; 0 or -errno with a line in error. may_measure: what is missing is measured when asked for. */
 int calibrations_open(struct calibrations **store, bool may_measure, char *error);
-void calibrations_close(struct calibrations *store);  /* keeps what was measured */
+void calibrations_close(struct calibrations *store); /* keeps what was measured */
+bool calibrations_may_measure(const struct calibrations *store);
 void calibrations_forget(struct calibrations *store); /* --recalibrate */
 /* --like: uses those of an earlier run, from its host.json, so that iterations are the same. */
 int calibrations_like(struct calibrations *store, const char *directory, char *error);

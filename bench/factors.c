@@ -2,6 +2,7 @@
 #include "bench/factors.h"
 #include "bench/dist.h"
 #include "bench/nearest.h"
+#include "bench/plugin.h"
 #include "bench/refuse.h"
 #include "bench/spec.h"
 #include "bench/units.h"
@@ -32,10 +33,22 @@ int expand_spec(const char *text, const struct machine *machine, struct words *v
     return spec_expand(text, values, error);
 }
 
-static int refuse_unknown(const char *what, struct nearest *nearest, char *error)
+/* "LABEL=NAME:key=value" with the path of a plug-in in the place of its name. text: VALUE_MAX bytes. */
+static void spell_with_file(const char *canonical, const char *file, char *text)
 {
-    char hint[288];
-    return refuse(error, "no %s is called '%s'%s", what, nearest->word, nearest_advice(nearest, hint, sizeof hint));
+    size_t label = spec_label_length(canonical);
+    const char *spec = spec_behind_label(canonical);
+    snprintf(text, VALUE_MAX, "%.*s%s%s", (int)(label ? label + 1 : 0), canonical, file, spec + spec_name_length(spec));
+}
+
+/* What a plug-in is called where it has no label: a name like those that are built in, and none of theirs. */
+static int base_name_check(const char *what, const char *name, const char *file, bool is_taken, char *error)
+{
+    size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+    if (!name[good] && strlen(name) <= POOL_LABEL_MAX && !is_taken)
+        return 0;
+    return refuse(error, "%.200s: '%.64s' %s, expected %s", file, name,
+                  is_taken ? "is the name of one that is built in" : "is no name for tables and charts", what);
 }
 
 /* What a label may be: not the name of a pool, because screens and charts show it in the place of one. */
@@ -54,8 +67,7 @@ static int label_check(const char *label, size_t length, char *error)
 
 int set_pool(const char *value, struct cell *cell, char *error)
 {
-    char name[SPEC_MAX], canonical[SPEC_MAX], label[POOL_LABEL_MAX + 2] = "";
-    struct nearest nearest;
+    char name[VALUE_MAX], canonical[SPEC_MAX], label[POOL_LABEL_MAX + 2] = "";
     const char *labelled = value;
     value = spec_behind_label(value);
     if (value > labelled) {
@@ -64,15 +76,12 @@ int set_pool(const char *value, struct cell *cell, char *error)
         snprintf(label, sizeof label, "%.*s", (int)(value - labelled), labelled);
     }
     snprintf(name, sizeof name, "%.*s", (int)spec_name_length(value), value);
-    const struct pool_ops *pool = pool_find(name);
-    if (!pool) {
-        nearest_init(&nearest, name);
-        for (size_t i = 0; pool_table[i]; i++)
-            nearest_offer(&nearest, pool_table[i]->name);
-        for (size_t i = 0; floor_table[i] && !strncmp(name, "floor", 5); i++) /* to those who seem to mean one */
-            nearest_offer(&nearest, floor_table[i]->name);
-        return refuse_unknown("pool", &nearest, error);
-    }
+    const struct pool_ops *pool = pool_named(name, error);
+    if (!pool)
+        return -EINVAL;
+    if (pool->file && !label[0] &&
+        base_name_check("a label: LABEL=FILE", pool->name, name, pool_find(pool->name) != NULL, error))
+        return -EINVAL;
     struct spec spec = {.name = pool->name, .params = pool->params};
     int rc = spec_parse(value, &spec, error);
     if (rc)
@@ -89,21 +98,22 @@ int set_pool(const char *value, struct cell *cell, char *error)
 
 void spell_pool(const struct cell *cell, char *text)
 {
-    snprintf(text, SPEC_MAX, "%s", cell->pool_spec);
+    if (cell->pool->file)
+        spell_with_file(cell->pool_spec, cell->pool->file, text);
+    else
+        snprintf(text, SPEC_MAX, "%s", cell->pool_spec);
 }
 
 int set_workload(const char *value, struct cell *cell, char *error)
 {
-    char name[SPEC_MAX];
-    struct nearest nearest;
+    char name[VALUE_MAX];
     snprintf(name, sizeof name, "%.*s", (int)spec_name_length(value), value);
-    const struct workload_ops *workload = workload_find(name);
-    if (!workload) {
-        nearest_init(&nearest, name);
-        for (size_t i = 0; workload_table[i]; i++)
-            nearest_offer(&nearest, workload_table[i]->name);
-        return refuse_unknown("workload", &nearest, error);
-    }
+    const struct workload_ops *workload = workload_named(name, error);
+    if (!workload)
+        return -EINVAL;
+    if (workload->file && base_name_check("another name for the file", workload->name, name,
+                                          workload_find(workload->name) != NULL, error))
+        return -EINVAL;
     struct spec spec = {.name = workload->name, .params = workload->params};
     int rc = spec_parse(value, &spec, error);
     if (rc)
@@ -116,7 +126,10 @@ int set_workload(const char *value, struct cell *cell, char *error)
 
 void spell_workload(const struct cell *cell, char *text)
 {
-    snprintf(text, SPEC_MAX, "%s", cell->workload_spec);
+    if (cell->workload->file)
+        spell_with_file(cell->workload_spec, cell->workload->file, text);
+    else
+        snprintf(text, SPEC_MAX, "%s", cell->workload_spec);
 }
 
 /* ---- tasks ---- */

@@ -10,7 +10,7 @@
 
 /* Sizes of the parts, which lie one after another, each aligned for its type. */
 struct layout {
-    size_t main_mask, masks, costs, histograms, report, samples, bytes;
+    size_t main_mask, masks, costs, histograms, report, samples, probe, bytes;
 };
 
 static size_t place_part(size_t *end, size_t bytes)
@@ -30,6 +30,7 @@ static struct layout layout_make(unsigned workers, unsigned words, uint32_t cost
     layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint64_t));
     layout.report = place_part(&end, sizeof(struct report));
     layout.samples = place_part(&end, samples * sizeof(struct sample));
+    layout.probe = place_part(&end, sizeof(struct probe));
     layout.bytes = end;
     return layout;
 }
@@ -54,20 +55,29 @@ static struct job_file *job_begin(struct launcher *launcher, const struct layout
         .histograms_offset = layout->histograms,
         .report_offset = layout->report,
         .samples_offset = layout->samples,
+        .probe_offset = layout->probe,
     };
     *parts = (struct job_parts){
         .file = file,
         .report = (struct report *)(map + layout->report),
         .samples = (struct sample *)(map + layout->samples),
         .histograms = (uint64_t *)(map + layout->histograms),
+        .probe = (struct probe *)(map + layout->probe),
     };
     memset(parts->report, 0, sizeof *parts->report); /* the trial may die before it writes one */
     return file;
 }
 
-static void name_set(char to[64], const char *name)
+static void pool_set(struct job_file *file, const struct pool_ops *pool)
 {
-    snprintf(to, 64, "%s", name);
+    snprintf(file->pool, sizeof file->pool, "%s", pool->name);
+    snprintf(file->pool_file, sizeof file->pool_file, "%s", pool->file ? pool->file : "");
+}
+
+static void workload_set(struct job_file *file, const struct workload_ops *workload)
+{
+    snprintf(file->workload, sizeof file->workload, "%s", workload->name);
+    snprintf(file->workload_file, sizeof file->workload_file, "%s", workload->file ? workload->file : "");
 }
 
 int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
@@ -80,11 +90,12 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     struct job_file *file = job_begin(launcher, &layout, parts, error);
     if (!file)
         return -ENOMEM;
-    name_set(file->pool, cell->pool->name);
-    name_set(file->workload, cell->workload->name);
+    pool_set(file, cell->pool);
+    workload_set(file, cell->workload);
     memcpy(file->pool_params, cell->pool_params, sizeof file->pool_params);
     memcpy(file->workload_params, cell->workload_params, sizeof file->workload_params);
     file->kind = JOB_TRIAL;
+    file->strict = order->strict;
     file->seed = order->seed;
     file->tasks = (uint32_t)cell->tasks;
     file->workers = cell->workers;
@@ -126,8 +137,8 @@ int job_write_calibration(struct launcher *launcher, const struct workload_ops *
     if (!file)
         return -ENOMEM;
     file->kind = JOB_CALIBRATE;
-    name_set(file->pool, pool_table[0]->name); /* not opened */
-    name_set(file->workload, workload->name);
+    pool_set(file, pool_table[0]); /* not opened */
+    workload_set(file, workload);
     memcpy(file->workload_params, params, sizeof file->workload_params);
     file->tasks = file->workers = file->cpus = 1;
     file->shape = (struct pool_shape){.workers = 1};
@@ -138,6 +149,30 @@ int job_write_calibration(struct launcher *launcher, const struct workload_ops *
     memset(mask, 0, words * sizeof *mask);
     mask[cpu / 64] = 1ull << (cpu % 64);
     memcpy((char *)file + layout.masks, mask, words * sizeof *mask);
+    memcpy((char *)file + layout.costs, &cost, sizeof cost);
+    return 0;
+}
+
+int job_write_probe(struct launcher *launcher, const struct probe_order *order, struct job_parts *parts, char *error)
+{
+    unsigned workers = order->shape_workers ? order->shape_workers : 1;
+    struct cost cost = {0};
+    struct layout layout = layout_make(workers, 0, 1, 0);
+    struct job_file *file = job_begin(launcher, &layout, parts, error);
+    if (!file)
+        return -ENOMEM;
+    memset(parts->probe, 0, sizeof *parts->probe);
+    file->kind = JOB_PROBE;
+    file->probe_depth = order->depth;
+    snprintf(order->is_pool ? file->pool_file : file->workload_file, PLUGIN_PATH_MAX, "%s", order->file);
+    if (order->is_pool)
+        workload_set(file, workload_table[0]);
+    if (order->params)
+        memcpy(file->pool_params, order->params, sizeof file->pool_params);
+    file->workers = order->workers ? order->workers : 1;
+    file->tasks = file->cpus = 1;
+    file->shape = (struct pool_shape){.workers = workers};
+    file->cost_count = 1; /* cpu_words 0: nothing is pinned */
     memcpy((char *)file + layout.costs, &cost, sizeof cost);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "bench/cell.h"
 #include "bench/job_file.h"
 #include "bench/launch.h"
+#include "bench/plugin_probe.h"
 
 /* Where the report, samples and histograms of the job in the launcher are. Valid until the next job. */
 struct job_parts {
@@ -11,12 +12,14 @@ struct job_parts {
     struct report *report;
     struct sample *samples;
     uint64_t *histograms;
+    struct probe *probe; /* of a probe alone */
 };
 
 struct job_order {
     uint64_t seed;   /* of the run */
     int64_t samples; /* per trial, SAMPLES_ALL */
     uint64_t sample_seed;
+    uint32_t strict; /* enum strict */
 };
 
 /* The job for one trial of a cell. 0 or -errno with a line in error. */
@@ -25,5 +28,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
 /* The job that measures iterations of a workload on CPU `cpu`. */
 int job_write_calibration(struct launcher *launcher, const struct workload_ops *workload, const int64_t *params,
                           unsigned cpu, struct job_parts *parts, char *error);
+/* The job that asks what a plug-in is. */
+int job_write_probe(struct launcher *launcher, const struct probe_order *order, struct job_parts *parts, char *error);
 
 #endif

@@ -12,7 +12,9 @@
 #define JOB_VERSION 3u
 #define JOB_FD      3 /* where the trial finds it */
 
-enum job_kind { JOB_TRIAL, JOB_CALIBRATE };
+enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
+
+#define PLUGIN_PATH_MAX 1024
 
 /* Latency histograms: phase x bucket, uint64_t counts (bench/histogram.h). */
 enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASE_DETECT, PHASES };
@@ -23,6 +25,7 @@ struct job_file {
     uint64_t bytes; /* of the whole file */
     uint32_t kind;
     char pool[64], workload[64];
+    char pool_file[PLUGIN_PATH_MAX], workload_file[PLUGIN_PATH_MAX]; /* absolute; "": it is built in */
     int64_t pool_params[PARAM_MAX], workload_params[PARAM_MAX];
     uint64_t seed;
     uint32_t tasks, workers, cpus; /* cpus: that the workers can use at once, for ideal_ns */
@@ -47,6 +50,41 @@ struct job_file {
     uint64_t histograms_offset;           /* PHASES x HISTOGRAM_BUCKETS uint64_t */
     uint64_t report_offset;               /* struct report */
     uint64_t probe_ns;                    /* JOB_CALIBRATE: about how long each point may take */
+    uint32_t strict;                      /* enum strict: a trial of `conformance` */
+    uint64_t probe_offset;                /* JOB_PROBE: struct probe */
+    uint32_t probe_depth;                 /* JOB_PROBE: the last step to be taken, enum probe_step */
+};
+
+/* What is looked at beside a trial of any run: every result, what close has left; and in the place of the driver, how
+ * reap waits. */
+enum strict { STRICT_NOT, STRICT_RESULTS, STRICT_REAP };
+
+/* JOB_PROBE: what the trial program found out about a plug-in, for a harness that never loads one. */
+enum probe_step {
+    PROBE_NOTHING,
+    PROBE_LOAD,     /* dlopen */
+    PROBE_DESCRIBE, /* its table, checked and copied */
+    PROBE_SHAPE,    /* of a pool, for workers and pool_params of the job */
+    PROBE_OPEN,     /* opened, */
+    PROBE_WARMUP,   /* given a few tasks, */
+    PROBE_CLOSE,    /* and closed */
+    PROBE_DONE,
+};
+
+struct probe_param {
+    char name[32], preset[64], choices[256], help[192];
+    uint32_t kind;
+    int64_t min, max;
+};
+
+struct probe {
+    uint32_t step; /* begun; PROBE_DONE: all that was asked for is done */
+    uint32_t traits, is_sleep, classifies, expects, params;
+    uint64_t handover_ns;
+    char name[64], summary[192], unit[32], calibrate_as[64];
+    struct probe_param param[PARAM_MAX];
+    char misfit[192]; /* why workers and params do not go together; "" */
+    struct pool_shape shape;
 };
 
 /* Times in ns from the gate. -1: not known. */
@@ -91,6 +129,10 @@ struct report {
     struct view views[VIEWS_MAX];
     uint32_t views_count;
     struct peek peeks[PEEKS_MAX]; /* valid from STAGE_WARMUP to STAGE_RUN */
+    /* strict: after close; -1: not known. And threads that ran tasks beyond the number of workers (plug-ins). */
+    int32_t left_threads, left_children, left_fds;
+    uint32_t strangers;
+    uint64_t next_at, reaped_at; /* in STAGE_RUN, of the trial's memory: tasks handed in, a bit for each that is back */
     double calibrate_iterations[CALIBRATION_POINTS], calibrate_ns[CALIBRATION_POINTS];
 };
 

@@ -3,6 +3,7 @@
  * kills the running trial's process group should the harness disappear. One thread. */
 #ifndef POOLBENCH_LAUNCH_H
 #define POOLBENCH_LAUNCH_H
+#include "bench/missing.h"
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,10 +32,11 @@ struct launcher {
 
 /* How a trial program ended. */
 struct outcome {
-    int wait_status;     /* as from wait4 */
-    bool timed_out;      /* killed at the limit */
-    int interrupted;     /* the signal that told us to stop, or 0 */
-    bool left_processes; /* it ended and processes of its group were still there; they were killed */
+    int wait_status;        /* as from wait4 */
+    bool timed_out;         /* killed at the limit */
+    int interrupted;        /* the signal that told us to stop, or 0 */
+    struct missing missing; /* of a trial that timed out */
+    bool left_processes;    /* it ended and processes of its group were still there; they were killed */
 };
 
 /* Finds poolbench-trial, blocks the signals we watch for, starts the guard. 0 or -errno with a line in error. */

@@ -159,6 +159,17 @@ const struct verb verbs[] = {
              "visible on this machine. With --inject one of the two has longer tasks, and it counts how often that is "
              "found. Leaves the directory of a run.",
      .arguments = selftest_arguments},
+    {.name = "conformance",
+     .chapter = "trust",
+     .operands = "",
+     .summary = "say whether a pool keeps the contract, whatever it is used for",
+     .function = verb_conformance,
+     .help = "Runs a pool, one of a plug-in or one that is built in, through what a run may ask of it: numbers of "
+             "workers and tasks, ways of arriving and collecting, payloads, sleeping tasks, places, tasks that fail on "
+             "purpose. Every task must come back once with the right result; what is lost, doubled or made up is "
+             "named. Each trial has a process of its own and a limit of a few seconds. Exits with 1 when the contract "
+             "is broken. Writes no files.",
+     .arguments = conformance_arguments},
     {.name = "tour",
      .chapter = "learn",
      .operands = "[1..5]",

@@ -19,13 +19,15 @@ const struct option options[] = {
          .preset = "serial,fork,prefork,pthread,hybrid",
          .help = "Who does the work. Options ride behind colons, alternatives behind slashes: "
                  "hybrid:processes=2/4:threads=1/8 is four pools. old=pthread:wait=block,new=pthread gives pools "
-                 "names of one's own; under two labels the same pool is two. `list pools` shows all.",
+                 "names of one's own; under two labels the same pool is two. ./mine.so is a plug-in. "
+                 "`list pools` shows all.",
          FACTOR(pool),
          .expand = expand_spec},
     {.name = "workload",
      .syntax = "WORKLOAD[:key=value...]",
      .preset = "spin",
-     .help = "What a task does, with options as for --pool: memory:bytes=32MiB. `list workloads` shows all.",
+     .help = "What a task does, with options as for --pool: memory:bytes=32MiB. ./mine.so is a "
+             "plug-in. `list workloads` shows all.",
      FACTOR(workload),
      .expand = expand_spec},
     {.name = "size",
@@ -202,7 +204,7 @@ unsigned option_bit(const char *name)
 /* One alternative, in its canonical spelling, unless it is there already. Who gives a pool a label twice means two. */
 static int value_add(const struct option *option, const char *text, struct words *values, char *error)
 {
-    char canonical[SPEC_MAX];
+    char canonical[VALUE_MAX];
     struct cell *cell = calloc(1, sizeof *cell);
     int rc = cell ? option->set_cell(text, cell, error) : refuse(error, "out of memory");
     if (!rc) {

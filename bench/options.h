@@ -16,7 +16,7 @@ enum {
 };
 
 /* A value is one alternative, without commas. Functions that can fail return 0 or -EINVAL, with a line in error that
- * does not name the option: the caller knows whether it stood on the command line or in a file. `text` holds SPEC_MAX.
+ * does not name the option: the caller knows whether it stood on the command line or in a file. `text` holds VALUE_MAX.
  */
 typedef int option_expand(const char *text, const struct machine *machine, struct words *values, char *error);
 typedef int option_set_cell(const char *value, struct cell *cell, char *error);
@@ -51,7 +51,7 @@ int option_values(const struct option *option, const char *text, const struct ma
                   char *error);
 /* Everything that tells cells apart, spelled out (which experiment asked for one does not), without the options in the
  * mask (bit i: options[i]). */
-#define CELL_KEY_MAX (OPTIONS_MAX * SPEC_MAX)
+#define CELL_KEY_MAX (OPTIONS_MAX * SPEC_MAX + 2 * VALUE_MAX)
 void cell_key(const struct cell *cell, unsigned without, char *key);
 /* The same as 64 bits. */
 uint64_t cell_hash(const struct cell *cell, unsigned without);

@@ -9,6 +9,7 @@
 #include "bench/judge/looks.h"
 #include "bench/judge/verdict.h"
 #include "bench/place.h"
+#include "bench/plugin.h"
 #include "bench/refuse.h"
 #include "bench/units.h"
 #include <math.h>
@@ -54,9 +55,11 @@ static double most(double a, double b)
 
 static int cell_shape(struct cell *cell, struct planner *planner)
 {
-    const char *reason = cell->pool->shape(cell->workers, cell->pool_params, &cell->shape);
-    if (reason)
-        return refuse(planner->error, "--pool: %s with --workers %u: %s", cell->pool_spec, cell->workers, reason);
+    char misfit[MISFIT_MAX];
+    if (pool_shape_of(cell->pool, cell->workers, cell->pool_params, &cell->shape, misfit, planner->error))
+        return refuse_at(planner->error, "--pool");
+    if (misfit[0])
+        return refuse(planner->error, "--pool: %s with --workers %u: %s", cell->pool_spec, cell->workers, misfit);
     return 0;
 }
 
@@ -212,6 +215,9 @@ static int cell_complete(struct cell *cell, struct planner *planner)
         rc = cell_memory(cell, planner); /* before anything is measured, for all but --tasks auto */
     if (!rc)
         rc = cell_costs(cell, planner);
+    if (!rc && planner->calibrations && calibrations_may_measure(planner->calibrations) &&
+        pool_rehearse(cell->pool, cell->workers, cell->pool_params, planner->error))
+        rc = refuse_at(planner->error, "--pool");
     if (rc)
         return rc;
     cell_tasks(cell, planner);

@@ -225,7 +225,7 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
 {
     const struct report *report = facts->parts.report;
     const struct outcome *outcome = &facts->outcome;
-    char limit[32];
+    char limit[32], missing[96];
     const char *status = "failed";
     TEXT_SET(row->reason, report->reason);
     if (outcome->interrupted) {
@@ -234,8 +234,9 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
                  strsignal(outcome->interrupted));
     } else if (outcome->timed_out) {
         status = "timeout";
-        snprintf(row->reason, sizeof row->reason, "ran longer than --trial-limit %s",
-                 spell_duration(limit, sizeof limit, facts->trial_limit_ns));
+        snprintf(row->reason, sizeof row->reason, "ran longer than --trial-limit %s%s",
+                 spell_duration(limit, sizeof limit, facts->trial_limit_ns),
+                 missing_words(&outcome->missing, missing, sizeof missing));
     } else if (WIFSIGNALED(outcome->wait_status)) {
         status = "crashed";
         snprintf(row->reason, sizeof row->reason, "killed by signal %d (%s)", WTERMSIG(outcome->wait_status),

@@ -2,6 +2,7 @@
  * combination of the factors of every experiment. */
 #include "bench/request.h"
 #include "bench/dist.h"
+#include "bench/plugin.h"
 #include "bench/refuse.h"
 #include "bench/run_dir.h"
 #include "bench/spec.h"
@@ -195,23 +196,56 @@ static int experiments_complete(struct experiments *experiments, const struct co
     return 0;
 }
 
-/* A label stands for one pool in the whole run, because that is how people read it. */
+/* What screens and files show in the place of a pool's own name: its label, or the name of a plug-in's file; "":
+ * neither. text: VALUE_MAX bytes. */
+static void shown_name(const char *value, char *text)
+{
+    size_t label = spec_label_length(value);
+    char file[VALUE_MAX];
+    text[0] = '\0';
+    if (label)
+        snprintf(text, VALUE_MAX, "%.*s", (int)label, value);
+    snprintf(file, sizeof file, "%.*s", (int)spec_name_length(value), value);
+    if (!label && strchr(file, '/'))
+        plugin_base_name(file, text, VALUE_MAX);
+}
+
+/* Two pools that people would take for one: the same label for other pools, or files of the same name. */
+static bool is_ambiguous(const char *a, const char *b)
+{
+    char name[VALUE_MAX], other[VALUE_MAX];
+    shown_name(a, name);
+    shown_name(b, other);
+    if (!name[0] || strcmp(name, other) != 0 || !strcmp(a, b))
+        return false;
+    if (spec_label_length(a) || spec_label_length(b))
+        return true;
+    size_t length = spec_name_length(a); /* the same file with other options is another pool, and says so */
+    return length != spec_name_length(b) || memcmp(a, b, length) != 0;
+}
+
+/* A name stands for one pool in the whole run, because that is how people read it. */
 static int labels_check(const struct experiments *experiments, char *error)
 {
+    char name[VALUE_MAX];
     for (size_t e = 0; e < experiments->count; e++) {
         const struct words *pools = &experiments->experiment[e].values[OPTION_POOL];
-        for (size_t i = 0; i < pools->count; i++) {
-            size_t length = spec_label_length(pools->word[i]);
-            for (size_t f = 0; f <= e && length; f++) {
+        for (size_t i = 0; i < pools->count; i++)
+            for (size_t f = 0; f <= e; f++) {
                 const struct words *seen = &experiments->experiment[f].values[OPTION_POOL];
-                for (size_t j = 0; j < (f < e ? seen->count : i); j++)
-                    if (spec_label_length(seen->word[j]) == length && !memcmp(seen->word[j], pools->word[i], length) &&
-                        strcmp(seen->word[j], pools->word[i]) != 0)
-                        return refuse(error, "--pool: the label '%.*s' stands for two pools, %s and %s", (int)length,
-                                      pools->word[i], spec_behind_label(seen->word[j]),
-                                      spec_behind_label(pools->word[i]));
+                for (size_t j = 0; j < (f < e ? seen->count : i); j++) {
+                    const char *a = seen->word[j], *b = pools->word[i];
+                    if (!is_ambiguous(a, b))
+                        continue;
+                    shown_name(b, name);
+                    if (spec_label_length(b))
+                        return refuse(error, "--pool: the label '%.20s' stands for two pools, %.200s and %.200s", name,
+                                      spec_behind_label(a), spec_behind_label(b));
+                    return refuse(error,
+                                  "--pool: %.200s and %.200s are both called '%.40s', expected labels: NAME=FILE", a, b,
+                                  name);
+                }
             }
-        }
     }
     return 0;
 }

@@ -157,7 +157,7 @@ static bool same_failure(const struct trial_row *a, const struct trial_row *b)
     return !strcmp(a->cell_id, b->cell_id) && !strcmp(a->status, b->status) && !strcmp(a->reason, b->reason);
 }
 
-void screen_failures(FILE *out, const struct table *t, size_t columns, size_t kinds)
+void screen_failures(FILE *out, const struct table *t, size_t kinds)
 {
     const struct summary *s = t->summary;
     size_t printed = 0, more = 0;
@@ -179,11 +179,10 @@ void screen_failures(FILE *out, const struct table *t, size_t columns, size_t ki
             same += same_failure(&s->trials[i], &s->trials[j]);
         char label[LABEL_MAX], line[512];
         factors_label(label, sizeof label, &s->rows[cell], t->shown | FACTOR_POOL);
-        snprintf(line, sizeof line, "  %s: %zu of %lld %s%s%s", label, same, (long long)s->rows[cell].trials,
+        snprintf(line, sizeof line, "%s: %zu of %lld %s%s%s", label, same, (long long)s->rows[cell].trials,
                  s->trials[i].status, *s->trials[i].reason ? ": " : "", s->trials[i].reason);
-        if (strlen(line) > columns)
-            strcpy(line + columns - 4, " ...");
-        fprintf(out, "%s\n", line);
+        fputs("  ", out);
+        wrap_print(out, line, 2); /* whole: its end may say which task */
         printed++;
     }
     if (more)
@@ -221,7 +220,7 @@ void screen_print(FILE *out, const char *directory, const struct summary *summar
         tolls_print(out, summary);
         if (totals_make(summary).failed) {
             fputs("\nFailed trials\n", out);
-            screen_failures(out, &table, screen_columns(out), REASONS_MAX);
+            screen_failures(out, &table, REASONS_MAX);
         }
         findings_show(out, &table);
         table_release(&table);

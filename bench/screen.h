@@ -14,6 +14,6 @@ void screen_warnings(FILE *out, const char *directory, const struct summary *sum
 /* The same on a screen, each wrapped behind a mark. */
 void screen_warnings_print(FILE *out, const char *directory, const struct summary *summary, const struct table *table);
 /* What failed and why, a line each of up to `columns` letters, and up to `kinds` of them. */
-void screen_failures(FILE *out, const struct table *table, size_t columns, size_t kinds);
+void screen_failures(FILE *out, const struct table *table, size_t kinds);
 
 #endif

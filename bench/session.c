@@ -5,6 +5,8 @@
 #include "bench/host.h"
 #include "bench/job.h"
 #include "bench/judge/looks.h"
+#include "bench/plugin.h"
+#include "bench/refuse.h"
 #include "bench/report/report.h"
 #include "bench/run_dir.h"
 #include "bench/screen.h"
@@ -19,6 +21,28 @@
 
 #define CLOCK_MEASURE_NS 100000000u
 #define P99_TASKS_LEAST  1000
+
+/* --more puts trials beside those that were run before: of the same plug-ins. */
+static int plugins_check(const struct session *session, char *error)
+{
+    const char *directory = session->request.settings.more;
+    json_t *before = directory[0] ? host_fact(directory, "plugins") : NULL, *now = plugins_json(), *a, *b;
+    size_t i, j;
+    int rc = 0;
+    json_array_foreach(before, i, a)
+    {
+        json_array_foreach(now, j, b)
+        {
+            bool same_file = json_equal(json_object_get(a, "file"), json_object_get(b, "file"));
+            if (same_file && !json_equal(json_object_get(a, "hash"), json_object_get(b, "hash")))
+                rc = refuse(error, "--more: %.300s has changed since that run; --like makes a run of its own",
+                            json_string_value(json_object_get(a, "file")));
+        }
+    }
+    json_decref(before);
+    json_decref(now);
+    return rc;
+}
 
 int session_open(struct session *session, int argc, char **argv, char *error)
 {
@@ -44,6 +68,8 @@ int session_open(struct session *session, int argc, char **argv, char *error)
         calibrations_forget(session->calibrations);
     if (rc == 0 && settings->like[0])
         rc = calibrations_like(session->calibrations, settings->like, error);
+    if (rc == 0)
+        rc = plugins_check(session, error);
     if (rc == 0)
         rc = plan_make(&session->request, &session->machine, session->calibrations, &session->plan, error);
     return rc;
@@ -93,13 +119,14 @@ static json_t *facts(struct session *session, const char *verb, char **argv)
     json_t *seed = json_sprintf("%llu", (unsigned long long)session->request.settings.seed);
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
-    return json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o}", "run_id",
+    return json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o, s:o}", "run_id",
                      run_id(session->directory), "verb", verb, "argv", argv_json(argv), "seed", seed, "blocks",
                      (int)session->plan.blocks, "cells", (int)session->plan.cells.count, "looks",
                      (int)session->plan.looks, "unpinned_because", unpinned_because(session), "left_out",
                      left_out(session), "clock", "source", clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC",
                      "ns_per_tick", (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec,
-                     "calibrations", calibrations_used(session->calibrations), "warnings", warnings(session));
+                     "calibrations", calibrations_used(session->calibrations), "warnings", warnings(session), "plugins",
+                     plugins_json());
 }
 
 static int write_suite(const struct session *session, char *error)
@@ -192,7 +219,7 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
     struct launcher *launcher = calibrations_launcher(session->calibrations);
     const struct settings *settings = &session->request.settings;
     /* the sample is the same for every pool of a block */
-    struct job_order order = {settings->seed, settings->samples, mix64(settings->seed, block)};
+    struct job_order order = {settings->seed, settings->samples, mix64(settings->seed, block), STRICT_NOT};
     struct trial_facts facts = {.cell = cell,
                                 .block = block,
                                 .position = position,

@@ -133,11 +133,11 @@ static int expand_part(const char *text, size_t length, struct words *specs, cha
     for (size_t i = 0; i < specs->count && !rc; i++) {
         for (const char *value = text + head, *end = value; !rc; value = end + 1) {
             end = value + strcspn(value, "/:");
-            char spec[2 * SPEC_MAX];
+            char spec[2 * VALUE_MAX];
             int used =
                 snprintf(spec, sizeof spec, "%s:%.*s%.*s", specs->word[i], (int)head, text, (int)(end - value), value);
-            if (used < 0 || used >= SPEC_MAX)
-                rc = refuse(error, "'%.40s...' is longer than %d letters", spec, SPEC_MAX - 1);
+            if (used < 0 || used >= VALUE_MAX)
+                rc = refuse(error, "'%.40s...' is longer than %d letters", spec, VALUE_MAX - 1);
             else if (longer.count >= ALTERNATIVES_MAX)
                 rc = refuse(error, "more than %d combinations of alternatives", ALTERNATIVES_MAX);
             else if ((rc = words_add(&longer, spec, (size_t)used)))
@@ -155,8 +155,8 @@ int spec_expand(const char *text, struct words *specs, char *error)
 {
     struct words all = {0};
     size_t length = spec_name_length(text);
-    if (length >= SPEC_MAX)
-        return refuse(error, "'%.40s...' is longer than %d letters", text, SPEC_MAX - 1);
+    if (length >= VALUE_MAX)
+        return refuse(error, "'%.40s...' is longer than %d letters", text, VALUE_MAX - 1);
     int rc = words_add(&all, text, length);
     if (rc)
         refuse(error, "out of memory");
@@ -206,9 +206,10 @@ int spec_parse(const char *text, struct spec *spec, char *error)
     memset(spec->values, 0, sizeof spec->values);
     for (unsigned i = 0; spec->params && spec->params[i].name; i++)
         spec->values[i] = param_preset(&spec->params[i]);
+    text += spec_name_length(text);
     if (strlen(text) >= SPEC_MAX)
         return refuse(error, "'%.40s...' is longer than %d letters", text, SPEC_MAX - 1);
-    for (text += spec_name_length(text); *text;) {
+    while (*text) {
         text++;
         char option[SPEC_MAX];
         size_t length = spec_name_length(text);

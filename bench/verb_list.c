@@ -2,6 +2,7 @@
 #include "bench/machine.h"
 #include "bench/nearest.h"
 #include "bench/place.h"
+#include "bench/plugin.h"
 #include "bench/refuse.h"
 #include "bench/run_dir.h"
 #include "bench/spec.h"
@@ -27,53 +28,91 @@ static void cannot_print(const char *reason)
     wrap_row(stdout, 4, "not here:", NAME_COLUMN, reason);
 }
 
-static void pool_rows_print(const struct machine *machine, const struct pool_ops *const *table)
+static void pool_print(const struct pool_ops *pool, const struct machine *machine)
 {
-    for (size_t i = 0; table[i]; i++) {
-        const struct pool_ops *pool = table[i];
-        int64_t values[PARAM_MAX] = {0};
-        struct pool_shape shape;
-        char reason[192];
-        wrap_row(stdout, 0, pool->name, NAME_COLUMN, pool->summary);
-        params_print(pool->params);
-        for (unsigned p = 0; pool->params && pool->params[p].name; p++)
-            values[p] = param_preset(&pool->params[p]);
-        const char *misfit = pool->shape(machine->cores, values, &shape);
-        if (misfit) {
-            snprintf(reason, sizeof reason, "with --workers %u: %s", machine->cores, misfit);
-            cannot_print(reason);
-        } else if (machine->tasks_limit >= 0 && (int64_t)shape.processes + shape.threads + 2 > machine->tasks_limit) {
-            snprintf(reason, sizeof reason, "only %lld more processes and threads are allowed",
-                     (long long)machine->tasks_limit);
-            cannot_print(reason);
-        }
+    int64_t values[PARAM_MAX] = {0};
+    struct pool_shape shape;
+    char reason[ERROR_MAX], misfit[MISFIT_MAX];
+    wrap_row(stdout, 0, pool->name, NAME_COLUMN, pool->summary);
+    params_print(pool->params);
+    for (unsigned p = 0; pool->params && pool->params[p].name; p++)
+        values[p] = param_preset(&pool->params[p]);
+    if (pool_shape_of(pool, machine->cores, values, &shape, misfit, reason)) {
+        cannot_print(reason);
+    } else if (misfit[0]) {
+        snprintf(reason, sizeof reason, "with --workers %u: %s", machine->cores, misfit);
+        cannot_print(reason);
+    } else if (machine->tasks_limit >= 0 && (int64_t)shape.processes + shape.threads + 2 > machine->tasks_limit) {
+        snprintf(reason, sizeof reason, "only %lld more processes and threads are allowed",
+                 (long long)machine->tasks_limit);
+        cannot_print(reason);
+    } else if (pool_rehearse(pool, machine->cores, values, reason)) {
+        cannot_print(reason);
     }
 }
 
-static int pools_print(const struct machine *machine)
+static void workload_print(const struct workload_ops *workload)
 {
-    pool_rows_print(machine, pool_table);
-    return 0;
+    char text[SPEC_MAX * 2];
+    const char *class = workload->classify ? "cpu and sleep" : workload->class == TASK_SLEEP ? "sleep" : "cpu";
+    snprintf(text, sizeof text, "%s (%s%s)", workload->summary, class,
+             workload->traits & WORKLOAD_SIZED ? "" : ", has no --size");
+    wrap_row(stdout, 0, workload->name, NAME_COLUMN, text);
+    params_print(workload->params);
+}
+
+/* A plug-in is a pool, a workload or both; what it is not is no failure. */
+struct listing {
+    const struct machine *machine; /* NULL: workloads */
+    bool is_first;
+};
+
+static void plugin_print(const char *path, void *arg)
+{
+    static const char *const symbols[] = {"does not define poolbench_workload_plugin",
+                                          "does not define poolbench_pool_plugin"};
+    struct listing *listing = arg;
+    char error[ERROR_MAX], base[64];
+    const struct pool_ops *pool = listing->machine ? pool_named(path, error) : NULL;
+    const struct workload_ops *workload = listing->machine ? NULL : workload_named(path, error);
+    if (!pool && !workload && strstr(error, symbols[listing->machine != NULL]))
+        return; /* it is one of the other kind */
+    if (listing->is_first)
+        printf("\nplug-ins\n");
+    listing->is_first = false;
+    if (pool)
+        pool_print(pool, listing->machine);
+    else if (workload)
+        workload_print(workload);
+    else {
+        wrap_row(stdout, 0, plugin_base_name(path, base, sizeof base), NAME_COLUMN, path);
+        cannot_print(error);
+    }
 }
 
 static int floors_print(const struct machine *machine)
 {
-    pool_rows_print(machine, floor_table);
+    for (size_t i = 0; floor_table[i]; i++)
+        pool_print(floor_table[i], machine);
+    return 0;
+}
+
+static int pools_print(const struct machine *machine)
+{
+    struct listing listing = {machine, true};
+    for (size_t i = 0; pool_table[i]; i++)
+        pool_print(pool_table[i], machine);
+    plugin_files(plugin_print, &listing);
     return 0;
 }
 
 static int workloads_print(const struct machine *machine)
 {
+    struct listing listing = {NULL, true};
     (void)machine;
-    for (size_t i = 0; workload_table[i]; i++) {
-        const struct workload_ops *workload = workload_table[i];
-        char text[SPEC_MAX * 2];
-        const char *class = workload->classify ? "cpu and sleep" : workload->class == TASK_SLEEP ? "sleep" : "cpu";
-        snprintf(text, sizeof text, "%s (%s%s)", workload->summary, class,
-                 workload->traits & WORKLOAD_SIZED ? "" : ", has no --size");
-        wrap_row(stdout, 0, workload->name, NAME_COLUMN, text);
-        params_print(workload->params);
-    }
+    for (size_t i = 0; workload_table[i]; i++)
+        workload_print(workload_table[i]);
+    plugin_files(plugin_print, &listing);
     return 0;
 }
 

@@ -18,6 +18,10 @@ static void value_text(const struct option *option, const struct cell *cell, cha
 {
     if (!strcmp(option->name, "place"))
         snprintf(text, SPEC_MAX, "%s", cell->place);
+    else if (!strcmp(option->name, "pool")) /* without the path of a plug-in */
+        snprintf(text, SPEC_MAX, "%s", cell->pool_spec);
+    else if (!strcmp(option->name, "workload"))
+        snprintf(text, SPEC_MAX, "%s", cell->workload_spec);
     else
         option->spell_cell(cell, text);
 }

@@ -36,14 +36,16 @@ int verb_isolation(const struct arguments *given);
 int verb_check(const struct arguments *given);
 int verb_selftest(const struct arguments *given);
 int verb_advise(const struct arguments *given);
+int verb_conformance(const struct arguments *given);
 int verb_tour(const struct arguments *given);
 int verb_version(const struct arguments *given);
 int verb_help(const struct arguments *given);
 
 /* The options of each stand beside what reads them. */
 extern const struct argument topo_arguments[], compare_arguments[], targets_arguments[], charts_arguments[],
-    scaling_arguments[], isolation_arguments[], check_arguments[], selftest_arguments[], advise_arguments[],
-    metg_arguments[], crossover_arguments[], capacity_arguments[], tour_arguments[], help_arguments[];
+    scaling_arguments[],
+    isolation_arguments[], check_arguments[], selftest_arguments[], advise_arguments[], metg_arguments[],
+    crossover_arguments[], capacity_arguments[], tour_arguments[], help_arguments[], conformance_arguments[];
 extern const char *const metg_options[], *const crossover_options[], *const capacity_options[];
 
 /* NULL and a line on stderr when there is no such verb. */

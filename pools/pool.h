@@ -118,13 +118,15 @@ struct usage {
 enum {
     POOL_IGNORES_WORKERS = 1, /* one cell whatever --workers says (serial) */
     POOL_TASK_IS_PROCESS = 2, /* a process is made for every task */
-    POOL_FLOOR = 4,           /* the bare cost of something (pools/floors/floor.h): shown beside pools, never chosen */
+    POOL_FLOOR = 8,           /* the bare cost of something (pools/floors/floor.h): shown beside pools, never chosen */
+    POOL_SUBMITTER_WORKS = 4, /* the submitter runs tasks itself, so that reap may return late */
 };
 
 struct pool;
 
 struct pool_ops {
     const char *name;
+    const char *file;           /* the plug-in it comes from, an absolute path; NULL: it is built in */
     const char *summary;        /* one line for `list` */
     const struct param *params; /* NULL: none */
     unsigned traits;            /* POOL_* */
@@ -150,6 +152,8 @@ struct pool_ops {
     int (*reap)(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns);
     /* Only while nothing is in flight. */
     int (*usage)(struct pool *pool, bool with_memory, struct usage *usage);
+    /* Optional: submit, reap and usage are called from inside body, which this calls once, in the same thread. */
+    int (*enter)(struct pool *pool, void (*body)(void *arg), void *arg);
     /* Optional: where it stands what the workers are on, for one who looks from outside; up to PEEKS_MAX rows (they
      * come zeroed), valid from open to close. Costs nothing while tasks run, or is left out. */
     void (*peek)(const struct pool *pool, struct peek *peeks);

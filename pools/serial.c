@@ -99,7 +99,7 @@ static int serial_close(struct pool *pool)
 const struct pool_ops pool_serial = {
     .name = "serial",
     .summary = "the submitter runs the tasks one after another",
-    .traits = POOL_IGNORES_WORKERS,
+    .traits = POOL_IGNORES_WORKERS | POOL_SUBMITTER_WORKS,
     .handover_ns = 20,
     .shape = serial_shape,
     .open = serial_open,

@@ -54,6 +54,7 @@ enum {
 
 struct workload_ops {
     const char *name;
+    const char *file;           /* the plug-in it comes from, an absolute path; NULL: it is built in */
     const char *summary;        /* one line for `list` */
     const struct param *params; /* NULL: none */
     unsigned traits;            /* WORKLOAD_* */

@@ -23,6 +23,7 @@ const struct manual_row manual_exits[] = {
 
 const struct manual_row manual_environment[] = {
     {"POOLBENCH_SCRIPTS", "Where the suites and gnuplot scripts are, instead of those that came with the program."},
+    {"POOLBENCH_PLUGINS", "Folders of plug-ins, with colons between them: --pool mine is mine.so in one of them."},
     {"XDG_CACHE_HOME, HOME", "Calibrations are kept in $XDG_CACHE_HOME/poolbench, else in ~/.cache/poolbench."},
     {"PATH", "Where gnuplot is looked for."},
     {NULL, NULL},

@@ -22,7 +22,7 @@ enum kind row_kind(const struct table *t, size_t row)
             return KIND_UNSIZED;
         return w->classify ? KIND_MIXED : w->class == TASK_SLEEP ? KIND_SLEEP : KIND_CPU;
     }
-    return KIND_UNSIZED;
+    return row_of(t, row)->size_ns > 0 ? KIND_CPU : KIND_UNSIZED; /* a plug-in's */
 }
 
 double sweep_number(const struct table *t, size_t row, unsigned factor)

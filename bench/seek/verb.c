@@ -39,7 +39,7 @@ int search_range(const char *text, int (*parse)(const char *text, int64_t *value
 static int single_check(const struct cells *cells, char *error)
 {
     for (const struct option *option = options; option->name; option++) {
-        char first[SPEC_MAX] = "", next[SPEC_MAX];
+        char first[VALUE_MAX] = "", next[VALUE_MAX];
         if (!option->spell_cell || option == &options[OPTION_POOL] || !strcmp(option->name, "tasks"))
             continue; /* tasks: not asked for, but chosen for each pool */
         for (size_t i = 0; i < cells->count; i++) {
@@ -50,7 +50,7 @@ static int single_check(const struct cells *cells, char *error)
             if (!first[0])
                 memcpy(first, next, sizeof first);
             else if (strcmp(first, next) != 0)
-                return refuse(error, "--%s: expected one value, found %s and %s", option->name, first, next);
+                return refuse(error, "--%s: expected one value, found %.200s and %.200s", option->name, first, next);
         }
     }
     return 0;

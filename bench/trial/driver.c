@@ -197,6 +197,8 @@ int drive(struct trial *trial)
     if (file->arrival == ARRIVAL_RATE) /* the default slack of 50 us would go into every time that is slept to */
         prctl(PR_SET_TIMERSLACK, 1);
     trial->report->shared_cpu = !file->spare_cpu;
+    trial->report->next_at = (uintptr_t)&drive.next;
+    trial->report->reaped_at = (uintptr_t)trial->reaped;
     trial->report->ideal_ns = schedule_ideal_ns(trial);
     struct clock_anchor anchor = clock_anchor_read();
     trial->gate_anchor = (struct clock_pair){anchor.ticks, anchor.ns};

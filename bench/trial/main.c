@@ -3,6 +3,7 @@
 #include "bench/trial/trial.h"
 #include "pools/clock.h"
 #include "pools/crew.h"
+#include "pools/plugged.h"
 #include "pools/usage.h"
 #include <errno.h>
 #include <signal.h>
@@ -15,6 +16,8 @@
 
 static int fail(struct trial *trial, int rc, const char *what)
 {
+    if (!trial->report->reason[0] && plugged_reason()[0])
+        snprintf(trial->report->reason, sizeof trial->report->reason, "%s: %s", what, plugged_reason());
     if (!trial->report->reason[0])
         snprintf(trial->report->reason, sizeof trial->report->reason, "%s: %s", what, strerror(-rc));
     trial->report->error = -rc;
@@ -105,7 +108,7 @@ static int run_pool(struct trial *trial)
         return fail(trial, rc, "usage before the run");
     stage(trial, STAGE_RUN);
     int64_t cpu_ns = thread_cpu_ns();
-    rc = drive(trial);
+    rc = trial->file->strict == STRICT_REAP ? strict_reap(trial) : drive(trial);
     report->submitter_ns = thread_cpu_ns() - cpu_ns;
     if (rc < 0)
         return fail(trial, rc, "run");
@@ -121,6 +124,31 @@ static int run_pool(struct trial *trial)
     if (trial->job.workload->views)
         report->views_count = trial->job.workload->views(trial->job.state, report->views);
     return 0;
+}
+
+struct inside {
+    struct trial *trial;
+    int (*body)(struct trial *trial);
+    bool called;
+    int rc;
+};
+
+static void inside_body(void *arg)
+{
+    struct inside *inside = arg;
+    inside->called = true;
+    inside->rc = inside->body(inside->trial);
+}
+
+int pool_inside(struct trial *trial, int (*body)(struct trial *trial))
+{
+    struct inside inside = {trial, body, false, 0};
+    if (!trial->ops->enter)
+        return body(trial);
+    int rc = trial->ops->enter(trial->pool, inside_body, &inside);
+    if (rc >= 0 && !inside.called)
+        rc = -EPROTO;
+    return inside.rc < 0 ? inside.rc : rc < 0 ? fail(trial, rc, "enter") : 0;
 }
 
 static int close_pool(struct trial *trial)
@@ -147,16 +175,20 @@ static int trial_run(struct trial *trial)
         return fail(trial, rc, "ballast");
     if ((rc = setup_arrays(trial)) < 0 || (rc = schedule_make(trial)) < 0)
         return fail(trial, rc, "memory for the tasks");
+    int fds = trial->file->strict ? strict_fds() : -1;
     stage(trial, STAGE_OPEN);
     if ((rc = open_pool(trial)) < 0)
         return fail(trial, rc, "open");
-    rc = run_pool(trial);
+    rc = pool_inside(trial, run_pool);
     if (rc == -ETIME) /* a worker cannot be stopped: main ends the process with it */
         return rc;
     enum report_stage reached = (enum report_stage)trial->report->stage;
     if (rc == 0)
         stage(trial, STAGE_CLOSE);
     int closed = close_pool(trial);
+    trial->report->strangers = plugged_strangers();
+    if (trial->file->strict)
+        strict_leftovers(trial, fds);
     if (rc < 0 || closed < 0) {
         stage(trial, rc < 0 ? reached : STAGE_CLOSE);
         return rc < 0 ? rc : closed;
@@ -183,7 +215,9 @@ int main(void)
     int rc = place_apply(&main_place, 0);
     if (rc < 0)
         return fail(&trial, rc, "pinning the submitter") < 0;
-    rc = file->kind == JOB_CALIBRATE ? calibrate_run(&trial) : trial_run(&trial);
+    rc = file->kind == JOB_CALIBRATE ? calibrate_run(&trial)
+         : file->kind == JOB_PROBE   ? probe_run(&trial)
+                                     : trial_run(&trial);
     if (rc == -ETIME)
         _exit(1);
     setup_release(&trial);

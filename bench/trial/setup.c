@@ -2,6 +2,7 @@
 #include "bench/histogram.h"
 #include "bench/trial/trial.h"
 #include "pools/task_run.h"
+#include "workloads/plugged.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,9 +64,12 @@ static int setup_inputs(struct trial *trial)
 int setup_pool(struct trial *trial)
 {
     const struct job_file *file = trial->file;
-    trial->ops = pool_find(file->pool);
+    if (file->pool_file[0])
+        trial->ops = plugin_load_pool(file->pool_file, trial->report->reason, sizeof trial->report->reason);
+    else if (!(trial->ops = pool_find(file->pool)))
+        say(trial, -EINVAL, "no such pool in this build");
     if (!trial->ops)
-        return say(trial, -EINVAL, "no such pool in this build");
+        return -EINVAL;
     size_t mask_bytes = (size_t)file->shape.workers * file->cpu_words * sizeof(uint64_t);
     trial->worker_masks = malloc(mask_bytes ? mask_bytes : 1);
     if (!trial->worker_masks)
@@ -85,11 +89,16 @@ int setup_job(struct trial *trial)
 {
     const struct job_file *file = trial->file;
     struct job *job = &trial->job;
-    job->workload = workload_find(file->workload);
+    if (file->workload_file[0])
+        job->workload = plugin_load_workload(file->workload_file, trial->report->reason, sizeof trial->report->reason);
+    else if (!(job->workload = workload_find(file->workload)))
+        say(trial, -EINVAL, "no such workload in this build");
     if (!job->workload)
-        return say(trial, -EINVAL, "no such workload in this build");
+        return -EINVAL;
     struct workload_config config = {file->workload_params, file->seed, file->tasks};
     int rc = job->workload->prepare(&config, &job->state);
+    if (rc < 0 && plugged_workload_reason()[0])
+        return say(trial, rc, plugged_workload_reason());
     if (rc < 0)
         return rc;
     trial->prepared = true;
@@ -136,6 +145,8 @@ int setup_ballast(struct trial *trial)
 static uint32_t tasks_to_check(const struct trial *trial)
 {
     const struct job_file *file = trial->file;
+    if (file->strict)
+        return file->tasks;
     uint64_t size = trial->costs[file->cost_count / 2].size_ns + 1000;
     uint64_t count = file->tasks / 100 + 1, affordable = 20000000 / size + 1;
     return (uint32_t)(count < affordable ? count : affordable);

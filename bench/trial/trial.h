@@ -7,6 +7,9 @@
  *   record.c     histograms, samples, sums
  *   verify.c     were the results right?
  *   calibrate.c  how long does an iteration take?
+ *   plugin.c     loading plug-ins
+ *   probe.c      what is that plug-in?
+ *   strict.c     does a pool keep the contract?
  * Functions return 0 or -errno and leave words for people in the report's reason. */
 #ifndef POOLBENCH_TRIAL_H
 #define POOLBENCH_TRIAL_H
@@ -62,5 +65,15 @@ int64_t schedule_ideal_ns(const struct trial *trial);
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
 int verify_results(struct trial *trial);
 int calibrate_run(struct trial *trial);
+int probe_run(struct trial *trial);
+int strict_reap(struct trial *trial);                       /* in the place of drive() */
+int strict_fds(void);                                       /* open descriptors; -1: not known */
+void strict_leftovers(struct trial *trial, int fds_before); /* after close */
+/* body, from where the pool wants it called (pool_ops.enter). What body returned, or what went wrong before. */
+int pool_inside(struct trial *trial, int (*body)(struct trial *trial));
+
+/* Loads a plug-in; NULL with words in reason (`size` bytes). It stays loaded. */
+const struct pool_ops *plugin_load_pool(const char *file, char *reason, size_t size);
+const struct workload_ops *plugin_load_workload(const char *file, char *reason, size_t size);
 
 #endif

@@ -1,0 +1,12 @@
+/* A workload that comes from a plug-in (include/poolbench/workload.h), as a workload like any other. One a process. */
+#ifndef POOLBENCH_WORKLOADS_PLUGGED_H
+#define POOLBENCH_WORKLOADS_PLUGGED_H
+#include "include/poolbench/workload.h"
+#include "workloads/workload.h"
+
+/* Takes over a plug-in that was checked. */
+const struct workload_ops *plugged_workload(const struct poolbench_workload *plugin);
+/* What it said about its last failure; "" when nothing. */
+const char *plugged_workload_reason(void);
+
+#endif
