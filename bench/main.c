@@ -23,6 +23,18 @@ const struct verb verbs[] = {
      .help = "Prints the cells, the CPUs of every worker, the defaults that were filled in, how many comparisons there "
              "are and the blocks they need, the order, and about how long it would take. Takes what run takes.",
      .reads_itself = true},
+    {.name = "resume",
+     .chapter = "measure",
+     .operands = "[RUN]",
+     .summary = "go on with a run that was interrupted, killed or out of disk",
+     .function = verb_resume,
+     .help =
+         "Runs what is left of the plan of a run that ended early, with its seed, its cells and the order of its "
+         "blocks; then the summary, charts and report, as run does. What a crash left behind the last whole trial "
+         "is cut off; trials that were interrupted run again. A budget no longer counts. Refused on another machine "
+         "or with another build, since blocks of one run are compared with each other. RUN is its directory, the "
+         "beginning of its name, or latest (the default).",
+     .operands_max = 1},
     {.name = "metg",
      .chapter = "search",
      .operands = "",

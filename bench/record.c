@@ -1,14 +1,18 @@
 /* Recording trials, see record.h. */
 #include "bench/record.h"
+#include "bench/csv_file.h"
 #include "bench/histogram.h"
 #include "bench/run_dir.h"
 #include "bench/units.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static const char *const status_names[] = {
     [TASK_OK] = "ok",
@@ -56,18 +60,71 @@ static const char *const phase_names[PHASES] = {
 
 static int failed(int rc, const char *directory, const char *file, char *error)
 {
-    snprintf(error, ERROR_MAX, "%.300s/%s: %s", directory, file, strerror(-rc));
+    const char *why =
+        rc == -EBADMSG ? "its columns or its length are not those that this poolbench wrote" : strerror(-rc);
+    snprintf(error, ERROR_MAX, "%.300s/%s: %s", directory, file, why);
     return rc;
+}
+
+/* ---- a file replaced in one step ---- */
+
+struct replacement {
+    char draft[PATH_MAX], path[PATH_MAX];
+    struct csv_writer *writer;
+};
+
+static int replacement_begin(const char *directory, const struct file_format *format, struct replacement *replacement)
+{
+    int rc = csv_path(replacement->path, directory, format->file);
+    int length = snprintf(replacement->draft, PATH_MAX, "%s/.%s.%ld", directory, format->file, (long)getpid());
+    if (rc == 0 && (length < 0 || length >= PATH_MAX))
+        rc = -ENAMETOOLONG;
+    if (rc < 0)
+        return rc;
+    int fd = open(replacement->draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    rc = fd < 0 ? -errno : csv_open(fd, format, &replacement->writer);
+    if (rc < 0 && fd >= 0)
+        unlink(replacement->draft);
+    return rc;
+}
+
+/* rc: how filling it went. */
+static int replacement_end(struct replacement *replacement, int rc)
+{
+    int closed = csv_close(replacement->writer);
+    rc = rc < 0 ? rc : closed;
+    if (rc == 0 && rename(replacement->draft, replacement->path) < 0)
+        rc = -errno;
+    if (rc < 0)
+        unlink(replacement->draft);
+    return rc;
+}
+
+/* ---- the plan ---- */
+
+struct planned {
+    struct csv_writer *writer;
+    int64_t blocks;
+};
+
+static int planned_keep(const void *row, void *arg)
+{
+    const struct planned *planned = arg;
+    return ((const struct plan_row *)row)->block <= planned->blocks ? csv_put(planned->writer, row) : 0;
 }
 
 int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error)
 {
-    struct csv_writer *writer;
+    struct replacement file;
     struct plan_row row;
-    int rc = plan->blocks_before ? csv_append(directory, &plan_format, -1, &writer)
-                                 : csv_create(directory, &plan_format, &writer);
+    char ignored[ERROR_MAX];
+    int rc = replacement_begin(directory, &plan_format, &file);
     if (rc < 0)
         return failed(rc, directory, plan_format.file, error);
+    if (plan->blocks_before) {
+        struct planned planned = {file.writer, plan->blocks_before};
+        rc = csv_read(directory, &plan_format, -1, planned_keep, &planned, ignored);
+    }
     for (size_t i = 0; i < plan->blocks * plan->cells.count && rc == 0; i++) {
         const struct cell *cell = &plan->cells.cell[plan->order[i]];
         row_clear(&plan_format, &row);
@@ -76,11 +133,17 @@ int plan_write(const char *directory, const struct plan *plan, uint64_t seed, ch
         row.block = (int64_t)(plan->blocks_before + i / plan->cells.count) + 1;
         row.position = (int64_t)(i % plan->cells.count) + 1;
         row.seed = seed;
-        rc = csv_put(writer, &row);
+        rc = csv_put(file.writer, &row);
     }
-    int closed = csv_close(writer);
-    rc = rc < 0 ? rc : closed;
+    rc = replacement_end(&file, rc);
     return rc < 0 ? failed(rc, directory, plan_format.file, error) : 0;
+}
+
+/* ---- what is there of an earlier run ---- */
+
+static bool is_interrupted(const struct trial_row *trial)
+{
+    return !strcmp(trial->status, "interrupted");
 }
 
 static int recorded_take(const void *row, void *arg)
@@ -91,7 +154,11 @@ static int recorded_take(const void *row, void *arg)
     int64_t ended_ns = t->started_ns;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         ended_ns += parts[i] == MISSING ? 0 : parts[i];
-    recorded->trial_id = t->trial_id;
+    if (t->trial_id < 1 || t->block < 1 || t->samples_end < 0 || t->latency_end < 0 || t->started_ns < 0)
+        return -EBADMSG;
+    recorded->trials++;
+    recorded->interrupted += is_interrupted(t);
+    recorded->trial_id = t->trial_id > recorded->trial_id ? t->trial_id : recorded->trial_id;
     recorded->samples_end = t->samples_end;
     recorded->latency_end = t->latency_end;
     recorded->blocks = t->block > recorded->blocks ? t->block : recorded->blocks;
@@ -102,25 +169,68 @@ static int recorded_take(const void *row, void *arg)
 int recorded_read(const char *directory, struct recorded *recorded, char *error)
 {
     *recorded = (struct recorded){0};
+    error[0] = '\0';
     int rc = csv_read(directory, &trial_format, -1, recorded_take, recorded, error);
-    if (rc == -EBADMSG)
-        return rc;
-    if (!rc && !recorded->trial_id)
-        rc = -ENODATA;
-    return rc ? failed(rc, directory, trial_format.file, error) : 0;
+    if (rc && !error[0])
+        snprintf(error, ERROR_MAX, "%.300s/%s: a row without trial_id, block, started_ns or ends", directory,
+                 trial_format.file);
+    return rc;
 }
+
+static int finished_keep(const void *row, void *arg)
+{
+    return is_interrupted(row) ? 0 : csv_put(arg, row);
+}
+
+int recorded_clean(const char *directory, char *error)
+{
+    struct recorded recorded;
+    struct replacement file;
+    struct csv_writer *writer;
+    /* cuts a torn line off, and tells whether the columns are ours */
+    int rc = csv_append(directory, &trial_format, -1, &writer);
+    if (rc == 0)
+        rc = csv_close(writer);
+    if (rc < 0)
+        return failed(rc, directory, trial_format.file, error);
+    rc = recorded_read(directory, &recorded, error);
+    if (rc < 0 || !recorded.interrupted)
+        return rc;
+    rc = replacement_begin(directory, &trial_format, &file);
+    if (rc < 0)
+        return failed(rc, directory, trial_format.file, error);
+    rc = replacement_end(&file, csv_read(directory, &trial_format, -1, finished_keep, file.writer, error));
+    return rc < 0 ? failed(rc, directory, trial_format.file, error) : 0;
+}
+
+int64_t recorded_torn(const char *directory, const struct recorded *recorded)
+{
+    const struct {
+        const struct file_format *format;
+        int64_t end;
+    } files[] = {
+        {&trial_format, -1}, {&sample_format, recorded->samples_end}, {&latency_format, recorded->latency_end}};
+    int64_t torn = 0;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        int64_t behind = csv_behind(directory, files[i].format, files[i].end);
+        torn += behind > 0 ? behind : 0;
+    }
+    return torn;
+}
+
+/* ---- recording ---- */
 
 static int files_open(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
                       char *error)
 {
-    *recorder = (struct recorder){.run_id = run_id(directory), .seed = seed};
+    *recorder = (struct recorder){.directory = directory, .run_id = run_id(directory), .seed = seed};
     const struct {
         const struct file_format *format;
         struct csv_writer **writer;
         int64_t end;
-    } files[] = {{&trial_format, &recorder->trials, -1},
-                 {&sample_format, &recorder->samples, recorded ? recorded->samples_end : 0},
-                 {&latency_format, &recorder->latency, recorded ? recorded->latency_end : 0}};
+    } files[] = {{&sample_format, &recorder->samples, recorded ? recorded->samples_end : 0},
+                 {&latency_format, &recorder->latency, recorded ? recorded->latency_end : 0},
+                 {&trial_format, &recorder->trials, -1}}; /* last: it makes the directory a run */
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         int rc = recorded ? csv_append(directory, files[i].format, files[i].end, files[i].writer)
                           : csv_create(directory, files[i].format, files[i].writer);
@@ -206,7 +316,7 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
 {
     const struct report *report = facts->parts.report;
     const struct outcome *outcome = &facts->outcome;
-    char limit[32];
+    char duration[32];
     const char *status = "failed";
     TEXT_SET(row->reason, report->reason);
     if (outcome->interrupted) {
@@ -216,7 +326,7 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
     } else if (outcome->timed_out) {
         status = "timeout";
         snprintf(row->reason, sizeof row->reason, "ran longer than --trial-limit %s",
-                 spell_duration(limit, sizeof limit, facts->trial_limit_ns));
+                 spell_duration(duration, sizeof duration, facts->trial_limit_ns));
     } else if (WIFSIGNALED(outcome->wait_status)) {
         status = "crashed";
         snprintf(row->reason, sizeof row->reason, "killed by signal %d (%s)", WTERMSIG(outcome->wait_status),
@@ -224,6 +334,10 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
     } else if (report->error == EOWNERDEAD) {
         status = "crashed";
         TEXT_SET(row->reason, "a worker process died");
+    } else if (outcome->stopped_ns) {
+        status = "interrupted"; /* its times have the pause in them */
+        snprintf(row->reason, sizeof row->reason, "stood still for %s (Ctrl-Z)",
+                 format_duration(duration, sizeof duration, (double)outcome->stopped_ns));
     } else if (report->stage == STAGE_DONE && WEXITSTATUS(outcome->wait_status) == 0) {
         const struct cell *other;
         int broken = agreement_break(&recorder->agreement, facts->cell, report->result_sum, &other);
@@ -292,24 +406,33 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
     row.load = facts->before.load;
     if (facts->before.steal_ns >= 0 && facts->after.steal_ns >= 0)
         row.steal_ns = facts->after.steal_ns - facts->before.steal_ns;
+    const struct file_format *format = &sample_format;
     int rc = 0;
     if (judge(recorder, facts, &row)) {
         timings_set(&row, facts);
         rc = put_samples(recorder, facts);
-        if (rc == 0)
+        if (rc == 0) {
+            format = &latency_format;
             rc = put_latency(recorder, facts);
+        }
     }
     row.samples_end = csv_end(recorder->samples);
     row.latency_end = csv_end(recorder->latency);
-    if (rc == 0)
+    if (rc == 0) {
+        format = &trial_format;
         rc = csv_put(recorder->trials, &row);
-    if (rc == 0)
-        rc = csv_flush(recorder->trials);
-    if (rc < 0)
-        snprintf(error, ERROR_MAX, "recording trial %lld: %s", (long long)row.trial_id, strerror(-rc));
-    else if (written)
+        if (rc == 0)
+            rc = csv_flush(recorder->trials);
+    }
+    if (rc < 0) {
+        struct csv_writer *writers[] = {recorder->samples, recorder->latency, recorder->trials};
+        for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
+            csv_drop(writers[i]); /* a trial is recorded whole or not at all */
+        return failed(rc, recorder->directory, format->file, error);
+    }
+    if (written)
         *written = row;
-    return rc;
+    return 0;
 }
 
 int recorder_close(struct recorder *recorder, char *error)

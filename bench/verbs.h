@@ -21,6 +21,7 @@ extern const struct verb verbs[]; /* main.c; ends with a row without a name */
 
 int verb_run(const struct arguments *given);
 int verb_plan(const struct arguments *given);
+int verb_resume(const struct arguments *given);
 int verb_metg(const struct arguments *given);
 int verb_crossover(const struct arguments *given);
 int verb_capacity(const struct arguments *given);
