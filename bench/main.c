@@ -3,6 +3,7 @@
 #include "bench/refuse.h"
 #include "bench/verbs.h"
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 const struct verb verbs[] = {
@@ -246,24 +247,36 @@ static int dispatch(int argc, char **argv)
     return !verb ? 2 : *argv[1] == '-' ? verb_call(verb, 0, NULL) : verb_call(verb, argc - 2, argv + 2);
 }
 
-/* Started with a standard stream closed, the next file opened would take its place. */
+/* Started with a standard stream closed, the next file opened would take its place. What fills the place of standard
+ * output takes nothing: that nothing can be said is an error, not a success. */
 static int streams_open(void)
 {
-    int fd;
-    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
-        ;
-    return fd < 0 ? -1 : close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
+            return -1;
+    return 0;
+}
+
+/* What could not be printed was not done: a full disk behind a redirection must not look like success. Which error it
+ * was is known no longer where it came early; then one more byte finds out. */
+static int output_end(void)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    if (!errno && write(STDOUT_FILENO, "\n", 1) == 1)
+        errno = EIO;
+    fprintf(stderr, "poolbench: standard output: %s\n", strerror(errno));
+    return -1;
 }
 
 int main(int argc, char **argv)
 {
     if (streams_open() < 0)
         return 1;
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone must not end a run */
     int code = dispatch(argc, argv);
-    /* What could not be printed was not done: a full disk behind a redirection must not look like success. */
-    if (fflush(stdout) || ferror(stdout)) {
-        fprintf(stderr, "poolbench: standard output: %s\n", strerror(errno));
+    if (output_end() < 0)
         return code ? code : 1;
-    }
     return code;
 }

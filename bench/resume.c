@@ -87,8 +87,8 @@ int verb_resume(const struct arguments *given)
                 remaining.blocks);
         code = conclude_again(&session, directory);
     } else if (rc == 0) {
-        fprintf(stderr, "poolbench resume: %zu trials of %s are there, %zu are to be run\n", session.before.trials,
-                directory, remaining.left);
+        fprintf(stderr, "poolbench resume: %s has %zu of %zu trials\n", directory, session.before.trials,
+                session.before.trials + remaining.left);
         rc = session_begin(&session, "resume", given->argv, error);
     }
     if (rc < 0)
