@@ -62,6 +62,8 @@ chosen   = $(if $(TEST),$(foreach t,$(1),$(if $(filter $(TEST) $(TEST:%=test_%),
 c_tests := $(call chosen,$(patsubst tests/%.c,%,$(wildcard tests/test_*.c)))
 s_tests := $(call chosen,$(wildcard tests/test_*.sh) tests/cli.sh)
 tests   := $(c_tests:%=$(B)/%)
+# What tests use: it runs one and sees what that leaves; it makes calls of libc fail (not under sanitizers: they wrap them too).
+helpers := $(B)/alone $(if $(SAN),,$(B)/inject.so)
 
 # ---- flags -----------------------------------------------------------------------------------------------------------
 packages := hwloc gsl jansson inih
@@ -86,7 +88,7 @@ endef
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ---- build -----------------------------------------------------------------------------------------------------------
-.PHONY: build tests bench check install uninstall clean help format schema lint FORCE
+.PHONY: build tests bench check torture install uninstall clean help format schema lint FORCE
 
 build: $(if $(filter default,$(variant)),poolbench) $(B)/poolbench $(B)/poolbench-trial ## build both programs (the default)
 
@@ -105,9 +107,15 @@ $(B)/libpoolbench.a: $(filter-out $(mains_o),$(sort $(bench_o) $(trial_o))) $(B)
 	$(call say,AR)$(AR) rcs $@ $(filter %.o,$^)
 
 # Tests stand beside the programs, so that they find poolbench-trial the way poolbench does.
-tests: $(tests) $(B)/poolbench $(B)/poolbench-trial
+tests: $(tests) $(helpers) $(B)/poolbench $(B)/poolbench-trial
 $(tests): $(B)/%: $(B)/tests/%.o $(support_o) $(B)/libpoolbench.a
 	$(call say,LINK)$(link) -o $@ $(filter %.o,$^) $(B)/libpoolbench.a -lcmocka $(harness_libs)
+
+$(B)/alone: $(B)/tests/tools/alone.o
+	$(call say,LINK)$(link) -o $@ $<
+
+$(B)/inject.so: tests/preload/inject.c $(B)/flags
+	$(call say,LINK)$(compile) -fPIC -shared -o $@ $< -ldl
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -151,8 +159,12 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 	@BUILD=$(B) tests/run $(tests) $(s_tests) \
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
+torture: tests ## what check does in short, at length: 50 kills of the harness, every early call that can fail
+	@BUILD=$(B) KILLS=50 RANDOM_SEED=$${RANDOM_SEED:-$$$$} TEST_LIMIT=3600 tests/run tests/test_resume.sh
+	@BUILD=$(B) DEPTH=60 TEST_LIMIT=3600 tests/run tests/test_inject.sh
+
 format: ## format the C sources with clang-format
-	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools workloads tests))
+	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools workloads tests tests/*))
 
 schema: $(B)/test_csv $(B)/poolbench ## write results/README.md and docs/COMMAND-LINE.md anew from their tables
 	@$(B)/test_csv --document > results/README.md
