@@ -22,7 +22,9 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -109,8 +111,7 @@ void *realloc(void *old, size_t size)
 }
 
 WRAP(pid_t, fork, (void), (), -1)
-WRAP(int, pthread_create,
-     (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *arg),
+WRAP(int, pthread_create, (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *arg),
      (thread, attributes, run, arg), error_wanted)
 WRAP(void *, mmap, (void *at, size_t size, int protection, int flags, int fd, off_t offset),
      (at, size, protection, flags, fd, offset), MAP_FAILED)

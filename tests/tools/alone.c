@@ -1,5 +1,5 @@
-/* Runs a test and sees to it that it leaves nothing: no process, whoever its parent was, and no file in a TMPDIR made for
- * it alone.
+/* Runs a test and sees to it that it leaves nothing: no process, whoever its parent was, and no file in a TMPDIR made
+ * for it alone.
  *
  *   alone COMMAND [ARGUMENT ...]
  *
@@ -89,8 +89,7 @@ int main(int argc, char **argv)
     char directory[PATH_MAX];
     int status;
     snprintf(directory, sizeof directory, "%s/poolbench-test-XXXXXX", parent && *parent ? parent : "/tmp");
-    if (argc < 2 || !mkdtemp(directory) || setenv("TMPDIR", directory, 1) < 0 ||
-        prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
+    if (argc < 2 || !mkdtemp(directory) || setenv("TMPDIR", directory, 1) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
         perror("alone");
         return 2;
     }
