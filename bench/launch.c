@@ -213,7 +213,8 @@ static _Noreturn void become_trial(const struct launcher *launcher, pid_t harnes
     char *arguments[] = {(char *)TRIAL_PROGRAM, NULL};
     int null = open("/dev/null", O_RDWR);
     setpgid(0, 0);
-    signal(SIGPIPE, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL); /* these two we ignore */
+    signal(SIGXFSZ, SIG_DFL);
     sigprocmask(SIG_SETMASK, &launcher->outside, NULL);
     bool in_place = launcher->memfd == JOB_FD && fcntl(JOB_FD, F_SETFD, 0) == 0;
     if (null < 0 || dup2(null, 0) < 0 || dup2(2, 1) < 0 || (!in_place && dup2(launcher->memfd, JOB_FD) < 0))

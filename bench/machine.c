@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -33,6 +34,7 @@ static int xml_try(const char *path)
         int null = open("/dev/null", O_RDWR);
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && null >= 0; fd++)
             dup2(null, fd);
+        prctl(PR_SET_DUMPABLE, 0); /* no core files */
         alarm(LOAD_LIMIT_S);
         if (hwloc_topology_init(&topology) == 0 && hwloc_topology_set_xml(topology, path) == 0 &&
             hwloc_topology_load(topology) == 0)
@@ -74,6 +76,30 @@ static int topology_describe(hwloc_topology_t topology, const char *description,
         return -EINVAL;
     }
     return 0;
+}
+
+/* PUs at and below an object; -1: its CPU set is not those of its PUs, which hwloc takes from a file as it stands. */
+static int pus_below(hwloc_obj_t object)
+{
+    int pus = 0;
+
+    if (!object->cpuset)
+        return -1;
+    if (object->type == HWLOC_OBJ_PU)
+        return hwloc_bitmap_weight(object->cpuset) == 1 && hwloc_bitmap_isset(object->cpuset, object->os_index) ? 1
+                                                                                                                : -1;
+    for (hwloc_obj_t child = object->first_child; child && pus >= 0; child = child->next_sibling) {
+        int below = pus_below(child);
+        pus = below < 0 || !hwloc_bitmap_isincluded(child->cpuset, object->cpuset) ? -1 : pus + below;
+    }
+    return pus == hwloc_bitmap_weight(object->cpuset) ? pus : -1;
+}
+
+static bool topology_consistent(hwloc_topology_t topology)
+{
+    hwloc_obj_t root = hwloc_get_root_obj(topology);
+
+    return pus_below(root) > 0 && hwloc_bitmap_isincluded(hwloc_topology_get_allowed_cpuset(topology), root->cpuset);
 }
 
 /* Narrows the cpuset's CPUs to the ones of our affinity. */
@@ -177,6 +203,12 @@ int machine_open(struct machine *machine, const char *topology, char *error)
             snprintf(error, ERROR_MAX, "--topology: '%s' is not a hwloc XML file; %s", topology, expected);
         else
             snprintf(error, ERROR_MAX, "hwloc cannot read this machine's topology: %s", strerror(errno));
+        status = -EINVAL;
+        goto fail;
+    }
+    if (machine->described && !topology_consistent(machine->topology)) {
+        snprintf(error, ERROR_MAX, "--topology: '%.200s' contradicts itself: CPU sets that are not those of its PUs",
+                 topology);
         status = -EINVAL;
         goto fail;
     }

@@ -274,7 +274,8 @@ int main(int argc, char **argv)
 {
     if (streams_open() < 0)
         return 1;
-    signal(SIGPIPE, SIG_IGN); /* a reader that has gone must not end a run */
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone must not end a run ... */
+    signal(SIGXFSZ, SIG_IGN); /* ... nor a limit on files (ulimit -f), without a word */
     int code = dispatch(argc, argv);
     if (output_end() < 0)
         return code ? code : 1;

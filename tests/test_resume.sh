@@ -189,6 +189,28 @@ status=${PIPESTATUS[0]}
 check "a reader that is gone" ended 1
 check "is said to be gone" said 'standard output: Broken pipe'
 
+# ---- limits ----
+(ulimit -f 260; poolbench run suite.ini --blocks 12 --out limited >out 2>err)
+status=$?
+check "a limit on the size of files" ended 1
+check "the file it stopped at" said 'limited/[a-z]*.csv: File too large; [0-9]* trials'
+check "no process after that" none_left
+poolbench resume limited >out 2>err
+check "whole without that limit" whole limited
+for limit in 4 6 8 10; do
+    (ulimit -n $limit; poolbench run suite.ini --out "files$limit" >out 2>err)
+    check "a limit of $limit descriptors" said 'Too many open files'
+    check "no process with $limit descriptors" none_left
+    [ -e "files$limit" ] || continue
+    poolbench resume "files$limit" >out 2>err
+    check "whole with more than $limit descriptors" whole "files$limit"
+done
+(ulimit -v 30000; poolbench run suite.ini --tasks 4000000 --blocks 1 --out memory >out 2>err)
+status=$?
+check "a limit on memory" [ $status -ne 0 ]
+check "is named" grep -qE 'memory|allocate' err memory/trials.csv
+check "no process after that" none_left
+
 mkdir small
 if mount -t tmpfs -o size=1m none small 2>/dev/null; then
     mounted=$scratch/small

@@ -42,7 +42,8 @@ int gnuplot_run(const char *directory, const char *script, char *error)
         posix_spawn_file_actions_destroy(&actions);
     if (!code) {
         sigemptyset(&defaults);
-        sigaddset(&defaults, SIGPIPE); /* which we ignore */
+        sigaddset(&defaults, SIGPIPE); /* which we ignore, and this */
+        sigaddset(&defaults, SIGXFSZ);
         code = posix_spawnattr_setsigdefault(&attributes, &defaults);
         if (!code)
             code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
