@@ -190,7 +190,7 @@ check "a reader that is gone" ended 1
 check "is said to be gone" said 'standard output: Broken pipe'
 
 # ---- limits ----
-(ulimit -f 260; poolbench run suite.ini --blocks 12 --out limited >out 2>err)
+(ulimit -f 260; poolbench run suite.ini --blocks 30 --out limited >out 2>err)
 status=$?
 check "a limit on the size of files" ended 1
 check "the file it stopped at" said 'limited/[a-z]*.csv: File too large; [0-9]* trials'
