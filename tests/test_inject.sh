@@ -2,7 +2,7 @@
 # Makes single calls of libc functions fail, one after another, in the harness and in the trial program
 # (tests/preload/inject.c), during a run of all kinds of pools. Whatever fails: the run ends in time, with an error line or
 # with right results; its rows are whole, no process and no draft of a file stays, and `resume` makes up for what is missing.
-# In short it is the first call and a later one (RANDOM_SEED=1); DEPTH=60 takes the first 60.
+# In short it is one call of each (RANDOM_SEED=1); DEPTH=60 takes the first 60.
 set -u
 build=$PWD/${BUILD:-build/default}
 inject=$build/inject.so
@@ -13,7 +13,7 @@ cd "$scratch" || exit 1
 export HOME=$scratch POOLBENCH_TEST=$scratch # the mark of our processes
 unset XDG_CACHE_HOME
 RANDOM=${RANDOM_SEED:-1}
-passed=0 failed=0 tasks=20
+passed=0 failed=0 tasks=20 late=(1 1 2 3 5 8 13)
 
 cat >suite.ini <<END
 blocks = 1
@@ -107,10 +107,14 @@ try()
 
 while read -r call error programs; do
     for program in $programs; do
-        for ((n = 1; n <= ${DEPTH:-1}; n++)); do
-            try "$call" $n "$error" "$program" || continue 2
-        done
-        [ -z "${DEPTH:-}" ] && try "$call" $((2 + RANDOM % 12)) "$error" "$program"
+        if [ -n "${DEPTH:-}" ]; then
+            for ((n = 1; n <= DEPTH; n++)); do
+                try "$call" $n "$error" "$program" || break
+            done
+        else
+            n=${late[RANDOM % ${#late[@]}]}
+            try "$call" "$n" "$error" "$program" || { [ "$n" -gt 1 ] && try "$call" 1 "$error" "$program"; }
+        fi
     done
 done <<END
 fork 11 poolbench poolbench-trial

@@ -63,7 +63,7 @@ int job_check(const struct job_file *file, uint64_t bytes)
         file->kind > JOB_CALIBRATE || !is_word(file->pool) || !is_word(file->workload))
         return -EINVAL;
     if (!file->workers || file->workers > WORKERS_MOST || !file->shape.workers || file->shape.workers > WORKERS_MOST ||
-        words > CPU_WORDS_MOST || !file->cost_count || file->cost_count > COSTS_MOST || !file->tasks ||
+        words > CPU_WORDS_MOST || !file->cost_count || file->cost_count > COSTS_MOST ||
         file->tasks >= TASK_WARMUP_FIRST || !file->clock_mult)
         return -EINVAL;
     if (!lies_within(file, file->main_mask_offset, words, sizeof(uint64_t)) ||
