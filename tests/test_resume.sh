@@ -128,14 +128,18 @@ check "whole after --more and resume" whole HUP
 # ---- stopped and continued ----
 poolbench run suite.ini --size 2ms --blocks 4 --out stopped >out 2>err &
 until [ "$(wc -l 2>/dev/null <stopped/trials.csv || echo 0)" -gt 4 ]; do sleep .02; done
-for _ in 1 2 3 4 5; do # until it is not between two trials
-    kill -TSTP $!
+# Stops the harness; false, and it goes on, where that was between two trials. (No loop: bash leaves one when a job stops.)
+stop_within_trial()
+{
+    kill -TSTP "$1"
     sleep .3
     states=$(for process in $(processes); do cut -d ' ' -f 2,3 "${process%/*}/stat"; done)
-    grep -q '^(pb-trial)' <<<"$states" && break
-    kill -CONT $!
+    grep -q '^(pb-trial)' <<<"$states" && return
+    kill -CONT "$1"
     sleep .03
-done
+    return 1
+}
+stop_within_trial $! || stop_within_trial $! || stop_within_trial $! || stop_within_trial $!
 check "the harness stands still" grep -q '^(poolbench) T' <<<"$states"
 check "its trial stands still" [ "$(grep -E '^\(pb-(trial|worker)' <<<"$states" | grep -cv ' [TZ]$')" -eq 0 ]
 kill -CONT $!
