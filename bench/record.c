@@ -1,18 +1,15 @@
 /* Recording trials, see record.h. */
 #include "bench/record.h"
-#include "bench/csv_file.h"
+#include "bench/csv_replace.h"
 #include "bench/histogram.h"
 #include "bench/run_dir.h"
 #include "bench/units.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 static const char *const status_names[] = {
     [TASK_OK] = "ok",
@@ -58,48 +55,6 @@ static const char *const phase_names[PHASES] = {
         TEXT_SET((row)->timing, (cell)->timed ? "task" : "trial");                                                     \
     } while (0)
 
-static int failed(int rc, const char *directory, const char *file, char *error)
-{
-    const char *why =
-        rc == -EBADMSG ? "its columns or its length are not those that this poolbench wrote" : strerror(-rc);
-    snprintf(error, ERROR_MAX, "%.300s/%s: %s", directory, file, why);
-    return rc;
-}
-
-/* ---- a file replaced in one step ---- */
-
-struct replacement {
-    char draft[PATH_MAX], path[PATH_MAX];
-    struct csv_writer *writer;
-};
-
-static int replacement_begin(const char *directory, const struct file_format *format, struct replacement *replacement)
-{
-    int rc = csv_path(replacement->path, directory, format->file);
-    int length = snprintf(replacement->draft, PATH_MAX, "%s/.%s.%ld", directory, format->file, (long)getpid());
-    if (rc == 0 && (length < 0 || length >= PATH_MAX))
-        rc = -ENAMETOOLONG;
-    if (rc < 0)
-        return rc;
-    int fd = open(replacement->draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    rc = fd < 0 ? -errno : csv_open(fd, format, &replacement->writer);
-    if (rc < 0 && fd >= 0)
-        unlink(replacement->draft);
-    return rc;
-}
-
-/* rc: how filling it went. */
-static int replacement_end(struct replacement *replacement, int rc)
-{
-    int closed = csv_close(replacement->writer);
-    rc = rc < 0 ? rc : closed;
-    if (rc == 0 && rename(replacement->draft, replacement->path) < 0)
-        rc = -errno;
-    if (rc < 0)
-        unlink(replacement->draft);
-    return rc;
-}
-
 /* ---- the plan ---- */
 
 struct planned {
@@ -120,7 +75,7 @@ int plan_write(const char *directory, const struct plan *plan, uint64_t seed, ch
     char ignored[ERROR_MAX];
     int rc = replacement_begin(directory, &plan_format, &file);
     if (rc < 0)
-        return failed(rc, directory, plan_format.file, error);
+        return record_failed(rc, directory, plan_format.file, error);
     if (plan->blocks_before) {
         struct planned planned = {file.writer, plan->blocks_before};
         rc = csv_read(directory, &plan_format, -1, planned_keep, &planned, ignored);
@@ -136,86 +91,7 @@ int plan_write(const char *directory, const struct plan *plan, uint64_t seed, ch
         rc = csv_put(file.writer, &row);
     }
     rc = replacement_end(&file, rc);
-    return rc < 0 ? failed(rc, directory, plan_format.file, error) : 0;
-}
-
-/* ---- what is there of an earlier run ---- */
-
-static bool is_interrupted(const struct trial_row *trial)
-{
-    return !strcmp(trial->status, "interrupted");
-}
-
-static int recorded_take(const void *row, void *arg)
-{
-    const struct trial_row *t = row;
-    const int64_t parts[] = {t->open_ns, t->wall_ns, t->close_ns};
-    struct recorded *recorded = arg;
-    int64_t ended_ns = t->started_ns;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        ended_ns += parts[i] == MISSING ? 0 : parts[i];
-    if (t->trial_id < 1 || t->block < 1 || t->samples_end < 0 || t->latency_end < 0 || t->started_ns < 0)
-        return -EBADMSG;
-    recorded->trials++;
-    recorded->interrupted += is_interrupted(t);
-    recorded->trial_id = t->trial_id > recorded->trial_id ? t->trial_id : recorded->trial_id;
-    recorded->samples_end = t->samples_end;
-    recorded->latency_end = t->latency_end;
-    recorded->blocks = t->block > recorded->blocks ? t->block : recorded->blocks;
-    recorded->ended_ns = ended_ns > recorded->ended_ns ? ended_ns : recorded->ended_ns;
-    return 0;
-}
-
-int recorded_read(const char *directory, struct recorded *recorded, char *error)
-{
-    *recorded = (struct recorded){0};
-    error[0] = '\0';
-    int rc = csv_read(directory, &trial_format, -1, recorded_take, recorded, error);
-    if (rc && !error[0])
-        snprintf(error, ERROR_MAX, "%.300s/%s: a row without trial_id, block, started_ns or ends", directory,
-                 trial_format.file);
-    return rc;
-}
-
-static int finished_keep(const void *row, void *arg)
-{
-    return is_interrupted(row) ? 0 : csv_put(arg, row);
-}
-
-int recorded_clean(const char *directory, char *error)
-{
-    struct recorded recorded;
-    struct replacement file;
-    struct csv_writer *writer;
-    /* cuts a torn line off, and tells whether the columns are ours */
-    int rc = csv_append(directory, &trial_format, -1, &writer);
-    if (rc == 0)
-        rc = csv_close(writer);
-    if (rc < 0)
-        return failed(rc, directory, trial_format.file, error);
-    rc = recorded_read(directory, &recorded, error);
-    if (rc < 0 || !recorded.interrupted)
-        return rc;
-    rc = replacement_begin(directory, &trial_format, &file);
-    if (rc < 0)
-        return failed(rc, directory, trial_format.file, error);
-    rc = replacement_end(&file, csv_read(directory, &trial_format, -1, finished_keep, file.writer, error));
-    return rc < 0 ? failed(rc, directory, trial_format.file, error) : 0;
-}
-
-int64_t recorded_torn(const char *directory, const struct recorded *recorded)
-{
-    const struct {
-        const struct file_format *format;
-        int64_t end;
-    } files[] = {
-        {&trial_format, -1}, {&sample_format, recorded->samples_end}, {&latency_format, recorded->latency_end}};
-    int64_t torn = 0;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        int64_t behind = csv_behind(directory, files[i].format, files[i].end);
-        torn += behind > 0 ? behind : 0;
-    }
-    return torn;
+    return rc < 0 ? record_failed(rc, directory, plan_format.file, error) : 0;
 }
 
 /* ---- recording ---- */
@@ -238,7 +114,7 @@ static int files_open(struct recorder *recorder, const char *directory, uint64_t
             char ignored[ERROR_MAX];
             *files[i].writer = NULL;
             recorder_close(recorder, ignored);
-            return failed(rc, directory, files[i].format->file, error);
+            return record_failed(rc, directory, files[i].format->file, error);
         }
     }
     return 0;
@@ -428,7 +304,7 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
         struct csv_writer *writers[] = {recorder->samples, recorder->latency, recorder->trials};
         for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
             csv_drop(writers[i]); /* a trial is recorded whole or not at all */
-        return failed(rc, recorder->directory, format->file, error);
+        return record_failed(rc, recorder->directory, format->file, error);
     }
     if (written)
         *written = row;

@@ -28,6 +28,9 @@ struct trial_facts {
     int64_t trial_limit_ns;
 };
 
+/* The line in error for a file that could not be written or read. Returns rc. */
+int record_failed(int rc, const char *directory, const char *file, char *error);
+
 /* How far an earlier run has come. */
 struct recorded {
     int64_t trial_id, blocks;         /* the last of each */

@@ -143,7 +143,7 @@ stop_within_trial $! || stop_within_trial $! || stop_within_trial $! || stop_wit
 check "the harness stands still" grep -q '^(poolbench) T' <<<"$states"
 check "its trial stands still" [ "$(grep -E '^\(pb-(trial|worker)' <<<"$states" | grep -cv ' [TZ]$')" -eq 0 ]
 kill -CONT $!
-wait $! 2>/dev/null
+wait -f $! 2>/dev/null # -f: to its end, whatever bash has heard of by now
 status=$?
 check "a run that was stopped" ended 0
 check "says how to have that trial" said 'stood still (Ctrl-Z).*poolbench resume stopped'

@@ -61,7 +61,7 @@ __attribute__((constructor)) static void inject_read(void)
         strcmp(program, program_invocation_short_name) != 0 || (hit && syscall(SYS_access, hit, F_OK) == 0))
         return;
     dl_iterate_phdr(program_find, NULL);
-    long page = syscall(SYS_mmap, NULL, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    long page = syscall(SYS_mmap, 0L, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page > 0)
         calls = (long *)page;
 }
