@@ -74,7 +74,8 @@ sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 includes := -I. $(shell pkg-config --cflags $(packages) 2>/dev/null)
 libs     := $(shell pkg-config --libs $(packages) 2>/dev/null)
 compile   = $(strip $(CC) -std=gnu11 -D_GNU_SOURCE= $(warnings) -pthread $(includes) $(CPPFLAGS) $(CFLAGS) $(sanitize))
-link      = $(strip $(CC) -pthread $(CFLAGS) $(sanitize) $(LDFLAGS))
+# now: a function resolved at its first call would be resolved anew in every process that is forked before that
+link      = $(strip $(CC) -pthread $(CFLAGS) $(sanitize) -Wl,-z,now $(LDFLAGS))
 harness_libs = -lcsv $(libs) -lm $(LDLIBS)
 
 commit = $(or $(if $(wildcard .git),$(shell git --git-dir=.git --no-optional-locks describe --always --dirty \

@@ -40,6 +40,7 @@ struct cell {
     char workload_spec[SPEC_MAX];
     struct faults faults;
     char faults_spec[SPEC_MAX];
+    int64_t task_limit_ns; /* 0: none */
 
     int64_t size_ns;
     enum dist_kind dist;

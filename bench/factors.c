@@ -23,12 +23,6 @@ static const struct param ballast_range = {.kind = PARAM_BYTES, .min = 0, .max =
 static const struct param write_range = {.kind = PARAM_SHARE, .min = 0, .max = 1000000};
 static const struct param collect_words = {.kind = PARAM_CHOICE, .choices = "completed|ordered"};
 static const struct param timing_words = {.kind = PARAM_CHOICE, .choices = "trial|task"};
-static const struct param fault_params[] = {
-    {.name = "task", .kind = PARAM_COUNT, .preset = "", .min = 0, .max = TASK_WARMUP_FIRST - 1},
-    {.name = "rate", .kind = PARAM_SHARE, .preset = "", .min = 0, .max = 1000000},
-    {0},
-};
-enum { FAULT_TASK, FAULT_RATE };
 
 /* ---- pool and workload ---- */
 
@@ -390,33 +384,6 @@ int set_ballast(const char *value, struct cell *cell, char *error)
 void spell_ballast(const struct cell *cell, char *text)
 {
     snprintf(text, SPEC_MAX, "%s", cell->ballast_spec);
-}
-
-int set_faults(const char *value, struct cell *cell, char *error)
-{
-    cell->faults = (struct faults){.error_task = UINT32_MAX};
-    cell->faults_spec[0] = '\0';
-    if (!strcmp(value, "none"))
-        return 0;
-    struct spec spec = {.name = "error", .params = fault_params};
-    size_t length = spec_name_length(value);
-    if (length != strlen("error") || memcmp(value, "error", length) != 0)
-        return refuse(error, "'%s' is not none, error:task=N or error:rate=SHARE", value);
-    int rc = spec_parse(value, &spec, error);
-    if (rc)
-        return rc;
-    if (!spec.given)
-        return refuse(error, "'error' alone says no task, expected error:task=N or error:rate=SHARE");
-    if (spec.given & 1u << FAULT_TASK)
-        cell->faults.error_task = (uint32_t)spec.values[FAULT_TASK];
-    cell->faults.error_rate_ppm = (uint32_t)spec.values[FAULT_RATE];
-    spec_spell(&spec, cell->faults_spec);
-    return 0;
-}
-
-void spell_faults(const struct cell *cell, char *text)
-{
-    snprintf(text, SPEC_MAX, "%s", cell->faults_spec[0] ? cell->faults_spec : "none");
 }
 
 int set_timing(const char *value, struct cell *cell, char *error)

@@ -54,7 +54,6 @@ static struct job_file *job_begin(struct launcher *launcher, const struct layout
         .histograms_offset = layout->histograms,
         .report_offset = layout->report,
         .samples_offset = layout->samples,
-        .faults.error_task = UINT32_MAX,
     };
     *parts = (struct job_parts){
         .file = file,
@@ -105,6 +104,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     file->ballast_thp = cell->ballast_thp;
     file->ballast_write_ppm = (uint32_t)cell->ballast_write_ppm;
     file->faults = cell->faults;
+    file->task_limit_ns = (uint64_t)cell->task_limit_ns;
     file->cost_count = cell->cost_count;
     file->cost_in_order = cell->cost_in_order;
     file->sample_seed = order->sample_seed;

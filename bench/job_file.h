@@ -9,13 +9,13 @@
 #include <stdint.h>
 
 #define JOB_MAGIC   0x626a6270u /* "pbjb" */
-#define JOB_VERSION 2u
+#define JOB_VERSION 3u
 #define JOB_FD      3 /* where the trial finds it */
 
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE };
 
 /* Latency histograms: phase x bucket, uint64_t counts (bench/histogram.h). */
-enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASES };
+enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASE_DETECT, PHASES };
 
 struct job_file {
     uint32_t magic, version;
@@ -36,6 +36,7 @@ struct job_file {
     uint32_t arrival_poisson, timed;
     uint64_t in_bytes, out_bytes, ballast_bytes;
     uint32_t ballast_thp, ballast_write_ppm;
+    uint64_t task_limit_ns; /* 0: none */
     struct faults faults;
     uint32_t clock_is_tsc;
     uint64_t clock_mult;   /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */
@@ -78,7 +79,8 @@ struct report {
     int32_t error;    /* errno of the failure in that stage, 0 */
     char reason[192]; /* in words, "" */
     int64_t wall_ns, open_ns, close_ns;
-    int64_t tasks_ok, tasks_failed;
+    int64_t tasks_ok, tasks_failed;  /* reported so far */
+    int64_t tasks_by[TASK_STATUSES]; /* the same by status; what is lost, nobody can count here */
     uint64_t result_sum;
     int64_t ideal_ns;    /* of the drawn costs; -1 where METHOD.md has none */
     int64_t parent_sees; /* valid when observed */

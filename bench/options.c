@@ -81,9 +81,11 @@ const struct option options[] = {
              "its pages with write.",
      FACTOR(ballast)},
     {.name = "faults",
-     .syntax = "none|error:task=N|error:rate=SHARE",
+     .syntax = "none|KIND:task=N|KIND:rate=SHARE[+...]",
      .preset = "none",
-     .help = "Tasks that fail on purpose, the same ones under every pool: task number N, or a seeded share of all.",
+     .help = "Tasks that fail on purpose, the same ones under every pool: task number N, or a seeded share of all. "
+             "Kinds are error, exit, abort, segv, stack, kill, stop, hang, oom, fdleak and wrong; plus joins up to 4: "
+             "segv:rate=1%+hang:task=7. `list faults` says what each does.",
      FACTOR(faults)},
     {.name = "timing",
      .syntax = "task|trial",
@@ -127,6 +129,14 @@ const struct option options[] = {
      .preset = "200",
      .help = "How many tasks of a trial, drawn by the seed, are written to samples.csv.",
      SETTING(samples)},
+    {.name = "task-limit",
+     .syntax = "DURATION|none",
+     .preset = "none",
+     .help = "A task that runs longer is ended, with the process that runs it, and counts as a timeout (1ms .. 24h). "
+             "Where its worker is a thread of the submitter, nothing can end one task: then the trial is ended.",
+     .kind = OPTION_SETTING,
+     .set_cell = set_task_limit,
+     .spell_cell = spell_task_limit},
     {.name = "trial-limit",
      .syntax = "DURATION",
      .preset = "60s",

@@ -4,6 +4,7 @@
 #include "bench/columns.h"
 #include "bench/dist.h"
 #include "bench/earlier.h"
+#include "bench/faults.h"
 #include "bench/job_file.h"
 #include "bench/judge/looks.h"
 #include "bench/judge/verdict.h"
@@ -34,8 +35,8 @@ struct planner {
     const struct machine *machine;
     struct calibrations *calibrations;
     struct earlier earlier; /* --like */
-    int64_t samples;        /* --samples */
-    char unpinnable[128];   /* why pinning is forbidden, "" when it is not */
+    int64_t samples, trial_limit_ns;
+    char unpinnable[128]; /* why pinning is forbidden, "" when it is not */
     char *error;
 };
 
@@ -180,8 +181,9 @@ static double trial_estimate_ns(const struct cell *cell)
     if (!(cell->pool->traits & POOL_TASK_IS_PROCESS))
         warmup = most(warmup, WARMUP_LEAST);
     double task_ns = task_wall_ns(cell);
-    return (double)cell->tasks * task_ns + warmup * least(task_ns, WARMUP_TASK_NS) + TRIAL_EXEC_NS +
-           WORKER_OPEN_NS * cell->shape.workers + DIRTY_NS_PER_BYTE * (double)cell->ballast_bytes + SETTLE_NS;
+    return (double)cell->tasks * task_ns + faults_wait_ns(cell) + warmup * least(task_ns, WARMUP_TASK_NS) +
+           TRIAL_EXEC_NS + WORKER_OPEN_NS * cell->shape.workers + DIRTY_NS_PER_BYTE * (double)cell->ballast_bytes +
+           SETTLE_NS;
 }
 
 static int cell_complete(struct cell *cell, struct planner *planner)
@@ -198,9 +200,8 @@ static int cell_complete(struct cell *cell, struct planner *planner)
     if (rc)
         return rc;
     cell_tasks(cell, planner);
-    if (cell->faults.error_task != UINT32_MAX && cell->faults.error_task >= cell->tasks)
-        return refuse(planner->error, "--faults: there is no task %u among %lld, counted from 0",
-                      cell->faults.error_task, (long long)cell->tasks);
+    if (faults_check(cell, planner->trial_limit_ns, planner->error))
+        return -EINVAL;
     return cell_memory(cell, planner);
 }
 
@@ -325,8 +326,11 @@ static int budget_keep(const struct settings *settings, const struct earlier *ea
 static void planner_init(struct planner *planner, const struct settings *settings, const struct machine *machine,
                          struct calibrations *calibrations, char *error)
 {
-    *planner = (struct planner){
-        .machine = machine, .calibrations = calibrations, .samples = settings->samples, .error = error};
+    *planner = (struct planner){.machine = machine,
+                                .calibrations = calibrations,
+                                .samples = settings->samples,
+                                .trial_limit_ns = settings->trial_limit_ns,
+                                .error = error};
     if (!machine->described && place_probe(planner->unpinnable, sizeof planner->unpinnable) == 0)
         planner->unpinnable[0] = '\0';
 }

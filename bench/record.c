@@ -3,28 +3,21 @@
 #include "bench/csv_replace.h"
 #include "bench/histogram.h"
 #include "bench/run_dir.h"
+#include "bench/stats.h"
+#include "bench/subset.h"
 #include "bench/units.h"
+#include "pools/task_run.h"
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
-static const char *const status_names[] = {
-    [TASK_OK] = "ok",
-    [TASK_ERROR] = "error",
-    [TASK_EXITED] = "exited",
-    [TASK_SIGNALLED] = "signalled",
-    [TASK_TIMEOUT] = "timeout",
-    [TASK_WRONG] = "wrong",
-    [TASK_COLLATERAL] = "collateral",
-    [TASK_LOST] = "lost",
-};
-
 static const char *const phase_names[PHASES] = {
     [PHASE_QUEUE] = "queue",     [PHASE_SERVICE] = "service", [PHASE_RETURN] = "return",
-    [PHASE_LATENCY] = "latency", [PHASE_LATE] = "late",
+    [PHASE_LATENCY] = "latency", [PHASE_LATE] = "late",       [PHASE_DETECT] = "detect",
 };
 
 #define TEXT_SET(field, text) snprintf(field, sizeof(field), "%s", text)
@@ -148,8 +141,8 @@ static int put_samples(struct recorder *recorder, const struct trial_facts *fact
         int planned = sample->worker < placement->workers ? placement->planned[sample->worker] : -1;
         row.cpu_planned = planned < 0 ? MISSING : planned;
         row.cpu = sample->cpu;
-        TEXT_SET(row.status, status_names[sample->status]);
-        row.code = sample->status == TASK_OK ? MISSING : sample->code;
+        TEXT_SET(row.status, task_status_names[sample->status]);
+        row.code = sample->status == TASK_OK || sample->status == TASK_WRONG ? MISSING : sample->code;
         const struct {
             int64_t from, *to;
         } times[] = {{sample->due_ns, &row.due_ns},
@@ -165,6 +158,32 @@ static int put_samples(struct recorder *recorder, const struct trial_facts *fact
             return rc;
     }
     return csv_flush(recorder->samples);
+}
+
+/* Of a trial that ended early: the tasks of the sample that were not reported. */
+static int put_lost(struct recorder *recorder, const struct trial_facts *facts)
+{
+    const struct job_parts *parts = &facts->parts;
+    const struct job_file *file = parts->file;
+    uint64_t *left = calloc(file->tasks / 64 + 1, sizeof *left);
+    if (!left)
+        return -ENOMEM;
+    subset_draw(left, file->sample_seed, file->tasks, file->samples_max);
+    for (uint64_t i = 0; i < parts->report->samples_count; i++)
+        left[parts->samples[i].task / 64] &= ~(1ull << (parts->samples[i].task % 64));
+    int rc = 0;
+    for (uint32_t task = 0; task < file->tasks && rc == 0; task++) {
+        struct sample_row row;
+        if (!bit_test(left, task))
+            continue;
+        row_clear(&sample_format, &row);
+        row.trial_id = recorder->trial_id;
+        row.task = task;
+        TEXT_SET(row.status, task_status_names[TASK_LOST]);
+        rc = csv_put(recorder->samples, &row);
+    }
+    free(left);
+    return rc < 0 ? rc : csv_flush(recorder->samples);
 }
 
 static int put_latency(struct recorder *recorder, const struct trial_facts *facts)
@@ -209,14 +228,24 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
                  strsignal(WTERMSIG(outcome->wait_status)));
     } else if (report->error == EOWNERDEAD) {
         status = "crashed";
-        TEXT_SET(row->reason, "a worker process died");
+        if (!row->reason[0])
+            TEXT_SET(row->reason, "a worker process died");
+    } else if (report->error == ETIME) {
+        status = "timeout";
+    } else if (report->stage == STAGE_RUN && !report->error) {
+        status = "crashed";
+        snprintf(row->reason, sizeof row->reason, "a task ended the trial program with exit status %d",
+                 WEXITSTATUS(outcome->wait_status));
     } else if (outcome->stopped_ns) {
         status = "interrupted"; /* its times have the pause in them */
         snprintf(row->reason, sizeof row->reason, "stood still for %s (Ctrl-Z)",
                  format_duration(duration, sizeof duration, (double)outcome->stopped_ns));
     } else if (report->stage == STAGE_DONE && WEXITSTATUS(outcome->wait_status) == 0) {
         const struct cell *other;
-        int broken = agreement_break(&recorder->agreement, facts->cell, report->result_sum, &other);
+        /* which tasks went down with another's process is a matter of chance, and so is then the sum */
+        int broken = report->tasks_by[TASK_COLLATERAL]
+                         ? 0
+                         : agreement_break(&recorder->agreement, facts->cell, report->result_sum, &other);
         if (!broken && !outcome->left_processes) {
             TEXT_SET(row->status, "ok");
             return true;
@@ -249,8 +278,6 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->ideal_ns = known(report->ideal_ns);
     row->open_ns = report->open_ns;
     row->close_ns = report->close_ns;
-    row->tasks_ok = report->tasks_ok;
-    row->tasks_failed = report->tasks_failed;
     row->result_sum = report->result_sum;
     row->parent_sees = report->observed ? report->parent_sees : MISSING;
     row->user_ns = usage->user_ns;
@@ -266,6 +293,36 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->private_bytes = known(usage->private_bytes);
     row->maxrss_bytes = known(usage->maxrss_bytes);
     row->shared_cpu = report->shared_cpu;
+    row->workers_lost = usage->workers_lost;
+    row->replace_ns = usage->workers_lost ? usage->replace_ns / usage->workers_lost : MISSING;
+}
+
+static int64_t detect_median_ns(const struct trial_facts *facts)
+{
+    const uint64_t *counts = facts->parts.histograms + (size_t)PHASE_DETECT * HISTOGRAM_BUCKETS;
+    struct bucket *buckets = calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
+    for (uint32_t i = 0; buckets && i < HISTOGRAM_BUCKETS; i++)
+        buckets[i] = (struct bucket){(int64_t)histogram_lo(i), (int64_t)histogram_hi(i), (int64_t)counts[i]};
+    double ns = buckets ? stats_histogram_quantile(buckets, HISTOGRAM_BUCKETS, 0.5) : NAN;
+    free(buckets);
+    return isnan(ns) ? MISSING : (int64_t)ns;
+}
+
+/* What became of the tasks, of any trial that came to run some. */
+static void tasks_set(struct trial_row *row, const struct trial_facts *facts)
+{
+    const struct report *report = facts->parts.report;
+    row->tasks_ok = report->tasks_ok;
+    row->tasks_failed = report->tasks_failed;
+    row->tasks_error = report->tasks_by[TASK_ERROR];
+    row->tasks_exited = report->tasks_by[TASK_EXITED];
+    row->tasks_signalled = report->tasks_by[TASK_SIGNALLED];
+    row->tasks_timeout = report->tasks_by[TASK_TIMEOUT];
+    row->tasks_wrong = report->tasks_by[TASK_WRONG];
+    row->tasks_collateral = report->tasks_by[TASK_COLLATERAL];
+    row->tasks_lost = row->tasks - report->tasks_ok - report->tasks_failed;
+    if (report->tasks_failed)
+        row->detect_ns = detect_median_ns(facts);
 }
 
 int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *written, char *error)
@@ -284,9 +341,13 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
         row.steal_ns = facts->after.steal_ns - facts->before.steal_ns;
     const struct file_format *format = &sample_format;
     int rc = 0;
-    if (judge(recorder, facts, &row)) {
+    if (judge(recorder, facts, &row))
         timings_set(&row, facts);
+    if (facts->parts.report->stage >= STAGE_RUN && strcmp(row.status, "interrupted") != 0) { /* those run again */
+        tasks_set(&row, facts);
         rc = put_samples(recorder, facts);
+        if (rc == 0 && row.tasks_lost)
+            rc = put_lost(recorder, facts);
         if (rc == 0) {
             format = &latency_format;
             rc = put_latency(recorder, facts);

@@ -214,6 +214,7 @@ void screen_print(FILE *out, const char *directory, const struct summary *summar
     if (known) {
         table_print(out, &table, screen_columns(out));
         prices_print(out, &table);
+        tolls_print(out, summary);
         if (totals_make(summary).failed) {
             fputs("\nFailed trials\n", out);
             screen_failures(out, &table, screen_columns(out), REASONS_MAX);

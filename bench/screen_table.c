@@ -1,5 +1,6 @@
 /* The table and the prices in columns of letters. */
 #include "bench/screen_table.h"
+#include "bench/judge/toll.h"
 #include "bench/wrap.h"
 #include <stdlib.h>
 #include <string.h>
@@ -201,4 +202,35 @@ void prices_print(FILE *out, const struct table *t)
         snprintf(line, sizeof line, "  %-12s %20s %20s %22s", head, text.start, text.bytes, text.handover);
         line_end(out, line);
     }
+}
+
+void tolls_print(FILE *out, const struct summary *summary)
+{
+    enum { LABEL_MAX = 30 };
+    static const int widths[TOLL_COLUMNS] = {7, 11, 7, 10, 10, 22};
+    char head[160], line[256];
+    struct tolls tolls;
+
+    if (tolls_make(summary, &tolls))
+        return;
+    for (size_t i = 0; i <= tolls.count && tolls.count; i++) {
+        struct toll_text text;
+        if (i)
+            toll_text(&tolls.toll[i - 1], summary, &text);
+        if (i)
+            toll_label(&tolls.toll[i - 1], summary, head, sizeof head);
+        if (i && strlen(head) > LABEL_MAX - 2)
+            strcpy(head + LABEL_MAX - 3, "~");
+        int used = i ? snprintf(line, sizeof line, "  %-*s", LABEL_MAX - 2, head)
+                     : snprintf(line, sizeof line, "\n%-*s", LABEL_MAX, "What failures cost");
+        for (size_t c = 0; c < TOLL_COLUMNS; c++) {
+            char cell[96];
+            snprintf(cell, sizeof cell, "%s%s%s", i ? text.column[c] : toll_heads[c],
+                     i && c == TOLL_COLUMNS - 1 && text.note[c][0] ? " " : "",
+                     i && c == TOLL_COLUMNS - 1 ? text.note[c] : "");
+            used += snprintf(line + used, sizeof line - (size_t)used, "%*s", widths[c], cell);
+        }
+        line_end(out, line);
+    }
+    tolls_release(&tolls);
 }

@@ -87,6 +87,14 @@ static int places_print(const struct machine *machine)
     return 0;
 }
 
+static int faults_print(const struct machine *machine)
+{
+    (void)machine;
+    for (unsigned kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
+        wrap_row(stdout, 0, fault_kinds[kind].name, NAME_COLUMN, fault_kinds[kind].help);
+    return 0;
+}
+
 static int suites_print(const struct machine *machine)
 {
     struct suite_name *suites;
@@ -127,6 +135,7 @@ static const struct {
     {"pools", "who does the work (--pool)", true, pools_print},
     {"workloads", "what a task does (--workload)", false, workloads_print},
     {"places", "where workers are pinned (--place)", true, places_print},
+    {"faults", "how a task can fail on purpose (--faults)", false, faults_print},
     {"suites", "experiments that come with poolbench", false, suites_print},
     {"runs", "what is in results/", false, runs_print},
     {"options", "all factors and settings of run and plan", false, options_list},

@@ -21,7 +21,7 @@ static int channel_open(struct channel *channel, enum wait_mode wait)
 {
     struct crew *crew = &channel->crew;
     struct queue *queue = &channel->queue;
-    crew->body = (struct crew_body){queue_work, queue_has_work, queue_touch, queue};
+    crew->body = (struct crew_body){queue_work, queue_has_work, queue_touch, queue_recover, queue};
     queue->workers = crew->workers;
     queue->copies_input = crew->processes != 0;
     uint32_t size = queue_size(crew->job, crew->workers);
@@ -29,7 +29,7 @@ static int channel_open(struct channel *channel, enum wait_mode wait)
     int rc = crew_prepare(crew, wait, size, queue_bytes(crew->job, size), &memory);
     if (rc < 0)
         return rc;
-    rc = queue_init(queue, crew->job, size, memory);
+    rc = queue_init(queue, crew, size, memory);
     if (rc < 0) {
         crew_stop(crew, false);
         return rc;
@@ -40,9 +40,11 @@ static int channel_open(struct channel *channel, enum wait_mode wait)
     return rc;
 }
 
-int channels_open(const struct pool_config *config, const struct job *job, enum wait_mode wait,
-                  const struct team *teams, unsigned count, struct pool **result)
+int channels_open(const struct pool_config *config, const struct job *job, const struct channels *channels,
+                  struct pool **result)
 {
+    const struct team *teams = channels->teams;
+    unsigned count = channels->count;
     struct pool *pool = aligned_alloc(_Alignof(struct pool), sizeof *pool);
     if (!pool)
         return -ENOMEM;
@@ -60,8 +62,9 @@ int channels_open(const struct pool_config *config, const struct job *job, enum 
             .workers = teams[i].workers,
             .processes = teams[i].processes,
             .threads = teams[i].threads,
+            .max_tasks = teams[i].processes ? channels->max_tasks : 0,
         };
-        rc = channel_open(&pool->channel[i], wait);
+        rc = channel_open(&pool->channel[i], channels->wait);
         pool->count += rc == 0;
     }
     if (rc < 0) {
@@ -87,7 +90,7 @@ int channels_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
         unsigned run = 1;
         while (taken + run < n && channel_of(pool, tasks[taken + run]) == to)
             run++;
-        unsigned got = (unsigned)queue_submit(&to->queue, &to->crew, tasks + taken, run);
+        unsigned got = (unsigned)queue_submit(&to->queue, tasks + taken, run);
         taken += got;
         if (got < run)
             break;
@@ -138,16 +141,11 @@ void channels_peek(const struct pool *pool, struct peek *peeks)
     _Static_assert(TEAMS_MAX <= PEEKS_MAX, "a row for each channel");
     for (unsigned i = 0; i < pool->count; i++) {
         const struct crew *crew = &pool->channel[i].crew;
-        const struct queue *queue = &pool->channel[i].queue;
         peeks[i] = (struct peek){
-            .kind = PEEK_QUEUE,
+            .kind = PEEK_CREW,
             .first = crew->first,
             .workers = crew->workers,
-            .slots = queue->size,
-            .ring_size = crew->ring_size,
-            .slots_at = (uintptr_t)queue->shared->slots,
             .workers_at = (uintptr_t)crew->worker,
-            .rings_at = (uintptr_t)crew->rings,
         };
     }
 }

@@ -74,9 +74,12 @@ int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t 
         *extra_memory = at + own;
 
     crew->left = calloc(crew->words, sizeof *crew->left);
-    crew->pids = calloc(crew->processes + 1, sizeof *crew->pids);
+    crew->unit = calloc(crew->processes + 1, sizeof *crew->unit);
+    crew->fallen = calloc(crew->processes ? crew->workers : 1, sizeof *crew->fallen);
     crew->pthreads = calloc(crew->workers, sizeof *crew->pthreads);
-    if (!crew->left || !crew->pids || !crew->pthreads) {
+    crew->limit_ticks = clock_from_ns(crew->config->task_limit_ns);
+    usage_clear(&crew->gone);
+    if (!crew->left || !crew->unit || !crew->fallen || !crew->pthreads) {
         crew_stop(crew, false);
         return -ENOMEM;
     }
@@ -85,23 +88,31 @@ int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t 
 
 /* ---- workers: from birth to the pool's body ---- */
 
-static void answer_order(struct crew *crew)
+/* To have started is the answer to the last order before that. */
+static void answer(struct crew *crew, struct worker *worker, uint32_t order)
 {
-    /* acq_rel: the last one to answer has seen what the others wrote, and so does the submitter */
-    if (atomic_fetch_sub_explicit(&crew->shared->answers_due, 1, memory_order_acq_rel) == 1)
+    /* seq_cst, and the load after it: either the submitter sees this answer, or we see that it waits for it */
+    atomic_store_explicit(&worker->answered, order, memory_order_seq_cst);
+    uint32_t awaited = atomic_load_explicit(&crew->shared->awaited, memory_order_seq_cst);
+    if (awaited == (uint32_t)(worker - crew->worker) + 1)
         event_shout(crew->event);
 }
 
-void worker_report(struct self *self)
+void worker_note_usage(struct self *self)
 {
-    struct crew *crew = self->crew;
     struct usage *usage = &self->worker->usage;
     usage_read_thread(usage);
     usage->migrations = (int64_t)self->migrations;
+}
+
+void worker_report(struct self *self, uint32_t order)
+{
+    struct crew *crew = self->crew;
+    worker_note_usage(self);
     bool speaks_for_process = crew->processes && self->number % crew->threads == 0;
     if (speaks_for_process && atomic_load_explicit(&crew->shared->with_memory, memory_order_relaxed))
-        usage_read_memory(usage);
-    answer_order(crew);
+        usage_read_memory(&self->worker->usage);
+    answer(crew, self->worker, order);
 }
 
 static void worker_main(struct crew *crew, unsigned number)
@@ -113,6 +124,7 @@ static void worker_main(struct crew *crew, unsigned number)
         .ring = crew->rings + (size_t)number * crew->ring_size,
         .number = number,
         .cpu = UINT32_MAX,
+        .orders_seen = crew->born_after,
     };
     char name[16];
     snprintf(name, sizeof name, "pb-worker-%u", (crew->first + number) % 100000);
@@ -124,12 +136,15 @@ static void worker_main(struct crew *crew, unsigned number)
         self.ring[i].task = 0;
     if (crew->body.touch)
         crew->body.touch(&self, crew->body.work);
+    void *stack = crew->processes && crew->threads > 1 ? fatal_watch(worker) : NULL;
+    bool failed = worker->error != 0;
+    worker->ready_ns = clock_monotonic_ns();
     /* release: what is above belongs to a worker that has started */
     atomic_store_explicit(&worker->tid, (uint32_t)syscall(SYS_gettid), memory_order_release);
-    bool failed = worker->error != 0;
-    answer_order(crew);
+    answer(crew, worker, crew->born_after);
     if (!failed)
         crew->body.run(&self, crew->body.work);
+    fatal_unwatch(stack);
 }
 
 struct birth {
@@ -173,12 +188,9 @@ static _Noreturn void process_main(struct crew *crew, unsigned process, pid_t pa
     unsigned first = process * crew->threads, made = first + 1;
     for (; made < first + crew->threads; made++) {
         int rc = thread_start(crew, made);
-        if (rc < 0) {
-            for (unsigned i = made; i < first + crew->threads; i++) {
-                crew->worker[i].error = rc;
-                answer_order(crew);
-            }
-            break;
+        if (rc < 0) { /* the submitter finds the reason where it looks for it */
+            crew->worker[first].error = rc;
+            _exit(1);
         }
     }
     worker_main(crew, first);
@@ -187,7 +199,7 @@ static _Noreturn void process_main(struct crew *crew, unsigned process, pid_t pa
     _exit(0);
 }
 
-static int process_start(struct crew *crew, unsigned process)
+int crew_fork(struct crew *crew, unsigned process)
 {
     pid_t parent = getpid();
     pid_t pid = fork();
@@ -195,40 +207,13 @@ static int process_start(struct crew *crew, unsigned process)
         return -errno;
     if (pid == 0)
         process_main(crew, process, parent);
-    crew->pids[process] = pid;
+    crew->unit[process] = (struct unit){.pid = pid, .noticed_ns = crew->unit[process].noticed_ns};
     return 0;
 }
 
 /* ---- the submitter ---- */
 
-int crew_check(struct crew *crew)
-{
-    for (unsigned i = 0; i < crew->processes; i++) {
-        siginfo_t info = {0};
-        /* WNOWAIT: crew_stop collects it, with the others */
-        if (crew->pids[i] && waitid(P_PID, (id_t)crew->pids[i], &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid)
-            return -EOWNERDEAD;
-    }
-    return 0;
-}
-
-static int await_answers(struct crew *crew)
-{
-    uint64_t limit = clock_monotonic_ns() + ANSWER_LIMIT_NS;
-    for (;;) {
-        uint32_t seen = atomic_load_explicit(&crew->event->word, memory_order_acquire);
-        /* acquire: pairs with answer_order */
-        if (atomic_load_explicit(&crew->shared->answers_due, memory_order_acquire) == 0)
-            return 0;
-        int rc = crew_check(crew);
-        if (rc == 0)
-            rc = futex_wait(&crew->event->word, seen, limit, crew->event->private);
-        if (rc < 0)
-            return rc;
-    }
-}
-
-static void ring_all(struct crew *crew)
+void crew_ring_all(struct crew *crew)
 {
     for (unsigned i = 0; i < crew->workers; i++) {
         /* seq_cst: after the order, before the worker's second look */
@@ -237,26 +222,66 @@ static void ring_all(struct crew *crew)
     }
 }
 
+static bool has_answered(const struct crew *crew, unsigned number, uint32_t order)
+{
+    if (!crew->opening && crew->processes && !crew->unit[number / crew->threads].pid)
+        return true; /* there is nobody to ask */
+    /* seq_cst: see answer */
+    return atomic_load_explicit(&crew->worker[number].answered, memory_order_seq_cst) == order;
+}
+
+/* Until everybody has carried out the order, one after the other: only the one that is waited for rings. Those who die
+ * over it are replaced, and whoever takes the place of one who died has nothing to report. */
+static int await_answers(struct crew *crew, uint32_t order)
+{
+    struct crew_shared *shared = crew->shared;
+    uint64_t limit = clock_monotonic_ns() + ANSWER_LIMIT_NS;
+    unsigned next = 0; /* all before it have answered */
+    int rc = 0;
+    while (rc == 0) {
+        uint32_t seen = atomic_load_explicit(&crew->event->word, memory_order_acquire);
+        if (crew_must_tend(crew)) {
+            next = 0; /* somebody new may be among them */
+            rc = crew_tend(crew, true);
+        }
+        while (next < crew->workers && has_answered(crew, next, order))
+            next++;
+        if (rc < 0 || next == crew->workers)
+            break;
+        atomic_store_explicit(&shared->awaited, next + 1, memory_order_seq_cst); /* see answer */
+        if (has_answered(crew, next, order))
+            continue;
+        /* a process that could not be replaced is tried again soon */
+        uint64_t until = crew->down ? crew->retry_ns : limit;
+        rc = futex_wait(&crew->event->word, seen, until, crew->event->private);
+        if (rc == -ETIMEDOUT && until < limit)
+            rc = 0;
+    }
+    atomic_store_explicit(&shared->awaited, 0, memory_order_relaxed); /* a ring too many is no harm */
+    return rc;
+}
+
 static int crew_order(struct crew *crew)
 {
-    atomic_store_explicit(&crew->shared->answers_due, crew->workers, memory_order_relaxed);
-    atomic_fetch_add_explicit(&crew->shared->orders, 1, memory_order_seq_cst);
-    ring_all(crew);
-    return await_answers(crew);
+    uint32_t order = atomic_fetch_add_explicit(&crew->shared->orders, 1, memory_order_seq_cst) + 1;
+    crew_ring_all(crew);
+    return await_answers(crew, order);
 }
 
 int crew_start(struct crew *crew)
 {
     int rc = 0;
     unsigned units = crew->processes ? crew->processes : crew->workers;
-    atomic_store_explicit(&crew->shared->answers_due, crew->workers, memory_order_relaxed);
+    crew->opening = true;
+    for (unsigned i = 0; i < crew->workers; i++) /* relaxed: none of them exists */
+        atomic_store_explicit(&crew->worker[i].answered, UINT32_MAX, memory_order_relaxed);
     for (; crew->started < units && rc == 0; crew->started += rc == 0)
-        rc = crew->processes ? process_start(crew, crew->started) : thread_start(crew, crew->started);
+        rc = crew->processes ? crew_fork(crew, crew->started) : thread_start(crew, crew->started);
     if (rc == 0)
-        rc = await_answers(crew);
-    /* a worker that could not start has ended: its own reason is the better one */
-    for (unsigned i = 0; i < crew->workers && (rc == 0 || rc == -EOWNERDEAD); i++)
-        rc = crew->worker[i].error ? crew->worker[i].error : rc;
+        rc = await_answers(crew, 0);
+    for (unsigned i = 0; i < crew->workers && rc == 0; i++)
+        rc = crew->worker[i].error;
+    crew->opening = false;
     if (rc < 0)
         crew_stop(crew, true);
     return rc;
@@ -268,12 +293,18 @@ int crew_usage(struct crew *crew, bool with_memory, struct usage *sum)
     int rc = crew_order(crew);
     for (unsigned i = 0; i < crew->workers && rc == 0; i++)
         usage_add(sum, &crew->worker[i].usage);
+    if (rc == 0 && crew->processes) {
+        crew_count_replaced(crew);
+        usage_add(sum, &crew->gone);
+    }
     return rc;
 }
 
 static void process_end(struct crew *crew, pid_t pid, bool kill_it)
 {
     uint64_t limit = clock_monotonic_ns() + STOP_LIMIT_NS;
+    if (!pid)
+        return;
     if (kill_it)
         kill(pid, SIGKILL);
     for (;;) {
@@ -293,21 +324,23 @@ void crew_stop(struct crew *crew, bool kill_processes)
     if (crew->map) {
         atomic_store_explicit(&crew->shared->stopping, 1, memory_order_relaxed); /* the next line publishes it */
         atomic_fetch_add_explicit(&crew->shared->orders, 1, memory_order_seq_cst);
-        ring_all(crew);
+        crew_ring_all(crew);
         for (unsigned i = 0; i < crew->started; i++) {
             if (crew->processes)
-                process_end(crew, crew->pids[i], kill_processes);
+                process_end(crew, crew->unit[i].pid, kill_processes);
             else
                 pthread_join(crew->pthreads[i], NULL);
         }
         munmap(crew->map, crew->map_bytes);
     }
     free(crew->left);
-    free(crew->pids);
+    free(crew->unit);
+    free(crew->fallen);
     free(crew->pthreads);
     crew->map = NULL;
     crew->left = NULL;
-    crew->pids = NULL;
+    crew->unit = NULL;
+    crew->fallen = NULL;
     crew->pthreads = NULL;
     crew->started = 0;
 }

@@ -12,6 +12,13 @@
  *
  * Orders (report your usage, stop) are a number that all workers compare before they sleep.
  *
+ * Death. A worker process can end at any instruction (survive.c). What it says of itself are single stores in program
+ * order to a line of its own: `running`, the task it has started and not finished; `filled`, the records it has
+ * completed, published or not. Nobody else writes them, it holds no lock, and what it may have swallowed, a wake-up
+ * that it was about to pass on, is made good by ringing everybody. So the submitter takes its completed records,
+ * reports the one task that `running` names, offers again what it had claimed and not started, and starts another in
+ * its place.
+ *
  * Everything shared lies in one mapping, MAP_SHARED for processes. Only the submitter calls crew_*; workers call
  * worker_*. Errors are 0 or -errno. */
 #ifndef POOLBENCH_CREW_H
@@ -27,18 +34,32 @@ enum wait_mode { WAIT_ADAPTIVE, WAIT_SPIN, WAIT_BLOCK };
         .name = "wait", .kind = PARAM_CHOICE, .preset = "adaptive", .choices = "adaptive|spin|block",                  \
         .help = "how to wait for news: spin up to 40 us when a CPU is spare and then sleep, always spin, always sleep" \
     }
+/* pool parameter `max_tasks`, of pools whose workers are processes */
+#define MAX_TASKS_PARAM                                                                                                \
+    {                                                                                                                  \
+        .name = "max_tasks", .kind = PARAM_COUNT, .preset = "", .min = 1, .max = 1000000000,                           \
+        .help = "tasks a worker process runs before a new one takes its place; without it, any number"                 \
+    }
 
 struct crew;
 
-/* One worker in the shared mapping. Lines are grouped by who writes them. */
+/* One worker in the shared mapping. Lines are grouped by who writes them, and for whom. */
 struct worker {
     /* the worker writes */
-    _Alignas(128) _Atomic uint32_t tail; /* records published, ever */
+    _Alignas(128) _Atomic uint32_t tail; /* records published, of this life */
     _Atomic uint32_t blocked;            /* waits for room in its ring */
     _Atomic uint32_t tid;                /* of the thread; 0: not yet started */
+    _Atomic uint32_t answered;           /* the last order it has carried out */
     int32_t pid;
     int32_t error;      /* why it could not start, -errno */
+    uint64_t ready_ns;  /* when it had started, CLOCK_MONOTONIC */
     struct usage usage; /* its last report */
+    /* the worker writes, for those who look after it: when it has died, when a task has a limit, from outside */
+    _Alignas(128) _Atomic uint64_t running; /* task << 32 | slot + 1; 0: none */
+    _Atomic uint64_t since;                 /* ticks when that began, where tasks have a limit */
+    _Atomic uint32_t filled;                /* records completed, of this life */
+    _Atomic uint32_t retired;               /* it, or a thread beside it, has run as many tasks as it may */
+    _Atomic uint32_t fatal;                 /* the signal that its task is dying of */
     /* the submitter writes */
     _Alignas(128) _Atomic uint32_t head; /* records taken, ever */
     /* whoever wakes it writes */
@@ -58,6 +79,7 @@ struct self {
     uint32_t cpu; /* of the last task, for migrations */
     uint64_t migrations;
     uint64_t cursor; /* the pool's: where this worker stands */
+    uint64_t served; /* tasks run */
 };
 
 /* What a worker does until worker_rest returns false; `work` is the pool's. */
@@ -65,16 +87,30 @@ struct crew_body {
     void (*run)(struct self *self, void *work);
     bool (*has_work)(struct self *self, void *work); /* seq_cst loads: the second look before sleeping */
     void (*touch)(struct self *self, void *work);    /* optional: reads what run() will use, so it is mapped before */
+    /* Processes only, by the submitter: workers first .. first + count - 1 are dead and their records taken. What they
+     * were running goes to `fallen` (task and slot; `worker` as the crew counts), the rest is offered again. How many.
+     */
+    unsigned (*recover)(void *work, unsigned first, unsigned count, struct done *fallen);
     void *work;
 };
 
 struct crew_shared {
     _Alignas(128) _Atomic uint32_t idle_count;
-    _Alignas(128) _Atomic uint32_t orders;      /* number of the last order */
-    _Atomic uint32_t stopping;                  /* it was: stop; else: report usage */
-    _Atomic uint32_t with_memory;               /* of a usage order */
-    _Alignas(128) _Atomic uint32_t answers_due; /* workers that have not answered the last order */
-    _Alignas(128) _Atomic uint64_t words[];     /* idle bits, then ready bits */
+    _Alignas(128) _Atomic uint32_t orders; /* number of the last order */
+    _Atomic uint32_t stopping;             /* it was: stop; else: report usage */
+    _Atomic uint32_t with_memory;          /* of a usage order */
+    _Alignas(
+        128) _Atomic uint32_t awaited; /* number + 1 of the worker whose answer the submitter sleeps for; 0: none */
+    _Alignas(128) _Atomic uint64_t words[]; /* idle bits, then ready bits */
+};
+
+/* A worker process, as the submitter knows it. */
+struct unit {
+    pid_t pid; /* 0: none; its place is to be filled */
+    int status;
+    bool fallen;         /* ended and waited for, not yet recovered */
+    unsigned culprit;    /* worker + 1 that was ended for running too long */
+    uint64_t noticed_ns; /* when the one before was found dead; 0: not replaced since it was last counted */
 };
 
 struct crew {
@@ -95,10 +131,23 @@ struct crew {
     size_t map_bytes;
     /* the submitter's own */
     uint64_t *left; /* ready bits taken over whose rings are not empty yet */
-    pid_t *pids;
     pthread_t *pthreads;
-    unsigned started;    /* processes or threads */
-    uint32_t checked_at; /* the event word at the last look whether processes live, while polling */
+    unsigned started;      /* processes or threads */
+    uint32_t max_tasks;    /* that a worker process runs before it makes way for a new one; 0: no limit */
+    uint32_t born_after;   /* the last order when the process that is being made was made */
+    bool opening;          /* workers that start are waited for */
+    uint64_t limit_ticks;  /* of a task; 0: none */
+    uint64_t limit_due_ns; /* no task can be over its limit before that */
+    /* processes */
+    struct unit *unit;
+    unsigned down;          /* units that are not alive */
+    uint32_t children_seen; /* event->children at the last look */
+    struct done *fallen;    /* tasks to be reported, of units that have been recovered */
+    unsigned fallen_count;
+    unsigned barren;     /* deaths since somebody last got something done */
+    uint64_t retry_ns;   /* when to try again to make what could not be made */
+    uint64_t refused_ns; /* when there was last a process left, while none can be made */
+    struct usage gone;   /* of those that have ended */
 };
 
 /* Fill config, job, event, body, first, workers, processes, threads and `depth` (how many tasks may be in flight), then
@@ -113,8 +162,31 @@ void crew_stop(struct crew *crew, bool kill);
 void crew_wake(struct crew *crew, unsigned count);         /* up to count idle workers */
 void crew_wake_worker(struct crew *crew, unsigned number); /* this one, if it is idle */
 unsigned crew_drain(struct crew *crew, struct done *done, unsigned max);
-int crew_check(struct crew *crew);                                      /* -EOWNERDEAD when a process of it has ended */
 int crew_usage(struct crew *crew, bool with_memory, struct usage *sum); /* adds to sum */
+
+/* Has a child ended since the last look? */
+static inline bool crew_has_news(const struct crew *crew)
+{
+    /* acquire: pairs with the signal handler */
+    return crew->processes && crew->children_seen != atomic_load_explicit(&crew->event->children, memory_order_acquire);
+}
+
+static inline bool crew_must_tend(const struct crew *crew)
+{
+    return crew->down || crew_has_news(crew);
+}
+
+/* Takes note of processes that have ended; with all_taken, when nothing that was drained is still on its way to the
+ * pool, it also recovers what they held and replaces them. 0, or -errno: this crew cannot go on. */
+int crew_tend(struct crew *crew, bool all_taken);
+/* Ends tasks that are over their limit; moves *until_ns forward to when it is to be called again. -ETIME: a thread is.
+ */
+int crew_enforce_limit(struct crew *crew, uint64_t *until_ns);
+
+/* For survive.c: a process for unit number `process`; rings everybody's doorbell. */
+int crew_fork(struct crew *crew, unsigned process);
+void crew_ring_all(struct crew *crew);
+void crew_count_replaced(struct crew *crew); /* adds to gone.replace_ns what is known by now */
 
 /* The submitter's side of the pool contract's reap, over one or two crews that share an event. */
 struct crew_reap {
@@ -127,6 +199,10 @@ struct crew_reap {
 };
 int crew_reap(const struct crew_reap *reap);
 
+/* The worker starts that task, from that slot: from now on its death is the task's. */
+void worker_begin(struct self *self, uint32_t task, uint32_t slot);
+/* false: this process is to make way for a new one; everything has been handed over. */
+bool worker_goes_on(struct self *self);
 /* The next free record of the worker's ring; waits for room. NULL: stop. */
 struct done *worker_record(struct self *self);
 /* The record is complete; label_ns: how long its task was expected to take. */

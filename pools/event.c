@@ -33,8 +33,11 @@ static void on_child(int signal_number)
 {
     (void)signal_number;
     int saved = errno;
-    if (watched)
+    if (watched) {
+        atomic_fetch_add_explicit(&watched->children, 1,
+                                  memory_order_release); /* before the word: who sees that sees it */
         event_shout(watched);
+    }
     errno = saved;
 }
 

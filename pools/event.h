@@ -12,8 +12,9 @@
 
 struct event {
     _Alignas(128) _Atomic uint32_t word;
-    _Alignas(128) _Atomic uint32_t wanted; /* 0: the submitter is awake */
-    bool private;                          /* every worker is a thread of the submitter */
+    _Alignas(128) _Atomic uint32_t wanted;   /* 0: the submitter is awake */
+    _Alignas(128) _Atomic uint32_t children; /* SIGCHLDs so far: while it stands still, no child has ended */
+    bool private;                            /* every worker is a thread of the submitter */
 };
 
 /* One shared page, inherited by children made later. 0 or -errno. */

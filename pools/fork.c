@@ -4,6 +4,7 @@
  *
  * A child sets its bit in `finished` as its last act, so that the submitter waits for those pids first; SIGCHLD bumps
  * the event word. A child that died without setting the bit is found by asking all of the pool's own pids. */
+#include "pools/clock.h"
 #include "pools/crew.h"
 #include "pools/task_run.h"
 #include "pools/usage.h"
@@ -33,6 +34,8 @@ struct pool {
     pid_t *pids;       /* per worker: FREE, or the child that is running */
     uint32_t *tasks;   /* per worker: what it runs */
     uint32_t *cpus;    /* per worker: of its last task */
+    uint64_t *due_ns;  /* per worker: when its child is over the limit of a task; 0: it has been killed for that */
+    uint64_t look_ns;  /* no child can be over its limit before that */
     struct usage used; /* by children that have been waited for */
     /* workers whose output the driver may still read; free after the next call */
     uint32_t *returned;
@@ -64,6 +67,7 @@ static void free_all(struct pool *pool)
     free(pool->pids);
     free(pool->tasks);
     free(pool->cpus);
+    free(pool->due_ns);
     free(pool->returned);
     free(pool->idle);
     free(pool);
@@ -97,10 +101,11 @@ static int fork_open(const struct pool_config *config, const struct job *job, st
     pool->pids = calloc(workers, sizeof *pool->pids);
     pool->tasks = calloc(workers, sizeof *pool->tasks);
     pool->cpus = calloc(workers, sizeof *pool->cpus);
+    pool->due_ns = calloc(workers, sizeof *pool->due_ns);
     pool->returned = calloc(REAP_MAX, sizeof *pool->returned);
     pool->idle = calloc(workers, sizeof *pool->idle);
     int rc = -ENOMEM;
-    if (pool->pids && pool->tasks && pool->cpus && pool->returned && pool->idle)
+    if (pool->pids && pool->tasks && pool->cpus && pool->due_ns && pool->returned && pool->idle)
         rc = event_open(&pool->event, false); /* shared: the child of read_memory shouts */
     if (rc == 0)
         rc = map_results(pool);
@@ -151,7 +156,9 @@ static void fork_staged(struct pool *pool)
     while (pool->head != pool->tail && pool->idle_count) {
         unsigned worker = pool->idle[pool->idle_count - 1];
         uint32_t task = pool->staged[pool->head % STAGED_MAX];
-        atomic_store_explicit(&pool->results[worker].complete, 0, memory_order_relaxed); /* before the child exists */
+        /* before the child exists */
+        atomic_store_explicit(&pool->results[worker].complete, 0, memory_order_relaxed);
+        pool->results[worker].done.status = TASK_OK;
         pid_t pid = fork();
         if (pid == 0)
             child_main(pool, worker, task, parent);
@@ -160,6 +167,8 @@ static void fork_staged(struct pool *pool)
             return; /* tried again when a child has ended; an error only when none is left */
         pool->pids[worker] = pid;
         pool->tasks[worker] = task;
+        if (pool->config->task_limit_ns)
+            pool->due_ns[worker] = clock_monotonic_ns() + pool->config->task_limit_ns;
         pool->head++;
         pool->idle_count--;
         pool->alive++;
@@ -211,8 +220,16 @@ static bool collect(struct pool *pool, unsigned worker, struct done *done)
         used.migrations = done->cpu != pool->cpus[worker] && pool->cpus[worker] != UINT32_MAX;
         pool->cpus[worker] = done->cpu;
     } else {
+        /* its last words, if it left any (pool.h) */
+        struct done last = result->done;
         *done = (struct done){.task = pool->tasks[worker]};
+        if (last.task == done->task && last.status == TASK_LOST) {
+            done->start = last.start;
+            done->end = last.end;
+        }
         describe_death(done, status);
+        if (pool->config->task_limit_ns && !pool->due_ns[worker])
+            done->status = TASK_TIMEOUT;
     }
     usage_add(&pool->used, &used);
     done->worker = (uint16_t)worker;
@@ -245,6 +262,29 @@ static unsigned collect_some(struct pool *pool, struct done *done, unsigned max,
     return count;
 }
 
+/* Kills children that are over the limit of a task; moves *until_ns forward to when the next may be. */
+static void enforce_limit(struct pool *pool, uint64_t *until_ns)
+{
+    uint64_t limit = pool->config->task_limit_ns, now = limit ? clock_monotonic_ns() : 0;
+    if (!limit)
+        return;
+    if (now >= pool->look_ns) {
+        pool->look_ns = now + limit;
+        for (unsigned i = 0; i < pool->workers; i++) {
+            if (pool->pids[i] == FREE || !pool->due_ns[i])
+                continue;
+            if (pool->due_ns[i] <= now) {
+                kill(pool->pids[i], SIGKILL);
+                pool->due_ns[i] = 0;
+            } else if (pool->due_ns[i] < pool->look_ns) {
+                pool->look_ns = pool->due_ns[i];
+            }
+        }
+    }
+    if (pool->look_ns < *until_ns)
+        *until_ns = pool->look_ns;
+}
+
 /* Only a look, which takes nothing: asking every pid of thousands after every signal would be the pool's main cost. */
 static bool a_child_has_ended(void)
 {
@@ -259,6 +299,8 @@ static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigne
     if (max > REAP_MAX)
         max = REAP_MAX;
     for (;;) {
+        uint64_t wake_ns = until_ns;
+        enforce_limit(pool, &wake_ns);
         uint32_t seen = atomic_load_explicit(&pool->event->word, memory_order_acquire);
         fork_staged(pool); /* places that have become free, or a fork that failed before */
         unsigned count = collect_some(pool, done, max, false);
@@ -278,7 +320,7 @@ static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigne
             if (!pool->alive)
                 return pool->head == pool->tail ? 0 : pool->cannot_fork;
         }
-        if (futex_wait(&pool->event->word, seen, until_ns, false) == -ETIMEDOUT)
+        if (futex_wait(&pool->event->word, seen, wake_ns, false) == -ETIMEDOUT && wake_ns == until_ns)
             return 0;
     }
 }

@@ -5,7 +5,7 @@
 #include "pools/channel.h"
 
 enum { ROUTE_CLASS, ROUTE_NESTED };
-enum { PARAM_ROUTE, PARAM_PROCESSES, PARAM_THREADS, PARAM_WAIT };
+enum { PARAM_ROUTE, PARAM_PROCESSES, PARAM_THREADS, PARAM_WAIT, PARAM_MAX_TASKS };
 
 static const struct param params[] = {
     {.name = "route",
@@ -26,6 +26,7 @@ static const struct param params[] = {
      .max = 65535,
      .help = "class: threads of the submitter; nested: threads of each process, --workers / processes"},
     WAIT_PARAM,
+    MAX_TASKS_PARAM,
     {0},
 };
 
@@ -69,16 +70,18 @@ static int hybrid_open(const struct pool_config *config, const struct job *job, 
     struct pool_shape shape;
     if (hybrid_shape(config->workers, config->params, &shape))
         return -EINVAL; /* the planner has asked before */
-    struct team teams[TEAMS_MAX];
-    unsigned count = 1;
+    struct channels channels = {
+        .wait = (enum wait_mode)config->params[PARAM_WAIT],
+        .max_tasks = (uint32_t)config->params[PARAM_MAX_TASKS],
+    };
     if (config->params[PARAM_ROUTE] == ROUTE_NESTED) {
-        teams[0] = (struct team){shape.workers, shape.processes, shape.workers / shape.processes};
+        channels.teams[channels.count++] =
+            (struct team){shape.workers, shape.processes, shape.workers / shape.processes};
     } else {
-        teams[0] = (struct team){shape.processes, shape.processes, 1};
-        teams[1] = (struct team){.workers = shape.threads};
-        count = 2;
+        channels.teams[channels.count++] = (struct team){shape.processes, shape.processes, 1};
+        channels.teams[channels.count++] = (struct team){.workers = shape.threads};
     }
-    return channels_open(config, job, (enum wait_mode)config->params[PARAM_WAIT], teams, count, pool);
+    return channels_open(config, job, &channels, pool);
 }
 
 const struct pool_ops pool_hybrid = {

@@ -11,17 +11,16 @@
 
 enum peek_kind {
     PEEK_NOTHING,
-    PEEK_QUEUE,    /* a crew that claims tasks in slots and completes them in rings (crew.h, queue.h) */
+    PEEK_CREW,     /* each worker says what it is on (crew.h) */
     PEEK_CHILDREN, /* a pid and a task per worker, the pid 0 while it has none (fork.c) */
 };
 
 /* Plain numbers, so that it travels in the job file: addresses are the submitter's. */
 struct peek {
-    uint32_t kind;           /* enum peek_kind */
-    uint32_t first, workers; /* of the pool's numbers */
-    uint32_t slots, ring_size;
-    uint64_t slots_at, workers_at, rings_at; /* PEEK_QUEUE */
-    uint64_t pids_at, tasks_at;              /* PEEK_CHILDREN */
+    uint32_t kind;              /* enum peek_kind */
+    uint32_t first, workers;    /* of the pool's numbers */
+    uint64_t workers_at;        /* PEEK_CREW */
+    uint64_t pids_at, tasks_at; /* PEEK_CHILDREN */
 };
 
 /* No task has these numbers (workloads/sequence.h). */

@@ -7,6 +7,7 @@
  * Errors are 0 or -errno. Workers run tasks with task_run() (pools/task_run.h) and nothing else. */
 #ifndef POOLBENCH_POOL_H
 #define POOLBENCH_POOL_H
+#include "pools/faults.h"
 #include "pools/peek.h"
 #include "workloads/sequence.h"
 #include "workloads/workload.h"
@@ -21,13 +22,8 @@ enum task_status {
     TASK_TIMEOUT,    /* ended for running longer than the task limit */
     TASK_WRONG,      /* its result or output is not what it must be */
     TASK_COLLATERAL, /* ran in a process that another task took down */
-    TASK_LOST,       /* handed in and never heard of again */
-};
-
-/* --faults: which tasks fail on purpose; the same ones under every pool. */
-struct faults {
-    uint32_t error_rate_ppm; /* seeded share of the tasks that return an error */
-    uint32_t error_task;     /* that task returns an error; UINT32_MAX: none */
+    TASK_LOST,       /* never reported, because the trial ended before */
+    TASK_STATUSES
 };
 
 /* What there is to run. Made by the driver before open, read-only from then on, alive until after close. */
@@ -35,9 +31,9 @@ struct job {
     const struct workload_ops *workload;
     void *state; /* the workload's */
     struct sequence sequence;
-    uint32_t tasks; /* of the trial, warm-up not counted */
-    bool timed;     /* --timing task: stamp start and end of every task */
-    struct faults faults;
+    uint32_t tasks;             /* of the trial, warm-up not counted */
+    bool timed;                 /* --timing task: stamp start and end of every task */
+    struct faults faults;       /* --faults */
     size_t in_bytes, out_bytes; /* --payload */
     /* Inputs live in the submitter's private memory: in_count buffers, task i uses number i % in_count. */
     const unsigned char *inputs;
@@ -67,10 +63,11 @@ struct places {
 };
 
 struct pool_config {
-    unsigned workers;      /* --workers, >= 1 */
-    const int64_t *params; /* one value per row of the params table */
-    struct places places;  /* shape.workers rows */
-    bool spare_cpu;        /* the submitter has a CPU that no worker needs: waiting may spin (docs/METHOD.md) */
+    unsigned workers;       /* --workers, >= 1 */
+    const int64_t *params;  /* one value per row of the params table */
+    struct places places;   /* shape.workers rows */
+    bool spare_cpu;         /* the submitter has a CPU that no worker needs: waiting may spin (docs/METHOD.md) */
+    uint64_t task_limit_ns; /* --task-limit: a task that runs for longer is ended by the pool; 0: none */
 };
 
 /* What `workers` and the params come to. Worker numbers run from 0 to workers - 1. */
@@ -86,7 +83,12 @@ static inline unsigned shape_for_class(const struct pool_shape *shape, enum task
     return shape->for_class[class] ? shape->for_class[class] : shape->workers;
 }
 
-/* One finished task, by value. `out` points at its output and is valid until the next call into the pool. */
+/* One finished task, by value. `out` points at its output and is valid until the next call into the pool.
+ *
+ * A task that its process did not survive has status and code of how that ended, and no result. Its start and end are
+ * 0, unless it left last words: what makes a task die on purpose (pools/faults.c) fills task, start and end of the
+ * record it is given and sets its status to TASK_LOST right before, so that it can be told how long that took to be
+ * noticed. */
 struct done {
     uint32_t task;
     uint32_t slot; /* the pool's own */
@@ -108,6 +110,8 @@ struct usage {
     int64_t runqueue_ns; /* waited for a CPU while runnable (schedstat); -1 where the kernel does not tell */
     int64_t migrations;  /* changes of CPU from one task to the next, as seen by the workers */
     int64_t pss_bytes, private_bytes, maxrss_bytes;
+    int64_t workers_lost; /* worker processes that ended without being told to */
+    int64_t replace_ns;   /* from noticing that to the new worker being ready, over all that were replaced */
 };
 
 enum {
@@ -137,7 +141,9 @@ struct pool_ops {
     /* Up to max finished tasks, in completion order as far as the submitter can tell. Waits until `min` are there, or
      * CLOCK_MONOTONIC reaches until_ns (0 polls, UINT64_MAX never ends), or nothing is in flight. A pool that works in
      * the submitter works here. Returns how many, or -errno: the pool is broken and only close may follow
-     * (-EOWNERDEAD: a worker died). `min` is a wish for fewer wake-ups: tasks that ran for long are reported at once.
+     * (-EOWNERDEAD: workers die faster than they can be replaced; -ETIME: a task ran past the limit and this pool
+     * cannot end one task, so that not even close may follow, only the end of the process). `min` is a wish for fewer
+     * wake-ups: tasks that ran for long are reported at once.
      */
     int (*reap)(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns);
     /* Only while nothing is in flight. */

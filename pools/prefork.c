@@ -2,7 +2,9 @@
  * space: a task's input is copied to it, and what a task leaves in memory nobody else sees. */
 #include "pools/channel.h"
 
-static const struct param params[] = {WAIT_PARAM, {0}};
+enum { PARAM_WAIT, PARAM_MAX_TASKS };
+
+static const struct param params[] = {WAIT_PARAM, MAX_TASKS_PARAM, {0}};
 
 static const char *prefork_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
 {
@@ -13,8 +15,13 @@ static const char *prefork_shape(unsigned workers, const int64_t *values, struct
 
 static int prefork_open(const struct pool_config *config, const struct job *job, struct pool **pool)
 {
-    struct team team = {.workers = config->workers, .processes = config->workers, .threads = 1};
-    return channels_open(config, job, (enum wait_mode)config->params[0], &team, 1, pool);
+    struct channels channels = {
+        .wait = (enum wait_mode)config->params[PARAM_WAIT],
+        .max_tasks = (uint32_t)config->params[PARAM_MAX_TASKS],
+        .count = 1,
+        .teams = {{.workers = config->workers, .processes = config->workers, .threads = 1}},
+    };
+    return channels_open(config, job, &channels, pool);
 }
 
 const struct pool_ops pool_prefork = {

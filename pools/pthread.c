@@ -13,8 +13,12 @@ static const char *pthread_shape(unsigned workers, const int64_t *values, struct
 
 static int pthread_open(const struct pool_config *config, const struct job *job, struct pool **pool)
 {
-    struct team team = {.workers = config->workers};
-    return channels_open(config, job, (enum wait_mode)config->params[0], &team, 1, pool);
+    struct channels channels = {
+        .wait = (enum wait_mode)config->params[0],
+        .count = 1,
+        .teams = {{.workers = config->workers}},
+    };
+    return channels_open(config, job, &channels, pool);
 }
 
 const struct pool_ops pool_pthread = {

@@ -40,18 +40,20 @@ size_t queue_bytes(const struct job *job, uint32_t size)
     return round_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096) + size * payload_stride(job);
 }
 
-int queue_init(struct queue *queue, const struct job *job, uint32_t size, void *memory)
+int queue_init(struct queue *queue, struct crew *crew, uint32_t size, void *memory)
 {
+    const struct job *job = crew->job;
     queue->job = job;
+    queue->crew = crew;
     queue->shared = memory;
     queue->size = size;
     queue->mask = size - 1;
     queue->payload_stride = payload_stride(job);
     queue->out_offset = round_up(job->in_bytes, 64);
     queue->payload = (unsigned char *)memory + round_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096);
-    queue->busy = calloc(size, sizeof *queue->busy);
+    queue->state = calloc(size, sizeof *queue->state);
     queue->returned = calloc(QUEUE_REAP_MAX, sizeof *queue->returned);
-    if (!queue->busy || !queue->returned) {
+    if (!queue->state || !queue->returned) {
         queue_release(queue);
         return -ENOMEM;
     }
@@ -62,23 +64,23 @@ int queue_init(struct queue *queue, const struct job *job, uint32_t size, void *
 
 void queue_release(struct queue *queue)
 {
-    free(queue->busy);
+    free(queue->state);
     free(queue->returned);
-    queue->busy = NULL;
+    queue->state = NULL;
     queue->returned = NULL;
 }
 
 /* ---- the submitter ---- */
 
-int queue_submit(struct queue *queue, struct crew *crew, const uint32_t *tasks, unsigned n)
+int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n)
 {
     struct queue_shared *shared = queue->shared;
     unsigned taken = 0;
     for (; taken < n && queue->in_flight < queue->size; taken++) {
-        while (queue->busy[queue->tail & queue->mask])
+        while (queue->state[queue->tail & queue->mask] != SLOT_FREE)
             queue->tail++;
         uint32_t slot = (uint32_t)(queue->tail++ & queue->mask);
-        queue->busy[slot] = true;
+        queue->state[slot] = SLOT_TAKEN;
         queue->in_flight++;
         if (queue->copies_input && queue->job->in_bytes)
             memcpy(queue->payload + slot * queue->payload_stride, job_input(queue->job, tasks[taken]),
@@ -89,7 +91,7 @@ int queue_submit(struct queue *queue, struct crew *crew, const uint32_t *tasks, 
     if (taken) {
         /* seq_cst: published, then crew_wake looks who sleeps */
         atomic_store_explicit(&shared->tail, queue->tail, memory_order_seq_cst);
-        crew_wake(crew, 1); /* who is woken wakes others */
+        crew_wake(queue->crew, 1); /* who is woken wakes others */
     }
     return (int)taken;
 }
@@ -97,7 +99,7 @@ int queue_submit(struct queue *queue, struct crew *crew, const uint32_t *tasks, 
 void queue_next_call(struct queue *queue)
 {
     for (uint32_t i = 0; i < queue->returned_count; i++)
-        queue->busy[queue->returned[i]] = false;
+        queue->state[queue->returned[i]] = SLOT_FREE;
     queue->in_flight -= queue->returned_count;
     queue->returned_count = 0;
 }
@@ -106,6 +108,32 @@ void queue_take_back(struct queue *queue, struct done *done)
 {
     done->out = queue->job->out_bytes ? queue->payload + done->slot * queue->payload_stride + queue->out_offset : NULL;
     queue->returned[queue->returned_count++] = done->slot;
+    queue->state[done->slot] = SLOT_RETURNED;
+}
+
+/* The slots that name the dead and have not come back: what they were running, and what they had claimed and not
+ * started, which is handed in once more. Free slots may still name them: of tasks that have been reaped. */
+unsigned queue_recover(void *work, unsigned first, unsigned count, struct done *fallen)
+{
+    struct queue *queue = work;
+    unsigned found = 0;
+    for (uint32_t slot = 0; slot < queue->size; slot++) {
+        /* relaxed: the process that wrote it is gone, and wait4 came after */
+        uint64_t value = atomic_load_explicit(&queue->shared->slots[slot], memory_order_relaxed);
+        uint32_t owner = (uint32_t)value, task = (uint32_t)(value >> 32);
+        if (queue->state[slot] != SLOT_TAKEN || owner <= first || owner > first + count)
+            continue;
+        const struct worker *worker = &queue->crew->worker[owner - 1];
+        if (atomic_load_explicit(&worker->running, memory_order_relaxed) == ((uint64_t)task << 32 | (slot + 1))) {
+            fallen[found++] = (struct done){.task = task, .slot = slot, .worker = (uint16_t)(owner - 1)};
+            continue;
+        }
+        atomic_store_explicit(&queue->shared->slots[slot], NOBODY, memory_order_relaxed);
+        queue->state[slot] = SLOT_FREE;
+        queue->in_flight--;
+        queue_submit(queue, &task, 1); /* takes it: there is room for one more now */
+    }
+    return found;
 }
 
 bool queue_is_busy(const struct queue *queue)
@@ -226,7 +254,7 @@ void queue_work(struct self *self, void *work)
     struct hunt hunt = {0};
     uint32_t owner = self->number + 1, slot, task;
     bool rested = false;
-    for (;;) {
+    while (worker_goes_on(self)) {
         if (!find_task(queue, &hunt, owner, &slot, &task)) {
             if (!worker_rest(self))
                 return;
@@ -246,6 +274,7 @@ void queue_work(struct self *self, void *work)
             return;
         unsigned char *payload = queue->payload + slot * queue->payload_stride;
         const void *in = queue->copies_input && job->in_bytes ? payload : job_input(job, task);
+        worker_begin(self, task, slot);
         task_run(job, task, in, job->out_bytes ? payload + queue->out_offset : NULL, done);
         done->slot = slot;
         worker_finish(self, label);

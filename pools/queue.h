@@ -2,9 +2,10 @@
  *
  * A slot is one 64-bit word: task << 32 | owner; owner 0 means anybody may claim it. To claim is to compare-and-swap
  * the owner in, right before the task is run: whoever is named in the slot is running the task, so that a dead worker's
- * loss is exactly the slots that name it. Nothing else decides anything: positions (`tail`, `scan_from`, `line`) are
- * hints where to look. A task is submitted once in a pool's life, so a stale compare-and-swap cannot succeed on a
- * reused slot.
+ * loss is exactly the slots that name it and have not come back. Nothing else decides anything: positions (`tail`,
+ * `scan_from`, `line`) are hints where to look. A task is offered again only when the one who had claimed it died
+ * before it started, so a compare-and-swap that comes late on a slot that is used again either fails or claims a task
+ * that is on offer there.
  *
  * Where to look. When much is queued and tasks are short, a worker takes eight consecutive slots (a cache line) as its
  * own hunting ground, so that workers do not fight for lines; the tasks in it stay claimable by all. Else, and when the
@@ -24,8 +25,11 @@ struct queue_shared {
     _Alignas(128) _Atomic uint64_t slots[];
 };
 
+enum slot_state { SLOT_FREE, SLOT_TAKEN, SLOT_RETURNED };
+
 struct queue {
     const struct job *job;
+    struct crew *crew;
     struct queue_shared *shared;
     uint32_t size, mask, workers;
     bool copies_input;
@@ -34,7 +38,7 @@ struct queue {
     /* the submitter's own, away from what threads read for every task */
     _Alignas(128) uint64_t tail;
     uint32_t in_flight;
-    bool *busy;         /* per slot: not reaped yet */
+    uint8_t *state;     /* per slot, enum slot_state */
     uint32_t *returned; /* slots reaped in the last call, whose output the driver may still read */
     uint32_t returned_count;
 };
@@ -44,10 +48,10 @@ struct queue {
 uint32_t queue_size(const struct job *job, unsigned workers); /* slots: how many may be in flight */
 size_t queue_bytes(const struct job *job, uint32_t size);
 /* memory: zeroed, queue_bytes of it, in the crew's mapping. 0 or -ENOMEM. */
-int queue_init(struct queue *queue, const struct job *job, uint32_t size, void *memory);
+int queue_init(struct queue *queue, struct crew *crew, uint32_t size, void *memory);
 void queue_release(struct queue *queue);
 
-int queue_submit(struct queue *queue, struct crew *crew, const uint32_t *tasks, unsigned n);
+int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n);
 /* After crew_reap: takes back the slot of a finished task and fills in its output. */
 void queue_take_back(struct queue *queue, struct done *done);
 bool queue_is_busy(const struct queue *queue); /* tasks were handed in and not reaped */
@@ -57,5 +61,6 @@ void queue_next_call(struct queue *queue);     /* output of the last call is not
 void queue_work(struct self *self, void *queue);
 bool queue_has_work(struct self *self, void *queue);
 void queue_touch(struct self *self, void *queue);
+unsigned queue_recover(void *queue, unsigned first, unsigned count, struct done *fallen);
 
 #endif

@@ -27,6 +27,8 @@ static unsigned drain_worker(struct crew *crew, unsigned number, struct done *do
 unsigned crew_drain(struct crew *crew, struct done *done, unsigned max)
 {
     unsigned count = 0;
+    while (crew->fallen_count && count < max)
+        done[count++] = crew->fallen[--crew->fallen_count];
     for (unsigned word = 0; word < crew->words && count < max; word++) {
         /* plain look first: an exchange would take the line away from workers for nothing */
         if (atomic_load_explicit(&crew->ready[word], memory_order_seq_cst))
@@ -35,7 +37,10 @@ unsigned crew_drain(struct crew *crew, struct done *done, unsigned max)
         for (; ready && count < max; ready &= ready - 1) {
             unsigned bit = (unsigned)__builtin_ctzll(ready);
             bool empty;
-            count += drain_worker(crew, word * 64 + bit, done + count, max - count, &empty);
+            unsigned got = drain_worker(crew, word * 64 + bit, done + count, max - count, &empty);
+            count += got;
+            if (got)
+                crew->barren = 0; /* somebody gets things done */
             if (empty)
                 crew->left[word] &= ~(1ull << bit);
         }
@@ -50,30 +55,44 @@ static unsigned drain_all(const struct crew_reap *reap, unsigned have)
     return have;
 }
 
-static int check_all(const struct crew_reap *reap)
+static bool must_tend(const struct crew_reap *reap)
+{
+    for (unsigned i = 0; i < reap->count; i++)
+        if (crew_must_tend(reap->crews[i]))
+            return true;
+    return false;
+}
+
+static bool has_news(const struct crew_reap *reap)
+{
+    for (unsigned i = 0; i < reap->count; i++)
+        if (crew_has_news(reap->crews[i]))
+            return true;
+    return false;
+}
+
+/* Looks after workers that have died, or are over their limit. have: tasks drained in this call, which the pool has not
+ * taken back yet. *until_ns moves forward to when it must be done again. */
+static int tend_all(const struct crew_reap *reap, unsigned have, uint64_t *until_ns)
 {
     int rc = 0;
-    for (unsigned i = 0; i < reap->count && rc == 0; i++)
-        rc = crew_check(reap->crews[i]);
+    for (unsigned i = 0; i < reap->count && rc == 0; i++) {
+        struct crew *crew = reap->crews[i];
+        if (crew_must_tend(crew)) {
+            rc = crew_tend(crew, have == 0);
+            if (crew->down && crew->retry_ns < *until_ns)
+                *until_ns = crew->retry_ns;
+        }
+        if (rc == 0)
+            rc = crew_enforce_limit(crew, until_ns);
+    }
     return rc;
 }
 
-/* For those who only ever poll: a look at the processes when the event word has moved since the last. */
-static int check_if_shouted(const struct crew_reap *reap)
-{
-    struct crew *crew = reap->crews[0];
-    uint32_t word = atomic_load_explicit(&crew->event->word, memory_order_acquire);
-    if (word == crew->checked_at)
-        return 0;
-    crew->checked_at = word;
-    return check_all(reap);
-}
-
 /* Polls until something is there, the spinning limit is reached or it is late. */
-static unsigned spin_for_news(const struct crew_reap *reap, uint64_t spin_ticks)
+static unsigned spin_for_news(const struct crew_reap *reap, uint64_t spin_ticks, uint64_t until)
 {
     uint64_t start = clock_ticks();
-    uint64_t until = reap->until_ns;
     for (unsigned i = 0;; i++) {
         unsigned have = drain_all(reap, 0);
         if (have)
@@ -85,48 +104,54 @@ static unsigned spin_for_news(const struct crew_reap *reap, uint64_t spin_ticks)
             return 0;
         if (until != UINT64_MAX && clock_monotonic_ns() >= until)
             return 0;
-        if (spin_ticks == UINT64_MAX && i % 65536 == 65535 && check_all(reap) < 0)
-            return 0; /* the sleeping path finds it again and reports it */
+        if (has_news(reap))
+            return 0;
     }
+}
+
+/* Says what is wanted, looks again, and sleeps until there is news or it is `until_ns`. */
+static unsigned sleep_for_news(const struct crew_reap *reap, unsigned goal, unsigned have, uint64_t until_ns)
+{
+    const struct crew *crew = reap->crews[0];
+    struct event *event = crew->event;
+    unsigned workers = crew->workers;
+    for (unsigned i = 1; i < reap->count; i++)
+        workers += reap->crews[i]->workers;
+    uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire);
+    uint32_t each = (goal - have) / workers;
+    if (each > crew->ring_size / 2)
+        each = crew->ring_size / 2; /* a worker whose ring is full can only wait */
+    /* seq_cst: say what we want, then look again (event.h) */
+    atomic_store_explicit(&event->wanted, each ? each : 1, memory_order_seq_cst);
+    have = drain_all(reap, have);
+    if (have < goal && have < reap->max && !has_news(reap))
+        futex_wait(&event->word, seen, until_ns, event->private);
+    atomic_store_explicit(&event->wanted, 0, memory_order_relaxed);
+    return drain_all(reap, have);
 }
 
 int crew_reap(const struct crew_reap *reap)
 {
-    struct event *event = reap->crews[0]->event;
     uint64_t spin_ticks = reap->crews[0]->spin_ticks;
-    unsigned workers = 0;
-    for (unsigned i = 0; i < reap->count; i++)
-        workers += reap->crews[i]->workers;
     unsigned goal = reap->min < reap->in_flight ? reap->min : (unsigned)reap->in_flight;
-
     unsigned have = drain_all(reap, 0);
-    if (reap->until_ns == 0)
-        return have ? (int)have : check_if_shouted(reap);
-    if (have >= goal || have == reap->max)
-        return (int)have;
-    if (spin_ticks) {
-        if (have || (have = spin_for_news(reap, spin_ticks)))
-            return (int)have; /* no wake-up to spare: what is there is worth having */
-    }
+    bool late = reap->until_ns == 0;
     for (;;) {
-        uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire);
-        uint32_t each = (goal - have) / workers;
-        if (each > reap->crews[0]->ring_size / 2)
-            each = reap->crews[0]->ring_size / 2; /* a worker whose ring is full can only wait */
-        /* seq_cst: say what we want, then look again (event.h) */
-        atomic_store_explicit(&event->wanted, each ? each : 1, memory_order_seq_cst);
-        have = drain_all(reap, have);
-        int rc = 0;
-        if (have < goal && have < reap->max) {
-            rc = check_all(reap);
-            if (rc == 0)
-                rc = futex_wait(&event->word, seen, reap->until_ns, event->private);
-        }
-        atomic_store_explicit(&event->wanted, 0, memory_order_relaxed);
-        have = drain_all(reap, have);
-        if (have || rc == -ETIMEDOUT)
-            return (int)have;
+        uint64_t until_ns = reap->until_ns;
+        int rc = tend_all(reap, have, &until_ns);
         if (rc < 0)
-            return rc;
+            return have ? (int)have : rc; /* it is found again */
+        if (have == 0)
+            have = drain_all(reap, 0); /* what tending has brought */
+        if (late || have >= goal || have == reap->max || (have && must_tend(reap)))
+            return (int)have;
+        if (spin_ticks) {
+            if (have || (have = spin_for_news(reap, spin_ticks, until_ns)))
+                return (int)have; /* no wake-up to spare: what is there is worth having */
+        }
+        have = sleep_for_news(reap, goal, have, until_ns);
+        if (have)
+            return (int)have;
+        late = reap->until_ns != UINT64_MAX && clock_monotonic_ns() >= reap->until_ns;
     }
 }

@@ -79,6 +79,7 @@ static void static_work(struct self *self, void *work)
                 return;
             uint32_t slot = pool->depth ? self->number * pool->depth + (uint32_t)(ran % pool->depth) : 0;
             unsigned char *out = pool->depth ? pool->outputs + slot * job->out_bytes : NULL;
+            worker_begin(self, task, slot);
             task_run(job, task, job_input(job, task), out, done);
             done->slot = slot;
             worker_finish(self, label);

@@ -1,11 +1,21 @@
 /* Running a task, see task_run.h. */
 #include "pools/task_run.h"
 #include "pools/clock.h"
-#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
 
 enum { PAGE_BYTES = 4096 };
+
+const char *const task_status_names[TASK_STATUSES] = {
+    [TASK_OK] = "ok",
+    [TASK_ERROR] = "error",
+    [TASK_EXITED] = "exited",
+    [TASK_SIGNALLED] = "signalled",
+    [TASK_TIMEOUT] = "timeout",
+    [TASK_WRONG] = "wrong",
+    [TASK_COLLATERAL] = "collateral",
+    [TASK_LOST] = "lost",
+};
 
 struct task task_describe(const struct job *job, uint32_t index)
 {
@@ -62,14 +72,9 @@ bool task_output_check(const void *out, size_t bytes, uint64_t result)
     return !differs && !memcmp(at + i, &result, bytes - i);
 }
 
-bool task_must_fail(const struct job *job, uint32_t index)
+enum fault_kind task_fault(const struct job *job, uint32_t index)
 {
-    if (index >= TASK_WARMUP_FIRST)
-        return false;
-    if (index == job->faults.error_task)
-        return true;
-    uint32_t rate = job->faults.error_rate_ppm;
-    return rate && mix_below(mix64(job->sequence.seed ^ 0x6661756c74, index), 1000000) < rate;
+    return fault_find(&job->faults, job->sequence.seed, index);
 }
 
 /* One word on each of the task's pages: a copy-on-write fault each in a forked child, a plain store in a thread. */
@@ -101,8 +106,6 @@ void task_run(const struct job *job, uint32_t index, const void *in, void *out, 
     if (job->ballast_write_ppm)
         write_ballast(job, index);
     int code = job->workload->run(job->state, &task, &result);
-    if (code == 0 && task_must_fail(job, index))
-        code = EIO;
     result = task_result(result, input_hash);
     if (out)
         task_output_fill(out, job->out_bytes, result);
@@ -118,4 +121,9 @@ void task_run(const struct job *job, uint32_t index, const void *in, void *out, 
     done->start = start;
     done->end = end;
     done->result = result;
+    if (__builtin_expect(job->faults.count != 0, 0)) {
+        enum fault_kind fault = task_fault(job, index);
+        if (fault && !code)
+            fault_strike(fault, done);
+    }
 }

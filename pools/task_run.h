@@ -21,8 +21,11 @@ static inline uint64_t task_result(uint64_t work, uint64_t input_hash)
 void task_output_fill(void *out, size_t bytes, uint64_t result);
 bool task_output_check(const void *out, size_t bytes, uint64_t result);
 
-/* True for the tasks that --faults makes fail. */
-bool task_must_fail(const struct job *job, uint32_t index);
+/* The words of enum task_status. */
+extern const char *const task_status_names[TASK_STATUSES];
+
+/* What --faults does to the task. */
+enum fault_kind task_fault(const struct job *job, uint32_t index);
 
 /* About how long a task will take, for decisions about waking; never for results. */
 static inline uint64_t task_label_ns(const struct job *job, uint32_t index)

@@ -85,6 +85,8 @@ void usage_add(struct usage *sum, const struct usage *part)
     sum->minflt += part->minflt;
     sum->majflt += part->majflt;
     sum->migrations += part->migrations;
+    sum->workers_lost += part->workers_lost;
+    sum->replace_ns += part->replace_ns;
     if (part->runqueue_ns < 0 || sum->runqueue_ns < 0)
         sum->runqueue_ns = -1;
     else

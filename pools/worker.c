@@ -61,10 +61,42 @@ void worker_finish(struct self *self, uint64_t label_ns)
         self->cpu = done->cpu;
     }
     self->filled++;
+    self->served++;
+    /* release: whoever counts this record finds it complete; and it comes before the next line, so that one who dies in
+     * between has finished the task */
+    atomic_store_explicit(&self->worker->filled, self->filled, memory_order_release);
+    atomic_store_explicit(&self->worker->running, 0, memory_order_release);
     self->unpublished_ns += label_ns;
     self->pending_ns += label_ns;
     if (self->filled - self->published >= PUBLISH_BATCH || self->unpublished_ns >= PUBLISH_NS)
         publish(self);
+}
+
+void worker_begin(struct self *self, uint32_t task, uint32_t slot)
+{
+    if (self->crew->limit_ticks)
+        atomic_store_explicit(&self->worker->since, clock_ticks(),
+                              memory_order_relaxed); /* the next line publishes it */
+    atomic_store_explicit(&self->worker->running, (uint64_t)task << 32 | (slot + 1), memory_order_release);
+}
+
+bool worker_goes_on(struct self *self)
+{
+    struct crew *crew = self->crew;
+    if (!crew->max_tasks)
+        return true;
+    unsigned first = self->number - self->number % crew->threads;
+    _Atomic uint32_t *retired = &crew->worker[first].retired;
+    if (self->served >= crew->max_tasks && !atomic_exchange_explicit(retired, 1, memory_order_seq_cst))
+        for (unsigned i = first; i < first + crew->threads; i++) { /* those who sleep beside it go too */
+            atomic_fetch_add_explicit(&crew->worker[i].doorbell, 1, memory_order_release);
+            futex_wake(&crew->worker[i].doorbell, 1, false);
+        }
+    if (!atomic_load_explicit(retired, memory_order_relaxed))
+        return true;
+    worker_note_usage(self); /* nobody will ask it again */
+    worker_flush(self);
+    return false;
 }
 
 static bool has_room(struct self *self, memory_order order)
@@ -99,6 +131,15 @@ static bool has_orders(const struct self *self)
     return atomic_load_explicit(&self->crew->shared->orders, memory_order_seq_cst) != self->orders_seen;
 }
 
+/* Only where there is somebody beside it who may have said so. */
+static bool is_retired(const struct self *self)
+{
+    const struct crew *crew = self->crew;
+    return crew->max_tasks && crew->threads > 1 &&
+           atomic_load_explicit(&crew->worker[self->number - self->number % crew->threads].retired,
+                                memory_order_seq_cst);
+}
+
 /* Spins while there is nothing to do and a spinning limit is not reached. true: there is something. */
 static bool spin(struct self *self)
 {
@@ -107,7 +148,7 @@ static bool spin(struct self *self)
         return false;
     uint64_t start = clock_ticks();
     for (unsigned i = 0;; i++) {
-        if (crew->body.has_work(self, crew->body.work) || has_orders(self))
+        if (crew->body.has_work(self, crew->body.work) || has_orders(self) || is_retired(self))
             return true;
         clock_pause();
         if (i % 16 == 15 && crew->spin_ticks != UINT64_MAX && clock_ticks() - start >= crew->spin_ticks)
@@ -115,7 +156,7 @@ static bool spin(struct self *self)
     }
 }
 
-static bool idle_leave(struct crew *crew, unsigned number)
+bool idle_leave(struct crew *crew, unsigned number)
 {
     uint64_t bit = 1ull << (number % 64);
     /* seq_cst: the bit is the hand-over between waker and worker; exactly one of them clears it */
@@ -133,7 +174,7 @@ static void sleep_until_rung(struct self *self)
     /* the count goes up before the bit, so that a waker that sees the bit does not see a count of 0 */
     atomic_fetch_add_explicit(&crew->shared->idle_count, 1, memory_order_seq_cst);
     atomic_fetch_or_explicit(&crew->idle[n / 64], 1ull << (n % 64), memory_order_seq_cst);
-    if (!crew->body.has_work(self, crew->body.work) && !has_orders(self))
+    if (!crew->body.has_work(self, crew->body.work) && !has_orders(self) && !is_retired(self))
         futex_wait(&self->worker->doorbell, seen, UINT64_MAX, crew->processes == 0);
     idle_leave(crew, n);
 }
@@ -147,7 +188,7 @@ bool worker_rest(struct self *self)
         self->orders_seen++;
         if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_relaxed)) /* published by the order */
             return false;
-        worker_report(self);
+        worker_report(self, self->orders_seen);
     }
     return true;
 }

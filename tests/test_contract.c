@@ -4,8 +4,7 @@
 #include "bench/cell.h"
 #include "bench/job.h"
 #include "bench/spec.h"
-#include "pools/clock.h"
-#include <sched.h>
+#include "tests/trials.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,31 +13,6 @@
 #include <sys/wait.h>
 
 #include <cmocka.h> /* after what it needs */
-
-#define LIMIT_NS (30ull * 1000000000u)
-
-static struct launcher launcher;
-static unsigned trials;
-
-/* ThreadSanitizer holds signals back until a system call that it knows of, and fork lives by SIGCHLD. */
-#if !defined(__has_feature)
-#define __has_feature(feature) 0 /* clang's way to tell */
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
-#define HAS_SIGNALS 0
-#else
-#define HAS_SIGNALS 1
-#endif
-
-static bool can_run(const struct pool_ops *pool)
-{
-    return HAS_SIGNALS || !(pool->traits & POOL_TASK_IS_PROCESS);
-}
 
 struct arrival {
     const char *name;
@@ -53,62 +27,6 @@ static const struct arrival arrivals[] = {
     {"window:2", ARRIVAL_WINDOW, 2, 0, false},     {"window:100", ARRIVAL_WINDOW, 100, 0, false},
     {"rate:50000", ARRIVAL_RATE, 0, 50000, false}, {"rate:50000:poisson", ARRIVAL_RATE, 0, 50000, true},
 };
-
-/* All allowed CPUs for everyone: placement has tests of its own. */
-static void place_anywhere(struct cell *cell, uint64_t *masks, int *planned)
-{
-    uint64_t all = 0;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
-    for (unsigned cpu = 0; cpu < 64; cpu++)
-        if (CPU_ISSET(cpu, &set))
-            all |= 1ull << cpu;
-    for (unsigned i = 0; i <= cell->shape.workers; i++) {
-        masks[i] = all;
-        planned[i] = -1;
-    }
-    cell->placement = (struct placement){.workers = cell->shape.workers,
-                                         .words = 1,
-                                         .masks = masks + 1,
-                                         .planned = planned,
-                                         .main_mask = masks,
-                                         .cpus = 1};
-}
-
-static void cell_init(struct cell *cell, const char *pool, const char *workload, unsigned workers, uint32_t tasks)
-{
-    *cell = (struct cell){.pool = pool_find(pool), .workload = workload_find(workload), .workers = workers};
-    assert_non_null(cell->pool);
-    assert_non_null(cell->workload);
-    for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
-        cell->workload_params[i] = param_preset(&cell->workload->params[i]);
-    cell->faults.error_task = UINT32_MAX;
-    cell->tasks = tasks;
-    cell->timed = true;
-}
-
-struct ran {
-    struct job_parts parts;
-    struct outcome outcome;
-};
-
-static struct ran run(struct cell *cell, const struct cost *costs, uint32_t cost_count)
-{
-    struct job_order order = {.seed = 42, .samples = SAMPLES_ALL, .sample_seed = 1};
-    struct ran ran;
-    char error[ERROR_MAX] = "";
-    uint64_t masks[512];
-    int planned[512];
-    assert_null(cell->pool->shape(cell->workers, cell->pool_params, &cell->shape));
-    place_anywhere(cell, masks, planned);
-    cell->costs = (struct cost *)costs;
-    cell->cost_count = cost_count;
-    assert_int_equal(job_write_trial(&launcher, cell, &order, &ran.parts, error), 0);
-    assert_int_equal(launcher_run(&launcher, LIMIT_NS, &ran.outcome), 0);
-    trials++;
-    return ran;
-}
 
 static void assert_ended_well(const struct ran *ran, const struct cell *cell)
 {
@@ -271,7 +189,7 @@ static void errors_fail_their_task_alone(void **state)
         if (!can_run(*p))
             continue;
         cell_init(&cell, (*p)->name, "spin", 2, 50);
-        cell.faults.error_task = 7;
+        cell.faults = (struct faults){1, {{FAULT_ERROR, 0, 7}}};
         struct ran ran = run(&cell, &cost, 1);
         assert_ended_well(&ran, &cell);
         assert_int_equal(ran.parts.report->tasks_failed, 1);
@@ -399,41 +317,11 @@ static void the_limit_ends_the_whole_group(void **state)
         struct cell cell;
         if (!can_run(*p))
             continue;
-        struct ran ran;
-        struct job_order order = {.seed = 42};
-        char error[ERROR_MAX];
-        uint64_t masks[16];
-        int planned[16];
         cell_init(&cell, (*p)->name, "sleep", 2, 4);
-        assert_null(cell.pool->shape(2, cell.pool_params, &cell.shape));
-        place_anywhere(&cell, masks, planned);
-        cell.costs = &cost;
-        cell.cost_count = 1;
-        assert_int_equal(job_write_trial(&launcher, &cell, &order, &ran.parts, error), 0);
-        assert_int_equal(launcher_run(&launcher, 200000000, &ran.outcome), 0);
+        struct ran ran = run_limited(&cell, &cost, 1, 200000000);
         assert_true(ran.outcome.timed_out);
         assert_int_equal(waitpid(-1, NULL, WNOHANG), 0); /* the guard lives, and is the only child */
     }
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    char error[ERROR_MAX] = "";
-    clock_choose(20000000);
-    if (launcher_open(&launcher, error) < 0) {
-        fprintf(stderr, "%s\n", error);
-        return -1;
-    }
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    launcher_close(&launcher);
-    printf("%u trials\n", trials);
-    return waitpid(-1, NULL, WNOHANG) == -1 ? 0 : -1; /* nobody left */
 }
 
 int main(void)
@@ -456,5 +344,5 @@ int main(void)
         cmocka_unit_test(many_workers_and_many_tasks),
         cmocka_unit_test(the_limit_ends_the_whole_group),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, trials_setup, trials_teardown);
 }

@@ -162,7 +162,7 @@ check 'behind a label' offers 'prefork' run --pool old=pre
 check 'behind a second label' offers 'prefork' run --pool old=fork,new=pre
 check 'parameters behind a label' offers 'block' run --pool old=pthread:wait=bl
 check 'parameters of a pool' offers \
-    'route=class route=nested processes= threads= wait=adaptive wait=spin wait=block' run --pool hybrid:
+    'route=class route=nested processes= threads= wait=adaptive wait=spin wait=block max_tasks=' run --pool hybrid:
 check 'the choices of a parameter' offers 'class nested' run --pool serial,hybrid:route=
 check 'behind a choice' offers 'block' run --pool pthread:wait=bl
 check 'a second parameter' offers 'threads=' run --pool hybrid:processes=2:thr

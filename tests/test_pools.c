@@ -4,6 +4,7 @@
 #include "pools/clock.h"
 #include "pools/pool.h"
 #include "pools/task_run.h"
+#include "tests/pool_bench.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,103 +20,6 @@
 #include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
-
-#define FOREVER UINT64_MAX
-
-/* What a pool could leave behind in this process. */
-struct traces {
-    unsigned fds, threads, mappings, children;
-};
-
-static unsigned entries(const char *path)
-{
-    unsigned count = 0;
-    DIR *dir = opendir(path);
-    assert_non_null(dir);
-    while (readdir(dir))
-        count++;
-    closedir(dir);
-    return count;
-}
-
-/* Shared and large private mappings; the heap and the allocator's caches may grow. */
-static unsigned mappings(void)
-{
-    char line[512];
-    unsigned count = 0;
-    FILE *file = fopen("/proc/self/maps", "re");
-    assert_non_null(file);
-    while (fgets(line, sizeof line, file))
-        count += strstr(line, " rw-s ") != NULL;
-    fclose(file);
-    return count;
-}
-
-static struct traces traces(void)
-{
-    struct traces now = {entries("/proc/self/fd"), entries("/proc/self/task"), mappings(), 0};
-    now.children = waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD;
-    return now;
-}
-
-static void assert_no_new_traces(struct traces before)
-{
-    struct traces now = traces();
-    assert_int_equal(now.fds, before.fds);
-    assert_int_equal(now.threads, before.threads);
-    assert_int_equal(now.mappings, before.mappings);
-    assert_int_equal(now.children, 0);
-    struct sigaction action;
-    assert_int_equal(sigaction(SIGCHLD, NULL, &action), 0);
-    assert_true(action.sa_handler == SIG_DFL);
-}
-
-struct bench {
-    struct job job;
-    struct pool_config config;
-    struct cost cost;
-    int64_t params[PARAM_MAX];
-    const struct pool_ops *ops;
-    struct pool *pool;
-};
-
-static void bench_init(struct bench *bench, const struct pool_ops *ops, const char *workload, struct cost cost,
-                       unsigned workers)
-{
-    static const int64_t workload_params[PARAM_MAX];
-    *bench = (struct bench){.ops = ops, .cost = cost};
-    bench->job = (struct job){
-        .workload = workload_find(workload),
-        .tasks = 1000,
-        .timed = true,
-        .faults.error_task = UINT32_MAX,
-    };
-    assert_non_null(bench->job.workload);
-    bench->job.sequence = (struct sequence){.seed = 1, .costs = &bench->cost, .count = 1, .warmup = cost};
-    bench->config = (struct pool_config){.workers = workers, .params = bench->params};
-    struct workload_config config = {workload_params, 1, 1000};
-    assert_int_equal(bench->job.workload->prepare(&config, &bench->job.state), 0);
-}
-
-static void bench_open(struct bench *bench)
-{
-    assert_int_equal(bench->ops->open(&bench->config, &bench->job, &bench->pool), 0);
-}
-
-static void bench_close(struct bench *bench)
-{
-    assert_int_equal(bench->ops->close(bench->pool), 0);
-    bench->job.workload->release(bench->job.state);
-}
-
-static void submit_all(struct bench *bench, uint32_t first, uint32_t count)
-{
-    uint32_t tasks[64];
-    assert_true(count <= 64);
-    for (uint32_t i = 0; i < count; i++)
-        tasks[i] = first + i;
-    assert_int_equal(bench->ops->submit(bench->pool, tasks, count), count);
-}
 
 static unsigned reap_all(struct bench *bench, unsigned count)
 {
@@ -139,7 +43,7 @@ static void closing_leaves_nothing(void **state)
         for (int round = 0; round < 5; round++) {
             struct bench bench;
             struct usage usage;
-            bench_init(&bench, *ops, "spin", (struct cost){1000, 500}, 3);
+            bench_init(&bench, *ops, workload_find("spin"), (struct cost){1000, 500}, 3);
             bench_open(&bench);
             submit_all(&bench, 0, 40);
             assert_int_equal(reap_all(&bench, 40), 40);
@@ -160,7 +64,7 @@ static void closing_with_tasks_in_flight(void **state)
     for (const struct pool_ops *const *ops = pool_table; *ops; ops++) {
         struct traces before = traces();
         struct bench bench;
-        bench_init(&bench, *ops, "sleep", (struct cost){100000000, 0}, 3);
+        bench_init(&bench, *ops, workload_find("sleep"), (struct cost){100000000, 0}, 3);
         bench_open(&bench);
         submit_all(&bench, 0, 64);
         uint64_t start = clock_monotonic_ns();
@@ -185,7 +89,7 @@ static void peeks_tell_who_is_on_what(void **state)
         uint64_t seen = 0;
         if (!(*ops)->peek)
             continue;
-        bench_init(&bench, *ops, "sleep", (struct cost){200000000, 0}, WORKERS);
+        bench_init(&bench, *ops, workload_find("sleep"), (struct cost){200000000, 0}, WORKERS);
         bench_open(&bench);
         (*ops)->peek(bench.pool, peeks);
         unsigned row = peeks[1].workers != 0; /* hybrid: the second team sleeps */
@@ -220,7 +124,7 @@ static void nothing_in_flight_is_nothing_to_wait_for(void **state)
     for (const struct pool_ops *const *ops = pool_table; *ops; ops++) {
         struct bench bench;
         struct done done[4];
-        bench_init(&bench, *ops, "empty", (struct cost){0, 0}, 2);
+        bench_init(&bench, *ops, workload_find("empty"), (struct cost){0, 0}, 2);
         bench_open(&bench);
         assert_int_equal(bench.ops->reap(bench.pool, done, 1, 4, FOREVER), 0);
         assert_int_equal(bench.ops->reap(bench.pool, done, 1, 4, 0), 0);
@@ -236,7 +140,7 @@ static void reap_keeps_its_time(void **state)
         struct done done[4];
         if ((*ops)->traits & POOL_IGNORES_WORKERS)
             continue; /* the submitter works: it cannot come back before the task has */
-        bench_init(&bench, *ops, "sleep", (struct cost){200000000, 0}, 2);
+        bench_init(&bench, *ops, workload_find("sleep"), (struct cost){200000000, 0}, 2);
         bench_open(&bench);
         submit_all(&bench, 0, 1);
         uint64_t start = clock_monotonic_ns();
@@ -245,70 +149,6 @@ static void reap_keeps_its_time(void **state)
         assert_int_equal(reap_all(&bench, 1), 1);
         bench_close(&bench);
     }
-}
-
-/* The pid of a child whose name begins like that. */
-static pid_t find_child(const char *name)
-{
-    char path[300], line[64];
-    pid_t found = 0;
-    DIR *dir = opendir("/proc");
-    assert_non_null(dir);
-    for (struct dirent *entry; (entry = readdir(dir)) && !found;) {
-        long pid = strtol(entry->d_name, NULL, 10), parent = 0;
-        snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-        FILE *file = pid > 0 ? fopen(path, "re") : NULL;
-        if (!file)
-            continue;
-        if (fgets(line, sizeof line, file) && strchr(line, ')'))
-            parent = strtol(strchr(line, ')') + 4, NULL, 10);
-        if (parent == getpid() && strchr(line, '(') && !strncmp(strchr(line, '(') + 1, name, strlen(name)))
-            found = (pid_t)pid;
-        fclose(file);
-    }
-    closedir(dir);
-    return found;
-}
-
-static void a_killed_worker_is_noticed(void **state)
-{
-    (void)state;
-    const char *const pools[] = {"prefork", "hybrid"};
-    for (unsigned i = 0; i < 2; i++) {
-        struct traces before = traces();
-        struct bench bench;
-        struct done done[64];
-        int rc = 0;
-        bench_init(&bench, pool_find(pools[i]), i ? "spin" : "sleep", (struct cost){2000000, 2000000}, 2);
-        bench_open(&bench);
-        submit_all(&bench, 0, 64);
-        pid_t worker = find_child("pb-worker-");
-        assert_true(worker > 0);
-        assert_int_equal(kill(worker, SIGKILL), 0);
-        for (unsigned got = 0; rc >= 0; got += (unsigned)rc) {
-            rc = bench.ops->reap(bench.pool, done, 1, 64, FOREVER);
-            assert_true(got < 64);
-        }
-        assert_int_equal(rc, -EOWNERDEAD);
-        bench_close(&bench);
-        assert_no_new_traces(before);
-    }
-}
-
-static void polling_notices_a_killed_worker(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct done done[4];
-    int rc = 0;
-    bench_init(&bench, pool_find("prefork"), "sleep", (struct cost){10000000000, 0}, 1);
-    bench_open(&bench);
-    submit_all(&bench, 0, 1);
-    assert_int_equal(kill(find_child("pb-worker-"), SIGKILL), 0);
-    for (long i = 0; i < 100000000 && rc == 0; i++)
-        rc = bench.ops->reap(bench.pool, done, 1, 4, 0);
-    assert_int_equal(rc, -EOWNERDEAD);
-    bench_close(&bench);
 }
 
 /* Also where SIGCHLD is blocked to begin with, as some supervisors leave it. */
@@ -322,7 +162,7 @@ static void a_killed_child_is_one_task(void **state)
     struct bench bench;
     struct done done[8];
     unsigned ok = 0, signalled = 0;
-    bench_init(&bench, pool_find("fork"), "sleep", (struct cost){500000000, 0}, 6);
+    bench_init(&bench, pool_find("fork"), workload_find("sleep"), (struct cost){500000000, 0}, 6);
     bench_open(&bench);
     submit_all(&bench, 0, 6);
     pid_t child = find_child("pb-worker-");
@@ -363,7 +203,7 @@ static void scarcity_is_an_error(void **state)
         if (pid == 0) {
             struct bench bench;
             struct rlimit limit = {1, 1};
-            bench_init(&bench, *ops, "empty", (struct cost){0, 0}, 4);
+            bench_init(&bench, *ops, workload_find("empty"), (struct cost){0, 0}, 4);
             if (setuid(65534) < 0 || setrlimit(RLIMIT_NPROC, &limit) < 0)
                 _exit(77);
             int rc = bench.ops->open(&bench.config, &bench.job, &bench.pool);
@@ -395,7 +235,7 @@ static void workers_go_where_they_are_sent(void **state)
         struct done done[64];
         if ((*ops)->traits & POOL_IGNORES_WORKERS)
             continue; /* would pin this test */
-        bench_init(&bench, *ops, "spin", (struct cost){1000, 1000}, 2);
+        bench_init(&bench, *ops, workload_find("spin"), (struct cost){1000, 1000}, 2);
         for (unsigned i = 0; i < 8; i++)
             masks[i] = 1ull << allowed[i % (count < 2 ? 1 : 2)];
         bench.config.places = (struct places){masks, 1};
@@ -467,8 +307,6 @@ int main(void)
         cmocka_unit_test(peeks_tell_who_is_on_what),
         cmocka_unit_test(nothing_in_flight_is_nothing_to_wait_for),
         cmocka_unit_test(reap_keeps_its_time),
-        cmocka_unit_test(a_killed_worker_is_noticed),
-        cmocka_unit_test(polling_notices_a_killed_worker),
         cmocka_unit_test(a_killed_child_is_one_task),
         cmocka_unit_test(scarcity_is_an_error),
         cmocka_unit_test(workers_go_where_they_are_sent),

@@ -111,7 +111,7 @@ static void defaults(void **state)
         assert_int_equal(cell->workers, i == 0 ? 1 : machine.cores);
         assert_string_equal(cell->place, "compact");
         assert_false(cell->place_explicit);
-        assert_int_equal(cell->faults.error_task, UINT32_MAX);
+        assert_int_equal(cell->faults.count, 0);
         assert_true(cell->timed);
     }
     assert_string_equal(request.cells.cell[4].id, "c005");
@@ -172,7 +172,7 @@ static void values(void **state)
     assert_int_equal(cell->ballast_write_ppm, 100000);
     assert_string_equal(cell->ballast_spec, "512MiB:thp:write=10%");
     assert_int_equal(cell->tasks, 1000000);
-    assert_int_equal(cell->faults.error_task, 7);
+    assert_int_equal(cell->faults.fault[0].task, 7);
     assert_string_equal(cell->faults_spec, "error:task=7");
     assert_int_equal(cell->collect, COLLECT_ORDERED);
     assert_false(cell->timed);
@@ -233,7 +233,17 @@ static void bad_options(void **state)
         {"--payload 2GiB:0", "--payload: '2GiB' is out of range, expected 0 .. 1GiB"},
         {"--ballast 1MiB:tph", "--ballast: 'tph' is not thp or write=SHARE, expected BYTES[:thp][:write=10%]"},
         {"--ballast 1MiB:write=200%", "--ballast: write: '200%' is out of range, expected 0 .. 1"},
-        {"--faults crash", "--faults: 'crash' is not none, error:task=N or error:rate=SHARE"},
+        {"--faults segf:task=1", "--faults: no failure is called 'segf'; did you mean 'segv'?"},
+        {"--faults crash", "--faults: no failure is called 'crash'; expected error, exit, abort, segv, stack, kill, "
+                           "stop, hang, oom, fdleak, wrong"},
+        {"--faults none+error:task=1",
+         "--faults: no failure is called 'none'; expected error, exit, abort, segv, stack, "
+         "kill, stop, hang, oom, fdleak, wrong"},
+        {"--faults error:task=1+", "--faults: nothing beside a plus, expected KIND:task=N+KIND:rate=SHARE"},
+        {"--faults error:rate=0.6+segv:rate=0.5",
+         "--faults: the rates come to more than all tasks, expected at most 1 together"},
+        {"--faults exit:task=0+exit:task=1+exit:task=2+exit:task=3+exit:task=4",
+         "--faults: more than 4 failures in one cell"},
         {"--faults error", "--faults: 'error' alone says no task, expected error:task=N or error:rate=SHARE"},
         {"--timing tasks", "--timing: 'tasks' is not one of trial|task; did you mean 'task'?"},
         {"--blocks 0", "--blocks: '0' is out of range, expected 1 .. 10000"},
@@ -392,7 +402,8 @@ static void resolved(void **state)
     round_trip("");
     round_trip("--samples none --budget 90s --seed 0xffffffffffffffff --place compact");
     round_trip("--pool hybrid:processes=2/4:threads=1/8,serial --workers 1..6 --size 1500ns "
-               "--arrival burst,rate:0.1:poisson,rate:33333.3 --faults none,error:task=0,error:rate=1% "
+               "--arrival burst,rate:0.1:poisson,rate:33333.3 --faults "
+               "none,error:task=0,error:rate=1%,segv:rate=0.5%+hang:task=3:rate=1%+kill:task=4 "
                "--ballast 0,1GiB:write=3% --payload 0:0,1000:7 --timing trial --collect ordered "
                "--size-dist fixed,lognormal:sigma=2 --workload spin,empty,memory:bytes=1MiB/2MiB --blocks 5");
     char line[300];

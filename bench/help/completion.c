@@ -169,6 +169,13 @@ static void workload_words(void)
         printf("%s%s", i ? " " : "", workload_table[i]->name);
 }
 
+static void fault_words(void)
+{
+    printf("none");
+    for (unsigned kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
+        printf(" %s:task= %s:rate=", fault_kinds[kind].name, fault_kinds[kind].name);
+}
+
 static bool syntax_is(const char *syntax, const char *word)
 {
     size_t length = strlen(word);
@@ -197,6 +204,8 @@ static void value_print(const char *name, const char *syntax, const char *preset
         pool_words();
     else if (syntax_is(syntax, "WORKLOAD"))
         workload_words();
+    else if (syntax_is(syntax, "none|KIND"))
+        fault_words();
     else if (syntax_is(syntax, "PLACE"))
         place_words(preset);
     else

@@ -18,6 +18,7 @@ struct drive {
     uint32_t reaped;   /* tasks reported */
     uint32_t released; /* results handed on; behind `reaped` only under collect=ordered */
     uint32_t wave_end; /* arrival=wave: first task of the next wave */
+    bool may_die;      /* each result is taken back at once */
     bool full;         /* the pool did not take all it was offered */
     uint64_t last;     /* ticks of the last reap */
 };
@@ -147,6 +148,15 @@ static int take_back(struct trial *trial, struct drive *drive, struct done *done
     return 0;
 }
 
+/* A failure that was asked for may take this very process down, and what was not taken back by then is lost. */
+static bool may_die(const struct job_file *file)
+{
+    bool fatal = false;
+    for (uint64_t i = 0; i < file->faults.count; i++)
+        fatal = fatal || fault_kinds[file->faults.fault[i].kind].fatal;
+    return fatal && (!file->shape.processes || file->shape.for_class[TASK_CPU] || file->shape.for_class[TASK_SLEEP]);
+}
+
 /* How many results are worth a wake-up, and until when to wait for them. Under `window` and `rate` each one: it makes
  * room, or somebody waits for it. Else nothing depends on a single one. */
 static void wish(const struct trial *trial, const struct drive *drive, unsigned *min, uint64_t *until_ns)
@@ -155,7 +165,7 @@ static void wish(const struct trial *trial, const struct drive *drive, unsigned 
     uint32_t in_flight = drive->next - drive->reaped;
     *min = 1;
     *until_ns = UINT64_MAX;
-    if (file->arrival == ARRIVAL_BURST || file->arrival == ARRIVAL_WAVE)
+    if (!drive->may_die && (file->arrival == ARRIVAL_BURST || file->arrival == ARRIVAL_WAVE))
         *min = drive->full ? in_flight / 2 : in_flight; /* full: fill up again before the workers run dry */
     if (file->arrival == ARRIVAL_RATE && drive->next < file->tasks && !drive->full)
         *until_ns = trial->spin_to_due ? 0 : trial->gate_anchor.ns + clock_to_ns(trial->due[drive->next]);
@@ -172,7 +182,7 @@ static int check_clock(struct trial *trial)
     snprintf(trial->report->reason, sizeof trial->report->reason,
              "clock: time stamp counter and CLOCK_MONOTONIC differ by %llu ns over %llu ns", (unsigned long long)apart,
              (unsigned long long)ns);
-    return -ETIME;
+    return -EBADMSG;
 }
 
 int drive(struct trial *trial)
@@ -181,6 +191,7 @@ int drive(struct trial *trial)
     struct drive drive = {0};
     struct done done[REAP_BATCH];
     int rc = 0;
+    drive.may_die = may_die(file);
     trial->spin_to_due = file->spare_cpu;
     if (file->arrival == ARRIVAL_RATE) /* the default slack of 50 us would go into every time that is slept to */
         prctl(PR_SET_TIMERSLACK, 1);
@@ -198,6 +209,10 @@ int drive(struct trial *trial)
         if (drive.next == drive.reaped && until_ns == UINT64_MAX)
             return say(trial, -EPROTO, "the pool neither takes nor returns a task", drive.next);
         int got = trial->ops->reap(trial->pool, done, min, REAP_BATCH, until_ns);
+        if (got == -ETIME)
+            snprintf(trial->report->reason, sizeof trial->report->reason,
+                     "a task ran longer than --task-limit %.6gs, and pool %s cannot end one task alone",
+                     (double)file->task_limit_ns / 1e9, trial->ops->name);
         if (got < 0)
             return got;
         if ((rc = take_back(trial, &drive, done, got)) < 0)

@@ -78,6 +78,8 @@ static void usage_since(struct usage *now, const struct usage *before)
     now->minflt -= before->minflt;
     now->majflt -= before->majflt;
     now->migrations -= before->migrations;
+    now->workers_lost -= before->workers_lost;
+    now->replace_ns -= before->replace_ns;
     if (now->runqueue_ns >= 0 && before->runqueue_ns >= 0)
         now->runqueue_ns -= before->runqueue_ns;
 }
@@ -149,6 +151,8 @@ static int trial_run(struct trial *trial)
     if ((rc = open_pool(trial)) < 0)
         return fail(trial, rc, "open");
     rc = run_pool(trial);
+    if (rc == -ETIME) /* a worker cannot be stopped: main ends the process with it */
+        return rc;
     enum report_stage reached = (enum report_stage)trial->report->stage;
     if (rc == 0)
         stage(trial, STAGE_CLOSE);
@@ -180,6 +184,8 @@ int main(void)
     if (rc < 0)
         return fail(&trial, rc, "pinning the submitter") < 0;
     rc = file->kind == JOB_CALIBRATE ? calibrate_run(&trial) : trial_run(&trial);
+    if (rc == -ETIME)
+        _exit(1);
     setup_release(&trial);
     return rc < 0;
 }

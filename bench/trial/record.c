@@ -4,6 +4,7 @@
 #include "bench/histogram.h"
 #include "bench/trial/trial.h"
 #include "pools/clock.h"
+#include "pools/task_run.h"
 
 static uint64_t since(uint64_t from, uint64_t to)
 {
@@ -23,7 +24,7 @@ static int64_t from_gate(const struct trial *trial, uint64_t ticks)
 static void record_sample(struct trial *trial, const struct done *done, uint64_t reaped_at)
 {
     uint32_t task = done->task;
-    trial->samples[trial->report->samples_count++] = (struct sample){
+    trial->samples[trial->report->samples_count] = (struct sample){
         .due_ns = trial->due ? (int64_t)clock_to_ns(trial->due[task]) : -1,
         .submit_ns = from_gate(trial, trial->submitted[task]),
         .start_ns = from_gate(trial, done->start),
@@ -37,6 +38,37 @@ static void record_sample(struct trial *trial, const struct done *done, uint64_t
         .cpu = done->cpu,
         .status = done->status,
     };
+    /* release: should a worker take this process down now, what is counted is whole */
+    __atomic_store_n(&trial->report->samples_count, trial->report->samples_count + 1, __ATOMIC_RELEASE);
+}
+
+/* How a failure that was asked for must end, if no other one takes the process of the task down first. */
+static bool as_asked(enum fault_kind fault, const struct done *done)
+{
+    switch (fault) {
+    case FAULT_NONE:
+        return done->status == TASK_OK;
+    case FAULT_WRONG: /* without an output, verify.c finds it */
+        return done->status == TASK_WRONG || done->status == TASK_OK;
+    case FAULT_ERROR:
+    case FAULT_FDLEAK:
+        return done->status == TASK_ERROR;
+    case FAULT_EXIT:
+        return done->status == TASK_EXITED;
+    case FAULT_HANG:
+    case FAULT_STOP:
+        return done->status == TASK_TIMEOUT;
+    default:
+        return done->status == TASK_SIGNALLED;
+    }
+}
+
+/* From the fault to its report; of a task that ran too long, from its start. */
+static void count_detection(struct trial *trial, const struct done *done, uint64_t reaped_at)
+{
+    uint64_t from = done->status == TASK_TIMEOUT && done->start ? done->start : done->end;
+    if (from && done->status != TASK_COLLATERAL)
+        count(trial, PHASE_DETECT, since(from, reaped_at));
 }
 
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at)
@@ -50,8 +82,14 @@ void record_done(struct trial *trial, const struct done *done, uint64_t reaped_a
             trial->checked[trial->checked_count++] = (struct checked){task, done->result};
     } else {
         report->tasks_failed++;
+        bit_set(trial->failed, task);
+        count_detection(trial, done, reaped_at);
     }
-    if (done->end) { /* timed, and it lived to tell */
+    report->tasks_by[done->status]++;
+    if (done->status != TASK_COLLATERAL && !as_asked(task_fault(&trial->job, task), done))
+        trial->unasked++;
+    bool returned = done->status == TASK_OK || done->status == TASK_ERROR || done->status == TASK_WRONG;
+    if (returned && done->end) { /* timed, and it lived to tell */
         uint64_t from = trial->due ? trial->gate + trial->due[task] : trial->submitted[task];
         count(trial, PHASE_QUEUE, since(from, done->start));
         count(trial, PHASE_SERVICE, since(done->start, done->end));

@@ -76,6 +76,7 @@ int setup_pool(struct trial *trial)
         .params = file->pool_params,
         .places = {trial->worker_masks, file->cpu_words},
         .spare_cpu = file->spare_cpu,
+        .task_limit_ns = file->task_limit_ns,
     };
     return 0;
 }
@@ -130,17 +131,6 @@ int setup_ballast(struct trial *trial)
     return 0;
 }
 
-/* `count` distinct tasks out of `tasks` (Floyd's algorithm: Bentley, Floyd, CACM 30(9), 1987). */
-static void draw_subset(uint64_t *bits, uint64_t seed, uint32_t tasks, uint64_t count)
-{
-    if (count > tasks)
-        count = tasks;
-    for (uint32_t last = tasks - (uint32_t)count; last < tasks; last++) {
-        uint32_t pick = (uint32_t)mix_below(mix64(seed, last), (uint64_t)last + 1);
-        bit_set(bits, bit_test(bits, pick) ? last : pick);
-    }
-}
-
 /* Results to be run again afterwards: 1 %, but no more than costs a moment. */
 static uint32_t tasks_to_check(const struct trial *trial)
 {
@@ -148,6 +138,21 @@ static uint32_t tasks_to_check(const struct trial *trial)
     uint64_t size = trial->costs[file->cost_count / 2].size_ns + 1000;
     uint64_t count = file->tasks / 100 + 1, affordable = 20000000 / size + 1;
     return (uint32_t)(count < affordable ? count : affordable);
+}
+
+/* A result that is wrong on purpose must be found. */
+static uint32_t check_asked_for(struct trial *trial)
+{
+    uint32_t count = 0;
+    bool any = false;
+    for (uint64_t i = 0; i < trial->file->faults.count; i++)
+        any = any || trial->file->faults.fault[i].kind == FAULT_WRONG;
+    for (uint32_t i = 0; any && i < trial->file->tasks; i++)
+        if (task_fault(&trial->job, i) == FAULT_WRONG) {
+            bit_set(trial->to_check, i);
+            count++;
+        }
+    return count;
 }
 
 int setup_arrays(struct trial *trial)
@@ -158,14 +163,17 @@ int setup_arrays(struct trial *trial)
     trial->reaped = trial_memory(words, sizeof *trial->reaped);
     trial->sampled = trial_memory(words, sizeof *trial->sampled);
     trial->to_check = trial_memory(words, sizeof *trial->to_check);
-    trial->checked_max = tasks_to_check(trial);
-    trial->checked = trial_memory(trial->checked_max, sizeof *trial->checked);
-    if (!trial->submitted || !trial->reaped || !trial->sampled || !trial->to_check || !trial->checked)
+    trial->failed = trial_memory(words, sizeof *trial->failed);
+    if (!trial->submitted || !trial->reaped || !trial->sampled || !trial->to_check || !trial->failed)
+        return -ENOMEM;
+    uint32_t checked = tasks_to_check(trial);
+    subset_draw(trial->to_check, file->sample_seed + 1, file->tasks, checked);
+    trial->checked_max = checked + check_asked_for(trial);
+    if (!(trial->checked = trial_memory(trial->checked_max, sizeof *trial->checked)))
         return -ENOMEM;
     if (file->collect && !(trial->held = trial_memory(file->tasks, sizeof *trial->held)))
         return -ENOMEM;
-    draw_subset(trial->sampled, file->sample_seed, file->tasks, file->samples_max);
-    draw_subset(trial->to_check, file->sample_seed + 1, file->tasks, trial->checked_max);
+    subset_draw(trial->sampled, file->sample_seed, file->tasks, file->samples_max);
     memset(trial->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *trial->histograms);
     return 0;
 }

@@ -12,6 +12,7 @@
 #ifndef POOLBENCH_TRIAL_H
 #define POOLBENCH_TRIAL_H
 #include "bench/job_file.h"
+#include "bench/subset.h"
 #include "pools/pool.h"
 
 struct trial {
@@ -30,6 +31,7 @@ struct trial {
     uint64_t *due;       /* ticks after the gate; only for rate */
     struct done *held;   /* finished out of order; only for collect=ordered */
     uint64_t *reaped;    /* bits: reported */
+    uint64_t *failed;    /* bits: reported, and not ok */
     uint64_t *sampled;   /* bits: to be recorded */
     struct checked {
         uint32_t task;
@@ -37,7 +39,8 @@ struct trial {
     } * checked;        /* results kept for verify.c */
     uint64_t *to_check; /* bits */
     uint32_t checked_count, checked_max;
-    bool prepared; /* the workload's state is made */
+    uint32_t unasked; /* tasks that came to another end than --faults says */
+    bool prepared;    /* the workload's state is made */
     bool spin_to_due;
     uint64_t gate; /* ticks */
     struct clock_pair {
@@ -63,15 +66,5 @@ int64_t schedule_ideal_ns(const struct trial *trial);
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
 int verify_results(struct trial *trial);
 int calibrate_run(struct trial *trial);
-
-static inline bool bit_test(const uint64_t *bits, uint32_t i)
-{
-    return bits[i / 64] >> (i % 64) & 1;
-}
-
-static inline void bit_set(uint64_t *bits, uint32_t i)
-{
-    bits[i / 64] |= 1ull << (i % 64);
-}
 
 #endif

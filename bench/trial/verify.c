@@ -34,7 +34,7 @@ static int verify_sum(struct trial *trial)
 {
     uint64_t sum = 0, result;
     for (uint32_t i = 0; i < trial->file->tasks; i++) {
-        if (task_must_fail(&trial->job, i))
+        if (bit_test(trial->failed, i))
             continue;
         if (!expected(trial, i, &result))
             return 0;
@@ -50,30 +50,60 @@ static int verify_sum(struct trial *trial)
 /* Failures that were asked for are part of the experiment; any other is a failed trial. */
 static int verify_failures(struct trial *trial)
 {
-    int64_t asked_for = 0;
-    if (trial->report->tasks_failed == 0)
+    struct report *report = trial->report;
+    if (!trial->unasked)
         return 0;
-    for (uint32_t i = 0; i < trial->file->tasks; i++)
-        asked_for += task_must_fail(&trial->job, i);
-    if (asked_for == trial->report->tasks_failed)
-        return 0;
-    snprintf(trial->report->reason, sizeof trial->report->reason, "%" PRId64 " of %" PRIu32 " tasks failed",
-             trial->report->tasks_failed, trial->file->tasks);
+    size_t used = (size_t)snprintf(report->reason, sizeof report->reason,
+                                   "%" PRIu32 " of %" PRIu32 " tasks did not end as they should; in all",
+                                   trial->unasked, trial->file->tasks);
+    for (unsigned status = 0; status < TASK_STATUSES; status++)
+        if (report->tasks_by[status] && used < sizeof report->reason)
+            used += (size_t)snprintf(report->reason + used, sizeof report->reason - used, " %" PRId64 " %s",
+                                     report->tasks_by[status], task_status_names[status]);
     return -EIO;
+}
+
+/* What was reported as ok has turned out to be wrong, as it was asked to. */
+static void found_wrong(struct trial *trial, const struct checked *checked)
+{
+    struct report *report = trial->report;
+    bit_set(trial->failed, checked->task);
+    report->tasks_ok--;
+    report->tasks_failed++;
+    report->tasks_by[TASK_OK]--;
+    report->tasks_by[TASK_WRONG]++;
+    report->result_sum -= mix64(checked->task, checked->result);
+}
+
+static int verify_checked(struct trial *trial)
+{
+    for (uint32_t i = 0; i < trial->checked_count; i++) {
+        const struct checked *checked = &trial->checked[i];
+        bool asked_for = task_fault(&trial->job, checked->task) == FAULT_WRONG;
+        uint64_t result;
+        bool differs = expected(trial, checked->task, &result) && result != checked->result;
+        if (differs && asked_for)
+            found_wrong(trial, checked);
+        else if (differs)
+            return wrong(trial, checked->task, checked->result, result);
+        else if (asked_for) {
+            snprintf(trial->report->reason, sizeof trial->report->reason,
+                     "task %" PRIu32 " gave a wrong result, as asked for, and no check found it", checked->task);
+            return -EBADMSG;
+        }
+    }
+    for (uint64_t i = 0; i < trial->report->samples_count; i++)
+        if (trial->samples[i].status == TASK_OK && bit_test(trial->failed, trial->samples[i].task))
+            trial->samples[i].status = TASK_WRONG;
+    return 0;
 }
 
 int verify_results(struct trial *trial)
 {
     int rc = verify_failures(trial);
-    if (rc < 0)
-        return rc;
-    for (uint32_t i = 0; i < trial->checked_count; i++) {
-        const struct checked *checked = &trial->checked[i];
-        uint64_t result;
-        if (expected(trial, checked->task, &result) && result != checked->result)
-            return wrong(trial, checked->task, checked->result, result);
-    }
-    if (trial->job.workload->expect && trial->file->tasks <= SUM_CHECK_MAX)
-        return verify_sum(trial);
-    return 0;
+    if (rc == 0)
+        rc = verify_checked(trial);
+    if (rc == 0 && trial->job.workload->expect && trial->file->tasks <= SUM_CHECK_MAX)
+        rc = verify_sum(trial);
+    return rc;
 }

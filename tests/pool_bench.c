@@ -1,0 +1,118 @@
+/* See pool_bench.h. */
+#include "tests/pool_bench.h"
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h> /* after what it needs */
+
+static unsigned entries(const char *path)
+{
+    unsigned count = 0;
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count;
+}
+
+/* Shared and large private mappings; the heap and the allocator's caches may grow. */
+static unsigned mappings(void)
+{
+    char line[512];
+    unsigned count = 0;
+    FILE *file = fopen("/proc/self/maps", "re");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file))
+        count += strstr(line, " rw-s ") != NULL;
+    fclose(file);
+    return count;
+}
+
+struct traces traces(void)
+{
+    struct traces now = {entries("/proc/self/fd"), entries("/proc/self/task"), mappings(), 0};
+    now.children = waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD;
+    return now;
+}
+
+void assert_no_new_traces(struct traces before)
+{
+    struct traces now = traces();
+    assert_int_equal(now.fds, before.fds);
+    assert_int_equal(now.threads, before.threads);
+    assert_int_equal(now.mappings, before.mappings);
+    assert_int_equal(now.children, 0);
+    struct sigaction action;
+    assert_int_equal(sigaction(SIGCHLD, NULL, &action), 0);
+    assert_true(action.sa_handler == SIG_DFL);
+}
+
+void bench_init(struct bench *bench, const struct pool_ops *ops, const struct workload_ops *workload, struct cost cost,
+                unsigned workers)
+{
+    static const int64_t workload_params[PARAM_MAX];
+    *bench = (struct bench){.ops = ops, .cost = cost};
+    bench->job = (struct job){
+        .workload = workload,
+        .tasks = 1000,
+        .timed = true,
+    };
+    assert_non_null(workload);
+    bench->job.sequence = (struct sequence){.seed = 1, .costs = &bench->cost, .count = 1, .warmup = cost};
+    bench->config = (struct pool_config){.workers = workers, .params = bench->params};
+    struct workload_config config = {workload_params, 1, 1000};
+    if (workload->prepare)
+        assert_int_equal(workload->prepare(&config, &bench->job.state), 0);
+}
+
+void bench_open(struct bench *bench)
+{
+    assert_int_equal(bench->ops->open(&bench->config, &bench->job, &bench->pool), 0);
+}
+
+void bench_close(struct bench *bench)
+{
+    assert_int_equal(bench->ops->close(bench->pool), 0);
+    if (bench->job.workload->release)
+        bench->job.workload->release(bench->job.state);
+}
+
+void submit_all(struct bench *bench, uint32_t first, uint32_t count)
+{
+    uint32_t tasks[64];
+    assert_true(count <= 64);
+    for (uint32_t i = 0; i < count; i++)
+        tasks[i] = first + i;
+    assert_int_equal(bench->ops->submit(bench->pool, tasks, count), count);
+}
+
+pid_t find_child(const char *name)
+{
+    char path[300], line[64];
+    pid_t found = 0;
+    DIR *dir = opendir("/proc");
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) && !found;) {
+        long pid = strtol(entry->d_name, NULL, 10), parent = 0;
+        snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+        FILE *file = pid > 0 ? fopen(path, "re") : NULL;
+        if (!file)
+            continue;
+        if (fgets(line, sizeof line, file) && strchr(line, ')'))
+            parent = strtol(strchr(line, ')') + 4, NULL, 10);
+        if (parent == getpid() && strchr(line, '(') && !strncmp(strchr(line, '(') + 1, name, strlen(name)))
+            found = (pid_t)pid;
+        fclose(file);
+    }
+    closedir(dir);
+    return found;
+}

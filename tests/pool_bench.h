@@ -1,0 +1,33 @@
+/* A pool on its own, without driver or trial program, and what it leaves behind: for tests of pools. */
+#ifndef POOLBENCH_TESTS_POOL_BENCH_H
+#define POOLBENCH_TESTS_POOL_BENCH_H
+#include "pools/pool.h"
+
+#define FOREVER UINT64_MAX
+
+/* What a pool could leave behind in this process. */
+struct traces {
+    unsigned fds, threads, mappings, children;
+};
+
+struct traces traces(void);
+void assert_no_new_traces(struct traces before);
+
+struct bench {
+    struct job job;
+    struct pool_config config;
+    struct cost cost;
+    int64_t params[PARAM_MAX];
+    const struct pool_ops *ops;
+    struct pool *pool;
+};
+
+/* All of a bench but the pool itself; the workload's state is prepared. */
+void bench_init(struct bench *bench, const struct pool_ops *ops, const struct workload_ops *workload, struct cost cost,
+                unsigned workers);
+void bench_open(struct bench *bench);
+void bench_close(struct bench *bench);
+void submit_all(struct bench *bench, uint32_t first, uint32_t count); /* up to 64, all of them taken */
+pid_t find_child(const char *name);                                   /* whose name begins like that; 0: none */
+
+#endif

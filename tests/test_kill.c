@@ -1,0 +1,362 @@
+/* Workers killed from outside, at any moment: every instruction of the path from claim to completion in turn, and
+ * storms of SIGKILL at random moments. After each: every task reported once, started at most once, at most one lost a
+ * kill and thread, what the others returned right, nothing left behind.
+ *
+ * TORTURE=N: N times as many kills. */
+/* sanitizers: address undefined (ThreadSanitizer holds signals back and cannot follow forks of threads) */
+#include "pools/clock.h"
+#include "tests/pool_bench.h"
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h> /* after what it needs */
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { KILLS = 150, STRIDE = 13 }; /* everything takes several times as many instructions */
+#else
+enum { KILLS = 550, STRIDE = 1 };
+#endif
+enum { MOST_TASKS = 4000000, LEAST_TASKS = 55000 };
+
+/* Shared between the killer and the process whose children it kills. */
+struct shared {
+    _Atomic uint32_t kills; /* signals sent that hit */
+    _Atomic uint32_t round, handed_in, reported, lost;
+    _Atomic uint8_t starts[MOST_TASKS];
+};
+static struct shared *shared;
+
+static int counted_run(void *state, const struct task *task, uint64_t *result)
+{
+    (void)state;
+    if (task->index < MOST_TASKS)
+        atomic_fetch_add_explicit(&shared->starts[task->index], 1, memory_order_relaxed);
+    uint64_t until = task->size_ns ? clock_monotonic_ns() + task->size_ns : 0;
+    while (until && clock_monotonic_ns() < until)
+        ;
+    *result = mix64(9, task->index);
+    return 0;
+}
+
+static enum task_class odd_sleep(const void *state, uint32_t index)
+{
+    (void)state;
+    return index % 2 ? TASK_SLEEP : TASK_CPU;
+}
+
+static const struct workload_ops counted = {.name = "counted", .run = counted_run};
+static const struct workload_ops counted_both = {.name = "counted-both", .run = counted_run, .classify = odd_sleep};
+
+static unsigned torture(void)
+{
+    const char *times = getenv("TORTURE");
+    return times && atoi(times) > 0 ? (unsigned)atoi(times) : 1;
+}
+
+static void shared_new(void)
+{
+    if (shared)
+        munmap(shared, sizeof *shared);
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_true(shared != MAP_FAILED);
+}
+
+/* Children of the process, by the kernel's own list; how many. */
+static unsigned children_of(pid_t pid, pid_t *children, unsigned max)
+{
+    char path[64], text[4096], *at = text;
+    unsigned count = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    FILE *file = fopen(path, "re");
+    size_t got = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file)
+        fclose(file);
+    text[got] = '\0';
+    for (char *end; count < max; at = end) {
+        long child = strtol(at, &end, 10);
+        if (end == at)
+            break;
+        children[count++] = (pid_t)child;
+    }
+    return count;
+}
+
+/* In the process of the submitter: what a driver checks, as an exit status with words on stderr. */
+static int complain(const char *words, uint32_t task)
+{
+    fprintf(stderr, "%s: task %u\n", words, task);
+    return 1;
+}
+
+/* ---- storms ---- */
+
+struct storm {
+    const char *name, *pool;
+    int64_t params[PARAM_MAX];
+    const struct workload_ops *workload;
+    unsigned threads; /* that one kill may hit */
+    unsigned share;   /* of the tasks and kills, in percent */
+};
+
+static int weather(const struct storm *storm, unsigned kills)
+{
+    struct bench bench;
+    static bool seen[MOST_TASKS];
+    uint32_t next = 0, back = 0, failed = 0, least = LEAST_TASKS / 100 * storm->share;
+    struct traces before = traces();
+    bench_init(&bench, pool_find(storm->pool), storm->workload, (struct cost){2000, 0}, 4);
+    memcpy(bench.params, storm->params, sizeof bench.params);
+    bench_open(&bench);
+    while (back < next || next < least || (atomic_load(&shared->kills) < kills && next < MOST_TASKS)) {
+        struct done done[256];
+        uint32_t batch[64];
+        bool more = next < MOST_TASKS && (next < least || atomic_load(&shared->kills) < kills);
+        unsigned n = 0;
+        for (; more && n < 64 && next + n < MOST_TASKS && next + n - back < 300; n++)
+            batch[n] = next + n;
+        int taken = n ? bench.ops->submit(bench.pool, batch, n) : 0;
+        if (taken < 0)
+            return complain("submit failed", next);
+        next += (uint32_t)taken;
+        int got = bench.ops->reap(bench.pool, done, 1 + next % 50, 256, FOREVER);
+        if (got < 0)
+            return complain(strerror(-got), next);
+        for (int i = 0; i < got; i++) {
+            uint32_t task = done[i].task;
+            if (task >= next || seen[task])
+                return complain(task >= next ? "invented" : "reported twice", task);
+            seen[task] = true;
+            unsigned started = atomic_load(&shared->starts[task]);
+            if (done[i].status == TASK_OK && (started != 1 || done[i].result != mix64(9, task)))
+                return complain("ok and not right", task);
+            if (started > 1)
+                return complain("started twice", task);
+            if (done[i].status != TASK_OK && (done[i].status != TASK_SIGNALLED || done[i].code != SIGKILL))
+                return complain("another end than the one it had", task);
+            failed += done[i].status != TASK_OK;
+        }
+        back += (uint32_t)got;
+    }
+    uint32_t hit = atomic_load(&shared->kills);
+    if (failed > hit * storm->threads)
+        return complain("more were lost than killed", failed);
+    struct usage usage;
+    if (bench.ops->usage(bench.pool, true, &usage) < 0)
+        return complain("usage", 0);
+    bench_close(&bench);
+    assert_no_new_traces(before);
+    printf("%-14s %6u tasks, %4u kills, %4u tasks lost with them\n", storm->name, next, hit, failed);
+    return 0;
+}
+
+static void storms(void **state)
+{
+    (void)state;
+    static const struct storm table[] = {
+        {"prefork", "prefork", {0}, &counted, 1, 100},
+        {"prefork, retiring", "prefork", {0, 50}, &counted, 1, 100},
+        {"route=class", "hybrid", {0, 3, 2}, &counted_both, 1, 100},
+        {"route=nested", "hybrid", {1, 2, 2}, &counted, 2, 100},
+        {"fork", "fork", {0}, &counted, 1, 5},
+    };
+    unsigned seed = (unsigned)time(NULL), random = seed;
+    printf("seed %u\n", seed);
+    for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
+        unsigned kills = KILLS * torture() * (table[i].share > 50 ? 100 : 30) / 100;
+        shared_new();
+        fflush(NULL);
+        pid_t submitter = fork();
+        assert_true(submitter >= 0);
+        if (submitter == 0)
+            exit(weather(&table[i], kills));
+        int status = 0;
+        while (waitpid(submitter, &status, WNOHANG) == 0) {
+            pid_t children[64];
+            unsigned count = children_of(submitter, children, 64);
+            random = random * 1103515245u + 12345u;
+            if (count && atomic_load(&shared->kills) < kills && kill(children[random / 65536 % count], SIGKILL) == 0)
+                atomic_fetch_add(&shared->kills, 1);
+            usleep(random / 65536 % 2000);
+        }
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+}
+
+/* ---- every instruction ---- */
+
+/* A task at a time, handed in when the tracer says so, for one worker. */
+static int serve(void)
+{
+    struct bench bench;
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET(1, &cpus);
+    sched_setaffinity(0, sizeof cpus, &cpus); /* apart from worker and tracer where there are two; else it is slower */
+    uint64_t mask = 1;
+    bench_init(&bench, pool_find("prefork"), &counted, (struct cost){0, 0}, 1);
+    bench.config.places = (struct places){&mask, 1};
+    bench_open(&bench);
+    for (uint32_t round = 1;; round++) {
+        struct done done;
+        while (atomic_load(&shared->round) != round) {
+            if (atomic_load(&shared->round) == UINT32_MAX) {
+                bench_close(&bench);
+                return 0;
+            }
+            if (bench.ops->reap(bench.pool, &done, 1, 1, 0) != 0) /* fills the place of who died with nothing to do */
+                return complain("returned a task that it has not", done.task);
+            usleep(50);
+        }
+        uint32_t task = round;
+        int rc;
+        if (bench.ops->submit(bench.pool, &task, 1) != 1)
+            return complain("not taken", task);
+        atomic_store(&shared->handed_in, round);
+        while ((rc = bench.ops->reap(bench.pool, &done, 1, 1, FOREVER)) == 0)
+            ;
+        if (rc < 0)
+            return complain(strerror(-rc), task);
+        unsigned started = atomic_load(&shared->starts[task]);
+        if (done.task != task)
+            return complain("another task", done.task);
+        if (started > 1 || (done.status == TASK_OK && (!started || done.result != mix64(9, task))))
+            return complain("started twice, or not right", task);
+        if (done.status != TASK_OK && done.status != TASK_SIGNALLED)
+            return complain("another end than the one it had", task);
+        atomic_fetch_add(&shared->lost, done.status != TASK_OK);
+        atomic_store(&shared->reported, round);
+    }
+}
+
+static bool sleeps(pid_t worker)
+{
+    char where[32] = "", path[64];
+    snprintf(path, sizeof path, "/proc/%d/wchan", worker);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    bool futex = fgets(where, sizeof where, file) && strstr(where, "futex");
+    fclose(file);
+    return futex;
+}
+
+static void on_alarm(int signal_number)
+{
+    (void)signal_number;
+}
+
+/* One step of the stopped worker; false: it went to sleep, and the path is at its end. Waits without polling: the two
+ * share a CPU. An alarm now and then ends the wait that would not end by itself. */
+static bool step(pid_t worker)
+{
+    int status;
+    if (ptrace(PTRACE_SINGLESTEP, worker, NULL, NULL) < 0)
+        return false;
+    for (;;) {
+        if (waitpid(worker, &status, 0) == worker)
+            return WIFSTOPPED(status);
+        if (errno != EINTR || sleeps(worker))
+            return false;
+    }
+}
+
+/* Stops the one worker, which sleeps; its pid, 0 when it cannot be traced. */
+static pid_t catch_worker(pid_t submitter)
+{
+    pid_t worker = 0;
+    int status;
+    for (unsigned i = 0; i < 20000; i++) {
+        if (children_of(submitter, &worker, 1) == 1 && sleeps(worker))
+            break;
+        usleep(100);
+    }
+    if (ptrace(PTRACE_SEIZE, worker, NULL, NULL) < 0 || ptrace(PTRACE_INTERRUPT, worker, NULL, NULL) < 0)
+        return 0;
+    while (waitpid(worker, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFSTOPPED(status) ? worker : 0;
+}
+
+static void at_every_instruction(void **state)
+{
+    (void)state;
+    cpu_set_t all, cpus;
+    sched_getaffinity(0, sizeof all, &all);
+    CPU_ZERO(&cpus);
+    CPU_SET(0, &cpus);
+    shared_new();
+    fflush(NULL);
+    pid_t submitter = fork();
+    assert_true(submitter >= 0);
+    if (submitter == 0)
+        exit(serve());
+    sched_setaffinity(0, sizeof cpus, &cpus); /* with the worker: a step is then a switch and no wake-up across CPUs */
+    struct sigaction alarmed = {.sa_handler = on_alarm};
+    struct itimerval often = {{0, 100000}, {0, 100000}};
+    sigaction(SIGALRM, &alarmed, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    uint32_t round = 0;
+    unsigned at = 0;
+    for (bool more = true; more; at += STRIDE) {
+        pid_t worker = catch_worker(submitter);
+        if (!worker && round == 0) {
+            kill(submitter, SIGKILL);
+            waitpid(submitter, NULL, 0);
+            printf("no worker can be traced here: %s\n", strerror(errno));
+            skip();
+        }
+        if (!worker)
+            fail_msg("no worker to kill after %u rounds: %s", round, strerror(errno));
+        atomic_store(&shared->round, ++round);
+        while (atomic_load(&shared->handed_in) != round)
+            usleep(50); /* the worker is rung while it is stopped, and finds the task when it goes on */
+        for (unsigned i = 0; i < at && more; i++)
+            more = step(worker);
+        kill(worker, SIGKILL);
+        int status;
+        for (pid_t got = 0; got != worker || !WIFSIGNALED(status);) {
+            got = waitpid(worker, &status, 0);
+            if (got < 0 && errno != EINTR)
+                break;
+        }
+        for (unsigned i = 0; atomic_load(&shared->reported) != round; i++) {
+            assert_true(i < 100000);
+            assert_int_equal(waitpid(submitter, &status, WNOHANG), 0);
+            usleep(50);
+        }
+    }
+    atomic_store(&shared->round, UINT32_MAX);
+    int status;
+    while (waitpid(submitter, &status, 0) < 0 && errno == EINTR)
+        ;
+    assert_int_equal(status, 0);
+    often = (struct itimerval){{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &often, NULL);
+    sched_setaffinity(0, sizeof all, &all);
+    unsigned lost = atomic_load(&shared->lost);
+    printf("killed after each of %u instructions: the task was lost %u times of %u\n", at, lost, round);
+    assert_true(lost > 0 && lost < round); /* else the path was not walked */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(at_every_instruction),
+        cmocka_unit_test(storms),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

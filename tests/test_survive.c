@@ -1,0 +1,360 @@
+/* Pools whose workers die: every task is reported exactly once and started at most once, only what the dead were
+ * running has failed, and nothing stays behind. By tasks that end their process, by signals from outside, by limits. */
+/* sanitizers: address undefined (ThreadSanitizer holds signals back and cannot follow forks of threads) */
+#include "tests/pool_bench.h"
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h> /* after what it needs */
+
+enum { TASKS = 300, WORKERS = 4 };
+
+/* ---- a workload whose tasks end their process ---- */
+
+enum deed { NOTHING, KILL, ABORT, SEGV, EXIT, HANG, STOP };
+
+static enum deed deeds[TASKS];
+static _Atomic uint32_t *starts; /* shared: how often each task was started */
+
+static int deadly_run(void *state, const struct task *task, uint64_t *result)
+{
+    (void)state;
+    *result = mix64(7, task->index);
+    if (task->index >= TASKS)
+        return 0;
+    atomic_fetch_add_explicit(&starts[task->index], 1, memory_order_relaxed);
+    switch (deeds[task->index]) {
+    case NOTHING:
+        break;
+    case KILL:
+        raise(SIGKILL);
+        break;
+    case ABORT:
+        abort();
+    case SEGV:
+        signal(SIGSEGV, SIG_DFL); /* a sanitizer would turn it into an exit */
+        raise(SIGSEGV);
+        break;
+    case EXIT:
+        _exit(3);
+    case HANG:
+        for (;;)
+            pause();
+    case STOP:
+        raise(SIGSTOP);
+        break;
+    }
+    return 0;
+}
+
+static const struct workload_ops deadly = {.name = "deadly", .run = deadly_run};
+
+static void deeds_clear(void)
+{
+    if (!starts)
+        starts = mmap(NULL, TASKS * sizeof *starts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_true(starts != MAP_FAILED);
+    memset(deeds, 0, sizeof deeds);
+    for (unsigned i = 0; i < TASKS; i++)
+        atomic_store_explicit(&starts[i], 0, memory_order_relaxed);
+}
+
+struct variant {
+    const char *pool;
+    int64_t params[PARAM_MAX]; /* hybrid: route, processes, threads, wait, max_tasks */
+    unsigned threads;          /* beside each other in a process */
+};
+
+static const struct variant variants[] = {
+    {.pool = "fork", .threads = 1},
+    {.pool = "prefork", .threads = 1},
+    {.pool = "hybrid", .params = {0, 3, 2}, .threads = 1},
+    {.pool = "hybrid", .params = {1, 2, 2}, .threads = 2},
+};
+enum { VARIANTS = sizeof variants / sizeof *variants, NESTED = 3 };
+
+static void open_variant(struct bench *bench, const struct variant *variant)
+{
+    bench_init(bench, pool_find(variant->pool), &deadly, (struct cost){1000, 0}, WORKERS);
+    memcpy(bench->params, variant->params, sizeof bench->params);
+}
+
+/* Runs all tasks, a window of them at a time; what came of each goes to `all`. */
+static void run_all(struct bench *bench, struct done *all)
+{
+    bool seen[TASKS] = {0};
+    uint32_t next = 0, back = 0;
+    while (back < TASKS) {
+        struct done done[64];
+        uint32_t batch[16];
+        unsigned n = 0;
+        for (; n < 16 && next + n < TASKS && next + n - back < 40; n++)
+            batch[n] = next + n;
+        int taken = n ? bench->ops->submit(bench->pool, batch, n) : 0;
+        assert_true(taken >= 0);
+        next += (uint32_t)taken;
+        int got = bench->ops->reap(bench->pool, done, 1, 64, FOREVER);
+        assert_true(got > 0);
+        for (int i = 0; i < got; i++) {
+            assert_true(done[i].task < next);
+            assert_false(seen[done[i].task]);
+            seen[done[i].task] = true;
+            all[done[i].task] = done[i];
+            if (done[i].status == TASK_OK)
+                assert_int_equal(done[i].result, mix64(7, done[i].task));
+        }
+        back += (uint32_t)got;
+    }
+    for (unsigned i = 0; i < TASKS; i++)
+        assert_true(atomic_load(&starts[i]) == 1 || (all[i].status != TASK_OK && atomic_load(&starts[i]) == 0));
+}
+
+static void only_the_deadly_tasks_fail(void **state)
+{
+    static const struct {
+        enum deed deed;
+        enum task_status status;
+        int code;
+    } fates[] = {
+        {KILL, TASK_SIGNALLED, SIGKILL},
+        {ABORT, TASK_SIGNALLED, SIGABRT},
+        {SEGV, TASK_SIGNALLED, SIGSEGV},
+        {EXIT, TASK_EXITED, 3},
+    };
+    (void)state;
+    for (unsigned v = 0; v < VARIANTS; v++) {
+        deeds_clear();
+        struct traces before = traces();
+        struct bench bench;
+        struct done all[TASKS];
+        struct usage usage;
+        unsigned deadly_count = 0, collateral = 0;
+        for (unsigned i = 3; i < TASKS; i += 10, deadly_count++)
+            deeds[i] = fates[deadly_count % 4].deed;
+        open_variant(&bench, &variants[v]);
+        bench_open(&bench);
+        run_all(&bench, all);
+        for (unsigned i = 0, nth = 0; i < TASKS; i++) {
+            if (deeds[i] != NOTHING) {
+                /* two threads of a process may both be about to die, and the first takes the other with it */
+                if (variants[v].threads == 1 || all[i].status != TASK_COLLATERAL) {
+                    assert_true(all[i].status == fates[nth % 4].status || variants[v].threads > 1);
+                    assert_true(all[i].code == fates[nth % 4].code || variants[v].threads > 1);
+                }
+                nth++;
+            } else if (all[i].status != TASK_OK) {
+                assert_true(variants[v].threads > 1);
+                collateral++;
+            }
+        }
+        assert_true(collateral <= deadly_count * (variants[v].threads - 1));
+        assert_int_equal(bench.ops->usage(bench.pool, true, &usage), 0);
+        if (strcmp(variants[v].pool, "fork") != 0) {
+            assert_true(usage.workers_lost > 0 && usage.workers_lost <= deadly_count);
+            assert_true(usage.replace_ns > 0);
+        }
+        bench_close(&bench);
+        assert_no_new_traces(before);
+    }
+}
+
+/* A process of two threads: the one whose task aborts is named, what the other ran is collateral. */
+static void the_culprit_is_known(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct done done[2];
+    for (unsigned round = 0; round < 20; round++) {
+        deeds_clear();
+        deeds[0] = HANG;
+        bench_init(&bench, pool_find("hybrid"), &deadly, (struct cost){1000, 0}, 2);
+        memcpy(bench.params, (int64_t[]){1, 1, 2}, 3 * sizeof(int64_t));
+        bench_open(&bench);
+        submit_all(&bench, 0, 1);
+        while (!atomic_load(&starts[0]))
+            usleep(100);
+        deeds[1] = ABORT; /* in vain: the workers have the deeds of when they were made */
+        submit_all(&bench, 1, 1);
+        assert_int_equal(bench.ops->reap(bench.pool, done, 1, 2, FOREVER), 1);
+        assert_int_equal(done[0].status, TASK_OK);
+        bench_close(&bench); /* with a task that hangs */
+
+        deeds[1] = ABORT;
+        atomic_store(&starts[0], 0);
+        bench_open(&bench);
+        submit_all(&bench, 0, 1);
+        while (!atomic_load(&starts[0]))
+            usleep(100);
+        submit_all(&bench, 1, 1);
+        unsigned got = 0;
+        while (got < 2) {
+            int rc = bench.ops->reap(bench.pool, done + got, 2, 2 - got, FOREVER);
+            assert_true(rc > 0);
+            got += (unsigned)rc;
+        }
+        for (unsigned i = 0; i < 2; i++) {
+            assert_int_equal(done[i].status, done[i].task == 1 ? TASK_SIGNALLED : TASK_COLLATERAL);
+            assert_int_equal(done[i].code, SIGABRT);
+        }
+        bench_close(&bench);
+    }
+}
+
+static void a_limit_ends_one_task(void **state)
+{
+    (void)state;
+    for (unsigned v = 0; v < VARIANTS; v++) {
+        struct traces before = traces();
+        struct bench bench;
+        struct done all[TASKS];
+        deeds_clear();
+        deeds[5] = deeds[100] = HANG;
+        deeds[200] = STOP;
+        open_variant(&bench, &variants[v]);
+        bench.config.task_limit_ns = 100000000;
+        bench_open(&bench);
+        run_all(&bench, all);
+        unsigned over = 0, collateral = 0;
+        for (unsigned i = 0; i < TASKS; i++) {
+            over += all[i].status == TASK_TIMEOUT && deeds[i] != NOTHING;
+            collateral += all[i].status == TASK_COLLATERAL;
+            if (deeds[i] == NOTHING && all[i].status != TASK_OK)
+                assert_true(all[i].status == TASK_COLLATERAL && variants[v].threads > 1);
+        }
+        /* in a process of several threads two that hang may go in one */
+        assert_true(over == 3 || (variants[v].threads > 1 && over >= 2));
+        assert_true(collateral <= 3 * (variants[v].threads - 1));
+        bench_close(&bench);
+        assert_no_new_traces(before);
+    }
+}
+
+/* Nothing can end one thread: the pool says so, and the process has to go. */
+static void a_thread_over_the_limit_is_an_error(void **state)
+{
+    (void)state;
+    const char *const pools[] = {"pthread", "static", "hybrid"};
+    for (unsigned i = 0; i < 3; i++) {
+        fflush(NULL);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            struct bench bench;
+            struct done done[4];
+            static const struct workload_ops sleepy = {.name = "sleepy", .run = deadly_run, .class = TASK_SLEEP};
+            deeds_clear();
+            deeds[1] = HANG;
+            bench_init(&bench, pool_find(pools[i]), &sleepy, (struct cost){1000, 0}, 2);
+            bench.config.task_limit_ns = 50000000;
+            bench_open(&bench);
+            submit_all(&bench, 0, 4);
+            int rc = 0;
+            for (unsigned got = 0; rc >= 0 && got<4; got += rc> 0 ? (unsigned)rc : 0)
+                rc = bench.ops->reap(bench.pool, done, 1, 4, FOREVER);
+            _exit(rc == -ETIME ? 0 : 1);
+        }
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+    }
+}
+
+static void workers_retire(void **state)
+{
+    (void)state;
+    for (unsigned v = 1; v < VARIANTS; v++) {
+        struct traces before = traces();
+        struct bench bench;
+        struct done all[TASKS];
+        struct usage usage;
+        int32_t pids[TASKS];
+        unsigned distinct = 0;
+        deeds_clear();
+        open_variant(&bench, &variants[v]);
+        bench.params[!strcmp(variants[v].pool, "prefork") ? 1 : 4] = 5;
+        bench_open(&bench);
+        run_all(&bench, all);
+        for (unsigned i = 0; i < TASKS; i++) {
+            unsigned known = 0;
+            assert_int_equal(all[i].status, TASK_OK);
+            while (known < distinct && pids[known] != all[i].pid)
+                known++;
+            if (known == distinct)
+                pids[distinct++] = all[i].pid;
+        }
+        /* each worker runs 5 and then waits for those beside it */
+        assert_true(distinct >= TASKS / (5 * 2 * variants[v].threads));
+        assert_int_equal(bench.ops->usage(bench.pool, false, &usage), 0);
+        assert_int_equal(usage.workers_lost, 0);
+        bench_close(&bench);
+        assert_no_new_traces(before);
+    }
+}
+
+/* Where every task kills its worker, there is still one task a death, and an end. */
+static void all_tasks_may_be_deadly(void **state)
+{
+    (void)state;
+    for (unsigned v = 0; v < VARIANTS; v++) {
+        struct bench bench;
+        struct done all[TASKS];
+        deeds_clear();
+        for (unsigned i = 0; i < TASKS; i++)
+            deeds[i] = KILL;
+        open_variant(&bench, &variants[v]);
+        bench_open(&bench);
+        run_all(&bench, all);
+        for (unsigned i = 0; i < TASKS; i++)
+            assert_int_equal(all[i].status, TASK_SIGNALLED);
+        bench_close(&bench);
+    }
+}
+
+static void polling_notices_too(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct done done[4];
+    int rc = 0;
+    deeds_clear();
+    deeds[0] = HANG;
+    bench_init(&bench, pool_find("prefork"), &deadly, (struct cost){1000, 0}, 1);
+    bench_open(&bench);
+    submit_all(&bench, 0, 2);
+    while (!atomic_load(&starts[0]))
+        usleep(100);
+    assert_int_equal(kill(find_child("pb-worker-"), SIGKILL), 0);
+    unsigned got = 0;
+    for (long i = 0; i < 100000000 && got < 2; i++) {
+        rc = bench.ops->reap(bench.pool, done + got, 1, 4, 0);
+        assert_true(rc >= 0);
+        got += (unsigned)rc;
+    }
+    assert_int_equal(got, 2);
+    assert_int_equal(done[0].status, TASK_SIGNALLED);
+    assert_int_equal(done[1].status, TASK_OK);
+    bench_close(&bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_the_deadly_tasks_fail),
+        cmocka_unit_test(the_culprit_is_known),
+        cmocka_unit_test(a_limit_ends_one_task),
+        cmocka_unit_test(a_thread_over_the_limit_is_an_error),
+        cmocka_unit_test(workers_retire),
+        cmocka_unit_test(all_tasks_may_be_deadly),
+        cmocka_unit_test(polling_notices_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,97 @@
+/* Trials for tests, see trials.h. */
+#include "tests/trials.h"
+#include "bench/spec.h"
+#include "pools/clock.h"
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h> /* after what it needs */
+
+#define LIMIT_NS (30ull * 1000000000u)
+
+struct launcher launcher;
+static unsigned trials;
+
+bool can_run(const struct pool_ops *pool)
+{
+    return HAS_SIGNALS || !(pool->traits & POOL_TASK_IS_PROCESS);
+}
+
+/* All allowed CPUs for everyone: placement has tests of its own. */
+static void place_anywhere(struct cell *cell, uint64_t *masks, int *planned)
+{
+    uint64_t all = 0;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
+    for (unsigned cpu = 0; cpu < 64; cpu++)
+        if (CPU_ISSET(cpu, &set))
+            all |= 1ull << cpu;
+    for (unsigned i = 0; i <= cell->shape.workers; i++) {
+        masks[i] = all;
+        planned[i] = -1;
+    }
+    cell->placement = (struct placement){.workers = cell->shape.workers,
+                                         .words = 1,
+                                         .masks = masks + 1,
+                                         .planned = planned,
+                                         .main_mask = masks,
+                                         .cpus = 1};
+}
+
+void cell_init(struct cell *cell, const char *pool, const char *workload, unsigned workers, uint32_t tasks)
+{
+    *cell = (struct cell){.pool = pool_find(pool), .workload = workload_find(workload), .workers = workers};
+    assert_non_null(cell->pool);
+    assert_non_null(cell->workload);
+    for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
+        cell->workload_params[i] = param_preset(&cell->workload->params[i]);
+    cell->tasks = tasks;
+    cell->timed = true;
+}
+
+struct ran run_limited(struct cell *cell, const struct cost *costs, uint32_t cost_count, uint64_t limit_ns)
+{
+    struct job_order order = {.seed = 42, .samples = SAMPLES_ALL, .sample_seed = 1};
+    struct ran ran;
+    char error[ERROR_MAX] = "";
+    uint64_t masks[512];
+    int planned[512];
+    assert_null(cell->pool->shape(cell->workers, cell->pool_params, &cell->shape));
+    place_anywhere(cell, masks, planned);
+    cell->costs = (struct cost *)costs;
+    cell->cost_count = cost_count;
+    assert_int_equal(job_write_trial(&launcher, cell, &order, &ran.parts, error), 0);
+    assert_int_equal(launcher_run(&launcher, limit_ns, &ran.outcome), 0);
+    trials++;
+    return ran;
+}
+
+struct ran run(struct cell *cell, const struct cost *costs, uint32_t cost_count)
+{
+    return run_limited(cell, costs, cost_count, LIMIT_NS);
+}
+
+int trials_setup(void **state)
+{
+    (void)state;
+    char error[ERROR_MAX] = "";
+    clock_choose(20000000);
+    if (launcher_open(&launcher, error) < 0) {
+        fprintf(stderr, "%s\n", error);
+        return -1;
+    }
+    return 0;
+}
+
+int trials_teardown(void **state)
+{
+    (void)state;
+    launcher_close(&launcher);
+    printf("%u trials\n", trials);
+    return waitpid(-1, NULL, WNOHANG) == -1 ? 0 : -1; /* nobody left */
+}
