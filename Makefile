@@ -49,7 +49,7 @@ program := $(if $(filter default,$(variant)),./poolbench,$(B)/poolbench)
 
 # ---- sources ---------------------------------------------------------------------------------------------------------
 objects    = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
-shared_o  := $(call objects,pools/*.c workloads/*.c)
+shared_o  := $(call objects,pools/*.c pools/floors/*.c workloads/*.c)
 trial_o   := $(call objects,bench/trial/*.c) $(shared_o)
 bench_o   := $(filter-out $(trial_o),$(call objects,bench/*.c bench/*/*.c)) $(shared_o)
 mains_o   := $(B)/bench/main.o $(B)/bench/trial/main.o
@@ -91,7 +91,7 @@ endef
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ---- build -----------------------------------------------------------------------------------------------------------
-.PHONY: build tests fuzzers bench check torture fuzz install uninstall clean help format schema lint FORCE
+.PHONY: build tests fuzzers bench perf check torture fuzz install uninstall clean help format schema lint FORCE
 
 build: $(if $(filter default,$(variant)),poolbench) $(B)/poolbench $(B)/poolbench-trial ## build both programs (the default)
 
@@ -160,6 +160,12 @@ bench: ## build and run a suite: SUITE=quick BUDGET=60s
 	@$(MAKE) $(jobs) build
 	@$(program) run $(SUITE) $(if $(BUDGET),--budget $(BUDGET))
 
+perf: ## hold the pools to bare floors, to each other and to peers: about three minutes
+	@CC='$(CC)' scripts/deps
+	@$(MAKE) $(jobs) build
+	@$(program) run perf
+	@$(program) targets latest perf
+
 # The C tests run once more under the sanitizers, unless a SAN was asked for: then under that one alone.
 sanitizers := $(if $(SAN),,address$(comma)undefined thread)
 check: ## build and run all tests, also under sanitizers: TEST="plan cli" for some
@@ -177,7 +183,7 @@ fuzz: ## feed parsers with made-up input, with clang's libFuzzer if it is there:
 	@BUILD=$(B) FUZZ_S=$(or $(FUZZ_S),60) scripts/fuzz $(fuzzed)
 
 format: ## format the C sources with clang-format
-	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools workloads tests tests/*))
+	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools pools/* workloads tests tests/*))
 
 schema: $(B)/test_csv $(B)/poolbench ## write results/README.md and docs/COMMAND-LINE.md anew from their tables
 	@$(B)/test_csv --document > results/README.md
@@ -192,7 +198,7 @@ install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
 	@$(INSTALL) -m 755 $(B)/poolbench $(DESTDIR)$(bindir)
 	@$(INSTALL) -m 755 $(B)/poolbench-trial $(DESTDIR)$(libexecdir)
 	@$(INSTALL) -m 644 $(wildcard scripts/*.gp) $(DESTDIR)$(datadir)/scripts
-	@$(INSTALL) -m 644 $(wildcard scripts/suites/*.ini) $(DESTDIR)$(datadir)/scripts/suites
+	@$(INSTALL) -m 644 $(wildcard scripts/suites/*.ini scripts/suites/*.targets) $(DESTDIR)$(datadir)/scripts/suites
 	@$(INSTALL) -m 644 $(wildcard LICENSE *.md docs/*.md) $(DESTDIR)$(docdir)
 	@if $(B)/poolbench help --man >$(B)/poolbench.1 && $(B)/poolbench help --completion >$(B)/poolbench.bash; then \
 		$(INSTALL) -d $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(bashdir) && \

@@ -69,6 +69,8 @@ int set_pool(const char *value, struct cell *cell, char *error)
         nearest_init(&nearest, name);
         for (size_t i = 0; pool_table[i]; i++)
             nearest_offer(&nearest, pool_table[i]->name);
+        for (size_t i = 0; floor_table[i] && !strncmp(name, "floor", 5); i++) /* to those who seem to mean one */
+            nearest_offer(&nearest, floor_table[i]->name);
         return refuse_unknown("pool", &nearest, error);
     }
     struct spec spec = {.name = pool->name, .params = pool->params};

@@ -79,8 +79,10 @@ int histograms_read(const char *directory, const struct histogram_reader *reader
 
     for (size_t i = reader->trial_count; i-- > 0 && end == MISSING;)
         end = reader->trials[i].latency_end;
-    if (end <= 0) /* MISSING too */
+    if (!reader->trial_count || end == 0)
         return 0;
+    if (end == MISSING) /* files of another program may not say: all of it then */
+        end = -1;
     for (unsigned span = 0; span < SPANS && !result; span++) {
         reading.histograms[span].buckets = calloc(HISTOGRAM_BUCKETS, sizeof(struct bucket));
         if (!reading.histograms[span].buckets) {

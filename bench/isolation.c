@@ -190,11 +190,11 @@ static void paid_print(FILE *out, const struct price_kind *metric, const struct 
     char ratio[64], processes[32], threads[32];
 
     if (!paid->comparison.blocks) {
-        fprintf(out, "  %-26s not known\n", metric->words);
+        fprintf(out, "  %-25s not known\n", metric->words);
         return;
     }
     ratio_spell(ratio, sizeof ratio, &paid->comparison);
-    fprintf(out, "  %-26s%-30s %-10s %12s %12s\n", metric->words, ratio, verdict_words(&paid->comparison),
+    fprintf(out, "  %-25s%-22s %-10s %9s %9s\n", metric->words, ratio, verdict_words(&paid->comparison),
             metric->format(processes, sizeof processes, paid->processes),
             metric->format(threads, sizeof threads, paid->threads));
 }
@@ -218,7 +218,7 @@ static int isolation_print(FILE *out, const char *directory, const struct isolat
                  "hold together at 95 %%; equal is within 2 %%.",
                  isolation->claim.comparisons);
     wrap_print(out, text, 0);
-    fprintf(out, "  %-26s%-30s %-10s %12s %12s\n", "", " ratio", "", PROCESSES, THREADS);
+    fprintf(out, "  %-25s%-22s %-10s %9s %9s\n", "", " ratio", "", PROCESSES, THREADS);
     for (size_t i = 0; i < isolation->count && !result; i++) {
         const struct summary_row *row = &rows[isolation->pairs[i].processes];
         const char *options = row->pool + strcspn(row->pool, ":");
@@ -232,6 +232,25 @@ static int isolation_print(FILE *out, const char *directory, const struct isolat
         }
     }
     return result;
+}
+
+/* Blocks in which a side failed are left out. 0, or what to exit with. */
+static int failures_say(const struct isolation *isolation)
+{
+    const struct summary_row *rows = isolation->table.summary->rows;
+    size_t failed = 0, trials = 0;
+
+    for (size_t i = 0; i < isolation->count; i++) {
+        const struct summary_row *sides[] = {&rows[isolation->pairs[i].processes], &rows[isolation->pairs[i].threads]};
+        for (size_t side = 0; side < 2; side++) {
+            failed += (size_t)sides[side]->failed;
+            trials += (size_t)sides[side]->trials;
+        }
+    }
+    if (failed)
+        complain("isolation", "%zu of %zu trials failed, see 'reason' in trials.csv; those blocks are left out", failed,
+                 trials);
+    return failed > 0;
 }
 
 static void number_put(FILE *out, double number)
@@ -275,6 +294,7 @@ int verb_isolation(const struct arguments *given)
         return 2;
     if (summary_make(directory, &summary, error))
         return complain("isolation", "%s", error);
+    summary_gaps(stderr, directory, &summary);
     int result = summary.count ? isolation_init(&isolation, &summary) : -ENODATA;
     if (!result) {
         if (!isolation.count)
@@ -284,6 +304,8 @@ int verb_isolation(const struct arguments *given)
         else
             result = strcmp(given->value[ISOLATION_FORMAT], "csv") ? isolation_print(stdout, directory, &isolation)
                                                                    : isolation_csv(stdout, &isolation);
+        if (!result && !code)
+            code = failures_say(&isolation);
         isolation_release(&isolation);
     }
     if (result == -ENODATA)

@@ -83,7 +83,8 @@ const struct verb verbs[] = {
      .summary = "make summary.csv of a run anew and print it",
      .function = verb_summarise,
      .help = "Makes summary.csv of a run anew from its trials.csv and latency.csv, and prints the screen. RUN is its "
-             "directory, the beginning of its name, or latest (the default).",
+             "directory, the beginning of its name, or latest (the default). Exits with 1 where not one trial ended "
+             "well.",
      .operands_max = 1},
     {.name = "compare",
      .chapter = "look",
@@ -97,6 +98,19 @@ const struct verb verbs[] = {
          "directory, the beginning of its name, or latest (the default). Exits with 3 where --fail-if asks for it.",
      .operands_max = 2,
      .arguments = compare_arguments},
+    {.name = "targets",
+     .chapter = "look",
+     .operands = "RUN FILE",
+     .summary = "say which targets a run meets",
+     .function = verb_targets,
+     .help = "Reads targets from FILE, a path or the name of one that comes with poolbench (perf): sections "
+             "[NAME] with cell = FACTOR=VALUE, ..., mostly base = ..., metric = "
+             "time|cpu|open|latency_p99|pss|private|metg, and at_most = 1.5x (a ratio to the base), 15ns (a difference "
+             "from it) or, without a base, an amount. Each is computed block by block; one fails only when its whole "
+             "interval lies beyond, and then the exit is 3. What the run has no cell for is listed as not run. RUN is "
+             "its directory, the beginning of its name, or latest.",
+     .operands_max = 2,
+     .arguments = targets_arguments},
     {.name = "charts",
      .chapter = "look",
      .operands = "[RUN]",
@@ -170,7 +184,7 @@ const struct verb verbs[] = {
      .arguments = tour_arguments},
     {.name = "list",
      .chapter = "learn",
-     .operands = "[pools|workloads|places|faults|suites|runs|options]",
+     .operands = "[pools|floors|workloads|places|faults|suites|runs|options]",
      .summary = "show what there is, with its options, and what cannot work here",
      .function = verb_list,
      .help = "Shows each row with its options and their defaults, and what cannot work on this machine with the "

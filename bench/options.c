@@ -4,6 +4,7 @@
 #include "bench/nearest.h"
 #include "bench/refuse.h"
 #include "bench/settings.h"
+#include "bench/spec.h"
 #include <stdlib.h>
 
 // clang-format off
@@ -198,7 +199,7 @@ unsigned option_bit(const char *name)
     return 0;
 }
 
-/* One alternative, in its canonical spelling, unless it is there already. */
+/* One alternative, in its canonical spelling, unless it is there already. Who gives a pool a label twice means two. */
 static int value_add(const struct option *option, const char *text, struct words *values, char *error)
 {
     char canonical[SPEC_MAX];
@@ -206,7 +207,10 @@ static int value_add(const struct option *option, const char *text, struct words
     int rc = cell ? option->set_cell(text, cell, error) : refuse(error, "out of memory");
     if (!rc) {
         option->spell_cell(cell, canonical);
-        if (!words_have(values, canonical) && words_add(values, canonical, strlen(canonical)))
+        bool known = words_have(values, canonical);
+        if (known && option == &options[OPTION_POOL] && spec_label_length(canonical))
+            rc = refuse(error, "'%s' is there twice, which would be one cell; two labels make two", canonical);
+        else if (!known && words_add(values, canonical, strlen(canonical)))
             rc = refuse(error, "out of memory");
     }
     free(cell);

@@ -88,6 +88,19 @@ static int cell_workers(const struct cell *cell, struct planner *planner)
                   cell->workers, cell->pool_spec, (long long)tasks, (long long)machine->tasks_limit);
 }
 
+/* What its pool cannot do with it. */
+static int cell_suits(const struct cell *cell, struct planner *planner)
+{
+    if (cell->pool->early && cell->ballast_write_ppm)
+        return refuse(planner->error,
+                      "--ballast: tasks of %s inherit no ballast and cannot write to it, expected --ballast without "
+                      "write",
+                      cell->pool->name);
+    if (cell->pool->traits & POOL_FLOOR && cell->in_bytes + cell->out_bytes)
+        return refuse(planner->error, "--payload: floors as %s move none, expected 0:0", cell->pool->name);
+    return 0;
+}
+
 /* What a trial needs, option by option; the largest is named when it does not fit. */
 static int cell_memory(const struct cell *cell, struct planner *planner)
 {
@@ -155,7 +168,7 @@ static double task_wall_ns(const struct cell *cell)
         parallel = least(parallel, (double)cell->arrival_k);
     double handover = (double)cell->pool->handover_ns + (cell->timed ? TIMING_NS : 0);
     handover += COPY_NS_PER_BYTE * (double)(cell->in_bytes + cell->out_bytes);
-    if (cell->pool->traits & POOL_TASK_IS_PROCESS)
+    if (cell->pool->traits & POOL_TASK_IS_PROCESS && !cell->pool->early) /* else forked by one that has no ballast */
         handover += PAGE_FORK_NS * (double)cell->ballast_bytes / (cell->ballast_thp ? HUGE_PAGE_BYTES : PAGE_BYTES);
     double ns = most((double)cell->size_ns / parallel, handover);
     return cell->arrival == ARRIVAL_RATE ? most(ns, 1e9 / cell->arrival_rate) : ns;
@@ -193,6 +206,8 @@ static int cell_complete(struct cell *cell, struct planner *planner)
         rc = cell_place(cell, planner);
     if (!rc)
         rc = cell_workers(cell, planner);
+    if (!rc)
+        rc = cell_suits(cell, planner);
     if (!rc)
         rc = cell_memory(cell, planner); /* before anything is measured, for all but --tasks auto */
     if (!rc)

@@ -25,7 +25,8 @@
 
 struct totals {
     size_t failed, blocks;
-    double end_ns, wall_ns, steal_ns;
+    double end_ns; /* of the last trial; 0: not known when trials started */
+    double wall_ns, steal_ns;
     double alone_ns, waited_ns; /* wall time of the base pool's trials, and what they waited for a CPU */
     long long tasks, tasks_failed;
 };
@@ -50,8 +51,9 @@ static struct totals totals_make(const struct summary *summary)
 
     for (size_t i = 0; i < summary->trial_count; i++) {
         const struct trial_row *t = &summary->trials[i];
-        totals.end_ns =
-            fmax(totals.end_ns, number(t->started_ns) + number(t->open_ns) + number(t->wall_ns) + number(t->close_ns));
+        if (t->started_ns != MISSING)
+            totals.end_ns = fmax(totals.end_ns,
+                                 number(t->started_ns) + number(t->open_ns) + number(t->wall_ns) + number(t->close_ns));
         totals.failed += strcmp(t->status, "ok") != 0;
         if (t->block > (int64_t)totals.blocks)
             totals.blocks = (size_t)t->block;
@@ -77,9 +79,10 @@ void screen_header(FILE *out, const char *directory, const struct summary *summa
     char machine[128], duration[32], text[256];
 
     host_line(machine, sizeof machine, directory);
-    snprintf(text, sizeof text, "poolbench %s | %s | %zu trial%s in %zu block%s, %zu failed, %s", POOLBENCH_VERSION,
+    snprintf(text, sizeof text, "poolbench %s | %s | %zu trial%s in %zu block%s, %zu failed%s%s", POOLBENCH_VERSION,
              machine, summary->trial_count, summary->trial_count == 1 ? "" : "s", totals.blocks,
-             totals.blocks == 1 ? "" : "s", totals.failed, format_duration(duration, sizeof duration, totals.end_ns));
+             totals.blocks == 1 ? "" : "s", totals.failed, totals.end_ns > 0 ? ", " : "",
+             totals.end_ns > 0 ? format_duration(duration, sizeof duration, totals.end_ns) : "");
     wrap_print(out, text, 0);
 }
 
@@ -213,6 +216,7 @@ void screen_print(FILE *out, const char *directory, const struct summary *summar
     screen_warnings_print(out, directory, summary, known ? &table : NULL);
     if (known) {
         table_print(out, &table, screen_columns(out));
+        latencies_print(out, &table, screen_columns(out));
         prices_print(out, &table);
         tolls_print(out, summary);
         if (totals_make(summary).failed) {

@@ -32,6 +32,20 @@ struct price_text {
 void price_text(const struct price *price, struct price_text *text);
 extern const char *const price_heads[3]; /* of those columns */
 
+/* A row a cell: percentiles of latency, each with its interval. */
+#define LATENCY_COLUMNS  4
+#define LATENCY_TEXT_MAX 64
+struct latency_text {
+    char label[160];
+    char value[LATENCY_COLUMNS][LATENCY_TEXT_MAX];    /* "1.02 ms"; "": too few tasks */
+    char interval[LATENCY_COLUMNS][LATENCY_TEXT_MAX]; /* "1.00 ms .. 1.10 ms"; "": too few trials */
+};
+extern const char latency_title[];
+const char *latency_head(size_t column); /* "p99" */
+/* False: latency tells nothing of this cell (all of its tasks were handed in at once), or is not known. */
+bool latency_text(const struct table *table, size_t cell, struct latency_text *text);
+void latencies_print(FILE *out, const struct table *table, unsigned columns);
+
 /* The table in columns of `columns` letters in all; intervals where they are wide and there is room. */
 void table_print(FILE *out, const struct table *table, unsigned columns);
 void prices_print(FILE *out, const struct table *table);

@@ -317,9 +317,10 @@ static int injected_print(const struct selftest *test, const struct found *found
     if (!isnan(visible))
         say("Smallest difference visible here: %s in %u blocks (4 of 5 such differences would show).",
             format_percent(seen, sizeof seen, visible), test->length);
+    size_t bounded = alarms_count(found->whole, test->pairs).comparisons;
     printf("\nThe second label over the first, all %u blocks: %zu of %zu slower, %zu of %zu intervals hold %.4gx\n",
            test->done * test->length, slower_all, test->pairs,
-           test->pairs - misses_count(found->whole, test->pairs, 1 + test->inject), test->pairs, 1 + test->inject);
+           bounded - misses_count(found->whole, test->pairs, 1 + test->inject), bounded, 1 + test->inject);
     whole_print(test, found);
     return !passed;
 }
@@ -332,9 +333,9 @@ static int selftest_print(const struct selftest *test, const struct summary *sum
     screen_warnings_print(stdout, test->session.directory, summary, NULL);
     printf("\n");
     say("%zu pairs of cells (" WORKLOADS " of " SIZE ", %u workers, 4 pools), the same but for their labels, in every "
-        "block. %zu comparisons: %zu pairs x %u groups of %u blocks. No trial is in two of them. Intervals hold each "
+        "block. %zu comparisons: %zu pairs x %u group%s of %u blocks. No trial is in two of them. Intervals hold each "
         "by itself, at %.1f %%.",
-        test->pairs, cell->workers, found->count, test->pairs, test->done, test->length,
+        test->pairs, cell->workers, found->count, test->pairs, test->done, test->done == 1 ? "" : "s", test->length,
         100 * (1 - miss_rate(test->length)));
     if (found->count < COMPARISONS)
         say("The budget has time for %zu of %d comparisons: this test is weaker than it should be.", found->count,

@@ -15,7 +15,12 @@ int verb_summarise(const struct arguments *given)
         return 2;
     if (summary_make(directory, &summary, error))
         return complain("summarise", "%s", error);
-    all_failed = summary.trial_count > 0;
+    if (!summary.trial_count) {
+        summary_release(&summary);
+        return complain("summarise", "%s: no trial was committed, there is nothing to sum up", directory);
+    }
+    summary_gaps(stderr, directory, &summary);
+    all_failed = true;
     for (size_t i = 0; i < summary.trial_count; i++)
         all_failed = all_failed && strcmp(summary.trials[i].status, "ok") != 0;
     int result = summary_write(directory, &summary, error);
@@ -23,6 +28,8 @@ int verb_summarise(const struct arguments *given)
         complain("summarise", "%s", error);
     else
         screen_print(stdout, directory, &summary);
+    if (!result && all_failed)
+        complain("summarise", "not one trial ended well; why is said under Failed trials");
     if (!result && summary.partial)
         complain("summarise",
                  "there is no latency.csv: no percentiles, and a summary.csv that is there is left as it is");

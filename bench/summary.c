@@ -7,10 +7,12 @@
 #include "bench/summary_factors.h"
 #include "bench/summary_work.h"
 #include "bench/summary_workers.h"
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int on_trial(const void *row, void *arg)
@@ -98,12 +100,49 @@ static void percentiles_note(size_t trial, const struct histogram *histograms, v
     }
 }
 
+static bool is_there(const char *directory, const char *file)
+{
+    char path[PATH_MAX];
+
+    return snprintf(path, sizeof path, "%s/%s", directory, file) < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+/* Does the file end within a line? */
+static bool is_torn(const char *directory, const char *file)
+{
+    char path[PATH_MAX + 32], last = '\n';
+    struct stat status;
+
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &status) < 0 || status.st_size <= 0 || pread(fd, &last, 1, status.st_size - 1) != 1)
+        last = '\n';
+    close(fd);
+    return last != '\n';
+}
+
+void summary_gaps(FILE *talk, const char *directory, const struct summary *summary)
+{
+    if (summary->torn && summary->trial_count)
+        fprintf(talk, "%s/%s: the last line was cut off; used up to trial %lld, the last one committed\n", directory,
+                trial_format.file, (long long)summary->trials[summary->trial_count - 1].trial_id);
+    if (summary->hostless)
+        fprintf(talk,
+                "%s: there is no host.json: the machine is not known, and the number of blocks is taken to have been "
+                "fixed beforehand\n",
+                directory);
+}
+
 int summary_make(const char *directory, struct summary *summary, char *error)
 {
     struct work work = {.summary = summary, .error = error};
     int result;
 
-    *summary = (struct summary){.looks = host_looks(directory)};
+    *summary = (struct summary){.looks = host_looks(directory),
+                                .torn = is_torn(directory, trial_format.file),
+                                .hostless = !is_there(directory, "host.json")};
     result = csv_read(directory, &trial_format, -1, on_trial, &work, error);
     if (result)
         goto out;
@@ -115,9 +154,9 @@ int summary_make(const char *directory, struct summary *summary, char *error)
     const struct histogram_reader reader = {
         .trials = summary->trials, .trial_count = summary->trial_count, .on_trial = percentiles_note, .arg = &work};
     result = histograms_read(directory, &reader, error);
-    summary->partial = result == -ENOENT; /* a copy without it, because it is large: there are no percentiles then */
-    if (summary->partial)
+    if (result == -ENOENT) /* a copy without it, because it is large: there are no percentiles then */
         result = 0;
+    summary->partial = !is_there(directory, latency_format.file);
     if (!result)
         result = workers_read(directory, summary, work.imbalance, error);
     if (result)
@@ -167,7 +206,7 @@ int summary_write(const char *directory, const struct summary *summary, char *er
         result = -ENAMETOOLONG;
         goto fail;
     }
-    if (summary->partial && access(to, F_OK) == 0) /* it may know more */
+    if (summary->partial && is_there(directory, summary_format.file)) /* it may know more */
         return 0;
     unlink(from); /* of a poolbench that was killed here */
     result = csv_create(directory, &beside, &writer);

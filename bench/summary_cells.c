@@ -11,15 +11,19 @@
 #define P99_MIN  1000 /* tasks of a trial */
 #define P999_MIN 10000
 
+#define AT(column)      offsetof(struct summary_row, column)
+#define ALONE(column)   AT(column##_ns), 0, 0
+#define BETWEEN(column) AT(column##_ns), AT(column##_lo_ns), AT(column##_hi_ns)
+
 const struct percentile percentiles[PERCENTILE_COUNT] = {
-    {offsetof(struct summary_row, queue_p50_ns), SPAN_QUEUE, 0.5, 1},
-    {offsetof(struct summary_row, service_p50_ns), SPAN_SERVICE, 0.5, 1},
-    {offsetof(struct summary_row, return_p50_ns), SPAN_RETURN, 0.5, 1},
-    {offsetof(struct summary_row, latency_p50_ns), SPAN_LATENCY, 0.5, 1},
-    {offsetof(struct summary_row, latency_p90_ns), SPAN_LATENCY, 0.9, 1},
-    {offsetof(struct summary_row, latency_p99_ns), SPAN_LATENCY, 0.99, P99_MIN},
-    {offsetof(struct summary_row, latency_p999_ns), SPAN_LATENCY, 0.999, P999_MIN},
-    {offsetof(struct summary_row, late_p99_ns), SPAN_LATE, 0.99, P99_MIN},
+    {ALONE(queue_p50), SPAN_QUEUE, 0.5, 1},
+    {ALONE(service_p50), SPAN_SERVICE, 0.5, 1},
+    {ALONE(return_p50), SPAN_RETURN, 0.5, 1},
+    {BETWEEN(latency_p50), SPAN_LATENCY, 0.5, 1},
+    {BETWEEN(latency_p90), SPAN_LATENCY, 0.9, 1},
+    {BETWEEN(latency_p99), SPAN_LATENCY, 0.99, P99_MIN},
+    {BETWEEN(latency_p999), SPAN_LATENCY, 0.999, P999_MIN},
+    {ALONE(late_p99), SPAN_LATE, 0.99, P99_MIN},
 };
 
 /* Columns whose median is taken as they are. */
@@ -190,15 +194,21 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
 {
     struct summary_row *row = &work->summary->rows[cell];
     size_t ideal = ideal_find(work->summary, cell, factors);
-    struct interval wall;
+    struct interval interval;
 
     for (size_t i = 0; i < MEDIAN_COUNT; i++)
         *(int64_t *)((char *)row + medians[i].to) = whole(cell_median(work, cell, column_value, medians[i].from, NULL));
-    for (size_t i = 0; i < PERCENTILE_COUNT; i++)
-        *(int64_t *)((char *)row + percentiles[i].offset) = whole(cell_median(work, cell, percentile_value, i, NULL));
-    cell_median(work, cell, column_value, offsetof(struct trial_row, wall_ns), &wall);
-    row->wall_lo_ns = whole(wall.lo);
-    row->wall_hi_ns = whole(wall.hi);
+    for (size_t i = 0; i < PERCENTILE_COUNT; i++) {
+        const struct percentile *p = &percentiles[i];
+        *(int64_t *)((char *)row + p->offset) = whole(cell_median(work, cell, percentile_value, i, &interval));
+        if (p->lo) {
+            *(int64_t *)((char *)row + p->lo) = whole(interval.lo);
+            *(int64_t *)((char *)row + p->hi) = whole(interval.hi);
+        }
+    }
+    cell_median(work, cell, column_value, offsetof(struct trial_row, wall_ns), &interval);
+    row->wall_lo_ns = whole(interval.lo);
+    row->wall_hi_ns = whole(interval.hi);
     row->ns_per_task = cell_median(work, cell, per_task_value, 0, NULL);
     row->tasks_per_s = row->ns_per_task > 0 ? 1e9 / row->ns_per_task : NAN;
     row->efficiency = cell_median(work, cell, efficiency_value, 0, NULL);

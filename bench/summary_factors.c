@@ -2,6 +2,7 @@
 #include "bench/summary_factors.h"
 #include "bench/spec.h"
 #include "bench/units.h"
+#include "pools/pool.h"
 #include <string.h>
 
 enum spelling { PLAIN, DURATION, BYTES };
@@ -150,6 +151,14 @@ bool row_has_pool(const struct summary_row *row, const char *name)
     size_t length = strlen(name);
 
     return !strncmp(pool, name, length) && (!pool[length] || pool[length] == ':');
+}
+
+bool row_is_floor(const struct summary_row *row)
+{
+    for (size_t i = 0; floor_table[i]; i++)
+        if (row_has_pool(row, floor_table[i]->name))
+            return true;
+    return false;
 }
 
 bool row_has_label(const struct summary_row *row, const char *label)

@@ -10,6 +10,7 @@
 /* The percentiles of a summary row. */
 struct percentile {
     size_t offset; /* in struct summary_row */
+    size_t lo, hi; /* where its interval goes, there; 0: nowhere */
     enum histogram_phase phase;
     double q;
     int64_t tasks_min;

@@ -83,8 +83,10 @@ int workers_read(const char *directory, const struct summary *summary, double *i
         imbalance[i] = NAN;
     for (size_t i = summary->trial_count; i-- > 0 && end == MISSING;)
         end = summary->trials[i].samples_end;
-    if (end <= 0) /* MISSING too */
+    if (!summary->trial_count || end == 0)
         return 0;
+    if (end == MISSING) /* files of another program may not say: all of it then */
+        end = -1;
     if (asprintf(&path, "%s/%s", directory, sample_format.file) < 0) {
         refuse(error, "%s: out of memory", sample_format.file);
         return -ENOMEM;

@@ -4,6 +4,7 @@
 #include "bench/place.h"
 #include "bench/units.h"
 #include "bench/verbs.h"
+#include "bench/wrap.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,7 +152,9 @@ static int placement_print(const struct machine *machine, const struct question 
     }
     if (status == 0)
         status = row_print(machine, "submitter", placement->main_mask, placement->words);
-    printf("\nCPU: the operating system's number, as in 0+2-3. Others: logical numbers, as in core:1.pu:0.\n");
+    putchar('\n');
+    wrap_print(stdout, "CPU: the operating system's number, as in 0+2-3. Others: logical numbers, as in core:1.pu:0.",
+               0);
     printf("The workers can use %u CPU%s at once; %s CPU is spare for the submitter.\n", placement->cpus,
            placement->cpus == 1 ? "" : "s", placement->spare_cpu ? "one" : "no");
     return status;

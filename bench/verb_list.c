@@ -27,10 +27,10 @@ static void cannot_print(const char *reason)
     wrap_row(stdout, 4, "not here:", NAME_COLUMN, reason);
 }
 
-static int pools_print(const struct machine *machine)
+static void pool_rows_print(const struct machine *machine, const struct pool_ops *const *table)
 {
-    for (size_t i = 0; pool_table[i]; i++) {
-        const struct pool_ops *pool = pool_table[i];
+    for (size_t i = 0; table[i]; i++) {
+        const struct pool_ops *pool = table[i];
         int64_t values[PARAM_MAX] = {0};
         struct pool_shape shape;
         char reason[192];
@@ -48,6 +48,17 @@ static int pools_print(const struct machine *machine)
             cannot_print(reason);
         }
     }
+}
+
+static int pools_print(const struct machine *machine)
+{
+    pool_rows_print(machine, pool_table);
+    return 0;
+}
+
+static int floors_print(const struct machine *machine)
+{
+    pool_rows_print(machine, floor_table);
     return 0;
 }
 
@@ -133,6 +144,7 @@ static const struct {
     int (*print)(const struct machine *machine);
 } lists[] = {
     {"pools", "who does the work (--pool)", true, pools_print},
+    {"floors", "bare loops to hold pools against (also --pool)", true, floors_print},
     {"workloads", "what a task does (--workload)", false, workloads_print},
     {"places", "where workers are pinned (--place)", true, places_print},
     {"faults", "how a task can fail on purpose (--faults)", false, faults_print},

@@ -29,6 +29,7 @@ int verb_list(const struct arguments *given);
 int verb_topo(const struct arguments *given);
 int verb_summarise(const struct arguments *given);
 int verb_compare(const struct arguments *given);
+int verb_targets(const struct arguments *given);
 int verb_charts(const struct arguments *given);
 int verb_report(const struct arguments *given);
 int verb_scaling(const struct arguments *given);
@@ -41,9 +42,9 @@ int verb_version(const struct arguments *given);
 int verb_help(const struct arguments *given);
 
 /* The options of each stand beside what reads them. */
-extern const struct argument topo_arguments[], compare_arguments[], charts_arguments[], scaling_arguments[],
-    isolation_arguments[], check_arguments[], selftest_arguments[], advise_arguments[], metg_arguments[],
-    crossover_arguments[], capacity_arguments[], tour_arguments[], help_arguments[];
+extern const struct argument topo_arguments[], compare_arguments[], targets_arguments[], charts_arguments[],
+    scaling_arguments[], isolation_arguments[], check_arguments[], selftest_arguments[], advise_arguments[],
+    metg_arguments[], crossover_arguments[], capacity_arguments[], tour_arguments[], help_arguments[];
 extern const char *const metg_options[], *const crossover_options[], *const capacity_options[];
 
 /* NULL and a line on stderr when there is no such verb. */

@@ -29,7 +29,8 @@ enum task_status {
 /* What there is to run. Made by the driver before open, read-only from then on, alive until after close. */
 struct job {
     const struct workload_ops *workload;
-    void *state; /* the workload's */
+    void *state;                    /* the workload's */
+    const int64_t *workload_params; /* what it was made from, with sequence.seed and tasks: to make it elsewhere */
     struct sequence sequence;
     uint32_t tasks;             /* of the trial, warm-up not counted */
     bool timed;                 /* --timing task: stamp start and end of every task */
@@ -117,6 +118,7 @@ struct usage {
 enum {
     POOL_IGNORES_WORKERS = 1, /* one cell whatever --workers says (serial) */
     POOL_TASK_IS_PROCESS = 2, /* a process is made for every task */
+    POOL_FLOOR = 4,           /* the bare cost of something (pools/floors/floor.h): shown beside pools, never chosen */
 };
 
 struct pool;
@@ -155,8 +157,8 @@ struct pool_ops {
     int (*close)(struct pool *pool);
 };
 
-/* The list of what exists, NULL-terminated (pools/table.c). */
-extern const struct pool_ops *const pool_table[];
+/* The lists of what exists, NULL-terminated (pools/table.c, pools/floors/table.c). Names are unique over both. */
+extern const struct pool_ops *const pool_table[], *const floor_table[];
 const struct pool_ops *pool_find(const char *name); /* NULL when there is none of that name */
 
 #endif

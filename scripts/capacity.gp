@@ -14,6 +14,8 @@ do for [page = 1:pages] {
         set logscale y
         set format x '%.0s%c/s'
         set format y '%.0s%cs'
+        set xrange [x_least:x_most]
+        set yrange [y_least:y_most]
         set arrow 101 from graph 0, first level to graph 1, first level nohead linestyle 101 back
         command = ''
         do for [s = 1:series] {

@@ -13,6 +13,7 @@ do for [page = 1:pages] {
         set logscale x
         set format x '%.0s%cs'
         set yrange [0:105 < *]
+        set xrange [x_least:x_most]
         set arrow 101 from graph 0, first level to graph 1, first level nohead linestyle 101 back
         command = ''
         do for [s = 1:series] {

@@ -63,6 +63,7 @@ void bench_init(struct bench *bench, const struct pool_ops *ops, const struct wo
     *bench = (struct bench){.ops = ops, .cost = cost};
     bench->job = (struct job){
         .workload = workload,
+        .workload_params = workload_params,
         .tasks = 1000,
         .timed = true,
     };

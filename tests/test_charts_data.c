@@ -377,7 +377,7 @@ static void reasons_are_given(void **state)
     trial_put(trial);
     run_end();
     assert_int_equal(chart_make(&chart_time), 0);
-    assert_string_equal(why, "no trial ended well");
+    assert_string_equal(why, "no trial that ended well says where its time went: latency.csv, or user_ns and sys_ns");
     assert_int_equal(chart_make(&chart_order), 0);
     assert_string_equal(why, "no trial ended well");
     assert_int_equal(chart_make(&chart_workers), 0);

@@ -38,13 +38,14 @@ BEGIN {
                 spread = pool[p] ~ /^noisy/ ? 0.2 : 0.004
                 ns = size * given("speed", 1) * (1 + 0.3 * (b % 3)) * factor[pool[p]] * (1 + spread * noise(b * 10 + s * 5 + p))
                 failed = pool[p] == given("broken", "") || given("broken", "") == "all"
-                printf "%d,%s,%d,c%03d,%d,%d,,%s,spin,%d,fixed,%d,100,2,compact,burst,completed,0,0,0,,task,%s,%s,%s,",
+                printf "%d,%s,%d,c%03d,%d,%d,,%s,spin,%d,fixed,%d,%d,2,compact,%s,completed,0,0,0,,task,%s,%s,%s,",
                     given("schema", 1), where, n, s * 5 + p, b, p - 1, pool[p], size, given("iterations", size),
+                    given("tasks", 100), given("arrival", "burst"),
                     given("seed", 11), failed ? "crashed" : "ok", failed ? "killed" : ""
                 if (failed)
                     print ",,,,"
                 else
-                    printf "%d,%d,%d,1000,\n", ns * 100, ns * 90, ns * 10
+                    printf "%d,%d,%d,1000,\n", ns * given("tasks", 100), ns * given("tasks", 100) * 0.9, ns * given("tasks", 100) * 0.1
             }
 }
 AWK
@@ -56,6 +57,7 @@ make()
         case $word in host=*) host=${word#host=} ;; esac
     done
     mkdir "$where" && awk -v where="$where" -v blocks="$blocks" -v arguments="$*" -f make.awk >"$where/trials.csv" || exit 1
+    touch "$where/suite.ini"
     printf '{"hostname": "%s", "cpu": {"model": "%s & co"}, "kernel": {"release": "6.1"}, "machine": {"cores": 2}}\n' \
         "$host" "$host" >"$where/host.json"
 }
@@ -67,7 +69,7 @@ expect()
     shift 2
     timeout 20 "$poolbench" compare "$@" >out 2>err
     got=$?
-    if [ "$got" -ne "$status" ] || ! cat out err | tr -s ' \n' ' ' | grep -qE -e "$pattern"; then
+    if [ "$got" -ne "$status" ] || ! cat err out | tr -s ' \n' ' ' | grep -qE -e "$pattern"; then
         echo "compare $*: expected exit $status and /$pattern/, found exit $got:"
         cat out err
         failures=$((failures + 1))
@@ -92,7 +94,8 @@ expect 0 'fork, spin, 100us, 2 workers 1\.20x 1\.[12][0-9] \.\. 1\.2[0-9] slower
 expect 0 'same_pool, spin, 10us, 2 workers 1\.00x .* equal' one
 expect 0 'noisy:x=1, spin, 10us, 2 workers .* unresolved' one
 expect 0 'Geometric mean over cells: 1\.0[0-9]x' one
-expect 0 'run --(like|more) one' one
+expect 0 'Unresolved, and (probably settled by [0-9]+ blocks|would take more than 1000 blocks): noisy:x=1, spin, 10us, 2 workers' one
+expect 0 'probably settled by [0-9]+ blocks: noisy:x=1, .* poolbench run --(like|more) one --blocks' one --margin 10%
 expect 0 'compared with pthread' one --baseline pthread
 expect 0 'compared with 10us' one --by size
 expect 0 'compared with noisy:x=1' one --baseline noisy
@@ -102,10 +105,34 @@ expect 0 'slower' one --fail-if-slower 25%
 expect 3 '2 of 8 cells unresolved' one --fail-if-unresolved
 expect 1 'trials failed' broken --fail-if-slower 5%
 
+# Percentiles, of a latency.csv that another program wrote: 1 in 50 tasks takes ten times as long. fork has too few.
+make tail 12 tasks=1000 arrival=rate:500
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "trial_id,phase,lo_ns,hi_ns,count"; next }
+    {
+        ns = int($at["wall_ns"] / 1000)
+        printf "%d,latency,%d,%d,%d\n", $at["trial_id"], ns, ns + 1, $at["pool"] == "fork" ? 900 : 980
+        printf "%d,latency,%d,%d,20\n", $at["trial_id"], 10 * ns, 10 * ns + 1
+    }' tail/trials.csv >tail/latency.csv
+expect 0 'pthread, spin, 10us, 2 workers 0\.90x .* faster 1[0-9]+ us 1[0-9]+ us 12' tail --metric latency_p99
+expect 0 'fork, spin, 10us, 2 workers - - - 1[0-9]+ us 0 .* 2 comparisons without a number: .* 1,000 timed tasks' tail --metric latency_p99
+"$poolbench" summarise tail >screen 2>&1
+awk -F, '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    {
+        p99 = $at["latency_p99_ns"]; lo = $at["latency_p99_lo_ns"]; hi = $at["latency_p99_hi_ns"]
+        wrong += $at["pool"] == "fork" ? p99 lo hi != "" : !(0 < lo && lo < p99 && p99 < hi && hi < 1.8 * lo)
+        wrong += !($at["latency_p50_lo_ns"] < $at["latency_p50_ns"] && $at["latency_p50_ns"] < $at["latency_p50_hi_ns"])
+    }
+    END { exit wrong || NR != 11 }' tail/summary.csv || { echo "percentiles: not the truth"; cat screen; failures=$((failures + 1)); }
+grep -q '^Latency' screen || { echo "no percentiles on the screen"; failures=$((failures + 1)); }
+
 # Two runs: pthread went from 0.9 to 1.05 of the same.
 expect 0 'pthread, spin, 10us, 2 workers 1\.17x .* slower' one other
 expect 0 'changed on the machine between the runs' one other
 expect 3 'fork, spin, 10us, 2 workers 1\.00x .* equal' one other --fail-if-slower 10%
+make slow 12 speed=1.1
+expect 0 '[0-9]+ of 10 cells are slower and none is faster: that may be the machine' one slow
+expect 0 'pthread, spin, 10us, 2 workers 1\.00x .* equal' one slow --baseline prefork
 expect 0 'machines differ: CPU: "a & co" and "b & co".*' one machine
 expect 0 'pthread, spin, 10us, 2 workers 1\.33x .* slower 1\.20 of 3[0-9.]+ us 0\.90 of 1[0-9.]+ us' one machine
 expect 0 'fork, spin, 10us, 2 workers 1\.00x .* equal' one machine
@@ -116,9 +143,9 @@ expect 2 'has no trials.csv' ./empty
 expect 2 'seed 11, seed has 12' one seed
 expect 2 '10000 iterations in one, 7 in iterations' one iterations
 expect 2 '8 comparisons need at least 9 blocks, there are 5' few
-expect 1 'no comparison has a block in which both cells ended well: 192 of 192 trials failed' dead
+expect 1 'no comparison has a block in which both cells ended well: 120 of 120 trials failed' dead
 expect 2 'schema_version: expected 1, found 9' schema
-expect 0 'Without a partner: fork, spin, 100us' hole
+expect 0 'Without a partner \([0-9]+ cells\): .*fork, spin, 100us' hole
 expect 2 "no cell has 'prefrok'; did you mean 'prefork'" one --baseline prefrok
 expect 2 '--by workers: all cells have 2; what differs here is pool, size' one --by workers
 expect 2 "no factor 'worker'; did you mean 'workers'" one --by worker
@@ -127,6 +154,8 @@ expect 2 "--metric: expected wall.*found 'wal'; did you mean 'wall'" one --metri
 expect 2 "--margin: expected a share" one --margin wide
 cp -r one torn && printf '1,torn,121,c0' >>torn/trials.csv
 expect 0 'cut off; used up to trial 120' torn
+cp -r one bare && rm bare/host.json bare/suite.ini
+expect 0 'bare: there is no host.json: .*unknown machine.*bare has no suite.ini: no command' bare --margin 10%
 
 # Formats; the same twice; within 96 columns.
 "$poolbench" compare one --format csv >one.csv

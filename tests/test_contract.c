@@ -4,7 +4,10 @@
 #include "bench/cell.h"
 #include "bench/job.h"
 #include "bench/spec.h"
+#include "pools/clock.h"
+#include "pools/crew.h"
 #include "tests/trials.h"
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -126,6 +129,12 @@ static void matrix_of_fork(void **state)
     matrix("fork", NULL);
 }
 
+static void matrix_of_zygote(void **state)
+{
+    (void)state;
+    matrix("zygote", NULL);
+}
+
 static void matrix_of_prefork(void **state)
 {
     (void)state;
@@ -149,6 +158,38 @@ static void matrix_of_hybrid_nested(void **state)
     (void)state;
     const int64_t nested[PARAM_MAX] = {1};
     matrix("hybrid", nested);
+}
+
+/* Floors are pools without payload: each task once, whatever the arrival. */
+static void floors_run_each_task_once(void **state)
+{
+    (void)state;
+    struct cost cost = {.size_ns = 1000, .iterations = 300};
+    for (const struct pool_ops *const *floor = floor_table; *floor; floor++)
+        for (unsigned a = 0; a < sizeof arrivals / sizeof *arrivals; a++)
+            for (unsigned workers = 1; workers <= 5; workers += 2) {
+                struct cell cell;
+                if (!can_run(*floor))
+                    continue;
+                cell_init(&cell, (*floor)->name, "spin", workers,
+                          (*floor)->traits & POOL_TASK_IS_PROCESS ? 40
+                          : a                                     ? 1000
+                                                                  : 9000);
+                if (cell.pool->shape(workers, cell.pool_params, &cell.shape))
+                    continue;          /* a ping-pong has one worker */
+                if (cell.pool->params) /* wait=adaptive and block (spin takes a CPU a thread); threads and processes */
+                    cell.pool_params[0] = strcmp(cell.pool->params[0].name, "wait") == 0 ? a % 2 * WAIT_BLOCK : a % 2;
+                cell.arrival = arrivals[a].kind;
+                cell.arrival_k = arrivals[a].k;
+                cell.arrival_rate = arrivals[a].rate;
+                cell.arrival_poisson = arrivals[a].poisson;
+                cell.timed = a % 2;
+                struct ran ran = run(&cell, &cost, 1);
+                assert_ended_well(&ran, &cell);
+                assert_int_equal(ran.parts.report->tasks_ok, cell.tasks);
+                if (cell.timed)
+                    assert_samples(&ran, &cell);
+            }
 }
 
 /* All pools give the sum of serial, for every workload, with payload both ways, whatever the sizes are. */
@@ -206,7 +247,7 @@ static void address_spaces(void **state)
     const struct {
         const char *pool;
         int64_t sees;
-    } cases[] = {{"serial", 100}, {"static", 100}, {"pthread", 100}, {"fork", 0}, {"prefork", 0}};
+    } cases[] = {{"serial", 100}, {"static", 100}, {"pthread", 100}, {"fork", 0}, {"zygote", 0}, {"prefork", 0}};
     struct cost cost = {0, 0};
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct cell cell;
@@ -233,8 +274,8 @@ static void ballast_is_written_by_tasks(void **state)
         cell.ballast_write_ppm = 100000;
         struct ran ran = run(&cell, &cost, 1);
         assert_ended_well(&ran, &cell);
-        /* 20 tasks x 409 pages: copied in every child, in place elsewhere */
-        if (cell.pool->traits & POOL_TASK_IS_PROCESS)
+        /* 20 tasks x 409 pages: copied in every child that inherits them, in place elsewhere */
+        if (cell.pool->traits & POOL_TASK_IS_PROCESS && !cell.pool->early)
             assert_true(ran.parts.report->usage.minflt > 20 * 400);
         assert_true(ran.parts.report->usage.pss_bytes >= 16 << 20);
     }
@@ -330,10 +371,12 @@ int main(void)
         cmocka_unit_test(matrix_of_serial),
         cmocka_unit_test(matrix_of_static),
         cmocka_unit_test(matrix_of_fork),
+        cmocka_unit_test(matrix_of_zygote),
         cmocka_unit_test(matrix_of_prefork),
         cmocka_unit_test(matrix_of_pthread),
         cmocka_unit_test(matrix_of_hybrid_class),
         cmocka_unit_test(matrix_of_hybrid_nested),
+        cmocka_unit_test(floors_run_each_task_once),
         cmocka_unit_test(sums_agree_across_pools),
         cmocka_unit_test(errors_fail_their_task_alone),
         cmocka_unit_test(address_spaces),

@@ -98,6 +98,15 @@ is 'report says what it wrote' test "$(poolbench report copy | tr '\n' ' ')" = '
 is 'a copy gives the same page' cmp copy/report.html "$page"
 is 'and the same text' cmp copy/report.md 'a run/report.md'
 
+if command -v gnuplot >/dev/null; then
+    cp -r copy cut
+    sed -i '$d' cut/trials.csv
+    poolbench report cut >/dev/null
+    is 'charts of other trials are left out, and it says so' \
+        grep -qE 'drawn of [0-9]+ trials, and the run has [0-9]+' cut/report.html
+    is_not 'none of them' grep -q '<svg role="img"' cut/report.html
+fi
+
 # What is in the files is text, whatever it looks like.
 evil='</title><script>alert(1)</script>'
 sed -i "s|\"model\": [^,]*|\"model\": \"$evil\"|; s|\"argv\": \[|&\"$evil\", |" copy/host.json

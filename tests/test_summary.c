@@ -268,6 +268,11 @@ static void test_percentiles(void **state)
         assert_int_equal(row->latency_p99_ns, row->tasks >= 1000 ? 1004 : MISSING);
         assert_int_equal(row->latency_p999_ns, row->tasks >= 10000 ? 1004 : MISSING);
         assert_int_equal(row->late_p99_ns, MISSING);
+        bool bounded = row->trials - row->failed >= 6;
+        assert_int_equal(row->latency_p50_lo_ns, bounded ? 10 : MISSING);
+        assert_int_equal(row->latency_p90_hi_ns, bounded ? 1004 : MISSING);
+        assert_int_equal(row->latency_p99_lo_ns, bounded && row->tasks >= 1000 ? 1004 : MISSING);
+        assert_int_equal(row->latency_p999_hi_ns, bounded && row->tasks >= 10000 ? 1004 : MISSING);
     }
     summary_release(&s);
 }

@@ -81,7 +81,7 @@ static double distance(const struct summary_row *row, const struct wish *wish)
 /* Not the ideal, which knows all tasks beforehand; of processes alone where that is asked for. */
 static bool may_be_advised(const struct advice *advice, const struct summary_row *row)
 {
-    if (row_has_pool(row, IDEAL_POOL) || !(row->ns_per_task > 0))
+    if (row_has_pool(row, IDEAL_POOL) || row_is_floor(row) || !(row->ns_per_task > 0))
         return false;
     if (advice->wish.rate > 0 && row->tasks_per_s < KEPT_UP * rate_of(row))
         return false;

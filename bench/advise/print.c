@@ -115,8 +115,11 @@ static void line_expect(const struct advice *advice, const struct contest *conte
         if (known)
             add(&line, " [%s .. %s]", format_duration(b, sizeof b, chosen->interval.lo),
                 format_duration(c, sizeof c, chosen->interval.hi));
-        add(&line, ", p50 %s, at %.6g tasks/s", format_duration(a, sizeof a, (double)row->latency_p50_ns),
-            row->tasks_per_s);
+        add(&line, ", p50 %s", format_duration(a, sizeof a, (double)row->latency_p50_ns));
+        if (row->latency_p50_lo_ns != MISSING)
+            add(&line, " [%s .. %s]", format_duration(b, sizeof b, (double)row->latency_p50_lo_ns),
+                format_duration(c, sizeof c, (double)row->latency_p50_hi_ns));
+        add(&line, ", at %s tasks/s", rate_format(a, sizeof a, row->tasks_per_s));
         if (advice->wish.p99_ns)
             add(&line, "; %s %s is %s", "at most", format_duration(b, sizeof b, (double)advice->wish.p99_ns),
                 (known ? chosen->interval.hi : chosen->cost) <= (double)advice->wish.p99_ns  ? "kept to"

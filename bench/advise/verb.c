@@ -61,6 +61,7 @@ int verb_advise(const struct arguments *given)
         return code;
     if (summary_make(directory, &summary, error))
         return complain("advise", "%s", error);
+    summary_gaps(stderr, directory, &summary);
     if (!given->operands && summary_write(directory, &summary, error))
         complain("advise", "%s", error);
     if (advice_init(&advice, &summary, &wish)) {

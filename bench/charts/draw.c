@@ -213,6 +213,8 @@ int drawing_make(const struct drawing *drawing, char *error)
 
     if (result)
         return result == -ENOENT ? -ENODATA : result;
+    if (drawing->talk)
+        summary_gaps(stderr, drawing->directory, &summary);
     const struct chart_source source = {.directory = drawing->directory, .summary = &summary, .note = note};
     snprintf(charts, sizeof charts, "%.*s/charts", PATH_MAX - 64, drawing->directory); /* room for names below it */
     if (mkdir(charts, 0777) < 0 && errno != EEXIST) {

@@ -29,6 +29,7 @@ struct work {
     char pool[POOLS_SHOWN][128];
     size_t pools;
     FILE *data, *script;
+    double x_least, x_most, y_least, y_most; /* of all points */
 };
 
 static int row_take(const void *row, void *arg)
@@ -76,8 +77,8 @@ static int point_make(const struct work *work, const struct summary_row *cell, s
     return 0;
 }
 
-/* Returns how many points it has, or -ENOMEM. */
-static int series_data(const struct work *work, const struct sought_mark *row)
+/* Returns how many points it has, or -ENOMEM. One that has none and was not found is not written. */
+static int series_data(struct work *work, const struct sought_mark *row)
 {
     const struct sought_chart *sought = work->sought;
     struct point *points = calloc(work->summary->count + 1, sizeof *points);
@@ -91,7 +92,17 @@ static int series_data(const struct work *work, const struct sought_mark *row)
         }
     if (!result)
         qsort(points, count, sizeof *points, point_order);
+    if (result || (!count && isnan(row->x))) { /* nothing to draw */
+        free(points);
+        return result;
+    }
     fprintf(work->data, "# %s: x, median over blocks, its 95 %% interval\n", row->pool);
+    for (size_t i = 0; i < count; i++) {
+        work->x_least = fmin(work->x_least, points[i].x); /* ignores that it was NAN */
+        work->x_most = fmax(work->x_most, points[i].x);
+        work->y_least = fmin(work->y_least, fmin(points[i].y, points[i].ends.lo));
+        work->y_most = fmax(work->y_most, fmax(points[i].y, points[i].ends.hi));
+    }
     for (size_t i = 0; i < count; i++)
         fprintf(work->data, "%.9g %.9g %.9g %.9g\n", points[i].x, points[i].y,
                 isnan(points[i].ends.lo) ? points[i].y : points[i].ends.lo,
@@ -143,6 +154,12 @@ static void words_print(const struct work *work)
     chart_quoted(script, sought->level_label);
     fprintf(script, "\nlevel = %.9g\npage_panels = %d; panels = %zu; pools = %zu; series = %zu\n",
             sought->y_scale * work->rows[0].level, PANELS, work->panels, work->pools, work->count);
+    /* a single point has a range, too */
+    fprintf(script, "x_least = %.9g; x_most = %.9g\n", isnan(work->x_least) ? 1 : work->x_least / 1.1,
+            isnan(work->x_most) ? 1 : work->x_most * 1.1);
+    double level = sought->y_scale * work->rows[0].level;
+    fprintf(script, "y_least = %.9g; y_most = %.9g\n", fmin(work->y_least, level) / 1.5,
+            fmax(work->y_most, level) * 1.5);
     fputs("array panel_title[panels]; array pool_name[pools]\n", script);
     for (size_t p = 0; p < work->panels; p++) {
         fprintf(script, "panel_title[%zu] = ", p + 1);
@@ -165,22 +182,37 @@ int sought_make(const struct sought_chart *sought, const struct chart_source *so
 
     if (!work)
         return refuse(why, "out of memory"), -ENOMEM;
-    *work = (struct work){.sought = sought, .summary = source->summary, .data = data, .script = script};
+    *work = (struct work){.sought = sought,
+                          .summary = source->summary,
+                          .data = data,
+                          .script = script,
+                          .x_least = NAN,
+                          .x_most = NAN,
+                          .y_least = NAN,
+                          .y_most = NAN};
     int result = csv_read(source->directory, sought->format, -1, row_take, work, why);
     if (result == -ENOENT || (!result && !work->count)) {
         refuse(why, "the run looked for no such thing: it has no %s", sought->format->file);
         free(work);
         return 0;
     }
+    size_t kept = 0;
     for (size_t i = 0; i < work->count && !result; i++) {
-        panel[i] = panel_of(work, &work->rows[i]);
-        pool[i] = pool_of(work, work->rows[i].pool);
-        int points = series_data(work, &work->rows[i]);
-        joined[i] = points >= JOINED_MIN;
+        const struct sought_mark row = work->rows[i];
+        int points = series_data(work, &row);
         result = points < 0 ? points : 0;
+        if (!points && isnan(row.x))
+            continue;
+        work->rows[kept] = row;
+        panel[kept] = panel_of(work, &row);
+        pool[kept] = pool_of(work, row.pool);
+        joined[kept++] = points >= JOINED_MIN;
     }
+    work->count = kept;
+    if (!result && !kept)
+        refuse(why, "no trial that ended well has what was sought, with a partner in its block");
     size_t pictures = (work->panels + PANELS - 1) / PANELS;
-    if (!result) {
+    if (!result && kept) {
         words_print(work);
         fprintf(script, "array series_panel[series]; array series_pool[series]; array series_found[series]; array "
                         "series_joined[series]\n");

@@ -191,7 +191,7 @@ static int time_make(const struct chart *chart, const struct chart_source *sourc
         goto done;
     }
     if (!times.groups.panels) {
-        refuse(why, "no trial ended well");
+        refuse(why, "no trial that ended well says where its time went: latency.csv, or user_ns and sys_ns");
         goto done;
     }
     groups_print(script, &times.groups);

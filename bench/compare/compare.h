@@ -55,6 +55,10 @@ int compare_make(const struct side *base, const struct side *cell, const struct 
                  struct compare *compare);
 void compare_release(struct compare *compare);
 size_t pair_failed(const struct compare *compare, const struct pair *pair); /* trials, of all cells that take part */
+/* Those of all comparisons, each once: several may share a baseline. */
+void compare_trials(const struct compare *compare, size_t *failed, size_t *trials);
+/* "faster"; "failed" where no block has both, "" where none has the metric. */
+const char *verdict_words(const struct compare *compare, const struct pair *pair);
 
 /* What differs between the machines of two runs: prints a line for each to talk. The number of differences; 0 also
  * where a host.json is missing, which it says. */

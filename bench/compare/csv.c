@@ -70,8 +70,7 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
     if (!c->two || c->relative)
         snprintf(row->baseline, sizeof row->baseline, "%s", c->question.baseline);
     snprintf(row->metric, sizeof row->metric, "%s", c->question.metric_name);
-    snprintf(row->verdict, sizeof row->verdict, "%s",
-             comparison->blocks ? verdict_name(comparison->verdict) : "failed");
+    snprintf(row->verdict, sizeof row->verdict, "%s", verdict_words(c, p));
 }
 
 int compare_csv(const struct compare *c)

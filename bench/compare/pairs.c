@@ -135,6 +135,19 @@ static int baseline_choose(struct compare *c, const struct summary *s, const siz
         if (chosen == NONE && !(pool && row_has_pool(&s->rows[order[i]], BASE_POOL)))
             chosen = order[i];
     }
+    /* The one pool beside the base pool is measured by it. */
+    if (c->question.by == FACTOR_POOL && chosen != NONE) {
+        size_t base = NONE;
+        bool others = false;
+        for (size_t i = 0; i < s->count; i++) {
+            if (row_has_pool(&s->rows[order[i]], BASE_POOL))
+                base = order[i];
+            else
+                others = others || strcmp(s->rows[order[i]].pool, s->rows[chosen].pool) != 0;
+        }
+        if (base != NONE && !others)
+            chosen = base;
+    }
     value_of(c, &s->rows[chosen == NONE ? order[0] : chosen], room, size);
     c->question.baseline = room;
     return 0;
@@ -372,4 +385,36 @@ size_t pair_failed(const struct compare *c, const struct pair *p)
 {
     return failed_of(c->cell, p->cell) + failed_of(c->base, p->base) + failed_of(c->cell, p->cell_own) +
            failed_of(c->base, p->base_own);
+}
+
+/* Rows of one run that take part are counted. */
+static void side_trials(const struct compare *c, int side, size_t *failed, size_t *trials)
+{
+    const struct summary *s = &(side ? c->cell : c->base)->summary;
+
+    for (size_t row = 0; row < s->count; row++) {
+        bool takes_part = false;
+        for (size_t i = 0; i < c->count && !takes_part; i++) {
+            const struct pair *p = &c->pairs[i];
+            takes_part = row == (side ? p->cell : p->base) || (!c->two && row == p->base) ||
+                         (c->relative && row == (side ? p->cell_own : p->base_own));
+        }
+        if (takes_part) {
+            *failed += (size_t)s->rows[row].failed;
+            *trials += (size_t)s->rows[row].trials;
+        }
+    }
+}
+
+void compare_trials(const struct compare *c, size_t *failed, size_t *trials)
+{
+    *failed = *trials = 0;
+    side_trials(c, 1, failed, trials);
+    if (c->two)
+        side_trials(c, 0, failed, trials);
+}
+
+const char *verdict_words(const struct compare *c, const struct pair *p)
+{
+    return p->comparison.blocks ? verdict_name(p->comparison.verdict) : pair_failed(c, p) ? "failed" : "";
 }

@@ -17,14 +17,16 @@ struct line {
 };
 
 /* What 1.09x means. */
-static const char *const nine_more[] = {"takes 9 % more time per task", "has a 9 % higher 99th percentile of latency",
-                                        "takes 9 % more CPU time per task", "takes 9 % more memory",
-                                        "takes 9 % more time to open the pool"};
+static const char *const nine_more[] = {
+    "takes 9 % more time per task",         "has a 9 % higher 99th percentile of latency",
+    "takes 9 % more CPU time per task",     "takes 9 % more memory",
+    "takes 9 % more time to open the pool", "takes 9 % more private memory a worker"};
 
 const char *metric_words(enum metric metric)
 {
-    static const char *const words[] = {"time per task", "99th percentile of latency", "CPU time per task",
-                                        "memory (proportional set size)", "time to open the pool"};
+    static const char *const words[] = {"time per task",         "99th percentile of latency",
+                                        "CPU time per task",     "memory (proportional set size)",
+                                        "time to open the pool", "private memory a worker"};
 
     return words[metric];
 }
@@ -33,7 +35,7 @@ char *cost_text(char *text, size_t size, enum metric metric, double cost)
 {
     if (isnan(cost))
         snprintf(text, size, "-");
-    else if (metric == METRIC_PSS)
+    else if (metric == METRIC_PSS || metric == METRIC_PRIVATE)
         format_bytes(text, size, cost);
     else
         format_duration(text, size, cost);
@@ -111,7 +113,7 @@ static void line_make(struct line *line, const struct compare *c, const struct p
     if (!isnan(p->comparison.ratio))
         strcat(line->text[RATIO], "x");
     interval_text(line->text[INTERVAL], 96, &p->comparison.interval, margin);
-    snprintf(line->text[VERDICT], 32, "%s", p->comparison.blocks ? verdict_name(p->comparison.verdict) : "failed");
+    snprintf(line->text[VERDICT], 32, "%s", verdict_words(c, p));
     absolute_text(line->text[CELL], 96, c, p->cell_cost, p->cell_own_cost);
     absolute_text(line->text[BASE], 96, c, p->base_cost, p->base_own_cost);
     snprintf(line->text[BLOCKS], 32, "%zu", p->comparison.blocks);
@@ -164,7 +166,7 @@ static void table_begin(FILE *out, enum style style, const struct line *head, co
 
 static void table_write(FILE *out, const struct compare *c, enum style style)
 {
-    int width[COLUMN_COUNT], rest = 0;
+    int width[COLUMN_COUNT], rest = 0, columns = (int)screen_columns(out);
     struct line line, head;
 
     for (int i = 0; i < COLUMN_COUNT; i++)
@@ -177,8 +179,8 @@ static void table_write(FILE *out, const struct compare *c, enum style style)
     }
     for (int i = LABEL + 1; i < COLUMN_COUNT; i++)
         rest += 2 + width[i];
-    if (width[LABEL] + rest > SCREEN_COLUMNS)
-        width[LABEL] = rest < SCREEN_COLUMNS - 4 ? SCREEN_COLUMNS - rest : 4;
+    if (width[LABEL] + rest > columns)
+        width[LABEL] = rest < columns - 4 ? columns - rest : 4;
     table_begin(out, style, &head, width);
     for (size_t p = 0; p < c->count; p++) {
         line_make(&line, c, &c->pairs[p]);
@@ -191,8 +193,15 @@ static void table_write(FILE *out, const struct compare *c, enum style style)
         fputs("\\hline\n\\end{tabular}\n", out);
 }
 
-/* A paragraph: wrapped on the screen, escaped elsewhere (LaTeX has it as comments, so that the table can be included).
- */
+/* Wrapped on the screen, escaped elsewhere (LaTeX has it as comments, so that the table can be included). */
+static void paragraph(FILE *out, enum style style, const char *text)
+{
+    if (style == STYLE_TEXT)
+        wrap_print(out, text, 0);
+    else
+        fprintf(out, "%s%s\n%s", style == STYLE_LATEX ? "% " : "", text, style == STYLE_LATEX ? "" : "\n");
+}
+
 __attribute__((format(printf, 3, 4))) static void say(FILE *out, enum style style, const char *format, ...)
 {
     char text[1024];
@@ -201,10 +210,7 @@ __attribute__((format(printf, 3, 4))) static void say(FILE *out, enum style styl
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (style == STYLE_TEXT)
-        wrap_print(out, text, 0);
-    else
-        fprintf(out, "%s%s\n%s", style == STYLE_LATEX ? "% " : "", text, style == STYLE_LATEX ? "" : "\n");
+    paragraph(out, style, text);
 }
 
 static void head_print(FILE *out, const struct compare *c, enum style style)
@@ -262,40 +268,106 @@ static void alone_print(FILE *out, const struct compare *c, enum style style)
 {
     char label[192];
 
-    for (size_t which = 0; which < 2; which++)
+    for (size_t which = 0; which < 2; which++) {
+        const struct side *side = which ? c->cell : c->base;
+        char *text = NULL;
+        size_t size;
+        FILE *words = c->alone_count[which] ? open_memstream(&text, &size) : NULL;
+        if (!words)
+            continue;
+        fprintf(words, "Without a partner%s%s (%zu cell%s): ", c->two ? " in the other run: " : "",
+                c->two ? side->id : "", c->alone_count[which], c->alone_count[which] == 1 ? "" : "s");
         for (size_t i = 0; i < c->alone_count[which]; i++) {
-            const struct side *side = which ? c->cell : c->base;
             label_text(label, sizeof label, c, side, c->alone[which][i]);
-            say(out, style, "Without a partner%s%s: %s.", c->two ? " in the other run: " : "", c->two ? side->id : "",
-                label);
+            fprintf(words, "%s%s", i ? "; " : "", label);
         }
+        fputc('.', words);
+        if (!fclose(words))
+            paragraph(out, style, text);
+        free(text);
+    }
+}
+
+/* A program seldom changes all cells alike; a machine does. */
+static void shift_print(FILE *out, const struct compare *c, enum style style)
+{
+    size_t faster = 0, slower = 0;
+
+    for (size_t i = 0; i < c->count; i++) {
+        faster += c->pairs[i].comparison.verdict == VERDICT_FASTER;
+        slower += c->pairs[i].comparison.verdict == VERDICT_SLOWER;
+    }
+    if (c->two && !c->relative && faster + slower > 1 && 2 * (faster + slower) > c->count && (!faster || !slower))
+        say(out, style,
+            "%zu of %zu cells are %s and none is %s: that may be the machine. --baseline POOL takes each cell by a "
+            "pool "
+            "of its own run, best one that did not change.",
+            faster + slower, c->count, faster ? "faster" : "slower", faster ? "slower" : "faster");
+}
+
+/* Cells that nothing can be said of although no trial failed, such as p99 of few tasks. */
+static void unmeasured_print(FILE *out, const struct compare *c, enum style style)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < c->count; i++)
+        count += !c->pairs[i].comparison.blocks && !pair_failed(c, &c->pairs[i]);
+    if (count)
+        say(out, style, "%zu comparison%s without a number: no block has the %s of both cells%s.", count,
+            count == 1 ? "" : "s", metric_words(c->question.metric),
+            c->question.metric == METRIC_LATENCY_P99 ? "; it takes 1,000 timed tasks in a trial" : "");
+}
+
+static void group_print(FILE *out, const struct compare *c, enum style style, size_t blocks)
+{
+    char label[192], command[4096], *text = NULL, took[32];
+    size_t size, count = 0;
+    FILE *words = open_memstream(&text, &size);
+
+    if (!words)
+        return;
+    double ns = settle_command(command, sizeof command, c, blocks, 1);
+    if (c->two) {
+        char other[4096];
+        ns += settle_command(other, sizeof other, c, blocks, 0);
+    }
+    if (blocks > SETTLE_MAX)
+        fprintf(words, "Unresolved, and would take more than %d blocks: ", SETTLE_MAX);
+    else
+        fprintf(words, "Unresolved, and probably settled by %zu blocks%s%s: ", blocks, isnan(ns) ? "" : ", about ",
+                isnan(ns) ? "" : format_duration(took, sizeof took, ns));
+    for (size_t i = 0; i < c->count; i++)
+        if (settle_is(&c->pairs[i], blocks)) {
+            label_text(label, sizeof label, c, c->cell, c->pairs[i].cell);
+            fprintf(words, "%s%s", count++ ? "; " : "", label);
+        }
+    if (blocks > SETTLE_MAX)
+        fprintf(words, ". A wider --margin may call %s equal", count == 1 ? "it" : "them");
+    fputc('.', words);
+    if (!fclose(words))
+        paragraph(out, style, text);
+    free(text);
+    for (int side = c->two ? 0 : 1; side < 2 && blocks <= SETTLE_MAX; side++) {
+        settle_command(command, sizeof command, c, blocks, side);
+        if (!*command)
+            continue;
+        if (style == STYLE_TEXT)
+            fprintf(out, "  %s\n", command);
+        else
+            fprintf(out, "%s%s\n", style == STYLE_LATEX ? "%   " : "    ", command);
+    }
+    if (style == STYLE_MARKDOWN)
+        fputc('\n', out);
 }
 
 static void settle_print(FILE *out, const struct compare *c, enum style style)
 {
-    char label[192], command[1024];
+    const struct side *without = settle_possible(c->base) ? settle_possible(c->cell) ? NULL : c->cell : c->base;
 
-    for (size_t i = 0; i < c->count; i++) {
-        const struct pair *p = &c->pairs[i];
-        if (p->comparison.verdict != VERDICT_UNRESOLVED || !p->comparison.blocks)
-            continue;
-        label_text(label, sizeof label, c, c->cell, p->cell);
-        if (p->comparison.settle_blocks > SETTLE_MAX) {
-            say(out, style, "Unresolved: %s: more than %d blocks; a wider --margin may call it equal.", label,
-                SETTLE_MAX);
-            continue;
-        }
-        say(out, style, "Unresolved: %s: %zu blocks would probably settle it:", label, p->comparison.settle_blocks);
-        for (int which = c->two ? 0 : 1; which < 2; which++) {
-            settle_command(command, sizeof command, c, p, which);
-            if (style == STYLE_TEXT)
-                fprintf(out, "  %s\n", command);
-            else
-                fprintf(out, "%s%s\n", style == STYLE_LATEX ? "%   " : "    ", command);
-        }
-        if (style == STYLE_MARKDOWN)
-            fputc('\n', out);
-    }
+    for (size_t blocks = 0; (blocks = settle_next(c, blocks));)
+        group_print(out, c, style, blocks);
+    if (without && settle_next(c, 0))
+        say(out, style, "%s has no suite.ini: no command can go on with it.", without->id);
 }
 
 void compare_print(FILE *out, const struct compare *c, enum style style)
@@ -307,6 +379,8 @@ void compare_print(FILE *out, const struct compare *c, enum style style)
     if (style != STYLE_LATEX)
         fputc('\n', out);
     foot_print(out, c, style);
+    shift_print(out, c, style);
     alone_print(out, c, style);
+    unmeasured_print(out, c, style);
     settle_print(out, c, style);
 }

@@ -1,9 +1,12 @@
-/* Options that differ within a run are given for the two cells; the rest comes with --like. */
+/* Cells that are run alone are told by the options in which the cells of the run differ; the rest comes with --like. */
 #include "bench/compare/settle.h"
-#include "bench/options.h"
+#include "bench/stats.h"
 #include "bench/summary_factors.h"
 #include "bench/wrap.h"
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define INDENT 6
 
@@ -12,10 +15,27 @@ struct command {
     size_t size, used, column;
 };
 
+bool settle_is(const struct pair *p, size_t blocks)
+{
+    return p->comparison.verdict == VERDICT_UNRESOLVED && p->comparison.blocks && p->comparison.settle_blocks == blocks;
+}
+
+size_t settle_next(const struct compare *c, size_t above)
+{
+    size_t next = 0;
+
+    for (size_t i = 0; i < c->count; i++) {
+        size_t blocks = c->pairs[i].comparison.settle_blocks;
+        if (blocks > above && (!next || blocks < next) && settle_is(&c->pairs[i], blocks))
+            next = blocks;
+    }
+    return next;
+}
+
 static void word_add(struct command *command, const char *word)
 {
     size_t length = strlen(word);
-    bool wrap = command->column && command->column + 1 + length + 2 + INDENT > SCREEN_COLUMNS;
+    bool wrap = command->column && command->column + 1 + length + 2 + INDENT > screen_columns(stdout);
     const char *between = wrap ? " \\\n      " : command->column ? " " : "";
 
     if (command->used + strlen(between) + length + 1 > command->size)
@@ -25,53 +45,123 @@ static void word_add(struct command *command, const char *word)
     command->column = (wrap ? INDENT : command->column + (command->column > 0)) + length;
 }
 
-/* The values of both cells, or the one they share. */
-static void factor_add(struct command *command, unsigned number, const struct summary_row *a,
-                       const struct summary_row *b)
+/* The cells of one run that take part: marks, one a row of its summary. */
+static bool *cells_of(const struct compare *c, size_t blocks, int side)
 {
-    char x[192] = "", y[192] = "", word[448];
-    unsigned factor = 1u << number;
+    bool *takes_part = calloc((side ? c->cell : c->base)->summary.count + 1, sizeof *takes_part);
 
-    if (factor == FACTOR_IN || factor == FACTOR_OUT) { /* one option */
-        char in[64], out[64];
-        if (factor == FACTOR_OUT)
-            return;
-        snprintf(x, sizeof x, "%s:%s", factor_spell(in, sizeof in, a, FACTOR_IN),
-                 factor_spell(out, sizeof out, a, FACTOR_OUT));
-        snprintf(y, sizeof y, "%s:%s", factor_spell(in, sizeof in, b, FACTOR_IN),
-                 factor_spell(out, sizeof out, b, FACTOR_OUT));
-    } else {
-        factor_spell(x, sizeof x, a, factor);
-        factor_spell(y, sizeof y, b, factor);
+    for (size_t i = 0; takes_part && i < c->count; i++) {
+        const struct pair *p = &c->pairs[i];
+        if (!settle_is(p, blocks))
+            continue;
+        if (side || !c->two)
+            takes_part[p->cell] = true;
+        if (!side || !c->two)
+            takes_part[p->base] = true;
+        if (c->relative)
+            takes_part[side ? p->cell_own : p->base_own] = true;
     }
-    bool same = !strcmp(x, y);
-    snprintf(word, sizeof word, "--%s %s%s%s", factor & FACTOR_IN ? "payload" : factor_name(number), x, same ? "" : ",",
-             same ? "" : y);
-    word_add(command, word);
+    return takes_part;
 }
 
-void settle_command(char *text, size_t size, const struct compare *c, const struct pair *p, int side)
+/* What the option that sets a factor is given for one cell. `in` and `out` are one option. */
+static const char *value_of(char *text, size_t size, const struct summary_row *row, unsigned factor)
+{
+    char in[64], out[64];
+
+    if (factor != FACTOR_IN)
+        return factor_spell(text, size, row, factor);
+    snprintf(text, size, "%s:%s", factor_spell(in, sizeof in, row, FACTOR_IN),
+             factor_spell(out, sizeof out, row, FACTOR_OUT));
+    return text;
+}
+
+/* "--size 10us,1ms": every value that a cell has. Returns how many; tasks without a size have none. */
+static size_t factor_word(char *word, size_t size, const struct summary *s, const bool *takes_part, unsigned number)
+{
+    unsigned factor = 1u << number;
+    size_t used = (size_t)snprintf(word, size, "--%s ", factor == FACTOR_IN ? "payload" : factor_name(number));
+    size_t values = 0;
+
+    for (size_t i = 0; i < s->count; i++) {
+        char mine[192], other[192];
+        bool known = !takes_part[i] || (factor == FACTOR_SIZE && s->rows[i].size_ns <= 0);
+        value_of(mine, sizeof mine, &s->rows[i], factor);
+        for (size_t j = 0; j < i && !known; j++)
+            known = takes_part[j] && !strcmp(mine, value_of(other, sizeof other, &s->rows[j], factor));
+        if (known)
+            continue;
+        if (used < size)
+            used += (size_t)snprintf(word + used, size - used, "%s%s", values ? "," : "", mine);
+        values++;
+    }
+    return values;
+}
+
+/* What a trial of this run takes, with all that lies between two of them. */
+static double trial_ns(const struct summary *s)
+{
+    const struct trial_row *last = s->trials + s->trial_count - 1;
+    double *spans = calloc(s->trial_count, sizeof *spans), mean = NAN;
+    size_t count = 0;
+
+    for (const struct trial_row *t = s->trials; spans && t < last; t++)
+        if (t[0].started_ns != MISSING && t[1].started_ns > t[0].started_ns && t[1].trial_id == t[0].trial_id + 1)
+            spans[count++] = (double)(t[1].started_ns - t[0].started_ns);
+    if (count) { /* the mean: cells may take very different times; of most, as a run may have been continued later */
+        count = stats_sort(spans, count);
+        count -= count / 100;
+        mean = 0;
+        for (size_t i = 0; i < count; i++)
+            mean += spans[i] / (double)count;
+    }
+    free(spans);
+    return mean;
+}
+
+bool settle_possible(const struct side *side)
+{
+    char path[PATH_MAX + 16];
+
+    snprintf(path, sizeof path, "%s/suite.ini", side->directory);
+    return access(path, R_OK) == 0;
+}
+
+double settle_command(char *text, size_t size, const struct compare *c, size_t blocks, int side)
 {
     const struct side *run = side ? c->cell : c->base;
-    const struct summary_row *rows = run->summary.rows;
-    size_t cell = side ? p->cell : p->base, beside = !c->two ? p->base : cell;
-    size_t blocks = p->comparison.settle_blocks;
+    const struct summary *s = &run->summary;
+    unsigned varying = factors_varying(s->rows, s->count, FACTORS_ALL & ~(unsigned)FACTOR_TASKS);
+    size_t more = blocks > run->costs.blocks ? blocks - run->costs.blocks : 1;
     struct command command = {.text = text, .size = size};
-    char word[PATH_MAX + 64];
+    char words[16][1024], begin[PATH_MAX + 64];
+    size_t used = 0;
+    double crossed = (double)blocks, whole = (double)(more * s->count);
+    bool *takes_part = cells_of(c, blocks, side);
 
     *text = '\0';
-    if (c->relative)
-        beside = side ? p->cell_own : p->base_own;
-    if (option_bit("more")) {
-        snprintf(word, sizeof word, "poolbench run --more %s --blocks %zu", run->directory,
-                 blocks > run->costs.blocks ? blocks - run->costs.blocks : 1);
-        word_add(&command, word);
-        return;
+    if (!settle_possible(run)) {
+        free(takes_part);
+        return NAN;
     }
-    snprintf(word, sizeof word, "poolbench run --like %s --blocks %zu", run->directory, blocks);
-    word_add(&command, word);
-    unsigned varying = factors_varying(rows, run->summary.count, FACTORS_ALL & ~(unsigned)FACTOR_TASKS);
-    for (unsigned i = 0; factor_name(i); i++)
-        if (varying >> i & 1 || (1u << i == FACTOR_IN && varying & FACTOR_OUT))
-            factor_add(&command, i, &rows[beside], &rows[cell]);
+    if (varying & FACTOR_OUT)
+        varying = (varying | FACTOR_IN) & ~(unsigned)FACTOR_OUT;
+    for (unsigned i = 0; takes_part && factor_name(i); i++) {
+        size_t values = varying >> i & 1 ? factor_word(words[used], sizeof words[0], s, takes_part, i) : 0;
+        crossed *= values ? (double)values : 1;
+        used += values > 0;
+    }
+    if (!takes_part || whole <= crossed) {
+        snprintf(begin, sizeof begin, "poolbench run --more %s --blocks %zu", run->directory, more);
+        word_add(&command, begin);
+    } else {
+        snprintf(begin, sizeof begin, "poolbench run --like %s --blocks %zu --budget none", run->directory, blocks);
+        word_add(&command, begin);
+        if (s->looks)
+            word_add(&command, "--precision none");
+        for (size_t i = 0; i < used; i++)
+            word_add(&command, words[i]);
+    }
+    free(takes_part);
+    return fmin(whole, crossed) * trial_ns(s);
 }

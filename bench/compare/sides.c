@@ -3,27 +3,8 @@
 #include "bench/refuse.h"
 #include "bench/run_dir.h"
 #include "bench/verbs.h"
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* Does the file end within a line? */
-static bool is_torn(const char *directory, const char *file)
-{
-    char path[PATH_MAX + 32], last = '\n';
-    struct stat status;
-
-    snprintf(path, sizeof path, "%s/%s", directory, file);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    if (fstat(fd, &status) < 0 || status.st_size <= 0 || pread(fd, &last, 1, status.st_size - 1) != 1)
-        last = '\n';
-    close(fd);
-    return last != '\n';
-}
 
 int side_read(const char *directory, struct side *side)
 {
@@ -42,9 +23,7 @@ int side_read(const char *directory, struct side *side)
         return -EINVAL;
     }
     side->id = run_id(side->directory);
-    if (is_torn(directory, trial_format.file))
-        fprintf(stderr, "%s/%s: the last line was cut off; used up to trial %lld, the last one committed\n", directory,
-                trial_format.file, (long long)side->summary.trials[side->summary.trial_count - 1].trial_id);
+    summary_gaps(stderr, directory, &side->summary);
     return 0;
 }
 

@@ -17,13 +17,13 @@ const struct argument compare_arguments[] = {
     [BASELINE] =
         {"baseline", "VALUE", "",
          "The value of that factor that the others are compared with. Without it: prefork, else the first in plan "
-         "order that is not serial. With two runs, cells are measured by the baseline of their own run.",
+         "order that is not serial (serial where there is one other). With two runs, cells are measured by the "
+         "baseline of their own run.",
          false},
-    [METRIC] =
-        {"metric", "wall|latency_p99|cpu|pss|open", "wall",
-         "What is compared: time per task, 99th percentile of latency, CPU time per task, memory, or the time to "
-         "open the pool.",
-         true},
+    [METRIC] = {"metric", "wall|latency_p99|cpu|pss|open|private", "wall",
+                "What is compared: time per task, 99th percentile of latency, CPU time per task, memory, the time to "
+                "open the pool, or private memory a worker.",
+                true},
     [MARGIN] = {"margin", "SHARE", "2%", "Differences up to this one do not matter: an interval within it is `equal`.",
                 false},
     [FORMAT] = {"format", "text|csv|markdown|latex", "text", "How the table is written to standard output.", true},
@@ -66,7 +66,7 @@ static int by_read(const char *name, unsigned *by)
 
 static enum metric metric_read(const char *name)
 {
-    static const char *const names[] = {"wall", "latency_p99", "cpu", "pss", "open"};
+    static const char *const names[] = {"wall", "latency_p99", "cpu", "pss", "open", "private"};
     unsigned metric = METRIC_WALL;
 
     while (strcmp(names[metric], name) != 0)
@@ -77,13 +77,9 @@ static enum metric metric_read(const char *name)
 /* Everything failed, or too few blocks: nothing can be said. 0, or what to exit with. */
 static int refuse_answer(const struct compare *c)
 {
-    size_t failed = 0, trials = 0;
+    size_t failed, trials;
 
-    for (size_t i = 0; i < c->count; i++) {
-        failed += pair_failed(c, &c->pairs[i]);
-        trials +=
-            (size_t)(c->cell->summary.rows[c->pairs[i].cell].trials + c->base->summary.rows[c->pairs[i].base].trials);
-    }
+    compare_trials(c, &failed, &trials);
     if (!c->blocks && failed) {
         complain("compare",
                  "no comparison has a block in which both cells ended well: %zu of %zu trials failed, see "

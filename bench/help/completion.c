@@ -161,6 +161,8 @@ static void pool_words(void)
 {
     for (size_t i = 0; pool_table[i]; i++)
         printf("%s%s", i ? " " : "", pool_table[i]->name);
+    for (size_t i = 0; floor_table[i]; i++)
+        printf(" %s", floor_table[i]->name);
 }
 
 static void workload_words(void)
@@ -345,6 +347,8 @@ static void specs_print(void)
          "in");
     for (size_t i = 0; pool_table[i]; i++)
         params_print("pool", pool_table[i]->name, pool_table[i]->params);
+    for (size_t i = 0; floor_table[i]; i++)
+        params_print("pool", floor_table[i]->name, floor_table[i]->params);
     for (size_t i = 0; workload_table[i]; i++)
         params_print("workload", workload_table[i]->name, workload_table[i]->params);
     function_end();

@@ -191,6 +191,11 @@ static void tables_print(void)
         item("", pool_table[i]->name, NULL, pool_table[i]->summary);
         params_print(pool_table[i]->params);
     }
+    section("FLOORS");
+    for (size_t i = 0; floor_table[i]; i++) {
+        item("", floor_table[i]->name, NULL, floor_table[i]->summary);
+        params_print(floor_table[i]->params);
+    }
     section("WORKLOADS");
     for (size_t i = 0; workload_table[i]; i++) {
         item("", workload_table[i]->name, NULL, workload_table[i]->summary);

@@ -93,6 +93,11 @@ static void tables_print(void)
         row_print(pool_table[i]->name, pool_table[i]->summary);
         params_print(pool_table[i]->params);
     }
+    puts("\n## Floors\n\n| `--pool` | bare loops to hold pools against |\n|---|---|");
+    for (size_t i = 0; floor_table[i]; i++) {
+        row_print(floor_table[i]->name, floor_table[i]->summary);
+        params_print(floor_table[i]->params);
+    }
     puts("\n## Workloads\n\n| `--workload` | what a task does |\n|---|---|");
     for (size_t i = 0; workload_table[i]; i++) {
         row_print(workload_table[i]->name, workload_table[i]->summary);

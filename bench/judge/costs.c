@@ -51,6 +51,14 @@ static double open_of(const struct summary *summary, size_t trial)
     return number(summary->trials[trial].open_ns);
 }
 
+/* A worker's share of the memory that nobody shares, the submitter's own included. */
+static double private_of(const struct summary *summary, size_t trial)
+{
+    const struct trial_row *t = &summary->trials[trial];
+
+    return t->workers > 0 ? number(t->private_bytes) / (double)t->workers : NAN;
+}
+
 int costs_make(const struct summary *summary, struct costs *costs)
 {
     return costs_make_of(summary, METRIC_WALL, costs);
@@ -58,8 +66,8 @@ int costs_make(const struct summary *summary, struct costs *costs)
 
 int costs_make_of(const struct summary *summary, enum metric metric, struct costs *costs)
 {
-    static double (*const values[])(const struct summary *summary, size_t trial) = {wall_of, latency_of, cpu_of, pss_of,
-                                                                                    open_of};
+    static double (*const values[])(const struct summary *summary, size_t trial) = {wall_of, latency_of, cpu_of,
+                                                                                    pss_of,  open_of,    private_of};
     const struct summary_row **sorted = calloc(summary->count + 1, sizeof(*sorted));
 
     *costs = (struct costs){.cells = summary->count};

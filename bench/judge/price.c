@@ -14,6 +14,9 @@ static const struct pool_ops *pool_ops_of(const struct summary_row *row)
     for (size_t i = 0; pool_table[i]; i++)
         if (row_has_pool(row, pool_table[i]->name))
             return pool_table[i];
+    for (size_t i = 0; floor_table[i]; i++)
+        if (row_has_pool(row, floor_table[i]->name))
+            return floor_table[i];
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* A table of what to look for; each kind is a test of a row of the summary. */
 #include "bench/judge/remarks.h"
 #include "bench/summary_factors.h"
+#include <math.h>
 #include <string.h>
 
 #define NAMED_MAX      3    /* cells a line */
@@ -24,10 +25,10 @@ static bool is_saturated(const struct summary_row *row)
     return row->achieved_share < ACHIEVED_LEAST;
 }
 
-/* Without workers, the submitter is who works. */
+/* Without workers, the submitter is who works; at a rate it may spin until the next task is due. */
 static bool is_submitter_bound(const struct summary_row *row)
 {
-    return (row->processes > 0 || row->threads > 0) && row->submitter_share > BUSY;
+    return (row->processes > 0 || row->threads > 0) && isnan(row->achieved_share) && row->submitter_share > BUSY;
 }
 
 static bool is_late(const struct summary_row *row)
@@ -50,7 +51,7 @@ static const struct remark {
     const char *words;
 } remarks[] = {
     {is_miscalibrated, "faster than the ideal by more than 5 %, a calibration error (--recalibrate)"},
-    {is_paced, "the time per task is what arrivals make it; what tells pools apart is latency (summary.csv, charts)"},
+    {is_paced, "the time per task is what arrivals make it; what tells pools apart is latency (below)"},
     {is_saturated, "saturated: less than 98 % of the rate asked for was served"},
     {is_late, "tasks were handed in later than half of the latencies, which says little about the pool"},
     {is_submitter_bound, "bound by the submitter, which was busy for more than 90 % of the time"},

@@ -168,7 +168,8 @@ static int row_prepare(struct table *t, size_t row, unsigned *comparisons)
     t->best[row] = NO_CELL;
     for (size_t c = 0; c < t->pools; c++) {
         struct entry *e = entry_at(t, row, c);
-        e->contends = !isnan(e->ns) && (e->cell != t->base[row] || others < 2) && !is_paced(t, e->cell);
+        e->contends = !isnan(e->ns) && (e->cell != t->base[row] || others < 2) && !is_paced(t, e->cell) &&
+                      !row_is_floor(&t->summary->rows[e->cell]);
         contenders += e->contends;
         if (e->contends && (t->best[row] == NO_CELL || is_better(e, entry_at(t, row, t->best[row]))))
             t->best[row] = c;

@@ -122,6 +122,8 @@ static void put_warnings(struct report *r)
         return;
     if (!r->host)
         fputs("host.json cannot be read: machine, command and seed are not known\n", warnings.out);
+    if (r->summary->torn)
+        fputs("the last line of trials.csv was cut off, and is not used\n", warnings.out);
     plan_compare(r, warnings.out);
     if (failed)
         fprintf(warnings.out, "%zu of %zu trials failed; the reasons are below\n", failed, count);
@@ -261,6 +263,42 @@ static void put_table(struct report *r, bool speedup)
     free(drawn.cells);
 }
 
+/* Percentiles of latency, where tasks do not wait for a burst. */
+static void put_latencies(struct report *r)
+{
+    const size_t count = r->summary->count, columns = LATENCY_COLUMNS + 1;
+    struct document_table drawn = {.title = latency_title, .rows = 1, .columns = columns};
+    struct latency_text *texts = calloc(count + 1, sizeof *texts);
+    bool bounded = false;
+
+    drawn.cells = calloc((count + 1) * columns, sizeof *drawn.cells);
+    if (drawn.cells && texts) {
+        drawn.cells[0].text = "cell";
+        for (size_t c = 0; c < LATENCY_COLUMNS; c++)
+            drawn.cells[c + 1].text = latency_head(c);
+        for (size_t i = 0; i < count; i++) {
+            struct document_cell *cells = &drawn.cells[drawn.rows * columns];
+            if (!latency_text(r->table, i, &texts[i]))
+                continue;
+            drawn.rows++;
+            cells[0].text = texts[i].label;
+            for (size_t c = 0; c < LATENCY_COLUMNS; c++) {
+                cells[c + 1].text = texts[i].value[c];
+                cells[c + 1].note = texts[i].interval[c];
+                bounded = bounded || *texts[i].interval[c];
+            }
+        }
+        table_trim(&drawn);
+        if (drawn.rows > 1)
+            r->format->table(r->out, &drawn);
+        if (drawn.rows > 1 && bounded)
+            r->format->list(r->out, "ranges: 95 % interval of the median over trials, where at least 6 have it",
+                            LIST_LEGEND);
+    }
+    free(texts);
+    free(drawn.cells);
+}
+
 void report_answer(struct report *r)
 {
     r->format->section(r->out, "The answer");
@@ -270,6 +308,7 @@ void report_answer(struct report *r)
         put_table(r, true);
         put_table(r, false);
         put_legend(r);
+        put_latencies(r);
     }
     r->format->section_end(r->out);
 }

@@ -21,6 +21,19 @@ static char *caption_of(const char *captions, const char *name)
     return NULL;
 }
 
+/* How many trials the charts were drawn of, which stands at the end of what is said of all; 0: not known. */
+static size_t trials_drawn(const char *captions)
+{
+    char *all = caption_of(captions, "all");
+    const char *comma = all ? strrchr(all, ',') : NULL;
+    size_t trials = 0;
+
+    if (comma && sscanf(comma, ", %zu trials", &trials) != 1)
+        trials = 0;
+    free(all);
+    return trials;
+}
+
 /* Whether there is such a file; counts it when it is a picture, and says in `refused` when it is none. */
 static bool page_put(struct report *r, struct document_chart *chart, struct lines *refused)
 {
@@ -54,6 +67,19 @@ void report_charts(struct report *r)
     char name[96];
 
     r->format->section(r->out, "Charts");
+    size_t trials = trials_drawn(captions);
+    if (trials && trials != r->summary->trial_count) { /* more blocks since, or files that were cut */
+        char text[192];
+        snprintf(
+            text, sizeof text,
+            "They were drawn of %zu trials, and the run has %zu: poolbench charts draws them anew, poolbench report "
+            "then takes them up.",
+            trials, r->summary->trial_count);
+        r->format->paragraph(r->out, text);
+        r->format->section_end(r->out);
+        free(captions);
+        return;
+    }
     lines_open(&refused);
     drawn.name = name;
     for (const struct chart *const *chart = chart_table; *chart; chart++) {

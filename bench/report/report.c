@@ -150,6 +150,7 @@ int verb_report(const struct arguments *given)
         return 2;
     if (summary_make(directory, &summary, error))
         return complain("report", "%s", error);
+    summary_gaps(stderr, directory, &summary);
     int result = report_write(directory, &summary, error);
     summary_release(&summary);
     if (result) {

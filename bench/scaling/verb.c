@@ -34,6 +34,7 @@ int verb_scaling(const struct arguments *given)
         return 2;
     if (summary_make(directory, &summary, error))
         return complain("scaling", "%s", error);
+    summary_gaps(stderr, directory, &summary);
     int result = summary.count ? studies_make(&summary, directory, given->value[SCALING_POOL], &studies) : -ENODATA;
     if (result == -ENODATA)
         code = complain("scaling", "%s: no trial was committed", directory);

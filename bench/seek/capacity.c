@@ -8,11 +8,11 @@
 #include <math.h>
 
 #define STEP_BLOCKS    2    /* of trials that take long */
-#define WIDTH          1.08 /* latency bends more steeply than efficiency does */
+#define WIDTH          1.12 /* latency bends more steeply than efficiency does */
 #define ACHIEVED_LEAST 0.98
 #define TASKS_LEAST    1000 /* p99 of fewer is none */
-#define TRIAL_S        0.5
-#define RANGE_LO       0.4 /* of the rate that workers could do at best */
+#define TRIAL_S        0.25
+#define RANGE_LO       0.2 /* of the rate that workers could do at best */
 #define RANGE_HI       1.1
 #define SECOND_NS      1e9
 
@@ -20,10 +20,13 @@ enum { CAPACITY_P99 = SEARCH_OWN };
 const struct argument capacity_arguments[] = {
     [SEARCH_POOL] = {"pool", "POOL[:key=value...]", "prefork,pthread", "Whose capacity, as for run.", false},
     [SEARCH_RANGE] = {"range", "A..B", "",
-                      "Tasks a second between which to search: 100..5k. Default: 40 % to 110 % of what the workers "
+                      "Tasks a second between which to search: 100..5k. Default: 20 % to 110 % of what the workers "
                       "could do at best.",
                       false},
-    [SEARCH_BLOCKS] = {"blocks", "N", "8", search_blocks_help, false},
+    [SEARCH_BLOCKS] = {"blocks", "auto|N", "auto",
+                       "Blocks of the last round, which the interval is of; each measures four or five rates around "
+                       "what the search has left. auto: 8, 12, 18 or 27, as the budget has time for.",
+                       false},
     [SEARCH_BUDGET] = {"budget", "DURATION|none", "60s", search_budget_help, false},
     [CAPACITY_P99] = {"p99", "DURATION", "20ms",
                       "What 99 % of the tasks must not exceed, from due to the result in hand.", false},
@@ -62,25 +65,26 @@ static int capacity_prepare(struct search *search, const struct arguments *given
     }
     if (!(rules.from > 0))
         return refuse(error, "--range: expected one such as 100..5k, as nothing is known of how long a task takes");
+    search->tasks = (int64_t)llround(fmax(TASKS_LEAST, ceil(TRIAL_S * sqrt(rules.from * rules.to))));
     return search_cells(search, NULL, &rules, error);
 }
 
 static int capacity_set(const struct search *search, double x, struct cell *cell, char *error)
 {
     char arrival[64];
-    (void)search;
     snprintf(arrival, sizeof arrival, "rate:%.10g:poisson", x);
-    cell->tasks = llround(fmax(TASKS_LEAST, ceil(TRIAL_S * x)));
+    cell->tasks = search->tasks; /* the same arrivals at every rate, stretched: p99 of more would be another one */
     return set_arrival(arrival, cell, error);
 }
 
-/* How much of the time the trial took had arrivals: near 1 while the pool keeps up, whatever the draws came to. */
+/* How much of the time the trial took had arrivals: near 1 while the pool keeps up, whatever the draws came to. The
+ * last tasks may take as long as any, so that short trials lose nothing by their end. */
 static double achieved(const struct search *search, double x, const struct trial_row *row)
 {
     double span_ns = 0;
     for (int64_t i = 0; i < row->tasks; i++)
         span_ns += arrivals_gap_ns(search->session.request.settings.seed, (uint32_t)i, SECOND_NS / x);
-    return span_ns / (double)row->wall_ns;
+    return span_ns / fmax(span_ns, (double)row->wall_ns - search->limit);
 }
 
 /* By how much the rate is below what is sustained: the reciprocal of latency, which is nearly straight over rates where
@@ -165,6 +169,7 @@ int verb_capacity(const struct arguments *given)
     static const struct search_kind kind = {.verb = "capacity",
                                             .fixed = fixed,
                                             .step_blocks = STEP_BLOCKS,
+                                            .fans = true,
                                             .prepare = capacity_prepare,
                                             .set = capacity_set,
                                             .g = capacity_g,

@@ -7,10 +7,13 @@
 #include "pools/clock.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SCAN_BLOCKS 12
 #define ATTEMPTS    2
+#define FAN_LEAST   4 /* points */
+#define LAST_LEAST  8 /* blocks */
 
 /* Numbers of the cells of a block, each once. */
 struct round {
@@ -197,8 +200,10 @@ static int narrow_all(struct search *search, struct round *round, char *error)
         int on = step_prepare(search, round, error);
         if (on <= 0 || search->session.interrupted)
             return on < 0 ? on : 0;
-        /* the last round has two points where a step has one */
-        if (!affordable(search, (step_blocks(search) + 2 * search->blocks) * round->count)) {
+        /* the last round has two points or more where a step has one */
+        size_t last = (search->kind->fans ? FAN_LEAST : 2) * (search->blocks ? search->blocks : LAST_LEAST);
+        if (!affordable(search, step_blocks(search) * round->count +
+                                    last * (search->kind->fans ? search->count : round->count))) {
             search->over_budget = true;
             for (size_t i = 0; i < search->count; i++)
                 seek_stop(&search->sought[i].seek);
@@ -217,27 +222,75 @@ static bool unsettled(const struct sought *sought)
     return sought->seek.state == SEEK_BRACKETED && !sought->settled;
 }
 
+/* Points a block and blocks: first enough blocks that some may be disturbed, then more points. The time decides, never
+ * what was found. */
+static void last_plan(const struct search *search, size_t *points, size_t *blocks)
+{
+    static const unsigned plans[][2] = {{5, 27}, {5, 18}, {4, 18}, {5, 12}, {4, 12}, {5, 8}};
+    size_t unsettled_count = 0;
+
+    *points = search->kind->fans ? FAN_LEAST : 2;
+    *blocks = search->blocks ? search->blocks : LAST_LEAST;
+    for (size_t i = 0; i < search->count; i++)
+        unsettled_count += unsettled(&search->sought[i]);
+    for (size_t i = 0; i < sizeof plans / sizeof plans[0] && search->kind->fans; i++) {
+        size_t n = search->blocks ? search->blocks : plans[i][1];
+        if (!affordable(search, plans[i][0] * n * unsettled_count))
+            continue;
+        *points = plans[i][0];
+        *blocks = n;
+        break;
+    }
+}
+
 static int last_prepare(struct search *search, struct round *round, char *error)
 {
+    size_t points, blocks;
     int rc = 0;
     round->count = 0;
+    last_plan(search, &points, &blocks);
     for (size_t i = 0; i < search->count && rc == 0; i++) {
         struct sought *sought = &search->sought[i];
         if (!unsettled(sought))
             continue;
-        rc = round_add(search, sought, sought->seek.lo.x, round, error);
-        if (rc == 0)
-            rc = round_add(search, sought, sought->seek.hi.x, round, error);
+        sought->fan = (struct seek_fan){2, blocks, {sought->seek.lo.x, sought->seek.hi.x}, NULL};
+        if (search->kind->fans)
+            sought->fan.points = seek_fan(&sought->seek, points, sought->fan.x);
+        for (size_t p = 0; p < sought->fan.points && rc == 0; p++)
+            rc = round_add(search, sought, sought->fan.x[p], round, error);
     }
     return rc;
 }
 
+/* Blocks that were not run are none: the values of a point move together. */
+static int settle(struct search *search, struct sought *sought, double *g, size_t done)
+{
+    struct seek_fan *fan = &sought->fan;
+    for (size_t p = 1; p < fan->points; p++)
+        memmove(g + p * done, g + p * fan->blocks, done * sizeof *g);
+    fan->blocks = done;
+    fan->g = g;
+    int rc = search->kind->fans
+                 ? seek_settle_fan(&sought->seek, fan, search_level(search), &sought->crossing)
+                 : seek_settle(&sought->seek, g, g + done, done, search_level(search), &sought->crossing);
+    fan->g = NULL;
+    return rc;
+}
+
+static size_t last_blocks(const struct search *search)
+{
+    for (size_t i = 0; i < search->count; i++)
+        if (unsettled(&search->sought[i]))
+            return search->sought[i].fan.blocks;
+    return 0;
+}
+
 static int last_round(struct search *search, const struct round *round, char *error)
 {
-    const size_t blocks = search->blocks;
-    double *lo = calloc(2 * search->count * blocks + 1, sizeof *lo), *hi = lo ? lo + search->count * blocks : NULL;
+    const size_t blocks = last_blocks(search);
+    double *g = calloc(search->count * SEEK_FAN_MAX * blocks + 1, sizeof *g);
     unsigned done = 0;
-    int rc = lo ? 0 : refuse(error, "out of memory");
+    int rc = g ? 0 : refuse(error, "out of memory");
     while (done < blocks && rc == 0 && round->count) {
         if (!affordable(search, round->count)) {
             search->over_budget = true;
@@ -251,16 +304,15 @@ static int last_round(struct search *search, const struct round *round, char *er
             struct sought *sought = &search->sought[i];
             if (!unsettled(sought))
                 continue;
-            lo[i * blocks + done] = block_g(search, sought, sought->seek.lo.x);
-            hi[i * blocks + done] = block_g(search, sought, sought->seek.hi.x);
+            for (size_t p = 0; p < sought->fan.points; p++)
+                g[(i * SEEK_FAN_MAX + p) * blocks + done] = block_g(search, sought, sought->fan.x[p]);
         }
         done++;
     }
     for (size_t i = 0; i < search->count && rc == 0; i++)
-        if (unsettled(&search->sought[i]) && seek_settle(&search->sought[i].seek, lo + i * blocks, hi + i * blocks,
-                                                         done, search_level(search), &search->sought[i].crossing))
+        if (unsettled(&search->sought[i]) && settle(search, &search->sought[i], g + i * SEEK_FAN_MAX * blocks, done))
             rc = refuse(error, "out of memory");
-    free(lo);
+    free(g);
     return rc;
 }
 
@@ -269,10 +321,15 @@ static int last_round(struct search *search, const struct round *round, char *er
 static size_t reopen(struct search *search)
 {
     size_t reopened = 0;
+    if (search->kind->fans && !affordable(search, FAN_LEAST * LAST_LEAST))
+        return 0; /* what was seen is said instead */
     for (size_t i = 0; i < search->count; i++) {
         struct sought *sought = &search->sought[i];
         if (unsettled(sought) && isnan(sought->crossing.x) && sought->crossing.blocks) {
-            seek_reopen(&sought->seek, sought->crossing.beyond);
+            if (search->kind->fans)
+                seek_widen(&sought->seek, &sought->fan, sought->crossing.beyond);
+            else
+                seek_reopen(&sought->seek, sought->crossing.beyond);
             sought->crossing = (struct crossing){.x = NAN};
             reopened++;
         } else {
@@ -284,8 +341,8 @@ static size_t reopen(struct search *search)
 
 int search_run(struct search *search, char *error)
 {
-    /* the most that a round can have: both ends, of both cells, of every search */
-    struct round round = {.cell = calloc(4 * search->count, sizeof *round.cell)};
+    /* the most that a round can have: a fan, of both cells, of every search */
+    struct round round = {.cell = calloc(2 * SEEK_FAN_MAX * search->count, sizeof *round.cell)};
     int rc = round.cell ? 0 : refuse(error, "out of memory");
     for (int attempt = 1; attempt <= ATTEMPTS && rc == 0; attempt++) {
         rc = narrow_all(search, &round, error);

@@ -21,6 +21,7 @@ struct sought {
     struct seek seek;
     struct crossing crossing; /* of a bracket */
     bool settled;             /* it is what will be reported */
+    struct seek_fan fan;      /* points of the last round; two of them are the bracket itself */
     size_t trials;
     char failure[SEARCH_ANSWER_MAX]; /* of the last trial that failed */
 };
@@ -32,6 +33,7 @@ struct search_kind {
     /* Options of run that are set to what the search needs, as name and value in turn; ends with NULL. */
     const char *const *fixed;
     unsigned step_blocks; /* to tell a side by */
+    bool fans;            /* the last round measures a fan of points */
     /* After session_open(): fills sought, count and what the functions below need. */
     int (*prepare)(struct search *search, const struct arguments *given, char *error);
     /* What makes a cell the one at x. */
@@ -52,11 +54,12 @@ struct search {
     struct session session;
     struct sought *sought; /* owned */
     size_t count;
-    unsigned blocks; /* of the last round */
+    unsigned blocks; /* of the last round; 0: as many as the budget has time for */
     int64_t budget_ns;
     bool over_budget;
     double limit;  /* of metg: the efficiency; of capacity: the latency in ns */
     unsigned over; /* of crossover: the factor */
+    int64_t tasks; /* of capacity: in every trial */
 
     unsigned block;             /* the last one that ran */
     struct search_trial *trial; /* the last one of each cell of the plan; owned */

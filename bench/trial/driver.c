@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 enum { BATCH = 64, REAP_BATCH = 256, WARMUP_LEAST = 64, WARMUP_PER_WORKER = 4 };
 #define CLOCK_LIMIT_PPM 100  /* the two clocks may disagree by that over a trial */
@@ -208,6 +209,11 @@ int drive(struct trial *trial)
         wish(trial, &drive, &min, &until_ns);
         if (drive.next == drive.reaped && until_ns == UINT64_MAX)
             return say(trial, -EPROTO, "the pool neither takes nor returns a task", drive.next);
+        if (drive.next == drive.reaped && until_ns) { /* a pool waits for tasks in flight, not for a time alone */
+            const struct timespec until = {(time_t)(until_ns / 1000000000), (long)(until_ns % 1000000000)};
+            clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+            continue;
+        }
         int got = trial->ops->reap(trial->pool, done, min, REAP_BATCH, until_ns);
         if (got == -ETIME)
             snprintf(trial->report->reason, sizeof trial->report->reason,

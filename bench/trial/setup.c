@@ -93,6 +93,7 @@ int setup_job(struct trial *trial)
     if (rc < 0)
         return rc;
     trial->prepared = true;
+    job->workload_params = file->workload_params;
     trial->costs = malloc(file->cost_count * sizeof *trial->costs);
     if (!trial->costs)
         return -ENOMEM;

@@ -1,0 +1,179 @@
+/* Workers and waiting of floors, see floor.h. */
+#include "pools/floors/floor.h"
+#include "pools/usage.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+enum { STACK_BYTES = 256 * 1024, ADAPTIVE_SPIN_NS = 40000 };
+
+enum { GATE_CLOSED, GATE_OPEN, GATE_LEAVE };
+
+struct floor_gate {
+    _Atomic uint32_t arrived, state;
+};
+
+struct floor_member {
+    struct floor_team *team;
+    unsigned number;
+};
+
+static void member_live(struct floor_member *member)
+{
+    struct floor_team *team = member->team;
+    struct floor_gate *gate = team->gate;
+    uint32_t state;
+    prctl(PR_SET_NAME, "pb-floor");
+    place_apply(&team->config->places, member->number); /* the harness has tried: it works, or there are no places */
+    atomic_fetch_add_explicit(&gate->arrived, 1, memory_order_release);
+    futex_wake(&gate->arrived, 1, false);
+    while ((state = atomic_load_explicit(&gate->state, memory_order_acquire)) == GATE_CLOSED)
+        futex_wait(&gate->state, GATE_CLOSED, UINT64_MAX, false);
+    if (state == GATE_OPEN)
+        team->body(member->number, team->work);
+}
+
+static void *thread_live(void *member)
+{
+    member_live(member);
+    return NULL;
+}
+
+static int thread_start(struct floor_team *team, unsigned i)
+{
+    pthread_attr_t attributes;
+    int rc = pthread_attr_init(&attributes);
+    if (rc == 0)
+        rc = pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    if (rc == 0)
+        rc = pthread_create(&team->threads[i], &attributes, thread_live, &team->members[i]);
+    pthread_attr_destroy(&attributes);
+    team->pids[i] = getpid();
+    return -rc;
+}
+
+static int process_start(struct floor_team *team, unsigned i)
+{
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        team->pids[i] = getpid(); /* its own copy */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() == parent)
+            member_live(&team->members[i]);
+        _exit(0);
+    }
+    team->pids[i] = pid;
+    return pid < 0 ? -errno : 0;
+}
+
+static void gate_set(struct floor_gate *gate, uint32_t state)
+{
+    atomic_store_explicit(&gate->state, state, memory_order_release);
+    futex_wake(&gate->state, INT_MAX, false);
+}
+
+int floor_start(struct floor_team *team)
+{
+    unsigned workers = team->config->workers;
+    int rc = 0;
+    team->threads = calloc(workers, sizeof *team->threads);
+    team->pids = calloc(workers, sizeof *team->pids);
+    team->members = calloc(workers, sizeof *team->members);
+    team->gate = floor_memory(sizeof *team->gate);
+    if (!team->threads || !team->pids || !team->members || !team->gate)
+        rc = -ENOMEM;
+    for (unsigned i = 0; i < workers && rc == 0; i++) {
+        team->members[i] = (struct floor_member){team, i};
+        rc = team->processes ? process_start(team, i) : thread_start(team, i);
+        team->started += rc == 0;
+    }
+    for (uint32_t seen; rc == 0 && (seen = atomic_load_explicit(&team->gate->arrived, memory_order_acquire)) < workers;)
+        futex_wait(&team->gate->arrived, seen, UINT64_MAX, false);
+    if (team->gate)
+        gate_set(team->gate, rc < 0 ? GATE_LEAVE : GATE_OPEN);
+    if (rc < 0)
+        floor_end(team);
+    return rc;
+}
+
+void floor_end(struct floor_team *team)
+{
+    for (unsigned i = 0; i < team->started; i++)
+        if (team->processes)
+            kill(team->pids[i], SIGKILL);
+    for (unsigned i = 0; i < team->started; i++)
+        if (!team->processes)
+            pthread_join(team->threads[i], NULL);
+        else
+            while (waitpid(team->pids[i], NULL, 0) < 0 && errno == EINTR)
+                ;
+    if (team->gate)
+        munmap(team->gate, sizeof *team->gate);
+    free(team->threads);
+    free(team->pids);
+    free(team->members);
+    team->started = 0;
+}
+
+void *floor_memory(size_t bytes)
+{
+    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    return map == MAP_FAILED ? NULL : map;
+}
+
+int floor_can(const struct job *job)
+{
+    return job->in_bytes || job->out_bytes ? -ENOTSUP : 0;
+}
+
+const char *floor_shape(unsigned workers, const int64_t *params, struct pool_shape *shape)
+{
+    (void)params;
+    *shape = (struct pool_shape){.workers = workers, .threads = workers};
+    return NULL;
+}
+
+const char *floor_shape_of_processes(unsigned workers, const int64_t *params, struct pool_shape *shape)
+{
+    (void)params;
+    *shape = (struct pool_shape){.workers = workers, .processes = workers};
+    return NULL;
+}
+
+const char *floor_shape_of_one(unsigned workers, const int64_t *params, struct pool_shape *shape)
+{
+    floor_shape(1, params, shape);
+    return workers == 1 ? NULL : "a ping-pong has one worker";
+}
+
+int floor_usage(struct pool *pool, bool with_memory, struct usage *usage)
+{
+    struct rusage own, children;
+    struct usage theirs;
+    (void)pool;
+    if (getrusage(RUSAGE_SELF, &own) < 0 || getrusage(RUSAGE_CHILDREN, &children) < 0)
+        return -errno;
+    usage_from_rusage(&own, usage);
+    usage_from_rusage(&children, &theirs);
+    usage_add(usage, &theirs);
+    usage->runqueue_ns = -1;
+    if (with_memory)
+        usage_read_memory(usage);
+    return 0;
+}
+
+uint64_t floor_spin_ticks(const struct pool_config *config)
+{
+    switch ((enum wait_mode)config->params[0]) {
+    case WAIT_SPIN:
+        return UINT64_MAX;
+    case WAIT_ADAPTIVE:
+        return config->spare_cpu ? clock_from_ns(ADAPTIVE_SPIN_NS) : 0;
+    case WAIT_BLOCK:
+        break;
+    }
+    return 0;
+}

@@ -1,0 +1,67 @@
+/* Floors: the bare cost of what a pool must use, as pools, so that both run in the same blocks. Each does what the
+ * driver needs, runs every task once by task_run() like any pool, and nothing else: no payload, no survival of workers
+ * that die, no orders. They are listed apart (floor_table), and no answer ever names one as the best pool.
+ *
+ * This file is what they share: workers that are threads or processes, and waiting. */
+#ifndef POOLBENCH_FLOOR_H
+#define POOLBENCH_FLOOR_H
+#include "pools/clock.h"
+#include "pools/crew.h"
+#include "pools/event.h"
+#include "pools/pool.h"
+#include "pools/task_run.h"
+#include <pthread.h>
+
+struct floor_team {
+    const struct pool_config *config;
+    bool processes; /* else threads of the submitter */
+    void (*body)(unsigned worker, void *work);
+    void *work;
+    unsigned started;
+    pthread_t *threads;
+    pid_t *pids; /* by worker: its process */
+    struct floor_member *members;
+    struct floor_gate *gate; /* shared */
+};
+
+/* Starts config->workers of them, pinned; body is entered when all are there. On failure nothing is left. 0 or -errno.
+ */
+int floor_start(struct floor_team *team);
+/* Threads must have been told to leave their body; processes are killed. */
+void floor_end(struct floor_team *team);
+
+/* Zeroed, mapped, shared with children. NULL with errno. */
+void *floor_memory(size_t bytes);
+/* -ENOTSUP where the job has what floors do without. */
+int floor_can(const struct job *job);
+const char *floor_shape(unsigned workers, const int64_t *params, struct pool_shape *shape);
+const char *floor_shape_of_processes(unsigned workers, const int64_t *params, struct pool_shape *shape);
+const char *floor_shape_of_one(unsigned workers, const int64_t *params, struct pool_shape *shape);
+/* All threads of the submitter and the children it has waited for. */
+int floor_usage(struct pool *pool, bool with_memory, struct usage *usage);
+
+/* How long to spin before sleeping: by the parameter `wait`, as crews do. */
+uint64_t floor_spin_ticks(const struct pool_config *config);
+
+/* True while a waiter that began at *since (0: now) should go on spinning. */
+static inline bool floor_spins(uint64_t *since, uint64_t spin_ticks)
+{
+    if (!spin_ticks)
+        return false;
+    clock_pause();
+    if (!*since)
+        *since = clock_ticks();
+    return spin_ticks == UINT64_MAX || clock_ticks() - *since < spin_ticks;
+}
+
+/* The submitter waits until the event's `wanted` results have come, or until_ns. It stored `wanted` (seq_cst) and then
+ * found nothing; workers store their result (seq_cst) and then call this. */
+static inline void floor_tell(struct event *event)
+{
+    /* seq_cst: the result, then `wanted`. relaxed: only the count matters */
+    if (atomic_load_explicit(&event->wanted, memory_order_seq_cst) &&
+        atomic_fetch_sub_explicit(&event->wanted, 1, memory_order_relaxed) == 1)
+        event_shout(event);
+}
+
+#endif

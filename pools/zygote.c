@@ -1,0 +1,318 @@
+/* zygote: a process per task, forked by one of several small processes, one a worker, that were made before anything
+ * else was. What a fork costs does not grow with the submitter, and forks run side by side. The price: a child inherits
+ * nothing that was made since, neither inputs nor ballast; its input is copied to it, and the workload's state is made
+ * once more in every forker. zygote.h has the design; this file hands tasks in and takes them back, forkers.c makes and
+ * replaces the processes, and forker.c is what they do.
+ *
+ * A forker that dies takes its task with it, which is reported with the signal; a spawner, made early like the forkers,
+ * replaces it. */
+#include "pools/forkers.h"
+#include "pools/usage.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+enum { SLOTS_LEAST = 1024, REAP_MAX = 256, ANYBODY = 0 };
+#define PAYLOAD_LIMIT (64ull << 20) /* bytes, in all slots */
+
+struct pool {
+    const struct job *job;
+    struct forkers forkers;
+    struct zygote_shared *shared; /* of the forkers */
+    struct zygote_memory memory;  /* .job NULL: not open */
+    uint32_t size, mask, in_flight;
+    uint64_t tail;
+    bool *busy;         /* by slot: until its task was reaped and its output read; for ever when its forker died */
+    uint32_t *returned; /* slots reaped by the last call */
+    uint32_t returned_count;
+    uint32_t asked_at; /* the event word when the forkers were last seen to live */
+};
+
+static struct pool *made_early; /* until open takes it */
+
+static const char *zygote_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
+{
+    (void)values;
+    *shape = (struct pool_shape){.workers = workers, .processes = workers};
+    return NULL;
+}
+
+/* ---- opening ---- */
+
+static int zygote_early(const struct pool_config *config)
+{
+    struct pool *pool = calloc(1, sizeof *pool);
+    int rc = pool ? forkers_make(&pool->forkers, config) : -ENOMEM;
+    if (rc < 0) {
+        free(pool);
+        return rc;
+    }
+    pool->shared = pool->forkers.shared;
+    made_early = pool;
+    return 0;
+}
+
+static void free_all(struct pool *pool)
+{
+    if (pool->memory.job)
+        munmap(pool->memory.job, pool->shared->memory_bytes);
+    forkers_end(&pool->forkers);
+    free(pool->busy);
+    free(pool->returned);
+    free(pool);
+}
+
+static uint32_t slots_wanted(const struct job *job, uint32_t workers)
+{
+    size_t stride = job->in_bytes + job->out_bytes;
+    uint64_t least = 2ull * workers, most = stride ? PAYLOAD_LIMIT / stride : UINT32_MAX;
+    uint32_t size = 2;
+    while (size < least || (size < SLOTS_LEAST && 2ull * size <= most))
+        size *= 2;
+    return size;
+}
+
+static int memory_make(struct pool *pool, const struct job *job)
+{
+    size_t costs = shared_align(sizeof(struct zygote_job)), out = (job->in_bytes + 63) / 64 * 64;
+    size_t stride = out + (job->out_bytes + 63) / 64 * 64;
+    size_t finished = costs + shared_align(job->sequence.count * sizeof(struct cost));
+    size_t slots = finished + shared_align(pool->size / 8 + 8);
+    size_t payload = slots + shared_align(pool->size * sizeof(struct zygote_slot));
+    size_t bytes = payload + pool->size * stride;
+    if (ftruncate(pool->shared->memory, (off_t)bytes) < 0)
+        return -errno;
+    struct zygote_job *memory = shared_map(bytes, pool->shared->memory);
+    if (!memory)
+        return -errno;
+    *memory = (struct zygote_job){
+        .job = *job,
+        .size = pool->size,
+        .costs_at = costs,
+        .finished_at = finished,
+        .slots_at = slots,
+        .payload_at = payload,
+        .payload_stride = stride,
+        .out_offset = out,
+    };
+    memcpy(memory->workload_params, job->workload_params, sizeof memory->workload_params);
+    pool->memory = zygote_memory_at(memory);
+    memcpy(pool->memory.costs, job->sequence.costs, job->sequence.count * sizeof(struct cost));
+    for (uint32_t i = 0; i < pool->size; i++)
+        atomic_init(&pool->memory.slots[i].claim, SLOT_TAKEN_BY_NOBODY);
+    pool->shared->memory_bytes = bytes;
+    return 0;
+}
+
+static int zygote_open(const struct pool_config *config, const struct job *job, struct pool **result)
+{
+    int rc = made_early ? 0 : zygote_early(config);
+    if (rc < 0)
+        return rc;
+    struct pool *pool = made_early;
+    made_early = NULL;
+    pool->job = job;
+    pool->size = slots_wanted(job, config->workers);
+    pool->mask = pool->size - 1;
+    pool->busy = calloc(pool->size, sizeof *pool->busy);
+    pool->returned = calloc(REAP_MAX, sizeof *pool->returned);
+    rc = pool->busy && pool->returned ? memory_make(pool, job) : -ENOMEM;
+    if (rc == 0)
+        rc = event_watch_children(&pool->shared->event);
+    if (rc == 0 && (rc = forkers_order(&pool->forkers, ORDER_OPEN)) < 0)
+        event_unwatch_children();
+    if (rc < 0)
+        free_all(pool);
+    else
+        *result = pool;
+    return rc;
+}
+
+/* ---- handing in ---- */
+
+static void outputs_were_read(struct pool *pool)
+{
+    while (pool->returned_count)
+        pool->busy[pool->returned[--pool->returned_count]] = false;
+}
+
+static void slot_fill(struct pool *pool, uint32_t slot, uint32_t task)
+{
+    const struct job *job = pool->job;
+    pool->busy[slot] = true;
+    if (job->in_bytes)
+        memcpy(pool->memory.payload + slot * pool->memory.job->payload_stride, job_input(job, task), job->in_bytes);
+    /* release: the input is there */
+    atomic_store_explicit(&pool->memory.slots[slot].claim, (uint64_t)task << 32 | ANYBODY, memory_order_release);
+}
+
+static int zygote_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
+{
+    unsigned taken = 0;
+    outputs_were_read(pool);
+    for (uint32_t looked = 0; taken < n && looked < pool->size; looked++, pool->tail++) {
+        uint32_t slot = (uint32_t)(pool->tail & pool->mask);
+        if (!pool->busy[slot]) /* else it is stepped over: its task runs for long */
+            slot_fill(pool, slot, tasks[taken++]);
+    }
+    pool->in_flight += taken;
+    /* seq_cst: the tail, then the idle bits */
+    atomic_store_explicit(&pool->shared->tail, pool->tail, memory_order_seq_cst);
+    if (taken)
+        forkers_wake(&pool->forkers, taken);
+    return (int)taken;
+}
+
+/* ---- taking back ---- */
+
+static unsigned collect(struct pool *pool, struct done *done, unsigned max)
+{
+    unsigned count = 0;
+    for (uint32_t word = 0; word * 64 < pool->size && count < max; word++) {
+        /* seq_cst: also the second look, after `wanted` was stored; acquires the records */
+        uint64_t bits = atomic_load_explicit(&pool->memory.finished[word], memory_order_seq_cst), taken = 0;
+        for (; bits && count < max; bits &= bits - 1) {
+            uint32_t slot = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            unsigned char *payload = pool->memory.payload + slot * pool->memory.job->payload_stride;
+            taken |= bits & -bits;
+            done[count] = pool->memory.slots[slot].done;
+            done[count].out = pool->job->out_bytes ? payload + pool->memory.job->out_offset : NULL;
+            uint64_t claim = atomic_load_explicit(&pool->memory.slots[slot].claim, memory_order_relaxed);
+            if (pool->forkers.pids[(uint32_t)claim] > 0) /* else its child may write on: never used again */
+                pool->returned[pool->returned_count++] = slot;
+            count++;
+        }
+        if (taken) /* relaxed: the slots are the submitter's until it fills them */
+            atomic_fetch_and_explicit(&pool->memory.finished[word], ~taken, memory_order_relaxed);
+    }
+    pool->in_flight -= count;
+    return count;
+}
+
+/* Its task is over, whatever its child still does, which is killed. */
+static void forker_lost(struct pool *pool, uint32_t row, int status)
+{
+    uint32_t worker = atomic_load_explicit(&pool->shared->forkers[row].worker, memory_order_relaxed);
+    pid_t pid = pool->forkers.pids[row];
+    for (uint32_t slot = 0; row != SPAWNER && slot < pool->size; slot++) {
+        struct zygote_slot *at = &pool->memory.slots[slot];
+        uint64_t claim = atomic_load_explicit(&at->claim, memory_order_acquire), bit = 1ull << (slot % 64);
+        if ((uint32_t)claim != row || !pool->busy[slot] ||
+            atomic_load_explicit(&pool->memory.finished[slot / 64], memory_order_acquire) & bit)
+            continue;
+        at->done = (struct done){
+            .task = (uint32_t)(claim >> 32),
+            .slot = slot,
+            .worker = (uint16_t)worker,
+            .status = WIFSIGNALED(status) ? TASK_SIGNALLED : TASK_EXITED,
+            .code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+            .pid = pid,
+        };
+        atomic_fetch_or_explicit(&pool->memory.finished[slot / 64], bit, memory_order_relaxed);
+    }
+    forkers_replace(&pool->forkers, row);
+    forkers_wake(&pool->forkers, UINT32_MAX); /* it may have been woken for a task that it never took */
+}
+
+/* Asks all forkers, but only when one of the submitter's children has ended. */
+static void forkers_check(struct pool *pool, uint32_t seen)
+{
+    siginfo_t info = {0};
+    if (seen == pool->asked_at)
+        return;
+    pool->asked_at = seen;
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
+        return;
+    for (uint32_t row = 0; row < pool->forkers.made; row++) {
+        int status;
+        if (pool->forkers.pids[row] > 0 &&
+            waitpid(pool->forkers.pids[row], &status, WNOHANG) == pool->forkers.pids[row])
+            forker_lost(pool, row, status);
+    }
+}
+
+static bool any_finished(const struct pool *pool)
+{
+    for (uint32_t word = 0; word * 64 < pool->size; word++)
+        if (atomic_load_explicit(&pool->memory.finished[word], memory_order_seq_cst))
+            return true;
+    return false;
+}
+
+static int zygote_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
+{
+    struct event *event = &pool->shared->event;
+    unsigned count = 0;
+    bool slept = false;
+    outputs_were_read(pool);
+    max = max < REAP_MAX ? max : REAP_MAX;
+    for (;;) {
+        uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire);
+        forkers_check(pool, seen);
+        count += collect(pool, done + count, max - count);
+        if (count >= min || count == max || !pool->in_flight || until_ns == 0 || (count && slept))
+            return (int)count;
+        if (!pool->forkers.alive)
+            return count ? (int)count : -EOWNERDEAD;
+        uint32_t wanted = (min < max ? min : max) - count;
+        /* seq_cst: see zygote.h */
+        atomic_store_explicit(&event->wanted, wanted < pool->in_flight ? wanted : pool->in_flight,
+                              memory_order_seq_cst);
+        int rc = 0;
+        if (!any_finished(pool)) {
+            rc = futex_wait(&event->word, seen, until_ns, false);
+            slept = true;
+        }
+        atomic_store_explicit(&event->wanted, 0, memory_order_relaxed);
+        if (rc == -ETIMEDOUT)
+            return (int)(count + collect(pool, done + count, max - count));
+    }
+}
+
+static int zygote_usage(struct pool *pool, bool with_memory, struct usage *usage)
+{
+    int rc = forkers_order(&pool->forkers, with_memory ? ORDER_USAGE_AND_MEMORY : ORDER_USAGE);
+    usage_read_thread(usage);
+    if (with_memory)
+        usage_read_memory(usage);
+    for (uint32_t row = 1; row < pool->forkers.made && rc == 0; row++)
+        if (pool->forkers.pids[row] > 0)
+            usage_add(usage, &pool->shared->forkers[row].usage);
+    usage->workers_lost += pool->forkers.lost;
+    usage->replace_ns += pool->forkers.replace_ns;
+    return rc;
+}
+
+static void zygote_peek(const struct pool *pool, struct peek *peeks)
+{
+    peeks[0] = (struct peek){
+        .kind = PEEK_CHILDREN,
+        .workers = pool->forkers.workers,
+        .pids_at = (uintptr_t)pool->shared->pids,
+        .tasks_at = (uintptr_t)pool->shared->tasks,
+    };
+}
+
+static int zygote_close(struct pool *pool)
+{
+    event_unwatch_children(); /* children that are killed from here on are no news */
+    free_all(pool);
+    return 0;
+}
+
+const struct pool_ops pool_zygote = {
+    .name = "zygote",
+    .summary = "small processes made before all else, one a worker, fork a process for every task; it inherits no "
+               "ballast, and its input is copied",
+    .traits = POOL_TASK_IS_PROCESS,
+    .handover_ns = 100000,
+    .shape = zygote_shape,
+    .early = zygote_early,
+    .open = zygote_open,
+    .submit = zygote_submit,
+    .reap = zygote_reap,
+    .usage = zygote_usage,
+    .peek = zygote_peek,
+    .close = zygote_close,
+};

@@ -1,0 +1,204 @@
+/* Targets: a file is read to the letter, and a made-up run gives the outcomes that its numbers have. */
+#include "bench/refuse.h"
+#include "bench/targets/targets.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h> /* after what it needs */
+
+enum { BLOCKS = 12, CELLS = 8, TASKS = 1000 };
+
+static char path[] = "/tmp/poolbench-targets-XXXXXX";
+static struct targets targets;
+static char error[ERROR_MAX];
+
+static int file_read(const char *text)
+{
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    return targets_read(path, &targets, error);
+}
+
+/* Eight cells of twelve blocks. Noise: a fixed few per cent by block. */
+static struct summary_row rows[CELLS];
+static struct trial_row trials[CELLS * BLOCKS];
+static double p99[CELLS * BLOCKS];
+
+static void cell_add(struct summary *s, const char *pool, int64_t size_ns, double ns_per_task)
+{
+    struct summary_row *row = &rows[s->count];
+    *row = (struct summary_row){.size_ns = size_ns, .workers = 2, .tasks = TASKS, .trials = BLOCKS};
+    snprintf(row->cell_id, sizeof row->cell_id, "c%03zu", s->count + 1);
+    snprintf(row->experiment, sizeof row->experiment, "made-up");
+    snprintf(row->pool, sizeof row->pool, "%s", pool);
+    snprintf(row->workload, sizeof row->workload, "spin");
+    snprintf(row->arrival, sizeof row->arrival, "burst");
+    for (int block = 1; block <= BLOCKS; block++) {
+        struct trial_row *trial = &trials[s->trial_count];
+        *trial = (struct trial_row){.block = block,
+                                    .tasks = TASKS,
+                                    .workers = 2,
+                                    .private_bytes = 200 * 1024,
+                                    .wall_ns = (int64_t)(ns_per_task * TASKS * (1 + 0.01 * (block % 4)))};
+        memcpy(trial->cell_id, row->cell_id, sizeof trial->cell_id);
+        snprintf(trial->status, sizeof trial->status, "ok");
+        s->trial_count++;
+    }
+    s->count++;
+}
+
+static struct summary run_make(void)
+{
+    struct summary s = {.rows = rows, .trials = trials, .latency_p99_ns = p99};
+    cell_add(&s, "pthread", 100, 150);
+    cell_add(&s, "floor-ring", 100, 100);
+    cell_add(&s, "prefork", 100, 160);
+    cell_add(&s, "static", 100, 50);
+    cell_add(&s, "static", 1000, 500);
+    cell_add(&s, "pthread", 1000, 550);
+    return s;
+}
+
+static struct judgement judged(const char *text)
+{
+    struct summary s = run_make();
+    struct judgement judgement[4];
+    struct claim claim;
+    assert_int_equal(file_read(text), 0);
+    assert_in_range(targets.count, 1, 4);
+    int rc = targets_judge(&targets, &s, &claim, judgement, error);
+    if (rc)
+        fail_msg("%s", error);
+    targets_release(&targets);
+    return judgement[0];
+}
+
+static void ratios(void **state)
+{
+    (void)state;
+    struct judgement j =
+        judged("[a]\ncell = pool=pthread, size=100ns\nbase = pool=floor-ring\nat_most = 1.6x\nmetric = time\n");
+    assert_int_equal(j.outcome, TARGET_HOLDS);
+    assert_true(j.value > 1.499 && j.value < 1.501);
+    assert_string_equal(j.base_label, "floor-ring");
+    j = judged("[a]\ncell = pool=pthread, size=100ns\nbase = pool=floor-ring\nat_most = 1.4x\n");
+    assert_int_equal(j.outcome, TARGET_FAILS);
+    /* the cheapest base counts, and one that was not run does not */
+    j = judged("[a]\ncell = pool=prefork\nbase = pool=openmp\nbase = pool=pthread, size=100ns\n"
+               "base = pool=floor-ring\nat_most = 1.2x\n");
+    assert_int_equal(j.outcome, TARGET_FAILS);
+    assert_string_equal(j.base_label, "floor-ring");
+}
+
+static void amounts(void **state)
+{
+    (void)state;
+    struct judgement j = judged("[a]\ncell = pool=prefork\nbase = pool=pthread, size=100ns\nat_most = 15ns\n");
+    assert_int_equal(j.outcome, TARGET_HOLDS);
+    assert_true(j.value >= 10 && j.value < 11);
+    j = judged("[a]\ncell = pool=prefork\nbase = pool=pthread, size=100ns\nat_most = 9ns\n");
+    assert_int_equal(j.outcome, TARGET_FAILS);
+    j = judged("[a]\ncell = pool=prefork\nat_most = 161ns\n"); /* 160 .. 164.8 */
+    assert_int_equal(j.outcome, TARGET_UNRESOLVED);
+    j = judged("[a]\ncell = pool=prefork\nmetric = private\nat_most = 100KiB\n");
+    assert_int_equal(j.outcome, TARGET_HOLDS);
+    assert_true(j.value == 100 * 1024);
+}
+
+/* Efficiency 1/3 at 100 ns and 10/11 at 1 us: half of it is reached between them, where a straight line says. */
+static void metg(void **state)
+{
+    (void)state;
+    struct judgement j = judged("[a]\nmetric = metg\ncell = pool=pthread\nbase = pool=static\nat_most = 200ns\n");
+    assert_int_equal(j.outcome, TARGET_HOLDS);
+    assert_true(j.value > 194 && j.value < 196); /* 100 x 10^((1/2 - 1/3) / (10/11 - 1/3)) */
+    j = judged("[a]\nmetric = metg\ncell = pool=prefork\nbase = pool=static\nat_most = 200ns\n");
+    assert_int_equal(j.outcome, TARGET_NOT_RUN);
+}
+
+static void what_was_not_run(void **state)
+{
+    (void)state;
+    struct judgement j = judged("[a]\ncell = pool=pthread, size=100ns\nbase = pool=openmp\nat_most = 1.5x\n");
+    assert_int_equal(j.outcome, TARGET_NOT_RUN);
+    assert_non_null(strstr(j.why, "pool=openmp"));
+    j = judged("[a]\ncell = pool=pthread, workers=3, size=100ns\nat_most = 1us\n");
+    assert_int_equal(j.outcome, TARGET_NOT_RUN);
+    assert_non_null(strstr(j.why, "workers=3"));
+}
+
+static void bad_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"", "no target"},
+        {"metric = time\n", "no target"},
+        {"[a]\ncell = pool=pthread\n", ":1: [a] has no at_most"},
+        {"[a]\nat_most = 1us\n\n[b]\ncell = pool=pthread\nat_most = 1us\n", ":1: [a] has no cell"},
+        {"[a]\ncell = pool=pthread\nat_most = 1.5x\n", "expected a base"},
+        {"[a]\ncell = pool=pthread\nbase = pool=fork\nat_most = soon\n", "expected a ratio as 1.5x or a time as 15ns"},
+        {"[a]\ncell = pool=pthread\nmetric = pss\nat_most = 5ms\n", "bytes as 40KiB"},
+        {"[a]\ncell = pol=pthread\nat_most = 1us\n", ":2: there is no factor 'pol'; did you mean 'pool'?"},
+        {"[a]\ncell = pthread\nat_most = 1us\n", ":2: 'pthread': expected FACTOR=VALUE"},
+        {"[a]\ncell = size=fast\nat_most = 1us\n", ":2: size: "},
+        {"[a]\ncel = pool=pthread\n", ":2: there is no key 'cel'; did you mean 'cell'?"},
+        {"[a]\nmetric = tim\n", ":2: there is no metric 'tim'; did you mean 'time'?"},
+        {"[a]\nnonsense\n", ":2: a line without '='"},
+        {"[]\n", ":1: '[]"},
+        {"[a]\ncell = pool=a\nat_most = 1us\n[a]\n", ":4: there is a target 'a' already"},
+        {"[a]\nmetric = metg\ncell = pool=a\nat_most = 1us\n", "metg needs a base"},
+        {"[a]\nmetric = metg\ncell = pool=a\nbase = pool=b\nat_most = 2x\n", "metg is a time"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        *error = '\0';
+        if (file_read(cases[i].text) == 0)
+            fail_msg("taken: %s", cases[i].text);
+        if (!strstr(error, cases[i].says) || strchr(error, '\n'))
+            fail_msg("'%s' does not say '%s'", error, cases[i].says);
+    }
+}
+
+/* Two cells fit: it is said which, and what tells them apart. */
+static void more_than_one_cell(void **state)
+{
+    (void)state;
+    struct summary s = run_make();
+    struct judgement judgement[1];
+    struct claim claim;
+    assert_int_equal(file_read("\n[a]\ncell = pool=pthread\nat_most = 1us\n"), 0);
+    assert_int_equal(targets_judge(&targets, &s, &claim, judgement, error), -EINVAL);
+    assert_non_null(strstr(error, ":2: [a]"));
+    assert_non_null(strstr(error, "c001 and c006"));
+    assert_non_null(strstr(error, "apart: size"));
+    targets_release(&targets);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    int fd = mkstemp(path);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ratios),           cmocka_unit_test(amounts),   cmocka_unit_test(metg),
+        cmocka_unit_test(what_was_not_run), cmocka_unit_test(bad_files), cmocka_unit_test(more_than_one_cell),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

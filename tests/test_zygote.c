@@ -1,0 +1,135 @@
+/* Pool zygote: what a forker that is killed takes with it, and a child of it; the limit of a task. */
+/* sanitizers: address undefined (ThreadSanitizer holds SIGCHLD back and adds a thread of its own) */
+#include "pools/clock.h"
+#include "tests/pool_bench.h"
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h> /* after what it needs */
+
+enum { WORKERS = 3, TASKS = 6 };
+
+/* Reaps all tasks, exactly one of which has that status and code. */
+static void assert_one_is_lost(struct bench *bench, enum task_status status, int code)
+{
+    struct done done[TASKS];
+    unsigned ok = 0, lost = 0;
+    while (ok + lost < TASKS) {
+        int rc = bench->ops->reap(bench->pool, done, 1, TASKS, FOREVER);
+        assert_true(rc > 0);
+        for (int i = 0; i < rc; i++) {
+            ok += done[i].status == TASK_OK;
+            if (done[i].status == TASK_OK)
+                continue;
+            assert_int_equal(done[i].status, status);
+            assert_int_equal(done[i].code, code);
+            lost++;
+        }
+    }
+    assert_int_equal(lost, 1);
+}
+
+static const volatile int32_t *pids_of(const struct bench *bench)
+{
+    struct peek peeks[PEEKS_MAX] = {{0}};
+    bench->ops->peek(bench->pool, peeks);
+    return (const volatile int32_t *)(uintptr_t)peeks[0].pids_at;
+}
+
+/* A forker or its child: only the task that it is on fails, and the pool has as many workers as before. */
+static void a_killed_process_is_one_task(void **state)
+{
+    (void)state;
+    for (int child = 0; child < 2; child++) {
+        struct traces before = traces();
+        struct bench bench;
+        struct usage usage;
+        bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){200000000, 0}, WORKERS);
+        bench_open(&bench);
+        const volatile int32_t *pids = pids_of(&bench);
+        for (uint32_t round = 0; round < 3; round++) {
+            submit_all(&bench, round * TASKS, TASKS);
+            while (!pids[0])
+                sched_yield();
+            assert_int_equal(kill(child ? pids[0] : find_child("pb-worker-0"), SIGKILL), 0);
+            assert_one_is_lost(&bench, TASK_SIGNALLED, SIGKILL);
+        }
+        assert_int_equal(bench.ops->usage(bench.pool, true, &usage), 0);
+        assert_int_equal(usage.workers_lost, child ? 0 : 3);
+        submit_all(&bench, 100, 64);
+        for (unsigned i = 0; i < 500 && !(pids[0] && pids[1] && pids[2]); i++)
+            usleep(1000);
+        assert_true(pids[0] && pids[1] && pids[2]);
+        bench_close(&bench);
+        assert_no_new_traces(before);
+    }
+}
+
+/* When all forkers and the spawner are gone, the pool says so instead of waiting for ever. */
+static void nobody_left_is_an_error(void **state)
+{
+    (void)state;
+    struct traces before = traces();
+    struct bench bench;
+    struct done done[TASKS];
+    int rc = 0;
+    bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){200000000, 0}, WORKERS);
+    bench_open(&bench);
+    assert_int_equal(kill(find_child("pb-spawner"), SIGKILL), 0);
+    submit_all(&bench, 0, TASKS);
+    for (unsigned got = 0; rc >= 0 && got < TASKS; got += (unsigned)rc) {
+        pid_t forker = find_child("pb-worker-");
+        if (forker)
+            kill(forker, SIGKILL);
+        rc = bench.ops->reap(bench.pool, done, 1, TASKS, FOREVER);
+        for (int i = 0; i < rc; i++)
+            assert_true(done[i].status == TASK_OK || done[i].status == TASK_SIGNALLED);
+    }
+    assert_int_equal(rc, -EOWNERDEAD);
+    bench_close(&bench);
+    assert_no_new_traces(before);
+}
+
+static void a_task_over_the_limit_is_ended(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct done done[4];
+    unsigned got = 0;
+    bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){60000000000, 0}, WORKERS);
+    bench.config.task_limit_ns = 20000000;
+    bench_open(&bench);
+    submit_all(&bench, 0, 4);
+    while (got < 4) {
+        int rc = bench.ops->reap(bench.pool, done, 1, 4, FOREVER);
+        assert_true(rc > 0);
+        for (int i = 0; i < rc; i++) {
+            assert_int_equal(done[i].status, TASK_TIMEOUT);
+            assert_int_equal(done[i].code, SIGKILL);
+        }
+        got += (unsigned)rc;
+    }
+    bench_close(&bench);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    clock_choose(20000000);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_killed_process_is_one_task),
+        cmocka_unit_test(nobody_left_is_an_error),
+        cmocka_unit_test(a_task_over_the_limit_is_ended),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
