@@ -65,6 +65,10 @@ chosen   = $(if $(TEST),$(foreach t,$(1),$(if $(filter $(TEST) $(TEST:%=test_%),
 c_tests := $(call chosen,$(patsubst tests/%.c,%,$(wildcard tests/test_*.c)))
 s_tests := $(call chosen,$(wildcard tests/test_*.sh) tests/cli.sh)
 tests   := $(c_tests:%=$(B)/%)
+# What tests use: it runs one and sees what that leaves; it makes calls of libc fail (not under sanitizers: they wrap them too).
+helpers := $(B)/alone $(if $(SAN),,$(B)/inject.so)
+fuzzed  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzzers := $(fuzzed:%=$(B)/fuzz_%)
 
 # ---- flags -----------------------------------------------------------------------------------------------------------
 packages := hwloc gsl jansson inih
@@ -90,7 +94,7 @@ endef
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ---- build -----------------------------------------------------------------------------------------------------------
-.PHONY: build tests bench perf check install uninstall clean help format schema lint FORCE
+.PHONY: build tests fuzzers bench perf check torture fuzz install uninstall clean help format schema lint FORCE
 
 build: $(if $(filter default,$(variant)),poolbench) $(B)/poolbench $(B)/poolbench-trial ## build both programs (the default)
 
@@ -109,9 +113,22 @@ $(B)/libpoolbench.a: $(filter-out $(mains_o),$(sort $(bench_o) $(trial_o))) $(B)
 	$(call say,AR)$(AR) rcs $@ $(filter %.o,$^)
 
 # Tests stand beside the programs, so that they find poolbench-trial the way poolbench does.
-tests: $(tests) $(B)/poolbench $(B)/poolbench-trial
+tests: $(tests) $(helpers) $(fuzzers) $(B)/poolbench $(B)/poolbench-trial
 $(tests): $(B)/%: $(B)/tests/%.o $(support_o) $(B)/libpoolbench.a
 	$(call say,LINK)$(link) -o $@ $(filter %.o,$^) $(B)/libpoolbench.a -lcmocka $(harness_libs)
+
+# A fuzz target of tests/fuzz/, with a driver of its own, or in a tree of clang's with libFuzzer.
+libfuzzer = $(findstring fuzzer-no-link,$(SAN))
+fuzzers: $(fuzzers)
+$(fuzzers): $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/file.o $(B)/tests/fuzz/driver.o $(B)/libpoolbench.a
+	$(call say,LINK)$(link) $(if $(libfuzzer),-fsanitize=fuzzer) -o $@ $(if $(libfuzzer),$(filter-out %/driver.o,$^),$^) \
+		$(harness_libs)
+
+$(B)/alone: $(B)/tests/tools/alone.o
+	$(call say,LINK)$(link) -o $@ $<
+
+$(B)/inject.so: tests/preload/inject.c $(B)/flags
+	$(call say,LINK)$(compile) -fPIC -shared -o $@ $< -ldl
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -161,8 +178,15 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 	@BUILD=$(B) tests/run $(tests) $(s_tests) \
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
+torture: tests ## what check does in short, at length: 50 kills of the harness, every early call that can fail
+	@BUILD=$(B) KILLS=50 RANDOM_SEED=$${RANDOM_SEED:-$$$$} TEST_LIMIT=3600 tests/run tests/test_resume.sh
+	@BUILD=$(B) DEPTH=60 TEST_LIMIT=3600 tests/run tests/test_inject.sh
+
+fuzz: ## feed parsers with made-up input, with clang's libFuzzer if it is there: FUZZ_S=60 seconds each
+	@BUILD=$(B) FUZZ_S=$(or $(FUZZ_S),60) scripts/fuzz $(fuzzed)
+
 format: ## format the C sources with clang-format
-	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools pools/* workloads tests tests/plugins include/poolbench examples))
+	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools pools/* workloads tests tests/* include/poolbench examples))
 
 schema: $(B)/test_csv $(B)/poolbench ## write results/README.md and docs/COMMAND-LINE.md anew from their tables
 	@$(B)/test_csv --document > results/README.md

@@ -155,6 +155,11 @@ struct launcher *calibrations_launcher(struct calibrations *store)
     return &store->launcher;
 }
 
+const char *calibrations_key(const struct calibrations *store)
+{
+    return store->key;
+}
+
 json_t *calibrations_used(struct calibrations *store)
 {
     return store->used;

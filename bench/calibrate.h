@@ -21,6 +21,8 @@ void calibrations_forget(struct calibrations *store); /* --recalibrate */
 /* --like: uses those of an earlier run, from its host.json, so that iterations are the same. */
 int calibrations_like(struct calibrations *store, const char *directory, char *error);
 struct json_t *calibrations_used(struct calibrations *store); /* what was asked for so far, for host.json; borrowed */
+/* "machine/program", hashes: of the CPU model and the system, and of the trial program. Borrowed. */
+const char *calibrations_key(const struct calibrations *store);
 struct launcher *calibrations_launcher(struct calibrations *store); /* the store's; trials use it too */
 
 /* The calibration of workload (of the workload it is calibrated as, when it names one).

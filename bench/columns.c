@@ -278,7 +278,8 @@ static const char conventions[] =
     "in\n"
     "full with `.` as the decimal point, times and sizes as integers with the unit in the column's name. A missing "
     "value\n"
-    "is empty, never 0. A last line without a newline was cut off and is not a row.\n";
+    "is empty, never 0. A last line without a newline was cut off and is not a row.\n"
+    "`poolbench resume` goes on with a run that ended early.\n";
 
 static const char *const kind_names[] = {"integer", "unsigned", "real", "text"};
 

@@ -182,9 +182,50 @@ int csv_create(const char *directory, const struct file_format *format, struct c
     return error;
 }
 
+/* Where to go on in an open file of `size` bytes; `header`: how long its header line is. 0: that line is torn. */
+static int64_t end_find(int fd, int64_t size, int64_t end, int64_t header)
+{
+    if (end > 0)
+        return end;
+    int64_t whole = end == 0 && size > header ? header : csv_lines_end(fd, size < 0 ? 0 : size);
+    return whole > 0 && whole < header ? -EBADMSG : whole;
+}
+
+int64_t csv_behind(const char *directory, const struct file_format *format, int64_t end)
+{
+    char path[PATH_MAX];
+    int64_t header = 0;
+    int fd = file_open(directory, format, O_RDONLY, path);
+
+    if (fd < 0)
+        return fd;
+    for (size_t i = 0; i < format->count; i++)
+        header += (int64_t)strlen(format->columns[i].name) + 1;
+    int64_t size = lseek(fd, 0, SEEK_END), from = size < 0 ? -errno : end_find(fd, size, end, header);
+    close(fd);
+    return from < 0 ? from : size - from;
+}
+
+/* Whether the file begins with the header line in the writer's buffer. */
+static int header_check(const struct csv_writer *writer)
+{
+    char *header = malloc(writer->length);
+    int error = 0;
+
+    if (!header)
+        return -ENOMEM;
+    ssize_t n = pread(writer->fd, header, writer->length, 0);
+    if (n < 0)
+        error = -errno;
+    else if ((size_t)n != writer->length || memcmp(header, writer->buffer, writer->length) != 0)
+        error = -EBADMSG;
+    free(header);
+    return error;
+}
+
 int csv_append(const char *directory, const struct file_format *format, int64_t end, struct csv_writer **writer)
 {
-    char path[PATH_MAX], *header = NULL;
+    char path[PATH_MAX];
     int fd = file_open(directory, format, O_RDWR, path);
     int error = fd < 0 ? fd : writer_new(fd, format, writer);
 
@@ -192,24 +233,29 @@ int csv_append(const char *directory, const struct file_format *format, int64_t 
         return error;
     struct csv_writer *w = *writer;
     int64_t size = lseek(w->fd, 0, SEEK_END);
-    if (end < 0 && size > 0)
-        end = csv_lines_end(w->fd, size);
-    header = malloc(w->length);
-    if (size < 0 || end < 0)
-        error = size < 0 ? -errno : (int)end;
-    else if (!header)
-        error = -ENOMEM;
-    else if (end > size || (size_t)end < w->length || pread(w->fd, header, w->length, 0) != (ssize_t)w->length ||
-             memcmp(header, w->buffer, w->length) != 0)
-        error = -EBADMSG;
-    else if (size > end && ftruncate(w->fd, end) < 0)
+    if (size < 0)
         error = -errno;
-    free(header);
-    w->length = 0;
+    end = end_find(w->fd, size, end, (int64_t)w->length);
+    if (!error && end < 0)
+        error = (int)end;
+    if (!error && end > size)
+        error = -EBADMSG;
+    if (!error && end)
+        error = header_check(w);
+    if (!error && size > end && ftruncate(w->fd, end) < 0)
+        error = -errno;
     w->flushed = end;
+    if (!error && !end)
+        error = csv_flush(w);
+    w->length = 0;
     if (error)
         writer_free(w);
     return error;
+}
+
+void csv_drop(struct csv_writer *writer)
+{
+    writer->length = 0;
 }
 
 int csv_flush(struct csv_writer *writer)

@@ -23,7 +23,7 @@
 #endif
 #define TRIAL_PROGRAM "poolbench-trial"
 
-static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP};
+static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP};
 
 static int find_program(struct launcher *launcher, char *error)
 {
@@ -156,6 +156,15 @@ int launcher_open(struct launcher *launcher, char *error)
     return rc;
 }
 
+void launcher_unwatch(struct launcher *launcher)
+{
+    if (launcher->signals < 0)
+        return;
+    close(launcher->signals);
+    launcher->signals = -1;
+    sigprocmask(SIG_SETMASK, &launcher->outside, NULL);
+}
+
 void launcher_close(struct launcher *launcher)
 {
     if (launcher->guard_pipe >= 0) {
@@ -164,10 +173,7 @@ void launcher_close(struct launcher *launcher)
         while (waitpid(launcher->guard, NULL, 0) < 0 && errno == EINTR)
             ;
     }
-    if (launcher->signals >= 0) {
-        close(launcher->signals);
-        sigprocmask(SIG_SETMASK, &launcher->outside, NULL);
-    }
+    launcher_unwatch(launcher);
     if (launcher->map)
         munmap(launcher->map, launcher->bytes);
     if (launcher->memfd >= 0)
@@ -207,6 +213,8 @@ static _Noreturn void become_trial(const struct launcher *launcher, pid_t harnes
     char *arguments[] = {(char *)TRIAL_PROGRAM, NULL};
     int null = open("/dev/null", O_RDWR);
     setpgid(0, 0);
+    signal(SIGPIPE, SIG_DFL); /* these two we ignore */
+    signal(SIGXFSZ, SIG_DFL);
     sigprocmask(SIG_SETMASK, &launcher->outside, NULL);
     bool in_place = launcher->memfd == JOB_FD && fcntl(JOB_FD, F_SETFD, 0) == 0;
     if (null < 0 || dup2(null, 0) < 0 || dup2(2, 1) < 0 || (!in_place && dup2(launcher->memfd, JOB_FD) < 0))
@@ -215,32 +223,62 @@ static _Noreturn void become_trial(const struct launcher *launcher, pid_t harnes
     _exit(127);
 }
 
-int launcher_interrupted(struct launcher *launcher)
+/* Stops as Ctrl-Z would have us, and the trial's group (0: none) with us, which the terminal does not reach. Returns
+ * for how long: nothing where nobody could continue us (an orphaned process group, which the kernel does not stop). */
+static uint64_t stand_still(pid_t group)
 {
-    struct signalfd_siginfo info;
-    return read(launcher->signals, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+    sigset_t stop;
+    uint64_t since = clock_monotonic_ns();
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    if (group)
+        kill(-group, SIGSTOP);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &stop, NULL); /* here we stop */
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+    if (group)
+        kill(-group, SIGCONT);
+    return clock_monotonic_ns() - since;
 }
 
-/* Waits until the trial has ended, the limit is reached or a signal tells us to stop. */
+/* The next signal to end that has come; 0: none. Those to stop are obeyed meanwhile. */
+static int signal_next(const struct launcher *launcher, pid_t group, uint64_t *stopped_ns)
+{
+    struct signalfd_siginfo info;
+    while (launcher->signals >= 0 && read(launcher->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo != SIGTSTP)
+            return (int)info.ssi_signo;
+        *stopped_ns += stand_still(group);
+    }
+    return 0;
+}
+
+int launcher_interrupted(struct launcher *launcher)
+{
+    uint64_t stopped_ns = 0;
+    return signal_next(launcher, 0, &stopped_ns);
+}
+
+/* Waits until the trial has ended, the limit is reached or a signal tells us to end. */
 static int await_end(struct launcher *launcher, pid_t pid, int pidfd, uint64_t limit_ns, struct outcome *outcome)
 {
     const struct launch_watch *watch = launcher->watch;
-    uint64_t until = clock_monotonic_ns() + limit_ns;
+    uint64_t since = clock_monotonic_ns();
     for (;;) {
-        uint64_t now = clock_monotonic_ns();
-        if ((outcome->interrupted = launcher_interrupted(launcher)))
+        struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = launcher->signals, .events = POLLIN}};
+        if ((outcome->interrupted = signal_next(launcher, pid, &outcome->stopped_ns)))
             return 0;
-        if ((outcome->timed_out = now >= until))
-            return 0;
-        uint64_t wait_ns = until - now;
+        uint64_t now = clock_monotonic_ns(), until = since + limit_ns + outcome->stopped_ns;
+        uint64_t wait_ns = until > now ? until - now : 0; /* 0: one more look, it may have ended while we stood still */
         if (watch && wait_ns > watch->every_ns)
             wait_ns = watch->every_ns;
         struct timespec left = {.tv_sec = (time_t)(wait_ns / 1000000000u), .tv_nsec = (long)(wait_ns % 1000000000u)};
-        struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = launcher->signals, .events = POLLIN}};
         int rc = ppoll(fds, 2, &left, NULL);
         if (rc < 0 && errno != EINTR)
             return -errno;
         if (rc > 0 && fds[0].revents)
+            return 0;
+        if ((outcome->timed_out = rc == 0 && now >= until))
             return 0;
         if (rc == 0 && watch)
             watch->see(watch->data, pid);
@@ -277,6 +315,7 @@ int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *o
     while (waitpid(pid, &outcome->wait_status, 0) < 0 && errno == EINTR)
         ;
     bool were_some = end_group(pid);
+    launcher->interrupted = outcome->interrupted ? outcome->interrupted : launcher->interrupted;
     outcome->left_processes = were_some && !outcome->timed_out && !outcome->interrupted;
     guard_tell(launcher, 0);
     return rc;

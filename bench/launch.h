@@ -25,7 +25,8 @@ struct launcher {
     uint64_t epoch;
     pid_t guard;
     int guard_pipe;
-    int signals;                      /* signalfd of those that tell us to stop */
+    int signals;                      /* signalfd of those that tell us to end or to stop; -1: they act by themselves */
+    int interrupted;                  /* the last signal to end that a trial was ended for; 0: none */
     sigset_t outside;                 /* the signal mask before ours */
     const struct launch_watch *watch; /* NULL: nobody watches */
 };
@@ -34,7 +35,8 @@ struct launcher {
 struct outcome {
     int wait_status;        /* as from wait4 */
     bool timed_out;         /* killed at the limit */
-    int interrupted;        /* the signal that told us to stop, or 0 */
+    int interrupted;        /* the signal that told us to end, or 0 */
+    uint64_t stopped_ns;    /* it stood still for so long, and we with it (Ctrl-Z) */
     struct missing missing; /* of a trial that timed out */
     bool left_processes;    /* it ended and processes of its group were still there; they were killed */
 };
@@ -46,7 +48,9 @@ void launcher_close(struct launcher *launcher);
 void *launcher_job(struct launcher *launcher, size_t bytes, char *error);
 /* Runs the trial program on the job file, at most limit_ns; afterwards no descendant is left. 0 or -errno. */
 int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *outcome);
-/* A signal that arrived while no trial was running; 0: none. */
+/* A signal to end that arrived while no trial was running; 0: none. One to stop (Ctrl-Z) is obeyed here. */
 int launcher_interrupted(struct launcher *launcher);
+/* What we wrote is whole: from now on a signal ends us at once, also one that has come already. */
+void launcher_unwatch(struct launcher *launcher);
 
 #endif

@@ -7,13 +7,45 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char expected[] = "expected synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file";
+
+#define LOAD_LIMIT_S 20
+
+/* Whether hwloc gets through the file at all: it trusts XML, and can crash or hang on what is none of its own making.
+ * So a child tries it first. How that ended, as from waitpid(); -errno. */
+static int xml_try(const char *path)
+{
+    hwloc_topology_t topology;
+    pid_t pid = fork();
+    int status;
+
+    if (pid < 0)
+        return -errno;
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR);
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && null >= 0; fd++)
+            dup2(null, fd);
+        prctl(PR_SET_DUMPABLE, 0); /* no core files */
+        alarm(LOAD_LIMIT_S);
+        if (hwloc_topology_init(&topology) == 0 && hwloc_topology_set_xml(topology, path) == 0 &&
+            hwloc_topology_load(topology) == 0)
+            _exit(0);
+        _exit(1);
+    }
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return -errno;
+    return status;
+}
 
 /* Says what the topology is to be; loading comes after. */
 static int topology_describe(hwloc_topology_t topology, const char *description, char *error)
@@ -34,11 +66,40 @@ static int topology_describe(hwloc_topology_t topology, const char *description,
         snprintf(error, ERROR_MAX, "--topology: cannot read '%s': %s; %s", description, strerror(errno), expected);
         return -EINVAL;
     }
-    if (!S_ISREG(file.st_mode) || hwloc_topology_set_xml(topology, description) != 0) {
+    int tried = S_ISREG(file.st_mode) ? xml_try(description) : 1;
+    if (tried < 0) {
+        snprintf(error, ERROR_MAX, "--topology: a process to try '%s' in: %s", description, strerror(-tried));
+        return tried;
+    }
+    if (tried || hwloc_topology_set_xml(topology, description) != 0) {
         snprintf(error, ERROR_MAX, "--topology: '%s' is not a hwloc XML file; %s", description, expected);
         return -EINVAL;
     }
     return 0;
+}
+
+/* PUs at and below an object; -1: its CPU set is not those of its PUs, which hwloc takes from a file as it stands. */
+static int pus_below(hwloc_obj_t object)
+{
+    int pus = 0;
+
+    if (!object->cpuset)
+        return -1;
+    if (object->type == HWLOC_OBJ_PU)
+        return hwloc_bitmap_weight(object->cpuset) == 1 && hwloc_bitmap_isset(object->cpuset, object->os_index) ? 1
+                                                                                                                : -1;
+    for (hwloc_obj_t child = object->first_child; child && pus >= 0; child = child->next_sibling) {
+        int below = pus_below(child);
+        pus = below < 0 || !hwloc_bitmap_isincluded(child->cpuset, object->cpuset) ? -1 : pus + below;
+    }
+    return pus == hwloc_bitmap_weight(object->cpuset) ? pus : -1;
+}
+
+static bool topology_consistent(hwloc_topology_t topology)
+{
+    hwloc_obj_t root = hwloc_get_root_obj(topology);
+
+    return pus_below(root) > 0 && hwloc_bitmap_isincluded(hwloc_topology_get_allowed_cpuset(topology), root->cpuset);
 }
 
 /* Narrows the cpuset's CPUs to the ones of our affinity. */
@@ -142,6 +203,12 @@ int machine_open(struct machine *machine, const char *topology, char *error)
             snprintf(error, ERROR_MAX, "--topology: '%s' is not a hwloc XML file; %s", topology, expected);
         else
             snprintf(error, ERROR_MAX, "hwloc cannot read this machine's topology: %s", strerror(errno));
+        status = -EINVAL;
+        goto fail;
+    }
+    if (machine->described && !topology_consistent(machine->topology)) {
+        snprintf(error, ERROR_MAX, "--topology: '%.200s' contradicts itself: CPU sets that are not those of its PUs",
+                 topology);
         status = -EINVAL;
         goto fail;
     }

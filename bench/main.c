@@ -3,6 +3,7 @@
 #include "bench/refuse.h"
 #include "bench/verbs.h"
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 const struct verb verbs[] = {
@@ -23,6 +24,18 @@ const struct verb verbs[] = {
      .help = "Prints the cells, the CPUs of every worker, the defaults that were filled in, how many comparisons there "
              "are and the blocks they need, the order, and about how long it would take. Takes what run takes.",
      .reads_itself = true},
+    {.name = "resume",
+     .chapter = "measure",
+     .operands = "[RUN]",
+     .summary = "go on with a run that was interrupted, killed or out of disk",
+     .function = verb_resume,
+     .help =
+         "Runs what is left of the plan of a run that ended early, with its seed, its cells and the order of its "
+         "blocks; then the summary, charts and report, as run does. What a crash left behind the last whole trial "
+         "is cut off; trials that were interrupted run again. A budget no longer counts. Refused on another machine "
+         "or with another build, since blocks of one run are compared with each other. RUN is its directory, the "
+         "beginning of its name, or latest (the default).",
+     .operands_max = 1},
     {.name = "metg",
      .chapter = "search",
      .operands = "",
@@ -259,24 +272,37 @@ static int dispatch(int argc, char **argv)
     return !verb ? 2 : *argv[1] == '-' ? verb_call(verb, 0, NULL) : verb_call(verb, argc - 2, argv + 2);
 }
 
-/* Started with a standard stream closed, the next file opened would take its place. */
+/* Started with a standard stream closed, the next file opened would take its place. What fills the place of standard
+ * output takes nothing: that nothing can be said is an error, not a success. */
 static int streams_open(void)
 {
-    int fd;
-    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
-        ;
-    return fd < 0 ? -1 : close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
+            return -1;
+    return 0;
+}
+
+/* What could not be printed was not done: a full disk behind a redirection must not look like success. Which error it
+ * was is known no longer where it came early; then one more byte finds out. */
+static int output_end(void)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    if (!errno && write(STDOUT_FILENO, "\n", 1) == 1)
+        errno = EIO;
+    fprintf(stderr, "poolbench: standard output: %s\n", strerror(errno));
+    return -1;
 }
 
 int main(int argc, char **argv)
 {
     if (streams_open() < 0)
         return 1;
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone must not end a run ... */
+    signal(SIGXFSZ, SIG_IGN); /* ... nor a limit on files (ulimit -f), without a word */
     int code = dispatch(argc, argv);
-    /* What could not be printed was not done: a full disk behind a redirection must not look like success. */
-    if (fflush(stdout) || ferror(stdout)) {
-        fprintf(stderr, "poolbench: standard output: %s\n", strerror(errno));
+    if (output_end() < 0)
         return code ? code : 1;
-    }
     return code;
 }

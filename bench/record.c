@@ -1,5 +1,6 @@
 /* Recording trials, see record.h. */
 #include "bench/record.h"
+#include "bench/csv_replace.h"
 #include "bench/histogram.h"
 #include "bench/run_dir.h"
 #include "bench/stats.h"
@@ -47,20 +48,31 @@ static const char *const phase_names[PHASES] = {
         TEXT_SET((row)->timing, (cell)->timed ? "task" : "trial");                                                     \
     } while (0)
 
-static int failed(int rc, const char *directory, const char *file, char *error)
+/* ---- the plan ---- */
+
+struct planned {
+    struct csv_writer *writer;
+    int64_t blocks;
+};
+
+static int planned_keep(const void *row, void *arg)
 {
-    snprintf(error, ERROR_MAX, "%.300s/%s: %s", directory, file, strerror(-rc));
-    return rc;
+    const struct planned *planned = arg;
+    return ((const struct plan_row *)row)->block <= planned->blocks ? csv_put(planned->writer, row) : 0;
 }
 
 int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error)
 {
-    struct csv_writer *writer;
+    struct replacement file;
     struct plan_row row;
-    int rc = plan->blocks_before ? csv_append(directory, &plan_format, -1, &writer)
-                                 : csv_create(directory, &plan_format, &writer);
+    char ignored[ERROR_MAX];
+    int rc = replacement_begin(directory, &plan_format, &file);
     if (rc < 0)
-        return failed(rc, directory, plan_format.file, error);
+        return record_failed(rc, directory, plan_format.file, error);
+    if (plan->blocks_before) {
+        struct planned planned = {file.writer, plan->blocks_before};
+        rc = csv_read(directory, &plan_format, -1, planned_keep, &planned, ignored);
+    }
     for (size_t i = 0; i < plan->blocks * plan->cells.count && rc == 0; i++) {
         const struct cell *cell = &plan->cells.cell[plan->order[i]];
         row_clear(&plan_format, &row);
@@ -69,51 +81,25 @@ int plan_write(const char *directory, const struct plan *plan, uint64_t seed, ch
         row.block = (int64_t)(plan->blocks_before + i / plan->cells.count) + 1;
         row.position = (int64_t)(i % plan->cells.count) + 1;
         row.seed = seed;
-        rc = csv_put(writer, &row);
+        rc = csv_put(file.writer, &row);
     }
-    int closed = csv_close(writer);
-    rc = rc < 0 ? rc : closed;
-    return rc < 0 ? failed(rc, directory, plan_format.file, error) : 0;
+    rc = replacement_end(&file, rc);
+    return rc < 0 ? record_failed(rc, directory, plan_format.file, error) : 0;
 }
 
-static int recorded_take(const void *row, void *arg)
-{
-    const struct trial_row *t = row;
-    const int64_t parts[] = {t->open_ns, t->wall_ns, t->close_ns};
-    struct recorded *recorded = arg;
-    int64_t ended_ns = t->started_ns;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        ended_ns += parts[i] == MISSING ? 0 : parts[i];
-    recorded->trial_id = t->trial_id;
-    recorded->samples_end = t->samples_end;
-    recorded->latency_end = t->latency_end;
-    recorded->blocks = t->block > recorded->blocks ? t->block : recorded->blocks;
-    recorded->ended_ns = ended_ns > recorded->ended_ns ? ended_ns : recorded->ended_ns;
-    return 0;
-}
-
-int recorded_read(const char *directory, struct recorded *recorded, char *error)
-{
-    *recorded = (struct recorded){0};
-    int rc = csv_read(directory, &trial_format, -1, recorded_take, recorded, error);
-    if (rc == -EBADMSG)
-        return rc;
-    if (!rc && !recorded->trial_id)
-        rc = -ENODATA;
-    return rc ? failed(rc, directory, trial_format.file, error) : 0;
-}
+/* ---- recording ---- */
 
 static int files_open(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
                       char *error)
 {
-    *recorder = (struct recorder){.run_id = run_id(directory), .seed = seed};
+    *recorder = (struct recorder){.directory = directory, .run_id = run_id(directory), .seed = seed};
     const struct {
         const struct file_format *format;
         struct csv_writer **writer;
         int64_t end;
-    } files[] = {{&trial_format, &recorder->trials, -1},
-                 {&sample_format, &recorder->samples, recorded ? recorded->samples_end : 0},
-                 {&latency_format, &recorder->latency, recorded ? recorded->latency_end : 0}};
+    } files[] = {{&sample_format, &recorder->samples, recorded ? recorded->samples_end : 0},
+                 {&latency_format, &recorder->latency, recorded ? recorded->latency_end : 0},
+                 {&trial_format, &recorder->trials, -1}}; /* last: it makes the directory a run */
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         int rc = recorded ? csv_append(directory, files[i].format, files[i].end, files[i].writer)
                           : csv_create(directory, files[i].format, files[i].writer);
@@ -121,7 +107,7 @@ static int files_open(struct recorder *recorder, const char *directory, uint64_t
             char ignored[ERROR_MAX];
             *files[i].writer = NULL;
             recorder_close(recorder, ignored);
-            return failed(rc, directory, files[i].format->file, error);
+            return record_failed(rc, directory, files[i].format->file, error);
         }
     }
     return 0;
@@ -225,7 +211,7 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
 {
     const struct report *report = facts->parts.report;
     const struct outcome *outcome = &facts->outcome;
-    char limit[32], missing[96];
+    char duration[32], missing[96];
     const char *status = "failed";
     TEXT_SET(row->reason, report->reason);
     if (outcome->interrupted) {
@@ -235,7 +221,7 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
     } else if (outcome->timed_out) {
         status = "timeout";
         snprintf(row->reason, sizeof row->reason, "ran longer than --trial-limit %s%s",
-                 spell_duration(limit, sizeof limit, facts->trial_limit_ns),
+                 spell_duration(duration, sizeof duration, facts->trial_limit_ns),
                  missing_words(&outcome->missing, missing, sizeof missing));
     } else if (WIFSIGNALED(outcome->wait_status)) {
         status = "crashed";
@@ -251,6 +237,10 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
         status = "crashed";
         snprintf(row->reason, sizeof row->reason, "a task ended the trial program with exit status %d",
                  WEXITSTATUS(outcome->wait_status));
+    } else if (outcome->stopped_ns) {
+        status = "interrupted"; /* its times have the pause in them */
+        snprintf(row->reason, sizeof row->reason, "stood still for %s (Ctrl-Z)",
+                 format_duration(duration, sizeof duration, (double)outcome->stopped_ns));
     } else if (report->stage == STAGE_DONE && WEXITSTATUS(outcome->wait_status) == 0) {
         const struct cell *other;
         /* which tasks went down with another's process is a matter of chance, and so is then the sum */
@@ -350,28 +340,37 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
     row.load = facts->before.load;
     if (facts->before.steal_ns >= 0 && facts->after.steal_ns >= 0)
         row.steal_ns = facts->after.steal_ns - facts->before.steal_ns;
+    const struct file_format *format = &sample_format;
     int rc = 0;
     if (judge(recorder, facts, &row))
         timings_set(&row, facts);
-    if (facts->parts.report->stage >= STAGE_RUN) {
+    if (facts->parts.report->stage >= STAGE_RUN && strcmp(row.status, "interrupted") != 0) { /* those run again */
         tasks_set(&row, facts);
         rc = put_samples(recorder, facts);
         if (rc == 0 && row.tasks_lost)
             rc = put_lost(recorder, facts);
-        if (rc == 0)
+        if (rc == 0) {
+            format = &latency_format;
             rc = put_latency(recorder, facts);
+        }
     }
     row.samples_end = csv_end(recorder->samples);
     row.latency_end = csv_end(recorder->latency);
-    if (rc == 0)
+    if (rc == 0) {
+        format = &trial_format;
         rc = csv_put(recorder->trials, &row);
-    if (rc == 0)
-        rc = csv_flush(recorder->trials);
-    if (rc < 0)
-        snprintf(error, ERROR_MAX, "recording trial %lld: %s", (long long)row.trial_id, strerror(-rc));
-    else if (written)
+        if (rc == 0)
+            rc = csv_flush(recorder->trials);
+    }
+    if (rc < 0) {
+        struct csv_writer *writers[] = {recorder->samples, recorder->latency, recorder->trials};
+        for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
+            csv_drop(writers[i]); /* a trial is recorded whole or not at all */
+        return record_failed(rc, recorder->directory, format->file, error);
+    }
+    if (written)
         *written = row;
-    return rc;
+    return 0;
 }
 
 int recorder_close(struct recorder *recorder, char *error)

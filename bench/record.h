@@ -10,7 +10,7 @@
 #include "bench/plan.h"
 
 struct recorder {
-    const char *run_id;
+    const char *directory, *run_id;
     uint64_t seed;
     struct csv_writer *trials, *samples, *latency;
     struct agreement agreement;
@@ -28,20 +28,29 @@ struct trial_facts {
     int64_t trial_limit_ns;
 };
 
+/* The line in error for a file that could not be written or read. Returns rc. */
+int record_failed(int rc, const char *directory, const char *file, char *error);
+
 /* How far an earlier run has come. */
 struct recorded {
     int64_t trial_id, blocks;         /* the last of each */
-    int64_t samples_end, latency_end; /* bytes */
+    int64_t samples_end, latency_end; /* bytes; 0: no trial is there */
     int64_t ended_ns;                 /* after the run began */
+    size_t trials, interrupted;       /* rows; of them those that have to be run again */
 };
-/* -ENODATA: no trial is there. */
 int recorded_read(const char *directory, struct recorded *recorded, char *error);
+/* Takes the rows of interrupted trials, which hold no times, out of trials.csv, and cuts off a torn line. The file is
+ * replaced in one step. Changes nothing where its columns are others than ours. */
+int recorded_clean(const char *directory, char *error);
+/* Bytes at the ends of trials.csv, samples.csv and latency.csv that no commit covers. */
+int64_t recorded_torn(const char *directory, const struct recorded *recorded);
 
-/* plan.csv, or with plan->blocks_before its further rows. */
+/* plan.csv; with plan->blocks_before the rows of those blocks stay, and others that were never run make room. In one
+ * step. */
 int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error);
 /* directory must stay valid. */
 int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error);
-/* Goes on behind the last commit of an earlier run. */
+/* Goes on behind the last commit of an earlier run; cuts off what is behind it. */
 int recorder_append(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
                     char *error);
 /* Writes the trial; row, when not NULL, is what was written to trials.csv. */

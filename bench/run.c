@@ -1,9 +1,9 @@
 /* The verb run: the plan, block by block, then what it found. */
+#include "bench/run.h"
 #include "bench/host.h"
 #include "bench/judge/looks.h"
 #include "bench/judge/table.h"
 #include "bench/refuse.h"
-#include "bench/session.h"
 #include "bench/summary.h"
 #include "bench/verbs.h"
 #include "pools/clock.h"
@@ -68,76 +68,146 @@ struct ending {
     unsigned blocks;
 };
 
-static int blocks_run(struct session *session, struct ending *ending, char *error)
+/* What going through the plan needs room for. */
+struct course {
+    struct remaining *before; /* of a run that is resumed; NULL */
+    bool *wanted;             /* one a cell */
+    uint32_t *order, *positions;
+    size_t count; /* of the block */
+    struct progress progress;
+    struct ending ending;
+};
+
+/* The trials of a block that are wanted and not there yet, with the positions they have among all that are wanted. */
+static void block_choose(const struct plan *plan, unsigned block, struct course *course)
+{
+    const size_t cells = plan->cells.count;
+    uint32_t position = 0;
+    course->count = 0;
+    for (size_t i = block * cells; i < (block + 1) * cells; i++) {
+        bool is_done = course->before && course->before->done[i];
+        bool is_wanted = course->wanted[plan->order[i]] || (course->before && block + 1 < course->before->wanted_from);
+        position += is_wanted || is_done;
+        if (is_done || !is_wanted)
+            continue;
+        course->order[course->count] = plan->order[i];
+        course->positions[course->count++] = position;
+    }
+}
+
+/* Whether the run is to look at what it has before this block: with --precision, at the looks of docs/METHOD.md; one
+ * that was resumed has looked there already where trials came after it. */
+static bool is_look(const struct session *session, unsigned block, const struct course *course)
 {
     const struct plan *plan = &session->plan;
-    size_t cells = plan->cells.count, count;
-    bool *wanted = calloc(cells + 1, sizeof *wanted);
-    uint32_t *order = calloc(cells + 1, sizeof *order);
-    struct progress progress;
+    if (!plan->looks || block < plan->blocks_needed || look_next(block - 1) != block)
+        return false;
+    return !course->before || course->before->wanted_from < block + 1;
+}
+
+static int blocks_run(struct session *session, struct course *course, char *error)
+{
+    const struct plan *plan = &session->plan;
     const uint64_t since_ns = clock_monotonic_ns();
-    int rc = wanted && order ? 0 : refuse(error, "out of memory");
-    left_out_say(plan);
-    progress_begin(&progress, cells, plan->blocks, plan->blocks_before);
-    if (!rc)
-        memset(wanted, true, cells * sizeof *wanted);
-    *ending = (struct ending){.because = "blocks"};
+    int rc = 0;
     for (unsigned block = 0; block < plan->blocks && rc >= 0 && !session->interrupted; block++) {
-        if (plan->looks && block >= plan->blocks_needed && look_next(block - 1) == block) {
-            rc = look(session, wanted, error);
-            if (rc <= 0) {
-                ending->because = "precision";
+        unsigned number = plan->blocks_before + block + 1;
+        block_choose(plan, block, course);
+        if (course->count && is_look(session, block, course)) {
+            rc = look(session, course->wanted, error);
+            if (rc > 0)
+                rc = remaining_note(session->directory, &plan->cells, number, course->wanted, error);
+            else if (rc == 0)
+                course->ending.because = "precision";
+            if (rc < 0 || !strcmp(course->ending.because, "precision"))
                 break;
-            }
+            block_choose(plan, block, course);
         }
-        if (!affordable(session, since_ns, block)) {
-            ending->because = "budget";
+        if (!course->before && !affordable(session, since_ns, block)) {
+            course->ending.because = "budget";
             break;
         }
-        count = 0;
-        for (size_t i = 0; i < cells; i++)
-            if (wanted[plan->order[block * cells + i]])
-                order[count++] = plan->order[block * cells + i];
-        rc = session_block(session, plan->blocks_before + block + 1, order, count, &progress, NULL, error);
-        ending->blocks = plan->blocks_before + block + 1;
+        session->positions = course->positions;
+        rc = session_block(session, number, course->order, course->count, &course->progress, NULL, error);
+        course->ending.blocks = number;
     }
+    session->positions = NULL;
     if (session->interrupted)
-        ending->because = "interrupted";
-    progress_end(&progress);
-    free(wanted);
-    free(order);
+        course->ending.because = "interrupted";
     return rc < 0 ? rc : 0;
+}
+
+static int course_run(struct session *session, struct course *course, char *error)
+{
+    const struct plan *plan = &session->plan;
+    const size_t cells = plan->cells.count;
+    course->wanted = calloc(cells + 1, sizeof *course->wanted);
+    course->order = calloc(cells + 1, sizeof *course->order);
+    course->positions = calloc(cells + 1, sizeof *course->positions);
+    course->ending = (struct ending){.because = "blocks"};
+    int rc = course->wanted && course->order && course->positions ? 0 : refuse(error, "out of memory");
+    for (size_t i = 0; i < cells && rc == 0; i++)
+        course->wanted[i] = !course->before || course->before->wanted[i];
+    left_out_say(plan);
+    progress_begin(&course->progress, cells, plan->blocks, plan->blocks_before);
+    if (course->before)
+        course->progress.total = course->before->left;
+    if (rc == 0)
+        rc = blocks_run(session, course, error);
+    progress_end(&course->progress);
+    free(course->wanted);
+    free(course->order);
+    free(course->positions);
+    return rc;
+}
+
+/* How to get the trials that are not there; nothing where all are. */
+static void rest_say(const struct session *session, const char *verb, const struct course *course)
+{
+    const char *directory = session->directory;
+    size_t trials = session->before.trials + session->trials;
+    if (session->interrupted)
+        complain(verb, "interrupted; %zu trials are in %s; `poolbench resume %s` goes on", trials, directory,
+                 directory);
+    else if (session->stopped)
+        complain(verb, "%zu trial%s stood still (Ctrl-Z) and ha%s no times; `poolbench resume %s` runs %s again",
+                 session->stopped, session->stopped == 1 ? "" : "s", session->stopped == 1 ? "s" : "ve", directory,
+                 session->stopped == 1 ? "it" : "them");
+    else if (course->before && !strcmp(course->ending.because, "precision"))
+        fprintf(stderr, "poolbench %s: precise enough after %u blocks\n", verb, course->ending.blocks);
+}
+
+int run_go(struct session *session, const char *verb, struct remaining *before)
+{
+    char error[ERROR_MAX] = "", closing[ERROR_MAX] = "";
+    struct course course = {.before = before};
+    int rc = course_run(session, &course, error);
+    if (rc == 0)
+        rc = host_note(session->directory, "ended",
+                       json_pack("{s:s, s:i}", "because", course.ending.because, "blocks", (int)course.ending.blocks),
+                       error);
+    int closed = session_end(session, closing);
+    if (rc < 0 || closed < 0) {
+        complain(verb, "%s; %zu trials are in %s; `poolbench resume %s` goes on", rc < 0 ? error : closing,
+                 session->before.trials + session->trials, session->directory, session->directory);
+        return 1;
+    }
+    rest_say(session, verb, &course);
+    int code = session_conclude(session, verb, false);
+    return session->interrupted ? 128 + session->interrupted : code;
 }
 
 int verb_run(const struct arguments *given)
 {
-    char error[ERROR_MAX] = "", closing[ERROR_MAX];
+    char error[ERROR_MAX] = "";
     struct session session;
-    struct ending ending;
-    int code = 0, rc = session_open(&session, given->argc, given->argv, error);
+    int rc = session_open(&session, given->argc, given->argv, error), code;
     if (rc == 0)
         rc = session_begin(&session, "run", given->argv, error);
-    if (rc < 0) {
-        code = rc == -EINTR ? 130 : complain("run", "%s", error);
-        session_close(&session);
-        return code;
-    }
-    rc = blocks_run(&session, &ending, error);
-    int closed = session_end(&session, closing);
-    if (rc == 0 && closed == 0)
-        rc = host_note(session.directory, "ended",
-                       json_pack("{s:s, s:i}", "because", ending.because, "blocks", (int)ending.blocks), error);
-    if (rc < 0 || closed < 0) {
-        complain("run", "%s; %zu trials are in %s", rc < 0 ? error : closing, session.trials, session.directory);
-        code = 1;
-    } else {
-        code = session_conclude(&session, "run", false);
-        if (session.interrupted) {
-            complain("run", "interrupted; %zu trials are in %s; `poolbench run --more %s` goes on", session.trials,
-                     session.directory, session.directory);
-            code = 128 + session.interrupted;
-        }
-    }
+    if (rc < 0)
+        code = rc == -EINTR ? 128 + session.interrupted : complain("run", "%s", error);
+    else
+        code = run_go(&session, "run", NULL);
     session_close(&session);
     return code;
 }

@@ -3,9 +3,11 @@
 #include "bench/csv.h"
 #include "bench/refuse.h"
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -139,6 +141,10 @@ int run_find(const char *name, char *directory, size_t size, char *error)
         return results_find(name, directory, size, error);
     if (access(name, F_OK) < 0)
         return REFUSE(errno, error, "'%.200s': %s", name, strerror(errno));
+    char plan[PATH_MAX];
+    if (snprintf(plan, sizeof plan, "%s/%s", name, plan_format.file) < (int)sizeof plan && access(plan, F_OK) == 0)
+        return REFUSE(ENOENT, error, "'%.200s' is no run: it ended before its first trial and has no %s; begin it anew",
+                      name, trial_format.file);
     return REFUSE(ENOENT, error, "'%.200s' is no run: it has no %s", name, trial_format.file);
 }
 
@@ -224,14 +230,42 @@ static int out_create(const char *out, char *directory, size_t size, char *error
 
 int run_create(const char *out, char *directory, size_t size, char *error)
 {
-    int result = *out ? out_create(out, directory, size, error) : fresh_create(directory, size, error);
+    return *out ? out_create(out, directory, size, error) : fresh_create(directory, size, error);
+}
 
-    if (result || !in_results(directory))
-        return result;
-    result = latest_point(run_id(directory), error);
-    if (result)
-        rmdir(directory);
-    return result;
+int run_publish(const char *directory, char *error)
+{
+    return in_results(directory) ? latest_point(run_id(directory), error) : 0;
+}
+
+void run_discard(const char *directory)
+{
+    char path[PATH_MAX];
+
+    for (size_t i = 0; file_formats[i]; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, file_formats[i]->file);
+        unlink(path);
+    }
+    for (size_t i = 0; other_files[i].name; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, other_files[i].name);
+        unlink(path); /* not charts/ */
+    }
+    rmdir(directory);
+}
+
+int run_lock(const char *directory, char *error)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return REFUSE(errno, error, "'%.200s' cannot be opened: %s", directory, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    int code = errno;
+    close(fd);
+    if (code == EWOULDBLOCK)
+        return REFUSE(code, error, "'%.200s': another poolbench is at work on this run", directory);
+    return REFUSE(code, error, "'%.200s' cannot be locked: %s", directory, strerror(code));
 }
 
 struct run_counts {

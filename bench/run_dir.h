@@ -13,8 +13,14 @@
 int run_find(const char *name, char *directory, size_t size, char *error);
 
 /* Makes the directory of a new run: `out`, which must not exist (-EEXIST), or a fresh one in results/ when out is "".
- * A run in results/ becomes results/latest. */
+ */
 int run_create(const char *out, char *directory, size_t size, char *error);
+/* Its files are there: a run in results/ becomes results/latest. */
+int run_publish(const char *directory, char *error);
+/* Its files could not be written: takes away those there are, and the directory. Others' files stay. */
+void run_discard(const char *directory);
+/* Keeps other harnesses out, as long as this descriptor is open in this process. -EWOULDBLOCK: one is at work there. */
+int run_lock(const char *directory, char *error);
 
 /* The name of the run in a directory: its last part. Points into `directory`, which has no slash at its end. */
 const char *run_id(const char *directory);

@@ -44,10 +44,40 @@ static int plugins_check(const struct session *session, char *error)
     return rc;
 }
 
-int session_open(struct session *session, int argc, char **argv, char *error)
+/* Blocks of a run are compared with each other: they must come from one machine and one trial program. */
+static int same_source(const struct session *session, const char *directory, char *error)
+{
+    const char *key = calibrations_key(session->calibrations);
+    json_t *fact = host_fact(directory, "measured_by");
+    const char *before = json_string_value(fact);
+    size_t machine = strcspn(key, "/");
+    int rc = 0;
+    if (before && strncmp(before, key, machine + 1) != 0)
+        rc = refuse(error, "%.200s: its trials were run on another machine; `run --like` makes a run of its own",
+                    directory);
+    else if (before && strcmp(before, key) != 0)
+        rc = refuse(
+            error,
+            "%.200s: its trials were run by another build of poolbench-trial; `run --like` makes a run of its own",
+            directory);
+    json_decref(fact);
+    return rc;
+}
+
+/* An earlier run, to go on with it. */
+static int earlier_open(struct session *session, char *error)
+{
+    const char *directory = session->request.settings.more;
+    session->lock = run_lock(directory, error);
+    int rc = session->lock < 0 ? session->lock : recorded_read(directory, &session->before, error);
+    if (rc == 0 && !session->is_resumed && !session->before.trials)
+        rc = refuse(error, "%.200s has no trial yet; `poolbench resume` runs its plan", directory);
+    return rc;
+}
+
+static int open_with(struct session *session, int argc, char **argv, char *error)
 {
     const struct settings *settings = &session->request.settings;
-    *session = (struct session){.trials = 0};
     int rc = machine_open(&session->machine, NULL, error);
     if (rc == 0)
         session->watch = busy_begin(&session->machine);
@@ -58,12 +88,14 @@ int session_open(struct session *session, int argc, char **argv, char *error)
         rc = -EEXIST;
     }
     if (rc == 0 && settings->more[0])
-        rc = recorded_read(settings->more, &session->before, error);
+        rc = earlier_open(session, error);
     if (rc < 0)
         return rc;
     session->request.settings.blocks_before = (unsigned)session->before.blocks;
     clock_choose(CLOCK_MEASURE_NS);
     rc = calibrations_open(&session->calibrations, true, error);
+    if (rc == 0 && settings->more[0])
+        rc = same_source(session, settings->more, error);
     if (rc == 0 && settings->recalibrate)
         calibrations_forget(session->calibrations);
     if (rc == 0 && settings->like[0])
@@ -72,7 +104,22 @@ int session_open(struct session *session, int argc, char **argv, char *error)
         rc = plugins_check(session, error);
     if (rc == 0)
         rc = plan_make(&session->request, &session->machine, session->calibrations, &session->plan, error);
+    if (rc == -EINTR) /* while it was calibrated */
+        session->interrupted = calibrations_launcher(session->calibrations)->interrupted;
     return rc;
+}
+
+int session_open(struct session *session, int argc, char **argv, char *error)
+{
+    *session = (struct session){.lock = -1};
+    return open_with(session, argc, argv, error);
+}
+
+int session_reopen(struct session *session, const char *directory, char *error)
+{
+    char more[] = "--more", *argv[] = {more, (char *)directory, NULL};
+    *session = (struct session){.lock = -1, .is_resumed = true};
+    return open_with(session, 2, argv, error);
 }
 
 /* Why workers are not pinned as asked for, for all cells alike; null when they are. */
@@ -119,14 +166,14 @@ static json_t *facts(struct session *session, const char *verb, char **argv)
     json_t *seed = json_sprintf("%llu", (unsigned long long)session->request.settings.seed);
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
-    return json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o, s:o}", "run_id",
-                     run_id(session->directory), "verb", verb, "argv", argv_json(argv), "seed", seed, "blocks",
-                     (int)session->plan.blocks, "cells", (int)session->plan.cells.count, "looks",
-                     (int)session->plan.looks, "unpinned_because", unpinned_because(session), "left_out",
-                     left_out(session), "clock", "source", clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC",
-                     "ns_per_tick", (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec,
-                     "calibrations", calibrations_used(session->calibrations), "warnings", warnings(session), "plugins",
-                     plugins_json());
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o, s:o}", "run_id",
+        run_id(session->directory), "verb", verb, "measured_by", calibrations_key(session->calibrations), "argv",
+        argv_json(argv), "seed", seed, "blocks", (int)session->plan.blocks, "cells", (int)session->plan.cells.count,
+        "looks", (int)session->plan.looks, "unpinned_because", unpinned_because(session), "left_out", left_out(session),
+        "clock", "source", clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC", "ns_per_tick",
+        (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec, "calibrations",
+        calibrations_used(session->calibrations), "warnings", warnings(session), "plugins", plugins_json());
 }
 
 static int write_suite(const struct session *session, char *error)
@@ -140,6 +187,16 @@ static int write_suite(const struct session *session, char *error)
     if (rc < 0)
         snprintf(error, ERROR_MAX, "%.400s: %s", path, strerror(-rc));
     return rc;
+}
+
+/* When and how it was gone on with after it had been broken off. */
+static int resume_note(const struct session *session, char **argv, char *error)
+{
+    json_t *resumed = host_fact(session->directory, "resumed"), *entry = argv_json(argv);
+    resumed = resumed ? resumed : json_array();
+    json_array_append_new(resumed,
+                          json_pack("{s:o, s:i}", "argv", entry, "trials_before", (int)session->before.trials));
+    return host_note(session->directory, "resumed", resumed, error);
 }
 
 /* It may go on because of what it showed: its intervals are those of a run that stops by what it sees. */
@@ -161,8 +218,9 @@ static int session_go_on(struct session *session, char **argv, char *error)
 {
     const struct settings *settings = &session->request.settings;
     snprintf(session->directory, sizeof session->directory, "%s", settings->more);
-    int rc = plan_write(session->directory, &session->plan, settings->seed, error);
-    if (rc == 0)
+    int rc = session->is_resumed ? resume_note(session, argv, error)
+                                 : plan_write(session->directory, &session->plan, settings->seed, error);
+    if (rc == 0 && !session->is_resumed)
         rc = more_note(session, argv, error);
     if (rc == 0)
         rc = recorder_append(&session->recorder, session->directory, settings->seed, &session->before, error);
@@ -170,20 +228,12 @@ static int session_go_on(struct session *session, char **argv, char *error)
     return rc;
 }
 
-int session_begin(struct session *session, const char *verb, char **argv, char *error)
+/* The files of a new run, trials.csv last. */
+static int files_write(struct session *session, const char *verb, char **argv, char *error)
 {
     uint64_t seed = session->request.settings.seed;
-    if (session->request.settings.more[0])
-        return session_go_on(session, argv, error);
-    int rc = run_create(session->request.settings.out, session->directory, sizeof session->directory, error);
-    if (rc < 0)
-        return rc;
     json_t *about = facts(session, verb, argv);
-    if (!about) {
-        snprintf(error, ERROR_MAX, "out of memory");
-        return -ENOMEM;
-    }
-    rc = host_write(session->directory, &session->machine, about, error);
+    int rc = about ? host_write(session->directory, &session->machine, about, error) : refuse(error, "out of memory");
     json_decref(about);
     if (rc == 0)
         rc = write_suite(session, error);
@@ -191,6 +241,25 @@ int session_begin(struct session *session, const char *verb, char **argv, char *
         rc = plan_write(session->directory, &session->plan, seed, error);
     if (rc == 0)
         rc = recorder_open(&session->recorder, session->directory, seed, error);
+    if (rc == 0)
+        rc = run_publish(session->directory, error);
+    return rc;
+}
+
+int session_begin(struct session *session, const char *verb, char **argv, char *error)
+{
+    char ignored[ERROR_MAX];
+    if (session->request.settings.more[0])
+        return session_go_on(session, argv, error);
+    int rc = run_create(session->request.settings.out, session->directory, sizeof session->directory, error);
+    if (rc < 0)
+        return rc;
+    session->lock = run_lock(session->directory, error);
+    rc = session->lock < 0 ? session->lock : files_write(session, verb, argv, error);
+    if (rc < 0) {
+        recorder_close(&session->recorder, ignored);
+        run_discard(session->directory);
+    }
     session->start_ns = clock_monotonic_ns();
     return rc;
 }
@@ -239,8 +308,11 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
     if (rc < 0)
         return rc;
     session->trials++;
-    session->failures += strcmp(row->status, "ok") != 0;
     session->interrupted = facts.outcome.interrupted;
+    if (strcmp(row->status, "interrupted") != 0)
+        session->failures += strcmp(row->status, "ok") != 0;
+    else
+        session->stopped += !session->interrupted;
     if (session->latency_p99_ns)
         session->latency_p99_ns[position - 1] = latency_p99(&facts.parts, row);
     return 0;
@@ -249,13 +321,16 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
 int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
                   struct progress *progress, struct trial_row *found, char *error)
 {
+    struct launcher *launcher = calibrations_launcher(session->calibrations);
     int rc = 0;
     for (size_t i = 0; i < count && rc == 0 && !session->interrupted; i++) {
+        if ((session->interrupted = launcher_interrupted(launcher)))
+            break; /* between trials */
         const struct cell *cell = &session->plan.cells.cell[order[i]];
         struct trial_row row;
         if (progress)
             progress_show(progress, session->trials, cell);
-        rc = trial_run(session, cell, block, (unsigned)i + 1, &row, error);
+        rc = trial_run(session, cell, block, session->positions ? session->positions[i] : (unsigned)i + 1, &row, error);
         if (rc == 0 && progress)
             progress_note(progress, order[i], block - 1,
                           strcmp(row.status, "ok") ? NAN : (double)row.wall_ns / (double)row.tasks);
@@ -267,7 +342,9 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
 
 int session_end(struct session *session, char *error)
 {
-    return recorder_close(&session->recorder, error);
+    int rc = recorder_close(&session->recorder, error);
+    launcher_unwatch(calibrations_launcher(session->calibrations));
+    return rc;
 }
 
 int session_conclude(const struct session *session, const char *verb, bool quiet)
@@ -286,10 +363,6 @@ int session_conclude(const struct session *session, const char *verb, bool quiet
     if (!quiet)
         screen_print(stdout, session->directory, &summary);
     summary_release(&summary);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        complain(verb, "writing to standard output failed; the run is complete on disk");
-        return 1;
-    }
     return session->failures != 0;
 }
 
@@ -300,4 +373,6 @@ void session_close(struct session *session)
     calibrations_close(session->calibrations);
     request_release(&session->request);
     machine_close(&session->machine);
+    if (session->lock >= 0)
+        close(session->lock);
 }

@@ -21,16 +21,23 @@ struct session {
     struct recorded before;   /* --more: how far the run has come */
     struct busy_watch *watch; /* what others do, from session_open() to session_begin() */
     uint64_t start_ns;
+    int lock; /* run_lock() of the directory */
+    bool is_resumed;
     size_t trials, failures;
-    int interrupted;        /* signal: no further trial is run */
-    double *latency_p99_ns; /* when not NULL, session_block() puts there the p99 of each trial; NAN: too few tasks */
+    size_t stopped;            /* trials that stood still (Ctrl-Z) and have no times */
+    int interrupted;           /* signal: no further trial is run */
+    const uint32_t *positions; /* when not NULL, those of the trials of a block; else 1, 2, 3 ... */
+    double *latency_p99_ns;    /* when not NULL, session_block() puts there the p99 of each trial; NAN: too few tasks */
 };
 
 /* The machine, the words after the verb as `run` takes them, calibrations, the plan. Writes nothing. Close it in any
  * case. */
 int session_open(struct session *session, int argc, char **argv, char *error);
+/* The same for a run that ended early: its cells as they were, and its recorded trials. Refused where this is another
+ * machine or another trial program. The plan's order is a new one: take that of bench/remaining.h. */
+int session_reopen(struct session *session, const char *directory, char *error);
 /* The directory of the run, with host.json (`verb` and argv in it), suite.ini and empty CSV files; with --more, those
- * of that run, to go on behind its last trial. */
+ * of that run, to go on behind its last trial. Writes nothing new where it fails. */
 int session_begin(struct session *session, const char *verb, char **argv, char *error);
 /* Completes a cell, of which the plan has others, and gives it a number: plan.cells.cell[plan.cells.count - 1]. Take a
  * copy of a cell of the plan, cell_forget() what was found out about it, and change what is to be another. */
@@ -40,7 +47,7 @@ int session_add(struct session *session, const struct cell *cell, char *error);
  * not touched. */
 int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
                   struct progress *progress, struct trial_row *found, char *error);
-/* Ends the files. */
+/* Ends the files; from now on a signal ends us. */
 int session_end(struct session *session, char *error);
 /* After the files have ended: summary.csv, the screen on stdout unless `quiet`, charts, the report. The exit code. */
 int session_conclude(const struct session *session, const char *verb, bool quiet);

@@ -178,8 +178,8 @@ static int answer(const struct question *question)
         code = complain("topo", "%s", error);
     if (code == 0) {
         machine_print(&machine);
-        if (placement_print(&machine, question, &placement) != 0 || fflush(stdout) != 0)
-            code = complain("topo", "cannot write: %s", strerror(errno));
+        if (placement_print(&machine, question, &placement) != 0)
+            code = complain("topo", "out of memory");
         placement_release(&placement);
     }
     machine_close(&machine);

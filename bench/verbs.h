@@ -21,6 +21,7 @@ extern const struct verb verbs[]; /* main.c; ends with a row without a name */
 
 int verb_run(const struct arguments *given);
 int verb_plan(const struct arguments *given);
+int verb_resume(const struct arguments *given);
 int verb_metg(const struct arguments *given);
 int verb_crossover(const struct arguments *given);
 int verb_capacity(const struct arguments *given);
@@ -43,9 +44,9 @@ int verb_help(const struct arguments *given);
 
 /* The options of each stand beside what reads them. */
 extern const struct argument topo_arguments[], compare_arguments[], targets_arguments[], charts_arguments[],
-    scaling_arguments[],
-    isolation_arguments[], check_arguments[], selftest_arguments[], advise_arguments[], metg_arguments[],
-    crossover_arguments[], capacity_arguments[], tour_arguments[], help_arguments[], conformance_arguments[];
+    scaling_arguments[], isolation_arguments[], check_arguments[], selftest_arguments[], advise_arguments[],
+    metg_arguments[], crossover_arguments[], capacity_arguments[], tour_arguments[], help_arguments[],
+    conformance_arguments[];
 extern const char *const metg_options[], *const crossover_options[], *const capacity_options[];
 
 /* NULL and a line on stderr when there is no such verb. */

@@ -112,8 +112,7 @@ static void bench_init(struct bench *bench, unsigned workers)
 {
     static const int64_t params[PARAM_MAX];
     *bench = (struct bench){.ops = plugged_pool(&plugin), .cost = {1000, 100}};
-    bench->job =
-        (struct job){.workload = workload_find("spin"), .tasks = TASKS, .timed = true};
+    bench->job = (struct job){.workload = workload_find("spin"), .tasks = TASKS, .timed = true};
     bench->job.sequence = (struct sequence){.seed = 1, .costs = &bench->cost, .count = 1, .warmup = bench->cost};
     bench->config = (struct pool_config){.workers = workers, .params = params};
     const struct workload_config config = {params, 1, TASKS};

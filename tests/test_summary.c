@@ -508,12 +508,15 @@ static void test_run_create(void **state)
 
     (void)state;
     assert_int_equal(run_create("", directory, sizeof directory, error), 0);
+    assert_int_equal(readlink("results/latest", latest, sizeof latest - 1), -1); /* its files are not there yet */
+    assert_int_equal(run_publish(directory, error), 0);
     length = readlink("results/latest", latest, sizeof latest - 1);
     assert_true(length > 0);
     latest[length] = '\0';
     assert_string_equal(latest, run_id(directory));
     assert_int_equal(strlen(latest), strlen("20261122T154102-a3f1"));
-    assert_int_equal(run_create("", directory, sizeof directory, error), 0); /* and the link moves on */
+    assert_int_equal(run_create("", directory, sizeof directory, error), 0);
+    assert_int_equal(run_publish(directory, error), 0); /* and the link moves on */
     length = readlink("results/latest", latest, sizeof latest - 1);
     latest[length] = '\0';
     assert_string_equal(latest, run_id(directory));
@@ -524,7 +527,9 @@ static void test_run_create(void **state)
     assert_int_equal(run_create("mine", directory, sizeof directory, error), -EEXIST);
     assert_non_null(strstr(error, "--out: 'mine' exists already"));
     assert_int_equal(run_create("no/such", directory, sizeof directory, error), -ENOENT);
+    assert_int_equal(run_publish("mine", error), 0); /* not in results/ */
     assert_int_equal(run_create("mine/../results/kept", directory, sizeof directory, error), 0);
+    assert_int_equal(run_publish(directory, error), 0);
     length = readlink("results/latest", latest, sizeof latest - 1);
     latest[length] = '\0';
     assert_string_equal(latest, "kept");

@@ -2,6 +2,7 @@
 #include "bench/charts/gnuplot.h"
 #include "bench/refuse.h"
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -32,15 +33,27 @@ int gnuplot_run(const char *directory, const char *script, char *error)
     char program[] = "gnuplot", *copy = strdup(script), **environment = environment_make();
     char *const arguments[] = {program, copy, NULL};
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t defaults;
     int code = copy && environment ? posix_spawn_file_actions_init(&actions) : ENOMEM, status;
     pid_t pid;
 
+    if (!code && (code = posix_spawnattr_init(&attributes)))
+        posix_spawn_file_actions_destroy(&actions);
     if (!code) {
-        code = posix_spawn_file_actions_addchdir_np(&actions, directory);
+        sigemptyset(&defaults);
+        sigaddset(&defaults, SIGPIPE); /* which we ignore, and this */
+        sigaddset(&defaults, SIGXFSZ);
+        code = posix_spawnattr_setsigdefault(&attributes, &defaults);
+        if (!code)
+            code = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+        if (!code)
+            code = posix_spawn_file_actions_addchdir_np(&actions, directory);
         if (!code)
             code = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         if (!code)
-            code = posix_spawnp(&pid, program, &actions, NULL, arguments, environment);
+            code = posix_spawnp(&pid, program, &actions, &attributes, arguments, environment);
+        posix_spawnattr_destroy(&attributes);
         posix_spawn_file_actions_destroy(&actions);
     }
     free(copy);

@@ -73,7 +73,7 @@ int noise_floor_measure(uint64_t budget_ns, struct noise_floor *noise, char *err
     static const char line[] = "--pool a=serial,b=serial --workload spin,sleep --size 1ms --tasks 20 --samples none "
                                "--blocks 60";
     struct words words = {0};
-    struct session session = {.trials = 0};
+    struct session session = {.lock = -1};
     double ns[CELLS * BLOCKS_MAX];
     unsigned block = 0;
     int rc = words_split(&words, line, ' ');

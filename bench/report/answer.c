@@ -68,15 +68,17 @@ void report_header(struct report *r)
 {
     const char *date = json_string_value(report_fact(r, "date"));
     const char *version = json_string_value(report_fact(r, "build.version"));
-    char machine[256], trials[96], duration[32], begun[64];
+    char machine[256], trials[96], stopped[48] = "", duration[32], begun[64];
     size_t count = r->summary->trial_count, blocks = blocks_of(r->summary);
     size_t interrupted = trials_with(r->summary, "interrupted");
     size_t failed = count - trials_with(r->summary, "ok") - interrupted;
 
     host_line(machine, sizeof machine, r->directory);
     date_format(begun, sizeof begun, date ? date : "not known");
+    if (interrupted)
+        snprintf(stopped, sizeof stopped, ", %zu interrupted", interrupted);
     snprintf(trials, sizeof trials, "%zu in %zu block%s, %zu failed%s", count, blocks, blocks == 1 ? "" : "s", failed,
-             interrupted ? ", 1 interrupted" : "");
+             stopped);
     format_duration(duration, sizeof duration, duration_ns(r->summary));
     const struct document_fact facts[] = {{"Machine", machine},
                                           {"Begun", begun},
@@ -93,9 +95,13 @@ static void plan_compare(const struct report *r, FILE *out)
 {
     long long blocks = json_integer_value(report_fact(r, "run.blocks"));
     long long cells = json_integer_value(report_fact(r, "run.cells")), made = (long long)r->summary->trial_count;
-    bool is_interrupted = trials_with(r->summary, "interrupted") > 0;
+    size_t interrupted = trials_with(r->summary, "interrupted");
+    bool is_interrupted = interrupted && made < blocks * cells;
 
-    if (blocks < 1 || cells < 1 || (made >= blocks * cells && !is_interrupted))
+    if (interrupted && !is_interrupted)
+        fprintf(out, "%zu trial%s interrupted and ha%s no times; `poolbench resume` runs %s again\n", interrupted,
+                interrupted == 1 ? " was" : "s were", interrupted == 1 ? "s" : "ve", interrupted == 1 ? "it" : "them");
+    if (blocks < 1 || cells < 1 || made >= blocks * cells)
         return;
     if (is_interrupted)
         fprintf(out, "the run was interrupted: %lld of %lld trials were begun\n", made, blocks * cells);

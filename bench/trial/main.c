@@ -43,7 +43,7 @@ static int job_map(struct trial *trial)
     if (map == MAP_FAILED)
         return -errno;
     const struct job_file *file = (const struct job_file *)map;
-    if (file->magic != JOB_MAGIC || file->version != JOB_VERSION || file->bytes > (uint64_t)stat.st_size)
+    if (job_check(file, (uint64_t)stat.st_size) < 0)
         return -EINVAL;
     /* no child needs it, and none can spoil it */
     if (madvise(map, (size_t)stat.st_size, MADV_DONTFORK) < 0)

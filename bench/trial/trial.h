@@ -1,6 +1,7 @@
 /* The trial program: runs one cell once, in a process of its own, from the job file it inherits, and leaves a report in
  * it. libc only; it knows no CSV, no topology, no statistics. One file a step:
  *   main.c       the story: job in, report out
+ *   job_check.c  is the job what it says it is?
  *   setup.c      memory, ballast, payload, the task sequence
  *   driver.c     arrivals, submit and reap, exactly once, time stamps
  *   schedule.c   when tasks are due, and how fast they could be done
@@ -53,6 +54,9 @@ struct trial {
 /* Memory for `count` things of `size`, zeroed and mapped, that children do not inherit. NULL when there is none. */
 void *trial_memory(size_t count, size_t size);
 
+/* Everything that main.c and the steps rely on when they follow an offset or a count: a file of `bytes` bytes has it.
+ * The header must be readable. -EINVAL. */
+int job_check(const struct job_file *file, uint64_t bytes);
 int setup_pool(struct trial *trial); /* which pool, and its configuration */
 int setup_job(struct trial *trial);  /* workload, sequence, faults, payload */
 int setup_ballast(struct trial *trial);

@@ -1,0 +1,80 @@
+/* Is a job file what it says it is? It comes from the harness of the same build; but a job that was cut short, or made
+ * by another build, must end in a line and not in memory that is not ours. Reads the header alone. */
+#include "bench/cell.h"
+#include "bench/histogram.h"
+#include "bench/trial/trial.h"
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#define WORKERS_MOST   (1u << 20)
+#define CPU_WORDS_MOST (1u << 12)
+#define COSTS_MOST     (1u << 24)
+
+/* `count` things of `size` at `offset` lie behind the header, in the file, and where their type may stand. */
+static bool lies_within(const struct job_file *file, uint64_t offset, uint64_t count, uint64_t size)
+{
+    uint64_t room = offset <= file->bytes ? file->bytes - offset : 0;
+    return offset >= sizeof *file && offset % sizeof(uint64_t) == 0 && offset <= file->bytes && count <= room / size;
+}
+
+static bool is_word(const char text[64])
+{
+    return memchr(text, '\0', 64) && text[0];
+}
+
+static bool are_in_range(const struct param *params, const int64_t *values)
+{
+    for (unsigned i = 0; params && params[i].name; i++) {
+        int64_t choices = 1;
+        for (const char *c = params[i].kind == PARAM_CHOICE ? params[i].choices : ""; *c; c++)
+            choices += *c == '|';
+        bool is_derived = values[i] == 0 && !params[i].preset[0];
+        if (params[i].kind == PARAM_CHOICE ? values[i] < 0 || values[i] >= choices
+                                           : (values[i] < params[i].min || values[i] > params[i].max) && !is_derived)
+            return false;
+    }
+    return true;
+}
+
+/* The workers that the pool will make are those that have a mask. */
+static bool is_shape(const struct job_file *file)
+{
+    const struct pool_ops *pool = pool_find(file->pool);
+    struct pool_shape shape = {0};
+    if (file->kind == JOB_CALIBRATE || !pool) /* not opened; said in words later */
+        return true;
+    return are_in_range(pool->params, file->pool_params) && !pool->shape(file->workers, file->pool_params, &shape) &&
+           shape.workers == file->shape.workers;
+}
+
+static bool is_arrival(const struct job_file *file)
+{
+    bool needs_k = file->arrival == ARRIVAL_WAVE || file->arrival == ARRIVAL_WINDOW;
+    bool needs_rate = file->arrival == ARRIVAL_RATE;
+    return file->arrival <= ARRIVAL_RATE && file->collect <= COLLECT_ORDERED && (!needs_k || file->arrival_k) &&
+           (!needs_rate || (isfinite(file->arrival_rate) && file->arrival_rate > 0));
+}
+
+int job_check(const struct job_file *file, uint64_t bytes)
+{
+    uint64_t words = file->cpu_words;
+    if (bytes < sizeof *file || file->magic != JOB_MAGIC || file->version != JOB_VERSION || file->bytes > bytes ||
+        file->kind > JOB_CALIBRATE || !is_word(file->pool) || !is_word(file->workload))
+        return -EINVAL;
+    if (!file->workers || file->workers > WORKERS_MOST || !file->shape.workers || file->shape.workers > WORKERS_MOST ||
+        words > CPU_WORDS_MOST || !file->cost_count || file->cost_count > COSTS_MOST ||
+        file->tasks >= TASK_WARMUP_FIRST || !file->clock_mult)
+        return -EINVAL;
+    if (!lies_within(file, file->main_mask_offset, words, sizeof(uint64_t)) ||
+        !lies_within(file, file->masks_offset, words * file->shape.workers, sizeof(uint64_t)) ||
+        !lies_within(file, file->costs_offset, file->cost_count, sizeof(struct cost)) ||
+        !lies_within(file, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS, sizeof(uint64_t)) ||
+        !lies_within(file, file->report_offset, 1, sizeof(struct report)) ||
+        !lies_within(file, file->samples_offset, file->samples_max, sizeof(struct sample)))
+        return -EINVAL;
+    const struct workload_ops *workload = workload_find(file->workload);
+    if (workload && !are_in_range(workload->params, file->workload_params))
+        return -EINVAL;
+    return is_shape(file) && is_arrival(file) ? 0 : -EINVAL;
+}

@@ -1,0 +1,73 @@
+/* The job header: whatever stands in it, either it is refused or every part of it lies within the file. The input is a
+ * list of changes to a job that is right: where, and eight bytes that then stand there. */
+#include "bench/cell.h"
+#include "bench/histogram.h"
+#include "bench/trial/trial.h"
+#include "tests/fuzz/fuzz.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTS_BYTES = 4 << 20, CHANGE_BYTES = 10 };
+
+static void job_fill(struct job_file *file, uint64_t bytes)
+{
+    uint64_t end = sizeof *file;
+    *file = (struct job_file){
+        .magic = JOB_MAGIC,
+        .version = JOB_VERSION,
+        .bytes = bytes,
+        .kind = JOB_TRIAL,
+        .pool = "pthread",
+        .workload = "empty",
+        .tasks = 10,
+        .workers = 2,
+        .cpus = 2,
+        .shape = {.workers = 2, .threads = 2},
+        .cpu_words = 1,
+        .cost_count = 4,
+        .clock_mult = 1,
+        .samples_max = 5,
+        .main_mask_offset = end,
+        .masks_offset = end + 64,
+        .costs_offset = end + 128,
+        .samples_offset = end + 1024,
+        .report_offset = end + 8192,
+        .histograms_offset = bytes - (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint64_t),
+    };
+}
+
+/* The first and the last byte of a part. */
+static void touch(const char *map, uint64_t offset, uint64_t bytes)
+{
+    static volatile char sink;
+    if (bytes)
+        sink = (char)(map[offset] ^ map[offset + bytes - 1]);
+    (void)sink;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static char *map;
+    if (!map)
+        map = malloc(PARTS_BYTES);
+    struct job_file *file = (struct job_file *)map;
+    job_fill(file, PARTS_BYTES);
+    if (job_check(file, PARTS_BYTES) < 0)
+        abort(); /* the one without changes is right */
+    for (; size >= CHANGE_BYTES; data += CHANGE_BYTES, size -= CHANGE_BYTES) {
+        uint16_t at;
+        memcpy(&at, data, sizeof at);
+        memcpy(map + at % (sizeof *file - 7), data + 2, 8);
+    }
+    if (job_check(file, PARTS_BYTES) < 0)
+        return 0;
+    touch(map, file->main_mask_offset, file->cpu_words * sizeof(uint64_t));
+    touch(map, file->masks_offset, (uint64_t)file->shape.workers * file->cpu_words * sizeof(uint64_t));
+    touch(map, file->costs_offset, (uint64_t)file->cost_count * sizeof(struct cost));
+    touch(map, file->samples_offset, file->samples_max * sizeof(struct sample));
+    touch(map, file->report_offset, sizeof(struct report));
+    touch(map, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint64_t));
+    if (!memchr(file->pool, '\0', sizeof file->pool) || !memchr(file->workload, '\0', sizeof file->workload))
+        abort();
+    return 0;
+}

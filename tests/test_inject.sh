@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Makes single calls of libc functions fail, one after another, in the harness and in the trial program
+# (tests/preload/inject.c), during a run of all kinds of pools. Whatever fails: the run ends in time, with an error line or
+# with right results; its rows are whole, no process and no draft of a file stays, and `resume` makes up for what is missing.
+# In short it is one call of each (RANDOM_SEED=1); DEPTH=60 takes the first 60.
+set -u
+build=$PWD/${BUILD:-build/default}
+inject=$build/inject.so
+[ -e "$inject" ] || { echo "there is no $inject"; exit 77; }
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+export HOME=$scratch POOLBENCH_TEST=$scratch # the mark of our processes
+unset XDG_CACHE_HOME
+RANDOM=${RANDOM_SEED:-1}
+passed=0 failed=0 tasks=20 late=(1 1 2 3 5 8 13)
+
+cat >suite.ini <<END
+blocks = 1
+samples = all
+seed = 3
+[experiment tiny]
+pool = fork, prefork, pthread, hybrid
+workload = spin
+size = 10us
+tasks = $tasks
+workers = 2
+END
+mkdir bin # no gnuplot: charts take longer than all the rest
+for command in awk cat cut grep ls rm sleep sort timeout uniq wc; do ln -s "$(command -v $command)" bin; done
+PATH=$build:$PWD/bin
+poolbench run suite.ini --out warm >/dev/null 2>&1 # calibrates
+rm -rf warm
+
+processes()
+{
+    local environment
+    for environment in /proc/[0-9]*/environ; do
+        grep -qzxs "POOLBENCH_TEST=$scratch" "$environment" || continue
+        case $(cat "${environment%/*}/comm" 2>/dev/null) in
+        pb-* | poolbench*) echo "${environment%/*}" ;;
+        esac
+    done
+}
+
+# What is not as it should be with the rows of the run `run`; an ok trial has times and all its samples, others have none.
+rows_wrong()
+{
+    awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; fields = NF; next }
+        FILENAME ~ /trials/ && FNR > 1 {
+            if (NF != fields) print "a row of", NF, "fields"
+            status = $column["status"]
+            if ((status == "ok") != ($column["wall_ns"] != "")) print "times of a trial that is", status
+            if (seen[$column["cell_id"], $column["block"]]++) print "twice:", $column["cell_id"], $column["block"]
+            if (status == "ok") ok[$column["trial_id"]]
+        }
+        FILENAME ~ /samples/ && FNR > 1 { samples[$1]++ }
+        END { for (id in ok) if (samples[id] != tasks) print "trial", id, "has", samples[id] + 0, "samples" }' \
+        tasks=$tasks run/trials.csv run/samples.csv
+}
+
+# The $2-th call of $1 fails with $3 in $4. 1: there was no such call.
+try()
+{
+    local status wrong left
+    rm -rf run hit
+    INJECT=$1:$2:$3:$4 INJECT_HIT=$PWD/hit LD_PRELOAD=$inject \
+        timeout --kill-after=2 20 poolbench run suite.ini --out run >out 2>err
+    status=$?
+    [ -e hit ] || return 1
+    wrong=
+    case $status in
+    0) ;;
+    1 | 2) [ -s err ] || [ -s run/trials.csv ] || wrong="exit code $status without a word" ;;
+    124 | 137) wrong="hangs" ;;
+    *) wrong="exit code $status" ;;
+    esac
+    sleep .01
+    left=$(processes)
+    [ -n "$left" ] && sleep .5 && left=$(processes)
+    [ -n "$left" ] && wrong="$wrong; leaves $left"
+    if [ -e run/trials.csv ]; then
+        left=$(rows_wrong)
+        [ -n "$left" ] && wrong="$wrong; $left"
+        compgen -G 'run/.[!.]*' >/dev/null && wrong="$wrong; leaves drafts"
+        if [ "$(wc -l <run/trials.csv)" -ne 5 ]; then
+            timeout --kill-after=2 20 poolbench resume run >out 2>>err || wrong="$wrong; resume exits with $?"
+            left=$(rows_wrong)
+            [ -n "$left" ] && wrong="$wrong; resumed: $left"
+            [ "$(wc -l <run/trials.csv)" -ne 5 ] && wrong="$wrong; resume leaves trials out"
+        elif [ "$status" -ne 0 ] && [ ! -s err ]; then
+            grep -qE ',(failed|crashed|timeout),' run/trials.csv || wrong="$wrong; fails and does not say so"
+        fi
+    elif [ $status -eq 0 ]; then
+        wrong="$wrong; exit code 0 without a run"
+    elif [ -e run ]; then
+        wrong="$wrong; leaves half a run: $(ls -A run)"
+    fi
+    if [ -n "$wrong" ]; then
+        failed=$((failed + 1))
+        echo "FAILED: call $2 of $1 in $4: ${wrong#; }"
+        cat err
+    else
+        passed=$((passed + 1))
+    fi
+}
+
+while read -r call error programs; do
+    for program in $programs; do
+        if [ -n "${DEPTH:-}" ]; then
+            for ((n = 1; n <= DEPTH; n++)); do
+                try "$call" $n "$error" "$program" || break
+            done
+        else
+            n=${late[RANDOM % ${#late[@]}]}
+            try "$call" "$n" "$error" "$program" || { [ "$n" -gt 1 ] && try "$call" 1 "$error" "$program"; }
+        fi
+    done
+done <<END
+fork 11 poolbench poolbench-trial
+pthread_create 11 poolbench-trial
+mmap 12 poolbench poolbench-trial
+madvise 22 poolbench-trial
+malloc 12 poolbench poolbench-trial
+calloc 12 poolbench poolbench-trial
+realloc 12 poolbench poolbench-trial
+open 24 poolbench poolbench-trial
+fopen 24 poolbench poolbench-trial
+open_memstream 12 poolbench
+fclose 28 poolbench
+write 28 poolbench poolbench-trial
+read 5 poolbench poolbench-trial
+pread 5 poolbench
+send 32 poolbench
+rename 28 poolbench
+mkdir 28 poolbench
+unlink 2 poolbench
+symlink 28 poolbench
+readlink 2 poolbench
+flock 37 poolbench
+lseek 5 poolbench
+ftruncate 28 poolbench
+memfd_create 24 poolbench
+socketpair 24 poolbench poolbench-trial
+pipe2 24 poolbench poolbench-trial
+dup2 24 poolbench
+execv 7 poolbench
+ppoll 12 poolbench
+signalfd 24 poolbench
+sigaction 22 poolbench poolbench-trial
+waitpid 4 poolbench poolbench-trial
+wait4 4 poolbench-trial
+sched_setaffinity 22 poolbench poolbench-trial
+sched_getaffinity 22 poolbench poolbench-trial
+pidfd_open 24 poolbench poolbench-trial
+END
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,253 @@
+#!/usr/bin/env bash
+# Runs that end before their plan: told to end, killed at random moments (KILLS=12, RANDOM_SEED=1), stopped and continued,
+# out of disk, with nowhere to print to. Their files can be read, no process stays, and `resume` makes them whole: every
+# trial of the plan once.
+set -u -m # -m: what runs in the background has the default action for SIGINT
+PATH=$PWD/${BUILD:-build/default}:$PATH
+scratch=$(mktemp -d) || exit 1
+mounted=
+trap '[ -n "$mounted" ] && umount "$mounted"; rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+export HOME=$scratch POOLBENCH_TEST=$scratch # the mark of our processes
+unset XDG_CACHE_HOME
+passed=0 failed=0
+
+# Says whether `$2 ...` holds, by the words $1.
+check()
+{
+    local words=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $words"
+        cat err 2>/dev/null
+    fi
+}
+
+said() { grep -q -- "$1" err; }
+ended() { [ "$status" -eq "$1" ]; }
+
+# The names of processes with our mark.
+processes()
+{
+    local environment
+    for environment in /proc/[0-9]*/environ; do
+        grep -qzxs "POOLBENCH_TEST=$scratch" "$environment" || continue
+        case $(cat "${environment%/*}/comm" 2>/dev/null) in
+        pb-* | poolbench*) echo "$environment" ;;
+        esac
+    done
+}
+# A killed one's children take a moment to be gone.
+none_left()
+{
+    local wait
+    for wait in 0 .05 .1 .2 .5 1 2 4; do
+        sleep $wait
+        [ -z "$(processes)" ] && return
+    done
+    processes
+    return 1
+}
+
+# Every trial of the plan of the run $1 is there once, with its samples, and nothing else.
+whole()
+{
+    cut -d , -f 3-5 "$1/plan.csv" | sort >plan.sorted
+    awk -F , '{ print $4 "," $5 "," $6 }' "$1/trials.csv" | sort >trials.sorted
+    cmp plan.sorted trials.sorted || return
+    [ "$(cut -d , -f 1 "$1/trials.csv" | sort | uniq -d | wc -l)" -eq 1 ] || return # schema_version
+    awk -F , 'NR > 1 { print $3 }' "$1/trials.csv" | sort >ids.trials
+    awk -F , 'NR > 1 { count[$1]++ } END { for (id in count) print id, count[id] }' "$1/samples.csv" |
+        awk -v tasks=$tasks '$2 == tasks { print $1 }' | sort >ids.samples
+    cmp ids.trials ids.samples
+}
+# No line of its files is torn but for the last one.
+readable()
+{
+    local file
+    for file in "$1"/trials.csv "$1"/samples.csv "$1"/latency.csv; do
+        awk -F , 'NR == 1 { fields = NF } held && NF_held != fields { exit 1 } { held = 1; NF_held = NF }' "$file" ||
+            return
+    done
+    poolbench summarise "$1" >out 2>err || grep -qE 'no trial|summary.csv: cannot be written: No space' err
+}
+
+tasks=40
+cat >suite.ini <<END
+samples = all
+seed = 3
+blocks = 5
+[experiment small]
+pool = serial, pthread, prefork, fork, hybrid
+workload = spin
+size = 50us
+tasks = $tasks
+workers = 2
+place = none
+END
+poolbench run suite.ini --blocks 1 --out warm >out 2>err # calibrates
+check "a run that nothing happens to is whole" whole warm
+poolbench resume warm >out 2>err
+status=$?
+check "resuming a complete run is no error" ended 0
+check "and says so" said 'is complete: 5 trials in 1 block'
+
+# ---- told to end ----
+for signal in INT TERM HUP; do
+    poolbench run suite.ini --blocks 40 --out "$signal" >out 2>err &
+    until [ "$(wc -l 2>/dev/null <"$signal/trials.csv" || echo 0)" -gt 4 ]; do sleep .02; done
+    [ $signal = TERM ] && { poolbench resume TERM >/dev/null 2>lock; poolbench run --more TERM >/dev/null 2>>lock; }
+    kill -$signal $!
+    wait $! 2>/dev/null
+    status=$?
+    check "exit code after $signal" ended $((128 + $(kill -l $signal)))
+    check "how to go on after $signal" said "poolbench resume $signal"
+    check "no process after $signal" none_left
+    check "files after $signal" readable $signal
+done
+check "a second harness is kept out" [ "$(grep -c 'another poolbench is at work on this run' lock)" -eq 2 ]
+printf '99,torn' >>TERM/trials.csv
+printf '1,2\n3' >>TERM/samples.csv
+poolbench resume TERM >out 2>err
+status=$?
+check "resume after SIGTERM" ended 0
+check "says what it cut off" said 'cut off 12 bytes'
+check "says what runs again" said '1 interrupted trial runs again'
+check "whole after SIGTERM" whole TERM
+check "has its report" [ -s TERM/report.html ]
+
+# What `--more` adds to the plan of a run that is not whole: blocks that nobody began go.
+poolbench run --more HUP --blocks 2 >out 2>err
+check "a plan with more has no block twice" [ "$(cut -d , -f 3,4 HUP/plan.csv | sort | uniq -d | wc -l)" -eq 0 ]
+poolbench resume HUP >out 2>err
+check "whole after --more and resume" whole HUP
+
+# ---- stopped and continued ----
+poolbench run suite.ini --size 2ms --blocks 4 --out stopped >out 2>err &
+until [ "$(wc -l 2>/dev/null <stopped/trials.csv || echo 0)" -gt 4 ]; do sleep .02; done
+# Stops the harness; false, and it goes on, where that was between two trials. (No loop: bash leaves one when a job stops.)
+stop_within_trial()
+{
+    kill -TSTP "$1"
+    sleep .3
+    states=$(for process in $(processes); do cut -d ' ' -f 2,3 "${process%/*}/stat"; done)
+    grep -q '^(pb-trial)' <<<"$states" && return
+    kill -CONT "$1"
+    sleep .03
+    return 1
+}
+stop_within_trial $! || stop_within_trial $! || stop_within_trial $! || stop_within_trial $!
+check "the harness stands still" grep -q '^(poolbench) T' <<<"$states"
+check "its trial stands still" [ "$(grep -E '^\(pb-(trial|worker)' <<<"$states" | grep -cv ' [TZ]$')" -eq 0 ]
+kill -CONT $!
+wait -f $! 2>/dev/null # -f: to its end, whatever bash has heard of by now
+status=$?
+check "a run that was stopped" ended 0
+check "says how to have that trial" said 'stood still (Ctrl-Z).*poolbench resume stopped'
+check "its trial is marked" grep -q ',interrupted,stood still for ' stopped/trials.csv
+poolbench resume stopped >out 2>err
+check "and runs again" whole stopped
+
+# ---- killed ----
+RANDOM=${RANDOM_SEED:-1}
+kills=0 runs=0
+while [ $kills -lt "${KILLS:-12}" ]; do
+    runs=$((runs + 1))
+    verb=(run suite.ini --out "killed$runs")
+    for ((tries = 0; tries < 4 && kills < ${KILLS:-12}; tries++)); do
+        poolbench "${verb[@]}" >out 2>err &
+        sleep "$(printf '0.%03d' $((RANDOM % 800)))"
+        kill -KILL $! 2>/dev/null && kills=$((kills + 1))
+        wait $! 2>/dev/null
+        check "no process after kill $kills" none_left
+        [ -e "killed$runs/trials.csv" ] || break # nothing had begun
+        check "files after kill $kills" readable "killed$runs"
+        verb=(resume "killed$runs")
+    done
+    if [ -e "killed$runs/trials.csv" ]; then
+        poolbench resume "killed$runs" >out 2>err
+        status=$?
+        check "resume after kills" ended 0
+        check "whole after kills" whole "killed$runs"
+    elif [ -e "killed$runs" ]; then
+        poolbench resume "killed$runs" >out 2>err
+        status=$?
+        check "a run that had not begun" ended 2
+        check "says so" said 'no run'
+    fi
+done
+
+# ---- nowhere to write ----
+for verb in version topo 'list options' 'help run' 'summarise warm' 'plan suite.ini'; do
+    # shellcheck disable=SC2086 # words
+    poolbench $verb >/dev/full 2>err
+    status=$?
+    check "$verb on a full disk" ended 1
+    check "$verb says that it is full" said 'standard output: No space left on device'
+    # shellcheck disable=SC2086 # words
+    poolbench $verb >&- 2>err
+    status=$?
+    check "$verb without an output" ended 1
+    check "$verb says that there is none" said 'standard output: Bad file descriptor'
+    check "$verb says it in a line" [ "$(wc -l <err)" -eq 1 ]
+done
+(sleep .2; poolbench help) 2>err | :
+status=${PIPESTATUS[0]}
+check "a reader that is gone" ended 1
+check "is said to be gone" said 'standard output: Broken pipe'
+
+# ---- limits ----
+(ulimit -f 260; poolbench run suite.ini --blocks 30 --out limited >out 2>err)
+status=$?
+check "a limit on the size of files" ended 1
+check "the file it stopped at" said 'limited/[a-z]*.csv: File too large; [0-9]* trials'
+check "no process after that" none_left
+poolbench resume limited >out 2>err
+check "whole without that limit" whole limited
+for limit in 4 6 8 10; do
+    (ulimit -n $limit; poolbench run suite.ini --out "files$limit" >out 2>err)
+    check "a limit of $limit descriptors" said 'Too many open files'
+    check "no process with $limit descriptors" none_left
+    [ -e "files$limit" ] || continue
+    poolbench resume "files$limit" >out 2>err
+    check "whole with more than $limit descriptors" whole "files$limit"
+done
+(ulimit -v 30000; poolbench run suite.ini --tasks 4000000 --blocks 1 --out memory >out 2>err)
+status=$?
+check "a limit on memory" [ $status -ne 0 ]
+check "is named" grep -qE 'memory|allocate' err memory/trials.csv
+check "no process after that" none_left
+
+mkdir small
+if mount -t tmpfs -o size=1m none small 2>/dev/null; then
+    mounted=$scratch/small
+    poolbench run suite.ini --blocks 60 --out small/run >out 2>err
+    status=$?
+    check "a disk that fills" ended 1
+    check "the file it filled with" said 'small/run/[a-z]*.csv: No space left on device; [0-9]* trials'
+    check "files on a full disk" readable small/run
+    check "no process on a full disk" none_left
+    mount -o remount,size=30m none small
+    poolbench resume small/run >out 2>err
+    status=$?
+    check "resume when there is room" ended 0
+    check "whole when there was room" whole small/run
+    mount -o remount,ro none small
+    poolbench run suite.ini --out small/none >out 2>err
+    check "a disk that cannot be written" said 'Read-only file system'
+    umount small
+    mount -t tmpfs -o size=12k none small
+    poolbench run suite.ini --out small/run >out 2>err
+    check "a disk without room for a plan" said 'No space left on device'
+    check "nothing half begun stays on it" [ ! -e small/run ]
+    umount small
+    mounted=
+else
+    echo "no file system can be mounted here: full disks are left out"
+fi
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
