@@ -263,7 +263,7 @@ int calibration_get(struct calibrations *store, const struct workload_ops *workl
                     struct calibration *calibration, char *error)
 {
     struct spec spec = {.name = workload->name, .params = workload->params};
-    char text[SPEC_MAX], key[300];
+    char text[SPEC_MAX], key[SPEC_MAX + 100];
     if (!workload->unit)
         return -ENOTSUP;
     memcpy(spec.values, params, sizeof spec.values);

@@ -246,7 +246,7 @@ static void alternatives(void **state)
     (void)state;
     char error[ERROR_MAX];
     struct words specs_of = {0};
-    assert_int_equal(spec_expand("hybrid:processes=2/4:threads=1/8", &specs_of, error), 0);
+    assert_int_equal(spec_expand("hybrid:processes=2/4:threads=1/8", NULL, &specs_of, error), 0);
     assert_int_equal(specs_of.count, 4);
     assert_string_equal(specs_of.word[0], "hybrid:processes=2:threads=1");
     assert_string_equal(specs_of.word[1], "hybrid:processes=2:threads=8");
@@ -256,7 +256,7 @@ static void alternatives(void **state)
     char many[512] = "x";
     for (int i = 0; i < 11; i++)
         strcat(many, ":k=1/2");
-    assert_int_equal(spec_expand(many, &specs_of, error), -EINVAL); /* 2048 of them */
+    assert_int_equal(spec_expand(many, NULL, &specs_of, error), -EINVAL); /* 2048 of them */
     assert_int_equal(specs_of.count, 0);
 }
 

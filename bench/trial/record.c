@@ -4,6 +4,7 @@
 #include "bench/histogram.h"
 #include "bench/trial/trial.h"
 #include "pools/clock.h"
+#include "pools/task_run.h"
 
 static uint64_t since(uint64_t from, uint64_t to)
 {
@@ -49,6 +50,8 @@ void record_done(struct trial *trial, const struct done *done, uint64_t reaped_a
         if (bit_test(trial->to_check, task) && trial->checked_count < trial->checked_max)
             trial->checked[trial->checked_count++] = (struct checked){task, done->result};
     } else {
+        if (trial->first_failed.status == TASK_OK && !task_must_fail(&trial->job, task))
+            trial->first_failed = *done;
         report->tasks_failed++;
     }
     if (done->end) { /* timed, and it lived to tell */

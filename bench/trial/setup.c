@@ -60,12 +60,35 @@ static int setup_inputs(struct trial *trial)
     return 0;
 }
 
+/* The values of the job, with texts as addresses in this process. */
+static int values_copy(const struct job_file *file, const struct param *params, const int64_t *values, int64_t *copy)
+{
+    for (unsigned i = 0; params && params[i].name; i++) {
+        copy[i] = values[i];
+        if (params[i].kind == PARAM_TEXT && values[i])
+            copy[i] = (int64_t)(intptr_t)strdup((const char *)file + values[i]);
+        if (values[i] && !copy[i])
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static void values_release(const struct param *params, const int64_t *copy)
+{
+    for (unsigned i = 0; params && params[i].name; i++)
+        if (params[i].kind == PARAM_TEXT)
+            free((void *)(intptr_t)copy[i]);
+}
+
 int setup_pool(struct trial *trial)
 {
     const struct job_file *file = trial->file;
     trial->ops = pool_find(file->pool);
     if (!trial->ops)
         return say(trial, -EINVAL, "no such pool in this build");
+    int rc = values_copy(file, trial->ops->params, file->pool_params, trial->pool_params);
+    if (rc < 0)
+        return rc;
     size_t mask_bytes = (size_t)file->shape.workers * file->cpu_words * sizeof(uint64_t);
     trial->worker_masks = malloc(mask_bytes ? mask_bytes : 1);
     if (!trial->worker_masks)
@@ -73,7 +96,7 @@ int setup_pool(struct trial *trial)
     memcpy(trial->worker_masks, (const char *)file + file->masks_offset, mask_bytes);
     trial->config = (struct pool_config){
         .workers = file->workers,
-        .params = file->pool_params,
+        .params = trial->pool_params,
         .places = {trial->worker_masks, file->cpu_words},
         .spare_cpu = file->spare_cpu,
     };
@@ -87,8 +110,14 @@ int setup_job(struct trial *trial)
     job->workload = workload_find(file->workload);
     if (!job->workload)
         return say(trial, -EINVAL, "no such workload in this build");
-    struct workload_config config = {file->workload_params, file->seed, file->tasks};
-    int rc = job->workload->prepare(&config, &job->state);
+    _Static_assert(sizeof trial->report->reason >= WORKLOAD_ERROR_MAX, "the reason is the workload's to write");
+    int rc = values_copy(file, job->workload->params, file->workload_params, trial->workload_params);
+    uint32_t unused;
+    if (rc == 0 && job->workload->check)
+        rc = job->workload->check(trial->workload_params, &unused, trial->report->reason);
+    struct workload_config config = {trial->workload_params, file->seed, file->tasks, trial->report->reason};
+    if (rc == 0)
+        rc = job->workload->prepare(&config, &job->state);
     if (rc < 0)
         return rc;
     trial->prepared = true;
@@ -175,6 +204,10 @@ void setup_release(struct trial *trial)
     struct job *job = &trial->job;
     if (job->workload && job->workload->release && trial->prepared)
         job->workload->release(job->state);
+    if (job->workload)
+        values_release(job->workload->params, trial->workload_params);
+    if (trial->ops)
+        values_release(trial->ops->params, trial->pool_params);
     free((void *)(uintptr_t)job->inputs);
     free(trial->costs);
     free(trial->worker_masks);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { SUM_CHECK_MAX = 20000 }; /* tasks: more would cost more than the trial itself */
 
@@ -57,9 +58,38 @@ static int verify_failures(struct trial *trial)
         asked_for += task_must_fail(&trial->job, i);
     if (asked_for == trial->report->tasks_failed)
         return 0;
-    snprintf(trial->report->reason, sizeof trial->report->reason, "%" PRId64 " of %" PRIu32 " tasks failed",
-             trial->report->tasks_failed, trial->file->tasks);
+    static const char *const words[] = {
+        [TASK_ERROR] = "with error",        [TASK_EXITED] = "by exit status",     [TASK_SIGNALLED] = "by signal",
+        [TASK_TIMEOUT] = "after its limit", [TASK_WRONG] = "with a wrong output", [TASK_COLLATERAL] = "with another",
+        [TASK_LOST] = "and was lost",
+    };
+    const struct done *first = &trial->first_failed;
+    char *reason = trial->report->reason;
+    size_t room = sizeof trial->report->reason;
+    int used = snprintf(reason, room, "%" PRId64 " of %" PRIu32 " tasks failed, task %" PRIu32 " %s",
+                        trial->report->tasks_failed, trial->file->tasks, first->task, words[first->status]);
+    if (first->status == TASK_ERROR)
+        snprintf(reason + used, room - (size_t)used, " %d (%s)", first->code, strerror(first->code));
+    else if (first->status <= TASK_SIGNALLED)
+        snprintf(reason + used, room - (size_t)used, " %d", first->code);
     return -EIO;
+}
+
+/* What tasks have left behind belongs to what they gave: pools must agree on it too. */
+static int add_what_was_left(struct trial *trial)
+{
+    const struct workload_ops *workload = trial->job.workload;
+    uint64_t what;
+    for (uint32_t i = 0; workload->left && i < trial->file->tasks; i++) {
+        struct task task = task_describe(&trial->job, i);
+        if (task_must_fail(&trial->job, i))
+            continue;
+        int rc = workload->left(trial->job.state, &task, &what, trial->report->reason);
+        if (rc < 0)
+            return rc;
+        trial->report->result_sum += mix64(i, what);
+    }
+    return 0;
 }
 
 int verify_results(struct trial *trial)
@@ -73,7 +103,8 @@ int verify_results(struct trial *trial)
         if (expected(trial, checked->task, &result) && result != checked->result)
             return wrong(trial, checked->task, checked->result, result);
     }
-    if (trial->job.workload->expect && trial->file->tasks <= SUM_CHECK_MAX)
-        return verify_sum(trial);
-    return 0;
+    const struct workload_ops *workload = trial->job.workload;
+    if (workload->expect && !(workload->traits & WORKLOAD_REDONE) && trial->file->tasks <= SUM_CHECK_MAX)
+        rc = verify_sum(trial);
+    return rc < 0 ? rc : add_what_was_left(trial);
 }
