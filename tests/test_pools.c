@@ -93,7 +93,7 @@ static void bench_init(struct bench *bench, const struct pool_ops *ops, const ch
     assert_non_null(bench->job.workload);
     bench->job.sequence = (struct sequence){.seed = 1, .costs = &bench->cost, .count = 1, .warmup = cost};
     bench->config = (struct pool_config){.workers = workers, .params = bench->params};
-    struct workload_config config = {workload_params, 1, 1000};
+    struct workload_config config = {workload_params, 1, 1000, NULL};
     assert_int_equal(bench->job.workload->prepare(&config, &bench->job.state), 0);
 }
 
