@@ -239,7 +239,7 @@ static void matrix_of_hybrid_nested(void **state)
 static void sums_agree_across_pools(void **state)
 {
     (void)state;
-    const struct cost costs[] = {{2000, 300}, {20000, 3000}, {5000, 800}, {100000, 20000}};
+    const struct cost costs[] = {{2000, 300}, {20000, 3000}, {5000, 800}, {100000, 20000}}, block = {20000, 1};
     for (const struct workload_ops *const *w = workload_table; *w; w++) {
         uint64_t expected = 0;
         for (const struct pool_ops *const *p = pool_table; *p; p++) {
@@ -254,7 +254,8 @@ static void sums_agree_across_pools(void **state)
             cell.in_bytes = 1000;
             cell.out_bytes = 333;
             bool heavy = !strcmp((*w)->name, "touch") || !strcmp((*w)->name, "alloc");
-            struct ran ran = run(&cell, costs, heavy ? 1 : 4);
+            bool is_block = (*w)->unit && !strcmp((*w)->unit, "block");
+            struct ran ran = is_block ? run(&cell, &block, 1) : run(&cell, costs, heavy ? 1 : 4);
             assert_ended_well(&ran, &cell);
             assert_samples(&ran, &cell);
             if (p == pool_table)
