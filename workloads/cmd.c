@@ -361,7 +361,7 @@ static int cmd_left(const void *state, const struct task *task, uint64_t *what, 
     if (rc < 0)
         refuse(error, "task %u left no %s: %s", task->index, path ? path : cmd->left, strerror(-rc));
     free(path);
-    return rc;
+    return rc < 0 ? rc : 1;
 }
 
 /* ---- state ---- */

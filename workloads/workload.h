@@ -89,7 +89,7 @@ struct workload_ops {
      * WORKLOAD_OBSERVED says that a task leaves something behind. */
     bool (*expect)(const void *state, const struct task *task, uint64_t *result);
     /* Optional, after the pool has closed: what task left behind outside of memory, such as a file, as a number that
-     * goes into result_sum. 0, or -errno and a line in error (WORKLOAD_ERROR_MAX bytes). */
+     * goes into result_sum. 1; 0: nothing; or -errno and a line in error (WORKLOAD_ERROR_MAX bytes). */
     int (*left)(const void *state, const struct task *task, uint64_t *what, char *error);
     /* What the submitter sees afterwards of what the tasks did in memory; only with WORKLOAD_OBSERVED. */
     int64_t (*observe)(void *state);

@@ -87,7 +87,8 @@ static int add_what_was_left(struct trial *trial)
         int rc = workload->left(trial->job.state, &task, &what, trial->report->reason);
         if (rc < 0)
             return rc;
-        trial->report->result_sum += mix64(i, what);
+        if (rc > 0)
+            trial->report->result_sum += mix64(i, what);
     }
     return 0;
 }
