@@ -20,7 +20,7 @@
 
 #define SHELL "/bin/sh"
 
-enum { CMD_LINE, CMD_FILES, CMD_SH, CMD_OUTPUT, CMD_LEFT, CMD_BEFORE };
+enum { CMD_LINE, CMD_FILES, CMD_SH, CMD_OUTPUT, CMD_LEFT, CMD_BEFORE, CMD_IGNORE };
 static const struct param cmd_params[] = {
     [CMD_LINE] = {.name = "line",
                   .kind = PARAM_TEXT,
@@ -43,6 +43,11 @@ static const struct param cmd_params[] = {
                     .kind = PARAM_TEXT,
                     .preset = "",
                     .help = "a shell command before every trial, not timed: rm -f out/*"},
+    [CMD_IGNORE] = {.name = "ignore",
+                    .kind = PARAM_CHOICE,
+                    .preset = "no",
+                    .choices = "no|yes",
+                    .help = "a task whose command fails does not fail the trial"},
     {.name = NULL},
 };
 
@@ -52,7 +57,7 @@ struct cmd {
     uint64_t seed;
     struct strings words, files;
     char *program; /* where it is; NULL: each task's first word is looked up */
-    bool is_shell;
+    bool is_shell, ignores;
     enum output output_kind;
     char *output, *left; /* left NULL: nothing to read afterwards */
     int null;            /* /dev/null, for what is discarded */
@@ -358,10 +363,17 @@ static int cmd_left(const void *state, const struct task *task, uint64_t *what, 
         return 0;
     char *path = line_fill(cmd->left, &fill, false);
     int rc = path ? file_hash(path, what) : -ENOMEM;
-    if (rc < 0)
+    bool is_missing = rc == -ENOENT && cmd->ignores;
+    if (rc < 0 && !is_missing)
         refuse(error, "task %u left no %s: %s", task->index, path ? path : cmd->left, strerror(-rc));
     free(path);
-    return rc < 0 ? rc : 1;
+    return is_missing ? 0 : rc < 0 ? rc : 1;
+}
+
+static bool cmd_may_fail(const void *state)
+{
+    const struct cmd *cmd = state;
+    return cmd->ignores;
 }
 
 /* ---- state ---- */
@@ -407,6 +419,7 @@ static int cmd_fill(struct cmd *cmd, const struct workload_config *config, char 
     const char *output = param_text(params[CMD_OUTPUT]), *left = param_text(params[CMD_LEFT]);
     cmd->seed = config->seed;
     cmd->is_shell = params[CMD_SH];
+    cmd->ignores = params[CMD_IGNORE];
     cmd->output_kind = output_kind(output);
     if (cmd->output_kind == OUTPUT_FILE && !*left)
         left = output;
@@ -454,6 +467,7 @@ const struct workload_ops workload_cmd = {
     .run = cmd_run,
     .become = cmd_become,
     .expect = cmd_expect,
+    .may_fail = cmd_may_fail,
     .left = cmd_left,
     .release = cmd_release,
 };

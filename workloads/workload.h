@@ -88,6 +88,8 @@ struct workload_ops {
      * cannot for this task. NULL: a seeded 1 % of the tasks is run again in the submitter and compared, unless
      * WORKLOAD_OBSERVED says that a task leaves something behind. */
     bool (*expect)(const void *state, const struct task *task, uint64_t *result);
+    /* Optional: tasks that fail are part of the experiment, whoever they are. */
+    bool (*may_fail)(const void *state);
     /* Optional, after the pool has closed: what task left behind outside of memory, such as a file, as a number that
      * goes into result_sum. 1; 0: nothing; or -errno and a line in error (WORKLOAD_ERROR_MAX bytes). */
     int (*left)(const void *state, const struct task *task, uint64_t *what, char *error);
