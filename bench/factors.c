@@ -88,6 +88,8 @@ int set_pool(const char *value, struct cell *cell, char *error)
         nearest_init(&nearest, name);
         for (size_t i = 0; pool_table[i]; i++)
             nearest_offer(&nearest, pool_table[i]->name);
+        for (size_t i = 0; pool_peers[i]; i++)
+            nearest_offer(&nearest, pool_peers[i]->name);
         return refuse_unknown("pool", &nearest, error);
     }
     struct spec spec = {.name = pool->name, .params = pool->params};

@@ -169,6 +169,26 @@ static double task_wall_ns(const struct cell *cell)
     return cell->arrival == ARRIVAL_RATE ? most(ns, 1e9 / cell->arrival_rate) : ns;
 }
 
+/* Pools that hand lists of programs on. */
+static int cell_lists(const struct cell *cell, struct planner *planner)
+{
+    const struct workload_ops *workload = cell->workload;
+    const char *pool = cell->pool->name;
+    if (!(cell->pool->traits & POOL_RUNS_PROGRAMS))
+        return 0;
+    if (!workload->unlistable)
+        return refuse(planner->error, "--pool: %s runs programs, expected --workload cmd, not %s", pool,
+                      workload->name);
+    const char *why = workload->unlistable(cell->workload_params);
+    if (why)
+        return refuse(planner->error, "--pool: %s with --workload %s: %s", pool, cell->workload_spec, why);
+    if (cell->in_bytes || cell->out_bytes || cell->ballast_write_ppm)
+        return refuse(planner->error, "--pool: %s runs programs, which are handed no --payload and no --ballast", pool);
+    if (cell->faults_spec[0])
+        return refuse(planner->error, "--pool: %s runs programs, which do not fail on purpose (--faults)", pool);
+    return 0;
+}
+
 static int cell_check(const struct cell *cell, uint32_t *tasks, struct planner *planner)
 {
     char error[WORKLOAD_ERROR_MAX];
@@ -213,6 +233,8 @@ static int cell_complete(struct cell *cell, struct planner *planner)
     int rc = cell_shape(cell, planner);
     if (!rc)
         rc = cell_check(cell, &tasks, planner);
+    if (!rc)
+        rc = cell_lists(cell, planner);
     if (!rc)
         rc = cell_place(cell, planner);
     if (!rc)

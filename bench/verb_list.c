@@ -27,10 +27,10 @@ static void cannot_print(const char *reason)
     wrap_row(stdout, 4, "not here:", NAME_COLUMN, reason);
 }
 
-static int pools_print(const struct machine *machine)
+static void table_print(const struct pool_ops *const *table, const struct machine *machine)
 {
-    for (size_t i = 0; pool_table[i]; i++) {
-        const struct pool_ops *pool = pool_table[i];
+    for (size_t i = 0; table[i]; i++) {
+        const struct pool_ops *pool = table[i];
         int64_t values[PARAM_MAX] = {0};
         struct pool_shape shape;
         char reason[192];
@@ -48,6 +48,12 @@ static int pools_print(const struct machine *machine)
             cannot_print(reason);
         }
     }
+}
+
+static int pools_print(const struct machine *machine)
+{
+    table_print(pool_table, machine);
+    table_print(pool_peers, machine);
     return 0;
 }
 

@@ -113,6 +113,7 @@ struct usage {
 enum {
     POOL_IGNORES_WORKERS = 1, /* one cell whatever --workers says (serial) */
     POOL_TASK_IS_PROCESS = 2, /* a process is made for every task */
+    POOL_RUNS_PROGRAMS = 4,   /* only workloads that can be listed (workload.h, list), nothing in and out */
 };
 
 struct pool;
@@ -149,8 +150,9 @@ struct pool_ops {
     int (*close)(struct pool *pool);
 };
 
-/* The list of what exists, NULL-terminated (pools/table.c). */
+/* The lists of what exists, NULL-terminated (pools/table.c): ours, and programs of others that run programs. */
 extern const struct pool_ops *const pool_table[];
+extern const struct pool_ops *const pool_peers[];
 const struct pool_ops *pool_find(const char *name); /* NULL when there is none of that name */
 
 #endif

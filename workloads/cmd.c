@@ -189,6 +189,38 @@ static int cmd_left(const void *state, const struct task *task, uint64_t *what, 
     return is_missing ? 0 : rc < 0 ? rc : 1;
 }
 
+/* ---- for those who run lists ---- */
+
+/* The one placeholder there is in the words; "{task}" where there is none. */
+static const char *cmd_mark(const struct cmd *cmd)
+{
+    static const char *const marks[] = {"{file}", "{seed}", "{task}"};
+    unsigned k = 0;
+    for (; k < 2; k++)
+        for (uint32_t i = 0; i < cmd->words.count; i++)
+            if (line_has(cmd->words.string[i], marks[k]))
+                return marks[k];
+    return marks[k];
+}
+
+static void cmd_list(const void *state, struct listing *listing)
+{
+    const struct cmd *cmd = state;
+    *listing = (struct listing){
+        .words = cmd->words.string,
+        .count = cmd->words.count,
+        .mark = cmd_mark(cmd),
+        .null = cmd->output_kind == OUTPUT_SHOW ? -1 : cmd->null,
+    };
+}
+
+static char *cmd_item(const void *state, uint32_t index)
+{
+    const struct cmd *cmd = state;
+    struct fill fill = fill_of(cmd, index);
+    return line_fill(cmd_mark(cmd), &fill, cmd->is_shell);
+}
+
 static bool cmd_may_fail(const void *state)
 {
     const struct cmd *cmd = state;
@@ -206,6 +238,9 @@ const struct workload_ops workload_cmd = {
     .run = cmd_run,
     .become = cmd_become,
     .expect = cmd_expect,
+    .unlistable = cmd_unlistable,
+    .list = cmd_list,
+    .item = cmd_item,
     .may_fail = cmd_may_fail,
     .left = cmd_left,
     .release = cmd_release,

@@ -19,6 +19,7 @@ struct cmd {
 extern const struct param cmd_params[];
 int cmd_check(const int64_t *params, uint32_t *tasks, char *error);
 int cmd_prepare(const struct workload_config *config, void **state);
+const char *cmd_unlistable(const int64_t *params);
 void cmd_release(void *state);
 
 /* A line of at most WORKLOAD_ERROR_MAX bytes. Returns -EINVAL. */

@@ -173,6 +173,19 @@ int cmd_check(const int64_t *params, uint32_t *tasks, char *error)
     return rc < 0 ? rc : output_check(param_text(params[CMD_OUTPUT]), error);
 }
 
+const char *cmd_unlistable(const int64_t *params)
+{
+    const char *line = param_text(params[CMD_LINE]);
+    int marks = line_has(line, "{file}") + line_has(line, "{task}") + line_has(line, "{seed}");
+    if (marks > 1)
+        return "its tasks differ in one thing, expected one of {file}, {task} and {seed} in line";
+    if (output_kind(param_text(params[CMD_OUTPUT])) == OUTPUT_FILE)
+        return "it gives no task an output of its own, expected output=discard or show; with sh=yes a line may write "
+               "to "
+               "a file";
+    return NULL;
+}
+
 /* ---- state ---- */
 
 void cmd_release(void *state)

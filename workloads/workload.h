@@ -59,6 +59,14 @@ enum {
 /* What run() returns of a task that was a program and ended in another way than with 0. */
 enum { RUN_EXITED = 1 << 16, RUN_SIGNALLED = 2 << 16, RUN_CODE = RUN_EXITED - 1 };
 
+/* A program for a list of items, as others run it (xargs, parallel): its words, in which `mark` stands for the item. */
+struct listing {
+    char *const *words;
+    unsigned count;
+    const char *mark;
+    int null; /* descriptor for stdout and stderr; -1: they are shown */
+};
+
 struct workload_ops {
     const char *name;
     const char *summary;        /* one line for `list` */
@@ -88,6 +96,11 @@ struct workload_ops {
      * cannot for this task. NULL: a seeded 1 % of the tasks is run again in the submitter and compared, unless
      * WORKLOAD_OBSERVED says that a task leaves something behind. */
     bool (*expect)(const void *state, const struct task *task, uint64_t *result);
+    /* Optional, for pools that hand lists of tasks to another program: NULL, or why these parameters are none for them;
+     * what to run, and the item of a task (malloc; NULL: no memory). Both need expect. */
+    const char *(*unlistable)(const int64_t *params);
+    void (*list)(const void *state, struct listing *listing);
+    char *(*item)(const void *state, uint32_t index);
     /* Optional: tasks that fail are part of the experiment, whoever they are. */
     bool (*may_fail)(const void *state);
     /* Optional, after the pool has closed: what task left behind outside of memory, such as a file, as a number that

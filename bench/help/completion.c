@@ -161,6 +161,8 @@ static void pool_words(void)
 {
     for (size_t i = 0; pool_table[i]; i++)
         printf("%s%s", i ? " " : "", pool_table[i]->name);
+    for (size_t i = 0; pool_peers[i]; i++)
+        printf(" %s", pool_peers[i]->name);
 }
 
 static void workload_words(void)

@@ -191,6 +191,8 @@ static void tables_print(void)
         item("", pool_table[i]->name, NULL, pool_table[i]->summary);
         params_print(pool_table[i]->params);
     }
+    for (size_t i = 0; pool_peers[i]; i++)
+        item("", pool_peers[i]->name, NULL, pool_peers[i]->summary);
     section("WORKLOADS");
     for (size_t i = 0; workload_table[i]; i++) {
         item("", workload_table[i]->name, NULL, workload_table[i]->summary);
