@@ -89,14 +89,12 @@ static enum output output_kind(const char *output)
 /* With a shell, three words of which the last is the line. */
 static int shell_words(const char *line, struct strings *words)
 {
-    char **three = calloc(3, sizeof *three);
-    if (!three)
-        return -ENOMEM;
-    *words = (struct strings){three, 3};
-    three[0] = strdup("sh");
-    three[1] = strdup("-c");
-    three[2] = strdup(line);
-    return three[0] && three[1] && three[2] ? 0 : -ENOMEM;
+    const char *const three[] = {"sh", "-c", line};
+    words->string = calloc(3, sizeof *words->string);
+    for (; words->string && words->count < 3; words->count++)
+        if (!(words->string[words->count] = strdup(three[words->count])))
+            return -ENOMEM;
+    return words->string ? 0 : -ENOMEM;
 }
 
 static int words_make(const int64_t *params, struct strings *words, char *error)
