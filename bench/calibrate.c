@@ -274,7 +274,7 @@ int calibration_get(struct calibrations *store, const struct workload_ops *workl
                     struct calibration *calibration, char *error)
 {
     struct spec spec = {.name = workload->name, .params = workload->params};
-    char text[SPEC_MAX + 32], key[300];
+    char text[SPEC_MAX + 32], key[SPEC_MAX + 300];
     if (!workload->unit)
         return -ENOTSUP;
     memcpy(spec.values, params, sizeof spec.values);

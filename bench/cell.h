@@ -9,7 +9,7 @@ enum dist_kind { DIST_FIXED, DIST_UNIFORM, DIST_EXPONENTIAL, DIST_LOGNORMAL, DIS
 enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE };
 enum collect_kind { COLLECT_COMPLETED, COLLECT_ORDERED };
 
-#define SPEC_MAX       128  /* "hybrid:processes=2:threads=1", spelled out */
+#define SPEC_MAX       184  /* "hybrid:processes=2:threads=1", spelled out; a line of a suite holds it */
 #define VALUE_MAX      1280 /* the same as people may write it, with the path of a plug-in */
 #define NAME_MAX_LEN   64
 #define ERROR_MAX      512

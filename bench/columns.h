@@ -2,6 +2,7 @@
  * is a field of a row struct; a row struct mirrors one file. Missing values are empty in the file, never 0. */
 #ifndef POOLBENCH_COLUMNS_H
 #define POOLBENCH_COLUMNS_H
+#include "bench/cell.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,13 +31,13 @@ struct plan_row {
     int64_t schema_version;
     char run_id[40], cell_id[16], experiment[64];
     int64_t block, position;
-    char pool[128], workload[128];
+    char pool[SPEC_MAX], workload[SPEC_MAX];
     int64_t size_ns;
-    char size_dist[128];
+    char size_dist[SPEC_MAX];
     int64_t iterations, tasks, workers, processes, threads;
-    char place[128], arrival[128], collect[16];
+    char place[SPEC_MAX], arrival[SPEC_MAX], collect[16];
     int64_t in_bytes, out_bytes, ballast_bytes;
-    char ballast[128], faults[128], timing[16];
+    char ballast[SPEC_MAX], faults[SPEC_MAX], timing[16];
     uint64_t seed;
 };
 
@@ -46,13 +47,13 @@ struct trial_row {
     int64_t trial_id; /* 1.. in the order they ran */
     char cell_id[16];
     int64_t block, position;
-    char experiment[64], pool[128], workload[128];
+    char experiment[64], pool[SPEC_MAX], workload[SPEC_MAX];
     int64_t size_ns;
-    char size_dist[128];
+    char size_dist[SPEC_MAX];
     int64_t iterations, tasks, workers, processes, threads;
-    char place[128], arrival[128], collect[16];
+    char place[SPEC_MAX], arrival[SPEC_MAX], collect[16];
     int64_t in_bytes, out_bytes, ballast_bytes;
-    char ballast[128], faults[128], timing[16];
+    char ballast[SPEC_MAX], faults[SPEC_MAX], timing[16];
     uint64_t seed;
     char status[16], reason[192];
     int64_t started_ns; /* from the start of the run */
@@ -82,13 +83,13 @@ struct latency_row {
 
 struct summary_row {
     int64_t schema_version;
-    char run_id[40], cell_id[16], experiment[64], pool[128], workload[128];
+    char run_id[40], cell_id[16], experiment[64], pool[SPEC_MAX], workload[SPEC_MAX];
     int64_t size_ns;
-    char size_dist[128];
+    char size_dist[SPEC_MAX];
     int64_t iterations, tasks, workers, processes, threads;
-    char place[128], arrival[128], collect[16];
+    char place[SPEC_MAX], arrival[SPEC_MAX], collect[16];
     int64_t in_bytes, out_bytes, ballast_bytes;
-    char ballast[128], faults[128], timing[16];
+    char ballast[SPEC_MAX], faults[SPEC_MAX], timing[16];
     int64_t trials, failed;
     int64_t wall_ns, wall_lo_ns, wall_hi_ns;
     double ns_per_task, tasks_per_s;
@@ -107,9 +108,9 @@ struct summary_row {
 /* What the searching verbs found, a row a search. */
 struct metg_row {
     int64_t schema_version;
-    char run_id[40], pool[128];
+    char run_id[40], pool[SPEC_MAX];
     int64_t workers;
-    char workload[128];
+    char workload[SPEC_MAX];
     double efficiency;
     int64_t metg_ns, lo_ns, hi_ns, blocks, trials;
     char reason[192];
@@ -117,9 +118,9 @@ struct metg_row {
 
 struct crossover_row {
     int64_t schema_version;
-    char run_id[40], pool[128], other_pool[128];
+    char run_id[40], pool[SPEC_MAX], other_pool[SPEC_MAX];
     int64_t workers;
-    char workload[128];
+    char workload[SPEC_MAX];
     int64_t size_ns;
     char over[16];
     double crossover, lo, hi;
@@ -129,9 +130,9 @@ struct crossover_row {
 
 struct capacity_row {
     int64_t schema_version;
-    char run_id[40], pool[128];
+    char run_id[40], pool[SPEC_MAX];
     int64_t workers;
-    char workload[128];
+    char workload[SPEC_MAX];
     int64_t size_ns, p99_limit_ns;
     double rate_per_s, lo_per_s, hi_per_s;
     int64_t blocks, trials;

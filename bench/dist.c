@@ -214,6 +214,14 @@ int dist_costs(struct cell *cell, const struct calibration *calibration, char *e
         for (uint32_t i = 0; i < count; i++)
             costs[i].iterations = calibration_iterations(calibration, (int64_t)costs[i].size_ns);
     cell->iterations = calibration ? (int64_t)calibration_iterations(calibration, cell->size_ns) : MISSING;
+    if (calibration && cell->workload &&
+        !(cell->workload->traits & WORKLOAD_SIZED)) { /* a task is one iteration, and takes its time */
+        cell->iterations = 1;
+        costs[0] = (struct cost){
+            .size_ns = (uint64_t)llrint(calibration->fixed_ns + calibration->ns_per_iteration),
+            .iterations = 1,
+        };
+    }
     cell->costs = costs;
     cell->cost_count = count;
     cell->cost_in_order = dist->kind == DIST_FILE;

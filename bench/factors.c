@@ -27,10 +27,23 @@ static const struct param timing_words = {.kind = PARAM_CHOICE, .choices = "tria
 
 /* ---- pool and workload ---- */
 
-int expand_spec(const char *text, const struct machine *machine, struct words *values, char *error)
+int expand_pool(const char *text, const struct machine *machine, struct words *values, char *error)
 {
+    char name[SPEC_MAX];
     (void)machine;
-    return spec_expand(text, values, error);
+    const char *spec = spec_behind_label(text);
+    snprintf(name, sizeof name, "%.*s", (int)spec_name_length(spec), spec);
+    const struct pool_ops *pool = pool_find(name);
+    return spec_expand(text, pool ? pool->params : NULL, values, error);
+}
+
+int expand_workload(const char *text, const struct machine *machine, struct words *values, char *error)
+{
+    char name[SPEC_MAX];
+    (void)machine;
+    snprintf(name, sizeof name, "%.*s", (int)spec_name_length(text), text);
+    const struct workload_ops *workload = workload_find(name);
+    return spec_expand(text, workload ? workload->params : NULL, values, error);
 }
 
 /* "LABEL=NAME:key=value" with the path of a plug-in in the place of its name. text: VALUE_MAX bytes. */

@@ -3,7 +3,7 @@
 #define POOLBENCH_FACTORS_H
 #include "bench/options.h"
 
-option_expand expand_spec, expand_workers;
+option_expand expand_pool, expand_workload, expand_workers;
 
 option_set_cell set_pool, set_workload, set_size, set_size_dist, set_tasks, set_workers, set_place, set_place_main,
     set_arrival, set_collect, set_payload, set_ballast, set_faults, set_task_limit, set_timing;

@@ -10,7 +10,15 @@
 
 /* Sizes of the parts, which lie one after another, each aligned for its type. */
 struct layout {
-    size_t main_mask, masks, costs, histograms, report, samples, probe, bytes;
+    size_t main_mask, masks, costs, texts, histograms, report, samples, probe, bytes;
+};
+
+/* How much of what there will be. */
+struct extent {
+    unsigned workers, words;
+    uint32_t costs;
+    uint64_t samples;
+    size_t text_bytes;
 };
 
 static size_t place_part(size_t *end, size_t bytes)
@@ -20,16 +28,17 @@ static size_t place_part(size_t *end, size_t bytes)
     return start;
 }
 
-static struct layout layout_make(unsigned workers, unsigned words, uint32_t costs, uint64_t samples)
+static struct layout layout_make(const struct extent *extent)
 {
     struct layout layout;
     size_t end = sizeof(struct job_file);
-    layout.main_mask = place_part(&end, words * sizeof(uint64_t));
-    layout.masks = place_part(&end, (size_t)workers * words * sizeof(uint64_t));
-    layout.costs = place_part(&end, costs * sizeof(struct cost));
+    layout.main_mask = place_part(&end, extent->words * sizeof(uint64_t));
+    layout.masks = place_part(&end, (size_t)extent->workers * extent->words * sizeof(uint64_t));
+    layout.costs = place_part(&end, extent->costs * sizeof(struct cost));
+    layout.texts = place_part(&end, extent->text_bytes);
     layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint64_t));
     layout.report = place_part(&end, sizeof(struct report));
-    layout.samples = place_part(&end, samples * sizeof(struct sample));
+    layout.samples = place_part(&end, extent->samples * sizeof(struct sample));
     layout.probe = place_part(&end, sizeof(struct probe));
     layout.bytes = end;
     return layout;
@@ -68,6 +77,31 @@ static struct job_file *job_begin(struct launcher *launcher, const struct layout
     return file;
 }
 
+static size_t texts_bytes(const struct param *params, const int64_t *values)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; params && params[i].name; i++)
+        if (params[i].kind == PARAM_TEXT)
+            bytes += strlen(param_text(values[i])) + 1;
+    return bytes;
+}
+
+/* The values as the job carries them, with their texts from `offset` on. Returns where the next text would stand. */
+static size_t values_set(struct job_file *file, size_t offset, const struct param *params, const int64_t *values,
+                         int64_t to[PARAM_MAX])
+{
+    memcpy(to, values, PARAM_MAX * sizeof *to);
+    for (unsigned i = 0; params && params[i].name; i++) {
+        if (params[i].kind != PARAM_TEXT || !values[i])
+            continue;
+        size_t bytes = strlen(param_text(values[i])) + 1;
+        memcpy((char *)file + offset, param_text(values[i]), bytes);
+        to[i] = (int64_t)offset;
+        offset += bytes;
+    }
+    return offset;
+}
+
 static void pool_set(struct job_file *file, const struct pool_ops *pool)
 {
     snprintf(file->pool, sizeof file->pool, "%s", pool->name);
@@ -86,14 +120,22 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     const struct placement *placement = &cell->placement;
     uint64_t samples = order->samples == SAMPLES_ALL || order->samples > cell->tasks ? (uint64_t)cell->tasks
                                                                                      : (uint64_t)order->samples;
-    struct layout layout = layout_make(cell->shape.workers, placement->words, cell->cost_count, samples);
+    const struct param *pool_params = cell->pool->params, *workload_params = cell->workload->params;
+    struct extent extent = {
+        .workers = cell->shape.workers,
+        .words = placement->words,
+        .costs = cell->cost_count,
+        .samples = samples,
+        .text_bytes = texts_bytes(pool_params, cell->pool_params) + texts_bytes(workload_params, cell->workload_params),
+    };
+    struct layout layout = layout_make(&extent);
     struct job_file *file = job_begin(launcher, &layout, parts, error);
     if (!file)
         return -ENOMEM;
     pool_set(file, cell->pool);
     workload_set(file, cell->workload);
-    memcpy(file->pool_params, cell->pool_params, sizeof file->pool_params);
-    memcpy(file->workload_params, cell->workload_params, sizeof file->workload_params);
+    size_t texts = values_set(file, layout.texts, pool_params, cell->pool_params, file->pool_params);
+    values_set(file, texts, workload_params, cell->workload_params, file->workload_params);
     file->kind = JOB_TRIAL;
     file->strict = order->strict;
     file->seed = order->seed;
@@ -132,14 +174,16 @@ int job_write_calibration(struct launcher *launcher, const struct workload_ops *
 {
     unsigned words = cpu / 64 + 1;
     struct cost cost = {0};
-    struct layout layout = layout_make(1, words, 1, 0);
+    struct extent extent = {
+        .workers = 1, .words = words, .costs = 1, .text_bytes = texts_bytes(workload->params, params)};
+    struct layout layout = layout_make(&extent);
     struct job_file *file = job_begin(launcher, &layout, parts, error);
     if (!file)
         return -ENOMEM;
     file->kind = JOB_CALIBRATE;
     pool_set(file, pool_table[0]); /* not opened */
     workload_set(file, workload);
-    memcpy(file->workload_params, params, sizeof file->workload_params);
+    values_set(file, layout.texts, workload->params, params, file->workload_params);
     file->tasks = file->workers = file->cpus = 1;
     file->shape = (struct pool_shape){.workers = 1};
     file->cpu_words = words;
@@ -157,7 +201,7 @@ int job_write_probe(struct launcher *launcher, const struct probe_order *order, 
 {
     unsigned workers = order->shape_workers ? order->shape_workers : 1;
     struct cost cost = {0};
-    struct layout layout = layout_make(workers, 0, 1, 0);
+    struct layout layout = layout_make(&(struct extent){.workers = workers, .costs = 1});
     struct job_file *file = job_begin(launcher, &layout, parts, error);
     if (!file)
         return -ENOMEM;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define JOB_MAGIC   0x626a6270u /* "pbjb" */
-#define JOB_VERSION 3u
+#define JOB_VERSION 5u
 #define JOB_FD      3 /* where the trial finds it */
 
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
@@ -26,7 +26,7 @@ struct job_file {
     uint32_t kind;
     char pool[64], workload[64];
     char pool_file[PLUGIN_PATH_MAX], workload_file[PLUGIN_PATH_MAX]; /* absolute; "": it is built in */
-    int64_t pool_params[PARAM_MAX], workload_params[PARAM_MAX];
+    int64_t pool_params[PARAM_MAX], workload_params[PARAM_MAX];      /* a text: its offset, 0 for none */
     uint64_t seed;
     uint32_t tasks, workers, cpus; /* cpus: that the workers can use at once, for ideal_ns */
     struct pool_shape shape;

@@ -285,12 +285,33 @@ static int await_end(struct launcher *launcher, pid_t pid, int pidfd, uint64_t l
     }
 }
 
-/* Whoever is left of the trial's group; orphans have become our children, so all can be waited for. */
-static bool end_group(pid_t group)
+/* One of our children beside the guard, 0: there is none. Orphans of a trial come to us; programs that tasks run may
+ * have made process groups of their own. */
+static pid_t find_orphan(const struct launcher *launcher)
+{
+    char path[64];
+    pid_t pid = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *children = fopen(path, "re");
+    while (children && fscanf(children, "%d", &pid) == 1 && pid == launcher->guard)
+        pid = 0;
+    if (children)
+        fclose(children);
+    return pid;
+}
+
+/* Whoever is left of the trial: its group, then those who have left it. All have become our children by then, so all
+ * can be waited for. */
+static bool end_rest(const struct launcher *launcher, pid_t group)
 {
     bool were_some = kill(-group, SIGKILL) == 0;
     while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
         ;
+    for (pid_t pid; (pid = find_orphan(launcher)); were_some = true) {
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
     return were_some;
 }
 
@@ -314,7 +335,7 @@ int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *o
         kill(-pid, SIGKILL);
     while (waitpid(pid, &outcome->wait_status, 0) < 0 && errno == EINTR)
         ;
-    bool were_some = end_group(pid);
+    bool were_some = end_rest(launcher, pid);
     launcher->interrupted = outcome->interrupted ? outcome->interrupted : launcher->interrupted;
     outcome->left_processes = were_some && !outcome->timed_out && !outcome->interrupted;
     guard_tell(launcher, 0);

@@ -22,14 +22,15 @@ const struct option options[] = {
                  "names of one's own; under two labels the same pool is two. ./mine.so is a plug-in. "
                  "`list pools` shows all.",
          FACTOR(pool),
-         .expand = expand_spec},
+         .expand = expand_pool},
     {.name = "workload",
      .syntax = "WORKLOAD[:key=value...]",
      .preset = "spin",
-     .help = "What a task does, with options as for --pool: memory:bytes=32MiB. ./mine.so is a "
-             "plug-in. `list workloads` shows all.",
+     .help = "What a task does, with options as for --pool: memory:bytes=32MiB. A text with blanks, commas or colons "
+             "stands in single quotes: \"cmd:line='gzip -c {file}'\". ./mine.so is a plug-in. `list workloads` shows "
+             "all.",
      FACTOR(workload),
-     .expand = expand_spec},
+     .expand = expand_workload},
     {.name = "size",
      .syntax = "DURATION",
      .preset = "1ms",

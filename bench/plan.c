@@ -155,6 +155,15 @@ static int cell_costs(struct cell *cell, struct planner *planner)
     return rc ? refuse_at(planner->error, "--size-dist") : 0;
 }
 
+/* How long a task takes, as far as that is known before. */
+static double task_label_ns_of(const struct cell *cell)
+{
+    if (cell->size_ns)
+        return (double)cell->size_ns;
+    return cell->cost_count && cell->costs[0].size_ns ? (double)cell->costs[0].size_ns
+                                                      : (double)cell->workload->about_ns;
+}
+
 /* About how long a trial takes for each of its tasks. */
 static double task_wall_ns(const struct cell *cell)
 {
@@ -173,17 +182,51 @@ static double task_wall_ns(const struct cell *cell)
     handover += COPY_NS_PER_BYTE * (double)(cell->in_bytes + cell->out_bytes);
     if (cell->pool->traits & POOL_TASK_IS_PROCESS && !cell->pool->early) /* else forked by one that has no ballast */
         handover += PAGE_FORK_NS * (double)cell->ballast_bytes / (cell->ballast_thp ? HUGE_PAGE_BYTES : PAGE_BYTES);
-    double ns = most((double)cell->size_ns / parallel, handover);
+    double ns = most(task_label_ns_of(cell) / parallel, handover);
     return cell->arrival == ARRIVAL_RATE ? most(ns, 1e9 / cell->arrival_rate) : ns;
 }
 
-static void cell_tasks(struct cell *cell, const struct planner *planner)
+/* Pools that hand lists of programs on. */
+static int cell_lists(const struct cell *cell, struct planner *planner)
+{
+    const struct workload_ops *workload = cell->workload;
+    const char *pool = cell->pool->name;
+    if (!(cell->pool->traits & POOL_RUNS_PROGRAMS))
+        return 0;
+    if (!workload->unlistable)
+        return refuse(planner->error, "--pool: %s runs programs, expected --workload cmd, not %s", pool,
+                      workload->name);
+    const char *why = workload->unlistable(cell->workload_params);
+    if (why)
+        return refuse(planner->error, "--pool: %s with --workload %s: %s", pool, cell->workload_spec, why);
+    if (cell->in_bytes || cell->out_bytes || cell->ballast_write_ppm)
+        return refuse(planner->error, "--pool: %s runs programs, which are handed no --payload and no --ballast", pool);
+    if (cell->faults_spec[0])
+        return refuse(planner->error, "--pool: %s runs programs, which do not fail on purpose (--faults)", pool);
+    return 0;
+}
+
+static int cell_check(const struct cell *cell, uint32_t *tasks, struct planner *planner)
+{
+    char error[WORKLOAD_ERROR_MAX];
+    *tasks = 0;
+    if (!cell->workload->check || !cell->workload->check(cell->workload_params, tasks, error))
+        return 0;
+    return refuse(planner->error, "--workload: %s: %s", cell->workload->name, error);
+}
+
+/* given: how many the workload's parameters come to, 0 where they say nothing of it. */
+static void cell_tasks(struct cell *cell, uint32_t given, const struct planner *planner)
 {
     if (cell->tasks >= 0)
         return;
     cell->tasks = earlier_tasks(&planner->earlier, cell);
     if (cell->tasks != MISSING)
         return;
+    if (given) {
+        cell->tasks = given;
+        return;
+    }
     double fewest = most(4.0 * cell->workers, 16);
     double tasks = most(fewest, least(ceil(TRIAL_LEAST_NS / task_wall_ns(cell)), TASKS_AUTO_MAX));
     /* Whole rounds: the last ones of a trial should not leave workers idle. */
@@ -204,7 +247,12 @@ static double trial_estimate_ns(const struct cell *cell)
 
 static int cell_complete(struct cell *cell, struct planner *planner)
 {
+    uint32_t tasks;
     int rc = cell_shape(cell, planner);
+    if (!rc)
+        rc = cell_check(cell, &tasks, planner);
+    if (!rc)
+        rc = cell_lists(cell, planner);
     if (!rc)
         rc = cell_place(cell, planner);
     if (!rc)
@@ -220,7 +268,7 @@ static int cell_complete(struct cell *cell, struct planner *planner)
         rc = refuse_at(planner->error, "--pool");
     if (rc)
         return rc;
-    cell_tasks(cell, planner);
+    cell_tasks(cell, tasks, planner);
     if (faults_check(cell, planner->trial_limit_ns, planner->error))
         return -EINVAL;
     return cell_memory(cell, planner);

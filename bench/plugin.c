@@ -192,6 +192,8 @@ const struct pool_ops *pool_named(const char *name, char *error)
     nearest_init(&nearest, name);
     for (size_t i = 0; pool_table[i]; i++)
         nearest_offer(&nearest, pool_table[i]->name);
+    for (size_t i = 0; pool_peers[i]; i++)
+        nearest_offer(&nearest, pool_peers[i]->name);
     for (size_t i = 0; floor_table[i] && !strncmp(name, "floor", 5); i++) /* to those who seem to mean one */
         nearest_offer(&nearest, floor_table[i]->name);
     struct plugin *plugin = plugin_by_name(name, true, &nearest, error);

@@ -2,10 +2,69 @@
 #include "bench/spec.h"
 #include "bench/nearest.h"
 #include "bench/refuse.h"
+#include "bench/texts.h"
 #include "bench/units.h"
 #include <stdio.h>
 
 #define ALTERNATIVES_MAX 1024 /* combinations of one spec */
+
+/* How much of text comes before one of `stops`, those between quotes left aside. A quote that is not closed is a letter
+ * like any other. */
+static size_t span(const char *text, const char *stops)
+{
+    const char *at = text;
+    for (; *at && !strchr(stops, *at); at++) {
+        const char *close = *at == '\'' ? strchr(at + 1, '\'') : NULL;
+        if (close)
+            at = close;
+    }
+    return (size_t)(at - text);
+}
+
+/* Texts end up in suites, tables and charts: one line each. */
+static int text_parse(const char *text, int64_t *value, char *error)
+{
+    char plain[SPEC_MAX];
+    size_t length = 0;
+    bool quoted = *text == '\'', closed = !quoted;
+    const char *at = text + quoted;
+    for (; *at && length + 1 < sizeof plain; at++) {
+        if (quoted && *at == '\'' && *++at != '\'') {
+            closed = true;
+            break;
+        }
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            return refuse(error, "a text cannot have control characters such as new lines");
+        plain[length++] = *at;
+    }
+    plain[length] = '\0';
+    if (!closed || *at)
+        return refuse(error, "%s is not one text between quotes, expected 'text', a quote in it written as ''", text);
+    if (strstr(plain, " ;")) /* inih has it so */
+        return refuse(error, "' ;' would begin a comment in a suite, expected no blank before the semicolon");
+    if (text_intern(plain, value))
+        return refuse(error, "out of memory");
+    return 0;
+}
+
+static size_t text_spell(const char *plain, char *text, size_t size)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+@%/-{}";
+    if (*plain && !plain[strspn(plain, safe)])
+        return (size_t)snprintf(text, size, "%s", plain);
+    size_t used = 0;
+    char quoted[2 * SPEC_MAX + 3];
+    quoted[used++] = '\'';
+    for (; *plain && used < 2 * SPEC_MAX; plain++) {
+        if (*plain == '\'')
+            quoted[used++] = '\'';
+        quoted[used++] = *plain;
+    }
+    quoted[used++] = '\'';
+    quoted[used] = '\0';
+    snprintf(text, size, "%s", quoted);
+    return used;
+}
 
 static int choice_parse(const struct param *param, const char *text, int64_t *value, char *error)
 {
@@ -47,6 +106,8 @@ int param_parse(const struct param *param, const char *text, int64_t *value, cha
         break;
     case PARAM_CHOICE:
         return choice_parse(param, text, value, error);
+    case PARAM_TEXT:
+        return text_parse(text, value, error);
     }
     if (rc == -EINVAL)
         return refuse(error, "'%s' is not %s", text, examples[param->kind]);
@@ -82,6 +143,9 @@ void param_spell(const struct param *param, int64_t value, char *text, size_t si
         snprintf(text, size, "%.*s", (int)strcspn(word, "|"), word);
         break;
     }
+    case PARAM_TEXT:
+        text_spell(param_text(value), text, size);
+        break;
     }
 }
 
@@ -89,6 +153,10 @@ void param_range(const struct param *param, char *text, size_t size)
 {
     if (param->kind == PARAM_CHOICE) {
         snprintf(text, size, "%s", param->choices);
+        return;
+    }
+    if (param->kind == PARAM_TEXT) {
+        snprintf(text, size, "a text");
         return;
     }
     char least[32], most[32];
@@ -108,7 +176,7 @@ int64_t param_preset(const struct param *param)
 
 size_t spec_name_length(const char *text)
 {
-    return strcspn(text, ":");
+    return span(text, ":");
 }
 
 size_t spec_label_length(const char *text)
@@ -123,16 +191,26 @@ const char *spec_behind_label(const char *text)
     return text[length] == '=' ? text + length + 1 : text;
 }
 
+/* What ends an alternative of the option at `text`, whose value begins after `head` letters. */
+static const char *expand_stops(const char *text, size_t head, const struct param *params)
+{
+    for (; head && text[head] != '\'' && params && params->name; params++)
+        if (params->kind == PARAM_TEXT && strlen(params->name) == head - 1 && !memcmp(params->name, text, head - 1))
+            return ":";
+    return "/:";
+}
+
 /* Appends the alternatives of the part at `text` to every spec begun so far. */
-static int expand_part(const char *text, size_t length, struct words *specs, char *error)
+static int expand_part(const char *text, size_t length, const struct param *params, struct words *specs, char *error)
 {
     const char *equals = memchr(text, '=', length);
     size_t head = equals ? (size_t)(equals - text) + 1 : 0;
+    const char *stops = expand_stops(text, head, params);
     struct words longer = {0};
     int rc = 0;
     for (size_t i = 0; i < specs->count && !rc; i++) {
         for (const char *value = text + head, *end = value; !rc; value = end + 1) {
-            end = value + strcspn(value, "/:");
+            end = value + span(value, stops);
             char spec[2 * VALUE_MAX];
             int used =
                 snprintf(spec, sizeof spec, "%s:%.*s%.*s", specs->word[i], (int)head, text, (int)(end - value), value);
@@ -151,7 +229,7 @@ static int expand_part(const char *text, size_t length, struct words *specs, cha
     return rc;
 }
 
-int spec_expand(const char *text, struct words *specs, char *error)
+int spec_expand(const char *text, const struct param *params, struct words *specs, char *error)
 {
     struct words all = {0};
     size_t length = spec_name_length(text);
@@ -163,7 +241,7 @@ int spec_expand(const char *text, struct words *specs, char *error)
     for (text += length; *text && !rc; text += length) {
         text++;
         length = spec_name_length(text);
-        rc = expand_part(text, length, &all, error);
+        rc = expand_part(text, length, params, &all, error);
     }
     for (size_t i = 0; i < all.count && !rc; i++) {
         rc = words_add(specs, all.word[i], strlen(all.word[i]));
@@ -219,21 +297,24 @@ int spec_parse(const char *text, struct spec *spec, char *error)
             return rc;
         text += length;
     }
-    return 0;
+    char canonical[SPEC_MAX];
+    size_t length = spec_spell(spec, canonical); /* quotes may have come with it */
+    return length < SPEC_MAX ? 0 : refuse(error, "'%.40s...' is longer than %d letters", canonical, SPEC_MAX - 1);
 }
 
-void spec_spell(const struct spec *spec, char *text)
+size_t spec_spell(const struct spec *spec, char *text)
 {
     size_t used = (size_t)snprintf(text, SPEC_MAX, "%s", spec->name);
     for (unsigned i = 0; spec->params && spec->params[i].name; i++) {
         const struct param *param = &spec->params[i];
         if (spec->values[i] == param_preset(param) && !(!param->preset[0] && spec->given & 1u << i))
             continue;
-        char value[64];
+        char value[2 * SPEC_MAX + 3];
         param_spell(param, spec->values[i], value, sizeof value);
         if (used < SPEC_MAX)
             used += (size_t)snprintf(text + used, SPEC_MAX - used, ":%s=%s", param->name, value);
     }
+    return used;
 }
 
 void param_explain(const struct param *param, char *label, size_t label_size, char *text, size_t text_size)
@@ -241,8 +322,10 @@ void param_explain(const struct param *param, char *label, size_t label_size, ch
     char range[96];
     param_range(param, range, sizeof range);
     snprintf(label, label_size, "%s=%s", param->name, param->kind == PARAM_CHOICE ? range : param->preset);
-    if (param->kind == PARAM_CHOICE)
+    if (param->kind == PARAM_CHOICE || (param->kind == PARAM_TEXT && param->preset[0]))
         snprintf(text, text_size, "%s; default %s", param->help, param->preset);
+    else if (param->kind == PARAM_TEXT)
+        snprintf(text, text_size, "%s", param->help);
     else if (param->preset[0])
         snprintf(text, text_size, "%s; %s, default %s", param->help, range, param->preset);
     else

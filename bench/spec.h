@@ -1,5 +1,7 @@
 /* A spec: a name with options behind colons, alternatives behind slashes ("hybrid:processes=2/4:threads=1"), parsed
- * against a table of parameters (workloads/param.h). Errors: 0 or -EINVAL with a line in error. */
+ * against a table of parameters (workloads/param.h). A text stands between quotes, 'like this', where it has blanks,
+ * commas or colons; '' in it is a quote. Slashes of a text without quotes are its own (file=/etc/hosts); those between
+ * quoted texts separate alternatives ('a'/'b'). Errors: 0 or -EINVAL with a line in error. */
 #ifndef POOLBENCH_SPEC_H
 #define POOLBENCH_SPEC_H
 #include "bench/words.h"
@@ -13,17 +15,18 @@ struct spec {
     unsigned given;             /* bit i: parameter i was given */
 };
 
-/* Adds every combination of the alternatives in text, each a spec without slashes. */
-int spec_expand(const char *text, struct words *specs, char *error);
-/* The length of the name at the start of text, up to the first colon. */
+/* Adds every combination of the alternatives in text, each a spec without them. params: of what text names, or NULL. */
+int spec_expand(const char *text, const struct param *params, struct words *specs, char *error);
+/* The length of what stands before the first colon outside quotes: of the name at the start of text. */
 size_t spec_name_length(const char *text);
 /* text: "NAME" or "NAME:key=value:key=value", whose name the caller has looked up. */
 int spec_parse(const char *text, struct spec *spec, char *error);
 /* The length of a label in front of a spec, "old" of "old=pthread:wait=block"; 0: it has none. */
 size_t spec_label_length(const char *text);
 const char *spec_behind_label(const char *text); /* "pthread:wait=block" */
-/* Canonical: the name, then every option that differs from its default. text: SPEC_MAX bytes. */
-void spec_spell(const struct spec *spec, char *text);
+/* Canonical: the name, then every option that differs from its default. text: SPEC_MAX bytes, which are enough for what
+ * spec_parse took. Returns the length it would have. */
+size_t spec_spell(const struct spec *spec, char *text);
 
 /* One value, in the parameter's range; the line in error does not name the parameter. */
 int param_parse(const struct param *param, const char *text, int64_t *value, char *error);

@@ -62,7 +62,7 @@ static void workload_print(const struct workload_ops *workload)
 }
 
 /* A plug-in is a pool, a workload or both; what it is not is no failure. */
-struct listing {
+struct shelf {
     const struct machine *machine; /* NULL: workloads */
     bool is_first;
 };
@@ -71,7 +71,7 @@ static void plugin_print(const char *path, void *arg)
 {
     static const char *const symbols[] = {"does not define poolbench_workload_plugin",
                                           "does not define poolbench_pool_plugin"};
-    struct listing *listing = arg;
+    struct shelf *listing = arg;
     char error[ERROR_MAX], base[64];
     const struct pool_ops *pool = listing->machine ? pool_named(path, error) : NULL;
     const struct workload_ops *workload = listing->machine ? NULL : workload_named(path, error);
@@ -99,16 +99,18 @@ static int floors_print(const struct machine *machine)
 
 static int pools_print(const struct machine *machine)
 {
-    struct listing listing = {machine, true};
+    struct shelf listing = {machine, true};
     for (size_t i = 0; pool_table[i]; i++)
         pool_print(pool_table[i], machine);
+    for (size_t i = 0; pool_peers[i]; i++)
+        pool_print(pool_peers[i], machine);
     plugin_files(plugin_print, &listing);
     return 0;
 }
 
 static int workloads_print(const struct machine *machine)
 {
-    struct listing listing = {NULL, true};
+    struct shelf listing = {NULL, true};
     (void)machine;
     for (size_t i = 0; workload_table[i]; i++)
         workload_print(workload_table[i]);

@@ -21,7 +21,12 @@ int words_split(struct words *words, const char *text, char separator)
 {
     static const char blanks[] = " \t\r\n";
     for (;;) {
-        const char *end = text + strcspn(text, (char[]){separator, '\0'});
+        const char *end = text;
+        for (; *end && *end != separator; end++) {
+            const char *close = *end == '\'' ? strchr(end + 1, '\'') : NULL;
+            if (close)
+                end = close;
+        }
         const char *first = text + strspn(text, blanks);
         const char *last = end;
         while (last > first && strchr(blanks, last[-1]))

@@ -10,7 +10,8 @@ struct words {
 };
 
 int words_add(struct words *words, const char *text, size_t length);
-/* Adds the parts of text between separators, blanks around them removed; -EINVAL when a part is empty. */
+/* Adds the parts of text between separators outside quotes ('...'), blanks around them removed; -EINVAL when a part is
+ * empty. */
 int words_split(struct words *words, const char *text, char separator);
 bool words_have(const struct words *words, const char *text);
 int words_copy(struct words *to, const struct words *from); /* replaces what `to` holds */

@@ -143,7 +143,10 @@ static _Noreturn void child_main(struct pool *pool, unsigned worker, uint32_t ta
     struct result *result = &pool->results[worker];
     child_begin(pool, worker, parent);
     unsigned char *out = job->out_bytes ? pool->outputs + worker * job->out_bytes : NULL;
-    task_run(job, task, job_input(job, task), out, &result->done);
+    const void *in = job_input(job, task);
+    if (task_become(job, task, in, out, &result->done, &result->complete))
+        _exit(0); /* it could not, and the record says so */
+    task_run(job, task, in, out, &result->done);
     /* release: the parent takes the record when it sees this; nothing of a child that dies before is believed */
     atomic_store_explicit(&result->complete, 1, memory_order_release);
     atomic_fetch_or_explicit(&pool->finished[worker / 64], 1ull << (worker % 64), memory_order_release);
@@ -217,6 +220,10 @@ static bool collect(struct pool *pool, unsigned worker, struct done *done)
     /* acquire: pairs with child_main */
     if (atomic_load_explicit(&result->complete, memory_order_acquire)) {
         *done = result->done;
+        if (status && pool->job->workload->become) /* it had become the task's program */
+            describe_death(done, status);
+        if (pool->job->timed && !done->end)
+            done->end = clock_ticks();
         used.migrations = done->cpu != pool->cpus[worker] && pool->cpus[worker] != UINT32_MAX;
         pool->cpus[worker] = done->cpu;
     } else {

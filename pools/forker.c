@@ -209,7 +209,7 @@ static int job_open(struct forker_self *self)
     self->job.inputs = NULL;
     self->job.ballast = NULL;
     self->job.ballast_bytes = self->job.ballast_write_ppm = 0;
-    struct workload_config config = {self->memory.job->workload_params, self->job.sequence.seed, self->job.tasks};
+    struct workload_config config = {self->memory.job->workload_params, self->job.sequence.seed, self->job.tasks, NULL};
     return self->job.workload->prepare ? self->job.workload->prepare(&config, &self->job.state) : 0;
 }
 

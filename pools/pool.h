@@ -120,6 +120,7 @@ enum {
     POOL_TASK_IS_PROCESS = 2, /* a process is made for every task */
     POOL_FLOOR = 8,           /* the bare cost of something (pools/floors/floor.h): shown beside pools, never chosen */
     POOL_SUBMITTER_WORKS = 4, /* the submitter runs tasks itself, so that reap may return late */
+    POOL_RUNS_PROGRAMS = 16,  /* only workloads that can be listed (workload.h, list), nothing in and out */
 };
 
 struct pool;
@@ -161,8 +162,9 @@ struct pool_ops {
     int (*close)(struct pool *pool);
 };
 
-/* The lists of what exists, NULL-terminated (pools/table.c, pools/floors/table.c). Names are unique over both. */
-extern const struct pool_ops *const pool_table[], *const floor_table[];
+/* The lists of what exists, NULL-terminated (pools/table.c, pools/floors/table.c): ours, programs of others that run
+ * programs, and floors. Names are unique over all of them. */
+extern const struct pool_ops *const pool_table[], *const pool_peers[], *const floor_table[];
 const struct pool_ops *pool_find(const char *name); /* NULL when there is none of that name */
 
 #endif

@@ -90,6 +90,39 @@ static void write_ballast(const struct job *job, uint32_t index)
     }
 }
 
+void task_status(int code, struct done *done)
+{
+    done->status = code & RUN_EXITED      ? TASK_EXITED
+                   : code & RUN_SIGNALLED ? TASK_SIGNALLED
+                   : code                 ? TASK_ERROR
+                                          : TASK_OK;
+    done->code = code & RUN_CODE;
+}
+
+bool task_become(const struct job *job, uint32_t index, const void *in, void *out, struct done *done,
+                 _Atomic uint32_t *complete)
+{
+    const struct workload_ops *workload = job->workload;
+    if (!workload->become || index >= TASK_WARMUP_FIRST || task_fault(job, index) != FAULT_NONE)
+        return false;
+    struct task task = task_describe(job, index);
+    uint64_t result = 0;
+    clock_fence();
+    uint64_t start = job->timed ? clock_ticks() : 0;
+    uint64_t input_hash = task_input_hash(in, job->in_bytes);
+    if (job->ballast_write_ppm)
+        write_ballast(job, index);
+    workload->expect(job->state, &task, &result);
+    result = task_result(result, input_hash);
+    if (out)
+        task_output_fill(out, job->out_bytes, result);
+    *done = (struct done){.task = index, .cpu = (uint16_t)sched_getcpu(), .start = start, .result = result};
+    /* release: pairs with the parent's look after it has waited */
+    atomic_store_explicit(complete, 1, memory_order_release);
+    task_status(workload->become(job->state, &task), done);
+    return true;
+}
+
 void task_run(const struct job *job, uint32_t index, const void *in, void *out, struct done *done)
 {
     struct task task = task_describe(job, index);
@@ -116,8 +149,7 @@ void task_run(const struct job *job, uint32_t index, const void *in, void *out, 
         cpu = (uint32_t)sched_getcpu();
     done->task = index;
     done->cpu = (uint16_t)cpu;
-    done->status = code ? TASK_ERROR : TASK_OK;
-    done->code = code;
+    task_status(code, done);
     done->start = start;
     done->end = end;
     done->result = result;

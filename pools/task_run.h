@@ -8,6 +8,14 @@
  * `done` but slot, worker, pid and out. */
 void task_run(const struct job *job, uint32_t index, const void *in, void *out, struct done *done);
 
+/* For a worker process of one task. True: it has become the task's program and this is not reached, or it could not and
+ * `done` says so. `done` was filled and `complete` set before, as for a program that ends with 0; end is left to
+ * whoever waits for it. False: nothing was done, because the task is none for a program; task_run is for it. */
+bool task_become(const struct job *job, uint32_t index, const void *in, void *out, struct done *done,
+                 _Atomic uint32_t *complete);
+/* Status and code of a task whose run() returned `code`. */
+void task_status(int code, struct done *done);
+
 /* The task as the workload sees it, without its payload. */
 struct task task_describe(const struct job *job, uint32_t index);
 
@@ -31,6 +39,8 @@ enum fault_kind task_fault(const struct job *job, uint32_t index);
 static inline uint64_t task_label_ns(const struct job *job, uint32_t index)
 {
     uint64_t label = sequence_cost(&job->sequence, index)->size_ns;
+    if (!label)
+        label = job->workload->about_ns;
     if (job->in_bytes | job->out_bytes | job->ballast_write_ppm) /* a few bytes a ns; a page copied a microsecond */
         label += (job->in_bytes + job->out_bytes) / 4 + job->ballast_bytes / 4096 * job->ballast_write_ppm / 1000;
     return label;

@@ -1,5 +1,6 @@
 /* Reading usage, see usage.h. */
 #include "pools/usage.h"
+#include "workloads/children.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,12 @@ void usage_read_thread(struct usage *usage)
     }
     usage_from_rusage(&rusage, usage);
     usage->runqueue_ns = runqueue_ns();
+    if (children_waited.count) {
+        struct usage children;
+        usage_from_rusage(&children_waited.used, &children);
+        children.runqueue_ns = -1; /* went with them */
+        usage_add(usage, &children);
+    }
 }
 
 static int64_t smaps_field(const char *text, const char *name)

@@ -4,7 +4,8 @@
 #include "pools/pool.h"
 #include <sys/resource.h>
 
-/* The calling thread: times, switches, faults, run-queue delay. migrations 0; memory fields -1. */
+/* The calling thread and the programs it has waited for as tasks: times, switches, faults, run-queue delay. migrations
+ * 0; memory fields -1. */
 void usage_read_thread(struct usage *usage);
 /* Memory of the calling process (smaps_rollup), which walks its page tables: not while anything is timed. */
 void usage_read_memory(struct usage *usage);

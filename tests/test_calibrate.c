@@ -4,6 +4,7 @@
 #include "bench/job.h"
 #include "bench/spec.h"
 #include "pools/clock.h"
+#include "tests/given.h"
 #include <errno.h>
 #include <math.h>
 #include <sched.h>
@@ -78,7 +79,8 @@ static void work_grows_with_iterations(void **state)
         if (!(*w)->unit || (*w)->calibrate_as)
             continue;
         for (unsigned i = 0; (*w)->params && (*w)->params[i].name; i++)
-            params[i] = param_preset(&(*w)->params[i]);
+            if (!given(&(*w)->params[i], &params[i]))
+                params[i] = param_preset(&(*w)->params[i]);
         assert_int_equal(job_write_calibration(&launcher, *w, params, allowed_cpu(), &parts, error), 0);
         parts.file->probe_ns = 3000000;
         assert_int_equal(launcher_run(&launcher, 60000000000u, &outcome), 0);

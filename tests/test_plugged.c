@@ -115,7 +115,7 @@ static void bench_init(struct bench *bench, unsigned workers)
     bench->job = (struct job){.workload = workload_find("spin"), .tasks = TASKS, .timed = true};
     bench->job.sequence = (struct sequence){.seed = 1, .costs = &bench->cost, .count = 1, .warmup = bench->cost};
     bench->config = (struct pool_config){.workers = workers, .params = params};
-    const struct workload_config config = {params, 1, TASKS};
+    const struct workload_config config = {params, 1, TASKS, NULL};
     assert_int_equal(bench->job.workload->prepare(&config, &bench->job.state), 0);
     it.drop = it.twice = NOBODY;
     it.refuse_after = 0;

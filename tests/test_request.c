@@ -284,9 +284,8 @@ static void labels(void **state)
     cell_label(&request.cells.cell[0], label, sizeof label);
     assert_string_equal(label, "old spin 1ms, 4 workers");
     request_release(&request);
-    parse_good("--pool=a=pthread:wait=adaptive,a=pthread,b=pthread", &request); /* a is the same pool twice */
-    assert_int_equal(request.cells.count, 2);
-    request_release(&request);
+    parse_bad("--pool=a=pthread:wait=adaptive,a=pthread,b=pthread",
+              "--pool: 'a=pthread' is there twice, which would be one cell; two labels make two");
     parse_bad("--pool a=pthread,a=fork", "--pool: the label 'a' stands for two pools, pthread and fork");
     parse_bad("--pool a=pthread:wait=block/spin",
               "--pool: the label 'a' stands for two pools, pthread:wait=block and pthread:wait=spin");

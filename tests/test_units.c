@@ -206,6 +206,7 @@ static const struct param params[] = {
     {.name = "threads", .kind = PARAM_COUNT, .preset = "", .min = 1, .max = 64, .help = ""},
     {.name = "bytes", .kind = PARAM_BYTES, .preset = "32MiB", .min = 64, .max = 1ll << 30, .help = ""},
     {.name = "sync", .kind = PARAM_CHOICE, .preset = "none", .choices = "none|atomic|mutex", .help = ""},
+    {.name = "line", .kind = PARAM_TEXT, .preset = "nil", .help = ""},
     {0},
 };
 
@@ -234,6 +235,15 @@ static void specs(void **state)
         {"thing:bytes=2GiB", "thing: bytes: '2GiB' is out of range, expected 64 .. 1GiB"},
         {"thing:bytes=5ms", "thing: bytes: '5ms' is not bytes such as 64KiB or 32MiB"},
         {"thing:", "thing: '' is not key=value"},
+        {"thing:line='a",
+         "thing: line: 'a is not one text between quotes, expected 'text', a quote in it written as ''"},
+        {"thing:line='a'b",
+         "thing: line: 'a'b is not one text between quotes, expected 'text', a quote in it written as ''"},
+        {"thing:line='a''",
+         "thing: line: 'a'' is not one text between quotes, expected 'text', a quote in it written as ''"},
+        {"thing:line=a\tb", "thing: line: a text cannot have control characters such as new lines"},
+        {"thing:line='a ; b'",
+         "thing: line: ' ;' would begin a comment in a suite, expected no blank before the semicolon"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(spec_parse(bad[i][0], &spec, error), -EINVAL);
@@ -246,7 +256,7 @@ static void alternatives(void **state)
     (void)state;
     char error[ERROR_MAX];
     struct words specs_of = {0};
-    assert_int_equal(spec_expand("hybrid:processes=2/4:threads=1/8", &specs_of, error), 0);
+    assert_int_equal(spec_expand("hybrid:processes=2/4:threads=1/8", NULL, &specs_of, error), 0);
     assert_int_equal(specs_of.count, 4);
     assert_string_equal(specs_of.word[0], "hybrid:processes=2:threads=1");
     assert_string_equal(specs_of.word[1], "hybrid:processes=2:threads=8");
@@ -256,8 +266,65 @@ static void alternatives(void **state)
     char many[512] = "x";
     for (int i = 0; i < 11; i++)
         strcat(many, ":k=1/2");
-    assert_int_equal(spec_expand(many, &specs_of, error), -EINVAL); /* 2048 of them */
+    assert_int_equal(spec_expand(many, NULL, &specs_of, error), -EINVAL); /* 2048 of them */
     assert_int_equal(specs_of.count, 0);
+}
+
+/* Texts, from what was written to what is meant and to how it is spelled. */
+static void texts(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"thing:line=plain", "plain", "thing:line=plain"},
+        {"thing:line=/a/b", "/a/b", "thing:line=/a/b"},
+        {"thing:line='plain'", "plain", "thing:line=plain"},
+        {"thing:line='a:b/c, d=e'", "a:b/c, d=e", "thing:line='a:b/c, d=e'"},
+        {"thing:line='it''s \"x\"'", "it's \"x\"", "thing:line='it''s \"x\"'"},
+        {"thing:line=it's", "it's", "thing:line='it''s'"},
+        {"thing:line=''", "", "thing:line=''"},
+        {"thing:line=''''", "'", "thing:line=''''"},
+        {"thing:line=nil", "nil", "thing"},
+        {"thing:line='x:threads=9':threads=3", "x:threads=9", "thing:threads=3:line='x:threads=9'"},
+    };
+    char error[ERROR_MAX], text[SPEC_MAX];
+    struct spec spec = {.name = "thing", .params = params}, again = spec;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(spec_parse(cases[i][0], &spec, error), 0);
+        assert_string_equal(param_text(spec.values[3]), cases[i][1]);
+        spec_spell(&spec, text);
+        assert_string_equal(text, cases[i][2]);
+        assert_int_equal(spec_parse(text, &again, error), 0);
+        assert_memory_equal(again.values, spec.values, sizeof spec.values); /* one copy of each text */
+    }
+    char longest[2 * SPEC_MAX] = "thing:line=";
+    size_t head = strlen(longest);
+    memset(longest + head, '~', SPEC_MAX - 1 - head); /* fits, but not with its quotes */
+    assert_int_equal(spec_parse(longest, &spec, error), -EINVAL);
+    memset(longest + head, 'x', SPEC_MAX - 1 - head);
+    assert_int_equal(spec_parse(longest, &spec, error), 0);
+    spec_spell(&spec, text);
+    assert_string_equal(text, longest);
+}
+
+static void alternatives_of_texts(void **state)
+{
+    (void)state;
+    char error[ERROR_MAX];
+    struct words specs_of = {0};
+    assert_int_equal(spec_expand("thing:line='a/b: c'/'d':threads=1/2", params, &specs_of, error), 0);
+    assert_int_equal(specs_of.count, 4);
+    assert_string_equal(specs_of.word[0], "thing:line='a/b: c':threads=1");
+    assert_string_equal(specs_of.word[3], "thing:line='d':threads=2");
+    words_release(&specs_of);
+    assert_int_equal(spec_expand("thing:line=/a/b:threads=1/2", params, &specs_of, error), 0);
+    assert_int_equal(specs_of.count, 2);
+    assert_string_equal(specs_of.word[1], "thing:line=/a/b:threads=2");
+    words_release(&specs_of);
+    assert_int_equal(words_split(&specs_of, "a='b, c', d='e,f',g's,h", ','), 0);
+    assert_int_equal(specs_of.count, 4);
+    assert_string_equal(specs_of.word[0], "a='b, c'");
+    assert_string_equal(specs_of.word[2], "g's");
+    words_release(&specs_of);
 }
 
 static void names(void **state)
@@ -287,7 +354,7 @@ int main(void)
         cmocka_unit_test(counts), cmocka_unit_test(bytes), cmocka_unit_test(durations),
         cmocka_unit_test(shares), cmocka_unit_test(rates), cmocka_unit_test(spellings),
         cmocka_unit_test(screen), cmocka_unit_test(specs), cmocka_unit_test(alternatives),
-        cmocka_unit_test(names),
+        cmocka_unit_test(names),  cmocka_unit_test(texts), cmocka_unit_test(alternatives_of_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

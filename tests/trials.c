@@ -2,6 +2,7 @@
 #include "tests/trials.h"
 #include "bench/spec.h"
 #include "pools/clock.h"
+#include "tests/given.h"
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +50,8 @@ void cell_init(struct cell *cell, const char *pool, const char *workload, unsign
     assert_non_null(cell->pool);
     assert_non_null(cell->workload);
     for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
-        cell->workload_params[i] = param_preset(&cell->workload->params[i]);
+        if (!given(&cell->workload->params[i], &cell->workload_params[i]))
+            cell->workload_params[i] = param_preset(&cell->workload->params[i]);
     cell->tasks = tasks;
     cell->timed = true;
 }

@@ -13,10 +13,14 @@ extern const struct workload_ops workload_counter;
 extern const struct workload_ops workload_sleep;
 extern const struct workload_ops workload_mixed;
 extern const struct workload_ops workload_append;
+extern const struct workload_ops workload_sha256;
+extern const struct workload_ops workload_deflate;
+extern const struct workload_ops workload_cmd;
 
 const struct workload_ops *const workload_table[] = {
-    &workload_empty, &workload_spin,    &workload_primes, &workload_matmul, &workload_memory, &workload_touch,
-    &workload_alloc, &workload_counter, &workload_sleep,  &workload_mixed,  &workload_append, NULL,
+    &workload_empty,  &workload_spin,   &workload_primes,  &workload_matmul, &workload_memory,
+    &workload_touch,  &workload_alloc,  &workload_counter, &workload_sleep,  &workload_mixed,
+    &workload_append, &workload_sha256, &workload_deflate, &workload_cmd,    NULL,
 };
 
 const struct workload_ops *workload_find(const char *name)

@@ -45,11 +45,26 @@ struct workload_config {
     const int64_t *params; /* one value per row of the params table, already in range */
     uint64_t seed;         /* the run's seed */
     uint32_t tasks;        /* how many will be run, warm-up not counted: to size what `append` keeps */
+    char *error;           /* where prepare may leave a line on why it failed: WORKLOAD_ERROR_MAX bytes, or NULL */
 };
+
+#define WORKLOAD_ERROR_MAX 192
 
 enum {
     WORKLOAD_SIZED = 1,    /* --size means something; without it every size is the same cell */
     WORKLOAD_OBSERVED = 2, /* observe() returns something worth a column (parent_sees) */
+    WORKLOAD_REDONE = 4,   /* expect() does the work again: asked for a seeded 1 % only */
+};
+
+/* What run() returns of a task that was a program and ended in another way than with 0. */
+enum { RUN_EXITED = 1 << 16, RUN_SIGNALLED = 2 << 16, RUN_CODE = RUN_EXITED - 1 };
+
+/* A program for a list of items, as others run it (xargs, parallel): its words, in which `mark` stands for the item. */
+struct listing {
+    char *const *words;
+    unsigned count;
+    const char *mark;
+    int null; /* descriptor for stdout and stderr; -1: they are shown */
 };
 
 struct workload_ops {
@@ -61,7 +76,12 @@ struct workload_ops {
     const char *unit;           /* what one iteration is: "multiply-add", "load"; NULL: nothing to calibrate */
     const char *calibrate_as;   /* name of the workload whose calibration is used instead of its own, or NULL */
     enum task_class class;      /* where classify is NULL */
+    uint64_t about_ns;          /* without unit: roughly what a task takes, for decisions on waking; claims nothing */
 
+    /* Optional, in the harness before anything runs and in the trial before prepare: are the parameters of use here?
+     * 0, or -EINVAL and a line that names the parameter. *tasks: how many tasks they come to, for --tasks auto; left
+     * alone where they say nothing of it. */
+    int (*check)(const int64_t *params, uint32_t *tasks, char *error);
     /* Makes the state from config; *state may stay NULL. 0 or -errno (-ENOMEM ...), nothing kept on failure. */
     int (*prepare)(const struct workload_config *config, void **state);
     /* The class of a task, a pure function of state and index; NULL: always .class. */
@@ -70,10 +90,23 @@ struct workload_ops {
     uint64_t (*cpu_ns)(const void *state, const struct task *task);
     /* Does the work and stores a result that depends on all of it. 0, or a positive code: the task failed with it. */
     int (*run)(void *state, const struct task *task, uint64_t *result);
+    /* Optional, for tasks that are programs, where the worker is a process of one task: becomes the program. Returns
+     * only when it cannot, with a positive code. Needs expect. */
+    int (*become)(void *state, const struct task *task);
     /* True and the result run() must have given, where that can be known at a small part of the cost; false where it
      * cannot for this task. NULL: a seeded 1 % of the tasks is run again in the submitter and compared, unless
      * WORKLOAD_OBSERVED says that a task leaves something behind. */
     bool (*expect)(const void *state, const struct task *task, uint64_t *result);
+    /* Optional, for pools that hand lists of tasks to another program: NULL, or why these parameters are none for them;
+     * what to run, and the item of a task (malloc; NULL: no memory). Both need expect. */
+    const char *(*unlistable)(const int64_t *params);
+    void (*list)(const void *state, struct listing *listing);
+    char *(*item)(const void *state, uint32_t index);
+    /* Optional: tasks that fail are part of the experiment, whoever they are. */
+    bool (*may_fail)(const void *state);
+    /* Optional, after the pool has closed: what task left behind outside of memory, such as a file, as a number that
+     * goes into result_sum. 1; 0: nothing; or -errno and a line in error (WORKLOAD_ERROR_MAX bytes). */
+    int (*left)(const void *state, const struct task *task, uint64_t *what, char *error);
     /* What the submitter sees afterwards of what the tasks did in memory; only with WORKLOAD_OBSERVED. */
     int64_t (*observe)(void *state);
     /* Optional, after observe: the submitter's view, then those of the processes that ran tasks, each when its last

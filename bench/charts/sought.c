@@ -137,7 +137,7 @@ static size_t pool_of(struct work *work, const char *pool)
     while (p < work->pools && strcmp(work->pool[p], pool) != 0)
         p++;
     if (p == work->pools && p < POOLS_SHOWN - 1)
-        snprintf(work->pool[work->pools++], sizeof work->pool[0], "%s", pool);
+        snprintf(work->pool[work->pools++], sizeof work->pool[0], "%.*s", (int)sizeof work->pool[0] - 1, pool);
     return p;
 }
 

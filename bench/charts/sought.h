@@ -6,7 +6,7 @@
 
 /* What was sought and found for a pool: a series of the chart. */
 struct sought_mark {
-    char pool[128], workload[128];
+    char pool[SPEC_MAX], workload[SPEC_MAX];
     int64_t workers, size_ns;
     double level, x, lo, hi; /* NAN: none */
 };

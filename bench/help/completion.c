@@ -163,6 +163,8 @@ static void pool_words(void)
         printf("%s%s", i ? " " : "", pool_table[i]->name);
     for (size_t i = 0; floor_table[i]; i++)
         printf(" %s", floor_table[i]->name);
+    for (size_t i = 0; pool_peers[i]; i++)
+        printf(" %s", pool_peers[i]->name);
 }
 
 static void workload_words(void)

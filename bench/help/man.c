@@ -191,6 +191,8 @@ static void tables_print(void)
         item("", pool_table[i]->name, NULL, pool_table[i]->summary);
         params_print(pool_table[i]->params);
     }
+    for (size_t i = 0; pool_peers[i]; i++)
+        item("", pool_peers[i]->name, NULL, pool_peers[i]->summary);
     section("FLOORS");
     for (size_t i = 0; floor_table[i]; i++) {
         item("", floor_table[i]->name, NULL, floor_table[i]->summary);

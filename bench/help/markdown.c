@@ -93,6 +93,8 @@ static void tables_print(void)
         row_print(pool_table[i]->name, pool_table[i]->summary);
         params_print(pool_table[i]->params);
     }
+    for (size_t i = 0; pool_peers[i]; i++)
+        row_print(pool_peers[i]->name, pool_peers[i]->summary);
     puts("\n## Floors\n\n| `--pool` | bare loops to hold pools against |\n|---|---|");
     for (size_t i = 0; floor_table[i]; i++) {
         row_print(floor_table[i]->name, floor_table[i]->summary);

@@ -18,14 +18,26 @@ static bool lies_within(const struct job_file *file, uint64_t offset, uint64_t c
     return offset >= sizeof *file && offset % sizeof(uint64_t) == 0 && offset <= file->bytes && count <= room / size;
 }
 
-static bool is_word(const char text[64])
+static bool is_name(const char *text, size_t size)
 {
-    return memchr(text, '\0', 64) && text[0];
+    return memchr(text, '\0', size) != NULL;
 }
 
-static bool are_in_range(const struct param *params, const int64_t *values)
+/* A text lies in the file with its end, or there is none. */
+static bool is_text(const struct job_file *file, int64_t offset)
+{
+    uint64_t at = (uint64_t)offset;
+    return !at || (at >= sizeof *file && at < file->bytes && memchr((const char *)file + at, '\0', file->bytes - at));
+}
+
+static bool are_in_range(const struct job_file *file, const struct param *params, const int64_t *values)
 {
     for (unsigned i = 0; params && params[i].name; i++) {
+        if (params[i].kind == PARAM_TEXT) {
+            if (!is_text(file, values[i]))
+                return false;
+            continue;
+        }
         int64_t choices = 1;
         for (const char *c = params[i].kind == PARAM_CHOICE ? params[i].choices : ""; *c; c++)
             choices += *c == '|';
@@ -42,10 +54,10 @@ static bool is_shape(const struct job_file *file)
 {
     const struct pool_ops *pool = pool_find(file->pool);
     struct pool_shape shape = {0};
-    if (file->kind == JOB_CALIBRATE || !pool) /* not opened; said in words later */
+    if (file->kind != JOB_TRIAL || file->pool_file[0] || !pool) /* not opened, or a plug-in: said in words later */
         return true;
-    return are_in_range(pool->params, file->pool_params) && !pool->shape(file->workers, file->pool_params, &shape) &&
-           shape.workers == file->shape.workers;
+    return are_in_range(file, pool->params, file->pool_params) &&
+           !pool->shape(file->workers, file->pool_params, &shape) && shape.workers == file->shape.workers;
 }
 
 static bool is_arrival(const struct job_file *file)
@@ -60,7 +72,9 @@ int job_check(const struct job_file *file, uint64_t bytes)
 {
     uint64_t words = file->cpu_words;
     if (bytes < sizeof *file || file->magic != JOB_MAGIC || file->version != JOB_VERSION || file->bytes > bytes ||
-        file->kind > JOB_CALIBRATE || !is_word(file->pool) || !is_word(file->workload))
+        file->kind > JOB_PROBE || !is_name(file->pool, sizeof file->pool) ||
+        !is_name(file->workload, sizeof file->workload) || !is_name(file->pool_file, sizeof file->pool_file) ||
+        !is_name(file->workload_file, sizeof file->workload_file))
         return -EINVAL;
     if (!file->workers || file->workers > WORKERS_MOST || !file->shape.workers || file->shape.workers > WORKERS_MOST ||
         words > CPU_WORDS_MOST || !file->cost_count || file->cost_count > COSTS_MOST ||
@@ -71,10 +85,11 @@ int job_check(const struct job_file *file, uint64_t bytes)
         !lies_within(file, file->costs_offset, file->cost_count, sizeof(struct cost)) ||
         !lies_within(file, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS, sizeof(uint64_t)) ||
         !lies_within(file, file->report_offset, 1, sizeof(struct report)) ||
-        !lies_within(file, file->samples_offset, file->samples_max, sizeof(struct sample)))
+        !lies_within(file, file->samples_offset, file->samples_max, sizeof(struct sample)) ||
+        !lies_within(file, file->probe_offset, 1, sizeof(struct probe)))
         return -EINVAL;
     const struct workload_ops *workload = workload_find(file->workload);
-    if (workload && !are_in_range(workload->params, file->workload_params))
+    if (workload && !file->workload_file[0] && !are_in_range(file, workload->params, file->workload_params))
         return -EINVAL;
     return is_shape(file) && is_arrival(file) ? 0 : -EINVAL;
 }

@@ -87,7 +87,8 @@ void record_done(struct trial *trial, const struct done *done, uint64_t reaped_a
     }
     report->tasks_by[done->status]++;
     if (done->status != TASK_COLLATERAL && !as_asked(task_fault(&trial->job, task), done))
-        trial->unasked++;
+        if (!trial->unasked++)
+            trial->first_unasked = *done;
     bool returned = done->status == TASK_OK || done->status == TASK_ERROR || done->status == TASK_WRONG;
     if (returned && done->end) { /* timed, and it lived to tell */
         uint64_t from = trial->due ? trial->gate + trial->due[task] : trial->submitted[task];

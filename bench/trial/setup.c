@@ -61,6 +61,46 @@ static int setup_inputs(struct trial *trial)
     return 0;
 }
 
+/* The values of the job, with texts as addresses in this process. */
+static int values_copy(const struct job_file *file, const struct param *params, const int64_t *values, int64_t *copy)
+{
+    for (unsigned i = 0; params && params[i].name; i++) {
+        copy[i] = values[i];
+        if (params[i].kind == PARAM_TEXT && values[i])
+            copy[i] = (int64_t)(intptr_t)strdup((const char *)file + values[i]);
+        if (values[i] && !copy[i])
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static void values_release(const struct param *params, const int64_t *copy)
+{
+    for (unsigned i = 0; params && params[i].name; i++)
+        if (params[i].kind == PARAM_TEXT)
+            free((void *)(intptr_t)copy[i]);
+}
+
+/* Before `early`: what forks there knows the workload too, and its texts where they stand here. */
+static int setup_workload(struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    struct job *job = &trial->job;
+    uint32_t unused;
+    if (file->workload_file[0])
+        job->workload = plugin_load_workload(file->workload_file, trial->report->reason, sizeof trial->report->reason);
+    else if (!(job->workload = workload_find(file->workload)))
+        say(trial, -EINVAL, "no such workload in this build");
+    if (!job->workload)
+        return -EINVAL;
+    _Static_assert(sizeof trial->report->reason >= WORKLOAD_ERROR_MAX, "the reason is the workload's to write");
+    int rc = values_copy(file, job->workload->params, file->workload_params, trial->workload_params);
+    job->workload_params = trial->workload_params;
+    if (rc == 0 && job->workload->check)
+        rc = job->workload->check(trial->workload_params, &unused, trial->report->reason);
+    return rc;
+}
+
 int setup_pool(struct trial *trial)
 {
     const struct job_file *file = trial->file;
@@ -70,6 +110,9 @@ int setup_pool(struct trial *trial)
         say(trial, -EINVAL, "no such pool in this build");
     if (!trial->ops)
         return -EINVAL;
+    int rc = values_copy(file, trial->ops->params, file->pool_params, trial->pool_params);
+    if (rc < 0)
+        return rc;
     size_t mask_bytes = (size_t)file->shape.workers * file->cpu_words * sizeof(uint64_t);
     trial->worker_masks = malloc(mask_bytes ? mask_bytes : 1);
     if (!trial->worker_masks)
@@ -77,32 +120,27 @@ int setup_pool(struct trial *trial)
     memcpy(trial->worker_masks, (const char *)file + file->masks_offset, mask_bytes);
     trial->config = (struct pool_config){
         .workers = file->workers,
-        .params = file->pool_params,
+        .params = trial->pool_params,
         .places = {trial->worker_masks, file->cpu_words},
         .spare_cpu = file->spare_cpu,
         .task_limit_ns = file->task_limit_ns,
     };
-    return 0;
+    return setup_workload(trial);
 }
 
 int setup_job(struct trial *trial)
 {
     const struct job_file *file = trial->file;
     struct job *job = &trial->job;
-    if (file->workload_file[0])
-        job->workload = plugin_load_workload(file->workload_file, trial->report->reason, sizeof trial->report->reason);
-    else if (!(job->workload = workload_find(file->workload)))
-        say(trial, -EINVAL, "no such workload in this build");
-    if (!job->workload)
-        return -EINVAL;
-    struct workload_config config = {file->workload_params, file->seed, file->tasks};
-    int rc = job->workload->prepare(&config, &job->state);
+    int rc = job->workload ? 0 : setup_workload(trial); /* no pool: calibration */
+    struct workload_config config = {trial->workload_params, file->seed, file->tasks, trial->report->reason};
+    if (rc == 0)
+        rc = job->workload->prepare(&config, &job->state);
     if (rc < 0 && plugged_workload_reason()[0])
         return say(trial, rc, plugged_workload_reason());
     if (rc < 0)
         return rc;
     trial->prepared = true;
-    job->workload_params = file->workload_params;
     trial->costs = malloc(file->cost_count * sizeof *trial->costs);
     if (!trial->costs)
         return -ENOMEM;
@@ -195,6 +233,10 @@ void setup_release(struct trial *trial)
     struct job *job = &trial->job;
     if (job->workload && job->workload->release && trial->prepared)
         job->workload->release(job->state);
+    if (job->workload)
+        values_release(job->workload->params, trial->workload_params);
+    if (trial->ops)
+        values_release(trial->ops->params, trial->pool_params);
     free((void *)(uintptr_t)job->inputs);
     free(trial->costs);
     free(trial->worker_masks);

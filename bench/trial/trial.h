@@ -29,6 +29,9 @@ struct trial {
     struct pool_config config;
     struct cost *costs; /* private copy: inherited by forked workers with its page tables */
     uint64_t *worker_masks;
+    /* copies with texts of their own: children do not inherit the job file */
+    int64_t pool_params[PARAM_MAX], workload_params[PARAM_MAX];
+    struct done first_unasked; /* of the tasks that were not to fail */
     /* by task, written by the submitter alone; not inherited by children */
     uint64_t *submitted; /* ticks */
     uint64_t *due;       /* ticks after the gate; only for rate */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { SUM_CHECK_MAX = 20000 }; /* tasks: more would cost more than the trial itself */
 
@@ -47,11 +48,17 @@ static int verify_sum(struct trial *trial)
     return -EBADMSG;
 }
 
+static bool may_fail(const struct trial *trial)
+{
+    const struct workload_ops *workload = trial->job.workload;
+    return workload->may_fail && workload->may_fail(trial->job.state);
+}
+
 /* Failures that were asked for are part of the experiment; any other is a failed trial. */
 static int verify_failures(struct trial *trial)
 {
     struct report *report = trial->report;
-    if (!trial->unasked)
+    if (!trial->unasked || may_fail(trial))
         return 0;
     size_t used = (size_t)snprintf(report->reason, sizeof report->reason,
                                    "%" PRIu32 " of %" PRIu32 " tasks did not end as they should; in all",
@@ -60,6 +67,13 @@ static int verify_failures(struct trial *trial)
         if (report->tasks_by[status] && used < sizeof report->reason)
             used += (size_t)snprintf(report->reason + used, sizeof report->reason - used, " %" PRId64 " %s",
                                      report->tasks_by[status], task_status_names[status]);
+    const struct done *first = &trial->first_unasked;
+    if (used < sizeof report->reason)
+        used += (size_t)snprintf(report->reason + used, sizeof report->reason - used,
+                                 "; the first was task %" PRIu32 ": %s %d", first->task,
+                                 task_status_names[first->status], first->code);
+    if (used < sizeof report->reason && first->status == TASK_ERROR)
+        snprintf(report->reason + used, sizeof report->reason - used, " (%s)", strerror(first->code));
     return -EIO;
 }
 
@@ -98,12 +112,33 @@ static int verify_checked(struct trial *trial)
     return 0;
 }
 
+/* What tasks have left behind belongs to what they gave: pools must agree on it too. */
+static int add_what_was_left(struct trial *trial)
+{
+    const struct workload_ops *workload = trial->job.workload;
+    uint64_t what;
+    for (uint32_t i = 0; workload->left && i < trial->file->tasks; i++) {
+        struct task task = task_describe(&trial->job, i);
+        if (task_fault(&trial->job, i) != FAULT_NONE)
+            continue;
+        int rc = workload->left(trial->job.state, &task, &what, trial->report->reason);
+        if (rc < 0)
+            return rc;
+        if (rc > 0)
+            trial->report->result_sum += mix64(i, what);
+    }
+    return 0;
+}
+
 int verify_results(struct trial *trial)
 {
     int rc = verify_failures(trial);
     if (rc == 0)
         rc = verify_checked(trial);
-    if (rc == 0 && trial->job.workload->expect && trial->file->tasks <= SUM_CHECK_MAX)
+    const struct workload_ops *workload = trial->job.workload;
+    bool all_count = trial->report->tasks_failed == 0 || !may_fail(trial);
+    if (rc == 0 && workload->expect && all_count && !(workload->traits & WORKLOAD_REDONE) &&
+        trial->file->tasks <= SUM_CHECK_MAX)
         rc = verify_sum(trial);
-    return rc;
+    return rc < 0 ? rc : add_what_was_left(trial);
 }

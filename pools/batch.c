@@ -1,0 +1,373 @@
+/* xargs and parallel: what people run a program over many files with, as pools. A pool here hands whole lists on: reap
+ * writes an item for each task that waits (its file, number or seed) to a memory file, starts
+ *
+ *   xargs    -0 -P WORKERS -I {file} gzip -c {file}
+ *   parallel -0 -j WORKERS -I {file} -q --joblog FILE gzip -c {file}
+ *
+ * with it as stdin, and waits. What becomes of a single task they do not say while it runs, so starts and ends are not
+ * known, and all tasks of a list come back when the last has ended. parallel tells afterwards how each ended; xargs
+ * only that some failed, and then none of its list is believed. They run on the CPUs of all workers. */
+#include "pools/clock.h"
+#include "pools/crew.h"
+#include "pools/task_run.h"
+#include "pools/usage.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum program_kind { XARGS, PARALLEL };
+enum { WORDS_BEFORE = 12 }; /* of the program itself, at most */
+
+struct pool {
+    enum program_kind kind;
+    const struct pool_config *config;
+    const struct job *job;
+    struct listing listing;
+    uint32_t *tasks; /* handed in: [0, done) returned, [done, ended) ended, [ended, listed) running, then waiting */
+    uint32_t room, count, listed, ended, done;
+    uint16_t *codes; /* of those that have ended: status << 8 | code */
+    pid_t pid;       /* 0: nothing runs */
+    int pidfd, items, log;
+    char **words;
+    char workers[16], log_path[64];
+    struct usage used;
+};
+
+static const char *program_words(enum program_kind kind)
+{
+    return kind == XARGS ? "xargs" : "parallel";
+}
+
+static const char *batch_shape(enum program_kind kind, unsigned workers, struct pool_shape *shape)
+{
+    char path[4096];
+    *shape = (struct pool_shape){.workers = workers, .processes = workers};
+    for (const char *at = getenv("PATH"); at && *at; at += strcspn(at, ":"), at += *at == ':') {
+        snprintf(path, sizeof path, "%.*s/%s", (int)strcspn(at, ":"), at, program_words(kind));
+        if (access(path, X_OK) == 0)
+            return NULL;
+    }
+    return kind == XARGS ? "there is no xargs here" : "there is no GNU parallel here";
+}
+
+static const char *xargs_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
+{
+    (void)values;
+    return batch_shape(XARGS, workers, shape);
+}
+
+static const char *parallel_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
+{
+    (void)values;
+    return batch_shape(PARALLEL, workers, shape);
+}
+
+/* ---- open and close ---- */
+
+static void batch_free(struct pool *pool)
+{
+    if (pool->items >= 0)
+        close(pool->items);
+    if (pool->log >= 0)
+        close(pool->log);
+    free(pool->tasks);
+    free(pool->codes);
+    free(pool->words);
+    free(pool);
+}
+
+/* parallel appends its item to a command that has no place for it. */
+static bool has_mark(const struct listing *listing)
+{
+    for (unsigned i = 0; i < listing->count; i++)
+        if (strstr(listing->words[i], listing->mark))
+            return true;
+    return false;
+}
+
+static void words_set(struct pool *pool)
+{
+    char **word = pool->words;
+    *word++ = (char *)(uintptr_t)program_words(pool->kind);
+    *word++ = (char *)"-0";
+    *word++ = (char *)(pool->kind == XARGS ? "-P" : "-j");
+    *word++ = pool->workers;
+    *word++ = (char *)"-I";
+    *word++ = (char *)(uintptr_t)pool->listing.mark;
+    if (pool->kind == PARALLEL) {
+        *word++ = (char *)(has_mark(&pool->listing) ? "-q" : "-qN0");
+        *word++ = (char *)"--will-cite";
+        *word++ = (char *)"--joblog";
+        *word++ = pool->log_path;
+    }
+    memcpy(word, pool->listing.words, pool->listing.count * sizeof *word);
+}
+
+static int batch_open(enum program_kind kind, const struct pool_config *config, const struct job *job,
+                      struct pool **result)
+{
+    struct pool *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return -ENOMEM;
+    pool->kind = kind;
+    pool->config = config;
+    pool->job = job;
+    pool->items = pool->log = pool->pidfd = -1;
+    pool->room = job->tasks + 4 * config->workers + 64; /* with those for warming up */
+    usage_clear(&pool->used);
+    int rc = job->workload->list ? 0 : -ENOTSUP;
+    if (rc == 0)
+        job->workload->list(job->state, &pool->listing);
+    pool->tasks = calloc(pool->room, sizeof *pool->tasks);
+    pool->codes = calloc(pool->room, sizeof *pool->codes);
+    pool->words = calloc(WORDS_BEFORE + pool->listing.count + 1, sizeof *pool->words);
+    if (rc == 0 && (!pool->tasks || !pool->codes || !pool->words))
+        rc = -ENOMEM;
+    if (rc == 0) {
+        pool->items = memfd_create("poolbench-items", MFD_CLOEXEC);
+        pool->log = memfd_create("poolbench-joblog", MFD_CLOEXEC);
+        rc = pool->items < 0 || pool->log < 0 ? -errno : 0;
+    }
+    if (rc < 0) {
+        batch_free(pool);
+        return rc;
+    }
+    snprintf(pool->workers, sizeof pool->workers, "%u", config->workers);
+    snprintf(pool->log_path, sizeof pool->log_path, "/proc/%d/fd/%d", (int)getpid(), pool->log);
+    words_set(pool);
+    *result = pool;
+    return 0;
+}
+
+static int xargs_open(const struct pool_config *config, const struct job *job, struct pool **pool)
+{
+    return batch_open(XARGS, config, job, pool);
+}
+
+static int parallel_open(const struct pool_config *config, const struct job *job, struct pool **pool)
+{
+    return batch_open(PARALLEL, config, job, pool);
+}
+
+static int batch_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
+{
+    if (n > pool->room - pool->count)
+        n = pool->room - pool->count;
+    memcpy(pool->tasks + pool->count, tasks, n * sizeof *tasks);
+    pool->count += n;
+    return (int)n;
+}
+
+/* ---- a list ---- */
+
+/* Items of all tasks that wait, each with its NUL. Those that run nothing (warm-up) have ended. */
+static int items_write(struct pool *pool, uint32_t *written)
+{
+    FILE *file = ftruncate(pool->items, 0) == 0 && lseek(pool->items, 0, SEEK_SET) == 0
+                     ? fdopen(fcntl(pool->items, F_DUPFD_CLOEXEC, 3), "w")
+                     : NULL;
+    if (!file)
+        return -errno;
+    int rc = 0;
+    for (uint32_t i = pool->listed; rc == 0 && i < pool->count; i++) {
+        if (pool->tasks[i] >= TASK_WARMUP_FIRST)
+            continue;
+        char *item = pool->job->workload->item(pool->job->state, pool->tasks[i]);
+        rc = !item || fwrite(item, strlen(item) + 1, 1, file) != 1 ? -ENOMEM : 0;
+        free(item);
+        ++*written;
+    }
+    if (fclose(file) != 0 && rc == 0)
+        rc = -errno;
+    if (rc == 0 && (lseek(pool->items, 0, SEEK_SET) < 0 || ftruncate(pool->log, 0) < 0))
+        rc = -errno;
+    return rc;
+}
+
+/* The CPUs of all workers, for as long as the program is being started: it keeps them. */
+static int spawn_there(struct pool *pool, posix_spawn_file_actions_t *actions)
+{
+    const struct places *places = &pool->config->places;
+    cpu_set_t own;
+    uint64_t all[CPU_SETSIZE / 64] = {0};
+    unsigned words = places->words < CPU_SETSIZE / 64 ? places->words : CPU_SETSIZE / 64;
+    for (unsigned i = 0; i < pool->config->workers * places->words; i++)
+        if (i % places->words < words)
+            all[i % places->words] |= places->masks[i];
+    struct places there = {all, words};
+    int code = sched_getaffinity(0, sizeof own, &own) < 0 ? errno : -place_apply(&there, 0);
+    if (!code) {
+        code = posix_spawnp(&pool->pid, pool->words[0], actions, NULL, pool->words, environ);
+        if (code)
+            pool->pid = 0;
+        if (sched_setaffinity(0, sizeof own, &own) < 0 && !code)
+            code = errno;
+    }
+    return -code;
+}
+
+static int list_start(struct pool *pool)
+{
+    posix_spawn_file_actions_t actions;
+    uint32_t items = 0;
+    int rc = items_write(pool, &items);
+    if (rc < 0)
+        return rc;
+    memset(pool->codes + pool->listed, 0, (pool->count - pool->listed) * sizeof *pool->codes);
+    pool->listed = pool->count;
+    if (!items) {
+        pool->ended = pool->listed;
+        return 0;
+    }
+    rc = -posix_spawn_file_actions_init(&actions);
+    if (rc < 0)
+        return rc;
+    int code = posix_spawn_file_actions_adddup2(&actions, pool->items, STDIN_FILENO);
+    for (int fd = STDOUT_FILENO; !code && fd <= STDERR_FILENO && pool->listing.null >= 0; fd++)
+        code = posix_spawn_file_actions_adddup2(&actions, pool->listing.null, fd);
+    rc = code ? -code : spawn_there(pool, &actions);
+    posix_spawn_file_actions_destroy(&actions);
+    if (rc == 0 && (pool->pidfd = (int)syscall(SYS_pidfd_open, pool->pid, 0)) < 0)
+        rc = -errno;
+    return rc;
+}
+
+/* "Seq Host Starttime JobRuntime Send Receive Exitval Signal Command": how each ended, in any order. */
+static void log_read(struct pool *pool)
+{
+    char *line = NULL;
+    size_t size = 0;
+    int fd = fcntl(pool->log, F_DUPFD_CLOEXEC, 3);
+    FILE *file = fd >= 0 && lseek(fd, 0, SEEK_SET) == 0 ? fdopen(fd, "r") : NULL;
+    for (uint32_t i = pool->ended; i < pool->listed; i++)
+        pool->codes[i] = TASK_LOST << 8;
+    while (file && getline(&line, &size, file) >= 0) {
+        unsigned number, exit_value, signal_number;
+        if (sscanf(line, "%u %*s %*s %*s %*s %*s %u %u", &number, &exit_value, &signal_number) != 3 || number < 1 ||
+            number > pool->listed - pool->ended)
+            continue;
+        uint16_t *code = &pool->codes[pool->ended + number - 1];
+        *code = (uint16_t)(signal_number ? TASK_SIGNALLED << 8 | (signal_number & 0xff)
+                           : exit_value  ? TASK_EXITED << 8 | (exit_value & 0xff)
+                                         : 0);
+    }
+    free(line);
+    if (file)
+        fclose(file);
+    else if (fd >= 0)
+        close(fd);
+}
+
+/* Waits for the program until then. 1: it has ended. */
+static int list_wait(struct pool *pool, uint64_t until_ns)
+{
+    struct rusage rusage;
+    struct usage used;
+    int status;
+    if (until_ns != UINT64_MAX) {
+        uint64_t now = clock_monotonic_ns(), left = until_ns > now ? until_ns - now : 0;
+        struct timespec time = {.tv_sec = (time_t)(left / 1000000000u), .tv_nsec = (long)(left % 1000000000u)};
+        struct pollfd poll_fd = {.fd = pool->pidfd, .events = POLLIN};
+        int ready = ppoll(&poll_fd, 1, &time, NULL);
+        if (ready <= 0)
+            return ready == 0 || errno == EINTR ? 0 : -errno;
+    }
+    while (wait4(pool->pid, &status, 0, &rusage) < 0)
+        if (errno != EINTR)
+            return -errno;
+    close(pool->pidfd);
+    pool->pidfd = -1;
+    pool->pid = 0;
+    usage_from_rusage(&rusage, &used);
+    used.runqueue_ns = -1; /* went with them */
+    usage_add(&pool->used, &used);
+    uint16_t code = (uint16_t)(WIFSIGNALED(status)   ? TASK_SIGNALLED << 8 | WTERMSIG(status)
+                               : WEXITSTATUS(status) ? TASK_EXITED << 8 | WEXITSTATUS(status)
+                                                     : 0);
+    if (pool->kind == PARALLEL)
+        log_read(pool);
+    else
+        for (uint32_t i = pool->ended; i < pool->listed; i++)
+            pool->codes[i] = code;
+    pool->ended = pool->listed;
+    return 1;
+}
+
+static int batch_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
+{
+    (void)min;
+    unsigned count = 0;
+    int rc = 0;
+    if (pool->done == pool->ended && !pool->pid && pool->listed < pool->count)
+        rc = list_start(pool);
+    if (rc == 0 && pool->done == pool->ended && pool->pid)
+        rc = list_wait(pool, until_ns);
+    for (; rc >= 0 && count < max && pool->done < pool->ended; count++, pool->done++) {
+        uint32_t task = pool->tasks[pool->done];
+        uint64_t result = 0;
+        struct task described = task_describe(pool->job, task);
+        if (task < TASK_WARMUP_FIRST)
+            pool->job->workload->expect(pool->job->state, &described, &result);
+        done[count] = (struct done){.task = task,
+                                    .status = pool->codes[pool->done] >> 8,
+                                    .code = pool->codes[pool->done] & 0xff,
+                                    .pid = getpid(),
+                                    .result = result};
+    }
+    return rc < 0 ? rc : (int)count;
+}
+
+static int batch_usage(struct pool *pool, bool with_memory, struct usage *usage)
+{
+    usage_read_thread(usage);
+    usage_add(usage, &pool->used);
+    if (with_memory)
+        usage_read_memory(usage);
+    return 0;
+}
+
+static int batch_close(struct pool *pool)
+{
+    if (pool->pid) {
+        kill(pool->pid, SIGKILL); /* what it has started goes with the trial's process group */
+        while (waitpid(pool->pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+        close(pool->pidfd);
+    }
+    batch_free(pool);
+    return 0;
+}
+
+const struct pool_ops pool_xargs = {
+    .name = "xargs",
+    .summary = "xargs -P over all that has arrived; programs only (--workload cmd)",
+    .traits = POOL_RUNS_PROGRAMS,
+    .handover_ns = 1000000,
+    .shape = xargs_shape,
+    .open = xargs_open,
+    .submit = batch_submit,
+    .reap = batch_reap,
+    .usage = batch_usage,
+    .close = batch_close,
+};
+
+const struct pool_ops pool_parallel = {
+    .name = "parallel",
+    .summary = "GNU parallel over all that has arrived; programs only (--workload cmd)",
+    .traits = POOL_RUNS_PROGRAMS,
+    .handover_ns = 3000000,
+    .shape = parallel_shape,
+    .open = parallel_open,
+    .submit = batch_submit,
+    .reap = batch_reap,
+    .usage = batch_usage,
+    .close = batch_close,
+};

@@ -1,0 +1,247 @@
+/* cmd: a task runs a program. Where a worker is a process of one task it becomes the program (fork and exec); elsewhere
+ * the worker starts it by posix_spawn and waits. Both as anybody would do it, without a shell unless sh=yes.
+ *
+ * A program that exits with another status than 0 or is killed has failed its task; the sample says with what. What it
+ * used, CPU and memory, counts as the worker's own. Its largest memory includes that of the process that started it:
+ * Linux counts from before exec. Programs are in the trial's process group and end with the trial.
+ *
+ * A task's result is a hash of its words: that it ran what it should. What it gave is seen in a file that it leaves
+ * (output, left), read after the trial. Warm-up tasks run nothing: a command may not be repeatable. */
+#include "workloads/cmd.h"
+#include "workloads/children.h"
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- programs ---- */
+
+/* 0, or what run() says of a program that ended with `status`. */
+static int status_code(int status)
+{
+    if (WIFSIGNALED(status))
+        return RUN_SIGNALLED | WTERMSIG(status);
+    return WEXITSTATUS(status) ? RUN_EXITED | WEXITSTATUS(status) : 0;
+}
+
+static int wait_for(pid_t pid)
+{
+    struct rusage rusage;
+    int status;
+    while (wait4(pid, &status, 0, &rusage) < 0)
+        if (errno != EINTR)
+            return errno;
+    children_add(&rusage);
+    return status_code(status);
+}
+
+/* A task's own words, its output and the hash of both. */
+struct call {
+    char **words, *output;
+    uint64_t result;
+};
+
+static void call_release(const struct cmd *cmd, struct call *call)
+{
+    for (uint32_t i = 0; call->words && i < cmd->words.count; i++)
+        free(call->words[i]);
+    free(call->words);
+    free(call->output);
+}
+
+static struct fill fill_of(const struct cmd *cmd, uint32_t task)
+{
+    return (struct fill){
+        .task = task,
+        .seed = (uint32_t)(work_start(cmd->seed, task) >> 33), /* a positive int in any language */
+        .file = cmd->files.count ? cmd->files.string[task % cmd->files.count] : NULL,
+    };
+}
+
+static int call_make(const struct cmd *cmd, uint32_t task, struct call *call)
+{
+    struct fill fill = fill_of(cmd, task);
+    bool has_all = true;
+    *call = (struct call){.words = calloc(cmd->words.count + 1, sizeof *call->words)};
+    call->result = work_start(cmd->seed, task);
+    for (uint32_t i = 0; call->words && has_all && i < cmd->words.count; i++) {
+        call->words[i] = line_fill(cmd->words.string[i], &fill, cmd->is_shell);
+        has_all = call->words[i] != NULL;
+        for (const char *at = call->words[i]; has_all && *at; at++)
+            call->result = mix64(call->result, (unsigned char)*at);
+        call->result = mix64(call->result, 0);
+    }
+    if (cmd->output_kind == OUTPUT_FILE) {
+        call->output = line_fill(cmd->output, &fill, false);
+        has_all = has_all && call->output;
+    }
+    if (call->words && has_all)
+        return 0;
+    call_release(cmd, call);
+    return ENOMEM;
+}
+
+static int actions_add(const struct cmd *cmd, const struct call *call, posix_spawn_file_actions_t *actions)
+{
+    int code = 0;
+    if (cmd->output_kind == OUTPUT_SHOW)
+        return 0;
+    if (call->output)
+        code =
+            posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, call->output, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    else
+        code = posix_spawn_file_actions_adddup2(actions, cmd->null, STDOUT_FILENO);
+    return code ? code : posix_spawn_file_actions_adddup2(actions, cmd->null, STDERR_FILENO);
+}
+
+static int cmd_run(void *state, const struct task *task, uint64_t *result)
+{
+    const struct cmd *cmd = state;
+    struct call call;
+    posix_spawn_file_actions_t actions;
+    pid_t pid;
+    *result = work_start(cmd->seed, task->index);
+    if (task->index >= TASK_WARMUP_FIRST)
+        return 0;
+    int code = call_make(cmd, task->index, &call);
+    if (code)
+        return code;
+    *result = call.result;
+    code = posix_spawn_file_actions_init(&actions);
+    if (!code) {
+        code = actions_add(cmd, &call, &actions);
+        if (!code && cmd->program)
+            code = posix_spawn(&pid, cmd->program, &actions, NULL, call.words, environ);
+        else if (!code)
+            code = posix_spawnp(&pid, call.words[0], &actions, NULL, call.words, environ);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    call_release(cmd, &call);
+    return code ? code : wait_for(pid);
+}
+
+static int cmd_become(void *state, const struct task *task)
+{
+    const struct cmd *cmd = state;
+    struct call call;
+    int code = call_make(cmd, task->index, &call), out = cmd->null;
+    if (code)
+        return code;
+    if (call.output)
+        out = open(call.output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool is_set = cmd->output_kind == OUTPUT_SHOW ||
+                  (out >= 0 && dup2(out, STDOUT_FILENO) >= 0 && dup2(cmd->null, STDERR_FILENO) >= 0);
+    if (is_set && cmd->program)
+        execv(cmd->program, call.words);
+    else if (is_set)
+        execvp(call.words[0], call.words);
+    return errno;
+}
+
+static bool cmd_expect(const void *state, const struct task *task, uint64_t *result)
+{
+    const struct cmd *cmd = state;
+    struct call call;
+    if (call_make(cmd, task->index, &call))
+        return false;
+    *result = call.result;
+    call_release(cmd, &call);
+    return true;
+}
+
+/* ---- what is left ---- */
+
+static int file_hash(const char *path, uint64_t *hash)
+{
+    uint64_t block[1024];
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = fd < 0 ? -errno : 0;
+    *hash = 0;
+    while (rc == 0) {
+        memset(block, 0, sizeof block);
+        ssize_t got = read(fd, block, sizeof block);
+        if (got < 0 && errno == EINTR)
+            continue;
+        rc = got < 0 ? -errno : 0;
+        if (got <= 0)
+            break;
+        for (size_t i = 0; i * sizeof *block < (size_t)got; i++)
+            *hash = mix64(*hash, block[i]);
+        *hash = mix64(*hash, (uint64_t)got);
+    }
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+static int cmd_left(const void *state, const struct task *task, uint64_t *what, char *error)
+{
+    const struct cmd *cmd = state;
+    struct fill fill = fill_of(cmd, task->index);
+    *what = 0;
+    if (!cmd->left)
+        return 0;
+    char *path = line_fill(cmd->left, &fill, false);
+    int rc = path ? file_hash(path, what) : -ENOMEM;
+    bool is_missing = rc == -ENOENT && cmd->ignores;
+    if (rc < 0 && !is_missing)
+        cmd_refuse(error, "task %u left no %s: %s", task->index, path ? path : cmd->left, strerror(-rc));
+    free(path);
+    return is_missing ? 0 : rc < 0 ? rc : 1;
+}
+
+/* ---- for those who run lists ---- */
+
+/* The one placeholder there is in the words; "{task}" where there is none. */
+static const char *cmd_mark(const struct cmd *cmd)
+{
+    static const char *const marks[] = {"{file}", "{seed}", "{task}"};
+    unsigned k = 0;
+    for (; k < 2; k++)
+        for (uint32_t i = 0; i < cmd->words.count; i++)
+            if (line_has(cmd->words.string[i], marks[k]))
+                return marks[k];
+    return marks[k];
+}
+
+static void cmd_list(const void *state, struct listing *listing)
+{
+    const struct cmd *cmd = state;
+    *listing = (struct listing){
+        .words = cmd->words.string,
+        .count = cmd->words.count,
+        .mark = cmd_mark(cmd),
+        .null = cmd->output_kind == OUTPUT_SHOW ? -1 : cmd->null,
+    };
+}
+
+static char *cmd_item(const void *state, uint32_t index)
+{
+    const struct cmd *cmd = state;
+    struct fill fill = fill_of(cmd, index);
+    return line_fill(cmd_mark(cmd), &fill, cmd->is_shell);
+}
+
+static bool cmd_may_fail(const void *state)
+{
+    const struct cmd *cmd = state;
+    return cmd->ignores;
+}
+
+const struct workload_ops workload_cmd = {
+    .name = "cmd",
+    .summary = "a program of yours: its exit status, what it used, what it left",
+    .params = cmd_params,
+    .class = TASK_CPU,
+    .about_ns = 2000000,
+    .check = cmd_check,
+    .prepare = cmd_prepare,
+    .run = cmd_run,
+    .become = cmd_become,
+    .expect = cmd_expect,
+    .unlistable = cmd_unlistable,
+    .list = cmd_list,
+    .item = cmd_item,
+    .may_fail = cmd_may_fail,
+    .left = cmd_left,
+    .release = cmd_release,
+};

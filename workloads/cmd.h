@@ -1,0 +1,28 @@
+/* Inside of the workload cmd: its state, made by cmd_setup.c from the parameters, used by cmd.c to run programs. */
+#ifndef POOLBENCH_CMD_H
+#define POOLBENCH_CMD_H
+#include "workloads/line.h"
+#include "workloads/work.h"
+
+enum output { OUTPUT_DISCARD, OUTPUT_SHOW, OUTPUT_FILE };
+
+struct cmd {
+    uint64_t seed;
+    struct strings words, files;
+    char *program; /* where it is; NULL: each task's first word is looked up */
+    bool is_shell, ignores;
+    enum output output_kind;
+    char *output, *left; /* left NULL: nothing to read afterwards */
+    int null;            /* /dev/null, for what is discarded */
+};
+
+extern const struct param cmd_params[];
+int cmd_check(const int64_t *params, uint32_t *tasks, char *error);
+int cmd_prepare(const struct workload_config *config, void **state);
+const char *cmd_unlistable(const int64_t *params);
+void cmd_release(void *state);
+
+/* A line of at most WORKLOAD_ERROR_MAX bytes. Returns -EINVAL. */
+__attribute__((format(printf, 2, 3))) int cmd_refuse(char *error, const char *format, ...);
+
+#endif

@@ -1,0 +1,266 @@
+/* What the parameters of cmd say, whether they can be followed here, and the state made from them. */
+#include "workloads/cmd.h"
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SHELL "/bin/sh"
+
+enum { CMD_LINE, CMD_FILES, CMD_SH, CMD_OUTPUT, CMD_LEFT, CMD_BEFORE, CMD_IGNORE };
+const struct param cmd_params[] = {
+    [CMD_LINE] = {.name = "line",
+                  .kind = PARAM_TEXT,
+                  .preset = "",
+                  .help = "the command, as words; {task}, {seed} and {file} in it stand for the task's own"},
+    [CMD_FILES] = {.name = "files",
+                   .kind = PARAM_TEXT,
+                   .preset = "",
+                   .help = "what {file} goes through: a directory, a pattern such as '*.txt', or a file of paths"},
+    [CMD_SH] = {.name = "sh", .kind = PARAM_CHOICE, .preset = "no", .choices = "no|yes", .help = "run it by /bin/sh"},
+    [CMD_OUTPUT] = {.name = "output",
+                    .kind = PARAM_TEXT,
+                    .preset = "discard",
+                    .help = "where it writes: discard, show, or a file such as out/{task}, read as left"},
+    [CMD_LEFT] = {.name = "left",
+                  .kind = PARAM_TEXT,
+                  .preset = "",
+                  .help = "a file it leaves, such as {file}.gz: pools must agree on what is in it"},
+    [CMD_BEFORE] = {.name = "before",
+                    .kind = PARAM_TEXT,
+                    .preset = "",
+                    .help = "a shell command before every trial, not timed: rm -f out/*"},
+    [CMD_IGNORE] = {.name = "ignore",
+                    .kind = PARAM_CHOICE,
+                    .preset = "no",
+                    .choices = "no|yes",
+                    .help = "a task whose command fails does not fail the trial"},
+    {.name = NULL},
+};
+
+/* ---- what the parameters say ---- */
+
+int cmd_refuse(char *error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error, WORKLOAD_ERROR_MAX, format, arguments);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+static bool can_run(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+/* Where a program is, as execvp(3) would find it; NULL: nowhere. */
+static char *program_find(const char *name)
+{
+    if (strchr(name, '/'))
+        return can_run(name) ? strdup(name) : NULL;
+    const char *path = getenv("PATH");
+    for (path = path ? path : "/bin:/usr/bin"; *name; path++) {
+        char *candidate;
+        int length = (int)strcspn(path, ":");
+        if (asprintf(&candidate, "%.*s%s%s", length, path, length ? "/" : "./", name) < 0)
+            return NULL;
+        if (can_run(candidate))
+            return candidate;
+        free(candidate);
+        path += length;
+        if (!*path)
+            break;
+    }
+    return NULL;
+}
+
+static enum output output_kind(const char *output)
+{
+    return !*output || !strcmp(output, "discard") ? OUTPUT_DISCARD
+           : !strcmp(output, "show")              ? OUTPUT_SHOW
+                                                  : OUTPUT_FILE;
+}
+
+/* With a shell, three words of which the last is the line. */
+static int shell_words(const char *line, struct strings *words)
+{
+    const char *const three[] = {"sh", "-c", line};
+    words->string = calloc(3, sizeof *words->string);
+    for (; words->string && words->count < 3; words->count++)
+        if (!(words->string[words->count] = strdup(three[words->count])))
+            return -ENOMEM;
+    return words->string ? 0 : -ENOMEM;
+}
+
+static int words_make(const int64_t *params, struct strings *words, char *error)
+{
+    const char *line = param_text(params[CMD_LINE]);
+    int rc = params[CMD_SH] ? shell_words(line, words) : line_split(line, words);
+    if (rc == -EINVAL)
+        return cmd_refuse(error, "line: a \" is not closed in %s", line);
+    if (rc < 0)
+        return cmd_refuse(error, "line: out of memory");
+    if (!line[strspn(line, " \t")])
+        return cmd_refuse(error, "line: expected a command, such as line='gzip -c {file}'");
+    if (params[CMD_SH] || line_has(words->string[0], NULL))
+        return 0;
+    char *program = program_find(words->string[0]);
+    free(program);
+    if (!program)
+        return cmd_refuse(error, "line: there is no program '%s' %s", words->string[0],
+                          strchr(words->string[0], '/') ? "that can be run" : "in PATH");
+    return 0;
+}
+
+static int files_check(const int64_t *params, uint32_t *tasks, char *error)
+{
+    static const int with_file[] = {CMD_LINE, CMD_OUTPUT, CMD_LEFT};
+    const char *where = param_text(params[CMD_FILES]);
+    const char *user = NULL;
+    for (unsigned i = 0; i < sizeof with_file / sizeof *with_file; i++)
+        if (line_has(param_text(params[with_file[i]]), "{file}"))
+            user = cmd_params[with_file[i]].name;
+    if (user && !*where)
+        return cmd_refuse(error, "files: {file} in %s needs them, expected a directory, a pattern or a file of paths",
+                          user);
+    if (!*where)
+        return 0;
+    if (!user)
+        return cmd_refuse(error, "files: given, but there is no {file} in line");
+    struct strings files = {0};
+    int rc = files_list(where, &files);
+    uint32_t count = files.count;
+    strings_release(&files);
+    if (rc < 0)
+        return cmd_refuse(error, "files: %s: %s", where, strerror(-rc));
+    if (!count)
+        return cmd_refuse(error, "files: %s: no file there", where);
+    *tasks = count;
+    return 0;
+}
+
+static int output_check(const char *output, char *error)
+{
+    const char *slash = strrchr(output, '/');
+    if (output_kind(output) != OUTPUT_FILE)
+        return 0;
+    if (!line_has(output, NULL))
+        return cmd_refuse(error, "output: all tasks would write %s, expected discard, show, or {task} or {file} in it",
+                          output);
+    char *directory = slash ? strndup(output, (size_t)(slash - output) + 1) : strdup(".");
+    int rc = !directory ? cmd_refuse(error, "output: out of memory")
+             : !line_has(directory, NULL) && access(directory, W_OK) < 0
+                 ? cmd_refuse(error, "output: %s: %s", directory, strerror(errno))
+                 : 0;
+    free(directory);
+    return rc;
+}
+
+int cmd_check(const int64_t *params, uint32_t *tasks, char *error)
+{
+    struct strings words = {0};
+    int rc = words_make(params, &words, error);
+    strings_release(&words);
+    if (rc == 0)
+        rc = files_check(params, tasks, error);
+    return rc < 0 ? rc : output_check(param_text(params[CMD_OUTPUT]), error);
+}
+
+const char *cmd_unlistable(const int64_t *params)
+{
+    const char *line = param_text(params[CMD_LINE]);
+    int marks = line_has(line, "{file}") + line_has(line, "{task}") + line_has(line, "{seed}");
+    if (marks > 1)
+        return "its tasks differ in one thing, expected one of {file}, {task} and {seed} in line";
+    if (output_kind(param_text(params[CMD_OUTPUT])) == OUTPUT_FILE)
+        return "it gives no task an output of its own, expected output=discard or show; with sh=yes a line may write "
+               "to "
+               "a file";
+    return NULL;
+}
+
+/* ---- state ---- */
+
+void cmd_release(void *state)
+{
+    struct cmd *cmd = state;
+    strings_release(&cmd->words);
+    strings_release(&cmd->files);
+    free(cmd->program);
+    free(cmd->output);
+    free(cmd->left);
+    if (cmd->null >= 0)
+        close(cmd->null);
+    free(cmd);
+}
+
+static int run_before(const char *line, char *error)
+{
+    char *words[] = {(char *)"sh", (char *)"-c", (char *)(uintptr_t)line, NULL};
+    pid_t pid;
+    int code = posix_spawn(&pid, SHELL, NULL, NULL, words, environ), status = 0;
+    while (!code && waitpid(pid, &status, 0) < 0)
+        code = errno == EINTR ? 0 : errno;
+    if (code)
+        return cmd_refuse(error, "before: " SHELL ": %s", strerror(code));
+    if (status)
+        return cmd_refuse(error, "before: '%.80s' %s %d", line,
+                          WIFSIGNALED(status) ? "was killed by signal" : "exited with",
+                          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    return 0;
+}
+
+static int copy_text(const char *text, char **copy)
+{
+    *copy = *text ? strdup(text) : NULL;
+    return *text && !*copy ? -ENOMEM : 0;
+}
+
+static int cmd_fill(struct cmd *cmd, const struct workload_config *config, char *error)
+{
+    const int64_t *params = config->params;
+    const char *before = param_text(params[CMD_BEFORE]);
+    const char *output = param_text(params[CMD_OUTPUT]), *left = param_text(params[CMD_LEFT]);
+    cmd->seed = config->seed;
+    cmd->is_shell = params[CMD_SH];
+    cmd->ignores = params[CMD_IGNORE];
+    cmd->output_kind = output_kind(output);
+    if (cmd->output_kind == OUTPUT_FILE && !*left)
+        left = output;
+    int rc = *before ? run_before(before, error) : 0;
+    if (rc == 0)
+        rc = words_make(params, &cmd->words, error);
+    if (rc == 0 && *param_text(params[CMD_FILES]))
+        rc = files_list(param_text(params[CMD_FILES]), &cmd->files);
+    if (rc == 0 && *param_text(params[CMD_FILES]) && !cmd->files.count)
+        rc = cmd_refuse(error, "files: %s: no file there", param_text(params[CMD_FILES]));
+    if (rc == 0 && (rc = copy_text(output, &cmd->output)) == 0)
+        rc = copy_text(left, &cmd->left);
+    if (rc == 0 && !cmd->is_shell && !line_has(cmd->words.string[0], NULL))
+        cmd->program = program_find(cmd->words.string[0]);
+    else if (rc == 0 && cmd->is_shell)
+        rc = copy_text(SHELL, &cmd->program);
+    if (rc == 0 && (cmd->null = open("/dev/null", O_WRONLY | O_CLOEXEC)) < 0)
+        rc = -errno;
+    return rc;
+}
+
+int cmd_prepare(const struct workload_config *config, void **state)
+{
+    char unused[WORKLOAD_ERROR_MAX];
+    struct cmd *cmd = calloc(1, sizeof *cmd);
+    if (!cmd)
+        return -ENOMEM;
+    cmd->null = -1;
+    int rc = cmd_fill(cmd, config, config->error ? config->error : unused);
+    if (rc < 0)
+        cmd_release(cmd);
+    else
+        *state = cmd;
+    return rc;
+}

@@ -1,0 +1,205 @@
+/* Words, placeholders and lists of files, see line.h. */
+#include "workloads/line.h"
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void strings_release(struct strings *strings)
+{
+    for (uint32_t i = 0; i < strings->count; i++)
+        free(strings->string[i]);
+    free(strings->string);
+    *strings = (struct strings){0};
+}
+
+/* Takes `string`, which is freed when there is no room for it. */
+static int strings_add(struct strings *strings, char *string)
+{
+    uint32_t count = strings->count;
+    char **grown = strings->string;
+    if (string && !(count & (count + 1))) /* doubled when 0, 1, 3, 7 ... are there */
+        grown = realloc(strings->string, ((size_t)count * 2 + 1) * sizeof *grown);
+    if (!string || !grown) {
+        free(string);
+        return -ENOMEM;
+    }
+    strings->string = grown;
+    strings->string[strings->count++] = string;
+    return 0;
+}
+
+int line_split(const char *line, struct strings *words)
+{
+    char *word = malloc(strlen(line) + 1);
+    int rc = word ? 0 : -ENOMEM;
+    while (rc == 0 && *(line += strspn(line, " \t"))) {
+        size_t length = 0;
+        bool quoted = false;
+        for (; *line && (quoted || !strchr(" \t", *line)); line++) {
+            if (*line == '"') {
+                quoted = !quoted;
+                continue;
+            }
+            if (*line == '\\' && line[1])
+                line++;
+            word[length++] = *line;
+        }
+        word[length] = '\0';
+        rc = quoted ? -EINVAL : strings_add(words, strdup(word));
+    }
+    free(word);
+    if (rc < 0)
+        strings_release(words);
+    return rc;
+}
+
+static const char *const placeholders[] = {"{task}", "{seed}", "{file}"};
+enum { PLACEHOLDERS = sizeof placeholders / sizeof *placeholders, PLACEHOLDER_LENGTH = 6 };
+
+bool line_has(const char *text, const char *which)
+{
+    for (unsigned i = 0; i < PLACEHOLDERS; i++)
+        if ((!which || !strcmp(which, placeholders[i])) && strstr(text, placeholders[i]))
+            return true;
+    return false;
+}
+
+/* What the placeholder at `at` stands for; NULL: there is none. */
+static const char *stands_for(const char *at, const struct fill *fill, char number[24])
+{
+    if (*at != '{')
+        return NULL;
+    if (!strncmp(at, "{file}", PLACEHOLDER_LENGTH))
+        return fill->file;
+    bool is_task = !strncmp(at, "{task}", PLACEHOLDER_LENGTH);
+    if (!is_task && strncmp(at, "{seed}", PLACEHOLDER_LENGTH) != 0)
+        return NULL;
+    snprintf(number, 24, "%" PRIu32, is_task ? fill->task : fill->seed);
+    return number;
+}
+
+static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+@%/-:,=";
+
+static size_t append(char *to, const char *word, bool for_shell)
+{
+    size_t length = strlen(word), used = 0;
+    if (!for_shell || (length && strspn(word, safe) == length)) {
+        memcpy(to, word, length);
+        return length;
+    }
+    to[used++] = '\'';
+    for (; *word; word++) {
+        if (*word == '\'') {
+            memcpy(to + used, "'\\''", 4);
+            used += 4;
+        } else {
+            to[used++] = *word;
+        }
+    }
+    to[used++] = '\'';
+    return used;
+}
+
+char *line_fill(const char *text, const struct fill *fill, bool for_shell)
+{
+    char number[24];
+    const char *word;
+    size_t room = strlen(text) + 1, used = 0;
+    for (const char *at = text; *at; at++)
+        if ((word = stands_for(at, fill, number)))
+            room += strlen(word) * (for_shell ? 4 : 1) + 2;
+    char *filled = malloc(room);
+    while (filled && *text) {
+        word = stands_for(text, fill, number);
+        if (word)
+            used += append(filled + used, word, for_shell);
+        else
+            filled[used++] = *text;
+        text += word ? PLACEHOLDER_LENGTH : 1;
+    }
+    if (filled)
+        filled[used] = '\0';
+    return filled;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int directory_list(const char *where, struct strings *files)
+{
+    DIR *directory = opendir(where);
+    int rc = directory ? 0 : -errno;
+    size_t length = strlen(where);
+    const char *slash = length && where[length - 1] == '/' ? "" : "/";
+    for (struct dirent *entry; rc == 0 && (entry = readdir(directory));) {
+        struct stat status;
+        char *path;
+        if (entry->d_name[0] == '.')
+            continue;
+        if (asprintf(&path, "%s%s%s", where, slash, entry->d_name) < 0)
+            rc = -ENOMEM;
+        else if (stat(path, &status) < 0 || !S_ISREG(status.st_mode))
+            free(path); /* gone again, or none */
+        else
+            rc = strings_add(files, path);
+    }
+    if (directory)
+        closedir(directory);
+    if (rc == 0 && files->count)
+        qsort(files->string, files->count, sizeof *files->string, by_name);
+    return rc;
+}
+
+static int pattern_list(const char *pattern, struct strings *files)
+{
+    glob_t found;
+    int code = glob(pattern, 0, NULL, &found), rc = 0;
+    if (code == GLOB_NOMATCH)
+        return 0;
+    if (code)
+        return code == GLOB_NOSPACE ? -ENOMEM : -EIO;
+    for (size_t i = 0; rc == 0 && i < found.gl_pathc; i++)
+        rc = strings_add(files, strdup(found.gl_pathv[i]));
+    globfree(&found);
+    return rc;
+}
+
+static int lines_list(const char *path, struct strings *files)
+{
+    FILE *list = fopen(path, "re");
+    if (!list)
+        return -errno;
+    char *line = NULL;
+    size_t room = 0;
+    int rc = 0;
+    while (rc == 0 && getline(&line, &room, list) >= 0) {
+        line[strcspn(line, "\n")] = '\0';
+        if (*line)
+            rc = strings_add(files, strdup(line));
+    }
+    if (rc == 0 && ferror(list))
+        rc = -EIO;
+    free(line);
+    fclose(list);
+    return rc;
+}
+
+int files_list(const char *where, struct strings *files)
+{
+    struct stat status;
+    int rc;
+    if (stat(where, &status) < 0)
+        rc = strpbrk(where, "*?[") ? pattern_list(where, files) : -errno;
+    else
+        rc = S_ISDIR(status.st_mode) ? directory_list(where, files) : lines_list(where, files);
+    if (rc < 0)
+        strings_release(files);
+    return rc;
+}

@@ -1,0 +1,35 @@
+/* Command lines: a text taken apart into words, and words with {task}, {seed} and {file} filled in. Without a shell:
+ * blanks separate words, "..." keeps them together, a backslash takes what follows as it is. Thread- and fork-safe. */
+#ifndef POOLBENCH_LINE_H
+#define POOLBENCH_LINE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Owned strings. Zeroed is empty. */
+struct strings {
+    char **string;
+    uint32_t count;
+};
+
+void strings_release(struct strings *strings);
+
+/* The words of a line. -EINVAL: a quote is not closed; -ENOMEM. */
+int line_split(const char *line, struct strings *words);
+
+/* What stands for the placeholders of one task. */
+struct fill {
+    uint32_t task, seed;
+    const char *file; /* NULL: {file} stays as it is */
+};
+
+/* Whether text has one of "{task}", "{seed}", "{file}"; which: one of them, or NULL for any. */
+bool line_has(const char *text, const char *which);
+/* Text with its placeholders filled in, for_shell: as words of a shell. NULL: no memory. */
+char *line_fill(const char *text, const struct fill *fill, bool for_shell);
+
+/* The files that `where` names, in order: those of a directory that are regular and not hidden, sorted by name; those
+ * that fit a pattern (* ? [); or a list, one a line. 0 or -errno; no files is not an error. */
+int files_list(const char *where, struct strings *files);
+
+#endif
