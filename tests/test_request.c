@@ -294,7 +294,8 @@ static void labels(void **state)
     parse_bad("--pool =pthread", "--pool: '' is no label, expected 1 .. 20 letters, digits, - _ . before the =");
     parse_bad("--pool a/b=pthread", "--pool: 'a/b' is no label, expected 1 .. 20 letters, digits, - _ . before the =");
     parse_bad("--pool old=",
-              "--pool: no pool is called ''; expected serial, static, fork, zygote, prefork, pthread, hybrid");
+              "--pool: no pool is called ''; expected serial, static, fork, zygote, prefork, pthread, hybrid, xargs, "
+              "parallel");
     suite_good("[experiment x]\npool = a=pthread\n[experiment y]\npool = a=pthread, b=fork\nworkers=2\n", "", &request);
     assert_int_equal(request.cells.count, 3);
     request_release(&request);

@@ -32,6 +32,7 @@ static void job_fill(struct job_file *file, uint64_t bytes)
         .costs_offset = end + 128,
         .samples_offset = end + 1024,
         .report_offset = end + 8192,
+        .probe_offset = 1 << 20,
         .histograms_offset = bytes - (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint64_t),
     };
 }
@@ -66,7 +67,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     touch(map, file->costs_offset, (uint64_t)file->cost_count * sizeof(struct cost));
     touch(map, file->samples_offset, file->samples_max * sizeof(struct sample));
     touch(map, file->report_offset, sizeof(struct report));
+    touch(map, file->probe_offset, sizeof(struct probe));
     touch(map, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint64_t));
+    for (unsigned i = 0; i < 2; i++) {
+        const char *file_name = i ? file->pool_file : file->workload_file;
+        if (!memchr(file_name, '\0', PLUGIN_PATH_MAX))
+            abort();
+    }
     if (!memchr(file->pool, '\0', sizeof file->pool) || !memchr(file->workload, '\0', sizeof file->workload))
         abort();
     return 0;
