@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,20 +40,26 @@ static json_t *host_json(const struct machine *machine, json_t *run)
                      run);
 }
 
+/* Not json_dumpfd, which takes a short write, as on a full disk, for an error without a number. */
 static int json_write(const json_t *host, const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    int status = 0;
+    char *text = json_dumps(host, JSON_INDENT(2));
+    size_t length = text ? strlen(text) : 0, written = 0;
+    int fd = text ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
+    int status = !text ? -ENOMEM : fd < 0 ? -errno : 0;
 
-    if (fd < 0)
-        return -errno;
-    errno = 0;
-    if (json_dumpfd(host, fd, JSON_INDENT(2)) != 0)
-        status = errno ? -errno : -EIO;
-    while (status == 0 && write(fd, "\n", 1) != 1)
-        status = errno == EINTR ? 0 : -errno;
-    if (close(fd) != 0 && status == 0)
+    if (text)
+        text[length++] = '\n'; /* in the place of the end */
+    while (status == 0 && written < length) {
+        ssize_t got = write(fd, text + written, length - written);
+        if (got > 0)
+            written += (size_t)got;
+        else if (errno != EINTR)
+            status = -errno;
+    }
+    if (fd >= 0 && close(fd) != 0 && status == 0)
         status = -errno;
+    free(text);
     return status;
 }
 
