@@ -63,7 +63,7 @@ info_o    := $(patsubst %.c,$(B)/%.o,$(shell grep -lsE 'POOLBENCH_(VERSION|COMMI
 # make check TEST="plan cli" keeps those tests only.
 chosen   = $(if $(TEST),$(foreach t,$(1),$(if $(filter $(TEST) $(TEST:%=test_%),$(basename $(notdir $t))),$t)),$(1))
 c_tests := $(call chosen,$(patsubst tests/%.c,%,$(wildcard tests/test_*.c)))
-s_tests := $(call chosen,$(wildcard tests/test_*.sh) tests/cli.sh)
+s_tests := $(call chosen,tests/cli.sh $(wildcard tests/test_*.sh)) # the longest first
 tests   := $(c_tests:%=$(B)/%)
 # What tests use: it runs one and sees what that leaves; it makes calls of libc fail (not under sanitizers: they wrap them too).
 helpers := $(B)/alone $(if $(SAN),,$(B)/inject.so)
@@ -175,7 +175,7 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 	@CC='$(CC)' scripts/deps
 	@$(MAKE) $(jobs) build tests
 	@for san in $(sanitizers); do $(MAKE) $(jobs) SAN=$$san tests || exit; done
-	@BUILD=$(B) tests/run $(tests) $(s_tests) \
+	@BUILD=$(B) tests/run $(s_tests) $(tests) \
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
 torture: tests ## what check does in short, at length: 50 kills of the harness, every early call that can fail
