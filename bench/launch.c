@@ -23,6 +23,28 @@
 #endif
 #define TRIAL_PROGRAM "poolbench-trial"
 
+/* Launchers may be open at once, as when a plug-in is probed within a run: the guard of one is no orphan to another. */
+enum { GUARDS_MAX = 4 };
+static pid_t guards[GUARDS_MAX]; /* 0: none */
+
+static bool guard_replace(pid_t old, pid_t new)
+{
+    for (int i = 0; i < GUARDS_MAX; i++)
+        if (guards[i] == old) {
+            guards[i] = new;
+            return true;
+        }
+    return false;
+}
+
+static bool is_guard(pid_t pid)
+{
+    for (int i = 0; i < GUARDS_MAX; i++)
+        if (guards[i] == pid)
+            return true;
+    return false;
+}
+
 static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP};
 
 static int find_program(struct launcher *launcher, char *error)
@@ -92,7 +114,7 @@ static int guard_start(struct launcher *launcher)
     close(ends[0]);
     launcher->guard = pid;
     launcher->guard_pipe = ends[1];
-    return 0;
+    return guard_replace(0, pid) ? 0 : -EMFILE; /* launcher_close ends it */
 }
 
 static void guard_tell(const struct launcher *launcher, pid_t group)
@@ -172,6 +194,7 @@ void launcher_close(struct launcher *launcher)
         close(launcher->guard_pipe);
         while (waitpid(launcher->guard, NULL, 0) < 0 && errno == EINTR)
             ;
+        guard_replace(launcher->guard, 0);
     }
     launcher_unwatch(launcher);
     if (launcher->map)
@@ -285,15 +308,15 @@ static int await_end(struct launcher *launcher, pid_t pid, int pidfd, uint64_t l
     }
 }
 
-/* One of our children beside the guard, 0: there is none. Orphans of a trial come to us; programs that tasks run may
+/* One of our children beside guards, 0: there is none. Orphans of a trial come to us; programs that tasks run may
  * have made process groups of their own. */
-static pid_t find_orphan(const struct launcher *launcher)
+static pid_t find_orphan(void)
 {
     char path[64];
     pid_t pid = 0;
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
     FILE *children = fopen(path, "re");
-    while (children && fscanf(children, "%d", &pid) == 1 && pid == launcher->guard)
+    while (children && fscanf(children, "%d", &pid) == 1 && is_guard(pid))
         pid = 0;
     if (children)
         fclose(children);
@@ -302,12 +325,12 @@ static pid_t find_orphan(const struct launcher *launcher)
 
 /* Whoever is left of the trial: its group, then those who have left it. All have become our children by then, so all
  * can be waited for. */
-static bool end_rest(const struct launcher *launcher, pid_t group)
+static bool end_rest(pid_t group)
 {
     bool were_some = kill(-group, SIGKILL) == 0;
     while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
         ;
-    for (pid_t pid; (pid = find_orphan(launcher)); were_some = true) {
+    for (pid_t pid; (pid = find_orphan()); were_some = true) {
         kill(pid, SIGKILL);
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
@@ -335,7 +358,7 @@ int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *o
         kill(-pid, SIGKILL);
     while (waitpid(pid, &outcome->wait_status, 0) < 0 && errno == EINTR)
         ;
-    bool were_some = end_rest(launcher, pid);
+    bool were_some = end_rest(pid);
     launcher->interrupted = outcome->interrupted ? outcome->interrupted : launcher->interrupted;
     outcome->left_processes = were_some && !outcome->timed_out && !outcome->interrupted;
     guard_tell(launcher, 0);
