@@ -94,7 +94,7 @@ endef
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ---- build -----------------------------------------------------------------------------------------------------------
-.PHONY: build tests fuzzers bench perf check torture fuzz install uninstall clean help format schema lint FORCE
+.PHONY: build tests fuzzers bench perf peers check torture fuzz install uninstall clean help format schema lint FORCE
 
 build: $(if $(filter default,$(variant)),poolbench) $(B)/poolbench $(B)/poolbench-trial ## build both programs (the default)
 
@@ -162,6 +162,10 @@ bench: ## build and run a suite: SUITE=quick BUDGET=60s
 	@CC='$(CC)' scripts/deps
 	@$(MAKE) $(jobs) build
 	@$(program) run $(SUITE) $(if $(BUDGET),--budget $(BUDGET))
+
+peers: ## build pools on other libraries as plug-ins, where those are: OpenMP, TBB, GLib, libuv, ZeroMQ, Python
+	@$(MAKE) $(jobs) build
+	@CC='$(CC)' CFLAGS='$(CFLAGS)' scripts/peers $(B)/plugins
 
 perf: ## hold the pools to bare floors, to each other and to peers: about three minutes
 	@CC='$(CC)' scripts/deps

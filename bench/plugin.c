@@ -2,6 +2,7 @@
 #include "bench/plugin.h"
 #include "bench/job.h"
 #include "bench/nearest.h"
+#include "bench/peers.h"
 #include "bench/plugin_probe.h"
 #include "bench/refuse.h"
 #include <errno.h>
@@ -178,6 +179,11 @@ static struct plugin *plugin_by_name(const char *name, bool is_pool, struct near
     plugin_files(search_visit, &search);
     if (found[0])
         return plugin_named(found, is_pool, error);
+    const struct peer *peer = peer_find(name, is_pool);
+    if (peer) {
+        refuse(error, "%s is not built here; `make peers` does that, with %s", name, peer->needs);
+        return NULL;
+    }
     refuse(error, "no %s is called '%s'%s", is_pool ? "pool" : "workload", name,
            nearest_advice(nearest, hint, sizeof hint));
     return NULL;

@@ -1,6 +1,7 @@
 /* The verb list: what there is, its options, and what cannot work here with the reason. */
 #include "bench/machine.h"
 #include "bench/nearest.h"
+#include "bench/peers.h"
 #include "bench/place.h"
 #include "bench/plugin.h"
 #include "bench/refuse.h"
@@ -10,6 +11,7 @@
 #include "bench/verbs.h"
 #include "bench/wrap.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define NAME_COLUMN  14
 #define PARAM_COLUMN 32
@@ -90,6 +92,29 @@ static void plugin_print(const char *path, void *arg)
     }
 }
 
+/* Those that are not among the plug-ins, and how to get them. */
+static void missing_peer(const char *path, void *arg)
+{
+    char base[64];
+    const char **name = arg;
+    if (*name && !strcmp(plugin_base_name(path, base, sizeof base), *name))
+        *name = NULL;
+}
+
+static void peers_print(bool are_pools)
+{
+    for (const struct peer *peer = peers; peer->name; peer++) {
+        char how[128];
+        const char *name = peer->name;
+        plugin_files(missing_peer, &name);
+        if (!name || peer->is_pool != are_pools)
+            continue;
+        wrap_row(stdout, 0, name, NAME_COLUMN, peer->summary);
+        snprintf(how, sizeof how, "not built; `make peers` does that, with %s", peer->needs);
+        cannot_print(how);
+    }
+}
+
 static int floors_print(const struct machine *machine)
 {
     for (size_t i = 0; floor_table[i]; i++)
@@ -105,6 +130,7 @@ static int pools_print(const struct machine *machine)
     for (size_t i = 0; pool_peers[i]; i++)
         pool_print(pool_peers[i], machine);
     plugin_files(plugin_print, &listing);
+    peers_print(true);
     return 0;
 }
 
@@ -115,6 +141,7 @@ static int workloads_print(const struct machine *machine)
     for (size_t i = 0; workload_table[i]; i++)
         workload_print(workload_table[i]);
     plugin_files(plugin_print, &listing);
+    peers_print(false);
     return 0;
 }
 
