@@ -15,6 +15,7 @@ enum {
     DEMAND_WAITS = 2,     /* only of pools whose submitter does not run tasks itself */
     DEMAND_CPU_TIME = 4,  /* usage must tell of the work */
     DEMAND_PLACES = 8,    /* tasks must run where their worker was placed */
+    DEMAND_DIES = 16,     /* a task's process ends with it: only that task is lost, or, of threads, the trial */
 };
 extern const struct demand demands[]; /* ends with a row without a name */
 
@@ -30,5 +31,7 @@ struct trial_seen {
     uint64_t limit_ns;
 };
 void trial_judge(const struct trial_seen *seen, char *finding, char *note);
+/* DEMAND_DIES: the trial went with its task. */
+bool trial_went_along(const struct trial_seen *seen);
 
 #endif

@@ -24,5 +24,11 @@ const struct demand demands[] = {
     {"usage is told", "--workers 2 --workload spin --size 1ms --tasks 100", STRICT_RESULTS, DEMAND_CPU_TIME},
     {"a task that fails", WORKERS SHORT "--tasks 100 --faults error:task=37", STRICT_RESULTS, 0},
     {"many that fail", WORKERS SHORT "--tasks 300 --faults error:rate=10%", STRICT_RESULTS, DEMAND_FEW_TASKS},
+    {"a wrong result", "--workers 2 " SHORT "--tasks 100 --faults wrong:task=37", STRICT_RESULTS, 0},
+    {"a task that exits", WORKERS SHORT "--tasks 100 --faults exit:task=37", STRICT_RESULTS, DEMAND_DIES},
+    {"a task that crashes", WORKERS SHORT "--tasks 100 --faults abort:task=37", STRICT_RESULTS, DEMAND_DIES},
+    {"a task that is killed", WORKERS SHORT "--tasks 100 --faults kill:task=37", STRICT_RESULTS, DEMAND_DIES},
+    {"many that are killed", "--workers 2,5 " SHORT "--tasks 300 --faults kill:rate=5%", STRICT_RESULTS,
+     DEMAND_DIES | DEMAND_FEW_TASKS},
     {0},
 };

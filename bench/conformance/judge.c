@@ -18,6 +18,14 @@ __attribute__((format(printf, 2, 3))) static bool found(char *finding, const cha
     return true;
 }
 
+bool trial_went_along(const struct trial_seen *seen)
+{
+    int status = seen->outcome->wait_status;
+    bool ended_early = WIFSIGNALED(status) || seen->parts->report->stage == STAGE_RUN;
+    return seen->demand->traits & DEMAND_DIES && !seen->outcome->timed_out && ended_early &&
+           !seen->parts->report->error;
+}
+
 /* How it ended. */
 static bool judge_end(const struct trial_seen *seen, char *finding)
 {
@@ -49,6 +57,9 @@ static bool judge_sample(const struct trial_seen *seen, const struct sample *s, 
     bool must_fail = fault_find(&cell->faults, CONFORMANCE_SEED, s->task) != FAULT_NONE;
     if (must_fail && s->status == TASK_OK)
         return found(finding, "task %u must fail and came back as done", s->task);
+    bool beside = seen->demand->traits & DEMAND_DIES && cell->shape.threads; /* who shared its process */
+    if (beside && s->status == TASK_COLLATERAL)
+        return false;
     if (!must_fail && s->status != TASK_OK)
         return found(finding, "task %u must not fail and came back as failed, code %d", s->task, s->code);
     if (s->worker >= cell->shape.workers)
@@ -107,6 +118,12 @@ void trial_judge(const struct trial_seen *seen, char *finding, char *note)
 {
     const struct report *report = seen->parts->report;
     finding[0] = '\0';
+    if (trial_went_along(seen)) {
+        if (seen->cell->shape.processes)
+            found(finding,
+                  "a task that ends its process takes the whole trial with it, although workers are processes");
+        return;
+    }
     bool bad = judge_end(seen, finding);
     if (!bad && seen->demand->strict != STRICT_REAP)
         bad = judge_samples(seen, finding);

@@ -37,7 +37,7 @@ struct conformance {
 
 /* What came of one demand. */
 struct answer {
-    unsigned trials;
+    unsigned trials, went_along;
     char finding[ERROR_MAX]; /* "": it holds */
     char note[FINDING_MAX];
     char misfit[MISFIT_MAX]; /* why there were no trials */
@@ -116,6 +116,7 @@ static int trial(struct conformance *c, const struct demand *demand, const struc
     const struct trial_seen seen = {cell, &parts, &outcome, demand, c->limit_ns};
     trial_judge(&seen, finding, answer->note);
     answer->trials++;
+    answer->went_along += trial_went_along(&seen);
     c->hangs += outcome.timed_out;
     describe(cell, where, sizeof where);
     if (finding[0])
@@ -167,7 +168,8 @@ static void answer_print(const struct demand *demand, const struct answer *answe
     else if (!answer->trials)
         snprintf(text, sizeof text, "-       does not apply: %s", answer->misfit);
     else
-        snprintf(text, sizeof text, "holds   %u trial%s", answer->trials, answer->trials == 1 ? "" : "s");
+        snprintf(text, sizeof text, "holds   %u trial%s%s", answer->trials, answer->trials == 1 ? "" : "s",
+                 answer->went_along ? ", which end with the task: its workers are threads of the submitter" : "");
     wrap_row(stdout, 2, demand->name, NAME_COLUMN, text);
     fflush(stdout); /* the next may take seconds */
 }
