@@ -2,6 +2,7 @@
  * same page. */
 #include "bench/columns.h"
 #include "bench/help/manual.h"
+#include "bench/peers.h"
 #include "bench/place.h"
 #include "bench/spec.h"
 #include "bench/suite_names.h"
@@ -184,6 +185,17 @@ static void params_print(const struct param *param)
     puts(".RE");
 }
 
+/* Plug-ins whose sources come with poolbench. */
+static void peers_print(bool pools)
+{
+    char text[160];
+    for (const struct peer *peer = peers; peer->name; peer++) {
+        snprintf(text, sizeof text, "%s; a plug-in that `make peers` builds", peer->summary);
+        if (peer->is_pool == pools)
+            item("", peer->name, NULL, text);
+    }
+}
+
 static void tables_print(void)
 {
     section("POOLS");
@@ -193,6 +205,7 @@ static void tables_print(void)
     }
     for (size_t i = 0; pool_peers[i]; i++)
         item("", pool_peers[i]->name, NULL, pool_peers[i]->summary);
+    peers_print(true);
     section("FLOORS");
     for (size_t i = 0; floor_table[i]; i++) {
         item("", floor_table[i]->name, NULL, floor_table[i]->summary);
@@ -203,6 +216,7 @@ static void tables_print(void)
         item("", workload_table[i]->name, NULL, workload_table[i]->summary);
         params_print(workload_table[i]->params);
     }
+    peers_print(false);
     section("PLACES");
     for (const struct place_name *place = place_names; place->name; place++)
         item("", place->name, NULL, place->summary);

@@ -1,6 +1,7 @@
 /* The command line on one page: docs/COMMAND-LINE.md, written by `make schema`. Nothing in it depends on the machine or
  * on where poolbench is installed. */
 #include "bench/help/manual.h"
+#include "bench/peers.h"
 #include "bench/place.h"
 #include "bench/spec.h"
 #include "bench/suite_names.h"
@@ -84,6 +85,17 @@ static void params_print(const struct param *param)
     }
 }
 
+/* Plug-ins whose sources come with poolbench. */
+static void peers_print(bool pools)
+{
+    char text[160];
+    for (const struct peer *peer = peers; peer->name; peer++) {
+        snprintf(text, sizeof text, "%s; a plug-in that `make peers` builds", peer->summary);
+        if (peer->is_pool == pools)
+            row_print(peer->name, text);
+    }
+}
+
 static void tables_print(void)
 {
     struct suite_name *suites;
@@ -95,6 +107,7 @@ static void tables_print(void)
     }
     for (size_t i = 0; pool_peers[i]; i++)
         row_print(pool_peers[i]->name, pool_peers[i]->summary);
+    peers_print(true);
     puts("\n## Floors\n\n| `--pool` | bare loops to hold pools against |\n|---|---|");
     for (size_t i = 0; floor_table[i]; i++) {
         row_print(floor_table[i]->name, floor_table[i]->summary);
@@ -105,6 +118,7 @@ static void tables_print(void)
         row_print(workload_table[i]->name, workload_table[i]->summary);
         params_print(workload_table[i]->params);
     }
+    peers_print(false);
     puts("\n## Places\n\n| `--place` | where workers are pinned |\n|---|---|");
     for (const struct place_name *place = place_names; place->name; place++)
         row_print(place->name, place->summary);
