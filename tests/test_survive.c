@@ -276,7 +276,7 @@ static void workers_retire(void **state)
         struct bench bench;
         struct done all[TASKS];
         struct usage usage;
-        int32_t pids[TASKS];
+        int32_t pids[TASKS] = {0};
         unsigned distinct = 0;
         deeds_clear();
         open_variant(&bench, &variants[v]);
