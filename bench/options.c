@@ -2,6 +2,7 @@
 #include "bench/options.h"
 #include "bench/factors.h"
 #include "bench/nearest.h"
+#include "bench/plugin.h"
 #include "bench/refuse.h"
 #include "bench/settings.h"
 #include "bench/spec.h"
@@ -20,6 +21,7 @@ const struct option options[] = {
          .help = "Who does the work. Options ride behind colons, alternatives behind slashes: "
                  "hybrid:processes=2/4:threads=1/8 is four pools. old=pthread:wait=block,new=pthread gives pools "
                  "names of one's own; under two labels the same pool is two. ./mine.so is a plug-in. "
+                 "?openmp is left out where it is not built. "
                  "`list pools` shows all.",
          FACTOR(pool),
          .expand = expand_pool},
@@ -230,11 +232,16 @@ int option_values(const struct option *option, const char *text, const struct ma
     else if (rc)
         rc = refuse(error, "out of memory");
     for (size_t i = 0; i < parts.count && !rc; i++) {
+        const char *part = parts.word[i];
+        if (option == &options[OPTION_POOL] && *part == '?' && peer_is_missing(++part))
+            continue;
         if (option->expand)
-            rc = option->expand(parts.word[i], machine, &expanded, error);
-        else if (words_add(&expanded, parts.word[i], strlen(parts.word[i])))
+            rc = option->expand(part, machine, &expanded, error);
+        else if (words_add(&expanded, part, strlen(part)))
             rc = refuse(error, "out of memory");
     }
+    if (!rc && parts.count && !expanded.count)
+        rc = refuse(error, "none of '%s' is here", text);
     for (size_t i = 0; i < expanded.count && !rc; i++)
         rc = value_add(option, expanded.word[i], values, error);
     words_release(&expanded);

@@ -5,6 +5,7 @@
 #include "bench/peers.h"
 #include "bench/plugin_probe.h"
 #include "bench/refuse.h"
+#include "bench/spec.h"
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
@@ -204,6 +205,18 @@ const struct pool_ops *pool_named(const char *name, char *error)
         nearest_offer(&nearest, floor_table[i]->name);
     struct plugin *plugin = plugin_by_name(name, true, &nearest, error);
     return plugin ? &plugin->pool : NULL;
+}
+
+bool peer_is_missing(const char *spec)
+{
+    char name[NAME_MAX_LEN], found[PLUGIN_PATH_MAX] = "";
+    struct search search = {name, found, NULL};
+    spec = spec_behind_label(spec);
+    snprintf(name, sizeof name, "%.*s", (int)spec_name_length(spec), spec);
+    if (!peer_find(name, true))
+        return false;
+    plugin_files(search_visit, &search);
+    return !found[0];
 }
 
 const struct workload_ops *workload_named(const char *name, char *error)

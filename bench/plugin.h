@@ -10,6 +10,8 @@
  * in error. Valid until the program ends. */
 const struct pool_ops *pool_named(const char *name, char *error);
 const struct workload_ops *workload_named(const char *name, char *error);
+/* Whether a spec is of a pool on somebody else's library that poolbench has, and `make peers` has not built here. */
+bool peer_is_missing(const char *spec);
 /* The name that screens and files show for it without a label: that of the file without folder and .so. Returns text.
  */
 char *plugin_base_name(const char *file, char *text, size_t size);

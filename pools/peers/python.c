@@ -1,0 +1,200 @@
+/* python: Python's executors and pools, in an interpreter inside the process of the trial, so that the same task
+ * function runs on the same records as in all other pools. python.py has Python's side, this file hands tasks to and
+ * fro.
+ *
+ * Only start=fork: interpreters that are executed anew do not have the memory that tasks are in. */
+#include "pools/peers/python.h"
+#include <poolbench/pool.h>
+#include <stdbool.h>
+#include <string.h>
+
+__asm__(".pushsection .rodata\n"
+        "python_source: .incbin \"pools/peers/python.py\"\n"
+        ".byte 0\n"
+        ".popsection\n");
+extern const char python_source[] __attribute__((visibility("hidden")));
+
+enum { API, START, LOCK };
+enum { SUBMIT, MAP, POOL, PROCESS, THREADS };
+enum { FORK, FORKSERVER, SPAWN };
+static const char *const apis[] = {"submit", "map", "pool", "process", "threads"};
+
+static const struct poolbench_param params[] = {
+    {"api", POOLBENCH_CHOICE, "submit", 0, 0, "submit|map|pool|process|threads",
+     "ProcessPoolExecutor's submit or map, multiprocessing.Pool, a Process each task, or ThreadPoolExecutor"},
+    {"start", POOLBENCH_CHOICE, "fork", 0, 0, "fork|forkserver|spawn",
+     "how processes begin; only fork: the others do not have the memory that tasks are in"},
+    {"lock", POOLBENCH_CHOICE, "released", 0, 0, "released|held",
+     "the interpreter's, while a task runs: as ctypes.CDLL or ctypes.PyDLL calls it"},
+    {0},
+};
+
+struct pool {
+    const struct poolbench_host *host;
+    const struct poolbench_config *config;
+    PyObject *python; /* one of python.py's classes */
+    bool is_moved;    /* payload travels with tasks */
+};
+
+static const struct poolbench_host *the_host; /* for workers that say who they are: one pool a process */
+
+static void task_work(struct poolbench_task *task, const void *in, void *out)
+{
+    task->work(task, in ? in : task->in, out ? out : task->out);
+}
+
+static void worker_become(unsigned number)
+{
+    the_host->worker(the_host, number);
+}
+
+static const char *python_shape(unsigned workers, const int64_t *values, struct poolbench_shape *shape)
+{
+    bool are_threads = values[API] == THREADS;
+    shape->processes = are_threads ? 0 : workers;
+    shape->threads = are_threads ? workers : 0;
+    if (values[START] == FORK)
+        return NULL;
+    return are_threads
+               ? "threads are not started by forkserver or spawn, expected start=fork"
+               : "processes of forkserver and spawn do not have the memory that tasks are in, expected start=fork";
+}
+
+/* Python's error as the pool's. */
+static int fail(const struct poolbench_host *host)
+{
+    char text[160];
+    error_text(text, sizeof text);
+    return host->refuse(host, "%s", text);
+}
+
+static PyObject *pool_make(const struct pool *pool)
+{
+    const struct poolbench_config *config = pool->config;
+    PyObject *module = module_make("poolbench_python", python_source), *made = NULL;
+    PyObject *moved = pool->is_moved ? PyLong_FromUnsignedLongLong(config->out_bytes) : Py_NewRef(Py_None);
+    if (module && moved)
+        made = PyObject_CallMethod(module, "pool", "sIiO(KK)", apis[config->params[API]], config->workers,
+                                   (int)config->params[LOCK], moved, (unsigned long long)(uintptr_t)task_work,
+                                   (unsigned long long)(uintptr_t)worker_become);
+    Py_XDECREF(moved);
+    Py_XDECREF(module);
+    return made;
+}
+
+static int python_open(const struct poolbench_host *host, const struct poolbench_config *config, void **result)
+{
+    const char *why = interpreter_start();
+    struct pool *pool = why ? NULL : calloc(1, sizeof *pool);
+    if (!pool)
+        return host->refuse(host, "%s", why ? why : "out of memory");
+    *pool = (struct pool){
+        .host = host,
+        .config = config,
+        .is_moved = config->params[API] != THREADS && (config->in_bytes || config->out_bytes),
+    };
+    the_host = host;
+    PyGILState_STATE lock = PyGILState_Ensure();
+    pool->python = pool_make(pool);
+    int rc = pool->python ? 0 : fail(host);
+    PyGILState_Release(lock);
+    if (rc < 0)
+        free(pool);
+    else
+        *result = pool;
+    return rc;
+}
+
+static PyObject *task_object(const struct pool *pool, const struct poolbench_task *task)
+{
+    unsigned long long address = (uintptr_t)task;
+    if (!pool->is_moved)
+        return PyLong_FromUnsignedLongLong(address);
+    return Py_BuildValue("(Ky#)", address, task->in,
+                         (Py_ssize_t)(task->in ? pool->config->in_bytes : 0)); /* NULL: None */
+}
+
+static int python_submit(void *argument, struct poolbench_task *const *tasks, unsigned n)
+{
+    struct pool *pool = argument;
+    PyGILState_STATE lock = PyGILState_Ensure();
+    PyObject *list = PyList_New(n), *said = NULL;
+    bool are_all = list != NULL;
+    for (unsigned i = 0; i < n && are_all; i++) {
+        PyObject *task = task_object(pool, tasks[i]);
+        are_all = task && PyList_SetItem(list, i, task) == 0;
+    }
+    if (are_all)
+        said = PyObject_CallMethod(pool->python, "submit", "O", list);
+    int rc = said ? (int)n : fail(pool->host);
+    Py_XDECREF(said);
+    Py_XDECREF(list);
+    PyGILState_Release(lock);
+    return rc;
+}
+
+/* A task that is back: its address, or a tuple of that and what it has written. */
+static struct poolbench_task *task_of(const struct pool *pool, PyObject *item)
+{
+    PyObject *address = pool->is_moved ? PyTuple_GetItem(item, 0) : item;
+    PyObject *out = pool->is_moved ? PyTuple_GetItem(item, 1) : NULL;
+    if (!address || PyErr_Occurred())
+        return NULL;
+    struct poolbench_task *task = PyLong_AsVoidPtr(address);
+    size_t bytes = pool->config->out_bytes;
+    if (task && pool->is_moved && bytes) {
+        if (!out || !PyBytes_Check(out) || (size_t)PyBytes_Size(out) != bytes) {
+            PyErr_SetString(PyExc_ValueError, "a result came back without its bytes");
+            return NULL;
+        }
+        memcpy(task->out, PyBytes_AsString(out), bytes);
+    }
+    return task;
+}
+
+static int python_reap(void *argument, struct poolbench_task **tasks, unsigned min, unsigned max, uint64_t until_ns)
+{
+    struct pool *pool = argument;
+    int rc = 0;
+    PyGILState_STATE lock = PyGILState_Ensure();
+    /* Python's monotonic clock is CLOCK_MONOTONIC, in seconds */
+    PyObject *until = until_ns == UINT64_MAX ? Py_NewRef(Py_None) : PyFloat_FromDouble((double)until_ns / 1e9);
+    PyObject *list = until ? PyObject_CallMethod(pool->python, "reap", "IIO", min, max, until) : NULL;
+    Py_ssize_t count = list ? PyList_Size(list) : 0;
+    for (Py_ssize_t i = 0; i < count && i < (Py_ssize_t)max && rc == i; i++)
+        if ((tasks[i] = task_of(pool, PyList_GetItem(list, i))))
+            rc++;
+    if (!list || PyErr_Occurred())
+        rc = fail(pool->host);
+    Py_XDECREF(list);
+    Py_XDECREF(until);
+    PyGILState_Release(lock);
+    return rc;
+}
+
+static int python_close(void *argument)
+{
+    struct pool *pool = argument;
+    PyGILState_STATE lock = PyGILState_Ensure();
+    PyObject *said = PyObject_CallMethod(pool->python, "close", NULL);
+    int rc = said ? 0 : fail(pool->host);
+    Py_XDECREF(said);
+    Py_XDECREF(pool->python);
+    PyGILState_Release(lock);
+    free(pool);
+    return rc;
+}
+
+const struct poolbench_pool poolbench_pool_plugin = {
+    .abi = POOLBENCH_ABI,
+    .size = sizeof(struct poolbench_pool),
+    .name = "python",
+    .summary = "Python: executors of concurrent.futures and multiprocessing, tasks called through ctypes",
+    .params = params,
+    .handover_ns = 100000,
+    .shape = python_shape,
+    .open = python_open,
+    .submit = python_submit,
+    .close = python_close,
+    .reap = python_reap,
+};
