@@ -182,7 +182,8 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 	@BUILD=$(B) tests/run $(s_tests) $(tests) \
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
-torture: tests ## what check does in short, at length: 50 kills of the harness, every early call that can fail
+torture: tests ## what check does in short, at length: 200,000 killed workers, 50 killed harnesses, every early call failing
+	@BUILD=$(B) TORTURE=$${TORTURE:-100} TEST_LIMIT=7200 tests/run $(B)/test_kill
 	@BUILD=$(B) KILLS=50 RANDOM_SEED=$${RANDOM_SEED:-$$$$} TEST_LIMIT=3600 tests/run tests/test_resume.sh
 	@BUILD=$(B) DEPTH=60 TEST_LIMIT=3600 tests/run tests/test_inject.sh
 
