@@ -117,7 +117,7 @@ static int trial(struct conformance *c, const struct demand *demand, const struc
     trial_judge(&seen, finding, answer->note);
     answer->trials++;
     answer->went_along += trial_went_along(&seen);
-    c->hangs += outcome.timed_out;
+    c->hangs += outcome.timed_out && !(demand->traits & DEMAND_DIES);
     describe(cell, where, sizeof where);
     if (finding[0])
         snprintf(answer->finding, sizeof answer->finding, "%s (%s)", finding, where);
@@ -164,7 +164,7 @@ static void answer_print(const struct demand *demand, const struct answer *answe
 {
     char text[ERROR_MAX + 16];
     if (answer->finding[0])
-        snprintf(text, sizeof text, "BROKEN  %s", answer->finding);
+        snprintf(text, sizeof text, "%s  %s", demand->traits & DEMAND_DIES ? "not so" : "BROKEN", answer->finding);
     else if (!answer->trials)
         snprintf(text, sizeof text, "-       does not apply: %s", answer->misfit);
     else
@@ -178,9 +178,12 @@ static int pool_check(struct conformance *c, char *error)
 {
     char note[FINDING_MAX] = "";
     unsigned broken = 0, trials = 0;
+    bool mortal = false;
     printf("%s\n", c->pool);
     for (const struct demand *demand = demands; demand->name && !c->interrupted; demand++) {
         struct answer answer;
+        if (mortal && demand->traits & DEMAND_DIES)
+            continue; /* one says enough */
         if (c->hangs >= HANGS_MAX || c->is_hopeless) {
             wrap_row(stdout, 2, "all further", NAME_COLUMN,
                      c->is_hopeless ? "-       not tried" : "-       not tried, it hangs too often");
@@ -192,14 +195,18 @@ static int pool_check(struct conformance *c, char *error)
         if (c->interrupted)
             break;
         answer_print(demand, &answer);
-        broken += answer.finding[0] != '\0';
         trials += answer.trials;
+        if (answer.finding[0] && demand->traits & DEMAND_DIES)
+            mortal = true; /* worth knowing, but nothing that every pool promises */
+        else
+            broken += answer.finding[0] != '\0';
         if (answer.note[0])
             memcpy(note, answer.note, sizeof note);
     }
     if (note[0])
         wrap_row(stdout, 2, "note", NAME_COLUMN, note);
-    printf("%s: %s, %u trials\n", c->pool, broken ? "the contract is BROKEN" : "keeps the contract", trials);
+    printf("%s: %s%s, %u trials\n", c->pool, broken ? "the contract is BROKEN" : "keeps the contract",
+           mortal ? ", and does not survive a task that ends its process" : "", trials);
     c->broken += broken;
     return 0;
 }
