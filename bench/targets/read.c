@@ -65,6 +65,9 @@ static int value_spell(const char *factor, const char *value, char *spelled, siz
     if (option->set_cell(value, &cell, error))
         return !strcmp(factor, "pool") || !strcmp(factor, "workload") ? 0 : -EINVAL;
     option->spell_cell(&cell, text);
+    bool is_pool = !strcmp(factor, "pool"), is_workload = !strcmp(factor, "workload"); /* without a plug-in's path */
+    if (is_pool || is_workload)
+        snprintf(text, sizeof text, "%s", is_pool ? cell.pool_spec : cell.workload_spec);
     snprintf(spelled, size, "%s", text);
     return 0;
 }
