@@ -181,7 +181,7 @@ static void storms(void **state)
         pid_t submitter = fork();
         assert_true(submitter >= 0);
         if (submitter == 0)
-            exit(weather(&table[i], kills));
+            exit(prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || weather(&table[i], kills));
         int status = 0;
         while (waitpid(submitter, &status, WNOHANG) == 0) {
             pid_t children[64];
@@ -303,7 +303,7 @@ static void at_every_instruction(void **state)
     pid_t submitter = fork();
     assert_true(submitter >= 0);
     if (submitter == 0)
-        exit(serve());
+        exit(prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || serve());
     sched_setaffinity(0, sizeof cpus, &cpus); /* with the worker: a step is then a switch and no wake-up across CPUs */
     struct sigaction alarmed = {.sa_handler = on_alarm};
     struct itimerval often = {{0, 100000}, {0, 100000}};
