@@ -94,7 +94,7 @@ endef
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ---- build -----------------------------------------------------------------------------------------------------------
-.PHONY: build tests fuzzers bench perf peers check torture fuzz install uninstall clean help format schema lint FORCE
+.PHONY: build tests fuzzers bench perf peers folklore check torture fuzz install uninstall clean help format schema lint FORCE
 
 build: $(if $(filter default,$(variant)),poolbench) $(B)/poolbench $(B)/poolbench-trial ## build both programs (the default)
 
@@ -167,6 +167,11 @@ peers: ## build pools on other libraries as plug-ins, where those are: OpenMP, T
 	@$(MAKE) $(jobs) build
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' scripts/peers $(B)/plugins
 
+folklore: ## put "multiprocessing is best for CPU-bound tasks" to the test, in Python and without: about five minutes
+	@$(MAKE) peers
+	@$(program) run folklore
+	@POOLBENCH=$(program) scripts/folklore latest
+
 perf: ## hold the pools to bare floors, to each other and to peers: about three minutes
 	@CC='$(CC)' scripts/deps
 	@$(MAKE) $(jobs) build
@@ -206,6 +211,7 @@ install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
 	@$(INSTALL) -m 755 $(B)/poolbench $(DESTDIR)$(bindir)
 	@$(INSTALL) -m 755 $(B)/poolbench-trial $(DESTDIR)$(libexecdir)
 	@$(INSTALL) -m 644 $(wildcard scripts/*.gp) $(DESTDIR)$(datadir)/scripts
+	@$(INSTALL) -m 755 scripts/folklore $(DESTDIR)$(datadir)/scripts
 	@$(INSTALL) -m 644 $(wildcard scripts/suites/*.ini scripts/suites/*.targets) $(DESTDIR)$(datadir)/scripts/suites
 	@$(INSTALL) -m 644 $(wildcard LICENSE *.md docs/*.md) $(DESTDIR)$(docdir)
 	@$(INSTALL) -d $(addprefix $(DESTDIR),$(includedir)/poolbench $(pcdir) $(plugindir) $(docdir)/examples)

@@ -41,7 +41,9 @@ static void parse_bad(const char *line, const char *expected)
     int rc = parse(line, &request, error);
     if (!rc)
         fail_msg("'%s': was accepted", line);
-    if (strcmp(error, expected) != 0)
+    size_t length = strlen(expected);
+    bool is_beginning = length > 3 && !strcmp(expected + length - 3, "...");
+    if (is_beginning ? strncmp(error, expected, length - 3) != 0 : strcmp(error, expected) != 0)
         fail_msg("'%s':\n  %s\nexpected:\n  %s", line, error, expected);
     assert_int_equal(rc, -EINVAL);
     assert_null(request.cells.cell);
@@ -293,9 +295,7 @@ static void labels(void **state)
     parse_bad("--pool fork=pthread", "--pool: 'fork' is the name of a pool, expected another word as a label");
     parse_bad("--pool =pthread", "--pool: '' is no label, expected 1 .. 20 letters, digits, - _ . before the =");
     parse_bad("--pool a/b=pthread", "--pool: 'a/b' is no label, expected 1 .. 20 letters, digits, - _ . before the =");
-    parse_bad("--pool old=",
-              "--pool: no pool is called ''; expected serial, static, fork, zygote, prefork, pthread, hybrid, xargs, "
-              "parallel");
+    parse_bad("--pool old=", "--pool: no pool is called ''; expected serial...");
     suite_good("[experiment x]\npool = a=pthread\n[experiment y]\npool = a=pthread, b=fork\nworkers=2\n", "", &request);
     assert_int_equal(request.cells.count, 3);
     request_release(&request);
