@@ -162,6 +162,7 @@ bench: ## build and run a suite: SUITE=quick BUDGET=60s
 	@CC='$(CC)' scripts/deps
 	@$(MAKE) $(jobs) build
 	@$(program) run $(SUITE) $(if $(BUDGET),--budget $(BUDGET))
+	@echo 'Is multiprocessing best for CPU-bound tasks? docs/FOLKLORE.md; make folklore asks this machine.'
 
 peers: ## build pools on other libraries as plug-ins, where those are: OpenMP, TBB, GLib, libuv, ZeroMQ, Python
 	@$(MAKE) $(jobs) build
