@@ -26,7 +26,7 @@ static int channel_open(struct channel *channel, enum wait_mode wait)
     queue->copies_input = crew->processes != 0;
     uint32_t size = queue_size(crew->job, crew->workers);
     void *memory;
-    int rc = crew_prepare(crew, wait, size, queue_bytes(crew->job, size), &memory);
+    int rc = crew_prepare(crew, wait, queue_bytes(crew->job, size), &memory);
     if (rc < 0)
         return rc;
     rc = queue_init(queue, crew, size, memory);

@@ -53,8 +53,8 @@ static inline uint64_t clock_ticks_after(uint32_t *cpu)
     return clock_monotonic_ns();
 }
 
-/* Nothing after it starts before everything before it has executed: in front of every task, timed or not, so that a
- * short task cannot hide in the shadow of the previous one. */
+/* Nothing after it starts before everything before it has executed: in front of every task that is timed or has a size,
+ * so that a short task cannot hide in the shadow of the previous one. */
 static inline void clock_fence(void)
 {
 #if defined(__x86_64__)
@@ -63,6 +63,17 @@ static inline void clock_fence(void)
     __asm__ volatile("isb" ::: "memory");
 #else
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+/* A hint: the line at `address` is about to be written by this CPU. */
+static inline void clock_fetch_to_write(const void *address)
+{
+#if defined(__x86_64__)
+    /* the compiler's own writes this only for CPUs it was told of; where it is unknown it does nothing */
+    __asm__ volatile("prefetchw %0" : : "m"(*(const char *)address));
+#else
+    __builtin_prefetch(address, 1);
 #endif
 }
 

@@ -13,8 +13,9 @@
 
 enum {
     STACK_BYTES = 256 * 1024, /* a task needs little; explicit, so that thousands of threads are no surprise */
-    RING_MIN = 16,
-    RING_MAX = 1024, /* completion records a worker */
+    PAGE_BYTES = 4096,
+    RING_SIZE = 1024,               /* completion records a worker */
+    RINGS_TOUCHED_BYTES = 16 << 20, /* over all rings; of thousands of workers each is touched in its first page only */
 };
 #define ADAPTIVE_SPIN_NS 40000u                /* about what a wake-up across CPUs costs */
 #define ANSWER_LIMIT_NS  (60ull * 1000000000u) /* a worker that says nothing for so long is taken for dead */
@@ -25,14 +26,6 @@ static size_t align_up(size_t bytes, size_t to)
     return (bytes + to - 1) / to * to;
 }
 
-static uint32_t power_of_two(uint64_t at_least)
-{
-    uint32_t value = 1;
-    while (value < at_least)
-        value *= 2;
-    return value;
-}
-
 int place_apply(const struct places *places, unsigned worker)
 {
     if (!places->words)
@@ -41,11 +34,23 @@ int place_apply(const struct places *places, unsigned worker)
     return syscall(SYS_sched_setaffinity, 0, (size_t)places->words * 8, mask) < 0 ? -errno : 0;
 }
 
-int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t extra, void **extra_memory)
+/* Maps now what would fault while tasks are timed. */
+static void touch(char *from, size_t bytes)
 {
-    uint64_t share = 4ull * depth / crew->workers; /* room for an uneven spread before a worker must wait */
+    for (size_t at = 0; at < bytes; at += PAGE_BYTES)
+        ((volatile char *)from)[at] = 0;
+}
+
+int crew_prepare(struct crew *crew, enum wait_mode wait, size_t extra, void **extra_memory)
+{
     crew->words = (crew->workers + 63) / 64;
-    crew->ring_size = power_of_two(share < RING_MIN ? RING_MIN : share > RING_MAX ? RING_MAX : share);
+    crew->ring_size = RING_SIZE;
+    size_t ring = crew->ring_size * sizeof(struct done);
+    crew->ring_touched = RINGS_TOUCHED_BYTES / crew->workers;
+    if (crew->ring_touched < PAGE_BYTES)
+        crew->ring_touched = PAGE_BYTES;
+    if (crew->ring_touched > ring)
+        crew->ring_touched = ring;
     crew->spin_ticks = 0;
     if (wait == WAIT_SPIN)
         crew->spin_ticks = UINT64_MAX;
@@ -54,12 +59,12 @@ int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t 
 
     size_t shared = align_up(sizeof *crew->shared + 2 * crew->words * sizeof(uint64_t), 128);
     size_t workers = crew->workers * sizeof(struct worker);
-    size_t rings = (size_t)crew->workers * crew->ring_size * sizeof(struct done);
-    size_t own = align_up(shared + workers + rings, 4096); /* whole pages for the pool, so that it can advise on them */
+    size_t before = align_up(shared + workers, PAGE_BYTES), rings = crew->workers * ring;
+    size_t own = align_up(before + rings, PAGE_BYTES); /* whole pages for the pool, so that it can advise on them */
     crew->map_bytes = own + extra;
     /* private memory would be copied by fork; shared memory of threads alone would fault twice as slowly */
     int sharing = crew->processes ? MAP_SHARED : MAP_PRIVATE;
-    crew->map = mmap(NULL, crew->map_bytes, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    crew->map = mmap(NULL, crew->map_bytes, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (crew->map == MAP_FAILED) {
         crew->map = NULL;
         return -errno;
@@ -69,7 +74,11 @@ int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t 
     crew->idle = crew->shared->words;
     crew->ready = crew->idle + crew->words;
     crew->worker = (struct worker *)(at + shared);
-    crew->rings = (struct done *)(at + shared + workers);
+    crew->rings = (struct done *)(at + before);
+    touch(at, before);
+    touch(at + own, extra);
+    for (unsigned i = 0; i < crew->workers; i++)
+        touch((char *)crew->rings + i * ring, crew->ring_touched);
     if (extra_memory)
         *extra_memory = at + own;
 
@@ -132,8 +141,7 @@ static void worker_main(struct crew *crew, unsigned number)
     worker->pid = getpid();
     worker->error = place_apply(&crew->config->places, crew->first + number);
     /* page tables of shared memory are not inherited: touch now what would fault while tasks are timed */
-    for (uint32_t i = 0; i < crew->ring_size; i++)
-        self.ring[i].task = 0;
+    touch((char *)self.ring, crew->ring_touched);
     if (crew->body.touch)
         crew->body.touch(&self, crew->body.work);
     void *stack = crew->processes && crew->threads > 1 ? fatal_watch(worker) : NULL;

@@ -74,6 +74,7 @@ struct self {
     unsigned number; /* in the crew */
     uint32_t filled; /* records written, ever; those past worker->tail are not published yet */
     uint32_t published;
+    uint32_t head_seen;                  /* the submitter's head when it was last read */
     uint64_t unpublished_ns, pending_ns; /* labels of tasks since the last publication; since the submitter knew */
     uint32_t orders_seen;
     uint32_t cpu; /* of the last task, for migrations */
@@ -85,7 +86,8 @@ struct self {
 /* What a worker does until worker_rest returns false; `work` is the pool's. */
 struct crew_body {
     void (*run)(struct self *self, void *work);
-    bool (*has_work)(struct self *self, void *work); /* seq_cst loads: the second look before sleeping */
+    /* seq_cst loads: the second look before sleeping. self NULL, where the crew defers: is there any at all? */
+    bool (*has_work)(struct self *self, void *work);
     void (*touch)(struct self *self, void *work);    /* optional: reads what run() will use, so it is mapped before */
     /* Processes only, by the submitter: workers first .. first + count - 1 are dead and their records taken. What they
      * were running goes to `fallen` (task and slot; `worker` as the crew counts), the rest is offered again. How many.
@@ -122,6 +124,8 @@ struct crew {
     unsigned workers, processes, threads; /* processes 0: threads of the submitter; else threads a process */
     unsigned words;                       /* of each bitmap */
     uint32_t ring_size;                   /* records, a power of two */
+    bool defers;                          /* idle workers are not woken for every task, see queue.c */
+    size_t ring_touched;                  /* bytes of each ring that are mapped from the start */
     uint64_t spin_ticks;                  /* how long to spin before sleeping; UINT64_MAX: for ever */
     struct crew_shared *shared;
     _Atomic uint64_t *idle, *ready;
@@ -150,13 +154,21 @@ struct crew {
     struct usage gone;   /* of those that have ended */
 };
 
-/* Fill config, job, event, body, first, workers, processes, threads and `depth` (how many tasks may be in flight), then
+/* Fill config, job, event, body, first, workers, processes and threads, then
  * crew_prepare (memory) and crew_start (workers, all ready when it returns). extra: bytes of zeroed memory for the
  * pool's own use in the same mapping. */
-int crew_prepare(struct crew *crew, enum wait_mode wait, uint32_t depth, size_t extra, void **extra_memory);
+int crew_prepare(struct crew *crew, enum wait_mode wait, size_t extra, void **extra_memory);
 int crew_start(struct crew *crew);
 /* Stops and frees. kill: workers may be busy or broken; processes are killed, threads are waited for. */
 void crew_stop(struct crew *crew, bool kill);
+
+/* How many workers do not sleep, or are about to; fewer after a death that left the count of the idle too high.
+ * seq_cst: work was published before, see Sleeping. */
+static inline unsigned crew_awake(const struct crew *crew)
+{
+    uint32_t idle = atomic_load_explicit(&crew->shared->idle_count, memory_order_seq_cst);
+    return idle < crew->workers ? crew->workers - idle : 0;
+}
 
 /* From anywhere, after work was published with a seq_cst store. */
 void crew_wake(struct crew *crew, unsigned count);         /* up to count idle workers */

@@ -34,6 +34,7 @@ struct job {
     struct sequence sequence;
     uint32_t tasks;             /* of the trial, warm-up not counted */
     bool timed;                 /* --timing task: stamp start and end of every task */
+    bool fenced;                /* a task starts when what was before it has executed: it is timed, or has a size */
     struct faults faults;       /* --faults */
     size_t in_bytes, out_bytes; /* --payload */
     /* Inputs live in the submitter's private memory: in_count buffers, task i uses number i % in_count. */

@@ -1,5 +1,6 @@
 /* The queue of queue.h. */
 #include "pools/queue.h"
+#include "pools/clock.h"
 #include "pools/task_run.h"
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@ enum {
     LINE = 8,             /* slots in 64 bytes */
     SHORT_TASK_NS = 2000, /* below this a fight for a cache line matters */
     OLDEST_EVERY = 16,    /* lines */
+    HANDOVER_NS = 25,     /* about what a task costs that does nothing */
+    WAKE_NS = 50000,      /* work that is worth waking somebody for: the waker pays 10 us, and 50 pass until it works */
 };
 #define PAYLOAD_LIMIT (64u << 20) /* bytes of payload in slots, unless the workers alone need more */
 #define NOBODY        UINT32_MAX  /* owner of a slot that never held a task */
@@ -40,6 +43,19 @@ size_t queue_bytes(const struct job *job, uint32_t size)
     return round_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096) + size * payload_stride(job);
 }
 
+/* Whether somebody who is awake can be waited for: every task is known to be short, and nothing is to go wrong. */
+static uint64_t longest_of_short(const struct job *job, const struct crew *crew)
+{
+    if (job->faults.count || crew->max_tasks || job->workload->file)
+        return 0;
+    uint64_t longest = 0;
+    for (uint32_t i = 0; i < job->sequence.count; i++) {
+        uint64_t label = task_cost_label_ns(job, &job->sequence.costs[i]);
+        longest = label > longest ? label : longest;
+    }
+    return longest < SHORT_TASK_NS ? longest + HANDOVER_NS : 0;
+}
+
 int queue_init(struct queue *queue, struct crew *crew, uint32_t size, void *memory)
 {
     const struct job *job = crew->job;
@@ -48,6 +64,8 @@ int queue_init(struct queue *queue, struct crew *crew, uint32_t size, void *memo
     queue->shared = memory;
     queue->size = size;
     queue->mask = size - 1;
+    queue->task_ns = longest_of_short(job, crew);
+    crew->defers = queue->task_ns != 0;
     queue->payload_stride = payload_stride(job);
     queue->out_offset = round_up(job->in_bytes, 64);
     queue->payload = (unsigned char *)memory + round_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096);
@@ -70,6 +88,27 @@ void queue_release(struct queue *queue)
     queue->returned = NULL;
 }
 
+/* About how many are queued; it may be more by what is in lines that somebody hunts in. */
+static uint64_t count_queued(const struct queue *queue)
+{
+    uint64_t oldest = atomic_load_explicit(&queue->shared->scan_from, memory_order_relaxed);
+    uint64_t line = atomic_load_explicit(&queue->shared->line, memory_order_relaxed);
+    uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_relaxed);
+    uint64_t from = line > oldest ? line : oldest;
+    return tail > from ? tail - from : 0;
+}
+
+/* Wakes up to `count`, unless those who are awake will have done what is queued before the woken could help. They come
+ * round soon, as all tasks are short; should they not, the submitter wakes others while it waits (reap.c). */
+static void wake_for(struct queue *queue, unsigned count)
+{
+    unsigned awake = crew_awake(queue->crew);
+    if (awake == queue->workers)
+        return;
+    if (!queue->task_ns || !awake || count_queued(queue) * queue->task_ns >= (uint64_t)awake * WAKE_NS)
+        crew_wake(queue->crew, count);
+}
+
 /* ---- the submitter ---- */
 
 int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n)
@@ -82,6 +121,8 @@ int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n)
         uint32_t slot = (uint32_t)(queue->tail++ & queue->mask);
         queue->state[slot] = SLOT_TAKEN;
         queue->in_flight++;
+        if (slot % LINE == 0)
+            clock_fetch_to_write(&shared->slots[(slot + 2 * LINE) & queue->mask]);
         if (queue->copies_input && queue->job->in_bytes)
             memcpy(queue->payload + slot * queue->payload_stride, job_input(queue->job, tasks[taken]),
                    queue->job->in_bytes);
@@ -91,7 +132,7 @@ int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n)
     if (taken) {
         /* seq_cst: published, then crew_wake looks who sleeps */
         atomic_store_explicit(&shared->tail, queue->tail, memory_order_seq_cst);
-        crew_wake(queue->crew, 1); /* who is woken wakes others */
+        wake_for(queue, 1); /* who is woken wakes others */
     }
     return (int)taken;
 }
@@ -184,7 +225,7 @@ static bool next_line(struct queue *queue, struct hunt *hunt, uint64_t tail)
                                                 memory_order_relaxed);
         line = oldest;
     }
-    if (line + 2ull * LINE * queue->workers > tail)
+    if (line + 2ull * LINE * crew_awake(queue->crew) > tail)
         return false;
     hunt->at = atomic_fetch_add_explicit(&shared->line, LINE, memory_order_relaxed);
     hunt->end = hunt->at + LINE;
@@ -264,7 +305,7 @@ void queue_work(struct self *self, void *work)
         if (rested) { /* somebody woke us: hand it on while there is more */
             rested = false;
             if (queue_has_work(self, queue))
-                crew_wake(self->crew, 2);
+                wake_for(queue, 2);
         }
         uint64_t label = task_label_ns(job, task);
         hunt.short_tasks = label < SHORT_TASK_NS;

@@ -32,6 +32,7 @@ struct queue {
     struct crew *crew;
     struct queue_shared *shared;
     uint32_t size, mask, workers;
+    uint64_t task_ns; /* what a task takes at most, with handing it over, when all are short; 0: some are not */
     bool copies_input;
     size_t payload_stride, out_offset;
     unsigned char *payload; /* size rows: input, output */

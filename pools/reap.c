@@ -2,6 +2,8 @@
 #include "pools/clock.h"
 #include "pools/crew.h"
 
+enum { PATIENCE_NS = 200000 }; /* several wake-ups' worth */
+
 static unsigned drain_worker(struct crew *crew, unsigned number, struct done *done, unsigned max, bool *empty)
 {
     struct worker *worker = &crew->worker[number];
@@ -109,16 +111,38 @@ static unsigned spin_for_news(const struct crew_reap *reap, uint64_t spin_ticks,
     }
 }
 
+/* Is there work that idle workers were not woken for, because those who are awake were to come round soon (queue.c)? */
+static bool is_deferred(const struct crew *crew)
+{
+    return crew->defers && crew_awake(crew) < crew->workers && crew->body.has_work(NULL, crew->body.work);
+}
+
+static bool has_deferred(const struct crew_reap *reap)
+{
+    for (unsigned i = 0; i < reap->count; i++)
+        if (is_deferred(reap->crews[i]))
+            return true;
+    return false;
+}
+
+/* They did not: one more is woken. */
+static void wake_deferred(const struct crew_reap *reap)
+{
+    for (unsigned i = 0; i < reap->count; i++)
+        if (is_deferred(reap->crews[i]))
+            crew_wake(reap->crews[i], 1);
+}
+
 /* Says what is wanted, looks again, and sleeps until there is news or it is `until_ns`. */
 static unsigned sleep_for_news(const struct crew_reap *reap, unsigned goal, unsigned have, uint64_t until_ns)
 {
     const struct crew *crew = reap->crews[0];
     struct event *event = crew->event;
-    unsigned workers = crew->workers;
-    for (unsigned i = 1; i < reap->count; i++)
-        workers += reap->crews[i]->workers;
+    unsigned awake = 0;
+    for (unsigned i = 0; i < reap->count; i++)
+        awake += crew_awake(reap->crews[i]);
     uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire);
-    uint32_t each = (goal - have) / workers;
+    uint32_t each = (goal - have) / (awake ? awake : 1);
     if (each > crew->ring_size / 2)
         each = crew->ring_size / 2; /* a worker whose ring is full can only wait */
     /* seq_cst: say what we want, then look again (event.h) */
@@ -149,9 +173,13 @@ int crew_reap(const struct crew_reap *reap)
             if (have || (have = spin_for_news(reap, spin_ticks, until_ns)))
                 return (int)have; /* no wake-up to spare: what is there is worth having */
         }
-        have = sleep_for_news(reap, goal, have, until_ns);
+        bool deferred = has_deferred(reap);
+        uint64_t patient_ns = deferred ? clock_monotonic_ns() + PATIENCE_NS : UINT64_MAX;
+        have = sleep_for_news(reap, goal, have, patient_ns < until_ns ? patient_ns : until_ns);
         if (have)
             return (int)have;
+        if (deferred)
+            wake_deferred(reap);
         late = reap->until_ns != UINT64_MAX && clock_monotonic_ns() >= reap->until_ns;
     }
 }

@@ -117,7 +117,7 @@ static int static_open(const struct pool_config *config, const struct job *job, 
         memset(pool->outputs, 0,
                (size_t)config->workers * pool->depth * job->out_bytes); /* mapped before it is timed */
     }
-    rc = crew_prepare(&pool->crew, (enum wait_mode)config->params[0], 4096, 0, NULL);
+    rc = crew_prepare(&pool->crew, (enum wait_mode)config->params[0], 0, NULL);
     if (rc == 0)
         rc = crew_start(&pool->crew);
     if (rc < 0)

@@ -36,14 +36,19 @@ extern const char *const task_status_names[TASK_STATUSES];
 enum fault_kind task_fault(const struct job *job, uint32_t index);
 
 /* About how long a task will take, for decisions about waking; never for results. */
-static inline uint64_t task_label_ns(const struct job *job, uint32_t index)
+static inline uint64_t task_cost_label_ns(const struct job *job, const struct cost *cost)
 {
-    uint64_t label = sequence_cost(&job->sequence, index)->size_ns;
+    uint64_t label = cost->size_ns;
     if (!label)
         label = job->workload->about_ns;
     if (job->in_bytes | job->out_bytes | job->ballast_write_ppm) /* a few bytes a ns; a page copied a microsecond */
         label += (job->in_bytes + job->out_bytes) / 4 + job->ballast_bytes / 4096 * job->ballast_write_ppm / 1000;
     return label;
+}
+
+static inline uint64_t task_label_ns(const struct job *job, uint32_t index)
+{
+    return task_cost_label_ns(job, sequence_cost(&job->sequence, index));
 }
 
 #endif

@@ -5,7 +5,7 @@
 /* Short tasks are published together, so that the line of the tail does not travel for each of them; but not for
  * longer than a wake-up's worth. The submitter hears of finished tasks at the latest after LINGER_NS of further work.
  */
-enum { PUBLISH_BATCH = 16, PUBLISH_NS = 1000, LINGER_NS = 50000 };
+enum { PUBLISH_BATCH = 16, PUBLISH_NS = 1000, LINGER_NS = 50000, RECORDS_AHEAD = 4 };
 
 static void publish(struct self *self)
 {
@@ -62,6 +62,9 @@ void worker_finish(struct self *self, uint64_t label_ns)
     }
     self->filled++;
     self->served++;
+    /* the claim of the next task waits until this one's stores are out, and they wait for lines that the submitter has
+     * read: have those that come next sent here meanwhile */
+    clock_fetch_to_write(&self->ring[(self->filled + RECORDS_AHEAD) & (self->crew->ring_size - 1)]);
     /* release: whoever counts this record finds it complete; and it comes before the next line, so that one who dies in
      * between has finished the task */
     atomic_store_explicit(&self->worker->filled, self->filled, memory_order_release);
@@ -99,9 +102,13 @@ bool worker_goes_on(struct self *self)
     return false;
 }
 
+/* The submitter's line is read only when what was seen of it last says that the ring is full. */
 static bool has_room(struct self *self, memory_order order)
 {
-    return self->filled - atomic_load_explicit(&self->worker->head, order) < self->crew->ring_size;
+    if (self->filled - self->head_seen < self->crew->ring_size)
+        return true;
+    self->head_seen = atomic_load_explicit(&self->worker->head, order);
+    return self->filled - self->head_seen < self->crew->ring_size;
 }
 
 struct done *worker_record(struct self *self)

@@ -66,6 +66,7 @@ void bench_init(struct bench *bench, const struct pool_ops *ops, const struct wo
         .workload_params = workload_params,
         .tasks = 1000,
         .timed = true,
+        .fenced = true,
     };
     assert_non_null(workload);
     bench->job.sequence = (struct sequence){.seed = 1, .costs = &bench->cost, .count = 1, .warmup = cost};

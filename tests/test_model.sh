@@ -38,7 +38,11 @@ explore()
 
 explore holds wake.pml
 explore holds wake.pml -DLONG_TASKS
+explore holds wake.pml -DDEFER -DMUTANT_NO_PATIENCE
+explore holds wake.pml -DDEFER -DLONG_TASKS
+explore fails wake.pml -DDEFER -DLONG_TASKS -DMUTANT_NO_PATIENCE
 explore fails wake.pml -DMUTANT_NO_SECOND_LOOK
+explore fails wake.pml -DDEFER -DMUTANT_NO_PATIENCE -DMUTANT_NO_SECOND_LOOK
 explore fails wake.pml -DLONG_TASKS -DMUTANT_WOKEN_WAKES_NOBODY
 explore holds news.pml -DLAST=1
 explore holds news.pml -DWORKERS=1 -DEACH=5 -DRING=4

@@ -52,7 +52,8 @@ int64_t schedule_ideal_ns(const struct trial *trial)
 {
     const struct job_file *file = trial->file;
     const struct workload_ops *workload = trial->job.workload;
-    if (file->arrival == ARRIVAL_RATE || (file->arrival == ARRIVAL_WINDOW && file->arrival_k < file->shape.workers))
+    if (file->arrival == ARRIVAL_RATE || (file->arrival == ARRIVAL_WINDOW && file->arrival_k < file->shape.workers) ||
+        (!workload->unit && !workload->cpu_ns))
         return -1;
     struct load load = {0};
     double ideal = 0;

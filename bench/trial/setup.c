@@ -154,6 +154,7 @@ int setup_job(struct trial *trial)
     };
     job->tasks = file->tasks;
     job->timed = file->timed;
+    job->fenced = job->timed || job->workload->unit;
     job->faults = file->faults;
     return setup_inputs(trial);
 }

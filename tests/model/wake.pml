@@ -6,6 +6,9 @@
  * What must hold in every interleaving: all tasks are run, each once, and after `stop` every worker ends. A wake-up that
  * gets lost is a submitter or a worker that waits for ever, which spin calls an invalid end state.
  *
+ * DEFER: while somebody is awake, others may be left asleep (wake_for), and a submitter that waits wakes one now and then
+ * when nobody came round for what is queued (reap.c, wake_deferred). LONG_TASKS: those who are awake do not come round.
+ *
  * Each MUTANT leaves out one thing the protocol rests on; the model must then fail, which tests/test_model.sh checks. */
 #ifndef WORKERS
 #define WORKERS 2
@@ -82,6 +85,18 @@ inline wake(n, i, mine)
     fi
 }
 
+/* wake_for; whether enough is queued is left open */
+inline wake_for(n, i, mine)
+{
+#ifdef DEFER
+    if
+    :: idle_count < WORKERS -> n = 0
+    :: true
+    fi;
+#endif
+    wake(n, i, mine)
+}
+
 /* queue_has_work */
 inline has_work(found, i)
 {
@@ -102,7 +117,7 @@ inline has_work(found, i)
 active proctype submitter()
 {
     byte i, n;
-    bool mine;
+    bool mine, found;
     do
     :: tail < TASKS ->
         if
@@ -110,10 +125,20 @@ active proctype submitter()
         :: tail = TASKS /* several in one go, and one wake-up for all of them */
         fi;
         n = 1;
-        wake(n, i, mine)
+        wake_for(n, i, mine)
     :: else -> break
     od;
-    finished == TASKS; /* reap */
+    do /* reap */
+    :: finished == TASKS -> break
+#if defined(DEFER) && !defined(MUTANT_NO_PATIENCE)
+    :: finished < TASKS && idle_count > 0 -> /* it slept for PATIENCE_NS */
+        has_work(found, i);
+        if
+        :: found -> n = 1; wake(n, i, mine); found = false
+        :: else
+        fi
+#endif
+    od;
     for (i : 0 .. TASKS - 1) {
         assert(runs[i] == 1)
     }
@@ -165,7 +190,7 @@ active [WORKERS] proctype worker()
                 :: found ->
                     byte task = n;
                     n = 2;
-                    wake(n, i, mine);
+                    wake_for(n, i, mine);
                     n = task
                 :: else
                 fi;
