@@ -62,6 +62,7 @@ static const struct column trial_columns[] = {
     INT(trial_row, ideal_ns, "least possible wall_ns for the sizes drawn, on these workers and CPUs; empty where arrival sets the pace"),
     INT(trial_row, open_ns, "to open the pool: make, pin and ready the workers"),
     INT(trial_row, close_ns, "to close the pool: end the workers and wait for them"),
+    INT(trial_row, trial_ns, "all of it: from making the trial's process until nothing of it is left, writing rows apart"),
     INT(trial_row, tasks_ok, "tasks reaped with status ok"),
     INT(trial_row, tasks_failed, "tasks reaped with any other status"),
     INT(trial_row, tasks_error, "of those, tasks that returned an error code"),

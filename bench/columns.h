@@ -57,7 +57,7 @@ struct trial_row {
     uint64_t seed;
     char status[16], reason[192];
     int64_t started_ns; /* from the start of the run */
-    int64_t wall_ns, ideal_ns, open_ns, close_ns, tasks_ok, tasks_failed;
+    int64_t wall_ns, ideal_ns, open_ns, close_ns, trial_ns, tasks_ok, tasks_failed;
     int64_t tasks_error, tasks_exited, tasks_signalled, tasks_timeout, tasks_wrong, tasks_collateral, tasks_lost;
     int64_t detect_ns, workers_lost, replace_ns;
     uint64_t result_sum;

@@ -340,6 +340,7 @@ static bool end_rest(pid_t group)
 int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *outcome)
 {
     *outcome = (struct outcome){0};
+    uint64_t since = clock_monotonic_ns();
     pid_t harness = getpid(), pid = fork();
     if (pid < 0)
         return -errno;
@@ -358,6 +359,7 @@ int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *o
     while (waitpid(pid, &outcome->wait_status, 0) < 0 && errno == EINTR)
         ;
     bool were_some = end_rest(pid);
+    outcome->elapsed_ns = clock_monotonic_ns() - since;
     launcher->interrupted = outcome->interrupted ? outcome->interrupted : launcher->interrupted;
     outcome->left_processes = were_some && !outcome->timed_out && !outcome->interrupted;
     guard_tell(launcher, 0);

@@ -36,6 +36,7 @@ struct outcome {
     int wait_status;        /* as from wait4 */
     bool timed_out;         /* killed at the limit */
     int interrupted;        /* the signal that told us to end, or 0 */
+    uint64_t elapsed_ns;    /* from making it until nothing of it was left */
     uint64_t stopped_ns;    /* it stood still for so long, and we with it (Ctrl-Z) */
     struct missing missing; /* of a trial that timed out */
     bool left_processes;    /* it ended and processes of its group were still there; they were killed */

@@ -105,7 +105,8 @@ const struct verb verbs[] = {
      .function = verb_targets,
      .help = "Reads targets from FILE, a path or the name of one that comes with poolbench (perf): sections "
              "[NAME] with cell = FACTOR=VALUE, ..., mostly base = ..., metric = "
-             "time|cpu|open|latency_p99|pss|private|metg, and at_most = 1.5x (a ratio to the base), 15ns (a difference "
+             "time|cpu|open|trial|latency_p99|pss|private|metg, and at_most = 1.5x (a ratio to the base), 15ns (a "
+             "difference "
              "from it) or, without a base, an amount. Each is computed block by block; one fails only when its whole "
              "interval lies beyond, and then the exit is 3. What the run has no cell for is listed as not run. RUN is "
              "its directory, the beginning of its name, or latest.",

@@ -279,6 +279,7 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->ideal_ns = known(report->ideal_ns);
     row->open_ns = report->open_ns;
     row->close_ns = report->close_ns;
+    row->trial_ns = (int64_t)facts->outcome.elapsed_ns;
     row->result_sum = report->result_sum;
     row->parent_sees = report->observed ? report->parent_sees : MISSING;
     row->user_ns = usage->user_ns;

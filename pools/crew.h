@@ -88,7 +88,7 @@ struct crew_body {
     void (*run)(struct self *self, void *work);
     /* seq_cst loads: the second look before sleeping. self NULL, where the crew defers: is there any at all? */
     bool (*has_work)(struct self *self, void *work);
-    void (*touch)(struct self *self, void *work);    /* optional: reads what run() will use, so it is mapped before */
+    void (*touch)(struct self *self, void *work); /* optional: reads what run() will use, so it is mapped before */
     /* Processes only, by the submitter: workers first .. first + count - 1 are dead and their records taken. What they
      * were running goes to `fallen` (task and slot; `worker` as the crew counts), the rest is offered again. How many.
      */

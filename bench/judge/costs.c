@@ -59,6 +59,11 @@ static double private_of(const struct summary *summary, size_t trial)
     return t->workers > 0 ? number(t->private_bytes) / (double)t->workers : NAN;
 }
 
+static double trial_of(const struct summary *summary, size_t trial)
+{
+    return number(summary->trials[trial].trial_ns);
+}
+
 int costs_make(const struct summary *summary, struct costs *costs)
 {
     return costs_make_of(summary, METRIC_WALL, costs);
@@ -66,8 +71,8 @@ int costs_make(const struct summary *summary, struct costs *costs)
 
 int costs_make_of(const struct summary *summary, enum metric metric, struct costs *costs)
 {
-    static double (*const values[])(const struct summary *summary, size_t trial) = {wall_of, latency_of, cpu_of,
-                                                                                    pss_of,  open_of,    private_of};
+    static double (*const values[])(const struct summary *summary, size_t trial) = {
+        wall_of, latency_of, cpu_of, pss_of, open_of, private_of, trial_of};
     const struct summary_row **sorted = calloc(summary->count + 1, sizeof(*sorted));
 
     *costs = (struct costs){.cells = summary->count};

@@ -4,7 +4,7 @@
 #include "bench/summary.h"
 
 /* What may be compared: all of it is better when smaller. */
-enum metric { METRIC_WALL, METRIC_LATENCY_P99, METRIC_CPU, METRIC_PSS, METRIC_OPEN, METRIC_PRIVATE };
+enum metric { METRIC_WALL, METRIC_LATENCY_P99, METRIC_CPU, METRIC_PSS, METRIC_OPEN, METRIC_PRIVATE, METRIC_TRIAL };
 
 struct costs {
     size_t cells, blocks;

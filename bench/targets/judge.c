@@ -10,7 +10,7 @@
 
 #define NO_CELL      SIZE_MAX
 #define METG_LEVEL   0.5
-#define METRIC_COUNT (METRIC_PRIVATE + 1)
+#define METRIC_COUNT (METRIC_TRIAL + 1)
 
 struct judge {
     const struct summary *summary;

@@ -25,7 +25,7 @@ struct reader {
     int rc;
 };
 
-static const char *const metric_names[] = {"time", "latency_p99", "cpu", "pss", "open", "private"};
+static const char *const metric_names[] = {"time", "latency_p99", "cpu", "pss", "open", "private", "trial"};
 #define METRIC_COUNT ((int)(sizeof metric_names / sizeof metric_names[0]))
 
 const char *target_metric_name(int metric)

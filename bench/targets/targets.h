@@ -4,7 +4,7 @@
  * A file of targets is an INI file, a section a target:
  *
  *   [pthread against a bare ring]      what it is called
- *   metric = time                      time, cpu, open, latency_p99, pss, private or metg
+ *   metric = time                      time, cpu, open, trial, latency_p99, pss, private or metg
  *   cell = pool=pthread, workload=empty, timing=trial
  *   base = pool=floor-ring             all else as in cell; given again: the cheapest of them counts
  *   at_most = 1.5x                     a ratio; 15ns: a difference; without a base: an amount
