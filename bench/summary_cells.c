@@ -1,4 +1,5 @@
 /* The numbers of a cell, from what is known of its trials. Those that are not ok enter none. */
+#include "bench/judge/looks.h"
 #include "bench/judge/series.h"
 #include "bench/summary_factors.h"
 #include "bench/summary_work.h"
@@ -7,7 +8,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#define LEVEL    0.95
 #define P99_MIN  1000 /* tasks of a trial */
 #define P999_MIN 10000
 
@@ -65,7 +65,7 @@ static double cell_median(const struct work *work, size_t cell,
             work->values[count++] = value(work, i, argument);
     count = stats_sort(work->values, count);
     if (interval)
-        stats_median_interval(work->values, count, LEVEL, interval);
+        stats_median_interval(work->values, count, looks_level_alone(work->summary->looks), interval);
     return stats_median(work->values, count);
 }
 

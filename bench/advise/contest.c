@@ -1,5 +1,6 @@
 /* Finding the cells that a wish is about, and the best of them, see advise.h. */
 #include "bench/advise/advise.h"
+#include "bench/judge/looks.h"
 #include "bench/judge/table.h"
 #include "bench/refuse.h"
 #include "bench/spec.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEVEL     0.95
 #define KEPT_UP   0.98 /* of the asked rate: below, the pool did not keep up */
 #define CONTEXT   (FACTORS_ALL & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE | FACTOR_TASKS))
 #define MIB       1048576.0
@@ -141,7 +141,7 @@ static int candidates_fill(const struct advice *advice, struct contest *contest)
         memcpy(sorted, costs_of(&advice->costs, i), advice->costs.blocks * sizeof *sorted);
         size_t count = stats_sort(sorted, advice->costs.blocks);
         candidate.cost = stats_median(sorted, count);
-        stats_median_interval(sorted, count, LEVEL, &candidate.interval);
+        stats_median_interval(sorted, count, looks_level_alone(s->looks), &candidate.interval);
         if (!isnan(candidate.cost))
             contest->candidates[contest->count++] = candidate;
     }

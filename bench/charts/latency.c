@@ -3,12 +3,12 @@
 #include "bench/charts/chart.h"
 #include "bench/charts/groups.h"
 #include "bench/histograms.h"
+#include "bench/judge/looks.h"
 #include "bench/refuse.h"
 #include "bench/stats.h"
 #include <math.h>
 #include <stdlib.h>
 
-#define LEVEL     0.95
 #define SLOWER    10 /* tasks that must be slower than a percentile: p99 from 1,000 tasks on, p99.9 from 10,000 */
 #define TASKS_MIN (10 * SLOWER) /* a line that ends before p90 tells nothing */
 #define DECADE    10            /* points a decade of 1 / (1 - p) */
@@ -99,7 +99,7 @@ static bool line_print(const struct spectra *spectra, FILE *data, struct extent 
         double median = stats_median(spectra->values, n);
         if (n < first) /* from here on, only trials with more tasks would go on */
             break;
-        stats_median_interval(spectra->values, n, LEVEL, &interval);
+        stats_median_interval(spectra->values, n, looks_level_alone(spectra->summary->looks), &interval);
         band |= !isnan(interval.lo);
         fprintf(data, "%.9g %.9g", x_of(points), median);
         fprintf(data, isnan(interval.lo) ? " NaN NaN" : " %.9g %.9g", interval.lo, interval.hi);

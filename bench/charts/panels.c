@@ -1,6 +1,7 @@
 /* From trials to points. A panel is everything but the pool and the factor along x, so that two workloads are never one
  * line; a series is a pool in a panel. */
 #include "bench/charts/panels.h"
+#include "bench/judge/looks.h"
 #include "bench/refuse.h"
 #include "bench/stats.h"
 #include "bench/summary_factors.h"
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEVEL     0.95
 #define TREND_MIN 3  /* points that make a trend, and may be joined */
 #define LOG_RATIO 30 /* of the largest y of a panel to the smallest: beyond it, both axes are logarithmic */
 #define LOG_X_MAX 16 /* likewise, of x */
@@ -223,7 +223,7 @@ static void series_print(FILE *out, const struct points *data, size_t count, str
         struct interval interval;
         size_t n = stats_sort(data->values, values_add(data, data->cells[i], data->chart->value, 0));
         double y = stats_median(data->values, n);
-        stats_median_interval(data->values, n, LEVEL, &interval);
+        stats_median_interval(data->values, n, looks_level_alone(data->summary->looks), &interval);
         if (out)
             point_print(out, x_of(data, data->cells[i]), y, &interval, n);
         extent->y_min = fmin(extent->y_min, y);

@@ -4,12 +4,12 @@
 #include "bench/charts/chart.h"
 #include "bench/charts/groups.h"
 #include "bench/histograms.h"
+#include "bench/judge/looks.h"
 #include "bench/refuse.h"
 #include "bench/summary_factors.h"
 #include <math.h>
 #include <stdlib.h>
 
-#define LEVEL         0.95
 #define INTERVAL_MOST 1.6 /* of the longest bar: an interval that goes beyond is cut off there */
 
 enum { PARTS = 4 }; /* of both kinds of bars */
@@ -81,7 +81,7 @@ static struct bar bar_of(const struct times *times, size_t panel, size_t pool)
         if (!isnan(times->parts[i].whole) && groups_hold(&times->groups, panel, pool, i))
             times->values[bar.trials++] = times->parts[i].whole;
     stats_sort(times->values, bar.trials);
-    stats_median_interval(times->values, bar.trials, LEVEL, &bar.whole);
+    stats_median_interval(times->values, bar.trials, looks_level_alone(s->looks), &bar.whole);
     for (size_t i = 0; i < s->trial_count && bar.trials && !bar.middle; i++)
         if (times->parts[i].whole == times->values[(bar.trials - 1) / 2] && groups_hold(&times->groups, panel, pool, i))
             bar.middle = &times->parts[i];

@@ -316,7 +316,7 @@ static int metric_check(const struct compare *c)
     }
     if (!ok || known)
         return 0;
-    complain("compare", "--metric %s: no trial has it%s; expected wall, latency_p99, cpu, pss or open",
+    complain("compare", "--metric %s: no trial has it%s; expected wall, latency_p99, cpu, pss, open or private",
              c->question.metric_name,
              c->question.metric == METRIC_LATENCY_P99 ? " (it takes 1,000 timed tasks in a trial)" : "");
     return -EINVAL;

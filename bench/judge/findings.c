@@ -178,7 +178,7 @@ static void sizes_print(FILE *out, const struct table *t)
 /* The fastest with the most workers, there and with fewer: how much sooner it is done. */
 static int workers_print(FILE *out, const struct table *t, enum kind kind)
 {
-    const struct claim alone = claim_make(1, 0, CLAIM_MARGIN);
+    const struct claim alone = claim_make(1, t->summary->looks, CLAIM_MARGIN);
     struct sweep sweep;
     struct comparison gain;
     char text[64];
@@ -240,7 +240,7 @@ static void mixed_print(FILE *out, const struct table *t)
 static int ballast_print(FILE *out, const struct table *t)
 {
     bool calm[SWEEP_MAX] = {false};
-    const struct claim alone = claim_make(1, 0, CLAIM_MARGIN); /* each by itself */
+    const struct claim alone = claim_make(1, t->summary->looks, CLAIM_MARGIN); /* each by itself */
     char bytes[32], text[64];
     struct sweep sweep;
     double most = 1;

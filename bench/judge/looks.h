@@ -20,6 +20,9 @@ unsigned looks_planned(unsigned comparisons);
  * probability of error. Exact, whatever the distribution, and so whatever the rule that picks the look to stop at. */
 double looks_level(unsigned looks, double error);
 
+/* The level of an interval of 95 % by itself, in a run that has so many looks; 0: it has none, and 0.95 will do. */
+double looks_level_alone(unsigned looks);
+
 /* The interval reaches at most this far from its middle, as a factor: sqrt(hi / lo) <= 1 + precision. For ratios and
  * for medians of costs alike. False without an interval. */
 bool precision_reached(const struct interval *interval, double precision);

@@ -1,5 +1,6 @@
 /* Prices, from the trials of one cell. */
 #include "bench/judge/price.h"
+#include "bench/judge/looks.h"
 #include "bench/summary_factors.h"
 #include "pools/pool.h"
 #include <errno.h>
@@ -75,12 +76,12 @@ static const struct trial_row *trial_of(const struct summary *s, size_t cell, in
     return NULL;
 }
 
-static struct amount amount_make(double *values, size_t count)
+static struct amount amount_make(const struct table *t, double *values, size_t count)
 {
     struct amount amount = {.trials = stats_sort(values, count)};
 
     amount.value = stats_median(values, amount.trials);
-    stats_median_interval(values, amount.trials, TABLE_LEVEL, &amount.interval);
+    stats_median_interval(values, amount.trials, looks_level_alone(t->summary->looks), &amount.interval);
     return amount;
 }
 
@@ -121,11 +122,11 @@ int price_make(const struct table *t, size_t column, struct price *price)
             if (!strcmp(row->workload, EMPTY_WORKLOAD))
                 empty[b] = costs_of(&t->costs, price->cell)[b];
         }
-        price->start_ns = amount_make(values, blocks);
-        price->bytes = amount_make(bytes, blocks);
+        price->start_ns = amount_make(t, values, blocks);
+        price->bytes = amount_make(t, bytes, blocks);
         if (price->bytes.value < 0) /* what workers that come and go leave at the end of a trial says nothing */
             price->bytes = none;
-        price->handover_ns = amount_make(empty, blocks);
+        price->handover_ns = amount_make(t, empty, blocks);
     }
     free(values);
     return 0;

@@ -1,5 +1,6 @@
 /* The toll of failures, from the rows of trials.csv. */
 #include "bench/judge/toll.h"
+#include "bench/judge/looks.h"
 #include "bench/summary_factors.h"
 #include "bench/units.h"
 #include <errno.h>
@@ -75,7 +76,7 @@ static struct amount amount_over(const struct summary *summary, size_t cell, dou
             room[count++] = value(&summary->trials[i]);
     amount.trials = stats_sort(room, count);
     amount.value = stats_median(room, amount.trials);
-    stats_median_interval(room, amount.trials, TABLE_LEVEL, &amount.interval);
+    stats_median_interval(room, amount.trials, looks_level_alone(summary->looks), &amount.interval);
     return amount;
 }
 

@@ -1,6 +1,7 @@
 /* From the table of a run to points, and to fits. */
 #include "bench/scaling/study.h"
 #include "bench/host.h"
+#include "bench/judge/looks.h"
 #include "bench/judge/sweep.h"
 #include "bench/summary_factors.h"
 #include <math.h>
@@ -26,7 +27,7 @@ double study_per_s(const struct studies *studies, const struct study *study, siz
     size_t count = stats_sort(room, costs->blocks);
     struct interval ns;
     per_s = 1e9 / stats_median(room, count);
-    if (!stats_median_interval(room, count, FIT_LEVEL, &ns))
+    if (!stats_median_interval(room, count, looks_level_alone(studies->table.summary->looks), &ns))
         *interval = (struct interval){1e9 / ns.hi, 1e9 / ns.lo};
     free(room);
     return per_s;

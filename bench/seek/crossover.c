@@ -295,6 +295,8 @@ static void crossover_print(const struct search *search, const struct summary *s
                 pool_name(search, low), pool_name(search, -low), overs[search->over].whole ? "from there on" : "above",
                 crossover_spell(search, seek->lo.x, lo, sizeof lo), crossover_spell(search, seek->hi.x, hi, sizeof hi));
     }
+    if (!seek->points)
+        return;
     fprintf(out, "\n%12s  %s is slower than %s by\n", "at", pool_name(search, -1), pool_name(search, 1));
     for (size_t i = 0; i < seek->points; i++)
         fprintf(out, "%12s  %.3gx%s\n", crossover_spell(search, seek->point[i].x, lo, sizeof lo), exp(seek->point[i].g),

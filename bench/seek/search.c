@@ -173,12 +173,24 @@ static unsigned step_blocks(const struct search *search)
     return search->kind->step_blocks;
 }
 
+static void stop_all(struct search *search)
+{
+    search->over_budget = true;
+    for (size_t i = 0; i < search->count; i++)
+        seek_stop(&search->sought[i].seek);
+}
+
 static int step(struct search *search, const struct round *round, char *error)
 {
     const unsigned blocks = step_blocks(search);
     double *g = calloc(search->count * blocks, sizeof *g);
     int rc = g ? 0 : refuse(error, "out of memory");
     for (size_t b = 0; b < blocks && rc == 0 && !search->session.interrupted; b++) {
+        if (!affordable(search, round->count)) { /* the first step was begun without knowing how long it takes */
+            free(g);
+            stop_all(search);
+            return 0;
+        }
         progress_say(search, "searching");
         rc = block_run(search, round, error);
         for (size_t i = 0; i < search->count && rc == 0 && !search->session.interrupted; i++) {
@@ -204,9 +216,7 @@ static int narrow_all(struct search *search, struct round *round, char *error)
         size_t last = (search->kind->fans ? FAN_LEAST : 2) * (search->blocks ? search->blocks : LAST_LEAST);
         if (!affordable(search, step_blocks(search) * round->count +
                                     last * (search->kind->fans ? search->count : round->count))) {
-            search->over_budget = true;
-            for (size_t i = 0; i < search->count; i++)
-                seek_stop(&search->sought[i].seek);
+            stop_all(search);
             return 0;
         }
         int rc = step(search, round, error);
@@ -274,6 +284,12 @@ static int settle(struct search *search, struct sought *sought, double *g, size_
                  ? seek_settle_fan(&sought->seek, fan, search_level(search), &sought->crossing)
                  : seek_settle(&sought->seek, g, g + done, done, search_level(search), &sought->crossing);
     fan->g = NULL;
+    if (!search->kind->fans) { /* what was found at an end of the range that the search never came to */
+        struct seek_point *const ends[] = {&sought->seek.lo, &sought->seek.hi};
+        for (size_t end = 0; end < 2; end++)
+            if (isnan(ends[end]->g))
+                ends[end]->g = stats_median(g + end * done, stats_sort(g + end * done, done));
+    }
     return rc;
 }
 
@@ -316,6 +332,21 @@ static int last_round(struct search *search, const struct round *round, char *er
     return rc;
 }
 
+/* The last round may put a crossing outside of the range: its ends are measured last of all, and where the budget ended
+ * the search before that, the bracket was never known to hold anything. */
+static void range_check(struct search *search)
+{
+    for (size_t i = 0; i < search->count; i++) {
+        struct sought *sought = &search->sought[i];
+        struct seek *seek = &sought->seek;
+        const struct crossing *crossing = &sought->crossing;
+        if (seek->state != SEEK_BRACKETED || !crossing->blocks || !isnan(crossing->x) || search->kind->fans)
+            continue;
+        if (crossing->beyond < 0 ? seek->lo.x <= seek->rules.from : seek->hi.x >= seek->rules.to)
+            seek_reopen(seek, crossing->beyond);
+    }
+}
+
 /* A bracket that the last round has contradicted is searched anew, once: a machine that changes faster has no answer.
  * Returns how many. */
 static size_t reopen(struct search *search)
@@ -353,6 +384,8 @@ int search_run(struct search *search, char *error)
         if (rc || search->session.interrupted || search->over_budget || attempt == ATTEMPTS || !reopen(search))
             break;
     }
+    if (rc == 0)
+        range_check(search);
     progress_clear();
     free(round.cell);
     return rc;

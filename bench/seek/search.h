@@ -42,7 +42,7 @@ struct search_kind {
     double (*g)(const struct search *search, double x, const struct search_trial *subject,
                 const struct search_trial *base);
     char *(*spell)(const struct search *search, double x, char *text, size_t size);
-    /* What was seen at an end of the range that is beyond the crossing. */
+    /* What was seen at an end of the range that is beyond the crossing; NULL: the last blocks alone may say so. */
     void (*there)(const struct search *search, const struct sought *sought, const struct seek_point *at,
                   const struct summary *summary, char *text, size_t size);
     int (*write)(const struct search *search, const struct summary *summary); /* its CSV file */

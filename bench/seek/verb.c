@@ -180,9 +180,10 @@ static void missing_say(const struct search *search, const struct sought *sought
     const struct seek *seek = &sought->seek;
     bool beyond = seek->state == SEEK_BEYOND_LO || seek->state == SEEK_BEYOND_HI;
     const struct seek_point *at = seek->state == SEEK_BEYOND_HI ? &seek->hi : &seek->lo;
-    char x[64], there[96];
+    char x[64], there[96] = "the last blocks contradict those before";
     if (beyond) {
-        search->kind->there(search, sought, at, summary, there, sizeof there);
+        if (search->kind->there)
+            search->kind->there(search, sought, at, summary, there, sizeof there);
         snprintf(reason, SEARCH_ANSWER_MAX, "%s %s: %s", at == &seek->lo ? "below" : "above",
                  search->kind->spell(search, at->x, x, sizeof x), there);
     } else if (seek->state == SEEK_FAILED) {
