@@ -148,6 +148,15 @@ json_t *host_fact(const char *directory, const char *key)
     return fact;
 }
 
+bool host_is_there(const char *directory)
+{
+    json_t *host = host_load(directory);
+    bool is_there = json_is_object(host);
+
+    json_decref(host);
+    return is_there;
+}
+
 unsigned host_looks(const char *directory)
 {
     json_t *fact = host_fact(directory, "looks");

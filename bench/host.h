@@ -19,6 +19,7 @@ int64_t host_cpus(const char *directory);
  * that could not be pinned, cells left out. */
 void host_warnings(FILE *out, const char *directory);
 
+bool host_is_there(const char *directory);                 /* one that is JSON */
 unsigned host_looks(const char *directory);                /* run.looks; 0 where there is none */
 json_t *host_fact(const char *directory, const char *key); /* of "run", the caller's; NULL where there is none */
 /* Adds to "run" of host.json, or replaces there, what stands under `key`; takes `value` over. As host_write(). */

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { BLOCK_MOST = 1000000 }; /* more would be a broken number, and take the memory of as many */
+
 static int on_trial(const void *row, void *arg)
 {
     struct work *work = arg;
@@ -87,6 +89,41 @@ static int cells_group(struct work *work)
     return 0;
 }
 
+static int block_compare(const void *a, const void *b)
+{
+    const struct trial_row *x = *(const struct trial_row *const *)a, *y = *(const struct trial_row *const *)b;
+    int order = strcmp(x->cell_id, y->cell_id);
+
+    return order ? order : (x->block > y->block) - (x->block < y->block);
+}
+
+/* In a block a cell has one trial that went well: with more, which of them belongs to the other cells of the block? */
+static int blocks_check(const struct summary *summary, char *error)
+{
+    const struct trial_row **sorted = calloc(summary->trial_count + 1, sizeof(*sorted));
+    size_t count = 0;
+    int result = 0;
+
+    if (!sorted)
+        return refuse(error, "%s: out of memory", trial_format.file), -ENOMEM;
+    for (size_t i = 0; i < summary->trial_count; i++)
+        if (trial_is_ok(&summary->trials[i]))
+            sorted[count++] = &summary->trials[i];
+    qsort(sorted, count, sizeof(*sorted), block_compare);
+    for (size_t i = 0; i < count && !result; i++) {
+        const struct trial_row *t = sorted[i];
+        if (t->block < 1 || t->block > BLOCK_MOST)
+            result = refuse(error, "%s: trial %lld: expected a block of 1 .. %d, found %lld", trial_format.file,
+                            (long long)t->trial_id, BLOCK_MOST, (long long)t->block);
+        else if (i && !block_compare(&sorted[i - 1], &sorted[i]))
+            result = refuse(error, "%s: trials %lld and %lld are both of cell %.32s in block %lld: is it of two runs?",
+                            trial_format.file, (long long)sorted[i - 1]->trial_id, (long long)t->trial_id, t->cell_id,
+                            (long long)t->block);
+    }
+    free(sorted);
+    return result ? -EINVAL : 0;
+}
+
 /* Histograms become percentiles. */
 static void percentiles_note(size_t trial, const struct histogram *histograms, void *arg)
 {
@@ -130,7 +167,9 @@ void summary_gaps(FILE *talk, const char *directory, const struct summary *summa
                 trial_format.file, (long long)summary->trials[summary->trial_count - 1].trial_id);
     if (summary->hostless)
         fprintf(talk,
-                "%s: there is no host.json: the machine is not known, and the number of blocks is taken to have been "
+                "%s: there is no host.json that can be read: the machine is not known, and the number of blocks is "
+                "taken to "
+                "have been "
                 "fixed beforehand\n",
                 directory);
 }
@@ -142,8 +181,10 @@ int summary_make(const char *directory, struct summary *summary, char *error)
 
     *summary = (struct summary){.looks = host_looks(directory),
                                 .torn = is_torn(directory, trial_format.file),
-                                .hostless = !is_there(directory, "host.json")};
+                                .hostless = !host_is_there(directory)};
     result = csv_read(directory, &trial_format, -1, on_trial, &work, error);
+    if (!result)
+        result = blocks_check(summary, error);
     if (result)
         goto out;
     result = cells_group(&work);

@@ -10,9 +10,10 @@ struct summary {
     size_t count;
     struct trial_row *trials; /* all committed trials, as read */
     size_t trial_count;
-    bool partial;           /* latency.csv is not there: no percentiles */
-    bool torn;              /* trials.csv ends within a line, which is not used */
-    bool hostless;          /* nor is host.json: the machine is not known, nor whether the run could stop early */
+    bool partial;  /* latency.csv is not there: no percentiles */
+    bool torn;     /* trials.csv ends within a line, which is not used */
+    bool hostless; /* nor is host.json, or it is broken: the machine is not known, nor whether the run could stop early
+                    */
     double *latency_p99_ns; /* one a trial; NAN: not known, or of too few tasks */
     unsigned looks; /* at which the run could stop by what it saw (host.json); 0: its number of blocks was fixed */
 };

@@ -107,6 +107,27 @@ static void test_coverage(void **state)
     gsl_rng_free(rng);
 }
 
+/* A law that is not theirs: refused where it is far off, and else no surer of its best than it is right. */
+static void test_misfit(void **state)
+{
+    static const double workers[] = {1, 2, 4, 8, 16, 32};
+    static const struct fit_bootstrap bootstrap = {200, 1};
+    double ns[6 * 10];
+    const struct fit_points points = {.count = 6, .blocks = 10, .workers = workers, .ns = ns};
+    struct fit fit;
+
+    (void)state;
+    for (size_t i = 0; i < 60; i++) /* linear up to 8 workers, and no further */
+        ns[i] = 1e6 / fmin(workers[i / 10], 8) * (1 + 1e-3 * (double)(i % 10));
+    assert_int_equal(fit_make(FIT_USL, &points, &bootstrap, &fit, why), 0);
+    assert_true(fit.worst > 0.1 && fit.worst < 0.2);
+    assert_true(fit.interval[USL_BEST].lo <= 8 && fit.interval[USL_BEST].hi >= 30);
+    for (size_t i = 0; i < 60; i++)
+        ns[i] = 1e6 / workers[i / 10] * (i / 10 == 3 ? 2 : 1);
+    assert_int_equal(fit_make(FIT_USL, &points, &bootstrap, &fit, why), -EDOM);
+    assert_non_null(strstr(why, "does not describe"));
+}
+
 /* An experiment with other points than that truth has. */
 static int fit_changed(const struct truth *of, size_t count, size_t blocks, double sigma, struct fit *fit)
 {
@@ -183,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_misfit),
         cmocka_unit_test(test_coverage),
     };
     return cmocka_run_group_tests_name("fits", tests, NULL, NULL);

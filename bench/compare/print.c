@@ -216,14 +216,20 @@ __attribute__((format(printf, 3, 4))) static void say(FILE *out, enum style styl
 static void head_print(FILE *out, const struct compare *c, enum style style)
 {
     const char *what = metric_words(c->question.metric), *more = nine_more[c->question.metric];
+    const char *factor = "", *space = ""; /* a pool says by itself what it is, a number does not */
     char host[256];
 
     host_line(host, sizeof host, c->base->directory);
+    for (unsigned i = 0; factor_name(i); i++)
+        if (c->question.by == 1u << i && c->question.by != FACTOR_POOL) {
+            factor = factor_name(i);
+            space = " ";
+        }
     if (!c->two) {
-        say(out, style, "%s: %s, compared with %s, all else equal, block by block. %s.", c->base->id, what,
-            c->question.baseline, host);
-        say(out, style, "1.09x: %s than the baseline, %s; below 1x it is less. Absolute values are medians.", more,
-            c->question.baseline);
+        say(out, style, "%s: %s, compared with %s%s%s, all else equal, block by block. %s.", c->base->id, what, factor,
+            space, c->question.baseline, host);
+        say(out, style, "1.09x: %s than the baseline, %s%s%s; below 1x it is less. Absolute values are medians.", more,
+            factor, space, c->question.baseline);
     } else if (!c->relative) {
         say(out, style, "%s compared with the baseline %s: %s of the same cell, block by block. %s.", c->cell->id,
             c->base->id, what, host);

@@ -21,6 +21,9 @@
 #define SMALLEST       1e-3 /* where a square starts at least: at 0 it has no slope */
 #define NOTHING        1e-6 /* what changes no time by more than this share is 0 */
 #define ANYTHING       0.98 /* a share whose interval is that wide is not known */
+#define MISFIT         0.20 /* a law that is off by more describes something else */
+#define STEP           1.01 /* between numbers of workers that are tried for the best */
+#define WORKERS_BEYOND 1e6  /* more than anybody has */
 
 const struct fit_words fit_words[FIT_LAWS] = {
     [FIT_AMDAHL] = {"Amdahl's law",
@@ -275,20 +278,47 @@ static int resample(const struct problem *problem, const struct fit_bootstrap *b
     return result;
 }
 
-/* A fit always ends somewhere; whether that says anything, its intervals tell. */
+/* Resampling knows of noise alone. Where the law itself is off by `worst`, to either side, the best number of workers
+ * may be any whose promise comes that near to the best one. */
+static void best_widen(struct fit *fit)
+{
+    double best = fit->value[USL_BEST];
+    double most_ns = fit_ns(fit, best) * (1 + fit->worst) / (1 - fit->worst);
+    struct interval *interval = &fit->interval[USL_BEST];
+    double lo = best, hi = best;
+
+    if (!isfinite(best) || fit->worst > MISFIT)
+        return;
+    while (lo / STEP >= 1 && fit_ns(fit, lo / STEP) <= most_ns)
+        lo /= STEP;
+    while (hi < WORKERS_BEYOND && fit_ns(fit, hi * STEP) <= most_ns)
+        hi *= STEP;
+    *interval = (struct interval){fmin(interval->lo, lo), fmax(interval->hi, hi)};
+}
+
+static int misfit_judge(const struct fit *fit, char *why)
+{
+    if (fit->worst <= MISFIT)
+        return 0;
+    return refuse(why, "does not describe these: at %.0f workers it is %.0f %% off", fit->worst_workers,
+                  100 * fit->worst),
+           -EDOM;
+}
+
+/* A fit always ends somewhere; whether that says anything, its intervals tell, and how far it is off. */
 static int fit_judge(const struct fit *fit, char *why)
 {
     const struct interval *sigma = &fit->interval[FIT_SIGMA];
 
     if (fit->law == FIT_SLEEP)
-        return 0;
+        return misfit_judge(fit, why);
     if (sigma->lo <= 1 - ANYTHING && sigma->hi >= ANYTHING)
         return refuse(why, "not identified: sigma may be anything from %.2g to %.2g", sigma->lo, sigma->hi), -EDOM;
     if (fit->law == FIT_AMDAHL && sigma->lo > 1)
         return refuse(why, "throughput falls with workers, which this law does not know"), -EDOM;
     if (sigma->hi >= 1 && sigma->lo <= 1 && (fit->law == FIT_AMDAHL || fit->interval[USL_KAPPA].lo == 0))
         return refuse(why, "flat: throughput does not depend on the workers as far as can be seen"), -EDOM;
-    return 0;
+    return misfit_judge(fit, why);
 }
 
 static int points_check(enum fit_law law, const struct fit_points *points, char *why)
@@ -332,9 +362,16 @@ int fit_make(enum fit_law law, const struct fit_points *points, const struct fit
     if (result)
         goto done;
     values_fill(law, q, fit->value);
-    for (size_t i = 0; i < points->count; i++)
-        fit->worst = fmax(fit->worst, fabs(exp(problem.log_ns[i]) / fit_ns(fit, points->workers[i]) - 1));
+    for (size_t i = 0; i < points->count; i++) {
+        double off = fabs(exp(problem.log_ns[i]) / fit_ns(fit, points->workers[i]) - 1);
+        if (off > fit->worst) {
+            fit->worst = off;
+            fit->worst_workers = points->workers[i];
+        }
+    }
     result = resample(&problem, bootstrap, q, workspace, fit);
+    if (!result && law == FIT_USL)
+        best_widen(fit);
 done:
     if (workspace)
         gsl_multifit_nlinear_free(workspace);

@@ -50,6 +50,7 @@ struct fit {
     double value[FIT_VALUES_MAX];
     struct interval interval[FIT_VALUES_MAX]; /* at FIT_LEVEL, each by itself */
     double worst;                             /* the largest |measured / fitted - 1| of a point's time per task */
+    double worst_workers;                     /* where that is */
 };
 
 /* 0; -EDOM: the points do not bear it, with the reason in why (ERROR_MAX bytes); -ENOMEM, likewise. */
