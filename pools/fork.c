@@ -16,7 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-enum { STAGED_MAX = 4096, REAP_MAX = 256, FREE = 0 };
+enum { STAGED_MAX = 4096, REAP_MAX = 256, FREE = 0, READERS_MAX = 100 };
 
 /* Shared memory that a worker's child writes. */
 struct result {
@@ -334,12 +334,9 @@ static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigne
 
 /* What one worker process holds while it runs: a child like any other reads its own memory, and the submitter reads its
  * own meanwhile. The pool's sum counts `workers` of them. */
-static int read_memory(struct pool *pool, struct usage *usage)
+static int read_memory_once(struct pool *pool, struct usage *shared, struct usage *usage)
 {
     struct result *result = &pool->results[0];
-    struct usage *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED)
-        return -errno;
     usage_clear(shared);
     atomic_store_explicit(&result->complete, 0, memory_order_relaxed);
     pid_t parent = getpid(), pid = fork();
@@ -372,6 +369,18 @@ static int read_memory(struct pool *pool, struct usage *usage)
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
     }
+    return rc;
+}
+
+/* The child may be killed from outside like any other: then another one reads. */
+static int read_memory(struct pool *pool, struct usage *usage)
+{
+    struct usage *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        return -errno;
+    int rc = -EOWNERDEAD;
+    for (unsigned tries = 0; tries < READERS_MAX && rc == -EOWNERDEAD; tries++)
+        rc = read_memory_once(pool, shared, usage);
     munmap(shared, sizeof *shared);
     return rc;
 }
