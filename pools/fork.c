@@ -220,8 +220,11 @@ static bool collect(struct pool *pool, unsigned worker, struct done *done)
     /* acquire: pairs with child_main */
     if (atomic_load_explicit(&result->complete, memory_order_acquire)) {
         *done = result->done;
-        if (status && pool->job->workload->become) /* it had become the task's program */
+        if (status && pool->job->workload->become) { /* it had become the task's program */
             describe_death(done, status);
+            if (WIFSIGNALED(status) && pool->config->task_limit_ns && !pool->due_ns[worker])
+                done->status = TASK_TIMEOUT;
+        }
         if (pool->job->timed && !done->end)
             done->end = clock_ticks();
         used.migrations = done->cpu != pool->cpus[worker] && pool->cpus[worker] != UINT32_MAX;
