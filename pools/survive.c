@@ -262,6 +262,7 @@ int crew_tend(struct crew *crew, bool all_taken)
         rc = unit_restart(crew, i);
         if (rc < 0)
             break;
+        crew->refused_ns = 0;
     }
     if (rc == 0)
         return 0;
@@ -269,7 +270,7 @@ int crew_tend(struct crew *crew, bool all_taken)
     if ((rc != -EAGAIN && rc != -ENOMEM) || crew->opening)
         return rc;
     crew->retry_ns = now + RETRY_NS;
-    if (crew->down < crew->processes)
+    if (crew->down < crew->processes || !crew->refused_ns)
         crew->refused_ns = now;
     return now - crew->refused_ns > GIVE_UP_NS ? rc : 0;
 }
