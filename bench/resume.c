@@ -1,5 +1,6 @@
 /* The verb resume: goes on with a run that ended before its plan did: told to, killed, or for want of something. The
  * run keeps its seed, its cells and the order of its blocks; trials that are there are not run again. */
+#include "bench/columns.h"
 #include "bench/host.h"
 #include "bench/refuse.h"
 #include "bench/run.h"
@@ -9,7 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 /* Only `run` knows beforehand what it will run. */
 static int verb_check_run(const char *directory, char *error)
@@ -57,13 +58,23 @@ static int resume_open(struct session *session, struct remaining *remaining, con
     return rc;
 }
 
+/* When a file of the run was last written; 0: it is not there. */
+static int64_t written_ns(const char *directory, const char *file)
+{
+    char path[PATH_MAX + 16];
+    struct stat about;
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    if (stat(path, &about) < 0)
+        return 0;
+    return (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+}
+
 /* Nothing is to be run; but the run may have been ended while its charts were drawn, before the report, which is last.
- */
+ * Older ones than host.json, which notes the end, are of a part of the run: from when it was interrupted. */
 static int conclude_again(struct session *session, const char *directory)
 {
-    char report[PATH_MAX + 16];
-    snprintf(report, sizeof report, "%s/report.html", directory);
-    if (access(report, F_OK) == 0)
+    int64_t ended = written_ns(directory, "host.json");
+    if (written_ns(directory, summary_format.file) >= ended && written_ns(directory, "report.html") >= ended)
         return 0;
     snprintf(session->directory, sizeof session->directory, "%s", directory);
     launcher_unwatch(calibrations_launcher(session->calibrations));

@@ -150,7 +150,7 @@ struct crew {
     unsigned fallen_count;
     unsigned barren;     /* deaths since somebody last got something done */
     uint64_t retry_ns;   /* when to try again to make what could not be made */
-    uint64_t refused_ns; /* when there was last a process left, while none can be made */
+    uint64_t refused_ns; /* since when none can be made, while none is left; 0: one was made since */
     struct usage gone;   /* of those that have ended */
 };
 

@@ -16,7 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-enum { STAGED_MAX = 4096, REAP_MAX = 256, FREE = 0 };
+enum { STAGED_MAX = 4096, REAP_MAX = 256, FREE = 0, READERS_MAX = 100 };
 
 /* Shared memory that a worker's child writes. */
 struct result {
@@ -220,8 +220,11 @@ static bool collect(struct pool *pool, unsigned worker, struct done *done)
     /* acquire: pairs with child_main */
     if (atomic_load_explicit(&result->complete, memory_order_acquire)) {
         *done = result->done;
-        if (status && pool->job->workload->become) /* it had become the task's program */
+        if (status && pool->job->workload->become) { /* it had become the task's program */
             describe_death(done, status);
+            if (WIFSIGNALED(status) && pool->config->task_limit_ns && !pool->due_ns[worker])
+                done->status = TASK_TIMEOUT;
+        }
         if (pool->job->timed && !done->end)
             done->end = clock_ticks();
         used.migrations = done->cpu != pool->cpus[worker] && pool->cpus[worker] != UINT32_MAX;
@@ -334,12 +337,9 @@ static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigne
 
 /* What one worker process holds while it runs: a child like any other reads its own memory, and the submitter reads its
  * own meanwhile. The pool's sum counts `workers` of them. */
-static int read_memory(struct pool *pool, struct usage *usage)
+static int read_memory_once(struct pool *pool, struct usage *shared, struct usage *usage)
 {
     struct result *result = &pool->results[0];
-    struct usage *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED)
-        return -errno;
     usage_clear(shared);
     atomic_store_explicit(&result->complete, 0, memory_order_relaxed);
     pid_t parent = getpid(), pid = fork();
@@ -372,6 +372,18 @@ static int read_memory(struct pool *pool, struct usage *usage)
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
     }
+    return rc;
+}
+
+/* The child may be killed from outside like any other: then another one reads. */
+static int read_memory(struct pool *pool, struct usage *usage)
+{
+    struct usage *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        return -errno;
+    int rc = -EOWNERDEAD;
+    for (unsigned tries = 0; tries < READERS_MAX && rc == -EOWNERDEAD; tries++)
+        rc = read_memory_once(pool, shared, usage);
     munmap(shared, sizeof *shared);
     return rc;
 }

@@ -13,6 +13,7 @@
 #include "pools/usage.h"
 #include "pools/worker.h"
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
@@ -261,6 +262,7 @@ int crew_tend(struct crew *crew, bool all_taken)
         rc = unit_restart(crew, i);
         if (rc < 0)
             break;
+        crew->refused_ns = 0;
     }
     if (rc == 0)
         return 0;
@@ -268,12 +270,30 @@ int crew_tend(struct crew *crew, bool all_taken)
     if ((rc != -EAGAIN && rc != -ENOMEM) || crew->opening)
         return rc;
     crew->retry_ns = now + RETRY_NS;
-    if (crew->down < crew->processes)
+    if (crew->down < crew->processes || !crew->refused_ns)
         crew->refused_ns = now;
     return now - crew->refused_ns > GIVE_UP_NS ? rc : 0;
 }
 
 /* ---- the limit of a task ---- */
+
+/* Programs that the tasks of a stopped process have started: they are what runs for too long, and would go on beside
+ * the tasks that follow. It cannot wait for them while it is stopped, so the numbers are theirs. */
+static void end_programs(const struct crew *crew, unsigned process)
+{
+    const struct worker *worker = first_of(crew, process);
+    for (unsigned i = 0; i < crew->threads; i++) {
+        char path[64];
+        int program;
+        unsigned tid = atomic_load_explicit(&worker[i].tid, memory_order_acquire);
+        snprintf(path, sizeof path, "/proc/%d/task/%u/children", (int)crew->unit[process].pid, tid);
+        FILE *programs = fopen(path, "re");
+        while (programs && fscanf(programs, "%d", &program) == 1)
+            kill(program, SIGKILL);
+        if (programs)
+            fclose(programs);
+    }
+}
 
 /* Ends the process if that worker is still on that task: it is stopped for the look, so that no other task is hit. */
 static void end_task(struct crew *crew, unsigned number, uint64_t running)
@@ -285,8 +305,10 @@ static void end_task(struct crew *crew, unsigned number, uint64_t running)
     while (waitid(P_PID, (id_t)unit->pid, &info, WSTOPPED | WEXITED | WNOWAIT) < 0 && errno == EINTR)
         ;
     bool still = atomic_load_explicit(&crew->worker[number].running, memory_order_acquire) == running;
-    if (still)
+    if (still) {
         unit->culprit = number + 1;
+        end_programs(crew, number / crew->threads);
+    }
     kill(unit->pid, still ? SIGKILL : SIGCONT);
 }
 

@@ -5,9 +5,11 @@
 #include "pools/faults.h"
 #include "tests/trials.h"
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,6 +342,88 @@ static void many_failures(void **state)
     }
 }
 
+/* ---- from outside ---- */
+
+static _Atomic bool storm_over;
+
+/* The children of a process whose names begin with `name`; how many. */
+static unsigned children_called(pid_t pid, const char *name, pid_t *children, unsigned max)
+{
+    char path[64], comm[32];
+    unsigned count = 0;
+    pid_t child;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    FILE *list = fopen(path, "re");
+    while (list && count < max && fscanf(list, "%d", &child) == 1) {
+        snprintf(path, sizeof path, "/proc/%d/comm", child);
+        FILE *file = fopen(path, "re");
+        if (file && fgets(comm, sizeof comm, file) && !strncmp(comm, name, strlen(name)))
+            children[count++] = child;
+        if (file)
+            fclose(file);
+    }
+    if (list)
+        fclose(list);
+    return count;
+}
+
+/* Kills a worker of our trial every 2 ms, from the first moment on; returns how many. */
+static void *storm(void *arg)
+{
+    uintptr_t kills = 0;
+    (void)arg;
+    while (!atomic_load(&storm_over)) {
+        pid_t trial, workers[16];
+        unsigned count = children_called(getpid(), "pb-trial", &trial, 1);
+        count = count ? children_called(trial, "pb-worker", workers, 16) : 0;
+        if (count)
+            kills += kill(workers[kills % count], SIGKILL) == 0;
+        usleep(2000);
+    }
+    return (void *)kills;
+}
+
+/* Whenever the kills begin, in the warm-up too: every task is reported, and no more of them fail than kills have hit.
+ */
+static void workers_are_killed_from_the_first_moment(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pool;
+        int64_t params[3];
+        unsigned threads; /* that one kill hits */
+    } pools[] = {{"fork", {0}, 1}, {"prefork", {0}, 1}, {"hybrid", {0}, 1}, {"hybrid", {1, 2, 2}, 2}};
+    for (size_t p = 0; p < sizeof pools / sizeof *pools; p++) {
+        struct cell cell;
+        pthread_t killer;
+        void *kills;
+        uint32_t tasks = SANITIZED ? 300 : 1000, failed = 0;
+        unsigned char seen[1000] = {0};
+        cell_init(&cell, pools[p].pool, "spin", 4, tasks);
+        memcpy(cell.pool_params, pools[p].params, sizeof pools[p].params);
+        atomic_store(&storm_over, false);
+        assert_int_equal(pthread_create(&killer, NULL, storm, NULL), 0);
+        struct ran ran = run(&cell, &cost, 1);
+        atomic_store(&storm_over, true);
+        assert_int_equal(pthread_join(killer, &kills), 0);
+        const struct report *report = ran.parts.report;
+        if (report->stage != STAGE_VERIFY && report->stage != STAGE_DONE)
+            fail_msg("%s: stage %u, status %x: %s", pools[p].pool, report->stage, ran.outcome.wait_status,
+                     report->reason);
+        assert_false(ran.outcome.left_processes);
+        assert_true((uintptr_t)kills > 0);
+        assert_int_equal(report->samples_count, tasks);
+        for (uint32_t i = 0; i < tasks; i++) {
+            const struct sample *s = &ran.parts.samples[i];
+            assert_int_equal(seen[s->task]++, 0);
+            assert_true(s->status == TASK_OK || s->status == TASK_SIGNALLED);
+            failed += s->status != TASK_OK;
+        }
+        assert_int_equal(report->tasks_failed, failed);
+        assert_true(failed <= (uintptr_t)kills * pools[p].threads);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +437,7 @@ int main(void)
         cmocka_unit_test(nested_threads_go_down_together),
         cmocka_unit_test(many_failures),
         cmocka_unit_test(grandchildren_end_with_the_trial),
+        cmocka_unit_test(workers_are_killed_from_the_first_moment),
     };
     return cmocka_run_group_tests(tests, trials_setup, trials_teardown);
 }

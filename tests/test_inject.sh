@@ -154,5 +154,18 @@ sched_setaffinity 22 poolbench poolbench-trial
 sched_getaffinity 22 poolbench poolbench-trial
 pidfd_open 24 poolbench poolbench-trial
 END
+
+# The only worker dies, and there is no process for another in that moment: soon there is, and nothing but its task is lost.
+rm -rf run hit
+INJECT=fork:2:11:poolbench-trial INJECT_HIT=$PWD/hit LD_PRELOAD=$inject timeout --kill-after=2 20 poolbench run \
+    --pool prefork --size 10us --tasks 20 --workers 1 --blocks 1 --faults kill:task=7 --out run >out 2>err
+status=$?
+if [ -e hit ] && [ $status -eq 0 ]; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "FAILED: no process for another worker, for a moment: exit code $status"
+    cat err
+fi
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

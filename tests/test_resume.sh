@@ -119,6 +119,13 @@ check "says what it cut off" said 'cut off 12 bytes'
 [ "$interrupted" -eq 0 ] || check "says what runs again" said "$interrupted interrupted trial runs again"
 check "whole after SIGTERM" whole TERM
 check "has its report" [ -s TERM/report.html ]
+touch -d '1 hour ago' TERM/report.html TERM/summary.csv # as if it had been killed before it wrote those of the whole run
+poolbench resume TERM >out 2>err
+check "a report of a part is written anew" [ TERM/report.html -nt TERM/host.json ]
+check "and so is its summary" [ TERM/summary.csv -nt TERM/host.json ]
+rm TERM/summary.csv
+poolbench resume TERM >out 2>err
+check "a report does not stand for a summary" [ -s TERM/summary.csv ]
 
 # What `--more` adds to the plan of a run that is not whole: blocks that nobody began go.
 poolbench run --more HUP --blocks 2 >out 2>err

@@ -3,7 +3,8 @@
  *
  * A program that exits with another status than 0 or is killed has failed its task; the sample says with what. What it
  * used, CPU and memory, counts as the worker's own. Its largest memory includes that of the process that started it:
- * Linux counts from before exec. Programs are in the trial's process group and end with the trial.
+ * Linux counts from before exec. Programs are in the trial's process group and end with the trial; one whose task is
+ * over its limit ends with the task.
  *
  * A task's result is a hash of its words: that it ran what it should. What it gave is seen in a file that it leaves
  * (output, left), read after the trial. Warm-up tasks run nothing: a command may not be repeatable. */
