@@ -86,6 +86,9 @@ struct poolbench_host {
     struct poolbench_task *(*task)(const struct poolbench_host *host, uint32_t slot);
     /* CLOCK_MONOTONIC in ns. */
     uint64_t (*now_ns)(void);
+    /* For pools that have `attach`: the program to be executed for a process that has the tasks. NULL: there is none.
+     */
+    const char *program;
 };
 
 struct poolbench_config {
@@ -141,6 +144,12 @@ struct poolbench_pool {
      * here instead of task->finish. Up to max; waits until min are there, or CLOCK_MONOTONIC reaches until_ns (0: looks
      * only, UINT64_MAX: no limit), or none is in flight. Returns how many. */
     int (*reap)(void *pool, struct poolbench_task **tasks, unsigned min, unsigned max, uint64_t until_ns);
+    /* Optional, for pools with `reap` whose processes are executed and not forked. host->program, executed by this
+     * process or a descendant in an environment that goes back to this one's, with arguments as the pool likes them,
+     * prepares the workload once more, maps the tasks, and calls attach, in which open was never called. There and in
+     * processes that it forks, host->worker and host->task do what they do everywhere, task->work is all that a task
+     * has, and task->in is its input made once more. What it returns is the exit code. */
+    int (*attach)(const struct poolbench_host *host, const struct poolbench_config *config, int argc, char **argv);
 };
 
 /* The plug-in defines it. */
