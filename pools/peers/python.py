@@ -9,6 +9,7 @@
 # has the tasks, and this module.
 import atexit
 import ctypes
+import gc
 import multiprocessing
 import queue
 import sys
@@ -216,7 +217,9 @@ def arguments():
 
 def end(pool):
     pool.close()
-    if context.get_start_method() != "fork":  # what else Python has started, and ends when an interpreter does
+    if context.get_start_method() != "fork":  # what else Python has open, and ends when an interpreter does
+        pool.__dict__.clear()
+        gc.collect()
         forkserver._forkserver._stop()
         atexit._run_exitfuncs()
         resource_tracker._resource_tracker._stop()
