@@ -32,6 +32,24 @@ static int fd_open(int pid, int fd, int flags)
     return ours < 0 ? -errno : ours;
 }
 
+/* Like main.c's, as far as a worker needs it. */
+static int worker_run(struct trial *trial, int pid, struct attached *attached, int fd)
+{
+    int rc;
+    clock_init(trial->file->clock_is_tsc, trial->file->clock_mult);
+    if ((rc = setup_pool(trial)) < 0)
+        return fail(trial, rc, "pool");
+    if (trial->file->ballast_write_ppm)
+        return fail(trial, -ENOTSUP, "--ballast: what is executed has none to write to");
+    if (!trial->ops->attach)
+        return fail(trial, -ENOTSUP, "pool");
+    if ((rc = setup_job(trial)) < 0)
+        return fail(trial, rc, "prepare");
+    attached->fd = fd_open(pid, fd, O_RDWR);
+    rc = attached->fd < 0 ? attached->fd : trial->ops->attach(&trial->config, &trial->job, *attached);
+    return rc < 0 ? fail(trial, rc, "attach") : rc;
+}
+
 int attach_run(const char *where, int argc, char **argv)
 {
     struct trial trial = {0};
@@ -46,16 +64,7 @@ int attach_run(const char *where, int argc, char **argv)
         return fail(&trial, rc, "the trial's job");
     close(trial.job_fd);
     trial.job_fd = -1;
-    clock_init(trial.file->clock_is_tsc, trial.file->clock_mult);
-    if ((rc = setup_pool(&trial)) < 0)
-        return fail(&trial, rc, "pool");
-    if (trial.file->ballast_write_ppm)
-        return fail(&trial, -ENOTSUP, "--ballast: what is executed has none to write to");
-    if (!trial.ops->attach)
-        return fail(&trial, -ENOTSUP, "pool");
-    if ((rc = setup_job(&trial)) < 0)
-        return fail(&trial, rc, "prepare");
-    attached.fd = fd_open(pid, fd, O_RDWR);
-    rc = attached.fd < 0 ? attached.fd : trial.ops->attach(&trial.config, &trial.job, attached);
-    return rc < 0 ? fail(&trial, rc, "attach") : rc;
+    rc = worker_run(&trial, pid, &attached, fd);
+    setup_release(&trial);
+    return rc;
 }
