@@ -164,7 +164,7 @@ bench: ## build and run a suite: SUITE=quick BUDGET=60s
 	@$(program) run $(SUITE) $(if $(BUDGET),--budget $(BUDGET))
 	@echo 'Is multiprocessing best for CPU-bound tasks? docs/FOLKLORE.md; make folklore asks this machine.'
 
-peers: ## build pools on other libraries as plug-ins, where those are: OpenMP, TBB, GLib, libuv, ZeroMQ, Python
+peers: ## build pools on other libraries as plug-ins, where those are: OpenMP, TBB, GLib, libuv, ZeroMQ, Open MPI, Python
 	@$(MAKE) $(jobs) build
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' scripts/peers $(B)/plugins
 

@@ -11,6 +11,7 @@ const struct peer peers[] = {
     {"libuv", "libuv's uv_queue_work", "libuv1-dev", true},
     {"cthreadpool", "cthreadpool (thpool)", "cthreadpool-dev", true},
     {"zeromq", "ZeroMQ's PUSH and PULL to processes", "libzmq3-dev", true},
+    {"openmpi", "Open MPI, messages to ranks on one machine", "libopenmpi-dev openmpi-bin", true},
     {"python", "Python's executors and multiprocessing", "libpython3-dev", true},
     {"py", "a loop in pure Python", "libpython3-dev", false},
     {0},

@@ -2,6 +2,7 @@
 #include "pools/plugged.h"
 #include "pools/clock.h"
 #include "pools/tickets.h"
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,8 +73,7 @@ static void host_died(const struct poolbench_host *host, struct poolbench_task *
 
 static struct poolbench_task *host_task(const struct poolbench_host *host, uint32_t slot)
 {
-    struct tickets *tickets = &pool_of(host)->tickets;
-    return slot < tickets->depth ? &tickets->ticket[slot].task : NULL;
+    return tickets_task(&pool_of(host)->tickets, slot);
 }
 
 static const struct poolbench_host host_table = {
@@ -109,18 +109,23 @@ static int broken(struct pool *pool)
     return tickets_complaint(&pool->tickets, reason, sizeof reason);
 }
 
-static int plugged_open(const struct pool_config *config, const struct job *job, struct pool **result)
+/* Without tickets. NULL: out of memory, or a shape that the planner has refused before. */
+static struct pool *pool_new(const struct pool_config *config, const struct job *job)
 {
     struct pool_shape shape;
-    if (plugged_shape(config->workers, config->params, &shape))
-        return -EINVAL; /* the planner has asked before */
-    struct pool *pool = calloc(1, sizeof *pool);
+    struct pool *pool = plugged_shape(config->workers, config->params, &shape) ? NULL : calloc(1, sizeof *pool);
     if (!pool)
-        return -ENOMEM;
+        return NULL;
     reason[0] = '\0';
-    int rc = tickets_init(&pool->tickets, job, config, shape.workers, (plugin.traits & POOLBENCH_SUBMITTER_WORKS) != 0);
-    if (rc < 0)
-        goto free_pool;
+    pool->tickets = (struct tickets){.job = job, .config = config, .workers = shape.workers};
+    return pool;
+}
+
+/* What the plug-in is told. */
+static void pool_describe(struct pool *pool)
+{
+    const struct job *job = pool->tickets.job;
+    const struct pool_config *config = pool->tickets.config;
     pool->host = host_table;
     pool->config = (struct poolbench_config){
         .size = sizeof pool->config,
@@ -131,6 +136,48 @@ static int plugged_open(const struct pool_config *config, const struct job *job,
         .in_bytes = job->in_bytes,
         .out_bytes = job->out_bytes,
     };
+}
+
+/* Processes that are executed from here on find the tickets. 0 or -errno. */
+static int attach_offer(struct pool *pool)
+{
+    static char program[PATH_MAX], where[32];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length < 0)
+        return -errno;
+    program[length] = '\0';
+    pool->host.program = program;
+    snprintf(where, sizeof where, "%d %d", (int)getpid(), pool->tickets.fd);
+    return setenv(TICKETS_WHERE, where, 1) < 0 ? -errno : 0;
+}
+
+static int plugged_attach(const struct pool_config *config, const struct job *job, struct attached where)
+{
+    struct pool *pool = pool_new(config, job);
+    int rc = pool ? tickets_attach(&pool->tickets, where.fd) : -ENOMEM;
+    close(where.fd); /* children of this process have the memory by being forked */
+    if (rc < 0) {
+        host_refuse(NULL, "the tasks cannot be mapped: %s", strerror(-rc));
+        return rc;
+    }
+    pool_describe(pool);
+    return plugin.attach(&pool->host, &pool->config, where.argc, where.argv);
+}
+
+static int plugged_open(const struct pool_config *config, const struct job *job, struct pool **result)
+{
+    unsigned traits = (plugin.traits & POOLBENCH_SUBMITTER_WORKS ? TICKETS_SUBMITTER_WORKS : 0) |
+                      (plugin.attach ? TICKETS_IN_FILE : 0);
+    struct pool *pool = pool_new(config, job);
+    if (!pool)
+        return -ENOMEM;
+    int rc = tickets_init(&pool->tickets, traits);
+    if (rc < 0)
+        goto free_pool;
+    pool_describe(pool);
+    rc = plugin.attach ? attach_offer(pool) : 0;
+    if (rc < 0)
+        goto release_tickets;
     rc = plugin.open(&pool->host, &pool->config, &pool->plugin);
     if (rc < 0)
         goto release_tickets;
@@ -241,6 +288,7 @@ const struct pool_ops *plugged_pool(const struct poolbench_pool *given)
         .reap = plugged_reap,
         .usage = plugged_usage,
         .enter = plugin.enter ? plugged_enter : NULL,
+        .attach = plugin.attach ? plugged_attach : NULL,
         .close = plugged_close,
     };
     return &ops;

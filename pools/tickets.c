@@ -11,9 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-enum { DEPTH = 4096, DEPTH_PER_WORKER = 2 };
-#define OUTPUTS_LIMIT    (64ull << 20) /* bytes of outputs in flight */
-#define ADAPTIVE_SPIN_NS 40000u        /* as crews do */
+#define ADAPTIVE_SPIN_NS 40000u /* as crews do */
 #define PATIENCE_NS      100000000u
 #define LINGER_NS        50000u /* as crews do: a task that took that long is reported at once */
 
@@ -72,6 +70,12 @@ static void once_run(void)
     pthread_atfork(NULL, NULL, forget);
 }
 
+void tickets_live(struct tickets *tickets)
+{
+    pthread_once(&once, once_run);
+    alive = tickets;
+}
+
 static int become(struct tickets *tickets, unsigned number)
 {
     struct ticket_worker *worker = &tickets->shared->worker[number];
@@ -123,7 +127,8 @@ static void complain(struct tickets *tickets, uint32_t what, uint32_t task)
     /* relaxed: nothing else is published with it */
     atomic_compare_exchange_strong_explicit(&tickets->shared->complaint, &none, (uint64_t)what << 32 | task,
                                             memory_order_relaxed, memory_order_relaxed);
-    event_shout(tickets->event);
+    if (tickets->event)
+        event_shout(tickets->event);
 }
 
 static bool move(struct ticket *ticket, uint32_t from, uint32_t to)
@@ -133,10 +138,9 @@ static bool move(struct ticket *ticket, uint32_t from, uint32_t to)
                                                    memory_order_acquire);
 }
 
-static void ticket_work(struct poolbench_task *task, const void *in, void *out)
+void tickets_work(struct tickets *tickets, struct ticket *ticket, const void *in, void *out)
 {
-    struct ticket *ticket = (struct ticket *)task;
-    struct tickets *tickets = ticket->tickets;
+    const struct poolbench_task *task = &ticket->task;
     struct done *done = &ticket->done;
     if (!move(ticket, HANDED, RUNNING)) {
         complain(tickets, RAN_TWICE, task->number);
@@ -152,6 +156,12 @@ static void ticket_work(struct poolbench_task *task, const void *in, void *out)
         me.worker->cpu = done->cpu;
     }
     atomic_store_explicit(&ticket->state, RAN, memory_order_release);
+}
+
+static void ticket_work(struct poolbench_task *task, const void *in, void *out)
+{
+    struct ticket *ticket = (struct ticket *)task;
+    tickets_work(ticket->tickets, ticket, in, out);
 }
 
 static void push(struct tickets *tickets, struct ticket *ticket)
@@ -201,61 +211,40 @@ void tickets_died(struct poolbench_task *task, int wait_status)
 
 /* ---- the submitter ---- */
 
-static uint32_t depth_for(const struct job *job, unsigned workers)
+int tickets_init(struct tickets *tickets, unsigned traits)
 {
-    uint32_t least = DEPTH_PER_WORKER * workers, depth = DEPTH;
-    while (depth > least && depth > 64 && job->out_bytes * depth > OUTPUTS_LIMIT)
-        depth /= 2;
-    return depth > least ? depth : least;
-}
-
-static size_t align_up(size_t bytes, size_t to)
-{
-    return (bytes + to - 1) / to * to;
-}
-
-int tickets_init(struct tickets *tickets, const struct job *job, const struct pool_config *config, unsigned workers,
-                 bool submitter_works)
-{
-    uint32_t depth = depth_for(job, workers);
-    *tickets = (struct tickets){.job = job,
-                                .config = config,
-                                .workers = workers,
-                                .depth = depth,
-                                .spin_ticks = config->spare_cpu ? clock_from_ns(ADAPTIVE_SPIN_NS) : 0,
-                                .submitter = (pid_t)syscall(SYS_gettid),
-                                .out_stride = align_up(job->out_bytes, 64)};
-    _Static_assert(sizeof(struct ticket) == 128, "a ticket is two cache lines, its neighbour's are others");
-    pthread_once(&once, once_run);
-    size_t head = align_up(sizeof *tickets->shared + workers * sizeof(struct ticket_worker), 4096);
-    tickets->map_bytes = head + depth * (sizeof(struct ticket) + tickets->out_stride);
-    tickets->map =
-        mmap(NULL, tickets->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (tickets->map == MAP_FAILED)
+    tickets->submitter = (pid_t)syscall(SYS_gettid);
+    tickets->spin_ticks = tickets->config->spare_cpu ? clock_from_ns(ADAPTIVE_SPIN_NS) : 0;
+    tickets->fd = traits & TICKETS_IN_FILE ? memfd_create("poolbench-tickets", MFD_CLOEXEC) : -1;
+    if (traits & TICKETS_IN_FILE && tickets->fd < 0)
         return -errno;
-    tickets->shared = tickets->map;
-    tickets->ticket = (struct ticket *)((char *)tickets->map + head);
-    tickets->outputs = (unsigned char *)(tickets->ticket + depth);
-    tickets->vacant = malloc(depth * sizeof *tickets->vacant);
-    int rc = tickets->vacant ? event_open(&tickets->event, false) : -ENOMEM;
-    if (rc < 0) {
-        free(tickets->vacant);
-        munmap(tickets->map, tickets->map_bytes);
-        return rc;
-    }
-    for (uint32_t slot = 0; slot < depth; slot++) {
+    int rc = tickets_map(tickets, tickets->fd);
+    if (rc < 0)
+        goto close_file;
+    tickets->vacant = malloc(tickets->depth * sizeof *tickets->vacant);
+    rc = tickets->vacant ? event_open(&tickets->event, false) : -ENOMEM;
+    if (rc < 0)
+        goto unmap;
+    for (uint32_t slot = 0; slot < tickets->depth; slot++) {
         struct ticket *ticket = &tickets->ticket[slot];
         ticket->tickets = tickets;
         ticket->task.run = ticket_run;
         ticket->task.work = ticket_work;
         ticket->task.finish = ticket_finish;
         ticket->task.slot = slot;
-        ticket->task.out = job->out_bytes ? tickets->outputs + slot * tickets->out_stride : NULL;
+        ticket->task.out = tickets->out_stride ? tickets->outputs + slot * tickets->out_stride : NULL;
         tickets->vacant[slot] = slot;
     }
-    tickets->vacant_count = depth;
-    alive = tickets;
-    return submitter_works ? tickets_worker(tickets, 0) : 0;
+    tickets->vacant_count = tickets->depth;
+    tickets_live(tickets);
+    return traits & TICKETS_SUBMITTER_WORKS ? tickets_worker(tickets, 0) : 0;
+unmap:
+    free(tickets->vacant);
+    munmap(tickets->map, tickets->map_bytes);
+close_file:
+    if (tickets->fd >= 0)
+        close(tickets->fd);
+    return rc;
 }
 
 void tickets_release(struct tickets *tickets)
@@ -264,6 +253,8 @@ void tickets_release(struct tickets *tickets)
     forget();
     event_close(tickets->event);
     munmap(tickets->map, tickets->map_bytes);
+    if (tickets->fd >= 0)
+        close(tickets->fd);
     free(tickets->vacant);
 }
 

@@ -8,7 +8,10 @@
  *
  * Nothing a plug-in does is believed: a ticket is free, handed, running, ran or finished, and moves by
  * compare-and-swap. A task that is run twice, finished twice or given back before it was run is a complaint, which
- * names it. */
+ * names it.
+ *
+ * Where workers are to be executed and not forked, the memory is a file, and TICKETS_WHERE in the environment says
+ * whose descriptor that is. Such a process has copies of the tasks, with functions and payload at its own addresses. */
 #ifndef POOLBENCH_TICKETS_H
 #define POOLBENCH_TICKETS_H
 #include "include/poolbench/pool.h"
@@ -38,6 +41,10 @@ struct tickets_shared {
     struct ticket_worker worker[];
 };
 
+#define TICKETS_WHERE "POOLBENCH_TRIAL" /* PID, and the descriptor there */
+
+enum { TICKETS_SUBMITTER_WORKS = 1, TICKETS_IN_FILE = 2 };
+
 struct tickets {
     const struct job *job;
     const struct pool_config *config;
@@ -51,7 +58,9 @@ struct tickets {
     size_t out_stride;
     void *map;
     size_t map_bytes;
-    struct event *event;
+    int fd;                      /* the file it is in; -1: none */
+    struct poolbench_task *copy; /* of each ticket's task, in a process that was executed; NULL elsewhere */
+    struct event *event;         /* NULL in such a process */
     /* the submitter's own */
     uint32_t *vacant; /* ring of depth free slots; first in, first out, so that what is free stays so for a while */
     uint32_t vacant_head, vacant_count;
@@ -59,10 +68,20 @@ struct tickets {
     uint32_t in_flight;
 };
 
-/* 0 or -errno. The tickets live until tickets_release; workers in other processes are forked in between. */
-int tickets_init(struct tickets *tickets, const struct job *job, const struct pool_config *config, unsigned workers,
-                 bool submitter_works);
+/* 0 or -errno. job, config and workers are set by the caller. The tickets live until tickets_release; workers in other
+ * processes are forked in between, or executed where they are TICKETS_IN_FILE. */
+int tickets_init(struct tickets *tickets, unsigned traits);
 void tickets_release(struct tickets *tickets);
+/* The same tickets in a process that was executed. 0 or -errno. */
+int tickets_attach(struct tickets *tickets, int fd);
+/* Lays out the memory and maps it, from a file where fd is not -1. 0 or -errno. */
+int tickets_map(struct tickets *tickets, int fd);
+/* They are the ones of this process from now on, which threads that end give their numbers back to. */
+void tickets_live(struct tickets *tickets);
+/* The task in a slot; NULL where there is no such slot. */
+struct poolbench_task *tickets_task(const struct tickets *tickets, uint32_t slot);
+/* Runs the task of a ticket, as its `work` does. */
+void tickets_work(struct tickets *tickets, struct ticket *ticket, const void *in, void *out);
 
 /* Fills up to n tickets for these tasks; returns how many there was room for. tickets_settle says afterwards how many
  * of them the pool took. 0 or -EPROTO. */

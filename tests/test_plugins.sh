@@ -94,8 +94,8 @@ else
     echo 'skipped: the pool in C++, because there is no C++ compiler'
 fi
 
-# ---- other kinds: forked processes, and a runtime that is entered ----
-for kind in processes inside; do
+# ---- other kinds: forked processes, executed ones, and a runtime that is entered ----
+for kind in processes executed inside; do
     is "$kind builds" build $kind.so "$repository/tests/plugins/$kind.c"
     says 0 'keeps the contract' poolbench conformance --pool ./$kind.so
 done

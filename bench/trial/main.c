@@ -4,14 +4,15 @@
 #include "pools/clock.h"
 #include "pools/crew.h"
 #include "pools/plugged.h"
+#include "pools/tickets.h"
 #include "pools/usage.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static int fail(struct trial *trial, int rc, const char *what)
@@ -30,31 +31,6 @@ static void stage(struct trial *trial, enum report_stage stage)
 {
     __atomic_store_n(&trial->report->stage, stage, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-static int job_map(struct trial *trial)
-{
-    struct stat stat;
-    if (fstat(JOB_FD, &stat) < 0)
-        return -errno;
-    if ((size_t)stat.st_size < sizeof(struct job_file))
-        return -EINVAL;
-    char *map = mmap(NULL, (size_t)stat.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, JOB_FD, 0);
-    if (map == MAP_FAILED)
-        return -errno;
-    const struct job_file *file = (const struct job_file *)map;
-    if (job_check(file, (uint64_t)stat.st_size) < 0)
-        return -EINVAL;
-    /* no child needs it, and none can spoil it */
-    if (madvise(map, (size_t)stat.st_size, MADV_DONTFORK) < 0)
-        return -errno;
-    close(JOB_FD);
-    trial->file = file;
-    trial->report = (struct report *)(map + file->report_offset);
-    trial->samples = (struct sample *)(map + file->samples_offset);
-    trial->histograms = (uint64_t *)(map + file->histograms_offset);
-    *trial->report = (struct report){.epoch = file->epoch, .ideal_ns = -1};
-    return 0;
 }
 
 static uint64_t elapsed_ns(uint64_t since)
@@ -200,12 +176,15 @@ static int trial_run(struct trial *trial)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    struct trial trial = {0};
+    struct trial trial = {.job_fd = JOB_FD};
+    const char *where = argc > 1 ? getenv(TICKETS_WHERE) : NULL;
+    if (where)
+        return attach_run(where, argc, argv);
     prctl(PR_SET_NAME, "pb-trial");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (job_map(&trial) < 0) {
+    if (job_map(&trial, MAP_SHARED) < 0) {
         fputs("poolbench-trial: an internal program of poolbench, started by it; try `poolbench help`\n", stderr);
         return 2;
     }

@@ -4,10 +4,13 @@
 #include "pools/task_run.h"
 #include "workloads/plugged.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define WARMUP_TASK_NS 100000u       /* a warm-up task is no longer than that */
 #define INPUTS_LIMIT   (64ull << 20) /* bytes of distinct inputs */
@@ -24,6 +27,32 @@ void *trial_memory(size_t count, size_t size)
     if (madvise(map, bytes ? bytes : 1, MADV_DONTFORK) < 0)
         return NULL;
     return map;
+}
+
+int job_map(struct trial *trial, int flags)
+{
+    struct stat stat;
+    if (fstat(trial->job_fd, &stat) < 0)
+        return -errno;
+    if ((size_t)stat.st_size < sizeof(struct job_file))
+        return -EINVAL;
+    char *map = mmap(NULL, (size_t)stat.st_size, PROT_READ | PROT_WRITE, flags | MAP_POPULATE, trial->job_fd, 0);
+    if (map == MAP_FAILED)
+        return -errno;
+    const struct job_file *file = (const struct job_file *)map;
+    if (job_check(file, (uint64_t)stat.st_size) < 0)
+        return -EINVAL;
+    /* no child needs it, and none can spoil it */
+    if (madvise(map, (size_t)stat.st_size, MADV_DONTFORK) < 0)
+        return -errno;
+    if (fcntl(trial->job_fd, F_SETFD, FD_CLOEXEC) < 0)
+        return -errno;
+    trial->file = file;
+    trial->report = (struct report *)(map + file->report_offset);
+    trial->samples = (struct sample *)(map + file->samples_offset);
+    trial->histograms = (uint64_t *)(map + file->histograms_offset);
+    *trial->report = (struct report){.epoch = file->epoch, .ideal_ns = -1};
+    return 0;
 }
 
 static int say(struct trial *trial, int rc, const char *words)
@@ -110,6 +139,10 @@ int setup_pool(struct trial *trial)
         say(trial, -EINVAL, "no such pool in this build");
     if (!trial->ops)
         return -EINVAL;
+    if (!trial->ops->attach && trial->job_fd >= 0) { /* before anything is forked */
+        close(trial->job_fd);
+        trial->job_fd = -1;
+    }
     int rc = values_copy(file, trial->ops->params, file->pool_params, trial->pool_params);
     if (rc < 0)
         return rc;

@@ -8,6 +8,7 @@
  *   record.c     histograms, samples, sums
  *   verify.c     were the results right?
  *   calibrate.c  how long does an iteration take?
+ *   attach.c     processes that a pool executes
  *   plugin.c     loading plug-ins
  *   probe.c      what is that plug-in?
  *   strict.c     does a pool keep the contract?
@@ -20,6 +21,7 @@
 
 struct trial {
     const struct job_file *file;
+    int job_fd; /* kept open for pools that execute processes, -1 else */
     struct report *report;
     struct sample *samples;
     uint64_t *histograms; /* PHASES x HISTOGRAM_BUCKETS */
@@ -60,6 +62,8 @@ void *trial_memory(size_t count, size_t size);
 /* Everything that main.c and the steps rely on when they follow an offset or a count: a file of `bytes` bytes has it.
  * The header must be readable. -EINVAL. */
 int job_check(const struct job_file *file, uint64_t bytes);
+/* Maps the job in job_fd; flags: MAP_SHARED, or MAP_PRIVATE for one who has nothing to report. */
+int job_map(struct trial *trial, int flags);
 int setup_pool(struct trial *trial); /* which pool, and its configuration */
 int setup_job(struct trial *trial);  /* workload, sequence, faults, payload */
 int setup_ballast(struct trial *trial);
@@ -71,6 +75,7 @@ int schedule_make(struct trial *trial); /* due times */
 int64_t schedule_ideal_ns(const struct trial *trial);
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
 int verify_results(struct trial *trial);
+int attach_run(const char *where, int argc, char **argv); /* where: TICKETS_WHERE (pools/tickets.h); the exit code */
 int calibrate_run(struct trial *trial);
 int probe_run(struct trial *trial);
 int strict_reap(struct trial *trial);                       /* in the place of drive() */

@@ -49,8 +49,8 @@ extern "C" {
 struct poolbench_task {
     /* Runs it and reports it as finished: work and finish together. What poolbench_task_run() does. */
     void (*run)(struct poolbench_task *task);
-    /* Runs it alone, exactly once, in any thread, or in any process forked after open. in, out: where its payload is;
-     * task->in and task->out, unless the pool has moved it. */
+    /* Runs it alone, exactly once, in any thread, or in any process forked after open or executed (attach). in, out:
+     * where its payload is; task->in and task->out, unless the pool has moved it. */
     void (*work)(struct poolbench_task *task, const void *in, void *out);
     /* Reports a task that was run; not in a pool that has a `reap` of its own. */
     void (*finish)(struct poolbench_task *task);
@@ -86,6 +86,9 @@ struct poolbench_host {
     struct poolbench_task *(*task)(const struct poolbench_host *host, uint32_t slot);
     /* CLOCK_MONOTONIC in ns. */
     uint64_t (*now_ns)(void);
+    /* For pools that have `attach`: the program that becomes a process with the tasks, executed with an argument or
+     * more. NULL elsewhere. */
+    const char *program;
 };
 
 struct poolbench_config {
@@ -141,6 +144,12 @@ struct poolbench_pool {
      * here instead of task->finish. Up to max; waits until min are there, or CLOCK_MONOTONIC reaches until_ns (0: looks
      * only, UINT64_MAX: no limit), or none is in flight. Returns how many. */
     int (*reap)(void *pool, struct poolbench_task **tasks, unsigned min, unsigned max, uint64_t until_ns);
+    /* Optional, for pools with `reap` whose processes are executed and not forked. host->program, executed by this
+     * process or a descendant in an environment that goes back to this one's, with arguments of the pool, one at least,
+     * prepares the workload once more, maps the tasks, and calls attach, in which open was never called. There and in
+     * processes that it forks, host->worker and host->task do what they do everywhere, task->work is all that a task
+     * has, and task->in is its input made once more. What it returns is the exit code. */
+    int (*attach)(const struct poolbench_host *host, const struct poolbench_config *config, int argc, char **argv);
 };
 
 /* The plug-in defines it. */

@@ -2,7 +2,8 @@
  * function runs on the same records as in all other pools. python.py has Python's side, this file hands tasks to and
  * fro.
  *
- * Only start=fork: interpreters that are executed anew do not have the memory that tasks are in. */
+ * Tasks travel as numbers of slots. Processes of start=forkserver and spawn execute a new interpreter: host->program
+ * with the arguments that Python gives it, which comes back here with the tasks mapped (python_attach). */
 #include "pools/peers/python.h"
 #include <poolbench/pool.h>
 #include <stdbool.h>
@@ -23,7 +24,7 @@ static const struct poolbench_param params[] = {
     {"api", POOLBENCH_CHOICE, "submit", 0, 0, "submit|map|pool|process|threads",
      "ProcessPoolExecutor's submit or map, multiprocessing.Pool, a Process each task, or ThreadPoolExecutor"},
     {"start", POOLBENCH_CHOICE, "fork", 0, 0, "fork|forkserver|spawn",
-     "how processes begin; only fork: the others do not have the memory that tasks are in"},
+     "how processes begin, as multiprocessing calls it"},
     {"lock", POOLBENCH_CHOICE, "released", 0, 0, "released|held",
      "the interpreter's, while a task runs: as ctypes.CDLL or ctypes.PyDLL calls it"},
     {0},
@@ -36,10 +37,12 @@ struct pool {
     bool is_moved;    /* payload travels with tasks */
 };
 
-static const struct poolbench_host *the_host; /* for workers that say who they are: one pool a process */
+static const char *const starts[] = {"fork", "forkserver", "spawn"};
+static const struct poolbench_host *the_host; /* for workers: one pool a process */
 
-static void task_work(struct poolbench_task *task, const void *in, void *out)
+static void task_work(unsigned slot, const void *in, void *out)
 {
+    struct poolbench_task *task = the_host->task(the_host, slot);
     task->work(task, in ? in : task->in, out ? out : task->out);
 }
 
@@ -53,11 +56,8 @@ static const char *python_shape(unsigned workers, const int64_t *values, struct 
     bool are_threads = values[API] == THREADS;
     shape->processes = are_threads ? 0 : workers;
     shape->threads = are_threads ? workers : 0;
-    if (values[START] == FORK)
-        return NULL;
-    return are_threads
-               ? "threads are not started by forkserver or spawn, expected start=fork"
-               : "processes of forkserver and spawn do not have the memory that tasks are in, expected start=fork";
+    return are_threads && values[START] != FORK ? "threads are not started by forkserver or spawn, expected start=fork"
+                                                : NULL;
 }
 
 /* Python's error as the pool's. */
@@ -68,16 +68,36 @@ static int fail(const struct poolbench_host *host)
     return host->refuse(host, "%s", text);
 }
 
+static bool is_moved(const struct poolbench_config *config)
+{
+    return config->params[API] != THREADS && (config->in_bytes || config->out_bytes);
+}
+
+/* python.py as a module that knows how to run a task in this process. NULL with Python's error set. */
+static PyObject *module_ready(const struct poolbench_host *host, const struct poolbench_config *config)
+{
+    PyObject *module = module_make("poolbench_python", python_source);
+    PyObject *moved = is_moved(config) ? PyLong_FromUnsignedLongLong(config->out_bytes) : Py_NewRef(Py_None);
+    PyObject *said = NULL;
+    the_host = host;
+    if (module && moved)
+        said =
+            PyObject_CallMethod(module, "ready", "iOKK", (int)config->params[LOCK], moved,
+                                (unsigned long long)(uintptr_t)task_work, (unsigned long long)(uintptr_t)worker_become);
+    if (!said)
+        Py_CLEAR(module);
+    Py_XDECREF(said);
+    Py_XDECREF(moved);
+    return module;
+}
+
 static PyObject *pool_make(const struct pool *pool)
 {
     const struct poolbench_config *config = pool->config;
-    PyObject *module = module_make("poolbench_python", python_source), *made = NULL;
-    PyObject *moved = pool->is_moved ? PyLong_FromUnsignedLongLong(config->out_bytes) : Py_NewRef(Py_None);
-    if (module && moved)
-        made = PyObject_CallMethod(module, "pool", "sIiO(KK)", apis[config->params[API]], config->workers,
-                                   (int)config->params[LOCK], moved, (unsigned long long)(uintptr_t)task_work,
-                                   (unsigned long long)(uintptr_t)worker_become);
-    Py_XDECREF(moved);
+    PyObject *module = module_ready(pool->host, config), *made = NULL;
+    if (module)
+        made = PyObject_CallMethod(module, "pool", "sIss", apis[config->params[API]], config->workers,
+                                   starts[config->params[START]], pool->host->program);
     Py_XDECREF(module);
     return made;
 }
@@ -91,9 +111,8 @@ static int python_open(const struct poolbench_host *host, const struct poolbench
     *pool = (struct pool){
         .host = host,
         .config = config,
-        .is_moved = config->params[API] != THREADS && (config->in_bytes || config->out_bytes),
+        .is_moved = is_moved(config),
     };
-    the_host = host;
     PyGILState_STATE lock = PyGILState_Ensure();
     pool->python = pool_make(pool);
     int rc = pool->python ? 0 : fail(host);
@@ -107,10 +126,9 @@ static int python_open(const struct poolbench_host *host, const struct poolbench
 
 static PyObject *task_object(const struct pool *pool, const struct poolbench_task *task)
 {
-    unsigned long long address = (uintptr_t)task;
     if (!pool->is_moved)
-        return PyLong_FromUnsignedLongLong(address);
-    return Py_BuildValue("(Ky#)", address, task->in,
+        return PyLong_FromUnsignedLong(task->slot);
+    return Py_BuildValue("(Iy#)", task->slot, task->in,
                          (Py_ssize_t)(task->in ? pool->config->in_bytes : 0)); /* NULL: None */
 }
 
@@ -133,14 +151,15 @@ static int python_submit(void *argument, struct poolbench_task *const *tasks, un
     return rc;
 }
 
-/* A task that is back: its address, or a tuple of that and what it has written. */
+/* A task that is back: its slot, or a tuple of that and what it has written. */
 static struct poolbench_task *task_of(const struct pool *pool, PyObject *item)
 {
-    PyObject *address = pool->is_moved ? PyTuple_GetItem(item, 0) : item;
+    PyObject *slot = pool->is_moved ? PyTuple_GetItem(item, 0) : item;
     PyObject *out = pool->is_moved ? PyTuple_GetItem(item, 1) : NULL;
-    if (!address || PyErr_Occurred())
+    unsigned long number = slot ? PyLong_AsUnsignedLong(slot) : 0;
+    if (!slot || PyErr_Occurred())
         return NULL;
-    struct poolbench_task *task = PyLong_AsVoidPtr(address);
+    struct poolbench_task *task = pool->host->task(pool->host, (uint32_t)number);
     size_t bytes = pool->config->out_bytes;
     if (task && pool->is_moved && bytes) {
         if (!out || !PyBytes_Check(out) || (size_t)PyBytes_Size(out) != bytes) {
@@ -176,12 +195,42 @@ static int python_close(void *argument)
 {
     struct pool *pool = argument;
     PyGILState_STATE lock = PyGILState_Ensure();
-    PyObject *said = PyObject_CallMethod(pool->python, "close", NULL);
+    PyObject *module = PyImport_ImportModule("poolbench_python");
+    PyObject *said = module ? PyObject_CallMethod(module, "end", "O", pool->python) : NULL;
     int rc = said ? 0 : fail(pool->host);
     Py_XDECREF(said);
+    Py_XDECREF(module);
     Py_XDECREF(pool->python);
     PyGILState_Release(lock);
     free(pool);
+    return rc;
+}
+
+/* What `python3 -c CODE ARGUMENTS` does, where that is how multiprocessing executes an interpreter. */
+static int python_attach(const struct poolbench_host *host, const struct poolbench_config *config, int argc,
+                         char **argv)
+{
+    int at = 1;
+    while (at < argc && strcmp(argv[at], "-c"))
+        at++;
+    if (at + 1 >= argc)
+        return host->refuse(host, "expected -c CODE");
+    const char *why = interpreter_start();
+    if (why)
+        return host->refuse(host, "%s", why);
+    PyGILState_STATE lock = PyGILState_Ensure();
+    PyObject *module = module_ready(host, config), *said = NULL;
+    if (module && (said = PyObject_CallMethod(module, "arguments", NULL))) {
+        for (int i = at; i < argc; i++)
+            if (i != at + 1) {
+                PyObject *text = PyUnicode_DecodeFSDefault(argv[i]);
+                PyList_Append(said, text);
+                Py_XDECREF(text);
+            }
+        return PyRun_SimpleString(argv[at + 1]) < 0; /* most of it ends in sys.exit() */
+    }
+    int rc = fail(host);
+    PyGILState_Release(lock);
     return rc;
 }
 
@@ -197,4 +246,5 @@ const struct poolbench_pool poolbench_pool_plugin = {
     .submit = python_submit,
     .close = python_close,
     .reap = python_reap,
+    .attach = python_attach,
 };

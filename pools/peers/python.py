@@ -1,20 +1,27 @@
 # The pool "python" from Python's side: tasks go through executors and pools the way programs use them. Compiled into
 # python.so (python.c), which calls pool(...), then submit, reap and close of what that returns, all in one thread.
 #
-# A task is the address of its record in memory that forked processes share. `run` is a C function, called through ctypes:
-# with the interpreter's lock released (as ctypes.CDLL does) or held (as ctypes.PyDLL does). Where processes do the work,
-# payload travels as bytes, pickled; threads read and write it in place.
+# A task is the number of its slot in memory that processes share. `run` is a C function, called through ctypes: with the
+# interpreter's lock released (as ctypes.CDLL does) or held (as ctypes.PyDLL does). Where processes do the work, payload
+# travels as bytes, pickled; threads read and write it in place.
+#
+# Processes of forkserver and spawn begin as Python's own do, but with another program in the place of python3: one that
+# has the tasks, and this module.
+import atexit
 import ctypes
+import gc
 import multiprocessing
 import queue
+import sys
 import time
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import forkserver, resource_tracker, spawn
 from multiprocessing.connection import wait
 
 run = become = function = None  # C functions; what a worker calls
 out_bytes = 0
-context = multiprocessing.get_context("fork")
+context = None  # of multiprocessing
 
 
 def work(task):
@@ -43,10 +50,11 @@ def left(until):  # seconds
 class Futures:
     """executor.submit for every task; a future that is done puts itself on a queue."""
 
-    def __init__(self, executor):
+    def __init__(self, executor, workers):
         self.executor = executor
         self.done = queue.SimpleQueue()
-        executor.submit(int).result()  # processes are forked here and now
+        for future in [executor.submit(int) for _ in range(workers)]:  # processes are made here and now
+            future.result()
 
     def submit(self, tasks):
         for task in tasks:
@@ -69,8 +77,8 @@ class Futures:
 class Map(Futures):
     """executor.map over all that is handed in at once, one task a chunk, results in the order of tasks."""
 
-    def __init__(self, executor):
-        super().__init__(executor)
+    def __init__(self, executor, workers):
+        super().__init__(executor, workers)
         self.iterators = deque()
         self.results = self.each()
         self.asked = queue.SimpleQueue()
@@ -112,7 +120,8 @@ class Unordered:
     """multiprocessing.Pool.imap_unordered over a generator of tasks."""
 
     def __init__(self, workers):
-        self.pool = context.Pool(workers)
+        self.pool = context.Pool(workers, together(workers))
+        self.pool.apply(int)
         self.tasks = queue.SimpleQueue()
         self.results = self.pool.imap_unordered(function, iter(self.tasks.get, None))
 
@@ -138,9 +147,9 @@ class Unordered:
 class Processes:
     """A multiprocessing.Process for every task, as many at a time as there are workers."""
 
-    def __init__(self, workers, is_moved):
+    def __init__(self, workers):
         self.numbers = list(range(workers))
-        self.is_moved = is_moved
+        self.is_moved = function is work_on
         self.waiting = deque()
         self.running = {}
 
@@ -185,20 +194,49 @@ class Processes:
             process.join()
 
 
-def pool(api, workers, held, moved, addresses):
-    """api: one of python.c's; moved: bytes of a result where payload travels, None where it stays."""
+def together(workers):
+    """What workers call first: nobody takes a task before all are there. None: they are forked all at once."""
+    return None if context.get_start_method() == "fork" else context.Barrier(workers).wait
+
+
+def ready(held, moved, run_at, become_at):
+    """In each process. moved: bytes of a result where payload travels, None where it stays."""
     global run, become, function, out_bytes
     kind = ctypes.PYFUNCTYPE if held else ctypes.CFUNCTYPE
-    run = kind(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(addresses[0])
-    become = ctypes.CFUNCTYPE(None, ctypes.c_uint)(addresses[1])
+    run = kind(None, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p)(run_at)
+    become = ctypes.CFUNCTYPE(None, ctypes.c_uint)(become_at)
     function = work if moved is None else work_on
     out_bytes = moved or 0
+
+
+def arguments():
+    """sys.argv, to be filled in a process that was executed."""
+    sys.argv = []
+    return sys.argv
+
+
+def end(pool):
+    pool.close()
+    if context.get_start_method() != "fork":  # what else Python has open, and ends when an interpreter does
+        pool.__dict__.clear()
+        gc.collect()
+        forkserver._forkserver._stop()
+        atexit._run_exitfuncs()
+        resource_tracker._resource_tracker._stop()
+
+
+def pool(api, workers, start, program):
+    """api, start: one of python.c's."""
+    global context
+    context = multiprocessing.get_context(start)
+    if start != "fork":
+        resource_tracker.ensure_running()  # by python3 itself
+        spawn.set_executable(program)
     if api == "threads":
-        return Futures(ThreadPoolExecutor(workers))
-    if api == "submit":
-        return Futures(ProcessPoolExecutor(workers, mp_context=context))
-    if api == "map":
-        return Map(ProcessPoolExecutor(workers, mp_context=context))
+        return Futures(ThreadPoolExecutor(workers), workers)
+    if api in ("submit", "map"):
+        executor = ProcessPoolExecutor(workers, mp_context=context, initializer=together(workers))
+        return (Futures if api == "submit" else Map)(executor, workers)
     if api == "pool":
         return Unordered(workers)
-    return Processes(workers, moved is not None)
+    return Processes(workers)
