@@ -2,6 +2,7 @@
 #include "bench/launch.h"
 #include "bench/cell.h"
 #include "bench/job_file.h"
+#include "bench/strays.h"
 #include "pools/clock.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -70,7 +71,8 @@ static bool is_guard(pid_t pid)
     return false;
 }
 
-/* The guard knows one thing: which process group to kill when the other end of its pipe closes. */
+/* The guard knows two things: which process group to kill when the other end of its pipe closes, and the mark of those
+ * who have left it. */
 static _Noreturn void guard_main(int pipe_end)
 {
     int null = open("/dev/null", O_RDWR);
@@ -88,8 +90,10 @@ static _Noreturn void guard_main(int pipe_end)
         else if (got >= 0 || errno != EINTR)
             break;
     }
-    if (group > 0)
+    if (group > 0) { /* a trial was running */
         kill(-group, SIGKILL);
+        strays_kill();
+    }
     _exit(0);
 }
 
@@ -113,7 +117,7 @@ static int guard_start(struct launcher *launcher)
     launcher->guard = pid;
     guard_note(0, pid);
     launcher->guard_pipe = ends[1];
-    return 0;
+    return strays_mark(pid);
 }
 
 static void guard_tell(const struct launcher *launcher, pid_t group)

@@ -82,7 +82,8 @@ static int cell_place(struct cell *cell, struct planner *planner)
 static int cell_workers(const struct cell *cell, struct planner *planner)
 {
     const struct machine *machine = planner->machine;
-    int64_t tasks = (int64_t)cell->shape.processes + cell->shape.threads + 2; /* with the trial and one to spare */
+    int64_t tasks = (int64_t)cell->shape.processes + cell->shape.forkers + cell->shape.threads +
+                    2; /* with the trial and one to spare */
     if (machine->tasks_limit < 0 || tasks <= machine->tasks_limit)
         return 0;
     return refuse(planner->error,

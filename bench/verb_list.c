@@ -44,7 +44,8 @@ static void pool_print(const struct pool_ops *pool, const struct machine *machin
     } else if (misfit[0]) {
         snprintf(reason, sizeof reason, "with --workers %u: %s", machine->cores, misfit);
         cannot_print(reason);
-    } else if (machine->tasks_limit >= 0 && (int64_t)shape.processes + shape.threads + 2 > machine->tasks_limit) {
+    } else if (machine->tasks_limit >= 0 &&
+               (int64_t)shape.processes + shape.forkers + shape.threads + 2 > machine->tasks_limit) {
         snprintf(reason, sizeof reason, "only %lld more processes and threads are allowed",
                  (long long)machine->tasks_limit);
         cannot_print(reason);

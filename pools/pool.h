@@ -76,6 +76,7 @@ struct pool_config {
 struct pool_shape {
     unsigned workers;   /* executing contexts in all */
     unsigned processes; /* worker processes beside the submitter */
+    unsigned forkers;   /* processes that only make those */
     unsigned threads;   /* worker threads, over all processes; 0 where a worker is a process of one thread */
     unsigned for_class[TASK_CLASSES]; /* workers that run tasks of a class; 0: all of them do */
 };

@@ -34,7 +34,7 @@ static struct pool *made_early; /* until open takes it */
 static const char *zygote_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
 {
     (void)values;
-    *shape = (struct pool_shape){.workers = workers, .processes = workers};
+    *shape = (struct pool_shape){.workers = workers, .processes = workers, .forkers = workers + 1};
     return NULL;
 }
 

@@ -19,7 +19,7 @@
 #include "pools/pool.h"
 
 enum {
-    FORKER_SPARES = 32,                /* forkers that may be replaced in a trial */
+    FORKER_SPARES = 1000,              /* forkers that may be replaced in a trial */
     SLOT_TAKEN_BY_NOBODY = UINT32_MAX, /* not a row: an unused slot, which nobody may take */
 };
 

@@ -29,17 +29,19 @@ check()
 said() { grep -q -- "$1" err; }
 ended() { [ "$status" -eq "$1" ]; }
 
-# The names of processes with our mark.
-processes()
+# The processes with our mark whose names match.
+programs()
 {
     local environment
     for environment in /proc/[0-9]*/environ; do
         grep -qzxs "POOLBENCH_TEST=$scratch" "$environment" || continue
+        # shellcheck disable=SC2254 # a pattern
         case $(cat "${environment%/*}/comm" 2>/dev/null) in
-        pb-* | poolbench*) echo "$environment" ;;
+        $1) echo "$environment" ;;
         esac
     done
 }
+processes() { programs 'pb-*' && programs 'poolbench*'; }
 # A killed one's children take a moment to be gone.
 none_left()
 {
@@ -187,6 +189,22 @@ while [ $kills -lt "${KILLS:-12}" ]; do
         check "says so" said 'no run'
     fi
 done
+
+# What its tasks have run, in sessions of their own, ends with it too.
+poolbench run --pool prefork --workload "cmd:line='sh -c \"setsid sleep 4250 & sleep 4251\"'" --tasks 4 --workers 2 \
+    --blocks 1 --out far >out 2>err &
+for wait in .1 .2 .5 1 2 4 8; do
+    sleep $wait
+    [ "$(programs sleep | wc -l)" -ge 2 ] && break
+done
+check "tasks run programs" [ "$(programs sleep | wc -l)" -ge 2 ]
+kill -KILL $!
+wait $! 2>/dev/null
+check "no process" none_left
+for wait in .1 .2 .5 1 2; do
+    [ -n "$(programs sleep)" ] && sleep $wait
+done
+check "no program in a session of its own" [ -z "$(programs sleep)" ]
 
 # ---- nowhere to write ----
 for verb in version topo 'list options' 'help run' 'summarise warm' 'plan suite.ini'; do
