@@ -56,9 +56,9 @@ explore fails news.pml -DWORKERS=1 -DEACH=3 -DRING=1 -DMUTANT_ROOM_WITHOUT_A_LOO
 explore holds queue.pml -DTASKS=2
 explore holds queue.pml -DLINE=9
 explore holds queue.pml -DDEATHS=0
-for mutant in $(grep -o 'MUTANT_[A-Z_]*' "$models/queue.pml" | sort -u); do
+while read -r mutant; do
     explore fails queue.pml -DTASKS=2 "-D$mutant"
-done
+done < <(grep -o 'MUTANT_[A-Z_]*' "$models/queue.pml" | sort -u)
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
