@@ -81,9 +81,8 @@ void worker_begin(struct self *self, uint32_t task, uint32_t slot)
     if (self->crew->limit_ticks)
         atomic_store_explicit(&self->worker->since, clock_ticks(),
                               memory_order_relaxed); /* the next line publishes it */
-    /* release: behind the claim and `since`. That the task itself comes after it others need not see: who looks at what
-     * has died or been stopped, or looks at `since` alone, finds all stores up to there in program order, which
-     * task_run, compiled elsewhere, keeps */
+    /* release: after the claim and `since`. That the task comes after it no order need say: whoever takes the dead's
+     * word for it sees all they stored in program order, which the call of task_run keeps */
     atomic_store_explicit(&self->worker->running, (uint64_t)task << 32 | (slot + 1), memory_order_release);
 }
 
