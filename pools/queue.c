@@ -88,7 +88,8 @@ void queue_release(struct queue *queue)
     queue->returned = NULL;
 }
 
-/* About how many are queued; it may be more by what is in lines that somebody hunts in. */
+/* About how many are queued; it may be more by what is in lines that somebody hunts in. relaxed: an estimate, and the
+ * tail is the caller's own or one it has looked at */
 static uint64_t count_queued(const struct queue *queue)
 {
     uint64_t oldest = atomic_load_explicit(&queue->shared->scan_from, memory_order_relaxed);

@@ -107,7 +107,8 @@ bool worker_goes_on(struct self *self)
     return false;
 }
 
-/* The submitter's line is read only when what was seen of it last says that the ring is full. */
+/* The submitter's line is read only when what was seen of it last says that the ring is full: the acquire that saw it
+ * then covers all records before. */
 static bool has_room(struct self *self, memory_order order)
 {
     if (self->filled - self->head_seen < self->crew->ring_size)
