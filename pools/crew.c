@@ -119,6 +119,7 @@ void worker_report(struct self *self, uint32_t order)
     struct crew *crew = self->crew;
     worker_note_usage(self);
     bool speaks_for_process = crew->processes && self->number % crew->threads == 0;
+    /* relaxed: published by the order */
     if (speaks_for_process && atomic_load_explicit(&crew->shared->with_memory, memory_order_relaxed))
         usage_read_memory(&self->worker->usage);
     answer(crew, self->worker, order);
@@ -147,7 +148,7 @@ static void worker_main(struct crew *crew, unsigned number)
     void *stack = crew->processes && crew->threads > 1 ? fatal_watch(worker) : NULL;
     bool failed = worker->error != 0;
     worker->ready_ns = clock_monotonic_ns();
-    /* release: what is above belongs to a worker that has started */
+    /* release: what is above belongs to a worker that has started (survive.c, count_replaced) */
     atomic_store_explicit(&worker->tid, (uint32_t)syscall(SYS_gettid), memory_order_release);
     answer(crew, worker, crew->born_after);
     if (!failed)
@@ -234,7 +235,7 @@ static bool has_answered(const struct crew *crew, unsigned number, uint32_t orde
 {
     if (!crew->opening && crew->processes && !crew->unit[number / crew->threads].pid)
         return true; /* there is nobody to ask */
-    /* seq_cst: see answer */
+    /* seq_cst: see answer; acquires what it answered */
     return atomic_load_explicit(&crew->worker[number].answered, memory_order_seq_cst) == order;
 }
 
@@ -247,7 +248,7 @@ static int await_answers(struct crew *crew, uint32_t order)
     unsigned next = 0; /* all before it have answered */
     int rc = 0;
     while (rc == 0) {
-        uint32_t seen = atomic_load_explicit(&crew->event->word, memory_order_acquire);
+        uint32_t seen = atomic_load_explicit(&crew->event->word, memory_order_acquire); /* futex.h */
         if (crew_must_tend(crew)) {
             next = 0; /* somebody new may be among them */
             rc = crew_tend(crew, true);
@@ -271,6 +272,7 @@ static int await_answers(struct crew *crew, uint32_t order)
 
 static int crew_order(struct crew *crew)
 {
+    /* seq_cst: with what was ordered, before the doorbells (has_orders) */
     uint32_t order = atomic_fetch_add_explicit(&crew->shared->orders, 1, memory_order_seq_cst) + 1;
     crew_ring_all(crew);
     return await_answers(crew, order);
@@ -316,7 +318,7 @@ static void process_end(struct crew *crew, pid_t pid, bool kill_it)
     if (kill_it)
         kill(pid, SIGKILL);
     for (;;) {
-        uint32_t seen = atomic_load_explicit(&crew->event->word, memory_order_acquire);
+        uint32_t seen = atomic_load_explicit(&crew->event->word, memory_order_acquire); /* futex.h */
         pid_t got = waitpid(pid, NULL, WNOHANG);
         if (got == pid || (got < 0 && errno != EINTR))
             return;

@@ -179,7 +179,7 @@ int crew_usage(struct crew *crew, bool with_memory, struct usage *sum); /* adds 
 /* Has a child ended since the last look? */
 static inline bool crew_has_news(const struct crew *crew)
 {
-    /* acquire: pairs with the signal handler */
+    /* acquire: pairs with the signal handler, which counts before it adds to the word */
     return crew->processes && crew->children_seen != atomic_load_explicit(&crew->event->children, memory_order_acquire);
 }
 

@@ -3,7 +3,8 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-static struct event *watched; /* for the handler; set only while no child exists */
+/* For the handler, which may run in any thread. relaxed: set while no child exists, and sigaction comes after it */
+static struct event *_Atomic watched;
 
 int event_open(struct event **event, bool private)
 {
@@ -33,10 +34,11 @@ static void on_child(int signal_number)
 {
     (void)signal_number;
     int saved = errno;
-    if (watched) {
-        atomic_fetch_add_explicit(&watched->children, 1,
-                                  memory_order_release); /* before the word: who sees that sees it */
-        event_shout(watched);
+    struct event *event = atomic_load_explicit(&watched, memory_order_relaxed);
+    if (event) {
+        /* release: the child has ended; the word comes after it, and who sees that sees this (crew_has_news) */
+        atomic_fetch_add_explicit(&event->children, 1, memory_order_release);
+        event_shout(event);
     }
     errno = saved;
 }
@@ -48,10 +50,10 @@ int event_watch_children(struct event *event)
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    watched = event;
+    atomic_store_explicit(&watched, event, memory_order_relaxed);
     sigprocmask(SIG_UNBLOCK, &child, NULL); /* whoever started us may have blocked it */
     if (sigaction(SIGCHLD, &action, NULL) < 0) {
-        watched = NULL;
+        atomic_store_explicit(&watched, NULL, memory_order_relaxed);
         return -errno;
     }
     return 0;
@@ -60,7 +62,7 @@ int event_watch_children(struct event *event)
 void event_unwatch_children(void)
 {
     signal(SIGCHLD, SIG_DFL);
-    watched = NULL;
+    atomic_store_explicit(&watched, NULL, memory_order_relaxed);
 }
 
 void event_forget_children(void)

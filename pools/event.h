@@ -5,7 +5,11 @@
  *   worker:    publish news; if wanted: wanted = 0, word++, wake
  *
  * Both sides' store-then-load pairs are sequentially consistent, so at least one of them sees the other. `wanted` is
- * how many completions one worker should have pending before it rings, which spares the wake-ups of short tasks. */
+ * how many completions one worker should have pending before it rings, which spares the wake-ups of short tasks.
+ *
+ * Taking `wanted` back is a relaxed store: a worker that still sees the number rings once too often. One that sees this
+ * 0 where the next number could be is before that number in the order of all seq_cst accesses, and so is what it
+ * published: the look that follows the number finds it. */
 #ifndef POOLBENCH_EVENT_H
 #define POOLBENCH_EVENT_H
 #include "pools/futex.h"

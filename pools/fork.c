@@ -149,6 +149,7 @@ static _Noreturn void child_main(struct pool *pool, unsigned worker, uint32_t ta
     task_run(job, task, in, out, &result->done);
     /* release: the parent takes the record when it sees this; nothing of a child that dies before is believed */
     atomic_store_explicit(&result->complete, 1, memory_order_release);
+    /* release: as the line above; a bit only says whom to ask, wait4 tells */
     atomic_fetch_or_explicit(&pool->finished[worker / 64], 1ull << (worker % 64), memory_order_release);
     _exit(0);
 }
@@ -256,6 +257,7 @@ static unsigned collect_some(struct pool *pool, struct done *done, unsigned max,
 {
     unsigned count = 0;
     for (unsigned word = 0; word * 64 < pool->workers && count < max; word++) {
+        /* acquire: pairs with child_main */
         uint64_t bits = atomic_load_explicit(&pool->finished[word], memory_order_acquire);
         uint64_t ask = all ? UINT64_MAX : bits;
         for (; ask && count < max; ask &= ask - 1) {
@@ -311,7 +313,7 @@ static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigne
     for (;;) {
         uint64_t wake_ns = until_ns;
         enforce_limit(pool, &wake_ns);
-        uint32_t seen = atomic_load_explicit(&pool->event->word, memory_order_acquire);
+        uint32_t seen = atomic_load_explicit(&pool->event->word, memory_order_acquire); /* futex.h */
         fork_staged(pool); /* places that have become free, or a fork that failed before */
         unsigned count = collect_some(pool, done, max, false);
         if (!count && seen != pool->asked_all && a_child_has_ended()) { /* without a finished bit: it died early */
@@ -341,17 +343,18 @@ static int read_memory_once(struct pool *pool, struct usage *shared, struct usag
 {
     struct result *result = &pool->results[0];
     usage_clear(shared);
-    atomic_store_explicit(&result->complete, 0, memory_order_relaxed);
+    atomic_store_explicit(&result->complete, 0, memory_order_relaxed); /* before the child exists */
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         child_begin(pool, 0, parent);
         usage_read_memory(shared);
-        atomic_store_explicit(&result->complete, 1, memory_order_release);
+        atomic_store_explicit(&result->complete, 1, memory_order_release); /* with what it read */
         event_shout(pool->event);
         for (;;)
             pause(); /* until it is killed */
     }
     int rc = pid < 0 ? -errno : 0;
+    /* acquire: pairs with the child's; the second look comes after the word was read (futex.h) */
     while (rc == 0 && !atomic_load_explicit(&result->complete, memory_order_acquire)) {
         uint32_t seen = atomic_load_explicit(&pool->event->word, memory_order_acquire);
         if (atomic_load_explicit(&result->complete, memory_order_acquire))

@@ -48,7 +48,8 @@ static bool has_work(const struct forker_self *self)
 {
     struct zygote_shared *shared = self->shared;
     uint32_t mask = self->memory.job->size - 1;
-    /* seq_cst: the second look, after the idle bit was set */
+    /* seq_cst: the second look, after the idle bit was set; relaxed, the others: slots before this tail are seen as
+     * published or later, and scan_from is a hint */
     uint64_t tail = atomic_load_explicit(&shared->tail, memory_order_seq_cst);
     for (uint64_t at = atomic_load_explicit(&shared->scan_from, memory_order_relaxed); at < tail; at++)
         if ((uint32_t)atomic_load_explicit(&self->memory.slots[at & mask].claim, memory_order_relaxed) == 0)
@@ -61,12 +62,12 @@ static uint32_t task_take(struct forker_self *self)
 {
     struct zygote_shared *shared = self->shared;
     uint32_t mask = self->memory.job->size - 1;
-    uint64_t from = atomic_load_explicit(&shared->scan_from, memory_order_relaxed);
+    uint64_t from = atomic_load_explicit(&shared->scan_from, memory_order_relaxed); /* a hint */
     /* acquire: the slots below were written */
     uint64_t tail = atomic_load_explicit(&shared->tail, memory_order_acquire);
     for (uint64_t at = from; at < tail; at++) {
         struct zygote_slot *slot = &self->memory.slots[at & mask];
-        uint64_t claim = atomic_load_explicit(&slot->claim, memory_order_relaxed);
+        uint64_t claim = atomic_load_explicit(&slot->claim, memory_order_relaxed); /* a look: the exchange decides */
         if ((uint32_t)claim != 0)
             continue;
         /* acquire: the payload of this task, should the slot have been used again since the tail was read */
@@ -146,6 +147,7 @@ static void record(struct forker_self *self, struct done *done, uint32_t task, i
 static void task_fork(struct forker_self *self, uint32_t slot, struct done *done)
 {
     struct zygote_shared *shared = self->shared;
+    /* relaxed: its own claim */
     uint32_t task = (uint32_t)(atomic_load_explicit(&self->memory.slots[slot].claim, memory_order_relaxed) >> 32);
     pid_t parent = getpid();
     int status = 0;
@@ -220,14 +222,14 @@ static int memory_read(struct forker_self *self, struct usage *usage)
     struct forker *forker = self->forker;
     pid_t parent = getpid();
     int status;
-    atomic_store_explicit(&forker->complete, 0, memory_order_relaxed);
+    atomic_store_explicit(&forker->complete, 0, memory_order_relaxed); /* before the child exists */
     pid_t pid = fork();
     if (pid == 0) {
         child_begin(self, parent);
         usage_clear(&forker->child_memory);
         usage_read_memory(&forker->child_memory);
-        atomic_store_explicit(&forker->complete, 1, memory_order_release);
-        raise(SIGSTOP); /* until it is killed */
+        atomic_store_explicit(&forker->complete, 1, memory_order_release); /* with what it read */
+        raise(SIGSTOP);                                                    /* until it is killed */
         _exit(0);
     }
     if (pid < 0)
@@ -240,7 +242,7 @@ static int memory_read(struct forker_self *self, struct usage *usage)
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
             ;
     }
-    if (!atomic_load_explicit(&forker->complete, memory_order_acquire))
+    if (!atomic_load_explicit(&forker->complete, memory_order_acquire)) /* pairs with the child's */
         return -ECHILD;
     usage_add(usage, &forker->child_memory);
     return 0;
@@ -268,6 +270,7 @@ static int usage_report(struct forker_self *self, bool with_memory)
 /* The copy has the submitter for a parent, as if that had forked it. */
 static int forker_replace(struct forker_self *self)
 {
+    /* relaxed, here and of `order`: `ordered` has published them (order_pending) */
     uint32_t row = atomic_load_explicit(&self->shared->replace_row, memory_order_relaxed);
     long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
     if (pid == 0)
@@ -315,7 +318,7 @@ static void forker_name(const struct forker_self *self)
 
 static bool order_pending(const struct forker_self *self, uint32_t *number)
 {
-    /* seq_cst: also the second look; acquire for what the order is */
+    /* seq_cst: also the second look; acquire for what the order is; relaxed: its own answer */
     *number = atomic_load_explicit(&self->forker->ordered, memory_order_seq_cst);
     return *number != atomic_load_explicit(&self->forker->answered, memory_order_relaxed);
 }
@@ -326,7 +329,7 @@ _Noreturn void forker_main(struct zygote_shared *shared, uint32_t row)
     struct forker *forker = &shared->forkers[row];
     _Atomic uint64_t *idle = &shared->idle[row / 64];
     uint64_t bit = 1ull << (row % 64);
-    uint32_t worker = atomic_load_explicit(&forker->worker, memory_order_relaxed);
+    uint32_t worker = atomic_load_explicit(&forker->worker, memory_order_relaxed); /* set before it was born */
     self = (struct forker_self){.shared = shared, .forker = forker, .row = row, .worker = worker, .cpu = UINT32_MAX};
     event_forget_children();
     forker_name(&self);
@@ -342,7 +345,7 @@ _Noreturn void forker_main(struct zygote_shared *shared, uint32_t row)
     if (row && shared->memory_bytes && job_open(&self) < 0) /* a replacement: the pool is open */
         _exit(1);
     for (;;) {
-        uint32_t rings = atomic_load_explicit(&forker->doorbell, memory_order_acquire), number;
+        uint32_t rings = atomic_load_explicit(&forker->doorbell, memory_order_acquire), number; /* futex.h */
         uint32_t slot = UINT32_MAX;
         if (order_pending(&self, &number))
             order_obey(&self, number);

@@ -67,7 +67,7 @@ int forkers_make(struct forkers *forkers, const struct pool_config *config)
     forkers->pids = calloc(forkers->rows, sizeof *forkers->pids);
     int rc = forkers->pids ? shared_make(forkers, config) : -ENOMEM;
     for (uint32_t row = 0; rc == 0 && row <= forkers->workers; row++) {
-        atomic_init(&forkers->shared->forkers[row].worker, row - 1);
+        atomic_init(&forkers->shared->forkers[row].worker, row - 1); /* fork publishes it */
         pid_t pid = fork();
         if (pid == 0)
             forker_main(forkers->shared, row);
@@ -99,7 +99,8 @@ void forkers_wake(struct forkers *forkers, uint32_t count)
         uint64_t bits = atomic_load_explicit(&forkers->shared->idle[word], memory_order_seq_cst);
         for (; bits && count; bits &= bits - 1) {
             uint64_t bit = bits & -bits;
-            /* relaxed: only so that nobody is woken twice */
+            /* relaxed: only so that nobody is woken twice. A forker that has cleared it meanwhile sets it again before
+             * its next second look, which then finds the work */
             if (!(atomic_fetch_and_explicit(&forkers->shared->idle[word], ~bit, memory_order_relaxed) & bit))
                 continue;
             ring(forkers, word * 64 + (uint32_t)__builtin_ctzll(bit));
@@ -111,7 +112,7 @@ void forkers_wake(struct forkers *forkers, uint32_t count)
 /* To one row. */
 static void order_give(struct forkers *forkers, uint32_t row, enum forker_order order)
 {
-    atomic_store_explicit(&forkers->shared->order, order, memory_order_relaxed);
+    atomic_store_explicit(&forkers->shared->order, order, memory_order_relaxed); /* nobody obeys the one before now */
     /* seq_cst: releases the order, and pairs with the forker's second look */
     atomic_store_explicit(&forkers->shared->forkers[row].ordered, forkers->orders, memory_order_seq_cst);
     ring(forkers, row);
@@ -119,7 +120,7 @@ static void order_give(struct forkers *forkers, uint32_t row, enum forker_order 
 
 static bool order_answered(const struct forkers *forkers, uint32_t row)
 {
-    /* acquire: what the answer says */
+    /* acquire: what the answer says; relaxed: the submitter's own */
     return atomic_load_explicit(&forkers->shared->forkers[row].answered, memory_order_acquire) ==
            atomic_load_explicit(&forkers->shared->forkers[row].ordered, memory_order_relaxed);
 }
@@ -134,7 +135,7 @@ static bool has_ended(pid_t pid)
 static int order_wait(struct forkers *forkers, uint32_t row)
 {
     for (;;) {
-        uint32_t seen = atomic_load_explicit(&forkers->shared->event.word, memory_order_acquire);
+        uint32_t seen = atomic_load_explicit(&forkers->shared->event.word, memory_order_acquire); /* futex.h */
         if (order_answered(forkers, row))
             return forkers->shared->forkers[row].error;
         if (has_ended(forkers->pids[row]))
@@ -171,6 +172,7 @@ void forkers_replace(struct forkers *forkers, uint32_t lost)
     forkers->shared->pids[worker] = 0;
     if (forkers->made == forkers->rows || forkers->pids[SPAWNER] <= 0)
         return;
+    /* relaxed, both: order_give publishes them, and the spawner forks after that */
     atomic_store_explicit(&forkers->shared->forkers[row].worker, worker, memory_order_relaxed);
     atomic_store_explicit(&forkers->shared->replace_row, row, memory_order_relaxed);
     forkers->orders++;

@@ -1,5 +1,11 @@
 /* futex(2), thinly: sleep on a 32-bit word while it holds a value; wake sleepers. `private` where all sleepers are
- * threads of one process (the kernel then needs no page lookup). Async-signal-safe, thread- and fork-safe. */
+ * threads of one process (the kernel then needs no page lookup). Async-signal-safe, thread- and fork-safe.
+ *
+ * Order. Who sleeps loads the word (acquire), looks for news, and sleeps while the word is what it was; who has news
+ * publishes it, adds to the word (release) and wakes. A word that has been added to brings the news with it, so either
+ * the look finds it or the word is no longer what it was; and the kernel has a full barrier on every machine, in wait
+ * before it compares, in wake before it looks for sleepers. What spares the waking (`wanted`, idle bits, `asleep`,
+ * `blocked`) is more, a store and then a load on both sides, and must be seq_cst. */
 #ifndef POOLBENCH_FUTEX_H
 #define POOLBENCH_FUTEX_H
 #include <errno.h>

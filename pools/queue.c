@@ -88,7 +88,8 @@ void queue_release(struct queue *queue)
     queue->returned = NULL;
 }
 
-/* About how many are queued; it may be more by what is in lines that somebody hunts in. */
+/* About how many are queued; it may be more by what is in lines that somebody hunts in. relaxed: an estimate, and the
+ * tail is the caller's own or one it has looked at */
 static uint64_t count_queued(const struct queue *queue)
 {
     uint64_t oldest = atomic_load_explicit(&queue->shared->scan_from, memory_order_relaxed);
@@ -159,7 +160,8 @@ unsigned queue_recover(void *work, unsigned first, unsigned count, struct done *
     struct queue *queue = work;
     unsigned found = 0;
     for (uint32_t slot = 0; slot < queue->size; slot++) {
-        /* relaxed: the process that wrote it is gone, and wait4 came after */
+        /* relaxed, here and of `running`: the process that wrote them is gone, and wait4 came after; slots that others
+         * claim meanwhile are not looked at further */
         uint64_t value = atomic_load_explicit(&queue->shared->slots[slot], memory_order_relaxed);
         uint32_t owner = (uint32_t)value, task = (uint32_t)(value >> 32);
         if (queue->state[slot] != SLOT_TAKEN || owner <= first || owner > first + count)
@@ -169,6 +171,7 @@ unsigned queue_recover(void *work, unsigned first, unsigned count, struct done *
             fallen[found++] = (struct done){.task = task, .slot = slot, .worker = (uint16_t)(owner - 1)};
             continue;
         }
+        /* relaxed: says nothing that anybody acts upon; queue_submit publishes the task */
         atomic_store_explicit(&queue->shared->slots[slot], NOBODY, memory_order_relaxed);
         queue->state[slot] = SLOT_FREE;
         queue->in_flight--;
@@ -198,7 +201,8 @@ static bool claim(struct queue *queue, uint64_t position, uint32_t owner, uint32
     uint64_t value = atomic_load_explicit(word, memory_order_relaxed);
     if ((uint32_t)value != 0)
         return false;
-    /* acquire: the task's input, written before the slot; release is not needed, the owner publishes nothing by it */
+    /* acquire: the task's input, written before the slot (queue_submit), and that its output may be overwritten;
+     * release is not needed: the owner publishes nothing by it, and worker_begin's release keeps `running` behind it */
     if (!atomic_compare_exchange_strong_explicit(word, &value, value | owner, memory_order_acquire,
                                                  memory_order_relaxed))
         return false;
@@ -235,7 +239,9 @@ static bool next_line(struct queue *queue, struct hunt *hunt, uint64_t tail)
 static bool claim_oldest(struct queue *queue, uint64_t tail, uint32_t owner, uint32_t *slot, uint32_t *task)
 {
     struct queue_shared *shared = queue->shared;
-    uint64_t at = atomic_load_explicit(&shared->scan_from, memory_order_relaxed); /* relaxed: a hint, true for ever */
+    /* relaxed, here and below: a hint, true for ever: whoever has loaded a tail (acquire) sees the slots before it as
+     * they were published or later, so that one it saw claimed is. An older hint that comes late costs looks */
+    uint64_t at = atomic_load_explicit(&shared->scan_from, memory_order_relaxed);
     if (at + queue->size < tail)
         at = tail - queue->size;
     for (; at < tail; at++) {
@@ -252,8 +258,8 @@ static bool find_task(struct queue *queue, struct hunt *hunt, uint32_t owner, ui
 {
     if (claim_in_line(queue, hunt, owner, slot, task))
         return true;
-    /* seq_cst: the second look before sleeping ends here too */
-    uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_seq_cst);
+    /* acquire: the slots before it; the second look, which needs more, is queue_has_work */
+    uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_acquire);
     /* now and then the oldest first: a task must not wait for ever in the line of a worker that met a long one */
     while (hunt->short_tasks && ++hunt->lines % OLDEST_EVERY && next_line(queue, hunt, tail))
         if (claim_in_line(queue, hunt, owner, slot, task))
@@ -266,6 +272,8 @@ bool queue_has_work(struct self *self, void *work)
 {
     (void)self;
     struct queue *queue = work;
+    /* seq_cst: after the idle bit was set; queue_submit stores it before it looks at the bits. relaxed, the others:
+     * what was stored before this tail is seen, and a claim that is not seen yet costs a look */
     uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_seq_cst);
     uint64_t at = atomic_load_explicit(&queue->shared->scan_from, memory_order_relaxed);
     if (at + queue->size < tail)
@@ -280,7 +288,7 @@ void queue_touch(struct self *self, void *work)
 {
     (void)self;
     struct queue *queue = work;
-    for (uint32_t i = 0; i < queue->size; i++)
+    for (uint32_t i = 0; i < queue->size; i++) /* relaxed: only to have it mapped */
         (void)atomic_load_explicit(&queue->shared->slots[i], memory_order_relaxed);
 #ifdef MADV_POPULATE_WRITE
     if (queue->copies_input && queue->payload_stride) /* kernels before 5.14 refuse: then it faults while timed */

@@ -32,7 +32,9 @@ unsigned crew_drain(struct crew *crew, struct done *done, unsigned max)
     while (crew->fallen_count && count < max)
         done[count++] = crew->fallen[--crew->fallen_count];
     for (unsigned word = 0; word < crew->words && count < max; word++) {
-        /* plain look first: an exchange would take the line away from workers for nothing */
+        /* only a look first: an exchange would take the line away from workers for nothing. seq_cst, both: a worker
+         * that saw its bit set, and left it, published its tail before the exchange, and so before drain_worker looks
+         */
         if (atomic_load_explicit(&crew->ready[word], memory_order_seq_cst))
             crew->left[word] |= atomic_exchange_explicit(&crew->ready[word], 0, memory_order_seq_cst);
         uint64_t ready = crew->left[word];
@@ -141,7 +143,7 @@ static unsigned sleep_for_news(const struct crew_reap *reap, unsigned goal, unsi
     unsigned awake = 0;
     for (unsigned i = 0; i < reap->count; i++)
         awake += crew_awake(reap->crews[i]);
-    uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire);
+    uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire); /* futex.h */
     uint32_t each = (goal - have) / (awake ? awake : 1);
     if (each > crew->ring_size / 2)
         each = crew->ring_size / 2; /* a worker whose ring is full can only wait */
@@ -150,7 +152,7 @@ static unsigned sleep_for_news(const struct crew_reap *reap, unsigned goal, unsi
     have = drain_all(reap, have);
     if (have < goal && have < reap->max && !has_news(reap))
         futex_wait(&event->word, seen, until_ns, event->private);
-    atomic_store_explicit(&event->wanted, 0, memory_order_relaxed);
+    atomic_store_explicit(&event->wanted, 0, memory_order_relaxed); /* event.h */
     return drain_all(reap, have);
 }
 

@@ -53,6 +53,7 @@ static const char *static_shape(unsigned workers, const int64_t *values, struct 
 static bool static_has_work(struct self *self, void *work)
 {
     struct pool *pool = work;
+    /* seq_cst: the second look, after the idle bit; static_submit stores it, then looks at the bits */
     return self->cursor < atomic_load_explicit(&pool->deal.published, memory_order_seq_cst);
 }
 

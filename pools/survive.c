@@ -72,6 +72,7 @@ static struct worker *first_of(const struct crew *crew, unsigned process)
 static bool was_told_to_go(const struct crew *crew, unsigned process)
 {
     int status = crew->unit[process].status;
+    /* acquire: with it the usage it noted; wait4 alone would do, here and wherever the dead are asked (relaxed) */
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
            atomic_load_explicit(&first_of(crew, process)->retired, memory_order_acquire);
 }
@@ -81,6 +82,7 @@ static void count_replaced(struct crew *crew, unsigned process)
 {
     struct unit *unit = &crew->unit[process];
     struct worker *worker = first_of(crew, process);
+    /* acquire: ready_ns (crew.c, worker_main) */
     if (!unit->noticed_ns || !atomic_load_explicit(&worker->tid, memory_order_acquire))
         return;
     crew->gone.replace_ns += (int64_t)(worker->ready_ns - unit->noticed_ns);
@@ -128,6 +130,7 @@ static void unit_fell(struct crew *crew, unsigned process, int status, const str
         struct worker *worker = &crew->worker[number];
         /* acquire: the records; the process is gone, and with it whoever could write */
         uint32_t filled = atomic_load_explicit(&worker->filled, memory_order_acquire);
+        /* relaxed: from here on the submitter's own, as head is */
         atomic_store_explicit(&worker->tail, filled, memory_order_relaxed);
         crew->left[number / 64] |= 1ull << (number % 64);
         idle_leave(crew, number);
@@ -246,7 +249,7 @@ static void look_who_fell(struct crew *crew)
 int crew_tend(struct crew *crew, bool all_taken)
 {
     uint64_t now = clock_monotonic_ns();
-    if (crew->children_seen != atomic_load_explicit(&crew->event->children, memory_order_acquire))
+    if (crew_has_news(crew))
         look_who_fell(crew);
     if (crew->barren > BARREN_MAX + crew->processes)
         return -EOWNERDEAD;
@@ -304,6 +307,7 @@ static void end_task(struct crew *crew, unsigned number, uint64_t running)
         return; /* it has ended: SIGCHLD tells */
     while (waitid(P_PID, (id_t)unit->pid, &info, WSTOPPED | WEXITED | WNOWAIT) < 0 && errno == EINTR)
         ;
+    /* acquire: it has stopped, and what it had stored by then is seen; only a task is compared */
     bool still = atomic_load_explicit(&crew->worker[number].running, memory_order_acquire) == running;
     if (still) {
         unit->culprit = number + 1;

@@ -48,12 +48,14 @@ static _Thread_local struct {
 
 static pthread_key_t leaving;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static struct tickets *alive; /* those that are open: one pool a process */
+/* Those that are open: one pool a process. Threads that a library keeps may end at any time. */
+static struct tickets *_Atomic alive;
 
 /* A thread that ends makes room for another. */
 static void leave(void *worker)
 {
-    if (alive) /* release: what it wrote there is complete */
+    /* acquire: pairs with tickets_live; release: find_number, by whoever takes the number next */
+    if (atomic_load_explicit(&alive, memory_order_acquire))
         atomic_store_explicit(&((struct ticket_worker *)worker)->tid, 0, memory_order_release);
 }
 
@@ -73,7 +75,7 @@ static void once_run(void)
 void tickets_live(struct tickets *tickets)
 {
     pthread_once(&once, once_run);
-    alive = tickets;
+    atomic_store_explicit(&alive, tickets, memory_order_release); /* leave */
 }
 
 static int become(struct tickets *tickets, unsigned number)
@@ -108,6 +110,7 @@ static void find_number(struct tickets *tickets)
     uint32_t tid = (uint32_t)syscall(SYS_gettid);
     for (unsigned i = 0; i < tickets->workers; i++) {
         uint32_t nobody = 0;
+        /* acquire: after all that the one before wrote there (leave); release: nothing, yet */
         if (atomic_compare_exchange_strong_explicit(&tickets->shared->worker[i].tid, &nobody, tid, memory_order_acq_rel,
                                                     memory_order_relaxed)) {
             become(tickets, i);
@@ -155,7 +158,7 @@ void tickets_work(struct tickets *tickets, struct ticket *ticket, const void *in
         me.worker->migrations += me.worker->cpu != UINT32_MAX;
         me.worker->cpu = done->cpu;
     }
-    atomic_store_explicit(&ticket->state, RAN, memory_order_release);
+    atomic_store_explicit(&ticket->state, RAN, memory_order_release); /* with the record: move, tickets_take */
 }
 
 static void ticket_work(struct poolbench_task *task, const void *in, void *out)
@@ -167,6 +170,7 @@ static void ticket_work(struct poolbench_task *task, const void *in, void *out)
 static void push(struct tickets *tickets, struct ticket *ticket)
 {
     _Atomic uint64_t *finished = &tickets->shared->finished;
+    /* relaxed, and where it fails: only a guess, that the exchange compares */
     uint64_t top = atomic_load_explicit(finished, memory_order_relaxed), next;
     do {
         ticket->next = (uint32_t)top;
@@ -249,7 +253,7 @@ close_file:
 
 void tickets_release(struct tickets *tickets)
 {
-    alive = NULL;
+    atomic_store_explicit(&alive, NULL, memory_order_release);
     forget();
     event_close(tickets->event);
     munmap(tickets->map, tickets->map_bytes);
@@ -377,15 +381,16 @@ int tickets_wait(struct tickets *tickets, struct done *done, unsigned have, unsi
             return (int)have;
         if (tickets->taken)
             continue; /* behind what was taken before there may be more */
-        uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire), wanted = goal - have;
+        uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire), wanted = goal - have; /* futex.h */
         /* seq_cst: say how many more we want, then look at how many there are (push, event.h) */
         atomic_store_explicit(&event->wanted, wanted, memory_order_seq_cst);
         int rc = 0;
         if (atomic_load_explicit(&tickets->shared->finished, memory_order_seq_cst) >> 32 < wanted)
+            /* relaxed: who complains shouts after it, so that `seen` brings it */
             rc = atomic_load_explicit(&tickets->shared->complaint, memory_order_relaxed)
                      ? -EPROTO
                      : futex_wait(&event->word, seen, wanted > 1 ? patience(until_ns) : until_ns, false);
-        atomic_store_explicit(&event->wanted, 0, memory_order_relaxed);
+        atomic_store_explicit(&event->wanted, 0, memory_order_relaxed); /* event.h */
         if (rc == -EPROTO)
             return rc;
         have += tickets_drain(tickets, done + have, max - have);
@@ -396,6 +401,7 @@ int tickets_wait(struct tickets *tickets, struct done *done, unsigned have, unsi
 
 int tickets_complaint(const struct tickets *tickets, char *text, size_t size)
 {
+    /* relaxed: one word, which says all */
     uint64_t complaint = atomic_load_explicit(&tickets->shared->complaint, memory_order_relaxed);
     uint32_t what = (uint32_t)(complaint >> 32), task = (uint32_t)complaint;
     if (!complaint)

@@ -37,6 +37,7 @@ static void publish(struct self *self)
 void worker_flush(struct self *self)
 {
     publish(self);
+    /* relaxed: a hint; an old head only rings once too often */
     if (self->filled != atomic_load_explicit(&self->worker->head, memory_order_relaxed)) {
         self->pending_ns = 0;
         event_ring(self->crew->event);
@@ -80,6 +81,8 @@ void worker_begin(struct self *self, uint32_t task, uint32_t slot)
     if (self->crew->limit_ticks)
         atomic_store_explicit(&self->worker->since, clock_ticks(),
                               memory_order_relaxed); /* the next line publishes it */
+    /* release: after the claim and `since`. That the task comes after it no order need say: whoever takes the dead's
+     * word for it sees all they stored in program order, which the call of task_run keeps */
     atomic_store_explicit(&self->worker->running, (uint64_t)task << 32 | (slot + 1), memory_order_release);
 }
 
@@ -90,6 +93,8 @@ bool worker_goes_on(struct self *self)
         return true;
     unsigned first = self->number - self->number % crew->threads;
     _Atomic uint32_t *retired = &crew->worker[first].retired;
+    /* exchange: one of them rings; ordered by the doorbells, which come after it (is_retired), and relaxed below:
+     * whoever does not see it yet runs one task more */
     if (self->served >= crew->max_tasks && !atomic_exchange_explicit(retired, 1, memory_order_seq_cst))
         for (unsigned i = first; i < first + crew->threads; i++) { /* those who sleep beside it go too */
             atomic_fetch_add_explicit(&crew->worker[i].doorbell, 1, memory_order_release);
@@ -102,7 +107,8 @@ bool worker_goes_on(struct self *self)
     return false;
 }
 
-/* The submitter's line is read only when what was seen of it last says that the ring is full. */
+/* The submitter's line is read only when what was seen of it last says that the ring is full: the acquire that saw it
+ * then covers all records before. */
 static bool has_room(struct self *self, memory_order order)
 {
     if (self->filled - self->head_seen < self->crew->ring_size)
@@ -113,20 +119,21 @@ static bool has_room(struct self *self, memory_order order)
 
 struct done *worker_record(struct self *self)
 {
-    /* acquire: the submitter has read the record that is about to be overwritten */
+    /* relaxed: nothing comes with it, and who misses it now sees it with the next task or asleep */
     if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_relaxed))
         return NULL; /* in the middle of a backlog: nobody will reap it */
+    /* acquire: the submitter has read the record that is about to be overwritten */
     while (!has_room(self, memory_order_acquire)) {
         struct worker *worker = self->worker;
         worker_flush(self);
-        uint32_t seen = atomic_load_explicit(&worker->doorbell, memory_order_acquire);
+        uint32_t seen = atomic_load_explicit(&worker->doorbell, memory_order_acquire); /* futex.h */
         /* seq_cst: we say that we wait, then look again; the submitter makes room, then looks whether we wait */
         atomic_store_explicit(&worker->blocked, 1, memory_order_seq_cst);
         if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_seq_cst))
             return NULL;
         if (!has_room(self, memory_order_seq_cst))
             futex_wait(&worker->doorbell, seen, UINT64_MAX, self->crew->processes == 0);
-        atomic_store_explicit(&worker->blocked, 0, memory_order_relaxed);
+        atomic_store_explicit(&worker->blocked, 0, memory_order_relaxed); /* who sees it late rings for nothing */
     }
     return &self->ring[self->filled & (self->crew->ring_size - 1)];
 }
@@ -135,6 +142,7 @@ struct done *worker_record(struct self *self)
 
 static bool has_orders(const struct self *self)
 {
+    /* seq_cst: the second look, though the doorbell that follows every order would do (futex.h); acquires the order */
     return atomic_load_explicit(&self->crew->shared->orders, memory_order_seq_cst) != self->orders_seen;
 }
 
@@ -142,6 +150,7 @@ static bool has_orders(const struct self *self)
 static bool is_retired(const struct self *self)
 {
     const struct crew *crew = self->crew;
+    /* seq_cst: as has_orders; worker_goes_on rings after it */
     return crew->max_tasks && crew->threads > 1 &&
            atomic_load_explicit(&crew->worker[self->number - self->number % crew->threads].retired,
                                 memory_order_seq_cst);
@@ -169,7 +178,9 @@ bool idle_leave(struct crew *crew, unsigned number)
     /* seq_cst: the bit is the hand-over between waker and worker; exactly one of them clears it */
     if (!(atomic_fetch_and_explicit(&crew->idle[number / 64], ~bit, memory_order_seq_cst) & bit))
         return false;
-    atomic_fetch_sub_explicit(&crew->shared->idle_count, 1, memory_order_relaxed); /* a hint for the quick way out */
+    /* relaxed: after the bit that its own increment came before; one that is seen late makes the count too high, which
+     * costs a look */
+    atomic_fetch_sub_explicit(&crew->shared->idle_count, 1, memory_order_relaxed);
     return true;
 }
 
@@ -177,8 +188,9 @@ static void sleep_until_rung(struct self *self)
 {
     struct crew *crew = self->crew;
     unsigned n = self->number;
-    uint32_t seen = atomic_load_explicit(&self->worker->doorbell, memory_order_acquire);
-    /* the count goes up before the bit, so that a waker that sees the bit does not see a count of 0 */
+    uint32_t seen = atomic_load_explicit(&self->worker->doorbell, memory_order_acquire); /* futex.h */
+    /* seq_cst: both are seen before the second look, or the look finds the work (crew.h, Sleeping). The count goes up
+     * before the bit, and down after it (idle_leave), so that it is never too low for a waker */
     atomic_fetch_add_explicit(&crew->shared->idle_count, 1, memory_order_seq_cst);
     atomic_fetch_or_explicit(&crew->idle[n / 64], 1ull << (n % 64), memory_order_seq_cst);
     if (!crew->body.has_work(self, crew->body.work) && !has_orders(self) && !is_retired(self))
@@ -202,7 +214,7 @@ bool worker_rest(struct self *self)
 
 void crew_wake_worker(struct crew *crew, unsigned number)
 {
-    /* a plain look first: mostly nobody sleeps; seq_cst, see crew.h, Sleeping */
+    /* only a look first: mostly nobody sleeps; seq_cst, see crew.h, Sleeping */
     if (!(atomic_load_explicit(&crew->idle[number / 64], memory_order_seq_cst) & 1ull << (number % 64)))
         return;
     if (!idle_leave(crew, number))
@@ -217,7 +229,7 @@ void crew_wake(struct crew *crew, unsigned count)
     /* seq_cst: the work was published before this load */
     if (atomic_load_explicit(&crew->shared->idle_count, memory_order_seq_cst) == 0)
         return;
-    for (unsigned word = 0; word < crew->words && count; word++) {
+    for (unsigned word = 0; word < crew->words && count; word++) { /* seq_cst: as the count */
         uint64_t idle = atomic_load_explicit(&crew->idle[word], memory_order_seq_cst);
         for (; idle && count; idle &= idle - 1, count--)
             crew_wake_worker(crew, word * 64 + (unsigned)__builtin_ctzll(idle));

@@ -100,7 +100,7 @@ static int memory_make(struct pool *pool, const struct job *job)
     pool->memory = zygote_memory_at(memory);
     memcpy(pool->memory.costs, job->sequence.costs, job->sequence.count * sizeof(struct cost));
     for (uint32_t i = 0; i < pool->size; i++)
-        atomic_init(&pool->memory.slots[i].claim, SLOT_TAKEN_BY_NOBODY);
+        atomic_init(&pool->memory.slots[i].claim, SLOT_TAKEN_BY_NOBODY); /* the order to open publishes it */
     pool->shared->memory_bytes = bytes;
     return 0;
 }
@@ -178,6 +178,7 @@ static unsigned collect(struct pool *pool, struct done *done, unsigned max)
             taken |= bits & -bits;
             done[count] = pool->memory.slots[slot].done;
             done[count].out = pool->job->out_bytes ? payload + pool->memory.job->out_offset : NULL;
+            /* relaxed: whoever claimed it set the bit after that */
             uint64_t claim = atomic_load_explicit(&pool->memory.slots[slot].claim, memory_order_relaxed);
             if (pool->forkers.pids[(uint32_t)claim] > 0) /* else its child may write on: never used again */
                 pool->returned[pool->returned_count++] = slot;
@@ -193,6 +194,8 @@ static unsigned collect(struct pool *pool, struct done *done, unsigned max)
 /* Its task is over, whatever its child still does, which is killed. */
 static void forker_lost(struct pool *pool, uint32_t row, int status)
 {
+    /* relaxed: `worker` and the bits that are set here are the submitter's own. What the forker stored came before its
+     * end, and waitpid after it; acquire, of claims and bits, only says so */
     uint32_t worker = atomic_load_explicit(&pool->shared->forkers[row].worker, memory_order_relaxed);
     pid_t pid = pool->forkers.pids[row];
     for (uint32_t slot = 0; row != SPAWNER && slot < pool->size; slot++) {
@@ -235,6 +238,7 @@ static void forkers_check(struct pool *pool, uint32_t seen)
 static bool any_finished(const struct pool *pool)
 {
     for (uint32_t word = 0; word * 64 < pool->size; word++)
+        /* seq_cst: the second look */
         if (atomic_load_explicit(&pool->memory.finished[word], memory_order_seq_cst))
             return true;
     return false;
@@ -248,7 +252,7 @@ static int zygote_reap(struct pool *pool, struct done *done, unsigned min, unsig
     outputs_were_read(pool);
     max = max < REAP_MAX ? max : REAP_MAX;
     for (;;) {
-        uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire);
+        uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire); /* futex.h */
         forkers_check(pool, seen);
         count += collect(pool, done + count, max - count);
         if (count >= min || count == max || !pool->in_flight || until_ns == 0 || (count && slept))
@@ -264,7 +268,7 @@ static int zygote_reap(struct pool *pool, struct done *done, unsigned min, unsig
             rc = futex_wait(&event->word, seen, until_ns, false);
             slept = true;
         }
-        atomic_store_explicit(&event->wanted, 0, memory_order_relaxed);
+        atomic_store_explicit(&event->wanted, 0, memory_order_relaxed); /* event.h */
         if (rc == -ETIMEDOUT)
             return (int)(count + collect(pool, done + count, max - count));
     }

@@ -58,8 +58,10 @@ struct zygote_shared {
     uint64_t memory_bytes;
     struct places places;
     _Atomic uint64_t *idle; /* bits by row */
-    int32_t *pids;          /* by worker: the child that runs, or 0 */
-    uint32_t *tasks;        /* by worker: what it runs */
+    /* by worker: the child that runs, or 0, and what it runs; plain, as they are read from outside alone (peek.h),
+     * where a moment late does not matter */
+    int32_t *pids;
+    uint32_t *tasks;
     struct forker forkers[];
 };
 

@@ -52,10 +52,10 @@ static bool position_wait(const struct pool *pool, uint32_t position)
     while ((int32_t)((published = atomic_load_explicit(&shared->published, memory_order_acquire)) - position) <= 0) {
         if (floor_spins(&since, pool->spin_ticks))
             continue;
-        /* seq_cst: then the second look, which the kernel takes */
+        /* seq_cst: then the second look, which the kernel takes, after a barrier of its own (futex.h) */
         atomic_fetch_add_explicit(&shared->sleepers, 1, memory_order_seq_cst);
         futex_wait(&shared->published, published, UINT64_MAX, !pool->kind.processes);
-        atomic_fetch_sub_explicit(&shared->sleepers, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&shared->sleepers, 1, memory_order_relaxed); /* seen late, it wakes nobody */
         since = 0;
     }
     return !atomic_load_explicit(&shared->stop, memory_order_relaxed); /* stored before `published` */
@@ -186,7 +186,7 @@ static int claims_reap(struct pool *pool, struct done *done, unsigned min, unsig
     if (!pool->kind.blocks || until_ns) /* else more is about to be handed in */
         publish(pool);
     for (;;) {
-        uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire);
+        uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire); /* futex.h */
         count += claims_drain(pool, done + count, max - count);
         if (count >= min || count == max || !pool->in_flight || !until_ns)
             return (int)count;
@@ -196,10 +196,11 @@ static int claims_reap(struct pool *pool, struct done *done, unsigned min, unsig
             continue;
         }
         uint32_t more = min < max ? min - count : max - count;
+        /* seq_cst: then the second look (floor_tell) */
         atomic_store_explicit(&event->wanted, more < pool->in_flight ? more : pool->in_flight, memory_order_seq_cst);
         unsigned got = claims_drain(pool, done + count, max - count); /* these have told nobody: ask anew */
         int rc = got ? 0 : futex_wait(&event->word, seen, until_ns, !pool->kind.processes);
-        atomic_store_explicit(&event->wanted, 0, memory_order_relaxed);
+        atomic_store_explicit(&event->wanted, 0, memory_order_relaxed); /* event.h */
         count += got;
         if (rc == -ETIMEDOUT)
             return (int)count;

@@ -28,8 +28,9 @@ static void member_live(struct floor_member *member)
     uint32_t state;
     prctl(PR_SET_NAME, "pb-floor");
     place_apply(&team->config->places, member->number); /* the harness has tried: it works, or there are no places */
-    atomic_fetch_add_explicit(&gate->arrived, 1, memory_order_release);
+    atomic_fetch_add_explicit(&gate->arrived, 1, memory_order_release); /* it is in its place: floor_start */
     futex_wake(&gate->arrived, 1, false);
+    /* acquire: all that was made before the gate was set */
     while ((state = atomic_load_explicit(&gate->state, memory_order_acquire)) == GATE_CLOSED)
         futex_wait(&gate->state, GATE_CLOSED, UINT64_MAX, false);
     if (state == GATE_OPEN)
@@ -71,7 +72,7 @@ static int process_start(struct floor_team *team, unsigned i)
 
 static void gate_set(struct floor_gate *gate, uint32_t state)
 {
-    atomic_store_explicit(&gate->state, state, memory_order_release);
+    atomic_store_explicit(&gate->state, state, memory_order_release); /* member_live */
     futex_wake(&gate->state, INT_MAX, false);
 }
 
@@ -90,6 +91,7 @@ int floor_start(struct floor_team *team)
         rc = team->processes ? process_start(team, i) : thread_start(team, i);
         team->started += rc == 0;
     }
+    /* acquire: pairs with their arrival */
     for (uint32_t seen; rc == 0 && (seen = atomic_load_explicit(&team->gate->arrived, memory_order_acquire)) < workers;)
         futex_wait(&team->gate->arrived, seen, UINT64_MAX, false);
     if (team->gate)

@@ -58,7 +58,7 @@ static inline bool floor_spins(uint64_t *since, uint64_t spin_ticks)
  * found nothing; workers store their result (seq_cst) and then call this. */
 static inline void floor_tell(struct event *event)
 {
-    /* seq_cst: the result, then `wanted`. relaxed: only the count matters */
+    /* seq_cst: the result, then `wanted`. relaxed: only the count matters, and event_shout releases */
     if (atomic_load_explicit(&event->wanted, memory_order_seq_cst) &&
         atomic_fetch_sub_explicit(&event->wanted, 1, memory_order_relaxed) == 1)
         event_shout(event);

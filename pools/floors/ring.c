@@ -44,10 +44,11 @@ static uint32_t lane_wait(const struct pool *pool, struct lane *lane, uint32_t h
     while ((asked = atomic_load_explicit(&lane->asked, memory_order_acquire)) == head) {
         if (floor_spins(&since, pool->spin_ticks))
             continue;
+        /* seq_cst: `asleep`, then the second look; lane_wake has them the other way round */
         atomic_store_explicit(&lane->asleep, 1, memory_order_seq_cst);
         if (atomic_load_explicit(&lane->asked, memory_order_seq_cst) == head)
             futex_wait(&lane->asked, head, UINT64_MAX, true);
-        atomic_store_explicit(&lane->asleep, 0, memory_order_relaxed);
+        atomic_store_explicit(&lane->asleep, 0, memory_order_relaxed); /* who sees it late wakes nobody */
         since = 0;
     }
     return asked;
@@ -159,6 +160,7 @@ static unsigned lanes_drain(struct pool *pool, struct done *done, unsigned max)
 /* Each lane is to wake the submitter at its share of what is still wanted. */
 static void lanes_want(struct pool *pool, unsigned more)
 {
+    /* seq_cst, both: then the second look. The event's first: who sees its lane's must find it */
     atomic_store_explicit(&pool->event->wanted, 1, memory_order_seq_cst);
     for (unsigned i = 0; i < pool->workers; i++) {
         struct lane *lane = &pool->lanes[i];
@@ -171,7 +173,7 @@ static void lanes_want(struct pool *pool, unsigned more)
 
 static void lanes_want_nothing(struct pool *pool)
 {
-    atomic_store_explicit(&pool->event->wanted, 0, memory_order_relaxed);
+    atomic_store_explicit(&pool->event->wanted, 0, memory_order_relaxed); /* event.h, both */
     for (unsigned i = 0; i < pool->workers; i++)
         atomic_store_explicit(&pool->lanes[i].wanted, 0, memory_order_relaxed);
 }
@@ -193,7 +195,7 @@ static int ring_reap(struct pool *pool, struct done *done, unsigned min, unsigne
                 return (int)count;
             continue;
         }
-        uint32_t seen = atomic_load_explicit(&pool->event->word, memory_order_acquire);
+        uint32_t seen = atomic_load_explicit(&pool->event->word, memory_order_acquire); /* futex.h */
         lanes_want(pool, min - count);
         count += lanes_drain(pool, done + count, max - count);
         int rc = count >= min || !pool->in_flight ? 0 : futex_wait(&pool->event->word, seen, until_ns, true);
