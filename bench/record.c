@@ -295,8 +295,6 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->private_bytes = known(usage->private_bytes);
     row->maxrss_bytes = known(usage->maxrss_bytes);
     row->shared_cpu = report->shared_cpu;
-    row->workers_lost = usage->workers_lost;
-    row->replace_ns = usage->workers_lost ? usage->replace_ns / usage->workers_lost : MISSING;
 }
 
 static int64_t detect_median_ns(const struct trial_facts *facts)
@@ -325,6 +323,10 @@ static void tasks_set(struct trial_row *row, const struct trial_facts *facts)
     row->tasks_lost = row->tasks - report->tasks_ok - report->tasks_failed;
     if (report->tasks_failed)
         row->detect_ns = detect_median_ns(facts);
+    if (report->stage == STAGE_DONE) { /* else nobody came to ask the pool */
+        row->workers_lost = report->usage.workers_lost;
+        row->replace_ns = row->workers_lost ? report->usage.replace_ns / row->workers_lost : MISSING;
+    }
 }
 
 int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *written, char *error)

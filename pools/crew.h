@@ -41,6 +41,9 @@ enum wait_mode { WAIT_ADAPTIVE, WAIT_SPIN, WAIT_BLOCK };
         .help = "tasks a worker process runs before a new one takes its place; without it, any number"                 \
     }
 
+#define FORK_RETRY_NS   (10ull * 1000000u)   /* between attempts to fork what could not be forked */
+#define FORK_GIVE_UP_NS (1000ull * 1000000u) /* with no process left and none to be had */
+
 struct crew;
 
 /* One worker in the shared mapping. Lines are grouped by who writes them, and for whom. */

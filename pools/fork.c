@@ -42,8 +42,9 @@ struct pool {
     unsigned returned_count;
     uint32_t *idle; /* a stack of free workers */
     unsigned idle_count;
-    int cannot_fork;    /* -errno of the last attempt */
-    uint32_t asked_all; /* the event word when all pids were asked last */
+    int cannot_fork;     /* -errno of the last attempt */
+    uint64_t refused_ns; /* since when, with nobody alive; 0: it is not so */
+    uint32_t asked_all;  /* the event word when all pids were asked last */
     /* one shared mapping */
     void *map;
     size_t map_bytes;
@@ -176,6 +177,7 @@ static void fork_staged(struct pool *pool)
         pool->head++;
         pool->idle_count--;
         pool->alive++;
+        pool->refused_ns = 0;
     }
 }
 
@@ -304,6 +306,18 @@ static bool a_child_has_ended(void)
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
 }
 
+/* Nobody is left whose end would make room for another: is the machine's second to have some over? Moves *wake_ns to
+ * when to try again. */
+static bool has_given_up(struct pool *pool, uint64_t *wake_ns)
+{
+    uint64_t now = clock_monotonic_ns();
+    if (!pool->refused_ns)
+        pool->refused_ns = now;
+    if (now + FORK_RETRY_NS < *wake_ns)
+        *wake_ns = now + FORK_RETRY_NS;
+    return now - pool->refused_ns > FORK_GIVE_UP_NS;
+}
+
 static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
 {
     (void)min; /* every child that ends interrupts the wait anyway, and its place is to be filled */
@@ -329,8 +343,10 @@ static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigne
             return (int)count;
         if (!pool->alive) {
             fork_staged(pool);
-            if (!pool->alive)
-                return pool->head == pool->tail ? 0 : pool->cannot_fork;
+            if (!pool->alive && pool->head == pool->tail)
+                return 0;
+            if (!pool->alive && has_given_up(pool, &wake_ns))
+                return pool->cannot_fork;
         }
         if (futex_wait(&pool->event->word, seen, wake_ns, false) == -ETIMEDOUT && wake_ns == until_ns)
             return 0;

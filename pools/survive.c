@@ -21,8 +21,6 @@ enum {
     BARREN_MAX = 200,              /* deaths in a row, beside one a process, without anything done in between */
     FATAL_STACK_BYTES = 16 * 1024, /* enough for the handler; SIGSTKSZ is no constant any more */
 };
-#define RETRY_NS   (10ull * 1000000u)   /* between attempts to fork what could not be forked */
-#define GIVE_UP_NS (1000ull * 1000000u) /* with no process left and none to be had */
 
 /* ---- in a worker process ---- */
 
@@ -272,10 +270,10 @@ int crew_tend(struct crew *crew, bool all_taken)
     /* EAGAIN, ENOMEM: there may be room again soon, and others may go on meanwhile */
     if ((rc != -EAGAIN && rc != -ENOMEM) || crew->opening)
         return rc;
-    crew->retry_ns = now + RETRY_NS;
+    crew->retry_ns = now + FORK_RETRY_NS;
     if (crew->down < crew->processes || !crew->refused_ns)
         crew->refused_ns = now;
-    return now - crew->refused_ns > GIVE_UP_NS ? rc : 0;
+    return now - crew->refused_ns > FORK_GIVE_UP_NS ? rc : 0;
 }
 
 /* ---- the limit of a task ---- */

@@ -53,9 +53,15 @@ int drive_warmup(struct trial *trial)
         for (int i = 0; i < got; i++) {
             if (done[i].task < TASK_WARMUP_FIRST || done[i].task >= TASK_WARMUP_FIRST + count)
                 return say(trial, -EPROTO, "the pool returned a task that was not handed in", done[i].task);
-            bool killed = done[i].status == TASK_SIGNALLED || done[i].status == TASK_COLLATERAL;
-            if (done[i].status != TASK_OK && !killed) /* that is survived, and if it is no accident, tasks will tell */
-                return say(trial, -EIO, "a warm-up task failed", done[i].task);
+            /* killed from outside, or on a machine too busy for its limit: that is survived, and if it is no accident,
+             * tasks will tell */
+            bool ended =
+                done[i].status == TASK_SIGNALLED || done[i].status == TASK_COLLATERAL || done[i].status == TASK_TIMEOUT;
+            if (done[i].status != TASK_OK && !ended) {
+                char words[64];
+                snprintf(words, sizeof words, "a warm-up task failed (%s)", task_status_names[done[i].status]);
+                return say(trial, -EIO, words, done[i].task);
+            }
         }
         back += (uint32_t)got;
     }
