@@ -245,6 +245,8 @@ static _Noreturn void become_trial(const struct launcher *launcher, pid_t harnes
     bool in_place = launcher->memfd == JOB_FD && fcntl(JOB_FD, F_SETFD, 0) == 0;
     if (null < 0 || dup2(null, 0) < 0 || dup2(2, 1) < 0 || (!in_place && dup2(launcher->memfd, JOB_FD) < 0))
         _exit(127);
+    if (null > JOB_FD)
+        close(null); /* or programs that tasks run would have it */
     execv(launcher->program, arguments);
     _exit(127);
 }

@@ -110,6 +110,16 @@ static void params_take(struct plugin *plugin)
     }
 }
 
+/* "": none. What stands there is otherwise what a user could write. */
+static int presets_check(const struct plugin *plugin, char *error)
+{
+    int64_t value;
+    for (const struct param *param = plugin->params; param->name; param++)
+        if (param->preset[0] && param_parse(param, param->preset, &value, error))
+            return refuse_at(error, "param %s: its default", param->name);
+    return 0;
+}
+
 static const char *text_or_null(const char *text)
 {
     return text[0] ? text : NULL;
@@ -161,8 +171,9 @@ static struct plugin *plugin_named(const char *given, bool is_pool, char *error)
         refuse(error, "%s: %s", given, strerror(errno));
     } else if (plugin_probe(&order, &plugin->about, error)) {
         refuse_at(error, "%s", given);
+    } else if (ops_make(plugin), presets_check(plugin, error)) {
+        refuse_at(error, "%s", given);
     } else {
-        ops_make(plugin);
         plugin->next = plugins;
         plugins = plugin;
         return plugin;

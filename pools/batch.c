@@ -2,7 +2,7 @@
  * writes an item for each task that waits (its file, number or seed) to a memory file, starts
  *
  *   xargs    -0 -P WORKERS -I {file} gzip -c {file}
- *   parallel -0 -j WORKERS -I {file} -q --joblog FILE gzip -c {file}
+ *   parallel -0 -j WORKERS -I {file} --plain -q --joblog FILE gzip -c {file}
  *
  * with it as stdin, and waits. What becomes of a single task they do not say while it runs, so starts and ends are not
  * known, and all tasks of a list come back when the last has ended. parallel tells afterwards how each ended; xargs
@@ -103,6 +103,7 @@ static void words_set(struct pool *pool)
     *word++ = (char *)"-I";
     *word++ = (char *)(uintptr_t)pool->listing.mark;
     if (pool->kind == PARALLEL) {
+        *word++ = (char *)"--plain"; /* nothing from $PARALLEL and the files of whoever runs this */
         *word++ = (char *)(has_mark(&pool->listing) ? "-q" : "-qN0");
         *word++ = (char *)"--will-cite";
         *word++ = (char *)"--joblog";

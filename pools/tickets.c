@@ -24,6 +24,7 @@ enum {
     RETURNED_FOREIGN,
     RETURNED_TWICE,
     RETURNED_UNRUN,
+    RETURNED_FINISHED,
     RAN_UNTAKEN,
     COMPLAINTS,
 };
@@ -34,6 +35,7 @@ static const char *const complaints[COMPLAINTS] = {
     [RETURNED_FOREIGN] = "the pool returned a task that was not handed in",
     [RETURNED_TWICE] = "the pool returned a task twice",
     [RETURNED_UNRUN] = "the pool returned a task before it was run",
+    [RETURNED_FINISHED] = "the pool has a reap, and finished a task otherwise, expected work in place of run",
     [RAN_UNTAKEN] = "the pool ran a task that it had not taken",
 };
 
@@ -338,9 +340,10 @@ int tickets_take(struct tickets *tickets, struct poolbench_task *task, struct do
         return 0;
     }
     complain(tickets,
-             !ours           ? RETURNED_FOREIGN
-             : state == FREE ? RETURNED_TWICE
-                             : RETURNED_UNRUN,
+             !ours               ? RETURNED_FOREIGN
+             : state == FREE     ? RETURNED_TWICE
+             : state == FINISHED ? RETURNED_FINISHED
+                                 : RETURNED_UNRUN,
              ours ? task->number : UINT32_MAX);
     return -EPROTO;
 }

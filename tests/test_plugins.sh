@@ -129,6 +129,10 @@ broken abi -DWRONG_ABI
 says 2 'abi.so: was built for interface 2 of plug-ins, this poolbench has 1' poolbench run --pool ./abi.so
 broken size -DWRONG_SIZE
 says 2 'size.so: its table has [0-9]+ bytes, this poolbench reads [0-9]+' poolbench run --pool ./size.so
+broken preset '-DPARAM={"n", POOLBENCH_COUNT, "50", 1, 10, 0, "many"}'
+says 2 "preset.so: param n: its default: '50' is out of range, expected 1 .. 10" poolbench plan --pool ./preset.so
+broken param '-DPARAM={"N:", POOLBENCH_COUNT, "5", 1, 10, 0, "many"}'
+says 2 "param.so: param 'N:': its name is not 1 .. 31 lower-case letters" poolbench plan --pool ./param.so
 broken load -DBREAK=CRASHES_IN_LOAD
 says 2 'load.so: crashes while it was loaded: killed by signal 6' poolbench run --pool ./load.so
 broken shape -DBREAK=CRASHES_IN_SHAPE
@@ -138,6 +142,8 @@ says 2 'open.so: crashes in open: killed by signal 6' poolbench run --pool ./ope
 says 1 'open.so: crashes in open: killed by signal 6' poolbench conformance --pool ./open.so
 broken refuses -DBREAK=REFUSES
 says 2 'refuses.so: fails in open: there is no library to be had' poolbench run --pool ./refuses.so
+broken enters -DBREAK=NEVER_ENTERS
+says 2 'enters.so: fails while it ran its first tasks: enter did not call its body' poolbench run --pool ./enters.so
 is 'nothing was written for any of them' test ! -e never -a ! -e results
 
 # ---- what breaks the contract ----
@@ -146,6 +152,7 @@ declare -A wrong=(
     [DROPS]='task 500 never came back'
     [DOUBLES]='ran a task twice, or after it was finished: task 500'
     [EARLY]='returned a task before it was run: task 500'
+    [FINISHES_TWICE]='has a reap, and finished a task otherwise, expected work in place of run: task 500'
     [INVENTS]='returned a task that was not handed in'
 )
 for what in "${!wrong[@]}"; do

@@ -122,8 +122,10 @@ int pool_inside(struct trial *trial, int (*body)(struct trial *trial))
     if (!trial->ops->enter)
         return body(trial);
     int rc = trial->ops->enter(trial->pool, inside_body, &inside);
-    if (rc >= 0 && !inside.called)
+    if (rc >= 0 && !inside.called) {
+        snprintf(trial->report->reason, sizeof trial->report->reason, "enter did not call its body");
         rc = -EPROTO;
+    }
     return inside.rc < 0 ? inside.rc : rc < 0 ? fail(trial, rc, "enter") : 0;
 }
 

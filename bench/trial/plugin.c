@@ -48,11 +48,17 @@ static bool version_check(const uint32_t *head, size_t least, size_t most, const
     return false;
 }
 
+static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static bool is_name(const char *name)
+{
+    size_t length = name ? strspn(name, letters) : 0;
+    return length && !name[length] && length <= 31;
+}
+
 static bool text_check(const char *name, const char *summary, const struct words *words)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-    size_t length = name ? strspn(name, letters) : 0;
-    if (!name || !length || name[length] || length > 31)
+    if (!is_name(name))
         snprintf(words->text, words->size, "its name is not 1 .. 31 lower-case letters, digits, - _");
     else if (!summary)
         snprintf(words->text, words->size, "its table has no summary");
@@ -67,6 +73,9 @@ static bool params_check(const struct poolbench_param *param, const struct words
         if (i == POOLBENCH_PARAMS)
             snprintf(words->text, words->size, "has more than %d params, or no row without a name ends them",
                      POOLBENCH_PARAMS);
+        else if (!is_name(param->name))
+            snprintf(words->text, words->size, "param '%.31s': its name is not 1 .. 31 lower-case letters, digits, - _",
+                     param->name);
         else if (param->kind > POOLBENCH_CHOICE)
             snprintf(words->text, words->size, "param %.31s: there is no kind %u", param->name, param->kind);
         else if (!param->preset || !param->help || (param->kind == POOLBENCH_CHOICE && !param->choices))

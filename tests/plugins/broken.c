@@ -14,10 +14,13 @@
 #define REFUSES          7
 #define CRASHES_IN_SHAPE 8
 #define CRASHES_IN_LOAD  9
+#define NEVER_ENTERS     10
+#define FINISHES_TWICE   11
 #ifndef BREAK
 #define BREAK NOTHING
 #endif
-#define TASK 500
+#define TASK     500
+#define HAS_REAP (BREAK == EARLY || BREAK == INVENTS || BREAK == FINISHES_TWICE)
 
 #if BREAK == CRASHES_IN_LOAD
 __attribute__((constructor)) static void crash(void)
@@ -99,7 +102,7 @@ static int pool_submit(void *argument, struct poolbench_task *const *tasks, unsi
 {
     struct pool *pool = argument;
     pthread_mutex_lock(&pool->lock);
-    for (unsigned i = 0; i < n && BREAK != EARLY && BREAK != INVENTS; i++)
+    for (unsigned i = 0; i < n && !HAS_REAP; i++)
         pool->list[(pool->first + pool->count++) % pool->depth] = tasks[i];
     for (unsigned i = 0; i < n; i++)
         pool->done[(pool->done_first + pool->done_count++) % pool->depth] = tasks[i];
@@ -108,7 +111,7 @@ static int pool_submit(void *argument, struct poolbench_task *const *tasks, unsi
     return (int)n;
 }
 
-#if BREAK == EARLY || BREAK == INVENTS
+#if HAS_REAP
 /* Says of what was handed in that it is finished, whether or not it is. */
 static int pool_reap(void *argument, struct poolbench_task **tasks, unsigned min, unsigned max, uint64_t until_ns)
 {
@@ -120,12 +123,26 @@ static int pool_reap(void *argument, struct poolbench_task **tasks, unsigned min
         struct poolbench_task *task = pool->done[pool->done_first];
         pool->done_first = (pool->done_first + 1) % pool->depth;
         pool->done_count--;
-        if (BREAK == INVENTS || task->number != TASK)
+        if (BREAK == FINISHES_TWICE && task->number == TASK)
+            task->run(task);
+        else if (BREAK == INVENTS || task->number != TASK)
             task->work(task, task->in, task->out);
         tasks[count] = BREAK == INVENTS && task->number == TASK ? &stranger[1] : task;
     }
     return (int)count;
 }
+#endif
+
+#if BREAK == NEVER_ENTERS
+static int pool_enter(void *pool, void (*body)(void *arg), void *arg)
+{
+    (void)pool, (void)body, (void)arg;
+    return 0;
+}
+#endif
+
+#ifdef PARAM
+static const struct poolbench_param pool_params[] = {PARAM, {0}};
 #endif
 
 static int pool_close(void *argument)
@@ -161,7 +178,13 @@ const struct poolbench_pool poolbench_pool_plugin = {
 #if BREAK == CRASHES_IN_SHAPE
     .shape = pool_shape,
 #endif
-#if BREAK == EARLY || BREAK == INVENTS
+#if HAS_REAP
     .reap = pool_reap,
+#endif
+#if BREAK == NEVER_ENTERS
+    .enter = pool_enter,
+#endif
+#ifdef PARAM
+    .params = pool_params,
 #endif
 };
