@@ -24,7 +24,15 @@
 #include <unistd.h>
 
 enum program_kind { XARGS, PARALLEL };
-enum { WORDS_BEFORE = 12 }; /* of the program itself, at most */
+/* What parallel would replace in a command beside our mark, {.}, {#}, {= perl =} and the like, is called what no
+ * command has in it: all pools are to run the same. */
+static const char *const parallel_marks[][2] = {
+    {"--extensionreplace", "\1e"}, {"--basenamereplace", "\1b"},
+    {"--dirnamereplace", "\1d"},   {"--basenameextensionreplace", "\1n"},
+    {"--seqreplace", "\1q"},       {"--slotreplace", "\1s"},
+    {"--parens", "\1(\1)"},
+};
+enum { MARKS = sizeof parallel_marks / sizeof(char *), WORDS_BEFORE = 12 + MARKS }; /* of the program itself */
 
 struct pool {
     enum program_kind kind;
@@ -108,6 +116,8 @@ static void words_set(struct pool *pool)
         *word++ = (char *)"--will-cite";
         *word++ = (char *)"--joblog";
         *word++ = pool->log_path;
+        memcpy(word, parallel_marks, sizeof parallel_marks);
+        word += MARKS;
     }
     memcpy(word, pool->listing.words, pool->listing.count * sizeof *word);
 }

@@ -243,7 +243,10 @@ int tickets_init(struct tickets *tickets, unsigned traits)
     }
     tickets->vacant_count = tickets->depth;
     tickets_live(tickets);
-    return traits & TICKETS_SUBMITTER_WORKS ? tickets_worker(tickets, 0) : 0;
+    rc = traits & TICKETS_SUBMITTER_WORKS ? tickets_worker(tickets, 0) : 0;
+    if (rc < 0)
+        tickets_release(tickets);
+    return rc;
 unmap:
     free(tickets->vacant);
     munmap(tickets->map, tickets->map_bytes);
