@@ -78,12 +78,14 @@ void bench_init(struct bench *bench, const struct pool_ops *ops, const struct wo
 
 void bench_open(struct bench *bench)
 {
+    bench->before = traces();
     assert_int_equal(bench->ops->open(&bench->config, &bench->job, &bench->pool), 0);
 }
 
 void bench_close(struct bench *bench)
 {
     assert_int_equal(bench->ops->close(bench->pool), 0);
+    assert_no_new_traces(bench->before);
     if (bench->job.workload->release)
         bench->job.workload->release(bench->job.state);
 }

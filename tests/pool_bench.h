@@ -20,6 +20,7 @@ struct bench {
     int64_t params[PARAM_MAX];
     const struct pool_ops *ops;
     struct pool *pool;
+    struct traces before; /* when it was opened: closing leaves no more */
 };
 
 /* All of a bench but the pool itself; the workload's state is prepared. */
