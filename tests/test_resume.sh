@@ -161,6 +161,24 @@ check "its trial is marked" grep -q ',interrupted,stood still for ' stopped/tria
 poolbench resume stopped >out 2>err
 check "and runs again" whole stopped
 
+# ---- told twice, with a task that never ends ----
+poolbench run --pool pthread,prefork --workload spin --size 100us --tasks 50 --workers 2 --blocks 1 --trial-limit 1s \
+    --faults hang:task=7 --out twice >out 2>err &
+until [ -e twice/trials.csv ]; do sleep .02; done
+sleep .2
+began=$SECONDS
+kill -INT $!
+kill -INT $!
+wait $! 2>/dev/null
+status=$?
+check "exit code after two Ctrl-C" ended 130
+check "at once" [ $((SECONDS - began)) -le 3 ]
+check "no process after two" none_left
+poolbench resume twice >out 2>err
+status=$?
+check "resume with that task" ended 1
+check "both trials have a row" [ "$(wc -l <twice/trials.csv)" -eq 3 ]
+
 # ---- killed ----
 RANDOM=${RANDOM_SEED:-1}
 kills=0 runs=0
@@ -205,6 +223,29 @@ for wait in .1 .2 .5 1 2; do
     [ -n "$(programs sleep)" ] && sleep $wait
 done
 check "no program in a session of its own" [ -z "$(programs sleep)" ]
+
+# ---- no more processes to be had, from the middle of a run on ----
+for pids in /sys/fs/cgroup/pids /sys/fs/cgroup; do
+    [ -e $pids/cgroup.procs ] && mkdir "$pids/poolbench-$$" 2>/dev/null && group=$pids/poolbench-$$ && break
+done
+if [ -n "${group:-}" ] && [ -w "$group/pids.max" ]; then
+    # shellcheck disable=SC2016 # of the shell that is limited
+    bash -c 'echo $$ >"$0/cgroup.procs"; exec poolbench run --pool fork,prefork --workload spin --size 100us \
+        --tasks 300 --workers 2 --blocks 6 --out crowded' "$group" >out 2>err &
+    until [ "$(wc -l 2>/dev/null <crowded/trials.csv || echo 0)" -gt 3 ]; do sleep .02; done
+    echo 3 >"$group/pids.max" # harness, guard and a trial, and nobody for it
+    wait $! 2>/dev/null
+    status=$?
+    check "a run without processes" ended 1
+    check "says what was refused" grep -q 'Resource temporarily unavailable' crowded/trials.csv
+    check "no process of it" none_left
+    check "files of it" readable crowded
+    check "every trial has its row" [ "$(wc -l <crowded/trials.csv)" -eq 13 ]
+    rmdir "$group"
+else
+    [ -n "${group:-}" ] && rmdir "$group"
+    echo "no control group of processes can be made here: pids.max is left out"
+fi
 
 # ---- nowhere to write ----
 for verb in version topo 'list options' 'help run' 'summarise warm' 'plan suite.ini'; do
