@@ -6,6 +6,7 @@
  * the event word. A child that died without setting the bit is found by asking all of the pool's own pids. */
 #include "pools/clock.h"
 #include "pools/crew.h"
+#include "pools/fork_memory.h"
 #include "pools/task_run.h"
 #include "pools/usage.h"
 #include <signal.h>
@@ -14,9 +15,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
-enum { STAGED_MAX = 4096, REAP_MAX = 256, FREE = 0, READERS_MAX = 100 };
+enum { STAGED_MAX = 4096, REAP_MAX = 256, FREE = 0, ASKED_MOST = 64 };
 
 /* Shared memory that a worker's child writes. */
 struct result {
@@ -40,11 +42,14 @@ struct pool {
     /* workers whose output the driver may still read; free after the next call */
     uint32_t *returned;
     unsigned returned_count;
-    uint32_t *idle; /* a stack of free workers */
+    char (*names)[16]; /* of children, made before */
+    uint32_t *idle;    /* a stack of free workers */
     unsigned idle_count;
     int cannot_fork;     /* -errno of the last attempt */
     uint64_t refused_ns; /* since when, with nobody alive; 0: it is not so */
-    uint32_t asked_all;  /* the event word when all pids were asked last */
+    bool watches;        /* SIGCHLD, see await_child */
+    uint32_t asked_all;  /* if so: the event word when all pids were asked last */
+    bool must_ask;       /* if not: a child has ended, and which is not known */
     /* one shared mapping */
     void *map;
     size_t map_bytes;
@@ -71,6 +76,7 @@ static void free_all(struct pool *pool)
     free(pool->due_ns);
     free(pool->returned);
     free(pool->idle);
+    free(pool->names);
     free(pool);
 }
 
@@ -89,6 +95,13 @@ static int map_results(struct pool *pool)
     return 0;
 }
 
+static int watch(struct pool *pool)
+{
+    int rc = pool->watches ? 0 : event_watch_children(pool->event);
+    pool->watches = rc == 0;
+    return rc;
+}
+
 static int fork_open(const struct pool_config *config, const struct job *job, struct pool **result)
 {
     unsigned workers = config->workers;
@@ -105,18 +118,21 @@ static int fork_open(const struct pool_config *config, const struct job *job, st
     pool->due_ns = calloc(workers, sizeof *pool->due_ns);
     pool->returned = calloc(REAP_MAX, sizeof *pool->returned);
     pool->idle = calloc(workers, sizeof *pool->idle);
+    pool->names = calloc(workers, sizeof *pool->names);
     int rc = -ENOMEM;
-    if (pool->pids && pool->tasks && pool->cpus && pool->due_ns && pool->returned && pool->idle)
-        rc = event_open(&pool->event, false); /* shared: the child of read_memory shouts */
+    if (pool->pids && pool->tasks && pool->cpus && pool->due_ns && pool->returned && pool->idle && pool->names)
+        rc = event_open(&pool->event, true);
     if (rc == 0)
         rc = map_results(pool);
-    if (rc == 0)
-        rc = event_watch_children(pool->event);
+    signal(SIGCHLD, SIG_DFL); /* ignored, nobody could be waited for */
+    if (rc == 0 && workers > ASKED_MOST)
+        rc = watch(pool);
     if (rc < 0) {
         free_all(pool);
         return rc;
     }
     for (unsigned i = 0; i < workers; i++) {
+        snprintf(pool->names[i], sizeof pool->names[i], "pb-worker-%u", i % 100000);
         pool->idle[pool->idle_count++] = workers - 1 - i;
         pool->cpus[i] = UINT32_MAX;
     }
@@ -124,16 +140,16 @@ static int fork_open(const struct pool_config *config, const struct job *job, st
     return 0;
 }
 
-/* First things in any child of this pool. */
+/* First things in any child of this pool: once a task, and as every page of the C library that is run or written here
+ * is a page fault, by hand. */
 static void child_begin(const struct pool *pool, unsigned worker, pid_t parent)
 {
-    char name[16];
-    event_forget_children();
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) /* it died before the line above */
+    if (pool->watches)
+        event_forget_children();
+    syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    if (syscall(SYS_getppid) != parent) /* it died before the line above */
         _exit(1);
-    snprintf(name, sizeof name, "pb-worker-%u", worker % 100000);
-    prctl(PR_SET_NAME, name);
+    syscall(SYS_prctl, PR_SET_NAME, pool->names[worker]);
     if (place_apply(&pool->config->places, worker) < 0)
         _exit(1);
 }
@@ -306,6 +322,21 @@ static bool a_child_has_ended(void)
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
 }
 
+/* Until a child has ended, or until then; `seen`: the event word before the last look. That some child has ended can be
+ * waited for as such, which costs least where they are few: a signal interrupts the submitter for every task, and has
+ * it copy pages of its stack and data that it shares with the children. Only a wait that may have to end before needs
+ * it. 0, -ETIMEDOUT or another error. */
+static int await_child(struct pool *pool, uint32_t seen, uint64_t wake_ns)
+{
+    siginfo_t info = {0};
+    if (pool->watches)
+        return futex_wait(&pool->event->word, seen, wake_ns, false);
+    if (wake_ns != UINT64_MAX)
+        return watch(pool); /* then look again */
+    pool->must_ask = true;
+    return waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) < 0 && errno != EINTR ? -errno : 0;
+}
+
 /* Nobody is left whose end would make room for another: is the machine's second to have some over? Moves *wake_ns to
  * when to try again. */
 static bool has_given_up(struct pool *pool, uint64_t *wake_ns)
@@ -330,17 +361,22 @@ static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigne
         uint32_t seen = atomic_load_explicit(&pool->event->word, memory_order_acquire); /* futex.h */
         fork_staged(pool); /* places that have become free, or a fork that failed before */
         unsigned count = collect_some(pool, done, max, false);
-        if (!count && seen != pool->asked_all && a_child_has_ended()) { /* without a finished bit: it died early */
+        bool must_ask = pool->watches ? seen != pool->asked_all : pool->must_ask;
+        if (!count && must_ask && a_child_has_ended()) { /* without a finished bit: it died early */
             count = collect_some(pool, done, max, true);
-            if (count < max)
+            if (count < max) {
                 pool->asked_all = seen;
+                pool->must_ask = false;
+            }
         }
         if (count && !pool->job->out_bytes)
             outputs_were_read(pool); /* there are none: their places can be filled at once */
         if (count)
             fork_staged(pool);
-        if (count || until_ns == 0)
+        if (count || until_ns == 0) {
+            pool->must_ask = true; /* whoever polls has nobody to tell */
             return (int)count;
+        }
         if (!pool->alive) {
             fork_staged(pool);
             if (!pool->alive && pool->head == pool->tail)
@@ -348,70 +384,19 @@ static int fork_reap(struct pool *pool, struct done *done, unsigned min, unsigne
             if (!pool->alive && has_given_up(pool, &wake_ns))
                 return pool->cannot_fork;
         }
-        if (futex_wait(&pool->event->word, seen, wake_ns, false) == -ETIMEDOUT && wake_ns == until_ns)
+        int rc = await_child(pool, seen, wake_ns);
+        if (rc == -ETIMEDOUT && wake_ns == until_ns)
             return 0;
+        if (rc < 0 && rc != -ETIMEDOUT)
+            return rc;
     }
-}
-
-/* What one worker process holds while it runs: a child like any other reads its own memory, and the submitter reads its
- * own meanwhile. The pool's sum counts `workers` of them. */
-static int read_memory_once(struct pool *pool, struct usage *shared, struct usage *usage)
-{
-    struct result *result = &pool->results[0];
-    usage_clear(shared);
-    atomic_store_explicit(&result->complete, 0, memory_order_relaxed); /* before the child exists */
-    pid_t parent = getpid(), pid = fork();
-    if (pid == 0) {
-        child_begin(pool, 0, parent);
-        usage_read_memory(shared);
-        atomic_store_explicit(&result->complete, 1, memory_order_release); /* with what it read */
-        event_shout(pool->event);
-        for (;;)
-            pause(); /* until it is killed */
-    }
-    int rc = pid < 0 ? -errno : 0;
-    /* acquire: pairs with the child's; the second look comes after the word was read (futex.h) */
-    while (rc == 0 && !atomic_load_explicit(&result->complete, memory_order_acquire)) {
-        uint32_t seen = atomic_load_explicit(&pool->event->word, memory_order_acquire);
-        if (atomic_load_explicit(&result->complete, memory_order_acquire))
-            break;
-        siginfo_t info = {0};
-        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid)
-            rc = -EOWNERDEAD;
-        else
-            futex_wait(&pool->event->word, seen, UINT64_MAX, false);
-    }
-    if (rc == 0) {
-        usage_read_memory(usage);
-        for (unsigned i = 0; i < pool->workers; i++)
-            usage_add(usage, shared);
-    }
-    if (pid > 0) {
-        kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    return rc;
-}
-
-/* The child may be killed from outside like any other: then another one reads. */
-static int read_memory(struct pool *pool, struct usage *usage)
-{
-    struct usage *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED)
-        return -errno;
-    int rc = -EOWNERDEAD;
-    for (unsigned tries = 0; tries < READERS_MAX && rc == -EOWNERDEAD; tries++)
-        rc = read_memory_once(pool, shared, usage);
-    munmap(shared, sizeof *shared);
-    return rc;
 }
 
 static int fork_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
     usage_read_thread(usage);
     usage_add(usage, &pool->used);
-    return with_memory ? read_memory(pool, usage) : 0;
+    return with_memory ? fork_memory(pool->config, usage) : 0;
 }
 
 static void fork_peek(const struct pool *pool, struct peek *peeks)
@@ -432,7 +417,8 @@ static int fork_close(struct pool *pool)
     for (unsigned i = 0; i < pool->workers; i++)
         while (pool->pids[i] != FREE && waitpid(pool->pids[i], NULL, 0) < 0 && errno == EINTR)
             ;
-    event_unwatch_children();
+    if (pool->watches)
+        event_unwatch_children();
     free_all(pool);
     return 0;
 }
