@@ -19,8 +19,9 @@ const char *transport_misfit(enum transport_kind kind, enum wait_mode wait, bool
     if (kind == TRANSPORT_RING)
         return NULL;
     if (kind == TRANSPORT_CONDVAR && processes)
-        return "transport=condvar is for threads (pool pthread): a process that dies in a condition variable leaves it "
-               "unusable for the others; expected ring, pipe or socket";
+        return "transport=condvar is for threads (pool pthread), for a process that dies in a condition variable "
+               "leaves "
+               "it unusable for the others; expected ring, pipe or socket";
     if (wait == WAIT_SPIN)
         return "wait=spin goes with transport=ring: the others sleep in the kernel; expected wait=block";
     if (kind == TRANSPORT_PIPE && workers > PIPE_WORKERS_MAX)
@@ -52,8 +53,11 @@ static void transport_work(struct self *self, void *work)
             continue; /* told twice */
         queue_run(self, &pool->queue, slot, task, done);
         worker_sign(self, done);
-        if (!transport->report(pool, self, done))
+        if (!transport->report(pool, self, done)) {
+            if (!self->crew->processes)
+                abort(); /* nobody would miss a thread, and its task would be waited for in vain */
             return;
+        }
         worker_end(self);
     }
 }
