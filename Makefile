@@ -52,7 +52,7 @@ program := $(if $(filter default,$(variant)),./poolbench,$(B)/poolbench)
 
 # ---- sources ---------------------------------------------------------------------------------------------------------
 objects    = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
-shared_o  := $(call objects,pools/*.c pools/floors/*.c workloads/*.c)
+shared_o  := $(call objects,pools/*.c pools/floors/*.c pools/transport/*.c workloads/*.c)
 trial_o   := $(call objects,bench/trial/*.c) $(shared_o)
 bench_o   := $(filter-out $(trial_o),$(call objects,bench/*.c bench/*/*.c)) $(shared_o)
 mains_o   := $(B)/bench/main.o $(B)/bench/trial/main.o

@@ -179,7 +179,7 @@ static double task_wall_ns(const struct cell *cell)
         parallel = workers;
     if (cell->arrival == ARRIVAL_WAVE || cell->arrival == ARRIVAL_WINDOW)
         parallel = least(parallel, (double)cell->arrival_k);
-    double handover = (double)cell->pool->handover_ns + (cell->timed ? TIMING_NS : 0);
+    double handover = (double)pool_chosen(cell->pool, cell->pool_params)->handover_ns + (cell->timed ? TIMING_NS : 0);
     handover += COPY_NS_PER_BYTE * (double)(cell->in_bytes + cell->out_bytes);
     if (cell->pool->traits & POOL_TASK_IS_PROCESS && !cell->pool->early) /* else forked by one that has no ballast */
         handover += PAGE_FORK_NS * (double)cell->ballast_bytes / (cell->ballast_thp ? HUGE_PAGE_BYTES : PAGE_BYTES);

@@ -21,7 +21,13 @@ static int channel_open(struct channel *channel, enum wait_mode wait)
 {
     struct crew *crew = &channel->crew;
     struct queue *queue = &channel->queue;
-    crew->body = (struct crew_body){queue_work, queue_has_work, queue_touch, queue_recover, queue};
+    crew->body = (struct crew_body){
+        .run = queue_work,
+        .has_work = queue_has_work,
+        .touch = queue_touch,
+        .recover = queue_recover,
+        .work = queue,
+    };
     queue->workers = crew->workers;
     queue->copies_input = crew->processes != 0;
     uint32_t size = queue_size(crew->job, crew->workers);

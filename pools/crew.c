@@ -229,6 +229,8 @@ void crew_ring_all(struct crew *crew)
         atomic_fetch_add_explicit(&crew->worker[i].doorbell, 1, memory_order_seq_cst);
         futex_wake(&crew->worker[i].doorbell, 1, crew->processes == 0);
     }
+    if (crew->body.call)
+        crew->body.call(crew->body.work);
 }
 
 static bool has_answered(const struct crew *crew, unsigned number, uint32_t order)

@@ -96,6 +96,8 @@ struct crew_body {
      * were running goes to `fallen` (task and slot; `worker` as the crew counts), the rest is offered again. How many.
      */
     unsigned (*recover)(void *work, unsigned first, unsigned count, struct done *fallen);
+    /* Optional: workers sleep on something else than their doorbells, and are to look at their orders. */
+    void (*call)(void *work);
     void *work;
 };
 
@@ -222,12 +224,18 @@ bool worker_goes_on(struct self *self);
 struct done *worker_record(struct self *self);
 /* The record is complete; label_ns: how long its task was expected to take. */
 void worker_finish(struct self *self, uint64_t label_ns);
+/* For those who hand back their records by other ways than the ring: signs one; after that, the task is over. */
+void worker_sign(struct self *self, struct done *done);
+void worker_end(struct self *self);
 /* Publishes all and tells the submitter, if anything is pending. */
 void worker_flush(struct self *self);
 /* Before a task that may take `label_ns`: nothing finished may wait behind a long one. */
 void worker_before(struct self *self, uint64_t label_ns);
 /* No work: waits for some. false: stop. */
 bool worker_rest(struct self *self);
+/* Carries out an order, if there is a new one. false: it was to stop. */
+bool worker_obey(struct self *self);
+bool worker_has_orders(const struct self *self);
 
 /* Applies row `worker` of places to the calling thread. 0 or -errno. */
 int place_apply(const struct places *places, unsigned worker);

@@ -1,6 +1,7 @@
 /* The event word of event.h: its page, its waking, and SIGCHLD. */
 #include "pools/event.h"
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 
 /* For the handler, which may run in any thread. relaxed: set while no child exists, and sigaction comes after it */
@@ -13,6 +14,7 @@ int event_open(struct event **event, bool private)
     if (page == MAP_FAILED)
         return -errno;
     page->private = private;
+    page->fd = -1;
     *event = page;
     return 0;
 }
@@ -39,6 +41,8 @@ static void on_child(int signal_number)
         /* release: the child has ended; the word comes after it, and who sees that sees this (crew_has_news) */
         atomic_fetch_add_explicit(&event->children, 1, memory_order_release);
         event_shout(event);
+        if (event->fd >= 0)
+            eventfd_write(event->fd, 1);
     }
     errno = saved;
 }

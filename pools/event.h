@@ -19,6 +19,7 @@ struct event {
     _Alignas(128) _Atomic uint32_t wanted;   /* 0: the submitter is awake */
     _Alignas(128) _Atomic uint32_t children; /* SIGCHLDs so far: while it stands still, no child has ended */
     bool private;                            /* every worker is a thread of the submitter */
+    int fd; /* an eventfd that SIGCHLD makes readable, for a submitter that sleeps in poll(2); -1: none */
 };
 
 /* One shared page, inherited by children made later. 0 or -errno. */

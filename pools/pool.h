@@ -133,6 +133,7 @@ struct attached {
     char **argv;
 };
 
+/* Callers take pool_chosen() of what they found, once, so that no call has to ask which implementation it is for. */
 struct pool_ops {
     const char *name;
     const char *file;           /* the plug-in it comes from, an absolute path; NULL: it is built in */
@@ -143,6 +144,9 @@ struct pool_ops {
 
     /* What `workers` and params come to; NULL, or why they do not go together (a constant string). Pure. */
     const char *(*shape)(unsigned workers, const int64_t *params, struct pool_shape *shape);
+    /* Optional, where a name stands for several implementations: the table that has what these params choose, from
+     * `handover_ns` and `early` on. Pure. */
+    const struct pool_ops *(*choose)(const int64_t *params);
     /* Optional: makes what must be small, before prepare and ballast. */
     int (*early)(const struct pool_config *config);
     /* Workers made, pinned, named, ready for tasks. On failure nothing is left and *pool is untouched. config and job
@@ -172,6 +176,11 @@ struct pool_ops {
     /* Also after a failure and with tasks in flight: afterwards no child, zombie, thread, fd or mapping is left. */
     int (*close)(struct pool *pool);
 };
+
+static inline const struct pool_ops *pool_chosen(const struct pool_ops *ops, const int64_t *params)
+{
+    return ops->choose ? ops->choose(params) : ops;
+}
 
 /* The lists of what exists, NULL-terminated (pools/table.c, pools/floors/table.c): ours, programs of others that run
  * programs, and floors. Names are unique over all of them. */

@@ -1,16 +1,17 @@
 /* prefork: processes made once, before there is work, draw from one queue in shared memory. Each has its own address
  * space: a task's input is copied to it, and what a task leaves in memory nobody else sees. */
 #include "pools/channel.h"
+#include "pools/transport/transport.h"
 
-enum { PARAM_WAIT, PARAM_MAX_TASKS };
+enum { PARAM_WAIT, PARAM_MAX_TASKS, PARAM_TRANSPORT };
 
-static const struct param params[] = {WAIT_PARAM, MAX_TASKS_PARAM, {0}};
+static const struct param params[] = {WAIT_PARAM, MAX_TASKS_PARAM, TRANSPORT_PARAM, {0}};
 
 static const char *prefork_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
 {
-    (void)values;
     *shape = (struct pool_shape){.workers = workers, .processes = workers};
-    return NULL;
+    return transport_misfit((enum transport_kind)values[PARAM_TRANSPORT], (enum wait_mode)values[PARAM_WAIT], true,
+                            workers);
 }
 
 static int prefork_open(const struct pool_config *config, const struct job *job, struct pool **pool)
@@ -24,12 +25,25 @@ static int prefork_open(const struct pool_config *config, const struct job *job,
     return channels_open(config, job, &channels, pool);
 }
 
+static int prefork_open_transport(const struct pool_config *config, const struct job *job, struct pool **pool)
+{
+    struct transport_choice choice = {
+        .kind = (enum transport_kind)config->params[PARAM_TRANSPORT],
+        .processes = true,
+        .max_tasks = (uint32_t)config->params[PARAM_MAX_TASKS],
+    };
+    return transport_open(config, job, choice, pool);
+}
+
+static const struct pool_ops *prefork_choose(const int64_t *values);
+
+#define PREFORK                                                                                                        \
+    .name = "prefork", .summary = "processes made beforehand draw tasks from one queue in shared memory",              \
+    .params = params, .shape = prefork_shape, .choose = prefork_choose
+
 const struct pool_ops pool_prefork = {
-    .name = "prefork",
-    .summary = "processes made beforehand draw tasks from one queue in shared memory",
-    .params = params,
+    PREFORK,
     .handover_ns = 20,
-    .shape = prefork_shape,
     .open = prefork_open,
     .submit = channels_submit,
     .reap = channels_reap,
@@ -37,3 +51,19 @@ const struct pool_ops pool_prefork = {
     .peek = channels_peek,
     .close = channels_close,
 };
+
+static const struct pool_ops pool_prefork_transport = {
+    PREFORK,
+    .handover_ns = TRANSPORT_HANDOVER_NS,
+    .open = prefork_open_transport,
+    .submit = transport_submit,
+    .reap = transport_reap,
+    .usage = transport_usage,
+    .peek = transport_peek,
+    .close = transport_close,
+};
+
+static const struct pool_ops *prefork_choose(const int64_t *values)
+{
+    return values[PARAM_TRANSPORT] == TRANSPORT_RING ? &pool_prefork : &pool_prefork_transport;
+}

@@ -1,32 +1,44 @@
 /* pthread: threads of the submitter draw from one queue. One address space: a task's input is read where it lies, what
  * a task leaves in memory everybody sees, and a task that crashes takes everything down. */
 #include "pools/channel.h"
+#include "pools/transport/transport.h"
 
-static const struct param params[] = {WAIT_PARAM, {0}};
+enum { PARAM_WAIT, PARAM_TRANSPORT };
+
+static const struct param params[] = {WAIT_PARAM, TRANSPORT_PARAM, {0}};
 
 static const char *pthread_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
 {
-    (void)values;
     *shape = (struct pool_shape){.workers = workers, .threads = workers};
-    return NULL;
+    return transport_misfit((enum transport_kind)values[PARAM_TRANSPORT], (enum wait_mode)values[PARAM_WAIT], false,
+                            workers);
 }
 
 static int pthread_open(const struct pool_config *config, const struct job *job, struct pool **pool)
 {
     struct channels channels = {
-        .wait = (enum wait_mode)config->params[0],
+        .wait = (enum wait_mode)config->params[PARAM_WAIT],
         .count = 1,
         .teams = {{.workers = config->workers}},
     };
     return channels_open(config, job, &channels, pool);
 }
 
+static int pthread_open_transport(const struct pool_config *config, const struct job *job, struct pool **pool)
+{
+    struct transport_choice choice = {.kind = (enum transport_kind)config->params[PARAM_TRANSPORT]};
+    return transport_open(config, job, choice, pool);
+}
+
+static const struct pool_ops *pthread_choose(const int64_t *values);
+
+#define PTHREAD                                                                                                        \
+    .name = "pthread", .summary = "threads of the submitter draw tasks from one queue", .params = params,              \
+    .shape = pthread_shape, .choose = pthread_choose
+
 const struct pool_ops pool_pthread = {
-    .name = "pthread",
-    .summary = "threads of the submitter draw tasks from one queue",
-    .params = params,
+    PTHREAD,
     .handover_ns = 20,
-    .shape = pthread_shape,
     .open = pthread_open,
     .submit = channels_submit,
     .reap = channels_reap,
@@ -34,3 +46,19 @@ const struct pool_ops pool_pthread = {
     .peek = channels_peek,
     .close = channels_close,
 };
+
+static const struct pool_ops pool_pthread_transport = {
+    PTHREAD,
+    .handover_ns = TRANSPORT_HANDOVER_NS,
+    .open = pthread_open_transport,
+    .submit = transport_submit,
+    .reap = transport_reap,
+    .usage = transport_usage,
+    .peek = transport_peek,
+    .close = transport_close,
+};
+
+static const struct pool_ops *pthread_choose(const int64_t *values)
+{
+    return values[PARAM_TRANSPORT] == TRANSPORT_RING ? &pool_pthread : &pool_pthread_transport;
+}

@@ -112,24 +112,41 @@ static void wake_for(struct queue *queue, unsigned count)
 
 /* ---- the submitter ---- */
 
+static inline uint32_t place(struct queue *queue, uint32_t task)
+{
+    struct queue_shared *shared = queue->shared;
+    while (queue->state[queue->tail & queue->mask] != SLOT_FREE)
+        queue->tail++;
+    uint32_t slot = (uint32_t)(queue->tail++ & queue->mask);
+    queue->state[slot] = SLOT_TAKEN;
+    queue->in_flight++;
+    if (slot % LINE == 0)
+        clock_fetch_to_write(&shared->slots[(slot + 2 * LINE) & queue->mask]);
+    if (queue->copies_input && queue->job->in_bytes)
+        memcpy(queue->payload + slot * queue->payload_stride, job_input(queue->job, task), queue->job->in_bytes);
+    /* release: whoever claims it sees its input */
+    atomic_store_explicit(&shared->slots[slot], (uint64_t)task << 32, memory_order_release);
+    return slot;
+}
+
+uint32_t queue_place(struct queue *queue, uint32_t task)
+{
+    return place(queue, task);
+}
+
+bool queue_is_offered(const struct queue *queue, uint32_t slot)
+{
+    /* relaxed: somebody may claim it right after */
+    return queue->state[slot] == SLOT_TAKEN &&
+           (uint32_t)atomic_load_explicit(&queue->shared->slots[slot], memory_order_relaxed) == 0;
+}
+
 int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n)
 {
     struct queue_shared *shared = queue->shared;
     unsigned taken = 0;
-    for (; taken < n && queue->in_flight < queue->size; taken++) {
-        while (queue->state[queue->tail & queue->mask] != SLOT_FREE)
-            queue->tail++;
-        uint32_t slot = (uint32_t)(queue->tail++ & queue->mask);
-        queue->state[slot] = SLOT_TAKEN;
-        queue->in_flight++;
-        if (slot % LINE == 0)
-            clock_fetch_to_write(&shared->slots[(slot + 2 * LINE) & queue->mask]);
-        if (queue->copies_input && queue->job->in_bytes)
-            memcpy(queue->payload + slot * queue->payload_stride, job_input(queue->job, tasks[taken]),
-                   queue->job->in_bytes);
-        /* release: whoever claims it sees its input */
-        atomic_store_explicit(&shared->slots[slot], (uint64_t)tasks[taken] << 32, memory_order_release);
-    }
+    for (; taken < n && queue->in_flight < queue->size; taken++)
+        place(queue, tasks[taken]);
     if (taken) {
         /* seq_cst: published, then crew_wake looks who sleeps */
         atomic_store_explicit(&shared->tail, queue->tail, memory_order_seq_cst);
@@ -193,10 +210,9 @@ struct hunt {
     bool short_tasks; /* the last task was one */
 };
 
-static bool claim(struct queue *queue, uint64_t position, uint32_t owner, uint32_t *slot, uint32_t *task)
+static inline bool claim_slot(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task)
 {
-    *slot = (uint32_t)(position & queue->mask);
-    _Atomic uint64_t *word = &queue->shared->slots[*slot];
+    _Atomic uint64_t *word = &queue->shared->slots[slot];
     /* relaxed: only a look; the compare-and-swap decides */
     uint64_t value = atomic_load_explicit(word, memory_order_relaxed);
     if ((uint32_t)value != 0)
@@ -208,6 +224,17 @@ static bool claim(struct queue *queue, uint64_t position, uint32_t owner, uint32
         return false;
     *task = (uint32_t)(value >> 32);
     return true;
+}
+
+bool queue_claim(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task)
+{
+    return claim_slot(queue, slot, owner, task);
+}
+
+static bool claim(struct queue *queue, uint64_t position, uint32_t owner, uint32_t *slot, uint32_t *task)
+{
+    *slot = (uint32_t)(position & queue->mask);
+    return claim_slot(queue, *slot, owner, task);
 }
 
 static bool claim_in_line(struct queue *queue, struct hunt *hunt, uint32_t owner, uint32_t *slot, uint32_t *task)
@@ -296,6 +323,21 @@ void queue_touch(struct self *self, void *work)
 #endif
 }
 
+static inline void run(struct self *self, struct queue *queue, uint32_t slot, uint32_t task, struct done *done)
+{
+    const struct job *job = queue->job;
+    unsigned char *payload = queue->payload + slot * queue->payload_stride;
+    const void *in = queue->copies_input && job->in_bytes ? payload : job_input(job, task);
+    worker_begin(self, task, slot);
+    task_run(job, task, in, job->out_bytes ? payload + queue->out_offset : NULL, done);
+    done->slot = slot;
+}
+
+void queue_run(struct self *self, struct queue *queue, uint32_t slot, uint32_t task, struct done *done)
+{
+    run(self, queue, slot, task, done);
+}
+
 void queue_work(struct self *self, void *work)
 {
     struct queue *queue = work;
@@ -321,11 +363,7 @@ void queue_work(struct self *self, void *work)
         struct done *done = worker_record(self);
         if (!done)
             return;
-        unsigned char *payload = queue->payload + slot * queue->payload_stride;
-        const void *in = queue->copies_input && job->in_bytes ? payload : job_input(job, task);
-        worker_begin(self, task, slot);
-        task_run(job, task, in, job->out_bytes ? payload + queue->out_offset : NULL, done);
-        done->slot = slot;
+        run(self, queue, slot, task, done);
         worker_finish(self, label);
     }
 }

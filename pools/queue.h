@@ -52,6 +52,15 @@ size_t queue_bytes(const struct job *job, uint32_t size);
 int queue_init(struct queue *queue, struct crew *crew, uint32_t size, void *memory);
 void queue_release(struct queue *queue);
 
+/* Those who hand over slots by other ways (pools/transport/) place and claim one at a time: into a free slot, which
+ * there must be; and false when somebody else has. */
+uint32_t queue_place(struct queue *queue, uint32_t task);
+bool queue_claim(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task);
+/* What a worker does with what it has claimed, but for handing back the record. */
+void queue_run(struct self *self, struct queue *queue, uint32_t slot, uint32_t task, struct done *done);
+/* Is the slot's task still to be claimed? For the submitter. */
+bool queue_is_offered(const struct queue *queue, uint32_t slot);
+
 int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n);
 /* After crew_reap: takes back the slot of a finished task and fills in its output. */
 void queue_take_back(struct queue *queue, struct done *done);

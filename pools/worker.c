@@ -52,17 +52,32 @@ void worker_before(struct self *self, uint64_t label_ns)
         publish(self);
 }
 
-void worker_finish(struct self *self, uint64_t label_ns)
+static inline void sign(struct self *self, struct done *done)
 {
-    struct done *done = &self->ring[self->filled & (self->crew->ring_size - 1)];
     done->worker = (uint16_t)(self->crew->first + self->number);
     done->pid = self->worker->pid;
     if (done->cpu != self->cpu) {
         self->migrations += self->cpu != UINT32_MAX;
         self->cpu = done->cpu;
     }
-    self->filled++;
     self->served++;
+}
+
+void worker_sign(struct self *self, struct done *done)
+{
+    sign(self, done);
+}
+
+void worker_end(struct self *self)
+{
+    /* release: the record was handed back before */
+    atomic_store_explicit(&self->worker->running, 0, memory_order_release);
+}
+
+void worker_finish(struct self *self, uint64_t label_ns)
+{
+    sign(self, &self->ring[self->filled & (self->crew->ring_size - 1)]);
+    self->filled++;
     /* the claim of the next task waits until this one's stores are out, and they wait for lines that the submitter has
      * read: have those that come next sent here meanwhile */
     clock_fetch_to_write(&self->ring[(self->filled + RECORDS_AHEAD) & (self->crew->ring_size - 1)]);
@@ -146,6 +161,11 @@ static bool has_orders(const struct self *self)
     return atomic_load_explicit(&self->crew->shared->orders, memory_order_seq_cst) != self->orders_seen;
 }
 
+bool worker_has_orders(const struct self *self)
+{
+    return has_orders(self);
+}
+
 /* Only where there is somebody beside it who may have said so. */
 static bool is_retired(const struct self *self)
 {
@@ -203,6 +223,11 @@ bool worker_rest(struct self *self)
     worker_flush(self);
     if (!spin(self) && !has_orders(self))
         sleep_until_rung(self);
+    return worker_obey(self);
+}
+
+bool worker_obey(struct self *self)
+{
     if (has_orders(self)) {
         self->orders_seen++;
         if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_relaxed)) /* published by the order */

@@ -78,6 +78,7 @@ void bench_init(struct bench *bench, const struct pool_ops *ops, const struct wo
 
 void bench_open(struct bench *bench)
 {
+    bench->ops = pool_chosen(bench->ops, bench->params);
     bench->before = traces();
     assert_int_equal(bench->ops->open(&bench->config, &bench->job, &bench->pool), 0);
 }

@@ -32,51 +32,6 @@ static const struct arrival arrivals[] = {
     {"rate:50000", ARRIVAL_RATE, 0, 50000, false}, {"rate:50000:poisson", ARRIVAL_RATE, 0, 50000, true},
 };
 
-static void assert_ended_well(const struct ran *ran, const struct cell *cell)
-{
-    const struct report *report = ran->parts.report;
-    if (report->stage != STAGE_DONE || ran->outcome.wait_status != 0)
-        fail_msg("%s, %u workers, %lld tasks: stage %u, status %x: %s", cell->pool->name, cell->workers,
-                 (long long)cell->tasks, report->stage, ran->outcome.wait_status, report->reason);
-    assert_false(ran->outcome.timed_out);
-    assert_false(ran->outcome.left_processes);
-}
-
-/* Each once, ok, monotone, and the sum that the sequence demands. */
-static void assert_samples(const struct ran *ran, const struct cell *cell)
-{
-    const struct report *report = ran->parts.report;
-    uint32_t tasks = (uint32_t)cell->tasks;
-    uint64_t sum = 0;
-    char *seen = calloc(tasks + 1, 1);
-    assert_non_null(seen);
-    assert_int_equal(report->tasks_ok, tasks);
-    assert_int_equal(report->tasks_failed, 0);
-    assert_int_equal(report->samples_count, tasks);
-    for (uint32_t i = 0; i < tasks; i++) {
-        const struct sample *s = &ran->parts.samples[i];
-        assert_in_range(s->task, 0, tasks - 1);
-        assert_false(seen[s->task]);
-        seen[s->task] = 1;
-        assert_int_equal(s->status, TASK_OK);
-        assert_in_range(s->worker, 0, cell->shape.workers - 1);
-        assert_true(s->pid > 0);
-        /* clocks of two CPUs agree within the time a line takes to travel between them */
-        assert_true(s->submit_ns <= s->start_ns + 1000);
-        assert_true(s->start_ns <= s->end_ns);
-        assert_true(s->end_ns <= s->reap_ns + 1000);
-        if (i && cell->collect == COLLECT_ORDERED) {
-            assert_int_equal(s->task, i);
-            assert_true(s->reap_ns >= ran->parts.samples[i - 1].reap_ns);
-        }
-        if (cell->arrival == ARRIVAL_RATE)
-            assert_true(s->due_ns >= 0 && s->submit_ns + 1000 >= s->due_ns);
-        sum += mix64(s->task, s->result);
-    }
-    free(seen);
-    assert_true(report->result_sum == sum);
-}
-
 static void matrix(const char *pool, const int64_t *params)
 {
     if (!can_run(pool_find(pool)))

@@ -13,14 +13,14 @@ cd "$scratch" || exit 1
 export HOME=$scratch POOLBENCH_TEST=$scratch # the mark of our processes
 unset XDG_CACHE_HOME
 RANDOM=${RANDOM_SEED:-1}
-passed=0 failed=0 tasks=20 late=(1 1 2 3 5 8 13)
+passed=0 failed=0 tasks=20 rows=10 late=(1 1 2 3 5 8 13)
 
 cat >suite.ini <<END
 blocks = 1
 samples = all
 seed = 3
 [experiment tiny]
-pool = fork, prefork, pthread, hybrid
+pool = fork, prefork:transport=ring/pipe/socket, pthread:transport=ring/pipe/socket/condvar, hybrid
 workload = spin
 size = 10us
 tasks = $tasks
@@ -83,11 +83,11 @@ try()
         left=$(rows_wrong)
         [ -n "$left" ] && wrong="$wrong; $left"
         compgen -G 'run/.[!.]*' >/dev/null && wrong="$wrong; leaves drafts"
-        if [ "$(wc -l <run/trials.csv)" -ne 5 ]; then
+        if [ "$(wc -l <run/trials.csv)" -ne $rows ]; then
             timeout --kill-after=2 20 poolbench resume run >out 2>>err || wrong="$wrong; resume exits with $?"
             left=$(rows_wrong)
             [ -n "$left" ] && wrong="$wrong; resumed: $left"
-            [ "$(wc -l <run/trials.csv)" -ne 5 ] && wrong="$wrong; resume leaves trials out"
+            [ "$(wc -l <run/trials.csv)" -ne $rows ] && wrong="$wrong; resume leaves trials out"
         elif [ "$status" -ne 0 ] && [ ! -s err ]; then
             grep -qE ',(failed|crashed|timeout),' run/trials.csv || wrong="$wrong; fails and does not say so"
         fi
@@ -131,7 +131,7 @@ fclose 28 poolbench
 write 28 poolbench poolbench-trial
 read 5 poolbench poolbench-trial
 pread 5 poolbench
-send 32 poolbench
+send 32 poolbench poolbench-trial
 rename 28 poolbench
 mkdir 28 poolbench
 unlink 2 poolbench
@@ -145,7 +145,7 @@ socketpair 24 poolbench poolbench-trial
 pipe2 24 poolbench poolbench-trial
 dup2 24 poolbench
 execv 7 poolbench
-ppoll 12 poolbench
+ppoll 12 poolbench poolbench-trial
 signalfd 24 poolbench
 sigaction 22 poolbench poolbench-trial
 waitpid 4 poolbench poolbench-trial

@@ -5,6 +5,7 @@
  * TORTURE=N: N times as many kills. */
 /* sanitizers: address undefined (ThreadSanitizer holds signals back and cannot follow forks of threads) */
 #include "pools/clock.h"
+#include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
 #include <errno.h>
 #include <sched.h>
@@ -168,6 +169,10 @@ static void storms(void **state)
     static const struct storm table[] = {
         {"prefork", "prefork", {0}, &counted, 1, 100},
         {"prefork, retiring", "prefork", {0, 50}, &counted, 1, 100},
+        {"prefork, pipe", "prefork", {0, 0, TRANSPORT_PIPE}, &counted, 1, 100},
+        {"pipe, retiring", "prefork", {0, 50, TRANSPORT_PIPE}, &counted, 1, 100},
+        {"prefork, socket", "prefork", {0, 0, TRANSPORT_SOCKET}, &counted, 1, 100},
+        {"socket, retiring", "prefork", {0, 50, TRANSPORT_SOCKET}, &counted, 1, 100},
         {"route=class", "hybrid", {0, 3, 2}, &counted_both, 1, 100},
         {"route=nested", "hybrid", {1, 2, 2}, &counted, 2, 100},
         {"fork", "fork", {0}, &counted, 1, 5},
@@ -199,7 +204,7 @@ static void storms(void **state)
 /* ---- every instruction ---- */
 
 /* A task at a time, handed in when the tracer says so, for one worker. */
-static int serve(void)
+static int serve(enum transport_kind transport)
 {
     struct bench bench;
     cpu_set_t cpus;
@@ -209,6 +214,7 @@ static int serve(void)
     uint64_t mask = 1;
     bench_init(&bench, pool_find("prefork"), &counted, (struct cost){0, 0}, 1);
     bench.config.places = (struct places){&mask, 1};
+    bench.params[2] = transport;
     bench_open(&bench);
     for (uint32_t round = 1;; round++) {
         struct done done;
@@ -249,9 +255,12 @@ static bool sleeps(pid_t worker)
     FILE *file = fopen(path, "re");
     if (!file)
         return false;
-    bool futex = fgets(where, sizeof where, file) && strstr(where, "futex");
+    static const char *const beds[] = {"futex", "pipe_read", "skb_wait"};
+    bool asleep = false, known = fgets(where, sizeof where, file);
+    for (unsigned i = 0; i < sizeof beds / sizeof *beds && known; i++)
+        asleep |= strstr(where, beds[i]) != NULL;
     fclose(file);
-    return futex;
+    return asleep;
 }
 
 static void on_alarm(int signal_number)
@@ -291,9 +300,8 @@ static pid_t catch_worker(pid_t submitter)
     return WIFSTOPPED(status) ? worker : 0;
 }
 
-static void at_every_instruction(void **state)
+static void kill_at_every_instruction(enum transport_kind transport)
 {
-    (void)state;
     cpu_set_t all, cpus;
     sched_getaffinity(0, sizeof all, &all);
     CPU_ZERO(&cpus);
@@ -303,7 +311,7 @@ static void at_every_instruction(void **state)
     pid_t submitter = fork();
     assert_true(submitter >= 0);
     if (submitter == 0)
-        exit(prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || serve());
+        exit(prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || serve(transport));
     sched_setaffinity(0, sizeof cpus, &cpus); /* with the worker: a step is then a switch and no wake-up across CPUs */
     struct sigaction alarmed = {.sa_handler = on_alarm};
     struct itimerval often = {{0, 100000}, {0, 100000}};
@@ -352,10 +360,30 @@ static void at_every_instruction(void **state)
     assert_true(lost > 0 && lost < round); /* else the path was not walked */
 }
 
+static void at_every_instruction(void **state)
+{
+    (void)state;
+    kill_at_every_instruction(TRANSPORT_RING);
+}
+
+static void at_every_instruction_with_pipes(void **state)
+{
+    (void)state;
+    kill_at_every_instruction(TRANSPORT_PIPE);
+}
+
+static void at_every_instruction_with_sockets(void **state)
+{
+    (void)state;
+    kill_at_every_instruction(TRANSPORT_SOCKET);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(at_every_instruction),
+        cmocka_unit_test(at_every_instruction_with_pipes),
+        cmocka_unit_test(at_every_instruction_with_sockets),
         cmocka_unit_test(storms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

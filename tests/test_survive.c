@@ -1,6 +1,7 @@
 /* Pools whose workers die: every task is reported exactly once and started at most once, only what the dead were
  * running has failed, and nothing stays behind. By tasks that end their process, by signals from outside, by limits. */
 /* sanitizers: address undefined (ThreadSanitizer holds signals back and cannot follow forks of threads) */
+#include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
 #include <errno.h>
 #include <setjmp.h>
@@ -70,8 +71,9 @@ static void deeds_clear(void)
 
 struct variant {
     const char *pool;
-    int64_t params[PARAM_MAX]; /* hybrid: route, processes, threads, wait, max_tasks */
-    unsigned threads;          /* beside each other in a process */
+    int64_t
+        params[PARAM_MAX]; /* hybrid: route, processes, threads, wait, max_tasks; prefork: wait, max_tasks, transport */
+    unsigned threads;      /* beside each other in a process */
 };
 
 static const struct variant variants[] = {
@@ -79,6 +81,8 @@ static const struct variant variants[] = {
     {.pool = "prefork", .threads = 1},
     {.pool = "hybrid", .params = {0, 3, 2}, .threads = 1},
     {.pool = "hybrid", .params = {1, 2, 2}, .threads = 2},
+    {.pool = "prefork", .params = {0, 0, TRANSPORT_PIPE}, .threads = 1},
+    {.pool = "prefork", .params = {0, 0, TRANSPORT_SOCKET}, .threads = 1},
 };
 enum { VARIANTS = sizeof variants / sizeof *variants, NESTED = 3 };
 

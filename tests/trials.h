@@ -33,6 +33,10 @@ void cell_init(struct cell *cell, const char *pool, const char *workload, unsign
 struct ran run(struct cell *cell, const struct cost *costs, uint32_t cost_count);
 struct ran run_limited(struct cell *cell, const struct cost *costs, uint32_t cost_count, uint64_t limit_ns);
 
+void assert_ended_well(const struct ran *ran, const struct cell *cell);
+/* Each once, ok, monotone, and the sum that the sequence demands. */
+void assert_samples(const struct ran *ran, const struct cell *cell);
+
 /* Of a group of tests: opens and closes the launcher; afterwards no child is left. */
 int trials_setup(void **state);
 int trials_teardown(void **state);

@@ -174,8 +174,26 @@ static void answer_print(const struct demand *demand, const struct answer *answe
     fflush(stdout); /* the next may take seconds */
 }
 
+/* A pool that goes together with no number of workers that is asked for has nothing to be looked at. */
+static int pool_fits(const struct conformance *c, char *error)
+{
+    static const struct demand any = {.options = "--workers 1,2,3,4,5 --workload empty --tasks 1"};
+    struct request request;
+    char misfit[MISFIT_MAX] = "";
+    int rc = demand_request(c, &any, &request, error);
+    if (rc)
+        return rc;
+    rc = cells_keep_fitting(&request.cells, misfit, error);
+    if (rc == 0 && !request.cells.count)
+        rc = refuse(error, "--pool: %s: %s", c->pool, misfit);
+    request_release(&request);
+    return rc;
+}
+
 static int pool_check(struct conformance *c, char *error)
 {
+    if (pool_fits(c, error))
+        return -EINVAL;
     char note[FINDING_MAX] = "";
     unsigned broken = 0, trials = 0;
     bool mortal = false;

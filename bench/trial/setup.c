@@ -146,6 +146,7 @@ int setup_pool(struct trial *trial)
     int rc = values_copy(file, trial->ops->params, file->pool_params, trial->pool_params);
     if (rc < 0)
         return rc;
+    trial->ops = pool_chosen(trial->ops, trial->pool_params);
     size_t mask_bytes = (size_t)file->shape.workers * file->cpu_words * sizeof(uint64_t);
     trial->worker_masks = malloc(mask_bytes ? mask_bytes : 1);
     if (!trial->worker_masks)
