@@ -46,7 +46,8 @@ static void transport_work(struct self *self, void *work)
                 transport->looked(pool, self);
             continue;
         }
-        /* what is left of a backlog when the pool closes is not run */
+        /* what is left of a backlog when the pool closes is not run; relaxed: whoever misses it now runs one task more
+         */
         if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_relaxed))
             return;
         if (!queue_claim(&pool->queue, slot, self->number + 1, &task))
