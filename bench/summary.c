@@ -107,12 +107,12 @@ static int blocks_check(const struct summary *summary, char *error)
     if (!sorted)
         return refuse(error, "%s: out of memory", trial_format.file), -ENOMEM;
     for (size_t i = 0; i < summary->trial_count; i++)
-        if (trial_is_ok(&summary->trials[i]))
+        if (trial_is_ok(&summary->trials[i]) && summary->trials[i].block > 0)
             sorted[count++] = &summary->trials[i];
     qsort(sorted, count, sizeof(*sorted), block_compare);
     for (size_t i = 0; i < count && !result; i++) {
         const struct trial_row *t = sorted[i];
-        if (t->block < 1 || t->block > BLOCK_MOST)
+        if (t->block > BLOCK_MOST)
             result = refuse(error, "%s: trial %lld: expected a block of 1 .. %d, found %lld", trial_format.file,
                             (long long)t->trial_id, BLOCK_MOST, (long long)t->block);
         else if (i && !block_compare(&sorted[i - 1], &sorted[i]))

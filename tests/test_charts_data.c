@@ -71,7 +71,7 @@ static void run_end(void)
     assert_int_equal(csv_close(samples), 0);
 }
 
-/* 100 tasks of 1 ms on 2 workers; in 50 ms, of block 1. */
+/* 100 tasks of 1 ms on 2 workers; in 50 ms, each in a block of its own. */
 static struct trial_row trial_of(const char *cell, const char *pool, const char *arrival)
 {
     struct trial_row trial;
@@ -86,7 +86,7 @@ static struct trial_row trial_of(const char *cell, const char *pool, const char 
     strcpy(trial.timing, "task");
     strcpy(trial.status, "ok");
     trial.trial_id = ++trial_last;
-    trial.block = 1;
+    trial.block = trial_last;
     trial.size_ns = 1000000;
     trial.tasks = 100;
     trial.workers = 2;
@@ -309,7 +309,7 @@ static void order_keeps_outliers_at_the_edge(void **state)
     }
     run_end();
     assert_int_equal(chart_make(&chart_order), 1);
-    expect_in(script, "y_lo = -2; y_hi = 2; x_last = 40; blocks = 1; beyond = 1; failed = 0\n");
+    expect_in(script, "y_lo = -2; y_hi = 2; x_last = 40; blocks = 41; beyond = 1; failed = 0\n");
     expect_in(script, "1 trial beyond it");
     expect_in(data, "\n20 197.029703 1 21\n");
     made_free();
@@ -497,6 +497,13 @@ static void ballast_has_a_place_for_none(void **state)
     made_free();
 }
 
+static void in_one_block(const char *cell, const char *pool)
+{
+    struct trial_row trial = trial_of(cell, pool, "burst");
+    trial.block = 1;
+    trial_put(trial);
+}
+
 /* Seven blocks give an interval to the 3 comparisons that are drawn, though not to the 6 pairs of four pools. */
 static void forest_claims_what_it_draws(void **state)
 {
@@ -523,15 +530,15 @@ static void forest_claims_what_it_draws(void **state)
     made_free();
 
     run_begin();
-    trial_put(trial_of("c001", "serial", "burst"));
-    trial_put(trial_of("c002", "pthread", "burst"));
+    in_one_block("c001", "serial");
+    in_one_block("c002", "pthread");
     run_end();
     assert_int_equal(chart_make(&chart_forest), 0);
     assert_string_equal(why, "a ratio needs two pools beside serial");
 
     run_begin();
-    trial_put(trial_of("c001", "static", "burst"));
-    trial_put(trial_of("c002", "pthread", "burst"));
+    in_one_block("c001", "static");
+    in_one_block("c002", "pthread");
     run_end();
     assert_int_equal(chart_make(&chart_forest), 1);
     expect_in(script, "baseline = 'pthread'\n");

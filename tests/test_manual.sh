@@ -108,17 +108,25 @@ example_works()
     done <"$scratch/examples"
 }
 
+# Another PREFIX links the programs anew: in a copy of the tree, as other tests are running those that are here.
+tree_copied()
+{
+    mkdir -p "$scratch/tree/$build" && tar -c --exclude=./build --exclude=./results/2* --exclude=./.git . | tar -x -C "$scratch/tree" &&
+        cp -a "$build/." "$scratch/tree/$build" && cd "$scratch/tree" || exit 1
+}
+
 installed()
 {
-    make install PREFIX=/usr "DESTDIR=$scratch/root" &&
+    (tree_copied && make install PREFIX=/usr "DESTDIR=$scratch/root") &&
         cmp "$scratch/root/usr/share/man/man1/poolbench.1" "$scratch/page" &&
         cmp "$scratch/root/usr/share/bash-completion/completions/poolbench" "$scratch/completion" &&
-        make install PREFIX=/usr mandir=/usr/man "DESTDIR=$scratch/other" && test -s "$scratch/other/usr/man/man1/poolbench.1"
+        (cd "$scratch/tree" && make install PREFIX=/usr mandir=/usr/man "DESTDIR=$scratch/other") &&
+        test -s "$scratch/other/usr/man/man1/poolbench.1"
 }
 
 uninstalled()
 {
-    make uninstall PREFIX=/usr "DESTDIR=$scratch/root" && silent find "$scratch/root" ! -type d
+    (cd "$scratch/tree" && make uninstall PREFIX=/usr "DESTDIR=$scratch/root") && silent find "$scratch/root" ! -type d
 }
 
 poolbench help --man >"$scratch/page" && poolbench help --completion >"$scratch/completion" &&
