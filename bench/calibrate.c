@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ENTRIES_MAX = 500 }; /* then old ones go */
+enum { ENTRIES_MAX = 5000 }; /* then old ones go */
 #define MEASURE_LIMIT_NS (60ull * 1000000000u)
 
 struct calibrations {
@@ -257,6 +257,21 @@ static int measure(struct calibrations *store, const struct workload_ops *worklo
         snprintf(error, ERROR_MAX, "calibrating workload %s: its times do not grow with its iterations",
                  workload->name);
     return rc;
+}
+
+json_t *calibrations_kept(const struct calibrations *store, const char *name)
+{
+    char key[SPEC_MAX + 300];
+    snprintf(key, sizeof key, "%s/%s", store->key, name);
+    return json_object_get(store->entries, key);
+}
+
+void calibrations_keep(struct calibrations *store, const char *name, json_t *value)
+{
+    char key[SPEC_MAX + 300];
+    snprintf(key, sizeof key, "%s/%s", store->key, name);
+    if (json_object_set_new(store->entries, key, value) == 0)
+        store->changed = true;
 }
 
 static bool recall(struct calibrations *store, const char *key, struct calibration *calibration)

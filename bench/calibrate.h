@@ -25,6 +25,11 @@ struct json_t *calibrations_used(struct calibrations *store); /* what was asked 
 const char *calibrations_key(const struct calibrations *store);
 struct launcher *calibrations_launcher(struct calibrations *store); /* the store's; trials use it too */
 
+/* Other things that are kept like calibrations: by machine, trial program and `name`. Borrowed; NULL: there is none.
+ * calibrations_keep() takes value over. */
+struct json_t *calibrations_kept(const struct calibrations *store, const char *name);
+void calibrations_keep(struct calibrations *store, const char *name, struct json_t *value);
+
 /* The calibration of workload (of the workload it is calibrated as, when it names one).
  * -ENODATA: not there and may not measure. -ENOTSUP: nothing to calibrate (ops->unit is NULL). */
 int calibration_get(struct calibrations *calibrations, const struct workload_ops *workload, const int64_t *params,

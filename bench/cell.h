@@ -27,6 +27,14 @@ struct placement {
     char reason[128]; /* why it is not what was asked for; "" when it is */
 };
 
+/* How long a trial of a cell takes, as far as that is known (bench/forecast/forecast.h). In ns. */
+struct forecast {
+    double task_ns, beside_ns; /* wall time of a task; of a trial, what it takes beside its tasks */
+    bool measured;             /* by a pilot or an earlier run; else guessed */
+    double seen_ns, wall_ns; /* trials that were run: whole ones; of those that went well, between gate and last reap */
+    unsigned seen, walls;    /* how many */
+};
+
 struct cell {
     unsigned number;               /* 0.. in plan order */
     char id[16];                   /* "c001": cell_id in every file */
@@ -72,6 +80,8 @@ struct cell {
     struct cost *costs; /* the size distribution as equally likely costs, owned by the plan */
     uint32_t cost_count;
     bool cost_in_order;
+    bool tasks_auto; /* their number was chosen here */
+    struct forecast forecast;
 };
 
 #define SAMPLES_ALL (-1)
@@ -88,7 +98,9 @@ struct settings {
     char like[4096];        /* "" or a run */
     char more[4096];        /* "" or the run that gets more blocks; then it is also what `like` names */
     unsigned blocks_before; /* that it has */
+    uint64_t began_ns;      /* when its command was entered, CLOCK_MONOTONIC; 0: no time has passed */
     bool recalibrate;
+    bool measure; /* of `plan` */
 };
 
 struct cells {

@@ -2,6 +2,7 @@
 #include "bench/earlier.h"
 #include "bench/csv.h"
 #include "bench/refuse.h"
+#include <math.h>
 #include <stdlib.h>
 
 /* Of every cell the row of the first block that stands in the file. */
@@ -19,14 +20,33 @@ static int row_take(const void *row, void *arg)
     return 0;
 }
 
+static int trial_take(const void *row, void *arg)
+{
+    const struct trial_row *trial = row;
+    struct earlier *earlier = arg;
+    for (size_t i = 0; i < earlier->count && trial->trial_ns != MISSING && trial->wall_ns != MISSING; i++) {
+        if (strcmp(earlier->rows[i].cell_id, trial->cell_id) != 0)
+            continue;
+        earlier->took[i].whole_ns += (double)trial->trial_ns;
+        earlier->took[i].wall_ns += (double)trial->wall_ns;
+        earlier->took[i].trials++;
+    }
+    return 0;
+}
+
 int earlier_read(const char *directory, struct earlier *earlier, char *error)
 {
     *earlier = (struct earlier){0};
     if (!directory[0])
         return 0;
     int rc = csv_read(directory, &plan_format, -1, row_take, earlier, error);
-    if (!rc)
+    if (!rc && !(earlier->took = calloc(earlier->count + 1, sizeof *earlier->took)))
+        rc = -ENOMEM;
+    if (!rc) { /* for forecasts: without them, others do */
+        char ignored[ERROR_MAX];
+        csv_read(directory, &trial_format, -1, trial_take, earlier, ignored);
         return 0;
+    }
     earlier_release(earlier);
     if (rc == -ENOMEM)
         refuse(error, "out of memory");
@@ -38,6 +58,7 @@ int earlier_read(const char *directory, struct earlier *earlier, char *error)
 void earlier_release(struct earlier *earlier)
 {
     free(earlier->rows);
+    free(earlier->took);
     *earlier = (struct earlier){0};
 }
 
@@ -62,6 +83,17 @@ int64_t earlier_tasks(const struct earlier *earlier, const struct cell *cell)
 {
     const struct plan_row *row = row_of(earlier, cell);
     return row ? row->tasks : MISSING;
+}
+
+bool earlier_price(const struct earlier *earlier, const struct cell *cell, struct price *price)
+{
+    const struct plan_row *row = row_of(earlier, cell);
+    const struct took *took = row ? &earlier->took[row - earlier->rows] : NULL;
+    if (!took || !took->trials || row->tasks <= 0)
+        return false;
+    *price = (struct price){took->wall_ns / took->trials / (double)row->tasks - forecast_floor_ns(cell),
+                            fmax((took->whole_ns - took->wall_ns) / took->trials, 1)};
+    return true;
 }
 
 bool earlier_left_out(const struct earlier *earlier, const struct cells *cells)

@@ -1,12 +1,18 @@
-/* The plan of an earlier run, for --like: how many tasks its cells had. (Its iterations come with its calibrations.) */
+/* The plan of an earlier run, for --like: how many tasks its cells had, and how long its trials took. (Its
+ * iterations come with its calibrations.) */
 #ifndef POOLBENCH_EARLIER_H
 #define POOLBENCH_EARLIER_H
 #include "bench/cell.h"
 #include "bench/columns.h"
+#include "bench/forecast/forecast.h"
 #include <stdbool.h>
 
 struct earlier {
     struct plan_row *rows; /* one a cell */
+    struct took {
+        double whole_ns, wall_ns;
+        unsigned trials;
+    } * took; /* likewise, by its trials that went well, summed */
     size_t count;
 };
 
@@ -16,6 +22,9 @@ void earlier_release(struct earlier *earlier);
 
 /* The tasks of the same cell; MISSING where there was none. */
 int64_t earlier_tasks(const struct earlier *earlier, const struct cell *cell);
+
+/* What its trials took there, if some went well. */
+bool earlier_price(const struct earlier *earlier, const struct cell *cell, struct price *price);
 
 /* The earlier plan has the first of these cells and not the last: it was left out for the budget. */
 bool earlier_left_out(const struct earlier *earlier, const struct cells *cells);

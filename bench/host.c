@@ -175,6 +175,15 @@ int64_t host_cpus(const char *directory)
     return cpus > 0 ? cpus : 0;
 }
 
+json_t *host_words(const struct words *words)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < words->count; i++)
+        json_array_append_new(array, json_string(words->word[i]));
+    return array;
+}
+
 void host_warnings(FILE *out, const char *directory)
 {
     json_t *host = host_load(directory), *run = json_object_get(host, "run");

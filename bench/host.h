@@ -2,6 +2,7 @@
 #ifndef POOLBENCH_HOST_H
 #define POOLBENCH_HOST_H
 #include "bench/machine.h"
+#include "bench/words.h"
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,6 +23,7 @@ void host_warnings(FILE *out, const char *directory);
 bool host_is_there(const char *directory);                 /* one that is JSON */
 unsigned host_looks(const char *directory);                /* run.looks; 0 where there is none */
 json_t *host_fact(const char *directory, const char *key); /* of "run", the caller's; NULL where there is none */
+json_t *host_words(const struct words *words);             /* an array of strings; NULL: no memory */
 /* Adds to "run" of host.json, or replaces there, what stands under `key`; takes `value` over. As host_write(). */
 int host_note(const char *directory, const char *key, json_t *value, char *error);
 

@@ -73,8 +73,8 @@ const struct verb verbs[] = {
      .function = verb_advise,
      .help = "Names a pool, its workers and their place, how sure that is, what to expect, the cells it rests on, and "
              "where the answer would be another. With RUN it takes the nearest cells of the same kind that were "
-             "measured, and says how far they are; it interpolates nothing. Without RUN it measures candidates for "
-             "about 20 s.",
+             "measured, and says how far they are; it interpolates nothing. Without RUN it measures candidates, as "
+             "long as --budget says.",
      .operands_max = 1,
      .arguments = advise_arguments},
     {.name = "summarise",

@@ -115,8 +115,9 @@ const struct option options[] = {
     {.name = "budget",
      .syntax = "DURATION|none",
      .preset = "none",
-     .help = "About how long the whole run may take. No block is begun that would go over it, but as many as "
-             "comparisons need; cells at the end of the plan that do not fit are left out.",
+     .help = "How long the whole run takes, from entering the command to the prompt, to within a tenth: as many blocks "
+             "as there is time for. Rows at the end of the plan leave where it has no time for the blocks that "
+             "comparisons need.",
      SETTING(budget)},
     {.name = "precision",
      .syntax = "SHARE|none",
@@ -173,10 +174,17 @@ const struct option options[] = {
     {.name = "recalibrate",
      .syntax = "",
      .preset = "",
-     .help = "Measure anew how long an iteration of each workload takes.",
+     .help = "Measure anew how long an iteration of each workload takes, and a trial beside its tasks.",
      .traits = OPTION_COMMAND_LINE | OPTION_FLAG,
      .kind = OPTION_SETTING,
      .set = set_recalibrate},
+    {.name = "measure",
+     .syntax = "",
+     .preset = "",
+     .help = "For plan: find out by short trials how long trials take here, where that is not known yet, as run does.",
+     .traits = OPTION_COMMAND_LINE | OPTION_FLAG,
+     .kind = OPTION_SETTING,
+     .set = set_measure},
     {0},
 };
 _Static_assert(sizeof options / sizeof *options <= OPTIONS_MAX, "a mask has a bit for every option");

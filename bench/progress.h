@@ -8,16 +8,20 @@
 struct progress {
     bool on;
     unsigned columns; /* of the terminal */
-    uint64_t start_ns;
     size_t total, cells, blocks, blocks_before;
-    double *ns;    /* per task, by cell and block; NAN: none yet. NULL: no memory, and no interval is shown */
-    double *room;  /* one cell's, to sort */
-    double widest; /* half the width of the widest 95 % interval of a cell's median, as a share; NAN: none yet */
+    double after_ns; /* forecast of all that comes after the block that runs */
+    double *ns;      /* per task, by block and cell; NAN: none yet. NULL: no memory, and no interval is shown */
+    double *room;    /* one cell's, to sort */
+    double widest;   /* half the width of the widest 95 % interval of a cell's median, as a share; NAN: none yet */
 };
 
 /* blocks_before: those that were run before, and are not shown. */
 void progress_begin(struct progress *progress, size_t cells, size_t blocks, size_t blocks_before);
-void progress_show(const struct progress *progress, size_t done, const struct cell *cell);
+/* left_ns: forecast of what is left of the block. */
+void progress_show(const struct progress *progress, size_t done, double left_ns, const struct cell *cell);
+void progress_grow(struct progress *progress, size_t blocks); /* so many more than at first */
+/* A line of its own on stderr, terminal or not. */
+__attribute__((format(printf, 2, 3))) void progress_tell(const struct progress *progress, const char *format, ...);
 /* What a trial found, NAN when it failed; block from 0. Cells that came later are not noted. */
 void progress_note(struct progress *progress, unsigned cell, unsigned block, double ns_per_task);
 void progress_end(struct progress *progress); /* clears the line */

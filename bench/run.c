@@ -1,28 +1,21 @@
 /* The verb run: the plan, block by block, then what it found. */
 #include "bench/run.h"
+#include "bench/forecast/forecast.h"
 #include "bench/host.h"
 #include "bench/judge/looks.h"
 #include "bench/judge/table.h"
 #include "bench/refuse.h"
 #include "bench/summary.h"
 #include "bench/verbs.h"
-#include "pools/clock.h"
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether another block fits the budget, going by those that were run since. */
-static bool affordable(const struct session *session, uint64_t since_ns, unsigned blocks_done)
-{
-    int64_t budget = session->request.settings.budget_ns;
-    if (!budget || session->request.settings.blocks || !blocks_done ||
-        session->plan.blocks_before + blocks_done < session->plan.blocks_needed)
-        return true;
-    double elapsed = (double)(clock_monotonic_ns() - since_ns);
-    return elapsed * (blocks_done + 1) / blocks_done <= (double)budget;
-}
+#define BUDGET_SLACK 1.1  /* forecasts may be off by as much before a row leaves */
+#define BUDGET_LATE  0.05 /* of the budget: no block is begun that would end later */
 
 static void left_out_say(const struct plan *plan)
 {
@@ -51,7 +44,7 @@ static int look(const struct session *session, bool *wanted, char *error)
         if (table_precise(&table, r, precision))
             continue;
         for (size_t c = 0; c < table.pools; c++)
-            for (size_t i = 0; i < session->plan.cells.count && table_entry(&table, r, c)->cell != NO_CELL; i++)
+            for (size_t i = 0; i < session->plan.kept && table_entry(&table, r, c)->cell != NO_CELL; i++)
                 if (!strcmp(session->plan.cells.cell[i].id, summary.rows[table_entry(&table, r, c)->cell].cell_id)) {
                     count += !wanted[i];
                     wanted[i] = true;
@@ -105,13 +98,83 @@ static bool is_look(const struct session *session, unsigned block, const struct 
     return !course->before || course->before->wanted_from < block + 1;
 }
 
+/* ---- the budget ---- */
+
+/* The budget decides how many blocks there are; else they are fixed, or what they find decides. */
+static bool is_timed(const struct session *session, const struct course *course)
+{
+    const struct settings *settings = &session->request.settings;
+    return settings->budget_ns && !course->before && !settings->blocks && !settings->precision_ppm;
+}
+
+/* Half of a block before the end and half of one behind it are equally far off. */
+static bool block_fits(const struct session *session, double block_ns, double left_ns)
+{
+    double late_ns = BUDGET_LATE * (double)session->request.settings.budget_ns;
+    return left_ns >= block_ns / 2 && block_ns - left_ns <= late_ns;
+}
+
+/* Where the budget has no time for the blocks that comparisons need, rows at the end of the plan leave, by name. */
+static int rows_leave(struct session *session, struct course *course, unsigned block, char *error)
+{
+    struct plan *plan = &session->plan;
+    const double left_ns = session_left_ns(session, session->request.settings.budget_ns);
+    const size_t first_left = plan->left_out.count;
+    size_t kept = plan->kept;
+    while (block < plan->blocks_needed &&
+           (plan->blocks_needed - block) * forecast_block_ns(&plan->cells, kept) > BUDGET_SLACK * left_ns) {
+        size_t fewer = rows_before(plan->rows, kept);
+        if (!fewer)
+            break;
+        kept = fewer;
+    }
+    if (kept == plan->kept)
+        return 0;
+    if (plan_leave_out(plan, kept, block))
+        return refuse(error, "out of memory");
+    for (size_t i = kept; i < plan->cells.count; i++)
+        course->wanted[i] = false;
+    for (size_t i = first_left; i < plan->left_out.count; i++)
+        progress_tell(&course->progress, "poolbench run: leaves, to keep to the budget: %s", plan->left_out.word[i]);
+    int rc = host_note(session->directory, "left_out", host_words(&plan->left_out), error);
+    return rc ? rc : remaining_note(session->directory, &plan->cells, block + 1, course->wanted, error);
+}
+
+/* 1: go on with this block; 0: the run has come to its end; or -errno. */
+static int block_afford(struct session *session, struct course *course, unsigned block, char *error)
+{
+    struct plan *plan = &session->plan;
+    const struct settings *settings = &session->request.settings;
+    if (!settings->budget_ns || course->before)
+        return block < plan->blocks;
+    int rc = block && !settings->blocks ? rows_leave(session, course, block, error) : 0;
+    double left_ns = session_left_ns(session, settings->budget_ns),
+           block_ns = forecast_block_ns(&plan->cells, plan->kept);
+    if (rc < 0)
+        return rc;
+    if (block && !block_fits(session, block_ns, left_ns)) {
+        course->ending.because = block < plan->blocks ? "budget" : "blocks";
+        return 0;
+    }
+    if (block < plan->blocks)
+        return 1;
+    if (!is_timed(session, course))
+        return 0;
+    unsigned more = (unsigned)fmax(floor(left_ns / block_ns), 1); /* it went faster than forecast */
+    rc = session_extend(session, more, error);
+    progress_grow(&course->progress, more);
+    return rc < 0 ? rc : 1;
+}
+
 static int blocks_run(struct session *session, struct course *course, char *error)
 {
     const struct plan *plan = &session->plan;
-    const uint64_t since_ns = clock_monotonic_ns();
     int rc = 0;
-    for (unsigned block = 0; block < plan->blocks && rc >= 0 && !session->interrupted; block++) {
+    for (unsigned block = 0; rc >= 0 && !session->interrupted; block++) {
         unsigned number = plan->blocks_before + block + 1;
+        rc = block_afford(session, course, block, error);
+        if (rc <= 0)
+            break;
         block_choose(plan, block, course);
         if (course->count && is_look(session, block, course)) {
             rc = look(session, course->wanted, error);
@@ -123,11 +186,9 @@ static int blocks_run(struct session *session, struct course *course, char *erro
                 break;
             block_choose(plan, block, course);
         }
-        if (!course->before && !affordable(session, since_ns, block)) {
-            course->ending.because = "budget";
-            break;
-        }
         session->positions = course->positions;
+        course->progress.after_ns =
+            (plan->blocks - block - 1) * forecast_block_ns(&plan->cells, plan->kept) + session->closing_ns;
         rc = session_block(session, number, course->order, course->count, &course->progress, NULL, error);
         course->ending.blocks = number;
     }

@@ -2,6 +2,7 @@
  * themselves under two labels, in blocks like those of any run, and the blocks are cut into groups: every pair of cells
  * in every group is a comparison, and no trial is in two of them. With --inject the tasks of one label are longer by a
  * known share, and what is counted is whether that is found. */
+#include "bench/forecast/forecast.h"
 #include "bench/host.h"
 #include "bench/judge/costs.h"
 #include "bench/refuse.h"
@@ -22,7 +23,6 @@
 #define COMPARISONS 200 /* as many as docs/METHOD.md asks for */
 #define GROUP_LEAST STATS_INTERVAL_MIN
 #define GROUP_MOST  60
-#define SPARE       0.9 /* of the budget is planned for: trials may take longer than was estimated */
 
 /* Pools whose time is that of the tasks but for a percent or so: what is injected into tasks shows in full. */
 #define POOLS                                                                                                          \
@@ -102,7 +102,7 @@ static int selftest_open(const struct arguments *given, struct selftest *test, c
 static int selftest_plan(struct selftest *test, char *error)
 {
     struct plan *plan = &test->session.plan;
-    double block_ns = (double)plan->estimate_ns / plan->blocks, blocks = SPARE * (double)test->budget_ns / block_ns;
+    double blocks = session_left_ns(&test->session, test->budget_ns) / plan->block_ns;
 
     test->pairs = plan->cells.count / 2;
     test->groups = (unsigned)((COMPARISONS + test->pairs - 1) / test->pairs);
@@ -141,17 +141,18 @@ static int selftest_run(struct selftest *test, char *error)
     struct session *session = &test->session;
     const struct plan *plan = &session->plan;
     struct progress progress;
-    uint64_t start_ns = clock_monotonic_ns();
     int rc = 0;
 
     progress_begin(&progress, plan->cells.count, plan->blocks, 0);
     for (test->done = 0; test->done < test->groups && !rc; test->done++) {
-        double elapsed = (double)(clock_monotonic_ns() - start_ns);
-        if (test->done && elapsed * (test->done + 1) / test->done > (double)test->budget_ns)
+        double group_ns = test->length * forecast_block_ns(&plan->cells, plan->cells.count);
+        if (test->done && group_ns / 2 > session_left_ns(session, test->budget_ns))
             break;
-        for (unsigned i = test->done * test->length; i < (test->done + 1) * test->length && !rc; i++)
+        for (unsigned i = test->done * test->length; i < (test->done + 1) * test->length && !rc; i++) {
+            progress.after_ns = (plan->blocks - i - 1) * group_ns / test->length + session->closing_ns;
             rc = session_block(session, i + 1, plan->order + i * plan->cells.count, plan->cells.count, &progress, NULL,
                                error);
+        }
         if (session->interrupted)
             break;
     }

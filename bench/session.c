@@ -1,6 +1,7 @@
 /* Opening, recording and ending what measures, see session.h. */
 #include "bench/session.h"
 #include "bench/check/check.h"
+#include "bench/forecast/prices.h"
 #include "bench/histogram.h"
 #include "bench/host.h"
 #include "bench/job.h"
@@ -78,11 +79,14 @@ static int earlier_open(struct session *session, char *error)
 static int open_with(struct session *session, int argc, char **argv, char *error)
 {
     const struct settings *settings = &session->request.settings;
+    const uint64_t began_ns = clock_monotonic_ns();
     int rc = machine_open(&session->machine, NULL, error);
     if (rc == 0)
         session->watch = busy_begin(&session->machine);
     if (rc == 0)
         rc = request_parse(argc, argv, &session->machine, &session->request, error);
+    if (rc == 0 && settings->measure)
+        rc = refuse(error, "--measure: is for plan; what a run needs to know, it finds out by itself");
     if (rc == 0 && settings->out[0] && access(settings->out, F_OK) == 0) {
         snprintf(error, ERROR_MAX, "--out: %.400s exists already; name a directory that does not", settings->out);
         rc = -EEXIST;
@@ -92,6 +96,7 @@ static int open_with(struct session *session, int argc, char **argv, char *error
     if (rc < 0)
         return rc;
     session->request.settings.blocks_before = (unsigned)session->before.blocks;
+    session->request.settings.began_ns = began_ns;
     clock_choose(CLOCK_MEASURE_NS);
     rc = calibrations_open(&session->calibrations, true, error);
     if (rc == 0 && settings->more[0])
@@ -106,6 +111,7 @@ static int open_with(struct session *session, int argc, char **argv, char *error
         rc = plan_make(&session->request, &session->machine, session->calibrations, &session->plan, error);
     if (rc == -EINTR) /* while it was calibrated */
         session->interrupted = calibrations_launcher(session->calibrations)->interrupted;
+    session->closing_ns = closing_recall_ns(session->calibrations, session->plan.cells.count);
     return rc;
 }
 
@@ -129,15 +135,6 @@ static json_t *unpinned_because(const struct session *session)
         if (session->plan.cells.cell[i].placement.reason[0])
             return json_string(session->plan.cells.cell[i].placement.reason);
     return json_null();
-}
-
-/* Cells that the budget had no time for. */
-static json_t *left_out(const struct session *session)
-{
-    json_t *labels = json_array();
-    for (size_t i = 0; i < session->plan.left_out.count; i++)
-        json_array_append_new(labels, json_string(session->plan.left_out.word[i]));
-    return labels;
 }
 
 /* What may spoil the run, looked at before it begins. */
@@ -166,14 +163,15 @@ static json_t *facts(struct session *session, const char *verb, char **argv)
     json_t *seed = json_sprintf("%llu", (unsigned long long)session->request.settings.seed);
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
-    return json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o, s:o}", "run_id",
-        run_id(session->directory), "verb", verb, "measured_by", calibrations_key(session->calibrations), "argv",
-        argv_json(argv), "seed", seed, "blocks", (int)session->plan.blocks, "cells", (int)session->plan.cells.count,
-        "looks", (int)session->plan.looks, "unpinned_because", unpinned_because(session), "left_out", left_out(session),
-        "clock", "source", clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC", "ns_per_tick",
-        (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec, "calibrations",
-        calibrations_used(session->calibrations), "warnings", warnings(session), "plugins", plugins_json());
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o, s:o}", "run_id",
+                     run_id(session->directory), "verb", verb, "measured_by", calibrations_key(session->calibrations),
+                     "argv", argv_json(argv), "seed", seed, "blocks", (int)session->plan.blocks, "cells",
+                     (int)session->plan.cells.count, "looks", (int)session->plan.looks, "unpinned_because",
+                     unpinned_because(session), "left_out", host_words(&session->plan.left_out), "clock", "source",
+                     clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC", "ns_per_tick",
+                     (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec, "calibrations",
+                     calibrations_used(session->calibrations), "warnings", warnings(session), "plugins",
+                     plugins_json());
 }
 
 static int write_suite(const struct session *session, char *error)
@@ -264,6 +262,29 @@ int session_begin(struct session *session, const char *verb, char **argv, char *
     return rc;
 }
 
+double session_left_ns(const struct session *session, int64_t budget_ns)
+{
+    double elapsed_ns = (double)(clock_monotonic_ns() - session->request.settings.began_ns);
+    return budget_ns ? (double)budget_ns - elapsed_ns - session->closing_ns : INFINITY;
+}
+
+int session_extend(struct session *session, unsigned blocks, char *error)
+{
+    struct plan *plan = &session->plan;
+    const unsigned before = plan->blocks;
+    int rc = plan_extend(plan, session->request.settings.seed, blocks, error);
+    if (rc < 0)
+        return rc;
+    struct plan added = *plan;
+    added.blocks_before += before;
+    added.blocks = blocks;
+    added.order += (size_t)before * plan->cells.count;
+    rc = plan_write(session->directory, &added, session->request.settings.seed, error);
+    if (rc == 0)
+        rc = host_note(session->directory, "blocks", json_integer(plan->blocks_before + plan->blocks), error);
+    return rc;
+}
+
 int session_add(struct session *session, const struct cell *cell, char *error)
 {
     return plan_add(&session->plan, cell, &session->request.settings, &session->machine, session->calibrations, error);
@@ -318,6 +339,14 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
     return 0;
 }
 
+static double order_left_ns(const struct session *session, const uint32_t *order, size_t count)
+{
+    double ns = 0;
+    for (size_t i = 0; i < count; i++)
+        ns += forecast_trial_ns(&session->plan.cells.cell[order[i]]);
+    return ns;
+}
+
 int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
                   struct progress *progress, struct trial_row *found, char *error)
 {
@@ -326,11 +355,15 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
     for (size_t i = 0; i < count && rc == 0 && !session->interrupted; i++) {
         if ((session->interrupted = launcher_interrupted(launcher)))
             break; /* between trials */
-        const struct cell *cell = &session->plan.cells.cell[order[i]];
+        struct cell *cell = &session->plan.cells.cell[order[i]];
+        const uint64_t since_ns = clock_monotonic_ns();
         struct trial_row row;
         if (progress)
-            progress_show(progress, session->trials, cell);
+            progress_show(progress, session->trials, order_left_ns(session, order + i, count - i), cell);
         rc = trial_run(session, cell, block, session->positions ? session->positions[i] : (unsigned)i + 1, &row, error);
+        if (rc == 0 && !session->interrupted)
+            forecast_note(cell, (double)(clock_monotonic_ns() - since_ns),
+                          strcmp(row.status, "ok") ? NAN : (double)row.wall_ns);
         if (rc == 0 && progress)
             progress_note(progress, order[i], block - 1,
                           strcmp(row.status, "ok") ? NAN : (double)row.wall_ns / (double)row.tasks);
@@ -340,17 +373,46 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
     return rc;
 }
 
+/* What trials took is worth more than what pilots did. */
+static void prices_renew(const struct session *session)
+{
+    for (size_t i = 0; i < session->plan.cells.count; i++) {
+        struct price price;
+        if (price_learn(&session->plan.cells.cell[i], &price))
+            price_keep(session->calibrations, &session->plan.cells.cell[i], &price);
+    }
+}
+
 int session_end(struct session *session, char *error)
 {
+    prices_renew(session);
     int rc = recorder_close(&session->recorder, error);
     launcher_unwatch(calibrations_launcher(session->calibrations));
     return rc;
+}
+
+/* How long the run took, from entering its command until now, and how much of that its trials measured: for screen and
+ * report. A run that was gone on with adds up. */
+static void took_note(const struct session *session, const struct summary *summary)
+{
+    char ignored[ERROR_MAX];
+    double took_ns = (double)(clock_monotonic_ns() - session->request.settings.began_ns), measured_ns = 0;
+    json_t *before = host_fact(session->directory, "took_ns");
+    if (session->request.settings.more[0])
+        took_ns += json_number_value(before);
+    json_decref(before);
+    for (size_t i = 0; i < summary->trial_count; i++)
+        if (!strcmp(summary->trials[i].status, "ok"))
+            measured_ns += (double)summary->trials[i].wall_ns;
+    host_note(session->directory, "took_ns", json_integer((json_int_t)took_ns), ignored);
+    host_note(session->directory, "measured_ns", json_integer((json_int_t)measured_ns), ignored);
 }
 
 int session_conclude(const struct session *session, const char *verb, bool quiet)
 {
     char error[ERROR_MAX];
     struct summary summary;
+    const uint64_t since_ns = clock_monotonic_ns();
     int rc = summary_make(session->directory, &summary, error);
     if (rc == 0)
         rc = summary_write(session->directory, &summary, error);
@@ -358,8 +420,11 @@ int session_conclude(const struct session *session, const char *verb, bool quiet
         return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
     if (!session->interrupted && charts_draw(session->directory, "svg", NULL, error) < 0)
         complain(verb, "no charts: %s", error);
+    took_note(session, &summary);
     if (report_write(session->directory, &summary, error) < 0)
         complain(verb, "no report: %s", error);
+    if (!session->interrupted)
+        closing_keep(session->calibrations, session->plan.cells.count, (double)(clock_monotonic_ns() - since_ns));
     if (!quiet)
         screen_print(stdout, session->directory, &summary);
     summary_release(&summary);

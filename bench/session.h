@@ -20,8 +20,9 @@ struct session {
     struct recorder recorder;
     struct recorded before;   /* --more: how far the run has come */
     struct busy_watch *watch; /* what others do, from session_open() to session_begin() */
-    uint64_t start_ns;
-    int lock; /* run_lock() of the directory */
+    uint64_t start_ns;        /* the run began: its trials are timed from there */
+    double closing_ns;        /* forecast of what comes after the last trial */
+    int lock;                 /* run_lock() of the directory */
     bool is_resumed;
     size_t trials, failures;
     size_t stopped;            /* trials that stood still (Ctrl-Z) and have no times */
@@ -39,6 +40,11 @@ int session_reopen(struct session *session, const char *directory, char *error);
 /* The directory of the run, with host.json (`verb` and argv in it), suite.ini and empty CSV files; with --more, those
  * of that run, to go on behind its last trial. Writes nothing new where it fails. */
 int session_begin(struct session *session, const char *verb, char **argv, char *error);
+/* What is left of a budget (0: none) for further trials, counted from when the command was entered; less than 0 where
+ * nothing is. INFINITY without one. */
+double session_left_ns(const struct session *session, int64_t budget_ns);
+/* More blocks behind those of the plan, in the files, too. */
+int session_extend(struct session *session, unsigned blocks, char *error);
 /* Completes a cell, of which the plan has others, and gives it a number: plan.cells.cell[plan.cells.count - 1]. Take a
  * copy of a cell of the plan, cell_forget() what was found out about it, and change what is to be another. */
 int session_add(struct session *session, const struct cell *cell, char *error);

@@ -141,3 +141,11 @@ int set_recalibrate(const char *value, struct settings *settings, char *error)
     settings->recalibrate = true;
     return 0;
 }
+
+int set_measure(const char *value, struct settings *settings, char *error)
+{
+    (void)value;
+    (void)error;
+    settings->measure = true;
+    return 0;
+}

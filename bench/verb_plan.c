@@ -1,4 +1,5 @@
-/* The verb plan: says what run would do, and runs nothing. */
+/* The verb plan: says what run would do, and runs nothing; with --measure short trials. */
+#include "bench/forecast/forecast.h"
 #include "bench/plan.h"
 #include "bench/refuse.h"
 #include "bench/units.h"
@@ -38,6 +39,29 @@ static bool varies(const struct option *option, const struct cells *cells)
     return false;
 }
 
+/* What the time rests on, where that is not what such trials took here. */
+static void forecast_print(const struct cells *cells)
+{
+    size_t unknown = 0, guessed = 0;
+    char text[192];
+    for (size_t i = 0; i < cells->count; i++) {
+        unknown += forecast_unknown(&cells->cell[i]);
+        guessed += !cells->cell[i].forecast.measured && !forecast_unknown(&cells->cell[i]);
+    }
+    if (guessed) {
+        snprintf(text, sizeof text, "by rough prices for %zu of %zu cells: --measure finds out what they take here",
+                 guessed, cells->count);
+        heading_print("", text);
+    }
+    if (unknown) {
+        snprintf(text, sizeof text,
+                 "beside the commands of %zu cell%s, which nobody has timed: the first trial of each does "
+                 "(repeatable=yes: before the run)",
+                 unknown, unknown == 1 ? "" : "s");
+        heading_print("", text);
+    }
+}
+
 static void head_print(const struct request *request, const struct plan *plan, const struct machine *machine)
 {
     char text[256], duration[32], budget[48] = "", quota[48] = "";
@@ -51,6 +75,7 @@ static void head_print(const struct request *request, const struct plan *plan, c
              plan->blocks, cells * plan->blocks, format_duration(duration, sizeof duration, (double)plan->estimate_ns),
              budget);
     heading_print("plan", text);
+    forecast_print(&plan->cells);
     snprintf(text, sizeof text, "m = %u, which need%s at least %u blocks%s", plan->comparisons,
              plan->comparisons == 1 ? "s" : "", plan->blocks_needed,
              plan->blocks < plan->blocks_needed ? ": too few are asked for to compare pools" : "");
@@ -266,7 +291,9 @@ int verb_plan(const struct arguments *given)
     rc = request_parse(given->argc, given->argv, &machine, &request, error);
     if (rc)
         goto close_machine;
-    rc = calibrations_open(&calibrations, false, error);
+    if (request.settings.measure)
+        fprintf(stderr, "poolbench plan: runs short trials, to find out how long trials take here\n");
+    rc = calibrations_open(&calibrations, request.settings.measure, error);
     if (rc)
         goto release_request;
     if (request.settings.like[0])

@@ -160,25 +160,83 @@ static void comparisons(void **state)
     }
 }
 
-/* What does not fit the budget is left out from the end, whole groups by name, and never the first; with --blocks it is
- * somebody's own decision. */
+/* What does not fit the budget is left out from the end, whole rows by name, and never the first; where nothing more
+ * can leave, or --blocks is somebody's own decision, the least is said instead. */
 static void budget(void **state)
 {
     (void)state;
     struct plan plan;
-    plan_good("--pool serial,pthread,prefork --size 1ms,2ms,4ms --workers 2 --budget 2s", &plan);
+    plan_good("--pool serial,pthread,prefork --size 1ms,2ms,4ms --workers 2 --budget 4s", &plan);
     assert_true(plan.cells.count < 9);
     assert_int_equal(plan.cells.count % 3, 0);
-    assert_int_equal(plan.left_out.count, 9 - plan.cells.count);
-    assert_string_equal(plan.left_out.word[0], "serial spin 4ms, 1 worker");
+    assert_int_equal(plan.kept, plan.cells.count);
+    assert_int_equal(plan.left_out.count, 2 * (3 - plan.cells.count / 3));
+    assert_string_equal(plan.left_out.word[0], "spin 4ms, 1 worker (serial)");
+    assert_string_equal(plan.left_out.word[1], "spin 4ms, 2 workers (pthread, prefork)");
     assert_true(plan.blocks >= plan.blocks_needed);
     assert_true(plan.blocks_needed >= 8);
+    assert_true(plan.estimate_ns <= 4400000000);
     plan_release(&plan);
-    plan_good("--pool pthread,prefork --size 1ms,2ms --workers 2 --budget 1ms", &plan);
+    plan_bad(
+        "--pool pthread,prefork --size 1ms,2ms --workers 2 --budget 1ms",
+        "--budget: 1ms is too short for 8 blocks of 2 trials and what is around them, expected 3s or more, or fewer "
+        "pools, or --blocks");
+    plan_bad(
+        "--pool pthread,prefork --size 1ms,2ms --workers 2 --budget 1ms --blocks 9",
+        "--budget: 1ms is too short for 9 blocks of 4 trials and what is around them, expected 4s or more, or fewer "
+        "--blocks");
+}
+
+/* A budget is used: the more time, the more blocks, and none is left that would have fitted. */
+static void budget_used(void **state)
+{
+    (void)state;
+    static const int seconds[] = {3, 5, 10, 60, 600};
+    unsigned blocks = 0;
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        char line[128];
+        struct plan plan;
+        snprintf(line, sizeof line, "--pool pthread,prefork --size 1ms --workers 2 --budget %ds", seconds[i]);
+        plan_good(line, &plan);
+        double left_ns = seconds[i] * 1e9 - (double)plan.estimate_ns;
+        assert_true(left_ns >= 0 || plan.blocks == plan.blocks_needed);
+        assert_true(left_ns < plan.block_ns);
+        assert_true(plan.blocks > blocks);
+        blocks = plan.blocks;
+        plan_release(&plan);
+    }
+}
+
+/* More blocks behind those that were planned, each with every cell once. */
+static void extended(void **state)
+{
+    (void)state;
+    char error[ERROR_MAX];
+    struct plan plan;
+    plan_good("--pool serial,pthread,prefork --workers 2 --blocks 8 --seed 7", &plan);
+    uint32_t first[24];
+    memcpy(first, plan.order, sizeof first);
+    assert_int_equal(plan_extend(&plan, 7, 5, error), 0);
+    assert_int_equal(plan.blocks, 13);
+    assert_memory_equal(first, plan.order, sizeof first);
+    for (unsigned b = 0; b < 13; b++)
+        is_permutation(plan.order + 3 * b, 3);
+    plan_release(&plan);
+}
+
+/* While it runs, rows leave from the end, and what was measured by for them alone goes too. */
+static void rows_leave_one_by_one(void **state)
+{
+    (void)state;
+    struct plan plan;
+    plan_good("--pool serial,pthread,prefork --size 1ms,2ms --workers 2 --blocks 8", &plan);
+    assert_int_equal(plan.cells.count, 6);
+    assert_int_equal(rows_before(plan.rows, 6), 3);
+    assert_int_equal(rows_before(plan.rows, 3), 0);
+    assert_int_equal(plan_leave_out(&plan, 3, 2), 0);
+    assert_int_equal(plan.kept, 3);
     assert_int_equal(plan.left_out.count, 2);
-    plan_release(&plan);
-    plan_good("--pool pthread,prefork --size 1ms,2ms --workers 2 --budget 1ms --blocks 8", &plan);
-    assert_int_equal(plan.left_out.count, 0);
+    assert_string_equal(plan.left_out.word[1], "spin 2ms, 2 workers (pthread, prefork) after 2 blocks");
     plan_release(&plan);
 }
 
@@ -201,8 +259,9 @@ static void cells(void **state)
     assert_int_equal(two->iterations, MISSING);
     assert_int_equal(two->cost_count, 1);
     assert_int_equal(two->costs[0].size_ns, 1000000);
-    /* 24 trials of more than 50 ms each, and not absurdly more */
-    assert_true(plan.estimate_ns > 24 * 50000000ll && plan.estimate_ns < 24 * 100000000ll);
+    /* three trials of more than 50 ms each, and not absurdly more */
+    assert_true(plan.estimate_ns >= (int64_t)(8 * plan.block_ns));
+    assert_true(plan.block_ns > 3 * 50e6 && plan.block_ns < 3 * 100e6);
     plan_release(&plan);
 }
 
@@ -216,8 +275,11 @@ static void tasks_auto(void **state)
         {"--pool pthread --workload sleep --size 10ms --workers 5", 25}, /* 5 at once on 2 cores: sleepers need none */
         {"--pool pthread --workload spin --size 10ms --workers 5", 20},  /* at least 4 a worker */
         {"--pool pthread --workload spin --size 1ms --workers 5", 100},  /* 2 at once */
-        {"--pool serial --workload sleep --size 1s", 16},                /* at least 16 */
-        {"--pool pthread --workload spin --size 10ms --workers 1", 16},
+        {"--pool serial --workload sleep --size 6ms", 16},               /* at least 16 */
+        {"--pool serial --workload sleep --size 1s", 1},                 /* but not where that is more than 100 ms: */
+        {"--pool pthread --workload sleep --size 1s --workers 5", 5},    /* a round then */
+        {"--pool pthread --workload sleep --size 30ms --workers 5", 15}, /* or as many as there is time for */
+        {"--pool pthread --workload spin --size 10ms --workers 1", 10},
         {"--pool pthread --workload spin --size 1ms --workers 3", 102}, /* whole rounds */
         {"--pool pthread --workload spin --size 1ms --workers 2 --arrival window:1", 50},
         {"--pool pthread --workload spin --size 1ms --workers 2 --arrival wave:30", 120},
@@ -242,20 +304,7 @@ static void blocks(void **state)
     plan_good("--pool pthread,prefork --blocks 3", &plan);
     assert_int_equal(plan.blocks, 3);
     assert_int_equal(plan.blocks_needed, 8);
-    double block_ns = (double)plan.estimate_ns / 3;
     plan_release(&plan);
-    /* the looks of docs/METHOD.md: as many as fit, at least what is needed */
-    static const struct {
-        double blocks;
-        unsigned expected;
-    } known[] = {{1, 8}, {8.1, 8}, {11.9, 8}, {12.1, 12}, {26, 18}, {45, 40}, {1000, 60}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        char line[128];
-        snprintf(line, sizeof line, "--pool pthread,prefork --budget %.0fus", known[i].blocks * block_ns / 1e3);
-        plan_good(line, &plan);
-        assert_int_equal(plan.blocks, known[i].expected);
-        plan_release(&plan);
-    }
 }
 
 static void limits(void **state)
@@ -429,13 +478,23 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_permutes),  cmocka_unit_test(order_balances),
-        cmocka_unit_test(order_is_random), cmocka_unit_test(blocks_of_comparisons),
-        cmocka_unit_test(comparisons),     cmocka_unit_test(budget),
-        cmocka_unit_test(cells),           cmocka_unit_test(tasks_auto),
-        cmocka_unit_test(blocks),          cmocka_unit_test(limits),
-        cmocka_unit_test(dist_means),      cmocka_unit_test(dist_quantiles),
-        cmocka_unit_test(dist_symmetry),   cmocka_unit_test(dist_file),
+        cmocka_unit_test(order_permutes),
+        cmocka_unit_test(order_balances),
+        cmocka_unit_test(order_is_random),
+        cmocka_unit_test(blocks_of_comparisons),
+        cmocka_unit_test(comparisons),
+        cmocka_unit_test(budget),
+        cmocka_unit_test(budget_used),
+        cmocka_unit_test(extended),
+        cmocka_unit_test(rows_leave_one_by_one),
+        cmocka_unit_test(cells),
+        cmocka_unit_test(tasks_auto),
+        cmocka_unit_test(blocks),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(dist_means),
+        cmocka_unit_test(dist_quantiles),
+        cmocka_unit_test(dist_symmetry),
+        cmocka_unit_test(dist_file),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

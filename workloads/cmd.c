@@ -235,6 +235,7 @@ const struct workload_ops workload_cmd = {
     .class = TASK_CPU,
     .about_ns = 2000000,
     .check = cmd_check,
+    .once = cmd_once,
     .prepare = cmd_prepare,
     .run = cmd_run,
     .become = cmd_become,

@@ -18,6 +18,7 @@ struct cmd {
 
 extern const struct param cmd_params[];
 int cmd_check(const int64_t *params, uint32_t *tasks, char *error);
+bool cmd_once(const int64_t *params);
 int cmd_prepare(const struct workload_config *config, void **state);
 const char *cmd_unlistable(const int64_t *params);
 void cmd_release(void *state);

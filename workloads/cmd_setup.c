@@ -10,7 +10,7 @@
 
 #define SHELL "/bin/sh"
 
-enum { CMD_LINE, CMD_FILES, CMD_SH, CMD_OUTPUT, CMD_LEFT, CMD_BEFORE, CMD_IGNORE };
+enum { CMD_LINE, CMD_FILES, CMD_SH, CMD_OUTPUT, CMD_LEFT, CMD_BEFORE, CMD_IGNORE, CMD_REPEATABLE };
 const struct param cmd_params[] = {
     [CMD_LINE] = {.name = "line",
                   .kind = PARAM_TEXT,
@@ -38,10 +38,21 @@ const struct param cmd_params[] = {
                     .preset = "no",
                     .choices = "no|yes",
                     .help = "a task whose command fails does not fail the trial"},
+    [CMD_REPEATABLE] = {.name = "repeatable",
+                        .kind = PARAM_CHOICE,
+                        .preset = "no",
+                        .choices = "no|yes",
+                        .help =
+                            "it may be run more often than the trials do, to find out beforehand how long it takes"},
     {.name = NULL},
 };
 
 /* ---- what the parameters say ---- */
+
+bool cmd_once(const int64_t *params)
+{
+    return !params[CMD_REPEATABLE];
+}
 
 int cmd_refuse(char *error, const char *format, ...)
 {

@@ -82,6 +82,9 @@ struct workload_ops {
      * 0, or -EINVAL and a line that names the parameter. *tasks: how many tasks they come to, for --tasks auto; left
      * alone where they say nothing of it. */
     int (*check)(const int64_t *params, uint32_t *tasks, char *error);
+    /* Optional: tasks with these parameters may not be repeatable, and how long they take is not known before. They are
+     * run by the trials that were asked for alone, never to find something out beforehand. Pure. */
+    bool (*once)(const int64_t *params);
     /* Makes the state from config; *state may stay NULL. 0 or -errno (-ENOMEM ...), nothing kept on failure. */
     int (*prepare)(const struct workload_config *config, void **state);
     /* The class of a task, a pure function of state and index; NULL: always .class. */

@@ -13,7 +13,8 @@ struct wish {
     double rate;      /* tasks a second; 0: all at once, and throughput counts */
     int64_t p99_ns;   /* latency to keep to under that rate; 0: none, the smaller the better */
     int64_t ballast_bytes;
-    bool isolation; /* every worker a process */
+    bool isolation;    /* every worker a process */
+    int64_t budget_ns; /* for measuring */
 };
 
 #define CONTEST_NEAR                                                                                                   \
@@ -52,7 +53,7 @@ void contest_release(struct contest *contest);
  * `sizes`: how many other sizes there are. */
 size_t advice_turn(const struct advice *advice, const struct contest *contest, struct contest *turn, size_t *sizes);
 
-/* Runs what is missing, about 20 s, and says where. 0, or the exit code after a line. */
+/* Runs what is missing, as long as the budget says, and says where. 0, or the exit code after a line. */
 int advise_measure(const struct wish *wish, char **argv, char *directory, size_t size);
 /* The answer on five lines. 0, or what to exit with. */
 int advise_print(const struct advice *advice, const char *directory);

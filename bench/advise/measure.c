@@ -1,6 +1,7 @@
 /* Running what advice rests on: candidate pools by numbers of workers, for tasks of one kind. */
 #include "bench/advise/advise.h"
 #include "bench/arguments.h"
+#include "bench/forecast/forecast.h"
 #include "bench/host.h"
 #include "bench/judge/looks.h"
 #include "bench/refuse.h"
@@ -10,8 +11,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#define ABOUT_NS      20e9 /* a session */
-#define MOST_NS       60e9 /* beyond, nobody waits for advice */
+#define BUDGET_SLACK  1.1 /* what a budget may be missed by */
 #define P99_TASKS     1000
 #define SIZE_LEAST_NS 1000         /* of which a tenth is still a task */
 #define SIZE_MOST_NS  360000000000 /* and ten times it an hour */
@@ -79,7 +79,8 @@ static int scope_open(const struct wish *wish, const struct scope *scope, struct
         if (pass) {
             unsigned cells = (unsigned)session->plan.cells.count / scope->sizes;
             blocks = blocks_needed(cells * (cells - 1) / 2);
-            for (unsigned look = look_next(blocks); look && look * (double)session->plan.estimate_ns <= ABOUT_NS;
+            for (unsigned look = look_next(blocks);
+                 look && look * session->plan.block_ns + session->plan.around_ns <= (double)wish->budget_ns;
                  look = look_next(look))
                 blocks = look;
             session_close(session);
@@ -97,27 +98,24 @@ static int scope_open(const struct wish *wish, const struct scope *scope, struct
  * workers. */
 static int measure_open(const struct wish *wish, struct session *session, char *error)
 {
-    static const struct {
-        struct scope scope;
-        double most_ns;
-    } plans[] = {{{3, false}, ABOUT_NS}, {{2, false}, ABOUT_NS}, {{1, false}, 1.5 * ABOUT_NS}, {{1, true}, MOST_NS}};
+    static const struct scope plans[] = {{3, false}, {2, false}, {1, false}, {1, true}};
     size_t last = sizeof plans / sizeof *plans - 1;
     int rc = 0;
 
     for (size_t i = 0; i <= last; i++) {
-        const struct scope *scope = &plans[i].scope;
+        const struct scope *scope = &plans[i];
         /* Under a rate other sizes are another load. */
         if (scope->sizes > 1 && (wish->rate > 0 || wish->size_ns < SIZE_LEAST_NS || wish->size_ns > SIZE_MOST_NS))
             continue;
         rc = scope_open(wish, scope, session, error);
-        if (rc || i == last || (double)session->plan.estimate_ns <= plans[i].most_ns)
+        if (rc || i == last || session->plan.estimate_ns <= wish->budget_ns)
             break;
         session_close(session);
     }
     return rc;
 }
 
-static int measure_run(struct session *session, char **argv, char *error)
+static int measure_run(struct session *session, int64_t budget_ns, char **argv, char *error)
 {
     const struct plan *plan = &session->plan;
     struct progress progress;
@@ -127,9 +125,14 @@ static int measure_run(struct session *session, char **argv, char *error)
     if (rc)
         return rc;
     progress_begin(&progress, plan->cells.count, plan->blocks, 0);
-    for (unsigned block = 0; block < plan->blocks && !rc && !session->interrupted; block++)
+    for (unsigned block = 0; block < plan->blocks && !rc && !session->interrupted; block++) {
+        double block_ns = forecast_block_ns(&plan->cells, plan->cells.count);
+        if (block && block_ns / 2 > session_left_ns(session, budget_ns))
+            break;
+        progress.after_ns = (plan->blocks - block - 1) * block_ns;
         rc = session_block(session, block + 1, plan->order + block * plan->cells.count, plan->cells.count, &progress,
                            NULL, error);
+    }
     progress_end(&progress);
     int closed = session_end(session, closing);
     if (!rc && closed) {
@@ -141,7 +144,7 @@ static int measure_run(struct session *session, char **argv, char *error)
 
 int advise_measure(const struct wish *wish, char **argv, char *directory, size_t size)
 {
-    char error[ERROR_MAX] = "", text[32];
+    char error[ERROR_MAX] = "", text[32], budget[32];
     struct session session;
     int code = 0;
 
@@ -151,13 +154,14 @@ int advise_measure(const struct wish *wish, char **argv, char *directory, size_t
                         "measure them with run and name that RUN",
                         RATE_LEAST);
     int rc = measure_open(wish, &session, error);
-    if (!rc && (double)session.plan.estimate_ns > MOST_NS)
-        rc = refuse(error, "--size: to measure this would take about %s; do that with run and name the RUN",
+    if (!rc && (double)session.plan.estimate_ns > BUDGET_SLACK * (double)wish->budget_ns)
+        rc = refuse(error, "--budget: %s is too short: to measure this takes about %s; expected that, or a RUN",
+                    spell_duration(budget, sizeof budget, wish->budget_ns),
                     format_duration(text, sizeof text, (double)session.plan.estimate_ns));
     if (!rc) {
         fprintf(stderr, "poolbench advise: measuring %zu cells in %u blocks, about %s\n", session.plan.cells.count,
                 session.plan.blocks, format_duration(text, sizeof text, (double)session.plan.estimate_ns));
-        rc = measure_run(&session, argv, error);
+        rc = measure_run(&session, wish->budget_ns, argv, error);
     }
     if (rc)
         code = rc == -EINTR ? 130 : complain("advise", "%s", error);

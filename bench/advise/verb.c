@@ -5,7 +5,7 @@
 #include "bench/verbs.h"
 #include <limits.h>
 
-enum { SIZE, CPU_SHARE, RATE, P99, BALLAST, ISOLATION };
+enum { SIZE, CPU_SHARE, RATE, P99, BALLAST, ISOLATION, BUDGET };
 const struct argument advise_arguments[] = {
     [SIZE] = {"size", "DURATION", "1ms", "How long a task takes.", false},
     [CPU_SHARE] = {"cpu-share", "SHARE", "100%", "How many of the tasks compute; the others sleep.", false},
@@ -19,6 +19,7 @@ const struct argument advise_arguments[] = {
              false},
     [BALLAST] = {"ballast", "BYTES", "0", "How much memory the submitter has.", false},
     [ISOLATION] = {"isolation", "", "", "Only pools whose workers are all processes.", false},
+    [BUDGET] = {"budget", "DURATION", "30s", "How long measuring may take, without RUN (1s or more).", false},
     {.name = NULL},
 };
 
@@ -43,6 +44,8 @@ static int wish_read(const struct arguments *given, struct wish *wish)
         return complain("advise", "--p99: latency is that of tasks that arrive at a rate, expected --rate beside it");
     if (parse_bytes(given->value[BALLAST], &wish->ballast_bytes) || wish->ballast_bytes < 0)
         return complain("advise", "--ballast: expected bytes such as 64MiB, found '%.64s'", given->value[BALLAST]);
+    if (parse_duration(given->value[BUDGET], &wish->budget_ns) || wish->budget_ns < 1000000000)
+        return complain("advise", "--budget: expected a duration of 1s or more, found '%.64s'", given->value[BUDGET]);
     return 0;
 }
 

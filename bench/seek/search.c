@@ -116,14 +116,13 @@ static double block_g(struct search *search, struct sought *sought, double x)
 
 /* ---- budget, talk ---- */
 
-/* Whether there is time for so many trials more, going by those that were. */
+/* Whether there is time for so many trials more, going by those that were, before the files are closed and drawn. */
 static bool affordable(const struct search *search, size_t trials)
 {
     const struct session *session = &search->session;
     double elapsed = (double)(clock_monotonic_ns() - session->start_ns);
-    if (!search->budget_ns || !session->trials)
-        return true;
-    return elapsed + elapsed / (double)session->trials * (double)trials <= (double)search->budget_ns;
+    return !session->trials ||
+           elapsed / (double)session->trials * (double)trials <= session_left_ns(session, search->budget_ns);
 }
 
 static void progress_say(const struct search *search, const char *phase)

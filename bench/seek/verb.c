@@ -15,7 +15,8 @@
 
 const char search_blocks_help[] = "Blocks that measure both ends of what the search has left, which the interval is "
                                   "of (1 .. 10000); below 6 there is none.";
-const char search_budget_help[] = "About how long the whole may take. No block is begun that would go over it.";
+const char search_budget_help[] =
+    "How long the whole may take, from entering the command to the prompt. No block is begun that would go over it.";
 
 /* ---- before ---- */
 
@@ -304,7 +305,7 @@ static void screen(const struct search *search, const struct summary *summary, F
     host_line(host, sizeof host, session->directory);
     fprintf(out, "poolbench %s | %s | %zu trials in %u blocks, %zu failed, %s\n", search->kind->verb, host,
             session->trials, search->block, session->failures,
-            format_duration(took, sizeof took, (double)(clock_monotonic_ns() - session->start_ns)));
+            format_duration(took, sizeof took, (double)(clock_monotonic_ns() - session->request.settings.began_ns)));
     if (cell->placement.reason[0])
         fprintf(out, "! not pinned: %s\n", cell->placement.reason);
     calibration_check(summary, out);

@@ -1,0 +1,160 @@
+/* Running pilots, see pilot.h. */
+#include "bench/forecast/pilot.h"
+#include "bench/forecast/prices.h"
+#include "bench/job.h"
+#include "bench/refuse.h"
+#include "bench/wrap.h"
+#include "pools/clock.h"
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define PILOT_NS       10e6 /* of wall time, about */
+#define PILOT_LIMIT_NS 10000000000u
+#define BALLAST_SHARE  16 /* a pilot has such a part of the ballast */
+
+/* How far guesses were off, by what was measured so far: processes may cost ten times what they do elsewhere. */
+struct bias {
+    double task, beside; /* measured / guessed; 1 before anything was measured */
+};
+
+struct pilots {
+    struct calibrations *store;
+    struct launcher *launcher;
+    uint64_t seed;
+    struct bias bias[2]; /* of pools that make a process for every task, and of others */
+    double spent_ns;
+    unsigned run;
+};
+
+static struct bias *bias_of(struct pilots *pilots, const struct cell *cell)
+{
+    return &pilots->bias[(cell->pool->traits & POOL_TASK_IS_PROCESS) != 0];
+}
+
+static void guess(struct pilots *pilots, struct cell *cell)
+{
+    const struct bias *bias = bias_of(pilots, cell);
+    forecast_make(cell, NULL);
+    double floor_ns = forecast_floor_ns(cell), extra_ns = fmax(cell->forecast.task_ns - floor_ns, 0);
+    cell->forecast.task_ns = fmax(floor_ns + extra_ns * bias->task, 1);
+    cell->forecast.beside_ns *= bias->beside;
+}
+
+/* Fewer tasks and less ballast than the cell has. */
+static struct cell pilot_of(const struct cell *cell)
+{
+    struct cell pilot = *cell;
+    pilot.faults = (struct faults){0};
+    pilot.faults_spec[0] = '\0';
+    pilot.ballast_bytes /= BALLAST_SHARE;
+    forecast_make(&pilot, NULL);
+    pilot.forecast.task_ns = fmax(cell->forecast.task_ns, pilot.forecast.task_ns);
+    pilot.tasks = (int64_t)fmin(ceil(PILOT_NS / pilot.forecast.task_ns), 1e6);
+    if (pilot.tasks < (int64_t)pilot.shape.workers)
+        pilot.tasks = pilot.shape.workers;
+    return pilot;
+}
+
+static void progress_say(const struct pilots *pilots, const struct cell *cell)
+{
+    char label[SPEC_MAX * 4], line[SPEC_MAX * 4 + 64];
+    if (!isatty(STDERR_FILENO))
+        return;
+    cell_label(cell, label, sizeof label);
+    snprintf(line, sizeof line, "finding out how long trials take, %u: %s", pilots->run + 1, label);
+    fprintf(stderr, "\r%.*s\033[K", (int)screen_columns(stderr) - 1, line);
+}
+
+/* One trial. 1: it went well, and wall_ns and whole_ns are what it took; 0: not. */
+static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wall_ns, double *whole_ns, char *error)
+{
+    struct job_order order = {pilots->seed, 0, pilots->seed, STRICT_NOT};
+    struct job_parts parts;
+    struct outcome outcome;
+    uint64_t since = clock_monotonic_ns();
+    int rc = job_write_trial(pilots->launcher, pilot, &order, &parts, error);
+    if (rc < 0)
+        return rc;
+    rc = launcher_run(pilots->launcher, PILOT_LIMIT_NS, &outcome);
+    *whole_ns = (double)(clock_monotonic_ns() - since);
+    pilots->spent_ns += *whole_ns;
+    pilots->run++;
+    if (rc < 0)
+        snprintf(error, ERROR_MAX, "starting a trial: %s", strerror(-rc));
+    if (rc == 0 && outcome.interrupted) {
+        snprintf(error, ERROR_MAX, "interrupted while it was found out how long trials take");
+        rc = -EINTR;
+    }
+    *wall_ns = (double)parts.report->wall_ns;
+    return rc < 0 ? rc : parts.report->stage == STAGE_DONE && outcome.wait_status == 0 && *wall_ns > 0;
+}
+
+/* From a pilot to its cell: what ballast adds grows with it. */
+static struct price price_of(const struct cell *cell, const struct cell *pilot, double wall_ns, double whole_ns)
+{
+    struct price price = {wall_ns / (double)pilot->tasks - forecast_floor_ns(pilot), fmax(whole_ns - wall_ns, 1)};
+    if (cell->ballast_bytes) {
+        struct cell bare = *pilot;
+        bare.ballast_bytes = 0;
+        forecast_make(&bare, NULL);
+        double extra_ns = bare.forecast.task_ns - forecast_floor_ns(&bare);
+        price.extra_ns += fmax(price.extra_ns - extra_ns, 0) * (BALLAST_SHARE - 1);
+        price.beside_ns += fmax(price.beside_ns - bare.forecast.beside_ns, 0) * (BALLAST_SHARE - 1);
+    }
+    return price;
+}
+
+static double ratio(double measured, double guessed)
+{
+    return guessed > 0 ? fmin(fmax(measured / guessed, 0.1), 1000) : 1;
+}
+
+static int pilot_run(struct pilots *pilots, struct cell *cell, const struct cell *pilot, char *error)
+{
+    double wall_ns, whole_ns;
+    progress_say(pilots, cell);
+    int good = trial_run(pilots, pilot, &wall_ns, &whole_ns, error);
+    if (good <= 0)
+        return good; /* its own trials will say why */
+    struct price price = price_of(cell, pilot, wall_ns, whole_ns);
+    struct bias *bias = bias_of(pilots, cell);
+    struct cell guessed = *pilot;
+    forecast_make(&guessed, NULL);
+    double floor_ns = forecast_floor_ns(pilot);
+    if (guessed.forecast.task_ns > floor_ns)
+        bias->task = ratio(wall_ns / (double)pilot->tasks - floor_ns, guessed.forecast.task_ns - floor_ns);
+    bias->beside = ratio(whole_ns - wall_ns, guessed.forecast.beside_ns);
+    price_keep(pilots->store, cell, &price);
+    forecast_make(cell, &price);
+    return 0;
+}
+
+int pilots_run(struct calibrations *store, struct cells *cells, uint64_t seed, bool measure, double most_ns,
+               char *error)
+{
+    struct pilots pilots = {.store = store, .seed = seed, .bias = {{1, 1}, {1, 1}}};
+    bool may_measure = measure && store && calibrations_may_measure(store);
+    int rc = 0;
+    if (may_measure)
+        pilots.launcher = calibrations_launcher(store);
+    for (size_t i = 0; i < cells->count && !rc; i++) {
+        struct cell *cell = &cells->cell[i];
+        struct price price;
+        if (price_recall(store, cell, &price)) {
+            forecast_make(cell, &price);
+            continue;
+        }
+        guess(&pilots, cell);
+        struct cell pilot = pilot_of(cell);
+        bool repeatable = !cell->workload->once || !cell->workload->once(cell->workload_params);
+        double takes_ns =
+            (double)pilot.tasks * pilot.forecast.task_ns + pilot.forecast.beside_ns * bias_of(&pilots, cell)->beside;
+        if (may_measure && repeatable && pilots.spent_ns + takes_ns <= most_ns)
+            rc = pilot_run(&pilots, cell, &pilot, error);
+    }
+    if (pilots.run && isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+    return rc;
+}
