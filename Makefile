@@ -173,10 +173,10 @@ folklore: ## put "multiprocessing is best for CPU-bound tasks" to the test, in P
 	@$(program) run folklore
 	@POOLBENCH=$(program) scripts/folklore latest
 
-perf: ## hold the pools to bare floors, to each other and to peers: about four minutes
+perf: ## hold the pools to bare floors, to each other and to peers: about five minutes; ALL=1: all rows in 31 blocks
 	@CC='$(CC)' scripts/deps
 	@$(MAKE) $(jobs) build
-	@$(program) run perf >/dev/null
+	@$(program) run perf $(if $(ALL),--budget none --blocks 31) >/dev/null
 	@$(program) targets latest perf; status=$$?; POOLBENCH=$(program) scripts/perf-summarise || exit; exit $$status
 
 # The C tests run once more under the sanitizers, unless a SAN was asked for: then under that one alone.
