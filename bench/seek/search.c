@@ -1,6 +1,7 @@
 /* The loop of a search: a few blocks at the next point of every search, until all have their bracket; then the last
  * round, with both ends of every bracket in each block. */
 #include "bench/seek/search.h"
+#include "bench/forecast/forecast.h"
 #include "bench/judge/verdict.h"
 #include "bench/refuse.h"
 #include "bench/wrap.h"
@@ -125,6 +126,16 @@ static bool affordable(const struct search *search, size_t trials)
            elapsed / (double)session->trials * (double)trials <= session_left_ns(session, search->budget_ns);
 }
 
+/* Whether there is time for a block of these cells: those that ran before take as long again. */
+static bool block_affordable(const struct search *search, const struct round *round)
+{
+    const struct session *session = &search->session;
+    double ns = 0, left_ns = session_left_ns(session, search->budget_ns);
+    for (size_t i = 0; i < round->count; i++)
+        ns += forecast_trial_ns(&session->plan.cells.cell[round->cell[i]]);
+    return affordable(search, round->count) && (!session->trials || ns <= left_ns);
+}
+
 static void progress_say(const struct search *search, const char *phase)
 {
     char line[512], lo[64], hi[64];
@@ -185,7 +196,7 @@ static int step(struct search *search, const struct round *round, char *error)
     double *g = calloc(search->count * blocks, sizeof *g);
     int rc = g ? 0 : refuse(error, "out of memory");
     for (size_t b = 0; b < blocks && rc == 0 && !search->session.interrupted; b++) {
-        if (!affordable(search, round->count)) { /* the first step was begun without knowing how long it takes */
+        if (!block_affordable(search, round)) { /* the first step was begun without knowing how long it takes */
             free(g);
             stop_all(search);
             return 0;
@@ -307,7 +318,7 @@ static int last_round(struct search *search, const struct round *round, char *er
     unsigned done = 0;
     int rc = g ? 0 : refuse(error, "out of memory");
     while (done < blocks && rc == 0 && round->count) {
-        if (!affordable(search, round->count)) {
+        if (!block_affordable(search, round)) {
             search->over_budget = true;
             break;
         }
