@@ -35,7 +35,7 @@ static json_t *host_json(const struct machine *machine, json_t *run)
 {
     return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O?}", "schema_version", 1, "date",
                      date_text(), "hostname", name_text(), "machine", facts_machine(machine), "cpu", facts_cpu(machine),
-                     "kernel", facts_kernel(), "clock", facts_clock(), "cgroup", facts_cgroup(), "limits",
+                     "kernel", facts_kernel(), "clock", facts_clock(), "cgroup", facts_cgroup(machine), "limits",
                      facts_limits(), "virtualisation", facts_virtualisation(machine), "build", facts_build(), "run",
                      run);
 }
@@ -212,7 +212,7 @@ void host_line(char *text, size_t size, const char *directory)
         json_unpack(host, "{s:{s:s}}", "virtualisation", "hypervisor", &hypervisor);
         if (pus != cores)
             snprintf(places, sizeof places, " with %d PUs", pus);
-        if (hypervisor)
+        if (hypervisor && strcmp(hypervisor, "none") != 0)
             snprintf(where, sizeof where, " (%s)", hypervisor);
         size_t dot = strcspn(release, ".");
         int digits = (int)(dot + (release[dot] == '.' ? 1 + strspn(release + dot + 1, "0123456789") : 0));

@@ -5,6 +5,7 @@
 #include "bench/sysfile.h"
 #include <dirent.h>
 #include <limits.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,14 @@ static json_t *set_text(hwloc_const_bitmap_t set)
     return value;
 }
 
+/* A limit that was seen, "none", or null: it cannot be known. */
+static json_t *limit_fact(double limit, const char *unseen)
+{
+    if (limit < 0)
+        return unseen ? json_null() : json_string("none");
+    return limit == floor(limit) ? json_integer((json_int_t)limit) : json_real(limit);
+}
+
 json_t *facts_machine(const struct machine *machine)
 {
     hwloc_topology_t topology = machine->topology;
@@ -85,8 +94,8 @@ json_t *facts_machine(const struct machine *machine)
                      hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE), "cores", (int)machine->cores, "pus",
                      (int)machine->pus, "allowed_cpus", set_text(machine->allowed), "effective_cpus",
                      (int)machine->effective_cpus, "quota_cpus",
-                     machine->quota_cpus > 0 ? json_real(machine->quota_cpus) : json_null(), "memory_bytes",
-                     number_or_null(machine->memory_bytes), "memory_free_bytes",
+                     limit_fact(machine->quota_cpus > 0 ? machine->quota_cpus : -1, machine->unseen[LIMIT_CPU]),
+                     "memory_bytes", number_or_null(machine->memory_bytes), "memory_free_bytes",
                      number_or_null(machine->memory_free_bytes), "tasks_limit", number_or_null(machine->tasks_limit));
 }
 
@@ -188,29 +197,26 @@ json_t *facts_clock(void)
                      "resolution_ns", number_or_null(clock_resolution_ns()));
 }
 
-json_t *facts_cgroup(void)
+json_t *facts_cgroup(const struct machine *machine)
 {
-    static const struct {
-        const char *name, *controller, *file, *file_v1;
-    } facts[] = {
-        {"cpu_max", "cpu", "cpu.max", "cpu.cfs_quota_us"},
-        {"cpu_period_us", "cpu", "cpu.cfs_period_us", NULL},
-        {"cpuset", "cpuset", "cpuset.cpus.effective", "cpuset.effective_cpus"},
-        {"pids_max", "pids", "pids.max", NULL},
-        {"memory_max", "memory", "memory.max", "memory.limit_in_bytes"},
-    };
-    json_t *all = json_object();
+    static const char *const names[LIMIT_KINDS] = {
+        [LIMIT_CPU] = "quota_cpus", [LIMIT_MEMORY] = "memory_bytes", [LIMIT_TASKS] = "tasks_left"};
+    const struct cgroup_limits *group = &machine->group;
+    const double limits[LIMIT_KINDS] = {[LIMIT_CPU] = group->quota_cpus > 0 ? group->quota_cpus : -1,
+                                        [LIMIT_MEMORY] = (double)group->memory_bytes,
+                                        [LIMIT_TASKS] = (double)group->tasks_left};
+    json_t *all = json_object(), *unseen = json_object();
     char text[4096];
 
-    for (unsigned i = 0; i < sizeof facts / sizeof *facts; i++) {
-        bool found = cgroup_file_read("", facts[i].controller, facts[i].file, text, sizeof text) == 0;
-        if (!found && facts[i].file_v1)
-            found = cgroup_file_read("", facts[i].controller, facts[i].file_v1, text, sizeof text) == 0;
-        /* version 1 writes "no limit" as -1 and as the largest number of whole pages */
-        if (found && (!strcmp(text, "-1") || !strcmp(text, "9223372036854771712")))
-            found = false;
-        json_object_set_new(all, facts[i].name, text_or_null(found ? text : NULL));
+    for (unsigned i = 0; i < LIMIT_KINDS; i++) {
+        json_object_set_new(all, names[i], limit_fact(limits[i], group->unseen[i]));
+        if (group->unseen[i])
+            json_object_set_new(unseen, names[i], json_string(group->unseen[i]));
     }
+    bool found = cgroup_file_read("", "cpuset", "cpuset.cpus.effective", text, sizeof text) == 0 ||
+                 cgroup_file_read("", "cpuset", "cpuset.effective_cpus", text, sizeof text) == 0;
+    json_object_set_new(all, "cpuset", text_or_null(found ? text : NULL));
+    json_object_set_new(all, "unseen", unseen);
     return all;
 }
 
@@ -241,7 +247,8 @@ json_t *facts_limits(void)
     return all;
 }
 
-/* The hypervisor's name for itself, in words people use; NULL where the CPU says it is real, or cannot say. */
+/* The hypervisor's name for itself, in words people use; "none" where the CPU says it is real, NULL where it cannot
+ * say. */
 static const char *hypervisor(char *signature)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -250,8 +257,10 @@ static const char *hypervisor(char *signature)
                                            {"TCGTCGTCGTCG", "QEMU"},   {"bhyve bhyve ", "bhyve"}};
     unsigned eax, ebx, ecx, edx;
 
-    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & (1u << 31)))
+    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
         return NULL;
+    if (!(ecx & (1u << 31)))
+        return "none";
     __cpuid(0x40000000, eax, ebx, ecx, edx);
     memcpy(signature, &ebx, 4);
     memcpy(signature + 4, &ecx, 4);

@@ -2,7 +2,6 @@
  * with and the control groups' quotas narrow it down to what a benchmark may count on. */
 #include "bench/machine.h"
 #include "bench/cell.h"
-#include "bench/cgroup.h"
 #include "bench/sysfile.h"
 #include <ctype.h>
 #include <dirent.h>
@@ -137,14 +136,14 @@ static unsigned cores_count(const struct machine *machine)
     return cores ? cores : machine->pus;
 }
 
-/* Threads of this user, whom RLIMIT_NPROC counts together. */
+/* Threads of this user, whom RLIMIT_NPROC counts together, as far as they can be seen; -1: none can. */
 static int64_t user_tasks(void)
 {
     DIR *proc = opendir("/proc");
     int64_t tasks = 0;
 
     if (!proc)
-        return 0;
+        return -1;
     for (const struct dirent *entry; (entry = readdir(proc));) {
         char path[sizeof "/proc//status" + sizeof entry->d_name];
         struct stat owner;
@@ -157,7 +156,7 @@ static int64_t user_tasks(void)
         tasks += threads > 0 ? threads : 0;
     }
     closedir(proc);
-    return tasks;
+    return tasks ? tasks : -1; /* we are one of them */
 }
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -165,26 +164,50 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < 0 || (b >= 0 && b < a) ? b : a; /* -1: no limit */
 }
 
+/* The kernel's own root is not counted; the root of a container with users of its own is. */
+static bool is_counted(void)
+{
+    char map[256];
+    unsigned inside, outside;
+
+    if (getuid() != 0)
+        return true;
+    return sysfile_read(map, sizeof map, "/proc/self/uid_map") > 0 && sscanf(map, "%u %u", &inside, &outside) == 2 &&
+           outside != 0;
+}
+
+static void user_limit_read(struct machine *machine)
+{
+    struct rlimit processes;
+
+    if (!is_counted() || getrlimit(RLIMIT_NPROC, &processes) != 0 || processes.rlim_cur == RLIM_INFINITY)
+        return;
+    int64_t tasks = user_tasks();
+    if (tasks < 0)
+        machine->unseen[LIMIT_TASKS] = "how many processes this user has cannot be read";
+    int64_t left = (int64_t)processes.rlim_cur - (tasks > 0 ? tasks : 0);
+    machine->tasks_limit = smaller(machine->tasks_limit, left > 0 ? left : 0);
+}
+
 static void limits_read(struct machine *machine)
 {
-    struct cgroup_limits limits;
-    struct rlimit processes;
+    const struct cgroup_limits *group = &machine->group;
     int64_t total_kib = sysfile_value("/proc/meminfo", "MemTotal:");
     int64_t free_kib = sysfile_value("/proc/meminfo", "MemAvailable:");
 
-    cgroup_limits_read("", &limits);
-    machine->quota_cpus = limits.quota_cpus;
-    machine->memory_bytes = smaller(total_kib < 0 ? -1 : total_kib * 1024, limits.memory_bytes);
-    machine->memory_free_bytes = smaller(free_kib < 0 ? -1 : free_kib * 1024, limits.memory_free_bytes);
-    machine->tasks_limit = limits.tasks_left;
+    cgroup_limits_read("", &machine->group);
+    memcpy(machine->unseen, group->unseen, sizeof machine->unseen);
+    machine->quota_cpus = group->quota_cpus;
+    machine->memory_bytes = smaller(total_kib < 0 ? -1 : total_kib * 1024, group->memory_bytes);
+    machine->memory_free_bytes = smaller(free_kib < 0 ? -1 : free_kib * 1024, group->memory_free_bytes);
+    if (total_kib < 0 && !machine->unseen[LIMIT_MEMORY])
+        machine->unseen[LIMIT_MEMORY] = "/proc/meminfo cannot be read";
+    machine->tasks_limit = group->tasks_left;
     /* the whole system's, nobody's own: still more than that there cannot be */
     const char *const ceilings[] = {"/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max"};
     for (size_t i = 0; i < sizeof ceilings / sizeof *ceilings; i++)
         machine->tasks_limit = smaller(machine->tasks_limit, sysfile_number("%s", ceilings[i]));
-    if (geteuid() != 0 && getrlimit(RLIMIT_NPROC, &processes) == 0 && processes.rlim_cur != RLIM_INFINITY) {
-        int64_t left = (int64_t)processes.rlim_cur - user_tasks();
-        machine->tasks_limit = smaller(machine->tasks_limit, left > 0 ? left : 0);
-    }
+    user_limit_read(machine);
 }
 
 int machine_open(struct machine *machine, const char *topology, char *error)

@@ -64,6 +64,22 @@ static void count_print(unsigned count, const char *noun, const char *end)
     printf("%u %s%s%s", count, noun, count == 1 ? "" : "s", end);
 }
 
+/* A limit, none, or unknown with the reason; a limit may have one, too: others may be lower. */
+static void limit_print(const char *what, const char *limit, const char *unseen)
+{
+    char text[256];
+
+    snprintf(text, sizeof text, "%s%s%s",
+             limit    ? limit
+             : unseen ? "unknown"
+                      : "none",
+             !unseen ? ""
+             : limit ? ", or less: "
+                     : ": ",
+             unseen ? unseen : "");
+    wrap_row(stdout, 0, what, 12, text);
+}
+
 static void machine_print(const struct machine *machine)
 {
     hwloc_topology_t topology = machine->topology;
@@ -85,18 +101,18 @@ static void machine_print(const struct machine *machine)
                machine->effective_cpus == 1 ? "" : "s");
         return;
     }
-    if (machine->quota_cpus > 0)
-        printf("quota       %.2f CPUs\n", machine->quota_cpus);
-    else
-        printf("quota       none\n");
+    char text[64];
+    snprintf(text, sizeof text, "%.2f CPUs", machine->quota_cpus);
+    limit_print("quota", machine->quota_cpus > 0 ? text : NULL, machine->unseen[LIMIT_CPU]);
     printf("effective   ");
     count_print(machine->effective_cpus, "CPU", "\n");
-    if (machine->memory_bytes >= 0)
-        printf("memory      %s", format_bytes(size, sizeof size, (double)machine->memory_bytes));
-    if (machine->memory_bytes >= 0 && machine->memory_free_bytes >= 0)
-        printf(", %s free", format_bytes(size, sizeof size, (double)machine->memory_free_bytes));
-    if (machine->memory_bytes >= 0)
-        putchar('\n');
+    int length = snprintf(text, sizeof text, "%s", format_bytes(size, sizeof size, (double)machine->memory_bytes));
+    if (machine->memory_free_bytes >= 0)
+        snprintf(text + length, sizeof text - (size_t)length, ", %s free",
+                 format_bytes(size, sizeof size, (double)machine->memory_free_bytes));
+    limit_print("memory", machine->memory_bytes >= 0 ? text : NULL, machine->unseen[LIMIT_MEMORY]);
+    snprintf(text, sizeof text, "%lld more", (long long)machine->tasks_limit);
+    limit_print("processes", machine->tasks_limit >= 0 ? text : NULL, machine->unseen[LIMIT_TASKS]);
 }
 
 /* Logical numbers of the objects of a type that the set touches; "-" where the machine has none. */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define CPU_DIR      "/sys/devices/system/cpu"
 #define OTHERS_CPUS  0.2      /* CPUs that others take: above, it shows in trials */
@@ -70,6 +71,23 @@ static void look_steal(const struct look *look)
               "the hypervisor took %.1f %% of the CPUs' time just now", 100 * cpus / look->machine->pus);
 }
 
+/* What was found of a limit that is far enough off, unless there may be a lower one. */
+__attribute__((format(printf, 3, 4))) static void found_enough(const struct look *look, enum limit_kind kind,
+                                                               const char *format, ...)
+{
+    const char *unseen = look->machine->unseen[kind];
+    char text[sizeof look->check->found];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (unseen)
+        found(look, CHECK_UNKNOWN, "%.120s, as far as can be seen: %s", text, unseen);
+    else
+        found(look, CHECK_OK, "%s", text);
+}
+
 static void look_quota(const struct look *look)
 {
     const struct machine *machine = look->machine;
@@ -78,24 +96,25 @@ static void look_quota(const struct look *look)
         found(look, CHECK_WARN, "a quota of %.2f CPUs on %u: whoever uses it up stands still for the rest of a period",
               machine->quota_cpus, machine->pus);
     else if (machine->quota_cpus > 0)
-        found(look, CHECK_OK, "a quota of %.2f CPUs, as many as there are", machine->quota_cpus);
+        found_enough(look, LIMIT_CPU, "a quota of %.2f CPUs, as many as there are", machine->quota_cpus);
     else
-        found(look, CHECK_OK, "no CPU quota");
+        found_enough(look, LIMIT_CPU, "no CPU quota");
 }
 
 static void look_limits(const struct look *look)
 {
     int64_t tasks = look->machine->tasks_limit, needed = POOLS_TASKS * (int64_t)look->machine->cores + 2;
-    struct rlimit files = {.rlim_cur = RLIM_INFINITY};
+    struct rlimit files;
 
-    getrlimit(RLIMIT_NOFILE, &files);
     if (tasks >= 0 && tasks < needed)
         found(look, CHECK_WARN, "%lld more processes and threads are allowed, the default pools need %lld",
               (long long)tasks, (long long)needed);
+    else if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        found(look, CHECK_UNKNOWN, "how many files may be open is not told");
     else if (files.rlim_cur < FILES_LEAST + 4 * (rlim_t)look->machine->cores)
         found(look, CHECK_WARN, "%llu files may be open", (unsigned long long)files.rlim_cur);
     else
-        found(look, CHECK_OK, "processes, threads and files suffice for the default pools");
+        found_enough(look, LIMIT_TASKS, "processes, threads and files suffice for the default pools");
 }
 
 static void look_governor(const struct look *look)
@@ -146,7 +165,10 @@ static void look_power(const struct look *look)
             plugged = plugged || sysfile_number("%s", supplies.gl_pathv[i]) > 0;
         }
     globfree(&supplies);
-    if (mains && !plugged)
+    snprintf(pattern, sizeof pattern, "%s/sys/class", look->root);
+    if (!mains && access(pattern, X_OK) != 0)
+        found(look, CHECK_UNKNOWN, "whether it runs on a battery cannot be read");
+    else if (mains && !plugged)
         found(look, CHECK_WARN, "on battery: clocks are cut to save power");
     else
         found(look, CHECK_OK, mains ? "on mains power" : "no battery to be seen");
@@ -191,9 +213,12 @@ static void look_memory(const struct look *look)
 
     if (all <= 0 || left < 0)
         found(look, CHECK_UNKNOWN, "how much memory is available is not told");
+    else if (left < MEMORY_LEAST * all)
+        found(look, CHECK_WARN, "%s of %s of memory are available", format_bytes(have, sizeof have, left),
+              format_bytes(bytes, sizeof bytes, all));
     else
-        found(look, left < MEMORY_LEAST * all ? CHECK_WARN : CHECK_OK, "%s of %s of memory are available",
-              format_bytes(have, sizeof have, left), format_bytes(bytes, sizeof bytes, all));
+        found_enough(look, LIMIT_MEMORY, "%s of %s of memory are available", format_bytes(have, sizeof have, left),
+                     format_bytes(bytes, sizeof bytes, all));
 }
 
 static void look_layout(const struct look *look)
@@ -211,9 +236,13 @@ static void look_layout(const struct look *look)
 static void look_numa(const struct look *look)
 {
     int nodes = hwloc_get_nbobjs_by_type(look->machine->topology, HWLOC_OBJ_NUMANODE);
-    bool moves = sysfile_number("%s/proc/sys/kernel/numa_balancing", look->root) > 0;
+    int64_t moves = sysfile_number("%s/proc/sys/kernel/numa_balancing", look->root);
+    char path[PATH_MAX];
 
-    if (nodes > 1 && moves)
+    snprintf(path, sizeof path, "%s/proc/sys/kernel", look->root);
+    if (nodes > 1 && moves < 0 && access(path, X_OK) != 0) /* there is no such file where the kernel cannot do it */
+        found(look, CHECK_UNKNOWN, "%d NUMA nodes; whether the kernel moves memory between them cannot be read", nodes);
+    else if (nodes > 1 && moves > 0)
         found(look, CHECK_WARN, "the kernel moves memory between %d NUMA nodes", nodes);
     else
         found(look, CHECK_OK, "%d NUMA node%s", nodes, nodes == 1 ? "" : "s, and memory stays where it is");
@@ -303,7 +332,9 @@ static void look_hypervisor(const struct look *look)
     json_t *facts = facts_virtualisation(look->machine);
     const char *name = json_string_value(json_object_get(facts, "hypervisor"));
 
-    if (name)
+    if (!name)
+        found(look, CHECK_UNKNOWN, "whether this is a virtual machine is not told");
+    else if (strcmp(name, "none") != 0)
         found(look, CHECK_WARN, "a virtual machine (%.64s): others may be on the same CPUs", name);
     else
         found(look, CHECK_OK, "no hypervisor to be seen");
