@@ -1,6 +1,7 @@
 /* Facts about this machine: read from the kernel's files as they stand there, null where there is nothing to read. */
 #include "bench/host_facts.h"
 #include "bench/cgroup.h"
+#include "bench/kinds.h"
 #include "bench/libraries.h"
 #include "bench/sysfile.h"
 #include <dirent.h>
@@ -85,14 +86,77 @@ static json_t *limit_fact(double limit, const char *unseen)
     return limit == floor(limit) ? json_integer((json_int_t)limit) : json_real(limit);
 }
 
+/* Objects of a type in the machine; null: it does not tell. */
+static json_t *objects(hwloc_topology_t topology, hwloc_obj_type_t type)
+{
+    int count = hwloc_get_nbobjs_by_type(topology, type);
+    return count > 0 ? json_integer(count) : json_null();
+}
+
+static json_t *core_kinds(const struct machine *machine)
+{
+    struct kinds kinds;
+    json_t *all = kinds_of_cores(machine, &kinds) == 0 && kinds.count ? json_array() : json_null();
+
+    for (size_t i = 0; i < kinds.count; i++)
+        json_array_append_new(all, json_pack("{s:o, s:i, s:o}", "name", text_or_null(kinds.kind[i].value), "cores",
+                                             (int)kinds.kind[i].count, "cpus", set_text(kinds.kind[i].cpus)));
+    kinds_release(&kinds);
+    return all;
+}
+
+static json_t *caches(hwloc_topology_t topology)
+{
+    json_t *all = json_array();
+
+    for (int depth = hwloc_topology_get_depth(topology) - 1; depth >= 0; depth--) {
+        hwloc_obj_t cache = hwloc_get_obj_by_depth(topology, depth, 0);
+        struct kinds sizes;
+        char name[16];
+        if (!hwloc_obj_type_is_dcache(cache->type) || kinds_of_caches(topology, depth, &sizes) != 0)
+            continue;
+        hwloc_obj_type_snprintf(name, sizeof name, cache, 0);
+        for (size_t i = 0; i < sizes.count; i++) {
+            int64_t bytes = strtoll(sizes.kind[i].value, NULL, 10);
+            json_array_append_new(
+                all, json_pack("{s:s, s:i, s:o, s:o}", "name", name, "count", (int)sizes.kind[i].count, "bytes",
+                               number_or_null(bytes > 0 ? bytes : -1), "cpus", set_text(sizes.kind[i].cpus)));
+        }
+        kinds_release(&sizes);
+    }
+    return all;
+}
+
+/* What a file of each CPU holds: a value where all have the same, else [{"cpus": "0-3", "value": ...}, ...]. */
+static json_t *by_cpu(const struct machine *machine, const char *file, bool is_number)
+{
+    struct kinds kinds;
+    json_t *all = json_array();
+
+    if (kinds_of_file(machine, "", file, &kinds) == 0)
+        for (size_t i = 0; i < kinds.count; i++) {
+            char *end;
+            int64_t number = strtoll(kinds.kind[i].value, &end, 10);
+            json_t *value = !is_number ? text_or_null(kinds.kind[i].value) : number_or_null(*end ? -1 : number);
+            json_array_append_new(all, json_pack("{s:o, s:o}", "cpus", set_text(kinds.kind[i].cpus), "value", value));
+        }
+    kinds_release(&kinds);
+    if (json_array_size(all) > 1)
+        return all;
+    json_t *only = json_object_get(json_array_get(all, 0), "value");
+    only = only ? json_incref(only) : json_null();
+    json_decref(all);
+    return only;
+}
+
 json_t *facts_machine(const struct machine *machine)
 {
     hwloc_topology_t topology = machine->topology;
 
-    return json_pack("{s:i, s:i, s:i, s:i, s:o, s:i, s:o, s:o, s:o, s:o}", "packages",
-                     hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PACKAGE), "numa_nodes",
-                     hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE), "cores", (int)machine->cores, "pus",
-                     (int)machine->pus, "allowed_cpus", set_text(machine->allowed), "effective_cpus",
+    return json_pack("{s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "packages",
+                     objects(topology, HWLOC_OBJ_PACKAGE), "numa_nodes", objects(topology, HWLOC_OBJ_NUMANODE), "cores",
+                     (int)machine->cores, "pus", (int)machine->pus, "kinds", core_kinds(machine), "caches",
+                     caches(topology), "allowed_cpus", set_text(machine->allowed), "effective_cpus",
                      (int)machine->effective_cpus, "quota_cpus",
                      limit_fact(machine->quota_cpus > 0 ? machine->quota_cpus : -1, machine->unseen[LIMIT_CPU]),
                      "memory_bytes", number_or_null(machine->memory_bytes), "memory_free_bytes",
@@ -106,10 +170,10 @@ static const char *machine_info(const struct machine *machine, const char *name)
     return text ? text : hwloc_obj_get_info_by_name(hwloc_get_root_obj(machine->topology), name);
 }
 
-static json_t *microcode(void)
+static json_t *microcode(const struct machine *machine)
 {
     char line[4096];
-    json_t *value = file_text(CPU_DIR "/cpu0/microcode/version");
+    json_t *value = by_cpu(machine, "microcode/version", false);
     return json_is_null(value) ? text_or_null(cpuinfo("microcode", line, sizeof line)) : value;
 }
 
@@ -145,11 +209,11 @@ static json_t *mitigations(void)
 json_t *facts_cpu(const struct machine *machine)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "model",
-                     text_or_null(machine_info(machine, "CPUModel")), "microcode", microcode(), "driver",
-                     file_text(CPU_DIR "/cpu0/cpufreq/scaling_driver"), "governor",
-                     file_text(CPU_DIR "/cpu0/cpufreq/scaling_governor"), "min_frequency_khz",
-                     number_or_null(sysfile_number(CPU_DIR "/cpu0/cpufreq/scaling_min_freq")), "max_frequency_khz",
-                     number_or_null(sysfile_number(CPU_DIR "/cpu0/cpufreq/scaling_max_freq")), "turbo", turbo(), "smt",
+                     text_or_null(machine_info(machine, "CPUModel")), "microcode", microcode(machine), "driver",
+                     by_cpu(machine, "cpufreq/scaling_driver", false), "governor",
+                     by_cpu(machine, "cpufreq/scaling_governor", false), "min_frequency_khz",
+                     by_cpu(machine, "cpufreq/scaling_min_freq", true), "max_frequency_khz",
+                     by_cpu(machine, "cpufreq/scaling_max_freq", true), "turbo", turbo(), "smt",
                      file_text(CPU_DIR "/smt/control"), "mitigations", mitigations());
 }
 

@@ -37,7 +37,7 @@ static void speed(void **state)
     tree_put(CPUFREQ(1) "scaling_governor", "performance\n");
     is("governor", CHECK_OK, "frequency governor performance");
     tree_put(CPUFREQ(1) "scaling_governor", "powersave\n");
-    is("governor", CHECK_WARN, "frequency governor powersave");
+    is("governor", CHECK_WARN, "frequency governor performance (CPU 0), powersave (CPU 1)");
     is("frequency", CHECK_UNKNOWN, "no frequency driver to be seen");
     tree_put(CPUFREQ(0) "scaling_driver", "acpi-cpufreq\n");
     is("frequency", CHECK_OK, "frequency driver acpi-cpufreq");

@@ -1,9 +1,11 @@
 /* One function a subject; the table at the end says in which order they are looked at, which is that of importance. */
 #include "bench/check/check.h"
 #include "bench/host_facts.h"
+#include "bench/kinds.h"
 #include "bench/place.h"
 #include "bench/sysfile.h"
 #include "bench/units.h"
+#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <math.h>
@@ -119,37 +121,79 @@ static void look_limits(const struct look *look)
 
 static void look_governor(const struct look *look)
 {
-    char first[64] = "", governor[64];
-    unsigned cpu;
+    struct kinds kinds;
+    char text[128];
+    bool is_steady = true;
 
-    hwloc_bitmap_foreach_begin(cpu, look->machine->allowed)
-    {
-        if (sysfile_read(governor, sizeof governor, "%s" CPU_DIR "/cpu%u/cpufreq/scaling_governor", look->root, cpu) >
-                0 &&
-            (!*first || strcmp(governor, "performance") != 0))
-            snprintf(first, sizeof first, "%s", governor);
-    }
-    hwloc_bitmap_foreach_end();
-    if (!*first)
+    int rc = kinds_of_file(look->machine, look->root, "cpufreq/scaling_governor", &kinds);
+    for (size_t i = 0; i < kinds.count; i++)
+        is_steady = is_steady && strcmp(kinds.kind[i].value, "performance") == 0;
+    kinds_text(&kinds, text, sizeof text);
+    kinds_release(&kinds);
+    if (rc < 0 || !*text)
         found(look, CHECK_UNKNOWN, "no frequency governor to be seen");
     else
-        found(look, strcmp(first, "performance") ? CHECK_WARN : CHECK_OK, "frequency governor %s", first);
+        found(look, is_steady ? CHECK_OK : CHECK_WARN, "frequency governor %s", text);
+}
+
+/* What each CPU may reach of what it can. */
+static int frequencies_read(const struct look *look, struct kinds *kinds)
+{
+    hwloc_bitmap_t one = hwloc_bitmap_alloc();
+    unsigned cpu;
+    int rc = one ? 0 : -ENOMEM;
+
+    *kinds = (struct kinds){0};
+    hwloc_bitmap_foreach_begin(cpu, look->machine->allowed)
+    {
+        int64_t limit = sysfile_number("%s" CPU_DIR "/cpu%u/cpufreq/scaling_max_freq", look->root, cpu);
+        int64_t most = sysfile_number("%s" CPU_DIR "/cpu%u/cpufreq/cpuinfo_max_freq", look->root, cpu);
+        char text[64];
+        snprintf(text, sizeof text, "up to %.2f of %.2f GHz", (double)limit / 1e6, (double)most / 1e6);
+        if (rc == 0 && limit > 0 && most > 0)
+            rc = hwloc_bitmap_only(one, cpu) != 0 ? -ENOMEM : kinds_add(kinds, text, one);
+    }
+    hwloc_bitmap_foreach_end();
+    hwloc_bitmap_free(one);
+    return rc;
 }
 
 static void look_frequency(const struct look *look)
 {
-    char driver[64];
-    int cpu = hwloc_bitmap_first(look->machine->allowed);
-    int64_t limit = sysfile_number("%s" CPU_DIR "/cpu%d/cpufreq/scaling_max_freq", look->root, cpu);
-    int64_t most = sysfile_number("%s" CPU_DIR "/cpu%d/cpufreq/cpuinfo_max_freq", look->root, cpu);
+    struct kinds drivers, frequencies = {0};
+    char driver[64], most[128];
 
-    if (sysfile_read(driver, sizeof driver, "%s" CPU_DIR "/cpu%d/cpufreq/scaling_driver", look->root, cpu) <= 0)
+    int rc = kinds_of_file(look->machine, look->root, "cpufreq/scaling_driver", &drivers);
+    if (rc == 0)
+        rc = frequencies_read(look, &frequencies);
+    kinds_text(&drivers, driver, sizeof driver);
+    kinds_text(&frequencies, most, sizeof most);
+    kinds_release(&drivers);
+    kinds_release(&frequencies);
+    if (rc < 0 || !*driver)
         found(look, CHECK_UNKNOWN, "no frequency driver to be seen");
-    else if (limit > 0 && most > 0)
-        found(look, CHECK_OK, "frequency driver %s, up to %.2f of %.2f GHz", driver, (double)limit / 1e6,
-              (double)most / 1e6);
     else
-        found(look, CHECK_OK, "frequency driver %s", driver);
+        found(look, CHECK_OK, "frequency driver %s%s%s", driver, *most ? ", " : "", most);
+}
+
+/* The same task takes longer on some. */
+static void look_cores(const struct look *look)
+{
+    struct kinds kinds;
+    char text[160] = "";
+
+    int rc = kinds_of_cores(look->machine, &kinds);
+    for (size_t i = 0; i < kinds.count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%u %s", i ? ", " : "", kinds.kind[i].count, kinds.kind[i].value);
+    }
+    if (rc < 0 || !kinds.count)
+        found(look, CHECK_UNKNOWN, "whether all cores are of one kind is not told");
+    else if (kinds.count > 1)
+        found(look, CHECK_WARN, "cores of %zu kinds: %s", kinds.count, text);
+    else
+        found(look, CHECK_OK, "all cores are of one kind");
+    kinds_release(&kinds);
 }
 
 static void look_power(const struct look *look)
@@ -376,6 +420,7 @@ static const struct {
     {"quota", look_quota, true, "lift it (cpu.max of the control group), or have fewer workers than it"},
     {"limits", look_limits, true, "raise pids.max of the control group, ulimit -u or ulimit -n"},
     {"governor", look_governor, true, "cpupower frequency-set --governor performance"},
+    {"cores", look_cores, true, "taskset or --place with CPUs of one kind: calibration knows the first CPU alone"},
     {"clock", look_clock, true, "boot with clocksource=tsc where the CPU's counter is sound; time stamps cost more"},
     {"power", look_power, true, "plug it in"},
     {"swap", look_swap, true, "free memory; swapoff and swapon bring back what lies there"},

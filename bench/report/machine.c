@@ -41,6 +41,8 @@ static const struct fact {
     {"NUMA nodes", "machine.numa_nodes", NO_UNIT},
     {"Cores", "machine.cores", NO_UNIT},
     {"Hardware threads", "machine.pus", NO_UNIT},
+    {"Kinds of core", "machine.kinds", NO_UNIT},
+    {"Caches", "machine.caches", NO_UNIT},
     {"Allowed CPUs", "machine.allowed_cpus", NO_UNIT},
     {"CPU quota", "machine.quota_cpus", NO_UNIT},
     {"Memory", "machine.memory_bytes", BYTES},
@@ -84,11 +86,40 @@ static void object_print(FILE *out, const json_t *value)
         fputs("none needed", out);
 }
 
+static void value_print(FILE *out, const struct fact *fact, const json_t *value);
+
+/* What is not the same on all CPUs: kinds of core, caches, or any value by CPU. */
+static void array_print(FILE *out, const struct fact *fact, const json_t *values)
+{
+    const json_t *part;
+    size_t i;
+
+    json_array_foreach(values, i, part)
+    {
+        const json_t *bytes = json_object_get(part, "bytes"), *cores = json_object_get(part, "cores");
+        const char *name = json_string_value(json_object_get(part, "name"));
+        char size[32];
+        fputs(i ? ", " : "", out);
+        if (cores)
+            fprintf(out, "%d %s", (int)json_integer_value(cores), name ? name : "");
+        else if (bytes)
+            fprintf(out, "%s %d x %s", name ? name : "", (int)json_integer_value(json_object_get(part, "count")),
+                    json_is_number(bytes) ? format_bytes(size, sizeof size, json_number_value(bytes)) : "unknown size");
+        else
+            value_print(out, fact, json_object_get(part, "value"));
+        const char *cpus = json_string_value(json_object_get(part, "cpus"));
+        if (cpus && !bytes && json_array_size(values) > 1)
+            fprintf(out, " (CPU %s)", cpus);
+    }
+}
+
 static void value_print(FILE *out, const struct fact *fact, const json_t *value)
 {
     char scaled[32];
 
-    if (json_is_string(value))
+    if (json_is_array(value))
+        array_print(out, fact, value);
+    else if (json_is_string(value))
         fputs(json_string_value(value), out);
     else if (json_is_object(value))
         object_print(out, value);
