@@ -77,6 +77,22 @@ static int machine_load(hwloc_topology_t topology)
     return rc;
 }
 
+/* A file that hwloc does not get through: of another version of its format, or no such file at all. */
+static int xml_refuse(const char *path, char *error)
+{
+    static const char mark[] = "<topology version=\"";
+    char head[1024], version[16] = "";
+
+    const char *at = sysfile_read(head, sizeof head, "%s", path) > 0 ? strstr(head, mark) : NULL;
+    if (at && sscanf(at + sizeof mark - 1, "%15[0-9.]", version) == 1)
+        snprintf(error, ERROR_MAX,
+                 "--topology: '%.300s' is a hwloc XML file of version %s that hwloc %d.%d cannot read", path, version,
+                 HWLOC_API_VERSION >> 16, HWLOC_API_VERSION >> 8 & 0xff);
+    else
+        snprintf(error, ERROR_MAX, "--topology: '%.300s' is not a hwloc XML file; %s", path, expected);
+    return -EINVAL;
+}
+
 /* Says what the topology is to be; loading comes after. */
 static int topology_describe(hwloc_topology_t topology, const char *description, char *error)
 {
@@ -101,11 +117,7 @@ static int topology_describe(hwloc_topology_t topology, const char *description,
         snprintf(error, ERROR_MAX, "--topology: a process to try '%s' in: %s", description, strerror(-tried));
         return tried;
     }
-    if (tried || hwloc_topology_set_xml(topology, description) != 0) {
-        snprintf(error, ERROR_MAX, "--topology: '%s' is not a hwloc XML file; %s", description, expected);
-        return -EINVAL;
-    }
-    return 0;
+    return tried || hwloc_topology_set_xml(topology, description) != 0 ? xml_refuse(description, error) : 0;
 }
 
 /* PUs at and below an object; -1: its CPU set is not those of its PUs, which hwloc takes from a file as it stands. */
@@ -256,10 +268,11 @@ int machine_open(struct machine *machine, const char *topology, char *error)
     if (topology && (status = topology_describe(machine->topology, topology, error)) != 0)
         goto fail;
     if ((topology ? hwloc_topology_load : machine_load)(machine->topology) != 0) {
+        status = -errno;
         if (topology)
-            snprintf(error, ERROR_MAX, "--topology: '%s' is not a hwloc XML file; %s", topology, expected);
+            xml_refuse(topology, error);
         else
-            snprintf(error, ERROR_MAX, "hwloc cannot read this machine's topology: %s", strerror(errno));
+            snprintf(error, ERROR_MAX, "hwloc cannot read this machine's topology: %s", strerror(-status));
         status = -EINVAL;
         goto fail;
     }
