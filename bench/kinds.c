@@ -62,7 +62,8 @@ static int cores_add(const struct machine *machine, unsigned number, hwloc_bitma
     char name[sizeof kinds->kind->value];
     int rc = hwloc_cpukinds_get_info(machine->topology, number, cpus, NULL, &info_count, &infos, 0);
 
-    snprintf(name, sizeof name, "of kind %u", number);
+    snprintf(name, sizeof name, hwloc_cpukinds_get_nr(machine->topology, 0) == 1 ? "of one kind" : "of kind %u",
+             number);
     for (unsigned i = 0; rc == 0 && i < info_count; i++)
         if (strcmp(infos[i].name, "CoreType") == 0)
             snprintf(name, sizeof name, "%s", infos[i].value);

@@ -327,10 +327,11 @@ static pid_t find_orphan(void)
     pid_t pid = 0;
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
     FILE *children = fopen(path, "re");
-    while (children && fscanf(children, "%d", &pid) == 1 && is_guard(pid))
+    if (!children) /* a kernel without CONFIG_PROC_CHILDREN */
+        return strays_child(is_guard);
+    while (fscanf(children, "%d", &pid) == 1 && is_guard(pid))
         pid = 0;
-    if (children)
-        fclose(children);
+    fclose(children);
     return pid;
 }
 

@@ -222,12 +222,17 @@ static bool is_counted(void)
 static void user_limit_read(struct machine *machine)
 {
     struct rlimit processes;
+    char space[64];
 
     if (!is_counted() || getrlimit(RLIMIT_NPROC, &processes) != 0 || processes.rlim_cur == RLIM_INFINITY)
         return;
     int64_t tasks = user_tasks();
+    ssize_t length = readlink("/proc/self/ns/pid", space, sizeof space - 1);
+    space[length > 0 ? length : 0] = '\0';
     if (tasks < 0)
         machine->unseen[LIMIT_TASKS] = "how many processes this user has cannot be read";
+    else if (strcmp(space, "pid:[4026531836]") != 0) /* the first one */
+        machine->unseen[LIMIT_TASKS] = "processes of this user in other containers cannot be seen";
     int64_t left = (int64_t)processes.rlim_cur - (tasks > 0 ? tasks : 0);
     machine->tasks_limit = smaller(machine->tasks_limit, left > 0 ? left : 0);
 }
@@ -248,8 +253,12 @@ static void limits_read(struct machine *machine)
     machine->tasks_limit = group->tasks_left;
     /* the whole system's, nobody's own: still more than that there cannot be */
     const char *const ceilings[] = {"/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max"};
-    for (size_t i = 0; i < sizeof ceilings / sizeof *ceilings; i++)
-        machine->tasks_limit = smaller(machine->tasks_limit, sysfile_number("%s", ceilings[i]));
+    for (size_t i = 0; i < sizeof ceilings / sizeof *ceilings; i++) {
+        int64_t ceiling = sysfile_number("%s", ceilings[i]);
+        if (ceiling < 0 && !machine->unseen[LIMIT_TASKS])
+            machine->unseen[LIMIT_TASKS] = "/proc/sys/kernel cannot be read";
+        machine->tasks_limit = smaller(machine->tasks_limit, ceiling);
+    }
     user_limit_read(machine);
 }
 

@@ -265,6 +265,34 @@ gives_up()
 }
 check 'reading the topology has a limit of time' gives_up
 
+# ---- half of /proc, as hardened containers have it ----
+
+half()
+{
+    mount -t proc -o subset=pid,hidepid=2 proc /proc || return 1
+    ulimit -u 1000
+    cd / && setpriv --reuid 65534 --clear-groups "$BASH" -c 'poolbench topo' >"$scratch/said" || return 1
+    cat "$scratch/said"
+    grep -q '^memory  *unknown: /proc/meminfo cannot be read$' "$scratch/said" &&
+        grep -q '^processes .* more, or less: ' "$scratch/said" || return 1
+    # trials need no more than that
+    poolbench run --pool pthread,prefork,fork --tasks 5 --size 20us --blocks 1 --out "$scratch/run" >"$scratch/said"
+    local status=$?
+    cat "$scratch/said"
+    rm -rf "$scratch/run"
+    [ $status -eq 0 ] && tr '\n' ' ' <"$scratch/said" | grep -q '3 trials in 1 block, 0 failed'
+}
+export -f half
+program=$(realpath "$build/poolbench")
+export PATH="${program%/*}:$PATH"
+if ! unshare -mp --fork bash -c 'mount -t proc -o subset=pid,hidepid=2 proc /proc' 2>/dev/null; then
+    skip 'half of /proc' 'it cannot be mounted so here'
+elif ! setpriv --reuid 65534 --clear-groups test -x "$program" 2>/dev/null; then
+    skip 'half of /proc' 'another user cannot run this tree'
+else
+    check 'with half of /proc what is not told is unknown, and trials run' unshare -mp --fork bash -c half
+fi
+
 # ---- no /proc, no /sys ----
 
 bare()
