@@ -65,8 +65,9 @@ chosen   = $(if $(TEST),$(foreach t,$(1),$(if $(filter $(TEST) $(TEST:%=test_%),
 c_tests := $(call chosen,$(patsubst tests/%.c,%,$(wildcard tests/test_*.c)))
 s_tests := $(call chosen,tests/cli.sh $(wildcard tests/test_*.sh)) # the longest first
 tests   := $(c_tests:%=$(B)/%)
-# What tests use: it runs one and sees what that leaves; it makes calls of libc fail (not under sanitizers: they wrap them too).
-helpers := $(B)/alone $(if $(SAN),,$(B)/inject.so)
+# What tests use: it runs one and sees what that leaves; the kernel refuses calls; calls of libc fail (not under
+# sanitizers: they wrap them too).
+helpers := $(B)/alone $(B)/refuse $(if $(SAN),,$(B)/inject.so)
 fuzzed  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers := $(fuzzed:%=$(B)/fuzz_%)
 
@@ -124,7 +125,7 @@ $(fuzzers): $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/file.o $(B)/te
 	$(call say,LINK)$(link) $(if $(libfuzzer),-fsanitize=fuzzer) -o $@ $(if $(libfuzzer),$(filter-out %/driver.o,$^),$^) \
 		$(harness_libs)
 
-$(B)/alone: $(B)/tests/tools/alone.o
+$(B)/alone $(B)/refuse: $(B)/%: $(B)/tests/tools/%.o
 	$(call say,LINK)$(link) -o $@ $<
 
 $(B)/inject.so: tests/preload/inject.c $(B)/flags

@@ -72,18 +72,20 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count)
     return hash;
 }
 
+/* All of it, or the lines that begin with a word: of a row of equal ones the first, so that their number does not
+ * count. */
 static uint64_t hash_file(uint64_t hash, const char *path, const char *only_line)
 {
-    char line[4096];
+    char line[4096], last[4096] = "";
     size_t got;
     FILE *file = fopen(path, "re");
     if (!file)
         return hash;
     if (only_line) {
         while (fgets(line, sizeof line, file))
-            if (!strncmp(line, only_line, strlen(only_line))) {
+            if (!strncmp(line, only_line, strlen(only_line)) && strcmp(line, last) != 0) {
                 hash = hash_bytes(hash, line, strlen(line));
-                break;
+                memcpy(last, line, sizeof last);
             }
     } else {
         while ((got = fread(line, 1, sizeof line, file)) > 0)
@@ -96,7 +98,8 @@ static uint64_t hash_file(uint64_t hash, const char *path, const char *only_line
 static void make_key(struct calibrations *store)
 {
     uint64_t machine = hash_file(0xcbf29ce484222325ull, "/etc/machine-id", NULL);
-    machine = hash_file(machine, "/proc/cpuinfo", "model name");
+    machine = hash_file(machine, "/proc/cpuinfo", "model name"); /* x86, PowerPC and others */
+    machine = hash_file(machine, "/proc/cpuinfo", "CPU part");   /* Arm */
     uint64_t program = hash_file(0xcbf29ce484222325ull, store->launcher.program, NULL);
     snprintf(store->key, sizeof store->key, "%016llx/%016llx", (unsigned long long)machine,
              (unsigned long long)program);
@@ -222,12 +225,11 @@ void calibrations_close(struct calibrations *store)
 
 static unsigned first_cpu(void)
 {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) < 0)
+    cpu_set_t set[8]; /* the kernel refuses to tell into less than it was built for */
+    if (sched_getaffinity(0, sizeof set, set) < 0)
         return 0;
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
-        if (CPU_ISSET(cpu, &set))
+    for (unsigned cpu = 0; cpu < 8 * sizeof set; cpu++)
+        if (CPU_ISSET_S(cpu, sizeof set, set))
             return cpu;
     return 0;
 }

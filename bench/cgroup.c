@@ -1,6 +1,6 @@
-/* Limits of the control groups we are in. Where they lie: /proc/self/cgroup names our group in every hierarchy,
- * /proc/self/mountinfo where the hierarchy is mounted and which of its groups is the top of that mount. Both versions
- * may be there at once, so every hierarchy is walked and every level is asked for the files of both versions. */
+/* Limits of the control groups we are in. Both versions may be there at once, so every level is asked for the files of
+ * both. A file that is missing sets no limit: its controller is not switched on at that level. One that is there and
+ * cannot be read, or not understood, is no reason to say that there is none. */
 #include "bench/cgroup.h"
 #include "bench/sysfile.h"
 #include <errno.h>
@@ -10,126 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A group as a directory; its first `top` characters are the mount point, where a walk upwards ends. */
-struct group {
-    char directory[PATH_MAX];
-    size_t top;
-};
+#define NO_LIMIT INT64_MAX
 
-static bool list_has(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-
-    for (const char *at = list; (at = strstr(at, word)); at += length) {
-        if ((at == list || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
-            return true;
-    }
-    return false;
-}
-
-/* The path of our group; controller NULL: the v2 hierarchy. */
-static int path_find(const char *root, const char *controller, char *path, size_t size)
-{
-    char name[PATH_MAX], *line = NULL;
-    size_t room = 0;
-    int status = -ENOENT;
-
-    snprintf(name, sizeof name, "%s/proc/self/cgroup", root);
-    FILE *file = fopen(name, "re");
-    if (!file)
-        return -errno;
-    while (status != 0 && getline(&line, &room, file) > 0) {
-        char *controllers = strchr(line, ':');
-        char *at = controllers ? strchr(controllers + 1, ':') : NULL;
-        if (!at)
-            continue;
-        *controllers++ = *at++ = '\0';
-        at[strcspn(at, "\n")] = '\0';
-        bool wanted = controller ? list_has(controllers, controller) : strcmp(line, "0") == 0 && !*controllers;
-        if (wanted && (size_t)snprintf(path, size, "%s", at) < size)
-            status = 0;
-    }
-    free(line);
-    fclose(file);
-    return status;
-}
-
-/* mountinfo writes blanks, backslashes and newlines of a path as \ooo. */
-static void octal_decode(char *text)
-{
-    char *to = text;
-
-    for (const char *from = text; *from; to++) {
-        if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
-            *to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
-            from += 4;
-        } else {
-            *to = *from++;
-        }
-    }
-    *to = '\0';
-}
-
-/* Where a hierarchy is mounted, and the group at the top of that mount (not "/" in containers without a namespace). */
-static int mount_find(const char *root, const char *controller, char *point, char *top)
-{
-    char name[PATH_MAX], *line = NULL;
-    size_t room = 0;
-    int status = -ENOENT;
-
-    snprintf(name, sizeof name, "%s/proc/self/mountinfo", root);
-    FILE *file = fopen(name, "re");
-    if (!file)
-        return -errno;
-    while (status != 0 && getline(&line, &room, file) > 0) {
-        char type[32], options[512];
-        const char *rest = strstr(line, " - ");
-        /* PATH_MAX - 1 as a number: scanf takes no macro there. */
-        if (!rest || sscanf(line, "%*s %*s %*s %4095s %4095s", top, point) != 2 ||
-            sscanf(rest + 3, "%31s %*s %511s", type, options) != 2)
-            continue;
-        if (controller ? strcmp(type, "cgroup") == 0 && list_has(options, controller) : strcmp(type, "cgroup2") == 0)
-            status = 0;
-    }
-    free(line);
-    fclose(file);
-    octal_decode(top);
-    octal_decode(point);
-    return status;
-}
-
-static int group_find(const char *root, const char *controller, struct group *group)
-{
-    char path[PATH_MAX], point[PATH_MAX] = "", top[PATH_MAX] = "";
-    int status = path_find(root, controller, path, sizeof path);
-
-    if (status == 0)
-        status = mount_find(root, controller, point, top);
-    if (status != 0)
-        return status;
-    size_t skip = strcmp(top, "/") == 0 ? 0 : strlen(top);
-    bool mounted = strncmp(path, top, skip) == 0 && (path[skip] == '/' || path[skip] == '\0');
-    const char *below = mounted ? path + skip : "";
-    /* A group outside of what is mounted ("/../other"): only the top of the mount can be read. */
-    if (strncmp(below, "/..", 3) == 0 || strcmp(below, "/") == 0)
-        below = "";
-    int length = snprintf(group->directory, sizeof group->directory, "%s%s%s", root, point, below);
-    if (length < 0 || (size_t)length >= sizeof group->directory)
-        return -ENAMETOOLONG;
-    group->top = strlen(root) + strlen(point);
-    return 0;
-}
-
-/* One level up; false at the top of the mount. */
-static bool group_up(struct group *group)
-{
-    char *slash = strrchr(group->directory, '/');
-
-    if (!slash || (size_t)(slash - group->directory) < group->top)
-        return false;
-    *slash = '\0';
-    return true;
-}
+static const char unread[] = "a limit of a control group cannot be read";
 
 static void lower(int64_t *limit, int64_t value)
 {
@@ -137,81 +20,158 @@ static void lower(int64_t *limit, int64_t value)
         *limit = value > 0 ? value : 0;
 }
 
-static void quota_read(const char *directory, struct cgroup_limits *limits)
+/* A number, or NO_LIMIT: "max", what version 1 writes for it (-1, the largest number of pages), or no such file. */
+static int limit_parse(const char *text, int64_t *limit)
+{
+    char *end;
+
+    *limit = NO_LIMIT;
+    if (strcmp(text, "max") == 0)
+        return 0;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (end == text || *end || errno)
+        return -EBADMSG;
+    if (value >= 0 && value < INT64_MAX / 2)
+        *limit = value;
+    return 0;
+}
+
+static int limit_read(const char *directory, const char *file, int64_t *limit)
 {
     char text[64];
-    long long quota = -1, period = 0;
+    int length = sysfile_read(text, sizeof text, "%s/%s", directory, file);
 
-    if (sysfile_read(text, sizeof text, "%s/cpu.max", directory) > 0) {
-        if (sscanf(text, "%lld %lld", &quota, &period) != 2)
-            return;
-    } else {
-        quota = sysfile_number("%s/cpu.cfs_quota_us", directory);
-        period = sysfile_number("%s/cpu.cfs_period_us", directory);
-    }
-    if (quota <= 0 || period <= 0)
-        return;
-    double cpus = (double)quota / (double)period;
-    if (limits->quota_cpus <= 0 || cpus < limits->quota_cpus)
-        limits->quota_cpus = cpus;
+    *limit = NO_LIMIT;
+    return length == -ENOENT ? 0 : length < 0 ? length : limit_parse(text, limit);
 }
 
-static void memory_read(const char *directory, struct cgroup_limits *limits)
+static void quota_see(const char *directory, void *data)
+{
+    struct cgroup_limits *limits = data;
+    int64_t quota = NO_LIMIT, period = NO_LIMIT;
+    char text[64];
+    int rc = sysfile_read(text, sizeof text, "%s/cpu.max", directory);
+
+    if (rc >= 0) {
+        char *blank = strchr(text, ' ');
+        if (blank)
+            *blank++ = '\0';
+        rc = limit_parse(text, &quota);
+        if (rc == 0 && quota != NO_LIMIT)
+            rc = blank ? limit_parse(blank, &period) : -EBADMSG;
+    } else if (rc == -ENOENT) {
+        rc = limit_read(directory, "cpu.cfs_quota_us", &quota);
+        if (rc == 0 && quota != NO_LIMIT)
+            rc = limit_read(directory, "cpu.cfs_period_us", &period);
+    }
+    if (rc < 0 || (quota != NO_LIMIT && (quota == 0 || period == 0 || period == NO_LIMIT))) {
+        limits->unseen[LIMIT_CPU] = unread;
+    } else if (quota != NO_LIMIT) {
+        double cpus = (double)quota / (double)period;
+        if (limits->quota_cpus <= 0 || cpus < limits->quota_cpus)
+            limits->quota_cpus = cpus;
+    }
+}
+
+static void memory_see(const char *directory, void *data)
+{
+    struct cgroup_limits *limits = data;
+    int64_t most, high = NO_LIMIT, most_v1, used = 0;
+    char stat[PATH_MAX + 16];
+
+    int rc = limit_read(directory, "memory.max", &most);
+    if (rc == 0)
+        rc = limit_read(directory, "memory.high", &high); /* above it a process is slowed down until it gives back */
+    if (rc == 0)
+        rc = limit_read(directory, "memory.limit_in_bytes", &most_v1);
+    if (rc < 0) {
+        limits->unseen[LIMIT_MEMORY] = unread;
+        return;
+    }
+    snprintf(stat, sizeof stat, "%s/memory.stat", directory);
+    /* the tightest of all groups above, also of those that cannot be seen from here */
+    int64_t above = sysfile_value(stat, "hierarchical_memory_limit");
+    bool v1 = most_v1 != NO_LIMIT || above >= 0;
+    most = most < high ? most : high;
+    most = most < most_v1 ? most : most_v1;
+    if (above >= 0 && above < most && above < INT64_MAX / 2)
+        most = above;
+    if (most == NO_LIMIT)
+        return;
+    if (limit_read(directory, v1 ? "memory.usage_in_bytes" : "memory.current", &used) < 0 || used == NO_LIMIT) {
+        limits->unseen[LIMIT_MEMORY] = "how much memory a control group uses cannot be read";
+        used = 0;
+    }
+    int64_t cache = sysfile_value(stat, v1 ? "total_inactive_file" : "inactive_file");
+    lower(&limits->memory_bytes, most);
+    lower(&limits->memory_free_bytes, most - used + (cache > 0 ? cache : 0));
+}
+
+/* Version 1 tells of the groups above in ours. */
+static void memory_above_see(const char *directory, void *data)
 {
     char stat[PATH_MAX + 16];
-    int64_t limit = sysfile_number("%s/memory.max", directory);
-    bool v1 = limit < 0;
+    bool *is_told = data;
 
-    if (v1)
-        limit = sysfile_number("%s/memory.limit_in_bytes", directory);
-    /* v1 writes "no limit" as the largest number of pages. */
-    if (limit < 0 || limit > INT64_MAX / 2)
-        return;
-    int64_t used = sysfile_number("%s/%s", directory, v1 ? "memory.usage_in_bytes" : "memory.current");
     snprintf(stat, sizeof stat, "%s/memory.stat", directory);
-    int64_t cache = sysfile_value(stat, v1 ? "total_inactive_file" : "inactive_file");
-    lower(&limits->memory_bytes, limit);
-    lower(&limits->memory_free_bytes, limit - (used > 0 ? used : 0) + (cache > 0 ? cache : 0));
+    *is_told = *is_told || sysfile_value(stat, "hierarchical_memory_limit") >= 0;
 }
 
-static void tasks_read(const char *directory, struct cgroup_limits *limits)
+static void tasks_see(const char *directory, void *data)
 {
-    int64_t limit = sysfile_number("%s/pids.max", directory);
-    int64_t current = sysfile_number("%s/pids.current", directory);
+    struct cgroup_limits *limits = data;
+    int64_t most, current;
 
-    if (limit >= 0)
-        lower(&limits->tasks_left, limit - (current > 0 ? current : 0));
+    if (limit_read(directory, "pids.max", &most) < 0) {
+        limits->unseen[LIMIT_TASKS] = unread;
+    } else if (most != NO_LIMIT) {
+        if (limit_read(directory, "pids.current", &current) < 0 || current == NO_LIMIT) {
+            limits->unseen[LIMIT_TASKS] = "how many processes a control group has cannot be read";
+            current = 0;
+        }
+        lower(&limits->tasks_left, most - current);
+    }
 }
 
 void cgroup_limits_read(const char *root, struct cgroup_limits *limits)
 {
-    static const char *const controllers[] = {"cpu", "memory", "pids", NULL};
-    struct group group;
+    static const struct {
+        const char *controller;
+        void (*see)(const char *directory, void *limits);
+    } kinds[LIMIT_KINDS] = {
+        [LIMIT_CPU] = {"cpu", quota_see}, [LIMIT_MEMORY] = {"memory", memory_see}, [LIMIT_TASKS] = {"pids", tasks_see}};
+    bool is_told = false;
 
     *limits = (struct cgroup_limits){.memory_bytes = -1, .memory_free_bytes = -1, .tasks_left = -1};
-    for (unsigned i = 0; i < sizeof controllers / sizeof *controllers; i++) {
-        if (group_find(root, controllers[i], &group) != 0)
-            continue;
-        do {
-            quota_read(group.directory, limits);
-            memory_read(group.directory, limits);
-            tasks_read(group.directory, limits);
-        } while (group_up(&group));
+    for (unsigned i = 0; i < LIMIT_KINDS; i++) {
+        const char *hidden = cgroup_walk(root, kinds[i].controller, kinds[i].see, limits);
+        if (hidden && i == LIMIT_MEMORY)
+            cgroup_walk(root, "memory", memory_above_see, &is_told);
+        if (hidden && !(i == LIMIT_MEMORY && is_told))
+            limits->unseen[i] = hidden;
     }
+}
+
+struct search {
+    const char *file;
+    char *text;
+    size_t size;
+    bool is_found;
+};
+
+static void file_see(const char *directory, void *data)
+{
+    struct search *search = data;
+
+    if (!search->is_found)
+        search->is_found = sysfile_read(search->text, search->size, "%s/%s", directory, search->file) > 0;
 }
 
 int cgroup_file_read(const char *root, const char *controller, const char *file, char *text, size_t size)
 {
-    const char *const controllers[] = {controller, NULL};
-    struct group group;
+    struct search search = {.file = file, .text = text, .size = size};
 
-    for (unsigned i = 0; i < 2; i++) {
-        if (group_find(root, controllers[i], &group) != 0)
-            continue;
-        do {
-            if (sysfile_read(text, size, "%s/%s", group.directory, file) >= 0)
-                return 0;
-        } while (group_up(&group));
-    }
-    return -ENOENT;
+    cgroup_walk(root, controller, file_see, &search);
+    return search.is_found ? 0 : -ENOENT;
 }

@@ -83,6 +83,18 @@ static bool number_parse(const struct column *column, const char *text, void *fi
     return end != text && !*end && (!errno || column->kind == COLUMN_REAL);
 }
 
+/* Before the fields behind it, which another version may fill otherwise. */
+static void version_check(struct reader *r, const struct column *column)
+{
+    int64_t version;
+
+    if (strcmp(column->name, "schema_version") != 0)
+        return;
+    memcpy(&version, r->values + column->offset, sizeof version);
+    if (version != SCHEMA_VERSION)
+        reader_fail(r, "schema_version: expected %d, found %" PRId64, SCHEMA_VERSION, version);
+}
+
 static void value_field(struct reader *r, const char *text, size_t length)
 {
     static const char *const expected[] = {"a whole number", "a whole number from 0", "a number", "text"};
@@ -103,8 +115,10 @@ static void value_field(struct reader *r, const char *text, size_t length)
     if (length < sizeof number) {
         memcpy(number, text, length);
         number[length] = '\0';
-        if (number_parse(column, number, r->values + column->offset))
+        if (number_parse(column, number, r->values + column->offset)) {
+            version_check(r, column);
             return;
+        }
     }
     reader_fail(r, "%s: expected %s, found '%.*s'", column->name, expected[column->kind],
                 length > 40 ? 40 : (int)length, text);
@@ -139,15 +153,8 @@ static void header_end(struct reader *r)
 
 static void row_end(struct reader *r)
 {
-    const struct column *first = &r->format->columns[0];
-    int64_t version = MISSING;
-
-    if (!strcmp(first->name, "schema_version"))
-        memcpy(&version, r->values + first->offset, sizeof version);
     if (r->field != r->fields)
         reader_fail(r, "expected %zu fields as in the header line, found %zu", r->fields, r->field);
-    else if (version != MISSING && version != SCHEMA_VERSION)
-        reader_fail(r, "schema_version: expected %d, found %" PRId64, SCHEMA_VERSION, version);
     else
         r->result = r->row(r->values, r->arg);
     row_clear(r->format, r->values);

@@ -12,6 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* 2: "none" where there is no quota or limit and null where that is not known; null was both. Lists by CPU. */
+enum { SCHEMA = 2 };
+
 static json_t *date_text(void)
 {
     char text[32];
@@ -33,9 +36,9 @@ static json_t *name_text(void)
 
 static json_t *host_json(const struct machine *machine, json_t *run)
 {
-    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O?}", "schema_version", 1, "date",
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O?}", "schema_version", SCHEMA, "date",
                      date_text(), "hostname", name_text(), "machine", facts_machine(machine), "cpu", facts_cpu(machine),
-                     "kernel", facts_kernel(), "clock", facts_clock(), "cgroup", facts_cgroup(), "limits",
+                     "kernel", facts_kernel(), "clock", facts_clock(), "cgroup", facts_cgroup(machine), "limits",
                      facts_limits(), "virtualisation", facts_virtualisation(machine), "build", facts_build(), "run",
                      run);
 }
@@ -113,12 +116,23 @@ int host_write(const char *directory, const struct machine *machine, json_t *run
     return status;
 }
 
+/* NULL: it is not there, not JSON, or of a newer poolbench, which is said once. */
 static json_t *host_load(const char *directory)
 {
+    static bool is_said;
     char path[PATH_MAX];
     int used = snprintf(path, sizeof path, "%s/host.json", directory);
+    json_t *host = used > 0 && (size_t)used < sizeof path ? json_load_file(path, 0, NULL) : NULL;
+    json_int_t version = json_integer_value(json_object_get(host, "schema_version"));
 
-    return used > 0 && (size_t)used < sizeof path ? json_load_file(path, 0, NULL) : NULL;
+    if (version <= SCHEMA)
+        return host;
+    if (!is_said)
+        fprintf(stderr, "poolbench: %s: schema_version: expected at most %d, found %lld: it is not read\n", path,
+                SCHEMA, (long long)version);
+    is_said = true;
+    json_decref(host);
+    return NULL;
 }
 
 int host_note(const char *directory, const char *key, json_t *value, char *error)
@@ -221,7 +235,7 @@ void host_line(char *text, size_t size, const char *directory)
         json_unpack(host, "{s:{s:s}}", "virtualisation", "hypervisor", &hypervisor);
         if (pus != cores)
             snprintf(places, sizeof places, " with %d PUs", pus);
-        if (hypervisor)
+        if (hypervisor && strcmp(hypervisor, "none") != 0)
             snprintf(where, sizeof where, " (%s)", hypervisor);
         size_t dot = strcspn(release, ".");
         int digits = (int)(dot + (release[dot] == '.' ? 1 + strspn(release + dot + 1, "0123456789") : 0));

@@ -1,10 +1,12 @@
 /* Facts about this machine: read from the kernel's files as they stand there, null where there is nothing to read. */
 #include "bench/host_facts.h"
 #include "bench/cgroup.h"
+#include "bench/kinds.h"
 #include "bench/libraries.h"
 #include "bench/sysfile.h"
 #include <dirent.h>
 #include <limits.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,17 +78,88 @@ static json_t *set_text(hwloc_const_bitmap_t set)
     return value;
 }
 
+/* A limit that was seen, "none", or null: it cannot be known. */
+static json_t *limit_fact(double limit, const char *unseen)
+{
+    if (limit < 0)
+        return unseen ? json_null() : json_string("none");
+    return limit == floor(limit) ? json_integer((json_int_t)limit) : json_real(limit);
+}
+
+/* Objects of a type in the machine; null: it does not tell. */
+static json_t *objects(hwloc_topology_t topology, hwloc_obj_type_t type)
+{
+    int count = hwloc_get_nbobjs_by_type(topology, type);
+    return count > 0 ? json_integer(count) : json_null();
+}
+
+static json_t *core_kinds(const struct machine *machine)
+{
+    struct kinds kinds;
+    json_t *all = kinds_of_cores(machine, &kinds) == 0 && kinds.count ? json_array() : json_null();
+
+    for (size_t i = 0; i < kinds.count; i++)
+        json_array_append_new(all, json_pack("{s:o, s:i, s:o}", "name", text_or_null(kinds.kind[i].value), "cores",
+                                             (int)kinds.kind[i].count, "cpus", set_text(kinds.kind[i].cpus)));
+    kinds_release(&kinds);
+    return all;
+}
+
+static json_t *caches(hwloc_topology_t topology)
+{
+    json_t *all = json_array();
+
+    for (int depth = hwloc_topology_get_depth(topology) - 1; depth >= 0; depth--) {
+        hwloc_obj_t cache = hwloc_get_obj_by_depth(topology, depth, 0);
+        struct kinds sizes;
+        char name[16];
+        if (!hwloc_obj_type_is_dcache(cache->type) || kinds_of_caches(topology, depth, &sizes) != 0)
+            continue;
+        hwloc_obj_type_snprintf(name, sizeof name, cache, 0);
+        for (size_t i = 0; i < sizes.count; i++) {
+            int64_t bytes = strtoll(sizes.kind[i].value, NULL, 10);
+            json_array_append_new(
+                all, json_pack("{s:s, s:i, s:o, s:o}", "name", name, "count", (int)sizes.kind[i].count, "bytes",
+                               number_or_null(bytes > 0 ? bytes : -1), "cpus", set_text(sizes.kind[i].cpus)));
+        }
+        kinds_release(&sizes);
+    }
+    return all;
+}
+
+/* What a file of each CPU holds: a value where all have the same, else [{"cpus": "0-3", "value": ...}, ...]. */
+static json_t *by_cpu(const struct machine *machine, const char *file, bool is_number)
+{
+    struct kinds kinds;
+    json_t *all = json_array();
+
+    if (kinds_of_file(machine, "", file, &kinds) == 0)
+        for (size_t i = 0; i < kinds.count; i++) {
+            char *end;
+            int64_t number = strtoll(kinds.kind[i].value, &end, 10);
+            json_t *value = !is_number ? text_or_null(kinds.kind[i].value) : number_or_null(*end ? -1 : number);
+            json_array_append_new(all, json_pack("{s:o, s:o}", "cpus", set_text(kinds.kind[i].cpus), "value", value));
+        }
+    kinds_release(&kinds);
+    if (json_array_size(all) > 1)
+        return all;
+    json_t *only = json_object_get(json_array_get(all, 0), "value");
+    only = only ? json_incref(only) : json_null();
+    json_decref(all);
+    return only;
+}
+
 json_t *facts_machine(const struct machine *machine)
 {
     hwloc_topology_t topology = machine->topology;
 
-    return json_pack("{s:i, s:i, s:i, s:i, s:o, s:i, s:o, s:o, s:o, s:o}", "packages",
-                     hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PACKAGE), "numa_nodes",
-                     hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE), "cores", (int)machine->cores, "pus",
-                     (int)machine->pus, "allowed_cpus", set_text(machine->allowed), "effective_cpus",
+    return json_pack("{s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "packages",
+                     objects(topology, HWLOC_OBJ_PACKAGE), "numa_nodes", objects(topology, HWLOC_OBJ_NUMANODE), "cores",
+                     (int)machine->cores, "pus", (int)machine->pus, "kinds", core_kinds(machine), "caches",
+                     caches(topology), "allowed_cpus", set_text(machine->allowed), "effective_cpus",
                      (int)machine->effective_cpus, "quota_cpus",
-                     machine->quota_cpus > 0 ? json_real(machine->quota_cpus) : json_null(), "memory_bytes",
-                     number_or_null(machine->memory_bytes), "memory_free_bytes",
+                     limit_fact(machine->quota_cpus > 0 ? machine->quota_cpus : -1, machine->unseen[LIMIT_CPU]),
+                     "memory_bytes", number_or_null(machine->memory_bytes), "memory_free_bytes",
                      number_or_null(machine->memory_free_bytes), "tasks_limit", number_or_null(machine->tasks_limit));
 }
 
@@ -97,10 +170,10 @@ static const char *machine_info(const struct machine *machine, const char *name)
     return text ? text : hwloc_obj_get_info_by_name(hwloc_get_root_obj(machine->topology), name);
 }
 
-static json_t *microcode(void)
+static json_t *microcode(const struct machine *machine)
 {
     char line[4096];
-    json_t *value = file_text(CPU_DIR "/cpu0/microcode/version");
+    json_t *value = by_cpu(machine, "microcode/version", false);
     return json_is_null(value) ? text_or_null(cpuinfo("microcode", line, sizeof line)) : value;
 }
 
@@ -136,11 +209,11 @@ static json_t *mitigations(void)
 json_t *facts_cpu(const struct machine *machine)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "model",
-                     text_or_null(machine_info(machine, "CPUModel")), "microcode", microcode(), "driver",
-                     file_text(CPU_DIR "/cpu0/cpufreq/scaling_driver"), "governor",
-                     file_text(CPU_DIR "/cpu0/cpufreq/scaling_governor"), "min_frequency_khz",
-                     number_or_null(sysfile_number(CPU_DIR "/cpu0/cpufreq/scaling_min_freq")), "max_frequency_khz",
-                     number_or_null(sysfile_number(CPU_DIR "/cpu0/cpufreq/scaling_max_freq")), "turbo", turbo(), "smt",
+                     text_or_null(machine_info(machine, "CPUModel")), "microcode", microcode(machine), "driver",
+                     by_cpu(machine, "cpufreq/scaling_driver", false), "governor",
+                     by_cpu(machine, "cpufreq/scaling_governor", false), "min_frequency_khz",
+                     by_cpu(machine, "cpufreq/scaling_min_freq", true), "max_frequency_khz",
+                     by_cpu(machine, "cpufreq/scaling_max_freq", true), "turbo", turbo(), "smt",
                      file_text(CPU_DIR "/smt/control"), "mitigations", mitigations());
 }
 
@@ -188,29 +261,26 @@ json_t *facts_clock(void)
                      "resolution_ns", number_or_null(clock_resolution_ns()));
 }
 
-json_t *facts_cgroup(void)
+json_t *facts_cgroup(const struct machine *machine)
 {
-    static const struct {
-        const char *name, *controller, *file, *file_v1;
-    } facts[] = {
-        {"cpu_max", "cpu", "cpu.max", "cpu.cfs_quota_us"},
-        {"cpu_period_us", "cpu", "cpu.cfs_period_us", NULL},
-        {"cpuset", "cpuset", "cpuset.cpus.effective", "cpuset.effective_cpus"},
-        {"pids_max", "pids", "pids.max", NULL},
-        {"memory_max", "memory", "memory.max", "memory.limit_in_bytes"},
-    };
-    json_t *all = json_object();
+    static const char *const names[LIMIT_KINDS] = {
+        [LIMIT_CPU] = "quota_cpus", [LIMIT_MEMORY] = "memory_bytes", [LIMIT_TASKS] = "tasks_left"};
+    const struct cgroup_limits *group = &machine->group;
+    const double limits[LIMIT_KINDS] = {[LIMIT_CPU] = group->quota_cpus > 0 ? group->quota_cpus : -1,
+                                        [LIMIT_MEMORY] = (double)group->memory_bytes,
+                                        [LIMIT_TASKS] = (double)group->tasks_left};
+    json_t *all = json_object(), *unseen = json_object();
     char text[4096];
 
-    for (unsigned i = 0; i < sizeof facts / sizeof *facts; i++) {
-        bool found = cgroup_file_read("", facts[i].controller, facts[i].file, text, sizeof text) == 0;
-        if (!found && facts[i].file_v1)
-            found = cgroup_file_read("", facts[i].controller, facts[i].file_v1, text, sizeof text) == 0;
-        /* version 1 writes "no limit" as -1 and as the largest number of whole pages */
-        if (found && (!strcmp(text, "-1") || !strcmp(text, "9223372036854771712")))
-            found = false;
-        json_object_set_new(all, facts[i].name, text_or_null(found ? text : NULL));
+    for (unsigned i = 0; i < LIMIT_KINDS; i++) {
+        json_object_set_new(all, names[i], limit_fact(limits[i], group->unseen[i]));
+        if (group->unseen[i])
+            json_object_set_new(unseen, names[i], json_string(group->unseen[i]));
     }
+    bool found = cgroup_file_read("", "cpuset", "cpuset.cpus.effective", text, sizeof text) == 0 ||
+                 cgroup_file_read("", "cpuset", "cpuset.effective_cpus", text, sizeof text) == 0;
+    json_object_set_new(all, "cpuset", text_or_null(found ? text : NULL));
+    json_object_set_new(all, "unseen", unseen);
     return all;
 }
 
@@ -241,7 +311,8 @@ json_t *facts_limits(void)
     return all;
 }
 
-/* The hypervisor's name for itself, in words people use; NULL where the CPU says it is real, or cannot say. */
+/* The hypervisor's name for itself, in words people use; "none" where the CPU says it is real, NULL where it cannot
+ * say. */
 static const char *hypervisor(char *signature)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -250,8 +321,10 @@ static const char *hypervisor(char *signature)
                                            {"TCGTCGTCGTCG", "QEMU"},   {"bhyve bhyve ", "bhyve"}};
     unsigned eax, ebx, ecx, edx;
 
-    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & (1u << 31)))
+    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
         return NULL;
+    if (!(ecx & (1u << 31)))
+        return "none";
     __cpuid(0x40000000, eax, ebx, ecx, edx);
     memcpy(signature, &ebx, 4);
     memcpy(signature + 4, &ecx, 4);

@@ -9,7 +9,7 @@ json_t *facts_machine(const struct machine *machine);
 json_t *facts_cpu(const struct machine *machine);
 json_t *facts_kernel(void);
 json_t *facts_clock(void);
-json_t *facts_cgroup(void);
+json_t *facts_cgroup(const struct machine *machine);
 json_t *facts_limits(void);
 json_t *facts_virtualisation(const struct machine *machine);
 json_t *facts_build(void);

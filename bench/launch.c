@@ -2,6 +2,7 @@
 #include "bench/launch.h"
 #include "bench/cell.h"
 #include "bench/job_file.h"
+#include "bench/needs.h"
 #include "bench/strays.h"
 #include "pools/clock.h"
 #include <errno.h>
@@ -31,8 +32,10 @@ static int find_program(struct launcher *launcher, char *error)
     char self[4096];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length < 0) {
-        snprintf(error, ERROR_MAX, "/proc/self/exe: %s", strerror(errno));
-        return -errno;
+        int rc = -errno;
+        snprintf(error, ERROR_MAX, "where this program lies cannot be read in /proc/self/exe: %s%s", strerror(-rc),
+                 rc == -ENOENT ? "; is /proc mounted?" : "");
+        return rc;
     }
     self[length] = '\0';
     snprintf(launcher->program, sizeof launcher->program, "%.4000s/" TRIAL_PROGRAM, dirname(self));
@@ -81,8 +84,9 @@ static _Noreturn void guard_main(int pipe_end)
     prctl(PR_SET_NAME, "pb-guard");
     for (int fd = 0; fd < 3 && null >= 0; fd++)
         dup2(null, fd); /* whoever waits for our output to end waits for the harness alone */
-    close_range(3, (unsigned)pipe_end - 1, 0);
-    close_range((unsigned)pipe_end + 1, ~0u, 0);
+    if (pipe_end != 3 && dup2(pipe_end, 3) == 3)
+        pipe_end = 3;
+    closefrom(pipe_end + 1); /* also where close_range is not to be had */
     for (;;) {
         ssize_t got = read(pipe_end, &message, sizeof message);
         if (got == (ssize_t)sizeof message)
@@ -156,7 +160,9 @@ static int signals_watch(struct launcher *launcher)
 int launcher_open(struct launcher *launcher, char *error)
 {
     *launcher = (struct launcher){.memfd = -1, .guard_pipe = -1, .signals = -1};
-    int rc = find_program(launcher, error);
+    int rc = needs_check(error);
+    if (rc == 0)
+        rc = find_program(launcher, error);
     if (rc < 0)
         return rc;
     const char *what = "memfd_create";
@@ -321,10 +327,11 @@ static pid_t find_orphan(void)
     pid_t pid = 0;
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
     FILE *children = fopen(path, "re");
-    while (children && fscanf(children, "%d", &pid) == 1 && is_guard(pid))
+    if (!children) /* a kernel without CONFIG_PROC_CHILDREN */
+        return strays_child(is_guard);
+    while (fscanf(children, "%d", &pid) == 1 && is_guard(pid))
         pid = 0;
-    if (children)
-        fclose(children);
+    fclose(children);
     return pid;
 }
 

@@ -2,12 +2,14 @@
  * with and the control groups' quotas narrow it down to what a benchmark may count on. */
 #include "bench/machine.h"
 #include "bench/cell.h"
-#include "bench/cgroup.h"
+#include "bench/needs.h"
 #include "bench/sysfile.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -47,6 +49,50 @@ static int xml_try(const char *path)
     return status;
 }
 
+static void load_give_up(int number)
+{
+    static const char line[] = "poolbench: hwloc does not get through with this machine's topology\n";
+
+    (void)number;
+    ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
+    (void)written;
+    _exit(1);
+}
+
+/* Of this machine, with the limit that xml_try() has: there is nothing yet that would have to be undone. */
+static int machine_load(hwloc_topology_t topology)
+{
+    struct sigaction late = {.sa_handler = load_give_up}, before;
+    sigset_t alarms, mask;
+
+    sigemptyset(&alarms);
+    sigaddset(&alarms, SIGALRM);
+    sigaction(SIGALRM, &late, &before);
+    pthread_sigmask(SIG_UNBLOCK, &alarms, &mask);
+    alarm(LOAD_LIMIT_S);
+    int rc = hwloc_topology_load(topology);
+    alarm(0);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    sigaction(SIGALRM, &before, NULL);
+    return rc;
+}
+
+/* A file that hwloc does not get through: of another version of its format, or no such file at all. */
+static int xml_refuse(const char *path, char *error)
+{
+    static const char mark[] = "<topology version=\"";
+    char head[1024], version[16] = "";
+
+    const char *at = sysfile_read(head, sizeof head, "%s", path) > 0 ? strstr(head, mark) : NULL;
+    if (at && sscanf(at + sizeof mark - 1, "%15[0-9.]", version) == 1)
+        snprintf(error, ERROR_MAX,
+                 "--topology: '%.300s' is a hwloc XML file of version %s that hwloc %d.%d cannot read", path, version,
+                 HWLOC_API_VERSION >> 16, HWLOC_API_VERSION >> 8 & 0xff);
+    else
+        snprintf(error, ERROR_MAX, "--topology: '%.300s' is not a hwloc XML file; %s", path, expected);
+    return -EINVAL;
+}
+
 /* Says what the topology is to be; loading comes after. */
 static int topology_describe(hwloc_topology_t topology, const char *description, char *error)
 {
@@ -71,11 +117,7 @@ static int topology_describe(hwloc_topology_t topology, const char *description,
         snprintf(error, ERROR_MAX, "--topology: a process to try '%s' in: %s", description, strerror(-tried));
         return tried;
     }
-    if (tried || hwloc_topology_set_xml(topology, description) != 0) {
-        snprintf(error, ERROR_MAX, "--topology: '%s' is not a hwloc XML file; %s", description, expected);
-        return -EINVAL;
-    }
-    return 0;
+    return tried || hwloc_topology_set_xml(topology, description) != 0 ? xml_refuse(description, error) : 0;
 }
 
 /* PUs at and below an object; -1: its CPU set is not those of its PUs, which hwloc takes from a file as it stands. */
@@ -137,14 +179,14 @@ static unsigned cores_count(const struct machine *machine)
     return cores ? cores : machine->pus;
 }
 
-/* Threads of this user, whom RLIMIT_NPROC counts together. */
+/* Threads of this user, whom RLIMIT_NPROC counts together, as far as they can be seen; -1: none can. */
 static int64_t user_tasks(void)
 {
     DIR *proc = opendir("/proc");
     int64_t tasks = 0;
 
     if (!proc)
-        return 0;
+        return -1;
     for (const struct dirent *entry; (entry = readdir(proc));) {
         char path[sizeof "/proc//status" + sizeof entry->d_name];
         struct stat owner;
@@ -157,7 +199,7 @@ static int64_t user_tasks(void)
         tasks += threads > 0 ? threads : 0;
     }
     closedir(proc);
-    return tasks;
+    return tasks ? tasks : -1; /* we are one of them */
 }
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -165,44 +207,81 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < 0 || (b >= 0 && b < a) ? b : a; /* -1: no limit */
 }
 
+/* The kernel's own root is not counted; the root of a container with users of its own is. */
+static bool is_counted(void)
+{
+    char map[256];
+    unsigned inside, outside;
+
+    if (getuid() != 0)
+        return true;
+    return sysfile_read(map, sizeof map, "/proc/self/uid_map") > 0 && sscanf(map, "%u %u", &inside, &outside) == 2 &&
+           outside != 0;
+}
+
+static void user_limit_read(struct machine *machine)
+{
+    struct rlimit processes;
+    char space[64];
+
+    if (!is_counted() || getrlimit(RLIMIT_NPROC, &processes) != 0 || processes.rlim_cur == RLIM_INFINITY)
+        return;
+    int64_t tasks = user_tasks();
+    ssize_t length = readlink("/proc/self/ns/pid", space, sizeof space - 1);
+    space[length > 0 ? length : 0] = '\0';
+    if (tasks < 0)
+        machine->unseen[LIMIT_TASKS] = "how many processes this user has cannot be read";
+    else if (strcmp(space, "pid:[4026531836]") != 0) /* the first one */
+        machine->unseen[LIMIT_TASKS] = "processes of this user in other containers cannot be seen";
+    int64_t left = (int64_t)processes.rlim_cur - (tasks > 0 ? tasks : 0);
+    machine->tasks_limit = smaller(machine->tasks_limit, left > 0 ? left : 0);
+}
+
 static void limits_read(struct machine *machine)
 {
-    struct cgroup_limits limits;
-    struct rlimit processes;
+    const struct cgroup_limits *group = &machine->group;
     int64_t total_kib = sysfile_value("/proc/meminfo", "MemTotal:");
     int64_t free_kib = sysfile_value("/proc/meminfo", "MemAvailable:");
 
-    cgroup_limits_read("", &limits);
-    machine->quota_cpus = limits.quota_cpus;
-    machine->memory_bytes = smaller(total_kib < 0 ? -1 : total_kib * 1024, limits.memory_bytes);
-    machine->memory_free_bytes = smaller(free_kib < 0 ? -1 : free_kib * 1024, limits.memory_free_bytes);
-    machine->tasks_limit = limits.tasks_left;
+    cgroup_limits_read("", &machine->group);
+    memcpy(machine->unseen, group->unseen, sizeof machine->unseen);
+    machine->quota_cpus = group->quota_cpus;
+    machine->memory_bytes = smaller(total_kib < 0 ? -1 : total_kib * 1024, group->memory_bytes);
+    machine->memory_free_bytes = smaller(free_kib < 0 ? -1 : free_kib * 1024, group->memory_free_bytes);
+    if (total_kib < 0 && !machine->unseen[LIMIT_MEMORY])
+        machine->unseen[LIMIT_MEMORY] = "/proc/meminfo cannot be read";
+    machine->tasks_limit = group->tasks_left;
     /* the whole system's, nobody's own: still more than that there cannot be */
     const char *const ceilings[] = {"/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max"};
-    for (size_t i = 0; i < sizeof ceilings / sizeof *ceilings; i++)
-        machine->tasks_limit = smaller(machine->tasks_limit, sysfile_number("%s", ceilings[i]));
-    if (geteuid() != 0 && getrlimit(RLIMIT_NPROC, &processes) == 0 && processes.rlim_cur != RLIM_INFINITY) {
-        int64_t left = (int64_t)processes.rlim_cur - user_tasks();
-        machine->tasks_limit = smaller(machine->tasks_limit, left > 0 ? left : 0);
+    for (size_t i = 0; i < sizeof ceilings / sizeof *ceilings; i++) {
+        int64_t ceiling = sysfile_number("%s", ceilings[i]);
+        if (ceiling < 0 && !machine->unseen[LIMIT_TASKS])
+            machine->unseen[LIMIT_TASKS] = "/proc/sys/kernel cannot be read";
+        machine->tasks_limit = smaller(machine->tasks_limit, ceiling);
     }
+    user_limit_read(machine);
 }
 
 int machine_open(struct machine *machine, const char *topology, char *error)
 {
-    int status = -ENOMEM;
+    int status;
 
     *machine =
         (struct machine){.described = topology != NULL, .memory_bytes = -1, .memory_free_bytes = -1, .tasks_limit = -1};
+    if (!topology && (status = needs_check_machine(error)) != 0)
+        return status;
+    status = -ENOMEM;
     snprintf(error, ERROR_MAX, "out of memory");
     if (hwloc_topology_init(&machine->topology) != 0)
         return status;
     if (topology && (status = topology_describe(machine->topology, topology, error)) != 0)
         goto fail;
-    if (hwloc_topology_load(machine->topology) != 0) {
+    if ((topology ? hwloc_topology_load : machine_load)(machine->topology) != 0) {
+        status = -errno;
         if (topology)
-            snprintf(error, ERROR_MAX, "--topology: '%s' is not a hwloc XML file; %s", topology, expected);
+            xml_refuse(topology, error);
         else
-            snprintf(error, ERROR_MAX, "hwloc cannot read this machine's topology: %s", strerror(errno));
+            snprintf(error, ERROR_MAX, "hwloc cannot read this machine's topology: %s", strerror(-status));
         status = -EINVAL;
         goto fail;
     }

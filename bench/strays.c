@@ -1,5 +1,6 @@
-/* Finding what carries a mark, by /proc/PID/environ; see strays.h. */
+/* Finding what carries a mark, by /proc/PID/environ, and children; see strays.h. */
 #include "bench/strays.h"
+#include "bench/sysfile.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +16,25 @@ enum {
     ENVIRON_MOST = 256 * 1024,
     ROUNDS_MOST = 100, /* one that forks as fast as it is killed is not to keep the guard for ever */
 };
+
+pid_t strays_child(bool (*is_other)(pid_t pid))
+{
+    DIR *processes = opendir("/proc");
+    pid_t found = 0;
+    for (struct dirent *entry; processes && !found && (entry = readdir(processes));) {
+        char text[1024];
+        int parent = 0;
+        pid_t pid = isdigit((unsigned char)entry->d_name[0]) ? (pid_t)atoi(entry->d_name) : 0;
+        if (pid <= 0 || sysfile_read(text, sizeof text, "/proc/%d/stat", (int)pid) < 0)
+            continue;
+        const char *name_end = strrchr(text, ')'); /* a name may hold anything */
+        if (name_end && sscanf(name_end, ") %*c %d", &parent) == 1 && parent == getpid() && !is_other(pid))
+            found = pid;
+    }
+    if (processes)
+        closedir(processes);
+    return found;
+}
 
 int strays_mark(pid_t guard)
 {

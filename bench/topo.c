@@ -1,5 +1,6 @@
 /* The verb topo: shows a machine, this one or a described one, and plans workers on it. Runs nothing, writes no file.
  */
+#include "bench/kinds.h"
 #include "bench/machine.h"
 #include "bench/place.h"
 #include "bench/units.h"
@@ -41,22 +42,51 @@ static int workers_parse(const char *text, const struct machine *machine, unsign
     return 0;
 }
 
-static void caches_print(hwloc_topology_t topology)
+/* "L1d 6 x 48 KiB + 8 x 32 KiB, L2 ..." */
+static int caches_print(hwloc_topology_t topology)
 {
-    const char *comma = "";
+    const char *before = "caches      ";
+    int rc = 0;
 
-    for (int depth = hwloc_topology_get_depth(topology) - 1; depth >= 0; depth--) {
+    for (int depth = hwloc_topology_get_depth(topology) - 1; depth >= 0 && rc == 0; depth--) {
         hwloc_obj_t cache = hwloc_get_obj_by_depth(topology, depth, 0);
+        struct kinds sizes;
         char name[16], size[32];
         if (!hwloc_obj_type_is_dcache(cache->type))
             continue;
+        rc = kinds_of_caches(topology, depth, &sizes);
         hwloc_obj_type_snprintf(name, sizeof name, cache, 0);
-        printf("%s%s %u x %s", *comma ? comma : "caches      ", name, hwloc_get_nbobjs_by_depth(topology, depth),
-               format_bytes(size, sizeof size, (double)cache->attr->cache.size));
-        comma = ", ";
+        printf("%s%s", before, name);
+        for (size_t i = 0; i < sizes.count; i++) {
+            double bytes = strtod(sizes.kind[i].value, NULL); /* 0: not told */
+            printf("%s %u x %s", i ? " +" : "", sizes.kind[i].count,
+                   bytes > 0 ? format_bytes(size, sizeof size, bytes) : "unknown size");
+        }
+        kinds_release(&sizes);
+        before = ", ";
     }
-    if (*comma)
+    if (before[0] == ',')
         putchar('\n');
+    return rc;
+}
+
+/* Where there is more than one. */
+static int cores_print(const struct machine *machine)
+{
+    struct kinds kinds;
+    int rc = kinds_of_cores(machine, &kinds);
+
+    for (size_t i = 0; kinds.count > 1 && i < kinds.count; i++) {
+        char *cpus = NULL;
+        hwloc_bitmap_list_asprintf(&cpus, kinds.kind[i].cpus);
+        printf("%s%u %s (CPU %s)", i ? ", " : "kinds       ", kinds.kind[i].count, kinds.kind[i].value,
+               cpus ? cpus : "?");
+        free(cpus);
+    }
+    if (kinds.count > 1)
+        putchar('\n');
+    kinds_release(&kinds);
+    return rc;
 }
 
 static void count_print(unsigned count, const char *noun, const char *end)
@@ -64,17 +94,41 @@ static void count_print(unsigned count, const char *noun, const char *end)
     printf("%u %s%s%s", count, noun, count == 1 ? "" : "s", end);
 }
 
-static void machine_print(const struct machine *machine)
+/* A limit, none, or unknown with the reason; a limit may have one, too: others may be lower. */
+static void limit_print(const char *what, const char *limit, const char *unseen)
+{
+    char text[256];
+
+    snprintf(text, sizeof text, "%s%s%s",
+             limit    ? limit
+             : unseen ? "unknown"
+                      : "none",
+             !unseen ? ""
+             : limit ? ", or less: "
+                     : ": ",
+             unseen ? unseen : "");
+    wrap_row(stdout, 0, what, 12, text);
+}
+
+static int machine_print(const struct machine *machine)
 {
     hwloc_topology_t topology = machine->topology;
     char *allowed = NULL, size[32];
 
+    static const struct {
+        hwloc_obj_type_t type;
+        const char *noun;
+    } levels[] = {{HWLOC_OBJ_PACKAGE, "package"}, {HWLOC_OBJ_NUMANODE, "NUMA node"}, {HWLOC_OBJ_CORE, "core"}};
     printf("machine     ");
-    count_print((unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PACKAGE), "package", ", ");
-    count_print((unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE), "NUMA node", ", ");
-    count_print((unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE), "core", ", ");
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        int count = hwloc_get_nbobjs_by_type(topology, levels[i].type);
+        if (count > 0) /* else the machine does not tell */
+            count_print((unsigned)count, levels[i].noun, ", ");
+    }
     count_print((unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU), "PU", "\n");
-    caches_print(topology);
+    int rc = caches_print(topology);
+    if (rc == 0)
+        rc = cores_print(machine);
     hwloc_bitmap_list_asprintf(&allowed, machine->allowed);
     printf("allowed     CPU %s: ", allowed ? allowed : "?");
     count_print(machine->cores, "core", ", ");
@@ -83,20 +137,21 @@ static void machine_print(const struct machine *machine)
     if (machine->described) {
         printf("effective   %u CPU%s (described: no quota is known)\n", machine->effective_cpus,
                machine->effective_cpus == 1 ? "" : "s");
-        return;
+        return rc;
     }
-    if (machine->quota_cpus > 0)
-        printf("quota       %.2f CPUs\n", machine->quota_cpus);
-    else
-        printf("quota       none\n");
+    char text[64];
+    snprintf(text, sizeof text, "%.2f CPUs", machine->quota_cpus);
+    limit_print("quota", machine->quota_cpus > 0 ? text : NULL, machine->unseen[LIMIT_CPU]);
     printf("effective   ");
     count_print(machine->effective_cpus, "CPU", "\n");
-    if (machine->memory_bytes >= 0)
-        printf("memory      %s", format_bytes(size, sizeof size, (double)machine->memory_bytes));
-    if (machine->memory_bytes >= 0 && machine->memory_free_bytes >= 0)
-        printf(", %s free", format_bytes(size, sizeof size, (double)machine->memory_free_bytes));
-    if (machine->memory_bytes >= 0)
-        putchar('\n');
+    int length = snprintf(text, sizeof text, "%s", format_bytes(size, sizeof size, (double)machine->memory_bytes));
+    if (machine->memory_free_bytes >= 0)
+        snprintf(text + length, sizeof text - (size_t)length, ", %s free",
+                 format_bytes(size, sizeof size, (double)machine->memory_free_bytes));
+    limit_print("memory", machine->memory_bytes >= 0 ? text : NULL, machine->unseen[LIMIT_MEMORY]);
+    snprintf(text, sizeof text, "%lld more", (long long)machine->tasks_limit);
+    limit_print("processes", machine->tasks_limit >= 0 ? text : NULL, machine->unseen[LIMIT_TASKS]);
+    return rc;
 }
 
 /* Logical numbers of the objects of a type that the set touches; "-" where the machine has none. */
@@ -177,8 +232,7 @@ static int answer(const struct question *question)
     else if (place_plan(&machine, question->place, question->place_main, workers, &placement, error) != 0)
         code = complain("topo", "%s", error);
     if (code == 0) {
-        machine_print(&machine);
-        if (placement_print(&machine, question, &placement) != 0)
+        if (machine_print(&machine) != 0 || placement_print(&machine, question, &placement) != 0)
             code = complain("topo", "out of memory");
         placement_release(&placement);
     }

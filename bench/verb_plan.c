@@ -84,6 +84,8 @@ static void head_print(const struct request *request, const struct plan *plan, c
         heading_print(i ? "" : "left out", plan->left_out.word[i]);
     if (machine->quota_cpus > 0)
         snprintf(quota, sizeof quota, ", a CPU quota of %.2f", machine->quota_cpus);
+    else if (machine->unseen[LIMIT_CPU])
+        snprintf(quota, sizeof quota, ", a CPU quota not known");
     snprintf(text, sizeof text, "cores %u, hardware threads %u%s, CPUs in effect %u", machine->cores, machine->pus,
              quota, machine->effective_cpus);
     heading_print("machine", text);

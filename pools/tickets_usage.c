@@ -60,14 +60,16 @@ static void add_memory(pid_t pid, struct usage *sum)
 {
     char path[64], text[4096];
     snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
-    if (read_small(path, text, sizeof text) <= 0)
+    if (sum->pss_bytes < 0 || read_small(path, text, sizeof text) <= 0) { /* a part of it is not the memory */
+        sum->pss_bytes = sum->private_bytes = -1;
         return;
+    }
     sum->pss_bytes += field(text, "\nPss:") * 1024;
     sum->private_bytes += (field(text, "\nPrivate_Clean:") + field(text, "\nPrivate_Dirty:")) * 1024;
 }
 
 /* Another process: /proc/PID/stat has faults, and times in ticks too coarse to be added up, so they only tell how the
- * exact time on CPUs is split between user and system. */
+ * exact time on CPUs is split between user and system; unless there is no exact time. */
 static void add_process(pid_t pid, bool with_memory, struct usage *sum)
 {
     char path[64], text[1024];
@@ -81,6 +83,9 @@ static void add_process(pid_t pid, bool with_memory, struct usage *sum)
                                &majflt, &user, &sys) != 4)
         return;
     add_threads(pid, sum, &cpu_ns);
+    long ticks_per_s = sysconf(_SC_CLK_TCK);
+    if (sum->runqueue_ns < 0 && cpu_ns == 0 && ticks_per_s > 0) /* a kernel without schedstat */
+        cpu_ns = (user + sys) * (1000000000 / ticks_per_s);
     int64_t sys_ns = user + sys ? (int64_t)((double)cpu_ns * (double)sys / (double)(user + sys)) : 0;
     sum->minflt += minflt;
     sum->majflt += majflt;

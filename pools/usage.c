@@ -68,10 +68,11 @@ void usage_read_thread(struct usage *usage)
     }
 }
 
+/* -1: it is not told. */
 static int64_t smaps_field(const char *text, const char *name)
 {
     const char *at = strstr(text, name);
-    return at ? strtoll(at + strlen(name), NULL, 10) * 1024 : 0;
+    return at ? strtoll(at + strlen(name), NULL, 10) * 1024 : -1;
 }
 
 void usage_read_memory(struct usage *usage)
@@ -80,7 +81,8 @@ void usage_read_memory(struct usage *usage)
     if (read_small("/proc/self/smaps_rollup", text, sizeof text) <= 0)
         return;
     usage->pss_bytes = smaps_field(text, "\nPss:");
-    usage->private_bytes = smaps_field(text, "\nPrivate_Clean:") + smaps_field(text, "\nPrivate_Dirty:");
+    int64_t clean = smaps_field(text, "\nPrivate_Clean:"), dirty = smaps_field(text, "\nPrivate_Dirty:");
+    usage->private_bytes = clean < 0 || dirty < 0 ? -1 : clean + dirty;
 }
 
 void usage_add(struct usage *sum, const struct usage *part)

@@ -1,37 +1,20 @@
 /* What spoils a run, on machines made of small files. */
 #include "bench/check/check.h"
 #include "bench/refuse.h"
+#include "tests/tree.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
 
-static char root[] = "/tmp/poolbench-test-check-XXXXXX";
 static struct machine machine;
 static struct busy quiet = {.others_cpus = 0.1};
-
-/* Writes a file below the root, with the directories it needs. */
-static void file_put(const char *path, const char *text)
-{
-    char all[512];
-    snprintf(all, sizeof all, "%s%s", root, path);
-    for (char *slash = all + strlen(root) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
-        *slash = '\0';
-        mkdir(all, 0777);
-    }
-    FILE *file = fopen(all, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
 
 static void is(const char *subject, enum check_state state, const char *found)
 {
     struct checks checks;
-    checks_look(&machine, root, &quiet, &checks);
+    checks_look(&machine, tree, &quiet, &checks);
     for (size_t i = 0; i < checks.count; i++) {
         if (strcmp(checks.check[i].subject, subject) != 0)
             continue;
@@ -50,26 +33,28 @@ static void speed(void **state)
 {
     (void)state;
     is("governor", CHECK_UNKNOWN, "no frequency governor to be seen");
-    file_put(CPUFREQ(0) "scaling_governor", "performance\n");
-    file_put(CPUFREQ(1) "scaling_governor", "performance\n");
+    tree_put(CPUFREQ(0) "scaling_governor", "performance\n");
+    tree_put(CPUFREQ(1) "scaling_governor", "performance\n");
     is("governor", CHECK_OK, "frequency governor performance");
-    file_put(CPUFREQ(1) "scaling_governor", "powersave\n");
-    is("governor", CHECK_WARN, "frequency governor powersave");
+    tree_put(CPUFREQ(1) "scaling_governor", "powersave\n");
+    is("governor", CHECK_WARN, "frequency governor performance (CPU 0), powersave (CPU 1)");
     is("frequency", CHECK_UNKNOWN, "no frequency driver to be seen");
-    file_put(CPUFREQ(0) "scaling_driver", "acpi-cpufreq\n");
+    tree_put(CPUFREQ(0) "scaling_driver", "acpi-cpufreq\n");
     is("frequency", CHECK_OK, "frequency driver acpi-cpufreq");
-    file_put(CPUFREQ(0) "scaling_max_freq", "2400000\n");
-    file_put(CPUFREQ(0) "cpuinfo_max_freq", "3600000\n");
+    tree_put(CPUFREQ(0) "scaling_max_freq", "2400000\n");
+    tree_put(CPUFREQ(0) "cpuinfo_max_freq", "3600000\n");
     is("frequency", CHECK_OK, "frequency driver acpi-cpufreq, up to 2.40 of 3.60 GHz");
     is("turbo", CHECK_UNKNOWN, "whether the clock may be boosted is not told");
-    file_put("/sys/devices/system/cpu/cpufreq/boost", "0\n");
+    tree_put("/sys/devices/system/cpu/cpufreq/boost", "0\n");
     is("turbo", CHECK_OK, "turbo is off");
-    file_put("/sys/devices/system/cpu/intel_pstate/no_turbo", "0\n"); /* the other way round */
+    tree_put("/sys/devices/system/cpu/intel_pstate/no_turbo", "0\n"); /* the other way round */
     is("turbo", CHECK_WARN, "turbo is on: the clock depends on how many CPUs are busy, and how hot");
+    is("power", CHECK_UNKNOWN, "whether it runs on a battery cannot be read");
+    tree_put("/sys/class/net/lo/mtu", "65536\n");
     is("power", CHECK_OK, "no battery to be seen");
-    file_put("/sys/class/power_supply/AC/online", "0\n");
+    tree_put("/sys/class/power_supply/AC/online", "0\n");
     is("power", CHECK_WARN, "on battery: clocks are cut to save power");
-    file_put("/sys/class/power_supply/ADP1/online", "1\n");
+    tree_put("/sys/class/power_supply/ADP1/online", "1\n");
     is("power", CHECK_OK, "on mains power");
     is("threads", CHECK_WARN, "2 cores have 4 hardware threads: workers may share a core");
 }
@@ -78,11 +63,11 @@ static void clocks(void **state)
 {
     (void)state;
     is("clock", CHECK_UNKNOWN, "the kernel's clock source cannot be read");
-    file_put(CLOCK, "tsc\n");
+    tree_put(CLOCK, "tsc\n");
     is("clock", CHECK_OK, "clock source tsc");
-    file_put(CLOCK, "kvm-clock\n");
+    tree_put(CLOCK, "kvm-clock\n");
     is("clock", CHECK_OK, "clock source kvm-clock");
-    file_put(CLOCK, "hpet\n");
+    tree_put(CLOCK, "hpet\n");
     is("clock", CHECK_WARN, "clock source hpet");
 }
 
@@ -90,11 +75,11 @@ static void memory(void **state)
 {
     (void)state;
     is("swap", CHECK_UNKNOWN, "/proc/meminfo does not tell");
-    file_put("/proc/meminfo", "MemTotal: 1000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n");
+    tree_put("/proc/meminfo", "MemTotal: 1000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n");
     is("swap", CHECK_OK, "no swap");
-    file_put("/proc/meminfo", "MemTotal: 1000 kB\nSwapTotal: 100000 kB\nSwapFree: 99000 kB\n");
+    tree_put("/proc/meminfo", "MemTotal: 1000 kB\nSwapTotal: 100000 kB\nSwapFree: 99000 kB\n");
     is("swap", CHECK_OK, "1000 KiB of swap are in use");
-    file_put("/proc/meminfo", "MemTotal: 1000 kB\nSwapTotal: 100000 kB\nSwapFree: 50000 kB\n");
+    tree_put("/proc/meminfo", "MemTotal: 1000 kB\nSwapTotal: 100000 kB\nSwapFree: 50000 kB\n");
     is("swap", CHECK_WARN, "48.8 MiB of swap are in use");
     machine.memory_bytes = 1 << 30;
     machine.memory_free_bytes = 1 << 29;
@@ -103,14 +88,18 @@ static void memory(void **state)
     is("memory", CHECK_WARN, "64 MiB of 1 GiB of memory are available");
     machine.memory_free_bytes = -1;
     is("memory", CHECK_UNKNOWN, "how much memory is available is not told");
-    file_put("/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
+    machine.memory_free_bytes = 1 << 29;
+    machine.unseen[LIMIT_MEMORY] = "dark";
+    is("memory", CHECK_UNKNOWN, "512 MiB of 1 GiB of memory are available, as far as can be seen: dark");
+    machine.unseen[LIMIT_MEMORY] = NULL;
+    tree_put("/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
     is("huge pages", CHECK_OK, "transparent huge pages only where asked for");
-    file_put("/sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise never\n");
+    tree_put("/sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise never\n");
     is("huge pages", CHECK_WARN, "transparent huge pages always: what memory costs depends on what the kernel finds");
     is("addresses", CHECK_UNKNOWN, "whether addresses are randomised cannot be read");
-    file_put("/proc/sys/kernel/randomize_va_space", "2\n");
+    tree_put("/proc/sys/kernel/randomize_va_space", "2\n");
     is("addresses", CHECK_OK, "every trial has a random layout of addresses");
-    file_put("/proc/sys/kernel/randomize_va_space", "0\n");
+    tree_put("/proc/sys/kernel/randomize_va_space", "0\n");
     is("addresses", CHECK_WARN, "addresses are not randomised: one layout may favour one pool in all trials");
 }
 
@@ -122,14 +111,22 @@ static void shares(void **state)
     is("quota", CHECK_OK, "a quota of 4.00 CPUs, as many as there are");
     machine.quota_cpus = 1.5;
     is("quota", CHECK_WARN, "a quota of 1.50 CPUs on 4: whoever uses it up stands still for the rest of a period");
+    machine.unseen[LIMIT_CPU] = "dark"; /* what is seen is enough to warn */
+    is("quota", CHECK_WARN, "a quota of 1.50 CPUs on 4: whoever uses it up stands still for the rest of a period");
     machine.quota_cpus = 0;
+    is("quota", CHECK_UNKNOWN, "no CPU quota, as far as can be seen: dark");
+    machine.unseen[LIMIT_CPU] = NULL;
     machine.tasks_limit = 5;
     is("limits", CHECK_WARN, "5 more processes and threads are allowed, the default pools need 6");
     machine.tasks_limit = -1;
+    machine.unseen[LIMIT_TASKS] = "dark";
+    is("limits", CHECK_UNKNOWN,
+       "processes, threads and files suffice for the default pools, as far as can be seen: dark");
+    machine.unseen[LIMIT_TASKS] = NULL;
     is("load", CHECK_UNKNOWN, "/proc/loadavg cannot be read");
-    file_put("/proc/loadavg", "0.21 0.10 0.05 3/300 4242\n");
+    tree_put("/proc/loadavg", "0.21 0.10 0.05 3/300 4242\n");
     is("load", CHECK_OK, "load average of the last minute 0.21 on 4 CPUs");
-    file_put("/proc/loadavg", "1.50 0.10 0.05 1/300 4242\n");
+    tree_put("/proc/loadavg", "1.50 0.10 0.05 1/300 4242\n");
     is("load", CHECK_WARN, "load average of the last minute 1.50 on 4 CPUs");
     is("processes", CHECK_OK, "other processes take 0.10 of 4 CPUs");
     is("steal", CHECK_OK, "the hypervisor took 0.0 % of the CPUs' time just now");
@@ -148,7 +145,7 @@ static void warnings(void **state)
 {
     (void)state;
     struct checks checks;
-    checks_look(&machine, root, &quiet, &checks);
+    checks_look(&machine, tree, &quiet, &checks);
     json_t *lines = checks_warnings(&checks);
     assert_int_equal(json_array_size(lines), 5);
     assert_string_equal(json_string_value(json_array_get(lines, 0)),
@@ -163,17 +160,13 @@ static void warnings(void **state)
 static int begin(void **state)
 {
     char error[ERROR_MAX];
-    (void)state;
-    return !mkdtemp(root) || machine_open(&machine, "synthetic:pack:1 core:2 pu:2", error);
+    return tree_make(state) || machine_open(&machine, "synthetic:pack:1 core:2 pu:2", error);
 }
 
 static int end(void **state)
 {
-    char command[128];
-    (void)state;
     machine_close(&machine);
-    snprintf(command, sizeof command, "rm -r %s", root);
-    return system(command);
+    return tree_remove(state);
 }
 
 int main(void)

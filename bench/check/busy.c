@@ -45,7 +45,8 @@ static void cpus_read(const struct machine *machine, struct busy_watch *watch)
     char line[512];
     FILE *file = fopen("/proc/stat", "re");
 
-    watch->busy_ticks = watch->steal_ticks = file ? 0 : -1;
+    unsigned seen = 0;
+    watch->busy_ticks = watch->steal_ticks = 0;
     while (file && fgets(line, sizeof line, file)) {
         long long user, nice, system, idle, iowait, irq, softirq, steal;
         unsigned cpu;
@@ -55,9 +56,12 @@ static void cpus_read(const struct machine *machine, struct busy_watch *watch)
             continue;
         watch->busy_ticks += user + nice + system + irq + softirq;
         watch->steal_ticks += steal;
+        seen++;
     }
     if (file)
         fclose(file);
+    if (!seen) /* no such file, no such lines, or CPUs that a container has numbered anew */
+        watch->busy_ticks = watch->steal_ticks = -1;
 }
 
 /* "pid (name) state ppid ...": a name may hold anything, so the last parenthesis ends it. */

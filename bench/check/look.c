@@ -1,9 +1,11 @@
 /* One function a subject; the table at the end says in which order they are looked at, which is that of importance. */
 #include "bench/check/check.h"
 #include "bench/host_facts.h"
+#include "bench/kinds.h"
 #include "bench/place.h"
 #include "bench/sysfile.h"
 #include "bench/units.h"
+#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <math.h>
@@ -12,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define CPU_DIR      "/sys/devices/system/cpu"
 #define OTHERS_CPUS  0.2      /* CPUs that others take: above, it shows in trials */
@@ -70,6 +73,23 @@ static void look_steal(const struct look *look)
               "the hypervisor took %.1f %% of the CPUs' time just now", 100 * cpus / look->machine->pus);
 }
 
+/* What was found of a limit that is far enough off, unless there may be a lower one. */
+__attribute__((format(printf, 3, 4))) static void found_enough(const struct look *look, enum limit_kind kind,
+                                                               const char *format, ...)
+{
+    const char *unseen = look->machine->unseen[kind];
+    char text[sizeof look->check->found];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (unseen)
+        found(look, CHECK_UNKNOWN, "%.120s, as far as can be seen: %s", text, unseen);
+    else
+        found(look, CHECK_OK, "%s", text);
+}
+
 static void look_quota(const struct look *look)
 {
     const struct machine *machine = look->machine;
@@ -78,59 +98,102 @@ static void look_quota(const struct look *look)
         found(look, CHECK_WARN, "a quota of %.2f CPUs on %u: whoever uses it up stands still for the rest of a period",
               machine->quota_cpus, machine->pus);
     else if (machine->quota_cpus > 0)
-        found(look, CHECK_OK, "a quota of %.2f CPUs, as many as there are", machine->quota_cpus);
+        found_enough(look, LIMIT_CPU, "a quota of %.2f CPUs, as many as there are", machine->quota_cpus);
     else
-        found(look, CHECK_OK, "no CPU quota");
+        found_enough(look, LIMIT_CPU, "no CPU quota");
 }
 
 static void look_limits(const struct look *look)
 {
     int64_t tasks = look->machine->tasks_limit, needed = POOLS_TASKS * (int64_t)look->machine->cores + 2;
-    struct rlimit files = {.rlim_cur = RLIM_INFINITY};
+    struct rlimit files;
 
-    getrlimit(RLIMIT_NOFILE, &files);
     if (tasks >= 0 && tasks < needed)
         found(look, CHECK_WARN, "%lld more processes and threads are allowed, the default pools need %lld",
               (long long)tasks, (long long)needed);
+    else if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        found(look, CHECK_UNKNOWN, "how many files may be open is not told");
     else if (files.rlim_cur < FILES_LEAST + 4 * (rlim_t)look->machine->cores)
         found(look, CHECK_WARN, "%llu files may be open", (unsigned long long)files.rlim_cur);
     else
-        found(look, CHECK_OK, "processes, threads and files suffice for the default pools");
+        found_enough(look, LIMIT_TASKS, "processes, threads and files suffice for the default pools");
 }
 
 static void look_governor(const struct look *look)
 {
-    char first[64] = "", governor[64];
-    unsigned cpu;
+    struct kinds kinds;
+    char text[128];
+    bool is_steady = true;
 
-    hwloc_bitmap_foreach_begin(cpu, look->machine->allowed)
-    {
-        if (sysfile_read(governor, sizeof governor, "%s" CPU_DIR "/cpu%u/cpufreq/scaling_governor", look->root, cpu) >
-                0 &&
-            (!*first || strcmp(governor, "performance") != 0))
-            snprintf(first, sizeof first, "%s", governor);
-    }
-    hwloc_bitmap_foreach_end();
-    if (!*first)
+    int rc = kinds_of_file(look->machine, look->root, "cpufreq/scaling_governor", &kinds);
+    for (size_t i = 0; i < kinds.count; i++)
+        is_steady = is_steady && strcmp(kinds.kind[i].value, "performance") == 0;
+    kinds_text(&kinds, text, sizeof text);
+    kinds_release(&kinds);
+    if (rc < 0 || !*text)
         found(look, CHECK_UNKNOWN, "no frequency governor to be seen");
     else
-        found(look, strcmp(first, "performance") ? CHECK_WARN : CHECK_OK, "frequency governor %s", first);
+        found(look, is_steady ? CHECK_OK : CHECK_WARN, "frequency governor %s", text);
+}
+
+/* What each CPU may reach of what it can. */
+static int frequencies_read(const struct look *look, struct kinds *kinds)
+{
+    hwloc_bitmap_t one = hwloc_bitmap_alloc();
+    unsigned cpu;
+    int rc = one ? 0 : -ENOMEM;
+
+    *kinds = (struct kinds){0};
+    hwloc_bitmap_foreach_begin(cpu, look->machine->allowed)
+    {
+        int64_t limit = sysfile_number("%s" CPU_DIR "/cpu%u/cpufreq/scaling_max_freq", look->root, cpu);
+        int64_t most = sysfile_number("%s" CPU_DIR "/cpu%u/cpufreq/cpuinfo_max_freq", look->root, cpu);
+        char text[64];
+        snprintf(text, sizeof text, "up to %.2f of %.2f GHz", (double)limit / 1e6, (double)most / 1e6);
+        if (rc == 0 && limit > 0 && most > 0)
+            rc = hwloc_bitmap_only(one, cpu) != 0 ? -ENOMEM : kinds_add(kinds, text, one);
+    }
+    hwloc_bitmap_foreach_end();
+    hwloc_bitmap_free(one);
+    return rc;
 }
 
 static void look_frequency(const struct look *look)
 {
-    char driver[64];
-    int cpu = hwloc_bitmap_first(look->machine->allowed);
-    int64_t limit = sysfile_number("%s" CPU_DIR "/cpu%d/cpufreq/scaling_max_freq", look->root, cpu);
-    int64_t most = sysfile_number("%s" CPU_DIR "/cpu%d/cpufreq/cpuinfo_max_freq", look->root, cpu);
+    struct kinds drivers, frequencies = {0};
+    char driver[64], most[128];
 
-    if (sysfile_read(driver, sizeof driver, "%s" CPU_DIR "/cpu%d/cpufreq/scaling_driver", look->root, cpu) <= 0)
+    int rc = kinds_of_file(look->machine, look->root, "cpufreq/scaling_driver", &drivers);
+    if (rc == 0)
+        rc = frequencies_read(look, &frequencies);
+    kinds_text(&drivers, driver, sizeof driver);
+    kinds_text(&frequencies, most, sizeof most);
+    kinds_release(&drivers);
+    kinds_release(&frequencies);
+    if (rc < 0 || !*driver)
         found(look, CHECK_UNKNOWN, "no frequency driver to be seen");
-    else if (limit > 0 && most > 0)
-        found(look, CHECK_OK, "frequency driver %s, up to %.2f of %.2f GHz", driver, (double)limit / 1e6,
-              (double)most / 1e6);
     else
-        found(look, CHECK_OK, "frequency driver %s", driver);
+        found(look, CHECK_OK, "frequency driver %s%s%s", driver, *most ? ", " : "", most);
+}
+
+/* The same task takes longer on some. */
+static void look_cores(const struct look *look)
+{
+    struct kinds kinds;
+    char text[160] = "";
+
+    int rc = kinds_of_cores(look->machine, &kinds);
+    for (size_t i = 0; i < kinds.count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%u %s", i ? ", " : "", kinds.kind[i].count, kinds.kind[i].value);
+    }
+    if (rc < 0 || !kinds.count)
+        found(look, CHECK_UNKNOWN, "whether all cores are of one kind is not told");
+    else if (kinds.count > 1)
+        found(look, CHECK_WARN, "cores of %zu kinds: %s", kinds.count, text);
+    else
+        found(look, CHECK_OK, "all cores are of one kind");
+    kinds_release(&kinds);
 }
 
 static void look_power(const struct look *look)
@@ -146,7 +209,10 @@ static void look_power(const struct look *look)
             plugged = plugged || sysfile_number("%s", supplies.gl_pathv[i]) > 0;
         }
     globfree(&supplies);
-    if (mains && !plugged)
+    snprintf(pattern, sizeof pattern, "%s/sys/class", look->root);
+    if (!mains && access(pattern, X_OK) != 0)
+        found(look, CHECK_UNKNOWN, "whether it runs on a battery cannot be read");
+    else if (mains && !plugged)
         found(look, CHECK_WARN, "on battery: clocks are cut to save power");
     else
         found(look, CHECK_OK, mains ? "on mains power" : "no battery to be seen");
@@ -191,9 +257,12 @@ static void look_memory(const struct look *look)
 
     if (all <= 0 || left < 0)
         found(look, CHECK_UNKNOWN, "how much memory is available is not told");
+    else if (left < MEMORY_LEAST * all)
+        found(look, CHECK_WARN, "%s of %s of memory are available", format_bytes(have, sizeof have, left),
+              format_bytes(bytes, sizeof bytes, all));
     else
-        found(look, left < MEMORY_LEAST * all ? CHECK_WARN : CHECK_OK, "%s of %s of memory are available",
-              format_bytes(have, sizeof have, left), format_bytes(bytes, sizeof bytes, all));
+        found_enough(look, LIMIT_MEMORY, "%s of %s of memory are available", format_bytes(have, sizeof have, left),
+                     format_bytes(bytes, sizeof bytes, all));
 }
 
 static void look_layout(const struct look *look)
@@ -211,9 +280,13 @@ static void look_layout(const struct look *look)
 static void look_numa(const struct look *look)
 {
     int nodes = hwloc_get_nbobjs_by_type(look->machine->topology, HWLOC_OBJ_NUMANODE);
-    bool moves = sysfile_number("%s/proc/sys/kernel/numa_balancing", look->root) > 0;
+    int64_t moves = sysfile_number("%s/proc/sys/kernel/numa_balancing", look->root);
+    char path[PATH_MAX];
 
-    if (nodes > 1 && moves)
+    snprintf(path, sizeof path, "%s/proc/sys/kernel", look->root);
+    if (nodes > 1 && moves < 0 && access(path, X_OK) != 0) /* there is no such file where the kernel cannot do it */
+        found(look, CHECK_UNKNOWN, "%d NUMA nodes; whether the kernel moves memory between them cannot be read", nodes);
+    else if (nodes > 1 && moves > 0)
         found(look, CHECK_WARN, "the kernel moves memory between %d NUMA nodes", nodes);
     else
         found(look, CHECK_OK, "%d NUMA node%s", nodes, nodes == 1 ? "" : "s, and memory stays where it is");
@@ -303,7 +376,9 @@ static void look_hypervisor(const struct look *look)
     json_t *facts = facts_virtualisation(look->machine);
     const char *name = json_string_value(json_object_get(facts, "hypervisor"));
 
-    if (name)
+    if (!name)
+        found(look, CHECK_UNKNOWN, "whether this is a virtual machine is not told");
+    else if (strcmp(name, "none") != 0)
         found(look, CHECK_WARN, "a virtual machine (%.64s): others may be on the same CPUs", name);
     else
         found(look, CHECK_OK, "no hypervisor to be seen");
@@ -345,6 +420,7 @@ static const struct {
     {"quota", look_quota, true, "lift it (cpu.max of the control group), or have fewer workers than it"},
     {"limits", look_limits, true, "raise pids.max of the control group, ulimit -u or ulimit -n"},
     {"governor", look_governor, true, "cpupower frequency-set --governor performance"},
+    {"cores", look_cores, true, "taskset or --place with CPUs of one kind: calibration knows the first CPU alone"},
     {"clock", look_clock, true, "boot with clocksource=tsc where the CPU's counter is sound; time stamps cost more"},
     {"power", look_power, true, "plug it in"},
     {"swap", look_swap, true, "free memory; swapoff and swapon bring back what lies there"},

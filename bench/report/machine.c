@@ -35,35 +35,36 @@ enum unit { NO_UNIT, BYTES, KHZ, NS };
 static const struct fact {
     const char *label, *path;
     enum unit unit;
-    const char *null; /* what null says; NULL: that it is not told */
 } facts[] = {
-    {"CPU", "cpu.model", NO_UNIT, NULL},
-    {"Packages", "machine.packages", NO_UNIT, NULL},
-    {"NUMA nodes", "machine.numa_nodes", NO_UNIT, NULL},
-    {"Cores", "machine.cores", NO_UNIT, NULL},
-    {"Hardware threads", "machine.pus", NO_UNIT, NULL},
-    {"Allowed CPUs", "machine.allowed_cpus", NO_UNIT, NULL},
-    {"CPU quota", "machine.quota_cpus", NO_UNIT, "none"},
-    {"Memory", "machine.memory_bytes", BYTES, NULL},
-    {"Hypervisor", "virtualisation.hypervisor", NO_UNIT, "none"},
-    {"Host name", "hostname", NO_UNIT, NULL},
-    {"Microcode", "cpu.microcode", NO_UNIT, NULL},
-    {"Frequency governor", "cpu.governor", NO_UNIT, NULL},
-    {"Lowest frequency", "cpu.min_frequency_khz", KHZ, NULL},
-    {"Highest frequency", "cpu.max_frequency_khz", KHZ, NULL},
-    {"Turbo", "cpu.turbo", NO_UNIT, NULL},
-    {"SMT", "cpu.smt", NO_UNIT, NULL},
-    {"Mitigations", "cpu.mitigations", NO_UNIT, NULL},
-    {"Kernel", "kernel.release", NO_UNIT, NULL},
-    {"Architecture", "kernel.architecture", NO_UNIT, NULL},
-    {"Huge pages", "kernel.transparent_hugepages", NO_UNIT, NULL},
-    {"Address randomisation", "kernel.randomize_va_space", NO_UNIT, NULL},
-    {"Timer slack", "kernel.timer_slack_ns", NS, NULL},
-    {"Clock of the kernel", "clock.source", NO_UNIT, NULL},
-    {"Clock of the trials", "run.clock.source", NO_UNIT, NULL},
-    {"Compiler", "build.compiler", NO_UNIT, NULL},
-    {"Flags", "build.flags", NO_UNIT, NULL},
-    {"Libraries", "build.libraries", NO_UNIT, NULL},
+    {"CPU", "cpu.model", NO_UNIT},
+    {"Packages", "machine.packages", NO_UNIT},
+    {"NUMA nodes", "machine.numa_nodes", NO_UNIT},
+    {"Cores", "machine.cores", NO_UNIT},
+    {"Hardware threads", "machine.pus", NO_UNIT},
+    {"Kinds of core", "machine.kinds", NO_UNIT},
+    {"Caches", "machine.caches", NO_UNIT},
+    {"Allowed CPUs", "machine.allowed_cpus", NO_UNIT},
+    {"CPU quota", "machine.quota_cpus", NO_UNIT},
+    {"Memory", "machine.memory_bytes", BYTES},
+    {"Hypervisor", "virtualisation.hypervisor", NO_UNIT},
+    {"Host name", "hostname", NO_UNIT},
+    {"Microcode", "cpu.microcode", NO_UNIT},
+    {"Frequency governor", "cpu.governor", NO_UNIT},
+    {"Lowest frequency", "cpu.min_frequency_khz", KHZ},
+    {"Highest frequency", "cpu.max_frequency_khz", KHZ},
+    {"Turbo", "cpu.turbo", NO_UNIT},
+    {"SMT", "cpu.smt", NO_UNIT},
+    {"Mitigations", "cpu.mitigations", NO_UNIT},
+    {"Kernel", "kernel.release", NO_UNIT},
+    {"Architecture", "kernel.architecture", NO_UNIT},
+    {"Huge pages", "kernel.transparent_hugepages", NO_UNIT},
+    {"Address randomisation", "kernel.randomize_va_space", NO_UNIT},
+    {"Timer slack", "kernel.timer_slack_ns", NS},
+    {"Clock of the kernel", "clock.source", NO_UNIT},
+    {"Clock of the trials", "run.clock.source", NO_UNIT},
+    {"Compiler", "build.compiler", NO_UNIT},
+    {"Flags", "build.flags", NO_UNIT},
+    {"Libraries", "build.libraries", NO_UNIT},
 };
 enum { FACT_COUNT = sizeof facts / sizeof facts[0] };
 
@@ -85,11 +86,40 @@ static void object_print(FILE *out, const json_t *value)
         fputs("none needed", out);
 }
 
+static void value_print(FILE *out, const struct fact *fact, const json_t *value);
+
+/* What is not the same on all CPUs: kinds of core, caches, or any value by CPU. */
+static void array_print(FILE *out, const struct fact *fact, const json_t *values)
+{
+    const json_t *part;
+    size_t i;
+
+    json_array_foreach(values, i, part)
+    {
+        const json_t *bytes = json_object_get(part, "bytes"), *cores = json_object_get(part, "cores");
+        const char *name = json_string_value(json_object_get(part, "name"));
+        char size[32];
+        fputs(i ? ", " : "", out);
+        if (cores)
+            fprintf(out, "%d %s", (int)json_integer_value(cores), name ? name : "");
+        else if (bytes)
+            fprintf(out, "%s %d x %s", name ? name : "", (int)json_integer_value(json_object_get(part, "count")),
+                    json_is_number(bytes) ? format_bytes(size, sizeof size, json_number_value(bytes)) : "unknown size");
+        else
+            value_print(out, fact, json_object_get(part, "value"));
+        const char *cpus = json_string_value(json_object_get(part, "cpus"));
+        if (cpus && !bytes && json_array_size(values) > 1)
+            fprintf(out, " (CPU %s)", cpus);
+    }
+}
+
 static void value_print(FILE *out, const struct fact *fact, const json_t *value)
 {
     char scaled[32];
 
-    if (json_is_string(value))
+    if (json_is_array(value))
+        array_print(out, fact, value);
+    else if (json_is_string(value))
         fputs(json_string_value(value), out);
     else if (json_is_object(value))
         object_print(out, value);
@@ -103,8 +133,6 @@ static void value_print(FILE *out, const struct fact *fact, const json_t *value)
         fprintf(out, "%.0f MHz", json_number_value(value) / 1e3);
     else if (json_is_number(value))
         fprintf(out, "%.6g", json_number_value(value));
-    else if (fact->null)
-        fputs(fact->null, out);
 }
 
 void report_machine(struct report *r)

@@ -5,6 +5,7 @@
 #include "bench/trial/trial.h"
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #define WORKERS_MOST   (1u << 20)
@@ -71,10 +72,11 @@ static bool is_arrival(const struct job_file *file)
 int job_check(const struct job_file *file, uint64_t bytes)
 {
     uint64_t words = file->cpu_words;
-    if (bytes < sizeof *file || file->magic != JOB_MAGIC || file->version != JOB_VERSION || file->bytes > bytes ||
-        file->kind > JOB_PROBE || !is_name(file->pool, sizeof file->pool) ||
-        !is_name(file->workload, sizeof file->workload) || !is_name(file->pool_file, sizeof file->pool_file) ||
-        !is_name(file->workload_file, sizeof file->workload_file))
+    if (bytes >= offsetof(struct job_file, epoch) && file->magic == JOB_MAGIC && file->version != JOB_VERSION)
+        return -EPROTO;
+    if (bytes < sizeof *file || file->magic != JOB_MAGIC || file->bytes > bytes || file->kind > JOB_PROBE ||
+        !is_name(file->pool, sizeof file->pool) || !is_name(file->workload, sizeof file->workload) ||
+        !is_name(file->pool_file, sizeof file->pool_file) || !is_name(file->workload_file, sizeof file->workload_file))
         return -EINVAL;
     if (!file->workers || file->workers > WORKERS_MOST || !file->shape.workers || file->shape.workers > WORKERS_MOST ||
         words > CPU_WORDS_MOST || !file->cost_count || file->cost_count > COSTS_MOST ||

@@ -186,14 +186,18 @@ int main(int argc, char **argv)
         return attach_run(where, argc, argv);
     prctl(PR_SET_NAME, "pb-trial");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (job_map(&trial, MAP_SHARED) < 0) {
-        fputs("poolbench-trial: an internal program of poolbench, started by it; try `poolbench help`\n", stderr);
+    int rc = job_map(&trial, MAP_SHARED);
+    if (rc < 0) {
+        fputs(rc == -EPROTO
+                  ? "poolbench-trial: poolbench is of another build than this; make or install both together\n"
+                  : "poolbench-trial: an internal program of poolbench, started by it; try `poolbench help`\n",
+              stderr);
         return 2;
     }
     const struct job_file *file = trial.file;
     clock_init(file->clock_is_tsc, file->clock_mult);
     const struct places main_place = {(const uint64_t *)((const char *)file + file->main_mask_offset), file->cpu_words};
-    int rc = place_apply(&main_place, 0);
+    rc = place_apply(&main_place, 0);
     if (rc < 0)
         return fail(&trial, rc, "pinning the submitter") < 0;
     rc = file->kind == JOB_CALIBRATE ? calibrate_run(&trial)

@@ -34,14 +34,15 @@ int job_map(struct trial *trial, int flags)
     struct stat stat;
     if (fstat(trial->job_fd, &stat) < 0)
         return -errno;
-    if ((size_t)stat.st_size < sizeof(struct job_file))
+    if (stat.st_size <= 0)
         return -EINVAL;
     char *map = mmap(NULL, (size_t)stat.st_size, PROT_READ | PROT_WRITE, flags | MAP_POPULATE, trial->job_fd, 0);
     if (map == MAP_FAILED)
         return -errno;
     const struct job_file *file = (const struct job_file *)map;
-    if (job_check(file, (uint64_t)stat.st_size) < 0)
-        return -EINVAL;
+    int rc = job_check(file, (uint64_t)stat.st_size);
+    if (rc < 0)
+        return rc;
     /* no child needs it, and none can spoil it */
     if (madvise(map, (size_t)stat.st_size, MADV_DONTFORK) < 0)
         return -errno;

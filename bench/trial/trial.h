@@ -60,7 +60,7 @@ struct trial {
 void *trial_memory(size_t count, size_t size);
 
 /* Everything that main.c and the steps rely on when they follow an offset or a count: a file of `bytes` bytes has it.
- * The header must be readable. -EINVAL. */
+ * The header must be readable. -EPROTO: it is of another version; -EINVAL. */
 int job_check(const struct job_file *file, uint64_t bytes);
 /* Maps the job in job_fd; flags: MAP_SHARED, or MAP_PRIVATE for one who has nothing to report. */
 int job_map(struct trial *trial, int flags);

@@ -1,0 +1,175 @@
+/* A machine with cores of two kinds, made with hwloc and read back from its file as one of a user's: what is not the
+ * same on all CPUs is told by kind, in topo, check, host.json and the report alike. */
+#include "bench/check/check.h"
+#include "bench/host_facts.h"
+#include "bench/kinds.h"
+#include "bench/refuse.h"
+#include "tests/tree.h"
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h> /* after what it needs */
+
+#define FAST_CPUS 12 /* of six cores with two threads each; then eight with one */
+
+static struct machine machine;
+static char file[PATH_MAX];
+
+/* Fourteen cores with two threads, of which the last eight lose one, and get other caches. */
+static void machine_write(void)
+{
+    static struct hwloc_info_s slow_info = {(char *)"CoreType", (char *)"IntelAtom"},
+                               fast_info = {(char *)"CoreType", (char *)"IntelCore"};
+    hwloc_topology_t made;
+    hwloc_bitmap_t fast = hwloc_bitmap_alloc(), slow = hwloc_bitmap_alloc(), all = hwloc_bitmap_alloc();
+
+    assert_int_equal(hwloc_topology_init(&made), 0);
+    assert_int_equal(hwloc_topology_set_synthetic(made, "pack:1 l3:1(size=25165824) l2:14(size=1310720) "
+                                                        "l1d:1(size=49152) core:1 pu:2"),
+                     0);
+    assert_int_equal(hwloc_topology_load(made), 0);
+    hwloc_bitmap_set_range(fast, 0, FAST_CPUS - 1);
+    for (unsigned core = 0; core < 8; core++)
+        hwloc_bitmap_set(slow, FAST_CPUS + 2 * core);
+    hwloc_bitmap_or(all, fast, slow);
+    assert_int_equal(hwloc_topology_restrict(made, all, 0), 0);
+    for (hwloc_obj_t cache = NULL; (cache = hwloc_get_next_obj_by_type(made, HWLOC_OBJ_L1CACHE, cache));)
+        if (hwloc_bitmap_isincluded(cache->cpuset, slow))
+            cache->attr->cache.size = 32768;
+    assert_int_equal(hwloc_cpukinds_register(made, slow, 0, 1, &slow_info, 0), 0);
+    assert_int_equal(hwloc_cpukinds_register(made, fast, 1, 1, &fast_info, 0), 0);
+    snprintf(file, sizeof file, "%s/two-kinds.xml", tree);
+    assert_int_equal(hwloc_topology_export_xml(made, file, 0), 0);
+    hwloc_topology_destroy(made);
+    hwloc_bitmap_free(fast);
+    hwloc_bitmap_free(slow);
+    hwloc_bitmap_free(all);
+}
+
+static int begin(void **state)
+{
+    char error[ERROR_MAX];
+
+    if (tree_make(state) != 0)
+        return -1;
+    machine_write();
+    return machine_open(&machine, file, error);
+}
+
+static int end(void **state)
+{
+    machine_close(&machine);
+    return tree_remove(state);
+}
+
+static void topo_names_kinds_and_caches(void **state)
+{
+    char command[PATH_MAX + 64], line[256], all[4096] = "";
+
+    (void)state;
+    snprintf(command, sizeof command, "poolbench topo --topology %s", file);
+    FILE *said = popen(command, "r");
+    assert_non_null(said);
+    while (fgets(line, sizeof line, said))
+        strncat(all, line, sizeof all - strlen(all) - 1);
+    assert_int_equal(pclose(said), 0);
+    assert_non_null(strstr(all, "1 package, 1 NUMA node, 14 cores, 20 PUs\n"));
+    assert_non_null(strstr(all, "caches      L1d 6 x 48 KiB + 8 x 32 KiB, L2 14 x 1.25 MiB, L3 1 x 24 MiB\n"));
+    assert_non_null(strstr(all, "kinds       6 IntelCore (CPU 0-11), 8 IntelAtom (CPU 12,14,16,18,20,22,24,26)\n"));
+}
+
+static void host_json_has_them(void **state)
+{
+    (void)state;
+    json_t *facts = facts_machine(&machine);
+    json_t *kinds = json_loads("[{\"name\": \"IntelCore\", \"cores\": 6, \"cpus\": \"0-11\"},"
+                               " {\"name\": \"IntelAtom\", \"cores\": 8, \"cpus\": \"12,14,16,18,20,22,24,26\"}]",
+                               0, NULL);
+    json_t *cache = json_loads("{\"name\": \"L1d\", \"count\": 8, \"bytes\": 32768,"
+                               " \"cpus\": \"12,14,16,18,20,22,24,26\"}",
+                               0, NULL);
+    assert_true(json_equal(json_object_get(facts, "kinds"), kinds));
+    assert_true(json_equal(json_array_get(json_object_get(facts, "caches"), 1), cache));
+    assert_int_equal(json_array_size(json_object_get(facts, "caches")), 4);
+    json_decref(facts);
+    json_decref(kinds);
+    json_decref(cache);
+}
+
+static void is(const char *subject, enum check_state state, const char *found)
+{
+    struct checks checks;
+
+    checks_look(&machine, tree, NULL, &checks);
+    for (size_t i = 0; i < checks.count; i++) {
+        if (strcmp(checks.check[i].subject, subject) != 0)
+            continue;
+        assert_string_equal(checks.check[i].found, found);
+        assert_int_equal(checks.check[i].state, state);
+        return;
+    }
+    fail_msg("nothing is called '%s'", subject);
+}
+
+static void cpu_put(unsigned cpu, const char *name, const char *text)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%u/cpufreq/%s", cpu, name);
+    tree_put(path, text);
+}
+
+static void check_warns_of_them(void **state)
+{
+    (void)state;
+    is("cores", CHECK_WARN, "cores of 2 kinds: 6 IntelCore, 8 IntelAtom");
+    for (unsigned cpu = 0; cpu < FAST_CPUS + 16; cpu++) {
+        bool fast = cpu < FAST_CPUS;
+        cpu_put(cpu, "scaling_driver", "intel_pstate\n");
+        cpu_put(cpu, "scaling_governor", "performance\n");
+        cpu_put(cpu, "scaling_max_freq", fast ? "5000000\n" : "3900000\n");
+        cpu_put(cpu, "cpuinfo_max_freq", fast ? "5000000\n" : "3900000\n");
+    }
+    is("governor", CHECK_OK, "frequency governor performance");
+    is("frequency", CHECK_OK,
+       "frequency driver intel_pstate, up to 5.00 of 5.00 GHz (CPU 0-11), up to 3.90 of 3.90 GHz (CPU "
+       "12,14,16,18,20,22,24,26)");
+    cpu_put(3, "scaling_governor", "powersave\n");
+    is("governor", CHECK_WARN, "frequency governor performance (CPU 0-2,4-12,14,16,18,20,22,24,26), powersave (CPU 3)");
+}
+
+static void the_allowed_ones_count(void **state)
+{
+    struct kinds kinds;
+    char text[256];
+
+    (void)state;
+    hwloc_bitmap_t all = hwloc_bitmap_dup(machine.allowed);
+    hwloc_bitmap_set_range(machine.allowed, 3, FAST_CPUS - 1);
+    hwloc_bitmap_clr_range(machine.allowed, FAST_CPUS, -1);
+    hwloc_bitmap_clr_range(machine.allowed, 0, 2);
+    assert_int_equal(kinds_of_cores(&machine, &kinds), 0);
+    kinds_text(&kinds, text, sizeof text);
+    assert_string_equal(text, "IntelCore");
+    assert_int_equal(kinds.count, 1);
+    assert_int_equal(kinds.kind[0].count, 5); /* the second has one thread of two */
+    kinds_release(&kinds);
+    is("cores", CHECK_OK, "all cores are of one kind");
+    hwloc_bitmap_free(machine.allowed);
+    machine.allowed = all;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(topo_names_kinds_and_caches),
+        cmocka_unit_test(host_json_has_them),
+        cmocka_unit_test(check_warns_of_them),
+        cmocka_unit_test(the_allowed_ones_count),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
