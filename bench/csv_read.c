@@ -3,6 +3,7 @@
 #include "bench/cell.h"
 #include "bench/csv.h"
 #include "bench/csv_file.h"
+#include "workloads/text.h"
 #include <csv.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_BYTES   (64u << 10)
-#define NUMBER_BYTES 32 /* any number as text */
+#define READ_BYTES      (64u << 10)
+#define NUMBER_BYTES    32 /* any number as text */
+#define FIELD_BYTES_MAX (1u << 20)
+#define HEADER_MAX      4096u
 
 struct reader {
     const struct file_format *format;
@@ -45,6 +48,16 @@ static void __attribute__((format(printf, 2, 3))) reader_fail(struct reader *r, 
 
 static void header_field(struct reader *r, const char *name, size_t length)
 {
+    const size_t mark = strlen(BYTE_ORDER_MARK);
+
+    if (r->field == 0 && length >= mark && !memcmp(name, BYTE_ORDER_MARK, mark)) { /* as spreadsheets write it */
+        name += mark;
+        length -= mark;
+    }
+    if (r->field == HEADER_MAX) {
+        reader_fail(r, "more than %u columns", HEADER_MAX);
+        return;
+    }
     if (r->field == r->header_size) {
         size_t size = r->header_size * 2 + 64;
         const struct column **header = reallocarray(r->header, size, sizeof *header);
@@ -98,6 +111,11 @@ static void value_field(struct reader *r, const char *text, size_t length)
         }
         memcpy(r->values + column->offset, text, length);
         r->values[column->offset + length] = '\0';
+        for (const char *c = r->values + column->offset; *c; c += text_character(c))
+            if (!text_character(c)) {
+                reader_fail(r, "%s: is not UTF-8", column->name);
+                return;
+            }
         return;
     }
     if (length < sizeof number) {
@@ -191,6 +209,8 @@ static int file_parse(struct reader *r, int fd, int64_t end, struct csv_parser *
             break;
         if (csv_parse(parser, piece, (size_t)n, on_field, on_line, r) != (size_t)n && !r->result)
             reader_fail(r, "%s", csv_strerror(csv_error(parser)));
+        if (csv_get_buffer_size(parser) > FIELD_BYTES_MAX && !r->result) /* a quote that is not closed */
+            reader_fail(r, "a field of more than %u bytes", FIELD_BYTES_MAX);
         at += n;
     }
     if (r->result)

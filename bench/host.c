@@ -3,6 +3,7 @@
 #include "bench/host.h"
 #include "bench/cell.h"
 #include "bench/host_facts.h"
+#include "bench/text_file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -27,7 +28,7 @@ static json_t *name_text(void)
 {
     char text[HOST_NAME_MAX + 1] = "";
 
-    json_t *value = gethostname(text, sizeof text - 1) == 0 ? json_string(text) : NULL;
+    json_t *value = gethostname(text, sizeof text - 1) == 0 ? json_text(text) : NULL;
     return value ? value : json_null();
 }
 
@@ -118,7 +119,7 @@ static json_t *host_load(const char *directory)
     char path[PATH_MAX];
     int used = snprintf(path, sizeof path, "%s/host.json", directory);
 
-    return used > 0 && (size_t)used < sizeof path ? json_load_file(path, 0, NULL) : NULL;
+    return used > 0 && (size_t)used < sizeof path ? json_file_read(path, NULL) : NULL;
 }
 
 int host_note(const char *directory, const char *key, json_t *value, char *error)

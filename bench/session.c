@@ -12,6 +12,7 @@
 #include "bench/screen.h"
 #include "bench/stats.h"
 #include "bench/summary.h"
+#include "bench/text_file.h"
 #include "bench/verbs.h"
 #include "pools/clock.h"
 #include <errno.h>
@@ -127,7 +128,7 @@ static json_t *unpinned_because(const struct session *session)
 {
     for (size_t i = 0; i < session->plan.cells.count; i++)
         if (session->plan.cells.cell[i].placement.reason[0])
-            return json_string(session->plan.cells.cell[i].placement.reason);
+            return json_text(session->plan.cells.cell[i].placement.reason);
     return json_null();
 }
 
@@ -136,7 +137,7 @@ static json_t *left_out(const struct session *session)
 {
     json_t *labels = json_array();
     for (size_t i = 0; i < session->plan.left_out.count; i++)
-        json_array_append_new(labels, json_string(session->plan.left_out.word[i]));
+        json_array_append_new(labels, json_text(session->plan.left_out.word[i]));
     return labels;
 }
 
@@ -156,7 +157,7 @@ static json_t *argv_json(char **argv)
 {
     json_t *arguments = json_array();
     for (char **argument = argv; *argument; argument++)
-        json_array_append_new(arguments, json_string(*argument));
+        json_array_append_new(arguments, json_text(*argument));
     return arguments;
 }
 
@@ -357,7 +358,7 @@ int session_conclude(const struct session *session, const char *verb, bool quiet
     if (rc < 0)
         return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
     if (!session->interrupted && charts_draw(session->directory, "svg", NULL, error) < 0)
-        complain(verb, "no charts: %s", error);
+        complain(verb, "charts: %s", error);
     if (report_write(session->directory, &summary, error) < 0)
         complain(verb, "no report: %s", error);
     if (!quiet)

@@ -3,6 +3,7 @@
 #include "bench/host_facts.h"
 #include "bench/place.h"
 #include "bench/sysfile.h"
+#include "bench/text_file.h"
 #include "bench/units.h"
 #include <glob.h>
 #include <limits.h>
@@ -382,6 +383,6 @@ json_t *checks_warnings(const struct checks *checks)
     for (size_t i = 0; i < checks->count; i++)
         if (checks->check[i].state == CHECK_WARN && checks->check[i].matters &&
             json_array_size(warnings) < WARNINGS_LINES)
-            json_array_append_new(warnings, json_string(checks->check[i].found));
+            json_array_append_new(warnings, json_text(checks->check[i].found));
     return warnings;
 }
