@@ -27,6 +27,7 @@ struct reader {
     int (*row)(const void *row, void *arg);
     void *arg;
     char *values;                   /* the row being read */
+    char *piece;                    /* of the file, READ_BYTES */
     const struct column **header;   /* column of each field; NULL: not one of ours */
     size_t header_size, fields;     /* fields: of the header line */
     size_t field;                   /* number of the next field in this line */
@@ -192,11 +193,11 @@ static void on_line(int end, void *arg)
 
 static int file_parse(struct reader *r, int fd, int64_t end, struct csv_parser *parser)
 {
-    char piece[READ_BYTES];
+    char *piece = r->piece;
     int64_t at = 0;
 
     while (!r->result && (end < 0 || at < end)) {
-        size_t wanted = end >= 0 && end - at < (int64_t)sizeof piece ? (size_t)(end - at) : sizeof piece;
+        size_t wanted = end >= 0 && end - at < (int64_t)READ_BYTES ? (size_t)(end - at) : READ_BYTES;
         ssize_t n = read(fd, piece, wanted);
         if (n < 0 && errno == EINTR)
             continue;
@@ -240,9 +241,11 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
         return result;
     }
     r.values = malloc(format->row_size);
-    if (!r.values || csv_init(&parser, CSV_STRICT | CSV_REPALL_NL)) {
+    r.piece = malloc(READ_BYTES);
+    if (!r.values || !r.piece || csv_init(&parser, CSV_STRICT | CSV_REPALL_NL)) {
         snprintf(error, ERROR_MAX, "%s/%s: out of memory", directory, format->file);
         free(r.values);
+        free(r.piece);
         close(fd);
         return -ENOMEM;
     }
@@ -257,6 +260,7 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
     result = file_parse(&r, fd, end, &parser);
     csv_free(&parser); /* no csv_fini: it would report a torn last line as a row */
     free(r.values);
+    free(r.piece);
     free(r.header);
     close(fd);
     return result;

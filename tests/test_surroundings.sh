@@ -1,0 +1,234 @@
+#!/usr/bin/env bash
+# What a user's surroundings must not change: dispositions and masks that were inherited, limits, settings of the programs
+# that are started; words that are no text; readers that have gone; input that would take for ever.
+set -u
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+export HOME=$scratch/home XDG_CACHE_HOME=$scratch/cache
+mkdir home
+passed=0 failed=0
+
+# Says what was expected, and what there was instead ($4), unless $2 and $3 are equal.
+is()
+{
+    if [ "$2" = "$3" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf '%s: expected %s, found %s\n%s\n' "$1" "$3" "$2" "${4-}"
+    fi
+}
+
+tiny=(--pool "serial,pthread,fork" --workload spin --size 20us --workers 2 --tasks 20 --blocks 2 --seed 7)
+poolbench run "${tiny[@]}" --out run >log 2>&1
+is 'a run' "$?" 0 "$(cat log)"
+described='synthetic:pack:2 core:2 pu:2'
+poolbench topo --topology "$described" >/dev/null || exit 1
+cp run/topology.xml here.xml
+
+# ---- surroundings x verbs --------------------------------------------------------------------------------------------
+# Each runs its words in other surroundings.
+with_nothing() { "$@"; }
+with_children_ignored() { env --ignore-signal=CHLD "$@"; }
+with_all_ignored() { env --ignore-signal=CHLD,ALRM,USR1,USR2,PIPE,XFSZ,SEGV,ABRT,PROF,VTALRM,HUP,INT,QUIT "$@"; }
+with_all_blocked() { env --block-signal "$@"; }
+with_a_small_stack() (ulimit -s 64 && "$@")
+with_no_input() { "$@" <&-; }
+with_few_files() (ulimit -n 24 && "$@")
+with_a_umask() (umask 777 && "$@")
+with_core_files() (ulimit -c unlimited && "$@")
+with_no_home() { env -u HOME "$@"; }
+with_little_environment() { env -i PATH="$PATH" XDG_CACHE_HOME="$XDG_CACHE_HOME" "$@"; }
+with_words_of_elsewhere()
+{
+    env LC_ALL=de_DE.UTF-8 LANG=tr_TR LC_NUMERIC=de_DE LANGUAGE=de TZ=Asia/Kathmandu TERM=no-such COLUMNS=-7 LINES=x \
+        TMPDIR=/nonexistent NO_COLOR= CLICOLOR_FORCE=1 "$@"
+}
+surroundings=$(compgen -A function with_ | grep -v '^with_nothing$')
+verbs=('topo' "topo --topology $described" 'topo --topology here.xml' 'summarise run' 'report run'
+    'list options' 'plan run/suite.ini')
+
+run_verb()
+{
+    local -a words
+    case $1 in
+    *synthetic*) words=(topo --topology "$described") ;;
+    *) read -ra words <<<"$1" ;;
+    esac
+    "${@:2}" poolbench "${words[@]}" 2>err </dev/null
+}
+for verb in "${verbs[@]}"; do
+    run_verb "$verb" with_nothing >expected
+    is "$verb" "$?" 0 "$(cat err)"
+    for around in $surroundings; do
+        run_verb "$verb" "$around" >found
+        is "$verb $around: exit" "$?" 0 "$(cat err)"
+        # free memory and how long a run will take differ from one moment to the next
+        is "$verb $around: words" "$(grep -vE '^memory |^plan|about' found)" "$(grep -vE '^memory |^plan|about' expected)"
+    done
+done
+
+# A run in all that can be had together, with the same results; what has no stdout says so.
+sums() { awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } { print $c["cell_id"], $c["status"], $c["result_sum"] }' "./$1/trials.csv" | sort -u; }
+(
+    ulimit -s 64
+    umask 777
+    env --block-signal --ignore-signal=CHLD,PIPE,XFSZ,ALRM,HUP poolbench run "${tiny[@]}" --out around <&- >log 2>&1
+)
+is 'a run in bad surroundings' "$?" 0 "$(cat log)"
+is 'has the results of any other' "$(sums around)" "$(sums run)"
+poolbench list pools >&- 2>err
+is 'no standard output' "$?" 1 "$(cat err)"
+
+# ---- readers that have gone, disks that are full ---------------------------------------------------------------------
+exec 5> >(:)
+wait $!
+for verb in 'list options' 'help' 'summarise run'; do
+    # shellcheck disable=SC2086 # two words
+    (exec poolbench $verb) >&5 2>err
+    is "$verb for nobody" "$?$(cat err)" 141
+    # shellcheck disable=SC2086
+    poolbench $verb >/dev/full 2>err
+    is "$verb on a full disk" "$? $(cat err)" '1 poolbench: standard output: No space left on device'
+done
+(exec poolbench run "${tiny[@]}" --out unread) >&5 2>err
+is 'a run for nobody' "$?$(cat err)" 141
+is 'is whole' "$(sums unread)" "$(sums run)"
+exec 5>&-
+
+# ---- words that are no text ------------------------------------------------------------------------------------------
+latin=$'caf\xe9'
+refused()
+{
+    "${@:2}" >out 2>err
+    is "$1: exit" "$?" 2 "$(cat err)"
+    is "$1: lines" "$(wc -l <err) $(wc -c <out)" '1 0' "$(cat err)"
+    is "$1: is text" "$(iconv -f UTF-8 -t UTF-8 <err >/dev/null 2>&1; echo $?)" 0
+}
+refused 'an --out in Latin-1' poolbench run "${tiny[@]}" --out "$latin"
+refused 'a command in Latin-1' poolbench run --workload "cmd:line='cat $latin'" --tasks 1 --blocks 1 --out never
+refused 'a line in a name' poolbench run "${tiny[@]}" --out $'two\nlines'
+refused 'a terminal told what to do' poolbench summarise $'\e[2Jrun'
+is 'nothing was made' "$(ls -d caf* never two* 2>/dev/null)" ''
+printf '# caf\xe9\nblocks = 1\n' >latin.ini
+refused 'a suite in Latin-1' poolbench plan latin.ini
+is 'names its line' "$(cat err)" 'poolbench: latin.ini:1: is not UTF-8'
+printf '\xef\xbb\xbfblocks = 1\r\npool = serial\r\nworkload = empty\r\ntasks = 5' >marked.ini
+is 'a suite of an editor elsewhere' "$(poolbench plan marked.ini 2>&1 | grep -c serial)" 1
+# A file of that name by a pattern, and by a list of files that an editor elsewhere has written.
+mkdir files && echo hello >"files/$latin"
+printf '\xef\xbb\xbf# of names\r\nfiles/%s\r\n' "$latin" >files.txt
+for files in "'files/*'" files.txt; do
+    rm -rf found
+    poolbench run --pool serial --workload "cmd:line='cat {file}':files=$files" --tasks 2 --blocks 1 --out found >log 2>&1
+    is "a file in Latin-1 by $files" "$?" 0 "$(cat log)"
+done
+
+# ---- words that are markup, quotes and separators somewhere ----------------------------------------------------------
+nasty="a\"b'c|d\`e<f>&g,h;i\$j{k}^l_m*n~é%#[o]=\\p"
+command=${nasty//\\/\\\\} # as a word of a command line, and then as a text between quotes
+command="printf %s ${command//\"/\\\"} {task}"
+quoted=${command//\'/\'\'}
+words=(--pool "serial,pthread" --workload "cmd:line='$quoted':ignore=yes" --workers 1 --tasks 2 --blocks 2 --seed 3)
+poolbench run "${words[@]}" --out "$nasty" >log 2>err
+is 'a run with nasty words' "$?" 0 "$(cat log err)"
+cat >look.py <<'END'
+import csv, html.parser, json, os, shlex, sys, xml.etree.ElementTree as tree
+run, words = sys.argv[1], sys.argv[2:]
+for folder, _, files in os.walk(run):
+    for name in files:
+        path = os.path.join(folder, name)
+        text = open(path, encoding='utf-8', newline='').read()
+        if any(ord(c) < 32 and c not in '\n\t' for c in text):
+            print(name, 'has control characters')
+        if name.endswith('.csv'):
+            rows = list(csv.reader(open(path, encoding='utf-8', newline=''), strict=True))
+            if {len(row) for row in rows} != {len(rows[0])}:
+                print(name, 'has rows of', {len(row) for row in rows})
+        elif name.endswith('.json'):
+            argv = json.loads(text)['run']['argv']
+            if argv != words:
+                print(name, 'tells', argv)
+        elif name.endswith(('.svg', '.xml')):
+            tree.parse(path)
+        elif name == 'report.html':
+            html.parser.HTMLParser().feed(text)
+            if '<f>' in text:
+                print(name, 'has markup of ours')
+        elif name == 'report.md':
+            code = text.split('This was run')[1].split('\n\n')[1]
+            told = shlex.split('\n'.join(line[4:] for line in code.split('\n')))
+            if told != ['poolbench', 'run'] + words:
+                print(name, 'tells', told)
+END
+is 'its files' "$(python3 look.py "$nasty" "${words[@]}" --out "$nasty" 2>&1)" ''
+cells() { poolbench plan "$@" 2>&1 | grep -F 'printf'; }
+is 'its suite asks for the same' "$(cells "$nasty/suite.ini")" "$(cells "${words[@]}")"
+poolbench run --like "$nasty" --out again >log 2>&1
+is 'it is run again' "$?" 0 "$(cat log)"
+is 'with the same results' "$(sums again)" "$(sums "$nasty")"
+
+# ---- input without an end --------------------------------------------------------------------------------------------
+soon() { refused "$1" timeout 60 "${@:2}"; }
+{
+    echo 'blocks = 1'
+    for key in size arrival payload ballast tasks; do
+        printf '%s = ' "$key"
+        for i in $(seq 1 60); do
+            case $key in
+            size) word=${i}us ;;
+            arrival) word=window:$i ;;
+            payload) word=$i:$i ;;
+            ballast) word=${i}KiB ;;
+            tasks) word=$i ;;
+            esac
+            [ $((i % 12)) -ne 1 ] || [ "$i" -eq 1 ] || printf '\n    '
+            [ "$i" -eq 1 ] || [ $((i % 12)) -eq 1 ] || printf ', '
+            printf '%s' "$word"
+        done
+        echo
+    done
+} >many.ini
+soon 'a suite of 777 million cells' poolbench plan many.ini
+soon 'as many workers' poolbench plan --workers 1..100000000
+soon 'as many CPUs' poolbench topo --topology 'synthetic:pu:100000000'
+mkdir endless wide
+{ head -n 1 run/trials.csv && printf '"' && head -c 8000000 /dev/zero | tr '\0' x && echo; } >endless/trials.csv
+soon 'a quote that is not closed' poolbench summarise endless
+{ head -c 1000000 /dev/zero | tr '\0' , && echo; } >wide/trials.csv
+soon 'a million columns' poolbench summarise wide
+cp -r run deep && head -c 1000000 /dev/zero | tr '\0' '[' >deep/host.json
+timeout 60 poolbench summarise deep >out 2>err
+is 'JSON a million deep' "$?" 0 "$(cat err)"
+
+# ---- gnuplot ---------------------------------------------------------------------------------------------------------
+if command -v gnuplot >/dev/null; then
+    pictures() { (cd run/charts && md5sum -- *); }
+    before=$(pictures)
+    mkdir -p home/.config/gnuplot lib
+    printf 'set decimalsign ","\nset datafile separator ","\nset term dumb\nset xrange [0:1]\n' >home/.gnuplot
+    cp home/.gnuplot home/.config/gnuplot/gnuplotrc
+    env XDG_CONFIG_HOME="$HOME/.config" GNUTERM=dumb GNUPLOT_LIB="$PWD/lib" GDFONTPATH=/nonexistent LC_ALL=de_DE.UTF-8 \
+        LC_NUMERIC=de_DE --ignore-signal=CHLD poolbench charts run >log 2>&1
+    is "charts beside a user's settings" "$?" 0 "$(cat log)"
+    is 'are the same bytes' "$(pictures)" "$before"
+    mkdir bin
+    for fails in 'exit 3' 'kill -9 $$' 'exit 0' 'echo "<svg>" >throughput.svg'; do
+        printf '#!/bin/sh\n%s\n' "$fails" >bin/gnuplot
+        chmod +x bin/gnuplot
+        PATH=$PWD/bin:$PATH poolbench charts run >out 2>err
+        is "gnuplot that does '$fails'" "$?$(grep -c '^drew' out)" 10 "$(cat out err)"
+        is 'leaves the pictures' "$(pictures | grep svg)" "$(echo "$before" | grep svg)"
+        is 'and nothing else' "$(find run/charts -name '.*')" ''
+        is 'the last line of the screen names none' "$(poolbench summarise run | grep -c ', charts')" 0
+        poolbench report run >/dev/null
+        is 'nor has the report one' "$(grep -c '<svg' run/report.html)" 0
+    done
+    PATH=$PWD/bin:$PATH poolbench run "${tiny[@]}" --out undrawn >out 2>err
+    is 'a run without charts says so' "$(grep -c '^poolbench run: charts: chart .*gnuplot' err)$(grep -c ', charts' out)" 10 \
+        "$(cat err)"
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
