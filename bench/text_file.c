@@ -34,7 +34,7 @@ int text_file_open(const char *path, size_t max, const char *expected, struct te
     if (S_ISDIR(status.st_mode))
         return refuse(error, "%s: is a directory, expected %s", path, expected);
     if (!S_ISREG(status.st_mode))
-        return refuse(error, "%s: is no regular file, expected %s", path, expected);
+        return refuse(error, "%s: is no regular file", path);
     int rc = text_open(path, max, lines);
     if (rc == -EFBIG)
         return refuse(error, "%s: larger than %s, expected %s", path, format_bytes(size, sizeof size, (double)max),
