@@ -6,19 +6,25 @@
 #include "bench/run_dir.h"
 #include "bench/verbs.h"
 #include "bench/wrap.h"
+#include "workloads/text.h"
 #include <limits.h>
 #include <stdlib.h>
 
 #define HELP_COLUMN 16
 
+/* One line, whatever is quoted in it. */
 int complain(const char *verb, const char *format, ...)
 {
+    char *text = NULL;
     va_list arguments;
-    fprintf(stderr, "poolbench%s%s: ", *verb ? " " : "", verb);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    int length = vasprintf(&text, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    char *line = length < 0 ? NULL : text_escaped(text);
+    fprintf(stderr, "poolbench%s%s: %s\n", *verb ? " " : "", verb, line ? line : format);
+    free(line);
+    if (length >= 0)
+        free(text);
     return 2;
 }
 

@@ -5,6 +5,7 @@
 #include "bench/job.h"
 #include "bench/plugin.h"
 #include "bench/spec.h"
+#include "bench/text_file.h"
 #include <errno.h>
 #include <gsl/gsl_fit.h>
 #include <jansson.h>
@@ -138,7 +139,7 @@ int calibrations_open(struct calibrations **result, bool may_measure, char *erro
     make_key(store);
     make_path(store);
     if (store->path[0])
-        store->entries = json_load_file(store->path, 0, NULL);
+        store->entries = json_file_read(store->path, NULL);
     if (!json_is_object(store->entries) || json_object_size(store->entries) > ENTRIES_MAX) {
         json_decref(store->entries);
         store->entries = json_object();
@@ -178,7 +179,7 @@ int calibrations_like(struct calibrations *store, const char *directory, char *e
     char path[4200];
     json_error_t where;
     snprintf(path, sizeof path, "%s/host.json", directory);
-    json_t *host = json_load_file(path, 0, &where), *entry;
+    json_t *host = json_file_read(path, &where), *entry;
     json_t *earlier = json_object_get(json_object_get(host, "run"), "calibrations");
     if (!json_is_object(earlier)) {
         snprintf(error, ERROR_MAX, "--like: %.200s has no calibrations: %.200s", path,

@@ -279,7 +279,8 @@ static const char conventions[] =
     "in\n"
     "full with `.` as the decimal point, times and sizes as integers with the unit in the column's name. A missing "
     "value\n"
-    "is empty, never 0. A last line without a newline was cut off and is not a row.\n"
+    "is empty, never 0. A last line without a newline was cut off and is not a row. A byte that is not UTF-8 (in a\n"
+    "message of a program, say) stands as `\\xHH`, in JSON too; whatever is read back never has one.\n"
     "`poolbench resume` goes on with a run that ended early.\n";
 
 static const char *const kind_names[] = {"integer", "unsigned", "real", "text"};

@@ -1,6 +1,8 @@
 /* Paths and ends of CSV files. */
 #include "bench/csv_file.h"
+#include <csv.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,4 +28,15 @@ int64_t csv_lines_end(int fd, int64_t size)
             return from + (newline - piece) + 1;
     }
     return 0;
+}
+
+void csv_text_print(FILE *out, const char *text)
+{
+    size_t length = strlen(text);
+    bool must = strpbrk(text, "\",\r\n") || (length && (strchr(" \t", *text) || strchr(" \t", text[length - 1])));
+
+    if (must)
+        csv_fwrite(out, text, length);
+    else
+        fputs(text, out);
 }

@@ -3,6 +3,7 @@
 #include "bench/cell.h"
 #include "bench/csv.h"
 #include "bench/csv_file.h"
+#include "workloads/text.h"
 #include <csv.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_BYTES   (64u << 10)
-#define NUMBER_BYTES 32 /* any number as text */
+#define READ_BYTES      (64u << 10)
+#define NUMBER_BYTES    32 /* any number as text */
+#define FIELD_BYTES_MAX (1u << 20)
+#define HEADER_MAX      4096u
 
 struct reader {
     const struct file_format *format;
@@ -24,6 +27,7 @@ struct reader {
     int (*row)(const void *row, void *arg);
     void *arg;
     char *values;                   /* the row being read */
+    char *piece;                    /* of the file, READ_BYTES */
     const struct column **header;   /* column of each field; NULL: not one of ours */
     size_t header_size, fields;     /* fields: of the header line */
     size_t field;                   /* number of the next field in this line */
@@ -45,6 +49,16 @@ static void __attribute__((format(printf, 2, 3))) reader_fail(struct reader *r, 
 
 static void header_field(struct reader *r, const char *name, size_t length)
 {
+    const size_t mark = strlen(BYTE_ORDER_MARK);
+
+    if (r->field == 0 && length >= mark && !memcmp(name, BYTE_ORDER_MARK, mark)) { /* as spreadsheets write it */
+        name += mark;
+        length -= mark;
+    }
+    if (r->field == HEADER_MAX) {
+        reader_fail(r, "more than %u columns", HEADER_MAX);
+        return;
+    }
     if (r->field == r->header_size) {
         size_t size = r->header_size * 2 + 64;
         const struct column **header = reallocarray(r->header, size, sizeof *header);
@@ -110,6 +124,11 @@ static void value_field(struct reader *r, const char *text, size_t length)
         }
         memcpy(r->values + column->offset, text, length);
         r->values[column->offset + length] = '\0';
+        for (const char *c = r->values + column->offset; *c; c += text_character(c))
+            if (!text_character(c)) {
+                reader_fail(r, "%s: is not UTF-8", column->name);
+                return;
+            }
         return;
     }
     if (length < sizeof number) {
@@ -181,11 +200,11 @@ static void on_line(int end, void *arg)
 
 static int file_parse(struct reader *r, int fd, int64_t end, struct csv_parser *parser)
 {
-    char piece[READ_BYTES];
+    char *piece = r->piece;
     int64_t at = 0;
 
     while (!r->result && (end < 0 || at < end)) {
-        size_t wanted = end >= 0 && end - at < (int64_t)sizeof piece ? (size_t)(end - at) : sizeof piece;
+        size_t wanted = end >= 0 && end - at < (int64_t)READ_BYTES ? (size_t)(end - at) : READ_BYTES;
         ssize_t n = read(fd, piece, wanted);
         if (n < 0 && errno == EINTR)
             continue;
@@ -198,6 +217,8 @@ static int file_parse(struct reader *r, int fd, int64_t end, struct csv_parser *
             break;
         if (csv_parse(parser, piece, (size_t)n, on_field, on_line, r) != (size_t)n && !r->result)
             reader_fail(r, "%s", csv_strerror(csv_error(parser)));
+        if (csv_get_buffer_size(parser) > FIELD_BYTES_MAX && !r->result) /* a quote that is not closed */
+            reader_fail(r, "a field of more than %u bytes", FIELD_BYTES_MAX);
         at += n;
     }
     if (r->result)
@@ -227,9 +248,11 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
         return result;
     }
     r.values = malloc(format->row_size);
-    if (!r.values || csv_init(&parser, CSV_STRICT | CSV_REPALL_NL)) {
+    r.piece = malloc(READ_BYTES);
+    if (!r.values || !r.piece || csv_init(&parser, CSV_STRICT | CSV_REPALL_NL)) {
         snprintf(error, ERROR_MAX, "%s/%s: out of memory", directory, format->file);
         free(r.values);
+        free(r.piece);
         close(fd);
         return -ENOMEM;
     }
@@ -244,6 +267,7 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
     result = file_parse(&r, fd, end, &parser);
     csv_free(&parser); /* no csv_fini: it would report a torn last line as a row */
     free(r.values);
+    free(r.piece);
     free(r.header);
     close(fd);
     return result;

@@ -2,6 +2,7 @@
  * never meets half a row of ours unless the disk is full. libcsv quotes what must be. */
 #include "bench/csv.h"
 #include "bench/csv_file.h"
+#include "workloads/text.h"
 #include <csv.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FLUSH_BYTES  (1u << 20) /* a buffer this full is flushed by csv_put: memory stays bounded for any --samples */
-#define NUMBER_BYTES 32         /* any number as text */
+#define FLUSH_BYTES    (1u << 20) /* a buffer this full is flushed by csv_put: memory stays bounded for any --samples */
+#define NUMBER_BYTES   32         /* any number as text */
+#define TEXT_BYTES_MAX 512        /* of a text column */
 
 struct csv_writer {
     const struct file_format *format;
@@ -39,14 +41,15 @@ static int room_make(struct csv_writer *writer, size_t bytes)
  * fields without quotes. */
 static size_t text_write(char *out, size_t size, const char *text, size_t max)
 {
-    size_t length = strnlen(text, max);
+    char copy[TEXT_BYTES_MAX];
+    size_t length = text_put(copy, max < sizeof copy ? max : sizeof copy, text, false);
 
     if (!length)
         return 0;
     for (size_t i = 0; i < length; i++)
-        if (strchr("\",\r\n", text[i]) || ((i == 0 || i == length - 1) && strchr(" \t", text[i])))
-            return csv_write(out, size, text, length);
-    memcpy(out, text, length);
+        if (strchr("\",\r\n", copy[i]) || ((i == 0 || i == length - 1) && strchr(" \t", copy[i])))
+            return csv_write(out, size, copy, length);
+    memcpy(out, copy, length);
     return length;
 }
 
@@ -72,7 +75,7 @@ static size_t field_write(char *out, size_t size, const struct column *column, c
     double real;
 
     if (column->kind == COLUMN_TEXT)
-        return text_write(out, size, field, column->size - 1);
+        return text_write(out, size, field, column->size);
     if (column->kind == COLUMN_REAL) {
         memcpy(&real, field, sizeof real);
         return real_write(out, size, real);

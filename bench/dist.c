@@ -4,16 +4,17 @@
 #include "bench/columns.h"
 #include "bench/nearest.h"
 #include "bench/refuse.h"
-#include "bench/regular.h"
 #include "bench/spec.h"
+#include "bench/text_file.h"
 #include "bench/units.h"
 #include <ctype.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 
-#define QUANTILES 4096
-#define FILE_MAX  (1u << 22) /* durations of one file */
+#define QUANTILES      4096
+#define FILE_MAX       (1u << 22) /* durations of one file */
+#define FILE_BYTES_MAX (64u << 20)
 
 static const struct param lognormal_params[] = {
     {.name = "sigma",
@@ -113,18 +114,14 @@ static int line_parse(const char *line, int64_t *ns)
 /* The durations of a file, in order. */
 static int file_read(const char *path, struct cost **costs, uint32_t *count, char *error)
 {
-    FILE *file = file_open(path, error);
-    if (!file)
-        return -EINVAL;
-    char *line = NULL;
-    size_t room = 0, size = 0;
-    unsigned number = 0;
-    int rc = 0;
+    struct text_lines lines;
+    size_t size = 0;
+    int rc = text_file_open(path, FILE_BYTES_MAX, "one duration a line", &lines, error);
     *costs = NULL;
     *count = 0;
-    while (!rc && getline(&line, &room, file) >= 0) {
-        number++;
-        line[strcspn(line, "#\r\n")] = '\0';
+    for (char *line; !rc && (line = text_next(&lines));) {
+        const unsigned number = lines.number;
+        line[strcspn(line, "#")] = '\0';
         char *text = line + strspn(line, " \t");
         for (size_t end = strlen(text); end && isspace((unsigned char)text[end - 1]); end--)
             text[end - 1] = '\0';
@@ -148,12 +145,9 @@ static int file_read(const char *path, struct cost **costs, uint32_t *count, cha
             (*costs)[(*count)++] = (struct cost){.size_ns = (uint64_t)ns};
         }
     }
-    if (!rc && ferror(file))
-        rc = refuse(error, "%s: %s", path, strerror(errno));
     if (!rc && !*count)
         rc = refuse(error, "%s: no duration in it, expected one a line", path);
-    free(line);
-    fclose(file);
+    text_close(&lines);
     if (rc) {
         free(*costs);
         *costs = NULL;

@@ -3,6 +3,7 @@
 #include "bench/host.h"
 #include "bench/cell.h"
 #include "bench/host_facts.h"
+#include "bench/text_file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,7 +31,7 @@ static json_t *name_text(void)
 {
     char text[HOST_NAME_MAX + 1] = "";
 
-    json_t *value = gethostname(text, sizeof text - 1) == 0 ? json_string(text) : NULL;
+    json_t *value = gethostname(text, sizeof text - 1) == 0 ? json_text(text) : NULL;
     return value ? value : json_null();
 }
 
@@ -122,7 +123,7 @@ static json_t *host_load(const char *directory)
     static bool is_said;
     char path[PATH_MAX];
     int used = snprintf(path, sizeof path, "%s/host.json", directory);
-    json_t *host = used > 0 && (size_t)used < sizeof path ? json_load_file(path, 0, NULL) : NULL;
+    json_t *host = used > 0 && (size_t)used < sizeof path ? json_file_read(path, NULL) : NULL;
     json_int_t version = json_integer_value(json_object_get(host, "schema_version"));
 
     if (version <= SCHEMA)
@@ -194,7 +195,7 @@ json_t *host_words(const struct words *words)
     json_t *array = json_array();
 
     for (size_t i = 0; i < words->count; i++)
-        json_array_append_new(array, json_string(words->word[i]));
+        json_array_append_new(array, json_text(words->word[i]));
     return array;
 }
 

@@ -4,6 +4,7 @@
 #include "bench/kinds.h"
 #include "bench/libraries.h"
 #include "bench/sysfile.h"
+#include "bench/text_file.h"
 #include <dirent.h>
 #include <limits.h>
 #include <math.h>
@@ -34,8 +35,8 @@
 
 static json_t *text_or_null(const char *text)
 {
-    json_t *value = text && *text ? json_string(text) : NULL;
-    return value ? value : json_null(); /* not UTF-8 */
+    json_t *value = text && *text ? json_text(text) : NULL;
+    return value ? value : json_null();
 }
 
 static json_t *number_or_null(int64_t number)

@@ -1,4 +1,5 @@
 /* The verb isolation: what a process for every worker costs over a thread, where a run has both with all else equal. */
+#include "bench/csv_file.h"
 #include "bench/host.h"
 #include "bench/judge/table.h"
 #include "bench/refuse.h"
@@ -271,8 +272,8 @@ static int isolation_csv(FILE *out, const struct isolation *isolation)
         result = pair_compare(isolation, pair, metric, &paid);
         if (result)
             break;
-        fprintf(out, "%s,%s,%s,%s", rows[0].run_id, rows[pair->processes].cell_id, rows[pair->threads].cell_id,
-                metric->name);
+        csv_text_print(out, rows[0].run_id);
+        fprintf(out, ",%s,%s,%s", rows[pair->processes].cell_id, rows[pair->threads].cell_id, metric->name);
         number_put(out, paid.processes);
         number_put(out, paid.threads);
         number_put(out, paid.comparison.ratio);

@@ -146,9 +146,7 @@ static int signals_watch(struct launcher *launcher)
 {
     sigset_t watched;
     watched_set(&watched);
-    signal(SIGCHLD, SIG_DFL); /* ignored, how a trial ended could not be asked for */
     sigprocmask(SIG_BLOCK, &watched, &launcher->outside);
-    sigdelset(&launcher->outside, SIGCHLD); /* the trials' pools live by it */
     launcher->signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
     if (launcher->signals >= 0)
         return 0;
@@ -245,9 +243,6 @@ static _Noreturn void become_trial(const struct launcher *launcher, pid_t harnes
     char *arguments[] = {(char *)TRIAL_PROGRAM, NULL};
     int null = open("/dev/null", O_RDWR);
     setpgid(0, 0);
-    signal(SIGPIPE, SIG_DFL); /* these two we ignore */
-    signal(SIGXFSZ, SIG_DFL);
-    sigprocmask(SIG_SETMASK, &launcher->outside, NULL);
     bool in_place = launcher->memfd == JOB_FD && fcntl(JOB_FD, F_SETFD, 0) == 0;
     if (null < 0 || dup2(null, 0) < 0 || dup2(2, 1) < 0 || (!in_place && dup2(launcher->memfd, JOB_FD) < 0))
         _exit(127);

@@ -3,6 +3,7 @@
 #include "bench/machine.h"
 #include "bench/cell.h"
 #include "bench/needs.h"
+#include "bench/refuse.h"
 #include "bench/sysfile.h"
 #include <ctype.h>
 #include <dirent.h>
@@ -18,36 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static const char synthetic[] = "synthetic:";
 static const char expected[] = "expected synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file";
 
-#define LOAD_LIMIT_S 20
-
-/* Whether hwloc gets through the file at all: it trusts XML, and can crash or hang on what is none of its own making.
- * So a child tries it first. How that ended, as from waitpid(); -errno. */
-static int xml_try(const char *path)
-{
-    hwloc_topology_t topology;
-    pid_t pid = fork();
-    int status;
-
-    if (pid < 0)
-        return -errno;
-    if (pid == 0) {
-        int null = open("/dev/null", O_RDWR);
-        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && null >= 0; fd++)
-            dup2(null, fd);
-        prctl(PR_SET_DUMPABLE, 0); /* no core files */
-        alarm(LOAD_LIMIT_S);
-        if (hwloc_topology_init(&topology) == 0 && hwloc_topology_set_xml(topology, path) == 0 &&
-            hwloc_topology_load(topology) == 0)
-            _exit(0);
-        _exit(1);
-    }
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return -errno;
-    return status;
-}
+#define TRY_LIMIT_S   5  /* for a description, */
+#define LOAD_LIMIT_S  20 /* and for this machine, which may be busy */
+#define XML_BYTES_MAX (64 << 20)
 
 static void load_give_up(int number)
 {
@@ -59,7 +36,7 @@ static void load_give_up(int number)
     _exit(1);
 }
 
-/* Of this machine, with the limit that xml_try() has: there is nothing yet that would have to be undone. */
+/* Of this machine, with a limit as well: there is nothing yet that would have to be undone. */
 static int machine_load(hwloc_topology_t topology)
 {
     struct sigaction late = {.sa_handler = load_give_up}, before;
@@ -93,32 +70,6 @@ static int xml_refuse(const char *path, char *error)
     return -EINVAL;
 }
 
-/* Says what the topology is to be; loading comes after. */
-static int topology_describe(hwloc_topology_t topology, const char *description, char *error)
-{
-    static const char synthetic[] = "synthetic:";
-    struct stat file;
-
-    if (strncmp(description, synthetic, sizeof synthetic - 1) == 0) {
-        if (hwloc_topology_set_synthetic(topology, description + sizeof synthetic - 1) == 0)
-            return 0;
-        snprintf(error, ERROR_MAX,
-                 "--topology: hwloc cannot read the description '%s'; expected something like "
-                 "synthetic:\"pack:2 core:4 pu:2\", ending with pu",
-                 description + sizeof synthetic - 1);
-        return -EINVAL;
-    }
-    if (stat(description, &file) != 0) {
-        snprintf(error, ERROR_MAX, "--topology: cannot read '%s': %s; %s", description, strerror(errno), expected);
-        return -EINVAL;
-    }
-    int tried = S_ISREG(file.st_mode) ? xml_try(description) : 1;
-    if (tried < 0) {
-        snprintf(error, ERROR_MAX, "--topology: a process to try '%s' in: %s", description, strerror(-tried));
-        return tried;
-    }
-    return tried || hwloc_topology_set_xml(topology, description) != 0 ? xml_refuse(description, error) : 0;
-}
 
 /* PUs at and below an object; -1: its CPU set is not those of its PUs, which hwloc takes from a file as it stands. */
 static int pus_below(hwloc_obj_t object)
@@ -142,6 +93,76 @@ static bool topology_consistent(hwloc_topology_t topology)
     hwloc_obj_t root = hwloc_get_root_obj(topology);
 
     return pus_below(root) > 0 && hwloc_bitmap_isincluded(hwloc_topology_get_allowed_cpuset(topology), root->cpuset);
+}
+
+static bool is_synthetic(const char *description)
+{
+    return !strncmp(description, synthetic, strlen(synthetic));
+}
+
+static int description_set(hwloc_topology_t topology, const char *description)
+{
+    return is_synthetic(description) ? hwloc_topology_set_synthetic(topology, description + strlen(synthetic))
+                                     : hwloc_topology_set_xml(topology, description);
+}
+
+/* Whether hwloc gets through the description at all, in time: it trusts XML, and can crash or hang on what is none of
+ * its own making; a few words can describe more than any memory holds. So a child tries it first. How that ended, as
+ * from waitpid(); -errno. */
+static int description_try(const char *description)
+{
+    hwloc_topology_t topology;
+    pid_t pid = fork();
+    int status;
+
+    if (pid < 0)
+        return -errno;
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR);
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && null >= 0; fd++)
+            dup2(null, fd);
+        prctl(PR_SET_DUMPABLE, 0); /* no core files */
+        alarm(TRY_LIMIT_S);
+        if (hwloc_topology_init(&topology) == 0 && description_set(topology, description) == 0 &&
+            hwloc_topology_load(topology) == 0)
+            _exit(topology_consistent(topology) ? 0 : 2);
+        _exit(1);
+    }
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return -errno;
+    return status;
+}
+
+/* Says what the topology is to be; loading comes after. */
+static int topology_describe(hwloc_topology_t topology, const char *description, char *error)
+{
+    struct stat file;
+    bool is_file = !is_synthetic(description);
+
+    if (is_file && stat(description, &file) != 0)
+        return refuse(error, "--topology: cannot read '%.200s': %s; %s", description, strerror(errno), expected);
+    if (is_file && file.st_size > XML_BYTES_MAX)
+        return refuse(error, "--topology: '%.200s' is larger than %d MiB; %s", description, XML_BYTES_MAX >> 20,
+                      expected);
+    int tried = is_file && !S_ISREG(file.st_mode) ? 1 << 8 : description_try(description);
+    if (tried < 0) {
+        refuse(error, "--topology: a process to try '%.200s' in: %s", description, strerror(-tried));
+        return tried;
+    }
+    if (WIFSIGNALED(tried) && WTERMSIG(tried) == SIGALRM)
+        return refuse(error, "--topology: hwloc does not get through '%.200s' in %d s", description, TRY_LIMIT_S);
+    if (WIFEXITED(tried) && WEXITSTATUS(tried) == 2)
+        return refuse(error, "--topology: '%.200s' contradicts itself: CPU sets that are not those of its PUs",
+                      description);
+    if (!tried && description_set(topology, description) == 0)
+        return 0;
+    if (is_file)
+        return xml_refuse(description, error);
+    return refuse(error,
+                  "--topology: hwloc cannot read the description '%.200s'; expected something like "
+                  "synthetic:\"pack:2 core:4 pu:2\", ending with pu",
+                  description + strlen(synthetic));
 }
 
 /* Narrows the cpuset's CPUs to the ones of our affinity. */
@@ -282,12 +303,6 @@ int machine_open(struct machine *machine, const char *topology, char *error)
             xml_refuse(topology, error);
         else
             snprintf(error, ERROR_MAX, "hwloc cannot read this machine's topology: %s", strerror(-status));
-        status = -EINVAL;
-        goto fail;
-    }
-    if (machine->described && !topology_consistent(machine->topology)) {
-        snprintf(error, ERROR_MAX, "--topology: '%.200s' contradicts itself: CPU sets that are not those of its PUs",
-                 topology);
         status = -EINVAL;
         goto fail;
     }

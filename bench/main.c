@@ -1,8 +1,10 @@
 /* poolbench: the same tasks through interchangeable pools of workers. This file finds the verb. */
 #include "bench/nearest.h"
 #include "bench/refuse.h"
+#include "bench/stack.h"
 #include "bench/verbs.h"
-#include <fcntl.h>
+#include "pools/surroundings.h"
+#include "workloads/text.h"
 #include <signal.h>
 #include <unistd.h>
 
@@ -273,37 +275,49 @@ static int dispatch(int argc, char **argv)
     return !verb ? 2 : *argv[1] == '-' ? verb_call(verb, 0, NULL) : verb_call(verb, argc - 2, argv + 2);
 }
 
-/* Started with a standard stream closed, the next file opened would take its place. What fills the place of standard
- * output takes nothing: that nothing can be said is an error, not a success. */
-static int streams_open(void)
+/* What is written down is text, so every word must be: else it would be missing where the command is told. */
+static int words_check(int argc, char **argv)
 {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
-            return -1;
+    for (int i = 1; i < argc; i++) {
+        const char *wrong = text_wrong(argv[i]);
+        if (wrong)
+            return complain(i > 1 ? argv[1] : "",
+                            "'%.200s' %s, and all words are written down as text; a link with such a name, or a "
+                            "pattern, stands for it",
+                            argv[i], wrong);
+    }
     return 0;
 }
 
 /* What could not be printed was not done: a full disk behind a redirection must not look like success. Which error it
- * was is known no longer where it came early; then one more byte finds out. */
-static int output_end(void)
+ * was is known no longer where it came early; then one more byte finds out. A reader who has seen enough is no error,
+ * and ends us as any other program: by SIGPIPE. Returns the exit code. */
+static int output_end(int code)
 {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
-        return 0;
+        return code;
     if (!errno && write(STDOUT_FILENO, "\n", 1) == 1)
         errno = EIO;
-    fprintf(stderr, "poolbench: standard output: %s\n", strerror(errno));
-    return -1;
+    if (errno == EPIPE && !code) {
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
+    }
+    if (errno != EPIPE)
+        fprintf(stderr, "poolbench: standard output: %s\n", strerror(errno));
+    return code ? code : 1;
 }
 
 int main(int argc, char **argv)
 {
-    if (streams_open() < 0)
+    if (surroundings_settle() < 0)
         return 1;
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone must not end a run ... */
     signal(SIGXFSZ, SIG_IGN); /* ... nor a limit on files (ulimit -f), without a word */
-    int code = dispatch(argc, argv);
-    if (output_end() < 0)
-        return code ? code : 1;
-    return code;
+    int code = words_check(argc, argv);
+    if (!code && (code = stack_call(dispatch, argc, argv)) < 0) {
+        complain("", "a stack of its own, as the limit on it is small (ulimit -s): %s", strerror(-code));
+        code = 1;
+    }
+    return output_end(code);
 }

@@ -220,6 +220,9 @@ static int value_add(const struct option *option, const char *text, struct words
     int rc = cell ? option->set_cell(text, cell, error) : refuse(error, "out of memory");
     if (!rc) {
         option->spell_cell(cell, canonical);
+        rc = suite_can_hold(canonical, error);
+    }
+    if (!rc) {
         bool known = words_have(values, canonical);
         if (known && option == &options[OPTION_POOL] && spec_label_length(canonical))
             rc = refuse(error, "'%s' is there twice, which would be one cell; two labels make two", canonical);

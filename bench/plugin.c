@@ -6,6 +6,7 @@
 #include "bench/plugin_probe.h"
 #include "bench/refuse.h"
 #include "bench/spec.h"
+#include "workloads/text.h"
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
@@ -94,6 +95,8 @@ static int plugin_find(const char *name, char *file, char *error)
         return refuse(error, "%s: %s", name, strerror(errno));
     if (!S_ISREG(stat_of.st_mode))
         return refuse(error, "%s: is no file", name);
+    if (text_wrong(full))
+        return refuse(error, "%.200s: its path %s", full, text_wrong(full));
     snprintf(file, PLUGIN_PATH_MAX, "%s", full);
     return 0;
 }

@@ -26,7 +26,7 @@ enum task_class plugin_classify_elsewhere(const void *state, uint32_t index)
 
 int plugin_file_hash(const char *path, uint64_t *hash, int64_t *bytes)
 {
-    unsigned char part[65536];
+    unsigned char part[4096];
     size_t got;
     FILE *file = fopen(path, "re");
     if (!file)

@@ -7,6 +7,7 @@
 #include "bench/subset.h"
 #include "bench/units.h"
 #include "pools/task_run.h"
+#include "workloads/text.h"
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -20,7 +21,7 @@ static const char *const phase_names[PHASES] = {
     [PHASE_LATENCY] = "latency", [PHASE_LATE] = "late",       [PHASE_DETECT] = "detect",
 };
 
-#define TEXT_SET(field, text) snprintf(field, sizeof(field), "%s", text)
+#define TEXT_SET(field, text) text_put(field, sizeof(field), text, true)
 
 /* The columns that tell of the cell are the same in plan.csv and trials.csv. */
 #define CELL_SET(row, cell)                                                                                            \

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define CELLS_MAX 9999
+#define CELLS_MAX        9999
+#define COMBINATIONS_MAX 100000
 
 /* The command line: overrides come after the suites, whatever their order in argv. */
 struct command_line {
@@ -323,12 +324,24 @@ static bool odometer_step(size_t *at, const struct experiment *experiment, size_
     return false;
 }
 
+/* Many combinations can come to few cells, where pools ignore workers and tasks have no size; but each is looked at. */
+static int combinations_check(const struct experiment *experiment, char *error)
+{
+    size_t combinations = 1;
+    for (size_t i = 0; options[i].name; i++)
+        if (options[i].set_cell && (combinations *= experiment->values[i].count) > COMBINATIONS_MAX)
+            return refuse(error, "more than %d combinations of values: cross fewer of them", COMBINATIONS_MAX);
+    return 0;
+}
+
 static int experiment_cross(const struct experiment *experiment, struct crossing *crossing)
 {
     size_t at[OPTIONS_MAX] = {0}, count = 0;
-    int rc = 0;
+    int rc = combinations_check(experiment, crossing->error);
     while (options[count].name)
         count++;
+    if (rc)
+        return rc;
     do {
         struct cell cell = {0};
         snprintf(cell.experiment, sizeof cell.experiment, "%s", experiment->name);

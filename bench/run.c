@@ -7,6 +7,7 @@
 #include "bench/refuse.h"
 #include "bench/summary.h"
 #include "bench/verbs.h"
+#include "workloads/text.h"
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -227,15 +228,17 @@ static void rest_say(const struct session *session, const char *verb, const stru
 {
     const char *directory = session->directory;
     size_t trials = session->before.trials + session->trials;
+    char *quoted = text_for_shell(directory);
+    const char *word = quoted ? quoted : "RUN";
     if (session->interrupted)
-        complain(verb, "interrupted; %zu trials are in %s; `poolbench resume %s` goes on", trials, directory,
-                 directory);
+        complain(verb, "interrupted; %zu trials are in %s; `poolbench resume %s` goes on", trials, directory, word);
     else if (session->stopped)
         complain(verb, "%zu trial%s stood still (Ctrl-Z) and ha%s no times; `poolbench resume %s` runs %s again",
-                 session->stopped, session->stopped == 1 ? "" : "s", session->stopped == 1 ? "s" : "ve", directory,
+                 session->stopped, session->stopped == 1 ? "" : "s", session->stopped == 1 ? "s" : "ve", word,
                  session->stopped == 1 ? "it" : "them");
     else if (course->before && !strcmp(course->ending.because, "precision"))
         fprintf(stderr, "poolbench %s: precise enough after %u blocks\n", verb, course->ending.blocks);
+    free(quoted);
 }
 
 int run_go(struct session *session, const char *verb, struct remaining *before)
@@ -249,8 +252,10 @@ int run_go(struct session *session, const char *verb, struct remaining *before)
                        error);
     int closed = session_end(session, closing);
     if (rc < 0 || closed < 0) {
+        char *quoted = text_for_shell(session->directory);
         complain(verb, "%s; %zu trials are in %s; `poolbench resume %s` goes on", rc < 0 ? error : closing,
-                 session->before.trials + session->trials, session->directory, session->directory);
+                 session->before.trials + session->trials, session->directory, quoted ? quoted : "RUN");
+        free(quoted);
         return 1;
     }
     rest_say(session, verb, &course);

@@ -1,5 +1,6 @@
 /* The parts of the closing screen, one after the other. */
 #include "bench/screen.h"
+#include "bench/charts/captions.h"
 #include "bench/host.h"
 #include "bench/judge/findings.h"
 #include "bench/judge/remarks.h"
@@ -8,6 +9,7 @@
 #include "bench/summary_factors.h"
 #include "bench/units.h"
 #include "bench/wrap.h"
+#include "workloads/text.h"
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -18,10 +20,11 @@
 #define POOLBENCH_VERSION "(version unknown)"
 #endif
 
-#define REASONS_MAX 12
-#define LABEL_MAX   56
-#define STEAL_SAID  0.005 /* of the time of the trials */
-#define WAIT_SAID   0.03
+#define REASONS_MAX        12
+#define LABEL_MAX          56
+#define CAPTIONS_BYTES_MAX (1u << 20)
+#define STEAL_SAID         0.005 /* of the time of the trials */
+#define WAIT_SAID          0.03
 
 struct totals {
     size_t failed, blocks;
@@ -207,19 +210,35 @@ void screen_failures(FILE *out, const struct table *t, size_t kinds)
         fprintf(out, "  and %zu more kinds of failure, see %s\n", more, trial_format.file);
 }
 
-static void files_print(FILE *out, const char *directory)
+/* Charts that are of these trials: others may lie there from before. */
+static bool charts_are_there(const char *directory, const struct summary *summary)
 {
-    static const char *const files[] = {"report.html", "charts",      "summary.csv", "trials.csv",
+    char path[PATH_MAX];
+    struct text_lines captions;
+    if (snprintf(path, sizeof path, "%s/charts/" CAPTIONS, directory) >= (int)sizeof path ||
+        text_open(path, CAPTIONS_BYTES_MAX, &captions) < 0)
+        return false;
+    bool are_there = captions_trials(captions.next) == summary->trial_count && captions_any_drawn(captions.next);
+    text_close(&captions);
+    return are_there;
+}
+
+static void files_print(FILE *out, const char *directory, const struct summary *summary)
+{
+    static const char charts[] = "charts";
+    static const char *const files[] = {"report.html", charts,        "summary.csv", "trials.csv",
                                         "latency.csv", "samples.csv", "host.json"};
     char path[PATH_MAX], text[PATH_MAX + 256];
     size_t used = (size_t)snprintf(text, sizeof text, "%s", directory);
     const char *before = ": ";
 
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-        if (snprintf(path, sizeof path, "%s/%s", directory, files[i]) < (int)sizeof path && access(path, F_OK) == 0) {
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", before, files[i]);
-            before = ", ";
-        }
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (snprintf(path, sizeof path, "%s/%s", directory, files[i]) >= (int)sizeof path || access(path, F_OK) < 0 ||
+            (files[i] == charts && !charts_are_there(directory, summary)))
+            continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", before, files[i]);
+        before = ", ";
+    }
     fputc('\n', out);
     wrap_print(out, text, 0);
 }
@@ -243,5 +262,5 @@ void screen_print(FILE *out, const char *directory, const struct summary *summar
         findings_show(out, &table);
         table_release(&table);
     }
-    files_print(out, directory);
+    files_print(out, directory, summary);
 }

@@ -13,6 +13,7 @@
 #include "bench/screen.h"
 #include "bench/stats.h"
 #include "bench/summary.h"
+#include "bench/text_file.h"
 #include "bench/verbs.h"
 #include "pools/clock.h"
 #include <errno.h>
@@ -133,7 +134,7 @@ static json_t *unpinned_because(const struct session *session)
 {
     for (size_t i = 0; i < session->plan.cells.count; i++)
         if (session->plan.cells.cell[i].placement.reason[0])
-            return json_string(session->plan.cells.cell[i].placement.reason);
+            return json_text(session->plan.cells.cell[i].placement.reason);
     return json_null();
 }
 
@@ -153,7 +154,7 @@ static json_t *argv_json(char **argv)
 {
     json_t *arguments = json_array();
     for (char **argument = argv; *argument; argument++)
-        json_array_append_new(arguments, json_string(*argument));
+        json_array_append_new(arguments, json_text(*argument));
     return arguments;
 }
 
@@ -419,7 +420,7 @@ int session_conclude(const struct session *session, const char *verb, bool quiet
     if (rc < 0)
         return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
     if (!session->interrupted && charts_draw(session->directory, "svg", NULL, error) < 0)
-        complain(verb, "no charts: %s", error);
+        complain(verb, "charts: %s", error);
     took_note(session, &summary);
     if (report_write(session->directory, &summary, error) < 0)
         complain(verb, "no report: %s", error);

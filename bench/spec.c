@@ -21,6 +21,16 @@ static size_t span(const char *text, const char *stops)
     return (size_t)(at - text);
 }
 
+int suite_can_hold(const char *text, char *error)
+{
+    if (strstr(text, " ;") || strstr(text, "\t;"))
+        return refuse(error, "' ;' would begin a comment in a suite, expected no blank before the semicolon");
+    if (strlen(text) >= SPEC_MAX)
+        return refuse(error, "'%.40s...' is longer than %d letters, which is what a line of a suite holds", text,
+                      SPEC_MAX - 1);
+    return 0;
+}
+
 /* Texts end up in suites, tables and charts: one line each. */
 static int text_parse(const char *text, int64_t *value, char *error)
 {
@@ -40,8 +50,8 @@ static int text_parse(const char *text, int64_t *value, char *error)
     plain[length] = '\0';
     if (!closed || *at)
         return refuse(error, "%s is not one text between quotes, expected 'text', a quote in it written as ''", text);
-    if (strstr(plain, " ;")) /* inih has it so */
-        return refuse(error, "' ;' would begin a comment in a suite, expected no blank before the semicolon");
+    if (suite_can_hold(plain, error))
+        return -EINVAL;
     if (text_intern(plain, value))
         return refuse(error, "out of memory");
     return 0;

@@ -28,6 +28,9 @@ const char *spec_behind_label(const char *text); /* "pthread:wait=block" */
  * spec_parse took. Returns the length it would have. */
 size_t spec_spell(const struct spec *spec, char *text);
 
+/* Whether a suite gives it back as it is: inih takes " ;" for the begin of a comment, and has short lines. */
+int suite_can_hold(const char *text, char *error);
+
 /* One value, in the parameter's range; the line in error does not name the parameter. */
 int param_parse(const struct param *param, const char *text, int64_t *value, char *error);
 void param_spell(const struct param *param, int64_t value, char *text, size_t size);

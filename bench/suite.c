@@ -4,7 +4,7 @@
 #include "bench/data_path.h"
 #include "bench/nearest.h"
 #include "bench/refuse.h"
-#include "bench/regular.h"
+#include "bench/text_file.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <ini.h>
@@ -12,14 +12,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define SUITE_BYTES_MAX  (1 << 20)
-#define BYTE_ORDER_MARK  "\xef\xbb\xbf" /* of UTF-8, which some editors put in front */
 #define LINE_MAX_WRITTEN 96
 
 struct reader {
     const char *path;
-    const char *text; /* what is left of the file */
-    unsigned line;
+    struct text_lines lines;
     const struct machine *machine;
     struct settings *settings;
     struct experiments *experiments;
@@ -61,7 +58,7 @@ void experiments_release(struct experiments *experiments)
 
 static int refuse_line(struct reader *reader)
 {
-    return reader->rc = refuse_at(reader->error, "%s:%u", reader->path, reader->line);
+    return reader->rc = refuse_at(reader->error, "%s:%u", reader->path, reader->lines.number);
 }
 
 /* "[experiment NAME]" */
@@ -122,18 +119,16 @@ static int line_check(struct reader *reader, const char *line)
 static char *line_next(char *line, int size, void *stream)
 {
     struct reader *reader = stream;
-    size_t length = strcspn(reader->text, "\n");
-    if (reader->rc || !*reader->text)
+    const char *next = reader->rc ? NULL : text_next(&reader->lines);
+    if (!next)
         return NULL;
-    reader->line++;
+    size_t length = strlen(next);
     if (length + 2 > (size_t)size) {
         refuse(reader->error, "longer than %d letters; values may go on in the next line, indented", size - 2);
         refuse_line(reader);
         return NULL;
     }
-    memcpy(line, reader->text, length);
-    line[length] = '\0';
-    reader->text += length + (reader->text[length] == '\n');
+    memcpy(line, next, length + 1);
     return line_check(reader, line) ? NULL : line;
 }
 
@@ -172,38 +167,6 @@ static int pair_take(void *user, const char *section, const char *key, const cha
     return reader->rc == 0;
 }
 
-/* The whole file as text: -EINVAL for what cannot be a suite. */
-static int file_load(const char *path, char **text, char *error)
-{
-    FILE *file = file_open(path, error);
-    if (!file)
-        return -EINVAL;
-    int rc = 0;
-    *text = NULL;
-    if (!(*text = malloc(SUITE_BYTES_MAX + 1)))
-        rc = refuse(error, "%s: out of memory", path);
-    if (!rc) {
-        size_t length = fread(*text, 1, SUITE_BYTES_MAX, file);
-        (*text)[length] = '\0';
-        if (ferror(file))
-            rc = refuse(error, "%s: %s", path, strerror(errno));
-        else if (length == SUITE_BYTES_MAX)
-            rc = refuse(error, "%s: larger than 1 MiB, expected a suite (an INI file)", path);
-        else if (strlen(*text) < length)
-            rc = refuse(error, "%s: a binary file, expected a suite (an INI file)", path);
-        else if (!(*text)[strspn(*text, " \t\r\n")])
-            rc = refuse(error, "%s: empty, expected [experiment NAME] sections with KEY = VALUE lines", path);
-        else if (!strncmp(*text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
-            memmove(*text, *text + strlen(BYTE_ORDER_MARK), length + 1 - strlen(BYTE_ORDER_MARK));
-    }
-    if (rc) {
-        free(*text);
-        *text = NULL;
-    }
-    fclose(file);
-    return rc;
-}
-
 /* Shared factors go to every experiment of the file that has none of its own. */
 static int shared_spread(struct reader *reader)
 {
@@ -221,19 +184,22 @@ static int shared_spread(struct reader *reader)
 int suite_read(const char *name, const struct machine *machine, struct settings *settings,
                struct experiments *experiments, char *error)
 {
-    char path[PATH_MAX], *text = NULL;
-    int rc = suite_find(name, path, sizeof path, error);
-    if (!rc)
-        rc = file_load(path, &text, error);
-    if (rc)
-        return rc;
+    char path[PATH_MAX];
     struct reader reader = {.path = path,
-                            .text = text,
                             .machine = machine,
                             .settings = settings,
                             .experiments = experiments,
                             .first = experiments->count,
                             .error = error};
+    int rc = suite_find(name, path, sizeof path, error);
+    if (!rc)
+        rc = text_file_open(path, SUITE_BYTES_MAX, "a suite (an INI file)", &reader.lines, error);
+    if (!rc && !reader.lines.next[strspn(reader.lines.next, " \t\r\n")])
+        rc = refuse(error, "%s: empty, expected [experiment NAME] sections with KEY = VALUE lines", path);
+    if (rc) {
+        text_close(&reader.lines);
+        return rc;
+    }
     int line = ini_parse_stream(line_next, &reader, pair_take, &reader);
     rc = reader.rc;
     if (!rc && line)
@@ -243,7 +209,7 @@ int suite_read(const char *name, const struct machine *machine, struct settings 
     if (!rc && shared_spread(&reader))
         rc = refuse(error, "%s: out of memory", path);
     experiment_release(&reader.shared);
-    free(text);
+    text_close(&reader.lines);
     return rc;
 }
 

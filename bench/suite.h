@@ -6,6 +6,8 @@
 #include "bench/options.h"
 #include <stdio.h>
 
+#define SUITE_BYTES_MAX (1u << 20) /* of one file */
+
 /* Factors that are crossed with each other. */
 struct experiment {
     char name[NAME_MAX_LEN];          /* "" outside of a suite's sections */

@@ -1,6 +1,8 @@
 /* A suite says what it is for in its first comment. */
 #include "bench/suite_names.h"
 #include "bench/data_path.h"
+#include "bench/suite.h"
+#include "workloads/text.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -16,16 +18,16 @@ static int is_suite(const struct dirent *entry)
 
 static void suite_ask(const char *directory, const char *file, struct suite_name *suite)
 {
-    char path[PATH_MAX], line[sizeof suite->about] = "";
+    char path[PATH_MAX];
+    struct text_lines lines = {0};
     int length = snprintf(path, sizeof path, "%s/%s", directory, file);
-    FILE *in = length > 0 && (size_t)length < sizeof path ? fopen(path, "re") : NULL;
-    if (!in || !fgets(line, sizeof line, in) || line[0] != '#')
-        line[0] = '\0';
-    if (in)
-        fclose(in);
-    line[strcspn(line, "\n")] = '\0';
+    const char *line = NULL;
+    if (length > 0 && (size_t)length < sizeof path && !text_open(path, SUITE_BYTES_MAX, &lines))
+        line = text_next(&lines);
+    line = line && *line == '#' ? line + strspn(line, "# ") : "";
     snprintf(suite->name, sizeof suite->name, "%.*s", (int)(strlen(file) - strlen(".ini")), file);
-    snprintf(suite->about, sizeof suite->about, "%s", line + strspn(line, "# "));
+    snprintf(suite->about, sizeof suite->about, "%s", line);
+    text_close(&lines);
 }
 
 int suite_names(struct suite_name **suites, size_t *count)

@@ -366,7 +366,7 @@ static void bad_suites(void **state)
     snprintf(text, sizeof text, "pool = %0300d\n", 1);
     SUITE_BAD(text, ":1: longer than 198 letters; values may go on in the next line, indented");
     assert_int_equal(parse(directory, &request, error), -EINVAL);
-    snprintf(line, sizeof line, "%s: is a directory, expected a file of text", directory);
+    snprintf(line, sizeof line, "%s: is a directory, expected a suite (an INI file)", directory);
     assert_string_equal(error, line);
 }
 

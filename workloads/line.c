@@ -1,5 +1,6 @@
 /* Words, placeholders and lists of files, see line.h. */
 #include "workloads/line.h"
+#include "workloads/text.h"
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define LIST_BYTES_MAX (256u << 20)
 
 void strings_release(struct strings *strings)
 {
@@ -83,28 +86,6 @@ static const char *stands_for(const char *at, const struct fill *fill, char numb
     return number;
 }
 
-static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+@%/-:,=";
-
-static size_t append(char *to, const char *word, bool for_shell)
-{
-    size_t length = strlen(word), used = 0;
-    if (!for_shell || (length && strspn(word, safe) == length)) {
-        memcpy(to, word, length);
-        return length;
-    }
-    to[used++] = '\'';
-    for (; *word; word++) {
-        if (*word == '\'') {
-            memcpy(to + used, "'\\''", 4);
-            used += 4;
-        } else {
-            to[used++] = *word;
-        }
-    }
-    to[used++] = '\'';
-    return used;
-}
-
 char *line_fill(const char *text, const struct fill *fill, bool for_shell)
 {
     char number[24];
@@ -116,11 +97,17 @@ char *line_fill(const char *text, const struct fill *fill, bool for_shell)
     char *filled = malloc(room);
     while (filled && *text) {
         word = stands_for(text, fill, number);
-        if (word)
-            used += append(filled + used, word, for_shell);
-        else
-            filled[used++] = *text;
+        char *quoted = word && for_shell ? text_for_shell(word) : NULL;
+        if (word && for_shell && !quoted) {
+            free(filled);
+            return NULL;
+        }
+        const char *piece = quoted ? quoted : word ? word : text;
+        size_t length = word ? strlen(piece) : 1;
+        memcpy(filled + used, piece, length);
+        used += length;
         text += word ? PLACEHOLDER_LENGTH : 1;
+        free(quoted);
     }
     if (filled)
         filled[used] = '\0';
@@ -173,21 +160,12 @@ static int pattern_list(const char *pattern, struct strings *files)
 
 static int lines_list(const char *path, struct strings *files)
 {
-    FILE *list = fopen(path, "re");
-    if (!list)
-        return -errno;
-    char *line = NULL;
-    size_t room = 0;
-    int rc = 0;
-    while (rc == 0 && getline(&line, &room, list) >= 0) {
-        line[strcspn(line, "\n")] = '\0';
-        if (*line)
+    struct text_lines lines;
+    int rc = text_open(path, LIST_BYTES_MAX, &lines);
+    for (char *line; rc == 0 && (line = text_next(&lines));)
+        if (*line && *line != '#') /* a path that begins so is written ./#... */
             rc = strings_add(files, strdup(line));
-    }
-    if (rc == 0 && ferror(list))
-        rc = -EIO;
-    free(line);
-    fclose(list);
+    text_close(&lines);
     return rc;
 }
 

@@ -1,17 +1,20 @@
 /* Draws the charts of a run. For each, C writes what the script needs (charts/NAME.dat) and the script itself
  * (charts/NAME.gp: variables, style.gp, NAME.gp, so that `gnuplot NAME.gp` in that directory draws it again), and runs
- * gnuplot there. What is drawn, C decides; what it looks like, the scripts do. Every file appears whole or not at all,
- * and what cannot be drawn does not stop the rest. */
+ * gnuplot. What is drawn, C decides; what it looks like, the scripts do. A chart is drawn in a directory of its own and
+ * then moved: every file appears whole or not at all, one that fails leaves what there was, and does not stop the rest.
+ */
+#include "bench/charts/captions.h"
 #include "bench/charts/chart.h"
 #include "bench/charts/gnuplot.h"
 #include "bench/data_path.h"
 #include "bench/refuse.h"
+#include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CAPTIONS     "captions.txt"
 #define PICTURES_MAX 999
 
 struct text {
@@ -78,22 +81,90 @@ static char *picture_name(char *name, size_t size, const char *chart, int number
     return name;
 }
 
+/* Whether a picture is there to its end: gnuplot does not notice a full disk. */
+static bool is_whole(const char *directory, const char *picture, const char *format)
+{
+    static const struct {
+        const char *format, *end;
+    } ends[] = {{"svg", "</svg>"}, {"png", "IEND"}, {"pdf", "%%EOF"}, {"tex", "\\endgroup"}};
+    char path[PATH_MAX + 160], tail[64];
+    ssize_t n = -1;
+
+    snprintf(path, sizeof path, "%s/%s", directory, picture);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    off_t size = lseek(fd, 0, SEEK_END), from = size > (off_t)sizeof tail ? size - (off_t)sizeof tail : 0;
+    if (size > 0)
+        n = pread(fd, tail, sizeof tail, from);
+    close(fd);
+    for (size_t i = 0; n > 0 && i < sizeof ends / sizeof *ends; i++)
+        if (!strcmp(ends[i].format, format))
+            return memmem(tail, (size_t)n, ends[i].end, strlen(ends[i].end)) != NULL;
+    return n > 0;
+}
+
+/* The files of one picture: that of the format, and for tex its lines. The k-th, NULL behind the last. */
+static const char *picture_file(char name[160], const char *chart, int number, const char *format, int k)
+{
+    char stem[128];
+
+    if (k > 1 || (k && strcmp(format, "tex") != 0))
+        return NULL;
+    picture_name(stem, sizeof stem, chart, number, k ? "" : format);
+    snprintf(name, 160, "%s%s", stem, k ? "-lines.pdf" : "");
+    return name;
+}
+
 /* Removes pictures of an earlier drawing, of this format, from a number on. */
 static void pictures_remove(const char *charts, const char *chart, int from, const char *format)
 {
-    char name[128], path[PATH_MAX + 160];
+    char name[160], path[PATH_MAX + 160];
+    bool some = true;
 
-    for (int number = from; number <= PICTURES_MAX; number++) {
-        bool none = true;
-        for (int both = 0; both < 2; both++) { /* .tex has its lines in NAME-lines.pdf */
-            picture_name(name, sizeof name, chart, number, both ? "" : format);
-            snprintf(path, sizeof path, "%s/%s%s", charts, name, both ? "-lines.pdf" : "");
-            if (!both || !strcmp(format, "tex"))
-                none &= unlink(path) < 0;
+    for (int number = from; number <= PICTURES_MAX && some; number++) {
+        some = false;
+        for (int k = 0; picture_file(name, chart, number, format, k); k++) {
+            snprintf(path, sizeof path, "%s/%s", charts, name);
+            some |= unlink(path) == 0;
         }
-        if (none)
-            break;
     }
+}
+
+static int file_move(const char *from, const char *to, const char *file, char *error)
+{
+    char old[PATH_MAX + 160], new[PATH_MAX + 160];
+
+    snprintf(old, sizeof old, "%s/%s", from, file);
+    snprintf(new, sizeof new, "%s/%s", to, file);
+    if (rename(old, new) == 0)
+        return 0;
+    int code = errno;
+    refuse(error, "%s: cannot be replaced: %s", new, strerror(code));
+    return code == ENOENT ? -EIO : -code; /* that code is gnuplot's here */
+}
+
+/* Puts what was drawn in `draft` in the place of what there was: all of it, when all of it is whole. */
+static int pictures_move(const char *draft, const char *charts, const char *chart, int pictures, const char *format,
+                         char *error)
+{
+    char name[160];
+    int result = 0;
+
+    for (int number = 1; number <= pictures; number++)
+        if (!is_whole(draft, picture_file(name, chart, number, format, 0), format)) {
+            refuse(error, "gnuplot did not finish %s", name);
+            return -EIO;
+        }
+    for (int number = 1; number <= pictures && !result; number++)
+        for (int k = 0; !result && picture_file(name, chart, number, format, k); k++)
+            result = file_move(draft, charts, name, error);
+    static const char *const sources[] = {"dat", "gp"};
+    for (size_t i = 0; i < sizeof sources / sizeof *sources && !result; i++)
+        result = file_move(draft, charts, picture_name(name, sizeof name, chart, 1, sources[i]), error);
+    if (!result)
+        pictures_remove(charts, chart, pictures + 1, format);
+    return result;
 }
 
 static int script_append(FILE *out, const char *script, char *error)
@@ -180,35 +251,74 @@ static void caption_print(FILE *out, const struct chart *chart, int pictures, co
             fprintf(out, ". %s %s.\n", chart->caption, source->note);
     }
     if (pictures <= 0)
-        fprintf(out, "%s: not drawn: %s\n", chart->name, why);
+        fprintf(out, "%s: " CAPTION_UNMADE "%s\n", chart->name, why);
 }
 
-/* Returns how many pictures were drawn, 0 with the reason in why, or -errno likewise. */
+/* Returns how many pictures were drawn, 0 with the reason in why, or -errno likewise: then what there was stays. Drawn
+ * in the directory `draft`, which is empty afterwards but for what gnuplot left. */
 static int chart_draw(const struct chart *chart, const struct drawing *drawing, const struct chart_source *source,
-                      const char *charts, char *why)
+                      const char *charts, const char *draft, char *why)
 {
     struct text data = {0}, script = {0};
     char file[80];
     int pictures = chart_make(chart, drawing, source, &data, &script, why), result = pictures < 0 ? pictures : 0;
 
+    if (pictures == 0)
+        pictures_remove(charts, chart->name, 1, drawing->format); /* the run has no such chart any more */
     if (pictures > 0) {
-        result = text_save(&data, charts, picture_name(file, sizeof file, chart->name, 1, "dat"), why);
+        result = text_save(&data, draft, picture_name(file, sizeof file, chart->name, 1, "dat"), why);
         if (!result)
-            result = text_save(&script, charts, picture_name(file, sizeof file, chart->name, 1, "gp"), why);
+            result = text_save(&script, draft, picture_name(file, sizeof file, chart->name, 1, "gp"), why);
         if (!result)
-            result = gnuplot_run(charts, file, why);
+            result = gnuplot_run(draft, file, why);
+        if (!result)
+            result = pictures_move(draft, charts, chart->name, pictures, drawing->format, why);
     }
-    pictures_remove(charts, chart->name, result ? 1 : pictures + 1, drawing->format);
     text_release(&data);
     text_release(&script);
     return result ? result : pictures;
 }
 
+/* With what a drawing that failed has left in it. */
+static void draft_remove(const char *draft)
+{
+    char path[PATH_MAX + 300];
+    DIR *directory = opendir(draft);
+
+    for (const struct dirent *entry; directory && (entry = readdir(directory));) {
+        snprintf(path, sizeof path, "%s/%s", draft, entry->d_name);
+        unlink(path); /* fails for . and .. */
+    }
+    if (directory)
+        closedir(directory);
+    rmdir(draft);
+}
+
+/* DIRECTORY/charts, and in it the directory where they are drawn first. */
+static int directories_make(const char *directory, char charts[PATH_MAX], char draft[PATH_MAX], char *error)
+{
+    const char *failed = NULL;
+
+    snprintf(charts, PATH_MAX, "%.*s/charts", PATH_MAX - 64, directory); /* room for names below it */
+    snprintf(draft, PATH_MAX, "%.*s/.drawing.%ld", PATH_MAX - 40, charts, (long)getpid());
+    if (mkdir(charts, 0777) < 0 && errno != EEXIST)
+        failed = charts;
+    else if (mkdir(draft, 0777) < 0 && errno != EEXIST)
+        failed = draft;
+    if (!failed)
+        return 0;
+    int code = errno;
+    refuse(error, "%s: cannot be made: %s", failed, strerror(code));
+    return code == ENOENT ? -EIO : -code;
+}
+
 int drawing_make(const struct drawing *drawing, char *error)
 {
-    char charts[PATH_MAX], note[CHART_NOTE_MAX], why[ERROR_MAX];
+    char charts[PATH_MAX], draft[PATH_MAX], note[CHART_NOTE_MAX], why[ERROR_MAX];
     struct text captions = {0};
     struct summary summary;
+    const char *first = NULL; /* that failed */
+    size_t failed = 0;
     int result = summary_make(drawing->directory, &summary, error);
 
     if (result)
@@ -216,12 +326,9 @@ int drawing_make(const struct drawing *drawing, char *error)
     if (drawing->talk)
         summary_gaps(stderr, drawing->directory, &summary);
     const struct chart_source source = {.directory = drawing->directory, .summary = &summary, .note = note};
-    snprintf(charts, sizeof charts, "%.*s/charts", PATH_MAX - 64, drawing->directory); /* room for names below it */
-    if (mkdir(charts, 0777) < 0 && errno != EEXIST) {
-        result = errno == ENOENT ? -EIO : -errno;
-        refuse(error, "%s: cannot be made: %s", charts, strerror(errno));
+    result = directories_make(drawing->directory, charts, draft, error);
+    if (result)
         goto done;
-    }
     result = text_begin(&captions);
     if (result) {
         refuse(error, "%s", strerror(-result));
@@ -230,14 +337,18 @@ int drawing_make(const struct drawing *drawing, char *error)
     fprintf(captions.file, "all: %s.\n", chart_origin(note, sizeof note, &source));
     for (size_t i = 0; chart_table[i]; i++) {
         *note = *why = '\0';
-        int pictures = chart_draw(chart_table[i], drawing, &source, charts, why);
+        int pictures = chart_draw(chart_table[i], drawing, &source, charts, draft, why);
         say(drawing, charts, chart_table[i], pictures, why);
         caption_print(captions.file, chart_table[i], pictures, &source, why);
+        failed += pictures < 0;
         if (pictures < 0 && !result) {
             result = pictures;
+            first = chart_table[i]->name;
             memcpy(error, why, sizeof why);
         }
     }
+    if (first && result != -ENOENT)
+        refuse_at(error, failed > 1 ? "chart %s, and %zu more" : "chart %s", first, failed - 1);
     if (!text_end(&captions)) {
         int saved = text_save(&captions, charts, CAPTIONS, why);
         if (saved && !result) {
@@ -246,6 +357,7 @@ int drawing_make(const struct drawing *drawing, char *error)
         }
     }
 done:
+    draft_remove(draft);
     text_release(&captions);
     summary_release(&summary);
     return result;

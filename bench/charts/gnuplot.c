@@ -4,25 +4,38 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
-/* Ours, but with a locale of UTF-8: in that of C, gnuplot complains that it has no degree sign. NULL: no memory. */
+/* What finding and starting a program takes, and nothing else: pictures are not to depend on what the user has set for
+ * gnuplot, its fonts or its language (GNUTERM, GNUPLOT_LIB, GDFONTPATH, HOME, XDG_CONFIG_HOME, LC_NUMERIC ...). */
+static bool is_passed_on(const char *variable)
+{
+    static const char *const names[] = {"PATH=", "LD_LIBRARY_PATH=", "LD_PRELOAD=", "TMPDIR="};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strncmp(variable, names[i], strlen(names[i])))
+            return true;
+    return false;
+}
+
+/* In the locale of C without UTF-8, gnuplot complains that it has no degree sign. NULL: no memory. */
 static char **environment_make(void)
 {
     static char locale[] = "LC_ALL=C.UTF-8";
     size_t count = 0, kept = 0;
 
-    while (environ[count])
+    while (environ && environ[count])
         count++;
     char **made = calloc(count + 2, sizeof *made);
     if (!made)
         return NULL;
     for (size_t i = 0; i < count; i++)
-        if (strncmp(environ[i], locale, strlen("LC_ALL=")) != 0)
+        if (is_passed_on(environ[i]))
             made[kept++] = environ[i];
     made[kept] = locale;
     return made;
@@ -30,8 +43,9 @@ static char **environment_make(void)
 
 int gnuplot_run(const char *directory, const char *script, char *error)
 {
-    char program[] = "gnuplot", *copy = strdup(script), **environment = environment_make();
-    char *const arguments[] = {program, copy, NULL};
+    char program[] = "gnuplot", defaults_only[] = "-d" /* reads no ~/.gnuplot, no gnuplotrc */;
+    char *copy = strdup(script), **environment = environment_make();
+    char *const arguments[] = {program, defaults_only, copy, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t defaults;
@@ -72,6 +86,6 @@ int gnuplot_run(const char *directory, const char *script, char *error)
         }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
-    refuse(error, "'gnuplot %s' failed in %s", script, directory);
+    refuse(error, "gnuplot failed");
     return -EIO;
 }

@@ -2,6 +2,7 @@
 #include "bench/charts/chart.h"
 #include "bench/host.h"
 #include "bench/stats.h"
+#include "bench/text_file.h"
 #include <jansson.h>
 #include <limits.h>
 
@@ -18,12 +19,11 @@ static void date_read(char *text, size_t size, const char *directory)
 {
     char path[PATH_MAX];
     const char *date = NULL;
-    json_error_t problem;
 
     *text = '\0';
     if (snprintf(path, sizeof path, "%s/host.json", directory) >= (int)sizeof path)
         return;
-    json_t *host = json_load_file(path, 0, &problem);
+    json_t *host = json_file_read(path, NULL);
     if (host && json_unpack(host, "{s:s}", "date", &date) == 0)
         snprintf(text, size, "%s, ", date);
     json_decref(host);

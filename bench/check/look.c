@@ -4,6 +4,7 @@
 #include "bench/kinds.h"
 #include "bench/place.h"
 #include "bench/sysfile.h"
+#include "bench/text_file.h"
 #include "bench/units.h"
 #include <errno.h>
 #include <glob.h>
@@ -458,6 +459,6 @@ json_t *checks_warnings(const struct checks *checks)
     for (size_t i = 0; i < checks->count; i++)
         if (checks->check[i].state == CHECK_WARN && checks->check[i].matters &&
             json_array_size(warnings) < WARNINGS_LINES)
-            json_array_append_new(warnings, json_string(checks->check[i].found));
+            json_array_append_new(warnings, json_text(checks->check[i].found));
     return warnings;
 }

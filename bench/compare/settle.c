@@ -3,6 +3,7 @@
 #include "bench/stats.h"
 #include "bench/summary_factors.h"
 #include "bench/wrap.h"
+#include "workloads/text.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,12 +77,12 @@ static const char *value_of(char *text, size_t size, const struct summary_row *r
     return text;
 }
 
-/* "--size 10us,1ms": every value that a cell has. Returns how many; tasks without a size have none. */
+/* "--size 10us,1ms", for a shell: every value that a cell has. Returns how many; tasks without a size have none. */
 static size_t factor_word(char *word, size_t size, const struct summary *s, const bool *takes_part, unsigned number)
 {
     unsigned factor = 1u << number;
     size_t used = (size_t)snprintf(word, size, "--%s ", factor == FACTOR_IN ? "payload" : factor_name(number));
-    size_t values = 0;
+    size_t values = 0, head = used;
 
     for (size_t i = 0; i < s->count; i++) {
         char mine[192], other[192];
@@ -95,6 +96,9 @@ static size_t factor_word(char *word, size_t size, const struct summary *s, cons
             used += (size_t)snprintf(word + used, size - used, "%s%s", values ? "," : "", mine);
         values++;
     }
+    char *quoted = text_for_shell(word + head);
+    snprintf(word + head, size - head, "%s", quoted ? quoted : "");
+    free(quoted);
     return values;
 }
 
@@ -134,13 +138,15 @@ double settle_command(char *text, size_t size, const struct compare *c, size_t b
     unsigned varying = factors_varying(s->rows, s->count, FACTORS_ALL & ~(unsigned)FACTOR_TASKS);
     size_t more = blocks > run->costs.blocks ? blocks - run->costs.blocks : 1;
     struct command command = {.text = text, .size = size};
-    char words[16][1024], begin[PATH_MAX + 64];
+    char words[16][1024], begin[4 * PATH_MAX + 64];
     size_t used = 0;
     double crossed = (double)blocks, whole = (double)(more * s->count);
     bool *takes_part = cells_of(c, blocks, side);
+    char *directory = text_for_shell(run->directory);
 
     *text = '\0';
-    if (!settle_possible(run)) {
+    if (!settle_possible(run) || !directory) {
+        free(directory);
         free(takes_part);
         return NAN;
     }
@@ -152,16 +158,17 @@ double settle_command(char *text, size_t size, const struct compare *c, size_t b
         used += values > 0;
     }
     if (!takes_part || whole <= crossed) {
-        snprintf(begin, sizeof begin, "poolbench run --more %s --blocks %zu", run->directory, more);
+        snprintf(begin, sizeof begin, "poolbench run --more %s --blocks %zu", directory, more);
         word_add(&command, begin);
     } else {
-        snprintf(begin, sizeof begin, "poolbench run --like %s --blocks %zu --budget none", run->directory, blocks);
+        snprintf(begin, sizeof begin, "poolbench run --like %s --blocks %zu --budget none", directory, blocks);
         word_add(&command, begin);
         if (s->looks)
             word_add(&command, "--precision none");
         for (size_t i = 0; i < used; i++)
             word_add(&command, words[i]);
     }
+    free(directory);
     free(takes_part);
     return fmin(whole, crossed) * trial_ns(s);
 }

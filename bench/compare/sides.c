@@ -2,6 +2,7 @@
 #include "bench/compare/compare.h"
 #include "bench/refuse.h"
 #include "bench/run_dir.h"
+#include "bench/text_file.h"
 #include "bench/verbs.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static json_t *host_of(const struct side *side, FILE *talk)
     char path[PATH_MAX + 32];
 
     snprintf(path, sizeof path, "%s/host.json", side->directory);
-    json_t *host = json_load_file(path, 0, NULL);
+    json_t *host = json_file_read(path, NULL);
     if (!host)
         fprintf(talk, "%s: cannot be read; the runs are taken to be of one machine\n", path);
     return host;

@@ -18,6 +18,9 @@ const struct manual_row manual_exits[] = {
           "was run or written."},
     {"3", "`compare` found what --fail-if-slower or --fail-if-unresolved asked for. A failure (1) outranks it."},
     {"128+N", "Signal N ended a run. What had been measured is kept and summed up."},
+    {"141",
+     "Whoever read standard output had seen enough (`| head`), and all else went well: what was begun was done, and "
+     "nothing is said. A full disk there is a failure (1)."},
     {NULL, NULL},
 };
 
@@ -25,11 +28,19 @@ const struct manual_row manual_environment[] = {
     {"POOLBENCH_SCRIPTS", "Where the suites and gnuplot scripts are, instead of those that came with the program."},
     {"POOLBENCH_PLUGINS", "Folders of plug-ins, with colons between them: --pool mine is mine.so in one of them."},
     {"XDG_CACHE_HOME, HOME", "Calibrations are kept in $XDG_CACHE_HOME/poolbench, else in ~/.cache/poolbench."},
-    {"PATH", "Where gnuplot is looked for."},
+    {"PATH",
+     "Where gnuplot is looked for. It is given nothing else of the environment but LD_* and TMPDIR, and reads no "
+     "settings of the user."},
     {NULL, NULL},
 };
 
 const struct manual_row manual_files[] = {
+    {"suites, targets, durations, lists of paths",
+     "Text that poolbench reads is UTF-8 (paths in a list may be any bytes), with lines that end with LF or CRLF; a "
+     "byte-order mark in front is skipped, and a line that begins with # is a comment. Words on the command line are "
+     "UTF-8 "
+     "without control characters, as they are written down; a pattern such as files=caf?.txt names a file that is "
+     "not."},
     {"results/DATE-ID/", "A run, in the directory where poolbench was started, or wherever --out said."},
     {"results/latest", "A link to the last one."},
     {"~/.cache/poolbench/calibrations.json",

@@ -155,6 +155,7 @@ void markdown_print(void)
     tables_print();
     rows_print("Exit status", "status", manual_exits);
     rows_print("Environment", "variable", manual_environment);
+    rows_print("Files", "file", manual_files);
     puts("\n## Examples\n\n```");
     for (const struct manual_row *example = manual_examples; example->name; example++)
         printf("%s# %s\n%s\n", example == manual_examples ? "" : "\n", example->text, example->name);

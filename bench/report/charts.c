@@ -1,5 +1,6 @@
 /* The charts that are there, in the order of their table, each with its caption from charts/captions.txt. */
 #include "bench/cell.h"
+#include "bench/charts/captions.h"
 #include "bench/charts/chart.h"
 #include "bench/report/parts.h"
 #include "bench/report/svg.h"
@@ -7,32 +8,6 @@
 #include <string.h>
 
 #define PAGES_MAX 100
-
-/* What stands behind "NAME: " in `captions`, the caller's to free; NULL: nothing. */
-static char *caption_of(const char *captions, const char *name)
-{
-    size_t length = strlen(name);
-
-    for (const char *line = captions; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
-        if (!strncmp(line, name, length) && !strncmp(line + length, ": ", 2)) {
-            line += length + 2;
-            return strndup(line, strcspn(line, "\n"));
-        }
-    return NULL;
-}
-
-/* How many trials the charts were drawn of, which stands at the end of what is said of all; 0: not known. */
-static size_t trials_drawn(const char *captions)
-{
-    char *all = caption_of(captions, "all");
-    const char *comma = all ? strrchr(all, ',') : NULL;
-    size_t trials = 0;
-
-    if (comma && sscanf(comma, ", %zu trials", &trials) != 1)
-        trials = 0;
-    free(all);
-    return trials;
-}
 
 /* Whether there is such a file; counts it when it is a picture, and says in `refused` when it is none. */
 static bool page_put(struct report *r, struct document_chart *chart, struct lines *refused)
@@ -61,13 +36,13 @@ static bool page_put(struct report *r, struct document_chart *chart, struct line
 
 void report_charts(struct report *r)
 {
-    char *captions = report_file(r, "charts/captions.txt");
+    char *captions = report_file(r, "charts/" CAPTIONS);
     struct document_chart drawn = {0};
     struct lines refused;
     char name[96];
 
     r->format->section(r->out, "Charts");
-    size_t trials = trials_drawn(captions);
+    size_t trials = captions_trials(captions);
     if (trials && trials != r->summary->trial_count) { /* more blocks since, or files that were cut */
         char text[192];
         snprintf(
@@ -89,7 +64,7 @@ void report_charts(struct report *r)
             snprintf(name, sizeof name, page > 1 ? "%s-%u" : "%s", (*chart)->name, page);
             char *caption = caption_of(captions, name);
             drawn.caption = caption;
-            found = page_put(r, &drawn, &refused);
+            found = (!caption || caption_is_drawn(caption)) && page_put(r, &drawn, &refused);
             if (!found && page == 1 && caption && refused.out)
                 fprintf(refused.out, "%s: %s\n", drawn.title, caption);
             free(caption);

@@ -50,7 +50,4 @@ struct document_format {
 };
 extern const struct document_format document_html, document_markdown;
 
-/* The bytes of the character at `text`: 1 to 4, or 0 when they are not UTF-8. For every format. */
-size_t document_character(const char *text);
-
 #endif

@@ -1,6 +1,7 @@
 /* report.html: one file, charts inlined, no script and nothing to load; its own policy forbids both to the browser. */
 #include "bench/report/document.h"
 #include "bench/report/style.h"
+#include "workloads/text.h"
 #include <string.h>
 
 static const char head[] =
@@ -27,7 +28,7 @@ static void character_print(FILE *out, const char *c, size_t length)
 static void text_print_n(FILE *out, const char *text, size_t size)
 {
     for (size_t i = 0, length; i < size; i += length) {
-        length = document_character(text + i);
+        length = text_character(text + i);
         if (size - i >= 4 && !strncmp(text + i, " .. ", 4)) {
             fputs("&nbsp;..&nbsp;", out); /* an interval stays on its line */
             length = 4;

@@ -1,5 +1,6 @@
 /* report.md: GitHub's Markdown, charts as links to the files beside it, tables that are tables in an editor too. */
 #include "bench/report/document.h"
+#include "workloads/text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@ static void text_print_n(FILE *out, const char *text, size_t size)
 
     for (size_t i = 0, length; i < size; i += length) {
         const char *c = text + i;
-        length = document_character(c);
+        length = text_character(c);
         if (!length || length > size - i) {
             length = 1;
             fputs("\xEF\xBF\xBD", out);

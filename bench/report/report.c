@@ -3,6 +3,7 @@
 #include "bench/refuse.h"
 #include "bench/report/parts.h"
 #include "bench/run_dir.h"
+#include "bench/text_file.h"
 #include "bench/verbs.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -45,25 +46,12 @@ const json_t *report_fact(const struct report *r, const char *path)
 
 char *report_file(const struct report *r, const char *name)
 {
-    char path[PATH_MAX], piece[16384];
-    struct lines content;
-    size_t total = 0, n;
+    char path[PATH_MAX];
+    struct text_lines content;
 
     if (snprintf(path, sizeof path, "%s/%s", r->directory, name) >= (int)sizeof path)
         return NULL;
-    FILE *in = fopen(path, "re");
-    if (!in)
-        return NULL;
-    if (lines_open(&content))
-        while (total <= FILE_MAX && (n = fread(piece, 1, sizeof piece, in)) > 0)
-            total += fwrite(piece, 1, n, content.out);
-    bool whole = !ferror(in) && total <= FILE_MAX;
-    fclose(in);
-    lines_close(&content);
-    if (whole && content.text && !memchr(content.text, 0, content.size))
-        return content.text;
-    free(content.text);
-    return NULL;
+    return text_open(path, FILE_MAX, &content) ? NULL : content.text;
 }
 
 /* ---- the report ---- */
@@ -127,7 +115,7 @@ int report_write(const char *directory, const struct summary *summary, char *err
         report.table = &table;
     }
     if (snprintf(path, sizeof path, "%s/host.json", directory) < (int)sizeof path)
-        report.host = json_load_file(path, 0, NULL);
+        report.host = json_file_read(path, NULL);
     report.run_id = summary->count ? summary->rows[0].run_id : run_id(directory);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0] && !result; i++) {
         report.format = formats[i];

@@ -1,23 +1,18 @@
 /* How to run it again: the command as it was given, what it was given to, and the question it was resolved to. */
 #include "bench/report/parts.h"
+#include "workloads/text.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define LINE_FULL 48 /* letters of a command; the next option begins a new line */
 
-/* As a shell reads it back. */
 static void word_print(FILE *out, const char *word)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
+    char *quoted = text_for_shell(word);
 
-    if (*word && word[strspn(word, plain)] == '\0') {
-        fputs(word, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *word; word++)
-        fputs(*word == '\'' ? "'\\''" : (char[]){*word, '\0'}, out);
-    fputc('\'', out);
+    if (quoted)
+        fputs(quoted, out);
+    free(quoted);
 }
 
 static void put_code(struct report *r, struct lines *command)

@@ -3,6 +3,7 @@
 #include "bench/report/svg.h"
 #include "bench/refuse.h"
 #include "bench/report/document.h"
+#include "workloads/text.h"
 #include <stdbool.h>
 #include <strings.h>
 
@@ -78,7 +79,7 @@ static void text_write(FILE *out, struct piece text, bool is_markup)
 {
     for (size_t i = 0, length; i < text.length; i += length) {
         const char *c = text.start + i;
-        length = document_character(c);
+        length = text_character(c);
         if (!length || length > text.length - i) {
             length = 1;
             fputs("\xEF\xBF\xBD", out);

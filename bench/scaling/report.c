@@ -1,10 +1,10 @@
 /* Studies as text and as CSV. */
 #include "bench/scaling/report.h"
+#include "bench/csv_file.h"
 #include "bench/host.h"
 #include "bench/summary_factors.h"
 #include "bench/units.h"
 #include "bench/wrap.h"
-#include <csv.h>
 #include <math.h>
 
 /* ---- text ------------------------------------------------------------------------------------------------------- */
@@ -193,33 +193,25 @@ static void number_put(FILE *out, double number)
         fputc(',', out);
 }
 
-static void text_put(FILE *out, const char *text)
-{
-    if (*text && strpbrk(text, ",\"\n"))
-        csv_fwrite(out, text, strlen(text));
-    else
-        fputs(text, out);
-}
-
 static void line_put(FILE *out, const struct summary_row *row, const struct csv_line *line)
 {
-    text_put(out, row->run_id);
+    csv_text_print(out, row->run_id);
     fputc(',', out);
-    text_put(out, row->pool);
+    csv_text_print(out, row->pool);
     fputc(',', out);
-    text_put(out, row->workload);
+    csv_text_print(out, row->workload);
     number_put(out, row->size_ns == MISSING ? NAN : (double)row->size_ns);
     fputc(',', out);
-    text_put(out, row->place);
+    csv_text_print(out, row->place);
     fputc(',', out);
-    text_put(out, row->arrival);
+    csv_text_print(out, row->arrival);
     fprintf(out, ",%s,%s", line->law, line->name);
     number_put(out, line->workers);
     number_put(out, line->value);
     number_put(out, line->lo);
     number_put(out, line->hi);
     fputc(',', out);
-    text_put(out, line->reason ? line->reason : "");
+    csv_text_print(out, line->reason ? line->reason : "");
     fputc('\n', out);
 }
 

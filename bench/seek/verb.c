@@ -8,6 +8,7 @@
 #include "bench/settings.h"
 #include "bench/units.h"
 #include "pools/clock.h"
+#include "workloads/text.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -171,7 +172,7 @@ int64_t search_whole(double value)
 
 void search_name(const struct search *search, char name[40])
 {
-    snprintf(name, 40, "%s", run_id(search->session.directory));
+    text_put(name, 40, run_id(search->session.directory), true);
 }
 
 /* Why there is no bracket to speak of. */

@@ -3,9 +3,9 @@
 #include "bench/nearest.h"
 #include "bench/options.h"
 #include "bench/refuse.h"
-#include "bench/regular.h"
 #include "bench/summary_factors.h"
 #include "bench/targets/targets.h"
+#include "bench/text_file.h"
 #include "bench/units.h"
 #include "bench/words.h"
 #include <ctype.h>
@@ -15,9 +15,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define TARGETS_BYTES_MAX (1u << 20)
+
 struct reader {
     const char *path;
-    FILE *file;
+    struct text_lines lines;
     unsigned line, section_line;
     struct targets *targets;
     struct target shared; /* above the first section */
@@ -228,11 +230,14 @@ static char *line_next(char *line, int size, void *stream)
 {
     struct reader *reader = stream;
 
-    if (reader->rc || !fgets(line, size, reader->file))
+    const char *next = reader->rc ? NULL : text_next(&reader->lines);
+    if (!next)
         return NULL;
-    reader->line++;
+    reader->line = reader->lines.number;
+    bool fits = strlen(next) + 2 <= (size_t)size;
+    snprintf(line, (size_t)size, "%s", next);
     const char *text = line + strspn(line, " \t\r\n");
-    if (!strchr(line, '\n') && !feof(reader->file))
+    if (!fits)
         reader->rc = refuse(reader->error, "longer than %d letters", size - 2);
     else if (*text == '[')
         reader->rc = section_begin(reader, text);
@@ -303,8 +308,7 @@ int targets_read(const char *file, struct targets *targets, char *error)
     *targets = (struct targets){0};
     path_find(file, path, sizeof targets->path);
     reader = (struct reader){.path = path, .targets = targets, .error = error};
-    reader.file = file_open(path, error);
-    if (!reader.file)
+    if (text_file_open(path, TARGETS_BYTES_MAX, "a file of targets (an INI file)", &reader.lines, error))
         return -EINVAL;
     int line = ini_parse_stream(line_next, &reader, pair_take, &reader);
     if (!reader.rc && line)
@@ -314,7 +318,7 @@ int targets_read(const char *file, struct targets *targets, char *error)
         reader.rc = refuse_at(error, "%s:%u", path, reader.line);
     if (!reader.rc && !targets->count)
         reader.rc = refuse(error, "%s: no target, expected [NAME] sections with cell and at_most", path);
-    fclose(reader.file);
+    text_close(&reader.lines);
     if (reader.rc)
         targets_release(targets);
     return reader.rc;

@@ -7,6 +7,7 @@
 #include "bench/units.h"
 #include "bench/verbs.h"
 #include "bench/wrap.h"
+#include "workloads/text.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -191,7 +192,7 @@ static void row_fill(struct target_row *row, const char *run, const struct targe
                                .cell_cost = j->cell_cost,
                                .base_cost = j->base_cost,
                                .blocks = (int64_t)j->blocks};
-    snprintf(row->run_id, sizeof row->run_id, "%s", run);
+    text_put(row->run_id, sizeof row->run_id, run, true);
     snprintf(row->target, sizeof row->target, "%s", target->name);
     snprintf(row->metric, sizeof row->metric, "%s", target_metric_name(target->metric));
     snprintf(row->kind, sizeof row->kind, "%s", kinds[target->kind]);

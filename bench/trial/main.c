@@ -4,6 +4,7 @@
 #include "pools/clock.h"
 #include "pools/crew.h"
 #include "pools/plugged.h"
+#include "pools/surroundings.h"
 #include "pools/tickets.h"
 #include "pools/usage.h"
 #include <errno.h>
@@ -181,6 +182,8 @@ static int trial_run(struct trial *trial)
 int main(int argc, char **argv)
 {
     struct trial trial = {.job_fd = JOB_FD};
+    if (surroundings_settle() < 0)
+        return 1;
     const char *where = argc > 1 ? getenv(TICKETS_WHERE) : NULL;
     if (where)
         return attach_run(where, argc, argv);

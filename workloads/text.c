@@ -1,0 +1,169 @@
+/* See text.h. */
+#include "workloads/text.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+size_t text_character(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    size_t length = c[0] < 0x80 ? 1 : c[0] < 0xC2 ? 0 : c[0] < 0xE0 ? 2 : c[0] < 0xF0 ? 3 : c[0] < 0xF5 ? 4 : 0;
+
+    for (size_t i = 1; i < length; i++)
+        if ((c[i] & 0xC0) != 0x80)
+            return 0;
+    /* longer than need be, halves of a pair, beyond the last */
+    if ((c[0] == 0xE0 && c[1] < 0xA0) || (c[0] == 0xED && c[1] > 0x9F) || (c[0] == 0xF0 && c[1] < 0x90) ||
+        (c[0] == 0xF4 && c[1] > 0x8F))
+        return 0;
+    if (length == 3 && c[0] == 0xEF && c[1] == 0xBF && c[2] >= 0xBE) /* which XML does not have */
+        return 0;
+    return length;
+}
+
+bool text_is_control(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    return c[0] < ' ' || c[0] == 0x7F || (c[0] == 0xC2 && c[1] < 0xA0);
+}
+
+const char *text_wrong(const char *text)
+{
+    for (size_t length; *text; text += length) {
+        length = text_character(text);
+        if (!length)
+            return "is not UTF-8";
+        if (text_is_control(text) && *text != '\t')
+            return "has a control character";
+    }
+    return NULL;
+}
+
+/* The next character as it may be written down. Steps over it; piece: 4 letters a byte. */
+static size_t piece_make(const char **text, bool one_line, char piece[16])
+{
+    size_t length = text_character(*text), written = 0;
+    bool is_plain = length && !(one_line && text_is_control(*text));
+    length = length ? length : 1;
+    if (is_plain)
+        memcpy(piece, *text, written = length);
+    for (size_t i = 0; i < length && !is_plain; i++)
+        written += (size_t)sprintf(piece + written, "\\x%02x", (unsigned char)(*text)[i]);
+    *text += length;
+    return written;
+}
+
+size_t text_put(char *to, size_t size, const char *text, bool one_line)
+{
+    char piece[16];
+    size_t used = 0;
+
+    while (*text) {
+        size_t length = piece_make(&text, one_line, piece);
+        if (used + length >= size)
+            break;
+        memcpy(to + used, piece, length);
+        used += length;
+    }
+    if (size)
+        to[used] = '\0';
+    return used;
+}
+
+char *text_escaped(const char *text)
+{
+    size_t size = 4 * strlen(text) + 1;
+    char *escaped = malloc(size);
+
+    if (escaped)
+        text_put(escaped, size, text, true);
+    return escaped;
+}
+
+char *text_for_shell(const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
+    char *quoted = malloc(4 * strlen(text) + 3), *to = quoted;
+
+    if (!quoted || (*text && !text[strspn(text, plain)]))
+        return quoted ? strcpy(quoted, text) : NULL;
+    *to++ = '\'';
+    for (; *text; text++)
+        to = *text == '\'' ? mempcpy(to, "'\\''", 4) : mempcpy(to, text, 1);
+    memcpy(to, "'", 2);
+    return quoted;
+}
+
+/* ---- files ---- */
+
+static int whole_read(int fd, size_t max, char **text, size_t *length)
+{
+    struct stat status;
+    size_t room =
+        fstat(fd, &status) == 0 && status.st_size > 0 && (size_t)status.st_size < max ? (size_t)status.st_size : 4096;
+    *text = NULL;
+    for (*length = 0;;) {
+        char *grown = realloc(*text, room + 1);
+        if (!grown)
+            return -ENOMEM;
+        *text = grown;
+        ssize_t got = read(fd, *text + *length, room - *length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -errno;
+        if (!got)
+            return 0;
+        *length += (size_t)got;
+        if (*length > max)
+            return -EFBIG;
+        if (*length == room)
+            room = 2 * room;
+    }
+}
+
+int text_open(const char *path, size_t max, struct text_lines *lines)
+{
+    size_t length = 0;
+    *lines = (struct text_lines){0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = fd < 0 ? -errno : whole_read(fd, max, &lines->text, &length);
+
+    if (fd >= 0)
+        close(fd);
+    if (rc == 0 && memchr(lines->text, '\0', length))
+        rc = -EILSEQ;
+    if (rc < 0) {
+        text_close(lines);
+        return rc;
+    }
+    lines->text[length] = '\0';
+    lines->next = lines->text;
+    if (!strncmp(lines->next, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
+        lines->next += strlen(BYTE_ORDER_MARK);
+    return 0;
+}
+
+char *text_next(struct text_lines *lines)
+{
+    char *line = lines->next;
+
+    if (!line || !*line)
+        return NULL;
+    size_t length = strcspn(line, "\n");
+    lines->next = line[length] ? line + length + 1 : NULL;
+    lines->number++;
+    line[length] = '\0';
+    if (length && line[length - 1] == '\r')
+        line[length - 1] = '\0';
+    return line;
+}
+
+void text_close(struct text_lines *lines)
+{
+    free(lines->text);
+    *lines = (struct text_lines){0};
+}
