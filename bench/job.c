@@ -36,7 +36,7 @@ static struct layout layout_make(const struct extent *extent)
     layout.masks = place_part(&end, (size_t)extent->workers * extent->words * sizeof(uint64_t));
     layout.costs = place_part(&end, extent->costs * sizeof(struct cost));
     layout.texts = place_part(&end, extent->text_bytes);
-    layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint64_t));
+    layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
     layout.report = place_part(&end, sizeof(struct report));
     layout.samples = place_part(&end, extent->samples * sizeof(struct sample));
     layout.probe = place_part(&end, sizeof(struct probe));
@@ -70,7 +70,7 @@ static struct job_file *job_begin(struct launcher *launcher, const struct layout
         .file = file,
         .report = (struct report *)(map + layout->report),
         .samples = (struct sample *)(map + layout->samples),
-        .histograms = (uint64_t *)(map + layout->histograms),
+        .histograms = (uint32_t *)(map + layout->histograms),
         .probe = (struct probe *)(map + layout->probe),
     };
     memset(parts->report, 0, sizeof *parts->report); /* the trial may die before it writes one */
@@ -166,6 +166,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     memcpy((char *)file + layout.main_mask, placement->main_mask, row);
     memcpy((char *)file + layout.masks, placement->masks, row * cell->shape.workers);
     memcpy((char *)file + layout.costs, cell->costs, cell->cost_count * sizeof *cell->costs);
+    memset(parts->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *parts->histograms);
     return 0;
 }
 

@@ -24,7 +24,7 @@ struct trial {
     int job_fd; /* kept open for pools that execute processes, -1 else */
     struct report *report;
     struct sample *samples;
-    uint64_t *histograms; /* PHASES x HISTOGRAM_BUCKETS */
+    uint32_t *histograms; /* PHASES x HISTOGRAM_BUCKETS */
     const struct pool_ops *ops;
     struct pool *pool;
     struct job job;
@@ -66,6 +66,7 @@ int job_check(const struct job_file *file, uint64_t bytes);
 int job_map(struct trial *trial, int flags);
 int setup_pool(struct trial *trial); /* which pool, and its configuration */
 int setup_job(struct trial *trial);  /* workload, sequence, faults, payload */
+uint32_t warmup_tasks(const struct trial *trial);
 int setup_ballast(struct trial *trial);
 int setup_arrays(struct trial *trial);   /* what the driver writes by task */
 void setup_release(struct trial *trial); /* what setup_pool and setup_job made; mappings end with the process */
