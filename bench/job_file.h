@@ -36,10 +36,9 @@ struct job_file {
     uint64_t main_mask_offset; /* cpu_words uint64_t */
     uint32_t arrival, collect; /* enum arrival_kind, enum collect_kind */
     uint64_t arrival_k;
-    double arrival_rate;
-    uint32_t arrival_poisson, timed;
+    uint64_t due_offset; /* ARRIVAL_RATE: tasks x uint64_t, ns from the gate */
     uint64_t in_bytes, out_bytes, ballast_bytes;
-    uint32_t ballast_thp, ballast_write_ppm;
+    uint32_t ballast_thp, ballast_write_ppm, timed;
     uint64_t task_limit_ns; /* 0: none */
     struct faults faults;
     uint32_t clock_is_tsc;

@@ -4,7 +4,6 @@
 #include "bench/histogram.h"
 #include "bench/trial/trial.h"
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #define WORKERS_MOST   (1u << 20)
@@ -63,9 +62,9 @@ static bool is_shape(const struct job_file *file)
 static bool is_arrival(const struct job_file *file)
 {
     bool needs_k = file->arrival == ARRIVAL_WAVE || file->arrival == ARRIVAL_WINDOW;
-    bool needs_rate = file->arrival == ARRIVAL_RATE;
+    uint64_t due = file->arrival == ARRIVAL_RATE ? file->tasks : 0;
     return file->arrival <= ARRIVAL_RATE && file->collect <= COLLECT_ORDERED && (!needs_k || file->arrival_k) &&
-           (!needs_rate || (isfinite(file->arrival_rate) && file->arrival_rate > 0));
+           lies_within(file, file->due_offset, due, sizeof(uint64_t));
 }
 
 int job_check(const struct job_file *file, uint64_t bytes)

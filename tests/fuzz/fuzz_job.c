@@ -30,6 +30,7 @@ static void job_fill(struct job_file *file, uint64_t bytes)
         .main_mask_offset = end,
         .masks_offset = end + 64,
         .costs_offset = end + 128,
+        .due_offset = end + 512,
         .samples_offset = end + 1024,
         .report_offset = end + 8192,
         .probe_offset = 1 << 20,
@@ -65,6 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     touch(map, file->main_mask_offset, file->cpu_words * sizeof(uint64_t));
     touch(map, file->masks_offset, (uint64_t)file->shape.workers * file->cpu_words * sizeof(uint64_t));
     touch(map, file->costs_offset, (uint64_t)file->cost_count * sizeof(struct cost));
+    if (file->arrival == ARRIVAL_RATE)
+        touch(map, file->due_offset, file->tasks * sizeof(uint64_t));
     touch(map, file->samples_offset, file->samples_max * sizeof(struct sample));
     touch(map, file->report_offset, sizeof(struct report));
     touch(map, file->probe_offset, sizeof(struct probe));
