@@ -106,7 +106,7 @@ $(B)/poolbench: $(bench_o) $(B)/objects
 	$(call say,LINK)$(link) -o $@ $(bench_o) $(harness_libs)
 
 $(B)/poolbench-trial: $(trial_o) $(B)/objects
-	$(call say,LINK)$(link) -o $@ $(trial_o) -lm -ldl
+	$(call say,LINK)$(link) -o $@ $(trial_o) -ldl
 
 # Everything but the two main(), for the tests.
 $(B)/libpoolbench.a: $(filter-out $(mains_o),$(sort $(bench_o) $(trial_o))) $(B)/objects

@@ -1,5 +1,6 @@
-/* When tasks are due under --arrival rate: the same seeded gaps in the trial, which keeps to them, and in the harness,
- * which knows by them how long the arrivals alone take. */
+/* When tasks are due under --arrival rate: the same seeded gaps in a job, and where it is asked how long the arrivals
+ * alone take. In the harness: the trial program does without the mathematical library, which it would load each time.
+ */
 #ifndef POOLBENCH_ARRIVALS_H
 #define POOLBENCH_ARRIVALS_H
 #include "workloads/mix.h"

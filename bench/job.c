@@ -1,5 +1,6 @@
 /* Writing job files, see job.h. */
 #include "bench/job.h"
+#include "bench/arrivals.h"
 #include "bench/histogram.h"
 #include "pools/clock.h"
 #include <errno.h>
@@ -10,14 +11,14 @@
 
 /* Sizes of the parts, which lie one after another, each aligned for its type. */
 struct layout {
-    size_t main_mask, masks, costs, texts, histograms, report, samples, probe, bytes;
+    size_t main_mask, masks, costs, due, texts, histograms, report, samples, probe, bytes;
 };
 
 /* How much of what there will be. */
 struct extent {
     unsigned workers, words;
     uint32_t costs;
-    uint64_t samples;
+    uint64_t due, samples;
     size_t text_bytes;
 };
 
@@ -35,8 +36,9 @@ static struct layout layout_make(const struct extent *extent)
     layout.main_mask = place_part(&end, extent->words * sizeof(uint64_t));
     layout.masks = place_part(&end, (size_t)extent->workers * extent->words * sizeof(uint64_t));
     layout.costs = place_part(&end, extent->costs * sizeof(struct cost));
+    layout.due = place_part(&end, extent->due * sizeof(uint64_t));
     layout.texts = place_part(&end, extent->text_bytes);
-    layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint64_t));
+    layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
     layout.report = place_part(&end, sizeof(struct report));
     layout.samples = place_part(&end, extent->samples * sizeof(struct sample));
     layout.probe = place_part(&end, sizeof(struct probe));
@@ -61,6 +63,7 @@ static struct job_file *job_begin(struct launcher *launcher, const struct layout
         .main_mask_offset = layout->main_mask,
         .masks_offset = layout->masks,
         .costs_offset = layout->costs,
+        .due_offset = layout->due,
         .histograms_offset = layout->histograms,
         .report_offset = layout->report,
         .samples_offset = layout->samples,
@@ -70,7 +73,7 @@ static struct job_file *job_begin(struct launcher *launcher, const struct layout
         .file = file,
         .report = (struct report *)(map + layout->report),
         .samples = (struct sample *)(map + layout->samples),
-        .histograms = (uint64_t *)(map + layout->histograms),
+        .histograms = (uint32_t *)(map + layout->histograms),
         .probe = (struct probe *)(map + layout->probe),
     };
     memset(parts->report, 0, sizeof *parts->report); /* the trial may die before it writes one */
@@ -114,6 +117,15 @@ static void workload_set(struct job_file *file, const struct workload_ops *workl
     snprintf(file->workload_file, sizeof file->workload_file, "%s", workload->file ? workload->file : "");
 }
 
+static void due_set(uint64_t *due, const struct cell *cell, uint64_t seed)
+{
+    double gap_ns = 1e9 / cell->arrival_rate, at_ns = 0;
+    for (uint32_t i = 0; i < (uint32_t)cell->tasks; i++) {
+        at_ns = cell->arrival_poisson ? at_ns + arrivals_gap_ns(seed, i, gap_ns) : i * gap_ns;
+        due[i] = (uint64_t)at_ns;
+    }
+}
+
 int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
                     struct job_parts *parts, char *error)
 {
@@ -125,6 +137,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
         .workers = cell->shape.workers,
         .words = placement->words,
         .costs = cell->cost_count,
+        .due = cell->arrival == ARRIVAL_RATE ? (uint64_t)cell->tasks : 0,
         .samples = samples,
         .text_bytes = texts_bytes(pool_params, cell->pool_params) + texts_bytes(workload_params, cell->workload_params),
     };
@@ -147,8 +160,6 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     file->spare_cpu = placement->spare_cpu;
     file->arrival = cell->arrival;
     file->arrival_k = (uint64_t)cell->arrival_k;
-    file->arrival_rate = cell->arrival_rate;
-    file->arrival_poisson = cell->arrival_poisson;
     file->collect = cell->collect;
     file->timed = cell->timed;
     file->in_bytes = (uint64_t)cell->in_bytes;
@@ -166,6 +177,9 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     memcpy((char *)file + layout.main_mask, placement->main_mask, row);
     memcpy((char *)file + layout.masks, placement->masks, row * cell->shape.workers);
     memcpy((char *)file + layout.costs, cell->costs, cell->cost_count * sizeof *cell->costs);
+    if (extent.due)
+        due_set((uint64_t *)((char *)file + layout.due), cell, order->seed);
+    memset(parts->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *parts->histograms);
     return 0;
 }
 

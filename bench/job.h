@@ -11,7 +11,7 @@ struct job_parts {
     struct job_file *file;
     struct report *report;
     struct sample *samples;
-    uint64_t *histograms;
+    uint32_t *histograms;
     struct probe *probe; /* of a probe alone */
 };
 

@@ -9,14 +9,15 @@
 #include <stdint.h>
 
 #define JOB_MAGIC   0x626a6270u /* "pbjb" */
-#define JOB_VERSION 5u
+#define JOB_VERSION 6u
 #define JOB_FD      3 /* where the trial finds it */
 
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
 
 #define PLUGIN_PATH_MAX 1024
 
-/* Latency histograms: phase x bucket, uint64_t counts (bench/histogram.h). */
+/* Latency histograms: phase x bucket, uint32_t counts (bench/histogram.h). The first ones are of every task that is
+ * timed. */
 enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASE_DETECT, PHASES };
 
 struct job_file {
@@ -35,10 +36,9 @@ struct job_file {
     uint64_t main_mask_offset; /* cpu_words uint64_t */
     uint32_t arrival, collect; /* enum arrival_kind, enum collect_kind */
     uint64_t arrival_k;
-    double arrival_rate;
-    uint32_t arrival_poisson, timed;
+    uint64_t due_offset; /* ARRIVAL_RATE: tasks x uint64_t, ns from the gate */
     uint64_t in_bytes, out_bytes, ballast_bytes;
-    uint32_t ballast_thp, ballast_write_ppm;
+    uint32_t ballast_thp, ballast_write_ppm, timed;
     uint64_t task_limit_ns; /* 0: none */
     struct faults faults;
     uint32_t clock_is_tsc;
@@ -47,7 +47,7 @@ struct job_file {
     uint32_t cost_count, cost_in_order;
     uint64_t sample_seed;
     uint64_t samples_offset, samples_max; /* room for samples_max struct sample */
-    uint64_t histograms_offset;           /* PHASES x HISTOGRAM_BUCKETS uint64_t */
+    uint64_t histograms_offset;           /* PHASES x HISTOGRAM_BUCKETS uint32_t, zeroed by the harness */
     uint64_t report_offset;               /* struct report */
     uint64_t probe_ns;                    /* JOB_CALIBRATE: about how long each point may take */
     uint32_t strict;                      /* enum strict: a trial of `conformance` */

@@ -4,18 +4,19 @@
 #include "bench/job_file.h"
 #include "bench/needs.h"
 #include "bench/strays.h"
+#include "bench/sysfile.h"
 #include "pools/clock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,12 +75,12 @@ static bool is_guard(pid_t pid)
     return false;
 }
 
-/* The guard knows two things: which process group to kill when the other end of its pipe closes, and the mark of those
- * who have left it. */
-static _Noreturn void guard_main(int pipe_end)
+/* The guard knows two things: which process group to kill when the other end of its pipe closes, as `running` says by
+ * then, and the mark of those who have left it. */
+static _Noreturn void guard_main(int pipe_end, const _Atomic(pid_t) *running)
 {
     int null = open("/dev/null", O_RDWR);
-    pid_t group = 0, message;
+    char nothing;
     setpgid(0, 0); /* a Ctrl-C at the terminal is not for the guard */
     prctl(PR_SET_NAME, "pb-guard");
     for (int fd = 0; fd < 3 && null >= 0; fd++)
@@ -87,14 +88,10 @@ static _Noreturn void guard_main(int pipe_end)
     if (pipe_end != 3 && dup2(pipe_end, 3) == 3)
         pipe_end = 3;
     closefrom(pipe_end + 1); /* also where close_range is not to be had */
-    for (;;) {
-        ssize_t got = read(pipe_end, &message, sizeof message);
-        if (got == (ssize_t)sizeof message)
-            group = message;
-        else if (got >= 0 || errno != EINTR)
-            break;
-    }
-    if (group > 0) { /* a trial was running */
+    while (read(pipe_end, &nothing, 1) < 0 && errno == EINTR)
+        ;
+    pid_t group = atomic_load_explicit(running, memory_order_relaxed); /* whoever wrote it is gone */
+    if (group > 0) {                                                   /* a trial was running */
         kill(-group, SIGKILL);
         strays_kill();
     }
@@ -104,7 +101,11 @@ static _Noreturn void guard_main(int pipe_end)
 static int guard_start(struct launcher *launcher)
 {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) /* a pipe's SIGPIPE would end us with the guard */
+    void *page = mmap(NULL, sizeof *launcher->running, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return -errno;
+    launcher->running = page;
+    if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
     pid_t pid = fork();
     if (pid < 0) {
@@ -115,7 +116,7 @@ static int guard_start(struct launcher *launcher)
     }
     if (pid == 0) {
         close(ends[1]);
-        guard_main(ends[0]);
+        guard_main(ends[0], launcher->running);
     }
     close(ends[0]);
     launcher->guard = pid;
@@ -124,11 +125,10 @@ static int guard_start(struct launcher *launcher)
     return strays_mark(pid);
 }
 
+/* A word of shared memory: to tell the guard by a message would wake it twice a trial. */
 static void guard_tell(const struct launcher *launcher, pid_t group)
 {
-    /* a guard that is gone cannot be told: the trial still dies with us (PR_SET_PDEATHSIG) */
-    ssize_t sent = send(launcher->guard_pipe, &group, sizeof group, MSG_NOSIGNAL);
-    (void)sent;
+    atomic_store_explicit(launcher->running, group, memory_order_relaxed);
 }
 
 /* What should stop us: not what our parent had us ignore (nohup). */
@@ -204,6 +204,8 @@ void launcher_close(struct launcher *launcher)
         guard_note(launcher->guard, 0);
     }
     launcher_unwatch(launcher);
+    if (launcher->running)
+        munmap(launcher->running, sizeof *launcher->running);
     if (launcher->map)
         munmap(launcher->map, launcher->bytes);
     if (launcher->memfd >= 0)
@@ -234,7 +236,8 @@ void *launcher_job(struct launcher *launcher, size_t bytes, char *error)
     return launcher->map;
 }
 
-/* Between fork and exec: only async-signal-safe calls. */
+/* Between vfork and exec, in the memory of the harness, which stands still: system calls alone, and nothing written
+ * that it would read. */
 static _Noreturn void become_trial(const struct launcher *launcher, pid_t harness)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* until the guard knows of us */
@@ -250,6 +253,15 @@ static _Noreturn void become_trial(const struct launcher *launcher, pid_t harnes
         close(null); /* or programs that tasks run would have it */
     execv(launcher->program, arguments);
     _exit(127);
+}
+
+/* By vfork: fork would copy the page tables of all our libraries, and have us fault on each page that we touch next. */
+static pid_t trial_start(const struct launcher *launcher)
+{
+    pid_t harness = getpid(), pid = vfork();
+    if (pid == 0)
+        become_trial(launcher, harness);
+    return pid;
 }
 
 /* Stops as Ctrl-Z would have us, and the trial's group (0: none) with us, which the terminal does not reach. Returns
@@ -318,15 +330,13 @@ static int await_end(struct launcher *launcher, pid_t pid, int pidfd, uint64_t l
  * have made process groups of their own. */
 static pid_t find_orphan(void)
 {
-    char path[64];
-    pid_t pid = 0;
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    FILE *children = fopen(path, "re");
-    if (!children) /* a kernel without CONFIG_PROC_CHILDREN */
-        return strays_child(is_guard);
-    while (fscanf(children, "%d", &pid) == 1 && is_guard(pid))
-        pid = 0;
-    fclose(children);
+    char children[256], *rest = children; /* the guards and one more */
+    pid_t pid;
+    if (sysfile_read(children, sizeof children, "/proc/self/task/%d/children", (int)getpid()) < 0)
+        return strays_child(is_guard); /* a kernel without CONFIG_PROC_CHILDREN */
+    do
+        pid = (pid_t)strtol(rest, &rest, 10);
+    while (pid && is_guard(pid));
     return pid;
 }
 
@@ -349,12 +359,9 @@ int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *o
 {
     *outcome = (struct outcome){0};
     uint64_t since = clock_monotonic_ns();
-    pid_t harness = getpid(), pid = fork();
+    pid_t pid = trial_start(launcher);
     if (pid < 0)
         return -errno;
-    if (pid == 0)
-        become_trial(launcher, harness);
-    setpgid(pid, pid); /* both do it: whoever is first */
     guard_tell(launcher, pid);
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     int rc = pidfd < 0 ? -errno : await_end(launcher, pid, pidfd, limit_ns, outcome);

@@ -25,6 +25,7 @@ struct launcher {
     uint64_t epoch;
     pid_t guard;
     int guard_pipe;
+    _Atomic(pid_t) *running;          /* shared with the guard: the process group of the trial that runs; 0: none */
     int signals;                      /* signalfd of those that tell us to end or to stop; -1: they act by themselves */
     int interrupted;                  /* the last signal to end that a trial was ended for; 0: none */
     sigset_t outside;                 /* the signal mask before ours */

@@ -190,14 +190,14 @@ static int put_lost(struct recorder *recorder, const struct trial_facts *facts)
 static int put_latency(struct recorder *recorder, const struct trial_facts *facts)
 {
     for (unsigned phase = 0; phase < PHASES; phase++) {
-        const uint64_t *counts = facts->parts.histograms + (size_t)phase * HISTOGRAM_BUCKETS;
+        const uint32_t *counts = facts->parts.histograms + (size_t)phase * HISTOGRAM_BUCKETS;
         for (uint32_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+            if (!counts[bucket])
+                continue;
             struct latency_row row = {.trial_id = recorder->trial_id,
                                       .lo_ns = (int64_t)histogram_lo(bucket),
                                       .hi_ns = (int64_t)histogram_hi(bucket),
                                       .count = (int64_t)counts[bucket]};
-            if (!counts[bucket])
-                continue;
             TEXT_SET(row.phase, phase_names[phase]);
             int rc = csv_put(recorder->latency, &row);
             if (rc < 0)
@@ -300,7 +300,7 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
 
 static int64_t detect_median_ns(const struct trial_facts *facts)
 {
-    const uint64_t *counts = facts->parts.histograms + (size_t)PHASE_DETECT * HISTOGRAM_BUCKETS;
+    const uint32_t *counts = facts->parts.histograms + (size_t)PHASE_DETECT * HISTOGRAM_BUCKETS;
     struct bucket *buckets = calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
     for (uint32_t i = 0; buckets && i < HISTOGRAM_BUCKETS; i++)
         buckets[i] = (struct bucket){(int64_t)histogram_lo(i), (int64_t)histogram_hi(i), (int64_t)counts[i]};

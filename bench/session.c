@@ -294,7 +294,7 @@ int session_add(struct session *session, const struct cell *cell, char *error)
 /* The 99th percentile of the latency of a trial that went well, if it had the tasks for it. */
 static double latency_p99(const struct job_parts *parts, const struct trial_row *row)
 {
-    const uint64_t *counts = parts->histograms + (size_t)PHASE_LATENCY * HISTOGRAM_BUCKETS;
+    const uint32_t *counts = parts->histograms + (size_t)PHASE_LATENCY * HISTOGRAM_BUCKETS;
     struct bucket *buckets =
         strcmp(row->status, "ok") || row->tasks < P99_TASKS_LEAST ? NULL : calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
     for (uint32_t i = 0; buckets && i < HISTOGRAM_BUCKETS; i++)

@@ -34,11 +34,17 @@ int place_apply(const struct places *places, unsigned worker)
     return syscall(SYS_sched_setaffinity, 0, (size_t)places->words * 8, mask) < 0 ? -errno : 0;
 }
 
-/* Maps now what would fault while tasks are timed. */
-static void touch(char *from, size_t bytes)
+void memory_map_now(void *from, size_t bytes)
 {
-    for (size_t at = 0; at < bytes; at += PAGE_BYTES)
-        ((volatile char *)from)[at] = 0;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), before = (uintptr_t)from % page;
+    char *start = (char *)from - before;
+#ifdef MADV_POPULATE_WRITE
+    /* much cheaper than a fault for each; kernels before 5.14 refuse, and then those come */
+    madvise(start, align_up(bytes + before, page), MADV_POPULATE_WRITE);
+#endif
+    /* a hypervisor may map a page when it is first used, whatever the kernel has mapped */
+    for (size_t at = before; at < bytes + before; at += page - at % page)
+        atomic_fetch_or_explicit((_Atomic char *)(start + at), 0, memory_order_relaxed); /* leaves what is there */
 }
 
 int crew_prepare(struct crew *crew, enum wait_mode wait, size_t extra, void **extra_memory)
@@ -75,10 +81,10 @@ int crew_prepare(struct crew *crew, enum wait_mode wait, size_t extra, void **ex
     crew->ready = crew->idle + crew->words;
     crew->worker = (struct worker *)(at + shared);
     crew->rings = (struct done *)(at + before);
-    touch(at, before);
-    touch(at + own, extra);
+    memory_map_now(at, before);
+    memory_map_now(at + own, extra);
     for (unsigned i = 0; i < crew->workers; i++)
-        touch((char *)crew->rings + i * ring, crew->ring_touched);
+        memory_map_now((char *)crew->rings + i * ring, crew->ring_touched);
     if (extra_memory)
         *extra_memory = at + own;
 
@@ -142,7 +148,7 @@ static void worker_main(struct crew *crew, unsigned number)
     worker->pid = getpid();
     worker->error = place_apply(&crew->config->places, crew->first + number);
     /* page tables of shared memory are not inherited: touch now what would fault while tasks are timed */
-    touch((char *)self.ring, crew->ring_touched);
+    memory_map_now(self.ring, crew->ring_touched);
     if (crew->body.touch)
         crew->body.touch(&self, crew->body.work);
     void *stack = crew->processes && crew->threads > 1 ? fatal_watch(worker) : NULL;

@@ -239,5 +239,7 @@ bool worker_has_orders(const struct self *self);
 
 /* Applies row `worker` of places to the calling thread. 0 or -errno. */
 int place_apply(const struct places *places, unsigned worker);
+/* Has memory mapped now that would be mapped while tasks are timed; changes no byte of it. */
+void memory_map_now(void *from, size_t bytes);
 
 #endif

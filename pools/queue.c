@@ -315,12 +315,9 @@ void queue_touch(struct self *self, void *work)
 {
     (void)self;
     struct queue *queue = work;
-    for (uint32_t i = 0; i < queue->size; i++) /* relaxed: only to have it mapped */
-        (void)atomic_load_explicit(&queue->shared->slots[i], memory_order_relaxed);
-#ifdef MADV_POPULATE_WRITE
-    if (queue->copies_input && queue->payload_stride) /* kernels before 5.14 refuse: then it faults while timed */
-        madvise(queue->payload, queue->size * queue->payload_stride, MADV_POPULATE_WRITE);
-#endif
+    memory_map_now(queue->shared->slots, queue->size * sizeof *queue->shared->slots);
+    if (queue->copies_input)
+        memory_map_now(queue->payload, queue->size * queue->payload_stride);
 }
 
 static inline void run(struct self *self, struct queue *queue, uint32_t slot, uint32_t task, struct done *done)

@@ -118,6 +118,7 @@ while read -r call error programs; do
     done
 done <<END
 fork 11 poolbench poolbench-trial
+vfork 11 poolbench
 pthread_create 11 poolbench-trial
 mmap 12 poolbench poolbench-trial
 madvise 22 poolbench-trial
@@ -141,7 +142,7 @@ flock 37 poolbench
 lseek 5 poolbench
 ftruncate 28 poolbench
 memfd_create 24 poolbench
-socketpair 24 poolbench poolbench-trial
+socketpair 24 poolbench-trial
 pipe2 24 poolbench poolbench-trial
 dup2 24 poolbench
 execv 7 poolbench

@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-enum { BATCH = 64, REAP_BATCH = 256, WARMUP_LEAST = 64, WARMUP_PER_WORKER = 4 };
+enum { BATCH = 64, REAP_BATCH = 256 };
 #define CLOCK_LIMIT_PPM 100  /* the two clocks may disagree by that over a trial */
 #define CLOCK_SLACK_NS  3000 /* and by the width of two anchors */
 
@@ -32,9 +32,7 @@ static int say(struct trial *trial, int rc, const char *words, uint32_t task)
 
 int drive_warmup(struct trial *trial)
 {
-    uint32_t count = trial->file->shape.workers * WARMUP_PER_WORKER, next = 0, back = 0;
-    if (!(trial->ops->traits & POOL_TASK_IS_PROCESS) && count < WARMUP_LEAST)
-        count = WARMUP_LEAST;
+    uint32_t count = warmup_tasks(trial), next = 0, back = 0;
     while (back < count) {
         uint32_t tasks[BATCH];
         struct done done[BATCH];

@@ -4,7 +4,6 @@
 #include "bench/histogram.h"
 #include "bench/trial/trial.h"
 #include <errno.h>
-#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -64,9 +63,9 @@ static bool is_shape(const struct job_file *file)
 static bool is_arrival(const struct job_file *file)
 {
     bool needs_k = file->arrival == ARRIVAL_WAVE || file->arrival == ARRIVAL_WINDOW;
-    bool needs_rate = file->arrival == ARRIVAL_RATE;
+    uint64_t due = file->arrival == ARRIVAL_RATE ? file->tasks : 0;
     return file->arrival <= ARRIVAL_RATE && file->collect <= COLLECT_ORDERED && (!needs_k || file->arrival_k) &&
-           (!needs_rate || (isfinite(file->arrival_rate) && file->arrival_rate > 0));
+           lies_within(file, file->due_offset, due, sizeof(uint64_t));
 }
 
 int job_check(const struct job_file *file, uint64_t bytes)
@@ -85,7 +84,7 @@ int job_check(const struct job_file *file, uint64_t bytes)
     if (!lies_within(file, file->main_mask_offset, words, sizeof(uint64_t)) ||
         !lies_within(file, file->masks_offset, words * file->shape.workers, sizeof(uint64_t)) ||
         !lies_within(file, file->costs_offset, file->cost_count, sizeof(struct cost)) ||
-        !lies_within(file, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS, sizeof(uint64_t)) ||
+        !lies_within(file, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS, sizeof(uint32_t)) ||
         !lies_within(file, file->report_offset, 1, sizeof(struct report)) ||
         !lies_within(file, file->samples_offset, file->samples_max, sizeof(struct sample)) ||
         !lies_within(file, file->probe_offset, 1, sizeof(struct probe)))

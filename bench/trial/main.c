@@ -152,8 +152,9 @@ static int trial_run(struct trial *trial)
     stage(trial, STAGE_BALLAST);
     if ((rc = setup_ballast(trial)) < 0)
         return fail(trial, rc, "ballast");
-    if ((rc = setup_arrays(trial)) < 0 || (rc = schedule_make(trial)) < 0)
+    if ((rc = setup_arrays(trial)) < 0)
         return fail(trial, rc, "memory for the tasks");
+    schedule_make(trial);
     int fds = trial->file->strict ? strict_fds() : -1;
     stage(trial, STAGE_OPEN);
     if ((rc = open_pool(trial)) < 0)

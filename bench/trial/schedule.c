@@ -1,29 +1,17 @@
 /* When tasks are due, and how fast the whole could be done at best. */
-#include "bench/arrivals.h"
 #include "bench/cell.h"
 #include "bench/trial/trial.h"
 #include "pools/clock.h"
 #include "pools/task_run.h"
-#include <errno.h>
-#include <math.h>
 
-int schedule_make(struct trial *trial)
+void schedule_make(struct trial *trial)
 {
     const struct job_file *file = trial->file;
     if (file->arrival != ARRIVAL_RATE)
-        return 0;
-    trial->due = trial_memory(file->tasks, sizeof *trial->due);
-    if (!trial->due)
-        return -ENOMEM;
-    double gap_ns = 1e9 / file->arrival_rate, at_ns = 0;
-    for (uint32_t i = 0; i < file->tasks; i++) {
-        if (file->arrival_poisson)
-            at_ns += arrivals_gap_ns(file->seed, i, gap_ns);
-        else
-            at_ns = i * gap_ns;
-        trial->due[i] = clock_from_ns((uint64_t)at_ns);
-    }
-    return 0;
+        return;
+    trial->due = (uint64_t *)((char *)file + file->due_offset);
+    for (uint32_t i = 0; i < file->tasks; i++)
+        trial->due[i] = clock_from_ns(trial->due[i]);
 }
 
 /* What there is to do: CPU work, and how long tasks of each class hold a worker. */

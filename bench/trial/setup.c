@@ -1,6 +1,8 @@
 /* What must be there before the pool opens: job, ballast, payload, and the arrays the driver writes. */
+#include "bench/cell.h"
 #include "bench/histogram.h"
 #include "bench/trial/trial.h"
+#include "pools/crew.h"
 #include "pools/task_run.h"
 #include "workloads/plugged.h"
 #include <errno.h>
@@ -12,7 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WARMUP_TASK_NS 100000u       /* a warm-up task is no longer than that */
+/* Warm-up tasks. Processes: until who makes them has copied what it shares with the first ones. */
+enum { WARMUP_LEAST = 64, WARMUP_PER_WORKER = 4, WARMUP_PROCESSES = 4 };
+#define WARMUP_TASK_NS 100000u       /* a warm-up task is no longer than that, */
+#define WARMUP_CPU_NS  2000000u      /* and all of them together keep no CPU for longer */
+#define CHECK_NS       2000000u      /* running results again takes about that, or one task */
 #define INPUTS_LIMIT   (64ull << 20) /* bytes of distinct inputs */
 #define HUGE_PAGE      (2ull << 20)
 
@@ -51,7 +57,7 @@ int job_map(struct trial *trial, int flags)
     trial->file = file;
     trial->report = (struct report *)(map + file->report_offset);
     trial->samples = (struct sample *)(map + file->samples_offset);
-    trial->histograms = (uint64_t *)(map + file->histograms_offset);
+    trial->histograms = (uint32_t *)(map + file->histograms_offset);
     *trial->report = (struct report){.epoch = file->epoch, .ideal_ns = -1};
     return 0;
 }
@@ -62,13 +68,26 @@ static int say(struct trial *trial, int rc, const char *words)
     return rc;
 }
 
-static struct cost warmup_cost(const struct job_file *file, const struct cost *costs)
+uint32_t warmup_tasks(const struct trial *trial)
 {
-    struct cost cost = costs[file->cost_count / 2];
-    if (cost.size_ns > WARMUP_TASK_NS) {
-        cost.iterations = (uint64_t)((double)cost.iterations * WARMUP_TASK_NS / (double)cost.size_ns);
-        cost.iterations += cost.iterations == 0 && costs[0].iterations != 0;
-        cost.size_ns = WARMUP_TASK_NS;
+    uint32_t workers = trial->file->shape.workers, count = workers * WARMUP_PER_WORKER;
+    if (!trial->ops || !(trial->ops->traits & POOL_TASK_IS_PROCESS))
+        return count < WARMUP_LEAST ? WARMUP_LEAST : count;
+    /* made by workers, each of which is to have made one, or by the submitter */
+    return trial->ops->early && workers > WARMUP_PROCESSES ? workers : WARMUP_PROCESSES;
+}
+
+static struct cost warmup_cost(const struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    struct cost cost = trial->costs[file->cost_count / 2];
+    uint64_t cpus = file->cpus < file->shape.workers ? file->cpus : file->shape.workers;
+    uint64_t most_ns = WARMUP_CPU_NS * cpus / warmup_tasks(trial);
+    most_ns = most_ns < WARMUP_TASK_NS ? most_ns : WARMUP_TASK_NS;
+    if ((uint64_t)cost.size_ns > most_ns) {
+        cost.iterations = (uint64_t)((double)cost.iterations * (double)most_ns / (double)cost.size_ns);
+        cost.iterations += cost.iterations == 0 && trial->costs[0].iterations != 0;
+        cost.size_ns = most_ns;
     }
     return cost;
 }
@@ -185,7 +204,7 @@ int setup_job(struct trial *trial)
         .costs = trial->costs,
         .count = file->cost_count,
         .in_order = file->cost_in_order,
-        .warmup = warmup_cost(file, trial->costs),
+        .warmup = warmup_cost(trial),
     };
     job->tasks = file->tasks;
     job->timed = file->timed;
@@ -222,7 +241,7 @@ static uint32_t tasks_to_check(const struct trial *trial)
     if (file->strict)
         return file->tasks;
     uint64_t size = trial->costs[file->cost_count / 2].size_ns + 1000;
-    uint64_t count = file->tasks / 100 + 1, affordable = 20000000 / size + 1;
+    uint64_t count = file->tasks / 100 + 1, affordable = CHECK_NS / size + 1;
     return (uint32_t)(count < affordable ? count : affordable);
 }
 
@@ -259,8 +278,9 @@ int setup_arrays(struct trial *trial)
         return -ENOMEM;
     if (file->collect && !(trial->held = trial_memory(file->tasks, sizeof *trial->held)))
         return -ENOMEM;
+    unsigned phases = file->arrival == ARRIVAL_RATE ? PHASE_LATE + 1 : PHASE_LATENCY + 1;
     subset_draw(trial->sampled, file->sample_seed, file->tasks, file->samples_max);
-    memset(trial->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *trial->histograms);
+    memory_map_now(trial->histograms, (size_t)phases * HISTOGRAM_BUCKETS * sizeof *trial->histograms);
     return 0;
 }
 

@@ -24,7 +24,7 @@ struct trial {
     int job_fd; /* kept open for pools that execute processes, -1 else */
     struct report *report;
     struct sample *samples;
-    uint64_t *histograms; /* PHASES x HISTOGRAM_BUCKETS */
+    uint32_t *histograms; /* PHASES x HISTOGRAM_BUCKETS */
     const struct pool_ops *ops;
     struct pool *pool;
     struct job job;
@@ -36,7 +36,7 @@ struct trial {
     struct done first_unasked; /* of the tasks that were not to fail */
     /* by task, written by the submitter alone; not inherited by children */
     uint64_t *submitted; /* ticks */
-    uint64_t *due;       /* ticks after the gate; only for rate */
+    uint64_t *due;       /* ticks after the gate; only for rate, in the job file */
     struct done *held;   /* finished out of order; only for collect=ordered */
     uint64_t *reaped;    /* bits: reported */
     uint64_t *failed;    /* bits: reported, and not ok */
@@ -66,12 +66,13 @@ int job_check(const struct job_file *file, uint64_t bytes);
 int job_map(struct trial *trial, int flags);
 int setup_pool(struct trial *trial); /* which pool, and its configuration */
 int setup_job(struct trial *trial);  /* workload, sequence, faults, payload */
+uint32_t warmup_tasks(const struct trial *trial);
 int setup_ballast(struct trial *trial);
 int setup_arrays(struct trial *trial);   /* what the driver writes by task */
 void setup_release(struct trial *trial); /* what setup_pool and setup_job made; mappings end with the process */
 int drive_warmup(struct trial *trial);
 int drive(struct trial *trial);
-int schedule_make(struct trial *trial); /* due times */
+void schedule_make(struct trial *trial); /* due times, in place: from ns to ticks */
 int64_t schedule_ideal_ns(const struct trial *trial);
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
 int verify_results(struct trial *trial);

@@ -30,10 +30,11 @@ static void job_fill(struct job_file *file, uint64_t bytes)
         .main_mask_offset = end,
         .masks_offset = end + 64,
         .costs_offset = end + 128,
+        .due_offset = end + 512,
         .samples_offset = end + 1024,
         .report_offset = end + 8192,
         .probe_offset = 1 << 20,
-        .histograms_offset = bytes - (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint64_t),
+        .histograms_offset = bytes - (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t),
     };
 }
 
@@ -65,10 +66,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     touch(map, file->main_mask_offset, file->cpu_words * sizeof(uint64_t));
     touch(map, file->masks_offset, (uint64_t)file->shape.workers * file->cpu_words * sizeof(uint64_t));
     touch(map, file->costs_offset, (uint64_t)file->cost_count * sizeof(struct cost));
+    if (file->arrival == ARRIVAL_RATE)
+        touch(map, file->due_offset, file->tasks * sizeof(uint64_t));
     touch(map, file->samples_offset, file->samples_max * sizeof(struct sample));
     touch(map, file->report_offset, sizeof(struct report));
     touch(map, file->probe_offset, sizeof(struct probe));
-    touch(map, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint64_t));
+    touch(map, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
     for (unsigned i = 0; i < 2; i++) {
         const char *file_name = i ? file->pool_file : file->workload_file;
         if (!memchr(file_name, '\0', PLUGIN_PATH_MAX))

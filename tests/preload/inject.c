@@ -111,6 +111,14 @@ void *realloc(void *old, size_t size)
 }
 
 WRAP(pid_t, fork, (void), (), -1)
+
+/* A function between the caller and vfork cannot return twice; what vfork promises, fork keeps. */
+pid_t vfork(void)
+{
+    NEXT(fork)
+    return fails("vfork", __builtin_return_address(0)) ? -1 : next();
+}
+
 WRAP(int, pthread_create, (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *arg),
      (thread, attributes, run, arg), error_wanted)
 WRAP(void *, mmap, (void *at, size_t size, int protection, int flags, int fd, off_t offset),
