@@ -222,12 +222,12 @@ void calibrations_close(struct calibrations *store)
 
 static unsigned first_cpu(void)
 {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) < 0)
+    cpu_set_t set[8]; /* as in place.c: up to 8192 CPUs */
+    CPU_ZERO_S(sizeof set, set);
+    if (sched_getaffinity(0, sizeof set, set) < 0)
         return 0;
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
-        if (CPU_ISSET(cpu, &set))
+    for (unsigned cpu = 0; cpu < 8 * sizeof set; cpu++)
+        if (CPU_ISSET_S(cpu, sizeof set, set))
             return cpu;
     return 0;
 }
