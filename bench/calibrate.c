@@ -227,6 +227,7 @@ void calibrations_close(struct calibrations *store)
 static unsigned first_cpu(void)
 {
     cpu_set_t set[8]; /* the kernel refuses to tell into less than it was built for */
+    CPU_ZERO_S(sizeof set, set);
     if (sched_getaffinity(0, sizeof set, set) < 0)
         return 0;
     for (unsigned cpu = 0; cpu < 8 * sizeof set; cpu++)

@@ -207,19 +207,19 @@ static int items_write(struct pool *pool, uint32_t *written)
 static int spawn_there(struct pool *pool, posix_spawn_file_actions_t *actions)
 {
     const struct places *places = &pool->config->places;
-    cpu_set_t own;
-    uint64_t all[CPU_SETSIZE / 64] = {0};
-    unsigned words = places->words < CPU_SETSIZE / 64 ? places->words : CPU_SETSIZE / 64;
+    cpu_set_t own[8]; /* 8192 CPUs, as many as the kernel may be built for */
+    uint64_t all[sizeof own / 8] = {0};
+    unsigned words = places->words < sizeof own / 8 ? places->words : sizeof own / 8;
     for (unsigned i = 0; i < pool->config->workers * places->words; i++)
         if (i % places->words < words)
             all[i % places->words] |= places->masks[i];
     struct places there = {all, words};
-    int code = sched_getaffinity(0, sizeof own, &own) < 0 ? errno : -place_apply(&there, 0);
+    int code = sched_getaffinity(0, sizeof own, own) < 0 ? errno : -place_apply(&there, 0);
     if (!code) {
         code = posix_spawnp(&pool->pid, pool->words[0], actions, NULL, pool->words, environ);
         if (code)
             pool->pid = 0;
-        if (sched_setaffinity(0, sizeof own, &own) < 0 && !code)
+        if (sched_setaffinity(0, sizeof own, own) < 0 && !code)
             code = errno;
     }
     return -code;

@@ -16,6 +16,8 @@
 /* Results of tasks that ran for longer are told at once: a wake-up is little beside them. */
 #define TELL_AT_ONCE_NS 500000u
 
+enum { READERS_MAX = 100 }; /* of a child's memory that may be killed before it has read it */
+
 /* A forker's own view, in private memory that its children inherit. */
 struct forker_self {
     struct zygote_shared *shared;
@@ -200,11 +202,11 @@ static void task_serve(struct forker_self *self, uint32_t slot)
 static int job_open(struct forker_self *self)
 {
     struct zygote_shared *shared = self->shared;
-    if (self->unfit < 0)
+    if (self->unfit < 0 || self->memory.job)
         return self->unfit;
     void *map = mmap(NULL, shared->memory_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, shared->memory, 0);
     if (map == MAP_FAILED)
-        return -errno;
+        return self->unfit = -errno;
     self->memory = zygote_memory_at(map);
     self->job = self->memory.job->job;
     self->job.sequence.costs = self->memory.costs;
@@ -212,11 +214,23 @@ static int job_open(struct forker_self *self)
     self->job.ballast = NULL;
     self->job.ballast_bytes = self->job.ballast_write_ppm = 0;
     struct workload_config config = {self->memory.job->workload_params, self->job.sequence.seed, self->job.tasks, NULL};
-    return self->job.workload->prepare ? self->job.workload->prepare(&config, &self->job.state) : 0;
+    if (self->job.workload->prepare)
+        self->unfit = self->job.workload->prepare(&config, &self->job.state);
+    return self->unfit;
+}
+
+/* A spawner that was copied from a forker is to be as small as the first one. */
+static void job_close(struct forker_self *self)
+{
+    if (!self->memory.job)
+        return;
+    if (self->job.workload->release)
+        self->job.workload->release(self->job.state);
+    munmap(self->memory.job, self->shared->memory_bytes);
 }
 
 /* What a child holds while it runs: one more of them reads its own memory, and is kept until the forker read its own.
- */
+ * -ECHILD: it was killed from outside. */
 static int memory_read(struct forker_self *self, struct usage *usage)
 {
     struct forker *forker = self->forker;
@@ -236,13 +250,15 @@ static int memory_read(struct forker_self *self, struct usage *usage)
         return -errno;
     while (waitpid(pid, &status, WUNTRACED) < 0 && errno == EINTR)
         ;
-    usage_read_memory(usage);
+    bool complete = atomic_load_explicit(&forker->complete, memory_order_acquire); /* pairs with the child's */
+    if (complete)
+        usage_read_memory(usage);
     if (WIFSTOPPED(status)) {
         kill(pid, SIGKILL);
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
             ;
     }
-    if (!atomic_load_explicit(&forker->complete, memory_order_acquire)) /* pairs with the child's */
+    if (!complete)
         return -ECHILD;
     usage_add(usage, &forker->child_memory);
     return 0;
@@ -262,26 +278,31 @@ static int usage_report(struct forker_self *self, bool with_memory)
     }
     usage->runqueue_ns = -1; /* went with the children */
     usage->migrations = self->used.migrations;
-    if (with_memory)
+    for (unsigned tries = 0; with_memory && (!tries || (rc == -ECHILD && tries < READERS_MAX)); tries++)
         rc = memory_read(self, usage);
     return rc;
 }
 
-/* The copy has the submitter for a parent, as if that had forked it. */
-static int forker_replace(struct forker_self *self)
+/* The copy has the submitter for a parent, as if that had forked it, which reads its pid even when this process dies
+ * before it can answer. */
+static int forker_make(struct forker_self *self)
 {
     /* relaxed, here and of `order`: `ordered` has published them (order_pending) */
-    uint32_t row = atomic_load_explicit(&self->shared->replace_row, memory_order_relaxed);
-    long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
-    if (pid == 0)
+    uint32_t row = atomic_load_explicit(&self->forker->make, memory_order_relaxed);
+    int32_t *pid_at = &self->shared->forkers[row].pid;
+    long pid = syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL, pid_at, NULL, NULL);
+    if (pid == 0) {
+        if (row == SPAWNER)
+            job_close(self);
         forker_main(self->shared, row);
-    return pid < 0 ? -errno : (int)pid;
+    }
+    return pid < 0 ? -errno : 0;
 }
 
 static void order_obey(struct forker_self *self, uint32_t number)
 {
     struct forker *forker = self->forker;
-    enum forker_order order = (enum forker_order)atomic_load_explicit(&self->shared->order, memory_order_relaxed);
+    enum forker_order order = (enum forker_order)atomic_load_explicit(&forker->order, memory_order_relaxed);
     forker->error = 0;
     switch (order) {
     case ORDER_NONE:
@@ -293,15 +314,15 @@ static void order_obey(struct forker_self *self, uint32_t number)
     case ORDER_USAGE_AND_MEMORY:
         forker->error = usage_report(self, order == ORDER_USAGE_AND_MEMORY);
         break;
-    case ORDER_REPLACE:
-        forker->error = forker_replace(self);
+    case ORDER_MAKE:
+        forker->error = forker_make(self);
         break;
-    case ORDER_STOP:
-        _exit(0);
     }
     /* release: what the order was for is there */
     atomic_store_explicit(&forker->answered, number, memory_order_release);
     event_shout(&self->shared->event);
+    if (self->unfit < 0)
+        _exit(1); /* it has said why */
 }
 
 /* ---- its life ---- */
@@ -342,8 +363,6 @@ _Noreturn void forker_main(struct zygote_shared *shared, uint32_t row)
         _exit(1);
     if (row)
         self.unfit = place_apply(&shared->places, worker);
-    if (row && shared->memory_bytes && job_open(&self) < 0) /* a replacement: the pool is open */
-        _exit(1);
     for (;;) {
         uint32_t rings = atomic_load_explicit(&forker->doorbell, memory_order_acquire), number; /* futex.h */
         uint32_t slot = UINT32_MAX;

@@ -1,6 +1,7 @@
 /* Making, waking, ordering, replacing and ending forkers, see forkers.h. */
 #include "pools/forkers.h"
 #include "pools/clock.h"
+#include "pools/crew.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -16,22 +17,45 @@ void *shared_map(size_t bytes, int fd)
 static void processes_end(struct forkers *forkers)
 {
     for (uint32_t row = 0; row < forkers->made; row++)
-        if (forkers->pids[row] > 0)
+        if (forkers->pids[row])
             kill(forkers->pids[row], SIGKILL); /* its child, if any, is killed with it */
-    for (uint32_t row = 0; row < forkers->made; row++)
-        while (forkers->pids[row] > 0 && waitpid(forkers->pids[row], NULL, 0) < 0 && errno == EINTR)
+    for (uint32_t row = 0; row < forkers->made; forkers->pids[row++] = 0)
+        while (forkers->pids[row] && waitpid(forkers->pids[row], NULL, 0) < 0 && errno == EINTR)
             ;
+}
+
+/* The process that was asked for exists if its pid is there; who was to make it has answered, or is dead. */
+static void request_end(struct forkers *forkers)
+{
+    struct forker *made = &forkers->shared->forkers[forkers->makes];
+    uint32_t worker = atomic_load_explicit(&made->worker, memory_order_relaxed); /* ours */
+    forkers->asks = false;
+    if (!made->pid)
+        return;
+    forkers->refused_ns = 0;
+    forkers->pids[forkers->makes] = made->pid;
+    if (forkers->makes == SPAWNER)
+        return;
+    forkers->made++;
+    forkers->alive++;
+    forkers->replace_ns += (int64_t)clock_to_ns(clock_ticks() - forkers->lost_at[worker]);
+    forkers->lost_at[worker] = 0;
 }
 
 void forkers_end(struct forkers *forkers)
 {
     processes_end(forkers);
+    if (forkers->asks) {
+        request_end(forkers);
+        processes_end(forkers);
+    }
     if (forkers->shared) {
         if (forkers->shared->memory >= 0)
             close(forkers->shared->memory);
         munmap(forkers->shared, forkers->shared_bytes);
     }
     free(forkers->pids);
+    free(forkers->lost_at);
     *forkers = (struct forkers){0};
 }
 
@@ -63,9 +87,14 @@ static int shared_make(struct forkers *forkers, const struct pool_config *config
 
 int forkers_make(struct forkers *forkers, const struct pool_config *config)
 {
-    *forkers = (struct forkers){.workers = config->workers, .rows = 1 + config->workers + FORKER_SPARES};
+    *forkers = (struct forkers){
+        .workers = config->workers,
+        .rows = 1 + config->workers + FORKER_SPARES,
+        .spares = FORKER_SPARES,
+    };
     forkers->pids = calloc(forkers->rows, sizeof *forkers->pids);
-    int rc = forkers->pids ? shared_make(forkers, config) : -ENOMEM;
+    forkers->lost_at = calloc(forkers->workers, sizeof *forkers->lost_at);
+    int rc = forkers->pids && forkers->lost_at ? shared_make(forkers, config) : -ENOMEM;
     for (uint32_t row = 0; rc == 0 && row <= forkers->workers; row++) {
         atomic_init(&forkers->shared->forkers[row].worker, row - 1); /* fork publishes it */
         pid_t pid = fork();
@@ -112,76 +141,130 @@ void forkers_wake(struct forkers *forkers, uint32_t count)
 /* To one row. */
 static void order_give(struct forkers *forkers, uint32_t row, enum forker_order order)
 {
-    atomic_store_explicit(&forkers->shared->order, order, memory_order_relaxed); /* nobody obeys the one before now */
+    struct forker *forker = &forkers->shared->forkers[row];
+    atomic_store_explicit(&forker->order, order, memory_order_relaxed); /* the next line publishes it */
     /* seq_cst: releases the order, and pairs with the forker's second look */
-    atomic_store_explicit(&forkers->shared->forkers[row].ordered, forkers->orders, memory_order_seq_cst);
+    atomic_store_explicit(&forker->ordered, ++forkers->orders, memory_order_seq_cst);
     ring(forkers, row);
 }
 
-static bool order_answered(const struct forkers *forkers, uint32_t row)
+static bool has_answered(const struct forkers *forkers, uint32_t row)
 {
     /* acquire: what the answer says; relaxed: the submitter's own */
     return atomic_load_explicit(&forkers->shared->forkers[row].answered, memory_order_acquire) ==
            atomic_load_explicit(&forkers->shared->forkers[row].ordered, memory_order_relaxed);
 }
 
-static bool has_ended(pid_t pid)
+void forkers_order(struct forkers *forkers, enum forker_order order)
 {
-    siginfo_t info = {0};
-    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid != 0;
-}
-
-/* Waits for the answer; -EOWNERDEAD when the process is gone. */
-static int order_wait(struct forkers *forkers, uint32_t row)
-{
-    for (;;) {
-        uint32_t seen = atomic_load_explicit(&forkers->shared->event.word, memory_order_acquire); /* futex.h */
-        if (order_answered(forkers, row))
-            return forkers->shared->forkers[row].error;
-        if (has_ended(forkers->pids[row]))
-            return -EOWNERDEAD;
-        futex_wait(&forkers->shared->event.word, seen, UINT64_MAX, false);
-    }
-}
-
-/* To all forkers that live. 0 or the first error. */
-int forkers_order(struct forkers *forkers, enum forker_order order)
-{
-    int rc = 0;
-    forkers->orders++;
-    for (uint32_t row = 1; row < forkers->made; row++)
-        if (forkers->pids[row] > 0)
+    for (uint32_t row = SPAWNER + 1; row < forkers->made; row++)
+        if (forkers->pids[row])
             order_give(forkers, row, order);
-    for (uint32_t row = 1; row < forkers->made; row++) {
-        int error = forkers->pids[row] > 0 ? order_wait(forkers, row) : 0;
-        rc = rc < 0 ? rc : error;
-    }
-    return rc;
 }
 
-void forkers_replace(struct forkers *forkers, uint32_t lost)
+bool forkers_have_answered(const struct forkers *forkers, int *error)
 {
-    uint32_t row = forkers->made,
-             worker = atomic_load_explicit(&forkers->shared->forkers[lost].worker, memory_order_relaxed);
-    uint64_t start = clock_ticks();
-    forkers->pids[lost] = 0;
-    if (lost == SPAWNER)
+    for (uint32_t row = 0; row < forkers->made; row++) {
+        if (!forkers->pids[row])
+            continue;
+        if (!has_answered(forkers, row))
+            return false;
+        const struct forker *forker = &forkers->shared->forkers[row];
+        if (*error == 0 && atomic_load_explicit(&forker->order, memory_order_relaxed) != ORDER_MAKE) /* ours */
+            *error = forker->error;
+    }
+    return true;
+}
+
+/* ---- replacing ---- */
+
+void forkers_lose(struct forkers *forkers, uint32_t row)
+{
+    const struct forker *forker = &forkers->shared->forkers[row];
+    forkers->pids[row] = 0;
+    if (forkers->asks && forkers->maker == row)
+        request_end(forkers);
+    if (row == SPAWNER)
         return;
+    /* relaxed: ours */
+    uint32_t worker = atomic_load_explicit(&forker->worker, memory_order_relaxed);
+    /* it has said why it could not open; else its answer is an older one's */
+    if (atomic_load_explicit(&forker->order, memory_order_relaxed) == ORDER_OPEN && has_answered(forkers, row) &&
+        forker->error)
+        forkers->error = forker->error;
     forkers->alive--;
     forkers->lost++;
+    forkers->lost_at[worker] = clock_ticks();
     forkers->shared->pids[worker] = 0;
-    if (forkers->made == forkers->rows || forkers->pids[SPAWNER] <= 0)
+}
+
+void forkers_take(struct forkers *forkers)
+{
+    if (!forkers->asks || !has_answered(forkers, forkers->maker))
         return;
-    /* relaxed, both: order_give publishes them, and the spawner forks after that */
-    atomic_store_explicit(&forkers->shared->forkers[row].worker, worker, memory_order_relaxed);
-    atomic_store_explicit(&forkers->shared->replace_row, row, memory_order_relaxed);
-    forkers->orders++;
-    order_give(forkers, SPAWNER, ORDER_REPLACE);
-    int pid = order_wait(forkers, SPAWNER);
-    if (pid <= 0)
+    forkers->refused = forkers->shared->forkers[forkers->maker].error;
+    if (forkers->refused) {
+        uint64_t now = clock_monotonic_ns();
+        forkers->refused_ns = forkers->refused_ns ? forkers->refused_ns : now;
+        forkers->retry_ns = now + FORK_RETRY_NS;
+        forkers->spares++;
+    }
+    request_end(forkers);
+}
+
+/* For which row a process is to be made, of those that are missing, and who is to make it (`made`: there is none). */
+static void request_choose(struct forkers *forkers, uint32_t *makes, uint32_t *maker)
+{
+    uint32_t worker = 0;
+    *maker = *makes = SPAWNER;
+    if (!forkers->pids[SPAWNER]) {
+        while (*maker < forkers->made && !forkers->pids[*maker])
+            (*maker)++;
         return;
-    forkers->pids[row] = pid;
-    forkers->made++;
-    forkers->alive++;
-    forkers->replace_ns += (int64_t)clock_to_ns(clock_ticks() - start);
+    }
+    while (!forkers->lost_at[worker])
+        worker++;
+    *makes = forkers->made;
+    if (*makes < forkers->rows) /* relaxed: order_give publishes it, and the spawner forks after that */
+        atomic_store_explicit(&forkers->shared->forkers[*makes].worker, worker, memory_order_relaxed);
+}
+
+int forkers_ask(struct forkers *forkers, uint64_t *until_ns)
+{
+    uint32_t makes, maker;
+    if (forkers->asks || (forkers->alive == forkers->workers && forkers->pids[SPAWNER]))
+        return 0;
+    if (forkers->error)
+        return forkers->error;
+    request_choose(forkers, &makes, &maker);
+    if (maker == forkers->made || makes == forkers->rows || !forkers->spares)
+        return -EOWNERDEAD;
+    if (forkers->refused_ns) {
+        uint64_t now = clock_monotonic_ns();
+        if (now - forkers->refused_ns > FORK_GIVE_UP_NS)
+            return forkers->refused;
+        if (now < forkers->retry_ns) {
+            *until_ns = forkers->retry_ns < *until_ns ? forkers->retry_ns : *until_ns;
+            return 0;
+        }
+    }
+    if (!has_answered(forkers, maker))
+        return 0; /* it will, or end */
+    struct forker *make = &forkers->shared->forkers[makes];
+    make->pid = 0;
+    /* relaxed, all: order_give publishes them, and the maker forks after that. A forker that is born when the pool has
+     * its job opens that first */
+    atomic_store_explicit(&make->answered, 0, memory_order_relaxed);
+    atomic_store_explicit(&make->ordered, 0, memory_order_relaxed);
+    if (makes != SPAWNER && forkers->shared->memory_bytes) {
+        atomic_store_explicit(&make->order, ORDER_OPEN, memory_order_relaxed);
+        atomic_store_explicit(&make->ordered, ++forkers->orders, memory_order_relaxed);
+    }
+    atomic_store_explicit(&forkers->shared->forkers[maker].make, makes, memory_order_relaxed);
+    forkers->asks = true;
+    forkers->maker = maker;
+    forkers->makes = makes;
+    forkers->spares--;
+    order_give(forkers, maker, ORDER_MAKE);
+    return 0;
 }

@@ -120,7 +120,9 @@ static void unit_fell(struct crew *crew, unsigned process, int status, const str
     count_usage(crew, process, rusage);
     if (!was_told_to_go(crew, process)) {
         unit->noticed_ns = clock_monotonic_ns();
-        crew->barren++;
+        /* while the pool opens, to have become ready is what there is to be done; acquire: formal, it is dead */
+        bool was_ready = atomic_load_explicit(&first_of(crew, process)->tid, memory_order_acquire) != 0;
+        crew->barren = crew->opening && was_ready ? 0 : crew->barren + 1;
     }
     crew->down++;
     for (unsigned i = 0; i < crew->threads; i++) {
@@ -219,8 +221,10 @@ static int unit_restart(struct crew *crew, unsigned process)
         atomic_store_explicit(&worker->retired, 0, memory_order_relaxed);
         atomic_store_explicit(&worker->fatal, 0, memory_order_relaxed);
         atomic_store_explicit(&worker->tid, 0, memory_order_relaxed);
-        /* it has nothing to report, but is waited for while the pool opens */
-        atomic_store_explicit(&worker->answered, crew->opening ? UINT32_MAX : crew->born_after, memory_order_relaxed);
+        /* it has nothing to report; but a pool that opens waits until there was somebody ready in each place. Once is
+         * enough: where they die all the time, a moment in which all are there need never come */
+        if (!crew->opening)
+            atomic_store_explicit(&worker->answered, crew->born_after, memory_order_relaxed);
         usage_clear(&worker->usage);
         crew->left[number / 64] &= ~(1ull << (number % 64));
     }
@@ -267,11 +271,12 @@ int crew_tend(struct crew *crew, bool all_taken)
     }
     if (rc == 0)
         return 0;
-    /* EAGAIN, ENOMEM: there may be room again soon, and others may go on meanwhile */
-    if ((rc != -EAGAIN && rc != -ENOMEM) || crew->opening)
+    /* EAGAIN, ENOMEM: there may be room again soon, and others may go on meanwhile, unless a pool that opens waits for
+     * all of them */
+    if (rc != -EAGAIN && rc != -ENOMEM)
         return rc;
     crew->retry_ns = now + FORK_RETRY_NS;
-    if (crew->down < crew->processes || !crew->refused_ns)
+    if ((crew->down < crew->processes && !crew->opening) || !crew->refused_ns)
         crew->refused_ns = now;
     return now - crew->refused_ns > FORK_GIVE_UP_NS ? rc : 0;
 }

@@ -4,8 +4,7 @@
  * once more in every forker. zygote.h has the design; this file hands tasks in and takes them back, forkers.c makes and
  * replaces the processes, and forker.c is what they do.
  *
- * A forker that dies takes its task with it, which is reported with the signal; a spawner, made early like the forkers,
- * replaces it. */
+ * A forker that dies takes its task with it, which is reported with the signal; another takes its place. */
 #include "pools/forkers.h"
 #include "pools/usage.h"
 #include <stdlib.h>
@@ -38,7 +37,7 @@ static const char *zygote_shape(unsigned workers, const int64_t *values, struct 
     return NULL;
 }
 
-/* ---- opening ---- */
+/* ---- its memory ---- */
 
 static int zygote_early(const struct pool_config *config)
 {
@@ -103,30 +102,6 @@ static int memory_make(struct pool *pool, const struct job *job)
         atomic_init(&pool->memory.slots[i].claim, SLOT_TAKEN_BY_NOBODY); /* the order to open publishes it */
     pool->shared->memory_bytes = bytes;
     return 0;
-}
-
-static int zygote_open(const struct pool_config *config, const struct job *job, struct pool **result)
-{
-    int rc = made_early ? 0 : zygote_early(config);
-    if (rc < 0)
-        return rc;
-    struct pool *pool = made_early;
-    made_early = NULL;
-    pool->job = job;
-    pool->size = slots_wanted(job, config->workers);
-    pool->mask = pool->size - 1;
-    pool->busy = calloc(pool->size, sizeof *pool->busy);
-    pool->returned = calloc(REAP_MAX, sizeof *pool->returned);
-    rc = pool->busy && pool->returned ? memory_make(pool, job) : -ENOMEM;
-    if (rc == 0)
-        rc = event_watch_children(&pool->shared->event);
-    if (rc == 0 && (rc = forkers_order(&pool->forkers, ORDER_OPEN)) < 0)
-        event_unwatch_children();
-    if (rc < 0)
-        free_all(pool);
-    else
-        *result = pool;
-    return rc;
 }
 
 /* ---- handing in ---- */
@@ -214,25 +189,37 @@ static void forker_lost(struct pool *pool, uint32_t row, int status)
         };
         atomic_fetch_or_explicit(&pool->memory.finished[slot / 64], bit, memory_order_relaxed);
     }
-    forkers_replace(&pool->forkers, row);
+    forkers_lose(&pool->forkers, row);
     forkers_wake(&pool->forkers, UINT32_MAX); /* it may have been woken for a task that it never took */
 }
 
-/* Asks all forkers, but only when one of the submitter's children has ended. */
-static void forkers_check(struct pool *pool, uint32_t seen)
+/* Waits for those that have ended; asks only when one of the submitter's children has. */
+static void bury_the_dead(struct pool *pool, uint32_t seen)
 {
     siginfo_t info = {0};
     if (seen == pool->asked_at)
         return;
     pool->asked_at = seen;
-    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid)
-        return;
-    for (uint32_t row = 0; row < pool->forkers.made; row++) {
-        int status;
-        if (pool->forkers.pids[row] > 0 &&
-            waitpid(pool->forkers.pids[row], &status, WNOHANG) == pool->forkers.pids[row])
+    bool found = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid;
+    while (found) { /* again: one that was lost may have left another that has ended, too */
+        found = false;
+        for (uint32_t row = 0; row < pool->forkers.made; row++) {
+            int status;
+            pid_t pid = pool->forkers.pids[row];
+            if (!pid || waitpid(pid, &status, WNOHANG) != pid)
+                continue;
+            found = true;
             forker_lost(pool, row, status);
+        }
     }
+}
+
+/* seen: the event word before; whatever happens after that changes it. 0, or -errno: nobody can be replaced. */
+static int look_after_all(struct pool *pool, uint32_t seen, uint64_t *until_ns)
+{
+    forkers_take(&pool->forkers); /* first: what was made may have ended already */
+    bury_the_dead(pool, seen);
+    return forkers_ask(&pool->forkers, until_ns);
 }
 
 static bool any_finished(const struct pool *pool)
@@ -252,31 +239,53 @@ static int zygote_reap(struct pool *pool, struct done *done, unsigned min, unsig
     outputs_were_read(pool);
     max = max < REAP_MAX ? max : REAP_MAX;
     for (;;) {
+        uint64_t wake_ns = until_ns;
         uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire); /* futex.h */
-        forkers_check(pool, seen);
+        int rc = look_after_all(pool, seen, &wake_ns);
         count += collect(pool, done + count, max - count);
         if (count >= min || count == max || !pool->in_flight || until_ns == 0 || (count && slept))
             return (int)count;
-        if (!pool->forkers.alive)
-            return count ? (int)count : -EOWNERDEAD;
+        if (rc < 0 && !pool->forkers.alive) /* as long as one lives, it does all */
+            return count ? (int)count : rc;
         uint32_t wanted = (min < max ? min : max) - count;
         /* seq_cst: see zygote.h */
         atomic_store_explicit(&event->wanted, wanted < pool->in_flight ? wanted : pool->in_flight,
                               memory_order_seq_cst);
-        int rc = 0;
+        bool late = false;
         if (!any_finished(pool)) {
-            rc = futex_wait(&event->word, seen, until_ns, false);
+            late = futex_wait(&event->word, seen, wake_ns, false) == -ETIMEDOUT && wake_ns == until_ns;
             slept = true;
         }
         atomic_store_explicit(&event->wanted, 0, memory_order_relaxed); /* event.h */
-        if (rc == -ETIMEDOUT)
+        if (late)
             return (int)(count + collect(pool, done + count, max - count));
+    }
+}
+
+/* Until all that live have answered, and, where `all` is said, there is one for each worker. */
+static int await_answers(struct pool *pool, bool all)
+{
+    for (;;) {
+        uint64_t wake_ns = UINT64_MAX;
+        uint32_t seen = atomic_load_explicit(&pool->shared->event.word, memory_order_acquire); /* futex.h */
+        int rc = look_after_all(pool, seen, &wake_ns), error = 0;
+        if (forkers_have_answered(&pool->forkers, &error)) {
+            if (error < 0 || (rc < 0 && (all || !pool->forkers.alive)))
+                return error < 0 ? error : rc;
+            if (!all || pool->forkers.alive == pool->forkers.workers)
+                return 0;
+        }
+        futex_wait(&pool->shared->event.word, seen, wake_ns, false);
     }
 }
 
 static int zygote_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
-    int rc = forkers_order(&pool->forkers, with_memory ? ORDER_USAGE_AND_MEMORY : ORDER_USAGE);
+    int rc = await_answers(pool, false); /* of those that are still opening */
+    if (rc == 0) {
+        forkers_order(&pool->forkers, with_memory ? ORDER_USAGE_AND_MEMORY : ORDER_USAGE);
+        rc = await_answers(pool, false);
+    }
     usage_read_thread(usage);
     if (with_memory)
         usage_read_memory(usage);
@@ -303,6 +312,38 @@ static int zygote_close(struct pool *pool)
     event_unwatch_children(); /* children that are killed from here on are no news */
     free_all(pool);
     return 0;
+}
+
+/* ---- opening, when all else is there ---- */
+
+static int zygote_open(const struct pool_config *config, const struct job *job, struct pool **result)
+{
+    int rc = made_early ? 0 : zygote_early(config);
+    if (rc < 0)
+        return rc;
+    struct pool *pool = made_early;
+    made_early = NULL;
+    pool->job = job;
+    pool->size = slots_wanted(job, config->workers);
+    pool->mask = pool->size - 1;
+    pool->busy = calloc(pool->size, sizeof *pool->busy);
+    pool->returned = calloc(REAP_MAX, sizeof *pool->returned);
+    rc = pool->busy && pool->returned ? memory_make(pool, job) : -ENOMEM;
+    if (rc == 0)
+        rc = event_watch_children(&pool->shared->event);
+    if (rc < 0) {
+        free_all(pool);
+        return rc;
+    }
+    /* some may have ended since they were made, unwatched */
+    pool->asked_at = ~atomic_load_explicit(&pool->shared->event.word, memory_order_relaxed);
+    forkers_order(&pool->forkers, ORDER_OPEN);
+    rc = await_answers(pool, true);
+    if (rc < 0)
+        zygote_close(pool);
+    else
+        *result = pool;
+    return rc;
 }
 
 const struct pool_ops pool_zygote = {

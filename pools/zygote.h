@@ -6,8 +6,12 @@
  *
  * To take a task is to compare-and-swap the forker's incarnation into the task's slot: whoever is named there has it,
  * so that a dead forker's loss is exactly the slots that name it. Positions are hints where to look. Incarnations are
- * numbers of rows in `forkers` and never used twice; neither is the slot of a task whose forker died, since an orphaned
- * child may write to its output for another moment.
+ * numbers of rows in `forkers` and no two forkers have the same; neither is the slot of a task whose forker died, since
+ * an orphaned child may write to its output for another moment.
+ *
+ * Death. Whoever ends, before the pool opens, while it opens or later, is replaced by a copy of one that lives: of the
+ * spawner, a process that does nothing else, or, when that is gone, of a forker, which then makes a spawner. The
+ * submitter never copies itself, for it has grown since, and never waits for one of them alone (forkers.h).
  *
  * Sleeping. A forker that finds nothing sets its bit in `idle`, looks again, and sleeps on its doorbell; whoever brings
  * work clears a bit and rings. The submitter stores in `wanted` how many results it waits for, looks again, and sleeps
@@ -19,17 +23,20 @@
 #include "pools/pool.h"
 
 enum {
-    FORKER_SPARES = 1000,              /* forkers that may be replaced in a trial */
+    SPAWNER = 0,                       /* its row */
+    FORKER_SPARES = 1000,              /* processes that may be replaced in a trial */
     SLOT_TAKEN_BY_NOBODY = UINT32_MAX, /* not a row: an unused slot, which nobody may take */
 };
 
-enum forker_order { ORDER_NONE, ORDER_OPEN, ORDER_USAGE, ORDER_USAGE_AND_MEMORY, ORDER_REPLACE, ORDER_STOP };
+enum forker_order { ORDER_NONE, ORDER_OPEN, ORDER_USAGE, ORDER_USAGE_AND_MEMORY, ORDER_MAKE };
 
-/* One forker; written by it alone, but for the doorbell and the orders. */
+/* One forker; written by it alone, but for the doorbell, the orders and the pid. */
 struct forker {
     _Alignas(128) _Atomic uint32_t doorbell;
     _Atomic uint32_t ordered, answered; /* numbers of orders */
+    _Atomic uint32_t order, make;       /* what is ordered; ORDER_MAKE: the row to make a process for */
     _Atomic uint32_t worker;            /* of the pool */
+    int32_t pid;                        /* of one that another made: the kernel writes it before the process exists */
     int32_t error;                      /* of the last order */
     struct usage usage;
     /* its child writes, one page fault a child: */
@@ -46,9 +53,7 @@ struct zygote_slot {
 
 /* Made early and inherited by all. */
 struct zygote_shared {
-    struct event event; /* its word; `wanted` counts down results */
-    _Alignas(128) _Atomic uint32_t order;
-    _Atomic uint32_t replace_row;             /* ORDER_REPLACE */
+    struct event event;                       /* its word; `wanted` counts down results */
     _Alignas(128) _Atomic uint64_t tail;      /* positions published */
     _Alignas(128) _Atomic uint64_t scan_from; /* every slot at a position below is taken */
     _Alignas(128) uint32_t workers, rows, words;

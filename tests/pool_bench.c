@@ -2,6 +2,7 @@
 #include "tests/pool_bench.h"
 #include <dirent.h>
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
@@ -98,6 +100,34 @@ void submit_all(struct bench *bench, uint32_t first, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         tasks[i] = first + i;
     assert_int_equal(bench->ops->submit(bench->pool, tasks, count), count);
+}
+
+unsigned allowed_cpus(unsigned *cpus, unsigned most)
+{
+    cpu_set_t set[CPUS_MAX / CPU_SETSIZE]; /* the kernel refuses to tell into less than it was built for */
+    unsigned count = 0;
+    CPU_ZERO_S(sizeof set, set);
+    assert_int_equal(sched_getaffinity(0, sizeof set, set), 0);
+    for (unsigned cpu = 0; cpu < CPUS_MAX && count < most; cpu++)
+        if (CPU_ISSET_S(cpu, sizeof set, set))
+            cpus[count++] = cpu;
+    assert_true(count > 0);
+    return count;
+}
+
+void go_to_cpus(const unsigned *cpus, unsigned count)
+{
+    cpu_set_t set[CPUS_MAX / CPU_SETSIZE];
+    CPU_ZERO_S(sizeof set, set);
+    for (unsigned i = 0; i < count; i++)
+        CPU_SET_S(cpus[i], sizeof set, set);
+    assert_int_equal(sched_setaffinity(0, sizeof set, set), 0);
+}
+
+uint64_t test_seed(void)
+{
+    const char *seed = getenv("SEED");
+    return seed && *seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);
 }
 
 pid_t find_child(const char *name)

@@ -29,6 +29,12 @@ void bench_init(struct bench *bench, const struct pool_ops *ops, const struct wo
 void bench_open(struct bench *bench);
 void bench_close(struct bench *bench);
 void submit_all(struct bench *bench, uint32_t first, uint32_t count); /* up to 64, all of them taken */
-pid_t find_child(const char *name);                                   /* whose name begins like that; 0: none */
+/* Up to `most` CPUs that this process may run on, whatever their numbers, below CPUS_MAX; how many. */
+enum { CPUS_MAX = 8192 };
+unsigned allowed_cpus(unsigned *cpus, unsigned most);
+void go_to_cpus(const unsigned *cpus, unsigned count); /* this thread, and what it starts from now on */
+/* Of what is drawn by chance: SEED from the environment, else another one each time. To be printed. */
+uint64_t test_seed(void);
+pid_t find_child(const char *name); /* whose name begins like that; 0: none */
 
 #endif

@@ -5,9 +5,9 @@
 #include "bench/spec.h"
 #include "pools/clock.h"
 #include "tests/given.h"
+#include "tests/pool_bench.h"
 #include <errno.h>
 #include <math.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,12 +54,8 @@ static void sizes_become_iterations(void **state)
 
 static unsigned allowed_cpu(void)
 {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
-    unsigned cpu = 0;
-    while (!CPU_ISSET(cpu, &set))
-        cpu++;
+    unsigned cpu;
+    allowed_cpus(&cpu, 1);
     return cpu;
 }
 

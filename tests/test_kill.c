@@ -1,14 +1,15 @@
-/* Workers killed from outside, at any moment: every instruction of the path from claim to completion in turn, and
- * storms of SIGKILL at random moments. After each: every task reported once, started at most once, at most one lost a
- * kill and thread, what the others returned right, nothing left behind.
+/* Workers killed from outside, at any moment: at instructions all along the path from claim to completion, and in
+ * storms of SIGKILL at random moments, from the first of open on. After each: every task reported once, started at most
+ * once, at most one lost a kill and thread, what the others returned right, nothing left behind.
  *
- * TORTURE=N: N times as many kills. */
+ * TORTURE=N: N times as many kills. ALL=1: every single instruction, else a sample. SEED=7 repeats the moments of
+ * storms, as far as the machine is the same. What dies while its pool opens is test_births.c. */
 /* sanitizers: address undefined (ThreadSanitizer holds signals back and cannot follow forks of threads) */
 #include "pools/clock.h"
 #include "pools/transport/transport.h"
+#include "pools/zygote.h"
 #include "tests/pool_bench.h"
 #include <errno.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,9 +27,9 @@
 #include <cmocka.h> /* after what it needs */
 
 #if defined(__SANITIZE_ADDRESS__)
-enum { KILLS = 150, STRIDE = 13 }; /* everything takes several times as many instructions */
+enum { KILLS = 150, STRIDE = 26 }; /* everything takes several times as many instructions */
 #else
-enum { KILLS = 550, STRIDE = 1 };
+enum { KILLS = 550, STRIDE = 8 };
 #endif
 enum { MOST_TASKS = 4000000, LEAST_TASKS = 55000 };
 
@@ -75,7 +76,18 @@ static void shared_new(void)
     assert_true(shared != MAP_FAILED);
 }
 
-/* Children of the process, by the kernel's own list; how many. */
+static bool is_alive(pid_t pid)
+{
+    char path[64], line[128] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "re");
+    const char *end = file && fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+    if (file)
+        fclose(file);
+    return end && end[1] && end[2] != 'Z' && end[2] != 'X';
+}
+
+/* Living children of the process, by the kernel's own list; how many. */
 static unsigned children_of(pid_t pid, pid_t *children, unsigned max)
 {
     char path[64], text[4096], *at = text;
@@ -90,7 +102,8 @@ static unsigned children_of(pid_t pid, pid_t *children, unsigned max)
         long child = strtol(at, &end, 10);
         if (end == at)
             break;
-        children[count++] = (pid_t)child;
+        if (is_alive((pid_t)child))
+            children[count++] = (pid_t)child;
     }
     return count;
 }
@@ -110,6 +123,8 @@ struct storm {
     const struct workload_ops *workload;
     unsigned threads; /* that one kill may hit */
     unsigned share;   /* of the tasks and kills, in percent */
+    unsigned most;    /* kills that it can stand; 0: any number */
+    unsigned spared;  /* as many are left alive, as they alone can make others */
 };
 
 static int weather(const struct storm *storm, unsigned kills)
@@ -167,20 +182,22 @@ static void storms(void **state)
 {
     (void)state;
     static const struct storm table[] = {
-        {"prefork", "prefork", {0}, &counted, 1, 100},
-        {"prefork, retiring", "prefork", {0, 50}, &counted, 1, 100},
-        {"prefork, pipe", "prefork", {0, 0, TRANSPORT_PIPE}, &counted, 1, 100},
-        {"pipe, retiring", "prefork", {0, 50, TRANSPORT_PIPE}, &counted, 1, 100},
-        {"prefork, socket", "prefork", {0, 0, TRANSPORT_SOCKET}, &counted, 1, 100},
-        {"socket, retiring", "prefork", {0, 50, TRANSPORT_SOCKET}, &counted, 1, 100},
-        {"route=class", "hybrid", {0, 3, 2}, &counted_both, 1, 100},
-        {"route=nested", "hybrid", {1, 2, 2}, &counted, 2, 100},
-        {"fork", "fork", {0}, &counted, 1, 5},
+        {"prefork", "prefork", .workload = &counted, .threads = 1, .share = 100},
+        {"prefork, retiring", "prefork", {0, 50}, .workload = &counted, .threads = 1, .share = 100},
+        {"prefork, pipe", "prefork", {0, 0, TRANSPORT_PIPE}, .workload = &counted, .threads = 1, .share = 100},
+        {"pipe, retiring", "prefork", {0, 50, TRANSPORT_PIPE}, .workload = &counted, .threads = 1, .share = 100},
+        {"prefork, socket", "prefork", {0, 0, TRANSPORT_SOCKET}, .workload = &counted, .threads = 1, .share = 100},
+        {"socket, retiring", "prefork", {0, 50, TRANSPORT_SOCKET}, .workload = &counted, .threads = 1, .share = 100},
+        {"route=class", "hybrid", {0, 3, 2}, .workload = &counted_both, .threads = 1, .share = 100},
+        {"route=nested", "hybrid", {1, 2, 2}, .workload = &counted, .threads = 2, .share = 100},
+        {"fork", "fork", .workload = &counted, .threads = 1, .share = 5},
+        {"zygote", "zygote", .workload = &counted, .threads = 1, .share = 5, .most = FORKER_SPARES / 2, .spared = 1},
     };
-    unsigned seed = (unsigned)time(NULL), random = seed;
+    unsigned seed = (unsigned)test_seed(), random = seed;
     printf("seed %u\n", seed);
     for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
         unsigned kills = KILLS * torture() * (table[i].share > 50 ? 100 : 30) / 100;
+        kills = table[i].most && kills > table[i].most ? table[i].most : kills;
         shared_new();
         fflush(NULL);
         pid_t submitter = fork();
@@ -192,7 +209,8 @@ static void storms(void **state)
             pid_t children[64];
             unsigned count = children_of(submitter, children, 64);
             random = random * 1103515245u + 12345u;
-            if (count && atomic_load(&shared->kills) < kills && kill(children[random / 65536 % count], SIGKILL) == 0)
+            if (count > table[i].spared && atomic_load(&shared->kills) < kills &&
+                kill(children[random / 65536 % count], SIGKILL) == 0)
                 atomic_fetch_add(&shared->kills, 1);
             usleep(random / 65536 % 2000);
         }
@@ -203,17 +221,22 @@ static void storms(void **state)
 
 /* ---- every instruction ---- */
 
+static void go_to_cpu(unsigned cpu)
+{
+    go_to_cpus(&cpu, 1);
+}
+
 /* A task at a time, handed in when the tracer says so, for one worker. */
 static int serve(enum transport_kind transport)
 {
     struct bench bench;
-    cpu_set_t cpus;
-    CPU_ZERO(&cpus);
-    CPU_SET(1, &cpus);
-    sched_setaffinity(0, sizeof cpus, &cpus); /* apart from worker and tracer where there are two; else it is slower */
-    uint64_t mask = 1;
+    unsigned cpus[2] = {0};
+    unsigned count = allowed_cpus(cpus, 2), words = cpus[0] / 64 + 1;
+    uint64_t *mask = calloc(words, sizeof *mask);
+    go_to_cpu(cpus[count - 1]); /* apart from worker and tracer where there are two; else it is slower */
+    mask[words - 1] = 1ull << (cpus[0] % 64);
     bench_init(&bench, pool_find("prefork"), &counted, (struct cost){0, 0}, 1);
-    bench.config.places = (struct places){&mask, 1};
+    bench.config.places = (struct places){mask, words};
     bench.params[2] = transport;
     bench_open(&bench);
     for (uint32_t round = 1;; round++) {
@@ -221,6 +244,7 @@ static int serve(enum transport_kind transport)
         while (atomic_load(&shared->round) != round) {
             if (atomic_load(&shared->round) == UINT32_MAX) {
                 bench_close(&bench);
+                free(mask);
                 return 0;
             }
             if (bench.ops->reap(bench.pool, &done, 1, 1, 0) != 0) /* fills the place of who died with nothing to do */
@@ -302,24 +326,24 @@ static pid_t catch_worker(pid_t submitter)
 
 static void kill_at_every_instruction(enum transport_kind transport)
 {
-    cpu_set_t all, cpus;
-    sched_getaffinity(0, sizeof all, &all);
-    CPU_ZERO(&cpus);
-    CPU_SET(0, &cpus);
+    unsigned cpus[CPUS_MAX], count = allowed_cpus(cpus, CPUS_MAX);
     shared_new();
     fflush(NULL);
     pid_t submitter = fork();
     assert_true(submitter >= 0);
     if (submitter == 0)
         exit(prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || serve(transport));
-    sched_setaffinity(0, sizeof cpus, &cpus); /* with the worker: a step is then a switch and no wake-up across CPUs */
+    go_to_cpu(cpus[0]); /* with the worker: a step is then a switch and no wake-up across CPUs */
     struct sigaction alarmed = {.sa_handler = on_alarm};
     struct itimerval often = {{0, 100000}, {0, 100000}};
     sigaction(SIGALRM, &alarmed, NULL);
     setitimer(ITIMER_REAL, &often, NULL);
     uint32_t round = 0;
     unsigned at = 0;
-    for (bool more = true; more; at += STRIDE) {
+    uint64_t seed = test_seed();
+    bool every = getenv("ALL") || getenv("TORTURE");
+    printf("seed %llu\n", (unsigned long long)seed);
+    for (bool more = true; more; at += every ? 1 : 1 + mix64(seed, round) % (2 * STRIDE - 1)) {
         pid_t worker = catch_worker(submitter);
         if (!worker && round == 0) {
             kill(submitter, SIGKILL);
@@ -354,9 +378,9 @@ static void kill_at_every_instruction(enum transport_kind transport)
     assert_int_equal(status, 0);
     often = (struct itimerval){{0, 0}, {0, 0}};
     setitimer(ITIMER_REAL, &often, NULL);
-    sched_setaffinity(0, sizeof all, &all);
+    go_to_cpus(cpus, count);
     unsigned lost = atomic_load(&shared->lost);
-    printf("killed after each of %u instructions: the task was lost %u times of %u\n", at, lost, round);
+    printf("killed after %u of %u instructions: the task was lost %u times\n", round, at, lost);
     assert_true(lost > 0 && lost < round); /* else the path was not walked */
 }
 

@@ -78,10 +78,13 @@ static void nobody_left_is_an_error(void **state)
     struct bench bench;
     struct done done[TASKS];
     int rc = 0;
-    bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){200000000, 0}, WORKERS);
+    bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){60000000000, 0}, WORKERS);
     bench_open(&bench);
-    assert_int_equal(kill(find_child("pb-spawner"), SIGKILL), 0);
+    const volatile int32_t *pids = pids_of(&bench);
     submit_all(&bench, 0, TASKS);
+    while (!(pids[0] && pids[1] && pids[2])) /* all are on a task, so that nobody makes another spawner */
+        sched_yield();
+    assert_int_equal(kill(find_child("pb-spawner"), SIGKILL), 0);
     for (unsigned got = 0; rc >= 0 && got < TASKS; got += (unsigned)rc) {
         pid_t forker = find_child("pb-worker-");
         if (forker)
@@ -93,6 +96,44 @@ static void nobody_left_is_an_error(void **state)
     assert_int_equal(rc, -EOWNERDEAD);
     bench_close(&bench);
     assert_no_new_traces(before);
+}
+
+/* Spawner and forkers that end between early and open, in every combination. */
+static void who_dies_before_open_is_replaced(void **state)
+{
+    (void)state;
+    enum { PROCESSES = WORKERS + 1, NOBODY_LEFT = (1 << PROCESSES) - 1 };
+    static const char *const names[PROCESSES] = {"pb-spawner", "pb-worker-0", "pb-worker-1", "pb-worker-2"};
+    for (unsigned dead = 1; dead <= NOBODY_LEFT; dead++) {
+        struct bench bench;
+        struct usage usage;
+        struct done done[TASKS];
+        bench_init(&bench, pool_find("zygote"), workload_find("empty"), (struct cost){0, 0}, WORKERS);
+        struct traces before = traces();
+        assert_int_equal(bench.ops->early(&bench.config), 0);
+        for (unsigned i = 0; i < PROCESSES; i++) {
+            pid_t pid = 0;
+            while (dead & 1u << i && !(pid = find_child(names[i])))
+                usleep(1000); /* each names itself */
+            if (pid)
+                assert_int_equal(kill(pid, SIGKILL), 0);
+        }
+        int rc = bench.ops->open(&bench.config, &bench.job, &bench.pool);
+        assert_int_equal(rc, dead == NOBODY_LEFT ? -EOWNERDEAD : 0);
+        if (rc == 0) {
+            submit_all(&bench, 0, TASKS);
+            for (unsigned back = 0; back < TASKS; back += (unsigned)rc) {
+                rc = bench.ops->reap(bench.pool, done, 1, TASKS, FOREVER);
+                assert_true(rc > 0);
+                for (int i = 0; i < rc; i++)
+                    assert_int_equal(done[i].status, TASK_OK);
+            }
+            assert_int_equal(bench.ops->usage(bench.pool, true, &usage), 0);
+            assert_int_equal(usage.workers_lost, __builtin_popcount(dead >> 1));
+            bench.ops->close(bench.pool);
+        }
+        assert_no_new_traces(before);
+    }
 }
 
 static void a_task_over_the_limit_is_ended(void **state)
@@ -129,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_killed_process_is_one_task),
         cmocka_unit_test(nobody_left_is_an_error),
+        cmocka_unit_test(who_dies_before_open_is_replaced),
         cmocka_unit_test(a_task_over_the_limit_is_ended),
     };
     return cmocka_run_group_tests(tests, setup, NULL);

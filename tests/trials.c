@@ -3,7 +3,7 @@
 #include "bench/spec.h"
 #include "pools/clock.h"
 #include "tests/given.h"
-#include <sched.h>
+#include "tests/pool_bench.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,26 +23,31 @@ bool can_run(const struct pool_ops *pool)
     return HAS_SIGNALS || !(pool->traits & POOL_TASK_IS_PROCESS);
 }
 
-/* All allowed CPUs for everyone: placement has tests of its own. */
-static void place_anywhere(struct cell *cell, uint64_t *masks, int *planned)
+/* All allowed CPUs for everyone, whatever their numbers: placement has tests of its own. Valid until the next call. */
+static void place_anywhere(struct cell *cell)
 {
-    uint64_t all = 0;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    assert_int_equal(sched_getaffinity(0, sizeof set, &set), 0);
-    for (unsigned cpu = 0; cpu < 64; cpu++)
-        if (CPU_ISSET(cpu, &set))
-            all |= 1ull << cpu;
-    for (unsigned i = 0; i <= cell->shape.workers; i++) {
-        masks[i] = all;
-        planned[i] = -1;
+    static uint64_t *masks;
+    static int *planned;
+    static unsigned cpus[CPUS_MAX];
+    unsigned count = allowed_cpus(cpus, CPUS_MAX), words = cpus[count - 1] / 64 + 1, rows = cell->shape.workers + 1;
+    free(masks);
+    free(planned);
+    masks = calloc((size_t)rows * words, sizeof *masks);
+    planned = calloc(rows, sizeof *planned);
+    assert_true(masks && planned);
+    for (unsigned row = 0; row < rows; row++) {
+        planned[row] = -1;
+        for (unsigned i = 0; i < count; i++)
+            masks[(size_t)row * words + cpus[i] / 64] |= 1ull << (cpus[i] % 64);
     }
-    cell->placement = (struct placement){.workers = cell->shape.workers,
-                                         .words = 1,
-                                         .masks = masks + 1,
-                                         .planned = planned,
-                                         .main_mask = masks,
-                                         .cpus = 1};
+    cell->placement = (struct placement){
+        .workers = cell->shape.workers,
+        .words = words,
+        .masks = masks + words,
+        .planned = planned,
+        .main_mask = masks,
+        .cpus = 1,
+    };
 }
 
 void cell_init(struct cell *cell, const char *pool, const char *workload, unsigned workers, uint32_t tasks)
@@ -62,10 +67,8 @@ struct ran run_limited(struct cell *cell, const struct cost *costs, uint32_t cos
     struct job_order order = {.seed = 42, .samples = SAMPLES_ALL, .sample_seed = 1};
     struct ran ran;
     char error[ERROR_MAX] = "";
-    uint64_t masks[512];
-    int planned[512];
     assert_null(cell->pool->shape(cell->workers, cell->pool_params, &cell->shape));
-    place_anywhere(cell, masks, planned);
+    place_anywhere(cell);
     cell->costs = (struct cost *)costs;
     cell->cost_count = cost_count;
     assert_int_equal(job_write_trial(&launcher, cell, &order, &ran.parts, error), 0);

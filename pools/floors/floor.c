@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-enum { STACK_BYTES = 256 * 1024, ADAPTIVE_SPIN_NS = 40000 };
+enum { STACK_BYTES = 256 * 1024, ADAPTIVE_SPIN_NS = 40000, LOOK_NS = 10000000 };
 
 enum { GATE_CLOSED, GATE_OPEN, GATE_LEAVE };
 
@@ -76,6 +76,25 @@ static void gate_set(struct floor_gate *gate, uint32_t state)
     futex_wake(&gate->state, INT_MAX, false);
 }
 
+/* Until all have arrived, or one of the processes has ended, as nobody would take its place. */
+static int await_arrivals(const struct floor_team *team)
+{
+    for (;;) {
+        siginfo_t info = {0};
+        /* acquire: pairs with their arrival */
+        uint32_t seen = atomic_load_explicit(&team->gate->arrived, memory_order_acquire);
+        if (seen == team->config->workers)
+            return 0;
+        if (team->processes)
+            for (unsigned i = 0; i < team->started; i++)
+                if (waitid(P_PID, (id_t)team->pids[i], &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid)
+                    return -EOWNERDEAD;
+        /* they wake whoever sleeps, unless they die before: nothing tells of that */
+        uint64_t until = team->processes ? clock_monotonic_ns() + LOOK_NS : UINT64_MAX;
+        futex_wait(&team->gate->arrived, seen, until, false);
+    }
+}
+
 int floor_start(struct floor_team *team)
 {
     unsigned workers = team->config->workers;
@@ -91,9 +110,8 @@ int floor_start(struct floor_team *team)
         rc = team->processes ? process_start(team, i) : thread_start(team, i);
         team->started += rc == 0;
     }
-    /* acquire: pairs with their arrival */
-    for (uint32_t seen; rc == 0 && (seen = atomic_load_explicit(&team->gate->arrived, memory_order_acquire)) < workers;)
-        futex_wait(&team->gate->arrived, seen, UINT64_MAX, false);
+    if (rc == 0)
+        rc = await_arrivals(team);
     if (team->gate)
         gate_set(team->gate, rc < 0 ? GATE_LEAVE : GATE_OPEN);
     if (rc < 0)
