@@ -1,6 +1,7 @@
 /* The contract matrix: every pool x workers x tasks x arrival x collect, each a trial program of its own. Whatever the
  * pool, each task is reported exactly once, sums are those of the tasks, ordered is in order, times are monotone, and
  * nothing is left behind. */
+/* sanitizers: address undefined thread (pools of threads, and the submitter beside them) */
 #include "bench/cell.h"
 #include "bench/job.h"
 #include "bench/spec.h"

@@ -2,7 +2,7 @@
 # Makes single calls of libc functions fail, one after another, in the harness and in the trial program
 # (tests/preload/inject.c), during a run of all kinds of pools. Whatever fails: the run ends in time, with an error line or
 # with right results; its rows are whole, no process and no draft of a file stays, and `resume` makes up for what is missing.
-# In short it is one call of each (RANDOM_SEED=1); DEPTH=60 takes the first 60.
+# In short it is one call of each (SEED=1); DEPTH=60 takes the first 60.
 set -u
 build=$PWD/${BUILD:-build/default}
 inject=$build/inject.so
@@ -12,7 +12,7 @@ trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
 export HOME=$scratch POOLBENCH_TEST=$scratch # the mark of our processes
 unset XDG_CACHE_HOME
-RANDOM=${RANDOM_SEED:-1}
+RANDOM=${SEED:-1}
 passed=0 failed=0 tasks=20 rows=10 late=(1 1 2 3 5 8 13)
 
 cat >suite.ini <<END

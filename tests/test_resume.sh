@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs that end before their plan: told to end, killed at random moments (KILLS=12, RANDOM_SEED=1), stopped and continued,
+# Runs that end before their plan: told to end, killed at random moments (KILLS=12, SEED=1), stopped and continued,
 # out of disk, with nowhere to print to. Their files can be read, no process stays, and `resume` makes them whole: every
 # trial of the plan once.
 set -u -m # -m: what runs in the background has the default action for SIGINT
@@ -180,7 +180,7 @@ check "resume with that task" ended 1
 check "both trials have a row" [ "$(wc -l <twice/trials.csv)" -eq 3 ]
 
 # ---- killed ----
-RANDOM=${RANDOM_SEED:-1}
+RANDOM=${SEED:-1}
 kills=0 runs=0
 while [ $kills -lt "${KILLS:-12}" ]; do
     runs=$((runs + 1))

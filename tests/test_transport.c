@@ -1,6 +1,7 @@
 /* The textbook transports of pthread and prefork: the contract through the trial program, more tasks than a pipe has
  * room for, usage again and again, and what is refused. What all pools share is asked of them in test_pools,
  * test_survive and test_kill, too. */
+/* sanitizers: address undefined thread (pools of threads) */
 #include "pools/clock.h"
 #include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
