@@ -27,6 +27,8 @@ SAN     ?=
 TEST    ?=
 SEED    ?=
 ALL     ?=
+SLOW    ?=
+SHORT   ?=
 V       ?=
 INSTALL ?= install
 
@@ -71,8 +73,8 @@ s_tests := $(call chosen,tests/cli.sh $(wildcard tests/test_*.sh)) # the longest
 c_here  := $(filter-out $(if $(SAN),$(shell tests/excluded $(variant) tests/test_*.c | cut -f 1)),$(c_all))
 tests   := $(c_tests:%=$(B)/%)
 # What tests use: to run one and see what that leaves, to measure what a process costs; and, not under sanitizers, which
-# wrap them too, to make calls of libc fail.
-helpers := $(B)/alone $(B)/cost $(if $(SAN),,$(B)/inject.so)
+# wrap them too, to make calls of libc fail, or last.
+helpers := $(B)/alone $(B)/cost $(if $(SAN),,$(B)/inject.so $(B)/slow.so $(B)/slowed)
 fuzzed  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers := $(fuzzed:%=$(B)/fuzz_%)
 
@@ -140,10 +142,10 @@ $(fuzzers): $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/file.o $(B)/te
 	$(call say,LINK)$(link) $(if $(libfuzzer),-fsanitize=fuzzer) -o $@ $(if $(libfuzzer),$(filter-out %/driver.o,$^),$^) \
 		$(harness_libs)
 
-$(B)/alone $(B)/cost: $(B)/%: $(B)/tests/tools/%.o
-	$(call say,LINK)$(link) -o $@ $<
+$(B)/alone $(B)/cost $(B)/slowed: $(B)/%: $(B)/tests/tools/%.o
+	$(call say,LINK)$(link) -o $@ $< -ldl
 
-$(B)/inject.so: tests/preload/inject.c $(B)/flags
+$(B)/inject.so $(B)/slow.so: $(B)/%.so: tests/preload/%.c $(B)/flags
 	$(call say,LINK)$(compile) -fPIC -shared -o $@ $< -ldl
 
 $(B)/%.o: %.c $(B)/flags
@@ -195,13 +197,14 @@ perf: ## hold the pools to bare floors, to each other and to peers: about four m
 	@$(program) run perf >/dev/null
 	@$(program) targets latest perf; status=$$?; POOLBENCH=$(program) scripts/perf-summarise || exit; exit $$status
 
-# The C tests run once more under the sanitizers, unless a SAN was asked for: then under that one alone.
-sanitizers := $(if $(SAN),,address$(comma)undefined thread)
+# The C tests run once more under the sanitizers, unless a SAN was asked for: then under that one alone. SLOW is another
+# machine, not another look for races: the plain tree alone.
+sanitizers := $(if $(SAN)$(SLOW),,address$(comma)undefined thread)
 check: ## build and run all tests, also under sanitizers: TEST="plan cli" for some, ALL=1 for all cells, SEED=7 again
 	@CC='$(CC)' scripts/deps
 	@$(MAKE) $(jobs) build tests
 	@for san in $(sanitizers); do $(MAKE) $(jobs) SAN=$$san tests || exit; done
-	@BUILD=$(B) SEED=$(SEED) ALL=$(ALL) tests/run $(s_tests) $(tests) \
+	@BUILD=$(B) SEED=$(SEED) ALL=$(ALL) SLOW=$(SLOW) SHORT=$(SHORT) tests/run $(s_tests) $(tests) \
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
 torture: tests ## what check does in short, at length: 200,000 killed workers, 50 killed harnesses, every early call failing
@@ -255,3 +258,4 @@ clean: ## remove everything built, of all compilers and sanitizers
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo '  with CC=clang, SAN=address,undefined or SAN=thread, CFLAGS=, CPPFLAGS=, LDFLAGS=, V=1, DEPS=never'
+	@echo '  and check with SLOW=2ms: as where processes and threads cost that much; SHORT=60: some tests, that many seconds'

@@ -31,12 +31,12 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void sample_begin(struct sample *sample, const char *of, size_t cells, double programs, double processes)
+void sample_begin(struct matrix_sample *sample, const char *of, size_t cells, double programs, double processes)
 {
     const char *all = getenv("ALL");
     double cell_us = programs * given_number("PROGRAM_US", 1000) + processes * given_number("PROCESS_US", 150);
     double fits = all && strcmp(all, "1") == 0 ? (double)cells : MATRIX_US / cell_us;
-    *sample = (struct sample){.of = of, .cells = cells, .salt = sample_seed(), .limit = UINT64_MAX};
+    *sample = (struct matrix_sample){.of = of, .cells = cells, .salt = sample_seed(), .limit = UINT64_MAX};
     for (const char *at = of; *at; at++) /* matrices of one size draw other cells */
         sample->salt = mix64(sample->salt, (unsigned char)*at);
     fits = fits < LEAST ? LEAST : fits;
@@ -64,14 +64,14 @@ static void progress(void)
     last = now;
 }
 
-bool sample_next(struct sample *sample)
+bool sample_next(struct matrix_sample *sample)
 {
     assert_true(sample->next < sample->cells);
     progress();
     return mix64(sample->salt, sample->next++) <= sample->limit;
 }
 
-void sample_end(const struct sample *sample)
+void sample_end(const struct matrix_sample *sample)
 {
     assert_int_equal(sample->next, sample->cells); /* else the matrix is another than was said */
     printf("\n%zu of %zu %s, seed %llu\n", sample->chosen, sample->cells, sample->of,

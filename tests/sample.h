@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct sample {
+struct matrix_sample {
     const char *of;
     size_t cells, chosen, next;
     uint64_t limit; /* cells whose draw is not above it are chosen */
@@ -21,8 +21,8 @@ struct sample {
 
 /* The seed of all that is random in a test. */
 uint64_t sample_seed(void);
-void sample_begin(struct sample *sample, const char *of, size_t cells, double programs, double processes);
-bool sample_next(struct sample *sample);
-void sample_end(const struct sample *sample);
+void sample_begin(struct matrix_sample *sample, const char *of, size_t cells, double programs, double processes);
+bool sample_next(struct matrix_sample *sample);
+void sample_end(const struct matrix_sample *sample);
 
 #endif

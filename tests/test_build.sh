@@ -2,23 +2,10 @@
 # The build itself: nothing is built twice, the trial program needs libc alone, and what install puts somewhere uninstall
 # takes away.
 set -u
+. tests/support.sh
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 build=${BUILD:-build/default}
-passed=0 failed=0
-
-check() # WHAT COMMAND...
-{
-    local what=$1
-    shift
-    if "$@" >"$scratch/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "not so: $what"
-        cat "$scratch/log"
-    fi
-}
 
 nothing_to_do()
 {
@@ -50,5 +37,4 @@ check 'a second make builds nothing' nothing_to_do
 check 'poolbench-trial needs libc alone' libc_only
 check 'make install puts both programs and their files in place' installed
 check 'make uninstall leaves no file' uninstalled
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+closing

@@ -2,39 +2,15 @@
 # The report of a small run: one file with all it needs, the same from a copy, and nothing of what a hostile file in the
 # directory has to say gets into the page as markup.
 set -u
+. tests/support.sh
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 export HOME=$scratch NO_COLOR=1
 unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME
 cd "$scratch" || exit 1
-passed=0 failed=0
-
-# Whether the rest of the words, a command, succeeds; $1 says what that means.
-is()
-{
-    local what=$1
-    shift
-    if "$@" >out 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'not so: %s (%s)\n' "$what" "$*"
-        head -5 out
-    fi
-}
-
-is_not()
-{
-    local what=$1
-    shift
-    if "$@" >out 2>&1; then
-        failed=$((failed + 1))
-        printf 'not so: %s (%s)\n' "$what" "$*"
-        head -5 out
-    else
-        passed=$((passed + 1))
-    fi
-}
+is() { check "$@"; }
+is_not() { check "not: $1" not "${@:2}"; }
+not() { ! "$@"; }
 
 # Every tag that is opened is closed, in order; ids are there once; nothing refers to anything outside.
 sound()
@@ -149,5 +125,4 @@ chmod a-w copy
 [ -w copy ] || is 'a directory that cannot be written is a failure' test "$(poolbench report copy >/dev/null 2>&1; echo $?)" = 1
 chmod u+w copy
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+closing

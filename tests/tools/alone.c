@@ -36,7 +36,7 @@ static int entry_remove(const char *path, const struct stat *status, int kind, s
 {
     (void)status;
     (void)kind;
-    if (walk->level)
+    if (walk->level == 1)
         printf("left behind: file %s\n", path);
     return remove(path);
 }
