@@ -145,7 +145,8 @@ else
     for number in "${sample[@]}"; do
         read -r call error program <<<"${calls[number]}"
         n=${late[RANDOM % ${#late[@]}]}
-        try "$call" "$n" "$error" "$program" || { [ "$n" -gt 1 ] && try "$call" 1 "$error" "$program"; }
+        try "$call" "$n" "$error" "$program" || { [ "$n" -gt 1 ] && try "$call" 1 "$error" "$program"; } ||
+            skip "$call in $program" 'it is not called here'
     done
 fi
 

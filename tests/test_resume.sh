@@ -81,7 +81,7 @@ check "and says so" said 'is complete: 5 trials in 1 block'
 
 # ---- told to end ----
 for signal in INT TERM HUP; do
-    poolbench run suite.ini --blocks 40 --out "$signal" >out 2>err &
+    poolbench run suite.ini --blocks 20 --out "$signal" >out 2>err &
     wait_for_lines "$signal/trials.csv" 4
     [ $signal = TERM ] && { poolbench resume TERM >/dev/null 2>lock; poolbench run --more TERM >/dev/null 2>>lock; }
     kill -$signal $!
