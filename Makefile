@@ -25,6 +25,10 @@ SUITE   ?= quick
 BUDGET  ?=
 SAN     ?=
 TEST    ?=
+SEED    ?=
+ALL     ?=
+SLOW    ?=
+SHORT   ?=
 V       ?=
 INSTALL ?= install
 
@@ -62,12 +66,15 @@ info_o    := $(patsubst %.c,$(B)/%.o,$(shell grep -lsE 'POOLBENCH_(VERSION|COMMI
 
 # make check TEST="plan cli" keeps those tests only.
 chosen   = $(if $(TEST),$(foreach t,$(1),$(if $(filter $(TEST) $(TEST:%=test_%),$(basename $(notdir $t))),$t)),$(1))
-c_tests := $(call chosen,$(patsubst tests/%.c,%,$(wildcard tests/test_*.c)))
+c_all   := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
+c_tests := $(call chosen,$(c_all))
 s_tests := $(call chosen,tests/cli.sh $(wildcard tests/test_*.sh)) # the longest first
+# One program holds all C tests that make sense in this tree; its names are those of the tests.
+c_here  := $(filter-out $(if $(SAN),$(shell tests/excluded $(variant) tests/test_*.c | cut -f 1)),$(c_all))
 tests   := $(c_tests:%=$(B)/%)
-# What tests use: it runs one and sees what that leaves; the kernel refuses calls; calls of libc fail (not under
-# sanitizers: they wrap them too).
-helpers := $(B)/alone $(B)/refuse $(if $(SAN),,$(B)/inject.so)
+# What tests use: to run one and see what that leaves, to measure what a process costs, to have the kernel refuse calls;
+# and, not under sanitizers, which wrap them too, to make calls of libc fail, or last.
+helpers := $(B)/alone $(B)/cost $(B)/refuse $(if $(SAN),,$(B)/inject.so $(B)/slow.so $(B)/slowed)
 fuzzed  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers := $(fuzzed:%=$(B)/fuzz_%)
 
@@ -79,6 +86,7 @@ includes := -I. -Iinclude $(shell pkg-config --cflags $(packages) 2>/dev/null)
 libs     := $(shell pkg-config --libs $(packages) 2>/dev/null)
 compile   = $(strip $(CC) -std=gnu11 -D_GNU_SOURCE= $(warnings) -pthread $(includes) $(CPPFLAGS) $(CFLAGS) $(sanitize))
 # now: a function resolved at its first call would be resolved anew in every process that is forked before that
+as_test   = -Dmain=$(*F) -Wno-missing-prototypes
 link      = $(strip $(CC) -pthread $(CFLAGS) $(sanitize) -Wl,-z,now $(LDFLAGS))
 harness_libs = -lcsv $(libs) -lm $(LDLIBS)
 
@@ -114,9 +122,18 @@ $(B)/libpoolbench.a: $(filter-out $(mains_o),$(sort $(bench_o) $(trial_o))) $(B)
 	$(call say,AR)$(AR) rcs $@ $(filter %.o,$^)
 
 # Tests stand beside the programs, so that they find poolbench-trial the way poolbench does.
-tests: $(tests) $(helpers) $(fuzzers) $(B)/poolbench $(B)/poolbench-trial
-$(tests): $(B)/%: $(B)/tests/%.o $(support_o) $(B)/libpoolbench.a
+tests: $(c_here:%=$(B)/%) $(helpers) $(if $(findstring thread,$(SAN)),,$(fuzzers)) $(B)/poolbench-trial $(if $(SAN),,$(B)/poolbench)
+$(c_here:%=$(B)/%): $(B)/c-tests
+	@ln -sfn $(<F) $@
+
+$(B)/c-tests: $(c_here:%=$(B)/tests/%.o) $(support_o) $(B)/libpoolbench.a $(B)/list.h
 	$(call say,LINK)$(link) -o $@ $(filter %.o,$^) $(B)/libpoolbench.a -lcmocka $(harness_libs)
+
+$(c_all:%=$(B)/tests/%.o): private with = $(as_test)
+$(B)/tests/main.o: private with = -I$(B)
+$(B)/tests/main.o: $(B)/list.h
+$(B)/list.h: FORCE
+	$(call keep,$(foreach t,$(c_here),'TEST($t)'))
 
 # A fuzz target of tests/fuzz/, with a driver of its own, or in a tree of clang's with libFuzzer.
 libfuzzer = $(findstring fuzzer-no-link,$(SAN))
@@ -125,10 +142,10 @@ $(fuzzers): $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/file.o $(B)/te
 	$(call say,LINK)$(link) $(if $(libfuzzer),-fsanitize=fuzzer) -o $@ $(if $(libfuzzer),$(filter-out %/driver.o,$^),$^) \
 		$(harness_libs)
 
-$(B)/alone $(B)/refuse: $(B)/%: $(B)/tests/tools/%.o
-	$(call say,LINK)$(link) -o $@ $<
+$(B)/alone $(B)/cost $(B)/refuse $(B)/slowed: $(B)/%: $(B)/tests/tools/%.o
+	$(call say,LINK)$(link) -o $@ $< -ldl
 
-$(B)/inject.so: tests/preload/inject.c $(B)/flags
+$(B)/inject.so $(B)/slow.so: $(B)/%.so: tests/preload/%.c $(B)/flags
 	$(call say,LINK)$(compile) -fPIC -shared -o $@ $< -ldl
 
 $(B)/%.o: %.c $(B)/flags
@@ -141,7 +158,7 @@ $(info_o): $(B)/info.h
 # ---- what a build depends on beside its sources ----------------------------------------------------------------------
 $(B)/flags: FORCE
 	$(if $(libs),,@echo 'poolbench: no build without pkg-config and $(packages); scripts/deps gets them' >&2; exit 2)
-	$(call keep,$(call quoted,$(compile)))
+	$(call keep,$(call quoted,$(compile)) $(call quoted,$(value as_test)))
 
 $(B)/objects: FORCE
 	$(call keep,$(call quoted,$(link) $(harness_libs)) $(bench_o) $(trial_o))
@@ -180,19 +197,20 @@ perf: ## hold the pools to bare floors, to each other and to peers: about five m
 	@$(program) run perf $(if $(ALL),--budget none --blocks 31) >/dev/null
 	@$(program) targets latest perf; status=$$?; POOLBENCH=$(program) scripts/perf-summarise || exit; exit $$status
 
-# The C tests run once more under the sanitizers, unless a SAN was asked for: then under that one alone.
-sanitizers := $(if $(SAN),,address$(comma)undefined thread)
-check: ## build and run all tests, also under sanitizers: TEST="plan cli" for some
+# The C tests run once more under the sanitizers, unless a SAN was asked for: then under that one alone. SLOW is another
+# machine, not another look for races: the plain tree alone.
+sanitizers := $(if $(SAN)$(SLOW),,address$(comma)undefined thread)
+check: ## build and run all tests, also under sanitizers: TEST="plan cli" for some, ALL=1 for all cells, SEED=7 again
 	@CC='$(CC)' scripts/deps
 	@$(MAKE) $(jobs) build tests
 	@for san in $(sanitizers); do $(MAKE) $(jobs) SAN=$$san tests || exit; done
-	@BUILD=$(B) tests/run $(s_tests) $(tests) \
+	@BUILD=$(B) SEED=$(SEED) ALL=$(ALL) SLOW=$(SLOW) SHORT=$(SHORT) tests/run $(s_tests) $(tests) \
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
 torture: tests ## what check does in short, at length: 200,000 killed workers, 50 killed harnesses, every early call failing
-	@BUILD=$(B) TORTURE=$${TORTURE:-100} TEST_LIMIT=7200 tests/run $(B)/test_kill
-	@BUILD=$(B) KILLS=50 RANDOM_SEED=$${RANDOM_SEED:-$$$$} TEST_LIMIT=3600 tests/run tests/test_resume.sh
-	@BUILD=$(B) DEPTH=60 TEST_LIMIT=3600 tests/run tests/test_inject.sh
+	@BUILD=$(B) TORTURE=$${TORTURE:-100} SILENCE=7200 LIMIT=36000 tests/run $(B)/test_kill
+	@BUILD=$(B) KILLS=50 SILENCE=7200 LIMIT=36000 tests/run tests/test_resume.sh
+	@BUILD=$(B) DEPTH=60 SILENCE=7200 LIMIT=36000 tests/run tests/test_inject.sh
 
 fuzz: ## feed parsers with made-up input, with clang's libFuzzer if it is there: FUZZ_S=60 seconds each
 	@BUILD=$(B) FUZZ_S=$(or $(FUZZ_S),60) scripts/fuzz $(fuzzed)
@@ -240,3 +258,4 @@ clean: ## remove everything built, of all compilers and sanitizers
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo '  with CC=clang, SAN=address,undefined or SAN=thread, CFLAGS=, CPPFLAGS=, LDFLAGS=, V=1, DEPS=never'
+	@echo '  and check with SLOW=2ms: as where processes and threads cost that much; SHORT=60: some tests, that many seconds'

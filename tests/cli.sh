@@ -33,8 +33,7 @@ replay()
         echo "$line"
         timeout --kill-after=5 60 bash -c "${line#??}" </dev/null >"$scratch/out" 2>"$scratch/err"
         status=$?
-        awk 1 "$scratch/out" # ends the last line where the command did not
-        awk '{ print "! " $0 }' "$scratch/err"
+        awk '{ print (FILENAME ~ /err$/ ? "! " : "") $0 }' "$scratch/out" "$scratch/err" # each line ends with this
         [ "$status" -ne 0 ] && echo "[exit $status]"
     done <"$1"
 }
@@ -74,12 +73,14 @@ for transcript in "$@"; do
     mkdir "$scratch/here"
     sed -n '/^\$ /,$ { /^# /d; /./p }' "$transcript" >"$scratch/expected"
     (cd "$scratch/here" && replay "$transcript") | sed '/^$/d; /^! $/d' >"$scratch/actual"
+    printf '\n%s ' "${transcript##*/}" # shows that it goes on
     if [ -s "$scratch/expected" ] && same "$scratch/expected" "$scratch/actual"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
+        echo
         diff -u --label "$(basename "$transcript") expected" --label actual "$scratch/expected" "$scratch/actual"
     fi
 done
-echo "$passed passed, $failed failed"
+printf '\n%s passed, %s failed\n' $passed $failed
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

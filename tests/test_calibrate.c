@@ -1,4 +1,5 @@
 /* Calibration: the fit on known lines, and that work grows in proportion to iterations for real. */
+/* sanitizers: none (how times grow; test_contract runs the trial program under sanitizers) */
 #include "bench/calibrate.h"
 #include "bench/cell.h"
 #include "bench/job.h"

@@ -1,30 +1,37 @@
 #!/usr/bin/env bash
 # Draws all charts of a small run, in every format and narrow: gnuplot has nothing to say, and no picture is large.
 set -u
+. tests/support.sh
 command -v gnuplot >/dev/null || { echo 'there is no gnuplot'; exit 77; }
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 export XDG_CACHE_HOME=$scratch/cache
-passed=0 failed=0
 
-# Says what was expected, and what there was instead ($3), unless $1 and $2 are equal.
-expect()
+# Whether $1 is $2; what there was instead ($3).
+expect() { check "$2" equal "$@"; }
+equal()
 {
-    if [ "$1" = "$2" ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'expected %s, found %s\n%s\n' "$2" "$1" "${3-}"
-    fi
+    [ "$1" = "$2" ] && return
+    printf 'expected %s, found %s\n%s\n' "$2" "$1" "${3-}"
+    return 1
 }
+
+# Runs and searches draw nothing here by themselves: all is drawn once, below. As SVG, and in formats of a sample.
+with_gnuplot=$PATH
+without_gnuplot
+draw_charts() { PATH=$with_gnuplot poolbench charts "$@" >"$scratch/out" 2>"$scratch/err"; }
+number=0
+draw_sample 'formats of runs beside SVG' 10 250
+chosen() { [ "$1" = svg ] || [[ " ${sample[*]} " = *" $((number++)) "* ]]; }
 
 poolbench run --pool serial,pthread,fork --workload mixed,sleep --size 100us --arrival burst,window:4,rate:2k --workers 2 \
     --tasks 120 --blocks 6 --samples all --out "$scratch/run" >"$scratch/log" 2>&1
 expect "$?" 0 "$(cat "$scratch/log")"
 
-for given in 'svg' 'svg --width 84mm' 'png' 'pdf' 'tex'; do
+for given in 'svg' 'png' 'pdf' 'tex' 'svg --width 84mm'; do
+    chosen "$given" || continue
     # shellcheck disable=SC2086 # two words
-    poolbench charts "$scratch/run" --format $given >"$scratch/out" 2>"$scratch/err"
+    draw_charts "$scratch/run" --format $given
     expect "$?" 0
     expect "$(wc -c <"$scratch/err")" 0 "$given: $(cat "$scratch/err")"
     for chart in throughput time latency costs order workers forest; do
@@ -47,8 +54,9 @@ poolbench run --pool pthread,prefork,fork --workload empty --workers 2 --tasks 1
     --out "$scratch/ballast" >"$scratch/log" 2>&1
 expect "$?" 0 "$(cat "$scratch/log")"
 for given in 'svg' 'pdf --width 84mm' 'tex'; do
+    chosen "$given" || continue
     # shellcheck disable=SC2086 # two words
-    poolbench charts "$scratch/ballast" --format $given >"$scratch/out" 2>"$scratch/err"
+    draw_charts "$scratch/ballast" --format $given
     expect "$?$(cat "$scratch/err")" 0
     expect "$(grep -cE 'drew .*/(ballast|forest|costs)\.' "$scratch/out")" 3 "$given: $(cat "$scratch/out")"
 done
@@ -56,7 +64,7 @@ expect "$(grep -c '>per task<' "$scratch/ballast/charts/costs.svg")" 1
 
 # A copy without its large files is drawn as far as it goes.
 rm "$scratch/ballast/latency.csv" "$scratch/ballast/samples.csv"
-poolbench charts "$scratch/ballast" >"$scratch/out" 2>"$scratch/err"
+draw_charts "$scratch/ballast"
 expect "$?$(cat "$scratch/err")" 0
 expect "$(grep -cE '^did not draw (latency|workers): .*(latency|samples).csv' "$scratch/out")" 2 "$(cat "$scratch/out")"
 
@@ -69,18 +77,19 @@ poolbench capacity --pool pthread --workers 1 --size 100us --p99 1us --range 400
 expect "$?" 0 "$(cat "$scratch/log")"
 for search in metg capacity; do
     for given in 'svg' 'pdf --width 84mm' 'tex'; do
+        chosen "$given" || continue
         # shellcheck disable=SC2086 # two words
-        poolbench charts "$scratch/$search" --format $given >"$scratch/out" 2>"$scratch/err"
+        draw_charts "$scratch/$search" --format $given
         expect "$?$(cat "$scratch/err")" 0
         expect "$(grep -c "drew .*/$search\.${given%% *}: " "$scratch/out")" 1 "$given: $(cat "$scratch/out")"
     done
 done
 
 # What was drawn can be drawn again where it lies.
-rm "$scratch/run/charts/workers.tex"
-(cd "$scratch/run/charts" && LC_ALL=C.UTF-8 gnuplot workers.gp) 2>"$scratch/err"
+draw_charts "$scratch/metg" --format svg
+rm "$scratch/metg/charts/metg.svg"
+(cd "$scratch/metg/charts" && PATH=$with_gnuplot LC_ALL=C.UTF-8 gnuplot metg.gp) 2>"$scratch/err"
 expect "$?$(cat "$scratch/err")" 0
-expect "$(test -s "$scratch/run/charts/workers.tex" && echo drawn)" drawn
+expect "$(test -s "$scratch/metg/charts/metg.svg" && echo drawn)" drawn
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+closing

@@ -1,12 +1,14 @@
 /* The contract matrix: every pool x workers x tasks x arrival x collect, each a trial program of its own. Whatever the
  * pool, each task is reported exactly once, sums are those of the tasks, ordered is in order, times are monotone, and
  * nothing is left behind. */
+/* sanitizers: address undefined thread (pools of threads, and the submitter beside them) */
 #include "bench/cell.h"
 #include "bench/job.h"
 #include "bench/spec.h"
 #include "pools/clock.h"
 #include "pools/crew.h"
 #include "tests/given.h"
+#include "tests/sample.h"
 #include "tests/trials.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,25 +32,44 @@ static const struct arrival arrivals[] = {
     {"window:2", ARRIVAL_WINDOW, 2, 0, false},     {"window:100", ARRIVAL_WINDOW, 100, 0, false},
     {"rate:50000", ARRIVAL_RATE, 0, 50000, false}, {"rate:50000:poisson", ARRIVAL_RATE, 0, 50000, true},
 };
+enum { ARRIVALS = sizeof arrivals / sizeof *arrivals, ROWS_MAX = 64 };
 
-static void matrix(const char *pool, const int64_t *params)
+/* Which of its parameters is called so; -1: none. */
+static int param_at(const struct pool_ops *pool, const char *name)
 {
-    if (!can_run(pool_find(pool)))
-        skip();
+    for (int i = 0; pool->params && pool->params[i].name; i++)
+        if (strcmp(pool->params[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* A row of the matrix: a pool there is, or its other route. */
+struct row {
+    char name[64];
+    const struct pool_ops *pool;
+    int64_t params[PARAM_MAX];
+};
+
+static void matrix(void **state)
+{
+    const struct row *row = *state;
     const unsigned workers[] = {1, 2, 5};
     const uint32_t tasks[] = {0, 1, 7, 1000};
     struct cost cost = {.size_ns = 1000, .iterations = 300};
-    uint64_t sums[4] = {0};
+    static uint64_t sums[4]; /* of all rows */
+    struct matrix_sample sample;
+    if (!can_run(row->pool))
+        skip();
+    sample_begin(&sample, row->name, 3 * 4 * ARRIVALS * 2, 1.5, row->pool->traits & POOL_TASK_IS_PROCESS ? 100 : 5);
     for (unsigned w = 0; w < 3; w++)
         for (unsigned t = 0; t < 4; t++)
-            for (unsigned a = 0; a < sizeof arrivals / sizeof *arrivals; a++)
+            for (unsigned a = 0; a < ARRIVALS; a++)
                 for (int collect = COLLECT_COMPLETED; collect <= COLLECT_ORDERED; collect++) {
-                    if (SANITIZED && (w + t + a + (unsigned)collect) % 2)
-                        continue; /* half of it, with every pair in it: slow here, and all of it runs without them */
                     struct cell cell;
-                    cell_init(&cell, pool, "spin", workers[w], tasks[t]);
-                    if (params)
-                        memcpy(cell.pool_params, params, sizeof cell.pool_params);
+                    if (!sample_next(&sample))
+                        continue;
+                    cell_init(&cell, row->pool->name, "spin", workers[w], tasks[t]);
+                    memcpy(cell.pool_params, row->params, sizeof cell.pool_params);
                     if (tasks[t] == 1000 && cell.pool->traits & POOL_TASK_IS_PROCESS && (a % 2 || SANITIZED))
                         cell.tasks = 60; /* a thousand forks in half of the arrivals are enough */
                     cell.arrival = arrivals[a].kind;
@@ -66,55 +87,32 @@ static void matrix(const char *pool, const int64_t *params)
                         sums[t] = ran.parts.report->result_sum;
                     assert_true(sums[t] == ran.parts.report->result_sum);
                 }
+    sample_end(&sample);
 }
 
-static void matrix_of_serial(void **state)
+/* A test for each row, with its name; how many. */
+static unsigned matrix_tests(struct CMUnitTest *tests, unsigned max)
 {
-    (void)state;
-    matrix("serial", NULL);
+    static struct row rows[ROWS_MAX];
+    unsigned count = 0;
+    for (const struct pool_ops *const *pool = pool_table; *pool; pool++) {
+        int route = param_at(*pool, "route");
+        for (int64_t choice = 0; choice <= (route >= 0) && count < max; choice++, count++) {
+            struct row *row = &rows[count];
+            row->pool = *pool;
+            row->params[route >= 0 ? route : 0] = choice;
+            snprintf(row->name, sizeof row->name, "cells of %s%s", (*pool)->name, choice ? ", its other route" : "");
+            tests[count] = (struct CMUnitTest){.name = row->name, .test_func = matrix, .initial_state = row};
+        }
+    }
+    return count;
 }
 
-static void matrix_of_static(void **state)
+static bool floor_runs(const struct pool_ops *floor, unsigned workers)
 {
-    (void)state;
-    matrix("static", NULL);
-}
-
-static void matrix_of_fork(void **state)
-{
-    (void)state;
-    matrix("fork", NULL);
-}
-
-static void matrix_of_zygote(void **state)
-{
-    (void)state;
-    matrix("zygote", NULL);
-}
-
-static void matrix_of_prefork(void **state)
-{
-    (void)state;
-    matrix("prefork", NULL);
-}
-
-static void matrix_of_pthread(void **state)
-{
-    (void)state;
-    matrix("pthread", NULL);
-}
-
-static void matrix_of_hybrid_class(void **state)
-{
-    (void)state;
-    matrix("hybrid", NULL);
-}
-
-static void matrix_of_hybrid_nested(void **state)
-{
-    (void)state;
-    const int64_t nested[PARAM_MAX] = {1};
-    matrix("hybrid", nested);
+    static const int64_t none[PARAM_MAX];
+    struct pool_shape shape;
+    return can_run(floor) && !floor->shape(workers, none, &shape); /* a ping-pong has one worker */
 }
 
 /* Floors are pools without payload: each task once, whatever the arrival. */
@@ -122,18 +120,22 @@ static void floors_run_each_task_once(void **state)
 {
     (void)state;
     struct cost cost = {.size_ns = 1000, .iterations = 300};
+    struct matrix_sample sample;
+    size_t rows = 0;
     for (const struct pool_ops *const *floor = floor_table; *floor; floor++)
-        for (unsigned a = 0; a < sizeof arrivals / sizeof *arrivals; a++)
+        for (unsigned workers = 1; workers <= 5; workers += 2)
+            rows += floor_runs(*floor, workers);
+    sample_begin(&sample, "cells of floors and arrivals", rows * ARRIVALS, 1.5, 20);
+    for (const struct pool_ops *const *floor = floor_table; *floor; floor++)
+        for (unsigned a = 0; a < ARRIVALS; a++)
             for (unsigned workers = 1; workers <= 5; workers += 2) {
                 struct cell cell;
-                if (!can_run(*floor))
+                if (!floor_runs(*floor, workers) || !sample_next(&sample))
                     continue;
                 cell_init(&cell, (*floor)->name, "spin", workers,
                           (*floor)->traits & POOL_TASK_IS_PROCESS ? 40
                           : a                                     ? 1000
                                                                   : 9000);
-                if (cell.pool->shape(workers, cell.pool_params, &cell.shape))
-                    continue;          /* a ping-pong has one worker */
                 if (cell.pool->params) /* wait=adaptive and block (spin takes a CPU a thread); threads and processes */
                     cell.pool_params[0] = strcmp(cell.pool->params[0].name, "wait") == 0 ? a % 2 * WAIT_BLOCK : a % 2;
                 cell.arrival = arrivals[a].kind;
@@ -147,6 +149,7 @@ static void floors_run_each_task_once(void **state)
                 if (cell.timed)
                     assert_samples(&ran, &cell);
             }
+    sample_end(&sample);
 }
 
 /* All pools give the sum of serial, for every workload, with payload both ways, whatever the sizes are. */
@@ -154,11 +157,19 @@ static void sums_agree_across_pools(void **state)
 {
     (void)state;
     const struct cost costs[] = {{2000, 300}, {20000, 3000}, {5000, 800}, {100000, 20000}}, block = {20000, 1};
+    struct matrix_sample sample;
+    size_t pools = 0, workloads = 0;
+    for (const struct pool_ops *const *p = pool_table; *p; p++)
+        pools += can_run(*p);
+    while (workload_table[workloads])
+        workloads++;
+    sample_begin(&sample, "cells of pools and workloads", pools * workloads, 3, 60);
     for (const struct workload_ops *const *w = workload_table; *w; w++) {
         uint64_t expected = 0;
         for (const struct pool_ops *const *p = pool_table; *p; p++) {
             struct cell cell;
-            if (!can_run(*p))
+            bool is_first = p == pool_table; /* serial, what the others are compared with */
+            if (!can_run(*p) || (!sample_next(&sample) && !is_first))
                 continue;
             cell_init(&cell, (*p)->name, (*w)->name, 3, (*w)->become ? 40 : 200); /* programs take long to start */
             if (!strcmp((*w)->name, "memory"))
@@ -172,11 +183,12 @@ static void sums_agree_across_pools(void **state)
             struct ran ran = is_block ? run(&cell, &block, 1) : run(&cell, costs, heavy ? 1 : 4);
             assert_ended_well(&ran, &cell);
             assert_samples(&ran, &cell);
-            if (p == pool_table)
+            if (is_first)
                 expected = ran.parts.report->result_sum;
             assert_true(ran.parts.report->result_sum == expected);
         }
     }
+    sample_end(&sample);
 }
 
 static void errors_fail_their_task_alone(void **state)
@@ -202,20 +214,17 @@ static void errors_fail_their_task_alone(void **state)
 static void address_spaces(void **state)
 {
     (void)state;
-    const struct {
-        const char *pool;
-        int64_t sees;
-    } cases[] = {{"serial", 100}, {"static", 100}, {"pthread", 100}, {"fork", 0}, {"zygote", 0}, {"prefork", 0}};
     struct cost cost = {0, 0};
-    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (const struct pool_ops *const *p = pool_table; *p; p++) {
         struct cell cell;
-        if (!can_run(pool_find(cases[i].pool)))
+        if (!can_run(*p))
             continue;
-        cell_init(&cell, cases[i].pool, "append", 2, 100);
+        cell_init(&cell, (*p)->name, "append", 2, 100);
         struct ran ran = run(&cell, &cost, 1);
         assert_ended_well(&ran, &cell);
         assert_true(ran.parts.report->observed);
-        assert_int_equal(ran.parts.report->parent_sees, cases[i].sees);
+        /* its tasks are of class cpu, which hybrid hands to processes too */
+        assert_int_equal(ran.parts.report->parent_sees, cell.shape.processes ? 0 : 100);
     }
 }
 
@@ -243,16 +252,17 @@ static void waiting_modes(void **state)
 {
     (void)state;
     struct cost cost = {1000, 300};
-    const char *const pools[] = {"pthread", "prefork", "static"};
-    for (unsigned p = 0; p < 3; p++)
-        for (int wait = 0; wait < 3; wait++) {
+    for (const struct pool_ops *const *p = pool_table; *p; p++) {
+        int at = param_at(*p, "wait");
+        for (int wait = WAIT_ADAPTIVE; at >= 0 && wait <= WAIT_BLOCK; wait++) {
             struct cell cell;
-            cell_init(&cell, pools[p], "spin", 2, 300);
-            cell.pool_params[0] = wait;
+            cell_init(&cell, (*p)->name, "spin", 2, 300);
+            cell.pool_params[at] = wait;
             struct ran ran = run(&cell, &cost, 1);
             assert_ended_well(&ran, &cell);
             assert_samples(&ran, &cell);
         }
+    }
 }
 
 /* Untimed trials have sums and no times of tasks. */
@@ -302,10 +312,11 @@ static void many_workers_and_many_tasks(void **state)
 {
     (void)state;
     struct cost cost = {0, 0};
-    const char *const pools[] = {"pthread", "prefork", "static", "hybrid"};
-    for (unsigned p = 0; p < 4; p++) {
+    for (const struct pool_ops *const *p = pool_table; *p; p++) {
         struct cell cell;
-        cell_init(&cell, pools[p], "empty", p == 3 ? 100 : 200, 100000);
+        if (!can_run(*p))
+            continue;
+        cell_init(&cell, (*p)->name, "empty", 200, (*p)->traits & POOL_TASK_IS_PROCESS ? 500 : 100000);
         struct ran ran = run(&cell, &cost, 1);
         assert_ended_well(&ran, &cell);
         assert_samples(&ran, &cell);
@@ -329,15 +340,7 @@ static void the_limit_ends_the_whole_group(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(matrix_of_serial),
-        cmocka_unit_test(matrix_of_static),
-        cmocka_unit_test(matrix_of_fork),
-        cmocka_unit_test(matrix_of_zygote),
-        cmocka_unit_test(matrix_of_prefork),
-        cmocka_unit_test(matrix_of_pthread),
-        cmocka_unit_test(matrix_of_hybrid_class),
-        cmocka_unit_test(matrix_of_hybrid_nested),
+    const struct CMUnitTest others[] = {
         cmocka_unit_test(floors_run_each_task_once),
         cmocka_unit_test(sums_agree_across_pools),
         cmocka_unit_test(errors_fail_their_task_alone),
@@ -349,5 +352,9 @@ int main(void)
         cmocka_unit_test(many_workers_and_many_tasks),
         cmocka_unit_test(the_limit_ends_the_whole_group),
     };
-    return cmocka_run_group_tests(tests, trials_setup, trials_teardown);
+    struct CMUnitTest tests[ROWS_MAX + sizeof others / sizeof *others];
+    unsigned count = matrix_tests(tests, ROWS_MAX);
+    memcpy(tests + count, others, sizeof others);
+    count += sizeof others / sizeof *others;
+    return _cmocka_run_group_tests("contract", tests, count, trials_setup, trials_teardown);
 }

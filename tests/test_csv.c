@@ -2,6 +2,7 @@
  * results/README.md is what the table says. `test_csv --document` prints that page. */
 #include "bench/cell.h"
 #include "bench/csv.h"
+#include "tests/main.h"
 #include "workloads/mix.h"
 #include <errno.h>
 #include <math.h>
@@ -339,7 +340,7 @@ static void test_document(void **state)
     free(text);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
@@ -352,7 +353,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_document),
     };
 
-    if (argc == 2 && !strcmp(argv[1], "--document")) {
+    if (test_words[0] && !strcmp(test_words[0], "--document")) {
         columns_document(stdout);
         return 0;
     }

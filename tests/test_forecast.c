@@ -1,6 +1,6 @@
 /* What poolbench forecasts and remarks, against simulated runs with a known truth: how many blocks settle a cell, which
  * difference would have been seen, drifts and groups where there are some and where there are none. */
-/* sanitizers: address undefined (there is one thread) */
+/* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
 #include "bench/judge/looks.h"
 #include "bench/judge/series.h"
 #include "bench/judge/verdict.h"

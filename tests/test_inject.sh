@@ -2,18 +2,19 @@
 # Makes single calls of libc functions fail, one after another, in the harness and in the trial program
 # (tests/preload/inject.c), during a run of all kinds of pools. Whatever fails: the run ends in time, with an error line or
 # with right results; its rows are whole, no process and no draft of a file stays, and `resume` makes up for what is missing.
-# In short it is one call of each (RANDOM_SEED=1); DEPTH=60 takes the first 60.
+# In short it is one call of each, or of as many as fit, drawn by SEED; DEPTH=60 takes the first 60 of all.
 set -u
+. tests/support.sh
 build=$PWD/${BUILD:-build/default}
 inject=$build/inject.so
 [ -e "$inject" ] || { echo "there is no $inject"; exit 77; }
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
+explain() { cat err; }
 export HOME=$scratch POOLBENCH_TEST=$scratch # the mark of our processes
 unset XDG_CACHE_HOME
-RANDOM=${RANDOM_SEED:-1}
-passed=0 failed=0 tasks=20 rows=10 late=(1 1 2 3 5 8 13)
+tasks=20 rows=10 late=(1 1 2 3 5 8 13)
 
 cat >suite.ini <<END
 blocks = 1
@@ -26,22 +27,12 @@ size = 10us
 tasks = $tasks
 workers = 2
 END
-mkdir bin # no gnuplot: charts take longer than all the rest
-for command in awk cat cut grep ls rm sleep sort timeout uniq wc; do ln -s "$(command -v $command)" bin; done
-PATH=$build:$PWD/bin
+without_gnuplot
+PATH=$build:$PATH
 poolbench run suite.ini --out warm >/dev/null 2>&1 # calibrates
 rm -rf warm
 
-processes()
-{
-    local environment
-    for environment in /proc/[0-9]*/environ; do
-        grep -qzxs "POOLBENCH_TEST=$scratch" "$environment" || continue
-        case $(cat "${environment%/*}/comm" 2>/dev/null) in
-        pb-* | poolbench*) echo "${environment%/*}" ;;
-        esac
-    done
-}
+processes() { started_with "POOLBENCH_TEST=$scratch" 'p[bo]*'; } # pb-trial, poolbench
 
 # What is not as it should be with the rows of the run `run`; an ok trial has times and all its samples, others have none.
 rows_wrong()
@@ -64,7 +55,7 @@ try()
 {
     local status wrong left
     rm -rf run hit
-    INJECT=$1:$2:$3:$4 INJECT_HIT=$PWD/hit LD_PRELOAD=$inject \
+    INJECT=$1:$2:$3:$4 INJECT_HIT=$PWD/hit LD_PRELOAD=$inject${LD_PRELOAD:+:$LD_PRELOAD} \
         timeout --kill-after=2 20 poolbench run suite.ini --out run >out 2>err
     status=$?
     [ -e hit ] || return 1
@@ -96,26 +87,12 @@ try()
     elif [ -e run ]; then
         wrong="$wrong; leaves half a run: $(ls -A run)"
     fi
-    if [ -n "$wrong" ]; then
-        failed=$((failed + 1))
-        echo "FAILED: call $2 of $1 in $4: ${wrong#; }"
-        cat err
-    else
-        passed=$((passed + 1))
-    fi
+    check "call $2 of $1 fails in $4${wrong:+: ${wrong#; }}" [ -z "$wrong" ]
 }
 
+calls=()
 while read -r call error programs; do
-    for program in $programs; do
-        if [ -n "${DEPTH:-}" ]; then
-            for ((n = 1; n <= DEPTH; n++)); do
-                try "$call" $n "$error" "$program" || break
-            done
-        else
-            n=${late[RANDOM % ${#late[@]}]}
-            try "$call" "$n" "$error" "$program" || { [ "$n" -gt 1 ] && try "$call" 1 "$error" "$program"; }
-        fi
-    done
+    for program in $programs; do calls+=("$call $error $program"); done
 done <<END
 fork 11 poolbench poolbench-trial
 vfork 11 poolbench
@@ -156,17 +133,28 @@ sched_getaffinity 22 poolbench poolbench-trial
 pidfd_open 24 poolbench poolbench-trial
 END
 
+# In short: a sample of them, each at one moment, so that most come soon.
+if [ -n "${DEPTH:-}" ]; then
+    for call in "${calls[@]}"; do
+        read -r call error program <<<"$call"
+        for ((n = 1; n <= DEPTH; n++)); do
+            try "$call" $n "$error" "$program" || break
+        done
+    done
+else
+    draw_sample 'calls that fail' ${#calls[@]} 20 # a run of ten trials, and what looks at it
+    for number in "${sample[@]}"; do
+        read -r call error program <<<"${calls[number]}"
+        n=${late[RANDOM % ${#late[@]}]}
+        try "$call" "$n" "$error" "$program" || { [ "$n" -gt 1 ] && try "$call" 1 "$error" "$program"; } ||
+            skip "$call in $program" 'it is not called here'
+    done
+fi
+
 # The only worker dies, and there is no process for another in that moment: soon there is, and nothing but its task is lost.
 rm -rf run hit
-INJECT=fork:2:11:poolbench-trial INJECT_HIT=$PWD/hit LD_PRELOAD=$inject timeout --kill-after=2 20 poolbench run \
+INJECT=fork:2:11:poolbench-trial INJECT_HIT=$PWD/hit LD_PRELOAD=$inject${LD_PRELOAD:+:$LD_PRELOAD} timeout --kill-after=2 20 poolbench run \
     --pool prefork --size 10us --tasks 20 --workers 1 --blocks 1 --faults kill:task=7 --out run >out 2>err
 status=$?
-if [ -e hit ] && [ $status -eq 0 ]; then
-    passed=$((passed + 1))
-else
-    failed=$((failed + 1))
-    echo "FAILED: no process for another worker, for a moment: exit code $status"
-    cat err
-fi
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+check "no process for another worker, for a moment: exit code $status" [ -e hit -a $status -eq 0 ]
+closing

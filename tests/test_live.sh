@@ -2,28 +2,16 @@
 # poolbench tour --live under a pseudo-terminal (script, of bsdutils): rows of workers come, are kept within the terminal,
 # and are gone at the end; Ctrl-C leaves no process and nothing to put back.
 set -u
+. tests/support.sh
 PATH=${BUILD:-build/default}:$PATH
 type script >/dev/null 2>&1 || { echo "script is not installed"; exit 77; }
 script -qec true /dev/null >/dev/null 2>&1 </dev/null || { echo "no pseudo-terminal can be made here"; exit 77; }
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+log=$scratch/log
 unset COLUMNS LINES NO_COLOR
 export TERM=xterm
-passed=0 failed=0
-
-# Says whether `$2 ...` holds, by the words $1.
-check()
-{
-    local words=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $words"
-        head -c 4000 "$log" | cat -v
-    fi
-}
+explain() { head -c 4000 "$log" | cat -v; }
 
 # Runs the commands on a terminal of $1 columns and $2 rows; what came out of it is in the log.
 on_terminal()
@@ -85,7 +73,5 @@ poolbench tour 2 --live >"$log" 2>"$log.err"
 check "the tour without a terminal" seen 'Input/output error'
 check "no escape sequences there" unseen $'\x1b'
 check "says why" grep -q '^poolbench tour: --live needs a terminal' "$log.err"
-rm -f "$log.err"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+closing

@@ -3,31 +3,12 @@
 # program's tables, so each must name what the tables have; completion is asked the way bash asks it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+. tests/support.sh
 export LC_ALL=C
 build=${BUILD:-build/default}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
-passed=0 failed=0 skipped=0
 export PATH="$PWD/$build:$PATH"
-
-check() # WHAT COMMAND...
-{
-    local what=$1
-    shift
-    if "$@" >"$scratch/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "not so: $what"
-        cat "$scratch/log"
-    fi
-}
-
-skip() # WHAT WHY
-{
-    skipped=$((skipped + 1))
-    echo "skipped: $1: $2"
-}
 
 silent() # COMMAND...: says nothing
 {
@@ -194,7 +175,4 @@ check 'a verb that does not exist' offers '' nonsense ''
 
 check 'make install puts the manual and the completion in place' installed
 check 'make uninstall takes them away' uninstalled
-closing="$passed passed, $failed failed"
-[ $skipped -gt 0 ] && closing="$closing, $skipped skipped"
-echo "$closing"
-[ $failed -eq 0 ]
+closing

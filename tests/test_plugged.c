@@ -1,5 +1,6 @@
 /* A plug-in's side of the pool contract, without a shared object around it: a table defined here, with threads that
- * take tasks from a list, goes through tickets as a plug-in does. Under the thread sanitizer too. */
+ * take tasks from a list, goes through tickets as a plug-in does. */
+/* sanitizers: address undefined thread (tasks in threads) */
 #include "pools/clock.h"
 #include "pools/plugged.h"
 #include <errno.h>

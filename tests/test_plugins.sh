@@ -3,43 +3,31 @@
 # pkg-config alone in a folder of their own, checked, run, and run again from what the run left. Then pools that break the
 # contract, each in its own way: conformance and run name what is wrong.
 set -u
+. tests/support.sh
 repository=$PWD
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 export HOME=$scratch NO_COLOR=1
 unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME POOLBENCH_PLUGINS
-passed=0 failed=0 skipped=0
 case ${BUILD:-} in *address* | *thread*) echo 'a sanitizer would have to be in the plug-ins too'; exit 77 ;; esac
 command -v pkg-config >/dev/null || { echo 'pkg-config is not there'; exit 77; }
 
-note() # WHAT RC: what is in out when it is not so
-{
-    if [ "$2" -eq 0 ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "not so: $1"
-        sed 's/^/    /' out | tail -12
-    fi
-}
-
-is() # WHAT COMMAND...
-{
-    local what=$1
-    shift
-    "$@" >out 2>&1
-    note "$what" $?
-}
+is() { check "$@"; } # WHAT COMMAND...
 
 # COMMAND exits with $1, and prints something that $2 matches.
 says() # CODE PATTERN COMMAND...
 {
-    local code=$1 pattern=$2 rc
+    local code=$1 pattern=$2
     shift 2
+    check "$* exits with $code and says: $pattern" exits_and_says "$@"
+}
+exits_and_says()
+{
     timeout 60 "$@" >out 2>&1
     rc=$?
+    cat out
+    echo "exit status $rc"
     [ $rc -eq "$code" ] && grep -qE -- "$pattern" <(tr '\n' ' ' <out | tr -s ' ')
-    note "$* exits with $code ($rc) and says: $pattern" $?
 }
 
 make install "DESTDIR=$scratch/root" >"$scratch/out" 2>&1 || { cat "$scratch/out"; exit 1; }
@@ -90,8 +78,7 @@ if command -v "$cxx" >/dev/null && echo 'int main() {}' | "$cxx" -x c++ -o probe
     says 2 "queue has no option 'bacth'; did you mean 'batch'" poolbench plan --pool ./queue.so:bacth=4
     says 2 "batch: '0' is out of range, expected 1 .. 1024" poolbench plan --pool ./queue.so:batch=0
 else
-    skipped=$((skipped + 1))
-    echo 'skipped: the pool in C++, because there is no C++ compiler'
+    skip 'the pool in C++' 'there is no C++ compiler'
 fi
 
 # ---- other kinds: forked processes, executed ones, and a runtime that is entered ----
@@ -163,5 +150,4 @@ done
 broken hangs -DBREAK=HANGS_IN_OPEN
 says 2 'hangs.so: hangs in open: nothing came of it in 10s' poolbench run --pool ./hangs.so
 
-[ $skipped -eq 0 ] && echo "$passed passed, $failed failed" || echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ]
+closing

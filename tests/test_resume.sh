@@ -1,53 +1,30 @@
 #!/usr/bin/env bash
-# Runs that end before their plan: told to end, killed at random moments (KILLS=12, RANDOM_SEED=1), stopped and continued,
+# Runs that end before their plan: told to end, killed at random moments (KILLS=12, SEED=1), stopped and continued,
 # out of disk, with nowhere to print to. Their files can be read, no process stays, and `resume` makes them whole: every
 # trial of the plan once.
 set -u -m # -m: what runs in the background has the default action for SIGINT
-PATH=$PWD/${BUILD:-build/default}:$PATH
+. tests/support.sh
+build=$PWD/${BUILD:-build/default}
 scratch=$(mktemp -d) || exit 1
 mounted=
 trap '[ -n "$mounted" ] && umount "$mounted"; rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
 export HOME=$scratch POOLBENCH_TEST=$scratch # the mark of our processes
 unset XDG_CACHE_HOME
-passed=0 failed=0
-
-# Says whether `$2 ...` holds, by the words $1.
-check()
-{
-    local words=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $words"
-        cat err 2>/dev/null
-    fi
-}
-
+without_gnuplot
+PATH=$build:$PATH
+explain() { cat err 2>/dev/null; }
 said() { grep -q -- "$1" err; }
 ended() { [ "$status" -eq "$1" ]; }
 
-# The processes with our mark whose names match.
-programs()
-{
-    local environment
-    for environment in /proc/[0-9]*/environ; do
-        grep -qzxs "POOLBENCH_TEST=$scratch" "$environment" || continue
-        # shellcheck disable=SC2254 # a pattern
-        case $(cat "${environment%/*}/comm" 2>/dev/null) in
-        $1) echo "$environment" ;;
-        esac
-    done
-}
-processes() { programs 'pb-*' && programs 'poolbench*'; }
+processes() { started_with "POOLBENCH_TEST=$scratch" 'p[bo]*'; } # pb-trial, poolbench
+sleepers() { started_with "POOLBENCH_TEST=$scratch" sleep; }
 # A killed one's children take a moment to be gone.
 none_left()
 {
     local wait
     for wait in 0 .05 .1 .2 .5 1 2 4; do
-        sleep $wait
+        nap $wait
         [ -z "$(processes)" ] && return
     done
     processes
@@ -57,23 +34,28 @@ none_left()
 # Every trial of the plan of the run $1 is there once, with its samples, and nothing else.
 whole()
 {
-    cut -d , -f 3-5 "$1/plan.csv" | sort >plan.sorted
-    awk -F , '{ print $4 "," $5 "," $6 }' "$1/trials.csv" | sort >trials.sorted
-    cmp plan.sorted trials.sorted || return
-    [ "$(cut -d , -f 1 "$1/trials.csv" | sort | uniq -d | wc -l)" -eq 1 ] || return # schema_version
-    awk -F , 'NR > 1 { print $3 }' "$1/trials.csv" | sort >ids.trials
-    awk -F , 'NR > 1 { count[$1]++ } END { for (id in count) print id, count[id] }' "$1/samples.csv" |
-        awk -v tasks=$tasks '$2 == tasks { print $1 }' | sort >ids.samples
-    cmp ids.trials ids.samples
+    awk -F , -v tasks=$tasks '
+        FNR == 1 { file++ }
+        file == 1 { rows++; planned[$3, $4, $5]++ }
+        file == 2 { rows--; ran[$4, $5, $6]++ }
+        file == 2 && FNR == 2 { version = $1 }
+        file == 2 && FNR > 1 { trial[$3]; wrong += $1 != version }
+        file == 3 && FNR > 1 { samples[$1]++ }
+        END {
+            for (key in planned) wrong += planned[key] != 1 || ran[key] != 1
+            for (id in trial) wrong += samples[id] != tasks
+            for (id in samples) wrong += !(id in trial)
+            if (rows || wrong) print rows, "rows are missing;", wrong, "are not as they should be"
+            exit rows || wrong
+        }' "$1/plan.csv" "$1/trials.csv" "$1/samples.csv"
 }
 # No line of its files is torn but for the last one.
 readable()
 {
-    local file
-    for file in "$1"/trials.csv "$1"/samples.csv "$1"/latency.csv; do
-        awk -F , 'NR == 1 { fields = NF } held && NF_held != fields { exit 1 } { held = 1; NF_held = NF }' "$file" ||
-            return
-    done
+    awk -F , '
+        FNR == 1 { fields = held = NF }
+        held != fields { print FILENAME ": torn before line " FNR; exit 1 }
+        { held = NF }' "$1/trials.csv" "$1/samples.csv" "$1/latency.csv" || return
     poolbench summarise "$1" >out 2>err || grep -qE 'no trial|summary.csv: cannot be written: No space' err
 }
 
@@ -99,8 +81,8 @@ check "and says so" said 'is complete: 5 trials in 1 block'
 
 # ---- told to end ----
 for signal in INT TERM HUP; do
-    poolbench run suite.ini --blocks 40 --out "$signal" >out 2>err &
-    until [ "$(wc -l 2>/dev/null <"$signal/trials.csv" || echo 0)" -gt 4 ]; do sleep .02; done
+    poolbench run suite.ini --blocks 20 --out "$signal" >out 2>err &
+    wait_for_lines "$signal/trials.csv" 4
     [ $signal = TERM ] && { poolbench resume TERM >/dev/null 2>lock; poolbench run --more TERM >/dev/null 2>>lock; }
     kill -$signal $!
     wait $! 2>/dev/null
@@ -137,16 +119,16 @@ check "whole after --more and resume" whole HUP
 
 # ---- stopped and continued ----
 poolbench run suite.ini --size 2ms --blocks 4 --out stopped >out 2>err &
-until [ "$(wc -l 2>/dev/null <stopped/trials.csv || echo 0)" -gt 4 ]; do sleep .02; done
+wait_for_lines "stopped/trials.csv" 4
 # Stops the harness; false, and it goes on, where that was between two trials. (No loop: bash leaves one when a job stops.)
 stop_within_trial()
 {
     kill -TSTP "$1"
-    sleep .3
-    states=$(for process in $(processes); do cut -d ' ' -f 2,3 "${process%/*}/stat"; done)
+    nap .3
+    states=$(for process in $(processes); do cut -d ' ' -f 2,3 "$process/stat"; done)
     grep -q '^(pb-trial)' <<<"$states" && return
     kill -CONT "$1"
-    sleep .03
+    nap .03
     return 1
 }
 stop_within_trial $! || stop_within_trial $! || stop_within_trial $! || stop_within_trial $!
@@ -162,10 +144,10 @@ poolbench resume stopped >out 2>err
 check "and runs again" whole stopped
 
 # ---- told twice, with a task that never ends ----
-poolbench run --pool pthread,prefork --workload spin --size 100us --tasks 50 --workers 2 --blocks 1 --trial-limit 1s \
+poolbench run --pool pthread,prefork --workload spin --size 100us --tasks 50 --workers 2 --blocks 1 --trial-limit 4s \
     --faults hang:task=7 --out twice >out 2>err &
-until [ -e twice/trials.csv ]; do sleep .02; done
-sleep .2
+wait_for_lines twice/trials.csv 0
+nap .2
 began=$SECONDS
 kill -INT $!
 kill -INT $!
@@ -180,14 +162,14 @@ check "resume with that task" ended 1
 check "both trials have a row" [ "$(wc -l <twice/trials.csv)" -eq 3 ]
 
 # ---- killed ----
-RANDOM=${RANDOM_SEED:-1}
+RANDOM=${SEED:-1}
 kills=0 runs=0
 while [ $kills -lt "${KILLS:-12}" ]; do
     runs=$((runs + 1))
     verb=(run suite.ini --out "killed$runs")
     for ((tries = 0; tries < 4 && kills < ${KILLS:-12}; tries++)); do
         poolbench "${verb[@]}" >out 2>err &
-        sleep "$(printf '0.%03d' $((RANDOM % 800)))"
+        nap "$(printf '0.%03d' $((RANDOM % 800)))"
         kill -KILL $! 2>/dev/null && kills=$((kills + 1))
         wait $! 2>/dev/null
         check "no process after kill $kills" none_left
@@ -212,17 +194,17 @@ done
 poolbench run --pool prefork --workload "cmd:line='sh -c \"setsid sleep 4250 & sleep 4251\"'" --tasks 4 --workers 2 \
     --blocks 1 --out far >out 2>err &
 for wait in .1 .2 .5 1 2 4 8; do
-    sleep $wait
-    [ "$(programs sleep | wc -l)" -ge 2 ] && break
+    nap $wait
+    [ "$(sleepers | wc -l)" -ge 2 ] && break
 done
-check "tasks run programs" [ "$(programs sleep | wc -l)" -ge 2 ]
+check "tasks run programs" [ "$(sleepers | wc -l)" -ge 2 ]
 kill -KILL $!
 wait $! 2>/dev/null
 check "no process" none_left
 for wait in .1 .2 .5 1 2; do
-    [ -n "$(programs sleep)" ] && sleep $wait
+    [ -n "$(sleepers)" ] && nap $wait
 done
-check "no program in a session of its own" [ -z "$(programs sleep)" ]
+check "no program in a session of its own" [ -z "$(sleepers)" ]
 
 # ---- no more processes to be had, from the middle of a run on ----
 for pids in /sys/fs/cgroup/pids /sys/fs/cgroup; do
@@ -232,7 +214,7 @@ if [ -n "${group:-}" ] && [ -w "$group/pids.max" ]; then
     # shellcheck disable=SC2016 # of the shell that is limited
     bash -c 'echo $$ >"$0/cgroup.procs"; exec poolbench run --pool fork,prefork --workload spin --size 100us \
         --tasks 300 --workers 2 --blocks 6 --out crowded' "$group" >out 2>err &
-    until [ "$(wc -l 2>/dev/null <crowded/trials.csv || echo 0)" -gt 3 ]; do sleep .02; done
+    wait_for_lines "crowded/trials.csv" 3
     echo 3 >"$group/pids.max" # harness, guard and a trial, and nobody for it
     wait $! 2>/dev/null
     status=$?
@@ -244,7 +226,7 @@ if [ -n "${group:-}" ] && [ -w "$group/pids.max" ]; then
     rmdir "$group"
 else
     [ -n "${group:-}" ] && rmdir "$group"
-    echo "no control group of processes can be made here: pids.max is left out"
+    skip "a run without processes" "no control group of processes can be made here"
 fi
 
 # ---- nowhere to write ----
@@ -313,8 +295,7 @@ if mount -t tmpfs -o size=1m none small 2>/dev/null; then
     umount small
     mounted=
 else
-    echo "no file system can be mounted here: full disks are left out"
+    skip "full disks" "no file system can be mounted here"
 fi
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+closing

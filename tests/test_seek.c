@@ -1,6 +1,5 @@
 /* How often a search finds what is there: hundreds of searches with a known truth, through the functions that metg,
  * crossover and capacity search with. What is measured is printed, so that docs/METHOD.md can say it. Seeded. */
-/* sanitizers: address undefined (there is one thread) */
 #include "bench/seek/seek.h"
 #include "tests/sim.h"
 #include <gsl/gsl_randist.h>

@@ -1,7 +1,7 @@
 /* How often poolbench is right: thousands of runs with a known truth, judged by the functions that judge real ones.
  * What is measured is printed, so that docs/METHOD.md can say it. Seeded, so the numbers are the same wherever GSL is.
  */
-/* sanitizers: address undefined (there is one thread) */
+/* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
 #include "bench/judge/looks.h"
 #include "bench/judge/verdict.h"
 #include "tests/sim.h"

@@ -1,9 +1,11 @@
 /* The textbook transports of pthread and prefork: the contract through the trial program, more tasks than a pipe has
  * room for, usage again and again, and what is refused. What all pools share is asked of them in test_pools,
  * test_survive and test_kill, too. */
+/* sanitizers: address undefined thread (pools of threads) */
 #include "pools/clock.h"
 #include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
+#include "tests/sample.h"
 #include "tests/trials.h"
 #include <setjmp.h>
 #include <signal.h>
@@ -46,10 +48,14 @@ static void each_task_once(void **state)
         cell_init(&cell, "serial", "spin", 1, tasks[t]);
         sums[t] = run(&cell, &cost, 1).parts.report->result_sum;
     }
+    struct matrix_sample sample;
+    sample_begin(&sample, "cells of transports and arrivals", WAYS * 3 * 4 * 4, 1.5, 5);
     for (unsigned w = 0; w < WAYS; w++)
         for (unsigned workers = 1; workers <= 5; workers += 2)
             for (unsigned t = 0; t < 4; t++)
                 for (unsigned a = 0; a < 4; a++) {
+                    if (!sample_next(&sample))
+                        continue;
                     cell_of(&cell, &ways[w], "spin", workers, tasks[t]);
                     cell.arrival = arrivals[a].kind;
                     cell.arrival_k = arrivals[a].k;
@@ -60,6 +66,7 @@ static void each_task_once(void **state)
                     assert_samples(&ran, &cell);
                     assert_true(ran.parts.report->result_sum == sums[t]);
                 }
+    sample_end(&sample);
 }
 
 static void payload_goes_both_ways(void **state)
