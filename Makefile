@@ -82,8 +82,17 @@ fuzzers := $(fuzzed:%=$(B)/fuzz_%)
 packages := hwloc gsl jansson inih
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wpointer-arith
 sanitize := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-includes := -I. -Iinclude $(shell pkg-config --cflags $(packages) 2>/dev/null)
-libs     := $(shell pkg-config --libs $(packages) 2>/dev/null)
+# A compiler for another machine (CC=aarch64-linux-gnu-gcc) has libraries, and what pkg-config reads of them, elsewhere.
+target     := $(patsubst %-gcc,%,$(filter %-gcc,$(notdir $(firstword $(CC)))))
+ifneq ($(if $(target),$(wildcard /usr/lib/$(target)/pkgconfig)),)
+export PKG_CONFIG_LIBDIR ?= /usr/lib/$(target)/pkgconfig:/usr/share/pkgconfig
+endif
+ifeq ($(origin AR),default)
+AR = $(or $(shell $(CC) -print-prog-name=ar 2>/dev/null),ar)
+endif
+pkg_config := $(if $(PKG_CONFIG_LIBDIR),PKG_CONFIG_LIBDIR='$(PKG_CONFIG_LIBDIR)') pkg-config
+includes := -I. -Iinclude $(shell $(pkg_config) --cflags $(packages) 2>/dev/null)
+libs     := $(shell $(pkg_config) --libs $(packages) 2>/dev/null)
 compile   = $(strip $(CC) -std=gnu11 -D_GNU_SOURCE= $(warnings) -pthread $(includes) $(CPPFLAGS) $(CFLAGS) $(sanitize))
 # now: a function resolved at its first call would be resolved anew in every process that is forked before that
 as_test   = -Dmain=$(*F) -Wno-missing-prototypes
@@ -166,7 +175,7 @@ $(B)/objects: FORCE
 $(B)/info.h: about = \
 	$(call quoted,$(hash)define POOLBENCH_VERSION $(call string,$(VERSION))) \
 	$(call quoted,$(hash)define POOLBENCH_COMMIT $(call string,$(commit))) \
-	$(call quoted,$(hash)define POOLBENCH_INIH_VERSION $(call string,$(shell pkg-config --modversion inih 2>/dev/null))) \
+	$(call quoted,$(hash)define POOLBENCH_INIH_VERSION $(call string,$(shell $(pkg_config) --modversion inih 2>/dev/null))) \
 	$(call quoted,$(hash)define POOLBENCH_CC_FLAGS $(call string,$(compile))) \
 	$(call quoted,$(hash)define POOLBENCH_DATADIR $(call string,$(datadir))) \
 	$(call quoted,$(hash)define POOLBENCH_LIBEXECDIR $(call string,$(libexecdir)))

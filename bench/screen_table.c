@@ -225,7 +225,7 @@ void tolls_print(FILE *out, const struct summary *summary)
                      : snprintf(line, sizeof line, "\n%-*s", LABEL_MAX, "What failures cost");
         for (size_t c = 0; c < TOLL_COLUMNS; c++) {
             char cell[96];
-            snprintf(cell, sizeof cell, "%s%s%s", i ? text.column[c] : toll_heads[c],
+            snprintf(cell, sizeof cell, "%.40s%s%.48s", i ? text.column[c] : toll_heads[c],
                      i && c == TOLL_COLUMNS - 1 && text.note[c][0] ? " " : "",
                      i && c == TOLL_COLUMNS - 1 ? text.note[c] : "");
             used += snprintf(line + used, sizeof line - (size_t)used, "%*s", widths[c], cell);

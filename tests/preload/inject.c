@@ -58,7 +58,8 @@ __attribute__((constructor)) static void inject_read(void)
     const char *text = getenv("INJECT"), *hit = getenv("INJECT_HIT");
     char program[64];
     if (!text || sscanf(text, "%63[^:]:%ld:%d:%63s", name, &fails_at, &error_wanted, program) != 4 ||
-        strcmp(program, program_invocation_short_name) != 0 || (hit && syscall(SYS_access, hit, F_OK) == 0))
+        strcmp(program, program_invocation_short_name) != 0 ||
+        (hit && syscall(SYS_faccessat, AT_FDCWD, hit, F_OK) == 0))
         return;
     dl_iterate_phdr(program_find, NULL);
     long page = syscall(SYS_mmap, 0L, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
