@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,6 +222,17 @@ void host_warnings(FILE *out, const char *directory)
     json_decref(host);
 }
 
+/* As much of a name as leaves room on a line for what else is said there. */
+static void name_shorten(char *text, size_t size, const char *name)
+{
+    size_t bytes = strlen(name);
+    bool whole = bytes < size;
+    if (!whole)
+        for (bytes = size - sizeof "..."; bytes && ((unsigned char)name[bytes] & 0xc0) == 0x80;)
+            bytes--; /* not in the middle of a character */
+    snprintf(text, size, "%.*s%s", (int)bytes, name, whole ? "" : "...");
+}
+
 void host_line(char *text, size_t size, const char *directory)
 {
     int cores = 0, pus = 0;
@@ -231,8 +243,9 @@ void host_line(char *text, size_t size, const char *directory)
     /* A model or a hypervisor may be null: only the kernel and the cores are always there. */
     if (host && json_unpack(host, "{s:{s:i, s:i}, s:{s:s, s:s}}", "machine", "cores", &cores, "pus", &pus, "kernel",
                             "name", &name, "release", &release) == 0) {
-        char places[32] = "", where[64] = "";
-        json_unpack(host, "{s:{s:s}}", "cpu", "model", &model);
+        char places[32] = "", where[64] = "", cpu[52] = "unknown CPU";
+        if (json_unpack(host, "{s:{s:s}}", "cpu", "model", &model) == 0)
+            name_shorten(cpu, sizeof cpu, model);
         json_unpack(host, "{s:{s:s}}", "virtualisation", "hypervisor", &hypervisor);
         if (pus != cores)
             snprintf(places, sizeof places, " with %d PUs", pus);
@@ -240,8 +253,8 @@ void host_line(char *text, size_t size, const char *directory)
             snprintf(where, sizeof where, " (%s)", hypervisor);
         size_t dot = strcspn(release, ".");
         int digits = (int)(dot + (release[dot] == '.' ? 1 + strspn(release + dot + 1, "0123456789") : 0));
-        snprintf(text, size, "%d core%s%s, %s%s, %s %.*s", cores, cores == 1 ? "" : "s", places,
-                 model ? model : "unknown CPU", where, name, digits, release);
+        snprintf(text, size, "%d core%s%s, %s%s, %s %.*s", cores, cores == 1 ? "" : "s", places, cpu, where, name,
+                 digits, release);
     }
     json_decref(host);
 }

@@ -164,11 +164,34 @@ json_t *facts_machine(const struct machine *machine)
                      number_or_null(machine->memory_free_bytes), "tasks_limit", number_or_null(machine->tasks_limit));
 }
 
-static const char *machine_info(const struct machine *machine, const char *name)
+/* Makers fill their fields up with blanks, and write what they like: one blank between words, none around them, and
+ * nothing that moves a cursor. */
+static void name_squeeze(char *name)
+{
+    char *to = name;
+    for (const char *from = name; *from; from++) {
+        bool blank = (unsigned char)*from <= ' ' || *from == 0x7f;
+        if (!blank)
+            *to++ = *from;
+        else if (to > name && to[-1] != ' ')
+            *to++ = ' ';
+    }
+    to -= to > name && to[-1] == ' ';
+    *to = '\0';
+}
+
+static json_t *machine_name(const struct machine *machine, const char *key)
 {
     hwloc_obj_t package = hwloc_get_obj_by_type(machine->topology, HWLOC_OBJ_PACKAGE, 0);
-    const char *text = package ? hwloc_obj_get_info_by_name(package, name) : NULL;
-    return text ? text : hwloc_obj_get_info_by_name(hwloc_get_root_obj(machine->topology), name);
+    const char *text = package ? hwloc_obj_get_info_by_name(package, key) : NULL;
+    if (!text)
+        text = hwloc_obj_get_info_by_name(hwloc_get_root_obj(machine->topology), key);
+    char *name = text ? strdup(text) : NULL;
+    if (name)
+        name_squeeze(name);
+    json_t *value = text_or_null(name);
+    free(name);
+    return value;
 }
 
 static json_t *microcode(const struct machine *machine)
@@ -210,7 +233,7 @@ static json_t *mitigations(void)
 json_t *facts_cpu(const struct machine *machine)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "model",
-                     text_or_null(machine_info(machine, "CPUModel")), "microcode", microcode(machine), "driver",
+                     machine_name(machine, "CPUModel"), "microcode", microcode(machine), "driver",
                      by_cpu(machine, "cpufreq/scaling_driver", false), "governor",
                      by_cpu(machine, "cpufreq/scaling_governor", false), "min_frequency_khz",
                      by_cpu(machine, "cpufreq/scaling_min_freq", true), "max_frequency_khz",
@@ -346,8 +369,7 @@ json_t *facts_virtualisation(const struct machine *machine)
     char signature[13];
 
     return json_pack("{s:o, s:o, s:o}", "hypervisor", text_or_null(hypervisor(signature)), "vendor",
-                     text_or_null(machine_info(machine, "DMISysVendor")), "product",
-                     text_or_null(machine_info(machine, "DMIProductName")));
+                     machine_name(machine, "DMISysVendor"), "product", machine_name(machine, "DMIProductName"));
 }
 
 static json_t *libraries(void)

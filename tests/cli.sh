@@ -10,7 +10,8 @@
 #
 # Below a command stand its stdout, then its stderr with `! ` in front of every line, then its exit status where it is not
 # 0. `...` stands for any text within a line, and alone on a line for any number of lines; blank lines do not count, nor
-# do remarks, which begin with `# `. All commands of a transcript run in one fresh directory, with 60 s for each.
+# do remarks, which begin with `# `. All commands of a transcript run in one fresh directory. None has a time to keep: ten
+# minutes end one that hangs.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 export LC_ALL=C TZ=UTC NO_COLOR=1 PATH="$root/${BUILD:-build/default}:$PATH"
@@ -31,7 +32,7 @@ replay()
         *) continue ;;
         esac
         echo "$line"
-        timeout --kill-after=5 60 bash -c "${line#??}" </dev/null >"$scratch/out" 2>"$scratch/err"
+        timeout --kill-after=5 600 bash -c "${line#??}" </dev/null >"$scratch/out" 2>"$scratch/err"
         status=$?
         awk '{ print (FILENAME ~ /err$/ ? "! " : "") $0 }' "$scratch/out" "$scratch/err" # each line ends with this
         [ "$status" -ne 0 ] && echo "[exit $status]"

@@ -163,10 +163,11 @@ static void study_print(FILE *out, const struct studies *studies, const struct s
 
 void studies_print(FILE *out, const char *directory, const struct studies *studies)
 {
-    char machine[160];
+    char machine[160], text[256];
 
     host_line(machine, sizeof machine, directory);
-    fprintf(out, "Scaling over workers, run %.40s: %s\n", studies->table.summary->rows[0].run_id, machine);
+    snprintf(text, sizeof text, "Scaling over workers, run %.40s: %s", studies->table.summary->rows[0].run_id, machine);
+    wrap_print(out, text, 0);
     wrap_print(out,
                "Fitted to medians over blocks. Intervals: 95 %, each by itself, of refits to resampled blocks. They "
                "hold if the law does; how far the points are off tells whether it does.",

@@ -7,6 +7,7 @@
 #include "bench/seek/search.h"
 #include "bench/settings.h"
 #include "bench/units.h"
+#include "bench/wrap.h"
 #include "pools/clock.h"
 #include "workloads/text.h"
 #include <math.h>
@@ -302,11 +303,12 @@ static void screen(const struct search *search, const struct summary *summary, F
 {
     const struct session *session = &search->session;
     const struct cell *cell = &session->plan.cells.cell[0];
-    char host[256], took[32];
+    char host[256], took[32], text[400];
     host_line(host, sizeof host, session->directory);
-    fprintf(out, "poolbench %s | %s | %zu trials in %u blocks, %zu failed, %s\n", search->kind->verb, host,
-            session->trials, search->block, session->failures,
-            format_duration(took, sizeof took, (double)(clock_monotonic_ns() - session->request.settings.began_ns)));
+    snprintf(text, sizeof text, "poolbench %s | %s | %zu trials in %u blocks, %zu failed, %s", search->kind->verb, host,
+             session->trials, search->block, session->failures,
+             format_duration(took, sizeof took, (double)(clock_monotonic_ns() - session->request.settings.began_ns)));
+    wrap_print(out, text, 0);
     if (cell->placement.reason[0])
         fprintf(out, "! not pinned: %s\n", cell->placement.reason);
     calibration_check(summary, out);
