@@ -2,7 +2,8 @@
 # What a user's surroundings must not change: dispositions and masks that were inherited, limits, settings of the programs
 # that are started; words that are no text; readers that have gone; input that would take for ever.
 set -u
-command -v python3 >/dev/null || { echo 'there is no python3 to read the files with'; exit 77; }
+# Not a wrapper that looks at HOME and takes its time.
+python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null) || { echo 'there is no python3 to read files with'; exit 77; }
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
@@ -80,7 +81,7 @@ done
 # A run in all that can be had together, with the same results; what has no stdout says so.
 sums()
 {
-    python3 -c 'import csv, sys
+    "$python" -c 'import csv, sys
 for row in csv.DictReader(open(sys.argv[1], encoding="utf-8", newline=""), strict=True):
     print(row["cell_id"], row["status"], row["result_sum"])' "$1/trials.csv" | sort -u
 }
@@ -175,7 +176,7 @@ for folder, _, files in os.walk(run):
             if told != ['poolbench', 'run'] + words:
                 print(name, 'tells', told)
 END
-is 'its files' "$(python3 look.py "$nasty" "${words[@]}" --out "$nasty" 2>&1)" ''
+is 'its files' "$("$python" look.py "$nasty" "${words[@]}" --out "$nasty" 2>&1)" ''
 cells() { poolbench plan "$@" 2>&1 | grep -F 'printf'; }
 is 'its suite asks for the same' "$(cells "$nasty/suite.ini")" "$(cells "${words[@]}")"
 undrawn poolbench run --like "$nasty" --out again >log 2>&1
