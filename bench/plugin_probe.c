@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #ifndef POOLBENCH_LIBEXECDIR
 #define POOLBENCH_LIBEXECDIR "/usr/local/libexec/poolbench"
