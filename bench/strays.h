@@ -7,8 +7,8 @@
 
 #define STRAYS_MARK "POOLBENCH_GUARD"
 
-/* A child of this process that `is_other` is not said of, from /proc/PID/stat of all; 0: there is none. For kernels that
- * do not list the children of a process. */
+/* A child of this process that `is_other` is not said of, from /proc/PID/stat of all; 0: there is none. For kernels
+ * that do not list the children of a process. */
 pid_t strays_child(bool (*is_other)(pid_t pid));
 /* Whatever this process makes from now on carries the mark of that guard. 0 or -ENOMEM. Not thread-safe. */
 int strays_mark(pid_t guard);

@@ -36,7 +36,7 @@ static const struct {
     CALL(futex),
     CALL(getcpu),
     CALL(getrandom),
-    CALL(getrlimit),
+
     CALL(getrusage),
     CALL(get_mempolicy),
     CALL(madvise),
