@@ -91,7 +91,7 @@ bool earlier_price(const struct earlier *earlier, const struct cell *cell, struc
     const struct took *took = row ? &earlier->took[row - earlier->rows] : NULL;
     if (!took || !took->trials || row->tasks <= 0)
         return false;
-    *price = (struct price){took->wall_ns / took->trials / (double)row->tasks - forecast_floor_ns(cell),
+    *price = (struct price){took->wall_ns / took->trials / (double)row->tasks, forecast_floor_ns(cell),
                             fmax((took->whole_ns - took->wall_ns) / took->trials, 1)};
     return true;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define TASKS_AUTO_MAX 2500000
+#define PROPORTIONAL   1.5   /* see struct price */
 #define WARMUP_TASK_NS 100e3 /* a longer one is cut */
 /* Rough prices, for what was not measured yet. */
 #define TRIAL_EXEC_NS     8e6   /* starting the trial program, reading its report, recording it */
@@ -65,12 +66,20 @@ static double beside_guess_ns(const struct cell *cell)
            WORKER_OPEN_NS * cell->shape.workers + DIRTY_NS_PER_BYTE * (double)cell->ballast_bytes;
 }
 
+/* What a task takes whose size and arrival come to floor_ns. */
+static double task_at(const struct price *price, double floor_ns)
+{
+    if (price->floor_ns > 0 && price->task_ns <= PROPORTIONAL * price->floor_ns)
+        return price->task_ns / price->floor_ns * floor_ns;
+    return price->task_ns - price->floor_ns + floor_ns;
+}
+
 void forecast_make(struct cell *cell, const struct price *price)
 {
     double floor_ns = forecast_floor_ns(cell);
     cell->forecast = (struct forecast){.measured = price != NULL};
     if (price) {
-        cell->forecast.task_ns = fmax(floor_ns + price->extra_ns, 1);
+        cell->forecast.task_ns = fmax(task_at(price, floor_ns), 1);
         cell->forecast.beside_ns = price->beside_ns;
     } else {
         cell->forecast.task_ns = fmax(fmax(floor_ns, handover_ns(cell)), 1);

@@ -11,9 +11,12 @@
 #define TRIAL_TO_BESIDE 8
 #define WARMUP_LEAST    64
 
-/* What was found out about trials of a cell: independent of its sizes and of its number of tasks. */
+/* What was found out about trials of a cell, for others of its sizes and numbers of tasks: a task that took up to half
+ * as long again as its size, or less, does so at any size (a clock that is slower than the calibration says); one that
+ * took longer took that much in addition. */
 struct price {
-    double extra_ns;  /* wall time of a task, beyond what its size and its arrival come to (forecast_floor_ns) */
+    double task_ns;   /* wall time of a task */
+    double floor_ns;  /* what of that its size and its arrival came to (forecast_floor_ns) */
     double beside_ns; /* of a trial, beside its tasks */
 };
 

@@ -94,13 +94,12 @@ static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wa
 /* From a pilot to its cell: what ballast adds grows with it. */
 static struct price price_of(const struct cell *cell, const struct cell *pilot, double wall_ns, double whole_ns)
 {
-    struct price price = {wall_ns / (double)pilot->tasks - forecast_floor_ns(pilot), fmax(whole_ns - wall_ns, 1)};
+    struct price price = {wall_ns / (double)pilot->tasks, forecast_floor_ns(pilot), fmax(whole_ns - wall_ns, 1)};
     if (cell->ballast_bytes) {
         struct cell bare = *pilot;
         bare.ballast_bytes = 0;
         forecast_make(&bare, NULL);
-        double extra_ns = bare.forecast.task_ns - forecast_floor_ns(&bare);
-        price.extra_ns += fmax(price.extra_ns - extra_ns, 0) * (BALLAST_SHARE - 1);
+        price.task_ns += fmax(price.task_ns - bare.forecast.task_ns, 0) * (BALLAST_SHARE - 1);
         price.beside_ns += fmax(price.beside_ns - bare.forecast.beside_ns, 0) * (BALLAST_SHARE - 1);
     }
     return price;

@@ -33,18 +33,19 @@ bool price_recall(const struct calibrations *store, const struct cell *cell, str
     char key[KEY_MAX];
     cell_text(cell, key);
     json_t *entry = store ? calibrations_kept(store, key) : NULL;
-    json_t *extra = json_object_get(entry, "extra_ns"), *beside = json_object_get(entry, "beside_ns");
-    if (!json_is_number(extra) || !json_is_number(beside) || !(json_number_value(beside) > 0))
-        return false;
-    *price = (struct price){json_number_value(extra), json_number_value(beside)};
-    return true;
+    *price = (struct price){json_number_value(json_object_get(entry, "task_ns")),
+                            json_number_value(json_object_get(entry, "floor_ns")),
+                            json_number_value(json_object_get(entry, "beside_ns"))};
+    return price->task_ns > 0 && price->floor_ns >= 0 && price->beside_ns > 0;
 }
 
 void price_keep(struct calibrations *store, const struct cell *cell, const struct price *price)
 {
     char key[KEY_MAX];
     cell_text(cell, key);
-    calibrations_keep(store, key, json_pack("{s:f, s:f}", "extra_ns", price->extra_ns, "beside_ns", price->beside_ns));
+    calibrations_keep(store, key,
+                      json_pack("{s:f, s:f, s:f}", "task_ns", price->task_ns, "floor_ns", price->floor_ns, "beside_ns",
+                                price->beside_ns));
 }
 
 bool price_learn(const struct cell *cell, struct price *price)
@@ -53,7 +54,7 @@ bool price_learn(const struct cell *cell, struct price *price)
     if (!forecast->walls || cell->tasks <= 0)
         return false;
     double wall_ns = forecast->wall_ns / forecast->walls, whole_ns = forecast->seen_ns / forecast->seen;
-    *price = (struct price){wall_ns / (double)cell->tasks - forecast_floor_ns(cell), fmax(whole_ns - wall_ns, 1)};
+    *price = (struct price){wall_ns / (double)cell->tasks, forecast_floor_ns(cell), fmax(whole_ns - wall_ns, 1)};
     return true;
 }
 
