@@ -163,7 +163,7 @@ static const struct need {
     {"ppoll", "2.6.16", "wait for two things at once", ppoll_ask},
     {"madvise(MADV_DONTFORK)", "2.6.16", "keep its records out of forked tasks", madvise_ask},
     {"waitid", "2.6.9", "see which worker has ended", waitid_ask},
-    {"socketpair", "2.2", "tell the process that ends trials when poolbench is killed", socketpair_ask},
+    {"socketpair", "2.2", "hand tasks to workers by sockets (transport=socket)", socketpair_ask},
     [NEED_AFFINITY] = {"sched_getaffinity", "2.5.8", "know which CPUs may be used", affinity_ask},
 };
 
@@ -179,9 +179,36 @@ static int need_check(const struct need *need, char *error)
     return rc;
 }
 
+/* What a container may not have mounted, or may have from elsewhere. */
+static int files_check(char *error)
+{
+    char self[32];
+    int rc = closed(open("/dev/null", O_RDWR | O_CLOEXEC));
+
+    if (rc < 0) {
+        snprintf(error, ERROR_MAX, "/dev/null: %s; trials have it for their standard input", strerror(-rc));
+        return rc;
+    }
+    ssize_t length = readlink("/proc/self", self, sizeof self - 1);
+    if (length < 0) {
+        rc = -errno;
+        snprintf(error, ERROR_MAX, "/proc/self: %s; what trials leave behind and use is read from /proc: mount it",
+                 strerror(-rc));
+        return rc;
+    }
+    self[length] = '\0';
+    if (strtol(self, NULL, 10) == (long)getpid())
+        return 0;
+    snprintf(error, ERROR_MAX,
+             "/proc shows the processes of another PID namespace (this one is %ld there, not %ld): mount it anew, as "
+             "`unshare --mount-proc` does",
+             strtol(self, NULL, 10), (long)getpid());
+    return -ESRCH;
+}
+
 int needs_check(char *error)
 {
-    int rc = 0;
+    int rc = files_check(error);
 
     for (size_t i = 0; i < sizeof needs / sizeof *needs && rc == 0; i++)
         rc = need_check(&needs[i], error);

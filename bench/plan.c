@@ -63,9 +63,14 @@ static void blocks_count(struct plan *plan, const struct settings *settings)
     plan->block_ns = forecast_block_ns(&plan->cells, plan->cells.count);
 }
 
-static bool fits(const struct settings *settings, const struct plan *plan)
+double plan_slack(unsigned blocks)
 {
-    return !settings->budget_ns || plan->blocks_needed * plan->block_ns <= time_left_ns(settings, plan);
+    return 1 + 0.5 / (1 + blocks);
+}
+
+static bool fits(const struct settings *settings, const struct plan *plan, double slack)
+{
+    return !settings->budget_ns || plan->blocks_needed * plan->block_ns <= slack * time_left_ns(settings, plan);
 }
 
 /* Trials as long as they should be if the budget has the time for as many as comparisons need, else shorter ones. */
@@ -74,7 +79,7 @@ static void lengths_choose(struct plan *plan, const struct settings *settings)
     for (double most_ns = TRIAL_MOST_NS;; most_ns = fmax(most_ns * 0.8, TRIAL_LEAST_NS)) {
         cells_size(&plan->cells, most_ns);
         blocks_count(plan, settings);
-        if (most_ns <= TRIAL_LEAST_NS || settings->blocks || fits(settings, plan))
+        if (most_ns <= TRIAL_LEAST_NS || settings->blocks || fits(settings, plan, 1))
             return;
     }
 }
@@ -120,7 +125,7 @@ static int budget_keep(struct plan *plan, const struct settings *settings, const
     struct cells *cells = &plan->cells;
     int rc = 0;
     while (!rc && settings->budget_ns && !settings->blocks &&
-           (earlier->count ? earlier_left_out(earlier, cells) : !fits(settings, plan))) {
+           (earlier->count ? earlier_left_out(earlier, cells) : !fits(settings, plan, plan_slack(0)))) {
         size_t kept = rows_before(plan->rows, cells->count);
         if (!kept)
             break;
@@ -136,18 +141,22 @@ static int budget_keep(struct plan *plan, const struct settings *settings, const
 /* Nothing more can leave: the least that would do is said. */
 static int budget_check(const struct plan *plan, const struct settings *settings, char *error)
 {
-    const unsigned blocks = settings->blocks ? (unsigned)settings->blocks : plan->blocks_needed;
-    double needed_ns = blocks * plan->block_ns + plan->around_ns;
+    unsigned blocks = (unsigned)settings->blocks;
+    size_t kept = plan->cells.count;
     char budget[32], least[32];
+    for (size_t fewer; !settings->blocks && (fewer = rows_before(plan->rows, kept));)
+        kept = fewer; /* the first row alone */
+    if (!settings->blocks)
+        blocks = blocks_needed(rows_comparisons(plan->rows, kept));
+    double needed_ns = blocks * forecast_block_ns(&plan->cells, kept) + plan->around_ns;
     if (!settings->budget_ns || settings->like[0] || needed_ns <= BUDGET_SLACK * (double)settings->budget_ns)
         return 0;
     return refuse(
         error,
         "--budget: %s is too short for %u block%s of %zu trial%s and what is around them, expected %s or more, or "
         "fewer %s",
-        spell_duration(budget, sizeof budget, settings->budget_ns), blocks, blocks == 1 ? "" : "s", plan->cells.count,
-        plan->cells.count == 1 ? "" : "s",
-        spell_duration(least, sizeof least, (int64_t)ceil(needed_ns / 1e9) * 1000000000),
+        spell_duration(budget, sizeof budget, settings->budget_ns), blocks, blocks == 1 ? "" : "s", kept,
+        kept == 1 ? "" : "s", spell_duration(least, sizeof least, (int64_t)ceil(needed_ns / 1e9) * 1000000000),
         settings->blocks ? "--blocks" : "pools, or --blocks");
 }
 
@@ -269,6 +278,8 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
     if (!rc) {
         plan->blocks = blocks_choose(settings, plan, time_left_ns(settings, plan));
         plan->estimate_ns = (int64_t)fmin(plan->block_ns * plan->blocks + plan->around_ns, 9e18);
+        if (settings->budget_ns && plan->estimate_ns > settings->budget_ns && !settings->like[0])
+            plan->estimate_ns = settings->budget_ns; /* rows will leave, or the last block is cut */
         plan->order = calloc((size_t)plan->blocks * plan->cells.count + 1, sizeof *plan->order);
         rc = order_make(plan, settings->seed, plan->blocks_before, plan->blocks, plan->order, error);
     }

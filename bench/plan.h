@@ -30,6 +30,8 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
               struct plan *plan, char *error);
 void plan_release(struct plan *plan);
 
+/* How far off forecasts may be before a row leaves for them: the more blocks have been run, the less. */
+double plan_slack(unsigned blocks);
 /* More blocks, behind those that are planned. As plan_make(). */
 int plan_extend(struct plan *plan, uint64_t seed, unsigned blocks, char *error);
 /* The cells from number `kept` on leave, by name, after so many blocks: they are run no more. 0 or -ENOMEM. */

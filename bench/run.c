@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUDGET_SLACK 1.1  /* forecasts may be off by as much before a row leaves */
-#define BUDGET_LATE  0.05 /* of the budget: no block is begun that would end later */
+#define BUDGET_LATE 0.05 /* of the budget: no block is begun that would end later */
 
 static void left_out_say(const struct plan *plan)
 {
@@ -123,7 +122,7 @@ static int rows_leave(struct session *session, struct course *course, unsigned b
     const size_t first_left = plan->left_out.count;
     size_t kept = plan->kept;
     while (block < plan->blocks_needed &&
-           (plan->blocks_needed - block) * forecast_block_ns(&plan->cells, kept) > BUDGET_SLACK * left_ns) {
+           (plan->blocks_needed - block) * forecast_block_ns(&plan->cells, kept) > plan_slack(block) * left_ns) {
         size_t fewer = rows_before(plan->rows, kept);
         if (!fewer)
             break;

@@ -75,6 +75,12 @@ static void head_print(const struct request *request, const struct plan *plan, c
              plan->blocks, cells * plan->blocks, format_duration(duration, sizeof duration, (double)plan->estimate_ns),
              budget);
     heading_print("plan", text);
+    double all_ns = plan->blocks * plan->block_ns + plan->around_ns;
+    if (request->settings.budget_ns && all_ns > (double)request->settings.budget_ns) {
+        snprintf(text, sizeof text, "by the forecast all of it takes %s: rows leave from the end where it does",
+                 format_duration(duration, sizeof duration, all_ns));
+        heading_print("", text);
+    }
     forecast_print(&plan->cells);
     snprintf(text, sizeof text, "m = %u, which need%s at least %u blocks%s", plan->comparisons,
              plan->comparisons == 1 ? "s" : "", plan->blocks_needed,
