@@ -29,8 +29,8 @@ static struct timespec delay;
     X(fork)                                                                                                            \
     X(vfork)                                                                                                           \
     X(posix_spawn)                                                                                                     \
-    X(posix_spawnp) X(system) X(popen) X(pthread_create) X(execv) X(execve) X(execvp) X(execvpe) X(fexecve) X(_exit)   \
-        X(_Exit) X(syscall)
+    X(posix_spawnp)                                                                                                    \
+    X(system) X(popen) X(pthread_create) X(execv) X(execve) X(execvp) X(execvpe) X(fexecve) X(_exit) X(_Exit) X(syscall)
 #define DECLARE(name) static __typeof__(name) *next_##name;
 WRAPPED(DECLARE)
 
