@@ -163,6 +163,7 @@ static int cell_check(const struct cell *cell, uint32_t *tasks, struct planner *
 /* given: how many the workload's parameters come to, 0 where they say nothing of it. */
 static void cell_tasks(struct cell *cell, uint32_t given, const struct planner *planner)
 {
+    cell->tasks_auto = false; /* of a copy it may be set */
     if (cell->tasks >= 0)
         return;
     cell->tasks = earlier_tasks(&planner->earlier, cell);

@@ -293,6 +293,7 @@ int machine_open(struct machine *machine, const char *topology, char *error)
         return status;
     status = -ENOMEM;
     snprintf(error, ERROR_MAX, "out of memory");
+    setenv("HWLOC_HIDE_ERRORS", "2", 0); /* it would say on stderr, unasked, what is told as unknown */
     if (hwloc_topology_init(&machine->topology) != 0)
         return status;
     if (topology && (status = topology_describe(machine->topology, topology, error)) != 0)

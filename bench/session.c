@@ -415,13 +415,13 @@ int session_conclude(const struct session *session, const char *verb, bool quiet
     struct summary summary;
     const uint64_t since_ns = clock_monotonic_ns();
     int rc = summary_make(session->directory, &summary, error);
-    if (rc == 0)
-        rc = summary_write(session->directory, &summary, error);
     if (rc < 0)
         return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
     if (!session->interrupted && charts_draw(session->directory, "svg", NULL, error) < 0)
         complain(verb, "charts: %s", error);
-    took_note(session, &summary);
+    took_note(session, &summary); /* the last change of host.json: what is older is of a part of the run (resume.c) */
+    if ((rc = summary_write(session->directory, &summary, error)) < 0)
+        complain(verb, "%s", error);
     if (report_write(session->directory, &summary, error) < 0)
         complain(verb, "no report: %s", error);
     if (!session->interrupted)
@@ -429,7 +429,7 @@ int session_conclude(const struct session *session, const char *verb, bool quiet
     if (!quiet)
         screen_print(stdout, session->directory, &summary);
     summary_release(&summary);
-    return session->failures != 0;
+    return rc < 0 ? 2 : session->failures != 0;
 }
 
 void session_close(struct session *session)

@@ -25,6 +25,12 @@ uint64_t sample_seed(void)
     return text && *text ? strtoull(text, NULL, 10) : 1;
 }
 
+bool sample_all(void)
+{
+    const char *all = getenv("ALL");
+    return all && strcmp(all, "1") == 0;
+}
+
 static int by_size(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -33,9 +39,8 @@ static int by_size(const void *a, const void *b)
 
 void sample_begin(struct matrix_sample *sample, const char *of, size_t cells, double programs, double processes)
 {
-    const char *all = getenv("ALL");
     double cell_us = programs * given_number("PROGRAM_US", 1000) + processes * given_number("PROCESS_US", 150);
-    double fits = all && strcmp(all, "1") == 0 ? (double)cells : MATRIX_US / cell_us;
+    double fits = sample_all() ? (double)cells : MATRIX_US / cell_us;
     *sample = (struct matrix_sample){.of = of, .cells = cells, .salt = sample_seed(), .limit = UINT64_MAX};
     for (const char *at = of; *at; at++) /* matrices of one size draw other cells */
         sample->salt = mix64(sample->salt, (unsigned char)*at);

@@ -9,6 +9,7 @@
 #include "pools/clock.h"
 #include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
+#include "tests/sample.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -351,7 +352,7 @@ static void killed_at_birth(void **state)
 {
     (void)state;
     uint64_t seed = test_seed();
-    bool every = getenv("ALL") != NULL;
+    bool every = sample_all();
     printf("seed %llu\n", (unsigned long long)seed);
     for (unsigned i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
         struct tracer tracer;

@@ -144,6 +144,18 @@ static int file_move(const char *from, const char *to, const char *file, char *e
     return code == ENOENT ? -EIO : -code; /* that code is gnuplot's here */
 }
 
+/* What a picture is drawn from. */
+static int sources_move(const char *draft, const char *charts, const char *chart, char *error)
+{
+    static const char *const sources[] = {"dat", "gp"};
+    char name[160];
+    int result = 0;
+
+    for (size_t i = 0; i < sizeof sources / sizeof *sources && !result; i++)
+        result = file_move(draft, charts, picture_name(name, sizeof name, chart, 1, sources[i]), error);
+    return result;
+}
+
 /* Puts what was drawn in `draft` in the place of what there was: all of it, when all of it is whole. */
 static int pictures_move(const char *draft, const char *charts, const char *chart, int pictures, const char *format,
                          char *error)
@@ -159,9 +171,8 @@ static int pictures_move(const char *draft, const char *charts, const char *char
     for (int number = 1; number <= pictures && !result; number++)
         for (int k = 0; !result && picture_file(name, chart, number, format, k); k++)
             result = file_move(draft, charts, name, error);
-    static const char *const sources[] = {"dat", "gp"};
-    for (size_t i = 0; i < sizeof sources / sizeof *sources && !result; i++)
-        result = file_move(draft, charts, picture_name(name, sizeof name, chart, 1, sources[i]), error);
+    if (!result)
+        result = sources_move(draft, charts, chart, error);
     if (!result)
         pictures_remove(charts, chart, pictures + 1, format);
     return result;
@@ -254,6 +265,14 @@ static void caption_print(FILE *out, const struct chart *chart, int pictures, co
         fprintf(out, "%s: " CAPTION_UNMADE "%s\n", chart->name, why);
 }
 
+static bool was_drawn(const char *charts, const char *chart, const char *format)
+{
+    char name[160], path[PATH_MAX + 160];
+
+    snprintf(path, sizeof path, "%s/%s", charts, picture_file(name, chart, 1, format, 0));
+    return access(path, F_OK) == 0;
+}
+
 /* Returns how many pictures were drawn, 0 with the reason in why, or -errno likewise: then what there was stays. Drawn
  * in the directory `draft`, which is empty afterwards but for what gnuplot left. */
 static int chart_draw(const struct chart *chart, const struct drawing *drawing, const struct chart_source *source,
@@ -273,6 +292,8 @@ static int chart_draw(const struct chart *chart, const struct drawing *drawing, 
             result = gnuplot_run(draft, file, why);
         if (!result)
             result = pictures_move(draft, charts, chart->name, pictures, drawing->format, why);
+        else if (result == -ENOENT && !was_drawn(charts, chart->name, drawing->format)) /* for whoever has a gnuplot */
+            sources_move(draft, charts, chart->name, (char[ERROR_MAX]){0});
     }
     text_release(&data);
     text_release(&script);

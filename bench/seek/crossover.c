@@ -188,13 +188,22 @@ static const char *pool_name(const struct search *search, int side)
     return cells->cell[side > 0 ? search->sought[0].base : search->sought[0].subject].pool_spec;
 }
 
+#define TIMES_MAX 32
+
+/* "1.20x", "31.5x", "1830x". */
+static char *times(char *text, double factor)
+{
+    snprintf(text, TIMES_MAX, "%.*fx", factor < 9.995 ? 2 : factor < 99.95 ? 1 : 0, factor);
+    return text;
+}
+
 /* No change: how much faster, at the points that were measured. */
 static void none_say(const struct search *search, char *text)
 {
     const struct seek *seek = &search->sought[0].seek;
     double least = INFINITY, most = 0;
     int side = 0, untold = 0;
-    char from[32], to[32], line[512];
+    char from[32], to[32], first[TIMES_MAX], last[TIMES_MAX], line[512];
     for (size_t i = 0; i < seek->points; i++) {
         double g = fabs(seek->point[i].g);
         side = seek->point[i].side ? seek->point[i].side : side;
@@ -208,14 +217,14 @@ static void none_say(const struct search *search, char *text)
     crossover_spell(search, seek->rules.to, to, sizeof to);
     if (seek->state == SEEK_ONE_SIDE && untold)
         snprintf(line, sizeof line,
-                 "none between %s and %s: %s is faster (%.3gx .. %.3gx), not to be told at %d of %zu points", from, to,
-                 pool_name(search, side), exp(least), exp(most), untold, seek->points);
+                 "none between %s and %s: %s is faster (%s .. %s), not to be told at %d of %zu points", from, to,
+                 pool_name(search, side), times(first, exp(least)), times(last, exp(most)), untold, seek->points);
     else if (seek->state == SEEK_ONE_SIDE)
-        snprintf(line, sizeof line, "none between %s and %s: %s is faster throughout (%.3gx .. %.3gx)", from, to,
-                 pool_name(search, side), exp(least), exp(most));
+        snprintf(line, sizeof line, "none between %s and %s: %s is faster throughout (%s .. %s)", from, to,
+                 pool_name(search, side), times(first, exp(least)), times(last, exp(most)));
     else
-        snprintf(line, sizeof line, "none to be seen between %s and %s: no difference is told (up to %.3gx)", from, to,
-                 exp(most));
+        snprintf(line, sizeof line, "none to be seen between %s and %s: no difference is told (up to %s)", from, to,
+                 times(last, exp(most)));
     snprintf(text, SEARCH_ANSWER_MAX, "%.*s", SEARCH_ANSWER_MAX - 1, line);
 }
 
@@ -283,7 +292,7 @@ static void crossover_print(const struct search *search, const struct summary *s
     const struct sought *sought = &search->sought[0];
     const struct seek *seek = &sought->seek;
     const struct sought spoken = {.seek = *seek, .crossing = crossing_spoken(search)};
-    char reason[SEARCH_ANSWER_MAX], lo[64], hi[64];
+    char reason[SEARCH_ANSWER_MAX], lo[64], hi[64], factor[TIMES_MAX];
     fprintf(out, "Crossover of %s and %s over %s\n  ", pool_name(search, -1), pool_name(search, 1),
             overs[search->over].things);
     if (!crossover_found(search, summary, reason)) {
@@ -299,8 +308,8 @@ static void crossover_print(const struct search *search, const struct summary *s
         return;
     fprintf(out, "\n%12s  %s is slower than %s by\n", "at", pool_name(search, -1), pool_name(search, 1));
     for (size_t i = 0; i < seek->points; i++)
-        fprintf(out, "%12s  %.3gx%s\n", crossover_spell(search, seek->point[i].x, lo, sizeof lo), exp(seek->point[i].g),
-                seek->point[i].side ? "" : "  (not to be told)");
+        fprintf(out, "%12s  %s%s\n", crossover_spell(search, seek->point[i].x, lo, sizeof lo),
+                times(factor, exp(seek->point[i].g)), seek->point[i].side ? "" : "  (not to be told)");
 }
 
 int verb_crossover(const struct arguments *given)
