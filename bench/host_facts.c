@@ -232,10 +232,9 @@ static json_t *mitigations(void)
 
 json_t *facts_cpu(const struct machine *machine)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "model",
-                     machine_name(machine, "CPUModel"), "microcode", microcode(machine), "driver",
-                     by_cpu(machine, "cpufreq/scaling_driver", false), "governor",
-                     by_cpu(machine, "cpufreq/scaling_governor", false), "min_frequency_khz",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "model", machine_name(machine, "CPUModel"),
+                     "microcode", microcode(machine), "driver", by_cpu(machine, "cpufreq/scaling_driver", false),
+                     "governor", by_cpu(machine, "cpufreq/scaling_governor", false), "min_frequency_khz",
                      by_cpu(machine, "cpufreq/scaling_min_freq", true), "max_frequency_khz",
                      by_cpu(machine, "cpufreq/scaling_max_freq", true), "turbo", turbo(), "smt",
                      file_text(CPU_DIR "/smt/control"), "mitigations", mitigations());

@@ -70,7 +70,6 @@ static int xml_refuse(const char *path, char *error)
     return -EINVAL;
 }
 
-
 /* PUs at and below an object; -1: its CPU set is not those of its PUs, which hwloc takes from a file as it stands. */
 static int pus_below(hwloc_obj_t object)
 {

@@ -245,11 +245,12 @@ static void born(struct tracer *tracer, pid_t parent)
 /* A process that no parent has told of yet: it waits. */
 static void unnamed(struct tracer *tracer, pid_t pid)
 {
-    unsigned i = 0;
-    while (i < UNNAMED_MAX && tracer->unnamed[i])
-        i++;
-    assert_true(i < UNNAMED_MAX);
-    tracer->unnamed[i] = pid;
+    for (unsigned i = 0; i < UNNAMED_MAX; i++)
+        if (!tracer->unnamed[i]) {
+            tracer->unnamed[i] = pid;
+            return;
+        }
+    fail_msg("more than %d processes that nobody has told of", UNNAMED_MAX);
 }
 
 /* Open has returned: those that were to die and have not go on, and all that were killed have been waited for. */

@@ -1,6 +1,6 @@
 /* The workload contract, for every row of the table: results are the same in every repetition, thread and forked child,
  * depend on all of the work and agree with expect. Then what only one workload promises. No timing. */
-/* sanitizers: address undefined thread (tasks in threads) */
+/* sanitizers: address undefined (test_contract runs workloads in threads, for ThreadSanitizer to see) */
 #include "tests/given.h"
 #include "workloads/line.h"
 #include "workloads/sha256.h"
