@@ -104,7 +104,8 @@ static bool is_look(const struct session *session, unsigned block, const struct 
 static bool is_timed(const struct session *session, const struct course *course)
 {
     const struct settings *settings = &session->request.settings;
-    return settings->budget_ns && !course->before && !settings->blocks && !settings->precision_ppm;
+    return settings->budget_ns && !course->before && !settings->blocks && !settings->precision_ppm &&
+           !settings->more[0];
 }
 
 /* Half of a block before the end and half of one behind it are equally far off. */
@@ -147,7 +148,7 @@ static int block_afford(struct session *session, struct course *course, unsigned
     const struct settings *settings = &session->request.settings;
     if (!settings->budget_ns || course->before)
         return block < plan->blocks;
-    int rc = block && !settings->blocks ? rows_leave(session, course, block, error) : 0;
+    int rc = block && !settings->blocks ? rows_leave(session, course, plan->blocks_before + block, error) : 0;
     double left_ns = session_left_ns(session, settings->budget_ns),
            block_ns = forecast_block_ns(&plan->cells, plan->kept);
     if (rc < 0)
