@@ -163,7 +163,7 @@ static void sums_agree_across_pools(void **state)
         pools += can_run(*p);
     while (workload_table[workloads])
         workloads++;
-    sample_begin(&sample, "cells of pools and workloads", pools * workloads, 3, 400);
+    sample_begin(&sample, "cells of pools and workloads", pools * workloads, 3, SANITIZED ? 1600 : 400);
     for (const struct workload_ops *const *w = workload_table; *w; w++) {
         uint64_t expected = 0;
         for (const struct pool_ops *const *p = pool_table; *p; p++) {

@@ -4,7 +4,7 @@
 set -u
 . tests/support.sh
 build=${BUILD:-build/default}
-[ -x build/address+undefined/fuzz_csv ] && build=build/address+undefined
+[ -z "${SLOW:-}" ] && [ -x build/address+undefined/fuzz_csv ] && build=build/address+undefined # these want to be loaded first
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 for source in tests/fuzz/fuzz_*.c; do
