@@ -34,6 +34,13 @@ static struct timespec delay;
 #define DECLARE(name) static __typeof__(name) *next_##name;
 WRAPPED(DECLARE)
 
+static void slow_find(void)
+{
+#define FIND(name) *(void **)&next_##name = dlsym(RTLD_NEXT, #name);
+    WRAPPED(FIND)
+    slow_vfork_next = dlsym(RTLD_NEXT, "vfork");
+}
+
 __attribute__((constructor)) static void slow_read(void)
 {
     static const struct {
@@ -43,9 +50,7 @@ __attribute__((constructor)) static void slow_read(void)
     const char *text = getenv("SLOW");
     char *unit = NULL;
     double ns = text ? strtod(text, &unit) : 0;
-#define FIND(name) *(void **)&next_##name = dlsym(RTLD_NEXT, #name);
-    WRAPPED(FIND)
-    slow_vfork_next = dlsym(RTLD_NEXT, "vfork");
+    slow_find();
     if (!text || !*text)
         return;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
@@ -63,6 +68,8 @@ void slow_delay(void)
 {
     int error = errno;
     struct timespec left = delay;
+    if (!next_syscall) /* constructors of other libraries may come before ours */
+        slow_find();
     while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR)
         ;
     errno = error;
@@ -178,5 +185,7 @@ long syscall(long number, ...)
     default:
         break;
     }
+    if (!next_syscall)
+        slow_find();
     return next_syscall(number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 }
