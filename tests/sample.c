@@ -25,6 +25,11 @@ uint64_t sample_seed(void)
     return text && *text ? strtoull(text, NULL, 10) : 1;
 }
 
+double sample_process_us(void)
+{
+    return given_number("PROCESS_US", 150);
+}
+
 bool sample_all(void)
 {
     const char *all = getenv("ALL");
@@ -39,7 +44,7 @@ static int by_size(const void *a, const void *b)
 
 void sample_begin(struct matrix_sample *sample, const char *of, size_t cells, double programs, double processes)
 {
-    double cell_us = programs * given_number("PROGRAM_US", 1000) + processes * given_number("PROCESS_US", 150);
+    double cell_us = programs * given_number("PROGRAM_US", 1000) + processes * sample_process_us();
     double fits = sample_all() ? (double)cells : MATRIX_US / cell_us;
     *sample = (struct matrix_sample){.of = of, .cells = cells, .salt = sample_seed(), .limit = UINT64_MAX};
     for (const char *at = of; *at; at++) /* matrices of one size draw other cells */

@@ -21,6 +21,8 @@ struct matrix_sample {
 
 /* The seed of all that is random in a test. */
 uint64_t sample_seed(void);
+/* What a process costs here, about. */
+double sample_process_us(void);
 /* ALL=1: nothing is left out. */
 bool sample_all(void);
 void sample_begin(struct matrix_sample *sample, const char *of, size_t cells, double programs, double processes);

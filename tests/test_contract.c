@@ -312,11 +312,14 @@ static void many_workers_and_many_tasks(void **state)
 {
     (void)state;
     struct cost cost = {0, 0};
+    /* static wakes each worker for its share: where that is dear, as a process is, so is every task */
+    unsigned many = sample_process_us() > 1500 && !sample_all() ? 10000 : 100000;
+    printf("%u tasks a trial\n", many);
     for (const struct pool_ops *const *p = pool_table; *p; p++) {
         struct cell cell;
         if (!can_run(*p))
             continue;
-        cell_init(&cell, (*p)->name, "empty", 200, (*p)->traits & POOL_TASK_IS_PROCESS ? 500 : 100000);
+        cell_init(&cell, (*p)->name, "empty", 200, (*p)->traits & POOL_TASK_IS_PROCESS ? 500 : many);
         struct ran ran = run(&cell, &cost, 1);
         assert_ended_well(&ran, &cell);
         assert_samples(&ran, &cell);
