@@ -2,8 +2,10 @@
 /* sanitizers: address undefined (ThreadSanitizer holds SIGCHLD back and adds a thread of its own) */
 #include "pools/clock.h"
 #include "tests/pool_bench.h"
+#include "tests/sample.h"
 #include <errno.h>
 #include <sched.h>
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -143,7 +145,7 @@ static void a_task_over_the_limit_is_ended(void **state)
     struct done done[4];
     unsigned got = 0;
     bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){60000000000, 0}, WORKERS);
-    bench.config.task_limit_ns = 20000000;
+    bench.config.task_limit_ns = (uint64_t)fmax(20e6, 100e3 * sample_process_us());
     bench_open(&bench);
     submit_all(&bench, 0, 4);
     while (got < 4) {
