@@ -393,14 +393,14 @@ int session_end(struct session *session, char *error)
 }
 
 /* How long the run took, from entering its command until now, and how much of that its trials measured: for screen and
- * report. A run that was gone on with adds up. */
+ * report. A run that was gone on with adds up; of a part that was killed is known when its last trial ended. */
 static void took_note(const struct session *session, const struct summary *summary)
 {
     char ignored[ERROR_MAX];
     double took_ns = (double)(clock_monotonic_ns() - session->request.settings.began_ns), measured_ns = 0;
     json_t *before = host_fact(session->directory, "took_ns");
-    if (session->request.settings.more[0])
-        took_ns += json_number_value(before);
+    if (session->before.trials)
+        took_ns += fmax(json_number_value(before), (double)session->before.ended_ns);
     json_decref(before);
     for (size_t i = 0; i < summary->trial_count; i++)
         if (!strcmp(summary->trials[i].status, "ok"))

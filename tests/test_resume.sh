@@ -59,6 +59,13 @@ readable()
     poolbench summarise "$1" >out 2>err || grep -qE 'no trial|summary.csv: cannot be written: No space' err
 }
 
+# The time that host.json of the run $1 tells for the whole of it holds what its trials measured.
+took_all()
+{
+    awk '/"took_ns"/ { took = $2 + 0 } /"measured_ns"/ { measured = $2 + 0 }
+        END { print "took", took, "measured", measured; exit !(measured > 0 && took >= measured) }' "$1/host.json"
+}
+
 tasks=40
 cat >suite.ini <<END
 samples = all
@@ -103,10 +110,12 @@ check "says what it cut off" said 'cut off 12 bytes'
 [ "$interrupted" -eq 0 ] || check "says what runs again" said "$interrupted interrupted trial runs again"
 check "whole after SIGTERM" whole TERM
 check "has its report" [ -s TERM/report.html ]
+check "tells the time of both parts" took_all TERM
 touch -d '1 hour ago' TERM/report.html TERM/summary.csv # as if it had been killed before it wrote those of the whole run
 poolbench resume TERM >out 2>err
-check "a report of a part is written anew" [ TERM/report.html -nt TERM/host.json ]
-check "and so is its summary" [ TERM/summary.csv -nt TERM/host.json ]
+# not older: within one tick of the kernel's clock both have the same time
+check "a report of a part is written anew" [ ! TERM/report.html -ot TERM/host.json ]
+check "and so is its summary" [ ! TERM/summary.csv -ot TERM/host.json ]
 rm TERM/summary.csv
 poolbench resume TERM >out 2>err
 check "a report does not stand for a summary" [ -s TERM/summary.csv ]
@@ -182,6 +191,7 @@ while [ $kills -lt "${KILLS:-12}" ]; do
         status=$?
         check "resume after kills" ended 0
         check "whole after kills" whole "killed$runs"
+        check "tells the time of all parts" took_all "killed$runs"
     elif [ -e "killed$runs" ]; then
         poolbench resume "killed$runs" >out 2>err
         status=$?
