@@ -186,6 +186,7 @@ unsigned queue_recover(void *work, unsigned first, unsigned count, struct done *
         const struct worker *worker = &queue->crew->worker[owner - 1];
         if (atomic_load_explicit(&worker->running, memory_order_relaxed) == ((uint64_t)task << 32 | (slot + 1))) {
             fallen[found++] = (struct done){.task = task, .slot = slot, .worker = (uint16_t)(owner - 1)};
+            queue->state[slot] = SLOT_RETURNED; /* whoever bears the number next may die before it is reported */
             continue;
         }
         /* relaxed: says nothing that anybody acts upon; queue_submit publishes the task */

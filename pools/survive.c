@@ -203,6 +203,12 @@ static void unit_recover(struct crew *crew, unsigned process)
     crew->unit[process].fallen = false;
 }
 
+/* Tasks that were lost in several generations of workers may wait to be reported; then the last of them has to wait. */
+static bool has_room_for_fallen(const struct crew *crew)
+{
+    return crew->fallen_count + crew->threads <= crew->workers;
+}
+
 /* A new process in the place of the old, with the same numbers, places and names. */
 static int unit_restart(struct crew *crew, unsigned process)
 {
@@ -260,7 +266,7 @@ int crew_tend(struct crew *crew, bool all_taken)
         struct unit *unit = &crew->unit[i];
         if (unit->pid)
             continue;
-        if (unit->fallen && all_taken && is_drained(crew, i))
+        if (unit->fallen && all_taken && is_drained(crew, i) && has_room_for_fallen(crew))
             unit_recover(crew, i);
         if (unit->fallen || crew->retry_ns > now)
             continue;

@@ -1,6 +1,7 @@
 /* Pools whose workers die: every task is reported exactly once and started at most once, only what the dead were
  * running has failed, and nothing stays behind. By tasks that end their process, by signals from outside, by limits. */
 /* sanitizers: address undefined (ThreadSanitizer holds signals back and cannot follow forks of threads) */
+#include "pools/clock.h"
 #include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
 #include "tests/sample.h"
@@ -352,6 +353,67 @@ static void polling_notices_too(void **state)
     bench_close(&bench);
 }
 
+static void kill_all_workers(void)
+{
+    for (unsigned i = 0; i < WORKERS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "pb-worker-%u", i);
+        pid_t worker = find_child(name);
+        if (worker)
+            assert_int_equal(kill(worker, SIGKILL), 0);
+    }
+}
+
+/* Workers that die, and their successors, and theirs, before anything is reaped: each task that one of them was running
+ * is reported once, none is run again, and more of them than there are workers wait until there is room. */
+static void generations_die_before_a_reap(void **state)
+{
+    (void)state;
+    enum { GENERATIONS = 4, EACH = 2, ALL = GENERATIONS * EACH };
+    static const unsigned chosen[] = {1, 2, 4, 5}; /* of variants: crews of processes */
+    const uint64_t patience_ns = 20000000 + (uint64_t)(4000 * WORKERS * sample_process_us());
+    for (unsigned v = 0; v < sizeof chosen / sizeof *chosen; v++) {
+        struct bench bench;
+        struct done done[64];
+        unsigned reported[ALL + 1] = {0}, got = 0;
+        deeds_clear();
+        for (unsigned i = 0; i < ALL; i++)
+            deeds[i] = HANG;
+        open_variant(&bench, &variants[chosen[v]]);
+        bench.cost.size_ns = 1000000; /* long ones wake somebody at once, whether or not anybody reaps */
+        bench_open(&bench);
+        for (uint32_t first = 0; first < ALL; first += EACH) {
+            struct usage usage;
+            submit_all(&bench, first, EACH);
+            for (uint32_t i = first; i < first + EACH && first + EACH <= WORKERS; i++)
+                while (!atomic_load(&starts[i]))
+                    usleep(100);
+            kill_all_workers();
+            /* looks after the dead, as reap does, and reports nothing */
+            assert_int_equal(bench.ops->usage(bench.pool, false, &usage), 0);
+        }
+        while (got <= ALL) {
+            if (got == ALL)
+                submit_all(&bench, ALL, 1);
+            int rc = bench.ops->reap(bench.pool, done, 1, 64, got < ALL ? clock_monotonic_ns() + patience_ns : FOREVER);
+            assert_true(rc >= 0);
+            for (int i = 0; i < rc; i++, got++) {
+                assert_true(done[i].task <= ALL);
+                assert_int_equal(done[i].status, done[i].task < ALL ? TASK_SIGNALLED : TASK_OK);
+                reported[done[i].task]++;
+            }
+            if (rc == 0)
+                kill_all_workers(); /* who hang since there is room again */
+        }
+        assert_int_equal(bench.ops->reap(bench.pool, done, 1, 64, 0), 0);
+        for (unsigned i = 0; i <= ALL; i++) {
+            assert_int_equal(reported[i], 1);
+            assert_int_equal(atomic_load(&starts[i]), 1);
+        }
+        bench_close(&bench);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +424,7 @@ int main(void)
         cmocka_unit_test(workers_retire),
         cmocka_unit_test(all_tasks_may_be_deadly),
         cmocka_unit_test(polling_notices_too),
+        cmocka_unit_test(generations_die_before_a_reap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
