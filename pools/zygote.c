@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 
 enum { SLOTS_LEAST = 1024, REAP_MAX = 256, ANYBODY = 0 };
+/* With a task; reaped, with an output that may still be read. */
+enum slot_state { SLOT_FREE, SLOT_TAKEN, SLOT_REAPED };
 #define PAYLOAD_LIMIT (64ull << 20) /* bytes, in all slots */
 
 struct pool {
@@ -22,7 +24,7 @@ struct pool {
     struct zygote_memory memory;  /* .job NULL: not open */
     uint32_t size, mask, in_flight;
     uint64_t tail;
-    bool *busy;         /* by slot: until its task was reaped and its output read; for ever when its forker died */
+    uint8_t *state;     /* by slot, enum slot_state; taken or reaped for ever where its forker died */
     uint32_t *returned; /* slots reaped by the last call */
     uint32_t returned_count;
     uint32_t asked_at; /* the event word when the forkers were last seen to live */
@@ -57,7 +59,7 @@ static void free_all(struct pool *pool)
     if (pool->memory.job)
         munmap(pool->memory.job, pool->shared->memory_bytes);
     forkers_end(&pool->forkers);
-    free(pool->busy);
+    free(pool->state);
     free(pool->returned);
     free(pool);
 }
@@ -109,13 +111,13 @@ static int memory_make(struct pool *pool, const struct job *job)
 static void outputs_were_read(struct pool *pool)
 {
     while (pool->returned_count)
-        pool->busy[pool->returned[--pool->returned_count]] = false;
+        pool->state[pool->returned[--pool->returned_count]] = SLOT_FREE;
 }
 
 static void slot_fill(struct pool *pool, uint32_t slot, uint32_t task)
 {
     const struct job *job = pool->job;
-    pool->busy[slot] = true;
+    pool->state[slot] = SLOT_TAKEN;
     if (job->in_bytes)
         memcpy(pool->memory.payload + slot * pool->memory.job->payload_stride, job_input(job, task), job->in_bytes);
     /* release: the input is there */
@@ -128,7 +130,7 @@ static int zygote_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
     outputs_were_read(pool);
     for (uint32_t looked = 0; taken < n && looked < pool->size; looked++, pool->tail++) {
         uint32_t slot = (uint32_t)(pool->tail & pool->mask);
-        if (!pool->busy[slot]) /* else it is stepped over: its task runs for long */
+        if (pool->state[slot] == SLOT_FREE) /* else it is stepped over: its task runs for long */
             slot_fill(pool, slot, tasks[taken++]);
     }
     pool->in_flight += taken;
@@ -155,6 +157,7 @@ static unsigned collect(struct pool *pool, struct done *done, unsigned max)
             done[count].out = pool->job->out_bytes ? payload + pool->memory.job->out_offset : NULL;
             /* relaxed: whoever claimed it set the bit after that */
             uint64_t claim = atomic_load_explicit(&pool->memory.slots[slot].claim, memory_order_relaxed);
+            pool->state[slot] = SLOT_REAPED;
             if (pool->forkers.pids[(uint32_t)claim] > 0) /* else its child may write on: never used again */
                 pool->returned[pool->returned_count++] = slot;
             count++;
@@ -176,7 +179,7 @@ static void forker_lost(struct pool *pool, uint32_t row, int status)
     for (uint32_t slot = 0; row != SPAWNER && slot < pool->size; slot++) {
         struct zygote_slot *at = &pool->memory.slots[slot];
         uint64_t claim = atomic_load_explicit(&at->claim, memory_order_acquire), bit = 1ull << (slot % 64);
-        if ((uint32_t)claim != row || !pool->busy[slot] ||
+        if ((uint32_t)claim != row || pool->state[slot] != SLOT_TAKEN ||
             atomic_load_explicit(&pool->memory.finished[slot / 64], memory_order_acquire) & bit)
             continue;
         at->done = (struct done){
@@ -326,9 +329,9 @@ static int zygote_open(const struct pool_config *config, const struct job *job, 
     pool->job = job;
     pool->size = slots_wanted(job, config->workers);
     pool->mask = pool->size - 1;
-    pool->busy = calloc(pool->size, sizeof *pool->busy);
+    pool->state = calloc(pool->size, sizeof *pool->state);
     pool->returned = calloc(REAP_MAX, sizeof *pool->returned);
-    rc = pool->busy && pool->returned ? memory_make(pool, job) : -ENOMEM;
+    rc = pool->state && pool->returned ? memory_make(pool, job) : -ENOMEM;
     if (rc == 0)
         rc = event_watch_children(&pool->shared->event);
     if (rc < 0) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -167,6 +168,65 @@ static int setup(void **state)
     return 0;
 }
 
+static int long_or_short_run(void *state, const struct task *task, uint64_t *result)
+{
+    (void)state;
+    *result = task->index;
+    if (task->index == 1)
+        usleep(500000);
+    return 0;
+}
+
+/* Kills the forkers that have nothing to do, as soon as that is all but one of them. */
+static void *kill_the_idle(void *pids_at)
+{
+    const volatile int32_t *pids = pids_at;
+    usleep(200000);
+    for (unsigned i = 0; i < WORKERS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "pb-worker-%u", i);
+        pid_t forker = pids[i] ? 0 : find_child(name);
+        if (forker)
+            kill(forker, SIGKILL);
+    }
+    return NULL;
+}
+
+/* A reap that waits for more has a task already, and its forker dies then: the task stays what it was, reported once. */
+static void who_dies_after_its_task_takes_nothing(void **state)
+{
+    (void)state;
+    static const struct workload_ops long_or_short = {.name = "long-or-short", .run = long_or_short_run};
+    struct traces before = traces();
+    struct bench bench;
+    struct done done[TASKS];
+    struct usage usage;
+    pthread_t killer;
+    unsigned reported[2] = {0};
+    bench_init(&bench, pool_find("zygote"), &long_or_short, (struct cost){1000, 0}, WORKERS);
+    bench_open(&bench);
+    submit_all(&bench, 0, 2);
+    usleep(100000); /* the short one is back */
+    assert_int_equal(pthread_create(&killer, NULL, kill_the_idle, (void *)(uintptr_t)pids_of(&bench)), 0);
+    for (int got = 0; got < 2;) {
+        int rc = bench.ops->reap(bench.pool, done, 2, TASKS, FOREVER);
+        assert_true(rc > 0);
+        for (int i = 0; i < rc; i++) {
+            assert_int_equal(done[i].status, TASK_OK);
+            reported[done[i].task]++;
+        }
+        got += rc;
+    }
+    assert_int_equal(pthread_join(killer, NULL), 0);
+    assert_int_equal(reported[0], 1);
+    assert_int_equal(reported[1], 1);
+    assert_int_equal(bench.ops->reap(bench.pool, done, 1, TASKS, 0), 0);
+    assert_int_equal(bench.ops->usage(bench.pool, false, &usage), 0);
+    assert_true(usage.workers_lost >= 1);
+    bench_close(&bench);
+    assert_no_new_traces(before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +234,7 @@ int main(void)
         cmocka_unit_test(nobody_left_is_an_error),
         cmocka_unit_test(who_dies_before_open_is_replaced),
         cmocka_unit_test(a_task_over_the_limit_is_ended),
+        cmocka_unit_test(who_dies_after_its_task_takes_nothing),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
