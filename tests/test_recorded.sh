@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# What is said of runs that were recorded once (tests/recorded/, of schema 1): every screen, table, chart's data and report
+# is what it was, byte by byte. `UPDATE=1 tests/test_recorded.sh` writes down what is said now; what that changes, a commit
+# explains.
+set -u
+. tests/support.sh
+build=$PWD/${BUILD:-build/default}
+recorded=$PWD/tests/recorded
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+export HOME=$scratch NO_COLOR=1
+unset COLUMNS XDG_CACHE_HOME
+without_gnuplot # its data is compared, not what it draws
+PATH=$build:$PATH
+explain() { diff -u "$recorded/$run/said.txt" said.txt | head -40; }
+
+# COMMAND...: its words, what it says and its exit status.
+say()
+{
+    local status
+    echo "\$ $*"
+    "$@" 2>err
+    status=$?
+    sed 's/^/! /' err
+    [ $status -eq 0 ] || echo "[exit $status]"
+}
+
+# A file with its name above.
+file()
+{
+    echo "==> $1"
+    cat "$1"
+}
+
+# All that is said of the run $1, in a copy of it; of report.html, which is long, a hash.
+all_of()
+{
+    local verb chart
+    for verb in summarise compare isolation scaling report charts; do
+        say poolbench $verb "$1"
+    done
+    say poolbench compare "$1" --format csv
+    say poolbench compare "$1" --metric latency_p99
+    say poolbench compare "$1" --baseline serial --format markdown
+    say poolbench advise "$1" --size 100us
+    file "$1/summary.csv"
+    file "$1/report.md"
+    for chart in "$1"/charts/*.dat; do
+        file "$chart"
+        echo "==> ${chart%.dat}.gp"
+        sed '/^$/q' "${chart%.dat}.gp"
+    done
+    file "$1/charts/captions.txt"
+    echo "==> $1/report.html: $(sha256sum <"$1/report.html")"
+}
+
+for run in "$recorded"/*/; do
+    run=$(basename "$run")
+    cp -r "$recorded/$run" .
+    rm -f "$run/said.txt"
+    all_of "$run" >said.txt 2>&1
+    [ -n "${UPDATE:-}" ] && cp said.txt "$recorded/$run/said.txt"
+    check "what is said of $run" cmp -s said.txt "$recorded/$run/said.txt"
+done
+closing
