@@ -12,22 +12,6 @@
 
 #define HELP_COLUMN 16
 
-/* One line, whatever is quoted in it. */
-int complain(const char *verb, const char *format, ...)
-{
-    char *text = NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vasprintf(&text, format, arguments);
-    va_end(arguments);
-    char *line = length < 0 ? NULL : text_escaped(text);
-    fprintf(stderr, "poolbench%s%s: %s\n", *verb ? " " : "", verb, line ? line : format);
-    free(line);
-    if (length >= 0)
-        free(text);
-    return 2;
-}
-
 static bool choice_has(const char *choices, const char *value)
 {
     size_t length = strlen(value);

@@ -40,9 +40,6 @@ bool arguments_passes(const struct verb *verb, const struct option *option);
 char *arguments_usage(const struct verb *verb, char *text, size_t size);
 void arguments_explain(const struct verb *verb); /* a paragraph an option on stdout */
 
-/* One line on stderr, "poolbench VERB: ...". Returns 2. */
-__attribute__((format(printf, 2, 3))) int complain(const char *verb, const char *format, ...);
-
 /* The directory of the run that an operand names, of the latest without one; size PATH_MAX. 0, or 2 after a line. */
 int arguments_run(const char *verb, const struct arguments *given, unsigned operand, char *directory);
 

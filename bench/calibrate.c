@@ -245,7 +245,7 @@ static int measure(struct calibrations *store, const struct workload_ops *worklo
     if (rc < 0)
         return rc;
     rc = launcher_run(&store->launcher, MEASURE_LIMIT_NS, &outcome);
-    const struct report *report = parts.report;
+    const struct trial_report *report = parts.report;
     if (rc < 0 || outcome.interrupted || report->stage != STAGE_DONE) {
         const char *why = rc < 0              ? strerror(-rc)
                           : outcome.timed_out ? "took longer than a minute"

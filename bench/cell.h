@@ -2,30 +2,14 @@
  * line and suites, completed by plan.c (placement, calibration, number of tasks), read by everyone after. */
 #ifndef POOLBENCH_CELL_H
 #define POOLBENCH_CELL_H
+#include "bench/job_file.h"
+#include "bench/place.h"
+#include "bench/refuse.h"
+#include "bench/spec.h"
 #include "pools/pool.h"
 #include "workloads/workload.h"
 
 enum dist_kind { DIST_FIXED, DIST_UNIFORM, DIST_EXPONENTIAL, DIST_LOGNORMAL, DIST_BIMODAL, DIST_FILE };
-enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE };
-enum collect_kind { COLLECT_COMPLETED, COLLECT_ORDERED };
-
-#define SPEC_MAX       184  /* "hybrid:processes=2:threads=1", spelled out; a line of a suite holds it */
-#define VALUE_MAX      1280 /* the same as people may write it, with the path of a plug-in */
-#define NAME_MAX_LEN   64
-#define ERROR_MAX      512
-#define POOL_LABEL_MAX 20 /* letters of "old" in --pool old=pthread */
-
-/* Where the workers of a cell go (bench/place.c). */
-struct placement {
-    unsigned workers;    /* rows */
-    unsigned words;      /* 64-bit words a row */
-    uint64_t *masks;     /* workers x words: bit c = CPU c (OS index) */
-    int *planned;        /* per worker: the one CPU of its mask, or -1 where it may use several */
-    uint64_t *main_mask; /* words: the submitter's */
-    bool spare_cpu;   /* the submitter's CPUs are disjoint from the workers' and workers + 1 fit the effective CPUs */
-    unsigned cpus;    /* effective CPUs the workers can use at once: for ideal_ns */
-    char reason[128]; /* why it is not what was asked for; "" when it is */
-};
 
 /* How long a trial of a cell takes, as far as that is known (bench/forecast/forecast.h). In ns. */
 struct forecast {

@@ -1,8 +1,8 @@
 /* Reading CSV files: streamed, in pieces of the size below; libcsv reports fields and line ends, the header line says
  * which column a field is. */
-#include "bench/cell.h"
 #include "bench/csv.h"
 #include "bench/csv_file.h"
+#include "bench/refuse.h"
 #include "workloads/text.h"
 #include <csv.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* host.json and topology.xml: what a reader of the results needs to know about where they come from. Both appear whole
  * or not at all. */
 #include "bench/host.h"
-#include "bench/cell.h"
 #include "bench/host_facts.h"
+#include "bench/refuse.h"
 #include "bench/text_file.h"
 #include <errno.h>
 #include <fcntl.h>

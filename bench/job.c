@@ -39,7 +39,7 @@ static struct layout layout_make(const struct extent *extent)
     layout.due = place_part(&end, extent->due * sizeof(uint64_t));
     layout.texts = place_part(&end, extent->text_bytes);
     layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
-    layout.report = place_part(&end, sizeof(struct report));
+    layout.report = place_part(&end, sizeof(struct trial_report));
     layout.samples = place_part(&end, extent->samples * sizeof(struct sample));
     layout.probe = place_part(&end, sizeof(struct probe));
     layout.bytes = end;
@@ -71,7 +71,7 @@ static struct job_file *job_begin(struct launcher *launcher, const struct layout
     };
     *parts = (struct job_parts){
         .file = file,
-        .report = (struct report *)(map + layout->report),
+        .report = (struct trial_report *)(map + layout->report),
         .samples = (struct sample *)(map + layout->samples),
         .histograms = (uint32_t *)(map + layout->histograms),
         .probe = (struct probe *)(map + layout->probe),

@@ -9,7 +9,7 @@
 /* Where the report, samples and histograms of the job in the launcher are. Valid until the next job. */
 struct job_parts {
     struct job_file *file;
-    struct report *report;
+    struct trial_report *report;
     struct sample *samples;
     uint32_t *histograms;
     struct probe *probe; /* of a probe alone */

@@ -16,6 +16,9 @@ enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
 
 #define PLUGIN_PATH_MAX 1024
 
+enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE };
+enum collect_kind { COLLECT_COMPLETED, COLLECT_ORDERED };
+
 /* Latency histograms: phase x bucket, uint32_t counts (bench/histogram.h). The first ones are of every task that is
  * timed. */
 enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASE_DETECT, PHASES };
@@ -48,7 +51,7 @@ struct job_file {
     uint64_t sample_seed;
     uint64_t samples_offset, samples_max; /* room for samples_max struct sample */
     uint64_t histograms_offset;           /* PHASES x HISTOGRAM_BUCKETS uint32_t, zeroed by the harness */
-    uint64_t report_offset;               /* struct report */
+    uint64_t report_offset;               /* struct trial_report */
     uint64_t probe_ns;                    /* JOB_CALIBRATE: about how long each point may take */
     uint32_t strict;                      /* enum strict: a trial of `conformance` */
     uint64_t probe_offset;                /* JOB_PROBE: struct probe */
@@ -111,7 +114,7 @@ enum report_stage {
     STAGE_DONE
 };
 
-struct report {
+struct trial_report {
     uint64_t epoch;
     uint32_t stage;   /* enum report_stage: how far the trial came */
     int32_t error;    /* errno of the failure in that stage, 0 */

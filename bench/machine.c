@@ -1,7 +1,6 @@
 /* This machine (or a described one). hwloc knows the topology and the cpuset we are in; the affinity we were started
  * with and the control groups' quotas narrow it down to what a benchmark may count on. */
 #include "bench/machine.h"
-#include "bench/cell.h"
 #include "bench/needs.h"
 #include "bench/refuse.h"
 #include "bench/sysfile.h"

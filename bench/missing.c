@@ -24,7 +24,7 @@ static void count_zeros(const uint64_t *bits, uint32_t count, struct missing *mi
 
 void missing_read(const struct job_file *file, pid_t pid, struct missing *missing)
 {
-    const struct report *report = (const struct report *)((const char *)file + file->report_offset);
+    const struct trial_report *report = (const struct trial_report *)((const char *)file + file->report_offset);
     char path[32];
     *missing = (struct missing){.stage = __atomic_load_n(&report->stage, __ATOMIC_ACQUIRE)};
     if (report->epoch != file->epoch || missing->stage != STAGE_RUN || !report->next_at || file->kind != JOB_TRIAL)

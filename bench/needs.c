@@ -1,7 +1,7 @@
 /* The calls that not every kernel or container has, in one table; see needs.h. Each is made once in a way that changes
  * nothing, as only the kernel knows: neither its version nor a header tells of filters and of kernels built without. */
 #include "bench/needs.h"
-#include "bench/cell.h"
+#include "bench/refuse.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>

@@ -4,6 +4,8 @@
 #include "bench/place.h"
 #include "bench/nearest.h"
 #include "bench/place_parse.h"
+#include "bench/refuse.h"
+#include "bench/spec.h"
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>

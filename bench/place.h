@@ -10,8 +10,19 @@
  * gets an allowed CPU that no worker has, when there is one, else all allowed CPUs. */
 #ifndef POOLBENCH_PLACE_H
 #define POOLBENCH_PLACE_H
-#include "bench/cell.h"
 #include "bench/machine.h"
+
+/* Where the workers of a cell go. */
+struct placement {
+    unsigned workers;    /* rows */
+    unsigned words;      /* 64-bit words a row */
+    uint64_t *masks;     /* workers x words: bit c = CPU c (OS index) */
+    int *planned;        /* per worker: the one CPU of its mask, or -1 where it may use several */
+    uint64_t *main_mask; /* words: the submitter's */
+    bool spare_cpu;   /* the submitter's CPUs are disjoint from the workers' and workers + 1 fit the effective CPUs */
+    unsigned cpus;    /* effective CPUs the workers can use at once: for ideal_ns */
+    char reason[128]; /* why it is not what was asked for; "" when it is */
+};
 
 /* Plans `workers` workers; fills placement (owned by the caller, placement_release). -EINVAL and a line in error when
  * the place cannot be parsed or given here (names the CPU or object and what is allowed). */

@@ -2,7 +2,8 @@
  * (as in taskset); any other is a hwloc location, whose numbers are logical and count inside the object to their left
  * (as in hwloc-calc): a range or "all" makes one row for every object. */
 #include "bench/place_parse.h"
-#include "bench/cell.h"
+#include "bench/refuse.h"
+#include "bench/spec.h"
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>

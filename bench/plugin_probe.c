@@ -60,7 +60,7 @@ static const char *const doing[] = {
 static int outcome_check(const struct outcome *outcome, const struct job_parts *parts, char *error)
 {
     const struct probe *probe = parts->probe;
-    const struct report *report = parts->report;
+    const struct trial_report *report = parts->report;
     const char *when = doing[probe->step <= PROBE_DONE ? probe->step : PROBE_NOTHING];
     char limit[32];
     if (outcome->interrupted)

@@ -210,7 +210,7 @@ static int put_latency(struct recorder *recorder, const struct trial_facts *fact
 /* The word for how a trial ended, and why in `reason`; true: its timings count. */
 static bool judge(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row)
 {
-    const struct report *report = facts->parts.report;
+    const struct trial_report *report = facts->parts.report;
     const struct outcome *outcome = &facts->outcome;
     char duration[32], missing[96];
     const char *status = "failed";
@@ -274,7 +274,7 @@ static int64_t known(int64_t value)
 
 static void timings_set(struct trial_row *row, const struct trial_facts *facts)
 {
-    const struct report *report = facts->parts.report;
+    const struct trial_report *report = facts->parts.report;
     const struct usage *usage = &report->usage;
     row->wall_ns = report->wall_ns;
     row->ideal_ns = known(report->ideal_ns);
@@ -312,7 +312,7 @@ static int64_t detect_median_ns(const struct trial_facts *facts)
 /* What became of the tasks, of any trial that came to run some. */
 static void tasks_set(struct trial_row *row, const struct trial_facts *facts)
 {
-    const struct report *report = facts->parts.report;
+    const struct trial_report *report = facts->parts.report;
     row->tasks_ok = report->tasks_ok;
     row->tasks_failed = report->tasks_failed;
     row->tasks_error = report->tasks_by[TASK_ERROR];

@@ -1,11 +1,16 @@
-/* One line for people about why something is refused, into an `error` buffer of ERROR_MAX bytes. Thread-safe. */
+/* One line for people about why something is refused, into an `error` buffer of ERROR_MAX bytes, and on stderr.
+ * Thread-safe. */
 #ifndef POOLBENCH_REFUSE_H
 #define POOLBENCH_REFUSE_H
-#include "bench/cell.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#define ERROR_MAX 512
+
+/* One line on stderr, "poolbench VERB: ...". Returns 2, the exit code of bad input. */
+__attribute__((format(printf, 2, 3))) int complain(const char *verb, const char *format, ...);
 
 /* Returns -EINVAL, so that a parser can end with it. No argument may lie in `error` itself. */
 __attribute__((format(printf, 2, 3))) static inline int refuse(char *error, const char *format, ...)

@@ -8,6 +8,11 @@
 #include "workloads/param.h"
 #include <stdint.h>
 
+#define SPEC_MAX       184  /* "hybrid:processes=2:threads=1", spelled out; a line of a suite holds it */
+#define VALUE_MAX      1280 /* the same as people may write it, with the path of a plug-in */
+#define NAME_MAX_LEN   64
+#define POOL_LABEL_MAX 20 /* letters of "old" in --pool old=pthread */
+
 struct spec {
     const char *name;           /* of the row in the pool, workload or other table; set by the caller */
     const struct param *params; /* its parameters or NULL; set by the caller */

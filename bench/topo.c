@@ -3,6 +3,7 @@
 #include "bench/kinds.h"
 #include "bench/machine.h"
 #include "bench/place.h"
+#include "bench/refuse.h"
 #include "bench/units.h"
 #include "bench/verbs.h"
 #include "bench/wrap.h"

@@ -27,7 +27,7 @@ struct tour_trial {
 /* What happened. Valid until the next trial. */
 struct happened {
     const struct tour_trial *trial;
-    const struct report *report;
+    const struct trial_report *report;
     const struct sample *samples; /* in the order in which results were handed on */
     unsigned count;
 };

@@ -13,7 +13,7 @@ struct tour_live {
     struct launcher *launcher;
     const struct tour_trial *trial;
     const struct job_file *file;
-    const struct report *report;
+    const struct trial_report *report;
     int memory; /* of the trial program, -1: not open */
     uint64_t begin_ns, shown_ns, drawn_ns;
     struct {

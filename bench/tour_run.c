@@ -110,7 +110,7 @@ static int plan_trial(struct tour *tour, const struct tour_trial *trial, struct 
 
 /* ---- a trial ---- */
 
-static int ended_badly(const struct outcome *outcome, const struct report *report)
+static int ended_badly(const struct outcome *outcome, const struct trial_report *report)
 {
     if (outcome->interrupted) {
         fprintf(stderr, "poolbench tour: interrupted\n");

@@ -61,7 +61,7 @@ static unsigned allowed_cpu(void)
 }
 
 /* Is it roughly in proportion, from each point to the next? If not, `why` says where. */
-static bool in_proportion(const struct report *report, char *why)
+static bool in_proportion(const struct trial_report *report, char *why)
 {
     const double *n = report->calibrate_iterations, *ns = report->calibrate_ns;
     for (int i = 1; i < CALIBRATION_POINTS; i++) {

@@ -115,7 +115,7 @@ static const struct ending {
 /* The one task has failed as it must, all others are well. */
 static void assert_one_failed(const struct ran *ran, const struct cell *cell, const struct ending *ending)
 {
-    const struct report *report = ran->parts.report;
+    const struct trial_report *report = ran->parts.report;
     const char *kind = fault_kinds[ending->kind].name;
     if (report->stage != STAGE_DONE || ran->outcome.wait_status != 0)
         fail_msg("%s, %s: stage %u, status %x: %s", cell->pool->name, kind, report->stage, ran->outcome.wait_status,
@@ -146,7 +146,7 @@ static void assert_one_failed(const struct ran *ran, const struct cell *cell, co
 /* The trial has ended with the task; what was reported before is there. */
 static void assert_trial_ended(const struct ran *ran, const struct cell *cell, const struct ending *ending)
 {
-    const struct report *report = ran->parts.report;
+    const struct trial_report *report = ran->parts.report;
     const char *kind = fault_kinds[ending->kind].name;
     int status = ran->outcome.wait_status;
     if (ending->status == TASK_TIMEOUT) { /* at its own limit, or at the trial's */
@@ -425,7 +425,7 @@ static void workers_are_killed_from_the_first_moment(void **state)
         struct ran ran = run(&cell, &cost, 1);
         atomic_store(&storm_over, true);
         assert_int_equal(pthread_join(killer, &kills), 0);
-        const struct report *report = ran.parts.report;
+        const struct trial_report *report = ran.parts.report;
         if (report->stage != STAGE_VERIFY && report->stage != STAGE_DONE)
             fail_msg("%s: stage %u, status %x: %s", pools[p].pool, report->stage, ran.outcome.wait_status,
                      report->reason);

@@ -104,7 +104,7 @@ int trials_teardown(void **state)
 
 void assert_ended_well(const struct ran *ran, const struct cell *cell)
 {
-    const struct report *report = ran->parts.report;
+    const struct trial_report *report = ran->parts.report;
     if (report->stage != STAGE_DONE || ran->outcome.wait_status != 0)
         fail_msg("%s, %u workers, %lld tasks: stage %u, status %x: %s", cell->pool->name, cell->workers,
                  (long long)cell->tasks, report->stage, ran->outcome.wait_status, report->reason);
@@ -114,7 +114,7 @@ void assert_ended_well(const struct ran *ran, const struct cell *cell)
 
 void assert_samples(const struct ran *ran, const struct cell *cell)
 {
-    const struct report *report = ran->parts.report;
+    const struct trial_report *report = ran->parts.report;
     uint32_t tasks = (uint32_t)cell->tasks;
     uint64_t sum = 0;
     char *seen = calloc(tasks + 1, 1);

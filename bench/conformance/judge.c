@@ -30,7 +30,7 @@ bool trial_went_along(const struct trial_seen *seen)
 static bool judge_end(const struct trial_seen *seen, char *finding)
 {
     const struct outcome *outcome = seen->outcome;
-    const struct report *report = seen->parts->report;
+    const struct trial_report *report = seen->parts->report;
     char limit[32], missing[96];
     if (outcome->timed_out)
         return found(finding, "hangs: did not end in %s%s",
@@ -79,7 +79,7 @@ static bool judge_sample(const struct trial_seen *seen, const struct sample *s, 
 /* Every task once. */
 static bool judge_samples(const struct trial_seen *seen, char *finding)
 {
-    const struct report *report = seen->parts->report;
+    const struct trial_report *report = seen->parts->report;
     uint32_t tasks = (uint32_t)seen->cell->tasks;
     bool *is_back = calloc(tasks + 1, sizeof *is_back), bad = false;
     if (!is_back)
@@ -116,7 +116,7 @@ static bool judge_usage(const struct trial_seen *seen, char *finding)
 
 void trial_judge(const struct trial_seen *seen, char *finding, char *note)
 {
-    const struct report *report = seen->parts->report;
+    const struct trial_report *report = seen->parts->report;
     finding[0] = '\0';
     if (trial_went_along(seen)) {
         if (seen->cell->shape.processes)

@@ -45,7 +45,7 @@ static double median_ns(const struct job *job, uint64_t iterations, uint64_t bud
 
 int calibrate_run(struct trial *trial)
 {
-    struct report *report = trial->report;
+    struct trial_report *report = trial->report;
     const struct job *job = &trial->job;
     int code = 0;
     report->stage = STAGE_PREPARE;

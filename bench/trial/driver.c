@@ -1,6 +1,5 @@
 /* The driver: hands tasks in as they arrive, takes results back, sees to it that each is reported exactly once. The
  * only caller of a pool, the same for all of them. */
-#include "bench/cell.h"
 #include "bench/trial/trial.h"
 #include "pools/clock.h"
 #include "pools/task_run.h"

@@ -1,6 +1,5 @@
 /* Is a job file what it says it is? It comes from the harness of the same build; but a job that was cut short, or made
  * by another build, must end in a line and not in memory that is not ours. Reads the header alone. */
-#include "bench/cell.h"
 #include "bench/histogram.h"
 #include "bench/trial/trial.h"
 #include <errno.h>
@@ -85,7 +84,7 @@ int job_check(const struct job_file *file, uint64_t bytes)
         !lies_within(file, file->masks_offset, words * file->shape.workers, sizeof(uint64_t)) ||
         !lies_within(file, file->costs_offset, file->cost_count, sizeof(struct cost)) ||
         !lies_within(file, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS, sizeof(uint32_t)) ||
-        !lies_within(file, file->report_offset, 1, sizeof(struct report)) ||
+        !lies_within(file, file->report_offset, 1, sizeof(struct trial_report)) ||
         !lies_within(file, file->samples_offset, file->samples_max, sizeof(struct sample)) ||
         !lies_within(file, file->probe_offset, 1, sizeof(struct probe)))
         return -EINVAL;

@@ -73,7 +73,7 @@ static int64_t thread_cpu_ns(void)
 
 static int run_pool(struct trial *trial)
 {
-    struct report *report = trial->report;
+    struct trial_report *report = trial->report;
     const struct pool_ops *ops = trial->ops;
     struct usage before, after;
     stage(trial, STAGE_WARMUP);

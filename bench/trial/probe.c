@@ -37,7 +37,7 @@ static void params_copy(struct probe *probe, const struct param *param)
 static int describe_workload(struct trial *trial)
 {
     struct probe *probe = probe_of(trial);
-    struct report *report = trial->report;
+    struct trial_report *report = trial->report;
     const struct workload_ops *ops =
         plugin_load_workload(trial->file->workload_file, report->reason, sizeof report->reason);
     if (!ops)
@@ -72,7 +72,7 @@ static int describe_pool(struct trial *trial)
 
 static int rehearse(struct trial *trial)
 {
-    struct report *report = trial->report;
+    struct trial_report *report = trial->report;
     int rc = setup_job(trial);
     if (rc < 0)
         return rc;

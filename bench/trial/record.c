@@ -1,6 +1,5 @@
 /* A finished task becomes counts, sums, histogram entries and, for some, a sample. Called for every task while the
  * trial is timed: what can wait, waits. */
-#include "bench/cell.h"
 #include "bench/histogram.h"
 #include "bench/trial/trial.h"
 #include "pools/clock.h"
@@ -73,7 +72,7 @@ static void count_detection(struct trial *trial, const struct done *done, uint64
 
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at)
 {
-    struct report *report = trial->report;
+    struct trial_report *report = trial->report;
     uint32_t task = done->task;
     if (done->status == TASK_OK) {
         report->tasks_ok++;

@@ -1,5 +1,4 @@
 /* When tasks are due, and how fast the whole could be done at best. */
-#include "bench/cell.h"
 #include "bench/trial/trial.h"
 #include "pools/clock.h"
 #include "pools/task_run.h"

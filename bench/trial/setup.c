@@ -1,5 +1,4 @@
 /* What must be there before the pool opens: job, ballast, payload, and the arrays the driver writes. */
-#include "bench/cell.h"
 #include "bench/histogram.h"
 #include "bench/trial/trial.h"
 #include "pools/crew.h"
@@ -55,10 +54,10 @@ int job_map(struct trial *trial, int flags)
     if (fcntl(trial->job_fd, F_SETFD, FD_CLOEXEC) < 0)
         return -errno;
     trial->file = file;
-    trial->report = (struct report *)(map + file->report_offset);
+    trial->report = (struct trial_report *)(map + file->report_offset);
     trial->samples = (struct sample *)(map + file->samples_offset);
     trial->histograms = (uint32_t *)(map + file->histograms_offset);
-    *trial->report = (struct report){.epoch = file->epoch, .ideal_ns = -1};
+    *trial->report = (struct trial_report){.epoch = file->epoch, .ideal_ns = -1};
     return 0;
 }
 

@@ -147,7 +147,7 @@ int strict_fds(void)
 
 void strict_leftovers(struct trial *trial, int fds_before)
 {
-    struct report *report = trial->report;
+    struct trial_report *report = trial->report;
     int fds = strict_fds(), threads = 0;
     /* a thread that was joined may still be on its way out of the kernel's list */
     for (unsigned i = 0; i < 50 && (threads = entries("/proc/self/task")) > 1; i++)

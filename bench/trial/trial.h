@@ -22,7 +22,7 @@
 struct trial {
     const struct job_file *file;
     int job_fd; /* kept open for pools that execute processes, -1 else */
-    struct report *report;
+    struct trial_report *report;
     struct sample *samples;
     uint32_t *histograms; /* PHASES x HISTOGRAM_BUCKETS */
     const struct pool_ops *ops;

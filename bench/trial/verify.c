@@ -57,7 +57,7 @@ static bool may_fail(const struct trial *trial)
 /* Failures that were asked for are part of the experiment; any other is a failed trial. */
 static int verify_failures(struct trial *trial)
 {
-    struct report *report = trial->report;
+    struct trial_report *report = trial->report;
     if (!trial->unasked || may_fail(trial))
         return 0;
     size_t used = (size_t)snprintf(report->reason, sizeof report->reason,
@@ -80,7 +80,7 @@ static int verify_failures(struct trial *trial)
 /* What was reported as ok has turned out to be wrong, as it was asked to. */
 static void found_wrong(struct trial *trial, const struct checked *checked)
 {
-    struct report *report = trial->report;
+    struct trial_report *report = trial->report;
     bit_set(trial->failed, checked->task);
     report->tasks_ok--;
     report->tasks_failed++;

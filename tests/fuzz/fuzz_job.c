@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (file->arrival == ARRIVAL_RATE)
         touch(map, file->due_offset, file->tasks * sizeof(uint64_t));
     touch(map, file->samples_offset, file->samples_max * sizeof(struct sample));
-    touch(map, file->report_offset, sizeof(struct report));
+    touch(map, file->report_offset, sizeof(struct trial_report));
     touch(map, file->probe_offset, sizeof(struct probe));
     touch(map, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
     for (unsigned i = 0; i < 2; i++) {
