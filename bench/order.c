@@ -3,9 +3,11 @@
  * whose first row is 0, 1, n-1, 2, n-2 ..., in which every cell stands once in every position and, for even n, follows
  * every other cell once; for odd n this needs the square and its mirror image. (E. J. Williams, "Experimental designs
  * balanced for the estimation of residual effects of treatments", 1949.) */
-#include "bench/plan.h"
+#include "bench/design.h"
 #include "workloads/mix.h"
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 static void shuffle(uint64_t seed, uint32_t *numbers, unsigned count)
 {

@@ -3,6 +3,7 @@
 #include "bench/plan.h"
 #include "bench/columns.h"
 #include "bench/complete.h"
+#include "bench/design.h"
 #include "bench/forecast/pilot.h"
 #include "bench/forecast/prices.h"
 #include "bench/judge/looks.h"

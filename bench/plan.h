@@ -44,9 +44,4 @@ int plan_add(struct plan *plan, const struct cell *cell, const struct settings *
  * owns is the original's. */
 void cell_forget(struct cell *cell);
 
-/* The orders of `blocks` passes over `cells` cells from `seed`: Williams design (or Latin square for odd numbers) where
- * blocks >= cells, random permutations otherwise. order: blocks x cells numbers. Pure. */
-void order_draw(uint64_t seed, unsigned blocks, unsigned cells, uint32_t *order);
-unsigned blocks_needed(unsigned comparisons);
-
 #endif

@@ -8,6 +8,7 @@
 #include "bench/job.h"
 #include "bench/noise.h"
 #include "bench/plan.h"
+#include "bench/recorded.h"
 
 struct recorder {
     const char *directory, *run_id;
@@ -27,23 +28,6 @@ struct trial_facts {
     struct job_parts parts;
     int64_t trial_limit_ns;
 };
-
-/* The line in error for a file that could not be written or read. Returns rc. */
-int record_failed(int rc, const char *directory, const char *file, char *error);
-
-/* How far an earlier run has come. */
-struct recorded {
-    int64_t trial_id, blocks;         /* the last of each */
-    int64_t samples_end, latency_end; /* bytes; 0: no trial is there */
-    int64_t ended_ns;                 /* after the run began */
-    size_t trials, interrupted;       /* rows; of them those that have to be run again */
-};
-int recorded_read(const char *directory, struct recorded *recorded, char *error);
-/* Takes the rows of interrupted trials, which hold no times, out of trials.csv, and cuts off a torn line. The file is
- * replaced in one step. Changes nothing where its columns are others than ours. */
-int recorded_clean(const char *directory, char *error);
-/* Bytes at the ends of trials.csv, samples.csv and latency.csv that no commit covers. */
-int64_t recorded_torn(const char *directory, const struct recorded *recorded);
 
 /* plan.csv; with plan->blocks_before the rows of those blocks stay, and others that were never run make room. In one
  * step. */

@@ -1,6 +1,7 @@
-/* What is there of an earlier run: how far it has come, and what of it is not to stay. See record.h. */
+/* What is there of an earlier run: how far it has come, and what of it is not to stay. */
+#include "bench/recorded.h"
 #include "bench/csv_replace.h"
-#include "bench/record.h"
+#include "bench/refuse.h"
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>

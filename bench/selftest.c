@@ -2,6 +2,7 @@
  * themselves under two labels, in blocks like those of any run, and the blocks are cut into groups: every pair of cells
  * in every group is a comparison, and no trial is in two of them. With --inject the tasks of one label are longer by a
  * known share, and what is counted is whether that is found. */
+#include "bench/design.h"
 #include "bench/forecast/forecast.h"
 #include "bench/host.h"
 #include "bench/judge/costs.h"

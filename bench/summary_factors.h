@@ -2,7 +2,8 @@
  * the screen and in charts. Pure. */
 #ifndef POOLBENCH_SUMMARY_FACTORS_H
 #define POOLBENCH_SUMMARY_FACTORS_H
-#include "bench/summary.h"
+#include "bench/columns.h"
+#include <stdbool.h>
 
 /* The two pools that docs/METHOD.md measures others by. */
 #define BASE_POOL  "serial" /* of speed-ups: the same tasks without any pool; has no workers to count or place */

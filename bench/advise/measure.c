@@ -1,6 +1,7 @@
 /* Running what advice rests on: candidate pools by numbers of workers, for tasks of one kind. */
 #include "bench/advise/advise.h"
 #include "bench/arguments.h"
+#include "bench/design.h"
 #include "bench/forecast/forecast.h"
 #include "bench/host.h"
 #include "bench/judge/looks.h"

@@ -1,8 +1,8 @@
 /* Which cell is compared with which: in one run the cells that differ in one factor alone, with two runs the cells that
  * differ in none. Ratios are taken block by block. */
 #include "bench/compare/compare.h"
+#include "bench/design.h"
 #include "bench/nearest.h"
-#include "bench/plan.h"
 #include "bench/refuse.h"
 #include "bench/summary_factors.h"
 #include "bench/verbs.h"

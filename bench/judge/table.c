@@ -1,7 +1,7 @@
 /* Rows, columns, and what stands where they cross. */
 #include "bench/judge/table.h"
+#include "bench/design.h"
 #include "bench/judge/looks.h"
-#include "bench/plan.h"
 #include "bench/summary_factors.h"
 #include <errno.h>
 #include <math.h>

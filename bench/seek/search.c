@@ -1,6 +1,7 @@
 /* The loop of a search: a few blocks at the next point of every search, until all have their bracket; then the last
  * round, with both ends of every bracket in each block. */
 #include "bench/seek/search.h"
+#include "bench/design.h"
 #include "bench/forecast/forecast.h"
 #include "bench/judge/verdict.h"
 #include "bench/refuse.h"
