@@ -1,7 +1,7 @@
 /* Completing cells, see complete.h. */
 #include "bench/complete.h"
 #include "bench/columns.h"
-#include "bench/dist.h"
+#include "bench/costs.h"
 #include "bench/faults.h"
 #include "bench/forecast/forecast.h"
 #include "bench/job_file.h"

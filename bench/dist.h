@@ -1,7 +1,6 @@
 /* Size distributions: from a word to a table of equally likely costs (workloads/sequence.h). */
 #ifndef POOLBENCH_DIST_H
 #define POOLBENCH_DIST_H
-#include "bench/calibrate.h"
 #include "bench/cell.h"
 #include "workloads/param.h"
 
@@ -17,12 +16,9 @@ struct dist {
 
 extern const struct dist dist_table[]; /* ends with a row without a name */
 
+/* By the name in front of text. NULL with a line in error. */
+const struct dist *dist_find(const char *text, char *error);
 /* text: "lognormal:sigma=1.5", "file:PATH"; spec (SPEC_MAX bytes): canonical. -EINVAL with a line in error. */
 int dist_parse(const char *text, enum dist_kind *kind, char *spec, char *error);
-
-/* Fills costs (owned by the caller: free), cost_count, cost_in_order and iterations of the cell from its dist_spec and
- * size_ns; with DIST_FILE size_ns becomes the mean of the file. calibration: NULL where an iteration has no known
- * length: the cell's iterations are MISSING, those of the costs 0. 0 or -errno with a line in error. */
-int dist_costs(struct cell *cell, const struct calibration *calibration, char *error);
 
 #endif

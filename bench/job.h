@@ -1,19 +1,8 @@
-/* Writing a job file for a cell or a calibration, and finding the parts of it again. */
+/* Writing a job file for a cell or a calibration. */
 #ifndef POOLBENCH_JOB_H
 #define POOLBENCH_JOB_H
 #include "bench/cell.h"
-#include "bench/job_file.h"
-#include "bench/launch.h"
-#include "bench/plugin_probe.h"
-
-/* Where the report, samples and histograms of the job in the launcher are. Valid until the next job. */
-struct job_parts {
-    struct job_file *file;
-    struct trial_report *report;
-    struct sample *samples;
-    uint32_t *histograms;
-    struct probe *probe; /* of a probe alone */
-};
+#include "bench/job_begin.h"
 
 struct job_order {
     uint64_t seed;   /* of the run */
@@ -28,7 +17,5 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
 /* The job that measures iterations of a workload on CPU `cpu`. */
 int job_write_calibration(struct launcher *launcher, const struct workload_ops *workload, const int64_t *params,
                           unsigned cpu, struct job_parts *parts, char *error);
-/* The job that asks what a plug-in is. */
-int job_write_probe(struct launcher *launcher, const struct probe_order *order, struct job_parts *parts, char *error);
 
 #endif

@@ -1,8 +1,8 @@
 /* Starting and ending trial programs, see launch.h. */
 #include "bench/launch.h"
-#include "bench/cell.h"
 #include "bench/job_file.h"
 #include "bench/needs.h"
+#include "bench/refuse.h"
 #include "bench/strays.h"
 #include "bench/sysfile.h"
 #include "pools/clock.h"

@@ -1,6 +1,5 @@
 /* Plug-ins, see plugin.h: finding, probing and remembering them. */
 #include "bench/plugin.h"
-#include "bench/job.h"
 #include "bench/nearest.h"
 #include "bench/peers.h"
 #include "bench/plugin_probe.h"

@@ -3,7 +3,10 @@
  * thread. */
 #ifndef POOLBENCH_PLUGIN_H
 #define POOLBENCH_PLUGIN_H
-#include "bench/cell.h"
+#include "bench/refuse.h"
+#include "bench/spec.h"
+#include "pools/pool.h"
+#include "workloads/workload.h"
 
 /* A pool or workload by what stands in front of the options of --pool or --workload: the name of one that is built in,
  * a file (./mine.so: it has a slash, or ends with .so), or the name of a file in a folder of plug-ins. NULL with a line

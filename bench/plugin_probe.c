@@ -1,6 +1,6 @@
 /* Asking a trial program what a plug-in is, and making a line of how it failed. Also where plug-ins lie. */
 #include "bench/plugin_probe.h"
-#include "bench/job.h"
+#include "bench/job_begin.h"
 #include "bench/launch.h"
 #include "bench/plugin.h"
 #include "bench/refuse.h"
@@ -79,6 +79,32 @@ static int outcome_check(const struct outcome *outcome, const struct job_parts *
         return refuse(error, "ends the process %s, with exit status %d", when, WEXITSTATUS(outcome->wait_status));
     if (outcome->left_processes)
         return refuse(error, "leaves processes behind");
+    return 0;
+}
+
+/* The job that asks what a plug-in is. */
+static int job_write_probe(struct launcher *launcher, const struct probe_order *order, struct job_parts *parts,
+                           char *error)
+{
+    unsigned workers = order->shape_workers ? order->shape_workers : 1;
+    struct cost cost = {0};
+    struct layout layout = layout_make(&(struct extent){.workers = workers, .costs = 1});
+    struct job_file *file = job_begin(launcher, &layout, parts, error);
+    if (!file)
+        return -ENOMEM;
+    memset(parts->probe, 0, sizeof *parts->probe);
+    file->kind = JOB_PROBE;
+    file->probe_depth = order->depth;
+    snprintf(order->is_pool ? file->pool_file : file->workload_file, PLUGIN_PATH_MAX, "%s", order->file);
+    if (order->is_pool)
+        job_workload_set(file, workload_table[0]);
+    if (order->params)
+        memcpy(file->pool_params, order->params, sizeof file->pool_params);
+    file->workers = order->workers ? order->workers : 1;
+    file->tasks = file->cpus = 1;
+    file->shape = (struct pool_shape){.workers = workers};
+    file->cost_count = 1; /* cpu_words 0: nothing is pinned */
+    memcpy((char *)file + layout.costs, &cost, sizeof cost);
     return 0;
 }
 

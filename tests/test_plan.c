@@ -1,5 +1,6 @@
 /* The plan: orders, comparisons, number of tasks, limits, sizes and their distributions. */
 #include "bench/columns.h"
+#include "bench/costs.h"
 #include "bench/design.h"
 #include "bench/dist.h"
 #include "bench/plan.h"
