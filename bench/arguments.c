@@ -4,7 +4,6 @@
 #include "bench/options.h"
 #include "bench/refuse.h"
 #include "bench/run_dir.h"
-#include "bench/verbs.h"
 #include "bench/wrap.h"
 #include "workloads/text.h"
 #include <limits.h>

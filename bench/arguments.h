@@ -25,7 +25,21 @@ struct arguments {
     int rests;
 };
 
-struct verb;
+/* A verb of the command line. Its function returns the exit code of docs/METHOD.md: 0, 1 something ran and failed, 2
+ * bad input (one line on stderr, nothing written). */
+struct verb {
+    const char *name;
+    const char *chapter;  /* verbs of one stand together in the table and in `help` */
+    const char *operands; /* how its words without dashes are written: "[RUN]" */
+    const char *summary;
+    int (*function)(const struct arguments *given);
+    const char *help; /* paragraphs below the usage line */
+    unsigned operands_max;
+    const struct argument *arguments; /* its own options; ends with a row without a name */
+    bool reads_itself;                /* takes the table of bench/options.h, and argv as it is */
+    const char *const *options;       /* names of those of bench/options.h it takes beside its own; ends with NULL */
+};
+
 /* Fills *given from the words after the verb. 0; or 2 and one line on stderr, which names the option, what was expected
  * and the nearest valid name. An option stands as --name VALUE or --name=VALUE; -- ends the options. */
 int arguments_read(const struct verb *verb, int argc, char **argv, struct arguments *given);

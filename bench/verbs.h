@@ -5,18 +5,6 @@
 #include "bench/arguments.h"
 #include <stdio.h>
 
-struct verb {
-    const char *name;
-    const char *chapter;  /* verbs of one stand together in the table and in `help` */
-    const char *operands; /* how its words without dashes are written: "[RUN]" */
-    const char *summary;
-    int (*function)(const struct arguments *given);
-    const char *help; /* paragraphs below the usage line */
-    unsigned operands_max;
-    const struct argument *arguments; /* its own options; ends with a row without a name */
-    bool reads_itself;                /* takes the table of bench/options.h, and argv as it is */
-    const char *const *options;       /* names of those of bench/options.h it takes beside its own; ends with NULL */
-};
 extern const struct verb verbs[]; /* main.c; ends with a row without a name */
 
 int verb_run(const struct arguments *given);

@@ -5,7 +5,6 @@
 #include "bench/nearest.h"
 #include "bench/refuse.h"
 #include "bench/summary_factors.h"
-#include "bench/verbs.h"
 #include <math.h>
 #include <stdlib.h>
 

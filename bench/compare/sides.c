@@ -3,7 +3,6 @@
 #include "bench/refuse.h"
 #include "bench/run_dir.h"
 #include "bench/text_file.h"
-#include "bench/verbs.h"
 #include <jansson.h>
 #include <stdlib.h>
 
