@@ -4,9 +4,9 @@
 #include "tests/pool_bench.h"
 #include "tests/sample.h"
 #include <errno.h>
-#include <sched.h>
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -192,7 +192,8 @@ static void *kill_the_idle(void *pids_at)
     return NULL;
 }
 
-/* A reap that waits for more has a task already, and its forker dies then: the task stays what it was, reported once. */
+/* A reap that waits for more has a task already, and its forker dies then: the task stays what it was, reported once.
+ */
 static void who_dies_after_its_task_takes_nothing(void **state)
 {
     (void)state;
@@ -230,10 +231,8 @@ static void who_dies_after_its_task_takes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_killed_process_is_one_task),
-        cmocka_unit_test(nobody_left_is_an_error),
-        cmocka_unit_test(who_dies_before_open_is_replaced),
-        cmocka_unit_test(a_task_over_the_limit_is_ended),
+        cmocka_unit_test(a_killed_process_is_one_task),          cmocka_unit_test(nobody_left_is_an_error),
+        cmocka_unit_test(who_dies_before_open_is_replaced),      cmocka_unit_test(a_task_over_the_limit_is_ended),
         cmocka_unit_test(who_dies_after_its_task_takes_nothing),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
