@@ -29,17 +29,29 @@ static int say(struct trial *trial, int rc, const char *words, uint32_t task)
     return rc;
 }
 
-int drive_warmup(struct trial *trial)
+static int check_warm(struct trial *trial, const struct done *done, uint32_t handed_in)
 {
-    uint32_t count = warmup_tasks(trial), next = 0, back = 0;
-    while (back < count) {
+    if (done->task < TASK_WARMUP_FIRST || done->task >= TASK_WARMUP_FIRST + handed_in)
+        return say(trial, -EPROTO, "the pool returned a task that was not handed in", done->task);
+    /* killed from outside, or on a machine too busy for its limit: that is survived, and if it is no accident, tasks
+     * will tell */
+    bool ended = done->status == TASK_SIGNALLED || done->status == TASK_COLLATERAL || done->status == TASK_TIMEOUT;
+    char words[64];
+    if (done->status == TASK_OK || ended)
+        return 0;
+    snprintf(words, sizeof words, "a warm-up task failed (%s)", task_status_names[done->status]);
+    return say(trial, -EIO, words, done->task);
+}
+
+/* Warm-up tasks from number `next` to before `end`, until all are back. */
+static int warm_round(struct trial *trial, uint32_t next, uint32_t end)
+{
+    for (uint32_t back = next; back < end;) {
         uint32_t tasks[BATCH];
         struct done done[BATCH];
         unsigned n = 0;
-        while (n < BATCH && next + n < count) {
+        for (; n < BATCH && next + n < end; n++)
             tasks[n] = TASK_WARMUP_FIRST + next + n;
-            n++;
-        }
         int taken = n ? trial->ops->submit(trial->pool, tasks, n) : 0;
         if (taken < 0)
             return taken;
@@ -48,21 +60,29 @@ int drive_warmup(struct trial *trial)
         if (got < 0)
             return got;
         for (int i = 0; i < got; i++) {
-            if (done[i].task < TASK_WARMUP_FIRST || done[i].task >= TASK_WARMUP_FIRST + count)
-                return say(trial, -EPROTO, "the pool returned a task that was not handed in", done[i].task);
-            /* killed from outside, or on a machine too busy for its limit: that is survived, and if it is no accident,
-             * tasks will tell */
-            bool ended =
-                done[i].status == TASK_SIGNALLED || done[i].status == TASK_COLLATERAL || done[i].status == TASK_TIMEOUT;
-            if (done[i].status != TASK_OK && !ended) {
-                char words[64];
-                snprintf(words, sizeof words, "a warm-up task failed (%s)", task_status_names[done[i].status]);
-                return say(trial, -EIO, words, done[i].task);
-            }
+            int rc = check_warm(trial, &done[i], next);
+            if (rc < 0)
+                return rc;
         }
         back += (uint32_t)got;
     }
     return 0;
+}
+
+/* How long tasks take that have no size, nobody knows before: so rounds are short at first, each as long as all before
+ * it, and there are no more when their time is over. */
+int drive_warmup(struct trial *trial)
+{
+    const uint32_t count = warmup_tasks(trial), first = warmup_least(trial);
+    const uint64_t since_ns = clock_monotonic_ns(), limit_ns = warmup_limit_ns(trial);
+    int rc = 0;
+    for (uint32_t next = 0, end = first; next < end && rc == 0;) {
+        rc = warm_round(trial, next, end);
+        next = end;
+        if (clock_monotonic_ns() - since_ns < limit_ns)
+            end = count - next < next ? count : 2 * next;
+    }
+    return rc;
 }
 
 /* First task that may not be handed in yet. */

@@ -15,11 +15,12 @@
 
 /* Warm-up tasks. Processes: until who makes them has copied what it shares with the first ones. */
 enum { WARMUP_LEAST = 64, WARMUP_PER_WORKER = 4, WARMUP_PROCESSES = 4 };
-#define WARMUP_TASK_NS 100000u       /* a warm-up task is no longer than that, */
-#define WARMUP_CPU_NS  2000000u      /* and all of them together keep no CPU for longer */
-#define CHECK_NS       2000000u      /* running results again takes about that, or one task */
-#define INPUTS_LIMIT   (64ull << 20) /* bytes of distinct inputs */
-#define HUGE_PAGE      (2ull << 20)
+#define WARMUP_TASK_NS 100000u /* a warm-up task is no longer than that, */
+#define WARMUP_CPU_NS                                                                                                  \
+    2000000u                  /* and all of them together keep no CPU for longer, nor, whatever they are, begin later */
+#define CHECK_NS     2000000u /* running results again takes about that, or one task */
+#define INPUTS_LIMIT (64ull << 20) /* bytes of distinct inputs */
+#define HUGE_PAGE    (2ull << 20)
 
 void *trial_memory(size_t count, size_t size)
 {
@@ -76,12 +77,23 @@ uint32_t warmup_tasks(const struct trial *trial)
     return trial->ops->early && workers > WARMUP_PROCESSES ? workers : WARMUP_PROCESSES;
 }
 
+uint32_t warmup_least(const struct trial *trial)
+{
+    uint32_t workers = trial->file->shape.workers, count = warmup_tasks(trial);
+    return trial->ops->traits & POOL_TASK_IS_PROCESS || workers > count ? count : workers;
+}
+
+uint64_t warmup_limit_ns(const struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    return WARMUP_CPU_NS * (uint64_t)(file->cpus < file->shape.workers ? file->cpus : file->shape.workers);
+}
+
 static struct cost warmup_cost(const struct trial *trial)
 {
     const struct job_file *file = trial->file;
     struct cost cost = trial->costs[file->cost_count / 2];
-    uint64_t cpus = file->cpus < file->shape.workers ? file->cpus : file->shape.workers;
-    uint64_t most_ns = WARMUP_CPU_NS * cpus / warmup_tasks(trial);
+    uint64_t most_ns = warmup_limit_ns(trial) / warmup_tasks(trial);
     most_ns = most_ns < WARMUP_TASK_NS ? most_ns : WARMUP_TASK_NS;
     if ((uint64_t)cost.size_ns > most_ns) {
         cost.iterations = (uint64_t)((double)cost.iterations * (double)most_ns / (double)cost.size_ns);

@@ -66,7 +66,11 @@ int job_check(const struct job_file *file, uint64_t bytes);
 int job_map(struct trial *trial, int flags);
 int setup_pool(struct trial *trial); /* which pool, and its configuration */
 int setup_job(struct trial *trial);  /* workload, sequence, faults, payload */
+/* At most so many tasks; so many whatever they take: one a worker, or where tasks are processes all; and how long after
+ * the first one the last is begun. */
 uint32_t warmup_tasks(const struct trial *trial);
+uint32_t warmup_least(const struct trial *trial);
+uint64_t warmup_limit_ns(const struct trial *trial);
 int setup_ballast(struct trial *trial);
 int setup_arrays(struct trial *trial);   /* what the driver writes by task */
 void setup_release(struct trial *trial); /* what setup_pool and setup_job made; mappings end with the process */
