@@ -11,12 +11,18 @@
 
 enum dist_kind { DIST_FIXED, DIST_UNIFORM, DIST_EXPONENTIAL, DIST_LOGNORMAL, DIST_BIMODAL, DIST_FILE };
 
+#define FORECAST_LAST 9 /* few, but so many that a median tells */
+
 /* How long a trial of a cell takes, as far as that is known (bench/forecast/forecast.h). In ns. */
 struct forecast {
     double task_ns, beside_ns; /* wall time of a task; of a trial, what it takes beside its tasks */
     bool measured;             /* by a pilot or an earlier run; else guessed */
-    double seen_ns, wall_ns; /* trials that were run: whole ones; of those that went well, between gate and last reap */
-    unsigned seen, walls;    /* how many */
+    bool recalled;             /* measured, and not today: by what was kept */
+    double seen_ns;            /* trials that were run, summed */
+    unsigned seen, well;       /* how many; of them, those that went well */
+    struct {
+        double whole_ns, wall_ns; /* wall: between gate and last reap */
+    } last[FORECAST_LAST];        /* those that went well, the last few of them */
 };
 
 struct cell {
@@ -64,7 +70,8 @@ struct cell {
     struct cost *costs; /* the size distribution as equally likely costs, owned by the plan */
     uint32_t cost_count;
     bool cost_in_order;
-    bool tasks_auto; /* their number was chosen here */
+    bool tasks_auto;        /* their number was chosen here */
+    int64_t trial_limit_ns; /* of the run: no trial takes longer; 0: not completed yet */
     struct forecast forecast;
 };
 

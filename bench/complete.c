@@ -175,6 +175,7 @@ static void cell_tasks(struct cell *cell, uint32_t given, const struct planner *
 int cell_prepare(struct cell *cell, struct planner *planner)
 {
     uint32_t tasks;
+    cell->trial_limit_ns = planner->trial_limit_ns;
     int rc = cell_shape(cell, planner);
     if (!rc)
         rc = cell_check(cell, &tasks, planner);

@@ -6,6 +6,7 @@
 #include "bench/refuse.h"
 #include "bench/spec.h"
 #include "bench/units.h"
+#include <math.h>
 #include <stdio.h>
 
 #define EVERY_TASK_PPM 1000000
@@ -125,14 +126,28 @@ int faults_check(const struct cell *cell, int64_t trial_limit_ns, char *error)
     return 0;
 }
 
-double faults_wait_ns(const struct cell *cell)
+/* About how many tasks of a cell have a failure of this kind. */
+static double tasks_with(const struct cell *cell, enum fault_kind kind)
 {
-    double stuck = 0, workers = cell->shape.workers ? cell->shape.workers : 1;
+    double tasks = 0;
     for (uint64_t i = 0; i < cell->faults.count; i++) {
         const struct fault *fault = &cell->faults.fault[i];
-        if (fault->kind == FAULT_HANG || fault->kind == FAULT_STOP)
-            stuck += (double)cell->tasks * fault->rate_ppm / EVERY_TASK_PPM + (fault->task != FAULT_NO_TASK);
+        if (fault->kind == kind)
+            tasks += (double)cell->tasks * fault->rate_ppm / EVERY_TASK_PPM + (fault->task != FAULT_NO_TASK);
     }
-    /* one after another in each worker, and the last one to the end */
-    return stuck > 0 ? (stuck / workers > 1 ? stuck / workers : 1) * (double)cell->task_limit_ns : 0;
+    return tasks;
+}
+
+double faults_wait_ns(const struct cell *cell)
+{
+    double hang = tasks_with(cell, FAULT_HANG), stop = tasks_with(cell, FAULT_STOP), stuck = hang + stop;
+    double workers = cell->shape.workers ? cell->shape.workers : 1;
+    bool ends_one = cell->task_limit_ns && cell->shape.processes; /* and its process with it */
+    /* the submitter may look at the limit while one of its threads hangs, not while it hangs or stands still itself */
+    bool ends_all = cell->task_limit_ns && !(cell->pool->traits & POOL_SUBMITTER_WORKS) && stop == 0;
+    if (stuck <= 0)
+        return 0;
+    if (ends_one) /* one after another in each worker, and the last one to the end */
+        return fmax(stuck / workers, 1) * (double)cell->task_limit_ns;
+    return fmin(stuck, 1) * (double)(ends_all ? cell->task_limit_ns : cell->trial_limit_ns);
 }

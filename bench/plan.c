@@ -149,8 +149,10 @@ static int budget_check(const struct plan *plan, const struct settings *settings
         kept = fewer; /* the first row alone */
     if (!settings->blocks)
         blocks = blocks_needed(rows_comparisons(plan->rows, kept));
+    if (settings->more[0] && !settings->blocks) /* some are there */
+        blocks = blocks > settings->blocks_before ? blocks - settings->blocks_before : 1;
     double needed_ns = blocks * forecast_block_ns(&plan->cells, kept) + plan->around_ns;
-    if (!settings->budget_ns || settings->like[0] || needed_ns <= BUDGET_SLACK * (double)settings->budget_ns)
+    if (!settings->budget_ns || needed_ns <= BUDGET_SLACK * (double)settings->budget_ns)
         return 0;
     return refuse(
         error,
@@ -198,21 +200,45 @@ int plan_add(struct plan *plan, const struct cell *cell, const struct settings *
     return rc;
 }
 
+static double pilots_ns(const struct settings *settings)
+{
+    return settings->budget_ns ? PILOTS_SHARE * (double)settings->budget_ns : PILOTS_MOST_NS;
+}
+
+/* What stands around the trials, as far as it is known by now. */
+static void around_note(struct plan *plan, const struct settings *settings, const struct planner *planner)
+{
+    double before_ns = settings->began_ns ? (double)(clock_monotonic_ns() - settings->began_ns) : 0;
+    plan->around_ns = before_ns + closing_recall_ns(planner->calibrations, "run", plan->cells.count);
+}
+
 /* How long trials take: from the run that this is like; else from what was measured of such cells before, or is now. */
 static int forecasts_make(struct plan *plan, const struct settings *settings, struct planner *planner)
 {
-    bool asked = settings->budget_ns && !settings->blocks;
+    bool asked = settings->budget_ns;
     struct price price;
     for (size_t i = 0; i < plan->cells.count; i++)
         asked = asked || plan->cells.cell[i].tasks_auto;
-    double most_ns = settings->budget_ns ? PILOTS_SHARE * (double)settings->budget_ns : PILOTS_MOST_NS;
-    int rc = pilots_run(planner->calibrations, &plan->cells, settings->seed, asked && !planner->earlier.count, most_ns,
-                        planner->error);
+    int rc = pilots_run(planner->calibrations, &plan->cells, settings->seed, asked && !planner->earlier.count,
+                        pilots_ns(settings), planner->error);
     for (size_t i = 0; i < plan->cells.count && !rc; i++)
         if (earlier_price(&planner->earlier, &plan->cells.cell[i], &price))
             forecast_make(&plan->cells.cell[i], &price);
-    double before_ns = settings->began_ns ? (double)(clock_monotonic_ns() - settings->began_ns) : 0;
-    plan->around_ns = before_ns + closing_recall_ns(planner->calibrations, plan->cells.count);
+    around_note(plan, settings, planner);
+    return rc;
+}
+
+/* Nothing is left out or refused because of what trials took some other day, if they are faster today. */
+static int forecasts_renew(struct plan *plan, const struct settings *settings, struct planner *planner)
+{
+    double ns = (double)settings->blocks * plan->block_ns + plan->around_ns;
+    bool fit =
+        settings->blocks ? ns <= BUDGET_SLACK * (double)settings->budget_ns : fits(settings, plan, plan_slack(0));
+    if (!settings->budget_ns || fit || planner->earlier.count)
+        return 0;
+    int rc = pilots_renew(planner->calibrations, &plan->cells, settings->seed, pilots_ns(settings), planner->error);
+    around_note(plan, settings, planner);
+    lengths_choose(plan, settings);
     return rc;
 }
 
@@ -226,6 +252,9 @@ static int cells_complete(struct plan *plan, const struct settings *settings, st
     if (rc)
         return rc;
     lengths_choose(plan, settings);
+    rc = forecasts_renew(plan, settings, planner);
+    if (rc)
+        return rc;
     plan->kept = plan->cells.count;
     if (budget_keep(plan, settings, &planner->earlier))
         return refuse(planner->error, "out of memory");
@@ -279,8 +308,10 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
     if (!rc) {
         plan->blocks = blocks_choose(settings, plan, time_left_ns(settings, plan));
         plan->estimate_ns = (int64_t)fmin(plan->block_ns * plan->blocks + plan->around_ns, 9e18);
-        if (settings->budget_ns && plan->estimate_ns > settings->budget_ns && !settings->like[0])
-            plan->estimate_ns = settings->budget_ns; /* rows will leave, or the last block is cut */
+        bool is_cut = plan->estimate_ns > settings->budget_ns,
+             is_filled = plan->blocks == BLOCKS_MAX && !settings->blocks;
+        if (settings->budget_ns && (is_cut || is_filled))
+            plan->estimate_ns = settings->budget_ns; /* rows will leave, or the last block is cut; or more follow */
         plan->order = calloc((size_t)plan->blocks * plan->cells.count + 1, sizeof *plan->order);
         rc = order_make(plan, settings->seed, plan->blocks_before, plan->blocks, plan->order, error);
     }

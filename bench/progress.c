@@ -71,8 +71,8 @@ void progress_show(const struct progress *progress, size_t done, double left_ns,
     char line[512], label[SPEC_MAX * 4];
     if (!progress->on)
         return;
-    int length = snprintf(line, sizeof line, "%zu/%zu  ETA %.0f s", done + 1, progress->total,
-                          (left_ns + progress->after_ns) / 1e9);
+    int length = snprintf(line, sizeof line, "%zu/%zu  ETA %s%.0f s", done + 1, progress->total,
+                          progress->may_stop ? "at most " : "", left_ns / 1e9);
     if (!isnan(progress->widest))
         length += snprintf(line + length, sizeof line - (size_t)length, "  widest +-%.1f %%", 100 * progress->widest);
     cell_label(cell, label, sizeof label);

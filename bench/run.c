@@ -191,6 +191,10 @@ static int blocks_run(struct session *session, struct course *course, char *erro
         course->progress.after_ns =
             (plan->blocks - block - 1) * forecast_block_ns(&plan->cells, plan->kept) + session->closing_ns;
         rc = session_block(session, number, course->order, course->count, &course->progress, NULL, error);
+        if (session->over_budget) {
+            course->ending.because = "budget";
+            break;
+        }
         course->ending.blocks = number;
     }
     session->positions = NULL;
@@ -212,8 +216,11 @@ static int course_run(struct session *session, struct course *course, char *erro
         course->wanted[i] = !course->before || course->before->wanted[i];
     left_out_say(plan);
     progress_begin(&course->progress, cells, plan->blocks, plan->blocks_before);
+    course->progress.may_stop = plan->looks && !plan->blocks_before;
     if (course->before)
         course->progress.total = course->before->left;
+    else
+        session->budget_ns = session->request.settings.budget_ns;
     if (rc == 0)
         rc = blocks_run(session, course, error);
     progress_end(&course->progress);
@@ -236,6 +243,11 @@ static void rest_say(const struct session *session, const char *verb, const stru
         complain(verb, "%zu trial%s stood still (Ctrl-Z) and ha%s no times; `poolbench resume %s` runs %s again",
                  session->stopped, session->stopped == 1 ? "" : "s", session->stopped == 1 ? "s" : "ve", word,
                  session->stopped == 1 ? "it" : "them");
+    else if (session->over_budget)
+        fprintf(stderr,
+                "poolbench %s: the budget ended block %u before all of its trials were run: they take longer than was "
+                "forecast; `poolbench resume %s` runs the rest, whatever time that takes\n",
+                verb, course->ending.blocks + 1, word);
     else if (course->before && !strcmp(course->ending.because, "precision"))
         fprintf(stderr, "poolbench %s: precise enough after %u blocks\n", verb, course->ending.blocks);
     free(quoted);

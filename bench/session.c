@@ -23,6 +23,7 @@
 
 #define CLOCK_MEASURE_NS 100000000u
 #define P99_TASKS_LEAST  1000
+#define BUDGET_LATE      0.1 /* of it: no trial may end later */
 
 /* --more puts trials beside those that were run before: of the same plug-ins. */
 static int plugins_check(const struct session *session, char *error)
@@ -112,8 +113,15 @@ static int open_with(struct session *session, int argc, char **argv, char *error
         rc = plan_make(&session->request, &session->machine, session->calibrations, &session->plan, error);
     if (rc == -EINTR) /* while it was calibrated */
         session->interrupted = calibrations_launcher(session->calibrations)->interrupted;
-    session->closing_ns = closing_recall_ns(session->calibrations, session->plan.cells.count);
+    session_closes_as(session, "run");
     return rc;
+}
+
+void session_closes_as(struct session *session, const char *verb)
+{
+    session->closing_as = verb;
+    session->closing_cells = session->plan.cells.count;
+    session->closing_ns = closing_recall_ns(session->calibrations, verb, session->closing_cells);
 }
 
 int session_open(struct session *session, int argc, char **argv, char *error)
@@ -340,12 +348,32 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
     return 0;
 }
 
-static double order_left_ns(const struct session *session, const uint32_t *order, size_t count)
+/* All that is left, by the forecast; and no more than the budget has. */
+static double left_ns(const struct session *session, const uint32_t *order, size_t count,
+                      const struct progress *progress)
 {
-    double ns = 0;
+    double ns = progress->after_ns;
     for (size_t i = 0; i < count; i++)
         ns += forecast_trial_ns(&session->plan.cells.cell[order[i]]);
-    return ns;
+    return fmax(fmin(ns, session_left_ns(session, session->budget_ns) + session->closing_ns), 0);
+}
+
+/* Whether there is time for one more trial: asked before each, since the first of them may show that trials take far
+ * longer than anybody thought. The first is always run, or nothing would be known. */
+static bool trial_affordable(const struct session *session, const struct cell *cell)
+{
+    double late_ns = forecast_trial_ns(cell) - session_left_ns(session, session->budget_ns);
+    return !session->budget_ns || !session->trials || late_ns <= BUDGET_LATE * (double)session->budget_ns;
+}
+
+/* What a trial showed, for those that follow. */
+static void trial_note(struct session *session, struct cell *cell, uint64_t since_ns, const struct trial_row *row)
+{
+    bool is_first = !cell->forecast.seen;
+    forecast_note(cell, (double)(clock_monotonic_ns() - since_ns),
+                  strcmp(row->status, "ok") ? NAN : (double)row->wall_ns);
+    if (is_first)
+        forecast_compare(&session->plan.cells, cell);
 }
 
 int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
@@ -359,12 +387,13 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
         struct cell *cell = &session->plan.cells.cell[order[i]];
         const uint64_t since_ns = clock_monotonic_ns();
         struct trial_row row;
+        if ((session->over_budget = !trial_affordable(session, cell)))
+            break;
         if (progress)
-            progress_show(progress, session->trials, order_left_ns(session, order + i, count - i), cell);
+            progress_show(progress, session->trials, left_ns(session, order + i, count - i, progress), cell);
         rc = trial_run(session, cell, block, session->positions ? session->positions[i] : (unsigned)i + 1, &row, error);
         if (rc == 0 && !session->interrupted)
-            forecast_note(cell, (double)(clock_monotonic_ns() - since_ns),
-                          strcmp(row.status, "ok") ? NAN : (double)row.wall_ns);
+            trial_note(session, cell, since_ns, &row);
         if (rc == 0 && progress)
             progress_note(progress, order[i], block - 1,
                           strcmp(row.status, "ok") ? NAN : (double)row.wall_ns / (double)row.tasks);
@@ -425,7 +454,8 @@ int session_conclude(const struct session *session, const char *verb, bool quiet
     if (report_write(session->directory, &summary, error) < 0)
         complain(verb, "no report: %s", error);
     if (!session->interrupted)
-        closing_keep(session->calibrations, session->plan.cells.count, (double)(clock_monotonic_ns() - since_ns));
+        closing_keep(session->calibrations, session->closing_as, session->closing_cells,
+                     (double)(clock_monotonic_ns() - since_ns));
     if (!quiet)
         screen_print(stdout, session->directory, &summary);
     summary_release(&summary);

@@ -21,7 +21,11 @@ struct session {
     struct recorded before;   /* --more: how far the run has come */
     struct busy_watch *watch; /* what others do, from session_open() to session_begin() */
     uint64_t start_ns;        /* the run began: its trials are timed from there */
-    double closing_ns;        /* forecast of what comes after the last trial */
+    const char *closing_as;   /* the verb that it is like, for what comes after the last trial; */
+    size_t closing_cells;     /* with so many cells */
+    double closing_ns;        /* the forecast of it */
+    int64_t budget_ns;        /* that no trial may overrun by more than a tenth, once one was seen; 0: none */
+    bool over_budget;         /* one would have, and was not begun: its block is not whole */
     int lock;                 /* run_lock() of the directory */
     bool is_resumed;
     size_t trials, failures;
@@ -37,6 +41,8 @@ int session_open(struct session *session, int argc, char **argv, char *error);
 /* The same for a run that ended early: its cells as they were, and its recorded trials. Refused where this is another
  * machine or another trial program. The plan's order is a new one: take that of bench/remaining.h. */
 int session_reopen(struct session *session, const char *directory, char *error);
+/* After one of these: what comes after the last trial is that of this verb, not that of `run`. */
+void session_closes_as(struct session *session, const char *verb);
 /* The directory of the run, with host.json (`verb` and argv in it), suite.ini and empty CSV files; with --more, those
  * of that run, to go on behind its last trial. Writes nothing new where it fails. */
 int session_begin(struct session *session, const char *verb, char **argv, char *error);
@@ -49,8 +55,8 @@ int session_extend(struct session *session, unsigned blocks, char *error);
  * copy of a cell of the plan, cell_forget() what was found out about it, and change what is to be another. */
 int session_add(struct session *session, const struct cell *cell, char *error);
 /* One block: a trial of each of these cells (numbers in plan.cells), in that order; block from 1. Progress may be NULL.
- * `found`, when not NULL, gets the rows of trials.csv, in the same order; when a signal interrupts, the rest of it is
- * not touched. */
+ * `found`, when not NULL, gets the rows of trials.csv, in the same order; when a signal interrupts, or the budget ends
+ * it (over_budget), the rest of it is not touched. */
 int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
                   struct progress *progress, struct trial_row *found, char *error);
 /* Ends the files; from now on a signal ends us. */

@@ -64,6 +64,43 @@ is "which is a part of it (${measured:-0} ns)" test "${measured:-0}" -gt 0 -a "$
 is 'plan.csv has as many blocks as host.json' test "$(tail -n +2 kept/plan.csv | cut -d , -f 4 | sort -un | tail -1)" = "$blocks"
 is 'a block has every cell once' test "$(tail -n +2 kept/plan.csv | cut -d , -f 3,4 | sort -u | wc -l)" -eq $((3 * blocks))
 
+# ---- one that first trials show to be too short ----
+poolbench run --pool pthread,fork --workers 2 --workload "cmd:line='sleep 0.4'" --tasks 16 --budget 3s --out cut >screen 2>err
+is 'a block is not gone on with when one trial has taken it all' test "$(tail -n +2 cut/trials.csv | wc -l)" -eq 1
+is 'which is said' grep -q 'the budget ended block 1 before all of its trials were run' err
+is 'and stands in the files' grep -q '"because": "budget"' cut/host.json
+
+# ---- of other runs, and of failures ----
+poolbench run --like cut --budget 3s --out again >out 2>err
+is 'what that run took is known' grep -q -- '--budget: 3s is too short for 8 blocks' err
+poolbench plan --like kept --budget 10ms >out 2>err
+is 'like another run it is refused, too' test $? -eq 2
+lines=$(wc -l <kept/trials.csv)
+poolbench run --more kept --budget 10ms >out 2>err
+is 'and for more of one' test $? -eq 2
+is 'of which nothing is run then' test "$(wc -l <kept/trials.csv)" -eq "$lines"
+poolbench plan --pool pthread --size 1ms --tasks 16 --workers 2 --faults hang:task=7 --trial-limit 20s --budget 15s >out 2>err
+is 'a task that hangs takes until the limit of its trial' grep -q -- 'too short for 8 blocks' err
+poolbench plan --pool fork --size 1ms --tasks 16 --workers 2 --faults hang:task=7 --task-limit 20ms --trial-limit 20s --budget 15s >out 2>err
+is 'or its own, where there is one' test $? -eq 0
+
+# ---- what was kept is spoilt ----
+sed -i 's/"task_ns": [0-9.e+]*/"task_ns": 1000000000000.0/' .cache/poolbench/calibrations.json
+poolbench plan "${cells[@]}" --budget 8s >out 2>err
+is 'a price that is far too high refuses a budget' test $? -eq 2
+poolbench plan "${cells[@]}" --budget 8s --measure >out 2>err
+is 'but not before it was looked at again' test $? -eq 0
+poolbench plan "${cells[@]}" --budget 8s >out 2>err
+is 'which is kept' test $? -eq 0
+
+# ---- warm-up ----
+head -c 16777216 /dev/zero >big
+poolbench run --pool serial --workload sha256:file=big:block=4MiB --tasks 4 --workers 1 --blocks 1 --budget none --out warm >screen 2>err
+# shellcheck disable=SC2016 # awk's
+is 'tasks that have no size to cut are not run 64 times before' awk -F, '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+    NR == 2 { exit !($at["trial_ns"] - $at["wall_ns"] < 20 * $at["wall_ns"] / 4) }' warm/trials.csv
+
 # ---- like another run ----
 poolbench run --like kept --blocks 1 --budget none --out like >screen 2>err
 is 'has the same tasks' test "$(cut -d , -f 7-13 kept/plan.csv | sort -u | md5sum)" = "$(cut -d , -f 7-13 like/plan.csv | sort -u | md5sum)"

@@ -1,10 +1,15 @@
-/* What poolbench forecasts and remarks, against simulated runs with a known truth: how many blocks settle a cell, which
- * difference would have been seen, drifts and groups where there are some and where there are none. */
+/* What poolbench forecasts of trials; and what it forecasts and remarks, against simulated runs with a known truth: how
+ * many blocks settle a cell, which difference would have been seen, drifts and groups where there are some and where
+ * there are none. */
 /* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
+#include "bench/faults.h"
+#include "bench/forecast/prices.h"
 #include "bench/judge/looks.h"
 #include "bench/judge/series.h"
 #include "bench/judge/verdict.h"
+#include "bench/refuse.h"
 #include "tests/sim.h"
+#include <ftw.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +25,14 @@
 static const unsigned fixed_blocks[] = {8, 12, 27, 60};
 
 static gsl_rng *rng;
+
+static int entry_remove(const char *path, const struct stat *stat, int type, struct FTW *at)
+{
+    (void)stat;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
 
 static int rng_open(void **state)
 {
@@ -199,11 +212,127 @@ static void test_series(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* ---- how long trials take ---- */
+
+static struct cell cell_of(const char *pool, unsigned workers)
+{
+    struct cell cell = {.pool = pool_find(pool), .workload = workload_find("spin"), .workers = workers};
+
+    assert_non_null(cell.pool);
+    assert_null(cell.pool->shape(workers, cell.pool_params, &cell.shape));
+    cell.tasks = 100;
+    cell.size_ns = 1000000;
+    cell.placement.cpus = 2;
+    cell.trial_limit_ns = 10000000000;
+    forecast_make(&cell, NULL);
+    return cell;
+}
+
+/* A price is what usual trials took: neither the one that was disturbed, nor those that failed. */
+static void test_price(void **state)
+{
+    struct cell cell = cell_of("pthread", 2);
+    struct price price;
+
+    (void)state;
+    forecast_note(&cell, 12e9, NAN);
+    assert_false(price_learn(&cell, &price));
+    for (unsigned i = 0; i < 7; i++)
+        forecast_note(&cell, i == 3 ? 5e9 : 60e6, i == 3 ? 4e9 : 50e6);
+    forecast_note(&cell, 12e9, NAN);
+    assert_true(price_learn(&cell, &price));
+    assert_true(fabs(price.task_ns - 50e6 / 100) < 1);
+    assert_true(fabs(price.beside_ns - 10e6) < 1);
+    for (unsigned i = 0; i < FORECAST_LAST; i++) /* the machine has changed: the last ones count */
+        forecast_note(&cell, 120e6, 100e6);
+    assert_true(price_learn(&cell, &price));
+    assert_true(fabs(price.task_ns - 100e6 / 100) < 1);
+    cell.faults.count = 1;
+    assert_false(price_learn(&cell, &price));
+}
+
+/* What comes after the last trial: one that is far off is forgotten, a change of the machine is not. */
+static void test_closing(void **state)
+{
+    char directory[4096], error[ERROR_MAX];
+    const char *place = getenv("TMPDIR");
+    struct calibrations *store;
+
+    (void)state;
+    snprintf(directory, sizeof directory, "%s/poolbench-forecast-XXXXXX", place && *place ? place : P_tmpdir);
+    assert_non_null(mkdtemp(directory));
+    setenv("XDG_CACHE_HOME", directory, 1);
+    assert_int_equal(calibrations_open(&store, false, error), 0);
+    double guess = closing_recall_ns(store, "run", 2);
+    closing_keep(store, "run", 2, 60e9);
+    assert_true(closing_recall_ns(store, "run", 2) < 3 * guess);
+    for (unsigned i = 0; i < 4; i++)
+        closing_keep(store, "run", 2, i == 2 ? 60e9 : 1e9);
+    assert_true(closing_recall_ns(store, "run", 2) == 1e9);
+    assert_true(closing_recall_ns(store, "metg", 2) == guess);
+    for (unsigned i = 0; i < 3; i++)
+        closing_keep(store, "run", 2, 20e9);
+    assert_true(closing_recall_ns(store, "run", 2) == 20e9);
+    calibrations_forget(store);
+    calibrations_close(store);
+    assert_int_equal(nftw(directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+/* Tasks that hang are waited for until what ends them: their limit, or that of the trial. */
+static void test_waits(void **state)
+{
+    static const struct {
+        const char *pool;
+        enum fault_kind kind;
+        int64_t task_limit_ns;
+        double ns;
+    } known[] = {
+        {"fork", FAULT_ERROR, 0, 0},
+        {"fork", FAULT_HANG, 20000000, 20e6},
+        {"fork", FAULT_HANG, 0, 10e9},
+        {"pthread", FAULT_HANG, 0, 10e9},
+        {"pthread", FAULT_HANG, 20000000, 20e6},
+        {"pthread", FAULT_STOP, 20000000, 10e9},
+        {"serial", FAULT_HANG, 20000000, 10e9},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(known); i++) {
+        struct cell cell = cell_of(known[i].pool, 2);
+        double before_ns = forecast_trial_ns(&cell);
+        cell.task_limit_ns = known[i].task_limit_ns;
+        cell.faults.count = 1;
+        cell.faults.fault[0] = (struct fault){.kind = known[i].kind, .task = 7};
+        if (faults_wait_ns(&cell) != known[i].ns)
+            fail_msg("%s: waits for %.0f ns, expected %.0f", known[i].pool, faults_wait_ns(&cell), known[i].ns);
+        assert_true(forecast_trial_ns(&cell) == fmin(before_ns + known[i].ns, 10e9));
+    }
+}
+
+/* The first trial of a command tells of the others of that command, by how many tasks they run at once. */
+static void test_command(void **state)
+{
+    struct cell two[] = {cell_of("serial", 1), cell_of("fork", 2), cell_of("fork", 2)};
+    struct cells cells = {.cell = two, .count = COUNT(two)};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(two); i++) {
+        two[i].workload = workload_find("cmd");
+        snprintf(two[i].workload_spec, sizeof two[i].workload_spec, "cmd:line=%s", i < 2 ? "one" : "other");
+        assert_true(forecast_unknown(&two[i]));
+    }
+    double other_ns = forecast_trial_ns(&two[2]);
+    forecast_note(&two[0], 8e9, 7.9e9);
+    forecast_compare(&cells, &two[0]);
+    assert_true(forecast_trial_ns(&two[1]) > 3.9e9 && forecast_trial_ns(&two[1]) < 8.5e9);
+    assert_true(forecast_trial_ns(&two[2]) == other_ns);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_settle),
-        cmocka_unit_test(test_visible),
+        cmocka_unit_test(test_price),   cmocka_unit_test(test_closing), cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_command), cmocka_unit_test(test_settle),  cmocka_unit_test(test_visible),
         cmocka_unit_test(test_series),
     };
 

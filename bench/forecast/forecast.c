@@ -2,6 +2,7 @@
 #include "bench/forecast/forecast.h"
 #include "bench/faults.h"
 #include <math.h>
+#include <string.h>
 
 #define TASKS_AUTO_MAX 2500000
 #define PROPORTIONAL   1.5   /* see struct price */
@@ -59,11 +60,14 @@ static double handover_ns(const struct cell *cell)
 
 static double beside_guess_ns(const struct cell *cell)
 {
-    double warmup = 4.0 * cell->shape.workers;
+    double warmup = 4.0 * cell->shape.workers, warmup_ns;
     if (!(cell->pool->traits & POOL_TASK_IS_PROCESS))
         warmup = fmax(warmup, WARMUP_LEAST);
-    return warmup * fmin(cell->forecast.task_ns, WARMUP_TASK_NS) + TRIAL_EXEC_NS +
-           WORKER_OPEN_NS * cell->shape.workers + DIRTY_NS_PER_BYTE * (double)cell->ballast_bytes;
+    warmup_ns = warmup * fmin(cell->forecast.task_ns, WARMUP_TASK_NS);
+    if (!(cell->workload->traits & WORKLOAD_SIZED) && !forecast_unknown(cell)) /* not cut: one a worker, at least */
+        warmup_ns = fmax(warmup_ns, cell->shape.workers * cell->forecast.task_ns);
+    return warmup_ns + TRIAL_EXEC_NS + WORKER_OPEN_NS * cell->shape.workers +
+           DIRTY_NS_PER_BYTE * (double)cell->ballast_bytes;
 }
 
 /* What a task takes whose size and arrival come to floor_ns. */
@@ -117,7 +121,8 @@ double forecast_trial_ns(const struct cell *cell)
     const struct forecast *forecast = &cell->forecast;
     if (forecast->seen)
         return forecast->seen_ns / forecast->seen;
-    return (double)cell->tasks * forecast->task_ns + faults_wait_ns(cell) + forecast->beside_ns;
+    double ns = (double)cell->tasks * forecast->task_ns + faults_wait_ns(cell) + forecast->beside_ns;
+    return cell->trial_limit_ns ? fmin(ns, (double)cell->trial_limit_ns) : ns;
 }
 
 double forecast_block_ns(const struct cells *cells, size_t count)
@@ -135,6 +140,17 @@ void forecast_note(struct cell *cell, double whole_ns, double wall_ns)
     forecast->seen_ns += whole_ns;
     if (isnan(wall_ns))
         return;
-    forecast->walls++;
-    forecast->wall_ns += wall_ns;
+    forecast->last[forecast->well % FORECAST_LAST].whole_ns = whole_ns;
+    forecast->last[forecast->well % FORECAST_LAST].wall_ns = wall_ns;
+    forecast->well++;
+}
+
+void forecast_compare(struct cells *cells, const struct cell *seen)
+{
+    double busy_ns = seen->tasks > 0 ? forecast_trial_ns(seen) / (double)seen->tasks * parallel(seen) : 0;
+    for (size_t i = 0; i < cells->count && seen->workload->once; i++) {
+        struct cell *cell = &cells->cell[i];
+        if (forecast_unknown(cell) && !strcmp(cell->workload_spec, seen->workload_spec))
+            cell->forecast.task_ns = fmax(cell->forecast.task_ns, busy_ns / parallel(cell));
+    }
 }

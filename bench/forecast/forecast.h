@@ -36,5 +36,8 @@ double forecast_trial_ns(const struct cell *cell);
 double forecast_block_ns(const struct cells *cells, size_t count);
 /* A trial was run and took that long, with recording it; wall_ns: NAN where it did not go well. */
 void forecast_note(struct cell *cell, double whole_ns, double wall_ns);
+/* A trial of a command has shown how long it takes: other cells of that command, of which nothing was known, are
+ * forecast by it, by how many of its tasks they run at once. */
+void forecast_compare(struct cells *cells, const struct cell *seen);
 
 #endif

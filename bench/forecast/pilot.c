@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #define PILOT_NS       10e6 /* of wall time, about */
-#define PILOT_LIMIT_NS 10000000000u
+#define PILOT_LIMIT_NS 10e9
+#define OVERRUN        2  /* of the time for pilots: no pilot goes on longer */
 #define BALLAST_SHARE  16 /* a pilot has such a part of the ballast */
 
 /* How far guesses were off, by what was measured so far: processes may cost ten times what they do elsewhere. */
@@ -24,7 +25,7 @@ struct pilots {
     struct launcher *launcher;
     uint64_t seed;
     struct bias bias[2]; /* of pools that make a process for every task, and of others */
-    double spent_ns;
+    double spent_ns, most_ns;
     unsigned run;
 };
 
@@ -67,6 +68,13 @@ static void progress_say(const struct pilots *pilots, const struct cell *cell)
     fprintf(stderr, "\r%.*s\033[K", (int)screen_columns(stderr) - 1, line);
 }
 
+/* Time for a pilot that takes longer than was thought. */
+static uint64_t limit_ns(const struct pilots *pilots, const struct cell *pilot)
+{
+    double ns = fmin(PILOT_LIMIT_NS, fmax(OVERRUN * pilots->most_ns - pilots->spent_ns, 1));
+    return (uint64_t)(pilot->trial_limit_ns ? fmin(ns, (double)pilot->trial_limit_ns) : ns);
+}
+
 /* One trial. 1: it went well, and wall_ns and whole_ns are what it took; 0: not. */
 static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wall_ns, double *whole_ns, char *error)
 {
@@ -77,7 +85,7 @@ static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wa
     int rc = job_write_trial(pilots->launcher, pilot, &order, &parts, error);
     if (rc < 0)
         return rc;
-    rc = launcher_run(pilots->launcher, PILOT_LIMIT_NS, &outcome);
+    rc = launcher_run(pilots->launcher, limit_ns(pilots, pilot), &outcome);
     *whole_ns = (double)(clock_monotonic_ns() - since);
     pilots->spent_ns += *whole_ns;
     pilots->run++;
@@ -110,13 +118,26 @@ static double ratio(double measured, double guessed)
     return guessed > 0 ? fmin(fmax(measured / guessed, 0.1), 1000) : 1;
 }
 
+/* A price that was kept stays where this one is no better: what disturbs a trial can only add to it. */
+static void price_take(struct pilots *pilots, struct cell *cell, const struct price *price)
+{
+    struct cell priced = *cell;
+    forecast_make(&priced, price);
+    if (cell->forecast.recalled && forecast_trial_ns(&priced) >= forecast_trial_ns(cell))
+        return;
+    price_keep(pilots->store, cell, price);
+    cell->forecast = priced.forecast;
+}
+
 static int pilot_run(struct pilots *pilots, struct cell *cell, const struct cell *pilot, char *error)
 {
     double wall_ns, whole_ns;
     progress_say(pilots, cell);
     int good = trial_run(pilots, pilot, &wall_ns, &whole_ns, error);
+    if (!good && !cell->forecast.recalled) /* its own trials will say why; they take as long, if not longer */
+        cell->forecast.beside_ns = fmax(cell->forecast.beside_ns, whole_ns);
     if (good <= 0)
-        return good; /* its own trials will say why */
+        return good;
     struct price price = price_of(cell, pilot, wall_ns, whole_ns);
     struct bias *bias = bias_of(pilots, cell);
     struct cell guessed = *pilot;
@@ -125,35 +146,63 @@ static int pilot_run(struct pilots *pilots, struct cell *cell, const struct cell
     if (guessed.forecast.task_ns > floor_ns)
         bias->task = ratio(wall_ns / (double)pilot->tasks - floor_ns, guessed.forecast.task_ns - floor_ns);
     bias->beside = ratio(whole_ns - wall_ns, guessed.forecast.beside_ns);
-    price_keep(pilots->store, cell, &price);
-    forecast_make(cell, &price);
+    price_take(pilots, cell, &price);
     return 0;
+}
+
+/* A pilot of a cell, where it may be run and there is time for it. */
+static int pilot_try(struct pilots *pilots, struct cell *cell, char *error)
+{
+    struct cell guessed = *cell;
+    guess(pilots, &guessed);
+    if (!cell->forecast.recalled)
+        cell->forecast = guessed.forecast;
+    struct cell pilot = pilot_of(&guessed);
+    bool repeatable = !cell->workload->once || !cell->workload->once(cell->workload_params);
+    double takes_ns =
+        (double)pilot.tasks * pilot.forecast.task_ns + pilot.forecast.beside_ns * bias_of(pilots, cell)->beside;
+    if (!pilots->launcher || !repeatable || pilots->spent_ns + takes_ns > pilots->most_ns)
+        return 0;
+    return pilot_run(pilots, cell, &pilot, error);
+}
+
+static void pilots_end(const struct pilots *pilots)
+{
+    if (pilots->run && isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
 }
 
 int pilots_run(struct calibrations *store, struct cells *cells, uint64_t seed, bool measure, double most_ns,
                char *error)
 {
-    struct pilots pilots = {.store = store, .seed = seed, .bias = {{1, 1}, {1, 1}}};
-    bool may_measure = measure && store && calibrations_may_measure(store);
+    struct pilots pilots = {.store = store, .seed = seed, .bias = {{1, 1}, {1, 1}}, .most_ns = most_ns};
     int rc = 0;
-    if (may_measure)
+    if (measure && store && calibrations_may_measure(store))
         pilots.launcher = calibrations_launcher(store);
     for (size_t i = 0; i < cells->count && !rc; i++) {
         struct cell *cell = &cells->cell[i];
         struct price price;
         if (price_recall(store, cell, &price)) {
             forecast_make(cell, &price);
-            continue;
+            cell->forecast.recalled = true;
+        } else {
+            rc = pilot_try(&pilots, cell, error);
         }
-        guess(&pilots, cell);
-        struct cell pilot = pilot_of(cell);
-        bool repeatable = !cell->workload->once || !cell->workload->once(cell->workload_params);
-        double takes_ns =
-            (double)pilot.tasks * pilot.forecast.task_ns + pilot.forecast.beside_ns * bias_of(&pilots, cell)->beside;
-        if (may_measure && repeatable && pilots.spent_ns + takes_ns <= most_ns)
-            rc = pilot_run(&pilots, cell, &pilot, error);
     }
-    if (pilots.run && isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+    pilots_end(&pilots);
+    return rc;
+}
+
+int pilots_renew(struct calibrations *store, struct cells *cells, uint64_t seed, double most_ns, char *error)
+{
+    struct pilots pilots = {.store = store, .seed = seed, .bias = {{1, 1}, {1, 1}}, .most_ns = most_ns};
+    int rc = 0;
+    if (!store || !calibrations_may_measure(store))
+        return 0;
+    pilots.launcher = calibrations_launcher(store);
+    for (size_t i = 0; i < cells->count && !rc; i++)
+        if (cells->cell[i].forecast.recalled)
+            rc = pilot_try(&pilots, &cells->cell[i], error);
+    pilots_end(&pilots);
     return rc;
 }

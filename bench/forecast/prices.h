@@ -9,11 +9,13 @@
 /* Whether one is known. store: NULL knows nothing. */
 bool price_recall(const struct calibrations *store, const struct cell *cell, struct price *price);
 void price_keep(struct calibrations *store, const struct cell *cell, const struct price *price);
-/* From the trials that forecast_note() was told of: where some went well. */
+/* From the trials that forecast_note() was told of: the median of the last that went well, where some did. Cells with
+ * failures on purpose tell nothing of others. */
 bool price_learn(const struct cell *cell, struct price *price);
 
-/* What a run of so many cells takes after its last trial: summary, charts, report. */
-double closing_recall_ns(const struct calibrations *store, size_t cells);
-void closing_keep(struct calibrations *store, size_t cells, double ns);
+/* What a verb takes after its last trial of a plan of so many cells (at first): summary, charts, report. The median of
+ * what the last few took. */
+double closing_recall_ns(const struct calibrations *store, const char *verb, size_t cells);
+void closing_keep(struct calibrations *store, const char *verb, size_t cells, double ns);
 
 #endif
