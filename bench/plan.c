@@ -131,9 +131,7 @@ static int budget_keep(struct plan *plan, const struct settings *settings, const
         if (!kept)
             break;
         rc = plan_leave_out(plan, kept, 0);
-        for (size_t i = kept; i < cells->count; i++)
-            cell_release(&cells->cell[i]);
-        cells->count = kept;
+        plan_drop(plan, kept);
         blocks_count(plan, settings);
     }
     return rc;
@@ -161,6 +159,12 @@ static int budget_check(const struct plan *plan, const struct settings *settings
         spell_duration(budget, sizeof budget, settings->budget_ns), blocks, blocks == 1 ? "" : "s", kept,
         kept == 1 ? "" : "s", spell_duration(least, sizeof least, (int64_t)ceil(needed_ns / 1e9) * 1000000000),
         settings->blocks ? "--blocks" : "pools, or --blocks");
+}
+
+void plan_drop(struct plan *plan, size_t count)
+{
+    while (plan->cells.count > count)
+        cell_release(&plan->cells.cell[--plan->cells.count]);
 }
 
 void cell_forget(struct cell *cell)

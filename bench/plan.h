@@ -40,6 +40,8 @@ int plan_leave_out(struct plan *plan, size_t kept, unsigned blocks);
 /* Completes one more cell, numbers it and appends it. Pointers to cells are stale afterwards. As plan_make(). */
 int plan_add(struct plan *plan, const struct cell *cell, const struct settings *settings, const struct machine *machine,
              struct calibrations *calibrations, char *error);
+/* The cells from number `count` on are taken off again. */
+void plan_drop(struct plan *plan, size_t count);
 /* Makes a copy of a completed cell one that is to be completed anew: its number of tasks is auto, and what the original
  * owns is the original's. */
 void cell_forget(struct cell *cell);

@@ -4,6 +4,7 @@
  * known share, and what is counted is whether that is found. */
 #include "bench/design.h"
 #include "bench/forecast/forecast.h"
+#include "bench/forecast/pilot.h"
 #include "bench/host.h"
 #include "bench/judge/costs.h"
 #include "bench/refuse.h"
@@ -21,9 +22,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define COMPARISONS 200 /* as many as docs/METHOD.md asks for */
-#define GROUP_LEAST STATS_INTERVAL_MIN
-#define GROUP_MOST  60
+#define COMPARISONS  200 /* as many as docs/METHOD.md asks for */
+#define GROUP_LEAST  STATS_INTERVAL_MIN
+#define GROUP_MOST   60
+#define BUDGET_SLACK 1.1   /* what a budget may be missed by */
+#define PILOTS_SHARE 0.05  /* of the budget */
+#define CLOSING_NS   100e6 /* a summary, and no charts */
 
 /* Pools whose time is that of the tasks but for a percent or so: what is injected into tasks shows in full. */
 #define POOLS                                                                                                          \
@@ -99,12 +103,36 @@ static int selftest_open(const struct arguments *given, struct selftest *test, c
     return rc;
 }
 
+/* Whether there is time for one group, by pilots where that is not known; else there would be nothing to compare. */
+static int selftest_fits(struct selftest *test, char *error)
+{
+    struct session *session = &test->session;
+    struct plan *plan = &session->plan;
+    const double budget_ns = (double)test->budget_ns;
+    char budget[32], least[32];
+    int rc = pilots_run(session->calibrations, &plan->cells, session->request.settings.seed, true,
+                        PILOTS_SHARE * budget_ns, error);
+
+    session->closing_ns = CLOSING_NS;
+    session->budget_ns = test->budget_ns;
+    plan->block_ns = forecast_block_ns(&plan->cells, plan->cells.count);
+    double needed_ns = GROUP_LEAST * plan->block_ns + budget_ns - session_left_ns(session, test->budget_ns);
+    if (rc || needed_ns <= BUDGET_SLACK * budget_ns)
+        return rc;
+    return refuse(error, "--budget: %s is too short for %d blocks of %zu trials, expected %s or more",
+                  spell_duration(budget, sizeof budget, test->budget_ns), GROUP_LEAST, plan->cells.count,
+                  spell_duration(least, sizeof least, (int64_t)ceil(needed_ns / 1e9) * 1000000000));
+}
+
 /* Groups of as many blocks as there is time for, and the tasks of the second label longer. */
 static int selftest_plan(struct selftest *test, char *error)
 {
     struct plan *plan = &test->session.plan;
+    int rc = selftest_fits(test, error);
     double blocks = session_left_ns(&test->session, test->budget_ns) / plan->block_ns;
 
+    if (rc)
+        return rc;
     test->pairs = plan->cells.count / 2;
     test->groups = (unsigned)((COMPARISONS + test->pairs - 1) / test->pairs);
     test->length = (unsigned)fmin(fmax(floor(blocks / test->groups), GROUP_LEAST), GROUP_MOST);
@@ -149,12 +177,13 @@ static int selftest_run(struct selftest *test, char *error)
         double group_ns = test->length * forecast_block_ns(&plan->cells, plan->cells.count);
         if (test->done && group_ns / 2 > session_left_ns(session, test->budget_ns))
             break;
-        for (unsigned i = test->done * test->length; i < (test->done + 1) * test->length && !rc; i++) {
+        for (unsigned i = test->done * test->length;
+             i < (test->done + 1) * test->length && !rc && !session->over_budget; i++) {
             progress.after_ns = (plan->blocks - i - 1) * group_ns / test->length + session->closing_ns;
             rc = session_block(session, i + 1, plan->order + i * plan->cells.count, plan->cells.count, &progress, NULL,
                                error);
         }
-        if (session->interrupted)
+        if (session->interrupted || session->over_budget)
             break;
     }
     progress_end(&progress);
@@ -396,6 +425,10 @@ int verb_selftest(const struct arguments *given)
     } else if (rc || closed) {
         complain("selftest", "%s; %zu trials are in %s", rc ? error : closing, test.session.trials,
                  test.session.directory);
+        code = 1;
+    } else if (!test.done) {
+        complain("selftest", "the budget ended before anything could be compared; %zu trials are in %s",
+                 test.session.trials, test.session.directory);
         code = 1;
     } else {
         code = selftest_judge(&test, error);

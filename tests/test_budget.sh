@@ -70,6 +70,21 @@ is 'a block is not gone on with when one trial has taken it all' test "$(tail -n
 is 'which is said' grep -q 'the budget ended block 1 before all of its trials were run' err
 is 'and stands in the files' grep -q '"because": "budget"' cut/host.json
 
+# ---- how much time is left, on a terminal ----
+# Prints every ETA that COMMAND shows.
+etas() { script -qec "stty cols 200; $1" /dev/null </dev/null | tr '\r' '\n' | grep -oE 'ETA (at most )?[0-9]+ s'; }
+# Whether all of these are within $1 seconds, and there are some.
+within() { awk -v most="$1" '{ n++; if ($(NF - 1) > most) far = 1 } END { exit !n || far }' shown; }
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+    etas "poolbench run ${cells[*]} --precision 1% --budget 6s --out precise" >shown
+    is 'no more than the budget has, although precision may take longer' within 6
+    is 'and precision may end it before' grep -q 'at most' shown
+    etas "poolbench metg --pool fork --workers 1 --budget 6s --out sought" >shown
+    is 'a search says it, too' within 6
+    etas "timeout -s INT 6 poolbench selftest --budget 30s --out self" >shown
+    is 'and a self-test' within 30
+fi
+
 # ---- of other runs, and of failures ----
 poolbench run --like cut --budget 3s --out again >out 2>err
 is 'what that run took is known' grep -q -- '--budget: 3s is too short for 8 blocks' err

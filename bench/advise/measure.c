@@ -125,12 +125,13 @@ static int measure_run(struct session *session, int64_t budget_ns, char **argv, 
 
     if (rc)
         return rc;
+    session->budget_ns = budget_ns;
     progress_begin(&progress, plan->cells.count, plan->blocks, 0);
-    for (unsigned block = 0; block < plan->blocks && !rc && !session->interrupted; block++) {
+    for (unsigned block = 0; block < plan->blocks && !rc && !session->interrupted && !session->over_budget; block++) {
         double block_ns = forecast_block_ns(&plan->cells, plan->cells.count);
         if (block && block_ns / 2 > session_left_ns(session, budget_ns))
             break;
-        progress.after_ns = (plan->blocks - block - 1) * block_ns;
+        progress.after_ns = (plan->blocks - block - 1) * block_ns + session->closing_ns;
         rc = session_block(session, block + 1, plan->order + block * plan->cells.count, plan->cells.count, &progress,
                            NULL, error);
     }

@@ -103,12 +103,13 @@ static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wa
 static struct price price_of(const struct cell *cell, const struct cell *pilot, double wall_ns, double whole_ns)
 {
     struct price price = {wall_ns / (double)pilot->tasks, forecast_floor_ns(pilot), fmax(whole_ns - wall_ns, 1)};
-    if (cell->ballast_bytes) {
-        struct cell bare = *pilot;
-        bare.ballast_bytes = 0;
-        forecast_make(&bare, NULL);
-        price.task_ns += fmax(price.task_ns - bare.forecast.task_ns, 0) * (BALLAST_SHARE - 1);
-        price.beside_ns += fmax(price.beside_ns - bare.forecast.beside_ns, 0) * (BALLAST_SHARE - 1);
+    if (cell->ballast_bytes) { /* in the same ratio as the guesses: what else is slow here is not the ballast's */
+        struct cell little = *pilot, whole = *pilot;
+        whole.ballast_bytes = cell->ballast_bytes;
+        forecast_make(&little, NULL);
+        forecast_make(&whole, NULL);
+        price.task_ns *= whole.forecast.task_ns / little.forecast.task_ns;
+        price.beside_ns *= whole.forecast.beside_ns / little.forecast.beside_ns;
     }
     return price;
 }

@@ -3,8 +3,10 @@
 #include "bench/seek/search.h"
 #include "bench/design.h"
 #include "bench/forecast/forecast.h"
+#include "bench/forecast/pilot.h"
 #include "bench/judge/verdict.h"
 #include "bench/refuse.h"
+#include "bench/units.h"
 #include "bench/wrap.h"
 #include "pools/clock.h"
 #include <math.h>
@@ -12,10 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCAN_BLOCKS 12
-#define ATTEMPTS    2
-#define FAN_LEAST   4 /* points */
-#define LAST_LEAST  8 /* blocks */
+#define SCAN_BLOCKS  12
+#define ATTEMPTS     2
+#define FAN_LEAST    4    /* points */
+#define LAST_LEAST   8    /* blocks */
+#define BUDGET_SLACK 1.1  /* what a budget may be missed by */
+#define PILOTS_SHARE 0.05 /* of the budget */
 
 /* Numbers of the cells of a block, each once. */
 struct round {
@@ -91,7 +95,7 @@ static int block_run(struct search *search, const struct round *round, char *err
         session->latency_p99_ns = p99;
         rc = session_block(session, search->block, cells, round->count, NULL, found, error);
         session->latency_p99_ns = NULL;
-        for (size_t i = 0; i < round->count; i++)
+        for (size_t i = 0; i < round->count && !session->over_budget; i++)
             search->trial[cells[i]] = (struct search_trial){found[i], p99[i]};
     }
     free(order);
@@ -127,22 +131,31 @@ static bool affordable(const struct search *search, size_t trials)
            elapsed / (double)session->trials * (double)trials <= session_left_ns(session, search->budget_ns);
 }
 
+static double round_ns(const struct search *search, const struct round *round)
+{
+    double ns = 0;
+    for (size_t i = 0; i < round->count; i++)
+        ns += forecast_trial_ns(&search->session.plan.cells.cell[round->cell[i]]);
+    return ns;
+}
+
 /* Whether there is time for a block of these cells: those that ran before take as long again. */
 static bool block_affordable(const struct search *search, const struct round *round)
 {
     const struct session *session = &search->session;
-    double ns = 0, left_ns = session_left_ns(session, search->budget_ns);
-    for (size_t i = 0; i < round->count; i++)
-        ns += forecast_trial_ns(&session->plan.cells.cell[round->cell[i]]);
-    return affordable(search, round->count) && (!session->trials || ns <= left_ns);
+    return affordable(search, round->count) &&
+           (!session->trials || round_ns(search, round) <= session_left_ns(session, search->budget_ns));
 }
 
-static void progress_say(const struct search *search, const char *phase)
+static void progress_say(const struct search *search, const char *phase, double left_ns)
 {
     char line[512], lo[64], hi[64];
+    const struct session *session = &search->session;
+    left_ns = fmin(left_ns, session_left_ns(session, search->budget_ns)) + session->closing_ns;
     if (!isatty(STDERR_FILENO))
         return;
-    size_t used = (size_t)snprintf(line, sizeof line, "%s, block %u", phase, search->block + 1);
+    size_t used = (size_t)snprintf(line, sizeof line, "%s, block %u  ETA %.0f s", phase, search->block + 1,
+                                   fmax(left_ns, 0) / 1e9);
     for (size_t i = 0; i < search->count && used < sizeof line; i++) {
         const struct seek *seek = &search->sought[i].seek;
         used += (size_t)snprintf(line + used, sizeof line - used, "  %.40s %s .. %s",
@@ -184,6 +197,27 @@ static unsigned step_blocks(const struct search *search)
     return search->kind->step_blocks;
 }
 
+/* Blocks until the slowest search has its bracket, if each step halves it. */
+static double blocks_to_bracket(const struct search *search)
+{
+    double most = 0;
+    for (size_t i = 0; i < search->count; i++) {
+        const struct seek *seek = &search->sought[i].seek;
+        if (isnan(seek_next(seek)))
+            continue;
+        double halvings = log2(fmax(log(seek->hi.x / seek->lo.x) / log(seek->rules.width), 1));
+        double scans = seek_scanning(seek) ? SEEK_SCAN - fmin((double)seek->scans, SEEK_SCAN - 1) : 0;
+        most = fmax(most, ceil(halvings) * search->kind->step_blocks + scans * SCAN_BLOCKS);
+    }
+    return most;
+}
+
+/* The last round has as many points where a step has one. */
+static double blocks_of_last(const struct search *search)
+{
+    return (search->kind->fans ? FAN_LEAST : 2) * (double)(search->blocks ? search->blocks : LAST_LEAST);
+}
+
 static void stop_all(struct search *search)
 {
     search->over_budget = true;
@@ -202,14 +236,19 @@ static int step(struct search *search, const struct round *round, char *error)
             stop_all(search);
             return 0;
         }
-        progress_say(search, "searching");
+        double blocks_left = fmax(blocks_to_bracket(search), blocks) - (double)b + blocks_of_last(search);
+        progress_say(search, "searching", blocks_left * round_ns(search, round));
         rc = block_run(search, round, error);
+        if (search->session.over_budget) /* the block is not whole */
+            break;
         for (size_t i = 0; i < search->count && rc == 0 && !search->session.interrupted; i++) {
             double x = seek_next(&search->sought[i].seek);
             if (!isnan(x))
                 g[i * blocks + b] = block_g(search, &search->sought[i], x);
         }
     }
+    if (search->session.over_budget)
+        stop_all(search);
     for (size_t i = 0; i < search->count && rc == 0 && !search->session.interrupted; i++)
         if (!isnan(seek_next(&search->sought[i].seek)))
             seek_tell(&search->sought[i].seek, g + i * blocks, blocks);
@@ -223,8 +262,7 @@ static int narrow_all(struct search *search, struct round *round, char *error)
         int on = step_prepare(search, round, error);
         if (on <= 0 || search->session.interrupted)
             return on < 0 ? on : 0;
-        /* the last round has two points or more where a step has one */
-        size_t last = (search->kind->fans ? FAN_LEAST : 2) * (search->blocks ? search->blocks : LAST_LEAST);
+        size_t last = (size_t)blocks_of_last(search);
         if (!affordable(search, step_blocks(search) * round->count +
                                     last * (search->kind->fans ? search->count : round->count))) {
             stop_all(search);
@@ -323,9 +361,10 @@ static int last_round(struct search *search, const struct round *round, char *er
             search->over_budget = true;
             break;
         }
-        progress_say(search, "measuring");
+        progress_say(search, "measuring", (double)(blocks - done) * round_ns(search, round));
         rc = block_run(search, round, error);
-        if (rc || search->session.interrupted)
+        search->over_budget = search->over_budget || search->session.over_budget;
+        if (rc || search->session.interrupted || search->session.over_budget)
             break;
         for (size_t i = 0; i < search->count; i++) {
             struct sought *sought = &search->sought[i];
@@ -381,10 +420,57 @@ static size_t reopen(struct search *search)
     return reopened;
 }
 
+/* Room for the most that a round can have: a fan, of both cells, of every search. */
+static struct round round_new(const struct search *search)
+{
+    return (struct round){.cell = calloc(2 * SEEK_FAN_MAX * search->count, sizeof(uint32_t))};
+}
+
+/* What the first step takes; its cells are taken off again. Once by what is known, and again after pilots. -errno. */
+static double first_step_ns(struct search *search, struct round *round, char *error)
+{
+    struct plan *plan = &search->session.plan;
+    const struct settings *settings = &search->session.request.settings;
+    const size_t had = plan->cells.count;
+    double ns = 0;
+    int rc = 0;
+    for (unsigned pass = 0; pass < 2 && rc >= 0; pass++) {
+        rc = step_prepare(search, round, error);
+        ns = step_blocks(search) * round_ns(search, round);
+        if (pass == 0 && rc >= 0) {
+            struct cells cells = {.cell = plan->cells.cell + had, .count = plan->cells.count - had};
+            rc = pilots_run(search->session.calibrations, &cells, settings->seed, true,
+                            PILOTS_SHARE * (double)search->budget_ns, error);
+        }
+        plan_drop(plan, had);
+        search->cells = 0;
+    }
+    return rc < 0 ? rc : ns;
+}
+
+int search_fits(struct search *search, char *error)
+{
+    struct round round = round_new(search);
+    char budget[32], least[32];
+    double ns =
+        search->budget_ns ? round.cell ? first_step_ns(search, &round, error) : refuse(error, "out of memory") : 0;
+    free(round.cell);
+    if (ns < 0)
+        return (int)ns;
+    double around_ns = -session_left_ns(&search->session, search->budget_ns) + (double)search->budget_ns;
+    if (!search->budget_ns || ns + around_ns <= BUDGET_SLACK * (double)search->budget_ns)
+        return 0;
+    return refuse(error,
+                  "--budget: %s is too short for a first step of %u blocks of %zu trial%s and what is around it, "
+                  "expected %s or more",
+                  spell_duration(budget, sizeof budget, search->budget_ns), step_blocks(search), round.count,
+                  round.count == 1 ? "" : "s",
+                  spell_duration(least, sizeof least, (int64_t)ceil((ns + around_ns) / 1e9) * 1000000000));
+}
+
 int search_run(struct search *search, char *error)
 {
-    /* the most that a round can have: a fan, of both cells, of every search */
-    struct round round = {.cell = calloc(2 * SEEK_FAN_MAX * search->count, sizeof *round.cell)};
+    struct round round = round_new(search);
     int rc = round.cell ? 0 : refuse(error, "out of memory");
     for (int attempt = 1; attempt <= ATTEMPTS && rc == 0; attempt++) {
         rc = narrow_all(search, &round, error);

@@ -87,6 +87,9 @@ int search_cells(struct search *search, const char *base, const struct seek_rule
 
 /* ---- the loop (bench/seek/search.c) ---- */
 
+/* Whether the budget has time for the first step and what is around it, by pilots of it where that is not known. Leaves
+ * the plan as it was. -EINVAL where it has not. */
+int search_fits(struct search *search, char *error);
 /* Narrows the brackets of all searches, then runs the last round. */
 int search_run(struct search *search, char *error);
 /* The level of each interval: all of them hold together at 95 %. */

@@ -124,6 +124,11 @@ static int search_open(struct search *search, const struct search_kind *kind, co
         rc = single_check(&search->session.plan.cells, error);
     if (rc == 0)
         rc = kind->prepare(search, given, error);
+    if (rc == 0) {
+        session_closes_as(&search->session, kind->verb);
+        search->session.budget_ns = search->budget_ns;
+        rc = search_fits(search, error);
+    }
     search->session.plan.blocks = 0; /* nothing is planned beforehand */
     arguments_release(&copy);
     return rc;
