@@ -54,6 +54,10 @@ is 'is refused' test $? -eq 2
 is 'with the least that would do' grep -qE -- '--budget: 10ms is too short for 8 blocks of 3 trials .*expected [0-9]+m?s or more' err
 is 'before anything is made' test ! -e short
 
+# ---- one that is long ----
+poolbench plan --pool serial --size 1us --tasks 10 --workers 1 --budget 10h >planned 2>err
+is 'is filled, with further blocks at its end' grep -q 'about 10 h, budget 10 h' planned
+
 # ---- one that is kept ----
 poolbench run "${cells[@]}" --budget 8s --out kept >screen 2>err
 is 'runs' test $? -eq 0
