@@ -1,5 +1,6 @@
 /* Opening, recording and ending what measures, see session.h. */
 #include "bench/session.h"
+#include "bench/charts/chart.h"
 #include "bench/check/check.h"
 #include "bench/forecast/prices.h"
 #include "bench/histogram.h"
@@ -24,6 +25,7 @@
 #define CLOCK_MEASURE_NS 100000000u
 #define P99_TASKS_LEAST  1000
 #define BUDGET_LATE      0.1 /* of it: no trial may end later */
+#define CHART_LEAST_NS   5e9
 
 /* --more puts trials beside those that were run before: of the same plug-ins. */
 static int plugins_check(const struct session *session, char *error)
@@ -438,6 +440,18 @@ static void took_note(const struct session *session, const struct summary *summa
     host_note(session->directory, "measured_ns", json_integer((json_int_t)measured_ns), ignored);
 }
 
+/* For a chart, of which each takes a small part of what is left; where a budget has nothing left, still what a slow
+ * machine takes. 0: as without a budget. */
+static uint64_t chart_limit_ns(const struct session *session)
+{
+    const struct settings *settings = &session->request.settings;
+
+    if (!settings->budget_ns)
+        return 0;
+    double left_ns = session_left_ns(session, settings->budget_ns) + session->closing_ns;
+    return (uint64_t)fmin(fmax(left_ns, CHART_LEAST_NS), (double)CHART_LIMIT_NS);
+}
+
 int session_conclude(const struct session *session, const char *verb, bool quiet)
 {
     char error[ERROR_MAX];
@@ -446,7 +460,7 @@ int session_conclude(const struct session *session, const char *verb, bool quiet
     int rc = summary_make(session->directory, &summary, error);
     if (rc < 0)
         return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
-    if (!session->interrupted && charts_draw(session->directory, "svg", NULL, error) < 0)
+    if (!session->interrupted && charts_draw(session->directory, "svg", chart_limit_ns(session), NULL, error) < 0)
         complain(verb, "charts: %s", error);
     took_note(session, &summary); /* the last change of host.json: what is older is of a part of the run (resume.c) */
     if ((rc = summary_write(session->directory, &summary, error)) < 0)

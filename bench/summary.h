@@ -28,6 +28,6 @@ void summary_gaps(FILE *talk, const char *directory, const struct summary *summa
 int summary_write(const char *directory, const struct summary *summary, char *error);
 /* Draws charts/NAME.FORMAT by the scripts; -ENOENT with a line in error when there is no gnuplot. Says to `talk`, when
  * not NULL, what was drawn and what not, and why. format: "svg" or "png". */
-int charts_draw(const char *directory, const char *format, FILE *talk, char *error);
+int charts_draw(const char *directory, const char *format, uint64_t limit_ns, FILE *talk, char *error);
 
 #endif

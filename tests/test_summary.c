@@ -413,14 +413,14 @@ static void test_charts(void **state)
     assert_non_null(path);
     assert_non_null(talk);
     assert_int_equal(setenv("PATH", scratch, 1), 0);
-    assert_int_equal(charts_draw("run", "svg", NULL, error), -ENOENT);
+    assert_int_equal(charts_draw("run", "svg", 0, NULL, error), -ENOENT);
     assert_non_null(strstr(error, "gnuplot-nox"));
     assert_true(file_size("run/charts/throughput.dat") > 0); /* for whoever has a gnuplot */
     assert_true(file_size("run/charts/throughput.gp") > 0);
     assert_int_equal(setenv("PATH", path, 1), 0);
     free(path);
 
-    int result = charts_draw("run", "svg", talk, error);
+    int result = charts_draw("run", "svg", 0, talk, error);
     assert_int_equal(fclose(talk), 0);
     if (!result) {
         shown(said, "drew run/charts/throughput.svg");

@@ -237,6 +237,28 @@ if command -v gnuplot >/dev/null; then
         poolbench report run >/dev/null
         is 'nor has the report one' "$(grep -c '<svg' run/report.html)" 0
     done
+    # One that does not end: what a run finds is kept all the same, and whoever ends poolbench ends it too.
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\necho $$ >>"$TMPDIR/started"\nexec sleep 1000\n' >bin/gnuplot
+    TMPDIR=$scratch undrawn poolbench run "${tiny[@]}" --budget 1s --out hung >out 2>err
+    is 'a run whose gnuplot hangs' "$?$(grep -c '^poolbench run: charts: chart .*gnuplot did not end within' err)" 01 "$(cat out err)"
+    is 'has its report' "$(ls hung/summary.csv hung/report.html 2>&1)" 'hung/report.html
+hung/summary.csv' "$(ls -R hung)"
+    gone() { while [ -s "/proc/$1/cmdline" ]; do sleep 0.05; done; } # one that nobody has waited for has no words
+    while read -r hangs; do gone "$hangs"; done <started
+    is 'and nothing else' "$(find hung/charts -name '.*')" ''
+    rm started
+    PATH=$PWD/bin:$PATH TMPDIR=$scratch poolbench charts run >out 2>err &
+    drawing=$!
+    until [ -s started ]; do sleep 0.05; done
+    kill "$drawing"
+    wait "$drawing"
+    is 'charts that are ended' "$?" 143
+    gone "$(cat started)"
+    is 'leave the pictures' "$(pictures | grep svg)" "$(echo "$before" | grep svg)"
+    poolbench charts run >out 2>err
+    is 'are drawn again' "$?$(find run/charts -name '.*')" 0 "$(cat out err)"
+    printf '#!/bin/sh\nexit 3\n' >bin/gnuplot
     undrawn poolbench run "${tiny[@]}" --out undrawn >out 2>err
     is 'a run without charts says so' "$(grep -c '^poolbench run: charts: chart .*gnuplot' err)$(grep -c ', charts' out)" 10 \
         "$(cat err)"

@@ -40,10 +40,15 @@ struct drawing {
     const char *format;    /* svg, png, pdf, tex */
     double width_px;       /* of 1/96 inch; 0: what the panels need */
     FILE *talk;            /* is told what was drawn and what not, and why; or NULL */
+    uint64_t limit_ns;     /* for a chart, until one has taken longer: see drawing_make(). 0: CHART_LIMIT_NS */
 };
 
-/* Draws all that can be. 0; or -errno of the first that could not, with a line in error (ERROR_MAX bytes): -ENOENT,
- * there is no gnuplot; -ENODATA or -EBADMSG, the run cannot be read. */
+#define CHART_LIMIT_NS (30ull * 1000000000u) /* a chart takes tenths of a second */
+
+/* Draws all that can be. A gnuplot that takes longer than the limit is ended, and those behind it have a quarter of it:
+ * one that always hangs costs a third more than the limit, and a single chart that is slow none of the others. 0; or
+ * -errno of the first that could not, with a line in error (ERROR_MAX bytes): -ENOENT, there is no gnuplot; -ENODATA or
+ * -EBADMSG, the run cannot be read. */
 int drawing_make(const struct drawing *drawing, char *error);
 
 #endif

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -276,7 +277,7 @@ static bool was_drawn(const char *charts, const char *chart, const char *format)
 /* Returns how many pictures were drawn, 0 with the reason in why, or -errno likewise: then what there was stays. Drawn
  * in the directory `draft`, which is empty afterwards but for what gnuplot left. */
 static int chart_draw(const struct chart *chart, const struct drawing *drawing, const struct chart_source *source,
-                      const char *charts, const char *draft, char *why)
+                      const char *charts, const char *draft, uint64_t limit_ns, char *why)
 {
     struct text data = {0}, script = {0};
     char file[80];
@@ -289,7 +290,7 @@ static int chart_draw(const struct chart *chart, const struct drawing *drawing, 
         if (!result)
             result = text_save(&script, draft, picture_name(file, sizeof file, chart->name, 1, "gp"), why);
         if (!result)
-            result = gnuplot_run(draft, file, why);
+            result = gnuplot_run(draft, file, limit_ns, why);
         if (!result)
             result = pictures_move(draft, charts, chart->name, pictures, drawing->format, why);
         else if (result == -ENOENT && !was_drawn(charts, chart->name, drawing->format)) /* for whoever has a gnuplot */
@@ -315,16 +316,39 @@ static void draft_remove(const char *draft)
     rmdir(draft);
 }
 
+#define DRAFT_PREFIX ".drawing."
+
+/* Of drawings that were ended before they could take them away; not of one that is at work. */
+static void drafts_remove(const char *charts)
+{
+    DIR *directory = opendir(charts);
+    char path[PATH_MAX + 300];
+
+    for (const struct dirent *entry; directory && (entry = readdir(directory));) {
+        long pid = strncmp(entry->d_name, DRAFT_PREFIX, strlen(DRAFT_PREFIX)) != 0
+                       ? 0
+                       : strtol(entry->d_name + strlen(DRAFT_PREFIX), NULL, 10);
+        if (pid <= 0 || (pid != getpid() && (kill((pid_t)pid, 0) == 0 || errno != ESRCH)))
+            continue;
+        snprintf(path, sizeof path, "%s/%s", charts, entry->d_name);
+        draft_remove(path);
+    }
+    if (directory)
+        closedir(directory);
+}
+
 /* DIRECTORY/charts, and in it the directory where they are drawn first. */
 static int directories_make(const char *directory, char charts[PATH_MAX], char draft[PATH_MAX], char *error)
 {
     const char *failed = NULL;
 
     snprintf(charts, PATH_MAX, "%.*s/charts", PATH_MAX - 64, directory); /* room for names below it */
-    snprintf(draft, PATH_MAX, "%.*s/.drawing.%ld", PATH_MAX - 40, charts, (long)getpid());
+    snprintf(draft, PATH_MAX, "%.*s/" DRAFT_PREFIX "%ld", PATH_MAX - 40, charts, (long)getpid());
     if (mkdir(charts, 0777) < 0 && errno != EEXIST)
         failed = charts;
-    else if (mkdir(draft, 0777) < 0 && errno != EEXIST)
+    else
+        drafts_remove(charts);
+    if (!failed && mkdir(draft, 0777) < 0 && errno != EEXIST)
         failed = draft;
     if (!failed)
         return 0;
@@ -340,6 +364,7 @@ int drawing_make(const struct drawing *drawing, char *error)
     struct summary summary;
     const char *first = NULL; /* that failed */
     size_t failed = 0;
+    uint64_t limit_ns = drawing->limit_ns ? drawing->limit_ns : CHART_LIMIT_NS;
     int result = summary_make(drawing->directory, &summary, error);
 
     if (result)
@@ -358,7 +383,9 @@ int drawing_make(const struct drawing *drawing, char *error)
     fprintf(captions.file, "all: %s.\n", chart_origin(note, sizeof note, &source));
     for (size_t i = 0; chart_table[i]; i++) {
         *note = *why = '\0';
-        int pictures = chart_draw(chart_table[i], drawing, &source, charts, draft, why);
+        int pictures = chart_draw(chart_table[i], drawing, &source, charts, draft, limit_ns, why);
+        if (pictures == -ETIMEDOUT)
+            limit_ns /= 4;
         say(drawing, charts, chart_table[i], pictures, why);
         caption_print(captions.file, chart_table[i], pictures, &source, why);
         failed += pictures < 0;
@@ -384,7 +411,9 @@ done:
     return result;
 }
 
-int charts_draw(const char *directory, const char *format, FILE *talk, char *error)
+int charts_draw(const char *directory, const char *format, uint64_t limit_ns, FILE *talk, char *error)
 {
-    return drawing_make(&(struct drawing){.directory = directory, .format = format, .talk = talk}, error);
+    const struct drawing drawing = {.directory = directory, .format = format, .talk = talk, .limit_ns = limit_ns};
+
+    return drawing_make(&drawing, error);
 }
