@@ -2,6 +2,7 @@
  * directory; an entry's key names machine, trial program and workload, so nothing stale is ever used. */
 #include "bench/calibrate.h"
 #include "bench/cell.h"
+#include "bench/host.h"
 #include "bench/job.h"
 #include "bench/plugin.h"
 #include "bench/spec.h"
@@ -136,6 +137,8 @@ int calibrations_open(struct calibrations **result, bool may_measure, char *erro
         return rc;
     }
     store->may_measure = may_measure;
+    if (!may_measure)
+        launcher_unwatch(&store->launcher); /* nothing will run that a signal must not leave behind */
     make_key(store);
     make_path(store);
     if (store->path[0])
@@ -176,14 +179,11 @@ void calibrations_forget(struct calibrations *store)
 
 int calibrations_like(struct calibrations *store, const char *directory, char *error)
 {
-    char path[4200];
-    json_error_t where;
-    snprintf(path, sizeof path, "%s/host.json", directory);
-    json_t *host = json_file_read(path, &where), *entry;
+    char why[ERROR_MAX] = "not a run's";
+    json_t *host = host_read(directory, why), *entry;
     json_t *earlier = json_object_get(json_object_get(host, "run"), "calibrations");
     if (!json_is_object(earlier)) {
-        snprintf(error, ERROR_MAX, "--like: %.200s has no calibrations: %.200s", path,
-                 host ? "not a run's" : where.text);
+        snprintf(error, ERROR_MAX, "--like: %.200s has no calibrations: %.250s", directory, why);
         json_decref(host);
         return -EINVAL;
     }

@@ -240,11 +240,11 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
     int fd = -1, result = csv_path(path, directory, format->file);
 
     if (!result) {
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-        result = fd < 0 ? -errno : 0;
+        fd = text_file_fd(path);
+        result = fd < 0 ? fd : 0;
     }
     if (result) {
-        snprintf(error, ERROR_MAX, "%s/%s: cannot be read: %s", directory, format->file, strerror(-result));
+        snprintf(error, ERROR_MAX, "%s/%s: cannot be read: %s", directory, format->file, text_file_why(result));
         return result;
     }
     r.values = malloc(format->row_size);

@@ -168,7 +168,7 @@ static int file_open(const char *directory, const struct file_format *format, in
 
     if (error)
         return error;
-    fd = open(path, flags | O_APPEND | O_CLOEXEC, 0666);
+    fd = open(path, flags | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666); /* a FIFO in its place does not hold us */
     return fd < 0 ? -errno : fd;
 }
 

@@ -4,6 +4,7 @@
 #include "bench/host_facts.h"
 #include "bench/refuse.h"
 #include "bench/text_file.h"
+#include "bench/verbs.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -118,23 +119,35 @@ int host_write(const char *directory, const struct machine *machine, json_t *run
     return status;
 }
 
-/* NULL: it is not there, not JSON, or of a newer poolbench, which is said once. */
-static json_t *host_load(const char *directory)
+json_t *host_read(const char *directory, char *error)
 {
-    static bool is_said;
     char path[PATH_MAX];
+    json_error_t why = {.text = "its path is too long"};
     int used = snprintf(path, sizeof path, "%s/host.json", directory);
-    json_t *host = used > 0 && (size_t)used < sizeof path ? json_file_read(path, NULL) : NULL;
+    json_t *host = used > 0 && (size_t)used < sizeof path ? json_file_read(path, &why) : NULL;
     json_int_t version = json_integer_value(json_object_get(host, "schema_version"));
 
+    if (!host)
+        refuse(error, "%s: %s", path, why.text);
     if (version <= SCHEMA)
         return host;
-    if (!is_said)
-        fprintf(stderr, "poolbench: %s: schema_version: expected at most %d, found %lld: it is not read\n", path,
-                SCHEMA, (long long)version);
-    is_said = true;
+    refuse(error, "%s: schema_version: expected at most %d, found %lld: it is not read", path, SCHEMA,
+           (long long)version);
     json_decref(host);
     return NULL;
+}
+
+json_t *host_load(const char *directory)
+{
+    static char said[ERROR_MAX];
+    char error[ERROR_MAX] = "";
+    json_t *host = host_read(directory, error);
+
+    if (!host && strstr(error, ": schema_version: ") && strcmp(error, said) != 0) {
+        complain("", "%s", error);
+        memcpy(said, error, sizeof said);
+    }
+    return host;
 }
 
 int host_note(const char *directory, const char *key, json_t *value, char *error)

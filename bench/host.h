@@ -20,6 +20,11 @@ int64_t host_cpus(const char *directory);
  * that could not be pinned, cells left out. */
 void host_warnings(FILE *out, const char *directory);
 
+/* All of a run's host.json, the caller's. It is read nowhere else: one of a newer poolbench may mean other things by
+ * the same words. NULL: it is not there, not JSON, or of a newer one, with a line in error (ERROR_MAX bytes). */
+json_t *host_read(const char *directory, char *error);
+/* The same; of a newer one is said, once a file, on stderr. What follows reads it so. */
+json_t *host_load(const char *directory);
 bool host_is_there(const char *directory);                 /* one that is JSON */
 unsigned host_looks(const char *directory);                /* run.looks; 0 where there is none */
 json_t *host_fact(const char *directory, const char *key); /* of "run", the caller's; NULL where there is none */

@@ -5,6 +5,7 @@
 #include "bench/plugin.h"
 #include "bench/refuse.h"
 #include "bench/units.h"
+#include "workloads/text.h"
 #include <dirent.h>
 #include <libgen.h>
 #include <limits.h>
@@ -29,9 +30,14 @@ int plugin_file_hash(const char *path, uint64_t *hash, int64_t *bytes)
 {
     unsigned char part[4096];
     size_t got;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return -errno;
+    int fd = text_file_fd(path);
+    if (fd < 0)
+        return fd;
+    FILE *file = fdopen(fd, "r");
+    if (!file) {
+        close(fd);
+        return -ENOMEM;
+    }
     *hash = 0xcbf29ce484222325ull;
     *bytes = 0;
     while ((got = fread(part, 1, sizeof part, file)) > 0) {

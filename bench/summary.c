@@ -7,6 +7,7 @@
 #include "bench/summary_factors.h"
 #include "bench/summary_work.h"
 #include "bench/summary_workers.h"
+#include "workloads/text.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <math.h>
@@ -151,7 +152,7 @@ static bool is_torn(const char *directory, const char *file)
     struct stat status;
 
     snprintf(path, sizeof path, "%s/%s", directory, file);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = text_file_fd(path);
     if (fd < 0)
         return false;
     if (fstat(fd, &status) < 0 || status.st_size <= 0 || pread(fd, &last, 1, status.st_size - 1) != 1)

@@ -42,7 +42,7 @@ int text_file_open(const char *path, size_t max, const char *expected, struct te
     if (rc == -EILSEQ)
         return refuse(error, "%s: a binary file, expected %s", path, expected);
     if (rc)
-        return refuse(error, "%s: %s", path, strerror(-rc));
+        return refuse(error, "%s: %s", path, text_file_why(rc));
     if (lines_check(path, lines, error)) {
         text_close(lines);
         return -EINVAL;
@@ -57,7 +57,7 @@ json_t *json_file_read(const char *path, json_error_t *why)
 
     if (rc) {
         if (why)
-            snprintf(why->text, sizeof why->text, "%s", strerror(-rc));
+            snprintf(why->text, sizeof why->text, "%s", text_file_why(rc));
         return NULL;
     }
     json_t *value = json_loads(lines.next, 0, why);

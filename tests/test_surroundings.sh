@@ -216,6 +216,42 @@ cp -r run deep && head -c 1000000 /dev/zero | tr '\0' '[' >deep/host.json
 timeout 60 poolbench summarise deep >out 2>err
 is 'JSON a million deep' "$?" 0 "$(cat err)"
 
+# A FIFO in the place of a file has nobody who writes into it.
+mkfifo fifo
+for file in trials.csv plan.csv host.json; do
+    rm -rf piped && cp -r run piped && rm "piped/$file" && mkfifo "piped/$file"
+    case $file in
+    trials.csv) soon 'a FIFO for trials.csv' poolbench summarise piped ;;
+    plan.csv) soon 'a FIFO for plan.csv' poolbench resume piped ;;
+    host.json) soon 'a FIFO for host.json' poolbench plan --like piped ;;
+    esac
+    is "and is named ($file)" "$(grep -c 'is no regular file' err)" 1 "$(cat err)"
+done
+soon 'a FIFO for a list of files' poolbench plan --workload "cmd:line='cat {file}':files=fifo"
+is 'and is named (files)' "$(grep -c 'is no regular file' err)" 1 "$(cat err)"
+soon 'a FIFO for a suite' poolbench plan ./fifo
+soon 'a FIFO for a plug-in' poolbench plan --pool ./fifo
+
+# ---- host.json of another ---------------------------------------------------------------------------------------------
+cp -r run newer && sed -i 's/"schema_version": [0-9]*/"schema_version": 99/' newer/host.json
+poolbench report newer >out 2>err
+is 'a newer host.json, a report all the same' "$?$(grep -c 'expected at most [0-9]*, found 99: it is not read' err)" 01 "$(cat err)"
+is 'tells nothing of it' "$(grep -c 'Not known: host.json cannot be read' newer/report.md)" 1
+refused 'a run like it' poolbench run --like newer --out never
+is 'and says why' "$(grep -c 'found 99: it is not read' err)" 1 "$(cat err)"
+poolbench compare run newer >out 2>err
+is 'compared: is said' "$(grep -c 'found 99: it is not read' err)" 1 "$(cat err)"
+cp -r run dark
+"$python" - <<'END'
+import json
+host = json.load(open('dark/host.json'))
+host['cpu']['mitigations'] = dict.fromkeys(['meltdown', 'mds'])
+json.dump(host, open('dark/host.json', 'w'))
+END
+poolbench report dark >out 2>err
+is 'mitigations that could not be read' "$(grep -c 'Not told:.*Mitigations' dark/report.md)$(grep -c 'none needed' dark/report.md)" 10 \
+    "$(grep -E 'Mitigations|Not told' dark/report.md)"
+
 # ---- gnuplot ---------------------------------------------------------------------------------------------------------
 if command -v gnuplot >/dev/null; then
     pictures() { (cd run/charts && md5sum -- *); }

@@ -34,7 +34,7 @@ static void a_table_of_another_version(void **state)
 
 static void a_host_json_of_a_newer_version(void **state)
 {
-    char line[256];
+    char line[256], error[ERROR_MAX] = "";
 
     (void)state;
     tree_put("/host.json", "{\"schema_version\": 1, \"machine\": {\"cores\": 2, \"pus\": 2},"
@@ -45,6 +45,12 @@ static void a_host_json_of_a_newer_version(void **state)
                            " \"kernel\": {\"name\": \"Linux\", \"release\": \"6.1\"}}");
     host_line(line, sizeof line, tree);
     assert_string_equal(line, "unknown machine");
+    assert_null(host_load(tree));
+    assert_null(host_read(tree, error));
+    assert_non_null(strstr(error, "/host.json: schema_version: expected at most 2, found 99: it is not read"));
+    tree_put("/host.json", "{");
+    assert_null(host_read(tree, error));
+    assert_non_null(strstr(error, "/host.json: "));
 }
 
 static void a_job_of_another_build(void **state)

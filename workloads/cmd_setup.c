@@ -1,5 +1,6 @@
 /* What the parameters of cmd say, whether they can be followed here, and the state made from them. */
 #include "workloads/cmd.h"
+#include "workloads/text.h"
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -148,7 +149,7 @@ static int files_check(const int64_t *params, uint32_t *tasks, char *error)
     uint32_t count = files.count;
     strings_release(&files);
     if (rc < 0)
-        return cmd_refuse(error, "files: %s: %s", where, strerror(-rc));
+        return cmd_refuse(error, "files: %s: %s", where, text_file_why(rc));
     if (!count)
         return cmd_refuse(error, "files: %s: no file there", where);
     *tasks = count;

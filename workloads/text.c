@@ -126,11 +126,29 @@ static int whole_read(int fd, size_t max, char **text, size_t *length)
     }
 }
 
+int text_file_fd(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a pipe without a writer does not hold us */
+    int rc = fd < 0 ? -errno : fstat(fd, &status) < 0 ? -errno : S_ISREG(status.st_mode) ? 0 : -ENOTSUP;
+
+    if (rc == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return rc == -ENOTSUP && S_ISDIR(status.st_mode) ? -EISDIR : rc;
+}
+
+const char *text_file_why(int code)
+{
+    return code == -ENOTSUP ? "is no regular file" : strerror(-code);
+}
+
 int text_open(const char *path, size_t max, struct text_lines *lines)
 {
     size_t length = 0;
     *lines = (struct text_lines){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = fd < 0 ? -errno : whole_read(fd, max, &lines->text, &length);
+    int fd = text_file_fd(path), rc = fd < 0 ? fd : whole_read(fd, max, &lines->text, &length);
 
     if (fd >= 0)
         close(fd);

@@ -29,7 +29,12 @@ struct text_lines {
     char *next; /* NULL behind the last */
     unsigned number;
 };
-/* Reads a file of at most `max` bytes. 0; -errno; -EFBIG: it is larger; -EILSEQ: it has zeros in it. */
+/* Opens a regular file for reading; -errno, -EISDIR: a directory; -ENOTSUP: another thing, which may keep a reader
+ * waiting for ever (FIFO, terminal, socket). Every file that others may have made is opened so. */
+int text_file_fd(const char *path);
+const char *text_file_why(int code); /* of what this and text_open() return, in words */
+/* Reads a regular file of at most `max` bytes. 0; as text_file_fd(); -EFBIG: it is larger; -EILSEQ: it has zeros in it.
+ */
 int text_open(const char *path, size_t max, struct text_lines *lines);
 char *text_next(struct text_lines *lines); /* a line without its end, NULL behind the last; yours to change */
 void text_close(struct text_lines *lines);

@@ -8,6 +8,7 @@
 #include "bench/charts/gnuplot.h"
 #include "bench/data_path.h"
 #include "bench/refuse.h"
+#include "workloads/text.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -92,7 +93,7 @@ static bool is_whole(const char *directory, const char *picture, const char *for
     ssize_t n = -1;
 
     snprintf(path, sizeof path, "%s/%s", directory, picture);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = text_file_fd(path);
     if (fd < 0)
         return false;
     off_t size = lseek(fd, 0, SEEK_END), from = size > (off_t)sizeof tail ? size - (off_t)sizeof tail : 0;

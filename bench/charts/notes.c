@@ -2,9 +2,7 @@
 #include "bench/charts/chart.h"
 #include "bench/host.h"
 #include "bench/stats.h"
-#include "bench/text_file.h"
 #include <jansson.h>
-#include <limits.h>
 
 void chart_quoted(FILE *script, const char *text)
 {
@@ -17,13 +15,10 @@ void chart_quoted(FILE *script, const char *text)
 /* When the run was made, "" where host.json does not say. */
 static void date_read(char *text, size_t size, const char *directory)
 {
-    char path[PATH_MAX];
     const char *date = NULL;
+    json_t *host = host_load(directory);
 
     *text = '\0';
-    if (snprintf(path, sizeof path, "%s/host.json", directory) >= (int)sizeof path)
-        return;
-    json_t *host = json_file_read(path, NULL);
     if (host && json_unpack(host, "{s:s}", "date", &date) == 0)
         snprintf(text, size, "%s, ", date);
     json_decref(host);

@@ -1,8 +1,8 @@
 /* Reading the runs that are compared, and what their machines differ in. */
 #include "bench/compare/compare.h"
+#include "bench/host.h"
 #include "bench/refuse.h"
 #include "bench/run_dir.h"
-#include "bench/text_file.h"
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -44,12 +44,10 @@ void side_release(struct side *side)
 
 static json_t *host_of(const struct side *side, FILE *talk)
 {
-    char path[PATH_MAX + 32];
+    json_t *host = host_load(side->directory);
 
-    snprintf(path, sizeof path, "%s/host.json", side->directory);
-    json_t *host = json_file_read(path, NULL);
     if (!host)
-        fprintf(talk, "%s: cannot be read; the runs are taken to be of one machine\n", path);
+        fprintf(talk, "%s/host.json: cannot be read; the runs are taken to be of one machine\n", side->directory);
     return host;
 }
 

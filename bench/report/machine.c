@@ -68,18 +68,26 @@ static const struct fact {
 };
 enum { FACT_COUNT = sizeof facts / sizeof facts[0] };
 
-/* "hwloc 2.9.0, gsl 2.7.1"; of mitigations, only what the CPU is affected by. */
+/* "hwloc 2.9.0, gsl 2.7.1"; of mitigations, only what the CPU is affected by. Nothing where none of it is told: what
+ * could not be read is not what is not needed. */
 static void object_print(FILE *out, const json_t *value)
 {
     const char *key, *before = "";
+    bool told = false;
     json_t *part;
 
     json_object_foreach((json_t *)value, key, part)
     {
+        told = told || json_is_string(part);
+    }
+    if (!told)
+        return;
+    json_object_foreach((json_t *)value, key, part)
+    {
         const char *says = json_string_value(part);
-        if (!says || !strcmp(says, "Not affected"))
+        if (says && !strcmp(says, "Not affected"))
             continue;
-        fprintf(out, "%s%s: %s", before, key, says);
+        fprintf(out, "%s%s: %s", before, key, says ? says : "not told");
         before = "; ";
     }
     if (!*before)

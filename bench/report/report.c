@@ -1,5 +1,6 @@
 /* The verb report, and the two files it writes. What they say and in which order is here, once for both formats. */
 #include "bench/report/report.h"
+#include "bench/host.h"
 #include "bench/refuse.h"
 #include "bench/report/parts.h"
 #include "bench/run_dir.h"
@@ -103,7 +104,6 @@ int report_write(const char *directory, const struct summary *summary, char *err
     static const struct document_format *const formats[] = {&document_html, &document_markdown};
     struct report report = {.directory = directory, .summary = summary};
     struct table table;
-    char path[PATH_MAX];
     int result = 0;
 
     if (summary->count) {
@@ -114,8 +114,7 @@ int report_write(const char *directory, const struct summary *summary, char *err
         }
         report.table = &table;
     }
-    if (snprintf(path, sizeof path, "%s/host.json", directory) < (int)sizeof path)
-        report.host = json_file_read(path, NULL);
+    report.host = host_load(directory);
     report.run_id = summary->count ? summary->rows[0].run_id : run_id(directory);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0] && !result; i++) {
         report.format = formats[i];
