@@ -4,6 +4,7 @@
 #include "bench/costs.h"
 #include "bench/faults.h"
 #include "bench/forecast/forecast.h"
+#include "bench/job.h"
 #include "bench/job_file.h"
 #include "bench/place.h"
 #include "bench/plugin.h"
@@ -202,6 +203,8 @@ int cell_prepare(struct cell *cell, struct planner *planner)
 int cell_check_whole(const struct cell *cell, struct planner *planner)
 {
     if (faults_check(cell, planner->trial_limit_ns, planner->error))
+        return -EINVAL;
+    if (job_trial_check(cell, planner->samples, planner->error))
         return -EINVAL;
     return cell_memory(cell, planner);
 }

@@ -46,17 +46,14 @@ static json_t *host_json(const struct machine *machine, json_t *run)
                      run);
 }
 
-/* Not json_dumpfd, which takes a short write, as on a full disk, for an error without a number. */
-static int json_write(const json_t *host, const char *path)
+/* Not json_dumpfd, which takes a short write, as on a full disk, for an error without a number, nor hwloc's own
+ * writing, which leaves the number of an older one. */
+static int text_write(const char *text, size_t length, const char *path)
 {
-    char *text = json_dumps(host, JSON_INDENT(2));
-    size_t length = text ? strlen(text) : 0, written = 0;
-    int fd = text ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
-    int status = !text ? -ENOMEM : fd < 0 ? -errno : 0;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int status = fd < 0 ? -errno : 0;
 
-    if (text)
-        text[length++] = '\n'; /* in the place of the end */
-    while (status == 0 && written < length) {
+    for (size_t written = 0; status == 0 && written < length;) {
         ssize_t got = write(fd, text + written, length - written);
         if (got > 0)
             written += (size_t)got;
@@ -65,16 +62,32 @@ static int json_write(const json_t *host, const char *path)
     }
     if (fd >= 0 && close(fd) != 0 && status == 0)
         status = -errno;
+    return status;
+}
+
+static int json_write(const json_t *host, const char *path)
+{
+    char *text = json_dumps(host, JSON_INDENT(2));
+    size_t length = text ? strlen(text) : 0;
+
+    if (!text)
+        return -ENOMEM;
+    text[length] = '\n'; /* in the place of the end */
+    int status = text_write(text, length + 1, path);
     free(text);
     return status;
 }
 
 static int xml_write(const struct machine *machine, const char *path)
 {
-    errno = 0;
-    if (hwloc_topology_export_xml(machine->topology, path, 0) == 0)
-        return 0;
-    return errno ? -errno : -EIO;
+    char *text = NULL;
+    int bytes = 0; /* with its end */
+
+    if (hwloc_topology_export_xmlbuffer(machine->topology, &text, &bytes, 0) != 0)
+        return -ENOMEM;
+    int status = text_write(text, bytes > 0 ? (size_t)bytes - 1 : 0, path);
+    hwloc_free_xmlbuffer(machine->topology, text);
+    return status;
 }
 
 /* The paths of a file while it is written and afterwards. */
@@ -99,7 +112,8 @@ static int file_replace(const char *directory, const char *name, const struct ma
         status = -errno;
     if (status != 0) {
         unlink(draft);
-        snprintf(error, ERROR_MAX, "cannot write %.400s/%s: %s", directory, name, strerror(-status));
+        snprintf(error, ERROR_MAX, "cannot write %.400s/%s: %s%s", directory, name, strerror(-status),
+                 status == -EFBIG ? " (ulimit -f)" : "");
     }
     return status;
 }

@@ -2,9 +2,11 @@
 #include "bench/job.h"
 #include "bench/arrivals.h"
 #include "bench/histogram.h"
+#include "bench/refuse.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define CALIBRATION_POINT_NS 20000000ull /* 20 ms a point */
 
@@ -17,22 +19,37 @@ static void due_set(uint64_t *due, const struct cell *cell, uint64_t seed)
     }
 }
 
+static struct extent trial_extent(const struct cell *cell, int64_t samples)
+{
+    return (struct extent){
+        .workers = cell->shape.workers,
+        .words = cell->placement.words,
+        .costs = cell->cost_count,
+        .due = cell->arrival == ARRIVAL_RATE ? (uint64_t)cell->tasks : 0,
+        .samples = samples == SAMPLES_ALL || samples > cell->tasks ? (uint64_t)cell->tasks : (uint64_t)samples,
+        .text_bytes = job_texts_bytes(cell->pool->params, cell->pool_params) +
+                      job_texts_bytes(cell->workload->params, cell->workload_params),
+    };
+}
+
+int job_trial_check(const struct cell *cell, int64_t samples, char *error)
+{
+    const struct extent extent = trial_extent(cell, samples);
+    const struct layout layout = layout_make(&extent);
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || layout.bytes <= limit.rlim_cur)
+        return 0;
+    return refuse(error, "a trial takes %zu bytes of shared memory, files may have %llu (ulimit -f); raise it",
+                  layout.bytes, (unsigned long long)limit.rlim_cur);
+}
+
 int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
                     struct job_parts *parts, char *error)
 {
     const struct placement *placement = &cell->placement;
-    uint64_t samples = order->samples == SAMPLES_ALL || order->samples > cell->tasks ? (uint64_t)cell->tasks
-                                                                                     : (uint64_t)order->samples;
     const struct param *pool_params = cell->pool->params, *workload_params = cell->workload->params;
-    struct extent extent = {
-        .workers = cell->shape.workers,
-        .words = placement->words,
-        .costs = cell->cost_count,
-        .due = cell->arrival == ARRIVAL_RATE ? (uint64_t)cell->tasks : 0,
-        .samples = samples,
-        .text_bytes =
-            job_texts_bytes(pool_params, cell->pool_params) + job_texts_bytes(workload_params, cell->workload_params),
-    };
+    struct extent extent = trial_extent(cell, order->samples);
     struct layout layout = layout_make(&extent);
     struct job_file *file = job_begin(launcher, &layout, parts, error);
     if (!file)
@@ -64,7 +81,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     file->cost_count = cell->cost_count;
     file->cost_in_order = cell->cost_in_order;
     file->sample_seed = order->sample_seed;
-    file->samples_max = samples;
+    file->samples_max = extent.samples;
     size_t row = placement->words * sizeof(uint64_t);
     memcpy((char *)file + layout.main_mask, placement->main_mask, row);
     memcpy((char *)file + layout.masks, placement->masks, row * cell->shape.workers);

@@ -11,6 +11,9 @@ struct job_order {
     uint32_t strict; /* enum strict */
 };
 
+/* Whether files, and with them what is shared with a trial, may be as large as a trial of this cell needs. -EINVAL with
+ * a line in error. */
+int job_trial_check(const struct cell *cell, int64_t samples, char *error);
 /* The job for one trial of a cell. 0 or -errno with a line in error. */
 int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
                     struct job_parts *parts, char *error);

@@ -222,7 +222,8 @@ void *launcher_job(struct launcher *launcher, size_t bytes, char *error)
         launcher->bytes = 0;
         /* from 0: pages of a larger trial are given back before new ones are taken */
         if (ftruncate(launcher->memfd, 0) < 0 || ftruncate(launcher->memfd, (off_t)bytes) < 0) {
-            snprintf(error, ERROR_MAX, "a job file of %zu bytes: %s", bytes, strerror(errno));
+            snprintf(error, ERROR_MAX, "a job file of %zu bytes: %s%s", bytes, strerror(errno),
+                     errno == EFBIG ? " (ulimit -f)" : "");
             return NULL;
         }
         void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, launcher->memfd, 0);
