@@ -136,6 +136,18 @@ static int option_read(const struct verb *verb, int argc, char **argv, int *at, 
     return 0;
 }
 
+bool arguments_awaits(const struct verb *verb, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const struct argument *argument = verb->arguments; argument && argument->name; argument++)
+        if (is_called(word, length, argument->name))
+            return argument->syntax[0] != '\0';
+    for (const struct option *option = options; option->name; option++)
+        if (is_called(word, length, option->name) && (verb->reads_itself || arguments_passes(verb, option)))
+            return !(option->traits & OPTION_FLAG);
+    return false;
+}
+
 int arguments_read(const struct verb *verb, int argc, char **argv, struct arguments *given)
 {
     bool ended = false;

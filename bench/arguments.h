@@ -43,6 +43,8 @@ struct verb {
 /* Fills *given from the words after the verb. 0; or 2 and one line on stderr, which names the option, what was expected
  * and the nearest valid name. An option stands as --name VALUE or --name=VALUE; -- ends the options. */
 int arguments_read(const struct verb *verb, int argc, char **argv, struct arguments *given);
+/* Whether the word behind this one is its value: that of an option which takes one and has none yet. */
+bool arguments_awaits(const struct verb *verb, const char *word);
 /* One more for the rest, as if it had been given last. 0 or -ENOMEM. */
 int arguments_pass(struct arguments *given, const char *name, const char *value);
 void arguments_release(struct arguments *given);

@@ -111,15 +111,18 @@ static void make_path(struct calibrations *store)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     char directory[4000];
-    if (cache && *cache)
+    if (cache && *cache == '/') /* a relative one is invalid, and ignored, says the XDG specification */
         snprintf(directory, sizeof directory, "%s", cache);
     else if (home && *home)
         snprintf(directory, sizeof directory, "%s/.cache", home);
     else
         return;
-    mkdir(directory, 0777); /* there already, or not to be had: then nothing is kept */
     size_t length = strlen(directory);
     snprintf(directory + length, sizeof directory - length, "/poolbench");
+    for (char *end = directory; (end = strchrnul(end + 1, '/')) && *end; *end = '/') { /* with all above it */
+        *end = '\0';
+        mkdir(directory, 0777); /* there already, or not to be had: then nothing is kept */
+    }
     mkdir(directory, 0777);
     snprintf(store->path, sizeof store->path, "%s/calibrations.json", directory);
 }
@@ -177,13 +180,13 @@ void calibrations_forget(struct calibrations *store)
     json_object_clear(store->entries);
 }
 
-int calibrations_like(struct calibrations *store, const char *directory, char *error)
+int calibrations_like(struct calibrations *store, const char *directory, const char *asked, char *error)
 {
     char why[ERROR_MAX] = "not a run's";
     json_t *host = host_read(directory, why), *entry;
     json_t *earlier = json_object_get(json_object_get(host, "run"), "calibrations");
     if (!json_is_object(earlier)) {
-        snprintf(error, ERROR_MAX, "--like: %.200s has no calibrations: %.250s", directory, why);
+        snprintf(error, ERROR_MAX, "%s%.200s has no calibrations: %.250s", asked, directory, why);
         json_decref(host);
         return -EINVAL;
     }

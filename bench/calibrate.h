@@ -18,8 +18,9 @@ int calibrations_open(struct calibrations **store, bool may_measure, char *error
 void calibrations_close(struct calibrations *store); /* keeps what was measured */
 bool calibrations_may_measure(const struct calibrations *store);
 void calibrations_forget(struct calibrations *store); /* --recalibrate */
-/* --like: uses those of an earlier run, from its host.json, so that iterations are the same. */
-int calibrations_like(struct calibrations *store, const char *directory, char *error);
+/* --like: uses those of an earlier run, from its host.json, so that iterations are the same. asked: what stands before
+ * what is wrong: "--like: ", or "" where the run was named otherwise. */
+int calibrations_like(struct calibrations *store, const char *directory, const char *asked, char *error);
 struct json_t *calibrations_used(struct calibrations *store); /* what was asked for so far, for host.json; borrowed */
 /* "machine/program", hashes: of the CPU model and the system, and of the trial program. Borrowed. */
 const char *calibrations_key(const struct calibrations *store);

@@ -2,6 +2,7 @@
 #include "bench/earlier.h"
 #include "bench/csv.h"
 #include "bench/refuse.h"
+#include "workloads/text.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -34,7 +35,7 @@ static int trial_take(const void *row, void *arg)
     return 0;
 }
 
-int earlier_read(const char *directory, struct earlier *earlier, char *error)
+int earlier_read(const char *directory, const char *asked, struct earlier *earlier, char *error)
 {
     *earlier = (struct earlier){0};
     if (!directory[0])
@@ -51,8 +52,8 @@ int earlier_read(const char *directory, struct earlier *earlier, char *error)
     if (rc == -ENOMEM)
         refuse(error, "out of memory");
     else if (rc != -EBADMSG)
-        refuse(error, "%.200s/%s: %s", directory, plan_format.file, strerror(-rc));
-    return refuse_at(error, "--like");
+        refuse(error, "%.200s/%s: %s", directory, plan_format.file, text_file_why(rc));
+    return *asked ? refuse_at(error, "%s", asked) : -EINVAL;
 }
 
 void earlier_release(struct earlier *earlier)

@@ -16,8 +16,9 @@ struct earlier {
     size_t count;
 };
 
-/* directory: of the run; "" for none, which knows nothing. -EINVAL with a line in error. */
-int earlier_read(const char *directory, struct earlier *earlier, char *error);
+/* directory: of the run; "" for none, which knows nothing. asked: the option that named it, "" where none did. -EINVAL
+ * with a line in error. */
+int earlier_read(const char *directory, const char *asked, struct earlier *earlier, char *error);
 void earlier_release(struct earlier *earlier);
 
 /* The tasks of the same cell; MISSING where there was none. */

@@ -254,7 +254,7 @@ static int verb_call(const struct verb *verb, int argc, char **argv)
 {
     struct arguments given;
     for (int i = 0; i < argc && strcmp(argv[i], "--"); i++)
-        if (is_help(argv[i])) {
+        if (is_help(argv[i]) && !(i && argv[i][1] != '-' && arguments_awaits(verb, argv[i - 1]))) {
             verb_help_print(verb);
             return 0;
         }

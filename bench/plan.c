@@ -304,7 +304,7 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
 
     planner_init(&planner, settings, machine, calibrations, error);
     plan->rows = rows_new(&plan->cells);
-    int rc = earlier_read(settings->like, &planner.earlier, error);
+    int rc = earlier_read(settings->like, settings->more[0] ? "" : "--like", &planner.earlier, error);
     if (!rc && !plan->rows)
         rc = refuse(error, "out of memory");
     if (!rc)

@@ -94,12 +94,12 @@ int verb_resume(const struct arguments *given)
         rc = resume_open(&session, &remaining, directory, error);
     bool is_complete = rc == 0 && !remaining.left && remaining.has_ended;
     if (is_complete) {
-        fprintf(stderr, "poolbench resume: %s is complete: %zu trials in %u blocks\n", directory, session.before.trials,
-                remaining.blocks);
+        complain("resume", "%s is complete: %zu trials in %u blocks", directory, session.before.trials,
+                 remaining.blocks);
         code = conclude_again(&session, directory);
     } else if (rc == 0) {
-        fprintf(stderr, "poolbench resume: %s has %zu of %zu trials\n", directory, session.before.trials,
-                session.before.trials + remaining.left);
+        complain("resume", "%s has %zu of %zu trials", directory, session.before.trials,
+                 session.before.trials + remaining.left);
         rc = session_begin(&session, "resume", given->argv, error);
     }
     if (rc < 0)

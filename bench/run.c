@@ -5,9 +5,9 @@
 #include "bench/judge/looks.h"
 #include "bench/judge/table.h"
 #include "bench/refuse.h"
+#include "bench/run_dir.h"
 #include "bench/summary.h"
 #include "bench/verbs.h"
-#include "workloads/text.h"
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -235,7 +235,7 @@ static void rest_say(const struct session *session, const char *verb, const stru
 {
     const char *directory = session->directory;
     size_t trials = session->before.trials + session->trials;
-    char *quoted = text_for_shell(directory);
+    char *quoted = run_for_shell(directory);
     const char *word = quoted ? quoted : "RUN";
     if (session->interrupted)
         complain(verb, "interrupted; %zu trials are in %s; `poolbench resume %s` goes on", trials, directory, word);
@@ -264,7 +264,7 @@ int run_go(struct session *session, const char *verb, struct remaining *before)
                        error);
     int closed = session_end(session, closing);
     if (rc < 0 || closed < 0) {
-        char *quoted = text_for_shell(session->directory);
+        char *quoted = run_for_shell(session->directory);
         complain(verb, "%s; %zu trials are in %s; `poolbench resume %s` goes on", rc < 0 ? error : closing,
                  session->before.trials + session->trials, session->directory, quoted ? quoted : "RUN");
         free(quoted);

@@ -2,6 +2,7 @@
 #include "bench/run_dir.h"
 #include "bench/csv.h"
 #include "bench/refuse.h"
+#include "workloads/text.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -155,6 +156,19 @@ const char *run_id(const char *directory)
     return slash && slash[1] ? slash + 1 : directory;
 }
 
+char *run_for_shell(const char *directory)
+{
+    char *path = NULL;
+
+    if (*directory != '-')
+        return text_for_shell(directory);
+    if (asprintf(&path, "./%s", directory) < 0)
+        return NULL;
+    char *quoted = text_for_shell(path);
+    free(path);
+    return quoted;
+}
+
 static int latest_point(const char *name, char *error)
 {
     char temporary[PATH_MAX];
@@ -226,6 +240,37 @@ static int out_create(const char *out, char *directory, size_t size, char *error
     if (errno == ENOENT)
         return REFUSE(ENOENT, error, "--out: '%.200s' would lie in a directory that does not exist", directory);
     return REFUSE(errno, error, "--out: '%.200s' cannot be made: %s", directory, strerror(errno));
+}
+
+int run_check(const char *out, char *error)
+{
+    char parent[PATH_MAX];
+    struct stat status;
+    size_t length = strlen(out);
+
+    if (!*out) {
+        bool there = access(RESULTS_DIRECTORY, F_OK) == 0;
+        if (there && (stat(RESULTS_DIRECTORY, &status) < 0 || !S_ISDIR(status.st_mode)))
+            return REFUSE(ENOTDIR, error, "%s: is no directory; see --out", RESULTS_DIRECTORY);
+        if (access(there ? RESULTS_DIRECTORY : ".", W_OK | X_OK) < 0)
+            return REFUSE(errno, error, "%s: nothing can be made %s: %s; see --out", RESULTS_DIRECTORY,
+                          there ? "there" : "here", strerror(errno));
+        return 0;
+    }
+    if (access(out, F_OK) == 0)
+        return REFUSE(EEXIST, error, "--out: %.400s exists already; name a directory that does not", out);
+    while (length > 1 && out[length - 1] == '/')
+        length--;
+    while (length && out[length - 1] != '/')
+        length--;
+    if (length >= sizeof parent)
+        return REFUSE(ENAMETOOLONG, error, "--out: the path is too long");
+    snprintf(parent, sizeof parent, "%.*s", length ? (int)length : 1, length ? out : ".");
+    if (access(parent, W_OK | X_OK) == 0)
+        return 0;
+    if (errno == ENOENT)
+        return REFUSE(ENOENT, error, "--out: '%.200s' would lie in a directory that does not exist", out);
+    return REFUSE(errno, error, "--out: '%.200s' cannot be made: %s", out, strerror(errno));
 }
 
 int run_create(const char *out, char *directory, size_t size, char *error)
@@ -322,11 +367,15 @@ int runs_list(FILE *out)
 
         snprintf(directory, sizeof directory, "%s/%s", RESULTS_DIRECTORY, names[i]->d_name);
         date_from_name(names[i]->d_name, date, sizeof date);
-        fprintf(out, "%-24s  %-20s", names[i]->d_name, date);
+        char *name = text_escaped(names[i]->d_name);
+        fprintf(out, "%-24s  %-20s", name ? name : "?", date);
+        free(name);
         if (csv_read(directory, &plan_format, -1, cell_count, &counts, error) ||
-            csv_read(directory, &trial_format, -1, trial_count, &counts, error))
-            fprintf(out, " unreadable: %s\n", error);
-        else
+            csv_read(directory, &trial_format, -1, trial_count, &counts, error)) {
+            fputs(" unreadable: ", out);
+            text_show(out, error);
+            fputc('\n', out);
+        } else
             fprintf(out, " %6lld %7lld %7lld\n", (long long)counts.cells, (long long)counts.trials,
                     (long long)counts.failed);
     }

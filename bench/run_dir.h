@@ -12,6 +12,9 @@
  * exist. */
 int run_find(const char *name, char *directory, size_t size, char *error);
 
+/* Whether run_create() could make it, as far as can be seen without making anything: so that this is said before
+ * anything is measured. */
+int run_check(const char *out, char *error);
 /* Makes the directory of a new run: `out`, which must not exist (-EEXIST), or a fresh one in results/ when out is "".
  */
 int run_create(const char *out, char *directory, size_t size, char *error);
@@ -24,6 +27,10 @@ int run_lock(const char *directory, char *error);
 
 /* The name of the run in a directory: its last part. Points into `directory`, which has no slash at its end. */
 const char *run_id(const char *directory);
+
+/* A word for a shell that names the run, to be freed: of a directory that begins with a dash no option. NULL: no
+ * memory. */
+char *run_for_shell(const char *directory);
 
 /* Prints the runs in results/, the oldest first. */
 int runs_list(FILE *out);

@@ -228,8 +228,8 @@ static void files_print(FILE *out, const char *directory, const struct summary *
     static const char charts[] = "charts";
     static const char *const files[] = {"report.html", charts,        "summary.csv", "trials.csv",
                                         "latency.csv", "samples.csv", "host.json"};
-    char path[PATH_MAX], text[PATH_MAX + 256];
-    size_t used = (size_t)snprintf(text, sizeof text, "%s", directory);
+    char path[PATH_MAX], text[4 * PATH_MAX + 256];
+    size_t used = text_put(text, sizeof text, directory, true);
     const char *before = ": ";
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

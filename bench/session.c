@@ -91,10 +91,8 @@ static int open_with(struct session *session, int argc, char **argv, char *error
         rc = request_parse(argc, argv, &session->machine, &session->request, error);
     if (rc == 0 && settings->measure)
         rc = refuse(error, "--measure: is for plan; what a run needs to know, it finds out by itself");
-    if (rc == 0 && settings->out[0] && access(settings->out, F_OK) == 0) {
-        snprintf(error, ERROR_MAX, "--out: %.400s exists already; name a directory that does not", settings->out);
-        rc = -EEXIST;
-    }
+    if (rc == 0 && !settings->more[0])
+        rc = run_check(settings->out, error);
     if (rc == 0 && settings->more[0])
         rc = earlier_open(session, error);
     if (rc < 0)
@@ -108,7 +106,7 @@ static int open_with(struct session *session, int argc, char **argv, char *error
     if (rc == 0 && settings->recalibrate)
         calibrations_forget(session->calibrations);
     if (rc == 0 && settings->like[0])
-        rc = calibrations_like(session->calibrations, settings->like, error);
+        rc = calibrations_like(session->calibrations, settings->like, settings->more[0] ? "" : "--like: ", error);
     if (rc == 0)
         rc = plugins_check(session, error);
     if (rc == 0)

@@ -163,16 +163,18 @@ static bool is_torn(const char *directory, const char *file)
 
 void summary_gaps(FILE *talk, const char *directory, const struct summary *summary)
 {
-    if (summary->torn && summary->trial_count)
-        fprintf(talk, "%s/%s: the last line was cut off; used up to trial %lld, the last one committed\n", directory,
+    if (summary->torn && summary->trial_count) {
+        text_show(talk, directory);
+        fprintf(talk, "/%s: the last line was cut off; used up to trial %lld, the last one committed\n",
                 trial_format.file, (long long)summary->trials[summary->trial_count - 1].trial_id);
-    if (summary->hostless)
-        fprintf(talk,
-                "%s: there is no host.json that can be read: the machine is not known, and the number of blocks is "
-                "taken to "
-                "have been "
-                "fixed beforehand\n",
-                directory);
+    }
+    if (summary->hostless) {
+        text_show(talk, directory);
+        fputs(
+            ": there is no host.json that can be read: the machine is not known, and the number of blocks is taken to "
+            "have been fixed beforehand\n",
+            talk);
+    }
 }
 
 int summary_make(const char *directory, struct summary *summary, char *error)

@@ -2,6 +2,7 @@
 #include "bench/forecast/forecast.h"
 #include "bench/plan.h"
 #include "bench/refuse.h"
+#include "bench/run_dir.h"
 #include "bench/units.h"
 #include "bench/verbs.h"
 #include "bench/wrap.h"
@@ -299,13 +300,15 @@ int verb_plan(const struct arguments *given)
     rc = request_parse(given->argc, given->argv, &machine, &request, error);
     if (rc)
         goto close_machine;
+    if (request.settings.out[0] && (rc = run_check(request.settings.out, error)))
+        goto release_request; /* `run` would refuse it */
     if (request.settings.measure)
         fprintf(stderr, "poolbench plan: runs short trials, to find out how long trials take here\n");
     rc = calibrations_open(&calibrations, request.settings.measure, error);
     if (rc)
         goto release_request;
     if (request.settings.like[0])
-        rc = calibrations_like(calibrations, request.settings.like, error);
+        rc = calibrations_like(calibrations, request.settings.like, "--like: ", error);
     if (!rc)
         rc = plan_make(&request, &machine, calibrations, &plan, error);
     if (rc)

@@ -84,6 +84,14 @@ char *text_escaped(const char *text)
     return escaped;
 }
 
+void text_show(FILE *out, const char *text)
+{
+    char piece[16];
+
+    while (*text)
+        fwrite(piece, 1, piece_make(&text, true, piece), out);
+}
+
 char *text_for_shell(const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";

@@ -5,6 +5,7 @@
 #define POOLBENCH_TEXT_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* of UTF-8, which some editors put in front */
 
@@ -17,6 +18,8 @@ const char *text_wrong(const char *text);
 /* A copy in which every byte that is not UTF-8, and every control character, stands as \xHH, so that it can stand in a
  * file or on a screen; the caller's to free, NULL without memory. */
 char *text_escaped(const char *text);
+/* The same, printed: whatever a terminal would take for more than a name. */
+void text_show(FILE *out, const char *text);
 /* The same into `to`, as much of it as fits: no character is cut in two. one_line: else control characters are let
  * through. Returns the length. */
 size_t text_put(char *to, size_t size, const char *text, bool one_line);

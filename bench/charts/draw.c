@@ -241,9 +241,12 @@ static void say(const struct drawing *drawing, const char *charts, const struct 
 
     if (!drawing->talk)
         return;
-    for (int number = 1; number <= pictures; number++)
-        fprintf(drawing->talk, "drew %s/%s: %s\n", charts,
-                picture_name(name, sizeof name, chart->name, number, drawing->format), chart->title);
+    for (int number = 1; number <= pictures; number++) {
+        fputs("drew ", drawing->talk);
+        text_show(drawing->talk, charts);
+        fprintf(drawing->talk, "/%s: %s\n", picture_name(name, sizeof name, chart->name, number, drawing->format),
+                chart->title);
+    }
     if (pictures <= 0)
         fprintf(drawing->talk, "did not draw %s: %s\n", chart->name, why);
 }

@@ -5,6 +5,7 @@
 #include "bench/summary_factors.h"
 #include "bench/units.h"
 #include "bench/wrap.h"
+#include "workloads/text.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -204,12 +205,13 @@ static void paragraph(FILE *out, enum style style, const char *text)
 
 __attribute__((format(printf, 3, 4))) static void say(FILE *out, enum style style, const char *format, ...)
 {
-    char text[1024];
+    char raw[1024], text[4 * sizeof raw];
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(raw, sizeof raw, format, arguments);
     va_end(arguments);
+    text_put(text, sizeof text, raw, true); /* names of runs are whatever directories are called */
     paragraph(out, style, text);
 }
 

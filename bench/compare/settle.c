@@ -1,5 +1,6 @@
 /* Cells that are run alone are told by the options in which the cells of the run differ; the rest comes with --like. */
 #include "bench/compare/settle.h"
+#include "bench/run_dir.h"
 #include "bench/stats.h"
 #include "bench/summary_factors.h"
 #include "bench/wrap.h"
@@ -142,7 +143,7 @@ double settle_command(char *text, size_t size, const struct compare *c, size_t b
     size_t used = 0;
     double crossed = (double)blocks, whole = (double)(more * s->count);
     bool *takes_part = cells_of(c, blocks, side);
-    char *directory = text_for_shell(run->directory);
+    char *directory = run_for_shell(run->directory);
 
     *text = '\0';
     if (!settle_possible(run) || !directory) {

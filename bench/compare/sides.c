@@ -3,6 +3,7 @@
 #include "bench/host.h"
 #include "bench/refuse.h"
 #include "bench/run_dir.h"
+#include "workloads/text.h"
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -46,8 +47,10 @@ static json_t *host_of(const struct side *side, FILE *talk)
 {
     json_t *host = host_load(side->directory);
 
-    if (!host)
-        fprintf(talk, "%s/host.json: cannot be read; the runs are taken to be of one machine\n", side->directory);
+    if (!host) {
+        text_show(talk, side->directory);
+        fputs("/host.json: cannot be read; the runs are taken to be of one machine\n", talk);
+    }
     return host;
 }
 

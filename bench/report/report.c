@@ -57,6 +57,8 @@ char *report_file(const struct report *r, const char *name)
 
 /* ---- the report ---- */
 
+static const struct document_format *const formats[] = {&document_html, &document_markdown};
+
 static void everything(struct report *r)
 {
     char title[128];
@@ -101,7 +103,6 @@ static int format_write(struct report *r)
 
 int report_write(const char *directory, const struct summary *summary, char *error)
 {
-    static const struct document_format *const formats[] = {&document_html, &document_markdown};
     struct report report = {.directory = directory, .summary = summary};
     struct table table;
     int result = 0;
@@ -144,6 +145,9 @@ int verb_report(const struct arguments *given)
         complain("report", "%s", error);
         return 1;
     }
-    printf("%s/%s\n%s/%s\n", directory, document_html.file, directory, document_markdown.file);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        text_show(stdout, directory);
+        printf("/%s\n", formats[i]->file);
+    }
     return 0;
 }
