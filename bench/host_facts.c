@@ -138,7 +138,9 @@ static json_t *by_cpu(const struct machine *machine, const char *file, bool is_n
         for (size_t i = 0; i < kinds.count; i++) {
             char *end;
             int64_t number = strtoll(kinds.kind[i].value, &end, 10);
-            json_t *value = !is_number ? text_or_null(kinds.kind[i].value) : number_or_null(*end ? -1 : number);
+            json_t *value = !strcmp(kinds.kind[i].value, KIND_UNTOLD) ? json_null()
+                            : !is_number                              ? text_or_null(kinds.kind[i].value)
+                                                                      : number_or_null(*end ? -1 : number);
             json_array_append_new(all, json_pack("{s:o, s:o}", "cpus", set_text(kinds.kind[i].cpus), "value", value));
         }
     kinds_release(&kinds);
@@ -180,10 +182,23 @@ static void name_squeeze(char *name)
     *to = '\0';
 }
 
-static json_t *machine_name(const struct machine *machine, const char *key)
+/* Of the first package, and of the others where all have the same. */
+static const char *package_info(const struct machine *machine, const char *key)
 {
     hwloc_obj_t package = hwloc_get_obj_by_type(machine->topology, HWLOC_OBJ_PACKAGE, 0);
-    const char *text = package ? hwloc_obj_get_info_by_name(package, key) : NULL;
+    const char *first = package ? hwloc_obj_get_info_by_name(package, key) : NULL;
+
+    while (first && (package = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_PACKAGE, package))) {
+        const char *other = hwloc_obj_get_info_by_name(package, key);
+        if (!other || strcmp(first, other) != 0)
+            return "packages of several kinds";
+    }
+    return first;
+}
+
+static json_t *machine_name(const struct machine *machine, const char *key)
+{
+    const char *text = package_info(machine, key);
     if (!text)
         text = hwloc_obj_get_info_by_name(hwloc_get_root_obj(machine->topology), key);
     char *name = text ? strdup(text) : NULL;

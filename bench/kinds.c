@@ -38,18 +38,24 @@ void kinds_release(struct kinds *kinds)
 int kinds_of_file(const struct machine *machine, const char *root, const char *file, struct kinds *kinds)
 {
     hwloc_bitmap_t one = hwloc_bitmap_alloc();
+    hwloc_bitmap_t dark = hwloc_bitmap_alloc();
     char value[sizeof kinds->kind->value];
     unsigned cpu;
-    int rc = one ? 0 : -ENOMEM;
+    int rc = one && dark ? 0 : -ENOMEM;
 
     *kinds = (struct kinds){0};
     hwloc_bitmap_foreach_begin(cpu, machine->allowed)
     {
         if (rc == 0 && sysfile_read(value, sizeof value, "%s/sys/devices/system/cpu/cpu%u/%s", root, cpu, file) > 0)
             rc = hwloc_bitmap_only(one, cpu) != 0 ? -ENOMEM : kinds_add(kinds, value, one);
+        else if (rc == 0)
+            rc = hwloc_bitmap_set(dark, cpu) != 0 ? -ENOMEM : 0;
     }
     hwloc_bitmap_foreach_end();
+    if (rc == 0 && kinds->count && !hwloc_bitmap_iszero(dark)) /* some have it: the rest are not as they are */
+        rc = kinds_add(kinds, KIND_UNTOLD, dark);
     hwloc_bitmap_free(one);
+    hwloc_bitmap_free(dark);
     return rc;
 }
 

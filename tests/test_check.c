@@ -35,15 +35,24 @@ static void speed(void **state)
     is("governor", CHECK_UNKNOWN, "no frequency governor to be seen");
     tree_put(CPUFREQ(0) "scaling_governor", "performance\n");
     tree_put(CPUFREQ(1) "scaling_governor", "performance\n");
+    is("governor", CHECK_UNKNOWN, "frequency governor performance (CPU 0-1), not told (CPU 2-3)");
+    tree_put(CPUFREQ(2) "scaling_governor", "performance\n");
+    tree_put(CPUFREQ(3) "scaling_governor", "performance\n");
     is("governor", CHECK_OK, "frequency governor performance");
     tree_put(CPUFREQ(1) "scaling_governor", "powersave\n");
-    is("governor", CHECK_WARN, "frequency governor performance (CPU 0), powersave (CPU 1)");
+    is("governor", CHECK_WARN, "frequency governor performance (CPU 0,2-3), powersave (CPU 1)");
     is("frequency", CHECK_UNKNOWN, "no frequency driver to be seen");
     tree_put(CPUFREQ(0) "scaling_driver", "acpi-cpufreq\n");
+    is("frequency", CHECK_OK, "frequency driver acpi-cpufreq (CPU 0), not told (CPU 1-3)");
+    for (unsigned cpu = 1; cpu < 4; cpu++) {
+        char path[128];
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%u/cpufreq/scaling_driver", cpu);
+        tree_put(path, "acpi-cpufreq\n");
+    }
     is("frequency", CHECK_OK, "frequency driver acpi-cpufreq");
     tree_put(CPUFREQ(0) "scaling_max_freq", "2400000\n");
     tree_put(CPUFREQ(0) "cpuinfo_max_freq", "3600000\n");
-    is("frequency", CHECK_OK, "frequency driver acpi-cpufreq, up to 2.40 of 3.60 GHz");
+    is("frequency", CHECK_OK, "frequency driver acpi-cpufreq, up to 2.40 of 3.60 GHz (CPU 0), not told (CPU 1-3)");
     is("turbo", CHECK_UNKNOWN, "whether the clock may be boosted is not told");
     tree_put("/sys/devices/system/cpu/cpufreq/boost", "0\n");
     is("turbo", CHECK_OK, "turbo is off");
@@ -52,8 +61,17 @@ static void speed(void **state)
     is("power", CHECK_UNKNOWN, "whether it runs on a battery cannot be read");
     tree_put("/sys/class/net/lo/mtu", "65536\n");
     is("power", CHECK_OK, "no battery to be seen");
+    tree_put("/sys/class/power_supply/BAT0/type", "Battery\n");
+    tree_put("/sys/class/power_supply/AC/type", "Mains\n");
+    is("power", CHECK_UNKNOWN, "whether it runs on a battery cannot be read");
     tree_put("/sys/class/power_supply/AC/online", "0\n");
+    tree_put("/sys/class/power_supply/mouse/type", "USB\n"); /* feeds nothing but itself */
+    tree_put("/sys/class/power_supply/mouse/scope", "Device\n");
+    tree_put("/sys/class/power_supply/mouse/online", "1\n");
+    tree_put("/sys/class/power_supply/hidpp_battery_0/type", "Battery\n");
+    tree_put("/sys/class/power_supply/hidpp_battery_0/online", "1\n");
     is("power", CHECK_WARN, "on battery: clocks are cut to save power");
+    tree_put("/sys/class/power_supply/ADP1/type", "USB\n");
     tree_put("/sys/class/power_supply/ADP1/online", "1\n");
     is("power", CHECK_OK, "on mains power");
     is("threads", CHECK_WARN, "2 cores have 4 hardware threads: workers may share a core");

@@ -232,6 +232,47 @@ is 'and is named (files)' "$(grep -c 'is no regular file' err)" 1 "$(cat err)"
 soon 'a FIFO for a suite' poolbench plan ./fifo
 soon 'a FIFO for a plug-in' poolbench plan --pool ./fifo
 
+# ---- where nothing can be made ---------------------------------------------------------------------------------------
+touch plain
+soon 'an --out in what is not there' poolbench run "${tiny[@]}" --out none/run
+soon 'a plan of it' poolbench plan "${tiny[@]}" --out none/run
+soon 'an --out in a file' poolbench run "${tiny[@]}" --out plain/run
+mkdir with && touch with/results
+soon 'results that is a file' env -C with poolbench run "${tiny[@]}"
+is 'before anything is measured' "$(cat err)" 'poolbench run: results: is no directory; see --out'
+for blocks in 1 8; do # the first file, and what is shared with a trial
+    (ulimit -f $blocks && refused "files of $blocks KiB" poolbench run "${tiny[@]}" --out small && echo "$failed") 2>&1 | grep -qx 0
+    is "files of $blocks KiB are refused" $? 0
+    is 'and ulimit -f is named' "$(grep -c 'ulimit -f' err)$(test -e small; echo $?)" 11 "$(cat err)"
+done
+
+# ---- names that are options, or that a terminal obeys -----------------------------------------------------------------
+for name in -x -h; do
+    undrawn poolbench run "${tiny[@]}" --out $name >out 2>err
+    is "a run called $name" "$?$(test -e "./$name/trials.csv"; echo $?)" 00 "$(cat out err)"
+done
+poolbench run --pool -h >out 2>err
+is 'as any value' "$?" 2
+poolbench run "${tiny[@]}" -h >out 2>err
+is 'help is still to be had' "$?$(head -n 1 out | grep -c run)" 01 "$(cat err)"
+rm ./-x/plan.csv
+refused 'a run that cannot be gone on with' poolbench resume -- -x
+is 'is not told of what nobody gave' "$(grep -c -- '--like' err)" 0 "$(cat err)"
+mkdir -p named/results && cp -r run named/results/$'a\e[2Jb\n\xe9'
+{
+    env -C named poolbench list runs
+    env -C named poolbench summarise a
+    env -C named poolbench report a
+} >out 2>err
+is 'names are text' "$(LC_ALL=C grep -c $'\e\|\xe9' out err | tr '\n' ' ')" 'out:0 err:0 ' "$(cat -v out err)"
+is 'on a line' "$(grep -cF 'a\x1b[2Jb\x0a\xe9' out)" 4 "$(cat -v out err)"
+
+# ---- where calibrations are kept --------------------------------------------------------------------------------------
+XDG_CACHE_HOME=$scratch/x/y/z undrawn poolbench run "${tiny[@]}" --out deeply >log 2>&1
+is 'a cache some levels deep' "$(ls x/y/z/poolbench)" calibrations.json "$(cat log)"
+XDG_CACHE_HOME=x/relative undrawn poolbench run "${tiny[@]}" --out relative >log 2>&1
+is 'a relative one is ignored' "$(ls -d x/relative home/.cache/poolbench 2>/dev/null)" home/.cache/poolbench "$(cat log)"
+
 # ---- host.json of another ---------------------------------------------------------------------------------------------
 cp -r run newer && sed -i 's/"schema_version": [0-9]*/"schema_version": 99/' newer/host.json
 poolbench report newer >out 2>err

@@ -60,7 +60,9 @@ static void cpus_read(const struct machine *machine, struct busy_watch *watch)
     }
     if (file)
         fclose(file);
-    if (!seen) /* no such file, no such lines, or CPUs that a container has numbered anew */
+    /* no such file, no such lines, or CPUs that a container shows in part or has numbered anew: a part is not the whole
+     */
+    if ((int)seen < hwloc_bitmap_weight(machine->allowed))
         watch->busy_ticks = watch->steal_ticks = -1;
 }
 

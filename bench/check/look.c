@@ -124,17 +124,20 @@ static void look_governor(const struct look *look)
 {
     struct kinds kinds;
     char text[128];
-    bool is_steady = true;
+    bool is_steady = true, is_told = true;
 
     int rc = kinds_of_file(look->machine, look->root, "cpufreq/scaling_governor", &kinds);
     for (size_t i = 0; i < kinds.count; i++)
-        is_steady = is_steady && strcmp(kinds.kind[i].value, "performance") == 0;
+        if (strcmp(kinds.kind[i].value, KIND_UNTOLD) == 0)
+            is_told = false;
+        else
+            is_steady = is_steady && strcmp(kinds.kind[i].value, "performance") == 0;
     kinds_text(&kinds, text, sizeof text);
     kinds_release(&kinds);
     if (rc < 0 || !*text)
         found(look, CHECK_UNKNOWN, "no frequency governor to be seen");
     else
-        found(look, is_steady ? CHECK_OK : CHECK_WARN, "frequency governor %s", text);
+        found(look, !is_steady ? CHECK_WARN : is_told ? CHECK_OK : CHECK_UNKNOWN, "frequency governor %s", text);
 }
 
 /* What each CPU may reach of what it can. */
@@ -142,6 +145,7 @@ static int frequencies_read(const struct look *look, struct kinds *kinds)
 {
     hwloc_bitmap_t one = hwloc_bitmap_alloc();
     unsigned cpu;
+    bool told = false; /* of any */
     int rc = one ? 0 : -ENOMEM;
 
     *kinds = (struct kinds){0};
@@ -151,11 +155,16 @@ static int frequencies_read(const struct look *look, struct kinds *kinds)
         int64_t most = sysfile_number("%s" CPU_DIR "/cpu%u/cpufreq/cpuinfo_max_freq", look->root, cpu);
         char text[64];
         snprintf(text, sizeof text, "up to %.2f of %.2f GHz", (double)limit / 1e6, (double)most / 1e6);
-        if (rc == 0 && limit > 0 && most > 0)
+        if (limit <= 0 || most <= 0)
+            snprintf(text, sizeof text, KIND_UNTOLD);
+        told = told || (limit > 0 && most > 0);
+        if (rc == 0)
             rc = hwloc_bitmap_only(one, cpu) != 0 ? -ENOMEM : kinds_add(kinds, text, one);
     }
     hwloc_bitmap_foreach_end();
     hwloc_bitmap_free(one);
+    if (!told)
+        kinds_release(kinds);
     return rc;
 }
 
@@ -197,21 +206,35 @@ static void look_cores(const struct look *look)
     kinds_release(&kinds);
 }
 
+/* Whether it feeds the machine: batteries do not have a plug, those of a mouse and its charger feed the mouse alone. */
+static bool is_mains(const char *supply)
+{
+    char type[64], scope[64];
+
+    sysfile_read(type, sizeof type, "%s/type", supply);
+    sysfile_read(scope, sizeof scope, "%s/scope", supply);
+    return (!strcmp(type, "Mains") || !strncmp(type, "USB", 3)) && strcmp(scope, "Device") != 0;
+}
+
 static void look_power(const struct look *look)
 {
     char pattern[PATH_MAX];
     glob_t supplies = {0};
-    bool mains = false, plugged = false;
+    bool mains = false, plugged = false, dark = false;
 
-    snprintf(pattern, sizeof pattern, "%s/sys/class/power_supply/*/online", look->root);
+    snprintf(pattern, sizeof pattern, "%s/sys/class/power_supply/*", look->root);
     if (!glob(pattern, 0, NULL, &supplies))
         for (size_t i = 0; i < supplies.gl_pathc; i++) {
+            if (!is_mains(supplies.gl_pathv[i]))
+                continue;
+            int64_t online = sysfile_number("%s/online", supplies.gl_pathv[i]);
             mains = true;
-            plugged = plugged || sysfile_number("%s", supplies.gl_pathv[i]) > 0;
+            plugged = plugged || online > 0;
+            dark = dark || online < 0;
         }
     globfree(&supplies);
     snprintf(pattern, sizeof pattern, "%s/sys/class", look->root);
-    if (!mains && access(pattern, X_OK) != 0)
+    if ((!mains && access(pattern, X_OK) != 0) || (!plugged && dark))
         found(look, CHECK_UNKNOWN, "whether it runs on a battery cannot be read");
     else if (mains && !plugged)
         found(look, CHECK_WARN, "on battery: clocks are cut to save power");
