@@ -88,8 +88,10 @@ void text_show(FILE *out, const char *text)
 {
     char piece[16];
 
-    while (*text)
-        fwrite(piece, 1, piece_make(&text, true, piece), out);
+    while (*text) {
+        size_t length = piece_make(&text, true, piece);
+        fwrite(piece, 1, length, out);
+    }
 }
 
 char *text_for_shell(const char *text)
