@@ -4,7 +4,6 @@
 #include "bench/host_facts.h"
 #include "bench/refuse.h"
 #include "bench/text_file.h"
-#include "bench/verbs.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

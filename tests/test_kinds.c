@@ -163,13 +163,32 @@ static void the_allowed_ones_count(void **state)
     machine.allowed = all;
 }
 
+/* What the first says holds for all only where all say so. */
+static void packages_of_two_models(void **state)
+{
+    static const char *const expected[] = {"One", "packages of several kinds"};
+
+    (void)state;
+    for (unsigned other = 0; other < 2; other++) {
+        struct machine two;
+        char error[ERROR_MAX];
+        assert_int_equal(machine_open(&two, "synthetic:pack:2 core:1 pu:1", error), 0);
+        for (unsigned i = 0; i < 2; i++)
+            hwloc_obj_add_info(hwloc_get_obj_by_type(two.topology, HWLOC_OBJ_PACKAGE, i), "CPUModel",
+                               i && other ? "Two" : "One");
+        json_t *facts = facts_cpu(&two);
+        assert_string_equal(json_string_value(json_object_get(facts, "model")), expected[other]);
+        json_decref(facts);
+        machine_close(&two);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(topo_names_kinds_and_caches),
-        cmocka_unit_test(host_json_has_them),
-        cmocka_unit_test(check_warns_of_them),
-        cmocka_unit_test(the_allowed_ones_count),
+        cmocka_unit_test(topo_names_kinds_and_caches), cmocka_unit_test(host_json_has_them),
+        cmocka_unit_test(check_warns_of_them),         cmocka_unit_test(the_allowed_ones_count),
+        cmocka_unit_test(packages_of_two_models),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

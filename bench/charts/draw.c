@@ -361,6 +361,18 @@ static int directories_make(const char *directory, char charts[PATH_MAX], char d
     return code == ENOENT ? -EIO : -code;
 }
 
+/* Returns `result`, or, where that is 0, what went wrong here. */
+static int captions_keep(struct text *captions, const char *charts, int result, char *error)
+{
+    char why[ERROR_MAX];
+    int saved = text_end(captions) ? 0 : text_save(captions, charts, CAPTIONS, why);
+
+    if (!saved || result)
+        return result;
+    memcpy(error, why, sizeof why);
+    return saved;
+}
+
 int drawing_make(const struct drawing *drawing, char *error)
 {
     char charts[PATH_MAX], draft[PATH_MAX], note[CHART_NOTE_MAX], why[ERROR_MAX];
@@ -401,13 +413,7 @@ int drawing_make(const struct drawing *drawing, char *error)
     }
     if (first && result != -ENOENT)
         refuse_at(error, failed > 1 ? "chart %s, and %zu more" : "chart %s", first, failed - 1);
-    if (!text_end(&captions)) {
-        int saved = text_save(&captions, charts, CAPTIONS, why);
-        if (saved && !result) {
-            result = saved;
-            memcpy(error, why, sizeof why);
-        }
-    }
+    result = captions_keep(&captions, charts, result, error);
 done:
     draft_remove(draft);
     text_release(&captions);
