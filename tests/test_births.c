@@ -10,6 +10,7 @@
 #include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
 #include "tests/sample.h"
+#include "tests/skip.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -333,8 +334,7 @@ static void begin(struct tracer *tracer, const struct scenario *scenario)
         int why = errno;
         kill(tracer->submitter, SIGKILL);
         waitpid(tracer->submitter, &status, 0);
-        printf("nobody can be traced here: %s\n", strerror(why));
-        skip();
+        skip_because("births that are seen", strerror(why));
     }
     kill(tracer->submitter, SIGCONT);
     while (waitpid(tracer->submitter, &status, __WALL) == tracer->submitter && signal_of(status) != SIGCONT)

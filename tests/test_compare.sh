@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The verb compare on runs made up here, whose truth is known: verdicts, exit codes, two runs, formats, and bad input.
 set -u
-poolbench=$(cd "$(dirname "$0")/.." && pwd)/${BUILD:-build/default}/poolbench
+. tests/support.sh
+poolbench=$PWD/${BUILD:-build/default}/poolbench
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
 export LC_ALL=C NO_COLOR=1
-failures=0
 
 # A run: make DIRECTORY BLOCKS key=value...; noise is +-0.2 % by hash, and blocks differ by tens of percents.
 cat >make.awk <<'AWK'
@@ -63,17 +63,17 @@ make()
 }
 
 # expect STATUS PATTERN WORDS...: exit status, and a pattern in what it says (stdout and stderr).
-expect()
+expect() { check "compare ${*:3}" says "$@"; }
+says()
 {
     local status=$1 pattern=$2 got
     shift 2
-    timeout 20 "$poolbench" compare "$@" >out 2>err
+    "$poolbench" compare "$@" >out 2>err
     got=$?
-    if [ "$got" -ne "$status" ] || ! cat err out | tr -s ' \n' ' ' | grep -qE -e "$pattern"; then
-        echo "compare $*: expected exit $status and /$pattern/, found exit $got:"
-        cat out err
-        failures=$((failures + 1))
-    fi
+    [ "$got" -eq "$status" ] && cat err out | tr -s ' \n' ' ' | grep -qE -e "$pattern" && return
+    echo "expected exit $status and /$pattern/, found exit $got:"
+    cat out err
+    return 1
 }
 
 make one 12
@@ -116,15 +116,16 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "trial_id,phase,l
 expect 0 'pthread, spin, 10us, 2 workers 0\.90x .* faster 1[0-9]+ us 1[0-9]+ us 12' tail --metric latency_p99
 expect 0 'fork, spin, 10us, 2 workers - - - 1[0-9]+ us 0 .* 2 comparisons without a number: .* 1,000 timed tasks' tail --metric latency_p99
 "$poolbench" summarise tail >screen 2>&1
-awk -F, '
+# shellcheck disable=SC2016 # columns of awk
+check 'percentiles are the truth' awk -F, '
     NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     {
         p99 = $at["latency_p99_ns"]; lo = $at["latency_p99_lo_ns"]; hi = $at["latency_p99_hi_ns"]
         wrong += $at["pool"] == "fork" ? p99 lo hi != "" : !(0 < lo && lo < p99 && p99 < hi && hi < 1.8 * lo)
         wrong += !($at["latency_p50_lo_ns"] < $at["latency_p50_ns"] && $at["latency_p50_ns"] < $at["latency_p50_hi_ns"])
     }
-    END { exit wrong || NR != 11 }' tail/summary.csv || { echo "percentiles: not the truth"; cat screen; failures=$((failures + 1)); }
-grep -q '^Latency' screen || { echo "no percentiles on the screen"; failures=$((failures + 1)); }
+    END { exit wrong || NR != 11 }' tail/summary.csv
+check 'percentiles on the screen' grep -q '^Latency' screen
 
 # Two runs: pthread went from 0.9 to 1.05 of the same.
 expect 0 'pthread, spin, 10us, 2 workers 1\.17x .* slower' one other
@@ -159,28 +160,28 @@ expect 0 'bare: there is no host.json that can be read: .*unknown machine.*bare 
 
 # Formats; the same twice; within 96 columns.
 "$poolbench" compare one --format csv >one.csv
-awk -F, '
+# shellcheck disable=SC2016 # columns of awk
+check 'CSV is the truth' awk -F, '
     NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; fields = NF; next }
     {
         truth = $at["pool"] == "pthread" ? 0.9 : $at["pool"] == "fork" ? 1.2 : $at["pool"] == "same_pool" ? 1.001 : 0
         wrong += NF != fields || $at["lo"] > $at["ratio"] || $at["ratio"] > $at["hi"] || !($at["base"] > 0)
         wrong += truth && ($at["lo"] >= truth || truth >= $at["hi"])
     }
-    END { exit wrong || NR != 9 }' one.csv || { echo "CSV: not the truth"; cat one.csv; failures=$((failures + 1)); }
+    END { exit wrong || NR != 9 }' one.csv
 "$poolbench" compare one --format latex >one.tex
-if ! grep -qF 'same\_pool' one.tex || grep -v '^%' one.tex | grep -qE '[^\\][_%#]'; then
-    echo "LaTeX: unescaped"
-    failures=$((failures + 1))
-fi
-"$poolbench" compare one --format markdown | awk -F'|' '/^\|/ { rows++; bad += NF != 9 } END { exit bad || rows != 10 }' ||
-    { echo "Markdown: not a table of 10 lines"; failures=$((failures + 1)); }
+check 'names in LaTeX' grep -qF 'same\_pool' one.tex
+check 'LaTeX is escaped' eval "! grep -v '^%' one.tex | grep -E '[^\\\\][_%#]'"
+"$poolbench" compare one --format markdown >one.md
+check 'Markdown is a table of 10 lines' awk -F'|' '/^\|/ { rows++; bad += NF != 9 } END { exit bad || rows != 10 }' one.md
 for format in text csv markdown latex; do
     "$poolbench" compare one other --format $format >a 2>&1
     "$poolbench" compare one other --format $format >b 2>&1
-    cmp -s a b || { echo "$format: differs when repeated"; failures=$((failures + 1)); }
+    check "$format is the same when repeated" cmp a b
 done
 for runs in one 'one other' 'one machine'; do
     # shellcheck disable=SC2086 # two words
-    "$poolbench" compare $runs 2>/dev/null | awk 'length > 96 { bad = 1; print } END { exit bad }' || failures=$((failures + 1))
+    "$poolbench" compare $runs >wide 2>/dev/null
+    check "96 columns: $runs" awk 'length > 96 { bad = 1; print } END { exit bad }' wide
 done
-exit $((failures > 0))
+closing

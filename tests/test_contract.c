@@ -9,6 +9,7 @@
 #include "pools/crew.h"
 #include "tests/given.h"
 #include "tests/sample.h"
+#include "tests/skip.h"
 #include "tests/trials.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,7 +60,7 @@ static void matrix(void **state)
     static uint64_t sums[4]; /* of all rows */
     struct matrix_sample sample;
     if (!can_run(row->pool))
-        skip();
+        skip_because(row->name, CANNOT_RUN);
     sample_begin(&sample, row->name, 3 * 4 * ARRIVALS * 2, 1.5, row->pool->traits & POOL_TASK_IS_PROCESS ? 300 : 5);
     for (unsigned w = 0; w < 3; w++)
         for (unsigned t = 0; t < 4; t++)
@@ -291,7 +292,7 @@ static void fork_keeps_its_places_filled(void **state)
     const struct cost costs[] = {{40000000, 0}, {60000000, 0}};
     struct cell cell;
     if (!can_run(pool_find("fork")))
-        skip();
+        skip_because("fork's places", CANNOT_RUN);
     cell_init(&cell, "fork", "sleep", 2, 16);
     cell.out_bytes = 64;
     bool filled = false;

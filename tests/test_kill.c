@@ -10,6 +10,7 @@
 #include "pools/zygote.h"
 #include "tests/pool_bench.h"
 #include "tests/sample.h"
+#include "tests/skip.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -351,8 +352,7 @@ static void kill_at_every_instruction(enum transport_kind transport)
         if (!worker && round == 0) {
             kill(submitter, SIGKILL);
             waitpid(submitter, NULL, 0);
-            printf("no worker can be traced here: %s\n", strerror(errno));
-            skip();
+            skip_because("workers that are killed at any step", strerror(errno));
         }
         if (!worker)
             fail_msg("no worker to kill after %u rounds: %s", round, strerror(errno));

@@ -5,6 +5,7 @@
 #include "bench/machine.h"
 #include "bench/noise.h"
 #include "bench/sysfile.h"
+#include "tests/skip.h"
 #include "tests/tree.h"
 #include <limits.h>
 #include <sched.h>
@@ -36,13 +37,13 @@ static void test_this_machine(void **state)
     machine_close(&machine);
 
     if (sched_getaffinity(0, sizeof before, before) != 0)
-        skip();
+        skip_because("a narrowed affinity", "this process's own cannot be read");
     while (!CPU_ISSET_S(cpu, sizeof before, before))
         cpu++;
     CPU_ZERO_S(sizeof one, one);
     CPU_SET_S(cpu, sizeof one, one);
     if (sched_setaffinity(0, sizeof one, one) != 0)
-        skip();
+        skip_because("a narrowed affinity", "it cannot be set here");
     assert_int_equal(machine_open(&machine, NULL, error), 0);
     assert_int_equal(sched_setaffinity(0, sizeof before, before), 0);
     assert_int_equal(machine.pus, 1);

@@ -6,6 +6,7 @@
 #include "pools/task_run.h"
 #include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
+#include "tests/skip.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -289,7 +290,7 @@ static void scarcity_is_an_error(void **state)
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_true(WIFEXITED(status));
         if (WEXITSTATUS(status) == 77)
-            skip(); /* not root: the limit cannot be set for another user */
+            skip_because("processes that are refused", "not root: the limit cannot be set for another user");
         assert_int_equal(WEXITSTATUS(status), 0);
     }
 }
@@ -299,8 +300,7 @@ static void workers_go_where_they_are_sent(void **state)
     (void)state;
     unsigned cpus[2], count = allowed_cpus(cpus, 2), words = cpus[count - 1] / 64 + 1;
     if (count < 2) {
-        printf("one CPU is allowed: everybody goes there\n");
-        skip();
+        skip_because("places of workers", "one CPU is allowed: everybody goes there");
     }
     for (const struct given_pool *pool = given_pools; pool->ops; pool++) {
         struct bench bench;

@@ -28,6 +28,7 @@ struct ran {
 };
 
 bool can_run(const struct pool_ops *pool);
+#define CANNOT_RUN "a pool that forks lives by SIGCHLD, which ThreadSanitizer holds back"
 void cell_init(struct cell *cell, const char *pool, const char *workload, unsigned workers, uint32_t tasks);
 /* All tasks are in the samples. */
 struct ran run(struct cell *cell, const struct cost *costs, uint32_t cost_count);
