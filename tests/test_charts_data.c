@@ -3,6 +3,7 @@
 #include "bench/cell.h"
 #include "bench/charts/chart.h"
 #include "bench/csv.h"
+#include "tests/scratch.h"
 #include <dirent.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -17,13 +18,12 @@
 extern const struct chart chart_time, chart_latency, chart_order, chart_workers, chart_costs, chart_ballast,
     chart_forest;
 
-static char scratch[64], directory[80], why[ERROR_MAX];
+static char scratch[SCRATCH_MAX], directory[SCRATCH_MAX + 16], why[ERROR_MAX];
 
 static int setup(void **state)
 {
     (void)state;
-    strcpy(scratch, "/tmp/test_charts_data.XXXXXX");
-    if (!mkdtemp(scratch))
+    if (scratch_directory(scratch) < 0)
         return -1;
     snprintf(directory, sizeof directory, "%s/run", scratch);
     return 0;

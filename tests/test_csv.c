@@ -3,6 +3,7 @@
 #include "bench/cell.h"
 #include "bench/csv.h"
 #include "tests/main.h"
+#include "tests/scratch.h"
 #include "workloads/mix.h"
 #include <errno.h>
 #include <math.h>
@@ -20,12 +21,12 @@
 
 #define ROWS 200
 
-static char directory[64];
+static char directory[SCRATCH_MAX];
 static char error[ERROR_MAX];
 
 static char *file_path(const char *file)
 {
-    static char path[128];
+    static char path[SCRATCH_MAX + 32];
 
     snprintf(path, sizeof path, "%s/%s", directory, file);
     return path;
@@ -55,9 +56,8 @@ static char *file_read(const char *path)
 static int setup(void **state)
 {
     (void)state;
-    strcpy(directory, "/tmp/test_csv.XXXXXX");
     *error = '\0';
-    return mkdtemp(directory) ? 0 : -1;
+    return scratch_directory(directory);
 }
 
 static int teardown(void **state)

@@ -4,6 +4,7 @@
 #include "pools/clock.h"
 #include "pools/faults.h"
 #include "tests/sample.h"
+#include "tests/scratch.h"
 #include "tests/trials.h"
 #include <errno.h>
 #include <pthread.h>
@@ -310,8 +311,8 @@ static unsigned children(void)
 static void grandchildren_end_with_the_trial(void **state)
 {
     (void)state;
-    char script[] = "/tmp/test_faults.XXXXXX", program[sizeof launcher.program];
-    int fd = mkstemp(script);
+    char script[SCRATCH_MAX], program[sizeof launcher.program];
+    int fd = scratch_file(script);
     assert_true(fd >= 0);
     assert_true(dprintf(fd, "#!/bin/sh\n(sleep 300 & exec sleep 300) &\nexec sleep 300\n") > 0);
     assert_int_equal(fchmod(fd, 0700), 0);

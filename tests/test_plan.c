@@ -5,6 +5,7 @@
 #include "bench/dist.h"
 #include "bench/plan.h"
 #include "bench/refuse.h"
+#include "tests/scratch.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -426,8 +427,8 @@ static void dist_symmetry(void **state)
 static void dist_file(void **state)
 {
     (void)state;
-    char path[] = "/tmp/poolbench-test-plan-XXXXXX", spec[SPEC_MAX], error[ERROR_MAX], expected[ERROR_MAX];
-    int fd = mkstemp(path);
+    char path[SCRATCH_MAX], spec[SPEC_MAX], error[ERROR_MAX], expected[ERROR_MAX];
+    int fd = scratch_file(path);
     assert_true(fd >= 0);
     static const char good[] = "# a trace\n3us\n\n  1000   # bare: ns\n2us\n";
     assert_int_equal(write(fd, good, strlen(good)), strlen(good));

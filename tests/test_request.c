@@ -1,6 +1,7 @@
 /* Requests: the command line and suites become cells; what is wrong is named; the resolved suite asks for the same. */
 #include "bench/refuse.h"
 #include "bench/request.h"
+#include "tests/scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #define ARGUMENTS_MAX 32
 
 static const struct machine machine = {.cores = 4, .pus = 8, .effective_cpus = 8};
-static char directory[] = "/tmp/poolbench-test-request-XXXXXX";
+static char directory[SCRATCH_MAX];
 
 /* Words as a shell would split them, without quoting. */
 static int parse(const char *line, struct request *request, char *error)
@@ -419,7 +420,7 @@ static void resolved(void **state)
 static int setup(void **state)
 {
     (void)state;
-    return mkdtemp(directory) ? 0 : -1;
+    return scratch_directory(directory);
 }
 
 static int teardown(void **state)

@@ -7,6 +7,8 @@
 #include "bench/screen.h"
 #include "bench/summary.h"
 #include "bench/summary_factors.h"
+#include "tests/scratch.h"
+#include "tests/skip.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,18 +27,17 @@
 
 static char error[ERROR_MAX];
 static int root = -1; /* where the tests were started */
-static char scratch[64];
+static char scratch[SCRATCH_MAX];
 
 static int setup(void **state)
 {
     char scripts[PATH_MAX];
 
     (void)state;
-    strcpy(scratch, "/tmp/test_summary.XXXXXX");
     if (!realpath("scripts", scripts) || setenv("POOLBENCH_SCRIPTS", scripts, 1))
         return -1;
     root = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return root < 0 || !mkdtemp(scratch) || chdir(scratch) ? -1 : 0;
+    return root < 0 || scratch_directory(scratch) < 0 || chdir(scratch) ? -1 : 0;
 }
 
 static void tree_remove(const char *directory)
@@ -430,7 +431,7 @@ static void test_charts(void **state)
     }
     free(said);
     if (result == -ENOENT)
-        skip(); /* no gnuplot here */
+        skip_because("charts of a summary", "there is no gnuplot");
     if (result)
         fail_msg("%s", error);
 }

@@ -1,6 +1,7 @@
 /* Targets: a file is read to the letter, and a made-up run gives the outcomes that its numbers have. */
 #include "bench/refuse.h"
 #include "bench/targets/targets.h"
+#include "tests/scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 
 enum { BLOCKS = 12, CELLS = 8, TASKS = 1000 };
 
-static char path[] = "/tmp/poolbench-targets-XXXXXX";
+static char path[SCRATCH_MAX];
 static struct targets targets;
 static char error[ERROR_MAX];
 
@@ -184,7 +185,7 @@ static void more_than_one_cell(void **state)
 static int setup(void **state)
 {
     (void)state;
-    int fd = mkstemp(path);
+    int fd = scratch_file(path);
     return fd < 0 ? -1 : close(fd);
 }
 

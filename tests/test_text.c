@@ -1,6 +1,7 @@
 /* Text from outside: what is a character, what a line; files by one rule; text that can be read back. */
 #include "bench/refuse.h"
 #include "bench/text_file.h"
+#include "tests/scratch.h"
 #include <setjmp.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -69,7 +70,7 @@ static void read_back_by_a_shell(void **state)
     }
 }
 
-static char path[] = "/tmp/poolbench-test-text-XXXXXX";
+static char path[SCRATCH_MAX];
 
 static void file_make(const char *bytes, size_t length)
 {
@@ -160,7 +161,7 @@ int main(void)
         cmocka_unit_test(wrong_files_name_their_line),
         cmocka_unit_test(json_has_what_it_can),
     };
-    int fd = mkstemp(path);
+    int fd = scratch_file(path);
     if (fd < 0)
         return 1;
     close(fd);

@@ -2,6 +2,7 @@
  * depend on all of the work and agree with expect. Then what only one workload promises. No timing. */
 /* sanitizers: address undefined (test_contract runs workloads in threads, for ThreadSanitizer to see) */
 #include "tests/given.h"
+#include "tests/scratch.h"
 #include "workloads/line.h"
 #include "workloads/sha256.h"
 #include "workloads/work.h"
@@ -558,10 +559,10 @@ static void blocks_are_the_file(void **unused)
 {
     (void)unused;
     static const char *const names[] = {"sha256", "deflate"};
-    char path[] = "/tmp/poolbench-test-blocks-XXXXXX", bytes[1000];
+    char path[SCRATCH_MAX], bytes[1000];
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (char)mix64(1, i);
-    int fd = mkstemp(path);
+    int fd = scratch_file(path);
     assert_true(fd >= 0);
     close(fd);
     for (int k = 0; k < 2; k++) {
@@ -640,8 +641,9 @@ static void commands_say_how_they_ended(void **unused)
 static void commands_leave_the_same(void **unused)
 {
     (void)unused;
-    char directory[] = "/tmp/poolbench-test-cmd-XXXXXX", output[64], files[64], file[80], error[WORKLOAD_ERROR_MAX];
-    assert_non_null(mkdtemp(directory));
+    char directory[SCRATCH_MAX], output[SCRATCH_MAX + 16], files[SCRATCH_MAX + 16], file[SCRATCH_MAX + 16],
+        error[WORKLOAD_ERROR_MAX];
+    assert_int_equal(scratch_directory(directory), 0);
     snprintf(output, sizeof output, "%s/{task}.out", directory);
     snprintf(files, sizeof files, "%s/*.in", directory);
     for (int i = 0; i < 3; i++) {

@@ -13,13 +13,12 @@
 
 #include <cmocka.h> /* after what it needs */
 
-char tree[64];
+char tree[SCRATCH_MAX];
 
 int tree_make(void **state)
 {
     (void)state;
-    snprintf(tree, sizeof tree, "/tmp/poolbench-test-XXXXXX");
-    return mkdtemp(tree) ? 0 : -1;
+    return scratch_directory(tree);
 }
 
 static int entry_remove(const char *path, const struct stat *entry, int kind, struct FTW *walk)

@@ -1,8 +1,9 @@
 /* A directory that stands for / in tests: made-up files of /proc and /sys. One at a time. */
 #ifndef POOLBENCH_TESTS_TREE_H
 #define POOLBENCH_TESTS_TREE_H
+#include "tests/scratch.h"
 
-extern char tree[64]; /* its path, while there is one */
+extern char tree[SCRATCH_MAX]; /* its path, while there is one */
 
 int tree_make(void **state); /* before and after a test, as cmocka calls them */
 int tree_remove(void **state);

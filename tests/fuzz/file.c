@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char directory[] = "/tmp/poolbench-fuzz-XXXXXX";
+static char directory[4096];
 
 static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *walk)
 {
@@ -24,6 +24,8 @@ void fuzz_file(const char *name, const uint8_t *data, size_t size)
 {
     static int is_there;
     if (!is_there) {
+        const char *parent = getenv("TMPDIR");
+        snprintf(directory, sizeof directory, "%s/poolbench-fuzz-XXXXXX", parent && *parent ? parent : "/tmp");
         if (!mkdtemp(directory) || chdir(directory) < 0)
             abort();
         atexit(directory_remove);
