@@ -13,6 +13,7 @@
 # do remarks, which begin with `# `. All commands of a transcript run in one fresh directory. None has a time to keep: ten
 # minutes end one that hangs.
 set -u
+unset CDPATH BASH_ENV ENV # of the caller: `cd` goes elsewhere by the first, shells read files by the others
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 export LC_ALL=C TZ=UTC NO_COLOR=1 PATH="$root/${BUILD:-build/default}:$PATH"
 scratch=$(mktemp -d) || exit 1

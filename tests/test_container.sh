@@ -3,6 +3,7 @@
 # host's tree; system calls that the kernel refuses; no /proc, no /sys, no descriptions of processes of others. What this
 # machine does not let us make is skipped, and says so.
 set -u
+unset CDPATH BASH_ENV ENV # of the caller: `cd` goes elsewhere by the first, shells read files by the others
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
 build=${BUILD:-build/default}

@@ -2,6 +2,7 @@
 # What `help` prints for others to read: the manual page, completion for bash and docs/COMMAND-LINE.md. All come from the
 # program's tables, so each must name what the tables have; completion is asked the way bash asks it.
 set -u
+unset CDPATH BASH_ENV ENV # of the caller: `cd` goes elsewhere by the first, shells read files by the others
 cd "$(dirname "$0")/.." || exit 1
 . tests/support.sh
 export LC_ALL=C
