@@ -11,7 +11,7 @@
 # Below a command stand its stdout, then its stderr with `! ` in front of every line, then its exit status where it is not
 # 0. `...` stands for any text within a line, and alone on a line for any number of lines; blank lines do not count, nor
 # do remarks, which begin with `# `. All commands of a transcript run in one fresh directory. None has a time to keep: ten
-# minutes end one that hangs.
+# minutes end one that hangs, where nobody looks for silence.
 set -u
 unset CDPATH BASH_ENV ENV # of the caller: `cd` goes elsewhere by the first, shells read files by the others
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
@@ -33,6 +33,7 @@ replay()
         *) continue ;;
         esac
         echo "$line"
+        printf . >&2 # shows that it goes on
         timeout --kill-after=5 600 bash -c "${line#??}" </dev/null >"$scratch/out" 2>"$scratch/err"
         status=$?
         awk '{ print (FILENAME ~ /err$/ ? "! " : "") $0 }' "$scratch/out" "$scratch/err" # each line ends with this
@@ -73,9 +74,9 @@ for transcript in "$@"; do
     transcript=$(realpath "$transcript")
     rm -rf "$scratch/here"
     mkdir "$scratch/here"
+    printf '\n%s ' "${transcript##*/}"
     sed -n '/^\$ /,$ { /^# /d; /./p }' "$transcript" >"$scratch/expected"
     (cd "$scratch/here" && replay "$transcript") | sed '/^$/d; /^! $/d' >"$scratch/actual"
-    printf '\n%s ' "${transcript##*/}" # shows that it goes on
     if [ -s "$scratch/expected" ] && same "$scratch/expected" "$scratch/actual"; then
         passed=$((passed + 1))
     else

@@ -21,6 +21,9 @@ check()
     fi
 }
 
+# Runs a command of which one may hang: it is ended in time to be named, before the test is for its silence.
+limited() { timeout --kill-after=5 150 "$@"; }
+
 # Says that something was not tried, and why.
 skip() # WHAT WHY
 {

@@ -192,7 +192,7 @@ fi
 # A run under that is refused in one line that names the call, and nothing is made.
 named() # ERROR RULE NAME
 {
-    timeout 30 refuse "$1" "$2" poolbench run --pool fork --tasks 5 --blocks 1 --out "$scratch/run" 2>"$scratch/said"
+    timeout 150 refuse "$1" "$2" poolbench run --pool fork --tasks 5 --blocks 1 --out "$scratch/run" 2>"$scratch/said"
     local status=$?
     cat "$scratch/said"
     [ $status -eq 2 ] && [ "$(wc -l <"$scratch/said")" -eq 1 ] && ! [ -e "$scratch/run" ] &&
@@ -202,7 +202,7 @@ named() # ERROR RULE NAME
 # A run under that goes through, with all its trials.
 goes_on() # ERROR RULE [WORDS ON THE SCREEN]
 {
-    timeout 100 refuse "$1" "$2" poolbench run --pool pthread,prefork,fork --tasks 5 --size 20us --blocks 1 \
+    timeout 150 refuse "$1" "$2" poolbench run --pool pthread,prefork,fork --tasks 5 --size 20us --blocks 1 \
         --out "$scratch/run" >"$scratch/said" 2>&1
     local status=$?
     cat "$scratch/said"

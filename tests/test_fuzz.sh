@@ -11,6 +11,7 @@ for source in tests/fuzz/fuzz_*.c; do
     target=$(basename "$source" .c)
     mutations=${FUZZ_MUTATIONS:-1500}
     [ "$target" = fuzz_topology ] && mutations=$((mutations / 5)) # hwloc tries each in a process of its own
-    check "$target" timeout 600 "$build/$target" "tests/fuzz/corpus/${target#fuzz_}" "$mutations" "${SEED:-1}"
+    "$build/$target" "tests/fuzz/corpus/${target#fuzz_}" "$mutations" "${SEED:-1}" # shows that it goes on
+    check "$target" [ $? -eq 0 ]
 done
 closing

@@ -56,7 +56,7 @@ try()
     local status wrong left
     rm -rf run hit
     INJECT=$1:$2:$3:$4 INJECT_HIT=$PWD/hit LD_PRELOAD=$inject${LD_PRELOAD:+:$LD_PRELOAD} \
-        timeout --kill-after=2 20 poolbench run suite.ini --out run >out 2>err
+        limited poolbench run suite.ini --out run >out 2>err
     status=$?
     [ -e hit ] || return 1
     wrong=
@@ -75,7 +75,7 @@ try()
         [ -n "$left" ] && wrong="$wrong; $left"
         compgen -G 'run/.[!.]*' >/dev/null && wrong="$wrong; leaves drafts"
         if [ "$(wc -l <run/trials.csv)" -ne $rows ]; then
-            timeout --kill-after=2 20 poolbench resume run >out 2>>err || wrong="$wrong; resume exits with $?"
+            limited poolbench resume run >out 2>>err || wrong="$wrong; resume exits with $?"
             left=$(rows_wrong)
             [ -n "$left" ] && wrong="$wrong; resumed: $left"
             [ "$(wc -l <run/trials.csv)" -ne $rows ] && wrong="$wrong; resume leaves trials out"
@@ -153,7 +153,7 @@ fi
 
 # The only worker dies, and there is no process for another in that moment: soon there is, and nothing but its task is lost.
 rm -rf run hit
-INJECT=fork:2:11:poolbench-trial INJECT_HIT=$PWD/hit LD_PRELOAD=$inject${LD_PRELOAD:+:$LD_PRELOAD} timeout --kill-after=2 20 poolbench run \
+INJECT=fork:2:11:poolbench-trial INJECT_HIT=$PWD/hit LD_PRELOAD=$inject${LD_PRELOAD:+:$LD_PRELOAD} limited poolbench run \
     --pool prefork --size 10us --tasks 20 --workers 1 --blocks 1 --faults kill:task=7 --out run >out 2>err
 status=$?
 check "no process for another worker, for a moment: exit code $status" [ -e hit -a $status -eq 0 ]

@@ -16,7 +16,7 @@ explain() { head -c 4000 "$log" | cat -v; }
 # Runs the commands on a terminal of $1 columns and $2 rows; what came out of it is in the log.
 on_terminal()
 {
-    timeout 60 script -qec "stty cols $1 rows $2; $3" /dev/null </dev/null >"$log"
+    script -qec "stty cols $1 rows $2; $3" /dev/null </dev/null >"$log"
 }
 
 seen() { grep -aqE "$1" "$log"; }
@@ -63,7 +63,19 @@ check "8 rows" stays 8
 check "what is left out" seen 'and [0-9]+ more'
 
 # Ctrl-C in the middle of tasks that take seconds.
-on_terminal 80 24 "timeout --foreground --preserve-status -s INT 0.5 poolbench tour 2 --live --slow; echo status \$?"
+interrupt()
+{
+    local tries
+    for ((tries = 0; tries < 3000; tries++)); do # of rows there may be none for as long as it takes to start
+        nap .02
+        seen '  4  process ' && break
+    done
+    kill -INT "$(cat "$scratch/pid")"
+}
+: >"$log"
+interrupt &
+on_terminal 80 24 "sh -c 'echo \$\$ >$scratch/pid; exec poolbench tour 2 --live --slow'; echo status \$?"
+wait
 check "exit code of an interrupted tour" seen 'status 130'
 check "no rows are left" seen $'\r\x1b''\[J.*interrupted'
 check "workers have ended" all_ended

@@ -86,7 +86,7 @@ example_works()
     [ "$(wc -l <"$scratch/examples")" -ge 4 ] || return
     while IFS= read -r example; do
         echo "poolbench $example"
-        bash -c "timeout 60 poolbench $example" </dev/null || return
+        bash -c "timeout 150 poolbench $example" </dev/null || return
     done <"$scratch/examples"
 }
 

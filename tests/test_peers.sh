@@ -24,13 +24,13 @@ for name in $names; do
     fi
     if [ ! -e "$root/plugins/$name.so" ]; then
         command=(poolbench plan "$kind" "$name")
-        timeout 20 "${command[@]}" 2>&1 | grep -q "$name is not built here; .make peers." || {
+        limited "${command[@]}" 2>&1 | grep -q "$name is not built here; .make peers." || {
             failed=$((failed + 1))
             echo "not so: $name says that make peers builds it"
             continue
         }
         skip "$name" 'not built (make peers)'
-    elif timeout 60 "${command[@]}" --workers 2 --blocks 1 --out "run-$name" >out 2>&1; then
+    elif limited "${command[@]}" --workers 2 --blocks 1 --out "run-$name" >out 2>&1; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
@@ -47,7 +47,7 @@ says() # CODE PATTERN POOL OPTION...
     shift 3
     [ -e "$root/plugins/${pool%%:*}.so" ] || return
     runs=$((runs + 1))
-    timeout 60 "$poolbench" run --pool "$pool" --workers 2 --blocks 1 --out "more-$runs" "$@" >out 2>&1
+    limited "$poolbench" run --pool "$pool" --workers 2 --blocks 1 --out "more-$runs" "$@" >out 2>&1
     rc=$?
     if [ $rc -eq "$code" ] && grep -qE "$pattern" <(tr '\n' ' ' <out | tr -s ' '); then
         passed=$((passed + 1))
@@ -82,7 +82,7 @@ if [ -e "$root/plugins/openmpi.so" ]; then
     says 2 'mpirun: .*openmpi-bin' openmpi --tasks 10
 fi
 for name in $names; do
-    [ "$name" = py ] || timeout 20 poolbench plan --pool "pthread,?$name" >out 2>&1 || {
+    [ "$name" = py ] || limited poolbench plan --pool "pthread,?$name" >out 2>&1 || {
         failed=$((failed + 1))
         echo "not so: ?$name is left out where it is not built"
     }

@@ -23,7 +23,7 @@ says() # CODE PATTERN COMMAND...
 }
 exits_and_says()
 {
-    timeout 60 "$@" >out 2>&1
+    limited "$@" >out 2>&1
     rc=$?
     cat out
     echo "exit status $rc"

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { DOT = 100 /* inputs: shows that it goes on */ };
 enum { INPUTS_MAX = 64, INPUT_BYTES_MAX = 64 << 10, CHANGES_MAX = 8, MUTATIONS = 3000 };
 
 struct input {
@@ -126,6 +127,10 @@ int main(int argc, char **argv)
         LLVMFuzzerTestOneInput(exact, size);
         free(exact);
         free(data);
+        if (i % DOT == 0) {
+            putchar('.');
+            fflush(stdout);
+        }
     }
     for (size_t i = 0; i < count; i++)
         free(inputs[i].data);
