@@ -1,10 +1,17 @@
 /* What spoils a run, on machines made of small files. */
 #include "bench/check/check.h"
 #include "bench/refuse.h"
+#include "tests/skip.h"
 #include "tests/tree.h"
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
 
@@ -158,6 +165,43 @@ static void shares(void **state)
     is("steal", CHECK_WARN, "the hypervisor took 10.0 % of the CPUs' time just now");
 }
 
+/* Of this process, whatever stands for the rest of the machine. */
+static void policy(void **state)
+{
+    (void)state;
+    struct sched_param none = {0};
+    if (sched_getscheduler(0) != SCHED_OTHER)
+        skip_because("another scheduling policy", "this one is not the usual already");
+    is("policy", CHECK_OK, "the usual scheduling policy");
+    assert_int_equal(sched_setscheduler(0, SCHED_BATCH, &none), 0);
+    is("policy", CHECK_WARN, "scheduling policy batch: what wakes up takes no CPU from anybody");
+    assert_int_equal(sched_setscheduler(0, SCHED_OTHER, &none), 0);
+    is("policy", CHECK_OK, "the usual scheduling policy");
+}
+
+static void nice_value(void **state)
+{
+    (void)state;
+    char found[64];
+    int before = getpriority(PRIO_PROCESS, 0);
+    snprintf(found, sizeof found, before > 0 ? "nice value %d: others go first" : "nice value %d", before);
+    is("nice", before > 0 ? CHECK_WARN : CHECK_OK, found);
+    pid_t child = fork(); /* not everybody may go back */
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct checks checks;
+        setpriority(PRIO_PROCESS, 0, 19);
+        checks_look(&machine, tree, &quiet, &checks);
+        for (size_t i = 0; i < checks.count; i++)
+            if (!strcmp(checks.check[i].subject, "nice"))
+                _exit(strcmp(checks.check[i].found, "nice value 19: others go first") != 0);
+        _exit(2);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 /* What heads a run: what matters alone, the most important first, five lines at most. */
 static void warnings(void **state)
 {
@@ -190,8 +234,8 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(speed),  cmocka_unit_test(clocks),   cmocka_unit_test(memory),
-        cmocka_unit_test(shares), cmocka_unit_test(warnings),
+        cmocka_unit_test(speed),  cmocka_unit_test(clocks),     cmocka_unit_test(memory),   cmocka_unit_test(shares),
+        cmocka_unit_test(policy), cmocka_unit_test(nice_value), cmocka_unit_test(warnings),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

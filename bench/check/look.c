@@ -10,6 +10,7 @@
 #include <glob.h>
 #include <limits.h>
 #include <math.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -433,6 +434,49 @@ static void look_slack(const struct look *look)
               format_duration(text, sizeof text, slack_ns));
 }
 
+/* Pools and trials inherit it, and wait for and are taken off CPUs otherwise than the programs that one has in mind. */
+static void look_policy(const struct look *look)
+{
+    static const struct {
+        int policy;
+        const char *what;
+    } others[] = {
+        {SCHED_BATCH, "batch: what wakes up takes no CPU from anybody"},
+        {SCHED_IDLE, "idle: runs when nothing else wants a CPU"},
+        {SCHED_FIFO, "fifo: a worker that spins keeps its CPU from all others"},
+        {SCHED_RR, "rr: workers that spin keep their CPUs from all others"},
+    };
+    int policy = sched_getscheduler(0);
+
+    if (policy < 0) {
+        found(look, CHECK_UNKNOWN, "the scheduling policy cannot be read");
+        return;
+    }
+    policy &= ~SCHED_RESET_ON_FORK;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (policy == others[i].policy) {
+            found(look, CHECK_WARN, "scheduling policy %s", others[i].what);
+            return;
+        }
+    if (policy == SCHED_OTHER)
+        found(look, CHECK_OK, "the usual scheduling policy");
+    else
+        found(look, CHECK_WARN, "scheduling policy %d, not the usual one", policy);
+}
+
+static void look_nice(const struct look *look)
+{
+    errno = 0;
+    int nice = getpriority(PRIO_PROCESS, 0);
+
+    if (nice == -1 && errno)
+        found(look, CHECK_UNKNOWN, "the nice value cannot be read");
+    else if (nice > 0)
+        found(look, CHECK_WARN, "nice value %d: others go first", nice);
+    else
+        found(look, CHECK_OK, "nice value %d", nice);
+}
+
 static const struct {
     const char *subject;
     void (*look)(const struct look *look);
@@ -452,6 +496,7 @@ static const struct {
     {"addresses", look_layout, true, "sysctl kernel.randomize_va_space=2"},
     {"NUMA", look_numa, true, "sysctl kernel.numa_balancing=0"},
     {"isolated", look_isolated, true, "--place compact, the default, or a list of CPUs"},
+    {"policy", look_policy, true, "chrt --other 0 poolbench ...: the policy is that of who started this"},
     {"load", look_load, false, "wait: part of it may be runs of poolbench itself"},
     {"pinning", look_pinning, false, "allow sched_setaffinity; until then workers wander"}, /* the screen says it */
     {"frequency", look_frequency, false, ""},
@@ -460,6 +505,7 @@ static const struct {
     {"cpuset", look_cpuset, false, "know who has the others"},
     {"machine", look_hypervisor, false, "watch steal; compare within a run only"},
     {"huge pages", look_huge_pages, false, "madvise to /sys/kernel/mm/transparent_hugepage/enabled"},
+    {"nice", look_nice, false, "start poolbench from a process that is not nice"},
     {"timers", look_slack, false, "a parent process set it: start poolbench from another"},
 };
 _Static_assert(sizeof subjects / sizeof *subjects <= CHECKS_MAX, "one check a subject");
