@@ -69,10 +69,10 @@ expect "$?$(cat "$scratch/err")" 0
 expect "$(grep -cE '^did not draw (latency|workers): .*(latency|samples).csv' "$scratch/out")" 2 "$(cat "$scratch/out")"
 
 # Searches: what they went through, with and without something found.
-poolbench metg --pool fork,pthread --workers 1 --range 20us..20ms --blocks 6 --budget 10s --seed 1 --out "$scratch/metg" \
+poolbench metg --pool fork,pthread --workers 1 --range 100us..5ms --blocks 6 --budget 10s --seed 1 --out "$scratch/metg" \
     >"$scratch/log" 2>&1
 expect "$?" 0 "$(cat "$scratch/log")"
-poolbench capacity --pool pthread --workers 1 --size 100us --p99 1us --range 4000..8000 --blocks 6 --budget 10s \
+poolbench capacity --pool pthread --workers 1 --size 10us --p99 1us --range 20000..40000 --blocks 6 --budget 10s \
     --out "$scratch/capacity" >"$scratch/log" 2>&1
 expect "$?" 0 "$(cat "$scratch/log")"
 for search in metg capacity; do
