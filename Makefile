@@ -56,13 +56,13 @@ program := $(if $(filter default,$(variant)),./poolbench,$(B)/poolbench)
 
 # ---- sources ---------------------------------------------------------------------------------------------------------
 objects    = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
-shared_o  := $(call objects,pools/*.c pools/floors/*.c pools/transport/*.c workloads/*.c)
+shared_o  := $(call objects,$(addprefix pools/,*.c floors/*.c parts/*.c plugin/*.c transport/*.c) workloads/*.c)
 trial_o   := $(call objects,bench/trial/*.c) $(shared_o)
-bench_o   := $(filter-out $(trial_o),$(call objects,bench/*.c bench/*/*.c)) $(shared_o)
+bench_o   := $(filter-out $(trial_o),$(call objects,bench/*.c bench/*/*.c bench/*/*/*.c)) $(shared_o)
 mains_o   := $(B)/bench/main.o $(B)/bench/trial/main.o
 support_o := $(filter-out $(B)/tests/test_%,$(call objects,tests/*.c))
 # The only objects that know version, commit, flags and directories (info.h below): a new commit compiles these alone.
-info_o    := $(patsubst %.c,$(B)/%.o,$(shell grep -lsE 'POOLBENCH_(VERSION|COMMIT|CC_FLAGS|INIH_VERSION|DATADIR|LIBEXECDIR)' bench/*.c bench/*/*.c))
+info_o    := $(patsubst %.c,$(B)/%.o,$(shell grep -lsE 'POOLBENCH_(VERSION|COMMIT|CC_FLAGS|INIH_VERSION|DATADIR|LIBEXECDIR)' -r bench --include='*.c'))
 
 # make check TEST="plan cli" keeps those tests only.
 chosen   = $(if $(TEST),$(foreach t,$(1),$(if $(filter $(TEST) $(TEST:%=test_%),$(basename $(notdir $t))),$t)),$(1))
@@ -182,7 +182,7 @@ $(B)/info.h: about = \
 $(B)/info.h: FORCE
 	$(call keep,$(about))
 
--include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
+-include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
 
 # ---- run, test -------------------------------------------------------------------------------------------------------
 bench: ## build and run a suite: SUITE=quick BUDGET=60s
@@ -225,7 +225,7 @@ fuzz: ## feed parsers with made-up input, with clang's libFuzzer if it is there:
 	@BUILD=$(B) FUZZ_S=$(or $(FUZZ_S),60) scripts/fuzz $(fuzzed)
 
 format: ## format the C sources with clang-format
-	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* pools pools/* workloads tests tests/* include/poolbench examples))
+	@clang-format -i $(wildcard $(addsuffix /*.[ch],bench bench/* bench/*/* pools pools/* workloads tests tests/* include/poolbench examples))
 
 schema: $(B)/test_csv $(B)/poolbench ## write results/README.md and docs/COMMAND-LINE.md anew from their tables
 	@$(B)/test_csv --document > results/README.md

@@ -7,10 +7,10 @@
  * with it as stdin, and waits. What becomes of a single task they do not say while it runs, so starts and ends are not
  * known, and all tasks of a list come back when the last has ended. parallel tells afterwards how each ended; xargs
  * only that some failed, and then none of its list is believed. They run on the CPUs of all workers. */
-#include "pools/clock.h"
-#include "pools/crew.h"
-#include "pools/task_run.h"
-#include "pools/usage.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/crew.h"
+#include "pools/parts/task_run.h"
+#include "pools/parts/usage.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>

@@ -2,7 +2,7 @@
  *   class   CPU-bound tasks go to processes, sleep-bound tasks to threads of the submitter; one stream of completions.
  *           `--workers N` means N of each; processes= and threads= say otherwise.
  *   nested  processes of several threads each, all drawing from one queue; processes x threads = workers. */
-#include "pools/channel.h"
+#include "pools/parts/channel.h"
 
 enum { ROUTE_CLASS, ROUTE_NESTED };
 enum { PARAM_ROUTE, PARAM_PROCESSES, PARAM_THREADS, PARAM_WAIT, PARAM_MAX_TASKS };

@@ -4,11 +4,11 @@
  *
  *   shape*  ->  early?  ->  open  ->  ( submit | reap | usage )*  ->  close
  *
- * Errors are 0 or -errno. Workers run tasks with task_run() (pools/task_run.h) and nothing else. */
+ * Errors are 0 or -errno. Workers run tasks with task_run() (pools/parts/task_run.h) and nothing else. */
 #ifndef POOLBENCH_POOL_H
 #define POOLBENCH_POOL_H
-#include "pools/faults.h"
-#include "pools/peek.h"
+#include "pools/parts/faults.h"
+#include "pools/parts/peek.h"
 #include "workloads/sequence.h"
 #include "workloads/workload.h"
 #include <sys/types.h>
@@ -89,8 +89,8 @@ static inline unsigned shape_for_class(const struct pool_shape *shape, enum task
 /* One finished task, by value. `out` points at its output and is valid until the next call into the pool.
  *
  * A task that its process did not survive has status and code of how that ended, and no result. Its start and end are
- * 0, unless it left last words: what makes a task die on purpose (pools/faults.c) fills task, start and end of the
- * record it is given and sets its status to TASK_LOST right before, so that it can be told how long that took to be
+ * 0, unless it left last words: what makes a task die on purpose (pools/parts/faults.c) fills task, start and end of
+ * the record it is given and sets its status to TASK_LOST right before, so that it can be told how long that took to be
  * noticed. */
 struct done {
     uint32_t task;
@@ -101,7 +101,7 @@ struct done {
     uint16_t spare;
     int32_t code;
     int32_t pid;         /* of the process that ran it */
-    uint64_t start, end; /* clock_ticks() (pools/clock.h); 0 when not timed */
+    uint64_t start, end; /* clock_ticks() (pools/parts/clock.h); 0 when not timed */
     uint64_t result;
     const void *out;
 };

@@ -1,6 +1,6 @@
 /* prefork: processes made once, before there is work, draw from one queue in shared memory. Each has its own address
  * space: a task's input is copied to it, and what a task leaves in memory nobody else sees. */
-#include "pools/channel.h"
+#include "pools/parts/channel.h"
 #include "pools/transport/transport.h"
 
 enum { PARAM_WAIT, PARAM_MAX_TASKS, PARAM_TRANSPORT };

@@ -1,6 +1,6 @@
 /* pthread: threads of the submitter draw from one queue. One address space: a task's input is read where it lies, what
  * a task leaves in memory everybody sees, and a task that crashes takes everything down. */
-#include "pools/channel.h"
+#include "pools/parts/channel.h"
 #include "pools/transport/transport.h"
 
 enum { PARAM_WAIT, PARAM_TRANSPORT };

@@ -1,9 +1,9 @@
 /* serial: the submitter runs the tasks itself, one after another, inside reap. The base of every speed-up: no
  * hand-over, no second CPU. */
-#include "pools/clock.h"
-#include "pools/crew.h"
-#include "pools/task_run.h"
-#include "pools/usage.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/crew.h"
+#include "pools/parts/task_run.h"
+#include "pools/parts/usage.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,9 +5,9 @@
  * Tasks are numbered by position in the order they were handed in. The submitter publishes how many there are; worker w
  * runs positions w, w + workers, ... below that. Positions map to task numbers by one offset as long as task numbers
  * are contiguous; where they are not (warm-up ends, the run begins) the next phase waits until nothing is in flight. */
-#include "pools/crew.h"
-#include "pools/task_run.h"
-#include "pools/usage.h"
+#include "pools/parts/crew.h"
+#include "pools/parts/task_run.h"
+#include "pools/parts/usage.h"
 #include <stdlib.h>
 #include <string.h>
 

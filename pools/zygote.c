@@ -5,8 +5,8 @@
  * replaces the processes, and forker.c is what they do.
  *
  * A forker that dies takes its task with it, which is reported with the signal; another takes its place. */
-#include "pools/forkers.h"
-#include "pools/usage.h"
+#include "pools/parts/forkers.h"
+#include "pools/parts/usage.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -191,7 +191,7 @@ page_end = "\
 unset multiplot; unset output; \
 if (chart_format eq 'tex') { system(sprintf(\"mv '%s-lines.tex' '%s.tex'\", picture, picture)) }"
 
-# ---- charts of bench/charts/panels.c ---------------------------------------------------------------------------------
+# ---- charts of bench/show/charts/panels.c ---------------------------------------------------------------------------------
 at(x) = x # where on the axis x is
 # Points of one x stand side by side, so that pools that are equal do not hide one another.
 x_at(x, k, by_factor) = by_factor ? x * (1.02 * (x_max / x_min) ** 0.008) ** (k - (pools + 1) / 2.0) \

@@ -71,7 +71,7 @@ const struct sim_noise sim_noises[] = {
     {"Student t3", draw_student, 1},
     {"Pareto 1.5", draw_pareto, 1.02937005259841},
     {"ticks of 2 %", draw_ticks, 1},
-    /* The forecasts (bench/judge/verdict.c) were tuned without the three below. */
+    /* The forecasts (bench/stats/verdict.c) were tuned without the three below. */
     {"exponential 10 %", draw_exponential, 1.06931471805599},
     {"uniform 10 %", draw_uniform, 1.05},
     {"lognormal 8 %", draw_middling, 1},

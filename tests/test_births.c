@@ -6,7 +6,7 @@
  * is drawn: a number of system calls that it enters and leaves at full speed, and one of instructions after that.
  * SEED=7 repeats one; ALL=1 takes every single instruction. */
 /* sanitizers: none (every instruction is a stop of the tracer, and they add several times as many) */
-#include "pools/clock.h"
+#include "pools/parts/clock.h"
 #include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
 #include "tests/sample.h"

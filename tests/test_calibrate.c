@@ -1,10 +1,10 @@
 /* Calibration: the fit on known lines, and that work grows in proportion to iterations for real. */
 /* sanitizers: none (how times grow; test_contract runs the trial program under sanitizers) */
-#include "bench/calibrate.h"
-#include "bench/cell.h"
-#include "bench/job.h"
-#include "bench/spec.h"
-#include "pools/clock.h"
+#include "bench/base/spec.h"
+#include "bench/measure/calibrate.h"
+#include "bench/measure/job.h"
+#include "bench/model/cell.h"
+#include "pools/parts/clock.h"
 #include "tests/given.h"
 #include "tests/pool_bench.h"
 #include <errno.h>

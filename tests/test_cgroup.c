@@ -1,6 +1,6 @@
 /* Limits of control groups, read from trees made up in a temporary directory: one hierarchy and several, whole and in
  * part, with and without a namespace, mounted once and twice; and what cannot be seen told as not known. */
-#include "bench/cgroup.h"
+#include "bench/machine/cgroup.h"
 #include "tests/tree.h"
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* What charts draw, by runs made up here whose numbers can be worked out by hand: parts that add up, percentiles that
  * stop where the tasks do, changes from a median, bars of workers; and the reason where there is nothing to draw. */
-#include "bench/cell.h"
-#include "bench/charts/chart.h"
-#include "bench/csv.h"
+#include "bench/model/cell.h"
+#include "bench/model/csv.h"
+#include "bench/show/charts/chart.h"
 #include "tests/scratch.h"
 #include <dirent.h>
 #include <limits.h>

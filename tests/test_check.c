@@ -1,6 +1,6 @@
 /* What spoils a run, on machines made of small files. */
-#include "bench/check/check.h"
-#include "bench/refuse.h"
+#include "bench/base/refuse.h"
+#include "bench/machine/check.h"
 #include "tests/skip.h"
 #include "tests/tree.h"
 #include <sched.h>

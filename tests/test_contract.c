@@ -2,11 +2,11 @@
  * pool, each task is reported exactly once, sums are those of the tasks, ordered is in order, times are monotone, and
  * nothing is left behind. */
 /* sanitizers: address undefined thread (pools of threads, and the submitter beside them) */
-#include "bench/cell.h"
-#include "bench/job.h"
-#include "bench/spec.h"
-#include "pools/clock.h"
-#include "pools/crew.h"
+#include "bench/base/spec.h"
+#include "bench/measure/job.h"
+#include "bench/model/cell.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/crew.h"
 #include "tests/given.h"
 #include "tests/sample.h"
 #include "tests/skip.h"

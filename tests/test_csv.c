@@ -1,7 +1,7 @@
 /* The column table both ways: what is written is what is read, for every file; torn, damaged and foreign files; and
  * results/README.md is what the table says. `test_csv --document` prints that page. */
-#include "bench/cell.h"
-#include "bench/csv.h"
+#include "bench/model/cell.h"
+#include "bench/model/csv.h"
 #include "tests/main.h"
 #include "tests/scratch.h"
 #include "workloads/mix.h"

@@ -1,8 +1,8 @@
 /* Failures on purpose: the same tasks fail under every pool; each kind ends as docs/METHOD.md says, whoever runs it;
  * and whatever a task does, nothing is left behind. */
 /* sanitizers: address (workers die by signals here, which ThreadSanitizer holds back) */
-#include "pools/clock.h"
-#include "pools/faults.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/faults.h"
 #include "tests/sample.h"
 #include "tests/scratch.h"
 #include "tests/trials.h"

@@ -1,7 +1,7 @@
 /* Laws of scaling against truth that was made up here: intervals hold it about as often as they say, and what the
  * points do not bear is refused. Noise is lognormal, on top of what each block has in common. */
-#include "bench/refuse.h"
-#include "bench/scaling/fit.h"
+#include "bench/base/refuse.h"
+#include "bench/stats/fit.h"
 #include <gsl/gsl_randist.h>
 #include <math.h>
 #include <setjmp.h>

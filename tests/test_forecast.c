@@ -2,12 +2,12 @@
  * many blocks settle a cell, which difference would have been seen, drifts and groups where there are some and where
  * there are none. */
 /* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
-#include "bench/faults.h"
-#include "bench/forecast/prices.h"
-#include "bench/judge/looks.h"
-#include "bench/judge/series.h"
-#include "bench/judge/verdict.h"
-#include "bench/refuse.h"
+#include "bench/base/refuse.h"
+#include "bench/measure/forecast/prices.h"
+#include "bench/model/faults.h"
+#include "bench/stats/looks.h"
+#include "bench/stats/series.h"
+#include "bench/stats/verdict.h"
 #include "tests/sim.h"
 #include <ftw.h>
 #include <math.h>

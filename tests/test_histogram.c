@@ -1,5 +1,5 @@
 /* Histogram buckets: without gaps, without overlap, at most 1 % wide. */
-#include "bench/histogram.h"
+#include "bench/job/histogram.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -5,9 +5,9 @@
  * TORTURE=N: N times as many kills. ALL=1: every single instruction, else a sample. SEED=7 repeats the moments of
  * storms, as far as the machine is the same. What dies while its pool opens is test_births.c. */
 /* sanitizers: none (each instruction is a stop of the tracer, and they add many; test_survive kills under them) */
-#include "pools/clock.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/zygote.h"
 #include "pools/transport/transport.h"
-#include "pools/zygote.h"
 #include "tests/pool_bench.h"
 #include "tests/sample.h"
 #include "tests/skip.h"

@@ -1,9 +1,9 @@
 /* A machine with cores of two kinds, made with hwloc and read back from its file as one of a user's: what is not the
  * same on all CPUs is told by kind, in topo, check, host.json and the report alike. */
-#include "bench/check/check.h"
-#include "bench/host_facts.h"
-#include "bench/kinds.h"
-#include "bench/refuse.h"
+#include "bench/base/refuse.h"
+#include "bench/machine/check.h"
+#include "bench/machine/host_facts.h"
+#include "bench/machine/kinds.h"
 #include "tests/tree.h"
 #include <limits.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* Placement on machines that are not here, against golden output and against what must hold on any machine.
  * POOLBENCH_GOLDEN=write writes the golden files anew: read them before committing. */
-#include "bench/place.h"
-#include "bench/refuse.h"
+#include "bench/base/refuse.h"
+#include "bench/machine/place.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

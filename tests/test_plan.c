@@ -1,10 +1,10 @@
 /* The plan: orders, comparisons, number of tasks, limits, sizes and their distributions. */
-#include "bench/columns.h"
-#include "bench/costs.h"
-#include "bench/design.h"
-#include "bench/dist.h"
-#include "bench/plan.h"
-#include "bench/refuse.h"
+#include "bench/base/refuse.h"
+#include "bench/measure/costs.h"
+#include "bench/measure/plan.h"
+#include "bench/model/columns.h"
+#include "bench/model/dist.h"
+#include "bench/stats/design.h"
 #include "tests/scratch.h"
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* A plug-in's side of the pool contract, without a shared object around it: a table defined here, with threads that
  * take tasks from a list, goes through tickets as a plug-in does. */
 /* sanitizers: address undefined thread (tasks in threads) */
-#include "pools/clock.h"
-#include "pools/plugged.h"
+#include "pools/parts/clock.h"
+#include "pools/plugin/plugged.h"
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>

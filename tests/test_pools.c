@@ -1,9 +1,9 @@
 /* Pools without driver or trial program: what stays behind when they close, with tasks in flight, with a worker killed
  * under them, after a failed open; and the small pieces they are made of. */
 /* sanitizers: address undefined (ThreadSanitizer holds SIGCHLD back and adds a thread of its own) */
-#include "pools/clock.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/task_run.h"
 #include "pools/pool.h"
-#include "pools/task_run.h"
 #include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
 #include "tests/skip.h"

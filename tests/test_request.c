@@ -1,6 +1,6 @@
 /* Requests: the command line and suites become cells; what is wrong is named; the resolved suite asks for the same. */
-#include "bench/refuse.h"
-#include "bench/request.h"
+#include "bench/ask/request.h"
+#include "bench/base/refuse.h"
 #include "tests/scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* How often a search finds what is there: hundreds of searches with a known truth, through the functions that metg,
  * crossover and capacity search with. What is measured is printed, so that docs/METHOD.md can say it. Seeded. */
-#include "bench/seek/seek.h"
+#include "bench/stats/seek.h"
 #include "tests/sim.h"
 #include <gsl/gsl_randist.h>
 #include <math.h>

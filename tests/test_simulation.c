@@ -2,8 +2,8 @@
  * What is measured is printed, so that docs/METHOD.md can say it. Seeded, so the numbers are the same wherever GSL is.
  */
 /* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
-#include "bench/judge/looks.h"
-#include "bench/judge/verdict.h"
+#include "bench/stats/looks.h"
+#include "bench/stats/verdict.h"
 #include "tests/sim.h"
 #include <math.h>
 #include <setjmp.h>

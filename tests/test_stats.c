@@ -1,7 +1,7 @@
 /* Statistics against known vectors: ranks of the order-statistic interval as tables of the sign test print them,
  * quantiles of histograms made by the layout the trials use. */
-#include "bench/histogram.h"
-#include "bench/stats.h"
+#include "bench/job/histogram.h"
+#include "bench/stats/stats.h"
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -97,7 +97,7 @@ static void test_quantile_small(void **state)
     assert_true(isnan(stats_histogram_quantile(NULL, 0, 0.5)));
 }
 
-/* Any sample through the layout of bench/histogram.h: no quantile is more than half a bucket off. */
+/* Any sample through the layout of bench/job/histogram.h: no quantile is more than half a bucket off. */
 static void test_quantile_of_sample(void **state)
 {
     static struct bucket buckets[HISTOGRAM_BUCKETS];

@@ -1,5 +1,5 @@
 /* Children found where the kernel does not list them. */
-#include "bench/strays.h"
+#include "bench/machine/strays.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>

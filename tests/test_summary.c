@@ -1,12 +1,12 @@
 /* A small run made up here, with medians that can be checked by hand: failed trials count nowhere, percentiles need
  * enough tasks, what was not committed is not read, a copy sums up byte for byte. And run directories by name. */
-#include "bench/cell.h"
-#include "bench/csv.h"
-#include "bench/host.h"
-#include "bench/run_dir.h"
-#include "bench/screen.h"
-#include "bench/summary.h"
-#include "bench/summary_factors.h"
+#include "bench/analyse/summary.h"
+#include "bench/model/cell.h"
+#include "bench/model/csv.h"
+#include "bench/model/host.h"
+#include "bench/model/run_dir.h"
+#include "bench/model/summary_factors.h"
+#include "bench/show/screen.h"
 #include "tests/scratch.h"
 #include "tests/skip.h"
 #include <dirent.h>

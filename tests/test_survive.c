@@ -1,7 +1,7 @@
 /* Pools whose workers die: every task is reported exactly once and started at most once, only what the dead were
  * running has failed, and nothing stays behind. By tasks that end their process, by signals from outside, by limits. */
 /* sanitizers: address undefined (ThreadSanitizer holds signals back and cannot follow forks of threads) */
-#include "pools/clock.h"
+#include "pools/parts/clock.h"
 #include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
 #include "tests/sample.h"

@@ -1,6 +1,6 @@
 /* Targets: a file is read to the letter, and a made-up run gives the outcomes that its numbers have. */
-#include "bench/refuse.h"
-#include "bench/targets/targets.h"
+#include "bench/base/refuse.h"
+#include "bench/verbs/targets/targets.h"
 #include "tests/scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Text from outside: what is a character, what a line; files by one rule; text that can be read back. */
-#include "bench/refuse.h"
-#include "bench/text_file.h"
+#include "bench/base/refuse.h"
+#include "bench/base/text_file.h"
 #include "tests/scratch.h"
 #include <setjmp.h>
 #include <stdlib.h>

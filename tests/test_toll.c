@@ -1,5 +1,5 @@
 /* What failures cost, on runs made up here whose truth is known. */
-#include "bench/judge/toll.h"
+#include "bench/analyse/toll.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * room for, usage again and again, and what is refused. What all pools share is asked of them in test_pools,
  * test_survive and test_kill, too. */
 /* sanitizers: address undefined thread (pools of threads) */
-#include "pools/clock.h"
+#include "pools/parts/clock.h"
 #include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
 #include "tests/sample.h"

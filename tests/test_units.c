@@ -1,8 +1,8 @@
 /* Numbers with units: what parses, to what, what does not, and that spellings read back. */
-#include "bench/cell.h"
-#include "bench/nearest.h"
-#include "bench/spec.h"
-#include "bench/units.h"
+#include "bench/base/nearest.h"
+#include "bench/base/spec.h"
+#include "bench/base/units.h"
+#include "bench/model/cell.h"
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* Verdicts, looks, drift and modes on series small enough to check by hand; how often they are right is measured in
  * test_simulation.c and test_forecast.c. */
-#include "bench/judge/looks.h"
-#include "bench/judge/series.h"
-#include "bench/judge/verdict.h"
+#include "bench/stats/looks.h"
+#include "bench/stats/series.h"
+#include "bench/stats/verdict.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

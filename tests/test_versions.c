@@ -1,9 +1,9 @@
 /* What another version of a program wrote is told as such, not as something that is no such file at all. */
-#include "bench/columns.h"
-#include "bench/csv.h"
-#include "bench/host.h"
-#include "bench/job_file.h"
-#include "bench/refuse.h"
+#include "bench/base/refuse.h"
+#include "bench/job/job_file.h"
+#include "bench/model/columns.h"
+#include "bench/model/csv.h"
+#include "bench/model/host.h"
 #include "bench/trial/trial.h"
 #include "tests/tree.h"
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* Pool zygote: what a forker that is killed takes with it, and a child of it; the limit of a task. */
 /* sanitizers: address undefined (ThreadSanitizer holds SIGCHLD back and adds a thread of its own) */
-#include "pools/clock.h"
+#include "pools/parts/clock.h"
 #include "tests/pool_bench.h"
 #include "tests/sample.h"
 #include <errno.h>

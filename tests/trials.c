@@ -1,7 +1,7 @@
 /* Trials for tests, see trials.h. */
 #include "tests/trials.h"
-#include "bench/spec.h"
-#include "pools/clock.h"
+#include "bench/base/spec.h"
+#include "pools/parts/clock.h"
 #include "tests/given.h"
 #include "tests/pool_bench.h"
 #include <setjmp.h>

@@ -2,8 +2,8 @@
  * report itself. One thread. */
 #ifndef POOLBENCH_TESTS_TRIALS_H
 #define POOLBENCH_TESTS_TRIALS_H
-#include "bench/cell.h"
-#include "bench/job.h"
+#include "bench/measure/job.h"
+#include "bench/model/cell.h"
 
 /* ThreadSanitizer holds signals back until a system call that it knows of, and fork lives by SIGCHLD. */
 #if !defined(__has_feature)

@@ -1,5 +1,6 @@
 /* What programs run as tasks have used: those that the calling thread has waited for. A thread of its own is the only
- * one that knows them from other children of its process; pools/usage.c adds them to what the thread itself has used.
+ * one that knows them from other children of its process; pools/parts/usage.c adds them to what the thread itself has
+ * used.
  */
 #ifndef POOLBENCH_CHILDREN_H
 #define POOLBENCH_CHILDREN_H

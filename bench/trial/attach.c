@@ -3,9 +3,9 @@
  * workload, and hands over to the pool. It reports nothing: what goes wrong is a line on stderr, and the pool's loss.
  */
 #include "bench/trial/trial.h"
-#include "pools/clock.h"
-#include "pools/plugged.h"
-#include "pools/tickets.h"
+#include "pools/parts/clock.h"
+#include "pools/plugin/plugged.h"
+#include "pools/plugin/tickets.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

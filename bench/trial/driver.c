@@ -1,8 +1,8 @@
 /* The driver: hands tasks in as they arrive, takes results back, sees to it that each is reported exactly once. The
  * only caller of a pool, the same for all of them. */
 #include "bench/trial/trial.h"
-#include "pools/clock.h"
-#include "pools/task_run.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/task_run.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Is a job file what it says it is? It comes from the harness of the same build; but a job that was cut short, or made
  * by another build, must end in a line and not in memory that is not ours. Reads the header alone. */
-#include "bench/histogram.h"
+#include "bench/job/histogram.h"
 #include "bench/trial/trial.h"
 #include <errno.h>
 #include <stddef.h>

@@ -1,12 +1,12 @@
 /* poolbench-trial: runs one cell once. Started by poolbench with the job file as descriptor JOB_FD; people never type
  * it. See trial.h. */
 #include "bench/trial/trial.h"
-#include "pools/clock.h"
-#include "pools/crew.h"
-#include "pools/plugged.h"
-#include "pools/surroundings.h"
-#include "pools/tickets.h"
-#include "pools/usage.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/crew.h"
+#include "pools/parts/surroundings.h"
+#include "pools/parts/usage.h"
+#include "pools/plugin/plugged.h"
+#include "pools/plugin/tickets.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

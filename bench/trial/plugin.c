@@ -1,7 +1,7 @@
 /* Loading plug-ins: the one place that calls dlopen. What comes out has been checked as far as that can be done without
  * running it. */
 #include "bench/trial/trial.h"
-#include "pools/plugged.h"
+#include "pools/plugin/plugged.h"
 #include "workloads/plugged.h"
 #include <dlfcn.h>
 #include <stdio.h>

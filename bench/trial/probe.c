@@ -2,7 +2,7 @@
  * and, where that is asked for, opens the pool, has it run a few tasks and closes it, so that what does not work at all
  * is known before a run begins. Each step is noted before it is taken: a plug-in may crash or hang in any of them. */
 #include "bench/trial/trial.h"
-#include "pools/plugged.h"
+#include "pools/plugin/plugged.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* A finished task becomes counts, sums, histogram entries and, for some, a sample. Called for every task while the
  * trial is timed: what can wait, waits. */
-#include "bench/histogram.h"
+#include "bench/job/histogram.h"
 #include "bench/trial/trial.h"
-#include "pools/clock.h"
-#include "pools/task_run.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/task_run.h"
 
 static uint64_t since(uint64_t from, uint64_t to)
 {

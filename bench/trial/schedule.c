@@ -1,7 +1,7 @@
 /* When tasks are due, and how fast the whole could be done at best. */
 #include "bench/trial/trial.h"
-#include "pools/clock.h"
-#include "pools/task_run.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/task_run.h"
 
 void schedule_make(struct trial *trial)
 {

@@ -1,8 +1,8 @@
 /* What must be there before the pool opens: job, ballast, payload, and the arrays the driver writes. */
-#include "bench/histogram.h"
+#include "bench/job/histogram.h"
 #include "bench/trial/trial.h"
-#include "pools/crew.h"
-#include "pools/task_run.h"
+#include "pools/parts/crew.h"
+#include "pools/parts/task_run.h"
 #include "workloads/plugged.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -13,10 +13,10 @@
  *   probe.c      what is that plug-in?
  *   strict.c     does a pool keep the contract?
  * Functions return 0 or -errno and leave words for people in the report's reason. */
-#ifndef POOLBENCH_TRIAL_H
-#define POOLBENCH_TRIAL_H
-#include "bench/job_file.h"
-#include "bench/subset.h"
+#ifndef POOLBENCH_TRIAL_TRIAL_H
+#define POOLBENCH_TRIAL_TRIAL_H
+#include "bench/job/job_file.h"
+#include "bench/job/subset.h"
 #include "pools/pool.h"
 
 struct trial {
@@ -80,7 +80,8 @@ void schedule_make(struct trial *trial); /* due times, in place: from ns to tick
 int64_t schedule_ideal_ns(const struct trial *trial);
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
 int verify_results(struct trial *trial);
-int attach_run(const char *where, int argc, char **argv); /* where: TICKETS_WHERE (pools/tickets.h); the exit code */
+int attach_run(const char *where, int argc,
+               char **argv); /* where: TICKETS_WHERE (pools/plugin/tickets.h); the exit code */
 int calibrate_run(struct trial *trial);
 int probe_run(struct trial *trial);
 int strict_reap(struct trial *trial);                       /* in the place of drive() */

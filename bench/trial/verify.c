@@ -1,7 +1,7 @@
 /* Were the results right? Where a workload can tell without the work, every task of a small trial is checked by its
  * sum; else a seeded share of the tasks is told or run again, here in the submitter. */
 #include "bench/trial/trial.h"
-#include "pools/task_run.h"
+#include "pools/parts/task_run.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Workers and waiting of floors, see floor.h. */
 #include "pools/floors/floor.h"
-#include "pools/usage.h"
+#include "pools/parts/usage.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -5,11 +5,11 @@
  * This file is what they share: workers that are threads or processes, and waiting. */
 #ifndef POOLBENCH_FLOOR_H
 #define POOLBENCH_FLOOR_H
-#include "pools/clock.h"
-#include "pools/crew.h"
-#include "pools/event.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/crew.h"
+#include "pools/parts/event.h"
+#include "pools/parts/task_run.h"
 #include "pools/pool.h"
-#include "pools/task_run.h"
 #include <pthread.h>
 
 struct floor_team {

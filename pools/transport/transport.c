@@ -1,7 +1,7 @@
 /* What the textbook transports have in common, see transport.h: a crew, slots, and the submitter's backlog. */
 #include "pools/transport/transport.h"
-#include "pools/clock.h"
-#include "pools/usage.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/usage.h"
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>

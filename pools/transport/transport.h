@@ -1,6 +1,7 @@
 /* The textbook ways from submitter to workers and back, as options of pthread and prefork: `transport=pipe|socket|
- * condvar`, one file each, beside `ring`, which is pools/channel.h. Workers, places, slots with their payload, the task
- * function, its records and what happens when a worker dies are the same as there, so that what differs is the way.
+ * condvar`, one file each, beside `ring`, which is pools/parts/channel.h. Workers, places, slots with their payload,
+ * the task function, its records and what happens when a worker dies are the same as there, so that what differs is the
+ * way.
  *
  * What goes out are numbers of slots, what comes back are records by value, one at a time in both directions, with a
  * system call or a lock each: that is what the textbooks do, and what it costs is what these are for.
@@ -13,7 +14,7 @@
  */
 #ifndef POOLBENCH_TRANSPORT_H
 #define POOLBENCH_TRANSPORT_H
-#include "pools/queue.h"
+#include "pools/parts/queue.h"
 
 enum transport_kind { TRANSPORT_RING, TRANSPORT_PIPE, TRANSPORT_SOCKET, TRANSPORT_CONDVAR };
 #define TRANSPORT_PARAM                                                                                                \

@@ -1,6 +1,6 @@
 /* CSV files of a run: rows in range or a line that says where it is not; going on behind a torn end; the summary. */
-#include "bench/record.h"
-#include "bench/summary.h"
+#include "bench/analyse/summary.h"
+#include "bench/measure/record.h"
 #include "tests/fuzz/fuzz.h"
 #include <stdlib.h>
 #include <string.h>

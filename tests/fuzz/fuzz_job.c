@@ -1,7 +1,7 @@
 /* The job header: whatever stands in it, either it is refused or every part of it lies within the file. The input is a
  * list of changes to a job that is right: where, and eight bytes that then stand there. */
-#include "bench/cell.h"
-#include "bench/histogram.h"
+#include "bench/job/histogram.h"
+#include "bench/model/cell.h"
 #include "bench/trial/trial.h"
 #include "tests/fuzz/fuzz.h"
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The command line of `run`, a word a line: refused with a line, or a request whose resolved suite can be written. */
-#include "bench/request.h"
+#include "bench/ask/request.h"
 #include "tests/fuzz/fuzz.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Suites: whatever the file, it is refused with a line or becomes experiments that can be written out, as a suite that
  * is read back as the same. */
-#include "bench/suite.h"
+#include "bench/ask/suite.h"
 #include "tests/fuzz/fuzz.h"
 #include <stdlib.h>
 #include <string.h>

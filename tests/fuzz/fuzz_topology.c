@@ -1,7 +1,7 @@
 /* A machine described by an XML file: refused with a line, or workers can be placed on it. */
-#include "bench/cell.h"
-#include "bench/machine.h"
-#include "bench/place.h"
+#include "bench/machine/machine.h"
+#include "bench/machine/place.h"
+#include "bench/model/cell.h"
 #include "tests/fuzz/fuzz.h"
 #include <stdlib.h>
 

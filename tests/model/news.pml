@@ -1,7 +1,7 @@
 /* News must reach the submitter: workers put records into rings of their own, publish several at once, set a ready bit
  * and ring only when the submitter wants as much; the submitter takes over ready bits, drains, says what it wants, looks
  * again and sleeps; a worker without room in its ring says that it is blocked, looks again and sleeps
- * (pools/worker.c, publish, worker_flush and worker_record; pools/reap.c; pools/event.h). Every statement is one
+ * (pools/parts/worker.c, publish, worker_flush and worker_record; pools/parts/reap.c; pools/parts/event.h). Every statement is one
  * sequentially consistent access; a futex compares and falls asleep in one step.
  *
  * What must hold in every interleaving: each record is taken once, in order, and the submitter gets all of them. News

@@ -2,9 +2,9 @@
  * look in lines of their own and from the oldest slot on, and claim by compare-and-swap of the whole word; each says
  * what it runs and how much it has completed in single stores, completes into its own ring and publishes some at a time.
  * A worker process ends between any two steps; the submitter then counts what it had completed as published, takes it,
- * looks which slots name the dead, and starts another in its place (pools/queue.c; worker_begin, worker_finish and
- * publish of pools/worker.c; drain_worker of pools/reap.c; unit_fell, unit_recover and unit_restart of
- * pools/survive.c). Every statement is one sequentially consistent access; what weaker order may do is argued at each
+ * looks which slots name the dead, and starts another in its place (pools/parts/queue.c; worker_begin, worker_finish and
+ * publish of pools/parts/worker.c; drain_worker of pools/parts/reap.c; unit_fell, unit_recover and unit_restart of
+ * pools/parts/survive.c). Every statement is one sequentially consistent access; what weaker order may do is argued at each
  * access there. Sleeping and waking are in wake.pml and news.pml: here, who has nothing to do waits for something.
  *
  * What must hold in every interleaving: each task is started at most once and reported exactly once; what is reported

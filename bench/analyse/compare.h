@@ -1,0 +1,75 @@
+/* The verb compare: which cell is measured by which, and the statements that come of it. Only reads files. One thread.
+ */
+#ifndef POOLBENCH_ANALYSE_COMPARE_H
+#define POOLBENCH_ANALYSE_COMPARE_H
+#include "bench/analyse/costs.h"
+#include "bench/stats/verdict.h"
+#include <limits.h>
+
+struct side { /* a run */
+    char directory[PATH_MAX];
+    const char *id;
+    struct summary summary;
+    struct costs costs;
+};
+
+struct question {
+    enum metric metric;
+    const char *metric_name;
+    unsigned by;          /* one FACTOR_ bit; 0: not asked for */
+    const char *baseline; /* its value; "": not asked for */
+    double margin;
+};
+
+struct pair {
+    size_t cell, base;         /* in rows of the two sides */
+    size_t cell_own, base_own; /* what each is divided by first, where `relative` */
+    struct comparison comparison;
+    double cell_cost, base_cost; /* medians of what is compared: absolute, or relative to cell_own and base_own */
+    double cell_own_cost, base_own_cost; /* where `relative`; absolute */
+};
+
+struct compare {
+    const struct side *base, *cell; /* the same in one run */
+    struct question question;       /* with what was chosen where nothing was asked for */
+    bool two;                       /* runs: a cell is compared with itself in the other run */
+    bool relative;                  /* two runs, and each cell is first divided by its own run's baseline */
+    unsigned factors, shown;        /* what tells cells apart; what of it differs within these runs */
+    struct pair *pairs;             /* in plan order of the cells */
+    size_t count;
+    size_t *alone[2], alone_count[2]; /* cells without a partner, of base and of cell; one run uses the second */
+    struct claim claim;
+    size_t blocks_needed, blocks; /* blocks: the most that a pair has */
+    struct comparison mean;       /* the geometric mean, with an interval for itself alone */
+    double visible;
+};
+
+/* Reads a run and says on stderr what of it is not used. 0, or -errno with a line in error. */
+int side_read(const char *directory, struct side *side);
+int side_costs(struct side *side, enum metric metric);
+void side_release(struct side *side);
+
+/* base and cell are the same for one run. other_machine: two runs, not of one machine. 0; -EINVAL and a line on stderr:
+ * the runs do not bear the question. */
+int compare_make(const struct side *base, const struct side *cell, const struct question *question, bool other_machine,
+                 struct compare *compare);
+void compare_release(struct compare *compare);
+size_t pair_failed(const struct compare *compare, const struct pair *pair); /* trials, of all cells that take part */
+/* Those of all comparisons, each once: several may share a baseline. */
+void compare_trials(const struct compare *compare, size_t *failed, size_t *trials);
+/* "faster"; "failed" where no block has both, "" where none has the metric. */
+const char *verdict_words(const struct compare *compare, const struct pair *pair);
+
+/* What differs between the machines of two runs: prints a line for each to talk. The number of differences; 0 also
+ * where a host.json is missing, which it says. */
+size_t hosts_differ(const struct side *base, const struct side *cell, FILE *talk);
+
+enum style { STYLE_TEXT, STYLE_MARKDOWN, STYLE_LATEX };
+void compare_print(FILE *out, const struct compare *compare, enum style style);
+int compare_csv(const struct compare *compare); /* to standard output; 0 or -errno */
+
+/* "time per task" and the like; and a cost with its unit. */
+const char *metric_words(enum metric metric);
+char *cost_text(char *text, size_t size, enum metric metric, double cost);
+
+#endif

@@ -1,0 +1,138 @@
+/* Prices, from the trials of one cell. */
+#include "bench/analyse/price.h"
+#include "bench/model/summary_factors.h"
+#include "bench/stats/looks.h"
+#include "pools/pool.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EMPTY_WORKLOAD "empty"
+
+static const struct pool_ops *pool_ops_of(const struct summary_row *row)
+{
+    for (size_t i = 0; pool_table[i]; i++)
+        if (row_has_pool(row, pool_table[i]->name))
+            return pool_table[i];
+    for (size_t i = 0; floor_table[i]; i++)
+        if (row_has_pool(row, floor_table[i]->name))
+            return floor_table[i];
+    return NULL;
+}
+
+/* Payload buffers and a large parent are not the pool's. */
+static bool is_plain(const struct summary_row *row)
+{
+    return !row->in_bytes && !row->out_bytes && !row->ballast_bytes && row->failed < row->trials;
+}
+
+static size_t cell_choose(const struct table *t, size_t column)
+{
+    const struct summary_row *rows = t->summary->rows;
+    size_t plain = NO_CELL;
+
+    for (size_t r = 0; r < t->rows; r++) {
+        size_t cell = table_entry(t, r, column)->cell;
+        if (cell == NO_CELL || !is_plain(&rows[cell]))
+            continue;
+        if (!strcmp(rows[cell].workload, EMPTY_WORKLOAD))
+            return cell;
+        if (plain == NO_CELL)
+            plain = cell;
+    }
+    return plain;
+}
+
+static size_t memory_choose(const struct table *t, size_t column, size_t like)
+{
+    const struct summary_row *rows = t->summary->rows;
+    size_t fewest = NO_CELL;
+
+    for (size_t r = 0; r < t->rows && like != NO_CELL; r++) {
+        size_t cell = table_entry(t, r, column)->cell;
+        if (cell != NO_CELL && is_plain(&rows[cell]) && rows[cell].workers == rows[like].workers &&
+            table_base(t, cell) != NO_CELL && (fewest == NO_CELL || rows[cell].tasks < rows[fewest].tasks))
+            fewest = cell;
+    }
+    return fewest;
+}
+
+/* Workers there are at once: threads of nested processes are counted in `workers`, those beside processes are not. */
+static double workers_made(const struct summary_row *row)
+{
+    bool nested = row->processes > 0 && row->threads > 0 && strstr(row->pool, "route=nested");
+    int64_t made = (row->processes > 0 && !nested ? row->processes : 0) + (row->threads > 0 ? row->threads : 0);
+
+    return made > 0 ? (double)made : NAN;
+}
+
+static const struct trial_row *trial_of(const struct summary *s, size_t cell, int64_t block)
+{
+    for (size_t i = 0; i < s->trial_count; i++)
+        if (s->trials[i].block == block && !strcmp(s->trials[i].cell_id, s->rows[cell].cell_id) &&
+            !strcmp(s->trials[i].status, "ok"))
+            return &s->trials[i];
+    return NULL;
+}
+
+static struct amount amount_make(const struct table *t, double *values, size_t count)
+{
+    struct amount amount = {.trials = stats_sort(values, count)};
+
+    amount.value = stats_median(values, amount.trials);
+    stats_median_interval(values, amount.trials, looks_level_alone(t->summary->looks), &amount.interval);
+    return amount;
+}
+
+static double number(int64_t value)
+{
+    return value == MISSING ? NAN : (double)value;
+}
+
+int price_make(const struct table *t, size_t column, struct price *price)
+{
+    const struct summary *s = t->summary;
+    size_t blocks = t->costs.blocks;
+    double *values = calloc(3 * blocks + 1, sizeof *values);
+    struct amount none = {.value = NAN, .interval = {NAN, NAN}};
+
+    *price = (struct price){.cell = cell_choose(t, column), .start_ns = none, .bytes = none, .handover_ns = none};
+    if (!values)
+        return -ENOMEM;
+    double *bytes = values + blocks, *empty = bytes + blocks;
+    if (price->cell != NO_CELL) {
+        const struct summary_row *row = &s->rows[price->cell];
+        const struct pool_ops *ops = pool_ops_of(row);
+        double made = workers_made(row);
+        size_t memory = memory_choose(t, column, price->cell);
+        size_t base = memory == NO_CELL ? NO_CELL : table_base(t, memory);
+        price->per_task = ops && ops->traits & POOL_TASK_IS_PROCESS;
+        for (size_t b = 0; b < blocks; b++) {
+            const struct trial_row *trial = trial_of(s, price->cell, (int64_t)b + 1);
+            const struct trial_row *with = base == NO_CELL ? NULL : trial_of(s, memory, (int64_t)b + 1);
+            const struct trial_row *without = base == NO_CELL ? NULL : trial_of(s, base, (int64_t)b + 1);
+            values[b] = bytes[b] = empty[b] = NAN;
+            if (with && without)
+                bytes[b] = (number(with->pss_bytes) - number(without->pss_bytes)) / made;
+            if (!trial)
+                continue;
+            if (!price->per_task)
+                values[b] = number(trial->open_ns) / made;
+            if (!strcmp(row->workload, EMPTY_WORKLOAD))
+                empty[b] = costs_of(&t->costs, price->cell)[b];
+        }
+        price->start_ns = amount_make(t, values, blocks);
+        price->bytes = amount_make(t, bytes, blocks);
+        if (price->bytes.value < 0) /* what workers that come and go leave at the end of a trial says nothing */
+            price->bytes = none;
+        price->handover_ns = amount_make(t, empty, blocks);
+    }
+    free(values);
+    return 0;
+}
+
+bool price_known(const struct price *price)
+{
+    return !isnan(price->start_ns.value) || !isnan(price->bytes.value) || !isnan(price->handover_ns.value);
+}

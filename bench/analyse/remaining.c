@@ -1,0 +1,166 @@
+/* What is left of a plan, see remaining.h. */
+#include "bench/analyse/remaining.h"
+#include "bench/base/refuse.h"
+#include "bench/model/csv.h"
+#include "bench/model/host.h"
+#include <stdlib.h>
+
+#define NOWHERE UINT32_MAX
+
+struct reading {
+    const struct cells *cells;
+    struct remaining *remaining;
+    uint32_t *at; /* blocks x cells: where in the block a cell stands */
+};
+
+static uint32_t cell_find(const struct cells *cells, const char *id)
+{
+    for (uint32_t i = 0; i < cells->count; i++)
+        if (!strcmp(cells->cell[i].id, id))
+            return i;
+    return NOWHERE;
+}
+
+/* Room for so many blocks. */
+static int blocks_grow(struct reading *reading, size_t blocks)
+{
+    struct remaining *r = reading->remaining;
+    size_t had = r->blocks * r->cells, size = blocks * r->cells;
+    uint32_t *order = realloc(r->order, size * sizeof *order);
+    if (order)
+        r->order = order;
+    uint32_t *at = realloc(reading->at, size * sizeof *at);
+    if (at)
+        reading->at = at;
+    if (!order || !at)
+        return -ENOMEM;
+    for (size_t i = had; i < size; i++)
+        order[i] = at[i] = NOWHERE;
+    r->blocks = (unsigned)blocks;
+    return 0;
+}
+
+static int planned_take(const void *row, void *arg)
+{
+    const struct plan_row *planned = row;
+    struct reading *reading = arg;
+    struct remaining *r = reading->remaining;
+    uint32_t cell = cell_find(reading->cells, planned->cell_id);
+    /* blocks stand in order, so that a wrong number cannot ask for a lot of memory */
+    if (cell == NOWHERE || planned->block < 1 || planned->block > (int64_t)r->blocks + 1 || planned->position < 1 ||
+        planned->position > (int64_t)r->cells)
+        return -EBADMSG;
+    if (planned->block > (int64_t)r->blocks && blocks_grow(reading, (size_t)planned->block))
+        return -ENOMEM;
+    size_t block = (size_t)(planned->block - 1) * r->cells, position = (size_t)planned->position - 1;
+    if (r->order[block + position] != NOWHERE || reading->at[block + cell] != NOWHERE)
+        return -EBADMSG;
+    r->order[block + position] = cell;
+    reading->at[block + cell] = (uint32_t)position;
+    return 0;
+}
+
+static int trial_take(const void *row, void *arg)
+{
+    const struct trial_row *trial = row;
+    struct reading *reading = arg;
+    struct remaining *r = reading->remaining;
+    uint32_t cell = cell_find(reading->cells, trial->cell_id);
+    if (cell == NOWHERE || trial->block < 1 || trial->block > r->blocks)
+        return -EBADMSG;
+    size_t block = (size_t)(trial->block - 1) * r->cells;
+    if (strcmp(trial->status, "interrupted") != 0)
+        r->done[block + reading->at[block + cell]] = true;
+    return 0;
+}
+
+static int read_all(struct reading *reading, const char *directory, char *error)
+{
+    struct remaining *r = reading->remaining;
+    const struct file_format *format = &plan_format;
+    error[0] = '\0';
+    int rc = csv_read(directory, format, -1, planned_take, reading, error);
+    for (size_t i = 0; i < r->blocks * r->cells && rc == 0; i++)
+        rc = r->order[i] == NOWHERE ? -EBADMSG : 0;
+    r->done = calloc(r->blocks * r->cells + 1, sizeof *r->done);
+    if (rc == 0 && !r->done)
+        rc = -ENOMEM;
+    if (rc == 0) {
+        format = &trial_format;
+        rc = csv_read(directory, format, -1, trial_take, reading, error);
+    }
+    if (rc && !error[0])
+        snprintf(error, ERROR_MAX, "%.300s/%s: %s", directory, format->file,
+                 rc == -EBADMSG ? "it does not have every cell of the suite once in every block" : strerror(-rc));
+    return rc;
+}
+
+/* What a look found: the cells that are run from that block on, until the next look. */
+static void look_take(struct remaining *r, const json_t *look, const struct cells *cells)
+{
+    const json_t *ids = json_object_get(look, "cells");
+    json_int_t from = json_integer_value(json_object_get(look, "block"));
+    /* until here the one before counted: what it did not want was not run and is not missing */
+    for (size_t i = r->wanted_from ? (r->wanted_from - 1) * r->cells : 0;
+         r->wanted_from && i < r->blocks * r->cells && (json_int_t)(i / r->cells) + 1 < from; i++)
+        r->done[i] = r->done[i] || !r->wanted[r->order[i]];
+    memset(r->wanted, 0, r->cells * sizeof *r->wanted);
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        const char *id = json_string_value(json_array_get(ids, i));
+        uint32_t cell = id ? cell_find(cells, id) : NOWHERE;
+        if (cell != NOWHERE)
+            r->wanted[cell] = true;
+    }
+    r->wanted_from = from > 0 && from <= r->blocks ? (unsigned)from : r->wanted_from;
+}
+
+/* From host.json: whether the run came to its end, and what its looks found. */
+static void notes_read(struct remaining *r, const char *directory, const struct cells *cells)
+{
+    json_t *ended = host_fact(directory, "ended"), *looks = host_fact(directory, "looked");
+    const char *because = json_string_value(json_object_get(ended, "because"));
+    json_int_t blocks = json_integer_value(json_object_get(ended, "blocks"));
+    memset(r->wanted, true, r->cells * sizeof *r->wanted);
+    for (size_t i = 0; i < json_array_size(looks); i++)
+        look_take(r, json_array_get(looks, i), cells);
+    if (because && !strcmp(because, "precision") && blocks > 0 && blocks < r->blocks)
+        r->blocks = (unsigned)blocks; /* it needed no more */
+    r->has_ended = because && strcmp(because, "interrupted") != 0;
+    json_decref(ended);
+    json_decref(looks);
+}
+
+int remaining_read(const char *directory, const struct cells *cells, struct remaining *remaining, char *error)
+{
+    struct reading reading = {.cells = cells, .remaining = remaining};
+    *remaining = (struct remaining){.cells = cells->count, .wanted = calloc(cells->count + 1, sizeof(bool))};
+    int rc = remaining->wanted ? read_all(&reading, directory, error) : refuse(error, "out of memory");
+    if (rc == 0)
+        notes_read(remaining, directory, cells);
+    for (size_t i = 0; i < remaining->blocks * remaining->cells && rc == 0; i++)
+        remaining->left += !remaining->done[i] && (i / remaining->cells + 1 < remaining->wanted_from ||
+                                                   remaining->wanted[remaining->order[i]]);
+    free(reading.at);
+    if (rc)
+        remaining_release(remaining);
+    return rc;
+}
+
+void remaining_release(struct remaining *remaining)
+{
+    free(remaining->order);
+    free(remaining->done);
+    free(remaining->wanted);
+    *remaining = (struct remaining){0};
+}
+
+int remaining_note(const char *directory, const struct cells *cells, unsigned block, const bool *wanted, char *error)
+{
+    json_t *looks = host_fact(directory, "looked"), *ids = json_array();
+    looks = looks ? looks : json_array();
+    for (size_t i = 0; i < cells->count; i++)
+        if (wanted[i])
+            json_array_append_new(ids, json_string(cells->cell[i].id));
+    json_array_append_new(looks, json_pack("{s:i, s:o}", "block", (int)block, "cells", ids));
+    return host_note(directory, "looked", looks, error);
+}

@@ -1,0 +1,9 @@
+/* What is odd about cells, whoever is the fastest: a line a kind, naming the cells. One thread. */
+#ifndef POOLBENCH_ANALYSE_REMARKS_H
+#define POOLBENCH_ANALYSE_REMARKS_H
+#include "bench/analyse/table.h"
+#include <stdio.h>
+
+void remarks_print(FILE *out, const struct table *table);
+
+#endif

@@ -1,0 +1,97 @@
+/* Reading the runs that are compared, and what their machines differ in. */
+#include "bench/analyse/compare.h"
+#include "bench/base/refuse.h"
+#include "bench/model/host.h"
+#include "bench/model/run_dir.h"
+#include "workloads/text.h"
+#include <jansson.h>
+#include <stdlib.h>
+
+int side_read(const char *directory, struct side *side)
+{
+    char error[ERROR_MAX] = "";
+
+    *side = (struct side){0};
+    snprintf(side->directory, sizeof side->directory, "%s", directory);
+    int result = summary_make(side->directory, &side->summary, error);
+    if (result) {
+        complain("compare", "%s", error);
+        return result;
+    }
+    if (!side->summary.trial_count) {
+        complain("compare", "%s: no trial was committed, there is nothing to compare", directory);
+        summary_release(&side->summary);
+        return -EINVAL;
+    }
+    side->id = run_id(side->directory);
+    summary_gaps(stderr, directory, &side->summary);
+    return 0;
+}
+
+int side_costs(struct side *side, enum metric metric)
+{
+    int result = costs_make_of(&side->summary, metric, &side->costs);
+
+    if (result)
+        complain("compare", "out of memory");
+    return result;
+}
+
+void side_release(struct side *side)
+{
+    costs_release(&side->costs);
+    summary_release(&side->summary);
+}
+
+static json_t *host_of(const struct side *side, FILE *talk)
+{
+    json_t *host = host_load(side->directory);
+
+    if (!host) {
+        text_show(talk, side->directory);
+        fputs("/host.json: cannot be read; the runs are taken to be of one machine\n", talk);
+    }
+    return host;
+}
+
+static char *value_dump(const json_t *host, const char *room, const char *name, char *text, size_t size)
+{
+    const json_t *value = json_object_get(*room ? json_object_get(host, room) : host, name);
+    char *dumped = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+
+    snprintf(text, size, "%s", dumped && !json_is_null(value) ? dumped : "unknown");
+    free(dumped);
+    return text;
+}
+
+size_t hosts_differ(const struct side *base, const struct side *cell, FILE *talk)
+{
+    static const char *const facts[][3] = {
+        {"", "hostname", "host"},
+        {"cpu", "model", "CPU"},
+        {"cpu", "microcode", "microcode"},
+        {"cpu", "governor", "governor"},
+        {"cpu", "turbo", "turbo"},
+        {"cpu", "smt", "SMT"},
+        {"machine", "cores", "cores"},
+        {"machine", "pus", "hardware threads"},
+        {"machine", "effective_cpus", "CPUs that may be used"},
+        {"kernel", "release", "kernel"},
+        {"virtualisation", "hypervisor", "hypervisor"},
+    };
+    json_t *a = host_of(base, talk), *b = host_of(cell, talk);
+    size_t differences = 0;
+
+    for (size_t i = 0; a && b && i < sizeof facts / sizeof facts[0]; i++) {
+        char x[128], y[128];
+        value_dump(a, facts[i][0], facts[i][1], x, sizeof x);
+        value_dump(b, facts[i][0], facts[i][1], y, sizeof y);
+        if (!strcmp(x, y))
+            continue;
+        fprintf(talk, "the machines differ: %s: %s and %s\n", facts[i][2], x, y);
+        differences++;
+    }
+    json_decref(a);
+    json_decref(b);
+    return differences;
+}

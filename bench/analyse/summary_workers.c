@@ -1,0 +1,101 @@
+/* samples.csv is streamed; of it one number a worker is kept, for one trial at a time. A drawn sample would tell of the
+ * draw as much as of the workers, so only trials that are there whole count. */
+#include "bench/analyse/summary_workers.h"
+#include "bench/base/refuse.h"
+#include "bench/model/csv.h"
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define WORKER_MAX 65536 /* a larger number is not one of ours */
+
+struct reading {
+    const struct summary *summary;
+    double *imbalance;
+    size_t next;      /* the trial after the one that is read: both files have the same order */
+    int64_t trial_id; /* that is read */
+    int64_t tasks;    /* of it, timed ones */
+    double *busy;     /* ns, per worker */
+    size_t count, size;
+    char *error;
+};
+
+static void trial_finish(struct reading *reading)
+{
+    const struct summary *summary = reading->summary;
+    size_t trial = reading->next;
+    double sum = 0, most = 0;
+
+    while (trial < summary->trial_count && summary->trials[trial].trial_id != reading->trial_id)
+        trial++;
+    if (trial < summary->trial_count) {
+        const struct trial_row *row = &summary->trials[trial];
+        double workers = fmax((double)reading->count, (double)row->workers); /* MISSING is below any */
+        for (size_t i = 0; i < reading->count; i++) {
+            sum += reading->busy[i];
+            most = fmax(most, reading->busy[i]);
+        }
+        if (reading->tasks == row->tasks && sum > 0)
+            reading->imbalance[trial] = most * workers / sum;
+        reading->next = trial + 1;
+    }
+    reading->tasks = 0;
+    reading->count = 0;
+}
+
+static int on_sample(const void *row, void *arg)
+{
+    const struct sample_row *sample = row;
+    struct reading *reading = arg;
+
+    if (sample->trial_id != reading->trial_id) {
+        trial_finish(reading);
+        reading->trial_id = sample->trial_id;
+    }
+    if (sample->worker < 0 || sample->worker >= WORKER_MAX || sample->start_ns == MISSING || sample->end_ns == MISSING)
+        return 0; /* that trial will lack a task */
+    size_t worker = (size_t)sample->worker;
+    if (worker >= reading->size) {
+        size_t size = worker * 2 + 64;
+        double *busy = reallocarray(reading->busy, size, sizeof *busy);
+        if (!busy) {
+            refuse(reading->error, "%s: out of memory", sample_format.file);
+            return -ENOMEM;
+        }
+        reading->busy = busy;
+        reading->size = size;
+    }
+    while (reading->count <= worker)
+        reading->busy[reading->count++] = 0;
+    reading->busy[worker] += (double)(sample->end_ns - sample->start_ns);
+    reading->tasks++;
+    return 0;
+}
+
+int workers_read(const char *directory, const struct summary *summary, double *imbalance, char *error)
+{
+    struct reading reading = {.summary = summary, .imbalance = imbalance, .trial_id = MISSING, .error = error};
+    int64_t end = MISSING;
+    char *path = NULL;
+    int result = 0;
+
+    for (size_t i = 0; i < summary->trial_count; i++)
+        imbalance[i] = NAN;
+    for (size_t i = summary->trial_count; i-- > 0 && end == MISSING;)
+        end = summary->trials[i].samples_end;
+    if (!summary->trial_count || end == 0)
+        return 0;
+    if (end == MISSING) /* files of another program may not say: all of it then */
+        end = -1;
+    if (asprintf(&path, "%s/%s", directory, sample_format.file) < 0) {
+        refuse(error, "%s: out of memory", sample_format.file);
+        return -ENOMEM;
+    }
+    if (!access(path, F_OK)) /* it is large, and may have been left behind */
+        result = csv_read(directory, &sample_format, end, on_sample, &reading, error);
+    if (!result)
+        trial_finish(&reading);
+    free(reading.busy);
+    free(path);
+    return result;
+}

@@ -1,0 +1,272 @@
+/* Rows, columns, and what stands where they cross. */
+#include "bench/analyse/table.h"
+#include "bench/model/summary_factors.h"
+#include "bench/stats/design.h"
+#include "bench/stats/looks.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_base(const struct summary_row *cell)
+{
+    return row_has_pool(cell, BASE_POOL);
+}
+
+size_t table_base(const struct table *t, size_t cell)
+{
+    const struct summary_row *rows = t->summary->rows;
+    unsigned same = t->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE);
+
+    for (size_t i = 0; i < t->summary->count; i++)
+        if (is_base(&rows[i]) && factors_equal(&rows[i], &rows[cell], same))
+            return i;
+    return NO_CELL;
+}
+
+/* Is the cell in that row of the table? The base is in every row it fits, whatever its workers and place. */
+static bool in_row(const struct table *t, size_t row, size_t cell)
+{
+    const struct summary_row *rows = t->summary->rows;
+
+    if (is_base(&rows[cell]))
+        return t->base[row] == cell;
+    return factors_equal(&rows[t->row[row]], &rows[cell], t->factors & ~(unsigned)FACTOR_POOL) &&
+           !is_base(&rows[t->row[row]]);
+}
+
+static size_t cell_at(const struct table *t, size_t row, size_t column)
+{
+    for (size_t i = 0; i < t->summary->count; i++)
+        if (in_row(t, row, i) && !strcmp(t->summary->rows[i].pool, t->summary->rows[t->pool[column]].pool))
+            return i;
+    return NO_CELL;
+}
+
+/* In the order of the plan, which is the order of cell ids and unlike the order of trials not a random one. */
+static int order_compare(const void *a, const void *b, void *rows)
+{
+    const struct summary_row *r = rows;
+
+    return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
+}
+
+static bool row_known(const struct table *t, size_t cell)
+{
+    for (size_t r = 0; r < t->rows; r++)
+        if (in_row(t, r, cell))
+            return true;
+    return false;
+}
+
+static bool pool_known(const struct table *t, size_t cell)
+{
+    for (size_t c = 0; c < t->pools; c++)
+        if (!strcmp(t->summary->rows[t->pool[c]].pool, t->summary->rows[cell].pool))
+            return true;
+    return false;
+}
+
+static void layout(struct table *t, size_t *order)
+{
+    const struct summary *s = t->summary;
+
+    for (size_t i = 0; i < s->count; i++)
+        order[i] = i;
+    qsort_r(order, s->count, sizeof *order, order_compare, s->rows);
+    /* The base is the first column; rows that it has to itself come last. */
+    for (int base = 1; base >= 0; base--)
+        for (size_t i = 0; i < s->count; i++)
+            if (is_base(&s->rows[order[i]]) == base && !pool_known(t, order[i]))
+                t->pool[t->pools++] = order[i];
+    for (int base = 0; base <= 1; base++)
+        for (size_t i = 0; i < s->count; i++)
+            if (is_base(&s->rows[order[i]]) == base && !row_known(t, order[i])) {
+                t->row[t->rows] = order[i];
+                t->base[t->rows++] = base ? order[i] : table_base(t, order[i]);
+            }
+}
+
+static struct entry *entry_at(const struct table *t, size_t row, size_t column)
+{
+    return &t->entries[row * t->pools + column];
+}
+
+const struct entry *table_entry(const struct table *t, size_t row, size_t column)
+{
+    return entry_at(t, row, column);
+}
+
+bool table_marked(const struct table *t)
+{
+    return t->claim.comparisons && t->costs.blocks >= t->blocks_needed;
+}
+
+bool table_precise(const struct table *t, size_t row, double precision)
+{
+    bool precise = true, compared = false;
+
+    for (size_t c = 0; c < t->pools; c++) {
+        const struct entry *e = table_entry(t, row, c);
+        if (!e->contends || c == t->best[row])
+            continue;
+        compared = true;
+        precise = precise && precision_reached(&e->to_best.interval, precision);
+    }
+    if (!compared && t->best[row] != NO_CELL)
+        precise = precision_reached(&table_entry(t, row, t->best[row])->interval, precision);
+    return precise;
+}
+
+static int against_base(struct table *t, size_t row, struct entry *e)
+{
+    const struct claim alone = claim_make(1, t->summary->looks, CLAIM_MARGIN);
+    const struct summary_row *cell = &t->summary->rows[e->cell];
+    struct comparison comparison;
+    size_t base = t->base[row];
+
+    if (base == NO_CELL || base == e->cell || !(t->summary->rows[base].ns_per_task > 0)) {
+        if (cell->wall_lo_ns != MISSING && cell->tasks > 0)
+            e->interval = (struct interval){(double)cell->wall_lo_ns / (double)cell->tasks,
+                                            (double)cell->wall_hi_ns / (double)cell->tasks};
+        return 0;
+    }
+    int result =
+        comparison_make(costs_of(&t->costs, base), costs_of(&t->costs, e->cell), t->costs.blocks, &alone, &comparison);
+    e->speedup = comparison.ratio;
+    e->interval = comparison.interval;
+    return result;
+}
+
+static bool is_better(const struct entry *a, const struct entry *b)
+{
+    /* By what the row says: speed-ups, which do not suffer from blocks that were slow for all. */
+    return isnan(a->speedup) || isnan(b->speedup) ? a->ns < b->ns : a->speedup > b->speedup;
+}
+
+/* Arrivals set the pace, not the pool: its time per task is no result. */
+static bool is_paced(const struct table *t, size_t cell)
+{
+    return !strncmp(t->summary->rows[cell].arrival, "rate:", strlen("rate:"));
+}
+
+/* Who contends in a row, who is the best of them, and how many pairs that makes. */
+static int row_prepare(struct table *t, size_t row, unsigned *comparisons)
+{
+    unsigned contenders = 0, others = 0;
+    int result = 0;
+
+    for (size_t c = 0; c < t->pools && !result; c++) {
+        struct entry *e = entry_at(t, row, c);
+        *e = (struct entry){.cell = cell_at(t, row, c), .ns = NAN, .speedup = NAN, .interval = {NAN, NAN}};
+        if (e->cell == NO_CELL || !(t->summary->rows[e->cell].ns_per_task > 0))
+            continue;
+        e->ns = t->summary->rows[e->cell].ns_per_task;
+        others += e->cell != t->base[row];
+        result = against_base(t, row, e);
+    }
+    t->best[row] = NO_CELL;
+    for (size_t c = 0; c < t->pools; c++) {
+        struct entry *e = entry_at(t, row, c);
+        e->contends = !isnan(e->ns) && (e->cell != t->base[row] || others < 2) && !is_paced(t, e->cell) &&
+                      !row_is_floor(&t->summary->rows[e->cell]);
+        contenders += e->contends;
+        if (e->contends && (t->best[row] == NO_CELL || is_better(e, entry_at(t, row, t->best[row]))))
+            t->best[row] = c;
+    }
+    *comparisons += contenders * (contenders - (contenders > 0)) / 2;
+    return result;
+}
+
+static enum mark mark_of(const struct comparison *to_best)
+{
+    /* Faster than the best is possible: the best has the smaller median, not the smaller ratio in every block. */
+    if (to_best->verdict == VERDICT_EQUAL || to_best->verdict == VERDICT_FASTER)
+        return MARK_BEST;
+    return to_best->verdict == VERDICT_SLOWER ? MARK_NONE : MARK_UNRESOLVED;
+}
+
+static int row_judge(struct table *t, size_t row)
+{
+    int result = 0;
+
+    for (size_t c = 0; c < t->pools && !result; c++) {
+        struct entry *e = entry_at(t, row, c);
+        if (!e->contends)
+            continue;
+        size_t best = entry_at(t, row, t->best[row])->cell;
+        result = comparison_make(costs_of(&t->costs, e->cell), costs_of(&t->costs, best), t->costs.blocks, &t->claim,
+                                 &e->to_best);
+        if (table_marked(t))
+            e->mark = c == t->best[row] ? MARK_BEST : mark_of(&e->to_best);
+    }
+    return result;
+}
+
+/* Over all comparisons of a contender with the best of its row. */
+static int visible_make(struct table *t)
+{
+    size_t count = 0, room = t->rows * t->pools + 1;
+    struct comparison *all = calloc(room, sizeof *all);
+    double *numbers = calloc(2 * room, sizeof *numbers);
+
+    if (all && numbers) {
+        for (size_t r = 0; r < t->rows; r++)
+            for (size_t c = 0; c < t->pools; c++)
+                if (entry_at(t, r, c)->contends && c != t->best[r])
+                    all[count++] = entry_at(t, r, c)->to_best;
+        t->visible = difference_visible(all, count, false, numbers);
+    }
+    int result = all && numbers ? 0 : -ENOMEM;
+    free(all);
+    free(numbers);
+    return result;
+}
+
+int table_init(struct table *t, const struct summary *summary)
+{
+    size_t count = summary->count + 1, *order = calloc(count, sizeof *order);
+    unsigned comparisons = 0;
+    int result;
+
+    *t = (struct table){.summary = summary, .visible = NAN};
+    t->row = calloc(count, sizeof *t->row);
+    t->base = calloc(count, sizeof *t->base);
+    t->best = calloc(count, sizeof *t->best);
+    t->pool = calloc(count, sizeof *t->pool);
+    result = order && t->row && t->base && t->best && t->pool ? costs_make(summary, &t->costs) : -ENOMEM;
+    if (!result) {
+        t->factors = factors_of(summary->rows, summary->count);
+        /* The workload and the workers are what people look for first: they are said even where there is one. */
+        t->shown = factors_varying(summary->rows, summary->count, t->factors) | FACTOR_WORKLOAD | FACTOR_WORKERS;
+        t->shown &= ~(unsigned)FACTOR_POOL;
+        layout(t, order);
+        t->entries = calloc(t->rows * t->pools + 1, sizeof *t->entries);
+        result = t->entries ? 0 : -ENOMEM;
+    }
+    for (size_t r = 0; r < t->rows && !result; r++)
+        result = row_prepare(t, r, &comparisons);
+    t->claim = claim_make(comparisons, summary->looks, CLAIM_MARGIN);
+    t->blocks_needed = blocks_needed(comparisons);
+    if (t->blocks_needed < t->claim.blocks)
+        t->blocks_needed = t->claim.blocks;
+    for (size_t r = 0; r < t->rows && !result; r++)
+        result = row_judge(t, r);
+    if (!result)
+        result = visible_make(t);
+    free(order);
+    if (result)
+        table_release(t);
+    return result;
+}
+
+void table_release(struct table *t)
+{
+    costs_release(&t->costs);
+    free(t->row);
+    free(t->base);
+    free(t->best);
+    free(t->pool);
+    free(t->entries);
+    *t = (struct table){0};
+}

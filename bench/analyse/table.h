@@ -1,0 +1,51 @@
+/* The table everything is read off: a row for every combination of factors but the pool, a column for every pool. Every
+ * pool of a row is compared with the fastest of it, block by block; which that is, the same trials say, so intervals
+ * hold for all pairs of pools at once (docs/METHOD.md). The base pool is what the others are measured by and no
+ * contender, unless a row has just one other. One thread. */
+#ifndef POOLBENCH_ANALYSE_TABLE_H
+#define POOLBENCH_ANALYSE_TABLE_H
+#include "bench/analyse/costs.h"
+#include "bench/stats/verdict.h"
+
+#define TABLE_LEVEL 0.95
+#define NO_CELL     SIZE_MAX
+
+enum mark { MARK_NONE, MARK_BEST, MARK_UNRESOLVED }; /* best, or equal to it */
+
+struct entry {
+    size_t cell;              /* in summary->rows; NO_CELL: the pool does not run this */
+    double ns;                /* per task: median; NAN: no trial ended well */
+    double speedup;           /* over the base of the row: median over blocks; NAN: no base */
+    struct interval interval; /* of the speed-up, or without a base of ns, at TABLE_LEVEL by itself; NAN: too few */
+    bool contends;
+    struct comparison to_best; /* its cost over that of the row's best; of contenders */
+    enum mark mark;            /* NONE for all when there are too few blocks */
+};
+
+struct table {
+    const struct summary *summary;
+    struct costs costs;
+    unsigned factors; /* what tells cells apart */
+    unsigned shown;   /* what of it the labels of rows say */
+    size_t rows, pools;
+    size_t *row;           /* per row: a cell of it */
+    size_t *base;          /* per row: its cell of the base pool, or NO_CELL */
+    size_t *best;          /* per row: the column of the fastest contender, or NO_CELL */
+    size_t *pool;          /* per column: a cell of that pool */
+    struct entry *entries; /* rows x pools */
+    struct claim claim;
+    size_t blocks_needed; /* for that many comparisons; more than costs.blocks: no marks */
+    double visible;       /* the smallest difference from the best that comparisons like these show; NAN: none */
+};
+
+int table_init(struct table *table, const struct summary *summary); /* 0 or -ENOMEM; summary has a cell */
+void table_release(struct table *table);
+const struct entry *table_entry(const struct table *table, size_t row, size_t column);
+bool table_marked(const struct table *table); /* enough blocks for marks */
+/* Every comparison of the row with its best, or where there is none the median of its cell, has an interval that
+ * reaches at most this far from its middle. */
+bool table_precise(const struct table *table, size_t row, double precision);
+/* The cell of the base pool with the same tasks, or NO_CELL. */
+size_t table_base(const struct table *table, size_t cell);
+
+#endif

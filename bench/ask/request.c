@@ -1,0 +1,408 @@
+/* From the command line and suites to cells: defaults, then suites in order, then the command line; then every
+ * combination of the factors of every experiment. */
+#include "bench/ask/request.h"
+#include "bench/base/refuse.h"
+#include "bench/base/spec.h"
+#include "bench/launch/plugin.h"
+#include "bench/model/dist.h"
+#include "bench/model/run_dir.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#define CELLS_MAX        9999
+#define COMBINATIONS_MAX 100000
+
+/* The command line: overrides come after the suites, whatever their order in argv. */
+struct command_line {
+    struct words suites;
+    struct words values[OPTIONS_MAX]; /* of factors, expanded */
+    const char *settings[OPTIONS_MAX];
+};
+
+static void command_line_release(struct command_line *line)
+{
+    words_release(&line->suites);
+    for (size_t i = 0; i < OPTIONS_MAX; i++)
+        words_release(&line->values[i]);
+}
+
+static int option_take(const struct option *option, const char *value, const struct machine *machine,
+                       struct command_line *line, char *error)
+{
+    size_t i = (size_t)(option - options);
+    if (option->set) {
+        line->settings[i] = value;
+        return 0;
+    }
+    if (option->kind == OPTION_SETTING)
+        words_release(&line->values[i]); /* the last one counts */
+    if (option_values(option, value, machine, &line->values[i], error))
+        return refuse_at(error, "--%s", option->name);
+    return 0;
+}
+
+static int command_line_read(int argc, char **argv, const struct machine *machine, struct command_line *line,
+                             char *error)
+{
+    for (int i = 0; i < argc; i++) {
+        if (!argv[i][0])
+            return refuse(error, "an empty argument, expected SUITE.ini or an option");
+        if (argv[i][0] != '-' || !argv[i][1]) {
+            if (words_add(&line->suites, argv[i], strlen(argv[i])))
+                return refuse(error, "out of memory");
+            continue;
+        }
+        const char *name = argv[i] + strspn(argv[i], "-"), *equals = strchr(name, '=');
+        char word[NAME_MAX_LEN];
+        snprintf(word, sizeof word, "%.*s", equals ? (int)(equals - name) : (int)strlen(name), name);
+        const struct option *option = option_find(word, error);
+        if (!option)
+            return refuse_at(error, "%.*s", (int)strcspn(argv[i], "="), argv[i]);
+        if (name - argv[i] != 2)
+            return refuse(error, "%s: expected --%s", argv[i], word);
+        const char *value = equals ? equals + 1 : "";
+        if (option->traits & OPTION_FLAG) {
+            if (equals)
+                return refuse(error, "--%s: takes no value", word);
+        } else if (!equals) {
+            if (i + 1 == argc || !strncmp(argv[i + 1], "--", 2))
+                return refuse(error, "--%s: a value is missing, expected %s", word, option->syntax);
+            value = argv[++i];
+        }
+        int rc = option_take(option, value, machine, line, error);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+/* The setting's default, and what the command line says. */
+static int settings_preset(struct settings *settings, char *error)
+{
+    memset(settings, 0, sizeof *settings);
+    for (const struct option *option = options; option->name; option++)
+        if (option->set && option->preset[0] && option->set(option->preset, settings, error))
+            return refuse_at(error, "default of --%s", option->name);
+    return 0;
+}
+
+static int settings_override(const struct command_line *line, struct settings *settings, char *error)
+{
+    for (size_t i = 0; options[i].name; i++)
+        if (line->settings[i] && options[i].set(line->settings[i], settings, error))
+            return refuse_at(error, "--%s", options[i].name);
+    return 0;
+}
+
+static int seed_draw(struct settings *settings, char *error)
+{
+    if (settings->seed_given)
+        return 0;
+    if (getrandom(&settings->seed, sizeof settings->seed, 0) != sizeof settings->seed)
+        return refuse(error, "--seed: no random number to be had (%s), expected a given one", strerror(errno));
+    settings->seed_given = true; /* from here on it is fixed and recorded */
+    return 0;
+}
+
+/* The suites' experiments; a suite without sections gets its file's name when there are several suites. */
+static int suites_read(const struct command_line *line, const struct machine *machine, struct request *request,
+                       char *error)
+{
+    struct experiments *experiments = &request->experiments;
+    for (size_t i = 0; i < line->suites.count; i++) {
+        size_t first = experiments->count;
+        const char *path = line->suites.word[i];
+        if (suite_read(path, machine, &request->settings, experiments, error))
+            return -EINVAL;
+        if (line->suites.count == 1 || experiments->experiment[first].name[0])
+            continue;
+        const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+        snprintf(experiments->experiment[first].name, NAME_MAX_LEN, "%.*s", (int)strcspn(base, "."), base);
+        for (size_t e = 0; e < first; e++)
+            if (!strcmp(experiments->experiment[e].name, experiments->experiment[first].name))
+                return refuse(error, "%s: there is an experiment '%s' already", path,
+                              experiments->experiment[first].name);
+    }
+    return 0;
+}
+
+/* The suite of an earlier run: --like, --more. */
+static int earlier_suite_read(const char *option, const char *run, const struct machine *machine,
+                              struct request *request, char *error)
+{
+    char directory[sizeof request->settings.like], suite[sizeof directory + 16];
+    if (run_find(run, directory, sizeof directory, error))
+        return refuse_at(error, "--%s", option);
+    snprintf(suite, sizeof suite, "%s/suite.ini", directory);
+    if (suite_read(suite, machine, &request->settings, &request->experiments, error))
+        return refuse_at(error, "--%s", option);
+    memcpy(request->settings.like, directory, sizeof directory);
+    return 0;
+}
+
+static int more_check(const struct command_line *line, char *error)
+{
+    static const char *const others[] = {"like", "out", "seed", "recalibrate"};
+    for (size_t i = 0; options[i].name; i++) {
+        bool taken = !line->values[i].count;
+        for (size_t o = 0; o < sizeof others / sizeof *others && line->settings[i]; o++)
+            taken = taken && strcmp(options[i].name, others[o]) != 0;
+        if (!taken)
+            return refuse(error, "--more: runs the cells of that run as they are, expected no --%s", options[i].name);
+    }
+    return 0;
+}
+
+/* Where the experiments come from: suites, or an earlier run. */
+static int experiments_read(struct command_line *line, const struct machine *machine, struct request *request,
+                            char *error)
+{
+    const size_t like = (size_t)__builtin_ctz(option_bit("like")), more = (size_t)__builtin_ctz(option_bit("more"));
+    const size_t earlier = line->settings[more] ? more : like;
+    if (line->settings[more] && more_check(line, error))
+        return -EINVAL;
+    if (!line->settings[earlier])
+        return suites_read(line, machine, request, error);
+    if (line->suites.count)
+        return refuse(error, "--%s: takes its suite from the run, expected no '%s' beside it", options[earlier].name,
+                      line->suites.word[0]);
+    int rc = earlier_suite_read(options[earlier].name, line->settings[earlier], machine, request, error);
+    if (!rc && earlier == more)
+        memcpy(request->settings.more, request->settings.like, sizeof request->settings.more);
+    if (!rc && earlier == more)
+        request->settings.blocks = 0; /* those it had are none of ours */
+    line->settings[earlier] = NULL;
+    return rc;
+}
+
+/* Every factor of every experiment gets values: the command line's, else its own, else the default. */
+static int experiments_complete(struct experiments *experiments, const struct command_line *line,
+                                const struct machine *machine, char *error)
+{
+    for (size_t e = 0; e < experiments->count; e++) {
+        for (size_t i = 0; options[i].name; i++) {
+            struct words *values = &experiments->experiment[e].values[i];
+            if (!options[i].set_cell)
+                continue;
+            if (line->values[i].count && words_copy(values, &line->values[i]))
+                return refuse(error, "out of memory");
+            if (values->count)
+                continue;
+            experiments->experiment[e].preset |= 1u << i;
+            if (option_values(&options[i], options[i].preset, machine, values, error))
+                return refuse_at(error, "default of --%s", options[i].name);
+        }
+    }
+    return 0;
+}
+
+/* What screens and files show in the place of a pool's own name: its label, or the name of a plug-in's file; "":
+ * neither. text: VALUE_MAX bytes. */
+static void shown_name(const char *value, char *text)
+{
+    size_t label = spec_label_length(value);
+    char file[VALUE_MAX];
+    text[0] = '\0';
+    if (label)
+        snprintf(text, VALUE_MAX, "%.*s", (int)label, value);
+    snprintf(file, sizeof file, "%.*s", (int)spec_name_length(value), value);
+    if (!label && strchr(file, '/'))
+        plugin_base_name(file, text, VALUE_MAX);
+}
+
+/* Two pools that people would take for one: the same label for other pools, or files of the same name. */
+static bool is_ambiguous(const char *a, const char *b)
+{
+    char name[VALUE_MAX], other[VALUE_MAX];
+    shown_name(a, name);
+    shown_name(b, other);
+    if (!name[0] || strcmp(name, other) != 0 || !strcmp(a, b))
+        return false;
+    if (spec_label_length(a) || spec_label_length(b))
+        return true;
+    size_t length = spec_name_length(a); /* the same file with other options is another pool, and says so */
+    return length != spec_name_length(b) || memcmp(a, b, length) != 0;
+}
+
+/* A name stands for one pool in the whole run, because that is how people read it. */
+static int labels_check(const struct experiments *experiments, char *error)
+{
+    char name[VALUE_MAX];
+    for (size_t e = 0; e < experiments->count; e++) {
+        const struct words *pools = &experiments->experiment[e].values[OPTION_POOL];
+        for (size_t i = 0; i < pools->count; i++)
+            for (size_t f = 0; f <= e; f++) {
+                const struct words *seen = &experiments->experiment[f].values[OPTION_POOL];
+                for (size_t j = 0; j < (f < e ? seen->count : i); j++) {
+                    const char *a = seen->word[j], *b = pools->word[i];
+                    if (!is_ambiguous(a, b))
+                        continue;
+                    shown_name(b, name);
+                    if (spec_label_length(b))
+                        return refuse(error, "--pool: the label '%.20s' stands for two pools, %.200s and %.200s", name,
+                                      spec_behind_label(a), spec_behind_label(b));
+                    return refuse(error,
+                                  "--pool: %.200s and %.200s are both called '%.40s', expected labels: NAME=FILE", a, b,
+                                  name);
+                }
+            }
+    }
+    return 0;
+}
+
+/* ---- crossing ---- */
+
+/* What makes no difference for the pool or workload must not make cells. */
+static void cell_normalise(struct cell *cell)
+{
+    char error[ERROR_MAX];
+    if (cell->pool->traits & POOL_IGNORES_WORKERS)
+        cell->workers = 1;
+    if (!(cell->workload->traits & WORKLOAD_SIZED)) {
+        cell->size_ns = 0;
+        dist_parse("fixed", &cell->dist, cell->dist_spec, error);
+    }
+    if (cell->dist == DIST_FILE)
+        cell->size_ns = 0; /* the plan takes the file's mean */
+}
+
+/* Cells being made, with a hash of what tells each from the others. */
+struct crossing {
+    struct cells *cells;
+    uint64_t *hashes; /* one a cell */
+    size_t room;      /* in both */
+    char *error;
+};
+
+static int crossing_grow(struct crossing *crossing)
+{
+    size_t room = crossing->room ? 2 * crossing->room : 64;
+    struct cell *cells = realloc(crossing->cells->cell, room * sizeof *cells);
+    if (cells)
+        crossing->cells->cell = cells;
+    uint64_t *hashes = realloc(crossing->hashes, room * sizeof *hashes);
+    if (hashes)
+        crossing->hashes = hashes;
+    if (!cells || !hashes)
+        return refuse(crossing->error, "out of memory");
+    crossing->room = room;
+    return 0;
+}
+
+static int cell_add(struct crossing *crossing, const struct cell *cell)
+{
+    struct cells *cells = crossing->cells;
+    uint64_t hash = cell_hash(cell, 0);
+    for (size_t i = 0; i < cells->count; i++)
+        if (crossing->hashes[i] == hash)
+            return 0;
+    if (cells->count == CELLS_MAX)
+        return refuse(crossing->error, "more than %d cells: cross fewer values", CELLS_MAX);
+    if (cells->count == crossing->room && crossing_grow(crossing))
+        return -EINVAL;
+    crossing->hashes[cells->count] = hash;
+    struct cell *added = &cells->cell[cells->count];
+    *added = *cell;
+    added->number = (unsigned)cells->count++;
+    snprintf(added->id, sizeof added->id, "c%03u", (unsigned)cells->count);
+    return 0;
+}
+
+/* An odometer over the values of all factors: the pool turns fastest, so that cells to be compared stand together; then
+ * the last option of the table, and the first of them slowest. False when it has gone round. */
+static bool odometer_step(size_t *at, const struct experiment *experiment, size_t count)
+{
+    for (size_t step = 0; step < count; step++) {
+        size_t i = step == 0 ? OPTION_POOL : count - step;
+        if (!options[i].set_cell)
+            continue;
+        if (++at[i] < experiment->values[i].count)
+            return true;
+        at[i] = 0;
+    }
+    return false;
+}
+
+/* Many combinations can come to few cells, where pools ignore workers and tasks have no size; but each is looked at. */
+static int combinations_check(const struct experiment *experiment, char *error)
+{
+    size_t combinations = 1;
+    for (size_t i = 0; options[i].name; i++)
+        if (options[i].set_cell && (combinations *= experiment->values[i].count) > COMBINATIONS_MAX)
+            return refuse(error, "more than %d combinations of values: cross fewer of them", COMBINATIONS_MAX);
+    return 0;
+}
+
+static int experiment_cross(const struct experiment *experiment, struct crossing *crossing)
+{
+    size_t at[OPTIONS_MAX] = {0}, count = 0;
+    int rc = combinations_check(experiment, crossing->error);
+    while (options[count].name)
+        count++;
+    if (rc)
+        return rc;
+    do {
+        struct cell cell = {0};
+        snprintf(cell.experiment, sizeof cell.experiment, "%s", experiment->name);
+        for (size_t i = 0; i < count && !rc; i++)
+            if (options[i].set_cell && options[i].set_cell(experiment->values[i].word[at[i]], &cell, crossing->error))
+                rc = refuse_at(crossing->error, "--%s", options[i].name);
+        if (!rc) {
+            cell_normalise(&cell);
+            rc = cell_add(crossing, &cell);
+        }
+    } while (!rc && odometer_step(at, experiment, count));
+    return rc;
+}
+
+static int experiments_cross(struct request *request, char *error)
+{
+    struct crossing crossing = {.cells = &request->cells, .error = error};
+    int rc = 0;
+    for (size_t e = 0; e < request->experiments.count && !rc; e++)
+        rc = experiment_cross(&request->experiments.experiment[e], &crossing);
+    free(crossing.hashes);
+    return rc;
+}
+
+int request_parse(int argc, char **argv, const struct machine *machine, struct request *request, char *error)
+{
+    struct command_line line = {0};
+    *request = (struct request){0};
+    error[0] = '\0';
+    int rc = settings_preset(&request->settings, error);
+    if (!rc)
+        rc = command_line_read(argc, argv, machine, &line, error);
+    if (!rc)
+        rc = experiments_read(&line, machine, request, error);
+    if (!rc && !request->experiments.count && !experiment_add(&request->experiments, ""))
+        rc = refuse(error, "out of memory");
+    if (!rc)
+        rc = settings_override(&line, &request->settings, error);
+    if (!rc)
+        rc = seed_draw(&request->settings, error);
+    if (!rc)
+        rc = experiments_complete(&request->experiments, &line, machine, error);
+    if (!rc)
+        rc = labels_check(&request->experiments, error);
+    if (!rc)
+        rc = experiments_cross(request, error);
+    command_line_release(&line);
+    if (rc)
+        request_release(request);
+    return rc;
+}
+
+void request_release(struct request *request)
+{
+    free(request->cells.cell);
+    request->cells = (struct cells){0};
+    experiments_release(&request->experiments);
+}
+
+int request_write_suite(FILE *out, const struct request *request)
+{
+    fprintf(out, "# The run, with every default filled in. `poolbench run` with this file asks for the same again.\n");
+    return suite_write(out, &request->settings, &request->experiments);
+}

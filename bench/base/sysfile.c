@@ -1,0 +1,88 @@
+/* Small text files of the kernel: one way to read them, so that a missing one is handled everywhere alike. */
+#include "bench/base/sysfile.h"
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int sysfile_vread(char *text, size_t size, const char *format, va_list args)
+{
+    char path[PATH_MAX];
+    int length = vsnprintf(path, sizeof path, format, args);
+
+    text[0] = '\0';
+    if (length < 0 || (size_t)length >= sizeof path)
+        return -ENAMETOOLONG;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+
+    size_t used = 0;
+    int status = 0;
+    while (used + 1 < size) {
+        ssize_t got = read(fd, text + used, size - 1 - used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            status = -errno;
+        if (got <= 0)
+            break;
+        used += (size_t)got;
+    }
+    close(fd);
+    if (status != 0)
+        used = 0;
+    while (used > 0 && isspace((unsigned char)text[used - 1]))
+        used--;
+    text[used] = '\0';
+    return status != 0 ? status : (int)used;
+}
+
+int sysfile_read(char *text, size_t size, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int length = sysfile_vread(text, size, format, args);
+    va_end(args);
+    return length;
+}
+
+int64_t sysfile_number(const char *format, ...)
+{
+    char text[64], *end;
+    va_list args;
+
+    va_start(args, format);
+    int length = sysfile_vread(text, sizeof text, format, args);
+    va_end(args);
+    if (length <= 0)
+        return -1;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    return errno || end == text || *end || value < 0 ? -1 : value;
+}
+
+int64_t sysfile_value(const char *path, const char *key)
+{
+    FILE *file = fopen(path, "re");
+    char line[256];
+    size_t length = strlen(key);
+    int64_t value = -1;
+
+    if (!file)
+        return -1;
+    while (value < 0 && fgets(line, sizeof line, file)) {
+        if (strncmp(line, key, length) == 0 && (line[length] == ' ' || line[length] == '\t') &&
+            sscanf(line + length, "%" SCNd64, &value) != 1)
+            value = -1;
+    }
+    fclose(file);
+    return value;
+}

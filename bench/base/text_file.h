@@ -1,0 +1,16 @@
+/* Files of text that people write, and JSON: opened with one line about what is wrong with them (ERROR_MAX bytes). What
+ * text is says workloads/text.h. */
+#ifndef POOLBENCH_BASE_TEXT_FILE_H
+#define POOLBENCH_BASE_TEXT_FILE_H
+#include "workloads/text.h"
+#include <jansson.h>
+
+/* Opens a regular file of at most `max` bytes of text: a directory is none, a FIFO would keep us waiting. `expected`:
+ * what it should be. 0 or -EINVAL with a line in error. */
+int text_file_open(const char *path, size_t max, const char *expected, struct text_lines *lines, char *error);
+
+/* NULL: there is none, or it is no JSON of a sensible size; why (which may be NULL) then has a text. */
+json_t *json_file_read(const char *path, json_error_t *why);
+json_t *json_text(const char *text); /* bytes that JSON cannot have are escaped; NULL only without memory */
+
+#endif

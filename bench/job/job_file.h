@@ -1,0 +1,142 @@
+/* The job file: what harness and trial program share, one memfd. No pointers, only offsets from the start; numeric CPU
+ * masks; a version and an epoch. The harness writes the job, the trial writes the report, the harness reads it after
+ * the trial has gone; but stage and peeks while it runs. Same machine, same build: plain structs, fixed-width fields.
+ */
+#ifndef POOLBENCH_JOB_JOB_FILE_H
+#define POOLBENCH_JOB_JOB_FILE_H
+#include "pools/pool.h"
+#include "workloads/sequence.h"
+#include <stdint.h>
+
+#define JOB_MAGIC   0x626a6270u /* "pbjb" */
+#define JOB_VERSION 6u
+#define JOB_FD      3 /* where the trial finds it */
+
+enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
+
+#define PLUGIN_PATH_MAX 1024
+
+enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE };
+enum collect_kind { COLLECT_COMPLETED, COLLECT_ORDERED };
+
+/* Latency histograms: phase x bucket, uint32_t counts (bench/job/histogram.h). The first ones are of every task that is
+ * timed. */
+enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASE_DETECT, PHASES };
+
+struct job_file {
+    uint32_t magic, version;
+    uint64_t epoch; /* of this trial; the report repeats it */
+    uint64_t bytes; /* of the whole file */
+    uint32_t kind;
+    char pool[64], workload[64];
+    char pool_file[PLUGIN_PATH_MAX], workload_file[PLUGIN_PATH_MAX]; /* absolute; "": it is built in */
+    int64_t pool_params[PARAM_MAX], workload_params[PARAM_MAX];      /* a text: its offset, 0 for none */
+    uint64_t seed;
+    uint32_t tasks, workers, cpus; /* cpus: that the workers can use at once, for ideal_ns */
+    struct pool_shape shape;
+    uint32_t cpu_words, spare_cpu;
+    uint64_t masks_offset;     /* shape.workers x cpu_words uint64_t */
+    uint64_t main_mask_offset; /* cpu_words uint64_t */
+    uint32_t arrival, collect; /* enum arrival_kind, enum collect_kind */
+    uint64_t arrival_k;
+    uint64_t due_offset; /* ARRIVAL_RATE: tasks x uint64_t, ns from the gate */
+    uint64_t in_bytes, out_bytes, ballast_bytes;
+    uint32_t ballast_thp, ballast_write_ppm, timed;
+    uint64_t task_limit_ns; /* 0: none */
+    struct faults faults;
+    uint32_t clock_is_tsc;
+    uint64_t clock_mult;   /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */
+    uint64_t costs_offset; /* cost_count struct cost */
+    uint32_t cost_count, cost_in_order;
+    uint64_t sample_seed;
+    uint64_t samples_offset, samples_max; /* room for samples_max struct sample */
+    uint64_t histograms_offset;           /* PHASES x HISTOGRAM_BUCKETS uint32_t, zeroed by the harness */
+    uint64_t report_offset;               /* struct trial_report */
+    uint64_t probe_ns;                    /* JOB_CALIBRATE: about how long each point may take */
+    uint32_t strict;                      /* enum strict: a trial of `conformance` */
+    uint64_t probe_offset;                /* JOB_PROBE: struct probe */
+    uint32_t probe_depth;                 /* JOB_PROBE: the last step to be taken, enum probe_step */
+};
+
+/* What is looked at beside a trial of any run: every result, what close has left; and in the place of the driver, how
+ * reap waits. */
+enum strict { STRICT_NOT, STRICT_RESULTS, STRICT_REAP };
+
+/* JOB_PROBE: what the trial program found out about a plug-in, for a harness that never loads one. */
+enum probe_step {
+    PROBE_NOTHING,
+    PROBE_LOAD,     /* dlopen */
+    PROBE_DESCRIBE, /* its table, checked and copied */
+    PROBE_SHAPE,    /* of a pool, for workers and pool_params of the job */
+    PROBE_OPEN,     /* opened, */
+    PROBE_WARMUP,   /* given a few tasks, */
+    PROBE_CLOSE,    /* and closed */
+    PROBE_DONE,
+};
+
+struct probe_param {
+    char name[32], preset[64], choices[256], help[192];
+    uint32_t kind;
+    int64_t min, max;
+};
+
+struct probe {
+    uint32_t step; /* begun; PROBE_DONE: all that was asked for is done */
+    uint32_t traits, is_sleep, classifies, expects, params;
+    uint64_t handover_ns;
+    char name[64], summary[192], unit[32], calibrate_as[64];
+    struct probe_param param[PARAM_MAX];
+    char misfit[192]; /* why workers and params do not go together; "" */
+    struct pool_shape shape;
+};
+
+/* Times in ns from the gate. -1: not known. */
+struct sample {
+    int64_t due_ns, submit_ns, start_ns, end_ns, reap_ns;
+    uint64_t result;
+    uint32_t task;
+    int32_t pid, code;
+    uint16_t worker, cpu, status, spare;
+};
+
+#define CALIBRATION_POINTS 6
+
+enum report_stage {
+    STAGE_NONE,
+    STAGE_PREPARE,
+    STAGE_EARLY,
+    STAGE_BALLAST,
+    STAGE_OPEN,
+    STAGE_WARMUP,
+    STAGE_RUN,
+    STAGE_CLOSE,
+    STAGE_VERIFY,
+    STAGE_DONE
+};
+
+struct trial_report {
+    uint64_t epoch;
+    uint32_t stage;   /* enum report_stage: how far the trial came */
+    int32_t error;    /* errno of the failure in that stage, 0 */
+    char reason[192]; /* in words, "" */
+    int64_t wall_ns, open_ns, close_ns;
+    int64_t tasks_ok, tasks_failed;  /* reported so far */
+    int64_t tasks_by[TASK_STATUSES]; /* the same by status; what is lost, nobody can count here */
+    uint64_t result_sum;
+    int64_t ideal_ns;    /* of the drawn costs; -1 where METHOD.md has none */
+    int64_t parent_sees; /* valid when observed */
+    uint32_t observed, shared_cpu;
+    struct usage usage;   /* gate to last reap */
+    int64_t submitter_ns; /* CPU time of the submitter itself, likewise */
+    uint64_t samples_count;
+    struct view views[VIEWS_MAX];
+    uint32_t views_count;
+    struct peek peeks[PEEKS_MAX]; /* valid from STAGE_WARMUP to STAGE_RUN */
+    /* strict: after close; -1: not known. And threads that ran tasks beyond the number of workers (plug-ins). */
+    int32_t left_threads, left_children, left_fds;
+    uint32_t strangers;
+    uint64_t next_at, reaped_at; /* in STAGE_RUN, of the trial's memory: tasks handed in, a bit for each that is back */
+    double calibrate_iterations[CALIBRATION_POINTS], calibrate_ns[CALIBRATION_POINTS];
+};
+
+#endif

@@ -1,0 +1,99 @@
+/* The parts of job files, see job_begin.h. */
+#include "bench/launch/job_begin.h"
+#include "bench/job/histogram.h"
+#include "pools/parts/clock.h"
+#include <stdio.h>
+#include <string.h>
+
+static size_t place_part(size_t *end, size_t bytes)
+{
+    size_t start = (*end + 63) / 64 * 64;
+    *end = start + bytes;
+    return start;
+}
+
+struct layout layout_make(const struct extent *extent)
+{
+    struct layout layout;
+    size_t end = sizeof(struct job_file);
+    layout.main_mask = place_part(&end, extent->words * sizeof(uint64_t));
+    layout.masks = place_part(&end, (size_t)extent->workers * extent->words * sizeof(uint64_t));
+    layout.costs = place_part(&end, extent->costs * sizeof(struct cost));
+    layout.due = place_part(&end, extent->due * sizeof(uint64_t));
+    layout.texts = place_part(&end, extent->text_bytes);
+    layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
+    layout.report = place_part(&end, sizeof(struct trial_report));
+    layout.samples = place_part(&end, extent->samples * sizeof(struct sample));
+    layout.probe = place_part(&end, sizeof(struct probe));
+    layout.bytes = end;
+    return layout;
+}
+
+struct job_file *job_begin(struct launcher *launcher, const struct layout *layout, struct job_parts *parts, char *error)
+{
+    char *map = launcher_job(launcher, layout->bytes, error);
+    if (!map)
+        return NULL;
+    struct job_file *file = (struct job_file *)map;
+    *file = (struct job_file){
+        .magic = JOB_MAGIC,
+        .version = JOB_VERSION,
+        .epoch = ++launcher->epoch,
+        .bytes = layout->bytes,
+        .clock_is_tsc = clock_source.is_tsc,
+        .clock_mult = clock_source.mult,
+        .main_mask_offset = layout->main_mask,
+        .masks_offset = layout->masks,
+        .costs_offset = layout->costs,
+        .due_offset = layout->due,
+        .histograms_offset = layout->histograms,
+        .report_offset = layout->report,
+        .samples_offset = layout->samples,
+        .probe_offset = layout->probe,
+    };
+    *parts = (struct job_parts){
+        .file = file,
+        .report = (struct trial_report *)(map + layout->report),
+        .samples = (struct sample *)(map + layout->samples),
+        .histograms = (uint32_t *)(map + layout->histograms),
+        .probe = (struct probe *)(map + layout->probe),
+    };
+    memset(parts->report, 0, sizeof *parts->report); /* the trial may die before it writes one */
+    return file;
+}
+
+size_t job_texts_bytes(const struct param *params, const int64_t *values)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; params && params[i].name; i++)
+        if (params[i].kind == PARAM_TEXT)
+            bytes += strlen(param_text(values[i])) + 1;
+    return bytes;
+}
+
+size_t job_values_set(struct job_file *file, size_t offset, const struct param *params, const int64_t *values,
+                      int64_t to[PARAM_MAX])
+{
+    memcpy(to, values, PARAM_MAX * sizeof *to);
+    for (unsigned i = 0; params && params[i].name; i++) {
+        if (params[i].kind != PARAM_TEXT || !values[i])
+            continue;
+        size_t bytes = strlen(param_text(values[i])) + 1;
+        memcpy((char *)file + offset, param_text(values[i]), bytes);
+        to[i] = (int64_t)offset;
+        offset += bytes;
+    }
+    return offset;
+}
+
+void job_pool_set(struct job_file *file, const struct pool_ops *pool)
+{
+    snprintf(file->pool, sizeof file->pool, "%s", pool->name);
+    snprintf(file->pool_file, sizeof file->pool_file, "%s", pool->file ? pool->file : "");
+}
+
+void job_workload_set(struct job_file *file, const struct workload_ops *workload)
+{
+    snprintf(file->workload, sizeof file->workload, "%s", workload->name);
+    snprintf(file->workload_file, sizeof file->workload_file, "%s", workload->file ? workload->file : "");
+}

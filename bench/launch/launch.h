@@ -1,0 +1,58 @@
+/* Starting trial programs, one at a time, and ending them whatever happens. The job file is one memfd, kept from trial
+ * to trial (the harness is subreaper and every descendant has been waited for before it is used again). A guard process
+ * kills the running trial's process group should the harness disappear. One thread. */
+#ifndef POOLBENCH_LAUNCH_LAUNCH_H
+#define POOLBENCH_LAUNCH_LAUNCH_H
+#include "bench/launch/missing.h"
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Called about every every_ns while the trial program `pid` runs. */
+struct launch_watch {
+    void (*see)(void *data, pid_t pid);
+    void *data;
+    uint64_t every_ns;
+};
+
+struct launcher {
+    char program[4096];
+    int memfd;
+    void *map; /* the job file */
+    size_t bytes;
+    uint64_t epoch;
+    pid_t guard;
+    int guard_pipe;
+    _Atomic(pid_t) *running;          /* shared with the guard: the process group of the trial that runs; 0: none */
+    int signals;                      /* signalfd of those that tell us to end or to stop; -1: they act by themselves */
+    int interrupted;                  /* the last signal to end that a trial was ended for; 0: none */
+    sigset_t outside;                 /* the signal mask before ours */
+    const struct launch_watch *watch; /* NULL: nobody watches */
+};
+
+/* How a trial program ended. */
+struct outcome {
+    int wait_status;        /* as from wait4 */
+    bool timed_out;         /* killed at the limit */
+    int interrupted;        /* the signal that told us to end, or 0 */
+    uint64_t elapsed_ns;    /* from making it until nothing of it was left */
+    uint64_t stopped_ns;    /* it stood still for so long, and we with it (Ctrl-Z) */
+    struct missing missing; /* of a trial that timed out */
+    bool left_processes;    /* it ended and processes of its group were still there; they were killed */
+};
+
+/* Finds poolbench-trial, blocks the signals we watch for, starts the guard. 0 or -errno with a line in error. */
+int launcher_open(struct launcher *launcher, char *error);
+void launcher_close(struct launcher *launcher);
+/* Makes the job file at least `bytes` long and returns it, its old content undefined; NULL with a line in error. */
+void *launcher_job(struct launcher *launcher, size_t bytes, char *error);
+/* Runs the trial program on the job file, at most limit_ns; afterwards no descendant is left. 0 or -errno. */
+int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *outcome);
+/* A signal to end that arrived while no trial was running; 0: none. One to stop (Ctrl-Z) is obeyed here. */
+int launcher_interrupted(struct launcher *launcher);
+/* What we wrote is whole: from now on a signal ends us at once, also one that has come already. */
+void launcher_unwatch(struct launcher *launcher);
+
+#endif

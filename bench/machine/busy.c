@@ -1,0 +1,184 @@
+/* CPU time of this machine and of its processes, see busy.h. */
+#include "bench/machine/busy.h"
+#include "bench/base/sysfile.h"
+#include "pools/parts/clock.h"
+#include <ctype.h>
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+struct process {
+    int pid;
+    long long started, ticks; /* a pid may be given again: the start tells them apart */
+    char name[32];
+};
+
+struct busy_watch {
+    uint64_t at_ns;
+    long long busy_ticks, steal_ticks;
+    double own_s;
+    struct process *processes; /* in ascending order of pid */
+    size_t count;
+};
+
+static double seconds(struct timeval time)
+{
+    return (double)time.tv_sec + 1e-6 * (double)time.tv_usec;
+}
+
+static double own_s(void)
+{
+    struct rusage self = {0}, children = {0};
+
+    getrusage(RUSAGE_SELF, &self);
+    getrusage(RUSAGE_CHILDREN, &children);
+    return seconds(self.ru_utime) + seconds(self.ru_stime) + seconds(children.ru_utime) + seconds(children.ru_stime);
+}
+
+/* Of the CPUs we may use. -1: not known. */
+static void cpus_read(const struct machine *machine, struct busy_watch *watch)
+{
+    char line[512];
+    FILE *file = fopen("/proc/stat", "re");
+
+    unsigned seen = 0;
+    watch->busy_ticks = watch->steal_ticks = 0;
+    while (file && fgets(line, sizeof line, file)) {
+        long long user, nice, system, idle, iowait, irq, softirq, steal;
+        unsigned cpu;
+        if (sscanf(line, "cpu%u %lld %lld %lld %lld %lld %lld %lld %lld", &cpu, &user, &nice, &system, &idle, &iowait,
+                   &irq, &softirq, &steal) != 9 ||
+            !hwloc_bitmap_isset(machine->allowed, cpu))
+            continue;
+        watch->busy_ticks += user + nice + system + irq + softirq;
+        watch->steal_ticks += steal;
+        seen++;
+    }
+    if (file)
+        fclose(file);
+    /* no such file, no such lines, or CPUs that a container shows in part or has numbered anew: a part is not the whole
+     */
+    if ((int)seen < hwloc_bitmap_weight(machine->allowed))
+        watch->busy_ticks = watch->steal_ticks = -1;
+}
+
+/* "pid (name) state ppid ...": a name may hold anything, so the last parenthesis ends it. */
+static bool process_read(int pid, struct process *process)
+{
+    char text[1024];
+    long long user, system;
+
+    if (sysfile_read(text, sizeof text, "/proc/%d/stat", pid) < 0)
+        return false;
+    char *name = strchr(text, '('), *end = strrchr(text, ')');
+    if (!name || !end || end < name)
+        return false;
+    *end = '\0';
+    process->pid = pid;
+    snprintf(process->name, sizeof process->name, "%s", name + 1);
+    for (char *c = process->name; *c; c++)
+        *c = isprint((unsigned char)*c) ? *c : '?';
+    if (sscanf(end + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld %*d %*d %*d %*d %*d %*d %lld", &user,
+               &system, &process->started) != 3)
+        return false;
+    process->ticks = user + system;
+    return true;
+}
+
+static int pid_compare(const void *a, const void *b)
+{
+    int x = ((const struct process *)a)->pid, y = ((const struct process *)b)->pid;
+
+    return (x > y) - (x < y);
+}
+
+static void processes_read(struct busy_watch *watch)
+{
+    DIR *proc = opendir("/proc");
+    size_t room = 0;
+
+    for (const struct dirent *entry; proc && (entry = readdir(proc));) {
+        int pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
+        if (pid <= 0 || pid == getpid())
+            continue;
+        if (watch->count == room) {
+            struct process *grown = realloc(watch->processes, (room ? 2 * room : 128) * sizeof *grown);
+            if (!grown)
+                break;
+            watch->processes = grown;
+            room = room ? 2 * room : 128;
+        }
+        watch->count += process_read(pid, &watch->processes[watch->count]);
+    }
+    if (proc)
+        closedir(proc);
+    if (watch->count)
+        qsort(watch->processes, watch->count, sizeof *watch->processes, pid_compare);
+}
+
+struct busy_watch *busy_begin(const struct machine *machine)
+{
+    struct busy_watch *watch = calloc(1, sizeof *watch);
+
+    if (!watch)
+        return NULL;
+    processes_read(watch);
+    cpus_read(machine, watch);
+    watch->own_s = own_s();
+    watch->at_ns = clock_monotonic_ns();
+    return watch;
+}
+
+/* Among the busiest, if it is one of them. */
+static void process_show(struct busy *busy, const struct process *process, double cpus)
+{
+    unsigned at = busy->shown;
+
+    while (at && busy->process[at - 1].cpus < cpus)
+        at--;
+    if (at == BUSY_SHOWN)
+        return;
+    busy->shown += busy->shown < BUSY_SHOWN;
+    for (unsigned i = busy->shown - 1; i > at; i--)
+        busy->process[i] = busy->process[i - 1];
+    busy->process[at].pid = process->pid;
+    busy->process[at].cpus = cpus;
+    memcpy(busy->process[at].name, process->name, sizeof process->name);
+}
+
+void busy_end(struct busy_watch *watch, const struct machine *machine, struct busy *busy)
+{
+    struct busy_watch *now = watch ? busy_begin(machine) : NULL;
+    double ticks_per_s = (double)sysconf(_SC_CLK_TCK);
+
+    *busy = (struct busy){.others_cpus = NAN, .steal_cpus = NAN};
+    double elapsed_s = now ? 1e-9 * (double)(now->at_ns - watch->at_ns) : 0;
+    if (elapsed_s > 0 && ticks_per_s > 0 && watch->busy_ticks >= 0 && now->busy_ticks >= 0) {
+        double busy_s = (double)(now->busy_ticks - watch->busy_ticks) / ticks_per_s;
+        busy->others_cpus = fmax(0, busy_s - (now->own_s - watch->own_s)) / elapsed_s;
+        busy->steal_cpus = (double)(now->steal_ticks - watch->steal_ticks) / ticks_per_s / elapsed_s;
+        for (size_t i = 0; i < now->count; i++) {
+            const struct process *process = &now->processes[i];
+            const struct process *before =
+                bsearch(process, watch->processes, watch->count, sizeof *process, pid_compare);
+            long long ticks = process->ticks;
+            if (before && before->started == process->started)
+                ticks -= before->ticks;
+            if (ticks > 0)
+                process_show(busy, process, (double)ticks / ticks_per_s / elapsed_s);
+        }
+    }
+    busy_drop(now);
+    busy_drop(watch);
+}
+
+void busy_drop(struct busy_watch *watch)
+{
+    if (watch)
+        free(watch->processes);
+    free(watch);
+}

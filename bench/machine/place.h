@@ -1,0 +1,42 @@
+/* Placement: which CPU every worker is pinned to, planned and proven in the harness, applied by the pools.
+ *   none      every worker may use all allowed CPUs
+ *   compact   one PU after another in topological order: near neighbours share caches
+ *   scatter   spread over packages, then NUMA nodes, then caches, then cores, then PUs
+ *   cores     one worker a core (its first PU); more workers go round again
+ *   list      0+2-3: the listed CPUs (OS indices), in order, round again when there are more workers
+ *   location  core:1.pu:0, pack:0+pack:1: hwloc-calc style, one worker per named object, round again
+ * Where there are several kinds of CPU, compact, scatter and cores take the fastest kind first; scatter still takes a
+ * PU of every core before any second one. The submitter (--place-main) takes the same words; by default ("auto") it
+ * gets an allowed CPU that no worker has, when there is one, else all allowed CPUs. */
+#ifndef POOLBENCH_MACHINE_PLACE_H
+#define POOLBENCH_MACHINE_PLACE_H
+#include "bench/machine/machine.h"
+
+/* Where the workers of a cell go. */
+struct placement {
+    unsigned workers;    /* rows */
+    unsigned words;      /* 64-bit words a row */
+    uint64_t *masks;     /* workers x words: bit c = CPU c (OS index) */
+    int *planned;        /* per worker: the one CPU of its mask, or -1 where it may use several */
+    uint64_t *main_mask; /* words: the submitter's */
+    bool spare_cpu;   /* the submitter's CPUs are disjoint from the workers' and workers + 1 fit the effective CPUs */
+    unsigned cpus;    /* effective CPUs the workers can use at once: for ideal_ns */
+    char reason[128]; /* why it is not what was asked for; "" when it is */
+};
+
+/* Plans `workers` workers; fills placement (owned by the caller, placement_release). -EINVAL and a line in error when
+ * the place cannot be parsed or given here (names the CPU or object and what is allowed). */
+int place_plan(const struct machine *machine, const char *place, const char *place_main, unsigned workers,
+               struct placement *placement, char *error);
+void placement_release(struct placement *placement);
+/* Whether a thread may set its affinity here at all, by setting what it has. 0, or -errno and why in reason; then a
+ * place that nobody asked for becomes "none" with that reason. */
+int place_probe(char *reason, size_t size);
+
+/* "none", "compact" ...: name, one line; NULL-terminated; for `list places` and nearest-name hints. */
+struct place_name {
+    const char *name, *summary;
+};
+extern const struct place_name place_names[];
+
+#endif

@@ -1,0 +1,21 @@
+/* Places that name CPUs: lists (0+2-3) and hwloc locations (core:0-3.pu:0), joined with plus. Used by place.c alone. */
+#ifndef POOLBENCH_MACHINE_PLACE_PARSE_H
+#define POOLBENCH_MACHINE_PLACE_PARSE_H
+#include "bench/machine/machine.h"
+
+/* What workers are dealt in turn: a set of CPUs each. */
+struct place_rows {
+    hwloc_bitmap_t *sets; /* owned; never empty sets */
+    unsigned count, room;
+};
+
+/* Adds what of `set` is allowed. 0, -ENOMEM, or -ENOENT when that is nothing. */
+int place_rows_add(struct place_rows *rows, const struct machine *machine, hwloc_const_bitmap_t set);
+void place_rows_release(struct place_rows *rows);
+
+/* Adds a row per named CPU or object, in the order they are named. -EINVAL with a line in error (ERROR_MAX bytes) that
+ * begins with `option`; rows stay the caller's to release. */
+int place_parse(const struct machine *machine, const char *option, const char *place, struct place_rows *rows,
+                char *error);
+
+#endif

@@ -1,0 +1,210 @@
+/* Completing cells, see complete.h. */
+#include "bench/measure/complete.h"
+#include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include "bench/job/job_file.h"
+#include "bench/launch/plugin.h"
+#include "bench/machine/place.h"
+#include "bench/measure/costs.h"
+#include "bench/measure/forecast/forecast.h"
+#include "bench/measure/job.h"
+#include "bench/model/columns.h"
+#include "bench/model/faults.h"
+#include <math.h>
+#include <stdlib.h>
+
+#define TASK_BYTES 9.0 /* what the driver keeps of every task: a time and some bits */
+
+void planner_init(struct planner *planner, const struct settings *settings, const struct machine *machine,
+                  struct calibrations *calibrations, char *error)
+{
+    *planner = (struct planner){.machine = machine,
+                                .calibrations = calibrations,
+                                .samples = settings->samples,
+                                .trial_limit_ns = settings->trial_limit_ns,
+                                .error = error};
+    if (!machine->described && place_probe(planner->unpinnable, sizeof planner->unpinnable) == 0)
+        planner->unpinnable[0] = '\0';
+}
+
+/* ---- workers, CPUs, limits ---- */
+
+static int cell_shape(struct cell *cell, struct planner *planner)
+{
+    char misfit[MISFIT_MAX];
+    if (pool_shape_of(cell->pool, cell->workers, cell->pool_params, &cell->shape, misfit, planner->error))
+        return refuse_at(planner->error, "--pool");
+    if (misfit[0])
+        return refuse(planner->error, "--pool: %s with --workers %u: %s", cell->pool_spec, cell->workers, misfit);
+    return 0;
+}
+
+static int cell_place(struct cell *cell, struct planner *planner)
+{
+    bool pinned = strcmp(cell->place, "none") != 0;
+    if (pinned && planner->unpinnable[0] && cell->place_explicit)
+        return refuse(planner->error, "--place: %s: %s, expected none", cell->place, planner->unpinnable);
+    if (pinned && planner->unpinnable[0]) {
+        snprintf(cell->place, sizeof cell->place, "none");
+        snprintf(cell->place_main, sizeof cell->place_main, "none");
+    }
+    int rc = place_plan(planner->machine, cell->place, cell->place_main, cell->shape.workers, &cell->placement,
+                        planner->error);
+    if (!rc && pinned && planner->unpinnable[0])
+        memcpy(cell->placement.reason, planner->unpinnable, sizeof planner->unpinnable);
+    return rc;
+}
+
+static int cell_workers(const struct cell *cell, struct planner *planner)
+{
+    const struct machine *machine = planner->machine;
+    int64_t tasks = (int64_t)cell->shape.processes + cell->shape.forkers + cell->shape.threads +
+                    2; /* with the trial and one to spare */
+    if (machine->tasks_limit < 0 || tasks <= machine->tasks_limit)
+        return 0;
+    return refuse(planner->error,
+                  "--workers: %u workers of %s are up to %lld processes and threads, only %lld more are allowed here "
+                  "(pids.max, ulimit -u, kernel.pid_max)",
+                  cell->workers, cell->pool_spec, (long long)tasks, (long long)machine->tasks_limit);
+}
+
+/* What its pool cannot do with it. */
+static int cell_suits(const struct cell *cell, struct planner *planner)
+{
+    if (cell->pool->early && cell->ballast_write_ppm)
+        return refuse(planner->error,
+                      "--ballast: tasks of %s inherit no ballast and cannot write to it, expected --ballast without "
+                      "write",
+                      cell->pool->name);
+    if (cell->pool->traits & POOL_FLOOR && cell->in_bytes + cell->out_bytes)
+        return refuse(planner->error, "--payload: floors as %s move none, expected 0:0", cell->pool->name);
+    return 0;
+}
+
+/* What a trial needs, option by option; the largest is named when it does not fit. */
+static int cell_memory(const struct cell *cell, struct planner *planner)
+{
+    const struct machine *machine = planner->machine;
+    double tasks = fmax(0, (double)cell->tasks), workload = 0; /* 0: auto, not chosen yet */
+    double samples = planner->samples == SAMPLES_ALL ? tasks : fmin(tasks, (double)planner->samples);
+    for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
+        if (cell->workload->params[i].kind == PARAM_BYTES)
+            workload += (double)cell->workload_params[i];
+    const struct {
+        const char *option;
+        double bytes;
+    } needs[] = {
+        /* pages that tasks write exist once more in every process */
+        {"ballast",
+         (double)cell->ballast_bytes * (1 + (double)cell->ballast_write_ppm / 1e6 * fmax(1, cell->shape.processes))},
+        {"payload", (double)(cell->in_bytes + cell->out_bytes) * (cell->shape.workers + WARMUP_LEAST)},
+        {"workload", workload},
+        {"tasks", tasks * (TASK_BYTES + (cell->arrival == ARRIVAL_RATE ? sizeof(uint64_t) : 0))},
+        {"collect", cell->collect == COLLECT_ORDERED ? tasks * sizeof(struct done) : 0},
+        {"samples", samples * sizeof(struct sample)},
+    };
+    double total = 0;
+    size_t largest = 0;
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+        total += needs[i].bytes;
+        largest = needs[i].bytes > needs[largest].bytes ? i : largest;
+    }
+    int64_t there = machine->memory_free_bytes >= 0 ? machine->memory_free_bytes : machine->memory_bytes;
+    if (there < 0 || total <= (double)there)
+        return 0;
+    char needed[32], available[32];
+    return refuse(planner->error, "--%s: a trial of %s on %s would need %s of memory, %s are available here",
+                  needs[largest].option, cell->workload_spec, cell->pool_spec,
+                  format_bytes(needed, sizeof needed, total), format_bytes(available, sizeof available, (double)there));
+}
+
+/* ---- tasks ---- */
+
+static int cell_costs(struct cell *cell, struct planner *planner)
+{
+    struct calibration calibration = {0};
+    int rc = planner->calibrations ? calibration_get(planner->calibrations, cell->workload, cell->workload_params,
+                                                     &calibration, planner->error)
+                                   : -ENODATA;
+    if (rc && rc != -ENODATA && rc != -ENOTSUP)
+        return rc;
+    rc = dist_costs(cell, rc ? NULL : &calibration, planner->error);
+    return rc ? refuse_at(planner->error, "--size-dist") : 0;
+}
+
+/* Pools that hand lists of programs on. */
+static int cell_lists(const struct cell *cell, struct planner *planner)
+{
+    const struct workload_ops *workload = cell->workload;
+    const char *pool = cell->pool->name;
+    if (!(cell->pool->traits & POOL_RUNS_PROGRAMS))
+        return 0;
+    if (!workload->unlistable)
+        return refuse(planner->error, "--pool: %s runs programs, expected --workload cmd, not %s", pool,
+                      workload->name);
+    const char *why = workload->unlistable(cell->workload_params);
+    if (why)
+        return refuse(planner->error, "--pool: %s with --workload %s: %s", pool, cell->workload_spec, why);
+    if (cell->in_bytes || cell->out_bytes || cell->ballast_write_ppm)
+        return refuse(planner->error, "--pool: %s runs programs, which are handed no --payload and no --ballast", pool);
+    if (cell->faults_spec[0])
+        return refuse(planner->error, "--pool: %s runs programs, which do not fail on purpose (--faults)", pool);
+    return 0;
+}
+
+static int cell_check(const struct cell *cell, uint32_t *tasks, struct planner *planner)
+{
+    char error[WORKLOAD_ERROR_MAX];
+    *tasks = 0;
+    if (!cell->workload->check || !cell->workload->check(cell->workload_params, tasks, error))
+        return 0;
+    return refuse(planner->error, "--workload: %s: %s", cell->workload->name, error);
+}
+
+/* given: how many the workload's parameters come to, 0 where they say nothing of it. */
+static void cell_tasks(struct cell *cell, uint32_t given, const struct planner *planner)
+{
+    cell->tasks_auto = false; /* of a copy it may be set */
+    if (cell->tasks >= 0)
+        return;
+    cell->tasks = earlier_tasks(&planner->earlier, cell);
+    if (cell->tasks == MISSING && given)
+        cell->tasks = given;
+    cell->tasks_auto = cell->tasks == MISSING;
+}
+
+int cell_prepare(struct cell *cell, struct planner *planner)
+{
+    uint32_t tasks;
+    cell->trial_limit_ns = planner->trial_limit_ns;
+    int rc = cell_shape(cell, planner);
+    if (!rc)
+        rc = cell_check(cell, &tasks, planner);
+    if (!rc)
+        rc = cell_lists(cell, planner);
+    if (!rc)
+        rc = cell_place(cell, planner);
+    if (!rc)
+        rc = cell_workers(cell, planner);
+    if (!rc)
+        rc = cell_suits(cell, planner);
+    if (!rc)
+        rc = cell_memory(cell, planner); /* before anything is measured, for all but --tasks auto */
+    if (!rc)
+        rc = cell_costs(cell, planner);
+    if (!rc && planner->calibrations && calibrations_may_measure(planner->calibrations) &&
+        pool_rehearse(cell->pool, cell->workers, cell->pool_params, planner->error))
+        rc = refuse_at(planner->error, "--pool");
+    if (!rc)
+        cell_tasks(cell, tasks, planner);
+    return rc;
+}
+
+int cell_check_whole(const struct cell *cell, struct planner *planner)
+{
+    if (faults_check(cell, planner->trial_limit_ns, planner->error))
+        return -EINVAL;
+    if (job_trial_check(cell, planner->samples, planner->error))
+        return -EINVAL;
+    return cell_memory(cell, planner);
+}

@@ -1,0 +1,113 @@
+/* The plan of an earlier run, from its plan.csv. */
+#include "bench/measure/earlier.h"
+#include "bench/base/refuse.h"
+#include "bench/model/csv.h"
+#include "workloads/text.h"
+#include <math.h>
+#include <stdlib.h>
+
+/* Of every cell the row of the first block that stands in the file. */
+static int row_take(const void *row, void *arg)
+{
+    const struct plan_row *next = row;
+    struct earlier *earlier = arg;
+    if (earlier->count && next->block != earlier->rows[0].block)
+        return 0;
+    struct plan_row *grown = realloc(earlier->rows, (earlier->count + 1) * sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    earlier->rows = grown;
+    earlier->rows[earlier->count++] = *next;
+    return 0;
+}
+
+static int trial_take(const void *row, void *arg)
+{
+    const struct trial_row *trial = row;
+    struct earlier *earlier = arg;
+    for (size_t i = 0; i < earlier->count && trial->trial_ns != MISSING && trial->wall_ns != MISSING; i++) {
+        if (strcmp(earlier->rows[i].cell_id, trial->cell_id) != 0)
+            continue;
+        earlier->took[i].whole_ns += (double)trial->trial_ns;
+        earlier->took[i].wall_ns += (double)trial->wall_ns;
+        earlier->took[i].trials++;
+    }
+    return 0;
+}
+
+int earlier_read(const char *directory, const char *asked, struct earlier *earlier, char *error)
+{
+    *earlier = (struct earlier){0};
+    if (!directory[0])
+        return 0;
+    int rc = csv_read(directory, &plan_format, -1, row_take, earlier, error);
+    if (!rc && !(earlier->took = calloc(earlier->count + 1, sizeof *earlier->took)))
+        rc = -ENOMEM;
+    if (!rc) { /* for forecasts: without them, others do */
+        char ignored[ERROR_MAX];
+        csv_read(directory, &trial_format, -1, trial_take, earlier, ignored);
+        return 0;
+    }
+    earlier_release(earlier);
+    if (rc == -ENOMEM)
+        refuse(error, "out of memory");
+    else if (rc != -EBADMSG)
+        refuse(error, "%.200s/%s: %s", directory, plan_format.file, text_file_why(rc));
+    return *asked ? refuse_at(error, "%s", asked) : -EINVAL;
+}
+
+void earlier_release(struct earlier *earlier)
+{
+    free(earlier->rows);
+    free(earlier->took);
+    *earlier = (struct earlier){0};
+}
+
+static bool same_work(const struct plan_row *row, const struct cell *cell)
+{
+    return !strcmp(row->workload, cell->workload_spec) && !strcmp(row->size_dist, cell->dist_spec) &&
+           (row->size_ns == cell->size_ns || cell->dist == DIST_FILE);
+}
+
+static const struct plan_row *row_of(const struct earlier *earlier, const struct cell *cell)
+{
+    for (size_t i = 0; i < earlier->count; i++) {
+        const struct plan_row *row = &earlier->rows[i];
+        if (!strcmp(row->cell_id, cell->id) && !strcmp(row->pool, cell->pool_spec) && row->workers == cell->workers &&
+            same_work(row, cell))
+            return row;
+    }
+    return NULL;
+}
+
+int64_t earlier_tasks(const struct earlier *earlier, const struct cell *cell)
+{
+    const struct plan_row *row = row_of(earlier, cell);
+    return row ? row->tasks : MISSING;
+}
+
+bool earlier_price(const struct earlier *earlier, const struct cell *cell, struct price *price)
+{
+    const struct plan_row *row = row_of(earlier, cell);
+    const struct took *took = row ? &earlier->took[row - earlier->rows] : NULL;
+    if (!took || !took->trials || row->tasks <= 0)
+        return false;
+    *price = (struct price){took->wall_ns / took->trials / (double)row->tasks, forecast_floor_ns(cell),
+                            fmax((took->whole_ns - took->wall_ns) / took->trials, 1)};
+    return true;
+}
+
+bool earlier_left_out(const struct earlier *earlier, const struct cells *cells)
+{
+    return cells->count && row_of(earlier, &cells->cell[0]) && !row_of(earlier, &cells->cell[cells->count - 1]);
+}
+
+bool earlier_same(const struct earlier *earlier, const struct cells *cells)
+{
+    bool same = earlier->count == cells->count;
+    for (size_t i = 0; i < cells->count && same; i++) {
+        const struct plan_row *row = row_of(earlier, &cells->cell[i]);
+        same = row && row->tasks == cells->cell[i].tasks && row->iterations == cells->cell[i].iterations;
+    }
+    return same;
+}

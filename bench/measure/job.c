@@ -1,0 +1,121 @@
+/* Writing job files, see job.h. */
+#include "bench/measure/job.h"
+#include "bench/base/refuse.h"
+#include "bench/job/arrivals.h"
+#include "bench/job/histogram.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define CALIBRATION_POINT_NS 20000000ull /* 20 ms a point */
+
+static void due_set(uint64_t *due, const struct cell *cell, uint64_t seed)
+{
+    double gap_ns = 1e9 / cell->arrival_rate, at_ns = 0;
+    for (uint32_t i = 0; i < (uint32_t)cell->tasks; i++) {
+        at_ns = cell->arrival_poisson ? at_ns + arrivals_gap_ns(seed, i, gap_ns) : i * gap_ns;
+        due[i] = (uint64_t)at_ns;
+    }
+}
+
+static struct extent trial_extent(const struct cell *cell, int64_t samples)
+{
+    return (struct extent){
+        .workers = cell->shape.workers,
+        .words = cell->placement.words,
+        .costs = cell->cost_count,
+        .due = cell->arrival == ARRIVAL_RATE ? (uint64_t)cell->tasks : 0,
+        .samples = samples == SAMPLES_ALL || samples > cell->tasks ? (uint64_t)cell->tasks : (uint64_t)samples,
+        .text_bytes = job_texts_bytes(cell->pool->params, cell->pool_params) +
+                      job_texts_bytes(cell->workload->params, cell->workload_params),
+    };
+}
+
+int job_trial_check(const struct cell *cell, int64_t samples, char *error)
+{
+    const struct extent extent = trial_extent(cell, samples);
+    const struct layout layout = layout_make(&extent);
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || layout.bytes <= limit.rlim_cur)
+        return 0;
+    return refuse(error, "a trial takes %zu bytes of shared memory, files may have %llu (ulimit -f); raise it",
+                  layout.bytes, (unsigned long long)limit.rlim_cur);
+}
+
+int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
+                    struct job_parts *parts, char *error)
+{
+    const struct placement *placement = &cell->placement;
+    const struct param *pool_params = cell->pool->params, *workload_params = cell->workload->params;
+    struct extent extent = trial_extent(cell, order->samples);
+    struct layout layout = layout_make(&extent);
+    struct job_file *file = job_begin(launcher, &layout, parts, error);
+    if (!file)
+        return -ENOMEM;
+    job_pool_set(file, cell->pool);
+    job_workload_set(file, cell->workload);
+    size_t texts = job_values_set(file, layout.texts, pool_params, cell->pool_params, file->pool_params);
+    job_values_set(file, texts, workload_params, cell->workload_params, file->workload_params);
+    file->kind = JOB_TRIAL;
+    file->strict = order->strict;
+    file->seed = order->seed;
+    file->tasks = (uint32_t)cell->tasks;
+    file->workers = cell->workers;
+    file->cpus = placement->cpus;
+    file->shape = cell->shape;
+    file->cpu_words = placement->reason[0] ? 0 : placement->words; /* pinning is forbidden here: do not try */
+    file->spare_cpu = placement->spare_cpu;
+    file->arrival = cell->arrival;
+    file->arrival_k = (uint64_t)cell->arrival_k;
+    file->collect = cell->collect;
+    file->timed = cell->timed;
+    file->in_bytes = (uint64_t)cell->in_bytes;
+    file->out_bytes = (uint64_t)cell->out_bytes;
+    file->ballast_bytes = (uint64_t)cell->ballast_bytes;
+    file->ballast_thp = cell->ballast_thp;
+    file->ballast_write_ppm = (uint32_t)cell->ballast_write_ppm;
+    file->faults = cell->faults;
+    file->task_limit_ns = (uint64_t)cell->task_limit_ns;
+    file->cost_count = cell->cost_count;
+    file->cost_in_order = cell->cost_in_order;
+    file->sample_seed = order->sample_seed;
+    file->samples_max = extent.samples;
+    size_t row = placement->words * sizeof(uint64_t);
+    memcpy((char *)file + layout.main_mask, placement->main_mask, row);
+    memcpy((char *)file + layout.masks, placement->masks, row * cell->shape.workers);
+    memcpy((char *)file + layout.costs, cell->costs, cell->cost_count * sizeof *cell->costs);
+    if (extent.due)
+        due_set((uint64_t *)((char *)file + layout.due), cell, order->seed);
+    memset(parts->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *parts->histograms);
+    return 0;
+}
+
+int job_write_calibration(struct launcher *launcher, const struct workload_ops *workload, const int64_t *params,
+                          unsigned cpu, struct job_parts *parts, char *error)
+{
+    unsigned words = cpu / 64 + 1;
+    struct cost cost = {0};
+    struct extent extent = {
+        .workers = 1, .words = words, .costs = 1, .text_bytes = job_texts_bytes(workload->params, params)};
+    struct layout layout = layout_make(&extent);
+    struct job_file *file = job_begin(launcher, &layout, parts, error);
+    if (!file)
+        return -ENOMEM;
+    file->kind = JOB_CALIBRATE;
+    job_pool_set(file, pool_table[0]); /* not opened */
+    job_workload_set(file, workload);
+    job_values_set(file, layout.texts, workload->params, params, file->workload_params);
+    file->tasks = file->workers = file->cpus = 1;
+    file->shape = (struct pool_shape){.workers = 1};
+    file->cpu_words = words;
+    file->cost_count = 1;
+    file->probe_ns = CALIBRATION_POINT_NS;
+    uint64_t *mask = (uint64_t *)((char *)file + layout.main_mask);
+    memset(mask, 0, words * sizeof *mask);
+    mask[cpu / 64] = 1ull << (cpu % 64);
+    memcpy((char *)file + layout.masks, mask, words * sizeof *mask);
+    memcpy((char *)file + layout.costs, &cost, sizeof cost);
+    return 0;
+}

@@ -1,0 +1,24 @@
+/* Writing a job file for a cell or a calibration. */
+#ifndef POOLBENCH_MEASURE_JOB_H
+#define POOLBENCH_MEASURE_JOB_H
+#include "bench/launch/job_begin.h"
+#include "bench/model/cell.h"
+
+struct job_order {
+    uint64_t seed;   /* of the run */
+    int64_t samples; /* per trial, SAMPLES_ALL */
+    uint64_t sample_seed;
+    uint32_t strict; /* enum strict */
+};
+
+/* Whether files, and with them what is shared with a trial, may be as large as a trial of this cell needs. -EINVAL with
+ * a line in error. */
+int job_trial_check(const struct cell *cell, int64_t samples, char *error);
+/* The job for one trial of a cell. 0 or -errno with a line in error. */
+int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
+                    struct job_parts *parts, char *error);
+/* The job that measures iterations of a workload on CPU `cpu`. */
+int job_write_calibration(struct launcher *launcher, const struct workload_ops *workload, const int64_t *params,
+                          unsigned cpu, struct job_parts *parts, char *error);
+
+#endif

@@ -1,0 +1,393 @@
+/* Recording trials, see record.h. */
+#include "bench/measure/record.h"
+#include "bench/base/units.h"
+#include "bench/job/histogram.h"
+#include "bench/job/subset.h"
+#include "bench/model/csv_replace.h"
+#include "bench/model/run_dir.h"
+#include "bench/stats/stats.h"
+#include "pools/parts/task_run.h"
+#include "workloads/text.h"
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static const char *const phase_names[PHASES] = {
+    [PHASE_QUEUE] = "queue",     [PHASE_SERVICE] = "service", [PHASE_RETURN] = "return",
+    [PHASE_LATENCY] = "latency", [PHASE_LATE] = "late",       [PHASE_DETECT] = "detect",
+};
+
+#define TEXT_SET(field, text) text_put(field, sizeof(field), text, true)
+
+/* The columns that tell of the cell are the same in plan.csv and trials.csv. */
+#define CELL_SET(row, cell)                                                                                            \
+    do {                                                                                                               \
+        (row)->schema_version = SCHEMA_VERSION;                                                                        \
+        TEXT_SET((row)->cell_id, (cell)->id);                                                                          \
+        TEXT_SET((row)->experiment, (cell)->experiment);                                                               \
+        TEXT_SET((row)->pool, (cell)->pool_spec);                                                                      \
+        TEXT_SET((row)->workload, (cell)->workload_spec);                                                              \
+        (row)->size_ns = (cell)->size_ns;                                                                              \
+        TEXT_SET((row)->size_dist, (cell)->dist_spec);                                                                 \
+        (row)->iterations = (cell)->iterations;                                                                        \
+        (row)->tasks = (cell)->tasks;                                                                                  \
+        (row)->workers = (cell)->workers;                                                                              \
+        (row)->processes = (cell)->shape.processes;                                                                    \
+        (row)->threads = (cell)->shape.threads;                                                                        \
+        TEXT_SET((row)->place, (cell)->place);                                                                         \
+        TEXT_SET((row)->arrival, (cell)->arrival_spec);                                                                \
+        TEXT_SET((row)->collect, (cell)->collect == COLLECT_ORDERED ? "ordered" : "completed");                        \
+        (row)->in_bytes = (cell)->in_bytes;                                                                            \
+        (row)->out_bytes = (cell)->out_bytes;                                                                          \
+        (row)->ballast_bytes = (cell)->ballast_bytes;                                                                  \
+        TEXT_SET((row)->ballast, (cell)->ballast_spec);                                                                \
+        TEXT_SET((row)->faults, (cell)->faults_spec);                                                                  \
+        TEXT_SET((row)->timing, (cell)->timed ? "task" : "trial");                                                     \
+    } while (0)
+
+/* ---- the plan ---- */
+
+struct planned {
+    struct csv_writer *writer;
+    int64_t blocks;
+};
+
+static int planned_keep(const void *row, void *arg)
+{
+    const struct planned *planned = arg;
+    return ((const struct plan_row *)row)->block <= planned->blocks ? csv_put(planned->writer, row) : 0;
+}
+
+int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error)
+{
+    struct replacement file;
+    struct plan_row row;
+    char ignored[ERROR_MAX];
+    int rc = replacement_begin(directory, &plan_format, &file);
+    if (rc < 0)
+        return record_failed(rc, directory, plan_format.file, error);
+    if (plan->blocks_before) {
+        struct planned planned = {file.writer, plan->blocks_before};
+        rc = csv_read(directory, &plan_format, -1, planned_keep, &planned, ignored);
+    }
+    for (size_t i = 0; i < plan->blocks * plan->cells.count && rc == 0; i++) {
+        const struct cell *cell = &plan->cells.cell[plan->order[i]];
+        row_clear(&plan_format, &row);
+        CELL_SET(&row, cell);
+        TEXT_SET(row.run_id, run_id(directory));
+        row.block = (int64_t)(plan->blocks_before + i / plan->cells.count) + 1;
+        row.position = (int64_t)(i % plan->cells.count) + 1;
+        row.seed = seed;
+        rc = csv_put(file.writer, &row);
+    }
+    rc = replacement_end(&file, rc);
+    return rc < 0 ? record_failed(rc, directory, plan_format.file, error) : 0;
+}
+
+/* ---- recording ---- */
+
+static int files_open(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
+                      char *error)
+{
+    *recorder = (struct recorder){.directory = directory, .run_id = run_id(directory), .seed = seed};
+    const struct {
+        const struct file_format *format;
+        struct csv_writer **writer;
+        int64_t end;
+    } files[] = {{&sample_format, &recorder->samples, recorded ? recorded->samples_end : 0},
+                 {&latency_format, &recorder->latency, recorded ? recorded->latency_end : 0},
+                 {&trial_format, &recorder->trials, -1}}; /* last: it makes the directory a run */
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        int rc = recorded ? csv_append(directory, files[i].format, files[i].end, files[i].writer)
+                          : csv_create(directory, files[i].format, files[i].writer);
+        if (rc < 0) {
+            char ignored[ERROR_MAX];
+            *files[i].writer = NULL;
+            recorder_close(recorder, ignored);
+            return record_failed(rc, directory, files[i].format->file, error);
+        }
+    }
+    return 0;
+}
+
+int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error)
+{
+    return files_open(recorder, directory, seed, NULL, error);
+}
+
+int recorder_append(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
+                    char *error)
+{
+    int rc = files_open(recorder, directory, seed, recorded, error);
+    recorder->trial_id = rc ? 0 : recorded->trial_id;
+    return rc;
+}
+
+static int put_samples(struct recorder *recorder, const struct trial_facts *facts)
+{
+    const struct job_parts *parts = &facts->parts;
+    const struct placement *placement = &facts->cell->placement;
+    for (uint64_t i = 0; i < parts->report->samples_count; i++) {
+        const struct sample *sample = &parts->samples[i];
+        struct sample_row row;
+        row_clear(&sample_format, &row);
+        row.trial_id = recorder->trial_id;
+        row.task = sample->task;
+        row.worker = sample->worker;
+        row.pid = sample->pid;
+        int planned = sample->worker < placement->workers ? placement->planned[sample->worker] : -1;
+        row.cpu_planned = planned < 0 ? MISSING : planned;
+        row.cpu = sample->cpu;
+        TEXT_SET(row.status, task_status_names[sample->status]);
+        row.code = sample->status == TASK_OK || sample->status == TASK_WRONG ? MISSING : sample->code;
+        const struct {
+            int64_t from, *to;
+        } times[] = {{sample->due_ns, &row.due_ns},
+                     {sample->submit_ns, &row.submit_ns},
+                     {sample->start_ns, &row.start_ns},
+                     {sample->end_ns, &row.end_ns},
+                     {sample->reap_ns, &row.reap_ns}};
+        for (size_t t = 0; t < sizeof times / sizeof *times; t++)
+            *times[t].to = times[t].from < 0 ? MISSING : times[t].from;
+        row.result = sample->result;
+        int rc = csv_put(recorder->samples, &row);
+        if (rc < 0)
+            return rc;
+    }
+    return csv_flush(recorder->samples);
+}
+
+/* Of a trial that ended early: the tasks of the sample that were not reported. */
+static int put_lost(struct recorder *recorder, const struct trial_facts *facts)
+{
+    const struct job_parts *parts = &facts->parts;
+    const struct job_file *file = parts->file;
+    uint64_t *left = calloc(file->tasks / 64 + 1, sizeof *left);
+    if (!left)
+        return -ENOMEM;
+    subset_draw(left, file->sample_seed, file->tasks, file->samples_max);
+    for (uint64_t i = 0; i < parts->report->samples_count; i++)
+        left[parts->samples[i].task / 64] &= ~(1ull << (parts->samples[i].task % 64));
+    int rc = 0;
+    for (uint32_t task = 0; task < file->tasks && rc == 0; task++) {
+        struct sample_row row;
+        if (!bit_test(left, task))
+            continue;
+        row_clear(&sample_format, &row);
+        row.trial_id = recorder->trial_id;
+        row.task = task;
+        TEXT_SET(row.status, task_status_names[TASK_LOST]);
+        rc = csv_put(recorder->samples, &row);
+    }
+    free(left);
+    return rc < 0 ? rc : csv_flush(recorder->samples);
+}
+
+static int put_latency(struct recorder *recorder, const struct trial_facts *facts)
+{
+    for (unsigned phase = 0; phase < PHASES; phase++) {
+        const uint32_t *counts = facts->parts.histograms + (size_t)phase * HISTOGRAM_BUCKETS;
+        for (uint32_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+            if (!counts[bucket])
+                continue;
+            struct latency_row row = {.trial_id = recorder->trial_id,
+                                      .lo_ns = (int64_t)histogram_lo(bucket),
+                                      .hi_ns = (int64_t)histogram_hi(bucket),
+                                      .count = (int64_t)counts[bucket]};
+            TEXT_SET(row.phase, phase_names[phase]);
+            int rc = csv_put(recorder->latency, &row);
+            if (rc < 0)
+                return rc;
+        }
+    }
+    return csv_flush(recorder->latency);
+}
+
+/* The word for how a trial ended, and why in `reason`; true: its timings count. */
+static bool judge(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row)
+{
+    const struct trial_report *report = facts->parts.report;
+    const struct outcome *outcome = &facts->outcome;
+    char duration[32], missing[96];
+    const char *status = "failed";
+    TEXT_SET(row->reason, report->reason);
+    if (outcome->interrupted) {
+        status = "interrupted";
+        snprintf(row->reason, sizeof row->reason, "signal %d (%s)", outcome->interrupted,
+                 strsignal(outcome->interrupted));
+    } else if (outcome->timed_out) {
+        status = "timeout";
+        snprintf(row->reason, sizeof row->reason, "ran longer than --trial-limit %s%s",
+                 spell_duration(duration, sizeof duration, facts->trial_limit_ns),
+                 missing_words(&outcome->missing, missing, sizeof missing));
+    } else if (WIFSIGNALED(outcome->wait_status)) {
+        status = "crashed";
+        snprintf(row->reason, sizeof row->reason, "killed by signal %d (%s)", WTERMSIG(outcome->wait_status),
+                 strsignal(WTERMSIG(outcome->wait_status)));
+    } else if (report->error == EOWNERDEAD) {
+        status = "crashed";
+        if (!row->reason[0])
+            TEXT_SET(row->reason, "a worker process died");
+    } else if (report->error == ETIME) {
+        status = "timeout";
+    } else if (report->stage == STAGE_RUN && !report->error) {
+        status = "crashed";
+        snprintf(row->reason, sizeof row->reason, "a task ended the trial program with exit status %d",
+                 WEXITSTATUS(outcome->wait_status));
+    } else if (outcome->stopped_ns) {
+        status = "interrupted"; /* its times have the pause in them */
+        snprintf(row->reason, sizeof row->reason, "stood still for %s (Ctrl-Z)",
+                 format_duration(duration, sizeof duration, (double)outcome->stopped_ns));
+    } else if (report->stage == STAGE_DONE && WEXITSTATUS(outcome->wait_status) == 0) {
+        const struct cell *other;
+        /* which tasks went down with another's process is a matter of chance, and so is then the sum */
+        int broken = report->tasks_by[TASK_COLLATERAL]
+                         ? 0
+                         : agreement_break(&recorder->agreement, facts->cell, report->result_sum, &other);
+        if (!broken && !outcome->left_processes) {
+            TEXT_SET(row->status, "ok");
+            return true;
+        }
+        if (broken < 0)
+            TEXT_SET(row->reason, "no memory to compare its result_sum with others");
+        else if (broken)
+            snprintf(row->reason, sizeof row->reason, "result_sum differs from that of %s, which ran the same tasks",
+                     other->id);
+        else
+            TEXT_SET(row->reason, "left processes behind");
+    } else if (!row->reason[0]) {
+        snprintf(row->reason, sizeof row->reason, "the trial program exited with %d",
+                 WEXITSTATUS(outcome->wait_status));
+    }
+    TEXT_SET(row->status, status);
+    return false;
+}
+
+static int64_t known(int64_t value)
+{
+    return value < 0 ? MISSING : value;
+}
+
+static void timings_set(struct trial_row *row, const struct trial_facts *facts)
+{
+    const struct trial_report *report = facts->parts.report;
+    const struct usage *usage = &report->usage;
+    row->wall_ns = report->wall_ns;
+    row->ideal_ns = known(report->ideal_ns);
+    row->open_ns = report->open_ns;
+    row->close_ns = report->close_ns;
+    row->trial_ns = (int64_t)facts->outcome.elapsed_ns;
+    row->result_sum = report->result_sum;
+    row->parent_sees = report->observed ? report->parent_sees : MISSING;
+    row->user_ns = usage->user_ns;
+    row->sys_ns = usage->sys_ns;
+    row->submitter_ns = report->submitter_ns;
+    row->nvcsw = usage->nvcsw;
+    row->nivcsw = usage->nivcsw;
+    row->minflt = usage->minflt;
+    row->majflt = usage->majflt;
+    row->runqueue_ns = known(usage->runqueue_ns);
+    row->migrations = usage->migrations;
+    row->pss_bytes = known(usage->pss_bytes);
+    row->private_bytes = known(usage->private_bytes);
+    row->maxrss_bytes = known(usage->maxrss_bytes);
+    row->shared_cpu = report->shared_cpu;
+}
+
+static int64_t detect_median_ns(const struct trial_facts *facts)
+{
+    const uint32_t *counts = facts->parts.histograms + (size_t)PHASE_DETECT * HISTOGRAM_BUCKETS;
+    struct bucket *buckets = calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
+    for (uint32_t i = 0; buckets && i < HISTOGRAM_BUCKETS; i++)
+        buckets[i] = (struct bucket){(int64_t)histogram_lo(i), (int64_t)histogram_hi(i), (int64_t)counts[i]};
+    double ns = buckets ? stats_histogram_quantile(buckets, HISTOGRAM_BUCKETS, 0.5) : NAN;
+    free(buckets);
+    return isnan(ns) ? MISSING : (int64_t)ns;
+}
+
+/* What became of the tasks, of any trial that came to run some. */
+static void tasks_set(struct trial_row *row, const struct trial_facts *facts)
+{
+    const struct trial_report *report = facts->parts.report;
+    row->tasks_ok = report->tasks_ok;
+    row->tasks_failed = report->tasks_failed;
+    row->tasks_error = report->tasks_by[TASK_ERROR];
+    row->tasks_exited = report->tasks_by[TASK_EXITED];
+    row->tasks_signalled = report->tasks_by[TASK_SIGNALLED];
+    row->tasks_timeout = report->tasks_by[TASK_TIMEOUT];
+    row->tasks_wrong = report->tasks_by[TASK_WRONG];
+    row->tasks_collateral = report->tasks_by[TASK_COLLATERAL];
+    row->tasks_lost = row->tasks - report->tasks_ok - report->tasks_failed;
+    if (report->tasks_failed)
+        row->detect_ns = detect_median_ns(facts);
+    if (report->stage == STAGE_DONE) { /* else nobody came to ask the pool */
+        row->workers_lost = report->usage.workers_lost;
+        row->replace_ns = row->workers_lost ? report->usage.replace_ns / row->workers_lost : MISSING;
+    }
+}
+
+int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *written, char *error)
+{
+    struct trial_row row;
+    row_clear(&trial_format, &row);
+    CELL_SET(&row, facts->cell);
+    TEXT_SET(row.run_id, recorder->run_id);
+    row.trial_id = ++recorder->trial_id;
+    row.block = facts->block;
+    row.position = facts->position;
+    row.seed = recorder->seed;
+    row.started_ns = facts->started_ns;
+    row.load = facts->before.load;
+    if (facts->before.steal_ns >= 0 && facts->after.steal_ns >= 0)
+        row.steal_ns = facts->after.steal_ns - facts->before.steal_ns;
+    const struct file_format *format = &sample_format;
+    int rc = 0;
+    if (judge(recorder, facts, &row))
+        timings_set(&row, facts);
+    if (facts->parts.report->stage >= STAGE_RUN && strcmp(row.status, "interrupted") != 0) { /* those run again */
+        tasks_set(&row, facts);
+        rc = put_samples(recorder, facts);
+        if (rc == 0 && row.tasks_lost)
+            rc = put_lost(recorder, facts);
+        if (rc == 0) {
+            format = &latency_format;
+            rc = put_latency(recorder, facts);
+        }
+    }
+    row.samples_end = csv_end(recorder->samples);
+    row.latency_end = csv_end(recorder->latency);
+    if (rc == 0) {
+        format = &trial_format;
+        rc = csv_put(recorder->trials, &row);
+        if (rc == 0)
+            rc = csv_flush(recorder->trials);
+    }
+    if (rc < 0) {
+        struct csv_writer *writers[] = {recorder->samples, recorder->latency, recorder->trials};
+        for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
+            csv_drop(writers[i]); /* a trial is recorded whole or not at all */
+        return record_failed(rc, recorder->directory, format->file, error);
+    }
+    if (written)
+        *written = row;
+    return 0;
+}
+
+int recorder_close(struct recorder *recorder, char *error)
+{
+    int rc = 0;
+    struct csv_writer *writers[] = {recorder->samples, recorder->latency, recorder->trials};
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
+        int closed = writers[i] ? csv_close(writers[i]) : 0;
+        rc = rc < 0 ? rc : closed;
+    }
+    if (rc < 0)
+        snprintf(error, ERROR_MAX, "closing the files of the run: %s", strerror(-rc));
+    recorder->samples = recorder->latency = recorder->trials = NULL;
+    agreement_release(&recorder->agreement);
+    return rc;
+}

@@ -1,0 +1,44 @@
+/* Recording: the files of a run while it is made. The trials.csv row is the commit: samples and latency of a trial are
+ * written before it, and it says how far they reach. One thread. 0 or -errno with a line in error. */
+#ifndef POOLBENCH_MEASURE_RECORD_H
+#define POOLBENCH_MEASURE_RECORD_H
+#include "bench/machine/noise.h"
+#include "bench/measure/job.h"
+#include "bench/measure/plan.h"
+#include "bench/model/agree.h"
+#include "bench/model/columns.h"
+#include "bench/model/csv.h"
+#include "bench/model/recorded.h"
+
+struct recorder {
+    const char *directory, *run_id;
+    uint64_t seed;
+    struct csv_writer *trials, *samples, *latency;
+    struct agreement agreement;
+    int64_t trial_id; /* of the last row */
+};
+
+/* Where and how a trial ran. */
+struct trial_facts {
+    const struct cell *cell;
+    unsigned block, position; /* from 1 */
+    int64_t started_ns;       /* after the run began */
+    struct noise before, after;
+    struct outcome outcome;
+    struct job_parts parts;
+    int64_t trial_limit_ns;
+};
+
+/* plan.csv; with plan->blocks_before the rows of those blocks stay, and others that were never run make room. In one
+ * step. */
+int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error);
+/* directory must stay valid. */
+int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error);
+/* Goes on behind the last commit of an earlier run; cuts off what is behind it. */
+int recorder_append(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
+                    char *error);
+/* Writes the trial; row, when not NULL, is what was written to trials.csv. */
+int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row, char *error);
+int recorder_close(struct recorder *recorder, char *error);
+
+#endif

@@ -1,0 +1,428 @@
+/* Opening, recording and ending what measures, see session.h. */
+#include "bench/measure/session.h"
+#include "bench/analyse/summary.h"
+#include "bench/base/refuse.h"
+#include "bench/base/text_file.h"
+#include "bench/job/histogram.h"
+#include "bench/launch/plugin.h"
+#include "bench/machine/check.h"
+#include "bench/measure/forecast/prices.h"
+#include "bench/measure/job.h"
+#include "bench/model/host.h"
+#include "bench/model/run_dir.h"
+#include "bench/stats/looks.h"
+#include "bench/stats/stats.h"
+#include "pools/parts/clock.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CLOCK_MEASURE_NS 100000000u
+#define P99_TASKS_LEAST  1000
+#define BUDGET_LATE      0.1 /* of it: no trial may end later */
+
+/* --more puts trials beside those that were run before: of the same plug-ins. */
+static int plugins_check(const struct session *session, char *error)
+{
+    const char *directory = session->request.settings.more;
+    json_t *before = directory[0] ? host_fact(directory, "plugins") : NULL, *now = plugins_json(), *a, *b;
+    size_t i, j;
+    int rc = 0;
+    json_array_foreach(before, i, a)
+    {
+        json_array_foreach(now, j, b)
+        {
+            bool same_file = json_equal(json_object_get(a, "file"), json_object_get(b, "file"));
+            if (same_file && !json_equal(json_object_get(a, "hash"), json_object_get(b, "hash")))
+                rc = refuse(error, "--more: %.300s has changed since that run; --like makes a run of its own",
+                            json_string_value(json_object_get(a, "file")));
+        }
+    }
+    json_decref(before);
+    json_decref(now);
+    return rc;
+}
+
+/* Blocks of a run are compared with each other: they must come from one machine and one trial program. */
+static int same_source(const struct session *session, const char *directory, char *error)
+{
+    const char *key = calibrations_key(session->calibrations);
+    json_t *fact = host_fact(directory, "measured_by");
+    const char *before = json_string_value(fact);
+    size_t machine = strcspn(key, "/");
+    int rc = 0;
+    if (before && strncmp(before, key, machine + 1) != 0)
+        rc = refuse(error, "%.200s: its trials were run on another machine; `run --like` makes a run of its own",
+                    directory);
+    else if (before && strcmp(before, key) != 0)
+        rc = refuse(
+            error,
+            "%.200s: its trials were run by another build of poolbench-trial; `run --like` makes a run of its own",
+            directory);
+    json_decref(fact);
+    return rc;
+}
+
+/* An earlier run, to go on with it. */
+static int earlier_open(struct session *session, char *error)
+{
+    const char *directory = session->request.settings.more;
+    session->lock = run_lock(directory, error);
+    int rc = session->lock < 0 ? session->lock : recorded_read(directory, &session->before, error);
+    if (rc == 0 && !session->is_resumed && !session->before.trials)
+        rc = refuse(error, "%.200s has no trial yet; `poolbench resume` runs its plan", directory);
+    return rc;
+}
+
+static int open_with(struct session *session, int argc, char **argv, char *error)
+{
+    const struct settings *settings = &session->request.settings;
+    const uint64_t began_ns = clock_monotonic_ns();
+    int rc = machine_open(&session->machine, NULL, error);
+    if (rc == 0)
+        session->watch = busy_begin(&session->machine);
+    if (rc == 0)
+        rc = request_parse(argc, argv, &session->machine, &session->request, error);
+    if (rc == 0 && settings->measure)
+        rc = refuse(error, "--measure: is for plan; what a run needs to know, it finds out by itself");
+    if (rc == 0 && !settings->more[0])
+        rc = run_check(settings->out, error);
+    if (rc == 0 && settings->more[0])
+        rc = earlier_open(session, error);
+    if (rc < 0)
+        return rc;
+    session->request.settings.blocks_before = (unsigned)session->before.blocks;
+    session->request.settings.began_ns = began_ns;
+    clock_choose(CLOCK_MEASURE_NS);
+    rc = calibrations_open(&session->calibrations, true, error);
+    if (rc == 0 && settings->more[0])
+        rc = same_source(session, settings->more, error);
+    if (rc == 0 && settings->recalibrate)
+        calibrations_forget(session->calibrations);
+    if (rc == 0 && settings->like[0])
+        rc = calibrations_like(session->calibrations, settings->like, settings->more[0] ? "" : "--like: ", error);
+    if (rc == 0)
+        rc = plugins_check(session, error);
+    if (rc == 0)
+        rc = plan_make(&session->request, &session->machine, session->calibrations, &session->plan, error);
+    if (rc == -EINTR) /* while it was calibrated */
+        session->interrupted = calibrations_launcher(session->calibrations)->interrupted;
+    session_closes_as(session, "run");
+    return rc;
+}
+
+void session_closes_as(struct session *session, const char *verb)
+{
+    session->closing_as = verb;
+    session->closing_cells = session->plan.cells.count;
+    session->closing_ns = closing_recall_ns(session->calibrations, verb, session->closing_cells);
+}
+
+int session_open(struct session *session, int argc, char **argv, char *error)
+{
+    *session = (struct session){.lock = -1};
+    return open_with(session, argc, argv, error);
+}
+
+int session_reopen(struct session *session, const char *directory, char *error)
+{
+    char more[] = "--more", *argv[] = {more, (char *)directory, NULL};
+    *session = (struct session){.lock = -1, .is_resumed = true};
+    return open_with(session, 2, argv, error);
+}
+
+/* Why workers are not pinned as asked for, for all cells alike; null when they are. */
+static json_t *unpinned_because(const struct session *session)
+{
+    for (size_t i = 0; i < session->plan.cells.count; i++)
+        if (session->plan.cells.cell[i].placement.reason[0])
+            return json_text(session->plan.cells.cell[i].placement.reason);
+    return json_null();
+}
+
+/* What may spoil the run, looked at before it begins. */
+static json_t *warnings(struct session *session)
+{
+    struct busy busy;
+    struct checks checks;
+
+    busy_end(session->watch, &session->machine, &busy);
+    session->watch = NULL;
+    checks_look(&session->machine, "", &busy, &checks);
+    return checks_warnings(&checks);
+}
+
+static json_t *argv_json(char **argv)
+{
+    json_t *arguments = json_array();
+    for (char **argument = argv; *argument; argument++)
+        json_array_append_new(arguments, json_text(*argument));
+    return arguments;
+}
+
+static json_t *facts(struct session *session, const char *verb, char **argv)
+{
+    /* as text: JSON numbers are doubles to many readers */
+    json_t *seed = json_sprintf("%llu", (unsigned long long)session->request.settings.seed);
+    struct timespec resolution = {0};
+    clock_getres(CLOCK_MONOTONIC, &resolution);
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o, s:o}", "run_id",
+                     run_id(session->directory), "verb", verb, "measured_by", calibrations_key(session->calibrations),
+                     "argv", argv_json(argv), "seed", seed, "blocks", (int)session->plan.blocks, "cells",
+                     (int)session->plan.cells.count, "looks", (int)session->plan.looks, "unpinned_because",
+                     unpinned_because(session), "left_out", host_words(&session->plan.left_out), "clock", "source",
+                     clock_source.is_tsc ? "tsc" : "CLOCK_MONOTONIC", "ns_per_tick",
+                     (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec, "calibrations",
+                     calibrations_used(session->calibrations), "warnings", warnings(session), "plugins",
+                     plugins_json());
+}
+
+static int write_suite(const struct session *session, char *error)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/suite.ini", session->directory);
+    FILE *file = fopen(path, "wxe");
+    int rc = file ? request_write_suite(file, &session->request) : -errno;
+    if (file && fclose(file) != 0 && rc == 0)
+        rc = -errno;
+    if (rc < 0)
+        snprintf(error, ERROR_MAX, "%.400s: %s", path, strerror(-rc));
+    return rc;
+}
+
+/* When and how it was gone on with after it had been broken off. */
+static int resume_note(const struct session *session, char **argv, char *error)
+{
+    json_t *resumed = host_fact(session->directory, "resumed"), *entry = argv_json(argv);
+    resumed = resumed ? resumed : json_array();
+    json_array_append_new(resumed,
+                          json_pack("{s:o, s:i}", "argv", entry, "trials_before", (int)session->before.trials));
+    return host_note(session->directory, "resumed", resumed, error);
+}
+
+/* It may go on because of what it showed: its intervals are those of a run that stops by what it sees. */
+static int more_note(const struct session *session, char **argv, char *error)
+{
+    const struct plan *plan = &session->plan;
+    json_t *more = host_fact(session->directory, "more"), *entry = argv_json(argv);
+    more = more ? more : json_array();
+    json_array_append_new(more, json_pack("{s:o, s:i}", "argv", entry, "blocks", (int)plan->blocks));
+    int rc = host_note(session->directory, "more", more, error);
+    if (rc == 0)
+        rc = host_note(session->directory, "looks", json_integer(looks_planned(plan->comparisons)), error);
+    if (rc == 0)
+        rc = host_note(session->directory, "blocks", json_integer(plan->blocks_before + plan->blocks), error);
+    return rc;
+}
+
+static int session_go_on(struct session *session, char **argv, char *error)
+{
+    const struct settings *settings = &session->request.settings;
+    snprintf(session->directory, sizeof session->directory, "%s", settings->more);
+    int rc = session->is_resumed ? resume_note(session, argv, error)
+                                 : plan_write(session->directory, &session->plan, settings->seed, error);
+    if (rc == 0 && !session->is_resumed)
+        rc = more_note(session, argv, error);
+    if (rc == 0)
+        rc = recorder_append(&session->recorder, session->directory, settings->seed, &session->before, error);
+    session->start_ns = clock_monotonic_ns() - (uint64_t)session->before.ended_ns;
+    return rc;
+}
+
+/* The files of a new run, trials.csv last. */
+static int files_write(struct session *session, const char *verb, char **argv, char *error)
+{
+    uint64_t seed = session->request.settings.seed;
+    json_t *about = facts(session, verb, argv);
+    int rc = about ? host_write(session->directory, &session->machine, about, error) : refuse(error, "out of memory");
+    json_decref(about);
+    if (rc == 0)
+        rc = write_suite(session, error);
+    if (rc == 0)
+        rc = plan_write(session->directory, &session->plan, seed, error);
+    if (rc == 0)
+        rc = recorder_open(&session->recorder, session->directory, seed, error);
+    if (rc == 0)
+        rc = run_publish(session->directory, error);
+    return rc;
+}
+
+int session_begin(struct session *session, const char *verb, char **argv, char *error)
+{
+    char ignored[ERROR_MAX];
+    if (session->request.settings.more[0])
+        return session_go_on(session, argv, error);
+    int rc = run_create(session->request.settings.out, session->directory, sizeof session->directory, error);
+    if (rc < 0)
+        return rc;
+    session->lock = run_lock(session->directory, error);
+    rc = session->lock < 0 ? session->lock : files_write(session, verb, argv, error);
+    if (rc < 0) {
+        recorder_close(&session->recorder, ignored);
+        run_discard(session->directory);
+    }
+    session->start_ns = clock_monotonic_ns();
+    return rc;
+}
+
+double session_left_ns(const struct session *session, int64_t budget_ns)
+{
+    double elapsed_ns = (double)(clock_monotonic_ns() - session->request.settings.began_ns);
+    return budget_ns ? (double)budget_ns - elapsed_ns - session->closing_ns : INFINITY;
+}
+
+int session_extend(struct session *session, unsigned blocks, char *error)
+{
+    struct plan *plan = &session->plan;
+    const unsigned before = plan->blocks;
+    int rc = plan_extend(plan, session->request.settings.seed, blocks, error);
+    if (rc < 0)
+        return rc;
+    struct plan added = *plan;
+    added.blocks_before += before;
+    added.blocks = blocks;
+    added.order += (size_t)before * plan->cells.count;
+    rc = plan_write(session->directory, &added, session->request.settings.seed, error);
+    if (rc == 0)
+        rc = host_note(session->directory, "blocks", json_integer(plan->blocks_before + plan->blocks), error);
+    return rc;
+}
+
+int session_add(struct session *session, const struct cell *cell, char *error)
+{
+    return plan_add(&session->plan, cell, &session->request.settings, &session->machine, session->calibrations, error);
+}
+
+/* The 99th percentile of the latency of a trial that went well, if it had the tasks for it. */
+static double latency_p99(const struct job_parts *parts, const struct trial_row *row)
+{
+    const uint32_t *counts = parts->histograms + (size_t)PHASE_LATENCY * HISTOGRAM_BUCKETS;
+    struct bucket *buckets =
+        strcmp(row->status, "ok") || row->tasks < P99_TASKS_LEAST ? NULL : calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
+    for (uint32_t i = 0; buckets && i < HISTOGRAM_BUCKETS; i++)
+        buckets[i] = (struct bucket){(int64_t)histogram_lo(i), (int64_t)histogram_hi(i), (int64_t)counts[i]};
+    double ns = buckets ? stats_histogram_quantile(buckets, HISTOGRAM_BUCKETS, 0.99) : NAN;
+    free(buckets);
+    return ns;
+}
+
+static int trial_run(struct session *session, const struct cell *cell, unsigned block, unsigned position,
+                     struct trial_row *row, char *error)
+{
+    struct launcher *launcher = calibrations_launcher(session->calibrations);
+    const struct settings *settings = &session->request.settings;
+    /* the sample is the same for every pool of a block */
+    struct job_order order = {settings->seed, settings->samples, mix64(settings->seed, block), STRICT_NOT};
+    struct trial_facts facts = {.cell = cell,
+                                .block = block,
+                                .position = position,
+                                .trial_limit_ns = settings->trial_limit_ns,
+                                .started_ns = (int64_t)(clock_monotonic_ns() - session->start_ns)};
+    int rc = job_write_trial(launcher, cell, &order, &facts.parts, error);
+    if (rc < 0)
+        return rc;
+    noise_read(&facts.before);
+    rc = launcher_run(launcher, (uint64_t)settings->trial_limit_ns, &facts.outcome);
+    if (rc < 0) {
+        snprintf(error, ERROR_MAX, "starting a trial: %s", strerror(-rc));
+        return rc;
+    }
+    noise_read(&facts.after);
+    rc = recorder_put(&session->recorder, &facts, row, error);
+    if (rc < 0)
+        return rc;
+    session->trials++;
+    session->interrupted = facts.outcome.interrupted;
+    if (strcmp(row->status, "interrupted") != 0)
+        session->failures += strcmp(row->status, "ok") != 0;
+    else
+        session->stopped += !session->interrupted;
+    if (session->latency_p99_ns)
+        session->latency_p99_ns[position - 1] = latency_p99(&facts.parts, row);
+    return 0;
+}
+
+/* All that is left, by the forecast; and no more than the budget has. */
+static double left_ns(const struct session *session, const uint32_t *order, size_t count,
+                      const struct progress *progress)
+{
+    double ns = progress->after_ns;
+    for (size_t i = 0; i < count; i++)
+        ns += forecast_trial_ns(&session->plan.cells.cell[order[i]]);
+    return fmax(fmin(ns, session_left_ns(session, session->budget_ns) + session->closing_ns), 0);
+}
+
+/* Whether there is time for one more trial: asked before each, since the first of them may show that trials take far
+ * longer than anybody thought. The first is always run, or nothing would be known. */
+static bool trial_affordable(const struct session *session, const struct cell *cell)
+{
+    double late_ns = forecast_trial_ns(cell) - session_left_ns(session, session->budget_ns);
+    return !session->budget_ns || !session->trials || late_ns <= BUDGET_LATE * (double)session->budget_ns;
+}
+
+/* What a trial showed, for those that follow. */
+static void trial_note(struct session *session, struct cell *cell, uint64_t since_ns, const struct trial_row *row)
+{
+    bool is_first = !cell->forecast.seen;
+    forecast_note(cell, (double)(clock_monotonic_ns() - since_ns),
+                  strcmp(row->status, "ok") ? NAN : (double)row->wall_ns);
+    if (is_first)
+        forecast_compare(&session->plan.cells, cell);
+}
+
+int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
+                  struct progress *progress, struct trial_row *found, char *error)
+{
+    struct launcher *launcher = calibrations_launcher(session->calibrations);
+    int rc = 0;
+    for (size_t i = 0; i < count && rc == 0 && !session->interrupted; i++) {
+        if ((session->interrupted = launcher_interrupted(launcher)))
+            break; /* between trials */
+        struct cell *cell = &session->plan.cells.cell[order[i]];
+        const uint64_t since_ns = clock_monotonic_ns();
+        struct trial_row row;
+        if ((session->over_budget = !trial_affordable(session, cell)))
+            break;
+        if (progress)
+            progress_show(progress, session->trials, left_ns(session, order + i, count - i, progress), cell);
+        rc = trial_run(session, cell, block, session->positions ? session->positions[i] : (unsigned)i + 1, &row, error);
+        if (rc == 0 && !session->interrupted)
+            trial_note(session, cell, since_ns, &row);
+        if (rc == 0 && progress)
+            progress_note(progress, order[i], block - 1,
+                          strcmp(row.status, "ok") ? NAN : (double)row.wall_ns / (double)row.tasks);
+        if (rc == 0 && found)
+            found[i] = row;
+    }
+    return rc;
+}
+
+/* What trials took is worth more than what pilots did. */
+static void prices_renew(const struct session *session)
+{
+    for (size_t i = 0; i < session->plan.cells.count; i++) {
+        struct price price;
+        if (price_learn(&session->plan.cells.cell[i], &price))
+            price_keep(session->calibrations, &session->plan.cells.cell[i], &price);
+    }
+}
+
+int session_end(struct session *session, char *error)
+{
+    prices_renew(session);
+    int rc = recorder_close(&session->recorder, error);
+    launcher_unwatch(calibrations_launcher(session->calibrations));
+    return rc;
+}
+
+void session_close(struct session *session)
+{
+    busy_drop(session->watch);
+    plan_release(&session->plan);
+    calibrations_close(session->calibrations);
+    request_release(&session->request);
+    machine_close(&session->machine);
+    if (session->lock >= 0)
+        close(session->lock);
+}

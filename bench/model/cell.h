@@ -1,0 +1,105 @@
+/* A cell: one combination of factors, what is compared; and the settings of a run. Filled by options.c from the command
+ * line and suites, completed by plan.c (placement, calibration, number of tasks), read by everyone after. */
+#ifndef POOLBENCH_MODEL_CELL_H
+#define POOLBENCH_MODEL_CELL_H
+#include "bench/base/refuse.h"
+#include "bench/base/spec.h"
+#include "bench/job/job_file.h"
+#include "bench/machine/place.h"
+#include "pools/pool.h"
+#include "workloads/workload.h"
+
+enum dist_kind { DIST_FIXED, DIST_UNIFORM, DIST_EXPONENTIAL, DIST_LOGNORMAL, DIST_BIMODAL, DIST_FILE };
+
+#define FORECAST_LAST 9 /* few, but so many that a median tells */
+
+/* How long a trial of a cell takes, as far as that is known (bench/measure/forecast/forecast.h). In ns. */
+struct forecast {
+    double task_ns, beside_ns; /* wall time of a task; of a trial, what it takes beside its tasks */
+    bool measured;             /* by a pilot or an earlier run; else guessed */
+    bool recalled;             /* measured, and not today: by what was kept */
+    double seen_ns;            /* trials that were run, summed */
+    unsigned seen, well;       /* how many; of them, those that went well */
+    struct {
+        double whole_ns, wall_ns; /* wall: between gate and last reap */
+    } last[FORECAST_LAST];        /* those that went well, the last few of them */
+};
+
+struct cell {
+    unsigned number;               /* 0.. in plan order */
+    char id[16];                   /* "c001": cell_id in every file */
+    char experiment[NAME_MAX_LEN]; /* [experiment NAME] of the suite, or "" */
+
+    const struct pool_ops *pool;
+    int64_t pool_params[PARAM_MAX];
+    /* canonical: the label and = where it has one, the name, every option that differs from its default */
+    char pool_spec[SPEC_MAX];
+    const struct workload_ops *workload;
+    int64_t workload_params[PARAM_MAX];
+    char workload_spec[SPEC_MAX];
+    struct faults faults;
+    char faults_spec[SPEC_MAX];
+    int64_t task_limit_ns; /* 0: none */
+
+    int64_t size_ns;
+    enum dist_kind dist;
+    char dist_spec[SPEC_MAX]; /* "fixed", "lognormal", "file:PATH" */
+    int64_t tasks;            /* -1: auto, until plan.c has chosen */
+    unsigned workers;         /* --workers */
+    struct pool_shape shape;
+    char place[SPEC_MAX];
+    bool place_explicit; /* asked for by the user: a place this machine cannot give is an error */
+    char place_main[SPEC_MAX];
+
+    enum arrival_kind arrival;
+    int64_t arrival_k;   /* of wave and window */
+    double arrival_rate; /* tasks a second, of rate */
+    bool arrival_poisson;
+    char arrival_spec[SPEC_MAX];
+    enum collect_kind collect;
+    int64_t in_bytes, out_bytes;
+    int64_t ballast_bytes;
+    bool ballast_thp;
+    int64_t ballast_write_ppm;
+    char ballast_spec[SPEC_MAX];
+    bool timed; /* --timing task */
+
+    /* filled by plan.c */
+    struct placement placement;
+    int64_t iterations; /* at size_ns */
+    struct cost *costs; /* the size distribution as equally likely costs, owned by the plan */
+    uint32_t cost_count;
+    bool cost_in_order;
+    bool tasks_auto;        /* their number was chosen here */
+    int64_t trial_limit_ns; /* of the run: no trial takes longer; 0: not completed yet */
+    struct forecast forecast;
+};
+
+#define SAMPLES_ALL (-1)
+
+struct settings {
+    int64_t blocks; /* 0: not given */
+    uint64_t seed;
+    bool seed_given;
+    int64_t budget_ns;     /* 0: none */
+    int64_t precision_ppm; /* 0: none */
+    int64_t samples;       /* per trial, SAMPLES_ALL, 0: none */
+    int64_t trial_limit_ns;
+    char out[4096];         /* "": results/<stamp>-<id> */
+    char like[4096];        /* "" or a run */
+    char more[4096];        /* "" or the run that gets more blocks; then it is also what `like` names */
+    unsigned blocks_before; /* that it has */
+    uint64_t began_ns;      /* when its command was entered, CLOCK_MONOTONIC; 0: no time has passed */
+    bool recalibrate;
+    bool measure; /* of `plan` */
+};
+
+struct cells {
+    struct cell *cell;
+    size_t count;
+};
+
+/* "fork spin 10us, 2 workers". Returns its length, at most size - 1. */
+int cell_label(const struct cell *cell, char *text, size_t size);
+
+#endif

@@ -1,0 +1,302 @@
+/* The table of columns: one line a column, in the order of the files. A column that says the same in several files (the
+ * factors of a cell) is written once, as a macro over the row struct it is a field of. */
+#include "bench/model/columns.h"
+#include <math.h>
+#include <string.h>
+
+// clang-format off
+#define COLUMN(kind, row, field, help) {#field, kind, offsetof(struct row, field), sizeof(((struct row *)0)->field), help}
+#define INT(row, field, help)  COLUMN(COLUMN_INT, row, field, help)
+#define UINT(row, field, help) COLUMN(COLUMN_UINT, row, field, help)
+#define REAL(row, field, help) COLUMN(COLUMN_REAL, row, field, help)
+#define TEXT(row, field, help) COLUMN(COLUMN_TEXT, row, field, help)
+
+#define RUN_COLUMNS(row) \
+    INT(row,  schema_version, "version of this table of columns"), \
+    TEXT(row, run_id,         "name of the run, the same in all its files")
+
+#define ORDER_COLUMNS(row) \
+    INT(row,  block,          "pass over all cells that the trial belongs to; cells are compared within a block"), \
+    INT(row,  position,       "place in the running order of its block")
+
+#define FACTOR_COLUMNS(row) \
+    TEXT(row, experiment,     "the suite's [experiment NAME]; empty outside of one"), \
+    TEXT(row, pool,           "who does the work, as it was asked for: the label and = where it was given one, then the pool with every option that differs from its default"), \
+    TEXT(row, workload,       "what a task does, with every option that differs from its default"), \
+    INT(row,  size_ns,        "label of a task's size: how long it should take, uncontended"), \
+    TEXT(row, size_dist,      "how sizes are distributed around size_ns"), \
+    INT(row,  iterations,     "the size in the workload's own unit of work, by calibration; empty where it has none"), \
+    INT(row,  tasks,          "tasks of a trial, warm-up not counted"), \
+    INT(row,  workers,        "workers asked for"), \
+    INT(row,  processes,      "worker processes beside the submitter"), \
+    INT(row,  threads,        "worker threads over all processes; 0 where a worker is a process of one thread"), \
+    TEXT(row, place,          "where workers are pinned"), \
+    TEXT(row, arrival,        "how tasks are handed in"), \
+    TEXT(row, collect,        "how results come back"), \
+    INT(row,  in_bytes,       "handed to every task"), \
+    INT(row,  out_bytes,      "returned by every task"), \
+    INT(row,  ballast_bytes,  "memory the submitter dirtied before the pool opened"), \
+    TEXT(row, ballast,        "the same with its options, as asked for"), \
+    TEXT(row, faults,         "which tasks fail on purpose; empty: none"), \
+    TEXT(row, timing,         "task: every task is timed; trial: only the whole trial is")
+
+static const struct column plan_columns[] = {
+    RUN_COLUMNS(plan_row),
+    TEXT(plan_row, cell_id, "the combination of factors that is run here"),
+    ORDER_COLUMNS(plan_row),
+    FACTOR_COLUMNS(plan_row),
+    UINT(plan_row, seed, "of the sequence of tasks: the same in every cell"),
+};
+
+static const struct column trial_columns[] = {
+    RUN_COLUMNS(trial_row),
+    INT(trial_row, trial_id, "counts from 1 in the order in which trials ran"),
+    TEXT(trial_row, cell_id, "the combination of factors: what is compared"),
+    ORDER_COLUMNS(trial_row),
+    FACTOR_COLUMNS(trial_row),
+    UINT(trial_row, seed, "of the sequence of tasks: the same in every cell"),
+    TEXT(trial_row, status, "ok, failed, crashed, timeout, interrupted or skipped; timings are empty unless ok, and numbers of tasks until they begin"),
+    TEXT(trial_row, reason, "why it is not ok, in words"),
+    INT(trial_row, started_ns, "when the trial was started, from the start of the run"),
+    INT(trial_row, wall_ns, "from the gate (all workers ready) to the last reap"),
+    INT(trial_row, ideal_ns, "least possible wall_ns for the sizes drawn, on these workers and CPUs; empty where arrival sets the pace"),
+    INT(trial_row, open_ns, "to open the pool: make, pin and ready the workers"),
+    INT(trial_row, close_ns, "to close the pool: end the workers and wait for them"),
+    INT(trial_row, trial_ns, "all of it: from making the trial's process until nothing of it is left, writing rows apart"),
+    INT(trial_row, tasks_ok, "tasks reaped with status ok"),
+    INT(trial_row, tasks_failed, "tasks reaped with any other status"),
+    INT(trial_row, tasks_error, "of those, tasks that returned an error code"),
+    INT(trial_row, tasks_exited, "of those, whose process exited"),
+    INT(trial_row, tasks_signalled, "of those, whose process was killed by a signal"),
+    INT(trial_row, tasks_timeout, "of those, ended because they ran longer than --task-limit"),
+    INT(trial_row, tasks_wrong, "of those, with a wrong result or output"),
+    INT(trial_row, tasks_collateral, "of those, that ran in a process which another task took down"),
+    INT(trial_row, tasks_lost, "tasks never reported: the trial ended before; tasks_ok, tasks_failed and these are all"),
+    INT(trial_row, detect_ns, "median over failed tasks: from the fault to the reap, of a timeout from the task's start; collateral ones apart; empty where none failed"),
+    INT(trial_row, workers_lost, "worker processes that died and were replaced"),
+    INT(trial_row, replace_ns, "until the replacement of a worker process is ready, mean; empty where none was replaced"),
+    UINT(trial_row, result_sum, "sum of mix64(index, result) over the tasks, modulo 2^64: equal for equal work"),
+    INT(trial_row, parent_sees, "what the submitter sees afterwards of what the tasks did in memory; empty where tasks leave nothing"),
+    INT(trial_row, user_ns, "CPU time in user mode, submitter and workers, gate to last reap"),
+    INT(trial_row, sys_ns, "CPU time in the kernel, likewise"),
+    INT(trial_row, submitter_ns, "CPU time of the submitter alone, likewise"),
+    INT(trial_row, nvcsw, "voluntary context switches, likewise"),
+    INT(trial_row, nivcsw, "involuntary context switches, likewise"),
+    INT(trial_row, minflt, "page faults without I/O, likewise"),
+    INT(trial_row, majflt, "page faults with I/O, likewise"),
+    INT(trial_row, runqueue_ns, "waited for a CPU while runnable, likewise"),
+    INT(trial_row, steal_ns, "taken by the hypervisor during the trial, over all CPUs of the machine"),
+    INT(trial_row, migrations, "changes of CPU from one task to the next, as seen by the workers"),
+    INT(trial_row, pss_bytes, "proportional share of memory, submitter and workers after the last reap"),
+    INT(trial_row, private_bytes, "memory that nobody shares, likewise"),
+    INT(trial_row, maxrss_bytes, "largest resident set of one process"),
+    INT(trial_row, shared_cpu, "1 where submitter and workers had to share CPUs, else 0"),
+    REAL(trial_row, load, "load average over one minute when the trial started"),
+    INT(trial_row, samples_end, "bytes of samples.csv that are committed with this row"),
+    INT(trial_row, latency_end, "bytes of latency.csv that are committed with this row"),
+};
+
+static const struct column sample_columns[] = {
+    INT(sample_row, trial_id, "the trial in trials.csv"),
+    INT(sample_row, task, "index of the task in the seeded sequence, from 0"),
+    INT(sample_row, worker, "number of the worker that ran it, from 0"),
+    INT(sample_row, pid, "process that ran it"),
+    INT(sample_row, cpu_planned, "the one CPU that worker was pinned to; empty where it may use several"),
+    INT(sample_row, cpu, "CPU on which the task ended"),
+    TEXT(sample_row, status, "ok, error, exited, signalled, timeout, wrong, collateral or lost"),
+    INT(sample_row, code, "error code, exit status or signal that goes with status"),
+    INT(sample_row, due_ns, "when it should have been handed in, from the gate, as are the four below"),
+    INT(sample_row, submit_ns, "when the submitter handed it in"),
+    INT(sample_row, start_ns, "when its worker started it; empty under --timing trial"),
+    INT(sample_row, end_ns, "when its worker ended it; empty under --timing trial"),
+    INT(sample_row, reap_ns, "when the submitter had its result"),
+    UINT(sample_row, result, "what the task computed"),
+};
+
+static const struct column latency_columns[] = {
+    INT(latency_row, trial_id, "the trial in trials.csv"),
+    TEXT(latency_row, phase, "queue (submit to start; from due under rate), service (start to end), return (end to reap), latency (due to reap), late (due to submit), detect (of failed tasks: see detect_ns in trials.csv)"),
+    INT(latency_row, lo_ns, "the bucket holds lo_ns <= time < hi_ns"),
+    INT(latency_row, hi_ns, "at most 1 % above lo_ns, or 1 ns"),
+    INT(latency_row, count, "tasks in the bucket; buckets without a task are left out"),
+};
+
+static const struct column summary_columns[] = {
+    RUN_COLUMNS(summary_row),
+    TEXT(summary_row, cell_id, "the combination of factors: what is compared"),
+    FACTOR_COLUMNS(summary_row),
+    INT(summary_row, trials, "trials of the cell, failed ones included"),
+    INT(summary_row, failed, "of those, trials with a status that is not ok: they count here and nowhere below"),
+    INT(summary_row, wall_ns, "median over trials"),
+    INT(summary_row, wall_lo_ns, "lower end of its 95 % order-statistic interval; empty below 6 trials"),
+    INT(summary_row, wall_hi_ns, "upper end of it"),
+    REAL(summary_row, ns_per_task, "median of wall_ns / tasks"),
+    REAL(summary_row, tasks_per_s, "1e9 / ns_per_task"),
+    REAL(summary_row, efficiency, "median of ideal_ns / wall_ns; above 1.05 the calibration is off"),
+    REAL(summary_row, efficiency_vs_static, "median over blocks of the time per task of pool static, all else equal, over the cell's own"),
+    REAL(summary_row, overhead_ns, "per task: median of (wall_ns - ideal_ns) / tasks"),
+    REAL(summary_row, submitter_share, "median of submitter_ns / wall_ns: near 1, workers wait for the submitter"),
+    REAL(summary_row, achieved_share, "under arrival rate: median of tasks reaped a second over the rate asked for; below 0.98 the pool is saturated"),
+    REAL(summary_row, drift, "change of the time per task from the first trial to the last, by the Theil-Sen line: 0.1 is 10 % more at the end; empty below 8 ok trials"),
+    INT(summary_row, drift_said, "1 where that is a drift: Mann-Kendall p at most 0.01, and more than half the width of the median's interval; else 0"),
+    REAL(summary_row, modes_ratio, "where the times per task of the trials fall into two groups: the upper group's median over the lower one's; else empty"),
+    REAL(summary_row, modes_share, "share of the trials in the upper group"),
+    REAL(summary_row, worker_imbalance, "time inside tasks of the busiest worker over the mean of all workers, median over trials: 1 is even; only from trials with every task in samples.csv"),
+    INT(summary_row, queue_p50_ns, "percentiles: of one trial, by latency.csv (middle of the bucket); then the median over trials"),
+    INT(summary_row, service_p50_ns, "likewise"),
+    INT(summary_row, return_p50_ns, "likewise"),
+    INT(summary_row, latency_p50_ns, "likewise"),
+    INT(summary_row, latency_p50_lo_ns, "lower end of the 95 % order-statistic interval of that median; empty below 6 trials"),
+    INT(summary_row, latency_p50_hi_ns, "upper end of it"),
+    INT(summary_row, latency_p90_ns, "likewise"),
+    INT(summary_row, latency_p90_lo_ns, "likewise"),
+    INT(summary_row, latency_p90_hi_ns, "likewise"),
+    INT(summary_row, latency_p99_ns, "likewise; from trials with at least 1,000 tasks, else empty"),
+    INT(summary_row, latency_p99_lo_ns, "likewise; empty below 6 such trials"),
+    INT(summary_row, latency_p99_hi_ns, "likewise"),
+    INT(summary_row, latency_p999_ns, "likewise; from trials with at least 10,000 tasks, else empty"),
+    INT(summary_row, latency_p999_lo_ns, "likewise; empty below 6 such trials"),
+    INT(summary_row, latency_p999_hi_ns, "likewise"),
+    INT(summary_row, late_p99_ns, "likewise, as p99: how late tasks were handed in; latencies below it say little"),
+    INT(summary_row, open_ns, "median over trials"),
+    INT(summary_row, close_ns, "median over trials"),
+    INT(summary_row, pss_bytes, "median over trials"),
+    INT(summary_row, private_bytes, "median over trials"),
+};
+
+#define SEARCH_COLUMNS(row) \
+    RUN_COLUMNS(row), \
+    TEXT(row, pool, "who did the work, with every option that differs from its default")
+
+#define TASK_COLUMNS(row) \
+    INT(row,  workers, "workers asked for"), \
+    TEXT(row, workload, "what a task did, with every option that differs from its default")
+
+#define FOUND_COLUMNS(row) \
+    INT(row,  blocks, "that measured both ends of the last bracket, which the interval is of"), \
+    INT(row,  trials, "that the search took, of both sides"), \
+    TEXT(row, reason, "where the fields before are empty, why; or what is to be known of them")
+
+static const struct column metg_columns[] = {
+    SEARCH_COLUMNS(metg_row),
+    TASK_COLUMNS(metg_row),
+    REAL(metg_row, efficiency, "asked for: time of pool static in the same block over time of the pool"),
+    INT(metg_row, metg_ns, "task size at which it has that efficiency; empty where there is none in the range"),
+    INT(metg_row, lo_ns, "lower end of its interval; all of the file hold together at 95 %; empty where not bounded"),
+    INT(metg_row, hi_ns, "upper end of it"),
+    FOUND_COLUMNS(metg_row),
+};
+
+static const struct column crossover_columns[] = {
+    SEARCH_COLUMNS(crossover_row),
+    TEXT(crossover_row, other_pool, "the other one"),
+    TASK_COLUMNS(crossover_row),
+    INT(crossover_row, size_ns, "label of a task's size; empty where it is what was searched"),
+    TEXT(crossover_row, over, "what was searched: size (in ns), payload or ballast (in bytes), workers, cpu_share"),
+    REAL(crossover_row, crossover, "where both take the same time per task, of workers the first number beyond; empty where there is none in the range"),
+    REAL(crossover_row, lo, "lower end of its 95 % interval; empty where not bounded"),
+    REAL(crossover_row, hi, "upper end of it"),
+    FOUND_COLUMNS(crossover_row),
+};
+
+static const struct column capacity_columns[] = {
+    SEARCH_COLUMNS(capacity_row),
+    TASK_COLUMNS(capacity_row),
+    INT(capacity_row, size_ns, "label of a task's size"),
+    INT(capacity_row, p99_limit_ns, "limit on the 99th percentile of latency, from due"),
+    REAL(capacity_row, rate_per_s, "highest rate of arrivals that is sustained; empty where there is none in the range"),
+    REAL(capacity_row, lo_per_s, "lower end of its interval; all of the file hold together at 95 %; empty where not bounded"),
+    REAL(capacity_row, hi_per_s, "upper end of it"),
+    FOUND_COLUMNS(capacity_row),
+};
+// clang-format on
+
+#define FORMAT(name, row, text)                                                                                        \
+    {                                                                                                                  \
+        .file = #name ".csv", .help = text, .columns = row##_columns,                                                  \
+        .count = sizeof row##_columns / sizeof row##_columns[0], .row_size = sizeof(struct row##_row)                  \
+    }
+
+const struct file_format plan_format = FORMAT(plan, plan, "A row is a planned trial, in running order.");
+const struct file_format trial_format =
+    FORMAT(trials, trial,
+           "A row is a trial that ran, and the commit of it: whatever the other files hold beyond the `_end` bytes of "
+           "the last row is not part of the run.");
+const struct file_format sample_format =
+    FORMAT(samples, sample, "A row is a task: the seeded sample of every trial, or all of them (`--samples`).");
+const struct file_format latency_format =
+    FORMAT(latency, latency, "A row is a bucket of a trial's histogram, over all its tasks.");
+const struct file_format summary_format =
+    FORMAT(summary, summary,
+           "A row is a cell, by order of its first trial. Made from the other files by `poolbench summarise`.");
+
+const struct file_format metg_format = FORMAT(metg, metg, "A row is a pool of `poolbench metg`.");
+const struct file_format crossover_format = FORMAT(crossover, crossover, "The answer of `poolbench crossover`.");
+const struct file_format capacity_format = FORMAT(capacity, capacity, "A row is a pool of `poolbench capacity`.");
+
+const struct file_format *const file_formats[] = {&plan_format,      &trial_format,    &sample_format,
+                                                  &latency_format,   &summary_format,  &metg_format,
+                                                  &crossover_format, &capacity_format, NULL};
+
+void row_clear(const struct file_format *format, void *row)
+{
+    const double not_known = NAN;
+    const int64_t missing = MISSING;
+
+    memset(row, 0, format->row_size);
+    for (const struct column *c = format->columns; c < format->columns + format->count; c++) {
+        char *field = (char *)row + c->offset;
+        if (c->kind == COLUMN_REAL)
+            memcpy(field, &not_known, sizeof not_known);
+        else if (c->kind != COLUMN_TEXT)
+            memcpy(field, &missing, sizeof missing);
+    }
+}
+
+static const char introduction[] =
+    "# Results\n"
+    "\n"
+    "Every `poolbench run` leaves one directory here, `<UTC date>T<time>-<id>`, and points the link `latest` at it. A "
+    "run\n"
+    "is named by its path, by `latest`, or by as much of its name as is unique: `poolbench summarise latest`.\n"
+    "\n"
+    "| file | what it is |\n"
+    "|---|---|\n";
+
+const struct other_file other_files[] = {
+    {"suite.ini", "the resolved question: `poolbench run suite.ini` asks it again"},
+    {"host.json", "the machine, its limits and settings, versions, command line, calibration"},
+    {"topology.xml", "the machine as hwloc sees it"},
+    {"charts/",
+     "each chart with the data (`.dat`) and the script (`.gp`) that drew it; `gnuplot NAME.gp` there draws it "
+     "anew"},
+    {NULL, NULL},
+};
+
+static const char conventions[] =
+    "\n"
+    "The CSV files are UTF-8 with one header line, comma-separated, text quoted where it must be. Numbers are written "
+    "in\n"
+    "full with `.` as the decimal point, times and sizes as integers with the unit in the column's name. A missing "
+    "value\n"
+    "is empty, never 0. A last line without a newline was cut off and is not a row. A byte that is not UTF-8 (in a\n"
+    "message of a program, say) stands as `\\xHH`, in JSON too; whatever is read back never has one.\n"
+    "`poolbench resume` goes on with a run that ended early.\n";
+
+static const char *const kind_names[] = {"integer", "unsigned", "real", "text"};
+
+void columns_document(FILE *out)
+{
+    fputs(introduction, out);
+    for (const struct file_format *const *f = file_formats; *f; f++)
+        fprintf(out, "| `%s` | %s |\n", (*f)->file, (*f)->help);
+    for (const struct other_file *other = other_files; other->name; other++)
+        fprintf(out, "| `%s` | %s |\n", other->name, other->help);
+    fputs(conventions, out);
+    for (const struct file_format *const *f = file_formats; *f; f++) {
+        fprintf(out, "\n## %s\n\n| column | kind | meaning |\n|---|---|---|\n", (*f)->file);
+        for (size_t i = 0; i < (*f)->count; i++)
+            fprintf(out, "| `%s` | %s | %s |\n", (*f)->columns[i].name, kind_names[(*f)->columns[i].kind],
+                    (*f)->columns[i].help);
+    }
+}

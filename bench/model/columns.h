@@ -1,0 +1,158 @@
+/* The one table of columns: it writes the CSV files, reads them back and documents them (results/README.md). A column
+ * is a field of a row struct; a row struct mirrors one file. Missing values are empty in the file, never 0. */
+#ifndef POOLBENCH_MODEL_COLUMNS_H
+#define POOLBENCH_MODEL_COLUMNS_H
+#include "bench/model/cell.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define SCHEMA_VERSION 1
+#define MISSING        INT64_MIN /* integer columns; real columns use NAN, text columns "" */
+
+enum column_kind { COLUMN_INT, COLUMN_UINT, COLUMN_REAL, COLUMN_TEXT };
+
+struct column {
+    const char *name;
+    enum column_kind kind;
+    size_t offset, size; /* in the row struct; size of a text field with its NUL */
+    const char *help;    /* one line for results/README.md, with the unit where the name has none */
+};
+
+struct file_format {
+    const char *file; /* "trials.csv" */
+    const char *help; /* what a row is */
+    const struct column *columns;
+    size_t count;
+    size_t row_size;
+};
+
+struct plan_row {
+    int64_t schema_version;
+    char run_id[40], cell_id[16], experiment[64];
+    int64_t block, position;
+    char pool[SPEC_MAX], workload[SPEC_MAX];
+    int64_t size_ns;
+    char size_dist[SPEC_MAX];
+    int64_t iterations, tasks, workers, processes, threads;
+    char place[SPEC_MAX], arrival[SPEC_MAX], collect[16];
+    int64_t in_bytes, out_bytes, ballast_bytes;
+    char ballast[SPEC_MAX], faults[SPEC_MAX], timing[16];
+    uint64_t seed;
+};
+
+struct trial_row {
+    int64_t schema_version;
+    char run_id[40];
+    int64_t trial_id; /* 1.. in the order they ran */
+    char cell_id[16];
+    int64_t block, position;
+    char experiment[64], pool[SPEC_MAX], workload[SPEC_MAX];
+    int64_t size_ns;
+    char size_dist[SPEC_MAX];
+    int64_t iterations, tasks, workers, processes, threads;
+    char place[SPEC_MAX], arrival[SPEC_MAX], collect[16];
+    int64_t in_bytes, out_bytes, ballast_bytes;
+    char ballast[SPEC_MAX], faults[SPEC_MAX], timing[16];
+    uint64_t seed;
+    char status[16], reason[192];
+    int64_t started_ns; /* from the start of the run */
+    int64_t wall_ns, ideal_ns, open_ns, close_ns, trial_ns, tasks_ok, tasks_failed;
+    int64_t tasks_error, tasks_exited, tasks_signalled, tasks_timeout, tasks_wrong, tasks_collateral, tasks_lost;
+    int64_t detect_ns, workers_lost, replace_ns;
+    uint64_t result_sum;
+    int64_t parent_sees, user_ns, sys_ns, submitter_ns, nvcsw, nivcsw, minflt, majflt, runqueue_ns, steal_ns,
+        migrations;
+    int64_t pss_bytes, private_bytes, maxrss_bytes, shared_cpu;
+    double load;
+    int64_t samples_end, latency_end; /* bytes of samples.csv and latency.csv when this trial was committed */
+};
+
+struct sample_row {
+    int64_t trial_id, task, worker, pid, cpu_planned, cpu;
+    char status[16];
+    int64_t code, due_ns, submit_ns, start_ns, end_ns, reap_ns;
+    uint64_t result;
+};
+
+struct latency_row {
+    int64_t trial_id;
+    char phase[16];
+    int64_t lo_ns, hi_ns, count;
+};
+
+struct summary_row {
+    int64_t schema_version;
+    char run_id[40], cell_id[16], experiment[64], pool[SPEC_MAX], workload[SPEC_MAX];
+    int64_t size_ns;
+    char size_dist[SPEC_MAX];
+    int64_t iterations, tasks, workers, processes, threads;
+    char place[SPEC_MAX], arrival[SPEC_MAX], collect[16];
+    int64_t in_bytes, out_bytes, ballast_bytes;
+    char ballast[SPEC_MAX], faults[SPEC_MAX], timing[16];
+    int64_t trials, failed;
+    int64_t wall_ns, wall_lo_ns, wall_hi_ns;
+    double ns_per_task, tasks_per_s;
+    double efficiency, efficiency_vs_static, overhead_ns, submitter_share, achieved_share;
+    double drift;
+    int64_t drift_said;
+    double modes_ratio, modes_share, worker_imbalance;
+    int64_t queue_p50_ns, service_p50_ns, return_p50_ns;
+    int64_t latency_p50_ns, latency_p50_lo_ns, latency_p50_hi_ns, latency_p90_ns, latency_p90_lo_ns, latency_p90_hi_ns;
+    int64_t latency_p99_ns, latency_p99_lo_ns, latency_p99_hi_ns, latency_p999_ns, latency_p999_lo_ns,
+        latency_p999_hi_ns;
+    int64_t late_p99_ns;
+    int64_t open_ns, close_ns, pss_bytes, private_bytes;
+};
+
+/* What the searching verbs found, a row a search. */
+struct metg_row {
+    int64_t schema_version;
+    char run_id[40], pool[SPEC_MAX];
+    int64_t workers;
+    char workload[SPEC_MAX];
+    double efficiency;
+    int64_t metg_ns, lo_ns, hi_ns, blocks, trials;
+    char reason[192];
+};
+
+struct crossover_row {
+    int64_t schema_version;
+    char run_id[40], pool[SPEC_MAX], other_pool[SPEC_MAX];
+    int64_t workers;
+    char workload[SPEC_MAX];
+    int64_t size_ns;
+    char over[16];
+    double crossover, lo, hi;
+    int64_t blocks, trials;
+    char reason[192];
+};
+
+struct capacity_row {
+    int64_t schema_version;
+    char run_id[40], pool[SPEC_MAX];
+    int64_t workers;
+    char workload[SPEC_MAX];
+    int64_t size_ns, p99_limit_ns;
+    double rate_per_s, lo_per_s, hi_per_s;
+    int64_t blocks, trials;
+    char reason[192];
+};
+
+extern const struct file_format metg_format, crossover_format, capacity_format;
+extern const struct file_format plan_format, trial_format, sample_format, latency_format, summary_format;
+extern const struct file_format *const file_formats[]; /* all of them, NULL-terminated */
+
+/* What else is in the directory of a run. */
+struct other_file {
+    const char *name, *help;
+};
+extern const struct other_file other_files[]; /* ends with a row without a name */
+
+/* Fills a row with MISSING, NAN and "". */
+void row_clear(const struct file_format *format, void *row);
+
+/* Prints results/README.md: what is in a run directory, and every file's columns. */
+void columns_document(FILE *out);
+
+#endif

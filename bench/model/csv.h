@@ -1,0 +1,34 @@
+/* CSV files through libcsv, both ways, by the tables of columns.h. One thread. 0 or -errno. */
+#ifndef POOLBENCH_MODEL_CSV_H
+#define POOLBENCH_MODEL_CSV_H
+#include "bench/model/columns.h"
+#include <stdio.h>
+
+struct csv_writer; /* append-only; rows are buffered until csv_flush, or until there is 1 MiB of them */
+
+/* Creates `directory/format->file` (O_EXCL), writes the header line. */
+int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer);
+/* Opens it to go on after byte `end` (-1: after the last whole line; 0: after the header line, which is written where a
+ * crash left less than it); what stands there is cut off. -EBADMSG: its header line is not this format's, or it ends
+ * before. */
+int csv_append(const char *directory, const struct file_format *format, int64_t end, struct csv_writer **writer);
+/* Writes to a file that is open, from where it stands; it is closed by csv_close(), or on an error here. */
+int csv_open(int fd, const struct file_format *format, struct csv_writer **writer);
+int csv_put(struct csv_writer *writer, const void *row);
+/* Writes what is buffered with as few write(2) as possible (one for a single row). On an error nothing of the buffer is
+ * taken for written: the file is cut back to the last flushed byte where that is possible. */
+int csv_flush(struct csv_writer *writer);
+void csv_drop(struct csv_writer *writer);         /* forgets what is buffered */
+int64_t csv_end(const struct csv_writer *writer); /* bytes in the file after the last flush */
+int csv_close(struct csv_writer *writer);         /* flushes; frees in any case */
+
+/* Bytes of `directory/format->file` behind `end`, as csv_append() understands it. Or -errno. */
+int64_t csv_behind(const char *directory, const struct file_format *format, int64_t end);
+
+/* Reads `directory/format->file`, calls `row` for each row up to byte `end` (-1: all); a last line without a newline is
+ * not a row. Columns are found by name in the header line: others are ignored, missing ones stay MISSING. Stops at the
+ * first non-zero return of `row` and returns it. -EBADMSG: not such a file; error (ERROR_MAX bytes) says file:line. */
+int csv_read(const char *directory, const struct file_format *format, int64_t end,
+             int (*row)(const void *row, void *arg), void *arg, char *error);
+
+#endif

@@ -1,0 +1,274 @@
+/* Reading CSV files: streamed, in pieces of the size below; libcsv reports fields and line ends, the header line says
+ * which column a field is. */
+#include "bench/base/refuse.h"
+#include "bench/model/csv.h"
+#include "bench/model/csv_file.h"
+#include "workloads/text.h"
+#include <csv.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_BYTES      (64u << 10)
+#define NUMBER_BYTES    32 /* any number as text */
+#define FIELD_BYTES_MAX (1u << 20)
+#define HEADER_MAX      4096u
+
+struct reader {
+    const struct file_format *format;
+    const char *path;
+    char *error;
+    int (*row)(const void *row, void *arg);
+    void *arg;
+    char *values;                   /* the row being read */
+    char *piece;                    /* of the file, READ_BYTES */
+    const struct column **header;   /* column of each field; NULL: not one of ours */
+    size_t header_size, fields;     /* fields: of the header line */
+    size_t field;                   /* number of the next field in this line */
+    unsigned long line, first_line; /* first_line: where this row began */
+    int result;                     /* non-zero: stopped */
+};
+
+static void __attribute__((format(printf, 2, 3))) reader_fail(struct reader *r, const char *format, ...)
+{
+    va_list arguments;
+    int length = snprintf(r->error, ERROR_MAX, "%s:%lu: ", r->path, r->first_line);
+
+    va_start(arguments, format);
+    if (length >= 0 && length < ERROR_MAX)
+        vsnprintf(r->error + length, (size_t)(ERROR_MAX - length), format, arguments);
+    va_end(arguments);
+    r->result = -EBADMSG;
+}
+
+static void header_field(struct reader *r, const char *name, size_t length)
+{
+    const size_t mark = strlen(BYTE_ORDER_MARK);
+
+    if (r->field == 0 && length >= mark && !memcmp(name, BYTE_ORDER_MARK, mark)) { /* as spreadsheets write it */
+        name += mark;
+        length -= mark;
+    }
+    if (r->field == HEADER_MAX) {
+        reader_fail(r, "more than %u columns", HEADER_MAX);
+        return;
+    }
+    if (r->field == r->header_size) {
+        size_t size = r->header_size * 2 + 64;
+        const struct column **header = reallocarray(r->header, size, sizeof *header);
+        if (!header) {
+            snprintf(r->error, ERROR_MAX, "%s: out of memory", r->path);
+            r->result = -ENOMEM;
+            return;
+        }
+        r->header = header;
+        r->header_size = size;
+    }
+    r->header[r->field] = NULL;
+    for (size_t i = 0; i < r->format->count; i++)
+        if (strlen(r->format->columns[i].name) == length && !memcmp(r->format->columns[i].name, name, length))
+            r->header[r->field] = &r->format->columns[i];
+}
+
+static bool number_parse(const struct column *column, const char *text, void *field)
+{
+    char *end = NULL;
+
+    errno = 0;
+    if (column->kind == COLUMN_REAL) {
+        double value = strtod(text, &end);
+        memcpy(field, &value, sizeof value);
+    } else if (column->kind == COLUMN_UINT) {
+        uint64_t value = strtoull(text, &end, 10);
+        memcpy(field, &value, sizeof value);
+        if (*text == '-')
+            return false;
+    } else {
+        int64_t value = strtoll(text, &end, 10);
+        memcpy(field, &value, sizeof value);
+    }
+    /* A real may be so small that strtod calls it out of range while reading it well. */
+    return end != text && !*end && (!errno || column->kind == COLUMN_REAL);
+}
+
+/* Before the fields behind it, which another version may fill otherwise. */
+static void version_check(struct reader *r, const struct column *column)
+{
+    int64_t version;
+
+    if (strcmp(column->name, "schema_version") != 0)
+        return;
+    memcpy(&version, r->values + column->offset, sizeof version);
+    if (version != SCHEMA_VERSION)
+        reader_fail(r, "schema_version: expected %d, found %" PRId64, SCHEMA_VERSION, version);
+}
+
+static void value_field(struct reader *r, const char *text, size_t length)
+{
+    static const char *const expected[] = {"a whole number", "a whole number from 0", "a number", "text"};
+    const struct column *column = r->field < r->fields ? r->header[r->field] : NULL;
+    char number[NUMBER_BYTES];
+
+    if (!column || !length)
+        return;
+    if (column->kind == COLUMN_TEXT) {
+        if (length >= column->size || memchr(text, '\0', length)) {
+            reader_fail(r, "%s: expected text of at most %zu bytes, found %zu", column->name, column->size - 1, length);
+            return;
+        }
+        memcpy(r->values + column->offset, text, length);
+        r->values[column->offset + length] = '\0';
+        for (const char *c = r->values + column->offset; *c; c += text_character(c))
+            if (!text_character(c)) {
+                reader_fail(r, "%s: is not UTF-8", column->name);
+                return;
+            }
+        return;
+    }
+    if (length < sizeof number) {
+        memcpy(number, text, length);
+        number[length] = '\0';
+        if (number_parse(column, number, r->values + column->offset)) {
+            version_check(r, column);
+            return;
+        }
+    }
+    reader_fail(r, "%s: expected %s, found '%.*s'", column->name, expected[column->kind],
+                length > 40 ? 40 : (int)length, text);
+}
+
+static void on_field(void *text, size_t length, void *arg)
+{
+    struct reader *r = arg;
+
+    if (r->result)
+        return;
+    if (r->fields)
+        value_field(r, text, length);
+    else
+        header_field(r, text, length);
+    r->field++;
+    for (const char *c = text; length && (c = memchr(c, '\n', length - (size_t)(c - (const char *)text))); c++)
+        r->line++; /* within quotes */
+}
+
+static void header_end(struct reader *r)
+{
+    bool known = false;
+
+    for (size_t i = 0; i < r->field; i++)
+        known = known || r->header[i];
+    if (known)
+        r->fields = r->field;
+    else
+        reader_fail(r, "expected the header line of %s, found none of its columns", r->format->file);
+}
+
+static void row_end(struct reader *r)
+{
+    if (r->field != r->fields)
+        reader_fail(r, "expected %zu fields as in the header line, found %zu", r->fields, r->field);
+    else
+        r->result = r->row(r->values, r->arg);
+    row_clear(r->format, r->values);
+}
+
+/* libcsv calls this for every line end, for \r\n twice (CSV_REPALL_NL): a line without fields is no row. */
+static void on_line(int end, void *arg)
+{
+    struct reader *r = arg;
+
+    if (r->result)
+        return;
+    if (r->field) {
+        if (r->fields)
+            row_end(r);
+        else
+            header_end(r);
+    }
+    r->field = 0;
+    if (end == '\n')
+        r->line++;
+    r->first_line = r->line;
+}
+
+static int file_parse(struct reader *r, int fd, int64_t end, struct csv_parser *parser)
+{
+    char *piece = r->piece;
+    int64_t at = 0;
+
+    while (!r->result && (end < 0 || at < end)) {
+        size_t wanted = end >= 0 && end - at < (int64_t)READ_BYTES ? (size_t)(end - at) : READ_BYTES;
+        ssize_t n = read(fd, piece, wanted);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            int error = errno;
+            snprintf(r->error, ERROR_MAX, "%s: cannot be read: %s", r->path, strerror(error));
+            return -error;
+        }
+        if (!n)
+            break;
+        if (csv_parse(parser, piece, (size_t)n, on_field, on_line, r) != (size_t)n && !r->result)
+            reader_fail(r, "%s", csv_strerror(csv_error(parser)));
+        if (csv_get_buffer_size(parser) > FIELD_BYTES_MAX && !r->result) /* a quote that is not closed */
+            reader_fail(r, "a field of more than %u bytes", FIELD_BYTES_MAX);
+        at += n;
+    }
+    if (r->result)
+        return r->result;
+    if (!r->fields)
+        reader_fail(r, "expected the header line of %s", r->format->file);
+    else if (at < end) /* someone cut the file */
+        reader_fail(r, "expected at least %" PRId64 " bytes, found %" PRId64, end, at);
+    return r->result;
+}
+
+int csv_read(const char *directory, const struct file_format *format, int64_t end,
+             int (*row)(const void *row, void *arg), void *arg, char *error)
+{
+    char path[PATH_MAX];
+    struct csv_parser parser;
+    struct reader r = {
+        .format = format, .path = path, .error = error, .row = row, .arg = arg, .line = 1, .first_line = 1};
+    int fd = -1, result = csv_path(path, directory, format->file);
+
+    if (!result) {
+        fd = text_file_fd(path);
+        result = fd < 0 ? fd : 0;
+    }
+    if (result) {
+        snprintf(error, ERROR_MAX, "%s/%s: cannot be read: %s", directory, format->file, text_file_why(result));
+        return result;
+    }
+    r.values = malloc(format->row_size);
+    r.piece = malloc(READ_BYTES);
+    if (!r.values || !r.piece || csv_init(&parser, CSV_STRICT | CSV_REPALL_NL)) {
+        snprintf(error, ERROR_MAX, "%s/%s: out of memory", directory, format->file);
+        free(r.values);
+        free(r.piece);
+        close(fd);
+        return -ENOMEM;
+    }
+    row_clear(format, r.values);
+    if (end < 0) { /* a torn last line is not read at all: half a field would look like a wrong one */
+        off_t size = lseek(fd, 0, SEEK_END);
+        int64_t whole = size > 0 ? csv_lines_end(fd, size) : 0;
+        end = whole > 0 ? whole : -1;
+        if (size >= 0)
+            lseek(fd, 0, SEEK_SET);
+    }
+    result = file_parse(&r, fd, end, &parser);
+    csv_free(&parser); /* no csv_fini: it would report a torn last line as a row */
+    free(r.values);
+    free(r.piece);
+    free(r.header);
+    close(fd);
+    return result;
+}

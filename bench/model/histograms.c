@@ -1,0 +1,111 @@
+/* latency.csv, streamed. The files of a run have the same order, so a trial is looked for after the last one. */
+#include "bench/model/histograms.h"
+#include "bench/base/refuse.h"
+#include "bench/job/histogram.h"
+#include "bench/model/csv.h"
+#include <math.h>
+#include <stdlib.h>
+
+static const char *const span_names[SPANS] = {
+    [SPAN_LATE] = "late",     [SPAN_QUEUE] = "queue",     [SPAN_SERVICE] = "service",
+    [SPAN_RETURN] = "return", [SPAN_LATENCY] = "latency",
+};
+
+struct reading {
+    const struct histogram_reader *reader;
+    char *error;
+    struct histogram histograms[SPANS]; /* room for HISTOGRAM_BUCKETS each */
+    int64_t id;                         /* of the trial being read, or MISSING */
+    size_t next;                        /* where the next one probably is */
+};
+
+static int bucket_compare(const void *a, const void *b)
+{
+    const struct bucket *x = a, *y = b;
+
+    return (x->lo_ns > y->lo_ns) - (x->lo_ns < y->lo_ns);
+}
+
+static void trial_finish(struct reading *reading)
+{
+    const struct histogram_reader *reader = reading->reader;
+    size_t count = reader->trial_count, found = count;
+
+    for (size_t i = 0; i < count && found == count && reading->id != MISSING; i++)
+        if (reader->trials[(reading->next + i) % count].trial_id == reading->id)
+            found = (reading->next + i) % count;
+    for (unsigned span = 0; span < SPANS; span++)
+        qsort(reading->histograms[span].buckets, reading->histograms[span].count, sizeof(struct bucket),
+              bucket_compare);
+    if (found < count) {
+        reader->on_trial(found, reading->histograms, reader->arg);
+        reading->next = found + 1;
+    }
+    for (unsigned span = 0; span < SPANS; span++)
+        reading->histograms[span].count = 0, reading->histograms[span].tasks = 0;
+}
+
+static int on_bucket(const void *row, void *arg)
+{
+    const struct latency_row *latency = row;
+    struct reading *reading = arg;
+    unsigned span = 0;
+
+    if (latency->trial_id != reading->id) {
+        trial_finish(reading);
+        reading->id = latency->trial_id;
+    }
+    while (span < SPANS && strcmp(latency->phase, span_names[span]) != 0)
+        span++;
+    if (span == SPANS)
+        return 0; /* of a newer poolbench */
+    struct histogram *histogram = &reading->histograms[span];
+    if (histogram->count == HISTOGRAM_BUCKETS || latency->lo_ns == MISSING || latency->hi_ns <= latency->lo_ns ||
+        latency->count < 0) {
+        refuse(reading->error, "%s: trial %lld, %s: no histogram", latency_format.file, (long long)latency->trial_id,
+               latency->phase);
+        return -EBADMSG;
+    }
+    histogram->buckets[histogram->count++] = (struct bucket){latency->lo_ns, latency->hi_ns, latency->count};
+    histogram->tasks += latency->count;
+    return 0;
+}
+
+int histograms_read(const char *directory, const struct histogram_reader *reader, char *error)
+{
+    struct reading reading = {.reader = reader, .error = error, .id = MISSING};
+    int64_t end = MISSING;
+    int result = 0;
+
+    for (size_t i = reader->trial_count; i-- > 0 && end == MISSING;)
+        end = reader->trials[i].latency_end;
+    if (!reader->trial_count || end == 0)
+        return 0;
+    if (end == MISSING) /* files of another program may not say: all of it then */
+        end = -1;
+    for (unsigned span = 0; span < SPANS && !result; span++) {
+        reading.histograms[span].buckets = calloc(HISTOGRAM_BUCKETS, sizeof(struct bucket));
+        if (!reading.histograms[span].buckets) {
+            refuse(error, "%s: out of memory", latency_format.file);
+            result = -ENOMEM;
+        }
+    }
+    if (!result)
+        result = csv_read(directory, &latency_format, end, on_bucket, &reading, error);
+    if (!result)
+        trial_finish(&reading);
+    for (unsigned span = 0; span < SPANS; span++)
+        free(reading.histograms[span].buckets);
+    return result;
+}
+
+double histogram_mean(const struct histogram *histogram)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < histogram->count; i++) { /* whole numbers lo .. hi - 1 */
+        const struct bucket *b = &histogram->buckets[i];
+        sum += (double)b->count * (double)(b->lo_ns + b->hi_ns - 1) / 2;
+    }
+    return histogram->tasks ? sum / (double)histogram->tasks : NAN;
+}

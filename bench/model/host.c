@@ -1,0 +1,286 @@
+/* host.json and topology.xml: what a reader of the results needs to know about where they come from. Both appear whole
+ * or not at all. */
+#include "bench/model/host.h"
+#include "bench/base/refuse.h"
+#include "bench/base/text_file.h"
+#include "bench/machine/host_facts.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* 2: "none" where there is no quota or limit and null where that is not known; null was both. Lists by CPU. */
+enum { SCHEMA = 2 };
+
+static json_t *date_text(void)
+{
+    char text[32];
+    time_t now = time(NULL);
+    struct tm utc;
+
+    if (!gmtime_r(&now, &utc) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        return json_null();
+    return json_string(text);
+}
+
+static json_t *name_text(void)
+{
+    char text[HOST_NAME_MAX + 1] = "";
+
+    json_t *value = gethostname(text, sizeof text - 1) == 0 ? json_text(text) : NULL;
+    return value ? value : json_null();
+}
+
+static json_t *host_json(const struct machine *machine, json_t *run)
+{
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O?}", "schema_version", SCHEMA, "date",
+                     date_text(), "hostname", name_text(), "machine", facts_machine(machine), "cpu", facts_cpu(machine),
+                     "kernel", facts_kernel(), "clock", facts_clock(), "cgroup", facts_cgroup(machine), "limits",
+                     facts_limits(), "virtualisation", facts_virtualisation(machine), "build", facts_build(), "run",
+                     run);
+}
+
+/* Not json_dumpfd, which takes a short write, as on a full disk, for an error without a number, nor hwloc's own
+ * writing, which leaves the number of an older one. */
+static int text_write(const char *text, size_t length, const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int status = fd < 0 ? -errno : 0;
+
+    for (size_t written = 0; status == 0 && written < length;) {
+        ssize_t got = write(fd, text + written, length - written);
+        if (got > 0)
+            written += (size_t)got;
+        else if (errno != EINTR)
+            status = -errno;
+    }
+    if (fd >= 0 && close(fd) != 0 && status == 0)
+        status = -errno;
+    return status;
+}
+
+static int json_write(const json_t *host, const char *path)
+{
+    char *text = json_dumps(host, JSON_INDENT(2));
+    size_t length = text ? strlen(text) : 0;
+
+    if (!text)
+        return -ENOMEM;
+    text[length] = '\n'; /* in the place of the end */
+    int status = text_write(text, length + 1, path);
+    free(text);
+    return status;
+}
+
+static int xml_write(const struct machine *machine, const char *path)
+{
+    char *text = NULL;
+    int bytes = 0; /* with its end */
+
+    if (hwloc_topology_export_xmlbuffer(machine->topology, &text, &bytes, 0) != 0)
+        return -ENOMEM;
+    int status = text_write(text, bytes > 0 ? (size_t)bytes - 1 : 0, path);
+    hwloc_free_xmlbuffer(machine->topology, text);
+    return status;
+}
+
+/* The paths of a file while it is written and afterwards. */
+static int paths_make(const char *directory, const char *name, char *draft, char *path)
+{
+    int longest = snprintf(draft, PATH_MAX, "%s/.%s.%ld", directory, name, (long)getpid());
+
+    snprintf(path, PATH_MAX, "%s/%s", directory, name);
+    return longest < 0 || longest >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* Under another name first. */
+static int file_replace(const char *directory, const char *name, const struct machine *machine, const json_t *host,
+                        char *error)
+{
+    char draft[PATH_MAX], path[PATH_MAX];
+    int status = paths_make(directory, name, draft, path);
+
+    if (status == 0)
+        status = machine ? xml_write(machine, draft) : json_write(host, draft);
+    if (status == 0 && rename(draft, path) != 0)
+        status = -errno;
+    if (status != 0) {
+        unlink(draft);
+        snprintf(error, ERROR_MAX, "cannot write %.400s/%s: %s%s", directory, name, strerror(-status),
+                 status == -EFBIG ? " (ulimit -f)" : "");
+    }
+    return status;
+}
+
+int host_write(const char *directory, const struct machine *machine, json_t *run, char *error)
+{
+    json_t *host = host_json(machine, run);
+    int status = host ? 0 : -ENOMEM;
+
+    if (!host)
+        snprintf(error, ERROR_MAX, "host.json: out of memory");
+    if (status == 0)
+        status = file_replace(directory, "topology.xml", machine, NULL, error);
+    if (status == 0)
+        status = file_replace(directory, "host.json", NULL, host, error);
+    json_decref(host);
+    return status;
+}
+
+json_t *host_read(const char *directory, char *error)
+{
+    char path[PATH_MAX];
+    json_error_t why = {.text = "its path is too long"};
+    int used = snprintf(path, sizeof path, "%s/host.json", directory);
+    json_t *host = used > 0 && (size_t)used < sizeof path ? json_file_read(path, &why) : NULL;
+    json_int_t version = json_integer_value(json_object_get(host, "schema_version"));
+
+    if (!host)
+        refuse(error, "%s: %s", path, why.text);
+    if (version <= SCHEMA)
+        return host;
+    refuse(error, "%s: schema_version: expected at most %d, found %lld: it is not read", path, SCHEMA,
+           (long long)version);
+    json_decref(host);
+    return NULL;
+}
+
+json_t *host_load(const char *directory)
+{
+    static char said[ERROR_MAX];
+    char error[ERROR_MAX] = "";
+    json_t *host = host_read(directory, error);
+
+    if (!host && strstr(error, ": schema_version: ") && strcmp(error, said) != 0) {
+        complain("", "%s", error);
+        memcpy(said, error, sizeof said);
+    }
+    return host;
+}
+
+int host_note(const char *directory, const char *key, json_t *value, char *error)
+{
+    json_t *host = host_load(directory), *run = json_object_get(host, "run");
+    int status = -EBADMSG;
+
+    if (!json_is_object(run)) {
+        snprintf(error, ERROR_MAX, "%.400s/host.json: not a description of a run", directory);
+        json_decref(value);
+    } else if (!value || json_object_set_new(run, key, value) != 0) {
+        snprintf(error, ERROR_MAX, "host.json: out of memory");
+        status = -ENOMEM;
+    } else {
+        status = file_replace(directory, "host.json", NULL, host, error);
+    }
+    json_decref(host);
+    return status;
+}
+
+json_t *host_fact(const char *directory, const char *key)
+{
+    json_t *host = host_load(directory);
+    json_t *fact = json_incref(json_object_get(json_object_get(host, "run"), key));
+
+    json_decref(host);
+    return fact;
+}
+
+bool host_is_there(const char *directory)
+{
+    json_t *host = host_load(directory);
+    bool is_there = json_is_object(host);
+
+    json_decref(host);
+    return is_there;
+}
+
+unsigned host_looks(const char *directory)
+{
+    json_t *fact = host_fact(directory, "looks");
+    json_int_t looks = json_integer_value(fact);
+
+    json_decref(fact);
+    return looks > 0 ? (unsigned)looks : 0;
+}
+
+int64_t host_cpus(const char *directory)
+{
+    json_t *host = host_load(directory);
+    json_int_t cpus = json_integer_value(json_object_get(json_object_get(host, "machine"), "effective_cpus"));
+
+    json_decref(host);
+    return cpus > 0 ? cpus : 0;
+}
+
+json_t *host_words(const struct words *words)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < words->count; i++)
+        json_array_append_new(array, json_text(words->word[i]));
+    return array;
+}
+
+void host_warnings(FILE *out, const char *directory)
+{
+    json_t *host = host_load(directory), *run = json_object_get(host, "run");
+    const char *because = json_string_value(json_object_get(run, "unpinned_because"));
+    const json_t *left_out = json_object_get(run, "left_out"), *warnings = json_object_get(run, "warnings");
+
+    double injected = json_number_value(json_object_get(json_object_get(run, "selftest"), "injected"));
+
+    if (injected > 0)
+        fprintf(out, "tasks of the %s were made %.4g %% longer (selftest --inject)\n",
+                json_string_value(json_object_get(json_object_get(run, "selftest"), "injected_into")), 100 * injected);
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        fprintf(out, "before the run: %s\n", json_string_value(json_array_get(warnings, i)));
+    if (because)
+        fprintf(out, "workers were not pinned as asked for: %s\n", because);
+    for (size_t i = 0; i < json_array_size(left_out); i++)
+        fprintf(out, "%s%s%s",
+                i ? "; " : "left out, to keep to the budget: ", json_string_value(json_array_get(left_out, i)),
+                i + 1 < json_array_size(left_out) ? "" : "\n");
+    json_decref(host);
+}
+
+/* As much of a name as leaves room on a line for what else is said there. */
+static void name_shorten(char *text, size_t size, const char *name)
+{
+    size_t bytes = strlen(name);
+    bool whole = bytes < size;
+    if (!whole)
+        for (bytes = size - sizeof "..."; bytes && ((unsigned char)name[bytes] & 0xc0) == 0x80;)
+            bytes--; /* not in the middle of a character */
+    snprintf(text, size, "%.*s%s", (int)bytes, name, whole ? "" : "...");
+}
+
+void host_line(char *text, size_t size, const char *directory)
+{
+    int cores = 0, pus = 0;
+    const char *model = NULL, *hypervisor = NULL, *name = NULL, *release = NULL;
+
+    snprintf(text, size, "unknown machine");
+    json_t *host = host_load(directory);
+    /* A model or a hypervisor may be null: only the kernel and the cores are always there. */
+    if (host && json_unpack(host, "{s:{s:i, s:i}, s:{s:s, s:s}}", "machine", "cores", &cores, "pus", &pus, "kernel",
+                            "name", &name, "release", &release) == 0) {
+        char places[32] = "", where[64] = "", cpu[52] = "unknown CPU";
+        if (json_unpack(host, "{s:{s:s}}", "cpu", "model", &model) == 0)
+            name_shorten(cpu, sizeof cpu, model);
+        json_unpack(host, "{s:{s:s}}", "virtualisation", "hypervisor", &hypervisor);
+        if (pus != cores)
+            snprintf(places, sizeof places, " with %d PUs", pus);
+        if (hypervisor && strcmp(hypervisor, "none") != 0)
+            snprintf(where, sizeof where, " (%s)", hypervisor);
+        size_t dot = strcspn(release, ".");
+        int digits = (int)(dot + (release[dot] == '.' ? 1 + strspn(release + dot + 1, "0123456789") : 0));
+        snprintf(text, size, "%d core%s%s, %s%s, %s %.*s", cores, cores == 1 ? "" : "s", places, cpu, where, name,
+                 digits, release);
+    }
+    json_decref(host);
+}

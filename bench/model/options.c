@@ -1,0 +1,284 @@
+/* The option table. A new option is a row here and its functions in factors.c or settings.c. */
+#include "bench/model/options.h"
+#include "bench/base/nearest.h"
+#include "bench/base/refuse.h"
+#include "bench/base/spec.h"
+#include "bench/launch/plugin.h"
+#include "bench/model/factors.h"
+#include "bench/model/settings.h"
+#include <stdlib.h>
+
+// clang-format off
+#define FACTOR(function) .kind = OPTION_FACTOR, .set_cell = set_##function, .spell_cell = spell_##function
+#define SETTING(function) .kind = OPTION_SETTING, .set = set_##function, .spell = spell_##function
+// clang-format on
+
+const struct option options[] = {
+    [OPTION_POOL] =
+        {.name = "pool",
+         .syntax = "[LABEL=]POOL[:key=value...]",
+         .preset = "serial,fork,prefork,pthread,hybrid",
+         .help = "Who does the work. Options ride behind colons, alternatives behind slashes: "
+                 "hybrid:processes=2/4:threads=1/8 is four pools. old=pthread:wait=block,new=pthread gives pools "
+                 "names of one's own; under two labels the same pool is two. ./mine.so is a plug-in. "
+                 "?openmp is left out where it is not built. "
+                 "`list pools` shows all.",
+         FACTOR(pool),
+         .expand = expand_pool},
+    {.name = "workload",
+     .syntax = "WORKLOAD[:key=value...]",
+     .preset = "spin",
+     .help = "What a task does, with options as for --pool: memory:bytes=32MiB. A text with blanks, commas or colons "
+             "stands in single quotes: \"cmd:line='gzip -c {file}'\". ./mine.so is a plug-in. `list workloads` shows "
+             "all.",
+     FACTOR(workload),
+     .expand = expand_workload},
+    {.name = "size",
+     .syntax = "DURATION",
+     .preset = "1ms",
+     .help = "How long a task takes when nothing disturbs it (ns, us, ms, s, m, h). Workloads whose tasks have no "
+             "size run once, whatever is said here.",
+     FACTOR(size)},
+    {.name = "size-dist",
+     .syntax = "fixed|uniform|exponential|lognormal[:sigma=S]|bimodal|file:PATH",
+     .preset = "fixed",
+     .help = "How sizes are spread, with --size as their mean. sigma is 1 where not given; bimodal: 90% take half, 10% "
+             "take 5.5 times --size; file: one duration a line, replayed in order, a bare number is ns.",
+     FACTOR(size_dist)},
+    {.name = "tasks",
+     .syntax = "N|auto",
+     .preset = "auto",
+     .help = "Tasks of a trial (1 .. 4026531839); auto: enough for a trial of at least 50 ms.",
+     FACTOR(tasks)},
+    {.name = "workers",
+     .syntax = "N|cores|pus|2xcores|A..B",
+     .preset = "cores",
+     .help = "How many workers (1 .. 65535): a number, the cores or hardware threads this program may use, a multiple "
+             "of them, or a range that doubles: 1..64 is 1,2,4,8,16,32,64.",
+     FACTOR(workers),
+     .expand = expand_workers},
+    {.name = "place",
+     .syntax = "PLACE",
+     .preset = "auto",
+     .help = "Where workers are pinned: none, compact, scatter, cores, CPUs joined with plus (0+2-3), or hwloc objects "
+             "(core:1.pu:0). auto is compact, or none where pinning is forbidden. `list places` shows all.",
+     FACTOR(place)},
+    {.name = "arrival",
+     .syntax = "burst|wave:K|window:K|rate:R[:poisson]",
+     .preset = "burst",
+     .help =
+         "How tasks are handed in. burst: all at once; wave: K, wait for all, again; window: K in flight; rate: R a "
+         "second, whether or not the pool keeps up, at random times with poisson.",
+     FACTOR(arrival)},
+    {.name = "collect",
+     .syntax = "completed|ordered",
+     .preset = "completed",
+     .help = "Whether results come back as they finish or in the order of the tasks.",
+     FACTOR(collect)},
+    {.name = "payload",
+     .syntax = "IN:OUT",
+     .preset = "0:0",
+     .help = "Bytes handed to and returned by every task, up to 1GiB each: 1MiB:64KiB.",
+     FACTOR(payload)},
+    {.name = "ballast",
+     .syntax = "BYTES[:thp][:write=10%]",
+     .preset = "0",
+     .help = "Memory the submitter dirties before the pool opens, in huge pages with thp; every task writes a share of "
+             "its pages with write.",
+     FACTOR(ballast)},
+    {.name = "faults",
+     .syntax = "none|KIND:task=N|KIND:rate=SHARE[+...]",
+     .preset = "none",
+     .help = "Tasks that fail on purpose, the same ones under every pool: task number N, or a seeded share of all. "
+             "Kinds are error, exit, abort, segv, stack, kill, stop, hang, oom, fdleak and wrong; plus joins up to 4: "
+             "segv:rate=1%+hang:task=7. `list faults` says what each does.",
+     FACTOR(faults)},
+    {.name = "timing",
+     .syntax = "task|trial",
+     .preset = "task",
+     .help = "Stamp start and end of every task, or only the whole trial.",
+     FACTOR(timing)},
+    {.name = "place-main",
+     .syntax = "PLACE",
+     .preset = "auto",
+     .help = "Where the submitter runs, in the words of --place; auto: on a CPU that no worker has, if there is one, "
+             "else on any.",
+     .kind = OPTION_SETTING,
+     .set_cell = set_place_main,
+     .spell_cell = spell_place_main},
+    {.name = "blocks",
+     .syntax = "N|auto",
+     .preset = "auto",
+     .help = "How often every cell is run (1 .. 10000); auto: as often as the number of comparisons needs, and more "
+             "when --budget leaves time.",
+     SETTING(blocks)},
+    {.name = "budget",
+     .syntax = "DURATION|none",
+     .preset = "none",
+     .help = "How long the whole run takes, from entering the command to the prompt, to within a tenth: as many blocks "
+             "as there is time for. Rows at the end of the plan leave where it has no time for the blocks that "
+             "comparisons need.",
+     SETTING(budget)},
+    {.name = "precision",
+     .syntax = "SHARE|none",
+     .preset = "none",
+     .help = "Stop as soon as every comparison of pools has an interval that reaches at most this far from its middle "
+             "(0.1% .. 100%), looking after 8, 12, 18, 27, 40 and 60 blocks; what is precise enough runs no more. "
+             "--blocks and --budget are limits then.",
+     SETTING(precision)},
+    {.name = "seed",
+     .syntax = "N|random",
+     .preset = "random",
+     .help = "From 0 to 2^64 - 1: fixes the tasks and the order of the trials. A random one is recorded.",
+     SETTING(seed)},
+    {.name = "samples",
+     .syntax = "none|N|all",
+     .preset = "200",
+     .help = "How many tasks of a trial, drawn by the seed, are written to samples.csv.",
+     SETTING(samples)},
+    {.name = "task-limit",
+     .syntax = "DURATION|none",
+     .preset = "none",
+     .help = "A task that runs longer is ended, with the process that runs it, and counts as a timeout (1ms .. 24h). "
+             "Where its worker is a thread of the submitter, nothing can end one task: then the trial is ended.",
+     .kind = OPTION_SETTING,
+     .set_cell = set_task_limit,
+     .spell_cell = spell_task_limit},
+    {.name = "trial-limit",
+     .syntax = "DURATION",
+     .preset = "60s",
+     .help = "A trial that takes longer is ended and counts as a timeout (1ms .. 24h).",
+     SETTING(trial_limit)},
+    {.name = "out",
+     .syntax = "DIRECTORY",
+     .preset = "",
+     .help = "Where the results go; must not exist. Without it, a new directory in results/.",
+     .traits = OPTION_COMMAND_LINE,
+     .kind = OPTION_SETTING,
+     .set = set_out},
+    {.name = "like",
+     .syntax = "RUN",
+     .preset = "",
+     .help = "Repeat an earlier run: its suite, seed, numbers of tasks and iterations.",
+     .traits = OPTION_COMMAND_LINE,
+     .kind = OPTION_SETTING,
+     .set = set_like},
+    {.name = "more",
+     .syntax = "RUN",
+     .preset = "",
+     .help = "Go on with a run: --blocks more blocks of the same cells, into its files; auto: up to the next of 8, 12, "
+             "18, 27, 40, 60, 90 ... Takes no factors.",
+     .traits = OPTION_COMMAND_LINE,
+     .kind = OPTION_SETTING,
+     .set = set_more},
+    {.name = "recalibrate",
+     .syntax = "",
+     .preset = "",
+     .help = "Measure anew how long an iteration of each workload takes, and a trial beside its tasks.",
+     .traits = OPTION_COMMAND_LINE | OPTION_FLAG,
+     .kind = OPTION_SETTING,
+     .set = set_recalibrate},
+    {.name = "measure",
+     .syntax = "",
+     .preset = "",
+     .help = "For plan: find out by short trials how long trials take here, where that is not known yet, as run does.",
+     .traits = OPTION_COMMAND_LINE | OPTION_FLAG,
+     .kind = OPTION_SETTING,
+     .set = set_measure},
+    {0},
+};
+_Static_assert(sizeof options / sizeof *options <= OPTIONS_MAX, "a mask has a bit for every option");
+
+const struct option *option_find(const char *name, char *error)
+{
+    struct nearest nearest;
+    char hint[96];
+    nearest_init(&nearest, name);
+    for (const struct option *option = options; option->name; option++) {
+        if (!strcmp(option->name, name))
+            return option;
+        nearest_offer(&nearest, option->name);
+    }
+    nearest_hint(&nearest, hint, sizeof hint);
+    refuse(error, "there is no option '%.64s'%s", name, hint[0] ? hint : "; `poolbench help run` explains all");
+    return NULL;
+}
+
+unsigned option_bit(const char *name)
+{
+    for (unsigned i = 0; options[i].name; i++)
+        if (!strcmp(options[i].name, name))
+            return 1u << i;
+    return 0;
+}
+
+/* One alternative, in its canonical spelling, unless it is there already. Who gives a pool a label twice means two. */
+static int value_add(const struct option *option, const char *text, struct words *values, char *error)
+{
+    char canonical[VALUE_MAX];
+    struct cell *cell = calloc(1, sizeof *cell);
+    int rc = cell ? option->set_cell(text, cell, error) : refuse(error, "out of memory");
+    if (!rc) {
+        option->spell_cell(cell, canonical);
+        rc = suite_can_hold(canonical, error);
+    }
+    if (!rc) {
+        bool known = words_have(values, canonical);
+        if (known && option == &options[OPTION_POOL] && spec_label_length(canonical))
+            rc = refuse(error, "'%s' is there twice, which would be one cell; two labels make two", canonical);
+        else if (!known && words_add(values, canonical, strlen(canonical)))
+            rc = refuse(error, "out of memory");
+    }
+    free(cell);
+    return rc;
+}
+
+int option_values(const struct option *option, const char *text, const struct machine *machine, struct words *values,
+                  char *error)
+{
+    struct words parts = {0}, expanded = {0};
+    int rc = words_split(&parts, text, option->kind == OPTION_FACTOR ? ',' : '\0');
+    if (rc == -EINVAL)
+        rc = refuse(error, "an empty value, expected %s", option->syntax);
+    else if (rc)
+        rc = refuse(error, "out of memory");
+    for (size_t i = 0; i < parts.count && !rc; i++) {
+        const char *part = parts.word[i];
+        if (option == &options[OPTION_POOL] && *part == '?' && peer_is_missing(++part))
+            continue;
+        if (option->expand)
+            rc = option->expand(part, machine, &expanded, error);
+        else if (words_add(&expanded, part, strlen(part)))
+            rc = refuse(error, "out of memory");
+    }
+    if (!rc && parts.count && !expanded.count)
+        rc = refuse(error, "none of '%s' is here", text);
+    for (size_t i = 0; i < expanded.count && !rc; i++)
+        rc = value_add(option, expanded.word[i], values, error);
+    words_release(&expanded);
+    words_release(&parts);
+    return rc;
+}
+
+void cell_key(const struct cell *cell, unsigned without, char *key)
+{
+    size_t used = 0;
+    key[0] = '\0';
+    for (unsigned i = 0; options[i].name; i++) {
+        if (!options[i].spell_cell || without & 1u << i)
+            continue;
+        key[used++] = '\n';
+        options[i].spell_cell(cell, key + used);
+        used += strlen(key + used);
+    }
+}
+
+uint64_t cell_hash(const struct cell *cell, unsigned without)
+{
+    char key[CELL_KEY_MAX];
+    uint64_t hash = 0;
+    cell_key(cell, without, key);
+    for (const char *c = key; *c; c++)
+        hash = mix64(hash, (unsigned char)*c);
+    return hash;
+}

@@ -1,0 +1,384 @@
+/* Where runs live and how they are found again. A directory is a run when it has a trials.csv. */
+#include "bench/model/run_dir.h"
+#include "bench/base/refuse.h"
+#include "bench/model/csv.h"
+#include "workloads/text.h"
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LATEST      "latest"
+#define NAMES_SHOWN 4
+
+/* As refuse(), with another errno than EINVAL. */
+#define REFUSE(errno_, ...) (refuse(__VA_ARGS__), -(errno_))
+
+static bool is_run(const char *directory)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s", directory, trial_format.file);
+
+    return length > 0 && length < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+static int is_result(const struct dirent *entry)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof path, "%s/%s", RESULTS_DIRECTORY, entry->d_name);
+    return entry->d_name[0] != '.' && strcmp(entry->d_name, LATEST) && is_run(path);
+}
+
+/* Names in results/ in order, which is by date. Returns how many, 0 without results/ too; names are freed by the
+ * caller. */
+static int results_scan(struct dirent ***names)
+{
+    int count = scandir(RESULTS_DIRECTORY, names, is_result, alphasort);
+
+    if (count >= 0)
+        return count;
+    *names = NULL;
+    return errno == ENOENT ? 0 : -errno;
+}
+
+static void results_free(struct dirent **names, int count)
+{
+    for (int i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
+/* "A, B, C and 3 more", the newest first: of the names that begin with prefix. */
+static void names_join(struct dirent **names, int count, const char *prefix, char *text, size_t size)
+{
+    size_t length = 0;
+    int shown = 0, more = 0;
+
+    *text = '\0';
+    for (int i = count - 1; i >= 0; i--) {
+        if (strncmp(names[i]->d_name, prefix, strlen(prefix)))
+            continue;
+        if (shown == NAMES_SHOWN) {
+            more++;
+            continue;
+        }
+        length += (size_t)snprintf(text + length, size - length, "%s%.48s", shown++ ? ", " : "", names[i]->d_name);
+    }
+    if (more)
+        snprintf(text + length, size - length, " and %d more", more);
+}
+
+static int results_find(const char *name, char *directory, size_t size, char *error)
+{
+    struct dirent **names;
+    char known[ERROR_MAX / 2];
+    int result = 0, matches = 0, count = results_scan(&names);
+    const char *found = NULL;
+
+    if (count < 0)
+        return REFUSE(-count, error, "%s: cannot be read: %s", RESULTS_DIRECTORY, strerror(-count));
+    for (int i = 0; i < count; i++) {
+        if (strncmp(names[i]->d_name, name, strlen(name)))
+            continue;
+        found = names[i]->d_name;
+        matches++;
+        if (!strcmp(found, name)) { /* the whole name is unique even where longer ones begin like it */
+            matches = 1;
+            break;
+        }
+    }
+    names_join(names, count, matches > 1 ? name : "", known, sizeof known);
+    if (matches == 1) {
+        if ((size_t)snprintf(directory, size, "%s/%s", RESULTS_DIRECTORY, found) >= size)
+            result = REFUSE(ENAMETOOLONG, error, "'%.80s': its path is too long", name);
+    } else if (matches > 1) {
+        result = refuse(error, "'%.80s' could be any of %s", name, known);
+    } else if (count) {
+        result = REFUSE(ENOENT, error, "no run is called '%.80s'; there are %s", name, known);
+    } else {
+        result = REFUSE(ENOENT, error, "no run is called '%.80s': %s/ has none yet, 'poolbench run' makes one", name,
+                        RESULTS_DIRECTORY);
+    }
+    results_free(names, count);
+    return result;
+}
+
+static int latest_find(char *directory, size_t size, char *error)
+{
+    char target[NAME_MAX + 1];
+    ssize_t length = readlink(RESULTS_DIRECTORY "/" LATEST, target, sizeof target - 1);
+
+    if (length < 0)
+        return REFUSE(errno, error, "latest: %s/ has no run yet, 'poolbench run' makes one", RESULTS_DIRECTORY);
+    target[length] = '\0';
+    if ((size_t)snprintf(directory, size, "%s/%s", RESULTS_DIRECTORY, target) >= size || !is_run(directory))
+        return REFUSE(ENOENT, error, "latest: %s/%s points at '%s', which is no run", RESULTS_DIRECTORY, LATEST,
+                      target);
+    return 0;
+}
+
+int run_find(const char *name, char *directory, size_t size, char *error)
+{
+    size_t length = strlen(name);
+
+    if (!strcmp(name, LATEST))
+        return latest_find(directory, size, error);
+    if (!length || length >= size)
+        return refuse(error, "expected the name of a run, found '%.80s'", name);
+    if (is_run(name)) {
+        memcpy(directory, name, length + 1);
+        while (length > 1 && directory[length - 1] == '/')
+            directory[--length] = '\0';
+        return 0;
+    }
+    if (!strchr(name, '/'))
+        return results_find(name, directory, size, error);
+    if (access(name, F_OK) < 0)
+        return REFUSE(errno, error, "'%.200s': %s", name, strerror(errno));
+    char plan[PATH_MAX];
+    if (snprintf(plan, sizeof plan, "%s/%s", name, plan_format.file) < (int)sizeof plan && access(plan, F_OK) == 0)
+        return REFUSE(ENOENT, error, "'%.200s' is no run: it ended before its first trial and has no %s; begin it anew",
+                      name, trial_format.file);
+    return REFUSE(ENOENT, error, "'%.200s' is no run: it has no %s", name, trial_format.file);
+}
+
+const char *run_id(const char *directory)
+{
+    const char *slash = strrchr(directory, '/');
+
+    return slash && slash[1] ? slash + 1 : directory;
+}
+
+char *run_for_shell(const char *directory)
+{
+    char *path = NULL;
+
+    if (*directory != '-')
+        return text_for_shell(directory);
+    if (asprintf(&path, "./%s", directory) < 0)
+        return NULL;
+    char *quoted = text_for_shell(path);
+    free(path);
+    return quoted;
+}
+
+static int latest_point(const char *name, char *error)
+{
+    char temporary[PATH_MAX];
+
+    snprintf(temporary, sizeof temporary, "%s/.%s-%ld", RESULTS_DIRECTORY, LATEST, (long)getpid());
+    unlink(temporary); /* of a process that is gone */
+    if (symlink(name, temporary) < 0)
+        return REFUSE(errno, error, "%s/%s: cannot be linked: %s", RESULTS_DIRECTORY, LATEST, strerror(errno));
+    if (rename(temporary, RESULTS_DIRECTORY "/" LATEST) < 0) {
+        int code = errno;
+        unlink(temporary);
+        return REFUSE(code, error, "%s/%s: cannot be replaced: %s", RESULTS_DIRECTORY, LATEST, strerror(code));
+    }
+    return 0;
+}
+
+static int fresh_create(char *directory, size_t size, char *error)
+{
+    if (mkdir(RESULTS_DIRECTORY, 0777) < 0 && errno != EEXIST)
+        return REFUSE(errno, error, "%s: cannot be made here: %s; see --out", RESULTS_DIRECTORY, strerror(errno));
+    for (int attempt = 0;; attempt++) { /* two runs may start in one second and draw the same id */
+        char stamp[32];
+        uint16_t id;
+        struct tm utc;
+        time_t now = time(NULL);
+
+        if (getrandom(&id, sizeof id, 0) != sizeof id)
+            return REFUSE(errno, error, "no random numbers for the name of the run: %s", strerror(errno));
+        gmtime_r(&now, &utc);
+        strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", &utc);
+        if ((size_t)snprintf(directory, size, "%s/%s-%04x", RESULTS_DIRECTORY, stamp, id) >= size)
+            return REFUSE(ENAMETOOLONG, error, "%s: the path is too long", RESULTS_DIRECTORY);
+        if (mkdir(directory, 0777) == 0)
+            return 0;
+        if (errno != EEXIST || attempt == 100)
+            return REFUSE(errno, error, "%s: cannot be made: %s; see --out", directory, strerror(errno));
+    }
+}
+
+/* Does path lie right in results/? Then it may be called the latest run. */
+static bool in_results(const char *path)
+{
+    char parent[PATH_MAX];
+    struct stat of_parent, of_results;
+    const char *name = run_id(path);
+
+    if (name == path || (size_t)(name - path) >= sizeof parent)
+        return false;
+    memcpy(parent, path, (size_t)(name - path));
+    parent[name - path] = '\0';
+    return stat(parent, &of_parent) == 0 && stat(RESULTS_DIRECTORY, &of_results) == 0 &&
+           of_parent.st_dev == of_results.st_dev && of_parent.st_ino == of_results.st_ino;
+}
+
+static int out_create(const char *out, char *directory, size_t size, char *error)
+{
+    size_t length = strlen(out);
+
+    while (length > 1 && out[length - 1] == '/')
+        length--;
+    if (length >= size)
+        return REFUSE(ENAMETOOLONG, error, "--out: the path is too long");
+    memcpy(directory, out, length);
+    directory[length] = '\0';
+    if (mkdir(directory, 0777) == 0)
+        return 0;
+    if (errno == EEXIST)
+        return REFUSE(EEXIST, error, "--out: '%.200s' exists already; expected the name of a new directory", directory);
+    if (errno == ENOENT)
+        return REFUSE(ENOENT, error, "--out: '%.200s' would lie in a directory that does not exist", directory);
+    return REFUSE(errno, error, "--out: '%.200s' cannot be made: %s", directory, strerror(errno));
+}
+
+int run_check(const char *out, char *error)
+{
+    char parent[PATH_MAX];
+    struct stat status;
+    size_t length = strlen(out);
+
+    if (!*out) {
+        bool there = access(RESULTS_DIRECTORY, F_OK) == 0;
+        if (there && (stat(RESULTS_DIRECTORY, &status) < 0 || !S_ISDIR(status.st_mode)))
+            return REFUSE(ENOTDIR, error, "%s: is no directory; see --out", RESULTS_DIRECTORY);
+        if (access(there ? RESULTS_DIRECTORY : ".", W_OK | X_OK) < 0)
+            return REFUSE(errno, error, "%s: nothing can be made %s: %s; see --out", RESULTS_DIRECTORY,
+                          there ? "there" : "here", strerror(errno));
+        return 0;
+    }
+    if (access(out, F_OK) == 0)
+        return REFUSE(EEXIST, error, "--out: %.400s exists already; name a directory that does not", out);
+    while (length > 1 && out[length - 1] == '/')
+        length--;
+    while (length && out[length - 1] != '/')
+        length--;
+    if (length >= sizeof parent)
+        return REFUSE(ENAMETOOLONG, error, "--out: the path is too long");
+    snprintf(parent, sizeof parent, "%.*s", length ? (int)length : 1, length ? out : ".");
+    if (access(parent, W_OK | X_OK) == 0)
+        return 0;
+    if (errno == ENOENT)
+        return REFUSE(ENOENT, error, "--out: '%.200s' would lie in a directory that does not exist", out);
+    return REFUSE(errno, error, "--out: '%.200s' cannot be made: %s", out, strerror(errno));
+}
+
+int run_create(const char *out, char *directory, size_t size, char *error)
+{
+    return *out ? out_create(out, directory, size, error) : fresh_create(directory, size, error);
+}
+
+int run_publish(const char *directory, char *error)
+{
+    return in_results(directory) ? latest_point(run_id(directory), error) : 0;
+}
+
+void run_discard(const char *directory)
+{
+    char path[PATH_MAX];
+
+    for (size_t i = 0; file_formats[i]; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, file_formats[i]->file);
+        unlink(path);
+    }
+    for (size_t i = 0; other_files[i].name; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, other_files[i].name);
+        unlink(path); /* not charts/ */
+    }
+    rmdir(directory);
+}
+
+int run_lock(const char *directory, char *error)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return REFUSE(errno, error, "'%.200s' cannot be opened: %s", directory, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    int code = errno;
+    close(fd);
+    if (code == EWOULDBLOCK)
+        return REFUSE(code, error, "'%.200s': another poolbench is at work on this run", directory);
+    return REFUSE(code, error, "'%.200s' cannot be locked: %s", directory, strerror(code));
+}
+
+struct run_counts {
+    int64_t trials, failed, cells, first_block;
+};
+
+static int trial_count(const void *row, void *arg)
+{
+    const struct trial_row *trial = row;
+    struct run_counts *counts = arg;
+
+    counts->trials++;
+    counts->failed += strcmp(trial->status, "ok") != 0;
+    return 0;
+}
+
+/* Every block runs every cell once, so the first block has them all. */
+static int cell_count(const void *row, void *arg)
+{
+    const struct plan_row *planned = row;
+    struct run_counts *counts = arg;
+
+    if (counts->first_block == MISSING)
+        counts->first_block = planned->block;
+    counts->cells += planned->block == counts->first_block;
+    return 0;
+}
+
+/* "20261122T154102-a3f1" -> "2026-11-22 15:41:02"; "" where the name has no date. */
+static void date_from_name(const char *name, char *text, size_t size)
+{
+    struct tm utc = {0};
+    const char *rest = strptime(name, "%Y%m%dT%H%M%S", &utc);
+
+    *text = '\0';
+    if (rest && *rest == '-')
+        strftime(text, size, "%Y-%m-%d %H:%M:%S", &utc);
+}
+
+int runs_list(FILE *out)
+{
+    struct dirent **names;
+    int count = results_scan(&names);
+
+    if (count < 0)
+        return count;
+    if (!count)
+        fprintf(out, "%s/ has no run yet, 'poolbench run' makes one\n", RESULTS_DIRECTORY);
+    else
+        fprintf(out, "%-24s  %-20s %6s %7s %7s\n", "run", "date (UTC)", "cells", "trials", "failed");
+    for (int i = 0; i < count; i++) {
+        struct run_counts counts = {.first_block = MISSING};
+        char directory[PATH_MAX], date[32], error[ERROR_MAX];
+
+        snprintf(directory, sizeof directory, "%s/%s", RESULTS_DIRECTORY, names[i]->d_name);
+        date_from_name(names[i]->d_name, date, sizeof date);
+        char *name = text_escaped(names[i]->d_name);
+        fprintf(out, "%-24s  %-20s", name ? name : "?", date);
+        free(name);
+        if (csv_read(directory, &plan_format, -1, cell_count, &counts, error) ||
+            csv_read(directory, &trial_format, -1, trial_count, &counts, error)) {
+            fputs(" unreadable: ", out);
+            text_show(out, error);
+            fputc('\n', out);
+        } else
+            fprintf(out, " %6lld %7lld %7lld\n", (long long)counts.cells, (long long)counts.trials,
+                    (long long)counts.failed);
+    }
+    results_free(names, count);
+    return 0;
+}

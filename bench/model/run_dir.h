@@ -1,0 +1,38 @@
+/* Run directories: results/<UTC date>T<time>-<id>/ under the current directory, or wherever --out said. A run is named
+ * by its path, by `latest`, or by a unique prefix of its name in results/. Errors: 0 or -errno with a line in error
+ * (ERROR_MAX bytes). */
+#ifndef POOLBENCH_MODEL_RUN_DIR_H
+#define POOLBENCH_MODEL_RUN_DIR_H
+#include <stddef.h>
+#include <stdio.h>
+
+#define RESULTS_DIRECTORY "results"
+
+/* The directory of the run called `name`. -ENOENT: there is none; -EINVAL: several begin like that; the line says which
+ * exist. */
+int run_find(const char *name, char *directory, size_t size, char *error);
+
+/* Whether run_create() could make it, as far as can be seen without making anything: so that this is said before
+ * anything is measured. */
+int run_check(const char *out, char *error);
+/* Makes the directory of a new run: `out`, which must not exist (-EEXIST), or a fresh one in results/ when out is "".
+ */
+int run_create(const char *out, char *directory, size_t size, char *error);
+/* Its files are there: a run in results/ becomes results/latest. */
+int run_publish(const char *directory, char *error);
+/* Its files could not be written: takes away those there are, and the directory. Others' files stay. */
+void run_discard(const char *directory);
+/* Keeps other harnesses out, as long as this descriptor is open in this process. -EWOULDBLOCK: one is at work there. */
+int run_lock(const char *directory, char *error);
+
+/* The name of the run in a directory: its last part. Points into `directory`, which has no slash at its end. */
+const char *run_id(const char *directory);
+
+/* A word for a shell that names the run, to be freed: of a directory that begins with a dash no option. NULL: no
+ * memory. */
+char *run_for_shell(const char *directory);
+
+/* Prints the runs in results/, the oldest first. */
+int runs_list(FILE *out);
+
+#endif

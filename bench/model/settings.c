@@ -1,0 +1,151 @@
+/* The values of settings, from text and back. */
+#include "bench/model/settings.h"
+#include "bench/base/refuse.h"
+#include "bench/base/spec.h"
+#include "bench/base/units.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SECOND_NS 1000000000ll
+#define DAY_NS    (86400 * SECOND_NS)
+
+static const struct param blocks_range = {.kind = PARAM_COUNT, .min = 1, .max = 10000};
+static const struct param budget_range = {.kind = PARAM_DURATION, .min = 1000000, .max = 30 * DAY_NS};
+static const struct param precision_range = {.kind = PARAM_SHARE, .min = 1000, .max = 1000000};
+static const struct param samples_range = {.kind = PARAM_COUNT, .min = 1, .max = TASK_WARMUP_FIRST - 1};
+static const struct param limit_range = {.kind = PARAM_DURATION, .min = 1000000, .max = DAY_NS};
+
+int set_blocks(const char *value, struct settings *settings, char *error)
+{
+    settings->blocks = 0;
+    return strcmp(value, "auto") ? param_parse(&blocks_range, value, &settings->blocks, error) : 0;
+}
+
+void spell_blocks(const struct settings *settings, char *text)
+{
+    if (settings->blocks)
+        snprintf(text, SPEC_MAX, "%lld", (long long)settings->blocks);
+    else
+        snprintf(text, SPEC_MAX, "auto");
+}
+
+int set_budget(const char *value, struct settings *settings, char *error)
+{
+    settings->budget_ns = 0;
+    return strcmp(value, "none") ? param_parse(&budget_range, value, &settings->budget_ns, error) : 0;
+}
+
+void spell_budget(const struct settings *settings, char *text)
+{
+    if (settings->budget_ns)
+        spell_duration(text, SPEC_MAX, settings->budget_ns);
+    else
+        snprintf(text, SPEC_MAX, "none");
+}
+
+int set_precision(const char *value, struct settings *settings, char *error)
+{
+    settings->precision_ppm = 0;
+    return strcmp(value, "none") ? param_parse(&precision_range, value, &settings->precision_ppm, error) : 0;
+}
+
+void spell_precision(const struct settings *settings, char *text)
+{
+    if (settings->precision_ppm)
+        spell_share(text, SPEC_MAX, settings->precision_ppm);
+    else
+        snprintf(text, SPEC_MAX, "none");
+}
+
+int set_seed(const char *value, struct settings *settings, char *error)
+{
+    settings->seed_given = strcmp(value, "random") != 0;
+    if (!settings->seed_given)
+        return 0;
+    char *end = NULL;
+    errno = 0;
+    settings->seed = isdigit((unsigned char)*value) ? strtoull(value, &end, 0) : 0;
+    if (!end || *end)
+        return refuse(error, "'%s' is not a whole number from 0 to 2^64 - 1, or random", value);
+    if (errno)
+        return refuse(error, "'%s' is out of range, expected 0 .. %llu", value, ~0ull);
+    return 0;
+}
+
+void spell_seed(const struct settings *settings, char *text)
+{
+    if (settings->seed_given)
+        snprintf(text, SPEC_MAX, "%llu", (unsigned long long)settings->seed);
+    else
+        snprintf(text, SPEC_MAX, "random");
+}
+
+int set_samples(const char *value, struct settings *settings, char *error)
+{
+    settings->samples = !strcmp(value, "all") ? SAMPLES_ALL : 0;
+    if (settings->samples || !strcmp(value, "none"))
+        return 0;
+    return param_parse(&samples_range, value, &settings->samples, error)
+               ? refuse(error, "'%s' is not none, all, or a number of tasks from 1 on", value)
+               : 0;
+}
+
+void spell_samples(const struct settings *settings, char *text)
+{
+    if (settings->samples > 0)
+        snprintf(text, SPEC_MAX, "%lld", (long long)settings->samples);
+    else
+        snprintf(text, SPEC_MAX, "%s", settings->samples == SAMPLES_ALL ? "all" : "none");
+}
+
+int set_trial_limit(const char *value, struct settings *settings, char *error)
+{
+    return param_parse(&limit_range, value, &settings->trial_limit_ns, error);
+}
+
+void spell_trial_limit(const struct settings *settings, char *text)
+{
+    spell_duration(text, SPEC_MAX, settings->trial_limit_ns);
+}
+
+static int path_copy(const char *value, char *path, size_t size, char *error)
+{
+    if (!*value)
+        return refuse(error, "the name is empty");
+    if (strlen(value) >= size)
+        return refuse(error, "the name is longer than %zu bytes", size - 1);
+    memcpy(path, value, strlen(value) + 1);
+    return 0;
+}
+
+int set_out(const char *value, struct settings *settings, char *error)
+{
+    return path_copy(value, settings->out, sizeof settings->out, error);
+}
+
+int set_like(const char *value, struct settings *settings, char *error)
+{
+    return path_copy(value, settings->like, sizeof settings->like, error);
+}
+
+int set_more(const char *value, struct settings *settings, char *error)
+{
+    return path_copy(value, settings->more, sizeof settings->more, error);
+}
+
+int set_recalibrate(const char *value, struct settings *settings, char *error)
+{
+    (void)value;
+    (void)error;
+    settings->recalibrate = true;
+    return 0;
+}
+
+int set_measure(const char *value, struct settings *settings, char *error)
+{
+    (void)value;
+    (void)error;
+    settings->measure = true;
+    return 0;
+}

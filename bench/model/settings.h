@@ -1,0 +1,11 @@
+/* The values of settings, from text and back: the functions the option table names. */
+#ifndef POOLBENCH_MODEL_SETTINGS_H
+#define POOLBENCH_MODEL_SETTINGS_H
+#include "bench/model/options.h"
+
+option_set set_blocks, set_budget, set_precision, set_seed, set_samples, set_trial_limit, set_out, set_like, set_more,
+    set_recalibrate, set_measure;
+
+option_spell spell_blocks, spell_budget, spell_precision, spell_seed, spell_samples, spell_trial_limit;
+
+#endif

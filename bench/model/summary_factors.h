@@ -1,0 +1,54 @@
+/* Factors of a cell as its summary row has them: what makes two cells comparable, and how a group of cells is called on
+ * the screen and in charts. Pure. */
+#ifndef POOLBENCH_MODEL_SUMMARY_FACTORS_H
+#define POOLBENCH_MODEL_SUMMARY_FACTORS_H
+#include "bench/model/columns.h"
+#include <stdbool.h>
+
+/* The two pools that docs/METHOD.md measures others by. */
+#define BASE_POOL  "serial" /* of speed-ups: the same tasks without any pool; has no workers to count or place */
+#define IDEAL_POOL "static" /* of efficiency_vs_static: workers without a queue */
+
+enum {
+    FACTOR_POOL = 1 << 0,
+    FACTOR_WORKLOAD = 1 << 1,
+    FACTOR_SIZE = 1 << 2,
+    FACTOR_DIST = 1 << 3,
+    FACTOR_TASKS = 1 << 4,
+    FACTOR_WORKERS = 1 << 5,
+    FACTOR_PLACE = 1 << 6,
+    FACTOR_ARRIVAL = 1 << 7,
+    FACTOR_COLLECT = 1 << 8,
+    FACTOR_IN = 1 << 9,
+    FACTOR_OUT = 1 << 10,
+    FACTOR_BALLAST = 1 << 11,
+    FACTOR_FAULTS = 1 << 12,
+    FACTOR_TIMING = 1 << 13,
+    FACTORS_ALL = (1 << 14) - 1,
+};
+
+bool factors_equal(const struct summary_row *a, const struct summary_row *b, unsigned factors);
+
+/* All factors; without FACTOR_TASKS where the number of tasks was chosen for each cell (--tasks auto), which it was
+ * unless two cells differ in it alone. */
+unsigned factors_of(const struct summary_row *rows, size_t count);
+
+/* Those of `factors` that are not the same in all rows. */
+unsigned factors_varying(const struct summary_row *rows, size_t count, unsigned factors);
+
+/* "spin, 10us, 2 workers": the given factors of a row, as many as text has room for. Returns text. */
+char *factors_label(char *text, size_t size, const struct summary_row *row, unsigned factors);
+
+/* What options call factor number 0.., NULL after the last; and its value as an option takes it. Returns text. */
+const char *factor_name(unsigned number);
+char *factor_spell(char *text, size_t size, const struct summary_row *row, unsigned factor);
+
+bool row_has_pool(const struct summary_row *row, const char *name); /* with whatever label and options */
+bool row_is_floor(const struct summary_row *row);                   /* shown beside pools, never the best one */
+bool row_has_label(const struct summary_row *row, const char *label);
+/* What people read: the label of a pool where it has one, else all of it. text: POOL_TEXT bytes. Returns text. */
+#define POOL_TEXT sizeof(((struct summary_row *)0)->pool)
+char *pool_shown(char *text, const char *pool);
+#define POOL_SHOWN(name) pool_shown((char[POOL_TEXT]){0}, name) /* lives as long as the block */
+
+#endif

@@ -1,0 +1,58 @@
+/* Latency against the rate of arrivals, as the search for the capacity went through it. */
+#include "bench/model/summary_factors.h"
+#include "bench/show/charts/sought.h"
+#include <math.h>
+
+static void take(const void *from, struct sought_mark *mark)
+{
+    const struct capacity_row *row = from;
+
+    snprintf(mark->pool, sizeof mark->pool, "%s", row->pool);
+    snprintf(mark->workload, sizeof mark->workload, "%s", row->workload);
+    mark->workers = row->workers;
+    mark->size_ns = row->size_ns;
+    mark->level = (double)row->p99_limit_ns;
+    mark->x = row->rate_per_s;
+    mark->lo = row->lo_per_s;
+    mark->hi = row->hi_per_s;
+}
+
+static double rate(const struct summary_row *row)
+{
+    double per_s;
+
+    return sscanf(row->arrival, "rate:%lf", &per_s) == 1 ? per_s : NAN;
+}
+
+static double p99(const struct summary *summary, size_t trial)
+{
+    return summary->latency_p99_ns[trial];
+}
+
+static int capacity_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
+                         char *why)
+{
+    static const struct sought_chart sought = {
+        .format = &capacity_format,
+        .take = take,
+        .x_label = "rate of arrivals",
+        .y_label = "99th percentile of latency",
+        .level_label = "latency to keep",
+        .x_scale = 1,
+        .y_scale = 1e-9,
+        .x = rate,
+        .y = p99,
+        .factors = FACTOR_WORKLOAD | FACTOR_WORKERS | FACTOR_SIZE,
+        .note = "Medians over blocks; bars: 95 % order-statistic interval; large marks: capacity with its interval"};
+
+    (void)chart;
+    return sought_make(&sought, source, data, script, why);
+}
+
+const struct chart chart_capacity = {
+    .name = "capacity",
+    .title = "Latency against the rate of arrivals",
+    .caption = "The 99th percentile of latency, from when tasks were due, against the rate at which they arrive at "
+               "random times. The large marks are the highest rates at which a pool keeps to the dashed line.",
+    .make = capacity_make,
+};

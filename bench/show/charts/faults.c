@@ -1,0 +1,144 @@
+/* What failures on purpose cost: detection, replacement, tasks that went down with others or were lost, and the time
+ * per good task. A panel each, a line for every pool and failure. */
+#include "bench/analyse/toll.h"
+#include "bench/base/refuse.h"
+#include "bench/model/summary_factors.h"
+#include "bench/show/charts/chart.h"
+#include <math.h>
+
+enum quantity { NOTICED, REPLACED, TAKEN_DOWN, DIP, QUANTITIES };
+static const char *const titles[QUANTITIES] = {"until the failure was noticed", "until the worker was replaced",
+                                               "tasks lost or taken down by others",
+                                               "time per ok task, over no faults"};
+static const char *const units[QUANTITIES] = {"ns", "ns", "share", "ratio"};
+
+/* A point with its interval; value NAN: not known. */
+struct point {
+    double value, lo, hi;
+    size_t trials;
+};
+
+static struct point point_of(const struct toll *toll, const struct summary *summary, enum quantity quantity)
+{
+    const struct summary_row *row = &summary->rows[toll->cell];
+    const struct amount *amount = quantity == NOTICED ? &toll->detect_ns : &toll->replace_ns;
+
+    if (quantity == DIP)
+        return (struct point){toll->ended ? NAN : toll->dip.ratio, toll->dip.interval.lo, toll->dip.interval.hi,
+                              toll->dip.blocks};
+    if (quantity == TAKEN_DOWN)
+        return (struct point){(toll->collateral + toll->lost) / (double)row->tasks, NAN, NAN, (size_t)row->trials};
+    return (struct point){amount->value, amount->interval.lo, amount->interval.hi, amount->trials};
+}
+
+struct extent {
+    size_t n_min, n_max;
+    bool bars;
+};
+
+static void point_print(FILE *data, size_t line, size_t pool, const struct point *point, const char *instead,
+                        struct extent *extent)
+{
+    bool bars = !isnan(point->lo);
+
+    if (isnan(point->value)) {
+        fprintf(data, "%zu NaN NaN NaN 0 %zu \"%s\"\n", line, pool, instead);
+        return;
+    }
+    fprintf(data, "%zu %.9g %.9g %.9g %zu %zu \"\"\n", line, point->value, bars ? point->lo : point->value,
+            bars ? point->hi : point->value, point->trials, pool);
+    extent->bars = extent->bars || bars;
+    extent->n_min = point->trials < extent->n_min ? point->trials : extent->n_min;
+    extent->n_max = point->trials > extent->n_max ? point->trials : extent->n_max;
+}
+
+/* The number, from 1, of the pool among those that fail. */
+static size_t pool_number(const struct tolls *tolls, const struct summary *summary, size_t at)
+{
+    size_t number = 1;
+
+    for (size_t i = 0; i < at; i++) {
+        const char *pool = summary->rows[tolls->toll[i].cell].pool;
+        if (!strcmp(pool, summary->rows[tolls->toll[at].cell].pool))
+            return pool_number(tolls, summary, i);
+        bool is_new = true;
+        for (size_t j = 0; j < i && is_new; j++)
+            is_new = strcmp(pool, summary->rows[tolls->toll[j].cell].pool) != 0;
+        number += is_new;
+    }
+    return number;
+}
+
+static bool panel_print(const struct tolls *tolls, const struct summary *summary, enum quantity quantity, FILE *data,
+                        struct extent *extent)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < tolls->count; i++)
+        any = any || !isnan(point_of(&tolls->toll[i], summary, quantity).value);
+    for (size_t i = 0; i < tolls->count && any; i++) {
+        const struct toll *toll = &tolls->toll[i];
+        struct point point = point_of(toll, summary, quantity);
+        const char *instead = toll->ended && quantity == DIP ? toll->status : "";
+        point_print(data, i + 1, pool_number(tolls, summary, i), &point, instead, extent);
+    }
+    if (any)
+        fputs("\n\n", data);
+    return any;
+}
+
+static int tolls_draw(const struct tolls *tolls, const struct chart_source *source, FILE *data, FILE *script, char *why)
+{
+    const struct summary *summary = source->summary;
+    struct extent extent = {.n_min = SIZE_MAX};
+    int panels = 0;
+
+    fprintf(script, "array panel_title[%d]; array panel_unit[%d]\nfault_lines = %zu; array line_name[fault_lines]\n",
+            QUANTITIES, QUANTITIES, tolls->count);
+    fputs("# line, value (median over trials), its 95 % interval, trials, pool, what stands instead\n", data);
+    for (int quantity = 0; quantity < QUANTITIES; quantity++)
+        if (panel_print(tolls, summary, (enum quantity)quantity, data, &extent)) {
+            panels++;
+            fprintf(script, "panel_title[%d] = '%s'; panel_unit[%d] = '%s'\n", panels, titles[quantity], panels,
+                    units[quantity]);
+        }
+    if (!panels)
+        return refuse(why, "no trial with faults came to run a task"), 0;
+    for (size_t i = 0; i < tolls->count; i++) {
+        char label[160];
+        fprintf(script, "line_name[%zu] = ", i + 1);
+        chart_quoted(script, toll_label(&tolls->toll[i], summary, label, sizeof label));
+        fputc('\n', script);
+    }
+    fprintf(script, "panels = %d\n", panels);
+    chart_notes_medians(script, source, extent.n_min, extent.n_max, extent.bars);
+    return 1;
+}
+
+static int faults_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
+                       char *why)
+{
+    struct tolls tolls;
+    int result = tolls_make(source->summary, &tolls);
+
+    (void)chart;
+    if (result)
+        return refuse(why, "%s", strerror(-result)), result;
+    if (tolls.count)
+        result = tolls_draw(&tolls, source, data, script, why);
+    else
+        refuse(why, "no cell has faults");
+    tolls_release(&tolls);
+    return result;
+}
+
+const struct chart chart_faults = {
+    .name = "faults",
+    .title = "What failures cost",
+    .caption = "Of each pool and failure: how long until the submitter had the failed task back (of a task that hangs, "
+               "from its start, so --task-limit is in it), until a new worker stood in the place of one that died, the "
+               "share of a trial's tasks that others took down with them, and the time per good task over that of the "
+               "same tasks without faults. Where a worker is a thread of the submitter, what ends a process ends the "
+               "trial. The intervals of those ratios hold together at 95 %.",
+    .make = faults_make,
+};

@@ -1,0 +1,172 @@
+/* Forest plot: the cost of every pool over that of one baseline, block by block, a panel for every row of the table. */
+#include "bench/analyse/table.h"
+#include "bench/base/refuse.h"
+#include "bench/model/summary_factors.h"
+#include "bench/show/charts/chart.h"
+#include <math.h>
+
+/* How well a pool serves as what others are divided by; 0: not at all. prefork is what a process per task is usually
+ * weighed against; static has no queue, and is hardly what anybody would change from. */
+static unsigned baseline_rank(const struct summary_row *row)
+{
+    return row_has_pool(row, BASE_POOL) ? 0 : row_has_pool(row, "static") ? 1 : row_has_pool(row, "prefork") ? 3 : 2;
+}
+
+/* The column others are divided by: the first of the highest rank; NO_CELL when there are not two that have one. */
+static size_t baseline_find(const struct table *t)
+{
+    size_t found = NO_CELL, contenders = 0;
+    unsigned highest = 0;
+
+    for (size_t c = 0; c < t->pools; c++) {
+        unsigned rank = baseline_rank(&t->summary->rows[t->pool[c]]);
+        contenders += rank > 0;
+        if (rank > highest) {
+            highest = rank;
+            found = c;
+        }
+    }
+    return contenders > 1 ? found : NO_CELL;
+}
+
+static bool is_compared(const struct table *t, size_t row, size_t column, size_t baseline)
+{
+    const struct entry *entry = table_entry(t, row, column), *base = table_entry(t, row, baseline);
+
+    return column != baseline && entry->cell != NO_CELL && base->cell != NO_CELL && !isnan(entry->ns) &&
+           !isnan(base->ns) && !row_has_pool(&t->summary->rows[entry->cell], BASE_POOL);
+}
+
+struct shares {
+    struct claim claim;
+    unsigned rows;        /* with a comparison */
+    size_t n_min, n_max;  /* blocks of a ratio */
+    size_t blocks_needed; /* for an interval */
+    bool bars;
+};
+
+static void point_note(struct shares *shares, const struct comparison *point)
+{
+    shares->n_min = point->blocks < shares->n_min ? point->blocks : shares->n_min;
+    shares->n_max = point->blocks > shares->n_max ? point->blocks : shares->n_max;
+    shares->blocks_needed = point->blocks_needed;
+    shares->bars = shares->bars || !isnan(point->interval.lo);
+}
+
+/* A block of lines "row ratio lo hi blocks pool" for a row of the table. */
+static int row_print(FILE *data, const struct table *t, size_t row, size_t baseline, struct shares *shares)
+{
+    unsigned line = 0;
+
+    for (size_t c = 0; c < t->pools; c++) {
+        struct comparison point;
+        if (!is_compared(t, row, c, baseline))
+            continue;
+        int result = comparison_make(costs_of(&t->costs, table_entry(t, row, c)->cell),
+                                     costs_of(&t->costs, table_entry(t, row, baseline)->cell), t->costs.blocks,
+                                     &shares->claim, &point);
+        if (result)
+            return result;
+        if (isnan(point.ratio) || point.ratio <= 0 || isinf(point.ratio))
+            continue;
+        point_note(shares, &point);
+        fprintf(data, "%u %.9g %.9g %.9g %zu %zu %s\n", ++line, point.ratio,
+                isnan(point.interval.lo) ? point.ratio : point.interval.lo,
+                isnan(point.interval.hi) ? point.ratio : point.interval.hi, point.blocks, c + 1,
+                verdict_name(point.verdict));
+    }
+    return (int)line;
+}
+
+static void notes_print(FILE *script, const struct chart_source *source, const struct table *t, size_t baseline,
+                        const struct shares *shares)
+{
+    char n[64], bars[192], text[CHART_NOTE_MAX];
+
+    snprintf(n, sizeof n, shares->n_min == shares->n_max ? "n = %zu" : "n = %zu .. %zu", shares->n_min, shares->n_max);
+    if (shares->bars)
+        snprintf(bars, sizeof bars, "bars: intervals that hold together at 95 %% (%u comparisons)",
+                 shares->claim.comparisons);
+    else
+        snprintf(bars, sizeof bars, "no bars: intervals of %u comparisons need at least %zu blocks",
+                 shares->claim.comparisons, shares->blocks_needed);
+    snprintf(text, sizeof text, "Median ratio over %s block%s to %.100s in the same block; %s; grey band: within 2 %%",
+             n, shares->n_max == 1 ? "" : "s", POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool), bars);
+    chart_notes(script, source, text);
+}
+
+static int table_draw(const struct table *t, size_t baseline, const struct chart_source *source, FILE *data,
+                      FILE *script, char *why)
+{
+    struct shares shares = {.n_min = SIZE_MAX};
+    unsigned comparisons = 0;
+    char label[256];
+
+    for (size_t r = 0; r < t->rows; r++)
+        for (size_t c = 0; c < t->pools; c++)
+            comparisons += is_compared(t, r, c, baseline);
+    if (!comparisons)
+        return refuse(why, "nothing that %s ran well was run well by another pool",
+                      POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool)),
+               0;
+    shares.claim = claim_make(comparisons, t->summary->looks, CLAIM_MARGIN);
+    fprintf(script, "array panel_title[%zu]; array panel_lines[%zu]\npools = %zu; array pool_name[pools]\n", t->rows,
+            t->rows, t->pools);
+    fputs("# line, cost over the baseline's (median over blocks), its interval, blocks, pool, verdict\n", data);
+    for (size_t r = 0; r < t->rows; r++) {
+        int lines = row_print(data, t, r, baseline, &shares);
+        if (lines < 0)
+            return refuse(why, "%s", strerror(-lines)), lines;
+        if (!lines)
+            continue;
+        fputs("\n\n", data);
+        shares.rows++;
+        fprintf(script, "panel_lines[%u] = %d; panel_title[%u] = ", shares.rows, lines, shares.rows);
+        chart_quoted(script, factors_label(label, sizeof label, &t->summary->rows[t->row[r]], t->shown));
+        fputc('\n', script);
+    }
+    if (!shares.rows)
+        return refuse(why, "no block holds both pools of a comparison"), 0;
+    for (size_t c = 0; c < t->pools; c++) {
+        fprintf(script, "pool_name[%zu] = ", c + 1);
+        chart_quoted(script, POOL_SHOWN(t->summary->rows[t->pool[c]].pool));
+        fputc('\n', script);
+    }
+    fprintf(script, "panels = %u; page_panels = 12; margin = %.9g; baseline = ", shares.rows, CLAIM_MARGIN);
+    chart_quoted(script, POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool));
+    fputc('\n', script);
+    notes_print(script, source, t, baseline, &shares);
+    return (int)((shares.rows + 11) / 12);
+}
+
+static int forest_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
+                       char *why)
+{
+    struct table table;
+    size_t baseline;
+
+    (void)chart;
+    if (!source->summary->count)
+        return refuse(why, "no trial was recorded"), 0;
+    int result = table_init(&table, source->summary);
+    if (result)
+        return refuse(why, "%s", strerror(-result)), result;
+    baseline = baseline_find(&table);
+    if (baseline == NO_CELL)
+        refuse(why, "a ratio needs two pools beside %s", BASE_POOL);
+    else
+        result = table_draw(&table, baseline, source, data, script, why);
+    table_release(&table);
+    return result;
+}
+
+const struct chart chart_forest = {
+    .name = "forest",
+    .title = "Cost of a task over that of a baseline pool",
+    .caption =
+        "Ratios of the time per task to the baseline's in the same block, on a logarithmic axis: left of 1 is "
+        "faster. An interval within the band is equal, one that lies wholly on one side of 1 differs, any other "
+        "is unresolved. An arrow points to what lies beyond twice or half the cost, with the ratio and its interval "
+        "in numbers.",
+    .make = forest_make,
+};

@@ -1,0 +1,178 @@
+/* Panels and pools by the factors of the cells. */
+#include "bench/show/charts/groups.h"
+#include "bench/model/summary_factors.h"
+#include "bench/show/charts/chart.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool trial_is_ok(const struct trial_row *trial)
+{
+    return !strcmp(trial->status, "ok") && trial->tasks > 0 && trial->wall_ns > 0;
+}
+
+bool row_has_latency(const struct summary_row *row)
+{
+    return (!strncmp(row->arrival, "window", 6) || !strncmp(row->arrival, "rate", 4)) && strcmp(row->timing, "trial");
+}
+
+const struct summary_row *trial_cell(const struct summary *summary, size_t trial)
+{
+    size_t row = 0; /* every trial has one */
+
+    while (strcmp(summary->rows[row].cell_id, summary->trials[trial].cell_id) != 0)
+        row++;
+    return &summary->rows[row];
+}
+
+static bool panel_takes(const struct groups *groups, size_t panel, size_t row)
+{
+    const struct summary_row *rows = groups->summary->rows;
+    unsigned same = groups->factors;
+
+    if (row_has_pool(&rows[row], BASE_POOL))
+        same &= ~(unsigned)(FACTOR_PLACE | FACTOR_WORKERS);
+    return factors_equal(&rows[groups->panel[panel]], &rows[row], same);
+}
+
+static void layout(struct groups *groups, const size_t *order, size_t count)
+{
+    const struct summary_row *rows = groups->summary->rows;
+
+    for (int base = 0; base <= 1; base++) /* panels that the base has to itself come last */
+        for (size_t i = 0; i < count; i++) {
+            bool known = row_has_pool(&rows[order[i]], BASE_POOL) != base;
+            for (size_t p = 0; p < groups->panels && !known; p++)
+                known = panel_takes(groups, p, order[i]);
+            if (!known)
+                groups->panel[groups->panels++] = order[i];
+        }
+    for (size_t i = 0; i < count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < groups->pools && !known; k++)
+            known = !strcmp(groups_pool(groups, k), rows[order[i]].pool);
+        if (!known)
+            groups->pool[groups->pools++] = order[i];
+    }
+}
+
+/* Once for all rows, because it is asked of every trial. */
+static int members_find(struct groups *groups)
+{
+    const struct summary *s = groups->summary;
+
+    groups->in_panel = calloc(groups->panels * s->count + 1, sizeof *groups->in_panel);
+    groups->pool_of = calloc(s->count + 1, sizeof *groups->pool_of);
+    if (!groups->in_panel || !groups->pool_of)
+        return -ENOMEM;
+    for (size_t row = 0; row < s->count; row++) {
+        while (groups->pool_of[row] < groups->pools &&
+               strcmp(groups_pool(groups, groups->pool_of[row]), s->rows[row].pool) != 0)
+            groups->pool_of[row]++;
+        for (size_t p = 0; p < groups->panels; p++)
+            groups->in_panel[p * s->count + row] = panel_takes(groups, p, row);
+    }
+    return 0;
+}
+
+/* In the order of the plan. */
+static int order_compare(const void *a, const void *b, void *rows)
+{
+    const struct summary_row *r = rows;
+
+    return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
+}
+
+int groups_init(struct groups *groups, const struct summary *summary, const bool *drawn)
+{
+    size_t room = summary->count + 1, count = 0;
+    size_t *order = calloc(room, sizeof *order);
+    struct summary_row *used = calloc(room, sizeof *used);
+    int result = -ENOMEM;
+
+    *groups = (struct groups){.summary = summary};
+    groups->row_of = calloc(summary->trial_count + 1, sizeof *groups->row_of);
+    groups->panel = calloc(room, sizeof *groups->panel);
+    groups->pool = calloc(room, sizeof *groups->pool);
+    if (!order || !used || !groups->row_of || !groups->panel || !groups->pool)
+        goto done;
+    for (size_t i = 0; i < summary->trial_count; i++)
+        groups->row_of[i] = (size_t)(trial_cell(summary, i) - summary->rows);
+    for (size_t row = 0; row < summary->count; row++) {
+        bool any = false;
+        for (size_t i = 0; i < summary->trial_count && !any; i++)
+            any = drawn[i] && groups->row_of[i] == row;
+        if (any)
+            order[count++] = row;
+    }
+    qsort_r(order, count, sizeof *order, order_compare, summary->rows);
+    for (size_t i = 0; i < count; i++)
+        used[i] = summary->rows[order[i]];
+    groups->factors = factors_of(summary->rows, summary->count) & ~(unsigned)FACTOR_POOL;
+    groups->label = factors_varying(used, count, groups->factors) | FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_WORKERS;
+    groups->label &= groups->factors;
+    for (size_t i = 0; i < count; i++)
+        if (row_has_latency(&used[i]))
+            groups->label |= groups->factors & FACTOR_ARRIVAL;
+    layout(groups, order, count);
+    result = members_find(groups);
+done:
+    free(order);
+    free(used);
+    return result;
+}
+
+void groups_release(struct groups *groups)
+{
+    free(groups->row_of);
+    free(groups->pool_of);
+    free(groups->in_panel);
+    free(groups->panel);
+    free(groups->pool);
+    *groups = (struct groups){0};
+}
+
+bool groups_hold(const struct groups *groups, size_t panel, size_t pool, size_t trial)
+{
+    size_t row = groups->row_of[trial];
+
+    return groups->pool_of[row] == pool && groups->in_panel[panel * groups->summary->count + row];
+}
+
+const struct summary_row *groups_panel(const struct groups *groups, size_t panel)
+{
+    return &groups->summary->rows[groups->panel[panel]];
+}
+
+const char *groups_pool(const struct groups *groups, size_t pool)
+{
+    return groups->summary->rows[groups->pool[pool]].pool;
+}
+
+char *groups_title(char *text, size_t size, const struct groups *groups, size_t panel)
+{
+    return factors_label(text, size, groups_panel(groups, panel), groups->label);
+}
+
+void groups_print(FILE *script, const struct groups *groups)
+{
+    char title[96];
+
+    fprintf(script, "page_panels = %d; panels = %zu; pools = %zu\narray panel_title[panels]; array pool_name[pools]\n",
+            GROUPS_PANELS_MAX, groups->panels, groups->pools);
+    for (size_t p = 0; p < groups->panels; p++) {
+        fprintf(script, "panel_title[%zu] = ", p + 1);
+        chart_quoted(script, groups_title(title, sizeof title, groups, p));
+        fputc('\n', script);
+    }
+    for (size_t k = 0; k < groups->pools; k++) {
+        fprintf(script, "pool_name[%zu] = ", k + 1);
+        chart_quoted(script, POOL_SHOWN(groups_pool(groups, k)));
+        fputc('\n', script);
+    }
+}
+
+int groups_pictures(const struct groups *groups)
+{
+    return (int)((groups->panels + GROUPS_PANELS_MAX - 1) / GROUPS_PANELS_MAX);
+}

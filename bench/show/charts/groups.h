@@ -1,0 +1,42 @@
+/* Which trials stand together in a picture: a panel for everything that varies but the pool, and in it a bar or a line
+ * for each pool. Cells that two experiments have in common are one. One thread. */
+#ifndef POOLBENCH_SHOW_CHARTS_GROUPS_H
+#define POOLBENCH_SHOW_CHARTS_GROUPS_H
+#include "bench/analyse/summary.h"
+
+#define GROUPS_PANELS_MAX 12 /* of one picture; more panels make more pictures */
+
+struct groups {
+    const struct summary *summary;
+    size_t *row_of;          /* per trial: the row of its cell in the summary */
+    size_t *pool_of;         /* per row: its pool */
+    bool *in_panel;          /* panels x rows: a row may be in several */
+    size_t *panel, panels;   /* per panel: a row that stands for it; in the order of the plan */
+    size_t *pool, pools;     /* per pool: likewise */
+    unsigned factors, label; /* what tells panels apart, and what their titles say */
+};
+
+/* Of the trials that are `drawn`, one flag a trial. 0 or -ENOMEM; release it in any case. */
+int groups_init(struct groups *groups, const struct summary *summary, const bool *drawn);
+void groups_release(struct groups *groups);
+
+/* Whether this trial is of that pool in that panel. The base pool, which has no workers to count or to place, is in the
+ * panels of all numbers and places. */
+bool groups_hold(const struct groups *groups, size_t panel, size_t pool, size_t trial);
+
+const struct summary_row *groups_panel(const struct groups *groups, size_t panel);
+const char *groups_pool(const struct groups *groups, size_t pool);
+char *groups_title(char *text, size_t size, const struct groups *groups, size_t panel); /* returns text */
+
+/* Variables for style.gp: page_panels, panels, pools, panel_title[], pool_name[]. */
+void groups_print(FILE *script, const struct groups *groups);
+int groups_pictures(const struct groups *groups);
+
+/* Tasks come one by one, so that latency is what someone waits: not all at once, where most of it is the queue that the
+ * run itself has made; and each of them was timed. */
+bool row_has_latency(const struct summary_row *row);
+
+bool trial_is_ok(const struct trial_row *trial);                                   /* and has a time per task */
+const struct summary_row *trial_cell(const struct summary *summary, size_t trial); /* the row of its cell */
+
+#endif

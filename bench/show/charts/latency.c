@@ -1,0 +1,227 @@
+/* The spectrum of a task's latency: every percentile that the number of tasks bears, of each trial, then the median
+ * over trials. Where tasks come all at once, latency says little (see time.c), and the spectrum is that of service. */
+#include "bench/base/refuse.h"
+#include "bench/model/histograms.h"
+#include "bench/show/charts/chart.h"
+#include "bench/show/charts/groups.h"
+#include "bench/stats/looks.h"
+#include "bench/stats/stats.h"
+#include <math.h>
+#include <stdlib.h>
+
+#define SLOWER    10 /* tasks that must be slower than a percentile: p99 from 1,000 tasks on, p99.9 from 10,000 */
+#define TASKS_MIN (10 * SLOWER) /* a line that ends before p90 tells nothing */
+#define DECADE    10            /* points a decade of 1 / (1 - p) */
+#define DECADES   6
+#define POINTS    (DECADE * DECADES + 1)
+
+static double x_of(unsigned point) /* 1 / (1 - p) */
+{
+    return pow(10, (double)point / DECADE);
+}
+
+struct spectrum {
+    double time_ns[POINTS]; /* NAN: not enough tasks */
+    double late_p99_ns;
+};
+
+struct spectra {
+    const struct summary *summary;
+    struct groups groups;
+    struct spectrum **of; /* one a trial, NULL where there is none */
+    double *values;       /* room for one number a trial */
+    size_t *line, trials; /* the trials of the line that is looked at; room for all */
+    bool no_memory;
+};
+
+static void spectrum_add(size_t trial, const struct histogram *histograms, void *arg)
+{
+    struct spectra *spectra = arg;
+    bool latency = row_has_latency(trial_cell(spectra->summary, trial));
+    const struct histogram *chosen = &histograms[latency ? SPAN_LATENCY : SPAN_SERVICE];
+    const struct histogram *late = &histograms[SPAN_LATE];
+
+    if (!trial_is_ok(&spectra->summary->trials[trial]) || chosen->tasks < TASKS_MIN || spectra->of[trial])
+        return;
+    struct spectrum *spectrum = malloc(sizeof *spectrum);
+    if (!spectrum) {
+        spectra->no_memory = true;
+        return;
+    }
+    for (unsigned i = 0; i < POINTS; i++) {
+        bool borne = (double)chosen->tasks >= SLOWER * x_of(i) * (1 - 1e-9);
+        double p = i ? 1 - 1 / x_of(i) : 1e-12; /* the first is the fastest task */
+        spectrum->time_ns[i] = borne ? stats_histogram_quantile(chosen->buckets, chosen->count, p) : NAN;
+    }
+    bool borne = late->tasks >= 100 * SLOWER;
+    spectrum->late_p99_ns = borne ? stats_histogram_quantile(late->buckets, late->count, 0.99) : NAN;
+    spectra->of[trial] = spectrum;
+}
+
+/* Takes the trials of a pool in a panel for those looked at. Returns how many. */
+static size_t line_choose(struct spectra *spectra, size_t panel, size_t pool)
+{
+    spectra->trials = 0;
+    for (size_t i = 0; i < spectra->summary->trial_count; i++)
+        if (spectra->of[i] && groups_hold(&spectra->groups, panel, pool, i))
+            spectra->line[spectra->trials++] = i;
+    return spectra->trials;
+}
+
+/* Into spectra->values, sorted: what its trials have at a point; beyond the last, late_p99_ns. Returns how many have.
+ */
+static size_t values_of(const struct spectra *spectra, unsigned point)
+{
+    for (size_t i = 0; i < spectra->trials; i++) {
+        const struct spectrum *spectrum = spectra->of[spectra->line[i]];
+        spectra->values[i] = point < POINTS ? spectrum->time_ns[point] : spectrum->late_p99_ns;
+    }
+    return stats_sort(spectra->values, spectra->trials);
+}
+
+struct extent {
+    double least, most, late_p99; /* of a panel's medians */
+    unsigned last;                /* point, likewise */
+    size_t n_min, n_max;          /* trials of a line, over all panels */
+    bool band;
+};
+
+/* A block of lines: 1 / (1 - p), median, interval, 1 where a mark is to stand. Returns whether it has a band. */
+static bool line_print(const struct spectra *spectra, FILE *data, struct extent *extent)
+{
+    size_t first = values_of(spectra, 0);
+    unsigned points = 0;
+    bool band = false;
+
+    for (; points < POINTS; points++) {
+        size_t n = values_of(spectra, points);
+        struct interval interval;
+        double median = stats_median(spectra->values, n);
+        if (n < first) /* from here on, only trials with more tasks would go on */
+            break;
+        stats_median_interval(spectra->values, n, looks_level_alone(spectra->summary->looks), &interval);
+        band |= !isnan(interval.lo);
+        fprintf(data, "%.9g %.9g", x_of(points), median);
+        fprintf(data, isnan(interval.lo) ? " NaN NaN" : " %.9g %.9g", interval.lo, interval.hi);
+        fprintf(data, " %d\n", points % DECADE == 0);
+        extent->least = fmin(extent->least, median);
+        extent->most = fmax(extent->most, isnan(interval.hi) ? median : interval.hi);
+    }
+    extent->last = points - 1 > extent->last ? points - 1 : extent->last;
+    extent->n_min = first < extent->n_min ? first : extent->n_min;
+    extent->n_max = first > extent->n_max ? first : extent->n_max;
+    size_t n = values_of(spectra, POINTS);
+    if (n)
+        extent->late_p99 = fmax(extent->late_p99, stats_median(spectra->values, n));
+    fputs("\n\n", data);
+    extent->band |= band;
+    return band;
+}
+
+static void panels_print(struct spectra *spectra, FILE *data, FILE *script, struct extent *all)
+{
+    const struct groups *groups = &spectra->groups;
+    size_t lines = 0;
+    char title[256];
+
+    fputs("array panel_first[panels]; array panel_last[panels]; array panel_late[panels]; array panel_reach[panels]\n"
+          "array panel_least[panels]; array panel_most[panels]; array line_pool[panels * pools]; array "
+          "line_band[panels * pools]\n",
+          script);
+    for (size_t p = 0; p < groups->panels; p++) {
+        size_t first = lines;
+        bool latency = row_has_latency(groups_panel(groups, p));
+        all->least = INFINITY;
+        all->most = all->late_p99 = 0;
+        all->last = 0;
+        for (size_t k = 0; k < groups->pools; k++) {
+            if (!line_choose(spectra, p, k))
+                continue;
+            fprintf(data, "# %s of %s: %s: 1 / (1 - p), ns (median over trials), its 95 %% interval, marked\n",
+                    latency ? "latency" : "service", groups_title(title, sizeof title, groups, p),
+                    groups_pool(groups, k));
+            bool band = line_print(spectra, data, all);
+            lines++;
+            fprintf(script, "line_pool[%zu] = %zu; line_band[%zu] = %d\n", lines, k + 1, lines, band);
+        }
+        fprintf(script,
+                "panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_late[%zu] = %.9g; panel_reach[%zu] = %.9g\n"
+                "panel_least[%zu] = %.9g; panel_most[%zu] = %.9g\n",
+                p + 1, first + 1, p + 1, lines, p + 1, all->late_p99, p + 1, x_of(all->last), p + 1, all->least, p + 1,
+                all->most);
+        fprintf(script, "panel_title[%zu] = '%s: ' . panel_title[%zu]\n", p + 1, latency ? "latency" : "service",
+                p + 1);
+    }
+}
+
+static void notes_print(FILE *script, const struct chart_source *source, const struct extent *extent)
+{
+    char text[CHART_NOTE_MAX], trials[64];
+
+    snprintf(trials, sizeof trials, extent->n_min == extent->n_max ? "%zu" : "%zu .. %zu", extent->n_min,
+             extent->n_max);
+    snprintf(text, sizeof text, "Medians over %s trial%s a line; %s", trials, extent->n_max == 1 ? "" : "s",
+             extent->band ? "bands: 95 % order-statistic interval, where there are at least 6"
+                          : "no bands: an interval needs at least 6");
+    chart_notes(script, source, text);
+}
+
+static int latency_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
+                        char *why)
+{
+    const struct summary *s = source->summary;
+    struct spectra spectra = {.summary = s,
+                              .of = calloc(s->trial_count + 1, sizeof(struct spectrum *)),
+                              .values = calloc(s->trial_count + 1, sizeof(double)),
+                              .line = calloc(s->trial_count + 1, sizeof(size_t))};
+    bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
+    struct extent all = {.n_min = SIZE_MAX};
+    int result = -ENOMEM;
+
+    (void)chart;
+    refuse(why, "out of memory");
+    if (!spectra.of || !spectra.values || !spectra.line || !drawn)
+        goto done;
+    const struct histogram_reader reader = {
+        .trials = s->trials, .trial_count = s->trial_count, .on_trial = spectrum_add, .arg = &spectra};
+    result = histograms_read(source->directory, &reader, why);
+    if (result) {
+        result = result == -ENOENT ? 0 : result; /* left out of a copy: nothing failed */
+        goto done;
+    }
+    for (size_t i = 0; i < s->trial_count; i++)
+        drawn[i] = spectra.of[i];
+    result = spectra.no_memory ? -ENOMEM : groups_init(&spectra.groups, s, drawn);
+    if (result)
+        goto done;
+    if (!spectra.groups.panels) {
+        refuse(why, "no trial that ended well has times of %d tasks", TASKS_MIN);
+        goto done;
+    }
+    groups_print(script, &spectra.groups);
+    panels_print(&spectra, data, script, &all);
+    notes_print(script, source, &all);
+    result = groups_pictures(&spectra.groups);
+done:
+    groups_release(&spectra.groups);
+    for (size_t i = 0; i < s->trial_count && spectra.of; i++)
+        free(spectra.of[i]);
+    free(spectra.of);
+    free(spectra.values);
+    free(spectra.line);
+    free(drawn);
+    return result;
+}
+
+const struct chart chart_latency = {
+    .name = "latency",
+    .title = "Percentiles of task times",
+    .caption =
+        "Each line is all percentiles of a pool, the rare slow tasks drawn wide: 1 / (1 - p) on a logarithmic "
+        "axis, so that 99 % is as far from 90 % as 99.9 % is from 99 %. A line ends where fewer than ten tasks "
+        "of a trial are slower. Latency, from when a task was due or handed in until its result was there, "
+        "under arrival window and rate. Elsewhere it is mostly the queue that the trial itself has made, and "
+        "the time drawn is service, from the start to the end of a task in its worker. A dashed line is how late "
+        "the submitter itself was (p99, the latest of the pools): latency below it says little.",
+    .make = latency_make,
+};

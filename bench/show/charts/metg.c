@@ -1,0 +1,76 @@
+/* Efficiency against task size, as the search for METG went through it. */
+#include "bench/model/summary_factors.h"
+#include "bench/show/charts/groups.h"
+#include "bench/show/charts/sought.h"
+#include <math.h>
+#include <string.h>
+
+static double number(int64_t value)
+{
+    return value == MISSING ? NAN : (double)value;
+}
+
+static void take(const void *from, struct sought_mark *mark)
+{
+    const struct metg_row *row = from;
+
+    snprintf(mark->pool, sizeof mark->pool, "%s", row->pool);
+    snprintf(mark->workload, sizeof mark->workload, "%s", row->workload);
+    mark->workers = row->workers;
+    mark->level = row->efficiency;
+    mark->x = number(row->metg_ns);
+    mark->lo = number(row->lo_ns);
+    mark->hi = number(row->hi_ns);
+}
+
+static double size(const struct summary_row *row)
+{
+    return (double)row->size_ns;
+}
+
+static double per_task(const struct trial_row *trial)
+{
+    return (double)trial->wall_ns / (double)trial->tasks;
+}
+
+/* Against the trial of `static` with the same tasks in the same block. */
+static double efficiency(const struct summary *summary, size_t trial)
+{
+    const struct trial_row *mine = &summary->trials[trial];
+
+    for (size_t t = 0; t < summary->trial_count; t++) {
+        const struct trial_row *other = &summary->trials[t];
+        if (other->block == mine->block && !strcmp(other->pool, IDEAL_POOL) && trial_is_ok(other) &&
+            other->size_ns == mine->size_ns && other->workers == mine->workers &&
+            !strcmp(other->workload, mine->workload))
+            return per_task(other) / per_task(mine);
+    }
+    return NAN;
+}
+
+static int metg_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script, char *why)
+{
+    static const struct sought_chart sought = {
+        .format = &metg_format,
+        .take = take,
+        .x_label = "task size",
+        .y_label = "efficiency: static / own time, %",
+        .level_label = "efficiency sought",
+        .x_scale = 1e-9,
+        .y_scale = 100,
+        .x = size,
+        .y = efficiency,
+        .factors = FACTOR_WORKLOAD | FACTOR_WORKERS,
+        .note = "Medians over blocks; bars: 95 % order-statistic interval; large marks: METG with its interval"};
+
+    (void)chart;
+    return sought_make(&sought, source, data, script, why);
+}
+
+const struct chart chart_metg = {
+    .name = "metg",
+    .title = "Minimum effective task granularity",
+    .caption = "Efficiency against task size, measured by the pool static in the same block. The large marks are the "
+               "sizes at which a pool has the efficiency of the dashed line; smaller tasks are mostly overhead.",
+    .make = metg_make,
+};

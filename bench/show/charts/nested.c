@@ -1,0 +1,241 @@
+/* The map of nested pools: processes x threads, each beside the best of equally many workers. */
+#include "bench/analyse/costs.h"
+#include "bench/base/refuse.h"
+#include "bench/model/summary_factors.h"
+#include "bench/show/charts/chart.h"
+#include "bench/show/charts/maps.h"
+#include "bench/stats/verdict.h"
+#include <math.h>
+#include <stdlib.h>
+
+#define PAGE_PANELS 12
+#define POOL        "hybrid"
+#define ROUTE       "route=nested"
+
+struct nested {
+    const struct summary *summary;
+    struct costs costs;
+    struct claim claim;
+    unsigned factors;
+    struct map map;
+    size_t *cell;  /* per cell of such a pool: its row */
+    size_t *panel; /* likewise */
+    size_t cells;
+    size_t *first; /* per panel: a row */
+    bool hatched;
+    double worst;
+};
+
+static const struct summary_row *row_at(const struct nested *n, size_t i)
+{
+    return &n->summary->rows[n->cell[i]];
+}
+
+static bool is_nested(const struct summary_row *row)
+{
+    return row_has_pool(row, POOL) && strstr(row->pool, ROUTE) && row->processes > 0 && row->workers > 0 &&
+           row->workers % row->processes == 0 && row->ns_per_task > 0;
+}
+
+/* The pool without its shape, which is where a tile stands. */
+static void options_copy(char *text, size_t size, const char *pool)
+{
+    size_t length = 0;
+
+    *text = '\0';
+    for (const char *at = pool; *at;) {
+        size_t word = strcspn(at, ":,") + 1;
+        bool shape = !strncmp(at, "processes=", 10) || !strncmp(at, "threads=", 8);
+        if (!shape && length + word < size) {
+            memcpy(text + length, at, word - 1);
+            length += word - 1;
+            text[length++] = at[word - 1] == ':' ? ':' : ',';
+        }
+        at += at[word - 1] ? word : word - 1;
+    }
+    text[length ? length - 1 : 0] = '\0';
+}
+
+static bool same_panel(const struct nested *n, const struct summary_row *a, const struct summary_row *b)
+{
+    char x[sizeof a->pool + 1], y[sizeof a->pool + 1];
+
+    options_copy(x, sizeof x, a->pool);
+    options_copy(y, sizeof y, b->pool);
+    return !strcmp(x, y) && factors_equal(a, b, n->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS));
+}
+
+/* Of equally many workers in a panel. */
+static bool same_product(const struct nested *n, size_t i, size_t j)
+{
+    return n->panel[i] == n->panel[j] && row_at(n, i)->workers == row_at(n, j)->workers;
+}
+
+static size_t best_of(const struct nested *n, size_t i)
+{
+    size_t best = i;
+
+    for (size_t j = 0; j < n->cells; j++)
+        if (same_product(n, i, j) && row_at(n, j)->ns_per_task < row_at(n, best)->ns_per_task)
+            best = j;
+    return best;
+}
+
+static bool has_partner(const struct nested *n, size_t i)
+{
+    for (size_t j = 0; j < n->cells; j++)
+        if (j != i && same_product(n, i, j))
+            return true;
+    return false;
+}
+
+/* Every pair of a product, because the same trials say which is the best. */
+static unsigned pairs_count(const struct nested *n)
+{
+    unsigned pairs = 0;
+
+    for (size_t i = 0; i < n->cells; i++)
+        for (size_t j = 0; j < i; j++)
+            pairs += same_product(n, i, j);
+    return pairs;
+}
+
+static void cells_find(struct nested *n)
+{
+    for (size_t r = 0; r < n->summary->count; r++) {
+        size_t panel = 0, again = 0;
+        if (!is_nested(&n->summary->rows[r]))
+            continue;
+        while (panel < n->map.panels && !same_panel(n, &n->summary->rows[n->first[panel]], &n->summary->rows[r]))
+            panel++;
+        if (panel == n->map.panels)
+            n->first[n->map.panels++] = r;
+        /* One shape may be spelled in several ways. */
+        for (size_t i = 0; i < n->cells; i++)
+            again += n->panel[i] == panel && row_at(n, i)->processes == n->summary->rows[r].processes &&
+                     row_at(n, i)->workers == n->summary->rows[r].workers;
+        if (again)
+            continue;
+        n->cell[n->cells] = r;
+        n->panel[n->cells++] = panel;
+    }
+}
+
+static int tile_make(struct nested *n, size_t i)
+{
+    struct tile *tile = &n->map.tiles[n->map.count];
+    const struct summary_row *row = row_at(n, i);
+    size_t best = best_of(n, i);
+    struct comparison comparison;
+
+    if (!has_partner(n, i))
+        return 0;
+    int result = comparison_make(costs_of(&n->costs, n->cell[i]), costs_of(&n->costs, n->cell[best]), n->costs.blocks,
+                                 &n->claim, &comparison);
+    *tile = (struct tile){.panel = n->panel[i],
+                          .x = row->workers / row->processes,
+                          .y = row->processes,
+                          .kind = 1 + (i == best),
+                          .shade = comparison.ratio,
+                          .hatched = i != best && comparison.verdict == VERDICT_UNRESOLVED};
+    if (isnan(comparison.ratio)) /* never in the same block */
+        return result;
+    if (i == best)
+        snprintf(tile->text, sizeof tile->text, "best");
+    else
+        snprintf(tile->text, sizeof tile->text, "%.2fx", comparison.ratio);
+    n->hatched |= tile->hatched;
+    n->worst = fmax(n->worst, comparison.ratio);
+    n->map.count++;
+    return result;
+}
+
+static void script_print(const struct nested *n, const struct chart_source *source, FILE *script)
+{
+    unsigned said = (factors_varying(n->summary->rows, n->summary->count, n->factors) | FACTOR_WORKLOAD) &
+                    ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
+    char text[512], pool[160];
+
+    fprintf(script,
+            "x_text = 'threads of each process'\ny_text = 'processes'\npage_panels = %d; panels = %zu\n"
+            "array panel_title[panels]; array panel_hatched[panels]; shade_most = %.6g\n",
+            PAGE_PANELS, n->map.panels, fmax(n->worst, 1 + CLAIM_MARGIN));
+    for (size_t p = 0; p < n->map.panels; p++) {
+        const struct summary_row *row = &n->summary->rows[n->first[p]];
+        options_copy(pool, sizeof pool, row->pool);
+        fprintf(script, "panel_title[%zu] = ", p + 1);
+        factors_label(text, sizeof text - sizeof pool - 2, row, said);
+        snprintf(text + strlen(text), sizeof text - strlen(text), "; %s", pool);
+        chart_quoted(script, text);
+        fputc('\n', script);
+    }
+    snprintf(text, sizeof text,
+             "Time per task over that of the best shape with as many workers, medians of %zu blocks; the darker, the "
+             "faster%s",
+             n->costs.blocks,
+             n->costs.blocks < n->claim.blocks ? "; hatched: too few blocks to tell"
+             : n->hatched                      ? "; hatched: not resolved (95 % over all comparisons)"
+                                               : "");
+    chart_notes(script, source, text);
+}
+
+static int nested_init(struct nested *n, const struct summary *summary)
+{
+    size_t room = summary->count + 1;
+
+    *n = (struct nested){.summary = summary,
+                         .factors = factors_of(summary->rows, summary->count),
+                         .map = {.x_name = map_number, .y_name = map_number},
+                         .worst = 1};
+    n->map.tiles = calloc(room, sizeof *n->map.tiles);
+    n->cell = calloc(room, sizeof *n->cell);
+    n->panel = calloc(room, sizeof *n->panel);
+    n->first = calloc(room, sizeof *n->first);
+    if (!n->map.tiles || !n->cell || !n->panel || !n->first)
+        return -ENOMEM;
+    return costs_make(summary, &n->costs);
+}
+
+static void nested_release(struct nested *n)
+{
+    costs_release(&n->costs);
+    free(n->map.tiles);
+    free(n->cell);
+    free(n->panel);
+    free(n->first);
+}
+
+static int nested_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
+                       char *why)
+{
+    struct nested n;
+    int result = nested_init(&n, source->summary);
+
+    (void)chart;
+    if (!result) {
+        cells_find(&n);
+        n.claim = claim_make(pairs_count(&n), n.summary->looks, CLAIM_MARGIN);
+    }
+    for (size_t i = 0; i < n.cells && !result; i++)
+        result = tile_make(&n, i);
+    if (!result && n.map.count < 2) {
+        refuse(why, "it takes " POOL ":" ROUTE " with two or more shapes of equally many workers");
+    } else if (!result) {
+        script_print(&n, source, script);
+        result = map_print(&n.map, data, script);
+        if (!result)
+            result = (int)((n.map.panels + PAGE_PANELS - 1) / PAGE_PANELS);
+    }
+    if (result < 0)
+        refuse(why, "%s", strerror(-result));
+    nested_release(&n);
+    return result;
+}
+
+const struct chart chart_nested = {
+    .name = "nested",
+    .title = "Processes and threads of nested pools",
+    .caption = "Time per task of each shape over that of the best with as many workers, processes times threads: "
+               "diagonals are comparable, other tiles are not. Hatched tiles are not resolved.",
+    .make = nested_make,
+};

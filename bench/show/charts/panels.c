@@ -1,0 +1,394 @@
+/* From trials to points. A panel is everything but the pool and the factor along x, so that two workloads are never one
+ * line; a series is a pool in a panel. */
+#include "bench/show/charts/panels.h"
+#include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include "bench/model/summary_factors.h"
+#include "bench/stats/looks.h"
+#include "bench/stats/stats.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TREND_MIN 3  /* points that make a trend, and may be joined */
+#define LOG_RATIO 30 /* of the largest y of a panel to the smallest: beyond it, both axes are logarithmic */
+#define LOG_X_MAX 16 /* likewise, of x */
+
+struct points {
+    const struct panels *chart;
+    const struct summary *summary;
+    unsigned factors;
+    size_t *panel, panels; /* per panel: a cell of it */
+    size_t *pool, pools;   /* per pool: a cell of it */
+    bool *drawable;        /* per cell: has a point */
+    size_t *cells;         /* room for the cells of a series */
+    double *values;        /* room for one number a trial */
+};
+
+static int64_t x_of(const struct points *data, size_t cell)
+{
+    const struct summary_row *row = &data->summary->rows[cell];
+
+    return data->chart->axis == FACTOR_WORKERS   ? row->workers
+           : data->chart->axis == FACTOR_BALLAST ? row->ballast_bytes
+                                                 : row->size_ns;
+}
+
+/* The value of every good trial of a cell, added to data->values from `count` on. */
+static size_t values_add(const struct points *data, size_t cell, double (*value)(const struct trial_row *trial),
+                         size_t count)
+{
+    const struct summary *s = data->summary;
+
+    for (size_t i = 0; i < s->trial_count; i++)
+        if (!strcmp(s->trials[i].cell_id, s->rows[cell].cell_id) && !strcmp(s->trials[i].status, "ok") &&
+            s->trials[i].tasks > 0 && s->trials[i].wall_ns > 0)
+            data->values[count++] = value(&s->trials[i]);
+    return count;
+}
+
+static bool has_point(const struct points *data, size_t cell)
+{
+    return x_of(data, cell) >= (data->chart->axis == FACTOR_BALLAST ? 0 : 1) &&
+           stats_sort(data->values, values_add(data, cell, data->chart->value, 0)) > 0;
+}
+
+/* What is said of ballast beside its bytes: ":thp", ":write=10%", or "". */
+static const char *ballast_options(const struct summary_row *row)
+{
+    return row->ballast + strcspn(row->ballast, ":");
+}
+
+/* The base pool places no workers: it belongs to whatever place the others are in. */
+static bool in_panel(const struct points *data, size_t panel, size_t cell)
+{
+    const struct summary_row *rows = data->summary->rows;
+    unsigned same = data->factors & ~(FACTOR_POOL | data->chart->axis);
+
+    if (row_has_pool(&rows[cell], BASE_POOL))
+        same &= ~(unsigned)FACTOR_PLACE;
+    if (data->chart->axis == FACTOR_BALLAST && x_of(data, cell) > 0 &&
+        strcmp(ballast_options(&rows[cell]), ballast_options(&rows[data->panel[panel]])) != 0)
+        return false; /* huge pages are another line; none is where each begins */
+    return factors_equal(&rows[data->panel[panel]], &rows[cell], same);
+}
+
+static void layout(struct points *data, const size_t *order, size_t count)
+{
+    const struct summary_row *rows = data->summary->rows;
+
+    for (int base = 0; base <= 1 && !data->panels; base++) /* a panel that the base has to itself compares nothing */
+        for (size_t i = 0; i < count; i++) {
+            bool known = row_has_pool(&rows[order[i]], BASE_POOL) != base;
+            for (size_t p = 0; p < data->panels && !known; p++)
+                known = in_panel(data, p, order[i]);
+            if (!known)
+                data->panel[data->panels++] = order[i];
+        }
+    if (data->chart->axis == FACTOR_BALLAST) { /* of one ballast alone there is nothing to see */
+        size_t kept = 0;
+        for (size_t p = 0; p < data->panels; p++) {
+            bool varies = false;
+            for (size_t i = 0; i < count && !varies; i++)
+                varies = in_panel(data, p, order[i]) && x_of(data, order[i]) != x_of(data, data->panel[p]);
+            if (varies)
+                data->panel[kept++] = data->panel[p];
+        }
+        data->panels = kept;
+    }
+    for (size_t i = 0; i < count; i++) {
+        data->drawable[order[i]] = false;
+        for (size_t p = 0; p < data->panels; p++)
+            data->drawable[order[i]] |= in_panel(data, p, order[i]);
+        bool known = false; /* the base too: a pool has the same colour in all charts */
+        for (size_t p = 0; p < data->pools && !known; p++)
+            known = !strcmp(rows[data->pool[p]].pool, rows[order[i]].pool);
+        if (!known)
+            data->pool[data->pools++] = order[i];
+    }
+}
+
+/* In the order of the plan. */
+static int order_compare(const void *a, const void *b, void *rows)
+{
+    const struct summary_row *r = rows;
+
+    return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
+}
+
+static int points_init(struct points *data, const struct panels *chart, const struct summary *summary)
+{
+    size_t room = summary->count + 1, count = 0;
+    size_t *order = calloc(room, sizeof *order);
+
+    *data = (struct points){.chart = chart, .summary = summary};
+    data->panel = calloc(room, sizeof *data->panel);
+    data->pool = calloc(room, sizeof *data->pool);
+    data->drawable = calloc(room, sizeof *data->drawable);
+    data->cells = calloc(room, sizeof *data->cells);
+    data->values = calloc(summary->trial_count + 1, sizeof *data->values);
+    if (!order || !data->panel || !data->pool || !data->drawable || !data->cells || !data->values) {
+        free(order);
+        return -ENOMEM;
+    }
+    data->factors = factors_of(summary->rows, summary->count);
+    for (size_t i = 0; i < summary->count; i++)
+        if ((data->drawable[i] = has_point(data, i)))
+            order[count++] = i;
+    qsort_r(order, count, sizeof *order, order_compare, summary->rows);
+    layout(data, order, count);
+    free(order);
+    return 0;
+}
+
+static void points_release(struct points *data)
+{
+    free(data->panel);
+    free(data->pool);
+    free(data->drawable);
+    free(data->cells);
+    free(data->values);
+    *data = (struct points){0};
+}
+
+static int x_compare(const void *a, const void *b, void *arg)
+{
+    int64_t x = x_of(arg, *(const size_t *)a), y = x_of(arg, *(const size_t *)b);
+
+    return (x > y) - (x < y);
+}
+
+/* Into data->cells, by x: the drawable cells of a panel that belong to a pool; to any pool when it is NULL. */
+static size_t cells_select(const struct points *data, size_t panel, const char *pool)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < data->summary->count; i++)
+        if (data->drawable[i] && in_panel(data, panel, i) && (!pool || !strcmp(data->summary->rows[i].pool, pool)))
+            data->cells[count++] = i;
+    qsort_r(data->cells, count, sizeof *data->cells, x_compare, (void *)data);
+    return count;
+}
+
+static char *panel_label(const struct points *data, size_t panel, unsigned said, char *text, size_t size)
+{
+    const struct summary_row *row = &data->summary->rows[data->panel[panel]];
+
+    factors_label(text, size, row, said);
+    size_t length = strlen(text);
+    if (data->chart->axis == FACTOR_BALLAST && *ballast_options(row))
+        snprintf(text + length, size - length, ", ballast %s", ballast_options(row) + 1);
+    return text;
+}
+
+static void point_print(FILE *out, int64_t x, double y, const struct interval *interval, size_t n)
+{
+    fprintf(out, "%lld %.9g", (long long)x, y);
+    if (interval && !isnan(interval->lo))
+        fprintf(out, " %.9g %.9g", interval->lo, interval->hi);
+    else
+        fputs(" NaN NaN", out);
+    fprintf(out, " %zu\n", n);
+}
+
+/* The bound at every x, over all pools: it depends on the tasks and the CPUs alone. Returns the number of points. */
+static size_t bound_print(FILE *out, const struct points *data, size_t panel)
+{
+    size_t count = cells_select(data, panel, NULL), points = 0;
+
+    for (size_t i = 0, next; i < count; i = next) {
+        size_t n = 0;
+        for (next = i; next < count && x_of(data, data->cells[next]) == x_of(data, data->cells[i]); next++)
+            n = values_add(data, data->cells[next], data->chart->bound, n);
+        n = stats_sort(data->values, n);
+        if (!n)
+            continue;
+        points++;
+        if (out)
+            point_print(out, x_of(data, data->cells[i]), stats_median(data->values, n), NULL, n);
+    }
+    return points;
+}
+
+struct extent {
+    double y_min, y_max;
+    size_t n_min, n_max; /* trials of a point */
+    bool bars;
+};
+
+static void series_print(FILE *out, const struct points *data, size_t count, struct extent *extent)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct interval interval;
+        size_t n = stats_sort(data->values, values_add(data, data->cells[i], data->chart->value, 0));
+        double y = stats_median(data->values, n);
+        stats_median_interval(data->values, n, looks_level_alone(data->summary->looks), &interval);
+        if (out)
+            point_print(out, x_of(data, data->cells[i]), y, &interval, n);
+        extent->y_min = fmin(extent->y_min, y);
+        extent->y_max = fmax(extent->y_max, y);
+        extent->n_min = n < extent->n_min ? n : extent->n_min;
+        extent->n_max = n > extent->n_max ? n : extent->n_max;
+        extent->bars = extent->bars || !isnan(interval.lo);
+    }
+}
+
+static void points_series(FILE *out, const struct points *data)
+{
+    const struct summary_row *rows = data->summary->rows;
+    unsigned said = data->factors & ~(FACTOR_POOL | data->chart->axis);
+    struct extent unused = {0};
+    char label[256];
+
+    fprintf(out, "# %s, %s (median), its 95 %% interval, trials\n", data->chart->x_label, data->chart->y_label);
+    for (size_t p = 0; p < data->panels; p++) {
+        panel_label(data, p, said, label, sizeof label);
+        if (data->chart->bound && bound_print(NULL, data, p)) {
+            fprintf(out, "# %s: ideal\n", label);
+            bound_print(out, data, p);
+            fputs("\n\n", out);
+        }
+        for (size_t k = 0; k < data->pools; k++) {
+            size_t count = cells_select(data, p, rows[data->pool[k]].pool);
+            if (!count)
+                continue;
+            fprintf(out, "# %s: %s\n", label, rows[data->pool[k]].pool);
+            series_print(out, data, count, &unused);
+            fputs("\n\n", out);
+        }
+    }
+}
+
+/* The smallest x of all points that is above `last`, or INT64_MAX. */
+static int64_t x_next(const struct points *data, int64_t last)
+{
+    int64_t next = INT64_MAX;
+
+    for (size_t i = 0; i < data->summary->count; i++)
+        if (data->drawable[i] && x_of(data, i) > last && x_of(data, i) < next)
+            next = x_of(data, i);
+    return next;
+}
+
+/* A tic at every x there is: "'10us' at(10000.0), '200us' at(200000.0)"; a script says where that is. */
+static void tics_print(FILE *out, const struct points *data)
+{
+    int64_t first = x_next(data, -1), last = first;
+    char text[32];
+
+    fputs("x_tics = \"", out);
+    for (int64_t x = first; x != INT64_MAX; x = x_next(data, x)) {
+        snprintf(text, sizeof text, "%lld", (long long)x);
+        if (data->chart->axis == FACTOR_SIZE)
+            spell_duration(text, sizeof text, x);
+        else if (data->chart->axis == FACTOR_BALLAST)
+            spell_bytes(text, sizeof text, x);
+        fprintf(out, "%s'%s' at(%lld.0)", x == first ? "" : ", ", text, (long long)x);
+        last = x;
+    }
+    int64_t above = first > 0 ? first : x_next(data, 0);
+    fprintf(out, "\"\nx_min = %lld.0; x_max = %lld.0; x_above_0 = %lld.0\n", (long long)first, (long long)last,
+            (long long)(above == INT64_MAX ? 0 : above));
+}
+
+/* The cells selected are of enough different x. */
+static bool is_trend(const struct points *data, size_t count)
+{
+    size_t different = count > 0;
+
+    for (size_t i = 1; i < count; i++)
+        different += x_of(data, data->cells[i]) != x_of(data, data->cells[i - 1]);
+    return different >= TREND_MIN;
+}
+
+static void panel_print(FILE *out, const struct points *data, size_t panel, size_t *series, struct extent *all)
+{
+    const struct summary_row *rows = data->summary->rows;
+    unsigned axes = FACTOR_POOL | data->chart->axis;
+    unsigned said = (factors_varying(rows, data->summary->count, data->factors) | FACTOR_WORKLOAD) & ~axes;
+    struct extent extent = {.y_min = INFINITY, .n_min = SIZE_MAX};
+    size_t number = panel + 1, first;
+    bool bound = data->chart->bound && bound_print(NULL, data, panel);
+    char label[128];
+
+    *series += bound;
+    fprintf(out, "panel_bound[%zu] = %zu\n", number, bound ? *series : 0);
+    first = *series + 1;
+    for (size_t k = 0; k < data->pools; k++) {
+        size_t count = cells_select(data, panel, rows[data->pool[k]].pool);
+        if (!count)
+            continue;
+        extent.bars = false;
+        series_print(NULL, data, count, &extent);
+        all->bars = all->bars || extent.bars;
+        ++*series;
+        fprintf(out, "series_pool[%zu] = %zu; series_joined[%zu] = %d; series_bars[%zu] = %d\n", *series, k + 1,
+                *series, is_trend(data, count), *series, extent.bars);
+    }
+    size_t count = cells_select(data, panel, NULL);
+    int64_t x_min = x_of(data, data->cells[0]), x_max = x_of(data, data->cells[count - 1]);
+    bool log_scale =
+        extent.y_max > LOG_RATIO * extent.y_min || (data->chart->axis == FACTOR_WORKERS && x_max > LOG_X_MAX * x_min);
+    fprintf(out, "panel_title[%zu] = ", number);
+    chart_quoted(out, panel_label(data, panel, said, label, sizeof label));
+    fprintf(out, "; panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_log[%zu] = %d\n", number, first, number,
+            *series, number, log_scale);
+    fprintf(out, "panel_from[%zu] = %lld.0; panel_to[%zu] = %lld.0\n", number, (long long)x_min, number,
+            (long long)x_max);
+    all->n_min = extent.n_min < all->n_min ? extent.n_min : all->n_min;
+    all->n_max = extent.n_max > all->n_max ? extent.n_max : all->n_max;
+}
+
+/* Whether the pool has a point in any panel: if not, it is no entry of the key. */
+static bool is_drawn(const struct points *data, const char *pool)
+{
+    size_t panel = 0;
+
+    while (panel < data->panels && !cells_select(data, panel, pool))
+        panel++;
+    return panel < data->panels;
+}
+
+static void points_header(FILE *out, const struct points *data, const struct chart_source *source)
+{
+    const struct summary_row *rows = data->summary->rows;
+    struct extent all = {.n_min = SIZE_MAX};
+    size_t series = 0;
+
+    fprintf(out, "x_text = '%s'\ny_text = '%s'\n", data->chart->x_label, data->chart->y_label);
+    tics_print(out, data);
+    fprintf(out, "page_panels = %d; panels = %zu; pools = %zu\n", PANELS_MAX, data->panels, data->pools);
+    fputs("array panel_title[panels]; array panel_first[panels]; array panel_last[panels]\n"
+          "array panel_bound[panels]; array panel_log[panels]; array pool_name[pools]\n"
+          "array panel_from[panels]; array panel_to[panels]\n"
+          "array series_pool[panels * (pools + 1)]; array series_joined[panels * (pools + 1)]\n"
+          "array series_bars[panels * (pools + 1)]; array pool_drawn[pools]\n",
+          out);
+    for (size_t p = 0; p < data->panels; p++)
+        panel_print(out, data, p, &series, &all);
+    for (size_t k = 0; k < data->pools; k++) {
+        fprintf(out, "pool_name[%zu] = ", k + 1);
+        chart_quoted(out, POOL_SHOWN(rows[data->pool[k]].pool));
+        fprintf(out, "; pool_drawn[%zu] = %d\n", k + 1, is_drawn(data, rows[data->pool[k]].pool));
+    }
+    chart_notes_medians(out, source, all.n_min, all.n_max, all.bars);
+}
+
+int panels_make(const struct panels *panels, const struct chart_source *source, FILE *data, FILE *script, char *why)
+{
+    struct points points;
+    int result = points_init(&points, panels, source->summary);
+
+    if (result) {
+        refuse(why, "%s", strerror(-result));
+    } else if (!points.panels) {
+        refuse(why, "%s", panels->without);
+    } else {
+        points_series(data, &points);
+        points_header(script, &points, source);
+        result = (int)((points.panels + PANELS_MAX - 1) / PANELS_MAX);
+    }
+    points_release(&points);
+    return result;
+}

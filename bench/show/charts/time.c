@@ -1,0 +1,227 @@
+/* Where a task's time goes: a bar a pool, of parts that add up. Where tasks come one by one, the parts are those of a
+ * task's latency. Where they come all at once, most of the latency is the queue that the trial itself has made; the
+ * parts are then those of the time that workers give to a task. */
+#include "bench/base/refuse.h"
+#include "bench/model/histograms.h"
+#include "bench/model/summary_factors.h"
+#include "bench/show/charts/chart.h"
+#include "bench/show/charts/groups.h"
+#include "bench/stats/looks.h"
+#include <math.h>
+#include <stdlib.h>
+
+#define INTERVAL_MOST 1.6 /* of the longest bar: an interval that goes beyond is cut off there */
+
+enum { PARTS = 4 }; /* of both kinds of bars */
+
+/* Of one trial, in ns a task. */
+struct parts {
+    double part[PARTS]; /* NAN: not known, or there is no such part */
+    double whole;       /* NAN: there is no bar */
+};
+
+/* The middle trial of a pool in a panel stands for all: its parts add up, and one disturbed trial does not show in it
+ * as it would in a mean over trials. */
+struct bar {
+    const struct parts *middle;
+    struct interval whole; /* of the median over trials, NAN where there are too few */
+    size_t trials;
+};
+
+struct times {
+    const struct summary *summary;
+    struct groups groups;
+    struct parts *parts; /* one a trial */
+    double *values;      /* room for one number a trial */
+    size_t n_min, n_max; /* trials of a bar */
+    bool intervals;      /* a bar has one */
+};
+
+static void latency_parts(size_t trial, const struct histogram *histograms, void *arg)
+{
+    const struct times *times = arg;
+    struct parts *parts = &times->parts[trial];
+    double late = histogram_mean(&histograms[SPAN_LATE]);
+
+    if (!trial_is_ok(&times->summary->trials[trial]) || !histograms[SPAN_SERVICE].tasks)
+        return;
+    parts->part[0] = late;
+    parts->part[1] = fmax(0, histogram_mean(&histograms[SPAN_QUEUE]) - (isnan(late) ? 0 : late));
+    parts->part[2] = histogram_mean(&histograms[SPAN_SERVICE]);
+    parts->part[3] = histogram_mean(&histograms[SPAN_RETURN]);
+    parts->whole = 0;
+    for (unsigned i = 0; i < PARTS; i++)
+        parts->whole += isnan(parts->part[i]) ? 0 : parts->part[i];
+}
+
+static struct parts worker_parts(const struct trial_row *trial)
+{
+    const int64_t used[] = {trial->user_ns, trial->sys_ns, trial->runqueue_ns};
+    struct parts parts = {{NAN, NAN, NAN, NAN}, NAN};
+    double sum = 0;
+
+    if (!trial_is_ok(trial) || trial->user_ns == MISSING || trial->sys_ns == MISSING || trial->workers <= 0)
+        return parts;
+    for (unsigned i = 0; i < PARTS - 1; i++)
+        if (used[i] != MISSING) {
+            parts.part[i] = (double)used[i] / (double)trial->tasks;
+            sum += parts.part[i];
+        }
+    parts.whole = fmax((double)trial->wall_ns * (double)trial->workers / (double)trial->tasks, sum);
+    parts.part[PARTS - 1] = parts.whole - sum;
+    return parts;
+}
+
+static struct bar bar_of(const struct times *times, size_t panel, size_t pool)
+{
+    const struct summary *s = times->summary;
+    struct bar bar = {0};
+
+    for (size_t i = 0; i < s->trial_count; i++)
+        if (!isnan(times->parts[i].whole) && groups_hold(&times->groups, panel, pool, i))
+            times->values[bar.trials++] = times->parts[i].whole;
+    stats_sort(times->values, bar.trials);
+    stats_median_interval(times->values, bar.trials, looks_level_alone(s->looks), &bar.whole);
+    for (size_t i = 0; i < s->trial_count && bar.trials && !bar.middle; i++)
+        if (times->parts[i].whole == times->values[(bar.trials - 1) / 2] && groups_hold(&times->groups, panel, pool, i))
+            bar.middle = &times->parts[i];
+    return bar;
+}
+
+static void number_print(FILE *out, double value)
+{
+    fprintf(out, isnan(value) ? " NaN" : " %.9g", value);
+}
+
+/* One block of lines a panel, and the panel's variables. */
+static void panel_print(struct times *times, size_t panel, FILE *data, FILE *script)
+{
+    const struct groups *groups = &times->groups;
+    bool latency = row_has_latency(groups_panel(groups, panel));
+    bool interval = false;
+    unsigned known = 0;
+    double longest = 0, most = 0; /* bar; end of an interval */
+    size_t bars = 0;
+    char title[256];
+
+    fprintf(data, "# %s, ns a task: number, %s, all, its 95 %% interval, trials, pool\n",
+            groups_title(title, sizeof title, groups, panel),
+            latency ? "late, queue, service, return" : "user, system, waited for a CPU, rest");
+    for (size_t pool = 0; pool < groups->pools; pool++) {
+        struct bar bar = bar_of(times, panel, pool);
+        if (!bar.trials)
+            continue;
+        longest = fmax(longest, bar.middle->whole);
+        most = fmax(most, isnan(bar.whole.hi) ? bar.middle->whole : bar.whole.hi);
+        interval |= !isnan(bar.whole.hi);
+        times->n_min = bar.trials < times->n_min ? bar.trials : times->n_min;
+        times->n_max = bar.trials > times->n_max ? bar.trials : times->n_max;
+        fprintf(data, "%zu", ++bars);
+        for (unsigned k = 0; k < PARTS; k++) {
+            number_print(data, bar.middle->part[k]);
+            known |= (unsigned)!isnan(bar.middle->part[k]) << k;
+        }
+        number_print(data, bar.middle->whole);
+        number_print(data, bar.whole.lo);
+        number_print(data, bar.whole.hi);
+        fprintf(data, " %zu \"%s\"\n", bar.trials, POOL_SHOWN(groups_pool(groups, pool)));
+    }
+    fputs("\n\n", data);
+    fprintf(script,
+            "panel_latency[%zu] = %d; panel_bars[%zu] = %zu; panel_known[%zu] = %u; panel_most[%zu] = %.9g\n"
+            "panel_intervals[%zu] = %d\n",
+            panel + 1, latency, panel + 1, bars, panel + 1, known, panel + 1, fmin(most, INTERVAL_MOST * longest),
+            panel + 1, interval);
+    times->intervals |= interval;
+}
+
+static void notes_print(FILE *script, const struct chart_source *source, const struct times *times)
+{
+    char text[CHART_NOTE_MAX], trials[64];
+
+    snprintf(trials, sizeof trials, times->n_min == times->n_max ? "%zu" : "%zu .. %zu", times->n_min, times->n_max);
+    snprintf(text, sizeof text, "Bars: the middle one of %s trial%s, means over its tasks; %s", trials,
+             times->n_max == 1 ? "" : "s",
+             times->intervals ? "lines: 95 % order-statistic interval of the median, where there are at least 6"
+                              : "no lines: an interval needs at least 6");
+    chart_notes(script, source, text);
+}
+
+static int times_read(struct times *times, const struct chart_source *source, bool *drawn, char *why)
+{
+    const struct summary *s = source->summary;
+    int result;
+
+    for (size_t i = 0; i < s->trial_count; i++)
+        times->parts[i] = (struct parts){{NAN, NAN, NAN, NAN}, NAN};
+    const struct histogram_reader reader = {
+        .trials = s->trials, .trial_count = s->trial_count, .on_trial = latency_parts, .arg = times};
+    result = histograms_read(source->directory, &reader, why);
+    if (result == -ENOENT) /* what is known without is drawn */
+        result = 0;
+    for (size_t i = 0; i < s->trial_count && !result; i++) {
+        if (!row_has_latency(trial_cell(s, i)))
+            times->parts[i] = worker_parts(&s->trials[i]);
+        drawn[i] = !isnan(times->parts[i].whole);
+    }
+    return result;
+}
+
+static int time_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script, char *why)
+{
+    const struct summary *s = source->summary;
+    struct times times = {.summary = s,
+                          .parts = calloc(s->trial_count + 1, sizeof(struct parts)),
+                          .values = calloc(s->trial_count + 1, sizeof(double)),
+                          .n_min = SIZE_MAX};
+    bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
+    int result = -ENOMEM;
+
+    (void)chart;
+    if (!times.parts || !times.values || !drawn) {
+        refuse(why, "out of memory");
+        goto done;
+    }
+    result = times_read(&times, source, drawn, why);
+    if (result)
+        goto done;
+    result = groups_init(&times.groups, s, drawn);
+    if (result) {
+        refuse(why, "%s", strerror(-result));
+        goto done;
+    }
+    if (!times.groups.panels) {
+        refuse(why, "no trial that ended well says where its time went: latency.csv, or user_ns and sys_ns");
+        goto done;
+    }
+    groups_print(script, &times.groups);
+    fputs("array panel_latency[panels]; array panel_bars[panels]; array panel_known[panels]\n"
+          "array panel_most[panels]; array panel_intervals[panels]\n",
+          script);
+    for (size_t panel = 0; panel < times.groups.panels; panel++)
+        panel_print(&times, panel, data, script);
+    notes_print(script, source, &times);
+    result = groups_pictures(&times.groups);
+done:
+    groups_release(&times.groups);
+    free(times.parts);
+    free(times.values);
+    free(drawn);
+    return result;
+}
+
+const struct chart chart_time = {
+    .name = "time",
+    .title = "Where the time of a task goes",
+    .caption =
+        "Under arrival window and rate, a task's latency in parts: late is from when it was due until it was handed in "
+        "(the submitter's own delay, rate only), queue from then until a worker started it, service until it ended, "
+        "return until the submitter had its result. Elsewhere latency is the queue that the trial itself has made, and "
+        "the bar is the time that workers give to a task, workers x wall / tasks: user and system are CPU time, of the "
+        "submitter too; waiting is for a CPU while runnable (not known for processes that live for one task, where it "
+        "is in the rest); the rest is asleep or idle. Workers are counted as asked for. A bar is one "
+        "trial, the one with the median length, and its parts are means over its tasks, because parts have to add up; "
+        "a "
+        "few slow tasks weigh in them. The number is its length. An interval that ends in an arrow goes on.",
+    .make = time_make,
+};

@@ -1,0 +1,177 @@
+/* The map of winners: which pool was the fastest at each task size and number of workers, and where that is not known.
+ * Pools have letters, so that the map reads in grey. */
+#include "bench/analyse/table.h"
+#include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include "bench/model/summary_factors.h"
+#include "bench/show/charts/chart.h"
+#include "bench/show/charts/maps.h"
+#include <stdlib.h>
+
+#define PAGE_PANELS 12
+#define POOLS_MAX   26 /* letters */
+
+struct winners {
+    struct table table;
+    struct map map;
+    size_t *panel;          /* per panel: a row of the table */
+    bool letter[POOLS_MAX]; /* per column: stands in a tile */
+    bool equal, hatched;
+};
+
+static const struct summary_row *row_at(const struct winners *w, size_t row)
+{
+    return &w->table.summary->rows[w->table.row[row]];
+}
+
+static bool same_panel(const struct winners *w, size_t a, size_t b)
+{
+    unsigned same = w->table.factors & ~(unsigned)(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS | FACTOR_TASKS);
+
+    return factors_equal(row_at(w, a), row_at(w, b), same);
+}
+
+/* A contest: two pools or more, and a size to stand at. */
+static bool row_counts(const struct winners *w, size_t row)
+{
+    const struct table *t = &w->table;
+    size_t contenders = 0;
+
+    for (size_t c = 0; c < t->pools; c++)
+        contenders += table_entry(t, row, c)->contends;
+    return contenders > 1 && row_at(w, row)->size_ns > 0 && row_at(w, row)->workers > 0 && t->best[row] < POOLS_MAX;
+}
+
+/* Two sizes and two numbers of workers: less is no map. */
+static bool is_map(const struct winners *w, size_t row)
+{
+    bool sizes = false, workers = false;
+
+    for (size_t r = 0; r < w->table.rows; r++) {
+        if (!row_counts(w, r) || !same_panel(w, row, r))
+            continue;
+        sizes |= row_at(w, r)->size_ns != row_at(w, row)->size_ns;
+        workers |= row_at(w, r)->workers != row_at(w, row)->workers;
+    }
+    return sizes && workers;
+}
+
+static void tile_add(struct winners *w, size_t panel, size_t row)
+{
+    const struct table *t = &w->table;
+    struct tile *tile = &w->map.tiles[w->map.count++];
+    size_t best = t->best[row], length = 1;
+
+    *tile = (struct tile){.panel = panel,
+                          .x = row_at(w, row)->workers,
+                          .y = row_at(w, row)->size_ns,
+                          .kind = (int)best + 1,
+                          .hatched = !table_marked(t),
+                          .text = {(char)('A' + best)}};
+    w->letter[best] = true;
+    for (size_t c = 0; c < t->pools && c < POOLS_MAX; c++) {
+        const struct entry *e = table_entry(t, row, c);
+        if (c == best || !e->contends)
+            continue;
+        tile->hatched |= e->mark == MARK_UNRESOLVED;
+        if (e->mark == MARK_BEST && length + 3 < sizeof tile->text) {
+            tile->text[length++] = '=';
+            tile->text[length++] = (char)('A' + c);
+            w->letter[c] = w->equal = true;
+        }
+    }
+    w->hatched |= tile->hatched;
+}
+
+static void tiles_make(struct winners *w)
+{
+    for (size_t r = 0; r < w->table.rows; r++) {
+        size_t panel = 0;
+        if (!row_counts(w, r))
+            continue;
+        while (panel < w->map.panels && !same_panel(w, w->panel[panel], r))
+            panel++;
+        if (panel == w->map.panels) {
+            if (!is_map(w, r))
+                continue;
+            w->panel[w->map.panels++] = r;
+        }
+        tile_add(w, panel, r);
+    }
+}
+
+static void script_print(const struct winners *w, const struct chart_source *source, FILE *script)
+{
+    const struct table *t = &w->table;
+    unsigned said = (t->shown | FACTOR_WORKLOAD) & ~(unsigned)(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS);
+    size_t pools = t->pools < POOLS_MAX ? t->pools : POOLS_MAX;
+    char text[512];
+
+    fprintf(
+        script,
+        "x_text = 'workers'\ny_text = 'task size'\npage_panels = %d; panels = %zu; pools = %zu\n"
+        "array panel_title[panels]; array pool_name[pools]; array pool_stands[pools]; array panel_hatched[panels]\n",
+        PAGE_PANELS, w->map.panels, pools);
+    for (size_t p = 0; p < w->map.panels; p++) {
+        fprintf(script, "panel_title[%zu] = ", p + 1);
+        chart_quoted(script, factors_label(text, sizeof text, row_at(w, w->panel[p]), said));
+        fputc('\n', script);
+    }
+    for (size_t c = 0; c < pools; c++) {
+        fprintf(script, "pool_stands[%zu] = %d; pool_name[%zu] = ", c + 1, w->letter[c], c + 1);
+        snprintf(text, sizeof text, "%c  %.128s", (char)('A' + c), POOL_SHOWN(t->summary->rows[t->pool[c]].pool));
+        chart_quoted(script, text);
+        fputc('\n', script);
+    }
+    snprintf(text, sizeof text, "Least median time per task of %zu blocks%s%s", t->costs.blocks,
+             w->equal ? "; A=B: equal within 2 %" : "",
+             !table_marked(t) ? "; hatched: too few blocks to tell"
+             : w->hatched     ? "; hatched: another pool may be as fast (95 % over all comparisons)"
+                              : "; each is resolved (95 % over all comparisons)");
+    chart_notes(script, source, text);
+}
+
+static char *size_name(char *text, size_t size, int64_t ns)
+{
+    return spell_duration(text, size, ns);
+}
+
+static int winner_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
+                       char *why)
+{
+    struct winners w = {.map = {.x_name = map_number, .y_name = size_name}};
+    int result = source->summary->count ? table_init(&w.table, source->summary) : 0;
+
+    (void)chart;
+    if (!result) {
+        w.map.tiles = calloc(w.table.rows + 1, sizeof *w.map.tiles);
+        w.panel = calloc(w.table.rows + 1, sizeof *w.panel);
+        result = w.map.tiles && w.panel ? 0 : -ENOMEM;
+    }
+    if (result) {
+        refuse(why, "%s", strerror(-result));
+        goto done;
+    }
+    tiles_make(&w);
+    if (!w.map.panels) {
+        refuse(why, "it takes two pools at two or more task sizes and two or more numbers of workers");
+        goto done;
+    }
+    script_print(&w, source, script);
+    result = map_print(&w.map, data, script);
+    if (!result)
+        result = (int)((w.map.panels + PAGE_PANELS - 1) / PAGE_PANELS);
+done:
+    free(w.map.tiles);
+    free(w.panel);
+    table_release(&w.table);
+    return result;
+}
+
+const struct chart chart_winner = {
+    .name = "winner",
+    .title = "Winners by task size and workers",
+    .caption = "The pool with the least time per task, for each task size and number of workers. Colours and letters "
+               "say which; several letters are equal; hatched tiles are not resolved.",
+    .make = winner_make,
+};

@@ -1,0 +1,335 @@
+/* Workers over time: who ran which task when. One group of cells, for each of its pools one trial, the one with the
+ * median time, from the tasks in samples.csv. */
+#include "bench/base/refuse.h"
+#include "bench/base/spec.h"
+#include "bench/model/csv.h"
+#include "bench/model/summary_factors.h"
+#include "bench/show/charts/chart.h"
+#include "bench/show/charts/groups.h"
+#include "bench/stats/stats.h"
+#include "workloads/workload.h"
+#include <math.h>
+#include <stdlib.h>
+
+#define SHARE_MIN 0.25 /* of a trial's tasks: with fewer, gaps would look like idle workers */
+#define BARS_MAX  1800 /* of the picture: about 200 KB of SVG */
+#define BARS_KEPT 400  /* of a trial */
+#define ROWS_MAX  64   /* workers of a trial */
+
+struct bar {
+    int64_t start_ns, end_ns; /* from the gate */
+    int64_t task, worker;
+    bool ok;
+};
+
+/* What is known of a trial that may be drawn. */
+struct timeline {
+    struct bar bars[BARS_KEPT];
+    size_t count;
+    int64_t sampled, worker_last;
+};
+
+struct timelines {
+    const struct summary *summary;
+    struct groups groups;
+    struct timeline **of; /* one a trial, NULL for most */
+    size_t *chosen;       /* panels x pools: the trial, or SIZE_MAX */
+    size_t current;       /* the trial being read, or SIZE_MAX */
+    int64_t current_id;
+    size_t panel, pools; /* the panel that is drawn, and how many of its pools */
+};
+
+static int on_sample(const void *row, void *arg)
+{
+    const struct sample_row *sample = row;
+    struct timelines *lines = arg;
+    const struct summary *s = lines->summary;
+
+    if (sample->trial_id != lines->current_id) { /* the files have the same order */
+        size_t start = lines->current == SIZE_MAX ? 0 : lines->current + 1, i = 0;
+        lines->current_id = sample->trial_id;
+        while (i < s->trial_count && s->trials[(start + i) % s->trial_count].trial_id != sample->trial_id)
+            i++;
+        lines->current = i < s->trial_count ? (start + i) % s->trial_count : SIZE_MAX;
+    }
+    struct timeline *line = lines->current == SIZE_MAX ? NULL : lines->of[lines->current];
+    if (!line || sample->start_ns == MISSING || sample->end_ns == MISSING || sample->worker < 0)
+        return 0;
+    line->sampled++;
+    if (sample->worker > line->worker_last)
+        line->worker_last = sample->worker;
+    if (line->count < BARS_KEPT && sample->worker < ROWS_MAX)
+        line->bars[line->count++] =
+            (struct bar){sample->start_ns, sample->end_ns, sample->task, sample->worker, !strcmp(sample->status, "ok")};
+    return 0;
+}
+
+/* The trial of a pool in a panel that has the median time per task, the faster one of two; SIZE_MAX for none. */
+static size_t trial_choose(const struct groups *groups, size_t panel, size_t pool)
+{
+    const struct summary *s = groups->summary;
+    double *values = calloc(s->trial_count + 1, sizeof *values), middle = NAN;
+    size_t chosen = SIZE_MAX, count = 0;
+
+    for (size_t i = 0; i < s->trial_count && values; i++)
+        if (trial_is_ok(&s->trials[i]) && groups_hold(groups, panel, pool, i))
+            values[count++] = (double)s->trials[i].wall_ns / (double)s->trials[i].tasks;
+    if (count) {
+        stats_sort(values, count);
+        middle = values[(count - 1) / 2];
+    }
+    for (size_t i = 0; i < s->trial_count && count; i++)
+        if (trial_is_ok(&s->trials[i]) && groups_hold(groups, panel, pool, i) &&
+            (double)s->trials[i].wall_ns / (double)s->trials[i].tasks == middle)
+            chosen = i;
+    free(values);
+    return chosen;
+}
+
+static const struct timeline *timeline_of(const struct timelines *lines, size_t panel, size_t pool)
+{
+    size_t trial = lines->chosen[panel * lines->groups.pools + pool];
+    const struct timeline *line = trial == SIZE_MAX ? NULL : lines->of[trial];
+
+    if (!line || line->count < 2 || (double)line->sampled < SHARE_MIN * (double)lines->summary->trials[trial].tasks)
+        return NULL;
+    return line;
+}
+
+static int timelines_read(struct timelines *lines, const char *directory, char *why)
+{
+    const struct groups *groups = &lines->groups;
+    const struct summary *s = lines->summary;
+    size_t room = groups->panels * groups->pools;
+    int64_t end = MISSING;
+
+    lines->of = calloc(s->trial_count + 1, sizeof *lines->of);
+    lines->chosen = calloc(room + 1, sizeof *lines->chosen);
+    if (!lines->of || !lines->chosen)
+        return refuse(why, "out of memory"), -ENOMEM;
+    for (size_t i = 0; i < room; i++) {
+        size_t trial = lines->chosen[i] = trial_choose(groups, i / groups->pools, i % groups->pools);
+        if (trial == SIZE_MAX || lines->of[trial])
+            continue;
+        lines->of[trial] = calloc(1, sizeof **lines->of);
+        if (!lines->of[trial])
+            return refuse(why, "out of memory"), -ENOMEM;
+    }
+    for (size_t i = s->trial_count; i-- > 0 && end == MISSING;)
+        end = s->trials[i].samples_end;
+    lines->current = SIZE_MAX;
+    lines->current_id = MISSING;
+    return end > 0 ? csv_read(directory, &sample_format, end, on_sample, lines, why) : 0;
+}
+
+static void timelines_release(struct timelines *lines)
+{
+    for (size_t i = 0; i < lines->summary->trial_count && lines->of; i++)
+        free(lines->of[i]);
+    free(lines->of);
+    free(lines->chosen);
+    groups_release(&lines->groups);
+}
+
+/* The panel with the most pools to compare, of those the one with the most tasks to see, spread over workers. */
+static void panel_choose(struct timelines *lines)
+{
+    size_t most_bars = 0;
+
+    for (size_t p = 0; p < lines->groups.panels; p++) {
+        size_t pools = 0, bars = 0;
+        bool spread = false;
+        for (size_t k = 0; k < lines->groups.pools; k++) {
+            const struct timeline *line = timeline_of(lines, p, k);
+            pools += line != NULL;
+            bars += line ? line->count : 0;
+            spread |= line && line->worker_last > 0;
+        }
+        bars = spread ? bars : 0;
+        if (pools > lines->pools || (pools == lines->pools && bars > most_bars)) {
+            lines->pools = pools;
+            most_bars = bars;
+            lines->panel = p;
+        }
+    }
+}
+
+/* What tells which tasks compute and which wait: only the workload knows. */
+struct classes {
+    const struct workload_ops *workload; /* NULL: not one of ours */
+    void *state;
+};
+
+static void classes_open(struct classes *classes, const struct trial_row *trial)
+{
+    char name[SPEC_MAX], unused[ERROR_MAX];
+    struct spec spec = {0};
+
+    *classes = (struct classes){0};
+    snprintf(name, sizeof name, "%.*s", (int)spec_name_length(trial->workload), trial->workload);
+    const struct workload_ops *workload = workload_find(name);
+    if (!workload)
+        return;
+    spec.name = workload->name;
+    spec.params = workload->params;
+    if (spec_parse(trial->workload, &spec, unused))
+        return;
+    const struct workload_config config = {.params = spec.values, .seed = trial->seed, .tasks = 1};
+    if (workload->classify && workload->prepare(&config, &classes->state))
+        return;
+    classes->workload = workload;
+}
+
+static void classes_close(struct classes *classes)
+{
+    if (classes->workload && classes->workload->classify)
+        classes->workload->release(classes->state);
+}
+
+enum { KIND_CPU = 1, KIND_SLEEP = 3, KIND_FAILED = 5 }; /* the first two in two shades, by turns */
+
+static int kind_of(const struct classes *classes, const struct bar *bar)
+{
+    enum task_class class = TASK_CPU;
+
+    if (!bar->ok)
+        return KIND_FAILED;
+    if (classes->workload)
+        class = classes->workload->classify ? classes->workload->classify(classes->state, (uint32_t)bar->task)
+                                            : classes->workload->class;
+    return class == TASK_SLEEP ? KIND_SLEEP : KIND_CPU;
+}
+
+static int bar_compare(const void *a, const void *b)
+{
+    const struct bar *x = a, *y = b;
+
+    return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
+}
+
+/* A block of lines "from to worker kind task"; returns the kinds as bits. */
+static unsigned bars_print(const struct timeline *line, const struct trial_row *trial, size_t count, FILE *data)
+{
+    struct bar bars[BARS_KEPT];
+    bool turn[ROWS_MAX] = {false};
+    struct classes classes;
+    unsigned kinds = 0;
+
+    memcpy(bars, line->bars, count * sizeof *bars);
+    qsort(bars, count, sizeof *bars, bar_compare);
+    classes_open(&classes, trial);
+    for (size_t i = 0; i < count; i++) {
+        int kind = kind_of(&classes, &bars[i]);
+        if (kind != KIND_FAILED)
+            kind += turn[bars[i].worker];
+        turn[bars[i].worker] ^= true;
+        kinds |= 1u << kind;
+        fprintf(data, "%lld %lld %lld %d %lld\n", (long long)bars[i].start_ns, (long long)bars[i].end_ns,
+                (long long)bars[i].worker, kind, (long long)bars[i].task);
+    }
+    fputs("\n\n", data);
+    classes_close(&classes);
+    return kinds;
+}
+
+static char *pool_title(char *text, size_t size, const struct timeline *line, const struct trial_row *trial,
+                        size_t count)
+{
+    size_t length = (size_t)snprintf(text, size, "%s", POOL_SHOWN(trial->pool));
+    bool all = line->sampled == trial->tasks, cut = count < line->count || line->count == BARS_KEPT;
+
+    if (length < size && line->worker_last >= ROWS_MAX)
+        length += (size_t)snprintf(text + length, size - length, ", workers 0 .. %d", ROWS_MAX - 1);
+    if (length < size && (!all || count < (size_t)line->sampled))
+        snprintf(text + length, size - length, ", %zu of %lld tasks%s", count, (long long)trial->tasks,
+                 !all  ? ", sampled by seed"
+                 : cut ? ", the first"
+                       : "");
+    return text;
+}
+
+static void panel_print(const struct timelines *lines, FILE *data, FILE *script)
+{
+    size_t panels = 0, most = BARS_MAX / lines->pools;
+    unsigned kinds = 0;
+    int64_t rows = 1, end = 1;
+    char text[256];
+
+    fprintf(script, "panels = %zu; array panel_title[panels]; array panel_kinds[panels]; array panel_rows[panels]\n",
+            lines->pools);
+    for (size_t k = 0; k < lines->groups.pools; k++) {
+        const struct timeline *line = timeline_of(lines, lines->panel, k);
+        if (!line)
+            continue;
+        const struct trial_row *trial = &lines->summary->trials[lines->chosen[lines->panel * lines->groups.pools + k]];
+        size_t count = line->count < most ? line->count : most;
+        int64_t own = line->worker_last < ROWS_MAX ? line->worker_last + 1 : ROWS_MAX;
+        for (size_t i = 0; i < count; i++)
+            end = line->bars[i].end_ns > end ? line->bars[i].end_ns : end;
+        rows = own > rows ? own : rows;
+        fprintf(data,
+                "# %s, trial %lld: start and end (ns from the gate), worker, kind (1, 2: CPU, 3, 4: sleep, 5: not ok), "
+                "task\n",
+                trial->pool, (long long)trial->trial_id);
+        unsigned own_kinds = bars_print(line, trial, count, data);
+        panels++;
+        fprintf(script, "panel_kinds[%zu] = %u; panel_rows[%zu] = %lld; panel_title[%zu] = ", panels, own_kinds, panels,
+                (long long)own, panels);
+        chart_quoted(script, pool_title(text, sizeof text, line, trial, count));
+        fputc('\n', script);
+        kinds |= own_kinds;
+    }
+    fprintf(script, "rows_most = %lld; x_end = %lld; kinds = %u\n", (long long)rows, (long long)end, kinds);
+}
+
+static int workers_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
+                        char *why)
+{
+    const struct summary *s = source->summary;
+    struct timelines lines = {.summary = s};
+    bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
+    char title[256], text[CHART_NOTE_MAX];
+    int result = -ENOMEM;
+
+    (void)chart;
+    refuse(why, "out of memory");
+    if (!drawn)
+        goto done;
+    for (size_t i = 0; i < s->trial_count; i++)
+        drawn[i] = trial_is_ok(&s->trials[i]);
+    result = groups_init(&lines.groups, s, drawn);
+    if (!result && lines.groups.panels)
+        result = timelines_read(&lines, source->directory, why);
+    if (result) {
+        result = result == -ENOENT ? 0 : result; /* samples.csv was left out of a copy: nothing failed */
+        goto done;
+    }
+    panel_choose(&lines);
+    if (!lines.groups.panels) {
+        refuse(why, "no trial ended well");
+    } else if (!lines.pools) {
+        refuse(why, "no trial has a quarter of its tasks, timed, in samples.csv: run with --samples all");
+    } else {
+        panel_print(&lines, data, script);
+        snprintf(text, sizeof text, "Of each pool the trial of %s with the median time; a row a worker, a bar a task",
+                 groups_title(title, sizeof title, &lines.groups, lines.panel));
+        chart_notes(script, source, text);
+        result = 1;
+    }
+done:
+    timelines_release(&lines);
+    free(drawn);
+    return result;
+}
+
+const struct chart chart_workers = {
+    .name = "workers",
+    .title = "Workers over time",
+    .caption =
+        "Who ran which task when, in one trial of each pool: the one with the median time per task, of the cells "
+        "that most pools have in common and most is known of. A row is a worker, a bar a task from its start to "
+        "its end, neighbours in two shades; what is white is a worker between two tasks. Time counts from the "
+        "gate. Where a panel says so, it shows the first tasks only, or those that were sampled: there, white "
+        "may be a task too.",
+    .make = workers_make,
+};

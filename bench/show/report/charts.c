@@ -1,0 +1,81 @@
+/* The charts that are there, in the order of their table, each with its caption from charts/captions.txt. */
+#include "bench/model/cell.h"
+#include "bench/show/charts/captions.h"
+#include "bench/show/charts/chart.h"
+#include "bench/show/report/parts.h"
+#include "bench/show/report/svg.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGES_MAX 100
+
+/* Whether there is such a file; counts it when it is a picture, and says in `refused` when it is none. */
+static bool page_put(struct report *r, struct document_chart *chart, struct lines *refused)
+{
+    char file[128], why[ERROR_MAX] = "there is no memory left";
+    const struct svg_place place = {.prefix = chart->name, .label = chart->title};
+    struct lines picture;
+
+    snprintf(file, sizeof file, "charts/%s.svg", chart->name);
+    char *svg = report_file(r, file);
+    if (!svg)
+        return false;
+    if (lines_open(&picture) && svg_write(picture.out, svg, &place, why) == 0) {
+        chart->number++;
+        chart->picture = lines_close(&picture);
+        r->format->chart(r->out, chart);
+    } else {
+        lines_close(&picture);
+        if (refused->out)
+            fprintf(refused->out, "%s is left out: %s\n", file, why);
+    }
+    free(picture.text);
+    free(svg);
+    return true;
+}
+
+void report_charts(struct report *r)
+{
+    char *captions = report_file(r, "charts/" CAPTIONS);
+    struct document_chart drawn = {0};
+    struct lines refused;
+    char name[96];
+
+    r->format->section(r->out, "Charts");
+    size_t trials = captions_trials(captions);
+    if (trials && trials != r->summary->trial_count) { /* more blocks since, or files that were cut */
+        char text[192];
+        snprintf(
+            text, sizeof text,
+            "They were drawn of %zu trials, and the run has %zu: poolbench charts draws them anew, poolbench report "
+            "then takes them up.",
+            trials, r->summary->trial_count);
+        r->format->paragraph(r->out, text);
+        r->format->section_end(r->out);
+        free(captions);
+        return;
+    }
+    lines_open(&refused);
+    drawn.name = name;
+    for (const struct chart *const *chart = chart_table; *chart; chart++) {
+        bool found = true;
+        drawn.title = (*chart)->title;
+        for (unsigned page = 1; page <= PAGES_MAX && found; page++) {
+            snprintf(name, sizeof name, page > 1 ? "%s-%u" : "%s", (*chart)->name, page);
+            char *caption = caption_of(captions, name);
+            drawn.caption = caption;
+            found = (!caption || caption_is_drawn(caption)) && page_put(r, &drawn, &refused);
+            if (!found && page == 1 && caption && refused.out)
+                fprintf(refused.out, "%s: %s\n", drawn.title, caption);
+            free(caption);
+        }
+    }
+    if (!drawn.number)
+        r->format->paragraph(r->out, refused.out && ftell(refused.out) > 0
+                                         ? "There are none:"
+                                         : "There are none in the directory of this run: poolbench charts draws them, "
+                                           "poolbench report then takes them up.");
+    report_list(r, &refused, LIST_LEGEND);
+    r->format->section_end(r->out);
+    free(captions);
+}

@@ -1,0 +1,54 @@
+/* What a report is made of, and the two formats that write it. All text that is handed in is plain: what is markup in a
+ * format, that format escapes. A write that fails is left to ferror(). */
+#ifndef POOLBENCH_SHOW_REPORT_DOCUMENT_H
+#define POOLBENCH_SHOW_REPORT_DOCUMENT_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct document_cell {
+    const char *text; /* NULL or "" in a body: there is none */
+    const char *note; /* in small: an interval; NULL or "" */
+    char mark[4];     /* behind the text; a '*' stands out */
+};
+
+/* Row by row; the first row and the first column are heads. */
+struct document_table {
+    const char *title;
+    size_t rows, columns;
+    struct document_cell *cells;
+    bool words; /* else figures: to the right, below each other digit by digit */
+};
+
+struct document_fact {
+    const char *label, *text;
+};
+
+struct document_chart {
+    const char *name;    /* DIRECTORY/charts/NAME.svg */
+    const char *title;   /* what stands in the picture */
+    const char *caption; /* stands below it; NULL: the title does */
+    unsigned number;
+    const char *picture; /* the content of that file, safe to stand in a page (bench/show/report/svg.h) */
+};
+
+enum document_list { LIST_ANSWER, LIST_WARNINGS, LIST_LEGEND };
+
+struct document_format {
+    const char *file;
+    void (*begin)(FILE *out, const char *title);
+    void (*header_end)(FILE *out); /* before the first section */
+    void (*end)(FILE *out);
+    void (*section)(FILE *out, const char *title);
+    void (*section_end)(FILE *out);
+    void (*paragraph)(FILE *out, const char *text);
+    void (*list)(FILE *out, const char *lines, enum document_list kind); /* one item a line, at least one */
+    void (*facts)(FILE *out, const struct document_fact *facts, size_t count);
+    void (*code)(FILE *out, const char *text); /* as it is, line by line */
+    void (*table)(FILE *out, const struct document_table *table);
+    void (*chart)(FILE *out, const struct document_chart *chart);
+};
+extern const struct document_format document_html, document_markdown;
+extern const struct document_format *const document_formats[]; /* report.c: both, NULL after the last */
+
+#endif

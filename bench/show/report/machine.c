@@ -1,0 +1,176 @@
+/* How it was made: the method in short, and the machine, a line a fact of host.json. What is null there, the machine
+ * did not tell. */
+#include "bench/base/units.h"
+#include "bench/show/report/parts.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const struct document_fact method[] = {
+    {"Trial",
+     "One timed run of one cell, a combination of pool, workload, size, workers and what else was varied, in a "
+     "program of its own. Making the pool and warming it up lie before the timed part."},
+    {"Block", "Every cell once, in an order drawn from the seed; every pool gets the same tasks. Cells are compared "
+              "within a block, so that what changes slowly changes both sides."},
+    {"Speed-up",
+     "Time per task of serial over that of the pool, block by block; the table has the median over blocks."},
+    {"Interval", "Of order statistics: no shape of distribution is assumed."},
+    {"Mark",
+     "Read off the ratios to the best of a row, block by block, with intervals that hold for all comparisons of the "
+     "table at once. Unresolved means that these blocks cannot tell the two apart, not that they are equal."},
+    {"Failure", "A trial that failed counts as failed and enters no number."},
+    {"Scope", "All of it holds for these tasks, this seed and this machine in the state it was in."},
+};
+
+void report_method(struct report *r)
+{
+    r->format->section(r->out, "Method");
+    r->format->facts(r->out, method, sizeof method / sizeof method[0]);
+    r->format->section_end(r->out);
+}
+
+/* ---- the machine ---- */
+
+enum unit { NO_UNIT, BYTES, KHZ, NS };
+
+static const struct fact {
+    const char *label, *path;
+    enum unit unit;
+} facts[] = {
+    {"CPU", "cpu.model", NO_UNIT},
+    {"Packages", "machine.packages", NO_UNIT},
+    {"NUMA nodes", "machine.numa_nodes", NO_UNIT},
+    {"Cores", "machine.cores", NO_UNIT},
+    {"Hardware threads", "machine.pus", NO_UNIT},
+    {"Kinds of core", "machine.kinds", NO_UNIT},
+    {"Caches", "machine.caches", NO_UNIT},
+    {"Allowed CPUs", "machine.allowed_cpus", NO_UNIT},
+    {"CPU quota", "machine.quota_cpus", NO_UNIT},
+    {"Memory", "machine.memory_bytes", BYTES},
+    {"Hypervisor", "virtualisation.hypervisor", NO_UNIT},
+    {"Host name", "hostname", NO_UNIT},
+    {"Microcode", "cpu.microcode", NO_UNIT},
+    {"Frequency governor", "cpu.governor", NO_UNIT},
+    {"Lowest frequency", "cpu.min_frequency_khz", KHZ},
+    {"Highest frequency", "cpu.max_frequency_khz", KHZ},
+    {"Turbo", "cpu.turbo", NO_UNIT},
+    {"SMT", "cpu.smt", NO_UNIT},
+    {"Mitigations", "cpu.mitigations", NO_UNIT},
+    {"Kernel", "kernel.release", NO_UNIT},
+    {"Architecture", "kernel.architecture", NO_UNIT},
+    {"Huge pages", "kernel.transparent_hugepages", NO_UNIT},
+    {"Address randomisation", "kernel.randomize_va_space", NO_UNIT},
+    {"Timer slack", "kernel.timer_slack_ns", NS},
+    {"Clock of the kernel", "clock.source", NO_UNIT},
+    {"Clock of the trials", "run.clock.source", NO_UNIT},
+    {"Compiler", "build.compiler", NO_UNIT},
+    {"Flags", "build.flags", NO_UNIT},
+    {"Libraries", "build.libraries", NO_UNIT},
+};
+enum { FACT_COUNT = sizeof facts / sizeof facts[0] };
+
+/* "hwloc 2.9.0, gsl 2.7.1"; of mitigations, only what the CPU is affected by. Nothing where none of it is told: what
+ * could not be read is not what is not needed. */
+static void object_print(FILE *out, const json_t *value)
+{
+    const char *key, *before = "";
+    bool told = false;
+    json_t *part;
+
+    json_object_foreach((json_t *)value, key, part)
+    {
+        told = told || json_is_string(part);
+    }
+    if (!told)
+        return;
+    json_object_foreach((json_t *)value, key, part)
+    {
+        const char *says = json_string_value(part);
+        if (says && !strcmp(says, "Not affected"))
+            continue;
+        fprintf(out, "%s%s: %s", before, key, says ? says : "not told");
+        before = "; ";
+    }
+    if (!*before)
+        fputs("none needed", out);
+}
+
+static void value_print(FILE *out, const struct fact *fact, const json_t *value);
+
+/* What is not the same on all CPUs: kinds of core, caches, or any value by CPU. */
+static void array_print(FILE *out, const struct fact *fact, const json_t *values)
+{
+    const json_t *part;
+    size_t i;
+
+    json_array_foreach(values, i, part)
+    {
+        const json_t *bytes = json_object_get(part, "bytes"), *cores = json_object_get(part, "cores");
+        const char *name = json_string_value(json_object_get(part, "name"));
+        char size[32];
+        fputs(i ? ", " : "", out);
+        if (cores)
+            fprintf(out, "%d %s", (int)json_integer_value(cores), name ? name : "");
+        else if (bytes)
+            fprintf(out, "%s %d x %s", name ? name : "", (int)json_integer_value(json_object_get(part, "count")),
+                    json_is_number(bytes) ? format_bytes(size, sizeof size, json_number_value(bytes)) : "unknown size");
+        else
+            value_print(out, fact, json_object_get(part, "value"));
+        const char *cpus = json_string_value(json_object_get(part, "cpus"));
+        if (cpus && !bytes && json_array_size(values) > 1)
+            fprintf(out, " (CPU %s)", cpus);
+    }
+}
+
+static void value_print(FILE *out, const struct fact *fact, const json_t *value)
+{
+    char scaled[32];
+
+    if (json_is_array(value))
+        array_print(out, fact, value);
+    else if (json_is_string(value))
+        fputs(json_string_value(value), out);
+    else if (json_is_object(value))
+        object_print(out, value);
+    else if (json_is_boolean(value))
+        fputs(json_is_true(value) ? "on" : "off", out);
+    else if (json_is_number(value) && fact->unit == BYTES)
+        fputs(format_bytes(scaled, sizeof scaled, json_number_value(value)), out);
+    else if (json_is_number(value) && fact->unit == NS)
+        fputs(format_duration(scaled, sizeof scaled, json_number_value(value)), out);
+    else if (json_is_number(value) && fact->unit == KHZ)
+        fprintf(out, "%.0f MHz", json_number_value(value) / 1e3);
+    else if (json_is_number(value))
+        fprintf(out, "%.6g", json_number_value(value));
+}
+
+void report_machine(struct report *r)
+{
+    struct document_fact shown[FACT_COUNT + 1];
+    struct lines texts[FACT_COUNT], untold;
+    size_t count = 0;
+    const char *before = "";
+
+    r->format->section(r->out, "Machine");
+    lines_open(&untold);
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        if (lines_open(&texts[i]))
+            value_print(texts[i].out, &facts[i], report_fact(r, facts[i].path));
+        const char *text = lines_close(&texts[i]);
+        if (*text) {
+            shown[count++] = (struct document_fact){facts[i].label, text};
+        } else if (untold.out) {
+            fprintf(untold.out, "%s%s", before, facts[i].label);
+            before = ", ";
+        }
+    }
+    if (*lines_close(&untold))
+        shown[count++] = (struct document_fact){"Not told", untold.text};
+    if (r->host)
+        r->format->facts(r->out, shown, count);
+    else
+        r->format->paragraph(r->out, "Not known: host.json cannot be read.");
+    r->format->section_end(r->out);
+    for (size_t i = 0; i < FACT_COUNT; i++)
+        free(texts[i].text);
+    free(untold.text);
+}

@@ -1,0 +1,44 @@
+/* The sections of a report, one function each, in whatever format. */
+#ifndef POOLBENCH_SHOW_REPORT_PARTS_H
+#define POOLBENCH_SHOW_REPORT_PARTS_H
+#include "bench/analyse/table.h"
+#include "bench/show/report/document.h"
+#include <jansson.h>
+
+struct report {
+    const char *directory;
+    const struct summary *summary;
+    struct table *table; /* NULL without a cell */
+    json_t *host;        /* NULL when it cannot be read */
+    const char *run_id;
+    const struct document_format *format;
+    FILE *out;
+};
+
+void report_header(struct report *report); /* what ran where; stands before the first section */
+void report_answer(struct report *report);
+void report_prices(struct report *report);
+void report_tolls(struct report *report);
+void report_failures(struct report *report);
+void report_charts(struct report *report);
+void report_method(struct report *report);
+void report_machine(struct report *report);
+void report_reproduction(struct report *report);
+
+/* The value at "run.seed" of host.json, or NULL. */
+const json_t *report_fact(const struct report *report, const char *path);
+/* A file of the run as text without zeros, the caller's to free; or NULL: there is none, or more than FILE_MAX. */
+char *report_file(const struct report *report, const char *name);
+#define FILE_MAX (16u << 20)
+
+/* Lines of text, from functions that print. */
+struct lines {
+    char *text;
+    size_t size;
+    FILE *out;
+};
+FILE *lines_open(struct lines *lines);        /* NULL without memory */
+const char *lines_close(struct lines *lines); /* what was printed; "" without memory. Free lines->text. */
+void report_list(struct report *report, struct lines *lines, enum document_list kind); /* closes and frees them too */
+
+#endif

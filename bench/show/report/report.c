@@ -1,0 +1,129 @@
+/* The report and the two files it writes. What they say and in which order is here, once for both formats. */
+#include "bench/show/report/report.h"
+#include "bench/base/refuse.h"
+#include "bench/base/text_file.h"
+#include "bench/model/host.h"
+#include "bench/model/run_dir.h"
+#include "bench/show/report/parts.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* ---- what the sections share ---- */
+
+FILE *lines_open(struct lines *lines)
+{
+    *lines = (struct lines){0};
+    return lines->out = open_memstream(&lines->text, &lines->size);
+}
+
+const char *lines_close(struct lines *lines)
+{
+    return lines->out && fclose(lines->out) == 0 ? lines->text : "";
+}
+
+void report_list(struct report *r, struct lines *lines, enum document_list kind)
+{
+    const char *text = lines_close(lines);
+
+    if (*text)
+        r->format->list(r->out, text, kind);
+    free(lines->text);
+}
+
+const json_t *report_fact(const struct report *r, const char *path)
+{
+    const json_t *value = r->host;
+    char key[64];
+
+    for (size_t length; value && *path; path += length + (path[length] == '.')) {
+        length = strcspn(path, ".");
+        snprintf(key, sizeof key, "%.*s", (int)length, path);
+        value = json_object_get(value, key);
+    }
+    return value;
+}
+
+char *report_file(const struct report *r, const char *name)
+{
+    char path[PATH_MAX];
+    struct text_lines content;
+
+    if (snprintf(path, sizeof path, "%s/%s", r->directory, name) >= (int)sizeof path)
+        return NULL;
+    return text_open(path, FILE_MAX, &content) ? NULL : content.text;
+}
+
+/* ---- the report ---- */
+
+const struct document_format *const document_formats[] = {&document_html, &document_markdown, NULL};
+
+static void everything(struct report *r)
+{
+    char title[128];
+
+    snprintf(title, sizeof title, "poolbench run %s", r->run_id);
+    r->format->begin(r->out, title);
+    report_header(r);
+    r->format->header_end(r->out);
+    report_answer(r);
+    report_prices(r);
+    report_tolls(r);
+    report_failures(r);
+    report_charts(r);
+    report_method(r);
+    report_machine(r);
+    report_reproduction(r);
+    r->format->end(r->out);
+}
+
+/* Beside and renamed, so that there is always a whole report. */
+static int format_write(struct report *r)
+{
+    char draft[PATH_MAX], path[PATH_MAX];
+    int result = 0;
+
+    if (snprintf(draft, sizeof draft, "%s/.%s", r->directory, r->format->file) >= (int)sizeof draft)
+        return -ENAMETOOLONG;
+    snprintf(path, sizeof path, "%s/%s", r->directory, r->format->file);
+    r->out = fopen(draft, "we");
+    if (!r->out)
+        return -errno;
+    everything(r);
+    errno = 0;
+    if (ferror(r->out) | fclose(r->out))
+        result = errno ? -errno : -EIO;
+    if (!result && rename(draft, path) != 0)
+        result = -errno;
+    if (result)
+        unlink(draft);
+    return result;
+}
+
+int report_write(const char *directory, const struct summary *summary, char *error)
+{
+    struct report report = {.directory = directory, .summary = summary};
+    struct table table;
+    int result = 0;
+
+    if (summary->count) {
+        result = table_init(&table, summary);
+        if (result) {
+            refuse(error, "no memory for the report");
+            return result;
+        }
+        report.table = &table;
+    }
+    report.host = host_load(directory);
+    report.run_id = summary->count ? summary->rows[0].run_id : run_id(directory);
+    for (size_t i = 0; document_formats[i] && !result; i++) {
+        report.format = document_formats[i];
+        result = format_write(&report);
+        if (result)
+            refuse(error, "%.400s/%s: cannot be written: %s", directory, document_formats[i]->file, strerror(-result));
+    }
+    json_decref(report.host);
+    if (report.table)
+        table_release(&table);
+    return result;
+}

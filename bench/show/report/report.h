@@ -1,0 +1,10 @@
+/* The report of a run: report.html, one file that needs neither network nor script, and report.md. Both say the same,
+ * and only what files of the run say, so that a copied run gives the same report. One thread. */
+#ifndef POOLBENCH_SHOW_REPORT_REPORT_H
+#define POOLBENCH_SHOW_REPORT_REPORT_H
+#include "bench/analyse/summary.h"
+
+/* Writes both files, each beside and then renamed. 0 or -errno with a line in error (ERROR_MAX bytes). */
+int report_write(const char *directory, const struct summary *summary, char *error);
+
+#endif

@@ -1,0 +1,12 @@
+/* The design of a run: in which order cells run in its blocks, and how many blocks its comparisons need. Pure. */
+#ifndef POOLBENCH_STATS_DESIGN_H
+#define POOLBENCH_STATS_DESIGN_H
+#include <stdint.h>
+
+/* The orders of `blocks` passes over `cells` cells from `seed`: Williams design (or Latin square for odd numbers) where
+ * blocks >= cells, random permutations otherwise. order: blocks x cells numbers. Pure. */
+void order_draw(uint64_t seed, unsigned blocks, unsigned cells, uint32_t *order);
+/* For an interval of each of so many comparisons, that all hold together (docs/METHOD.md). */
+unsigned blocks_needed(unsigned comparisons);
+
+#endif

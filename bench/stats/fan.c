@@ -1,0 +1,135 @@
+/* The crossing by several points a block, see seek.h: for what is too noisy to be extrapolated from two. */
+#include "bench/stats/seek.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define DIGITS      3
+#define BEYOND_MOST 1.25 /* of a bracket that noise has left wide */
+#define WIDEN       2.0
+
+size_t seek_fan(const struct seek *seek, size_t wanted, double *x)
+{
+    const double lo = seek->lo.x, hi = seek->hi.x, beyond = fmin(hi / lo, BEYOND_MOST);
+    const double from = fmax(lo / beyond, seek->rules.from), to = fmin(hi * beyond, seek->rules.to);
+    size_t count = 0;
+
+    for (size_t i = 0; i < wanted; i++) {
+        double at = from * pow(to / from, (double)i / (double)(wanted - 1));
+        double unit = pow(10, floor(log10(at)) - (DIGITS - 1));
+        at = fmin(fmax(rint(at / unit) * unit, seek->rules.from), seek->rules.to);
+        if (!count || at > x[count - 1])
+            x[count++] = at;
+    }
+    return count;
+}
+
+void seek_widen(struct seek *seek, const struct seek_fan *fan, int beyond)
+{
+    const double first = fan->x[0], last = fan->x[fan->points - 1];
+
+    if (beyond < 0) {
+        seek->lo = (struct seek_point){.x = fmax(first / WIDEN, seek->rules.from), .g = NAN};
+        seek->hi = (struct seek_point){.x = fan->x[1], .g = NAN};
+        if (first <= seek->rules.from)
+            seek->state = SEEK_BEYOND_LO;
+    } else {
+        seek->lo = (struct seek_point){.x = fan->x[fan->points - 2], .g = NAN};
+        seek->hi = (struct seek_point){.x = fmin(last * WIDEN, seek->rules.to), .g = NAN};
+        if (last >= seek->rules.to)
+            seek->state = SEEK_BEYOND_HI;
+    }
+}
+
+/* Least squares among those that never fall (pool adjacent violators): what noise has turned round is levelled. */
+static void level_out(double *g, size_t *weight, size_t count)
+{
+    size_t kept = 0, at = count;
+
+    for (size_t i = 0; i < count; i++) {
+        g[kept] = g[i];
+        weight[kept++] = 1;
+        for (; kept > 1 && g[kept - 2] > g[kept - 1]; kept--) {
+            size_t both = weight[kept - 2] + weight[kept - 1];
+            g[kept - 2] =
+                (g[kept - 2] * (double)weight[kept - 2] + g[kept - 1] * (double)weight[kept - 1]) / (double)both;
+            weight[kept - 2] = both;
+        }
+    }
+    while (kept--)
+        for (size_t w = weight[kept]; w--;)
+            g[--at] = g[kept];
+}
+
+/* x of one block: where what never falls passes 0; -INFINITY, INFINITY: before the first point, behind the last. On a
+ * straight line between points, as the reciprocal of latency is one where queues build up. */
+static double block_crossing(const double *x, const double *g, size_t count)
+{
+    if (g[0] >= 0)
+        return -INFINITY;
+    for (size_t i = 1; i < count; i++)
+        if (g[i] >= 0)
+            return x[i - 1] + (x[i] - x[i - 1]) * g[i - 1] / (g[i - 1] - g[i]);
+    return INFINITY;
+}
+
+/* Is some point surely on the side of high x, and a later one surely on that of low x? */
+static bool is_several(const double *g, size_t points, size_t blocks, double sign, double *room)
+{
+    bool was_high = false;
+
+    for (size_t p = 0; p < points; p++) {
+        struct interval interval;
+        for (size_t b = 0; b < blocks; b++)
+            room[b] = sign * g[p * blocks + b];
+        size_t count = stats_sort(room, blocks);
+        if (stats_median_interval(room, count, SEEK_SCAN_LEVEL, &interval))
+            continue;
+        if (was_high && interval.hi < 0)
+            return true;
+        was_high = was_high || interval.lo > 0;
+    }
+    return false;
+}
+
+int seek_settle_fan(const struct seek *seek, const struct seek_fan *fan, double level, struct crossing *crossing)
+{
+    const double sign = seek->direction == SEEK_FALLS ? -1 : 1;
+    const size_t blocks = fan->blocks;
+    double *found = calloc(2 * blocks + 1, sizeof *found);
+    size_t lo, hi;
+
+    *crossing = (struct crossing){.x = NAN, .interval = {NAN, NAN}};
+    if (!found)
+        return -ENOMEM;
+    for (size_t b = 0; b < blocks; b++) {
+        double x[SEEK_FAN_MAX], g[SEEK_FAN_MAX];
+        size_t weight[SEEK_FAN_MAX], known = 0;
+        for (size_t p = 0; p < fan->points; p++)
+            if (!isnan(fan->g[p * blocks + b])) {
+                x[known] = fan->x[p];
+                g[known++] = sign * fan->g[p * blocks + b];
+            }
+        if (!known || known < fan->points)
+            continue; /* a trial failed: the others alone would say where it is from where it is not */
+        level_out(g, weight, known);
+        found[crossing->blocks] = block_crossing(x, g, known);
+        crossing->below += isinf(found[crossing->blocks]) && found[crossing->blocks] < 0;
+        crossing->above += isinf(found[crossing->blocks]) && found[crossing->blocks] > 0;
+        crossing->blocks++;
+    }
+    stats_sort(found, crossing->blocks);
+    if (crossing->blocks) {
+        double middle = stats_median(found, crossing->blocks);
+        crossing->x = isfinite(middle) ? middle : NAN;
+        crossing->beyond = isfinite(middle) ? 0 : middle < 0 || crossing->below > crossing->above ? -1 : 1;
+    }
+    crossing->bounded = !stats_median_ranks(crossing->blocks, level, &lo, &hi);
+    if (crossing->bounded) {
+        crossing->interval.lo = isfinite(found[lo - 1]) ? found[lo - 1] : NAN;
+        crossing->interval.hi = isfinite(found[hi - 1]) ? found[hi - 1] : NAN;
+    }
+    crossing->several = is_several(fan->g, fan->points, blocks, sign, found + blocks);
+    free(found);
+    return 0;
+}

@@ -1,0 +1,83 @@
+/* The looks grow by half, so that whoever needs more waits for at most half as much again. */
+#include "bench/stats/looks.h"
+#include "bench/stats/verdict.h"
+#include <math.h>
+
+static const unsigned looks[] = {8, 12, 18, 27, 40, LOOK_MAX, 90, 135, 200, 300, 450, 670, 1000};
+#define LOOK_COUNT   (sizeof looks / sizeof looks[0])
+#define LOOK_COUNTED 6 /* up to LOOK_MAX */
+
+unsigned look_after(unsigned blocks)
+{
+    for (size_t i = 0; i < LOOK_COUNT; i++)
+        if (looks[i] > blocks)
+            return looks[i];
+    return 0;
+}
+
+unsigned look_next(unsigned blocks)
+{
+    return blocks < LOOK_MAX ? look_after(blocks) : 0;
+}
+
+/* How probable it is that at least one of the last `planned` looks has an interval of this level beside the median: the
+ * number of values below the median is a random walk, up by 0 or 1 with every block, and an interval is wrong where it
+ * has left the ranks. 1 where a look has too few blocks for the level. */
+static double error_of_looks(unsigned planned, double level)
+{
+    double at[LOOK_MAX + 1] = {1}; /* the probability that so many lie below, and that no interval was wrong yet */
+    unsigned blocks = 0;
+    double right = 0;
+
+    for (unsigned look = LOOK_COUNTED - planned; look < LOOK_COUNTED; look++) {
+        size_t lo, hi;
+        for (; blocks < looks[look]; blocks++) {
+            for (unsigned below = blocks + 1; below; below--)
+                at[below] = (at[below] + at[below - 1]) / 2;
+            at[0] /= 2;
+        }
+        if (stats_median_ranks(blocks, level, &lo, &hi))
+            return 1;
+        for (unsigned below = 0; below <= blocks; below++)
+            if (below < lo || below >= hi)
+                at[below] = 0;
+    }
+    for (unsigned below = 0; below <= blocks; below++)
+        right += at[below];
+    return 1 - right;
+}
+
+double looks_level(unsigned planned, double error)
+{
+    double lo = 1 - error, hi = 1 - error / LOOK_COUNTED; /* holds: Bonferroni */
+
+    if (planned < 2)
+        return lo;
+    while (hi - lo > error * 1e-3) {
+        double level = (lo + hi) / 2;
+        if (error_of_looks(planned, level) <= error)
+            hi = level;
+        else
+            lo = level;
+    }
+    return hi;
+}
+
+double looks_level_alone(unsigned planned)
+{
+    return claim_make(1, planned, 0).level;
+}
+
+unsigned looks_planned(unsigned comparisons)
+{
+    unsigned planned = LOOK_COUNTED;
+
+    while (planned && claim_make(comparisons, planned, 0).blocks > looks[LOOK_COUNTED - planned])
+        planned--;
+    return planned;
+}
+
+bool precision_reached(const struct interval *interval, double precision)
+{
+    return interval->lo > 0 && sqrt(interval->hi / interval->lo) <= 1 + precision;
+}

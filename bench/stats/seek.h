@@ -1,0 +1,103 @@
+/* Where a noisy quantity crosses a level, on a logarithmic scale. g(x) is measured in blocks, as a log ratio to the
+ * level, so that it crosses 0. First a bracket is found and halved, a few blocks at a time, until it is narrow or the
+ * blocks contradict each other; that much is search, and nothing is claimed by it. Then both ends are measured in
+ * fresh blocks that they share, and an interval is read off those alone (seek_settle). Pure; thread-safe. */
+#ifndef POOLBENCH_STATS_SEEK_H
+#define POOLBENCH_STATS_SEEK_H
+#include "bench/stats/stats.h"
+#include <stdbool.h>
+
+#define SEEK_WIDTH      1.25 /* hi / lo of a bracket that is narrow: over it g is as good as a straight line */
+#define SEEK_SCAN       5    /* points at which to look for a change where it is not known which way g goes */
+#define SEEK_SCAN_LEVEL 0.99 /* of the interval that tells a side there, so that all of them hold together at 95 % */
+#define SEEK_POINTS_MAX 48
+
+enum seek_direction { SEEK_FALLS = -1, SEEK_UNKNOWN = 0, SEEK_RISES = 1 };
+
+struct seek_rules {
+    double from, to; /* the range: 0 < from < to */
+    double width;    /* hi / lo of a bracket that is narrow enough, above 1 */
+    bool whole;      /* x is a whole number: neighbours are narrow enough, too */
+    enum seek_direction direction;
+};
+
+enum seek_state {
+    SEEK_ON,        /* seek_next() says where to measure */
+    SEEK_BRACKETED, /* lo and hi are the bracket, for seek_settle() */
+    SEEK_BEYOND_LO, /* the crossing is below the range: g at `lo` is on the side of high x already */
+    SEEK_BEYOND_HI, /* above the range: g at `hi` is on the side of low x still */
+    SEEK_ONE_SIDE,  /* direction unknown: g is on one side wherever it was measured */
+    SEEK_UNTOLD,    /* direction unknown: no side could be told anywhere */
+    SEEK_FAILED,    /* a point gave no value */
+};
+
+struct seek_point {
+    double x, g; /* g: median over blocks; NAN: not measured */
+    int side;    /* of the level, 1 above, -1 below; 0: that cannot be told, or not measured */
+};
+
+struct seek {
+    struct seek_rules rules;
+    enum seek_state state;
+    enum seek_direction direction; /* as known by now */
+    struct seek_point lo, hi;
+    double doubt_lo, doubt_hi; /* from the one to the other no side can be told; NAN: no doubt yet */
+    double scan[SEEK_SCAN];
+    size_t scans; /* points of the scan */
+    double next;
+    struct seek_point point[SEEK_POINTS_MAX]; /* all that were measured, in that order */
+    size_t points;
+};
+
+void seek_begin(struct seek *seek, const struct seek_rules *rules);
+double seek_next(const struct seek *seek); /* NAN: the search has ended, see state */
+/* Whether it is still looking for a change, and what is told of sides will be claimed: 12 blocks allow one exception,
+ * fewer than 8 tell nothing. */
+bool seek_scanning(const struct seek *seek);
+/* What was measured at seek_next(): one value a block, NAN for a block without. Sorts `g`. A side is told by all blocks
+ * together, while scanning by their interval. */
+void seek_tell(struct seek *seek, double *g, size_t blocks);
+/* Makes do with the bracket as it is. */
+void seek_stop(struct seek *seek);
+
+/* Searches on beyond the bracket, below (-1) or above (1), where fresh blocks have shown the crossing to be: the
+ * machine has changed meanwhile. */
+void seek_reopen(struct seek *seek, int beyond);
+
+/* Where g crosses 0, by blocks that measured both ends of a bracket. */
+struct crossing {
+    size_t blocks;            /* that have both ends */
+    double x;                 /* where the median over blocks of the interpolated g is 0; NAN: nowhere near */
+    struct interval interval; /* an end is NAN where the blocks do not bound it, or are too few (bounded) */
+    bool bounded;             /* there were enough blocks for this level */
+    int beyond;               /* x is NAN: the crossing is below (-1) or above (1) */
+    /* of a fan alone: */
+    size_t below, above; /* blocks that cross before its first point, or behind its last */
+    bool several;        /* a point is surely beyond the crossing, and a later one surely is not */
+};
+
+/* g_lo[b] and g_hi[b] are of block b. Within a block g is interpolated on the log scale, and up to a bracket's width
+ * beyond it extrapolated. The interval has every x at which a sign test over blocks does not tell the interpolated g
+ * from 0: at the true crossing each block is above or below with the same probability, whatever the noise, as long as
+ * that is symmetric on the log scale, which the ratio of two costs of a block is if both are disturbed alike; what
+ * blocks have in common cancels in the ratio. How many of n blocks are above is then binomial(n, 1/2), which gives the
+ * ranks. The bracket itself was chosen by other blocks, so choosing it biases nothing. 0 or -ENOMEM. */
+int seek_settle(const struct seek *seek, const double *g_lo, const double *g_hi, size_t blocks, double level,
+                struct crossing *crossing);
+
+/* Where two points say too little (a tail of latencies on a busy machine), a block measures several, over the bracket
+ * and its width beyond each end. Per block the values are levelled out to what never falls, and the crossing is
+ * where that passes 0; nothing is extrapolated, and a block that crosses outside counts as below or above. The interval
+ * is of the median of those crossings, by order statistics. */
+#define SEEK_FAN_MAX 5
+struct seek_fan {
+    size_t points, blocks;
+    double x[SEEK_FAN_MAX]; /* ascending */
+    const double *g;        /* g[point * blocks + block], NAN: failed */
+};
+size_t seek_fan(const struct seek *seek, size_t wanted, double *x); /* wanted: 4 .. SEEK_FAN_MAX; may be fewer */
+/* Instead of another search: the next fan reaches twice as far, below (-1) or above (1). */
+void seek_widen(struct seek *seek, const struct seek_fan *fan, int beyond);
+int seek_settle_fan(const struct seek *seek, const struct seek_fan *fan, double level, struct crossing *crossing);
+
+#endif

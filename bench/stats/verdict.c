@@ -1,0 +1,202 @@
+/* Everything happens on log ratios, where twice as slow and twice as fast are equally far from equal. */
+#include "bench/stats/verdict.h"
+#include "bench/stats/looks.h"
+#include <errno.h>
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* The last two by simulation (tests/test_simulation.c): what is forecast from few blocks must hold in MOST cases. */
+#define MOST      0.8
+#define UNCERTAIN 1.2   /* the middle of an interval is itself off */
+#define CUSHION   1.25  /* intervals are uneven, and the error is estimated from few blocks */
+#define ROUNDING  1e-12 /* 1.02 is within 2 %, whatever binary fractions make of it */
+
+const char *verdict_name(enum verdict verdict)
+{
+    static const char *const names[] = {"unresolved", "equal", "faster", "slower"};
+
+    return names[verdict];
+}
+
+struct claim claim_make(unsigned comparisons, unsigned looks, double margin)
+{
+    double error = CLAIM_ERROR / (comparisons ? comparisons : 1);
+    struct claim claim = {
+        .comparisons = comparisons, .margin = margin, .level = looks ? looks_level(looks, error) : 1 - error};
+    size_t lo, hi;
+
+    claim.blocks = STATS_INTERVAL_MIN;
+    while (stats_median_ranks(claim.blocks, claim.level, &lo, &hi))
+        claim.blocks++;
+    return claim;
+}
+
+enum verdict verdict_read(const struct interval *ratio, double margin)
+{
+    double far = log1p(margin) + ROUNDING;
+
+    if (isnan(ratio->lo) || isnan(ratio->hi))
+        return VERDICT_UNRESOLVED;
+    if (log(ratio->lo) >= -far && log(ratio->hi) <= far)
+        return VERDICT_EQUAL;
+    if (ratio->hi < 1)
+        return VERDICT_FASTER;
+    if (ratio->lo > 1)
+        return VERDICT_SLOWER;
+    return VERDICT_UNRESOLVED;
+}
+
+/* How many standard errors the interval reaches to each side, were the medians normal. */
+static double reach_of(const struct claim *claim)
+{
+    return gsl_cdf_ugaussian_Qinv((1 - claim->level) / 2);
+}
+
+/* The standard error that the median would have with one block; with n it is this over sqrt(n). By the middle half of
+ * the values, which holds for any noise that is about normal there. */
+static double error_of_one(const double *sorted, size_t count)
+{
+    double half = gsl_stats_quantile_from_sorted_data(sorted, 1, count, 0.75) -
+                  gsl_stats_quantile_from_sorted_data(sorted, 1, count, 0.25);
+
+    return sqrt(M_PI / 2) * half / 1.349;
+}
+
+/* How probable it is that so many blocks settle a cell of this true log ratio: that the interval clears 1, or ends
+ * within the margin. */
+static double settle_probability(const struct claim *claim, double truth, double error, unsigned blocks)
+{
+    double sigma = error / sqrt(blocks), reach = CUSHION * reach_of(claim) * sigma, room = log1p(claim->margin) - reach;
+    double settled = gsl_cdf_gaussian_P(-reach - truth, sigma) + gsl_cdf_gaussian_Q(reach - truth, sigma);
+
+    if (room >= reach)
+        return 1;
+    if (room > 0)
+        settled += gsl_cdf_gaussian_P(room - truth, sigma) - gsl_cdf_gaussian_P(-room - truth, sigma);
+    return settled;
+}
+
+/* The true ratio is not known better than now. Of those within one standard error, that which takes longest to settle
+ * decides: taken as it is seen, noise would be forecast to become a difference. */
+static size_t settle_blocks(const double *logs, size_t count, const struct claim *claim)
+{
+    double now = fabs(stats_median(logs, count)), error = error_of_one(logs, count), margin = log1p(claim->margin);
+    double sigma = error / sqrt((double)count);
+    double hardest = fmin(fmax(margin / 2, now - sigma), now + sigma);
+    size_t least = claim->blocks > count ? claim->blocks : count + 1;
+
+    if (!isfinite(now) || !isfinite(error) || least > SETTLE_MAX)
+        return SETTLE_MAX + 1;
+    for (unsigned look = look_after((unsigned)least - 1); look; look = look_after(look))
+        if (error <= 0 || settle_probability(claim, hardest, error, look) >= MOST)
+            return look;
+    return SETTLE_MAX + 1;
+}
+
+/* Of logs, which it sorts. */
+static void comparison_judge(double *logs, size_t count, const struct claim *claim, struct comparison *comparison)
+{
+    struct interval interval;
+
+    count = stats_sort(logs, count);
+    comparison->blocks = count;
+    comparison->blocks_needed = claim->blocks;
+    comparison->ratio = exp(stats_median(logs, count));
+    stats_median_interval(logs, count, claim->level, &interval);
+    comparison->interval = (struct interval){exp(interval.lo), exp(interval.hi)};
+    comparison->verdict = verdict_read(&comparison->interval, claim->margin);
+    comparison->settle_blocks = 0;
+    if (comparison->verdict == VERDICT_UNRESOLVED && count)
+        comparison->settle_blocks = settle_blocks(logs, count, claim);
+}
+
+static double log_ratio(double cell, double baseline)
+{
+    if (!(cell >= 0 && baseline >= 0)) /* NAN too */
+        return NAN;
+    return cell == baseline ? 0 : log(cell / baseline);
+}
+
+int comparison_make(const double *cell, const double *baseline, size_t blocks, const struct claim *claim,
+                    struct comparison *comparison)
+{
+    double *logs = calloc(blocks + 1, sizeof *logs); /* malloc(0) may be NULL */
+
+    if (!logs)
+        return -ENOMEM;
+    comparison->left_out = 0;
+    for (size_t i = 0; i < blocks; i++) {
+        logs[i] = log_ratio(cell[i], baseline[i]);
+        comparison->left_out += isnan(logs[i]) && !(isnan(cell[i]) && isnan(baseline[i]));
+    }
+    comparison_judge(logs, blocks, claim, comparison);
+    free(logs);
+    return 0;
+}
+
+int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const struct claim *claim,
+                      struct comparison *comparison)
+{
+    double *logs = calloc(blocks + 1, sizeof *logs);
+
+    if (!logs)
+        return -ENOMEM;
+    comparison->left_out = 0;
+    for (size_t block = 0; block < blocks; block++) {
+        size_t there = 0;
+        for (size_t cell = 0; cell < cells; cell++) {
+            logs[block] += log_ratio(ratios[cell * blocks + block], 1) / (double)cells; /* NAN stays */
+            there += !isnan(ratios[cell * blocks + block]);
+        }
+        if (!cells)
+            logs[block] = NAN;
+        comparison->left_out += there && isnan(logs[block]);
+    }
+    comparison_judge(logs, blocks, claim, comparison);
+    free(logs);
+    return 0;
+}
+
+double difference_visible(const struct comparison *comparisons, size_t count, bool same, double *room)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        double lo = log(comparisons[i].interval.lo), hi = log(comparisons[i].interval.hi);
+        if (!isfinite(lo) || !isfinite(hi))
+            continue;
+        if (same) {
+            room[kept++] = -lo;
+            room[kept++] = hi;
+        } else {
+            room[kept++] = UNCERTAIN * (hi - lo) / 2;
+        }
+    }
+    kept = stats_sort(room, kept);
+    return kept ? expm1(room[(size_t)ceil(MOST * (double)kept) - 1]) : NAN;
+}
+
+size_t alarms_allowed(size_t comparisons)
+{
+    size_t allowed = 0;
+
+    while (gsl_cdf_binomial_Q((unsigned)allowed, CLAIM_ERROR, (unsigned)comparisons) > 0.01)
+        allowed++;
+    return allowed;
+}
+
+struct alarms alarms_count(const struct comparison *comparisons, size_t count)
+{
+    struct alarms alarms = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct interval *interval = &comparisons[i].interval;
+        alarms.comparisons += !isnan(interval->lo);
+        alarms.alarms += interval->lo > 1 || interval->hi < 1;
+        alarms.verdicts += comparisons[i].verdict == VERDICT_FASTER || comparisons[i].verdict == VERDICT_SLOWER;
+    }
+    alarms.allowed = alarms_allowed(alarms.comparisons);
+    return alarms;
+}

@@ -1,0 +1,61 @@
+/* The verb advise: which pool, with how many workers, for given tasks. It rests on cells of a run that were measured,
+ * and on nothing in between. One thread. */
+#ifndef POOLBENCH_VERBS_ADVISE_ADVISE_H
+#define POOLBENCH_VERBS_ADVISE_ADVISE_H
+#include "bench/analyse/costs.h"
+#include "bench/analyse/summary.h"
+#include "bench/stats/verdict.h"
+
+/* What is asked. */
+struct wish {
+    int64_t size_ns;
+    double cpu_share; /* of the tasks; 1: all compute, 0: all sleep */
+    double rate;      /* tasks a second; 0: all at once, and throughput counts */
+    int64_t p99_ns;   /* latency to keep to under that rate; 0: none, the smaller the better */
+    int64_t ballast_bytes;
+    bool isolation;    /* every worker a process */
+    int64_t budget_ns; /* for measuring */
+};
+
+#define CONTEST_NEAR                                                                                                   \
+    1.1 /* times the best, as measured: what is unresolved and further off is not advised for being simple */
+
+struct candidate {
+    size_t cell;              /* in summary->rows */
+    double cost;              /* median over blocks of what counts, in ns: time per task, or latency p99 */
+    struct interval interval; /* of it, at 95 % by itself */
+    struct comparison to_best;
+};
+
+/* Cells that differ in pool, workers and place alone: those of them that may be advised, by cost. */
+struct contest {
+    size_t cell; /* one of them */
+    struct candidate *candidates;
+    size_t count;  /* 0: nobody may be advised */
+    size_t chosen; /* in candidates: the simplest of those that may be as good as the best */
+    struct claim claim;
+};
+
+struct advice {
+    const struct summary *summary;
+    struct wish wish;
+    struct costs costs; /* of what counts */
+};
+
+int advice_init(struct advice *advice, const struct summary *summary, const struct wish *wish); /* 0 or -ENOMEM */
+void advice_release(struct advice *advice);
+/* The cell nearest to the wish, or SIZE_MAX. */
+size_t advice_nearest(const struct advice *advice);
+/* The contest that a cell is in. 0 or -ENOMEM. */
+int contest_make(const struct advice *advice, size_t cell, struct contest *contest);
+void contest_release(struct contest *contest);
+/* The nearest size of the run, all else equal, at which somebody is surely better than what was chosen; SIZE_MAX: none.
+ * `sizes`: how many other sizes there are. */
+size_t advice_turn(const struct advice *advice, const struct contest *contest, struct contest *turn, size_t *sizes);
+
+/* Runs what is missing, as long as the budget says, and says where. 0, or the exit code after a line. */
+int advise_measure(const struct wish *wish, char **argv, char *directory, size_t size);
+/* The answer on five lines. 0, or what to exit with. */
+int advise_print(const struct advice *advice, const char *directory);
+
+#endif

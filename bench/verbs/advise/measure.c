@@ -1,0 +1,176 @@
+/* Running what advice rests on: candidate pools by numbers of workers, for tasks of one kind. */
+#include "bench/ask/arguments.h"
+#include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include "bench/base/words.h"
+#include "bench/measure/forecast/forecast.h"
+#include "bench/measure/session.h"
+#include "bench/model/host.h"
+#include "bench/stats/design.h"
+#include "bench/stats/looks.h"
+#include "bench/verbs/advise/advise.h"
+#include <jansson.h>
+#include <stdlib.h>
+
+#define BUDGET_SLACK  1.1 /* what a budget may be missed by */
+#define P99_TASKS     1000
+#define SIZE_LEAST_NS 1000         /* of which a tenth is still a task */
+#define SIZE_MOST_NS  360000000000 /* and ten times it an hour */
+#define RATE_LEAST    500          /* a second: at a lower one that many tasks take more than 2 s */
+
+/* More workers than CPUs pay where tasks sleep. `few`: where all of them would take too long. */
+static const char *workers_of(const struct wish *wish, bool few)
+{
+    if (wish->cpu_share >= 1)
+        return few ? "cores" : "1,cores,pus";
+    if (wish->cpu_share > 0)
+        return few ? "2xcores" : "cores,2xcores,4xcores";
+    return few ? "4xcores" : "cores,4xcores,16xcores";
+}
+
+/* What is run. */
+struct scope {
+    unsigned sizes; /* 1: the one that is asked for; 2: a tenth of it too; 3: and ten times of it */
+    bool few;       /* one number of workers */
+};
+
+/* The one that is asked for comes first. */
+static char *sizes_of(const struct wish *wish, const struct scope *scope, char *text, size_t size)
+{
+    const int64_t sizes[] = {wish->size_ns, wish->size_ns / 10, wish->size_ns * 10};
+    size_t used = 0;
+
+    for (unsigned i = 0; i < scope->sizes; i++) {
+        char one[32];
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : "", spell_duration(one, sizeof one, sizes[i]));
+    }
+    return text;
+}
+
+static int words_make(const struct wish *wish, const struct scope *scope, unsigned blocks, struct words *words,
+                      char *error)
+{
+    char line[512], workload[64], sizes[96], share[32], ballast[32], arrival[96] = "";
+    int rc;
+
+    snprintf(workload, sizeof workload,
+             wish->cpu_share >= 1  ? "spin"
+             : wish->cpu_share > 0 ? "mixed:cpu_share=%s"
+                                   : "sleep",
+             spell_share(share, sizeof share, (int64_t)(wish->cpu_share * 1e6 + 0.5)));
+    if (wish->rate > 0)
+        snprintf(arrival, sizeof arrival, " --arrival rate:%.6f --tasks %d", wish->rate, P99_TASKS);
+    snprintf(line, sizeof line, "--pool %s --workload %s --size %s --workers %s --ballast %s --blocks %u%s",
+             wish->isolation ? "fork,prefork" : "serial,fork,prefork,pthread,hybrid", workload,
+             sizes_of(wish, scope, sizes, sizeof sizes), workers_of(wish, scope->few),
+             spell_bytes(ballast, sizeof ballast, wish->ballast_bytes), blocks, arrival);
+    rc = words_split(words, line, ' ');
+    return rc ? refuse(error, "out of memory") : 0;
+}
+
+/* A session with as many blocks as it takes to compare all cells of a size with each other, or as there is time for. */
+static int scope_open(const struct wish *wish, const struct scope *scope, struct session *session, char *error)
+{
+    unsigned blocks = 1;
+    int rc = 0;
+
+    for (unsigned pass = 0; pass < 2 && !rc; pass++) {
+        struct words words = {0};
+        if (pass) {
+            unsigned cells = (unsigned)session->plan.cells.count / scope->sizes;
+            blocks = blocks_needed(cells * (cells - 1) / 2);
+            for (unsigned look = look_next(blocks);
+                 look && look * session->plan.block_ns + session->plan.around_ns <= (double)wish->budget_ns;
+                 look = look_next(look))
+                blocks = look;
+            session_close(session);
+        }
+        rc = words_make(wish, scope, blocks, &words, error);
+        *session = (struct session){.trials = 0};
+        if (!rc)
+            rc = session_open(session, (int)words.count, words.word, error);
+        words_release(&words);
+    }
+    return rc;
+}
+
+/* As much as there is time for: where the answer changes is told by other sizes, and is worth less than the number of
+ * workers. */
+static int measure_open(const struct wish *wish, struct session *session, char *error)
+{
+    static const struct scope plans[] = {{3, false}, {2, false}, {1, false}, {1, true}};
+    size_t last = sizeof plans / sizeof *plans - 1;
+    int rc = 0;
+
+    for (size_t i = 0; i <= last; i++) {
+        const struct scope *scope = &plans[i];
+        /* Under a rate other sizes are another load. */
+        if (scope->sizes > 1 && (wish->rate > 0 || wish->size_ns < SIZE_LEAST_NS || wish->size_ns > SIZE_MOST_NS))
+            continue;
+        rc = scope_open(wish, scope, session, error);
+        if (rc || i == last || session->plan.estimate_ns <= wish->budget_ns)
+            break;
+        session_close(session);
+    }
+    return rc;
+}
+
+static int measure_run(struct session *session, int64_t budget_ns, char **argv, char *error)
+{
+    const struct plan *plan = &session->plan;
+    struct progress progress;
+    char closing[ERROR_MAX];
+    int rc = session_begin(session, "advise", argv, error);
+
+    if (rc)
+        return rc;
+    session->budget_ns = budget_ns;
+    progress_begin(&progress, plan->cells.count, plan->blocks, 0);
+    for (unsigned block = 0; block < plan->blocks && !rc && !session->interrupted && !session->over_budget; block++) {
+        double block_ns = forecast_block_ns(&plan->cells, plan->cells.count);
+        if (block && block_ns / 2 > session_left_ns(session, budget_ns))
+            break;
+        progress.after_ns = (plan->blocks - block - 1) * block_ns + session->closing_ns;
+        rc = session_block(session, block + 1, plan->order + block * plan->cells.count, plan->cells.count, &progress,
+                           NULL, error);
+    }
+    progress_end(&progress);
+    int closed = session_end(session, closing);
+    if (!rc && closed) {
+        memcpy(error, closing, sizeof closing);
+        rc = closed;
+    }
+    return rc;
+}
+
+int advise_measure(const struct wish *wish, char **argv, char *directory, size_t size)
+{
+    char error[ERROR_MAX] = "", text[32], budget[32];
+    struct session session;
+    int code = 0;
+
+    if (wish->rate > 0 && wish->rate < RATE_LEAST)
+        return complain("advise",
+                        "--rate: at less than %d tasks a second a 99th percentile takes trials of more than 2 s; "
+                        "measure them with run and name that RUN",
+                        RATE_LEAST);
+    int rc = measure_open(wish, &session, error);
+    if (!rc && (double)session.plan.estimate_ns > BUDGET_SLACK * (double)wish->budget_ns)
+        rc = refuse(error, "--budget: %s is too short: to measure this takes about %s; expected that, or a RUN",
+                    spell_duration(budget, sizeof budget, wish->budget_ns),
+                    format_duration(text, sizeof text, (double)session.plan.estimate_ns));
+    if (!rc) {
+        fprintf(stderr, "poolbench advise: measuring %zu cells in %u blocks, about %s\n", session.plan.cells.count,
+                session.plan.blocks, format_duration(text, sizeof text, (double)session.plan.estimate_ns));
+        rc = measure_run(&session, wish->budget_ns, argv, error);
+    }
+    if (rc)
+        code = rc == -EINTR ? 130 : complain("advise", "%s", error);
+    else if (session.interrupted)
+        code = complain("advise", "interrupted; %zu trials are in %s", session.trials, session.directory),
+        code = 128 + session.interrupted;
+    snprintf(directory, size, "%s", session.directory);
+    session_close(&session);
+    return code;
+}

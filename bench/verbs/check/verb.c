@@ -1,0 +1,111 @@
+/* The verb check: what will spoil a run here, and how small a difference can be seen. */
+#include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include "bench/base/wrap.h"
+#include "bench/machine/check.h"
+#include "bench/measure/floor.h"
+#include "bench/verbs/verbs.h"
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WATCH_US    500000
+#define FLOOR_NS    3000000000u
+#define TEXT_COLUMN 22
+
+enum { NO_MEASURE };
+static const struct argument check_arguments[] = {
+    [NO_MEASURE] = {"no-measure", "", "", "Only look: run no trials.", false},
+    {.name = NULL},
+};
+
+static size_t checks_print(const struct checks *checks)
+{
+    static const char *const states[] = {"ok", "warn", "unknown"};
+    size_t warnings = 0;
+
+    for (size_t i = 0; i < checks->count; i++) {
+        const struct check *check = &checks->check[i];
+        char label[48], text[512];
+        bool is_warning = check->state == CHECK_WARN;
+        snprintf(label, sizeof label, "%-8s %s", states[check->state], check->subject);
+        snprintf(text, sizeof text, "%s%s%s", check->found, is_warning ? ". What helps: " : "",
+                 is_warning ? check->advice : "");
+        wrap_row(stdout, 0, label, TEXT_COLUMN, text);
+        warnings += is_warning;
+    }
+    return warnings;
+}
+
+static void spread_print(const char *label, const struct spread *spread, double visible)
+{
+    char text[256], time[32], share[32], middle[32], worst[32], seen[64] = "";
+
+    if (isnan(spread->median_ns)) {
+        wrap_row(stdout, 0, label, TEXT_COLUMN, "no trial ended well");
+        return;
+    }
+    if (!isnan(visible))
+        snprintf(seen, sizeof seen, "; a difference of %s is visible",
+                 format_percent(share, sizeof share, fmax(0.0001, visible)));
+    snprintf(text, sizeof text, "a task of 1 ms takes %s; half of the trials are within %s, the longest is %s above%s",
+             format_duration(time, sizeof time, spread->median_ns),
+             format_percent(middle, sizeof middle, spread->middle), format_percent(worst, sizeof worst, spread->worst),
+             seen);
+    wrap_row(stdout, 0, label, TEXT_COLUMN, text);
+}
+
+static int floor_print(void)
+{
+    char error[ERROR_MAX] = "", text[256];
+    struct noise_floor noise = {.blocks = 0};
+    int rc = noise_floor_measure(FLOOR_NS, &noise, error);
+
+    if (rc == -EINTR)
+        return noise.signal ? 128 + noise.signal : 130;
+    if (rc) {
+        complain("check", "%s", error);
+        return 1;
+    }
+    snprintf(text, sizeof text,
+             "\nNoise floor: trials of 20 tasks without a pool, the same twice in each of %u blocks, now",
+             noise.blocks);
+    puts(text);
+    spread_print("spin", &noise.spin, noise.spin_visible);
+    spread_print("sleep", &noise.sleep, noise.sleep_visible);
+    return 0;
+}
+
+static int check_main(const struct arguments *given)
+{
+    char error[ERROR_MAX] = "";
+    struct machine machine;
+    struct checks checks;
+    struct busy busy;
+    int rc = machine_open(&machine, NULL, error);
+
+    if (rc)
+        return complain("check", "%s", error), 1;
+    struct busy_watch *watch = busy_begin(&machine);
+    usleep(WATCH_US);
+    busy_end(watch, &machine, &busy);
+    checks_look(&machine, "", &busy, &checks);
+    machine_close(&machine);
+    size_t warnings = checks_print(&checks);
+    int code = *given->value[NO_MEASURE] ? 0 : floor_print();
+    if (!code && warnings)
+        printf("\n%zu warning%s. Nothing was changed.\n", warnings, warnings == 1 ? "" : "s");
+    return code;
+}
+
+const struct verb verb_check = {
+    .name = "check",
+    .chapter = "trust",
+    .operands = "",
+    .summary = "say what will spoil a run on this machine, and measure its noise",
+    .function = check_main,
+    .help =
+        "Looks at what disturbs measurements: other processes, steal, quotas, limits, frequencies, clocks, swap, "
+        "huge pages. Each is ok, warn or unknown, with what helps. Then runs the same tasks over and over for a few "
+        "seconds and says how much they differ. Changes nothing. Those warnings that matter also head every run.",
+    .arguments = check_arguments};

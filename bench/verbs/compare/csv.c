@@ -1,0 +1,95 @@
+/* The comparisons as CSV on standard output: a row each, full digits. */
+#include "bench/model/csv.h"
+#include "bench/analyse/compare.h"
+#include "bench/model/summary_factors.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct compare_row {
+    int64_t schema_version;
+    char run_id[40], base_run_id[40];
+    struct summary_row cell; /* its factors */
+    char base_cell_id[16], base_pool[128], baseline[192], metric[16];
+    int64_t blocks;
+    double ratio, lo, hi;
+    char verdict[16];
+    double base_cost, cell_cost, base_own_cost, cell_own_cost, margin, level;
+    int64_t settle_blocks;
+};
+
+// clang-format off
+#define FIELD(kind, name, field) {#name, COLUMN_##kind, offsetof(struct compare_row, field), \
+                                  sizeof(((struct compare_row *)0)->field), ""}
+static const struct column columns[] = {
+    FIELD(INT, schema_version, schema_version), FIELD(TEXT, run_id, run_id), FIELD(TEXT, base_run_id, base_run_id),
+    FIELD(TEXT, cell_id, cell.cell_id), FIELD(TEXT, base_cell_id, base_cell_id),
+    FIELD(TEXT, experiment, cell.experiment), FIELD(TEXT, pool, cell.pool), FIELD(TEXT, base_pool, base_pool),
+    FIELD(TEXT, workload, cell.workload), FIELD(INT, size_ns, cell.size_ns), FIELD(TEXT, size_dist, cell.size_dist),
+    FIELD(INT, iterations, cell.iterations), FIELD(INT, tasks, cell.tasks), FIELD(INT, workers, cell.workers),
+    FIELD(TEXT, place, cell.place), FIELD(TEXT, arrival, cell.arrival), FIELD(TEXT, collect, cell.collect),
+    FIELD(INT, in_bytes, cell.in_bytes), FIELD(INT, out_bytes, cell.out_bytes), FIELD(TEXT, ballast, cell.ballast),
+    FIELD(TEXT, faults, cell.faults), FIELD(TEXT, timing, cell.timing), FIELD(TEXT, baseline, baseline),
+    FIELD(TEXT, metric, metric), FIELD(INT, blocks, blocks), FIELD(REAL, ratio, ratio), FIELD(REAL, lo, lo),
+    FIELD(REAL, hi, hi), FIELD(TEXT, verdict, verdict), FIELD(REAL, base, base_cost), FIELD(REAL, cell, cell_cost),
+    FIELD(REAL, base_own, base_own_cost), FIELD(REAL, cell_own, cell_own_cost), FIELD(REAL, margin, margin),
+    FIELD(REAL, level, level), FIELD(INT, settle_blocks, settle_blocks),
+};
+// clang-format on
+
+static const struct file_format format = {"standard output", "", columns, sizeof columns / sizeof columns[0],
+                                          sizeof(struct compare_row)};
+
+static void row_fill(struct compare_row *row, const struct compare *c, const struct pair *p)
+{
+    const struct summary_row *base = &c->base->summary.rows[p->base];
+    const struct comparison *comparison = &p->comparison;
+
+    *row = (struct compare_row){
+        .schema_version = SCHEMA_VERSION,
+        .cell = c->cell->summary.rows[p->cell],
+        .blocks = (int64_t)comparison->blocks,
+        .ratio = comparison->ratio,
+        .lo = comparison->interval.lo,
+        .hi = comparison->interval.hi,
+        .base_cost = p->base_cost,
+        .cell_cost = p->cell_cost,
+        .base_own_cost = p->base_own_cost,
+        .cell_own_cost = p->cell_own_cost,
+        .margin = c->question.margin,
+        .level = c->claim.level,
+        .settle_blocks = comparison->settle_blocks && comparison->settle_blocks <= SETTLE_MAX
+                             ? (int64_t)comparison->settle_blocks
+                             : MISSING,
+    };
+    snprintf(row->run_id, sizeof row->run_id, "%s", c->cell->id);
+    snprintf(row->base_run_id, sizeof row->base_run_id, "%s", c->base->id);
+    memcpy(row->base_cell_id, base->cell_id, sizeof row->base_cell_id);
+    memcpy(row->base_pool, base->pool, sizeof row->base_pool);
+    if (!c->two || c->relative)
+        snprintf(row->baseline, sizeof row->baseline, "%s", c->question.baseline);
+    snprintf(row->metric, sizeof row->metric, "%s", c->question.metric_name);
+    snprintf(row->verdict, sizeof row->verdict, "%s", verdict_words(c, p));
+}
+
+int compare_csv(const struct compare *c)
+{
+    struct csv_writer *writer = NULL;
+    struct compare_row row;
+    int fd, result;
+
+    fflush(stdout);
+    fd = dup(STDOUT_FILENO);
+    if (fd < 0)
+        return -errno;
+    result = csv_open(fd, &format, &writer);
+    if (result)
+        return result;
+    for (size_t i = 0; i < c->count && !result; i++) {
+        row_fill(&row, c, &c->pairs[i]);
+        result = csv_put(writer, &row);
+    }
+    int closed = csv_close(writer);
+    return result ? result : closed;
+}

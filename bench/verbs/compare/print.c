@@ -1,0 +1,394 @@
+/* One table, three ways to write it down: for the screen, as Markdown, as LaTeX. */
+#include "bench/analyse/compare.h"
+#include "bench/analyse/settle.h"
+#include "bench/base/units.h"
+#include "bench/base/wrap.h"
+#include "bench/model/host.h"
+#include "bench/model/summary_factors.h"
+#include "workloads/text.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LABEL, RATIO, INTERVAL, VERDICT, CELL, BASE, BLOCKS, COLUMN_COUNT };
+
+struct line {
+    char text[COLUMN_COUNT][192];
+};
+
+/* What 1.09x means. */
+static const char *const nine_more[] = {
+    "takes 9 % more time per task",         "has a 9 % higher 99th percentile of latency",
+    "takes 9 % more CPU time per task",     "takes 9 % more memory",
+    "takes 9 % more time to open the pool", "takes 9 % more private memory a worker"};
+
+const char *metric_words(enum metric metric)
+{
+    static const char *const words[] = {"time per task",         "99th percentile of latency",
+                                        "CPU time per task",     "memory (proportional set size)",
+                                        "time to open the pool", "private memory a worker"};
+
+    return words[metric];
+}
+
+char *cost_text(char *text, size_t size, enum metric metric, double cost)
+{
+    if (isnan(cost))
+        snprintf(text, size, "-");
+    else if (metric == METRIC_PSS || metric == METRIC_PRIVATE)
+        format_bytes(text, size, cost);
+    else
+        format_duration(text, size, cost);
+    return text;
+}
+
+/* As many digits as the margin is worth. */
+static char *ratio_text(char *text, size_t size, double ratio, double margin)
+{
+    if (isnan(ratio))
+        snprintf(text, size, "-");
+    else if (ratio < 0.095)
+        snprintf(text, size, "%.2g", ratio);
+    else if (ratio < 10)
+        snprintf(text, size, "%.*f", margin < 0.01 ? 3 : 2, ratio);
+    else
+        snprintf(text, size, "%.*f", ratio < 100, ratio);
+    return text;
+}
+
+/* An end of an interval: never rounded to 1.00 where it is not, because its side of 1 is what matters. */
+static char *end_text(char *text, size_t size, double end, double margin)
+{
+    ratio_text(text, size, end, margin);
+    for (int digits = 3; digits <= 5 && end != 1 && strtod(text, NULL) == 1; digits++)
+        snprintf(text, size, "%.*f", digits, end);
+    return text;
+}
+
+static void interval_text(char *text, size_t size, const struct interval *interval, double margin)
+{
+    char lo[32], hi[32];
+
+    if (isnan(interval->lo))
+        snprintf(text, size, "-");
+    else
+        snprintf(text, size, "%s .. %s", end_text(lo, sizeof lo, interval->lo, margin),
+                 end_text(hi, sizeof hi, interval->hi, margin));
+}
+
+/* "10.5 us"; "0.93 of 10.5 us" where it is relative. */
+static void absolute_text(char *text, size_t size, const struct compare *c, double cost, double own)
+{
+    char ratio[32], absolute[32];
+
+    if (!c->relative)
+        cost_text(text, size, c->question.metric, cost);
+    else
+        snprintf(text, size, "%s of %s", ratio_text(ratio, sizeof ratio, cost, c->question.margin),
+                 cost_text(absolute, sizeof absolute, c->question.metric, own));
+}
+
+static void label_text(char *text, size_t size, const struct compare *c, const struct side *side, size_t cell)
+{
+    /* What is compared comes first, and always. */
+    unsigned by = c->two ? FACTOR_POOL : c->question.by;
+    size_t length = strlen(factors_label(text, size, &side->summary.rows[cell], by));
+
+    if (!length)
+        length = (size_t)snprintf(text, size, "none");
+    if (length + 2 < size) {
+        char rest[160];
+        factors_label(rest, sizeof rest, &side->summary.rows[cell], c->shown & ~by);
+        if (*rest)
+            snprintf(text + length, size - length, ", %s", rest);
+    }
+}
+
+static void line_make(struct line *line, const struct compare *c, const struct pair *p)
+{
+    double margin = c->question.margin;
+
+    label_text(line->text[LABEL], sizeof line->text[LABEL], c, c->cell, p->cell);
+    ratio_text(line->text[RATIO], 32, p->comparison.ratio, margin);
+    if (!isnan(p->comparison.ratio))
+        strcat(line->text[RATIO], "x");
+    interval_text(line->text[INTERVAL], 96, &p->comparison.interval, margin);
+    snprintf(line->text[VERDICT], 32, "%s", verdict_words(c, p));
+    absolute_text(line->text[CELL], 96, c, p->cell_cost, p->cell_own_cost);
+    absolute_text(line->text[BASE], 96, c, p->base_cost, p->base_own_cost);
+    snprintf(line->text[BLOCKS], 32, "%zu", p->comparison.blocks);
+}
+
+static const char *const heads[COLUMN_COUNT] = {"cell",       "ratio",    "interval", "verdict",
+                                                "cell takes", "baseline", "blocks"};
+
+static void text_line(FILE *out, const struct line *line, const int *width)
+{
+    char text[1024];
+    int label = (int)strlen(line->text[LABEL]), used;
+
+    used = snprintf(text, sizeof text, "%-*s", width[LABEL], label > width[LABEL] ? "" : line->text[LABEL]);
+    for (int i = LABEL + 1; i < COLUMN_COUNT; i++)
+        used += snprintf(text + used, sizeof text - (size_t)used, i == VERDICT ? "  %-*s" : "  %*s", width[i],
+                         line->text[i]);
+    if (label > width[LABEL]) /* a line of its own */
+        wrap_print(out, line->text[LABEL], 0);
+    fprintf(out, "%s\n", text);
+}
+
+static void marked_line(FILE *out, const struct line *line, enum style style)
+{
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        fputs(style == STYLE_MARKDOWN ? "| " : i ? " & " : "", out);
+        for (const char *c = line->text[i]; *c; c++)
+            if (style == STYLE_MARKDOWN)
+                fprintf(out, strchr("|\\*_`<", *c) ? "\\%c" : "%c", *c);
+            else if (*c == '\\' || *c == '~' || *c == '^')
+                fprintf(out, "\\text%s{}", *c == '\\' ? "backslash" : *c == '~' ? "asciitilde" : "asciicircum");
+            else
+                fprintf(out, strchr("_%&#${}", *c) ? "\\%c" : "%c", *c);
+        fputs(style == STYLE_MARKDOWN ? " " : "", out);
+    }
+    fputs(style == STYLE_MARKDOWN ? "|\n" : " \\\\\n", out);
+}
+
+static void table_begin(FILE *out, enum style style, const struct line *head, const int *width)
+{
+    if (style == STYLE_TEXT) {
+        text_line(out, head, width);
+        return;
+    }
+    if (style == STYLE_LATEX)
+        fputs("\\begin{tabular}{lrrlrrr}\n\\hline\n", out);
+    marked_line(out, head, style);
+    fputs(style == STYLE_LATEX ? "\\hline\n" : "|---|---:|---:|---|---:|---:|---:|\n", out);
+}
+
+static void table_write(FILE *out, const struct compare *c, enum style style)
+{
+    int width[COLUMN_COUNT], rest = 0, columns = (int)screen_columns(out);
+    struct line line, head;
+
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        width[i] = snprintf(head.text[i], sizeof head.text[i], "%s", heads[i]);
+    for (size_t p = 0; p < c->count; p++) {
+        line_make(&line, c, &c->pairs[p]);
+        for (int i = 0; i < COLUMN_COUNT; i++)
+            if ((int)strlen(line.text[i]) > width[i])
+                width[i] = (int)strlen(line.text[i]);
+    }
+    for (int i = LABEL + 1; i < COLUMN_COUNT; i++)
+        rest += 2 + width[i];
+    if (width[LABEL] + rest > columns)
+        width[LABEL] = rest < columns - 4 ? columns - rest : 4;
+    table_begin(out, style, &head, width);
+    for (size_t p = 0; p < c->count; p++) {
+        line_make(&line, c, &c->pairs[p]);
+        if (style == STYLE_TEXT)
+            text_line(out, &line, width);
+        else
+            marked_line(out, &line, style);
+    }
+    if (style == STYLE_LATEX)
+        fputs("\\hline\n\\end{tabular}\n", out);
+}
+
+/* Wrapped on the screen, escaped elsewhere (LaTeX has it as comments, so that the table can be included). */
+static void paragraph(FILE *out, enum style style, const char *text)
+{
+    if (style == STYLE_TEXT)
+        wrap_print(out, text, 0);
+    else
+        fprintf(out, "%s%s\n%s", style == STYLE_LATEX ? "% " : "", text, style == STYLE_LATEX ? "" : "\n");
+}
+
+__attribute__((format(printf, 3, 4))) static void say(FILE *out, enum style style, const char *format, ...)
+{
+    char raw[1024], text[4 * sizeof raw];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(raw, sizeof raw, format, arguments);
+    va_end(arguments);
+    text_put(text, sizeof text, raw, true); /* names of runs are whatever directories are called */
+    paragraph(out, style, text);
+}
+
+static void head_print(FILE *out, const struct compare *c, enum style style)
+{
+    const char *what = metric_words(c->question.metric), *more = nine_more[c->question.metric];
+    const char *factor = "", *space = ""; /* a pool says by itself what it is, a number does not */
+    char host[256];
+
+    host_line(host, sizeof host, c->base->directory);
+    for (unsigned i = 0; factor_name(i); i++)
+        if (c->question.by == 1u << i && c->question.by != FACTOR_POOL) {
+            factor = factor_name(i);
+            space = " ";
+        }
+    if (!c->two) {
+        say(out, style, "%s: %s, compared with %s%s%s, all else equal, block by block. %s.", c->base->id, what, factor,
+            space, c->question.baseline, host);
+        say(out, style, "1.09x: %s than the baseline, %s%s%s; below 1x it is less. Absolute values are medians.", more,
+            factor, space, c->question.baseline);
+    } else if (!c->relative) {
+        say(out, style, "%s compared with the baseline %s: %s of the same cell, block by block. %s.", c->cell->id,
+            c->base->id, what, host);
+        say(out, style, "1.09x: %s in %s than in the baseline, %s; below 1x it is less. Absolute values are medians.",
+            more, c->cell->id, c->base->id);
+        say(out, style,
+            "Whatever changed on the machine between the runs is part of the ratio, and no interval holds it; "
+            "--baseline "
+            "divides out what all cells share.");
+    } else {
+        say(out, style, "%s compared with the baseline %s: %s over that of %s in the same run. The latter: %s.",
+            c->cell->id, c->base->id, what, c->question.baseline, host);
+        say(out, style,
+            "1.09x: measured by %s of its own run, a cell %s in %s than in %s. 0.93 of 10 us: "
+            "that ratio to %s, and how much %s itself has.",
+            c->question.baseline, more, c->cell->id, c->base->id, c->question.baseline, c->question.baseline);
+    }
+}
+
+static void foot_print(FILE *out, const struct compare *c, enum style style)
+{
+    char ratio[32], interval[96];
+    double margin = c->question.margin;
+
+    say(out, style,
+        "%zu comparison%s: all intervals hold together with %.0f %% (each by itself %.4g %%). equal: wholly "
+        "within %.4g %%; faster, slower: wholly below, above 1x; else unresolved.",
+        c->count, c->count == 1 ? "" : "s", 100 * (1 - CLAIM_ERROR), 100 * c->claim.level, 100 * margin);
+    if (c->count > 1 && c->mean.blocks) {
+        interval_text(interval, sizeof interval, &c->mean.interval, margin);
+        say(out, style,
+            "Geometric mean over cells: %sx [%s], by itself %.0f %%, over the %zu block%s that have all cells.",
+            ratio_text(ratio, sizeof ratio, c->mean.ratio, margin), interval, 100 * (1 - CLAIM_ERROR), c->mean.blocks,
+            c->mean.blocks == 1 ? "" : "s");
+    }
+    if (!isnan(c->visible))
+        say(out, style, "Smallest difference visible here: about %.*f %% (4 of 5 such differences would show).",
+            c->visible < 0.1, 100 * c->visible);
+}
+
+static void alone_print(FILE *out, const struct compare *c, enum style style)
+{
+    char label[192];
+
+    for (size_t which = 0; which < 2; which++) {
+        const struct side *side = which ? c->cell : c->base;
+        char *text = NULL;
+        size_t size;
+        FILE *words = c->alone_count[which] ? open_memstream(&text, &size) : NULL;
+        if (!words)
+            continue;
+        fprintf(words, "Without a partner%s%s (%zu cell%s): ", c->two ? " in the other run: " : "",
+                c->two ? side->id : "", c->alone_count[which], c->alone_count[which] == 1 ? "" : "s");
+        for (size_t i = 0; i < c->alone_count[which]; i++) {
+            label_text(label, sizeof label, c, side, c->alone[which][i]);
+            fprintf(words, "%s%s", i ? "; " : "", label);
+        }
+        fputc('.', words);
+        if (!fclose(words))
+            paragraph(out, style, text);
+        free(text);
+    }
+}
+
+/* A program seldom changes all cells alike; a machine does. */
+static void shift_print(FILE *out, const struct compare *c, enum style style)
+{
+    size_t faster = 0, slower = 0;
+
+    for (size_t i = 0; i < c->count; i++) {
+        faster += c->pairs[i].comparison.verdict == VERDICT_FASTER;
+        slower += c->pairs[i].comparison.verdict == VERDICT_SLOWER;
+    }
+    if (c->two && !c->relative && faster + slower > 1 && 2 * (faster + slower) > c->count && (!faster || !slower))
+        say(out, style,
+            "%zu of %zu cells are %s and none is %s: that may be the machine. --baseline POOL takes each cell by a "
+            "pool "
+            "of its own run, best one that did not change.",
+            faster + slower, c->count, faster ? "faster" : "slower", faster ? "slower" : "faster");
+}
+
+/* Cells that nothing can be said of although no trial failed, such as p99 of few tasks. */
+static void unmeasured_print(FILE *out, const struct compare *c, enum style style)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < c->count; i++)
+        count += !c->pairs[i].comparison.blocks && !pair_failed(c, &c->pairs[i]);
+    if (count)
+        say(out, style, "%zu comparison%s without a number: no block has the %s of both cells%s.", count,
+            count == 1 ? "" : "s", metric_words(c->question.metric),
+            c->question.metric == METRIC_LATENCY_P99 ? "; it takes 1,000 timed tasks in a trial" : "");
+}
+
+static void group_print(FILE *out, const struct compare *c, enum style style, size_t blocks)
+{
+    char label[192], command[4096], *text = NULL, took[32];
+    size_t size, count = 0;
+    FILE *words = open_memstream(&text, &size);
+
+    if (!words)
+        return;
+    double ns = settle_command(command, sizeof command, c, blocks, 1);
+    if (c->two) {
+        char other[4096];
+        ns += settle_command(other, sizeof other, c, blocks, 0);
+    }
+    if (blocks > SETTLE_MAX)
+        fprintf(words, "Unresolved, and would take more than %d blocks: ", SETTLE_MAX);
+    else
+        fprintf(words, "Unresolved, and probably settled by %zu blocks%s%s: ", blocks, isnan(ns) ? "" : ", about ",
+                isnan(ns) ? "" : format_duration(took, sizeof took, ns));
+    for (size_t i = 0; i < c->count; i++)
+        if (settle_is(&c->pairs[i], blocks)) {
+            label_text(label, sizeof label, c, c->cell, c->pairs[i].cell);
+            fprintf(words, "%s%s", count++ ? "; " : "", label);
+        }
+    if (blocks > SETTLE_MAX)
+        fprintf(words, ". A wider --margin may call %s equal", count == 1 ? "it" : "them");
+    fputc('.', words);
+    if (!fclose(words))
+        paragraph(out, style, text);
+    free(text);
+    for (int side = c->two ? 0 : 1; side < 2 && blocks <= SETTLE_MAX; side++) {
+        settle_command(command, sizeof command, c, blocks, side);
+        if (!*command)
+            continue;
+        if (style == STYLE_TEXT)
+            fprintf(out, "  %s\n", command);
+        else
+            fprintf(out, "%s%s\n", style == STYLE_LATEX ? "%   " : "    ", command);
+    }
+    if (style == STYLE_MARKDOWN)
+        fputc('\n', out);
+}
+
+static void settle_print(FILE *out, const struct compare *c, enum style style)
+{
+    const struct side *without = settle_possible(c->base) ? settle_possible(c->cell) ? NULL : c->cell : c->base;
+
+    for (size_t blocks = 0; (blocks = settle_next(c, blocks));)
+        group_print(out, c, style, blocks);
+    if (without && settle_next(c, 0))
+        say(out, style, "%s has no suite.ini: no command can go on with it.", without->id);
+}
+
+void compare_print(FILE *out, const struct compare *c, enum style style)
+{
+    head_print(out, c, style);
+    if (style == STYLE_TEXT)
+        fputc('\n', out);
+    table_write(out, c, style);
+    if (style != STYLE_LATEX)
+        fputc('\n', out);
+    foot_print(out, c, style);
+    shift_print(out, c, style);
+    alone_print(out, c, style);
+    unmeasured_print(out, c, style);
+    settle_print(out, c, style);
+}

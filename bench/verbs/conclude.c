@@ -1,0 +1,78 @@
+/* From the files of a run to its summary, screen, charts and report, see conclude.h. */
+#include "bench/verbs/conclude.h"
+#include "bench/analyse/summary.h"
+#include "bench/base/refuse.h"
+#include "bench/measure/forecast/prices.h"
+#include "bench/model/host.h"
+#include "bench/show/charts/chart.h"
+#include "bench/show/report/report.h"
+#include "bench/show/screen.h"
+#include "pools/parts/clock.h"
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+#define CHART_LEAST_NS 5e9
+
+/* How long the run took, from entering its command until now, and how much of that its trials measured: for screen and
+ * report. A run that was gone on with adds up; of a part that was killed is known when its last trial ended. */
+static void took_note(const struct session *session, const struct summary *summary)
+{
+    char ignored[ERROR_MAX];
+    double took_ns = (double)(clock_monotonic_ns() - session->request.settings.began_ns), measured_ns = 0;
+    json_t *before = host_fact(session->directory, "took_ns");
+    if (session->before.trials)
+        took_ns += fmax(json_number_value(before), (double)session->before.ended_ns);
+    json_decref(before);
+    for (size_t i = 0; i < summary->trial_count; i++)
+        if (!strcmp(summary->trials[i].status, "ok"))
+            measured_ns += (double)summary->trials[i].wall_ns;
+    host_note(session->directory, "took_ns", json_integer((json_int_t)took_ns), ignored);
+    host_note(session->directory, "measured_ns", json_integer((json_int_t)measured_ns), ignored);
+}
+
+/* For a chart, of which each takes a small part of what is left; where a budget has nothing left, still what a slow
+ * machine takes. 0: as without a budget. */
+static uint64_t chart_limit_ns(const struct session *session)
+{
+    const struct settings *settings = &session->request.settings;
+
+    if (!settings->budget_ns)
+        return 0;
+    double left_ns = session_left_ns(session, settings->budget_ns) + session->closing_ns;
+    return (uint64_t)fmin(fmax(left_ns, CHART_LEAST_NS), (double)CHART_LIMIT_NS);
+}
+
+int session_conclude(const struct session *session, const char *verb, bool quiet)
+{
+    char error[ERROR_MAX];
+    struct summary summary;
+    const uint64_t since_ns = clock_monotonic_ns();
+    int rc = summary_make(session->directory, &summary, error);
+    if (rc < 0)
+        return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
+    if (!session->interrupted && charts_draw(session->directory, "svg", chart_limit_ns(session), NULL, error) < 0)
+        complain(verb, "charts: %s", error);
+    took_note(session, &summary); /* the last change of host.json: what is older is of a part of the run (resume.c) */
+    if ((rc = summary_write(session->directory, &summary, error)) < 0)
+        complain(verb, "%s", error);
+    if (report_write(session->directory, &summary, error) < 0)
+        complain(verb, "no report: %s", error);
+    if (!session->interrupted)
+        closing_keep(session->calibrations, session->closing_as, session->closing_cells,
+                     (double)(clock_monotonic_ns() - since_ns));
+    if (!quiet)
+        screen_print(stdout, session->directory, &summary);
+    summary_release(&summary);
+    return rc < 0 ? 2 : session->failures != 0;
+}
+
+int run_go(struct session *session, const char *verb, struct remaining *before)
+{
+    int code = run_blocks(session, verb, before);
+    if (code)
+        return code;
+    code = session_conclude(session, verb, false);
+    return session->interrupted ? 128 + session->interrupted : code;
+}

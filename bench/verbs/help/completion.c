@@ -1,0 +1,367 @@
+/* Completion for bash, which needs nothing but bash. Words that the tables know are written into the script; runs and
+ * files are looked up when they are asked for.
+ *
+ * The script finds the verb and the option before the cursor, asks the functions generated here what may stand there
+ * (kind, words, many), and offers that. Readline cuts words at : and =, so they are put together again first, and of
+ * what is offered only the part behind the last cut is handed back. */
+#include "bench/machine/place.h"
+#include "bench/verbs/help/manual.h"
+#include <ctype.h>
+#include <string.h>
+
+static const char frame_begin[] =
+    "# Completion of poolbench for bash, printed by `poolbench help --completion` from the program's own tables.\n";
+
+static const char frame_end[] =
+    "\n"
+    "# Sets line to the words up to the cursor, as the shell will read them.\n"
+    "_poolbench_join()\n"
+    "{\n"
+    "    local i word last=0\n"
+    "    line=(\"${COMP_WORDS[0]}\")\n"
+    "    for ((i = 1; i <= COMP_CWORD; i++)); do\n"
+    "        word=${COMP_WORDS[i]}\n"
+    "        if ((last)) && [[ $word == [:=]* || ${line[last]} == *[:=] ]]; then\n"
+    "            line[last]+=$word\n"
+    "        else\n"
+    "            line[++last]=$word\n"
+    "        fi\n"
+    "    done\n"
+    "}\n"
+    "\n"
+    "# Adds files that end in $1 (all when it is empty) and directories.\n"
+    "_poolbench_files()\n"
+    "{\n"
+    "    local file files=()\n"
+    "    mapfile -t files < <(compgen -f -- \"$value\")\n"
+    "    for file in \"${files[@]}\"; do\n"
+    "        [[ -d $file || $file == *\"$1\" ]] && COMPREPLY+=(\"$file\")\n"
+    "    done\n"
+    "    compopt -o filenames 2>/dev/null\n"
+    "}\n"
+    "\n"
+    "_poolbench()\n"
+    "{\n"
+    "    local program=$1 line=() last cur value before='' verb='' option='' operands=0 limit=0 i run part cut=''\n"
+    "    local kind='' words='' many=''\n"
+    "    COMPREPLY=()\n"
+    "    _poolbench_join\n"
+    "    last=$((${#line[@]} - 1))\n"
+    "    cur=${line[last]} value=$cur\n"
+    "    for ((i = 1; i < last; i++)); do\n"
+    "        if [[ -z $verb ]]; then\n"
+    "            verb=${line[i]}\n"
+    "        elif [[ -n $option ]]; then\n"
+    "            option=\n"
+    "        elif [[ ${line[i]} == -* ]]; then\n"
+    "            kind=\n"
+    "            _poolbench_value \"$verb\" \"${line[i]}\"\n"
+    "            [[ -n $kind ]] && option=${line[i]}\n"
+    "        else\n"
+    "            operands=$((operands + 1))\n"
+    "        fi\n"
+    "    done\n"
+    "    if [[ -n $verb && -z $option && $cur == --*=* ]]; then\n"
+    "        option=${cur%%=*} value=${cur#*=} before=${cur%%=*}=\n"
+    "    fi\n"
+    "    kind='' words='' many=''\n"
+    "    if [[ -n $option ]]; then\n"
+    "        _poolbench_value \"$verb\" \"$option\"\n"
+    "    elif [[ $cur == -* ]]; then\n"
+    "        kind=words\n"
+    "        _poolbench_options \"$verb\"\n"
+    "    else\n"
+    "        _poolbench_operand \"$verb\"\n"
+    "        ((operands < limit)) || kind=''\n"
+    "    fi\n"
+    "    if [[ -n $many && $value == *,* ]]; then\n"
+    "        before+=${value%,*}, value=${value##*,}\n"
+    "    fi\n"
+    "    if [[ $kind == spec && ${value%%:*} == *=* ]]; then # a label\n"
+    "        before+=${value%%=*}= value=${value#*=}\n"
+    "    fi\n"
+    "    if [[ $kind == spec && $value == *:* ]]; then\n"
+    "        _poolbench_params \"$option\" \"${value%%:*}\"\n"
+    "        before+=${value%:*}: value=${value##*:}\n"
+    "    fi\n"
+    "    case $kind in\n"
+    "    runs)\n"
+    "        for run in results/*/trials.csv; do\n"
+    "            [[ -e $run ]] && run=${run%/*} && words+=\" ${run##*/}\"\n"
+    "        done\n"
+    "        ;;\n"
+    "    suites) words=$(\"$program\" list suites 2>/dev/null | sed -n 's/^\\([^ ]\\{1,\\}\\) .*/\\1/p') ;;\n"
+    "    esac\n"
+    "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$value\")\n"
+    "    case $kind in\n"
+    "    files) _poolbench_files '' ;;\n"
+    "    suites) _poolbench_files .ini ;;\n"
+    "    directories) _poolbench_files / ;;\n"
+    "    runs) [[ $value == */* ]] && _poolbench_files / ;;\n"
+    "    esac\n"
+    "    # What follows a colon or an equals sign is typed on without a space.\n"
+    "    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[:=] ]] && compopt -o nospace 2>/dev/null\n"
+    "    COMPREPLY=(\"${COMPREPLY[@]/#/$before}\")\n"
+    "    for part in : =; do\n"
+    "        if [[ $COMP_WORDBREAKS == *\"$part\"* && $cur == *\"$part\"* ]]; then\n"
+    "            part=${cur%\"$part\"*}$part\n"
+    "            ((${#part} > ${#cut})) && cut=$part\n"
+    "        fi\n"
+    "    done\n"
+    "    COMPREPLY=(\"${COMPREPLY[@]#\"$cut\"}\")\n"
+    "}\n"
+    "\n"
+    "complete -F _poolbench poolbench\n";
+
+static void function_begin(const char *about, const char *name)
+{
+    printf("\n# %s\n%s()\n{\n    case $1 in\n", about, name);
+}
+
+static void function_end(void)
+{
+    puts("    esac\n}");
+}
+
+/* The words of a syntax: "none|error:task=N|N" has none and error:task=, which is as far as it is the same for all. */
+static void syntax_words(const char *syntax)
+{
+    const char *space = "";
+    for (const char *at = syntax; *at; at += *at == '|') {
+        size_t length = strcspn(at, "|"), same = 0;
+        while (same < length && !isupper((unsigned char)at[same]) && at[same] != '[')
+            same++;
+        if (same) {
+            printf("%s%.*s", space, (int)same, at);
+            space = " ";
+        }
+        at += length;
+    }
+}
+
+static bool is_word(const char *text)
+{
+    return *text && strspn(text, "abcdefghijklmnopqrstuvwxyz") == strlen(text);
+}
+
+static void place_words(const char *preset)
+{
+    bool listed = false;
+    for (const struct place_name *place = place_names; place->name; place++) {
+        if (!is_word(place->name))
+            continue;
+        printf("%s%s", place == place_names ? "" : " ", place->name);
+        listed = listed || !strcmp(place->name, preset);
+    }
+    if (!listed && is_word(preset))
+        printf(" %s", preset);
+}
+
+static void pool_words(void)
+{
+    for (size_t i = 0; pool_table[i]; i++)
+        printf("%s%s", i ? " " : "", pool_table[i]->name);
+    for (size_t i = 0; floor_table[i]; i++)
+        printf(" %s", floor_table[i]->name);
+    for (size_t i = 0; pool_peers[i]; i++)
+        printf(" %s", pool_peers[i]->name);
+}
+
+static void workload_words(void)
+{
+    for (size_t i = 0; workload_table[i]; i++)
+        printf("%s%s", i ? " " : "", workload_table[i]->name);
+}
+
+static void fault_words(void)
+{
+    printf("none");
+    for (unsigned kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
+        printf(" %s:task= %s:rate=", fault_kinds[kind].name, fault_kinds[kind].name);
+}
+
+static bool syntax_is(const char *syntax, const char *word)
+{
+    size_t length = strlen(word);
+    return !strncmp(syntax, word, length) && !isupper((unsigned char)syntax[length]);
+}
+
+/* A row of _poolbench_value: what an option takes. Flags have none. */
+static void value_print(const char *name, const char *syntax, const char *preset, bool many)
+{
+    static const char label[] = "[LABEL=]"; /* anybody's word */
+    const char *kind = "words";
+    if (!strncmp(syntax, label, strlen(label)))
+        syntax += strlen(label);
+    if (!*syntax)
+        return;
+    if (syntax_is(syntax, "POOL") || syntax_is(syntax, "WORKLOAD"))
+        kind = "spec";
+    else if (syntax_is(syntax, "RUN"))
+        kind = "runs";
+    else if (syntax_is(syntax, "DIRECTORY"))
+        kind = "directories";
+    else if (strstr(syntax, "FILE"))
+        kind = "files";
+    printf("        --%s) kind=%s%s words='", name, kind, many ? " many=yes" : "");
+    if (syntax_is(syntax, "POOL"))
+        pool_words();
+    else if (syntax_is(syntax, "WORKLOAD"))
+        workload_words();
+    else if (syntax_is(syntax, "none|KIND"))
+        fault_words();
+    else if (syntax_is(syntax, "PLACE"))
+        place_words(preset);
+    else
+        syntax_words(syntax);
+    puts("' ;;");
+}
+
+/* Verbs that read the option table share a row in each case. */
+static void readers_print(void)
+{
+    const char *bar = "    ";
+    for (const struct verb *const *at = verbs, *verb; (verb = *at); at++)
+        if (verb->reads_itself) {
+            printf("%s%s", bar, verb->name);
+            bar = " | ";
+        }
+    fputs(")", stdout);
+}
+
+static void options_print_names(void)
+{
+    function_begin("Sets words to the options of the verb $1.", "_poolbench_options");
+    puts("    '') words='--help --version' ;;");
+    readers_print();
+    fputs(" words='--help", stdout);
+    for (const struct option *option = options; option->name; option++)
+        printf(" --%s", option->name);
+    puts("' ;;");
+    for (const struct verb *const *at = verbs, *verb; (verb = *at); at++) {
+        if (!verb->arguments)
+            continue;
+        printf("    %s) words='--help", verb->name);
+        for (const struct argument *a = verb->arguments; a->name; a++)
+            printf(" --%s", a->name);
+        for (const char *const *name = verb->options; name && *name; name++)
+            printf(" --%s", *name);
+        puts("' ;;");
+    }
+    puts("    *) words='--help' ;;");
+    function_end();
+}
+
+static void values_print(void)
+{
+    function_begin(
+        "Says what the option $2 of the verb $1 takes: kind, empty for a flag; words; many, for comma lists.",
+        "_poolbench_value");
+    readers_print();
+    puts("\n        case $2 in");
+    for (const struct option *option = options; option->name; option++)
+        value_print(option->name, option->syntax, option->preset, option->kind == OPTION_FACTOR);
+    puts("        esac\n        ;;");
+    for (const struct verb *const *at = verbs, *verb; (verb = *at); at++) {
+        bool any = false;
+        for (const struct argument *a = verb->arguments; a && a->name; a++) {
+            if (!any && a->syntax[0])
+                printf("    %s)\n        case $2 in\n", verb->name);
+            any = any || a->syntax[0];
+            value_print(a->name, a->syntax, a->preset, false);
+        }
+        for (const struct option *option = options; any && option->name; option++)
+            if (arguments_passes(verb, option))
+                value_print(option->name, option->syntax, option->preset, false);
+        if (any)
+            puts("        esac\n        ;;");
+    }
+    function_end();
+}
+
+static void verb_words(void)
+{
+    for (const struct verb *const *at = verbs, *verb; (verb = *at); at++)
+        printf("%s%s", verb == verbs[0] ? "" : " ", verb->name);
+}
+
+/* By how the operands are written: [RUN], [SUITE.ini ...], [VERB], [1..5], [pools|workloads]. */
+static void operand_print(const struct verb *verb)
+{
+    char text[256];
+    int first, last;
+    if (!verb->operands[0])
+        return;
+    snprintf(text, sizeof text, "%.*s", (int)strcspn(verb->operands + 1, "]"), verb->operands + 1);
+    printf("    %s) limit=%u kind=", verb->name, verb->reads_itself ? OPERANDS_MAX : verb->operands_max);
+    if (syntax_is(text, "RUN")) {
+        puts("runs ;;");
+        return;
+    }
+    if (syntax_is(text, "SUITE")) {
+        puts("suites ;;");
+        return;
+    }
+    fputs("words words='", stdout);
+    if (syntax_is(text, "VERB"))
+        verb_words();
+    else if (sscanf(text, "%d..%d", &first, &last) == 2)
+        for (int i = first; i <= last; i++)
+            printf("%s%d", i == first ? "" : " ", i);
+    else
+        syntax_words(text);
+    puts("' ;;");
+}
+
+static void operands_print(void)
+{
+    function_begin("Says what words without dashes the verb $1 takes, and how many.", "_poolbench_operand");
+    fputs("    '') limit=1 kind=words words='", stdout);
+    verb_words();
+    puts("' ;;");
+    for (const struct verb *const *at = verbs, *verb; (verb = *at); at++)
+        operand_print(verb);
+    function_end();
+}
+
+static void params_print(const char *option, const char *name, const struct param *params)
+{
+    if (!params)
+        return;
+    const char *space = "";
+    printf("    --%s:%s) words='", option, name);
+    for (const struct param *param = params; param->name; param++) {
+        const char *at = param->kind == PARAM_CHOICE ? param->choices : "";
+        do {
+            size_t length = strcspn(at, "|");
+            printf("%s%s=%.*s", space, param->name, (int)length, at);
+            space = " ";
+            at += length + (at[length] == '|');
+        } while (*at);
+    }
+    puts("' ;;");
+}
+
+static void specs_print(void)
+{
+    puts("\n# Sets words to the parameters of the pool or workload $2.\n_poolbench_params()\n{\n    words=\n    case "
+         "$1:$2 "
+         "in");
+    for (size_t i = 0; pool_table[i]; i++)
+        params_print("pool", pool_table[i]->name, pool_table[i]->params);
+    for (size_t i = 0; floor_table[i]; i++)
+        params_print("pool", floor_table[i]->name, floor_table[i]->params);
+    for (size_t i = 0; workload_table[i]; i++)
+        params_print("workload", workload_table[i]->name, workload_table[i]->params);
+    function_end();
+}
+
+void completion_print(void)
+{
+    fputs(frame_begin, stdout);
+    options_print_names();
+    values_print();
+    operands_print();
+    specs_print();
+    fputs(frame_end, stdout);
+}

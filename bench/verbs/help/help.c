@@ -1,0 +1,133 @@
+/* The verbs help and version, and --help of every other. */
+#include "bench/base/libraries.h"
+#include "bench/base/wrap.h"
+#include "bench/model/options.h"
+#include "bench/verbs/help/manual.h"
+#include "bench/verbs/verbs.h"
+#include <string.h>
+
+#ifndef POOLBENCH_VERSION
+#define POOLBENCH_VERSION "0"
+#endif
+#ifndef POOLBENCH_COMMIT
+#define POOLBENCH_COMMIT "unknown"
+#endif
+
+#define HELP_COLUMN 16
+
+static void kind_print(FILE *out, enum option_kind kind)
+{
+    for (const struct option *option = options; option->name; option++) {
+        char label[SPEC_MAX], text[1024];
+        if (option->kind != kind)
+            continue;
+        snprintf(label, sizeof label, "--%s%s%s", option->name, option->syntax[0] ? " " : "", option->syntax);
+        snprintf(text, sizeof text, "%s%s%s%s", option->help, option->preset[0] ? " Default: " : "", option->preset,
+                 option->preset[0] ? "." : "");
+        fprintf(out, "  %s\n%*s", label, HELP_COLUMN, "");
+        wrap_print(out, text, HELP_COLUMN);
+    }
+}
+
+void options_print(FILE *out)
+{
+    fprintf(out, "factors (each takes a comma list and may be repeated; all of them are crossed into cells):\n");
+    kind_print(out, OPTION_FACTOR);
+    fprintf(out, "\nsettings:\n");
+    kind_print(out, OPTION_SETTING);
+    fprintf(out, "\nIn a suite the same names are keys, without dashes: workers = 1,2,4\n");
+}
+
+void verb_help_print(const struct verb *verb)
+{
+    char usage[512];
+    manual_usage(verb, usage, sizeof usage);
+    printf("usage: poolbench %s%s", verb->name, usage[0] ? " " : "");
+    wrap_print(stdout, usage, (unsigned)strlen("usage: poolbench ") + (unsigned)strlen(verb->name) + 1);
+    putchar('\n');
+    wrap_print(stdout, verb->help, 0);
+    if (verb->arguments)
+        putchar('\n');
+    arguments_explain(verb);
+    if (verb->reads_itself) {
+        putchar('\n');
+        options_print(stdout);
+    }
+}
+
+enum { HELP_MAN, HELP_COMPLETION, HELP_MARKDOWN, HELP_PRINTS };
+static const struct argument help_arguments[] = {
+    [HELP_MAN] = {"man", "", "", "The manual page: poolbench help --man | man -l -", false},
+    [HELP_COMPLETION] = {"completion", "", "", "Completion for bash.", false},
+    [HELP_MARKDOWN] = {"markdown", "", "", "The whole command line on one page.", false},
+    {.name = NULL},
+};
+
+static void verbs_print(void)
+{
+    const char *chapter = "";
+    printf("poolbench runs the same tasks through interchangeable pools of workers and measures them.\n\n"
+           "usage: poolbench VERB ...\n");
+    for (const struct verb *const *at = verbs, *verb; (verb = *at); at++) {
+        bool begins = strcmp(verb->chapter, chapter) != 0;
+        printf("  %-8s %-11s %s\n", begins ? verb->chapter : "", verb->name, verb->summary);
+        chapter = verb->chapter;
+    }
+    printf("\n`poolbench help VERB` explains a verb. To begin: poolbench run quick\n");
+}
+
+static int help_main(const struct arguments *given)
+{
+    static void (*const print[HELP_PRINTS])(void) = {man_print, completion_print, markdown_print};
+    const char *wish = NULL;
+    void (*chosen)(void) = verbs_print;
+    for (unsigned i = 0; i < HELP_PRINTS; i++) {
+        if (!given->value[i][0])
+            continue;
+        if (wish || given->operands)
+            return complain("help", "--%s cannot be combined with %s%s", help_arguments[i].name,
+                            wish ? "--" : "the verb ", wish ? wish : given->operand[0]);
+        wish = help_arguments[i].name;
+        chosen = print[i];
+    }
+    if (!given->operands) {
+        chosen();
+        return 0;
+    }
+    const struct verb *verb = verb_find(given->operand[0]);
+    if (verb)
+        verb_help_print(verb);
+    return verb ? 0 : 2;
+}
+
+static int version_main(const struct arguments *given)
+{
+    struct library libraries[LIBRARIES];
+    (void)given;
+    libraries_ask(libraries);
+    printf("poolbench %s (commit %s)\n", POOLBENCH_VERSION, POOLBENCH_COMMIT);
+    for (unsigned i = 0; i < LIBRARIES; i++)
+        printf("%s%s%s%s", i ? ", " : "", libraries[i].name, libraries[i].version[0] ? " " : "", libraries[i].version);
+    putchar('\n');
+    return 0;
+}
+
+const struct verb verb_help = {
+    .name = "help",
+    .chapter = "learn",
+    .operands = "[VERB]",
+    .summary = "explain a verb; print the manual or the completion of bash",
+    .function = help_main,
+    .help = "Explains a verb, or names all of them. With an option it prints what is made from the same tables: the "
+            "manual page, the command line on one page, or completion for bash, which `source <(poolbench help "
+            "--completion)` has at once.",
+    .operands_max = 1,
+    .arguments = help_arguments};
+
+const struct verb verb_version = {
+    .name = "version",
+    .chapter = "learn",
+    .operands = "",
+    .summary = "say which poolbench this is",
+    .function = version_main,
+    .help = "Prints the version, the commit it was built from and the libraries it runs with."};

@@ -1,0 +1,78 @@
+/* What the manual says beyond the tables that the program works by. */
+#include "bench/verbs/help/manual.h"
+#include <stdio.h>
+
+const char *const manual_description[] = {
+    "poolbench runs the same seeded tasks through interchangeable pools of workers: a process per task, preforked "
+    "processes, threads, or a mix. Workers are pinned, every task is timed, and what comes of it is CSV files, a "
+    "screen and charts.",
+    "One combination of factors is a cell. A run goes through all cells in blocks, in an order drawn anew for each, "
+    "and every trial of a cell is a program of its own. Cells are compared within a block.",
+    NULL,
+};
+
+const struct manual_row manual_exits[] = {
+    {"0", "All went well."},
+    {"1", "Something ran and failed: a trial that failed, crashed or took too long, a file that could not be written."},
+    {"2", "The question was wrong: an option, a suite or a run. One line on stderr says what was expected; nothing "
+          "was run or written."},
+    {"3", "`compare` found what --fail-if-slower or --fail-if-unresolved asked for. A failure (1) outranks it."},
+    {"128+N", "Signal N ended a run. What had been measured is kept and summed up."},
+    {"141",
+     "Whoever read standard output had seen enough (`| head`), and all else went well: what was begun was done, and "
+     "nothing is said. A full disk there is a failure (1)."},
+    {NULL, NULL},
+};
+
+const struct manual_row manual_environment[] = {
+    {"POOLBENCH_SCRIPTS", "Where the suites and gnuplot scripts are, instead of those that came with the program."},
+    {"POOLBENCH_PLUGINS", "Folders of plug-ins, with colons between them: --pool mine is mine.so in one of them."},
+    {"XDG_CACHE_HOME, HOME", "Calibrations are kept in $XDG_CACHE_HOME/poolbench, else in ~/.cache/poolbench."},
+    {"PATH",
+     "Where gnuplot is looked for. It is given nothing else of the environment but LD_* and TMPDIR, and reads no "
+     "settings of the user."},
+    {NULL, NULL},
+};
+
+const struct manual_row manual_files[] = {
+    {"suites, targets, durations, lists of paths",
+     "Text that poolbench reads is UTF-8 (paths in a list may be any bytes), with lines that end with LF or CRLF; a "
+     "byte-order mark in front is skipped, and a line that begins with # is a comment. Words on the command line are "
+     "UTF-8 "
+     "without control characters, as they are written down; a pattern such as files=caf?.txt names a file that is "
+     "not."},
+    {"results/DATE-ID/", "A run, in the directory where poolbench was started, or wherever --out said."},
+    {"results/latest", "A link to the last one."},
+    {"~/.cache/poolbench/calibrations.json",
+     "How long an iteration of each workload takes, by machine and program; --recalibrate measures anew."},
+    {NULL, NULL},
+};
+
+const struct manual_row manual_examples[] = {
+    {"poolbench run quick", "The main questions, in about a minute:"},
+    {"poolbench run --pool serial,fork,prefork,pthread --size 10us,1ms --workers 1..cores --budget 20s",
+     "From which task size on is a process per task worth it?"},
+    {"poolbench plan --pool hybrid:processes=1/2:threads=8 --workload mixed --size 2ms",
+     "What would two mixes of processes and threads take? Runs nothing:"},
+    {"poolbench topo --topology synthetic:\"pack:2 core:4 pu:2\" --workers 6 --place scatter",
+     "Where would six workers go on a larger machine?"},
+    {"poolbench charts latest --format png", "The charts of the last run as pictures for a text:"},
+    {NULL, NULL},
+};
+
+char *manual_usage(const struct verb *verb, char *text, size_t size)
+{
+    if (!verb->reads_itself)
+        return arguments_usage(verb, text, size);
+    snprintf(text, size, "%s%s[options]", verb->operands, verb->operands[0] ? " " : "");
+    return text;
+}
+
+char *manual_options(const struct verb *verb, char *text, size_t size)
+{
+    size_t used = 0;
+    *text = '\0';
+    for (const char *const *name = verb->options; name && *name && used < size; name++)
+        used += (size_t)snprintf(text + used, size - used, "%s--%s", used ? ", " : "", *name);
+    return text;
+}

@@ -1,0 +1,163 @@
+/* The command line on one page: docs/COMMAND-LINE.md, written by `make schema`. Nothing in it depends on the machine or
+ * on where poolbench is installed. */
+#include "bench/ask/suite_names.h"
+#include "bench/base/spec.h"
+#include "bench/base/wrap.h"
+#include "bench/launch/peers.h"
+#include "bench/machine/place.h"
+#include "bench/verbs/help/manual.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* In a table a bar would end the cell. */
+static void cell_print(const char *text)
+{
+    for (; *text; text++)
+        printf(*text == '|' ? "\\%c" : "%c", *text);
+}
+
+static void code_print(const char *before, const char *text)
+{
+    if (!*text)
+        return;
+    printf("`%s", before);
+    cell_print(text);
+    putchar('`');
+}
+
+static void option_row(const char *name, const char *syntax, const char *preset, const char *help)
+{
+    fputs("| ", stdout);
+    code_print("--", name);
+    fputs(" | ", stdout);
+    code_print("", syntax);
+    fputs(" | ", stdout);
+    code_print("", preset);
+    fputs(" | ", stdout);
+    cell_print(help);
+    puts(" |");
+}
+
+static const char option_head[] = "| option | value | default | meaning |\n|---|---|---|---|";
+
+static void kind_print(const char *title, enum option_kind kind)
+{
+    printf("\n%s\n\n%s\n", title, option_head);
+    for (const struct option *option = options; option->name; option++)
+        if (option->kind == kind)
+            option_row(option->name, option->syntax, option->preset, option->help);
+}
+
+static void verb_print(const struct verb *verb)
+{
+    char usage[512];
+    manual_usage(verb, usage, sizeof usage);
+    printf("\n### %s\n\n```\npoolbench %s%s%s\n```\n\n", verb->name, verb->name, usage[0] ? " " : "", usage);
+    wrap_print(stdout, verb->help, 0);
+    if (verb->reads_itself)
+        puts("\nIts options are the [factors and settings](#factors-and-settings).");
+    if (verb->arguments)
+        printf("\n%s\n", option_head);
+    for (const struct argument *a = verb->arguments; a && a->name; a++)
+        option_row(a->name, a->syntax, a->preset, a->help);
+    if (!verb->options)
+        return;
+    fputs("\nOf the [factors and settings](#factors-and-settings) it takes these, with one value each:\n", stdout);
+    wrap_print(stdout, manual_options(verb, usage, sizeof usage), 0);
+}
+
+static void row_print(const char *name, const char *text)
+{
+    fputs("| ", stdout);
+    code_print("", name);
+    fputs(" | ", stdout);
+    cell_print(text);
+    puts(" |");
+}
+
+static void params_print(const struct param *param)
+{
+    for (; param && param->name; param++) {
+        char label[SPEC_MAX], text[SPEC_MAX * 2], name[SPEC_MAX + 1];
+        param_explain(param, label, sizeof label, text, sizeof text);
+        snprintf(name, sizeof name, ":%s", label);
+        row_print(name, text);
+    }
+}
+
+/* Plug-ins whose sources come with poolbench. */
+static void peers_print(bool pools)
+{
+    char text[160];
+    for (const struct peer *peer = peers; peer->name; peer++) {
+        snprintf(text, sizeof text, "%s; a plug-in that `make peers` builds", peer->summary);
+        if (peer->is_pool == pools)
+            row_print(peer->name, text);
+    }
+}
+
+static void tables_print(void)
+{
+    struct suite_name *suites;
+    size_t count;
+    puts("\n## Pools\n\n| `--pool` | what it is |\n|---|---|");
+    for (size_t i = 0; pool_table[i]; i++) {
+        row_print(pool_table[i]->name, pool_table[i]->summary);
+        params_print(pool_table[i]->params);
+    }
+    for (size_t i = 0; pool_peers[i]; i++)
+        row_print(pool_peers[i]->name, pool_peers[i]->summary);
+    peers_print(true);
+    puts("\n## Floors\n\n| `--pool` | bare loops to hold pools against |\n|---|---|");
+    for (size_t i = 0; floor_table[i]; i++) {
+        row_print(floor_table[i]->name, floor_table[i]->summary);
+        params_print(floor_table[i]->params);
+    }
+    puts("\n## Workloads\n\n| `--workload` | what a task does |\n|---|---|");
+    for (size_t i = 0; workload_table[i]; i++) {
+        row_print(workload_table[i]->name, workload_table[i]->summary);
+        params_print(workload_table[i]->params);
+    }
+    peers_print(false);
+    puts("\n## Places\n\n| `--place` | where workers are pinned |\n|---|---|");
+    for (const struct place_name *place = place_names; place->name; place++)
+        row_print(place->name, place->summary);
+    puts("\n## Suites\n\n| suite | what it asks |\n|---|---|");
+    if (!suite_names(&suites, &count))
+        for (size_t i = 0; i < count; i++)
+            row_print(suites[i].name, suites[i].about);
+    free(suites);
+}
+
+static void rows_print(const char *title, const char *head, const struct manual_row *rows)
+{
+    printf("\n## %s\n\n| %s | meaning |\n|---|---|\n", title, head);
+    for (; rows->name; rows++)
+        row_print(rows->name, rows->text);
+}
+
+void markdown_print(void)
+{
+    puts("# The command line\n\nWhat `poolbench help --markdown` prints, from the tables that the program works by; "
+         "`make "
+         "schema` writes it\nanew. `poolbench help --man` prints the manual page, `poolbench help --completion` the "
+         "completion for bash;\n`make install` installs both.\n\n## Verbs\n\n| verb | what it does |\n|---|---|");
+    for (const struct verb *const *at = verbs, *verb; (verb = *at); at++)
+        printf("| [%s](#%s) | %s |\n", verb->name, verb->name, verb->summary);
+    puts("\nAfter a verb, `--help` (`-h`) explains it. An option stands as `--name VALUE` or `--name=VALUE`; `--` ends "
+         "the\noptions.");
+    for (const struct verb *const *at = verbs, *verb; (verb = *at); at++)
+        verb_print(verb);
+    puts("\n## Factors and settings\n\nOf `run` and `plan`. In a suite the same names are keys, without dashes: "
+         "`workers = 1,2,4`.");
+    kind_print("Factors take a comma list and may be repeated; all of them are crossed into cells.", OPTION_FACTOR);
+    kind_print("Settings have one value for the run.", OPTION_SETTING);
+    tables_print();
+    rows_print("Exit status", "status", manual_exits);
+    rows_print("Environment", "variable", manual_environment);
+    rows_print("Files", "file", manual_files);
+    puts("\n## Examples\n\n```");
+    for (const struct manual_row *example = manual_examples; example->name; example++)
+        printf("%s# %s\n%s\n", example == manual_examples ? "" : "\n", example->text, example->name);
+    puts("```");
+}

@@ -1,0 +1,43 @@
+/* The verb report. */
+#include "bench/show/report/report.h"
+#include "bench/analyse/summary.h"
+#include "bench/base/refuse.h"
+#include "bench/show/report/document.h"
+#include "bench/verbs/verbs.h"
+#include "workloads/text.h"
+#include <limits.h>
+#include <stdio.h>
+
+static int report_main(const struct arguments *given)
+{
+    char directory[PATH_MAX], error[ERROR_MAX] = "";
+    struct summary summary;
+
+    if (arguments_run("report", given, 0, directory))
+        return 2;
+    if (summary_make(directory, &summary, error))
+        return complain("report", "%s", error);
+    summary_gaps(stderr, directory, &summary);
+    int result = report_write(directory, &summary, error);
+    summary_release(&summary);
+    if (result) {
+        complain("report", "%s", error);
+        return 1;
+    }
+    for (size_t i = 0; document_formats[i]; i++) {
+        text_show(stdout, directory);
+        printf("/%s\n", document_formats[i]->file);
+    }
+    return 0;
+}
+
+const struct verb verb_report = {
+    .name = "report",
+    .chapter = "look",
+    .operands = "[RUN]",
+    .summary = "write report.html and report.md of a run",
+    .function = report_main,
+    .help = "Writes report.html, one file to look at, print or pass on, and report.md into the directory of a run, and "
+            "prints their names: the answer, the table, the charts that are drawn, method, machine, and how to run it "
+            "again. RUN is its directory, the beginning of its name, or latest (the default).",
+    .operands_max = 1};

@@ -1,0 +1,125 @@
+/* The verb resume: goes on with a run that ended before its plan did: told to, killed, or for want of something. The
+ * run keeps its seed, its cells and the order of its blocks; trials that are there are not run again. */
+#include "bench/base/refuse.h"
+#include "bench/model/columns.h"
+#include "bench/model/host.h"
+#include "bench/model/run_dir.h"
+#include "bench/verbs/conclude.h"
+#include "bench/verbs/verbs.h"
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* Only `run` knows beforehand what it will run. */
+static int verb_check_run(const char *directory, char *error)
+{
+    json_t *fact = host_fact(directory, "verb");
+    const char *verb = json_string_value(fact);
+    int rc = verb ? 0 : refuse(error, "%.200s/host.json: it does not say what made this run", directory);
+    if (verb && strcmp(verb, "run") != 0)
+        rc = refuse(error, "%.200s was made by %.40s, which chooses what to run by what it sees; run that again",
+                    directory, verb);
+    json_decref(fact);
+    return rc;
+}
+
+/* The plan as it was drawn, in place of the one that would come next. */
+static void order_take(struct plan *plan, struct remaining *remaining)
+{
+    free(plan->order);
+    plan->order = remaining->order;
+    remaining->order = NULL;
+    plan->blocks = remaining->blocks;
+    plan->blocks_before = 0;
+}
+
+/* Ready to go on, or nothing is to be done. */
+static int resume_open(struct session *session, struct remaining *remaining, const char *directory, char *error)
+{
+    int rc = session_reopen(session, directory, error);
+    if (rc < 0)
+        return rc;
+    rc = remaining_read(directory, &session->plan.cells, remaining, error);
+    if (rc < 0 || (!remaining->left && remaining->has_ended))
+        return rc;
+    order_take(&session->plan, remaining);
+    int64_t torn = recorded_torn(directory, &session->before);
+    size_t interrupted = session->before.interrupted;
+    rc = recorded_clean(directory, error);
+    if (rc == 0) /* the last commit may be another one now */
+        rc = recorded_read(directory, &session->before, error);
+    if (rc == 0 && torn)
+        fprintf(stderr, "poolbench resume: cut off %lld bytes behind the last whole trial\n", (long long)torn);
+    if (rc == 0 && interrupted)
+        fprintf(stderr, "poolbench resume: %zu interrupted trial%s %s again\n", interrupted,
+                interrupted == 1 ? "" : "s", interrupted == 1 ? "runs" : "run");
+    return rc;
+}
+
+/* When a file of the run was last written; 0: it is not there. */
+static int64_t written_ns(const char *directory, const char *file)
+{
+    char path[PATH_MAX + 16];
+    struct stat about;
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    if (stat(path, &about) < 0)
+        return 0;
+    return (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+}
+
+/* Nothing is to be run; but the run may have been ended while its charts were drawn, before the report, which is last.
+ * Older ones than host.json, which notes the end, are of a part of the run: from when it was interrupted. */
+static int conclude_again(struct session *session, const char *directory)
+{
+    int64_t ended = written_ns(directory, "host.json");
+    if (written_ns(directory, summary_format.file) >= ended && written_ns(directory, "report.html") >= ended)
+        return 0;
+    snprintf(session->directory, sizeof session->directory, "%s", directory);
+    launcher_unwatch(calibrations_launcher(session->calibrations));
+    return session_conclude(session, "resume", false);
+}
+
+static int resume_main(const struct arguments *given)
+{
+    char directory[PATH_MAX], error[ERROR_MAX] = "";
+    struct remaining remaining = {0};
+    struct session session = {.lock = -1};
+    int code = arguments_run("resume", given, 0, directory);
+    if (code)
+        return code;
+    int rc = verb_check_run(directory, error);
+    if (rc == 0)
+        rc = resume_open(&session, &remaining, directory, error);
+    bool is_complete = rc == 0 && !remaining.left && remaining.has_ended;
+    if (is_complete) {
+        complain("resume", "%s is complete: %zu trials in %u blocks", directory, session.before.trials,
+                 remaining.blocks);
+        code = conclude_again(&session, directory);
+    } else if (rc == 0) {
+        complain("resume", "%s has %zu of %zu trials", directory, session.before.trials,
+                 session.before.trials + remaining.left);
+        rc = session_begin(&session, "resume", given->argv, error);
+    }
+    if (rc < 0)
+        code = rc == -EINTR ? 128 + session.interrupted : complain("resume", "%s", error);
+    else if (!is_complete)
+        code = run_go(&session, "resume", &remaining);
+    session_close(&session);
+    remaining_release(&remaining);
+    return code;
+}
+
+const struct verb verb_resume = {
+    .name = "resume",
+    .chapter = "measure",
+    .operands = "[RUN]",
+    .summary = "go on with a run that was interrupted, killed or out of disk",
+    .function = resume_main,
+    .help = "Runs what is left of the plan of a run that ended early, with its seed, its cells and the order of its "
+            "blocks; then the summary, charts and report, as run does. What a crash left behind the last whole trial "
+            "is cut off; trials that were interrupted run again. A budget no longer counts. Refused on another machine "
+            "or with another build, since blocks of one run are compared with each other. RUN is its directory, the "
+            "beginning of its name, or latest (the default).",
+    .operands_max = 1};

@@ -1,0 +1,11 @@
+/* Studies for people, and for programs. One thread. */
+#ifndef POOLBENCH_VERBS_SCALING_REPORT_H
+#define POOLBENCH_VERBS_SCALING_REPORT_H
+#include "bench/analyse/study.h"
+#include <stdio.h>
+
+void studies_print(FILE *out, const char *directory, const struct studies *studies); /* at most 96 columns */
+/* In long form: a line for each number, one for each law that was refused. */
+void studies_csv(FILE *out, const struct studies *studies);
+
+#endif

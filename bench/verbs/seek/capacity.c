@@ -1,0 +1,194 @@
+/* The verb capacity: the highest rate of arrivals that a pool sustains within a limit on latency. */
+#include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include "bench/job/arrivals.h"
+#include "bench/model/csv.h"
+#include "bench/model/factors.h"
+#include "bench/verbs/seek/search.h"
+#include "bench/verbs/verbs.h"
+#include <math.h>
+
+#define STEP_BLOCKS    2    /* of trials that take long */
+#define WIDTH          1.12 /* latency bends more steeply than efficiency does */
+#define ACHIEVED_LEAST 0.98
+#define TASKS_LEAST    1000 /* p99 of fewer is none */
+#define TRIAL_S        0.25
+#define RANGE_LO       0.2 /* of the rate that workers could do at best */
+#define RANGE_HI       1.1
+#define SECOND_NS      1e9
+
+enum { CAPACITY_P99 = SEARCH_OWN };
+static const struct argument capacity_arguments[] = {
+    [SEARCH_POOL] = {"pool", "POOL[:key=value...]", "prefork,pthread", "Whose capacity, as for run.", false},
+    [SEARCH_RANGE] = {"range", "A..B", "",
+                      "Tasks a second between which to search: 100..5k. Default: 20 % to 110 % of what the workers "
+                      "could do at best.",
+                      false},
+    [SEARCH_BLOCKS] = {"blocks", "auto|N", "auto",
+                       "Blocks of the last round, which the interval is of; each measures four or five rates around "
+                       "what the search has left. auto: 8, 12, 18 or 27, as the budget has time for.",
+                       false},
+    [SEARCH_BUDGET] = {"budget", "DURATION|none", "60s", search_budget_help, false},
+    [CAPACITY_P99] = {"p99", "DURATION", "20ms",
+                      "What 99 % of the tasks must not exceed, from due to the result in hand.", false},
+    {.name = NULL},
+};
+static const char *const capacity_options[] = {"workload",    "size",    "size-dist",   "workers", "place",
+                                               "place-main",  "collect", "payload",     "ballast", "seed",
+                                               "trial-limit", "out",     "recalibrate", NULL};
+
+static const char *const fixed[] = {"arrival", "rate:1:poisson", "samples", "none", NULL};
+
+/* What the workers could do at best. */
+static double rate_ideal(const struct cell *cell)
+{
+    double parallel = cell->workers;
+    if (cell->workload->class != TASK_SLEEP && !cell->workload->classify)
+        parallel = fmin(parallel, cell->placement.cpus ? cell->placement.cpus : 1);
+    return parallel * SECOND_NS / (double)cell->size_ns;
+}
+
+static int capacity_prepare(struct search *search, const struct arguments *given, char *error)
+{
+    const struct cell *cell = &search->session.plan.cells.cell[0];
+    struct seek_rules rules = {.width = WIDTH, .direction = SEEK_FALLS};
+    int64_t limit;
+    if (parse_duration(given->value[CAPACITY_P99], &limit) || limit <= 0)
+        return refuse(error, "--p99: '%.64s' is not a duration such as 20ms", given->value[CAPACITY_P99]);
+    search->limit = (double)limit;
+    if (given->value[SEARCH_RANGE][0]) {
+        int rc = search_range(given->value[SEARCH_RANGE], parse_count, "100..5k", &rules, error);
+        if (rc)
+            return rc;
+    } else if (cell->workload->traits & WORKLOAD_SIZED) {
+        rules.from = rint(RANGE_LO * rate_ideal(cell) * 10) / 10;
+        rules.to = rint(RANGE_HI * rate_ideal(cell) * 10) / 10;
+    }
+    if (!(rules.from > 0))
+        return refuse(error, "--range: expected one such as 100..5k, as nothing is known of how long a task takes");
+    search->tasks = (int64_t)llround(fmax(TASKS_LEAST, ceil(TRIAL_S * sqrt(rules.from * rules.to))));
+    return search_cells(search, NULL, &rules, error);
+}
+
+static int capacity_set(const struct search *search, double x, struct cell *cell, char *error)
+{
+    char arrival[64];
+    snprintf(arrival, sizeof arrival, "rate:%.10g:poisson", x);
+    cell->tasks = search->tasks; /* the same arrivals at every rate, stretched: p99 of more would be another one */
+    return set_arrival(arrival, cell, error);
+}
+
+/* How much of the time the trial took had arrivals: near 1 while the pool keeps up, whatever the draws came to. The
+ * last tasks may take as long as any, so that short trials lose nothing by their end. */
+static double achieved(const struct search *search, double x, const struct trial_row *row)
+{
+    double span_ns = 0;
+    for (int64_t i = 0; i < row->tasks; i++)
+        span_ns += arrivals_gap_ns(search->session.request.settings.seed, (uint32_t)i, SECOND_NS / x);
+    return span_ns / fmax(span_ns, (double)row->wall_ns - search->limit);
+}
+
+/* By how much the rate is below what is sustained: the reciprocal of latency, which is nearly straight over rates where
+ * queues build up. A trial that did not end in time is as far beyond as can be. */
+static double capacity_g(const struct search *search, double x, const struct search_trial *subject,
+                         const struct search_trial *base)
+{
+    (void)base;
+    if (!strcmp(subject->row.status, "timeout"))
+        return -1;
+    if (strcmp(subject->row.status, "ok") != 0)
+        return NAN;
+    return fmin(search->limit / subject->latency_p99_ns, achieved(search, x, &subject->row) / ACHIEVED_LEAST) - 1;
+}
+
+static char *capacity_spell(const struct search *search, double x, char *text, size_t size)
+{
+    (void)search;
+    snprintf(text, size, "%.*f/s", x >= 99.95 ? 0 : 1, x);
+    return text;
+}
+
+static void capacity_there(const struct search *search, const struct sought *sought, const struct seek_point *at,
+                           const struct summary *summary, char *text, size_t size)
+{
+    const struct summary_row *row = search_row(search, sought, at->x, summary);
+    char p99[32];
+    if (!row || row->latency_p99_ns == MISSING)
+        snprintf(text, size, "no trial ended in time there");
+    else
+        snprintf(text, size, "p99 is %s there, %.0f %% of the rate is served",
+                 format_duration(p99, sizeof p99, (double)row->latency_p99_ns), 100 * fmin(row->achieved_share, 1));
+}
+
+static int capacity_write(const struct search *search, const struct summary *summary)
+{
+    struct csv_writer *writer;
+    int rc = csv_create(search->session.directory, &capacity_format, &writer);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < search->count && rc == 0; i++) {
+        const struct sought *sought = &search->sought[i];
+        const struct cell *cell = search_subject(search, sought);
+        struct capacity_row row;
+        row_clear(&capacity_format, &row);
+        row.schema_version = SCHEMA_VERSION;
+        search_name(search, row.run_id);
+        snprintf(row.pool, sizeof row.pool, "%s", cell->pool_spec);
+        snprintf(row.workload, sizeof row.workload, "%s", cell->workload_spec);
+        row.workers = cell->workers;
+        row.size_ns = cell->size_ns;
+        row.p99_limit_ns = search_whole(search->limit);
+        row.blocks = (int64_t)sought->crossing.blocks;
+        row.trials = (int64_t)sought->trials;
+        if (search_found(search, sought, summary, row.reason)) {
+            row.rate_per_s = sought->crossing.x;
+            row.lo_per_s = sought->crossing.interval.lo;
+            row.hi_per_s = sought->crossing.interval.hi;
+        }
+        rc = csv_put(writer, &row);
+    }
+    int closed = csv_close(writer);
+    return rc ? rc : closed;
+}
+
+static void capacity_print(const struct search *search, const struct summary *summary, FILE *out)
+{
+    const struct cell *cell = &search->session.plan.cells.cell[0];
+    char limit[32], size[32];
+    fprintf(out, "Capacity: highest rate of random arrivals with p99 within %s; %s, %s, %u workers\n",
+            format_duration(limit, sizeof limit, search->limit), cell->workload_spec,
+            format_duration(size, sizeof size, (double)cell->size_ns), search_workers(search));
+    for (size_t i = 0; i < search->count; i++) {
+        fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->pool_spec);
+        search_line(search, &search->sought[i], summary, out);
+    }
+    fprintf(out, "Intervals hold together at 95 %%, for this seed's arrivals.\n");
+}
+
+static int capacity_main(const struct arguments *given)
+{
+    static const struct search_kind kind = {.verb = "capacity",
+                                            .fixed = fixed,
+                                            .step_blocks = STEP_BLOCKS,
+                                            .fans = true,
+                                            .prepare = capacity_prepare,
+                                            .set = capacity_set,
+                                            .g = capacity_g,
+                                            .spell = capacity_spell,
+                                            .there = capacity_there,
+                                            .write = capacity_write,
+                                            .print = capacity_print};
+    return search_verb(&kind, given);
+}
+
+const struct verb verb_capacity = {
+    .name = "capacity",
+    .chapter = "search",
+    .operands = "",
+    .summary = "find the highest rate of arrivals a pool sustains",
+    .function = capacity_main,
+    .help = "Finds, for every pool, the highest rate of arrivals at random times at which the 99th percentile of "
+            "latency, counted from when a task is due, stays within a limit and at least 98 % of the rate is served. "
+            "Leaves the files that run leaves, and capacity.csv.",
+    .arguments = capacity_arguments,
+    .options = capacity_options};

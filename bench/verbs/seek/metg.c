@@ -1,0 +1,146 @@
+/* The verb metg: the smallest task size at which a pool keeps a share of the efficiency of pool static. */
+#include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include "bench/model/csv.h"
+#include "bench/verbs/seek/search.h"
+#include "bench/verbs/verbs.h"
+#include <math.h>
+
+#define PPM         1e6
+#define STEP_BLOCKS 3
+
+enum { METG_EFFICIENCY = SEARCH_OWN };
+static const struct argument metg_arguments[] = {
+    [SEARCH_POOL] = {"pool", "POOL[:key=value...]", "fork,prefork,pthread",
+                     "Whose granularity, as for run; static runs beside them.", false},
+    [SEARCH_RANGE] = {"range", "A..B", "100ns..10ms", "Task sizes between which to search.", false},
+    [SEARCH_BLOCKS] = {"blocks", "N", "12", search_blocks_help, false},
+    [SEARCH_BUDGET] = {"budget", "DURATION|none", "60s", search_budget_help, false},
+    [METG_EFFICIENCY] = {"efficiency", "SHARE", "50%",
+                         "Time per task of pool static in the same block over that of the pool (1% .. 99%).", false},
+    {.name = NULL},
+};
+static const char *const metg_options[] = {"workload", "size-dist",   "workers", "place", "place-main",
+                                           "collect",  "payload",     "ballast", "seed",  "trial-limit",
+                                           "out",      "recalibrate", NULL};
+
+static const char *const fixed[] = {"pool", "static", "timing", "trial", "samples", "none", NULL};
+
+static int metg_prepare(struct search *search, const struct arguments *given, char *error)
+{
+    const struct cell *cell = &search->session.plan.cells.cell[0];
+    struct seek_rules rules = {.width = SEEK_WIDTH, .direction = SEEK_RISES};
+    int64_t share;
+    if (parse_share(given->value[METG_EFFICIENCY], &share) || share < 10000 || share > 990000)
+        return refuse(error, "--efficiency: '%.64s' is not a share from 1%% to 99%%", given->value[METG_EFFICIENCY]);
+    search->limit = (double)share / PPM;
+    if (!(cell->workload->traits & WORKLOAD_SIZED))
+        return refuse(error, "--workload: tasks of %s have no size to search over", cell->workload_spec);
+    int rc = search_range(given->value[SEARCH_RANGE], parse_duration, "100ns..1ms", &rules, error);
+    return rc ? rc : search_cells(search, "static", &rules, error);
+}
+
+static int metg_set(const struct search *search, double x, struct cell *cell, char *error)
+{
+    (void)search;
+    (void)error;
+    cell->size_ns = llround(x);
+    return 0;
+}
+
+static double ns_per_task(const struct search_trial *trial)
+{
+    return strcmp(trial->row.status, "ok") ? NAN : (double)trial->row.wall_ns / (double)trial->row.tasks;
+}
+
+/* Not its logarithm: around 50 % efficiency itself is nearly straight on a logarithmic scale of sizes. */
+static double metg_g(const struct search *search, double x, const struct search_trial *subject,
+                     const struct search_trial *base)
+{
+    (void)x;
+    return ns_per_task(base) / ns_per_task(subject) / search->limit - 1;
+}
+
+static char *metg_spell(const struct search *search, double x, char *text, size_t size)
+{
+    (void)search;
+    return format_duration(text, size, x);
+}
+
+static void metg_there(const struct search *search, const struct sought *sought, const struct seek_point *at,
+                       const struct summary *summary, char *text, size_t size)
+{
+    (void)sought;
+    (void)summary;
+    snprintf(text, size, "efficiency is %.0f %% there", 100 * search->limit * (at->g + 1));
+}
+
+static int metg_write(const struct search *search, const struct summary *summary)
+{
+    struct csv_writer *writer;
+    int rc = csv_create(search->session.directory, &metg_format, &writer);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < search->count && rc == 0; i++) {
+        const struct sought *sought = &search->sought[i];
+        const struct cell *cell = search_subject(search, sought);
+        struct metg_row row;
+        row_clear(&metg_format, &row);
+        row.schema_version = SCHEMA_VERSION;
+        search_name(search, row.run_id);
+        snprintf(row.pool, sizeof row.pool, "%s", cell->pool_spec);
+        snprintf(row.workload, sizeof row.workload, "%s", cell->workload_spec);
+        row.workers = cell->workers;
+        row.efficiency = search->limit;
+        row.blocks = (int64_t)sought->crossing.blocks;
+        row.trials = (int64_t)sought->trials;
+        if (search_found(search, sought, summary, row.reason)) {
+            row.metg_ns = search_whole(sought->crossing.x);
+            row.lo_ns = search_whole(sought->crossing.interval.lo);
+            row.hi_ns = search_whole(sought->crossing.interval.hi);
+        }
+        rc = csv_put(writer, &row);
+    }
+    int closed = csv_close(writer);
+    return rc ? rc : closed;
+}
+
+static void metg_print(const struct search *search, const struct summary *summary, FILE *out)
+{
+    const struct cell *cell = &search->session.plan.cells.cell[0];
+    fprintf(out, "METG(%.3g%%): task size at which a pool takes %.3g times the time of pool static; %s, %u workers\n",
+            100 * search->limit, 1 / search->limit, cell->workload_spec, search_workers(search));
+    for (size_t i = 0; i < search->count; i++) {
+        fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->pool_spec);
+        search_line(search, &search->sought[i], summary, out);
+    }
+    fprintf(out, "Intervals hold together at 95 %%.\n");
+}
+
+static int metg_main(const struct arguments *given)
+{
+    static const struct search_kind kind = {.verb = "metg",
+                                            .fixed = fixed,
+                                            .step_blocks = STEP_BLOCKS,
+                                            .prepare = metg_prepare,
+                                            .set = metg_set,
+                                            .g = metg_g,
+                                            .spell = metg_spell,
+                                            .there = metg_there,
+                                            .write = metg_write,
+                                            .print = metg_print};
+    return search_verb(&kind, given);
+}
+
+const struct verb verb_metg = {
+    .name = "metg",
+    .chapter = "search",
+    .operands = "",
+    .summary = "find the smallest task size that keeps a pool efficient",
+    .function = metg_main,
+    .help = "Finds, for every pool, the task size at which it is half as efficient as pool static, which runs beside "
+            "it in every block: the minimum effective task granularity, METG(50%). Sizes are halved on a log scale; "
+            "then both ends of what is left run in the same blocks, and give the interval. Leaves the files that run "
+            "leaves, and metg.csv.",
+    .arguments = metg_arguments,
+    .options = metg_options};

@@ -1,0 +1,373 @@
+/* A verb that searches: its words, the run directory, the loop, what is said at the end. */
+#include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include "bench/base/wrap.h"
+#include "bench/model/host.h"
+#include "bench/model/options.h"
+#include "bench/model/run_dir.h"
+#include "bench/model/settings.h"
+#include "bench/stats/verdict.h"
+#include "bench/verbs/conclude.h"
+#include "bench/verbs/seek/search.h"
+#include "pools/parts/clock.h"
+#include "workloads/text.h"
+#include <math.h>
+#include <stdlib.h>
+
+#define EFFICIENT_MOST 1.05
+
+const char search_blocks_help[] = "Blocks that measure both ends of what the search has left, which the interval is "
+                                  "of (1 .. 10000); below 6 there is none.";
+const char search_budget_help[] =
+    "How long the whole may take, from entering the command to the prompt. No block is begun that would go over it.";
+
+/* ---- before ---- */
+
+int search_range(const char *text, int (*parse)(const char *text, int64_t *value), const char *expected,
+                 struct seek_rules *rules, char *error)
+{
+    const char *dots = strstr(text, "..");
+    char first[64];
+    int64_t from, to;
+    snprintf(first, sizeof first, "%.*s", dots ? (int)(dots - text) : 0, text);
+    if (!dots || parse(first, &from) || parse(dots + 2, &to))
+        return refuse(error, "--range: '%.64s' is not A..B, such as %s", text, expected);
+    if (from <= 0 || from >= to)
+        return refuse(error, "--range: '%.64s' does not go up from above 0, expected A..B such as %s", text, expected);
+    rules->from = (double)from;
+    rules->to = (double)to;
+    return 0;
+}
+
+/* A search has one factor, and the pools: another one with several values would be several searches. */
+static int single_check(const struct cells *cells, char *error)
+{
+    for (const struct option *option = options; option->name; option++) {
+        char first[VALUE_MAX] = "", next[VALUE_MAX];
+        if (!option->spell_cell || option == &options[OPTION_POOL] || !strcmp(option->name, "tasks"))
+            continue; /* tasks: not asked for, but chosen for each pool */
+        for (size_t i = 0; i < cells->count; i++) {
+            const struct cell *cell = &cells->cell[i];
+            if (!strcmp(option->name, "workers") && cell->pool->traits & POOL_IGNORES_WORKERS)
+                continue;
+            option->spell_cell(cell, next);
+            if (!first[0])
+                memcpy(first, next, sizeof first);
+            else if (strcmp(first, next) != 0)
+                return refuse(error, "--%s: expected one value, found %.200s and %.200s", option->name, first, next);
+        }
+    }
+    return 0;
+}
+
+int search_cells(struct search *search, const char *base, const struct seek_rules *rules, char *error)
+{
+    const struct cells *cells = &search->session.plan.cells;
+    uint32_t base_cell = SEARCH_NONE;
+    search->sought = calloc(cells->count + 1, sizeof *search->sought);
+    if (!search->sought)
+        return refuse(error, "out of memory");
+    for (uint32_t i = 0; i < cells->count; i++)
+        if (base && !strcmp(cells->cell[i].pool->name, base))
+            base_cell = i;
+        else
+            search->sought[search->count++].subject = i;
+    for (size_t i = 0; i < search->count; i++) {
+        search->sought[i].base = base_cell;
+        seek_begin(&search->sought[i].seek, rules);
+    }
+    return search->count ? 0 : refuse(error, "--pool: expected another one beside %s", base);
+}
+
+/* Own words that are read as run reads them, and what the search itself sets. */
+static int words_pass(const struct search_kind *kind, struct arguments *given, char *error)
+{
+    int rc = arguments_pass(given, "pool", given->value[SEARCH_POOL]);
+    for (const char *const *word = kind->fixed; *word && rc == 0; word += 2)
+        rc = arguments_pass(given, word[0], word[1]);
+    return rc ? refuse(error, "out of memory") : 0;
+}
+
+static int limits_read(struct search *search, const struct arguments *given, char *error)
+{
+    struct settings settings = {0};
+    if (set_blocks(given->value[SEARCH_BLOCKS], &settings, error))
+        return refuse_at(error, "--blocks");
+    if (set_budget(given->value[SEARCH_BUDGET], &settings, error))
+        return refuse_at(error, "--budget");
+    if (!settings.blocks && !search->kind->fans)
+        return refuse(error, "--blocks: expected a number, found auto");
+    search->blocks = (unsigned)settings.blocks;
+    search->budget_ns = settings.budget_ns;
+    return 0;
+}
+
+/* Everything that can be refused, before anything is written. */
+static int search_open(struct search *search, const struct search_kind *kind, const struct arguments *given,
+                       char *error)
+{
+    struct arguments copy = *given;
+    *search = (struct search){.kind = kind};
+    copy.rest = NULL;
+    copy.rests = 0;
+    int rc = limits_read(search, given, error);
+    for (int i = 0; i < given->rests && rc == 0; i++) {
+        char name[64];
+        const char *word = given->rest[i] + 2, *equals = strchr(word, '=');
+        snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - word) : (int)strlen(word), word);
+        rc = arguments_pass(&copy, name, equals ? equals + 1 : "");
+    }
+    if (rc == 0)
+        rc = words_pass(kind, &copy, error);
+    if (rc == 0)
+        rc = session_open(&search->session, copy.rests, copy.rest, error);
+    if (rc == 0)
+        rc = single_check(&search->session.plan.cells, error);
+    if (rc == 0)
+        rc = kind->prepare(search, given, error);
+    if (rc == 0) {
+        session_closes_as(&search->session, kind->verb);
+        search->session.budget_ns = search->budget_ns;
+        rc = search_fits(search, error);
+    }
+    search->session.plan.blocks = 0; /* nothing is planned beforehand */
+    arguments_release(&copy);
+    return rc;
+}
+
+static void search_close(struct search *search)
+{
+    session_close(&search->session);
+    free(search->sought);
+    free(search->trial);
+    free(search->cell);
+}
+
+/* ---- what was found ---- */
+
+const struct cell *search_subject(const struct search *search, const struct sought *sought)
+{
+    return &search->session.plan.cells.cell[sought->subject];
+}
+
+unsigned search_workers(const struct search *search)
+{
+    unsigned workers = 0;
+    for (size_t i = 0; i < search->session.plan.cells.count; i++)
+        if (search->session.plan.cells.cell[i].workers > workers)
+            workers = search->session.plan.cells.cell[i].workers;
+    return workers;
+}
+
+const struct summary_row *search_row(const struct search *search, const struct sought *sought, double x,
+                                     const struct summary *summary)
+{
+    for (size_t c = 0; c < search->cells; c++) {
+        if (search->cell[c].from != sought->subject || search->cell[c].x != x)
+            continue;
+        for (size_t i = 0; i < summary->count; i++)
+            if (!strcmp(summary->rows[i].cell_id, search->session.plan.cells.cell[search->cell[c].number].id))
+                return &summary->rows[i];
+    }
+    return NULL;
+}
+
+int64_t search_whole(double value)
+{
+    return isnan(value) ? MISSING : llround(value);
+}
+
+void search_name(const struct search *search, char name[40])
+{
+    text_put(name, 40, run_id(search->session.directory), true);
+}
+
+/* Why there is no bracket to speak of. */
+static void missing_say(const struct search *search, const struct sought *sought, const struct summary *summary,
+                        char *reason)
+{
+    const struct seek *seek = &sought->seek;
+    bool beyond = seek->state == SEEK_BEYOND_LO || seek->state == SEEK_BEYOND_HI;
+    const struct seek_point *at = seek->state == SEEK_BEYOND_HI ? &seek->hi : &seek->lo;
+    char x[64], there[96] = "the last blocks contradict those before";
+    if (beyond) {
+        if (search->kind->there)
+            search->kind->there(search, sought, at, summary, there, sizeof there);
+        snprintf(reason, SEARCH_ANSWER_MAX, "%s %s: %s", at == &seek->lo ? "below" : "above",
+                 search->kind->spell(search, at->x, x, sizeof x), there);
+    } else if (seek->state == SEEK_FAILED) {
+        snprintf(reason, SEARCH_ANSWER_MAX, "%s", sought->failure);
+    } else if (search->session.interrupted) {
+        snprintf(reason, SEARCH_ANSWER_MAX, "interrupted");
+    } else {
+        snprintf(reason, SEARCH_ANSWER_MAX, "%s", search->over_budget ? "the budget ended the search" : "");
+    }
+}
+
+/* The last round contradicts the search, which took a few blocks at other times. */
+static void moved_say(const struct search *search, const struct sought *sought, char *reason)
+{
+    const struct crossing *crossing = &sought->crossing;
+    const struct seek_fan *fan = &sought->fan;
+    bool below = crossing->beyond < 0;
+    char x[64], lo[64], hi[64];
+
+    snprintf(reason, SEARCH_ANSWER_MAX,
+             "%s %s in %zu of the last %zu blocks, although the search had it between %s and %s",
+             below ? "below" : "above", search->kind->spell(search, fan->x[below ? 0 : fan->points - 1], x, sizeof x),
+             below ? crossing->below : crossing->above, crossing->blocks,
+             search->kind->spell(search, sought->seek.lo.x, lo, sizeof lo),
+             search->kind->spell(search, sought->seek.hi.x, hi, sizeof hi));
+}
+
+/* An end of the interval lies outside of what was measured: how many blocks say so. */
+static void unbounded_say(const struct search *search, const struct sought *sought, char *reason)
+{
+    const struct crossing *crossing = &sought->crossing;
+    const struct seek_fan *fan = &sought->fan;
+    char x[64];
+    int used = snprintf(reason, SEARCH_ANSWER_MAX, "too noisy to be bounded%s: of %zu blocks",
+                        isnan(crossing->interval.lo) ? isnan(crossing->interval.hi) ? " at all" : " below" : " above",
+                        crossing->blocks);
+
+    if (isnan(crossing->interval.lo))
+        used += snprintf(reason + used, SEARCH_ANSWER_MAX - (size_t)used, " %zu lie below %s", crossing->below,
+                         search->kind->spell(search, fan->x[0], x, sizeof x));
+    if (isnan(crossing->interval.hi))
+        snprintf(reason + used, SEARCH_ANSWER_MAX - (size_t)used, "%s %zu above %s",
+                 isnan(crossing->interval.lo) ? "," : "", crossing->above,
+                 search->kind->spell(search, fan->x[fan->points - 1], x, sizeof x));
+}
+
+bool search_found(const struct search *search, const struct sought *sought, const struct summary *summary, char *reason)
+{
+    const struct crossing *crossing = &sought->crossing;
+    char lo[64], hi[64];
+    reason[0] = '\0';
+    if (sought->seek.state != SEEK_BRACKETED || !crossing->blocks) {
+        missing_say(search, sought, summary, reason);
+        if (sought->seek.state == SEEK_BRACKETED && !reason[0])
+            snprintf(reason, SEARCH_ANSWER_MAX, "no block measured both ends; %.150s", sought->failure);
+        return false;
+    }
+    search->kind->spell(search, sought->seek.lo.x, lo, sizeof lo);
+    search->kind->spell(search, sought->seek.hi.x, hi, sizeof hi);
+    if (crossing->several)
+        snprintf(reason, SEARCH_ANSWER_MAX, "no single one between %s and %s: it is crossed more than once", lo, hi);
+    else if (isnan(crossing->x) && search->kind->fans && crossing->bounded)
+        moved_say(search, sought, reason);
+    else if (isnan(crossing->x) && !search->kind->fans)
+        snprintf(reason, SEARCH_ANSWER_MAX, "found between %s and %s, but in the last blocks it lies %s", lo, hi,
+                 crossing->beyond < 0 ? "below" : "above");
+    else if (!crossing->bounded)
+        snprintf(reason, SEARCH_ANSWER_MAX, "%s%zu block%s too few for an interval",
+                 search->over_budget ? "the budget ended the search: " : "", crossing->blocks,
+                 crossing->blocks == 1 ? " is" : "s are");
+    else if (search->kind->fans && (isnan(crossing->interval.lo) || isnan(crossing->interval.hi)))
+        unbounded_say(search, sought, reason);
+    else if (isnan(crossing->interval.lo) || isnan(crossing->interval.hi))
+        snprintf(reason, SEARCH_ANSWER_MAX, "too noisy to be bounded %s: more blocks",
+                 isnan(crossing->interval.hi) ? isnan(crossing->interval.lo) ? "at all" : "above" : "below");
+    return !isnan(crossing->x) && !crossing->several;
+}
+
+void search_line(const struct search *search, const struct sought *sought, const struct summary *summary, FILE *out)
+{
+    const struct crossing *crossing = &sought->crossing;
+    char reason[SEARCH_ANSWER_MAX], x[64], lo[64] = "..", hi[64] = "..", interval[160] = "";
+    if (!search_found(search, sought, summary, reason)) {
+        fprintf(out, "%s\n", reason);
+        return;
+    }
+    if (!isnan(crossing->interval.lo))
+        search->kind->spell(search, crossing->interval.lo, lo, sizeof lo);
+    if (!isnan(crossing->interval.hi))
+        search->kind->spell(search, crossing->interval.hi, hi, sizeof hi);
+    if (!isnan(crossing->interval.lo) || !isnan(crossing->interval.hi))
+        snprintf(interval, sizeof interval, "  [%s%s%s]", lo,
+                 isnan(crossing->interval.lo) || isnan(crossing->interval.hi) ? " " : " .. ", hi);
+    fprintf(out, "%-10s%s%s%s\n", search->kind->spell(search, crossing->x, x, sizeof x), interval,
+            reason[0] ? "  " : "", reason);
+}
+
+/* ---- after ---- */
+
+/* Nobody is faster than the ideal: then the iterations are wrong, and with them every size. */
+static void calibration_check(const struct summary *summary, FILE *out)
+{
+    const struct summary_row *worst = NULL;
+    char size[32];
+    for (size_t i = 0; i < summary->count; i++)
+        if (summary->rows[i].efficiency > EFFICIENT_MOST && (!worst || summary->rows[i].efficiency > worst->efficiency))
+            worst = &summary->rows[i];
+    if (worst)
+        fprintf(out, "! calibration error: %s does %s tasks at %.0f %% of the ideal; --recalibrate\n", worst->pool,
+                format_duration(size, sizeof size, (double)worst->size_ns), 100 * worst->efficiency);
+}
+
+static void screen(const struct search *search, const struct summary *summary, FILE *out)
+{
+    const struct session *session = &search->session;
+    const struct cell *cell = &session->plan.cells.cell[0];
+    char host[256], took[32], text[400];
+    host_line(host, sizeof host, session->directory);
+    snprintf(text, sizeof text, "poolbench %s | %s | %zu trials in %u blocks, %zu failed, %s", search->kind->verb, host,
+             session->trials, search->block, session->failures,
+             format_duration(took, sizeof took, (double)(clock_monotonic_ns() - session->request.settings.began_ns)));
+    wrap_print(out, text, 0);
+    if (cell->placement.reason[0])
+        fprintf(out, "! not pinned: %s\n", cell->placement.reason);
+    calibration_check(summary, out);
+    if (search->over_budget)
+        fprintf(out, "! the budget ended the search before it was done\n");
+    fputc('\n', out);
+    search->kind->print(search, summary, out);
+    fprintf(out, "\n%s: %s.csv, report.html, summary.csv, trials.csv, latency.csv, host.json\n", session->directory,
+            search->kind->verb);
+}
+
+/* With all files closed: the answers, into a file and on the screen. */
+static int conclude(struct search *search, char *error)
+{
+    const char *verb = search->kind->verb;
+    struct summary summary;
+    int rc = summary_make(search->session.directory, &summary, error);
+    if (rc)
+        return rc == -ENODATA && search->session.interrupted ? 0 : complain(verb, "%s", error);
+    rc = search->kind->write(search, &summary);
+    if (rc)
+        complain(verb, "%s/%s.csv: %s", search->session.directory, verb, strerror(-rc));
+    int code = session_conclude(&search->session, verb, true);
+    screen(search, &summary, stdout);
+    summary_release(&summary);
+    return rc ? 1 : code;
+}
+
+int search_verb(const struct search_kind *kind, const struct arguments *given)
+{
+    char error[ERROR_MAX] = "", closing[ERROR_MAX];
+    struct search search;
+    struct session *session = &search.session;
+    int code, rc = search_open(&search, kind, given, error);
+    if (rc == 0)
+        rc = session_begin(session, kind->verb, given->argv, error);
+    if (rc < 0) {
+        code = rc == -EINTR ? 130 : complain(kind->verb, "%s", error);
+        search_close(&search);
+        return code;
+    }
+    rc = search_run(&search, error);
+    int closed = session_end(session, closing);
+    if (rc < 0 || closed < 0) {
+        complain(kind->verb, "%s; %zu trials are in %s", rc < 0 ? error : closing, session->trials, session->directory);
+        code = 1;
+    } else {
+        code = conclude(&search, error);
+        if (session->interrupted) {
+            complain(kind->verb, "interrupted; %zu trials are in %s", session->trials, session->directory);
+            code = 128 + session->interrupted;
+        }
+    }
+    search_close(&search);
+    return code;
+}

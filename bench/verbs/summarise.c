@@ -1,0 +1,49 @@
+/* The verb summarise: summary.csv of a run anew from its other files, and the closing screen. */
+#include "bench/analyse/summary.h"
+#include "bench/base/refuse.h"
+#include "bench/show/screen.h"
+#include "bench/verbs/verbs.h"
+#include <limits.h>
+
+static int summarise_main(const struct arguments *given)
+{
+    char directory[PATH_MAX], error[ERROR_MAX] = "";
+    struct summary summary;
+    bool all_failed;
+
+    if (arguments_run("summarise", given, 0, directory))
+        return 2;
+    if (summary_make(directory, &summary, error))
+        return complain("summarise", "%s", error);
+    if (!summary.trial_count) {
+        summary_release(&summary);
+        return complain("summarise", "%s: no trial was committed, there is nothing to sum up", directory);
+    }
+    summary_gaps(stderr, directory, &summary);
+    all_failed = true;
+    for (size_t i = 0; i < summary.trial_count; i++)
+        all_failed = all_failed && strcmp(summary.trials[i].status, "ok") != 0;
+    int result = summary_write(directory, &summary, error);
+    if (result)
+        complain("summarise", "%s", error);
+    else
+        screen_print(stdout, directory, &summary);
+    if (!result && all_failed)
+        complain("summarise", "not one trial ended well; why is said under Failed trials");
+    if (!result && summary.partial)
+        complain("summarise",
+                 "there is no latency.csv: no percentiles, and a summary.csv that is there is left as it is");
+    summary_release(&summary);
+    return result ? 2 : all_failed;
+}
+
+const struct verb verb_summarise = {
+    .name = "summarise",
+    .chapter = "look",
+    .operands = "[RUN]",
+    .summary = "make summary.csv of a run anew and print it",
+    .function = summarise_main,
+    .help = "Makes summary.csv of a run anew from its trials.csv and latency.csv, and prints the screen. RUN is its "
+            "directory, the beginning of its name, or latest (the default). Exits with 1 where not one trial ended "
+            "well.",
+    .operands_max = 1};

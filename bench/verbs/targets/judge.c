@@ -1,0 +1,319 @@
+/* What the run says of each target, block by block: a ratio, a difference, an amount, or a METG of its own in every
+ * block. All intervals hold together; a target fails only when its whole interval lies beyond what is allowed. */
+#include "bench/base/refuse.h"
+#include "bench/model/summary_factors.h"
+#include "bench/verbs/targets/targets.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_CELL      SIZE_MAX
+#define METG_LEVEL   0.5
+#define METRIC_COUNT (METRIC_TRIAL + 1)
+
+struct judge {
+    const struct summary *summary;
+    struct claim claim;
+    struct costs costs[METRIC_COUNT]; /* made when first asked for */
+    const char *path;                 /* of the targets */
+    const struct target *target;
+    char *error;
+};
+
+static bool pool_fits(const struct summary_row *row, const char *value)
+{
+    return !strcmp(row->pool, value) || row_has_label(row, value);
+}
+
+bool selector_fits(const struct selector *selector, const struct summary_row *row, unsigned without)
+{
+    char text[192];
+
+    for (unsigned i = 0; i < selector->count; i++) {
+        unsigned factor = selector->wanted[i].factor;
+        const char *value = selector->wanted[i].value;
+        bool fits = !factor                 ? !strcmp(row->experiment, value)
+                    : factor == FACTOR_POOL ? pool_fits(row, value)
+                                            : !strcmp(factor_spell(text, sizeof text, row, factor), value);
+        if (!fits && !(factor & without))
+            return false;
+    }
+    return true;
+}
+
+char *selector_text(char *text, size_t size, const struct selector *selector)
+{
+    size_t length = 0;
+
+    *text = '\0';
+    for (unsigned i = 0; i < selector->count && length < size; i++) {
+        unsigned number = 0;
+        while (selector->wanted[i].factor && selector->wanted[i].factor != 1u << number)
+            number++;
+        length += (size_t)snprintf(text + length, size - length, "%s%s=%s", length ? ", " : "",
+                                   selector->wanted[i].factor ? factor_name(number) : "experiment",
+                                   selector->wanted[i].value);
+    }
+    return text;
+}
+
+/* The one cell that is meant; NO_CELL: there is none. */
+static int cell_find(struct judge *judge, const struct selector *selector, size_t *cell)
+{
+    const struct summary *s = judge->summary;
+
+    *cell = NO_CELL;
+    for (size_t i = 0; i < s->count; i++) {
+        if (!selector_fits(selector, &s->rows[i], 0))
+            continue;
+        if (*cell != NO_CELL) {
+            const struct summary_row pair[] = {s->rows[*cell], s->rows[i]};
+            unsigned varying = factors_varying(pair, 2, FACTORS_ALL);
+            char text[256], names[128] = "experiment";
+            for (unsigned f = 0, used = 0; factor_name(f) && used < sizeof names; f++)
+                if (varying >> f & 1)
+                    used +=
+                        (unsigned)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", factor_name(f));
+            refuse(judge->error, "[%s]: '%s' means cells %s and %s of the run, expected what tells them apart: %s",
+                   judge->target->name, selector_text(text, sizeof text, selector), pair[0].cell_id, pair[1].cell_id,
+                   names);
+            return refuse_at(judge->error, "%s:%u", judge->path, judge->target->line);
+        }
+        *cell = i;
+    }
+    return 0;
+}
+
+static const double *series_of(struct judge *judge, enum metric metric, size_t cell)
+{
+    struct costs *costs = &judge->costs[metric];
+
+    if (!costs->ns && costs_make_of(judge->summary, metric, costs))
+        return NULL;
+    return costs_of(costs, cell);
+}
+
+static double median_of(const double *values, size_t count, double *room)
+{
+    memcpy(room, values, count * sizeof *room);
+    return stats_median(room, stats_sort(room, count));
+}
+
+static void not_run(struct judgement *judgement, const struct selector *selector)
+{
+    char text[224];
+
+    judgement->outcome = TARGET_NOT_RUN;
+    snprintf(judgement->why, sizeof judgement->why, "no cell has %s", selector_text(text, sizeof text, selector));
+}
+
+/* Of `values`, which it sorts. */
+static void amount_judge(struct judge *judge, double *values, size_t blocks, struct judgement *judgement)
+{
+    size_t count = stats_sort(values, blocks);
+
+    judgement->blocks = count;
+    judgement->value = stats_median(values, count);
+    stats_median_interval(values, count, judge->claim.level, &judgement->interval);
+}
+
+static void outcome_read(const struct judge *judge, struct judgement *judgement)
+{
+    const struct interval *interval = &judgement->interval;
+    double limit = judge->target->at_most;
+
+    if (!judgement->blocks) {
+        judgement->outcome = TARGET_NOT_RUN;
+        snprintf(judgement->why, sizeof judgement->why, judgement->failed ? "its trials failed" : "no block has both");
+    } else if (isnan(interval->lo) || isnan(interval->hi)) {
+        judgement->outcome = TARGET_UNRESOLVED;
+    } else {
+        judgement->outcome = interval->lo > limit    ? TARGET_FAILS
+                             : interval->hi <= limit ? TARGET_HOLDS
+                                                     : TARGET_UNRESOLVED;
+    }
+}
+
+/* ---- ratios, differences, amounts ---- */
+
+/* The cheapest of the bases that were run. */
+static int base_choose(struct judge *judge, double *room, size_t *base, const struct selector **missing)
+{
+    const struct target *target = judge->target;
+    double least = INFINITY;
+
+    *base = NO_CELL;
+    *missing = NULL;
+    for (unsigned i = 0; i < target->bases; i++) {
+        size_t cell;
+        int rc = cell_find(judge, &target->base[i], &cell);
+        if (rc)
+            return rc;
+        if (cell == NO_CELL) {
+            *missing = *missing ? *missing : &target->base[i];
+            continue;
+        }
+        const double *series = series_of(judge, (enum metric)target->metric, cell);
+        if (!series)
+            return -ENOMEM;
+        double cost = median_of(series, judge->costs[target->metric].blocks, room);
+        if (*base == NO_CELL || cost < least) {
+            least = cost;
+            *base = cell;
+        }
+    }
+    return 0;
+}
+
+static int pair_judge(struct judge *judge, struct judgement *judgement, double *room)
+{
+    const struct target *target = judge->target;
+    const struct summary_row *rows = judge->summary->rows;
+    const struct selector *missing = NULL;
+    size_t cell, base = NO_CELL;
+    int rc = cell_find(judge, &target->cell, &cell);
+
+    if (!rc && target->bases)
+        rc = base_choose(judge, room, &base, &missing);
+    if (rc)
+        return rc;
+    if (cell == NO_CELL || (target->bases && base == NO_CELL)) {
+        not_run(judgement, cell == NO_CELL ? &target->cell : missing);
+        return 0;
+    }
+    const double *x = series_of(judge, (enum metric)target->metric, cell);
+    const double *y = base == NO_CELL ? NULL : series_of(judge, (enum metric)target->metric, base);
+    size_t blocks = judge->costs[target->metric].blocks;
+    if (!x || (target->bases && !y))
+        return -ENOMEM;
+    judgement->failed = (size_t)rows[cell].failed + (y ? (size_t)rows[base].failed : 0);
+    judgement->cell_cost = median_of(x, blocks, room);
+    judgement->base_cost = y ? median_of(y, blocks, room) : NAN;
+    if (y)
+        factors_label(judgement->base_label, sizeof judgement->base_label, &rows[base], FACTOR_POOL);
+    if (target->kind == TARGET_RATIO) {
+        struct comparison comparison;
+        if (comparison_make(x, y, blocks, &judge->claim, &comparison))
+            return -ENOMEM;
+        judgement->value = comparison.ratio;
+        judgement->interval = comparison.interval;
+        judgement->blocks = comparison.blocks;
+    } else {
+        for (size_t i = 0; i < blocks; i++)
+            room[i] = y ? x[i] - y[i] : x[i];
+        amount_judge(judge, room, blocks, judgement);
+    }
+    outcome_read(judge, judgement);
+    return 0;
+}
+
+/* ---- METG: where the base takes half the time, block by block ---- */
+
+struct point {
+    double size;
+    const double *cell, *base;
+};
+
+static int point_compare(const void *a, const void *b)
+{
+    double x = ((const struct point *)a)->size, y = ((const struct point *)b)->size;
+
+    return (x > y) - (x < y);
+}
+
+/* Points of sizes that both have, ascending. */
+static int points_find(struct judge *judge, struct point *points, size_t *count, struct judgement *judgement)
+{
+    const struct summary *s = judge->summary;
+
+    *count = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        if (!selector_fits(&judge->target->cell, &s->rows[i], FACTOR_SIZE))
+            continue;
+        for (size_t k = 0; k < s->count; k++) {
+            if (!selector_fits(&judge->target->base[0], &s->rows[k], FACTOR_SIZE) ||
+                s->rows[k].size_ns != s->rows[i].size_ns)
+                continue;
+            const double *x = series_of(judge, METRIC_WALL, i), *y = series_of(judge, METRIC_WALL, k);
+            if (!x || !y)
+                return -ENOMEM;
+            points[(*count)++] = (struct point){(double)s->rows[i].size_ns, x, y};
+            judgement->failed += (size_t)s->rows[i].failed + (size_t)s->rows[k].failed;
+            break;
+        }
+    }
+    qsort(points, *count, sizeof *points, point_compare);
+    return 0;
+}
+
+/* Straight between two sizes on a log axis. Efficient enough at the smallest size already: that size, for it is not
+ * larger; not at the largest: infinite. NAN where a trial is missing. */
+static double metg_of(const struct point *points, size_t count, size_t block)
+{
+    double above = NAN, above_size = NAN;
+
+    for (size_t i = count; i-- > 0;) {
+        double efficiency = points[i].base[block] / points[i].cell[block];
+        if (isnan(efficiency))
+            return NAN;
+        if (efficiency < METG_LEVEL) {
+            if (isnan(above))
+                return INFINITY;
+            double share = (METG_LEVEL - efficiency) / (above - efficiency);
+            return points[i].size * pow(above_size / points[i].size, share);
+        }
+        above = efficiency;
+        above_size = points[i].size;
+    }
+    return above_size;
+}
+
+static int metg_judge(struct judge *judge, struct judgement *judgement, double *room)
+{
+    struct point *points = calloc(judge->summary->count + 1, sizeof *points);
+    size_t count = 0;
+    int rc = points ? points_find(judge, points, &count, judgement) : -ENOMEM;
+
+    if (!rc && count < 2) {
+        judgement->outcome = TARGET_NOT_RUN;
+        snprintf(judgement->why, sizeof judgement->why, "fewer than two sizes were run of both the cell and the base");
+    } else if (!rc) {
+        size_t blocks = judge->costs[METRIC_WALL].blocks;
+        for (size_t block = 0; block < blocks; block++)
+            room[block] = metg_of(points, count, block);
+        amount_judge(judge, room, blocks, judgement);
+        judgement->cell_cost = judgement->value;
+        outcome_read(judge, judgement);
+    }
+    free(points);
+    return rc;
+}
+
+int targets_judge(const struct targets *targets, const struct summary *summary, struct claim *claim,
+                  struct judgement *judgement, char *error)
+{
+    struct judge judge = {.summary = summary, .path = targets->path, .error = error};
+    size_t blocks = 0;
+    int rc = 0;
+
+    for (size_t i = 0; i < summary->trial_count; i++)
+        if (summary->trials[i].block > (int64_t)blocks)
+            blocks = (size_t)summary->trials[i].block;
+    judge.claim = *claim = claim_make((unsigned)targets->count, summary->looks, 0);
+    double *room = calloc(blocks + 1, sizeof *room);
+    for (size_t i = 0; i < targets->count && !rc; i++) {
+        judge.target = &targets->target[i];
+        judgement[i] = (struct judgement){
+            .value = NAN, .interval = {NAN, NAN}, .cell_cost = NAN, .base_cost = NAN, .outcome = TARGET_NOT_RUN};
+        rc = !room                                 ? -ENOMEM
+             : judge.target->metric == TARGET_METG ? metg_judge(&judge, &judgement[i], room)
+                                                   : pair_judge(&judge, &judgement[i], room);
+    }
+    if (rc == -ENOMEM)
+        refuse(error, "out of memory");
+    for (int i = 0; i < METRIC_COUNT; i++)
+        costs_release(&judge.costs[i]);
+    free(room);
+    return rc;
+}

@@ -1,0 +1,299 @@
+/* The verb targets: its table, and what it exits with. */
+#include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include "bench/base/wrap.h"
+#include "bench/model/columns.h"
+#include "bench/model/csv.h"
+#include "bench/model/run_dir.h"
+#include "bench/verbs/targets/targets.h"
+#include "bench/verbs/verbs.h"
+#include "workloads/text.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FORMAT };
+
+static const struct argument targets_arguments[] = {
+    [FORMAT] = {"format", "text|csv", "text", "How the table is written to standard output.", true},
+    {0},
+};
+
+static const char *outcome_name(enum outcome_of outcome)
+{
+    static const char *const names[] = {"holds", "FAILS", "unresolved", "not run"};
+
+    return names[outcome];
+}
+
+/* ---- text ---- */
+
+static char *amount_text(char *text, size_t size, int metric, double amount)
+{
+    char number[32];
+
+    if (isnan(amount) || isinf(amount))
+        snprintf(text, size, "%s", isnan(amount) ? "-" : "more");
+    else
+        snprintf(
+            text, size, "%s%s", amount < 0 ? "-" : "",
+            cost_text(number, sizeof number, metric == TARGET_METG ? METRIC_WALL : (enum metric)metric, fabs(amount)));
+    return text;
+}
+
+static char *value_text(char *text, size_t size, const struct target *target, double value)
+{
+    if (target->kind != TARGET_RATIO)
+        return amount_text(text, size, target->metric, value);
+    if (isnan(value))
+        snprintf(text, size, "-");
+    else
+        snprintf(text, size, value < 0.0995 ? "%.4f" : value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);
+    return text;
+}
+
+enum { NAME, VALUE, INTERVAL, AT_MOST, OUTCOME, TAKES, BASE_TAKES, COLUMN_COUNT };
+struct line {
+    char text[COLUMN_COUNT][128];
+};
+
+static void line_make(struct line *line, const struct target *target, const struct judgement *j)
+{
+    char lo[48], hi[48], value[48];
+
+    snprintf(line->text[NAME], 128, "%s", target->name);
+    snprintf(line->text[VALUE], 128, "%s%s", value_text(value, sizeof value, target, j->value),
+             target->kind == TARGET_RATIO ? "x" : "");
+    if (isnan(j->interval.lo))
+        snprintf(line->text[INTERVAL], 128, "-");
+    else
+        snprintf(line->text[INTERVAL], 128, "[%s .. %s]", value_text(lo, sizeof lo, target, j->interval.lo),
+                 value_text(hi, sizeof hi, target, j->interval.hi));
+    snprintf(line->text[AT_MOST], 128, "%s", target->at_most_text);
+    snprintf(line->text[OUTCOME], 128, "%s", outcome_name(j->outcome));
+    *line->text[TAKES] = *line->text[BASE_TAKES] = '\0';
+    if (target->kind != TARGET_AMOUNT) {
+        amount_text(line->text[TAKES], 128, target->metric, j->cell_cost);
+        amount_text(line->text[BASE_TAKES], 128, target->metric, j->base_cost);
+    }
+}
+
+static void line_print(const struct line *line, const int *width)
+{
+    char text[1024];
+    int used = snprintf(text, sizeof text, "%-*s", width[NAME], line->text[NAME]);
+
+    for (int i = VALUE; i < COLUMN_COUNT; i++)
+        used += snprintf(text + used, sizeof text - (size_t)used, i == OUTCOME ? "  %-*s" : "  %*s", width[i],
+                         line->text[i]);
+    while (used && text[used - 1] == ' ')
+        text[--used] = '\0';
+    puts(text);
+}
+
+static void table_print(const struct targets *targets, const struct judgement *judgement)
+{
+    static const struct line head = {{"target", "value", "interval", "at most", "", "cell", "base"}};
+    int width[COLUMN_COUNT];
+    size_t run = 0;
+    struct line line;
+
+    for (size_t t = 0; t < targets->count; t++)
+        run += judgement[t].outcome != TARGET_NOT_RUN;
+    if (!run)
+        return;
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        width[i] = (int)strlen(head.text[i]);
+    for (int print = 0; print < 2; print++) {
+        if (print)
+            line_print(&head, width);
+        for (size_t t = 0; t < targets->count; t++) {
+            if (judgement[t].outcome == TARGET_NOT_RUN)
+                continue;
+            line_make(&line, &targets->target[t], &judgement[t]);
+            for (int i = 0; i < COLUMN_COUNT; i++)
+                if ((int)strlen(line.text[i]) > width[i])
+                    width[i] = (int)strlen(line.text[i]);
+            if (print)
+                line_print(&line, width);
+        }
+    }
+}
+
+static void foot_print(const struct targets *targets, const struct judgement *judgement, const struct claim *claim)
+{
+    size_t blocks = SIZE_MAX, count = 0;
+    char text[512];
+
+    for (size_t t = 0; t < targets->count; t++) {
+        if (judgement[t].outcome == TARGET_NOT_RUN)
+            continue;
+        count++;
+        blocks = judgement[t].blocks < blocks ? judgement[t].blocks : blocks;
+    }
+    if (count) {
+        snprintf(text, sizeof text,
+                 "Medians over %zu or more blocks; all intervals, of %zu target%s, hold together with %.0f %%. A "
+                 "target fails only when its whole interval lies beyond; unresolved: at most is within the interval.",
+                 blocks, targets->count, targets->count == 1 ? "" : "s", 100 * (1 - CLAIM_ERROR));
+        putchar('\n');
+        wrap_print(stdout, text, 0);
+        if (blocks < claim->blocks) {
+            snprintf(text, sizeof text, "So many targets need at least %zu blocks.", claim->blocks);
+            wrap_print(stdout, text, 0);
+        }
+    }
+    for (size_t t = 0, said = 0; t < targets->count; t++)
+        if (judgement[t].outcome == TARGET_NOT_RUN) {
+            if (!said++)
+                fputs("\nnot run\n", stdout);
+            snprintf(text, sizeof text, "%s (%s)", targets->target[t].name, judgement[t].why);
+            fputs("  ", stdout);
+            wrap_print(stdout, text, 4);
+        }
+}
+
+/* ---- CSV ---- */
+
+struct target_row {
+    int64_t schema_version;
+    char run_id[40], target[96], metric[16], kind[16], base[160];
+    double value, lo, hi, at_most;
+    char outcome[16], why[256];
+    double cell_cost, base_cost;
+    int64_t blocks;
+};
+
+// clang-format off
+#define FIELD(kind, name, field) {#name, COLUMN_##kind, offsetof(struct target_row, field), \
+                                  sizeof(((struct target_row *)0)->field), ""}
+static const struct column columns[] = {
+    FIELD(INT, schema_version, schema_version), FIELD(TEXT, run_id, run_id), FIELD(TEXT, target, target),
+    FIELD(TEXT, metric, metric), FIELD(TEXT, kind, kind), FIELD(TEXT, base_pool, base), FIELD(REAL, value, value),
+    FIELD(REAL, lo, lo), FIELD(REAL, hi, hi), FIELD(REAL, at_most, at_most), FIELD(TEXT, outcome, outcome),
+    FIELD(TEXT, why, why), FIELD(REAL, cell, cell_cost), FIELD(REAL, base, base_cost), FIELD(INT, blocks, blocks),
+};
+// clang-format on
+
+static const struct file_format format = {"standard output", "", columns, sizeof columns / sizeof columns[0],
+                                          sizeof(struct target_row)};
+
+static void row_fill(struct target_row *row, const char *run, const struct target *target, const struct judgement *j)
+{
+    static const char *const kinds[] = {"ratio", "difference", "amount"};
+
+    *row = (struct target_row){.schema_version = SCHEMA_VERSION,
+                               .value = j->value,
+                               .lo = j->interval.lo,
+                               .hi = j->interval.hi,
+                               .at_most = target->at_most,
+                               .cell_cost = j->cell_cost,
+                               .base_cost = j->base_cost,
+                               .blocks = (int64_t)j->blocks};
+    text_put(row->run_id, sizeof row->run_id, run, true);
+    snprintf(row->target, sizeof row->target, "%s", target->name);
+    snprintf(row->metric, sizeof row->metric, "%s", target_metric_name(target->metric));
+    snprintf(row->kind, sizeof row->kind, "%s", kinds[target->kind]);
+    snprintf(row->base, sizeof row->base, "%s", j->base_label);
+    snprintf(row->outcome, sizeof row->outcome, "%s", j->outcome == TARGET_FAILS ? "fails" : outcome_name(j->outcome));
+    snprintf(row->why, sizeof row->why, "%s", j->why);
+}
+
+static int csv_print(const char *run, const struct targets *targets, const struct judgement *judgement)
+{
+    struct csv_writer *writer = NULL;
+    struct target_row row;
+    int fd = dup(STDOUT_FILENO), rc = fd < 0 ? -errno : csv_open(fd, &format, &writer);
+
+    if (rc)
+        return rc;
+    for (size_t t = 0; t < targets->count && !rc; t++) {
+        row_fill(&row, run, &targets->target[t], &judgement[t]);
+        rc = csv_put(writer, &row);
+    }
+    int closed = csv_close(writer);
+    return rc ? rc : closed;
+}
+
+/* ---- the verb ---- */
+
+static int outcome_exit(const struct targets *targets, const struct judgement *judgement)
+{
+    size_t fail = 0, failed = 0;
+
+    for (size_t t = 0; t < targets->count; t++) {
+        fail += judgement[t].outcome == TARGET_FAILS;
+        failed += judgement[t].failed > 0;
+    }
+    if (fail)
+        fprintf(stderr, "poolbench targets: %zu of %zu fail\n", fail, targets->count);
+    if (failed)
+        fprintf(stderr, "poolbench targets: trials failed in cells of %zu targets; those blocks are left out\n",
+                failed);
+    return failed ? 1 : fail ? 3 : 0;
+}
+
+static int targets_answer(const struct arguments *given, const char *directory, const struct targets *targets,
+                          const struct summary *summary)
+{
+    struct judgement *judgement = calloc(targets->count, sizeof *judgement);
+    struct claim claim;
+    char error[ERROR_MAX] = "out of memory";
+    int rc = judgement ? targets_judge(targets, summary, &claim, judgement, error) : -ENOMEM;
+    int code = rc ? complain("targets", "%s", error) : 0;
+
+    if (!code && !strcmp(given->value[FORMAT], "csv")) {
+        rc = csv_print(run_id(directory), targets, judgement);
+        if (rc) {
+            complain("targets", "standard output: %s", strerror(-rc));
+            code = 1;
+        }
+    } else if (!code) {
+        table_print(targets, judgement);
+        foot_print(targets, judgement, &claim);
+    }
+    code = code ? code : outcome_exit(targets, judgement);
+    free(judgement);
+    return code;
+}
+
+static int targets_main(const struct arguments *given)
+{
+    struct targets targets;
+    struct summary summary;
+    char directory[PATH_MAX], error[ERROR_MAX] = "";
+
+    if (given->operands < 2)
+        return complain("targets", "expected a run and a file of targets: poolbench targets latest perf");
+    int code = arguments_run("targets", given, 0, directory);
+    if (code)
+        return code;
+    if (targets_read(given->operand[1], &targets, error))
+        return complain("targets", "%s", error);
+    if (summary_make(directory, &summary, error)) {
+        targets_release(&targets);
+        return complain("targets", "%s", error);
+    }
+    code = targets_answer(given, directory, &targets, &summary);
+    summary_release(&summary);
+    targets_release(&targets);
+    return code;
+}
+
+const struct verb verb_targets = {
+    .name = "targets",
+    .chapter = "look",
+    .operands = "RUN FILE",
+    .summary = "say which targets a run meets",
+    .function = targets_main,
+    .help = "Reads targets from FILE, a path or the name of one that comes with poolbench (perf): sections "
+            "[NAME] with cell = FACTOR=VALUE, ..., mostly base = ..., metric = "
+            "time|cpu|open|trial|latency_p99|pss|private|metg, and at_most = 1.5x (a ratio to the base), 15ns (a "
+            "difference "
+            "from it) or, without a base, an amount. Each is computed block by block; one fails only when its whole "
+            "interval lies beyond, and then the exit is 3. What the run has no cell for is listed as not run. RUN is "
+            "its directory, the beginning of its name, or latest.",
+    .operands_max = 2,
+    .arguments = targets_arguments};

@@ -1,0 +1,273 @@
+/* The verb topo: shows a machine, this one or a described one, and plans workers on it. Runs nothing, writes no file.
+ */
+#include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include "bench/base/wrap.h"
+#include "bench/machine/kinds.h"
+#include "bench/machine/machine.h"
+#include "bench/machine/place.h"
+#include "bench/verbs/verbs.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORKERS_MAX 65535
+
+struct question {
+    const char *topology, *workers, *place, *place_main;
+};
+
+/* N, cores, pus, or either of these N times: 2xcores. */
+static int workers_parse(const char *text, const struct machine *machine, unsigned *workers)
+{
+    const char *x = strchr(text, 'x');
+    char times_text[16] = "1";
+    int64_t times, count;
+
+    if (x) {
+        snprintf(times_text, sizeof times_text, "%.*s", (int)(x - text), text);
+        text = x + 1;
+    }
+    if (parse_count(times_text, &times) != 0)
+        return -EINVAL;
+    if (strcmp(text, "cores") == 0)
+        count = machine->cores;
+    else if (strcmp(text, "pus") == 0)
+        count = machine->pus;
+    else if (x || parse_count(text, &count) != 0)
+        return -EINVAL;
+    if (count < 1 || times < 1 || count > WORKERS_MAX || times > WORKERS_MAX / count)
+        return -ERANGE;
+    *workers = (unsigned)(times * count);
+    return 0;
+}
+
+/* "L1d 6 x 48 KiB + 8 x 32 KiB, L2 ..." */
+static int caches_print(hwloc_topology_t topology)
+{
+    const char *before = "caches      ";
+    int rc = 0;
+
+    for (int depth = hwloc_topology_get_depth(topology) - 1; depth >= 0 && rc == 0; depth--) {
+        hwloc_obj_t cache = hwloc_get_obj_by_depth(topology, depth, 0);
+        struct kinds sizes;
+        char name[16], size[32];
+        if (!hwloc_obj_type_is_dcache(cache->type))
+            continue;
+        rc = kinds_of_caches(topology, depth, &sizes);
+        hwloc_obj_type_snprintf(name, sizeof name, cache, 0);
+        printf("%s%s", before, name);
+        for (size_t i = 0; i < sizes.count; i++) {
+            double bytes = strtod(sizes.kind[i].value, NULL); /* 0: not told */
+            printf("%s %u x %s", i ? " +" : "", sizes.kind[i].count,
+                   bytes > 0 ? format_bytes(size, sizeof size, bytes) : "unknown size");
+        }
+        kinds_release(&sizes);
+        before = ", ";
+    }
+    if (before[0] == ',')
+        putchar('\n');
+    return rc;
+}
+
+/* Where there is more than one. */
+static int cores_print(const struct machine *machine)
+{
+    struct kinds kinds;
+    int rc = kinds_of_cores(machine, &kinds);
+
+    for (size_t i = 0; kinds.count > 1 && i < kinds.count; i++) {
+        char *cpus = NULL;
+        hwloc_bitmap_list_asprintf(&cpus, kinds.kind[i].cpus);
+        printf("%s%u %s (CPU %s)", i ? ", " : "kinds       ", kinds.kind[i].count, kinds.kind[i].value,
+               cpus ? cpus : "?");
+        free(cpus);
+    }
+    if (kinds.count > 1)
+        putchar('\n');
+    kinds_release(&kinds);
+    return rc;
+}
+
+static void count_print(unsigned count, const char *noun, const char *end)
+{
+    printf("%u %s%s%s", count, noun, count == 1 ? "" : "s", end);
+}
+
+/* A limit, none, or unknown with the reason; a limit may have one, too: others may be lower. */
+static void limit_print(const char *what, const char *limit, const char *unseen)
+{
+    char text[256];
+
+    snprintf(text, sizeof text, "%s%s%s",
+             limit    ? limit
+             : unseen ? "unknown"
+                      : "none",
+             !unseen ? ""
+             : limit ? ", or less: "
+                     : ": ",
+             unseen ? unseen : "");
+    wrap_row(stdout, 0, what, 12, text);
+}
+
+static int machine_print(const struct machine *machine)
+{
+    hwloc_topology_t topology = machine->topology;
+    char *allowed = NULL, size[32];
+
+    static const struct {
+        hwloc_obj_type_t type;
+        const char *noun;
+    } levels[] = {{HWLOC_OBJ_PACKAGE, "package"}, {HWLOC_OBJ_NUMANODE, "NUMA node"}, {HWLOC_OBJ_CORE, "core"}};
+    printf("machine     ");
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        int count = hwloc_get_nbobjs_by_type(topology, levels[i].type);
+        if (count > 0) /* else the machine does not tell */
+            count_print((unsigned)count, levels[i].noun, ", ");
+    }
+    count_print((unsigned)hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU), "PU", "\n");
+    int rc = caches_print(topology);
+    if (rc == 0)
+        rc = cores_print(machine);
+    hwloc_bitmap_list_asprintf(&allowed, machine->allowed);
+    printf("allowed     CPU %s: ", allowed ? allowed : "?");
+    count_print(machine->cores, "core", ", ");
+    count_print(machine->pus, "PU", "\n");
+    free(allowed);
+    if (machine->described) {
+        printf("effective   %u CPU%s (described: no quota is known)\n", machine->effective_cpus,
+               machine->effective_cpus == 1 ? "" : "s");
+        return rc;
+    }
+    char text[64];
+    snprintf(text, sizeof text, "%.2f CPUs", machine->quota_cpus);
+    limit_print("quota", machine->quota_cpus > 0 ? text : NULL, machine->unseen[LIMIT_CPU]);
+    printf("effective   ");
+    count_print(machine->effective_cpus, "CPU", "\n");
+    int length = snprintf(text, sizeof text, "%s", format_bytes(size, sizeof size, (double)machine->memory_bytes));
+    if (machine->memory_free_bytes >= 0)
+        snprintf(text + length, sizeof text - (size_t)length, ", %s free",
+                 format_bytes(size, sizeof size, (double)machine->memory_free_bytes));
+    limit_print("memory", machine->memory_bytes >= 0 ? text : NULL, machine->unseen[LIMIT_MEMORY]);
+    snprintf(text, sizeof text, "%lld more", (long long)machine->tasks_limit);
+    limit_print("processes", machine->tasks_limit >= 0 ? text : NULL, machine->unseen[LIMIT_TASKS]);
+    return rc;
+}
+
+/* Logical numbers of the objects of a type that the set touches; "-" where the machine has none. */
+static void objects_print(hwloc_topology_t topology, hwloc_obj_type_t type, hwloc_const_bitmap_t set)
+{
+    hwloc_bitmap_t numbers = hwloc_bitmap_alloc();
+    char *text = NULL;
+
+    for (hwloc_obj_t object = NULL; numbers && (object = hwloc_get_next_obj_by_type(topology, type, object));)
+        if (hwloc_bitmap_intersects(object->cpuset, set))
+            hwloc_bitmap_set(numbers, object->logical_index);
+    if (numbers)
+        hwloc_bitmap_list_asprintf(&text, numbers);
+    printf("  %8s", text && *text ? text : "-");
+    free(text);
+    hwloc_bitmap_free(numbers);
+}
+
+static int row_print(const struct machine *machine, const char *who, const uint64_t *mask, unsigned words)
+{
+    hwloc_bitmap_t set = hwloc_bitmap_alloc();
+    char *cpus = NULL;
+
+    if (!set)
+        return -ENOMEM;
+    for (unsigned cpu = 0; cpu < words * 64; cpu++)
+        if (mask[cpu / 64] >> (cpu % 64) & 1)
+            hwloc_bitmap_set(set, cpu);
+    hwloc_bitmap_list_asprintf(&cpus, set);
+    printf("%-9s  %8s", who, cpus ? cpus : "?");
+    objects_print(machine->topology, HWLOC_OBJ_CORE, set);
+    objects_print(machine->topology, HWLOC_OBJ_PACKAGE, set);
+    objects_print(machine->topology, HWLOC_OBJ_NUMANODE, set);
+    putchar('\n');
+    free(cpus);
+    hwloc_bitmap_free(set);
+    return 0;
+}
+
+static int placement_print(const struct machine *machine, const struct question *question,
+                           const struct placement *placement)
+{
+    int status = 0;
+
+    printf("\nplace       %s, ", question->place);
+    count_print(placement->workers, "worker", ", submitter ");
+    printf("%s\n\n", question->place_main);
+    printf("%-9s  %8s  %8s  %8s  %8s\n", "worker", "CPU", "core", "package", "NUMA");
+    for (unsigned w = 0; status == 0 && w < placement->workers; w++) {
+        char who[16];
+        snprintf(who, sizeof who, "%u", w);
+        status = row_print(machine, who, placement->masks + (size_t)w * placement->words, placement->words);
+    }
+    if (status == 0)
+        status = row_print(machine, "submitter", placement->main_mask, placement->words);
+    putchar('\n');
+    wrap_print(stdout, "CPU: the operating system's number, as in 0+2-3. Others: logical numbers, as in core:1.pu:0.",
+               0);
+    printf("The workers can use %u CPU%s at once; %s CPU is spare for the submitter.\n", placement->cpus,
+           placement->cpus == 1 ? "" : "s", placement->spare_cpu ? "one" : "no");
+    return status;
+}
+
+static int answer(const struct question *question)
+{
+    struct machine machine;
+    struct placement placement;
+    char error[ERROR_MAX];
+    unsigned workers;
+    int code = 0;
+
+    if (machine_open(&machine, question->topology, error) != 0)
+        return complain("topo", "%s", error);
+    int status = workers_parse(question->workers, &machine, &workers);
+    if (status != 0)
+        code = complain("topo", "--workers: '%s' is not a number of workers; expected 1 .. %d, cores, pus or 2xcores",
+                        question->workers, WORKERS_MAX);
+    else if (place_plan(&machine, question->place, question->place_main, workers, &placement, error) != 0)
+        code = complain("topo", "%s", error);
+    if (code == 0) {
+        if (machine_print(&machine) != 0 || placement_print(&machine, question, &placement) != 0)
+            code = complain("topo", "out of memory");
+        placement_release(&placement);
+    }
+    machine_close(&machine);
+    return code;
+}
+
+enum { TOPO_TOPOLOGY, TOPO_WORKERS, TOPO_PLACE, TOPO_PLACE_MAIN };
+static const struct argument topo_arguments[] = {
+    [TOPO_TOPOLOGY] = {"topology", "synthetic:TEXT|FILE", "",
+                       "A machine as synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file; else this machine.", false},
+    [TOPO_WORKERS] = {"workers", "N|cores|pus|2xcores", "cores",
+                      "How many, or a multiple of the cores or hardware threads.", false},
+    [TOPO_PLACE] = {"place", "PLACE", "compact",
+                    "Where they are pinned: none, compact, scatter, cores, CPUs joined "
+                    "with plus (0+2-3), or hwloc objects (core:1.pu:0).",
+                    false},
+    [TOPO_PLACE_MAIN] = {"place-main", "PLACE", "auto", "Where the submitter runs: auto, or the words of --place.",
+                         false},
+    {.name = NULL},
+};
+
+static int topo_main(const struct arguments *given)
+{
+    const char *const *value = given->value;
+    return answer(&(struct question){value[TOPO_TOPOLOGY][0] ? value[TOPO_TOPOLOGY] : NULL, value[TOPO_WORKERS],
+                                     value[TOPO_PLACE], value[TOPO_PLACE_MAIN]});
+}
+
+const struct verb verb_topo = {
+    .name = "topo",
+    .chapter = "learn",
+    .operands = "",
+    .summary = "show a machine's CPUs and where workers would go",
+    .function = topo_main,
+    .help = "Shows a machine, this one or a described one, and where workers would be pinned on it. Runs nothing.",
+    .arguments = topo_arguments};

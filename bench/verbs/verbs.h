@@ -1,0 +1,25 @@
+/* The verbs of the command line. */
+#ifndef POOLBENCH_VERBS_VERBS_H
+#define POOLBENCH_VERBS_VERBS_H
+#include "bench/ask/arguments.h"
+#include <stdio.h>
+
+/* All of them, in the order of `help`. A verb is a word here and a file or folder beside this one that defines
+ * `const struct verb verb_WORD`. */
+// clang-format off
+#define VERBS(VERB) \
+    VERB(run) VERB(plan) VERB(resume) VERB(metg) VERB(crossover) VERB(capacity) VERB(advise) VERB(summarise) \
+    VERB(compare) VERB(targets) VERB(charts) VERB(report) VERB(scaling) VERB(isolation) VERB(check) VERB(selftest) \
+    VERB(conformance) VERB(tour) VERB(list) VERB(topo) VERB(help) VERB(version)
+// clang-format on
+#define VERB_DECLARED(name) extern const struct verb verb_##name;
+VERBS(VERB_DECLARED)
+extern const struct verb *const verbs[]; /* main.c; ends with NULL */
+
+/* NULL and a line on stderr when there is no such verb. */
+const struct verb *verb_find(const char *name);
+void verb_help_print(const struct verb *verb);
+/* All factors and settings, from the option table. */
+void options_print(FILE *out);
+
+#endif

@@ -1,0 +1,171 @@
+/* Crew and queue together, see channel.h. */
+#include "pools/parts/channel.h"
+#include "pools/parts/queue.h"
+#include "pools/parts/usage.h"
+#include <stdlib.h>
+
+struct channel {
+    struct crew crew;
+    struct queue queue;
+};
+
+struct pool {
+    const struct job *job;
+    struct event *event;
+    unsigned count; /* channels that are open */
+    bool has_children, broken;
+    struct channel channel[TEAMS_MAX];
+};
+
+static int channel_open(struct channel *channel, enum wait_mode wait)
+{
+    struct crew *crew = &channel->crew;
+    struct queue *queue = &channel->queue;
+    crew->body = (struct crew_body){
+        .run = queue_work,
+        .has_work = queue_has_work,
+        .touch = queue_touch,
+        .recover = queue_recover,
+        .work = queue,
+    };
+    queue->workers = crew->workers;
+    queue->copies_input = crew->processes != 0;
+    uint32_t size = queue_size(crew->job, crew->workers);
+    void *memory;
+    int rc = crew_prepare(crew, wait, queue_bytes(crew->job, size), &memory);
+    if (rc < 0)
+        return rc;
+    rc = queue_init(queue, crew, size, memory);
+    if (rc < 0) {
+        crew_stop(crew, false);
+        return rc;
+    }
+    rc = crew_start(crew);
+    if (rc < 0)
+        queue_release(queue);
+    return rc;
+}
+
+int channels_open(const struct pool_config *config, const struct job *job, const struct channels *channels,
+                  struct pool **result)
+{
+    const struct team *teams = channels->teams;
+    unsigned count = channels->count;
+    struct pool *pool = aligned_alloc(_Alignof(struct pool), sizeof *pool);
+    if (!pool)
+        return -ENOMEM;
+    *pool = (struct pool){.job = job};
+    pool->has_children = teams[0].processes != 0;
+    int rc = event_open(&pool->event, !pool->has_children);
+    if (rc == 0 && pool->has_children && (rc = event_watch_children(pool->event)) < 0)
+        pool->has_children = false;
+    for (unsigned i = 0, first = 0; i < count && rc == 0; first += teams[i++].workers) {
+        pool->channel[i].crew = (struct crew){
+            .config = config,
+            .job = job,
+            .event = pool->event,
+            .first = first,
+            .workers = teams[i].workers,
+            .processes = teams[i].processes,
+            .threads = teams[i].threads,
+            .max_tasks = teams[i].processes ? channels->max_tasks : 0,
+        };
+        rc = channel_open(&pool->channel[i], channels->wait);
+        pool->count += rc == 0;
+    }
+    if (rc < 0) {
+        channels_close(pool);
+        return rc;
+    }
+    *result = pool;
+    return 0;
+}
+
+static struct channel *channel_of(struct pool *pool, uint32_t task)
+{
+    return &pool->channel[pool->count > 1 && job_class(pool->job, task) == TASK_SLEEP];
+}
+
+int channels_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
+{
+    unsigned taken = 0;
+    for (unsigned i = 0; i < pool->count; i++)
+        queue_next_call(&pool->channel[i].queue);
+    while (taken < n) { /* runs of tasks with the same destination, so that the order stays */
+        struct channel *to = channel_of(pool, tasks[taken]);
+        unsigned run = 1;
+        while (taken + run < n && channel_of(pool, tasks[taken + run]) == to)
+            run++;
+        unsigned got = (unsigned)queue_submit(&to->queue, tasks + taken, run);
+        taken += got;
+        if (got < run)
+            break;
+    }
+    return (int)taken;
+}
+
+int channels_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
+{
+    struct crew *crews[TEAMS_MAX];
+    struct crew_reap reap = {.crews = crews, .done = done, .min = min, .until_ns = until_ns};
+    reap.max = max < QUEUE_REAP_MAX ? max : QUEUE_REAP_MAX;
+    for (unsigned i = 0; i < pool->count; i++) {
+        queue_next_call(&pool->channel[i].queue);
+        crews[reap.count++] = &pool->channel[i].crew;
+        reap.in_flight += pool->channel[i].queue.in_flight;
+    }
+    int rc = crew_reap(&reap);
+    pool->broken |= rc < 0;
+    for (int i = 0; i < rc; i++) {
+        bool second = pool->count > 1 && done[i].worker >= pool->channel[1].crew.first;
+        queue_take_back(&pool->channel[second].queue, &done[i]);
+    }
+    return rc;
+}
+
+int channels_usage(struct pool *pool, bool with_memory, struct usage *usage)
+{
+    usage_read_thread(usage);
+    for (unsigned i = 0; i < pool->count; i++) {
+        int rc = crew_usage(&pool->channel[i].crew, with_memory, usage);
+        if (rc < 0) {
+            pool->broken = true;
+            return rc;
+        }
+    }
+    if (with_memory) { /* while the workers are alive, so that what is shared counts as shared */
+        struct usage own;
+        usage_clear(&own);
+        usage_read_memory(&own);
+        usage_add(usage, &own);
+    }
+    return 0;
+}
+
+void channels_peek(const struct pool *pool, struct peek *peeks)
+{
+    _Static_assert(TEAMS_MAX <= PEEKS_MAX, "a row for each channel");
+    for (unsigned i = 0; i < pool->count; i++) {
+        const struct crew *crew = &pool->channel[i].crew;
+        peeks[i] = (struct peek){
+            .kind = PEEK_CREW,
+            .first = crew->first,
+            .workers = crew->workers,
+            .workers_at = (uintptr_t)crew->worker,
+        };
+    }
+}
+
+int channels_close(struct pool *pool)
+{
+    while (pool->count > 0) {
+        struct channel *channel = &pool->channel[--pool->count];
+        crew_stop(&channel->crew, pool->broken || queue_is_busy(&channel->queue));
+        queue_release(&channel->queue);
+    }
+    if (pool->has_children)
+        event_unwatch_children();
+    event_close(pool->event);
+    free(pool);
+    return 0;
+}

@@ -1,0 +1,73 @@
+/* Choosing and measuring the clock of clock.h. */
+#include "pools/parts/clock.h"
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+struct clock_source clock_source = {.is_tsc = false, .mult = 1ull << 32};
+
+void clock_init(bool is_tsc, uint64_t mult)
+{
+    clock_source.is_tsc = is_tsc;
+    clock_source.mult = mult;
+}
+
+#if defined(__x86_64__)
+/* The kernel watches the TSC; a clock source other than these two says that it has found it wanting. */
+static bool kernel_trusts_tsc(void)
+{
+    char name[32] = "";
+    int fd = open("/sys/devices/system/clocksource/clocksource0/current_clocksource", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t got = read(fd, name, sizeof name - 1);
+    close(fd);
+    return got > 0 && (!strncmp(name, "tsc", 3) || !strncmp(name, "kvm-clock", 9) || !strncmp(name, "hyperv", 6));
+}
+
+static bool tsc_is_invariant(void)
+{
+    unsigned a, b, c, d;
+    if (!__get_cpuid(0x80000001, &a, &b, &c, &d) || !(d & 1u << 27)) /* rdtscp */
+        return false;
+    return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & 1u << 8) && kernel_trusts_tsc();
+}
+#else
+/* CLOCK_MONOTONIC reads aarch64's counter without a system call; the counter itself ticks no finer. */
+static bool tsc_is_invariant(void)
+{
+    return false;
+}
+#endif
+
+struct clock_anchor clock_anchor_read(void)
+{
+    struct clock_anchor best = {0, 0};
+    uint64_t narrowest = UINT64_MAX;
+    for (int i = 0; i < 16; i++) { /* an interrupt between the readings would spoil a single one */
+        uint32_t cpu;
+        uint64_t before = clock_ticks_after(&cpu);
+        uint64_t ns = clock_monotonic_ns();
+        uint64_t after = clock_ticks_after(&cpu);
+        if (after - before < narrowest) {
+            narrowest = after - before;
+            best = (struct clock_anchor){before + (after - before) / 2, ns};
+        }
+    }
+    return best;
+}
+
+void clock_choose(uint64_t measure_ns)
+{
+    clock_init(tsc_is_invariant(), 1ull << 32);
+    if (!clock_source.is_tsc)
+        return;
+    struct clock_anchor from = clock_anchor_read();
+    struct timespec nap = {.tv_sec = (time_t)(measure_ns / 1000000000u), .tv_nsec = (long)(measure_ns % 1000000000u)};
+    nanosleep(&nap, NULL); /* cut short by a signal: a shorter base, still measured */
+    struct clock_anchor to = clock_anchor_read();
+    clock_source.mult = (uint64_t)(((unsigned __int128)(to.ns - from.ns) << 32) / (to.ticks - from.ticks));
+}

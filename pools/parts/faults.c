@@ -1,0 +1,160 @@
+/* Failures on purpose, see faults.h. Each strikes when the work is done, so that a failed task has cost what a good one
+ * costs, and what follows is the price of the failure alone. */
+#include "pools/parts/faults.h"
+#include "pools/parts/clock.h"
+#include "pools/pool.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define OOM_STEP_BYTES (16ull << 20)
+#define OOM_CAP_BYTES  (256ull << 20) /* a machine must not go down for a benchmark */
+#define STACK_CAP      (8ull << 20)   /* nor where stacks have no limit */
+#define STACK_FRAME    1024           /* below a guard page, so that none is stepped over */
+#define LEAK_CAP       1024           /* descriptors: where the limit is a million, each process would hold 256 MiB */
+
+const struct fault_about fault_kinds[FAULT_KINDS] = {
+    [FAULT_ERROR] = {"error", "returns EIO: status error", false},
+    [FAULT_EXIT] = {"exit", "ends its process with exit status 3", true},
+    [FAULT_ABORT] = {"abort", "calls abort(3)", true},
+    [FAULT_SEGV] = {"segv", "writes to memory that it may not write to", true},
+    [FAULT_STACK] = {"stack", "calls itself until the stack is full, of 8 MiB where it has no limit", true},
+    [FAULT_KILL] = {"kill", "its process gets SIGKILL, as from outside", true},
+    [FAULT_STOP] = {"stop", "its process gets SIGSTOP and stands still; --task-limit ends it", true},
+    [FAULT_HANG] = {"hang", "sleeps for ever; --task-limit ends it", true},
+    [FAULT_OOM] =
+        {"oom", "takes memory until there is none or it has 256 MiB, then gets the SIGKILL that the kernel would send",
+         true},
+    [FAULT_FDLEAK] = {"fdleak",
+                      "opens files until its process may open no more (1024, if the limit is higher), leaves them open "
+                      "and returns EMFILE: status error",
+                      false},
+    [FAULT_WRONG] = {"wrong", "returns a wrong result, which the checks must find: status wrong", false},
+};
+
+enum fault_kind fault_find(const struct faults *faults, uint64_t seed, uint32_t index)
+{
+    if (!faults->count || index >= TASK_WARMUP_FIRST)
+        return FAULT_NONE;
+    for (uint32_t i = 0; i < faults->count; i++)
+        if (faults->fault[i].task == (int64_t)index)
+            return (enum fault_kind)faults->fault[i].kind;
+    /* one draw for all kinds: alone, each hits the tasks that any other would */
+    uint64_t draw = mix_below(mix64(seed ^ 0x6661756c74, index), 1000000), share = 0;
+    for (uint32_t i = 0; i < faults->count; i++) {
+        share += faults->fault[i].rate_ppm;
+        if (draw < share)
+            return (enum fault_kind)faults->fault[i].kind;
+    }
+    return FAULT_NONE;
+}
+
+/* A limit no higher than `cap`: failing to lower it only means that the fault takes longer. */
+static void limit_lower(int resource, rlim_t cap)
+{
+    struct rlimit limit;
+    if (getrlimit(resource, &limit) == 0 && limit.rlim_cur > cap) {
+        limit.rlim_cur = cap;
+        setrlimit(resource, &limit);
+    }
+}
+
+static void die_by(int number)
+{
+    signal(number, SIG_DFL); /* nobody's handler is asked */
+    kill(getpid(), number);
+}
+
+static void segv(void)
+{
+    volatile char *page = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    signal(SIGSEGV, SIG_DFL);
+    if (page != MAP_FAILED)
+        *page = 1;
+    die_by(SIGSEGV);
+}
+
+__attribute__((noinline)) static uint64_t descend(uint64_t depth)
+{
+    volatile char frame[STACK_FRAME];
+    frame[0] = (char)depth;
+    uint64_t below = depth ? descend(depth - 1) : 0;
+    return below + (uint64_t)frame[0]; /* used after the call: no tail call */
+}
+
+static void overflow(void)
+{
+    limit_lower(RLIMIT_STACK, STACK_CAP);
+    signal(SIGSEGV, SIG_DFL);
+    descend(UINT64_MAX);
+}
+
+static void exhaust_memory(void)
+{
+    /* should memory be short indeed, this process is the one to go */
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        ssize_t written = write(fd, "1000", 4);
+        (void)written; /* then the kernel chooses by size */
+        close(fd);
+    }
+    for (uint64_t had = 0; had < OOM_CAP_BYTES; had += OOM_STEP_BYTES) {
+        char *map = mmap(NULL, OOM_STEP_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (map == MAP_FAILED)
+            break;
+        memset(map, 1, OOM_STEP_BYTES);
+    }
+    die_by(SIGKILL);
+}
+
+static void leak_descriptors(void)
+{
+    limit_lower(RLIMIT_NOFILE, LEAK_CAP);
+    while (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0)
+        ;
+}
+
+void fault_strike(enum fault_kind kind, struct done *done)
+{
+    if (!fault_kinds[kind].fatal) {
+        if (kind == FAULT_FDLEAK) {
+            leak_descriptors();
+            done->end = done->end ? clock_ticks() : 0; /* the leaking is part of the task */
+        }
+        if (kind == FAULT_WRONG)
+            done->result ^= 1; /* an output holds the right one: there, too, it can be seen */
+        else {
+            done->status = TASK_ERROR;
+            done->code = kind == FAULT_FDLEAK ? EMFILE : EIO;
+        }
+        return;
+    }
+    if (kind == FAULT_ABORT || kind == FAULT_SEGV || kind == FAULT_STACK)
+        /* a core file would be most of what a crash costs, and RLIMIT_CORE does not stop one that goes to a pipe */
+        prctl(PR_SET_DUMPABLE, 0);
+    done->end = clock_ticks();
+    done->status = TASK_LOST;                /* its last words (pool.h) */
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* stamped before, whatever is done next */
+    if (kind == FAULT_EXIT)
+        _exit(FAULT_EXIT_STATUS);
+    if (kind == FAULT_ABORT)
+        die_by(SIGABRT);
+    if (kind == FAULT_SEGV)
+        segv();
+    if (kind == FAULT_STACK)
+        overflow();
+    if (kind == FAULT_KILL)
+        die_by(SIGKILL);
+    if (kind == FAULT_STOP)
+        kill(getpid(), SIGSTOP);
+    if (kind == FAULT_OOM)
+        exhaust_memory();
+    for (;;) /* hang; stop, when continued */
+        pause();
+}

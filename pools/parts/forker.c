@@ -1,0 +1,382 @@
+/* The processes of pool zygote: forkers, which fork for tasks, and the spawner, which replaces forkers. See zygote.h.
+ */
+#include "pools/parts/clock.h"
+#include "pools/parts/crew.h"
+#include "pools/parts/task_run.h"
+#include "pools/parts/usage.h"
+#include "pools/parts/zygote.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+/* Results of tasks that ran for longer are told at once: a wake-up is little beside them. */
+#define TELL_AT_ONCE_NS 500000u
+
+enum { READERS_MAX = 100 }; /* of a child's memory that may be killed before it has read it */
+
+/* A forker's own view, in private memory that its children inherit. */
+struct forker_self {
+    struct zygote_shared *shared;
+    struct forker *forker;
+    uint32_t row, worker;
+    struct zygote_memory memory;
+    struct job job;
+    struct usage used;
+    uint32_t cpu; /* of the last task */
+    int unfit;    /* -errno: could not go where it should */
+    sigset_t child_signal;
+};
+
+struct zygote_memory zygote_memory_at(void *map)
+{
+    struct zygote_job *job = map;
+    char *at = map;
+    return (struct zygote_memory){
+        .job = job,
+        .costs = (struct cost *)(at + job->costs_at),
+        .finished = (_Atomic uint64_t *)(at + job->finished_at),
+        .slots = (struct zygote_slot *)(at + job->slots_at),
+        .payload = (unsigned char *)at + job->payload_at,
+    };
+}
+
+/* ---- a task ---- */
+
+static bool has_work(const struct forker_self *self)
+{
+    struct zygote_shared *shared = self->shared;
+    uint32_t mask = self->memory.job->size - 1;
+    /* seq_cst: the second look, after the idle bit was set; relaxed, the others: slots before this tail are seen as
+     * published or later, and scan_from is a hint */
+    uint64_t tail = atomic_load_explicit(&shared->tail, memory_order_seq_cst);
+    for (uint64_t at = atomic_load_explicit(&shared->scan_from, memory_order_relaxed); at < tail; at++)
+        if ((uint32_t)atomic_load_explicit(&self->memory.slots[at & mask].claim, memory_order_relaxed) == 0)
+            return true;
+    return false;
+}
+
+/* The slot of a task that is this forker's from now on; UINT32_MAX: there is none. */
+static uint32_t task_take(struct forker_self *self)
+{
+    struct zygote_shared *shared = self->shared;
+    uint32_t mask = self->memory.job->size - 1;
+    uint64_t from = atomic_load_explicit(&shared->scan_from, memory_order_relaxed); /* a hint */
+    /* acquire: the slots below were written */
+    uint64_t tail = atomic_load_explicit(&shared->tail, memory_order_acquire);
+    for (uint64_t at = from; at < tail; at++) {
+        struct zygote_slot *slot = &self->memory.slots[at & mask];
+        uint64_t claim = atomic_load_explicit(&slot->claim, memory_order_relaxed); /* a look: the exchange decides */
+        if ((uint32_t)claim != 0)
+            continue;
+        /* acquire: the payload of this task, should the slot have been used again since the tail was read */
+        if (!atomic_compare_exchange_strong_explicit(&slot->claim, &claim, claim | self->row, memory_order_acquire,
+                                                     memory_order_relaxed))
+            continue;
+        /* relaxed, and may fail: a hint that only moves when all before it were seen to be taken */
+        atomic_compare_exchange_strong_explicit(&shared->scan_from, &from, at + 1, memory_order_relaxed,
+                                                memory_order_relaxed);
+        return (uint32_t)(at & mask);
+    }
+    return UINT32_MAX;
+}
+
+static void child_begin(const struct forker_self *self, pid_t parent)
+{
+    if (self->shared->task_limit_ns)
+        sigprocmask(SIG_UNBLOCK, &self->child_signal, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) /* it died before the line above */
+        _exit(1);
+}
+
+static _Noreturn void child_main(struct forker_self *self, uint32_t slot, uint32_t task, pid_t parent)
+{
+    const struct zygote_job *of = self->memory.job;
+    const struct job *job = &self->job;
+    child_begin(self, parent);
+    unsigned char *payload = self->memory.payload + slot * of->payload_stride;
+    task_run(job, task, job->in_bytes ? payload : NULL, job->out_bytes ? payload + of->out_offset : NULL,
+             &self->forker->done);
+    /* release: the record and the output are there for whoever sees this; else nothing of this child is believed */
+    atomic_store_explicit(&self->forker->complete, 1, memory_order_release);
+    _exit(0);
+}
+
+/* With a limit SIGCHLD is blocked (forker_main), so that none is missed between asking and waiting. False: the child
+ * ran past the limit and was killed. */
+static bool child_wait(const struct forker_self *self, pid_t pid, int *status)
+{
+    uint64_t limit = self->shared->task_limit_ns, until = limit ? clock_monotonic_ns() + limit : 0;
+    bool within = true;
+    while (limit && within && waitpid(pid, status, WNOHANG) != pid) {
+        uint64_t now = clock_monotonic_ns(), left = now < until ? until - now : 0;
+        struct timespec wait = {.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
+        within = left && (sigtimedwait(&self->child_signal, NULL, &wait) > 0 || errno == EINTR);
+        if (!within)
+            kill(pid, SIGKILL);
+    }
+    while ((!limit || !within) && waitpid(pid, status, 0) < 0 && errno == EINTR)
+        ;
+    return within;
+}
+
+static void record(struct forker_self *self, struct done *done, uint32_t task, int status)
+{
+    /* acquire: pairs with child_main */
+    if (atomic_load_explicit(&self->forker->complete, memory_order_acquire)) {
+        *done = self->forker->done;
+        self->used.migrations += done->cpu != self->cpu && self->cpu != UINT32_MAX;
+        self->cpu = done->cpu;
+    } else {
+        /* what its task wrote down right before it died of it (pool.h) */
+        struct done last = self->forker->done;
+        bool told = last.task == task && last.end;
+        *done = (struct done){
+            .task = task,
+            .start = told ? last.start : 0,
+            .end = told ? last.end : 0,
+            .status = WIFSIGNALED(status) ? TASK_SIGNALLED : TASK_EXITED,
+            .code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+        };
+    }
+}
+
+/* Forks for the task and waits. No process to be had: the task failed with that error, as its caller would see it. */
+static void task_fork(struct forker_self *self, uint32_t slot, struct done *done)
+{
+    struct zygote_shared *shared = self->shared;
+    /* relaxed: its own claim */
+    uint32_t task = (uint32_t)(atomic_load_explicit(&self->memory.slots[slot].claim, memory_order_relaxed) >> 32);
+    pid_t parent = getpid();
+    int status = 0;
+    atomic_store_explicit(&self->forker->complete, 0, memory_order_relaxed); /* before the child exists */
+    self->forker->done.end = 0;
+    shared->tasks[self->worker] = task;
+    pid_t pid = fork();
+    if (pid == 0)
+        child_main(self, slot, task, parent);
+    if (pid < 0) {
+        *done = (struct done){.task = task, .status = TASK_ERROR, .code = errno, .pid = parent};
+        return;
+    }
+    shared->pids[self->worker] = pid;
+    bool within = child_wait(self, pid, &status);
+    shared->pids[self->worker] = 0;
+    record(self, done, task, status);
+    if (!within && done->status == TASK_SIGNALLED) /* else it ended just in time */
+        done->status = TASK_TIMEOUT;
+    done->pid = pid;
+}
+
+static void task_publish(struct forker_self *self, uint32_t slot)
+{
+    struct zygote_shared *shared = self->shared;
+    /* seq_cst: the bit, then `wanted`; releases the record */
+    atomic_fetch_or_explicit(&self->memory.finished[slot / 64], 1ull << (slot % 64), memory_order_seq_cst);
+    uint32_t wanted = atomic_load_explicit(&shared->event.wanted, memory_order_seq_cst);
+    if (!wanted)
+        return;
+    uint64_t label = task_label_ns(&self->job, self->memory.slots[slot].done.task);
+    /* relaxed: only the count matters; it may pass 0 when two finish at once, and then the first of them shouts */
+    if (label >= TELL_AT_ONCE_NS || atomic_fetch_sub_explicit(&shared->event.wanted, 1, memory_order_relaxed) == 1)
+        event_shout(&shared->event);
+}
+
+static void task_serve(struct forker_self *self, uint32_t slot)
+{
+    struct done *done = &self->memory.slots[slot].done;
+    task_fork(self, slot, done);
+    done->slot = slot;
+    done->worker = (uint16_t)self->worker;
+    task_publish(self, slot);
+}
+
+/* ---- orders ---- */
+
+/* The workload's state is made here, once, from the same parameters and seed: children inherit it as those of pool fork
+ * inherit the submitter's. */
+static int job_open(struct forker_self *self)
+{
+    struct zygote_shared *shared = self->shared;
+    if (self->unfit < 0 || self->memory.job)
+        return self->unfit;
+    void *map = mmap(NULL, shared->memory_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, shared->memory, 0);
+    if (map == MAP_FAILED)
+        return self->unfit = -errno;
+    self->memory = zygote_memory_at(map);
+    self->job = self->memory.job->job;
+    self->job.sequence.costs = self->memory.costs;
+    self->job.inputs = NULL;
+    self->job.ballast = NULL;
+    self->job.ballast_bytes = self->job.ballast_write_ppm = 0;
+    struct workload_config config = {self->memory.job->workload_params, self->job.sequence.seed, self->job.tasks, NULL};
+    if (self->job.workload->prepare)
+        self->unfit = self->job.workload->prepare(&config, &self->job.state);
+    return self->unfit;
+}
+
+/* A spawner that was copied from a forker is to be as small as the first one. */
+static void job_close(struct forker_self *self)
+{
+    if (!self->memory.job)
+        return;
+    if (self->job.workload->release)
+        self->job.workload->release(self->job.state);
+    munmap(self->memory.job, self->shared->memory_bytes);
+}
+
+/* What a child holds while it runs: one more of them reads its own memory, and is kept until the forker read its own.
+ * -ECHILD: it was killed from outside. */
+static int memory_read(struct forker_self *self, struct usage *usage)
+{
+    struct forker *forker = self->forker;
+    pid_t parent = getpid();
+    int status;
+    atomic_store_explicit(&forker->complete, 0, memory_order_relaxed); /* before the child exists */
+    pid_t pid = fork();
+    if (pid == 0) {
+        child_begin(self, parent);
+        usage_clear(&forker->child_memory);
+        usage_read_memory(&forker->child_memory);
+        atomic_store_explicit(&forker->complete, 1, memory_order_release); /* with what it read */
+        raise(SIGSTOP);                                                    /* until it is killed */
+        _exit(0);
+    }
+    if (pid < 0)
+        return -errno;
+    while (waitpid(pid, &status, WUNTRACED) < 0 && errno == EINTR)
+        ;
+    bool complete = atomic_load_explicit(&forker->complete, memory_order_acquire); /* pairs with the child's */
+    if (complete)
+        usage_read_memory(usage);
+    if (WIFSTOPPED(status)) {
+        kill(pid, SIGKILL);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+            ;
+    }
+    if (!complete)
+        return -ECHILD;
+    usage_add(usage, &forker->child_memory);
+    return 0;
+}
+
+/* Its own, for forking is its work, and that of the children it has waited for. */
+static int usage_report(struct forker_self *self, bool with_memory)
+{
+    struct usage *usage = &self->forker->usage;
+    struct rusage children;
+    struct usage theirs;
+    int rc = 0;
+    usage_read_thread(usage);
+    if (getrusage(RUSAGE_CHILDREN, &children) == 0) {
+        usage_from_rusage(&children, &theirs);
+        usage_add(usage, &theirs);
+    }
+    usage->runqueue_ns = -1; /* went with the children */
+    usage->migrations = self->used.migrations;
+    for (unsigned tries = 0; with_memory && (!tries || (rc == -ECHILD && tries < READERS_MAX)); tries++)
+        rc = memory_read(self, usage);
+    return rc;
+}
+
+/* The copy has the submitter for a parent, as if that had forked it, which reads its pid even when this process dies
+ * before it can answer. */
+static int forker_make(struct forker_self *self)
+{
+    /* relaxed, here and of `order`: `ordered` has published them (order_pending) */
+    uint32_t row = atomic_load_explicit(&self->forker->make, memory_order_relaxed);
+    int32_t *pid_at = &self->shared->forkers[row].pid;
+    long pid = syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, NULL, pid_at, NULL, NULL);
+    if (pid == 0) {
+        if (row == SPAWNER)
+            job_close(self);
+        forker_main(self->shared, row);
+    }
+    return pid < 0 ? -errno : 0;
+}
+
+static void order_obey(struct forker_self *self, uint32_t number)
+{
+    struct forker *forker = self->forker;
+    enum forker_order order = (enum forker_order)atomic_load_explicit(&forker->order, memory_order_relaxed);
+    forker->error = 0;
+    switch (order) {
+    case ORDER_NONE:
+        break;
+    case ORDER_OPEN:
+        forker->error = job_open(self);
+        break;
+    case ORDER_USAGE:
+    case ORDER_USAGE_AND_MEMORY:
+        forker->error = usage_report(self, order == ORDER_USAGE_AND_MEMORY);
+        break;
+    case ORDER_MAKE:
+        forker->error = forker_make(self);
+        break;
+    }
+    /* release: what the order was for is there */
+    atomic_store_explicit(&forker->answered, number, memory_order_release);
+    event_shout(&self->shared->event);
+    if (self->unfit < 0)
+        _exit(1); /* it has said why */
+}
+
+/* ---- its life ---- */
+
+static void forker_name(const struct forker_self *self)
+{
+    char name[16];
+    if (self->row)
+        snprintf(name, sizeof name, "pb-worker-%u", self->worker % 100000);
+    else
+        snprintf(name, sizeof name, "pb-spawner");
+    prctl(PR_SET_NAME, name);
+}
+
+static bool order_pending(const struct forker_self *self, uint32_t *number)
+{
+    /* seq_cst: also the second look; acquire for what the order is; relaxed: its own answer */
+    *number = atomic_load_explicit(&self->forker->ordered, memory_order_seq_cst);
+    return *number != atomic_load_explicit(&self->forker->answered, memory_order_relaxed);
+}
+
+_Noreturn void forker_main(struct zygote_shared *shared, uint32_t row)
+{
+    static struct forker_self self; /* not on the stack: children of a replacement inherit it, too */
+    struct forker *forker = &shared->forkers[row];
+    _Atomic uint64_t *idle = &shared->idle[row / 64];
+    uint64_t bit = 1ull << (row % 64);
+    uint32_t worker = atomic_load_explicit(&forker->worker, memory_order_relaxed); /* set before it was born */
+    self = (struct forker_self){.shared = shared, .forker = forker, .row = row, .worker = worker, .cpu = UINT32_MAX};
+    event_forget_children();
+    forker_name(&self);
+    sigemptyset(&self.child_signal);
+    sigaddset(&self.child_signal, SIGCHLD);
+    if (shared->task_limit_ns)
+        sigprocmask(SIG_BLOCK, &self.child_signal, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != shared->submitter)
+        _exit(1);
+    if (row)
+        self.unfit = place_apply(&shared->places, worker);
+    for (;;) {
+        uint32_t rings = atomic_load_explicit(&forker->doorbell, memory_order_acquire), number; /* futex.h */
+        uint32_t slot = UINT32_MAX;
+        if (order_pending(&self, &number))
+            order_obey(&self, number);
+        bool works = row && self.memory.job;
+        if (works && (slot = task_take(&self)) != UINT32_MAX) {
+            task_serve(&self, slot);
+            continue;
+        }
+        if (row)                                                       /* the spawner is nobody to wake for a task */
+            atomic_fetch_or_explicit(idle, bit, memory_order_seq_cst); /* then the second look */
+        if (!order_pending(&self, &number) && !(works && has_work(&self)))
+            futex_wait(&forker->doorbell, rings, UINT64_MAX, false);
+        atomic_fetch_and_explicit(idle, ~bit, memory_order_relaxed); /* relaxed: it only spares a wake-up */
+    }
+}

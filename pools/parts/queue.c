@@ -1,0 +1,367 @@
+/* The queue of queue.h. */
+#include "pools/parts/queue.h"
+#include "pools/parts/clock.h"
+#include "pools/parts/task_run.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    SLOTS_DEFAULT = 4096,
+    LINE = 8,             /* slots in 64 bytes */
+    SHORT_TASK_NS = 2000, /* below this a fight for a cache line matters */
+    OLDEST_EVERY = 16,    /* lines */
+    HANDOVER_NS = 25,     /* about what a task costs that does nothing */
+    WAKE_NS = 50000,      /* work that is worth waking somebody for: the waker pays 10 us, and 50 pass until it works */
+};
+#define PAYLOAD_LIMIT (64u << 20) /* bytes of payload in slots, unless the workers alone need more */
+#define NOBODY        UINT32_MAX  /* owner of a slot that never held a task */
+
+static size_t round_up(size_t bytes, size_t to)
+{
+    return (bytes + to - 1) / to * to;
+}
+
+static size_t payload_stride(const struct job *job)
+{
+    return round_up(job->in_bytes, 64) + round_up(job->out_bytes, 64);
+}
+
+uint32_t queue_size(const struct job *job, unsigned workers)
+{
+    size_t stride = payload_stride(job);
+    uint32_t least = LINE, size = SLOTS_DEFAULT;
+    while (least < 2 * workers)
+        least *= 2;
+    while (size > least && stride * size > PAYLOAD_LIMIT)
+        size /= 2;
+    return size > least ? size : least;
+}
+
+size_t queue_bytes(const struct job *job, uint32_t size)
+{
+    return round_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096) + size * payload_stride(job);
+}
+
+/* Whether somebody who is awake can be waited for: every task is known to be short, and nothing is to go wrong. */
+static uint64_t longest_of_short(const struct job *job, const struct crew *crew)
+{
+    if (job->faults.count || crew->max_tasks || job->workload->file)
+        return 0;
+    uint64_t longest = 0;
+    for (uint32_t i = 0; i < job->sequence.count; i++) {
+        uint64_t label = task_cost_label_ns(job, &job->sequence.costs[i]);
+        longest = label > longest ? label : longest;
+    }
+    return longest < SHORT_TASK_NS ? longest + HANDOVER_NS : 0;
+}
+
+int queue_init(struct queue *queue, struct crew *crew, uint32_t size, void *memory)
+{
+    const struct job *job = crew->job;
+    queue->job = job;
+    queue->crew = crew;
+    queue->shared = memory;
+    queue->size = size;
+    queue->mask = size - 1;
+    queue->task_ns = longest_of_short(job, crew);
+    crew->defers = queue->task_ns != 0;
+    queue->payload_stride = payload_stride(job);
+    queue->out_offset = round_up(job->in_bytes, 64);
+    queue->payload = (unsigned char *)memory + round_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096);
+    queue->state = calloc(size, sizeof *queue->state);
+    queue->returned = calloc(QUEUE_REAP_MAX, sizeof *queue->returned);
+    if (!queue->state || !queue->returned) {
+        queue_release(queue);
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < size; i++) /* relaxed: before any worker exists */
+        atomic_store_explicit(&queue->shared->slots[i], NOBODY, memory_order_relaxed);
+    return 0;
+}
+
+void queue_release(struct queue *queue)
+{
+    free(queue->state);
+    free(queue->returned);
+    queue->state = NULL;
+    queue->returned = NULL;
+}
+
+/* About how many are queued; it may be more by what is in lines that somebody hunts in. relaxed: an estimate, and the
+ * tail is the caller's own or one it has looked at */
+static uint64_t count_queued(const struct queue *queue)
+{
+    uint64_t oldest = atomic_load_explicit(&queue->shared->scan_from, memory_order_relaxed);
+    uint64_t line = atomic_load_explicit(&queue->shared->line, memory_order_relaxed);
+    uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_relaxed);
+    uint64_t from = line > oldest ? line : oldest;
+    return tail > from ? tail - from : 0;
+}
+
+/* Wakes up to `count`, unless those who are awake will have done what is queued before the woken could help. They come
+ * round soon, as all tasks are short; should they not, the submitter wakes others while it waits (reap.c). */
+static void wake_for(struct queue *queue, unsigned count)
+{
+    unsigned awake = crew_awake(queue->crew);
+    if (awake == queue->workers)
+        return;
+    if (!queue->task_ns || !awake || count_queued(queue) * queue->task_ns >= (uint64_t)awake * WAKE_NS)
+        crew_wake(queue->crew, count);
+}
+
+/* ---- the submitter ---- */
+
+static inline uint32_t place(struct queue *queue, uint32_t task)
+{
+    struct queue_shared *shared = queue->shared;
+    while (queue->state[queue->tail & queue->mask] != SLOT_FREE)
+        queue->tail++;
+    uint32_t slot = (uint32_t)(queue->tail++ & queue->mask);
+    queue->state[slot] = SLOT_TAKEN;
+    queue->in_flight++;
+    if (slot % LINE == 0)
+        clock_fetch_to_write(&shared->slots[(slot + 2 * LINE) & queue->mask]);
+    if (queue->copies_input && queue->job->in_bytes)
+        memcpy(queue->payload + slot * queue->payload_stride, job_input(queue->job, task), queue->job->in_bytes);
+    /* release: whoever claims it sees its input */
+    atomic_store_explicit(&shared->slots[slot], (uint64_t)task << 32, memory_order_release);
+    return slot;
+}
+
+uint32_t queue_place(struct queue *queue, uint32_t task)
+{
+    return place(queue, task);
+}
+
+bool queue_is_offered(const struct queue *queue, uint32_t slot)
+{
+    /* relaxed: somebody may claim it right after */
+    return queue->state[slot] == SLOT_TAKEN &&
+           (uint32_t)atomic_load_explicit(&queue->shared->slots[slot], memory_order_relaxed) == 0;
+}
+
+int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n)
+{
+    struct queue_shared *shared = queue->shared;
+    unsigned taken = 0;
+    for (; taken < n && queue->in_flight < queue->size; taken++)
+        place(queue, tasks[taken]);
+    if (taken) {
+        /* seq_cst: published, then crew_wake looks who sleeps */
+        atomic_store_explicit(&shared->tail, queue->tail, memory_order_seq_cst);
+        wake_for(queue, 1); /* who is woken wakes others */
+    }
+    return (int)taken;
+}
+
+void queue_next_call(struct queue *queue)
+{
+    for (uint32_t i = 0; i < queue->returned_count; i++)
+        queue->state[queue->returned[i]] = SLOT_FREE;
+    queue->in_flight -= queue->returned_count;
+    queue->returned_count = 0;
+}
+
+void queue_take_back(struct queue *queue, struct done *done)
+{
+    done->out = queue->job->out_bytes ? queue->payload + done->slot * queue->payload_stride + queue->out_offset : NULL;
+    queue->returned[queue->returned_count++] = done->slot;
+    queue->state[done->slot] = SLOT_RETURNED;
+}
+
+/* The slots that name the dead and have not come back: what they were running, and what they had claimed and not
+ * started, which is handed in once more. Free slots may still name them: of tasks that have been reaped. */
+unsigned queue_recover(void *work, unsigned first, unsigned count, struct done *fallen)
+{
+    struct queue *queue = work;
+    unsigned found = 0;
+    for (uint32_t slot = 0; slot < queue->size; slot++) {
+        /* relaxed, here and of `running`: the process that wrote them is gone, and wait4 came after; slots that others
+         * claim meanwhile are not looked at further */
+        uint64_t value = atomic_load_explicit(&queue->shared->slots[slot], memory_order_relaxed);
+        uint32_t owner = (uint32_t)value, task = (uint32_t)(value >> 32);
+        if (queue->state[slot] != SLOT_TAKEN || owner <= first || owner > first + count)
+            continue;
+        const struct worker *worker = &queue->crew->worker[owner - 1];
+        if (atomic_load_explicit(&worker->running, memory_order_relaxed) == ((uint64_t)task << 32 | (slot + 1))) {
+            fallen[found++] = (struct done){.task = task, .slot = slot, .worker = (uint16_t)(owner - 1)};
+            queue->state[slot] = SLOT_RETURNED; /* whoever bears the number next may die before it is reported */
+            continue;
+        }
+        /* relaxed: says nothing that anybody acts upon; queue_submit publishes the task */
+        atomic_store_explicit(&queue->shared->slots[slot], NOBODY, memory_order_relaxed);
+        queue->state[slot] = SLOT_FREE;
+        queue->in_flight--;
+        queue_submit(queue, &task, 1); /* takes it: there is room for one more now */
+    }
+    return found;
+}
+
+bool queue_is_busy(const struct queue *queue)
+{
+    return queue->in_flight > queue->returned_count;
+}
+
+/* ---- workers ---- */
+
+struct hunt {
+    uint64_t at, end; /* positions of the line of its own */
+    uint32_t lines;   /* taken so far */
+    bool short_tasks; /* the last task was one */
+};
+
+static inline bool claim_slot(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task)
+{
+    _Atomic uint64_t *word = &queue->shared->slots[slot];
+    /* relaxed: only a look; the compare-and-swap decides */
+    uint64_t value = atomic_load_explicit(word, memory_order_relaxed);
+    if ((uint32_t)value != 0)
+        return false;
+    /* acquire: the task's input, written before the slot (queue_submit), and that its output may be overwritten;
+     * release is not needed: the owner publishes nothing by it, and worker_begin's release keeps `running` behind it */
+    if (!atomic_compare_exchange_strong_explicit(word, &value, value | owner, memory_order_acquire,
+                                                 memory_order_relaxed))
+        return false;
+    *task = (uint32_t)(value >> 32);
+    return true;
+}
+
+bool queue_claim(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task)
+{
+    return claim_slot(queue, slot, owner, task);
+}
+
+static bool claim(struct queue *queue, uint64_t position, uint32_t owner, uint32_t *slot, uint32_t *task)
+{
+    *slot = (uint32_t)(position & queue->mask);
+    return claim_slot(queue, *slot, owner, task);
+}
+
+static bool claim_in_line(struct queue *queue, struct hunt *hunt, uint32_t owner, uint32_t *slot, uint32_t *task)
+{
+    while (hunt->at < hunt->end)
+        if (claim(queue, hunt->at++, owner, slot, task))
+            return true;
+    return false;
+}
+
+/* Takes a whole published line that nobody hunts in, when much is queued. */
+static bool next_line(struct queue *queue, struct hunt *hunt, uint64_t tail)
+{
+    struct queue_shared *shared = queue->shared;
+    uint64_t line = atomic_load_explicit(&shared->line, memory_order_relaxed); /* relaxed: hints, all of them */
+    uint64_t oldest = atomic_load_explicit(&shared->scan_from, memory_order_relaxed) & ~(uint64_t)(LINE - 1);
+    if (line < oldest) { /* others went on without lines: catch up */
+        atomic_compare_exchange_strong_explicit(&shared->line, &line, oldest, memory_order_relaxed,
+                                                memory_order_relaxed);
+        line = oldest;
+    }
+    if (line + 2ull * LINE * crew_awake(queue->crew) > tail)
+        return false;
+    hunt->at = atomic_fetch_add_explicit(&shared->line, LINE, memory_order_relaxed);
+    hunt->end = hunt->at + LINE;
+    return hunt->end <= tail;
+}
+
+static bool claim_oldest(struct queue *queue, uint64_t tail, uint32_t owner, uint32_t *slot, uint32_t *task)
+{
+    struct queue_shared *shared = queue->shared;
+    /* relaxed, here and below: a hint, true for ever: whoever has loaded a tail (acquire) sees the slots before it as
+     * they were published or later, so that one it saw claimed is. An older hint that comes late costs looks */
+    uint64_t at = atomic_load_explicit(&shared->scan_from, memory_order_relaxed);
+    if (at + queue->size < tail)
+        at = tail - queue->size;
+    for (; at < tail; at++) {
+        if (claim(queue, at, owner, slot, task)) {
+            atomic_store_explicit(&shared->scan_from, at + 1, memory_order_relaxed);
+            return true;
+        }
+    }
+    atomic_store_explicit(&shared->scan_from, at, memory_order_relaxed);
+    return false;
+}
+
+static bool find_task(struct queue *queue, struct hunt *hunt, uint32_t owner, uint32_t *slot, uint32_t *task)
+{
+    if (claim_in_line(queue, hunt, owner, slot, task))
+        return true;
+    /* acquire: the slots before it; the second look, which needs more, is queue_has_work */
+    uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_acquire);
+    /* now and then the oldest first: a task must not wait for ever in the line of a worker that met a long one */
+    while (hunt->short_tasks && ++hunt->lines % OLDEST_EVERY && next_line(queue, hunt, tail))
+        if (claim_in_line(queue, hunt, owner, slot, task))
+            return true;
+    hunt->at = hunt->end = 0;
+    return claim_oldest(queue, tail, owner, slot, task);
+}
+
+bool queue_has_work(struct self *self, void *work)
+{
+    (void)self;
+    struct queue *queue = work;
+    /* seq_cst: after the idle bit was set; queue_submit stores it before it looks at the bits. relaxed, the others:
+     * what was stored before this tail is seen, and a claim that is not seen yet costs a look */
+    uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_seq_cst);
+    uint64_t at = atomic_load_explicit(&queue->shared->scan_from, memory_order_relaxed);
+    if (at + queue->size < tail)
+        at = tail - queue->size;
+    for (; at < tail; at++)
+        if ((uint32_t)atomic_load_explicit(&queue->shared->slots[at & queue->mask], memory_order_relaxed) == 0)
+            return true;
+    return false;
+}
+
+void queue_touch(struct self *self, void *work)
+{
+    (void)self;
+    struct queue *queue = work;
+    memory_map_now(queue->shared->slots, queue->size * sizeof *queue->shared->slots);
+    if (queue->copies_input)
+        memory_map_now(queue->payload, queue->size * queue->payload_stride);
+}
+
+static inline void run(struct self *self, struct queue *queue, uint32_t slot, uint32_t task, struct done *done)
+{
+    const struct job *job = queue->job;
+    unsigned char *payload = queue->payload + slot * queue->payload_stride;
+    const void *in = queue->copies_input && job->in_bytes ? payload : job_input(job, task);
+    worker_begin(self, task, slot);
+    task_run(job, task, in, job->out_bytes ? payload + queue->out_offset : NULL, done);
+    done->slot = slot;
+}
+
+void queue_run(struct self *self, struct queue *queue, uint32_t slot, uint32_t task, struct done *done)
+{
+    run(self, queue, slot, task, done);
+}
+
+void queue_work(struct self *self, void *work)
+{
+    struct queue *queue = work;
+    const struct job *job = queue->job;
+    struct hunt hunt = {0};
+    uint32_t owner = self->number + 1, slot, task;
+    bool rested = false;
+    while (worker_goes_on(self)) {
+        if (!find_task(queue, &hunt, owner, &slot, &task)) {
+            if (!worker_rest(self))
+                return;
+            rested = true;
+            continue;
+        }
+        if (rested) { /* somebody woke us: hand it on while there is more */
+            rested = false;
+            if (queue_has_work(self, queue))
+                wake_for(queue, 2);
+        }
+        uint64_t label = task_label_ns(job, task);
+        hunt.short_tasks = label < SHORT_TASK_NS;
+        worker_before(self, label);
+        struct done *done = worker_record(self);
+        if (!done)
+            return;
+        run(self, queue, slot, task, done);
+        worker_finish(self, label);
+    }
+}

@@ -1,0 +1,76 @@
+/* The queue: one submitter, many workers, each task separately claimable.
+ *
+ * A slot is one 64-bit word: task << 32 | owner; owner 0 means anybody may claim it. To claim is to compare-and-swap
+ * the owner in, right before the task is run: whoever is named in the slot is running the task, so that a dead worker's
+ * loss is exactly the slots that name it and have not come back. Nothing else decides anything: positions (`tail`,
+ * `scan_from`, `line`) are hints where to look. A task is offered again only when the one who had claimed it died
+ * before it started, so a compare-and-swap that comes late on a slot that is used again either fails or claims a task
+ * that is on offer there.
+ *
+ * Where to look. When much is queued and tasks are short, a worker takes eight consecutive slots (a cache line) as its
+ * own hunting ground, so that workers do not fight for lines; the tasks in it stay claimable by all. Else, and when the
+ * lines are used up, it looks from the oldest unclaimed slot on.
+ *
+ * The submitter writes a slot only when the task that was in it has been reaped; slots of tasks that run for long are
+ * stepped over. Payload lies beside the slots: input is copied in for workers in other processes, output is written
+ * there by the worker and read by the submitter in place. */
+#ifndef POOLBENCH_QUEUE_H
+#define POOLBENCH_QUEUE_H
+#include "pools/parts/crew.h"
+
+struct queue_shared {
+    _Alignas(128) _Atomic uint64_t tail;      /* positions published */
+    _Alignas(128) _Atomic uint64_t scan_from; /* every slot at a position below is claimed */
+    _Alignas(128) _Atomic uint64_t line;      /* next line that nobody hunts in */
+    _Alignas(128) _Atomic uint64_t slots[];
+};
+
+enum slot_state { SLOT_FREE, SLOT_TAKEN, SLOT_RETURNED };
+
+struct queue {
+    const struct job *job;
+    struct crew *crew;
+    struct queue_shared *shared;
+    uint32_t size, mask, workers;
+    uint64_t task_ns; /* what a task takes at most, with handing it over, when all are short; 0: some are not */
+    bool copies_input;
+    size_t payload_stride, out_offset;
+    unsigned char *payload; /* size rows: input, output */
+    /* the submitter's own, away from what threads read for every task */
+    _Alignas(128) uint64_t tail;
+    uint32_t in_flight;
+    uint8_t *state;     /* per slot, enum slot_state */
+    uint32_t *returned; /* slots reaped in the last call, whose output the driver may still read */
+    uint32_t returned_count;
+};
+
+#define QUEUE_REAP_MAX 256 /* most completions per reap, because of `returned` */
+
+uint32_t queue_size(const struct job *job, unsigned workers); /* slots: how many may be in flight */
+size_t queue_bytes(const struct job *job, uint32_t size);
+/* memory: zeroed, queue_bytes of it, in the crew's mapping. 0 or -ENOMEM. */
+int queue_init(struct queue *queue, struct crew *crew, uint32_t size, void *memory);
+void queue_release(struct queue *queue);
+
+/* Those who hand over slots by other ways (pools/transport/) place and claim one at a time: into a free slot, which
+ * there must be; and false when somebody else has. */
+uint32_t queue_place(struct queue *queue, uint32_t task);
+bool queue_claim(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task);
+/* What a worker does with what it has claimed, but for handing back the record. */
+void queue_run(struct self *self, struct queue *queue, uint32_t slot, uint32_t task, struct done *done);
+/* Is the slot's task still to be claimed? For the submitter. */
+bool queue_is_offered(const struct queue *queue, uint32_t slot);
+
+int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n);
+/* After crew_reap: takes back the slot of a finished task and fills in its output. */
+void queue_take_back(struct queue *queue, struct done *done);
+bool queue_is_busy(const struct queue *queue); /* tasks were handed in and not reaped */
+void queue_next_call(struct queue *queue);     /* output of the last call is not read any more */
+
+/* Workers: the body of a crew whose work is a struct queue. */
+void queue_work(struct self *self, void *queue);
+bool queue_has_work(struct self *self, void *queue);
+void queue_touch(struct self *self, void *queue);
+unsigned queue_recover(void *queue, unsigned first, unsigned count, struct done *fallen);
+
+#endif

@@ -1,0 +1,262 @@
+/* The worker's side of a crew: records, publication, ringing the submitter, resting. See crew.h for the design. */
+#include "pools/parts/worker.h"
+#include "pools/parts/clock.h"
+
+/* Short tasks are published together, so that the line of the tail does not travel for each of them; but not for
+ * longer than a wake-up's worth. The submitter hears of finished tasks at the latest after LINGER_NS of further work.
+ */
+enum { PUBLISH_BATCH = 16, PUBLISH_NS = 1000, LINGER_NS = 50000, RECORDS_AHEAD = 4 };
+
+static void publish(struct self *self)
+{
+    struct crew *crew = self->crew;
+    struct worker *worker = self->worker;
+    if (self->published == self->filled)
+        return;
+    self->published = self->filled;
+    self->unpublished_ns = 0;
+    /* seq_cst, here and in the two loads after it: the submitter clears the ready bit and sets `wanted` before it looks
+     * at the tails; either it sees this tail, or we see what it wrote */
+    atomic_store_explicit(&worker->tail, self->filled, memory_order_seq_cst);
+    uint64_t bit = 1ull << (self->number % 64);
+    _Atomic uint64_t *ready = &crew->ready[self->number / 64];
+    if (!(atomic_load_explicit(ready, memory_order_seq_cst) & bit))
+        atomic_fetch_or_explicit(ready, bit, memory_order_seq_cst);
+    uint32_t wanted = atomic_load_explicit(&crew->event->wanted, memory_order_seq_cst);
+    if (!wanted) {
+        self->pending_ns = 0; /* it is awake and will come round */
+        return;
+    }
+    uint32_t pending = self->filled - atomic_load_explicit(&worker->head, memory_order_relaxed); /* a hint */
+    if (pending >= wanted || self->pending_ns >= LINGER_NS) {
+        self->pending_ns = 0;
+        event_ring(crew->event);
+    }
+}
+
+void worker_flush(struct self *self)
+{
+    publish(self);
+    /* relaxed: a hint; an old head only rings once too often */
+    if (self->filled != atomic_load_explicit(&self->worker->head, memory_order_relaxed)) {
+        self->pending_ns = 0;
+        event_ring(self->crew->event);
+    }
+}
+
+void worker_before(struct self *self, uint64_t label_ns)
+{
+    if (label_ns >= LINGER_NS)
+        worker_flush(self);
+    else if (label_ns >= PUBLISH_NS)
+        publish(self);
+}
+
+static inline void sign(struct self *self, struct done *done)
+{
+    done->worker = (uint16_t)(self->crew->first + self->number);
+    done->pid = self->worker->pid;
+    if (done->cpu != self->cpu) {
+        self->migrations += self->cpu != UINT32_MAX;
+        self->cpu = done->cpu;
+    }
+    self->served++;
+}
+
+void worker_sign(struct self *self, struct done *done)
+{
+    sign(self, done);
+}
+
+void worker_end(struct self *self)
+{
+    /* release: the record was handed back before */
+    atomic_store_explicit(&self->worker->running, 0, memory_order_release);
+}
+
+void worker_finish(struct self *self, uint64_t label_ns)
+{
+    sign(self, &self->ring[self->filled & (self->crew->ring_size - 1)]);
+    self->filled++;
+    /* the claim of the next task waits until this one's stores are out, and they wait for lines that the submitter has
+     * read: have those that come next sent here meanwhile */
+    clock_fetch_to_write(&self->ring[(self->filled + RECORDS_AHEAD) & (self->crew->ring_size - 1)]);
+    /* release: whoever counts this record finds it complete; and it comes before the next line, so that one who dies in
+     * between has finished the task */
+    atomic_store_explicit(&self->worker->filled, self->filled, memory_order_release);
+    atomic_store_explicit(&self->worker->running, 0, memory_order_release);
+    self->unpublished_ns += label_ns;
+    self->pending_ns += label_ns;
+    if (self->filled - self->published >= PUBLISH_BATCH || self->unpublished_ns >= PUBLISH_NS)
+        publish(self);
+}
+
+void worker_begin(struct self *self, uint32_t task, uint32_t slot)
+{
+    if (self->crew->limit_ticks)
+        atomic_store_explicit(&self->worker->since, clock_ticks(),
+                              memory_order_relaxed); /* the next line publishes it */
+    /* release: after the claim and `since`. That the task comes after it no order need say: whoever takes the dead's
+     * word for it sees all they stored in program order, which the call of task_run keeps */
+    atomic_store_explicit(&self->worker->running, (uint64_t)task << 32 | (slot + 1), memory_order_release);
+}
+
+bool worker_goes_on(struct self *self)
+{
+    struct crew *crew = self->crew;
+    if (!crew->max_tasks)
+        return true;
+    unsigned first = self->number - self->number % crew->threads;
+    _Atomic uint32_t *retired = &crew->worker[first].retired;
+    /* exchange: one of them rings; ordered by the doorbells, which come after it (is_retired), and relaxed below:
+     * whoever does not see it yet runs one task more */
+    if (self->served >= crew->max_tasks && !atomic_exchange_explicit(retired, 1, memory_order_seq_cst))
+        for (unsigned i = first; i < first + crew->threads; i++) { /* those who sleep beside it go too */
+            atomic_fetch_add_explicit(&crew->worker[i].doorbell, 1, memory_order_release);
+            futex_wake(&crew->worker[i].doorbell, 1, false);
+        }
+    if (!atomic_load_explicit(retired, memory_order_relaxed))
+        return true;
+    worker_note_usage(self); /* nobody will ask it again */
+    worker_flush(self);
+    return false;
+}
+
+/* The submitter's line is read only when what was seen of it last says that the ring is full: the acquire that saw it
+ * then covers all records before. */
+static bool has_room(struct self *self, memory_order order)
+{
+    if (self->filled - self->head_seen < self->crew->ring_size)
+        return true;
+    self->head_seen = atomic_load_explicit(&self->worker->head, order);
+    return self->filled - self->head_seen < self->crew->ring_size;
+}
+
+struct done *worker_record(struct self *self)
+{
+    /* relaxed: nothing comes with it, and who misses it now sees it with the next task or asleep */
+    if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_relaxed))
+        return NULL; /* in the middle of a backlog: nobody will reap it */
+    /* acquire: the submitter has read the record that is about to be overwritten */
+    while (!has_room(self, memory_order_acquire)) {
+        struct worker *worker = self->worker;
+        worker_flush(self);
+        uint32_t seen = atomic_load_explicit(&worker->doorbell, memory_order_acquire); /* futex.h */
+        /* seq_cst: we say that we wait, then look again; the submitter makes room, then looks whether we wait */
+        atomic_store_explicit(&worker->blocked, 1, memory_order_seq_cst);
+        if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_seq_cst))
+            return NULL;
+        if (!has_room(self, memory_order_seq_cst))
+            futex_wait(&worker->doorbell, seen, UINT64_MAX, self->crew->processes == 0);
+        atomic_store_explicit(&worker->blocked, 0, memory_order_relaxed); /* who sees it late rings for nothing */
+    }
+    return &self->ring[self->filled & (self->crew->ring_size - 1)];
+}
+
+/* ---- resting ---- */
+
+static bool has_orders(const struct self *self)
+{
+    /* seq_cst: the second look, though the doorbell that follows every order would do (futex.h); acquires the order */
+    return atomic_load_explicit(&self->crew->shared->orders, memory_order_seq_cst) != self->orders_seen;
+}
+
+bool worker_has_orders(const struct self *self)
+{
+    return has_orders(self);
+}
+
+/* Only where there is somebody beside it who may have said so. */
+static bool is_retired(const struct self *self)
+{
+    const struct crew *crew = self->crew;
+    /* seq_cst: as has_orders; worker_goes_on rings after it */
+    return crew->max_tasks && crew->threads > 1 &&
+           atomic_load_explicit(&crew->worker[self->number - self->number % crew->threads].retired,
+                                memory_order_seq_cst);
+}
+
+/* Spins while there is nothing to do and a spinning limit is not reached. true: there is something. */
+static bool spin(struct self *self)
+{
+    struct crew *crew = self->crew;
+    if (!crew->spin_ticks)
+        return false;
+    uint64_t start = clock_ticks();
+    for (unsigned i = 0;; i++) {
+        if (crew->body.has_work(self, crew->body.work) || has_orders(self) || is_retired(self))
+            return true;
+        clock_pause();
+        if (i % 16 == 15 && crew->spin_ticks != UINT64_MAX && clock_ticks() - start >= crew->spin_ticks)
+            return false;
+    }
+}
+
+bool idle_leave(struct crew *crew, unsigned number)
+{
+    uint64_t bit = 1ull << (number % 64);
+    /* seq_cst: the bit is the hand-over between waker and worker; exactly one of them clears it */
+    if (!(atomic_fetch_and_explicit(&crew->idle[number / 64], ~bit, memory_order_seq_cst) & bit))
+        return false;
+    /* relaxed: after the bit that its own increment came before; one that is seen late makes the count too high, which
+     * costs a look */
+    atomic_fetch_sub_explicit(&crew->shared->idle_count, 1, memory_order_relaxed);
+    return true;
+}
+
+static void sleep_until_rung(struct self *self)
+{
+    struct crew *crew = self->crew;
+    unsigned n = self->number;
+    uint32_t seen = atomic_load_explicit(&self->worker->doorbell, memory_order_acquire); /* futex.h */
+    /* seq_cst: both are seen before the second look, or the look finds the work (crew.h, Sleeping). The count goes up
+     * before the bit, and down after it (idle_leave), so that it is never too low for a waker */
+    atomic_fetch_add_explicit(&crew->shared->idle_count, 1, memory_order_seq_cst);
+    atomic_fetch_or_explicit(&crew->idle[n / 64], 1ull << (n % 64), memory_order_seq_cst);
+    if (!crew->body.has_work(self, crew->body.work) && !has_orders(self) && !is_retired(self))
+        futex_wait(&self->worker->doorbell, seen, UINT64_MAX, crew->processes == 0);
+    idle_leave(crew, n);
+}
+
+bool worker_rest(struct self *self)
+{
+    worker_flush(self);
+    if (!spin(self) && !has_orders(self))
+        sleep_until_rung(self);
+    return worker_obey(self);
+}
+
+bool worker_obey(struct self *self)
+{
+    if (has_orders(self)) {
+        self->orders_seen++;
+        if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_relaxed)) /* published by the order */
+            return false;
+        worker_report(self, self->orders_seen);
+    }
+    return true;
+}
+
+void crew_wake_worker(struct crew *crew, unsigned number)
+{
+    /* only a look first: mostly nobody sleeps; seq_cst, see crew.h, Sleeping */
+    if (!(atomic_load_explicit(&crew->idle[number / 64], memory_order_seq_cst) & 1ull << (number % 64)))
+        return;
+    if (!idle_leave(crew, number))
+        return; /* somebody else woke it, or it woke itself */
+    /* release: it sees the work when it sees the new number */
+    atomic_fetch_add_explicit(&crew->worker[number].doorbell, 1, memory_order_release);
+    futex_wake(&crew->worker[number].doorbell, 1, crew->processes == 0);
+}
+
+void crew_wake(struct crew *crew, unsigned count)
+{
+    /* seq_cst: the work was published before this load */
+    if (atomic_load_explicit(&crew->shared->idle_count, memory_order_seq_cst) == 0)
+        return;
+    for (unsigned word = 0; word < crew->words && count; word++) { /* seq_cst: as the count */
+        uint64_t idle = atomic_load_explicit(&crew->idle[word], memory_order_seq_cst);
+        for (; idle && count; idle &= idle - 1, count--)
+            crew_wake_worker(crew, word * 64 + (unsigned)__builtin_ctzll(idle));
+    }
+}

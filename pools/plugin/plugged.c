@@ -1,0 +1,295 @@
+/* Plug-in pools, see plugged.h: the pool contract on one side, the plug-in's on the other, tickets between them. */
+#include "pools/plugin/plugged.h"
+#include "pools/parts/clock.h"
+#include "pools/plugin/tickets.h"
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH = 256 };
+
+struct pool {
+    struct tickets tickets;
+    struct poolbench_host host; /* the first argument of its functions leads back here */
+    struct poolbench_config config;
+    void *plugin; /* its own */
+};
+
+static struct poolbench_pool plugin;
+static struct pool_ops ops;
+static char reason[160];
+static uint32_t strangers;
+
+const char *plugged_reason(void)
+{
+    return reason;
+}
+
+uint32_t plugged_strangers(void)
+{
+    return strangers;
+}
+
+/* ---- what the plug-in may call ---- */
+
+static struct pool *pool_of(const struct poolbench_host *host)
+{
+    return (struct pool *)((char *)(uintptr_t)host - offsetof(struct pool, host));
+}
+
+static int host_refuse(const struct poolbench_host *host, const char *format, ...)
+{
+    va_list arguments;
+    (void)host;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+static void host_log(const struct poolbench_host *host, const char *format, ...)
+{
+    char line[512];
+    va_list arguments;
+    (void)host;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    dprintf(STDERR_FILENO, "%s: %s\n", plugin.name, line);
+}
+
+static int host_worker(const struct poolbench_host *host, unsigned number)
+{
+    return tickets_worker(&pool_of(host)->tickets, number);
+}
+
+static void host_died(const struct poolbench_host *host, struct poolbench_task *task, int wait_status)
+{
+    (void)host;
+    tickets_died(task, wait_status);
+}
+
+static struct poolbench_task *host_task(const struct poolbench_host *host, uint32_t slot)
+{
+    return tickets_task(&pool_of(host)->tickets, slot);
+}
+
+static const struct poolbench_host host_table = {
+    .abi = POOLBENCH_ABI,
+    .size = sizeof host_table,
+    .refuse = host_refuse,
+    .log = host_log,
+    .worker = host_worker,
+    .died = host_died,
+    .task = host_task,
+    .now_ns = clock_monotonic_ns,
+};
+
+/* ---- the pool contract ---- */
+
+static const char *plugged_shape(unsigned workers, const int64_t *params, struct pool_shape *shape)
+{
+    struct poolbench_shape theirs = {.workers = workers, .threads = workers};
+    const char *misfit = plugin.shape ? plugin.shape(workers, params, &theirs) : NULL;
+    *shape = (struct pool_shape){
+        .workers = theirs.workers,
+        .processes = theirs.processes,
+        .threads = theirs.threads,
+        .for_class = {[TASK_CPU] = theirs.cpu_workers, [TASK_SLEEP] = theirs.sleep_workers},
+    };
+    if (!misfit && (theirs.workers < 1 || theirs.workers > UINT16_MAX))
+        misfit = "the pool's shape has no worker, or more than 65535";
+    return misfit;
+}
+
+static int broken(struct pool *pool)
+{
+    return tickets_complaint(&pool->tickets, reason, sizeof reason);
+}
+
+/* Without tickets. NULL: out of memory, or a shape that the planner has refused before. */
+static struct pool *pool_new(const struct pool_config *config, const struct job *job)
+{
+    struct pool_shape shape;
+    struct pool *pool = plugged_shape(config->workers, config->params, &shape) ? NULL : calloc(1, sizeof *pool);
+    if (!pool)
+        return NULL;
+    reason[0] = '\0';
+    pool->tickets = (struct tickets){.job = job, .config = config, .workers = shape.workers};
+    return pool;
+}
+
+/* What the plug-in is told. */
+static void pool_describe(struct pool *pool)
+{
+    const struct job *job = pool->tickets.job;
+    const struct pool_config *config = pool->tickets.config;
+    pool->host = host_table;
+    pool->config = (struct poolbench_config){
+        .size = sizeof pool->config,
+        .workers = config->workers,
+        .params = config->params,
+        .depth = pool->tickets.depth,
+        .spare_cpu = config->spare_cpu,
+        .in_bytes = job->in_bytes,
+        .out_bytes = job->out_bytes,
+    };
+}
+
+/* Processes that are executed from here on find the tickets. 0 or -errno. */
+static int attach_offer(struct pool *pool)
+{
+    static char program[PATH_MAX], where[32];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length < 0)
+        return -errno;
+    program[length] = '\0';
+    pool->host.program = program;
+    snprintf(where, sizeof where, "%d %d", (int)getpid(), pool->tickets.fd);
+    return setenv(TICKETS_WHERE, where, 1) < 0 ? -errno : 0;
+}
+
+static int plugged_attach(const struct pool_config *config, const struct job *job, struct attached where)
+{
+    struct pool *pool = pool_new(config, job);
+    int rc = pool ? tickets_attach(&pool->tickets, where.fd) : -ENOMEM;
+    close(where.fd); /* children of this process have the memory by being forked */
+    if (rc < 0) {
+        host_refuse(NULL, "the tasks cannot be mapped: %s", strerror(-rc));
+        return rc;
+    }
+    pool_describe(pool);
+    return plugin.attach(&pool->host, &pool->config, where.argc, where.argv);
+}
+
+static int plugged_open(const struct pool_config *config, const struct job *job, struct pool **result)
+{
+    unsigned traits = (plugin.traits & POOLBENCH_SUBMITTER_WORKS ? TICKETS_SUBMITTER_WORKS : 0) |
+                      (plugin.attach ? TICKETS_IN_FILE : 0);
+    struct pool *pool = pool_new(config, job);
+    if (!pool)
+        return -ENOMEM;
+    int rc = tickets_init(&pool->tickets, traits);
+    if (rc < 0)
+        goto free_pool;
+    pool_describe(pool);
+    rc = plugin.attach ? attach_offer(pool) : 0;
+    if (rc < 0)
+        goto release_tickets;
+    rc = plugin.open(&pool->host, &pool->config, &pool->plugin);
+    if (rc < 0)
+        goto release_tickets;
+    *result = pool;
+    return 0;
+release_tickets:
+    tickets_release(&pool->tickets);
+free_pool:
+    free(pool);
+    return rc;
+}
+
+static int plugged_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
+{
+    struct poolbench_task *handed[BATCH];
+    unsigned count = tickets_hand(&pool->tickets, tasks, n < BATCH ? n : BATCH, handed);
+    int taken = count ? plugin.submit(pool->plugin, handed, count) : 0;
+    if (taken < 0)
+        return taken;
+    if ((unsigned)taken > count) {
+        host_refuse(NULL, "submit says that it took %d of %u tasks", taken, count);
+        return -EPROTO;
+    }
+    int rc = tickets_settle(&pool->tickets, count, (unsigned)taken);
+    if (rc < 0)
+        broken(pool);
+    return rc < 0 ? rc : taken;
+}
+
+/* A pool that has completions of its own. */
+static int reap_theirs(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
+{
+    struct poolbench_task *finished[BATCH];
+    max = max < BATCH ? max : BATCH;
+    int count = plugin.reap(pool->plugin, finished, min < max ? min : max, max, until_ns);
+    if (count > (int)max) {
+        host_refuse(NULL, "reap returned %d tasks where at most %u were asked for", count, max);
+        return -EPROTO;
+    }
+    for (int i = 0; i < count; i++)
+        if (tickets_take(&pool->tickets, finished[i], &done[i]) < 0)
+            return broken(pool);
+    return count;
+}
+
+static int plugged_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
+{
+    struct tickets *tickets = &pool->tickets;
+    unsigned goal = min < tickets->in_flight ? min : tickets->in_flight;
+    int rc = broken(pool);
+    if (rc < 0)
+        return rc;
+    if (plugin.reap)
+        return reap_theirs(pool, done, goal, max, until_ns);
+    unsigned have = tickets_drain(tickets, done, max);
+    while (have < goal && have < max && plugin.help) {
+        rc = plugin.help(pool->plugin, goal - have, until_ns);
+        have += tickets_drain(tickets, done + have, max - have);
+        if (rc < 0 || (rc > 0 && have) || (until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns))
+            return rc < 0 ? rc : (int)have;
+        if (rc == 0)
+            break;
+    }
+    if (have >= goal || have == max || until_ns == 0)
+        return (int)have;
+    rc = tickets_wait(tickets, done, have, goal, max, until_ns);
+    if (rc == -EPROTO)
+        broken(pool);
+    return rc;
+}
+
+static int plugged_usage(struct pool *pool, bool with_memory, struct usage *usage)
+{
+    return tickets_usage(&pool->tickets, with_memory, usage);
+}
+
+static int plugged_enter(struct pool *pool, void (*body)(void *arg), void *arg)
+{
+    return plugin.enter(pool->plugin, body, arg);
+}
+
+static int plugged_close(struct pool *pool)
+{
+    int rc = plugin.close(pool->plugin);
+    if (!reason[0] && broken(pool) < 0)
+        rc = -EPROTO; /* it came out after the last reap */
+    strangers = pool->tickets.shared->strangers;
+    tickets_release(&pool->tickets);
+    free(pool);
+    return rc;
+}
+
+const struct pool_ops *plugged_pool(const struct poolbench_pool *given)
+{
+    _Static_assert((int)POOL_SUBMITTER_WORKS == (int)POOLBENCH_SUBMITTER_WORKS, "the same traits");
+    _Static_assert(sizeof(struct param) == sizeof(struct poolbench_param), "the same table");
+    _Static_assert(offsetof(struct param, help) == offsetof(struct poolbench_param, help), "the same table");
+    memcpy(&plugin, given, given->size < sizeof plugin ? given->size : sizeof plugin);
+    ops = (struct pool_ops){
+        .name = plugin.name,
+        .summary = plugin.summary,
+        .params = (const struct param *)plugin.params,
+        .traits = plugin.traits & (POOL_IGNORES_WORKERS | POOL_TASK_IS_PROCESS | POOL_SUBMITTER_WORKS),
+        .handover_ns = plugin.handover_ns ? plugin.handover_ns : 500,
+        .shape = plugged_shape,
+        .open = plugged_open,
+        .submit = plugged_submit,
+        .reap = plugged_reap,
+        .usage = plugged_usage,
+        .enter = plugin.enter ? plugged_enter : NULL,
+        .attach = plugin.attach ? plugged_attach : NULL,
+        .close = plugged_close,
+    };
+    return &ops;
+}

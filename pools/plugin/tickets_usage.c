@@ -1,0 +1,135 @@
+/* What the workers of a plug-in have used, as far as it can be seen from outside: getrusage for this process and the
+ * children it has waited for, /proc for processes that live. */
+#include "pools/parts/usage.h"
+#include "pools/plugin/tickets.h"
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ssize_t read_small(const char *path, char *text, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
+    if (fd >= 0)
+        close(fd);
+    if (got >= 0)
+        text[got] = '\0';
+    return got;
+}
+
+static int64_t field(const char *text, const char *name)
+{
+    const char *at = strstr(text, name);
+    return at ? strtoll(at + strlen(name), NULL, 10) : 0;
+}
+
+/* One thread of a process: time on and waiting for a CPU, switches. */
+static void add_thread(pid_t pid, const char *tid, struct usage *sum, int64_t *cpu_ns)
+{
+    char path[96], text[4096], *second;
+    snprintf(path, sizeof path, "/proc/%d/task/%.16s/schedstat", (int)pid, tid);
+    if (read_small(path, text, sizeof text) > 0 && (second = strchr(text, ' '))) {
+        *cpu_ns += strtoll(text, NULL, 10);
+        if (sum->runqueue_ns >= 0)
+            sum->runqueue_ns += strtoll(second, NULL, 10);
+    } else {
+        sum->runqueue_ns = -1;
+    }
+    snprintf(path, sizeof path, "/proc/%d/task/%.16s/status", (int)pid, tid);
+    if (read_small(path, text, sizeof text) > 0) {
+        sum->nvcsw += field(text, "\nvoluntary_ctxt_switches:");
+        sum->nivcsw += field(text, "\nnonvoluntary_ctxt_switches:");
+    }
+}
+
+static void add_threads(pid_t pid, struct usage *sum, int64_t *cpu_ns)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    for (struct dirent *entry; tasks && (entry = readdir(tasks));)
+        if (entry->d_name[0] != '.')
+            add_thread(pid, entry->d_name, sum, cpu_ns);
+    if (tasks)
+        closedir(tasks);
+}
+
+static void add_memory(pid_t pid, struct usage *sum)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+    if (sum->pss_bytes < 0 || read_small(path, text, sizeof text) <= 0) { /* a part of it is not the memory */
+        sum->pss_bytes = sum->private_bytes = -1;
+        return;
+    }
+    sum->pss_bytes += field(text, "\nPss:") * 1024;
+    sum->private_bytes += (field(text, "\nPrivate_Clean:") + field(text, "\nPrivate_Dirty:")) * 1024;
+}
+
+/* Another process: /proc/PID/stat has faults, and times in ticks too coarse to be added up, so they only tell how the
+ * exact time on CPUs is split between user and system; unless there is no exact time. */
+static void add_process(pid_t pid, bool with_memory, struct usage *sum)
+{
+    char path[64], text[1024];
+    long long minflt, majflt, user, sys;
+    int64_t cpu_ns = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    if (read_small(path, text, sizeof text) <= 0)
+        return; /* it has ended meanwhile: its parent was told */
+    const char *behind_name = strrchr(text, ')');
+    if (!behind_name || sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %*u %lld %*u %lld %*u %lld %lld", &minflt,
+                               &majflt, &user, &sys) != 4)
+        return;
+    add_threads(pid, sum, &cpu_ns);
+    long ticks_per_s = sysconf(_SC_CLK_TCK);
+    if (sum->runqueue_ns < 0 && cpu_ns == 0 && ticks_per_s > 0) /* a kernel without schedstat */
+        cpu_ns = (user + sys) * (1000000000 / ticks_per_s);
+    int64_t sys_ns = user + sys ? (int64_t)((double)cpu_ns * (double)sys / (double)(user + sys)) : 0;
+    sum->minflt += minflt;
+    sum->majflt += majflt;
+    sum->sys_ns += sys_ns;
+    sum->user_ns += cpu_ns - sys_ns;
+    if (with_memory)
+        add_memory(pid, sum);
+}
+
+static bool is_known(const struct tickets *tickets, unsigned number)
+{
+    const struct ticket_worker *worker = tickets->shared->worker;
+    for (unsigned i = 0; i < number; i++)
+        if (worker[i].pid == worker[number].pid)
+            return true;
+    return false;
+}
+
+int tickets_usage(const struct tickets *tickets, bool with_memory, struct usage *usage)
+{
+    const struct ticket_worker *worker = tickets->shared->worker;
+    struct rusage rusage;
+    struct usage children;
+    int64_t cpu_ns = 0; /* known better */
+    if (getrusage(RUSAGE_SELF, &rusage) < 0)
+        return -errno;
+    usage_from_rusage(&rusage, usage);
+    if (getrusage(RUSAGE_CHILDREN, &rusage) < 0)
+        return -errno;
+    usage_from_rusage(&rusage, &children);
+    usage_add(usage, &children);
+    int64_t nvcsw = usage->nvcsw, nivcsw = usage->nivcsw;
+    usage->runqueue_ns = 0;
+    add_threads(getpid(), usage, &cpu_ns);
+    usage->nvcsw = nvcsw;
+    usage->nivcsw = nivcsw;
+    if (with_memory) {
+        usage->pss_bytes = usage->private_bytes = 0;
+        add_memory(getpid(), usage);
+    }
+    for (unsigned i = 0; i < tickets->workers; i++) {
+        usage->migrations += worker[i].migrations;
+        if (worker[i].pid && worker[i].pid != getpid() && !is_known(tickets, i))
+            add_process(worker[i].pid, with_memory, usage);
+    }
+    return 0;
+}
