@@ -8,7 +8,7 @@
  * known, and all tasks of a list come back when the last has ended. parallel tells afterwards how each ended; xargs
  * only that some failed, and then none of its list is believed. They run on the CPUs of all workers. */
 #include "pools/parts/clock.h"
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
 #include <fcntl.h>

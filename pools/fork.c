@@ -5,8 +5,8 @@
  * A child sets its bit in `finished` as its last act, so that the submitter waits for those pids first; SIGCHLD bumps
  * the event word. A child that died without setting the bit is found by asking all of the pool's own pids. */
 #include "pools/parts/clock.h"
-#include "pools/parts/crew.h"
 #include "pools/parts/fork_memory.h"
+#include "pools/parts/group.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
 #include <signal.h>

@@ -170,7 +170,7 @@ struct pool_ops {
     /* Optional: where it stands what the workers are on, for one who looks from outside; up to PEEKS_MAX rows (they
      * come zeroed), valid from open to close. Costs nothing while tasks run, or is left out. */
     void (*peek)(const struct pool *pool, struct peek *peeks);
-    /* Optional: this process was executed by one of the pool's (tickets.h), with these arguments; where: as it was
+    /* Optional: this process was executed by one of the pool's (handles.h), with these arguments; where: as it was
      * told. The exit code. */
     int (*attach)(const struct pool_config *config, const struct job *job, struct attached where);
     /* Also after a failure and with tasks in flight: afterwards no child, zombie, thread, fd or mapping is left. */

@@ -1,7 +1,7 @@
 /* serial: the submitter runs the tasks itself, one after another, inside reap. The base of every speed-up: no
  * hand-over, no second CPU. */
 #include "pools/parts/clock.h"
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  * Tasks are numbered by position in the order they were handed in. The submitter publishes how many there are; worker w
  * runs positions w, w + workers, ... below that. Positions map to task numbers by one offset as long as task numbers
  * are contiguous; where they are not (warm-up ends, the run begins) the next phase waits until nothing is in flight. */
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
 #include <stdlib.h>
@@ -26,7 +26,7 @@ struct deal {
 struct pool {
     const struct job *job;
     struct event *event;
-    struct crew crew;
+    struct group group;
     struct deal deal;
     /* outputs: `depth` per worker, used in turn; a worker's tasks end in order, so counting them says what is free */
     unsigned char *outputs;
@@ -61,7 +61,7 @@ static void static_work(struct self *self, void *work)
 {
     struct pool *pool = work;
     const struct job *job = pool->job;
-    unsigned workers = self->crew->workers;
+    unsigned workers = self->group->workers;
     self->cursor = self->number;
     for (uint64_t ran = 0;;) {
         /* acquire: the phase that these positions belong to */
@@ -96,7 +96,7 @@ static int static_open(const struct pool_config *config, const struct job *job, 
     if (!pool)
         return -ENOMEM;
     *pool = (struct pool){.job = job};
-    pool->crew = (struct crew){
+    pool->group = (struct group){
         .config = config,
         .job = job,
         .body = {.run = static_work, .has_work = static_has_work, .work = pool},
@@ -105,7 +105,7 @@ static int static_open(const struct pool_config *config, const struct job *job, 
     int rc = event_open(&pool->event, true);
     if (rc < 0)
         goto free_pool;
-    pool->crew.event = pool->event;
+    pool->group.event = pool->event;
     rc = -ENOMEM;
     if (job->out_bytes) {
         size_t each = OUTPUTS_LIMIT / job->out_bytes / config->workers;
@@ -118,9 +118,9 @@ static int static_open(const struct pool_config *config, const struct job *job, 
         memset(pool->outputs, 0,
                (size_t)config->workers * pool->depth * job->out_bytes); /* mapped before it is timed */
     }
-    rc = crew_prepare(&pool->crew, (enum wait_mode)config->params[0], 0, NULL);
+    rc = group_prepare(&pool->group, (enum wait_mode)config->params[0], 0, NULL);
     if (rc == 0)
-        rc = crew_start(&pool->crew);
+        rc = group_start(&pool->group);
     if (rc < 0)
         goto free_outputs;
     *result = pool;
@@ -144,7 +144,7 @@ static void outputs_were_read(struct pool *pool)
 
 static bool has_output_room(const struct pool *pool, uint64_t position)
 {
-    unsigned workers = pool->crew.workers;
+    unsigned workers = pool->group.workers;
     /* how many tasks this worker has been dealt before: as many as positions of its residue */
     uint64_t before = position / workers;
     return !pool->depth || before - pool->read[position % workers] < pool->depth;
@@ -166,27 +166,27 @@ static int static_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
     }
     if (taken) {
         pool->in_flight += taken;
-        /* seq_cst: published, then crew_wake looks who sleeps */
+        /* seq_cst: published, then group_wake looks who sleeps */
         atomic_store_explicit(&pool->deal.published, pool->published, memory_order_seq_cst);
-        unsigned workers = pool->crew.workers; /* no worker can do another's share */
+        unsigned workers = pool->group.workers; /* no worker can do another's share */
         for (unsigned i = 0; i < taken && i < workers; i++)
-            crew_wake_worker(&pool->crew, (unsigned)((pool->published - taken + i) % workers));
+            group_wake_worker(&pool->group, (unsigned)((pool->published - taken + i) % workers));
     }
     return (int)taken;
 }
 
 static int static_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
 {
-    struct crew *crew = &pool->crew;
+    struct group *group = &pool->group;
     outputs_were_read(pool);
-    struct crew_reap reap = {.crews = &crew,
-                             .count = 1,
-                             .in_flight = pool->in_flight,
-                             .done = done,
-                             .min = min,
-                             .max = max < 256 ? max : 256,
-                             .until_ns = until_ns};
-    int rc = crew_reap(&reap);
+    struct group_reap reap = {.groups = &group,
+                              .count = 1,
+                              .in_flight = pool->in_flight,
+                              .done = done,
+                              .min = min,
+                              .max = max < 256 ? max : 256,
+                              .until_ns = until_ns};
+    int rc = group_reap(&reap);
     pool->broken |= rc < 0;
     for (int i = 0; i < rc; i++) {
         done[i].out = pool->depth ? pool->outputs + done[i].slot * pool->job->out_bytes : NULL;
@@ -202,12 +202,12 @@ static int static_usage(struct pool *pool, bool with_memory, struct usage *usage
     usage_read_thread(usage);
     if (with_memory)
         usage_read_memory(usage);
-    return crew_usage(&pool->crew, false, usage);
+    return group_usage(&pool->group, false, usage);
 }
 
 static int static_close(struct pool *pool)
 {
-    crew_stop(&pool->crew, pool->broken);
+    group_stop(&pool->group, pool->broken);
     event_close(pool->event);
     free(pool->outputs);
     free(pool->read);

@@ -6,7 +6,7 @@
 #include "bench/measure/job.h"
 #include "bench/model/cell.h"
 #include "pools/parts/clock.h"
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 #include "tests/given.h"
 #include "tests/sample.h"
 #include "tests/skip.h"

@@ -58,20 +58,20 @@ struct tally {
 };
 
 /* Unresolved after 12 blocks: how many of the cells are settled by the blocks that were named. */
-static void settle_print(const struct sim_noise *noise, const struct claim *claim, double ratio, struct tally *tally)
+static void resolve_print(const struct sim_noise *noise, const struct family *family, double ratio, struct tally *tally)
 {
     const double truth[] = {1, ratio};
     size_t named = 0, settled = 0, many = 0;
 
     for (size_t e = 0; e < SIM_RUNS / 4; e++) {
-        double first[2][12], more[2 * SETTLE_MAX], cell[SETTLE_MAX], base[SETTLE_MAX];
+        double first[2][12], more[2 * RESOLVE_MAX], cell[RESOLVE_MAX], base[RESOLVE_MAX];
         struct comparison now, then;
         sim_run(rng, noise, 0, truth, 2, 12, first[0]);
-        assert_int_equal(comparison_make(first[1], first[0], 12, claim, &now), 0);
+        assert_int_equal(comparison_make(first[1], first[0], 12, family, &now), 0);
         if (now.verdict != VERDICT_UNRESOLVED)
             continue;
-        many += now.settle_blocks > SETTLE_MAX;
-        if (now.settle_blocks > SETTLE_MAX)
+        many += now.settle_blocks > RESOLVE_MAX;
+        if (now.settle_blocks > RESOLVE_MAX)
             continue;
         size_t added = now.settle_blocks - 12;
         sim_run(rng, noise, 0, truth, 2, added, more);
@@ -79,7 +79,7 @@ static void settle_print(const struct sim_noise *noise, const struct claim *clai
         memcpy(cell, first[1], sizeof first[1]);
         memcpy(base + 12, more, added * sizeof *more);
         memcpy(cell + 12, more + added, added * sizeof *more);
-        assert_int_equal(comparison_make(cell, base, now.settle_blocks, claim, &then), 0);
+        assert_int_equal(comparison_make(cell, base, now.settle_blocks, family, &then), 0);
         named++;
         settled += then.verdict != VERDICT_UNRESOLVED;
     }
@@ -94,13 +94,13 @@ static void settle_print(const struct sim_noise *noise, const struct claim *clai
 static void test_settle(void **state)
 {
     static const double ratios[] = {1, 1.01, 1.03, 1.05};
-    struct claim claim = claim_make(1, 0, CLAIM_MARGIN);
+    struct family family = family_make(1, 0, FAMILY_MARGIN);
     struct tally all = {0};
 
     (void)state;
     printf(
         "\nUnresolved after 12 blocks: %% settled by the blocks named, of how many; how many were told more than %d\n",
-        SETTLE_MAX);
+        RESOLVE_MAX);
     printf("%-18s", "noise, true ratio");
     for (size_t i = 0; i < COUNT(ratios); i++)
         printf("%17.2f", ratios[i]);
@@ -109,7 +109,7 @@ static void test_settle(void **state)
     for (size_t k = 0; k < sim_noise_count; k++) {
         printf("%-18s", sim_noises[k].name);
         for (size_t i = 0; i < COUNT(ratios); i++)
-            settle_print(&sim_noises[k], &claim, ratios[i], &all);
+            resolve_print(&sim_noises[k], &family, ratios[i], &all);
         puts("");
     }
     printf("in all %38zu of %zu\n", all.settled, all.named);
@@ -120,7 +120,7 @@ static void test_settle(void **state)
 static unsigned visible_print(const struct sim_noise *noise, double ratio)
 {
     enum { RUNS = 20, SET = SIM_RUNS / RUNS, BLOCKS = 12 };
-    struct claim claim = claim_make(1, 0, 0);
+    struct family family = family_make(1, 0, 0);
     double truth[] = {1, ratio}, costs[2 * BLOCKS], room[2 * SET], visible, sum = 0;
     size_t seen = 0;
 
@@ -129,14 +129,14 @@ static unsigned visible_print(const struct sim_noise *noise, double ratio)
         truth[1] = ratio;
         for (size_t i = 0; i < SET; i++) {
             sim_run(rng, noise, DRIFT, truth, 2, BLOCKS, costs);
-            assert_int_equal(comparison_make(costs + BLOCKS, costs, BLOCKS, &claim, &made[i]), 0);
+            assert_int_equal(comparison_make(costs + BLOCKS, costs, BLOCKS, &family, &made[i]), 0);
         }
         visible = difference_visible(made, SET, ratio == 1, room);
         sum += visible;
         truth[1] = 1 + visible;
         for (size_t i = 0; i < SET; i++) {
             sim_run(rng, noise, DRIFT, truth, 2, BLOCKS, costs);
-            assert_int_equal(comparison_make(costs + BLOCKS, costs, BLOCKS, &claim, &made[i]), 0);
+            assert_int_equal(comparison_make(costs + BLOCKS, costs, BLOCKS, &family, &made[i]), 0);
             seen += differs(&made[i]);
         }
     }
@@ -173,12 +173,12 @@ static struct said series_said(const struct sim_noise *noise, double drift, unsi
     for (size_t e = 0; e < SIM_RUNS; e++) {
         double costs[LOOK_MAX];
         struct drift found;
-        struct modes modes;
+        struct bimodality bimodality;
         sim_run(rng, noise, drift, &truth, 1, blocks, costs);
         assert_int_equal(drift_find(costs, blocks, &found), 0);
-        assert_int_equal(modes_find(costs, blocks, &modes), 0);
+        assert_int_equal(bimodality_find(costs, blocks, &bimodality), 0);
         said.drifts += found.said;
-        said.groups += modes.two;
+        said.groups += bimodality.two;
     }
     return said;
 }

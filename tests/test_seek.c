@@ -171,29 +171,29 @@ static void test_coverage(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* A fan of points: the truth lies within the interval, also where some blocks are disturbed altogether, which makes
+/* A grid of points: the truth lies within the interval, also where some blocks are disturbed altogether, which makes
  * latencies longer and never shorter. */
-static unsigned fan_row(const struct world *world, size_t points, double disturbed)
+static unsigned grid_row(const struct world *world, size_t points, double disturbed)
 {
     size_t held = 0, found = 0, open = 0, several = 0;
-    double off[EXPERIMENTS], reach[EXPERIMENTS], g[SEEK_FAN_MAX * BLOCKS_MAX];
+    double off[EXPERIMENTS], reach[EXPERIMENTS], g[SEEK_GRID_MAX * BLOCKS_MAX];
 
     for (size_t e = 0; e < EXPERIMENTS; e++) {
         struct seek seek;
         struct crossing crossing;
-        struct seek_fan fan = {.blocks = world->blocks, .g = g};
+        struct seek_grid grid = {.blocks = world->blocks, .g = g};
         search(world, &seek);
         if (seek.state != SEEK_BRACKETED)
             continue;
-        fan.points = seek_fan(&seek, points, fan.x);
-        for (size_t b = 0; b < fan.blocks; b++) {
+        grid.points = seek_grid(&seek, points, grid.x);
+        for (size_t b = 0; b < grid.blocks; b++) {
             bool hit = gsl_rng_uniform(rng) < disturbed;
-            for (size_t p = 0; p < fan.points; p++) {
-                double here = noisy_g(world, fan.x[p]);
-                g[p * fan.blocks + b] = hit ? fmin(here, -0.5) : here;
+            for (size_t p = 0; p < grid.points; p++) {
+                double here = noisy_g(world, grid.x[p]);
+                g[p * grid.blocks + b] = hit ? fmin(here, -0.5) : here;
             }
         }
-        assert_int_equal(seek_settle_fan(&seek, &fan, LEVEL, &crossing), 0);
+        assert_int_equal(seek_settle_grid(&seek, &grid, LEVEL, &crossing), 0);
         several += crossing.several;
         if (isnan(crossing.x))
             continue;
@@ -230,9 +230,9 @@ static void test_fan(void **state)
     for (size_t d = 0; d < 2; d++)
         for (size_t s = 0; s < sizeof sigmas / sizeof *sigmas; s++)
             for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
-                for (size_t points = 4; points <= SEEK_FAN_MAX; points++) {
+                for (size_t points = 4; points <= SEEK_GRID_MAX; points++) {
                     const struct world world = {"fan", latency_g, 1234, rates, sigmas[s], blocks[b], true};
-                    wrong += fan_row(&world, points, d ? 0.1 : 0);
+                    wrong += grid_row(&world, points, d ? 0.1 : 0);
                 }
     assert_int_equal(wrong, 0);
 }
@@ -244,35 +244,35 @@ static void test_fan_edges(void **state)
     double g[5 * 8];
     struct seek seek;
     struct crossing crossing;
-    struct seek_fan fan = {.blocks = 8, .g = g};
+    struct seek_grid grid = {.blocks = 8, .g = g};
 
     (void)state;
     seek_begin(&seek, &rules);
     seek_stop(&seek);
     seek.lo.x = 300;
     seek.hi.x = 480;
-    fan.points = seek_fan(&seek, 5, fan.x);
-    assert_int_equal(fan.points, 5);
+    grid.points = seek_grid(&seek, 5, grid.x);
+    assert_int_equal(grid.points, 5);
     for (size_t p = 1; p < 5; p++)
-        assert_true(fan.x[p] > fan.x[p - 1] && fan.x[0] >= 100 && fan.x[p] <= 1000);
+        assert_true(grid.x[p] > grid.x[p - 1] && grid.x[0] >= 100 && grid.x[p] <= 1000);
     for (size_t i = 0; i < 40; i++)
-        g[i] = 400 - fan.x[i / 8];
-    assert_int_equal(seek_settle_fan(&seek, &fan, LEVEL, &crossing), 0);
+        g[i] = 400 - grid.x[i / 8];
+    assert_int_equal(seek_settle_grid(&seek, &grid, LEVEL, &crossing), 0);
     assert_true(fabs(crossing.x / 400 - 1) < 1e-9 && crossing.bounded && !crossing.several);
     g[3] = NAN; /* a failed trial takes its block along */
     for (size_t p = 0; p < 5; p++)
         g[p * 8 + 7] = -1000;
-    assert_int_equal(seek_settle_fan(&seek, &fan, LEVEL, &crossing), 0);
+    assert_int_equal(seek_settle_grid(&seek, &grid, LEVEL, &crossing), 0);
     assert_int_equal(crossing.blocks, 7);
     assert_int_equal(crossing.below, 1);
     assert_true(fabs(crossing.x / 400 - 1) < 1e-9 && isnan(crossing.interval.lo));
     for (size_t i = 0; i < 40; i++)
         g[i] = 1;
-    assert_int_equal(seek_settle_fan(&seek, &fan, LEVEL, &crossing), 0);
+    assert_int_equal(seek_settle_grid(&seek, &grid, LEVEL, &crossing), 0);
     assert_true(isnan(crossing.x) && crossing.beyond == 1 && crossing.above == 8);
     for (size_t i = 0; i < 16; i++)
         g[i] = -1; /* slow at low rates, and not at higher ones */
-    assert_int_equal(seek_settle_fan(&seek, &fan, LEVEL, &crossing), 0);
+    assert_int_equal(seek_settle_grid(&seek, &grid, LEVEL, &crossing), 0);
     assert_true(crossing.several);
 }
 

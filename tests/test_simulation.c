@@ -68,7 +68,7 @@ static void median_stop(const double *costs, double level, double precision, str
  * column is no claim: it shows why looks share the error. */
 static void test_medians(void **state)
 {
-    struct claim fixed = claim_make(1, 0, 0), stopped = claim_make(1, looks_planned(1), 0);
+    struct family fixed = family_make(1, 0, 0), stopped = family_make(1, looks_planned(1), 0);
     const double truth = 1;
     unsigned wrong = 0;
 
@@ -107,18 +107,18 @@ static void test_medians(void **state)
     assert_int_equal(wrong, 0);
 }
 
-static void compare(const double *costs, size_t cell, unsigned blocks, const struct claim *claim,
+static void compare(const double *costs, size_t cell, unsigned blocks, const struct family *family,
                     struct comparison *comparison)
 {
-    assert_int_equal(comparison_make(costs + cell * LOOK_MAX, costs, blocks, claim, comparison), 0);
+    assert_int_equal(comparison_make(costs + cell * LOOK_MAX, costs, blocks, family, comparison), 0);
 }
 
 /* A rule to stop by: by precision, or (verdict) as soon as there is one, which the looks bear as well. */
-static void compare_stop(const double *costs, const struct claim *claim, double precision, bool verdict,
+static void compare_stop(const double *costs, const struct family *family, double precision, bool verdict,
                          struct comparison *comparison)
 {
     for (unsigned look = look_next(0); look; look = look_next(look)) {
-        compare(costs, 1, look, claim, comparison);
+        compare(costs, 1, look, family, comparison);
         if (verdict ? comparison->verdict != VERDICT_UNRESOLVED : precision_reached(&comparison->interval, precision))
             return;
     }
@@ -132,7 +132,7 @@ static bool differs(const struct comparison *comparison)
 static unsigned ratios_row(const struct sim_noise *noise, double drift)
 {
     static const double truth[] = {1, 1.07}, equal[] = {1, 1};
-    struct claim fixed = claim_make(1, 0, 0), stopped = claim_make(1, looks_planned(1), 0);
+    struct family fixed = family_make(1, 0, 0), stopped = family_make(1, looks_planned(1), 0);
     size_t hits[COUNT(fixed_blocks)] = {0}, shared[COUNT(precisions)] = {0}, alarms[COUNT(precisions)] = {0};
     size_t eager = 0, worst = SIM_RUNS, most = 0;
     unsigned wrong = 0;
@@ -216,7 +216,7 @@ static double mean_truth(const struct sim_noise *noise, const double *truth)
 static void test_simultaneous(void **state)
 {
     enum { BLOCKS = 27 };
-    struct claim all = claim_make(CELLS - 1, 0, 0), one = claim_make(1, 0, 0);
+    struct family all = family_make(CELLS - 1, 0, 0), one = family_make(1, 0, 0);
     double truth[CELLS];
     unsigned wrong = 0;
 

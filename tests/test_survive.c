@@ -370,7 +370,7 @@ static void generations_die_before_a_reap(void **state)
 {
     (void)state;
     enum { GENERATIONS = 4, EACH = 2, ALL = GENERATIONS * EACH };
-    static const unsigned chosen[] = {1, 2, 4, 5}; /* of variants: crews of processes */
+    static const unsigned chosen[] = {1, 2, 4, 5}; /* of variants: groups of processes */
     const uint64_t patience_ns = 20000000 + (uint64_t)(4000 * WORKERS * sample_process_us());
     for (unsigned v = 0; v < sizeof chosen / sizeof *chosen; v++) {
         struct bench bench;

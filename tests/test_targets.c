@@ -70,10 +70,10 @@ static struct judgement judged(const char *text)
 {
     struct summary s = run_make();
     struct judgement judgement[4];
-    struct claim claim;
+    struct family family;
     assert_int_equal(file_read(text), 0);
     assert_in_range(targets.count, 1, 4);
-    int rc = targets_judge(&targets, &s, &claim, judgement, error);
+    int rc = targets_judge(&targets, &s, &family, judgement, error);
     if (rc)
         fail_msg("%s", error);
     targets_release(&targets);
@@ -173,9 +173,9 @@ static void more_than_one_cell(void **state)
     (void)state;
     struct summary s = run_make();
     struct judgement judgement[1];
-    struct claim claim;
+    struct family family;
     assert_int_equal(file_read("\n[a]\ncell = pool=pthread\nat_most = 1us\n"), 0);
-    assert_int_equal(targets_judge(&targets, &s, &claim, judgement, error), -EINVAL);
+    assert_int_equal(targets_judge(&targets, &s, &family, judgement, error), -EINVAL);
     assert_non_null(strstr(error, ":2: [a]"));
     assert_non_null(strstr(error, "c001 and c006"));
     assert_non_null(strstr(error, "apart: size"));

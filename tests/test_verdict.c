@@ -38,11 +38,11 @@ static void test_compare(void **state)
 {
     static const double base[] = {100, 200, 100, 100, 400, 100, 100, 100, NAN, 100, NAN},
                         cell[] = {110, 222, 109, 112, 432, 113, 107, 114, 100, NAN, NAN};
-    struct claim claim = claim_make(1, 0, CLAIM_MARGIN);
+    struct family family = family_make(1, 0, FAMILY_MARGIN);
     struct comparison made;
 
     (void)state;
-    assert_int_equal(comparison_make(cell, base, COUNT(base), &claim, &made), 0);
+    assert_int_equal(comparison_make(cell, base, COUNT(base), &family, &made), 0);
     assert_int_equal(made.blocks, 8);
     assert_int_equal(made.left_out, 2); /* the last block has neither */
     assert_int_equal(made.blocks_needed, 6);
@@ -53,7 +53,7 @@ static void test_compare(void **state)
     assert_int_equal(made.settle_blocks, 0);
 
     /* The other way round everything is reversed. */
-    assert_int_equal(comparison_make(base, cell, COUNT(base), &claim, &made), 0);
+    assert_int_equal(comparison_make(base, cell, COUNT(base), &family, &made), 0);
     assert_float_equal(made.interval.lo, 1 / 1.14, 1e-9);
     assert_float_equal(made.interval.hi, 1 / 1.07, 1e-9);
     assert_int_equal(made.verdict, VERDICT_FASTER);
@@ -63,7 +63,7 @@ static void test_too_few(void **state)
 {
     static const double base[] = {100, 100, 100, 100, 100, 100, 100, 100},
                         cell[] = {150, 151, 152, 149, 148, 150, 151, 152};
-    struct claim one = claim_make(1, 0, CLAIM_MARGIN), ten = claim_make(10, 0, CLAIM_MARGIN);
+    struct family one = family_make(1, 0, FAMILY_MARGIN), ten = family_make(10, 0, FAMILY_MARGIN);
     struct comparison made;
 
     (void)state;
@@ -90,21 +90,21 @@ static void test_zeros(void **state)
 {
     static const double none[8] = {0}, some[] = {0, 0, 0, 5, 6, 7, 8, 9}, bad[] = {-1, 1, 1, 1, 1, 1, 1, 1},
                         ones[] = {1, 1, 1, 1, 1, 1, 1, 1};
-    struct claim claim = claim_make(1, 0, CLAIM_MARGIN);
+    struct family family = family_make(1, 0, FAMILY_MARGIN);
     struct comparison made;
 
     (void)state;
-    assert_int_equal(comparison_make(none, none, 8, &claim, &made), 0);
+    assert_int_equal(comparison_make(none, none, 8, &family, &made), 0);
     assert_true(made.ratio == 1 && made.interval.lo == 1 && made.interval.hi == 1);
     assert_int_equal(made.verdict, VERDICT_EQUAL);
-    assert_int_equal(comparison_make(some, none, 8, &claim, &made), 0);
+    assert_int_equal(comparison_make(some, none, 8, &family, &made), 0);
     assert_true(made.interval.lo == 1 && isinf(made.interval.hi));
     assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
-    assert_int_equal(made.settle_blocks, SETTLE_MAX + 1);
-    assert_int_equal(comparison_make(none, ones, 8, &claim, &made), 0);
+    assert_int_equal(made.settle_blocks, RESOLVE_MAX + 1);
+    assert_int_equal(comparison_make(none, ones, 8, &family, &made), 0);
     assert_true(made.ratio == 0);
     assert_int_equal(made.verdict, VERDICT_FASTER);
-    assert_int_equal(comparison_make(bad, ones, 8, &claim, &made), 0);
+    assert_int_equal(comparison_make(bad, ones, 8, &family, &made), 0);
     assert_int_equal(made.blocks, 7);
     assert_int_equal(made.left_out, 1);
     assert_int_equal(made.verdict, VERDICT_EQUAL); /* all ties */
@@ -117,10 +117,10 @@ static void test_claims(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(known); i++) /* 1 + log2(m / 0.05), rounded up, and at least 6 */
-        assert_int_equal(claim_make((unsigned)known[i][0], 0, 0).blocks, known[i][1]);
-    assert_float_equal(claim_make(1, 0, 0).level, 0.95, 1e-12);
-    assert_float_equal(claim_make(1, 1, 0).level, 0.95, 1e-12);
-    assert_float_equal(claim_make(10, 0, 0).level, 0.995, 1e-12);
+        assert_int_equal(family_make((unsigned)known[i][0], 0, 0).blocks, known[i][1]);
+    assert_float_equal(family_make(1, 0, 0).level, 0.95, 1e-12);
+    assert_float_equal(family_make(1, 1, 0).level, 0.95, 1e-12);
+    assert_float_equal(family_make(10, 0, 0).level, 0.995, 1e-12);
 }
 
 static void test_looks(void **state)
@@ -148,10 +148,10 @@ static void test_looks(void **state)
     assert_int_equal(looks_planned(100), 4);
     for (unsigned m = 1; m < 1000; m = m * 3 + 1) {
         unsigned looks = looks_planned(m);
-        struct claim claim = claim_make(m, looks, 0);
-        assert_true(claim.level > 1 - CLAIM_ERROR / m);
-        assert_true(claim.level <= 1 - CLAIM_ERROR / m / looks);
-        assert_true(claim.blocks <= 18);
+        struct family family = family_make(m, looks, 0);
+        assert_true(family.level > 1 - FAMILY_ERROR / m);
+        assert_true(family.level <= 1 - FAMILY_ERROR / m / looks);
+        assert_true(family.blocks <= 18);
     }
 }
 
@@ -159,16 +159,16 @@ static void test_all(void **state)
 {
     static const double ratios[] = {2, 2, 2, 2, 2, 2, 2, NAN, /* first cell */
                                     8, 8, 8, 8, 8, 8, 8, 8};
-    struct claim claim = claim_make(1, 0, CLAIM_MARGIN);
+    struct family family = family_make(1, 0, FAMILY_MARGIN);
     struct comparison made;
 
     (void)state;
-    assert_int_equal(comparison_of_all(ratios, 2, 8, &claim, &made), 0);
+    assert_int_equal(comparison_of_all(ratios, 2, 8, &family, &made), 0);
     assert_int_equal(made.blocks, 7);
     assert_int_equal(made.left_out, 1);
     assert_float_equal(made.ratio, 4, 1e-9);
     assert_int_equal(made.verdict, VERDICT_SLOWER);
-    assert_int_equal(comparison_of_all(ratios, 0, 8, &claim, &made), 0);
+    assert_int_equal(comparison_of_all(ratios, 0, 8, &family, &made), 0);
     assert_int_equal(made.blocks, 0);
 }
 
@@ -223,23 +223,23 @@ static void test_modes(void **state)
     static const double groups[] = {100, 121, 101, 99, 120, 122, 100, 98, NAN, 119, 0},
                         outlier[] = {100, 101, 99, 100, 98, 102, 101, 300, 99, 100},
                         ticks[] = {100, 100, 150, 150, 100, 150, 100, 150}, few[] = {100, 121, 101, 99, 120, 122, 100};
-    struct modes modes;
+    struct bimodality bimodality;
 
     (void)state;
-    assert_int_equal(modes_find(groups, COUNT(groups), &modes), 0);
-    assert_true(modes.two);
-    assert_int_equal(modes.lo_count, 5);
-    assert_int_equal(modes.hi_count, 4);
-    assert_float_equal(modes.lo, 100, 1e-9);
-    assert_float_equal(modes.hi, sqrt(120.0 * 121), 1e-3);
-    assert_int_equal(modes_find(outlier, COUNT(outlier), &modes), 0);
-    assert_false(modes.two);
-    assert_int_equal(modes_find(ticks, COUNT(ticks), &modes), 0);
-    assert_false(modes.two);
-    assert_int_equal(modes_find(few, COUNT(few), &modes), 0);
-    assert_false(modes.two);
-    assert_int_equal(modes_find(NULL, 0, &modes), 0);
-    assert_false(modes.two);
+    assert_int_equal(bimodality_find(groups, COUNT(groups), &bimodality), 0);
+    assert_true(bimodality.two);
+    assert_int_equal(bimodality.lo_count, 5);
+    assert_int_equal(bimodality.hi_count, 4);
+    assert_float_equal(bimodality.lo, 100, 1e-9);
+    assert_float_equal(bimodality.hi, sqrt(120.0 * 121), 1e-3);
+    assert_int_equal(bimodality_find(outlier, COUNT(outlier), &bimodality), 0);
+    assert_false(bimodality.two);
+    assert_int_equal(bimodality_find(ticks, COUNT(ticks), &bimodality), 0);
+    assert_false(bimodality.two);
+    assert_int_equal(bimodality_find(few, COUNT(few), &bimodality), 0);
+    assert_false(bimodality.two);
+    assert_int_equal(bimodality_find(NULL, 0, &bimodality), 0);
+    assert_false(bimodality.two);
 }
 
 int main(void)

@@ -38,7 +38,7 @@ struct compare {
     struct pair *pairs;             /* in plan order of the cells */
     size_t count;
     size_t *alone[2], alone_count[2]; /* cells without a partner, of base and of cell; one run uses the second */
-    struct claim claim;
+    struct family family;
     size_t blocks_needed, blocks; /* blocks: the most that a pair has */
     struct comparison mean;       /* the geometric mean, with an interval for itself alone */
     double visible;

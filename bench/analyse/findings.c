@@ -178,7 +178,7 @@ static void sizes_print(FILE *out, const struct table *t)
 /* The fastest with the most workers, there and with fewer: how much sooner it is done. */
 static int workers_print(FILE *out, const struct table *t, enum kind kind)
 {
-    const struct claim alone = claim_make(1, t->summary->looks, CLAIM_MARGIN);
+    const struct family alone = family_make(1, t->summary->looks, FAMILY_MARGIN);
     struct sweep sweep;
     struct comparison gain;
     char text[64];
@@ -226,7 +226,7 @@ static void mixed_print(FILE *out, const struct table *t)
                 second = c;
         }
         const struct summary_row *r = &t->summary->rows[t->row[row]];
-        if (second == NO_CELL || !(table_entry(t, row, second)->to_best.interval.lo > 1 + CLAIM_MARGIN))
+        if (second == NO_CELL || !(table_entry(t, row, second)->to_best.interval.lo > 1 + FAMILY_MARGIN))
             continue;
         fprintf(out, "Mixed tasks (%s, %s, %lld workers): %s is the fastest; the next, %s, takes %s its time.\n",
                 r->workload, spell_duration(size, sizeof size, r->size_ns), (long long)r->workers, pool_name(t, best),
@@ -240,7 +240,7 @@ static void mixed_print(FILE *out, const struct table *t)
 static int ballast_print(FILE *out, const struct table *t)
 {
     bool calm[SWEEP_MAX] = {false};
-    const struct claim alone = claim_make(1, t->summary->looks, CLAIM_MARGIN); /* each by itself */
+    const struct family alone = family_make(1, t->summary->looks, FAMILY_MARGIN); /* each by itself */
     char bytes[32], text[64];
     struct sweep sweep;
     double most = 1;

@@ -243,19 +243,19 @@ static int pairs_judge(struct compare *c)
     struct comparison *all = calloc(c->count + 1, sizeof *all);
     /* A run that could stop by what it saw had several chances to be wrong. */
     unsigned looks = c->base->summary.looks > c->cell->summary.looks ? c->base->summary.looks : c->cell->summary.looks;
-    struct claim alone = claim_make(1, looks, c->question.margin);
+    struct family alone = family_make(1, looks, c->question.margin);
     int result = room && visible && ratios && all ? 0 : -ENOMEM;
 
-    c->claim = claim_make((unsigned)c->count, looks, c->question.margin);
+    c->family = family_make((unsigned)c->count, looks, c->question.margin);
     c->blocks_needed = blocks_needed((unsigned)c->count);
-    if (c->blocks_needed < c->claim.blocks)
-        c->blocks_needed = c->claim.blocks;
+    if (c->blocks_needed < c->family.blocks)
+        c->blocks_needed = c->family.blocks;
     size_t kept = 0;
     for (size_t i = 0; i < c->count && !result; i++) {
         struct pair *p = &c->pairs[i];
         const double *x = series_of(c->cell, p->cell, p->cell_own, blocks, room);
         const double *y = series_of(c->base, p->base, p->base_own, blocks, room + blocks);
-        result = comparison_make(x, y, blocks, &c->claim, &p->comparison);
+        result = comparison_make(x, y, blocks, &c->family, &p->comparison);
         p->cell_cost = median_of(x, blocks, room + 2 * blocks);
         p->base_cost = median_of(y, blocks, room + 2 * blocks);
         p->cell_own_cost = p->base_own_cost = NAN;

@@ -170,22 +170,22 @@ static size_t ideal_find(const struct summary *summary, size_t cell, unsigned fa
 }
 
 /* What the median hides. Trials that are not ok stay as gaps. */
-static int cell_remark(const struct work *work, size_t cell)
+static int cell_diagnostic(const struct work *work, size_t cell)
 {
     struct summary_row *row = &work->summary->rows[cell];
     struct drift drift;
-    struct modes modes;
+    struct bimodality bimodality;
     size_t count = 0;
 
     for (size_t i = work->first[cell]; i != NOTHING; i = work->details[i].next)
         work->values[count++] = trial_is_ok(&work->summary->trials[i]) ? per_task_value(work, i, 0) : NAN;
-    if (drift_find(work->values, count, &drift) || modes_find(work->values, count, &modes))
+    if (drift_find(work->values, count, &drift) || bimodality_find(work->values, count, &bimodality))
         return -ENOMEM;
     row->drift = drift.change;
     row->drift_said = isnan(drift.change) ? MISSING : drift.said;
-    if (modes.two) {
-        row->modes_ratio = modes.hi / modes.lo;
-        row->modes_share = (double)modes.hi_count / (double)(modes.lo_count + modes.hi_count);
+    if (bimodality.two) {
+        row->modes_ratio = bimodality.hi / bimodality.lo;
+        row->modes_share = (double)bimodality.hi_count / (double)(bimodality.lo_count + bimodality.hi_count);
     }
     return 0;
 }
@@ -218,5 +218,5 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
     row->worker_imbalance = cell_median(work, cell, imbalance_value, 0, NULL);
     if (ideal != NOTHING)
         row->efficiency_vs_static = cell_median(work, cell, ideal_ratio_value, ideal, NULL);
-    return cell_remark(work, cell);
+    return cell_diagnostic(work, cell);
 }

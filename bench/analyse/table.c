@@ -99,7 +99,7 @@ const struct entry *table_entry(const struct table *t, size_t row, size_t column
 
 bool table_marked(const struct table *t)
 {
-    return t->claim.comparisons && t->costs.blocks >= t->blocks_needed;
+    return t->family.comparisons && t->costs.blocks >= t->blocks_needed;
 }
 
 bool table_precise(const struct table *t, size_t row, double precision)
@@ -120,7 +120,7 @@ bool table_precise(const struct table *t, size_t row, double precision)
 
 static int against_base(struct table *t, size_t row, struct entry *e)
 {
-    const struct claim alone = claim_make(1, t->summary->looks, CLAIM_MARGIN);
+    const struct family alone = family_make(1, t->summary->looks, FAMILY_MARGIN);
     const struct summary_row *cell = &t->summary->rows[e->cell];
     struct comparison comparison;
     size_t base = t->base[row];
@@ -195,7 +195,7 @@ static int row_judge(struct table *t, size_t row)
         if (!e->contends)
             continue;
         size_t best = entry_at(t, row, t->best[row])->cell;
-        result = comparison_make(costs_of(&t->costs, e->cell), costs_of(&t->costs, best), t->costs.blocks, &t->claim,
+        result = comparison_make(costs_of(&t->costs, e->cell), costs_of(&t->costs, best), t->costs.blocks, &t->family,
                                  &e->to_best);
         if (table_marked(t))
             e->mark = c == t->best[row] ? MARK_BEST : mark_of(&e->to_best);
@@ -246,10 +246,10 @@ int table_init(struct table *t, const struct summary *summary)
     }
     for (size_t r = 0; r < t->rows && !result; r++)
         result = row_prepare(t, r, &comparisons);
-    t->claim = claim_make(comparisons, summary->looks, CLAIM_MARGIN);
+    t->family = family_make(comparisons, summary->looks, FAMILY_MARGIN);
     t->blocks_needed = blocks_needed(comparisons);
-    if (t->blocks_needed < t->claim.blocks)
-        t->blocks_needed = t->claim.blocks;
+    if (t->blocks_needed < t->family.blocks)
+        t->blocks_needed = t->family.blocks;
     for (size_t r = 0; r < t->rows && !result; r++)
         result = row_judge(t, r);
     if (!result)

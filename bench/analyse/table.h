@@ -33,7 +33,7 @@ struct table {
     size_t *best;          /* per row: the column of the fastest contender, or NO_CELL */
     size_t *pool;          /* per column: a cell of that pool */
     struct entry *entries; /* rows x pools */
-    struct claim claim;
+    struct family family;
     size_t blocks_needed; /* for that many comparisons; more than costs.blocks: no marks */
     double visible;       /* the smallest difference from the best that comparisons like these show; NAN: none */
 };

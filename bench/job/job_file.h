@@ -53,14 +53,14 @@ struct job_file {
     uint64_t histograms_offset;           /* PHASES x HISTOGRAM_BUCKETS uint32_t, zeroed by the harness */
     uint64_t report_offset;               /* struct trial_report */
     uint64_t probe_ns;                    /* JOB_CALIBRATE: about how long each point may take */
-    uint32_t strict;                      /* enum strict: a trial of `conformance` */
+    uint32_t conformance;                 /* enum conformance_mode: a trial of `conformance` */
     uint64_t probe_offset;                /* JOB_PROBE: struct probe */
     uint32_t probe_depth;                 /* JOB_PROBE: the last step to be taken, enum probe_step */
 };
 
 /* What is looked at beside a trial of any run: every result, what close has left; and in the place of the driver, how
  * reap waits. */
-enum strict { STRICT_NOT, STRICT_RESULTS, STRICT_REAP };
+enum conformance_mode { CONFORMANCE_NOT, CONFORMANCE_RESULTS, CONFORMANCE_REAP };
 
 /* JOB_PROBE: what the trial program found out about a plug-in, for a harness that never loads one. */
 enum probe_step {

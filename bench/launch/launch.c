@@ -4,7 +4,7 @@
 #include "bench/base/sysfile.h"
 #include "bench/job/job_file.h"
 #include "bench/machine/needs.h"
-#include "bench/machine/strays.h"
+#include "bench/machine/orphans.h"
 #include "pools/parts/clock.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -93,7 +93,7 @@ static _Noreturn void guard_main(int pipe_end, const _Atomic(pid_t) *running)
     pid_t group = atomic_load_explicit(running, memory_order_relaxed); /* whoever wrote it is gone */
     if (group > 0) {                                                   /* a trial was running */
         kill(-group, SIGKILL);
-        strays_kill();
+        orphans_kill();
     }
     _exit(0);
 }
@@ -122,7 +122,7 @@ static int guard_start(struct launcher *launcher)
     launcher->guard = pid;
     guard_note(0, pid);
     launcher->guard_pipe = ends[1];
-    return strays_mark(pid);
+    return orphans_mark(pid);
 }
 
 /* A word of shared memory: to tell the guard by a message would wake it twice a trial. */
@@ -334,7 +334,7 @@ static pid_t find_orphan(void)
     char children[256], *rest = children; /* the guards and one more */
     pid_t pid;
     if (sysfile_read(children, sizeof children, "/proc/self/task/%d/children", (int)getpid()) < 0)
-        return strays_child(is_guard); /* a kernel without CONFIG_PROC_CHILDREN */
+        return orphans_child(is_guard); /* a kernel without CONFIG_PROC_CHILDREN */
     do
         pid = (pid_t)strtol(rest, &rest, 10);
     while (pid && is_guard(pid));

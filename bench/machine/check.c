@@ -221,7 +221,7 @@ static void look_power(const struct look *look)
 {
     char pattern[PATH_MAX];
     glob_t supplies = {0};
-    bool mains = false, plugged = false, dark = false;
+    bool mains = false, adapter = false, dark = false;
 
     snprintf(pattern, sizeof pattern, "%s/sys/class/power_supply/*", look->root);
     if (!glob(pattern, 0, NULL, &supplies))
@@ -230,14 +230,14 @@ static void look_power(const struct look *look)
                 continue;
             int64_t online = sysfile_number("%s/online", supplies.gl_pathv[i]);
             mains = true;
-            plugged = plugged || online > 0;
+            adapter = adapter || online > 0;
             dark = dark || online < 0;
         }
     globfree(&supplies);
     snprintf(pattern, sizeof pattern, "%s/sys/class", look->root);
-    if ((!mains && access(pattern, X_OK) != 0) || (!plugged && dark))
+    if ((!mains && access(pattern, X_OK) != 0) || (!adapter && dark))
         found(look, CHECK_UNKNOWN, "whether it runs on a battery cannot be read");
-    else if (mains && !plugged)
+    else if (mains && !adapter)
         found(look, CHECK_WARN, "on battery: clocks are cut to save power");
     else
         found(look, CHECK_OK, mains ? "on mains power" : "no battery to be seen");

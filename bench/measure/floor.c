@@ -19,7 +19,7 @@
 static int trial_measure(struct session *session, const struct cell *cell, double *ns, char *error)
 {
     struct launcher *launcher = calibrations_launcher(session->calibrations);
-    struct job_order order = {session->request.settings.seed, 0, 0, STRICT_NOT};
+    struct job_order order = {session->request.settings.seed, 0, 0, CONFORMANCE_NOT};
     struct job_parts parts;
     struct outcome outcome;
     int rc = job_write_trial(launcher, cell, &order, &parts, error);
@@ -50,7 +50,7 @@ static int floor_judge(const double *ns, unsigned blocks, struct noise_floor *no
 {
     double room[CELLS + 2 * BLOCKS_MAX], both[2 * BLOCKS_MAX];
     struct comparison comparison[2];
-    const struct claim claim = claim_make(1, 0, CLAIM_MARGIN);
+    const struct family family = family_make(1, 0, FAMILY_MARGIN);
     int rc = 0;
 
     for (size_t w = 0; w < 2 && !rc; w++) {
@@ -58,7 +58,7 @@ static int floor_judge(const double *ns, unsigned blocks, struct noise_floor *no
         memcpy(both, a, blocks * sizeof *both);
         memcpy(both + blocks, b, blocks * sizeof *both);
         *(w ? &noise->sleep : &noise->spin) = spread_of(both, 2 * blocks, room);
-        rc = comparison_make(a, b, blocks, &claim, &comparison[w]);
+        rc = comparison_make(a, b, blocks, &family, &comparison[w]);
     }
     if (rc)
         return rc;

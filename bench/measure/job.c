@@ -59,7 +59,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     size_t texts = job_values_set(file, layout.texts, pool_params, cell->pool_params, file->pool_params);
     job_values_set(file, texts, workload_params, cell->workload_params, file->workload_params);
     file->kind = JOB_TRIAL;
-    file->strict = order->strict;
+    file->conformance = order->conformance;
     file->seed = order->seed;
     file->tasks = (uint32_t)cell->tasks;
     file->workers = cell->workers;

@@ -8,7 +8,7 @@ struct job_order {
     uint64_t seed;   /* of the run */
     int64_t samples; /* per trial, SAMPLES_ALL */
     uint64_t sample_seed;
-    uint32_t strict; /* enum strict */
+    uint32_t conformance; /* enum conformance_mode */
 };
 
 /* Whether files, and with them what is shared with a trial, may be as large as a trial of this cell needs. -EINVAL with

@@ -59,8 +59,8 @@ static void blocks_count(struct plan *plan, const struct settings *settings)
     plan->comparisons = rows_comparisons(plan->rows, plan->cells.count);
     plan->looks = settings->precision_ppm ? looks_planned(plan->comparisons) : 0;
     plan->blocks_needed = blocks_needed(plan->comparisons);
-    if (plan->looks && plan->blocks_needed < claim_make(plan->comparisons, plan->looks, CLAIM_MARGIN).blocks)
-        plan->blocks_needed = (unsigned)claim_make(plan->comparisons, plan->looks, CLAIM_MARGIN).blocks;
+    if (plan->looks && plan->blocks_needed < family_make(plan->comparisons, plan->looks, FAMILY_MARGIN).blocks)
+        plan->blocks_needed = (unsigned)family_make(plan->comparisons, plan->looks, FAMILY_MARGIN).blocks;
     plan->block_ns = forecast_block_ns(&plan->cells, plan->cells.count);
 }
 

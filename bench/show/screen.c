@@ -1,7 +1,7 @@
 /* The parts of the closing screen, one after the other. */
 #include "bench/show/screen.h"
+#include "bench/analyse/diagnostics.h"
 #include "bench/analyse/findings.h"
-#include "bench/analyse/remarks.h"
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
 #include "bench/model/host.h"
@@ -120,17 +120,17 @@ void screen_warnings(FILE *out, const char *directory, const struct summary *sum
                 100 * totals.waited_ns / totals.alone_ns);
     if (totals.tasks_failed)
         fprintf(out, "%lld of %lld tasks failed; what they took counts as time\n", totals.tasks_failed, totals.tasks);
-    if (table && table->claim.comparisons && !table_marked(table))
+    if (table && table->family.comparisons && !table_marked(table))
         fprintf(out, "too few blocks: %u comparison%s of pools need%s at least %zu, this run has %zu\n",
-                table->claim.comparisons, table->claim.comparisons == 1 ? "" : "s",
-                table->claim.comparisons == 1 ? "s" : "", table->blocks_needed, table->costs.blocks);
-    else if (table && table->visible > table->claim.margin)
+                table->family.comparisons, table->family.comparisons == 1 ? "" : "s",
+                table->family.comparisons == 1 ? "s" : "", table->blocks_needed, table->costs.blocks);
+    else if (table && table->visible > table->family.margin)
         fprintf(out,
                 table->visible < 0.1 ? "differences below %.1f %% are mostly not seen in a run like this\n"
                                      : "differences below %.0f %% are mostly not seen in a run like this\n",
                 100 * table->visible);
     if (table)
-        remarks_print(out, table);
+        diagnostics_print(out, table);
 }
 
 /* The lines of a part, each behind `mark` and wrapped. */
@@ -254,7 +254,7 @@ void screen_print(FILE *out, const char *directory, const struct summary *summar
         table_print(out, &table, screen_columns(out));
         latencies_print(out, &table, screen_columns(out));
         prices_print(out, &table);
-        tolls_print(out, summary);
+        fault_costs_print(out, summary);
         if (totals_make(summary).failed) {
             fputs("\nFailed trials\n", out);
             screen_failures(out, &table, REASONS_MAX);

@@ -1,6 +1,6 @@
 /* The table and the prices in columns of letters. */
 #include "bench/show/screen_table.h"
-#include "bench/analyse/toll.h"
+#include "bench/analyse/fault_costs.h"
 #include "bench/base/wrap.h"
 #include <stdlib.h>
 #include <string.h>
@@ -204,33 +204,33 @@ void prices_print(FILE *out, const struct table *t)
     }
 }
 
-void tolls_print(FILE *out, const struct summary *summary)
+void fault_costs_print(FILE *out, const struct summary *summary)
 {
     enum { LABEL_MAX = 30 };
-    static const int widths[TOLL_COLUMNS] = {7, 11, 7, 10, 10, 22};
+    static const int widths[FAULT_COST_COLUMNS] = {7, 11, 7, 10, 10, 22};
     char head[160], line[256];
-    struct tolls tolls;
+    struct fault_costs fault_costs;
 
-    if (tolls_make(summary, &tolls))
+    if (fault_costs_make(summary, &fault_costs))
         return;
-    for (size_t i = 0; i <= tolls.count && tolls.count; i++) {
-        struct toll_text text;
+    for (size_t i = 0; i <= fault_costs.count && fault_costs.count; i++) {
+        struct fault_cost_text text;
         if (i)
-            toll_text(&tolls.toll[i - 1], summary, &text);
+            fault_cost_text(&fault_costs.fault_cost[i - 1], summary, &text);
         if (i)
-            toll_label(&tolls.toll[i - 1], summary, head, sizeof head);
+            fault_cost_label(&fault_costs.fault_cost[i - 1], summary, head, sizeof head);
         if (i && strlen(head) > LABEL_MAX - 2)
             strcpy(head + LABEL_MAX - 3, "~");
         int used = i ? snprintf(line, sizeof line, "  %-*s", LABEL_MAX - 2, head)
                      : snprintf(line, sizeof line, "\n%-*s", LABEL_MAX, "What failures cost");
-        for (size_t c = 0; c < TOLL_COLUMNS; c++) {
+        for (size_t c = 0; c < FAULT_COST_COLUMNS; c++) {
             char cell[96];
-            snprintf(cell, sizeof cell, "%.40s%s%.48s", i ? text.column[c] : toll_heads[c],
-                     i && c == TOLL_COLUMNS - 1 && text.note[c][0] ? " " : "",
-                     i && c == TOLL_COLUMNS - 1 ? text.note[c] : "");
+            snprintf(cell, sizeof cell, "%.40s%s%.48s", i ? text.column[c] : fault_cost_heads[c],
+                     i && c == FAULT_COST_COLUMNS - 1 && text.note[c][0] ? " " : "",
+                     i && c == FAULT_COST_COLUMNS - 1 ? text.note[c] : "");
             used += snprintf(line + used, sizeof line - (size_t)used, "%*s", widths[c], cell);
         }
         line_end(out, line);
     }
-    tolls_release(&tolls);
+    fault_costs_release(&fault_costs);
 }

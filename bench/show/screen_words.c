@@ -95,7 +95,7 @@ void table_legend(FILE *out, const struct table *t)
         }
     }
     if (best)
-        fprintf(out, "* the best of its row, or equal to it within %.0f %%\n", t->claim.margin * 100);
+        fprintf(out, "* the best of its row, or equal to it within %.0f %%\n", t->family.margin * 100);
     if (unresolved)
         fputs("? unresolved against the best\n", out);
     if (partly)

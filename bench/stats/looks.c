@@ -65,14 +65,14 @@ double looks_level(unsigned planned, double error)
 
 double looks_level_alone(unsigned planned)
 {
-    return claim_make(1, planned, 0).level;
+    return family_make(1, planned, 0).level;
 }
 
 unsigned looks_planned(unsigned comparisons)
 {
     unsigned planned = LOOK_COUNTED;
 
-    while (planned && claim_make(comparisons, planned, 0).blocks > looks[LOOK_COUNTED - planned])
+    while (planned && family_make(comparisons, planned, 0).blocks > looks[LOOK_COUNTED - planned])
         planned--;
     return planned;
 }

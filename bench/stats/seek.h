@@ -71,7 +71,7 @@ struct crossing {
     struct interval interval; /* an end is NAN where the blocks do not bound it, or are too few (bounded) */
     bool bounded;             /* there were enough blocks for this level */
     int beyond;               /* x is NAN: the crossing is below (-1) or above (1) */
-    /* of a fan alone: */
+    /* of a grid alone: */
     size_t below, above; /* blocks that cross before its first point, or behind its last */
     bool several;        /* a point is surely beyond the crossing, and a later one surely is not */
 };
@@ -89,15 +89,15 @@ int seek_settle(const struct seek *seek, const double *g_lo, const double *g_hi,
  * and its width beyond each end. Per block the values are levelled out to what never falls, and the crossing is
  * where that passes 0; nothing is extrapolated, and a block that crosses outside counts as below or above. The interval
  * is of the median of those crossings, by order statistics. */
-#define SEEK_FAN_MAX 5
-struct seek_fan {
+#define SEEK_GRID_MAX 5
+struct seek_grid {
     size_t points, blocks;
-    double x[SEEK_FAN_MAX]; /* ascending */
-    const double *g;        /* g[point * blocks + block], NAN: failed */
+    double x[SEEK_GRID_MAX]; /* ascending */
+    const double *g;         /* g[point * blocks + block], NAN: failed */
 };
-size_t seek_fan(const struct seek *seek, size_t wanted, double *x); /* wanted: 4 .. SEEK_FAN_MAX; may be fewer */
-/* Instead of another search: the next fan reaches twice as far, below (-1) or above (1). */
-void seek_widen(struct seek *seek, const struct seek_fan *fan, int beyond);
-int seek_settle_fan(const struct seek *seek, const struct seek_fan *fan, double level, struct crossing *crossing);
+size_t seek_grid(const struct seek *seek, size_t wanted, double *x); /* wanted: 4 .. SEEK_GRID_MAX; may be fewer */
+/* Instead of another search: the next grid reaches twice as far, below (-1) or above (1). */
+void seek_widen(struct seek *seek, const struct seek_grid *grid, int beyond);
+int seek_settle_grid(const struct seek *seek, const struct seek_grid *grid, double level, struct crossing *crossing);
 
 #endif

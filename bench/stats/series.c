@@ -102,12 +102,12 @@ static double tick_of(const double *sorted, size_t count)
     return tick;
 }
 
-int modes_find(const double *costs, size_t count, struct modes *modes)
+int bimodality_find(const double *costs, size_t count, struct bimodality *bimodality)
 {
     double *logs = calloc(count + 1, sizeof *logs);
     size_t kept = 0, split = 0;
 
-    *modes = (struct modes){0};
+    *bimodality = (struct bimodality){0};
     if (!logs)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
@@ -123,11 +123,11 @@ int modes_find(const double *costs, size_t count, struct modes *modes)
         double gap = logs[split] - logs[split - 1];
         double spread = fmax(spread_of(logs, split), spread_of(logs + split, kept - split));
         if (gap >= GAP_MIN && gap > GAP_TICKS * tick && gap > gap_needed(kept) * spread)
-            *modes = (struct modes){.two = true,
-                                    .lo_count = split,
-                                    .hi_count = kept - split,
-                                    .lo = exp(stats_median(logs, split)),
-                                    .hi = exp(stats_median(logs + split, kept - split))};
+            *bimodality = (struct bimodality){.two = true,
+                                              .lo_count = split,
+                                              .hi_count = kept - split,
+                                              .lo = exp(stats_median(logs, split)),
+                                              .hi = exp(stats_median(logs + split, kept - split))};
     }
     free(logs);
     return 0;

@@ -18,13 +18,14 @@ struct drift {
 
 int drift_find(const double *costs, size_t blocks, struct drift *drift); /* 0 or -ENOMEM */
 
-struct modes {
+struct bimodality {
     bool two;        /* the values fall into two groups; else nothing below is set */
     size_t lo_count; /* values in the lower group, */
     size_t hi_count; /* in the upper one, */
     double lo, hi;   /* and their medians */
 };
 
-int modes_find(const double *costs, size_t count, struct modes *modes); /* 0 or -ENOMEM; order does not matter */
+int bimodality_find(const double *costs, size_t count,
+                    struct bimodality *bimodality); /* 0 or -ENOMEM; order does not matter */
 
 #endif

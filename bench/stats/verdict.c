@@ -20,17 +20,17 @@ const char *verdict_name(enum verdict verdict)
     return names[verdict];
 }
 
-struct claim claim_make(unsigned comparisons, unsigned looks, double margin)
+struct family family_make(unsigned comparisons, unsigned looks, double margin)
 {
-    double error = CLAIM_ERROR / (comparisons ? comparisons : 1);
-    struct claim claim = {
+    double error = FAMILY_ERROR / (comparisons ? comparisons : 1);
+    struct family family = {
         .comparisons = comparisons, .margin = margin, .level = looks ? looks_level(looks, error) : 1 - error};
     size_t lo, hi;
 
-    claim.blocks = STATS_INTERVAL_MIN;
-    while (stats_median_ranks(claim.blocks, claim.level, &lo, &hi))
-        claim.blocks++;
-    return claim;
+    family.blocks = STATS_INTERVAL_MIN;
+    while (stats_median_ranks(family.blocks, family.level, &lo, &hi))
+        family.blocks++;
+    return family;
 }
 
 enum verdict verdict_read(const struct interval *ratio, double margin)
@@ -49,9 +49,9 @@ enum verdict verdict_read(const struct interval *ratio, double margin)
 }
 
 /* How many standard errors the interval reaches to each side, were the medians normal. */
-static double reach_of(const struct claim *claim)
+static double reach_of(const struct family *family)
 {
-    return gsl_cdf_ugaussian_Qinv((1 - claim->level) / 2);
+    return gsl_cdf_ugaussian_Qinv((1 - family->level) / 2);
 }
 
 /* The standard error that the median would have with one block; with n it is this over sqrt(n). By the middle half of
@@ -64,11 +64,12 @@ static double error_of_one(const double *sorted, size_t count)
     return sqrt(M_PI / 2) * half / 1.349;
 }
 
-/* How probable it is that so many blocks settle a cell of this true log ratio: that the interval clears 1, or ends
+/* How probable it is that so many blocks resolve a cell of this true log ratio: that the interval clears 1, or ends
  * within the margin. */
-static double settle_probability(const struct claim *claim, double truth, double error, unsigned blocks)
+static double resolve_probability(const struct family *family, double truth, double error, unsigned blocks)
 {
-    double sigma = error / sqrt(blocks), reach = CUSHION * reach_of(claim) * sigma, room = log1p(claim->margin) - reach;
+    double sigma = error / sqrt(blocks), reach = CUSHION * reach_of(family) * sigma,
+           room = log1p(family->margin) - reach;
     double settled = gsl_cdf_gaussian_P(-reach - truth, sigma) + gsl_cdf_gaussian_Q(reach - truth, sigma);
 
     if (room >= reach)
@@ -78,38 +79,38 @@ static double settle_probability(const struct claim *claim, double truth, double
     return settled;
 }
 
-/* The true ratio is not known better than now. Of those within one standard error, that which takes longest to settle
+/* The true ratio is not known better than now. Of those within one standard error, that which takes longest to resolve
  * decides: taken as it is seen, noise would be forecast to become a difference. */
-static size_t settle_blocks(const double *logs, size_t count, const struct claim *claim)
+static size_t settle_blocks(const double *logs, size_t count, const struct family *family)
 {
-    double now = fabs(stats_median(logs, count)), error = error_of_one(logs, count), margin = log1p(claim->margin);
+    double now = fabs(stats_median(logs, count)), error = error_of_one(logs, count), margin = log1p(family->margin);
     double sigma = error / sqrt((double)count);
     double hardest = fmin(fmax(margin / 2, now - sigma), now + sigma);
-    size_t least = claim->blocks > count ? claim->blocks : count + 1;
+    size_t least = family->blocks > count ? family->blocks : count + 1;
 
-    if (!isfinite(now) || !isfinite(error) || least > SETTLE_MAX)
-        return SETTLE_MAX + 1;
+    if (!isfinite(now) || !isfinite(error) || least > RESOLVE_MAX)
+        return RESOLVE_MAX + 1;
     for (unsigned look = look_after((unsigned)least - 1); look; look = look_after(look))
-        if (error <= 0 || settle_probability(claim, hardest, error, look) >= MOST)
+        if (error <= 0 || resolve_probability(family, hardest, error, look) >= MOST)
             return look;
-    return SETTLE_MAX + 1;
+    return RESOLVE_MAX + 1;
 }
 
 /* Of logs, which it sorts. */
-static void comparison_judge(double *logs, size_t count, const struct claim *claim, struct comparison *comparison)
+static void comparison_judge(double *logs, size_t count, const struct family *family, struct comparison *comparison)
 {
     struct interval interval;
 
     count = stats_sort(logs, count);
     comparison->blocks = count;
-    comparison->blocks_needed = claim->blocks;
+    comparison->blocks_needed = family->blocks;
     comparison->ratio = exp(stats_median(logs, count));
-    stats_median_interval(logs, count, claim->level, &interval);
+    stats_median_interval(logs, count, family->level, &interval);
     comparison->interval = (struct interval){exp(interval.lo), exp(interval.hi)};
-    comparison->verdict = verdict_read(&comparison->interval, claim->margin);
+    comparison->verdict = verdict_read(&comparison->interval, family->margin);
     comparison->settle_blocks = 0;
     if (comparison->verdict == VERDICT_UNRESOLVED && count)
-        comparison->settle_blocks = settle_blocks(logs, count, claim);
+        comparison->settle_blocks = settle_blocks(logs, count, family);
 }
 
 static double log_ratio(double cell, double baseline)
@@ -119,7 +120,7 @@ static double log_ratio(double cell, double baseline)
     return cell == baseline ? 0 : log(cell / baseline);
 }
 
-int comparison_make(const double *cell, const double *baseline, size_t blocks, const struct claim *claim,
+int comparison_make(const double *cell, const double *baseline, size_t blocks, const struct family *family,
                     struct comparison *comparison)
 {
     double *logs = calloc(blocks + 1, sizeof *logs); /* malloc(0) may be NULL */
@@ -131,12 +132,12 @@ int comparison_make(const double *cell, const double *baseline, size_t blocks, c
         logs[i] = log_ratio(cell[i], baseline[i]);
         comparison->left_out += isnan(logs[i]) && !(isnan(cell[i]) && isnan(baseline[i]));
     }
-    comparison_judge(logs, blocks, claim, comparison);
+    comparison_judge(logs, blocks, family, comparison);
     free(logs);
     return 0;
 }
 
-int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const struct claim *claim,
+int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const struct family *family,
                       struct comparison *comparison)
 {
     double *logs = calloc(blocks + 1, sizeof *logs);
@@ -154,7 +155,7 @@ int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const s
             logs[block] = NAN;
         comparison->left_out += there && isnan(logs[block]);
     }
-    comparison_judge(logs, blocks, claim, comparison);
+    comparison_judge(logs, blocks, family, comparison);
     free(logs);
     return 0;
 }
@@ -182,7 +183,7 @@ size_t alarms_allowed(size_t comparisons)
 {
     size_t allowed = 0;
 
-    while (gsl_cdf_binomial_Q((unsigned)allowed, CLAIM_ERROR, (unsigned)comparisons) > 0.01)
+    while (gsl_cdf_binomial_Q((unsigned)allowed, FAMILY_ERROR, (unsigned)comparisons) > 0.01)
         allowed++;
     return allowed;
 }

@@ -6,25 +6,25 @@
 #include "bench/stats/stats.h"
 #include <stdbool.h>
 
-#define CLAIM_ERROR  0.05 /* the probability of any wrong interval among all that are claimed together */
-#define CLAIM_MARGIN 0.02 /* differences up to this one do not matter, unless --margin says otherwise */
-#define SETTLE_MAX   1000 /* blocks: beyond, nobody waits */
+#define FAMILY_ERROR  0.05 /* the probability of any wrong interval among all that are claimed together */
+#define FAMILY_MARGIN 0.02 /* differences up to this one do not matter, unless --margin says otherwise */
+#define RESOLVE_MAX   1000 /* blocks: beyond, nobody waits */
 
 enum verdict { VERDICT_UNRESOLVED, VERDICT_EQUAL, VERDICT_FASTER, VERDICT_SLOWER };
 
 const char *verdict_name(enum verdict verdict); /* "unresolved", "equal" ... */
 
-/* What CLAIM_ERROR is shared among, and what counts as equal. All intervals claimed together hold together. */
-struct claim {
+/* What FAMILY_ERROR is shared among, and what counts as equal. All intervals claimed together hold together. */
+struct family {
     unsigned comparisons;
     double margin;
-    double level;  /* of each interval by itself; 1 - CLAIM_ERROR / comparisons, or more where there are looks */
+    double level;  /* of each interval by itself; 1 - FAMILY_ERROR / comparisons, or more where there are looks */
     size_t blocks; /* the least that give an interval at that level */
 };
 
 /* comparisons: planned ones, m; 0 counts as 1. looks: looks_planned(m) of bench/stats/looks.h where the run could stop
  * by what it saw (--precision), 0 where its number of blocks did not depend on that. margin: >= 0. */
-struct claim claim_make(unsigned comparisons, unsigned looks, double margin);
+struct family family_make(unsigned comparisons, unsigned looks, double margin);
 
 struct comparison {
     size_t blocks;            /* with a ratio: both cells are there */
@@ -33,13 +33,14 @@ struct comparison {
     double ratio;             /* cell / baseline: median over blocks, below 1 is faster; NAN for no block */
     struct interval interval; /* of the true median ratio; NAN, NAN: too few blocks */
     enum verdict verdict;
-    size_t settle_blocks; /* unresolved: blocks in all that would settle it in about 4 of 5 cases, one of the looks
-                             (bench/stats/looks.h); SETTLE_MAX + 1: more than SETTLE_MAX; 0: settled, or no block yet */
+    size_t
+        settle_blocks; /* unresolved: blocks in all that would resolve it in about 4 of 5 cases, one of the looks
+                          (bench/stats/looks.h); RESOLVE_MAX + 1: more than RESOLVE_MAX; 0: settled, or no block yet */
 };
 
 /* 0 costs are below the resolution: 0 / 0 is 1, else the ratio is 0 or infinite and takes its place in the order.
  * 0 or -ENOMEM. */
-int comparison_make(const double *cell, const double *baseline, size_t blocks, const struct claim *claim,
+int comparison_make(const double *cell, const double *baseline, size_t blocks, const struct family *family,
                     struct comparison *comparison);
 
 /* equal: the whole interval lies within 1 / (1 + margin) .. 1 + margin, even where it does not hold 1: a difference
@@ -51,7 +52,7 @@ enum verdict verdict_read(const struct interval *ratio, double margin);
  * interval, so that nothing is assumed of how the cells of a block depend on each other (they may share a baseline).
  * Where noise is skewed that is not quite the geometric mean of the cells' medians. ratios[cell * blocks + block], NAN
  * where there is none; only blocks that have all cells count. Fills what comparison_make() does. 0 or -ENOMEM. */
-int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const struct claim *claim,
+int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const struct family *family,
                       struct comparison *comparison);
 
 /* The smallest difference (0.01 is 1 %) that comparisons like these show: were the true ratio as far from 1 as that,
@@ -66,7 +67,7 @@ struct alarms {
     size_t comparisons; /* that have an interval */
     size_t alarms;      /* of them, intervals that do not hold 1: wrong, whatever the verdict */
     size_t verdicts;    /* of them, verdicts faster or slower: alarms that somebody would have believed */
-    size_t allowed;     /* alarms that a true rate of CLAIM_ERROR exceeds in at most 1 of 100 self-tests: 18 of 200 */
+    size_t allowed;     /* alarms that a true rate of FAMILY_ERROR exceeds in at most 1 of 100 self-tests: 18 of 200 */
 };
 
 struct alarms alarms_count(const struct comparison *comparisons, size_t count);

@@ -1,11 +1,11 @@
 /* A process that a pool has executed, to run tasks of a trial (include/poolbench/pool.h, attach). It finds the trial's
- * job and its tickets as descriptors of the trial, makes everything once more that workers elsewhere inherit, pool and
+ * job and its handles as descriptors of the trial, makes everything once more that workers elsewhere inherit, pool and
  * workload, and hands over to the pool. It reports nothing: what goes wrong is a line on stderr, and the pool's loss.
  */
 #include "bench/trial/trial.h"
 #include "pools/parts/clock.h"
-#include "pools/plugin/plugged.h"
-#include "pools/plugin/tickets.h"
+#include "pools/plugin/adapter.h"
+#include "pools/plugin/handles.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 static int fail(const struct trial *trial, int rc, const char *what)
 {
-    const char *why = plugged_reason()[0] ? plugged_reason() : strerror(-rc);
+    const char *why = adapter_reason()[0] ? adapter_reason() : strerror(-rc);
     if (trial->report && trial->report->reason[0])
         why = trial->report->reason;
     fprintf(stderr, "poolbench-trial: a worker: %s: %s\n", what, why);
@@ -56,8 +56,8 @@ int attach_run(const char *where, int argc, char **argv)
     struct attached attached = {.argc = argc, .argv = argv};
     int pid, fd;
     if (sscanf(where, "%d %d", &pid, &fd) != 2)
-        return fail(&trial, -EINVAL, TICKETS_WHERE);
-    unsetenv(TICKETS_WHERE); /* what tasks execute is no worker */
+        return fail(&trial, -EINVAL, HANDLES_WHERE);
+    unsetenv(HANDLES_WHERE); /* what tasks execute is no worker */
     trial.job_fd = fd_open(pid, JOB_FD, O_RDONLY);
     int rc = trial.job_fd < 0 ? trial.job_fd : job_map(&trial, MAP_PRIVATE);
     if (rc < 0)

@@ -2,11 +2,11 @@
  * it. See trial.h. */
 #include "bench/trial/trial.h"
 #include "pools/parts/clock.h"
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 #include "pools/parts/surroundings.h"
 #include "pools/parts/usage.h"
-#include "pools/plugin/plugged.h"
-#include "pools/plugin/tickets.h"
+#include "pools/plugin/adapter.h"
+#include "pools/plugin/handles.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@
 
 static int fail(struct trial *trial, int rc, const char *what)
 {
-    if (!trial->report->reason[0] && plugged_reason()[0])
-        snprintf(trial->report->reason, sizeof trial->report->reason, "%s: %s", what, plugged_reason());
+    if (!trial->report->reason[0] && adapter_reason()[0])
+        snprintf(trial->report->reason, sizeof trial->report->reason, "%s: %s", what, adapter_reason());
     if (!trial->report->reason[0])
         snprintf(trial->report->reason, sizeof trial->report->reason, "%s: %s", what, strerror(-rc));
     trial->report->error = -rc;
@@ -85,7 +85,7 @@ static int run_pool(struct trial *trial)
         return fail(trial, rc, "usage before the run");
     stage(trial, STAGE_RUN);
     int64_t cpu_ns = thread_cpu_ns();
-    rc = trial->file->strict == STRICT_REAP ? strict_reap(trial) : drive(trial);
+    rc = trial->file->conformance == CONFORMANCE_REAP ? conformance_reap(trial) : drive(trial);
     report->submitter_ns = thread_cpu_ns() - cpu_ns;
     if (rc < 0)
         return fail(trial, rc, "run");
@@ -155,7 +155,7 @@ static int trial_run(struct trial *trial)
     if ((rc = setup_arrays(trial)) < 0)
         return fail(trial, rc, "memory for the tasks");
     schedule_make(trial);
-    int fds = trial->file->strict ? strict_fds() : -1;
+    int fds = trial->file->conformance ? conformance_fds() : -1;
     stage(trial, STAGE_OPEN);
     if ((rc = open_pool(trial)) < 0)
         return fail(trial, rc, "open");
@@ -166,9 +166,9 @@ static int trial_run(struct trial *trial)
     if (rc == 0)
         stage(trial, STAGE_CLOSE);
     int closed = close_pool(trial);
-    trial->report->strangers = plugged_strangers();
-    if (trial->file->strict)
-        strict_leftovers(trial, fds);
+    trial->report->strangers = adapter_strangers();
+    if (trial->file->conformance)
+        conformance_leftovers(trial, fds);
     if (rc < 0 || closed < 0) {
         stage(trial, rc < 0 ? reached : STAGE_CLOSE);
         return rc < 0 ? rc : closed;
@@ -185,7 +185,7 @@ int main(int argc, char **argv)
     struct trial trial = {.job_fd = JOB_FD};
     if (surroundings_settle() < 0)
         return 1;
-    const char *where = argc > 1 ? getenv(TICKETS_WHERE) : NULL;
+    const char *where = argc > 1 ? getenv(HANDLES_WHERE) : NULL;
     if (where)
         return attach_run(where, argc, argv);
     prctl(PR_SET_NAME, "pb-trial");

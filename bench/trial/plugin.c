@@ -1,8 +1,8 @@
 /* Loading plug-ins: the one place that calls dlopen. What comes out has been checked as far as that can be done without
  * running it. */
 #include "bench/trial/trial.h"
-#include "pools/plugin/plugged.h"
-#include "workloads/plugged.h"
+#include "pools/plugin/adapter.h"
+#include "workloads/adapter.h"
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
@@ -108,7 +108,7 @@ const struct pool_ops *plugin_load_pool(const char *file, char *reason, size_t s
     if (!text_check(pool->name, pool->summary, &words) || !params_check(pool->params, &words) ||
         !functions_check(functions, names, &words))
         return NULL;
-    return plugged_pool(pool);
+    return adapter_pool(pool);
 }
 
 const struct workload_ops *plugin_load_workload(const char *file, char *reason, size_t size)
@@ -126,5 +126,5 @@ const struct workload_ops *plugin_load_workload(const char *file, char *reason, 
         snprintf(reason, size, "is to be calibrated as %.31s, and there is no such workload", workload->calibrate_as);
         return NULL;
     }
-    return plugged_workload(workload);
+    return adapter_workload(workload);
 }

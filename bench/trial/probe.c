@@ -2,7 +2,7 @@
  * and, where that is asked for, opens the pool, has it run a few tasks and closes it, so that what does not work at all
  * is known before a run begins. Each step is noted before it is taken: a plug-in may crash or hang in any of them. */
 #include "bench/trial/trial.h"
-#include "pools/plugin/plugged.h"
+#include "pools/plugin/adapter.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,7 +87,7 @@ static int rehearse(struct trial *trial)
         rc = rc < 0 ? rc : closed;
     }
     if (rc < 0 && !report->reason[0])
-        COPY(report->reason, plugged_reason()[0] ? plugged_reason() : strerror(-rc));
+        COPY(report->reason, adapter_reason()[0] ? adapter_reason() : strerror(-rc));
     return rc;
 }
 

@@ -1,9 +1,9 @@
 /* What must be there before the pool opens: job, ballast, payload, and the arrays the driver writes. */
 #include "bench/job/histogram.h"
 #include "bench/trial/trial.h"
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 #include "pools/parts/task_run.h"
-#include "workloads/plugged.h"
+#include "workloads/adapter.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -201,8 +201,8 @@ int setup_job(struct trial *trial)
     struct workload_config config = {trial->workload_params, file->seed, file->tasks, trial->report->reason};
     if (rc == 0)
         rc = job->workload->prepare(&config, &job->state);
-    if (rc < 0 && plugged_workload_reason()[0])
-        return say(trial, rc, plugged_workload_reason());
+    if (rc < 0 && adapter_workload_reason()[0])
+        return say(trial, rc, adapter_workload_reason());
     if (rc < 0)
         return rc;
     trial->prepared = true;
@@ -253,7 +253,7 @@ int setup_ballast(struct trial *trial)
 static uint32_t tasks_to_check(const struct trial *trial)
 {
     const struct job_file *file = trial->file;
-    if (file->strict)
+    if (file->conformance)
         return file->tasks;
     uint64_t size = trial->costs[file->cost_count / 2].size_ns + 1000;
     uint64_t count = file->tasks / 100 + 1, affordable = CHECK_NS / size + 1;

@@ -11,7 +11,7 @@
  *   attach.c     processes that a pool executes
  *   plugin.c     loading plug-ins
  *   probe.c      what is that plug-in?
- *   strict.c     does a pool keep the contract?
+ *   conformance.c     does a pool keep the contract?
  * Functions return 0 or -errno and leave words for people in the report's reason. */
 #ifndef POOLBENCH_TRIAL_TRIAL_H
 #define POOLBENCH_TRIAL_TRIAL_H
@@ -81,12 +81,12 @@ int64_t schedule_ideal_ns(const struct trial *trial);
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
 int verify_results(struct trial *trial);
 int attach_run(const char *where, int argc,
-               char **argv); /* where: TICKETS_WHERE (pools/plugin/tickets.h); the exit code */
+               char **argv); /* where: HANDLES_WHERE (pools/plugin/handles.h); the exit code */
 int calibrate_run(struct trial *trial);
 int probe_run(struct trial *trial);
-int strict_reap(struct trial *trial);                       /* in the place of drive() */
-int strict_fds(void);                                       /* open descriptors; -1: not known */
-void strict_leftovers(struct trial *trial, int fds_before); /* after close */
+int conformance_reap(struct trial *trial);                       /* in the place of drive() */
+int conformance_fds(void);                                       /* open descriptors; -1: not known */
+void conformance_leftovers(struct trial *trial, int fds_before); /* after close */
 /* body, from where the pool wants it called (pool_ops.enter). What body returned, or what went wrong before. */
 int pool_inside(struct trial *trial, int (*body)(struct trial *trial));
 

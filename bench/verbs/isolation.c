@@ -73,7 +73,7 @@ struct pair {
 
 struct isolation {
     struct table table;
-    struct claim claim;
+    struct family family;
     struct pair *pairs;
     size_t count;
     double *room; /* 2 x blocks */
@@ -121,7 +121,7 @@ static int isolation_init(struct isolation *isolation, const struct summary *sum
         return -ENOMEM;
     }
     pairs_find(isolation);
-    isolation->claim = claim_make((unsigned)(isolation->count * METRICS), summary->looks, CLAIM_MARGIN);
+    isolation->family = family_make((unsigned)(isolation->count * METRICS), summary->looks, FAMILY_MARGIN);
     return 0;
 }
 
@@ -151,7 +151,7 @@ static int pair_compare(const struct isolation *isolation, const struct pair *pa
 
     series_take(isolation, pair->processes, metric, processes);
     series_take(isolation, pair->threads, metric, threads);
-    int result = comparison_make(processes, threads, blocks, &isolation->claim, &paid->comparison);
+    int result = comparison_make(processes, threads, blocks, &isolation->family, &paid->comparison);
     paid->processes = stats_median(processes, stats_sort(processes, blocks));
     paid->threads = stats_median(threads, stats_sort(threads, blocks));
     return result;
@@ -210,14 +210,14 @@ static int isolation_print(FILE *out, const char *directory, const struct isolat
     host_line(machine, sizeof machine, directory);
     fprintf(out, "The price of isolation: %s over %s, run %.40s\n", PROCESSES, THREADS, rows[0].run_id);
     wrap_print(out, machine, 0);
-    if (t->costs.blocks < isolation->claim.blocks)
+    if (t->costs.blocks < isolation->family.blocks)
         snprintf(text, sizeof text, "No intervals: %u comparisons take %zu blocks, the run has %zu.",
-                 isolation->claim.comparisons, isolation->claim.blocks, t->costs.blocks);
+                 isolation->family.comparisons, isolation->family.blocks, t->costs.blocks);
     else
         snprintf(text, sizeof text,
                  "Ratios within a block, medians over blocks: 1.09x means processes cost 9 %% more. All %u intervals "
                  "hold together at 95 %%; equal is within 2 %%.",
-                 isolation->claim.comparisons);
+                 isolation->family.comparisons);
     wrap_print(out, text, 0);
     fprintf(out, "  %-25s%-22s %-10s %9s %9s\n", "", " ratio", "", PROCESSES, THREADS);
     for (size_t i = 0; i < isolation->count && !result; i++) {

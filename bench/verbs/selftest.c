@@ -219,8 +219,8 @@ static size_t row_of(const struct summary *summary, const struct cell *cell)
 static int found_make(const struct selftest *test, const struct summary *summary, struct found *found)
 {
     const struct cell *cells = test->session.plan.cells.cell;
-    const double margin = test->inject > 0 ? 0 : CLAIM_MARGIN;
-    const struct claim alone = claim_make(1, 0, margin), all = claim_make((unsigned)test->pairs, 0, margin);
+    const double margin = test->inject > 0 ? 0 : FAMILY_MARGIN;
+    const struct family alone = family_make(1, 0, margin), all = family_make((unsigned)test->pairs, 0, margin);
     struct costs costs;
     int rc = costs_make(summary, &costs);
 
@@ -252,13 +252,14 @@ static void found_release(struct found *found)
     free(found->room);
 }
 
-/* How often an interval of that many blocks misses the truth: exact, and less than CLAIM_ERROR because ranks are whole.
+/* How often an interval of that many blocks misses the truth: exact, and less than FAMILY_ERROR because ranks are
+ * whole.
  */
 static double miss_rate(unsigned blocks)
 {
     size_t lo, hi;
 
-    if (stats_median_ranks(blocks, 1 - CLAIM_ERROR, &lo, &hi))
+    if (stats_median_ranks(blocks, 1 - FAMILY_ERROR, &lo, &hi))
         return NAN;
     return 2 * gsl_cdf_binomial_P((unsigned)lo - 1, 0.5, blocks);
 }

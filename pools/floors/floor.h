@@ -6,8 +6,8 @@
 #ifndef POOLBENCH_FLOOR_H
 #define POOLBENCH_FLOOR_H
 #include "pools/parts/clock.h"
-#include "pools/parts/crew.h"
 #include "pools/parts/event.h"
+#include "pools/parts/group.h"
 #include "pools/parts/task_run.h"
 #include "pools/pool.h"
 #include <pthread.h>
@@ -40,7 +40,7 @@ const char *floor_shape_of_one(unsigned workers, const int64_t *params, struct p
 /* All threads of the submitter and the children it has waited for. */
 int floor_usage(struct pool *pool, bool with_memory, struct usage *usage);
 
-/* How long to spin before sleeping: by the parameter `wait`, as crews do. */
+/* How long to spin before sleeping: by the parameter `wait`, as groups do. */
 uint64_t floor_spin_ticks(const struct pool_config *config);
 
 /* True while a waiter that began at *since (0: now) should go on spinning. */

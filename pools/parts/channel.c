@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 struct channel {
-    struct crew crew;
+    struct group group;
     struct queue queue;
 };
 
@@ -19,28 +19,28 @@ struct pool {
 
 static int channel_open(struct channel *channel, enum wait_mode wait)
 {
-    struct crew *crew = &channel->crew;
+    struct group *group = &channel->group;
     struct queue *queue = &channel->queue;
-    crew->body = (struct crew_body){
+    group->body = (struct group_body){
         .run = queue_work,
         .has_work = queue_has_work,
         .touch = queue_touch,
         .recover = queue_recover,
         .work = queue,
     };
-    queue->workers = crew->workers;
-    queue->copies_input = crew->processes != 0;
-    uint32_t size = queue_size(crew->job, crew->workers);
+    queue->workers = group->workers;
+    queue->copies_input = group->processes != 0;
+    uint32_t size = queue_size(group->job, group->workers);
     void *memory;
-    int rc = crew_prepare(crew, wait, queue_bytes(crew->job, size), &memory);
+    int rc = group_prepare(group, wait, queue_bytes(group->job, size), &memory);
     if (rc < 0)
         return rc;
-    rc = queue_init(queue, crew, size, memory);
+    rc = queue_init(queue, group, size, memory);
     if (rc < 0) {
-        crew_stop(crew, false);
+        group_stop(group, false);
         return rc;
     }
-    rc = crew_start(crew);
+    rc = group_start(group);
     if (rc < 0)
         queue_release(queue);
     return rc;
@@ -60,7 +60,7 @@ int channels_open(const struct pool_config *config, const struct job *job, const
     if (rc == 0 && pool->has_children && (rc = event_watch_children(pool->event)) < 0)
         pool->has_children = false;
     for (unsigned i = 0, first = 0; i < count && rc == 0; first += teams[i++].workers) {
-        pool->channel[i].crew = (struct crew){
+        pool->channel[i].group = (struct group){
             .config = config,
             .job = job,
             .event = pool->event,
@@ -106,18 +106,18 @@ int channels_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
 
 int channels_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
 {
-    struct crew *crews[TEAMS_MAX];
-    struct crew_reap reap = {.crews = crews, .done = done, .min = min, .until_ns = until_ns};
+    struct group *groups[TEAMS_MAX];
+    struct group_reap reap = {.groups = groups, .done = done, .min = min, .until_ns = until_ns};
     reap.max = max < QUEUE_REAP_MAX ? max : QUEUE_REAP_MAX;
     for (unsigned i = 0; i < pool->count; i++) {
         queue_next_call(&pool->channel[i].queue);
-        crews[reap.count++] = &pool->channel[i].crew;
+        groups[reap.count++] = &pool->channel[i].group;
         reap.in_flight += pool->channel[i].queue.in_flight;
     }
-    int rc = crew_reap(&reap);
+    int rc = group_reap(&reap);
     pool->broken |= rc < 0;
     for (int i = 0; i < rc; i++) {
-        bool second = pool->count > 1 && done[i].worker >= pool->channel[1].crew.first;
+        bool second = pool->count > 1 && done[i].worker >= pool->channel[1].group.first;
         queue_take_back(&pool->channel[second].queue, &done[i]);
     }
     return rc;
@@ -127,7 +127,7 @@ int channels_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
     usage_read_thread(usage);
     for (unsigned i = 0; i < pool->count; i++) {
-        int rc = crew_usage(&pool->channel[i].crew, with_memory, usage);
+        int rc = group_usage(&pool->channel[i].group, with_memory, usage);
         if (rc < 0) {
             pool->broken = true;
             return rc;
@@ -146,12 +146,12 @@ void channels_peek(const struct pool *pool, struct peek *peeks)
 {
     _Static_assert(TEAMS_MAX <= PEEKS_MAX, "a row for each channel");
     for (unsigned i = 0; i < pool->count; i++) {
-        const struct crew *crew = &pool->channel[i].crew;
+        const struct group *group = &pool->channel[i].group;
         peeks[i] = (struct peek){
-            .kind = PEEK_CREW,
-            .first = crew->first,
-            .workers = crew->workers,
-            .workers_at = (uintptr_t)crew->worker,
+            .kind = PEEK_GROUP,
+            .first = group->first,
+            .workers = group->workers,
+            .workers_at = (uintptr_t)group->worker,
         };
     }
 }
@@ -160,7 +160,7 @@ int channels_close(struct pool *pool)
 {
     while (pool->count > 0) {
         struct channel *channel = &pool->channel[--pool->count];
-        crew_stop(&channel->crew, pool->broken || queue_is_busy(&channel->queue));
+        group_stop(&channel->group, pool->broken || queue_is_busy(&channel->queue));
         queue_release(&channel->queue);
     }
     if (pool->has_children)

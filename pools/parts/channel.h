@@ -1,9 +1,9 @@
-/* A channel: a crew that draws from a queue. pthread, prefork and hybrid are pools of one or two channels; they differ
+/* A channel: a group that draws from a queue. pthread, prefork and hybrid are pools of one or two channels; they differ
  * only in who the workers are, so that what differs between their timings is the address space and nothing else. Their
  * pool_ops name the channels_* functions, which are the pool contract for such a pool. */
 #ifndef POOLBENCH_CHANNEL_H
 #define POOLBENCH_CHANNEL_H
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 
 /* The workers of one channel. */
 struct team {

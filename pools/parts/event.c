@@ -38,7 +38,7 @@ static void on_child(int signal_number)
     int saved = errno;
     struct event *event = atomic_load_explicit(&watched, memory_order_relaxed);
     if (event) {
-        /* release: the child has ended; the word comes after it, and who sees that sees this (crew_has_news) */
+        /* release: the child has ended; the word comes after it, and who sees that sees this (group_has_news) */
         atomic_fetch_add_explicit(&event->children, 1, memory_order_release);
         event_shout(event);
         if (event->fd >= 0)

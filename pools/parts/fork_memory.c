@@ -1,7 +1,7 @@
 /* What one worker process holds while it runs: a child like any other reads its own memory, and the submitter reads its
  * own meanwhile, so that what they share counts as shared. The sum counts `workers` of such children. */
 #include "pools/parts/fork_memory.h"
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 #include "pools/parts/usage.h"
 #include <fcntl.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* The processes of pool zygote: forkers, which fork for tasks, and the spawner, which replaces forkers. See zygote.h.
  */
 #include "pools/parts/clock.h"
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
 #include "pools/parts/zygote.h"

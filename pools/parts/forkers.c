@@ -1,7 +1,7 @@
 /* Making, waking, ordering, replacing and ending forkers, see forkers.h. */
 #include "pools/parts/forkers.h"
 #include "pools/parts/clock.h"
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
 /* Reading who is on which task, see peek.h. */
 #include "pools/parts/peek.h"
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static int children_read(const struct peek *peek, int memory, uint32_t *tasks)
     return rc;
 }
 
-static int crew_read(const struct peek *peek, int memory, uint32_t *tasks)
+static int group_read(const struct peek *peek, int memory, uint32_t *tasks)
 {
     for (uint32_t i = 0; i < peek->workers; i++) {
         uint64_t *running = copy_from(
@@ -49,8 +49,8 @@ int peek_read(const struct peek *peek, int memory, uint32_t *tasks)
     int rc = -ENODATA;
     if (peek->kind == PEEK_CHILDREN)
         rc = children_read(peek, memory, tasks);
-    else if (peek->kind == PEEK_CREW)
-        rc = crew_read(peek, memory, tasks);
+    else if (peek->kind == PEEK_GROUP)
+        rc = group_read(peek, memory, tasks);
     for (uint32_t i = 0; i < peek->workers && rc < 0; i++)
         tasks[i] = PEEK_UNKNOWN;
     return rc;

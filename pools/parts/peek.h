@@ -11,7 +11,7 @@
 
 enum peek_kind {
     PEEK_NOTHING,
-    PEEK_CREW,     /* each worker says what it is on (crew.h) */
+    PEEK_GROUP,    /* each worker says what it is on (group.h) */
     PEEK_CHILDREN, /* a pid and a task per worker, the pid 0 while it has none (fork.c) */
 };
 
@@ -19,7 +19,7 @@ enum peek_kind {
 struct peek {
     uint32_t kind;              /* enum peek_kind */
     uint32_t first, workers;    /* of the pool's numbers */
-    uint64_t workers_at;        /* PEEK_CREW */
+    uint64_t workers_at;        /* PEEK_GROUP */
     uint64_t pids_at, tasks_at; /* PEEK_CHILDREN */
 };
 

@@ -44,9 +44,9 @@ size_t queue_bytes(const struct job *job, uint32_t size)
 }
 
 /* Whether somebody who is awake can be waited for: every task is known to be short, and nothing is to go wrong. */
-static uint64_t longest_of_short(const struct job *job, const struct crew *crew)
+static uint64_t longest_of_short(const struct job *job, const struct group *group)
 {
-    if (job->faults.count || crew->max_tasks || job->workload->file)
+    if (job->faults.count || group->max_tasks || job->workload->file)
         return 0;
     uint64_t longest = 0;
     for (uint32_t i = 0; i < job->sequence.count; i++) {
@@ -56,16 +56,16 @@ static uint64_t longest_of_short(const struct job *job, const struct crew *crew)
     return longest < SHORT_TASK_NS ? longest + HANDOVER_NS : 0;
 }
 
-int queue_init(struct queue *queue, struct crew *crew, uint32_t size, void *memory)
+int queue_init(struct queue *queue, struct group *group, uint32_t size, void *memory)
 {
-    const struct job *job = crew->job;
+    const struct job *job = group->job;
     queue->job = job;
-    queue->crew = crew;
+    queue->group = group;
     queue->shared = memory;
     queue->size = size;
     queue->mask = size - 1;
-    queue->task_ns = longest_of_short(job, crew);
-    crew->defers = queue->task_ns != 0;
+    queue->task_ns = longest_of_short(job, group);
+    group->defers = queue->task_ns != 0;
     queue->payload_stride = payload_stride(job);
     queue->out_offset = round_up(job->in_bytes, 64);
     queue->payload = (unsigned char *)memory + round_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096);
@@ -103,11 +103,11 @@ static uint64_t count_queued(const struct queue *queue)
  * round soon, as all tasks are short; should they not, the submitter wakes others while it waits (reap.c). */
 static void wake_for(struct queue *queue, unsigned count)
 {
-    unsigned awake = crew_awake(queue->crew);
+    unsigned awake = group_awake(queue->group);
     if (awake == queue->workers)
         return;
     if (!queue->task_ns || !awake || count_queued(queue) * queue->task_ns >= (uint64_t)awake * WAKE_NS)
-        crew_wake(queue->crew, count);
+        group_wake(queue->group, count);
 }
 
 /* ---- the submitter ---- */
@@ -148,7 +148,7 @@ int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n)
     for (; taken < n && queue->in_flight < queue->size; taken++)
         place(queue, tasks[taken]);
     if (taken) {
-        /* seq_cst: published, then crew_wake looks who sleeps */
+        /* seq_cst: published, then group_wake looks who sleeps */
         atomic_store_explicit(&shared->tail, queue->tail, memory_order_seq_cst);
         wake_for(queue, 1); /* who is woken wakes others */
     }
@@ -183,7 +183,7 @@ unsigned queue_recover(void *work, unsigned first, unsigned count, struct done *
         uint32_t owner = (uint32_t)value, task = (uint32_t)(value >> 32);
         if (queue->state[slot] != SLOT_TAKEN || owner <= first || owner > first + count)
             continue;
-        const struct worker *worker = &queue->crew->worker[owner - 1];
+        const struct worker *worker = &queue->group->worker[owner - 1];
         if (atomic_load_explicit(&worker->running, memory_order_relaxed) == ((uint64_t)task << 32 | (slot + 1))) {
             fallen[found++] = (struct done){.task = task, .slot = slot, .worker = (uint16_t)(owner - 1)};
             queue->state[slot] = SLOT_RETURNED; /* whoever bears the number next may die before it is reported */
@@ -257,7 +257,7 @@ static bool next_line(struct queue *queue, struct hunt *hunt, uint64_t tail)
                                                 memory_order_relaxed);
         line = oldest;
     }
-    if (line + 2ull * LINE * crew_awake(queue->crew) > tail)
+    if (line + 2ull * LINE * group_awake(queue->group) > tail)
         return false;
     hunt->at = atomic_fetch_add_explicit(&shared->line, LINE, memory_order_relaxed);
     hunt->end = hunt->at + LINE;

@@ -16,7 +16,7 @@
  * there by the worker and read by the submitter in place. */
 #ifndef POOLBENCH_QUEUE_H
 #define POOLBENCH_QUEUE_H
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 
 struct queue_shared {
     _Alignas(128) _Atomic uint64_t tail;      /* positions published */
@@ -29,7 +29,7 @@ enum slot_state { SLOT_FREE, SLOT_TAKEN, SLOT_RETURNED };
 
 struct queue {
     const struct job *job;
-    struct crew *crew;
+    struct group *group;
     struct queue_shared *shared;
     uint32_t size, mask, workers;
     uint64_t task_ns; /* what a task takes at most, with handing it over, when all are short; 0: some are not */
@@ -48,8 +48,8 @@ struct queue {
 
 uint32_t queue_size(const struct job *job, unsigned workers); /* slots: how many may be in flight */
 size_t queue_bytes(const struct job *job, uint32_t size);
-/* memory: zeroed, queue_bytes of it, in the crew's mapping. 0 or -ENOMEM. */
-int queue_init(struct queue *queue, struct crew *crew, uint32_t size, void *memory);
+/* memory: zeroed, queue_bytes of it, in the group's mapping. 0 or -ENOMEM. */
+int queue_init(struct queue *queue, struct group *group, uint32_t size, void *memory);
 void queue_release(struct queue *queue);
 
 /* Those who hand over slots by other ways (pools/transport/) place and claim one at a time: into a free slot, which
@@ -62,12 +62,12 @@ void queue_run(struct self *self, struct queue *queue, uint32_t slot, uint32_t t
 bool queue_is_offered(const struct queue *queue, uint32_t slot);
 
 int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n);
-/* After crew_reap: takes back the slot of a finished task and fills in its output. */
+/* After group_reap: takes back the slot of a finished task and fills in its output. */
 void queue_take_back(struct queue *queue, struct done *done);
 bool queue_is_busy(const struct queue *queue); /* tasks were handed in and not reaped */
 void queue_next_call(struct queue *queue);     /* output of the last call is not read any more */
 
-/* Workers: the body of a crew whose work is a struct queue. */
+/* Workers: the body of a group whose work is a struct queue. */
 void queue_work(struct self *self, void *queue);
 bool queue_has_work(struct self *self, void *queue);
 void queue_touch(struct self *self, void *queue);

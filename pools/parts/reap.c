@@ -1,100 +1,100 @@
-/* The submitter's side of completions: draining the rings of one or two crews, and waiting for news. */
+/* The submitter's side of completions: draining the rings of one or two groups, and waiting for news. */
 #include "pools/parts/clock.h"
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 
 enum { PATIENCE_NS = 200000 }; /* several wake-ups' worth */
 
-static unsigned drain_worker(struct crew *crew, unsigned number, struct done *done, unsigned max, bool *empty)
+static unsigned drain_worker(struct group *group, unsigned number, struct done *done, unsigned max, bool *empty)
 {
-    struct worker *worker = &crew->worker[number];
-    const struct done *ring = crew->rings + (size_t)number * crew->ring_size;
+    struct worker *worker = &group->worker[number];
+    const struct done *ring = group->rings + (size_t)number * group->ring_size;
     uint32_t head = atomic_load_explicit(&worker->head, memory_order_relaxed); /* ours */
     /* seq_cst: after the ready bit was cleared (worker.c, publish); acquires the records */
     uint32_t tail = atomic_load_explicit(&worker->tail, memory_order_seq_cst);
     unsigned count = tail - head < max ? tail - head : max;
     for (unsigned i = 0; i < count; i++)
-        done[i] = ring[(head + i) & (crew->ring_size - 1)];
+        done[i] = ring[(head + i) & (group->ring_size - 1)];
     *empty = head + count == tail;
     if (count) {
         /* seq_cst: makes room, then looks whether the worker waits for it (worker.c, worker_record) */
         atomic_store_explicit(&worker->head, head + count, memory_order_seq_cst);
         if (atomic_load_explicit(&worker->blocked, memory_order_seq_cst)) {
             atomic_fetch_add_explicit(&worker->doorbell, 1, memory_order_release);
-            futex_wake(&worker->doorbell, 1, crew->processes == 0);
+            futex_wake(&worker->doorbell, 1, group->processes == 0);
         }
     }
     return count;
 }
 
-unsigned crew_drain(struct crew *crew, struct done *done, unsigned max)
+unsigned group_drain(struct group *group, struct done *done, unsigned max)
 {
     unsigned count = 0;
-    while (crew->fallen_count && count < max)
-        done[count++] = crew->fallen[--crew->fallen_count];
-    for (unsigned word = 0; word < crew->words && count < max; word++) {
+    while (group->fallen_count && count < max)
+        done[count++] = group->fallen[--group->fallen_count];
+    for (unsigned word = 0; word < group->words && count < max; word++) {
         /* only a look first: an exchange would take the line away from workers for nothing. seq_cst, both: a worker
          * that saw its bit set, and left it, published its tail before the exchange, and so before drain_worker looks
          */
-        if (atomic_load_explicit(&crew->ready[word], memory_order_seq_cst))
-            crew->left[word] |= atomic_exchange_explicit(&crew->ready[word], 0, memory_order_seq_cst);
-        uint64_t ready = crew->left[word];
+        if (atomic_load_explicit(&group->ready[word], memory_order_seq_cst))
+            group->left[word] |= atomic_exchange_explicit(&group->ready[word], 0, memory_order_seq_cst);
+        uint64_t ready = group->left[word];
         for (; ready && count < max; ready &= ready - 1) {
             unsigned bit = (unsigned)__builtin_ctzll(ready);
             bool empty;
-            unsigned got = drain_worker(crew, word * 64 + bit, done + count, max - count, &empty);
+            unsigned got = drain_worker(group, word * 64 + bit, done + count, max - count, &empty);
             count += got;
             if (got)
-                crew->barren = 0; /* somebody gets things done */
+                group->barren = 0; /* somebody gets things done */
             if (empty)
-                crew->left[word] &= ~(1ull << bit);
+                group->left[word] &= ~(1ull << bit);
         }
     }
     return count;
 }
 
-static unsigned drain_all(const struct crew_reap *reap, unsigned have)
+static unsigned drain_all(const struct group_reap *reap, unsigned have)
 {
     for (unsigned i = 0; i < reap->count; i++)
-        have += crew_drain(reap->crews[i], reap->done + have, reap->max - have);
+        have += group_drain(reap->groups[i], reap->done + have, reap->max - have);
     return have;
 }
 
-static bool must_tend(const struct crew_reap *reap)
+static bool must_tend(const struct group_reap *reap)
 {
     for (unsigned i = 0; i < reap->count; i++)
-        if (crew_must_tend(reap->crews[i]))
+        if (group_must_tend(reap->groups[i]))
             return true;
     return false;
 }
 
-static bool has_news(const struct crew_reap *reap)
+static bool has_news(const struct group_reap *reap)
 {
     for (unsigned i = 0; i < reap->count; i++)
-        if (crew_has_news(reap->crews[i]))
+        if (group_has_news(reap->groups[i]))
             return true;
     return false;
 }
 
 /* Looks after workers that have died, or are over their limit. have: tasks drained in this call, which the pool has not
  * taken back yet. *until_ns moves forward to when it must be done again. */
-static int tend_all(const struct crew_reap *reap, unsigned have, uint64_t *until_ns)
+static int tend_all(const struct group_reap *reap, unsigned have, uint64_t *until_ns)
 {
     int rc = 0;
     for (unsigned i = 0; i < reap->count && rc == 0; i++) {
-        struct crew *crew = reap->crews[i];
-        if (crew_must_tend(crew)) {
-            rc = crew_tend(crew, have == 0);
-            if (crew->down && crew->retry_ns < *until_ns)
-                *until_ns = crew->retry_ns;
+        struct group *group = reap->groups[i];
+        if (group_must_tend(group)) {
+            rc = group_tend(group, have == 0);
+            if (group->down && group->retry_ns < *until_ns)
+                *until_ns = group->retry_ns;
         }
         if (rc == 0)
-            rc = crew_enforce_limit(crew, until_ns);
+            rc = group_enforce_limit(group, until_ns);
     }
     return rc;
 }
 
 /* Polls until something is there, the spinning limit is reached or it is late. */
-static unsigned spin_for_news(const struct crew_reap *reap, uint64_t spin_ticks, uint64_t until)
+static unsigned spin_for_news(const struct group_reap *reap, uint64_t spin_ticks, uint64_t until)
 {
     uint64_t start = clock_ticks();
     for (unsigned i = 0;; i++) {
@@ -114,39 +114,39 @@ static unsigned spin_for_news(const struct crew_reap *reap, uint64_t spin_ticks,
 }
 
 /* Is there work that idle workers were not woken for, because those who are awake were to come round soon (queue.c)? */
-static bool is_deferred(const struct crew *crew)
+static bool is_deferred(const struct group *group)
 {
-    return crew->defers && crew_awake(crew) < crew->workers && crew->body.has_work(NULL, crew->body.work);
+    return group->defers && group_awake(group) < group->workers && group->body.has_work(NULL, group->body.work);
 }
 
-static bool has_deferred(const struct crew_reap *reap)
+static bool has_deferred(const struct group_reap *reap)
 {
     for (unsigned i = 0; i < reap->count; i++)
-        if (is_deferred(reap->crews[i]))
+        if (is_deferred(reap->groups[i]))
             return true;
     return false;
 }
 
 /* They did not: one more is woken. */
-static void wake_deferred(const struct crew_reap *reap)
+static void wake_deferred(const struct group_reap *reap)
 {
     for (unsigned i = 0; i < reap->count; i++)
-        if (is_deferred(reap->crews[i]))
-            crew_wake(reap->crews[i], 1);
+        if (is_deferred(reap->groups[i]))
+            group_wake(reap->groups[i], 1);
 }
 
 /* Says what is wanted, looks again, and sleeps until there is news or it is `until_ns`. */
-static unsigned sleep_for_news(const struct crew_reap *reap, unsigned goal, unsigned have, uint64_t until_ns)
+static unsigned sleep_for_news(const struct group_reap *reap, unsigned goal, unsigned have, uint64_t until_ns)
 {
-    const struct crew *crew = reap->crews[0];
-    struct event *event = crew->event;
+    const struct group *group = reap->groups[0];
+    struct event *event = group->event;
     unsigned awake = 0;
     for (unsigned i = 0; i < reap->count; i++)
-        awake += crew_awake(reap->crews[i]);
+        awake += group_awake(reap->groups[i]);
     uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire); /* futex.h */
     uint32_t each = (goal - have) / (awake ? awake : 1);
-    if (each > crew->ring_size / 2)
-        each = crew->ring_size / 2; /* a worker whose ring is full can only wait */
+    if (each > group->ring_size / 2)
+        each = group->ring_size / 2; /* a worker whose ring is full can only wait */
     /* seq_cst: say what we want, then look again (event.h) */
     atomic_store_explicit(&event->wanted, each ? each : 1, memory_order_seq_cst);
     have = drain_all(reap, have);
@@ -156,9 +156,9 @@ static unsigned sleep_for_news(const struct crew_reap *reap, unsigned goal, unsi
     return drain_all(reap, have);
 }
 
-int crew_reap(const struct crew_reap *reap)
+int group_reap(const struct group_reap *reap)
 {
-    uint64_t spin_ticks = reap->crews[0]->spin_ticks;
+    uint64_t spin_ticks = reap->groups[0]->spin_ticks;
     unsigned goal = reap->min < reap->in_flight ? reap->min : (unsigned)reap->in_flight;
     unsigned have = drain_all(reap, 0);
     bool late = reap->until_ns == 0;

@@ -1,4 +1,4 @@
-/* What happens when a worker process ends: noticed by SIGCHLD, its last words taken, its place filled. See crew.h,
+/* What happens when a worker process ends: noticed by SIGCHLD, its last words taken, its place filled. See group.h,
  * Death.
  *
  *   alive --wait4--> fallen --records drained and taken back--> recovered --fork--> alive
@@ -9,7 +9,7 @@
  * died of a signal that fatal_note saw, or when the record it was writing says so (struct done); the others' tasks are
  * collateral then. Else nobody knows, as after a SIGKILL from outside, and all share the signal. */
 #include "pools/parts/clock.h"
-#include "pools/parts/crew.h"
+#include "pools/parts/group.h"
 #include "pools/parts/usage.h"
 #include "pools/parts/worker.h"
 #include <signal.h>
@@ -62,85 +62,85 @@ void fatal_unwatch(void *memory)
 
 /* ---- the submitter ---- */
 
-static struct worker *first_of(const struct crew *crew, unsigned process)
+static struct worker *first_of(const struct group *group, unsigned process)
 {
-    return &crew->worker[(size_t)process * crew->threads];
+    return &group->worker[(size_t)process * group->threads];
 }
 
-static bool was_told_to_go(const struct crew *crew, unsigned process)
+static bool was_told_to_go(const struct group *group, unsigned process)
 {
-    int status = crew->unit[process].status;
+    int status = group->unit[process].status;
     /* acquire: with it the usage it noted; wait4 alone would do, here and wherever the dead are asked (relaxed) */
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
-           atomic_load_explicit(&first_of(crew, process)->retired, memory_order_acquire);
+           atomic_load_explicit(&first_of(group, process)->retired, memory_order_acquire);
 }
 
 /* Between noticing the death of the one before and this one's being ready. */
-static void count_replaced(struct crew *crew, unsigned process)
+static void count_replaced(struct group *group, unsigned process)
 {
-    struct unit *unit = &crew->unit[process];
-    struct worker *worker = first_of(crew, process);
-    /* acquire: ready_ns (crew.c, worker_main) */
+    struct unit *unit = &group->unit[process];
+    struct worker *worker = first_of(group, process);
+    /* acquire: ready_ns (group.c, worker_main) */
     if (!unit->noticed_ns || !atomic_load_explicit(&worker->tid, memory_order_acquire))
         return;
-    crew->gone.replace_ns += (int64_t)(worker->ready_ns - unit->noticed_ns);
+    group->gone.replace_ns += (int64_t)(worker->ready_ns - unit->noticed_ns);
     unit->noticed_ns = 0;
 }
 
-void crew_count_replaced(struct crew *crew)
+void group_count_replaced(struct group *group)
 {
-    for (unsigned i = 0; i < crew->processes; i++)
-        if (crew->unit[i].pid)
-            count_replaced(crew, i);
+    for (unsigned i = 0; i < group->processes; i++)
+        if (group->unit[i].pid)
+            count_replaced(group, i);
 }
 
-static void count_usage(struct crew *crew, unsigned process, const struct rusage *rusage)
+static void count_usage(struct group *group, unsigned process, const struct rusage *rusage)
 {
-    struct worker *worker = first_of(crew, process);
-    if (was_told_to_go(crew, process)) { /* they have said it themselves, and more */
-        for (unsigned i = 0; i < crew->threads; i++)
-            usage_add(&crew->gone, &worker[i].usage);
+    struct worker *worker = first_of(group, process);
+    if (was_told_to_go(group, process)) { /* they have said it themselves, and more */
+        for (unsigned i = 0; i < group->threads; i++)
+            usage_add(&group->gone, &worker[i].usage);
         return;
     }
     struct usage used;
     usage_from_rusage(rusage, &used);
     used.runqueue_ns = -1; /* went with the process */
     used.workers_lost = 1;
-    usage_add(&crew->gone, &used);
+    usage_add(&group->gone, &used);
 }
 
 /* The process has been waited for: everything it has completed counts as published. */
-static void unit_fell(struct crew *crew, unsigned process, int status, const struct rusage *rusage)
+static void unit_fell(struct group *group, unsigned process, int status, const struct rusage *rusage)
 {
-    struct unit *unit = &crew->unit[process];
+    struct unit *unit = &group->unit[process];
     unit->status = status;
     unit->fallen = true;
     unit->pid = 0;
-    count_replaced(crew, process);
-    count_usage(crew, process, rusage);
-    if (!was_told_to_go(crew, process)) {
+    count_replaced(group, process);
+    count_usage(group, process, rusage);
+    if (!was_told_to_go(group, process)) {
         unit->noticed_ns = clock_monotonic_ns();
         /* while the pool opens, to have become ready is what there is to be done; acquire: formal, it is dead */
-        bool was_ready = atomic_load_explicit(&first_of(crew, process)->tid, memory_order_acquire) != 0;
-        crew->barren = crew->opening && was_ready ? 0 : crew->barren + 1;
+        bool was_ready = atomic_load_explicit(&first_of(group, process)->tid, memory_order_acquire) != 0;
+        group->barren = group->opening && was_ready ? 0 : group->barren + 1;
     }
-    crew->down++;
-    for (unsigned i = 0; i < crew->threads; i++) {
-        unsigned number = process * crew->threads + i;
-        struct worker *worker = &crew->worker[number];
+    group->down++;
+    for (unsigned i = 0; i < group->threads; i++) {
+        unsigned number = process * group->threads + i;
+        struct worker *worker = &group->worker[number];
         /* acquire: the records; the process is gone, and with it whoever could write */
         uint32_t filled = atomic_load_explicit(&worker->filled, memory_order_acquire);
         /* relaxed: from here on the submitter's own, as head is */
         atomic_store_explicit(&worker->tail, filled, memory_order_relaxed);
-        crew->left[number / 64] |= 1ull << (number % 64);
-        idle_leave(crew, number);
+        group->left[number / 64] |= 1ull << (number % 64);
+        idle_leave(group, number);
     }
 }
 
-static bool is_drained(const struct crew *crew, unsigned process)
+static bool is_drained(const struct group *group, unsigned process)
 {
-    const struct worker *worker = first_of(crew, process);
-    for (unsigned i = 0; i < crew->threads; i++)
+    const struct worker *worker = first_of(group, process);
+    for (unsigned i = 0; i < group->threads; i++)
         if (atomic_load_explicit(&worker[i].head, memory_order_relaxed) !=
             atomic_load_explicit(&worker[i].tail, memory_order_relaxed))
             return false;
@@ -148,25 +148,25 @@ static bool is_drained(const struct crew *crew, unsigned process)
 }
 
 /* The record that the worker was writing when it died, if it left last words about `task` in it (pool.h). */
-static struct done *last_words(const struct crew *crew, unsigned number, uint32_t task)
+static struct done *last_words(const struct group *group, unsigned number, uint32_t task)
 {
-    uint32_t filled = atomic_load_explicit(&crew->worker[number].filled, memory_order_relaxed);
-    struct done *record = crew->rings + (size_t)number * crew->ring_size + (filled & (crew->ring_size - 1));
+    uint32_t filled = atomic_load_explicit(&group->worker[number].filled, memory_order_relaxed);
+    struct done *record = group->rings + (size_t)number * group->ring_size + (filled & (group->ring_size - 1));
     return record->task == task && record->status == TASK_LOST ? record : NULL;
 }
 
-static bool is_culprit(const struct crew *crew, unsigned process, const struct done *fallen)
+static bool is_culprit(const struct group *group, unsigned process, const struct done *fallen)
 {
-    const struct unit *unit = &crew->unit[process];
+    const struct unit *unit = &group->unit[process];
     return unit->culprit ? unit->culprit == fallen->worker + 1u
-                         : atomic_load_explicit(&crew->worker[fallen->worker].fatal, memory_order_relaxed) ||
-                               last_words(crew, fallen->worker, fallen->task);
+                         : atomic_load_explicit(&group->worker[fallen->worker].fatal, memory_order_relaxed) ||
+                               last_words(group, fallen->worker, fallen->task);
 }
 
-static void describe(const struct crew *crew, unsigned process, struct done *fallen, bool collateral)
+static void describe(const struct group *group, unsigned process, struct done *fallen, bool collateral)
 {
-    const struct unit *unit = &crew->unit[process];
-    struct done *record = last_words(crew, fallen->worker, fallen->task);
+    const struct unit *unit = &group->unit[process];
+    struct done *record = last_words(group, fallen->worker, fallen->task);
     if (record) {
         fallen->start = record->start;
         fallen->end = record->end;
@@ -177,45 +177,45 @@ static void describe(const struct crew *crew, unsigned process, struct done *fal
         fallen->status = TASK_COLLATERAL;
     else if (unit->culprit)
         fallen->status = TASK_TIMEOUT;
-    fallen->pid = crew->worker[fallen->worker].pid;
-    fallen->worker = (uint16_t)(fallen->worker + crew->first);
+    fallen->pid = group->worker[fallen->worker].pid;
+    fallen->worker = (uint16_t)(fallen->worker + group->first);
 }
 
-static void unit_recover(struct crew *crew, unsigned process)
+static void unit_recover(struct group *group, unsigned process)
 {
-    unsigned first = process * crew->threads;
-    struct done *fallen = crew->fallen + crew->fallen_count;
-    unsigned count = crew->body.recover(crew->body.work, first, crew->threads, fallen);
+    unsigned first = process * group->threads;
+    struct done *fallen = group->fallen + group->fallen_count;
+    unsigned count = group->body.recover(group->body.work, first, group->threads, fallen);
     bool somebody = false;
     for (unsigned i = 0; i < count; i++)
-        somebody |= is_culprit(crew, process, &fallen[i]);
+        somebody |= is_culprit(group, process, &fallen[i]);
     for (unsigned i = 0; i < count; i++)
-        describe(crew, process, &fallen[i], somebody && !is_culprit(crew, process, &fallen[i]));
-    for (unsigned i = 0; i < crew->threads;
+        describe(group, process, &fallen[i], somebody && !is_culprit(group, process, &fallen[i]));
+    for (unsigned i = 0; i < group->threads;
          i++) { /* whoever has the ring next must not be taken for having said them */
-        const struct worker *worker = &crew->worker[first + i];
+        const struct worker *worker = &group->worker[first + i];
         uint32_t filled = atomic_load_explicit(&worker->filled, memory_order_relaxed);
-        crew->rings[(size_t)(first + i) * crew->ring_size + (filled & (crew->ring_size - 1))].status = TASK_OK;
+        group->rings[(size_t)(first + i) * group->ring_size + (filled & (group->ring_size - 1))].status = TASK_OK;
     }
-    crew->fallen_count += count;
+    group->fallen_count += count;
     if (count)
-        crew->barren = 0;
-    crew->unit[process].fallen = false;
+        group->barren = 0;
+    group->unit[process].fallen = false;
 }
 
 /* Tasks that were lost in several generations of workers may wait to be reported; then the last of them has to wait. */
-static bool has_room_for_fallen(const struct crew *crew)
+static bool has_room_for_fallen(const struct group *group)
 {
-    return crew->fallen_count + crew->threads <= crew->workers;
+    return group->fallen_count + group->threads <= group->workers;
 }
 
 /* A new process in the place of the old, with the same numbers, places and names. */
-static int unit_restart(struct crew *crew, unsigned process)
+static int unit_restart(struct group *group, unsigned process)
 {
-    unsigned first = process * crew->threads;
-    crew->born_after = atomic_load_explicit(&crew->shared->orders, memory_order_relaxed); /* ours */
-    for (unsigned number = first; number < first + crew->threads; number++) {
-        struct worker *worker = &crew->worker[number];
+    unsigned first = process * group->threads;
+    group->born_after = atomic_load_explicit(&group->shared->orders, memory_order_relaxed); /* ours */
+    for (unsigned number = first; number < first + group->threads; number++) {
+        struct worker *worker = &group->worker[number];
         if (worker->error)
             return worker->error; /* the next one would fail of the same */
         /* relaxed, all of them: nobody else looks at a worker that does not exist, and fork publishes */
@@ -229,51 +229,51 @@ static int unit_restart(struct crew *crew, unsigned process)
         atomic_store_explicit(&worker->tid, 0, memory_order_relaxed);
         /* it has nothing to report; but a pool that opens waits until there was somebody ready in each place. Once is
          * enough: where they die all the time, a moment in which all are there need never come */
-        if (!crew->opening)
-            atomic_store_explicit(&worker->answered, crew->born_after, memory_order_relaxed);
+        if (!group->opening)
+            atomic_store_explicit(&worker->answered, group->born_after, memory_order_relaxed);
         usage_clear(&worker->usage);
-        crew->left[number / 64] &= ~(1ull << (number % 64));
+        group->left[number / 64] &= ~(1ull << (number % 64));
     }
-    int rc = crew_fork(crew, process);
-    crew->down -= rc == 0;
+    int rc = group_fork(group, process);
+    group->down -= rc == 0;
     return rc;
 }
 
-static void look_who_fell(struct crew *crew)
+static void look_who_fell(struct group *group)
 {
-    unsigned down = crew->down;
+    unsigned down = group->down;
     /* acquire, and before the pids are asked: a child that ends later is another number */
-    crew->children_seen = atomic_load_explicit(&crew->event->children, memory_order_acquire);
-    for (unsigned i = 0; i < crew->started; i++) {
+    group->children_seen = atomic_load_explicit(&group->event->children, memory_order_acquire);
+    for (unsigned i = 0; i < group->started; i++) {
         int status;
         struct rusage rusage;
-        if (crew->unit[i].pid && wait4(crew->unit[i].pid, &status, WNOHANG, &rusage) == crew->unit[i].pid)
-            unit_fell(crew, i, status, &rusage);
+        if (group->unit[i].pid && wait4(group->unit[i].pid, &status, WNOHANG, &rusage) == group->unit[i].pid)
+            unit_fell(group, i, status, &rusage);
     }
-    if (crew->down > down)
-        crew_ring_all(crew); /* a wake-up that one of them was about to pass on */
+    if (group->down > down)
+        group_ring_all(group); /* a wake-up that one of them was about to pass on */
 }
 
-int crew_tend(struct crew *crew, bool all_taken)
+int group_tend(struct group *group, bool all_taken)
 {
     uint64_t now = clock_monotonic_ns();
-    if (crew_has_news(crew))
-        look_who_fell(crew);
-    if (crew->barren > BARREN_MAX + crew->processes)
+    if (group_has_news(group))
+        look_who_fell(group);
+    if (group->barren > BARREN_MAX + group->processes)
         return -EOWNERDEAD;
     int rc = 0;
-    for (unsigned i = 0; i < crew->started && crew->down; i++) {
-        struct unit *unit = &crew->unit[i];
+    for (unsigned i = 0; i < group->started && group->down; i++) {
+        struct unit *unit = &group->unit[i];
         if (unit->pid)
             continue;
-        if (unit->fallen && all_taken && is_drained(crew, i) && has_room_for_fallen(crew))
-            unit_recover(crew, i);
-        if (unit->fallen || crew->retry_ns > now)
+        if (unit->fallen && all_taken && is_drained(group, i) && has_room_for_fallen(group))
+            unit_recover(group, i);
+        if (unit->fallen || group->retry_ns > now)
             continue;
-        rc = unit_restart(crew, i);
+        rc = unit_restart(group, i);
         if (rc < 0)
             break;
-        crew->refused_ns = 0;
+        group->refused_ns = 0;
     }
     if (rc == 0)
         return 0;
@@ -281,24 +281,24 @@ int crew_tend(struct crew *crew, bool all_taken)
      * all of them */
     if (rc != -EAGAIN && rc != -ENOMEM)
         return rc;
-    crew->retry_ns = now + FORK_RETRY_NS;
-    if ((crew->down < crew->processes && !crew->opening) || !crew->refused_ns)
-        crew->refused_ns = now;
-    return now - crew->refused_ns > FORK_GIVE_UP_NS ? rc : 0;
+    group->retry_ns = now + FORK_RETRY_NS;
+    if ((group->down < group->processes && !group->opening) || !group->refused_ns)
+        group->refused_ns = now;
+    return now - group->refused_ns > FORK_GIVE_UP_NS ? rc : 0;
 }
 
 /* ---- the limit of a task ---- */
 
 /* Programs that the tasks of a stopped process have started: they are what runs for too long, and would go on beside
  * the tasks that follow. It cannot wait for them while it is stopped, so the numbers are theirs. */
-static void end_programs(const struct crew *crew, unsigned process)
+static void end_programs(const struct group *group, unsigned process)
 {
-    const struct worker *worker = first_of(crew, process);
-    for (unsigned i = 0; i < crew->threads; i++) {
+    const struct worker *worker = first_of(group, process);
+    for (unsigned i = 0; i < group->threads; i++) {
         char path[64];
         int program;
         unsigned tid = atomic_load_explicit(&worker[i].tid, memory_order_acquire);
-        snprintf(path, sizeof path, "/proc/%d/task/%u/children", (int)crew->unit[process].pid, tid);
+        snprintf(path, sizeof path, "/proc/%d/task/%u/children", (int)group->unit[process].pid, tid);
         FILE *programs = fopen(path, "re");
         while (programs && fscanf(programs, "%d", &program) == 1)
             kill(program, SIGKILL);
@@ -308,46 +308,46 @@ static void end_programs(const struct crew *crew, unsigned process)
 }
 
 /* Ends the process if that worker is still on that task: it is stopped for the look, so that no other task is hit. */
-static void end_task(struct crew *crew, unsigned number, uint64_t running)
+static void end_task(struct group *group, unsigned number, uint64_t running)
 {
-    struct unit *unit = &crew->unit[number / crew->threads];
+    struct unit *unit = &group->unit[number / group->threads];
     siginfo_t info;
     if (!unit->pid || kill(unit->pid, SIGSTOP) < 0)
         return; /* it has ended: SIGCHLD tells */
     while (waitid(P_PID, (id_t)unit->pid, &info, WSTOPPED | WEXITED | WNOWAIT) < 0 && errno == EINTR)
         ;
     /* acquire: it has stopped, and what it had stored by then is seen; only a task is compared */
-    bool still = atomic_load_explicit(&crew->worker[number].running, memory_order_acquire) == running;
+    bool still = atomic_load_explicit(&group->worker[number].running, memory_order_acquire) == running;
     if (still) {
         unit->culprit = number + 1;
-        end_programs(crew, number / crew->threads);
+        end_programs(group, number / group->threads);
     }
     kill(unit->pid, still ? SIGKILL : SIGCONT);
 }
 
-int crew_enforce_limit(struct crew *crew, uint64_t *until_ns)
+int group_enforce_limit(struct group *group, uint64_t *until_ns)
 {
-    if (!crew->limit_ticks)
+    if (!group->limit_ticks)
         return 0;
     uint64_t now_ns = clock_monotonic_ns();
-    if (now_ns >= crew->limit_due_ns) {
-        uint64_t now = clock_ticks(), next = crew->limit_ticks;
-        for (unsigned i = 0; i < crew->workers; i++) {
+    if (now_ns >= group->limit_due_ns) {
+        uint64_t now = clock_ticks(), next = group->limit_ticks;
+        for (unsigned i = 0; i < group->workers; i++) {
             /* acquire: `since` belongs to it, or to a later task, which is younger */
-            uint64_t running = atomic_load_explicit(&crew->worker[i].running, memory_order_acquire);
-            uint64_t since = atomic_load_explicit(&crew->worker[i].since, memory_order_relaxed);
+            uint64_t running = atomic_load_explicit(&group->worker[i].running, memory_order_acquire);
+            uint64_t since = atomic_load_explicit(&group->worker[i].since, memory_order_relaxed);
             uint64_t age = running && now > since ? now - since : 0;
-            if (age >= crew->limit_ticks) {
-                if (!crew->processes)
+            if (age >= group->limit_ticks) {
+                if (!group->processes)
                     return -ETIME;
-                end_task(crew, i, running);
-            } else if (crew->limit_ticks - age < next) {
-                next = crew->limit_ticks - age;
+                end_task(group, i, running);
+            } else if (group->limit_ticks - age < next) {
+                next = group->limit_ticks - age;
             }
         }
-        crew->limit_due_ns = now_ns + clock_to_ns(next) + 1;
+        group->limit_due_ns = now_ns + clock_to_ns(next) + 1;
     }
-    if (crew->limit_due_ns < *until_ns)
-        *until_ns = crew->limit_due_ns;
+    if (group->limit_due_ns < *until_ns)
+        *until_ns = group->limit_due_ns;
     return 0;
 }

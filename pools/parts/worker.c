@@ -1,4 +1,4 @@
-/* The worker's side of a crew: records, publication, ringing the submitter, resting. See crew.h for the design. */
+/* The worker's side of a group: records, publication, ringing the submitter, resting. See group.h for the design. */
 #include "pools/parts/worker.h"
 #include "pools/parts/clock.h"
 
@@ -9,7 +9,7 @@ enum { PUBLISH_BATCH = 16, PUBLISH_NS = 1000, LINGER_NS = 50000, RECORDS_AHEAD =
 
 static void publish(struct self *self)
 {
-    struct crew *crew = self->crew;
+    struct group *group = self->group;
     struct worker *worker = self->worker;
     if (self->published == self->filled)
         return;
@@ -19,10 +19,10 @@ static void publish(struct self *self)
      * at the tails; either it sees this tail, or we see what it wrote */
     atomic_store_explicit(&worker->tail, self->filled, memory_order_seq_cst);
     uint64_t bit = 1ull << (self->number % 64);
-    _Atomic uint64_t *ready = &crew->ready[self->number / 64];
+    _Atomic uint64_t *ready = &group->ready[self->number / 64];
     if (!(atomic_load_explicit(ready, memory_order_seq_cst) & bit))
         atomic_fetch_or_explicit(ready, bit, memory_order_seq_cst);
-    uint32_t wanted = atomic_load_explicit(&crew->event->wanted, memory_order_seq_cst);
+    uint32_t wanted = atomic_load_explicit(&group->event->wanted, memory_order_seq_cst);
     if (!wanted) {
         self->pending_ns = 0; /* it is awake and will come round */
         return;
@@ -30,7 +30,7 @@ static void publish(struct self *self)
     uint32_t pending = self->filled - atomic_load_explicit(&worker->head, memory_order_relaxed); /* a hint */
     if (pending >= wanted || self->pending_ns >= LINGER_NS) {
         self->pending_ns = 0;
-        event_ring(crew->event);
+        event_ring(group->event);
     }
 }
 
@@ -40,7 +40,7 @@ void worker_flush(struct self *self)
     /* relaxed: a hint; an old head only rings once too often */
     if (self->filled != atomic_load_explicit(&self->worker->head, memory_order_relaxed)) {
         self->pending_ns = 0;
-        event_ring(self->crew->event);
+        event_ring(self->group->event);
     }
 }
 
@@ -54,7 +54,7 @@ void worker_before(struct self *self, uint64_t label_ns)
 
 static inline void sign(struct self *self, struct done *done)
 {
-    done->worker = (uint16_t)(self->crew->first + self->number);
+    done->worker = (uint16_t)(self->group->first + self->number);
     done->pid = self->worker->pid;
     if (done->cpu != self->cpu) {
         self->migrations += self->cpu != UINT32_MAX;
@@ -76,11 +76,11 @@ void worker_end(struct self *self)
 
 void worker_finish(struct self *self, uint64_t label_ns)
 {
-    sign(self, &self->ring[self->filled & (self->crew->ring_size - 1)]);
+    sign(self, &self->ring[self->filled & (self->group->ring_size - 1)]);
     self->filled++;
     /* the claim of the next task waits until this one's stores are out, and they wait for lines that the submitter has
      * read: have those that come next sent here meanwhile */
-    clock_fetch_to_write(&self->ring[(self->filled + RECORDS_AHEAD) & (self->crew->ring_size - 1)]);
+    clock_fetch_to_write(&self->ring[(self->filled + RECORDS_AHEAD) & (self->group->ring_size - 1)]);
     /* release: whoever counts this record finds it complete; and it comes before the next line, so that one who dies in
      * between has finished the task */
     atomic_store_explicit(&self->worker->filled, self->filled, memory_order_release);
@@ -93,7 +93,7 @@ void worker_finish(struct self *self, uint64_t label_ns)
 
 void worker_begin(struct self *self, uint32_t task, uint32_t slot)
 {
-    if (self->crew->limit_ticks)
+    if (self->group->limit_ticks)
         atomic_store_explicit(&self->worker->since, clock_ticks(),
                               memory_order_relaxed); /* the next line publishes it */
     /* release: after the claim and `since`. That the task comes after it no order need say: whoever takes the dead's
@@ -103,17 +103,17 @@ void worker_begin(struct self *self, uint32_t task, uint32_t slot)
 
 bool worker_goes_on(struct self *self)
 {
-    struct crew *crew = self->crew;
-    if (!crew->max_tasks)
+    struct group *group = self->group;
+    if (!group->max_tasks)
         return true;
-    unsigned first = self->number - self->number % crew->threads;
-    _Atomic uint32_t *retired = &crew->worker[first].retired;
+    unsigned first = self->number - self->number % group->threads;
+    _Atomic uint32_t *retired = &group->worker[first].retired;
     /* exchange: one of them rings; ordered by the doorbells, which come after it (is_retired), and relaxed below:
      * whoever does not see it yet runs one task more */
-    if (self->served >= crew->max_tasks && !atomic_exchange_explicit(retired, 1, memory_order_seq_cst))
-        for (unsigned i = first; i < first + crew->threads; i++) { /* those who sleep beside it go too */
-            atomic_fetch_add_explicit(&crew->worker[i].doorbell, 1, memory_order_release);
-            futex_wake(&crew->worker[i].doorbell, 1, false);
+    if (self->served >= group->max_tasks && !atomic_exchange_explicit(retired, 1, memory_order_seq_cst))
+        for (unsigned i = first; i < first + group->threads; i++) { /* those who sleep beside it go too */
+            atomic_fetch_add_explicit(&group->worker[i].doorbell, 1, memory_order_release);
+            futex_wake(&group->worker[i].doorbell, 1, false);
         }
     if (!atomic_load_explicit(retired, memory_order_relaxed))
         return true;
@@ -126,16 +126,16 @@ bool worker_goes_on(struct self *self)
  * then covers all records before. */
 static bool has_room(struct self *self, memory_order order)
 {
-    if (self->filled - self->head_seen < self->crew->ring_size)
+    if (self->filled - self->head_seen < self->group->ring_size)
         return true;
     self->head_seen = atomic_load_explicit(&self->worker->head, order);
-    return self->filled - self->head_seen < self->crew->ring_size;
+    return self->filled - self->head_seen < self->group->ring_size;
 }
 
 struct done *worker_record(struct self *self)
 {
     /* relaxed: nothing comes with it, and who misses it now sees it with the next task or asleep */
-    if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_relaxed))
+    if (atomic_load_explicit(&self->group->shared->stopping, memory_order_relaxed))
         return NULL; /* in the middle of a backlog: nobody will reap it */
     /* acquire: the submitter has read the record that is about to be overwritten */
     while (!has_room(self, memory_order_acquire)) {
@@ -144,13 +144,13 @@ struct done *worker_record(struct self *self)
         uint32_t seen = atomic_load_explicit(&worker->doorbell, memory_order_acquire); /* futex.h */
         /* seq_cst: we say that we wait, then look again; the submitter makes room, then looks whether we wait */
         atomic_store_explicit(&worker->blocked, 1, memory_order_seq_cst);
-        if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_seq_cst))
+        if (atomic_load_explicit(&self->group->shared->stopping, memory_order_seq_cst))
             return NULL;
         if (!has_room(self, memory_order_seq_cst))
-            futex_wait(&worker->doorbell, seen, UINT64_MAX, self->crew->processes == 0);
+            futex_wait(&worker->doorbell, seen, UINT64_MAX, self->group->processes == 0);
         atomic_store_explicit(&worker->blocked, 0, memory_order_relaxed); /* who sees it late rings for nothing */
     }
-    return &self->ring[self->filled & (self->crew->ring_size - 1)];
+    return &self->ring[self->filled & (self->group->ring_size - 1)];
 }
 
 /* ---- resting ---- */
@@ -158,7 +158,7 @@ struct done *worker_record(struct self *self)
 static bool has_orders(const struct self *self)
 {
     /* seq_cst: the second look, though the doorbell that follows every order would do (futex.h); acquires the order */
-    return atomic_load_explicit(&self->crew->shared->orders, memory_order_seq_cst) != self->orders_seen;
+    return atomic_load_explicit(&self->group->shared->orders, memory_order_seq_cst) != self->orders_seen;
 }
 
 bool worker_has_orders(const struct self *self)
@@ -169,53 +169,53 @@ bool worker_has_orders(const struct self *self)
 /* Only where there is somebody beside it who may have said so. */
 static bool is_retired(const struct self *self)
 {
-    const struct crew *crew = self->crew;
+    const struct group *group = self->group;
     /* seq_cst: as has_orders; worker_goes_on rings after it */
-    return crew->max_tasks && crew->threads > 1 &&
-           atomic_load_explicit(&crew->worker[self->number - self->number % crew->threads].retired,
+    return group->max_tasks && group->threads > 1 &&
+           atomic_load_explicit(&group->worker[self->number - self->number % group->threads].retired,
                                 memory_order_seq_cst);
 }
 
 /* Spins while there is nothing to do and a spinning limit is not reached. true: there is something. */
 static bool spin(struct self *self)
 {
-    struct crew *crew = self->crew;
-    if (!crew->spin_ticks)
+    struct group *group = self->group;
+    if (!group->spin_ticks)
         return false;
     uint64_t start = clock_ticks();
     for (unsigned i = 0;; i++) {
-        if (crew->body.has_work(self, crew->body.work) || has_orders(self) || is_retired(self))
+        if (group->body.has_work(self, group->body.work) || has_orders(self) || is_retired(self))
             return true;
         clock_pause();
-        if (i % 16 == 15 && crew->spin_ticks != UINT64_MAX && clock_ticks() - start >= crew->spin_ticks)
+        if (i % 16 == 15 && group->spin_ticks != UINT64_MAX && clock_ticks() - start >= group->spin_ticks)
             return false;
     }
 }
 
-bool idle_leave(struct crew *crew, unsigned number)
+bool idle_leave(struct group *group, unsigned number)
 {
     uint64_t bit = 1ull << (number % 64);
     /* seq_cst: the bit is the hand-over between waker and worker; exactly one of them clears it */
-    if (!(atomic_fetch_and_explicit(&crew->idle[number / 64], ~bit, memory_order_seq_cst) & bit))
+    if (!(atomic_fetch_and_explicit(&group->idle[number / 64], ~bit, memory_order_seq_cst) & bit))
         return false;
     /* relaxed: after the bit that its own increment came before; one that is seen late makes the count too high, which
      * costs a look */
-    atomic_fetch_sub_explicit(&crew->shared->idle_count, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&group->shared->idle_count, 1, memory_order_relaxed);
     return true;
 }
 
 static void sleep_until_rung(struct self *self)
 {
-    struct crew *crew = self->crew;
+    struct group *group = self->group;
     unsigned n = self->number;
     uint32_t seen = atomic_load_explicit(&self->worker->doorbell, memory_order_acquire); /* futex.h */
-    /* seq_cst: both are seen before the second look, or the look finds the work (crew.h, Sleeping). The count goes up
+    /* seq_cst: both are seen before the second look, or the look finds the work (group.h, Sleeping). The count goes up
      * before the bit, and down after it (idle_leave), so that it is never too low for a waker */
-    atomic_fetch_add_explicit(&crew->shared->idle_count, 1, memory_order_seq_cst);
-    atomic_fetch_or_explicit(&crew->idle[n / 64], 1ull << (n % 64), memory_order_seq_cst);
-    if (!crew->body.has_work(self, crew->body.work) && !has_orders(self) && !is_retired(self))
-        futex_wait(&self->worker->doorbell, seen, UINT64_MAX, crew->processes == 0);
-    idle_leave(crew, n);
+    atomic_fetch_add_explicit(&group->shared->idle_count, 1, memory_order_seq_cst);
+    atomic_fetch_or_explicit(&group->idle[n / 64], 1ull << (n % 64), memory_order_seq_cst);
+    if (!group->body.has_work(self, group->body.work) && !has_orders(self) && !is_retired(self))
+        futex_wait(&self->worker->doorbell, seen, UINT64_MAX, group->processes == 0);
+    idle_leave(group, n);
 }
 
 bool worker_rest(struct self *self)
@@ -230,33 +230,33 @@ bool worker_obey(struct self *self)
 {
     if (has_orders(self)) {
         self->orders_seen++;
-        if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_relaxed)) /* published by the order */
+        if (atomic_load_explicit(&self->group->shared->stopping, memory_order_relaxed)) /* published by the order */
             return false;
         worker_report(self, self->orders_seen);
     }
     return true;
 }
 
-void crew_wake_worker(struct crew *crew, unsigned number)
+void group_wake_worker(struct group *group, unsigned number)
 {
-    /* only a look first: mostly nobody sleeps; seq_cst, see crew.h, Sleeping */
-    if (!(atomic_load_explicit(&crew->idle[number / 64], memory_order_seq_cst) & 1ull << (number % 64)))
+    /* only a look first: mostly nobody sleeps; seq_cst, see group.h, Sleeping */
+    if (!(atomic_load_explicit(&group->idle[number / 64], memory_order_seq_cst) & 1ull << (number % 64)))
         return;
-    if (!idle_leave(crew, number))
+    if (!idle_leave(group, number))
         return; /* somebody else woke it, or it woke itself */
     /* release: it sees the work when it sees the new number */
-    atomic_fetch_add_explicit(&crew->worker[number].doorbell, 1, memory_order_release);
-    futex_wake(&crew->worker[number].doorbell, 1, crew->processes == 0);
+    atomic_fetch_add_explicit(&group->worker[number].doorbell, 1, memory_order_release);
+    futex_wake(&group->worker[number].doorbell, 1, group->processes == 0);
 }
 
-void crew_wake(struct crew *crew, unsigned count)
+void group_wake(struct group *group, unsigned count)
 {
     /* seq_cst: the work was published before this load */
-    if (atomic_load_explicit(&crew->shared->idle_count, memory_order_seq_cst) == 0)
+    if (atomic_load_explicit(&group->shared->idle_count, memory_order_seq_cst) == 0)
         return;
-    for (unsigned word = 0; word < crew->words && count; word++) { /* seq_cst: as the count */
-        uint64_t idle = atomic_load_explicit(&crew->idle[word], memory_order_seq_cst);
+    for (unsigned word = 0; word < group->words && count; word++) { /* seq_cst: as the count */
+        uint64_t idle = atomic_load_explicit(&group->idle[word], memory_order_seq_cst);
         for (; idle && count; idle &= idle - 1, count--)
-            crew_wake_worker(crew, word * 64 + (unsigned)__builtin_ctzll(idle));
+            group_wake_worker(group, word * 64 + (unsigned)__builtin_ctzll(idle));
     }
 }

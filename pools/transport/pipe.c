@@ -79,7 +79,7 @@ static int pipe_open(struct pool *pool)
     if (bytes < 0)
         return -errno;
     uint32_t room = (uint32_t)bytes / PAGE_BYTES * (PAGE_BYTES / sizeof(struct done));
-    if (room < pool->crew.workers)
+    if (room < pool->group.workers)
         return -ENOBUFS; /* a user with too many pipes gets small ones */
     if (pool->depth > room)
         pool->depth = room;
@@ -131,19 +131,19 @@ static void let_go_on(struct pool *pool, uint32_t order)
     struct together *together = pool->shared;
     /* release: only for tidiness, what is waited for is the number itself */
     atomic_store_explicit(&together->reported, order, memory_order_release);
-    futex_wake(&together->reported, INT_MAX, pool->crew.processes == 0);
+    futex_wake(&together->reported, INT_MAX, pool->group.processes == 0);
 }
 
 static void pipe_reported(struct pool *pool)
 {
-    let_go_on(pool, atomic_load_explicit(&pool->crew.shared->orders, memory_order_relaxed)); /* ours */
+    let_go_on(pool, atomic_load_explicit(&pool->group.shared->orders, memory_order_relaxed)); /* ours */
 }
 
 static void pipe_call(struct pool *pool)
 {
-    if (atomic_load_explicit(&pool->crew.shared->stopping, memory_order_relaxed)) /* ours */
+    if (atomic_load_explicit(&pool->group.shared->stopping, memory_order_relaxed)) /* ours */
         let_go_on(pool, UINT32_MAX);
-    for (unsigned i = 0; i < pool->crew.workers; i++)
+    for (unsigned i = 0; i < pool->group.workers; i++)
         if (tell(pool->way, LOOK_UP) <= 0)
             break; /* it is full: nobody sleeps, and everybody looks at orders before the next message */
 }
@@ -173,7 +173,7 @@ static void pipe_looked(struct pool *pool, struct self *self)
     /* acquire: a formality, see let_go_on */
     while ((reported = atomic_load_explicit(&together->reported, memory_order_acquire)) != self->orders_seen &&
            !worker_has_orders(self))
-        futex_wait(&together->reported, reported, UINT64_MAX, pool->crew.processes == 0);
+        futex_wait(&together->reported, reported, UINT64_MAX, pool->group.processes == 0);
 }
 
 const struct transport transport_pipe = {

@@ -29,7 +29,7 @@ static void socket_close(struct pool *pool)
     struct way *way = pool->way;
     if (!way)
         return;
-    for (unsigned i = 0; way->lines && i < pool->crew.workers; i++)
+    for (unsigned i = 0; way->lines && i < pool->group.workers; i++)
         if (way->lines[i].ours >= 0) {
             close(way->lines[i].ours);
             close(way->lines[i].theirs);
@@ -55,7 +55,7 @@ static int line_open(struct way *way, unsigned worker)
 
 static int socket_open(struct pool *pool)
 {
-    unsigned workers = pool->crew.workers;
+    unsigned workers = pool->group.workers;
     struct way *way = calloc(1, sizeof *way);
     if (!way)
         return -ENOMEM;
@@ -63,7 +63,7 @@ static int socket_open(struct pool *pool)
     way->epoll = epoll_create1(EPOLL_CLOEXEC);
     int rc = way->epoll < 0 ? -errno : 0;
     way->lines = calloc(workers, sizeof *way->lines);
-    way->idle = calloc(pool->crew.words, sizeof *way->idle);
+    way->idle = calloc(pool->group.words, sizeof *way->idle);
     way->holder = calloc(pool->queue.size, sizeof *way->holder);
     for (unsigned i = 0; way->lines && i < workers; i++)
         way->lines[i].ours = -1;
@@ -85,20 +85,20 @@ static int tell(int fd, uint32_t message)
     }
 }
 
-static bool is_alive(const struct crew *crew, unsigned worker)
+static bool is_alive(const struct group *group, unsigned worker)
 {
-    return !crew->processes || crew->unit[worker].pid;
+    return !group->processes || group->unit[worker].pid;
 }
 
 static int socket_offer(struct pool *pool)
 {
     struct way *way = pool->way;
-    for (unsigned word = 0; word < pool->crew.words; word++)
+    for (unsigned word = 0; word < pool->group.words; word++)
         for (uint64_t idle = way->idle[word]; idle; idle &= idle - 1) {
             unsigned worker = word * 64 + (unsigned)__builtin_ctzll(idle);
             if (!pool->backlog_count)
                 return 0;
-            if (!is_alive(&pool->crew, worker))
+            if (!is_alive(&pool->group, worker))
                 continue; /* whoever takes its place is told */
             uint32_t slot = backlog_first(pool);
             int rc = tell(way->lines[worker].ours, slot);
@@ -146,7 +146,7 @@ static void socket_wait(struct pool *pool, uint64_t until_ns)
 static void socket_call(struct pool *pool)
 {
     const struct way *way = pool->way;
-    for (unsigned i = 0; i < pool->crew.workers; i++)
+    for (unsigned i = 0; i < pool->group.workers; i++)
         tell(way->lines[i].ours, LOOK_UP); /* no room: it does not sleep, and looks before the next message */
 }
 

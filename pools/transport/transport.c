@@ -1,4 +1,4 @@
-/* What the textbook transports have in common, see transport.h: a crew, slots, and the submitter's backlog. */
+/* What the textbook transports have in common, see transport.h: a group, slots, and the submitter's backlog. */
 #include "pools/transport/transport.h"
 #include "pools/parts/clock.h"
 #include "pools/parts/usage.h"
@@ -48,14 +48,14 @@ static void transport_work(struct self *self, void *work)
         }
         /* what is left of a backlog when the pool closes is not run; relaxed: whoever misses it now runs one task more
          */
-        if (atomic_load_explicit(&self->crew->shared->stopping, memory_order_relaxed))
+        if (atomic_load_explicit(&self->group->shared->stopping, memory_order_relaxed))
             return;
         if (!queue_claim(&pool->queue, slot, self->number + 1, &task))
             continue; /* told twice */
         queue_run(self, &pool->queue, slot, task, done);
         worker_sign(self, done);
         if (!transport->report(pool, self, done)) {
-            if (!self->crew->processes)
+            if (!self->group->processes)
                 abort(); /* nobody would miss a thread, and its task would be waited for in vain */
             return;
         }
@@ -128,12 +128,12 @@ static int collect(struct pool *pool, struct done *done, unsigned max)
     int rc = 1;
     while (pool->stashed && have < max)
         done[have++] = pool->stash[--pool->stashed];
-    have += crew_drain(&pool->crew, done + have, max - have); /* those that fell */
+    have += group_drain(&pool->group, done + have, max - have); /* those that fell */
     while (have < max && rc > 0) {
         rc = pool->transport->collect(pool, &done[have]);
         if (rc > 0) {
             have++;
-            pool->crew.barren = 0; /* somebody gets things done */
+            pool->group.barren = 0; /* somebody gets things done */
             int told = offer(pool);
             rc = told < 0 ? told : rc;
         }
@@ -146,15 +146,15 @@ static int collect(struct pool *pool, struct done *done, unsigned max)
 /* Looks after workers that have died or are over their limit; *until_ns: when to do it again. */
 static int tend(struct pool *pool, uint64_t *until_ns)
 {
-    struct crew *crew = &pool->crew;
-    if (crew_must_tend(crew)) {
-        int rc = crew_tend(crew, true); /* what they have sent is for transport_recover to take */
+    struct group *group = &pool->group;
+    if (group_must_tend(group)) {
+        int rc = group_tend(group, true); /* what they have sent is for transport_recover to take */
         if (rc < 0)
             return rc;
-        if (crew->down && crew->retry_ns < *until_ns)
-            *until_ns = crew->retry_ns;
+        if (group->down && group->retry_ns < *until_ns)
+            *until_ns = group->retry_ns;
     }
-    return crew_enforce_limit(crew, until_ns);
+    return group_enforce_limit(group, until_ns);
 }
 
 void transport_poll(struct pool *pool, int room, uint64_t until_ns)
@@ -167,7 +167,7 @@ void transport_poll(struct pool *pool, int room, uint64_t until_ns)
     struct timespec limit = {(time_t)(left / 1000000000u), (long)(left % 1000000000u)};
     eventfd_t children;
     if (ppoll(fds, FDS, until_ns == UINT64_MAX ? NULL : &limit, NULL) > 0 && fds[CHILDREN].revents)
-        eventfd_read(pool->event->fd, &children); /* reap asks the crew who it was */
+        eventfd_read(pool->event->fd, &children); /* reap asks the group who it was */
 }
 
 /* `min` is a wish for fewer wake-ups that is not granted: each record wakes the submitter. */
@@ -196,7 +196,7 @@ int transport_reap(struct pool *pool, struct done *done, unsigned min, unsigned 
 int transport_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
     usage_read_thread(usage);
-    int rc = crew_usage(&pool->crew, with_memory, usage);
+    int rc = group_usage(&pool->group, with_memory, usage);
     if (rc < 0) {
         pool->broken = true;
         return rc;
@@ -215,13 +215,13 @@ int transport_usage(struct pool *pool, bool with_memory, struct usage *usage)
 void transport_peek(const struct pool *pool, struct peek *peeks)
 {
     peeks[0] =
-        (struct peek){.kind = PEEK_CREW, .workers = pool->crew.workers, .workers_at = (uintptr_t)pool->crew.worker};
+        (struct peek){.kind = PEEK_GROUP, .workers = pool->group.workers, .workers_at = (uintptr_t)pool->group.worker};
 }
 
 int transport_close(struct pool *pool)
 {
     bool busy = pool->queue.state && queue_is_busy(&pool->queue);
-    crew_stop(&pool->crew, pool->broken || busy);
+    group_stop(&pool->group, pool->broken || busy);
     pool->transport->close(pool);
     queue_release(&pool->queue);
     if (pool->has_children) {
@@ -236,32 +236,32 @@ int transport_close(struct pool *pool)
     return 0;
 }
 
-/* Memory: the crew's, with slots and what the transport shares behind them. */
+/* Memory: the group's, with slots and what the transport shares behind them. */
 static int prepare(struct pool *pool)
 {
-    struct crew *crew = &pool->crew;
-    uint32_t size = queue_size(crew->job, crew->workers);
-    size_t queue_end = queue_bytes(crew->job, size);
+    struct group *group = &pool->group;
+    uint32_t size = queue_size(group->job, group->workers);
+    size_t queue_end = queue_bytes(group->job, size);
     void *memory;
-    crew->body = (struct crew_body){
+    group->body = (struct group_body){
         .run = transport_work,
         .has_work = transport_has_work,
         .touch = transport_touch,
         .recover = transport_recover,
         .work = pool,
     };
-    pool->queue.workers = crew->workers;
-    pool->queue.copies_input = crew->processes != 0;
+    pool->queue.workers = group->workers;
+    pool->queue.copies_input = group->processes != 0;
     pool->depth = size;
     pool->backlog = calloc(size, sizeof *pool->backlog);
     pool->stash = calloc(size, sizeof *pool->stash);
     if (!pool->backlog || !pool->stash)
         return -ENOMEM;
-    int rc = crew_prepare(crew, WAIT_BLOCK, queue_end + pool->transport->shared_bytes, &memory);
+    int rc = group_prepare(group, WAIT_BLOCK, queue_end + pool->transport->shared_bytes, &memory);
     if (rc < 0)
         return rc;
     pool->shared = (char *)memory + queue_end;
-    return queue_init(&pool->queue, crew, size, memory);
+    return queue_init(&pool->queue, group, size, memory);
 }
 
 static int watch_children(struct pool *pool)
@@ -282,7 +282,7 @@ int transport_open(const struct pool_config *config, const struct job *job, stru
         free(pool);
         return rc;
     }
-    pool->crew = (struct crew){
+    pool->group = (struct group){
         .config = config,
         .job = job,
         .event = pool->event,
@@ -298,8 +298,8 @@ int transport_open(const struct pool_config *config, const struct job *job, stru
     if (rc == 0)
         rc = pool->transport->open(pool);
     if (rc == 0) {
-        pool->crew.body.call = transport_call;
-        rc = crew_start(&pool->crew);
+        pool->group.body.call = transport_call;
+        rc = group_start(&pool->group);
     }
     if (rc < 0)
         transport_close(pool);

@@ -33,11 +33,11 @@ struct pool {
     const struct transport *transport;
     struct event *event;
     bool has_children, broken;
-    struct crew crew;
+    struct group group;
     struct queue queue;
     uint32_t depth;    /* how many tasks may be in flight */
     void *way;         /* the transport's own, in private memory */
-    void *shared;      /* its zeroed shared_bytes in the crew's mapping */
+    void *shared;      /* its zeroed shared_bytes in the group's mapping */
     int ready;         /* readable when a record may have come; -1: the transport waits by itself */
     uint32_t *backlog; /* slots that nobody was told of yet, oldest first: a ring of queue.size */
     uint32_t backlog_from, backlog_count;

@@ -78,7 +78,7 @@ static uint64_t limit_ns(const struct pilots *pilots, const struct cell *pilot)
 /* One trial. 1: it went well, and wall_ns and whole_ns are what it took; 0: not. */
 static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wall_ns, double *whole_ns, char *error)
 {
-    struct job_order order = {pilots->seed, 0, pilots->seed, STRICT_NOT};
+    struct job_order order = {pilots->seed, 0, pilots->seed, CONFORMANCE_NOT};
     struct job_parts parts;
     struct outcome outcome;
     uint64_t since = clock_monotonic_ns();

@@ -1,6 +1,6 @@
 /* What failures on purpose cost: detection, replacement, tasks that went down with others or were lost, and the time
  * per good task. A panel each, a line for every pool and failure. */
-#include "bench/analyse/toll.h"
+#include "bench/analyse/fault_costs.h"
 #include "bench/base/refuse.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
@@ -18,16 +18,17 @@ struct point {
     size_t trials;
 };
 
-static struct point point_of(const struct toll *toll, const struct summary *summary, enum quantity quantity)
+static struct point point_of(const struct fault_cost *fault_cost, const struct summary *summary, enum quantity quantity)
 {
-    const struct summary_row *row = &summary->rows[toll->cell];
-    const struct amount *amount = quantity == NOTICED ? &toll->detect_ns : &toll->replace_ns;
+    const struct summary_row *row = &summary->rows[fault_cost->cell];
+    const struct amount *amount = quantity == NOTICED ? &fault_cost->detect_ns : &fault_cost->replace_ns;
 
     if (quantity == DIP)
-        return (struct point){toll->ended ? NAN : toll->dip.ratio, toll->dip.interval.lo, toll->dip.interval.hi,
-                              toll->dip.blocks};
+        return (struct point){fault_cost->ended ? NAN : fault_cost->dip.ratio, fault_cost->dip.interval.lo,
+                              fault_cost->dip.interval.hi, fault_cost->dip.blocks};
     if (quantity == TAKEN_DOWN)
-        return (struct point){(toll->collateral + toll->lost) / (double)row->tasks, NAN, NAN, (size_t)row->trials};
+        return (struct point){(fault_cost->collateral + fault_cost->lost) / (double)row->tasks, NAN, NAN,
+                              (size_t)row->trials};
     return (struct point){amount->value, amount->interval.lo, amount->interval.hi, amount->trials};
 }
 
@@ -53,61 +54,62 @@ static void point_print(FILE *data, size_t line, size_t pool, const struct point
 }
 
 /* The number, from 1, of the pool among those that fail. */
-static size_t pool_number(const struct tolls *tolls, const struct summary *summary, size_t at)
+static size_t pool_number(const struct fault_costs *fault_costs, const struct summary *summary, size_t at)
 {
     size_t number = 1;
 
     for (size_t i = 0; i < at; i++) {
-        const char *pool = summary->rows[tolls->toll[i].cell].pool;
-        if (!strcmp(pool, summary->rows[tolls->toll[at].cell].pool))
-            return pool_number(tolls, summary, i);
+        const char *pool = summary->rows[fault_costs->fault_cost[i].cell].pool;
+        if (!strcmp(pool, summary->rows[fault_costs->fault_cost[at].cell].pool))
+            return pool_number(fault_costs, summary, i);
         bool is_new = true;
         for (size_t j = 0; j < i && is_new; j++)
-            is_new = strcmp(pool, summary->rows[tolls->toll[j].cell].pool) != 0;
+            is_new = strcmp(pool, summary->rows[fault_costs->fault_cost[j].cell].pool) != 0;
         number += is_new;
     }
     return number;
 }
 
-static bool panel_print(const struct tolls *tolls, const struct summary *summary, enum quantity quantity, FILE *data,
-                        struct extent *extent)
+static bool panel_print(const struct fault_costs *fault_costs, const struct summary *summary, enum quantity quantity,
+                        FILE *data, struct extent *extent)
 {
     bool any = false;
 
-    for (size_t i = 0; i < tolls->count; i++)
-        any = any || !isnan(point_of(&tolls->toll[i], summary, quantity).value);
-    for (size_t i = 0; i < tolls->count && any; i++) {
-        const struct toll *toll = &tolls->toll[i];
-        struct point point = point_of(toll, summary, quantity);
-        const char *instead = toll->ended && quantity == DIP ? toll->status : "";
-        point_print(data, i + 1, pool_number(tolls, summary, i), &point, instead, extent);
+    for (size_t i = 0; i < fault_costs->count; i++)
+        any = any || !isnan(point_of(&fault_costs->fault_cost[i], summary, quantity).value);
+    for (size_t i = 0; i < fault_costs->count && any; i++) {
+        const struct fault_cost *fault_cost = &fault_costs->fault_cost[i];
+        struct point point = point_of(fault_cost, summary, quantity);
+        const char *instead = fault_cost->ended && quantity == DIP ? fault_cost->status : "";
+        point_print(data, i + 1, pool_number(fault_costs, summary, i), &point, instead, extent);
     }
     if (any)
         fputs("\n\n", data);
     return any;
 }
 
-static int tolls_draw(const struct tolls *tolls, const struct chart_source *source, FILE *data, FILE *script, char *why)
+static int fault_costs_draw(const struct fault_costs *fault_costs, const struct chart_source *source, FILE *data,
+                            FILE *script, char *why)
 {
     const struct summary *summary = source->summary;
     struct extent extent = {.n_min = SIZE_MAX};
     int panels = 0;
 
     fprintf(script, "array panel_title[%d]; array panel_unit[%d]\nfault_lines = %zu; array line_name[fault_lines]\n",
-            QUANTITIES, QUANTITIES, tolls->count);
+            QUANTITIES, QUANTITIES, fault_costs->count);
     fputs("# line, value (median over trials), its 95 % interval, trials, pool, what stands instead\n", data);
     for (int quantity = 0; quantity < QUANTITIES; quantity++)
-        if (panel_print(tolls, summary, (enum quantity)quantity, data, &extent)) {
+        if (panel_print(fault_costs, summary, (enum quantity)quantity, data, &extent)) {
             panels++;
             fprintf(script, "panel_title[%d] = '%s'; panel_unit[%d] = '%s'\n", panels, titles[quantity], panels,
                     units[quantity]);
         }
     if (!panels)
         return refuse(why, "no trial with faults came to run a task"), 0;
-    for (size_t i = 0; i < tolls->count; i++) {
+    for (size_t i = 0; i < fault_costs->count; i++) {
         char label[160];
         fprintf(script, "line_name[%zu] = ", i + 1);
-        chart_quoted(script, toll_label(&tolls->toll[i], summary, label, sizeof label));
+        chart_quoted(script, fault_cost_label(&fault_costs->fault_cost[i], summary, label, sizeof label));
         fputc('\n', script);
     }
     fprintf(script, "panels = %d\n", panels);
@@ -118,17 +120,17 @@ static int tolls_draw(const struct tolls *tolls, const struct chart_source *sour
 static int faults_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
                        char *why)
 {
-    struct tolls tolls;
-    int result = tolls_make(source->summary, &tolls);
+    struct fault_costs fault_costs;
+    int result = fault_costs_make(source->summary, &fault_costs);
 
     (void)chart;
     if (result)
         return refuse(why, "%s", strerror(-result)), result;
-    if (tolls.count)
-        result = tolls_draw(&tolls, source, data, script, why);
+    if (fault_costs.count)
+        result = fault_costs_draw(&fault_costs, source, data, script, why);
     else
         refuse(why, "no cell has faults");
-    tolls_release(&tolls);
+    fault_costs_release(&fault_costs);
     return result;
 }
 

@@ -38,7 +38,7 @@ static bool is_compared(const struct table *t, size_t row, size_t column, size_t
 }
 
 struct shares {
-    struct claim claim;
+    struct family family;
     unsigned rows;        /* with a comparison */
     size_t n_min, n_max;  /* blocks of a ratio */
     size_t blocks_needed; /* for an interval */
@@ -64,7 +64,7 @@ static int row_print(FILE *data, const struct table *t, size_t row, size_t basel
             continue;
         int result = comparison_make(costs_of(&t->costs, table_entry(t, row, c)->cell),
                                      costs_of(&t->costs, table_entry(t, row, baseline)->cell), t->costs.blocks,
-                                     &shares->claim, &point);
+                                     &shares->family, &point);
         if (result)
             return result;
         if (isnan(point.ratio) || point.ratio <= 0 || isinf(point.ratio))
@@ -86,10 +86,10 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
     snprintf(n, sizeof n, shares->n_min == shares->n_max ? "n = %zu" : "n = %zu .. %zu", shares->n_min, shares->n_max);
     if (shares->bars)
         snprintf(bars, sizeof bars, "bars: intervals that hold together at 95 %% (%u comparisons)",
-                 shares->claim.comparisons);
+                 shares->family.comparisons);
     else
         snprintf(bars, sizeof bars, "no bars: intervals of %u comparisons need at least %zu blocks",
-                 shares->claim.comparisons, shares->blocks_needed);
+                 shares->family.comparisons, shares->blocks_needed);
     snprintf(text, sizeof text, "Median ratio over %s block%s to %.100s in the same block; %s; grey band: within 2 %%",
              n, shares->n_max == 1 ? "" : "s", POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool), bars);
     chart_notes(script, source, text);
@@ -109,7 +109,7 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
         return refuse(why, "nothing that %s ran well was run well by another pool",
                       POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool)),
                0;
-    shares.claim = claim_make(comparisons, t->summary->looks, CLAIM_MARGIN);
+    shares.family = family_make(comparisons, t->summary->looks, FAMILY_MARGIN);
     fprintf(script, "array panel_title[%zu]; array panel_lines[%zu]\npools = %zu; array pool_name[pools]\n", t->rows,
             t->rows, t->pools);
     fputs("# line, cost over the baseline's (median over blocks), its interval, blocks, pool, verdict\n", data);
@@ -132,7 +132,7 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
         chart_quoted(script, POOL_SHOWN(t->summary->rows[t->pool[c]].pool));
         fputc('\n', script);
     }
-    fprintf(script, "panels = %u; page_panels = 12; margin = %.9g; baseline = ", shares.rows, CLAIM_MARGIN);
+    fprintf(script, "panels = %u; page_panels = 12; margin = %.9g; baseline = ", shares.rows, FAMILY_MARGIN);
     chart_quoted(script, POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool));
     fputc('\n', script);
     notes_print(script, source, t, baseline, &shares);

@@ -15,7 +15,7 @@
 struct nested {
     const struct summary *summary;
     struct costs costs;
-    struct claim claim;
+    struct family family;
     unsigned factors;
     struct map map;
     size_t *cell;  /* per cell of such a pool: its row */
@@ -131,7 +131,7 @@ static int tile_make(struct nested *n, size_t i)
     if (!has_partner(n, i))
         return 0;
     int result = comparison_make(costs_of(&n->costs, n->cell[i]), costs_of(&n->costs, n->cell[best]), n->costs.blocks,
-                                 &n->claim, &comparison);
+                                 &n->family, &comparison);
     *tile = (struct tile){.panel = n->panel[i],
                           .x = row->workers / row->processes,
                           .y = row->processes,
@@ -159,7 +159,7 @@ static void script_print(const struct nested *n, const struct chart_source *sour
     fprintf(script,
             "x_text = 'threads of each process'\ny_text = 'processes'\npage_panels = %d; panels = %zu\n"
             "array panel_title[panels]; array panel_hatched[panels]; shade_most = %.6g\n",
-            PAGE_PANELS, n->map.panels, fmax(n->worst, 1 + CLAIM_MARGIN));
+            PAGE_PANELS, n->map.panels, fmax(n->worst, 1 + FAMILY_MARGIN));
     for (size_t p = 0; p < n->map.panels; p++) {
         const struct summary_row *row = &n->summary->rows[n->first[p]];
         options_copy(pool, sizeof pool, row->pool);
@@ -173,9 +173,9 @@ static void script_print(const struct nested *n, const struct chart_source *sour
              "Time per task over that of the best shape with as many workers, medians of %zu blocks; the darker, the "
              "faster%s",
              n->costs.blocks,
-             n->costs.blocks < n->claim.blocks ? "; hatched: too few blocks to tell"
-             : n->hatched                      ? "; hatched: not resolved (95 % over all comparisons)"
-                                               : "");
+             n->costs.blocks < n->family.blocks ? "; hatched: too few blocks to tell"
+             : n->hatched                       ? "; hatched: not resolved (95 % over all comparisons)"
+                                                : "");
     chart_notes(script, source, text);
 }
 
@@ -214,7 +214,7 @@ static int nested_make(const struct chart *chart, const struct chart_source *sou
     (void)chart;
     if (!result) {
         cells_find(&n);
-        n.claim = claim_make(pairs_count(&n), n.summary->looks, CLAIM_MARGIN);
+        n.family = family_make(pairs_count(&n), n.summary->looks, FAMILY_MARGIN);
     }
     for (size_t i = 0; i < n.cells && !result; i++)
         result = tile_make(&n, i);

@@ -138,7 +138,7 @@ static const char *silence(const struct report *r)
 {
     if (!r->table || !trials_with(r->summary, "ok"))
         return "There is no answer: not one trial ended well.";
-    if (!r->table->claim.comparisons)
+    if (!r->table->family.comparisons)
         return "Nothing was compared: no tasks were run by two pools beside serial. The table has what was measured.";
     if (!table_marked(r->table))
         return "There is no answer yet: too few blocks to tell pools apart. The table has what was measured.";

@@ -68,7 +68,7 @@ static void everything(struct report *r)
     r->format->header_end(r->out);
     report_answer(r);
     report_prices(r);
-    report_tolls(r);
+    report_fault_costs(r);
     report_failures(r);
     report_charts(r);
     report_method(r);

@@ -33,7 +33,7 @@ struct contest {
     struct candidate *candidates;
     size_t count;  /* 0: nobody may be advised */
     size_t chosen; /* in candidates: the simplest of those that may be as good as the best */
-    struct claim claim;
+    struct family family;
 };
 
 struct advice {

@@ -158,12 +158,12 @@ int contest_make(const struct advice *advice, size_t cell, struct contest *conte
         return rc;
     size_t n = contest->count;
     qsort(contest->candidates, n, sizeof *contest->candidates, by_cost);
-    contest->claim = claim_make((unsigned)(n * (n - 1) / 2), advice->summary->looks, CLAIM_MARGIN);
+    contest->family = family_make((unsigned)(n * (n - 1) / 2), advice->summary->looks, FAMILY_MARGIN);
     const double *best = costs_of(&advice->costs, contest->candidates[0].cell);
     const struct summary_row *rows = advice->summary->rows;
     for (size_t i = 1; i < n && !rc; i++) {
         struct candidate *candidate = &contest->candidates[i];
-        rc = comparison_make(costs_of(&advice->costs, candidate->cell), best, advice->costs.blocks, &contest->claim,
+        rc = comparison_make(costs_of(&advice->costs, candidate->cell), best, advice->costs.blocks, &contest->family,
                              &candidate->to_best);
         bool is_enough = advice->wish.p99_ns && candidate->interval.hi <= (double)advice->wish.p99_ns;
         bool is_near = candidate->to_best.verdict == VERDICT_UNRESOLVED && candidate->to_best.ratio <= CONTEST_NEAR;

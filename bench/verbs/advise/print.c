@@ -227,10 +227,10 @@ int advise_print(const struct advice *advice, const char *directory)
                  advice->wish.rate > 0 ? "a latency p99 (it takes 1000 tasks in a trial)" : "a trial that ended well");
         return 1;
     }
-    if (contest.count > 1 && advice->costs.blocks < contest.claim.blocks) {
+    if (contest.count > 1 && advice->costs.blocks < contest.family.blocks) {
         int code =
             complain("advise", "%s: to compare %zu cells with each other takes at least %zu blocks, there are %zu",
-                     directory, contest.count, contest.claim.blocks, advice->costs.blocks);
+                     directory, contest.count, contest.family.blocks, advice->costs.blocks);
         contest_release(&contest);
         return code;
     }

@@ -58,8 +58,8 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
         .base_own_cost = p->base_own_cost,
         .cell_own_cost = p->cell_own_cost,
         .margin = c->question.margin,
-        .level = c->claim.level,
-        .settle_blocks = comparison->settle_blocks && comparison->settle_blocks <= SETTLE_MAX
+        .level = c->family.level,
+        .settle_blocks = comparison->settle_blocks && comparison->settle_blocks <= RESOLVE_MAX
                              ? (int64_t)comparison->settle_blocks
                              : MISSING,
     };

@@ -1,6 +1,6 @@
 /* One table, three ways to write it down: for the screen, as Markdown, as LaTeX. */
 #include "bench/analyse/compare.h"
-#include "bench/analyse/settle.h"
+#include "bench/analyse/resolve.h"
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
 #include "bench/model/host.h"
@@ -259,12 +259,12 @@ static void foot_print(FILE *out, const struct compare *c, enum style style)
     say(out, style,
         "%zu comparison%s: all intervals hold together with %.0f %% (each by itself %.4g %%). equal: wholly "
         "within %.4g %%; faster, slower: wholly below, above 1x; else unresolved.",
-        c->count, c->count == 1 ? "" : "s", 100 * (1 - CLAIM_ERROR), 100 * c->claim.level, 100 * margin);
+        c->count, c->count == 1 ? "" : "s", 100 * (1 - FAMILY_ERROR), 100 * c->family.level, 100 * margin);
     if (c->count > 1 && c->mean.blocks) {
         interval_text(interval, sizeof interval, &c->mean.interval, margin);
         say(out, style,
             "Geometric mean over cells: %sx [%s], by itself %.0f %%, over the %zu block%s that have all cells.",
-            ratio_text(ratio, sizeof ratio, c->mean.ratio, margin), interval, 100 * (1 - CLAIM_ERROR), c->mean.blocks,
+            ratio_text(ratio, sizeof ratio, c->mean.ratio, margin), interval, 100 * (1 - FAMILY_ERROR), c->mean.blocks,
             c->mean.blocks == 1 ? "" : "s");
     }
     if (!isnan(c->visible))
@@ -334,29 +334,29 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
 
     if (!words)
         return;
-    double ns = settle_command(command, sizeof command, c, blocks, 1);
+    double ns = resolve_command(command, sizeof command, c, blocks, 1);
     if (c->two) {
         char other[4096];
-        ns += settle_command(other, sizeof other, c, blocks, 0);
+        ns += resolve_command(other, sizeof other, c, blocks, 0);
     }
-    if (blocks > SETTLE_MAX)
-        fprintf(words, "Unresolved, and would take more than %d blocks: ", SETTLE_MAX);
+    if (blocks > RESOLVE_MAX)
+        fprintf(words, "Unresolved, and would take more than %d blocks: ", RESOLVE_MAX);
     else
         fprintf(words, "Unresolved, and probably settled by %zu blocks%s%s: ", blocks, isnan(ns) ? "" : ", about ",
                 isnan(ns) ? "" : format_duration(took, sizeof took, ns));
     for (size_t i = 0; i < c->count; i++)
-        if (settle_is(&c->pairs[i], blocks)) {
+        if (resolve_is(&c->pairs[i], blocks)) {
             label_text(label, sizeof label, c, c->cell, c->pairs[i].cell);
             fprintf(words, "%s%s", count++ ? "; " : "", label);
         }
-    if (blocks > SETTLE_MAX)
+    if (blocks > RESOLVE_MAX)
         fprintf(words, ". A wider --margin may call %s equal", count == 1 ? "it" : "them");
     fputc('.', words);
     if (!fclose(words))
         paragraph(out, style, text);
     free(text);
-    for (int side = c->two ? 0 : 1; side < 2 && blocks <= SETTLE_MAX; side++) {
-        settle_command(command, sizeof command, c, blocks, side);
+    for (int side = c->two ? 0 : 1; side < 2 && blocks <= RESOLVE_MAX; side++) {
+        resolve_command(command, sizeof command, c, blocks, side);
         if (!*command)
             continue;
         if (style == STYLE_TEXT)
@@ -368,13 +368,13 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
         fputc('\n', out);
 }
 
-static void settle_print(FILE *out, const struct compare *c, enum style style)
+static void resolve_print(FILE *out, const struct compare *c, enum style style)
 {
-    const struct side *without = settle_possible(c->base) ? settle_possible(c->cell) ? NULL : c->cell : c->base;
+    const struct side *without = resolve_possible(c->base) ? resolve_possible(c->cell) ? NULL : c->cell : c->base;
 
-    for (size_t blocks = 0; (blocks = settle_next(c, blocks));)
+    for (size_t blocks = 0; (blocks = resolve_next(c, blocks));)
         group_print(out, c, style, blocks);
-    if (without && settle_next(c, 0))
+    if (without && resolve_next(c, 0))
         say(out, style, "%s has no suite.ini: no command can go on with it.", without->id);
 }
 
@@ -390,5 +390,5 @@ void compare_print(FILE *out, const struct compare *c, enum style style)
     shift_print(out, c, style);
     alone_print(out, c, style);
     unmeasured_print(out, c, style);
-    settle_print(out, c, style);
+    resolve_print(out, c, style);
 }

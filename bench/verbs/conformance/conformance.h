@@ -7,7 +7,7 @@
 struct demand {
     const char *name;    /* what must hold */
     const char *options; /* as for `run`, without --pool, --samples and --blocks; separated by blanks */
-    enum strict strict;
+    enum conformance_mode conformance;
     unsigned traits; /* DEMAND_* */
 };
 enum {

@@ -125,7 +125,7 @@ void trial_judge(const struct trial_seen *seen, char *finding, char *note)
         return;
     }
     bool bad = judge_end(seen, finding);
-    if (!bad && seen->demand->strict != STRICT_REAP)
+    if (!bad && seen->demand->conformance != CONFORMANCE_REAP)
         bad = judge_samples(seen, finding);
     if (!bad && seen->demand->traits & DEMAND_CPU_TIME)
         bad = judge_usage(seen, finding);

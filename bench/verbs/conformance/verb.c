@@ -101,7 +101,7 @@ static int trial(struct conformance *c, const struct demand *demand, const struc
 {
     struct launcher *launcher = calibrations_launcher(c->calibrations);
     struct job_order order = {
-        .seed = CONFORMANCE_SEED, .samples = SAMPLES_ALL, .sample_seed = 1, .strict = demand->strict};
+        .seed = CONFORMANCE_SEED, .samples = SAMPLES_ALL, .sample_seed = 1, .conformance = demand->conformance};
     struct job_parts parts;
     struct outcome outcome;
     char finding[FINDING_MAX], where[160];

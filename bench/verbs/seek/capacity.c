@@ -170,7 +170,7 @@ static int capacity_main(const struct arguments *given)
     static const struct search_kind kind = {.verb = "capacity",
                                             .fixed = fixed,
                                             .step_blocks = STEP_BLOCKS,
-                                            .fans = true,
+                                            .grids = true,
                                             .prepare = capacity_prepare,
                                             .set = capacity_set,
                                             .g = capacity_g,

@@ -16,7 +16,7 @@
 
 #define SCAN_BLOCKS  12
 #define ATTEMPTS     2
-#define FAN_LEAST    4    /* points */
+#define GRID_LEAST   4    /* points */
 #define LAST_LEAST   8    /* blocks */
 #define BUDGET_SLACK 1.1  /* what a budget may be missed by */
 #define PILOTS_SHARE 0.05 /* of the budget */
@@ -29,7 +29,7 @@ struct round {
 
 double search_level(const struct search *search)
 {
-    return claim_make((unsigned)search->count, 0, 0).level;
+    return family_make((unsigned)search->count, 0, 0).level;
 }
 
 /* The cell that `from` becomes at x, made if it has not been. Returns its number, or -errno. */
@@ -215,7 +215,7 @@ static double blocks_to_bracket(const struct search *search)
 /* The last round has as many points where a step has one. */
 static double blocks_of_last(const struct search *search)
 {
-    return (search->kind->fans ? FAN_LEAST : 2) * (double)(search->blocks ? search->blocks : LAST_LEAST);
+    return (search->kind->grids ? GRID_LEAST : 2) * (double)(search->blocks ? search->blocks : LAST_LEAST);
 }
 
 static void stop_all(struct search *search)
@@ -264,7 +264,7 @@ static int narrow_all(struct search *search, struct round *round, char *error)
             return on < 0 ? on : 0;
         size_t last = (size_t)blocks_of_last(search);
         if (!affordable(search, step_blocks(search) * round->count +
-                                    last * (search->kind->fans ? search->count : round->count))) {
+                                    last * (search->kind->grids ? search->count : round->count))) {
             stop_all(search);
             return 0;
         }
@@ -288,11 +288,11 @@ static void last_plan(const struct search *search, size_t *points, size_t *block
     static const unsigned plans[][2] = {{5, 27}, {5, 18}, {4, 18}, {5, 12}, {4, 12}, {5, 8}};
     size_t unsettled_count = 0;
 
-    *points = search->kind->fans ? FAN_LEAST : 2;
+    *points = search->kind->grids ? GRID_LEAST : 2;
     *blocks = search->blocks ? search->blocks : LAST_LEAST;
     for (size_t i = 0; i < search->count; i++)
         unsettled_count += unsettled(&search->sought[i]);
-    for (size_t i = 0; i < sizeof plans / sizeof plans[0] && search->kind->fans; i++) {
+    for (size_t i = 0; i < sizeof plans / sizeof plans[0] && search->kind->grids; i++) {
         size_t n = search->blocks ? search->blocks : plans[i][1];
         if (!affordable(search, plans[i][0] * n * unsettled_count))
             continue;
@@ -312,11 +312,11 @@ static int last_prepare(struct search *search, struct round *round, char *error)
         struct sought *sought = &search->sought[i];
         if (!unsettled(sought))
             continue;
-        sought->fan = (struct seek_fan){2, blocks, {sought->seek.lo.x, sought->seek.hi.x}, NULL};
-        if (search->kind->fans)
-            sought->fan.points = seek_fan(&sought->seek, points, sought->fan.x);
-        for (size_t p = 0; p < sought->fan.points && rc == 0; p++)
-            rc = round_add(search, sought, sought->fan.x[p], round, error);
+        sought->grid = (struct seek_grid){2, blocks, {sought->seek.lo.x, sought->seek.hi.x}, NULL};
+        if (search->kind->grids)
+            sought->grid.points = seek_grid(&sought->seek, points, sought->grid.x);
+        for (size_t p = 0; p < sought->grid.points && rc == 0; p++)
+            rc = round_add(search, sought, sought->grid.x[p], round, error);
     }
     return rc;
 }
@@ -324,16 +324,16 @@ static int last_prepare(struct search *search, struct round *round, char *error)
 /* Blocks that were not run are none: the values of a point move together. */
 static int settle(struct search *search, struct sought *sought, double *g, size_t done)
 {
-    struct seek_fan *fan = &sought->fan;
-    for (size_t p = 1; p < fan->points; p++)
-        memmove(g + p * done, g + p * fan->blocks, done * sizeof *g);
-    fan->blocks = done;
-    fan->g = g;
-    int rc = search->kind->fans
-                 ? seek_settle_fan(&sought->seek, fan, search_level(search), &sought->crossing)
+    struct seek_grid *grid = &sought->grid;
+    for (size_t p = 1; p < grid->points; p++)
+        memmove(g + p * done, g + p * grid->blocks, done * sizeof *g);
+    grid->blocks = done;
+    grid->g = g;
+    int rc = search->kind->grids
+                 ? seek_settle_grid(&sought->seek, grid, search_level(search), &sought->crossing)
                  : seek_settle(&sought->seek, g, g + done, done, search_level(search), &sought->crossing);
-    fan->g = NULL;
-    if (!search->kind->fans) { /* what was found at an end of the range that the search never came to */
+    grid->g = NULL;
+    if (!search->kind->grids) { /* what was found at an end of the range that the search never came to */
         struct seek_point *const ends[] = {&sought->seek.lo, &sought->seek.hi};
         for (size_t end = 0; end < 2; end++)
             if (isnan(ends[end]->g))
@@ -346,14 +346,14 @@ static size_t last_blocks(const struct search *search)
 {
     for (size_t i = 0; i < search->count; i++)
         if (unsettled(&search->sought[i]))
-            return search->sought[i].fan.blocks;
+            return search->sought[i].grid.blocks;
     return 0;
 }
 
 static int last_round(struct search *search, const struct round *round, char *error)
 {
     const size_t blocks = last_blocks(search);
-    double *g = calloc(search->count * SEEK_FAN_MAX * blocks + 1, sizeof *g);
+    double *g = calloc(search->count * SEEK_GRID_MAX * blocks + 1, sizeof *g);
     unsigned done = 0;
     int rc = g ? 0 : refuse(error, "out of memory");
     while (done < blocks && rc == 0 && round->count) {
@@ -370,13 +370,13 @@ static int last_round(struct search *search, const struct round *round, char *er
             struct sought *sought = &search->sought[i];
             if (!unsettled(sought))
                 continue;
-            for (size_t p = 0; p < sought->fan.points; p++)
-                g[(i * SEEK_FAN_MAX + p) * blocks + done] = block_g(search, sought, sought->fan.x[p]);
+            for (size_t p = 0; p < sought->grid.points; p++)
+                g[(i * SEEK_GRID_MAX + p) * blocks + done] = block_g(search, sought, sought->grid.x[p]);
         }
         done++;
     }
     for (size_t i = 0; i < search->count && rc == 0; i++)
-        if (unsettled(&search->sought[i]) && settle(search, &search->sought[i], g + i * SEEK_FAN_MAX * blocks, done))
+        if (unsettled(&search->sought[i]) && settle(search, &search->sought[i], g + i * SEEK_GRID_MAX * blocks, done))
             rc = refuse(error, "out of memory");
     free(g);
     return rc;
@@ -390,7 +390,7 @@ static void range_check(struct search *search)
         struct sought *sought = &search->sought[i];
         struct seek *seek = &sought->seek;
         const struct crossing *crossing = &sought->crossing;
-        if (seek->state != SEEK_BRACKETED || !crossing->blocks || !isnan(crossing->x) || search->kind->fans)
+        if (seek->state != SEEK_BRACKETED || !crossing->blocks || !isnan(crossing->x) || search->kind->grids)
             continue;
         if (crossing->beyond < 0 ? seek->lo.x <= seek->rules.from : seek->hi.x >= seek->rules.to)
             seek_reopen(seek, crossing->beyond);
@@ -402,13 +402,13 @@ static void range_check(struct search *search)
 static size_t reopen(struct search *search)
 {
     size_t reopened = 0;
-    if (search->kind->fans && !affordable(search, FAN_LEAST * LAST_LEAST))
+    if (search->kind->grids && !affordable(search, GRID_LEAST * LAST_LEAST))
         return 0; /* what was seen is said instead */
     for (size_t i = 0; i < search->count; i++) {
         struct sought *sought = &search->sought[i];
         if (unsettled(sought) && isnan(sought->crossing.x) && sought->crossing.blocks) {
-            if (search->kind->fans)
-                seek_widen(&sought->seek, &sought->fan, sought->crossing.beyond);
+            if (search->kind->grids)
+                seek_widen(&sought->seek, &sought->grid, sought->crossing.beyond);
             else
                 seek_reopen(&sought->seek, sought->crossing.beyond);
             sought->crossing = (struct crossing){.x = NAN};
@@ -420,10 +420,10 @@ static size_t reopen(struct search *search)
     return reopened;
 }
 
-/* Room for the most that a round can have: a fan, of both cells, of every search. */
+/* Room for the most that a round can have: a grid, of both cells, of every search. */
 static struct round round_new(const struct search *search)
 {
-    return (struct round){.cell = calloc(2 * SEEK_FAN_MAX * search->count, sizeof(uint32_t))};
+    return (struct round){.cell = calloc(2 * SEEK_GRID_MAX * search->count, sizeof(uint32_t))};
 }
 
 /* What the first step takes; its cells are taken off again. Once by what is known, and again after pilots. -errno. */

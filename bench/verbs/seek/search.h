@@ -21,7 +21,7 @@ struct sought {
     struct seek seek;
     struct crossing crossing; /* of a bracket */
     bool settled;             /* it is what will be reported */
-    struct seek_fan fan;      /* points of the last round; two of them are the bracket itself */
+    struct seek_grid grid;    /* points of the last round; two of them are the bracket itself */
     size_t trials;
     char failure[SEARCH_ANSWER_MAX]; /* of the last trial that failed */
 };
@@ -33,7 +33,7 @@ struct search_kind {
     /* Options of run that are set to what the search needs, as name and value in turn; ends with NULL. */
     const char *const *fixed;
     unsigned step_blocks; /* to tell a side by */
-    bool fans;            /* the last round measures a fan of points */
+    bool grids;           /* the last round measures a grid of points */
     /* After session_open(): fills sought, count and what the functions below need. */
     int (*prepare)(struct search *search, const struct arguments *given, char *error);
     /* What makes a cell the one at x. */

@@ -95,7 +95,7 @@ static int limits_read(struct search *search, const struct arguments *given, cha
         return refuse_at(error, "--blocks");
     if (set_budget(given->value[SEARCH_BUDGET], &settings, error))
         return refuse_at(error, "--budget");
-    if (!settings.blocks && !search->kind->fans)
+    if (!settings.blocks && !search->kind->grids)
         return refuse(error, "--blocks: expected a number, found auto");
     search->blocks = (unsigned)settings.blocks;
     search->budget_ns = settings.budget_ns;
@@ -208,13 +208,13 @@ static void missing_say(const struct search *search, const struct sought *sought
 static void moved_say(const struct search *search, const struct sought *sought, char *reason)
 {
     const struct crossing *crossing = &sought->crossing;
-    const struct seek_fan *fan = &sought->fan;
+    const struct seek_grid *grid = &sought->grid;
     bool below = crossing->beyond < 0;
     char x[64], lo[64], hi[64];
 
     snprintf(reason, SEARCH_ANSWER_MAX,
              "%s %s in %zu of the last %zu blocks, although the search had it between %s and %s",
-             below ? "below" : "above", search->kind->spell(search, fan->x[below ? 0 : fan->points - 1], x, sizeof x),
+             below ? "below" : "above", search->kind->spell(search, grid->x[below ? 0 : grid->points - 1], x, sizeof x),
              below ? crossing->below : crossing->above, crossing->blocks,
              search->kind->spell(search, sought->seek.lo.x, lo, sizeof lo),
              search->kind->spell(search, sought->seek.hi.x, hi, sizeof hi));
@@ -224,7 +224,7 @@ static void moved_say(const struct search *search, const struct sought *sought, 
 static void unbounded_say(const struct search *search, const struct sought *sought, char *reason)
 {
     const struct crossing *crossing = &sought->crossing;
-    const struct seek_fan *fan = &sought->fan;
+    const struct seek_grid *grid = &sought->grid;
     char x[64];
     int used = snprintf(reason, SEARCH_ANSWER_MAX, "too noisy to be bounded%s: of %zu blocks",
                         isnan(crossing->interval.lo) ? isnan(crossing->interval.hi) ? " at all" : " below" : " above",
@@ -232,11 +232,11 @@ static void unbounded_say(const struct search *search, const struct sought *soug
 
     if (isnan(crossing->interval.lo))
         used += snprintf(reason + used, SEARCH_ANSWER_MAX - (size_t)used, " %zu lie below %s", crossing->below,
-                         search->kind->spell(search, fan->x[0], x, sizeof x));
+                         search->kind->spell(search, grid->x[0], x, sizeof x));
     if (isnan(crossing->interval.hi))
         snprintf(reason + used, SEARCH_ANSWER_MAX - (size_t)used, "%s %zu above %s",
                  isnan(crossing->interval.lo) ? "," : "", crossing->above,
-                 search->kind->spell(search, fan->x[fan->points - 1], x, sizeof x));
+                 search->kind->spell(search, grid->x[grid->points - 1], x, sizeof x));
 }
 
 bool search_found(const struct search *search, const struct sought *sought, const struct summary *summary, char *reason)
@@ -254,16 +254,16 @@ bool search_found(const struct search *search, const struct sought *sought, cons
     search->kind->spell(search, sought->seek.hi.x, hi, sizeof hi);
     if (crossing->several)
         snprintf(reason, SEARCH_ANSWER_MAX, "no single one between %s and %s: it is crossed more than once", lo, hi);
-    else if (isnan(crossing->x) && search->kind->fans && crossing->bounded)
+    else if (isnan(crossing->x) && search->kind->grids && crossing->bounded)
         moved_say(search, sought, reason);
-    else if (isnan(crossing->x) && !search->kind->fans)
+    else if (isnan(crossing->x) && !search->kind->grids)
         snprintf(reason, SEARCH_ANSWER_MAX, "found between %s and %s, but in the last blocks it lies %s", lo, hi,
                  crossing->beyond < 0 ? "below" : "above");
     else if (!crossing->bounded)
         snprintf(reason, SEARCH_ANSWER_MAX, "%s%zu block%s too few for an interval",
                  search->over_budget ? "the budget ended the search: " : "", crossing->blocks,
                  crossing->blocks == 1 ? " is" : "s are");
-    else if (search->kind->fans && (isnan(crossing->interval.lo) || isnan(crossing->interval.hi)))
+    else if (search->kind->grids && (isnan(crossing->interval.lo) || isnan(crossing->interval.hi)))
         unbounded_say(search, sought, reason);
     else if (isnan(crossing->interval.lo) || isnan(crossing->interval.hi))
         snprintf(reason, SEARCH_ANSWER_MAX, "too noisy to be bounded %s: more blocks",

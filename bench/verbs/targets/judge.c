@@ -14,7 +14,7 @@
 
 struct judge {
     const struct summary *summary;
-    struct claim claim;
+    struct family family;
     struct costs costs[METRIC_COUNT]; /* made when first asked for */
     const char *path;                 /* of the targets */
     const struct target *target;
@@ -115,7 +115,7 @@ static void amount_judge(struct judge *judge, double *values, size_t blocks, str
 
     judgement->blocks = count;
     judgement->value = stats_median(values, count);
-    stats_median_interval(values, count, judge->claim.level, &judgement->interval);
+    stats_median_interval(values, count, judge->family.level, &judgement->interval);
 }
 
 static void outcome_read(const struct judge *judge, struct judgement *judgement)
@@ -194,7 +194,7 @@ static int pair_judge(struct judge *judge, struct judgement *judgement, double *
         factors_label(judgement->base_label, sizeof judgement->base_label, &rows[base], FACTOR_POOL);
     if (target->kind == TARGET_RATIO) {
         struct comparison comparison;
-        if (comparison_make(x, y, blocks, &judge->claim, &comparison))
+        if (comparison_make(x, y, blocks, &judge->family, &comparison))
             return -ENOMEM;
         judgement->value = comparison.ratio;
         judgement->interval = comparison.interval;
@@ -290,7 +290,7 @@ static int metg_judge(struct judge *judge, struct judgement *judgement, double *
     return rc;
 }
 
-int targets_judge(const struct targets *targets, const struct summary *summary, struct claim *claim,
+int targets_judge(const struct targets *targets, const struct summary *summary, struct family *family,
                   struct judgement *judgement, char *error)
 {
     struct judge judge = {.summary = summary, .path = targets->path, .error = error};
@@ -300,7 +300,7 @@ int targets_judge(const struct targets *targets, const struct summary *summary, 
     for (size_t i = 0; i < summary->trial_count; i++)
         if (summary->trials[i].block > (int64_t)blocks)
             blocks = (size_t)summary->trials[i].block;
-    judge.claim = *claim = claim_make((unsigned)targets->count, summary->looks, 0);
+    judge.family = *family = family_make((unsigned)targets->count, summary->looks, 0);
     double *room = calloc(blocks + 1, sizeof *room);
     for (size_t i = 0; i < targets->count && !rc; i++) {
         judge.target = &targets->target[i];

@@ -68,7 +68,7 @@ void targets_release(struct targets *targets);
 
 const char *target_metric_name(int metric);
 /* `judgement` has a row a target. 0; -EINVAL with a line in error: a selector means more than one cell; -ENOMEM. */
-int targets_judge(const struct targets *targets, const struct summary *summary, struct claim *claim,
+int targets_judge(const struct targets *targets, const struct summary *summary, struct family *family,
                   struct judgement *judgement, char *error);
 /* Does the row have all that is wanted? */
 bool selector_fits(const struct selector *selector, const struct summary_row *row, unsigned without);

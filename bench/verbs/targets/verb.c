@@ -122,7 +122,7 @@ static void table_print(const struct targets *targets, const struct judgement *j
     }
 }
 
-static void foot_print(const struct targets *targets, const struct judgement *judgement, const struct claim *claim)
+static void foot_print(const struct targets *targets, const struct judgement *judgement, const struct family *family)
 {
     size_t blocks = SIZE_MAX, count = 0;
     char text[512];
@@ -137,11 +137,11 @@ static void foot_print(const struct targets *targets, const struct judgement *ju
         snprintf(text, sizeof text,
                  "Medians over %zu or more blocks; all intervals, of %zu target%s, hold together with %.0f %%. A "
                  "target fails only when its whole interval lies beyond; unresolved: at most is within the interval.",
-                 blocks, targets->count, targets->count == 1 ? "" : "s", 100 * (1 - CLAIM_ERROR));
+                 blocks, targets->count, targets->count == 1 ? "" : "s", 100 * (1 - FAMILY_ERROR));
         putchar('\n');
         wrap_print(stdout, text, 0);
-        if (blocks < claim->blocks) {
-            snprintf(text, sizeof text, "So many targets need at least %zu blocks.", claim->blocks);
+        if (blocks < family->blocks) {
+            snprintf(text, sizeof text, "So many targets need at least %zu blocks.", family->blocks);
             wrap_print(stdout, text, 0);
         }
     }
@@ -239,9 +239,9 @@ static int targets_answer(const struct arguments *given, const char *directory, 
                           const struct summary *summary)
 {
     struct judgement *judgement = calloc(targets->count, sizeof *judgement);
-    struct claim claim;
+    struct family family;
     char error[ERROR_MAX] = "out of memory";
-    int rc = judgement ? targets_judge(targets, summary, &claim, judgement, error) : -ENOMEM;
+    int rc = judgement ? targets_judge(targets, summary, &family, judgement, error) : -ENOMEM;
     int code = rc ? complain("targets", "%s", error) : 0;
 
     if (!code && !strcmp(given->value[FORMAT], "csv")) {
@@ -252,7 +252,7 @@ static int targets_answer(const struct arguments *given, const char *directory, 
         }
     } else if (!code) {
         table_print(targets, judgement);
-        foot_print(targets, judgement, &claim);
+        foot_print(targets, judgement, &family);
     }
     code = code ? code : outcome_exit(targets, judgement);
     free(judgement);

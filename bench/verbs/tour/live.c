@@ -182,13 +182,13 @@ static void row_draw(struct frame *frame, const struct tour_live *live, const st
     frame_line(frame, busy, line);
 }
 
-static void head_write(const struct tour_live *live, const char *remark, char *line)
+static void head_write(const struct tour_live *live, const char *diagnostic, char *line)
 {
     char elapsed[32];
     unsigned long long back = __atomic_load_n(&live->report->samples_count, __ATOMIC_RELAXED);
     snprintf(line, LINE_BYTES, "live   %s: %llu of %u results handed on%s",
              format_duration(elapsed, sizeof elapsed, (double)(live->drawn_ns - live->begin_ns)), back,
-             live->file->tasks, remark);
+             live->file->tasks, diagnostic);
 }
 
 static void draw(struct tour_live *live, pid_t pid)

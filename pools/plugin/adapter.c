@@ -1,7 +1,7 @@
-/* Plug-in pools, see plugged.h: the pool contract on one side, the plug-in's on the other, tickets between them. */
-#include "pools/plugin/plugged.h"
+/* Plug-in pools, see adapter.h: the pool contract on one side, the plug-in's on the other, handles between them. */
+#include "pools/plugin/adapter.h"
 #include "pools/parts/clock.h"
-#include "pools/plugin/tickets.h"
+#include "pools/plugin/handles.h"
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 enum { BATCH = 256 };
 
 struct pool {
-    struct tickets tickets;
+    struct handles handles;
     struct poolbench_host host; /* the first argument of its functions leads back here */
     struct poolbench_config config;
     void *plugin; /* its own */
@@ -22,12 +22,12 @@ static struct pool_ops ops;
 static char reason[160];
 static uint32_t strangers;
 
-const char *plugged_reason(void)
+const char *adapter_reason(void)
 {
     return reason;
 }
 
-uint32_t plugged_strangers(void)
+uint32_t adapter_strangers(void)
 {
     return strangers;
 }
@@ -62,18 +62,18 @@ static void host_log(const struct poolbench_host *host, const char *format, ...)
 
 static int host_worker(const struct poolbench_host *host, unsigned number)
 {
-    return tickets_worker(&pool_of(host)->tickets, number);
+    return handles_worker(&pool_of(host)->handles, number);
 }
 
 static void host_died(const struct poolbench_host *host, struct poolbench_task *task, int wait_status)
 {
     (void)host;
-    tickets_died(task, wait_status);
+    handles_died(task, wait_status);
 }
 
 static struct poolbench_task *host_task(const struct poolbench_host *host, uint32_t slot)
 {
-    return tickets_task(&pool_of(host)->tickets, slot);
+    return handles_task(&pool_of(host)->handles, slot);
 }
 
 static const struct poolbench_host host_table = {
@@ -89,7 +89,7 @@ static const struct poolbench_host host_table = {
 
 /* ---- the pool contract ---- */
 
-static const char *plugged_shape(unsigned workers, const int64_t *params, struct pool_shape *shape)
+static const char *adapter_shape(unsigned workers, const int64_t *params, struct pool_shape *shape)
 {
     struct poolbench_shape theirs = {.workers = workers, .threads = workers};
     const char *misfit = plugin.shape ? plugin.shape(workers, params, &theirs) : NULL;
@@ -106,39 +106,39 @@ static const char *plugged_shape(unsigned workers, const int64_t *params, struct
 
 static int broken(struct pool *pool)
 {
-    return tickets_complaint(&pool->tickets, reason, sizeof reason);
+    return handles_complaint(&pool->handles, reason, sizeof reason);
 }
 
-/* Without tickets. NULL: out of memory, or a shape that the planner has refused before. */
+/* Without handles. NULL: out of memory, or a shape that the planner has refused before. */
 static struct pool *pool_new(const struct pool_config *config, const struct job *job)
 {
     struct pool_shape shape;
-    struct pool *pool = plugged_shape(config->workers, config->params, &shape) ? NULL : calloc(1, sizeof *pool);
+    struct pool *pool = adapter_shape(config->workers, config->params, &shape) ? NULL : calloc(1, sizeof *pool);
     if (!pool)
         return NULL;
     reason[0] = '\0';
-    pool->tickets = (struct tickets){.job = job, .config = config, .workers = shape.workers};
+    pool->handles = (struct handles){.job = job, .config = config, .workers = shape.workers};
     return pool;
 }
 
 /* What the plug-in is told. */
 static void pool_describe(struct pool *pool)
 {
-    const struct job *job = pool->tickets.job;
-    const struct pool_config *config = pool->tickets.config;
+    const struct job *job = pool->handles.job;
+    const struct pool_config *config = pool->handles.config;
     pool->host = host_table;
     pool->config = (struct poolbench_config){
         .size = sizeof pool->config,
         .workers = config->workers,
         .params = config->params,
-        .depth = pool->tickets.depth,
+        .depth = pool->handles.depth,
         .spare_cpu = config->spare_cpu,
         .in_bytes = job->in_bytes,
         .out_bytes = job->out_bytes,
     };
 }
 
-/* Processes that are executed from here on find the tickets. 0 or -errno. */
+/* Processes that are executed from here on find the handles. 0 or -errno. */
 static int attach_offer(struct pool *pool)
 {
     static char program[PATH_MAX], where[32];
@@ -147,14 +147,14 @@ static int attach_offer(struct pool *pool)
         return -errno;
     program[length] = '\0';
     pool->host.program = program;
-    snprintf(where, sizeof where, "%d %d", (int)getpid(), pool->tickets.fd);
-    return setenv(TICKETS_WHERE, where, 1) < 0 ? -errno : 0;
+    snprintf(where, sizeof where, "%d %d", (int)getpid(), pool->handles.fd);
+    return setenv(HANDLES_WHERE, where, 1) < 0 ? -errno : 0;
 }
 
-static int plugged_attach(const struct pool_config *config, const struct job *job, struct attached where)
+static int adapter_attach(const struct pool_config *config, const struct job *job, struct attached where)
 {
     struct pool *pool = pool_new(config, job);
-    int rc = pool ? tickets_attach(&pool->tickets, where.fd) : -ENOMEM;
+    int rc = pool ? handles_attach(&pool->handles, where.fd) : -ENOMEM;
     close(where.fd); /* children of this process have the memory by being forked */
     if (rc < 0) {
         host_refuse(NULL, "the tasks cannot be mapped: %s", strerror(-rc));
@@ -164,36 +164,36 @@ static int plugged_attach(const struct pool_config *config, const struct job *jo
     return plugin.attach(&pool->host, &pool->config, where.argc, where.argv);
 }
 
-static int plugged_open(const struct pool_config *config, const struct job *job, struct pool **result)
+static int adapter_open(const struct pool_config *config, const struct job *job, struct pool **result)
 {
-    unsigned traits = (plugin.traits & POOLBENCH_SUBMITTER_WORKS ? TICKETS_SUBMITTER_WORKS : 0) |
-                      (plugin.attach ? TICKETS_IN_FILE : 0);
+    unsigned traits = (plugin.traits & POOLBENCH_SUBMITTER_WORKS ? HANDLES_SUBMITTER_WORKS : 0) |
+                      (plugin.attach ? HANDLES_IN_FILE : 0);
     struct pool *pool = pool_new(config, job);
     if (!pool)
         return -ENOMEM;
-    int rc = tickets_init(&pool->tickets, traits);
+    int rc = handles_init(&pool->handles, traits);
     if (rc < 0)
         goto free_pool;
     pool_describe(pool);
     rc = plugin.attach ? attach_offer(pool) : 0;
     if (rc < 0)
-        goto release_tickets;
+        goto release_handles;
     rc = plugin.open(&pool->host, &pool->config, &pool->plugin);
     if (rc < 0)
-        goto release_tickets;
+        goto release_handles;
     *result = pool;
     return 0;
-release_tickets:
-    tickets_release(&pool->tickets);
+release_handles:
+    handles_release(&pool->handles);
 free_pool:
     free(pool);
     return rc;
 }
 
-static int plugged_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
+static int adapter_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
 {
     struct poolbench_task *handed[BATCH];
-    unsigned count = tickets_hand(&pool->tickets, tasks, n < BATCH ? n : BATCH, handed);
+    unsigned count = handles_hand(&pool->handles, tasks, n < BATCH ? n : BATCH, handed);
     int taken = count ? plugin.submit(pool->plugin, handed, count) : 0;
     if (taken < 0)
         return taken;
@@ -201,7 +201,7 @@ static int plugged_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
         host_refuse(NULL, "submit says that it took %d of %u tasks", taken, count);
         return -EPROTO;
     }
-    int rc = tickets_settle(&pool->tickets, count, (unsigned)taken);
+    int rc = handles_settle(&pool->handles, count, (unsigned)taken);
     if (rc < 0)
         broken(pool);
     return rc < 0 ? rc : taken;
@@ -218,24 +218,24 @@ static int reap_theirs(struct pool *pool, struct done *done, unsigned min, unsig
         return -EPROTO;
     }
     for (int i = 0; i < count; i++)
-        if (tickets_take(&pool->tickets, finished[i], &done[i]) < 0)
+        if (handles_take(&pool->handles, finished[i], &done[i]) < 0)
             return broken(pool);
     return count;
 }
 
-static int plugged_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
+static int adapter_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
 {
-    struct tickets *tickets = &pool->tickets;
-    unsigned goal = min < tickets->in_flight ? min : tickets->in_flight;
+    struct handles *handles = &pool->handles;
+    unsigned goal = min < handles->in_flight ? min : handles->in_flight;
     int rc = broken(pool);
     if (rc < 0)
         return rc;
     if (plugin.reap)
         return reap_theirs(pool, done, goal, max, until_ns);
-    unsigned have = tickets_drain(tickets, done, max);
+    unsigned have = handles_drain(handles, done, max);
     while (have < goal && have < max && plugin.help) {
         rc = plugin.help(pool->plugin, goal - have, until_ns);
-        have += tickets_drain(tickets, done + have, max - have);
+        have += handles_drain(handles, done + have, max - have);
         if (rc < 0 || (rc > 0 && have) || (until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns))
             return rc < 0 ? rc : (int)have;
         if (rc == 0)
@@ -243,34 +243,34 @@ static int plugged_reap(struct pool *pool, struct done *done, unsigned min, unsi
     }
     if (have >= goal || have == max || until_ns == 0)
         return (int)have;
-    rc = tickets_wait(tickets, done, have, goal, max, until_ns);
+    rc = handles_wait(handles, done, have, goal, max, until_ns);
     if (rc == -EPROTO)
         broken(pool);
     return rc;
 }
 
-static int plugged_usage(struct pool *pool, bool with_memory, struct usage *usage)
+static int adapter_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
-    return tickets_usage(&pool->tickets, with_memory, usage);
+    return handles_usage(&pool->handles, with_memory, usage);
 }
 
-static int plugged_enter(struct pool *pool, void (*body)(void *arg), void *arg)
+static int adapter_enter(struct pool *pool, void (*body)(void *arg), void *arg)
 {
     return plugin.enter(pool->plugin, body, arg);
 }
 
-static int plugged_close(struct pool *pool)
+static int adapter_close(struct pool *pool)
 {
     int rc = plugin.close(pool->plugin);
     if (!reason[0] && broken(pool) < 0)
         rc = -EPROTO; /* it came out after the last reap */
-    strangers = pool->tickets.shared->strangers;
-    tickets_release(&pool->tickets);
+    strangers = pool->handles.shared->strangers;
+    handles_release(&pool->handles);
     free(pool);
     return rc;
 }
 
-const struct pool_ops *plugged_pool(const struct poolbench_pool *given)
+const struct pool_ops *adapter_pool(const struct poolbench_pool *given)
 {
     _Static_assert((int)POOL_SUBMITTER_WORKS == (int)POOLBENCH_SUBMITTER_WORKS, "the same traits");
     _Static_assert(sizeof(struct param) == sizeof(struct poolbench_param), "the same table");
@@ -282,14 +282,14 @@ const struct pool_ops *plugged_pool(const struct poolbench_pool *given)
         .params = (const struct param *)plugin.params,
         .traits = plugin.traits & (POOL_IGNORES_WORKERS | POOL_TASK_IS_PROCESS | POOL_SUBMITTER_WORKS),
         .handover_ns = plugin.handover_ns ? plugin.handover_ns : 500,
-        .shape = plugged_shape,
-        .open = plugged_open,
-        .submit = plugged_submit,
-        .reap = plugged_reap,
-        .usage = plugged_usage,
-        .enter = plugin.enter ? plugged_enter : NULL,
-        .attach = plugin.attach ? plugged_attach : NULL,
-        .close = plugged_close,
+        .shape = adapter_shape,
+        .open = adapter_open,
+        .submit = adapter_submit,
+        .reap = adapter_reap,
+        .usage = adapter_usage,
+        .enter = plugin.enter ? adapter_enter : NULL,
+        .attach = plugin.attach ? adapter_attach : NULL,
+        .close = adapter_close,
     };
     return &ops;
 }

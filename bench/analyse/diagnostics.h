@@ -4,6 +4,6 @@
 #include "bench/analyse/table.h"
 #include <stdio.h>
 
-void remarks_print(FILE *out, const struct table *table);
+void diagnostics_print(FILE *out, const struct table *table);
 
 #endif

@@ -8,7 +8,7 @@
 #define BEYOND_MOST 1.25 /* of a bracket that noise has left wide */
 #define WIDEN       2.0
 
-size_t seek_fan(const struct seek *seek, size_t wanted, double *x)
+size_t seek_grid(const struct seek *seek, size_t wanted, double *x)
 {
     const double lo = seek->lo.x, hi = seek->hi.x, beyond = fmin(hi / lo, BEYOND_MOST);
     const double from = fmax(lo / beyond, seek->rules.from), to = fmin(hi * beyond, seek->rules.to);
@@ -24,17 +24,17 @@ size_t seek_fan(const struct seek *seek, size_t wanted, double *x)
     return count;
 }
 
-void seek_widen(struct seek *seek, const struct seek_fan *fan, int beyond)
+void seek_widen(struct seek *seek, const struct seek_grid *grid, int beyond)
 {
-    const double first = fan->x[0], last = fan->x[fan->points - 1];
+    const double first = grid->x[0], last = grid->x[grid->points - 1];
 
     if (beyond < 0) {
         seek->lo = (struct seek_point){.x = fmax(first / WIDEN, seek->rules.from), .g = NAN};
-        seek->hi = (struct seek_point){.x = fan->x[1], .g = NAN};
+        seek->hi = (struct seek_point){.x = grid->x[1], .g = NAN};
         if (first <= seek->rules.from)
             seek->state = SEEK_BEYOND_LO;
     } else {
-        seek->lo = (struct seek_point){.x = fan->x[fan->points - 2], .g = NAN};
+        seek->lo = (struct seek_point){.x = grid->x[grid->points - 2], .g = NAN};
         seek->hi = (struct seek_point){.x = fmin(last * WIDEN, seek->rules.to), .g = NAN};
         if (last >= seek->rules.to)
             seek->state = SEEK_BEYOND_HI;
@@ -92,10 +92,10 @@ static bool is_several(const double *g, size_t points, size_t blocks, double sig
     return false;
 }
 
-int seek_settle_fan(const struct seek *seek, const struct seek_fan *fan, double level, struct crossing *crossing)
+int seek_settle_grid(const struct seek *seek, const struct seek_grid *grid, double level, struct crossing *crossing)
 {
     const double sign = seek->direction == SEEK_FALLS ? -1 : 1;
-    const size_t blocks = fan->blocks;
+    const size_t blocks = grid->blocks;
     double *found = calloc(2 * blocks + 1, sizeof *found);
     size_t lo, hi;
 
@@ -103,14 +103,14 @@ int seek_settle_fan(const struct seek *seek, const struct seek_fan *fan, double 
     if (!found)
         return -ENOMEM;
     for (size_t b = 0; b < blocks; b++) {
-        double x[SEEK_FAN_MAX], g[SEEK_FAN_MAX];
-        size_t weight[SEEK_FAN_MAX], known = 0;
-        for (size_t p = 0; p < fan->points; p++)
-            if (!isnan(fan->g[p * blocks + b])) {
-                x[known] = fan->x[p];
-                g[known++] = sign * fan->g[p * blocks + b];
+        double x[SEEK_GRID_MAX], g[SEEK_GRID_MAX];
+        size_t weight[SEEK_GRID_MAX], known = 0;
+        for (size_t p = 0; p < grid->points; p++)
+            if (!isnan(grid->g[p * blocks + b])) {
+                x[known] = grid->x[p];
+                g[known++] = sign * grid->g[p * blocks + b];
             }
-        if (!known || known < fan->points)
+        if (!known || known < grid->points)
             continue; /* a trial failed: the others alone would say where it is from where it is not */
         level_out(g, weight, known);
         found[crossing->blocks] = block_crossing(x, g, known);
@@ -129,7 +129,7 @@ int seek_settle_fan(const struct seek *seek, const struct seek_fan *fan, double 
         crossing->interval.lo = isfinite(found[lo - 1]) ? found[lo - 1] : NAN;
         crossing->interval.hi = isfinite(found[hi - 1]) ? found[hi - 1] : NAN;
     }
-    crossing->several = is_several(fan->g, fan->points, blocks, sign, found + blocks);
+    crossing->several = is_several(grid->g, grid->points, blocks, sign, found + blocks);
     free(found);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* Children found where the kernel does not list them. */
-#include "bench/machine/strays.h"
+#include "bench/machine/orphans.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -37,13 +37,13 @@ static void end(pid_t pid)
 static void a_child_is_found_and_the_guard_is_none(void **state)
 {
     (void)state;
-    assert_int_equal(strays_child(is_guard), 0);
+    assert_int_equal(orphans_child(is_guard), 0);
     guard = sleeper();
-    assert_int_equal(strays_child(is_guard), 0);
+    assert_int_equal(orphans_child(is_guard), 0);
     pid_t child = sleeper();
-    assert_int_equal(strays_child(is_guard), child);
+    assert_int_equal(orphans_child(is_guard), child);
     end(child);
-    assert_int_equal(strays_child(is_guard), 0);
+    assert_int_equal(orphans_child(is_guard), 0);
     end(guard);
 }
 

@@ -1,5 +1,5 @@
-/* Plug-in workloads, see plugged.h. Tasks are handed through as they are: both sides' structures are the same. */
-#include "workloads/plugged.h"
+/* Plug-in workloads, see adapter.h. Tasks are handed through as they are: both sides' structures are the same. */
+#include "workloads/adapter.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@ static struct poolbench_workload plugin;
 static struct workload_ops ops;
 static char reason[160];
 
-const char *plugged_workload_reason(void)
+const char *adapter_workload_reason(void)
 {
     return reason;
 }
@@ -38,7 +38,7 @@ static int refuse_plainly(const char *format, ...)
     return -EINVAL;
 }
 
-static int plugged_prepare(const struct workload_config *config, void **state)
+static int adapter_prepare(const struct workload_config *config, void **state)
 {
     const struct poolbench_workload_config theirs = {
         .size = sizeof theirs,
@@ -50,28 +50,28 @@ static int plugged_prepare(const struct workload_config *config, void **state)
     return plugin.prepare ? plugin.prepare(&theirs, state) : 0;
 }
 
-static enum task_class plugged_classify(const void *state, uint32_t index)
+static enum task_class adapter_classify(const void *state, uint32_t index)
 {
     return plugin.classify(state, index) ? TASK_SLEEP : TASK_CPU;
 }
 
-static int plugged_run(void *state, const struct task *task, uint64_t *result)
+static int adapter_run(void *state, const struct task *task, uint64_t *result)
 {
     return plugin.run(state, work_of(task), result);
 }
 
-static bool plugged_expect(const void *state, const struct task *task, uint64_t *result)
+static bool adapter_expect(const void *state, const struct task *task, uint64_t *result)
 {
     return plugin.expect(state, work_of(task), result) != 0;
 }
 
-static void plugged_release(void *state)
+static void adapter_release(void *state)
 {
     if (plugin.release)
         plugin.release(state);
 }
 
-const struct workload_ops *plugged_workload(const struct poolbench_workload *given)
+const struct workload_ops *adapter_workload(const struct poolbench_workload *given)
 {
     _Static_assert((int)POOLBENCH_SIZED == (int)WORKLOAD_SIZED, "the same traits");
     memcpy(&plugin, given, given->size < sizeof plugin ? given->size : sizeof plugin);
@@ -83,11 +83,11 @@ const struct workload_ops *plugged_workload(const struct poolbench_workload *giv
         .unit = plugin.unit,
         .calibrate_as = plugin.calibrate_as,
         .class = plugin.sleeps ? TASK_SLEEP : TASK_CPU,
-        .prepare = plugged_prepare,
-        .classify = plugin.classify ? plugged_classify : NULL,
-        .run = plugged_run,
-        .expect = plugin.expect ? plugged_expect : NULL,
-        .release = plugged_release,
+        .prepare = adapter_prepare,
+        .classify = plugin.classify ? adapter_classify : NULL,
+        .run = adapter_run,
+        .expect = plugin.expect ? adapter_expect : NULL,
+        .release = adapter_release,
     };
     return &ops;
 }

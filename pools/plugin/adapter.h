@@ -6,10 +6,10 @@
 #include "pools/pool.h"
 
 /* Takes over a plug-in that was checked: a copy with NULL for all it has not. Names are those of the plug-in. */
-const struct pool_ops *plugged_pool(const struct poolbench_pool *plugin);
+const struct pool_ops *adapter_pool(const struct poolbench_pool *plugin);
 /* What it said on its own account about the last failure, or what it did wrong; "" when nothing. */
-const char *plugged_reason(void);
+const char *adapter_reason(void);
 /* Threads or processes that ran tasks beyond the number the pool said. */
-uint32_t plugged_strangers(void);
+uint32_t adapter_strangers(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* A plug-in's side of the pool contract, without a shared object around it: a table defined here, with threads that
- * take tasks from a list, goes through tickets as a plug-in does. */
+ * take tasks from a list, goes through handles as a plug-in does. */
 /* sanitizers: address undefined thread (tasks in threads) */
 #include "pools/parts/clock.h"
-#include "pools/plugin/plugged.h"
+#include "pools/plugin/adapter.h"
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -112,7 +112,7 @@ struct bench {
 static void bench_init(struct bench *bench, unsigned workers)
 {
     static const int64_t params[PARAM_MAX];
-    *bench = (struct bench){.ops = plugged_pool(&plugin), .cost = {1000, 100}};
+    *bench = (struct bench){.ops = adapter_pool(&plugin), .cost = {1000, 100}};
     bench->job = (struct job){.workload = workload_find("spin"), .tasks = TASKS, .timed = true};
     bench->job.sequence = (struct sequence){.seed = 1, .costs = &bench->cost, .count = 1, .warmup = bench->cost};
     bench->config = (struct pool_config){.workers = workers, .params = params};
@@ -173,7 +173,7 @@ static void every_task_comes_back_once(void **state)
         assert_true(usage.user_ns + usage.sys_ns > 0);
         assert_true(usage.pss_bytes > 0);
         assert_int_equal(bench.ops->close(bench.pool), 0);
-        assert_int_equal(plugged_strangers(), 0);
+        assert_int_equal(adapter_strangers(), 0);
         bench_release(&bench);
     }
 }
@@ -207,7 +207,7 @@ static void a_task_run_twice_is_named(void **state)
     int rc = drive(&bench, 1000, 1);
     int closed = bench.ops->close(bench.pool); /* at the latest now */
     assert_true(rc == -EPROTO || closed == -EPROTO);
-    assert_non_null(strstr(plugged_reason(), "task 500"));
+    assert_non_null(strstr(adapter_reason(), "task 500"));
     bench_release(&bench);
 }
 
@@ -217,7 +217,7 @@ static void open_says_why_not(void **state)
     struct bench bench;
     bench_init(&bench, THREADS + 1);
     assert_int_equal(bench.ops->open(&bench.config, &bench.job, &bench.pool), -EINVAL);
-    assert_string_equal(plugged_reason(), "expected 3 workers");
+    assert_string_equal(adapter_reason(), "expected 3 workers");
     bench_release(&bench);
 }
 

@@ -9,10 +9,10 @@
 
 /* A child of this process that `is_other` is not said of, from /proc/PID/stat of all; 0: there is none. For kernels
  * that do not list the children of a process. */
-pid_t strays_child(bool (*is_other)(pid_t pid));
+pid_t orphans_child(bool (*is_other)(pid_t pid));
 /* Whatever this process makes from now on carries the mark of that guard. 0 or -ENOMEM. Not thread-safe. */
-int strays_mark(pid_t guard);
+int orphans_mark(pid_t guard);
 /* Kills all that carry the mark, until none is found, those aside that may not be looked at. In the guard itself. */
-void strays_kill(void);
+void orphans_kill(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* A table of what to look for; each kind is a test of a row of the summary. */
-#include "bench/analyse/remarks.h"
+#include "bench/analyse/diagnostics.h"
 #include "bench/model/summary_factors.h"
 #include <math.h>
 #include <string.h>
@@ -41,33 +41,33 @@ static bool has_drift(const struct summary_row *row)
     return row->drift_said == 1;
 }
 
-static bool has_modes(const struct summary_row *row)
+static bool is_bimodal(const struct summary_row *row)
 {
     return row->modes_ratio > 1;
 }
 
-static const struct remark {
+static const struct diagnostic {
     bool (*holds)(const struct summary_row *row);
     const char *words;
-} remarks[] = {
+} diagnostics[] = {
     {is_miscalibrated, "faster than the ideal by more than 5 %, a calibration error (--recalibrate)"},
     {is_paced, "the time per task is what arrivals make it; what tells pools apart is latency (below)"},
     {is_saturated, "saturated: less than 98 % of the rate asked for was served"},
     {is_late, "tasks were handed in later than half of the latencies, which says little about the pool"},
     {is_submitter_bound, "bound by the submitter, which was busy for more than 90 % of the time"},
     {has_drift, "times drifted over the run; ratios within blocks hold, times do not"},
-    {has_modes, "times fall into two groups, and a median between them is neither"},
+    {is_bimodal, "times fall into two groups, and a median between them is neither"},
 };
 
-void remarks_print(FILE *out, const struct table *t)
+void diagnostics_print(FILE *out, const struct table *t)
 {
     const struct summary *s = t->summary;
 
-    for (size_t i = 0; i < sizeof remarks / sizeof remarks[0]; i++) {
+    for (size_t i = 0; i < sizeof diagnostics / sizeof diagnostics[0]; i++) {
         size_t found = 0;
         for (size_t c = 0; c < s->count; c++) {
             char label[LABEL_MAX];
-            if (!remarks[i].holds(&s->rows[c]) || found++ >= NAMED_MAX)
+            if (!diagnostics[i].holds(&s->rows[c]) || found++ >= NAMED_MAX)
                 continue;
             fprintf(out, "%s%s", found == 1 ? "" : "; ",
                     factors_label(label, sizeof label, &s->rows[c], t->shown | FACTOR_POOL));
@@ -75,6 +75,6 @@ void remarks_print(FILE *out, const struct table *t)
         if (found > NAMED_MAX)
             fprintf(out, "; and %zu more", found - NAMED_MAX);
         if (found)
-            fprintf(out, ": %s\n", remarks[i].words);
+            fprintf(out, ": %s\n", diagnostics[i].words);
     }
 }

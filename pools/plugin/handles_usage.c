@@ -1,7 +1,7 @@
 /* What the workers of a plug-in have used, as far as it can be seen from outside: getrusage for this process and the
  * children it has waited for, /proc for processes that live. */
 #include "pools/parts/usage.h"
-#include "pools/plugin/tickets.h"
+#include "pools/plugin/handles.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -95,18 +95,18 @@ static void add_process(pid_t pid, bool with_memory, struct usage *sum)
         add_memory(pid, sum);
 }
 
-static bool is_known(const struct tickets *tickets, unsigned number)
+static bool is_known(const struct handles *handles, unsigned number)
 {
-    const struct ticket_worker *worker = tickets->shared->worker;
+    const struct handle_worker *worker = handles->shared->worker;
     for (unsigned i = 0; i < number; i++)
         if (worker[i].pid == worker[number].pid)
             return true;
     return false;
 }
 
-int tickets_usage(const struct tickets *tickets, bool with_memory, struct usage *usage)
+int handles_usage(const struct handles *handles, bool with_memory, struct usage *usage)
 {
-    const struct ticket_worker *worker = tickets->shared->worker;
+    const struct handle_worker *worker = handles->shared->worker;
     struct rusage rusage;
     struct usage children;
     int64_t cpu_ns = 0; /* known better */
@@ -126,9 +126,9 @@ int tickets_usage(const struct tickets *tickets, bool with_memory, struct usage 
         usage->pss_bytes = usage->private_bytes = 0;
         add_memory(getpid(), usage);
     }
-    for (unsigned i = 0; i < tickets->workers; i++) {
+    for (unsigned i = 0; i < handles->workers; i++) {
         usage->migrations += worker[i].migrations;
-        if (worker[i].pid && worker[i].pid != getpid() && !is_known(tickets, i))
+        if (worker[i].pid && worker[i].pid != getpid() && !is_known(handles, i))
             add_process(worker[i].pid, with_memory, usage);
     }
     return 0;

@@ -1,5 +1,5 @@
-/* Finding what carries a mark, by /proc/PID/environ, and children; see strays.h. */
-#include "bench/machine/strays.h"
+/* Finding what carries a mark, by /proc/PID/environ, and children; see orphans.h. */
+#include "bench/machine/orphans.h"
 #include "bench/base/sysfile.h"
 #include <ctype.h>
 #include <dirent.h>
@@ -17,7 +17,7 @@ enum {
     ROUNDS_MOST = 100, /* one that forks as fast as it is killed is not to keep the guard for ever */
 };
 
-pid_t strays_child(bool (*is_other)(pid_t pid))
+pid_t orphans_child(bool (*is_other)(pid_t pid))
 {
     DIR *processes = opendir("/proc");
     pid_t found = 0;
@@ -36,7 +36,7 @@ pid_t strays_child(bool (*is_other)(pid_t pid))
     return found;
 }
 
-int strays_mark(pid_t guard)
+int orphans_mark(pid_t guard)
 {
     char value[32];
     snprintf(value, sizeof value, "%d", (int)guard);
@@ -73,7 +73,7 @@ static unsigned kill_marked(const char *word, char *room)
     return killed;
 }
 
-void strays_kill(void)
+void orphans_kill(void)
 {
     char word[64] = "", *room = malloc(ENVIRON_MOST);
     /* a zero byte before it, and the one that ends it */

@@ -1,5 +1,5 @@
-/* The toll of failures, from the rows of trials.csv. */
-#include "bench/analyse/toll.h"
+/* What failures cost, from the rows of trials.csv. */
+#include "bench/analyse/fault_costs.h"
 #include "bench/base/units.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/looks.h"
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const toll_heads[TOLL_COLUMNS] = {"failed",  "collateral", "lost",
-                                              "noticed", "replaced",   "time per ok task"};
-const char *const toll_explained[TOLL_COLUMNS] = {
+const char *const fault_cost_heads[FAULT_COST_COLUMNS] = {"failed",  "collateral", "lost",
+                                                          "noticed", "replaced",   "time per ok task"};
+const char *const fault_cost_explained[FAULT_COST_COLUMNS] = {
     "failed: tasks of a trial that failed, collateral ones included",
     "collateral: tasks that ran in a process which another task took down",
     "lost: tasks never reported, because the trial ended with the failure",
@@ -102,7 +102,8 @@ static size_t clean_find(const struct summary *summary, size_t cell)
     return NO_CELL;
 }
 
-static int toll_fill(const struct summary *summary, const struct claim *claim, size_t blocks, struct toll *toll)
+static int fault_cost_fill(const struct summary *summary, const struct family *family, size_t blocks,
+                           struct fault_cost *fault_cost)
 {
     size_t room_size = summary->trial_count > 2 * blocks ? summary->trial_count : 2 * blocks;
     double *room = calloc(room_size + 1, sizeof *room);
@@ -110,19 +111,19 @@ static int toll_fill(const struct summary *summary, const struct claim *claim, s
     if (!room)
         return -ENOMEM;
     for (size_t i = 0; i < summary->trial_count; i++)
-        if (is_of(&summary->trials[i], summary, toll->cell) && !is_ok(&summary->trials[i])) {
-            toll->status = toll->status ? toll->status : summary->trials[i].status;
-            toll->ended++;
+        if (is_of(&summary->trials[i], summary, fault_cost->cell) && !is_ok(&summary->trials[i])) {
+            fault_cost->status = fault_cost->status ? fault_cost->status : summary->trials[i].status;
+            fault_cost->ended++;
         }
-    toll->failed = amount_over(summary, toll->cell, failed_of, room).value;
-    toll->collateral = amount_over(summary, toll->cell, collateral_of, room).value;
-    toll->lost = amount_over(summary, toll->cell, lost_of, room).value;
-    toll->workers = amount_over(summary, toll->cell, workers_of, room).value;
-    toll->detect_ns = amount_over(summary, toll->cell, detect_of, room);
-    toll->replace_ns = amount_over(summary, toll->cell, replace_of, room);
-    series_take(summary, toll->cell, room, blocks);
-    series_take(summary, toll->clean, room + blocks, blocks);
-    int result = comparison_make(room, room + blocks, blocks, claim, &toll->dip);
+    fault_cost->failed = amount_over(summary, fault_cost->cell, failed_of, room).value;
+    fault_cost->collateral = amount_over(summary, fault_cost->cell, collateral_of, room).value;
+    fault_cost->lost = amount_over(summary, fault_cost->cell, lost_of, room).value;
+    fault_cost->workers = amount_over(summary, fault_cost->cell, workers_of, room).value;
+    fault_cost->detect_ns = amount_over(summary, fault_cost->cell, detect_of, room);
+    fault_cost->replace_ns = amount_over(summary, fault_cost->cell, replace_of, room);
+    series_take(summary, fault_cost->cell, room, blocks);
+    series_take(summary, fault_cost->clean, room + blocks, blocks);
+    int result = comparison_make(room, room + blocks, blocks, family, &fault_cost->dip);
     free(room);
     return result;
 }
@@ -131,45 +132,46 @@ static int toll_fill(const struct summary *summary, const struct claim *claim, s
 static int planned_before(const void *a, const void *b, void *arg)
 {
     const struct summary *summary = arg;
-    const char *x = summary->rows[((const struct toll *)a)->cell].cell_id;
-    const char *y = summary->rows[((const struct toll *)b)->cell].cell_id;
+    const char *x = summary->rows[((const struct fault_cost *)a)->cell].cell_id;
+    const char *y = summary->rows[((const struct fault_cost *)b)->cell].cell_id;
     size_t length_x = strlen(x), length_y = strlen(y);
 
     return length_x == length_y ? strcmp(x, y) : length_x < length_y ? -1 : 1;
 }
 
-int tolls_make(const struct summary *summary, struct tolls *tolls)
+int fault_costs_make(const struct summary *summary, struct fault_costs *fault_costs)
 {
     unsigned comparisons = 0;
     size_t blocks = 0;
     int result = 0;
 
-    *tolls = (struct tolls){.toll = calloc(summary->count + 1, sizeof *tolls->toll)};
-    if (!tolls->toll)
+    *fault_costs = (struct fault_costs){.fault_cost = calloc(summary->count + 1, sizeof *fault_costs->fault_cost)};
+    if (!fault_costs->fault_cost)
         return -ENOMEM;
     for (size_t i = 0; i < summary->count; i++) {
         if (!*summary->rows[i].faults)
             continue;
-        struct toll *toll = &tolls->toll[tolls->count++];
-        *toll = (struct toll){.cell = i, .clean = clean_find(summary, i)};
-        comparisons += toll->clean != NO_CELL;
+        struct fault_cost *fault_cost = &fault_costs->fault_cost[fault_costs->count++];
+        *fault_cost = (struct fault_cost){.cell = i, .clean = clean_find(summary, i)};
+        comparisons += fault_cost->clean != NO_CELL;
     }
-    qsort_r(tolls->toll, tolls->count, sizeof *tolls->toll, planned_before, (void *)(uintptr_t)summary);
+    qsort_r(fault_costs->fault_cost, fault_costs->count, sizeof *fault_costs->fault_cost, planned_before,
+            (void *)(uintptr_t)summary);
     for (size_t i = 0; i < summary->trial_count; i++)
         if (summary->trials[i].block > (int64_t)blocks)
             blocks = (size_t)summary->trials[i].block;
-    tolls->claim = claim_make(comparisons, summary->looks, CLAIM_MARGIN);
-    for (size_t i = 0; i < tolls->count && !result; i++)
-        result = toll_fill(summary, &tolls->claim, blocks, &tolls->toll[i]);
+    fault_costs->family = family_make(comparisons, summary->looks, FAMILY_MARGIN);
+    for (size_t i = 0; i < fault_costs->count && !result; i++)
+        result = fault_cost_fill(summary, &fault_costs->family, blocks, &fault_costs->fault_cost[i]);
     if (result)
-        tolls_release(tolls);
+        fault_costs_release(fault_costs);
     return result;
 }
 
-void tolls_release(struct tolls *tolls)
+void fault_costs_release(struct fault_costs *fault_costs)
 {
-    free(tolls->toll);
-    *tolls = (struct tolls){0};
+    free(fault_costs->fault_cost);
+    *fault_costs = (struct fault_costs){0};
 }
 
 /* ---- as people read it ---- */
@@ -192,37 +194,38 @@ static void amount_spell(const struct amount *amount, char *text, size_t size, c
                  format_duration(hi, sizeof hi, amount->interval.hi));
 }
 
-void toll_text(const struct toll *toll, const struct summary *summary, struct toll_text *text)
+void fault_cost_text(const struct fault_cost *fault_cost, const struct summary *summary, struct fault_cost_text *text)
 {
     enum { FAILED, COLLATERAL, LOST, NOTICED, REPLACED, DIP };
     const size_t size = sizeof text->column[0], note_size = sizeof text->note[0];
 
-    *text = (struct toll_text){0};
-    count_spell(text->column[FAILED], size, toll->failed);
-    count_spell(text->column[COLLATERAL], size, toll->collateral);
-    count_spell(text->column[LOST], size, toll->lost);
-    amount_spell(&toll->detect_ns, text->column[NOTICED], size, text->note[NOTICED], note_size);
-    amount_spell(&toll->replace_ns, text->column[REPLACED], size, text->note[REPLACED], note_size);
-    if (toll->ended) {
-        snprintf(text->column[DIP], size, "%zu of %lld %s", toll->ended, (long long)summary->rows[toll->cell].trials,
-                 toll->status);
+    *text = (struct fault_cost_text){0};
+    count_spell(text->column[FAILED], size, fault_cost->failed);
+    count_spell(text->column[COLLATERAL], size, fault_cost->collateral);
+    count_spell(text->column[LOST], size, fault_cost->lost);
+    amount_spell(&fault_cost->detect_ns, text->column[NOTICED], size, text->note[NOTICED], note_size);
+    amount_spell(&fault_cost->replace_ns, text->column[REPLACED], size, text->note[REPLACED], note_size);
+    if (fault_cost->ended) {
+        snprintf(text->column[DIP], size, "%zu of %lld %s", fault_cost->ended,
+                 (long long)summary->rows[fault_cost->cell].trials, fault_cost->status);
         return;
     }
-    if (!toll->dip.blocks)
+    if (!fault_cost->dip.blocks)
         return;
-    snprintf(text->column[DIP], size, toll->dip.ratio < 99.5 ? "%.2fx" : "%.0fx", toll->dip.ratio);
-    if (!isnan(toll->dip.interval.lo))
-        snprintf(text->note[DIP], note_size, "[%.2f .. %.2f]", toll->dip.interval.lo, toll->dip.interval.hi);
+    snprintf(text->column[DIP], size, fault_cost->dip.ratio < 99.5 ? "%.2fx" : "%.0fx", fault_cost->dip.ratio);
+    if (!isnan(fault_cost->dip.interval.lo))
+        snprintf(text->note[DIP], note_size, "[%.2f .. %.2f]", fault_cost->dip.interval.lo,
+                 fault_cost->dip.interval.hi);
 }
 
-char *toll_label(const struct toll *toll, const struct summary *summary, char *text, size_t size)
+char *fault_cost_label(const struct fault_cost *fault_cost, const struct summary *summary, char *text, size_t size)
 {
     const struct summary_row *rows = summary->rows;
     unsigned varying = factors_varying(rows, summary->count, factors_of(rows, summary->count));
 
     /* the base pool has no workers and runs beside every number of them: that alone is no difference worth saying */
-    factors_label(text, size, &rows[toll->cell], FACTOR_POOL | (varying & ~(FACTOR_FAULTS | FACTOR_WORKERS)));
+    factors_label(text, size, &rows[fault_cost->cell], FACTOR_POOL | (varying & ~(FACTOR_FAULTS | FACTOR_WORKERS)));
     size_t used = strlen(text);
-    snprintf(text + used, size - used, ", %s", rows[toll->cell].faults);
+    snprintf(text + used, size - used, ", %s", rows[fault_cost->cell].faults);
     return text;
 }

@@ -109,7 +109,7 @@ static int reap_of_many(struct trial *trial, uint32_t first, unsigned max)
     return 0;
 }
 
-int strict_reap(struct trial *trial)
+int conformance_reap(struct trial *trial)
 {
     const char *late = NULL;
     uint32_t task = 0, attempts = trial->file->tasks / 2;
@@ -140,15 +140,15 @@ static int entries(const char *folder)
     return count;
 }
 
-int strict_fds(void)
+int conformance_fds(void)
 {
     return entries("/proc/self/fd");
 }
 
-void strict_leftovers(struct trial *trial, int fds_before)
+void conformance_leftovers(struct trial *trial, int fds_before)
 {
     struct trial_report *report = trial->report;
-    int fds = strict_fds(), threads = 0;
+    int fds = conformance_fds(), threads = 0;
     /* a thread that was joined may still be on its way out of the kernel's list */
     for (unsigned i = 0; i < 50 && (threads = entries("/proc/self/task")) > 1; i++)
         usleep(1000);

@@ -1,5 +1,5 @@
-/* A crew: the workers of a pool, threads of the submitter or processes of one or more threads, and all that does not
- * depend on how work reaches them: starting and pinning, completions, sleeping and waking, orders, stopping.
+/* A worker group: the workers of a pool, threads of the submitter or processes of one or more threads, and all that
+ * does not depend on how work reaches them: starting and pinning, completions, sleeping and waking, orders, stopping.
  *
  * Completions. Every worker owns a ring of records by value, filled by it alone and emptied by the submitter alone; a
  * bit in `ready` says which rings to look at, so that reaping costs O(ready), not O(workers). Short tasks are published
@@ -19,7 +19,7 @@
  * reports the one task that `running` names, offers again what it had claimed and not started, and starts another in
  * its place.
  *
- * Everything shared lies in one mapping, MAP_SHARED for processes. Only the submitter calls crew_*; workers call
+ * Everything shared lies in one mapping, MAP_SHARED for processes. Only the submitter calls group_*; workers call
  * worker_*. Errors are 0 or -errno. */
 #ifndef POOLBENCH_CREW_H
 #define POOLBENCH_CREW_H
@@ -44,7 +44,7 @@ enum wait_mode { WAIT_ADAPTIVE, WAIT_SPIN, WAIT_BLOCK };
 #define FORK_RETRY_NS   (10ull * 1000000u)   /* between attempts to fork what could not be forked */
 #define FORK_GIVE_UP_NS (1000ull * 1000000u) /* with no process left and none to be had */
 
-struct crew;
+struct group;
 
 /* One worker in the shared mapping. Lines are grouped by who writes them, and for whom. */
 struct worker {
@@ -69,12 +69,12 @@ struct worker {
     _Alignas(128) _Atomic uint32_t doorbell;
 };
 
-/* A worker's own view, on its stack: private memory, whatever the crew is made of. */
+/* A worker's own view, on its stack: private memory, whatever the group is made of. */
 struct self {
-    struct crew *crew;
+    struct group *group;
     struct worker *worker;
     struct done *ring;
-    unsigned number; /* in the crew */
+    unsigned number; /* in the group */
     uint32_t filled; /* records written, ever; those past worker->tail are not published yet */
     uint32_t published;
     uint32_t head_seen;                  /* the submitter's head when it was last read */
@@ -87,13 +87,13 @@ struct self {
 };
 
 /* What a worker does until worker_rest returns false; `work` is the pool's. */
-struct crew_body {
+struct group_body {
     void (*run)(struct self *self, void *work);
-    /* seq_cst loads: the second look before sleeping. self NULL, where the crew defers: is there any at all? */
+    /* seq_cst loads: the second look before sleeping. self NULL, where the group defers: is there any at all? */
     bool (*has_work)(struct self *self, void *work);
     void (*touch)(struct self *self, void *work); /* optional: reads what run() will use, so it is mapped before */
     /* Processes only, by the submitter: workers first .. first + count - 1 are dead and their records taken. What they
-     * were running goes to `fallen` (task and slot; `worker` as the crew counts), the rest is offered again. How many.
+     * were running goes to `fallen` (task and slot; `worker` as the group counts), the rest is offered again. How many.
      */
     unsigned (*recover)(void *work, unsigned first, unsigned count, struct done *fallen);
     /* Optional: workers sleep on something else than their doorbells, and are to look at their orders. */
@@ -101,7 +101,7 @@ struct crew_body {
     void *work;
 };
 
-struct crew_shared {
+struct group_shared {
     _Alignas(128) _Atomic uint32_t idle_count;
     _Alignas(128) _Atomic uint32_t orders; /* number of the last order */
     _Atomic uint32_t stopping;             /* it was: stop; else: report usage */
@@ -120,11 +120,11 @@ struct unit {
     uint64_t noticed_ns; /* when the one before was found dead; 0: not replaced since it was last counted */
 };
 
-struct crew {
+struct group {
     const struct pool_config *config;
     const struct job *job;
     struct event *event;
-    struct crew_body body;
+    struct group_body body;
     unsigned first;                       /* number of its first worker in the pool */
     unsigned workers, processes, threads; /* processes 0: threads of the submitter; else threads a process */
     unsigned words;                       /* of each bitmap */
@@ -132,7 +132,7 @@ struct crew {
     bool defers;                          /* idle workers are not woken for every task, see queue.c */
     size_t ring_touched;                  /* bytes of each ring that are mapped from the start */
     uint64_t spin_ticks;                  /* how long to spin before sleeping; UINT64_MAX: for ever */
-    struct crew_shared *shared;
+    struct group_shared *shared;
     _Atomic uint64_t *idle, *ready;
     struct worker *worker;
     struct done *rings;
@@ -160,61 +160,62 @@ struct crew {
 };
 
 /* Fill config, job, event, body, first, workers, processes and threads, then
- * crew_prepare (memory) and crew_start (workers, all ready when it returns). extra: bytes of zeroed memory for the
+ * group_prepare (memory) and group_start (workers, all ready when it returns). extra: bytes of zeroed memory for the
  * pool's own use in the same mapping. */
-int crew_prepare(struct crew *crew, enum wait_mode wait, size_t extra, void **extra_memory);
-int crew_start(struct crew *crew);
+int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void **extra_memory);
+int group_start(struct group *group);
 /* Stops and frees. kill: workers may be busy or broken; processes are killed, threads are waited for. */
-void crew_stop(struct crew *crew, bool kill);
+void group_stop(struct group *group, bool kill);
 
 /* How many workers do not sleep, or are about to; fewer after a death that left the count of the idle too high.
  * seq_cst: work was published before, see Sleeping. */
-static inline unsigned crew_awake(const struct crew *crew)
+static inline unsigned group_awake(const struct group *group)
 {
-    uint32_t idle = atomic_load_explicit(&crew->shared->idle_count, memory_order_seq_cst);
-    return idle < crew->workers ? crew->workers - idle : 0;
+    uint32_t idle = atomic_load_explicit(&group->shared->idle_count, memory_order_seq_cst);
+    return idle < group->workers ? group->workers - idle : 0;
 }
 
 /* From anywhere, after work was published with a seq_cst store. */
-void crew_wake(struct crew *crew, unsigned count);         /* up to count idle workers */
-void crew_wake_worker(struct crew *crew, unsigned number); /* this one, if it is idle */
-unsigned crew_drain(struct crew *crew, struct done *done, unsigned max);
-int crew_usage(struct crew *crew, bool with_memory, struct usage *sum); /* adds to sum */
+void group_wake(struct group *group, unsigned count);         /* up to count idle workers */
+void group_wake_worker(struct group *group, unsigned number); /* this one, if it is idle */
+unsigned group_drain(struct group *group, struct done *done, unsigned max);
+int group_usage(struct group *group, bool with_memory, struct usage *sum); /* adds to sum */
 
 /* Has a child ended since the last look? */
-static inline bool crew_has_news(const struct crew *crew)
+static inline bool group_has_news(const struct group *group)
 {
     /* acquire: pairs with the signal handler, which counts before it adds to the word */
-    return crew->processes && crew->children_seen != atomic_load_explicit(&crew->event->children, memory_order_acquire);
+    return group->processes &&
+           group->children_seen != atomic_load_explicit(&group->event->children, memory_order_acquire);
 }
 
-static inline bool crew_must_tend(const struct crew *crew)
+static inline bool group_must_tend(const struct group *group)
 {
-    return crew->down || crew_has_news(crew);
+    return group->down || group_has_news(group);
 }
 
 /* Takes note of processes that have ended; with all_taken, when nothing that was drained is still on its way to the
- * pool, it also recovers what they held and replaces them. 0, or -errno: this crew cannot go on. */
-int crew_tend(struct crew *crew, bool all_taken);
+ * pool, it also recovers what they held and replaces them. 0, or -errno: this group cannot go on. */
+int group_tend(struct group *group, bool all_taken);
 /* Ends tasks that are over their limit; moves *until_ns forward to when it is to be called again. -ETIME: a thread is.
  */
-int crew_enforce_limit(struct crew *crew, uint64_t *until_ns);
+int group_enforce_limit(struct group *group, uint64_t *until_ns);
 
 /* For survive.c: a process for unit number `process`; rings everybody's doorbell. */
-int crew_fork(struct crew *crew, unsigned process);
-void crew_ring_all(struct crew *crew);
-void crew_count_replaced(struct crew *crew); /* adds to gone.replace_ns what is known by now */
+int group_fork(struct group *group, unsigned process);
+void group_ring_all(struct group *group);
+void group_count_replaced(struct group *group); /* adds to gone.replace_ns what is known by now */
 
-/* The submitter's side of the pool contract's reap, over one or two crews that share an event. */
-struct crew_reap {
-    struct crew **crews;
+/* The submitter's side of the pool contract's reap, over one or two groups that share an event. */
+struct group_reap {
+    struct group **groups;
     unsigned count;
     uint64_t in_flight;
     struct done *done;
     unsigned min, max;
     uint64_t until_ns;
 };
-int crew_reap(const struct crew_reap *reap);
+int group_reap(const struct group_reap *reap);
 
 /* The worker starts that task, from that slot: from now on its death is the task's. */
 void worker_begin(struct self *self, uint32_t task, uint32_t slot);

@@ -5,7 +5,7 @@
 #define POOLBENCH_ANALYSE_TOLL_H
 #include "bench/analyse/price.h"
 
-struct toll {
+struct fault_cost {
     size_t cell;        /* of summary->rows */
     size_t clean;       /* the same without faults; NO_CELL: not run */
     size_t ended;       /* trials that did not end well; the first one's */
@@ -17,24 +17,24 @@ struct toll {
     struct comparison dip;               /* ns per ok task over that of `clean`; no blocks: not known */
 };
 
-struct tolls {
-    struct toll *toll;
+struct fault_costs {
+    struct fault_cost *fault_cost;
     size_t count; /* 0: a run without faults */
-    struct claim claim;
+    struct family family;
 };
 
-int tolls_make(const struct summary *summary, struct tolls *tolls); /* 0 or -ENOMEM */
-void tolls_release(struct tolls *tolls);
+int fault_costs_make(const struct summary *summary, struct fault_costs *fault_costs); /* 0 or -ENOMEM */
+void fault_costs_release(struct fault_costs *fault_costs);
 
 /* The columns as people read them, the first one's head left out: it is the cell. "" where there is nothing to say. */
-enum { TOLL_COLUMNS = 6 };
-extern const char *const toll_heads[TOLL_COLUMNS], *const toll_explained[TOLL_COLUMNS];
-struct toll_text {
-    char column[TOLL_COLUMNS][40];
-    char note[TOLL_COLUMNS][48]; /* intervals */
+enum { FAULT_COST_COLUMNS = 6 };
+extern const char *const fault_cost_heads[FAULT_COST_COLUMNS], *const fault_cost_explained[FAULT_COST_COLUMNS];
+struct fault_cost_text {
+    char column[FAULT_COST_COLUMNS][40];
+    char note[FAULT_COST_COLUMNS][48]; /* intervals */
 };
-void toll_text(const struct toll *toll, const struct summary *summary, struct toll_text *text);
+void fault_cost_text(const struct fault_cost *fault_cost, const struct summary *summary, struct fault_cost_text *text);
 /* "prefork, segv:rate=1%": what tells the cell from others of the run. Returns text. */
-char *toll_label(const struct toll *toll, const struct summary *summary, char *text, size_t size);
+char *fault_cost_label(const struct fault_cost *fault_cost, const struct summary *summary, char *text, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* Cells that are run alone are told by the options in which the cells of the run differ; the rest comes with --like. */
-#include "bench/analyse/settle.h"
+#include "bench/analyse/resolve.h"
 #include "bench/base/wrap.h"
 #include "bench/model/run_dir.h"
 #include "bench/model/summary_factors.h"
@@ -17,18 +17,18 @@ struct command {
     size_t size, used, column;
 };
 
-bool settle_is(const struct pair *p, size_t blocks)
+bool resolve_is(const struct pair *p, size_t blocks)
 {
     return p->comparison.verdict == VERDICT_UNRESOLVED && p->comparison.blocks && p->comparison.settle_blocks == blocks;
 }
 
-size_t settle_next(const struct compare *c, size_t above)
+size_t resolve_next(const struct compare *c, size_t above)
 {
     size_t next = 0;
 
     for (size_t i = 0; i < c->count; i++) {
         size_t blocks = c->pairs[i].comparison.settle_blocks;
-        if (blocks > above && (!next || blocks < next) && settle_is(&c->pairs[i], blocks))
+        if (blocks > above && (!next || blocks < next) && resolve_is(&c->pairs[i], blocks))
             next = blocks;
     }
     return next;
@@ -54,7 +54,7 @@ static bool *cells_of(const struct compare *c, size_t blocks, int side)
 
     for (size_t i = 0; takes_part && i < c->count; i++) {
         const struct pair *p = &c->pairs[i];
-        if (!settle_is(p, blocks))
+        if (!resolve_is(p, blocks))
             continue;
         if (side || !c->two)
             takes_part[p->cell] = true;
@@ -124,7 +124,7 @@ static double trial_ns(const struct summary *s)
     return mean;
 }
 
-bool settle_possible(const struct side *side)
+bool resolve_possible(const struct side *side)
 {
     char path[PATH_MAX + 16];
 
@@ -132,7 +132,7 @@ bool settle_possible(const struct side *side)
     return access(path, R_OK) == 0;
 }
 
-double settle_command(char *text, size_t size, const struct compare *c, size_t blocks, int side)
+double resolve_command(char *text, size_t size, const struct compare *c, size_t blocks, int side)
 {
     const struct side *run = side ? c->cell : c->base;
     const struct summary *s = &run->summary;
@@ -146,7 +146,7 @@ double settle_command(char *text, size_t size, const struct compare *c, size_t b
     char *directory = run_for_shell(run->directory);
 
     *text = '\0';
-    if (!settle_possible(run) || !directory) {
+    if (!resolve_possible(run) || !directory) {
         free(directory);
         free(takes_part);
         return NAN;

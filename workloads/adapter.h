@@ -5,8 +5,8 @@
 #include "workloads/workload.h"
 
 /* Takes over a plug-in that was checked. */
-const struct workload_ops *plugged_workload(const struct poolbench_workload *plugin);
+const struct workload_ops *adapter_workload(const struct poolbench_workload *plugin);
 /* What it said about its last failure; "" when nothing. */
-const char *plugged_workload_reason(void);
+const char *adapter_workload_reason(void);
 
 #endif

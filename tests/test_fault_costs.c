@@ -1,5 +1,5 @@
 /* What failures cost, on runs made up here whose truth is known. */
-#include "bench/analyse/toll.h"
+#include "bench/analyse/fault_costs.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,8 +59,8 @@ static void prices_of_survivors(void **state)
 {
     (void)state;
     struct made made;
-    struct tolls tolls;
-    struct toll_text text;
+    struct fault_costs fault_costs;
+    struct fault_cost_text text;
     char label[160];
     made_init(&made);
     for (unsigned b = 0; b < BLOCKS; b++) {
@@ -72,31 +72,32 @@ static void prices_of_survivors(void **state)
         trial->replace_ns = 400000;
         trial->workers_lost = 15;
     }
-    assert_int_equal(tolls_make(&made.summary, &tolls), 0);
-    assert_int_equal(tolls.count, 3);
-    assert_int_equal(tolls.claim.comparisons, 1); /* one cell alone was run without faults */
-    const struct toll *toll = &tolls.toll[0];     /* the plan's order, not that of the rows */
-    assert_string_equal(made.rows[toll->cell].cell_id, "c002");
-    assert_string_equal(made.rows[toll->clean].cell_id, "c001");
-    assert_true(toll->failed == 20 && toll->collateral == 5 && toll->lost == 0 && toll->workers == 15);
-    assert_true(toll->detect_ns.value >= 50004 && toll->detect_ns.value <= 50005);
-    assert_true(toll->replace_ns.value == 400000);
-    assert_int_equal(toll->dip.blocks, BLOCKS);
-    assert_true(fabs(toll->dip.ratio - 1.25) < 1e-9); /* the same time for 80 tasks as for 100 */
-    assert_int_equal(toll->dip.verdict, VERDICT_SLOWER);
-    toll_text(toll, &made.summary, &text);
-    assert_string_equal(text.column[TOLL_COLUMNS - 1], "1.25x");
-    assert_string_equal(text.note[TOLL_COLUMNS - 1], "[1.25 .. 1.25]");
-    assert_string_equal(toll_label(toll, &made.summary, label, sizeof label), "prefork, segv:rate=10%");
-    tolls_release(&tolls);
+    assert_int_equal(fault_costs_make(&made.summary, &fault_costs), 0);
+    assert_int_equal(fault_costs.count, 3);
+    assert_int_equal(fault_costs.family.comparisons, 1);              /* one cell alone was run without faults */
+    const struct fault_cost *fault_cost = &fault_costs.fault_cost[0]; /* the plan's order, not that of the rows */
+    assert_string_equal(made.rows[fault_cost->cell].cell_id, "c002");
+    assert_string_equal(made.rows[fault_cost->clean].cell_id, "c001");
+    assert_true(fault_cost->failed == 20 && fault_cost->collateral == 5 && fault_cost->lost == 0 &&
+                fault_cost->workers == 15);
+    assert_true(fault_cost->detect_ns.value >= 50004 && fault_cost->detect_ns.value <= 50005);
+    assert_true(fault_cost->replace_ns.value == 400000);
+    assert_int_equal(fault_cost->dip.blocks, BLOCKS);
+    assert_true(fabs(fault_cost->dip.ratio - 1.25) < 1e-9); /* the same time for 80 tasks as for 100 */
+    assert_int_equal(fault_cost->dip.verdict, VERDICT_SLOWER);
+    fault_cost_text(fault_cost, &made.summary, &text);
+    assert_string_equal(text.column[FAULT_COST_COLUMNS - 1], "1.25x");
+    assert_string_equal(text.note[FAULT_COST_COLUMNS - 1], "[1.25 .. 1.25]");
+    assert_string_equal(fault_cost_label(fault_cost, &made.summary, label, sizeof label), "prefork, segv:rate=10%");
+    fault_costs_release(&fault_costs);
 }
 
 static void trials_that_were_taken_down(void **state)
 {
     (void)state;
     struct made made;
-    struct tolls tolls;
-    struct toll_text text;
+    struct fault_costs fault_costs;
+    struct fault_cost_text text;
     made_init(&made);
     for (unsigned b = 0; b < BLOCKS; b++) {
         struct trial_row *trial = trial_of(&made, b, 2);
@@ -105,30 +106,30 @@ static void trials_that_were_taken_down(void **state)
         trial->tasks_ok = 40 + b % 2;
         trial->tasks_lost = TASKS - trial->tasks_ok;
     }
-    assert_int_equal(tolls_make(&made.summary, &tolls), 0);
-    const struct toll *toll = &tolls.toll[1];
-    assert_int_equal(toll->ended, BLOCKS);
-    assert_int_equal(toll->clean, NO_CELL); /* prefork's is not pthread's */
-    assert_int_equal(toll->dip.blocks, 0);
-    assert_true(toll->lost == 59.5);
-    toll_text(toll, &made.summary, &text);
-    assert_string_equal(text.column[TOLL_COLUMNS - 1], "10 of 10 crashed");
-    for (unsigned c = 0; c < TOLL_COLUMNS; c++)
+    assert_int_equal(fault_costs_make(&made.summary, &fault_costs), 0);
+    const struct fault_cost *fault_cost = &fault_costs.fault_cost[1];
+    assert_int_equal(fault_cost->ended, BLOCKS);
+    assert_int_equal(fault_cost->clean, NO_CELL); /* prefork's is not pthread's */
+    assert_int_equal(fault_cost->dip.blocks, 0);
+    assert_true(fault_cost->lost == 59.5);
+    fault_cost_text(fault_cost, &made.summary, &text);
+    assert_string_equal(text.column[FAULT_COST_COLUMNS - 1], "10 of 10 crashed");
+    for (unsigned c = 0; c < FAULT_COST_COLUMNS; c++)
         assert_string_equal(text.note[c], "");
-    tolls_release(&tolls);
+    fault_costs_release(&fault_costs);
 }
 
 static void a_run_without_faults(void **state)
 {
     (void)state;
     struct made made;
-    struct tolls tolls;
+    struct fault_costs fault_costs;
     made_init(&made);
     for (unsigned c = 0; c < CELLS; c++)
         made.rows[c].faults[0] = '\0';
-    assert_int_equal(tolls_make(&made.summary, &tolls), 0);
-    assert_int_equal(tolls.count, 0);
-    tolls_release(&tolls);
+    assert_int_equal(fault_costs_make(&made.summary, &fault_costs), 0);
+    assert_int_equal(fault_costs.count, 0);
+    fault_costs_release(&fault_costs);
 }
 
 int main(void)
