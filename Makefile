@@ -112,7 +112,7 @@ endef
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ---- build -----------------------------------------------------------------------------------------------------------
-.PHONY: build tests fuzzers bench perf peers folklore check torture fuzz install uninstall clean help format schema lint FORCE
+.PHONY: build tests fuzzers bench perf peers folklore check torture fuzz debug install uninstall clean help format schema lint FORCE
 
 build: $(if $(filter default,$(variant)),poolbench) $(B)/poolbench $(B)/poolbench-trial ## build both programs (the default)
 
@@ -230,6 +230,16 @@ format: ## format the C sources with clang-format
 schema: $(B)/test_csv $(B)/poolbench ## write results/README.md and docs/COMMAND-LINE.md anew from their tables
 	@$(B)/test_csv --document > results/README.md
 	@$(B)/poolbench help --markdown > docs/COMMAND-LINE.md
+
+debug: ## build without optimisation, for a debugger: build/debug/poolbench
+	@$(MAKE) $(jobs) CFLAGS='-O0 -g3' B=build/debug build/debug/poolbench build/debug/poolbench-trial
+
+compile_commands.json: FORCE ## what editors and clang tools ask for: how each file is compiled
+	@$(MAKE) -Bn V=1 build tests | awk -v directory='$(CURDIR)' ' \
+		/ -MMD -MP -c / { file = $$NF; gsub(/[\\"]/, "\\\\&"); \
+			printf "%s{\"directory\": \"%s\", \"file\": \"%s\", \"command\": \"%s\"}", separator, directory, file, $$0; \
+			separator = ",\n" } \
+		BEGIN { printf "[" } END { print "]" }' >$@.new && mv $@.new $@
 
 lint: ## say what cppcheck, shellcheck and clang-format find
 	@scripts/lint
