@@ -251,7 +251,7 @@ gives_up()
     HWLOC_XMLFILE=$scratch/fifo timeout 60 poolbench topo >"$scratch/said" 2>&1 &
     local job=$! program=
     while [ -z "$program" ]; do
-        program=$(pgrep -P $job) || sleep 0.05
+        read -r program _ <"/proc/$job/task/$job/children" || sleep 0.05
         kill -0 $job || return 1
     done
     until grep -q '^SigCgt:.*2000$' "/proc/$program/status"; do
