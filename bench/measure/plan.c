@@ -15,9 +15,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define PILOTS_SHARE   0.05 /* of the budget, or */
-#define PILOTS_MOST_NS 3e9  /* without one, this */
-#define BUDGET_SLACK   1.1  /* what a budget may be missed by */
+#define PILOTS_MOST_NS 3e9 /* without a budget; else PILOTS_SHARE of it */
 #define BLOCKS_MAX     10000
 
 /* --tasks auto: trials that are long beside what surrounds them, but no longer than that. */

@@ -6,6 +6,9 @@
 #include "bench/measure/calibrate.h"
 #include "bench/measure/rows.h"
 
+#define PILOTS_SHARE 0.05 /* of the budget, all pilots together */
+#define BUDGET_SLACK 1.1  /* what a budget may be missed by */
+
 struct plan {
     struct cells cells;             /* owned */
     struct row *rows;               /* one a cell as they were asked for; owned */

@@ -22,12 +22,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define COMPARISONS  200 /* as many as docs/METHOD.md asks for */
-#define GROUP_LEAST  STATS_INTERVAL_MIN
-#define GROUP_MOST   60
-#define BUDGET_SLACK 1.1   /* what a budget may be missed by */
-#define PILOTS_SHARE 0.05  /* of the budget */
-#define CLOSING_NS   100e6 /* a summary, and no charts */
+#define COMPARISONS 200 /* as many as docs/METHOD.md asks for */
+#define GROUP_LEAST STATS_INTERVAL_MIN
+#define GROUP_MOST  60
+#define CLOSING_NS  100e6 /* a summary, and no charts */
 
 /* Pools whose time is that of the tasks but for a percent or so: what is injected into tasks shows in full. */
 #define POOLS                                                                                                          \

@@ -12,7 +12,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#define BUDGET_SLACK  1.1 /* what a budget may be missed by */
 #define P99_TASKS     1000
 #define SIZE_LEAST_NS 1000         /* of which a tenth is still a task */
 #define SIZE_MOST_NS  360000000000 /* and ten times it an hour */

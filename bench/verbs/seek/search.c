@@ -14,12 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCAN_BLOCKS  12
-#define ATTEMPTS     2
-#define GRID_LEAST   4    /* points */
-#define LAST_LEAST   8    /* blocks */
-#define BUDGET_SLACK 1.1  /* what a budget may be missed by */
-#define PILOTS_SHARE 0.05 /* of the budget */
+#define SCAN_BLOCKS 12
+#define ATTEMPTS    2
+#define GRID_LEAST  4 /* points */
+#define LAST_LEAST  8 /* blocks */
 
 /* Numbers of the cells of a block, each once. */
 struct round {
