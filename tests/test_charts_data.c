@@ -2,6 +2,7 @@
  * stop where the tasks do, changes from a median, bars of workers; and the reason where there is nothing to draw. */
 #include "bench/model/cell.h"
 #include "bench/model/csv.h"
+#include "bench/model/options.h"
 #include "bench/show/charts/chart.h"
 #include "tests/scratch.h"
 #include <dirent.h>
@@ -76,20 +77,22 @@ static struct trial_row trial_of(const char *cell, const char *pool, const char 
 {
     struct trial_row trial;
 
+    char error[ERROR_MAX];
+
     row_clear(&trial_format, &trial);
     trial.schema_version = SCHEMA_VERSION;
     strcpy(trial.run_id, "made-up");
     snprintf(trial.cell_id, sizeof trial.cell_id, "%s", cell);
-    snprintf(trial.pool, sizeof trial.pool, "%s", pool);
-    snprintf(trial.arrival, sizeof trial.arrival, "%s", arrival);
-    strcpy(trial.workload, "spin");
-    strcpy(trial.timing, "task");
+    snprintf(trial.f.pool, sizeof trial.f.pool, "%s", pool);
+    assert_int_equal(options[OPTION_ARRIVAL].spelling->parse(arrival, &trial.f.arrival, error), 0);
+    strcpy(trial.f.workload, "spin");
+    trial.f.timing = TIMING_TASK;
     strcpy(trial.status, "ok");
     trial.trial_id = ++trial_last;
     trial.block = trial_last;
-    trial.size_ns = 1000000;
-    trial.tasks = 100;
-    trial.workers = 2;
+    trial.f.size_ns = 1000000;
+    trial.f.tasks = 100;
+    trial.f.workers = 2;
     trial.wall_ns = 50000000;
     trial.started_ns = (trial_last - 1) * 1000000000;
     return trial;
@@ -236,7 +239,7 @@ static void percentiles_stop(void **state)
     bucket_put("latency", 9000, 9001, 20);
     trial_put(trial);
     trial = trial_of("c002", "prefork", "window:4");
-    trial.tasks = 1000;
+    trial.f.tasks = 1000;
     bucket_put("service", 1, 2, 1000);
     bucket_put("latency", 2000, 2001, 985);
     bucket_put("latency", 4000, 4001, 15);
@@ -322,13 +325,13 @@ static void workers_have_rows(void **state)
     for (int i = 0; i < 3; i++) { /* the second one, trial 2, has the median time */
         struct trial_row trial = trial_of("c001", "pthread", "burst");
         trial.wall_ns = (i + 1) * 50000000;
-        trial.tasks = 4;
+        trial.f.tasks = 4;
         for (int task = 0; task < 4; task++)
             sample_put(task, task % 2, i * 1000 + task * 100, i * 1000 + task * 100 + 90);
         trial_put(trial);
     }
     struct trial_row trial = trial_of("c002", "prefork", "burst"); /* 1 of 8: too little to see anything */
-    trial.tasks = 8;
+    trial.f.tasks = 8;
     sample_put(0, 0, 1, 2);
     trial_put(trial);
     run_end();
@@ -348,14 +351,14 @@ static void workers_are_cut(void **state)
     (void)state;
     run_begin();
     struct trial_row trial = trial_of("c001", "pthread", "burst");
-    strcpy(trial.workload, "sleep");
-    trial.tasks = 1000;
+    strcpy(trial.f.workload, "sleep");
+    trial.f.tasks = 1000;
     for (int task = 0; task < 1000; task++)
         sample_put(task, task % 80, task * 100, task * 100 + 90);
     trial_put(trial);
     trial = trial_of("c002", "prefork", "burst");
-    strcpy(trial.workload, "sleep");
-    trial.tasks = 10;
+    strcpy(trial.f.workload, "sleep");
+    trial.f.tasks = 10;
     for (int task = 0; task < 10; task += 3)
         sample_put(task, 0, task * 100, task * 100 + 90);
     trial_put(trial);
@@ -410,7 +413,7 @@ static void serial_is_in_all_panels(void **state)
                                           : workers == 2 ? "c002"
                                                          : "c003",
                                           workers == 1 ? "serial" : "pthread", "burst");
-        trial.workers = workers;
+        trial.f.workers = workers;
         trial.user_ns = trial.sys_ns = 1000000;
         trial_put(trial);
     }
@@ -433,14 +436,14 @@ static void costs_say_per_task(void **state)
     run_begin();
     for (int i = 0; i < 18; i++) {
         struct trial_row trial = trial_of(i % 3 == 0 ? "c001" : i % 3 == 1 ? "c002" : "c003", pools[i % 3], "burst");
-        strcpy(trial.workload, "empty");
+        strcpy(trial.f.workload, "empty");
         trial.block = i / 3 + 1;
-        trial.size_ns = MISSING;
-        trial.in_bytes = trial.out_bytes = trial.ballast_bytes = 0;
+        trial.f.size_ns = MISSING;
+        trial.f.payload.in = trial.f.payload.out = trial.f.ballast.bytes = 0;
         trial.open_ns = 200000 + i / 3 * 1000;
         trial.wall_ns = i % 3 == 2 ? 10000000 : 5000;
-        trial.threads = i % 3 == 1 ? 2 : 0;
-        trial.processes = i % 3 == 2 ? 2 : 0;
+        trial.f.threads = i % 3 == 1 ? 2 : 0;
+        trial.f.processes = i % 3 == 2 ? 2 : 0;
         trial_put(trial);
     }
     run_end();
@@ -456,32 +459,28 @@ static void costs_say_per_task(void **state)
 static void ballast_has_a_place_for_none(void **state)
 {
     static const int64_t bytes[] = {0, 1 << 20, 32 << 20};
-    static const char *const texts[] = {"0", "1MiB", "32MiB"};
 
     (void)state;
     run_begin();
     struct trial_row serial = trial_of("c000", "serial", "burst");
-    serial.ballast_bytes = 0;
-    strcpy(serial.ballast, "0");
+    serial.f.ballast.bytes = 0;
     trial_put(serial);
     for (int i = 0; i < 3; i++) {
         char cell[8];
         snprintf(cell, sizeof cell, "c%03d", i + 1);
         struct trial_row trial = trial_of(cell, "fork", "window:4");
-        trial.ballast_bytes = bytes[i];
-        strcpy(trial.ballast, texts[i]);
+        trial.f.ballast.bytes = bytes[i];
         trial.wall_ns = 50000000 * (i + 1);
         trial_put(trial);
     }
     for (int i = 0; i < 2; i++) { /* two points are no trend */
         struct trial_row trial = trial_of(i ? "c005" : "c004", "pthread", "window:4");
-        trial.ballast_bytes = bytes[i];
-        strcpy(trial.ballast, texts[i]);
+        trial.f.ballast.bytes = bytes[i];
         trial_put(trial);
     }
     struct trial_row thp = trial_of("c006", "fork", "window:4"); /* huge pages are another panel, from none on */
-    thp.ballast_bytes = bytes[2];
-    strcpy(thp.ballast, "32MiB:thp");
+    thp.f.ballast.bytes = bytes[2];
+    thp.f.ballast.thp = 1;
     trial_put(thp);
     run_end();
     assert_int_equal(chart_make(&chart_ballast), 1);

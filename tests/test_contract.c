@@ -20,7 +20,7 @@
 
 #include <cmocka.h> /* after what it needs */
 
-struct arrival {
+struct arriving {
     const char *name;
     enum arrival_kind kind;
     int64_t k;
@@ -28,7 +28,7 @@ struct arrival {
     bool poisson;
 };
 
-static const struct arrival arrivals[] = {
+static const struct arriving arrivals[] = {
     {"burst", ARRIVAL_BURST, 0, 0, false},         {"wave:3", ARRIVAL_WAVE, 3, 0, false},
     {"window:2", ARRIVAL_WINDOW, 2, 0, false},     {"window:100", ARRIVAL_WINDOW, 100, 0, false},
     {"rate:50000", ARRIVAL_RATE, 0, 50000, false}, {"rate:50000:poisson", ARRIVAL_RATE, 0, 50000, true},
@@ -72,16 +72,16 @@ static void matrix(void **state)
                     cell_init(&cell, row->pool->name, "spin", workers[w], tasks[t]);
                     memcpy(cell.pool_params, row->params, sizeof cell.pool_params);
                     if (tasks[t] == 1000 && cell.pool->traits & POOL_TASK_IS_PROCESS && (a % 2 || SANITIZED))
-                        cell.tasks = 60; /* a thousand forks in half of the arrivals are enough */
-                    cell.arrival = arrivals[a].kind;
-                    cell.arrival_k = arrivals[a].k;
-                    cell.arrival_rate = arrivals[a].rate;
-                    cell.arrival_poisson = arrivals[a].poisson;
-                    cell.collect = (enum collect_kind)collect;
+                        cell.f.tasks = 60; /* a thousand forks in half of the arrivals are enough */
+                    cell.f.arrival.kind = arrivals[a].kind;
+                    cell.f.arrival.k = arrivals[a].k;
+                    cell.f.arrival.rate = arrivals[a].rate;
+                    cell.f.arrival.poisson = arrivals[a].poisson;
+                    cell.f.collect = (enum collect_kind)collect;
                     struct ran ran = run(&cell, &cost, 1);
                     assert_ended_well(&ran, &cell);
                     assert_samples(&ran, &cell);
-                    if (cell.tasks != tasks[t])
+                    if (cell.f.tasks != tasks[t])
                         continue;
                     /* the same tasks, the same results, whoever ran them in whatever order */
                     if (sums[t] == 0)
@@ -139,15 +139,15 @@ static void floors_run_each_task_once(void **state)
                                                                   : 9000);
                 if (cell.pool->params) /* wait=adaptive and block (spin takes a CPU a thread); threads and processes */
                     cell.pool_params[0] = strcmp(cell.pool->params[0].name, "wait") == 0 ? a % 2 * WAIT_BLOCK : a % 2;
-                cell.arrival = arrivals[a].kind;
-                cell.arrival_k = arrivals[a].k;
-                cell.arrival_rate = arrivals[a].rate;
-                cell.arrival_poisson = arrivals[a].poisson;
-                cell.timed = a % 2;
+                cell.f.arrival.kind = arrivals[a].kind;
+                cell.f.arrival.k = arrivals[a].k;
+                cell.f.arrival.rate = arrivals[a].rate;
+                cell.f.arrival.poisson = arrivals[a].poisson;
+                cell.f.timing = a % 2;
                 struct ran ran = run(&cell, &cost, 1);
                 assert_ended_well(&ran, &cell);
-                assert_int_equal(ran.parts.report->tasks_ok, cell.tasks);
-                if (cell.timed)
+                assert_int_equal(ran.parts.report->tasks_ok, cell.f.tasks);
+                if (cell.f.timing)
                     assert_samples(&ran, &cell);
             }
     sample_end(&sample);
@@ -177,8 +177,8 @@ static void sums_agree_across_pools(void **state)
                 cell.workload_params[0] = 1 << 16;
             if ((*w)->unit && (!strcmp((*w)->name, "touch") || !strcmp((*w)->name, "memory")))
                 cell.workload_params[0] = 1 << 14;
-            cell.in_bytes = 1000;
-            cell.out_bytes = 333;
+            cell.f.payload.in = 1000;
+            cell.f.payload.out = 333;
             const char *unit = (*w)->unit ? (*w)->unit : "";
             bool is_dear = !strcmp(unit, "block") || !strcmp(unit, "mapping");
             struct ran ran = is_dear ? run(&cell, &one, 1) : run(&cell, costs, !strcmp((*w)->name, "alloc") ? 1 : 4);
@@ -238,8 +238,8 @@ static void ballast_is_written_by_tasks(void **state)
         if (!can_run(*p))
             continue;
         cell_init(&cell, (*p)->name, "spin", 2, 20);
-        cell.ballast_bytes = 16 << 20;
-        cell.ballast_write_ppm = 100000;
+        cell.f.ballast.bytes = 16 << 20;
+        cell.f.ballast.write_ppm = 100000;
         struct ran ran = run(&cell, &cost, 1);
         assert_ended_well(&ran, &cell);
         /* 20 tasks x 409 pages: copied in every child that inherits them, in place elsewhere */
@@ -276,7 +276,7 @@ static void untimed(void **state)
         if (!can_run(*p))
             continue;
         cell_init(&cell, (*p)->name, "empty", 2, 500);
-        cell.timed = false;
+        cell.f.timing = false;
         struct ran ran = run(&cell, &cost, 1);
         assert_ended_well(&ran, &cell);
         assert_int_equal(ran.parts.report->tasks_ok, 500);
@@ -294,7 +294,7 @@ static void fork_keeps_its_places_filled(void **state)
     if (!can_run(pool_find("fork")))
         skip_because("fork's places", CANNOT_RUN);
     cell_init(&cell, "fork", "sleep", 2, 16);
-    cell.out_bytes = 64;
+    cell.f.payload.out = 64;
     bool filled = false;
     for (unsigned tries = 0; tries < 10 && !filled; tries++) { /* whoever competes for the CPUs may keep them from it */
         struct ran ran = run(&cell, costs, 2);

@@ -29,11 +29,11 @@ static void made_init(struct made *made)
         struct summary_row *row = &made->rows[made->summary.count++];
         row_clear(&summary_format, row);
         snprintf(row->cell_id, sizeof row->cell_id, "c00%u", c + 1);
-        snprintf(row->pool, sizeof row->pool, "%s", pools[c]);
-        snprintf(row->faults, sizeof row->faults, "%s", faults[c]);
-        snprintf(row->workload, sizeof row->workload, "spin");
-        row->tasks = TASKS;
-        row->workers = 2;
+        snprintf(row->f.pool, sizeof row->f.pool, "%s", pools[c]);
+        snprintf(row->f.faults, sizeof row->f.faults, "%s", faults[c]);
+        snprintf(row->f.workload, sizeof row->f.workload, "spin");
+        row->f.tasks = TASKS;
+        row->f.workers = 2;
         row->trials = BLOCKS;
     }
     for (unsigned b = 0; b < BLOCKS; b++)
@@ -43,7 +43,7 @@ static void made_init(struct made *made)
             snprintf(trial->cell_id, sizeof trial->cell_id, "c00%u", c + 1);
             snprintf(trial->status, sizeof trial->status, "ok");
             trial->block = b + 1;
-            trial->tasks = TASKS;
+            trial->f.tasks = TASKS;
             trial->wall_ns = 1000000 + 1000 * b; /* a drift, which ratios within a block do not see */
             trial->tasks_ok = TASKS;
             trial->tasks_failed = trial->tasks_collateral = trial->tasks_lost = 0;
@@ -126,7 +126,7 @@ static void a_run_without_faults(void **state)
     struct fault_costs fault_costs;
     made_init(&made);
     for (unsigned c = 0; c < CELLS; c++)
-        made.rows[c].faults[0] = '\0';
+        made.rows[c].f.faults[0] = '\0';
     assert_int_equal(fault_costs_make(&made.summary, &fault_costs), 0);
     assert_int_equal(fault_costs.count, 0);
     fault_costs_release(&fault_costs);

@@ -220,7 +220,7 @@ static void wrong_results_are_found(void **state)
             struct cell cell;
             cell_init(&cell, "pthread", workloads[w], 2, 500);
             cell.faults = one(FAULT_WRONG, 0, 200000);
-            cell.in_bytes = cell.out_bytes = bytes;
+            cell.f.payload.in = cell.f.payload.out = bytes;
             struct ran ran = run(&cell, &small, 1);
             unsigned asked_for = 0;
             for (uint32_t i = 0; i < 500; i++)

@@ -216,12 +216,12 @@ static void test_series(void **state)
 
 static struct cell cell_of(const char *pool, unsigned workers)
 {
-    struct cell cell = {.pool = pool_find(pool), .workload = workload_find("spin"), .workers = workers};
+    struct cell cell = {.pool = pool_find(pool), .workload = workload_find("spin"), .f.workers = workers};
 
     assert_non_null(cell.pool);
     assert_null(cell.pool->shape(workers, cell.pool_params, &cell.shape));
-    cell.tasks = 100;
-    cell.size_ns = 1000000;
+    cell.f.tasks = 100;
+    cell.f.size_ns = 1000000;
     cell.placement.cpus = 2;
     cell.trial_limit_ns = 10000000000;
     forecast_make(&cell, NULL);
@@ -318,7 +318,7 @@ static void test_command(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(two); i++) {
         two[i].workload = workload_find("cmd");
-        snprintf(two[i].workload_spec, sizeof two[i].workload_spec, "cmd:line=%s", i < 2 ? "one" : "other");
+        snprintf(two[i].f.workload, sizeof two[i].f.workload, "cmd:line=%s", i < 2 ? "one" : "other");
         assert_true(forecast_unknown(&two[i]));
     }
     double other_ns = forecast_trial_ns(&two[2]);

@@ -251,15 +251,15 @@ static void cells(void **state)
     assert_int_equal(plan.cells.count, 3);
     assert_int_equal(plan.blocks, 8);
     const struct cell *serial = &plan.cells.cell[0], *two = &plan.cells.cell[1], *hybrid = &plan.cells.cell[2];
-    assert_int_equal(serial->tasks, 50); /* 50 ms of 1 ms tasks, one at a time */
-    assert_int_equal(two->tasks, 100);   /* two at a time */
+    assert_int_equal(serial->f.tasks, 50); /* 50 ms of 1 ms tasks, one at a time */
+    assert_int_equal(two->f.tasks, 100);   /* two at a time */
     assert_int_equal(two->shape.workers, 2);
     assert_int_equal(two->placement.workers, 2);
     assert_int_equal(two->placement.planned[0], 0);
     assert_int_equal(two->placement.planned[1], 1);
     assert_int_equal(hybrid->shape.workers, 4);
     assert_int_equal(hybrid->placement.workers, 4);
-    assert_int_equal(two->iterations, MISSING);
+    assert_int_equal(two->f.iterations, MISSING);
     assert_int_equal(two->cost_count, 1);
     assert_int_equal(two->costs[0].size_ns, 1000000);
     /* three trials of more than 50 ms each, and not absurdly more */
@@ -293,8 +293,8 @@ static void tasks_auto(void **state)
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         struct plan plan;
         plan_good(known[i].line, &plan);
-        if (plan.cells.cell[0].tasks != known[i].tasks)
-            fail_msg("'%s': %lld tasks, expected %lld", known[i].line, (long long)plan.cells.cell[0].tasks,
+        if (plan.cells.cell[0].f.tasks != known[i].tasks)
+            fail_msg("'%s': %lld tasks, expected %lld", known[i].line, (long long)plan.cells.cell[0].f.tasks,
                      (long long)known[i].tasks);
         plan_release(&plan);
     }
@@ -351,9 +351,9 @@ static void limits(void **state)
 static struct cell dist_of(const char *text, int64_t size_ns)
 {
     const struct calibration calibration = {.fixed_ns = 0, .ns_per_iteration = 2};
-    struct cell cell = {.size_ns = size_ns};
+    struct cell cell = {.f.size_ns = size_ns};
     char error[ERROR_MAX];
-    if (dist_parse(text, &cell.dist, cell.dist_spec, error) || dist_costs(&cell, &calibration, error))
+    if (dist_parse(text, &cell.dist, cell.f.size_dist, error) || dist_costs(&cell, &calibration, error))
         fail_msg("'%s': %s", text, error);
     return cell;
 }
@@ -381,7 +381,7 @@ static void dist_means(void **state)
                 assert_true(cell.costs[i - 1].size_ns <= cell.costs[i].size_ns);
             for (uint32_t i = 0; i < cell.cost_count; i++)
                 assert_true(cell.costs[i].size_ns >= 1 && cell.costs[i].iterations >= 1);
-            assert_int_equal(cell.iterations, sizes[s] / 2);
+            assert_int_equal(cell.f.iterations, sizes[s] / 2);
             assert_false(cell.cost_in_order);
             free(cell.costs);
         }
@@ -439,8 +439,8 @@ static void dist_file(void **state)
     assert_int_equal(cell.costs[0].size_ns, 3000);
     assert_int_equal(cell.costs[1].size_ns, 1000);
     assert_int_equal(cell.costs[2].iterations, 1000);
-    assert_int_equal(cell.size_ns, 2000); /* their mean */
-    assert_int_equal(cell.iterations, 1000);
+    assert_int_equal(cell.f.size_ns, 2000); /* their mean */
+    assert_int_equal(cell.f.iterations, 1000);
     free(cell.costs);
 
     static const struct {
@@ -455,7 +455,7 @@ static void dist_file(void **state)
         assert_int_equal(pwrite(fd, bad[i].text, strlen(bad[i].text), 0), strlen(bad[i].text));
         snprintf(expected, sizeof expected, "%s%s", path, bad[i].error);
         struct cell broken = {.dist = DIST_FILE};
-        memcpy(broken.dist_spec, spec, sizeof spec);
+        memcpy(broken.f.size_dist, spec, sizeof spec);
         assert_int_equal(dist_costs(&broken, NULL, error), -EINVAL);
         assert_string_equal(error, expected);
         assert_null(broken.costs);

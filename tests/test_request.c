@@ -93,7 +93,7 @@ static void same_cells(const struct cells *a, const struct cells *b)
         assert_ptr_equal(a->cell[i].pool, b->cell[i].pool);
         assert_memory_equal(a->cell[i].pool_params, b->cell[i].pool_params, sizeof a->cell[i].pool_params);
         assert_memory_equal(&a->cell[i].faults, &b->cell[i].faults, sizeof a->cell[i].faults);
-        assert_true(a->cell[i].arrival_rate == b->cell[i].arrival_rate);
+        assert_true(a->cell[i].f.arrival.rate == b->cell[i].f.arrival.rate);
         assert_int_equal(a->cell[i].place_explicit, b->cell[i].place_explicit);
     }
 }
@@ -107,15 +107,15 @@ static void defaults(void **state)
     static const char *const pools[] = {"serial", "fork", "prefork", "pthread", "hybrid"};
     for (size_t i = 0; i < 5; i++) {
         const struct cell *cell = &request.cells.cell[i];
-        assert_string_equal(cell->pool_spec, pools[i]);
-        assert_string_equal(cell->workload_spec, "spin");
-        assert_int_equal(cell->size_ns, 1000000);
-        assert_int_equal(cell->tasks, -1);
-        assert_int_equal(cell->workers, i == 0 ? 1 : machine.cores);
-        assert_string_equal(cell->place, "compact");
+        assert_string_equal(cell->f.pool, pools[i]);
+        assert_string_equal(cell->f.workload, "spin");
+        assert_int_equal(cell->f.size_ns, 1000000);
+        assert_int_equal(cell->f.tasks, -1);
+        assert_int_equal(cell->f.workers, i == 0 ? 1 : machine.cores);
+        assert_string_equal(cell->f.place, "compact");
         assert_false(cell->place_explicit);
         assert_int_equal(cell->faults.count, 0);
-        assert_true(cell->timed);
+        assert_true(cell->f.timing);
     }
     assert_string_equal(request.cells.cell[4].id, "c005");
     assert_int_equal(request.settings.samples, 200);
@@ -137,11 +137,11 @@ static void crossing(void **state)
     unsigned six = 0;
     for (size_t i = 0; i < request.cells.count; i++) {
         const struct cell *cell = &request.cells.cell[i];
-        if (!strcmp(cell->workload_spec, "empty"))
-            assert_int_equal(cell->size_ns, 0);
-        if (!strcmp(cell->pool_spec, "serial"))
-            assert_int_equal(cell->workers, 1);
-        six += cell->workers == 6;
+        if (!strcmp(cell->f.workload, "empty"))
+            assert_int_equal(cell->f.size_ns, 0);
+        if (!strcmp(cell->f.pool, "serial"))
+            assert_int_equal(cell->f.workers, 1);
+        six += cell->f.workers == 6;
         assert_int_equal(cell->number, i);
     }
     assert_int_equal(six, 3);
@@ -149,8 +149,8 @@ static void crossing(void **state)
 
     parse_good("--pool hybrid:processes=2/4:threads=1/8 --workers cores,2xpus", &request);
     assert_int_equal(request.cells.count, 8);
-    assert_string_equal(request.cells.cell[1].pool_spec, "hybrid:processes=2:threads=8");
-    assert_int_equal(request.cells.cell[7].workers, 16);
+    assert_string_equal(request.cells.cell[1].f.pool, "hybrid:processes=2:threads=8");
+    assert_int_equal(request.cells.cell[7].f.workers, 16);
     request_release(&request);
 }
 
@@ -158,6 +158,7 @@ static void values(void **state)
 {
     (void)state;
     struct request request;
+    char text[SPEC_MAX];
     parse_good(
         "--pool pthread --arrival rate:10k:poisson --payload 1MiB:64KiB --ballast 512MiB:write=10%:thp --tasks 1e6 "
         "--faults error:task=7 --collect ordered --timing trial --samples all --budget 1m --blocks 9 --seed "
@@ -165,23 +166,23 @@ static void values(void **state)
         &request);
     assert_int_equal(request.cells.count, 1);
     const struct cell *cell = request.cells.cell;
-    assert_int_equal(cell->arrival, ARRIVAL_RATE);
-    assert_true(cell->arrival_rate == 10000 && cell->arrival_poisson);
-    assert_string_equal(cell->arrival_spec, "rate:10000:poisson");
-    assert_int_equal(cell->in_bytes, 1 << 20);
-    assert_int_equal(cell->out_bytes, 65536);
-    assert_int_equal(cell->ballast_bytes, 512 << 20);
-    assert_true(cell->ballast_thp);
-    assert_int_equal(cell->ballast_write_ppm, 100000);
-    assert_string_equal(cell->ballast_spec, "512MiB:thp:write=10%");
-    assert_int_equal(cell->tasks, 1000000);
+    assert_int_equal(cell->f.arrival.kind, ARRIVAL_RATE);
+    assert_true(cell->f.arrival.rate == 10000 && cell->f.arrival.poisson);
+    assert_string_equal(factor_text(&options[OPTION_ARRIVAL], &cell->f, text), "rate:10000:poisson");
+    assert_int_equal(cell->f.payload.in, 1 << 20);
+    assert_int_equal(cell->f.payload.out, 65536);
+    assert_int_equal(cell->f.ballast.bytes, 512 << 20);
+    assert_true(cell->f.ballast.thp);
+    assert_int_equal(cell->f.ballast.write_ppm, 100000);
+    assert_string_equal(factor_text(&options[OPTION_BALLAST], &cell->f, text), "512MiB:thp:write=10%");
+    assert_int_equal(cell->f.tasks, 1000000);
     assert_int_equal(cell->faults.fault[0].task, 7);
-    assert_string_equal(cell->faults_spec, "error:task=7");
-    assert_int_equal(cell->collect, COLLECT_ORDERED);
-    assert_false(cell->timed);
+    assert_string_equal(cell->f.faults, "error:task=7");
+    assert_int_equal(cell->f.collect, COLLECT_ORDERED);
+    assert_false(cell->f.timing);
     assert_int_equal(cell->dist, DIST_LOGNORMAL);
-    assert_string_equal(cell->dist_spec, "lognormal:sigma=1.5");
-    assert_string_equal(cell->place, "0+2-3");
+    assert_string_equal(cell->f.size_dist, "lognormal:sigma=1.5");
+    assert_string_equal(cell->f.place, "0+2-3");
     assert_true(cell->place_explicit);
     assert_string_equal(cell->place_main, "1");
     assert_int_equal(request.settings.samples, SAMPLES_ALL);
@@ -279,8 +280,8 @@ static void labels(void **state)
     char label[64];
     parse_good("--pool old=pthread:wait=block,new=pthread,pthread", &request);
     assert_int_equal(request.cells.count, 3);
-    assert_string_equal(request.cells.cell[0].pool_spec, "old=pthread:wait=block");
-    assert_string_equal(request.cells.cell[1].pool_spec, "new=pthread");
+    assert_string_equal(request.cells.cell[0].f.pool, "old=pthread:wait=block");
+    assert_string_equal(request.cells.cell[1].f.pool, "new=pthread");
     assert_string_equal(request.cells.cell[0].pool->name, "pthread");
     assert_memory_equal(request.cells.cell[1].pool_params, request.cells.cell[2].pool_params,
                         sizeof request.cells.cell[1].pool_params);
@@ -328,7 +329,7 @@ static void suite_layers(void **state)
     assert_string_equal(request.cells.cell[0].experiment, "one");
     assert_string_equal(request.cells.cell[6].experiment, "two");
     assert_string_equal(request.cells.cell[6].id, "c007");
-    assert_int_equal(request.cells.cell[6].size_ns, 5000000);
+    assert_int_equal(request.cells.cell[6].f.size_ns, 5000000);
     request_release(&request);
 
     /* the command line replaces, in every experiment and whatever its place in argv */
@@ -337,7 +338,7 @@ static void suite_layers(void **state)
     assert_true(request.settings.seed == 8);
     assert_int_equal(request.cells.count, 3); /* what the second asks for is a cell of the first by now */
     for (size_t i = 0; i < request.cells.count; i++)
-        assert_int_equal(request.cells.cell[i].size_ns, 1000000);
+        assert_int_equal(request.cells.cell[i].f.size_ns, 1000000);
     request_release(&request);
 }
 

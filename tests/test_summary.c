@@ -88,15 +88,15 @@ static void trial_fill(struct trial_row *trial, const struct cell_made *cell, in
     trial->schema_version = SCHEMA_VERSION;
     strcpy(trial->run_id, "made-up");
     strcpy(trial->cell_id, cell->id);
-    strcpy(trial->pool, cell->pool);
-    strcpy(trial->workload, cell->workload);
-    strcpy(trial->place, "compact");
+    strcpy(trial->f.pool, cell->pool);
+    strcpy(trial->f.workload, cell->workload);
+    strcpy(trial->f.place, "compact");
     strcpy(trial->status, "ok");
     trial->trial_id = id;
     trial->block = block;
-    trial->workers = cell->workers;
-    trial->tasks = cell->tasks;
-    trial->size_ns = 10000;
+    trial->f.workers = cell->workers;
+    trial->f.tasks = cell->tasks;
+    trial->f.size_ns = 10000;
     trial->wall_ns = cell->tasks * (cell->base + cell->step * (block - 1));
     trial->ideal_ns = cell->tasks * 10000 / cell->workers;
     trial->open_ns = 1000 * block;
@@ -187,10 +187,10 @@ static void test_cells(void **state)
     assert_int_equal(s.trial_count, CELLS * BLOCKS);
     for (size_t c = 0; c < CELLS; c++) {
         assert_string_equal(s.rows[c].cell_id, cells[c].id);
-        assert_string_equal(s.rows[c].pool, cells[c].pool);
+        assert_string_equal(s.rows[c].f.pool, cells[c].pool);
         assert_string_equal(s.rows[c].run_id, "made-up");
         assert_int_equal(s.rows[c].trials, BLOCKS);
-        assert_int_equal(s.rows[c].workers, cells[c].workers);
+        assert_int_equal(s.rows[c].f.workers, cells[c].workers);
     }
     const struct summary_row *pthread = &s.rows[2], *fork = &s.rows[4];
     assert_int_equal(pthread->failed, 0);
@@ -266,14 +266,14 @@ static void test_percentiles(void **state)
         assert_int_equal(row->return_p50_ns, MISSING);
         assert_int_equal(row->latency_p50_ns, 10);
         assert_int_equal(row->latency_p90_ns, 1004);
-        assert_int_equal(row->latency_p99_ns, row->tasks >= 1000 ? 1004 : MISSING);
-        assert_int_equal(row->latency_p999_ns, row->tasks >= 10000 ? 1004 : MISSING);
+        assert_int_equal(row->latency_p99_ns, row->f.tasks >= 1000 ? 1004 : MISSING);
+        assert_int_equal(row->latency_p999_ns, row->f.tasks >= 10000 ? 1004 : MISSING);
         assert_int_equal(row->late_p99_ns, MISSING);
         bool bounded = row->trials - row->failed >= 6;
         assert_int_equal(row->latency_p50_lo_ns, bounded ? 10 : MISSING);
         assert_int_equal(row->latency_p90_hi_ns, bounded ? 1004 : MISSING);
-        assert_int_equal(row->latency_p99_lo_ns, bounded && row->tasks >= 1000 ? 1004 : MISSING);
-        assert_int_equal(row->latency_p999_hi_ns, bounded && row->tasks >= 10000 ? 1004 : MISSING);
+        assert_int_equal(row->latency_p99_lo_ns, bounded && row->f.tasks >= 1000 ? 1004 : MISSING);
+        assert_int_equal(row->latency_p999_hi_ns, bounded && row->f.tasks >= 10000 ? 1004 : MISSING);
     }
     summary_release(&s);
 }
@@ -373,8 +373,8 @@ static void test_screen(void **state)
     s.rows[1].efficiency = 1.2;
     s.rows[2].achieved_share = 0.5;
     s.rows[3].submitter_share = 0.95;
-    s.rows[3].processes = 2;
-    s.rows[3].threads = 0;
+    s.rows[3].f.processes = 2;
+    s.rows[3].f.threads = 0;
     text = screen_of(&s);
     shown(text, "calibration error");
     shown(text, "saturated");
@@ -444,20 +444,20 @@ static void test_factors(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         row_clear(&summary_format, &rows[i]);
-        strcpy(rows[i].pool, "hybrid:processes=2");
-        strcpy(rows[i].workload, "spin");
-        rows[i].size_ns = 1500;
-        rows[i].workers = 1 + i;
-        rows[i].tasks = 100 * (i + 1);
-        rows[i].in_bytes = 0;
+        strcpy(rows[i].f.pool, "hybrid:processes=2");
+        strcpy(rows[i].f.workload, "spin");
+        rows[i].f.size_ns = 1500;
+        rows[i].f.workers = 1 + i;
+        rows[i].f.tasks = 100 * (i + 1);
+        rows[i].f.payload = (struct payload){0};
     }
-    assert_int_equal(factors_of(rows, 2), FACTORS_ALL & ~FACTOR_TASKS);
-    assert_int_equal(factors_varying(rows, 2, FACTORS_ALL), FACTOR_WORKERS | FACTOR_TASKS);
-    rows[0].workers = 2;
-    assert_int_equal(factors_of(rows, 2), FACTORS_ALL);
-    assert_string_equal(factors_label(text, sizeof text, &rows[0], FACTORS_ALL & ~FACTOR_POOL),
+    assert_int_equal(factors_of(rows, 2), factors_all() & ~FACTOR_TASKS);
+    assert_int_equal(factors_varying(rows, 2, factors_all()), FACTOR_WORKERS | FACTOR_TASKS);
+    rows[0].f.workers = 2;
+    assert_int_equal(factors_of(rows, 2), factors_all());
+    assert_string_equal(factors_label(text, sizeof text, &rows[0], factors_all() & ~FACTOR_POOL),
                         "spin, 1.5us, 100 tasks, 2 workers");
-    assert_string_equal(factors_label(text, 11, &rows[0], FACTORS_ALL & ~FACTOR_POOL), "spin");
+    assert_string_equal(factors_label(text, 11, &rows[0], factors_all() & ~FACTOR_POOL), "spin");
     assert_true(row_has_pool(rows, "hybrid"));
     assert_false(row_has_pool(rows, "hyb"));
 }

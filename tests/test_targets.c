@@ -34,17 +34,16 @@ static double p99[CELLS * BLOCKS];
 static void cell_add(struct summary *s, const char *pool, int64_t size_ns, double ns_per_task)
 {
     struct summary_row *row = &rows[s->count];
-    *row = (struct summary_row){.size_ns = size_ns, .workers = 2, .tasks = TASKS, .trials = BLOCKS};
+    *row = (struct summary_row){.f.size_ns = size_ns, .f.workers = 2, .f.tasks = TASKS, .trials = BLOCKS};
     snprintf(row->cell_id, sizeof row->cell_id, "c%03zu", s->count + 1);
     snprintf(row->experiment, sizeof row->experiment, "made-up");
-    snprintf(row->pool, sizeof row->pool, "%s", pool);
-    snprintf(row->workload, sizeof row->workload, "spin");
-    snprintf(row->arrival, sizeof row->arrival, "burst");
+    snprintf(row->f.pool, sizeof row->f.pool, "%s", pool);
+    snprintf(row->f.workload, sizeof row->f.workload, "spin");
     for (int block = 1; block <= BLOCKS; block++) {
         struct trial_row *trial = &trials[s->trial_count];
         *trial = (struct trial_row){.block = block,
-                                    .tasks = TASKS,
-                                    .workers = 2,
+                                    .f.tasks = TASKS,
+                                    .f.workers = 2,
                                     .private_bytes = 200 * 1024,
                                     .wall_ns = (int64_t)(ns_per_task * TASKS * (1 + 0.01 * (block % 4)))};
         memcpy(trial->cell_id, row->cell_id, sizeof trial->cell_id);

@@ -57,10 +57,10 @@ static void each_task_once(void **state)
                     if (!sample_next(&sample))
                         continue;
                     cell_of(&cell, &ways[w], "spin", workers, tasks[t]);
-                    cell.arrival = arrivals[a].kind;
-                    cell.arrival_k = arrivals[a].k;
-                    cell.arrival_rate = arrivals[a].rate;
-                    cell.collect = (workers + t + a) % 2 ? COLLECT_ORDERED : COLLECT_COMPLETED;
+                    cell.f.arrival.kind = arrivals[a].kind;
+                    cell.f.arrival.k = arrivals[a].k;
+                    cell.f.arrival.rate = arrivals[a].rate;
+                    cell.f.collect = (workers + t + a) % 2 ? COLLECT_ORDERED : COLLECT_COMPLETED;
                     struct ran ran = run(&cell, &cost, 1);
                     assert_ended_well(&ran, &cell);
                     assert_samples(&ran, &cell);
@@ -75,13 +75,13 @@ static void payload_goes_both_ways(void **state)
     const struct cost costs[] = {{2000, 300}, {20000, 3000}};
     struct cell cell;
     cell_init(&cell, "serial", "spin", 1, 300);
-    cell.in_bytes = 1000;
-    cell.out_bytes = 333;
+    cell.f.payload.in = 1000;
+    cell.f.payload.out = 333;
     uint64_t expected = run(&cell, costs, 2).parts.report->result_sum;
     for (unsigned w = 0; w < WAYS; w++) {
         cell_of(&cell, &ways[w], "spin", 3, 300);
-        cell.in_bytes = 1000;
-        cell.out_bytes = 333;
+        cell.f.payload.in = 1000;
+        cell.f.payload.out = 333;
         struct ran ran = run(&cell, costs, 2);
         assert_ended_well(&ran, &cell);
         assert_samples(&ran, &cell);

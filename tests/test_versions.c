@@ -4,6 +4,7 @@
 #include "bench/model/columns.h"
 #include "bench/model/csv.h"
 #include "bench/model/host.h"
+#include "bench/model/options.h"
 #include "bench/trial/trial.h"
 #include "tests/tree.h"
 #include <limits.h>
@@ -30,6 +31,52 @@ static void a_table_of_another_version(void **state)
     tree_put("/trials.csv", "schema_version,trial_id,block\n99,first,1\n");
     assert_int_equal(csv_read(tree, &trial_format, -1, row_ignore, NULL, error), -EBADMSG);
     assert_non_null(strstr(error, "trials.csv:2: schema_version: expected 1, found 99"));
+}
+
+static bool is_burst(const struct factors *factors)
+{
+    return factors->arrival.kind == ARRIVAL_BURST;
+}
+
+static struct factors factors_of_schema(int64_t schema, int64_t collect, enum arrival_kind arrival)
+{
+    static const struct param words = {.kind = PARAM_CHOICE, .choices = "completed|ordered|joined"};
+    static const struct param counts = {.kind = PARAM_COUNT, .min = 1, .max = 9};
+    static const struct meaning before[] = {
+        {1, "completed", "joined", is_burst}, {2, "completed", "ordered", NULL}, {0}};
+    static const struct option table[] = {
+        {.name = "collect",
+         .preset = "joined",
+         .offset = offsetof(struct factors, collect),
+         .size = sizeof(int64_t),
+         .param = &words,
+         .meant_before = before},
+        {.name = "workers",
+         .preset = "3",
+         .offset = offsetof(struct factors, workers),
+         .size = sizeof(int64_t),
+         .param = &counts,
+         .since = 2},
+        {0},
+    };
+    struct factors factors = {.collect = collect, .workers = 7, .arrival.kind = arrival};
+    char error[ERROR_MAX];
+
+    assert_int_equal(factors_update(table, schema, &factors, error), 0);
+    return factors;
+}
+
+/* A row of an earlier schema is read as what it meant then; what that did not know has today's preset. */
+static void what_a_value_meant_before(void **state)
+{
+    (void)state;
+    assert_int_equal(factors_of_schema(1, 0, ARRIVAL_BURST).collect, 2);
+    assert_int_equal(factors_of_schema(1, 0, ARRIVAL_RATE).collect, 1);
+    assert_int_equal(factors_of_schema(1, 1, ARRIVAL_BURST).collect, 1);
+    assert_int_equal(factors_of_schema(2, 0, ARRIVAL_BURST).collect, 1);
+    assert_int_equal(factors_of_schema(3, 0, ARRIVAL_BURST).collect, 0);
+    assert_int_equal(factors_of_schema(1, 0, ARRIVAL_BURST).workers, 3);
+    assert_int_equal(factors_of_schema(2, 0, ARRIVAL_BURST).workers, 7);
 }
 
 static void a_host_json_of_a_newer_version(void **state)
@@ -86,10 +133,8 @@ static void a_topology_of_a_newer_hwloc(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_table_of_another_version),
-        TEST(a_host_json_of_a_newer_version),
-        TEST(a_job_of_another_build),
-        TEST(a_topology_of_a_newer_hwloc),
+        TEST(a_table_of_another_version), TEST(what_a_value_meant_before),   TEST(a_host_json_of_a_newer_version),
+        TEST(a_job_of_another_build),     TEST(a_topology_of_a_newer_hwloc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,14 +52,14 @@ static void place_anywhere(struct cell *cell)
 
 void cell_init(struct cell *cell, const char *pool, const char *workload, unsigned workers, uint32_t tasks)
 {
-    *cell = (struct cell){.pool = pool_find(pool), .workload = workload_find(workload), .workers = workers};
+    *cell = (struct cell){.pool = pool_find(pool), .workload = workload_find(workload), .f.workers = workers};
     assert_non_null(cell->pool);
     assert_non_null(cell->workload);
     for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
         if (!given(&cell->workload->params[i], &cell->workload_params[i]))
             cell->workload_params[i] = param_preset(&cell->workload->params[i]);
-    cell->tasks = tasks;
-    cell->timed = true;
+    cell->f.tasks = tasks;
+    cell->f.timing = true;
 }
 
 struct ran run_limited(struct cell *cell, const struct cost *costs, uint32_t cost_count, uint64_t limit_ns)
@@ -67,7 +67,7 @@ struct ran run_limited(struct cell *cell, const struct cost *costs, uint32_t cos
     struct job_order order = {.seed = 42, .samples = SAMPLES_ALL, .sample_seed = 1};
     struct ran ran;
     char error[ERROR_MAX] = "";
-    assert_null(cell->pool->shape(cell->workers, cell->pool_params, &cell->shape));
+    assert_null(cell->pool->shape(cell->f.workers, cell->pool_params, &cell->shape));
     place_anywhere(cell);
     cell->costs = (struct cost *)costs;
     cell->cost_count = cost_count;
@@ -106,8 +106,8 @@ void assert_ended_well(const struct ran *ran, const struct cell *cell)
 {
     const struct trial_report *report = ran->parts.report;
     if (report->stage != STAGE_DONE || ran->outcome.wait_status != 0)
-        fail_msg("%s, %u workers, %lld tasks: stage %u, status %x: %s", cell->pool->name, cell->workers,
-                 (long long)cell->tasks, report->stage, ran->outcome.wait_status, report->reason);
+        fail_msg("%s, %u workers, %lld tasks: stage %u, status %x: %s", cell->pool->name, cell->f.workers,
+                 (long long)cell->f.tasks, report->stage, ran->outcome.wait_status, report->reason);
     assert_false(ran->outcome.timed_out);
     assert_false(ran->outcome.left_processes);
 }
@@ -115,7 +115,7 @@ void assert_ended_well(const struct ran *ran, const struct cell *cell)
 void assert_samples(const struct ran *ran, const struct cell *cell)
 {
     const struct trial_report *report = ran->parts.report;
-    uint32_t tasks = (uint32_t)cell->tasks;
+    uint32_t tasks = (uint32_t)cell->f.tasks;
     uint64_t sum = 0;
     char *seen = calloc(tasks + 1, 1);
     assert_non_null(seen);
@@ -134,11 +134,11 @@ void assert_samples(const struct ran *ran, const struct cell *cell)
         assert_true(s->submit_ns <= s->start_ns + 1000);
         assert_true(s->start_ns <= s->end_ns);
         assert_true(s->end_ns <= s->reap_ns + 1000);
-        if (i && cell->collect == COLLECT_ORDERED) {
+        if (i && cell->f.collect == COLLECT_ORDERED) {
             assert_int_equal(s->task, i);
             assert_true(s->reap_ns >= ran->parts.samples[i - 1].reap_ns);
         }
-        if (cell->arrival == ARRIVAL_RATE)
+        if (cell->f.arrival.kind == ARRIVAL_RATE)
             assert_true(s->due_ns >= 0 && s->submit_ns + 1000 >= s->due_ns);
         sum += mix64(s->task, s->result);
     }

@@ -26,7 +26,7 @@ static double wall_of(const struct summary *summary, size_t trial)
 {
     const struct trial_row *t = &summary->trials[trial];
 
-    return t->tasks > 0 && t->wall_ns > 0 ? (double)t->wall_ns / (double)t->tasks : NAN;
+    return t->f.tasks > 0 && t->wall_ns > 0 ? (double)t->wall_ns / (double)t->f.tasks : NAN;
 }
 
 static double latency_of(const struct summary *summary, size_t trial)
@@ -38,7 +38,7 @@ static double cpu_of(const struct summary *summary, size_t trial)
 {
     const struct trial_row *t = &summary->trials[trial];
 
-    return t->tasks > 0 ? (number(t->user_ns) + number(t->sys_ns)) / (double)t->tasks : NAN;
+    return t->f.tasks > 0 ? (number(t->user_ns) + number(t->sys_ns)) / (double)t->f.tasks : NAN;
 }
 
 static double pss_of(const struct summary *summary, size_t trial)
@@ -56,7 +56,7 @@ static double private_of(const struct summary *summary, size_t trial)
 {
     const struct trial_row *t = &summary->trials[trial];
 
-    return t->workers > 0 ? number(t->private_bytes) / (double)t->workers : NAN;
+    return t->f.workers > 0 ? number(t->private_bytes) / (double)t->f.workers : NAN;
 }
 
 static double trial_of(const struct summary *summary, size_t trial)

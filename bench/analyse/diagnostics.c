@@ -28,7 +28,7 @@ static bool is_saturated(const struct summary_row *row)
 /* Without workers, the submitter is who works; at a rate it may spin until the next task is due. */
 static bool is_submitter_bound(const struct summary_row *row)
 {
-    return (row->processes > 0 || row->threads > 0) && isnan(row->achieved_share) && row->submitter_share > BUSY;
+    return (row->f.processes > 0 || row->f.threads > 0) && isnan(row->achieved_share) && row->submitter_share > BUSY;
 }
 
 static bool is_late(const struct summary_row *row)

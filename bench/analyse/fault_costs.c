@@ -97,7 +97,7 @@ static size_t clean_find(const struct summary *summary, size_t cell)
     unsigned same = factors_of(summary->rows, summary->count) & ~FACTOR_FAULTS;
 
     for (size_t i = 0; i < summary->count; i++)
-        if (!*summary->rows[i].faults && factors_equal(&summary->rows[i], &summary->rows[cell], same))
+        if (!*summary->rows[i].f.faults && factors_equal(&summary->rows[i], &summary->rows[cell], same))
             return i;
     return NO_CELL;
 }
@@ -149,7 +149,7 @@ int fault_costs_make(const struct summary *summary, struct fault_costs *fault_co
     if (!fault_costs->fault_cost)
         return -ENOMEM;
     for (size_t i = 0; i < summary->count; i++) {
-        if (!*summary->rows[i].faults)
+        if (!*summary->rows[i].f.faults)
             continue;
         struct fault_cost *fault_cost = &fault_costs->fault_cost[fault_costs->count++];
         *fault_cost = (struct fault_cost){.cell = i, .clean = clean_find(summary, i)};
@@ -226,6 +226,6 @@ char *fault_cost_label(const struct fault_cost *fault_cost, const struct summary
     /* the base pool has no workers and runs beside every number of them: that alone is no difference worth saying */
     factors_label(text, size, &rows[fault_cost->cell], FACTOR_POOL | (varying & ~(FACTOR_FAULTS | FACTOR_WORKERS)));
     size_t used = strlen(text);
-    snprintf(text + used, size - used, ", %s", rows[fault_cost->cell].faults);
+    snprintf(text + used, size - used, ", %s", rows[fault_cost->cell].f.faults);
     return text;
 }

@@ -10,7 +10,7 @@
 #define NEAR       1.1 /* within this of the best, a pool is said to keep up with it */
 #define GAIN_LEAST 1.1 /* more workers that bring less are said to bring nothing much */
 
-#define pool_name(t, column) POOL_SHOWN((t)->summary->rows[(t)->pool[column]].pool)
+#define pool_name(t, column) POOL_SHOWN((t)->summary->rows[(t)->pool[column]].f.pool)
 
 static bool is_ideal(const struct table *t, size_t column)
 {
@@ -19,7 +19,7 @@ static bool is_ideal(const struct table *t, size_t column)
 
 static const char *workload_of(const struct table *t, size_t row)
 {
-    return t->summary->rows[t->row[row]].workload;
+    return t->summary->rows[t->row[row]].f.workload;
 }
 
 /* How far from the best the cell can be, by its interval; INFINITY: not known. */
@@ -229,8 +229,9 @@ static void mixed_print(FILE *out, const struct table *t)
         if (second == NO_CELL || !(table_entry(t, row, second)->to_best.interval.lo > 1 + FAMILY_MARGIN))
             continue;
         fprintf(out, "Mixed tasks (%s, %s, %lld workers): %s is the fastest; the next, %s, takes %s its time.\n",
-                r->workload, spell_duration(size, sizeof size, r->size_ns), (long long)r->workers, pool_name(t, best),
-                pool_name(t, second), times_interval(text, sizeof text, &table_entry(t, row, second)->to_best));
+                r->f.workload, spell_duration(size, sizeof size, r->f.size_ns), (long long)r->f.workers,
+                pool_name(t, best), pool_name(t, second),
+                times_interval(text, sizeof text, &table_entry(t, row, second)->to_best));
         return;
     }
 }

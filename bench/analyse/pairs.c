@@ -83,12 +83,12 @@ static int baseline_check(struct compare *c, const struct summary *s, const size
         if (is_baseline(c, row))
             return 0;
         if (c->question.by == FACTOR_POOL && row_has_label(row, c->question.baseline)) {
-            c->question.baseline = row->pool;
+            c->question.baseline = row->f.pool;
             return 0;
         }
         if (c->question.by == FACTOR_POOL && row_has_pool(row, c->question.baseline)) {
-            several = several || (variant && strcmp(variant, row->pool) != 0);
-            variant = row->pool;
+            several = several || (variant && strcmp(variant, row->f.pool) != 0);
+            variant = row->f.pool;
         }
     }
     if (several)
@@ -106,7 +106,7 @@ static int baseline_check(struct compare *c, const struct summary *s, const size
 /* What was not asked for: pools by prefork, else by the first in plan order that is not the base pool. */
 static int baseline_choose(struct compare *c, const struct summary *s, const size_t *order, char *room, size_t size)
 {
-    unsigned varying = factors_varying(s->rows, s->count, FACTORS_ALL);
+    unsigned varying = factors_varying(s->rows, s->count, factors_all());
 
     if (!c->question.by)
         c->question.by = FACTOR_POOL;
@@ -127,7 +127,7 @@ static int baseline_choose(struct compare *c, const struct summary *s, const siz
     size_t chosen = NONE;
     for (size_t i = 0; i < s->count; i++) {
         bool pool = c->question.by == FACTOR_POOL;
-        if (pool && !strcmp(s->rows[order[i]].pool, DEFAULT_POOL)) {
+        if (pool && !strcmp(s->rows[order[i]].f.pool, DEFAULT_POOL)) {
             chosen = order[i];
             break;
         }
@@ -142,7 +142,7 @@ static int baseline_choose(struct compare *c, const struct summary *s, const siz
             if (row_has_pool(&s->rows[order[i]], BASE_POOL))
                 base = order[i];
             else
-                others = others || strcmp(s->rows[order[i]].pool, s->rows[chosen].pool) != 0;
+                others = others || strcmp(s->rows[order[i]].f.pool, s->rows[chosen].f.pool) != 0;
         }
         if (base != NONE && !others)
             chosen = base;
@@ -159,13 +159,13 @@ static int tasks_check(const struct side *a, size_t cell_a, const struct side *b
     char label[160];
 
     factors_label(label, sizeof label, x, FACTOR_POOL | FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_WORKERS);
-    if (x->iterations != y->iterations)
+    if (x->f.iterations != y->f.iterations)
         complain("compare",
                  "%s: %lld iterations in %s, %lld in %s: other tasks; repeat a run with 'poolbench run --like RUN'",
-                 label, (long long)x->iterations, a->id, (long long)y->iterations, b->id);
-    else if (x->tasks != y->tasks)
+                 label, (long long)x->f.iterations, a->id, (long long)y->f.iterations, b->id);
+    else if (x->f.tasks != y->f.tasks)
         complain("compare", "%s: %lld tasks in %s, %lld in %s; repeat a run with 'poolbench run --like RUN'", label,
-                 (long long)x->tasks, a->id, (long long)y->tasks, b->id);
+                 (long long)x->f.tasks, a->id, (long long)y->f.tasks, b->id);
     else
         return 0;
     return -EINVAL;

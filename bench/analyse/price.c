@@ -24,7 +24,7 @@ static const struct pool_ops *pool_ops_of(const struct summary_row *row)
 /* Payload buffers and a large parent are not the pool's. */
 static bool is_plain(const struct summary_row *row)
 {
-    return !row->in_bytes && !row->out_bytes && !row->ballast_bytes && row->failed < row->trials;
+    return !row->f.payload.in && !row->f.payload.out && !row->f.ballast.bytes && row->failed < row->trials;
 }
 
 static size_t cell_choose(const struct table *t, size_t column)
@@ -36,7 +36,7 @@ static size_t cell_choose(const struct table *t, size_t column)
         size_t cell = table_entry(t, r, column)->cell;
         if (cell == NO_CELL || !is_plain(&rows[cell]))
             continue;
-        if (!strcmp(rows[cell].workload, EMPTY_WORKLOAD))
+        if (!strcmp(rows[cell].f.workload, EMPTY_WORKLOAD))
             return cell;
         if (plain == NO_CELL)
             plain = cell;
@@ -51,8 +51,8 @@ static size_t memory_choose(const struct table *t, size_t column, size_t like)
 
     for (size_t r = 0; r < t->rows && like != NO_CELL; r++) {
         size_t cell = table_entry(t, r, column)->cell;
-        if (cell != NO_CELL && is_plain(&rows[cell]) && rows[cell].workers == rows[like].workers &&
-            table_base(t, cell) != NO_CELL && (fewest == NO_CELL || rows[cell].tasks < rows[fewest].tasks))
+        if (cell != NO_CELL && is_plain(&rows[cell]) && rows[cell].f.workers == rows[like].f.workers &&
+            table_base(t, cell) != NO_CELL && (fewest == NO_CELL || rows[cell].f.tasks < rows[fewest].f.tasks))
             fewest = cell;
     }
     return fewest;
@@ -61,8 +61,8 @@ static size_t memory_choose(const struct table *t, size_t column, size_t like)
 /* Workers there are at once: threads of nested processes are counted in `workers`, those beside processes are not. */
 static double workers_made(const struct summary_row *row)
 {
-    bool nested = row->processes > 0 && row->threads > 0 && strstr(row->pool, "route=nested");
-    int64_t made = (row->processes > 0 && !nested ? row->processes : 0) + (row->threads > 0 ? row->threads : 0);
+    bool nested = row->f.processes > 0 && row->f.threads > 0 && strstr(row->f.pool, "route=nested");
+    int64_t made = (row->f.processes > 0 && !nested ? row->f.processes : 0) + (row->f.threads > 0 ? row->f.threads : 0);
 
     return made > 0 ? (double)made : NAN;
 }
@@ -119,7 +119,7 @@ int price_make(const struct table *t, size_t column, struct price *price)
                 continue;
             if (!price->per_task)
                 values[b] = number(trial->open_ns) / made;
-            if (!strcmp(row->workload, EMPTY_WORKLOAD))
+            if (!strcmp(row->f.workload, EMPTY_WORKLOAD))
                 empty[b] = costs_of(&t->costs, price->cell)[b];
         }
         price->start_ns = amount_make(t, values, blocks);

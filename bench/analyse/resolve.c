@@ -66,31 +66,19 @@ static bool *cells_of(const struct compare *c, size_t blocks, int side)
     return takes_part;
 }
 
-/* What the option that sets a factor is given for one cell. `in` and `out` are one option. */
-static const char *value_of(char *text, size_t size, const struct summary_row *row, unsigned factor)
-{
-    char in[64], out[64];
-
-    if (factor != FACTOR_IN)
-        return factor_spell(text, size, row, factor);
-    snprintf(text, size, "%s:%s", factor_spell(in, sizeof in, row, FACTOR_IN),
-             factor_spell(out, sizeof out, row, FACTOR_OUT));
-    return text;
-}
-
 /* "--size 10us,1ms", for a shell: every value that a cell has. Returns how many; tasks without a size have none. */
 static size_t factor_word(char *word, size_t size, const struct summary *s, const bool *takes_part, unsigned number)
 {
     unsigned factor = 1u << number;
-    size_t used = (size_t)snprintf(word, size, "--%s ", factor == FACTOR_IN ? "payload" : factor_name(number));
+    size_t used = (size_t)snprintf(word, size, "--%s ", factor_name(number));
     size_t values = 0, head = used;
 
     for (size_t i = 0; i < s->count; i++) {
         char mine[192], other[192];
-        bool known = !takes_part[i] || (factor == FACTOR_SIZE && s->rows[i].size_ns <= 0);
-        value_of(mine, sizeof mine, &s->rows[i], factor);
+        bool known = !takes_part[i] || (factor == FACTOR_SIZE && s->rows[i].f.size_ns <= 0);
+        factor_spell(mine, sizeof mine, &s->rows[i], factor);
         for (size_t j = 0; j < i && !known; j++)
-            known = takes_part[j] && !strcmp(mine, value_of(other, sizeof other, &s->rows[j], factor));
+            known = takes_part[j] && !strcmp(mine, factor_spell(other, sizeof other, &s->rows[j], factor));
         if (known)
             continue;
         if (used < size)
@@ -136,7 +124,7 @@ double resolve_command(char *text, size_t size, const struct compare *c, size_t 
 {
     const struct side *run = side ? c->cell : c->base;
     const struct summary *s = &run->summary;
-    unsigned varying = factors_varying(s->rows, s->count, FACTORS_ALL & ~(unsigned)FACTOR_TASKS);
+    unsigned varying = factors_varying(s->rows, s->count, factors_all() & ~(unsigned)FACTOR_TASKS);
     size_t more = blocks > run->costs.blocks ? blocks - run->costs.blocks : 1;
     struct command command = {.text = text, .size = size};
     char words[16][1024], begin[4 * PATH_MAX + 64];
@@ -151,8 +139,6 @@ double resolve_command(char *text, size_t size, const struct compare *c, size_t 
         free(takes_part);
         return NAN;
     }
-    if (varying & FACTOR_OUT)
-        varying = (varying | FACTOR_IN) & ~(unsigned)FACTOR_OUT;
     for (unsigned i = 0; takes_part && factor_name(i); i++) {
         size_t values = varying >> i & 1 ? factor_word(words[used], sizeof words[0], s, takes_part, i) : 0;
         crossed *= values ? (double)values : 1;

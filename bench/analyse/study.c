@@ -46,9 +46,9 @@ static void point_insert(const struct table *t, struct study *study, size_t cell
     const struct summary_row *rows = t->summary->rows;
     size_t at = study->count;
 
-    while (at && rows[study->cell[at - 1]].workers > rows[cell].workers)
+    while (at && rows[study->cell[at - 1]].f.workers > rows[cell].f.workers)
         at--;
-    if (study->count == STUDY_POINTS_MAX || (at && rows[study->cell[at - 1]].workers == rows[cell].workers))
+    if (study->count == STUDY_POINTS_MAX || (at && rows[study->cell[at - 1]].f.workers == rows[cell].f.workers))
         return;
     memmove(&study->cell[at + 1], &study->cell[at], (study->count - at) * sizeof study->cell[0]);
     study->cell[at] = cell;
@@ -86,12 +86,12 @@ static int points_make(const struct table *t, struct study *study, struct fit_po
         points->blocks += block_whole(t, study, b);
     for (size_t i = 0; i < study->used; i++) {
         size_t next = i * points->blocks;
-        workers[i] = (double)t->summary->rows[study->cell[i]].workers;
+        workers[i] = (double)t->summary->rows[study->cell[i]].f.workers;
         for (size_t b = 0; b < t->costs.blocks; b++)
             if (block_whole(t, study, b))
                 ns[next++] = costs_of(&t->costs, study->cell[i])[b];
     }
-    points->size_ns = (double)t->summary->rows[study->cell[0]].size_ns;
+    points->size_ns = (double)t->summary->rows[study->cell[0]].f.size_ns;
     study->blocks = points->blocks;
     return 0;
 }
@@ -120,7 +120,7 @@ static void laws_choose(const struct table *t, struct study *study, enum kind ki
 
     study->used = study->count;
     study->needs_cpus = kind == KIND_CPU || kind == KIND_UNSIZED;
-    if (!strncmp(row->arrival, "rate:", 5)) {
+    if (row->f.arrival.kind == ARRIVAL_RATE) {
         refuse(study->why, "tasks arrive at a fixed rate, so throughput says nothing of the workers");
     } else if (kind == KIND_MIXED) {
         refuse(study->why, "tasks of two kinds: neither CPUs nor sleep bound them alone, and no law here knows both");
@@ -131,7 +131,7 @@ static void laws_choose(const struct table *t, struct study *study, enum kind ki
         study->fit[study->fits++].law = FIT_USL;
     }
     if (study->needs_cpus && study->cpus > 0)
-        while (study->used && t->summary->rows[study->cell[study->used - 1]].workers > study->cpus)
+        while (study->used && t->summary->rows[study->cell[study->used - 1]].f.workers > study->cpus)
             study->used--;
 }
 
@@ -154,7 +154,7 @@ static void study_collect(const struct table *t, size_t first, size_t column, bo
 static bool is_wanted(const struct summary_row *row, const char *pool)
 {
     return !row_has_pool(row, BASE_POOL) &&
-           (!*pool || !strcmp(row->pool, pool) || row_has_label(row, pool) || row_has_pool(row, pool));
+           (!*pool || !strcmp(row->f.pool, pool) || row_has_label(row, pool) || row_has_pool(row, pool));
 }
 
 static int column_study(struct studies *studies, size_t column, int64_t cpus, bool *done)

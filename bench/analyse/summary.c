@@ -37,18 +37,14 @@ static int on_trial(const void *row, void *arg)
     return 0;
 }
 
-/* The factors of a trial are the columns that both files have. */
 static void row_from_trial(struct summary_row *row, const struct trial_row *trial)
 {
     row_clear(&summary_format, row);
-    for (size_t i = 0; i < summary_format.count; i++) {
-        const struct column *to = &summary_format.columns[i];
-        if (!strcmp(to->name, "trials"))
-            break; /* results from here on */
-        for (size_t j = 0; j < trial_format.count; j++)
-            if (!strcmp(trial_format.columns[j].name, to->name))
-                memcpy((char *)row + to->offset, (const char *)trial + trial_format.columns[j].offset, to->size);
-    }
+    row->schema_version = trial->schema_version;
+    memcpy(row->run_id, trial->run_id, sizeof row->run_id);
+    memcpy(row->cell_id, trial->cell_id, sizeof row->cell_id);
+    memcpy(row->experiment, trial->experiment, sizeof row->experiment);
+    row->f = trial->f;
     row->trials = 0;
     row->failed = 0;
 }

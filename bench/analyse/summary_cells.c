@@ -50,7 +50,7 @@ static int64_t whole(double value)
 
 static double per_task(const struct trial_row *trial, double ns)
 {
-    return trial->tasks > 0 ? ns / (double)trial->tasks : NAN;
+    return trial->f.tasks > 0 ? ns / (double)trial->f.tasks : NAN;
 }
 
 /* The median over the ok trials of a cell of whatever `value` says of a trial. */
@@ -120,24 +120,12 @@ static double submitter_value(const struct work *work, size_t trial, size_t unus
     return number(t->submitter_ns) / number(t->wall_ns);
 }
 
-/* "rate:2k:poisson" */
-static double rate_asked(const char *arrival)
-{
-    char text[64];
-    double rate;
-
-    if (strncmp(arrival, "rate:", 5) != 0)
-        return NAN;
-    snprintf(text, sizeof text, "%.*s", (int)strcspn(arrival + 5, ":"), arrival + 5);
-    return parse_rate(text, &rate) ? NAN : rate;
-}
-
 static double achieved_value(const struct work *work, size_t trial, size_t unused)
 {
     const struct trial_row *t = &work->summary->trials[trial];
 
     (void)unused;
-    return 1e9 * number(t->tasks) / number(t->wall_ns) / rate_asked(t->arrival);
+    return t->f.arrival.kind == ARRIVAL_RATE ? 1e9 * number(t->f.tasks) / number(t->wall_ns) / t->f.arrival.rate : NAN;
 }
 
 /* Against the trial of the ideal cell in the same block. */

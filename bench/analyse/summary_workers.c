@@ -30,12 +30,12 @@ static void trial_finish(struct reading *reading)
         trial++;
     if (trial < summary->trial_count) {
         const struct trial_row *row = &summary->trials[trial];
-        double workers = fmax((double)reading->count, (double)row->workers); /* MISSING is below any */
+        double workers = fmax((double)reading->count, (double)row->f.workers); /* MISSING is below any */
         for (size_t i = 0; i < reading->count; i++) {
             sum += reading->busy[i];
             most = fmax(most, reading->busy[i]);
         }
-        if (reading->tasks == row->tasks && sum > 0)
+        if (reading->tasks == row->f.tasks && sum > 0)
             reading->imbalance[trial] = most * workers / sum;
         reading->next = trial + 1;
     }

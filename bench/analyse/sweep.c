@@ -11,7 +11,7 @@ static const struct summary_row *row_of(const struct table *t, size_t row)
 
 enum kind row_kind(const struct table *t, size_t row)
 {
-    const char *spec = row_of(t, row)->workload;
+    const char *spec = row_of(t, row)->f.workload;
     size_t length = strcspn(spec, ":");
 
     for (size_t i = 0; workload_table[i]; i++) {
@@ -22,22 +22,24 @@ enum kind row_kind(const struct table *t, size_t row)
             return KIND_UNSIZED;
         return w->classify ? KIND_MIXED : w->class == TASK_SLEEP ? KIND_SLEEP : KIND_CPU;
     }
-    return row_of(t, row)->size_ns > 0 ? KIND_CPU : KIND_UNSIZED; /* a plug-in's */
+    return row_of(t, row)->f.size_ns > 0 ? KIND_CPU : KIND_UNSIZED; /* a plug-in's */
 }
 
 double sweep_number(const struct table *t, size_t row, unsigned factor)
 {
     const struct summary_row *r = row_of(t, row);
 
-    return (double)(factor == FACTOR_SIZE ? r->size_ns : factor == FACTOR_WORKERS ? r->workers : r->ballast_bytes);
+    return (double)(factor == FACTOR_SIZE      ? r->f.size_ns
+                    : factor == FACTOR_WORKERS ? r->f.workers
+                                               : r->f.ballast.bytes);
 }
 
 static bool fits(const struct table *t, size_t row, unsigned factor, enum kind kind)
 {
     const struct summary_row *r = row_of(t, row);
 
-    return row_kind(t, row) == kind && !r->in_bytes && !r->out_bytes &&
-           (factor == FACTOR_BALLAST || !r->ballast_bytes) && t->best[row] != NO_CELL && !row_has_pool(r, BASE_POOL);
+    return row_kind(t, row) == kind && !r->f.payload.in && !r->f.payload.out &&
+           (factor == FACTOR_BALLAST || !r->f.ballast.bytes) && t->best[row] != NO_CELL && !row_has_pool(r, BASE_POOL);
 }
 
 static void insert(const struct table *t, struct sweep *sweep, size_t row, unsigned factor)
@@ -67,7 +69,7 @@ void sweep_find(const struct table *t, unsigned factor, enum kind kind, struct s
             if (fits(t, row, factor, kind) && factors_equal(row_of(t, first), row_of(t, row), same))
                 insert(t, &next, row, factor);
         if (next.count > sweep->count || (next.count == sweep->count && sweep->count &&
-                                          row_of(t, next.row[0])->workers > row_of(t, sweep->row[0])->workers))
+                                          row_of(t, next.row[0])->f.workers > row_of(t, sweep->row[0])->f.workers))
             *sweep = next;
     }
 }

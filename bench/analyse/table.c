@@ -38,7 +38,7 @@ static bool in_row(const struct table *t, size_t row, size_t cell)
 static size_t cell_at(const struct table *t, size_t row, size_t column)
 {
     for (size_t i = 0; i < t->summary->count; i++)
-        if (in_row(t, row, i) && !strcmp(t->summary->rows[i].pool, t->summary->rows[t->pool[column]].pool))
+        if (in_row(t, row, i) && !strcmp(t->summary->rows[i].f.pool, t->summary->rows[t->pool[column]].f.pool))
             return i;
     return NO_CELL;
 }
@@ -62,7 +62,7 @@ static bool row_known(const struct table *t, size_t cell)
 static bool pool_known(const struct table *t, size_t cell)
 {
     for (size_t c = 0; c < t->pools; c++)
-        if (!strcmp(t->summary->rows[t->pool[c]].pool, t->summary->rows[cell].pool))
+        if (!strcmp(t->summary->rows[t->pool[c]].f.pool, t->summary->rows[cell].f.pool))
             return true;
     return false;
 }
@@ -126,9 +126,9 @@ static int against_base(struct table *t, size_t row, struct entry *e)
     size_t base = t->base[row];
 
     if (base == NO_CELL || base == e->cell || !(t->summary->rows[base].ns_per_task > 0)) {
-        if (cell->wall_lo_ns != MISSING && cell->tasks > 0)
-            e->interval = (struct interval){(double)cell->wall_lo_ns / (double)cell->tasks,
-                                            (double)cell->wall_hi_ns / (double)cell->tasks};
+        if (cell->wall_lo_ns != MISSING && cell->f.tasks > 0)
+            e->interval = (struct interval){(double)cell->wall_lo_ns / (double)cell->f.tasks,
+                                            (double)cell->wall_hi_ns / (double)cell->f.tasks};
         return 0;
     }
     int result =
@@ -147,7 +147,7 @@ static bool is_better(const struct entry *a, const struct entry *b)
 /* Arrivals set the pace, not the pool: its time per task is no result. */
 static bool is_paced(const struct table *t, size_t cell)
 {
-    return !strncmp(t->summary->rows[cell].arrival, "rate:", strlen("rate:"));
+    return t->summary->rows[cell].f.arrival.kind == ARRIVAL_RATE;
 }
 
 /* Who contends in a row, who is the best of them, and how many pairs that makes. */

@@ -183,7 +183,7 @@ static int experiments_complete(struct experiments *experiments, const struct co
     for (size_t e = 0; e < experiments->count; e++) {
         for (size_t i = 0; options[i].name; i++) {
             struct words *values = &experiments->experiment[e].values[i];
-            if (!options[i].set_cell)
+            if (!option_is_of_cell(&options[i]))
                 continue;
             if (line->values[i].count && words_copy(values, &line->values[i]))
                 return refuse(error, "out of memory");
@@ -258,13 +258,13 @@ static void cell_normalise(struct cell *cell)
 {
     char error[ERROR_MAX];
     if (cell->pool->traits & POOL_IGNORES_WORKERS)
-        cell->workers = 1;
+        cell->f.workers = 1;
     if (!(cell->workload->traits & WORKLOAD_SIZED)) {
-        cell->size_ns = 0;
-        dist_parse("fixed", &cell->dist, cell->dist_spec, error);
+        cell->f.size_ns = 0;
+        dist_parse("fixed", &cell->dist, cell->f.size_dist, error);
     }
     if (cell->dist == DIST_FILE)
-        cell->size_ns = 0; /* the plan takes the file's mean */
+        cell->f.size_ns = 0; /* the plan takes the file's mean */
 }
 
 /* Cells being made, with a hash of what tells each from the others. */
@@ -315,7 +315,7 @@ static bool odometer_step(size_t *at, const struct experiment *experiment, size_
 {
     for (size_t step = 0; step < count; step++) {
         size_t i = step == 0 ? OPTION_POOL : count - step;
-        if (!options[i].set_cell)
+        if (!option_is_of_cell(&options[i]))
             continue;
         if (++at[i] < experiment->values[i].count)
             return true;
@@ -329,7 +329,7 @@ static int combinations_check(const struct experiment *experiment, char *error)
 {
     size_t combinations = 1;
     for (size_t i = 0; options[i].name; i++)
-        if (options[i].set_cell && (combinations *= experiment->values[i].count) > COMBINATIONS_MAX)
+        if (option_is_of_cell(&options[i]) && (combinations *= experiment->values[i].count) > COMBINATIONS_MAX)
             return refuse(error, "more than %d combinations of values: cross fewer of them", COMBINATIONS_MAX);
     return 0;
 }
@@ -346,7 +346,8 @@ static int experiment_cross(const struct experiment *experiment, struct crossing
         struct cell cell = {0};
         snprintf(cell.experiment, sizeof cell.experiment, "%s", experiment->name);
         for (size_t i = 0; i < count && !rc; i++)
-            if (options[i].set_cell && options[i].set_cell(experiment->values[i].word[at[i]], &cell, crossing->error))
+            if (option_is_of_cell(&options[i]) &&
+                cell_set(&cell, &options[i], experiment->values[i].word[at[i]], crossing->error))
                 rc = refuse_at(crossing->error, "--%s", options[i].name);
         if (!rc) {
             cell_normalise(&cell);

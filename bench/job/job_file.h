@@ -4,20 +4,18 @@
  */
 #ifndef POOLBENCH_JOB_JOB_FILE_H
 #define POOLBENCH_JOB_JOB_FILE_H
+#include "bench/job/factors.h"
 #include "pools/pool.h"
 #include "workloads/sequence.h"
 #include <stdint.h>
 
 #define JOB_MAGIC   0x626a6270u /* "pbjb" */
-#define JOB_VERSION 6u
+#define JOB_VERSION 7u
 #define JOB_FD      3 /* where the trial finds it */
 
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
 
 #define PLUGIN_PATH_MAX 1024
-
-enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE };
-enum collect_kind { COLLECT_COMPLETED, COLLECT_ORDERED };
 
 /* Latency histograms: phase x bucket, uint32_t counts (bench/job/histogram.h). The first ones are of every task that is
  * timed. */
@@ -32,17 +30,14 @@ struct job_file {
     char pool_file[PLUGIN_PATH_MAX], workload_file[PLUGIN_PATH_MAX]; /* absolute; "": it is built in */
     int64_t pool_params[PARAM_MAX], workload_params[PARAM_MAX];      /* a text: its offset, 0 for none */
     uint64_t seed;
-    uint32_t tasks, workers, cpus; /* cpus: that the workers can use at once, for ideal_ns */
+    struct factors f;              /* as they stand in the files of the run */
+    uint32_t tasks, workers, cpus; /* the first two of f; cpus: that the workers can use at once, for ideal_ns */
     struct pool_shape shape;
     uint32_t cpu_words, spare_cpu;
     uint64_t masks_offset;     /* shape.workers x cpu_words uint64_t */
     uint64_t main_mask_offset; /* cpu_words uint64_t */
-    uint32_t arrival, collect; /* enum arrival_kind, enum collect_kind */
-    uint64_t arrival_k;
-    uint64_t due_offset; /* ARRIVAL_RATE: tasks x uint64_t, ns from the gate */
-    uint64_t in_bytes, out_bytes, ballast_bytes;
-    uint32_t ballast_thp, ballast_write_ppm, timed;
-    uint64_t task_limit_ns; /* 0: none */
+    uint64_t due_offset;       /* ARRIVAL_RATE: tasks x uint64_t, ns from the gate */
+    uint64_t task_limit_ns;    /* 0: none */
     struct faults faults;
     uint32_t clock_is_tsc;
     uint64_t clock_mult;   /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */

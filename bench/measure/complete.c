@@ -32,23 +32,26 @@ void planner_init(struct planner *planner, const struct settings *settings, cons
 static int cell_shape(struct cell *cell, struct planner *planner)
 {
     char misfit[MISFIT_MAX];
-    if (pool_shape_of(cell->pool, cell->workers, cell->pool_params, &cell->shape, misfit, planner->error))
+    if (pool_shape_of(cell->pool, (unsigned)cell->f.workers, cell->pool_params, &cell->shape, misfit, planner->error))
         return refuse_at(planner->error, "--pool");
     if (misfit[0])
-        return refuse(planner->error, "--pool: %s with --workers %u: %s", cell->pool_spec, cell->workers, misfit);
+        return refuse(planner->error, "--pool: %s with --workers %lld: %s", cell->f.pool, (long long)cell->f.workers,
+                      misfit);
+    cell->f.processes = cell->shape.processes;
+    cell->f.threads = cell->shape.threads;
     return 0;
 }
 
 static int cell_place(struct cell *cell, struct planner *planner)
 {
-    bool pinned = strcmp(cell->place, "none") != 0;
+    bool pinned = strcmp(cell->f.place, "none") != 0;
     if (pinned && planner->unpinnable[0] && cell->place_explicit)
-        return refuse(planner->error, "--place: %s: %s, expected none", cell->place, planner->unpinnable);
+        return refuse(planner->error, "--place: %s: %s, expected none", cell->f.place, planner->unpinnable);
     if (pinned && planner->unpinnable[0]) {
-        snprintf(cell->place, sizeof cell->place, "none");
+        snprintf(cell->f.place, sizeof cell->f.place, "none");
         snprintf(cell->place_main, sizeof cell->place_main, "none");
     }
-    int rc = place_plan(planner->machine, cell->place, cell->place_main, cell->shape.workers, &cell->placement,
+    int rc = place_plan(planner->machine, cell->f.place, cell->place_main, cell->shape.workers, &cell->placement,
                         planner->error);
     if (!rc && pinned && planner->unpinnable[0])
         memcpy(cell->placement.reason, planner->unpinnable, sizeof planner->unpinnable);
@@ -63,20 +66,20 @@ static int cell_workers(const struct cell *cell, struct planner *planner)
     if (machine->tasks_limit < 0 || tasks <= machine->tasks_limit)
         return 0;
     return refuse(planner->error,
-                  "--workers: %u workers of %s are up to %lld processes and threads, only %lld more are allowed here "
+                  "--workers: %lld workers of %s are up to %lld processes and threads, only %lld more are allowed here "
                   "(pids.max, ulimit -u, kernel.pid_max)",
-                  cell->workers, cell->pool_spec, (long long)tasks, (long long)machine->tasks_limit);
+                  (long long)cell->f.workers, cell->f.pool, (long long)tasks, (long long)machine->tasks_limit);
 }
 
 /* What its pool cannot do with it. */
 static int cell_suits(const struct cell *cell, struct planner *planner)
 {
-    if (cell->pool->early && cell->ballast_write_ppm)
+    if (cell->pool->early && cell->f.ballast.write_ppm)
         return refuse(planner->error,
                       "--ballast: tasks of %s inherit no ballast and cannot write to it, expected --ballast without "
                       "write",
                       cell->pool->name);
-    if (cell->pool->traits & POOL_FLOOR && cell->in_bytes + cell->out_bytes)
+    if (cell->pool->traits & POOL_FLOOR && cell->f.payload.in + cell->f.payload.out)
         return refuse(planner->error, "--payload: floors as %s move none, expected 0:0", cell->pool->name);
     return 0;
 }
@@ -85,7 +88,7 @@ static int cell_suits(const struct cell *cell, struct planner *planner)
 static int cell_memory(const struct cell *cell, struct planner *planner)
 {
     const struct machine *machine = planner->machine;
-    double tasks = fmax(0, (double)cell->tasks), workload = 0; /* 0: auto, not chosen yet */
+    double tasks = fmax(0, (double)cell->f.tasks), workload = 0; /* 0: auto, not chosen yet */
     double samples = planner->samples == SAMPLES_ALL ? tasks : fmin(tasks, (double)planner->samples);
     for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
         if (cell->workload->params[i].kind == PARAM_BYTES)
@@ -95,12 +98,12 @@ static int cell_memory(const struct cell *cell, struct planner *planner)
         double bytes;
     } needs[] = {
         /* pages that tasks write exist once more in every process */
-        {"ballast",
-         (double)cell->ballast_bytes * (1 + (double)cell->ballast_write_ppm / 1e6 * fmax(1, cell->shape.processes))},
-        {"payload", (double)(cell->in_bytes + cell->out_bytes) * (cell->shape.workers + WARMUP_LEAST)},
+        {"ballast", (double)cell->f.ballast.bytes *
+                        (1 + (double)cell->f.ballast.write_ppm / 1e6 * fmax(1, cell->shape.processes))},
+        {"payload", (double)(cell->f.payload.in + cell->f.payload.out) * (cell->shape.workers + WARMUP_LEAST)},
         {"workload", workload},
-        {"tasks", tasks * (TASK_BYTES + (cell->arrival == ARRIVAL_RATE ? sizeof(uint64_t) : 0))},
-        {"collect", cell->collect == COLLECT_ORDERED ? tasks * sizeof(struct done) : 0},
+        {"tasks", tasks * (TASK_BYTES + (cell->f.arrival.kind == ARRIVAL_RATE ? sizeof(uint64_t) : 0))},
+        {"collect", cell->f.collect == COLLECT_ORDERED ? tasks * sizeof(struct done) : 0},
         {"samples", samples * sizeof(struct sample)},
     };
     double total = 0;
@@ -114,8 +117,8 @@ static int cell_memory(const struct cell *cell, struct planner *planner)
         return 0;
     char needed[32], available[32];
     return refuse(planner->error, "--%s: a trial of %s on %s would need %s of memory, %s are available here",
-                  needs[largest].option, cell->workload_spec, cell->pool_spec,
-                  format_bytes(needed, sizeof needed, total), format_bytes(available, sizeof available, (double)there));
+                  needs[largest].option, cell->f.workload, cell->f.pool, format_bytes(needed, sizeof needed, total),
+                  format_bytes(available, sizeof available, (double)there));
 }
 
 /* ---- tasks ---- */
@@ -144,10 +147,10 @@ static int cell_lists(const struct cell *cell, struct planner *planner)
                       workload->name);
     const char *why = workload->unlistable(cell->workload_params);
     if (why)
-        return refuse(planner->error, "--pool: %s with --workload %s: %s", pool, cell->workload_spec, why);
-    if (cell->in_bytes || cell->out_bytes || cell->ballast_write_ppm)
+        return refuse(planner->error, "--pool: %s with --workload %s: %s", pool, cell->f.workload, why);
+    if (cell->f.payload.in || cell->f.payload.out || cell->f.ballast.write_ppm)
         return refuse(planner->error, "--pool: %s runs programs, which are handed no --payload and no --ballast", pool);
-    if (cell->faults_spec[0])
+    if (cell->f.faults[0])
         return refuse(planner->error, "--pool: %s runs programs, which do not fail on purpose (--faults)", pool);
     return 0;
 }
@@ -165,12 +168,12 @@ static int cell_check(const struct cell *cell, uint32_t *tasks, struct planner *
 static void cell_tasks(struct cell *cell, uint32_t given, const struct planner *planner)
 {
     cell->tasks_auto = false; /* of a copy it may be set */
-    if (cell->tasks >= 0)
+    if (cell->f.tasks >= 0)
         return;
-    cell->tasks = earlier_tasks(&planner->earlier, cell);
-    if (cell->tasks == MISSING && given)
-        cell->tasks = given;
-    cell->tasks_auto = cell->tasks == MISSING;
+    cell->f.tasks = earlier_tasks(&planner->earlier, cell);
+    if (cell->f.tasks == MISSING && given)
+        cell->f.tasks = given;
+    cell->tasks_auto = cell->f.tasks == MISSING;
 }
 
 int cell_prepare(struct cell *cell, struct planner *planner)
@@ -193,7 +196,7 @@ int cell_prepare(struct cell *cell, struct planner *planner)
     if (!rc)
         rc = cell_costs(cell, planner);
     if (!rc && planner->calibrations && calibrations_may_measure(planner->calibrations) &&
-        pool_rehearse(cell->pool, cell->workers, cell->pool_params, planner->error))
+        pool_rehearse(cell->pool, cell->f.workers, cell->pool_params, planner->error))
         rc = refuse_at(planner->error, "--pool");
     if (!rc)
         cell_tasks(cell, tasks, planner);

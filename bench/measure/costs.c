@@ -77,7 +77,7 @@ static double costs_mean(const struct cost *costs, uint32_t count)
 static int quantiles_draw(const struct dist *dist, const struct cell *cell, struct cost *costs, char *error)
 {
     struct spec spec = {.name = dist->name, .params = dist->params};
-    int rc = spec_parse(cell->dist_spec, &spec, error);
+    int rc = spec_parse(cell->f.size_dist, &spec, error);
     if (rc)
         return rc;
     double sum = 0;
@@ -85,25 +85,25 @@ static int quantiles_draw(const struct dist *dist, const struct cell *cell, stru
         sum += dist->quantile((i + 0.5) / dist->quantiles, spec.values);
     for (uint32_t i = 0; i < dist->quantiles; i++) {
         double share = dist->quantile((i + 0.5) / dist->quantiles, spec.values) * dist->quantiles / sum;
-        double ns = rint(share * (double)cell->size_ns);
-        costs[i].size_ns = ns < 1 && cell->size_ns > 0 ? 1 : (uint64_t)ns;
+        double ns = rint(share * (double)cell->f.size_ns);
+        costs[i].size_ns = ns < 1 && cell->f.size_ns > 0 ? 1 : (uint64_t)ns;
     }
     return 0;
 }
 
 int dist_costs(struct cell *cell, const struct calibration *calibration, char *error)
 {
-    const struct dist *dist = dist_find(cell->dist_spec, error);
+    const struct dist *dist = dist_find(cell->f.size_dist, error);
     struct cost *costs = NULL;
     uint32_t count = 0;
     int rc;
     if (!dist)
         return -EINVAL;
     if (dist->kind == DIST_FILE) {
-        rc = file_read(cell->dist_spec + strlen("file:"), &costs, &count, error);
+        rc = file_read(cell->f.size_dist + strlen("file:"), &costs, &count, error);
         if (rc)
             return rc;
-        cell->size_ns = llrint(costs_mean(costs, count));
+        cell->f.size_ns = llrint(costs_mean(costs, count));
     } else {
         count = dist->quantiles;
         costs = calloc(count, sizeof *costs);
@@ -118,10 +118,10 @@ int dist_costs(struct cell *cell, const struct calibration *calibration, char *e
     if (calibration)
         for (uint32_t i = 0; i < count; i++)
             costs[i].iterations = calibration_iterations(calibration, (int64_t)costs[i].size_ns);
-    cell->iterations = calibration ? (int64_t)calibration_iterations(calibration, cell->size_ns) : MISSING;
+    cell->f.iterations = calibration ? (int64_t)calibration_iterations(calibration, cell->f.size_ns) : MISSING;
     if (calibration && cell->workload &&
         !(cell->workload->traits & WORKLOAD_SIZED)) { /* a task is one iteration, and takes its time */
-        cell->iterations = 1;
+        cell->f.iterations = 1;
         costs[0] = (struct cost){
             .size_ns = (uint64_t)llrint(calibration->fixed_ns + calibration->ns_per_iteration),
             .iterations = 1,

@@ -2,6 +2,7 @@
 #include "bench/measure/earlier.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
+#include "bench/model/summary_factors.h"
 #include "workloads/text.h"
 #include <math.h>
 #include <stdlib.h>
@@ -63,36 +64,34 @@ void earlier_release(struct earlier *earlier)
     *earlier = (struct earlier){0};
 }
 
-static bool same_work(const struct plan_row *row, const struct cell *cell)
+/* The number of tasks may have been chosen, the place given way to none; sizes from a file have their own mean. */
+static bool is_same(const struct plan_row *row, const struct cell *cell)
 {
-    return !strcmp(row->workload, cell->workload_spec) && !strcmp(row->size_dist, cell->dist_spec) &&
-           (row->size_ns == cell->size_ns || cell->dist == DIST_FILE);
+    unsigned open = FACTOR_TASKS | FACTOR_PLACE | (cell->dist == DIST_FILE ? FACTOR_SIZE : 0);
+    return !strcmp(row->cell_id, cell->id) && factors_same(&row->f, &cell->f, factors_all() & ~open);
 }
 
 static const struct plan_row *row_of(const struct earlier *earlier, const struct cell *cell)
 {
-    for (size_t i = 0; i < earlier->count; i++) {
-        const struct plan_row *row = &earlier->rows[i];
-        if (!strcmp(row->cell_id, cell->id) && !strcmp(row->pool, cell->pool_spec) && row->workers == cell->workers &&
-            same_work(row, cell))
-            return row;
-    }
+    for (size_t i = 0; i < earlier->count; i++)
+        if (is_same(&earlier->rows[i], cell))
+            return &earlier->rows[i];
     return NULL;
 }
 
 int64_t earlier_tasks(const struct earlier *earlier, const struct cell *cell)
 {
     const struct plan_row *row = row_of(earlier, cell);
-    return row ? row->tasks : MISSING;
+    return row ? row->f.tasks : MISSING;
 }
 
 bool earlier_price(const struct earlier *earlier, const struct cell *cell, struct price *price)
 {
     const struct plan_row *row = row_of(earlier, cell);
     const struct took *took = row ? &earlier->took[row - earlier->rows] : NULL;
-    if (!took || !took->trials || row->tasks <= 0)
+    if (!took || !took->trials || row->f.tasks <= 0)
         return false;
-    *price = (struct price){took->wall_ns / took->trials / (double)row->tasks, forecast_floor_ns(cell),
+    *price = (struct price){took->wall_ns / took->trials / (double)row->f.tasks, forecast_floor_ns(cell),
                             fmax((took->whole_ns - took->wall_ns) / took->trials, 1)};
     return true;
 }
@@ -107,7 +106,7 @@ bool earlier_same(const struct earlier *earlier, const struct cells *cells)
     bool same = earlier->count == cells->count;
     for (size_t i = 0; i < cells->count && same; i++) {
         const struct plan_row *row = row_of(earlier, &cells->cell[i]);
-        same = row && row->tasks == cells->cell[i].tasks && row->iterations == cells->cell[i].iterations;
+        same = row && row->f.tasks == cells->cell[i].f.tasks && row->f.iterations == cells->cell[i].f.iterations;
     }
     return same;
 }

@@ -32,7 +32,7 @@ static int trial_measure(struct session *session, const struct cell *cell, doubl
     session->interrupted = outcome.interrupted;
     bool is_good = !outcome.interrupted && !outcome.timed_out && !outcome.wait_status &&
                    parts.report->stage == STAGE_DONE && !parts.report->error;
-    *ns = is_good ? (double)parts.report->wall_ns / (double)cell->tasks : NAN;
+    *ns = is_good ? (double)parts.report->wall_ns / (double)cell->f.tasks : NAN;
     return 0;
 }
 
@@ -87,7 +87,7 @@ int noise_floor_measure(uint64_t budget_ns, struct noise_floor *noise, char *err
         for (size_t i = 0; i < CELLS && !rc && !session.interrupted; i++) {
             uint32_t cell = session.plan.order[block * CELLS + i];
             const struct cell *what = &session.plan.cells.cell[cell];
-            size_t row = 2 * (size_t)!strcmp(what->workload->name, "sleep") + (what->pool_spec[0] == 'b');
+            size_t row = 2 * (size_t)!strcmp(what->workload->name, "sleep") + (what->f.pool[0] == 'b');
             rc = trial_measure(&session, what, &ns[row * BLOCKS_MAX + block], error);
         }
         block++;

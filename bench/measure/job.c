@@ -12,9 +12,9 @@
 
 static void due_set(uint64_t *due, const struct cell *cell, uint64_t seed)
 {
-    double gap_ns = 1e9 / cell->arrival_rate, at_ns = 0;
-    for (uint32_t i = 0; i < (uint32_t)cell->tasks; i++) {
-        at_ns = cell->arrival_poisson ? at_ns + arrivals_gap_ns(seed, i, gap_ns) : i * gap_ns;
+    double gap_ns = 1e9 / cell->f.arrival.rate, at_ns = 0;
+    for (uint32_t i = 0; i < (uint32_t)cell->f.tasks; i++) {
+        at_ns = cell->f.arrival.poisson ? at_ns + arrivals_gap_ns(seed, i, gap_ns) : i * gap_ns;
         due[i] = (uint64_t)at_ns;
     }
 }
@@ -25,8 +25,8 @@ static struct extent trial_extent(const struct cell *cell, int64_t samples)
         .workers = cell->shape.workers,
         .words = cell->placement.words,
         .costs = cell->cost_count,
-        .due = cell->arrival == ARRIVAL_RATE ? (uint64_t)cell->tasks : 0,
-        .samples = samples == SAMPLES_ALL || samples > cell->tasks ? (uint64_t)cell->tasks : (uint64_t)samples,
+        .due = cell->f.arrival.kind == ARRIVAL_RATE ? (uint64_t)cell->f.tasks : 0,
+        .samples = samples == SAMPLES_ALL || samples > cell->f.tasks ? (uint64_t)cell->f.tasks : (uint64_t)samples,
         .text_bytes = job_texts_bytes(cell->pool->params, cell->pool_params) +
                       job_texts_bytes(cell->workload->params, cell->workload_params),
     };
@@ -61,21 +61,13 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     file->kind = JOB_TRIAL;
     file->conformance = order->conformance;
     file->seed = order->seed;
-    file->tasks = (uint32_t)cell->tasks;
-    file->workers = cell->workers;
+    file->f = cell->f;
+    file->tasks = (uint32_t)cell->f.tasks;
+    file->workers = (uint32_t)cell->f.workers;
     file->cpus = placement->cpus;
     file->shape = cell->shape;
     file->cpu_words = placement->reason[0] ? 0 : placement->words; /* pinning is forbidden here: do not try */
     file->spare_cpu = placement->spare_cpu;
-    file->arrival = cell->arrival;
-    file->arrival_k = (uint64_t)cell->arrival_k;
-    file->collect = cell->collect;
-    file->timed = cell->timed;
-    file->in_bytes = (uint64_t)cell->in_bytes;
-    file->out_bytes = (uint64_t)cell->out_bytes;
-    file->ballast_bytes = (uint64_t)cell->ballast_bytes;
-    file->ballast_thp = cell->ballast_thp;
-    file->ballast_write_ppm = (uint32_t)cell->ballast_write_ppm;
     file->faults = cell->faults;
     file->task_limit_ns = (uint64_t)cell->task_limit_ns;
     file->cost_count = cell->cost_count;

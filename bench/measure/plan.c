@@ -23,7 +23,7 @@ static void cells_size(struct cells *cells, double most_ns)
 {
     for (size_t i = 0; i < cells->count; i++)
         if (cells->cell[i].tasks_auto)
-            cells->cell[i].tasks = forecast_tasks(&cells->cell[i], forecast_length_ns(&cells->cell[i], most_ns));
+            cells->cell[i].f.tasks = forecast_tasks(&cells->cell[i], forecast_length_ns(&cells->cell[i], most_ns));
 }
 
 /* As many as asked for; else as many as needed, or as the budget has time for. */
@@ -167,7 +167,7 @@ void plan_drop(struct plan *plan, size_t count)
 
 void cell_forget(struct cell *cell)
 {
-    cell->tasks = -1;
+    cell->f.tasks = -1;
     cell->placement = (struct placement){0};
     cell->costs = NULL;
     cell->cost_count = 0;
@@ -192,7 +192,7 @@ int plan_add(struct plan *plan, const struct cell *cell, const struct settings *
     if (!rc) {
         forecast_make(added, price_recall(calibrations, added, &price) ? &price : NULL);
         if (added->tasks_auto)
-            added->tasks = forecast_tasks(added, TRIAL_LEAST_NS);
+            added->f.tasks = forecast_tasks(added, TRIAL_LEAST_NS);
         rc = cell_check_whole(added, &planner);
     }
     if (rc)

@@ -29,24 +29,8 @@ static const char *const phase_names[PHASES] = {
         (row)->schema_version = SCHEMA_VERSION;                                                                        \
         TEXT_SET((row)->cell_id, (cell)->id);                                                                          \
         TEXT_SET((row)->experiment, (cell)->experiment);                                                               \
-        TEXT_SET((row)->pool, (cell)->pool_spec);                                                                      \
-        TEXT_SET((row)->workload, (cell)->workload_spec);                                                              \
-        (row)->size_ns = (cell)->size_ns;                                                                              \
-        TEXT_SET((row)->size_dist, (cell)->dist_spec);                                                                 \
-        (row)->iterations = (cell)->iterations;                                                                        \
-        (row)->tasks = (cell)->tasks;                                                                                  \
-        (row)->workers = (cell)->workers;                                                                              \
-        (row)->processes = (cell)->shape.processes;                                                                    \
-        (row)->threads = (cell)->shape.threads;                                                                        \
-        TEXT_SET((row)->place, (cell)->place);                                                                         \
-        TEXT_SET((row)->arrival, (cell)->arrival_spec);                                                                \
-        TEXT_SET((row)->collect, (cell)->collect == COLLECT_ORDERED ? "ordered" : "completed");                        \
-        (row)->in_bytes = (cell)->in_bytes;                                                                            \
-        (row)->out_bytes = (cell)->out_bytes;                                                                          \
-        (row)->ballast_bytes = (cell)->ballast_bytes;                                                                  \
-        TEXT_SET((row)->ballast, (cell)->ballast_spec);                                                                \
-        TEXT_SET((row)->faults, (cell)->faults_spec);                                                                  \
-        TEXT_SET((row)->timing, (cell)->timed ? "task" : "trial");                                                     \
+        (row)->f = (cell)->f;                                                                                          \
+        factors_escape(&(row)->f);                                                                                     \
     } while (0)
 
 /* ---- the plan ---- */
@@ -321,7 +305,7 @@ static void tasks_set(struct trial_row *row, const struct trial_facts *facts)
     row->tasks_timeout = report->tasks_by[TASK_TIMEOUT];
     row->tasks_wrong = report->tasks_by[TASK_WRONG];
     row->tasks_collateral = report->tasks_by[TASK_COLLATERAL];
-    row->tasks_lost = row->tasks - report->tasks_ok - report->tasks_failed;
+    row->tasks_lost = row->f.tasks - report->tasks_ok - report->tasks_failed;
     if (report->tasks_failed)
         row->detect_ns = detect_median_ns(facts);
     if (report->stage == STAGE_DONE) { /* else nobody came to ask the pool */

@@ -299,7 +299,7 @@ static double latency_p99(const struct job_parts *parts, const struct trial_row 
 {
     const uint32_t *counts = parts->histograms + (size_t)PHASE_LATENCY * HISTOGRAM_BUCKETS;
     struct bucket *buckets =
-        strcmp(row->status, "ok") || row->tasks < P99_TASKS_LEAST ? NULL : calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
+        strcmp(row->status, "ok") || row->f.tasks < P99_TASKS_LEAST ? NULL : calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
     for (uint32_t i = 0; buckets && i < HISTOGRAM_BUCKETS; i++)
         buckets[i] = (struct bucket){(int64_t)histogram_lo(i), (int64_t)histogram_hi(i), (int64_t)counts[i]};
     double ns = buckets ? stats_histogram_quantile(buckets, HISTOGRAM_BUCKETS, 0.99) : NAN;
@@ -391,7 +391,7 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
             trial_note(session, cell, since_ns, &row);
         if (rc == 0 && progress)
             progress_note(progress, order[i], block - 1,
-                          strcmp(row.status, "ok") ? NAN : (double)row.wall_ns / (double)row.tasks);
+                          strcmp(row.status, "ok") ? NAN : (double)row.wall_ns / (double)row.f.tasks);
         if (rc == 0 && found)
             found[i] = row;
     }

@@ -1,8 +1,8 @@
 /* Comparing result sums across cells, see agree.h. */
 #include "bench/model/agree.h"
+#include "bench/model/summary_factors.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 void agreement_release(struct agreement *agreement)
 {
@@ -13,9 +13,7 @@ void agreement_release(struct agreement *agreement)
 /* Everything a result depends on; the seed is the run's. */
 static bool same_tasks(const struct cell *a, const struct cell *b)
 {
-    return a->tasks == b->tasks && a->size_ns == b->size_ns && a->iterations == b->iterations &&
-           a->in_bytes == b->in_bytes && !strcmp(a->workload_spec, b->workload_spec) &&
-           !strcmp(a->dist_spec, b->dist_spec) && !strcmp(a->faults_spec, b->faults_spec);
+    return a->f.iterations == b->f.iterations && factors_same(&a->f, &b->f, factors_work());
 }
 
 int agreement_break(struct agreement *agreement, const struct cell *cell, uint64_t sum, const struct cell **other)

@@ -4,6 +4,7 @@
 #define POOLBENCH_MODEL_CELL_H
 #include "bench/base/refuse.h"
 #include "bench/base/spec.h"
+#include "bench/job/factors.h"
 #include "bench/job/job_file.h"
 #include "bench/machine/place.h"
 #include "pools/pool.h"
@@ -30,43 +31,20 @@ struct cell {
     char id[16];                   /* "c001": cell_id in every file */
     char experiment[NAME_MAX_LEN]; /* [experiment NAME] of the suite, or "" */
 
-    const struct pool_ops *pool;
+    struct factors f;
+    const struct pool_ops *pool; /* f.pool, f.workload, f.faults and f.size_dist, looked up */
     int64_t pool_params[PARAM_MAX];
-    /* canonical: the label and = where it has one, the name, every option that differs from its default */
-    char pool_spec[SPEC_MAX];
     const struct workload_ops *workload;
     int64_t workload_params[PARAM_MAX];
-    char workload_spec[SPEC_MAX];
     struct faults faults;
-    char faults_spec[SPEC_MAX];
-    int64_t task_limit_ns; /* 0: none */
-
-    int64_t size_ns;
     enum dist_kind dist;
-    char dist_spec[SPEC_MAX]; /* "fixed", "lognormal", "file:PATH" */
-    int64_t tasks;            /* -1: auto, until plan.c has chosen */
-    unsigned workers;         /* --workers */
+    int64_t task_limit_ns; /* 0: none */
     struct pool_shape shape;
-    char place[SPEC_MAX];
     bool place_explicit; /* asked for by the user: a place this machine cannot give is an error */
     char place_main[SPEC_MAX];
 
-    enum arrival_kind arrival;
-    int64_t arrival_k;   /* of wave and window */
-    double arrival_rate; /* tasks a second, of rate */
-    bool arrival_poisson;
-    char arrival_spec[SPEC_MAX];
-    enum collect_kind collect;
-    int64_t in_bytes, out_bytes;
-    int64_t ballast_bytes;
-    bool ballast_thp;
-    int64_t ballast_write_ppm;
-    char ballast_spec[SPEC_MAX];
-    bool timed; /* --timing task */
-
     /* filled by plan.c */
     struct placement placement;
-    int64_t iterations; /* at size_ns */
     struct cost *costs; /* the size distribution as equally likely costs, owned by the plan */
     uint32_t cost_count;
     bool cost_in_order;

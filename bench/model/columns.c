@@ -1,15 +1,16 @@
 /* The table of columns: one line a column, in the order of the files. A column that says the same in several files (the
  * factors of a cell) is written once, as a macro over the row struct it is a field of. */
 #include "bench/model/columns.h"
+#include "bench/model/options.h"
 #include <math.h>
 #include <string.h>
 
 // clang-format off
-#define COLUMN(kind, row, field, help) {#field, kind, offsetof(struct row, field), sizeof(((struct row *)0)->field), help}
-#define INT(row, field, help)  COLUMN(COLUMN_INT, row, field, help)
-#define UINT(row, field, help) COLUMN(COLUMN_UINT, row, field, help)
-#define REAL(row, field, help) COLUMN(COLUMN_REAL, row, field, help)
-#define TEXT(row, field, help) COLUMN(COLUMN_TEXT, row, field, help)
+#define COLUMN(kind, row, field, help) {COLUMN_OF(row, kind, #field, field, help)}
+#define INT(row, field, help)  COLUMN(INT, row, field, help)
+#define UINT(row, field, help) COLUMN(UINT, row, field, help)
+#define REAL(row, field, help) COLUMN(REAL, row, field, help)
+#define TEXT(row, field, help) COLUMN(TEXT, row, field, help)
 
 #define RUN_COLUMNS(row) \
     INT(row,  schema_version, "version of this table of columns"), \
@@ -21,24 +22,7 @@
 
 #define FACTOR_COLUMNS(row) \
     TEXT(row, experiment,     "the suite's [experiment NAME]; empty outside of one"), \
-    TEXT(row, pool,           "who does the work, as it was asked for: the label and = where it was given one, then the pool with every option that differs from its default"), \
-    TEXT(row, workload,       "what a task does, with every option that differs from its default"), \
-    INT(row,  size_ns,        "label of a task's size: how long it should take, uncontended"), \
-    TEXT(row, size_dist,      "how sizes are distributed around size_ns"), \
-    INT(row,  iterations,     "the size in the workload's own unit of work, by calibration; empty where it has none"), \
-    INT(row,  tasks,          "tasks of a trial, warm-up not counted"), \
-    INT(row,  workers,        "workers asked for"), \
-    INT(row,  processes,      "worker processes beside the submitter"), \
-    INT(row,  threads,        "worker threads over all processes; 0 where a worker is a process of one thread"), \
-    TEXT(row, place,          "where workers are pinned"), \
-    TEXT(row, arrival,        "how tasks are handed in"), \
-    TEXT(row, collect,        "how results come back"), \
-    INT(row,  in_bytes,       "handed to every task"), \
-    INT(row,  out_bytes,      "returned by every task"), \
-    INT(row,  ballast_bytes,  "memory the submitter dirtied before the pool opened"), \
-    TEXT(row, ballast,        "the same with its options, as asked for"), \
-    TEXT(row, faults,         "which tasks fail on purpose; empty: none"), \
-    TEXT(row, timing,         "task: every task is timed; trial: only the whole trial is")
+    COLUMN(FACTORS, row, f, NULL)
 
 static const struct column plan_columns[] = {
     RUN_COLUMNS(plan_row),
@@ -238,17 +222,43 @@ const struct file_format *const file_formats[] = {&plan_format,      &trial_form
                                                   &latency_format,   &summary_format,  &metg_format,
                                                   &crossover_format, &capacity_format, NULL};
 
+static size_t factor_columns(size_t base, struct column *columns, size_t room)
+{
+    size_t count = 0;
+
+    for (const struct option *option = options; option->name; option++)
+        for (size_t i = 0; i < FACTOR_COLUMNS_MAX && option->columns[i].name && count < room; i++) {
+            columns[count] = option->columns[i];
+            columns[count++].offset += base;
+        }
+    return count;
+}
+
+size_t format_columns(const struct file_format *format, struct column columns[COLUMNS_MAX])
+{
+    size_t count = 0;
+
+    for (const struct column *c = format->columns; c < format->columns + format->count && count < COLUMNS_MAX; c++)
+        if (c->kind == COLUMN_FACTORS)
+            count += factor_columns(c->offset, columns + count, COLUMNS_MAX - count);
+        else
+            columns[count++] = *c;
+    return count;
+}
+
 void row_clear(const struct file_format *format, void *row)
 {
     const double not_known = NAN;
     const int64_t missing = MISSING;
+    struct column columns[COLUMNS_MAX];
+    size_t count = format_columns(format, columns);
 
     memset(row, 0, format->row_size);
-    for (const struct column *c = format->columns; c < format->columns + format->count; c++) {
-        char *field = (char *)row + c->offset;
-        if (c->kind == COLUMN_REAL)
+    for (size_t i = 0; i < count; i++) {
+        char *field = (char *)row + columns[i].offset;
+        if (columns[i].kind == COLUMN_REAL)
             memcpy(field, &not_known, sizeof not_known);
-        else if (c->kind != COLUMN_TEXT)
+        else if (columns[i].kind != COLUMN_TEXT)
             memcpy(field, &missing, sizeof missing);
     }
 }
@@ -283,7 +293,7 @@ static const char conventions[] =
     "message of a program, say) stands as `\\xHH`, in JSON too; whatever is read back never has one.\n"
     "`poolbench resume` goes on with a run that ended early.\n";
 
-static const char *const kind_names[] = {"integer", "unsigned", "real", "text"};
+static const char *const kind_names[] = {"integer", "unsigned", "real", "text", "text", "text"};
 
 void columns_document(FILE *out)
 {
@@ -295,8 +305,9 @@ void columns_document(FILE *out)
     fputs(conventions, out);
     for (const struct file_format *const *f = file_formats; *f; f++) {
         fprintf(out, "\n## %s\n\n| column | kind | meaning |\n|---|---|---|\n", (*f)->file);
-        for (size_t i = 0; i < (*f)->count; i++)
-            fprintf(out, "| `%s` | %s | %s |\n", (*f)->columns[i].name, kind_names[(*f)->columns[i].kind],
-                    (*f)->columns[i].help);
+        struct column columns[COLUMNS_MAX];
+        size_t count = format_columns(*f, columns);
+        for (size_t i = 0; i < count; i++)
+            fprintf(out, "| `%s` | %s | %s |\n", columns[i].name, kind_names[columns[i].kind], columns[i].help);
     }
 }

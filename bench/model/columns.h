@@ -1,43 +1,31 @@
-/* The one table of columns: it writes the CSV files, reads them back and documents them (results/README.md). A column
- * is a field of a row struct; a row struct mirrors one file. Missing values are empty in the file, never 0. */
+/* The one table of columns: it writes the CSV files, reads them back and documents them (results/README.md). A row
+ * struct mirrors one file; the columns of factors come from their rows (bench/model/options.c). */
 #ifndef POOLBENCH_MODEL_COLUMNS_H
 #define POOLBENCH_MODEL_COLUMNS_H
 #include "bench/model/cell.h"
-#include <stddef.h>
+#include "bench/model/column.h"
 #include <stdint.h>
 #include <stdio.h>
 
 #define SCHEMA_VERSION 1
-#define MISSING        INT64_MIN /* integer columns; real columns use NAN, text columns "" */
-
-enum column_kind { COLUMN_INT, COLUMN_UINT, COLUMN_REAL, COLUMN_TEXT };
-
-struct column {
-    const char *name;
-    enum column_kind kind;
-    size_t offset, size; /* in the row struct; size of a text field with its NUL */
-    const char *help;    /* one line for results/README.md, with the unit where the name has none */
-};
 
 struct file_format {
-    const char *file; /* "trials.csv" */
-    const char *help; /* what a row is */
-    const struct column *columns;
+    const char *file;             /* "trials.csv" */
+    const char *help;             /* what a row is */
+    const struct column *columns; /* COLUMN_FACTORS stands for those of all factors: format_columns() */
     size_t count;
     size_t row_size;
 };
+
+/* All columns of the file, in order. Returns their number. */
+#define COLUMNS_MAX 96
+size_t format_columns(const struct file_format *format, struct column columns[COLUMNS_MAX]);
 
 struct plan_row {
     int64_t schema_version;
     char run_id[40], cell_id[16], experiment[64];
     int64_t block, position;
-    char pool[SPEC_MAX], workload[SPEC_MAX];
-    int64_t size_ns;
-    char size_dist[SPEC_MAX];
-    int64_t iterations, tasks, workers, processes, threads;
-    char place[SPEC_MAX], arrival[SPEC_MAX], collect[16];
-    int64_t in_bytes, out_bytes, ballast_bytes;
-    char ballast[SPEC_MAX], faults[SPEC_MAX], timing[16];
+    struct factors f;
     uint64_t seed;
 };
 
@@ -47,13 +35,8 @@ struct trial_row {
     int64_t trial_id; /* 1.. in the order they ran */
     char cell_id[16];
     int64_t block, position;
-    char experiment[64], pool[SPEC_MAX], workload[SPEC_MAX];
-    int64_t size_ns;
-    char size_dist[SPEC_MAX];
-    int64_t iterations, tasks, workers, processes, threads;
-    char place[SPEC_MAX], arrival[SPEC_MAX], collect[16];
-    int64_t in_bytes, out_bytes, ballast_bytes;
-    char ballast[SPEC_MAX], faults[SPEC_MAX], timing[16];
+    char experiment[64];
+    struct factors f;
     uint64_t seed;
     char status[16], reason[192];
     int64_t started_ns; /* from the start of the run */
@@ -83,13 +66,8 @@ struct latency_row {
 
 struct summary_row {
     int64_t schema_version;
-    char run_id[40], cell_id[16], experiment[64], pool[SPEC_MAX], workload[SPEC_MAX];
-    int64_t size_ns;
-    char size_dist[SPEC_MAX];
-    int64_t iterations, tasks, workers, processes, threads;
-    char place[SPEC_MAX], arrival[SPEC_MAX], collect[16];
-    int64_t in_bytes, out_bytes, ballast_bytes;
-    char ballast[SPEC_MAX], faults[SPEC_MAX], timing[16];
+    char run_id[40], cell_id[16], experiment[64];
+    struct factors f;
     int64_t trials, failed;
     int64_t wall_ns, wall_lo_ns, wall_hi_ns;
     double ns_per_task, tasks_per_s;

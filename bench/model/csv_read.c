@@ -3,6 +3,7 @@
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
+#include "bench/model/options.h"
 #include "workloads/text.h"
 #include <csv.h>
 #include <errno.h>
@@ -26,7 +27,10 @@ struct reader {
     char *error;
     int (*row)(const void *row, void *arg);
     void *arg;
-    char *values;                   /* the row being read */
+    struct column columns[COLUMNS_MAX];
+    size_t count;
+    char *values, *empty;           /* the row being read, and one without values */
+    int64_t version;                /* its schema; 0: not said */
     char *piece;                    /* of the file, READ_BYTES */
     const struct column **header;   /* column of each field; NULL: not one of ours */
     size_t header_size, fields;     /* fields: of the header line */
@@ -71,9 +75,9 @@ static void header_field(struct reader *r, const char *name, size_t length)
         r->header_size = size;
     }
     r->header[r->field] = NULL;
-    for (size_t i = 0; i < r->format->count; i++)
-        if (strlen(r->format->columns[i].name) == length && !memcmp(r->format->columns[i].name, name, length))
-            r->header[r->field] = &r->format->columns[i];
+    for (size_t i = 0; i < r->count; i++)
+        if (strlen(r->columns[i].name) == length && !memcmp(r->columns[i].name, name, length))
+            r->header[r->field] = &r->columns[i];
 }
 
 static bool number_parse(const struct column *column, const char *text, void *field)
@@ -105,30 +109,61 @@ static void version_check(struct reader *r, const struct column *column)
     if (strcmp(column->name, "schema_version") != 0)
         return;
     memcpy(&version, r->values + column->offset, sizeof version);
-    if (version != SCHEMA_VERSION)
-        reader_fail(r, "schema_version: expected %d, found %" PRId64, SCHEMA_VERSION, version);
+    if (version < 1 || version > SCHEMA_VERSION)
+        reader_fail(r, "schema_version: expected %s%d, found %" PRId64, SCHEMA_VERSION > 1 ? "1 .. " : "",
+                    SCHEMA_VERSION, version);
+    else
+        r->version = version;
+}
+
+static void text_field(struct reader *r, const struct column *column, const char *text, size_t length)
+{
+    char *field = r->values + column->offset;
+
+    if (length >= column->size || memchr(text, '\0', length)) {
+        reader_fail(r, "%s: expected text of at most %zu bytes, found %zu", column->name, column->size - 1, length);
+        return;
+    }
+    memcpy(field, text, length);
+    field[length] = '\0';
+    for (const char *c = field; *c; c += text_character(c))
+        if (!text_character(c)) {
+            reader_fail(r, "%s: is not UTF-8", column->name);
+            return;
+        }
+}
+
+/* Words that stand for numbers, as options take them. */
+static void spelled_field(struct reader *r, const struct column *column, const char *text, size_t length)
+{
+    char word[SPEC_MAX], error[ERROR_MAX] = "is longer than any";
+    void *field = r->values + column->offset;
+    int rc = -EINVAL;
+
+    if (length < sizeof word && !memchr(text, '\0', length)) {
+        memcpy(word, text, length);
+        word[length] = '\0';
+        rc = column->kind == COLUMN_WORD ? param_parse(column->param, word, field, error)
+                                         : column->spelling->parse(word, field, error);
+    }
+    if (rc)
+        reader_fail(r, "%s: %s", column->name, error);
 }
 
 static void value_field(struct reader *r, const char *text, size_t length)
 {
-    static const char *const expected[] = {"a whole number", "a whole number from 0", "a number", "text"};
+    static const char *const expected[] = {"a whole number", "a whole number from 0", "a number"};
     const struct column *column = r->field < r->fields ? r->header[r->field] : NULL;
     char number[NUMBER_BYTES];
 
     if (!column || !length)
         return;
     if (column->kind == COLUMN_TEXT) {
-        if (length >= column->size || memchr(text, '\0', length)) {
-            reader_fail(r, "%s: expected text of at most %zu bytes, found %zu", column->name, column->size - 1, length);
-            return;
-        }
-        memcpy(r->values + column->offset, text, length);
-        r->values[column->offset + length] = '\0';
-        for (const char *c = r->values + column->offset; *c; c += text_character(c))
-            if (!text_character(c)) {
-                reader_fail(r, "%s: is not UTF-8", column->name);
-                return;
-            }
+        text_field(r, column, text, length);
+        return;
+    }
+    if (column->kind == COLUMN_WORD || column->kind == COLUMN_SPELLED) {
+        spelled_field(r, column, text, length);
         return;
     }
     if (length < sizeof number) {
@@ -170,13 +205,30 @@ static void header_end(struct reader *r)
         reader_fail(r, "expected the header line of %s, found none of its columns", r->format->file);
 }
 
+/* What its factors meant when the row was written; false: that cannot be. */
+static bool factors_modernise(struct reader *r)
+{
+    char error[ERROR_MAX];
+
+    if (!r->version || r->version == SCHEMA_VERSION)
+        return true;
+    for (size_t i = 0; i < r->format->count; i++)
+        if (r->format->columns[i].kind == COLUMN_FACTORS &&
+            factors_update(options, r->version, (struct factors *)(r->values + r->format->columns[i].offset), error)) {
+            reader_fail(r, "%s", error);
+            return false;
+        }
+    return true;
+}
+
 static void row_end(struct reader *r)
 {
     if (r->field != r->fields)
         reader_fail(r, "expected %zu fields as in the header line, found %zu", r->fields, r->field);
-    else
+    else if (factors_modernise(r))
         r->result = r->row(r->values, r->arg);
-    row_clear(r->format, r->values);
+    memcpy(r->values, r->empty, r->format->row_size);
+    r->version = 0;
 }
 
 /* libcsv calls this for every line end, for \r\n twice (CSV_REPALL_NL): a line without fields is no row. */
@@ -247,7 +299,7 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
         snprintf(error, ERROR_MAX, "%s/%s: cannot be read: %s", directory, format->file, text_file_why(result));
         return result;
     }
-    r.values = malloc(format->row_size);
+    r.values = malloc(2 * format->row_size);
     r.piece = malloc(READ_BYTES);
     if (!r.values || !r.piece || csv_init(&parser, CSV_STRICT | CSV_REPALL_NL)) {
         snprintf(error, ERROR_MAX, "%s/%s: out of memory", directory, format->file);
@@ -256,7 +308,10 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
         close(fd);
         return -ENOMEM;
     }
-    row_clear(format, r.values);
+    r.count = format_columns(format, r.columns);
+    r.empty = r.values + format->row_size;
+    row_clear(format, r.empty);
+    memcpy(r.values, r.empty, format->row_size);
     if (end < 0) { /* a torn last line is not read at all: half a field would look like a wrong one */
         off_t size = lseek(fd, 0, SEEK_END);
         int64_t whole = size > 0 ? csv_lines_end(fd, size) : 0;

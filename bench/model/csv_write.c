@@ -17,11 +17,12 @@
 #define TEXT_BYTES_MAX 512        /* of a text column */
 
 struct csv_writer {
-    const struct file_format *format;
     int fd;
     int64_t flushed;
     size_t length, size, row_max; /* of buffer; row_max: no row takes more */
     char *buffer;
+    size_t count;
+    struct column columns[COLUMNS_MAX];
 };
 
 static int room_make(struct csv_writer *writer, size_t bytes)
@@ -83,6 +84,14 @@ static size_t field_write(char *out, size_t size, const struct column *column, c
     memcpy(&integer, field, sizeof integer);
     if (integer == MISSING)
         return 0;
+    if (column->kind == COLUMN_WORD || column->kind == COLUMN_SPELLED) {
+        char text[SPEC_MAX];
+        if (column->kind == COLUMN_WORD)
+            param_spell(column->param, integer, text, sizeof text);
+        else
+            column->spelling->spell(field, text);
+        return text_write(out, size, text, sizeof text);
+    }
     if (column->kind == COLUMN_UINT)
         return (size_t)snprintf(out, size, "%" PRIu64, (uint64_t)integer);
     return (size_t)snprintf(out, size, "%" PRId64, integer);
@@ -96,11 +105,11 @@ int csv_put(struct csv_writer *writer, const void *row)
         error = room_make(writer, writer->row_max);
     if (error)
         return error;
-    for (size_t i = 0; i < writer->format->count; i++) {
+    for (size_t i = 0; i < writer->count; i++) {
         if (i)
             writer->buffer[writer->length++] = ',';
-        writer->length += field_write(writer->buffer + writer->length, writer->size - writer->length,
-                                      &writer->format->columns[i], row);
+        writer->length +=
+            field_write(writer->buffer + writer->length, writer->size - writer->length, &writer->columns[i], row);
     }
     writer->buffer[writer->length++] = '\n';
     return 0;
@@ -108,16 +117,14 @@ int csv_put(struct csv_writer *writer, const void *row)
 
 static int header_put(struct csv_writer *writer)
 {
-    const struct file_format *format = writer->format;
-
-    for (size_t i = 0; i < format->count; i++) {
-        size_t length = strlen(format->columns[i].name);
+    for (size_t i = 0; i < writer->count; i++) {
+        size_t length = strlen(writer->columns[i].name);
         int error = room_make(writer, length + 1);
         if (error)
             return error;
-        memcpy(writer->buffer + writer->length, format->columns[i].name, length);
+        memcpy(writer->buffer + writer->length, writer->columns[i].name, length);
         writer->length += length;
-        writer->buffer[writer->length++] = i + 1 < format->count ? ',' : '\n';
+        writer->buffer[writer->length++] = i + 1 < writer->count ? ',' : '\n';
     }
     return 0;
 }
@@ -129,6 +136,14 @@ static void writer_free(struct csv_writer *w)
     free(w);
 }
 
+/* At worst every character is a quote, which libcsv doubles. */
+static size_t width_max(const struct column *column)
+{
+    if (column->kind == COLUMN_TEXT)
+        return 2 * column->size + 2;
+    return column->kind == COLUMN_WORD || column->kind == COLUMN_SPELLED ? 2 * SPEC_MAX + 2 : NUMBER_BYTES;
+}
+
 /* With the header line in its buffer. Takes the descriptor over, on an error too. */
 static int writer_new(int fd, const struct file_format *format, struct csv_writer **writer)
 {
@@ -138,10 +153,10 @@ static int writer_new(int fd, const struct file_format *format, struct csv_write
         close(fd);
         return -ENOMEM;
     }
-    w->format = format;
     w->fd = fd;
-    for (size_t i = 0; i < format->count; i++) /* at worst every character is a quote, which libcsv doubles */
-        w->row_max += 1 + (format->columns[i].kind == COLUMN_TEXT ? 2 * format->columns[i].size + 2 : NUMBER_BYTES);
+    w->count = format_columns(format, w->columns);
+    for (size_t i = 0; i < w->count; i++)
+        w->row_max += 1 + width_max(&w->columns[i]);
     int error = header_put(w);
     if (error)
         writer_free(w);
@@ -202,8 +217,10 @@ int64_t csv_behind(const char *directory, const struct file_format *format, int6
 
     if (fd < 0)
         return fd;
-    for (size_t i = 0; i < format->count; i++)
-        header += (int64_t)strlen(format->columns[i].name) + 1;
+    struct column columns[COLUMNS_MAX];
+    size_t count = format_columns(format, columns);
+    for (size_t i = 0; i < count; i++)
+        header += (int64_t)strlen(columns[i].name) + 1;
     int64_t size = lseek(fd, 0, SEEK_END), from = size < 0 ? -errno : end_find(fd, size, end, header);
     close(fd);
     return from < 0 ? from : size - from;

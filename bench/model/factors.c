@@ -13,17 +13,13 @@
 #define WORKERS_MAX 65535
 #define PAYLOAD_MAX (1ll << 30)
 #define BALLAST_MAX (1ll << 44)
-#define HOUR_NS     3600000000000ll
 
-static const struct param size_range = {.kind = PARAM_DURATION, .min = 1, .max = HOUR_NS};
 static const struct param tasks_range = {.kind = PARAM_COUNT, .min = 1, .max = TASK_WARMUP_FIRST - 1};
-static const struct param workers_range = {.kind = PARAM_COUNT, .min = 1, .max = WORKERS_MAX};
+const struct param workers_range = {.kind = PARAM_COUNT, .min = 1, .max = WORKERS_MAX};
 static const struct param arrival_range = {.kind = PARAM_COUNT, .min = 1, .max = TASK_WARMUP_FIRST - 1};
 static const struct param payload_range = {.kind = PARAM_BYTES, .min = 0, .max = PAYLOAD_MAX};
 static const struct param ballast_range = {.kind = PARAM_BYTES, .min = 0, .max = BALLAST_MAX};
 static const struct param write_range = {.kind = PARAM_SHARE, .min = 0, .max = 1000000};
-static const struct param collect_words = {.kind = PARAM_CHOICE, .choices = "completed|ordered"};
-static const struct param timing_words = {.kind = PARAM_CHOICE, .choices = "trial|task"};
 
 /* ---- pool and workload ---- */
 
@@ -104,7 +100,7 @@ int set_pool(const char *value, struct cell *cell, char *error)
     spec_spell(&spec, canonical);
     if (strlen(label) + strlen(canonical) >= SPEC_MAX)
         return refuse(error, "'%.40s...' is longer than %d letters", labelled, SPEC_MAX - 1);
-    snprintf(cell->pool_spec, SPEC_MAX, "%.*s%.*s", (int)strlen(label), label, (int)(SPEC_MAX - 1 - strlen(label)),
+    snprintf(cell->f.pool, SPEC_MAX, "%.*s%.*s", (int)strlen(label), label, (int)(SPEC_MAX - 1 - strlen(label)),
              canonical);
     return 0;
 }
@@ -112,9 +108,9 @@ int set_pool(const char *value, struct cell *cell, char *error)
 void spell_pool(const struct cell *cell, char *text)
 {
     if (cell->pool->file)
-        spell_with_file(cell->pool_spec, cell->pool->file, text);
+        spell_with_file(cell->f.pool, cell->pool->file, text);
     else
-        snprintf(text, SPEC_MAX, "%s", cell->pool_spec);
+        snprintf(text, SPEC_MAX, "%s", cell->f.pool);
 }
 
 int set_workload(const char *value, struct cell *cell, char *error)
@@ -133,56 +129,47 @@ int set_workload(const char *value, struct cell *cell, char *error)
         return rc;
     cell->workload = workload;
     memcpy(cell->workload_params, spec.values, sizeof cell->workload_params);
-    spec_spell(&spec, cell->workload_spec);
+    spec_spell(&spec, cell->f.workload);
     return 0;
 }
 
 void spell_workload(const struct cell *cell, char *text)
 {
     if (cell->workload->file)
-        spell_with_file(cell->workload_spec, cell->workload->file, text);
+        spell_with_file(cell->f.workload, cell->workload->file, text);
     else
-        snprintf(text, SPEC_MAX, "%s", cell->workload_spec);
+        snprintf(text, SPEC_MAX, "%s", cell->f.workload);
 }
 
 /* ---- tasks ---- */
 
-int set_size(const char *value, struct cell *cell, char *error)
-{
-    return param_parse(&size_range, value, &cell->size_ns, error);
-}
-
-void spell_size(const struct cell *cell, char *text)
-{
-    spell_duration(text, SPEC_MAX, cell->size_ns);
-}
-
 int set_size_dist(const char *value, struct cell *cell, char *error)
 {
-    return dist_parse(value, &cell->dist, cell->dist_spec, error);
+    return dist_parse(value, &cell->dist, cell->f.size_dist, error);
 }
 
 void spell_size_dist(const struct cell *cell, char *text)
 {
-    snprintf(text, SPEC_MAX, "%s", cell->dist_spec);
+    snprintf(text, SPEC_MAX, "%s", cell->f.size_dist);
 }
 
-int set_tasks(const char *value, struct cell *cell, char *error)
+static int tasks_parse(const char *text, void *field, char *error)
 {
-    if (!strcmp(value, "auto")) {
-        cell->tasks = -1;
-        return 0;
-    }
-    return param_parse(&tasks_range, value, &cell->tasks, error);
+    int64_t *tasks = field;
+    *tasks = -1;
+    return strcmp(text, "auto") ? param_parse(&tasks_range, text, tasks, error) : 0;
 }
 
-void spell_tasks(const struct cell *cell, char *text)
+static void tasks_spell(const void *field, char *text)
 {
-    if (cell->tasks < 0)
+    const int64_t *tasks = field;
+    if (*tasks < 0)
         snprintf(text, SPEC_MAX, "auto");
     else
-        snprintf(text, SPEC_MAX, "%lld", (long long)cell->tasks);
+        snprintf(text, SPEC_MAX, "%lld", (long long)*tasks);
 }
+
+const struct spelling tasks_spelling = {tasks_parse, tasks_spell};
 
 /* ---- workers ---- */
 
@@ -237,33 +224,19 @@ int expand_workers(const char *text, const struct machine *machine, struct words
     }
 }
 
-int set_workers(const char *value, struct cell *cell, char *error)
-{
-    int64_t workers;
-    int rc = param_parse(&workers_range, value, &workers, error);
-    if (!rc)
-        cell->workers = (unsigned)workers;
-    return rc;
-}
-
-void spell_workers(const struct cell *cell, char *text)
-{
-    snprintf(text, SPEC_MAX, "%u", cell->workers);
-}
-
 /* The default place is compact, but unlike an explicit one it may give way to none: "auto" keeps them apart. */
 int set_place(const char *value, struct cell *cell, char *error)
 {
-    if (strlen(value) >= sizeof cell->place)
-        return refuse(error, "'%.40s...' is longer than %zu letters", value, sizeof cell->place - 1);
+    if (strlen(value) >= sizeof cell->f.place)
+        return refuse(error, "'%.40s...' is longer than %zu letters", value, sizeof cell->f.place - 1);
     cell->place_explicit = strcmp(value, "auto") != 0;
-    snprintf(cell->place, sizeof cell->place, "%s", cell->place_explicit ? value : "compact");
+    snprintf(cell->f.place, sizeof cell->f.place, "%s", cell->place_explicit ? value : "compact");
     return 0;
 }
 
 void spell_place(const struct cell *cell, char *text)
 {
-    snprintf(text, SPEC_MAX, "%s", cell->place_explicit ? cell->place : "auto");
+    snprintf(text, SPEC_MAX, "%s", cell->place_explicit ? cell->f.place : "auto");
 }
 
 int set_place_main(const char *value, struct cell *cell, char *error)
@@ -281,149 +254,129 @@ void spell_place_main(const struct cell *cell, char *text)
 
 /* ---- in and out ---- */
 
-static int rate_parse(const char *text, struct cell *cell, char *error)
+static const char *const arrival_names[] = {"burst", "wave", "window", "rate"}; /* by enum arrival_kind */
+
+static int rate_parse(const char *text, struct arrival *arrival, char *error)
 {
     char number[64];
     const char *colon = strchr(text, ':');
     snprintf(number, sizeof number, "%.*s", colon ? (int)(colon - text) : (int)strlen(text), text);
-    int rc = parse_rate(number, &cell->arrival_rate);
+    int rc = parse_rate(number, &arrival->rate);
     if (rc == -EINVAL || (colon && strcmp(colon, ":poisson") != 0))
         return refuse(error, "'rate:%s' is not rate:R or rate:R:poisson, R tasks a second such as 5000 or 10k", text);
-    if (rc || cell->arrival_rate < 0.001 || cell->arrival_rate > 1e9)
+    if (rc || arrival->rate < 0.001 || arrival->rate > 1e9)
         return refuse(error, "'rate:%s' is out of range, expected 0.001 .. 1G tasks a second", text);
-    cell->arrival_poisson = colon != NULL;
-    /* The fewest digits that read back as the same rate, plain where it is a whole number. */
-    bool whole = cell->arrival_rate == floor(cell->arrival_rate);
-    snprintf(number, sizeof number, "%.0f", cell->arrival_rate);
-    for (int digits = 1; !whole && digits <= 17; digits++) {
-        snprintf(number, sizeof number, "%.*g", digits, cell->arrival_rate);
-        if (strtod(number, NULL) == cell->arrival_rate)
-            break;
-    }
-    snprintf(cell->arrival_spec, SPEC_MAX, "rate:%s%s", number, colon ? ":poisson" : "");
+    arrival->poisson = colon != NULL;
     return 0;
 }
 
-int set_arrival(const char *value, struct cell *cell, char *error)
+static int arrival_parse(const char *text, void *field, char *error)
 {
-    static const struct {
-        const char *name;
-        enum arrival_kind kind;
-    } kinds[] = {{"burst", ARRIVAL_BURST}, {"wave", ARRIVAL_WAVE}, {"window", ARRIVAL_WINDOW}, {"rate", ARRIVAL_RATE}};
-    size_t length = spec_name_length(value);
+    struct arrival *arrival = field;
+    size_t length = spec_name_length(text);
     struct nearest nearest;
     char name[SPEC_MAX], hint[96];
-    snprintf(name, sizeof name, "%.*s", (int)length, value);
+    snprintf(name, sizeof name, "%.*s", (int)length, text);
     nearest_init(&nearest, name);
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        nearest_offer(&nearest, kinds[i].name);
-        if (strcmp(kinds[i].name, name) != 0)
+    for (size_t i = 0; i < sizeof arrival_names / sizeof *arrival_names; i++) {
+        nearest_offer(&nearest, arrival_names[i]);
+        if (strcmp(arrival_names[i], name) != 0)
             continue;
-        bool bare = !value[length];
-        if (bare != (kinds[i].kind == ARRIVAL_BURST))
+        bool bare = !text[length];
+        if (bare != (i == ARRIVAL_BURST))
             break;
-        cell->arrival = kinds[i].kind;
-        cell->arrival_k = 0;
-        cell->arrival_rate = 0;
-        cell->arrival_poisson = false;
-        if (cell->arrival == ARRIVAL_RATE)
-            return rate_parse(value + length + 1, cell, error);
-        if (!bare && param_parse(&arrival_range, value + length + 1, &cell->arrival_k, error))
-            return refuse_at(error, "%s", name);
-        if (bare)
-            snprintf(cell->arrival_spec, SPEC_MAX, "burst");
-        else
-            snprintf(cell->arrival_spec, SPEC_MAX, "%.8s:%lld", name, (long long)cell->arrival_k);
-        return 0;
+        *arrival = (struct arrival){.kind = (int64_t)i};
+        if (i == ARRIVAL_RATE)
+            return rate_parse(text + length + 1, arrival, error);
+        return !bare && param_parse(&arrival_range, text + length + 1, &arrival->k, error)
+                   ? refuse_at(error, "%s", name)
+                   : 0;
     }
     const char *meant = nearest_name(&nearest);
-    return refuse(error, "'%s' is not burst, wave:K, window:K, rate:R or rate:R:poisson%s", value,
+    return refuse(error, "'%s' is not burst, wave:K, window:K, rate:R or rate:R:poisson%s", text,
                   meant && strcmp(meant, name) ? nearest_hint(&nearest, hint, sizeof hint) : "");
 }
 
-void spell_arrival(const struct cell *cell, char *text)
+static void arrival_spell(const void *field, char *text)
 {
-    snprintf(text, SPEC_MAX, "%s", cell->arrival_spec);
+    const struct arrival *arrival = field;
+    const char *name = arrival_names[arrival->kind];
+    char number[64];
+    if (arrival->kind == ARRIVAL_BURST) {
+        snprintf(text, SPEC_MAX, "%s", name);
+    } else if (arrival->kind != ARRIVAL_RATE) {
+        snprintf(text, SPEC_MAX, "%s:%lld", name, (long long)arrival->k);
+    } else { /* The fewest digits that read back as the same rate, plain where it is a whole number. */
+        bool whole = arrival->rate == floor(arrival->rate);
+        snprintf(number, sizeof number, "%.0f", arrival->rate);
+        for (int digits = 1; !whole && digits <= 17; digits++) {
+            snprintf(number, sizeof number, "%.*g", digits, arrival->rate);
+            if (strtod(number, NULL) == arrival->rate)
+                break;
+        }
+        snprintf(text, SPEC_MAX, "%s:%s%s", name, number, arrival->poisson ? ":poisson" : "");
+    }
 }
 
-int set_collect(const char *value, struct cell *cell, char *error)
-{
-    int64_t choice;
-    int rc = param_parse(&collect_words, value, &choice, error);
-    if (!rc)
-        cell->collect = (enum collect_kind)choice;
-    return rc;
-}
+const struct spelling arrival_spelling = {arrival_parse, arrival_spell};
 
-void spell_collect(const struct cell *cell, char *text)
+static int payload_parse(const char *text, void *field, char *error)
 {
-    param_spell(&collect_words, cell->collect, text, SPEC_MAX);
-}
-
-int set_payload(const char *value, struct cell *cell, char *error)
-{
+    struct payload *payload = field;
     char in[64];
-    const char *colon = strchr(value, ':');
+    const char *colon = strchr(text, ':');
     if (!colon)
-        return refuse(error, "'%s' is not IN:OUT, bytes handed to and returned by each task", value);
-    snprintf(in, sizeof in, "%.*s", (int)(colon - value), value);
-    if (param_parse(&payload_range, in, &cell->in_bytes, error) ||
-        param_parse(&payload_range, colon + 1, &cell->out_bytes, error))
-        return -EINVAL;
-    return 0;
+        return refuse(error, "'%s' is not IN:OUT, bytes handed to and returned by each task", text);
+    snprintf(in, sizeof in, "%.*s", (int)(colon - text), text);
+    return param_parse(&payload_range, in, &payload->in, error) ||
+                   param_parse(&payload_range, colon + 1, &payload->out, error)
+               ? -EINVAL
+               : 0;
 }
 
-void spell_payload(const struct cell *cell, char *text)
+static void payload_spell(const void *field, char *text)
 {
+    const struct payload *payload = field;
     char in[32], out[32];
-    snprintf(text, SPEC_MAX, "%s:%s", spell_bytes(in, sizeof in, cell->in_bytes),
-             spell_bytes(out, sizeof out, cell->out_bytes));
+    snprintf(text, SPEC_MAX, "%s:%s", spell_bytes(in, sizeof in, payload->in),
+             spell_bytes(out, sizeof out, payload->out));
 }
 
-int set_ballast(const char *value, struct cell *cell, char *error)
+const struct spelling payload_spelling = {payload_parse, payload_spell};
+
+static int ballast_parse(const char *text, void *field, char *error)
 {
-    char part[SPEC_MAX], bytes[32], share[40] = "";
-    size_t length = spec_name_length(value);
-    snprintf(part, sizeof part, "%.*s", (int)length, value);
-    if (param_parse(&ballast_range, part, &cell->ballast_bytes, error))
+    struct ballast *ballast = field;
+    char part[SPEC_MAX];
+    size_t length = spec_name_length(text);
+    snprintf(part, sizeof part, "%.*s", (int)length, text);
+    *ballast = (struct ballast){0};
+    if (param_parse(&ballast_range, part, &ballast->bytes, error))
         return -EINVAL;
-    cell->ballast_thp = false;
-    cell->ballast_write_ppm = 0;
-    for (value += length; *value; value += length) {
-        value++;
-        length = spec_name_length(value);
-        snprintf(part, sizeof part, "%.*s", (int)length, value);
+    for (text += length; *text; text += length) {
+        text++;
+        length = spec_name_length(text);
+        snprintf(part, sizeof part, "%.*s", (int)length, text);
         if (!strcmp(part, "thp"))
-            cell->ballast_thp = true;
+            ballast->thp = true;
         else if (strncmp(part, "write=", 6) != 0)
             return refuse(error, "'%s' is not thp or write=SHARE, expected BYTES[:thp][:write=10%%]", part);
-        else if (param_parse(&write_range, part + 6, &cell->ballast_write_ppm, error))
+        else if (param_parse(&write_range, part + 6, &ballast->write_ppm, error))
             return refuse_at(error, "write");
     }
-    spell_bytes(bytes, sizeof bytes, cell->ballast_bytes);
-    if (cell->ballast_write_ppm) {
-        memcpy(share, ":write=", 8);
-        spell_share(share + 7, sizeof share - 7, cell->ballast_write_ppm);
-    }
-    snprintf(cell->ballast_spec, SPEC_MAX, "%s%s%s", bytes, cell->ballast_thp ? ":thp" : "", share);
     return 0;
 }
 
-void spell_ballast(const struct cell *cell, char *text)
+static void ballast_spell(const void *field, char *text)
 {
-    snprintf(text, SPEC_MAX, "%s", cell->ballast_spec);
+    const struct ballast *ballast = field;
+    char bytes[32], share[40] = "";
+    spell_bytes(bytes, sizeof bytes, ballast->bytes);
+    if (ballast->write_ppm) {
+        memcpy(share, ":write=", 8);
+        spell_share(share + 7, sizeof share - 7, ballast->write_ppm);
+    }
+    snprintf(text, SPEC_MAX, "%s%s%s", bytes, ballast->thp ? ":thp" : "", share);
 }
 
-int set_timing(const char *value, struct cell *cell, char *error)
-{
-    int64_t choice;
-    int rc = param_parse(&timing_words, value, &choice, error);
-    if (!rc)
-        cell->timed = choice;
-    return rc;
-}
-
-void spell_timing(const struct cell *cell, char *text)
-{
-    param_spell(&timing_words, cell->timed, text, SPEC_MAX);
-}
+const struct spelling ballast_spelling = {ballast_parse, ballast_spell};

@@ -61,17 +61,17 @@ static int fault_add(const char *text, struct cell *cell, char *error)
         .task = spec.given & 1u << GIVEN_TASK ? spec.values[GIVEN_TASK] : FAULT_NO_TASK,
     };
     spec_spell(&spec, canonical);
-    size_t used = strlen(cell->faults_spec);
+    size_t used = strlen(cell->f.faults);
     if (used + 1 + strlen(canonical) >= SPEC_MAX)
         return refuse(error, "longer than %d letters", SPEC_MAX - 1);
-    snprintf(cell->faults_spec + used, SPEC_MAX - used, "%s%s", used ? "+" : "", canonical);
+    snprintf(cell->f.faults + used, SPEC_MAX - used, "%s%s", used ? "+" : "", canonical);
     return 0;
 }
 
 int set_faults(const char *value, struct cell *cell, char *error)
 {
     cell->faults = (struct faults){0};
-    cell->faults_spec[0] = '\0';
+    cell->f.faults[0] = '\0';
     if (!strcmp(value, "none"))
         return 0;
     for (const char *end; *value; value = *end ? end + 1 : end) {
@@ -90,7 +90,7 @@ int set_faults(const char *value, struct cell *cell, char *error)
 
 void spell_faults(const struct cell *cell, char *text)
 {
-    snprintf(text, SPEC_MAX, "%s", cell->faults_spec[0] ? cell->faults_spec : "none");
+    snprintf(text, SPEC_MAX, "%s", cell->f.faults[0] ? cell->f.faults : "none");
 }
 
 int set_task_limit(const char *value, struct cell *cell, char *error)
@@ -111,18 +111,18 @@ int faults_check(const struct cell *cell, int64_t trial_limit_ns, char *error)
 {
     char limit[32], other[32];
     for (uint64_t i = 0; i < cell->faults.count; i++)
-        if (cell->faults.fault[i].task >= cell->tasks)
+        if (cell->faults.fault[i].task >= cell->f.tasks)
             return refuse(error, "--faults: there is no task %lld among %lld, counted from 0",
-                          (long long)cell->faults.fault[i].task, (long long)cell->tasks);
+                          (long long)cell->faults.fault[i].task, (long long)cell->f.tasks);
     if (!cell->task_limit_ns)
         return 0;
     spell_duration(limit, sizeof limit, cell->task_limit_ns);
     if (cell->task_limit_ns >= trial_limit_ns) /* it would never end a task */
         return refuse(error, "--task-limit: %s is not below --trial-limit %s", limit,
                       spell_duration(other, sizeof other, trial_limit_ns));
-    if (cell->dist == DIST_FIXED && cell->size_ns >= cell->task_limit_ns) /* it would end every task */
+    if (cell->dist == DIST_FIXED && cell->f.size_ns >= cell->task_limit_ns) /* it would end every task */
         return refuse(error, "--task-limit: %s is not above --size %s", limit,
-                      spell_duration(other, sizeof other, cell->size_ns));
+                      spell_duration(other, sizeof other, cell->f.size_ns));
     return 0;
 }
 
@@ -133,7 +133,7 @@ static double tasks_with(const struct cell *cell, enum fault_kind kind)
     for (uint64_t i = 0; i < cell->faults.count; i++) {
         const struct fault *fault = &cell->faults.fault[i];
         if (fault->kind == kind)
-            tasks += (double)cell->tasks * fault->rate_ppm / EVERY_TASK_PPM + (fault->task != FAULT_NO_TASK);
+            tasks += (double)cell->f.tasks * fault->rate_ppm / EVERY_TASK_PPM + (fault->task != FAULT_NO_TASK);
     }
     return tasks;
 }

@@ -6,10 +6,21 @@
 #include "bench/launch/plugin.h"
 #include "bench/model/factors.h"
 #include "bench/model/settings.h"
+#include "workloads/text.h"
 #include <stdlib.h>
 
+#define HOUR_NS 3600000000000ll
+
+static const struct param size_range = {.kind = PARAM_DURATION, .min = 1, .max = HOUR_NS};
+static const struct param collect_words = {.kind = PARAM_CHOICE, .choices = "completed|ordered"};
+static const struct param timing_words = {.kind = PARAM_CHOICE, .choices = "trial|task"};
+
 // clang-format off
-#define FACTOR(function) .kind = OPTION_FACTOR, .set_cell = set_##function, .spell_cell = spell_##function
+#define AT(field) .offset = offsetof(struct factors, field), .size = sizeof(((struct factors *)0)->field)
+#define COLUMN(kind, name, field, help) {COLUMN_OF(factors, kind, name, field, help)}
+#define WORD(field, words, help) {COLUMN_OF(factors, WORD, #field, field, help), .param = &words}
+#define SPELLED(field, help) {COLUMN_OF(factors, SPELLED, #field, field, help), .spelling = &field##_spelling}
+#define BY_CELL(function) .set_cell = set_##function, .spell_cell = spell_##function
 #define SETTING(function) .kind = OPTION_SETTING, .set = set_##function, .spell = spell_##function
 // clang-format on
 
@@ -23,89 +34,157 @@ const struct option options[] = {
                  "names of one's own; under two labels the same pool is two. ./mine.so is a plug-in. "
                  "?openmp is left out where it is not built. "
                  "`list pools` shows all.",
-         FACTOR(pool),
-         .expand = expand_pool},
-    {.name = "workload",
-     .syntax = "WORKLOAD[:key=value...]",
-     .preset = "spin",
-     .help = "What a task does, with options as for --pool: memory:bytes=32MiB. A text with blanks, commas or colons "
+         .expand = expand_pool,
+         AT(pool),
+         BY_CELL(pool),
+         .columns = {COLUMN(TEXT, "pool", pool,
+                            "who does the work, as it was asked for: the label and = where it was given one, then the "
+                            "pool with every option that differs from its default")}},
+    [OPTION_WORKLOAD] =
+        {.name = "workload",
+         .syntax = "WORKLOAD[:key=value...]",
+         .preset = "spin",
+         .help =
+             "What a task does, with options as for --pool: memory:bytes=32MiB. A text with blanks, commas or colons "
              "stands in single quotes: \"cmd:line='gzip -c {file}'\". ./mine.so is a plug-in. `list workloads` shows "
              "all.",
-     FACTOR(workload),
-     .expand = expand_workload},
-    {.name = "size",
-     .syntax = "DURATION",
-     .preset = "1ms",
-     .help = "How long a task takes when nothing disturbs it (ns, us, ms, s, m, h). Workloads whose tasks have no "
-             "size run once, whatever is said here.",
-     FACTOR(size)},
-    {.name = "size-dist",
-     .syntax = "fixed|uniform|exponential|lognormal[:sigma=S]|bimodal|file:PATH",
-     .preset = "fixed",
-     .help = "How sizes are spread, with --size as their mean. sigma is 1 where not given; bimodal: 90% take half, 10% "
+         .expand = expand_workload,
+         .traits = OPTION_WORK,
+         AT(workload),
+         BY_CELL(workload),
+         .columns = {COLUMN(TEXT, "workload", workload,
+                            "what a task does, with every option that differs from its default")}},
+    [OPTION_SIZE] =
+        {.name = "size",
+         .syntax = "DURATION",
+         .preset = "1ms",
+         .help = "How long a task takes when nothing disturbs it (ns, us, ms, s, m, h). Workloads whose tasks have no "
+                 "size run once, whatever is said here.",
+         .traits = OPTION_WORK,
+         AT(size_ns),
+         .param = &size_range,
+         .columns = {COLUMN(INT, "size_ns", size_ns, "label of a task's size: how long it should take, uncontended")},
+         .nothing = "0"},
+    [OPTION_SIZE_DIST] =
+        {.name = "size-dist",
+         .syntax = "fixed|uniform|exponential|lognormal[:sigma=S]|bimodal|file:PATH",
+         .preset = "fixed",
+         .help =
+             "How sizes are spread, with --size as their mean. sigma is 1 where not given; bimodal: 90% take half, 10% "
              "take 5.5 times --size; file: one duration a line, replayed in order, a bare number is ns.",
-     FACTOR(size_dist)},
-    {.name = "tasks",
-     .syntax = "N|auto",
-     .preset = "auto",
-     .help = "Tasks of a trial (1 .. 4026531839); auto: enough for a trial of at least 50 ms.",
-     FACTOR(tasks)},
-    {.name = "workers",
-     .syntax = "N|cores|pus|2xcores|A..B",
-     .preset = "cores",
-     .help = "How many workers (1 .. 65535): a number, the cores or hardware threads this program may use, a multiple "
+         .traits = OPTION_WORK,
+         AT(size_dist),
+         BY_CELL(size_dist),
+         .columns = {COLUMN(TEXT, "size_dist", size_dist, "how sizes are distributed around size_ns"),
+                     COLUMN(INT, "iterations", iterations,
+                            "the size in the workload's own unit of work, by calibration; empty where it has none")},
+         .before = "sizes "},
+    [OPTION_TASKS] = {.name = "tasks",
+                      .syntax = "N|auto",
+                      .preset = "auto",
+                      .help = "Tasks of a trial (1 .. 4026531839); auto: enough for a trial of at least 50 ms.",
+                      .traits = OPTION_WORK,
+                      AT(tasks),
+                      .spelling = &tasks_spelling,
+                      .columns = {COLUMN(INT, "tasks", tasks, "tasks of a trial, warm-up not counted")},
+                      .after = " task"},
+    [OPTION_WORKERS] =
+        {.name = "workers",
+         .syntax = "N|cores|pus|2xcores|A..B",
+         .preset = "cores",
+         .help =
+             "How many workers (1 .. 65535): a number, the cores or hardware threads this program may use, a multiple "
              "of them, or a range that doubles: 1..64 is 1,2,4,8,16,32,64.",
-     FACTOR(workers),
-     .expand = expand_workers},
-    {.name = "place",
-     .syntax = "PLACE",
-     .preset = "auto",
-     .help = "Where workers are pinned: none, compact, scatter, cores, CPUs joined with plus (0+2-3), or hwloc objects "
+         .expand = expand_workers,
+         AT(workers),
+         .param = &workers_range,
+         .columns = {COLUMN(INT, "workers", workers, "workers asked for"),
+                     COLUMN(INT, "processes", processes, "worker processes beside the submitter"),
+                     COLUMN(INT, "threads",
+                            threads, "worker threads over all processes; 0 where a worker is a process of one thread")},
+         .after = " worker"},
+    [OPTION_PLACE] =
+        {.name = "place",
+         .syntax = "PLACE",
+         .preset = "auto",
+         .help =
+             "Where workers are pinned: none, compact, scatter, cores, CPUs joined with plus (0+2-3), or hwloc objects "
              "(core:1.pu:0). auto is compact, or none where pinning is forbidden. `list places` shows all.",
-     FACTOR(place)},
-    {.name = "arrival",
-     .syntax = "burst|wave:K|window:K|rate:R[:poisson]",
-     .preset = "burst",
-     .help =
-         "How tasks are handed in. burst: all at once; wave: K, wait for all, again; window: K in flight; rate: R a "
-         "second, whether or not the pool keeps up, at random times with poisson.",
-     FACTOR(arrival)},
-    {.name = "collect",
-     .syntax = "completed|ordered",
-     .preset = "completed",
-     .help = "Whether results come back as they finish or in the order of the tasks.",
-     FACTOR(collect)},
-    {.name = "payload",
-     .syntax = "IN:OUT",
-     .preset = "0:0",
-     .help = "Bytes handed to and returned by every task, up to 1GiB each: 1MiB:64KiB.",
-     FACTOR(payload)},
-    {.name = "ballast",
-     .syntax = "BYTES[:thp][:write=10%]",
-     .preset = "0",
-     .help = "Memory the submitter dirties before the pool opens, in huge pages with thp; every task writes a share of "
+         AT(place),
+         BY_CELL(place),
+         .columns = {COLUMN(TEXT, "place", place, "where workers are pinned")},
+         .before = "place "},
+    [OPTION_ARRIVAL] = {.name = "arrival",
+                        .syntax = "burst|wave:K|window:K|rate:R[:poisson]",
+                        .preset = "burst",
+                        .help = "How tasks are handed in. burst: all at once; wave: K, wait for all, again; window: K "
+                                "in flight; rate: R a "
+                                "second, whether or not the pool keeps up, at random times with poisson.",
+                        AT(arrival),
+                        .spelling = &arrival_spelling,
+                        .columns = {SPELLED(arrival, "how tasks are handed in")},
+                        .before = "arrival "},
+    [OPTION_COLLECT] = {.name = "collect",
+                        .syntax = "completed|ordered",
+                        .preset = "completed",
+                        .help = "Whether results come back as they finish or in the order of the tasks.",
+                        AT(collect),
+                        .param = &collect_words,
+                        .columns = {WORD(collect, collect_words, "how results come back")},
+                        .before = "collect "},
+    [OPTION_PAYLOAD] = {.name = "payload",
+                        .syntax = "IN:OUT",
+                        .preset = "0:0",
+                        .help = "Bytes handed to and returned by every task, up to 1GiB each: 1MiB:64KiB.",
+                        .traits = OPTION_WORK,
+                        AT(payload),
+                        .spelling = &payload_spelling,
+                        .columns = {COLUMN(INT, "in_bytes", payload.in, "handed to every task"),
+                                    COLUMN(INT, "out_bytes", payload.out, "returned by every task")},
+                        .before = "payload ",
+                        .nothing = "0:0"},
+    [OPTION_BALLAST] =
+        {.name = "ballast",
+         .syntax = "BYTES[:thp][:write=10%]",
+         .preset = "0",
+         .help =
+             "Memory the submitter dirties before the pool opens, in huge pages with thp; every task writes a share of "
              "its pages with write.",
-     FACTOR(ballast)},
-    {.name = "faults",
-     .syntax = "none|KIND:task=N|KIND:rate=SHARE[+...]",
-     .preset = "none",
-     .help = "Tasks that fail on purpose, the same ones under every pool: task number N, or a seeded share of all. "
+         AT(ballast),
+         .spelling = &ballast_spelling,
+         .columns = {COLUMN(INT, "ballast_bytes", ballast.bytes, "memory the submitter dirtied before the pool opened"),
+                     SPELLED(ballast, "the same with its options, as asked for")},
+         .before = "ballast ",
+         .nothing = "0"},
+    [OPTION_FAULTS] =
+        {.name = "faults",
+         .syntax = "none|KIND:task=N|KIND:rate=SHARE[+...]",
+         .preset = "none",
+         .help =
+             "Tasks that fail on purpose, the same ones under every pool: task number N, or a seeded share of all. "
              "Kinds are error, exit, abort, segv, stack, kill, stop, hang, oom, fdleak and wrong; plus joins up to 4: "
              "segv:rate=1%+hang:task=7. `list faults` says what each does.",
-     FACTOR(faults)},
-    {.name = "timing",
-     .syntax = "task|trial",
-     .preset = "task",
-     .help = "Stamp start and end of every task, or only the whole trial.",
-     FACTOR(timing)},
+         .traits = OPTION_WORK,
+         AT(faults),
+         BY_CELL(faults),
+         .columns = {COLUMN(TEXT, "faults", faults, "which tasks fail on purpose; empty: none")},
+         .before = "faults "},
+    [OPTION_TIMING] = {.name = "timing",
+                       .syntax = "task|trial",
+                       .preset = "task",
+                       .help = "Stamp start and end of every task, or only the whole trial.",
+                       AT(timing),
+                       .param = &timing_words,
+                       .columns = {WORD(timing, timing_words,
+                                        "task: every task is timed; trial: only the whole trial is")},
+                       .before = "timing "},
     {.name = "place-main",
      .syntax = "PLACE",
      .preset = "auto",
      .help = "Where the submitter runs, in the words of --place; auto: on a CPU that no worker has, if there is one, "
              "else on any.",
      .kind = OPTION_SETTING,
-     .set_cell = set_place_main,
-     .spell_cell = spell_place_main},
+     BY_CELL(place_main)},
     {.name = "blocks",
      .syntax = "N|auto",
      .preset = "auto",
@@ -142,8 +221,7 @@ const struct option options[] = {
      .help = "A task that runs longer is ended, with the process that runs it, and counts as a timeout (1ms .. 24h). "
              "Where its worker is a thread of the submitter, nothing can end one task: then the trial is ended.",
      .kind = OPTION_SETTING,
-     .set_cell = set_task_limit,
-     .spell_cell = spell_task_limit},
+     BY_CELL(task_limit)},
     {.name = "trial-limit",
      .syntax = "DURATION",
      .preset = "60s",
@@ -204,6 +282,82 @@ const struct option *option_find(const char *name, char *error)
     return NULL;
 }
 
+int factor_parse(const struct option *option, const char *text, struct factors *factors, char *error)
+{
+    char *field = (char *)factors + option->offset;
+    if (option->spelling)
+        return option->spelling->parse(text, field, error);
+    if (option->param)
+        return param_parse(option->param, text, (int64_t *)field, error);
+    if (strlen(text) >= option->size)
+        return refuse(error, "'%.40s...' is longer than %zu letters", text, option->size - 1);
+    snprintf(field, option->size, "%s", text);
+    return 0;
+}
+
+int cell_set(struct cell *cell, const struct option *option, const char *text, char *error)
+{
+    return option->set_cell ? option->set_cell(text, cell, error) : factor_parse(option, text, &cell->f, error);
+}
+
+void cell_spell(const struct cell *cell, const struct option *option, char *text)
+{
+    if (option->spell_cell)
+        option->spell_cell(cell, text);
+    else
+        factor_text(option, &cell->f, text);
+}
+
+char *factor_text(const struct option *option, const struct factors *factors, char *text)
+{
+    const char *field = (const char *)factors + option->offset;
+    int64_t number = 0;
+    if (!option->param && !option->spelling) {
+        snprintf(text, SPEC_MAX, "%s", field);
+        return text;
+    }
+    memcpy(&number, field, sizeof number);
+    *text = '\0';
+    if (number == MISSING)
+        return text;
+    if (option->spelling)
+        option->spelling->spell(field, text);
+    else
+        param_spell(option->param, number, text, SPEC_MAX);
+    return text;
+}
+
+int factors_update(const struct option *table, int64_t schema, struct factors *factors, char *error)
+{
+    for (const struct option *option = table; option->name; option++) {
+        char text[SPEC_MAX];
+        int rc = 0;
+        if (option->kind != OPTION_FACTOR)
+            continue;
+        if (option->since > schema)
+            rc = factor_parse(option, option->preset, factors, error);
+        for (const struct meaning *meaning = option->meant_before; meaning && meaning->schema && !rc; meaning++)
+            if (schema <= meaning->schema && !strcmp(factor_text(option, factors, text), meaning->was) &&
+                (!meaning->when || meaning->when(factors))) {
+                rc = factor_parse(option, meaning->means, factors, error);
+                break;
+            }
+        if (rc)
+            return refuse_at(error, "%s", option->name);
+    }
+    return 0;
+}
+
+void factors_escape(struct factors *factors)
+{
+    for (const struct option *option = options; option->name; option++)
+        if (option->kind == OPTION_FACTOR && !option->param && !option->spelling) {
+            char text[SPEC_MAX], *field = (char *)factors + option->offset;
+            snprintf(text, sizeof text, "%s", field);
+            text_put(field, SPEC_MAX, text, true);
+        }
+}
+
 unsigned option_bit(const char *name)
 {
     for (unsigned i = 0; options[i].name; i++)
@@ -217,9 +371,9 @@ static int value_add(const struct option *option, const char *text, struct words
 {
     char canonical[VALUE_MAX];
     struct cell *cell = calloc(1, sizeof *cell);
-    int rc = cell ? option->set_cell(text, cell, error) : refuse(error, "out of memory");
+    int rc = cell ? cell_set(cell, option, text, error) : refuse(error, "out of memory");
     if (!rc) {
-        option->spell_cell(cell, canonical);
+        cell_spell(cell, option, canonical);
         rc = suite_can_hold(canonical, error);
     }
     if (!rc) {
@@ -265,10 +419,10 @@ void cell_key(const struct cell *cell, unsigned without, char *key)
     size_t used = 0;
     key[0] = '\0';
     for (unsigned i = 0; options[i].name; i++) {
-        if (!options[i].spell_cell || without & 1u << i)
+        if (!option_is_of_cell(&options[i]) || without & 1u << i)
             continue;
         key[used++] = '\n';
-        options[i].spell_cell(cell, key + used);
+        cell_spell(cell, &options[i], key + used);
         used += strlen(key + used);
     }
 }

@@ -5,6 +5,7 @@
 #include "bench/base/words.h"
 #include "bench/machine/machine.h"
 #include "bench/model/cell.h"
+#include "bench/model/column.h"
 
 enum option_kind {
     OPTION_FACTOR,  /* takes a comma list, may be repeated; all factors are crossed into cells */
@@ -13,6 +14,7 @@ enum option_kind {
 enum {
     OPTION_FLAG = 1,         /* takes no value */
     OPTION_COMMAND_LINE = 2, /* no key of a suite */
+    OPTION_WORK = 4,         /* what tasks do, and with it their results, depends on it */
 };
 
 /* A value is one alternative, without commas. Functions that can fail return 0 or -EINVAL, with a line in error that
@@ -24,6 +26,15 @@ typedef void option_spell_cell(const struct cell *cell, char *text);
 typedef int option_set(const char *value, struct settings *settings, char *error);
 typedef void option_spell(const struct settings *settings, char *text);
 
+#define FACTOR_COLUMNS_MAX 3
+
+/* What a value of a factor meant in files up to a schema: read as what is called so now. */
+struct meaning {
+    int64_t schema; /* the last one that meant it */
+    const char *was, *means;
+    bool (*when)(const struct factors *factors); /* where others have these values; NULL: always */
+};
+
 struct option {
     const char *name;   /* without dashes; the key in a suite */
     const char *syntax; /* of the value, "" for a flag */
@@ -31,18 +42,62 @@ struct option {
     const char *help;   /* one or more sentences, wrapped when printed */
     enum option_kind kind;
     unsigned traits;
-    /* Either it describes a cell: a value that stands for several is expanded first (NULL: never is) ... */
-    option_expand *expand;
-    option_set_cell *set_cell;
-    option_spell_cell *spell_cell;
-    /* ... or the run; spell is NULL with OPTION_COMMAND_LINE. */
+    /* Of the run: it has `set`, and with it `spell` unless it is OPTION_COMMAND_LINE. */
     option_set *set;
     option_spell *spell;
+    /* Else it is of a cell. A value that stands for several is expanded first; NULL: none does. */
+    option_expand *expand;
+    /* Where in struct factors it is: a number by `param`, a struct by `spelling`, else a text. Where a cell keeps more
+     * of it than that, these two do it all. */
+    size_t offset, size;
+    const struct param *param;
+    const struct spelling *spelling;
+    option_set_cell *set_cell;
+    option_spell_cell *spell_cell;
+    /* The columns of plan.csv, trials.csv and summary.csv that are its, and what the plan made of it; offsets in struct
+     * factors. */
+    struct column columns[FACTOR_COLUMNS_MAX];
+    const char *before, *after; /* in a label: words around the value, `after` with s unless it is 1; NULL: none */
+    const char *nothing;        /* the value of which a label says nothing; NULL: none is */
+    int64_t since;              /* the schema its columns came with: in files of earlier ones it has its preset */
+    const struct meaning *meant_before; /* ends with schema 0; NULL: what it means now */
 };
 
 #define OPTIONS_MAX 32
-#define OPTION_POOL 0                 /* its position in the table */
+/* Positions in the table, of those that the code knows by name; others stand behind them. */
+enum {
+    OPTION_POOL,
+    OPTION_WORKLOAD,
+    OPTION_SIZE,
+    OPTION_SIZE_DIST,
+    OPTION_TASKS,
+    OPTION_WORKERS,
+    OPTION_PLACE,
+    OPTION_ARRIVAL,
+    OPTION_COLLECT,
+    OPTION_PAYLOAD,
+    OPTION_BALLAST,
+    OPTION_FAULTS,
+    OPTION_TIMING,
+};
 extern const struct option options[]; /* ends with a row without a name */
+
+static inline bool option_is_of_cell(const struct option *option)
+{
+    return !option->set;
+}
+/* Text to the cell and back, in canonical spelling; text holds VALUE_MAX bytes. */
+int cell_set(struct cell *cell, const struct option *option, const char *text, char *error);
+void cell_spell(const struct cell *cell, const struct option *option, char *text);
+/* The same of the value in `factors` alone: what was recorded of it. Returns text, SPEC_MAX bytes. */
+char *factor_text(const struct option *option, const struct factors *factors, char *text);
+/* Text to the value in `factors` alone. */
+int factor_parse(const struct option *option, const char *text, struct factors *factors, char *error);
+/* Factors that were read from a file of that schema, as `table` (options[]) means them today. 0, or -EINVAL with a line
+ * in error. */
+int factors_update(const struct option *table, int64_t schema, struct factors *factors, char *error);
+/* Its texts as they may stand in a file or on a screen (text_put, workloads/text.h). */
+void factors_escape(struct factors *factors);
 
 /* NULL and a line in error, with the nearest name, when there is none. */
 const struct option *option_find(const char *name, char *error);

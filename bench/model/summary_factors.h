@@ -1,31 +1,32 @@
-/* Factors of a cell as its summary row has them: what makes two cells comparable, and how a group of cells is called on
- * the screen and in charts. Pure. */
+/* What makes two cells comparable, and how a group of cells is called on the screen and in charts: by the factors of
+ * their summary rows. Pure. */
 #ifndef POOLBENCH_MODEL_SUMMARY_FACTORS_H
 #define POOLBENCH_MODEL_SUMMARY_FACTORS_H
 #include "bench/model/columns.h"
+#include "bench/model/options.h"
 #include <stdbool.h>
 
 /* The two pools that docs/METHOD.md measures others by. */
 #define BASE_POOL  "serial" /* of speed-ups: the same tasks without any pool; has no workers to count or place */
 #define IDEAL_POOL "static" /* of efficiency_vs_static: workers without a queue */
 
+/* Sets of factors: bit i is options[i]. */
 enum {
-    FACTOR_POOL = 1 << 0,
-    FACTOR_WORKLOAD = 1 << 1,
-    FACTOR_SIZE = 1 << 2,
-    FACTOR_DIST = 1 << 3,
-    FACTOR_TASKS = 1 << 4,
-    FACTOR_WORKERS = 1 << 5,
-    FACTOR_PLACE = 1 << 6,
-    FACTOR_ARRIVAL = 1 << 7,
-    FACTOR_COLLECT = 1 << 8,
-    FACTOR_IN = 1 << 9,
-    FACTOR_OUT = 1 << 10,
-    FACTOR_BALLAST = 1 << 11,
-    FACTOR_FAULTS = 1 << 12,
-    FACTOR_TIMING = 1 << 13,
-    FACTORS_ALL = (1 << 14) - 1,
+    FACTOR_POOL = 1 << OPTION_POOL,
+    FACTOR_WORKLOAD = 1 << OPTION_WORKLOAD,
+    FACTOR_SIZE = 1 << OPTION_SIZE,
+    FACTOR_TASKS = 1 << OPTION_TASKS,
+    FACTOR_WORKERS = 1 << OPTION_WORKERS,
+    FACTOR_PLACE = 1 << OPTION_PLACE,
+    FACTOR_ARRIVAL = 1 << OPTION_ARRIVAL,
+    FACTOR_PAYLOAD = 1 << OPTION_PAYLOAD,
+    FACTOR_BALLAST = 1 << OPTION_BALLAST,
+    FACTOR_FAULTS = 1 << OPTION_FAULTS,
 };
+unsigned factors_all(void);
+unsigned factors_work(void); /* those that results of tasks depend on */
+
+bool factors_same(const struct factors *a, const struct factors *b, unsigned set);
 
 bool factors_equal(const struct summary_row *a, const struct summary_row *b, unsigned factors);
 
@@ -47,7 +48,7 @@ bool row_has_pool(const struct summary_row *row, const char *name); /* with what
 bool row_is_floor(const struct summary_row *row);                   /* shown beside pools, never the best one */
 bool row_has_label(const struct summary_row *row, const char *label);
 /* What people read: the label of a pool where it has one, else all of it. text: POOL_TEXT bytes. Returns text. */
-#define POOL_TEXT sizeof(((struct summary_row *)0)->pool)
+#define POOL_TEXT SPEC_MAX
 char *pool_shown(char *text, const char *pool);
 #define POOL_SHOWN(name) pool_shown((char[POOL_TEXT]){0}, name) /* lives as long as the block */
 

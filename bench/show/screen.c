@@ -45,7 +45,7 @@ static bool trial_is_alone(const struct trial_row *trial)
     size_t length = strlen(BASE_POOL);
 
     return !strcmp(trial->status, "ok") && trial->wall_ns > 0 && trial->runqueue_ns != MISSING &&
-           !strncmp(trial->pool, BASE_POOL, length) && strchr(":", trial->pool[length]);
+           !strncmp(trial->f.pool, BASE_POOL, length) && strchr(":", trial->f.pool[length]);
 }
 
 static struct totals totals_make(const struct summary *summary)
@@ -61,7 +61,7 @@ static struct totals totals_make(const struct summary *summary)
         if (t->block > (int64_t)totals.blocks)
             totals.blocks = (size_t)t->block;
         if (!strcmp(t->status, "ok")) {
-            totals.tasks += t->tasks;
+            totals.tasks += t->f.tasks;
             totals.tasks_failed += t->tasks_failed == MISSING ? 0 : t->tasks_failed;
         }
         if (trial_is_alone(t)) {

@@ -43,7 +43,7 @@ bool latency_text(const struct table *t, size_t cell, struct latency_text *text)
     char lo[32], hi[32];
 
     *text = (struct latency_text){.label = ""};
-    if ((strncmp(row->arrival, "rate:", 5) != 0 && strncmp(row->arrival, "window:", 7) != 0) ||
+    if ((row->f.arrival.kind != ARRIVAL_RATE && row->f.arrival.kind != ARRIVAL_WINDOW) ||
         row->latency_p50_ns == MISSING)
         return false;
     factors_label(text->label, sizeof text->label, row, t->shown | FACTOR_POOL);

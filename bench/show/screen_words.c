@@ -28,7 +28,7 @@ char *table_label(const struct table *t, size_t row, char *text, size_t size)
 
 char *table_pool(const struct table *t, size_t column, char *text, size_t size)
 {
-    const char *pool = POOL_SHOWN(t->summary->rows[t->pool[column]].pool);
+    const char *pool = POOL_SHOWN(t->summary->rows[t->pool[column]].f.pool);
 
     if (strlen(pool) <= POOL_MAX)
         snprintf(text, size, "%s", pool);
@@ -84,8 +84,8 @@ void table_legend(FILE *out, const struct table *t)
     for (size_t c = 0; c < t->pools; c++) {
         char head[64];
         table_pool(t, c, head, sizeof head);
-        if (strcmp(head, t->summary->rows[t->pool[c]].pool))
-            fprintf(out, "%s = %s\n", head, spec_behind_label(t->summary->rows[t->pool[c]].pool));
+        if (strcmp(head, t->summary->rows[t->pool[c]].f.pool))
+            fprintf(out, "%s = %s\n", head, spec_behind_label(t->summary->rows[t->pool[c]].f.pool));
         for (size_t r = 0; r < t->rows; r++) {
             struct table_text text;
             table_text(t, r, c, &text);

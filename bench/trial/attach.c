@@ -39,7 +39,7 @@ static int worker_run(struct trial *trial, int pid, struct attached *attached, i
     clock_init(trial->file->clock_is_tsc, trial->file->clock_mult);
     if ((rc = setup_pool(trial)) < 0)
         return fail(trial, rc, "pool");
-    if (trial->file->ballast_write_ppm)
+    if (trial->file->f.ballast.write_ppm)
         return fail(trial, -ENOTSUP, "--ballast: what is executed has none to write to");
     if (!trial->ops->attach)
         return fail(trial, -ENOTSUP, "pool");

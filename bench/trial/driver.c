@@ -90,17 +90,17 @@ static uint32_t arrived(const struct trial *trial, struct drive *drive)
 {
     const struct job_file *file = trial->file;
     uint64_t limit = file->tasks;
-    switch ((enum arrival_kind)file->arrival) {
+    switch ((enum arrival_kind)file->f.arrival.kind) {
     case ARRIVAL_BURST:
         break;
     case ARRIVAL_WAVE: /* the next K when all of the last K are back */
         if (drive->reaped == drive->next && drive->next == drive->wave_end)
             drive->wave_end =
-                file->tasks - drive->next > file->arrival_k ? drive->next + (uint32_t)file->arrival_k : file->tasks;
+                file->tasks - drive->next > file->f.arrival.k ? drive->next + (uint32_t)file->f.arrival.k : file->tasks;
         limit = drive->wave_end;
         break;
     case ARRIVAL_WINDOW: /* at most K on their way, results held back by collect=ordered included */
-        limit = (trial->held ? drive->released : drive->reaped) + file->arrival_k;
+        limit = (trial->held ? drive->released : drive->reaped) + file->f.arrival.k;
         break;
     case ARRIVAL_RATE: {
         uint64_t now = clock_ticks() - trial->gate;
@@ -190,9 +190,9 @@ static void wish(const struct trial *trial, const struct drive *drive, unsigned 
     uint32_t in_flight = drive->next - drive->reaped;
     *min = 1;
     *until_ns = UINT64_MAX;
-    if (!drive->may_die && (file->arrival == ARRIVAL_BURST || file->arrival == ARRIVAL_WAVE))
+    if (!drive->may_die && (file->f.arrival.kind == ARRIVAL_BURST || file->f.arrival.kind == ARRIVAL_WAVE))
         *min = drive->full ? in_flight / 2 : in_flight; /* full: fill up again before the workers run dry */
-    if (file->arrival == ARRIVAL_RATE && drive->next < file->tasks && !drive->full)
+    if (file->f.arrival.kind == ARRIVAL_RATE && drive->next < file->tasks && !drive->full)
         *until_ns = trial->spin_to_due ? 0 : trial->gate_anchor.ns + clock_to_ns(trial->due[drive->next]);
 }
 
@@ -218,7 +218,7 @@ int drive(struct trial *trial)
     int rc = 0;
     drive.may_die = may_die(file);
     trial->spin_to_due = file->spare_cpu;
-    if (file->arrival == ARRIVAL_RATE) /* the default slack of 50 us would go into every time that is slept to */
+    if (file->f.arrival.kind == ARRIVAL_RATE) /* the default slack of 50 us would go into every time that is slept to */
         prctl(PR_SET_TIMERSLACK, 1);
     trial->report->shared_cpu = !file->spare_cpu;
     trial->report->next_at = (uintptr_t)&drive.next;

@@ -61,10 +61,10 @@ static bool is_shape(const struct job_file *file)
 
 static bool is_arrival(const struct job_file *file)
 {
-    bool needs_k = file->arrival == ARRIVAL_WAVE || file->arrival == ARRIVAL_WINDOW;
-    uint64_t due = file->arrival == ARRIVAL_RATE ? file->tasks : 0;
-    return file->arrival <= ARRIVAL_RATE && file->collect <= COLLECT_ORDERED && (!needs_k || file->arrival_k) &&
-           lies_within(file, file->due_offset, due, sizeof(uint64_t));
+    bool needs_k = file->f.arrival.kind == ARRIVAL_WAVE || file->f.arrival.kind == ARRIVAL_WINDOW;
+    uint64_t due = file->f.arrival.kind == ARRIVAL_RATE ? file->tasks : 0;
+    return file->f.arrival.kind <= ARRIVAL_RATE && file->f.collect <= COLLECT_ORDERED &&
+           (!needs_k || file->f.arrival.k) && lies_within(file, file->due_offset, due, sizeof(uint64_t));
 }
 
 int job_check(const struct job_file *file, uint64_t bytes)

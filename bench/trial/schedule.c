@@ -6,7 +6,7 @@
 void schedule_make(struct trial *trial)
 {
     const struct job_file *file = trial->file;
-    if (file->arrival != ARRIVAL_RATE)
+    if (file->f.arrival.kind != ARRIVAL_RATE)
         return;
     trial->due = (uint64_t *)((char *)file + file->due_offset);
     for (uint32_t i = 0; i < file->tasks; i++)
@@ -39,7 +39,8 @@ int64_t schedule_ideal_ns(const struct trial *trial)
 {
     const struct job_file *file = trial->file;
     const struct workload_ops *workload = trial->job.workload;
-    if (file->arrival == ARRIVAL_RATE || (file->arrival == ARRIVAL_WINDOW && file->arrival_k < file->shape.workers) ||
+    if (file->f.arrival.kind == ARRIVAL_RATE ||
+        (file->f.arrival.kind == ARRIVAL_WINDOW && file->f.arrival.k < file->shape.workers) ||
         (!workload->unit && !workload->cpu_ns))
         return -1;
     struct load load = {0};
@@ -53,7 +54,7 @@ int64_t schedule_ideal_ns(const struct trial *trial)
         load.cpu_ns += cpu;
         load.held_ns[task.class] += size;
         load.largest_ns = larger(load.largest_ns, size);
-        if (file->arrival == ARRIVAL_WAVE && (i + 1) % file->arrival_k == 0) {
+        if (file->f.arrival.kind == ARRIVAL_WAVE && (i + 1) % file->f.arrival.k == 0) {
             ideal += load_ideal(&load, file);
             load = (struct load){0};
         }

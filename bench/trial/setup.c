@@ -106,8 +106,8 @@ static struct cost warmup_cost(const struct trial *trial)
 static int setup_inputs(struct trial *trial)
 {
     struct job *job = &trial->job;
-    job->in_bytes = trial->file->in_bytes;
-    job->out_bytes = trial->file->out_bytes;
+    job->in_bytes = trial->file->f.payload.in;
+    job->out_bytes = trial->file->f.payload.out;
     if (!job->in_bytes)
         return 0;
     uint64_t count = INPUTS_LIMIT / job->in_bytes;
@@ -218,7 +218,7 @@ int setup_job(struct trial *trial)
         .warmup = warmup_cost(trial),
     };
     job->tasks = file->tasks;
-    job->timed = file->timed;
+    job->timed = file->f.timing;
     job->fenced = job->timed || job->workload->unit;
     job->faults = file->faults;
     return setup_inputs(trial);
@@ -227,7 +227,7 @@ int setup_job(struct trial *trial)
 int setup_ballast(struct trial *trial)
 {
     const struct job_file *file = trial->file;
-    uint64_t bytes = file->ballast_bytes;
+    uint64_t bytes = file->f.ballast.bytes;
     if (!bytes)
         return 0;
     char *map =
@@ -236,7 +236,7 @@ int setup_ballast(struct trial *trial)
         return -errno;
     char *start = (char *)(((uintptr_t)map + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));
     /* said either way: the machine's default would otherwise decide what is measured */
-    if (madvise(start, bytes, file->ballast_thp ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) < 0 && file->ballast_thp)
+    if (madvise(start, bytes, file->f.ballast.thp ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) < 0 && file->f.ballast.thp)
         return say(trial, -errno, "--ballast: transparent huge pages are not to be had here");
 #ifdef MADV_POPULATE_WRITE
     madvise(start, bytes,
@@ -245,7 +245,7 @@ int setup_ballast(struct trial *trial)
     memset(start, 1, bytes);
     trial->job.ballast = (unsigned char *)start;
     trial->job.ballast_bytes = bytes;
-    trial->job.ballast_write_ppm = file->ballast_write_ppm;
+    trial->job.ballast_write_ppm = file->f.ballast.write_ppm;
     return 0;
 }
 
@@ -291,9 +291,9 @@ int setup_arrays(struct trial *trial)
     trial->checked_max = checked + check_asked_for(trial);
     if (!(trial->checked = trial_memory(trial->checked_max, sizeof *trial->checked)))
         return -ENOMEM;
-    if (file->collect && !(trial->held = trial_memory(file->tasks, sizeof *trial->held)))
+    if (file->f.collect && !(trial->held = trial_memory(file->tasks, sizeof *trial->held)))
         return -ENOMEM;
-    unsigned phases = file->arrival == ARRIVAL_RATE ? PHASE_LATE + 1 : PHASE_LATENCY + 1;
+    unsigned phases = file->f.arrival.kind == ARRIVAL_RATE ? PHASE_LATE + 1 : PHASE_LATENCY + 1;
     subset_draw(trial->sampled, file->sample_seed, file->tasks, file->samples_max);
     memory_map_now(trial->histograms, (size_t)phases * HISTOGRAM_BUCKETS * sizeof *trial->histograms);
     return 0;

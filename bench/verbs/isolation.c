@@ -22,7 +22,7 @@ static const struct argument isolation_arguments[] = {
 
 static double per_task(const struct trial_row *trial, int64_t value)
 {
-    return value == MISSING || value < 0 || trial->tasks <= 0 ? NAN : (double)value / (double)trial->tasks;
+    return value == MISSING || value < 0 || trial->f.tasks <= 0 ? NAN : (double)value / (double)trial->f.tasks;
 }
 
 static double time_of(const struct trial_row *trial)
@@ -82,7 +82,7 @@ struct isolation {
 /* The same options, whatever the pool. */
 static bool options_equal(const struct summary_row *a, const struct summary_row *b)
 {
-    return !strcmp(a->pool + strcspn(a->pool, ":"), b->pool + strcspn(b->pool, ":"));
+    return !strcmp(a->f.pool + strcspn(a->f.pool, ":"), b->f.pool + strcspn(b->f.pool, ":"));
 }
 
 static void pairs_find(struct isolation *isolation)
@@ -222,9 +222,9 @@ static int isolation_print(FILE *out, const char *directory, const struct isolat
     fprintf(out, "  %-25s%-22s %-10s %9s %9s\n", "", " ratio", "", PROCESSES, THREADS);
     for (size_t i = 0; i < isolation->count && !result; i++) {
         const struct summary_row *row = &rows[isolation->pairs[i].processes];
-        const char *options = row->pool + strcspn(row->pool, ":");
+        const char *further = row->f.pool + strcspn(row->f.pool, ":");
         fprintf(out, "%s", factors_label(text, sizeof text, row, t->shown));
-        fprintf(out, "%s%.100s\n", *options ? ", " : "", *options ? options + 1 : "");
+        fprintf(out, "%s%.100s\n", *further ? ", " : "", *further ? further + 1 : "");
         for (size_t m = 0; m < METRICS && !result; m++) {
             struct price_paid paid;
             result = pair_compare(isolation, &isolation->pairs[i], &metrics[m], &paid);

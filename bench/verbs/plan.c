@@ -19,13 +19,13 @@ static void heading_print(const char *label, const char *text)
 static void value_text(const struct option *option, const struct cell *cell, char *text)
 {
     if (!strcmp(option->name, "place"))
-        snprintf(text, SPEC_MAX, "%s", cell->place);
+        snprintf(text, SPEC_MAX, "%s", cell->f.place);
     else if (!strcmp(option->name, "pool")) /* without the path of a plug-in */
-        snprintf(text, SPEC_MAX, "%s", cell->pool_spec);
+        snprintf(text, SPEC_MAX, "%s", cell->f.pool);
     else if (!strcmp(option->name, "workload"))
-        snprintf(text, SPEC_MAX, "%s", cell->workload_spec);
+        snprintf(text, SPEC_MAX, "%s", cell->f.workload);
     else
-        option->spell_cell(cell, text);
+        cell_spell(cell, option, text);
 }
 
 static bool varies(const struct option *option, const struct cells *cells)
@@ -107,7 +107,7 @@ static void common_print(const struct request *request, const struct plan *plan)
     printf("\nin every cell\n");
     for (unsigned i = 0; options[i].name; i++) {
         char value[SPEC_MAX], text[2 * SPEC_MAX];
-        if (!options[i].spell_cell || varies(&options[i], &plan->cells))
+        if (!option_is_of_cell(&options[i]) || varies(&options[i], &plan->cells))
             continue;
         value_text(&options[i], &plan->cells.cell[0], value);
         snprintf(text, sizeof text, "%s%s", value, preset & 1u << i ? "  (default)" : "");
@@ -146,8 +146,8 @@ static unsigned row_fill(const struct plan *plan, const struct cell *cell, const
     }
     if (!cell)
         snprintf(fields[count], SPEC_MAX, "iterations");
-    else if (cell->iterations > 0)
-        snprintf(fields[count], SPEC_MAX, "%lld", (long long)cell->iterations);
+    else if (cell->f.iterations > 0)
+        snprintf(fields[count], SPEC_MAX, "%lld", (long long)cell->f.iterations);
     else
         snprintf(fields[count], SPEC_MAX, "%s", cell->workload->unit ? "?" : "-");
     return count + 1;
@@ -160,7 +160,7 @@ static void cells_print(const struct plan *plan)
     bool shown[OPTIONS_MAX] = {0};
     bool uncalibrated = false;
     for (unsigned i = 0; options[i].name; i++)
-        shown[i] = options[i].spell_cell && varies(&options[i], &plan->cells);
+        shown[i] = option_is_of_cell(&options[i]) && varies(&options[i], &plan->cells);
     for (size_t row = 0; row <= plan->cells.count; row++) {
         unsigned count = row_fill(plan, row ? &plan->cells.cell[row - 1] : NULL, shown, fields);
         for (unsigned f = 0; f < count; f++)

@@ -143,7 +143,7 @@ static int selftest_plan(struct selftest *test, char *error)
     order_draw(test->session.request.settings.seed, plan->blocks, (unsigned)plan->cells.count, plan->order);
     for (size_t i = 1; i < plan->cells.count && test->inject > 0; i += 2) {
         struct cell *cell = &plan->cells.cell[i];
-        cell->iterations = llround((double)cell->iterations * (1 + test->inject));
+        cell->f.iterations = llround((double)cell->f.iterations * (1 + test->inject));
         for (uint32_t c = 0; c < cell->cost_count; c++)
             cell->costs[c].iterations = (uint64_t)llround((double)cell->costs[c].iterations * (1 + test->inject));
     }
@@ -291,8 +291,7 @@ static void whole_print(const struct selftest *test, const struct found *found)
         if (!isnan(c->interval.lo))
             snprintf(interval, sizeof interval, "%.4f .. %.4f", c->interval.lo, c->interval.hi);
         char label[64];
-        snprintf(label, sizeof label, "%.*s, %.40s", (int)strcspn(cell->pool_spec, "."), cell->pool_spec,
-                 cell->workload_spec);
+        snprintf(label, sizeof label, "%.*s, %.40s", (int)strcspn(cell->f.pool, "."), cell->f.pool, cell->f.workload);
         printf("  %-16s  %.4fx  %s\n", label, c->ratio, interval);
     }
 }
@@ -362,11 +361,12 @@ static int selftest_print(const struct selftest *test, const struct summary *sum
     screen_header(stdout, test->session.directory, summary);
     screen_warnings_print(stdout, test->session.directory, summary, NULL);
     printf("\n");
-    say("%zu pairs of cells (" WORKLOADS " of " SIZE ", %u workers, 4 pools), the same but for their labels, in every "
+    say("%zu pairs of cells (" WORKLOADS " of " SIZE
+        ", %lld workers, 4 pools), the same but for their labels, in every "
         "block. %zu comparisons: %zu pairs x %u group%s of %u blocks. No trial is in two of them. Intervals hold each "
         "by itself, at %.1f %%.",
-        test->pairs, cell->workers, found->count, test->pairs, test->done, test->done == 1 ? "" : "s", test->length,
-        100 * (1 - miss_rate(test->length)));
+        test->pairs, (long long)cell->f.workers, found->count, test->pairs, test->done, test->done == 1 ? "" : "s",
+        test->length, 100 * (1 - miss_rate(test->length)));
     if (found->count < COMPARISONS)
         say("The budget has time for %zu of %d comparisons: this test is weaker than it should be.", found->count,
             COMPARISONS);

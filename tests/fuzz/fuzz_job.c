@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     touch(map, file->main_mask_offset, file->cpu_words * sizeof(uint64_t));
     touch(map, file->masks_offset, (uint64_t)file->shape.workers * file->cpu_words * sizeof(uint64_t));
     touch(map, file->costs_offset, (uint64_t)file->cost_count * sizeof(struct cost));
-    if (file->arrival == ARRIVAL_RATE)
+    if (file->f.arrival.kind == ARRIVAL_RATE)
         touch(map, file->due_offset, file->tasks * sizeof(uint64_t));
     touch(map, file->samples_offset, file->samples_max * sizeof(struct sample));
     touch(map, file->report_offset, sizeof(struct trial_report));

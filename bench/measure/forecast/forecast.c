@@ -19,8 +19,8 @@
 
 static double label_ns(const struct cell *cell)
 {
-    if (cell->size_ns)
-        return (double)cell->size_ns;
+    if (cell->f.size_ns)
+        return (double)cell->f.size_ns;
     return cell->cost_count && cell->costs[0].size_ns ? (double)cell->costs[0].size_ns
                                                       : (double)cell->workload->about_ns;
 }
@@ -31,30 +31,30 @@ static double parallel(const struct cell *cell)
     const struct pool_shape *shape = &cell->shape;
     double cpus = fmax(1, cell->placement.cpus);
     /* Where a pool has workers of two kinds, tasks of one class may go to one kind alone. */
-    double workers = fmin(shape->workers, fmax(cell->workers, fmax(shape->processes, shape->threads)));
+    double workers = fmin(shape->workers, fmax(cell->f.workers, fmax(shape->processes, shape->threads)));
     double at_once = fmin(workers, cpus);
     if (cell->workload->classify)
         at_once = fmin(shape->workers, 2 * cpus); /* as if half of the tasks slept */
     else if (cell->workload->class == TASK_SLEEP)
         at_once = workers;
-    if (cell->arrival == ARRIVAL_WAVE || cell->arrival == ARRIVAL_WINDOW)
-        at_once = fmin(at_once, (double)cell->arrival_k);
+    if (cell->f.arrival.kind == ARRIVAL_WAVE || cell->f.arrival.kind == ARRIVAL_WINDOW)
+        at_once = fmin(at_once, (double)cell->f.arrival.k);
     return at_once;
 }
 
 double forecast_floor_ns(const struct cell *cell)
 {
     double ns = label_ns(cell) / parallel(cell);
-    return cell->arrival == ARRIVAL_RATE ? fmax(ns, 1e9 / cell->arrival_rate) : ns;
+    return cell->f.arrival.kind == ARRIVAL_RATE ? fmax(ns, 1e9 / cell->f.arrival.rate) : ns;
 }
 
 /* What handing over a task costs, roughly. */
 static double handover_ns(const struct cell *cell)
 {
-    double ns = (double)pool_chosen(cell->pool, cell->pool_params)->handover_ns + (cell->timed ? TIMING_NS : 0);
-    ns += COPY_NS_PER_BYTE * (double)(cell->in_bytes + cell->out_bytes);
+    double ns = (double)pool_chosen(cell->pool, cell->pool_params)->handover_ns + (cell->f.timing ? TIMING_NS : 0);
+    ns += COPY_NS_PER_BYTE * (double)(cell->f.payload.in + cell->f.payload.out);
     if (cell->pool->traits & POOL_TASK_IS_PROCESS && !cell->pool->early) /* else forked by one that has no ballast */
-        ns += PAGE_FORK_NS * (double)cell->ballast_bytes / (cell->ballast_thp ? HUGE_PAGE_BYTES : PAGE_BYTES);
+        ns += PAGE_FORK_NS * (double)cell->f.ballast.bytes / (cell->f.ballast.thp ? HUGE_PAGE_BYTES : PAGE_BYTES);
     return ns;
 }
 
@@ -67,7 +67,7 @@ static double beside_guess_ns(const struct cell *cell)
     if (!(cell->workload->traits & WORKLOAD_SIZED) && !forecast_unknown(cell)) /* not cut: one a worker, at least */
         warmup_ns = fmax(warmup_ns, cell->shape.workers * cell->forecast.task_ns);
     return warmup_ns + TRIAL_EXEC_NS + WORKER_OPEN_NS * cell->shape.workers +
-           DIRTY_NS_PER_BYTE * (double)cell->ballast_bytes;
+           DIRTY_NS_PER_BYTE * (double)cell->f.ballast.bytes;
 }
 
 /* What a task takes whose size and arrival come to floor_ns. */
@@ -99,9 +99,10 @@ bool forecast_unknown(const struct cell *cell)
 
 int64_t forecast_tasks(const struct cell *cell, double wall_ns)
 {
-    double task_ns = cell->forecast.task_ns, fewest = fmax(4.0 * cell->workers, 16);
+    double task_ns = cell->forecast.task_ns, fewest = fmax(4.0 * cell->f.workers, 16);
     /* Whole rounds: the last ones of a trial should not leave workers idle. */
-    double round = cell->arrival == ARRIVAL_WAVE ? fmin((double)cell->arrival_k, TASKS_AUTO_MAX) : cell->workers;
+    double round =
+        cell->f.arrival.kind == ARRIVAL_WAVE ? fmin((double)cell->f.arrival.k, TASKS_AUTO_MAX) : cell->f.workers;
     if (forecast_unknown(cell))
         return (int64_t)(ceil(fewest / round) * round);
     if (fewest * task_ns > 2 * wall_ns)
@@ -121,7 +122,7 @@ double forecast_trial_ns(const struct cell *cell)
     const struct forecast *forecast = &cell->forecast;
     if (forecast->seen)
         return forecast->seen_ns / forecast->seen;
-    double ns = (double)cell->tasks * forecast->task_ns + faults_wait_ns(cell) + forecast->beside_ns;
+    double ns = (double)cell->f.tasks * forecast->task_ns + faults_wait_ns(cell) + forecast->beside_ns;
     return cell->trial_limit_ns ? fmin(ns, (double)cell->trial_limit_ns) : ns;
 }
 
@@ -147,10 +148,10 @@ void forecast_note(struct cell *cell, double whole_ns, double wall_ns)
 
 void forecast_compare(struct cells *cells, const struct cell *seen)
 {
-    double busy_ns = seen->tasks > 0 ? forecast_trial_ns(seen) / (double)seen->tasks * parallel(seen) : 0;
+    double busy_ns = seen->f.tasks > 0 ? forecast_trial_ns(seen) / (double)seen->f.tasks * parallel(seen) : 0;
     for (size_t i = 0; i < cells->count && seen->workload->once; i++) {
         struct cell *cell = &cells->cell[i];
-        if (forecast_unknown(cell) && !strcmp(cell->workload_spec, seen->workload_spec))
+        if (forecast_unknown(cell) && !strcmp(cell->f.workload, seen->f.workload))
             cell->forecast.task_ns = fmax(cell->forecast.task_ns, busy_ns / parallel(cell));
     }
 }

@@ -48,13 +48,13 @@ static struct cell pilot_of(const struct cell *cell)
 {
     struct cell pilot = *cell;
     pilot.faults = (struct faults){0};
-    pilot.faults_spec[0] = '\0';
-    pilot.ballast_bytes /= BALLAST_SHARE;
+    pilot.f.faults[0] = '\0';
+    pilot.f.ballast.bytes /= BALLAST_SHARE;
     forecast_make(&pilot, NULL);
     pilot.forecast.task_ns = fmax(cell->forecast.task_ns, pilot.forecast.task_ns);
-    pilot.tasks = (int64_t)fmin(ceil(PILOT_NS / pilot.forecast.task_ns), 1e6);
-    if (pilot.tasks < (int64_t)pilot.shape.workers)
-        pilot.tasks = pilot.shape.workers;
+    pilot.f.tasks = (int64_t)fmin(ceil(PILOT_NS / pilot.forecast.task_ns), 1e6);
+    if (pilot.f.tasks < (int64_t)pilot.shape.workers)
+        pilot.f.tasks = pilot.shape.workers;
     return pilot;
 }
 
@@ -102,10 +102,10 @@ static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wa
 /* From a pilot to its cell: what ballast adds grows with it. */
 static struct price price_of(const struct cell *cell, const struct cell *pilot, double wall_ns, double whole_ns)
 {
-    struct price price = {wall_ns / (double)pilot->tasks, forecast_floor_ns(pilot), fmax(whole_ns - wall_ns, 1)};
-    if (cell->ballast_bytes) { /* in the same ratio as the guesses: what else is slow here is not the ballast's */
+    struct price price = {wall_ns / (double)pilot->f.tasks, forecast_floor_ns(pilot), fmax(whole_ns - wall_ns, 1)};
+    if (cell->f.ballast.bytes) { /* in the same ratio as the guesses: what else is slow here is not the ballast's */
         struct cell little = *pilot, whole = *pilot;
-        whole.ballast_bytes = cell->ballast_bytes;
+        whole.f.ballast.bytes = cell->f.ballast.bytes;
         forecast_make(&little, NULL);
         forecast_make(&whole, NULL);
         price.task_ns *= whole.forecast.task_ns / little.forecast.task_ns;
@@ -145,7 +145,7 @@ static int pilot_run(struct pilots *pilots, struct cell *cell, const struct cell
     forecast_make(&guessed, NULL);
     double floor_ns = forecast_floor_ns(pilot);
     if (guessed.forecast.task_ns > floor_ns)
-        bias->task = ratio(wall_ns / (double)pilot->tasks - floor_ns, guessed.forecast.task_ns - floor_ns);
+        bias->task = ratio(wall_ns / (double)pilot->f.tasks - floor_ns, guessed.forecast.task_ns - floor_ns);
     bias->beside = ratio(whole_ns - wall_ns, guessed.forecast.beside_ns);
     price_take(pilots, cell, &price);
     return 0;
@@ -161,7 +161,7 @@ static int pilot_try(struct pilots *pilots, struct cell *cell, char *error)
     struct cell pilot = pilot_of(&guessed);
     bool repeatable = !cell->workload->once || !cell->workload->once(cell->workload_params);
     double takes_ns =
-        (double)pilot.tasks * pilot.forecast.task_ns + pilot.forecast.beside_ns * bias_of(pilots, cell)->beside;
+        (double)pilot.f.tasks * pilot.forecast.task_ns + pilot.forecast.beside_ns * bias_of(pilots, cell)->beside;
     if (!pilots->launcher || !repeatable || pilots->spent_ns + takes_ns > pilots->most_ns)
         return 0;
     return pilot_run(pilots, cell, &pilot, error);

@@ -62,13 +62,13 @@ bool price_learn(const struct cell *cell, struct price *price)
     const struct forecast *forecast = &cell->forecast;
     unsigned count = forecast->well < FORECAST_LAST ? forecast->well : FORECAST_LAST;
     double wall_ns[FORECAST_LAST], beside_ns[FORECAST_LAST];
-    if (!count || cell->tasks <= 0 || cell->faults.count)
+    if (!count || cell->f.tasks <= 0 || cell->faults.count)
         return false;
     for (unsigned i = 0; i < count; i++) {
         wall_ns[i] = forecast->last[i].wall_ns;
         beside_ns[i] = forecast->last[i].whole_ns - forecast->last[i].wall_ns;
     }
-    *price = (struct price){middle(wall_ns, count) / (double)cell->tasks, forecast_floor_ns(cell),
+    *price = (struct price){middle(wall_ns, count) / (double)cell->f.tasks, forecast_floor_ns(cell),
                             fmax(middle(beside_ns, count), 1)};
     return true;
 }

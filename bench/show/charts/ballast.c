@@ -5,7 +5,7 @@
 
 static double cost_s(const struct trial_row *trial)
 {
-    return 1e-9 * (double)trial->wall_ns / (double)trial->tasks;
+    return 1e-9 * (double)trial->wall_ns / (double)trial->f.tasks;
 }
 
 static int ballast_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,

@@ -19,9 +19,7 @@ static void take(const void *from, struct sought_mark *mark)
 
 static double rate(const struct summary_row *row)
 {
-    double per_s;
-
-    return sscanf(row->arrival, "rate:%lf", &per_s) == 1 ? per_s : NAN;
+    return row->f.arrival.kind == ARRIVAL_RATE ? row->f.arrival.rate : NAN;
 }
 
 static double p99(const struct summary *summary, size_t trial)

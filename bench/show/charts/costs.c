@@ -80,7 +80,7 @@ static int prices_print(const struct table *t, const struct price *prices, const
     for (size_t c = 0; c < t->pools; c++) {
         const struct summary_row *row = &t->summary->rows[t->pool[c]];
         fprintf(script, "pool_name[%zu] = ", c + 1);
-        chart_quoted(script, POOL_SHOWN(row->pool));
+        chart_quoted(script, POOL_SHOWN(row->f.pool));
         if (!row_has_pool(row, BASE_POOL))
             fprintf(script, "; line_pool[%zu] = %zu", ++lines, c + 1);
         fputc('\n', script);

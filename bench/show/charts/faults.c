@@ -27,7 +27,7 @@ static struct point point_of(const struct fault_cost *fault_cost, const struct s
         return (struct point){fault_cost->ended ? NAN : fault_cost->dip.ratio, fault_cost->dip.interval.lo,
                               fault_cost->dip.interval.hi, fault_cost->dip.blocks};
     if (quantity == TAKEN_DOWN)
-        return (struct point){(fault_cost->collateral + fault_cost->lost) / (double)row->tasks, NAN, NAN,
+        return (struct point){(fault_cost->collateral + fault_cost->lost) / (double)row->f.tasks, NAN, NAN,
                               (size_t)row->trials};
     return (struct point){amount->value, amount->interval.lo, amount->interval.hi, amount->trials};
 }
@@ -59,12 +59,12 @@ static size_t pool_number(const struct fault_costs *fault_costs, const struct su
     size_t number = 1;
 
     for (size_t i = 0; i < at; i++) {
-        const char *pool = summary->rows[fault_costs->fault_cost[i].cell].pool;
-        if (!strcmp(pool, summary->rows[fault_costs->fault_cost[at].cell].pool))
+        const char *pool = summary->rows[fault_costs->fault_cost[i].cell].f.pool;
+        if (!strcmp(pool, summary->rows[fault_costs->fault_cost[at].cell].f.pool))
             return pool_number(fault_costs, summary, i);
         bool is_new = true;
         for (size_t j = 0; j < i && is_new; j++)
-            is_new = strcmp(pool, summary->rows[fault_costs->fault_cost[j].cell].pool) != 0;
+            is_new = strcmp(pool, summary->rows[fault_costs->fault_cost[j].cell].f.pool) != 0;
         number += is_new;
     }
     return number;

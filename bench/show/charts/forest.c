@@ -91,7 +91,7 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
         snprintf(bars, sizeof bars, "no bars: intervals of %u comparisons need at least %zu blocks",
                  shares->family.comparisons, shares->blocks_needed);
     snprintf(text, sizeof text, "Median ratio over %s block%s to %.100s in the same block; %s; grey band: within 2 %%",
-             n, shares->n_max == 1 ? "" : "s", POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool), bars);
+             n, shares->n_max == 1 ? "" : "s", POOL_SHOWN(t->summary->rows[t->pool[baseline]].f.pool), bars);
     chart_notes(script, source, text);
 }
 
@@ -107,7 +107,7 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
             comparisons += is_compared(t, r, c, baseline);
     if (!comparisons)
         return refuse(why, "nothing that %s ran well was run well by another pool",
-                      POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool)),
+                      POOL_SHOWN(t->summary->rows[t->pool[baseline]].f.pool)),
                0;
     shares.family = family_make(comparisons, t->summary->looks, FAMILY_MARGIN);
     fprintf(script, "array panel_title[%zu]; array panel_lines[%zu]\npools = %zu; array pool_name[pools]\n", t->rows,
@@ -129,11 +129,11 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
         return refuse(why, "no block holds both pools of a comparison"), 0;
     for (size_t c = 0; c < t->pools; c++) {
         fprintf(script, "pool_name[%zu] = ", c + 1);
-        chart_quoted(script, POOL_SHOWN(t->summary->rows[t->pool[c]].pool));
+        chart_quoted(script, POOL_SHOWN(t->summary->rows[t->pool[c]].f.pool));
         fputc('\n', script);
     }
     fprintf(script, "panels = %u; page_panels = 12; margin = %.9g; baseline = ", shares.rows, FAMILY_MARGIN);
-    chart_quoted(script, POOL_SHOWN(t->summary->rows[t->pool[baseline]].pool));
+    chart_quoted(script, POOL_SHOWN(t->summary->rows[t->pool[baseline]].f.pool));
     fputc('\n', script);
     notes_print(script, source, t, baseline, &shares);
     return (int)((shares.rows + 11) / 12);

@@ -8,12 +8,13 @@
 
 bool trial_is_ok(const struct trial_row *trial)
 {
-    return !strcmp(trial->status, "ok") && trial->tasks > 0 && trial->wall_ns > 0;
+    return !strcmp(trial->status, "ok") && trial->f.tasks > 0 && trial->wall_ns > 0;
 }
 
 bool row_has_latency(const struct summary_row *row)
 {
-    return (!strncmp(row->arrival, "window", 6) || !strncmp(row->arrival, "rate", 4)) && strcmp(row->timing, "trial");
+    return (row->f.arrival.kind == ARRIVAL_WINDOW || row->f.arrival.kind == ARRIVAL_RATE) &&
+           row->f.timing != TIMING_TRIAL;
 }
 
 const struct summary_row *trial_cell(const struct summary *summary, size_t trial)
@@ -50,7 +51,7 @@ static void layout(struct groups *groups, const size_t *order, size_t count)
     for (size_t i = 0; i < count; i++) {
         bool known = false;
         for (size_t k = 0; k < groups->pools && !known; k++)
-            known = !strcmp(groups_pool(groups, k), rows[order[i]].pool);
+            known = !strcmp(groups_pool(groups, k), rows[order[i]].f.pool);
         if (!known)
             groups->pool[groups->pools++] = order[i];
     }
@@ -67,7 +68,7 @@ static int members_find(struct groups *groups)
         return -ENOMEM;
     for (size_t row = 0; row < s->count; row++) {
         while (groups->pool_of[row] < groups->pools &&
-               strcmp(groups_pool(groups, groups->pool_of[row]), s->rows[row].pool) != 0)
+               strcmp(groups_pool(groups, groups->pool_of[row]), s->rows[row].f.pool) != 0)
             groups->pool_of[row]++;
         for (size_t p = 0; p < groups->panels; p++)
             groups->in_panel[p * s->count + row] = panel_takes(groups, p, row);
@@ -146,7 +147,7 @@ const struct summary_row *groups_panel(const struct groups *groups, size_t panel
 
 const char *groups_pool(const struct groups *groups, size_t pool)
 {
-    return groups->summary->rows[groups->pool[pool]].pool;
+    return groups->summary->rows[groups->pool[pool]].f.pool;
 }
 
 char *groups_title(char *text, size_t size, const struct groups *groups, size_t panel)

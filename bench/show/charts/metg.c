@@ -25,12 +25,12 @@ static void take(const void *from, struct sought_mark *mark)
 
 static double size(const struct summary_row *row)
 {
-    return (double)row->size_ns;
+    return (double)row->f.size_ns;
 }
 
 static double per_task(const struct trial_row *trial)
 {
-    return (double)trial->wall_ns / (double)trial->tasks;
+    return (double)trial->wall_ns / (double)trial->f.tasks;
 }
 
 /* Against the trial of `static` with the same tasks in the same block. */
@@ -40,9 +40,9 @@ static double efficiency(const struct summary *summary, size_t trial)
 
     for (size_t t = 0; t < summary->trial_count; t++) {
         const struct trial_row *other = &summary->trials[t];
-        if (other->block == mine->block && !strcmp(other->pool, IDEAL_POOL) && trial_is_ok(other) &&
-            other->size_ns == mine->size_ns && other->workers == mine->workers &&
-            !strcmp(other->workload, mine->workload))
+        if (other->block == mine->block && !strcmp(other->f.pool, IDEAL_POOL) && trial_is_ok(other) &&
+            other->f.size_ns == mine->f.size_ns && other->f.workers == mine->f.workers &&
+            !strcmp(other->f.workload, mine->f.workload))
             return per_task(other) / per_task(mine);
     }
     return NAN;

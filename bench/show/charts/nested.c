@@ -33,8 +33,8 @@ static const struct summary_row *row_at(const struct nested *n, size_t i)
 
 static bool is_nested(const struct summary_row *row)
 {
-    return row_has_pool(row, POOL) && strstr(row->pool, ROUTE) && row->processes > 0 && row->workers > 0 &&
-           row->workers % row->processes == 0 && row->ns_per_task > 0;
+    return row_has_pool(row, POOL) && strstr(row->f.pool, ROUTE) && row->f.processes > 0 && row->f.workers > 0 &&
+           row->f.workers % row->f.processes == 0 && row->ns_per_task > 0;
 }
 
 /* The pool without its shape, which is where a tile stands. */
@@ -58,17 +58,17 @@ static void options_copy(char *text, size_t size, const char *pool)
 
 static bool same_panel(const struct nested *n, const struct summary_row *a, const struct summary_row *b)
 {
-    char x[sizeof a->pool + 1], y[sizeof a->pool + 1];
+    char x[sizeof a->f.pool + 1], y[sizeof a->f.pool + 1];
 
-    options_copy(x, sizeof x, a->pool);
-    options_copy(y, sizeof y, b->pool);
+    options_copy(x, sizeof x, a->f.pool);
+    options_copy(y, sizeof y, b->f.pool);
     return !strcmp(x, y) && factors_equal(a, b, n->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS));
 }
 
 /* Of equally many workers in a panel. */
 static bool same_product(const struct nested *n, size_t i, size_t j)
 {
-    return n->panel[i] == n->panel[j] && row_at(n, i)->workers == row_at(n, j)->workers;
+    return n->panel[i] == n->panel[j] && row_at(n, i)->f.workers == row_at(n, j)->f.workers;
 }
 
 static size_t best_of(const struct nested *n, size_t i)
@@ -112,8 +112,8 @@ static void cells_find(struct nested *n)
             n->first[n->map.panels++] = r;
         /* One shape may be spelled in several ways. */
         for (size_t i = 0; i < n->cells; i++)
-            again += n->panel[i] == panel && row_at(n, i)->processes == n->summary->rows[r].processes &&
-                     row_at(n, i)->workers == n->summary->rows[r].workers;
+            again += n->panel[i] == panel && row_at(n, i)->f.processes == n->summary->rows[r].f.processes &&
+                     row_at(n, i)->f.workers == n->summary->rows[r].f.workers;
         if (again)
             continue;
         n->cell[n->cells] = r;
@@ -133,8 +133,8 @@ static int tile_make(struct nested *n, size_t i)
     int result = comparison_make(costs_of(&n->costs, n->cell[i]), costs_of(&n->costs, n->cell[best]), n->costs.blocks,
                                  &n->family, &comparison);
     *tile = (struct tile){.panel = n->panel[i],
-                          .x = row->workers / row->processes,
-                          .y = row->processes,
+                          .x = row->f.workers / row->f.processes,
+                          .y = row->f.processes,
                           .kind = 1 + (i == best),
                           .shade = comparison.ratio,
                           .hatched = i != best && comparison.verdict == VERDICT_UNRESOLVED};
@@ -162,7 +162,7 @@ static void script_print(const struct nested *n, const struct chart_source *sour
             PAGE_PANELS, n->map.panels, fmax(n->worst, 1 + FAMILY_MARGIN));
     for (size_t p = 0; p < n->map.panels; p++) {
         const struct summary_row *row = &n->summary->rows[n->first[p]];
-        options_copy(pool, sizeof pool, row->pool);
+        options_copy(pool, sizeof pool, row->f.pool);
         fprintf(script, "panel_title[%zu] = ", p + 1);
         factors_label(text, sizeof text - sizeof pool - 2, row, said);
         snprintf(text + strlen(text), sizeof text - strlen(text), "; %s", pool);

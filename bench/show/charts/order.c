@@ -24,7 +24,7 @@ struct points {
 
 static double per_task(const struct trial_row *trial)
 {
-    return (double)trial->wall_ns / (double)trial->tasks;
+    return (double)trial->wall_ns / (double)trial->f.tasks;
 }
 
 static void changes_fill(struct points *points)
@@ -71,7 +71,7 @@ static void pools_print(const struct points *points, const struct groups *groups
         fprintf(data, "# %s: s since the start of the run, %% from the median of its cell, beyond, trial\n",
                 groups_pool(groups, k));
         for (size_t i = 0; i < s->trial_count; i++)
-            if (!isnan(points->change[i]) && !strcmp(s->trials[i].pool, groups_pool(groups, k)))
+            if (!isnan(points->change[i]) && !strcmp(s->trials[i].f.pool, groups_pool(groups, k)))
                 fprintf(data, "%.9g %.9g %d %lld\n", (double)s->trials[i].started_ns * 1e-9, 100 * points->change[i],
                         (points->change[i] > points->hi) - (points->change[i] < points->lo),
                         (long long)s->trials[i].trial_id);

@@ -30,9 +30,9 @@ static int64_t x_of(const struct points *data, size_t cell)
 {
     const struct summary_row *row = &data->summary->rows[cell];
 
-    return data->chart->axis == FACTOR_WORKERS   ? row->workers
-           : data->chart->axis == FACTOR_BALLAST ? row->ballast_bytes
-                                                 : row->size_ns;
+    return data->chart->axis == FACTOR_WORKERS   ? row->f.workers
+           : data->chart->axis == FACTOR_BALLAST ? row->f.ballast.bytes
+                                                 : row->f.size_ns;
 }
 
 /* The value of every good trial of a cell, added to data->values from `count` on. */
@@ -43,7 +43,7 @@ static size_t values_add(const struct points *data, size_t cell, double (*value)
 
     for (size_t i = 0; i < s->trial_count; i++)
         if (!strcmp(s->trials[i].cell_id, s->rows[cell].cell_id) && !strcmp(s->trials[i].status, "ok") &&
-            s->trials[i].tasks > 0 && s->trials[i].wall_ns > 0)
+            s->trials[i].f.tasks > 0 && s->trials[i].wall_ns > 0)
             data->values[count++] = value(&s->trials[i]);
     return count;
 }
@@ -54,10 +54,16 @@ static bool has_point(const struct points *data, size_t cell)
            stats_sort(data->values, values_add(data, cell, data->chart->value, 0)) > 0;
 }
 
-/* What is said of ballast beside its bytes: ":thp", ":write=10%", or "". */
-static const char *ballast_options(const struct summary_row *row)
+/* What is said of ballast beside its bytes: ":thp", ":write=10%", or "". text: SPEC_MAX bytes. */
+static const char *ballast_options(const struct summary_row *row, char *text)
 {
-    return row->ballast + strcspn(row->ballast, ":");
+    factor_text(&options[OPTION_BALLAST], &row->f, text);
+    return text + strcspn(text, ":");
+}
+
+static bool same_kind_of_ballast(const struct summary_row *a, const struct summary_row *b)
+{
+    return a->f.ballast.thp == b->f.ballast.thp && a->f.ballast.write_ppm == b->f.ballast.write_ppm;
 }
 
 /* The base pool places no workers: it belongs to whatever place the others are in. */
@@ -69,7 +75,7 @@ static bool in_panel(const struct points *data, size_t panel, size_t cell)
     if (row_has_pool(&rows[cell], BASE_POOL))
         same &= ~(unsigned)FACTOR_PLACE;
     if (data->chart->axis == FACTOR_BALLAST && x_of(data, cell) > 0 &&
-        strcmp(ballast_options(&rows[cell]), ballast_options(&rows[data->panel[panel]])) != 0)
+        !same_kind_of_ballast(&rows[cell], &rows[data->panel[panel]]))
         return false; /* huge pages are another line; none is where each begins */
     return factors_equal(&rows[data->panel[panel]], &rows[cell], same);
 }
@@ -103,7 +109,7 @@ static void layout(struct points *data, const size_t *order, size_t count)
             data->drawable[order[i]] |= in_panel(data, p, order[i]);
         bool known = false; /* the base too: a pool has the same colour in all charts */
         for (size_t p = 0; p < data->pools && !known; p++)
-            known = !strcmp(rows[data->pool[p]].pool, rows[order[i]].pool);
+            known = !strcmp(rows[data->pool[p]].f.pool, rows[order[i]].f.pool);
         if (!known)
             data->pool[data->pools++] = order[i];
     }
@@ -165,7 +171,7 @@ static size_t cells_select(const struct points *data, size_t panel, const char *
     size_t count = 0;
 
     for (size_t i = 0; i < data->summary->count; i++)
-        if (data->drawable[i] && in_panel(data, panel, i) && (!pool || !strcmp(data->summary->rows[i].pool, pool)))
+        if (data->drawable[i] && in_panel(data, panel, i) && (!pool || !strcmp(data->summary->rows[i].f.pool, pool)))
             data->cells[count++] = i;
     qsort_r(data->cells, count, sizeof *data->cells, x_compare, (void *)data);
     return count;
@@ -177,8 +183,10 @@ static char *panel_label(const struct points *data, size_t panel, unsigned said,
 
     factors_label(text, size, row, said);
     size_t length = strlen(text);
-    if (data->chart->axis == FACTOR_BALLAST && *ballast_options(row))
-        snprintf(text + length, size - length, ", ballast %s", ballast_options(row) + 1);
+    char ballast[SPEC_MAX];
+    const char *further = ballast_options(row, ballast);
+    if (data->chart->axis == FACTOR_BALLAST && *further)
+        snprintf(text + length, size - length, ", ballast %s", further + 1);
     return text;
 }
 
@@ -250,10 +258,10 @@ static void points_series(FILE *out, const struct points *data)
             fputs("\n\n", out);
         }
         for (size_t k = 0; k < data->pools; k++) {
-            size_t count = cells_select(data, p, rows[data->pool[k]].pool);
+            size_t count = cells_select(data, p, rows[data->pool[k]].f.pool);
             if (!count)
                 continue;
-            fprintf(out, "# %s: %s\n", label, rows[data->pool[k]].pool);
+            fprintf(out, "# %s: %s\n", label, rows[data->pool[k]].f.pool);
             series_print(out, data, count, &unused);
             fputs("\n\n", out);
         }
@@ -316,7 +324,7 @@ static void panel_print(FILE *out, const struct points *data, size_t panel, size
     fprintf(out, "panel_bound[%zu] = %zu\n", number, bound ? *series : 0);
     first = *series + 1;
     for (size_t k = 0; k < data->pools; k++) {
-        size_t count = cells_select(data, panel, rows[data->pool[k]].pool);
+        size_t count = cells_select(data, panel, rows[data->pool[k]].f.pool);
         if (!count)
             continue;
         extent.bars = false;
@@ -369,8 +377,8 @@ static void points_header(FILE *out, const struct points *data, const struct cha
         panel_print(out, data, p, &series, &all);
     for (size_t k = 0; k < data->pools; k++) {
         fprintf(out, "pool_name[%zu] = ", k + 1);
-        chart_quoted(out, POOL_SHOWN(rows[data->pool[k]].pool));
-        fprintf(out, "; pool_drawn[%zu] = %d\n", k + 1, is_drawn(data, rows[data->pool[k]].pool));
+        chart_quoted(out, POOL_SHOWN(rows[data->pool[k]].f.pool));
+        fprintf(out, "; pool_drawn[%zu] = %d\n", k + 1, is_drawn(data, rows[data->pool[k]].f.pool));
     }
     chart_notes_medians(out, source, all.n_min, all.n_max, all.bars);
 }

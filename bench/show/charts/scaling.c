@@ -40,20 +40,20 @@ static void curve_point(FILE *data, const struct study *study, double workers)
 
 static void study_data(FILE *data, const struct studies *studies, const struct study *study)
 {
-    double first = (double)study_row(studies, study, 0)->workers;
-    double last = (double)study_row(studies, study, study->used - 1)->workers;
+    double first = (double)study_row(studies, study, 0)->f.workers;
+    double last = (double)study_row(studies, study, study->used - 1)->f.workers;
 
     fprintf(data, "# %s, measured: workers, tasks per second, its 95 %% interval\n",
-            study_row(studies, study, 0)->pool);
+            study_row(studies, study, 0)->f.pool);
     for (size_t p = 0; p < study->count; p++) {
         struct interval ends;
         double per_s = study_per_s(studies, study, p, &ends);
-        fprintf(data, "%lld %.9g %.9g %.9g\n", (long long)study_row(studies, study, p)->workers, per_s, ends.lo,
+        fprintf(data, "%lld %.9g %.9g %.9g\n", (long long)study_row(studies, study, p)->f.workers, per_s, ends.lo,
                 ends.hi);
     }
     fputs("\n\n# fitted: workers, the two laws (or that of sleeping tasks), ideal\n", data);
     for (size_t p = 0; p < study->used; p++)
-        curve_point(data, study, (double)study_row(studies, study, p)->workers);
+        curve_point(data, study, (double)study_row(studies, study, p)->f.workers);
     fputs("\n\n# the same, as curves\n", data);
     for (size_t i = 0; i <= STEPS; i++)
         curve_point(data, study, first * pow(last / first, (double)i / STEPS));
@@ -62,12 +62,12 @@ static void study_data(FILE *data, const struct studies *studies, const struct s
 
 static void study_script(FILE *script, const struct studies *studies, const struct study *study, size_t panel)
 {
-    double first = (double)study_row(studies, study, 0)->workers;
-    double last = (double)study_row(studies, study, study->count - 1)->workers;
+    double first = (double)study_row(studies, study, 0)->f.workers;
+    double last = (double)study_row(studies, study, study->count - 1)->f.workers;
     char label[160], text[320];
     bool sleep = study->fit[0].law == FIT_SLEEP;
 
-    snprintf(text, sizeof text, "%.128s: %s", POOL_SHOWN(study_row(studies, study, 0)->pool),
+    snprintf(text, sizeof text, "%.128s: %s", POOL_SHOWN(study_row(studies, study, 0)->f.pool),
              study_label(studies, study, label, sizeof label));
     fprintf(script, "panel_title[%zu] = ", panel);
     chart_quoted(script, text);
@@ -78,7 +78,7 @@ static void study_script(FILE *script, const struct studies *studies, const stru
             last > LOG_X_MAX * first, panel, first, panel, last);
     fprintf(script, "panel_tics[%zu] = \"", panel);
     for (size_t p = 0; p < study->count; p++)
-        fprintf(script, "%s%lld", p ? ", " : "", (long long)study_row(studies, study, p)->workers);
+        fprintf(script, "%s%lld", p ? ", " : "", (long long)study_row(studies, study, p)->f.workers);
     fputs("\"\n", script);
 }
 

@@ -45,9 +45,10 @@ static bool cell_fits(const struct work *work, const struct sought_mark *row, co
 {
     unsigned factors = work->sought->factors;
 
-    return !strcmp(cell->pool, row->pool) && (!(factors & FACTOR_WORKLOAD) || !strcmp(cell->workload, row->workload)) &&
-           (!(factors & FACTOR_WORKERS) || cell->workers == row->workers) &&
-           (!(factors & FACTOR_SIZE) || cell->size_ns == row->size_ns);
+    return !strcmp(cell->f.pool, row->pool) &&
+           (!(factors & FACTOR_WORKLOAD) || !strcmp(cell->f.workload, row->workload)) &&
+           (!(factors & FACTOR_WORKERS) || cell->f.workers == row->workers) &&
+           (!(factors & FACTOR_SIZE) || cell->f.size_ns == row->size_ns);
 }
 
 static int point_order(const void *a, const void *b)

@@ -5,12 +5,12 @@
 
 static double throughput(const struct trial_row *trial)
 {
-    return 1e9 * (double)trial->tasks / (double)trial->wall_ns;
+    return 1e9 * (double)trial->f.tasks / (double)trial->wall_ns;
 }
 
 static double throughput_ideal(const struct trial_row *trial)
 {
-    return trial->ideal_ns > 0 ? 1e9 * (double)trial->tasks / (double)trial->ideal_ns : NAN;
+    return trial->ideal_ns > 0 ? 1e9 * (double)trial->f.tasks / (double)trial->ideal_ns : NAN;
 }
 
 static int throughput_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,

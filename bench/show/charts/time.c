@@ -60,14 +60,14 @@ static struct parts worker_parts(const struct trial_row *trial)
     struct parts parts = {{NAN, NAN, NAN, NAN}, NAN};
     double sum = 0;
 
-    if (!trial_is_ok(trial) || trial->user_ns == MISSING || trial->sys_ns == MISSING || trial->workers <= 0)
+    if (!trial_is_ok(trial) || trial->user_ns == MISSING || trial->sys_ns == MISSING || trial->f.workers <= 0)
         return parts;
     for (unsigned i = 0; i < PARTS - 1; i++)
         if (used[i] != MISSING) {
-            parts.part[i] = (double)used[i] / (double)trial->tasks;
+            parts.part[i] = (double)used[i] / (double)trial->f.tasks;
             sum += parts.part[i];
         }
-    parts.whole = fmax((double)trial->wall_ns * (double)trial->workers / (double)trial->tasks, sum);
+    parts.whole = fmax((double)trial->wall_ns * (double)trial->f.workers / (double)trial->f.tasks, sum);
     parts.part[PARTS - 1] = parts.whole - sum;
     return parts;
 }

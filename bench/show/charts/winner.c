@@ -39,7 +39,7 @@ static bool row_counts(const struct winners *w, size_t row)
 
     for (size_t c = 0; c < t->pools; c++)
         contenders += table_entry(t, row, c)->contends;
-    return contenders > 1 && row_at(w, row)->size_ns > 0 && row_at(w, row)->workers > 0 && t->best[row] < POOLS_MAX;
+    return contenders > 1 && row_at(w, row)->f.size_ns > 0 && row_at(w, row)->f.workers > 0 && t->best[row] < POOLS_MAX;
 }
 
 /* Two sizes and two numbers of workers: less is no map. */
@@ -50,8 +50,8 @@ static bool is_map(const struct winners *w, size_t row)
     for (size_t r = 0; r < w->table.rows; r++) {
         if (!row_counts(w, r) || !same_panel(w, row, r))
             continue;
-        sizes |= row_at(w, r)->size_ns != row_at(w, row)->size_ns;
-        workers |= row_at(w, r)->workers != row_at(w, row)->workers;
+        sizes |= row_at(w, r)->f.size_ns != row_at(w, row)->f.size_ns;
+        workers |= row_at(w, r)->f.workers != row_at(w, row)->f.workers;
     }
     return sizes && workers;
 }
@@ -63,8 +63,8 @@ static void tile_add(struct winners *w, size_t panel, size_t row)
     size_t best = t->best[row], length = 1;
 
     *tile = (struct tile){.panel = panel,
-                          .x = row_at(w, row)->workers,
-                          .y = row_at(w, row)->size_ns,
+                          .x = row_at(w, row)->f.workers,
+                          .y = row_at(w, row)->f.size_ns,
                           .kind = (int)best + 1,
                           .hatched = !table_marked(t),
                           .text = {(char)('A' + best)}};
@@ -119,7 +119,7 @@ static void script_print(const struct winners *w, const struct chart_source *sou
     }
     for (size_t c = 0; c < pools; c++) {
         fprintf(script, "pool_stands[%zu] = %d; pool_name[%zu] = ", c + 1, w->letter[c], c + 1);
-        snprintf(text, sizeof text, "%c  %.128s", (char)('A' + c), POOL_SHOWN(t->summary->rows[t->pool[c]].pool));
+        snprintf(text, sizeof text, "%c  %.128s", (char)('A' + c), POOL_SHOWN(t->summary->rows[t->pool[c]].f.pool));
         chart_quoted(script, text);
         fputc('\n', script);
     }

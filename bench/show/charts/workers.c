@@ -73,14 +73,14 @@ static size_t trial_choose(const struct groups *groups, size_t panel, size_t poo
 
     for (size_t i = 0; i < s->trial_count && values; i++)
         if (trial_is_ok(&s->trials[i]) && groups_hold(groups, panel, pool, i))
-            values[count++] = (double)s->trials[i].wall_ns / (double)s->trials[i].tasks;
+            values[count++] = (double)s->trials[i].wall_ns / (double)s->trials[i].f.tasks;
     if (count) {
         stats_sort(values, count);
         middle = values[(count - 1) / 2];
     }
     for (size_t i = 0; i < s->trial_count && count; i++)
         if (trial_is_ok(&s->trials[i]) && groups_hold(groups, panel, pool, i) &&
-            (double)s->trials[i].wall_ns / (double)s->trials[i].tasks == middle)
+            (double)s->trials[i].wall_ns / (double)s->trials[i].f.tasks == middle)
             chosen = i;
     free(values);
     return chosen;
@@ -91,7 +91,7 @@ static const struct timeline *timeline_of(const struct timelines *lines, size_t 
     size_t trial = lines->chosen[panel * lines->groups.pools + pool];
     const struct timeline *line = trial == SIZE_MAX ? NULL : lines->of[trial];
 
-    if (!line || line->count < 2 || (double)line->sampled < SHARE_MIN * (double)lines->summary->trials[trial].tasks)
+    if (!line || line->count < 2 || (double)line->sampled < SHARE_MIN * (double)lines->summary->trials[trial].f.tasks)
         return NULL;
     return line;
 }
@@ -166,13 +166,13 @@ static void classes_open(struct classes *classes, const struct trial_row *trial)
     struct spec spec = {0};
 
     *classes = (struct classes){0};
-    snprintf(name, sizeof name, "%.*s", (int)spec_name_length(trial->workload), trial->workload);
+    snprintf(name, sizeof name, "%.*s", (int)spec_name_length(trial->f.workload), trial->f.workload);
     const struct workload_ops *workload = workload_find(name);
     if (!workload)
         return;
     spec.name = workload->name;
     spec.params = workload->params;
-    if (spec_parse(trial->workload, &spec, unused))
+    if (spec_parse(trial->f.workload, &spec, unused))
         return;
     const struct workload_config config = {.params = spec.values, .seed = trial->seed, .tasks = 1};
     if (workload->classify && workload->prepare(&config, &classes->state))
@@ -235,13 +235,13 @@ static unsigned bars_print(const struct timeline *line, const struct trial_row *
 static char *pool_title(char *text, size_t size, const struct timeline *line, const struct trial_row *trial,
                         size_t count)
 {
-    size_t length = (size_t)snprintf(text, size, "%s", POOL_SHOWN(trial->pool));
-    bool all = line->sampled == trial->tasks, cut = count < line->count || line->count == BARS_KEPT;
+    size_t length = (size_t)snprintf(text, size, "%s", POOL_SHOWN(trial->f.pool));
+    bool all = line->sampled == trial->f.tasks, cut = count < line->count || line->count == BARS_KEPT;
 
     if (length < size && line->worker_last >= ROWS_MAX)
         length += (size_t)snprintf(text + length, size - length, ", workers 0 .. %d", ROWS_MAX - 1);
     if (length < size && (!all || count < (size_t)line->sampled))
-        snprintf(text + length, size - length, ", %zu of %lld tasks%s", count, (long long)trial->tasks,
+        snprintf(text + length, size - length, ", %zu of %lld tasks%s", count, (long long)trial->f.tasks,
                  !all  ? ", sampled by seed"
                  : cut ? ", the first"
                        : "");
@@ -270,7 +270,7 @@ static void panel_print(const struct timelines *lines, FILE *data, FILE *script)
         fprintf(data,
                 "# %s, trial %lld: start and end (ns from the gate), worker, kind (1, 2: CPU, 3, 4: sleep, 5: not ok), "
                 "task\n",
-                trial->pool, (long long)trial->trial_id);
+                trial->f.pool, (long long)trial->trial_id);
         unsigned own_kinds = bars_print(line, trial, count, data);
         panels++;
         fprintf(script, "panel_kinds[%zu] = %u; panel_rows[%zu] = %lld; panel_title[%zu] = ", panels, own_kinds, panels,

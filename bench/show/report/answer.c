@@ -323,7 +323,7 @@ static bool price_row(const struct table *t, size_t column, struct price_text *t
     if (price_make(t, column, &price) || !price_known(&price))
         return false;
     price_text(&price, text);
-    cells[0].text = t->summary->rows[t->pool[column]].pool;
+    cells[0].text = t->summary->rows[t->pool[column]].f.pool;
     cells[1].text = text->start;
     cells[2].text = text->bytes;
     cells[3].text = text->handover;

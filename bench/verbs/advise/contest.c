@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define KEPT_UP   0.98 /* of the asked rate: below, the pool did not keep up */
-#define CONTEXT   (FACTORS_ALL & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE | FACTOR_TASKS))
+#define CONTEXT   (factors_all() & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE | FACTOR_TASKS))
 #define MIB       1048576.0
 #define SHARE_FAR 3 /* a share that is off by 1 is as far as a size that is off by a factor of 20 */
 #define FAR       10
@@ -35,14 +35,14 @@ static double share_of(const struct summary_row *row)
 {
     char name[64], error[ERROR_MAX];
 
-    snprintf(name, sizeof name, "%.*s", (int)spec_name_length(row->workload), row->workload);
+    snprintf(name, sizeof name, "%.*s", (int)spec_name_length(row->f.workload), row->f.workload);
     const struct workload_ops *workload = workload_find(name);
     if (!workload || !(workload->traits & WORKLOAD_SIZED))
         return NAN;
     if (!workload->classify)
         return workload->class == TASK_SLEEP ? 0 : 1;
     struct spec spec = {.name = workload->name, .params = workload->params};
-    for (unsigned i = 0; !spec_parse(row->workload, &spec, error) && workload->params[i].name; i++)
+    for (unsigned i = 0; !spec_parse(row->f.workload, &spec, error) && workload->params[i].name; i++)
         if (!strcmp(workload->params[i].name, "cpu_share"))
             return (double)spec.values[i] / 1e6;
     return NAN;
@@ -50,13 +50,7 @@ static double share_of(const struct summary_row *row)
 
 static double rate_of(const struct summary_row *row)
 {
-    char number[64];
-    double rate = 0;
-
-    if (strncmp(row->arrival, "rate:", 5) != 0)
-        return 0;
-    snprintf(number, sizeof number, "%.*s", (int)strcspn(row->arrival + 5, ":"), row->arrival + 5);
-    return parse_rate(number, &rate) ? 0 : rate;
+    return row->f.arrival.kind == ARRIVAL_RATE ? row->f.arrival.rate : 0;
 }
 
 static double factor_between(double a, double b)
@@ -70,12 +64,12 @@ static double distance(const struct summary_row *row, const struct wish *wish)
     double share = share_of(row), rate = rate_of(row);
     bool same_kind = (share >= 1) == (wish->cpu_share >= 1) && (share <= 0) == (wish->cpu_share <= 0);
 
-    if (isnan(share) || !same_kind || (rate > 0) != (wish->rate > 0) || row->size_ns <= 0 || *row->faults)
+    if (isnan(share) || !same_kind || (rate > 0) != (wish->rate > 0) || row->f.size_ns <= 0 || *row->f.faults)
         return INFINITY;
-    return factor_between((double)row->size_ns, (double)wish->size_ns) + SHARE_FAR * fabs(share - wish->cpu_share) +
-           factor_between((double)row->ballast_bytes + MIB, (double)wish->ballast_bytes + MIB) +
-           (rate > 0 ? factor_between(rate, wish->rate) : 0) + (row->in_bytes || row->out_bytes ? FAR : 0) +
-           (strcmp(row->size_dist, "fixed") ? 1 : 0) + (rate <= 0 && strcmp(row->arrival, "burst") ? 1 : 0);
+    return factor_between((double)row->f.size_ns, (double)wish->size_ns) + SHARE_FAR * fabs(share - wish->cpu_share) +
+           factor_between((double)row->f.ballast.bytes + MIB, (double)wish->ballast_bytes + MIB) +
+           (rate > 0 ? factor_between(rate, wish->rate) : 0) + (row->f.payload.in || row->f.payload.out ? FAR : 0) +
+           (strcmp(row->f.size_dist, "fixed") ? 1 : 0) + (rate <= 0 && row->f.arrival.kind != ARRIVAL_BURST ? 1 : 0);
 }
 
 /* Not the ideal, which knows all tasks beforehand; of processes alone where that is asked for. */
@@ -85,7 +79,7 @@ static bool may_be_advised(const struct advice *advice, const struct summary_row
         return false;
     if (advice->wish.rate > 0 && row->tasks_per_s < KEPT_UP * rate_of(row))
         return false;
-    return !advice->wish.isolation || (row->processes > 0 && row->threads <= 0);
+    return !advice->wish.isolation || (row->f.processes > 0 && row->f.threads <= 0);
 }
 
 size_t advice_nearest(const struct advice *advice)
@@ -118,7 +112,7 @@ static bool is_simpler(const struct summary_row *a, const struct summary_row *b)
 {
     if (simplicity(a) != simplicity(b))
         return simplicity(a) < simplicity(b);
-    return a->workers < b->workers;
+    return a->f.workers < b->f.workers;
 }
 
 static int by_cost(const void *a, const void *b)
@@ -203,15 +197,15 @@ size_t advice_turn(const struct advice *advice, const struct contest *contest, s
     *sizes = 0;
     for (size_t i = 0; i < advice->summary->count; i++) {
         struct contest other;
-        bool known = rows[i].size_ns == chosen->size_ns;
+        bool known = rows[i].f.size_ns == chosen->f.size_ns;
         for (size_t j = 0; j < i && !known; j++)
-            known =
-                rows[j].size_ns == rows[i].size_ns && factors_equal(&rows[j], chosen, CONTEXT & ~(unsigned)FACTOR_SIZE);
+            known = rows[j].f.size_ns == rows[i].f.size_ns &&
+                    factors_equal(&rows[j], chosen, CONTEXT & ~(unsigned)FACTOR_SIZE);
         if (known || !factors_equal(&rows[i], chosen, CONTEXT & ~(unsigned)FACTOR_SIZE) ||
             contest_make(advice, i, &other))
             continue;
         ++*sizes;
-        double far = factor_between((double)rows[i].size_ns, (double)chosen->size_ns);
+        double far = factor_between((double)rows[i].f.size_ns, (double)chosen->f.size_ns);
         if (is_beaten(rows, chosen, &other) && far < least) {
             contest_release(turn);
             *turn = other;

@@ -31,8 +31,8 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *text, const c
 
 static const char *what(char *text, size_t size, const struct summary_row *row)
 {
-    snprintf(text, size, "%.128s, %lld worker%s", spec_behind_label(row->pool), (long long)row->workers,
-             row->workers == 1 ? "" : "s");
+    snprintf(text, size, "%.128s, %lld worker%s", spec_behind_label(row->f.pool), (long long)row->f.workers,
+             row->f.workers == 1 ? "" : "s");
     return text;
 }
 
@@ -46,7 +46,7 @@ static void line_advice(const struct advice *advice, const struct contest *conte
     if (row_has_pool(row, BASE_POOL))
         add(&line, ": no pool at all");
     else
-        add(&line, ", place %.64s", row->place);
+        add(&line, ", place %.64s", row->f.place);
     wrap_row(stdout, 0, "take", TEXT_COLUMN, line.text);
 }
 
@@ -166,13 +166,13 @@ static void line_rests(const struct advice *advice, const struct contest *contes
         add(&line, " and %zu more", contest->count - 12);
     add(&line, " (%s; %zu blocks)",
         factors_label(label, sizeof label, row,
-                      FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_ARRIVAL | FACTOR_BALLAST | FACTOR_IN | FACTOR_OUT),
+                      FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_ARRIVAL | FACTOR_BALLAST | FACTOR_PAYLOAD),
         advice->costs.blocks);
-    off_add(&line, "size", (double)row->size_ns, (double)advice->wish.size_ns,
-            spell_duration(size, sizeof size, row->size_ns));
-    if (advice->wish.ballast_bytes || row->ballast_bytes)
-        off_add(&line, "ballast", (double)row->ballast_bytes, (double)advice->wish.ballast_bytes,
-                spell_bytes(bytes, sizeof bytes, row->ballast_bytes));
+    off_add(&line, "size", (double)row->f.size_ns, (double)advice->wish.size_ns,
+            spell_duration(size, sizeof size, row->f.size_ns));
+    if (advice->wish.ballast_bytes || row->f.ballast.bytes)
+        off_add(&line, "ballast", (double)row->f.ballast.bytes, (double)advice->wish.ballast_bytes,
+                spell_bytes(bytes, sizeof bytes, row->f.ballast.bytes));
     wrap_row(stdout, 0, "rests on", TEXT_COLUMN, line.text);
 }
 
@@ -194,7 +194,7 @@ static void line_changes(const struct advice *advice, const struct contest *cont
     }
     size_t at = advice_turn(advice, contest, &turn, &sizes);
     if (at != SIZE_MAX)
-        add(&line, "at %s it is %s instead", spell_duration(size, sizeof size, rows[at].size_ns),
+        add(&line, "at %s it is %s instead", spell_duration(size, sizeof size, rows[at].f.size_ns),
             what(text, sizeof text, &rows[turn.candidates[turn.chosen].cell]));
     else if (sizes == 1)
         add(&line, "at the other size of this run it is not surely beaten");

@@ -9,9 +9,9 @@
 
 struct compare_row {
     int64_t schema_version;
-    char run_id[40], base_run_id[40];
-    struct summary_row cell; /* its factors */
-    char base_cell_id[16], base_pool[128], baseline[192], metric[16];
+    char run_id[40], base_run_id[40], cell_id[16], base_cell_id[16], experiment[64];
+    struct factors f;
+    char base_pool[SPEC_MAX], baseline[192], metric[16];
     int64_t blocks;
     double ratio, lo, hi;
     char verdict[16];
@@ -20,17 +20,11 @@ struct compare_row {
 };
 
 // clang-format off
-#define FIELD(kind, name, field) {#name, COLUMN_##kind, offsetof(struct compare_row, field), \
-                                  sizeof(((struct compare_row *)0)->field), ""}
+#define FIELD(kind, name, field) {COLUMN_OF(compare_row, kind, #name, field, "")}
 static const struct column columns[] = {
     FIELD(INT, schema_version, schema_version), FIELD(TEXT, run_id, run_id), FIELD(TEXT, base_run_id, base_run_id),
-    FIELD(TEXT, cell_id, cell.cell_id), FIELD(TEXT, base_cell_id, base_cell_id),
-    FIELD(TEXT, experiment, cell.experiment), FIELD(TEXT, pool, cell.pool), FIELD(TEXT, base_pool, base_pool),
-    FIELD(TEXT, workload, cell.workload), FIELD(INT, size_ns, cell.size_ns), FIELD(TEXT, size_dist, cell.size_dist),
-    FIELD(INT, iterations, cell.iterations), FIELD(INT, tasks, cell.tasks), FIELD(INT, workers, cell.workers),
-    FIELD(TEXT, place, cell.place), FIELD(TEXT, arrival, cell.arrival), FIELD(TEXT, collect, cell.collect),
-    FIELD(INT, in_bytes, cell.in_bytes), FIELD(INT, out_bytes, cell.out_bytes), FIELD(TEXT, ballast, cell.ballast),
-    FIELD(TEXT, faults, cell.faults), FIELD(TEXT, timing, cell.timing), FIELD(TEXT, baseline, baseline),
+    FIELD(TEXT, cell_id, cell_id), FIELD(TEXT, base_cell_id, base_cell_id), FIELD(TEXT, experiment, experiment),
+    FIELD(FACTORS, factors, f), FIELD(TEXT, base_pool, base_pool), FIELD(TEXT, baseline, baseline),
     FIELD(TEXT, metric, metric), FIELD(INT, blocks, blocks), FIELD(REAL, ratio, ratio), FIELD(REAL, lo, lo),
     FIELD(REAL, hi, hi), FIELD(TEXT, verdict, verdict), FIELD(REAL, base, base_cost), FIELD(REAL, cell, cell_cost),
     FIELD(REAL, base_own, base_own_cost), FIELD(REAL, cell_own, cell_own_cost), FIELD(REAL, margin, margin),
@@ -43,12 +37,12 @@ static const struct file_format format = {"standard output", "", columns, sizeof
 
 static void row_fill(struct compare_row *row, const struct compare *c, const struct pair *p)
 {
-    const struct summary_row *base = &c->base->summary.rows[p->base];
+    const struct summary_row *base = &c->base->summary.rows[p->base], *cell = &c->cell->summary.rows[p->cell];
     const struct comparison *comparison = &p->comparison;
 
     *row = (struct compare_row){
         .schema_version = SCHEMA_VERSION,
-        .cell = c->cell->summary.rows[p->cell],
+        .f = cell->f,
         .blocks = (int64_t)comparison->blocks,
         .ratio = comparison->ratio,
         .lo = comparison->interval.lo,
@@ -65,8 +59,10 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
     };
     snprintf(row->run_id, sizeof row->run_id, "%s", c->cell->id);
     snprintf(row->base_run_id, sizeof row->base_run_id, "%s", c->base->id);
+    memcpy(row->cell_id, cell->cell_id, sizeof row->cell_id);
+    memcpy(row->experiment, cell->experiment, sizeof row->experiment);
     memcpy(row->base_cell_id, base->cell_id, sizeof row->base_cell_id);
-    memcpy(row->base_pool, base->pool, sizeof row->base_pool);
+    memcpy(row->base_pool, base->f.pool, sizeof row->base_pool);
     if (!c->two || c->relative)
         snprintf(row->baseline, sizeof row->baseline, "%s", c->question.baseline);
     snprintf(row->metric, sizeof row->metric, "%s", c->question.metric_name);

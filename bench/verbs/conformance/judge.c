@@ -80,7 +80,7 @@ static bool judge_sample(const struct trial_seen *seen, const struct sample *s, 
 static bool judge_samples(const struct trial_seen *seen, char *finding)
 {
     const struct trial_report *report = seen->parts->report;
-    uint32_t tasks = (uint32_t)seen->cell->tasks;
+    uint32_t tasks = (uint32_t)seen->cell->f.tasks;
     bool *is_back = calloc(tasks + 1, sizeof *is_back), bad = false;
     if (!is_back)
         return found(finding, "no memory to look at %u tasks", tasks);
@@ -92,7 +92,7 @@ static bool judge_samples(const struct trial_seen *seen, char *finding)
             bad = found(finding, "task %u came back and was never handed in", s->task);
         else if (is_back[s->task])
             bad = found(finding, "task %u came back twice", s->task);
-        else if (seen->cell->collect == COLLECT_ORDERED && s->task != i)
+        else if (seen->cell->f.collect == COLLECT_ORDERED && s->task != i)
             bad = found(finding, "task %u came before task %llu", s->task, (unsigned long long)i);
         else
             bad = judge_sample(seen, s, finding);
@@ -106,7 +106,7 @@ static bool judge_samples(const struct trial_seen *seen, char *finding)
 static bool judge_usage(const struct trial_seen *seen, char *finding)
 {
     const struct usage *usage = &seen->parts->report->usage;
-    int64_t told = usage->user_ns + usage->sys_ns, work = seen->cell->size_ns * seen->cell->tasks;
+    int64_t told = usage->user_ns + usage->sys_ns, work = seen->cell->f.size_ns * seen->cell->f.tasks;
     char used[32], must[32];
     if (told >= work / 2)
         return false;

@@ -63,8 +63,8 @@ static int demand_request(const struct conformance *c, const struct demand *dema
 static void cells_shrink(const struct demand *demand, struct cells *cells)
 {
     for (size_t i = 0; i < cells->count && demand->traits & DEMAND_FEW_TASKS; i++)
-        if (cells->cell[i].pool->traits & POOL_TASK_IS_PROCESS && cells->cell[i].tasks > FEW_TASKS)
-            cells->cell[i].tasks = FEW_TASKS;
+        if (cells->cell[i].pool->traits & POOL_TASK_IS_PROCESS && cells->cell[i].f.tasks > FEW_TASKS)
+            cells->cell[i].f.tasks = FEW_TASKS;
 }
 
 /* Numbers of workers that the pool refuses are no trials. why: MISFIT_MAX, of the last. */
@@ -75,7 +75,7 @@ static int cells_keep_fitting(struct cells *cells, char *why, char *error)
     for (size_t i = 0; i < cells->count; i++) {
         const struct cell *cell = &cells->cell[i];
         struct pool_shape shape;
-        if (pool_shape_of(cell->pool, cell->workers, cell->pool_params, &shape, misfit, error))
+        if (pool_shape_of(cell->pool, cell->f.workers, cell->pool_params, &shape, misfit, error))
             return -EINVAL;
         if (misfit[0])
             memcpy(why, misfit, sizeof misfit);
@@ -88,12 +88,14 @@ static int cells_keep_fitting(struct cells *cells, char *why, char *error)
 
 static void describe(const struct cell *cell, char *text, size_t size)
 {
-    char payload[64] = "";
-    if (cell->in_bytes || cell->out_bytes)
-        snprintf(payload, sizeof payload, ", payload %lld:%lld", (long long)cell->in_bytes, (long long)cell->out_bytes);
-    snprintf(text, size, "%u worker%s, %lld task%s, %.40s, %s%s", cell->workers, cell->workers == 1 ? "" : "s",
-             (long long)cell->tasks, cell->tasks == 1 ? "" : "s", cell->arrival_spec,
-             cell->collect == COLLECT_ORDERED ? "ordered" : "completed", payload);
+    char payload[64] = "", arrival[SPEC_MAX];
+    if (cell->f.payload.in || cell->f.payload.out)
+        snprintf(payload, sizeof payload, ", payload %lld:%lld", (long long)cell->f.payload.in,
+                 (long long)cell->f.payload.out);
+    snprintf(text, size, "%lld worker%s, %lld task%s, %.40s, %s%s", (long long)cell->f.workers,
+             cell->f.workers == 1 ? "" : "s", (long long)cell->f.tasks, cell->f.tasks == 1 ? "" : "s",
+             factor_text(&options[OPTION_ARRIVAL], &cell->f, arrival),
+             cell->f.collect == COLLECT_ORDERED ? "ordered" : "completed", payload);
 }
 
 static int trial(struct conformance *c, const struct demand *demand, const struct cell *cell, struct answer *answer,

@@ -9,9 +9,9 @@
 
 /* ---- text ------------------------------------------------------------------------------------------------------- */
 
-enum spelling { NUMBER, SHARE, NANOSECONDS, WORKERS };
+enum notation { NUMBER, SHARE, NANOSECONDS, WORKERS };
 
-static enum spelling spelling_of(enum fit_law law, size_t value)
+static enum notation notation_of(enum fit_law law, size_t value)
 {
     if (law == FIT_SLEEP)
         return value == SLEEP_LIMIT_PER_S ? NUMBER : NANOSECONDS;
@@ -30,7 +30,7 @@ static char *number_spell(char *text, size_t size, double number, const char *no
     return text;
 }
 
-static void value_spell(char *text, size_t size, double value, enum spelling spelling, double most)
+static void value_spell(char *text, size_t size, double value, enum notation spelling, double most)
 {
     if (spelling == NANOSECONDS) {
         format_duration(text, size, value);
@@ -45,7 +45,7 @@ static void value_spell(char *text, size_t size, double value, enum spelling spe
 
 static void value_print(FILE *out, const struct fit *fit, size_t v, double most)
 {
-    enum spelling spelling = spelling_of(fit->law, v);
+    enum notation spelling = notation_of(fit->law, v);
     char value[32], lo[32], hi[32], interval[80];
     const char *words = fit_words[fit->law].value[v].words;
 
@@ -63,7 +63,7 @@ static void value_print(FILE *out, const struct fit *fit, size_t v, double most)
 
 static double workers_at(const struct studies *studies, const struct study *study, size_t point)
 {
-    return (double)study_row(studies, study, point)->workers;
+    return (double)study_row(studies, study, point)->f.workers;
 }
 
 /* What the law says of workers that were not tried. */
@@ -137,7 +137,7 @@ static void study_print(FILE *out, const struct studies *studies, const struct s
     char label[160], text[512];
 
     snprintf(text, sizeof text, "%.128s: %s; %zu numbers of workers, %.0f to %.0f",
-             POOL_SHOWN(study_row(studies, study, 0)->pool), study_label(studies, study, label, sizeof label),
+             POOL_SHOWN(study_row(studies, study, 0)->f.pool), study_label(studies, study, label, sizeof label),
              study->count, workers_at(studies, study, 0), workers_at(studies, study, study->count - 1));
     if (study->blocks)
         snprintf(text + strlen(text), sizeof text - strlen(text), "; %zu blocks", study->blocks);
@@ -196,16 +196,18 @@ static void number_put(FILE *out, double number)
 
 static void line_put(FILE *out, const struct summary_row *row, const struct csv_line *line)
 {
+    char arrival[SPEC_MAX];
+
     csv_text_print(out, row->run_id);
     fputc(',', out);
-    csv_text_print(out, row->pool);
+    csv_text_print(out, row->f.pool);
     fputc(',', out);
-    csv_text_print(out, row->workload);
-    number_put(out, row->size_ns == MISSING ? NAN : (double)row->size_ns);
+    csv_text_print(out, row->f.workload);
+    number_put(out, row->f.size_ns == MISSING ? NAN : (double)row->f.size_ns);
     fputc(',', out);
-    csv_text_print(out, row->place);
+    csv_text_print(out, row->f.place);
     fputc(',', out);
-    csv_text_print(out, row->arrival);
+    csv_text_print(out, factor_text(&options[OPTION_ARRIVAL], &row->f, arrival));
     fprintf(out, ",%s,%s", line->law, line->name);
     number_put(out, line->workers);
     number_put(out, line->value);

@@ -18,7 +18,7 @@ static int pool_unknown(const struct summary *summary, const char *pool)
 
     nearest_init(&nearest, pool);
     for (size_t i = 0; i < summary->count; i++)
-        nearest_offer(&nearest, summary->rows[i].pool);
+        nearest_offer(&nearest, summary->rows[i].f.pool);
     return complain("scaling", "--pool: the run has no pool '%.64s' with workers to count%s", pool,
                     nearest_hint(&nearest, hint, sizeof hint));
 }

@@ -42,10 +42,10 @@ static const char *const fixed[] = {"arrival", "rate:1:poisson", "samples", "non
 /* What the workers could do at best. */
 static double rate_ideal(const struct cell *cell)
 {
-    double parallel = cell->workers;
+    double parallel = cell->f.workers;
     if (cell->workload->class != TASK_SLEEP && !cell->workload->classify)
         parallel = fmin(parallel, cell->placement.cpus ? cell->placement.cpus : 1);
-    return parallel * SECOND_NS / (double)cell->size_ns;
+    return parallel * SECOND_NS / (double)cell->f.size_ns;
 }
 
 static int capacity_prepare(struct search *search, const struct arguments *given, char *error)
@@ -70,12 +70,20 @@ static int capacity_prepare(struct search *search, const struct arguments *given
     return search_cells(search, NULL, &rules, error);
 }
 
+/* As many digits as files and screens show. */
+static double rate_round(double rate)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.10g", rate);
+    return strtod(text, NULL);
+}
+
 static int capacity_set(const struct search *search, double x, struct cell *cell, char *error)
 {
-    char arrival[64];
-    snprintf(arrival, sizeof arrival, "rate:%.10g:poisson", x);
-    cell->tasks = search->tasks; /* the same arrivals at every rate, stretched: p99 of more would be another one */
-    return set_arrival(arrival, cell, error);
+    (void)error;
+    cell->f.tasks = search->tasks; /* the same arrivals at every rate, stretched: p99 of more would be another one */
+    cell->f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = rate_round(x), .poisson = true};
+    return 0;
 }
 
 /* How much of the time the trial took had arrivals: near 1 while the pool keeps up, whatever the draws came to. The
@@ -83,7 +91,7 @@ static int capacity_set(const struct search *search, double x, struct cell *cell
 static double achieved(const struct search *search, double x, const struct trial_row *row)
 {
     double span_ns = 0;
-    for (int64_t i = 0; i < row->tasks; i++)
+    for (int64_t i = 0; i < row->f.tasks; i++)
         span_ns += arrivals_gap_ns(search->session.request.settings.seed, (uint32_t)i, SECOND_NS / x);
     return span_ns / fmax(span_ns, (double)row->wall_ns - search->limit);
 }
@@ -133,10 +141,10 @@ static int capacity_write(const struct search *search, const struct summary *sum
         row_clear(&capacity_format, &row);
         row.schema_version = SCHEMA_VERSION;
         search_name(search, row.run_id);
-        snprintf(row.pool, sizeof row.pool, "%s", cell->pool_spec);
-        snprintf(row.workload, sizeof row.workload, "%s", cell->workload_spec);
-        row.workers = cell->workers;
-        row.size_ns = cell->size_ns;
+        snprintf(row.pool, sizeof row.pool, "%s", cell->f.pool);
+        snprintf(row.workload, sizeof row.workload, "%s", cell->f.workload);
+        row.workers = cell->f.workers;
+        row.size_ns = cell->f.size_ns;
         row.p99_limit_ns = search_whole(search->limit);
         row.blocks = (int64_t)sought->crossing.blocks;
         row.trials = (int64_t)sought->trials;
@@ -156,10 +164,10 @@ static void capacity_print(const struct search *search, const struct summary *su
     const struct cell *cell = &search->session.plan.cells.cell[0];
     char limit[32], size[32];
     fprintf(out, "Capacity: highest rate of random arrivals with p99 within %s; %s, %s, %u workers\n",
-            format_duration(limit, sizeof limit, search->limit), cell->workload_spec,
-            format_duration(size, sizeof size, (double)cell->size_ns), search_workers(search));
+            format_duration(limit, sizeof limit, search->limit), cell->f.workload,
+            format_duration(size, sizeof size, (double)cell->f.size_ns), search_workers(search));
     for (size_t i = 0; i < search->count; i++) {
-        fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->pool_spec);
+        fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->f.pool);
         search_line(search, &search->sought[i], summary, out);
     }
     fprintf(out, "Intervals hold together at 95 %%, for this seed's arrivals.\n");

@@ -36,30 +36,29 @@ static const char *const fixed[] = {"timing", "trial", "samples", "none", NULL};
 static int size_set(double x, struct cell *cell, char *error)
 {
     (void)error;
-    cell->size_ns = llround(x);
+    cell->f.size_ns = llround(x);
     return 0;
 }
 
 static int payload_set(double x, struct cell *cell, char *error)
 {
     (void)error;
-    cell->in_bytes = cell->out_bytes = llround(x);
+    cell->f.payload.in = cell->f.payload.out = llround(x);
     return 0;
 }
 
 /* With the options that were asked for. */
 static int ballast_set(double x, struct cell *cell, char *error)
 {
-    char bytes[32], text[SPEC_MAX + 32];
-    const char *further = strchr(cell->ballast_spec, ':');
-    snprintf(text, sizeof text, "%s%s", spell_bytes(bytes, sizeof bytes, llround(x)), further ? further : "");
-    return set_ballast(text, cell, error);
+    (void)error;
+    cell->f.ballast.bytes = llround(x);
+    return 0;
 }
 
 static int workers_set(double x, struct cell *cell, char *error)
 {
     (void)error;
-    cell->workers = (unsigned)llround(x);
+    cell->f.workers = (unsigned)llround(x);
     return 0;
 }
 
@@ -77,7 +76,7 @@ static int share_set(double x, struct cell *cell, char *error)
     (void)error;
     cell->workload_params[share_at(cell->workload)] = llround(x);
     memcpy(spec.values, cell->workload_params, sizeof spec.values);
-    spec_spell(&spec, cell->workload_spec);
+    spec_spell(&spec, cell->f.workload);
     return 0;
 }
 
@@ -139,9 +138,9 @@ static int crossover_prepare(struct search *search, const struct arguments *give
     if (cells->count != 2)
         return refuse(error, "--pool: expected two pools, found %zu", cells->count);
     if (search->over == OVER_SHARE && share_at(cell->workload) < 0)
-        return refuse(error, "--over: tasks of %s have no cpu_share, expected --workload mixed", cell->workload_spec);
+        return refuse(error, "--over: tasks of %s have no cpu_share, expected --workload mixed", cell->f.workload);
     if (search->over == OVER_SIZE && !(cell->workload->traits & WORKLOAD_SIZED))
-        return refuse(error, "--over: tasks of %s have no size to search over", cell->workload_spec);
+        return refuse(error, "--over: tasks of %s have no size to search over", cell->f.workload);
     if (search->over != OVER_BALLAST && was_given(given, name))
         return refuse(error, "--%s: is what is searched; --range says between which", name);
     int rc = search_range(range[0] ? range : overs[search->over].range, overs[search->over].parse,
@@ -164,7 +163,7 @@ static int crossover_set(const struct search *search, double x, struct cell *cel
 
 static double log_ns_per_task(const struct search_trial *trial)
 {
-    return strcmp(trial->row.status, "ok") ? NAN : log((double)trial->row.wall_ns / (double)trial->row.tasks);
+    return strcmp(trial->row.status, "ok") ? NAN : log((double)trial->row.wall_ns / (double)trial->row.f.tasks);
 }
 
 /* Above 0: the second pool is faster. */
@@ -186,7 +185,7 @@ static char *crossover_spell(const struct search *search, double x, char *text, 
 static const char *pool_name(const struct search *search, int side)
 {
     const struct cells *cells = &search->session.plan.cells;
-    return cells->cell[side > 0 ? search->sought[0].base : search->sought[0].subject].pool_spec;
+    return cells->cell[side > 0 ? search->sought[0].base : search->sought[0].subject].f.pool;
 }
 
 #define TIMES_MAX 32
@@ -266,11 +265,11 @@ static int crossover_write(const struct search *search, const struct summary *su
     search_name(search, row.run_id);
     snprintf(row.pool, sizeof row.pool, "%s", pool_name(search, -1));
     snprintf(row.other_pool, sizeof row.other_pool, "%s", pool_name(search, 1));
-    snprintf(row.workload, sizeof row.workload, "%s", cell->workload_spec);
+    snprintf(row.workload, sizeof row.workload, "%s", cell->f.workload);
     if (search->over != OVER_WORKERS)
         row.workers = search_workers(search);
     if (search->over != OVER_SIZE)
-        row.size_ns = cell->size_ns;
+        row.size_ns = cell->f.size_ns;
     const char *at = crossover_arguments[CROSSOVER_OVER].syntax;
     for (unsigned i = 0; i < search->over; i++)
         at += strcspn(at, "|") + 1;

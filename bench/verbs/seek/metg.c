@@ -35,7 +35,7 @@ static int metg_prepare(struct search *search, const struct arguments *given, ch
         return refuse(error, "--efficiency: '%.64s' is not a share from 1%% to 99%%", given->value[METG_EFFICIENCY]);
     search->limit = (double)share / PPM;
     if (!(cell->workload->traits & WORKLOAD_SIZED))
-        return refuse(error, "--workload: tasks of %s have no size to search over", cell->workload_spec);
+        return refuse(error, "--workload: tasks of %s have no size to search over", cell->f.workload);
     int rc = search_range(given->value[SEARCH_RANGE], parse_duration, "100ns..1ms", &rules, error);
     return rc ? rc : search_cells(search, "static", &rules, error);
 }
@@ -44,13 +44,13 @@ static int metg_set(const struct search *search, double x, struct cell *cell, ch
 {
     (void)search;
     (void)error;
-    cell->size_ns = llround(x);
+    cell->f.size_ns = llround(x);
     return 0;
 }
 
 static double ns_per_task(const struct search_trial *trial)
 {
-    return strcmp(trial->row.status, "ok") ? NAN : (double)trial->row.wall_ns / (double)trial->row.tasks;
+    return strcmp(trial->row.status, "ok") ? NAN : (double)trial->row.wall_ns / (double)trial->row.f.tasks;
 }
 
 /* Not its logarithm: around 50 % efficiency itself is nearly straight on a logarithmic scale of sizes. */
@@ -88,9 +88,9 @@ static int metg_write(const struct search *search, const struct summary *summary
         row_clear(&metg_format, &row);
         row.schema_version = SCHEMA_VERSION;
         search_name(search, row.run_id);
-        snprintf(row.pool, sizeof row.pool, "%s", cell->pool_spec);
-        snprintf(row.workload, sizeof row.workload, "%s", cell->workload_spec);
-        row.workers = cell->workers;
+        snprintf(row.pool, sizeof row.pool, "%s", cell->f.pool);
+        snprintf(row.workload, sizeof row.workload, "%s", cell->f.workload);
+        row.workers = cell->f.workers;
         row.efficiency = search->limit;
         row.blocks = (int64_t)sought->crossing.blocks;
         row.trials = (int64_t)sought->trials;
@@ -109,9 +109,9 @@ static void metg_print(const struct search *search, const struct summary *summar
 {
     const struct cell *cell = &search->session.plan.cells.cell[0];
     fprintf(out, "METG(%.3g%%): task size at which a pool takes %.3g times the time of pool static; %s, %u workers\n",
-            100 * search->limit, 1 / search->limit, cell->workload_spec, search_workers(search));
+            100 * search->limit, 1 / search->limit, cell->f.workload, search_workers(search));
     for (size_t i = 0; i < search->count; i++) {
-        fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->pool_spec);
+        fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->f.pool);
         search_line(search, &search->sought[i], summary, out);
     }
     fprintf(out, "Intervals hold together at 95 %%.\n");

@@ -157,7 +157,7 @@ static void progress_say(const struct search *search, const char *phase, double 
     for (size_t i = 0; i < search->count && used < sizeof line; i++) {
         const struct seek *seek = &search->sought[i].seek;
         used += (size_t)snprintf(line + used, sizeof line - used, "  %.40s %s .. %s",
-                                 search_subject(search, &search->sought[i])->pool_spec,
+                                 search_subject(search, &search->sought[i])->f.pool,
                                  search->kind->spell(search, seek->lo.x, lo, sizeof lo),
                                  search->kind->spell(search, seek->hi.x, hi, sizeof hi));
     }

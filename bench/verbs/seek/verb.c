@@ -44,13 +44,13 @@ static int single_check(const struct cells *cells, char *error)
 {
     for (const struct option *option = options; option->name; option++) {
         char first[VALUE_MAX] = "", next[VALUE_MAX];
-        if (!option->spell_cell || option == &options[OPTION_POOL] || !strcmp(option->name, "tasks"))
+        if (!option_is_of_cell(option) || option == &options[OPTION_POOL] || !strcmp(option->name, "tasks"))
             continue; /* tasks: not asked for, but chosen for each pool */
         for (size_t i = 0; i < cells->count; i++) {
             const struct cell *cell = &cells->cell[i];
             if (!strcmp(option->name, "workers") && cell->pool->traits & POOL_IGNORES_WORKERS)
                 continue;
-            option->spell_cell(cell, next);
+            cell_spell(cell, option, next);
             if (!first[0])
                 memcpy(first, next, sizeof first);
             else if (strcmp(first, next) != 0)
@@ -154,8 +154,8 @@ unsigned search_workers(const struct search *search)
 {
     unsigned workers = 0;
     for (size_t i = 0; i < search->session.plan.cells.count; i++)
-        if (search->session.plan.cells.cell[i].workers > workers)
-            workers = search->session.plan.cells.cell[i].workers;
+        if (search->session.plan.cells.cell[i].f.workers > workers)
+            workers = search->session.plan.cells.cell[i].f.workers;
     return workers;
 }
 
@@ -301,8 +301,8 @@ static void calibration_check(const struct summary *summary, FILE *out)
         if (summary->rows[i].efficiency > EFFICIENT_MOST && (!worst || summary->rows[i].efficiency > worst->efficiency))
             worst = &summary->rows[i];
     if (worst)
-        fprintf(out, "! calibration error: %s does %s tasks at %.0f %% of the ideal; --recalibrate\n", worst->pool,
-                format_duration(size, sizeof size, (double)worst->size_ns), 100 * worst->efficiency);
+        fprintf(out, "! calibration error: %s does %s tasks at %.0f %% of the ideal; --recalibrate\n", worst->f.pool,
+                format_duration(size, sizeof size, (double)worst->f.size_ns), 100 * worst->efficiency);
 }
 
 static void screen(const struct search *search, const struct summary *summary, FILE *out)

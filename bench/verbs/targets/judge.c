@@ -23,7 +23,7 @@ struct judge {
 
 static bool pool_fits(const struct summary_row *row, const char *value)
 {
-    return !strcmp(row->pool, value) || row_has_label(row, value);
+    return !strcmp(row->f.pool, value) || row_has_label(row, value);
 }
 
 bool selector_fits(const struct selector *selector, const struct summary_row *row, unsigned without)
@@ -69,7 +69,7 @@ static int cell_find(struct judge *judge, const struct selector *selector, size_
             continue;
         if (*cell != NO_CELL) {
             const struct summary_row pair[] = {s->rows[*cell], s->rows[i]};
-            unsigned varying = factors_varying(pair, 2, FACTORS_ALL);
+            unsigned varying = factors_varying(pair, 2, factors_all());
             char text[256], names[128] = "experiment";
             for (unsigned f = 0, used = 0; factor_name(f) && used < sizeof names; f++)
                 if (varying >> f & 1)
@@ -233,12 +233,12 @@ static int points_find(struct judge *judge, struct point *points, size_t *count,
             continue;
         for (size_t k = 0; k < s->count; k++) {
             if (!selector_fits(&judge->target->base[0], &s->rows[k], FACTOR_SIZE) ||
-                s->rows[k].size_ns != s->rows[i].size_ns)
+                s->rows[k].f.size_ns != s->rows[i].f.size_ns)
                 continue;
             const double *x = series_of(judge, METRIC_WALL, i), *y = series_of(judge, METRIC_WALL, k);
             if (!x || !y)
                 return -ENOMEM;
-            points[(*count)++] = (struct point){(double)s->rows[i].size_ns, x, y};
+            points[(*count)++] = (struct point){(double)s->rows[i].f.size_ns, x, y};
             judgement->failed += (size_t)s->rows[i].failed + (size_t)s->rows[k].failed;
             break;
         }

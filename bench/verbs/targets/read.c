@@ -62,19 +62,19 @@ static int value_spell(const char *factor, const char *value, char *spelled, siz
     const struct option *option = option_find(factor, ignored);
 
     snprintf(spelled, size, "%s", value);
-    if (!option || !option->set_cell)
+    if (!option || !option_is_of_cell(option))
         return 0;
-    if (option->set_cell(value, &cell, error))
+    if (cell_set(&cell, option, value, error))
         return !strcmp(factor, "pool") || !strcmp(factor, "workload") ? 0 : -EINVAL;
-    option->spell_cell(&cell, text);
+    cell_spell(&cell, option, text);
     bool is_pool = !strcmp(factor, "pool"), is_workload = !strcmp(factor, "workload"); /* without a plug-in's path */
     if (is_pool || is_workload)
-        snprintf(text, sizeof text, "%s", is_pool ? cell.pool_spec : cell.workload_spec);
+        snprintf(text, sizeof text, "%s", is_pool ? cell.f.pool : cell.f.workload);
     snprintf(spelled, size, "%s", text);
     return 0;
 }
 
-static int factor_parse(const char *name, unsigned *factor, char *error)
+static int factor_named(const char *name, unsigned *factor, char *error)
 {
     struct nearest nearest;
     char hint[320];
@@ -106,7 +106,7 @@ static int wanted_add(struct selector *selector, const char *word, char *error)
     snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
     for (size_t end = strlen(name); end && isspace((unsigned char)name[end - 1]);)
         name[--end] = '\0';
-    if (factor_parse(name, &factor, error))
+    if (factor_named(name, &factor, error))
         return -EINVAL;
     while (at < selector->count && selector->wanted[at].factor != factor)
         at++;

@@ -167,8 +167,7 @@ struct target_row {
 };
 
 // clang-format off
-#define FIELD(kind, name, field) {#name, COLUMN_##kind, offsetof(struct target_row, field), \
-                                  sizeof(((struct target_row *)0)->field), ""}
+#define FIELD(kind, name, field) {COLUMN_OF(target_row, kind, #name, field, "")}
 static const struct column columns[] = {
     FIELD(INT, schema_version, schema_version), FIELD(TEXT, run_id, run_id), FIELD(TEXT, target, target),
     FIELD(TEXT, metric, metric), FIELD(TEXT, kind, kind), FIELD(TEXT, base_pool, base), FIELD(REAL, value, value),

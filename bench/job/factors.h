@@ -1,0 +1,48 @@
+/* The factors of a cell: what is asked of a trial, and told apart when trials are compared. A cell, a row of plan.csv,
+ * trials.csv and summary.csv, and the job file each embed one. What there is to know of a factor beside its value
+ * (name, range, default, column, words) is a row of bench/model/options.c. Plain data: no pointers, the same in both
+ * programs.
+ */
+#ifndef POOLBENCH_JOB_FACTORS_H
+#define POOLBENCH_JOB_FACTORS_H
+#include "bench/base/spec.h"
+#include <stdint.h>
+
+enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE };
+enum collect_kind { COLLECT_COMPLETED, COLLECT_ORDERED };
+enum timing_kind { TIMING_TRIAL, TIMING_TASK };
+
+struct arrival {
+    int64_t kind;    /* enum arrival_kind */
+    int64_t k;       /* of wave and window, else 0 */
+    int64_t poisson; /* of rate: at random times */
+    double rate;     /* tasks a second, of rate, else 0 */
+};
+
+struct payload {
+    int64_t in, out; /* bytes */
+};
+
+struct ballast {
+    int64_t bytes, thp, write_ppm;
+};
+
+/* Texts are canonical: what the option takes, with nothing in it that is the default. In rows that were read, a number
+ * whose column is not there is MISSING (bench/model/column.h). */
+struct factors {
+    char pool[SPEC_MAX], workload[SPEC_MAX]; /* the label and = where it has one, the name, every option given */
+    int64_t size_ns;
+    char size_dist[SPEC_MAX]; /* "fixed", "lognormal", "file:PATH" */
+    int64_t iterations;       /* at size_ns */
+    int64_t tasks;            /* -1: auto, until the plan has chosen */
+    int64_t workers, processes, threads;
+    char place[SPEC_MAX];
+    struct arrival arrival;
+    int64_t collect; /* enum collect_kind */
+    struct payload payload;
+    struct ballast ballast;
+    char faults[SPEC_MAX]; /* "": none */
+    int64_t timing;        /* enum timing_kind */
+};
+
+#endif
