@@ -1,5 +1,6 @@
 /* What charts draw, by runs made up here whose numbers can be worked out by hand: parts that add up, percentiles that
  * stop where the tasks do, changes from a median, bars of workers; and the reason where there is nothing to draw. */
+#include "bench/analyse/summary.h"
 #include "bench/model/cell.h"
 #include "bench/model/csv.h"
 #include "bench/model/options.h"
@@ -87,7 +88,7 @@ static struct trial_row trial_of(const char *cell, const char *pool, const char 
     assert_int_equal(options[OPTION_ARRIVAL].spelling->parse(arrival, &trial.f.arrival, error), 0);
     strcpy(trial.f.workload, "spin");
     trial.f.timing = TIMING_TASK;
-    strcpy(trial.status, "ok");
+    trial.status = TRIAL_OK;
     trial.trial_id = ++trial_last;
     trial.block = trial_last;
     trial.f.size_ns = 1000000;
@@ -136,7 +137,7 @@ static char *data, *script;
 
 static int chart_make(const struct chart *chart)
 {
-    struct summary summary;
+    struct run_data run;
     size_t data_size, script_size;
     FILE *data_file, *script_file;
 
@@ -145,11 +146,11 @@ static int chart_make(const struct chart *chart)
     data_file = open_memstream(&data, &data_size);
     script_file = open_memstream(&script, &script_size);
     assert_true(data_file && script_file);
-    assert_int_equal(summary_make(directory, &summary, why), 0);
+    assert_int_equal(run_summed_open(directory, &run, why), 0);
     *why = '\0';
-    const struct chart_source source = {.directory = directory, .summary = &summary};
+    const struct chart_source source = {.run = &run};
     int pictures = chart->make(chart, &source, data_file, script_file, why);
-    summary_release(&summary);
+    run_data_close(&run);
     fclose(data_file);
     fclose(script_file);
     return pictures;
@@ -187,7 +188,7 @@ static void latency_in_parts(void **state)
     }
     struct trial_row trial = trial_of("c002", "prefork", "rate:1000"); /* not ok: must not show */
     bucket_put("service", 1, 2, 100);
-    strcpy(trial.status, "failed");
+    trial.status = TRIAL_FAILED;
     trial_put(trial);
     run_end();
     assert_int_equal(chart_make(&chart_time), 1);
@@ -285,7 +286,7 @@ static void order_is_relative(void **state)
         trial_put(trial);
         trial = trial_of("c002", "fork", "burst");
         trial.block = i + 1;
-        strcpy(trial.status, i == 1 ? "timeout" : "ok");
+        trial.status = i == 1 ? TRIAL_TIMEOUT : TRIAL_OK;
         trial.wall_ns = i == 1 ? MISSING : 60000000;
         trial_put(trial);
     }
@@ -376,7 +377,7 @@ static void reasons_are_given(void **state)
     (void)state;
     run_begin();
     struct trial_row trial = trial_of("c001", "pthread", "burst");
-    strcpy(trial.status, "crashed");
+    trial.status = TRIAL_CRASHED;
     trial_put(trial);
     run_end();
     assert_int_equal(chart_make(&chart_time), 0);

@@ -151,7 +151,7 @@ expect 2 "no cell has 'prefrok'; did you mean 'prefork'" one --baseline prefrok
 expect 2 '--by workers: all cells have 2; what differs here is pool, size' one --by workers
 expect 2 "no factor 'worker'; did you mean 'workers'" one --by worker
 expect 2 'no trial has it .*1,000' one --metric latency_p99
-expect 2 "--metric: expected wall.*found 'wal'; did you mean 'wall'" one --metric wal
+expect 2 "--metric: there is no metric 'wal'; did you mean 'wall'" one --metric wal
 expect 2 "--margin: expected a share" one --margin wide
 cp -r one torn && printf '1,torn,121,c0' >>torn/trials.csv
 expect 0 'cut off; used up to trial 120' torn

@@ -20,6 +20,14 @@
 #include <cmocka.h> /* after what it needs */
 /* after the standard headers */
 
+static void line_of(char *line, size_t size)
+{
+    json_t *host = host_load(tree);
+
+    host_line(line, size, host);
+    json_decref(host);
+}
+
 static void test_this_machine(void **state)
 {
     struct machine machine;
@@ -61,7 +69,7 @@ static void test_host(void **state)
     char error[ERROR_MAX] = "", line[256], path[PATH_MAX];
 
     (void)state;
-    host_line(line, sizeof line, tree);
+    line_of(line, sizeof line);
     assert_string_equal(line, "unknown machine");
 
     assert_int_equal(machine_open(&machine, NULL, error), 0);
@@ -85,7 +93,7 @@ static void test_host(void **state)
     assert_true(again.pus >= machine.pus);
     machine_close(&again);
 
-    host_line(line, sizeof line, tree);
+    line_of(line, sizeof line);
     char expected[64];
     snprintf(expected, sizeof expected, "%u core%s", machine.cores, machine.cores == 1 ? "" : "s");
     assert_int_equal(strncmp(line, expected, strlen(expected)), 0);
@@ -104,15 +112,15 @@ static void test_host_line(void **state)
     tree_put("/host.json", "{\"machine\": {\"cores\": 2, \"pus\": 2}, \"cpu\": {\"model\": \"AMD EPYC\"},"
                            "\"virtualisation\": {\"hypervisor\": \"KVM\"},"
                            "\"kernel\": {\"name\": \"Linux\", \"release\": \"6.18.44-x\"}}");
-    host_line(line, sizeof line, tree);
+    line_of(line, sizeof line);
     assert_string_equal(line, "2 cores, AMD EPYC (KVM), Linux 6.18");
     tree_put("/host.json", "{\"machine\": {\"cores\": 1, \"pus\": 2}, \"cpu\": {\"model\": null},"
                            "\"virtualisation\": {\"hypervisor\": null},"
                            "\"kernel\": {\"name\": \"Linux\", \"release\": \"7\"}}");
-    host_line(line, sizeof line, tree);
+    line_of(line, sizeof line);
     assert_string_equal(line, "1 core with 2 PUs, unknown CPU, Linux 7");
     tree_put("/host.json", "{\"machine\": 3}");
-    host_line(line, sizeof line, tree);
+    line_of(line, sizeof line);
     assert_string_equal(line, "unknown machine");
 }
 

@@ -6,6 +6,7 @@
 #include "bench/model/host.h"
 #include "bench/model/run_dir.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/charts/chart.h"
 #include "bench/show/screen.h"
 #include "tests/scratch.h"
 #include "tests/skip.h"
@@ -91,7 +92,7 @@ static void trial_fill(struct trial_row *trial, const struct cell_made *cell, in
     strcpy(trial->f.pool, cell->pool);
     strcpy(trial->f.workload, cell->workload);
     strcpy(trial->f.place, "compact");
-    strcpy(trial->status, "ok");
+    trial->status = TRIAL_OK;
     trial->trial_id = id;
     trial->block = block;
     trial->f.workers = cell->workers;
@@ -154,7 +155,7 @@ static void run_make(const char *directory)
             struct trial_row trial;
             trial_fill(&trial, &cells[c], block, ++id);
             if (!strcmp(cells[c].id, "c005") && block > 5) { /* as fast as nothing: must not show */
-                strcpy(trial.status, block == 6 ? "timeout" : "crashed");
+                trial.status = block == 6 ? TRIAL_TIMEOUT : TRIAL_CRASHED;
                 strcpy(trial.reason, block == 6 ? "ran over 10 s" : "signal 11");
                 trial.wall_ns = 1;
                 trial.open_ns = 1;
@@ -178,11 +179,11 @@ static void run_make(const char *directory)
 
 static void test_cells(void **state)
 {
-    struct summary s;
+    struct run_data s;
 
     (void)state;
     run_make("run");
-    assert_int_equal(summary_make("run", &s, error), 0);
+    assert_int_equal(run_summed_open("run", &s, error), 0);
     assert_int_equal(s.count, CELLS);
     assert_int_equal(s.trial_count, CELLS * BLOCKS);
     for (size_t c = 0; c < CELLS; c++) {
@@ -213,16 +214,16 @@ static void test_cells(void **state)
     assert_int_equal(fork->wall_hi_ns, MISSING);
     assert_true(s.rows[1].efficiency_vs_static == 1);
     assert_true(isnan(s.rows[0].efficiency_vs_static)); /* one worker: nothing to compare with */
-    summary_release(&s);
+    run_data_close(&s);
 }
 
 /* pthread gets slower by 100 ns a block; fork's five trials are too few to say. */
 static void test_remarks(void **state)
 {
-    struct summary s;
+    struct run_data s;
 
     (void)state;
-    assert_int_equal(summary_make("run", &s, error), 0);
+    assert_int_equal(run_summed_open("run", &s, error), 0);
     assert_true(s.rows[0].drift == 0);
     assert_int_equal(s.rows[0].drift_said, 0);
     assert_float_equal(s.rows[2].drift, 0.14, 0.002);
@@ -236,29 +237,29 @@ static void test_remarks(void **state)
         else
             assert_true(isnan(s.rows[c].worker_imbalance));
     }
-    summary_release(&s);
+    run_data_close(&s);
 }
 
 /* Without its samples a run has the same summary but for what only they tell. */
 static void test_no_samples(void **state)
 {
-    struct summary s;
+    struct run_data s;
 
     (void)state;
     assert_int_equal(rename("run/samples.csv", "run/elsewhere"), 0);
-    assert_int_equal(summary_make("run", &s, error), 0);
+    assert_int_equal(run_summed_open("run", &s, error), 0);
     assert_int_equal(s.rows[2].wall_ns, 5350000);
     assert_true(isnan(s.rows[1].worker_imbalance));
-    summary_release(&s);
+    run_data_close(&s);
     assert_int_equal(rename("run/elsewhere", "run/samples.csv"), 0);
 }
 
 static void test_percentiles(void **state)
 {
-    struct summary s;
+    struct run_data s;
 
     (void)state;
-    assert_int_equal(summary_make("run", &s, error), 0);
+    assert_int_equal(run_summed_open("run", &s, error), 0);
     for (size_t c = 0; c < CELLS; c++) {
         const struct summary_row *row = &s.rows[c];
         assert_int_equal(row->queue_p50_ns, 100);
@@ -275,7 +276,7 @@ static void test_percentiles(void **state)
         assert_int_equal(row->latency_p99_lo_ns, bounded && row->f.tasks >= 1000 ? 1004 : MISSING);
         assert_int_equal(row->latency_p999_hi_ns, bounded && row->f.tasks >= 10000 ? 1004 : MISSING);
     }
-    summary_release(&s);
+    run_data_close(&s);
 }
 
 static void file_copy(const char *from, const char *to)
@@ -308,36 +309,36 @@ static void files_equal(const char *a, const char *b)
 
 static void test_copy(void **state)
 {
-    struct summary s;
+    struct run_data s;
 
     (void)state;
-    assert_int_equal(summary_make("run", &s, error), 0);
-    assert_int_equal(summary_write("run", &s, error), 0);
-    summary_release(&s);
+    assert_int_equal(run_summed_open("run", &s, error), 0);
+    assert_int_equal(summary_write(&s, error), 0);
+    run_data_close(&s);
     assert_int_equal(mkdir("elsewhere", 0777), 0);
     file_copy("run/trials.csv", "elsewhere/trials.csv");
     file_copy("run/latency.csv", "elsewhere/latency.csv");
     file_copy("run/samples.csv", "elsewhere/samples.csv");
     for (int again = 0; again < 2; again++) { /* it replaces what there is */
-        assert_int_equal(summary_make("elsewhere", &s, error), 0);
-        assert_int_equal(summary_write("elsewhere", &s, error), 0);
-        summary_release(&s);
+        assert_int_equal(run_summed_open("elsewhere", &s, error), 0);
+        assert_int_equal(summary_write(&s, error), 0);
+        run_data_close(&s);
         files_equal("run/summary.csv", "elsewhere/summary.csv");
     }
-    assert_int_equal(summary_make("nowhere", &s, error), -ENOENT);
+    assert_int_equal(run_summed_open("nowhere", &s, error), -ENOENT);
     assert_non_null(strstr(error, "nowhere/trials.csv"));
     assert_int_equal(truncate("elsewhere/latency.csv", 200), 0);
-    assert_int_equal(summary_make("elsewhere", &s, error), -EBADMSG);
+    assert_int_equal(run_summed_open("elsewhere", &s, error), -EBADMSG);
     assert_non_null(strstr(error, "elsewhere/latency.csv:"));
 }
 
-static char *screen_of(const struct summary *summary)
+static char *screen_of(const struct run_data *run)
 {
     static char text[16384];
     FILE *out = fmemopen(text, sizeof text, "w");
 
     assert_non_null(out);
-    screen_print(out, "run", summary);
+    screen_print(out, run);
     assert_int_equal(fclose(out), 0);
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
         if (strcspn(line, "\n") > 96)
@@ -353,11 +354,11 @@ static void shown(const char *text, const char *part)
 
 static void test_screen(void **state)
 {
-    struct summary s;
+    struct run_data s;
     char *text;
 
     (void)state;
-    assert_int_equal(summary_make("run", &s, error), 0);
+    assert_int_equal(run_summed_open("run", &s, error), 0);
     text = screen_of(&s);
     shown(text, "unknown machine"); /* no host.json */
     shown(text, "40 trials in 8 blocks, 3 failed");
@@ -380,10 +381,16 @@ static void test_screen(void **state)
     shown(text, "saturated");
     shown(text, "bound by the submitter");
 
-    struct summary one = {.rows = s.rows + 2, .count = 1, .trials = s.trials, .trial_count = s.trial_count};
+    struct run_data one = s;
+    one.rows += 2;
+    one.first += 2;
+    one.at += 2 * s.blocks;
+    one.count = 1;
     shown(screen_of(&one), "Time per task");
     for (size_t i = 0; i < s.trial_count; i++)
-        strcpy(s.trials[i].status, "crashed");
+        s.trials[i].status = TRIAL_CRASHED;
+    for (size_t i = 0; i < s.count * s.blocks; i++)
+        s.at[i] = RUN_NOTHING;
     for (size_t c = 0; c < s.count; c++) {
         s.rows[c].failed = s.rows[c].trials;
         s.rows[c].ns_per_task = NAN;
@@ -394,7 +401,7 @@ static void test_screen(void **state)
     s.count = s.trial_count = 0;
     shown(screen_of(&s), "0 trials");
     s.count = 1;
-    summary_release(&s);
+    run_data_close(&s);
 }
 
 static long file_size(const char *path)
@@ -402,6 +409,17 @@ static long file_size(const char *path)
     struct stat status;
 
     return stat(path, &status) == 0 ? (long)status.st_size : -1;
+}
+
+static int charts_of(FILE *talk)
+{
+    struct run_data run;
+    const struct drawing drawing = {.run = &run, .format = "svg", .talk = talk};
+
+    assert_int_equal(run_summed_open("run", &run, error), 0);
+    int result = drawing_make(&drawing, error);
+    run_data_close(&run);
+    return result;
 }
 
 static void test_charts(void **state)
@@ -414,14 +432,14 @@ static void test_charts(void **state)
     assert_non_null(path);
     assert_non_null(talk);
     assert_int_equal(setenv("PATH", scratch, 1), 0);
-    assert_int_equal(charts_draw("run", "svg", 0, NULL, error), -ENOENT);
+    assert_int_equal(charts_of(NULL), -ENOENT);
     assert_non_null(strstr(error, "gnuplot-nox"));
     assert_true(file_size("run/charts/throughput.dat") > 0); /* for whoever has a gnuplot */
     assert_true(file_size("run/charts/throughput.gp") > 0);
     assert_int_equal(setenv("PATH", path, 1), 0);
     free(path);
 
-    int result = charts_draw("run", "svg", 0, talk, error);
+    int result = charts_of(talk);
     assert_int_equal(fclose(talk), 0);
     if (!result) {
         shown(said, "drew run/charts/throughput.svg");

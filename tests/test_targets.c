@@ -27,47 +27,49 @@ static int file_read(const char *text)
 }
 
 /* Eight cells of twelve blocks. Noise: a fixed few per cent by block. */
-static struct summary_row rows[CELLS];
 static struct trial_row trials[CELLS * BLOCKS];
-static double p99[CELLS * BLOCKS];
 
-static void cell_add(struct summary *s, const char *pool, int64_t size_ns, double ns_per_task)
+static void cell_add(struct run_data *run, const char *pool, int64_t size_ns, double ns_per_task)
 {
-    struct summary_row *row = &rows[s->count];
-    *row = (struct summary_row){.f.size_ns = size_ns, .f.workers = 2, .f.tasks = TASKS, .trials = BLOCKS};
-    snprintf(row->cell_id, sizeof row->cell_id, "c%03zu", s->count + 1);
-    snprintf(row->experiment, sizeof row->experiment, "made-up");
-    snprintf(row->f.pool, sizeof row->f.pool, "%s", pool);
-    snprintf(row->f.workload, sizeof row->f.workload, "spin");
+    size_t number = run->trial_count / BLOCKS + 1;
     for (int block = 1; block <= BLOCKS; block++) {
-        struct trial_row *trial = &trials[s->trial_count];
+        struct trial_row *trial = &trials[run->trial_count++];
         *trial = (struct trial_row){.block = block,
+                                    .f.size_ns = size_ns,
                                     .f.tasks = TASKS,
                                     .f.workers = 2,
+                                    .status = TRIAL_OK,
                                     .private_bytes = 200 * 1024,
                                     .wall_ns = (int64_t)(ns_per_task * TASKS * (1 + 0.01 * (block % 4)))};
-        memcpy(trial->cell_id, row->cell_id, sizeof trial->cell_id);
-        snprintf(trial->status, sizeof trial->status, "ok");
-        s->trial_count++;
+        snprintf(trial->cell_id, sizeof trial->cell_id, "c%03zu", number);
+        snprintf(trial->experiment, sizeof trial->experiment, "made-up");
+        snprintf(trial->f.pool, sizeof trial->f.pool, "%s", pool);
+        snprintf(trial->f.workload, sizeof trial->f.workload, "spin");
     }
-    s->count++;
 }
 
-static struct summary run_make(void)
+static struct run_data run_make(void)
 {
-    struct summary s = {.rows = rows, .trials = trials, .latency_p99_ns = p99};
-    cell_add(&s, "pthread", 100, 150);
-    cell_add(&s, "floor-ring", 100, 100);
-    cell_add(&s, "prefork", 100, 160);
-    cell_add(&s, "static", 100, 50);
-    cell_add(&s, "static", 1000, 500);
-    cell_add(&s, "pthread", 1000, 550);
-    return s;
+    struct run_data run = {.trials = trials};
+    cell_add(&run, "pthread", 100, 150);
+    cell_add(&run, "floor-ring", 100, 100);
+    cell_add(&run, "prefork", 100, 160);
+    cell_add(&run, "static", 100, 50);
+    cell_add(&run, "static", 1000, 500);
+    cell_add(&run, "pthread", 1000, 550);
+    assert_int_equal(run_data_index(&run, error), 0);
+    return run;
+}
+
+static void run_drop(struct run_data *run)
+{
+    run->trials = NULL; /* not its own */
+    run_data_close(run);
 }
 
 static struct judgement judged(const char *text)
 {
-    struct summary s = run_make();
+    struct run_data s = run_make();
     struct judgement judgement[4];
     struct family family;
     assert_int_equal(file_read(text), 0);
@@ -76,6 +78,7 @@ static struct judgement judged(const char *text)
     if (rc)
         fail_msg("%s", error);
     targets_release(&targets);
+    run_drop(&s);
     return judgement[0];
 }
 
@@ -83,7 +86,7 @@ static void ratios(void **state)
 {
     (void)state;
     struct judgement j =
-        judged("[a]\ncell = pool=pthread, size=100ns\nbase = pool=floor-ring\nat_most = 1.6x\nmetric = time\n");
+        judged("[a]\ncell = pool=pthread, size=100ns\nbase = pool=floor-ring\nat_most = 1.6x\nmetric = wall\n");
     assert_int_equal(j.outcome, TARGET_HOLDS);
     assert_true(j.value > 1.499 && j.value < 1.501);
     assert_string_equal(j.base_label, "floor-ring");
@@ -140,7 +143,7 @@ static void bad_files(void **state)
         const char *text, *says;
     } cases[] = {
         {"", "no target"},
-        {"metric = time\n", "no target"},
+        {"metric = wall\n", "no target"},
         {"[a]\ncell = pool=pthread\n", ":1: [a] has no at_most"},
         {"[a]\nat_most = 1us\n\n[b]\ncell = pool=pthread\nat_most = 1us\n", ":1: [a] has no cell"},
         {"[a]\ncell = pool=pthread\nat_most = 1.5x\n", "expected a base"},
@@ -150,7 +153,7 @@ static void bad_files(void **state)
         {"[a]\ncell = pthread\nat_most = 1us\n", ":2: 'pthread': expected FACTOR=VALUE"},
         {"[a]\ncell = size=fast\nat_most = 1us\n", ":2: size: "},
         {"[a]\ncel = pool=pthread\n", ":2: there is no key 'cel'; did you mean 'cell'?"},
-        {"[a]\nmetric = tim\n", ":2: there is no metric 'tim'; did you mean 'time'?"},
+        {"[a]\nmetric = wal\n", ":2: there is no metric 'wal'; did you mean 'wall'?"},
         {"[a]\nnonsense\n", ":2: a line without '='"},
         {"[]\n", ":1: '[]"},
         {"[a]\ncell = pool=a\nat_most = 1us\n[a]\n", ":4: there is a target 'a' already"},
@@ -170,7 +173,7 @@ static void bad_files(void **state)
 static void more_than_one_cell(void **state)
 {
     (void)state;
-    struct summary s = run_make();
+    struct run_data s = run_make();
     struct judgement judgement[1];
     struct family family;
     assert_int_equal(file_read("\n[a]\ncell = pool=pthread\nat_most = 1us\n"), 0);
@@ -179,6 +182,7 @@ static void more_than_one_cell(void **state)
     assert_non_null(strstr(error, "c001 and c006"));
     assert_non_null(strstr(error, "apart: size"));
     targets_release(&targets);
+    run_drop(&s);
 }
 
 static int setup(void **state)

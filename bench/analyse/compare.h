@@ -2,20 +2,18 @@
  */
 #ifndef POOLBENCH_ANALYSE_COMPARE_H
 #define POOLBENCH_ANALYSE_COMPARE_H
-#include "bench/analyse/costs.h"
+#include "bench/model/metrics.h"
 #include "bench/stats/verdict.h"
 #include <limits.h>
 
 struct side { /* a run */
-    char directory[PATH_MAX];
     const char *id;
-    struct summary summary;
-    struct costs costs;
+    struct run_data run;
+    struct series series;
 };
 
 struct question {
-    enum metric metric;
-    const char *metric_name;
+    const struct metric *metric;
     unsigned by;          /* one FACTOR_ bit; 0: not asked for */
     const char *baseline; /* its value; "": not asked for */
     double margin;
@@ -46,7 +44,7 @@ struct compare {
 
 /* Reads a run and says on stderr what of it is not used. 0, or -errno with a line in error. */
 int side_read(const char *directory, struct side *side);
-int side_costs(struct side *side, enum metric metric);
+int side_costs(struct side *side, const struct metric *metric);
 void side_release(struct side *side);
 
 /* base and cell are the same for one run. other_machine: two runs, not of one machine. 0; -EINVAL and a line on stderr:
@@ -67,9 +65,5 @@ size_t hosts_differ(const struct side *base, const struct side *cell, FILE *talk
 enum style { STYLE_TEXT, STYLE_MARKDOWN, STYLE_LATEX };
 void compare_print(FILE *out, const struct compare *compare, enum style style);
 int compare_csv(const struct compare *compare); /* to standard output; 0 or -errno */
-
-/* "time per task" and the like; and a cost with its unit. */
-const char *metric_words(enum metric metric);
-char *cost_text(char *text, size_t size, enum metric metric, double cost);
 
 #endif

@@ -61,7 +61,7 @@ static const struct diagnostic {
 
 void diagnostics_print(FILE *out, const struct table *t)
 {
-    const struct summary *s = t->summary;
+    const struct run_data *s = t->run;
 
     for (size_t i = 0; i < sizeof diagnostics / sizeof diagnostics[0]; i++) {
         size_t found = 0;

@@ -19,16 +19,6 @@ const char *const fault_cost_explained[FAULT_COST_COLUMNS] = {
     "time per ok task: over that of the same tasks without faults, in the same block; or how the trials ended",
 };
 
-static bool is_ok(const struct trial_row *trial)
-{
-    return !strcmp(trial->status, "ok");
-}
-
-static bool is_of(const struct trial_row *trial, const struct summary *summary, size_t cell)
-{
-    return cell != NO_CELL && !strcmp(trial->cell_id, summary->rows[cell].cell_id);
-}
-
 static double count_of(int64_t value)
 {
     return value == MISSING ? NAN : (double)value;
@@ -65,64 +55,61 @@ static double replace_of(const struct trial_row *trial)
 }
 
 /* Over all trials of the cell that know it. */
-static struct amount amount_over(const struct summary *summary, size_t cell, double (*value)(const struct trial_row *),
+static struct amount amount_over(const struct run_data *run, size_t cell, double (*value)(const struct trial_row *),
                                  double *room)
 {
     struct amount amount;
     size_t count = 0;
 
-    for (size_t i = 0; i < summary->trial_count; i++)
-        if (is_of(&summary->trials[i], summary, cell))
-            room[count++] = value(&summary->trials[i]);
+    for (size_t i = run->first[cell]; i != RUN_NOTHING; i = run->next[i])
+        room[count++] = value(&run->trials[i]);
     amount.trials = stats_sort(room, count);
     amount.value = stats_median(room, amount.trials);
-    stats_median_interval(room, amount.trials, looks_level_alone(summary->looks), &amount.interval);
+    stats_median_interval(room, amount.trials, looks_level_alone(run->looks), &amount.interval);
     return amount;
 }
 
 /* By block; what failed tasks took is part of the price of the good ones. */
-static void series_take(const struct summary *summary, size_t cell, double *series, size_t blocks)
+static void series_take(const struct run_data *run, size_t cell, double *series, size_t blocks)
 {
-    for (size_t b = 0; b < blocks; b++)
-        series[b] = NAN;
-    for (size_t i = 0; i < summary->trial_count; i++) {
-        const struct trial_row *t = &summary->trials[i];
-        if (is_of(t, summary, cell) && is_ok(t) && t->block > 0 && t->tasks_ok > 0)
-            series[t->block - 1] = (double)t->wall_ns / (double)t->tasks_ok;
+    for (size_t block = 1; block <= blocks; block++) {
+        size_t trial = cell == NO_CELL ? RUN_NOTHING : run_data_at(run, cell, block);
+        const struct trial_row *t = trial == RUN_NOTHING ? NULL : &run->trials[trial];
+        series[block - 1] = t && t->tasks_ok > 0 ? (double)t->wall_ns / (double)t->tasks_ok : NAN;
     }
 }
 
-static size_t clean_find(const struct summary *summary, size_t cell)
+static size_t clean_find(const struct run_data *run, size_t cell)
 {
-    unsigned same = factors_of(summary->rows, summary->count) & ~FACTOR_FAULTS;
+    unsigned same = factors_of(run->rows, run->count) & ~FACTOR_FAULTS;
 
-    for (size_t i = 0; i < summary->count; i++)
-        if (!*summary->rows[i].f.faults && factors_equal(&summary->rows[i], &summary->rows[cell], same))
+    for (size_t i = 0; i < run->count; i++)
+        if (!*run->rows[i].f.faults && factors_equal(&run->rows[i], &run->rows[cell], same))
             return i;
     return NO_CELL;
 }
 
-static int fault_cost_fill(const struct summary *summary, const struct family *family, size_t blocks,
+static int fault_cost_fill(const struct run_data *run, const struct family *family, size_t blocks,
                            struct fault_cost *fault_cost)
 {
-    size_t room_size = summary->trial_count > 2 * blocks ? summary->trial_count : 2 * blocks;
+    size_t room_size = run->trial_count > 2 * blocks ? run->trial_count : 2 * blocks;
     double *room = calloc(room_size + 1, sizeof *room);
 
     if (!room)
         return -ENOMEM;
-    for (size_t i = 0; i < summary->trial_count; i++)
-        if (is_of(&summary->trials[i], summary, fault_cost->cell) && !is_ok(&summary->trials[i])) {
-            fault_cost->status = fault_cost->status ? fault_cost->status : summary->trials[i].status;
+    for (size_t i = run->first[fault_cost->cell]; i != RUN_NOTHING; i = run->next[i])
+        if (!trial_is_ok(&run->trials[i])) {
+            fault_cost->status = fault_cost->status ? fault_cost->status : trial_status_word(run->trials[i].status);
             fault_cost->ended++;
         }
-    fault_cost->failed = amount_over(summary, fault_cost->cell, failed_of, room).value;
-    fault_cost->collateral = amount_over(summary, fault_cost->cell, collateral_of, room).value;
-    fault_cost->lost = amount_over(summary, fault_cost->cell, lost_of, room).value;
-    fault_cost->workers = amount_over(summary, fault_cost->cell, workers_of, room).value;
-    fault_cost->detect_ns = amount_over(summary, fault_cost->cell, detect_of, room);
-    fault_cost->replace_ns = amount_over(summary, fault_cost->cell, replace_of, room);
-    series_take(summary, fault_cost->cell, room, blocks);
-    series_take(summary, fault_cost->clean, room + blocks, blocks);
+    fault_cost->failed = amount_over(run, fault_cost->cell, failed_of, room).value;
+    fault_cost->collateral = amount_over(run, fault_cost->cell, collateral_of, room).value;
+    fault_cost->lost = amount_over(run, fault_cost->cell, lost_of, room).value;
+    fault_cost->workers = amount_over(run, fault_cost->cell, workers_of, room).value;
+    fault_cost->detect_ns = amount_over(run, fault_cost->cell, detect_of, room);
+    fault_cost->replace_ns = amount_over(run, fault_cost->cell, replace_of, room);
+    series_take(run, fault_cost->cell, room, blocks);
+    series_take(run, fault_cost->clean, room + blocks, blocks);
     int result = comparison_make(room, room + blocks, blocks, family, &fault_cost->dip);
     free(room);
     return result;
@@ -131,38 +118,34 @@ static int fault_cost_fill(const struct summary *summary, const struct family *f
 /* In the order of the plan, where pools that do the same stand together; trials are in an order drawn by the seed. */
 static int planned_before(const void *a, const void *b, void *arg)
 {
-    const struct summary *summary = arg;
-    const char *x = summary->rows[((const struct fault_cost *)a)->cell].cell_id;
-    const char *y = summary->rows[((const struct fault_cost *)b)->cell].cell_id;
+    const struct run_data *run = arg;
+    const char *x = run->rows[((const struct fault_cost *)a)->cell].cell_id;
+    const char *y = run->rows[((const struct fault_cost *)b)->cell].cell_id;
     size_t length_x = strlen(x), length_y = strlen(y);
 
     return length_x == length_y ? strcmp(x, y) : length_x < length_y ? -1 : 1;
 }
 
-int fault_costs_make(const struct summary *summary, struct fault_costs *fault_costs)
+int fault_costs_make(const struct run_data *run, struct fault_costs *fault_costs)
 {
     unsigned comparisons = 0;
-    size_t blocks = 0;
     int result = 0;
 
-    *fault_costs = (struct fault_costs){.fault_cost = calloc(summary->count + 1, sizeof *fault_costs->fault_cost)};
+    *fault_costs = (struct fault_costs){.fault_cost = calloc(run->count + 1, sizeof *fault_costs->fault_cost)};
     if (!fault_costs->fault_cost)
         return -ENOMEM;
-    for (size_t i = 0; i < summary->count; i++) {
-        if (!*summary->rows[i].f.faults)
+    for (size_t i = 0; i < run->count; i++) {
+        if (!*run->rows[i].f.faults)
             continue;
         struct fault_cost *fault_cost = &fault_costs->fault_cost[fault_costs->count++];
-        *fault_cost = (struct fault_cost){.cell = i, .clean = clean_find(summary, i)};
+        *fault_cost = (struct fault_cost){.cell = i, .clean = clean_find(run, i)};
         comparisons += fault_cost->clean != NO_CELL;
     }
     qsort_r(fault_costs->fault_cost, fault_costs->count, sizeof *fault_costs->fault_cost, planned_before,
-            (void *)(uintptr_t)summary);
-    for (size_t i = 0; i < summary->trial_count; i++)
-        if (summary->trials[i].block > (int64_t)blocks)
-            blocks = (size_t)summary->trials[i].block;
-    fault_costs->family = family_make(comparisons, summary->looks, FAMILY_MARGIN);
+            (void *)(uintptr_t)run);
+    fault_costs->family = family_make(comparisons, run->looks, FAMILY_MARGIN);
     for (size_t i = 0; i < fault_costs->count && !result; i++)
-        result = fault_cost_fill(summary, &fault_costs->family, blocks, &fault_costs->fault_cost[i]);
+        result = fault_cost_fill(run, &fault_costs->family, run->blocks, &fault_costs->fault_cost[i]);
     if (result)
         fault_costs_release(fault_costs);
     return result;
@@ -194,7 +177,7 @@ static void amount_spell(const struct amount *amount, char *text, size_t size, c
                  format_duration(hi, sizeof hi, amount->interval.hi));
 }
 
-void fault_cost_text(const struct fault_cost *fault_cost, const struct summary *summary, struct fault_cost_text *text)
+void fault_cost_text(const struct fault_cost *fault_cost, const struct run_data *run, struct fault_cost_text *text)
 {
     enum { FAILED, COLLATERAL, LOST, NOTICED, REPLACED, DIP };
     const size_t size = sizeof text->column[0], note_size = sizeof text->note[0];
@@ -207,7 +190,7 @@ void fault_cost_text(const struct fault_cost *fault_cost, const struct summary *
     amount_spell(&fault_cost->replace_ns, text->column[REPLACED], size, text->note[REPLACED], note_size);
     if (fault_cost->ended) {
         snprintf(text->column[DIP], size, "%zu of %lld %s", fault_cost->ended,
-                 (long long)summary->rows[fault_cost->cell].trials, fault_cost->status);
+                 (long long)run->rows[fault_cost->cell].trials, fault_cost->status);
         return;
     }
     if (!fault_cost->dip.blocks)
@@ -218,10 +201,10 @@ void fault_cost_text(const struct fault_cost *fault_cost, const struct summary *
                  fault_cost->dip.interval.hi);
 }
 
-char *fault_cost_label(const struct fault_cost *fault_cost, const struct summary *summary, char *text, size_t size)
+char *fault_cost_label(const struct fault_cost *fault_cost, const struct run_data *run, char *text, size_t size)
 {
-    const struct summary_row *rows = summary->rows;
-    unsigned varying = factors_varying(rows, summary->count, factors_of(rows, summary->count));
+    const struct summary_row *rows = run->rows;
+    unsigned varying = factors_varying(rows, run->count, factors_of(rows, run->count));
 
     /* the base pool has no workers and runs beside every number of them: that alone is no difference worth saying */
     factors_label(text, size, &rows[fault_cost->cell], FACTOR_POOL | (varying & ~(FACTOR_FAULTS | FACTOR_WORKERS)));

@@ -6,7 +6,7 @@
 #include "bench/analyse/price.h"
 
 struct fault_cost {
-    size_t cell;        /* of summary->rows */
+    size_t cell;        /* of run->rows */
     size_t clean;       /* the same without faults; NO_CELL: not run */
     size_t ended;       /* trials that did not end well; the first one's */
     const char *status; /* is this; NULL: none */
@@ -23,7 +23,7 @@ struct fault_costs {
     struct family family;
 };
 
-int fault_costs_make(const struct summary *summary, struct fault_costs *fault_costs); /* 0 or -ENOMEM */
+int fault_costs_make(const struct run_data *run, struct fault_costs *fault_costs); /* 0 or -ENOMEM */
 void fault_costs_release(struct fault_costs *fault_costs);
 
 /* The columns as people read them, the first one's head left out: it is the cell. "" where there is nothing to say. */
@@ -33,8 +33,8 @@ struct fault_cost_text {
     char column[FAULT_COST_COLUMNS][40];
     char note[FAULT_COST_COLUMNS][48]; /* intervals */
 };
-void fault_cost_text(const struct fault_cost *fault_cost, const struct summary *summary, struct fault_cost_text *text);
+void fault_cost_text(const struct fault_cost *fault_cost, const struct run_data *run, struct fault_cost_text *text);
 /* "prefork, segv:rate=1%": what tells the cell from others of the run. Returns text. */
-char *fault_cost_label(const struct fault_cost *fault_cost, const struct summary *summary, char *text, size_t size);
+char *fault_cost_label(const struct fault_cost *fault_cost, const struct run_data *run, char *text, size_t size);
 
 #endif

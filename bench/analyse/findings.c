@@ -10,16 +10,16 @@
 #define NEAR       1.1 /* within this of the best, a pool is said to keep up with it */
 #define GAIN_LEAST 1.1 /* more workers that bring less are said to bring nothing much */
 
-#define pool_name(t, column) POOL_SHOWN((t)->summary->rows[(t)->pool[column]].f.pool)
+#define pool_name(t, column) POOL_SHOWN((t)->run->rows[(t)->pool[column]].f.pool)
 
 static bool is_ideal(const struct table *t, size_t column)
 {
-    return row_has_pool(&t->summary->rows[t->pool[column]], IDEAL_POOL);
+    return row_has_pool(&t->run->rows[t->pool[column]], IDEAL_POOL);
 }
 
 static const char *workload_of(const struct table *t, size_t row)
 {
-    return t->summary->rows[t->row[row]].f.workload;
+    return t->run->rows[t->row[row]].f.workload;
 }
 
 /* How far from the best the cell can be, by its interval; INFINITY: not known. */
@@ -127,7 +127,7 @@ static void behind_print(FILE *out, const struct table *t, const struct sweep *s
         size_t i = 0;
         double lo = 0;
         if (near_from(t, sweep, c) == 0 || !table_entry(t, sweep->row[0], c)->contends ||
-            row_has_pool(&t->summary->rows[t->pool[c]], BASE_POOL))
+            row_has_pool(&t->run->rows[t->pool[c]], BASE_POOL))
             continue;
         const struct entry *small = table_entry(t, sweep->row[0], c);
         if (!(small->to_best.interval.lo > NEAR))
@@ -178,7 +178,7 @@ static void sizes_print(FILE *out, const struct table *t)
 /* The fastest with the most workers, there and with fewer: how much sooner it is done. */
 static int workers_print(FILE *out, const struct table *t, enum kind kind)
 {
-    const struct family alone = family_make(1, t->summary->looks, FAMILY_MARGIN);
+    const struct family alone = family_make(1, t->run->looks, FAMILY_MARGIN);
     struct sweep sweep;
     struct comparison gain;
     char text[64];
@@ -192,7 +192,7 @@ static int workers_print(FILE *out, const struct table *t, enum kind kind)
     const struct entry *most = table_entry(t, last, column), *fewer = table_entry(t, before, column);
     if (isnan(most->ns) || isnan(fewer->ns))
         return 0;
-    if (comparison_make(costs_of(&t->costs, fewer->cell), costs_of(&t->costs, most->cell), t->costs.blocks, &alone,
+    if (comparison_make(series_of(&t->series, fewer->cell), series_of(&t->series, most->cell), t->series.blocks, &alone,
                         &gain))
         return -ENOMEM;
     if (isnan(gain.interval.lo))
@@ -225,7 +225,7 @@ static void mixed_print(FILE *out, const struct table *t)
             if (c != best && e->contends && (second == NO_CELL || e->ns < table_entry(t, row, second)->ns))
                 second = c;
         }
-        const struct summary_row *r = &t->summary->rows[t->row[row]];
+        const struct summary_row *r = &t->run->rows[t->row[row]];
         if (second == NO_CELL || !(table_entry(t, row, second)->to_best.interval.lo > 1 + FAMILY_MARGIN))
             continue;
         fprintf(out, "Mixed tasks (%s, %s, %lld workers): %s is the fastest; the next, %s, takes %s its time.\n",
@@ -241,7 +241,7 @@ static void mixed_print(FILE *out, const struct table *t)
 static int ballast_print(FILE *out, const struct table *t)
 {
     bool calm[SWEEP_MAX] = {false};
-    const struct family alone = family_make(1, t->summary->looks, FAMILY_MARGIN); /* each by itself */
+    const struct family alone = family_make(1, t->run->looks, FAMILY_MARGIN); /* each by itself */
     char bytes[32], text[64];
     struct sweep sweep;
     double most = 1;
@@ -257,8 +257,8 @@ static int ballast_print(FILE *out, const struct table *t)
         struct comparison more;
         if (isnan(with->ns) || isnan(without->ns))
             continue;
-        result = comparison_make(costs_of(&t->costs, with->cell), costs_of(&t->costs, without->cell), t->costs.blocks,
-                                 &alone, &more);
+        result = comparison_make(series_of(&t->series, with->cell), series_of(&t->series, without->cell),
+                                 t->series.blocks, &alone, &more);
         if (result || isnan(more.interval.lo))
             continue;
         if (more.interval.lo > NEAR) {

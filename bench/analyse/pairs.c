@@ -22,14 +22,14 @@ static int order_compare(const void *a, const void *b, void *rows)
 }
 
 /* Cells in plan order; NULL without memory. */
-static size_t *plan_order(const struct summary *summary)
+static size_t *plan_order(const struct run_data *run)
 {
-    size_t *order = calloc(summary->count + 1, sizeof *order);
+    size_t *order = calloc(run->count + 1, sizeof *order);
 
-    for (size_t i = 0; order && i < summary->count; i++)
+    for (size_t i = 0; order && i < run->count; i++)
         order[i] = i;
     if (order)
-        qsort_r(order, summary->count, sizeof *order, order_compare, summary->rows);
+        qsort_r(order, run->count, sizeof *order, order_compare, run->rows);
     return order;
 }
 
@@ -46,7 +46,7 @@ static bool is_baseline(const struct compare *c, const struct summary_row *row)
 }
 
 /* The cell of the baseline with equal other factors; NONE. */
-static size_t baseline_of(const struct compare *c, const struct summary *s, size_t cell)
+static size_t baseline_of(const struct compare *c, const struct run_data *s, size_t cell)
 {
     unsigned same = c->factors & ~c->question.by;
 
@@ -60,7 +60,7 @@ static size_t baseline_of(const struct compare *c, const struct summary *s, size
     return NONE;
 }
 
-static size_t twin_of(const struct compare *c, const struct summary_row *row, const struct summary *in)
+static size_t twin_of(const struct compare *c, const struct summary_row *row, const struct run_data *in)
 {
     for (size_t i = 0; i < in->count; i++)
         if (factors_equal(&in->rows[i], row, c->factors))
@@ -69,7 +69,7 @@ static size_t twin_of(const struct compare *c, const struct summary_row *row, co
 }
 
 /* A bare name of a pool stands for the one variant of it there is. */
-static int baseline_check(struct compare *c, const struct summary *s, const size_t *order)
+static int baseline_check(struct compare *c, const struct run_data *s, const size_t *order)
 {
     struct nearest nearest;
     char text[192], hint[320];
@@ -104,7 +104,7 @@ static int baseline_check(struct compare *c, const struct summary *s, const size
 }
 
 /* What was not asked for: pools by prefork, else by the first in plan order that is not the base pool. */
-static int baseline_choose(struct compare *c, const struct summary *s, const size_t *order, char *room, size_t size)
+static int baseline_choose(struct compare *c, const struct run_data *s, const size_t *order, char *room, size_t size)
 {
     unsigned varying = factors_varying(s->rows, s->count, factors_all());
 
@@ -155,7 +155,7 @@ static int baseline_choose(struct compare *c, const struct summary *s, const siz
 /* Did both do the same tasks? */
 static int tasks_check(const struct side *a, size_t cell_a, const struct side *b, size_t cell_b)
 {
-    const struct summary_row *x = &a->summary.rows[cell_a], *y = &b->summary.rows[cell_b];
+    const struct summary_row *x = &a->run.rows[cell_a], *y = &b->run.rows[cell_b];
     char label[160];
 
     factors_label(label, sizeof label, x, FACTOR_POOL | FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_WORKERS);
@@ -173,7 +173,7 @@ static int tasks_check(const struct side *a, size_t cell_a, const struct side *b
 
 static void pairs_find(struct compare *c, const size_t *order)
 {
-    const struct summary *s = &c->cell->summary;
+    const struct run_data *s = &c->cell->run;
 
     for (size_t i = 0; i < s->count; i++) {
         struct pair pair = {.cell = order[i], .cell_own = NONE, .base_own = NONE};
@@ -182,12 +182,12 @@ static void pairs_find(struct compare *c, const size_t *order)
                 continue;
             pair.base = baseline_of(c, s, order[i]);
         } else {
-            pair.base = twin_of(c, &s->rows[order[i]], &c->base->summary);
+            pair.base = twin_of(c, &s->rows[order[i]], &c->base->run);
             if (c->relative && is_baseline(c, &s->rows[order[i]]))
                 continue;
             if (c->relative && pair.base != NONE) {
                 pair.cell_own = baseline_of(c, s, pair.cell);
-                pair.base_own = baseline_of(c, &c->base->summary, pair.base);
+                pair.base_own = baseline_of(c, &c->base->run, pair.base);
                 if (pair.cell_own == NONE || pair.base_own == NONE)
                     pair.base = NONE;
             }
@@ -202,7 +202,7 @@ static void pairs_find(struct compare *c, const size_t *order)
 /* Cells of the baseline's run, or of the baseline in one run, that nothing was compared with. */
 static void alone_find(struct compare *c, const size_t *order)
 {
-    const struct summary *s = &c->base->summary;
+    const struct run_data *s = &c->base->run;
 
     for (size_t i = 0; i < s->count; i++) {
         bool used = false, base = (!c->two || c->relative) && is_baseline(c, &s->rows[order[i]]);
@@ -223,13 +223,13 @@ static double median_of(const double *values, size_t blocks, double *room)
 }
 
 /* The series of a cell over `blocks` blocks, divided by its own baseline where that is asked for. */
-static const double *series_of(const struct side *side, size_t cell, size_t own, size_t blocks, double *room)
+static const double *compared_of(const struct side *side, size_t cell, size_t own, size_t blocks, double *room)
 {
-    const double *costs = costs_of(&side->costs, cell);
+    const double *costs = series_of(&side->series, cell);
 
     if (own == NONE)
         return costs;
-    const double *base = costs_of(&side->costs, own);
+    const double *base = series_of(&side->series, own);
     for (size_t i = 0; i < blocks; i++)
         room[i] = base[i] > 0 ? costs[i] / base[i] : NAN;
     return room;
@@ -237,12 +237,12 @@ static const double *series_of(const struct side *side, size_t cell, size_t own,
 
 static int pairs_judge(struct compare *c)
 {
-    size_t blocks = c->base->costs.blocks < c->cell->costs.blocks ? c->base->costs.blocks : c->cell->costs.blocks;
+    size_t blocks = c->base->series.blocks < c->cell->series.blocks ? c->base->series.blocks : c->cell->series.blocks;
     double *room = calloc(3 * blocks + 1, sizeof *room), *visible = calloc(2 * c->count + 1, sizeof *visible);
     double *ratios = calloc(c->count * blocks + 1, sizeof *ratios);
     struct comparison *all = calloc(c->count + 1, sizeof *all);
     /* A run that could stop by what it saw had several chances to be wrong. */
-    unsigned looks = c->base->summary.looks > c->cell->summary.looks ? c->base->summary.looks : c->cell->summary.looks;
+    unsigned looks = c->base->run.looks > c->cell->run.looks ? c->base->run.looks : c->cell->run.looks;
     struct family alone = family_make(1, looks, c->question.margin);
     int result = room && visible && ratios && all ? 0 : -ENOMEM;
 
@@ -253,15 +253,15 @@ static int pairs_judge(struct compare *c)
     size_t kept = 0;
     for (size_t i = 0; i < c->count && !result; i++) {
         struct pair *p = &c->pairs[i];
-        const double *x = series_of(c->cell, p->cell, p->cell_own, blocks, room);
-        const double *y = series_of(c->base, p->base, p->base_own, blocks, room + blocks);
+        const double *x = compared_of(c->cell, p->cell, p->cell_own, blocks, room);
+        const double *y = compared_of(c->base, p->base, p->base_own, blocks, room + blocks);
         result = comparison_make(x, y, blocks, &c->family, &p->comparison);
         p->cell_cost = median_of(x, blocks, room + 2 * blocks);
         p->base_cost = median_of(y, blocks, room + 2 * blocks);
         p->cell_own_cost = p->base_own_cost = NAN;
         if (c->relative) {
-            p->cell_own_cost = median_of(costs_of(&c->cell->costs, p->cell_own), blocks, room + 2 * blocks);
-            p->base_own_cost = median_of(costs_of(&c->base->costs, p->base_own), blocks, room + 2 * blocks);
+            p->cell_own_cost = median_of(series_of(&c->cell->series, p->cell_own), blocks, room + 2 * blocks);
+            p->base_own_cost = median_of(series_of(&c->base->series, p->base_own), blocks, room + 2 * blocks);
         }
         if (p->comparison.blocks > c->blocks)
             c->blocks = p->comparison.blocks;
@@ -282,7 +282,7 @@ static int pairs_judge(struct compare *c)
 
 static int seeds_check(const struct compare *c)
 {
-    const struct summary *a = &c->base->summary, *b = &c->cell->summary;
+    const struct run_data *a = &c->base->run, *b = &c->cell->run;
 
     if (a->trials[0].seed == b->trials[0].seed)
         return 0;
@@ -304,20 +304,20 @@ static int refuse_no_pair(const struct compare *c)
 
 static int metric_check(const struct compare *c)
 {
+    const struct metric *metric = c->question.metric;
     const struct side *sides[] = {c->base, c->cell};
     bool ok = false, known = false;
 
     for (size_t i = 0; i < 2; i++) {
-        for (size_t t = 0; t < sides[i]->summary.trial_count; t++)
-            ok = ok || !strcmp(sides[i]->summary.trials[t].status, "ok");
-        for (size_t n = 0; n < sides[i]->costs.cells * sides[i]->costs.blocks; n++)
-            known = known || !isnan(sides[i]->costs.ns[n]);
+        for (size_t t = 0; t < sides[i]->run.trial_count; t++)
+            ok = ok || trial_is_ok(&sides[i]->run.trials[t]);
+        for (size_t n = 0; n < sides[i]->series.cells * sides[i]->series.blocks; n++)
+            known = known || !isnan(sides[i]->series.value[n]);
     }
     if (!ok || known)
         return 0;
-    complain("compare", "--metric %s: no trial has it%s; expected wall, latency_p99, cpu, pss, open or private",
-             c->question.metric_name,
-             c->question.metric == METRIC_LATENCY_P99 ? " (it takes 1,000 timed tasks in a trial)" : "");
+    complain("compare", "--metric %s: no trial has it%s%s%s; `poolbench list metrics` shows all", metric->name,
+             metric->lacks ? " (" : "", metric->lacks ? metric->lacks : "", metric->lacks ? ")" : "");
     return -EINVAL;
 }
 
@@ -326,18 +326,18 @@ int compare_make(const struct side *base, const struct side *cell, const struct 
 {
     static char chosen[192]; /* one comparison a process */
     bool two = base != cell;
-    const struct summary *s = &cell->summary;
-    size_t *order = plan_order(s), *base_order = plan_order(&base->summary);
+    const struct run_data *s = &cell->run;
+    size_t *order = plan_order(s), *base_order = plan_order(&base->run);
     int result = -ENOMEM;
 
     *c = (struct compare){.base = base, .cell = cell, .question = *question, .two = two, .visible = NAN};
     c->relative = two && (other_machine || question->by || *question->baseline);
     c->pairs = calloc(s->count + 1, sizeof *c->pairs);
-    c->alone[0] = calloc(base->summary.count + 1, sizeof *c->alone[0]);
+    c->alone[0] = calloc(base->run.count + 1, sizeof *c->alone[0]);
     c->alone[1] = calloc(s->count + 1, sizeof *c->alone[1]);
     if (!order || !base_order || !c->pairs || !c->alone[0] || !c->alone[1])
         goto out;
-    c->factors = factors_of(s->rows, s->count) | factors_of(base->summary.rows, base->summary.count);
+    c->factors = factors_of(s->rows, s->count) | factors_of(base->run.rows, base->run.count);
     c->shown = factors_varying(s->rows, s->count, c->factors) | FACTOR_WORKLOAD | FACTOR_WORKERS;
     if (c->two)
         c->shown |= FACTOR_POOL;
@@ -377,7 +377,7 @@ void compare_release(struct compare *c)
 
 static size_t failed_of(const struct side *side, size_t cell)
 {
-    return cell == NONE ? 0 : (size_t)side->summary.rows[cell].failed;
+    return cell == NONE ? 0 : (size_t)side->run.rows[cell].failed;
 }
 
 size_t pair_failed(const struct compare *c, const struct pair *p)
@@ -389,7 +389,7 @@ size_t pair_failed(const struct compare *c, const struct pair *p)
 /* Rows of one run that take part are counted. */
 static void side_trials(const struct compare *c, int side, size_t *failed, size_t *trials)
 {
-    const struct summary *s = &(side ? c->cell : c->base)->summary;
+    const struct run_data *s = &(side ? c->cell : c->base)->run;
 
     for (size_t row = 0; row < s->count; row++) {
         bool takes_part = false;

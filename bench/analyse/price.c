@@ -29,7 +29,7 @@ static bool is_plain(const struct summary_row *row)
 
 static size_t cell_choose(const struct table *t, size_t column)
 {
-    const struct summary_row *rows = t->summary->rows;
+    const struct summary_row *rows = t->run->rows;
     size_t plain = NO_CELL;
 
     for (size_t r = 0; r < t->rows; r++) {
@@ -46,7 +46,7 @@ static size_t cell_choose(const struct table *t, size_t column)
 
 static size_t memory_choose(const struct table *t, size_t column, size_t like)
 {
-    const struct summary_row *rows = t->summary->rows;
+    const struct summary_row *rows = t->run->rows;
     size_t fewest = NO_CELL;
 
     for (size_t r = 0; r < t->rows && like != NO_CELL; r++) {
@@ -67,13 +67,11 @@ static double workers_made(const struct summary_row *row)
     return made > 0 ? (double)made : NAN;
 }
 
-static const struct trial_row *trial_of(const struct summary *s, size_t cell, int64_t block)
+static const struct trial_row *trial_of(const struct run_data *run, size_t cell, size_t block)
 {
-    for (size_t i = 0; i < s->trial_count; i++)
-        if (s->trials[i].block == block && !strcmp(s->trials[i].cell_id, s->rows[cell].cell_id) &&
-            !strcmp(s->trials[i].status, "ok"))
-            return &s->trials[i];
-    return NULL;
+    size_t trial = run_data_at(run, cell, block);
+
+    return trial == RUN_NOTHING ? NULL : &run->trials[trial];
 }
 
 static struct amount amount_make(const struct table *t, double *values, size_t count)
@@ -81,7 +79,7 @@ static struct amount amount_make(const struct table *t, double *values, size_t c
     struct amount amount = {.trials = stats_sort(values, count)};
 
     amount.value = stats_median(values, amount.trials);
-    stats_median_interval(values, amount.trials, looks_level_alone(t->summary->looks), &amount.interval);
+    stats_median_interval(values, amount.trials, looks_level_alone(t->run->looks), &amount.interval);
     return amount;
 }
 
@@ -92,8 +90,8 @@ static double number(int64_t value)
 
 int price_make(const struct table *t, size_t column, struct price *price)
 {
-    const struct summary *s = t->summary;
-    size_t blocks = t->costs.blocks;
+    const struct run_data *s = t->run;
+    size_t blocks = t->series.blocks;
     double *values = calloc(3 * blocks + 1, sizeof *values);
     struct amount none = {.value = NAN, .interval = {NAN, NAN}};
 
@@ -109,9 +107,9 @@ int price_make(const struct table *t, size_t column, struct price *price)
         size_t base = memory == NO_CELL ? NO_CELL : table_base(t, memory);
         price->per_task = ops && ops->traits & POOL_TASK_IS_PROCESS;
         for (size_t b = 0; b < blocks; b++) {
-            const struct trial_row *trial = trial_of(s, price->cell, (int64_t)b + 1);
-            const struct trial_row *with = base == NO_CELL ? NULL : trial_of(s, memory, (int64_t)b + 1);
-            const struct trial_row *without = base == NO_CELL ? NULL : trial_of(s, base, (int64_t)b + 1);
+            const struct trial_row *trial = trial_of(s, price->cell, b + 1);
+            const struct trial_row *with = base == NO_CELL ? NULL : trial_of(s, memory, b + 1);
+            const struct trial_row *without = base == NO_CELL ? NULL : trial_of(s, base, b + 1);
             values[b] = bytes[b] = empty[b] = NAN;
             if (with && without)
                 bytes[b] = (number(with->pss_bytes) - number(without->pss_bytes)) / made;
@@ -120,7 +118,7 @@ int price_make(const struct table *t, size_t column, struct price *price)
             if (!price->per_task)
                 values[b] = number(trial->open_ns) / made;
             if (!strcmp(row->f.workload, EMPTY_WORKLOAD))
-                empty[b] = costs_of(&t->costs, price->cell)[b];
+                empty[b] = series_of(&t->series, price->cell)[b];
         }
         price->start_ns = amount_make(t, values, blocks);
         price->bytes = amount_make(t, bytes, blocks);

@@ -69,7 +69,7 @@ static int trial_take(const void *row, void *arg)
     if (cell == NOWHERE || trial->block < 1 || trial->block > r->blocks)
         return -EBADMSG;
     size_t block = (size_t)(trial->block - 1) * r->cells;
-    if (strcmp(trial->status, "interrupted") != 0)
+    if (trial->status != TRIAL_INTERRUPTED)
         r->done[block + reading->at[block + cell]] = true;
     return 0;
 }
@@ -117,7 +117,7 @@ static void look_take(struct remaining *r, const json_t *look, const struct cell
 /* From host.json: whether the run came to its end, and what its looks found. */
 static void notes_read(struct remaining *r, const char *directory, const struct cells *cells)
 {
-    json_t *ended = host_fact(directory, "ended"), *looks = host_fact(directory, "looked");
+    json_t *ended = host_fact_of(directory, "ended"), *looks = host_fact_of(directory, "looked");
     const char *because = json_string_value(json_object_get(ended, "because"));
     json_int_t blocks = json_integer_value(json_object_get(ended, "blocks"));
     memset(r->wanted, true, r->cells * sizeof *r->wanted);
@@ -156,7 +156,7 @@ void remaining_release(struct remaining *remaining)
 
 int remaining_note(const char *directory, const struct cells *cells, unsigned block, const bool *wanted, char *error)
 {
-    json_t *looks = host_fact(directory, "looked"), *ids = json_array();
+    json_t *looks = host_fact_of(directory, "looked"), *ids = json_array();
     looks = looks ? looks : json_array();
     for (size_t i = 0; i < cells->count; i++)
         if (wanted[i])

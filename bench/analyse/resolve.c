@@ -50,7 +50,7 @@ static void word_add(struct command *command, const char *word)
 /* The cells of one run that take part: marks, one a row of its summary. */
 static bool *cells_of(const struct compare *c, size_t blocks, int side)
 {
-    bool *takes_part = calloc((side ? c->cell : c->base)->summary.count + 1, sizeof *takes_part);
+    bool *takes_part = calloc((side ? c->cell : c->base)->run.count + 1, sizeof *takes_part);
 
     for (size_t i = 0; takes_part && i < c->count; i++) {
         const struct pair *p = &c->pairs[i];
@@ -67,7 +67,7 @@ static bool *cells_of(const struct compare *c, size_t blocks, int side)
 }
 
 /* "--size 10us,1ms", for a shell: every value that a cell has. Returns how many; tasks without a size have none. */
-static size_t factor_word(char *word, size_t size, const struct summary *s, const bool *takes_part, unsigned number)
+static size_t factor_word(char *word, size_t size, const struct run_data *s, const bool *takes_part, unsigned number)
 {
     unsigned factor = 1u << number;
     size_t used = (size_t)snprintf(word, size, "--%s ", factor_name(number));
@@ -92,7 +92,7 @@ static size_t factor_word(char *word, size_t size, const struct summary *s, cons
 }
 
 /* What a trial of this run takes, with all that lies between two of them. */
-static double trial_ns(const struct summary *s)
+static double trial_ns(const struct run_data *s)
 {
     const struct trial_row *last = s->trials + s->trial_count - 1;
     double *spans = calloc(s->trial_count, sizeof *spans), mean = NAN;
@@ -116,22 +116,22 @@ bool resolve_possible(const struct side *side)
 {
     char path[PATH_MAX + 16];
 
-    snprintf(path, sizeof path, "%s/suite.ini", side->directory);
+    snprintf(path, sizeof path, "%s/suite.ini", side->run.directory);
     return access(path, R_OK) == 0;
 }
 
 double resolve_command(char *text, size_t size, const struct compare *c, size_t blocks, int side)
 {
     const struct side *run = side ? c->cell : c->base;
-    const struct summary *s = &run->summary;
+    const struct run_data *s = &run->run;
     unsigned varying = factors_varying(s->rows, s->count, factors_all() & ~(unsigned)FACTOR_TASKS);
-    size_t more = blocks > run->costs.blocks ? blocks - run->costs.blocks : 1;
+    size_t more = blocks > run->series.blocks ? blocks - run->series.blocks : 1;
     struct command command = {.text = text, .size = size};
     char words[16][1024], begin[4 * PATH_MAX + 64];
     size_t used = 0;
     double crossed = (double)blocks, whole = (double)(more * s->count);
     bool *takes_part = cells_of(c, blocks, side);
-    char *directory = run_for_shell(run->directory);
+    char *directory = run_for_shell(run->run.directory);
 
     *text = '\0';
     if (!resolve_possible(run) || !directory) {

@@ -1,5 +1,6 @@
 /* Reading the runs that are compared, and what their machines differ in. */
 #include "bench/analyse/compare.h"
+#include "bench/analyse/summary.h"
 #include "bench/base/refuse.h"
 #include "bench/model/host.h"
 #include "bench/model/run_dir.h"
@@ -12,25 +13,24 @@ int side_read(const char *directory, struct side *side)
     char error[ERROR_MAX] = "";
 
     *side = (struct side){0};
-    snprintf(side->directory, sizeof side->directory, "%s", directory);
-    int result = summary_make(side->directory, &side->summary, error);
+    int result = run_summed_open(directory, &side->run, error);
     if (result) {
         complain("compare", "%s", error);
         return result;
     }
-    if (!side->summary.trial_count) {
+    if (!side->run.trial_count) {
         complain("compare", "%s: no trial was committed, there is nothing to compare", directory);
-        summary_release(&side->summary);
+        run_data_close(&side->run);
         return -EINVAL;
     }
-    side->id = run_id(side->directory);
-    summary_gaps(stderr, directory, &side->summary);
+    side->id = run_id(side->run.directory);
+    run_data_gaps(stderr, &side->run);
     return 0;
 }
 
-int side_costs(struct side *side, enum metric metric)
+int side_costs(struct side *side, const struct metric *metric)
 {
-    int result = costs_make_of(&side->summary, metric, &side->costs);
+    int result = series_make(&side->run, metric, &side->series);
 
     if (result)
         complain("compare", "out of memory");
@@ -39,19 +39,17 @@ int side_costs(struct side *side, enum metric metric)
 
 void side_release(struct side *side)
 {
-    costs_release(&side->costs);
-    summary_release(&side->summary);
+    series_release(&side->series);
+    run_data_close(&side->run);
 }
 
-static json_t *host_of(const struct side *side, FILE *talk)
+static const json_t *host_of(const struct side *side, FILE *talk)
 {
-    json_t *host = host_load(side->directory);
-
-    if (!host) {
-        text_show(talk, side->directory);
+    if (!side->run.host) {
+        text_show(talk, side->run.directory);
         fputs("/host.json: cannot be read; the runs are taken to be of one machine\n", talk);
     }
-    return host;
+    return side->run.host;
 }
 
 static char *value_dump(const json_t *host, const char *room, const char *name, char *text, size_t size)
@@ -79,7 +77,7 @@ size_t hosts_differ(const struct side *base, const struct side *cell, FILE *talk
         {"kernel", "release", "kernel"},
         {"virtualisation", "hypervisor", "hypervisor"},
     };
-    json_t *a = host_of(base, talk), *b = host_of(cell, talk);
+    const json_t *a = host_of(base, talk), *b = host_of(cell, talk);
     size_t differences = 0;
 
     for (size_t i = 0; a && b && i < sizeof facts / sizeof facts[0]; i++) {
@@ -91,7 +89,5 @@ size_t hosts_differ(const struct side *base, const struct side *cell, FILE *talk
         fprintf(talk, "the machines differ: %s: %s and %s\n", facts[i][2], x, y);
         differences++;
     }
-    json_decref(a);
-    json_decref(b);
     return differences;
 }

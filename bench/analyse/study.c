@@ -11,23 +11,23 @@
 
 const struct summary_row *study_row(const struct studies *studies, const struct study *study, size_t point)
 {
-    return &studies->table.summary->rows[study->cell[point]];
+    return &studies->table.run->rows[study->cell[point]];
 }
 
 double study_per_s(const struct studies *studies, const struct study *study, size_t point, struct interval *interval)
 {
-    const struct costs *costs = &studies->table.costs;
+    const struct series *costs = &studies->table.series;
     double *room = calloc(costs->blocks + 1, sizeof *room), per_s = NAN;
 
     *interval = (struct interval){NAN, NAN};
     if (!room)
         return NAN;
     for (size_t b = 0; b < costs->blocks; b++)
-        room[b] = costs_of(costs, study->cell[point])[b];
+        room[b] = series_of(costs, study->cell[point])[b];
     size_t count = stats_sort(room, costs->blocks);
     struct interval ns;
     per_s = 1e9 / stats_median(room, count);
-    if (!stats_median_interval(room, count, looks_level_alone(studies->table.summary->looks), &ns))
+    if (!stats_median_interval(room, count, looks_level_alone(studies->table.run->looks), &ns))
         *interval = (struct interval){1e9 / ns.hi, 1e9 / ns.lo};
     free(room);
     return per_s;
@@ -43,7 +43,7 @@ char *study_label(const struct studies *studies, const struct study *study, char
 
 static void point_insert(const struct table *t, struct study *study, size_t cell)
 {
-    const struct summary_row *rows = t->summary->rows;
+    const struct summary_row *rows = t->run->rows;
     size_t at = study->count;
 
     while (at && rows[study->cell[at - 1]].f.workers > rows[cell].f.workers)
@@ -60,15 +60,15 @@ static bool has_blocks(const struct table *t, size_t cell)
 {
     size_t there = 0;
 
-    for (size_t b = 0; b < t->costs.blocks; b++)
-        there += !isnan(costs_of(&t->costs, cell)[b]);
-    return there > 0 && there * 2 >= t->costs.blocks;
+    for (size_t b = 0; b < t->series.blocks; b++)
+        there += !isnan(series_of(&t->series, cell)[b]);
+    return there > 0 && there * 2 >= t->series.blocks;
 }
 
 static bool block_whole(const struct table *t, const struct study *study, size_t block)
 {
     for (size_t i = 0; i < study->used; i++)
-        if (isnan(costs_of(&t->costs, study->cell[i])[block]))
+        if (isnan(series_of(&t->series, study->cell[i])[block]))
             return false;
     return true;
 }
@@ -77,21 +77,21 @@ static bool block_whole(const struct table *t, const struct study *study, size_t
 static int points_make(const struct table *t, struct study *study, struct fit_points *points)
 {
     double *workers = calloc(study->used + 1, sizeof *workers);
-    double *ns = calloc(study->used * t->costs.blocks + 1, sizeof *ns);
+    double *ns = calloc(study->used * t->series.blocks + 1, sizeof *ns);
 
     *points = (struct fit_points){.count = study->used, .workers = workers, .ns = ns};
     if (!workers || !ns)
         return -ENOMEM;
-    for (size_t b = 0; b < t->costs.blocks; b++)
+    for (size_t b = 0; b < t->series.blocks; b++)
         points->blocks += block_whole(t, study, b);
     for (size_t i = 0; i < study->used; i++) {
         size_t next = i * points->blocks;
-        workers[i] = (double)t->summary->rows[study->cell[i]].f.workers;
-        for (size_t b = 0; b < t->costs.blocks; b++)
+        workers[i] = (double)t->run->rows[study->cell[i]].f.workers;
+        for (size_t b = 0; b < t->series.blocks; b++)
             if (block_whole(t, study, b))
-                ns[next++] = costs_of(&t->costs, study->cell[i])[b];
+                ns[next++] = series_of(&t->series, study->cell[i])[b];
     }
-    points->size_ns = (double)t->summary->rows[study->cell[0]].f.size_ns;
+    points->size_ns = (double)t->run->rows[study->cell[0]].f.size_ns;
     study->blocks = points->blocks;
     return 0;
 }
@@ -116,7 +116,7 @@ static int study_fit(const struct table *t, struct study *study)
 /* Which laws there are for tasks of that kind, handed in like that. */
 static void laws_choose(const struct table *t, struct study *study, enum kind kind)
 {
-    const struct summary_row *row = &t->summary->rows[study->cell[0]];
+    const struct summary_row *row = &t->run->rows[study->cell[0]];
 
     study->used = study->count;
     study->needs_cpus = kind == KIND_CPU || kind == KIND_UNSIZED;
@@ -131,7 +131,7 @@ static void laws_choose(const struct table *t, struct study *study, enum kind ki
         study->fit[study->fits++].law = FIT_USL;
     }
     if (study->needs_cpus && study->cpus > 0)
-        while (study->used && t->summary->rows[study->cell[study->used - 1]].f.workers > study->cpus)
+        while (study->used && t->run->rows[study->cell[study->used - 1]].f.workers > study->cpus)
             study->used--;
 }
 
@@ -139,7 +139,7 @@ static void laws_choose(const struct table *t, struct study *study, enum kind ki
 static void study_collect(const struct table *t, size_t first, size_t column, bool *done, struct study *study)
 {
     unsigned same = t->factors & ~(unsigned)(FACTOR_WORKERS | FACTOR_TASKS);
-    const struct summary_row *rows = t->summary->rows;
+    const struct summary_row *rows = t->run->rows;
 
     for (size_t r = first; r < t->rows; r++) {
         size_t cell = table_entry(t, r, column)->cell;
@@ -178,9 +178,9 @@ static int column_study(struct studies *studies, size_t column, int64_t cpus, bo
     return result;
 }
 
-int studies_make(const struct summary *summary, const char *directory, const char *pool, struct studies *studies)
+int studies_make(const struct run_data *run, const char *pool, struct studies *studies)
 {
-    int result = table_init(&studies->table, summary);
+    int result = table_init(&studies->table, run);
     const struct table *t = &studies->table;
     bool *done, known = false;
 
@@ -189,13 +189,13 @@ int studies_make(const struct summary *summary, const char *directory, const cha
     if (result)
         return result;
     done = calloc(t->rows + 1, sizeof *done);
-    studies->study = calloc(summary->count + 1, sizeof *studies->study);
+    studies->study = calloc(run->count + 1, sizeof *studies->study);
     result = done && studies->study ? 0 : -ENOMEM;
     for (size_t c = 0; c < t->pools && !result; c++) {
-        if (!is_wanted(&summary->rows[t->pool[c]], pool))
+        if (!is_wanted(&run->rows[t->pool[c]], pool))
             continue;
         known = true;
-        result = column_study(studies, c, host_cpus(directory), done);
+        result = column_study(studies, c, host_cpus(run->host), done);
     }
     free(done);
     if (!result && !known && *pool)

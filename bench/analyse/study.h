@@ -16,7 +16,7 @@ struct study_fit {
 };
 
 struct study {
-    size_t cell[STUDY_POINTS_MAX], count; /* in summary->rows, ascending by workers */
+    size_t cell[STUDY_POINTS_MAX], count; /* in run->rows, ascending by workers */
     size_t used;     /* the first so many are fitted: beyond them there are more workers than CPUs */
     size_t blocks;   /* that have all of those */
     int64_t cpus;    /* in effect; 0: host.json does not say */
@@ -34,7 +34,7 @@ struct studies {
 
 /* Of the pool with that name, with or without options; of all for "". 0, -ENOMEM, or -ENOENT: there is no cell of
  * it. summary stays in use. */
-int studies_make(const struct summary *summary, const char *directory, const char *pool, struct studies *studies);
+int studies_make(const struct run_data *run, const char *pool, struct studies *studies);
 void studies_release(struct studies *studies);
 
 const struct summary_row *study_row(const struct studies *studies, const struct study *study, size_t point);

@@ -8,22 +8,23 @@
 #include <math.h>
 #include <stdio.h>
 
-#define P99_MIN  1000 /* tasks of a trial */
-#define P999_MIN 10000
+#define AT(column) offsetof(struct summary_row, column)
+#define ALONE(column)                                                                                                  \
+    {                                                                                                                  \
+        AT(column##_ns), 0, 0                                                                                          \
+    }
+#define BETWEEN(column)                                                                                                \
+    {                                                                                                                  \
+        AT(column##_ns), AT(column##_lo_ns), AT(column##_hi_ns)                                                        \
+    }
 
-#define AT(column)      offsetof(struct summary_row, column)
-#define ALONE(column)   AT(column##_ns), 0, 0
-#define BETWEEN(column) AT(column##_ns), AT(column##_lo_ns), AT(column##_hi_ns)
-
-const struct percentile percentiles[PERCENTILE_COUNT] = {
-    {ALONE(queue_p50), SPAN_QUEUE, 0.5, 1},
-    {ALONE(service_p50), SPAN_SERVICE, 0.5, 1},
-    {ALONE(return_p50), SPAN_RETURN, 0.5, 1},
-    {BETWEEN(latency_p50), SPAN_LATENCY, 0.5, 1},
-    {BETWEEN(latency_p90), SPAN_LATENCY, 0.9, 1},
-    {BETWEEN(latency_p99), SPAN_LATENCY, 0.99, P99_MIN},
-    {BETWEEN(latency_p999), SPAN_LATENCY, 0.999, P999_MIN},
-    {ALONE(late_p99), SPAN_LATE, 0.99, P99_MIN},
+/* Where percentiles go. */
+static const struct {
+    size_t median, lo, hi; /* in struct summary_row; lo, hi: its interval, 0: nowhere */
+} percentiles[RUN_PERCENTILES] = {
+    [QUEUE_P50] = ALONE(queue_p50),         [SERVICE_P50] = ALONE(service_p50),   [RETURN_P50] = ALONE(return_p50),
+    [LATENCY_P50] = BETWEEN(latency_p50),   [LATENCY_P90] = BETWEEN(latency_p90), [LATENCY_P99] = BETWEEN(latency_p99),
+    [LATENCY_P999] = BETWEEN(latency_p999), [LATE_P99] = ALONE(late_p99),
 };
 
 /* Columns whose median is taken as they are. */
@@ -60,12 +61,12 @@ static double cell_median(const struct work *work, size_t cell,
 {
     size_t count = 0;
 
-    for (size_t i = work->first[cell]; i != NOTHING; i = work->details[i].next)
-        if (trial_is_ok(&work->summary->trials[i]))
+    for (size_t i = work->run->first[cell]; i != RUN_NOTHING; i = work->run->next[i])
+        if (trial_is_ok(&work->run->trials[i]))
             work->values[count++] = value(work, i, argument);
     count = stats_sort(work->values, count);
     if (interval)
-        stats_median_interval(work->values, count, looks_level_alone(work->summary->looks), interval);
+        stats_median_interval(work->values, count, looks_level_alone(work->run->looks), interval);
     return stats_median(work->values, count);
 }
 
@@ -73,18 +74,18 @@ static double column_value(const struct work *work, size_t trial, size_t offset)
 {
     int64_t value;
 
-    memcpy(&value, (const char *)&work->summary->trials[trial] + offset, sizeof value);
+    memcpy(&value, (const char *)&work->run->trials[trial] + offset, sizeof value);
     return number(value);
 }
 
 static double percentile_value(const struct work *work, size_t trial, size_t which)
 {
-    return work->details[trial].percentile[which];
+    return work->run->times ? work->run->times[trial].percentile[which] : NAN;
 }
 
 static double per_task_value(const struct work *work, size_t trial, size_t unused)
 {
-    const struct trial_row *t = &work->summary->trials[trial];
+    const struct trial_row *t = &work->run->trials[trial];
 
     (void)unused;
     return per_task(t, number(t->wall_ns));
@@ -98,7 +99,7 @@ static double imbalance_value(const struct work *work, size_t trial, size_t unus
 
 static double efficiency_value(const struct work *work, size_t trial, size_t unused)
 {
-    const struct trial_row *t = &work->summary->trials[trial];
+    const struct trial_row *t = &work->run->trials[trial];
 
     (void)unused;
     return t->wall_ns > 0 ? number(t->ideal_ns) / (double)t->wall_ns : NAN;
@@ -106,7 +107,7 @@ static double efficiency_value(const struct work *work, size_t trial, size_t unu
 
 static double overhead_value(const struct work *work, size_t trial, size_t unused)
 {
-    const struct trial_row *t = &work->summary->trials[trial];
+    const struct trial_row *t = &work->run->trials[trial];
 
     (void)unused;
     return per_task(t, number(t->wall_ns) - number(t->ideal_ns));
@@ -114,7 +115,7 @@ static double overhead_value(const struct work *work, size_t trial, size_t unuse
 
 static double submitter_value(const struct work *work, size_t trial, size_t unused)
 {
-    const struct trial_row *t = &work->summary->trials[trial];
+    const struct trial_row *t = &work->run->trials[trial];
 
     (void)unused;
     return number(t->submitter_ns) / number(t->wall_ns);
@@ -122,7 +123,7 @@ static double submitter_value(const struct work *work, size_t trial, size_t unus
 
 static double achieved_value(const struct work *work, size_t trial, size_t unused)
 {
-    const struct trial_row *t = &work->summary->trials[trial];
+    const struct trial_row *t = &work->run->trials[trial];
 
     (void)unused;
     return t->f.arrival.kind == ARRIVAL_RATE ? 1e9 * number(t->f.tasks) / number(t->wall_ns) / t->f.arrival.rate : NAN;
@@ -133,25 +134,24 @@ static double ideal_ratio_value(const struct work *work, size_t trial, size_t id
 {
     double mine = per_task_value(work, trial, 0);
 
-    for (size_t i = work->first[ideal_cell]; i != NOTHING; i = work->details[i].next)
-        if (work->summary->trials[i].block == work->summary->trials[trial].block &&
-            trial_is_ok(&work->summary->trials[i]))
-            return mine > 0 ? per_task_value(work, i, 0) / mine : NAN;
-    return NAN;
+    int64_t block = work->run->trials[trial].block;
+    size_t ideal = block > 0 ? run_data_at(work->run, ideal_cell, (size_t)block) : RUN_NOTHING;
+
+    return ideal != RUN_NOTHING && mine > 0 ? per_task_value(work, ideal, 0) / mine : NAN;
 }
 
 /* The cell of the ideal pool that differs in nothing else: in the same place, or where there is none, in any. */
-static size_t ideal_find(const struct summary *summary, size_t cell, unsigned factors)
+static size_t ideal_find(const struct run_data *run, size_t cell, unsigned factors)
 {
-    size_t elsewhere = NOTHING;
+    size_t elsewhere = RUN_NOTHING;
 
-    for (size_t i = 0; i < summary->count; i++) {
-        if (!row_has_pool(&summary->rows[i], IDEAL_POOL) ||
-            !factors_equal(&summary->rows[i], &summary->rows[cell], factors & ~(unsigned)(FACTOR_POOL | FACTOR_PLACE)))
+    for (size_t i = 0; i < run->count; i++) {
+        if (!row_has_pool(&run->rows[i], IDEAL_POOL) ||
+            !factors_equal(&run->rows[i], &run->rows[cell], factors & ~(unsigned)(FACTOR_POOL | FACTOR_PLACE)))
             continue;
-        if (factors_equal(&summary->rows[i], &summary->rows[cell], FACTOR_PLACE))
+        if (factors_equal(&run->rows[i], &run->rows[cell], FACTOR_PLACE))
             return i;
-        if (elsewhere == NOTHING)
+        if (elsewhere == RUN_NOTHING)
             elsewhere = i;
     }
     return elsewhere;
@@ -160,13 +160,13 @@ static size_t ideal_find(const struct summary *summary, size_t cell, unsigned fa
 /* What the median hides. Trials that are not ok stay as gaps. */
 static int cell_diagnostic(const struct work *work, size_t cell)
 {
-    struct summary_row *row = &work->summary->rows[cell];
+    struct summary_row *row = &work->run->rows[cell];
     struct drift drift;
     struct bimodality bimodality;
     size_t count = 0;
 
-    for (size_t i = work->first[cell]; i != NOTHING; i = work->details[i].next)
-        work->values[count++] = trial_is_ok(&work->summary->trials[i]) ? per_task_value(work, i, 0) : NAN;
+    for (size_t i = work->run->first[cell]; i != RUN_NOTHING; i = work->run->next[i])
+        work->values[count++] = trial_is_ok(&work->run->trials[i]) ? per_task_value(work, i, 0) : NAN;
     if (drift_find(work->values, count, &drift) || bimodality_find(work->values, count, &bimodality))
         return -ENOMEM;
     row->drift = drift.change;
@@ -180,18 +180,18 @@ static int cell_diagnostic(const struct work *work, size_t cell)
 
 int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
 {
-    struct summary_row *row = &work->summary->rows[cell];
-    size_t ideal = ideal_find(work->summary, cell, factors);
+    struct summary_row *row = &work->run->rows[cell];
+    size_t ideal = ideal_find(work->run, cell, factors);
     struct interval interval;
 
     for (size_t i = 0; i < MEDIAN_COUNT; i++)
         *(int64_t *)((char *)row + medians[i].to) = whole(cell_median(work, cell, column_value, medians[i].from, NULL));
-    for (size_t i = 0; i < PERCENTILE_COUNT; i++) {
-        const struct percentile *p = &percentiles[i];
-        *(int64_t *)((char *)row + p->offset) = whole(cell_median(work, cell, percentile_value, i, &interval));
-        if (p->lo) {
-            *(int64_t *)((char *)row + p->lo) = whole(interval.lo);
-            *(int64_t *)((char *)row + p->hi) = whole(interval.hi);
+    for (size_t i = 0; i < RUN_PERCENTILES; i++) {
+        *(int64_t *)((char *)row + percentiles[i].median) =
+            whole(cell_median(work, cell, percentile_value, i, &interval));
+        if (percentiles[i].lo) {
+            *(int64_t *)((char *)row + percentiles[i].lo) = whole(interval.lo);
+            *(int64_t *)((char *)row + percentiles[i].hi) = whole(interval.hi);
         }
     }
     cell_median(work, cell, column_value, offsetof(struct trial_row, wall_ns), &interval);
@@ -204,7 +204,7 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
     row->submitter_share = cell_median(work, cell, submitter_value, 0, NULL);
     row->achieved_share = cell_median(work, cell, achieved_value, 0, NULL);
     row->worker_imbalance = cell_median(work, cell, imbalance_value, 0, NULL);
-    if (ideal != NOTHING)
+    if (ideal != RUN_NOTHING)
         row->efficiency_vs_static = cell_median(work, cell, ideal_ratio_value, ideal, NULL);
     return cell_diagnostic(work, cell);
 }

@@ -10,7 +10,7 @@
 #define WORKER_MAX 65536 /* a larger number is not one of ours */
 
 struct reading {
-    const struct summary *summary;
+    const struct run_data *run;
     double *imbalance;
     size_t next;      /* the trial after the one that is read: both files have the same order */
     int64_t trial_id; /* that is read */
@@ -22,14 +22,14 @@ struct reading {
 
 static void trial_finish(struct reading *reading)
 {
-    const struct summary *summary = reading->summary;
+    const struct run_data *run = reading->run;
     size_t trial = reading->next;
     double sum = 0, most = 0;
 
-    while (trial < summary->trial_count && summary->trials[trial].trial_id != reading->trial_id)
+    while (trial < run->trial_count && run->trials[trial].trial_id != reading->trial_id)
         trial++;
-    if (trial < summary->trial_count) {
-        const struct trial_row *row = &summary->trials[trial];
+    if (trial < run->trial_count) {
+        const struct trial_row *row = &run->trials[trial];
         double workers = fmax((double)reading->count, (double)row->f.workers); /* MISSING is below any */
         for (size_t i = 0; i < reading->count; i++) {
             sum += reading->busy[i];
@@ -72,27 +72,27 @@ static int on_sample(const void *row, void *arg)
     return 0;
 }
 
-int workers_read(const char *directory, const struct summary *summary, double *imbalance, char *error)
+int workers_read(const struct run_data *run, double *imbalance, char *error)
 {
-    struct reading reading = {.summary = summary, .imbalance = imbalance, .trial_id = MISSING, .error = error};
+    struct reading reading = {.run = run, .imbalance = imbalance, .trial_id = MISSING, .error = error};
     int64_t end = MISSING;
     char *path = NULL;
     int result = 0;
 
-    for (size_t i = 0; i < summary->trial_count; i++)
+    for (size_t i = 0; i < run->trial_count; i++)
         imbalance[i] = NAN;
-    for (size_t i = summary->trial_count; i-- > 0 && end == MISSING;)
-        end = summary->trials[i].samples_end;
-    if (!summary->trial_count || end == 0)
+    for (size_t i = run->trial_count; i-- > 0 && end == MISSING;)
+        end = run->trials[i].samples_end;
+    if (!run->trial_count || end == 0)
         return 0;
     if (end == MISSING) /* files of another program may not say: all of it then */
         end = -1;
-    if (asprintf(&path, "%s/%s", directory, sample_format.file) < 0) {
+    if (asprintf(&path, "%s/%s", run->directory, sample_format.file) < 0) {
         refuse(error, "%s: out of memory", sample_format.file);
         return -ENOMEM;
     }
     if (!access(path, F_OK)) /* it is large, and may have been left behind */
-        result = csv_read(directory, &sample_format, end, on_sample, &reading, error);
+        result = csv_read(run->directory, &sample_format, end, on_sample, &reading, error);
     if (!result)
         trial_finish(&reading);
     free(reading.busy);

@@ -6,7 +6,7 @@
 
 static const struct summary_row *row_of(const struct table *t, size_t row)
 {
-    return &t->summary->rows[t->row[row]];
+    return &t->run->rows[t->row[row]];
 }
 
 enum kind row_kind(const struct table *t, size_t row)

@@ -15,10 +15,10 @@ static bool is_base(const struct summary_row *cell)
 
 size_t table_base(const struct table *t, size_t cell)
 {
-    const struct summary_row *rows = t->summary->rows;
+    const struct summary_row *rows = t->run->rows;
     unsigned same = t->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE);
 
-    for (size_t i = 0; i < t->summary->count; i++)
+    for (size_t i = 0; i < t->run->count; i++)
         if (is_base(&rows[i]) && factors_equal(&rows[i], &rows[cell], same))
             return i;
     return NO_CELL;
@@ -27,7 +27,7 @@ size_t table_base(const struct table *t, size_t cell)
 /* Is the cell in that row of the table? The base is in every row it fits, whatever its workers and place. */
 static bool in_row(const struct table *t, size_t row, size_t cell)
 {
-    const struct summary_row *rows = t->summary->rows;
+    const struct summary_row *rows = t->run->rows;
 
     if (is_base(&rows[cell]))
         return t->base[row] == cell;
@@ -37,8 +37,8 @@ static bool in_row(const struct table *t, size_t row, size_t cell)
 
 static size_t cell_at(const struct table *t, size_t row, size_t column)
 {
-    for (size_t i = 0; i < t->summary->count; i++)
-        if (in_row(t, row, i) && !strcmp(t->summary->rows[i].f.pool, t->summary->rows[t->pool[column]].f.pool))
+    for (size_t i = 0; i < t->run->count; i++)
+        if (in_row(t, row, i) && !strcmp(t->run->rows[i].f.pool, t->run->rows[t->pool[column]].f.pool))
             return i;
     return NO_CELL;
 }
@@ -62,14 +62,14 @@ static bool row_known(const struct table *t, size_t cell)
 static bool pool_known(const struct table *t, size_t cell)
 {
     for (size_t c = 0; c < t->pools; c++)
-        if (!strcmp(t->summary->rows[t->pool[c]].f.pool, t->summary->rows[cell].f.pool))
+        if (!strcmp(t->run->rows[t->pool[c]].f.pool, t->run->rows[cell].f.pool))
             return true;
     return false;
 }
 
 static void layout(struct table *t, size_t *order)
 {
-    const struct summary *s = t->summary;
+    const struct run_data *s = t->run;
 
     for (size_t i = 0; i < s->count; i++)
         order[i] = i;
@@ -99,7 +99,7 @@ const struct entry *table_entry(const struct table *t, size_t row, size_t column
 
 bool table_marked(const struct table *t)
 {
-    return t->family.comparisons && t->costs.blocks >= t->blocks_needed;
+    return t->family.comparisons && t->series.blocks >= t->blocks_needed;
 }
 
 bool table_precise(const struct table *t, size_t row, double precision)
@@ -120,19 +120,19 @@ bool table_precise(const struct table *t, size_t row, double precision)
 
 static int against_base(struct table *t, size_t row, struct entry *e)
 {
-    const struct family alone = family_make(1, t->summary->looks, FAMILY_MARGIN);
-    const struct summary_row *cell = &t->summary->rows[e->cell];
+    const struct family alone = family_make(1, t->run->looks, FAMILY_MARGIN);
+    const struct summary_row *cell = &t->run->rows[e->cell];
     struct comparison comparison;
     size_t base = t->base[row];
 
-    if (base == NO_CELL || base == e->cell || !(t->summary->rows[base].ns_per_task > 0)) {
+    if (base == NO_CELL || base == e->cell || !(t->run->rows[base].ns_per_task > 0)) {
         if (cell->wall_lo_ns != MISSING && cell->f.tasks > 0)
             e->interval = (struct interval){(double)cell->wall_lo_ns / (double)cell->f.tasks,
                                             (double)cell->wall_hi_ns / (double)cell->f.tasks};
         return 0;
     }
-    int result =
-        comparison_make(costs_of(&t->costs, base), costs_of(&t->costs, e->cell), t->costs.blocks, &alone, &comparison);
+    int result = comparison_make(series_of(&t->series, base), series_of(&t->series, e->cell), t->series.blocks, &alone,
+                                 &comparison);
     e->speedup = comparison.ratio;
     e->interval = comparison.interval;
     return result;
@@ -147,7 +147,7 @@ static bool is_better(const struct entry *a, const struct entry *b)
 /* Arrivals set the pace, not the pool: its time per task is no result. */
 static bool is_paced(const struct table *t, size_t cell)
 {
-    return t->summary->rows[cell].f.arrival.kind == ARRIVAL_RATE;
+    return t->run->rows[cell].f.arrival.kind == ARRIVAL_RATE;
 }
 
 /* Who contends in a row, who is the best of them, and how many pairs that makes. */
@@ -159,9 +159,9 @@ static int row_prepare(struct table *t, size_t row, unsigned *comparisons)
     for (size_t c = 0; c < t->pools && !result; c++) {
         struct entry *e = entry_at(t, row, c);
         *e = (struct entry){.cell = cell_at(t, row, c), .ns = NAN, .speedup = NAN, .interval = {NAN, NAN}};
-        if (e->cell == NO_CELL || !(t->summary->rows[e->cell].ns_per_task > 0))
+        if (e->cell == NO_CELL || !(t->run->rows[e->cell].ns_per_task > 0))
             continue;
-        e->ns = t->summary->rows[e->cell].ns_per_task;
+        e->ns = t->run->rows[e->cell].ns_per_task;
         others += e->cell != t->base[row];
         result = against_base(t, row, e);
     }
@@ -169,7 +169,7 @@ static int row_prepare(struct table *t, size_t row, unsigned *comparisons)
     for (size_t c = 0; c < t->pools; c++) {
         struct entry *e = entry_at(t, row, c);
         e->contends = !isnan(e->ns) && (e->cell != t->base[row] || others < 2) && !is_paced(t, e->cell) &&
-                      !row_is_floor(&t->summary->rows[e->cell]);
+                      !row_is_floor(&t->run->rows[e->cell]);
         contenders += e->contends;
         if (e->contends && (t->best[row] == NO_CELL || is_better(e, entry_at(t, row, t->best[row]))))
             t->best[row] = c;
@@ -195,8 +195,8 @@ static int row_judge(struct table *t, size_t row)
         if (!e->contends)
             continue;
         size_t best = entry_at(t, row, t->best[row])->cell;
-        result = comparison_make(costs_of(&t->costs, e->cell), costs_of(&t->costs, best), t->costs.blocks, &t->family,
-                                 &e->to_best);
+        result = comparison_make(series_of(&t->series, e->cell), series_of(&t->series, best), t->series.blocks,
+                                 &t->family, &e->to_best);
         if (table_marked(t))
             e->mark = c == t->best[row] ? MARK_BEST : mark_of(&e->to_best);
     }
@@ -223,22 +223,22 @@ static int visible_make(struct table *t)
     return result;
 }
 
-int table_init(struct table *t, const struct summary *summary)
+int table_init(struct table *t, const struct run_data *run)
 {
-    size_t count = summary->count + 1, *order = calloc(count, sizeof *order);
+    size_t count = run->count + 1, *order = calloc(count, sizeof *order);
     unsigned comparisons = 0;
     int result;
 
-    *t = (struct table){.summary = summary, .visible = NAN};
+    *t = (struct table){.run = run, .visible = NAN};
     t->row = calloc(count, sizeof *t->row);
     t->base = calloc(count, sizeof *t->base);
     t->best = calloc(count, sizeof *t->best);
     t->pool = calloc(count, sizeof *t->pool);
-    result = order && t->row && t->base && t->best && t->pool ? costs_make(summary, &t->costs) : -ENOMEM;
+    result = order && t->row && t->base && t->best && t->pool ? series_make(run, METRIC_WALL, &t->series) : -ENOMEM;
     if (!result) {
-        t->factors = factors_of(summary->rows, summary->count);
+        t->factors = factors_of(run->rows, run->count);
         /* The workload and the workers are what people look for first: they are said even where there is one. */
-        t->shown = factors_varying(summary->rows, summary->count, t->factors) | FACTOR_WORKLOAD | FACTOR_WORKERS;
+        t->shown = factors_varying(run->rows, run->count, t->factors) | FACTOR_WORKLOAD | FACTOR_WORKERS;
         t->shown &= ~(unsigned)FACTOR_POOL;
         layout(t, order);
         t->entries = calloc(t->rows * t->pools + 1, sizeof *t->entries);
@@ -246,7 +246,7 @@ int table_init(struct table *t, const struct summary *summary)
     }
     for (size_t r = 0; r < t->rows && !result; r++)
         result = row_prepare(t, r, &comparisons);
-    t->family = family_make(comparisons, summary->looks, FAMILY_MARGIN);
+    t->family = family_make(comparisons, run->looks, FAMILY_MARGIN);
     t->blocks_needed = blocks_needed(comparisons);
     if (t->blocks_needed < t->family.blocks)
         t->blocks_needed = t->family.blocks;
@@ -262,7 +262,7 @@ int table_init(struct table *t, const struct summary *summary)
 
 void table_release(struct table *t)
 {
-    costs_release(&t->costs);
+    series_release(&t->series);
     free(t->row);
     free(t->base);
     free(t->best);

@@ -4,7 +4,7 @@
  * contender, unless a row has just one other. One thread. */
 #ifndef POOLBENCH_ANALYSE_TABLE_H
 #define POOLBENCH_ANALYSE_TABLE_H
-#include "bench/analyse/costs.h"
+#include "bench/model/metrics.h"
 #include "bench/stats/verdict.h"
 
 #define TABLE_LEVEL 0.95
@@ -13,7 +13,7 @@
 enum mark { MARK_NONE, MARK_BEST, MARK_UNRESOLVED }; /* best, or equal to it */
 
 struct entry {
-    size_t cell;              /* in summary->rows; NO_CELL: the pool does not run this */
+    size_t cell;              /* in run->rows; NO_CELL: the pool does not run this */
     double ns;                /* per task: median; NAN: no trial ended well */
     double speedup;           /* over the base of the row: median over blocks; NAN: no base */
     struct interval interval; /* of the speed-up, or without a base of ns, at TABLE_LEVEL by itself; NAN: too few */
@@ -23,8 +23,8 @@ struct entry {
 };
 
 struct table {
-    const struct summary *summary;
-    struct costs costs;
+    const struct run_data *run;
+    struct series series;
     unsigned factors; /* what tells cells apart */
     unsigned shown;   /* what of it the labels of rows say */
     size_t rows, pools;
@@ -38,7 +38,7 @@ struct table {
     double visible;       /* the smallest difference from the best that comparisons like these show; NAN: none */
 };
 
-int table_init(struct table *table, const struct summary *summary); /* 0 or -ENOMEM; summary has a cell */
+int table_init(struct table *table, const struct run_data *run); /* 0 or -ENOMEM; summary has a cell */
 void table_release(struct table *table);
 const struct entry *table_entry(const struct table *table, size_t row, size_t column);
 bool table_marked(const struct table *table); /* enough blocks for marks */

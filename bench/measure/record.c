@@ -197,33 +197,33 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
     const struct trial_report *report = facts->parts.report;
     const struct outcome *outcome = &facts->outcome;
     char duration[32], missing[96];
-    const char *status = "failed";
+    enum trial_status status = TRIAL_FAILED;
     TEXT_SET(row->reason, report->reason);
     if (outcome->interrupted) {
-        status = "interrupted";
+        status = TRIAL_INTERRUPTED;
         snprintf(row->reason, sizeof row->reason, "signal %d (%s)", outcome->interrupted,
                  strsignal(outcome->interrupted));
     } else if (outcome->timed_out) {
-        status = "timeout";
+        status = TRIAL_TIMEOUT;
         snprintf(row->reason, sizeof row->reason, "ran longer than --trial-limit %s%s",
                  spell_duration(duration, sizeof duration, facts->trial_limit_ns),
                  missing_words(&outcome->missing, missing, sizeof missing));
     } else if (WIFSIGNALED(outcome->wait_status)) {
-        status = "crashed";
+        status = TRIAL_CRASHED;
         snprintf(row->reason, sizeof row->reason, "killed by signal %d (%s)", WTERMSIG(outcome->wait_status),
                  strsignal(WTERMSIG(outcome->wait_status)));
     } else if (report->error == EOWNERDEAD) {
-        status = "crashed";
+        status = TRIAL_CRASHED;
         if (!row->reason[0])
             TEXT_SET(row->reason, "a worker process died");
     } else if (report->error == ETIME) {
-        status = "timeout";
+        status = TRIAL_TIMEOUT;
     } else if (report->stage == STAGE_RUN && !report->error) {
-        status = "crashed";
+        status = TRIAL_CRASHED;
         snprintf(row->reason, sizeof row->reason, "a task ended the trial program with exit status %d",
                  WEXITSTATUS(outcome->wait_status));
     } else if (outcome->stopped_ns) {
-        status = "interrupted"; /* its times have the pause in them */
+        status = TRIAL_INTERRUPTED; /* its times have the pause in them */
         snprintf(row->reason, sizeof row->reason, "stood still for %s (Ctrl-Z)",
                  format_duration(duration, sizeof duration, (double)outcome->stopped_ns));
     } else if (report->stage == STAGE_DONE && WEXITSTATUS(outcome->wait_status) == 0) {
@@ -233,7 +233,7 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
                          ? 0
                          : agreement_break(&recorder->agreement, facts->cell, report->result_sum, &other);
         if (!broken && !outcome->left_processes) {
-            TEXT_SET(row->status, "ok");
+            row->status = TRIAL_OK;
             return true;
         }
         if (broken < 0)
@@ -247,7 +247,7 @@ static bool judge(struct recorder *recorder, const struct trial_facts *facts, st
         snprintf(row->reason, sizeof row->reason, "the trial program exited with %d",
                  WEXITSTATUS(outcome->wait_status));
     }
-    TEXT_SET(row->status, status);
+    row->status = status;
     return false;
 }
 
@@ -332,7 +332,7 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
     int rc = 0;
     if (judge(recorder, facts, &row))
         timings_set(&row, facts);
-    if (facts->parts.report->stage >= STAGE_RUN && strcmp(row.status, "interrupted") != 0) { /* those run again */
+    if (facts->parts.report->stage >= STAGE_RUN && row.status != TRIAL_INTERRUPTED) { /* those run again */
         tasks_set(&row, facts);
         rc = put_samples(recorder, facts);
         if (rc == 0 && row.tasks_lost)

@@ -32,25 +32,25 @@ static void left_out_say(const struct plan *plan)
 static int look(const struct session *session, bool *wanted, char *error)
 {
     double precision = (double)session->request.settings.precision_ppm / 1e6;
-    struct summary summary;
+    struct run_data run;
     struct table table;
-    int count = 0, rc = summary_make(session->directory, &summary, error);
+    int count = 0, rc = run_summed_open(session->directory, &run, error);
     if (rc)
         return rc == -ENODATA ? (int)session->plan.cells.count : rc;
-    rc = table_init(&table, &summary);
+    rc = table_init(&table, &run);
     memset(wanted, 0, session->plan.cells.count * sizeof *wanted);
     for (size_t r = 0; r < table.rows && !rc; r++) {
         if (table_precise(&table, r, precision))
             continue;
         for (size_t c = 0; c < table.pools; c++)
             for (size_t i = 0; i < session->plan.kept && table_entry(&table, r, c)->cell != NO_CELL; i++)
-                if (!strcmp(session->plan.cells.cell[i].id, summary.rows[table_entry(&table, r, c)->cell].cell_id)) {
+                if (!strcmp(session->plan.cells.cell[i].id, run.rows[table_entry(&table, r, c)->cell].cell_id)) {
                     count += !wanted[i];
                     wanted[i] = true;
                 }
     }
     table_release(&table);
-    summary_release(&summary);
+    run_data_close(&run);
     return rc ? refuse(error, "out of memory") : count;
 }
 

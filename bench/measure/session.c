@@ -26,7 +26,7 @@
 static int plugins_check(const struct session *session, char *error)
 {
     const char *directory = session->request.settings.more;
-    json_t *before = directory[0] ? host_fact(directory, "plugins") : NULL, *now = plugins_json(), *a, *b;
+    json_t *before = directory[0] ? host_fact_of(directory, "plugins") : NULL, *now = plugins_json(), *a, *b;
     size_t i, j;
     int rc = 0;
     json_array_foreach(before, i, a)
@@ -48,7 +48,7 @@ static int plugins_check(const struct session *session, char *error)
 static int same_source(const struct session *session, const char *directory, char *error)
 {
     const char *key = calibrations_key(session->calibrations);
-    json_t *fact = host_fact(directory, "measured_by");
+    json_t *fact = host_fact_of(directory, "measured_by");
     const char *before = json_string_value(fact);
     size_t machine = strcspn(key, "/");
     int rc = 0;
@@ -194,7 +194,7 @@ static int write_suite(const struct session *session, char *error)
 /* When and how it was gone on with after it had been broken off. */
 static int resume_note(const struct session *session, char **argv, char *error)
 {
-    json_t *resumed = host_fact(session->directory, "resumed"), *entry = argv_json(argv);
+    json_t *resumed = host_fact_of(session->directory, "resumed"), *entry = argv_json(argv);
     resumed = resumed ? resumed : json_array();
     json_array_append_new(resumed,
                           json_pack("{s:o, s:i}", "argv", entry, "trials_before", (int)session->before.trials));
@@ -205,7 +205,7 @@ static int resume_note(const struct session *session, char **argv, char *error)
 static int more_note(const struct session *session, char **argv, char *error)
 {
     const struct plan *plan = &session->plan;
-    json_t *more = host_fact(session->directory, "more"), *entry = argv_json(argv);
+    json_t *more = host_fact_of(session->directory, "more"), *entry = argv_json(argv);
     more = more ? more : json_array();
     json_array_append_new(more, json_pack("{s:o, s:i}", "argv", entry, "blocks", (int)plan->blocks));
     int rc = host_note(session->directory, "more", more, error);
@@ -299,7 +299,7 @@ static double latency_p99(const struct job_parts *parts, const struct trial_row 
 {
     const uint32_t *counts = parts->histograms + (size_t)PHASE_LATENCY * HISTOGRAM_BUCKETS;
     struct bucket *buckets =
-        strcmp(row->status, "ok") || row->f.tasks < P99_TASKS_LEAST ? NULL : calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
+        !trial_is_ok(row) || row->f.tasks < P99_TASKS_LEAST ? NULL : calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
     for (uint32_t i = 0; buckets && i < HISTOGRAM_BUCKETS; i++)
         buckets[i] = (struct bucket){(int64_t)histogram_lo(i), (int64_t)histogram_hi(i), (int64_t)counts[i]};
     double ns = buckets ? stats_histogram_quantile(buckets, HISTOGRAM_BUCKETS, 0.99) : NAN;
@@ -334,8 +334,8 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
         return rc;
     session->trials++;
     session->interrupted = facts.outcome.interrupted;
-    if (strcmp(row->status, "interrupted") != 0)
-        session->failures += strcmp(row->status, "ok") != 0;
+    if (row->status != TRIAL_INTERRUPTED)
+        session->failures += !trial_is_ok(row);
     else
         session->stopped += !session->interrupted;
     if (session->latency_p99_ns)
@@ -365,8 +365,7 @@ static bool trial_affordable(const struct session *session, const struct cell *c
 static void trial_note(struct session *session, struct cell *cell, uint64_t since_ns, const struct trial_row *row)
 {
     bool is_first = !cell->forecast.seen;
-    forecast_note(cell, (double)(clock_monotonic_ns() - since_ns),
-                  strcmp(row->status, "ok") ? NAN : (double)row->wall_ns);
+    forecast_note(cell, (double)(clock_monotonic_ns() - since_ns), !trial_is_ok(row) ? NAN : (double)row->wall_ns);
     if (is_first)
         forecast_compare(&session->plan.cells, cell);
 }
@@ -391,7 +390,7 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
             trial_note(session, cell, since_ns, &row);
         if (rc == 0 && progress)
             progress_note(progress, order[i], block - 1,
-                          strcmp(row.status, "ok") ? NAN : (double)row.wall_ns / (double)row.f.tasks);
+                          !trial_is_ok(&row) ? NAN : (double)row.wall_ns / (double)row.f.tasks);
         if (rc == 0 && found)
             found[i] = row;
     }

@@ -24,6 +24,8 @@
     TEXT(row, experiment,     "the suite's [experiment NAME]; empty outside of one"), \
     COLUMN(FACTORS, row, f, NULL)
 
+static const struct param status_words = {.kind = PARAM_CHOICE, .choices = "ok|failed|crashed|timeout|interrupted|skipped"};
+
 static const struct column plan_columns[] = {
     RUN_COLUMNS(plan_row),
     TEXT(plan_row, cell_id, "the combination of factors that is run here"),
@@ -39,7 +41,7 @@ static const struct column trial_columns[] = {
     ORDER_COLUMNS(trial_row),
     FACTOR_COLUMNS(trial_row),
     UINT(trial_row, seed, "of the sequence of tasks: the same in every cell"),
-    TEXT(trial_row, status, "ok, failed, crashed, timeout, interrupted or skipped; timings are empty unless ok, and numbers of tasks until they begin"),
+    {COLUMN_OF(trial_row, WORD, "status", status, "ok, failed, crashed, timeout, interrupted or skipped; timings are empty unless ok, and numbers of tasks until they begin"), .param = &status_words},
     TEXT(trial_row, reason, "why it is not ok, in words"),
     INT(trial_row, started_ns, "when the trial was started, from the start of the run"),
     INT(trial_row, wall_ns, "from the gate (all workers ready) to the last reap"),
@@ -221,6 +223,12 @@ const struct file_format capacity_format = FORMAT(capacity, capacity, "A row is 
 const struct file_format *const file_formats[] = {&plan_format,      &trial_format,    &sample_format,
                                                   &latency_format,   &summary_format,  &metg_format,
                                                   &crossover_format, &capacity_format, NULL};
+
+const char *trial_status_word(int64_t status)
+{
+    static const char *const words[] = {"ok", "failed", "crashed", "timeout", "interrupted", "skipped"};
+    return status == MISSING ? "" : words[status];
+}
 
 static size_t factor_columns(size_t base, struct column *columns, size_t room)
 {

@@ -29,6 +29,9 @@ struct plan_row {
     uint64_t seed;
 };
 
+enum trial_status { TRIAL_OK, TRIAL_FAILED, TRIAL_CRASHED, TRIAL_TIMEOUT, TRIAL_INTERRUPTED, TRIAL_SKIPPED };
+const char *trial_status_word(int64_t status); /* "" where it is MISSING */
+
 struct trial_row {
     int64_t schema_version;
     char run_id[40];
@@ -38,7 +41,8 @@ struct trial_row {
     char experiment[64];
     struct factors f;
     uint64_t seed;
-    char status[16], reason[192];
+    int64_t status; /* enum trial_status */
+    char reason[192];
     int64_t started_ns; /* from the start of the run */
     int64_t wall_ns, ideal_ns, open_ns, close_ns, trial_ns, tasks_ok, tasks_failed;
     int64_t tasks_error, tasks_exited, tasks_signalled, tasks_timeout, tasks_wrong, tasks_collateral, tasks_lost;
@@ -50,6 +54,17 @@ struct trial_row {
     double load;
     int64_t samples_end, latency_end; /* bytes of samples.csv and latency.csv when this trial was committed */
 };
+
+static inline bool trial_is_ok(const struct trial_row *trial)
+{
+    return trial->status == TRIAL_OK;
+}
+
+/* And there is a time per task. */
+static inline bool trial_has_time(const struct trial_row *trial)
+{
+    return trial_is_ok(trial) && trial->f.tasks > 0 && trial->wall_ns > 0;
+}
 
 struct sample_row {
     int64_t trial_id, task, worker, pid, cpu_planned, cpu;

@@ -30,3 +30,9 @@ int replacement_end(struct replacement *replacement, int rc)
         unlink(replacement->draft);
     return rc;
 }
+
+void replacement_drop(struct replacement *replacement)
+{
+    csv_drop(replacement->writer);
+    replacement_end(replacement, -ECANCELED);
+}

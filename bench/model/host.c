@@ -181,39 +181,23 @@ int host_note(const char *directory, const char *key, json_t *value, char *error
     return status;
 }
 
-json_t *host_fact(const char *directory, const char *key)
+json_t *host_fact(const json_t *host, const char *key)
 {
-    json_t *host = host_load(directory);
-    json_t *fact = json_incref(json_object_get(json_object_get(host, "run"), key));
+    return json_object_get(json_object_get(host, "run"), key);
+}
+
+json_t *host_fact_of(const char *directory, const char *key)
+{
+    json_t *host = host_load(directory), *fact = json_incref(host_fact(host, key));
 
     json_decref(host);
     return fact;
 }
 
-bool host_is_there(const char *directory)
+int64_t host_cpus(const json_t *host)
 {
-    json_t *host = host_load(directory);
-    bool is_there = json_is_object(host);
-
-    json_decref(host);
-    return is_there;
-}
-
-unsigned host_looks(const char *directory)
-{
-    json_t *fact = host_fact(directory, "looks");
-    json_int_t looks = json_integer_value(fact);
-
-    json_decref(fact);
-    return looks > 0 ? (unsigned)looks : 0;
-}
-
-int64_t host_cpus(const char *directory)
-{
-    json_t *host = host_load(directory);
     json_int_t cpus = json_integer_value(json_object_get(json_object_get(host, "machine"), "effective_cpus"));
 
-    json_decref(host);
     return cpus > 0 ? cpus : 0;
 }
 
@@ -226,9 +210,9 @@ json_t *host_words(const struct words *words)
     return array;
 }
 
-void host_warnings(FILE *out, const char *directory)
+void host_warnings(FILE *out, const json_t *host)
 {
-    json_t *host = host_load(directory), *run = json_object_get(host, "run");
+    json_t *run = json_object_get(host, "run");
     const char *because = json_string_value(json_object_get(run, "unpinned_because"));
     const json_t *left_out = json_object_get(run, "left_out"), *warnings = json_object_get(run, "warnings");
 
@@ -245,7 +229,6 @@ void host_warnings(FILE *out, const char *directory)
         fprintf(out, "%s%s%s",
                 i ? "; " : "left out, to keep to the budget: ", json_string_value(json_array_get(left_out, i)),
                 i + 1 < json_array_size(left_out) ? "" : "\n");
-    json_decref(host);
 }
 
 /* As much of a name as leaves room on a line for what else is said there. */
@@ -259,20 +242,19 @@ static void name_shorten(char *text, size_t size, const char *name)
     snprintf(text, size, "%.*s%s", (int)bytes, name, whole ? "" : "...");
 }
 
-void host_line(char *text, size_t size, const char *directory)
+void host_line(char *text, size_t size, const json_t *host)
 {
     int cores = 0, pus = 0;
     const char *model = NULL, *hypervisor = NULL, *name = NULL, *release = NULL;
 
     snprintf(text, size, "unknown machine");
-    json_t *host = host_load(directory);
     /* A model or a hypervisor may be null: only the kernel and the cores are always there. */
-    if (host && json_unpack(host, "{s:{s:i, s:i}, s:{s:s, s:s}}", "machine", "cores", &cores, "pus", &pus, "kernel",
-                            "name", &name, "release", &release) == 0) {
+    if (host && json_unpack((json_t *)host, "{s:{s:i, s:i}, s:{s:s, s:s}}", "machine", "cores", &cores, "pus", &pus,
+                            "kernel", "name", &name, "release", &release) == 0) {
         char places[32] = "", where[64] = "", cpu[52] = "unknown CPU";
-        if (json_unpack(host, "{s:{s:s}}", "cpu", "model", &model) == 0)
+        if (json_unpack((json_t *)host, "{s:{s:s}}", "cpu", "model", &model) == 0)
             name_shorten(cpu, sizeof cpu, model);
-        json_unpack(host, "{s:{s:s}}", "virtualisation", "hypervisor", &hypervisor);
+        json_unpack((json_t *)host, "{s:{s:s}}", "virtualisation", "hypervisor", &hypervisor);
         if (pus != cores)
             snprintf(places, sizeof places, " with %d PUs", pus);
         if (hypervisor && strcmp(hypervisor, "none") != 0)
@@ -282,5 +264,4 @@ void host_line(char *text, size_t size, const char *directory)
         snprintf(text, size, "%d core%s%s, %s%s, %s %.*s", cores, cores == 1 ? "" : "s", places, cpu, where, name,
                  digits, release);
     }
-    json_decref(host);
 }

@@ -12,23 +12,23 @@
  * caller's) and topology.xml into directory, each under another name first and then renamed. 0 or -errno, with a line
  * in error (ERROR_MAX bytes). */
 int host_write(const char *directory, const struct machine *machine, json_t *run, char *error);
-/* One line from a run's host.json: "2 cores, AMD EPYC (KVM), Linux 6.18". "unknown machine" where there is none. */
-void host_line(char *text, size_t size, const char *directory);
+/* One line from a run's host.json, NULL where there is none: "2 cores, AMD EPYC (KVM), Linux 6.18". "unknown machine"
+ * where there is none. */
+void host_line(char *text, size_t size, const json_t *host);
 /* The CPUs in effect that a run had: allowed ones, or its quota. 0: host.json does not say. */
-int64_t host_cpus(const char *directory);
+int64_t host_cpus(const json_t *host);
 /* What may have spoilt a run, as it was seen before it began, and what was not done as asked for, a line each: workers
  * that could not be pinned, cells left out. */
-void host_warnings(FILE *out, const char *directory);
+void host_warnings(FILE *out, const json_t *host);
 
 /* All of a run's host.json, the caller's. It is read nowhere else: one of a newer poolbench may mean other things by
  * the same words. NULL: it is not there, not JSON, or of a newer one, with a line in error (ERROR_MAX bytes). */
 json_t *host_read(const char *directory, char *error);
 /* The same; of a newer one is said, once a file, on stderr. What follows reads it so. */
 json_t *host_load(const char *directory);
-bool host_is_there(const char *directory);                 /* one that is JSON */
-unsigned host_looks(const char *directory);                /* run.looks; 0 where there is none */
-json_t *host_fact(const char *directory, const char *key); /* of "run", the caller's; NULL where there is none */
-json_t *host_words(const struct words *words);             /* an array of strings; NULL: no memory */
+json_t *host_fact(const json_t *host, const char *key);       /* of "run"; borrowed, NULL where there is none */
+json_t *host_fact_of(const char *directory, const char *key); /* the same of a directory, the caller's */
+json_t *host_words(const struct words *words);                /* an array of strings; NULL: no memory */
 /* Adds to "run" of host.json, or replaces there, what stands under `key`; takes `value` over. As host_write(). */
 int host_note(const char *directory, const char *key, json_t *value, char *error);
 

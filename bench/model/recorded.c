@@ -17,7 +17,7 @@ int record_failed(int rc, const char *directory, const char *file, char *error)
 
 static bool is_interrupted(const struct trial_row *trial)
 {
-    return !strcmp(trial->status, "interrupted");
+    return trial->status == TRIAL_INTERRUPTED;
 }
 
 static int recorded_take(const void *row, void *arg)

@@ -323,7 +323,7 @@ static int trial_count(const void *row, void *arg)
     struct run_counts *counts = arg;
 
     counts->trials++;
-    counts->failed += strcmp(trial->status, "ok") != 0;
+    counts->failed += !trial_is_ok(trial);
     return 0;
 }
 

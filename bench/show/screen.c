@@ -1,6 +1,7 @@
 /* The parts of the closing screen, one after the other. */
 #include "bench/show/screen.h"
 #include "bench/analyse/diagnostics.h"
+#include "bench/analyse/failures.h"
 #include "bench/analyse/findings.h"
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
@@ -44,23 +45,23 @@ static bool trial_is_alone(const struct trial_row *trial)
 {
     size_t length = strlen(BASE_POOL);
 
-    return !strcmp(trial->status, "ok") && trial->wall_ns > 0 && trial->runqueue_ns != MISSING &&
+    return trial_is_ok(trial) && trial->wall_ns > 0 && trial->runqueue_ns != MISSING &&
            !strncmp(trial->f.pool, BASE_POOL, length) && strchr(":", trial->f.pool[length]);
 }
 
-static struct totals totals_make(const struct summary *summary)
+static struct totals totals_make(const struct run_data *run)
 {
     struct totals totals = {0};
 
-    for (size_t i = 0; i < summary->trial_count; i++) {
-        const struct trial_row *t = &summary->trials[i];
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_row *t = &run->trials[i];
         if (t->started_ns != MISSING)
             totals.end_ns = fmax(totals.end_ns,
                                  number(t->started_ns) + number(t->open_ns) + number(t->wall_ns) + number(t->close_ns));
-        totals.failed += strcmp(t->status, "ok") != 0;
+        totals.failed += !trial_is_ok(t);
         if (t->block > (int64_t)totals.blocks)
             totals.blocks = (size_t)t->block;
-        if (!strcmp(t->status, "ok")) {
+        if (trial_is_ok(t)) {
             totals.tasks += t->f.tasks;
             totals.tasks_failed += t->tasks_failed == MISSING ? 0 : t->tasks_failed;
         }
@@ -78,10 +79,10 @@ static struct totals totals_make(const struct summary *summary)
 
 /* ", 60.2 s, 83 % of it measured": in all, and between gate and last reap. A run that was never summed up by the verb
  * that made it knows its trials alone. */
-static char *time_text(char *text, size_t size, const char *directory, const struct totals *totals)
+static char *time_text(char *text, size_t size, const struct run_data *run, const struct totals *totals)
 {
-    json_t *took = host_fact(directory, "took_ns"), *measured = host_fact(directory, "measured_ns");
-    double took_ns = json_number_value(took), measured_ns = json_number_value(measured);
+    double took_ns = json_number_value(host_fact(run->host, "took_ns"));
+    double measured_ns = json_number_value(host_fact(run->host, "measured_ns"));
     char duration[32];
 
     text[0] = '\0';
@@ -90,28 +91,26 @@ static char *time_text(char *text, size_t size, const char *directory, const str
                  100 * measured_ns / took_ns);
     else if (totals->end_ns > 0)
         snprintf(text, size, ", %s", format_duration(duration, sizeof duration, totals->end_ns));
-    json_decref(took);
-    json_decref(measured);
     return text;
 }
 
-void screen_header(FILE *out, const char *directory, const struct summary *summary)
+void screen_header(FILE *out, const struct run_data *run)
 {
-    struct totals totals = totals_make(summary);
+    struct totals totals = totals_make(run);
     char machine[128], time[96], text[384];
 
-    host_line(machine, sizeof machine, directory);
+    host_line(machine, sizeof machine, run->host);
     snprintf(text, sizeof text, "poolbench %s | %s | %zu trial%s in %zu block%s, %zu failed%s", POOLBENCH_VERSION,
-             machine, summary->trial_count, summary->trial_count == 1 ? "" : "s", totals.blocks,
-             totals.blocks == 1 ? "" : "s", totals.failed, time_text(time, sizeof time, directory, &totals));
+             machine, run->trial_count, run->trial_count == 1 ? "" : "s", totals.blocks, totals.blocks == 1 ? "" : "s",
+             totals.failed, time_text(time, sizeof time, run, &totals));
     wrap_print(out, text, 0);
 }
 
-void screen_warnings(FILE *out, const char *directory, const struct summary *summary, const struct table *table)
+void screen_warnings(FILE *out, const struct run_data *run, const struct table *table)
 {
-    struct totals totals = totals_make(summary);
+    struct totals totals = totals_make(run);
 
-    host_warnings(out, directory);
+    host_warnings(out, run->host);
     if (totals.wall_ns > 0 && totals.steal_ns > STEAL_SAID * totals.wall_ns)
         fprintf(out, "the hypervisor took %.1f %% of one CPU's time during trials (steal)\n",
                 100 * totals.steal_ns / totals.wall_ns);
@@ -123,7 +122,7 @@ void screen_warnings(FILE *out, const char *directory, const struct summary *sum
     if (table && table->family.comparisons && !table_marked(table))
         fprintf(out, "too few blocks: %u comparison%s of pools need%s at least %zu, this run has %zu\n",
                 table->family.comparisons, table->family.comparisons == 1 ? "" : "s",
-                table->family.comparisons == 1 ? "s" : "", table->blocks_needed, table->costs.blocks);
+                table->family.comparisons == 1 ? "s" : "", table->blocks_needed, table->series.blocks);
     else if (table && table->visible > table->family.margin)
         fprintf(out,
                 table->visible < 0.1 ? "differences below %.1f %% are mostly not seen in a run like this\n"
@@ -144,7 +143,7 @@ static void lines_print(FILE *out, char *lines, const char *mark)
     free(lines);
 }
 
-void screen_warnings_print(FILE *out, const char *directory, const struct summary *summary, const struct table *table)
+void screen_warnings_print(FILE *out, const struct run_data *run, const struct table *table)
 {
     char *lines = NULL;
     size_t size;
@@ -152,7 +151,7 @@ void screen_warnings_print(FILE *out, const char *directory, const struct summar
 
     if (!text)
         return;
-    screen_warnings(text, directory, summary, table);
+    screen_warnings(text, run, table);
     if (!fclose(text))
         lines_print(out, lines, "! ");
 }
@@ -173,58 +172,43 @@ static void findings_show(FILE *out, const struct table *table)
     lines_print(out, lines, "- ");
 }
 
-static bool same_failure(const struct trial_row *a, const struct trial_row *b)
-{
-    return !strcmp(a->cell_id, b->cell_id) && !strcmp(a->status, b->status) && !strcmp(a->reason, b->reason);
-}
-
 void screen_failures(FILE *out, const struct table *t, size_t kinds)
 {
-    const struct summary *s = t->summary;
-    size_t printed = 0, more = 0;
+    const struct run_data *run = t->run;
+    size_t count;
+    struct failure *failures = failures_find(run, &count);
 
-    for (size_t i = 0; i < s->trial_count; i++) {
-        size_t cell = 0, same = 0;
-        bool known = !strcmp(s->trials[i].status, "ok");
-        for (size_t j = 0; j < i && !known; j++)
-            known = same_failure(&s->trials[i], &s->trials[j]);
-        while (cell < s->count && strcmp(s->rows[cell].cell_id, s->trials[i].cell_id))
-            cell++;
-        if (known || cell == s->count)
-            continue;
-        if (printed == kinds) {
-            more++;
-            continue;
-        }
-        for (size_t j = i; j < s->trial_count; j++)
-            same += same_failure(&s->trials[i], &s->trials[j]);
+    for (size_t i = 0; failures && i < count && i < kinds; i++) {
+        const struct trial_row *trial = &run->trials[failures[i].trial];
+        const struct summary_row *cell = &run->rows[run->cell[failures[i].trial]];
         char label[LABEL_MAX], line[512];
-        factors_label(label, sizeof label, &s->rows[cell], t->shown | FACTOR_POOL);
-        snprintf(line, sizeof line, "%s: %zu of %lld %s%s%s", label, same, (long long)s->rows[cell].trials,
-                 s->trials[i].status, *s->trials[i].reason ? ": " : "", s->trials[i].reason);
+        factors_label(label, sizeof label, cell, t->shown | FACTOR_POOL);
+        snprintf(line, sizeof line, "%s: %zu of %lld %s%s%s", label, failures[i].count, (long long)cell->trials,
+                 trial_status_word(trial->status), *trial->reason ? ": " : "", trial->reason);
         fputs("  ", out);
         wrap_print(out, line, 2); /* whole: its end may say which task */
-        printed++;
     }
-    if (more)
-        fprintf(out, "  and %zu more kinds of failure, see %s\n", more, trial_format.file);
+    if (failures && count > kinds)
+        fprintf(out, "  and %zu more kinds of failure, see %s\n", count - kinds, trial_format.file);
+    free(failures);
 }
 
 /* Charts that are of these trials: others may lie there from before. */
-static bool charts_are_there(const char *directory, const struct summary *summary)
+static bool charts_are_there(const char *directory, const struct run_data *run)
 {
     char path[PATH_MAX];
     struct text_lines captions;
     if (snprintf(path, sizeof path, "%s/charts/" CAPTIONS, directory) >= (int)sizeof path ||
         text_open(path, CAPTIONS_BYTES_MAX, &captions) < 0)
         return false;
-    bool are_there = captions_trials(captions.next) == summary->trial_count && captions_any_drawn(captions.next);
+    bool are_there = captions_trials(captions.next) == run->trial_count && captions_any_drawn(captions.next);
     text_close(&captions);
     return are_there;
 }
 
-static void files_print(FILE *out, const char *directory, const struct summary *summary)
+static void files_print(FILE *out, const struct run_data *run)
 {
+    const char *directory = run->directory;
     static const char charts[] = "charts";
     static const char *const files[] = {"report.html", charts,        "summary.csv", "trials.csv",
                                         "latency.csv", "samples.csv", "host.json"};
@@ -234,7 +218,7 @@ static void files_print(FILE *out, const char *directory, const struct summary *
 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         if (snprintf(path, sizeof path, "%s/%s", directory, files[i]) >= (int)sizeof path || access(path, F_OK) < 0 ||
-            (files[i] == charts && !charts_are_there(directory, summary)))
+            (files[i] == charts && !charts_are_there(directory, run)))
             continue;
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", before, files[i]);
         before = ", ";
@@ -243,24 +227,24 @@ static void files_print(FILE *out, const char *directory, const struct summary *
     wrap_print(out, text, 0);
 }
 
-void screen_print(FILE *out, const char *directory, const struct summary *summary)
+void screen_print(FILE *out, const struct run_data *run)
 {
     struct table table;
-    bool known = summary->count && table_init(&table, summary) == 0;
+    bool known = run->count && table_init(&table, run) == 0;
 
-    screen_header(out, directory, summary);
-    screen_warnings_print(out, directory, summary, known ? &table : NULL);
+    screen_header(out, run);
+    screen_warnings_print(out, run, known ? &table : NULL);
     if (known) {
         table_print(out, &table, screen_columns(out));
         latencies_print(out, &table, screen_columns(out));
         prices_print(out, &table);
-        fault_costs_print(out, summary);
-        if (totals_make(summary).failed) {
+        fault_costs_print(out, run);
+        if (totals_make(run).failed) {
             fputs("\nFailed trials\n", out);
             screen_failures(out, &table, REASONS_MAX);
         }
         findings_show(out, &table);
         table_release(&table);
     }
-    files_print(out, directory, summary);
+    files_print(out, run);
 }

@@ -5,14 +5,14 @@
 #include "bench/analyse/table.h"
 #include <stdio.h>
 
-void screen_print(FILE *out, const char *directory, const struct summary *summary);
+void screen_print(FILE *out, const struct run_data *run);
 
 /* Its parts, for reports. table may be NULL where no cell has a trial. */
-void screen_header(FILE *out, const char *directory, const struct summary *summary); /* machine; trials and time */
+void screen_header(FILE *out, const struct run_data *run); /* machine; trials and time */
 /* What spoils the run, a line each, without a mark: steal, too few blocks, what cannot be seen, pinning. */
-void screen_warnings(FILE *out, const char *directory, const struct summary *summary, const struct table *table);
+void screen_warnings(FILE *out, const struct run_data *run, const struct table *table);
 /* The same on a screen, each wrapped behind a mark. */
-void screen_warnings_print(FILE *out, const char *directory, const struct summary *summary, const struct table *table);
+void screen_warnings_print(FILE *out, const struct run_data *run, const struct table *table);
 /* What failed and why, a line each of up to `columns` letters, and up to `kinds` of them. */
 void screen_failures(FILE *out, const struct table *table, size_t kinds);
 

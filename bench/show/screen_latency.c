@@ -39,7 +39,7 @@ static int64_t number_of(const struct summary_row *row, size_t offset)
 
 bool latency_text(const struct table *t, size_t cell, struct latency_text *text)
 {
-    const struct summary_row *row = &t->summary->rows[cell];
+    const struct summary_row *row = &t->run->rows[cell];
     char lo[32], hi[32];
 
     *text = (struct latency_text){.label = ""};
@@ -78,7 +78,7 @@ void latencies_print(FILE *out, const struct table *t, unsigned columns)
     bool bounded = false;
     struct latency_text text;
 
-    for (size_t i = 0; i < t->summary->count; i++) {
+    for (size_t i = 0; i < t->run->count; i++) {
         if (!latency_text(t, i, &text))
             continue;
         label = strlen(text.label) > label ? (unsigned)strlen(text.label) : label;
@@ -98,7 +98,7 @@ void latencies_print(FILE *out, const struct table *t, unsigned columns)
     fputc('\n', out);
     wrap_print(out, latency_title, 0);
     texts_print(out, "", heads, used, (int)label);
-    for (size_t i = 0; i < t->summary->count; i++) {
+    for (size_t i = 0; i < t->run->count; i++) {
         if (!latency_text(t, i, &text))
             continue;
         texts_print(out, text.label, text.value, used, (int)label);

@@ -204,21 +204,21 @@ void prices_print(FILE *out, const struct table *t)
     }
 }
 
-void fault_costs_print(FILE *out, const struct summary *summary)
+void fault_costs_print(FILE *out, const struct run_data *run)
 {
     enum { LABEL_MAX = 30 };
     static const int widths[FAULT_COST_COLUMNS] = {7, 11, 7, 10, 10, 22};
     char head[160], line[256];
     struct fault_costs fault_costs;
 
-    if (fault_costs_make(summary, &fault_costs))
+    if (fault_costs_make(run, &fault_costs))
         return;
     for (size_t i = 0; i <= fault_costs.count && fault_costs.count; i++) {
         struct fault_cost_text text;
         if (i)
-            fault_cost_text(&fault_costs.fault_cost[i - 1], summary, &text);
+            fault_cost_text(&fault_costs.fault_cost[i - 1], run, &text);
         if (i)
-            fault_cost_label(&fault_costs.fault_cost[i - 1], summary, head, sizeof head);
+            fault_cost_label(&fault_costs.fault_cost[i - 1], run, head, sizeof head);
         if (i && strlen(head) > LABEL_MAX - 2)
             strcpy(head + LABEL_MAX - 3, "~");
         int used = i ? snprintf(line, sizeof line, "  %-*s", LABEL_MAX - 2, head)

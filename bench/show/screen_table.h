@@ -49,6 +49,6 @@ void latencies_print(FILE *out, const struct table *table, unsigned columns);
 /* The table in columns of `columns` letters in all; intervals where they are wide and there is room. */
 void table_print(FILE *out, const struct table *table, unsigned columns);
 void prices_print(FILE *out, const struct table *table);
-void fault_costs_print(FILE *out, const struct summary *summary); /* nothing for a run without faults */
+void fault_costs_print(FILE *out, const struct run_data *run); /* nothing for a run without faults */
 
 #endif

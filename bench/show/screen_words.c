@@ -13,7 +13,7 @@ const char *const price_heads[3] = {"a worker's start", "a worker's memory", "ha
 
 bool table_row_speedup(const struct table *t, size_t row)
 {
-    return t->base[row] != NO_CELL && t->base[row] != t->row[row] && t->summary->rows[t->base[row]].ns_per_task > 0;
+    return t->base[row] != NO_CELL && t->base[row] != t->row[row] && t->run->rows[t->base[row]].ns_per_task > 0;
 }
 
 const char *table_title(bool speedup)
@@ -23,12 +23,12 @@ const char *table_title(bool speedup)
 
 char *table_label(const struct table *t, size_t row, char *text, size_t size)
 {
-    return factors_label(text, size, &t->summary->rows[t->row[row]], t->shown);
+    return factors_label(text, size, &t->run->rows[t->row[row]], t->shown);
 }
 
 char *table_pool(const struct table *t, size_t column, char *text, size_t size)
 {
-    const char *pool = POOL_SHOWN(t->summary->rows[t->pool[column]].f.pool);
+    const char *pool = POOL_SHOWN(t->run->rows[t->pool[column]].f.pool);
 
     if (strlen(pool) <= POOL_MAX)
         snprintf(text, size, "%s", pool);
@@ -39,7 +39,7 @@ char *table_pool(const struct table *t, size_t column, char *text, size_t size)
 
 char *table_common(const struct table *t, char *text, size_t size)
 {
-    return factors_label(text, size, &t->summary->rows[0], t->factors & ~t->shown & ~(unsigned)FACTOR_POOL);
+    return factors_label(text, size, &t->run->rows[0], t->factors & ~t->shown & ~(unsigned)FACTOR_POOL);
 }
 
 static char *speedup_format(char *text, size_t size, double speedup)
@@ -57,7 +57,7 @@ void table_text(const struct table *t, size_t row, size_t column, struct table_t
     *text = (struct table_text){.mark = ' '};
     if (e->cell == NO_CELL)
         return;
-    const struct summary_row *cell = &t->summary->rows[e->cell];
+    const struct summary_row *cell = &t->run->rows[e->cell];
     if (isnan(e->ns)) {
         snprintf(text->value, sizeof text->value, cell->failed == cell->trials ? "failed" : "-");
         return;
@@ -84,8 +84,8 @@ void table_legend(FILE *out, const struct table *t)
     for (size_t c = 0; c < t->pools; c++) {
         char head[64];
         table_pool(t, c, head, sizeof head);
-        if (strcmp(head, t->summary->rows[t->pool[c]].f.pool))
-            fprintf(out, "%s = %s\n", head, spec_behind_label(t->summary->rows[t->pool[c]].f.pool));
+        if (strcmp(head, t->run->rows[t->pool[c]].f.pool))
+            fprintf(out, "%s = %s\n", head, spec_behind_label(t->run->rows[t->pool[c]].f.pool));
         for (size_t r = 0; r < t->rows; r++) {
             struct table_text text;
             table_text(t, r, c, &text);

@@ -1,4 +1,5 @@
 /* The verb charts. */
+#include "bench/analyse/summary.h"
 #include "bench/base/refuse.h"
 #include "bench/show/charts/chart.h"
 #include "bench/verbs/verbs.h"
@@ -47,7 +48,8 @@ static int charts_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX];
     const char *width = given->value[CHARTS_WIDTH];
-    struct drawing drawing = {.directory = directory, .format = given->value[CHARTS_FORMAT], .talk = stdout};
+    struct run_data run;
+    struct drawing drawing = {.run = &run, .format = given->value[CHARTS_FORMAT], .talk = stdout};
 
     if (*width && !width_parse(width, &drawing.width_px))
         return complain("charts",
@@ -56,10 +58,14 @@ static int charts_main(const struct arguments *given)
                         WIDTH_MIN_MM, WIDTH_MAX_MM, width);
     if (arguments_run("charts", given, 0, directory))
         return 2;
+    if (run_summed_open(directory, &run, error))
+        return complain("charts", "%s", error);
+    run_data_gaps(stderr, &run);
     int result = drawing_make(&drawing, error);
+    run_data_close(&run);
     if (result)
         complain("charts", "%s", error);
-    return result == 0 ? 0 : result == -ENODATA || result == -EBADMSG ? 2 : 1;
+    return result != 0;
 }
 
 const struct verb verb_charts = {

@@ -17,19 +17,17 @@
 
 /* How long the run took, from entering its command until now, and how much of that its trials measured: for screen and
  * report. A run that was gone on with adds up; of a part that was killed is known when its last trial ended. */
-static void took_note(const struct session *session, const struct summary *summary)
+static void took_note(const struct session *session, struct run_data *run)
 {
     char ignored[ERROR_MAX];
     double took_ns = (double)(clock_monotonic_ns() - session->request.settings.began_ns), measured_ns = 0;
-    json_t *before = host_fact(session->directory, "took_ns");
     if (session->before.trials)
-        took_ns += fmax(json_number_value(before), (double)session->before.ended_ns);
-    json_decref(before);
-    for (size_t i = 0; i < summary->trial_count; i++)
-        if (!strcmp(summary->trials[i].status, "ok"))
-            measured_ns += (double)summary->trials[i].wall_ns;
-    host_note(session->directory, "took_ns", json_integer((json_int_t)took_ns), ignored);
-    host_note(session->directory, "measured_ns", json_integer((json_int_t)measured_ns), ignored);
+        took_ns += fmax(json_number_value(host_fact(run->host, "took_ns")), (double)session->before.ended_ns);
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (trial_is_ok(&run->trials[i]))
+            measured_ns += (double)run->trials[i].wall_ns;
+    run_data_note(run, "took_ns", json_integer((json_int_t)took_ns), ignored);
+    run_data_note(run, "measured_ns", json_integer((json_int_t)measured_ns), ignored);
 }
 
 /* For a chart, of which each takes a small part of what is left; where a budget has nothing left, still what a slow
@@ -44,28 +42,38 @@ static uint64_t chart_limit_ns(const struct session *session)
     return (uint64_t)fmin(fmax(left_ns, CHART_LEAST_NS), (double)CHART_LIMIT_NS);
 }
 
-int session_conclude(const struct session *session, const char *verb, bool quiet)
+int run_conclude(const struct session *session, const char *verb, struct run_data *run)
 {
     char error[ERROR_MAX];
-    struct summary summary;
     const uint64_t since_ns = clock_monotonic_ns();
-    int rc = summary_make(session->directory, &summary, error);
-    if (rc < 0)
-        return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
-    if (!session->interrupted && charts_draw(session->directory, "svg", chart_limit_ns(session), NULL, error) < 0)
+    const struct drawing drawing = {.run = run, .format = "svg", .limit_ns = chart_limit_ns(session)};
+    int rc;
+
+    if (!session->interrupted && drawing_make(&drawing, error) < 0)
         complain(verb, "charts: %s", error);
-    took_note(session, &summary); /* the last change of host.json: what is older is of a part of the run (resume.c) */
-    if ((rc = summary_write(session->directory, &summary, error)) < 0)
+    took_note(session, run); /* the last change of host.json: what is older is of a part of the run (resume.c) */
+    if ((rc = summary_write(run, error)) < 0)
         complain(verb, "%s", error);
-    if (report_write(session->directory, &summary, error) < 0)
+    if (report_write(run, error) < 0)
         complain(verb, "no report: %s", error);
     if (!session->interrupted)
         closing_keep(session->calibrations, session->closing_as, session->closing_cells,
                      (double)(clock_monotonic_ns() - since_ns));
-    if (!quiet)
-        screen_print(stdout, session->directory, &summary);
-    summary_release(&summary);
     return rc < 0 ? 2 : session->failures != 0;
+}
+
+int session_conclude(const struct session *session, const char *verb, bool quiet)
+{
+    char error[ERROR_MAX];
+    struct run_data run;
+    int rc = run_summed_open(session->directory, &run, error);
+    if (rc < 0)
+        return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
+    int code = run_conclude(session, verb, &run);
+    if (!quiet)
+        screen_print(stdout, &run);
+    run_data_close(&run);
+    return code;
 }
 
 int run_go(struct session *session, const char *verb, struct remaining *before)

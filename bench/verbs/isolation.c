@@ -1,10 +1,11 @@
 /* The verb isolation: what a process for every worker costs over a thread, where a run has both with all else equal. */
+#include "bench/analyse/summary.h"
 #include "bench/analyse/table.h"
 #include "bench/base/refuse.h"
-#include "bench/base/units.h"
 #include "bench/base/wrap.h"
 #include "bench/model/csv_file.h"
 #include "bench/model/host.h"
+#include "bench/model/metrics.h"
 #include "bench/model/summary_factors.h"
 #include "bench/verbs/verbs.h"
 #include <limits.h>
@@ -20,51 +21,8 @@ static const struct argument isolation_arguments[] = {
     {.name = NULL},
 };
 
-static double per_task(const struct trial_row *trial, int64_t value)
-{
-    return value == MISSING || value < 0 || trial->f.tasks <= 0 ? NAN : (double)value / (double)trial->f.tasks;
-}
-
-static double time_of(const struct trial_row *trial)
-{
-    return per_task(trial, trial->wall_ns);
-}
-
-static double start_of(const struct trial_row *trial)
-{
-    return trial->open_ns == MISSING ? NAN : (double)trial->open_ns;
-}
-
-static double memory_of(const struct trial_row *trial)
-{
-    return trial->pss_bytes == MISSING ? NAN : (double)trial->pss_bytes;
-}
-
-static double faults_of(const struct trial_row *trial)
-{
-    int64_t major = trial->majflt == MISSING ? 0 : trial->majflt;
-
-    return trial->minflt == MISSING ? NAN : per_task(trial, trial->minflt + major);
-}
-
-static char *count_format(char *text, size_t size, double count)
-{
-    snprintf(text, size, "%.3g", count);
-    return text;
-}
-
-static const struct price_kind {
-    const char *name; /* in CSV */
-    const char *words;
-    double (*value)(const struct trial_row *trial);
-    char *(*format)(char *text, size_t size, double value);
-} metrics[] = {
-    {"time_ns", "time per task", time_of, format_duration},
-    {"open_ns", "start of all workers", start_of, format_duration},
-    {"pss_bytes", "memory (proportional set)", memory_of, format_bytes},
-    {"faults", "page faults per task", faults_of, count_format},
-};
-#define METRICS (sizeof metrics / sizeof metrics[0])
+static const char *const names[] = {"wall", "open", "pss", "page_faults"}; /* of metrics */
+#define METRICS (sizeof names / sizeof names[0])
 
 struct pair {
     size_t row;                /* of the table */
@@ -88,7 +46,7 @@ static bool options_equal(const struct summary_row *a, const struct summary_row 
 static void pairs_find(struct isolation *isolation)
 {
     const struct table *t = &isolation->table;
-    const struct summary_row *rows = t->summary->rows;
+    const struct summary_row *rows = t->run->rows;
 
     for (size_t r = 0; r < t->rows; r++)
         for (size_t i = 0; i < t->pools; i++)
@@ -107,34 +65,32 @@ static void isolation_release(struct isolation *isolation)
     table_release(&isolation->table);
 }
 
-static int isolation_init(struct isolation *isolation, const struct summary *summary)
+static int isolation_init(struct isolation *isolation, const struct run_data *run)
 {
     *isolation = (struct isolation){0};
-    int result = table_init(&isolation->table, summary);
+    int result = table_init(&isolation->table, run);
     if (result)
         return result;
     /* A cell is in one row alone, and has one partner there. */
-    isolation->pairs = calloc(summary->count + 1, sizeof *isolation->pairs);
-    isolation->room = calloc(2 * isolation->table.costs.blocks + 1, sizeof *isolation->room);
+    isolation->pairs = calloc(run->count + 1, sizeof *isolation->pairs);
+    isolation->room = calloc(2 * isolation->table.run->blocks + 1, sizeof *isolation->room);
     if (!isolation->pairs || !isolation->room) {
         isolation_release(isolation);
         return -ENOMEM;
     }
     pairs_find(isolation);
-    isolation->family = family_make((unsigned)(isolation->count * METRICS), summary->looks, FAMILY_MARGIN);
+    isolation->family = family_make((unsigned)(isolation->count * METRICS), run->looks, FAMILY_MARGIN);
     return 0;
 }
 
-static void series_take(const struct isolation *isolation, size_t cell, const struct price_kind *metric, double *series)
+static void series_take(const struct isolation *isolation, size_t cell, const struct metric *metric, double *series)
 {
-    const struct summary *s = isolation->table.summary;
+    const struct run_data *run = isolation->table.run;
 
-    for (size_t b = 0; b < isolation->table.costs.blocks; b++)
-        series[b] = NAN;
-    for (size_t i = 0; i < s->trial_count; i++)
-        if (s->trials[i].block > 0 && !strcmp(s->trials[i].status, "ok") &&
-            !strcmp(s->trials[i].cell_id, s->rows[cell].cell_id))
-            series[s->trials[i].block - 1] = metric->value(&s->trials[i]);
+    for (size_t block = 1; block <= run->blocks; block++) {
+        size_t trial = run_data_at(run, cell, block);
+        series[block - 1] = trial == RUN_NOTHING ? NAN : metric->value(run, trial);
+    }
 }
 
 /* Processes over threads, and the medians of both. */
@@ -143,10 +99,10 @@ struct price_paid {
     double processes, threads;
 };
 
-static int pair_compare(const struct isolation *isolation, const struct pair *pair, const struct price_kind *metric,
+static int pair_compare(const struct isolation *isolation, const struct pair *pair, const struct metric *metric,
                         struct price_paid *paid)
 {
-    size_t blocks = isolation->table.costs.blocks;
+    size_t blocks = isolation->table.run->blocks;
     double *processes = isolation->room, *threads = isolation->room + blocks;
 
     series_take(isolation, pair->processes, metric, processes);
@@ -186,40 +142,40 @@ static void ratio_spell(char *text, size_t size, const struct comparison *compar
                  comparison->interval.hi);
 }
 
-static void paid_print(FILE *out, const struct price_kind *metric, const struct price_paid *paid)
+static void paid_print(FILE *out, const struct metric *metric, const struct price_paid *paid)
 {
     char ratio[64], processes[32], threads[32];
 
     if (!paid->comparison.blocks) {
-        fprintf(out, "  %-25s not known\n", metric->words);
+        fprintf(out, "  %-31s not known\n", metric->words);
         return;
     }
     ratio_spell(ratio, sizeof ratio, &paid->comparison);
-    fprintf(out, "  %-25s%-22s %-10s %9s %9s\n", metric->words, ratio, verdict_words(&paid->comparison),
-            metric->format(processes, sizeof processes, paid->processes),
-            metric->format(threads, sizeof threads, paid->threads));
+    fprintf(out, "  %-31s%-22s %-10s %9s %9s\n", metric->words, ratio, verdict_words(&paid->comparison),
+            metric_text(metric, paid->processes, processes, sizeof processes),
+            metric_text(metric, paid->threads, threads, sizeof threads));
 }
 
-static int isolation_print(FILE *out, const char *directory, const struct isolation *isolation)
+static int isolation_print(FILE *out, const struct isolation *isolation)
 {
     const struct table *t = &isolation->table;
-    const struct summary_row *rows = t->summary->rows;
+    const struct summary_row *rows = t->run->rows;
     char text[256], machine[160];
     int result = 0;
 
-    host_line(machine, sizeof machine, directory);
+    host_line(machine, sizeof machine, t->run->host);
     fprintf(out, "The price of isolation: %s over %s, run %.40s\n", PROCESSES, THREADS, rows[0].run_id);
     wrap_print(out, machine, 0);
-    if (t->costs.blocks < isolation->family.blocks)
+    if (t->series.blocks < isolation->family.blocks)
         snprintf(text, sizeof text, "No intervals: %u comparisons take %zu blocks, the run has %zu.",
-                 isolation->family.comparisons, isolation->family.blocks, t->costs.blocks);
+                 isolation->family.comparisons, isolation->family.blocks, t->series.blocks);
     else
         snprintf(text, sizeof text,
                  "Ratios within a block, medians over blocks: 1.09x means processes cost 9 %% more. All %u intervals "
                  "hold together at 95 %%; equal is within 2 %%.",
                  isolation->family.comparisons);
     wrap_print(out, text, 0);
-    fprintf(out, "  %-25s%-22s %-10s %9s %9s\n", "", " ratio", "", PROCESSES, THREADS);
+    fprintf(out, "  %-31s%-22s %-10s %9s %9s\n", "", " ratio", "", PROCESSES, THREADS);
     for (size_t i = 0; i < isolation->count && !result; i++) {
         const struct summary_row *row = &rows[isolation->pairs[i].processes];
         const char *further = row->f.pool + strcspn(row->f.pool, ":");
@@ -227,9 +183,9 @@ static int isolation_print(FILE *out, const char *directory, const struct isolat
         fprintf(out, "%s%.100s\n", *further ? ", " : "", *further ? further + 1 : "");
         for (size_t m = 0; m < METRICS && !result; m++) {
             struct price_paid paid;
-            result = pair_compare(isolation, &isolation->pairs[i], &metrics[m], &paid);
+            result = pair_compare(isolation, &isolation->pairs[i], metric_named(names[m]), &paid);
             if (!result)
-                paid_print(out, &metrics[m], &paid);
+                paid_print(out, metric_named(names[m]), &paid);
         }
     }
     return result;
@@ -238,7 +194,7 @@ static int isolation_print(FILE *out, const char *directory, const struct isolat
 /* Blocks in which a side failed are left out. 0, or what to exit with. */
 static int failures_say(const struct isolation *isolation)
 {
-    const struct summary_row *rows = isolation->table.summary->rows;
+    const struct summary_row *rows = isolation->table.run->rows;
     size_t failed = 0, trials = 0;
 
     for (size_t i = 0; i < isolation->count; i++) {
@@ -261,13 +217,13 @@ static void number_put(FILE *out, double number)
 
 static int isolation_csv(FILE *out, const struct isolation *isolation)
 {
-    const struct summary_row *rows = isolation->table.summary->rows;
+    const struct summary_row *rows = isolation->table.run->rows;
     int result = 0;
 
     fputs("run_id,processes_cell,threads_cell,metric,processes,threads,ratio,lo,hi,verdict,blocks\n", out);
     for (size_t i = 0; i < isolation->count * METRICS && !result; i++) {
         const struct pair *pair = &isolation->pairs[i / METRICS];
-        const struct price_kind *metric = &metrics[i % METRICS];
+        const struct metric *metric = metric_named(names[i % METRICS]);
         struct price_paid paid;
         result = pair_compare(isolation, pair, metric, &paid);
         if (result)
@@ -287,23 +243,23 @@ static int isolation_csv(FILE *out, const struct isolation *isolation)
 static int isolation_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX] = "";
-    struct summary summary;
+    struct run_data run;
     struct isolation isolation;
     int code = 0;
 
     if (arguments_run("isolation", given, 0, directory))
         return 2;
-    if (summary_make(directory, &summary, error))
+    if (run_summed_open(directory, &run, error))
         return complain("isolation", "%s", error);
-    summary_gaps(stderr, directory, &summary);
-    int result = summary.count ? isolation_init(&isolation, &summary) : -ENODATA;
+    run_data_gaps(stderr, &run);
+    int result = run.count ? isolation_init(&isolation, &run) : -ENODATA;
     if (!result) {
         if (!isolation.count)
             code = complain("isolation",
                             "%s: no cell ran under both %s and %s, all else equal; --pool %s,%s of run makes them",
                             directory, PROCESSES, THREADS, PROCESSES, THREADS);
         else
-            result = strcmp(given->value[ISOLATION_FORMAT], "csv") ? isolation_print(stdout, directory, &isolation)
+            result = strcmp(given->value[ISOLATION_FORMAT], "csv") ? isolation_print(stdout, &isolation)
                                                                    : isolation_csv(stdout, &isolation);
         if (!result && !code)
             code = failures_say(&isolation);
@@ -313,7 +269,7 @@ static int isolation_main(const struct arguments *given)
         code = complain("isolation", "%s: no trial was committed", directory);
     else if (result)
         code = (complain("isolation", "%s", strerror(-result)), 1);
-    summary_release(&summary);
+    run_data_close(&run);
     return code;
 }
 

@@ -8,6 +8,7 @@
 #include "bench/launch/plugin.h"
 #include "bench/machine/machine.h"
 #include "bench/machine/place.h"
+#include "bench/model/metrics.h"
 #include "bench/model/run_dir.h"
 #include "bench/verbs/verbs.h"
 #include <stdlib.h>
@@ -175,6 +176,18 @@ static int faults_print(const struct machine *machine)
     return 0;
 }
 
+static int metrics_print(const struct machine *machine)
+{
+    (void)machine;
+    for (const struct metric *metric = metrics; metric->name; metric++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s; %s is better%s%s", metric->words, metric->more_is_better ? "more" : "less",
+                 metric->lacks ? "; " : "", metric->lacks ? metric->lacks : "");
+        wrap_row(stdout, 0, metric->name, NAME_COLUMN, text);
+    }
+    return 0;
+}
+
 static int suites_print(const struct machine *machine)
 {
     struct suite_name *suites;
@@ -217,6 +230,7 @@ static const struct {
     {"workloads", "what a task does (--workload)", false, workloads_print},
     {"places", "where workers are pinned (--place)", true, places_print},
     {"faults", "how a task can fail on purpose (--faults)", false, faults_print},
+    {"metrics", "what is compared and judged (--metric)", false, metrics_print},
     {"suites", "experiments that come with poolbench", false, suites_print},
     {"runs", "what is in results/", false, runs_print},
     {"options", "all factors and settings of run and plan", false, options_list},
@@ -252,7 +266,7 @@ static int list_main(const struct arguments *given)
 const struct verb verb_list = {
     .name = "list",
     .chapter = "learn",
-    .operands = "[pools|floors|workloads|places|faults|suites|runs|options]",
+    .operands = "[pools|floors|workloads|places|faults|metrics|suites|runs|options]",
     .summary = "show what there is, with its options, and what cannot work here",
     .function = list_main,
     .help = "Shows each row with its options and their defaults, and what cannot work on this machine with the "

@@ -11,15 +11,15 @@
 static int report_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX] = "";
-    struct summary summary;
+    struct run_data run;
 
     if (arguments_run("report", given, 0, directory))
         return 2;
-    if (summary_make(directory, &summary, error))
+    if (run_summed_open(directory, &run, error))
         return complain("report", "%s", error);
-    summary_gaps(stderr, directory, &summary);
-    int result = report_write(directory, &summary, error);
-    summary_release(&summary);
+    run_data_gaps(stderr, &run);
+    int result = report_write(&run, error);
+    run_data_close(&run);
     if (result) {
         complain("report", "%s", error);
         return 1;

@@ -15,7 +15,7 @@
 /* Only `run` knows beforehand what it will run. */
 static int verb_check_run(const char *directory, char *error)
 {
-    json_t *fact = host_fact(directory, "verb");
+    json_t *fact = host_fact_of(directory, "verb");
     const char *verb = json_string_value(fact);
     int rc = verb ? 0 : refuse(error, "%.200s/host.json: it does not say what made this run", directory);
     if (verb && strcmp(verb, "run") != 0)

@@ -2,7 +2,6 @@
  * themselves under two labels, in blocks like those of any run, and the blocks are cut into groups: every pair of cells
  * in every group is a comparison, and no trial is in two of them. With --inject the tasks of one label are longer by a
  * known share, and what is counted is whether that is found. */
-#include "bench/analyse/costs.h"
 #include "bench/analyse/summary.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
@@ -12,6 +11,7 @@
 #include "bench/measure/forecast/pilot.h"
 #include "bench/measure/session.h"
 #include "bench/model/host.h"
+#include "bench/model/metrics.h"
 #include "bench/show/screen.h"
 #include "bench/stats/design.h"
 #include "bench/verbs/verbs.h"
@@ -205,22 +205,22 @@ struct found {
     size_t count;
 };
 
-static size_t row_of(const struct summary *summary, const struct cell *cell)
+static size_t row_of(const struct run_data *run, const struct cell *cell)
 {
     size_t row = 0;
 
-    while (row < summary->count && strcmp(summary->rows[row].cell_id, cell->id) != 0)
+    while (row < run->count && strcmp(run->rows[row].cell_id, cell->id) != 0)
         row++;
     return row;
 }
 
-static int found_make(const struct selftest *test, const struct summary *summary, struct found *found)
+static int found_make(const struct selftest *test, const struct run_data *run, struct found *found)
 {
     const struct cell *cells = test->session.plan.cells.cell;
     const double margin = test->inject > 0 ? 0 : FAMILY_MARGIN;
     const struct family alone = family_make(1, 0, margin), all = family_make((unsigned)test->pairs, 0, margin);
-    struct costs costs;
-    int rc = costs_make(summary, &costs);
+    struct series series;
+    int rc = series_make(run, METRIC_WALL, &series);
 
     *found = (struct found){.count = test->pairs * test->done};
     if (rc)
@@ -231,15 +231,15 @@ static int found_make(const struct selftest *test, const struct summary *summary
     if (!found->groups || !found->whole || !found->room)
         rc = -ENOMEM;
     for (size_t p = 0; p < test->pairs && !rc; p++) {
-        size_t a = row_of(summary, &cells[2 * p]), b = row_of(summary, &cells[2 * p + 1]);
-        const double *base = costs_of(&costs, a), *cell = costs_of(&costs, b);
+        size_t a = row_of(run, &cells[2 * p]), b = row_of(run, &cells[2 * p + 1]);
+        const double *base = series_of(&series, a), *cell = series_of(&series, b);
         for (unsigned g = 0; g < test->done && !rc; g++)
             rc = comparison_make(cell + g * test->length, base + g * test->length, test->length, &alone,
                                  &found->groups[p * test->done + g]);
         if (!rc)
             rc = comparison_make(cell, base, (size_t)test->done * test->length, &all, &found->whole[p]);
     }
-    costs_release(&costs);
+    series_release(&series);
     return rc;
 }
 
@@ -354,12 +354,12 @@ static int injected_print(const struct selftest *test, const struct found *found
     return !passed;
 }
 
-static int selftest_print(const struct selftest *test, const struct summary *summary, const struct found *found)
+static int selftest_print(const struct selftest *test, const struct run_data *run, const struct found *found)
 {
     const struct cell *cell = &test->session.plan.cells.cell[0];
 
-    screen_header(stdout, test->session.directory, summary);
-    screen_warnings_print(stdout, test->session.directory, summary, NULL);
+    screen_header(stdout, run);
+    screen_warnings_print(stdout, run, NULL);
     printf("\n");
     say("%zu pairs of cells (" WORKLOADS " of " SIZE
         ", %lld workers, 4 pools), the same but for their labels, in every "
@@ -376,25 +376,25 @@ static int selftest_print(const struct selftest *test, const struct summary *sum
 /* Read off the files alone. The exit code. */
 static int selftest_judge(const struct selftest *test, char *error)
 {
-    struct summary summary;
+    struct run_data run;
     struct found found;
-    int code, rc = summary_make(test->session.directory, &summary, error);
+    int code, rc = run_summed_open(test->session.directory, &run, error);
 
     if (rc)
         return complain("selftest", "%s", error), 1;
-    rc = summary_write(test->session.directory, &summary, error);
+    rc = summary_write(&run, error);
     if (rc)
         complain("selftest", "%s", error);
-    rc = found_make(test, &summary, &found);
+    rc = found_make(test, &run, &found);
     if (rc) {
         complain("selftest", "%s", strerror(-rc));
         code = 1;
     } else {
-        code = selftest_print(test, &summary, &found);
+        code = selftest_print(test, &run, &found);
         printf("\n%s: trials.csv, summary.csv, host.json\n", test->session.directory);
     }
     found_release(&found);
-    summary_release(&summary);
+    run_data_close(&run);
     return code;
 }
 

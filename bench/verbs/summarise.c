@@ -8,32 +8,32 @@
 static int summarise_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX] = "";
-    struct summary summary;
+    struct run_data run;
     bool all_failed;
 
     if (arguments_run("summarise", given, 0, directory))
         return 2;
-    if (summary_make(directory, &summary, error))
+    if (run_summed_open(directory, &run, error))
         return complain("summarise", "%s", error);
-    if (!summary.trial_count) {
-        summary_release(&summary);
+    if (!run.trial_count) {
+        run_data_close(&run);
         return complain("summarise", "%s: no trial was committed, there is nothing to sum up", directory);
     }
-    summary_gaps(stderr, directory, &summary);
+    run_data_gaps(stderr, &run);
     all_failed = true;
-    for (size_t i = 0; i < summary.trial_count; i++)
-        all_failed = all_failed && strcmp(summary.trials[i].status, "ok") != 0;
-    int result = summary_write(directory, &summary, error);
+    for (size_t i = 0; i < run.trial_count; i++)
+        all_failed = all_failed && !trial_is_ok(&run.trials[i]);
+    int result = summary_write(&run, error);
     if (result)
         complain("summarise", "%s", error);
     else
-        screen_print(stdout, directory, &summary);
+        screen_print(stdout, &run);
     if (!result && all_failed)
         complain("summarise", "not one trial ended well; why is said under Failed trials");
-    if (!result && summary.partial)
+    if (!result && run.partial)
         complain("summarise",
                  "there is no latency.csv: no percentiles, and a summary.csv that is there is left as it is");
-    summary_release(&summary);
+    run_data_close(&run);
     return result ? 2 : all_failed;
 }
 

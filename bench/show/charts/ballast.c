@@ -18,7 +18,7 @@ static int ballast_make(const struct chart *chart, const struct chart_source *so
                                          .value = cost_s};
 
     (void)chart;
-    if (!(factors_varying(source->summary->rows, source->summary->count, FACTOR_BALLAST)))
+    if (!(factors_varying(source->run->rows, source->run->count, FACTOR_BALLAST)))
         return refuse(why, "all cells have the same ballast"), 0;
     return panels_make(&panels, source, data, script, why);
 }

@@ -1,4 +1,5 @@
 /* Latency against the rate of arrivals, as the search for the capacity went through it. */
+#include "bench/model/metrics.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/sought.h"
 #include <math.h>
@@ -22,9 +23,9 @@ static double rate(const struct summary_row *row)
     return row->f.arrival.kind == ARRIVAL_RATE ? row->f.arrival.rate : NAN;
 }
 
-static double p99(const struct summary *summary, size_t trial)
+static double p99(const struct run_data *run, size_t trial)
 {
-    return summary->latency_p99_ns[trial];
+    return metric_named("latency_p99")->value(run, trial);
 }
 
 static int capacity_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,

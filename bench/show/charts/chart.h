@@ -2,13 +2,12 @@
  * and a gnuplot script of the same name in scripts/ that says what it looks like. One thread. */
 #ifndef POOLBENCH_SHOW_CHARTS_CHART_H
 #define POOLBENCH_SHOW_CHARTS_CHART_H
-#include "bench/analyse/summary.h"
+#include "bench/model/run_data.h"
 
 #define CHART_NOTE_MAX 512
 
 struct chart_source {
-    const char *directory; /* of the run */
-    const struct summary *summary;
+    const struct run_data *run;
     char *note; /* CHART_NOTE_MAX bytes: chart_notes() leaves there what it was told, for captions; or NULL */
 };
 
@@ -36,19 +35,18 @@ char *chart_origin(char *text, size_t size, const struct chart_source *source); 
 
 /* How all charts of a run are drawn. */
 struct drawing {
-    const char *directory; /* of the run */
-    const char *format;    /* svg, png, pdf, tex */
-    double width_px;       /* of 1/96 inch; 0: what the panels need */
-    FILE *talk;            /* is told what was drawn and what not, and why; or NULL */
-    uint64_t limit_ns;     /* for a chart, until one has taken longer: see drawing_make(). 0: CHART_LIMIT_NS */
+    const struct run_data *run;
+    const char *format; /* svg, png, pdf, tex */
+    double width_px;    /* of 1/96 inch; 0: what the panels need */
+    FILE *talk;         /* is told what was drawn and what not, and why; or NULL */
+    uint64_t limit_ns;  /* for a chart, until one has taken longer: see drawing_make(). 0: CHART_LIMIT_NS */
 };
 
 #define CHART_LIMIT_NS (30ull * 1000000000u) /* a chart takes tenths of a second */
 
 /* Draws all that can be. A gnuplot that takes longer than the limit is ended, and those behind it have a quarter of it:
  * one that always hangs costs a third more than the limit, and a single chart that is slow none of the others. 0; or
- * -errno of the first that could not, with a line in error (ERROR_MAX bytes): -ENOENT, there is no gnuplot; -ENODATA or
- * -EBADMSG, the run cannot be read. */
+ * -errno of the first that could not, with a line in error (ERROR_MAX bytes): -ENOENT, there is no gnuplot. */
 int drawing_make(const struct drawing *drawing, char *error);
 
 #endif

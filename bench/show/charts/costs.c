@@ -41,7 +41,7 @@ static void panel_print(FILE *data, const struct table *t, const struct price *p
     size_t line = 0;
 
     for (size_t c = 0; c < t->pools; c++)
-        if (!row_has_pool(&t->summary->rows[t->pool[c]], BASE_POOL))
+        if (!row_has_pool(&t->run->rows[t->pool[c]], BASE_POOL))
             amount_print(data, ++line, c, amount_of(&prices[c], cost),
                          cost == 0 && prices[c].per_task ? "per task" : "not known", extent);
     fputs("\n\n", data);
@@ -52,7 +52,7 @@ static bool cost_known(const struct table *t, const struct price *prices, int co
     bool known = false;
 
     for (size_t c = 0; c < t->pools; c++)
-        known |= !row_has_pool(&t->summary->rows[t->pool[c]], BASE_POOL) && !isnan(amount_of(&prices[c], cost)->value);
+        known |= !row_has_pool(&t->run->rows[t->pool[c]], BASE_POOL) && !isnan(amount_of(&prices[c], cost)->value);
     return known;
 }
 
@@ -78,7 +78,7 @@ static int prices_print(const struct table *t, const struct price *prices, const
     if (!panels)
         return refuse(why, "no pool but %s ended a trial without payload and ballast well", BASE_POOL), 0;
     for (size_t c = 0; c < t->pools; c++) {
-        const struct summary_row *row = &t->summary->rows[t->pool[c]];
+        const struct summary_row *row = &t->run->rows[t->pool[c]];
         fprintf(script, "pool_name[%zu] = ", c + 1);
         chart_quoted(script, POOL_SHOWN(row->f.pool));
         if (!row_has_pool(row, BASE_POOL))
@@ -97,9 +97,9 @@ static int costs_make_chart(const struct chart *chart, const struct chart_source
     struct price *prices;
 
     (void)chart;
-    if (!source->summary->count)
+    if (!source->run->count)
         return refuse(why, "no trial was recorded"), 0;
-    int result = table_init(&table, source->summary);
+    int result = table_init(&table, source->run);
     if (result)
         return refuse(why, "%s", strerror(-result)), result;
     prices = calloc(table.pools, sizeof *prices);

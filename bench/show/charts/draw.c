@@ -377,18 +377,12 @@ int drawing_make(const struct drawing *drawing, char *error)
 {
     char charts[PATH_MAX], draft[PATH_MAX], note[CHART_NOTE_MAX], why[ERROR_MAX];
     struct text captions = {0};
-    struct summary summary;
     const char *first = NULL; /* that failed */
     size_t failed = 0;
     uint64_t limit_ns = drawing->limit_ns ? drawing->limit_ns : CHART_LIMIT_NS;
-    int result = summary_make(drawing->directory, &summary, error);
+    const struct chart_source source = {.run = drawing->run, .note = note};
+    int result = directories_make(drawing->run->directory, charts, draft, error);
 
-    if (result)
-        return result == -ENOENT ? -ENODATA : result;
-    if (drawing->talk)
-        summary_gaps(stderr, drawing->directory, &summary);
-    const struct chart_source source = {.directory = drawing->directory, .summary = &summary, .note = note};
-    result = directories_make(drawing->directory, charts, draft, error);
     if (result)
         goto done;
     result = text_begin(&captions);
@@ -417,13 +411,5 @@ int drawing_make(const struct drawing *drawing, char *error)
 done:
     draft_remove(draft);
     text_release(&captions);
-    summary_release(&summary);
     return result;
-}
-
-int charts_draw(const char *directory, const char *format, uint64_t limit_ns, FILE *talk, char *error)
-{
-    const struct drawing drawing = {.directory = directory, .format = format, .talk = talk, .limit_ns = limit_ns};
-
-    return drawing_make(&drawing, error);
 }

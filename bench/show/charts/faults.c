@@ -18,9 +18,9 @@ struct point {
     size_t trials;
 };
 
-static struct point point_of(const struct fault_cost *fault_cost, const struct summary *summary, enum quantity quantity)
+static struct point point_of(const struct fault_cost *fault_cost, const struct run_data *run, enum quantity quantity)
 {
-    const struct summary_row *row = &summary->rows[fault_cost->cell];
+    const struct summary_row *row = &run->rows[fault_cost->cell];
     const struct amount *amount = quantity == NOTICED ? &fault_cost->detect_ns : &fault_cost->replace_ns;
 
     if (quantity == DIP)
@@ -54,34 +54,34 @@ static void point_print(FILE *data, size_t line, size_t pool, const struct point
 }
 
 /* The number, from 1, of the pool among those that fail. */
-static size_t pool_number(const struct fault_costs *fault_costs, const struct summary *summary, size_t at)
+static size_t pool_number(const struct fault_costs *fault_costs, const struct run_data *run, size_t at)
 {
     size_t number = 1;
 
     for (size_t i = 0; i < at; i++) {
-        const char *pool = summary->rows[fault_costs->fault_cost[i].cell].f.pool;
-        if (!strcmp(pool, summary->rows[fault_costs->fault_cost[at].cell].f.pool))
-            return pool_number(fault_costs, summary, i);
+        const char *pool = run->rows[fault_costs->fault_cost[i].cell].f.pool;
+        if (!strcmp(pool, run->rows[fault_costs->fault_cost[at].cell].f.pool))
+            return pool_number(fault_costs, run, i);
         bool is_new = true;
         for (size_t j = 0; j < i && is_new; j++)
-            is_new = strcmp(pool, summary->rows[fault_costs->fault_cost[j].cell].f.pool) != 0;
+            is_new = strcmp(pool, run->rows[fault_costs->fault_cost[j].cell].f.pool) != 0;
         number += is_new;
     }
     return number;
 }
 
-static bool panel_print(const struct fault_costs *fault_costs, const struct summary *summary, enum quantity quantity,
+static bool panel_print(const struct fault_costs *fault_costs, const struct run_data *run, enum quantity quantity,
                         FILE *data, struct extent *extent)
 {
     bool any = false;
 
     for (size_t i = 0; i < fault_costs->count; i++)
-        any = any || !isnan(point_of(&fault_costs->fault_cost[i], summary, quantity).value);
+        any = any || !isnan(point_of(&fault_costs->fault_cost[i], run, quantity).value);
     for (size_t i = 0; i < fault_costs->count && any; i++) {
         const struct fault_cost *fault_cost = &fault_costs->fault_cost[i];
-        struct point point = point_of(fault_cost, summary, quantity);
+        struct point point = point_of(fault_cost, run, quantity);
         const char *instead = fault_cost->ended && quantity == DIP ? fault_cost->status : "";
-        point_print(data, i + 1, pool_number(fault_costs, summary, i), &point, instead, extent);
+        point_print(data, i + 1, pool_number(fault_costs, run, i), &point, instead, extent);
     }
     if (any)
         fputs("\n\n", data);
@@ -91,7 +91,7 @@ static bool panel_print(const struct fault_costs *fault_costs, const struct summ
 static int fault_costs_draw(const struct fault_costs *fault_costs, const struct chart_source *source, FILE *data,
                             FILE *script, char *why)
 {
-    const struct summary *summary = source->summary;
+    const struct run_data *run = source->run;
     struct extent extent = {.n_min = SIZE_MAX};
     int panels = 0;
 
@@ -99,7 +99,7 @@ static int fault_costs_draw(const struct fault_costs *fault_costs, const struct 
             QUANTITIES, QUANTITIES, fault_costs->count);
     fputs("# line, value (median over trials), its 95 % interval, trials, pool, what stands instead\n", data);
     for (int quantity = 0; quantity < QUANTITIES; quantity++)
-        if (panel_print(fault_costs, summary, (enum quantity)quantity, data, &extent)) {
+        if (panel_print(fault_costs, run, (enum quantity)quantity, data, &extent)) {
             panels++;
             fprintf(script, "panel_title[%d] = '%s'; panel_unit[%d] = '%s'\n", panels, titles[quantity], panels,
                     units[quantity]);
@@ -109,7 +109,7 @@ static int fault_costs_draw(const struct fault_costs *fault_costs, const struct 
     for (size_t i = 0; i < fault_costs->count; i++) {
         char label[160];
         fprintf(script, "line_name[%zu] = ", i + 1);
-        chart_quoted(script, fault_cost_label(&fault_costs->fault_cost[i], summary, label, sizeof label));
+        chart_quoted(script, fault_cost_label(&fault_costs->fault_cost[i], run, label, sizeof label));
         fputc('\n', script);
     }
     fprintf(script, "panels = %d\n", panels);
@@ -121,7 +121,7 @@ static int faults_make(const struct chart *chart, const struct chart_source *sou
                        char *why)
 {
     struct fault_costs fault_costs;
-    int result = fault_costs_make(source->summary, &fault_costs);
+    int result = fault_costs_make(source->run, &fault_costs);
 
     (void)chart;
     if (result)

@@ -19,7 +19,7 @@ static size_t baseline_find(const struct table *t)
     unsigned highest = 0;
 
     for (size_t c = 0; c < t->pools; c++) {
-        unsigned rank = baseline_rank(&t->summary->rows[t->pool[c]]);
+        unsigned rank = baseline_rank(&t->run->rows[t->pool[c]]);
         contenders += rank > 0;
         if (rank > highest) {
             highest = rank;
@@ -34,7 +34,7 @@ static bool is_compared(const struct table *t, size_t row, size_t column, size_t
     const struct entry *entry = table_entry(t, row, column), *base = table_entry(t, row, baseline);
 
     return column != baseline && entry->cell != NO_CELL && base->cell != NO_CELL && !isnan(entry->ns) &&
-           !isnan(base->ns) && !row_has_pool(&t->summary->rows[entry->cell], BASE_POOL);
+           !isnan(base->ns) && !row_has_pool(&t->run->rows[entry->cell], BASE_POOL);
 }
 
 struct shares {
@@ -62,8 +62,8 @@ static int row_print(FILE *data, const struct table *t, size_t row, size_t basel
         struct comparison point;
         if (!is_compared(t, row, c, baseline))
             continue;
-        int result = comparison_make(costs_of(&t->costs, table_entry(t, row, c)->cell),
-                                     costs_of(&t->costs, table_entry(t, row, baseline)->cell), t->costs.blocks,
+        int result = comparison_make(series_of(&t->series, table_entry(t, row, c)->cell),
+                                     series_of(&t->series, table_entry(t, row, baseline)->cell), t->series.blocks,
                                      &shares->family, &point);
         if (result)
             return result;
@@ -91,7 +91,7 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
         snprintf(bars, sizeof bars, "no bars: intervals of %u comparisons need at least %zu blocks",
                  shares->family.comparisons, shares->blocks_needed);
     snprintf(text, sizeof text, "Median ratio over %s block%s to %.100s in the same block; %s; grey band: within 2 %%",
-             n, shares->n_max == 1 ? "" : "s", POOL_SHOWN(t->summary->rows[t->pool[baseline]].f.pool), bars);
+             n, shares->n_max == 1 ? "" : "s", POOL_SHOWN(t->run->rows[t->pool[baseline]].f.pool), bars);
     chart_notes(script, source, text);
 }
 
@@ -107,9 +107,9 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
             comparisons += is_compared(t, r, c, baseline);
     if (!comparisons)
         return refuse(why, "nothing that %s ran well was run well by another pool",
-                      POOL_SHOWN(t->summary->rows[t->pool[baseline]].f.pool)),
+                      POOL_SHOWN(t->run->rows[t->pool[baseline]].f.pool)),
                0;
-    shares.family = family_make(comparisons, t->summary->looks, FAMILY_MARGIN);
+    shares.family = family_make(comparisons, t->run->looks, FAMILY_MARGIN);
     fprintf(script, "array panel_title[%zu]; array panel_lines[%zu]\npools = %zu; array pool_name[pools]\n", t->rows,
             t->rows, t->pools);
     fputs("# line, cost over the baseline's (median over blocks), its interval, blocks, pool, verdict\n", data);
@@ -122,18 +122,18 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
         fputs("\n\n", data);
         shares.rows++;
         fprintf(script, "panel_lines[%u] = %d; panel_title[%u] = ", shares.rows, lines, shares.rows);
-        chart_quoted(script, factors_label(label, sizeof label, &t->summary->rows[t->row[r]], t->shown));
+        chart_quoted(script, factors_label(label, sizeof label, &t->run->rows[t->row[r]], t->shown));
         fputc('\n', script);
     }
     if (!shares.rows)
         return refuse(why, "no block holds both pools of a comparison"), 0;
     for (size_t c = 0; c < t->pools; c++) {
         fprintf(script, "pool_name[%zu] = ", c + 1);
-        chart_quoted(script, POOL_SHOWN(t->summary->rows[t->pool[c]].f.pool));
+        chart_quoted(script, POOL_SHOWN(t->run->rows[t->pool[c]].f.pool));
         fputc('\n', script);
     }
     fprintf(script, "panels = %u; page_panels = 12; margin = %.9g; baseline = ", shares.rows, FAMILY_MARGIN);
-    chart_quoted(script, POOL_SHOWN(t->summary->rows[t->pool[baseline]].f.pool));
+    chart_quoted(script, POOL_SHOWN(t->run->rows[t->pool[baseline]].f.pool));
     fputc('\n', script);
     notes_print(script, source, t, baseline, &shares);
     return (int)((shares.rows + 11) / 12);
@@ -146,9 +146,9 @@ static int forest_make(const struct chart *chart, const struct chart_source *sou
     size_t baseline;
 
     (void)chart;
-    if (!source->summary->count)
+    if (!source->run->count)
         return refuse(why, "no trial was recorded"), 0;
-    int result = table_init(&table, source->summary);
+    int result = table_init(&table, source->run);
     if (result)
         return refuse(why, "%s", strerror(-result)), result;
     baseline = baseline_find(&table);

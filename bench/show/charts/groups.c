@@ -6,29 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool trial_is_ok(const struct trial_row *trial)
-{
-    return !strcmp(trial->status, "ok") && trial->f.tasks > 0 && trial->wall_ns > 0;
-}
-
 bool row_has_latency(const struct summary_row *row)
 {
-    return (row->f.arrival.kind == ARRIVAL_WINDOW || row->f.arrival.kind == ARRIVAL_RATE) &&
-           row->f.timing != TIMING_TRIAL;
+    return factors_have_latency(&row->f);
 }
 
-const struct summary_row *trial_cell(const struct summary *summary, size_t trial)
+const struct summary_row *trial_cell(const struct run_data *run, size_t trial)
 {
-    size_t row = 0; /* every trial has one */
-
-    while (strcmp(summary->rows[row].cell_id, summary->trials[trial].cell_id) != 0)
-        row++;
-    return &summary->rows[row];
+    return &run->rows[run->cell[trial]];
 }
 
 static bool panel_takes(const struct groups *groups, size_t panel, size_t row)
 {
-    const struct summary_row *rows = groups->summary->rows;
+    const struct summary_row *rows = groups->run->rows;
     unsigned same = groups->factors;
 
     if (row_has_pool(&rows[row], BASE_POOL))
@@ -38,7 +28,7 @@ static bool panel_takes(const struct groups *groups, size_t panel, size_t row)
 
 static void layout(struct groups *groups, const size_t *order, size_t count)
 {
-    const struct summary_row *rows = groups->summary->rows;
+    const struct summary_row *rows = groups->run->rows;
 
     for (int base = 0; base <= 1; base++) /* panels that the base has to itself come last */
         for (size_t i = 0; i < count; i++) {
@@ -60,7 +50,7 @@ static void layout(struct groups *groups, const size_t *order, size_t count)
 /* Once for all rows, because it is asked of every trial. */
 static int members_find(struct groups *groups)
 {
-    const struct summary *s = groups->summary;
+    const struct run_data *s = groups->run;
 
     groups->in_panel = calloc(groups->panels * s->count + 1, sizeof *groups->in_panel);
     groups->pool_of = calloc(s->count + 1, sizeof *groups->pool_of);
@@ -84,32 +74,29 @@ static int order_compare(const void *a, const void *b, void *rows)
     return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
 }
 
-int groups_init(struct groups *groups, const struct summary *summary, const bool *drawn)
+int groups_init(struct groups *groups, const struct run_data *run, const bool *drawn)
 {
-    size_t room = summary->count + 1, count = 0;
+    size_t room = run->count + 1, count = 0;
     size_t *order = calloc(room, sizeof *order);
     struct summary_row *used = calloc(room, sizeof *used);
     int result = -ENOMEM;
 
-    *groups = (struct groups){.summary = summary};
-    groups->row_of = calloc(summary->trial_count + 1, sizeof *groups->row_of);
+    *groups = (struct groups){.run = run};
     groups->panel = calloc(room, sizeof *groups->panel);
     groups->pool = calloc(room, sizeof *groups->pool);
-    if (!order || !used || !groups->row_of || !groups->panel || !groups->pool)
+    if (!order || !used || !groups->panel || !groups->pool)
         goto done;
-    for (size_t i = 0; i < summary->trial_count; i++)
-        groups->row_of[i] = (size_t)(trial_cell(summary, i) - summary->rows);
-    for (size_t row = 0; row < summary->count; row++) {
+    for (size_t row = 0; row < run->count; row++) {
         bool any = false;
-        for (size_t i = 0; i < summary->trial_count && !any; i++)
-            any = drawn[i] && groups->row_of[i] == row;
+        for (size_t i = 0; i < run->trial_count && !any; i++)
+            any = drawn[i] && run->cell[i] == row;
         if (any)
             order[count++] = row;
     }
-    qsort_r(order, count, sizeof *order, order_compare, summary->rows);
+    qsort_r(order, count, sizeof *order, order_compare, run->rows);
     for (size_t i = 0; i < count; i++)
-        used[i] = summary->rows[order[i]];
-    groups->factors = factors_of(summary->rows, summary->count) & ~(unsigned)FACTOR_POOL;
+        used[i] = run->rows[order[i]];
+    groups->factors = factors_of(run->rows, run->count) & ~(unsigned)FACTOR_POOL;
     groups->label = factors_varying(used, count, groups->factors) | FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_WORKERS;
     groups->label &= groups->factors;
     for (size_t i = 0; i < count; i++)
@@ -125,7 +112,6 @@ done:
 
 void groups_release(struct groups *groups)
 {
-    free(groups->row_of);
     free(groups->pool_of);
     free(groups->in_panel);
     free(groups->panel);
@@ -135,19 +121,19 @@ void groups_release(struct groups *groups)
 
 bool groups_hold(const struct groups *groups, size_t panel, size_t pool, size_t trial)
 {
-    size_t row = groups->row_of[trial];
+    size_t row = groups->run->cell[trial];
 
-    return groups->pool_of[row] == pool && groups->in_panel[panel * groups->summary->count + row];
+    return groups->pool_of[row] == pool && groups->in_panel[panel * groups->run->count + row];
 }
 
 const struct summary_row *groups_panel(const struct groups *groups, size_t panel)
 {
-    return &groups->summary->rows[groups->panel[panel]];
+    return &groups->run->rows[groups->panel[panel]];
 }
 
 const char *groups_pool(const struct groups *groups, size_t pool)
 {
-    return groups->summary->rows[groups->pool[pool]].f.pool;
+    return groups->run->rows[groups->pool[pool]].f.pool;
 }
 
 char *groups_title(char *text, size_t size, const struct groups *groups, size_t panel)

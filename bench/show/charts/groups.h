@@ -7,8 +7,7 @@
 #define GROUPS_PANELS_MAX 12 /* of one picture; more panels make more pictures */
 
 struct groups {
-    const struct summary *summary;
-    size_t *row_of;          /* per trial: the row of its cell in the summary */
+    const struct run_data *run;
     size_t *pool_of;         /* per row: its pool */
     bool *in_panel;          /* panels x rows: a row may be in several */
     size_t *panel, panels;   /* per panel: a row that stands for it; in the order of the plan */
@@ -17,7 +16,7 @@ struct groups {
 };
 
 /* Of the trials that are `drawn`, one flag a trial. 0 or -ENOMEM; release it in any case. */
-int groups_init(struct groups *groups, const struct summary *summary, const bool *drawn);
+int groups_init(struct groups *groups, const struct run_data *run, const bool *drawn);
 void groups_release(struct groups *groups);
 
 /* Whether this trial is of that pool in that panel. The base pool, which has no workers to count or to place, is in the
@@ -36,7 +35,6 @@ int groups_pictures(const struct groups *groups);
  * run itself has made; and each of them was timed. */
 bool row_has_latency(const struct summary_row *row);
 
-bool trial_is_ok(const struct trial_row *trial);                                   /* and has a time per task */
-const struct summary_row *trial_cell(const struct summary *summary, size_t trial); /* the row of its cell */
+const struct summary_row *trial_cell(const struct run_data *run, size_t trial); /* the row of its cell */
 
 #endif

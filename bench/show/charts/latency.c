@@ -1,7 +1,6 @@
 /* The spectrum of a task's latency: every percentile that the number of tasks bears, of each trial, then the median
  * over trials. Where tasks come all at once, latency says little (see time.c), and the spectrum is that of service. */
 #include "bench/base/refuse.h"
-#include "bench/model/histograms.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/charts/groups.h"
 #include "bench/stats/looks.h"
@@ -9,61 +8,22 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SLOWER    10 /* tasks that must be slower than a percentile: p99 from 1,000 tasks on, p99.9 from 10,000 */
-#define TASKS_MIN (10 * SLOWER) /* a line that ends before p90 tells nothing */
-#define DECADE    10            /* points a decade of 1 / (1 - p) */
-#define DECADES   6
-#define POINTS    (DECADE * DECADES + 1)
-
-static double x_of(unsigned point) /* 1 / (1 - p) */
-{
-    return pow(10, (double)point / DECADE);
-}
-
-struct spectrum {
-    double time_ns[POINTS]; /* NAN: not enough tasks */
-    double late_p99_ns;
-};
+#define TASKS_MIN (10 * TAIL_SLOWER) /* a line that ends before p90 tells nothing */
 
 struct spectra {
-    const struct summary *summary;
+    const struct run_data *run;
     struct groups groups;
-    struct spectrum **of; /* one a trial, NULL where there is none */
+    const bool *drawn;    /* one a trial */
     double *values;       /* room for one number a trial */
     size_t *line, trials; /* the trials of the line that is looked at; room for all */
-    bool no_memory;
 };
-
-static void spectrum_add(size_t trial, const struct histogram *histograms, void *arg)
-{
-    struct spectra *spectra = arg;
-    bool latency = row_has_latency(trial_cell(spectra->summary, trial));
-    const struct histogram *chosen = &histograms[latency ? SPAN_LATENCY : SPAN_SERVICE];
-    const struct histogram *late = &histograms[SPAN_LATE];
-
-    if (!trial_is_ok(&spectra->summary->trials[trial]) || chosen->tasks < TASKS_MIN || spectra->of[trial])
-        return;
-    struct spectrum *spectrum = malloc(sizeof *spectrum);
-    if (!spectrum) {
-        spectra->no_memory = true;
-        return;
-    }
-    for (unsigned i = 0; i < POINTS; i++) {
-        bool borne = (double)chosen->tasks >= SLOWER * x_of(i) * (1 - 1e-9);
-        double p = i ? 1 - 1 / x_of(i) : 1e-12; /* the first is the fastest task */
-        spectrum->time_ns[i] = borne ? stats_histogram_quantile(chosen->buckets, chosen->count, p) : NAN;
-    }
-    bool borne = late->tasks >= 100 * SLOWER;
-    spectrum->late_p99_ns = borne ? stats_histogram_quantile(late->buckets, late->count, 0.99) : NAN;
-    spectra->of[trial] = spectrum;
-}
 
 /* Takes the trials of a pool in a panel for those looked at. Returns how many. */
 static size_t line_choose(struct spectra *spectra, size_t panel, size_t pool)
 {
     spectra->trials = 0;
-    for (size_t i = 0; i < spectra->summary->trial_count; i++)
-        if (spectra->of[i] && groups_hold(&spectra->groups, panel, pool, i))
+    for (size_t i = 0; i < spectra->run->trial_count; i++)
+        if (spectra->drawn[i] && groups_hold(&spectra->groups, panel, pool, i))
             spectra->line[spectra->trials++] = i;
     return spectra->trials;
 }
@@ -73,8 +33,8 @@ static size_t line_choose(struct spectra *spectra, size_t panel, size_t pool)
 static size_t values_of(const struct spectra *spectra, unsigned point)
 {
     for (size_t i = 0; i < spectra->trials; i++) {
-        const struct spectrum *spectrum = spectra->of[spectra->line[i]];
-        spectra->values[i] = point < POINTS ? spectrum->time_ns[point] : spectrum->late_p99_ns;
+        const struct trial_times *times = &spectra->run->times[spectra->line[i]];
+        spectra->values[i] = point < TAIL_POINTS ? times->tail[point] : times->percentile[LATE_P99];
     }
     return stats_sort(spectra->values, spectra->trials);
 }
@@ -93,24 +53,24 @@ static bool line_print(const struct spectra *spectra, FILE *data, struct extent 
     unsigned points = 0;
     bool band = false;
 
-    for (; points < POINTS; points++) {
+    for (; points < TAIL_POINTS; points++) {
         size_t n = values_of(spectra, points);
         struct interval interval;
         double median = stats_median(spectra->values, n);
         if (n < first) /* from here on, only trials with more tasks would go on */
             break;
-        stats_median_interval(spectra->values, n, looks_level_alone(spectra->summary->looks), &interval);
+        stats_median_interval(spectra->values, n, looks_level_alone(spectra->run->looks), &interval);
         band |= !isnan(interval.lo);
-        fprintf(data, "%.9g %.9g", x_of(points), median);
+        fprintf(data, "%.9g %.9g", tail_x(points), median);
         fprintf(data, isnan(interval.lo) ? " NaN NaN" : " %.9g %.9g", interval.lo, interval.hi);
-        fprintf(data, " %d\n", points % DECADE == 0);
+        fprintf(data, " %d\n", points % TAIL_DECADE == 0);
         extent->least = fmin(extent->least, median);
         extent->most = fmax(extent->most, isnan(interval.hi) ? median : interval.hi);
     }
     extent->last = points - 1 > extent->last ? points - 1 : extent->last;
     extent->n_min = first < extent->n_min ? first : extent->n_min;
     extent->n_max = first > extent->n_max ? first : extent->n_max;
-    size_t n = values_of(spectra, POINTS);
+    size_t n = values_of(spectra, TAIL_POINTS);
     if (n)
         extent->late_p99 = fmax(extent->late_p99, stats_median(spectra->values, n));
     fputs("\n\n", data);
@@ -147,8 +107,8 @@ static void panels_print(struct spectra *spectra, FILE *data, FILE *script, stru
         fprintf(script,
                 "panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_late[%zu] = %.9g; panel_reach[%zu] = %.9g\n"
                 "panel_least[%zu] = %.9g; panel_most[%zu] = %.9g\n",
-                p + 1, first + 1, p + 1, lines, p + 1, all->late_p99, p + 1, x_of(all->last), p + 1, all->least, p + 1,
-                all->most);
+                p + 1, first + 1, p + 1, lines, p + 1, all->late_p99, p + 1, tail_x(all->last), p + 1, all->least,
+                p + 1, all->most);
         fprintf(script, "panel_title[%zu] = '%s: ' . panel_title[%zu]\n", p + 1, latency ? "latency" : "service",
                 p + 1);
     }
@@ -169,9 +129,8 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
 static int latency_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
                         char *why)
 {
-    const struct summary *s = source->summary;
-    struct spectra spectra = {.summary = s,
-                              .of = calloc(s->trial_count + 1, sizeof(struct spectrum *)),
+    const struct run_data *s = source->run;
+    struct spectra spectra = {.run = s,
                               .values = calloc(s->trial_count + 1, sizeof(double)),
                               .line = calloc(s->trial_count + 1, sizeof(size_t))};
     bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
@@ -180,18 +139,17 @@ static int latency_make(const struct chart *chart, const struct chart_source *so
 
     (void)chart;
     refuse(why, "out of memory");
-    if (!spectra.of || !spectra.values || !spectra.line || !drawn)
+    if (!spectra.values || !spectra.line || !drawn)
         goto done;
-    const struct histogram_reader reader = {
-        .trials = s->trials, .trial_count = s->trial_count, .on_trial = spectrum_add, .arg = &spectra};
-    result = histograms_read(source->directory, &reader, why);
-    if (result) {
-        result = result == -ENOENT ? 0 : result; /* left out of a copy: nothing failed */
+    spectra.drawn = drawn;
+    if (s->partial) { /* left out of a copy: nothing failed */
+        refuse(why, "there is no latency.csv");
+        result = 0;
         goto done;
     }
     for (size_t i = 0; i < s->trial_count; i++)
-        drawn[i] = spectra.of[i];
-    result = spectra.no_memory ? -ENOMEM : groups_init(&spectra.groups, s, drawn);
+        drawn[i] = trial_has_time(&s->trials[i]) && s->times[i].tasks >= TASKS_MIN;
+    result = groups_init(&spectra.groups, s, drawn);
     if (result)
         goto done;
     if (!spectra.groups.panels) {
@@ -204,9 +162,6 @@ static int latency_make(const struct chart *chart, const struct chart_source *so
     result = groups_pictures(&spectra.groups);
 done:
     groups_release(&spectra.groups);
-    for (size_t i = 0; i < s->trial_count && spectra.of; i++)
-        free(spectra.of[i]);
-    free(spectra.of);
     free(spectra.values);
     free(spectra.line);
     free(drawn);

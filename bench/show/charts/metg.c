@@ -34,13 +34,13 @@ static double per_task(const struct trial_row *trial)
 }
 
 /* Against the trial of `static` with the same tasks in the same block. */
-static double efficiency(const struct summary *summary, size_t trial)
+static double efficiency(const struct run_data *run, size_t trial)
 {
-    const struct trial_row *mine = &summary->trials[trial];
+    const struct trial_row *mine = &run->trials[trial];
 
-    for (size_t t = 0; t < summary->trial_count; t++) {
-        const struct trial_row *other = &summary->trials[t];
-        if (other->block == mine->block && !strcmp(other->f.pool, IDEAL_POOL) && trial_is_ok(other) &&
+    for (size_t t = 0; t < run->trial_count; t++) {
+        const struct trial_row *other = &run->trials[t];
+        if (other->block == mine->block && !strcmp(other->f.pool, IDEAL_POOL) && trial_has_time(other) &&
             other->f.size_ns == mine->f.size_ns && other->f.workers == mine->f.workers &&
             !strcmp(other->f.workload, mine->f.workload))
             return per_task(other) / per_task(mine);

@@ -1,6 +1,6 @@
 /* The map of nested pools: processes x threads, each beside the best of equally many workers. */
-#include "bench/analyse/costs.h"
 #include "bench/base/refuse.h"
+#include "bench/model/metrics.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/charts/maps.h"
@@ -13,8 +13,8 @@
 #define ROUTE       "route=nested"
 
 struct nested {
-    const struct summary *summary;
-    struct costs costs;
+    const struct run_data *run;
+    struct series series;
     struct family family;
     unsigned factors;
     struct map map;
@@ -28,7 +28,7 @@ struct nested {
 
 static const struct summary_row *row_at(const struct nested *n, size_t i)
 {
-    return &n->summary->rows[n->cell[i]];
+    return &n->run->rows[n->cell[i]];
 }
 
 static bool is_nested(const struct summary_row *row)
@@ -102,18 +102,18 @@ static unsigned pairs_count(const struct nested *n)
 
 static void cells_find(struct nested *n)
 {
-    for (size_t r = 0; r < n->summary->count; r++) {
+    for (size_t r = 0; r < n->run->count; r++) {
         size_t panel = 0, again = 0;
-        if (!is_nested(&n->summary->rows[r]))
+        if (!is_nested(&n->run->rows[r]))
             continue;
-        while (panel < n->map.panels && !same_panel(n, &n->summary->rows[n->first[panel]], &n->summary->rows[r]))
+        while (panel < n->map.panels && !same_panel(n, &n->run->rows[n->first[panel]], &n->run->rows[r]))
             panel++;
         if (panel == n->map.panels)
             n->first[n->map.panels++] = r;
         /* One shape may be spelled in several ways. */
         for (size_t i = 0; i < n->cells; i++)
-            again += n->panel[i] == panel && row_at(n, i)->f.processes == n->summary->rows[r].f.processes &&
-                     row_at(n, i)->f.workers == n->summary->rows[r].f.workers;
+            again += n->panel[i] == panel && row_at(n, i)->f.processes == n->run->rows[r].f.processes &&
+                     row_at(n, i)->f.workers == n->run->rows[r].f.workers;
         if (again)
             continue;
         n->cell[n->cells] = r;
@@ -130,8 +130,8 @@ static int tile_make(struct nested *n, size_t i)
 
     if (!has_partner(n, i))
         return 0;
-    int result = comparison_make(costs_of(&n->costs, n->cell[i]), costs_of(&n->costs, n->cell[best]), n->costs.blocks,
-                                 &n->family, &comparison);
+    int result = comparison_make(series_of(&n->series, n->cell[i]), series_of(&n->series, n->cell[best]),
+                                 n->series.blocks, &n->family, &comparison);
     *tile = (struct tile){.panel = n->panel[i],
                           .x = row->f.workers / row->f.processes,
                           .y = row->f.processes,
@@ -152,7 +152,7 @@ static int tile_make(struct nested *n, size_t i)
 
 static void script_print(const struct nested *n, const struct chart_source *source, FILE *script)
 {
-    unsigned said = (factors_varying(n->summary->rows, n->summary->count, n->factors) | FACTOR_WORKLOAD) &
+    unsigned said = (factors_varying(n->run->rows, n->run->count, n->factors) | FACTOR_WORKLOAD) &
                     ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
     char text[512], pool[160];
 
@@ -161,7 +161,7 @@ static void script_print(const struct nested *n, const struct chart_source *sour
             "array panel_title[panels]; array panel_hatched[panels]; shade_most = %.6g\n",
             PAGE_PANELS, n->map.panels, fmax(n->worst, 1 + FAMILY_MARGIN));
     for (size_t p = 0; p < n->map.panels; p++) {
-        const struct summary_row *row = &n->summary->rows[n->first[p]];
+        const struct summary_row *row = &n->run->rows[n->first[p]];
         options_copy(pool, sizeof pool, row->f.pool);
         fprintf(script, "panel_title[%zu] = ", p + 1);
         factors_label(text, sizeof text - sizeof pool - 2, row, said);
@@ -172,19 +172,19 @@ static void script_print(const struct nested *n, const struct chart_source *sour
     snprintf(text, sizeof text,
              "Time per task over that of the best shape with as many workers, medians of %zu blocks; the darker, the "
              "faster%s",
-             n->costs.blocks,
-             n->costs.blocks < n->family.blocks ? "; hatched: too few blocks to tell"
-             : n->hatched                       ? "; hatched: not resolved (95 % over all comparisons)"
-                                                : "");
+             n->series.blocks,
+             n->series.blocks < n->family.blocks ? "; hatched: too few blocks to tell"
+             : n->hatched                        ? "; hatched: not resolved (95 % over all comparisons)"
+                                                 : "");
     chart_notes(script, source, text);
 }
 
-static int nested_init(struct nested *n, const struct summary *summary)
+static int nested_init(struct nested *n, const struct run_data *run)
 {
-    size_t room = summary->count + 1;
+    size_t room = run->count + 1;
 
-    *n = (struct nested){.summary = summary,
-                         .factors = factors_of(summary->rows, summary->count),
+    *n = (struct nested){.run = run,
+                         .factors = factors_of(run->rows, run->count),
                          .map = {.x_name = map_number, .y_name = map_number},
                          .worst = 1};
     n->map.tiles = calloc(room, sizeof *n->map.tiles);
@@ -193,12 +193,12 @@ static int nested_init(struct nested *n, const struct summary *summary)
     n->first = calloc(room, sizeof *n->first);
     if (!n->map.tiles || !n->cell || !n->panel || !n->first)
         return -ENOMEM;
-    return costs_make(summary, &n->costs);
+    return series_make(run, METRIC_WALL, &n->series);
 }
 
 static void nested_release(struct nested *n)
 {
-    costs_release(&n->costs);
+    series_release(&n->series);
     free(n->map.tiles);
     free(n->cell);
     free(n->panel);
@@ -209,12 +209,12 @@ static int nested_make(const struct chart *chart, const struct chart_source *sou
                        char *why)
 {
     struct nested n;
-    int result = nested_init(&n, source->summary);
+    int result = nested_init(&n, source->run);
 
     (void)chart;
     if (!result) {
         cells_find(&n);
-        n.family = family_make(pairs_count(&n), n.summary->looks, FAMILY_MARGIN);
+        n.family = family_make(pairs_count(&n), n.run->looks, FAMILY_MARGIN);
     }
     for (size_t i = 0; i < n.cells && !result; i++)
         result = tile_make(&n, i);

@@ -13,25 +13,21 @@ void chart_quoted(FILE *script, const char *text)
 }
 
 /* When the run was made, "" where host.json does not say. */
-static void date_read(char *text, size_t size, const char *directory)
+static void date_read(char *text, size_t size, const json_t *host)
 {
-    const char *date = NULL;
-    json_t *host = host_load(directory);
+    const char *date = json_string_value(json_object_get(host, "date"));
 
-    *text = '\0';
-    if (host && json_unpack(host, "{s:s}", "date", &date) == 0)
-        snprintf(text, size, "%s, ", date);
-    json_decref(host);
+    snprintf(text, size, "%s%s", date ? date : "", date ? ", " : "");
 }
 
 char *chart_origin(char *text, size_t size, const struct chart_source *source)
 {
     char machine[160], date[64];
 
-    host_line(machine, sizeof machine, source->directory);
-    date_read(date, sizeof date, source->directory);
+    host_line(machine, sizeof machine, source->run->host);
+    date_read(date, sizeof date, source->run->host);
     snprintf(text, size, "%s; %srun %.40s, %zu trials", machine, date,
-             source->summary->count ? source->summary->rows[0].run_id : "", source->summary->trial_count);
+             source->run->count ? source->run->rows[0].run_id : "", source->run->trial_count);
     return text;
 }
 

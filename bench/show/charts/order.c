@@ -13,7 +13,7 @@
 #define CHANGE_MIN 0.02 /* a picture of less than +- 2 % would show differences that are none */
 
 struct points {
-    const struct summary *summary;
+    const struct run_data *run;
     double *change; /* per trial: time per task / the median of its cell - 1; NAN: none */
     double *values; /* room for one number a trial */
     double lo, hi;  /* what the picture shows of them */
@@ -29,21 +29,21 @@ static double per_task(const struct trial_row *trial)
 
 static void changes_fill(struct points *points)
 {
-    const struct summary *s = points->summary;
+    const struct run_data *s = points->run;
 
     for (size_t i = 0; i < s->trial_count; i++) {
         points->change[i] = NAN;
-        points->failed += strcmp(s->trials[i].status, "ok") != 0;
+        points->failed += !trial_is_ok(&s->trials[i]);
     }
     for (size_t row = 0; row < s->count; row++) {
         size_t count = 0;
         for (size_t i = 0; i < s->trial_count; i++)
-            if (trial_is_ok(&s->trials[i]) && !strcmp(s->trials[i].cell_id, s->rows[row].cell_id))
+            if (trial_has_time(&s->trials[i]) && s->cell[i] == row)
                 points->values[count++] = per_task(&s->trials[i]);
         points->several |= count > 1;
         double median = stats_median(points->values, stats_sort(points->values, count));
         for (size_t i = 0; i < s->trial_count; i++)
-            if (trial_is_ok(&s->trials[i]) && !strcmp(s->trials[i].cell_id, s->rows[row].cell_id))
+            if (trial_has_time(&s->trials[i]) && s->cell[i] == row)
                 points->change[i] = per_task(&s->trials[i]) / median - 1;
     }
 }
@@ -51,7 +51,7 @@ static void changes_fill(struct points *points)
 /* One trial ten times as slow must not make all others a line. */
 static void range_find(struct points *points)
 {
-    size_t trials = points->summary->trial_count;
+    size_t trials = points->run->trial_count;
 
     memcpy(points->values, points->change, trials * sizeof *points->values);
     size_t count = stats_sort(points->values, trials);
@@ -65,7 +65,7 @@ static void range_find(struct points *points)
 /* Blocks of lines "seconds, %, 1 or -1 where it is beyond the picture": one a pool. */
 static void pools_print(const struct points *points, const struct groups *groups, FILE *data)
 {
-    const struct summary *s = points->summary;
+    const struct run_data *s = points->run;
 
     for (size_t k = 0; k < groups->pools; k++) {
         fprintf(data, "# %s: s since the start of the run, %% from the median of its cell, beyond, trial\n",
@@ -82,7 +82,7 @@ static void pools_print(const struct points *points, const struct groups *groups
 /* A block: where it begins, and the median of its trials. */
 static size_t blocks_print(const struct points *points, FILE *data)
 {
-    const struct summary *s = points->summary;
+    const struct run_data *s = points->run;
     int64_t block = 0, next, blocks_last = 0;
     size_t blocks = 0;
 
@@ -120,18 +120,18 @@ static size_t blocks_print(const struct points *points, FILE *data)
 
 static void failed_print(const struct points *points, FILE *data)
 {
-    const struct summary *s = points->summary;
+    const struct run_data *s = points->run;
 
     fputs("# trials that are not ok: s, trial\n", data);
     for (size_t i = 0; i < s->trial_count; i++)
-        if (strcmp(s->trials[i].status, "ok") != 0)
+        if (!trial_is_ok(&s->trials[i]))
             fprintf(data, "%.9g %lld\n", (double)s->trials[i].started_ns * 1e-9, (long long)s->trials[i].trial_id);
 }
 
 static void points_print(struct points *points, const struct groups *groups, const struct chart_source *source,
                          FILE *data, FILE *script)
 {
-    const struct summary *s = points->summary;
+    const struct run_data *s = points->run;
     char text[CHART_NOTE_MAX], beyond[80] = "", failed[80] = "";
     double last = 0;
 
@@ -160,8 +160,8 @@ static void points_print(struct points *points, const struct groups *groups, con
 
 static int order_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script, char *why)
 {
-    const struct summary *s = source->summary;
-    struct points points = {.summary = s,
+    const struct run_data *s = source->run;
+    struct points points = {.run = s,
                             .change = calloc(s->trial_count + 1, sizeof(double)),
                             .values = calloc(s->trial_count + 1, sizeof(double))};
     bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);

@@ -17,7 +17,7 @@
 
 struct points {
     const struct panels *chart;
-    const struct summary *summary;
+    const struct run_data *run;
     unsigned factors;
     size_t *panel, panels; /* per panel: a cell of it */
     size_t *pool, pools;   /* per pool: a cell of it */
@@ -28,7 +28,7 @@ struct points {
 
 static int64_t x_of(const struct points *data, size_t cell)
 {
-    const struct summary_row *row = &data->summary->rows[cell];
+    const struct summary_row *row = &data->run->rows[cell];
 
     return data->chart->axis == FACTOR_WORKERS   ? row->f.workers
            : data->chart->axis == FACTOR_BALLAST ? row->f.ballast.bytes
@@ -39,11 +39,10 @@ static int64_t x_of(const struct points *data, size_t cell)
 static size_t values_add(const struct points *data, size_t cell, double (*value)(const struct trial_row *trial),
                          size_t count)
 {
-    const struct summary *s = data->summary;
+    const struct run_data *s = data->run;
 
-    for (size_t i = 0; i < s->trial_count; i++)
-        if (!strcmp(s->trials[i].cell_id, s->rows[cell].cell_id) && !strcmp(s->trials[i].status, "ok") &&
-            s->trials[i].f.tasks > 0 && s->trials[i].wall_ns > 0)
+    for (size_t i = s->first[cell]; i != RUN_NOTHING; i = s->next[i])
+        if (trial_has_time(&s->trials[i]))
             data->values[count++] = value(&s->trials[i]);
     return count;
 }
@@ -69,7 +68,7 @@ static bool same_kind_of_ballast(const struct summary_row *a, const struct summa
 /* The base pool places no workers: it belongs to whatever place the others are in. */
 static bool in_panel(const struct points *data, size_t panel, size_t cell)
 {
-    const struct summary_row *rows = data->summary->rows;
+    const struct summary_row *rows = data->run->rows;
     unsigned same = data->factors & ~(FACTOR_POOL | data->chart->axis);
 
     if (row_has_pool(&rows[cell], BASE_POOL))
@@ -82,7 +81,7 @@ static bool in_panel(const struct points *data, size_t panel, size_t cell)
 
 static void layout(struct points *data, const size_t *order, size_t count)
 {
-    const struct summary_row *rows = data->summary->rows;
+    const struct summary_row *rows = data->run->rows;
 
     for (int base = 0; base <= 1 && !data->panels; base++) /* a panel that the base has to itself compares nothing */
         for (size_t i = 0; i < count; i++) {
@@ -123,26 +122,26 @@ static int order_compare(const void *a, const void *b, void *rows)
     return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
 }
 
-static int points_init(struct points *data, const struct panels *chart, const struct summary *summary)
+static int points_init(struct points *data, const struct panels *chart, const struct run_data *run)
 {
-    size_t room = summary->count + 1, count = 0;
+    size_t room = run->count + 1, count = 0;
     size_t *order = calloc(room, sizeof *order);
 
-    *data = (struct points){.chart = chart, .summary = summary};
+    *data = (struct points){.chart = chart, .run = run};
     data->panel = calloc(room, sizeof *data->panel);
     data->pool = calloc(room, sizeof *data->pool);
     data->drawable = calloc(room, sizeof *data->drawable);
     data->cells = calloc(room, sizeof *data->cells);
-    data->values = calloc(summary->trial_count + 1, sizeof *data->values);
+    data->values = calloc(run->trial_count + 1, sizeof *data->values);
     if (!order || !data->panel || !data->pool || !data->drawable || !data->cells || !data->values) {
         free(order);
         return -ENOMEM;
     }
-    data->factors = factors_of(summary->rows, summary->count);
-    for (size_t i = 0; i < summary->count; i++)
+    data->factors = factors_of(run->rows, run->count);
+    for (size_t i = 0; i < run->count; i++)
         if ((data->drawable[i] = has_point(data, i)))
             order[count++] = i;
-    qsort_r(order, count, sizeof *order, order_compare, summary->rows);
+    qsort_r(order, count, sizeof *order, order_compare, run->rows);
     layout(data, order, count);
     free(order);
     return 0;
@@ -170,8 +169,8 @@ static size_t cells_select(const struct points *data, size_t panel, const char *
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < data->summary->count; i++)
-        if (data->drawable[i] && in_panel(data, panel, i) && (!pool || !strcmp(data->summary->rows[i].f.pool, pool)))
+    for (size_t i = 0; i < data->run->count; i++)
+        if (data->drawable[i] && in_panel(data, panel, i) && (!pool || !strcmp(data->run->rows[i].f.pool, pool)))
             data->cells[count++] = i;
     qsort_r(data->cells, count, sizeof *data->cells, x_compare, (void *)data);
     return count;
@@ -179,7 +178,7 @@ static size_t cells_select(const struct points *data, size_t panel, const char *
 
 static char *panel_label(const struct points *data, size_t panel, unsigned said, char *text, size_t size)
 {
-    const struct summary_row *row = &data->summary->rows[data->panel[panel]];
+    const struct summary_row *row = &data->run->rows[data->panel[panel]];
 
     factors_label(text, size, row, said);
     size_t length = strlen(text);
@@ -231,7 +230,7 @@ static void series_print(FILE *out, const struct points *data, size_t count, str
         struct interval interval;
         size_t n = stats_sort(data->values, values_add(data, data->cells[i], data->chart->value, 0));
         double y = stats_median(data->values, n);
-        stats_median_interval(data->values, n, looks_level_alone(data->summary->looks), &interval);
+        stats_median_interval(data->values, n, looks_level_alone(data->run->looks), &interval);
         if (out)
             point_print(out, x_of(data, data->cells[i]), y, &interval, n);
         extent->y_min = fmin(extent->y_min, y);
@@ -244,7 +243,7 @@ static void series_print(FILE *out, const struct points *data, size_t count, str
 
 static void points_series(FILE *out, const struct points *data)
 {
-    const struct summary_row *rows = data->summary->rows;
+    const struct summary_row *rows = data->run->rows;
     unsigned said = data->factors & ~(FACTOR_POOL | data->chart->axis);
     struct extent unused = {0};
     char label[256];
@@ -273,7 +272,7 @@ static int64_t x_next(const struct points *data, int64_t last)
 {
     int64_t next = INT64_MAX;
 
-    for (size_t i = 0; i < data->summary->count; i++)
+    for (size_t i = 0; i < data->run->count; i++)
         if (data->drawable[i] && x_of(data, i) > last && x_of(data, i) < next)
             next = x_of(data, i);
     return next;
@@ -312,9 +311,9 @@ static bool is_trend(const struct points *data, size_t count)
 
 static void panel_print(FILE *out, const struct points *data, size_t panel, size_t *series, struct extent *all)
 {
-    const struct summary_row *rows = data->summary->rows;
+    const struct summary_row *rows = data->run->rows;
     unsigned axes = FACTOR_POOL | data->chart->axis;
-    unsigned said = (factors_varying(rows, data->summary->count, data->factors) | FACTOR_WORKLOAD) & ~axes;
+    unsigned said = (factors_varying(rows, data->run->count, data->factors) | FACTOR_WORKLOAD) & ~axes;
     struct extent extent = {.y_min = INFINITY, .n_min = SIZE_MAX};
     size_t number = panel + 1, first;
     bool bound = data->chart->bound && bound_print(NULL, data, panel);
@@ -360,7 +359,7 @@ static bool is_drawn(const struct points *data, const char *pool)
 
 static void points_header(FILE *out, const struct points *data, const struct chart_source *source)
 {
-    const struct summary_row *rows = data->summary->rows;
+    const struct summary_row *rows = data->run->rows;
     struct extent all = {.n_min = SIZE_MAX};
     size_t series = 0;
 
@@ -386,7 +385,7 @@ static void points_header(FILE *out, const struct points *data, const struct cha
 int panels_make(const struct panels *panels, const struct chart_source *source, FILE *data, FILE *script, char *why)
 {
     struct points points;
-    int result = points_init(&points, panels, source->summary);
+    int result = points_init(&points, panels, source->run);
 
     if (result) {
         refuse(why, "%s", strerror(-result));

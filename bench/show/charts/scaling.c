@@ -87,7 +87,7 @@ static int scaling_make(const struct chart *chart, const struct chart_source *so
 {
     struct studies studies;
     size_t panels = 0, panel = 0;
-    int result = source->summary->count ? studies_make(source->summary, source->directory, "", &studies) : -ENODATA;
+    int result = source->run->count ? studies_make(source->run, "", &studies) : -ENODATA;
 
     (void)chart;
     if (result == -ENODATA)

@@ -21,7 +21,7 @@ struct point {
 
 struct work {
     const struct sought_chart *sought;
-    const struct summary *summary;
+    const struct run_data *run;
     struct sought_mark rows[SERIES_MAX];
     size_t count;
     char panel[SERIES_MAX][160]; /* titles */
@@ -61,15 +61,15 @@ static int point_order(const void *a, const void *b)
 /* The median over the trials of a cell. */
 static int point_make(const struct work *work, const struct summary_row *cell, struct point *point)
 {
-    const struct summary *summary = work->summary;
-    double *values = calloc(summary->trial_count + 1, sizeof *values);
+    const struct run_data *run = work->run;
+    double *values = calloc(run->trial_count + 1, sizeof *values);
     size_t count = 0;
 
     if (!values)
         return -ENOMEM;
-    for (size_t t = 0; t < summary->trial_count; t++)
-        if (!strcmp(summary->trials[t].cell_id, cell->cell_id) && trial_is_ok(&summary->trials[t]))
-            values[count++] = work->sought->y_scale * work->sought->y(summary, t);
+    for (size_t t = run->first[cell - run->rows]; t != RUN_NOTHING; t = run->next[t])
+        if (trial_has_time(&run->trials[t]))
+            values[count++] = work->sought->y_scale * work->sought->y(run, t);
     count = stats_sort(values, count);
     point->x = work->sought->x_scale * work->sought->x(cell);
     point->y = stats_median(values, count);
@@ -82,13 +82,13 @@ static int point_make(const struct work *work, const struct summary_row *cell, s
 static int series_data(struct work *work, const struct sought_mark *row)
 {
     const struct sought_chart *sought = work->sought;
-    struct point *points = calloc(work->summary->count + 1, sizeof *points);
+    struct point *points = calloc(work->run->count + 1, sizeof *points);
     size_t count = 0;
     int result = points ? 0 : -ENOMEM;
 
-    for (size_t c = 0; c < work->summary->count && !result; c++)
-        if (cell_fits(work, row, &work->summary->rows[c])) {
-            result = point_make(work, &work->summary->rows[c], &points[count]);
+    for (size_t c = 0; c < work->run->count && !result; c++)
+        if (cell_fits(work, row, &work->run->rows[c])) {
+            result = point_make(work, &work->run->rows[c], &points[count]);
             count += !isnan(points[count].x) && !isnan(points[count].y);
         }
     if (!result)
@@ -184,14 +184,14 @@ int sought_make(const struct sought_chart *sought, const struct chart_source *so
     if (!work)
         return refuse(why, "out of memory"), -ENOMEM;
     *work = (struct work){.sought = sought,
-                          .summary = source->summary,
+                          .run = source->run,
                           .data = data,
                           .script = script,
                           .x_least = NAN,
                           .x_most = NAN,
                           .y_least = NAN,
                           .y_most = NAN};
-    int result = csv_read(source->directory, sought->format, -1, row_take, work, why);
+    int result = csv_read(source->run->directory, sought->format, -1, row_take, work, why);
     if (result == -ENOENT || (!result && !work->count)) {
         refuse(why, "the run looked for no such thing: it has no %s", sought->format->file);
         free(work);

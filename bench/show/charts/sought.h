@@ -15,9 +15,9 @@ struct sought_chart {
     const struct file_format *format; /* of what was found: metg.csv */
     void (*take)(const void *row, struct sought_mark *mark);
     const char *x_label, *y_label, *level_label;
-    double x_scale, y_scale;                                  /* from the file's units to those of the axes */
-    double (*x)(const struct summary_row *row);               /* of a cell, in the file's units; NAN: none */
-    double (*y)(const struct summary *summary, size_t trial); /* likewise */
+    double x_scale, y_scale;                               /* from the file's units to those of the axes */
+    double (*x)(const struct summary_row *row);            /* of a cell, in the file's units; NAN: none */
+    double (*y)(const struct run_data *run, size_t trial); /* likewise */
     unsigned factors; /* that a cell has in common with what was found, beside the pool: FACTOR_ bits */
     const char *note;
 };

@@ -2,7 +2,6 @@
  * task's latency. Where they come all at once, most of the latency is the queue that the trial itself has made; the
  * parts are then those of the time that workers give to a task. */
 #include "bench/base/refuse.h"
-#include "bench/model/histograms.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/charts/groups.h"
@@ -29,7 +28,7 @@ struct bar {
 };
 
 struct times {
-    const struct summary *summary;
+    const struct run_data *run;
     struct groups groups;
     struct parts *parts; /* one a trial */
     double *values;      /* room for one number a trial */
@@ -37,21 +36,21 @@ struct times {
     bool intervals;      /* a bar has one */
 };
 
-static void latency_parts(size_t trial, const struct histogram *histograms, void *arg)
+static struct parts latency_parts(const struct trial_times *times)
 {
-    const struct times *times = arg;
-    struct parts *parts = &times->parts[trial];
-    double late = histogram_mean(&histograms[SPAN_LATE]);
+    struct parts parts = {{NAN, NAN, NAN, NAN}, NAN};
+    const double *mean = times->mean;
 
-    if (!trial_is_ok(&times->summary->trials[trial]) || !histograms[SPAN_SERVICE].tasks)
-        return;
-    parts->part[0] = late;
-    parts->part[1] = fmax(0, histogram_mean(&histograms[SPAN_QUEUE]) - (isnan(late) ? 0 : late));
-    parts->part[2] = histogram_mean(&histograms[SPAN_SERVICE]);
-    parts->part[3] = histogram_mean(&histograms[SPAN_RETURN]);
-    parts->whole = 0;
+    if (isnan(mean[SPAN_SERVICE]))
+        return parts;
+    parts.part[0] = mean[SPAN_LATE];
+    parts.part[1] = fmax(0, mean[SPAN_QUEUE] - (isnan(mean[SPAN_LATE]) ? 0 : mean[SPAN_LATE]));
+    parts.part[2] = mean[SPAN_SERVICE];
+    parts.part[3] = mean[SPAN_RETURN];
+    parts.whole = 0;
     for (unsigned i = 0; i < PARTS; i++)
-        parts->whole += isnan(parts->part[i]) ? 0 : parts->part[i];
+        parts.whole += isnan(parts.part[i]) ? 0 : parts.part[i];
+    return parts;
 }
 
 static struct parts worker_parts(const struct trial_row *trial)
@@ -60,7 +59,7 @@ static struct parts worker_parts(const struct trial_row *trial)
     struct parts parts = {{NAN, NAN, NAN, NAN}, NAN};
     double sum = 0;
 
-    if (!trial_is_ok(trial) || trial->user_ns == MISSING || trial->sys_ns == MISSING || trial->f.workers <= 0)
+    if (!trial_has_time(trial) || trial->user_ns == MISSING || trial->sys_ns == MISSING || trial->f.workers <= 0)
         return parts;
     for (unsigned i = 0; i < PARTS - 1; i++)
         if (used[i] != MISSING) {
@@ -74,7 +73,7 @@ static struct parts worker_parts(const struct trial_row *trial)
 
 static struct bar bar_of(const struct times *times, size_t panel, size_t pool)
 {
-    const struct summary *s = times->summary;
+    const struct run_data *s = times->run;
     struct bar bar = {0};
 
     for (size_t i = 0; i < s->trial_count; i++)
@@ -147,30 +146,24 @@ static void notes_print(FILE *script, const struct chart_source *source, const s
     chart_notes(script, source, text);
 }
 
-static int times_read(struct times *times, const struct chart_source *source, bool *drawn, char *why)
+static void times_take(struct times *times, bool *drawn)
 {
-    const struct summary *s = source->summary;
-    int result;
+    const struct run_data *run = times->run;
 
-    for (size_t i = 0; i < s->trial_count; i++)
+    for (size_t i = 0; i < run->trial_count; i++) {
         times->parts[i] = (struct parts){{NAN, NAN, NAN, NAN}, NAN};
-    const struct histogram_reader reader = {
-        .trials = s->trials, .trial_count = s->trial_count, .on_trial = latency_parts, .arg = times};
-    result = histograms_read(source->directory, &reader, why);
-    if (result == -ENOENT) /* what is known without is drawn */
-        result = 0;
-    for (size_t i = 0; i < s->trial_count && !result; i++) {
-        if (!row_has_latency(trial_cell(s, i)))
-            times->parts[i] = worker_parts(&s->trials[i]);
+        if (!row_has_latency(trial_cell(run, i)))
+            times->parts[i] = worker_parts(&run->trials[i]);
+        else if (trial_has_time(&run->trials[i]))
+            times->parts[i] = latency_parts(&run->times[i]);
         drawn[i] = !isnan(times->parts[i].whole);
     }
-    return result;
 }
 
 static int time_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script, char *why)
 {
-    const struct summary *s = source->summary;
-    struct times times = {.summary = s,
+    const struct run_data *s = source->run;
+    struct times times = {.run = s,
                           .parts = calloc(s->trial_count + 1, sizeof(struct parts)),
                           .values = calloc(s->trial_count + 1, sizeof(double)),
                           .n_min = SIZE_MAX};
@@ -182,9 +175,7 @@ static int time_make(const struct chart *chart, const struct chart_source *sourc
         refuse(why, "out of memory");
         goto done;
     }
-    result = times_read(&times, source, drawn, why);
-    if (result)
-        goto done;
+    times_take(&times, drawn);
     result = groups_init(&times.groups, s, drawn);
     if (result) {
         refuse(why, "%s", strerror(-result));

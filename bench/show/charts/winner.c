@@ -21,7 +21,7 @@ struct winners {
 
 static const struct summary_row *row_at(const struct winners *w, size_t row)
 {
-    return &w->table.summary->rows[w->table.row[row]];
+    return &w->table.run->rows[w->table.row[row]];
 }
 
 static bool same_panel(const struct winners *w, size_t a, size_t b)
@@ -119,11 +119,11 @@ static void script_print(const struct winners *w, const struct chart_source *sou
     }
     for (size_t c = 0; c < pools; c++) {
         fprintf(script, "pool_stands[%zu] = %d; pool_name[%zu] = ", c + 1, w->letter[c], c + 1);
-        snprintf(text, sizeof text, "%c  %.128s", (char)('A' + c), POOL_SHOWN(t->summary->rows[t->pool[c]].f.pool));
+        snprintf(text, sizeof text, "%c  %.128s", (char)('A' + c), POOL_SHOWN(t->run->rows[t->pool[c]].f.pool));
         chart_quoted(script, text);
         fputc('\n', script);
     }
-    snprintf(text, sizeof text, "Least median time per task of %zu blocks%s%s", t->costs.blocks,
+    snprintf(text, sizeof text, "Least median time per task of %zu blocks%s%s", t->series.blocks,
              w->equal ? "; A=B: equal within 2 %" : "",
              !table_marked(t) ? "; hatched: too few blocks to tell"
              : w->hatched     ? "; hatched: another pool may be as fast (95 % over all comparisons)"
@@ -140,7 +140,7 @@ static int winner_make(const struct chart *chart, const struct chart_source *sou
                        char *why)
 {
     struct winners w = {.map = {.x_name = map_number, .y_name = size_name}};
-    int result = source->summary->count ? table_init(&w.table, source->summary) : 0;
+    int result = source->run->count ? table_init(&w.table, source->run) : 0;
 
     (void)chart;
     if (!result) {

@@ -30,7 +30,7 @@ struct timeline {
 };
 
 struct timelines {
-    const struct summary *summary;
+    const struct run_data *run;
     struct groups groups;
     struct timeline **of; /* one a trial, NULL for most */
     size_t *chosen;       /* panels x pools: the trial, or SIZE_MAX */
@@ -43,7 +43,7 @@ static int on_sample(const void *row, void *arg)
 {
     const struct sample_row *sample = row;
     struct timelines *lines = arg;
-    const struct summary *s = lines->summary;
+    const struct run_data *s = lines->run;
 
     if (sample->trial_id != lines->current_id) { /* the files have the same order */
         size_t start = lines->current == SIZE_MAX ? 0 : lines->current + 1, i = 0;
@@ -67,19 +67,19 @@ static int on_sample(const void *row, void *arg)
 /* The trial of a pool in a panel that has the median time per task, the faster one of two; SIZE_MAX for none. */
 static size_t trial_choose(const struct groups *groups, size_t panel, size_t pool)
 {
-    const struct summary *s = groups->summary;
+    const struct run_data *s = groups->run;
     double *values = calloc(s->trial_count + 1, sizeof *values), middle = NAN;
     size_t chosen = SIZE_MAX, count = 0;
 
     for (size_t i = 0; i < s->trial_count && values; i++)
-        if (trial_is_ok(&s->trials[i]) && groups_hold(groups, panel, pool, i))
+        if (trial_has_time(&s->trials[i]) && groups_hold(groups, panel, pool, i))
             values[count++] = (double)s->trials[i].wall_ns / (double)s->trials[i].f.tasks;
     if (count) {
         stats_sort(values, count);
         middle = values[(count - 1) / 2];
     }
     for (size_t i = 0; i < s->trial_count && count; i++)
-        if (trial_is_ok(&s->trials[i]) && groups_hold(groups, panel, pool, i) &&
+        if (trial_has_time(&s->trials[i]) && groups_hold(groups, panel, pool, i) &&
             (double)s->trials[i].wall_ns / (double)s->trials[i].f.tasks == middle)
             chosen = i;
     free(values);
@@ -91,7 +91,7 @@ static const struct timeline *timeline_of(const struct timelines *lines, size_t 
     size_t trial = lines->chosen[panel * lines->groups.pools + pool];
     const struct timeline *line = trial == SIZE_MAX ? NULL : lines->of[trial];
 
-    if (!line || line->count < 2 || (double)line->sampled < SHARE_MIN * (double)lines->summary->trials[trial].f.tasks)
+    if (!line || line->count < 2 || (double)line->sampled < SHARE_MIN * (double)lines->run->trials[trial].f.tasks)
         return NULL;
     return line;
 }
@@ -99,7 +99,7 @@ static const struct timeline *timeline_of(const struct timelines *lines, size_t 
 static int timelines_read(struct timelines *lines, const char *directory, char *why)
 {
     const struct groups *groups = &lines->groups;
-    const struct summary *s = lines->summary;
+    const struct run_data *s = lines->run;
     size_t room = groups->panels * groups->pools;
     int64_t end = MISSING;
 
@@ -124,7 +124,7 @@ static int timelines_read(struct timelines *lines, const char *directory, char *
 
 static void timelines_release(struct timelines *lines)
 {
-    for (size_t i = 0; i < lines->summary->trial_count && lines->of; i++)
+    for (size_t i = 0; i < lines->run->trial_count && lines->of; i++)
         free(lines->of[i]);
     free(lines->of);
     free(lines->chosen);
@@ -261,7 +261,7 @@ static void panel_print(const struct timelines *lines, FILE *data, FILE *script)
         const struct timeline *line = timeline_of(lines, lines->panel, k);
         if (!line)
             continue;
-        const struct trial_row *trial = &lines->summary->trials[lines->chosen[lines->panel * lines->groups.pools + k]];
+        const struct trial_row *trial = &lines->run->trials[lines->chosen[lines->panel * lines->groups.pools + k]];
         size_t count = line->count < most ? line->count : most;
         int64_t own = line->worker_last < ROWS_MAX ? line->worker_last + 1 : ROWS_MAX;
         for (size_t i = 0; i < count; i++)
@@ -285,8 +285,8 @@ static void panel_print(const struct timelines *lines, FILE *data, FILE *script)
 static int workers_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
                         char *why)
 {
-    const struct summary *s = source->summary;
-    struct timelines lines = {.summary = s};
+    const struct run_data *s = source->run;
+    struct timelines lines = {.run = s};
     bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
     char title[256], text[CHART_NOTE_MAX];
     int result = -ENOMEM;
@@ -296,10 +296,10 @@ static int workers_make(const struct chart *chart, const struct chart_source *so
     if (!drawn)
         goto done;
     for (size_t i = 0; i < s->trial_count; i++)
-        drawn[i] = trial_is_ok(&s->trials[i]);
+        drawn[i] = trial_has_time(&s->trials[i]);
     result = groups_init(&lines.groups, s, drawn);
     if (!result && lines.groups.panels)
-        result = timelines_read(&lines, source->directory, why);
+        result = timelines_read(&lines, source->run->directory, why);
     if (result) {
         result = result == -ENOENT ? 0 : result; /* samples.csv was left out of a copy: nothing failed */
         goto done;

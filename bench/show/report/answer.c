@@ -10,39 +10,39 @@
 
 /* ---- what ran where ---- */
 
-static size_t trials_with(const struct summary *summary, const char *status)
+static size_t trials_with(const struct run_data *run, enum trial_status status)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < summary->trial_count; i++)
-        count += !strcmp(summary->trials[i].status, status);
+    for (size_t i = 0; i < run->trial_count; i++)
+        count += run->trials[i].status == status;
     return count;
 }
 
-static bool block_is_new(const struct summary *summary, size_t trial)
+static bool block_is_new(const struct run_data *run, size_t trial)
 {
     for (size_t i = 0; i < trial; i++)
-        if (summary->trials[i].block == summary->trials[trial].block)
+        if (run->trials[i].block == run->trials[trial].block)
             return false;
     return true;
 }
 
-static size_t blocks_of(const struct summary *summary)
+static size_t blocks_of(const struct run_data *run)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < summary->trial_count; i++)
-        count += block_is_new(summary, i);
+    for (size_t i = 0; i < run->trial_count; i++)
+        count += block_is_new(run, i);
     return count;
 }
 
 /* From the first trial to the end of the last. */
-static double duration_ns(const struct summary *summary)
+static double duration_ns(const struct run_data *run)
 {
     int64_t end_ns = 0;
 
-    for (size_t i = 0; i < summary->trial_count; i++) {
-        const struct trial_row *t = &summary->trials[i];
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_row *t = &run->trials[i];
         const int64_t parts[] = {t->started_ns, t->open_ns, t->wall_ns, t->close_ns};
         int64_t ended_ns = 0;
         for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++)
@@ -69,17 +69,17 @@ void report_header(struct report *r)
     const char *date = json_string_value(report_fact(r, "date"));
     const char *version = json_string_value(report_fact(r, "build.version"));
     char machine[256], trials[96], stopped[48] = "", duration[32], begun[64];
-    size_t count = r->summary->trial_count, blocks = blocks_of(r->summary);
-    size_t interrupted = trials_with(r->summary, "interrupted");
-    size_t failed = count - trials_with(r->summary, "ok") - interrupted;
+    size_t count = r->run->trial_count, blocks = blocks_of(r->run);
+    size_t interrupted = trials_with(r->run, TRIAL_INTERRUPTED);
+    size_t failed = count - trials_with(r->run, TRIAL_OK) - interrupted;
 
-    host_line(machine, sizeof machine, r->directory);
+    host_line(machine, sizeof machine, r->run->host);
     date_format(begun, sizeof begun, date ? date : "not known");
     if (interrupted)
         snprintf(stopped, sizeof stopped, ", %zu interrupted", interrupted);
     snprintf(trials, sizeof trials, "%zu in %zu block%s, %zu failed%s", count, blocks, blocks == 1 ? "" : "s", failed,
              stopped);
-    format_duration(duration, sizeof duration, duration_ns(r->summary));
+    format_duration(duration, sizeof duration, duration_ns(r->run));
     const struct document_fact facts[] = {{"Machine", machine},
                                           {"Begun", begun},
                                           {"Trials", trials},
@@ -94,8 +94,8 @@ void report_header(struct report *r)
 static void plan_compare(const struct report *r, FILE *out)
 {
     long long blocks = json_integer_value(report_fact(r, "run.blocks"));
-    long long cells = json_integer_value(report_fact(r, "run.cells")), made = (long long)r->summary->trial_count;
-    size_t interrupted = trials_with(r->summary, "interrupted");
+    long long cells = json_integer_value(report_fact(r, "run.cells")), made = (long long)r->run->trial_count;
+    size_t interrupted = trials_with(r->run, TRIAL_INTERRUPTED);
     bool is_interrupted = interrupted && made < blocks * cells;
 
     if (interrupted && !is_interrupted)
@@ -114,20 +114,20 @@ static void plan_compare(const struct report *r, FILE *out)
 
 static void put_warnings(struct report *r)
 {
-    size_t count = r->summary->trial_count;
-    size_t failed = count - trials_with(r->summary, "ok") - trials_with(r->summary, "interrupted");
+    size_t count = r->run->trial_count;
+    size_t failed = count - trials_with(r->run, TRIAL_OK) - trials_with(r->run, TRIAL_INTERRUPTED);
     struct lines warnings;
 
     if (!lines_open(&warnings))
         return;
-    if (!r->host)
+    if (!r->run->host)
         fputs("host.json cannot be read: machine, command and seed are not known\n", warnings.out);
-    if (r->summary->torn)
+    if (r->run->torn)
         fputs("the last line of trials.csv was cut off, and is not used\n", warnings.out);
     plan_compare(r, warnings.out);
     if (failed)
         fprintf(warnings.out, "%zu of %zu trials failed; the reasons are below\n", failed, count);
-    screen_warnings(warnings.out, r->directory, r->summary, r->table);
+    screen_warnings(warnings.out, r->run, r->table);
     report_list(r, &warnings, LIST_WARNINGS);
 }
 
@@ -136,7 +136,7 @@ static void put_warnings(struct report *r)
 /* Why there are no findings. */
 static const char *silence(const struct report *r)
 {
-    if (!r->table || !trials_with(r->summary, "ok"))
+    if (!r->table || !trials_with(r->run, TRIAL_OK))
         return "There is no answer: not one trial ended well.";
     if (!r->table->family.comparisons)
         return "Nothing was compared: no tasks were run by two pools beside serial. The table has what was measured.";
@@ -151,7 +151,7 @@ static void put_conclusions(struct report *r)
 
     if (!lines_open(&lines))
         return;
-    if (r->table && trials_with(r->summary, "ok"))
+    if (r->table && trials_with(r->run, TRIAL_OK))
         findings_print(lines.out, r->table);
     const char *text = lines_close(&lines);
     r->format->list(r->out, *text ? text : silence(r), LIST_ANSWER);
@@ -266,7 +266,7 @@ static void put_table(struct report *r, bool speedup)
 /* Percentiles of latency, where tasks do not wait for a burst. */
 static void put_latencies(struct report *r)
 {
-    const size_t count = r->summary->count, columns = LATENCY_COLUMNS + 1;
+    const size_t count = r->run->count, columns = LATENCY_COLUMNS + 1;
     struct document_table drawn = {.title = latency_title, .rows = 1, .columns = columns};
     struct latency_text *texts = calloc(count + 1, sizeof *texts);
     bool bounded = false;
@@ -323,7 +323,7 @@ static bool price_row(const struct table *t, size_t column, struct price_text *t
     if (price_make(t, column, &price) || !price_known(&price))
         return false;
     price_text(&price, text);
-    cells[0].text = t->summary->rows[t->pool[column]].f.pool;
+    cells[0].text = t->run->rows[t->pool[column]].f.pool;
     cells[1].text = text->start;
     cells[2].text = text->bytes;
     cells[3].text = text->handover;

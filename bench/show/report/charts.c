@@ -43,13 +43,13 @@ void report_charts(struct report *r)
 
     r->format->section(r->out, "Charts");
     size_t trials = captions_trials(captions);
-    if (trials && trials != r->summary->trial_count) { /* more blocks since, or files that were cut */
+    if (trials && trials != r->run->trial_count) { /* more blocks since, or files that were cut */
         char text[192];
         snprintf(
             text, sizeof text,
             "They were drawn of %zu trials, and the run has %zu: poolbench charts draws them anew, poolbench report "
             "then takes them up.",
-            trials, r->summary->trial_count);
+            trials, r->run->trial_count);
         r->format->paragraph(r->out, text);
         r->format->section_end(r->out);
         free(captions);

@@ -23,9 +23,8 @@ static void fault_costs_put(struct report *r, const struct fault_costs *fault_co
             drawn.cells[c + 1].text = fault_cost_heads[c];
         for (size_t i = 0; i < fault_costs->count; i++) {
             struct document_cell *row = &drawn.cells[(i + 1) * COLUMNS];
-            row[0].text =
-                fault_cost_label(&fault_costs->fault_cost[i], r->summary, labels[i].text, sizeof labels[i].text);
-            fault_cost_text(&fault_costs->fault_cost[i], r->summary, &texts[i]);
+            row[0].text = fault_cost_label(&fault_costs->fault_cost[i], r->run, labels[i].text, sizeof labels[i].text);
+            fault_cost_text(&fault_costs->fault_cost[i], r->run, &texts[i]);
             for (size_t c = 0; c < FAULT_COST_COLUMNS; c++) {
                 row[c + 1].text = texts[i].column[c];
                 row[c + 1].note = texts[i].note[c];
@@ -48,7 +47,7 @@ void report_fault_costs(struct report *r)
 {
     struct fault_costs fault_costs;
 
-    if (!r->table || fault_costs_make(r->summary, &fault_costs))
+    if (!r->table || fault_costs_make(r->run, &fault_costs))
         return;
     if (fault_costs.count)
         fault_costs_put(r, &fault_costs);

@@ -165,7 +165,7 @@ void report_machine(struct report *r)
     }
     if (*lines_close(&untold))
         shown[count++] = (struct document_fact){"Not told", untold.text};
-    if (r->host)
+    if (r->run->host)
         r->format->facts(r->out, shown, count);
     else
         r->format->paragraph(r->out, "Not known: host.json cannot be read.");

@@ -7,9 +7,8 @@
 
 struct report {
     const char *directory;
-    const struct summary *summary;
+    const struct run_data *run;
     struct table *table; /* NULL without a cell */
-    json_t *host;        /* NULL when it cannot be read */
     const char *run_id;
     const struct document_format *format;
     FILE *out;

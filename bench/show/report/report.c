@@ -33,7 +33,7 @@ void report_list(struct report *r, struct lines *lines, enum document_list kind)
 
 const json_t *report_fact(const struct report *r, const char *path)
 {
-    const json_t *value = r->host;
+    const json_t *value = r->run->host;
     char key[64];
 
     for (size_t length; value && *path; path += length + (path[length] == '.')) {
@@ -100,29 +100,28 @@ static int format_write(struct report *r)
     return result;
 }
 
-int report_write(const char *directory, const struct summary *summary, char *error)
+int report_write(const struct run_data *run, char *error)
 {
-    struct report report = {.directory = directory, .summary = summary};
+    struct report report = {.directory = run->directory, .run = run};
     struct table table;
     int result = 0;
 
-    if (summary->count) {
-        result = table_init(&table, summary);
+    if (run->count) {
+        result = table_init(&table, run);
         if (result) {
             refuse(error, "no memory for the report");
             return result;
         }
         report.table = &table;
     }
-    report.host = host_load(directory);
-    report.run_id = summary->count ? summary->rows[0].run_id : run_id(directory);
+    report.run_id = run->count ? run->rows[0].run_id : run_id(run->directory);
     for (size_t i = 0; document_formats[i] && !result; i++) {
         report.format = document_formats[i];
         result = format_write(&report);
         if (result)
-            refuse(error, "%.400s/%s: cannot be written: %s", directory, document_formats[i]->file, strerror(-result));
+            refuse(error, "%.400s/%s: cannot be written: %s", run->directory, document_formats[i]->file,
+                   strerror(-result));
     }
-    json_decref(report.host);
     if (report.table)
         table_release(&table);
     return result;

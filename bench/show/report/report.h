@@ -5,6 +5,6 @@
 #include "bench/analyse/summary.h"
 
 /* Writes both files, each beside and then renamed. 0 or -errno with a line in error (ERROR_MAX bytes). */
-int report_write(const char *directory, const struct summary *summary, char *error);
+int report_write(const struct run_data *run, char *error);
 
 #endif

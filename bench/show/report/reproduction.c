@@ -80,7 +80,7 @@ void report_reproduction(struct report *r)
     else
         r->format->paragraph(r->out, "The command is not known: host.json does not tell it.");
     if (suite) {
-        if (r->host)
+        if (r->run->host)
             put_likewise(r);
         r->format->paragraph(r->out,
                              "The question with every default filled in, suite.ini in the directory of the run:");

@@ -2,8 +2,8 @@
  * and on nothing in between. One thread. */
 #ifndef POOLBENCH_VERBS_ADVISE_ADVISE_H
 #define POOLBENCH_VERBS_ADVISE_ADVISE_H
-#include "bench/analyse/costs.h"
 #include "bench/analyse/summary.h"
+#include "bench/model/metrics.h"
 #include "bench/stats/verdict.h"
 
 /* What is asked. */
@@ -21,7 +21,7 @@ struct wish {
     1.1 /* times the best, as measured: what is unresolved and further off is not advised for being simple */
 
 struct candidate {
-    size_t cell;              /* in summary->rows */
+    size_t cell;              /* in run->rows */
     double cost;              /* median over blocks of what counts, in ns: time per task, or latency p99 */
     struct interval interval; /* of it, at 95 % by itself */
     struct comparison to_best;
@@ -37,12 +37,12 @@ struct contest {
 };
 
 struct advice {
-    const struct summary *summary;
+    const struct run_data *run;
     struct wish wish;
-    struct costs costs; /* of what counts */
+    struct series series; /* of what counts */
 };
 
-int advice_init(struct advice *advice, const struct summary *summary, const struct wish *wish); /* 0 or -ENOMEM */
+int advice_init(struct advice *advice, const struct run_data *run, const struct wish *wish); /* 0 or -ENOMEM */
 void advice_release(struct advice *advice);
 /* The cell nearest to the wish, or SIZE_MAX. */
 size_t advice_nearest(const struct advice *advice);

@@ -19,15 +19,15 @@
 #define SHARE_FAR 3 /* a share that is off by 1 is as far as a size that is off by a factor of 20 */
 #define FAR       10
 
-int advice_init(struct advice *advice, const struct summary *summary, const struct wish *wish)
+int advice_init(struct advice *advice, const struct run_data *run, const struct wish *wish)
 {
-    *advice = (struct advice){.summary = summary, .wish = *wish};
-    return costs_make_of(summary, wish->rate > 0 ? METRIC_LATENCY_P99 : METRIC_WALL, &advice->costs);
+    *advice = (struct advice){.run = run, .wish = *wish};
+    return series_make(run, wish->rate > 0 ? metric_named("latency_p99") : METRIC_WALL, &advice->series);
 }
 
 void advice_release(struct advice *advice)
 {
-    costs_release(&advice->costs);
+    series_release(&advice->series);
 }
 
 /* The share of the tasks of a row that compute; NAN: unknown workload. */
@@ -84,7 +84,7 @@ static bool may_be_advised(const struct advice *advice, const struct summary_row
 
 size_t advice_nearest(const struct advice *advice)
 {
-    const struct summary *s = advice->summary;
+    const struct run_data *s = advice->run;
     double least = INFINITY;
     size_t nearest = SIZE_MAX;
 
@@ -124,16 +124,16 @@ static int by_cost(const void *a, const void *b)
 
 static int candidates_fill(const struct advice *advice, struct contest *contest)
 {
-    const struct summary *s = advice->summary;
-    double *sorted = calloc(advice->costs.blocks + 1, sizeof *sorted);
+    const struct run_data *s = advice->run;
+    double *sorted = calloc(advice->series.blocks + 1, sizeof *sorted);
 
     contest->candidates = calloc(s->count + 1, sizeof *contest->candidates);
     for (size_t i = 0; i < s->count && sorted && contest->candidates; i++) {
         struct candidate candidate = {.cell = i};
         if (!factors_equal(&s->rows[i], &s->rows[contest->cell], CONTEXT) || !may_be_advised(advice, &s->rows[i]))
             continue;
-        memcpy(sorted, costs_of(&advice->costs, i), advice->costs.blocks * sizeof *sorted);
-        size_t count = stats_sort(sorted, advice->costs.blocks);
+        memcpy(sorted, series_of(&advice->series, i), advice->series.blocks * sizeof *sorted);
+        size_t count = stats_sort(sorted, advice->series.blocks);
         candidate.cost = stats_median(sorted, count);
         stats_median_interval(sorted, count, looks_level_alone(s->looks), &candidate.interval);
         if (!isnan(candidate.cost))
@@ -152,12 +152,12 @@ int contest_make(const struct advice *advice, size_t cell, struct contest *conte
         return rc;
     size_t n = contest->count;
     qsort(contest->candidates, n, sizeof *contest->candidates, by_cost);
-    contest->family = family_make((unsigned)(n * (n - 1) / 2), advice->summary->looks, FAMILY_MARGIN);
-    const double *best = costs_of(&advice->costs, contest->candidates[0].cell);
-    const struct summary_row *rows = advice->summary->rows;
+    contest->family = family_make((unsigned)(n * (n - 1) / 2), advice->run->looks, FAMILY_MARGIN);
+    const double *best = series_of(&advice->series, contest->candidates[0].cell);
+    const struct summary_row *rows = advice->run->rows;
     for (size_t i = 1; i < n && !rc; i++) {
         struct candidate *candidate = &contest->candidates[i];
-        rc = comparison_make(costs_of(&advice->costs, candidate->cell), best, advice->costs.blocks, &contest->family,
+        rc = comparison_make(series_of(&advice->series, candidate->cell), best, advice->series.blocks, &contest->family,
                              &candidate->to_best);
         bool is_enough = advice->wish.p99_ns && candidate->interval.hi <= (double)advice->wish.p99_ns;
         bool is_near = candidate->to_best.verdict == VERDICT_UNRESOLVED && candidate->to_best.ratio <= CONTEST_NEAR;
@@ -188,14 +188,14 @@ static bool is_beaten(const struct summary_row *rows, const struct summary_row *
 
 size_t advice_turn(const struct advice *advice, const struct contest *contest, struct contest *turn, size_t *sizes)
 {
-    const struct summary_row *rows = advice->summary->rows;
+    const struct summary_row *rows = advice->run->rows;
     const struct summary_row *chosen = &rows[contest->candidates[contest->chosen].cell];
     double least = INFINITY;
     size_t at = SIZE_MAX;
 
     *turn = (struct contest){0};
     *sizes = 0;
-    for (size_t i = 0; i < advice->summary->count; i++) {
+    for (size_t i = 0; i < advice->run->count; i++) {
         struct contest other;
         bool known = rows[i].f.size_ns == chosen->f.size_ns;
         for (size_t j = 0; j < i && !known; j++)

@@ -38,7 +38,7 @@ static const char *what(char *text, size_t size, const struct summary_row *row)
 
 static void line_advice(const struct advice *advice, const struct contest *contest)
 {
-    const struct summary_row *row = &advice->summary->rows[contest->candidates[contest->chosen].cell];
+    const struct summary_row *row = &advice->run->rows[contest->candidates[contest->chosen].cell];
     struct text line = {.used = 0};
     char text[192];
 
@@ -61,7 +61,7 @@ static void ratio_add(struct text *line, const struct comparison *c)
 /* How sure that is. */
 static void line_why(const struct advice *advice, const struct contest *contest)
 {
-    const struct summary_row *rows = advice->summary->rows;
+    const struct summary_row *rows = advice->run->rows;
     const struct candidate *chosen = &contest->candidates[contest->chosen];
     const char *metric = advice->wish.rate > 0 ? "latency p99" : "time per task";
     size_t equal = 0, unresolved = 0, enough = 0;
@@ -105,7 +105,7 @@ static const char *rate_format(char *text, size_t size, double rate)
 static void line_expect(const struct advice *advice, const struct contest *contest)
 {
     const struct candidate *chosen = &contest->candidates[contest->chosen];
-    const struct summary_row *row = &advice->summary->rows[chosen->cell];
+    const struct summary_row *row = &advice->run->rows[chosen->cell];
     struct text line = {.used = 0};
     char a[32], b[32], c[32];
     bool known = !isnan(chosen->interval.lo);
@@ -155,19 +155,19 @@ static void off_add(struct text *line, const char *name, double measured, double
 
 static void line_rests(const struct advice *advice, const struct contest *contest, const char *directory)
 {
-    const struct summary_row *row = &advice->summary->rows[contest->candidates[contest->chosen].cell];
+    const struct summary_row *row = &advice->run->rows[contest->candidates[contest->chosen].cell];
     struct text line = {.used = 0};
     char label[256], size[32], bytes[32];
 
     add(&line, "%s:", directory);
     for (size_t i = 0; i < contest->count && i < 12; i++)
-        add(&line, " %s", advice->summary->rows[contest->candidates[i].cell].cell_id);
+        add(&line, " %s", advice->run->rows[contest->candidates[i].cell].cell_id);
     if (contest->count > 12)
         add(&line, " and %zu more", contest->count - 12);
     add(&line, " (%s; %zu blocks)",
         factors_label(label, sizeof label, row,
                       FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_ARRIVAL | FACTOR_BALLAST | FACTOR_PAYLOAD),
-        advice->costs.blocks);
+        advice->series.blocks);
     off_add(&line, "size", (double)row->f.size_ns, (double)advice->wish.size_ns,
             spell_duration(size, sizeof size, row->f.size_ns));
     if (advice->wish.ballast_bytes || row->f.ballast.bytes)
@@ -179,7 +179,7 @@ static void line_rests(const struct advice *advice, const struct contest *contes
 /* The next best pool, and at which size the answer is another one. */
 static void line_changes(const struct advice *advice, const struct contest *contest)
 {
-    const struct summary_row *rows = advice->summary->rows;
+    const struct summary_row *rows = advice->run->rows;
     struct text line = {.used = 0};
     struct contest turn;
     size_t sizes;
@@ -227,10 +227,10 @@ int advise_print(const struct advice *advice, const char *directory)
                  advice->wish.rate > 0 ? "a latency p99 (it takes 1000 tasks in a trial)" : "a trial that ended well");
         return 1;
     }
-    if (contest.count > 1 && advice->costs.blocks < contest.family.blocks) {
+    if (contest.count > 1 && advice->series.blocks < contest.family.blocks) {
         int code =
             complain("advise", "%s: to compare %zu cells with each other takes at least %zu blocks, there are %zu",
-                     directory, contest.count, contest.family.blocks, advice->costs.blocks);
+                     directory, contest.count, contest.family.blocks, advice->series.blocks);
         contest_release(&contest);
         return code;
     }

@@ -52,7 +52,7 @@ static int wish_read(const struct arguments *given, struct wish *wish)
 static int advise_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX] = "";
-    struct summary summary;
+    struct run_data run;
     struct advice advice;
     struct wish wish;
     int code = wish_read(given, &wish);
@@ -62,19 +62,19 @@ static int advise_main(const struct arguments *given)
                                : advise_measure(&wish, given->argv, directory, sizeof directory);
     if (code)
         return code;
-    if (summary_make(directory, &summary, error))
+    if (run_summed_open(directory, &run, error))
         return complain("advise", "%s", error);
-    summary_gaps(stderr, directory, &summary);
-    if (!given->operands && summary_write(directory, &summary, error))
+    run_data_gaps(stderr, &run);
+    if (!given->operands && summary_write(&run, error))
         complain("advise", "%s", error);
-    if (advice_init(&advice, &summary, &wish)) {
+    if (advice_init(&advice, &run, &wish)) {
         complain("advise", "out of memory");
         code = 1;
     } else {
         code = advise_print(&advice, directory);
         advice_release(&advice);
     }
-    summary_release(&summary);
+    run_data_close(&run);
     return code;
 }
 

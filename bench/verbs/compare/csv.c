@@ -37,7 +37,7 @@ static const struct file_format format = {"standard output", "", columns, sizeof
 
 static void row_fill(struct compare_row *row, const struct compare *c, const struct pair *p)
 {
-    const struct summary_row *base = &c->base->summary.rows[p->base], *cell = &c->cell->summary.rows[p->cell];
+    const struct summary_row *base = &c->base->run.rows[p->base], *cell = &c->cell->run.rows[p->cell];
     const struct comparison *comparison = &p->comparison;
 
     *row = (struct compare_row){
@@ -65,7 +65,7 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
     memcpy(row->base_pool, base->f.pool, sizeof row->base_pool);
     if (!c->two || c->relative)
         snprintf(row->baseline, sizeof row->baseline, "%s", c->question.baseline);
-    snprintf(row->metric, sizeof row->metric, "%s", c->question.metric_name);
+    snprintf(row->metric, sizeof row->metric, "%s", c->question.metric->name);
     snprintf(row->verdict, sizeof row->verdict, "%s", verdict_words(c, p));
 }
 

@@ -17,32 +17,6 @@ struct line {
     char text[COLUMN_COUNT][192];
 };
 
-/* What 1.09x means. */
-static const char *const nine_more[] = {
-    "takes 9 % more time per task",         "has a 9 % higher 99th percentile of latency",
-    "takes 9 % more CPU time per task",     "takes 9 % more memory",
-    "takes 9 % more time to open the pool", "takes 9 % more private memory a worker"};
-
-const char *metric_words(enum metric metric)
-{
-    static const char *const words[] = {"time per task",         "99th percentile of latency",
-                                        "CPU time per task",     "memory (proportional set size)",
-                                        "time to open the pool", "private memory a worker"};
-
-    return words[metric];
-}
-
-char *cost_text(char *text, size_t size, enum metric metric, double cost)
-{
-    if (isnan(cost))
-        snprintf(text, size, "-");
-    else if (metric == METRIC_PSS || metric == METRIC_PRIVATE)
-        format_bytes(text, size, cost);
-    else
-        format_duration(text, size, cost);
-    return text;
-}
-
 /* As many digits as the margin is worth. */
 static char *ratio_text(char *text, size_t size, double ratio, double margin)
 {
@@ -83,23 +57,23 @@ static void absolute_text(char *text, size_t size, const struct compare *c, doub
     char ratio[32], absolute[32];
 
     if (!c->relative)
-        cost_text(text, size, c->question.metric, cost);
+        metric_text(c->question.metric, cost, text, size);
     else
         snprintf(text, size, "%s of %s", ratio_text(ratio, sizeof ratio, cost, c->question.margin),
-                 cost_text(absolute, sizeof absolute, c->question.metric, own));
+                 metric_text(c->question.metric, own, absolute, sizeof absolute));
 }
 
 static void label_text(char *text, size_t size, const struct compare *c, const struct side *side, size_t cell)
 {
     /* What is compared comes first, and always. */
     unsigned by = c->two ? FACTOR_POOL : c->question.by;
-    size_t length = strlen(factors_label(text, size, &side->summary.rows[cell], by));
+    size_t length = strlen(factors_label(text, size, &side->run.rows[cell], by));
 
     if (!length)
         length = (size_t)snprintf(text, size, "none");
     if (length + 2 < size) {
         char rest[160];
-        factors_label(rest, sizeof rest, &side->summary.rows[cell], c->shown & ~by);
+        factors_label(rest, sizeof rest, &side->run.rows[cell], c->shown & ~by);
         if (*rest)
             snprintf(text + length, size - length, ", %s", rest);
     }
@@ -217,37 +191,37 @@ __attribute__((format(printf, 3, 4))) static void say(FILE *out, enum style styl
 
 static void head_print(FILE *out, const struct compare *c, enum style style)
 {
-    const char *what = metric_words(c->question.metric), *more = nine_more[c->question.metric];
+    const struct metric *metric = c->question.metric;
     const char *factor = "", *space = ""; /* a pool says by itself what it is, a number does not */
     char host[256];
 
-    host_line(host, sizeof host, c->base->directory);
+    host_line(host, sizeof host, c->base->run.host);
     for (unsigned i = 0; factor_name(i); i++)
         if (c->question.by == 1u << i && c->question.by != FACTOR_POOL) {
             factor = factor_name(i);
             space = " ";
         }
     if (!c->two) {
-        say(out, style, "%s: %s, compared with %s%s%s, all else equal, block by block. %s.", c->base->id, what, factor,
-            space, c->question.baseline, host);
-        say(out, style, "1.09x: %s than the baseline, %s%s%s; below 1x it is less. Absolute values are medians.", more,
-            factor, space, c->question.baseline);
+        say(out, style, "%s: %s, compared with %s%s%s, all else equal, block by block. %s.", c->base->id, metric->words,
+            factor, space, c->question.baseline, host);
+        say(out, style, "1.09x: %s than the baseline, %s%s%s; below 1x it is less. Absolute values are medians.",
+            metric->more, factor, space, c->question.baseline);
     } else if (!c->relative) {
         say(out, style, "%s compared with the baseline %s: %s of the same cell, block by block. %s.", c->cell->id,
-            c->base->id, what, host);
+            c->base->id, metric->words, host);
         say(out, style, "1.09x: %s in %s than in the baseline, %s; below 1x it is less. Absolute values are medians.",
-            more, c->cell->id, c->base->id);
+            metric->more, c->cell->id, c->base->id);
         say(out, style,
             "Whatever changed on the machine between the runs is part of the ratio, and no interval holds it; "
             "--baseline "
-            "divides out what all cells share.");
+            "divides out metric->words all cells share.");
     } else {
         say(out, style, "%s compared with the baseline %s: %s over that of %s in the same run. The latter: %s.",
-            c->cell->id, c->base->id, what, c->question.baseline, host);
+            c->cell->id, c->base->id, metric->words, c->question.baseline, host);
         say(out, style,
             "1.09x: measured by %s of its own run, a cell %s in %s than in %s. 0.93 of 10 us: "
             "that ratio to %s, and how much %s itself has.",
-            c->question.baseline, more, c->cell->id, c->base->id, c->question.baseline, c->question.baseline);
+            c->question.baseline, metric->more, c->cell->id, c->base->id, c->question.baseline, c->question.baseline);
     }
 }
 
@@ -321,9 +295,9 @@ static void unmeasured_print(FILE *out, const struct compare *c, enum style styl
     for (size_t i = 0; i < c->count; i++)
         count += !c->pairs[i].comparison.blocks && !pair_failed(c, &c->pairs[i]);
     if (count)
-        say(out, style, "%zu comparison%s without a number: no block has the %s of both cells%s.", count,
-            count == 1 ? "" : "s", metric_words(c->question.metric),
-            c->question.metric == METRIC_LATENCY_P99 ? "; it takes 1,000 timed tasks in a trial" : "");
+        say(out, style, "%zu comparison%s without a number: no block has the %s of both cells%s%s.", count,
+            count == 1 ? "" : "s", c->question.metric->words, c->question.metric->lacks ? "; " : "",
+            c->question.metric->lacks ? c->question.metric->lacks : "");
 }
 
 static void group_print(FILE *out, const struct compare *c, enum style style, size_t blocks)

@@ -20,10 +20,10 @@ static const struct argument compare_arguments[] = {
          "order that is not serial (serial where there is one other). With two runs, cells are measured by the "
          "baseline of their own run.",
          false},
-    [METRIC] = {"metric", "wall|latency_p99|cpu|pss|open|private", "wall",
-                "What is compared: time per task, 99th percentile of latency, CPU time per task, memory, the time to "
-                "open the pool, or private memory a worker.",
-                true},
+    [METRIC] = {"metric", "METRIC", "wall",
+                "What is compared: wall, the time per task; cpu, latency_p99, memory, and others. `list metrics` says "
+                "what each is.",
+                false},
     [MARGIN] = {"margin", "SHARE", "2%", "Differences up to this one do not matter: an interval within it is `equal`.",
                 false},
     [FORMAT] = {"format", "text|csv|markdown|latex", "text", "How the table is written to standard output.", true},
@@ -64,16 +64,6 @@ static int by_read(const char *name, unsigned *by)
     return 0;
 }
 
-static enum metric metric_read(const char *name)
-{
-    static const char *const names[] = {"wall", "latency_p99", "cpu", "pss", "open", "private"};
-    unsigned metric = METRIC_WALL;
-
-    while (strcmp(names[metric], name) != 0)
-        metric++;
-    return metric;
-}
-
 /* Everything failed, or too few blocks: nothing can be said. 0, or what to exit with. */
 static int refuse_answer(const struct compare *c)
 {
@@ -84,12 +74,12 @@ static int refuse_answer(const struct compare *c)
         complain("compare",
                  "no comparison has a block in which both cells ended well: %zu of %zu trials failed, see "
                  "'reason' in %s/trials.csv",
-                 failed, trials, c->cell->directory);
+                 failed, trials, c->cell->run.directory);
         return 1;
     }
     if (!c->blocks)
         return complain("compare", "--metric %s: no block has it for both cells of a comparison",
-                        c->question.metric_name);
+                        c->question.metric->name);
     if (c->blocks < c->blocks_needed)
         return complain("compare", "%zu comparison%s need%s at least %zu blocks, there %s %zu%s", c->count,
                         c->count == 1 ? "" : "s", c->count == 1 ? "s" : "", c->blocks_needed,
@@ -142,9 +132,8 @@ static void alone_say(const struct compare *c)
     for (size_t which = 0; which < 2; which++)
         for (size_t i = 0; i < c->alone_count[which]; i++) {
             const struct side *side = which ? c->cell : c->base;
-            fprintf(
-                stderr, "without a partner: %s: %s\n", side->id,
-                factors_label(label, sizeof label, &side->summary.rows[c->alone[which][i]], c->shown | FACTOR_POOL));
+            fprintf(stderr, "without a partner: %s: %s\n", side->id,
+                    factors_label(label, sizeof label, &side->run.rows[c->alone[which][i]], c->shown | FACTOR_POOL));
         }
 }
 
@@ -173,18 +162,20 @@ static int answer(struct side *base, struct side *cell, const struct question *q
 
 static int compare_main(const struct arguments *given)
 {
-    struct question question = {.baseline = given->value[BASELINE], .metric_name = given->value[METRIC]};
+    struct question question = {.baseline = given->value[BASELINE]};
     static struct side sides[2];
     char directory[PATH_MAX];
     unsigned read = 0, runs = given->operands == 2 ? 2 : 1;
     double slower = 0;
+    char error[ERROR_MAX];
     int code = by_read(given->value[BY], &question.by);
 
+    if (!code && !(question.metric = metric_find(given->value[METRIC], error)))
+        code = complain("compare", "--metric: %s", error);
     if (!code)
         code = share_read(given, MARGIN, &question.margin);
     if (!code && *given->value[FAIL_IF_SLOWER])
         code = share_read(given, FAIL_IF_SLOWER, &slower);
-    question.metric = metric_read(given->value[METRIC]);
     for (; read < runs && !code; read++) {
         code = arguments_run("compare", given, read, directory);
         if (!code && side_read(directory, &sides[read]))

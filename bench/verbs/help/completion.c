@@ -5,6 +5,7 @@
  * (kind, words, many), and offers that. Readline cuts words at : and =, so they are put together again first, and of
  * what is offered only the part behind the last cut is handed back. */
 #include "bench/machine/place.h"
+#include "bench/model/metrics.h"
 #include "bench/verbs/help/manual.h"
 #include <ctype.h>
 #include <string.h>
@@ -180,6 +181,12 @@ static void fault_words(void)
         printf(" %s:task= %s:rate=", fault_kinds[kind].name, fault_kinds[kind].name);
 }
 
+static void metric_words(void)
+{
+    for (const struct metric *metric = metrics; metric->name; metric++)
+        printf("%s ", metric->name);
+}
+
 static bool syntax_is(const char *syntax, const char *word)
 {
     size_t length = strlen(word);
@@ -212,6 +219,8 @@ static void value_print(const char *name, const char *syntax, const char *preset
         fault_words();
     else if (syntax_is(syntax, "PLACE"))
         place_words(preset);
+    else if (syntax_is(syntax, "METRIC"))
+        metric_words();
     else
         syntax_words(syntax);
     puts("' ;;");

@@ -161,12 +161,12 @@ static void study_print(FILE *out, const struct studies *studies, const struct s
     points_print(out, studies, study);
 }
 
-void studies_print(FILE *out, const char *directory, const struct studies *studies)
+void studies_print(FILE *out, const struct studies *studies)
 {
     char machine[160], text[256];
 
-    host_line(machine, sizeof machine, directory);
-    snprintf(text, sizeof text, "Scaling over workers, run %.40s: %s", studies->table.summary->rows[0].run_id, machine);
+    host_line(machine, sizeof machine, studies->table.run->host);
+    snprintf(text, sizeof text, "Scaling over workers, run %.40s: %s", studies->table.run->rows[0].run_id, machine);
     wrap_print(out, text, 0);
     wrap_print(out,
                "Fitted to medians over blocks. Intervals: 95 %, each by itself, of refits to resampled blocks. They "

@@ -4,7 +4,7 @@
 #include "bench/analyse/study.h"
 #include <stdio.h>
 
-void studies_print(FILE *out, const char *directory, const struct studies *studies); /* at most 96 columns */
+void studies_print(FILE *out, const struct studies *studies); /* at most 96 columns */
 /* In long form: a line for each number, one for each law that was refused. */
 void studies_csv(FILE *out, const struct studies *studies);
 

@@ -1,4 +1,5 @@
 /* The verb scaling: what laws of scaling say of a run, and what they do not. */
+#include "bench/analyse/summary.h"
 #include "bench/base/nearest.h"
 #include "bench/verbs/scaling/report.h"
 #include "bench/verbs/verbs.h"
@@ -11,14 +12,14 @@ static const struct argument scaling_arguments[] = {
     {.name = NULL},
 };
 
-static int pool_unknown(const struct summary *summary, const char *pool)
+static int pool_unknown(const struct run_data *run, const char *pool)
 {
     struct nearest nearest;
     char hint[96];
 
     nearest_init(&nearest, pool);
-    for (size_t i = 0; i < summary->count; i++)
-        nearest_offer(&nearest, summary->rows[i].f.pool);
+    for (size_t i = 0; i < run->count; i++)
+        nearest_offer(&nearest, run->rows[i].f.pool);
     return complain("scaling", "--pool: the run has no pool '%.64s' with workers to count%s", pool,
                     nearest_hint(&nearest, hint, sizeof hint));
 }
@@ -26,20 +27,20 @@ static int pool_unknown(const struct summary *summary, const char *pool)
 static int scaling_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX] = "";
-    struct summary summary;
+    struct run_data run;
     struct studies studies;
     int code = 0;
 
     if (arguments_run("scaling", given, 0, directory))
         return 2;
-    if (summary_make(directory, &summary, error))
+    if (run_summed_open(directory, &run, error))
         return complain("scaling", "%s", error);
-    summary_gaps(stderr, directory, &summary);
-    int result = summary.count ? studies_make(&summary, directory, given->value[SCALING_POOL], &studies) : -ENODATA;
+    run_data_gaps(stderr, &run);
+    int result = run.count ? studies_make(&run, given->value[SCALING_POOL], &studies) : -ENODATA;
     if (result == -ENODATA)
         code = complain("scaling", "%s: no trial was committed", directory);
     else if (result == -ENOENT)
-        code = pool_unknown(&summary, given->value[SCALING_POOL]);
+        code = pool_unknown(&run, given->value[SCALING_POOL]);
     else if (result)
         code = (complain("scaling", "%s", strerror(-result)), 1);
     else if (!studies.count)
@@ -50,10 +51,10 @@ static int scaling_main(const struct arguments *given)
     else if (!strcmp(given->value[SCALING_FORMAT], "csv"))
         studies_csv(stdout, &studies);
     else
-        studies_print(stdout, directory, &studies);
+        studies_print(stdout, &studies);
     if (!result)
         studies_release(&studies);
-    summary_release(&summary);
+    run_data_close(&run);
     return code;
 }
 

@@ -102,9 +102,9 @@ static double capacity_g(const struct search *search, double x, const struct sea
                          const struct search_trial *base)
 {
     (void)base;
-    if (!strcmp(subject->row.status, "timeout"))
+    if (subject->row.status == TRIAL_TIMEOUT)
         return -1;
-    if (strcmp(subject->row.status, "ok") != 0)
+    if (!trial_is_ok(&subject->row))
         return NAN;
     return fmin(search->limit / subject->latency_p99_ns, achieved(search, x, &subject->row) / ACHIEVED_LEAST) - 1;
 }
@@ -117,9 +117,9 @@ static char *capacity_spell(const struct search *search, double x, char *text, s
 }
 
 static void capacity_there(const struct search *search, const struct sought *sought, const struct seek_point *at,
-                           const struct summary *summary, char *text, size_t size)
+                           const struct run_data *run, char *text, size_t size)
 {
-    const struct summary_row *row = search_row(search, sought, at->x, summary);
+    const struct summary_row *row = search_row(search, sought, at->x, run);
     char p99[32];
     if (!row || row->latency_p99_ns == MISSING)
         snprintf(text, size, "no trial ended in time there");
@@ -128,7 +128,7 @@ static void capacity_there(const struct search *search, const struct sought *sou
                  format_duration(p99, sizeof p99, (double)row->latency_p99_ns), 100 * fmin(row->achieved_share, 1));
 }
 
-static int capacity_write(const struct search *search, const struct summary *summary)
+static int capacity_write(const struct search *search, const struct run_data *run)
 {
     struct csv_writer *writer;
     int rc = csv_create(search->session.directory, &capacity_format, &writer);
@@ -148,7 +148,7 @@ static int capacity_write(const struct search *search, const struct summary *sum
         row.p99_limit_ns = search_whole(search->limit);
         row.blocks = (int64_t)sought->crossing.blocks;
         row.trials = (int64_t)sought->trials;
-        if (search_found(search, sought, summary, row.reason)) {
+        if (search_found(search, sought, run, row.reason)) {
             row.rate_per_s = sought->crossing.x;
             row.lo_per_s = sought->crossing.interval.lo;
             row.hi_per_s = sought->crossing.interval.hi;
@@ -159,7 +159,7 @@ static int capacity_write(const struct search *search, const struct summary *sum
     return rc ? rc : closed;
 }
 
-static void capacity_print(const struct search *search, const struct summary *summary, FILE *out)
+static void capacity_print(const struct search *search, const struct run_data *run, FILE *out)
 {
     const struct cell *cell = &search->session.plan.cells.cell[0];
     char limit[32], size[32];
@@ -168,7 +168,7 @@ static void capacity_print(const struct search *search, const struct summary *su
             format_duration(size, sizeof size, (double)cell->f.size_ns), search_workers(search));
     for (size_t i = 0; i < search->count; i++) {
         fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->f.pool);
-        search_line(search, &search->sought[i], summary, out);
+        search_line(search, &search->sought[i], run, out);
     }
     fprintf(out, "Intervals hold together at 95 %%, for this seed's arrivals.\n");
 }

@@ -163,7 +163,7 @@ static int crossover_set(const struct search *search, double x, struct cell *cel
 
 static double log_ns_per_task(const struct search_trial *trial)
 {
-    return strcmp(trial->row.status, "ok") ? NAN : log((double)trial->row.wall_ns / (double)trial->row.f.tasks);
+    return !trial_is_ok(&trial->row) ? NAN : log((double)trial->row.wall_ns / (double)trial->row.f.tasks);
 }
 
 /* Above 0: the second pool is faster. */
@@ -228,7 +228,7 @@ static void none_say(const struct search *search, char *text)
     snprintf(text, SEARCH_ANSWER_MAX, "%.*s", SEARCH_ANSWER_MAX - 1, line);
 }
 
-static bool crossover_found(const struct search *search, const struct summary *summary, char *reason)
+static bool crossover_found(const struct search *search, const struct run_data *run, char *reason)
 {
     const struct sought *sought = &search->sought[0];
     bool complete = sought->seek.scans && sought->seek.points >= sought->seek.scans;
@@ -236,7 +236,7 @@ static bool crossover_found(const struct search *search, const struct summary *s
         none_say(search, reason);
         return false;
     }
-    return search_found(search, sought, summary, reason);
+    return search_found(search, sought, run, reason);
 }
 
 /* Of whole numbers, the first one beyond the crossing. */
@@ -250,7 +250,7 @@ static struct crossing crossing_spoken(const struct search *search)
     return crossing;
 }
 
-static int crossover_write(const struct search *search, const struct summary *summary)
+static int crossover_write(const struct search *search, const struct run_data *run)
 {
     const struct sought *sought = &search->sought[0];
     const struct cell *cell = search_subject(search, sought);
@@ -276,7 +276,7 @@ static int crossover_write(const struct search *search, const struct summary *su
     snprintf(row.over, sizeof row.over, "%.*s", (int)strcspn(at, "|"), at);
     row.blocks = (int64_t)sought->crossing.blocks;
     row.trials = (int64_t)sought->trials;
-    if (crossover_found(search, summary, row.reason)) {
+    if (crossover_found(search, run, row.reason)) {
         const struct crossing crossing = crossing_spoken(search);
         row.crossover = crossing.x / unit;
         row.lo = crossing.interval.lo / unit;
@@ -287,7 +287,7 @@ static int crossover_write(const struct search *search, const struct summary *su
     return rc ? rc : closed;
 }
 
-static void crossover_print(const struct search *search, const struct summary *summary, FILE *out)
+static void crossover_print(const struct search *search, const struct run_data *run, FILE *out)
 {
     const struct sought *sought = &search->sought[0];
     const struct seek *seek = &sought->seek;
@@ -295,11 +295,11 @@ static void crossover_print(const struct search *search, const struct summary *s
     char reason[SEARCH_ANSWER_MAX], lo[64], hi[64], factor[TIMES_MAX];
     fprintf(out, "Crossover of %s and %s over %s\n  ", pool_name(search, -1), pool_name(search, 1),
             overs[search->over].things);
-    if (!crossover_found(search, summary, reason)) {
+    if (!crossover_found(search, run, reason)) {
         fprintf(out, "%s\n", reason);
     } else {
         const int low = seek->direction == SEEK_RISES ? -1 : 1;
-        search_line(search, &spoken, summary, out);
+        search_line(search, &spoken, run, out);
         fprintf(out, "  %s is faster below, %s %s; measured at %s and %s. The interval holds at 95 %%.\n",
                 pool_name(search, low), pool_name(search, -low), overs[search->over].whole ? "from there on" : "above",
                 crossover_spell(search, seek->lo.x, lo, sizeof lo), crossover_spell(search, seek->hi.x, hi, sizeof hi));

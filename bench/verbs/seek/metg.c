@@ -50,7 +50,7 @@ static int metg_set(const struct search *search, double x, struct cell *cell, ch
 
 static double ns_per_task(const struct search_trial *trial)
 {
-    return strcmp(trial->row.status, "ok") ? NAN : (double)trial->row.wall_ns / (double)trial->row.f.tasks;
+    return !trial_is_ok(&trial->row) ? NAN : (double)trial->row.wall_ns / (double)trial->row.f.tasks;
 }
 
 /* Not its logarithm: around 50 % efficiency itself is nearly straight on a logarithmic scale of sizes. */
@@ -68,14 +68,14 @@ static char *metg_spell(const struct search *search, double x, char *text, size_
 }
 
 static void metg_there(const struct search *search, const struct sought *sought, const struct seek_point *at,
-                       const struct summary *summary, char *text, size_t size)
+                       const struct run_data *run, char *text, size_t size)
 {
     (void)sought;
-    (void)summary;
+    (void)run;
     snprintf(text, size, "efficiency is %.0f %% there", 100 * search->limit * (at->g + 1));
 }
 
-static int metg_write(const struct search *search, const struct summary *summary)
+static int metg_write(const struct search *search, const struct run_data *run)
 {
     struct csv_writer *writer;
     int rc = csv_create(search->session.directory, &metg_format, &writer);
@@ -94,7 +94,7 @@ static int metg_write(const struct search *search, const struct summary *summary
         row.efficiency = search->limit;
         row.blocks = (int64_t)sought->crossing.blocks;
         row.trials = (int64_t)sought->trials;
-        if (search_found(search, sought, summary, row.reason)) {
+        if (search_found(search, sought, run, row.reason)) {
             row.metg_ns = search_whole(sought->crossing.x);
             row.lo_ns = search_whole(sought->crossing.interval.lo);
             row.hi_ns = search_whole(sought->crossing.interval.hi);
@@ -105,14 +105,14 @@ static int metg_write(const struct search *search, const struct summary *summary
     return rc ? rc : closed;
 }
 
-static void metg_print(const struct search *search, const struct summary *summary, FILE *out)
+static void metg_print(const struct search *search, const struct run_data *run, FILE *out)
 {
     const struct cell *cell = &search->session.plan.cells.cell[0];
     fprintf(out, "METG(%.3g%%): task size at which a pool takes %.3g times the time of pool static; %s, %u workers\n",
             100 * search->limit, 1 / search->limit, cell->f.workload, search_workers(search));
     for (size_t i = 0; i < search->count; i++) {
         fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->f.pool);
-        search_line(search, &search->sought[i], summary, out);
+        search_line(search, &search->sought[i], run, out);
     }
     fprintf(out, "Intervals hold together at 95 %%.\n");
 }

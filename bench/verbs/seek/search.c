@@ -111,9 +111,10 @@ static double block_g(struct search *search, struct sought *sought, double x)
     for (size_t i = 0; i < 2 && from[i] != SEARCH_NONE; i++) {
         trial[i] = &search->trial[cell_at(search, from[i], x, error)];
         sought->trials++;
-        if (strcmp(trial[i]->row.status, "ok") != 0)
-            snprintf(sought->failure, sizeof sought->failure, "%.16s at %s: %.120s", trial[i]->row.status,
-                     search->kind->spell(search, x, text, sizeof text), trial[i]->row.reason);
+        if (!trial_is_ok(&trial[i]->row))
+            snprintf(sought->failure, sizeof sought->failure, "%s at %s: %.120s",
+                     trial_status_word(trial[i]->row.status), search->kind->spell(search, x, text, sizeof text),
+                     trial[i]->row.reason);
     }
     return search->kind->g(search, x, trial[0], trial[1]);
 }

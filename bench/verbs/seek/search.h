@@ -44,9 +44,9 @@ struct search_kind {
     char *(*spell)(const struct search *search, double x, char *text, size_t size);
     /* What was seen at an end of the range that is beyond the crossing; NULL: the last blocks alone may say so. */
     void (*there)(const struct search *search, const struct sought *sought, const struct seek_point *at,
-                  const struct summary *summary, char *text, size_t size);
-    int (*write)(const struct search *search, const struct summary *summary); /* its CSV file */
-    void (*print)(const struct search *search, const struct summary *summary, FILE *out);
+                  const struct run_data *run, char *text, size_t size);
+    int (*write)(const struct search *search, const struct run_data *run); /* its CSV file */
+    void (*print)(const struct search *search, const struct run_data *run, FILE *out);
 };
 
 struct search {
@@ -101,14 +101,13 @@ const struct cell *search_subject(const struct search *search, const struct soug
 unsigned search_workers(const struct search *search); /* as asked for, which some pools ignore */
 /* The row of the summary that the subject has at x; NULL: none. */
 const struct summary_row *search_row(const struct search *search, const struct sought *sought, double x,
-                                     const struct summary *summary);
+                                     const struct run_data *run);
 /* Whether there is a crossing; `reason` (SEARCH_ANSWER_MAX): why not, or what is to be known of it. */
-bool search_found(const struct search *search, const struct sought *sought, const struct summary *summary,
-                  char *reason);
+bool search_found(const struct search *search, const struct sought *sought, const struct run_data *run, char *reason);
 int64_t search_whole(double value); /* for an integer column */
 /* The name of the run, as long as its column. */
 void search_name(const struct search *search, char name[40]);
 /* "1.20 ms  [1.10 ms .. 1.30 ms]  12 blocks" or the reason. */
-void search_line(const struct search *search, const struct sought *sought, const struct summary *summary, FILE *out);
+void search_line(const struct search *search, const struct sought *sought, const struct run_data *run, FILE *out);
 
 #endif

@@ -160,14 +160,14 @@ unsigned search_workers(const struct search *search)
 }
 
 const struct summary_row *search_row(const struct search *search, const struct sought *sought, double x,
-                                     const struct summary *summary)
+                                     const struct run_data *run)
 {
     for (size_t c = 0; c < search->cells; c++) {
         if (search->cell[c].from != sought->subject || search->cell[c].x != x)
             continue;
-        for (size_t i = 0; i < summary->count; i++)
-            if (!strcmp(summary->rows[i].cell_id, search->session.plan.cells.cell[search->cell[c].number].id))
-                return &summary->rows[i];
+        for (size_t i = 0; i < run->count; i++)
+            if (!strcmp(run->rows[i].cell_id, search->session.plan.cells.cell[search->cell[c].number].id))
+                return &run->rows[i];
     }
     return NULL;
 }
@@ -183,7 +183,7 @@ void search_name(const struct search *search, char name[40])
 }
 
 /* Why there is no bracket to speak of. */
-static void missing_say(const struct search *search, const struct sought *sought, const struct summary *summary,
+static void missing_say(const struct search *search, const struct sought *sought, const struct run_data *run,
                         char *reason)
 {
     const struct seek *seek = &sought->seek;
@@ -192,7 +192,7 @@ static void missing_say(const struct search *search, const struct sought *sought
     char x[64], there[96] = "the last blocks contradict those before";
     if (beyond) {
         if (search->kind->there)
-            search->kind->there(search, sought, at, summary, there, sizeof there);
+            search->kind->there(search, sought, at, run, there, sizeof there);
         snprintf(reason, SEARCH_ANSWER_MAX, "%s %s: %s", at == &seek->lo ? "below" : "above",
                  search->kind->spell(search, at->x, x, sizeof x), there);
     } else if (seek->state == SEEK_FAILED) {
@@ -239,13 +239,13 @@ static void unbounded_say(const struct search *search, const struct sought *soug
                  search->kind->spell(search, grid->x[grid->points - 1], x, sizeof x));
 }
 
-bool search_found(const struct search *search, const struct sought *sought, const struct summary *summary, char *reason)
+bool search_found(const struct search *search, const struct sought *sought, const struct run_data *run, char *reason)
 {
     const struct crossing *crossing = &sought->crossing;
     char lo[64], hi[64];
     reason[0] = '\0';
     if (sought->seek.state != SEEK_BRACKETED || !crossing->blocks) {
-        missing_say(search, sought, summary, reason);
+        missing_say(search, sought, run, reason);
         if (sought->seek.state == SEEK_BRACKETED && !reason[0])
             snprintf(reason, SEARCH_ANSWER_MAX, "no block measured both ends; %.150s", sought->failure);
         return false;
@@ -271,11 +271,11 @@ bool search_found(const struct search *search, const struct sought *sought, cons
     return !isnan(crossing->x) && !crossing->several;
 }
 
-void search_line(const struct search *search, const struct sought *sought, const struct summary *summary, FILE *out)
+void search_line(const struct search *search, const struct sought *sought, const struct run_data *run, FILE *out)
 {
     const struct crossing *crossing = &sought->crossing;
     char reason[SEARCH_ANSWER_MAX], x[64], lo[64] = "..", hi[64] = "..", interval[160] = "";
-    if (!search_found(search, sought, summary, reason)) {
+    if (!search_found(search, sought, run, reason)) {
         fprintf(out, "%s\n", reason);
         return;
     }
@@ -293,35 +293,35 @@ void search_line(const struct search *search, const struct sought *sought, const
 /* ---- after ---- */
 
 /* Nobody is faster than the ideal: then the iterations are wrong, and with them every size. */
-static void calibration_check(const struct summary *summary, FILE *out)
+static void calibration_check(const struct run_data *run, FILE *out)
 {
     const struct summary_row *worst = NULL;
     char size[32];
-    for (size_t i = 0; i < summary->count; i++)
-        if (summary->rows[i].efficiency > EFFICIENT_MOST && (!worst || summary->rows[i].efficiency > worst->efficiency))
-            worst = &summary->rows[i];
+    for (size_t i = 0; i < run->count; i++)
+        if (run->rows[i].efficiency > EFFICIENT_MOST && (!worst || run->rows[i].efficiency > worst->efficiency))
+            worst = &run->rows[i];
     if (worst)
         fprintf(out, "! calibration error: %s does %s tasks at %.0f %% of the ideal; --recalibrate\n", worst->f.pool,
                 format_duration(size, sizeof size, (double)worst->f.size_ns), 100 * worst->efficiency);
 }
 
-static void screen(const struct search *search, const struct summary *summary, FILE *out)
+static void screen(const struct search *search, const struct run_data *run, FILE *out)
 {
     const struct session *session = &search->session;
     const struct cell *cell = &session->plan.cells.cell[0];
     char host[256], took[32], text[400];
-    host_line(host, sizeof host, session->directory);
+    host_line(host, sizeof host, run->host);
     snprintf(text, sizeof text, "poolbench %s | %s | %zu trials in %u blocks, %zu failed, %s", search->kind->verb, host,
              session->trials, search->block, session->failures,
              format_duration(took, sizeof took, (double)(clock_monotonic_ns() - session->request.settings.began_ns)));
     wrap_print(out, text, 0);
     if (cell->placement.reason[0])
         fprintf(out, "! not pinned: %s\n", cell->placement.reason);
-    calibration_check(summary, out);
+    calibration_check(run, out);
     if (search->over_budget)
         fprintf(out, "! the budget ended the search before it was done\n");
     fputc('\n', out);
-    search->kind->print(search, summary, out);
+    search->kind->print(search, run, out);
     fprintf(out, "\n%s: %s.csv, report.html, summary.csv, trials.csv, latency.csv, host.json\n", session->directory,
             search->kind->verb);
 }
@@ -330,16 +330,16 @@ static void screen(const struct search *search, const struct summary *summary, F
 static int conclude(struct search *search, char *error)
 {
     const char *verb = search->kind->verb;
-    struct summary summary;
-    int rc = summary_make(search->session.directory, &summary, error);
+    struct run_data run;
+    int rc = run_summed_open(search->session.directory, &run, error);
     if (rc)
         return rc == -ENODATA && search->session.interrupted ? 0 : complain(verb, "%s", error);
-    rc = search->kind->write(search, &summary);
+    rc = search->kind->write(search, &run);
     if (rc)
         complain(verb, "%s/%s.csv: %s", search->session.directory, verb, strerror(-rc));
-    int code = session_conclude(&search->session, verb, true);
-    screen(search, &summary, stdout);
-    summary_release(&summary);
+    int code = run_conclude(&search->session, verb, &run);
+    screen(search, &run, stdout);
+    run_data_close(&run);
     return rc ? 1 : code;
 }
 

@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_CELL      SIZE_MAX
-#define METG_LEVEL   0.5
-#define METRIC_COUNT (METRIC_TRIAL + 1)
+#define NO_CELL     SIZE_MAX
+#define METG_LEVEL  0.5
+#define METRICS_MAX 16
 
 struct judge {
-    const struct summary *summary;
+    const struct run_data *run;
     struct family family;
-    struct costs costs[METRIC_COUNT]; /* made when first asked for */
-    const char *path;                 /* of the targets */
+    struct series series[METRICS_MAX]; /* by metric, made when first asked for */
+    const char *path;                  /* of the targets */
     const struct target *target;
     char *error;
 };
@@ -61,7 +61,7 @@ char *selector_text(char *text, size_t size, const struct selector *selector)
 /* The one cell that is meant; NO_CELL: there is none. */
 static int cell_find(struct judge *judge, const struct selector *selector, size_t *cell)
 {
-    const struct summary *s = judge->summary;
+    const struct run_data *s = judge->run;
 
     *cell = NO_CELL;
     for (size_t i = 0; i < s->count; i++) {
@@ -85,13 +85,13 @@ static int cell_find(struct judge *judge, const struct selector *selector, size_
     return 0;
 }
 
-static const double *series_of(struct judge *judge, enum metric metric, size_t cell)
+static const double *cell_series(struct judge *judge, const struct metric *metric, size_t cell)
 {
-    struct costs *costs = &judge->costs[metric];
+    struct series *series = &judge->series[metric - metrics];
 
-    if (!costs->ns && costs_make_of(judge->summary, metric, costs))
+    if (!series->value && series_make(judge->run, metric, series))
         return NULL;
-    return costs_of(costs, cell);
+    return series_of(series, cell);
 }
 
 static double median_of(const double *values, size_t count, double *room)
@@ -154,10 +154,10 @@ static int base_choose(struct judge *judge, double *room, size_t *base, const st
             *missing = *missing ? *missing : &target->base[i];
             continue;
         }
-        const double *series = series_of(judge, (enum metric)target->metric, cell);
+        const double *series = cell_series(judge, target->metric, cell);
         if (!series)
             return -ENOMEM;
-        double cost = median_of(series, judge->costs[target->metric].blocks, room);
+        double cost = median_of(series, judge->run->blocks, room);
         if (*base == NO_CELL || cost < least) {
             least = cost;
             *base = cell;
@@ -169,7 +169,7 @@ static int base_choose(struct judge *judge, double *room, size_t *base, const st
 static int pair_judge(struct judge *judge, struct judgement *judgement, double *room)
 {
     const struct target *target = judge->target;
-    const struct summary_row *rows = judge->summary->rows;
+    const struct summary_row *rows = judge->run->rows;
     const struct selector *missing = NULL;
     size_t cell, base = NO_CELL;
     int rc = cell_find(judge, &target->cell, &cell);
@@ -182,9 +182,9 @@ static int pair_judge(struct judge *judge, struct judgement *judgement, double *
         not_run(judgement, cell == NO_CELL ? &target->cell : missing);
         return 0;
     }
-    const double *x = series_of(judge, (enum metric)target->metric, cell);
-    const double *y = base == NO_CELL ? NULL : series_of(judge, (enum metric)target->metric, base);
-    size_t blocks = judge->costs[target->metric].blocks;
+    const double *x = cell_series(judge, target->metric, cell);
+    const double *y = base == NO_CELL ? NULL : cell_series(judge, target->metric, base);
+    size_t blocks = judge->run->blocks;
     if (!x || (target->bases && !y))
         return -ENOMEM;
     judgement->failed = (size_t)rows[cell].failed + (y ? (size_t)rows[base].failed : 0);
@@ -225,7 +225,7 @@ static int point_compare(const void *a, const void *b)
 /* Points of sizes that both have, ascending. */
 static int points_find(struct judge *judge, struct point *points, size_t *count, struct judgement *judgement)
 {
-    const struct summary *s = judge->summary;
+    const struct run_data *s = judge->run;
 
     *count = 0;
     for (size_t i = 0; i < s->count; i++) {
@@ -235,7 +235,7 @@ static int points_find(struct judge *judge, struct point *points, size_t *count,
             if (!selector_fits(&judge->target->base[0], &s->rows[k], FACTOR_SIZE) ||
                 s->rows[k].f.size_ns != s->rows[i].f.size_ns)
                 continue;
-            const double *x = series_of(judge, METRIC_WALL, i), *y = series_of(judge, METRIC_WALL, k);
+            const double *x = cell_series(judge, METRIC_WALL, i), *y = cell_series(judge, METRIC_WALL, k);
             if (!x || !y)
                 return -ENOMEM;
             points[(*count)++] = (struct point){(double)s->rows[i].f.size_ns, x, y};
@@ -271,7 +271,7 @@ static double metg_of(const struct point *points, size_t count, size_t block)
 
 static int metg_judge(struct judge *judge, struct judgement *judgement, double *room)
 {
-    struct point *points = calloc(judge->summary->count + 1, sizeof *points);
+    struct point *points = calloc(judge->run->count + 1, sizeof *points);
     size_t count = 0;
     int rc = points ? points_find(judge, points, &count, judgement) : -ENOMEM;
 
@@ -279,7 +279,7 @@ static int metg_judge(struct judge *judge, struct judgement *judgement, double *
         judgement->outcome = TARGET_NOT_RUN;
         snprintf(judgement->why, sizeof judgement->why, "fewer than two sizes were run of both the cell and the base");
     } else if (!rc) {
-        size_t blocks = judge->costs[METRIC_WALL].blocks;
+        size_t blocks = judge->run->blocks;
         for (size_t block = 0; block < blocks; block++)
             room[block] = metg_of(points, count, block);
         amount_judge(judge, room, blocks, judgement);
@@ -290,30 +290,26 @@ static int metg_judge(struct judge *judge, struct judgement *judgement, double *
     return rc;
 }
 
-int targets_judge(const struct targets *targets, const struct summary *summary, struct family *family,
+int targets_judge(const struct targets *targets, const struct run_data *run, struct family *family,
                   struct judgement *judgement, char *error)
 {
-    struct judge judge = {.summary = summary, .path = targets->path, .error = error};
-    size_t blocks = 0;
+    struct judge judge = {.run = run, .path = targets->path, .error = error};
     int rc = 0;
 
-    for (size_t i = 0; i < summary->trial_count; i++)
-        if (summary->trials[i].block > (int64_t)blocks)
-            blocks = (size_t)summary->trials[i].block;
-    judge.family = *family = family_make((unsigned)targets->count, summary->looks, 0);
-    double *room = calloc(blocks + 1, sizeof *room);
+    judge.family = *family = family_make((unsigned)targets->count, run->looks, 0);
+    double *room = calloc(run->blocks + 1, sizeof *room);
     for (size_t i = 0; i < targets->count && !rc; i++) {
         judge.target = &targets->target[i];
         judgement[i] = (struct judgement){
             .value = NAN, .interval = {NAN, NAN}, .cell_cost = NAN, .base_cost = NAN, .outcome = TARGET_NOT_RUN};
-        rc = !room                                 ? -ENOMEM
-             : judge.target->metric == TARGET_METG ? metg_judge(&judge, &judgement[i], room)
-                                                   : pair_judge(&judge, &judgement[i], room);
+        rc = !room                ? -ENOMEM
+             : judge.target->metg ? metg_judge(&judge, &judgement[i], room)
+                                  : pair_judge(&judge, &judgement[i], room);
     }
     if (rc == -ENOMEM)
         refuse(error, "out of memory");
-    for (int i = 0; i < METRIC_COUNT; i++)
-        costs_release(&judge.costs[i]);
+    for (size_t i = 0; i < METRICS_MAX; i++)
+        series_release(&judge.series[i]);
     free(room);
     return rc;
 }

@@ -27,31 +27,18 @@ struct reader {
     int rc;
 };
 
-static const char *const metric_names[] = {"time", "latency_p99", "cpu", "pss", "open", "private", "trial"};
-#define METRIC_COUNT ((int)(sizeof metric_names / sizeof metric_names[0]))
-
-const char *target_metric_name(int metric)
+const char *target_metric_name(const struct target *target)
 {
-    return metric == TARGET_METG ? "metg" : metric_names[metric];
+    return target->metg ? "metg" : target->metric->name;
 }
 
 /* ---- values ---- */
 
-static int metric_parse(const char *value, int *metric, char *error)
+static int metric_parse(const char *value, struct target *target, char *error)
 {
-    struct nearest nearest;
-    char hint[320];
-
-    nearest_init(&nearest, value);
-    for (*metric = 0; *metric < METRIC_COUNT && strcmp(metric_names[*metric], value) != 0; ++*metric)
-        nearest_offer(&nearest, metric_names[*metric]);
-    if (*metric < METRIC_COUNT)
-        return 0;
-    *metric = TARGET_METG;
-    nearest_offer(&nearest, "metg");
-    if (!strcmp(value, "metg"))
-        return 0;
-    return refuse(error, "there is no metric '%.64s'%s", value, nearest_advice(&nearest, hint, sizeof hint));
+    target->metg = !strcmp(value, "metg");
+    target->metric = target->metg ? METRIC_WALL : metric_find(value, error);
+    return target->metric ? 0 : -EINVAL;
 }
 
 /* As the run spells it. What this build does not know stays as it is: the run may have it all the same. */
@@ -132,11 +119,6 @@ static int selector_parse(struct selector *selector, const char *value, char *er
     return rc;
 }
 
-static bool is_bytes(int metric)
-{
-    return metric == METRIC_PSS || metric == METRIC_PRIVATE;
-}
-
 static int at_most_parse(struct target *target, char *error)
 {
     const char *text = target->at_most_text;
@@ -149,9 +131,15 @@ static int at_most_parse(struct target *target, char *error)
         target->kind = TARGET_RATIO;
         return target->bases ? 0 : refuse(error, "at_most = %s is a ratio, expected a base", text);
     }
-    if (is_bytes(target->metric) ? parse_bytes(text, &number) : parse_duration(text, &number))
-        return refuse(error, "at_most: expected a ratio as 1.5x or %s, found '%s'",
-                      is_bytes(target->metric) ? "bytes as 40KiB" : "a time as 15ns", text);
+    static const struct {
+        int (*parse)(const char *text, int64_t *number);
+        const char *words;
+    } units[] = {[UNIT_NS] = {parse_duration, "a time as 15ns"},
+                 [UNIT_BYTES] = {parse_bytes, "bytes as 40KiB"},
+                 [UNIT_COUNT] = {parse_count, "a whole number"}};
+    if (units[target->metric->unit].parse(text, &number))
+        return refuse(error, "at_most: expected a ratio as 1.5x or %s, found '%s'", units[target->metric->unit].words,
+                      text);
     target->at_most = (double)number;
     target->kind = target->bases ? TARGET_DIFFERENCE : TARGET_AMOUNT;
     return 0;
@@ -184,12 +172,12 @@ static int target_finish(struct reader *reader)
         return refuse(reader->error, "[%s] has no cell, expected cell = pool=..., ...", target->name);
     if (!*target->at_most_text)
         return refuse(reader->error, "[%s] has no at_most, expected at_most = 1.5x", target->name);
-    if (target->metric == TARGET_METG && !target->bases)
+    if (target->metg && !target->bases)
         return refuse(reader->error, "[%s]: metg needs a base, expected base = pool=static", target->name);
-    if (target->metric == TARGET_METG && strchr(target->at_most_text, 'x'))
+    if (target->metg && strchr(target->at_most_text, 'x'))
         return refuse(reader->error, "[%s]: metg is a time, expected at_most = 120ns", target->name);
     int rc = at_most_parse(target, reader->error);
-    if (target->metric == TARGET_METG)
+    if (target->metg)
         target->kind = TARGET_AMOUNT;
     return rc;
 }
@@ -255,7 +243,7 @@ static int key_set(struct reader *reader, struct target *target, const char *key
     char hint[320];
 
     if (!strcmp(key, "metric"))
-        return metric_parse(value, &target->metric, reader->error);
+        return metric_parse(value, target, reader->error);
     if (!strcmp(key, "cell"))
         return selector_parse(&target->cell, value, reader->error);
     if (!strcmp(key, "base") && target->bases == BASES_MAX)
@@ -307,7 +295,7 @@ int targets_read(const char *file, struct targets *targets, char *error)
 
     *targets = (struct targets){0};
     path_find(file, path, sizeof targets->path);
-    reader = (struct reader){.path = path, .targets = targets, .error = error};
+    reader = (struct reader){.path = path, .targets = targets, .shared.metric = METRIC_WALL, .error = error};
     if (text_file_open(path, TARGETS_BYTES_MAX, "a file of targets (an INI file)", &reader.lines, error))
         return -EINVAL;
     int line = ini_parse_stream(line_next, &reader, pair_take, &reader);

@@ -4,7 +4,7 @@
  * A file of targets is an INI file, a section a target:
  *
  *   [pthread against a bare ring]      what it is called
- *   metric = time                      time, cpu, open, trial, latency_p99, pss, private or metg
+ *   metric = wall                      a row of bench/model/metrics.c, or metg
  *   cell = pool=pthread, workload=empty, timing=trial
  *   base = pool=floor-ring             all else as in cell; given again: the cheapest of them counts
  *   at_most = 1.5x                     a ratio; 15ns: a difference; without a base: an amount
@@ -17,7 +17,6 @@
 enum {
     SELECTOR_MAX = 16, /* factors, and the experiment */
     BASES_MAX = 6,
-    TARGET_METG = -1, /* a metric of its own, over sizes */
 };
 
 /* Factors a cell must have. */
@@ -34,7 +33,8 @@ enum target_kind { TARGET_RATIO, TARGET_DIFFERENCE, TARGET_AMOUNT };
 struct target {
     char name[96];
     unsigned line; /* of its section */
-    int metric;    /* enum metric, or TARGET_METG */
+    const struct metric *metric;
+    bool metg; /* a metric of its own, over sizes; then `metric` is the time it is made of */
     struct selector cell, base[BASES_MAX];
     unsigned bases;
     enum target_kind kind;
@@ -66,9 +66,9 @@ struct judgement {
 int targets_read(const char *file, struct targets *targets, char *error);
 void targets_release(struct targets *targets);
 
-const char *target_metric_name(int metric);
+const char *target_metric_name(const struct target *target);
 /* `judgement` has a row a target. 0; -EINVAL with a line in error: a selector means more than one cell; -ENOMEM. */
-int targets_judge(const struct targets *targets, const struct summary *summary, struct family *family,
+int targets_judge(const struct targets *targets, const struct run_data *run, struct family *family,
                   struct judgement *judgement, char *error);
 /* Does the row have all that is wanted? */
 bool selector_fits(const struct selector *selector, const struct summary_row *row, unsigned without);

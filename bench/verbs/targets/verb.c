@@ -1,4 +1,5 @@
 /* The verb targets: its table, and what it exits with. */
+#include "bench/analyse/summary.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
@@ -30,16 +31,14 @@ static const char *outcome_name(enum outcome_of outcome)
 
 /* ---- text ---- */
 
-static char *amount_text(char *text, size_t size, int metric, double amount)
+static char *amount_text(char *text, size_t size, const struct metric *metric, double amount)
 {
     char number[32];
 
     if (isnan(amount) || isinf(amount))
         snprintf(text, size, "%s", isnan(amount) ? "-" : "more");
     else
-        snprintf(
-            text, size, "%s%s", amount < 0 ? "-" : "",
-            cost_text(number, sizeof number, metric == TARGET_METG ? METRIC_WALL : (enum metric)metric, fabs(amount)));
+        snprintf(text, size, "%s%s", amount < 0 ? "-" : "", metric_text(metric, fabs(amount), number, sizeof number));
     return text;
 }
 
@@ -193,7 +192,7 @@ static void row_fill(struct target_row *row, const char *run, const struct targe
                                .blocks = (int64_t)j->blocks};
     text_put(row->run_id, sizeof row->run_id, run, true);
     snprintf(row->target, sizeof row->target, "%s", target->name);
-    snprintf(row->metric, sizeof row->metric, "%s", target_metric_name(target->metric));
+    snprintf(row->metric, sizeof row->metric, "%s", target_metric_name(target));
     snprintf(row->kind, sizeof row->kind, "%s", kinds[target->kind]);
     snprintf(row->base, sizeof row->base, "%s", j->base_label);
     snprintf(row->outcome, sizeof row->outcome, "%s", j->outcome == TARGET_FAILS ? "fails" : outcome_name(j->outcome));
@@ -235,12 +234,12 @@ static int outcome_exit(const struct targets *targets, const struct judgement *j
 }
 
 static int targets_answer(const struct arguments *given, const char *directory, const struct targets *targets,
-                          const struct summary *summary)
+                          const struct run_data *run)
 {
     struct judgement *judgement = calloc(targets->count, sizeof *judgement);
     struct family family;
     char error[ERROR_MAX] = "out of memory";
-    int rc = judgement ? targets_judge(targets, summary, &family, judgement, error) : -ENOMEM;
+    int rc = judgement ? targets_judge(targets, run, &family, judgement, error) : -ENOMEM;
     int code = rc ? complain("targets", "%s", error) : 0;
 
     if (!code && !strcmp(given->value[FORMAT], "csv")) {
@@ -261,7 +260,7 @@ static int targets_answer(const struct arguments *given, const char *directory, 
 static int targets_main(const struct arguments *given)
 {
     struct targets targets;
-    struct summary summary;
+    struct run_data run;
     char directory[PATH_MAX], error[ERROR_MAX] = "";
 
     if (given->operands < 2)
@@ -271,12 +270,12 @@ static int targets_main(const struct arguments *given)
         return code;
     if (targets_read(given->operand[1], &targets, error))
         return complain("targets", "%s", error);
-    if (summary_make(directory, &summary, error)) {
+    if (run_summed_open(directory, &run, error)) {
         targets_release(&targets);
         return complain("targets", "%s", error);
     }
-    code = targets_answer(given, directory, &targets, &summary);
-    summary_release(&summary);
+    code = targets_answer(given, directory, &targets, &run);
+    run_data_close(&run);
     targets_release(&targets);
     return code;
 }
@@ -289,8 +288,7 @@ const struct verb verb_targets = {
     .function = targets_main,
     .help = "Reads targets from FILE, a path or the name of one that comes with poolbench (perf): sections "
             "[NAME] with cell = FACTOR=VALUE, ..., mostly base = ..., metric = "
-            "time|cpu|open|trial|latency_p99|pss|private|metg, and at_most = 1.5x (a ratio to the base), 15ns (a "
-            "difference "
+            "NAME (a row of `list metrics`, or metg), and at_most = 1.5x (a ratio to the base), 15ns (a difference "
             "from it) or, without a base, an amount. Each is computed block by block; one fails only when its whole "
             "interval lies beyond, and then the exit is 3. What the run has no cell for is listed as not run. RUN is "
             "its directory, the beginning of its name, or latest.",

@@ -1,0 +1,159 @@
+#include "bench/model/metrics.h"
+#include "bench/base/nearest.h"
+#include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double number(int64_t value)
+{
+    return value == MISSING || value < 0 ? NAN : (double)value;
+}
+
+static double per_task(const struct trial_row *trial, double value)
+{
+    return trial->f.tasks > 0 ? value / (double)trial->f.tasks : NAN;
+}
+
+static double wall_of(const struct run_data *run, size_t trial)
+{
+    const struct trial_row *t = &run->trials[trial];
+
+    return t->wall_ns > 0 ? per_task(t, (double)t->wall_ns) : NAN;
+}
+
+static double latency_p99_of(const struct run_data *run, size_t trial)
+{
+    return run->times ? run->times[trial].percentile[LATENCY_P99] : NAN;
+}
+
+static double cpu_of(const struct run_data *run, size_t trial)
+{
+    const struct trial_row *t = &run->trials[trial];
+
+    return per_task(t, number(t->user_ns) + number(t->sys_ns));
+}
+
+static double pss_of(const struct run_data *run, size_t trial)
+{
+    return number(run->trials[trial].pss_bytes);
+}
+
+static double open_of(const struct run_data *run, size_t trial)
+{
+    return number(run->trials[trial].open_ns);
+}
+
+/* A worker's share of the memory that nobody shares, the submitter's own included. */
+static double private_of(const struct run_data *run, size_t trial)
+{
+    const struct trial_row *t = &run->trials[trial];
+
+    return t->f.workers > 0 ? number(t->private_bytes) / (double)t->f.workers : NAN;
+}
+
+static double trial_of(const struct run_data *run, size_t trial)
+{
+    return number(run->trials[trial].trial_ns);
+}
+
+static double page_faults_of(const struct run_data *run, size_t trial)
+{
+    const struct trial_row *t = &run->trials[trial];
+
+    return per_task(t, number(t->minflt) + (t->majflt == MISSING ? 0 : number(t->majflt)));
+}
+
+const struct metric metrics[] = {
+    {.name = "wall", .words = "time per task", .more = "takes 9 % more time per task", .value = wall_of},
+    {.name = "latency_p99",
+     .words = "99th percentile of latency",
+     .more = "has a 9 % higher 99th percentile of latency",
+     .value = latency_p99_of,
+     .lacks = "it takes 1,000 timed tasks in a trial"},
+    {.name = "cpu", .words = "CPU time per task", .more = "takes 9 % more CPU time per task", .value = cpu_of},
+    {.name = "pss",
+     .words = "memory (proportional set size)",
+     .more = "takes 9 % more memory",
+     .unit = UNIT_BYTES,
+     .value = pss_of},
+    {.name = "open",
+     .words = "time to open the pool",
+     .more = "takes 9 % more time to open the pool",
+     .value = open_of},
+    {.name = "private",
+     .words = "private memory a worker",
+     .more = "takes 9 % more private memory a worker",
+     .unit = UNIT_BYTES,
+     .value = private_of},
+    {.name = "trial",
+     .words = "time of a whole trial",
+     .more = "takes 9 % more time for a whole trial",
+     .value = trial_of},
+    {.name = "page_faults",
+     .words = "page faults per task",
+     .more = "has 9 % more page faults per task",
+     .unit = UNIT_COUNT,
+     .value = page_faults_of},
+    {.name = NULL},
+};
+
+const struct metric *metric_find(const char *name, char *error)
+{
+    struct nearest nearest;
+    char hint[320];
+
+    nearest_init(&nearest, name);
+    for (const struct metric *metric = metrics; metric->name; metric++) {
+        if (!strcmp(metric->name, name))
+            return metric;
+        nearest_offer(&nearest, metric->name);
+    }
+    refuse(error, "there is no metric '%.64s'%s", name, nearest_advice(&nearest, hint, sizeof hint));
+    return NULL;
+}
+
+const struct metric *metric_named(const char *name)
+{
+    char ignored[ERROR_MAX];
+
+    return metric_find(name, ignored);
+}
+
+char *metric_text(const struct metric *metric, double value, char *text, size_t size)
+{
+    if (isnan(value))
+        snprintf(text, size, "-");
+    else if (metric->unit == UNIT_BYTES)
+        format_bytes(text, size, value);
+    else if (metric->unit == UNIT_NS)
+        format_duration(text, size, value);
+    else
+        snprintf(text, size, "%.3g", value);
+    return text;
+}
+
+int series_make(const struct run_data *run, const struct metric *metric, struct series *series)
+{
+    size_t size = run->count * run->blocks;
+
+    *series = (struct series){run->count, run->blocks, calloc(size + 1, sizeof *series->value)};
+    if (!series->value)
+        return -ENOMEM;
+    for (size_t i = 0; i < size; i++)
+        series->value[i] = run->at[i] == RUN_NOTHING ? NAN : metric->value(run, run->at[i]);
+    return 0;
+}
+
+void series_release(struct series *series)
+{
+    free(series->value);
+    *series = (struct series){0};
+}
+
+double *series_of(const struct series *series, size_t cell)
+{
+    return series->value + cell * series->blocks;
+}

@@ -1,0 +1,37 @@
+/* Metrics: what of a trial is compared, judged and drawn. One table: `compare`, `isolation`, `targets`, charts, help
+ * and `list metrics` take names, words and values from it; adding one is adding a row. Pure. */
+#ifndef POOLBENCH_MODEL_METRICS_H
+#define POOLBENCH_MODEL_METRICS_H
+#include "bench/model/run_data.h"
+
+enum metric_unit { UNIT_NS, UNIT_BYTES, UNIT_COUNT };
+
+struct metric {
+    const char *name; /* --metric, targets, CSV */
+    const char *words;
+    const char *more; /* what 1.09x means: "takes 9 % more time per task" */
+    enum metric_unit unit;
+    bool more_is_better;                                       /* else less */
+    double (*value)(const struct run_data *run, size_t trial); /* of one that ended well; NAN: not known */
+    const char *lacks;                                         /* why no trial may have it; NULL: nothing is known */
+};
+extern const struct metric metrics[]; /* ends with a row without a name */
+#define METRIC_WALL (&metrics[0])
+
+/* NULL and a line in error, with the nearest name, where there is none. */
+const struct metric *metric_find(const char *name, char *error);
+/* The same of a name that the program itself uses. */
+const struct metric *metric_named(const char *name);
+char *metric_text(const struct metric *metric, double value, char *text, size_t size); /* with its unit; "-": none */
+
+/* A metric, cell by cell and block by block: what is compared. */
+struct series {
+    size_t cells, blocks;
+    double *value; /* cells x blocks; NAN where a cell has no trial that ended well in that block */
+};
+int series_make(const struct run_data *run, const struct metric *metric, struct series *series); /* 0 or -ENOMEM */
+void series_release(struct series *series);
+/* `blocks` numbers of the cell with that number in run->rows. */
+double *series_of(const struct series *series, size_t cell);
+
+#endif

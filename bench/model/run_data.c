@@ -1,0 +1,293 @@
+/* Trials are held in memory, latency.csv is streamed: of it only the histograms of one trial are held at a time. */
+#include "bench/model/run_data.h"
+#include "bench/base/refuse.h"
+#include "bench/base/text_file.h"
+#include "bench/model/csv.h"
+#include "bench/model/host.h"
+#include "workloads/text.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BLOCK_MOST = 1000000 }; /* more would be a broken number, and take the memory of as many */
+
+static const struct {
+    enum histogram_phase phase;
+    double q;
+} percentiles[RUN_PERCENTILES] = {
+    [QUEUE_P50] = {SPAN_QUEUE, 0.5},        [SERVICE_P50] = {SPAN_SERVICE, 0.5}, [RETURN_P50] = {SPAN_RETURN, 0.5},
+    [LATENCY_P50] = {SPAN_LATENCY, 0.5},    [LATENCY_P90] = {SPAN_LATENCY, 0.9}, [LATENCY_P99] = {SPAN_LATENCY, 0.99},
+    [LATENCY_P999] = {SPAN_LATENCY, 0.999}, [LATE_P99] = {SPAN_LATE, 0.99},
+};
+
+double tail_x(unsigned point)
+{
+    return pow(10, (double)point / TAIL_DECADE);
+}
+
+bool factors_have_latency(const struct factors *factors)
+{
+    return (factors->arrival.kind == ARRIVAL_WINDOW || factors->arrival.kind == ARRIVAL_RATE) &&
+           factors->timing != TIMING_TRIAL;
+}
+
+/* ---- trials ---- */
+
+struct reading {
+    struct run_data *run;
+    size_t size; /* room for trials */
+    char *error;
+};
+
+static int on_trial(const void *row, void *arg)
+{
+    struct reading *reading = arg;
+    struct run_data *run = reading->run;
+
+    if (run->trial_count == reading->size) {
+        size_t size = reading->size * 2 + 64;
+        struct trial_row *trials = reallocarray(run->trials, size, sizeof *trials);
+        if (!trials) {
+            refuse(reading->error, "%s: out of memory", trial_format.file);
+            return -ENOMEM;
+        }
+        run->trials = trials;
+        reading->size = size;
+    }
+    memcpy(&run->trials[run->trial_count++], row, sizeof *run->trials);
+    return 0;
+}
+
+static void row_begin(struct summary_row *row, const struct trial_row *trial)
+{
+    row_clear(&summary_format, row);
+    row->schema_version = trial->schema_version;
+    memcpy(row->run_id, trial->run_id, sizeof row->run_id);
+    memcpy(row->cell_id, trial->cell_id, sizeof row->cell_id);
+    memcpy(row->experiment, trial->experiment, sizeof row->experiment);
+    row->f = trial->f;
+    row->trials = 0;
+    row->failed = 0;
+}
+
+/* In which cell each trial is, and in which block the last one. */
+static int cells_group(struct run_data *run, char *error)
+{
+    size_t *last = calloc(run->trial_count + 1, sizeof *last);
+
+    if (!last)
+        return -ENOMEM;
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_row *trial = &run->trials[i];
+        size_t cell = 0;
+        while (cell < run->count && strcmp(run->rows[cell].cell_id, trial->cell_id) != 0)
+            cell++;
+        if (cell == run->count) {
+            row_begin(&run->rows[run->count++], trial);
+            run->first[cell] = i;
+        } else {
+            run->next[last[cell]] = i;
+        }
+        last[cell] = i;
+        run->cell[i] = cell;
+        run->next[i] = RUN_NOTHING;
+        run->rows[cell].trials++;
+        run->rows[cell].failed += !trial_is_ok(trial);
+        if (trial->block > (int64_t)run->blocks && trial->block <= BLOCK_MOST)
+            run->blocks = (size_t)trial->block;
+        else if (trial->block > BLOCK_MOST && trial_is_ok(trial)) {
+            free(last);
+            refuse(error, "%s: trial %lld: expected a block of 1 .. %d, found %lld", trial_format.file,
+                   (long long)trial->trial_id, BLOCK_MOST, (long long)trial->block);
+            return -EINVAL;
+        }
+    }
+    free(last);
+    return 0;
+}
+
+static int blocks_index(struct run_data *run, char *error)
+{
+    size_t size = run->count * run->blocks;
+
+    run->at = calloc(size + 1, sizeof *run->at);
+    if (!run->at)
+        return -ENOMEM;
+    for (size_t i = 0; i < size; i++)
+        run->at[i] = RUN_NOTHING;
+    for (size_t i = 0; i < run->trial_count; i++) {
+        const struct trial_row *trial = &run->trials[i];
+        if (!trial_is_ok(trial) || trial->block < 1)
+            continue;
+        size_t *at = &run->at[run->cell[i] * run->blocks + (size_t)trial->block - 1];
+        if (*at != RUN_NOTHING) {
+            refuse(error, "%s: trials %lld and %lld are both of cell %.32s in block %lld: is it of two runs?",
+                   trial_format.file, (long long)run->trials[*at].trial_id, (long long)trial->trial_id, trial->cell_id,
+                   (long long)trial->block);
+            return -EINVAL;
+        }
+        *at = i;
+    }
+    return 0;
+}
+
+int run_data_index(struct run_data *run, char *error)
+{
+    size_t count = run->trial_count + 1; /* malloc(0) may be NULL */
+    int rc = -ENOMEM;
+
+    run->rows = calloc(count, sizeof *run->rows);
+    run->cell = calloc(count, sizeof *run->cell);
+    run->next = calloc(count, sizeof *run->next);
+    run->first = calloc(count, sizeof *run->first);
+    if (run->rows && run->cell && run->next && run->first)
+        rc = cells_group(run, error);
+    if (!rc)
+        rc = blocks_index(run, error);
+    return rc == -ENOMEM ? refuse(error, "%s: out of memory", trial_format.file), rc : rc;
+}
+
+size_t run_data_at(const struct run_data *run, size_t cell, size_t block)
+{
+    return block >= 1 && block <= run->blocks ? run->at[cell * run->blocks + block - 1] : RUN_NOTHING;
+}
+
+/* ---- latencies ---- */
+
+static bool is_borne(const struct histogram *histogram, double x)
+{
+    return (double)histogram->tasks >= TAIL_SLOWER * x * (1 - 1e-9);
+}
+
+/* Histograms become percentiles and means. A median takes one task. */
+static void times_note(size_t trial, const struct histogram *histograms, void *arg)
+{
+    const struct run_data *run = arg;
+    struct trial_times *times = &run->times[trial];
+    bool latency = factors_have_latency(&run->rows[run->cell[trial]].f);
+    const struct histogram *chosen = &histograms[latency ? SPAN_LATENCY : SPAN_SERVICE];
+
+    for (size_t p = 0; p < RUN_PERCENTILES; p++) {
+        const struct histogram *histogram = &histograms[percentiles[p].phase];
+        double q = percentiles[p].q;
+        if (q < 0.99 ? histogram->tasks > 0 : is_borne(histogram, 1 / (1 - q)))
+            times->percentile[p] = stats_histogram_quantile(histogram->buckets, histogram->count, q);
+    }
+    for (size_t span = 0; span < SPANS; span++)
+        times->mean[span] = histogram_mean(&histograms[span]);
+    times->tasks = chosen->tasks;
+    for (unsigned i = 0; i < TAIL_POINTS; i++) {
+        double p = i ? 1 - 1 / tail_x(i) : 1e-12; /* the first is the fastest task */
+        times->tail[i] =
+            is_borne(chosen, tail_x(i)) ? stats_histogram_quantile(chosen->buckets, chosen->count, p) : NAN;
+    }
+}
+
+static int times_read(struct run_data *run, char *error)
+{
+    const struct histogram_reader reader = {
+        .trials = run->trials, .trial_count = run->trial_count, .on_trial = times_note, .arg = run};
+
+    run->times = calloc(run->trial_count + 1, sizeof *run->times);
+    if (!run->times)
+        return refuse(error, "%s: out of memory", latency_format.file), -ENOMEM;
+    for (size_t i = 0; i < run->trial_count; i++) {
+        double *numbers[] = {run->times[i].percentile, run->times[i].mean, run->times[i].tail};
+        const size_t counts[] = {RUN_PERCENTILES, SPANS, TAIL_POINTS};
+        for (size_t k = 0; k < 3; k++)
+            for (size_t n = 0; n < counts[k]; n++)
+                numbers[k][n] = NAN;
+    }
+    int rc = histograms_read(run->directory, &reader, error);
+    return rc == -ENOENT ? 0 : rc; /* a copy without it, because it is large: there are no percentiles then */
+}
+
+/* ---- the files ---- */
+
+static bool is_there(const char *directory, const char *file)
+{
+    char path[PATH_MAX + 32];
+
+    return snprintf(path, sizeof path, "%s/%s", directory, file) < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+/* Does the file end within a line? */
+static bool is_torn(const char *directory, const char *file)
+{
+    char path[PATH_MAX + 32], last = '\n';
+    struct stat status;
+
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    int fd = text_file_fd(path);
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &status) < 0 || status.st_size <= 0 || pread(fd, &last, 1, status.st_size - 1) != 1)
+        last = '\n';
+    close(fd);
+    return last != '\n';
+}
+
+int run_data_open(const char *directory, struct run_data *run, char *error)
+{
+    struct reading reading = {.run = run, .error = error};
+
+    *run = (struct run_data){.torn = is_torn(directory, trial_format.file),
+                             .partial = !is_there(directory, latency_format.file)};
+    snprintf(run->directory, sizeof run->directory, "%s", directory);
+    int rc = csv_read(directory, &trial_format, -1, on_trial, &reading, error);
+    if (!rc)
+        rc = run_data_index(run, error);
+    if (!rc)
+        rc = times_read(run, error);
+    if (rc) {
+        run_data_close(run);
+        return rc;
+    }
+    run->host = host_load(directory);
+    json_int_t looks = json_integer_value(host_fact(run->host, "looks"));
+    run->looks = looks > 0 ? (unsigned)looks : 0;
+    return 0;
+}
+
+void run_data_close(struct run_data *run)
+{
+    json_decref(run->host);
+    free(run->trials);
+    free(run->times);
+    free(run->rows);
+    free(run->cell);
+    free(run->next);
+    free(run->first);
+    free(run->at);
+    *run = (struct run_data){0};
+}
+
+int run_data_note(struct run_data *run, const char *key, json_t *value, char *error)
+{
+    json_incref(value);
+    int rc = host_note(run->directory, key, value, error);
+    json_t *about = json_object_get(run->host, "run");
+    if (!about || !value || json_object_set(about, key, value))
+        rc = rc ? rc : -EBADMSG;
+    json_decref(value);
+    return rc;
+}
+
+void run_data_gaps(FILE *talk, const struct run_data *run)
+{
+    if (run->torn && run->trial_count) {
+        text_show(talk, run->directory);
+        fprintf(talk, "/%s: the last line was cut off; used up to trial %lld, the last one committed\n",
+                trial_format.file, (long long)run->trials[run->trial_count - 1].trial_id);
+    }
+    if (!run->host) {
+        text_show(talk, run->directory);
+        fputs(
+            ": there is no host.json that can be read: the machine is not known, and the number of blocks is taken to "
+            "have been fixed beforehand\n",
+            talk);
+    }
+}
