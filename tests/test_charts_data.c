@@ -148,8 +148,11 @@ static int chart_make(const struct chart *chart)
     assert_true(data_file && script_file);
     assert_int_equal(run_summed_open(directory, &run, why), 0);
     *why = '\0';
-    const struct chart_source source = {.run = &run};
+    struct analysis analysis;
+    assert_int_equal(analysis_make(&run, &analysis), 0);
+    const struct chart_source source = {.analysis = &analysis, .run = &run};
     int pictures = chart->make(chart, &source, data_file, script_file, why);
+    analysis_release(&analysis);
     run_data_close(&run);
     fclose(data_file);
     fclose(script_file);

@@ -232,7 +232,7 @@ static struct cell cell_of(const char *pool, unsigned workers)
 static void test_price(void **state)
 {
     struct cell cell = cell_of("pthread", 2);
-    struct price price;
+    struct trial_price price;
 
     (void)state;
     forecast_note(&cell, 12e9, NAN);

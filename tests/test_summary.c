@@ -338,7 +338,10 @@ static char *screen_of(const struct run_data *run)
     FILE *out = fmemopen(text, sizeof text, "w");
 
     assert_non_null(out);
-    screen_print(out, run);
+    struct analysis analysis;
+    assert_int_equal(analysis_make(run, &analysis), 0);
+    screen_print(out, &analysis);
+    analysis_release(&analysis);
     assert_int_equal(fclose(out), 0);
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
         if (strcspn(line, "\n") > 96)
@@ -414,10 +417,13 @@ static long file_size(const char *path)
 static int charts_of(FILE *talk)
 {
     struct run_data run;
-    const struct drawing drawing = {.run = &run, .format = "svg", .talk = talk};
+    struct analysis analysis;
+    const struct drawing drawing = {.analysis = &analysis, .format = "svg", .talk = talk};
 
     assert_int_equal(run_summed_open("run", &run, error), 0);
+    assert_int_equal(analysis_make(&run, &analysis), 0);
     int result = drawing_make(&drawing, error);
+    analysis_release(&analysis);
     run_data_close(&run);
     return result;
 }

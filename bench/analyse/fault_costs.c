@@ -115,17 +115,6 @@ static int fault_cost_fill(const struct run_data *run, const struct family *fami
     return result;
 }
 
-/* In the order of the plan, where pools that do the same stand together; trials are in an order drawn by the seed. */
-static int planned_before(const void *a, const void *b, void *arg)
-{
-    const struct run_data *run = arg;
-    const char *x = run->rows[((const struct fault_cost *)a)->cell].cell_id;
-    const char *y = run->rows[((const struct fault_cost *)b)->cell].cell_id;
-    size_t length_x = strlen(x), length_y = strlen(y);
-
-    return length_x == length_y ? strcmp(x, y) : length_x < length_y ? -1 : 1;
-}
-
 int fault_costs_make(const struct run_data *run, struct fault_costs *fault_costs)
 {
     unsigned comparisons = 0;
@@ -135,14 +124,13 @@ int fault_costs_make(const struct run_data *run, struct fault_costs *fault_costs
     if (!fault_costs->fault_cost)
         return -ENOMEM;
     for (size_t i = 0; i < run->count; i++) {
-        if (!*run->rows[i].f.faults)
+        size_t cell = run->plan[i];
+        if (!*run->rows[cell].f.faults)
             continue;
         struct fault_cost *fault_cost = &fault_costs->fault_cost[fault_costs->count++];
-        *fault_cost = (struct fault_cost){.cell = i, .clean = clean_find(run, i)};
+        *fault_cost = (struct fault_cost){.cell = cell, .clean = clean_find(run, cell)};
         comparisons += fault_cost->clean != NO_CELL;
     }
-    qsort_r(fault_costs->fault_cost, fault_costs->count, sizeof *fault_costs->fault_cost, planned_before,
-            (void *)(uintptr_t)run);
     fault_costs->family = family_make(comparisons, run->looks, FAMILY_MARGIN);
     for (size_t i = 0; i < fault_costs->count && !result; i++)
         result = fault_cost_fill(run, &fault_costs->family, run->blocks, &fault_costs->fault_cost[i]);

@@ -14,25 +14,6 @@
 /* What a base pool has not: workers to count and to place. */
 #define FACTORS_OF_WORKERS (FACTOR_WORKERS | FACTOR_PLACE)
 
-static int order_compare(const void *a, const void *b, void *rows)
-{
-    const struct summary_row *r = rows;
-
-    return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
-}
-
-/* Cells in plan order; NULL without memory. */
-static size_t *plan_order(const struct run_data *run)
-{
-    size_t *order = calloc(run->count + 1, sizeof *order);
-
-    for (size_t i = 0; order && i < run->count; i++)
-        order[i] = i;
-    if (order)
-        qsort_r(order, run->count, sizeof *order, order_compare, run->rows);
-    return order;
-}
-
 static const char *value_of(const struct compare *c, const struct summary_row *row, char *text, size_t size)
 {
     return factor_spell(text, size, row, c->question.by);
@@ -327,7 +308,7 @@ int compare_make(const struct side *base, const struct side *cell, const struct 
     static char chosen[192]; /* one comparison a process */
     bool two = base != cell;
     const struct run_data *s = &cell->run;
-    size_t *order = plan_order(s), *base_order = plan_order(&base->run);
+    const size_t *order = s->plan, *base_order = base->run.plan;
     int result = -ENOMEM;
 
     *c = (struct compare){.base = base, .cell = cell, .question = *question, .two = two, .visible = NAN};
@@ -335,7 +316,7 @@ int compare_make(const struct side *base, const struct side *cell, const struct 
     c->pairs = calloc(s->count + 1, sizeof *c->pairs);
     c->alone[0] = calloc(base->run.count + 1, sizeof *c->alone[0]);
     c->alone[1] = calloc(s->count + 1, sizeof *c->alone[1]);
-    if (!order || !base_order || !c->pairs || !c->alone[0] || !c->alone[1])
+    if (!c->pairs || !c->alone[0] || !c->alone[1])
         goto out;
     c->factors = factors_of(s->rows, s->count) | factors_of(base->run.rows, base->run.count);
     c->shown = factors_varying(s->rows, s->count, c->factors) | FACTOR_WORKLOAD | FACTOR_WORKERS;
@@ -360,8 +341,6 @@ int compare_make(const struct side *base, const struct side *cell, const struct 
 out:
     if (result == -ENOMEM)
         complain("compare", "out of memory");
-    free(order);
-    free(base_order);
     if (result)
         compare_release(c);
     return result;

@@ -43,14 +43,6 @@ static size_t cell_at(const struct table *t, size_t row, size_t column)
     return NO_CELL;
 }
 
-/* In the order of the plan, which is the order of cell ids and unlike the order of trials not a random one. */
-static int order_compare(const void *a, const void *b, void *rows)
-{
-    const struct summary_row *r = rows;
-
-    return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
-}
-
 static bool row_known(const struct table *t, size_t cell)
 {
     for (size_t r = 0; r < t->rows; r++)
@@ -67,13 +59,11 @@ static bool pool_known(const struct table *t, size_t cell)
     return false;
 }
 
-static void layout(struct table *t, size_t *order)
+static void layout(struct table *t)
 {
     const struct run_data *s = t->run;
+    const size_t *order = s->plan;
 
-    for (size_t i = 0; i < s->count; i++)
-        order[i] = i;
-    qsort_r(order, s->count, sizeof *order, order_compare, s->rows);
     /* The base is the first column; rows that it has to itself come last. */
     for (int base = 1; base >= 0; base--)
         for (size_t i = 0; i < s->count; i++)
@@ -225,7 +215,7 @@ static int visible_make(struct table *t)
 
 int table_init(struct table *t, const struct run_data *run)
 {
-    size_t count = run->count + 1, *order = calloc(count, sizeof *order);
+    size_t count = run->count + 1;
     unsigned comparisons = 0;
     int result;
 
@@ -234,13 +224,13 @@ int table_init(struct table *t, const struct run_data *run)
     t->base = calloc(count, sizeof *t->base);
     t->best = calloc(count, sizeof *t->best);
     t->pool = calloc(count, sizeof *t->pool);
-    result = order && t->row && t->base && t->best && t->pool ? series_make(run, METRIC_WALL, &t->series) : -ENOMEM;
+    result = t->row && t->base && t->best && t->pool ? series_make(run, METRIC_WALL, &t->series) : -ENOMEM;
     if (!result) {
         t->factors = factors_of(run->rows, run->count);
         /* The workload and the workers are what people look for first: they are said even where there is one. */
         t->shown = factors_varying(run->rows, run->count, t->factors) | FACTOR_WORKLOAD | FACTOR_WORKERS;
         t->shown &= ~(unsigned)FACTOR_POOL;
-        layout(t, order);
+        layout(t);
         t->entries = calloc(t->rows * t->pools + 1, sizeof *t->entries);
         result = t->entries ? 0 : -ENOMEM;
     }
@@ -254,7 +244,6 @@ int table_init(struct table *t, const struct run_data *run)
         result = row_judge(t, r);
     if (!result)
         result = visible_make(t);
-    free(order);
     if (result)
         table_release(t);
     return result;

@@ -85,14 +85,14 @@ int64_t earlier_tasks(const struct earlier *earlier, const struct cell *cell)
     return row ? row->f.tasks : MISSING;
 }
 
-bool earlier_price(const struct earlier *earlier, const struct cell *cell, struct price *price)
+bool earlier_price(const struct earlier *earlier, const struct cell *cell, struct trial_price *price)
 {
     const struct plan_row *row = row_of(earlier, cell);
     const struct took *took = row ? &earlier->took[row - earlier->rows] : NULL;
     if (!took || !took->trials || row->f.tasks <= 0)
         return false;
-    *price = (struct price){took->wall_ns / took->trials / (double)row->f.tasks, forecast_floor_ns(cell),
-                            fmax((took->whole_ns - took->wall_ns) / took->trials, 1)};
+    *price = (struct trial_price){took->wall_ns / took->trials / (double)row->f.tasks, forecast_floor_ns(cell),
+                                  fmax((took->whole_ns - took->wall_ns) / took->trials, 1)};
     return true;
 }
 

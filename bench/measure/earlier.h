@@ -25,7 +25,7 @@ void earlier_release(struct earlier *earlier);
 int64_t earlier_tasks(const struct earlier *earlier, const struct cell *cell);
 
 /* What its trials took there, if some went well. */
-bool earlier_price(const struct earlier *earlier, const struct cell *cell, struct price *price);
+bool earlier_price(const struct earlier *earlier, const struct cell *cell, struct trial_price *price);
 
 /* The earlier plan has the first of these cells and not the last: it was left out for the budget. */
 bool earlier_left_out(const struct earlier *earlier, const struct cells *cells);

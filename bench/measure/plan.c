@@ -178,7 +178,7 @@ int plan_add(struct plan *plan, const struct cell *cell, const struct settings *
              struct calibrations *calibrations, char *error)
 {
     struct planner planner;
-    struct price price;
+    struct trial_price price;
     struct cell *grown = realloc(plan->cells.cell, (plan->cells.count + 1) * sizeof *grown);
     if (!grown)
         return refuse(error, "out of memory");
@@ -218,7 +218,7 @@ static void around_note(struct plan *plan, const struct settings *settings, cons
 static int forecasts_make(struct plan *plan, const struct settings *settings, struct planner *planner)
 {
     bool asked = settings->budget_ns;
-    struct price price;
+    struct trial_price price;
     for (size_t i = 0; i < plan->cells.count; i++)
         asked = asked || plan->cells.cell[i].tasks_auto;
     int rc = pilots_run(planner->calibrations, &plan->cells, settings->seed, asked && !planner->earlier.count,

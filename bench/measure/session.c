@@ -401,7 +401,7 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
 static void prices_renew(const struct session *session)
 {
     for (size_t i = 0; i < session->plan.cells.count; i++) {
-        struct price price;
+        struct trial_price price;
         if (price_learn(&session->plan.cells.cell[i], &price))
             price_keep(session->calibrations, &session->plan.cells.cell[i], &price);
     }

@@ -134,6 +134,25 @@ static int blocks_index(struct run_data *run, char *error)
     return 0;
 }
 
+/* Cell ids count in the order of the plan. */
+static int plan_compare(const void *a, const void *b, void *rows)
+{
+    const struct summary_row *r = rows;
+
+    return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
+}
+
+static int plan_index(struct run_data *run)
+{
+    run->plan = calloc(run->count + 1, sizeof *run->plan);
+    if (!run->plan)
+        return -ENOMEM;
+    for (size_t i = 0; i < run->count; i++)
+        run->plan[i] = i;
+    qsort_r(run->plan, run->count, sizeof *run->plan, plan_compare, run->rows);
+    return 0;
+}
+
 int run_data_index(struct run_data *run, char *error)
 {
     size_t count = run->trial_count + 1; /* malloc(0) may be NULL */
@@ -147,6 +166,8 @@ int run_data_index(struct run_data *run, char *error)
         rc = cells_group(run, error);
     if (!rc)
         rc = blocks_index(run, error);
+    if (!rc)
+        rc = plan_index(run);
     return rc == -ENOMEM ? refuse(error, "%s: out of memory", trial_format.file), rc : rc;
 }
 
@@ -262,6 +283,7 @@ void run_data_close(struct run_data *run)
     free(run->next);
     free(run->first);
     free(run->at);
+    free(run->plan);
     *run = (struct run_data){0};
 }
 

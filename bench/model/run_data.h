@@ -54,6 +54,7 @@ struct run_data {
     size_t count;
 
     /* The index. */
+    size_t *plan;        /* rows in the order of the plan; that of the trials is a random one */
     size_t *cell, *next; /* of a trial: its row; the next trial of that cell, RUN_NOTHING */
     size_t *first;       /* of a row: its first trial */
     size_t blocks;       /* the last one's number */

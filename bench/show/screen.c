@@ -2,7 +2,6 @@
 #include "bench/show/screen.h"
 #include "bench/analyse/diagnostics.h"
 #include "bench/analyse/failures.h"
-#include "bench/analyse/findings.h"
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
 #include "bench/model/host.h"
@@ -156,20 +155,11 @@ void screen_warnings_print(FILE *out, const struct run_data *run, const struct t
         lines_print(out, lines, "! ");
 }
 
-static void findings_show(FILE *out, const struct table *table)
+static void findings_show(FILE *out, const struct analysis *analysis)
 {
-    char *lines = NULL;
-    size_t size;
-    FILE *text = open_memstream(&lines, &size);
-
-    if (!text)
-        return;
-    findings_print(text, table);
-    if (fclose(text))
-        return;
-    if (*lines)
+    if (*analysis->findings)
         fputs("\nFor these tasks, here:\n", out);
-    lines_print(out, lines, "- ");
+    lines_print(out, strdup(analysis->findings), "- ");
 }
 
 void screen_failures(FILE *out, const struct table *t, size_t kinds)
@@ -227,24 +217,23 @@ static void files_print(FILE *out, const struct run_data *run)
     wrap_print(out, text, 0);
 }
 
-void screen_print(FILE *out, const struct run_data *run)
+void screen_print(FILE *out, const struct analysis *analysis)
 {
-    struct table table;
-    bool known = run->count && table_init(&table, run) == 0;
+    const struct run_data *run = analysis->run;
+    const struct table *table = run->count ? &analysis->table : NULL;
 
     screen_header(out, run);
-    screen_warnings_print(out, run, known ? &table : NULL);
-    if (known) {
-        table_print(out, &table, screen_columns(out));
-        latencies_print(out, &table, screen_columns(out));
-        prices_print(out, &table);
-        fault_costs_print(out, run);
+    screen_warnings_print(out, run, table);
+    if (table) {
+        table_print(out, table, screen_columns(out));
+        latencies_print(out, table, screen_columns(out));
+        prices_print(out, analysis);
+        fault_costs_print(out, analysis);
         if (totals_make(run).failed) {
             fputs("\nFailed trials\n", out);
-            screen_failures(out, &table, REASONS_MAX);
+            screen_failures(out, table, REASONS_MAX);
         }
-        findings_show(out, &table);
-        table_release(&table);
+        findings_show(out, analysis);
     }
     files_print(out, run);
 }

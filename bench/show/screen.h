@@ -2,10 +2,10 @@
  * run; a failure is listed with its reason and never stands as a number. One thread. */
 #ifndef POOLBENCH_SHOW_SCREEN_H
 #define POOLBENCH_SHOW_SCREEN_H
-#include "bench/analyse/table.h"
+#include "bench/analyse/analysis.h"
 #include <stdio.h>
 
-void screen_print(FILE *out, const struct run_data *run);
+void screen_print(FILE *out, const struct analysis *analysis);
 
 /* Its parts, for reports. table may be NULL where no cell has a trial. */
 void screen_header(FILE *out, const struct run_data *run); /* machine; trials and time */
@@ -13,7 +13,7 @@ void screen_header(FILE *out, const struct run_data *run); /* machine; trials an
 void screen_warnings(FILE *out, const struct run_data *run, const struct table *table);
 /* The same on a screen, each wrapped behind a mark. */
 void screen_warnings_print(FILE *out, const struct run_data *run, const struct table *table);
-/* What failed and why, a line each of up to `columns` letters, and up to `kinds` of them. */
+/* What failed and why, a line each, and up to `kinds` of them. */
 void screen_failures(FILE *out, const struct table *table, size_t kinds);
 
 #endif

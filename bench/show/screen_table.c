@@ -184,41 +184,40 @@ void table_print(FILE *out, const struct table *t, unsigned columns)
     free(legend);
 }
 
-void prices_print(FILE *out, const struct table *t)
+void prices_print(FILE *out, const struct analysis *analysis)
 {
+    const struct table *t = &analysis->table;
     bool titled = false;
 
     for (size_t c = 0; c < t->pools; c++) {
-        struct price price;
+        const struct price *price = &analysis->prices[c];
         struct price_text text;
         char head[64], line[256];
-        if (t->base[0] == t->pool[c] || price_make(t, c, &price) || !price_known(&price))
+        if (t->base[0] == t->pool[c] || !price_known(price))
             continue;
         if (!titled)
             fprintf(out, "\n%-14s %20s %20s %22s\n", "Price of", price_heads[0], price_heads[1], price_heads[2]);
         titled = true;
-        price_text(&price, &text);
+        price_text(price, &text);
         table_pool(t, c, head, sizeof head);
         snprintf(line, sizeof line, "  %-12s %20s %20s %22s", head, text.start, text.bytes, text.handover);
         line_end(out, line);
     }
 }
 
-void fault_costs_print(FILE *out, const struct run_data *run)
+void fault_costs_print(FILE *out, const struct analysis *analysis)
 {
     enum { LABEL_MAX = 30 };
     static const int widths[FAULT_COST_COLUMNS] = {7, 11, 7, 10, 10, 22};
     char head[160], line[256];
-    struct fault_costs fault_costs;
+    const struct fault_costs *costs = &analysis->fault_costs;
 
-    if (fault_costs_make(run, &fault_costs))
-        return;
-    for (size_t i = 0; i <= fault_costs.count && fault_costs.count; i++) {
+    for (size_t i = 0; i <= costs->count && costs->count; i++) {
         struct fault_cost_text text;
         if (i)
-            fault_cost_text(&fault_costs.fault_cost[i - 1], run, &text);
+            fault_cost_text(&costs->fault_cost[i - 1], analysis->run, &text);
         if (i)
-            fault_cost_label(&fault_costs.fault_cost[i - 1], run, head, sizeof head);
+            fault_cost_label(&costs->fault_cost[i - 1], analysis->run, head, sizeof head);
         if (i && strlen(head) > LABEL_MAX - 2)
             strcpy(head + LABEL_MAX - 3, "~");
         int used = i ? snprintf(line, sizeof line, "  %-*s", LABEL_MAX - 2, head)
@@ -232,5 +231,4 @@ void fault_costs_print(FILE *out, const struct run_data *run)
         }
         line_end(out, line);
     }
-    fault_costs_release(&fault_costs);
 }

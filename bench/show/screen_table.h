@@ -2,8 +2,7 @@
  * thread. */
 #ifndef POOLBENCH_SHOW_SCREEN_TABLE_H
 #define POOLBENCH_SHOW_SCREEN_TABLE_H
-#include "bench/analyse/price.h"
-#include "bench/analyse/table.h"
+#include "bench/analyse/analysis.h"
 #include <stdio.h>
 
 #define TABLE_LABEL_MAX 72
@@ -48,7 +47,7 @@ void latencies_print(FILE *out, const struct table *table, unsigned columns);
 
 /* The table in columns of `columns` letters in all; intervals where they are wide and there is room. */
 void table_print(FILE *out, const struct table *table, unsigned columns);
-void prices_print(FILE *out, const struct table *table);
-void fault_costs_print(FILE *out, const struct run_data *run); /* nothing for a run without faults */
+void prices_print(FILE *out, const struct analysis *analysis);
+void fault_costs_print(FILE *out, const struct analysis *analysis); /* nothing for a run without faults */
 
 #endif

@@ -49,7 +49,8 @@ static int charts_main(const struct arguments *given)
     char directory[PATH_MAX], error[ERROR_MAX];
     const char *width = given->value[CHARTS_WIDTH];
     struct run_data run;
-    struct drawing drawing = {.run = &run, .format = given->value[CHARTS_FORMAT], .talk = stdout};
+    struct analysis analysis;
+    struct drawing drawing = {.analysis = &analysis, .format = given->value[CHARTS_FORMAT], .talk = stdout};
 
     if (*width && !width_parse(width, &drawing.width_px))
         return complain("charts",
@@ -61,7 +62,9 @@ static int charts_main(const struct arguments *given)
     if (run_summed_open(directory, &run, error))
         return complain("charts", "%s", error);
     run_data_gaps(stderr, &run);
-    int result = drawing_make(&drawing, error);
+    int result = analysis_make(&run, &analysis);
+    result = result ? refuse(error, "out of memory") : drawing_make(&drawing, error);
+    analysis_release(&analysis);
     run_data_close(&run);
     if (result)
         complain("charts", "%s", error);

@@ -42,36 +42,41 @@ static uint64_t chart_limit_ns(const struct session *session)
     return (uint64_t)fmin(fmax(left_ns, CHART_LEAST_NS), (double)CHART_LIMIT_NS);
 }
 
-int run_conclude(const struct session *session, const char *verb, struct run_data *run)
+int run_conclude(const struct session *session, const char *verb, struct run_data *run, bool quiet)
 {
     char error[ERROR_MAX];
     const uint64_t since_ns = clock_monotonic_ns();
-    const struct drawing drawing = {.run = run, .format = "svg", .limit_ns = chart_limit_ns(session)};
+    struct analysis analysis;
+    const struct drawing drawing = {.analysis = &analysis, .format = "svg", .limit_ns = chart_limit_ns(session)};
+    const bool shown = analysis_make(run, &analysis) == 0;
     int rc;
 
-    if (!session->interrupted && drawing_make(&drawing, error) < 0)
+    if (!shown)
+        complain(verb, "no memory for charts, report and screen");
+    if (shown && !session->interrupted && drawing_make(&drawing, error) < 0)
         complain(verb, "charts: %s", error);
     took_note(session, run); /* the last change of host.json: what is older is of a part of the run (resume.c) */
     if ((rc = summary_write(run, error)) < 0)
         complain(verb, "%s", error);
-    if (report_write(run, error) < 0)
+    if (shown && report_write(&analysis, error) < 0)
         complain(verb, "no report: %s", error);
     if (!session->interrupted)
         closing_keep(session->calibrations, session->closing_as, session->closing_cells,
                      (double)(clock_monotonic_ns() - since_ns));
+    if (shown && !quiet)
+        screen_print(stdout, &analysis);
+    analysis_release(&analysis);
     return rc < 0 ? 2 : session->failures != 0;
 }
 
-int session_conclude(const struct session *session, const char *verb, bool quiet)
+int session_conclude(const struct session *session, const char *verb)
 {
     char error[ERROR_MAX];
     struct run_data run;
     int rc = run_summed_open(session->directory, &run, error);
     if (rc < 0)
         return rc == -ENODATA && session->interrupted ? 0 : complain(verb, "%s", error);
-    int code = run_conclude(session, verb, &run);
-    if (!quiet)
-        screen_print(stdout, &run);
+    int code = run_conclude(session, verb, &run, false);
     run_data_close(&run);
     return code;
 }
@@ -81,6 +86,6 @@ int run_go(struct session *session, const char *verb, struct remaining *before)
     int code = run_blocks(session, verb, before);
     if (code)
         return code;
-    code = session_conclude(session, verb, false);
+    code = session_conclude(session, verb);
     return session->interrupted ? 128 + session->interrupted : code;
 }

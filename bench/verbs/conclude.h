@@ -4,11 +4,11 @@
 #include "bench/measure/run.h"
 #include "bench/model/run_data.h"
 
-/* After the files have ended: summary.csv, the screen on stdout unless `quiet`, charts, the report. The exit code. */
-int session_conclude(const struct session *session, const char *verb, bool quiet);
+/* After the files have ended: summary.csv, charts, the report, the screen on stdout. The exit code. */
+int session_conclude(const struct session *session, const char *verb);
 
-/* The same of a run that is open already, without the screen. */
-int run_conclude(const struct session *session, const char *verb, struct run_data *run);
+/* The same of a run that is open already; quiet: without the screen. */
+int run_conclude(const struct session *session, const char *verb, struct run_data *run, bool quiet);
 
 /* run_blocks(), then session_conclude(). The exit code. */
 int run_go(struct session *session, const char *verb, struct remaining *before);

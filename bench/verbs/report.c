@@ -12,13 +12,16 @@ static int report_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX] = "";
     struct run_data run;
+    struct analysis analysis;
 
     if (arguments_run("report", given, 0, directory))
         return 2;
     if (run_summed_open(directory, &run, error))
         return complain("report", "%s", error);
     run_data_gaps(stderr, &run);
-    int result = report_write(&run, error);
+    int result = analysis_make(&run, &analysis);
+    result = result ? refuse(error, "out of memory") : report_write(&analysis, error);
+    analysis_release(&analysis);
     run_data_close(&run);
     if (result) {
         complain("report", "%s", error);

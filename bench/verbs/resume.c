@@ -78,7 +78,7 @@ static int conclude_again(struct session *session, const char *directory)
         return 0;
     snprintf(session->directory, sizeof session->directory, "%s", directory);
     launcher_unwatch(calibrations_launcher(session->calibrations));
-    return session_conclude(session, "resume", false);
+    return session_conclude(session, "resume");
 }
 
 static int resume_main(const struct arguments *given)

@@ -9,6 +9,7 @@ static int summarise_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX] = "";
     struct run_data run;
+    struct analysis analysis = {.run = &run};
     bool all_failed;
 
     if (arguments_run("summarise", given, 0, directory))
@@ -24,10 +25,13 @@ static int summarise_main(const struct arguments *given)
     for (size_t i = 0; i < run.trial_count; i++)
         all_failed = all_failed && !trial_is_ok(&run.trials[i]);
     int result = summary_write(&run, error);
+    if (!result && analysis_make(&run, &analysis))
+        result = refuse(error, "out of memory");
     if (result)
         complain("summarise", "%s", error);
     else
-        screen_print(stdout, &run);
+        screen_print(stdout, &analysis);
+    analysis_release(&analysis);
     if (!result && all_failed)
         complain("summarise", "not one trial ended well; why is said under Failed trials");
     if (!result && run.partial)

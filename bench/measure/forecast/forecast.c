@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define TASKS_AUTO_MAX 2500000
-#define PROPORTIONAL   1.5   /* see struct price */
+#define PROPORTIONAL   1.5   /* see struct trial_price */
 #define WARMUP_TASK_NS 100e3 /* a longer one is cut */
 /* Rough prices, for what was not measured yet. */
 #define TRIAL_EXEC_NS     8e6   /* starting the trial program, reading its report, recording it */
@@ -71,14 +71,14 @@ static double beside_guess_ns(const struct cell *cell)
 }
 
 /* What a task takes whose size and arrival come to floor_ns. */
-static double task_at(const struct price *price, double floor_ns)
+static double task_at(const struct trial_price *price, double floor_ns)
 {
     if (price->floor_ns > 0 && price->task_ns <= PROPORTIONAL * price->floor_ns)
         return price->task_ns / price->floor_ns * floor_ns;
     return price->task_ns - price->floor_ns + floor_ns;
 }
 
-void forecast_make(struct cell *cell, const struct price *price)
+void forecast_make(struct cell *cell, const struct trial_price *price)
 {
     double floor_ns = forecast_floor_ns(cell);
     cell->forecast = (struct forecast){.measured = price != NULL};

@@ -14,7 +14,7 @@
 /* What was found out about trials of a cell, for others of its sizes and numbers of tasks: a task that took up to half
  * as long again as its size, or less, does so at any size (a clock that is slower than the calibration says); one that
  * took longer took that much in addition. */
-struct price {
+struct trial_price {
     double task_ns;   /* wall time of a task */
     double floor_ns;  /* what of that its size and its arrival came to (forecast_floor_ns) */
     double beside_ns; /* of a trial, beside its tasks */
@@ -23,7 +23,7 @@ struct price {
 /* Wall time of a task if nothing but its size and its arrival took any. */
 double forecast_floor_ns(const struct cell *cell);
 /* From a price, or guessed (NULL). Costs and placement of the cell must be known. */
-void forecast_make(struct cell *cell, const struct price *price);
+void forecast_make(struct cell *cell, const struct trial_price *price);
 /* Nobody knows how long a task takes before it was run: a command. The forecast is then not worth saying. */
 bool forecast_unknown(const struct cell *cell);
 /* How many tasks make a trial of about wall_ns: whole rounds of workers; at least four each and 16, or where that takes

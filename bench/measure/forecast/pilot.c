@@ -100,9 +100,10 @@ static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wa
 }
 
 /* From a pilot to its cell: what ballast adds grows with it. */
-static struct price price_of(const struct cell *cell, const struct cell *pilot, double wall_ns, double whole_ns)
+static struct trial_price price_of(const struct cell *cell, const struct cell *pilot, double wall_ns, double whole_ns)
 {
-    struct price price = {wall_ns / (double)pilot->f.tasks, forecast_floor_ns(pilot), fmax(whole_ns - wall_ns, 1)};
+    struct trial_price price = {wall_ns / (double)pilot->f.tasks, forecast_floor_ns(pilot),
+                                fmax(whole_ns - wall_ns, 1)};
     if (cell->f.ballast.bytes) { /* in the same ratio as the guesses: what else is slow here is not the ballast's */
         struct cell little = *pilot, whole = *pilot;
         whole.f.ballast.bytes = cell->f.ballast.bytes;
@@ -120,7 +121,7 @@ static double ratio(double measured, double guessed)
 }
 
 /* A price that was kept stays where this one is no better: what disturbs a trial can only add to it. */
-static void price_take(struct pilots *pilots, struct cell *cell, const struct price *price)
+static void price_take(struct pilots *pilots, struct cell *cell, const struct trial_price *price)
 {
     struct cell priced = *cell;
     forecast_make(&priced, price);
@@ -139,7 +140,7 @@ static int pilot_run(struct pilots *pilots, struct cell *cell, const struct cell
         cell->forecast.beside_ns = fmax(cell->forecast.beside_ns, whole_ns);
     if (good <= 0)
         return good;
-    struct price price = price_of(cell, pilot, wall_ns, whole_ns);
+    struct trial_price price = price_of(cell, pilot, wall_ns, whole_ns);
     struct bias *bias = bias_of(pilots, cell);
     struct cell guessed = *pilot;
     forecast_make(&guessed, NULL);
@@ -182,7 +183,7 @@ int pilots_run(struct calibrations *store, struct cells *cells, uint64_t seed, b
         pilots.launcher = calibrations_launcher(store);
     for (size_t i = 0; i < cells->count && !rc; i++) {
         struct cell *cell = &cells->cell[i];
-        struct price price;
+        struct trial_price price;
         if (price_recall(store, cell, &price)) {
             forecast_make(cell, &price);
             cell->forecast.recalled = true;

@@ -30,18 +30,18 @@ static void closing_text(const char *verb, size_t cells, char *key)
     snprintf(key, KEY_MAX, "closing/%s/%d", verb, cells ? (int)log2((double)cells) : 0);
 }
 
-bool price_recall(const struct calibrations *store, const struct cell *cell, struct price *price)
+bool price_recall(const struct calibrations *store, const struct cell *cell, struct trial_price *price)
 {
     char key[KEY_MAX];
     cell_text(cell, key);
     json_t *entry = store ? calibrations_kept(store, key) : NULL;
-    *price = (struct price){json_number_value(json_object_get(entry, "task_ns")),
-                            json_number_value(json_object_get(entry, "floor_ns")),
-                            json_number_value(json_object_get(entry, "beside_ns"))};
+    *price = (struct trial_price){json_number_value(json_object_get(entry, "task_ns")),
+                                  json_number_value(json_object_get(entry, "floor_ns")),
+                                  json_number_value(json_object_get(entry, "beside_ns"))};
     return price->task_ns > 0 && price->floor_ns >= 0 && price->beside_ns > 0;
 }
 
-void price_keep(struct calibrations *store, const struct cell *cell, const struct price *price)
+void price_keep(struct calibrations *store, const struct cell *cell, const struct trial_price *price)
 {
     char key[KEY_MAX];
     cell_text(cell, key);
@@ -57,7 +57,7 @@ static double middle(double *values, size_t count)
     return count ? values[(count - 1) / 2] : NAN;
 }
 
-bool price_learn(const struct cell *cell, struct price *price)
+bool price_learn(const struct cell *cell, struct trial_price *price)
 {
     const struct forecast *forecast = &cell->forecast;
     unsigned count = forecast->well < FORECAST_LAST ? forecast->well : FORECAST_LAST;
@@ -68,8 +68,8 @@ bool price_learn(const struct cell *cell, struct price *price)
         wall_ns[i] = forecast->last[i].wall_ns;
         beside_ns[i] = forecast->last[i].whole_ns - forecast->last[i].wall_ns;
     }
-    *price = (struct price){middle(wall_ns, count) / (double)cell->f.tasks, forecast_floor_ns(cell),
-                            fmax(middle(beside_ns, count), 1)};
+    *price = (struct trial_price){middle(wall_ns, count) / (double)cell->f.tasks, forecast_floor_ns(cell),
+                                  fmax(middle(beside_ns, count), 1)};
     return true;
 }
 

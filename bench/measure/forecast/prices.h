@@ -7,11 +7,11 @@
 #include "bench/measure/forecast/forecast.h"
 
 /* Whether one is known. store: NULL knows nothing. */
-bool price_recall(const struct calibrations *store, const struct cell *cell, struct price *price);
-void price_keep(struct calibrations *store, const struct cell *cell, const struct price *price);
+bool price_recall(const struct calibrations *store, const struct cell *cell, struct trial_price *price);
+void price_keep(struct calibrations *store, const struct cell *cell, const struct trial_price *price);
 /* From the trials that forecast_note() was told of: the median of the last that went well, where some did. Cells with
  * failures on purpose tell nothing of others. */
-bool price_learn(const struct cell *cell, struct price *price);
+bool price_learn(const struct cell *cell, struct trial_price *price);
 
 /* What a verb takes after its last trial of a plan of so many cells (at first): summary, charts, report. The median of
  * what the last few took. */

@@ -2,12 +2,13 @@
  * and a gnuplot script of the same name in scripts/ that says what it looks like. One thread. */
 #ifndef POOLBENCH_SHOW_CHARTS_CHART_H
 #define POOLBENCH_SHOW_CHARTS_CHART_H
-#include "bench/model/run_data.h"
+#include "bench/analyse/analysis.h"
 
 #define CHART_NOTE_MAX 512
 
 struct chart_source {
-    const struct run_data *run;
+    const struct analysis *analysis;
+    const struct run_data *run; /* of the analysis */
     char *note; /* CHART_NOTE_MAX bytes: chart_notes() leaves there what it was told, for captions; or NULL */
 };
 
@@ -35,7 +36,7 @@ char *chart_origin(char *text, size_t size, const struct chart_source *source); 
 
 /* How all charts of a run are drawn. */
 struct drawing {
-    const struct run_data *run;
+    const struct analysis *analysis;
     const char *format; /* svg, png, pdf, tex */
     double width_px;    /* of 1/96 inch; 0: what the panels need */
     FILE *talk;         /* is told what was drawn and what not, and why; or NULL */

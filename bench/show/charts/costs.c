@@ -93,26 +93,10 @@ static int prices_print(const struct table *t, const struct price *prices, const
 static int costs_make_chart(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
                             char *why)
 {
-    struct table table;
-    struct price *prices;
-
     (void)chart;
     if (!source->run->count)
         return refuse(why, "no trial was recorded"), 0;
-    int result = table_init(&table, source->run);
-    if (result)
-        return refuse(why, "%s", strerror(-result)), result;
-    prices = calloc(table.pools, sizeof *prices);
-    result = prices ? 0 : -ENOMEM;
-    for (size_t c = 0; c < table.pools && !result; c++)
-        result = price_make(&table, c, &prices[c]);
-    if (result)
-        refuse(why, "%s", strerror(-result));
-    else
-        result = prices_print(&table, prices, source, data, script, why);
-    free(prices);
-    table_release(&table);
-    return result;
+    return prices_print(&source->analysis->table, source->analysis->prices, source, data, script, why);
 }
 
 const struct chart chart_costs = {

@@ -380,8 +380,8 @@ int drawing_make(const struct drawing *drawing, char *error)
     const char *first = NULL; /* that failed */
     size_t failed = 0;
     uint64_t limit_ns = drawing->limit_ns ? drawing->limit_ns : CHART_LIMIT_NS;
-    const struct chart_source source = {.run = drawing->run, .note = note};
-    int result = directories_make(drawing->run->directory, charts, draft, error);
+    const struct chart_source source = {.analysis = drawing->analysis, .run = drawing->analysis->run, .note = note};
+    int result = directories_make(drawing->analysis->run->directory, charts, draft, error);
 
     if (result)
         goto done;

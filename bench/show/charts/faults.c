@@ -120,18 +120,10 @@ static int fault_costs_draw(const struct fault_costs *fault_costs, const struct 
 static int faults_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
                        char *why)
 {
-    struct fault_costs fault_costs;
-    int result = fault_costs_make(source->run, &fault_costs);
-
     (void)chart;
-    if (result)
-        return refuse(why, "%s", strerror(-result)), result;
-    if (fault_costs.count)
-        result = fault_costs_draw(&fault_costs, source, data, script, why);
-    else
-        refuse(why, "no cell has faults");
-    fault_costs_release(&fault_costs);
-    return result;
+    if (!source->analysis->fault_costs.count)
+        return refuse(why, "no cell has faults"), 0;
+    return fault_costs_draw(&source->analysis->fault_costs, source, data, script, why);
 }
 
 const struct chart chart_faults = {

@@ -142,22 +142,15 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
 static int forest_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
                        char *why)
 {
-    struct table table;
-    size_t baseline;
+    const struct table *table = &source->analysis->table;
 
     (void)chart;
     if (!source->run->count)
         return refuse(why, "no trial was recorded"), 0;
-    int result = table_init(&table, source->run);
-    if (result)
-        return refuse(why, "%s", strerror(-result)), result;
-    baseline = baseline_find(&table);
+    size_t baseline = baseline_find(table);
     if (baseline == NO_CELL)
-        refuse(why, "a ratio needs two pools beside %s", BASE_POOL);
-    else
-        result = table_draw(&table, baseline, source, data, script, why);
-    table_release(&table);
-    return result;
+        return refuse(why, "a ratio needs two pools beside %s", BASE_POOL), 0;
+    return table_draw(table, baseline, source, data, script, why);
 }
 
 const struct chart chart_forest = {

@@ -66,14 +66,6 @@ static int members_find(struct groups *groups)
     return 0;
 }
 
-/* In the order of the plan. */
-static int order_compare(const void *a, const void *b, void *rows)
-{
-    const struct summary_row *r = rows;
-
-    return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
-}
-
 int groups_init(struct groups *groups, const struct run_data *run, const bool *drawn)
 {
     size_t room = run->count + 1, count = 0;
@@ -86,14 +78,13 @@ int groups_init(struct groups *groups, const struct run_data *run, const bool *d
     groups->pool = calloc(room, sizeof *groups->pool);
     if (!order || !used || !groups->panel || !groups->pool)
         goto done;
-    for (size_t row = 0; row < run->count; row++) {
-        bool any = false;
-        for (size_t i = 0; i < run->trial_count && !any; i++)
-            any = drawn[i] && run->cell[i] == row;
-        if (any)
+    for (size_t i = 0; i < run->count; i++) {
+        size_t row = run->plan[i], trial = run->first[row];
+        while (trial != RUN_NOTHING && !drawn[trial])
+            trial = run->next[trial];
+        if (trial != RUN_NOTHING)
             order[count++] = row;
     }
-    qsort_r(order, count, sizeof *order, order_compare, run->rows);
     for (size_t i = 0; i < count; i++)
         used[i] = run->rows[order[i]];
     groups->factors = factors_of(run->rows, run->count) & ~(unsigned)FACTOR_POOL;

@@ -14,7 +14,7 @@
 
 struct nested {
     const struct run_data *run;
-    struct series series;
+    const struct series *series;
     struct family family;
     unsigned factors;
     struct map map;
@@ -130,8 +130,8 @@ static int tile_make(struct nested *n, size_t i)
 
     if (!has_partner(n, i))
         return 0;
-    int result = comparison_make(series_of(&n->series, n->cell[i]), series_of(&n->series, n->cell[best]),
-                                 n->series.blocks, &n->family, &comparison);
+    int result = comparison_make(series_of(n->series, n->cell[i]), series_of(n->series, n->cell[best]),
+                                 n->series->blocks, &n->family, &comparison);
     *tile = (struct tile){.panel = n->panel[i],
                           .x = row->f.workers / row->f.processes,
                           .y = row->f.processes,
@@ -172,18 +172,20 @@ static void script_print(const struct nested *n, const struct chart_source *sour
     snprintf(text, sizeof text,
              "Time per task over that of the best shape with as many workers, medians of %zu blocks; the darker, the "
              "faster%s",
-             n->series.blocks,
-             n->series.blocks < n->family.blocks ? "; hatched: too few blocks to tell"
-             : n->hatched                        ? "; hatched: not resolved (95 % over all comparisons)"
-                                                 : "");
+             n->series->blocks,
+             n->series->blocks < n->family.blocks ? "; hatched: too few blocks to tell"
+             : n->hatched                         ? "; hatched: not resolved (95 % over all comparisons)"
+                                                  : "");
     chart_notes(script, source, text);
 }
 
-static int nested_init(struct nested *n, const struct run_data *run)
+static int nested_init(struct nested *n, const struct analysis *analysis)
 {
+    const struct run_data *run = analysis->run;
     size_t room = run->count + 1;
 
     *n = (struct nested){.run = run,
+                         .series = &analysis->table.series,
                          .factors = factors_of(run->rows, run->count),
                          .map = {.x_name = map_number, .y_name = map_number},
                          .worst = 1};
@@ -193,12 +195,11 @@ static int nested_init(struct nested *n, const struct run_data *run)
     n->first = calloc(room, sizeof *n->first);
     if (!n->map.tiles || !n->cell || !n->panel || !n->first)
         return -ENOMEM;
-    return series_make(run, METRIC_WALL, &n->series);
+    return 0;
 }
 
 static void nested_release(struct nested *n)
 {
-    series_release(&n->series);
     free(n->map.tiles);
     free(n->cell);
     free(n->panel);
@@ -209,7 +210,7 @@ static int nested_make(const struct chart *chart, const struct chart_source *sou
                        char *why)
 {
     struct nested n;
-    int result = nested_init(&n, source->run);
+    int result = nested_init(&n, source->analysis);
 
     (void)chart;
     if (!result) {

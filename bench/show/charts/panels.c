@@ -114,14 +114,6 @@ static void layout(struct points *data, const size_t *order, size_t count)
     }
 }
 
-/* In the order of the plan. */
-static int order_compare(const void *a, const void *b, void *rows)
-{
-    const struct summary_row *r = rows;
-
-    return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
-}
-
 static int points_init(struct points *data, const struct panels *chart, const struct run_data *run)
 {
     size_t room = run->count + 1, count = 0;
@@ -139,9 +131,8 @@ static int points_init(struct points *data, const struct panels *chart, const st
     }
     data->factors = factors_of(run->rows, run->count);
     for (size_t i = 0; i < run->count; i++)
-        if ((data->drawable[i] = has_point(data, i)))
-            order[count++] = i;
-    qsort_r(order, count, sizeof *order, order_compare, run->rows);
+        if ((data->drawable[run->plan[i]] = has_point(data, run->plan[i])))
+            order[count++] = run->plan[i];
     layout(data, order, count);
     free(order);
     return 0;

@@ -12,7 +12,7 @@
 #define POOLS_MAX   26 /* letters */
 
 struct winners {
-    struct table table;
+    const struct table *table;
     struct map map;
     size_t *panel;          /* per panel: a row of the table */
     bool letter[POOLS_MAX]; /* per column: stands in a tile */
@@ -21,12 +21,12 @@ struct winners {
 
 static const struct summary_row *row_at(const struct winners *w, size_t row)
 {
-    return &w->table.run->rows[w->table.row[row]];
+    return &w->table->run->rows[w->table->row[row]];
 }
 
 static bool same_panel(const struct winners *w, size_t a, size_t b)
 {
-    unsigned same = w->table.factors & ~(unsigned)(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS | FACTOR_TASKS);
+    unsigned same = w->table->factors & ~(unsigned)(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS | FACTOR_TASKS);
 
     return factors_equal(row_at(w, a), row_at(w, b), same);
 }
@@ -34,7 +34,7 @@ static bool same_panel(const struct winners *w, size_t a, size_t b)
 /* A contest: two pools or more, and a size to stand at. */
 static bool row_counts(const struct winners *w, size_t row)
 {
-    const struct table *t = &w->table;
+    const struct table *t = w->table;
     size_t contenders = 0;
 
     for (size_t c = 0; c < t->pools; c++)
@@ -47,7 +47,7 @@ static bool is_map(const struct winners *w, size_t row)
 {
     bool sizes = false, workers = false;
 
-    for (size_t r = 0; r < w->table.rows; r++) {
+    for (size_t r = 0; r < w->table->rows; r++) {
         if (!row_counts(w, r) || !same_panel(w, row, r))
             continue;
         sizes |= row_at(w, r)->f.size_ns != row_at(w, row)->f.size_ns;
@@ -58,7 +58,7 @@ static bool is_map(const struct winners *w, size_t row)
 
 static void tile_add(struct winners *w, size_t panel, size_t row)
 {
-    const struct table *t = &w->table;
+    const struct table *t = w->table;
     struct tile *tile = &w->map.tiles[w->map.count++];
     size_t best = t->best[row], length = 1;
 
@@ -85,7 +85,7 @@ static void tile_add(struct winners *w, size_t panel, size_t row)
 
 static void tiles_make(struct winners *w)
 {
-    for (size_t r = 0; r < w->table.rows; r++) {
+    for (size_t r = 0; r < w->table->rows; r++) {
         size_t panel = 0;
         if (!row_counts(w, r))
             continue;
@@ -102,7 +102,7 @@ static void tiles_make(struct winners *w)
 
 static void script_print(const struct winners *w, const struct chart_source *source, FILE *script)
 {
-    const struct table *t = &w->table;
+    const struct table *t = w->table;
     unsigned said = (t->shown | FACTOR_WORKLOAD) & ~(unsigned)(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS);
     size_t pools = t->pools < POOLS_MAX ? t->pools : POOLS_MAX;
     char text[512];
@@ -139,15 +139,13 @@ static char *size_name(char *text, size_t size, int64_t ns)
 static int winner_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
                        char *why)
 {
-    struct winners w = {.map = {.x_name = map_number, .y_name = size_name}};
-    int result = source->run->count ? table_init(&w.table, source->run) : 0;
+    struct winners w = {.table = &source->analysis->table, .map = {.x_name = map_number, .y_name = size_name}};
+    int result;
 
     (void)chart;
-    if (!result) {
-        w.map.tiles = calloc(w.table.rows + 1, sizeof *w.map.tiles);
-        w.panel = calloc(w.table.rows + 1, sizeof *w.panel);
-        result = w.map.tiles && w.panel ? 0 : -ENOMEM;
-    }
+    w.map.tiles = calloc(w.table->rows + 1, sizeof *w.map.tiles);
+    w.panel = calloc(w.table->rows + 1, sizeof *w.panel);
+    result = w.map.tiles && w.panel ? 0 : -ENOMEM;
     if (result) {
         refuse(why, "%s", strerror(-result));
         goto done;
@@ -164,7 +162,6 @@ static int winner_make(const struct chart *chart, const struct chart_source *sou
 done:
     free(w.map.tiles);
     free(w.panel);
-    table_release(&w.table);
     return result;
 }
 

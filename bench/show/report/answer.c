@@ -1,5 +1,4 @@
 /* What was found: the conclusions and the tables of the closing screen, and what failed. */
-#include "bench/analyse/findings.h"
 #include "bench/base/units.h"
 #include "bench/model/host.h"
 #include "bench/show/report/parts.h"
@@ -147,15 +146,9 @@ static const char *silence(const struct report *r)
 
 static void put_conclusions(struct report *r)
 {
-    struct lines lines;
+    const char *text = r->analysis->findings;
 
-    if (!lines_open(&lines))
-        return;
-    if (r->table && trials_with(r->run, TRIAL_OK))
-        findings_print(lines.out, r->table);
-    const char *text = lines_close(&lines);
     r->format->list(r->out, *text ? text : silence(r), LIST_ANSWER);
-    free(lines.text);
 }
 
 /* A table's row or column has a name that must live as long as the table is drawn. */
@@ -233,7 +226,7 @@ static void answer_cell(const struct table_text *text, struct document_cell *cel
 /* The rows that say speed-ups, or those that say times per task. */
 static void put_table(struct report *r, bool speedup)
 {
-    struct table *t = r->table;
+    const struct table *t = r->table;
     struct document_table drawn = {.title = table_title(speedup), .rows = 1, .columns = t->pools + 1};
     struct names *names = calloc(t->rows + t->pools, sizeof *names);
     struct table_text *texts = calloc(t->rows * t->pools, sizeof *texts), *text = texts;
@@ -316,13 +309,14 @@ void report_answer(struct report *r)
 /* ---- prices ---- */
 
 /* A row of the table of prices; false when nothing is known of that pool. */
-static bool price_row(const struct table *t, size_t column, struct price_text *text, struct document_cell *cells)
+static bool price_row(const struct analysis *analysis, size_t column, struct price_text *text,
+                      struct document_cell *cells)
 {
-    struct price price;
+    const struct table *t = &analysis->table;
 
-    if (price_make(t, column, &price) || !price_known(&price))
+    if (!price_known(&analysis->prices[column]))
         return false;
-    price_text(&price, text);
+    price_text(&analysis->prices[column], text);
     cells[0].text = t->run->rows[t->pool[column]].f.pool;
     cells[1].text = text->start;
     cells[2].text = text->bytes;
@@ -336,7 +330,7 @@ void report_prices(struct report *r)
         "start: opening the pool, by the workers that makes\n",
         "memory: proportional set size beyond that of the same tasks without a pool, by the workers\n",
         "handing over: wall time per task of tasks that do nothing\n"};
-    struct table *t = r->table;
+    const struct table *t = r->table;
     struct document_table drawn = {.title = "Price of a pool, median over trials", .rows = 1, .columns = 4};
     struct price_text *prices = t ? calloc(t->pools, sizeof *prices) : NULL;
     struct lines legend;
@@ -347,7 +341,7 @@ void report_prices(struct report *r)
         for (size_t c = 1; c < drawn.columns; c++)
             drawn.cells[c].text = price_heads[c - 1];
         for (size_t c = 0; c < t->pools; c++)
-            drawn.rows += price_row(t, c, &prices[c], &drawn.cells[drawn.rows * drawn.columns]);
+            drawn.rows += price_row(r->analysis, c, &prices[c], &drawn.cells[drawn.rows * drawn.columns]);
     }
     if (drawn.rows > 1) {
         r->format->section(r->out, "What a pool costs");

@@ -45,11 +45,6 @@ static void fault_costs_put(struct report *r, const struct fault_costs *fault_co
 
 void report_fault_costs(struct report *r)
 {
-    struct fault_costs fault_costs;
-
-    if (!r->table || fault_costs_make(r->run, &fault_costs))
-        return;
-    if (fault_costs.count)
-        fault_costs_put(r, &fault_costs);
-    fault_costs_release(&fault_costs);
+    if (r->table && r->analysis->fault_costs.count)
+        fault_costs_put(r, &r->analysis->fault_costs);
 }

@@ -1,14 +1,14 @@
 /* The sections of a report, one function each, in whatever format. */
 #ifndef POOLBENCH_SHOW_REPORT_PARTS_H
 #define POOLBENCH_SHOW_REPORT_PARTS_H
-#include "bench/analyse/table.h"
+#include "bench/analyse/analysis.h"
 #include "bench/show/report/document.h"
 #include <jansson.h>
 
 struct report {
-    const char *directory;
+    const struct analysis *analysis;
     const struct run_data *run;
-    struct table *table; /* NULL without a cell */
+    const struct table *table; /* NULL without a cell */
     const char *run_id;
     const struct document_format *format;
     FILE *out;

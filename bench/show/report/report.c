@@ -49,7 +49,7 @@ char *report_file(const struct report *r, const char *name)
     char path[PATH_MAX];
     struct text_lines content;
 
-    if (snprintf(path, sizeof path, "%s/%s", r->directory, name) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/%s", r->run->directory, name) >= (int)sizeof path)
         return NULL;
     return text_open(path, FILE_MAX, &content) ? NULL : content.text;
 }
@@ -80,12 +80,12 @@ static void everything(struct report *r)
 /* Beside and renamed, so that there is always a whole report. */
 static int format_write(struct report *r)
 {
-    char draft[PATH_MAX], path[PATH_MAX];
+    char draft[PATH_MAX], path[PATH_MAX + 32];
     int result = 0;
 
-    if (snprintf(draft, sizeof draft, "%s/.%s", r->directory, r->format->file) >= (int)sizeof draft)
+    if (snprintf(draft, sizeof draft, "%s/.%s", r->run->directory, r->format->file) >= (int)sizeof draft)
         return -ENAMETOOLONG;
-    snprintf(path, sizeof path, "%s/%s", r->directory, r->format->file);
+    snprintf(path, sizeof path, "%s/%s", r->run->directory, r->format->file);
     r->out = fopen(draft, "we");
     if (!r->out)
         return -errno;
@@ -100,20 +100,12 @@ static int format_write(struct report *r)
     return result;
 }
 
-int report_write(const struct run_data *run, char *error)
+int report_write(const struct analysis *analysis, char *error)
 {
-    struct report report = {.directory = run->directory, .run = run};
-    struct table table;
+    const struct run_data *run = analysis->run;
+    struct report report = {.analysis = analysis, .run = run, .table = run->count ? &analysis->table : NULL};
     int result = 0;
 
-    if (run->count) {
-        result = table_init(&table, run);
-        if (result) {
-            refuse(error, "no memory for the report");
-            return result;
-        }
-        report.table = &table;
-    }
     report.run_id = run->count ? run->rows[0].run_id : run_id(run->directory);
     for (size_t i = 0; document_formats[i] && !result; i++) {
         report.format = document_formats[i];
@@ -122,7 +114,5 @@ int report_write(const struct run_data *run, char *error)
             refuse(error, "%.400s/%s: cannot be written: %s", run->directory, document_formats[i]->file,
                    strerror(-result));
     }
-    if (report.table)
-        table_release(&table);
     return result;
 }

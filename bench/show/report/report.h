@@ -2,9 +2,9 @@
  * and only what files of the run say, so that a copied run gives the same report. One thread. */
 #ifndef POOLBENCH_SHOW_REPORT_REPORT_H
 #define POOLBENCH_SHOW_REPORT_REPORT_H
-#include "bench/analyse/summary.h"
+#include "bench/analyse/analysis.h"
 
 /* Writes both files, each beside and then renamed. 0 or -errno with a line in error (ERROR_MAX bytes). */
-int report_write(const struct run_data *run, char *error);
+int report_write(const struct analysis *analysis, char *error);
 
 #endif

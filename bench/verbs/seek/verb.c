@@ -337,7 +337,7 @@ static int conclude(struct search *search, char *error)
     rc = search->kind->write(search, &run);
     if (rc)
         complain(verb, "%s/%s.csv: %s", search->session.directory, verb, strerror(-rc));
-    int code = run_conclude(&search->session, verb, &run);
+    int code = run_conclude(&search->session, verb, &run, true);
     screen(search, &run, stdout);
     run_data_close(&run);
     return rc ? 1 : code;

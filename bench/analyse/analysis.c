@@ -1,0 +1,38 @@
+#include "bench/analyse/analysis.h"
+#include "bench/analyse/findings.h"
+#include <errno.h>
+#include <stdlib.h>
+
+static int findings_make(struct analysis *analysis)
+{
+    size_t size;
+    FILE *out = open_memstream(&analysis->findings, &size);
+
+    if (!out)
+        return -ENOMEM;
+    int rc = analysis->run->count ? findings_print(out, &analysis->table) : 0;
+    return fclose(out) ? -ENOMEM : rc;
+}
+
+int analysis_make(const struct run_data *run, struct analysis *analysis)
+{
+    *analysis = (struct analysis){.run = run};
+    int rc = run->count ? table_init(&analysis->table, run) : 0;
+
+    if (!rc && !(analysis->prices = calloc(analysis->table.pools + 1, sizeof *analysis->prices)))
+        rc = -ENOMEM;
+    for (size_t c = 0; c < analysis->table.pools && !rc; c++)
+        rc = price_make(&analysis->table, c, &analysis->prices[c]);
+    if (!rc)
+        rc = fault_costs_make(run, &analysis->fault_costs);
+    return rc ? rc : findings_make(analysis);
+}
+
+void analysis_release(struct analysis *analysis)
+{
+    if (analysis->run->count)
+        table_release(&analysis->table);
+    free(analysis->prices);
+    fault_costs_release(&analysis->fault_costs);
+    free(analysis->findings);
+}
