@@ -28,6 +28,7 @@ TEST    ?=
 SEED    ?=
 ALL     ?=
 SLOW    ?=
+PLAIN   ?=
 SHORT   ?=
 V       ?=
 INSTALL ?= install
@@ -208,7 +209,7 @@ perf: ## hold the pools to bare floors, to each other and to peers: about five m
 
 # The C tests run once more under the sanitizers, unless a SAN was asked for: then under that one alone. SLOW is another
 # machine, not another look for races: the plain tree alone.
-sanitizers := $(if $(SAN)$(SLOW),,address$(comma)undefined thread)
+sanitizers := $(if $(SAN)$(SLOW)$(PLAIN),,address$(comma)undefined thread)
 check: ## build and run all tests, also under sanitizers: TEST="plan cli" for some, ALL=1 for all cells, SEED=7 again
 	@CC='$(CC)' scripts/deps
 	@$(MAKE) $(jobs) build tests
@@ -276,5 +277,5 @@ clean: ## remove everything built, of all compilers and sanitizers
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
-	@echo '  with CC=clang, SAN=address,undefined or SAN=thread, CFLAGS=, CPPFLAGS=, LDFLAGS=, V=1, DEPS=never'
+	@echo '  with CC=clang, SAN=address,undefined or SAN=thread (check: PLAIN=1 for neither), CFLAGS=, CPPFLAGS=, LDFLAGS=, V=1, DEPS=never'
 	@echo '  and check with SLOW=2ms: as where processes and threads cost that much; SHORT=60: some tests, that many seconds'

@@ -67,19 +67,6 @@ static void test_median(void **state)
     assert_true(isnan(interval.lo) && isnan(interval.hi));
 }
 
-static void test_means(void **state)
-{
-    static const double ratios[] = {0.5, 2, 4}, rates[] = {40, 60}, bad[] = {1, 0};
-
-    (void)state;
-    assert_float_equal(stats_geometric_mean(ratios, 3), cbrt(4), 1e-6);
-    assert_float_equal(stats_harmonic_mean(rates, 2), 48, 1e-6);
-    assert_true(isnan(stats_geometric_mean(bad, 2)));
-    assert_true(isnan(stats_harmonic_mean(bad, 2)));
-    assert_true(isnan(stats_geometric_mean(NULL, 0)));
-    assert_true(isnan(stats_harmonic_mean(NULL, 0)));
-}
-
 static void test_quantile_small(void **state)
 {
     static const struct bucket ten[] = {{1, 2, 1}, {2, 3, 1}, {3, 4, 1}, {4, 5, 1},  {5, 6, 1},
@@ -122,8 +109,8 @@ static void test_quantile_of_sample(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranks), cmocka_unit_test(test_ranks_too_few),  cmocka_unit_test(test_median),
-        cmocka_unit_test(test_means), cmocka_unit_test(test_quantile_small), cmocka_unit_test(test_quantile_of_sample),
+        cmocka_unit_test(test_ranks),          cmocka_unit_test(test_ranks_too_few),      cmocka_unit_test(test_median),
+        cmocka_unit_test(test_quantile_small), cmocka_unit_test(test_quantile_of_sample),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,7 +41,7 @@ static void cell_add(struct run_data *run, const char *pool, int64_t size_ns, do
                                     .status = TRIAL_OK,
                                     .private_bytes = 200 * 1024,
                                     .wall_ns = (int64_t)(ns_per_task * TASKS * (1 + 0.01 * (block % 4)))};
-        snprintf(trial->cell_id, sizeof trial->cell_id, "c%03zu", number);
+        snprintf(trial->cell_id, sizeof trial->cell_id, "c%03u", (unsigned)number & 0xffff);
         snprintf(trial->experiment, sizeof trial->experiment, "made-up");
         snprintf(trial->f.pool, sizeof trial->f.pool, "%s", pool);
         snprintf(trial->f.workload, sizeof trial->f.workload, "spin");

@@ -31,6 +31,7 @@ struct reader {
     size_t count;
     char *values, *empty;           /* the row being read, and one without values */
     int64_t version;                /* its schema; 0: not said */
+    unsigned absent;                /* factors without a column in this file, by bit */
     char *piece;                    /* of the file, READ_BYTES */
     const struct column **header;   /* column of each field; NULL: not one of ours */
     size_t header_size, fields;     /* fields: of the header line */
@@ -199,25 +200,32 @@ static void header_end(struct reader *r)
 
     for (size_t i = 0; i < r->field; i++)
         known = known || r->header[i];
+    for (unsigned o = 0; options[o].name; o++) {
+        bool there = !options[o].columns[0].name;
+        for (size_t i = 0; i < r->field && !there; i++)
+            there = r->header[i] && !strcmp(r->header[i]->name, options[o].columns[0].name);
+        r->absent |= there ? 0 : 1u << o;
+    }
     if (known)
         r->fields = r->field;
     else
         reader_fail(r, "expected the header line of %s, found none of its columns", r->format->file);
 }
 
-/* What its factors meant when the row was written; false: that cannot be. */
+/* What its factors meant when the row was written, and of those that were not known yet, their presets; false: that
+ * cannot be. */
 static bool factors_modernise(struct reader *r)
 {
     char error[ERROR_MAX];
 
-    if (!r->version || r->version == SCHEMA_VERSION)
-        return true;
-    for (size_t i = 0; i < r->format->count; i++)
-        if (r->format->columns[i].kind == COLUMN_FACTORS &&
-            factors_update(options, r->version, (struct factors *)(r->values + r->format->columns[i].offset), error)) {
+    for (size_t i = 0; i < r->format->count; i++) {
+        struct factors *factors = (struct factors *)(r->values + r->format->columns[i].offset);
+        if (r->format->columns[i].kind == COLUMN_FACTORS && r->version &&
+            factors_update(options, r->version, r->absent, factors, error)) {
             reader_fail(r, "%s", error);
             return false;
         }
+    }
     return true;
 }
 

@@ -327,14 +327,14 @@ char *factor_text(const struct option *option, const struct factors *factors, ch
     return text;
 }
 
-int factors_update(const struct option *table, int64_t schema, struct factors *factors, char *error)
+int factors_update(const struct option *table, int64_t schema, unsigned absent, struct factors *factors, char *error)
 {
     for (const struct option *option = table; option->name; option++) {
         char text[SPEC_MAX];
         int rc = 0;
         if (option->kind != OPTION_FACTOR)
             continue;
-        if (option->since > schema)
+        if (option->added && absent >> (option - table) & 1)
             rc = factor_parse(option, option->preset, factors, error);
         for (const struct meaning *meaning = option->meant_before; meaning && meaning->schema && !rc; meaning++)
             if (schema <= meaning->schema && !strcmp(factor_text(option, factors, text), meaning->was) &&

@@ -59,7 +59,7 @@ struct option {
     struct column columns[FACTOR_COLUMNS_MAX];
     const char *before, *after; /* in a label: words around the value, `after` with s unless it is 1; NULL: none */
     const char *nothing;        /* the value of which a label says nothing; NULL: none is */
-    int64_t since;              /* the schema its columns came with: in files of earlier ones it has its preset */
+    bool added; /* after the first release: a file without its column was written before, when it was as the preset */
     const struct meaning *meant_before; /* ends with schema 0; NULL: what it means now */
 };
 
@@ -93,9 +93,9 @@ void cell_spell(const struct cell *cell, const struct option *option, char *text
 char *factor_text(const struct option *option, const struct factors *factors, char *text);
 /* Text to the value in `factors` alone. */
 int factor_parse(const struct option *option, const char *text, struct factors *factors, char *error);
-/* Factors that were read from a file of that schema, as `table` (options[]) means them today. 0, or -EINVAL with a line
- * in error. */
-int factors_update(const struct option *table, int64_t schema, struct factors *factors, char *error);
+/* Factors that were read from a file of that schema, as `table` (options[]) means them today. absent: those without a
+ * column there, by bit. 0, or -EINVAL with a line in error. */
+int factors_update(const struct option *table, int64_t schema, unsigned absent, struct factors *factors, char *error);
 /* Its texts as they may stand in a file or on a screen (text_put, workloads/text.h). */
 void factors_escape(struct factors *factors);
 

@@ -51,30 +51,6 @@ int stats_median_interval(const double *sorted, size_t count, double level, stru
     return error;
 }
 
-double stats_geometric_mean(const double *values, size_t count)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (!(values[i] > 0))
-            return NAN;
-        sum += log(values[i]);
-    }
-    return count ? exp(sum / (double)count) : NAN;
-}
-
-double stats_harmonic_mean(const double *values, size_t count)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (!(values[i] > 0))
-            return NAN;
-        sum += 1 / values[i];
-    }
-    return count ? (double)count / sum : NAN;
-}
-
 double stats_histogram_quantile(const struct bucket *buckets, size_t count, double q)
 {
     int64_t total = 0, seen = 0;

@@ -24,9 +24,6 @@ int stats_median_ranks(size_t count, double level, size_t *lo, size_t *hi);
 /* The interval between those ranks; -EDOM leaves both ends NAN. */
 int stats_median_interval(const double *sorted, size_t count, double level, struct interval *interval);
 
-double stats_geometric_mean(const double *values, size_t count); /* of ratios; NAN for none or any <= 0 */
-double stats_harmonic_mean(const double *values, size_t count);  /* of rates; NAN for none or any <= 0 */
-
 /* A histogram bucket of whole nanoseconds: lo <= ns < hi. */
 struct bucket {
     int64_t lo_ns, hi_ns, count;

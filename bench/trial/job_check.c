@@ -63,8 +63,10 @@ static bool is_arrival(const struct job_file *file)
 {
     bool needs_k = file->f.arrival.kind == ARRIVAL_WAVE || file->f.arrival.kind == ARRIVAL_WINDOW;
     uint64_t due = file->f.arrival.kind == ARRIVAL_RATE ? file->tasks : 0;
-    return file->f.arrival.kind <= ARRIVAL_RATE && file->f.collect <= COLLECT_ORDERED &&
-           (!needs_k || file->f.arrival.k) && lies_within(file, file->due_offset, due, sizeof(uint64_t));
+    return file->f.arrival.kind >= 0 && file->f.arrival.kind <= ARRIVAL_RATE && file->f.collect >= 0 &&
+           file->f.collect <= COLLECT_ORDERED && (!needs_k || file->f.arrival.k > 0) && file->f.payload.in >= 0 &&
+           file->f.payload.out >= 0 && file->f.ballast.bytes >= 0 &&
+           lies_within(file, file->due_offset, due, sizeof(uint64_t));
 }
 
 int job_check(const struct job_file *file, uint64_t bytes)

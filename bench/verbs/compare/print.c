@@ -69,8 +69,12 @@ static void label_text(char *text, size_t size, const struct compare *c, const s
     unsigned by = c->two ? FACTOR_POOL : c->question.by;
     size_t length = strlen(factors_label(text, size, &side->run.rows[cell], by));
 
-    if (!length)
-        length = (size_t)snprintf(text, size, "none");
+    if (!length) { /* nothing to say of it, but here it is what is asked for */
+        char value[SPEC_MAX];
+        unsigned number = (unsigned)__builtin_ctz(by);
+        length = (size_t)snprintf(text, size, "%s %s", factor_name(number),
+                                  factor_spell(value, sizeof value, &side->run.rows[cell], by));
+    }
     if (length + 2 < size) {
         char rest[160];
         factors_label(rest, sizeof rest, &side->run.rows[cell], c->shown & ~by);
@@ -214,7 +218,7 @@ static void head_print(FILE *out, const struct compare *c, enum style style)
         say(out, style,
             "Whatever changed on the machine between the runs is part of the ratio, and no interval holds it; "
             "--baseline "
-            "divides out metric->words all cells share.");
+            "divides out what all cells share.");
     } else {
         say(out, style, "%s compared with the baseline %s: %s over that of %s in the same run. The latter: %s.",
             c->cell->id, c->base->id, metric->words, c->question.baseline, host);

@@ -21,8 +21,8 @@ static const struct argument compare_arguments[] = {
          "baseline of their own run.",
          false},
     [METRIC] = {"metric", "METRIC", "wall",
-                "What is compared: wall, the time per task; cpu, latency_p99, memory, and others. `list metrics` says "
-                "what each is.",
+                "What is compared: wall (the time per task), cpu, latency_p99, pss (memory) and others. `list metrics` "
+                "says what each is.",
                 false},
     [MARGIN] = {"margin", "SHARE", "2%", "Differences up to this one do not matter: an interval within it is `equal`.",
                 false},

@@ -26,7 +26,8 @@ static bool pool_fits(const struct summary_row *row, const char *value)
     return !strcmp(row->f.pool, value) || row_has_label(row, value);
 }
 
-bool selector_fits(const struct selector *selector, const struct summary_row *row, unsigned without)
+/* Does the row have all that is wanted? */
+static bool selector_fits(const struct selector *selector, const struct summary_row *row, unsigned without)
 {
     char text[192];
 
@@ -42,7 +43,7 @@ bool selector_fits(const struct selector *selector, const struct summary_row *ro
     return true;
 }
 
-char *selector_text(char *text, size_t size, const struct selector *selector)
+static char *selector_text(char *text, size_t size, const struct selector *selector)
 {
     size_t length = 0;
 

@@ -70,8 +70,5 @@ const char *target_metric_name(const struct target *target);
 /* `judgement` has a row a target. 0; -EINVAL with a line in error: a selector means more than one cell; -ENOMEM. */
 int targets_judge(const struct targets *targets, const struct run_data *run, struct family *family,
                   struct judgement *judgement, char *error);
-/* Does the row have all that is wanted? */
-bool selector_fits(const struct selector *selector, const struct summary_row *row, unsigned without);
-char *selector_text(char *text, size_t size, const struct selector *selector);
 
 #endif
