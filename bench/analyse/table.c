@@ -1,5 +1,6 @@
 /* Rows, columns, and what stands where they cross. */
 #include "bench/analyse/table.h"
+#include "bench/analyse/layout.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/design.h"
 #include "bench/stats/looks.h"
@@ -24,57 +25,33 @@ size_t table_base(const struct table *t, size_t cell)
     return NO_CELL;
 }
 
-/* Is the cell in that row of the table? The base is in every row it fits, whatever its workers and place. */
-static bool in_row(const struct table *t, size_t row, size_t cell)
+/* Is the cell in the row that `first` stands for? The base is in every row it fits, whatever its workers and place. */
+static bool in_row(const void *arg, size_t first, size_t cell)
 {
+    const struct table *t = arg;
     const struct summary_row *rows = t->run->rows;
 
     if (is_base(&rows[cell]))
-        return t->base[row] == cell;
-    return factors_equal(&rows[t->row[row]], &rows[cell], t->factors & ~(unsigned)FACTOR_POOL) &&
-           !is_base(&rows[t->row[row]]);
+        return cell == (is_base(&rows[first]) ? first : table_base(t, first));
+    return !is_base(&rows[first]) && factors_equal(&rows[first], &rows[cell], t->factors & ~(unsigned)FACTOR_POOL);
 }
 
 static size_t cell_at(const struct table *t, size_t row, size_t column)
 {
     for (size_t i = 0; i < t->run->count; i++)
-        if (in_row(t, row, i) && !strcmp(t->run->rows[i].f.pool, t->run->rows[t->pool[column]].f.pool))
+        if (in_row(t, t->row[row], i) && !strcmp(t->run->rows[i].f.pool, t->run->rows[t->pool[column]].f.pool))
             return i;
     return NO_CELL;
 }
 
-static bool row_known(const struct table *t, size_t cell)
-{
-    for (size_t r = 0; r < t->rows; r++)
-        if (in_row(t, r, cell))
-            return true;
-    return false;
-}
-
-static bool pool_known(const struct table *t, size_t cell)
-{
-    for (size_t c = 0; c < t->pools; c++)
-        if (!strcmp(t->run->rows[t->pool[c]].f.pool, t->run->rows[cell].f.pool))
-            return true;
-    return false;
-}
-
 static void layout(struct table *t)
 {
-    const struct run_data *s = t->run;
-    const size_t *order = s->plan;
+    const struct run_data *run = t->run;
 
-    /* The base is the first column; rows that it has to itself come last. */
-    for (int base = 1; base >= 0; base--)
-        for (size_t i = 0; i < s->count; i++)
-            if (is_base(&s->rows[order[i]]) == base && !pool_known(t, order[i]))
-                t->pool[t->pools++] = order[i];
-    for (int base = 0; base <= 1; base++)
-        for (size_t i = 0; i < s->count; i++)
-            if (is_base(&s->rows[order[i]]) == base && !row_known(t, order[i])) {
-                t->row[t->rows] = order[i];
-                t->base[t->rows++] = base ? order[i] : table_base(t, order[i]);
-            }
+    t->pools = layout_pools(run, run->plan, run->count, true, t->pool);
+    t->rows = layout_groups(run, run->plan, run->count, in_row, t, true, t->row);
+    for (size_t r = 0; r < t->rows; r++)
+        t->base[r] = is_base(&run->rows[t->row[r]]) ? t->row[r] : table_base(t, t->row[r]);
 }
 
 static struct entry *entry_at(const struct table *t, size_t row, size_t column)

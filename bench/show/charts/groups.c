@@ -1,5 +1,6 @@
 /* Panels and pools by the factors of the cells. */
 #include "bench/show/charts/groups.h"
+#include "bench/analyse/layout.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
 #include <errno.h>
@@ -16,35 +17,15 @@ const struct summary_row *trial_cell(const struct run_data *run, size_t trial)
     return &run->rows[run->cell[trial]];
 }
 
-static bool panel_takes(const struct groups *groups, size_t panel, size_t row)
+static bool in_panel(const void *arg, size_t first, size_t row)
 {
+    const struct groups *groups = arg;
     const struct summary_row *rows = groups->run->rows;
     unsigned same = groups->factors;
 
     if (row_has_pool(&rows[row], BASE_POOL))
         same &= ~(unsigned)(FACTOR_PLACE | FACTOR_WORKERS);
-    return factors_equal(&rows[groups->panel[panel]], &rows[row], same);
-}
-
-static void layout(struct groups *groups, const size_t *order, size_t count)
-{
-    const struct summary_row *rows = groups->run->rows;
-
-    for (int base = 0; base <= 1; base++) /* panels that the base has to itself come last */
-        for (size_t i = 0; i < count; i++) {
-            bool known = row_has_pool(&rows[order[i]], BASE_POOL) != base;
-            for (size_t p = 0; p < groups->panels && !known; p++)
-                known = panel_takes(groups, p, order[i]);
-            if (!known)
-                groups->panel[groups->panels++] = order[i];
-        }
-    for (size_t i = 0; i < count; i++) {
-        bool known = false;
-        for (size_t k = 0; k < groups->pools && !known; k++)
-            known = !strcmp(groups_pool(groups, k), rows[order[i]].f.pool);
-        if (!known)
-            groups->pool[groups->pools++] = order[i];
-    }
+    return factors_equal(&rows[first], &rows[row], same);
 }
 
 /* Once for all rows, because it is asked of every trial. */
@@ -61,7 +42,7 @@ static int members_find(struct groups *groups)
                strcmp(groups_pool(groups, groups->pool_of[row]), s->rows[row].f.pool) != 0)
             groups->pool_of[row]++;
         for (size_t p = 0; p < groups->panels; p++)
-            groups->in_panel[p * s->count + row] = panel_takes(groups, p, row);
+            groups->in_panel[p * s->count + row] = in_panel(groups, groups->panel[p], row);
     }
     return 0;
 }
@@ -93,7 +74,8 @@ int groups_init(struct groups *groups, const struct run_data *run, const bool *d
     for (size_t i = 0; i < count; i++)
         if (row_has_latency(&used[i]))
             groups->label |= groups->factors & FACTOR_ARRIVAL;
-    layout(groups, order, count);
+    groups->panels = layout_groups(run, order, count, in_panel, groups, true, groups->panel);
+    groups->pools = layout_pools(run, order, count, false, groups->pool);
     result = members_find(groups);
 done:
     free(order);

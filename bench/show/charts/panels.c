@@ -1,6 +1,7 @@
 /* From trials to points. A panel is everything but the pool and the factor along x, so that two workloads are never one
  * line; a series is a pool in a panel. */
 #include "bench/show/charts/panels.h"
+#include "bench/analyse/layout.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
 #include "bench/model/summary_factors.h"
@@ -66,52 +67,45 @@ static bool same_kind_of_ballast(const struct summary_row *a, const struct summa
 }
 
 /* The base pool places no workers: it belongs to whatever place the others are in. */
-static bool in_panel(const struct points *data, size_t panel, size_t cell)
+static bool in_panel(const void *arg, size_t first, size_t cell)
 {
+    const struct points *data = arg;
     const struct summary_row *rows = data->run->rows;
     unsigned same = data->factors & ~(FACTOR_POOL | data->chart->axis);
 
     if (row_has_pool(&rows[cell], BASE_POOL))
         same &= ~(unsigned)FACTOR_PLACE;
-    if (data->chart->axis == FACTOR_BALLAST && x_of(data, cell) > 0 &&
-        !same_kind_of_ballast(&rows[cell], &rows[data->panel[panel]]))
+    if (data->chart->axis == FACTOR_BALLAST && x_of(data, cell) > 0 && !same_kind_of_ballast(&rows[cell], &rows[first]))
         return false; /* huge pages are another line; none is where each begins */
-    return factors_equal(&rows[data->panel[panel]], &rows[cell], same);
+    return factors_equal(&rows[first], &rows[cell], same);
 }
 
+/* Of one ballast alone there is nothing to see. */
+static bool shows_change(const struct points *data, size_t first, const size_t *order, size_t count)
+{
+    bool varies = data->chart->axis != FACTOR_BALLAST;
+
+    for (size_t i = 0; i < count && !varies; i++)
+        varies = in_panel(data, first, order[i]) && x_of(data, order[i]) != x_of(data, first);
+    return varies;
+}
+
+/* A panel that the base has to itself compares nothing. The base has a colour too: a pool has the same in all charts.
+ */
 static void layout(struct points *data, const size_t *order, size_t count)
 {
-    const struct summary_row *rows = data->run->rows;
+    size_t panels = layout_groups(data->run, order, count, in_panel, data, false, data->panel);
 
-    for (int base = 0; base <= 1 && !data->panels; base++) /* a panel that the base has to itself compares nothing */
-        for (size_t i = 0; i < count; i++) {
-            bool known = row_has_pool(&rows[order[i]], BASE_POOL) != base;
-            for (size_t p = 0; p < data->panels && !known; p++)
-                known = in_panel(data, p, order[i]);
-            if (!known)
-                data->panel[data->panels++] = order[i];
-        }
-    if (data->chart->axis == FACTOR_BALLAST) { /* of one ballast alone there is nothing to see */
-        size_t kept = 0;
-        for (size_t p = 0; p < data->panels; p++) {
-            bool varies = false;
-            for (size_t i = 0; i < count && !varies; i++)
-                varies = in_panel(data, p, order[i]) && x_of(data, order[i]) != x_of(data, data->panel[p]);
-            if (varies)
-                data->panel[kept++] = data->panel[p];
-        }
-        data->panels = kept;
-    }
+    data->panels = 0;
+    for (size_t p = 0; p < panels; p++)
+        if (shows_change(data, data->panel[p], order, count))
+            data->panel[data->panels++] = data->panel[p];
     for (size_t i = 0; i < count; i++) {
         data->drawable[order[i]] = false;
         for (size_t p = 0; p < data->panels; p++)
-            data->drawable[order[i]] |= in_panel(data, p, order[i]);
-        bool known = false; /* the base too: a pool has the same colour in all charts */
-        for (size_t p = 0; p < data->pools && !known; p++)
-            known = !strcmp(rows[data->pool[p]].f.pool, rows[order[i]].f.pool);
-        if (!known)
-            data->pool[data->pools++] = order[i];
+            data->drawable[order[i]] |= in_panel(data, data->panel[p], order[i]);
     }
+    data->pools = layout_pools(data->run, order, count, false, data->pool);
 }
 
 static int points_init(struct points *data, const struct panels *chart, const struct run_data *run)
@@ -161,7 +155,8 @@ static size_t cells_select(const struct points *data, size_t panel, const char *
     size_t count = 0;
 
     for (size_t i = 0; i < data->run->count; i++)
-        if (data->drawable[i] && in_panel(data, panel, i) && (!pool || !strcmp(data->run->rows[i].f.pool, pool)))
+        if (data->drawable[i] && in_panel(data, data->panel[panel], i) &&
+            (!pool || !strcmp(data->run->rows[i].f.pool, pool)))
             data->cells[count++] = i;
     qsort_r(data->cells, count, sizeof *data->cells, x_compare, (void *)data);
     return count;
