@@ -1,5 +1,4 @@
 /* poolbench: the same tasks through interchangeable pools of workers. This file finds the verb. */
-#include "bench/base/nearest.h"
 #include "bench/base/refuse.h"
 #include "bench/base/stack.h"
 #include "bench/verbs/verbs.h"
@@ -9,22 +8,7 @@
 #include <unistd.h>
 
 #define VERB_LISTED(name) &verb_##name,
-const struct verb *const verbs[] = {VERBS(VERB_LISTED) NULL};
-
-const struct verb *verb_find(const char *name)
-{
-    struct nearest nearest;
-    char hint[96];
-    nearest_init(&nearest, name);
-    for (size_t i = 0; verbs[i]; i++) {
-        if (!strcmp(verbs[i]->name, name))
-            return verbs[i];
-        nearest_offer(&nearest, verbs[i]->name);
-    }
-    complain("", "there is no verb '%.64s'%s%s", name, nearest_hint(&nearest, hint, sizeof hint),
-             nearest_name(&nearest) ? "" : "; see poolbench help");
-    return NULL;
-}
+static const struct verb *const verbs[] = {VERBS(VERB_LISTED) NULL};
 
 static int is_help(const char *word)
 {
@@ -42,6 +26,7 @@ static int verb_call(const struct verb *verb, int argc, char **argv)
     int code = arguments_read(verb, argc, argv, &given);
     if (code)
         return code;
+    given.verbs = verbs;
     code = verb->function(&given);
     arguments_release(&given);
     return code;
@@ -52,7 +37,7 @@ static int dispatch(int argc, char **argv)
     if (argc < 2)
         return complain("", "a verb is missing; see poolbench help");
     const char *name = is_help(argv[1]) ? "help" : !strcmp(argv[1], "--version") ? "version" : argv[1];
-    const struct verb *verb = verb_find(name);
+    const struct verb *verb = verb_find(verbs, name);
     return !verb ? 2 : *argv[1] == '-' ? verb_call(verb, 0, NULL) : verb_call(verb, argc - 2, argv + 2);
 }
 

@@ -11,6 +11,21 @@
 
 #define HELP_COLUMN 16
 
+const struct verb *verb_find(const struct verb *const *verbs, const char *name)
+{
+    struct nearest nearest;
+    char hint[96];
+    nearest_init(&nearest, name);
+    for (size_t i = 0; verbs[i]; i++) {
+        if (!strcmp(verbs[i]->name, name))
+            return verbs[i];
+        nearest_offer(&nearest, verbs[i]->name);
+    }
+    complain("", "there is no verb '%.64s'%s%s", name, nearest_hint(&nearest, hint, sizeof hint),
+             nearest_name(&nearest) ? "" : "; see poolbench help");
+    return NULL;
+}
+
 static bool choice_has(const char *choices, const char *value)
 {
     size_t length = strlen(value);

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct verb;
+
 struct argument {
     const char *name;   /* without dashes */
     const char *syntax; /* of the value; "" for a flag */
@@ -23,6 +25,7 @@ struct arguments {
     unsigned operands;
     char **rest; /* of verbs that take some of bench/model/options.h: those, as --name=VALUE; owned */
     int rests;
+    const struct verb *const *verbs; /* all there are, for those that explain them; ends with NULL */
 };
 
 /* A verb of the command line. Its function returns the exit code of docs/METHOD.md: 0, 1 something ran and failed, 2
@@ -40,6 +43,8 @@ struct verb {
     const char *const *options; /* names of those of bench/model/options.h it takes beside its own; ends with NULL */
 };
 
+/* The one of that name; NULL and a line on stderr when there is none. verbs ends with NULL. */
+const struct verb *verb_find(const struct verb *const *verbs, const char *name);
 /* Fills *given from the words after the verb. 0; or 2 and one line on stderr, which names the option, what was expected
  * and the nearest valid name. An option stands as --name VALUE or --name=VALUE; -- ends the options. */
 int arguments_read(const struct verb *verb, int argc, char **argv, struct arguments *given);

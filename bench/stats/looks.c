@@ -1,6 +1,5 @@
 /* The looks grow by half, so that whoever needs more waits for at most half as much again. */
 #include "bench/stats/looks.h"
-#include "bench/stats/verdict.h"
 #include <math.h>
 
 static const unsigned looks[] = {8, 12, 18, 27, 40, LOOK_MAX, 90, 135, 200, 300, 450, 670, 1000};
@@ -65,14 +64,15 @@ double looks_level(unsigned planned, double error)
 
 double looks_level_alone(unsigned planned)
 {
-    return family_make(1, planned, 0).level;
+    return planned ? looks_level(planned, FAMILY_ERROR) : 1 - FAMILY_ERROR;
 }
 
 unsigned looks_planned(unsigned comparisons)
 {
+    double error = FAMILY_ERROR / (comparisons ? comparisons : 1);
     unsigned planned = LOOK_COUNTED;
 
-    while (planned && family_make(comparisons, planned, 0).blocks > looks[LOOK_COUNTED - planned])
+    while (planned && stats_interval_least(looks_level(planned, error)) > looks[LOOK_COUNTED - planned])
         planned--;
     return planned;
 }

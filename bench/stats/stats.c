@@ -40,6 +40,15 @@ int stats_median_ranks(size_t count, double level, size_t *lo, size_t *hi)
     return 0;
 }
 
+size_t stats_interval_least(double level)
+{
+    size_t blocks = STATS_INTERVAL_MIN, lo, hi;
+
+    while (stats_median_ranks(blocks, level, &lo, &hi))
+        blocks++;
+    return blocks;
+}
+
 int stats_median_interval(const double *sorted, size_t count, double level, struct interval *interval)
 {
     size_t lo, hi;

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STATS_INTERVAL_MIN 6 /* values: below, no interval is given at any level */
+#define STATS_INTERVAL_MIN 6    /* values: below, no interval is given at any level */
+#define FAMILY_ERROR       0.05 /* the probability of any wrong interval among all that are claimed together */
 
 struct interval {
     double lo, hi;
@@ -20,6 +21,9 @@ double stats_median(const double *sorted, size_t count); /* NAN for none */
  * whatever the distribution: exact, by the binomial one. The narrowest symmetric pair. -EDOM: fewer than
  * STATS_INTERVAL_MIN values, or too few for this level. */
 int stats_median_ranks(size_t count, double level, size_t *lo, size_t *hi);
+
+/* The fewest values that give an interval at this level. */
+size_t stats_interval_least(double level);
 
 /* The interval between those ranks; -EDOM leaves both ends NAN. */
 int stats_median_interval(const double *sorted, size_t count, double level, struct interval *interval);

@@ -25,11 +25,8 @@ struct family family_make(unsigned comparisons, unsigned looks, double margin)
     double error = FAMILY_ERROR / (comparisons ? comparisons : 1);
     struct family family = {
         .comparisons = comparisons, .margin = margin, .level = looks ? looks_level(looks, error) : 1 - error};
-    size_t lo, hi;
 
-    family.blocks = STATS_INTERVAL_MIN;
-    while (stats_median_ranks(family.blocks, family.level, &lo, &hi))
-        family.blocks++;
+    family.blocks = stats_interval_least(family.level);
     return family;
 }
 

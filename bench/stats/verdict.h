@@ -6,7 +6,6 @@
 #include "bench/stats/stats.h"
 #include <stdbool.h>
 
-#define FAMILY_ERROR  0.05 /* the probability of any wrong interval among all that are claimed together */
 #define FAMILY_MARGIN 0.02 /* differences up to this one do not matter, unless --margin says otherwise */
 #define RESOLVE_MAX   1000 /* blocks: beyond, nobody waits */
 

@@ -32,7 +32,7 @@ static int fd_open(int pid, int fd, int flags)
     return ours < 0 ? -errno : ours;
 }
 
-/* Like main.c's, as far as a worker needs it. */
+/* Like trial_run(), as far as a worker needs it. */
 static int worker_run(struct trial *trial, int pid, struct attached *attached, int fd)
 {
     int rc;

@@ -1,6 +1,7 @@
 /* The trial program: runs one cell once, in a process of its own, from the job file it inherits, and leaves a report in
  * it. libc only; it knows no CSV, no topology, no statistics. One file a step:
- *   main.c       the story: job in, report out
+ *   main.c       job in, and what is to be done with it
+ *   run.c        the story of a trial: its stages
  *   job_check.c  is the job what it says it is?
  *   setup.c      memory, ballast, payload, the task sequence
  *   driver.c     arrivals, submit and reap, exactly once, time stamps
@@ -64,6 +65,10 @@ void *trial_memory(size_t count, size_t size);
 int job_check(const struct job_file *file, uint64_t bytes);
 /* Maps the job in job_fd; flags: MAP_SHARED, or MAP_PRIVATE for one who has nothing to report. */
 int job_map(struct trial *trial, int flags);
+/* A trial, all its stages. -ETIME: a worker cannot be stopped, and must end with the process. */
+int trial_run(struct trial *trial);
+/* Notes in the report what failed, unless that is said already. Returns rc. */
+int trial_fail(struct trial *trial, int rc, const char *what);
 int setup_pool(struct trial *trial); /* which pool, and its configuration */
 int setup_job(struct trial *trial);  /* workload, sequence, faults, payload */
 /* At most so many tasks; so many whatever they take: one a worker, or where tasks are processes all; and how long after

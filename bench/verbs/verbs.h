@@ -14,10 +14,8 @@
 // clang-format on
 #define VERB_DECLARED(name) extern const struct verb verb_##name;
 VERBS(VERB_DECLARED)
-extern const struct verb *const verbs[]; /* main.c; ends with NULL */
 
-/* NULL and a line on stderr when there is no such verb. */
-const struct verb *verb_find(const char *name);
+/* Of help: what --help says of any verb. */
 void verb_help_print(const struct verb *verb);
 /* All factors and settings, from the option table. */
 void options_print(FILE *out);

@@ -1,4 +1,5 @@
-/* The sections of a report, one function each, in whatever format. */
+/* The sections of a report, one function each in a file of its own, in whatever format; and what they share (parts.c).
+ */
 #ifndef POOLBENCH_SHOW_REPORT_PARTS_H
 #define POOLBENCH_SHOW_REPORT_PARTS_H
 #include "bench/analyse/analysis.h"

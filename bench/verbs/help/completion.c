@@ -227,7 +227,7 @@ static void value_print(const char *name, const char *syntax, const char *preset
 }
 
 /* Verbs that read the option table share a row in each case. */
-static void readers_print(void)
+static void readers_print(const struct verb *const *verbs)
 {
     const char *bar = "    ";
     for (const struct verb *const *at = verbs, *verb; (verb = *at); at++)
@@ -238,11 +238,11 @@ static void readers_print(void)
     fputs(")", stdout);
 }
 
-static void options_print_names(void)
+static void options_print_names(const struct verb *const *verbs)
 {
     function_begin("Sets words to the options of the verb $1.", "_poolbench_options");
     puts("    '') words='--help --version' ;;");
-    readers_print();
+    readers_print(verbs);
     fputs(" words='--help", stdout);
     for (const struct option *option = options; option->name; option++)
         printf(" --%s", option->name);
@@ -261,12 +261,12 @@ static void options_print_names(void)
     function_end();
 }
 
-static void values_print(void)
+static void values_print(const struct verb *const *verbs)
 {
     function_begin(
         "Says what the option $2 of the verb $1 takes: kind, empty for a flag; words; many, for comma lists.",
         "_poolbench_value");
-    readers_print();
+    readers_print(verbs);
     puts("\n        case $2 in");
     for (const struct option *option = options; option->name; option++)
         value_print(option->name, option->syntax, option->preset, option->kind == OPTION_FACTOR);
@@ -288,14 +288,14 @@ static void values_print(void)
     function_end();
 }
 
-static void verb_words(void)
+static void verb_words(const struct verb *const *verbs)
 {
     for (const struct verb *const *at = verbs, *verb; (verb = *at); at++)
         printf("%s%s", verb == verbs[0] ? "" : " ", verb->name);
 }
 
 /* By how the operands are written: [RUN], [SUITE.ini ...], [VERB], [1..5], [pools|workloads]. */
-static void operand_print(const struct verb *verb)
+static void operand_print(const struct verb *verb, const struct verb *const *verbs)
 {
     char text[256];
     int first, last;
@@ -313,7 +313,7 @@ static void operand_print(const struct verb *verb)
     }
     fputs("words words='", stdout);
     if (syntax_is(text, "VERB"))
-        verb_words();
+        verb_words(verbs);
     else if (sscanf(text, "%d..%d", &first, &last) == 2)
         for (int i = first; i <= last; i++)
             printf("%s%d", i == first ? "" : " ", i);
@@ -322,14 +322,14 @@ static void operand_print(const struct verb *verb)
     puts("' ;;");
 }
 
-static void operands_print(void)
+static void operands_print(const struct verb *const *verbs)
 {
     function_begin("Says what words without dashes the verb $1 takes, and how many.", "_poolbench_operand");
     fputs("    '') limit=1 kind=words words='", stdout);
-    verb_words();
+    verb_words(verbs);
     puts("' ;;");
     for (const struct verb *const *at = verbs, *verb; (verb = *at); at++)
-        operand_print(verb);
+        operand_print(verb, verbs);
     function_end();
 }
 
@@ -365,12 +365,12 @@ static void specs_print(void)
     function_end();
 }
 
-void completion_print(void)
+void completion_print(const struct verb *const *verbs)
 {
     fputs(frame_begin, stdout);
-    options_print_names();
-    values_print();
-    operands_print();
+    options_print_names(verbs);
+    values_print(verbs);
+    operands_print(verbs);
     specs_print();
     fputs(frame_end, stdout);
 }

@@ -63,7 +63,7 @@ static const struct argument help_arguments[] = {
     {.name = NULL},
 };
 
-static void verbs_print(void)
+static void verbs_print(const struct verb *const *verbs)
 {
     const char *chapter = "";
     printf("poolbench runs the same tasks through interchangeable pools of workers and measures them.\n\n"
@@ -78,9 +78,10 @@ static void verbs_print(void)
 
 static int help_main(const struct arguments *given)
 {
-    static void (*const print[HELP_PRINTS])(void) = {man_print, completion_print, markdown_print};
+    static void (*const print[HELP_PRINTS])(const struct verb *const *verbs) = {man_print, completion_print,
+                                                                                markdown_print};
     const char *wish = NULL;
-    void (*chosen)(void) = verbs_print;
+    void (*chosen)(const struct verb *const *verbs) = verbs_print;
     for (unsigned i = 0; i < HELP_PRINTS; i++) {
         if (!given->value[i][0])
             continue;
@@ -91,10 +92,10 @@ static int help_main(const struct arguments *given)
         chosen = print[i];
     }
     if (!given->operands) {
-        chosen();
+        chosen(given->verbs);
         return 0;
     }
-    const struct verb *verb = verb_find(given->operand[0]);
+    const struct verb *verb = verb_find(given->verbs, given->operand[0]);
     if (verb)
         verb_help_print(verb);
     return verb ? 0 : 2;

@@ -132,7 +132,7 @@ static void rows_print(const char *name, const struct manual_row *rows)
         item("", rows->name, NULL, rows->text);
 }
 
-static void synopsis_print(void)
+static void synopsis_print(const struct verb *const *verbs)
 {
     section("SYNOPSIS");
     for (const struct verb *const *at = verbs, *verb; (verb = *at); at++) {
@@ -143,7 +143,7 @@ static void synopsis_print(void)
     }
 }
 
-static void verbs_print(void)
+static void verbs_print(const struct verb *const *verbs)
 {
     section("VERBS");
     for (const struct verb *const *at = verbs, *verb; (verb = *at); at++) {
@@ -257,19 +257,19 @@ static void examples_print(void)
     }
 }
 
-void man_print(void)
+void man_print(const struct verb *const *verbs)
 {
     puts(".\\\" Printed by `poolbench help --man` from the program's own tables.");
     printf(".TH POOLBENCH 1 \"\" \"poolbench %s\" \"User Commands\"\n", POOLBENCH_VERSION);
     puts(".SH NAME\npoolbench \\- the same tasks through interchangeable pools of workers, measured");
-    synopsis_print();
+    synopsis_print(verbs);
     section("DESCRIPTION");
     for (const char *const *paragraph = manual_description; *paragraph; paragraph++) {
         if (paragraph != manual_description)
             puts(".PP");
         text_print(*paragraph);
     }
-    verbs_print();
+    verbs_print(verbs);
     section("OPTIONS");
     text_print("Of `run` and `plan`. In a suite the same names are keys, without dashes.");
     options_of("Factors", OPTION_FACTOR,

@@ -18,8 +18,9 @@ char *manual_usage(const struct verb *verb, char *text, size_t size);
 /* Those of the option table that a verb takes beside its own: "--size, --workers". Returns text. */
 char *manual_options(const struct verb *verb, char *text, size_t size);
 
-void man_print(void);
-void markdown_print(void);
-void completion_print(void);
+/* verbs: all there are; ends with NULL. */
+void man_print(const struct verb *const *verbs);
+void markdown_print(const struct verb *const *verbs);
+void completion_print(const struct verb *const *verbs);
 
 #endif

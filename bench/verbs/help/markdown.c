@@ -136,7 +136,7 @@ static void rows_print(const char *title, const char *head, const struct manual_
         row_print(rows->name, rows->text);
 }
 
-void markdown_print(void)
+void markdown_print(const struct verb *const *verbs)
 {
     puts("# The command line\n\nWhat `poolbench help --markdown` prints, from the tables that the program works by; "
          "`make "

@@ -30,6 +30,11 @@ double search_level(const struct search *search)
     return family_make((unsigned)search->count, 0, 0).level;
 }
 
+const struct cell *search_subject(const struct search *search, const struct sought *sought)
+{
+    return &search->session.plan.cells.cell[sought->subject];
+}
+
 /* The cell that `from` becomes at x, made if it has not been. Returns its number, or -errno. */
 static int64_t cell_at(struct search *search, uint32_t from, double x, char *error)
 {

@@ -94,10 +94,10 @@ int search_fits(struct search *search, char *error);
 int search_run(struct search *search, char *error);
 /* The level of each interval: all of them hold together at 95 %. */
 double search_level(const struct search *search);
-
-/* ---- for write and print ---- */
-
 const struct cell *search_subject(const struct search *search, const struct sought *sought);
+
+/* ---- for write and print (bench/verbs/seek/verb.c) ---- */
+
 unsigned search_workers(const struct search *search); /* as asked for, which some pools ignore */
 /* The row of the summary that the subject has at x; NULL: none. */
 const struct summary_row *search_row(const struct search *search, const struct sought *sought, double x,

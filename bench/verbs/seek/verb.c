@@ -145,11 +145,6 @@ static void search_close(struct search *search)
 
 /* ---- what was found ---- */
 
-const struct cell *search_subject(const struct search *search, const struct sought *sought)
-{
-    return &search->session.plan.cells.cell[sought->subject];
-}
-
 unsigned search_workers(const struct search *search)
 {
     unsigned workers = 0;

@@ -1,6 +1,5 @@
-/* One experiment of the tour: from the words of a command to samples, and the samples as rows. */
+/* One experiment of the tour: from the words of a command to samples. */
 #include "bench/base/refuse.h"
-#include "bench/base/units.h"
 #include "bench/base/words.h"
 #include "bench/base/wrap.h"
 #include "bench/launch/launch.h"
@@ -12,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LABEL_COLUMN = 7, BAR = 28 };
+enum { LABEL_COLUMN = 7 };
 #define SIZES_FILE "sizes.txt" /* what the command shown calls the file of sizes */
 
 void tour_text(const char *label, const char *text)
@@ -38,23 +37,13 @@ static int sizes_write(const struct tour *tour, const struct tour_trial *trial)
     return fd;
 }
 
-static char *size_spell(const struct tour *tour, unsigned units, char *text, size_t size)
-{
-    int64_t ms = units * tour->unit_ns / 1000000;
-    if (ms < 1000)
-        snprintf(text, size, "%lldms", (long long)ms);
-    else
-        spell_duration(text, size, ms * 1000000);
-    return text;
-}
-
 /* The command's options; sizes: the name of the file of sizes. */
 static void line_write(const struct tour *tour, const struct tour_trial *trial, const char *sizes, char *text,
                        size_t size)
 {
     char option[64] = "", number[32], seed[32] = "";
     if (trial->size)
-        snprintf(option, sizeof option, " --size %s", size_spell(tour, trial->size, number, sizeof number));
+        snprintf(option, sizeof option, " --size %s", tour_size_spell(tour, trial->size, number, sizeof number));
     else if (trial->sizes[0])
         snprintf(option, sizeof option, " --size-dist file:%s", sizes);
     if (trial->seed)
@@ -71,7 +60,8 @@ static void command_print(const struct tour *tour, const struct tour_trial *tria
     for (unsigned i = 0; trial->sizes[i]; i++) {
         char number[32];
         size_t used = strlen(sizes);
-        snprintf(sizes + used, sizeof sizes - used, " %s", size_spell(tour, trial->sizes[i], number, sizeof number));
+        snprintf(sizes + used, sizeof sizes - used, " %s",
+                 tour_size_spell(tour, trial->sizes[i], number, sizeof number));
     }
     if (trial->sizes[0])
         tour_text("", sizes);
@@ -172,77 +162,4 @@ int tour_run(struct tour *tour, const struct tour_trial *trial, struct happened 
     plan_release(&plan);
     request_release(&request);
     return code;
-}
-
-/* ---- what the samples say ---- */
-
-void tour_task_name(const struct tour_trial *trial, uint32_t task, char *text, size_t size)
-{
-    if (task >= TASK_WARMUP_FIRST)
-        snprintf(text, size, "warm-up");
-    else if (task < TOUR_TASKS_MAX && trial->names[task][0])
-        snprintf(text, size, "%u %s", task, trial->names[task]);
-    else
-        snprintf(text, size, "%u", task);
-}
-
-const struct sample *tour_sample(const struct happened *happened, uint32_t task)
-{
-    for (unsigned i = 0; i < happened->count; i++)
-        if (happened->samples[i].task == task)
-            return &happened->samples[i];
-    return NULL;
-}
-
-unsigned tour_peak(const struct happened *happened, uint32_t first, uint32_t end)
-{
-    unsigned peak = 0;
-    for (uint32_t i = first; i < end; i++) {
-        const struct sample *at = tour_sample(happened, i);
-        unsigned alive = 0;
-        /* the number alive is largest at some task's start */
-        for (uint32_t j = first; at && j < end; j++) {
-            const struct sample *other = tour_sample(happened, j);
-            alive += other && other->start_ns <= at->start_ns && at->start_ns < other->end_ns;
-        }
-        peak = alive > peak ? alive : peak;
-    }
-    return peak;
-}
-
-static void bar_draw(char bar[BAR + 1], int64_t from, int64_t to, int64_t span, char mark)
-{
-    int64_t first = from * BAR / span, end = (to * BAR + span - 1) / span;
-    for (int64_t i = first; i < end && i < BAR; i++)
-        bar[i] = mark;
-}
-
-void tour_timeline(const struct tour *tour, const struct happened *happened, tour_note *note)
-{
-    const struct tour_trial *trial = happened->trial;
-    int64_t span = 1;
-    char text[64];
-    for (unsigned i = 0; i < happened->count; i++)
-        span = happened->samples[i].reap_ns > span ? happened->samples[i].reap_ns : span;
-    printf("\n     task    size  worker      pid  |0%*s|       at\n", BAR - 1,
-           format_duration(text, sizeof text, (double)span));
-    for (unsigned i = 0; i < happened->count; i++) {
-        const struct sample *sample = &happened->samples[i];
-        unsigned units = trial->sizes[0] ? trial->sizes[sample->task] : trial->size;
-        char name[32], size[32], at[32], bar[BAR + 1];
-        memset(bar, ' ', BAR);
-        bar[BAR] = '\0';
-        bar_draw(bar, sample->submit_ns, sample->start_ns, span, '.');
-        if (sample->reap_ns - sample->end_ns > span / BAR)
-            bar_draw(bar, sample->end_ns, sample->reap_ns, span, '-');
-        bar_draw(bar, sample->start_ns, sample->end_ns, span, '=');
-        text[0] = '\0';
-        if (note)
-            note(happened, sample, text, sizeof text);
-        tour_task_name(trial, sample->task, name, sizeof name);
-        printf("  %7s  %6s  %6u  %7d  |%s|  %7s%s%s\n", name, size_spell(tour, units, size, sizeof size),
-               sample->worker, sample->pid, bar, format_duration(at, sizeof at, (double)sample->reap_ns),
-               text[0] ? "  " : "", text);
-    }
-    putchar('\n');
 }

@@ -34,7 +34,12 @@ struct happened {
 
 /* Prints the command and runs it. 0, or the exit code of a tour that cannot go on, after a line on stderr. */
 int tour_run(struct tour *tour, const struct tour_trial *trial, struct happened *happened);
+void tour_text(const char *label, const char *text); /* wrapped; label: "" or a word */
 
+/* ---- what the samples say (timeline.c) ---- */
+
+/* A size in units of the tour: "50ms". Returns text. */
+char *tour_size_spell(const struct tour *tour, unsigned units, char *text, size_t size);
 /* What stands beside a task in its row. */
 typedef void tour_note(const struct happened *happened, const struct sample *sample, char *text, size_t size);
 /* What the step calls a task. */
@@ -45,7 +50,6 @@ void tour_timeline(const struct tour *tour, const struct happened *happened, tou
 unsigned tour_peak(const struct happened *happened, uint32_t first, uint32_t end);
 /* NULL where there is none of that number. */
 const struct sample *tour_sample(const struct happened *happened, uint32_t task);
-void tour_text(const char *label, const char *text); /* wrapped; label: "" or a word */
 
 struct tour_step {
     const char *title, *idea;

@@ -1,0 +1,49 @@
+/* What the sections of a report share: facts and files of the run, lines that become a list. */
+#include "bench/show/report/parts.h"
+#include "bench/base/text_file.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+FILE *lines_open(struct lines *lines)
+{
+    *lines = (struct lines){0};
+    return lines->out = open_memstream(&lines->text, &lines->size);
+}
+
+const char *lines_close(struct lines *lines)
+{
+    return lines->out && fclose(lines->out) == 0 ? lines->text : "";
+}
+
+void report_list(struct report *r, struct lines *lines, enum document_list kind)
+{
+    const char *text = lines_close(lines);
+
+    if (*text)
+        r->format->list(r->out, text, kind);
+    free(lines->text);
+}
+
+const json_t *report_fact(const struct report *r, const char *path)
+{
+    const json_t *value = r->run->host;
+    char key[64];
+
+    for (size_t length; value && *path; path += length + (path[length] == '.')) {
+        length = strcspn(path, ".");
+        snprintf(key, sizeof key, "%.*s", (int)length, path);
+        value = json_object_get(value, key);
+    }
+    return value;
+}
+
+char *report_file(const struct report *r, const char *name)
+{
+    char path[PATH_MAX];
+    struct text_lines content;
+
+    if (snprintf(path, sizeof path, "%s/%s", r->run->directory, name) >= (int)sizeof path)
+        return NULL;
+    return text_open(path, FILE_MAX, &content) ? NULL : content.text;
+}
