@@ -4,7 +4,9 @@
 #include "bench/job/arrivals.h"
 #include "bench/job/histogram.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -82,6 +84,26 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
         due_set((uint64_t *)((char *)file + layout.due), cell, order->seed);
     memset(parts->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *parts->histograms);
     return 0;
+}
+
+int job_keep(const struct job_parts *parts, const char *name, char *error)
+{
+    const char *directory = getenv("POOLBENCH_KEEP_JOBS");
+    char path[PATH_MAX];
+    int rc = 0;
+
+    if (!directory || !*directory)
+        return 0;
+    if (snprintf(path, sizeof path, "%s/%s.job", directory, name) >= (int)sizeof path)
+        return refuse(error, "POOLBENCH_KEEP_JOBS: %s", strerror(ENAMETOOLONG));
+    FILE *out = fopen(path, "we");
+    if (out && fwrite(parts->file, 1, parts->file->bytes, out) != parts->file->bytes)
+        rc = -errno;
+    if (!out || (fclose(out) != 0 && !rc))
+        rc = -errno;
+    if (rc)
+        snprintf(error, ERROR_MAX, "POOLBENCH_KEEP_JOBS: %.400s cannot be written: %s", path, strerror(-rc));
+    return rc;
 }
 
 int job_write_calibration(struct launcher *launcher, const struct workload_ops *workload, const int64_t *params,

@@ -17,6 +17,9 @@ int job_trial_check(const struct cell *cell, int64_t samples, char *error);
 /* The job for one trial of a cell. 0 or -errno with a line in error. */
 int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
                     struct job_parts *parts, char *error);
+/* Where POOLBENCH_KEEP_JOBS names a directory: the job as DIRECTORY/NAME.job, which `poolbench-trial FILE` runs again,
+ * by hand or in a debugger. Before it is run, as a trial changes its job. 0 or -errno with a line in error. */
+int job_keep(const struct job_parts *parts, const char *name, char *error);
 /* The job that measures iterations of a workload on CPU `cpu`. */
 int job_write_calibration(struct launcher *launcher, const struct workload_ops *workload, const int64_t *params,
                           unsigned cpu, struct job_parts *parts, char *error);

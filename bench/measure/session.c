@@ -320,6 +320,8 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
                                 .trial_limit_ns = settings->trial_limit_ns,
                                 .started_ns = (int64_t)(clock_monotonic_ns() - session->start_ns)};
     int rc = job_write_trial(launcher, cell, &order, &facts.parts, error);
+    if (rc == 0)
+        rc = job_keep(&facts.parts, cell->id, error);
     if (rc < 0)
         return rc;
     noise_read(&facts.before);

@@ -12,6 +12,7 @@
  *   attach.c     processes that a pool executes
  *   plugin.c     loading plug-ins
  *   probe.c      what is that plug-in?
+ *   kept.c       a job that was kept, once more by hand
  *   conformance.c     does a pool keep the contract?
  * Functions return 0 or -errno and leave words for people in the report's reason. */
 #ifndef POOLBENCH_TRIAL_TRIAL_H
@@ -65,6 +66,10 @@ void *trial_memory(size_t count, size_t size);
 int job_check(const struct job_file *file, uint64_t bytes);
 /* Maps the job in job_fd; flags: MAP_SHARED, or MAP_PRIVATE for one who has nothing to report. */
 int job_map(struct trial *trial, int flags);
+/* A copy of a job file becomes JOB_FD. -EINVAL after a line on stderr. */
+int kept_open(const char *path);
+void kept_refuse(const char *path, int rc);       /* what job_map said of it, as a line on stderr */
+void kept_say(const struct trial *trial, int rc); /* how it ended, on stdout */
 /* A trial, all its stages. -ETIME: a worker cannot be stopped, and must end with the process. */
 int trial_run(struct trial *trial);
 /* Notes in the report what failed, unless that is said already. Returns rc. */

@@ -27,6 +27,9 @@ const struct manual_row manual_exits[] = {
 const struct manual_row manual_environment[] = {
     {"POOLBENCH_SCRIPTS", "Where the suites and gnuplot scripts are, instead of those that came with the program."},
     {"POOLBENCH_PLUGINS", "Folders of plug-ins, with colons between them: --pool mine is mine.so in one of them."},
+    {"POOLBENCH_KEEP_JOBS", "A directory that gets the job of each cell of a run, c001.job and so on: what "
+                            "poolbench-trial FILE runs once more, "
+                            "for a debugger."},
     {"XDG_CACHE_HOME, HOME", "Calibrations are kept in $XDG_CACHE_HOME/poolbench, else in ~/.cache/poolbench."},
     {"PATH",
      "Where gnuplot is looked for. It is given nothing else of the environment but LD_* and TMPDIR, and reads no "
