@@ -83,7 +83,7 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
     etas "poolbench run ${cells[*]} --precision 1% --budget 6s --out precise" >shown
     is 'no more than the budget has, although precision may take longer' within 6
     is 'and precision may end it before' grep -q 'at most' shown
-    etas "poolbench metg --pool fork --workers 1 --budget 6s --out sought" >shown
+    etas "poolbench metg --pool fork --workers 1 --budget 6s --out found" >shown
     is 'a search says it, too' within 6
     etas "timeout -s INT 6 poolbench selftest --budget 30s --out self" >shown
     is 'and a self-test' within 30

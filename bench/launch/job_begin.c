@@ -12,18 +12,18 @@ static size_t place_part(size_t *end, size_t bytes)
     return start;
 }
 
-struct layout layout_make(const struct extent *extent)
+struct layout layout_make(const struct job_counts *counts)
 {
     struct layout layout;
     size_t end = sizeof(struct job_file);
-    layout.main_mask = place_part(&end, extent->words * sizeof(uint64_t));
-    layout.masks = place_part(&end, (size_t)extent->workers * extent->words * sizeof(uint64_t));
-    layout.costs = place_part(&end, extent->costs * sizeof(struct cost));
-    layout.due = place_part(&end, extent->due * sizeof(uint64_t));
-    layout.texts = place_part(&end, extent->text_bytes);
+    layout.main_mask = place_part(&end, counts->words * sizeof(uint64_t));
+    layout.masks = place_part(&end, (size_t)counts->workers * counts->words * sizeof(uint64_t));
+    layout.costs = place_part(&end, counts->costs * sizeof(struct cost));
+    layout.due = place_part(&end, counts->due * sizeof(uint64_t));
+    layout.texts = place_part(&end, counts->text_bytes);
     layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
     layout.report = place_part(&end, sizeof(struct trial_report));
-    layout.samples = place_part(&end, extent->samples * sizeof(struct sample));
+    layout.samples = place_part(&end, counts->samples * sizeof(struct sample));
     layout.probe = place_part(&end, sizeof(struct probe));
     layout.bytes = end;
     return layout;

@@ -19,13 +19,13 @@ struct layout {
 };
 
 /* How much of what there will be. */
-struct extent {
+struct job_counts {
     unsigned workers, words;
     uint32_t costs;
     uint64_t due, samples;
     size_t text_bytes;
 };
-struct layout layout_make(const struct extent *extent);
+struct layout layout_make(const struct job_counts *counts);
 
 /* Makes room for it in the launcher and fills in what every job has. NULL with a line in error. */
 struct job_file *job_begin(struct launcher *launcher, const struct layout *layout, struct job_parts *parts,

@@ -94,7 +94,7 @@ static int job_write_probe(struct launcher *launcher, const struct probe_order *
 {
     unsigned workers = order->shape_workers ? order->shape_workers : 1;
     struct cost cost = {0};
-    struct layout layout = layout_make(&(struct extent){.workers = workers, .costs = 1});
+    struct layout layout = layout_make(&(struct job_counts){.workers = workers, .costs = 1});
     struct job_file *file = job_begin(launcher, &layout, parts, error);
     if (!file)
         return -ENOMEM;

@@ -21,9 +21,9 @@ static void due_set(uint64_t *due, const struct cell *cell, uint64_t seed)
     }
 }
 
-static struct extent trial_extent(const struct cell *cell, int64_t samples)
+static struct job_counts trial_counts(const struct cell *cell, int64_t samples)
 {
-    return (struct extent){
+    return (struct job_counts){
         .workers = cell->shape.workers,
         .words = cell->placement.words,
         .costs = cell->cost_count,
@@ -36,8 +36,8 @@ static struct extent trial_extent(const struct cell *cell, int64_t samples)
 
 int job_trial_check(const struct cell *cell, int64_t samples, char *error)
 {
-    const struct extent extent = trial_extent(cell, samples);
-    const struct layout layout = layout_make(&extent);
+    const struct job_counts counts = trial_counts(cell, samples);
+    const struct layout layout = layout_make(&counts);
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || layout.bytes <= limit.rlim_cur)
@@ -51,8 +51,8 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
 {
     const struct placement *placement = &cell->placement;
     const struct param *pool_params = cell->pool->params, *workload_params = cell->workload->params;
-    struct extent extent = trial_extent(cell, order->samples);
-    struct layout layout = layout_make(&extent);
+    struct job_counts counts = trial_counts(cell, order->samples);
+    struct layout layout = layout_make(&counts);
     struct job_file *file = job_begin(launcher, &layout, parts, error);
     if (!file)
         return -ENOMEM;
@@ -75,12 +75,12 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     file->cost_count = cell->cost_count;
     file->cost_in_order = cell->cost_in_order;
     file->sample_seed = order->sample_seed;
-    file->samples_max = extent.samples;
+    file->samples_max = counts.samples;
     size_t row = placement->words * sizeof(uint64_t);
     memcpy((char *)file + layout.main_mask, placement->main_mask, row);
     memcpy((char *)file + layout.masks, placement->masks, row * cell->shape.workers);
     memcpy((char *)file + layout.costs, cell->costs, cell->cost_count * sizeof *cell->costs);
-    if (extent.due)
+    if (counts.due)
         due_set((uint64_t *)((char *)file + layout.due), cell, order->seed);
     memset(parts->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *parts->histograms);
     return 0;
@@ -111,9 +111,9 @@ int job_write_calibration(struct launcher *launcher, const struct workload_ops *
 {
     unsigned words = cpu / 64 + 1;
     struct cost cost = {0};
-    struct extent extent = {
+    struct job_counts counts = {
         .workers = 1, .words = words, .costs = 1, .text_bytes = job_texts_bytes(workload->params, params)};
-    struct layout layout = layout_make(&extent);
+    struct layout layout = layout_make(&counts);
     struct job_file *file = job_begin(launcher, &layout, parts, error);
     if (!file)
         return -ENOMEM;

@@ -6,7 +6,7 @@
 #include "bench/stats/stats.h"
 
 /* In the order of a task's life; latency is the sum of queue, service and return, late a part of queue. */
-enum histogram_phase { SPAN_LATE, SPAN_QUEUE, SPAN_SERVICE, SPAN_RETURN, SPAN_LATENCY, SPANS };
+enum span { SPAN_LATE, SPAN_QUEUE, SPAN_SERVICE, SPAN_RETURN, SPAN_LATENCY, SPANS };
 
 struct histogram {
     struct bucket *buckets; /* ascending */

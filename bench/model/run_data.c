@@ -15,7 +15,7 @@
 enum { BLOCK_MOST = 1000000 }; /* more would be a broken number, and take the memory of as many */
 
 static const struct {
-    enum histogram_phase phase;
+    enum span phase;
     double q;
 } percentiles[RUN_PERCENTILES] = {
     [QUEUE_P50] = {SPAN_QUEUE, 0.5},        [SERVICE_P50] = {SPAN_SERVICE, 0.5}, [RETURN_P50] = {SPAN_RETURN, 0.5},

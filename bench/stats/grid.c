@@ -1,5 +1,5 @@
-/* The crossing by several points a block, see seek.h: for what is too noisy to be extrapolated from two. */
-#include "bench/stats/seek.h"
+/* The crossing by several points a block, see search.h: for what is too noisy to be extrapolated from two. */
+#include "bench/stats/search.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,36 +8,36 @@
 #define BEYOND_MOST 1.25 /* of a bracket that noise has left wide */
 #define WIDEN       2.0
 
-size_t seek_grid(const struct seek *seek, size_t wanted, double *x)
+size_t search_grid(const struct search *search, size_t wanted, double *x)
 {
-    const double lo = seek->lo.x, hi = seek->hi.x, beyond = fmin(hi / lo, BEYOND_MOST);
-    const double from = fmax(lo / beyond, seek->rules.from), to = fmin(hi * beyond, seek->rules.to);
+    const double lo = search->lo.x, hi = search->hi.x, beyond = fmin(hi / lo, BEYOND_MOST);
+    const double from = fmax(lo / beyond, search->rules.from), to = fmin(hi * beyond, search->rules.to);
     size_t count = 0;
 
     for (size_t i = 0; i < wanted; i++) {
         double at = from * pow(to / from, (double)i / (double)(wanted - 1));
         double unit = pow(10, floor(log10(at)) - (DIGITS - 1));
-        at = fmin(fmax(rint(at / unit) * unit, seek->rules.from), seek->rules.to);
+        at = fmin(fmax(rint(at / unit) * unit, search->rules.from), search->rules.to);
         if (!count || at > x[count - 1])
             x[count++] = at;
     }
     return count;
 }
 
-void seek_widen(struct seek *seek, const struct seek_grid *grid, int beyond)
+void search_widen(struct search *search, const struct search_grid *grid, int beyond)
 {
     const double first = grid->x[0], last = grid->x[grid->points - 1];
 
     if (beyond < 0) {
-        seek->lo = (struct seek_point){.x = fmax(first / WIDEN, seek->rules.from), .g = NAN};
-        seek->hi = (struct seek_point){.x = grid->x[1], .g = NAN};
-        if (first <= seek->rules.from)
-            seek->state = SEEK_BEYOND_LO;
+        search->lo = (struct search_point){.x = fmax(first / WIDEN, search->rules.from), .g = NAN};
+        search->hi = (struct search_point){.x = grid->x[1], .g = NAN};
+        if (first <= search->rules.from)
+            search->state = SEARCH_BEYOND_LO;
     } else {
-        seek->lo = (struct seek_point){.x = grid->x[grid->points - 2], .g = NAN};
-        seek->hi = (struct seek_point){.x = fmin(last * WIDEN, seek->rules.to), .g = NAN};
-        if (last >= seek->rules.to)
-            seek->state = SEEK_BEYOND_HI;
+        search->lo = (struct search_point){.x = grid->x[grid->points - 2], .g = NAN};
+        search->hi = (struct search_point){.x = fmin(last * WIDEN, search->rules.to), .g = NAN};
+        if (last >= search->rules.to)
+            search->state = SEARCH_BEYOND_HI;
     }
 }
 
@@ -83,7 +83,7 @@ static bool is_several(const double *g, size_t points, size_t blocks, double sig
         for (size_t b = 0; b < blocks; b++)
             room[b] = sign * g[p * blocks + b];
         size_t count = stats_sort(room, blocks);
-        if (stats_median_interval(room, count, SEEK_SCAN_LEVEL, &interval))
+        if (stats_median_interval(room, count, SEARCH_SCAN_LEVEL, &interval))
             continue;
         if (was_high && interval.hi < 0)
             return true;
@@ -92,9 +92,10 @@ static bool is_several(const double *g, size_t points, size_t blocks, double sig
     return false;
 }
 
-int seek_settle_grid(const struct seek *seek, const struct seek_grid *grid, double level, struct crossing *crossing)
+int search_settle_grid(const struct search *search, const struct search_grid *grid, double level,
+                       struct crossing *crossing)
 {
-    const double sign = seek->direction == SEEK_FALLS ? -1 : 1;
+    const double sign = search->direction == SEARCH_FALLS ? -1 : 1;
     const size_t blocks = grid->blocks;
     double *found = calloc(2 * blocks + 1, sizeof *found);
     size_t lo, hi;
@@ -103,8 +104,8 @@ int seek_settle_grid(const struct seek *seek, const struct seek_grid *grid, doub
     if (!found)
         return -ENOMEM;
     for (size_t b = 0; b < blocks; b++) {
-        double x[SEEK_GRID_MAX], g[SEEK_GRID_MAX];
-        size_t weight[SEEK_GRID_MAX], known = 0;
+        double x[SEARCH_GRID_MAX], g[SEARCH_GRID_MAX];
+        size_t weight[SEARCH_GRID_MAX], known = 0;
         for (size_t p = 0; p < grid->points; p++)
             if (!isnan(grid->g[p * blocks + b])) {
                 x[known] = grid->x[p];

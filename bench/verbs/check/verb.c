@@ -3,14 +3,14 @@
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
 #include "bench/machine/check.h"
-#include "bench/measure/floor.h"
+#include "bench/measure/noise_floor.h"
 #include "bench/verbs/verbs.h"
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
 
 #define WATCH_US    500000
-#define FLOOR_NS    3000000000u
+#define NOISE_NS    3000000000u
 #define TEXT_COLUMN 22
 
 enum { NO_MEASURE };
@@ -55,11 +55,11 @@ static void spread_print(const char *label, const struct spread *spread, double 
     wrap_row(stdout, 0, label, TEXT_COLUMN, text);
 }
 
-static int floor_print(void)
+static int noise_print(void)
 {
     char error[ERROR_MAX] = "", text[256];
     struct noise_floor noise = {.blocks = 0};
-    int rc = noise_floor_measure(FLOOR_NS, &noise, error);
+    int rc = noise_floor_measure(NOISE_NS, &noise, error);
 
     if (rc == -EINTR)
         return noise.signal ? 128 + noise.signal : 130;
@@ -92,7 +92,7 @@ static int check_main(const struct arguments *given)
     checks_look(&machine, "", &busy, &checks);
     machine_close(&machine);
     size_t warnings = checks_print(&checks);
-    int code = *given->value[NO_MEASURE] ? 0 : floor_print();
+    int code = *given->value[NO_MEASURE] ? 0 : noise_print();
     if (!code && warnings)
         printf("\n%zu warning%s. Nothing was changed.\n", warnings, warnings == 1 ? "" : "s");
     return code;

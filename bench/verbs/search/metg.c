@@ -2,7 +2,7 @@
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
 #include "bench/model/csv.h"
-#include "bench/verbs/seek/search.h"
+#include "bench/verbs/search/search.h"
 #include "bench/verbs/verbs.h"
 #include <math.h>
 
@@ -26,23 +26,23 @@ static const char *const metg_options[] = {"workload", "size-dist",   "workers",
 
 static const char *const fixed[] = {"pool", "static", "timing", "trial", "samples", "none", NULL};
 
-static int metg_prepare(struct search *search, const struct arguments *given, char *error)
+static int metg_prepare(struct searches *searches, const struct arguments *given, char *error)
 {
-    const struct cell *cell = &search->session.plan.cells.cell[0];
-    struct seek_rules rules = {.width = SEEK_WIDTH, .direction = SEEK_RISES};
+    const struct cell *cell = &searches->session.plan.cells.cell[0];
+    struct search_rules rules = {.width = SEARCH_WIDTH, .direction = SEARCH_RISES};
     int64_t share;
     if (parse_share(given->value[METG_EFFICIENCY], &share) || share < 10000 || share > 990000)
         return refuse(error, "--efficiency: '%.64s' is not a share from 1%% to 99%%", given->value[METG_EFFICIENCY]);
-    search->limit = (double)share / PPM;
+    searches->limit = (double)share / PPM;
     if (!(cell->workload->traits & WORKLOAD_SIZED))
         return refuse(error, "--workload: tasks of %s have no size to search over", cell->f.workload);
     int rc = search_range(given->value[SEARCH_RANGE], parse_duration, "100ns..1ms", &rules, error);
-    return rc ? rc : search_cells(search, "static", &rules, error);
+    return rc ? rc : search_cells(searches, "static", &rules, error);
 }
 
-static int metg_set(const struct search *search, double x, struct cell *cell, char *error)
+static int metg_set(const struct searches *searches, double x, struct cell *cell, char *error)
 {
-    (void)search;
+    (void)searches;
     (void)error;
     cell->f.size_ns = llround(x);
     return 0;
@@ -54,50 +54,50 @@ static double ns_per_task(const struct search_trial *trial)
 }
 
 /* Not its logarithm: around 50 % efficiency itself is nearly straight on a logarithmic scale of sizes. */
-static double metg_g(const struct search *search, double x, const struct search_trial *subject,
+static double metg_g(const struct searches *searches, double x, const struct search_trial *subject,
                      const struct search_trial *base)
 {
     (void)x;
-    return ns_per_task(base) / ns_per_task(subject) / search->limit - 1;
+    return ns_per_task(base) / ns_per_task(subject) / searches->limit - 1;
 }
 
-static char *metg_spell(const struct search *search, double x, char *text, size_t size)
+static char *metg_spell(const struct searches *searches, double x, char *text, size_t size)
 {
-    (void)search;
+    (void)searches;
     return format_duration(text, size, x);
 }
 
-static void metg_there(const struct search *search, const struct sought *sought, const struct seek_point *at,
+static void metg_there(const struct searches *searches, const struct cell_search *one, const struct search_point *at,
                        const struct run_data *run, char *text, size_t size)
 {
-    (void)sought;
+    (void)one;
     (void)run;
-    snprintf(text, size, "efficiency is %.0f %% there", 100 * search->limit * (at->g + 1));
+    snprintf(text, size, "efficiency is %.0f %% there", 100 * searches->limit * (at->g + 1));
 }
 
-static int metg_write(const struct search *search, const struct run_data *run)
+static int metg_write(const struct searches *searches, const struct run_data *run)
 {
     struct csv_writer *writer;
-    int rc = csv_create(search->session.directory, &metg_format, &writer);
+    int rc = csv_create(searches->session.directory, &metg_format, &writer);
     if (rc)
         return rc;
-    for (size_t i = 0; i < search->count && rc == 0; i++) {
-        const struct sought *sought = &search->sought[i];
-        const struct cell *cell = search_subject(search, sought);
+    for (size_t i = 0; i < searches->count && rc == 0; i++) {
+        const struct cell_search *one = &searches->each[i];
+        const struct cell *cell = search_subject(searches, one);
         struct metg_row row;
         row_clear(&metg_format, &row);
         row.schema_version = SCHEMA_VERSION;
-        search_name(search, row.run_id);
+        search_name(searches, row.run_id);
         snprintf(row.pool, sizeof row.pool, "%s", cell->f.pool);
         snprintf(row.workload, sizeof row.workload, "%s", cell->f.workload);
         row.workers = cell->f.workers;
-        row.efficiency = search->limit;
-        row.blocks = (int64_t)sought->crossing.blocks;
-        row.trials = (int64_t)sought->trials;
-        if (search_found(search, sought, run, row.reason)) {
-            row.metg_ns = search_whole(sought->crossing.x);
-            row.lo_ns = search_whole(sought->crossing.interval.lo);
-            row.hi_ns = search_whole(sought->crossing.interval.hi);
+        row.efficiency = searches->limit;
+        row.blocks = (int64_t)one->crossing.blocks;
+        row.trials = (int64_t)one->trials;
+        if (search_found(searches, one, run, row.reason)) {
+            row.metg_ns = search_whole(one->crossing.x);
+            row.lo_ns = search_whole(one->crossing.interval.lo);
+            row.hi_ns = search_whole(one->crossing.interval.hi);
         }
         rc = csv_put(writer, &row);
     }
@@ -105,14 +105,14 @@ static int metg_write(const struct search *search, const struct run_data *run)
     return rc ? rc : closed;
 }
 
-static void metg_print(const struct search *search, const struct run_data *run, FILE *out)
+static void metg_print(const struct searches *searches, const struct run_data *run, FILE *out)
 {
-    const struct cell *cell = &search->session.plan.cells.cell[0];
+    const struct cell *cell = &searches->session.plan.cells.cell[0];
     fprintf(out, "METG(%.3g%%): task size at which a pool takes %.3g times the time of pool static; %s, %u workers\n",
-            100 * search->limit, 1 / search->limit, cell->f.workload, search_workers(search));
-    for (size_t i = 0; i < search->count; i++) {
-        fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->f.pool);
-        search_line(search, &search->sought[i], run, out);
+            100 * searches->limit, 1 / searches->limit, cell->f.workload, search_workers(searches));
+    for (size_t i = 0; i < searches->count; i++) {
+        fprintf(out, "  %-24s  ", search_subject(searches, &searches->each[i])->f.pool);
+        search_line(searches, &searches->each[i], run, out);
     }
     fprintf(out, "Intervals hold together at 95 %%.\n");
 }

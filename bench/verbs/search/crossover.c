@@ -4,7 +4,7 @@
 #include "bench/base/units.h"
 #include "bench/model/csv.h"
 #include "bench/model/factors.h"
-#include "bench/verbs/seek/search.h"
+#include "bench/verbs/search/search.h"
 #include "bench/verbs/verbs.h"
 #include <math.h>
 
@@ -128,37 +128,37 @@ static bool was_given(const struct arguments *given, const char *name)
     return false;
 }
 
-static int crossover_prepare(struct search *search, const struct arguments *given, char *error)
+static int crossover_prepare(struct searches *searches, const struct arguments *given, char *error)
 {
-    const struct cells *cells = &search->session.plan.cells;
+    const struct cells *cells = &searches->session.plan.cells;
     const struct cell *cell = &cells->cell[0];
     const char *name = given->value[CROSSOVER_OVER], *range = given->value[SEARCH_RANGE];
-    search->over = over_find(name);
-    struct seek_rules rules = {.width = SEEK_WIDTH, .whole = overs[search->over].whole};
+    searches->over = over_find(name);
+    struct search_rules rules = {.width = SEARCH_WIDTH, .whole = overs[searches->over].whole};
     if (cells->count != 2)
         return refuse(error, "--pool: expected two pools, found %zu", cells->count);
-    if (search->over == OVER_SHARE && share_at(cell->workload) < 0)
+    if (searches->over == OVER_SHARE && share_at(cell->workload) < 0)
         return refuse(error, "--over: tasks of %s have no cpu_share, expected --workload mixed", cell->f.workload);
-    if (search->over == OVER_SIZE && !(cell->workload->traits & WORKLOAD_SIZED))
+    if (searches->over == OVER_SIZE && !(cell->workload->traits & WORKLOAD_SIZED))
         return refuse(error, "--over: tasks of %s have no size to search over", cell->f.workload);
-    if (search->over != OVER_BALLAST && was_given(given, name))
+    if (searches->over != OVER_BALLAST && was_given(given, name))
         return refuse(error, "--%s: is what is searched; --range says between which", name);
-    int rc = search_range(range[0] ? range : overs[search->over].range, overs[search->over].parse,
-                          overs[search->over].range, &rules, error);
-    if (rc == 0 && search->over == OVER_SHARE && rules.to > PPM)
+    int rc = search_range(range[0] ? range : overs[searches->over].range, overs[searches->over].parse,
+                          overs[searches->over].range, &rules, error);
+    if (rc == 0 && searches->over == OVER_SHARE && rules.to > PPM)
         return refuse(error, "--range: '%.64s' is out of range, expected shares up to 100%%", range);
     if (rc == 0)
-        rc = search_cells(search, NULL, &rules, error);
+        rc = search_cells(searches, NULL, &rules, error);
     if (rc == 0) {
-        search->count = 1; /* the first one, beside the second */
-        search->sought[0].base = 1;
+        searches->count = 1; /* the first one, beside the second */
+        searches->each[0].base = 1;
     }
     return rc;
 }
 
-static int crossover_set(const struct search *search, double x, struct cell *cell, char *error)
+static int crossover_set(const struct searches *searches, double x, struct cell *cell, char *error)
 {
-    return overs[search->over].set(x, cell, error);
+    return overs[searches->over].set(x, cell, error);
 }
 
 static double log_ns_per_task(const struct search_trial *trial)
@@ -167,25 +167,25 @@ static double log_ns_per_task(const struct search_trial *trial)
 }
 
 /* Above 0: the second pool is faster. */
-static double crossover_g(const struct search *search, double x, const struct search_trial *subject,
+static double crossover_g(const struct searches *searches, double x, const struct search_trial *subject,
                           const struct search_trial *base)
 {
-    (void)search;
+    (void)searches;
     (void)x;
     return log_ns_per_task(subject) - log_ns_per_task(base);
 }
 
-static char *crossover_spell(const struct search *search, double x, char *text, size_t size)
+static char *crossover_spell(const struct searches *searches, double x, char *text, size_t size)
 {
-    return overs[search->over].spell(text, size, x);
+    return overs[searches->over].spell(text, size, x);
 }
 
 /* ---- what was found ---- */
 
-static const char *pool_name(const struct search *search, int side)
+static const char *pool_name(const struct searches *searches, int side)
 {
-    const struct cells *cells = &search->session.plan.cells;
-    return cells->cell[side > 0 ? search->sought[0].base : search->sought[0].subject].f.pool;
+    const struct cells *cells = &searches->session.plan.cells;
+    return cells->cell[side > 0 ? searches->each[0].base : searches->each[0].subject].f.pool;
 }
 
 #define TIMES_MAX 32
@@ -198,86 +198,86 @@ static char *times(char *text, double factor)
 }
 
 /* No change: how much faster, at the points that were measured. */
-static void none_say(const struct search *search, char *text)
+static void none_say(const struct searches *searches, char *text)
 {
-    const struct seek *seek = &search->sought[0].seek;
+    const struct search *search = &searches->each[0].search;
     double least = INFINITY, most = 0;
     int side = 0, untold = 0;
     char from[32], to[32], first[TIMES_MAX], last[TIMES_MAX], line[512];
-    for (size_t i = 0; i < seek->points; i++) {
-        double g = fabs(seek->point[i].g);
-        side = seek->point[i].side ? seek->point[i].side : side;
-        untold += seek->point[i].side == 0;
-        if (seek->point[i].side || seek->state == SEEK_UNTOLD) {
+    for (size_t i = 0; i < search->points; i++) {
+        double g = fabs(search->point[i].g);
+        side = search->point[i].side ? search->point[i].side : side;
+        untold += search->point[i].side == 0;
+        if (search->point[i].side || search->state == SEARCH_UNTOLD) {
             least = fmin(least, g);
             most = fmax(most, g);
         }
     }
-    crossover_spell(search, seek->rules.from, from, sizeof from);
-    crossover_spell(search, seek->rules.to, to, sizeof to);
-    if (seek->state == SEEK_ONE_SIDE && untold)
+    crossover_spell(searches, search->rules.from, from, sizeof from);
+    crossover_spell(searches, search->rules.to, to, sizeof to);
+    if (search->state == SEARCH_ONE_SIDE && untold)
         snprintf(line, sizeof line,
                  "none between %s and %s: %s is faster (%s .. %s), not to be told at %d of %zu points", from, to,
-                 pool_name(search, side), times(first, exp(least)), times(last, exp(most)), untold, seek->points);
-    else if (seek->state == SEEK_ONE_SIDE)
+                 pool_name(searches, side), times(first, exp(least)), times(last, exp(most)), untold, search->points);
+    else if (search->state == SEARCH_ONE_SIDE)
         snprintf(line, sizeof line, "none between %s and %s: %s is faster throughout (%s .. %s)", from, to,
-                 pool_name(search, side), times(first, exp(least)), times(last, exp(most)));
+                 pool_name(searches, side), times(first, exp(least)), times(last, exp(most)));
     else
         snprintf(line, sizeof line, "none to be seen between %s and %s: no difference is told (up to %s)", from, to,
                  times(last, exp(most)));
     snprintf(text, SEARCH_ANSWER_MAX, "%.*s", SEARCH_ANSWER_MAX - 1, line);
 }
 
-static bool crossover_found(const struct search *search, const struct run_data *run, char *reason)
+static bool crossover_found(const struct searches *searches, const struct run_data *run, char *reason)
 {
-    const struct sought *sought = &search->sought[0];
-    bool complete = sought->seek.scans && sought->seek.points >= sought->seek.scans;
-    if (complete && (sought->seek.state == SEEK_ONE_SIDE || sought->seek.state == SEEK_UNTOLD)) {
-        none_say(search, reason);
+    const struct cell_search *one = &searches->each[0];
+    bool complete = one->search.scans && one->search.points >= one->search.scans;
+    if (complete && (one->search.state == SEARCH_ONE_SIDE || one->search.state == SEARCH_UNTOLD)) {
+        none_say(searches, reason);
         return false;
     }
-    return search_found(search, sought, run, reason);
+    return search_found(searches, one, run, reason);
 }
 
 /* Of whole numbers, the first one beyond the crossing. */
-static struct crossing crossing_spoken(const struct search *search)
+static struct crossing crossing_spoken(const struct searches *searches)
 {
-    struct crossing crossing = search->sought[0].crossing;
-    if (overs[search->over].whole) {
+    struct crossing crossing = searches->each[0].crossing;
+    if (overs[searches->over].whole) {
         crossing.x = ceil(crossing.x);
         crossing.interval = (struct interval){ceil(crossing.interval.lo), ceil(crossing.interval.hi)};
     }
     return crossing;
 }
 
-static int crossover_write(const struct search *search, const struct run_data *run)
+static int crossover_write(const struct searches *searches, const struct run_data *run)
 {
-    const struct sought *sought = &search->sought[0];
-    const struct cell *cell = search_subject(search, sought);
-    const double unit = overs[search->over].unit;
+    const struct cell_search *one = &searches->each[0];
+    const struct cell *cell = search_subject(searches, one);
+    const double unit = overs[searches->over].unit;
     struct csv_writer *writer;
     struct crossover_row row;
-    int rc = csv_create(search->session.directory, &crossover_format, &writer);
+    int rc = csv_create(searches->session.directory, &crossover_format, &writer);
     if (rc)
         return rc;
     row_clear(&crossover_format, &row);
     row.schema_version = SCHEMA_VERSION;
-    search_name(search, row.run_id);
-    snprintf(row.pool, sizeof row.pool, "%s", pool_name(search, -1));
-    snprintf(row.other_pool, sizeof row.other_pool, "%s", pool_name(search, 1));
+    search_name(searches, row.run_id);
+    snprintf(row.pool, sizeof row.pool, "%s", pool_name(searches, -1));
+    snprintf(row.other_pool, sizeof row.other_pool, "%s", pool_name(searches, 1));
     snprintf(row.workload, sizeof row.workload, "%s", cell->f.workload);
-    if (search->over != OVER_WORKERS)
-        row.workers = search_workers(search);
-    if (search->over != OVER_SIZE)
+    if (searches->over != OVER_WORKERS)
+        row.workers = search_workers(searches);
+    if (searches->over != OVER_SIZE)
         row.size_ns = cell->f.size_ns;
     const char *at = crossover_arguments[CROSSOVER_OVER].syntax;
-    for (unsigned i = 0; i < search->over; i++)
+    for (unsigned i = 0; i < searches->over; i++)
         at += strcspn(at, "|") + 1;
     snprintf(row.over, sizeof row.over, "%.*s", (int)strcspn(at, "|"), at);
-    row.blocks = (int64_t)sought->crossing.blocks;
-    row.trials = (int64_t)sought->trials;
-    if (crossover_found(search, run, row.reason)) {
-        const struct crossing crossing = crossing_spoken(search);
+    row.blocks = (int64_t)one->crossing.blocks;
+    row.trials = (int64_t)one->trials;
+    if (crossover_found(searches, run, row.reason)) {
+        const struct crossing crossing = crossing_spoken(searches);
         row.crossover = crossing.x / unit;
         row.lo = crossing.interval.lo / unit;
         row.hi = crossing.interval.hi / unit;
@@ -287,29 +287,31 @@ static int crossover_write(const struct search *search, const struct run_data *r
     return rc ? rc : closed;
 }
 
-static void crossover_print(const struct search *search, const struct run_data *run, FILE *out)
+static void crossover_print(const struct searches *searches, const struct run_data *run, FILE *out)
 {
-    const struct sought *sought = &search->sought[0];
-    const struct seek *seek = &sought->seek;
-    const struct sought spoken = {.seek = *seek, .crossing = crossing_spoken(search)};
+    const struct cell_search *one = &searches->each[0];
+    const struct search *search = &one->search;
+    const struct cell_search spoken = {.search = *search, .crossing = crossing_spoken(searches)};
     char reason[SEARCH_ANSWER_MAX], lo[64], hi[64], factor[TIMES_MAX];
-    fprintf(out, "Crossover of %s and %s over %s\n  ", pool_name(search, -1), pool_name(search, 1),
-            overs[search->over].things);
-    if (!crossover_found(search, run, reason)) {
+    fprintf(out, "Crossover of %s and %s over %s\n  ", pool_name(searches, -1), pool_name(searches, 1),
+            overs[searches->over].things);
+    if (!crossover_found(searches, run, reason)) {
         fprintf(out, "%s\n", reason);
     } else {
-        const int low = seek->direction == SEEK_RISES ? -1 : 1;
-        search_line(search, &spoken, run, out);
+        const int low = search->direction == SEARCH_RISES ? -1 : 1;
+        search_line(searches, &spoken, run, out);
         fprintf(out, "  %s is faster below, %s %s; measured at %s and %s. The interval holds at 95 %%.\n",
-                pool_name(search, low), pool_name(search, -low), overs[search->over].whole ? "from there on" : "above",
-                crossover_spell(search, seek->lo.x, lo, sizeof lo), crossover_spell(search, seek->hi.x, hi, sizeof hi));
+                pool_name(searches, low), pool_name(searches, -low),
+                overs[searches->over].whole ? "from there on" : "above",
+                crossover_spell(searches, search->lo.x, lo, sizeof lo),
+                crossover_spell(searches, search->hi.x, hi, sizeof hi));
     }
-    if (!seek->points)
+    if (!search->points)
         return;
-    fprintf(out, "\n%12s  %s is slower than %s by\n", "at", pool_name(search, -1), pool_name(search, 1));
-    for (size_t i = 0; i < seek->points; i++)
-        fprintf(out, "%12s  %s%s\n", crossover_spell(search, seek->point[i].x, lo, sizeof lo),
-                times(factor, exp(seek->point[i].g)), seek->point[i].side ? "" : "  (not to be told)");
+    fprintf(out, "\n%12s  %s is slower than %s by\n", "at", pool_name(searches, -1), pool_name(searches, 1));
+    for (size_t i = 0; i < search->points; i++)
+        fprintf(out, "%12s  %s%s\n", crossover_spell(searches, search->point[i].x, lo, sizeof lo),
+                times(factor, exp(search->point[i].g)), search->point[i].side ? "" : "  (not to be told)");
 }
 
 static int crossover_main(const struct arguments *given)

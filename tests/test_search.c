@@ -1,6 +1,6 @@
 /* How often a search finds what is there: hundreds of searches with a known truth, through the functions that metg,
  * crossover and capacity search with. What is measured is printed, so that docs/METHOD.md can say it. Seeded. */
-#include "bench/stats/seek.h"
+#include "bench/stats/search.h"
 #include "tests/sim.h"
 #include <gsl/gsl_randist.h>
 #include <math.h>
@@ -41,7 +41,7 @@ struct world {
     const char *name;
     double (*g)(const struct world *world, double x); /* without noise */
     double truth;                                     /* where it is 0 */
-    struct seek_rules rules;
+    struct search_rules rules;
     double sigma; /* of the logarithm of a cost */
     unsigned blocks;
     bool relative; /* g is taken as a share of the level, as metg and capacity do; else as a log ratio */
@@ -84,29 +84,29 @@ static double noisy_g(const struct world *world, double x)
     return world->relative ? expm1(g) : g;
 }
 
-static void search(const struct world *world, struct seek *seek)
+static void search_through(const struct world *world, struct search *search)
 {
     double g[SCAN_BLOCKS];
 
-    seek_begin(seek, &world->rules);
-    for (double x = seek_next(seek); !isnan(x); x = seek_next(seek)) {
-        const size_t blocks = seek_scanning(seek) ? SCAN_BLOCKS : STEP_BLOCKS;
+    search_begin(search, &world->rules);
+    for (double x = search_next(search); !isnan(x); x = search_next(search)) {
+        const size_t blocks = search_scanning(search) ? SCAN_BLOCKS : STEP_BLOCKS;
         assert_true(x >= world->rules.from && x <= world->rules.to);
         for (size_t b = 0; b < blocks; b++)
             g[b] = noisy_g(world, x);
-        seek_tell(seek, g, blocks);
+        search_tell(search, g, blocks);
     }
 }
 
-static void settle(const struct world *world, const struct seek *seek, struct crossing *crossing)
+static void settle(const struct world *world, const struct search *search, struct crossing *crossing)
 {
     double lo[BLOCKS_MAX], hi[BLOCKS_MAX];
 
     for (size_t b = 0; b < world->blocks; b++) {
-        lo[b] = noisy_g(world, seek->lo.x);
-        hi[b] = noisy_g(world, seek->hi.x);
+        lo[b] = noisy_g(world, search->lo.x);
+        hi[b] = noisy_g(world, search->hi.x);
     }
-    assert_int_equal(seek_settle(seek, lo, hi, world->blocks, LEVEL, crossing), 0);
+    assert_int_equal(search_settle(search, lo, hi, world->blocks, LEVEL, crossing), 0);
 }
 
 /* An end that is not known bounds nothing. */
@@ -121,13 +121,13 @@ static unsigned world_row(const struct world *world)
     double off[EXPERIMENTS], reach[EXPERIMENTS];
 
     for (size_t e = 0; e < EXPERIMENTS; e++) {
-        struct seek seek;
+        struct search search;
         struct crossing crossing;
-        search(world, &seek);
-        points += seek.points;
-        if (seek.state != SEEK_BRACKETED)
+        search_through(world, &search);
+        points += search.points;
+        if (search.state != SEARCH_BRACKETED)
             continue;
-        settle(world, &seek, &crossing);
+        settle(world, &search, &crossing);
         assert_true(crossing.bounded);
         off[found] = fabs(log(crossing.x / world->truth));
         reach[found] = log(crossing.interval.hi / crossing.interval.lo) / 2;
@@ -146,9 +146,9 @@ static unsigned world_row(const struct world *world)
 
 static void test_coverage(void **state)
 {
-    static const struct seek_rules sizes = {100, 1e6, SEEK_WIDTH, false, SEEK_RISES};
-    static const struct seek_rules unknown = {100, 1e6, SEEK_WIDTH, false, SEEK_UNKNOWN};
-    static const struct seek_rules rates = {100, 2000, 1.08, false, SEEK_FALLS};
+    static const struct search_rules sizes = {100, 1e6, SEARCH_WIDTH, false, SEARCH_RISES};
+    static const struct search_rules unknown = {100, 1e6, SEARCH_WIDTH, false, SEARCH_UNKNOWN};
+    static const struct search_rules rates = {100, 2000, 1.08, false, SEARCH_FALLS};
     static const double sigmas[] = {0.005, 0.02, 0.05, 0.2};
     static const unsigned blocks[] = {8, 12, 27};
     unsigned wrong = 0;
@@ -176,16 +176,16 @@ static void test_coverage(void **state)
 static unsigned grid_row(const struct world *world, size_t points, double disturbed)
 {
     size_t held = 0, found = 0, open = 0, several = 0;
-    double off[EXPERIMENTS], reach[EXPERIMENTS], g[SEEK_GRID_MAX * BLOCKS_MAX];
+    double off[EXPERIMENTS], reach[EXPERIMENTS], g[SEARCH_GRID_MAX * BLOCKS_MAX];
 
     for (size_t e = 0; e < EXPERIMENTS; e++) {
-        struct seek seek;
+        struct search search;
         struct crossing crossing;
-        struct seek_grid grid = {.blocks = world->blocks, .g = g};
-        search(world, &seek);
-        if (seek.state != SEEK_BRACKETED)
+        struct search_grid grid = {.blocks = world->blocks, .g = g};
+        search_through(world, &search);
+        if (search.state != SEARCH_BRACKETED)
             continue;
-        grid.points = seek_grid(&seek, points, grid.x);
+        grid.points = search_grid(&search, points, grid.x);
         for (size_t b = 0; b < grid.blocks; b++) {
             bool hit = gsl_rng_uniform(rng) < disturbed;
             for (size_t p = 0; p < grid.points; p++) {
@@ -193,7 +193,7 @@ static unsigned grid_row(const struct world *world, size_t points, double distur
                 g[p * grid.blocks + b] = hit ? fmin(here, -0.5) : here;
             }
         }
-        assert_int_equal(seek_settle_grid(&seek, &grid, LEVEL, &crossing), 0);
+        assert_int_equal(search_settle_grid(&search, &grid, LEVEL, &crossing), 0);
         several += crossing.several;
         if (isnan(crossing.x))
             continue;
@@ -217,7 +217,7 @@ static unsigned grid_row(const struct world *world, size_t points, double distur
 
 static void test_fan(void **state)
 {
-    static const struct seek_rules rates = {100, 2000, 1.12, false, SEEK_FALLS};
+    static const struct search_rules rates = {100, 2000, 1.12, false, SEARCH_FALLS};
     static const double sigmas[] = {0.02, 0.05, 0.2};
     static const unsigned blocks[] = {8, 12, 27};
     unsigned wrong = 0;
@@ -230,7 +230,7 @@ static void test_fan(void **state)
     for (size_t d = 0; d < 2; d++)
         for (size_t s = 0; s < sizeof sigmas / sizeof *sigmas; s++)
             for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
-                for (size_t points = 4; points <= SEEK_GRID_MAX; points++) {
+                for (size_t points = 4; points <= SEARCH_GRID_MAX; points++) {
                     const struct world world = {"fan", latency_g, 1234, rates, sigmas[s], blocks[b], true};
                     wrong += grid_row(&world, points, d ? 0.1 : 0);
                 }
@@ -240,58 +240,58 @@ static void test_fan(void **state)
 /* Exactly, without noise; and what is no crossing. */
 static void test_fan_edges(void **state)
 {
-    const struct seek_rules rules = {100, 1000, SEEK_WIDTH, false, SEEK_FALLS};
+    const struct search_rules rules = {100, 1000, SEARCH_WIDTH, false, SEARCH_FALLS};
     double g[5 * 8];
-    struct seek seek;
+    struct search search;
     struct crossing crossing;
-    struct seek_grid grid = {.blocks = 8, .g = g};
+    struct search_grid grid = {.blocks = 8, .g = g};
 
     (void)state;
-    seek_begin(&seek, &rules);
-    seek_stop(&seek);
-    seek.lo.x = 300;
-    seek.hi.x = 480;
-    grid.points = seek_grid(&seek, 5, grid.x);
+    search_begin(&search, &rules);
+    search_stop(&search);
+    search.lo.x = 300;
+    search.hi.x = 480;
+    grid.points = search_grid(&search, 5, grid.x);
     assert_int_equal(grid.points, 5);
     for (size_t p = 1; p < 5; p++)
         assert_true(grid.x[p] > grid.x[p - 1] && grid.x[0] >= 100 && grid.x[p] <= 1000);
     for (size_t i = 0; i < 40; i++)
         g[i] = 400 - grid.x[i / 8];
-    assert_int_equal(seek_settle_grid(&seek, &grid, LEVEL, &crossing), 0);
+    assert_int_equal(search_settle_grid(&search, &grid, LEVEL, &crossing), 0);
     assert_true(fabs(crossing.x / 400 - 1) < 1e-9 && crossing.bounded && !crossing.several);
     g[3] = NAN; /* a failed trial takes its block along */
     for (size_t p = 0; p < 5; p++)
         g[p * 8 + 7] = -1000;
-    assert_int_equal(seek_settle_grid(&seek, &grid, LEVEL, &crossing), 0);
+    assert_int_equal(search_settle_grid(&search, &grid, LEVEL, &crossing), 0);
     assert_int_equal(crossing.blocks, 7);
     assert_int_equal(crossing.below, 1);
     assert_true(fabs(crossing.x / 400 - 1) < 1e-9 && isnan(crossing.interval.lo));
     for (size_t i = 0; i < 40; i++)
         g[i] = 1;
-    assert_int_equal(seek_settle_grid(&seek, &grid, LEVEL, &crossing), 0);
+    assert_int_equal(search_settle_grid(&search, &grid, LEVEL, &crossing), 0);
     assert_true(isnan(crossing.x) && crossing.beyond == 1 && crossing.above == 8);
     for (size_t i = 0; i < 16; i++)
         g[i] = -1; /* slow at low rates, and not at higher ones */
-    assert_int_equal(seek_settle_grid(&seek, &grid, LEVEL, &crossing), 0);
+    assert_int_equal(search_settle_grid(&search, &grid, LEVEL, &crossing), 0);
     assert_true(crossing.several);
 }
 
 /* Outside of the range: said, on the right side, and nearly always. */
 static void test_outside(void **state)
 {
-    const struct seek_rules sizes = {1000, 1e6, SEEK_WIDTH, false, SEEK_RISES};
-    const struct seek_rules rates = {100, 2000, 1.08, false, SEEK_FALLS};
-    const struct seek_rules unknown = {1000, 1e6, SEEK_WIDTH, false, SEEK_UNKNOWN};
+    const struct search_rules sizes = {1000, 1e6, SEARCH_WIDTH, false, SEARCH_RISES};
+    const struct search_rules rates = {100, 2000, 1.08, false, SEARCH_FALLS};
+    const struct search_rules unknown = {1000, 1e6, SEARCH_WIDTH, false, SEARCH_UNKNOWN};
     const struct {
         struct world world;
-        enum seek_state state;
+        enum search_state state;
     } cases[] = {
-        {{"below", efficiency_g, 200, sizes, 0.05, 8, true}, SEEK_BEYOND_LO},
-        {{"above", efficiency_g, 8e6, sizes, 0.05, 8, true}, SEEK_BEYOND_HI},
-        {{"falls, below", latency_g, 50, rates, 0.05, 8, true}, SEEK_BEYOND_LO},
-        {{"falls, above", latency_g, 9000, rates, 0.05, 8, true}, SEEK_BEYOND_HI},
-        {{"equal", equal_g, 50, unknown, 0.05, 8, false}, SEEK_UNTOLD},
-        {{"one side", costs_g, 50, unknown, 0.02, 8, false}, SEEK_ONE_SIDE},
+        {{"below", efficiency_g, 200, sizes, 0.05, 8, true}, SEARCH_BEYOND_LO},
+        {{"above", efficiency_g, 8e6, sizes, 0.05, 8, true}, SEARCH_BEYOND_HI},
+        {{"falls, below", latency_g, 50, rates, 0.05, 8, true}, SEARCH_BEYOND_LO},
+        {{"falls, above", latency_g, 9000, rates, 0.05, 8, true}, SEARCH_BEYOND_HI},
+        {{"equal", equal_g, 50, unknown, 0.05, 8, false}, SEARCH_UNTOLD},
+        {{"one side", costs_g, 50, unknown, 0.02, 8, false}, SEARCH_ONE_SIDE},
     };
 
     (void)state;
@@ -300,9 +300,9 @@ static void test_outside(void **state)
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         size_t right = 0;
         for (size_t e = 0; e < EXPERIMENTS; e++) {
-            struct seek seek;
-            search(&cases[c].world, &seek);
-            right += seek.state == cases[c].state;
+            struct search search;
+            search_through(&cases[c].world, &search);
+            right += search.state == cases[c].state;
         }
         printf("%-14s ", cases[c].world.name);
         unsigned wrong = sim_share(right, EXPERIMENTS, HELD, true);
@@ -319,91 +319,91 @@ static double steps_g(const struct world *world, double x)
 
 static void test_whole(void **state)
 {
-    const struct world world = {"whole", steps_g, 5.5, {1, 64, SEEK_WIDTH, true, SEEK_UNKNOWN}, 0, 8, false};
-    const struct world pair = {"pair", steps_g, 1.5, {1, 2, SEEK_WIDTH, true, SEEK_UNKNOWN}, 0, 8, false};
-    struct seek seek;
+    const struct world world = {"whole", steps_g, 5.5, {1, 64, SEARCH_WIDTH, true, SEARCH_UNKNOWN}, 0, 8, false};
+    const struct world pair = {"pair", steps_g, 1.5, {1, 2, SEARCH_WIDTH, true, SEARCH_UNKNOWN}, 0, 8, false};
+    struct search search;
 
     (void)state;
-    search(&world, &seek);
-    assert_int_equal(seek.state, SEEK_BRACKETED);
-    assert_int_equal(seek.lo.x, 5);
-    assert_int_equal(seek.hi.x, 6);
-    assert_int_equal(seek.direction, SEEK_RISES);
-    for (size_t i = 0; i < seek.points; i++)
-        assert_true(seek.point[i].x == rint(seek.point[i].x));
-    search(&pair, &seek);
-    assert_int_equal(seek.state, SEEK_BRACKETED);
-    assert_int_equal(seek.lo.x, 1);
-    assert_int_equal(seek.hi.x, 2);
+    search_through(&world, &search);
+    assert_int_equal(search.state, SEARCH_BRACKETED);
+    assert_int_equal(search.lo.x, 5);
+    assert_int_equal(search.hi.x, 6);
+    assert_int_equal(search.direction, SEARCH_RISES);
+    for (size_t i = 0; i < search.points; i++)
+        assert_true(search.point[i].x == rint(search.point[i].x));
+    search_through(&pair, &search);
+    assert_int_equal(search.state, SEARCH_BRACKETED);
+    assert_int_equal(search.lo.x, 1);
+    assert_int_equal(search.hi.x, 2);
 }
 
 static void test_edges(void **state)
 {
-    const struct seek_rules rules = {100, 1000, SEEK_WIDTH, false, SEEK_RISES};
+    const struct search_rules rules = {100, 1000, SEARCH_WIDTH, false, SEARCH_RISES};
     double none[2] = {NAN, NAN}, apart[2] = {-1, 1}, low[8], high[8];
-    struct seek seek;
+    struct search search;
     struct crossing crossing;
 
     (void)state;
-    seek_begin(&seek, &rules);
-    seek_tell(&seek, none, 2);
-    assert_int_equal(seek.state, SEEK_FAILED);
+    search_begin(&search, &rules);
+    search_tell(&search, none, 2);
+    assert_int_equal(search.state, SEARCH_FAILED);
 
     /* Blocks that always contradict each other: the search ends, with the range as its bracket. */
-    seek_begin(&seek, &rules);
-    while (!isnan(seek_next(&seek))) {
+    search_begin(&search, &rules);
+    while (!isnan(search_next(&search))) {
         double g[2];
         memcpy(g, apart, sizeof g);
-        seek_tell(&seek, g, 2);
+        search_tell(&search, g, 2);
     }
-    assert_int_equal(seek.state, SEEK_BRACKETED);
-    assert_true(seek.lo.x == 100 && seek.hi.x == 1000);
+    assert_int_equal(search.state, SEARCH_BRACKETED);
+    assert_true(search.lo.x == 100 && search.hi.x == 1000);
 
-    seek_begin(&seek, &rules);
-    seek_stop(&seek);
-    assert_int_equal(seek.state, SEEK_BRACKETED);
+    search_begin(&search, &rules);
+    search_stop(&search);
+    assert_int_equal(search.state, SEARCH_BRACKETED);
     for (size_t b = 0; b < 8; b++) {
         low[b] = -1;
         high[b] = 1;
     }
-    assert_int_equal(seek_settle(&seek, low, high, 5, LEVEL, &crossing), 0);
+    assert_int_equal(search_settle(&search, low, high, 5, LEVEL, &crossing), 0);
     assert_false(crossing.bounded); /* too few */
     assert_true(fabs(crossing.x / sqrt(100 * 1000) - 1) < 1e-9);
     low[0] = NAN; /* a trial that failed */
-    assert_int_equal(seek_settle(&seek, low, high, 8, LEVEL, &crossing), 0);
+    assert_int_equal(search_settle(&search, low, high, 8, LEVEL, &crossing), 0);
     assert_int_equal(crossing.blocks, 7);
     assert_true(crossing.bounded && fabs(crossing.interval.lo / crossing.x - 1) < 1e-9);
     for (size_t b = 0; b < 8; b++)
         low[b] = high[b] = 1;
-    assert_int_equal(seek_settle(&seek, low, high, 8, LEVEL, &crossing), 0);
+    assert_int_equal(search_settle(&search, low, high, 8, LEVEL, &crossing), 0);
     assert_true(isnan(crossing.x) && crossing.beyond == -1);
-    seek_reopen(&seek, -1); /* the bracket was the range: there is nothing below it */
-    assert_int_equal(seek.state, SEEK_BEYOND_LO);
+    search_reopen(&search, -1); /* the bracket was the range: there is nothing below it */
+    assert_int_equal(search.state, SEARCH_BEYOND_LO);
 }
 
 /* A machine that gets slower while it is searched: the crossing moves out of the bracket, and is found again. */
 static void test_reopened(void **state)
 {
-    const struct seek_rules sizes = {100, 1e6, SEEK_WIDTH, false, SEEK_RISES};
+    const struct search_rules sizes = {100, 1e6, SEARCH_WIDTH, false, SEARCH_RISES};
     const struct world early = {"early", efficiency_g, 5000, sizes, 0.01, 12, true};
     const struct world late = {"late", efficiency_g, 50000, sizes, 0.01, 12, true};
-    struct seek seek;
+    struct search search;
     struct crossing crossing;
     double g[STEP_BLOCKS];
 
     (void)state;
     gsl_rng_set(rng, 3);
-    search(&early, &seek);
-    settle(&late, &seek, &crossing);
+    search_through(&early, &search);
+    settle(&late, &search, &crossing);
     assert_true(isnan(crossing.x) && crossing.beyond == 1);
-    seek_reopen(&seek, crossing.beyond);
-    for (double x = seek_next(&seek); !isnan(x); x = seek_next(&seek)) {
+    search_reopen(&search, crossing.beyond);
+    for (double x = search_next(&search); !isnan(x); x = search_next(&search)) {
         for (size_t b = 0; b < STEP_BLOCKS; b++)
             g[b] = noisy_g(&late, x);
-        seek_tell(&seek, g, STEP_BLOCKS);
+        search_tell(&search, g, STEP_BLOCKS);
     }
-    assert_int_equal(seek.state, SEEK_BRACKETED);
-    settle(&late, &seek, &crossing);
+    assert_int_equal(search.state, SEARCH_BRACKETED);
+    settle(&late, &search, &crossing);
     assert_true(fabs(log(crossing.x / 50000)) < 0.05);
 }
 

@@ -1,11 +1,11 @@
 /* Searching with trials: what metg, crossover and capacity have in common. A search copies a cell along one factor,
  * mostly beside another one that it is measured by; all searches of a verb go on together, so that they share blocks.
  * One thread. 0 or -errno, with a line in error (ERROR_MAX bytes). */
-#ifndef POOLBENCH_VERBS_SEEK_SEARCH_H
-#define POOLBENCH_VERBS_SEEK_SEARCH_H
+#ifndef POOLBENCH_VERBS_SEARCH_SEARCH_H
+#define POOLBENCH_VERBS_SEARCH_SEARCH_H
 #include "bench/analyse/summary.h"
 #include "bench/measure/session.h"
-#include "bench/stats/seek.h"
+#include "bench/stats/search.h"
 #include "bench/verbs/verbs.h"
 
 #define SEARCH_NONE       UINT32_MAX
@@ -16,17 +16,18 @@ struct search_trial {
     double latency_p99_ns;
 };
 
-struct sought {
+/* The search that one cell is copied for. */
+struct cell_search {
     uint32_t subject, base; /* numbers of the cells that are copied; base may be SEARCH_NONE */
-    struct seek seek;
+    struct search search;
     struct crossing crossing; /* of a bracket */
     bool settled;             /* it is what will be reported */
-    struct seek_grid grid;    /* points of the last round; two of them are the bracket itself */
+    struct search_grid grid;  /* points of the last round; two of them are the bracket itself */
     size_t trials;
     char failure[SEARCH_ANSWER_MAX]; /* of the last trial that failed */
 };
 
-struct search;
+struct searches;
 /* What a verb searches for. */
 struct search_kind {
     const char *verb;
@@ -34,25 +35,26 @@ struct search_kind {
     const char *const *fixed;
     unsigned step_blocks; /* to tell a side by */
     bool grids;           /* the last round measures a grid of points */
-    /* After session_open(): fills sought, count and what the functions below need. */
-    int (*prepare)(struct search *search, const struct arguments *given, char *error);
+    /* After session_open(): fills each, count and what the functions below need. */
+    int (*prepare)(struct searches *searches, const struct arguments *given, char *error);
     /* What makes a cell the one at x. */
-    int (*set)(const struct search *search, double x, struct cell *cell, char *error);
+    int (*set)(const struct searches *searches, double x, struct cell *cell, char *error);
     /* Above 0 on one side of the crossing, below on the other. base: NULL with SEARCH_NONE. */
-    double (*g)(const struct search *search, double x, const struct search_trial *subject,
+    double (*g)(const struct searches *searches, double x, const struct search_trial *subject,
                 const struct search_trial *base);
-    char *(*spell)(const struct search *search, double x, char *text, size_t size);
+    char *(*spell)(const struct searches *searches, double x, char *text, size_t size);
     /* What was seen at an end of the range that is beyond the crossing; NULL: the last blocks alone may say so. */
-    void (*there)(const struct search *search, const struct sought *sought, const struct seek_point *at,
+    void (*there)(const struct searches *searches, const struct cell_search *one, const struct search_point *at,
                   const struct run_data *run, char *text, size_t size);
-    int (*write)(const struct search *search, const struct run_data *run); /* its CSV file */
-    void (*print)(const struct search *search, const struct run_data *run, FILE *out);
+    int (*write)(const struct searches *searches, const struct run_data *run); /* its CSV file */
+    void (*print)(const struct searches *searches, const struct run_data *run, FILE *out);
 };
 
-struct search {
+/* All searches of a verb. */
+struct searches {
     const struct search_kind *kind;
     struct session session;
-    struct sought *sought; /* owned */
+    struct cell_search *each; /* owned */
     size_t count;
     unsigned blocks; /* of the last round; 0: as many as the budget has time for */
     int64_t budget_ns;
@@ -63,7 +65,7 @@ struct search {
 
     unsigned block;             /* the last one that ran */
     struct search_trial *trial; /* the last one of each cell of the plan; owned */
-    struct search_cell {
+    struct added_cell {
         uint32_t from, number;
         double x;
     } * cell; /* those that were added; owned */
@@ -74,40 +76,41 @@ struct search {
 enum { SEARCH_POOL, SEARCH_RANGE, SEARCH_BLOCKS, SEARCH_BUDGET, SEARCH_OWN };
 extern const char search_blocks_help[], search_budget_help[];
 
-/* The verb, from its words to its exit code (bench/verbs/seek/verb.c). */
+/* The verb, from its words to its exit code (bench/verbs/search/verb.c). */
 int search_verb(const struct search_kind *kind, const struct arguments *given);
 
 /* ---- for prepare ---- */
 
 /* "A..B", each read by `parse` of bench/base/units.h; A above 0 and below B. `expected`: an example. */
 int search_range(const char *text, int (*parse)(const char *text, int64_t *value), const char *expected,
-                 struct seek_rules *rules, char *error);
+                 struct search_rules *rules, char *error);
 /* A search for each cell of the plan but the one of pool `base` (NULL: none), which they are measured by. */
-int search_cells(struct search *search, const char *base, const struct seek_rules *rules, char *error);
+int search_cells(struct searches *searches, const char *base, const struct search_rules *rules, char *error);
 
-/* ---- the loop (bench/verbs/seek/search.c) ---- */
+/* ---- the loop (bench/verbs/search/search.c) ---- */
 
 /* Whether the budget has time for the first step and what is around it, by pilots of it where that is not known. Leaves
  * the plan as it was. -EINVAL where it has not. */
-int search_fits(struct search *search, char *error);
+int search_fits(struct searches *searches, char *error);
 /* Narrows the brackets of all searches, then runs the last round. */
-int search_run(struct search *search, char *error);
+int search_run(struct searches *searches, char *error);
 /* The level of each interval: all of them hold together at 95 %. */
-double search_level(const struct search *search);
-const struct cell *search_subject(const struct search *search, const struct sought *sought);
+double search_level(const struct searches *searches);
+const struct cell *search_subject(const struct searches *searches, const struct cell_search *one);
 
-/* ---- for write and print (bench/verbs/seek/verb.c) ---- */
+/* ---- for write and print (bench/verbs/search/verb.c) ---- */
 
-unsigned search_workers(const struct search *search); /* as asked for, which some pools ignore */
+unsigned search_workers(const struct searches *searches); /* as asked for, which some pools ignore */
 /* The row of the summary that the subject has at x; NULL: none. */
-const struct summary_row *search_row(const struct search *search, const struct sought *sought, double x,
+const struct summary_row *search_row(const struct searches *searches, const struct cell_search *one, double x,
                                      const struct run_data *run);
 /* Whether there is a crossing; `reason` (SEARCH_ANSWER_MAX): why not, or what is to be known of it. */
-bool search_found(const struct search *search, const struct sought *sought, const struct run_data *run, char *reason);
+bool search_found(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
+                  char *reason);
 int64_t search_whole(double value); /* for an integer column */
 /* The name of the run, as long as its column. */
-void search_name(const struct search *search, char name[40]);
+void search_name(const struct searches *searches, char name[40]);
 /* "1.20 ms  [1.10 ms .. 1.30 ms]  12 blocks" or the reason. */
-void search_line(const struct search *search, const struct sought *sought, const struct run_data *run, FILE *out);
+void search_line(const struct searches *searches, const struct cell_search *one, const struct run_data *run, FILE *out);
 
 #endif

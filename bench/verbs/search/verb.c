@@ -8,7 +8,7 @@
 #include "bench/model/settings.h"
 #include "bench/stats/verdict.h"
 #include "bench/verbs/conclude.h"
-#include "bench/verbs/seek/search.h"
+#include "bench/verbs/search/search.h"
 #include "pools/parts/clock.h"
 #include "workloads/text.h"
 #include <math.h>
@@ -24,7 +24,7 @@ const char search_budget_help[] =
 /* ---- before ---- */
 
 int search_range(const char *text, int (*parse)(const char *text, int64_t *value), const char *expected,
-                 struct seek_rules *rules, char *error)
+                 struct search_rules *rules, char *error)
 {
     const char *dots = strstr(text, "..");
     char first[64];
@@ -60,23 +60,23 @@ static int single_check(const struct cells *cells, char *error)
     return 0;
 }
 
-int search_cells(struct search *search, const char *base, const struct seek_rules *rules, char *error)
+int search_cells(struct searches *searches, const char *base, const struct search_rules *rules, char *error)
 {
-    const struct cells *cells = &search->session.plan.cells;
+    const struct cells *cells = &searches->session.plan.cells;
     uint32_t base_cell = SEARCH_NONE;
-    search->sought = calloc(cells->count + 1, sizeof *search->sought);
-    if (!search->sought)
+    searches->each = calloc(cells->count + 1, sizeof *searches->each);
+    if (!searches->each)
         return refuse(error, "out of memory");
     for (uint32_t i = 0; i < cells->count; i++)
         if (base && !strcmp(cells->cell[i].pool->name, base))
             base_cell = i;
         else
-            search->sought[search->count++].subject = i;
-    for (size_t i = 0; i < search->count; i++) {
-        search->sought[i].base = base_cell;
-        seek_begin(&search->sought[i].seek, rules);
+            searches->each[searches->count++].subject = i;
+    for (size_t i = 0; i < searches->count; i++) {
+        searches->each[i].base = base_cell;
+        search_begin(&searches->each[i].search, rules);
     }
-    return search->count ? 0 : refuse(error, "--pool: expected another one beside %s", base);
+    return searches->count ? 0 : refuse(error, "--pool: expected another one beside %s", base);
 }
 
 /* Own words that are read as run reads them, and what the search itself sets. */
@@ -88,29 +88,29 @@ static int words_pass(const struct search_kind *kind, struct arguments *given, c
     return rc ? refuse(error, "out of memory") : 0;
 }
 
-static int limits_read(struct search *search, const struct arguments *given, char *error)
+static int limits_read(struct searches *searches, const struct arguments *given, char *error)
 {
     struct settings settings = {0};
     if (set_blocks(given->value[SEARCH_BLOCKS], &settings, error))
         return refuse_at(error, "--blocks");
     if (set_budget(given->value[SEARCH_BUDGET], &settings, error))
         return refuse_at(error, "--budget");
-    if (!settings.blocks && !search->kind->grids)
+    if (!settings.blocks && !searches->kind->grids)
         return refuse(error, "--blocks: expected a number, found auto");
-    search->blocks = (unsigned)settings.blocks;
-    search->budget_ns = settings.budget_ns;
+    searches->blocks = (unsigned)settings.blocks;
+    searches->budget_ns = settings.budget_ns;
     return 0;
 }
 
 /* Everything that can be refused, before anything is written. */
-static int search_open(struct search *search, const struct search_kind *kind, const struct arguments *given,
+static int search_open(struct searches *searches, const struct search_kind *kind, const struct arguments *given,
                        char *error)
 {
     struct arguments copy = *given;
-    *search = (struct search){.kind = kind};
+    *searches = (struct searches){.kind = kind};
     copy.rest = NULL;
     copy.rests = 0;
-    int rc = limits_read(search, given, error);
+    int rc = limits_read(searches, given, error);
     for (int i = 0; i < given->rests && rc == 0; i++) {
         char name[64];
         const char *word = given->rest[i] + 2, *equals = strchr(word, '=');
@@ -120,48 +120,48 @@ static int search_open(struct search *search, const struct search_kind *kind, co
     if (rc == 0)
         rc = words_pass(kind, &copy, error);
     if (rc == 0)
-        rc = session_open(&search->session, copy.rests, copy.rest, error);
+        rc = session_open(&searches->session, copy.rests, copy.rest, error);
     if (rc == 0)
-        rc = single_check(&search->session.plan.cells, error);
+        rc = single_check(&searches->session.plan.cells, error);
     if (rc == 0)
-        rc = kind->prepare(search, given, error);
+        rc = kind->prepare(searches, given, error);
     if (rc == 0) {
-        session_closes_as(&search->session, kind->verb);
-        search->session.budget_ns = search->budget_ns;
-        rc = search_fits(search, error);
+        session_closes_as(&searches->session, kind->verb);
+        searches->session.budget_ns = searches->budget_ns;
+        rc = search_fits(searches, error);
     }
-    search->session.plan.blocks = 0; /* nothing is planned beforehand */
+    searches->session.plan.blocks = 0; /* nothing is planned beforehand */
     arguments_release(&copy);
     return rc;
 }
 
-static void search_close(struct search *search)
+static void search_close(struct searches *searches)
 {
-    session_close(&search->session);
-    free(search->sought);
-    free(search->trial);
-    free(search->cell);
+    session_close(&searches->session);
+    free(searches->each);
+    free(searches->trial);
+    free(searches->cell);
 }
 
 /* ---- what was found ---- */
 
-unsigned search_workers(const struct search *search)
+unsigned search_workers(const struct searches *searches)
 {
     unsigned workers = 0;
-    for (size_t i = 0; i < search->session.plan.cells.count; i++)
-        if (search->session.plan.cells.cell[i].f.workers > workers)
-            workers = search->session.plan.cells.cell[i].f.workers;
+    for (size_t i = 0; i < searches->session.plan.cells.count; i++)
+        if (searches->session.plan.cells.cell[i].f.workers > workers)
+            workers = searches->session.plan.cells.cell[i].f.workers;
     return workers;
 }
 
-const struct summary_row *search_row(const struct search *search, const struct sought *sought, double x,
+const struct summary_row *search_row(const struct searches *searches, const struct cell_search *one, double x,
                                      const struct run_data *run)
 {
-    for (size_t c = 0; c < search->cells; c++) {
-        if (search->cell[c].from != sought->subject || search->cell[c].x != x)
+    for (size_t c = 0; c < searches->cells; c++) {
+        if (searches->cell[c].from != one->subject || searches->cell[c].x != x)
             continue;
         for (size_t i = 0; i < run->count; i++)
-            if (!strcmp(run->rows[i].cell_id, search->session.plan.cells.cell[search->cell[c].number].id))
+            if (!strcmp(run->rows[i].cell_id, searches->session.plan.cells.cell[searches->cell[c].number].id))
                 return &run->rows[i];
     }
     return NULL;
@@ -172,54 +172,54 @@ int64_t search_whole(double value)
     return isnan(value) ? MISSING : llround(value);
 }
 
-void search_name(const struct search *search, char name[40])
+void search_name(const struct searches *searches, char name[40])
 {
-    text_put(name, 40, run_id(search->session.directory), true);
+    text_put(name, 40, run_id(searches->session.directory), true);
 }
 
 /* Why there is no bracket to speak of. */
-static void missing_say(const struct search *search, const struct sought *sought, const struct run_data *run,
+static void missing_say(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
                         char *reason)
 {
-    const struct seek *seek = &sought->seek;
-    bool beyond = seek->state == SEEK_BEYOND_LO || seek->state == SEEK_BEYOND_HI;
-    const struct seek_point *at = seek->state == SEEK_BEYOND_HI ? &seek->hi : &seek->lo;
+    const struct search *search = &one->search;
+    bool beyond = search->state == SEARCH_BEYOND_LO || search->state == SEARCH_BEYOND_HI;
+    const struct search_point *at = search->state == SEARCH_BEYOND_HI ? &search->hi : &search->lo;
     char x[64], there[96] = "the last blocks contradict those before";
     if (beyond) {
-        if (search->kind->there)
-            search->kind->there(search, sought, at, run, there, sizeof there);
-        snprintf(reason, SEARCH_ANSWER_MAX, "%s %s: %s", at == &seek->lo ? "below" : "above",
-                 search->kind->spell(search, at->x, x, sizeof x), there);
-    } else if (seek->state == SEEK_FAILED) {
-        snprintf(reason, SEARCH_ANSWER_MAX, "%s", sought->failure);
-    } else if (search->session.interrupted) {
+        if (searches->kind->there)
+            searches->kind->there(searches, one, at, run, there, sizeof there);
+        snprintf(reason, SEARCH_ANSWER_MAX, "%s %s: %s", at == &search->lo ? "below" : "above",
+                 searches->kind->spell(searches, at->x, x, sizeof x), there);
+    } else if (search->state == SEARCH_FAILED) {
+        snprintf(reason, SEARCH_ANSWER_MAX, "%s", one->failure);
+    } else if (searches->session.interrupted) {
         snprintf(reason, SEARCH_ANSWER_MAX, "interrupted");
     } else {
-        snprintf(reason, SEARCH_ANSWER_MAX, "%s", search->over_budget ? "the budget ended the search" : "");
+        snprintf(reason, SEARCH_ANSWER_MAX, "%s", searches->over_budget ? "the budget ended the search" : "");
     }
 }
 
 /* The last round contradicts the search, which took a few blocks at other times. */
-static void moved_say(const struct search *search, const struct sought *sought, char *reason)
+static void moved_say(const struct searches *searches, const struct cell_search *one, char *reason)
 {
-    const struct crossing *crossing = &sought->crossing;
-    const struct seek_grid *grid = &sought->grid;
+    const struct crossing *crossing = &one->crossing;
+    const struct search_grid *grid = &one->grid;
     bool below = crossing->beyond < 0;
     char x[64], lo[64], hi[64];
 
-    snprintf(reason, SEARCH_ANSWER_MAX,
-             "%s %s in %zu of the last %zu blocks, although the search had it between %s and %s",
-             below ? "below" : "above", search->kind->spell(search, grid->x[below ? 0 : grid->points - 1], x, sizeof x),
-             below ? crossing->below : crossing->above, crossing->blocks,
-             search->kind->spell(search, sought->seek.lo.x, lo, sizeof lo),
-             search->kind->spell(search, sought->seek.hi.x, hi, sizeof hi));
+    snprintf(
+        reason, SEARCH_ANSWER_MAX, "%s %s in %zu of the last %zu blocks, although the search had it between %s and %s",
+        below ? "below" : "above", searches->kind->spell(searches, grid->x[below ? 0 : grid->points - 1], x, sizeof x),
+        below ? crossing->below : crossing->above, crossing->blocks,
+        searches->kind->spell(searches, one->search.lo.x, lo, sizeof lo),
+        searches->kind->spell(searches, one->search.hi.x, hi, sizeof hi));
 }
 
 /* An end of the interval lies outside of what was measured: how many blocks say so. */
-static void unbounded_say(const struct search *search, const struct sought *sought, char *reason)
+static void unbounded_say(const struct searches *searches, const struct cell_search *one, char *reason)
 {
-    const struct crossing *crossing = &sought->crossing;
-    const struct seek_grid *grid = &sought->grid;
+    const struct crossing *crossing = &one->crossing;
+    const struct search_grid *grid = &one->grid;
     char x[64];
     int used = snprintf(reason, SEARCH_ANSWER_MAX, "too noisy to be bounded%s: of %zu blocks",
                         isnan(crossing->interval.lo) ? isnan(crossing->interval.hi) ? " at all" : " below" : " above",
@@ -227,61 +227,62 @@ static void unbounded_say(const struct search *search, const struct sought *soug
 
     if (isnan(crossing->interval.lo))
         used += snprintf(reason + used, SEARCH_ANSWER_MAX - (size_t)used, " %zu lie below %s", crossing->below,
-                         search->kind->spell(search, grid->x[0], x, sizeof x));
+                         searches->kind->spell(searches, grid->x[0], x, sizeof x));
     if (isnan(crossing->interval.hi))
         snprintf(reason + used, SEARCH_ANSWER_MAX - (size_t)used, "%s %zu above %s",
                  isnan(crossing->interval.lo) ? "," : "", crossing->above,
-                 search->kind->spell(search, grid->x[grid->points - 1], x, sizeof x));
+                 searches->kind->spell(searches, grid->x[grid->points - 1], x, sizeof x));
 }
 
-bool search_found(const struct search *search, const struct sought *sought, const struct run_data *run, char *reason)
+bool search_found(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
+                  char *reason)
 {
-    const struct crossing *crossing = &sought->crossing;
+    const struct crossing *crossing = &one->crossing;
     char lo[64], hi[64];
     reason[0] = '\0';
-    if (sought->seek.state != SEEK_BRACKETED || !crossing->blocks) {
-        missing_say(search, sought, run, reason);
-        if (sought->seek.state == SEEK_BRACKETED && !reason[0])
-            snprintf(reason, SEARCH_ANSWER_MAX, "no block measured both ends; %.150s", sought->failure);
+    if (one->search.state != SEARCH_BRACKETED || !crossing->blocks) {
+        missing_say(searches, one, run, reason);
+        if (one->search.state == SEARCH_BRACKETED && !reason[0])
+            snprintf(reason, SEARCH_ANSWER_MAX, "no block measured both ends; %.150s", one->failure);
         return false;
     }
-    search->kind->spell(search, sought->seek.lo.x, lo, sizeof lo);
-    search->kind->spell(search, sought->seek.hi.x, hi, sizeof hi);
+    searches->kind->spell(searches, one->search.lo.x, lo, sizeof lo);
+    searches->kind->spell(searches, one->search.hi.x, hi, sizeof hi);
     if (crossing->several)
         snprintf(reason, SEARCH_ANSWER_MAX, "no single one between %s and %s: it is crossed more than once", lo, hi);
-    else if (isnan(crossing->x) && search->kind->grids && crossing->bounded)
-        moved_say(search, sought, reason);
-    else if (isnan(crossing->x) && !search->kind->grids)
+    else if (isnan(crossing->x) && searches->kind->grids && crossing->bounded)
+        moved_say(searches, one, reason);
+    else if (isnan(crossing->x) && !searches->kind->grids)
         snprintf(reason, SEARCH_ANSWER_MAX, "found between %s and %s, but in the last blocks it lies %s", lo, hi,
                  crossing->beyond < 0 ? "below" : "above");
     else if (!crossing->bounded)
         snprintf(reason, SEARCH_ANSWER_MAX, "%s%zu block%s too few for an interval",
-                 search->over_budget ? "the budget ended the search: " : "", crossing->blocks,
+                 searches->over_budget ? "the budget ended the search: " : "", crossing->blocks,
                  crossing->blocks == 1 ? " is" : "s are");
-    else if (search->kind->grids && (isnan(crossing->interval.lo) || isnan(crossing->interval.hi)))
-        unbounded_say(search, sought, reason);
+    else if (searches->kind->grids && (isnan(crossing->interval.lo) || isnan(crossing->interval.hi)))
+        unbounded_say(searches, one, reason);
     else if (isnan(crossing->interval.lo) || isnan(crossing->interval.hi))
         snprintf(reason, SEARCH_ANSWER_MAX, "too noisy to be bounded %s: more blocks",
                  isnan(crossing->interval.hi) ? isnan(crossing->interval.lo) ? "at all" : "above" : "below");
     return !isnan(crossing->x) && !crossing->several;
 }
 
-void search_line(const struct search *search, const struct sought *sought, const struct run_data *run, FILE *out)
+void search_line(const struct searches *searches, const struct cell_search *one, const struct run_data *run, FILE *out)
 {
-    const struct crossing *crossing = &sought->crossing;
+    const struct crossing *crossing = &one->crossing;
     char reason[SEARCH_ANSWER_MAX], x[64], lo[64] = "..", hi[64] = "..", interval[160] = "";
-    if (!search_found(search, sought, run, reason)) {
+    if (!search_found(searches, one, run, reason)) {
         fprintf(out, "%s\n", reason);
         return;
     }
     if (!isnan(crossing->interval.lo))
-        search->kind->spell(search, crossing->interval.lo, lo, sizeof lo);
+        searches->kind->spell(searches, crossing->interval.lo, lo, sizeof lo);
     if (!isnan(crossing->interval.hi))
-        search->kind->spell(search, crossing->interval.hi, hi, sizeof hi);
+        searches->kind->spell(searches, crossing->interval.hi, hi, sizeof hi);
     if (!isnan(crossing->interval.lo) || !isnan(crossing->interval.hi))
         snprintf(interval, sizeof interval, "  [%s%s%s]", lo,
                  isnan(crossing->interval.lo) || isnan(crossing->interval.hi) ? " " : " .. ", hi);
-    fprintf(out, "%-10s%s%s%s\n", search->kind->spell(search, crossing->x, x, sizeof x), interval,
+    fprintf(out, "%-10s%s%s%s\n", searches->kind->spell(searches, crossing->x, x, sizeof x), interval,
             reason[0] ? "  " : "", reason);
 }
 
@@ -300,40 +301,40 @@ static void calibration_check(const struct run_data *run, FILE *out)
                 format_duration(size, sizeof size, (double)worst->f.size_ns), 100 * worst->efficiency);
 }
 
-static void screen(const struct search *search, const struct run_data *run, FILE *out)
+static void screen(const struct searches *searches, const struct run_data *run, FILE *out)
 {
-    const struct session *session = &search->session;
+    const struct session *session = &searches->session;
     const struct cell *cell = &session->plan.cells.cell[0];
     char host[256], took[32], text[400];
     host_line(host, sizeof host, run->host);
-    snprintf(text, sizeof text, "poolbench %s | %s | %zu trials in %u blocks, %zu failed, %s", search->kind->verb, host,
-             session->trials, search->block, session->failures,
+    snprintf(text, sizeof text, "poolbench %s | %s | %zu trials in %u blocks, %zu failed, %s", searches->kind->verb,
+             host, session->trials, searches->block, session->failures,
              format_duration(took, sizeof took, (double)(clock_monotonic_ns() - session->request.settings.began_ns)));
     wrap_print(out, text, 0);
     if (cell->placement.reason[0])
         fprintf(out, "! not pinned: %s\n", cell->placement.reason);
     calibration_check(run, out);
-    if (search->over_budget)
+    if (searches->over_budget)
         fprintf(out, "! the budget ended the search before it was done\n");
     fputc('\n', out);
-    search->kind->print(search, run, out);
+    searches->kind->print(searches, run, out);
     fprintf(out, "\n%s: %s.csv, report.html, summary.csv, trials.csv, latency.csv, host.json\n", session->directory,
-            search->kind->verb);
+            searches->kind->verb);
 }
 
 /* With all files closed: the answers, into a file and on the screen. */
-static int conclude(struct search *search, char *error)
+static int conclude(struct searches *searches, char *error)
 {
-    const char *verb = search->kind->verb;
+    const char *verb = searches->kind->verb;
     struct run_data run;
-    int rc = run_summed_open(search->session.directory, &run, error);
+    int rc = run_summed_open(searches->session.directory, &run, error);
     if (rc)
-        return rc == -ENODATA && search->session.interrupted ? 0 : complain(verb, "%s", error);
-    rc = search->kind->write(search, &run);
+        return rc == -ENODATA && searches->session.interrupted ? 0 : complain(verb, "%s", error);
+    rc = searches->kind->write(searches, &run);
     if (rc)
-        complain(verb, "%s/%s.csv: %s", search->session.directory, verb, strerror(-rc));
-    int code = run_conclude(&search->session, verb, &run, true);
-    screen(search, &run, stdout);
+        complain(verb, "%s/%s.csv: %s", searches->session.directory, verb, strerror(-rc));
+    int code = run_conclude(&searches->session, verb, &run, true);
+    screen(searches, &run, stdout);
     run_data_close(&run);
     return rc ? 1 : code;
 }
@@ -341,28 +342,28 @@ static int conclude(struct search *search, char *error)
 int search_verb(const struct search_kind *kind, const struct arguments *given)
 {
     char error[ERROR_MAX] = "", closing[ERROR_MAX];
-    struct search search;
-    struct session *session = &search.session;
-    int code, rc = search_open(&search, kind, given, error);
+    struct searches searches;
+    struct session *session = &searches.session;
+    int code, rc = search_open(&searches, kind, given, error);
     if (rc == 0)
         rc = session_begin(session, kind->verb, given->argv, error);
     if (rc < 0) {
         code = rc == -EINTR ? 130 : complain(kind->verb, "%s", error);
-        search_close(&search);
+        search_close(&searches);
         return code;
     }
-    rc = search_run(&search, error);
+    rc = search_run(&searches, error);
     int closed = session_end(session, closing);
     if (rc < 0 || closed < 0) {
         complain(kind->verb, "%s; %zu trials are in %s", rc < 0 ? error : closing, session->trials, session->directory);
         code = 1;
     } else {
-        code = conclude(&search, error);
+        code = conclude(&searches, error);
         if (session->interrupted) {
             complain(kind->verb, "interrupted; %zu trials are in %s", session->trials, session->directory);
             code = 128 + session->interrupted;
         }
     }
-    search_close(&search);
+    search_close(&searches);
     return code;
 }

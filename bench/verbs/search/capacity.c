@@ -4,7 +4,7 @@
 #include "bench/job/arrivals.h"
 #include "bench/model/csv.h"
 #include "bench/model/factors.h"
-#include "bench/verbs/seek/search.h"
+#include "bench/verbs/search/search.h"
 #include "bench/verbs/verbs.h"
 #include <math.h>
 
@@ -48,14 +48,14 @@ static double rate_ideal(const struct cell *cell)
     return parallel * SECOND_NS / (double)cell->f.size_ns;
 }
 
-static int capacity_prepare(struct search *search, const struct arguments *given, char *error)
+static int capacity_prepare(struct searches *searches, const struct arguments *given, char *error)
 {
-    const struct cell *cell = &search->session.plan.cells.cell[0];
-    struct seek_rules rules = {.width = WIDTH, .direction = SEEK_FALLS};
+    const struct cell *cell = &searches->session.plan.cells.cell[0];
+    struct search_rules rules = {.width = WIDTH, .direction = SEARCH_FALLS};
     int64_t limit;
     if (parse_duration(given->value[CAPACITY_P99], &limit) || limit <= 0)
         return refuse(error, "--p99: '%.64s' is not a duration such as 20ms", given->value[CAPACITY_P99]);
-    search->limit = (double)limit;
+    searches->limit = (double)limit;
     if (given->value[SEARCH_RANGE][0]) {
         int rc = search_range(given->value[SEARCH_RANGE], parse_count, "100..5k", &rules, error);
         if (rc)
@@ -66,8 +66,8 @@ static int capacity_prepare(struct search *search, const struct arguments *given
     }
     if (!(rules.from > 0))
         return refuse(error, "--range: expected one such as 100..5k, as nothing is known of how long a task takes");
-    search->tasks = (int64_t)llround(fmax(TASKS_LEAST, ceil(TRIAL_S * sqrt(rules.from * rules.to))));
-    return search_cells(search, NULL, &rules, error);
+    searches->tasks = (int64_t)llround(fmax(TASKS_LEAST, ceil(TRIAL_S * sqrt(rules.from * rules.to))));
+    return search_cells(searches, NULL, &rules, error);
 }
 
 /* As many digits as files and screens show. */
@@ -78,27 +78,27 @@ static double rate_round(double rate)
     return strtod(text, NULL);
 }
 
-static int capacity_set(const struct search *search, double x, struct cell *cell, char *error)
+static int capacity_set(const struct searches *searches, double x, struct cell *cell, char *error)
 {
     (void)error;
-    cell->f.tasks = search->tasks; /* the same arrivals at every rate, stretched: p99 of more would be another one */
+    cell->f.tasks = searches->tasks; /* the same arrivals at every rate, stretched: p99 of more would be another one */
     cell->f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = rate_round(x), .poisson = true};
     return 0;
 }
 
 /* How much of the time the trial took had arrivals: near 1 while the pool keeps up, whatever the draws came to. The
  * last tasks may take as long as any, so that short trials lose nothing by their end. */
-static double achieved(const struct search *search, double x, const struct trial_row *row)
+static double achieved(const struct searches *searches, double x, const struct trial_row *row)
 {
     double span_ns = 0;
     for (int64_t i = 0; i < row->f.tasks; i++)
-        span_ns += arrivals_gap_ns(search->session.request.settings.seed, (uint32_t)i, SECOND_NS / x);
-    return span_ns / fmax(span_ns, (double)row->wall_ns - search->limit);
+        span_ns += arrivals_gap_ns(searches->session.request.settings.seed, (uint32_t)i, SECOND_NS / x);
+    return span_ns / fmax(span_ns, (double)row->wall_ns - searches->limit);
 }
 
 /* By how much the rate is below what is sustained: the reciprocal of latency, which is nearly straight over rates where
  * queues build up. A trial that did not end in time is as far beyond as can be. */
-static double capacity_g(const struct search *search, double x, const struct search_trial *subject,
+static double capacity_g(const struct searches *searches, double x, const struct search_trial *subject,
                          const struct search_trial *base)
 {
     (void)base;
@@ -106,20 +106,20 @@ static double capacity_g(const struct search *search, double x, const struct sea
         return -1;
     if (!trial_is_ok(&subject->row))
         return NAN;
-    return fmin(search->limit / subject->latency_p99_ns, achieved(search, x, &subject->row) / ACHIEVED_LEAST) - 1;
+    return fmin(searches->limit / subject->latency_p99_ns, achieved(searches, x, &subject->row) / ACHIEVED_LEAST) - 1;
 }
 
-static char *capacity_spell(const struct search *search, double x, char *text, size_t size)
+static char *capacity_spell(const struct searches *searches, double x, char *text, size_t size)
 {
-    (void)search;
+    (void)searches;
     snprintf(text, size, "%.*f/s", x >= 99.95 ? 0 : 1, x);
     return text;
 }
 
-static void capacity_there(const struct search *search, const struct sought *sought, const struct seek_point *at,
-                           const struct run_data *run, char *text, size_t size)
+static void capacity_there(const struct searches *searches, const struct cell_search *one,
+                           const struct search_point *at, const struct run_data *run, char *text, size_t size)
 {
-    const struct summary_row *row = search_row(search, sought, at->x, run);
+    const struct summary_row *row = search_row(searches, one, at->x, run);
     char p99[32];
     if (!row || row->latency_p99_ns == MISSING)
         snprintf(text, size, "no trial ended in time there");
@@ -128,30 +128,30 @@ static void capacity_there(const struct search *search, const struct sought *sou
                  format_duration(p99, sizeof p99, (double)row->latency_p99_ns), 100 * fmin(row->achieved_share, 1));
 }
 
-static int capacity_write(const struct search *search, const struct run_data *run)
+static int capacity_write(const struct searches *searches, const struct run_data *run)
 {
     struct csv_writer *writer;
-    int rc = csv_create(search->session.directory, &capacity_format, &writer);
+    int rc = csv_create(searches->session.directory, &capacity_format, &writer);
     if (rc)
         return rc;
-    for (size_t i = 0; i < search->count && rc == 0; i++) {
-        const struct sought *sought = &search->sought[i];
-        const struct cell *cell = search_subject(search, sought);
+    for (size_t i = 0; i < searches->count && rc == 0; i++) {
+        const struct cell_search *one = &searches->each[i];
+        const struct cell *cell = search_subject(searches, one);
         struct capacity_row row;
         row_clear(&capacity_format, &row);
         row.schema_version = SCHEMA_VERSION;
-        search_name(search, row.run_id);
+        search_name(searches, row.run_id);
         snprintf(row.pool, sizeof row.pool, "%s", cell->f.pool);
         snprintf(row.workload, sizeof row.workload, "%s", cell->f.workload);
         row.workers = cell->f.workers;
         row.size_ns = cell->f.size_ns;
-        row.p99_limit_ns = search_whole(search->limit);
-        row.blocks = (int64_t)sought->crossing.blocks;
-        row.trials = (int64_t)sought->trials;
-        if (search_found(search, sought, run, row.reason)) {
-            row.rate_per_s = sought->crossing.x;
-            row.lo_per_s = sought->crossing.interval.lo;
-            row.hi_per_s = sought->crossing.interval.hi;
+        row.p99_limit_ns = search_whole(searches->limit);
+        row.blocks = (int64_t)one->crossing.blocks;
+        row.trials = (int64_t)one->trials;
+        if (search_found(searches, one, run, row.reason)) {
+            row.rate_per_s = one->crossing.x;
+            row.lo_per_s = one->crossing.interval.lo;
+            row.hi_per_s = one->crossing.interval.hi;
         }
         rc = csv_put(writer, &row);
     }
@@ -159,16 +159,16 @@ static int capacity_write(const struct search *search, const struct run_data *ru
     return rc ? rc : closed;
 }
 
-static void capacity_print(const struct search *search, const struct run_data *run, FILE *out)
+static void capacity_print(const struct searches *searches, const struct run_data *run, FILE *out)
 {
-    const struct cell *cell = &search->session.plan.cells.cell[0];
+    const struct cell *cell = &searches->session.plan.cells.cell[0];
     char limit[32], size[32];
     fprintf(out, "Capacity: highest rate of random arrivals with p99 within %s; %s, %s, %u workers\n",
-            format_duration(limit, sizeof limit, search->limit), cell->f.workload,
-            format_duration(size, sizeof size, (double)cell->f.size_ns), search_workers(search));
-    for (size_t i = 0; i < search->count; i++) {
-        fprintf(out, "  %-24s  ", search_subject(search, &search->sought[i])->f.pool);
-        search_line(search, &search->sought[i], run, out);
+            format_duration(limit, sizeof limit, searches->limit), cell->f.workload,
+            format_duration(size, sizeof size, (double)cell->f.size_ns), search_workers(searches));
+    for (size_t i = 0; i < searches->count; i++) {
+        fprintf(out, "  %-24s  ", search_subject(searches, &searches->each[i])->f.pool);
+        search_line(searches, &searches->each[i], run, out);
     }
     fprintf(out, "Intervals hold together at 95 %%, for this seed's arrivals.\n");
 }

@@ -1,6 +1,6 @@
 /* How much trials of the same tasks differ on this machine, in this minute. One thread. */
-#ifndef POOLBENCH_MEASURE_FLOOR_H
-#define POOLBENCH_MEASURE_FLOOR_H
+#ifndef POOLBENCH_MEASURE_NOISE_FLOOR_H
+#define POOLBENCH_MEASURE_NOISE_FLOOR_H
 #include <stdint.h>
 
 struct spread {

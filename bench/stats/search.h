@@ -1,68 +1,69 @@
 /* Where a noisy quantity crosses a level, on a logarithmic scale. g(x) is measured in blocks, as a log ratio to the
  * level, so that it crosses 0. First a bracket is found and halved, a few blocks at a time, until it is narrow or the
  * blocks contradict each other; that much is search, and nothing is claimed by it. Then both ends are measured in
- * fresh blocks that they share, and an interval is read off those alone (seek_settle). Pure; thread-safe. */
-#ifndef POOLBENCH_STATS_SEEK_H
-#define POOLBENCH_STATS_SEEK_H
+ * fresh blocks that they share, and an interval is read off those alone (search_settle). Pure; thread-safe. */
+#ifndef POOLBENCH_STATS_SEARCH_H
+#define POOLBENCH_STATS_SEARCH_H
 #include "bench/stats/stats.h"
 #include <stdbool.h>
 
-#define SEEK_WIDTH      1.25 /* hi / lo of a bracket that is narrow: over it g is as good as a straight line */
-#define SEEK_SCAN       5    /* points at which to look for a change where it is not known which way g goes */
-#define SEEK_SCAN_LEVEL 0.99 /* of the interval that tells a side there, so that all of them hold together at 95 % */
-#define SEEK_POINTS_MAX 48
+#define SEARCH_WIDTH 1.25 /* hi / lo of a bracket that is narrow: over it g is as good as a straight line */
+#define SEARCH_SCAN  5    /* points at which to look for a change where it is not known which way g goes */
+/* Of the interval that tells a side there, so that all of them hold together at 95 %. */
+#define SEARCH_SCAN_LEVEL 0.99
+#define SEARCH_POINTS_MAX 48
 
-enum seek_direction { SEEK_FALLS = -1, SEEK_UNKNOWN = 0, SEEK_RISES = 1 };
+enum search_direction { SEARCH_FALLS = -1, SEARCH_UNKNOWN = 0, SEARCH_RISES = 1 };
 
-struct seek_rules {
+struct search_rules {
     double from, to; /* the range: 0 < from < to */
     double width;    /* hi / lo of a bracket that is narrow enough, above 1 */
     bool whole;      /* x is a whole number: neighbours are narrow enough, too */
-    enum seek_direction direction;
+    enum search_direction direction;
 };
 
-enum seek_state {
-    SEEK_ON,        /* seek_next() says where to measure */
-    SEEK_BRACKETED, /* lo and hi are the bracket, for seek_settle() */
-    SEEK_BEYOND_LO, /* the crossing is below the range: g at `lo` is on the side of high x already */
-    SEEK_BEYOND_HI, /* above the range: g at `hi` is on the side of low x still */
-    SEEK_ONE_SIDE,  /* direction unknown: g is on one side wherever it was measured */
-    SEEK_UNTOLD,    /* direction unknown: no side could be told anywhere */
-    SEEK_FAILED,    /* a point gave no value */
+enum search_state {
+    SEARCH_ON,        /* search_next() says where to measure */
+    SEARCH_BRACKETED, /* lo and hi are the bracket, for search_settle() */
+    SEARCH_BEYOND_LO, /* the crossing is below the range: g at `lo` is on the side of high x already */
+    SEARCH_BEYOND_HI, /* above the range: g at `hi` is on the side of low x still */
+    SEARCH_ONE_SIDE,  /* direction unknown: g is on one side wherever it was measured */
+    SEARCH_UNTOLD,    /* direction unknown: no side could be told anywhere */
+    SEARCH_FAILED,    /* a point gave no value */
 };
 
-struct seek_point {
+struct search_point {
     double x, g; /* g: median over blocks; NAN: not measured */
     int side;    /* of the level, 1 above, -1 below; 0: that cannot be told, or not measured */
 };
 
-struct seek {
-    struct seek_rules rules;
-    enum seek_state state;
-    enum seek_direction direction; /* as known by now */
-    struct seek_point lo, hi;
+struct search {
+    struct search_rules rules;
+    enum search_state state;
+    enum search_direction direction; /* as known by now */
+    struct search_point lo, hi;
     double doubt_lo, doubt_hi; /* from the one to the other no side can be told; NAN: no doubt yet */
-    double scan[SEEK_SCAN];
+    double scan[SEARCH_SCAN];
     size_t scans; /* points of the scan */
     double next;
-    struct seek_point point[SEEK_POINTS_MAX]; /* all that were measured, in that order */
+    struct search_point point[SEARCH_POINTS_MAX]; /* all that were measured, in that order */
     size_t points;
 };
 
-void seek_begin(struct seek *seek, const struct seek_rules *rules);
-double seek_next(const struct seek *seek); /* NAN: the search has ended, see state */
+void search_begin(struct search *search, const struct search_rules *rules);
+double search_next(const struct search *search); /* NAN: the search has ended, see state */
 /* Whether it is still looking for a change, and what is told of sides will be claimed: 12 blocks allow one exception,
  * fewer than 8 tell nothing. */
-bool seek_scanning(const struct seek *seek);
-/* What was measured at seek_next(): one value a block, NAN for a block without. Sorts `g`. A side is told by all blocks
- * together, while scanning by their interval. */
-void seek_tell(struct seek *seek, double *g, size_t blocks);
+bool search_scanning(const struct search *search);
+/* What was measured at search_next(): one value a block, NAN for a block without. Sorts `g`. A side is told by all
+ * blocks together, while scanning by their interval. */
+void search_tell(struct search *search, double *g, size_t blocks);
 /* Makes do with the bracket as it is. */
-void seek_stop(struct seek *seek);
+void search_stop(struct search *search);
 
 /* Searches on beyond the bracket, below (-1) or above (1), where fresh blocks have shown the crossing to be: the
  * machine has changed meanwhile. */
-void seek_reopen(struct seek *seek, int beyond);
+void search_reopen(struct search *search, int beyond);
 
 /* Where g crosses 0, by blocks that measured both ends of a bracket. */
 struct crossing {
@@ -82,22 +83,24 @@ struct crossing {
  * that is symmetric on the log scale, which the ratio of two costs of a block is if both are disturbed alike; what
  * blocks have in common cancels in the ratio. How many of n blocks are above is then binomial(n, 1/2), which gives the
  * ranks. The bracket itself was chosen by other blocks, so choosing it biases nothing. 0 or -ENOMEM. */
-int seek_settle(const struct seek *seek, const double *g_lo, const double *g_hi, size_t blocks, double level,
-                struct crossing *crossing);
+int search_settle(const struct search *search, const double *g_lo, const double *g_hi, size_t blocks, double level,
+                  struct crossing *crossing);
 
 /* Where two points say too little (a tail of latencies on a busy machine), a block measures several, over the bracket
  * and its width beyond each end. Per block the values are levelled out to what never falls, and the crossing is
  * where that passes 0; nothing is extrapolated, and a block that crosses outside counts as below or above. The interval
  * is of the median of those crossings, by order statistics. */
-#define SEEK_GRID_MAX 5
-struct seek_grid {
+#define SEARCH_GRID_MAX 5
+struct search_grid {
     size_t points, blocks;
-    double x[SEEK_GRID_MAX]; /* ascending */
-    const double *g;         /* g[point * blocks + block], NAN: failed */
+    double x[SEARCH_GRID_MAX]; /* ascending */
+    const double *g;           /* g[point * blocks + block], NAN: failed */
 };
-size_t seek_grid(const struct seek *seek, size_t wanted, double *x); /* wanted: 4 .. SEEK_GRID_MAX; may be fewer */
+size_t search_grid(const struct search *search, size_t wanted,
+                   double *x); /* wanted: 4 .. SEARCH_GRID_MAX; may be fewer */
 /* Instead of another search: the next grid reaches twice as far, below (-1) or above (1). */
-void seek_widen(struct seek *seek, const struct seek_grid *grid, int beyond);
-int seek_settle_grid(const struct seek *seek, const struct seek_grid *grid, double level, struct crossing *crossing);
+void search_widen(struct search *search, const struct search_grid *grid, int beyond);
+int search_settle_grid(const struct search *search, const struct search_grid *grid, double level,
+                       struct crossing *crossing);
 
 #endif

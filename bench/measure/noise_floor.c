@@ -1,6 +1,6 @@
 /* The noise floor: a pool against itself, spinning and sleeping, for a few seconds. Trials as a run makes them, by a
  * session that writes nothing. */
-#include "bench/measure/floor.h"
+#include "bench/measure/noise_floor.h"
 #include "bench/base/refuse.h"
 #include "bench/base/words.h"
 #include "bench/measure/job.h"
@@ -46,7 +46,7 @@ static struct spread spread_of(const double *ns, size_t count, double *room)
     return (struct spread){median, (room[count * 3 / 4] - room[count / 4]) / median, room[count - 1] / median - 1};
 }
 
-static int floor_judge(const double *ns, unsigned blocks, struct noise_floor *noise)
+static int noise_judge(const double *ns, unsigned blocks, struct noise_floor *noise)
 {
     double room[CELLS + 2 * BLOCKS_MAX], both[2 * BLOCKS_MAX];
     struct comparison comparison[2];
@@ -96,7 +96,7 @@ int noise_floor_measure(uint64_t budget_ns, struct noise_floor *noise, char *err
         rc = -EINTR;
         noise->signal = session.interrupted;
     }
-    if (!rc && floor_judge(ns, block, noise)) {
+    if (!rc && noise_judge(ns, block, noise)) {
         rc = -ENOMEM;
         refuse(error, "out of memory");
     }
