@@ -115,6 +115,7 @@ struct workload_ops {
     /* Optional, after observe: the submitter's view, then those of the processes that ran tasks, each when its last
      * task ended; up to VIEWS_MAX. How many. */
     unsigned (*views)(const void *state, struct view *views);
+    /* Optional: frees the state. */
     void (*release)(void *state);
 };
 

@@ -42,7 +42,8 @@ struct compare {
     double visible;
 };
 
-/* Reads a run and says on stderr what of it is not used. 0, or -errno with a line in error. */
+/* Reads a run, which side_release() closes, and says on stderr what of it is not used. 0, or -errno after a line on
+ * stderr; nothing is to be released then. */
 int side_read(const char *directory, struct side *side);
 int side_costs(struct side *side, const struct metric *metric);
 void side_release(struct side *side);

@@ -33,7 +33,7 @@ struct studies {
 };
 
 /* Of the pool with that name, with or without options; of all for "". 0, -ENOMEM, or -ENOENT: there is no cell of
- * it. summary stays in use. */
+ * it. The run stays in use. */
 int studies_make(const struct run_data *run, const char *pool, struct studies *studies);
 void studies_release(struct studies *studies);
 

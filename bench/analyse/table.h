@@ -34,11 +34,11 @@ struct table {
     size_t *pool;          /* per column: a cell of that pool */
     struct entry *entries; /* rows x pools */
     struct family family;
-    size_t blocks_needed; /* for that many comparisons; more than costs.blocks: no marks */
+    size_t blocks_needed; /* for that many comparisons; more than series.blocks: no marks */
     double visible;       /* the smallest difference from the best that comparisons like these show; NAN: none */
 };
 
-int table_init(struct table *table, const struct run_data *run); /* 0 or -ENOMEM; summary has a cell */
+int table_init(struct table *table, const struct run_data *run); /* 0 or -ENOMEM; the run has a cell */
 void table_release(struct table *table);
 const struct entry *table_entry(const struct table *table, size_t row, size_t column);
 bool table_marked(const struct table *table); /* enough blocks for marks */

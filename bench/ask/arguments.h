@@ -28,8 +28,8 @@ struct arguments {
     const struct verb *const *verbs; /* all there are, for those that explain them; ends with NULL */
 };
 
-/* A verb of the command line. Its function returns the exit code of docs/METHOD.md: 0, 1 something ran and failed, 2
- * bad input (one line on stderr, nothing written). */
+/* A verb of the command line. Its function returns the exit code: 0, 1 something ran and failed, 2 bad input (one line
+ * on stderr, nothing written), 3 of compare; manual_exits (bench/verbs/help/) has them. */
 struct verb {
     const char *name;
     const char *chapter;  /* verbs of one stand together in the table and in `help` */

@@ -127,7 +127,8 @@ struct trial_report {
     struct view views[VIEWS_MAX];
     uint32_t views_count;
     struct peek peeks[PEEKS_MAX]; /* valid from STAGE_WARMUP to STAGE_RUN */
-    /* strict: after close; -1: not known. And threads that ran tasks beyond the number of workers (plug-ins). */
+    /* of a trial of `conformance`, after close; -1: not known. And threads that ran tasks beyond the number of workers
+     * (plug-ins). */
     int32_t left_threads, left_children, left_fds;
     uint32_t strangers;
     uint64_t next_at, reaped_at; /* in STAGE_RUN, of the trial's memory: tasks handed in, a bit for each that is back */

@@ -1,5 +1,6 @@
 /* A cell: one combination of factors, what is compared; and the settings of a run. Filled by options.c from the command
- * line and suites, completed by plan.c (placement, calibration, number of tasks), read by everyone after. */
+ * line and suites, completed by bench/measure/complete.c and plan.c (placement, calibration, number of tasks), read by
+ * everyone after. */
 #ifndef POOLBENCH_MODEL_CELL_H
 #define POOLBENCH_MODEL_CELL_H
 #include "bench/base/refuse.h"
@@ -43,7 +44,7 @@ struct cell {
     bool place_explicit; /* asked for by the user: a place this machine cannot give is an error */
     char place_main[SPEC_MAX];
 
-    /* filled by plan.c */
+    /* filled by bench/measure/complete.c and plan.c */
     struct placement placement;
     struct cost *costs; /* the size distribution as equally likely costs, owned by the plan */
     uint32_t cost_count;

@@ -84,10 +84,12 @@ uint64_t warmup_limit_ns(const struct trial *trial);
 int setup_ballast(struct trial *trial);
 int setup_arrays(struct trial *trial);   /* what the driver writes by task */
 void setup_release(struct trial *trial); /* what setup_pool and setup_job made; mappings end with the process */
+/* -EIO: a warm-up task failed otherwise than by the end of its process (docs/METHOD.md, Warm-up). */
 int drive_warmup(struct trial *trial);
-int drive(struct trial *trial);
+int drive(struct trial *trial);          /* from the gate to the last reap; wall_ns into the report */
 void schedule_make(struct trial *trial); /* due times, in place: from ns to ticks */
 int64_t schedule_ideal_ns(const struct trial *trial);
+/* A result that is handed on: counts, histograms, sample, sum. reaped_at: ticks. */
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
 int verify_results(struct trial *trial);
 int attach_run(const char *where, int argc,

@@ -178,6 +178,7 @@ static inline unsigned group_awake(const struct group *group)
 /* From anywhere, after work was published with a seq_cst store. */
 void group_wake(struct group *group, unsigned count);         /* up to count idle workers */
 void group_wake_worker(struct group *group, unsigned number); /* this one, if it is idle */
+/* Takes up to max records of finished tasks off the rings; how many. Never waits. */
 unsigned group_drain(struct group *group, struct done *done, unsigned max);
 int group_usage(struct group *group, bool with_memory, struct usage *sum); /* adds to sum */
 

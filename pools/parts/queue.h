@@ -61,6 +61,7 @@ void queue_run(struct self *self, struct queue *queue, uint32_t slot, uint32_t t
 /* Is the slot's task still to be claimed? For the submitter. */
 bool queue_is_offered(const struct queue *queue, uint32_t slot);
 
+/* As submit of the pool contract. */
 int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n);
 /* After group_reap: takes back the slot of a finished task and fills in its output. */
 void queue_take_back(struct queue *queue, struct done *done);

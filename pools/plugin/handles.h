@@ -1,4 +1,4 @@
-/* Tickets: the host's side of plug-in pools. A handle is a task handed in, in memory that workers reach, be they
+/* Handles: the host's side of plug-in pools. A handle is a task handed in, in memory that workers reach, be they
  * threads or forked processes; running it leaves its record there, finishing it puts it on one list that the submitter
  * empties.
  *
@@ -69,7 +69,7 @@ struct handles {
 };
 
 /* 0 or -errno. job, config and workers are set by the caller. The handles live until handles_release; workers in other
- * processes are forked in between, or executed where they are TICKETS_IN_FILE. */
+ * processes are forked in between, or executed where they are HANDLES_IN_FILE. */
 int handles_init(struct handles *handles, unsigned traits);
 void handles_release(struct handles *handles);
 /* The same handles in a process that was executed. 0 or -errno. */
