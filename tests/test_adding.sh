@@ -15,10 +15,11 @@ read -ra cc <<<"${CC:-cc}"
 command -v "${cc[0]}" >/dev/null || { echo "there is no compiler (${cc[0]})"; exit 77; }
 [ -e "$build/c-tests" ] || { echo "the C tests are not built: make tests"; exit 77; }
 
-# Objects as well, with their times: what the pages do not touch is not compiled again.
+# Objects as well, with their times, and the commit they tell of: what the pages do not touch is not compiled again.
 mkdir -p "$scratch/tree/$build"
 cp -a Makefile .clang-format bench pools workloads include scripts tests docs examples "$scratch/tree"
-cp -a "$build"/{bench,pools,workloads,tests,flags,libpoolbench.a} "$scratch/tree/$build"
+cp -a "$build"/{bench,pools,workloads,tests,flags,info.h,list.h,libpoolbench.a} "$scratch/tree/$build"
+commit=$(sed -n 's/^#define POOLBENCH_COMMIT "\(.*\)"$/\1/p' "$build/info.h")
 cd "$scratch/tree" || exit 1
 without_charts=$(without_gnuplot && echo "$PATH") # they are not what is tried here
 [ "$build" = build/default ] || ln -s "$build/poolbench" poolbench
@@ -66,7 +67,7 @@ run_tests() # NAMES
             sed -i -E '/^ +cmocka_unit_test\(/ { /\((table_|results_|crc_)/! d }' tests/test_workloads.c
             ;;
         esac
-        check "$page: test $name is built" limited make -s "$build/test_$name" "$build/poolbench-trial"
+        check "$page: test $name is built" limited make -s commit="$commit" "$build/test_$name" "$build/poolbench-trial"
         check "$page: test $name passes" limited "$build/test_$name"
     done
 }
@@ -81,7 +82,7 @@ run_command() # LINE
         check "$page: $line" "${words[@]}"
         ;;
     make)
-        check "$page: $line" limited make -s build
+        check "$page: $line" limited make -s commit="$commit" build
         cp "$scratch/check.log" "$scratch/built"
         check "$page: what it builds has no warning" diff /dev/null "$scratch/built"
         ;;
