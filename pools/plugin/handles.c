@@ -1,4 +1,4 @@
-/* Tickets, see handles.h: handing in, running, finishing, taking back. */
+/* Handles, see handles.h: handing in, running, finishing, taking back. */
 #include "pools/plugin/handles.h"
 #include "pools/parts/clock.h"
 #include "pools/parts/group.h"
