@@ -62,8 +62,7 @@ void sample_begin(struct matrix_sample *sample, const char *of, size_t cells, do
     free(draws);
 }
 
-/* A dot a second shows that a test goes on. */
-static void progress(void)
+void test_progress(void)
 {
     static time_t last;
     time_t now = time(NULL);
@@ -77,7 +76,7 @@ static void progress(void)
 bool sample_next(struct matrix_sample *sample)
 {
     assert_true(sample->next < sample->cells);
-    progress();
+    test_progress();
     return mix64(sample->salt, sample->next++) <= sample->limit;
 }
 

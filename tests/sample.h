@@ -21,6 +21,8 @@ struct matrix_sample {
 
 /* The seed of all that is random in a test. */
 uint64_t sample_seed(void);
+/* A dot a second shows that a test goes on: silence ends it. For loops that may take minutes. */
+void test_progress(void);
 /* What a process costs here, about. */
 double sample_process_us(void);
 /* ALL=1: nothing is left out. */

@@ -363,6 +363,7 @@ static void killed_at_birth(void **state)
         assert_true(every ? steps > 100 : calls > 4); /* else nobody was followed */
         for (uint64_t n = 0; n < kills; n++) {
             uint64_t drawn = mix64(seed, i * SAMPLE + n);
+            test_progress();
             if (every)
                 round_run(&tracer, 0, n);
             else

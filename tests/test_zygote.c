@@ -15,10 +15,11 @@
 
 #include <cmocka.h> /* after what it needs */
 
-enum { WORKERS = 3, TASKS = 6 };
+enum { WORKERS = 3, TASKS = 6, ROUNDS_MOST = 50 };
 
-/* Reaps all tasks, exactly one of which has that status and code. */
-static void assert_one_is_lost(struct bench *bench, enum task_status status, int code)
+/* Reaps all tasks, at most one of which has that status and code, and no other a status but ok. Returns how many have:
+ * none where the task was done before it was struck, as on a machine that does much else. */
+static unsigned reap_all(struct bench *bench, enum task_status status, int code)
 {
     struct done done[TASKS];
     unsigned ok = 0, lost = 0;
@@ -34,7 +35,8 @@ static void assert_one_is_lost(struct bench *bench, enum task_status status, int
             lost++;
         }
     }
-    assert_int_equal(lost, 1);
+    assert_in_range(lost, 0, 1);
+    return lost;
 }
 
 static const volatile int32_t *pids_of(const struct bench *bench)
@@ -55,16 +57,22 @@ static void a_killed_process_is_one_task(void **state)
         bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){200000000, 0}, WORKERS);
         bench_open(&bench);
         const volatile int32_t *pids = pids_of(&bench);
-        for (uint32_t round = 0; round < 3; round++) {
-            submit_all(&bench, round * TASKS, TASKS);
-            while (!pids[0])
+        uint32_t rounds = 0;
+        for (unsigned lost = 0; lost < 3; rounds++) {
+            pid_t pid = 0;
+            assert_in_range(rounds, 0, ROUNDS_MOST);
+            submit_all(&bench, rounds * TASKS, TASKS);
+            while (!pid) {
+                pid = child ? pids[0] : find_child("pb-worker-0");
+                pid = pids[0] ? pid : 0; /* while it is on a task */
                 sched_yield();
-            assert_int_equal(kill(child ? pids[0] : find_child("pb-worker-0"), SIGKILL), 0);
-            assert_one_is_lost(&bench, TASK_SIGNALLED, SIGKILL);
+            }
+            kill(pid, SIGKILL);
+            lost += reap_all(&bench, TASK_SIGNALLED, SIGKILL);
         }
         assert_int_equal(bench.ops->usage(bench.pool, true, &usage), 0);
-        assert_int_equal(usage.workers_lost, child ? 0 : 3);
-        submit_all(&bench, 100, 64);
+        assert_int_equal(usage.workers_lost, child ? 0 : rounds);
+        submit_all(&bench, ROUNDS_MOST * TASKS + TASKS, 64);
         for (unsigned i = 0; i < 500 && !(pids[0] && pids[1] && pids[2]); i++)
             usleep(1000);
         assert_true(pids[0] && pids[1] && pids[2]);
