@@ -78,10 +78,13 @@ static bool is_called(const char *word, size_t length, const char *name)
 
 bool arguments_passes(const struct verb *verb, const struct option *option)
 {
-    for (const char *const *name = verb->options; name && *name; name++)
+    for (const struct argument *own = verb->arguments; own && own->name; own++)
+        if (!strcmp(own->name, option->name))
+            return false;
+    for (const char *const *name = verb->all_but; name && *name; name++)
         if (!strcmp(*name, option->name))
-            return true;
-    return false;
+            return false;
+    return verb->all_but != NULL;
 }
 
 int arguments_pass(struct arguments *given, const char *name, const char *value)
@@ -196,7 +199,7 @@ char *arguments_usage(const struct verb *verb, char *text, size_t size)
     for (const struct argument *a = verb->arguments; a && a->name && used < size; a++)
         used += (size_t)snprintf(text + used, size - used, "%s[--%s%s%s]", used ? " " : "", a->name,
                                  a->syntax[0] ? " " : "", a->syntax);
-    if (verb->options && used < size)
+    if (verb->all_but && used < size)
         snprintf(text + used, size - used, " [options of run]");
     return text;
 }
@@ -213,7 +216,7 @@ void arguments_explain(const struct verb *verb)
 {
     for (const struct argument *a = verb->arguments; a && a->name; a++)
         explain(a->name, a->syntax, a->preset, a->help);
-    if (verb->options)
+    if (verb->all_but)
         printf("\nas for run, with one value each:\n");
     for (const struct option *option = options; option->name; option++)
         if (arguments_passes(verb, option))

@@ -40,7 +40,8 @@ struct verb {
     unsigned operands_max;
     const struct argument *arguments; /* its own options; ends with a row without a name */
     bool reads_itself;                /* takes the table of bench/model/options.h, and argv as it is */
-    const char *const *options; /* names of those of bench/model/options.h it takes beside its own; ends with NULL */
+    /* Of bench/model/options.h it takes those that are not its own, but for these; ends with NULL. NULL: takes none. */
+    const char *const *all_but;
 };
 
 /* The one of that name; NULL and a line on stderr when there is none. verbs ends with NULL. */

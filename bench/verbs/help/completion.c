@@ -253,8 +253,9 @@ static void options_print_names(const struct verb *const *verbs)
         printf("    %s) words='--help", verb->name);
         for (const struct argument *a = verb->arguments; a->name; a++)
             printf(" --%s", a->name);
-        for (const char *const *name = verb->options; name && *name; name++)
-            printf(" --%s", *name);
+        for (const struct option *option = options; option->name; option++)
+            if (arguments_passes(verb, option))
+                printf(" --%s", option->name);
         puts("' ;;");
     }
     puts("    *) words='--help' ;;");

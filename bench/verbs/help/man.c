@@ -153,7 +153,7 @@ static void verbs_print(const struct verb *const *verbs)
             puts(".RS");
         for (const struct argument *a = verb->arguments; a && a->name; a++)
             option_item(a->name, a->syntax, a->preset, a->help);
-        if (verb->options)
+        if (verb->all_but)
             item("", "As for run, with one value each:", NULL, manual_options(verb, names, sizeof names));
         if (verb->arguments)
             puts(".RE");

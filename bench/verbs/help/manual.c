@@ -1,5 +1,6 @@
 /* What the manual says beyond the tables that the program works by. */
 #include "bench/verbs/help/manual.h"
+#include "bench/model/options.h"
 #include <stdio.h>
 
 const char *const manual_description[] = {
@@ -75,7 +76,8 @@ char *manual_options(const struct verb *verb, char *text, size_t size)
 {
     size_t used = 0;
     *text = '\0';
-    for (const char *const *name = verb->options; name && *name && used < size; name++)
-        used += (size_t)snprintf(text + used, size - used, "%s--%s", used ? ", " : "", *name);
+    for (const struct option *option = options; option->name && used < size; option++)
+        if (arguments_passes(verb, option))
+            used += (size_t)snprintf(text + used, size - used, "%s--%s", used ? ", " : "", option->name);
     return text;
 }

@@ -60,7 +60,7 @@ static void verb_print(const struct verb *verb)
         printf("\n%s\n", option_head);
     for (const struct argument *a = verb->arguments; a && a->name; a++)
         option_row(a->name, a->syntax, a->preset, a->help);
-    if (!verb->options)
+    if (!verb->all_but)
         return;
     fputs("\nOf the [factors and settings](#factors-and-settings) it takes these, with one value each:\n", stdout);
     wrap_print(stdout, manual_options(verb, usage, sizeof usage), 0);

@@ -33,9 +33,7 @@ static const struct argument capacity_arguments[] = {
                       "What 99 % of the tasks must not exceed, from due to the result in hand.", false},
     {.name = NULL},
 };
-static const char *const capacity_options[] = {"workload",    "size",    "size-dist",   "workers", "place",
-                                               "place-main",  "collect", "payload",     "ballast", "seed",
-                                               "trial-limit", "out",     "recalibrate", NULL};
+static const char *const capacity_all_but[] = {"arrival", SEARCH_ALL_BUT};
 
 static const char *const fixed[] = {"arrival", "rate:1:poisson", "samples", "none", NULL};
 
@@ -199,4 +197,4 @@ const struct verb verb_capacity = {
             "latency, counted from when a task is due, stays within a limit and at least 98 % of the rate is served. "
             "Leaves the files that run leaves, and capacity.csv.",
     .arguments = capacity_arguments,
-    .options = capacity_options};
+    .all_but = capacity_all_but};

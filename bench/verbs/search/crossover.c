@@ -25,9 +25,7 @@ static const struct argument crossover_arguments[] = {
                         "What grows; cpu_share is the option of workload mixed.", true},
     {.name = NULL},
 };
-static const char *const crossover_options[] = {"workload",   "size",        "size-dist", "workers",     "place",
-                                                "place-main", "arrival",     "collect",   "payload",     "ballast",
-                                                "seed",       "trial-limit", "out",       "recalibrate", NULL};
+static const char *const crossover_all_but[] = {SEARCH_ALL_BUT};
 
 static const char *const fixed[] = {"timing", "trial", "samples", "none", NULL};
 
@@ -337,4 +335,4 @@ const struct verb verb_crossover = {
     .help = "Finds where the faster of two pools changes as one factor grows, all else equal, or says that it does "
             "not. Leaves the files that run leaves, and crossover.csv.",
     .arguments = crossover_arguments,
-    .options = crossover_options};
+    .all_but = crossover_all_but};

@@ -20,9 +20,7 @@ static const struct argument metg_arguments[] = {
                          "Time per task of pool static in the same block over that of the pool (1% .. 99%).", false},
     {.name = NULL},
 };
-static const char *const metg_options[] = {"workload", "size-dist",   "workers", "place", "place-main",
-                                           "collect",  "payload",     "ballast", "seed",  "trial-limit",
-                                           "out",      "recalibrate", NULL};
+static const char *const metg_all_but[] = {"size", "arrival", SEARCH_ALL_BUT};
 
 static const char *const fixed[] = {"pool", "static", "timing", "trial", "samples", "none", NULL};
 
@@ -143,4 +141,4 @@ const struct verb verb_metg = {
             "then both ends of what is left run in the same blocks, and give the interval. Leaves the files that run "
             "leaves, and metg.csv.",
     .arguments = metg_arguments,
-    .options = metg_options};
+    .all_but = metg_all_but};
