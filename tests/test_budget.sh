@@ -123,6 +123,8 @@ is 'tasks that have no size to cut are not run 64 times before' awk -F, '
 # ---- like another run ----
 poolbench run --like kept --blocks 1 --budget none --out like >screen 2>err
 is 'has the same tasks' test "$(cut -d , -f 7-13 kept/plan.csv | sort -u | md5sum)" = "$(cut -d , -f 7-13 like/plan.csv | sort -u | md5sum)"
+poolbench run --like kept --collect ordered --blocks 1 --budget none --out ordered >screen 2>err
+is 'and with another way to collect' test "$(cut -d , -f 7-13 kept/plan.csv | sort -u | md5sum)" = "$(cut -d , -f 7-13 ordered/plan.csv | sort -u | md5sum)"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -14,7 +14,7 @@ nothing_to_do()
 
 libc_only()
 {
-    LD_PRELOAD='' ldd "$build/poolbench-trial" # what tests/slow.c or a user preloads is listed as well
+    LD_PRELOAD='' ldd "$build/poolbench-trial" # what tests/preload/slow.c or a user preloads is listed as well
     ! LD_PRELOAD='' ldd "$build/poolbench-trial" | grep -vE 'linux-vdso|ld-linux|libc\.so|libpthread|libm\.so'
 }
 

@@ -150,6 +150,15 @@ static void rates(void **state)
     assert_true(fabs(rate - 0.001) < 1e-15);
     assert_int_equal(parse_rate("1e+06", &rate), 0);
     assert_true(rate == 1e6);
+    for (int i = 1; i < 1000;
+         i++) { /* with as many digits as tell it from its neighbours, a rate reads back the same */
+        char text[64];
+        snprintf(text, sizeof text, "%.17g", i / 7.0);
+        assert_int_equal(parse_rate(text, &rate), 0);
+        assert_true(rate == i / 7.0);
+    }
+    assert_int_equal(parse_rate("90.1", &rate), 0);
+    assert_true(rate == 90.1);
     assert_int_equal(parse_rate("fast", &rate), -EINVAL);
     assert_int_equal(parse_rate("-1", &rate), -EINVAL);
     assert_int_equal(parse_rate("10ms", &rate), -EINVAL);

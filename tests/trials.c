@@ -106,7 +106,7 @@ void assert_ended_well(const struct ran *ran, const struct cell *cell)
 {
     const struct trial_report *report = ran->parts.report;
     if (report->stage != STAGE_DONE || ran->outcome.wait_status != 0)
-        fail_msg("%s, %u workers, %lld tasks: stage %u, status %x: %s", cell->pool->name, cell->f.workers,
+        fail_msg("%s, %lld workers, %lld tasks: stage %u, status %x: %s", cell->pool->name, (long long)cell->f.workers,
                  (long long)cell->f.tasks, report->stage, ran->outcome.wait_status, report->reason);
     assert_false(ran->outcome.timed_out);
     assert_false(ran->outcome.left_processes);

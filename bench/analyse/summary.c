@@ -5,6 +5,7 @@
 #include "bench/base/refuse.h"
 #include "bench/model/csv_replace.h"
 #include "bench/model/summary_factors.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,19 +38,19 @@ int run_summed_open(const char *directory, struct run_data *run, char *error)
 
 int summary_write(const struct run_data *run, char *error)
 {
+    char path[PATH_MAX + 32];
     struct replacement file;
-    int rc = replacement_begin(run->directory, &summary_format, &file);
 
-    if (!rc && run->partial && access(file.path, F_OK) == 0) { /* it may know more */
-        replacement_drop(&file);
+    snprintf(path, sizeof path, "%s/%s", run->directory, summary_format.file);
+    if (run->partial && access(path, F_OK) == 0) /* it may know more */
         return 0;
-    }
+    int rc = replacement_begin(run->directory, &summary_format, &file);
     if (!rc) {
         for (size_t i = 0; i < run->count && !rc; i++)
             rc = csv_put(file.writer, &run->rows[i]);
         rc = replacement_end(&file, rc);
     }
     if (rc)
-        refuse(error, "%s/%s: cannot be written: %s", run->directory, summary_format.file, strerror(-rc));
+        refuse(error, "%s: cannot be written: %s", path, strerror(-rc));
     return rc;
 }

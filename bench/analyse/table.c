@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UNKNOWN (NO_CELL - 1)
+
 static bool is_base(const struct summary_row *cell)
 {
     return row_has_pool(cell, BASE_POOL);
@@ -25,6 +27,14 @@ size_t table_base(const struct table *t, size_t cell)
     return NO_CELL;
 }
 
+/* The base cell of the row that `first` stands for, looked for once. */
+static size_t base_of(const struct table *t, size_t first)
+{
+    if (t->base_of[first] == UNKNOWN)
+        t->base_of[first] = is_base(&t->run->rows[first]) ? first : table_base(t, first);
+    return t->base_of[first];
+}
+
 /* Is the cell in the row that `first` stands for? The base is in every row it fits, whatever its workers and place. */
 static bool in_row(const void *arg, size_t first, size_t cell)
 {
@@ -32,14 +42,14 @@ static bool in_row(const void *arg, size_t first, size_t cell)
     const struct summary_row *rows = t->run->rows;
 
     if (is_base(&rows[cell]))
-        return cell == (is_base(&rows[first]) ? first : table_base(t, first));
+        return cell == base_of(t, first);
     return !is_base(&rows[first]) && factors_equal(&rows[first], &rows[cell], t->factors & ~(unsigned)FACTOR_POOL);
 }
 
 static size_t cell_at(const struct table *t, size_t row, size_t column)
 {
     for (size_t i = 0; i < t->run->count; i++)
-        if (in_row(t, t->row[row], i) && !strcmp(t->run->rows[i].f.pool, t->run->rows[t->pool[column]].f.pool))
+        if (!strcmp(t->run->rows[i].f.pool, t->run->rows[t->pool[column]].f.pool) && in_row(t, t->row[row], i))
             return i;
     return NO_CELL;
 }
@@ -51,7 +61,7 @@ static void layout(struct table *t)
     t->pools = layout_pools(run, run->plan, run->count, true, t->pool);
     t->rows = layout_groups(run, run->plan, run->count, in_row, t, true, t->row);
     for (size_t r = 0; r < t->rows; r++)
-        t->base[r] = is_base(&run->rows[t->row[r]]) ? t->row[r] : table_base(t, t->row[r]);
+        t->base[r] = base_of(t, t->row[r]);
 }
 
 static struct entry *entry_at(const struct table *t, size_t row, size_t column)
@@ -199,14 +209,18 @@ int table_init(struct table *t, const struct run_data *run)
     *t = (struct table){.run = run, .visible = NAN};
     t->row = calloc(count, sizeof *t->row);
     t->base = calloc(count, sizeof *t->base);
+    t->base_of = calloc(count, sizeof *t->base_of);
     t->best = calloc(count, sizeof *t->best);
     t->pool = calloc(count, sizeof *t->pool);
-    result = t->row && t->base && t->best && t->pool ? series_make(run, METRIC_WALL, &t->series) : -ENOMEM;
+    result =
+        t->row && t->base && t->base_of && t->best && t->pool ? series_make(run, METRIC_WALL, &t->series) : -ENOMEM;
     if (!result) {
         t->factors = factors_of(run->rows, run->count);
         /* The workload and the workers are what people look for first: they are said even where there is one. */
         t->shown = factors_varying(run->rows, run->count, t->factors) | FACTOR_WORKLOAD | FACTOR_WORKERS;
         t->shown &= ~(unsigned)FACTOR_POOL;
+        for (size_t i = 0; i < run->count; i++)
+            t->base_of[i] = UNKNOWN;
         layout(t);
         t->entries = calloc(t->rows * t->pools + 1, sizeof *t->entries);
         result = t->entries ? 0 : -ENOMEM;
@@ -231,6 +245,7 @@ void table_release(struct table *t)
     series_release(&t->series);
     free(t->row);
     free(t->base);
+    free(t->base_of);
     free(t->best);
     free(t->pool);
     free(t->entries);

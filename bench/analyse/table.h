@@ -30,6 +30,7 @@ struct table {
     size_t rows, pools;
     size_t *row;           /* per row: a cell of it */
     size_t *base;          /* per row: its cell of the base pool, or NO_CELL */
+    size_t *base_of;       /* per cell, for table.c alone */
     size_t *best;          /* per row: the column of the fastest contender, or NO_CELL */
     size_t *pool;          /* per column: a cell of that pool */
     struct entry *entries; /* rows x pools */

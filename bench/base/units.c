@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct unit {
@@ -147,7 +148,9 @@ int parse_rate(const char *text, double *value)
         unit++;
     if (!unit->name)
         return -EINVAL;
-    double rate = (double)decimal.digits * pow(10, decimal.exponent) * (double)unit->factor;
+    char digits[64]; /* rounded once, so that what is spelled with enough digits reads back as the same */
+    snprintf(digits, sizeof digits, "%llue%d", (unsigned long long)decimal.digits, decimal.exponent);
+    double rate = strtod(digits, NULL) * (double)unit->factor;
     if (!isfinite(rate))
         return -ERANGE;
     *value = rate;

@@ -64,11 +64,13 @@ void earlier_release(struct earlier *earlier)
     *earlier = (struct earlier){0};
 }
 
-/* The number of tasks may have been chosen, the place given way to none; sizes from a file have their own mean. */
+/* The same work by as many workers of the same pool, however it is handed in: its number of tasks fits. Sizes from a
+ * file have their own mean. */
 static bool is_same(const struct plan_row *row, const struct cell *cell)
 {
-    unsigned open = FACTOR_TASKS | FACTOR_PLACE | (cell->dist == DIST_FILE ? FACTOR_SIZE : 0);
-    return !strcmp(row->cell_id, cell->id) && factors_same(&row->f, &cell->f, factors_all() & ~open);
+    unsigned same = FACTOR_POOL | FACTOR_WORKERS | FACTOR_WORKLOAD | FACTOR_SIZE_DIST;
+    same |= cell->dist == DIST_FILE ? 0 : FACTOR_SIZE;
+    return !strcmp(row->cell_id, cell->id) && factors_same(&row->f, &cell->f, same);
 }
 
 static const struct plan_row *row_of(const struct earlier *earlier, const struct cell *cell)

@@ -13,7 +13,8 @@ void agreement_release(struct agreement *agreement)
 /* Everything a result depends on; the seed is the run's. */
 static bool same_tasks(const struct cell *a, const struct cell *b)
 {
-    return a->f.iterations == b->f.iterations && factors_same(&a->f, &b->f, factors_work());
+    return a->f.iterations == b->f.iterations && a->f.payload.in == b->f.payload.in &&
+           factors_same(&a->f, &b->f, factors_work());
 }
 
 int agreement_break(struct agreement *agreement, const struct cell *cell, uint64_t sum, const struct cell **other)

@@ -8,12 +8,13 @@
 int replacement_begin(const char *directory, const struct file_format *format, struct replacement *replacement)
 {
     int rc = csv_path(replacement->path, directory, format->file);
-    int length = snprintf(replacement->draft, PATH_MAX, "%s/.%s.%ld", directory, format->file, (long)getpid());
+    int length = snprintf(replacement->draft, PATH_MAX, "%s/.%s", directory, format->file);
     if (rc == 0 && (length < 0 || length >= PATH_MAX))
         rc = -ENAMETOOLONG;
     if (rc < 0)
         return rc;
-    int fd = open(replacement->draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    unlink(replacement->draft); /* of a poolbench that was killed here */
+    int fd = open(replacement->draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     rc = fd < 0 ? -errno : csv_open(fd, format, &replacement->writer);
     if (rc < 0 && fd >= 0)
         unlink(replacement->draft);
@@ -29,10 +30,4 @@ int replacement_end(struct replacement *replacement, int rc)
     if (rc < 0)
         unlink(replacement->draft);
     return rc;
-}
-
-void replacement_drop(struct replacement *replacement)
-{
-    csv_drop(replacement->writer);
-    replacement_end(replacement, -ECANCELED);
 }

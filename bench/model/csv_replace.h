@@ -14,6 +14,4 @@ int replacement_begin(const char *directory, const struct file_format *format, s
 /* rc: how filling it went; on an error the file stays as it was. Returns rc, or what failed here. */
 int replacement_end(struct replacement *replacement, int rc);
 
-void replacement_drop(struct replacement *replacement); /* the file stays as it was */
-
 #endif

@@ -264,7 +264,7 @@ static int rate_parse(const char *text, struct arrival *arrival, char *error)
     int rc = parse_rate(number, &arrival->rate);
     if (rc == -EINVAL || (colon && strcmp(colon, ":poisson") != 0))
         return refuse(error, "'rate:%s' is not rate:R or rate:R:poisson, R tasks a second such as 5000 or 10k", text);
-    if (rc || arrival->rate < 0.001 || arrival->rate > 1e9)
+    if (rc || arrival->rate < RATE_LEAST || arrival->rate > RATE_MOST)
         return refuse(error, "'rate:%s' is out of range, expected 0.001 .. 1G tasks a second", text);
     arrival->poisson = colon != NULL;
     return 0;

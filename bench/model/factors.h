@@ -9,6 +9,8 @@ option_set_cell set_pool, set_workload, set_size_dist, set_place, set_place_main
 option_spell_cell spell_pool, spell_workload, spell_size_dist, spell_place, spell_place_main, spell_faults,
     spell_task_limit;
 
+#define RATE_LEAST 0.001 /* tasks a second, of --arrival rate */
+#define RATE_MOST  1e9
 extern const struct param workers_range;
 extern const struct spelling tasks_spelling, arrival_spelling, payload_spelling, ballast_spelling;
 

@@ -100,6 +100,8 @@ const struct metric metrics[] = {
     {.name = NULL},
 };
 
+_Static_assert(sizeof metrics / sizeof *metrics <= METRICS_MAX, "who keeps something of each has room for so many");
+
 const struct metric *metric_find(const char *name, char *error)
 {
     struct nearest nearest;

@@ -15,6 +15,7 @@ struct metric {
     double (*value)(const struct run_data *run, size_t trial); /* of one that ended well; NAN: not known */
     const char *lacks;                                         /* why no trial may have it; NULL: nothing is known */
 };
+#define METRICS_MAX 16
 extern const struct metric metrics[]; /* ends with a row without a name */
 #define METRIC_WALL (&metrics[0])
 

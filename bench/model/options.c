@@ -136,7 +136,6 @@ const struct option options[] = {
                         .syntax = "IN:OUT",
                         .preset = "0:0",
                         .help = "Bytes handed to and returned by every task, up to 1GiB each: 1MiB:64KiB.",
-                        .traits = OPTION_WORK,
                         AT(payload),
                         .spelling = &payload_spelling,
                         .columns = {COLUMN(INT, "in_bytes", payload.in, "handed to every task"),
@@ -311,15 +310,18 @@ void cell_spell(const struct cell *cell, const struct option *option, char *text
 char *factor_text(const struct option *option, const struct factors *factors, char *text)
 {
     const char *field = (const char *)factors + option->offset;
-    int64_t number = 0;
+    int64_t number = 0, part;
     if (!option->param && !option->spelling) {
         snprintf(text, SPEC_MAX, "%s", field);
         return text;
     }
     memcpy(&number, field, sizeof number);
     *text = '\0';
-    if (number == MISSING)
-        return text;
+    for (size_t i = 0; i + sizeof part <= option->size; i += sizeof part) { /* all of a struct, or nothing */
+        memcpy(&part, field + i, sizeof part);
+        if (part == MISSING)
+            return text;
+    }
     if (option->spelling)
         option->spelling->spell(field, text);
     else
@@ -334,8 +336,14 @@ int factors_update(const struct option *table, int64_t schema, unsigned absent, 
         int rc = 0;
         if (option->kind != OPTION_FACTOR)
             continue;
-        if (option->added && absent >> (option - table) & 1)
-            rc = factor_parse(option, option->preset, factors, error);
+        if (option->added && absent >> (option - table) & 1) {
+            struct cell scratch = {0};
+            rc = cell_set(&scratch, option, option->preset, error);
+            memcpy((char *)factors + option->offset, (const char *)&scratch.f + option->offset, option->size);
+            if (rc)
+                return refuse_at(error, "%s", option->name);
+            continue;
+        }
         for (const struct meaning *meaning = option->meant_before; meaning && meaning->schema && !rc; meaning++)
             if (schema <= meaning->schema && !strcmp(factor_text(option, factors, text), meaning->was) &&
                 (!meaning->when || meaning->when(factors))) {

@@ -97,7 +97,7 @@ char *factor_spell(char *text, size_t size, const struct summary_row *row, unsig
     const struct option *option = &options[__builtin_ctz(factor)];
 
     factor_text(option, &row->f, value);
-    snprintf(text, size, "%s", *value ? value : option->param || option->spelling ? "0" : "none");
+    snprintf(text, size, "%s", *value ? value : "none");
     return text;
 }
 

@@ -9,6 +9,8 @@
 #define WORKERS_MOST   (1u << 20)
 #define CPU_WORDS_MOST (1u << 12)
 #define COSTS_MOST     (1u << 24)
+#define BYTES_MOST     (1ll << 30) /* of payload and ballast as bench/model/factors.c takes them */
+#define BALLAST_MOST   (1ll << 44)
 
 /* `count` things of `size` at `offset` lie behind the header, in the file, and where their type may stand. */
 static bool lies_within(const struct job_file *file, uint64_t offset, uint64_t count, uint64_t size)
@@ -59,13 +61,26 @@ static bool is_shape(const struct job_file *file)
            !pool->shape(file->workers, file->pool_params, &shape) && shape.workers == file->shape.workers;
 }
 
+static bool is_within(int64_t value, int64_t least, int64_t most)
+{
+    return value >= least && value <= most;
+}
+
+/* What is not looked at here is not read by this program. */
+static bool are_factors(const struct factors *f)
+{
+    return is_within(f->collect, COLLECT_COMPLETED, COLLECT_ORDERED) &&
+           is_within(f->timing, TIMING_TRIAL, TIMING_TASK) && is_within(f->payload.in, 0, BYTES_MOST) &&
+           is_within(f->payload.out, 0, BYTES_MOST) && is_within(f->ballast.bytes, 0, BALLAST_MOST) &&
+           is_within(f->ballast.thp, 0, 1) && is_within(f->ballast.write_ppm, 0, 1000000);
+}
+
 static bool is_arrival(const struct job_file *file)
 {
     bool needs_k = file->f.arrival.kind == ARRIVAL_WAVE || file->f.arrival.kind == ARRIVAL_WINDOW;
     uint64_t due = file->f.arrival.kind == ARRIVAL_RATE ? file->tasks : 0;
-    return file->f.arrival.kind >= 0 && file->f.arrival.kind <= ARRIVAL_RATE && file->f.collect >= 0 &&
-           file->f.collect <= COLLECT_ORDERED && (!needs_k || file->f.arrival.k > 0) && file->f.payload.in >= 0 &&
-           file->f.payload.out >= 0 && file->f.ballast.bytes >= 0 &&
+    return is_within(file->f.arrival.kind, 0, ARRIVAL_RATE) &&
+           (!needs_k || is_within(file->f.arrival.k, 1, UINT32_MAX)) &&
            lies_within(file, file->due_offset, due, sizeof(uint64_t));
 }
 
@@ -93,5 +108,5 @@ int job_check(const struct job_file *file, uint64_t bytes)
     const struct workload_ops *workload = workload_find(file->workload);
     if (workload && !file->workload_file[0] && !are_in_range(file, workload->params, file->workload_params))
         return -EINVAL;
-    return is_shape(file) && is_arrival(file) ? 0 : -EINVAL;
+    return is_shape(file) && are_factors(&file->f) && is_arrival(file) ? 0 : -EINVAL;
 }

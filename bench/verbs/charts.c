@@ -68,7 +68,7 @@ static int charts_main(const struct arguments *given)
     run_data_close(&run);
     if (result)
         complain("charts", "%s", error);
-    return result != 0;
+    return result == 0 ? 0 : result == -ENODATA || result == -EBADMSG ? 2 : 1;
 }
 
 const struct verb verb_charts = {

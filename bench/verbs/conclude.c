@@ -66,7 +66,7 @@ int run_conclude(const struct session *session, const char *verb, struct run_dat
     if (shown && !quiet)
         screen_print(stdout, &analysis);
     analysis_release(&analysis);
-    return rc < 0 ? 2 : session->failures != 0;
+    return rc < 0 ? 2 : !shown || session->failures != 0;
 }
 
 int session_conclude(const struct session *session, const char *verb)

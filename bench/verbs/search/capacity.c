@@ -62,6 +62,10 @@ static int capacity_prepare(struct searches *searches, const struct arguments *g
         rules.from = rint(RANGE_LO * rate_ideal(cell) * 10) / 10;
         rules.to = rint(RANGE_HI * rate_ideal(cell) * 10) / 10;
     }
+    if (*given->value[SEARCH_RANGE] && (rules.from < RATE_LEAST || rules.to > RATE_MOST))
+        return refuse(error, "--range: expected rates of 0.001 .. 1G tasks a second, found '%.64s'",
+                      given->value[SEARCH_RANGE]);
+    rules.to = fmin(rules.to, RATE_MOST);
     if (!(rules.from > 0))
         return refuse(error, "--range: expected one such as 100..5k, as nothing is known of how long a task takes");
     searches->tasks = (int64_t)llround(fmax(TASKS_LEAST, ceil(TRIAL_S * sqrt(rules.from * rules.to))));
@@ -73,7 +77,7 @@ static double rate_round(double rate)
 {
     char text[32];
     snprintf(text, sizeof text, "%.10g", rate);
-    return strtod(text, NULL);
+    return fmin(fmax(strtod(text, NULL), RATE_LEAST), RATE_MOST);
 }
 
 static int capacity_set(const struct searches *searches, double x, struct cell *cell, char *error)

@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_CELL     SIZE_MAX
-#define METG_LEVEL  0.5
-#define METRICS_MAX 16
+#define NO_CELL    SIZE_MAX
+#define METG_LEVEL 0.5
 
 struct judge {
     const struct run_data *run;

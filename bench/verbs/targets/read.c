@@ -36,16 +36,25 @@ const char *target_metric_name(const struct target *target)
 
 static int metric_parse(const char *value, struct target *target, char *error)
 {
+    struct nearest nearest;
+    char hint[320];
+
+    nearest_init(&nearest, value);
+    nearest_offer(&nearest, "metg");
+    for (const struct metric *metric = metrics; metric->name; metric++)
+        nearest_offer(&nearest, metric->name);
     target->metg = !strcmp(value, "metg");
-    target->metric = target->metg ? METRIC_WALL : metric_find(value, error);
-    return target->metric ? 0 : -EINVAL;
+    target->metric = target->metg ? METRIC_WALL : metric_named(value);
+    return target->metric
+               ? 0
+               : refuse(error, "there is no metric '%.64s'%s", value, nearest_advice(&nearest, hint, sizeof hint));
 }
 
 /* As the run spells it. What this build does not know stays as it is: the run may have it all the same. */
 static int value_spell(const char *factor, const char *value, char *spelled, size_t size, char *error)
 {
     static struct cell cell;
-    char ignored[ERROR_MAX], text[SPEC_MAX] = "";
+    char ignored[ERROR_MAX], text[VALUE_MAX] = "";
     const struct option *option = option_find(factor, ignored);
 
     snprintf(spelled, size, "%s", value);
