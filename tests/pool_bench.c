@@ -142,7 +142,7 @@ pid_t find_child(const char *name)
         FILE *file = pid > 0 ? fopen(path, "re") : NULL;
         if (!file)
             continue;
-        if (fgets(line, sizeof line, file) && strchr(line, ')'))
+        if (fgets(line, sizeof line, file) && strchr(line, ')') && strchr(line, ')')[2] != 'Z')
             parent = strtol(strchr(line, ')') + 4, NULL, 10);
         if (parent == getpid() && strchr(line, '(') && !strncmp(strchr(line, '(') + 1, name, strlen(name)))
             found = (pid_t)pid;

@@ -35,6 +35,6 @@ unsigned allowed_cpus(unsigned *cpus, unsigned most);
 void go_to_cpus(const unsigned *cpus, unsigned count); /* this thread, and what it starts from now on */
 /* Of what is drawn by chance: SEED from the environment, else another one each time. To be printed. */
 uint64_t test_seed(void);
-pid_t find_child(const char *name); /* whose name begins like that; 0: none */
+pid_t find_child(const char *name); /* that lives, whose name begins like that; 0: none */
 
 #endif
