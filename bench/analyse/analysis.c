@@ -1,3 +1,4 @@
+/* All that is computed of a run, in the order in which one needs the other, see analysis.h. */
 #include "bench/analyse/analysis.h"
 #include "bench/analyse/findings.h"
 #include <errno.h>

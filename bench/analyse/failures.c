@@ -1,3 +1,4 @@
+/* Kinds of failure, see failures.h. */
 #include "bench/analyse/failures.h"
 #include <stdlib.h>
 #include <string.h>

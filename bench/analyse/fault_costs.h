@@ -1,8 +1,8 @@
 /* What failures on purpose cost: for every cell with --faults, what became of the tasks, how long failures took to be
  * noticed and workers to be replaced, and the time per good task over that of the same cell without faults, block by
  * block. The intervals of those ratios hold together. One thread. */
-#ifndef POOLBENCH_ANALYSE_TOLL_H
-#define POOLBENCH_ANALYSE_TOLL_H
+#ifndef POOLBENCH_ANALYSE_FAULT_COSTS_H
+#define POOLBENCH_ANALYSE_FAULT_COSTS_H
 #include "bench/analyse/price.h"
 
 struct fault_cost {

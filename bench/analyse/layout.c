@@ -1,3 +1,4 @@
+/* Firsts of pools and of groups, see layout.h. */
 #include "bench/analyse/layout.h"
 #include "bench/model/summary_factors.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The table of metrics, see metrics.h: what each reads off a trial, and the series that come of it. */
 #include "bench/model/metrics.h"
 #include "bench/base/nearest.h"
 #include "bench/base/refuse.h"
