@@ -18,16 +18,15 @@ static int is_help(const char *word)
 static int verb_call(const struct verb *verb, int argc, char **argv)
 {
     struct arguments given;
+    char error[ERROR_MAX] = "";
     for (int i = 0; i < argc && strcmp(argv[i], "--"); i++)
         if (is_help(argv[i]) && !(i && argv[i][1] != '-' && arguments_awaits(verb, argv[i - 1]))) {
             verb_help_print(verb);
             return 0;
         }
-    int code = arguments_read(verb, argc, argv, &given);
-    if (code)
-        return code;
+    int code = arguments_read(verb, argc, argv, &given, error);
     given.verbs = verbs;
-    code = verb->function(&given);
+    code = code ? complain(verb->name, "%s", error) : verb->function(&given);
     arguments_release(&given);
     return code;
 }

@@ -5,6 +5,7 @@
 #include "bench/model/columns.h"
 #include "bench/model/dist.h"
 #include "bench/stats/design.h"
+#include "tests/request_line.h"
 #include "tests/scratch.h"
 #include <math.h>
 #include <setjmp.h>
@@ -14,18 +15,11 @@
 
 #include <cmocka.h> /* after what it needs */
 
-#define ARGUMENTS_MAX 32
-
 static struct machine machine; /* two cores, described */
 
 static int plan_of(const char *line, struct plan *plan, struct request *request, char *error)
 {
-    char copy[1024], *argv[ARGUMENTS_MAX];
-    int argc = 0;
-    snprintf(copy, sizeof copy, "%s", line);
-    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
-        argv[argc++] = word;
-    int rc = request_parse(argc, argv, &machine, request, error);
+    int rc = request_of_line(line, &machine, request, error);
     if (rc)
         fail_msg("'%s': %s", line, error);
     return plan_make(request, &machine, NULL, plan, error);

@@ -1,6 +1,6 @@
 /* Requests: the command line and suites become cells; what is wrong is named; the resolved suite asks for the same. */
-#include "bench/ask/request.h"
 #include "bench/base/refuse.h"
+#include "tests/request_line.h"
 #include "tests/scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,22 +10,12 @@
 
 #include <cmocka.h> /* after what it needs */
 
-#define ARGUMENTS_MAX 32
-
 static const struct machine machine = {.cores = 4, .pus = 8, .effective_cpus = 8};
 static char directory[SCRATCH_MAX];
 
-/* Words as a shell would split them, without quoting. */
 static int parse(const char *line, struct request *request, char *error)
 {
-    char copy[4096], *argv[ARGUMENTS_MAX];
-    int argc = 0;
-    snprintf(copy, sizeof copy, "%s", line);
-    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
-        assert_true(argc < ARGUMENTS_MAX);
-        argv[argc++] = word;
-    }
-    return request_parse(argc, argv, &machine, request, error);
+    return request_of_line(line, &machine, request, error);
 }
 
 static void parse_good(const char *line, struct request *request)
@@ -197,9 +187,9 @@ static void bad_options(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"--pol serial", "--pol: there is no option 'pol'; did you mean 'pool'?"},
-        {"--zzz 1", "--zzz: there is no option 'zzz'; `poolbench help run` explains all"},
-        {"-pool serial", "-pool: expected --pool"},
+        {"--pol serial", "there is no option --pol; did you mean '--pool'?"},
+        {"--zzz 1", "there is no option --zzz; expected --pool, --workload, --size, --size-dist, ..."},
+        {"-pool serial", "there is no option -pool; did you mean '--pool'?"},
         {"--pool ptread", "--pool: no pool is called 'ptread'; did you mean 'pthread'?"},
         {"--pool hybrid:proceses=2", "--pool: hybrid has no option 'proceses'; did you mean 'processes'?"},
         {"--pool hybrid:route=clas", "--pool: hybrid: route: 'clas' is not one of class|nested; did you mean 'class'?"},
@@ -256,7 +246,7 @@ static void bad_options(void **state)
          "--seed: '18446744073709551616' is out of range, expected 0 .. 18446744073709551615"},
         {"--budget 5", "--budget: '5' is not a duration such as 200us or 5ms"},
         {"--samples 0", "--samples: '0' is not none, all, or a number of tasks from 1 on"},
-        {"--recalibrate=1", "--recalibrate: takes no value"},
+        {"--recalibrate=1", "--recalibrate takes no value, found '1'"},
         {"/nowhere/x.ini", "/nowhere/x.ini: No such file or directory"},
         {"--like r x.ini", "--like: takes its suite from the run, expected no 'x.ini' beside it"},
     };

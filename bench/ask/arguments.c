@@ -40,7 +40,7 @@ static bool choice_has(const char *choices, const char *value)
     return false;
 }
 
-static int choice_unknown(const struct verb *verb, const struct argument *argument, const char *value)
+static int choice_unknown(const struct argument *argument, const char *value, char *error)
 {
     struct nearest nearest;
     char hint[96], word[64];
@@ -49,34 +49,29 @@ static int choice_unknown(const struct verb *verb, const struct argument *argume
         snprintf(word, sizeof word, "%.*s", (int)strcspn(at, "|"), at);
         nearest_offer(&nearest, word);
     }
-    return complain(verb->name, "--%s: expected %s, found '%.64s'%s", argument->name, argument->syntax, value,
-                    nearest_hint(&nearest, hint, sizeof hint));
+    return refuse(error, "--%s: expected %s, found '%.64s'%s", argument->name, argument->syntax, value,
+                  nearest_hint(&nearest, hint, sizeof hint));
 }
 
-static int option_unknown(const struct verb *verb, const char *word, size_t length)
+static int option_unknown(const struct verb *verb, const char *word, char *error)
 {
     struct nearest nearest;
     char name[64], offer[64], hint[96];
-    snprintf(name, sizeof name, "%.*s", (int)length, word);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
     nearest_init(&nearest, name);
-    for (const struct argument *argument = verb->arguments; argument && argument->name; argument++) {
-        snprintf(offer, sizeof offer, "--%s", argument->name);
+    for (const struct argument *own = verb->arguments; own && own->name; own++) {
+        snprintf(offer, sizeof offer, "--%s", own->name);
         nearest_offer(&nearest, offer);
     }
     for (const struct option *option = options; option->name; option++) {
         snprintf(offer, sizeof offer, "--%s", option->name);
-        if (arguments_passes(verb, option))
+        if (verb_takes(verb, option))
             nearest_offer(&nearest, offer);
     }
-    return complain(verb->name, "there is no option %s%s", name, nearest_advice(&nearest, hint, sizeof hint));
+    return refuse(error, "there is no option %s%s", name, nearest_advice(&nearest, hint, sizeof hint));
 }
 
-static bool is_called(const char *word, size_t length, const char *name)
-{
-    return length > 2 && !strncmp(word, "--", 2) && strlen(name) == length - 2 && !strncmp(word + 2, name, length - 2);
-}
-
-bool arguments_passes(const struct verb *verb, const struct option *option)
+bool verb_takes(const struct verb *verb, const struct option *option)
 {
     for (const struct argument *own = verb->arguments; own && own->name; own++)
         if (!strcmp(own->name, option->name))
@@ -84,113 +79,96 @@ bool arguments_passes(const struct verb *verb, const struct option *option)
     for (const char *const *name = verb->all_but; name && *name; name++)
         if (!strcmp(*name, option->name))
             return false;
-    return verb->all_but != NULL;
+    return verb->takes_suites || verb->all_but;
 }
 
-int arguments_pass(struct arguments *given, const char *name, const char *value)
+/* An option of either table. */
+struct known {
+    const struct argument *own;
+    const struct option *option;
+    const char *name, *syntax; /* NULL: there is none */
+};
+
+static bool is_called(const char *word, const char *name)
 {
-    char **grown = realloc(given->rest, ((size_t)given->rests + 2) * sizeof *grown);
-    if (!grown)
-        return -ENOMEM;
-    given->rest = grown;
-    if (asprintf(&grown[given->rests], "--%s%s%s", name, *value ? "=" : "", value) < 0)
-        return -ENOMEM;
-    grown[++given->rests] = NULL;
-    return 0;
+    size_t length = strlen(name);
+    return !strncmp(word, "--", 2) && !strncmp(word + 2, name, length) &&
+           (!word[2 + length] || word[2 + length] == '=');
 }
 
-void arguments_release(struct arguments *given)
+static struct known option_of(const struct verb *verb, const char *word)
 {
-    for (int i = 0; i < given->rests; i++)
-        free(given->rest[i]);
-    free(given->rest);
-    given->rest = NULL;
-    given->rests = 0;
-}
-
-/* An option of bench/model/options.h, which is read there: only where it ends is to be known here. */
-static int option_pass(const struct verb *verb, const struct option *option, int argc, char **argv, int *at,
-                       struct arguments *given)
-{
-    const char *equals = strchr(argv[*at], '=');
-    const char *value = equals ? equals + 1 : "";
-    if (option->traits & OPTION_FLAG && equals)
-        return complain(verb->name, "--%s takes no value, found '%.64s'", option->name, value);
-    if (!(option->traits & OPTION_FLAG) && !equals && *at + 1 < argc && strncmp(argv[*at + 1], "--", 2) != 0)
-        value = argv[++*at];
-    if (!(option->traits & OPTION_FLAG) && !*value)
-        return complain(verb->name, "--%s: a value is missing, expected %s", option->name, option->syntax);
-    return arguments_pass(given, option->name, value) ? complain(verb->name, "out of memory") : 0;
-}
-
-/* Reads the option at argv[*at], and steps over its value. */
-static int option_read(const struct verb *verb, int argc, char **argv, int *at, struct arguments *given)
-{
-    const char *word = argv[*at];
-    size_t length = strcspn(word, "="), row = 0;
-    const struct argument *argument = verb->arguments;
-    for (; argument && argument->name; argument++, row++)
-        if (is_called(word, length, argument->name))
-            break;
-    if (!argument || !argument->name) {
-        for (const struct option *option = options; option->name; option++)
-            if (is_called(word, length, option->name) && arguments_passes(verb, option))
-                return option_pass(verb, option, argc, argv, at, given);
-        return option_unknown(verb, word, length);
-    }
-    const char *value = word[length] ? word + length + 1 : NULL;
-    if (!argument->syntax[0]) {
-        if (value)
-            return complain(verb->name, "--%s takes no value, found '%.64s'", argument->name, value);
-        value = "yes";
-    } else if (!value) {
-        value = *at + 1 < argc ? argv[++*at] : "";
-    }
-    if (!*value)
-        return complain(verb->name, "--%s: a value is missing, expected %s", argument->name, argument->syntax);
-    if (argument->choice && !choice_has(argument->syntax, value))
-        return choice_unknown(verb, argument, value);
-    given->value[row] = value;
-    return 0;
+    for (const struct argument *own = verb->arguments; own && own->name; own++)
+        if (is_called(word, own->name))
+            return (struct known){.own = own, .name = own->name, .syntax = own->syntax};
+    for (const struct option *option = options; option->name; option++)
+        if (is_called(word, option->name) && verb_takes(verb, option))
+            return (struct known){.option = option, .name = option->name, .syntax = option->syntax};
+    return (struct known){.name = NULL};
 }
 
 bool arguments_awaits(const struct verb *verb, const char *word)
 {
-    const size_t length = strlen(word);
-    for (const struct argument *argument = verb->arguments; argument && argument->name; argument++)
-        if (is_called(word, length, argument->name))
-            return argument->syntax[0] != '\0';
-    for (const struct option *option = options; option->name; option++)
-        if (is_called(word, length, option->name) && (verb->reads_itself || arguments_passes(verb, option)))
-            return !(option->traits & OPTION_FLAG);
-    return false;
+    const struct known known = option_of(verb, word);
+    return known.name && known.syntax[0] && !strchr(word, '=');
 }
 
-int arguments_read(const struct verb *verb, int argc, char **argv, struct arguments *given)
+/* Reads the option at argv[*at], and steps over its value. */
+static int option_read(const struct verb *verb, int argc, char **argv, int *at, struct arguments *given, char *error)
+{
+    const struct known known = option_of(verb, argv[*at]);
+    const char *equals = strchr(argv[*at], '='), *value = equals ? equals + 1 : "";
+    if (!known.name)
+        return option_unknown(verb, argv[*at], error);
+    const bool is_flag = !known.syntax[0];
+    if (is_flag && equals)
+        return refuse(error, "--%s takes no value, found '%.64s'", known.name, value);
+    if (!is_flag && !equals && *at + 1 < argc && strncmp(argv[*at + 1], "--", 2) != 0)
+        value = argv[++*at];
+    if (!is_flag && !*value)
+        return refuse(error, "--%s: a value is missing, expected %s", known.name, known.syntax);
+    if (known.option)
+        return asked_add(&given->asked, known.name, value) ? refuse(error, "out of memory") : 0;
+    if (known.own->choice && !choice_has(known.syntax, value))
+        return choice_unknown(known.own, value, error);
+    given->value[known.own - verb->arguments] = is_flag ? "yes" : value;
+    return 0;
+}
+
+static int operand_read(const struct verb *verb, char *word, struct arguments *given, char *error)
+{
+    if (verb->takes_suites && !*word)
+        return refuse(error, "an empty argument, expected SUITE.ini or an option");
+    if (verb->takes_suites)
+        return words_add(&given->asked.suites, word, strlen(word)) ? refuse(error, "out of memory") : 0;
+    if (given->operands == verb->operands_max)
+        return verb->operands_max
+                   ? refuse(error, "expected %s, found '%.64s' too", verb->operands, word)
+                   : refuse(error, "expected nothing%s, found '%.64s'", verb->arguments ? " but options" : "", word);
+    given->operand[given->operands++] = word;
+    return 0;
+}
+
+int arguments_read(const struct verb *verb, int argc, char **argv, struct arguments *given, char *error)
 {
     bool ended = false;
-    int code = 0;
-    *given = (struct arguments){.argc = argc, .argv = argv};
-    if (verb->reads_itself)
-        return 0;
+    int rc = 0;
+    *given = (struct arguments){.argv = argv};
     for (size_t i = 0; verb->arguments && verb->arguments[i].name; i++)
         given->value[i] = verb->arguments[i].preset;
-    for (int i = 0; i < argc && !code; i++) {
+    for (int i = 0; i < argc && rc == 0; i++)
         if (!ended && !strcmp(argv[i], "--"))
             ended = true;
         else if (!ended && argv[i][0] == '-' && argv[i][1])
-            code = option_read(verb, argc, argv, &i, given);
-        else if (given->operands < verb->operands_max)
-            given->operand[given->operands++] = argv[i];
-        else if (verb->operands_max)
-            code = complain(verb->name, "expected %s, found '%.64s' too", verb->operands, argv[i]);
+            rc = option_read(verb, argc, argv, &i, given, error);
         else
-            code = complain(verb->name, "expected nothing%s, found '%.64s'", verb->arguments ? " but options" : "",
-                            argv[i]);
-    }
-    if (code)
-        arguments_release(given);
-    return code;
+            rc = operand_read(verb, argv[i], given, error);
+    return rc;
+}
+
+void arguments_release(struct arguments *given)
+{
+    asked_release(&given->asked);
 }
 
 char *arguments_usage(const struct verb *verb, char *text, size_t size)
@@ -199,8 +177,8 @@ char *arguments_usage(const struct verb *verb, char *text, size_t size)
     for (const struct argument *a = verb->arguments; a && a->name && used < size; a++)
         used += (size_t)snprintf(text + used, size - used, "%s[--%s%s%s]", used ? " " : "", a->name,
                                  a->syntax[0] ? " " : "", a->syntax);
-    if (verb->all_but && used < size)
-        snprintf(text + used, size - used, " [options of run]");
+    if ((verb->all_but || verb->takes_suites) && used < size)
+        snprintf(text + used, size - used, " [options%s]", verb->all_but ? " of run" : "");
     return text;
 }
 
@@ -212,15 +190,27 @@ static void explain(const char *name, const char *syntax, const char *preset, co
     wrap_print(stdout, text, HELP_COLUMN);
 }
 
+static void kind_explain(const struct verb *verb, enum option_kind kind)
+{
+    for (const struct option *option = options; option->name; option++)
+        if (option->kind == kind && verb_takes(verb, option))
+            explain(option->name, option->syntax, option->preset, option->help);
+}
+
 void arguments_explain(const struct verb *verb)
 {
     for (const struct argument *a = verb->arguments; a && a->name; a++)
         explain(a->name, a->syntax, a->preset, a->help);
     if (verb->all_but)
         printf("\nas for run, with one value each:\n");
-    for (const struct option *option = options; option->name; option++)
-        if (arguments_passes(verb, option))
-            explain(option->name, option->syntax, option->preset, option->help);
+    if (verb->takes_suites)
+        printf("factors (each takes a comma list and may be repeated; all of them are crossed into cells):\n");
+    kind_explain(verb, OPTION_FACTOR);
+    if (verb->takes_suites)
+        printf("\nsettings:\n");
+    kind_explain(verb, OPTION_SETTING);
+    if (verb->takes_suites)
+        printf("\nIn a suite the same names are keys, without dashes: workers = 1,2,4\n");
 }
 
 int arguments_run(const char *verb, const struct arguments *given, unsigned operand, char *directory)

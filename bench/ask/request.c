@@ -13,66 +13,28 @@
 #define CELLS_MAX        9999
 #define COMBINATIONS_MAX 100000
 
-/* The command line: overrides come after the suites, whatever their order in argv. */
-struct command_line {
-    struct words suites;
-    struct words values[OPTIONS_MAX]; /* of factors, expanded */
-    const char *settings[OPTIONS_MAX];
+/* The values of factors that are asked for, which override those of suites. */
+struct given {
+    const struct asked *asked;
+    struct words values[OPTIONS_MAX]; /* of options[i], checked and expanded */
 };
 
-static void command_line_release(struct command_line *line)
+static void given_release(struct given *given)
 {
-    words_release(&line->suites);
     for (size_t i = 0; i < OPTIONS_MAX; i++)
-        words_release(&line->values[i]);
+        words_release(&given->values[i]);
 }
 
-static int option_take(const struct option *option, const char *value, const struct machine *machine,
-                       struct command_line *line, char *error)
+static int given_read(struct given *given, const struct machine *machine, char *error)
 {
-    size_t i = (size_t)(option - options);
-    if (option->set) {
-        line->settings[i] = value;
-        return 0;
-    }
-    if (option->kind == OPTION_SETTING)
-        words_release(&line->values[i]); /* the last one counts */
-    if (option_values(option, value, machine, &line->values[i], error))
-        return refuse_at(error, "--%s", option->name);
-    return 0;
-}
-
-static int command_line_read(int argc, char **argv, const struct machine *machine, struct command_line *line,
-                             char *error)
-{
-    for (int i = 0; i < argc; i++) {
-        if (!argv[i][0])
-            return refuse(error, "an empty argument, expected SUITE.ini or an option");
-        if (argv[i][0] != '-' || !argv[i][1]) {
-            if (words_add(&line->suites, argv[i], strlen(argv[i])))
-                return refuse(error, "out of memory");
+    for (size_t i = 0; options[i].name; i++) {
+        const struct words *texts = &given->asked->texts[i];
+        const size_t last = texts->count ? texts->count - 1 : 0;
+        if (!option_is_of_cell(&options[i]))
             continue;
-        }
-        const char *name = argv[i] + strspn(argv[i], "-"), *equals = strchr(name, '=');
-        char word[NAME_MAX_LEN];
-        snprintf(word, sizeof word, "%.*s", equals ? (int)(equals - name) : (int)strlen(name), name);
-        const struct option *option = option_find(word, error);
-        if (!option)
-            return refuse_at(error, "%.*s", (int)strcspn(argv[i], "="), argv[i]);
-        if (name - argv[i] != 2)
-            return refuse(error, "%s: expected --%s", argv[i], word);
-        const char *value = equals ? equals + 1 : "";
-        if (option->traits & OPTION_FLAG) {
-            if (equals)
-                return refuse(error, "--%s: takes no value", word);
-        } else if (!equals) {
-            if (i + 1 == argc || !strncmp(argv[i + 1], "--", 2))
-                return refuse(error, "--%s: a value is missing, expected %s", word, option->syntax);
-            value = argv[++i];
-        }
-        int rc = option_take(option, value, machine, line, error);
-        if (rc)
-            return rc;
+        for (size_t t = options[i].kind == OPTION_SETTING ? last : 0; t < texts->count; t++)
+            if (option_values(&options[i], texts->word[t], machine, &given->values[i], error))
+                return refuse_at(error, "--%s", options[i].name);
     }
     return 0;
 }
@@ -87,11 +49,15 @@ static int settings_preset(struct settings *settings, char *error)
     return 0;
 }
 
-static int settings_override(const struct command_line *line, struct settings *settings, char *error)
+/* --like and --more name a run, which is found by then. */
+static int settings_override(const struct asked *asked, struct settings *settings, char *error)
 {
-    for (size_t i = 0; options[i].name; i++)
-        if (line->settings[i] && options[i].set(line->settings[i], settings, error))
+    const unsigned found = option_bit("like") | option_bit("more");
+    for (size_t i = 0; options[i].name; i++) {
+        const char *text = options[i].set && !(found & 1u << i) ? asked_last(asked, options[i].name) : NULL;
+        if (text && options[i].set(text, settings, error))
             return refuse_at(error, "--%s", options[i].name);
+    }
     return 0;
 }
 
@@ -106,16 +72,15 @@ static int seed_draw(struct settings *settings, char *error)
 }
 
 /* The suites' experiments; a suite without sections gets its file's name when there are several suites. */
-static int suites_read(const struct command_line *line, const struct machine *machine, struct request *request,
-                       char *error)
+static int suites_read(const struct words *suites, const struct machine *machine, struct request *request, char *error)
 {
     struct experiments *experiments = &request->experiments;
-    for (size_t i = 0; i < line->suites.count; i++) {
+    for (size_t i = 0; i < suites->count; i++) {
         size_t first = experiments->count;
-        const char *path = line->suites.word[i];
+        const char *path = suites->word[i];
         if (suite_read(path, machine, &request->settings, experiments, error))
             return -EINVAL;
-        if (line->suites.count == 1 || experiments->experiment[first].name[0])
+        if (suites->count == 1 || experiments->experiment[first].name[0])
             continue;
         const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
         snprintf(experiments->experiment[first].name, NAME_MAX_LEN, "%.*s", (int)strcspn(base, "."), base);
@@ -141,43 +106,43 @@ static int earlier_suite_read(const char *option, const char *run, const struct 
     return 0;
 }
 
-static int more_check(const struct command_line *line, char *error)
+static int more_check(const struct asked *asked, char *error)
 {
     static const char *const others[] = {"like", "out", "seed", "recalibrate"};
     for (size_t i = 0; options[i].name; i++) {
-        bool taken = !line->values[i].count;
-        for (size_t o = 0; o < sizeof others / sizeof *others && line->settings[i]; o++)
+        bool taken = !option_is_of_cell(&options[i]);
+        for (size_t o = 0; o < sizeof others / sizeof *others; o++)
             taken = taken && strcmp(options[i].name, others[o]) != 0;
-        if (!taken)
+        if (asked->texts[i].count && !taken)
             return refuse(error, "--more: runs the cells of that run as they are, expected no --%s", options[i].name);
     }
     return 0;
 }
 
 /* Where the experiments come from: suites, or an earlier run. */
-static int experiments_read(struct command_line *line, const struct machine *machine, struct request *request,
+static int experiments_read(const struct asked *asked, const struct machine *machine, struct request *request,
                             char *error)
 {
-    const size_t like = (size_t)__builtin_ctz(option_bit("like")), more = (size_t)__builtin_ctz(option_bit("more"));
-    const size_t earlier = line->settings[more] ? more : like;
-    if (line->settings[more] && more_check(line, error))
+    struct settings *settings = &request->settings;
+    const char *more = asked_last(asked, "more"), *like = asked_last(asked, "like");
+    const char *option = more ? "more" : "like", *earlier = more ? more : like;
+    if (more && more_check(asked, error))
         return -EINVAL;
-    if (!line->settings[earlier])
-        return suites_read(line, machine, request, error);
-    if (line->suites.count)
-        return refuse(error, "--%s: takes its suite from the run, expected no '%s' beside it", options[earlier].name,
-                      line->suites.word[0]);
-    int rc = earlier_suite_read(options[earlier].name, line->settings[earlier], machine, request, error);
-    if (!rc && earlier == more)
-        memcpy(request->settings.more, request->settings.like, sizeof request->settings.more);
-    if (!rc && earlier == more)
-        request->settings.blocks = 0; /* those it had are none of ours */
-    line->settings[earlier] = NULL;
+    if (!earlier)
+        return suites_read(&asked->suites, machine, request, error);
+    if (asked->suites.count)
+        return refuse(error, "--%s: takes its suite from the run, expected no '%s' beside it", option,
+                      asked->suites.word[0]);
+    int rc = earlier_suite_read(option, earlier, machine, request, error);
+    if (!rc && more) {
+        memcpy(settings->more, settings->like, sizeof settings->more);
+        settings->blocks = 0; /* those it had are none of ours */
+    }
     return rc;
 }
 
 /* Every factor of every experiment gets values: the command line's, else its own, else the default. */
-static int experiments_complete(struct experiments *experiments, const struct command_line *line,
+static int experiments_complete(struct experiments *experiments, const struct given *given,
                                 const struct machine *machine, char *error)
 {
     for (size_t e = 0; e < experiments->count; e++) {
@@ -185,7 +150,7 @@ static int experiments_complete(struct experiments *experiments, const struct co
             struct words *values = &experiments->experiment[e].values[i];
             if (!option_is_of_cell(&options[i]))
                 continue;
-            if (line->values[i].count && words_copy(values, &line->values[i]))
+            if (given->values[i].count && words_copy(values, &given->values[i]))
                 return refuse(error, "out of memory");
             if (values->count)
                 continue;
@@ -367,29 +332,29 @@ static int experiments_cross(struct request *request, char *error)
     return rc;
 }
 
-int request_parse(int argc, char **argv, const struct machine *machine, struct request *request, char *error)
+int request_make(const struct asked *asked, const struct machine *machine, struct request *request, char *error)
 {
-    struct command_line line = {0};
+    struct given given = {.asked = asked};
     *request = (struct request){0};
     error[0] = '\0';
     int rc = settings_preset(&request->settings, error);
     if (!rc)
-        rc = command_line_read(argc, argv, machine, &line, error);
+        rc = given_read(&given, machine, error);
     if (!rc)
-        rc = experiments_read(&line, machine, request, error);
+        rc = experiments_read(asked, machine, request, error);
     if (!rc && !request->experiments.count && !experiment_add(&request->experiments, ""))
         rc = refuse(error, "out of memory");
     if (!rc)
-        rc = settings_override(&line, &request->settings, error);
+        rc = settings_override(asked, &request->settings, error);
     if (!rc)
         rc = seed_draw(&request->settings, error);
     if (!rc)
-        rc = experiments_complete(&request->experiments, &line, machine, error);
+        rc = experiments_complete(&request->experiments, &given, machine, error);
     if (!rc)
         rc = labels_check(&request->experiments, error);
     if (!rc)
         rc = experiments_cross(request, error);
-    command_line_release(&line);
+    given_release(&given);
     if (rc)
         request_release(request);
     return rc;

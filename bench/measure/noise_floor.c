@@ -2,7 +2,6 @@
  * session that writes nothing. */
 #include "bench/measure/noise_floor.h"
 #include "bench/base/refuse.h"
-#include "bench/base/words.h"
 #include "bench/measure/job.h"
 #include "bench/measure/session.h"
 #include "bench/stats/verdict.h"
@@ -70,16 +69,15 @@ static int noise_judge(const double *ns, unsigned blocks, struct noise_floor *no
 
 int noise_floor_measure(uint64_t budget_ns, struct noise_floor *noise, char *error)
 {
-    static const char line[] = "--pool a=serial,b=serial --workload spin,sleep --size 1ms --tasks 20 --samples none "
-                               "--blocks 60";
-    struct words words = {0};
-    struct session session = {.lock = -1};
+    static const char *const twice[] = {"pool", "a=serial,b=serial", "workload", "spin,sleep", "size", "1ms", "tasks",
+                                        "20",   "samples",           "none",     "blocks",     "60",   NULL};
+    struct asked asked = {.suites = {0}};
+    struct session session = SESSION_CLOSED;
     double ns[CELLS * BLOCKS_MAX];
     unsigned block = 0;
-    int rc = words_split(&words, line, ' ');
+    int rc = asked_pairs(&asked, twice) ? refuse(error, "out of memory") : session_open(&session, &asked, error);
 
-    rc = rc ? refuse(error, "out of memory") : session_open(&session, (int)words.count, words.word, error);
-    words_release(&words);
+    asked_release(&asked);
     uint64_t start_ns = clock_monotonic_ns();
 
     while (!rc && block < BLOCKS_MAX && !session.interrupted &&

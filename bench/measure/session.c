@@ -75,7 +75,7 @@ static int earlier_open(struct session *session, char *error)
     return rc;
 }
 
-static int open_with(struct session *session, int argc, char **argv, char *error)
+static int open_with(struct session *session, const struct asked *asked, char *error)
 {
     const struct settings *settings = &session->request.settings;
     const uint64_t began_ns = clock_monotonic_ns();
@@ -83,7 +83,7 @@ static int open_with(struct session *session, int argc, char **argv, char *error
     if (rc == 0)
         session->watch = busy_begin(&session->machine);
     if (rc == 0)
-        rc = request_parse(argc, argv, &session->machine, &session->request, error);
+        rc = request_make(asked, &session->machine, &session->request, error);
     if (rc == 0 && settings->measure)
         rc = refuse(error, "--measure: is for plan; what a run needs to know, it finds out by itself");
     if (rc == 0 && !settings->more[0])
@@ -119,17 +119,19 @@ void session_closes_as(struct session *session, const char *verb)
     session->closing_ns = closing_recall_ns(session->calibrations, verb, session->closing_cells);
 }
 
-int session_open(struct session *session, int argc, char **argv, char *error)
+int session_open(struct session *session, const struct asked *asked, char *error)
 {
-    *session = (struct session){.lock = -1};
-    return open_with(session, argc, argv, error);
+    *session = (struct session)SESSION_CLOSED;
+    return open_with(session, asked, error);
 }
 
 int session_reopen(struct session *session, const char *directory, char *error)
 {
-    char more[] = "--more", *argv[] = {more, (char *)directory, NULL};
+    struct asked asked = {.suites = {0}};
     *session = (struct session){.lock = -1, .is_resumed = true};
-    return open_with(session, 2, argv, error);
+    int rc = asked_add(&asked, "more", directory) ? refuse(error, "out of memory") : open_with(session, &asked, error);
+    asked_release(&asked);
+    return rc;
 }
 
 /* Why workers are not pinned as asked for, for all cells alike; null when they are. */
@@ -409,6 +411,18 @@ static void prices_renew(const struct session *session)
     }
 }
 
+int session_blocks(struct session *session, unsigned first, unsigned end, struct progress *progress, char *error)
+{
+    const struct plan *plan = &session->plan;
+    const size_t cells = plan->cells.count;
+    int rc = 0;
+    for (unsigned i = first; i < end && rc == 0 && !session->interrupted && !session->over_budget; i++) {
+        progress->after_ns = (plan->blocks - i - 1) * forecast_block_ns(&plan->cells, cells) + session->closing_ns;
+        rc = session_block(session, i + 1, plan->order + i * cells, cells, progress, NULL, error);
+    }
+    return rc;
+}
+
 int session_end(struct session *session, char *error)
 {
     prices_renew(session);
@@ -426,4 +440,5 @@ void session_close(struct session *session)
     machine_close(&session->machine);
     if (session->lock >= 0)
         close(session->lock);
+    *session = (struct session)SESSION_CLOSED;
 }

@@ -11,6 +11,11 @@
 #include "bench/measure/progress.h"
 #include "bench/measure/record.h"
 
+/* What may be closed without having been opened. */
+#define SESSION_CLOSED                                                                                                 \
+    {                                                                                                                  \
+        .lock = -1                                                                                                     \
+    }
 struct session {
     struct machine machine;
     struct request request;
@@ -35,9 +40,8 @@ struct session {
     double *latency_p99_ns;    /* when not NULL, session_block() puts there the p99 of each trial; NAN: too few tasks */
 };
 
-/* The machine, the words after the verb as `run` takes them, calibrations, the plan. Writes nothing. Close it in any
- * case. */
-int session_open(struct session *session, int argc, char **argv, char *error);
+/* The machine, what is asked for, calibrations, the plan. Writes nothing. Close it in any case. */
+int session_open(struct session *session, const struct asked *asked, char *error);
 /* The same for a run that ended early: its cells as they were, and its recorded trials. Refused where this is another
  * machine or another trial program. The plan's order is a new one: take that of bench/analyse/remaining.h. */
 int session_reopen(struct session *session, const char *directory, char *error);
@@ -59,8 +63,10 @@ int session_add(struct session *session, const struct cell *cell, char *error);
  * it (over_budget), the rest of it is not touched. */
 int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
                   struct progress *progress, struct trial_row *found, char *error);
+/* The plan's blocks first .. end - 1, counted from 0, all cells in each, until the budget or a signal ends them. */
+int session_blocks(struct session *session, unsigned first, unsigned end, struct progress *progress, char *error);
 /* Ends the files; from now on a signal ends us. */
 int session_end(struct session *session, char *error);
-void session_close(struct session *session);
+void session_close(struct session *session); /* once more does nothing */
 
 #endif

@@ -11,9 +11,29 @@
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 #define CHART_LEAST_NS 5e9
+
+int session_refuse(struct session *session, const char *verb, int rc, const char *error)
+{
+    int signal = session->interrupted ? session->interrupted : SIGINT;
+    int code = rc == -EINTR ? 128 + signal : complain(verb, "%s", error);
+    session_close(session);
+    return code;
+}
+
+int session_finish(struct session *session, const char *verb, int rc, const char *error)
+{
+    char closing[ERROR_MAX];
+    int closed = session_end(session, closing);
+    if (rc < 0 || closed < 0)
+        complain(verb, "%s; %zu trials are in %s", rc < 0 ? error : closing, session->trials, session->directory);
+    else if (session->interrupted)
+        complain(verb, "interrupted; %zu trials are in %s", session->trials, session->directory);
+    return rc < 0 || closed < 0 ? 1 : session->interrupted ? 128 + session->interrupted : 0;
+}
 
 /* How long the run took, from entering its command until now, and how much of that its trials measured: for screen and
  * report. A run that was gone on with adds up; of a part that was killed is known when its last trial ended. */

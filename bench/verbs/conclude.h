@@ -4,6 +4,12 @@
 #include "bench/measure/run.h"
 #include "bench/model/run_data.h"
 
+/* A run that could not be begun: closes the session. rc, error: why. The exit code, after a line on stderr. */
+int session_refuse(struct session *session, const char *verb, int rc, const char *error);
+/* Ends the files after the last trial. rc, error: what came of the trials. 0; or the exit code of a run that failed or
+ * was interrupted, after a line on stderr that says where its trials are. */
+int session_finish(struct session *session, const char *verb, int rc, const char *error);
+
 /* After the files have ended: summary.csv, charts, the report, the screen on stdout. The exit code. */
 int session_conclude(const struct session *session, const char *verb);
 

@@ -216,7 +216,7 @@ static int runs_print(const struct machine *machine)
 static int options_list(const struct machine *machine)
 {
     (void)machine;
-    options_print(stdout);
+    arguments_explain(&verb_run);
     return 0;
 }
 

@@ -297,7 +297,7 @@ static int plan_main(const struct arguments *given)
     int rc = machine_open(&machine, NULL, error);
     if (rc)
         goto fail;
-    rc = request_parse(given->argc, given->argv, &machine, &request, error);
+    rc = request_make(&given->asked, &machine, &request, error);
     if (rc)
         goto close_machine;
     if (request.settings.out[0] && (rc = run_check(request.settings.out, error)))
@@ -324,9 +324,7 @@ release_request:
 close_machine:
     machine_close(&machine);
 fail:
-    if (rc)
-        fprintf(stderr, "poolbench: %s\n", error);
-    return rc ? 2 : 0;
+    return rc ? complain("plan", "%s", error) : 0;
 }
 
 const struct verb verb_plan = {
@@ -337,4 +335,4 @@ const struct verb verb_plan = {
     .function = plan_main,
     .help = "Prints the cells, the CPUs of every worker, the defaults that were filled in, how many comparisons there "
             "are and the blocks they need, the order, and about how long it would take. Takes what run takes.",
-    .reads_itself = true};
+    .takes_suites = true};

@@ -85,7 +85,7 @@ static int resume_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX] = "";
     struct remaining remaining = {0};
-    struct session session = {.lock = -1};
+    struct session session = SESSION_CLOSED;
     int code = arguments_run("resume", given, 0, directory);
     if (code)
         return code;

@@ -5,7 +5,6 @@
 #include "bench/analyse/summary.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
-#include "bench/base/words.h"
 #include "bench/base/wrap.h"
 #include "bench/measure/forecast/forecast.h"
 #include "bench/measure/forecast/pilot.h"
@@ -14,6 +13,7 @@
 #include "bench/model/metrics.h"
 #include "bench/show/screen.h"
 #include "bench/stats/design.h"
+#include "bench/verbs/conclude.h"
 #include "bench/verbs/verbs.h"
 #include "pools/parts/clock.h"
 #include <gsl/gsl_cdf.h>
@@ -72,32 +72,23 @@ static int arguments_take(const struct arguments *given, struct selftest *test)
     return 0;
 }
 
-/* A session as `run` with these words would open it. */
 static int selftest_open(const struct arguments *given, struct selftest *test, char *error)
 {
-    char line[1024];
-    struct words words = {0};
+    char tasks[16];
+    struct asked asked = {.suites = {0}};
     struct machine machine;
     int rc = machine_open(&machine, NULL, error);
 
     if (rc)
         return rc;
-    snprintf(line, sizeof line,
-             "--pool " POOLS " --workload " WORKLOADS " --size " SIZE
-             " --workers cores --samples none --blocks 1 --tasks %u",
-             TASKS_PER_WORKER * machine.cores);
+    snprintf(tasks, sizeof tasks, "%u", TASKS_PER_WORKER * machine.cores);
     machine_close(&machine);
-    rc = words_split(&words, line, ' ');
-    for (size_t i = SEED; i <= OUT && !rc; i++) {
-        char option[16];
-        int length = snprintf(option, sizeof option, "--%s", selftest_arguments[i].name);
-        if (*given->value[i])
-            rc = words_add(&words, option, (size_t)length);
-        if (*given->value[i] && !rc)
-            rc = words_add(&words, given->value[i], strlen(given->value[i]));
-    }
-    rc = rc ? refuse(error, "out of memory") : session_open(&test->session, (int)words.count, words.word, error);
-    words_release(&words);
+    const char *const pairs[] = {
+        "pool", POOLS,    "workload", WORKLOADS, "size", SIZE,   "workers",          "cores", "samples",
+        "none", "blocks", "1",        "tasks",   tasks,  "seed", given->value[SEED], "out",   given->value[OUT],
+        NULL};
+    rc = asked_pairs(&asked, pairs) ? refuse(error, "out of memory") : session_open(&test->session, &asked, error);
+    asked_release(&asked);
     return rc;
 }
 
@@ -175,12 +166,7 @@ static int selftest_run(struct selftest *test, char *error)
         double group_ns = test->length * forecast_block_ns(&plan->cells, plan->cells.count);
         if (test->done && group_ns / 2 > session_left_ns(session, test->budget_ns))
             break;
-        for (unsigned i = test->done * test->length;
-             i < (test->done + 1) * test->length && !rc && !session->over_budget; i++) {
-            progress.after_ns = (plan->blocks - i - 1) * group_ns / test->length + session->closing_ns;
-            rc = session_block(session, i + 1, plan->order + i * plan->cells.count, plan->cells.count, &progress, NULL,
-                               error);
-        }
+        rc = session_blocks(session, test->done * test->length, (test->done + 1) * test->length, &progress, error);
         if (session->interrupted || session->over_budget)
             break;
     }
@@ -400,8 +386,8 @@ static int selftest_judge(const struct selftest *test, char *error)
 
 static int selftest_main(const struct arguments *given)
 {
-    char error[ERROR_MAX] = "", closing[ERROR_MAX];
-    struct selftest test = {.done = 0};
+    char error[ERROR_MAX] = "";
+    struct selftest test = {.session = SESSION_CLOSED};
     int code = arguments_take(given, &test);
 
     if (code)
@@ -411,27 +397,16 @@ static int selftest_main(const struct arguments *given)
         rc = selftest_plan(&test, error);
     if (!rc)
         rc = selftest_begin(&test, given->argv, error);
-    if (rc) {
-        code = rc == -EINTR ? 130 : complain("selftest", "%s", error);
-        session_close(&test.session);
-        return code;
-    }
+    if (rc)
+        return session_refuse(&test.session, "selftest", rc, error);
     rc = selftest_run(&test, error);
-    int closed = session_end(&test.session, closing);
-    if (test.session.interrupted) {
-        complain("selftest", "interrupted; %zu trials are in %s", test.session.trials, test.session.directory);
-        code = 128 + test.session.interrupted;
-    } else if (rc || closed) {
-        complain("selftest", "%s; %zu trials are in %s", rc ? error : closing, test.session.trials,
-                 test.session.directory);
-        code = 1;
-    } else if (!test.done) {
+    code = session_finish(&test.session, "selftest", rc, error);
+    if (!code && !test.done) {
         complain("selftest", "the budget ended before anything could be compared; %zu trials are in %s",
                  test.session.trials, test.session.directory);
         code = 1;
-    } else {
-        code = selftest_judge(&test, error);
-        code = test.session.failures ? 1 : code;
+    } else if (!code) {
+        code = selftest_judge(&test, error) || test.session.failures;
     }
     session_close(&test.session);
     return code;

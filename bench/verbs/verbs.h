@@ -17,7 +17,5 @@ VERBS(VERB_DECLARED)
 
 /* Of help: what --help says of any verb. */
 void verb_help_print(const struct verb *verb);
-/* All factors and settings, from the option table. */
-void options_print(FILE *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* The command line of `run`, a word a line: refused with a line, or a request whose resolved suite can be written. */
-#include "bench/ask/request.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/request_line.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (char *rest = copy, *word; count < WORDS_MAX && (word = strsep(&rest, "\n"));)
         words[count++] = word;
     words[count] = NULL;
-    int rc = request_parse(count, words, &machine, &request, error);
+    int rc = request_of_words(count, words, &machine, &request, error);
     if (rc < 0 && !error[0])
         abort();
     if (rc == 0) {

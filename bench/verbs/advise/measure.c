@@ -2,13 +2,13 @@
 #include "bench/ask/arguments.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
-#include "bench/base/words.h"
 #include "bench/measure/forecast/forecast.h"
 #include "bench/measure/session.h"
 #include "bench/model/host.h"
 #include "bench/stats/design.h"
 #include "bench/stats/looks.h"
 #include "bench/verbs/advise/advise.h"
+#include "bench/verbs/conclude.h"
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -47,10 +47,12 @@ static char *sizes_of(const struct wish *wish, const struct scope *scope, char *
     return text;
 }
 
-static int words_make(const struct wish *wish, const struct scope *scope, unsigned blocks, struct words *words,
-                      char *error)
+/* The cells in blocks. */
+static int blocks_open(const struct wish *wish, const struct scope *scope, unsigned blocks, struct session *session,
+                       char *error)
 {
-    char line[512], workload[64], sizes[96], share[32], ballast[32], arrival[96] = "";
+    char workload[64], sizes[96], share[32], ballast[32], number[16], arrival[32] = "", tasks[16] = "";
+    struct asked asked = {.suites = {0}};
     int rc;
 
     snprintf(workload, sizeof workload,
@@ -58,40 +60,40 @@ static int words_make(const struct wish *wish, const struct scope *scope, unsign
              : wish->cpu_share > 0 ? "mixed:cpu_share=%s"
                                    : "sleep",
              spell_share(share, sizeof share, (int64_t)(wish->cpu_share * 1e6 + 0.5)));
-    if (wish->rate > 0)
-        snprintf(arrival, sizeof arrival, " --arrival rate:%.6f --tasks %d", wish->rate, P99_TASKS);
-    snprintf(line, sizeof line, "--pool %s --workload %s --size %s --workers %s --ballast %s --blocks %u%s",
-             wish->isolation ? "fork,prefork" : "serial,fork,prefork,pthread,hybrid", workload,
-             sizes_of(wish, scope, sizes, sizeof sizes), workers_of(wish, scope->few),
-             spell_bytes(ballast, sizeof ballast, wish->ballast_bytes), blocks, arrival);
-    rc = words_split(words, line, ' ');
-    return rc ? refuse(error, "out of memory") : 0;
+    if (wish->rate > 0) {
+        snprintf(arrival, sizeof arrival, "rate:%.6f", wish->rate);
+        snprintf(tasks, sizeof tasks, "%d", P99_TASKS);
+    }
+    snprintf(number, sizeof number, "%u", blocks);
+    const char *const pairs[] = {"pool",     wish->isolation ? "fork,prefork" : "serial,fork,prefork,pthread,hybrid",
+                                 "workload", workload,
+                                 "size",     sizes_of(wish, scope, sizes, sizeof sizes),
+                                 "workers",  workers_of(wish, scope->few),
+                                 "ballast",  spell_bytes(ballast, sizeof ballast, wish->ballast_bytes),
+                                 "blocks",   number,
+                                 "arrival",  arrival,
+                                 "tasks",    tasks,
+                                 NULL};
+    *session = (struct session)SESSION_CLOSED;
+    rc = asked_pairs(&asked, pairs) ? refuse(error, "out of memory") : session_open(session, &asked, error);
+    asked_release(&asked);
+    return rc;
 }
 
 /* A session with as many blocks as it takes to compare all cells of a size with each other, or as there is time for. */
 static int scope_open(const struct wish *wish, const struct scope *scope, struct session *session, char *error)
 {
-    unsigned blocks = 1;
-    int rc = 0;
-
-    for (unsigned pass = 0; pass < 2 && !rc; pass++) {
-        struct words words = {0};
-        if (pass) {
-            unsigned cells = (unsigned)session->plan.cells.count / scope->sizes;
-            blocks = blocks_needed(cells * (cells - 1) / 2);
-            for (unsigned look = look_next(blocks);
-                 look && look * session->plan.block_ns + session->plan.around_ns <= (double)wish->budget_ns;
-                 look = look_next(look))
-                blocks = look;
-            session_close(session);
-        }
-        rc = words_make(wish, scope, blocks, &words, error);
-        *session = (struct session){.trials = 0};
-        if (!rc)
-            rc = session_open(session, (int)words.count, words.word, error);
-        words_release(&words);
-    }
-    return rc;
+    int rc = blocks_open(wish, scope, 1, session, error);
+    if (rc)
+        return rc;
+    unsigned cells = (unsigned)session->plan.cells.count / scope->sizes;
+    unsigned blocks = blocks_needed(cells * (cells - 1) / 2);
+    for (unsigned look = look_next(blocks);
+         look && look * session->plan.block_ns + session->plan.around_ns <= (double)wish->budget_ns;
+         look = look_next(look))
+        blocks = look;
+    session_close(session);
+    return blocks_open(wish, scope, blocks, session, error);
 }
 
 /* As much as there is time for: where the answer changes is told by other sizes, and is worth less than the number of
@@ -115,31 +117,20 @@ static int measure_open(const struct wish *wish, struct session *session, char *
     return rc;
 }
 
-static int measure_run(struct session *session, int64_t budget_ns, char **argv, char *error)
+static int measure_run(struct session *session, int64_t budget_ns, char *error)
 {
     const struct plan *plan = &session->plan;
     struct progress progress;
-    char closing[ERROR_MAX];
-    int rc = session_begin(session, "advise", argv, error);
+    int rc = 0;
 
-    if (rc)
-        return rc;
     session->budget_ns = budget_ns;
     progress_begin(&progress, plan->cells.count, plan->blocks, 0);
     for (unsigned block = 0; block < plan->blocks && !rc && !session->interrupted && !session->over_budget; block++) {
-        double block_ns = forecast_block_ns(&plan->cells, plan->cells.count);
-        if (block && block_ns / 2 > session_left_ns(session, budget_ns))
+        if (block && forecast_block_ns(&plan->cells, plan->cells.count) / 2 > session_left_ns(session, budget_ns))
             break;
-        progress.after_ns = (plan->blocks - block - 1) * block_ns + session->closing_ns;
-        rc = session_block(session, block + 1, plan->order + block * plan->cells.count, plan->cells.count, &progress,
-                           NULL, error);
+        rc = session_blocks(session, block, block + 1, &progress, error);
     }
     progress_end(&progress);
-    int closed = session_end(session, closing);
-    if (!rc && closed) {
-        memcpy(error, closing, sizeof closing);
-        rc = closed;
-    }
     return rc;
 }
 
@@ -147,7 +138,6 @@ int advise_measure(const struct wish *wish, char **argv, char *directory, size_t
 {
     char error[ERROR_MAX] = "", text[32], budget[32];
     struct session session;
-    int code = 0;
 
     if (wish->rate > 0 && wish->rate < RATE_LEAST)
         return complain("advise",
@@ -159,16 +149,15 @@ int advise_measure(const struct wish *wish, char **argv, char *directory, size_t
         rc = refuse(error, "--budget: %s is too short: to measure this takes about %s; expected that, or a RUN",
                     spell_duration(budget, sizeof budget, wish->budget_ns),
                     format_duration(text, sizeof text, (double)session.plan.estimate_ns));
-    if (!rc) {
+    if (!rc)
         fprintf(stderr, "poolbench advise: measuring %zu cells in %u blocks, about %s\n", session.plan.cells.count,
                 session.plan.blocks, format_duration(text, sizeof text, (double)session.plan.estimate_ns));
-        rc = measure_run(&session, wish->budget_ns, argv, error);
-    }
+    if (!rc)
+        rc = session_begin(&session, "advise", argv, error);
     if (rc)
-        code = rc == -EINTR ? 130 : complain("advise", "%s", error);
-    else if (session.interrupted)
-        code = complain("advise", "interrupted; %zu trials are in %s", session.trials, session.directory),
-        code = 128 + session.interrupted;
+        return session_refuse(&session, "advise", rc, error);
+    rc = measure_run(&session, wish->budget_ns, error);
+    int code = session_finish(&session, "advise", rc, error);
     snprintf(directory, size, "%s", session.directory);
     session_close(&session);
     return code;

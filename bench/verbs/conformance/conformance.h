@@ -5,8 +5,8 @@
 #include "bench/measure/job.h"
 
 struct demand {
-    const char *name;    /* what must hold */
-    const char *options; /* as for `run`, without --pool, --samples and --blocks; separated by blanks */
+    const char *name;        /* what must hold */
+    const char *options[16]; /* of `run` and their values in turn, but for the pool, samples and blocks */
     enum conformance_mode conformance;
     unsigned traits; /* DEMAND_* */
 };

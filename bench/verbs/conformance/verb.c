@@ -46,16 +46,14 @@ struct answer {
 static int demand_request(const struct conformance *c, const struct demand *demand, struct request *request,
                           char *error)
 {
-    struct words words = {0};
-    char line[VALUE_MAX + 512];
-    snprintf(line, sizeof line, "--seed %d --samples all --blocks 1 %s", CONFORMANCE_SEED, demand->options);
-    int rc = words_split(&words, line, ' ');
-    if (!rc)
-        rc = words_add(&words, "--pool", strlen("--pool"));
-    if (!rc)
-        rc = words_add(&words, c->pool, strlen(c->pool));
-    rc = rc ? refuse(error, "out of memory") : request_parse((int)words.count, words.word, &c->machine, request, error);
-    words_release(&words);
+    char seed[16];
+    struct asked asked = {.suites = {0}};
+    snprintf(seed, sizeof seed, "%d", CONFORMANCE_SEED);
+    const char *const pairs[] = {"seed", seed, "samples", "all", "blocks", "1", "pool", c->pool, NULL};
+    int rc = asked_pairs(&asked, pairs) || asked_pairs(&asked, demand->options)
+                 ? refuse(error, "out of memory")
+                 : request_make(&asked, &c->machine, request, error);
+    asked_release(&asked);
     return rc;
 }
 
@@ -179,7 +177,7 @@ static void answer_print(const struct demand *demand, const struct answer *answe
 /* A pool that goes together with no number of workers that is asked for has nothing to be looked at. */
 static int pool_fits(const struct conformance *c, char *error)
 {
-    static const struct demand any = {.options = "--workers 1,2,3,4,5 --workload empty --tasks 1"};
+    static const struct demand any = {.options = {"workers", "1,2,3,4,5", "workload", "empty", "tasks", "1"}};
     struct request request;
     char misfit[MISFIT_MAX] = "";
     int rc = demand_request(c, &any, &request, error);

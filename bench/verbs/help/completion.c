@@ -10,6 +10,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define SUITES_OFFERED 8
+
 static const char frame_begin[] =
     "# Completion of poolbench for bash, printed by `poolbench help --completion` from the program's own tables.\n";
 
@@ -226,35 +228,16 @@ static void value_print(const char *name, const char *syntax, const char *preset
     puts("' ;;");
 }
 
-/* Verbs that read the option table share a row in each case. */
-static void readers_print(const struct verb *const *verbs)
-{
-    const char *bar = "    ";
-    for (const struct verb *const *at = verbs, *verb; (verb = *at); at++)
-        if (verb->reads_itself) {
-            printf("%s%s", bar, verb->name);
-            bar = " | ";
-        }
-    fputs(")", stdout);
-}
-
 static void options_print_names(const struct verb *const *verbs)
 {
     function_begin("Sets words to the options of the verb $1.", "_poolbench_options");
     puts("    '') words='--help --version' ;;");
-    readers_print(verbs);
-    fputs(" words='--help", stdout);
-    for (const struct option *option = options; option->name; option++)
-        printf(" --%s", option->name);
-    puts("' ;;");
     for (const struct verb *const *at = verbs, *verb; (verb = *at); at++) {
-        if (!verb->arguments)
-            continue;
         printf("    %s) words='--help", verb->name);
-        for (const struct argument *a = verb->arguments; a->name; a++)
+        for (const struct argument *a = verb->arguments; a && a->name; a++)
             printf(" --%s", a->name);
         for (const struct option *option = options; option->name; option++)
-            if (arguments_passes(verb, option))
+            if (verb_takes(verb, option))
                 printf(" --%s", option->name);
         puts("' ;;");
     }
@@ -267,24 +250,17 @@ static void values_print(const struct verb *const *verbs)
     function_begin(
         "Says what the option $2 of the verb $1 takes: kind, empty for a flag; words; many, for comma lists.",
         "_poolbench_value");
-    readers_print(verbs);
-    puts("\n        case $2 in");
-    for (const struct option *option = options; option->name; option++)
-        value_print(option->name, option->syntax, option->preset, option->kind == OPTION_FACTOR);
-    puts("        esac\n        ;;");
     for (const struct verb *const *at = verbs, *verb; (verb = *at); at++) {
-        bool any = false;
-        for (const struct argument *a = verb->arguments; a && a->name; a++) {
-            if (!any && a->syntax[0])
-                printf("    %s)\n        case $2 in\n", verb->name);
-            any = any || a->syntax[0];
+        if (!verb->arguments && !verb->takes_suites)
+            continue;
+        printf("    %s)\n        case $2 in\n", verb->name);
+        for (const struct argument *a = verb->arguments; a && a->name; a++)
             value_print(a->name, a->syntax, a->preset, false);
-        }
-        for (const struct option *option = options; any && option->name; option++)
-            if (arguments_passes(verb, option))
-                value_print(option->name, option->syntax, option->preset, false);
-        if (any)
-            puts("        esac\n        ;;");
+        for (const struct option *option = options; option->name; option++)
+            if (verb_takes(verb, option))
+                value_print(option->name, option->syntax, option->preset,
+                            verb->takes_suites && option->kind == OPTION_FACTOR);
+        puts("        esac\n        ;;");
     }
     function_end();
 }
@@ -303,7 +279,7 @@ static void operand_print(const struct verb *verb, const struct verb *const *ver
     if (!verb->operands[0])
         return;
     snprintf(text, sizeof text, "%.*s", (int)strcspn(verb->operands + 1, "]"), verb->operands + 1);
-    printf("    %s) limit=%u kind=", verb->name, verb->reads_itself ? OPERANDS_MAX : verb->operands_max);
+    printf("    %s) limit=%u kind=", verb->name, verb->takes_suites ? SUITES_OFFERED : verb->operands_max);
     if (syntax_is(text, "RUN")) {
         puts("runs ;;");
         return;

@@ -1,7 +1,6 @@
 /* The verbs help and version, and --help of every other. */
 #include "bench/base/libraries.h"
 #include "bench/base/wrap.h"
-#include "bench/model/options.h"
 #include "bench/verbs/help/manual.h"
 #include "bench/verbs/verbs.h"
 #include <string.h>
@@ -13,46 +12,17 @@
 #define POOLBENCH_COMMIT "unknown"
 #endif
 
-#define HELP_COLUMN 16
-
-static void kind_print(FILE *out, enum option_kind kind)
-{
-    for (const struct option *option = options; option->name; option++) {
-        char label[SPEC_MAX], text[1024];
-        if (option->kind != kind)
-            continue;
-        snprintf(label, sizeof label, "--%s%s%s", option->name, option->syntax[0] ? " " : "", option->syntax);
-        snprintf(text, sizeof text, "%s%s%s%s", option->help, option->preset[0] ? " Default: " : "", option->preset,
-                 option->preset[0] ? "." : "");
-        fprintf(out, "  %s\n%*s", label, HELP_COLUMN, "");
-        wrap_print(out, text, HELP_COLUMN);
-    }
-}
-
-void options_print(FILE *out)
-{
-    fprintf(out, "factors (each takes a comma list and may be repeated; all of them are crossed into cells):\n");
-    kind_print(out, OPTION_FACTOR);
-    fprintf(out, "\nsettings:\n");
-    kind_print(out, OPTION_SETTING);
-    fprintf(out, "\nIn a suite the same names are keys, without dashes: workers = 1,2,4\n");
-}
-
 void verb_help_print(const struct verb *verb)
 {
     char usage[512];
-    manual_usage(verb, usage, sizeof usage);
+    arguments_usage(verb, usage, sizeof usage);
     printf("usage: poolbench %s%s", verb->name, usage[0] ? " " : "");
     wrap_print(stdout, usage, (unsigned)strlen("usage: poolbench ") + (unsigned)strlen(verb->name) + 1);
     putchar('\n');
     wrap_print(stdout, verb->help, 0);
-    if (verb->arguments)
+    if (verb->arguments || verb->takes_suites)
         putchar('\n');
     arguments_explain(verb);
-    if (verb->reads_itself) {
-        putchar('\n');
-        options_print(stdout);
-    }
 }
 
 enum { HELP_MAN, HELP_COMPLETION, HELP_MARKDOWN, HELP_PRINTS };

@@ -138,7 +138,7 @@ static void synopsis_print(const struct verb *const *verbs)
     for (const struct verb *const *at = verbs, *verb; (verb = *at); at++) {
         char usage[512];
         printf("%s\\fBpoolbench %s\\fR ", verb == verbs[0] ? "" : ".br\n", verb->name);
-        literal_print(manual_usage(verb, usage, sizeof usage));
+        literal_print(arguments_usage(verb, usage, sizeof usage));
         putchar('\n');
     }
 }

@@ -64,20 +64,12 @@ const struct manual_row manual_examples[] = {
     {NULL, NULL},
 };
 
-char *manual_usage(const struct verb *verb, char *text, size_t size)
-{
-    if (!verb->reads_itself)
-        return arguments_usage(verb, text, size);
-    snprintf(text, size, "%s%s[options]", verb->operands, verb->operands[0] ? " " : "");
-    return text;
-}
-
 char *manual_options(const struct verb *verb, char *text, size_t size)
 {
     size_t used = 0;
     *text = '\0';
     for (const struct option *option = options; option->name && used < size; option++)
-        if (arguments_passes(verb, option))
+        if (verb_takes(verb, option))
             used += (size_t)snprintf(text + used, size - used, "%s--%s", used ? ", " : "", option->name);
     return text;
 }

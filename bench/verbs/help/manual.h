@@ -12,9 +12,6 @@ extern const struct manual_row manual_exits[], manual_environment[], manual_file
 /* What poolbench is, one paragraph a row; the last is NULL. */
 extern const char *const manual_description[];
 
-/* How the words after a verb are written: "[SUITE.ini ...] [options]". Returns text. */
-char *manual_usage(const struct verb *verb, char *text, size_t size);
-
 /* Those of the option table that a verb takes beside its own: "--size, --workers". Returns text. */
 char *manual_options(const struct verb *verb, char *text, size_t size);
 

@@ -51,10 +51,10 @@ static void kind_print(const char *title, enum option_kind kind)
 static void verb_print(const struct verb *verb)
 {
     char usage[512];
-    manual_usage(verb, usage, sizeof usage);
+    arguments_usage(verb, usage, sizeof usage);
     printf("\n### %s\n\n```\npoolbench %s%s%s\n```\n\n", verb->name, verb->name, usage[0] ? " " : "", usage);
     wrap_print(stdout, verb->help, 0);
-    if (verb->reads_itself)
+    if (verb->takes_suites)
         puts("\nIts options are the [factors and settings](#factors-and-settings).");
     if (verb->arguments)
         printf("\n%s\n", option_head);

@@ -118,14 +118,6 @@ static unsigned over_find(const char *name)
     return over;
 }
 
-static bool was_given(const struct arguments *given, const char *name)
-{
-    for (int i = 0; i < given->rests; i++)
-        if (!strncmp(given->rest[i] + 2, name, strlen(name)) && given->rest[i][2 + strlen(name)] == '=')
-            return true;
-    return false;
-}
-
 static int crossover_prepare(struct searches *searches, const struct arguments *given, char *error)
 {
     const struct cells *cells = &searches->session.plan.cells;
@@ -139,7 +131,7 @@ static int crossover_prepare(struct searches *searches, const struct arguments *
         return refuse(error, "--over: tasks of %s have no cpu_share, expected --workload mixed", cell->f.workload);
     if (searches->over == OVER_SIZE && !(cell->workload->traits & WORKLOAD_SIZED))
         return refuse(error, "--over: tasks of %s have no size to search over", cell->f.workload);
-    if (searches->over != OVER_BALLAST && was_given(given, name))
+    if (searches->over != OVER_BALLAST && asked_last(&given->asked, name))
         return refuse(error, "--%s: is what is searched; --range says between which", name);
     int rc = search_range(range[0] ? range : overs[searches->over].range, overs[searches->over].parse,
                           overs[searches->over].range, &rules, error);

@@ -79,15 +79,6 @@ int search_cells(struct searches *searches, const char *base, const struct searc
     return searches->count ? 0 : refuse(error, "--pool: expected another one beside %s", base);
 }
 
-/* Own words that are read as run reads them, and what the search itself sets. */
-static int words_pass(const struct search_kind *kind, struct arguments *given, char *error)
-{
-    int rc = arguments_pass(given, "pool", given->value[SEARCH_POOL]);
-    for (const char *const *word = kind->fixed; *word && rc == 0; word += 2)
-        rc = arguments_pass(given, word[0], word[1]);
-    return rc ? refuse(error, "out of memory") : 0;
-}
-
 static int limits_read(struct searches *searches, const struct arguments *given, char *error)
 {
     struct settings settings = {0};
@@ -106,21 +97,14 @@ static int limits_read(struct searches *searches, const struct arguments *given,
 static int search_open(struct searches *searches, const struct search_kind *kind, const struct arguments *given,
                        char *error)
 {
-    struct arguments copy = *given;
-    *searches = (struct searches){.kind = kind};
-    copy.rest = NULL;
-    copy.rests = 0;
+    struct asked asked = {.suites = {0}};
+    *searches = (struct searches){.kind = kind, .session = SESSION_CLOSED};
     int rc = limits_read(searches, given, error);
-    for (int i = 0; i < given->rests && rc == 0; i++) {
-        char name[64];
-        const char *word = given->rest[i] + 2, *equals = strchr(word, '=');
-        snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - word) : (int)strlen(word), word);
-        rc = arguments_pass(&copy, name, equals ? equals + 1 : "");
-    }
+    if (rc == 0 && (asked_copy(&asked, &given->asked) || asked_add(&asked, "pool", given->value[SEARCH_POOL]) ||
+                    asked_pairs(&asked, kind->fixed)))
+        rc = refuse(error, "out of memory");
     if (rc == 0)
-        rc = words_pass(kind, &copy, error);
-    if (rc == 0)
-        rc = session_open(&searches->session, copy.rests, copy.rest, error);
+        rc = session_open(&searches->session, &asked, error);
     if (rc == 0)
         rc = single_check(&searches->session.plan.cells, error);
     if (rc == 0)
@@ -131,7 +115,7 @@ static int search_open(struct searches *searches, const struct search_kind *kind
         rc = search_fits(searches, error);
     }
     searches->session.plan.blocks = 0; /* nothing is planned beforehand */
-    arguments_release(&copy);
+    asked_release(&asked);
     return rc;
 }
 
@@ -341,28 +325,20 @@ static int conclude(struct searches *searches, char *error)
 
 int search_verb(const struct search_kind *kind, const struct arguments *given)
 {
-    char error[ERROR_MAX] = "", closing[ERROR_MAX];
+    char error[ERROR_MAX] = "";
     struct searches searches;
     struct session *session = &searches.session;
-    int code, rc = search_open(&searches, kind, given, error);
+    int rc = search_open(&searches, kind, given, error);
     if (rc == 0)
         rc = session_begin(session, kind->verb, given->argv, error);
+    int code;
     if (rc < 0) {
-        code = rc == -EINTR ? 130 : complain(kind->verb, "%s", error);
-        search_close(&searches);
-        return code;
-    }
-    rc = search_run(&searches, error);
-    int closed = session_end(session, closing);
-    if (rc < 0 || closed < 0) {
-        complain(kind->verb, "%s; %zu trials are in %s", rc < 0 ? error : closing, session->trials, session->directory);
-        code = 1;
+        code = session_refuse(session, kind->verb, rc, error);
     } else {
-        code = conclude(&searches, error);
-        if (session->interrupted) {
-            complain(kind->verb, "interrupted; %zu trials are in %s", session->trials, session->directory);
-            code = 128 + session->interrupted;
-        }
+        rc = search_run(&searches, error);
+        code = session_finish(session, kind->verb, rc, error);
+        int shown = code == 0 || (rc == 0 && session->interrupted) ? conclude(&searches, error) : 0;
+        code = code ? code : shown;
     }
     search_close(&searches);
     return code;

@@ -1,6 +1,5 @@
 /* One experiment of the tour: from the words of a command to samples. */
 #include "bench/base/refuse.h"
-#include "bench/base/words.h"
 #include "bench/base/wrap.h"
 #include "bench/launch/launch.h"
 #include "bench/measure/plan.h"
@@ -37,25 +36,51 @@ static int sizes_write(const struct tour *tour, const struct tour_trial *trial)
     return fd;
 }
 
-/* The command's options; sizes: the name of the file of sizes. */
-static void line_write(const struct tour *tour, const struct tour_trial *trial, const char *sizes, char *text,
-                       size_t size)
+#define PAIRS_MAX 24
+/* The command's options and values in turn, ends with NULL. */
+struct command {
+    const char *pair[PAIRS_MAX];
+    char size[256], seed[32];
+};
+
+/* sizes: the name of the file of sizes. */
+static void command_make(const struct tour *tour, const struct tour_trial *trial, const char *sizes,
+                         struct command *command)
 {
-    char option[64] = "", number[32], seed[32] = "";
+    size_t used = 0;
+    *command = (struct command){.size = ""};
+    while (trial->options[used])
+        command->pair[used] = trial->options[used], used++;
     if (trial->size)
-        snprintf(option, sizeof option, " --size %s", tour_size_spell(tour, trial->size, number, sizeof number));
-    else if (trial->sizes[0])
-        snprintf(option, sizeof option, " --size-dist file:%s", sizes);
+        tour_size_spell(tour, trial->size, command->size, sizeof command->size);
+    else
+        snprintf(command->size, sizeof command->size, "file:%s", sizes);
     if (trial->seed)
-        snprintf(seed, sizeof seed, " --seed %llu", (unsigned long long)trial->seed);
-    snprintf(text, size, "%s%s%s --blocks 1 --samples all", trial->options, option, seed);
+        snprintf(command->seed, sizeof command->seed, "%llu", (unsigned long long)trial->seed);
+    const char *const more[] = {trial->size ? "size" : "size-dist",
+                                trial->size || trial->sizes[0] ? command->size : "",
+                                "seed",
+                                command->seed,
+                                "blocks",
+                                "1",
+                                "samples",
+                                "all"};
+    for (size_t i = 0; i < sizeof more / sizeof *more; i += 2)
+        if (*more[i + 1]) {
+            command->pair[used++] = more[i];
+            command->pair[used++] = more[i + 1];
+        }
 }
 
 static void command_print(const struct tour *tour, const struct tour_trial *trial)
 {
-    char line[512], text[640], sizes[256] = SIZES_FILE " holds";
-    line_write(tour, trial, SIZES_FILE, line, sizeof line);
-    snprintf(text, sizeof text, "poolbench run %s", line);
+    char text[640] = "poolbench run", sizes[256] = SIZES_FILE " holds";
+    struct command command;
+    command_make(tour, trial, SIZES_FILE, &command);
+    for (const char *const *pair = command.pair; *pair; pair += 2) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, " --%s %s", pair[0], pair[1]);
+    }
     tour_text("run", text);
     for (unsigned i = 0; trial->sizes[i]; i++) {
         char number[32];
@@ -68,32 +93,24 @@ static void command_print(const struct tour *tour, const struct tour_trial *tria
     fflush(stdout);
 }
 
-static int plan_words(struct tour *tour, char *line, struct plan *plan, struct request *request, char *error)
-{
-    struct words words = {0};
-    int rc = words_split(&words, line, ' ');
-    if (rc == 0)
-        rc = request_parse((int)words.count, words.word, &tour->machine, request, error);
-    else
-        snprintf(error, ERROR_MAX, "%s", strerror(-rc));
-    if (rc == 0)
-        rc = plan_make(request, &tour->machine, tour->calibrations, plan, error);
-    words_release(&words);
-    return rc;
-}
-
 static int plan_trial(struct tour *tour, const struct tour_trial *trial, struct plan *plan, struct request *request,
                       char *error)
 {
-    char line[512], path[64];
+    char path[64];
+    struct command command;
+    struct asked asked = {.suites = {0}};
     int fd = sizes_write(tour, trial);
     if (fd < 0) {
         snprintf(error, ERROR_MAX, "a file of sizes in memory: %s", strerror(-fd));
         return fd;
     }
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    line_write(tour, trial, path, line, sizeof line);
-    int rc = plan_words(tour, line, plan, request, error);
+    command_make(tour, trial, path, &command);
+    int rc = asked_pairs(&asked, command.pair) ? refuse(error, "out of memory")
+                                               : request_make(&asked, &tour->machine, request, error);
+    if (rc == 0)
+        rc = plan_make(request, &tour->machine, tour->calibrations, plan, error);
+    asked_release(&asked);
     close(fd);
     return rc;
 }

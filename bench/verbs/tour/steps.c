@@ -51,12 +51,11 @@ static const char *tasks_failed(const struct happened *happened, char *text, siz
 
 static int groups(struct tour *tour)
 {
-    static const struct tour_trial all = {.options = "--pool fork --workers 10 --workload sleep --tasks 10", .size = 5},
-                                   capped = {.options = "--pool fork --workers 5 --workload sleep --tasks 10",
-                                             .size = 5},
-                                   waves = {.options = "--pool fork --workers 12 --workload sleep --tasks 12 "
-                                                       "--arrival wave:5",
-                                            .size = 5};
+    static const struct tour_trial
+        all = {.options = {"pool", "fork", "workers", "10", "workload", "sleep", "tasks", "10"}, .size = 5},
+        capped = {.options = {"pool", "fork", "workers", "5", "workload", "sleep", "tasks", "10"}, .size = 5},
+        waves = {.options = {"pool", "fork", "workers", "12", "workload", "sleep", "tasks", "12", "arrival", "wave:5"},
+                 .size = 5};
     struct happened happened;
     int code = tour_run(tour, &all, &happened);
     if (code)
@@ -97,14 +96,14 @@ static int groups(struct tour *tour)
     {                                                                                                                  \
         "A", "B", "C", "D", "E", "F", "G", "H", "I", "J"                                                               \
     }
-#define FAILING "--faults error:task=3"
+#define FAILING "faults", "error:task=3"
 
 static int as_completed(struct tour *tour)
 {
-    static const struct tour_trial trial = {
-        .options = "--pool prefork --workers 5 --workload sleep --tasks 10 --arrival wave:5 " FAILING,
-        .sizes = TEN_SIZES,
-        .names = TEN_NAMES};
+    static const struct tour_trial trial = {.options = {"pool", "prefork", "workers", "5", "workload", "sleep", "tasks",
+                                                        "10", "arrival", "wave:5", FAILING},
+                                            .sizes = TEN_SIZES,
+                                            .names = TEN_NAMES};
     struct happened happened;
     char failed[64];
     int code = tour_run(tour, &trial, &happened);
@@ -151,8 +150,8 @@ static void note_wait(const struct happened *happened, const struct sample *samp
 
 static int in_order(struct tour *tour)
 {
-    static const struct tour_trial trial = {.options = "--pool prefork --workers 5 --workload sleep --tasks 10 "
-                                                       "--collect ordered " FAILING,
+    static const struct tour_trial trial = {.options = {"pool", "prefork", "workers", "5", "workload", "sleep", "tasks",
+                                                        "10", "collect", "ordered", FAILING},
                                             .sizes = TEN_SIZES,
                                             .names = TEN_NAMES};
     struct happened happened;
@@ -238,8 +237,8 @@ static void note_class(const struct happened *happened, const struct sample *sam
 
 static int both(struct tour *tour)
 {
-    struct tour_trial trial = {.options = "--pool hybrid:route=class --workers 3 --workload mixed:cpu_share=50% "
-                                          "--tasks 6"};
+    struct tour_trial trial = {
+        .options = {"pool", "hybrid:route=class", "workers", "3", "workload", "mixed:cpu_share=50%", "tasks", "6"}};
     struct happened happened;
     int rc = classes_choose(&trial);
     if (rc < 0) {
@@ -323,14 +322,14 @@ static void lists_print(const char *pool, const struct lists *lists)
 
 static int address_spaces(struct tour *tour)
 {
-#define APPEND_OPTIONS " --workers 1 --workload append:witness=yes --tasks 5"
+#define APPEND_OPTIONS "workers", "1", "workload", "append:witness=yes", "tasks", "5"
     static const struct {
         const char *pool;
         struct tour_trial trial;
-    } rows[] = {{"fork", {.options = "--pool fork" APPEND_OPTIONS}},
-                {"prefork", {.options = "--pool prefork" APPEND_OPTIONS}},
-                {"pthread", {.options = "--pool pthread" APPEND_OPTIONS}},
-                {"serial", {.options = "--pool serial" APPEND_OPTIONS}}};
+    } rows[] = {{"fork", {.options = {"pool", "fork", APPEND_OPTIONS}}},
+                {"prefork", {.options = {"pool", "prefork", APPEND_OPTIONS}}},
+                {"pthread", {.options = {"pool", "pthread", APPEND_OPTIONS}}},
+                {"serial", {.options = {"pool", "serial", APPEND_OPTIONS}}}};
 #undef APPEND_OPTIONS
     enum { ROWS = sizeof rows / sizeof *rows };
     struct lists lists[ROWS];

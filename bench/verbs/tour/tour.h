@@ -17,7 +17,7 @@ struct tour {
 
 /* One trial. */
 struct tour_trial {
-    const char *options;                 /* of poolbench run, without sizes and seed */
+    const char *options[16];             /* of poolbench run and their values in turn, without sizes and seed */
     unsigned size;                       /* of every task, in units; 0: sizes, or tasks have no size */
     unsigned char sizes[TOUR_TASKS_MAX]; /* of each task, in units, as from --size-dist file; 0 ends them */
     uint64_t seed;
