@@ -250,7 +250,7 @@ install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
 	@$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(datadir)/scripts/suites $(docdir))
 	@$(INSTALL) -m 755 $(B)/poolbench $(DESTDIR)$(bindir)
 	@$(INSTALL) -m 755 $(B)/poolbench-trial $(DESTDIR)$(libexecdir)
-	@$(INSTALL) -m 644 $(wildcard scripts/*.gp) $(DESTDIR)$(datadir)/scripts
+	@$(INSTALL) -m 644 $(wildcard scripts/*.gp) scripts/completion.bash $(DESTDIR)$(datadir)/scripts
 	@$(INSTALL) -m 755 scripts/folklore $(DESTDIR)$(datadir)/scripts
 	@$(INSTALL) -m 644 $(wildcard scripts/suites/*.ini scripts/suites/*.targets) $(DESTDIR)$(datadir)/scripts/suites
 	@$(INSTALL) -m 644 $(wildcard LICENSE *.md docs/*.md) $(DESTDIR)$(docdir)

@@ -6,42 +6,16 @@
 #include "bench/machine/kinds.h"
 #include "bench/machine/machine.h"
 #include "bench/machine/place.h"
+#include "bench/model/options.h"
 #include "bench/verbs/verbs.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WORKERS_MAX 65535
-
 struct question {
     const char *topology, *workers, *place, *place_main;
 };
-
-/* N, cores, pus, or either of these N times: 2xcores. */
-static int workers_parse(const char *text, const struct machine *machine, unsigned *workers)
-{
-    const char *x = strchr(text, 'x');
-    char times_text[16] = "1";
-    int64_t times, count;
-
-    if (x) {
-        snprintf(times_text, sizeof times_text, "%.*s", (int)(x - text), text);
-        text = x + 1;
-    }
-    if (parse_count(times_text, &times) != 0)
-        return -EINVAL;
-    if (strcmp(text, "cores") == 0)
-        count = machine->cores;
-    else if (strcmp(text, "pus") == 0)
-        count = machine->pus;
-    else if (x || parse_count(text, &count) != 0)
-        return -EINVAL;
-    if (count < 1 || times < 1 || count > WORKERS_MAX || times > WORKERS_MAX / count)
-        return -ERANGE;
-    *workers = (unsigned)(times * count);
-    return 0;
-}
 
 /* "L1d 6 x 48 KiB + 8 x 32 KiB, L2 ..." */
 static int caches_print(hwloc_topology_t topology)
@@ -221,22 +195,24 @@ static int answer(const struct question *question)
     struct machine machine;
     struct placement placement;
     char error[ERROR_MAX];
-    unsigned workers;
+    struct words workers = {0};
     int code = 0;
 
     if (machine_open(&machine, question->topology, error) != 0)
         return complain("topo", "%s", error);
-    int status = workers_parse(question->workers, &machine, &workers);
-    if (status != 0)
-        code = complain("topo", "--workers: '%s' is not a number of workers; expected 1 .. %d, cores, pus or 2xcores",
-                        question->workers, WORKERS_MAX);
-    else if (place_plan(&machine, question->place, question->place_main, workers, &placement, error) != 0)
+    if (option_values(&options[OPTION_WORKERS], question->workers, &machine, &workers, error) != 0)
+        code = complain("topo", "--workers: %s", error);
+    else if (workers.count != 1)
+        code = complain("topo", "--workers: expected one number, found '%s'", question->workers);
+    else if (place_plan(&machine, question->place, question->place_main, (unsigned)atoi(workers.word[0]), &placement,
+                        error) != 0)
         code = complain("topo", "%s", error);
     if (code == 0) {
         if (machine_print(&machine) != 0 || placement_print(&machine, question, &placement) != 0)
             code = complain("topo", "out of memory");
         placement_release(&placement);
     }
+    words_release(&workers);
     machine_close(&machine);
     return code;
 }

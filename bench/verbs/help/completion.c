@@ -1,120 +1,19 @@
 /* Completion for bash, which needs nothing but bash. Words that the tables know are written into the script; runs and
  * files are looked up when they are asked for.
  *
- * The script finds the verb and the option before the cursor, asks the functions generated here what may stand there
- * (kind, words, many), and offers that. Readline cuts words at : and =, so they are put together again first, and of
- * what is offered only the part behind the last cut is handed back. */
+ * The script (scripts/completion.bash) finds the verb and the option before the cursor, asks the functions generated
+ * here what may stand there (kind, words, many), and offers that. Readline cuts words at : and =, so they are put
+ * together again first, and of what is offered only the part behind the last cut is handed back. */
+#include "bench/base/data_path.h"
+#include "bench/base/refuse.h"
 #include "bench/machine/place.h"
 #include "bench/model/metrics.h"
 #include "bench/verbs/help/manual.h"
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
 #define SUITES_OFFERED 8
-
-static const char frame_begin[] =
-    "# Completion of poolbench for bash, printed by `poolbench help --completion` from the program's own tables.\n";
-
-static const char frame_end[] =
-    "\n"
-    "# Sets line to the words up to the cursor, as the shell will read them.\n"
-    "_poolbench_join()\n"
-    "{\n"
-    "    local i word last=0\n"
-    "    line=(\"${COMP_WORDS[0]}\")\n"
-    "    for ((i = 1; i <= COMP_CWORD; i++)); do\n"
-    "        word=${COMP_WORDS[i]}\n"
-    "        if ((last)) && [[ $word == [:=]* || ${line[last]} == *[:=] ]]; then\n"
-    "            line[last]+=$word\n"
-    "        else\n"
-    "            line[++last]=$word\n"
-    "        fi\n"
-    "    done\n"
-    "}\n"
-    "\n"
-    "# Adds files that end in $1 (all when it is empty) and directories.\n"
-    "_poolbench_files()\n"
-    "{\n"
-    "    local file files=()\n"
-    "    mapfile -t files < <(compgen -f -- \"$value\")\n"
-    "    for file in \"${files[@]}\"; do\n"
-    "        [[ -d $file || $file == *\"$1\" ]] && COMPREPLY+=(\"$file\")\n"
-    "    done\n"
-    "    compopt -o filenames 2>/dev/null\n"
-    "}\n"
-    "\n"
-    "_poolbench()\n"
-    "{\n"
-    "    local program=$1 line=() last cur value before='' verb='' option='' operands=0 limit=0 i run part cut=''\n"
-    "    local kind='' words='' many=''\n"
-    "    COMPREPLY=()\n"
-    "    _poolbench_join\n"
-    "    last=$((${#line[@]} - 1))\n"
-    "    cur=${line[last]} value=$cur\n"
-    "    for ((i = 1; i < last; i++)); do\n"
-    "        if [[ -z $verb ]]; then\n"
-    "            verb=${line[i]}\n"
-    "        elif [[ -n $option ]]; then\n"
-    "            option=\n"
-    "        elif [[ ${line[i]} == -* ]]; then\n"
-    "            kind=\n"
-    "            _poolbench_value \"$verb\" \"${line[i]}\"\n"
-    "            [[ -n $kind ]] && option=${line[i]}\n"
-    "        else\n"
-    "            operands=$((operands + 1))\n"
-    "        fi\n"
-    "    done\n"
-    "    if [[ -n $verb && -z $option && $cur == --*=* ]]; then\n"
-    "        option=${cur%%=*} value=${cur#*=} before=${cur%%=*}=\n"
-    "    fi\n"
-    "    kind='' words='' many=''\n"
-    "    if [[ -n $option ]]; then\n"
-    "        _poolbench_value \"$verb\" \"$option\"\n"
-    "    elif [[ $cur == -* ]]; then\n"
-    "        kind=words\n"
-    "        _poolbench_options \"$verb\"\n"
-    "    else\n"
-    "        _poolbench_operand \"$verb\"\n"
-    "        ((operands < limit)) || kind=''\n"
-    "    fi\n"
-    "    if [[ -n $many && $value == *,* ]]; then\n"
-    "        before+=${value%,*}, value=${value##*,}\n"
-    "    fi\n"
-    "    if [[ $kind == spec && ${value%%:*} == *=* ]]; then # a label\n"
-    "        before+=${value%%=*}= value=${value#*=}\n"
-    "    fi\n"
-    "    if [[ $kind == spec && $value == *:* ]]; then\n"
-    "        _poolbench_params \"$option\" \"${value%%:*}\"\n"
-    "        before+=${value%:*}: value=${value##*:}\n"
-    "    fi\n"
-    "    case $kind in\n"
-    "    runs)\n"
-    "        for run in results/*/trials.csv; do\n"
-    "            [[ -e $run ]] && run=${run%/*} && words+=\" ${run##*/}\"\n"
-    "        done\n"
-    "        ;;\n"
-    "    suites) words=$(\"$program\" list suites 2>/dev/null | sed -n 's/^\\([^ ]\\{1,\\}\\) .*/\\1/p') ;;\n"
-    "    esac\n"
-    "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$value\")\n"
-    "    case $kind in\n"
-    "    files) _poolbench_files '' ;;\n"
-    "    suites) _poolbench_files .ini ;;\n"
-    "    directories) _poolbench_files / ;;\n"
-    "    runs) [[ $value == */* ]] && _poolbench_files / ;;\n"
-    "    esac\n"
-    "    # What follows a colon or an equals sign is typed on without a space.\n"
-    "    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[:=] ]] && compopt -o nospace 2>/dev/null\n"
-    "    COMPREPLY=(\"${COMPREPLY[@]/#/$before}\")\n"
-    "    for part in : =; do\n"
-    "        if [[ $COMP_WORDBREAKS == *\"$part\"* && $cur == *\"$part\"* ]]; then\n"
-    "            part=${cur%\"$part\"*}$part\n"
-    "            ((${#part} > ${#cut})) && cut=$part\n"
-    "        fi\n"
-    "    done\n"
-    "    COMPREPLY=(\"${COMPREPLY[@]#\"$cut\"}\")\n"
-    "}\n"
-    "\n"
-    "complete -F _poolbench poolbench\n";
 
 static void function_begin(const char *about, const char *name)
 {
@@ -342,12 +241,22 @@ static void specs_print(void)
     function_end();
 }
 
-void completion_print(const struct verb *const *verbs)
+int completion_print(const struct verb *const *verbs)
 {
-    fputs(frame_begin, stdout);
+    char path[PATH_MAX], line[256];
+    FILE *script = data_path("completion.bash", path, sizeof path) ? NULL : fopen(path, "r");
+    if (!script) {
+        complain("help", "completion.bash, which comes with poolbench, is not there: %s", strerror(errno));
+        return 1;
+    }
+    puts("# Completion of poolbench for bash, printed by `poolbench help --completion` from the program's own tables.");
     options_print_names(verbs);
     values_print(verbs);
     operands_print(verbs);
     specs_print();
-    fputs(frame_end, stdout);
+    putchar('\n');
+    while (fgets(line, sizeof line, script))
+        fputs(line, stdout);
+    fclose(script);
+    return 0;
 }

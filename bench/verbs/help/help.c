@@ -33,7 +33,7 @@ static const struct argument help_arguments[] = {
     {.name = NULL},
 };
 
-static void verbs_print(const struct verb *const *verbs)
+static int verbs_print(const struct verb *const *verbs)
 {
     const char *chapter = "";
     printf("poolbench runs the same tasks through interchangeable pools of workers and measures them.\n\n"
@@ -44,14 +44,15 @@ static void verbs_print(const struct verb *const *verbs)
         chapter = verb->chapter;
     }
     printf("\n`poolbench help VERB` explains a verb. To begin: poolbench run quick\n");
+    return 0;
 }
 
 static int help_main(const struct arguments *given)
 {
-    static void (*const print[HELP_PRINTS])(const struct verb *const *verbs) = {man_print, completion_print,
-                                                                                markdown_print};
+    static int (*const print[HELP_PRINTS])(const struct verb *const *verbs) = {man_print, completion_print,
+                                                                               markdown_print};
     const char *wish = NULL;
-    void (*chosen)(const struct verb *const *verbs) = verbs_print;
+    int (*chosen)(const struct verb *const *verbs) = verbs_print;
     for (unsigned i = 0; i < HELP_PRINTS; i++) {
         if (!given->value[i][0])
             continue;
@@ -61,10 +62,8 @@ static int help_main(const struct arguments *given)
         wish = help_arguments[i].name;
         chosen = print[i];
     }
-    if (!given->operands) {
-        chosen(given->verbs);
-        return 0;
-    }
+    if (!given->operands)
+        return chosen(given->verbs);
     const struct verb *verb = verb_find(given->verbs, given->operand[0]);
     if (verb)
         verb_help_print(verb);

@@ -1,9 +1,5 @@
 /* The manual page, in the man(7) macros, which every roff and mandoc knows. It has no date: the same program prints the
  * same page. */
-#include "bench/ask/suite_names.h"
-#include "bench/base/spec.h"
-#include "bench/launch/peers.h"
-#include "bench/machine/place.h"
 #include "bench/model/columns.h"
 #include "bench/verbs/help/manual.h"
 #include <ctype.h>
@@ -172,66 +168,22 @@ static void options_of(const char *title, enum option_kind kind, const char *abo
             option_item(option->name, option->syntax, option->preset, option->help);
 }
 
-static void params_print(const struct param *param)
+static void table_section(const char *title, const char *head, const char *about)
 {
-    if (!param)
-        return;
-    puts(".RS");
-    for (; param->name; param++) {
-        char label[SPEC_MAX], text[SPEC_MAX * 2];
-        param_explain(param, label, sizeof label, text, sizeof text);
-        item("", label, NULL, text);
-    }
-    puts(".RE");
+    (void)head, (void)about;
+    fputs(".SH ", stdout);
+    for (; *title; title++)
+        putchar(toupper((unsigned char)*title));
+    putchar('\n');
 }
 
-/* Plug-ins whose sources come with poolbench. */
-static void peers_print(bool pools)
+static void table_item(bool is_option, const char *name, const char *text)
 {
-    char text[160];
-    for (const struct peer *peer = peers; peer->name; peer++) {
-        snprintf(text, sizeof text, "%s; a plug-in that `make peers` builds", peer->summary);
-        if (peer->is_pool == pools)
-            item("", peer->name, NULL, text);
-    }
-}
-
-static void tables_print(void)
-{
-    section("POOLS");
-    for (size_t i = 0; pool_table[i]; i++) {
-        item("", pool_table[i]->name, NULL, pool_table[i]->summary);
-        params_print(pool_table[i]->params);
-    }
-    for (size_t i = 0; pool_peers[i]; i++)
-        item("", pool_peers[i]->name, NULL, pool_peers[i]->summary);
-    peers_print(true);
-    section("FLOORS");
-    for (size_t i = 0; floor_table[i]; i++) {
-        item("", floor_table[i]->name, NULL, floor_table[i]->summary);
-        params_print(floor_table[i]->params);
-    }
-    section("WORKLOADS");
-    for (size_t i = 0; workload_table[i]; i++) {
-        item("", workload_table[i]->name, NULL, workload_table[i]->summary);
-        params_print(workload_table[i]->params);
-    }
-    peers_print(false);
-    section("PLACES");
-    for (const struct place_name *place = place_names; place->name; place++)
-        item("", place->name, NULL, place->summary);
-}
-
-static void suites_print(void)
-{
-    struct suite_name *suites;
-    size_t count;
-    if (suite_names(&suites, &count) == 0 && count) {
-        section("SUITES");
-        for (size_t i = 0; i < count; i++)
-            item("", suites[i].name, NULL, suites[i].about);
-    }
-    free(suites);
+    if (is_option)
+        puts(".RS");
+    item("", name, NULL, text);
+    if (is_option)
+        puts(".RE");
 }
 
 static void files_print(void)
@@ -257,7 +209,7 @@ static void examples_print(void)
     }
 }
 
-void man_print(const struct verb *const *verbs)
+int man_print(const struct verb *const *verbs)
 {
     puts(".\\\" Printed by `poolbench help --man` from the program's own tables.");
     printf(".TH POOLBENCH 1 \"\" \"poolbench %s\" \"User Commands\"\n", POOLBENCH_VERSION);
@@ -275,11 +227,11 @@ void man_print(const struct verb *const *verbs)
     options_of("Factors", OPTION_FACTOR,
                "Each takes a comma list and may be repeated; all of them are crossed into cells.");
     options_of("Settings", OPTION_SETTING, "One value for the run.");
-    tables_print();
-    suites_print();
+    manual_tables(table_section, table_item);
     files_print();
     rows_print("ENVIRONMENT", manual_environment);
     rows_print("EXIT STATUS", manual_exits);
     examples_print();
     puts(".SH SEE ALSO\n.BR gnuplot (1),\n.BR lstopo (1),\n.BR perf\\-bench (1),\n.BR taskset (1),\n.BR hwloc (7)");
+    return 0;
 }

@@ -1,7 +1,11 @@
 /* What the manual says beyond the tables that the program works by. */
 #include "bench/verbs/help/manual.h"
-#include "bench/model/options.h"
+#include "bench/ask/suite_names.h"
+#include "bench/base/spec.h"
+#include "bench/launch/peers.h"
+#include "bench/machine/place.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 const char *const manual_description[] = {
     "poolbench runs the same seeded tasks through interchangeable pools of workers: a process per task, preforked "
@@ -72,4 +76,63 @@ char *manual_options(const struct verb *verb, char *text, size_t size)
         if (verb_takes(verb, option))
             used += (size_t)snprintf(text + used, size - used, "%s--%s", used ? ", " : "", option->name);
     return text;
+}
+
+static void options_walk(manual_item *item, const struct param *param)
+{
+    for (; param && param->name; param++) {
+        char label[SPEC_MAX], text[SPEC_MAX * 2];
+        param_explain(param, label, sizeof label, text, sizeof text);
+        item(true, label, text);
+    }
+}
+
+static void pools_walk(manual_item *item, const struct pool_ops *const *pools)
+{
+    for (; *pools; pools++) {
+        item(false, (*pools)->name, (*pools)->summary);
+        options_walk(item, (*pools)->params);
+    }
+}
+
+/* Plug-ins whose sources come with poolbench. */
+static void peers_walk(manual_item *item, bool are_pools)
+{
+    char text[160];
+    for (const struct peer *peer = peers; peer->name; peer++) {
+        snprintf(text, sizeof text, "%s; a plug-in that `make peers` builds", peer->summary);
+        if (peer->is_pool == are_pools)
+            item(false, peer->name, text);
+    }
+}
+
+static void suites_walk(manual_item *item)
+{
+    struct suite_name *suites;
+    size_t count;
+    if (suite_names(&suites, &count) == 0)
+        for (size_t i = 0; i < count; i++)
+            item(false, suites[i].name, suites[i].about);
+    free(suites);
+}
+
+void manual_tables(manual_section *section, manual_item *item)
+{
+    section("Pools", "--pool", "what it is");
+    pools_walk(item, pool_table);
+    pools_walk(item, pool_peers);
+    peers_walk(item, true);
+    section("Floors", "--pool", "bare loops to hold pools against");
+    pools_walk(item, floor_table);
+    section("Workloads", "--workload", "what a task does");
+    for (const struct workload_ops *const *at = workload_table; *at; at++) {
+        item(false, (*at)->name, (*at)->summary);
+        options_walk(item, (*at)->params);
+    }
+    peers_walk(item, false);
+    section("Places", "--place", "where workers are pinned");
+    for (const struct place_name *place = place_names; place->name; place++)
+        item(false, place->name, place->summary);
+    section("Suites", "suite", "what it asks");
+    suites_walk(item);
 }

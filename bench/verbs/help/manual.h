@@ -15,9 +15,15 @@ extern const char *const manual_description[];
 /* Those of the option table that a verb takes beside its own: "--size, --workers". Returns text. */
 char *manual_options(const struct verb *verb, char *text, size_t size);
 
-/* verbs: all there are; ends with NULL. */
-void man_print(const struct verb *const *verbs);
-void markdown_print(const struct verb *const *verbs);
-void completion_print(const struct verb *const *verbs);
+/* Pools, floors, workloads, places and suites: a section each, then an item a row; those of is_option belong to the row
+ * above. The texts hold until the function returns. title: "Pools"; head: "--pool"; about: "what it is". */
+typedef void manual_section(const char *title, const char *head, const char *about);
+typedef void manual_item(bool is_option, const char *name, const char *text);
+void manual_tables(manual_section *section, manual_item *item);
+
+/* verbs: all there are; ends with NULL. The exit code. */
+int man_print(const struct verb *const *verbs);
+int markdown_print(const struct verb *const *verbs);
+int completion_print(const struct verb *const *verbs);
 
 #endif

@@ -1,10 +1,6 @@
 /* The command line on one page: docs/COMMAND-LINE.md, written by `make schema`. Nothing in it depends on the machine or
  * on where poolbench is installed. */
-#include "bench/ask/suite_names.h"
-#include "bench/base/spec.h"
 #include "bench/base/wrap.h"
-#include "bench/launch/peers.h"
-#include "bench/machine/place.h"
 #include "bench/verbs/help/manual.h"
 #include <stdlib.h>
 #include <string.h>
@@ -66,77 +62,29 @@ static void verb_print(const struct verb *verb)
     wrap_print(stdout, manual_options(verb, usage, sizeof usage), 0);
 }
 
-static void row_print(const char *name, const char *text)
+static void table_section(const char *title, const char *head, const char *about)
+{
+    const char *quote = *head == '-' ? "`" : "";
+    printf("\n## %s\n\n| %s%s%s | %s |\n|---|---|\n", title, quote, head, quote, about);
+}
+
+static void table_item(bool is_option, const char *name, const char *text)
 {
     fputs("| ", stdout);
-    code_print("", name);
+    code_print(is_option ? ":" : "", name);
     fputs(" | ", stdout);
     cell_print(text);
     puts(" |");
 }
 
-static void params_print(const struct param *param)
-{
-    for (; param && param->name; param++) {
-        char label[SPEC_MAX], text[SPEC_MAX * 2], name[SPEC_MAX + 1];
-        param_explain(param, label, sizeof label, text, sizeof text);
-        snprintf(name, sizeof name, ":%s", label);
-        row_print(name, text);
-    }
-}
-
-/* Plug-ins whose sources come with poolbench. */
-static void peers_print(bool pools)
-{
-    char text[160];
-    for (const struct peer *peer = peers; peer->name; peer++) {
-        snprintf(text, sizeof text, "%s; a plug-in that `make peers` builds", peer->summary);
-        if (peer->is_pool == pools)
-            row_print(peer->name, text);
-    }
-}
-
-static void tables_print(void)
-{
-    struct suite_name *suites;
-    size_t count;
-    puts("\n## Pools\n\n| `--pool` | what it is |\n|---|---|");
-    for (size_t i = 0; pool_table[i]; i++) {
-        row_print(pool_table[i]->name, pool_table[i]->summary);
-        params_print(pool_table[i]->params);
-    }
-    for (size_t i = 0; pool_peers[i]; i++)
-        row_print(pool_peers[i]->name, pool_peers[i]->summary);
-    peers_print(true);
-    puts("\n## Floors\n\n| `--pool` | bare loops to hold pools against |\n|---|---|");
-    for (size_t i = 0; floor_table[i]; i++) {
-        row_print(floor_table[i]->name, floor_table[i]->summary);
-        params_print(floor_table[i]->params);
-    }
-    puts("\n## Workloads\n\n| `--workload` | what a task does |\n|---|---|");
-    for (size_t i = 0; workload_table[i]; i++) {
-        row_print(workload_table[i]->name, workload_table[i]->summary);
-        params_print(workload_table[i]->params);
-    }
-    peers_print(false);
-    puts("\n## Places\n\n| `--place` | where workers are pinned |\n|---|---|");
-    for (const struct place_name *place = place_names; place->name; place++)
-        row_print(place->name, place->summary);
-    puts("\n## Suites\n\n| suite | what it asks |\n|---|---|");
-    if (!suite_names(&suites, &count))
-        for (size_t i = 0; i < count; i++)
-            row_print(suites[i].name, suites[i].about);
-    free(suites);
-}
-
 static void rows_print(const char *title, const char *head, const struct manual_row *rows)
 {
-    printf("\n## %s\n\n| %s | meaning |\n|---|---|\n", title, head);
+    table_section(title, head, "meaning");
     for (; rows->name; rows++)
-        row_print(rows->name, rows->text);
+        table_item(false, rows->name, rows->text);
 }
 
-void markdown_print(const struct verb *const *verbs)
+int markdown_print(const struct verb *const *verbs)
 {
     puts("# The command line\n\nWhat `poolbench help --markdown` prints, from the tables that the program works by; "
          "`make "
@@ -152,7 +100,7 @@ void markdown_print(const struct verb *const *verbs)
          "`workers = 1,2,4`.");
     kind_print("Factors take a comma list and may be repeated; all of them are crossed into cells.", OPTION_FACTOR);
     kind_print("Settings have one value for the run.", OPTION_SETTING);
-    tables_print();
+    manual_tables(table_section, table_item);
     rows_print("Exit status", "status", manual_exits);
     rows_print("Environment", "variable", manual_environment);
     rows_print("Files", "file", manual_files);
@@ -160,4 +108,5 @@ void markdown_print(const struct verb *const *verbs)
     for (const struct manual_row *example = manual_examples; example->name; example++)
         printf("%s# %s\n%s\n", example == manual_examples ? "" : "\n", example->text, example->name);
     puts("```");
+    return 0;
 }
