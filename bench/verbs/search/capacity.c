@@ -130,35 +130,25 @@ static void capacity_there(const struct searches *searches, const struct cell_se
                  format_duration(p99, sizeof p99, (double)row->latency_p99_ns), 100 * fmin(row->achieved_share, 1));
 }
 
-static int capacity_write(const struct searches *searches, const struct run_data *run)
+static void capacity_answer(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
+                            void *answer)
 {
-    struct csv_writer *writer;
-    int rc = csv_create(searches->session.directory, &capacity_format, &writer);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < searches->count && rc == 0; i++) {
-        const struct cell_search *one = &searches->each[i];
-        const struct cell *cell = search_subject(searches, one);
-        struct capacity_row row;
-        row_clear(&capacity_format, &row);
-        row.schema_version = SCHEMA_VERSION;
-        search_name(searches, row.run_id);
-        snprintf(row.pool, sizeof row.pool, "%s", cell->f.pool);
-        snprintf(row.workload, sizeof row.workload, "%s", cell->f.workload);
-        row.workers = cell->f.workers;
-        row.size_ns = cell->f.size_ns;
-        row.p99_limit_ns = search_whole(searches->limit);
-        row.blocks = (int64_t)one->crossing.blocks;
-        row.trials = (int64_t)one->trials;
-        if (search_found(searches, one, run, row.reason)) {
-            row.rate_per_s = one->crossing.x;
-            row.lo_per_s = one->crossing.interval.lo;
-            row.hi_per_s = one->crossing.interval.hi;
-        }
-        rc = csv_put(writer, &row);
+    const struct cell *cell = search_subject(searches, one);
+    struct capacity_row *row = answer;
+    row->schema_version = SCHEMA_VERSION;
+    search_name(searches, row->run_id);
+    snprintf(row->pool, sizeof row->pool, "%s", cell->f.pool);
+    snprintf(row->workload, sizeof row->workload, "%s", cell->f.workload);
+    row->workers = cell->f.workers;
+    row->size_ns = cell->f.size_ns;
+    row->p99_limit_ns = search_whole(searches->limit);
+    row->blocks = (int64_t)one->crossing.blocks;
+    row->trials = (int64_t)one->trials;
+    if (search_found(searches, one, run, row->reason)) {
+        row->rate_per_s = one->crossing.x;
+        row->lo_per_s = one->crossing.interval.lo;
+        row->hi_per_s = one->crossing.interval.hi;
     }
-    int closed = csv_close(writer);
-    return rc ? rc : closed;
 }
 
 static void capacity_print(const struct searches *searches, const struct run_data *run, FILE *out)
@@ -168,10 +158,7 @@ static void capacity_print(const struct searches *searches, const struct run_dat
     fprintf(out, "Capacity: highest rate of random arrivals with p99 within %s; %s, %s, %u workers\n",
             format_duration(limit, sizeof limit, searches->limit), cell->f.workload,
             format_duration(size, sizeof size, (double)cell->f.size_ns), search_workers(searches));
-    for (size_t i = 0; i < searches->count; i++) {
-        fprintf(out, "  %-24s  ", search_subject(searches, &searches->each[i])->f.pool);
-        search_line(searches, &searches->each[i], run, out);
-    }
+    search_lines(searches, run, out);
     fprintf(out, "Intervals hold together at 95 %%, for this seed's arrivals.\n");
 }
 
@@ -186,7 +173,8 @@ static int capacity_main(const struct arguments *given)
                                             .g = capacity_g,
                                             .spell = capacity_spell,
                                             .there = capacity_there,
-                                            .write = capacity_write,
+                                            .format = &capacity_format,
+                                            .answer = capacity_answer,
                                             .print = capacity_print};
     return search_verb(&kind, given);
 }

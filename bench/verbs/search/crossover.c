@@ -240,41 +240,33 @@ static struct crossing crossing_spoken(const struct searches *searches)
     return crossing;
 }
 
-static int crossover_write(const struct searches *searches, const struct run_data *run)
+static void crossover_answer(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
+                             void *answer)
 {
-    const struct cell_search *one = &searches->each[0];
+    struct crossover_row *row = answer;
     const struct cell *cell = search_subject(searches, one);
     const double unit = overs[searches->over].unit;
-    struct csv_writer *writer;
-    struct crossover_row row;
-    int rc = csv_create(searches->session.directory, &crossover_format, &writer);
-    if (rc)
-        return rc;
-    row_clear(&crossover_format, &row);
-    row.schema_version = SCHEMA_VERSION;
-    search_name(searches, row.run_id);
-    snprintf(row.pool, sizeof row.pool, "%s", pool_name(searches, -1));
-    snprintf(row.other_pool, sizeof row.other_pool, "%s", pool_name(searches, 1));
-    snprintf(row.workload, sizeof row.workload, "%s", cell->f.workload);
+    row->schema_version = SCHEMA_VERSION;
+    search_name(searches, row->run_id);
+    snprintf(row->pool, sizeof row->pool, "%s", pool_name(searches, -1));
+    snprintf(row->other_pool, sizeof row->other_pool, "%s", pool_name(searches, 1));
+    snprintf(row->workload, sizeof row->workload, "%s", cell->f.workload);
     if (searches->over != OVER_WORKERS)
-        row.workers = search_workers(searches);
+        row->workers = search_workers(searches);
     if (searches->over != OVER_SIZE)
-        row.size_ns = cell->f.size_ns;
+        row->size_ns = cell->f.size_ns;
     const char *at = crossover_arguments[CROSSOVER_OVER].syntax;
     for (unsigned i = 0; i < searches->over; i++)
         at += strcspn(at, "|") + 1;
-    snprintf(row.over, sizeof row.over, "%.*s", (int)strcspn(at, "|"), at);
-    row.blocks = (int64_t)one->crossing.blocks;
-    row.trials = (int64_t)one->trials;
-    if (crossover_found(searches, run, row.reason)) {
+    snprintf(row->over, sizeof row->over, "%.*s", (int)strcspn(at, "|"), at);
+    row->blocks = (int64_t)one->crossing.blocks;
+    row->trials = (int64_t)one->trials;
+    if (crossover_found(searches, run, row->reason)) {
         const struct crossing crossing = crossing_spoken(searches);
-        row.crossover = crossing.x / unit;
-        row.lo = crossing.interval.lo / unit;
-        row.hi = crossing.interval.hi / unit;
+        row->crossover = crossing.x / unit;
+        row->lo = crossing.interval.lo / unit;
+        row->hi = crossing.interval.hi / unit;
     }
-    rc = csv_put(writer, &row);
-    int closed = csv_close(writer);
-    return rc ? rc : closed;
 }
 
 static void crossover_print(const struct searches *searches, const struct run_data *run, FILE *out)
@@ -313,7 +305,8 @@ static int crossover_main(const struct arguments *given)
                                             .set = crossover_set,
                                             .g = crossover_g,
                                             .spell = crossover_spell,
-                                            .write = crossover_write,
+                                            .format = &crossover_format,
+                                            .answer = crossover_answer,
                                             .print = crossover_print};
     return search_verb(&kind, given);
 }

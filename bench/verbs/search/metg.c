@@ -73,34 +73,24 @@ static void metg_there(const struct searches *searches, const struct cell_search
     snprintf(text, size, "efficiency is %.0f %% there", 100 * searches->limit * (at->g + 1));
 }
 
-static int metg_write(const struct searches *searches, const struct run_data *run)
+static void metg_answer(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
+                        void *answer)
 {
-    struct csv_writer *writer;
-    int rc = csv_create(searches->session.directory, &metg_format, &writer);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < searches->count && rc == 0; i++) {
-        const struct cell_search *one = &searches->each[i];
-        const struct cell *cell = search_subject(searches, one);
-        struct metg_row row;
-        row_clear(&metg_format, &row);
-        row.schema_version = SCHEMA_VERSION;
-        search_name(searches, row.run_id);
-        snprintf(row.pool, sizeof row.pool, "%s", cell->f.pool);
-        snprintf(row.workload, sizeof row.workload, "%s", cell->f.workload);
-        row.workers = cell->f.workers;
-        row.efficiency = searches->limit;
-        row.blocks = (int64_t)one->crossing.blocks;
-        row.trials = (int64_t)one->trials;
-        if (search_found(searches, one, run, row.reason)) {
-            row.metg_ns = search_whole(one->crossing.x);
-            row.lo_ns = search_whole(one->crossing.interval.lo);
-            row.hi_ns = search_whole(one->crossing.interval.hi);
-        }
-        rc = csv_put(writer, &row);
+    const struct cell *cell = search_subject(searches, one);
+    struct metg_row *row = answer;
+    row->schema_version = SCHEMA_VERSION;
+    search_name(searches, row->run_id);
+    snprintf(row->pool, sizeof row->pool, "%s", cell->f.pool);
+    snprintf(row->workload, sizeof row->workload, "%s", cell->f.workload);
+    row->workers = cell->f.workers;
+    row->efficiency = searches->limit;
+    row->blocks = (int64_t)one->crossing.blocks;
+    row->trials = (int64_t)one->trials;
+    if (search_found(searches, one, run, row->reason)) {
+        row->metg_ns = search_whole(one->crossing.x);
+        row->lo_ns = search_whole(one->crossing.interval.lo);
+        row->hi_ns = search_whole(one->crossing.interval.hi);
     }
-    int closed = csv_close(writer);
-    return rc ? rc : closed;
 }
 
 static void metg_print(const struct searches *searches, const struct run_data *run, FILE *out)
@@ -108,10 +98,7 @@ static void metg_print(const struct searches *searches, const struct run_data *r
     const struct cell *cell = &searches->session.plan.cells.cell[0];
     fprintf(out, "METG(%.3g%%): task size at which a pool takes %.3g times the time of pool static; %s, %u workers\n",
             100 * searches->limit, 1 / searches->limit, cell->f.workload, search_workers(searches));
-    for (size_t i = 0; i < searches->count; i++) {
-        fprintf(out, "  %-24s  ", search_subject(searches, &searches->each[i])->f.pool);
-        search_line(searches, &searches->each[i], run, out);
-    }
+    search_lines(searches, run, out);
     fprintf(out, "Intervals hold together at 95 %%.\n");
 }
 
@@ -125,7 +112,8 @@ static int metg_main(const struct arguments *given)
                                             .g = metg_g,
                                             .spell = metg_spell,
                                             .there = metg_there,
-                                            .write = metg_write,
+                                            .format = &metg_format,
+                                            .answer = metg_answer,
                                             .print = metg_print};
     return search_verb(&kind, given);
 }

@@ -49,7 +49,9 @@ struct search_kind {
     /* What was seen at an end of the range that is beyond the crossing; NULL: the last blocks alone may say so. */
     void (*there)(const struct searches *searches, const struct cell_search *one, const struct search_point *at,
                   const struct run_data *run, char *text, size_t size);
-    int (*write)(const struct searches *searches, const struct run_data *run); /* its CSV file */
+    const struct file_format *format; /* its CSV file: a row a search, which `answer` fills */
+    void (*answer)(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
+                   void *row);
     void (*print)(const struct searches *searches, const struct run_data *run, FILE *out);
 };
 
@@ -101,7 +103,7 @@ int search_run(struct searches *searches, char *error);
 double search_level(const struct searches *searches);
 const struct cell *search_subject(const struct searches *searches, const struct cell_search *one);
 
-/* ---- for write and print (bench/verbs/search/verb.c) ---- */
+/* ---- for answer and print (bench/verbs/search/verb.c) ---- */
 
 unsigned search_workers(const struct searches *searches); /* as asked for, which some pools ignore */
 /* The row of the summary that the subject has at x; NULL: none. */
@@ -115,5 +117,7 @@ int64_t search_whole(double value); /* for an integer column */
 void search_name(const struct searches *searches, char name[40]);
 /* "1.20 ms  [1.10 ms .. 1.30 ms]  12 blocks" or the reason. */
 void search_line(const struct searches *searches, const struct cell_search *one, const struct run_data *run, FILE *out);
+/* Those of all searches, each behind the name of its pool. */
+void search_lines(const struct searches *searches, const struct run_data *run, FILE *out);
 
 #endif

@@ -2,6 +2,7 @@
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
+#include "bench/model/csv.h"
 #include "bench/model/host.h"
 #include "bench/model/options.h"
 #include "bench/model/run_dir.h"
@@ -270,7 +271,32 @@ void search_line(const struct searches *searches, const struct cell_search *one,
             reason[0] ? "  " : "", reason);
 }
 
+void search_lines(const struct searches *searches, const struct run_data *run, FILE *out)
+{
+    for (size_t i = 0; i < searches->count; i++) {
+        fprintf(out, "  %-24s  ", search_subject(searches, &searches->each[i])->f.pool);
+        search_line(searches, &searches->each[i], run, out);
+    }
+}
+
 /* ---- after ---- */
+
+static int answers_write(const struct searches *searches, const struct run_data *run)
+{
+    const struct file_format *format = searches->kind->format;
+    struct csv_writer *writer;
+    void *row = malloc(format->row_size);
+    int rc = row ? csv_create(searches->session.directory, format, &writer) : -ENOMEM;
+    bool is_open = rc == 0;
+    for (size_t i = 0; i < searches->count && rc == 0; i++) {
+        row_clear(format, row);
+        searches->kind->answer(searches, &searches->each[i], run, row);
+        rc = csv_put(writer, row);
+    }
+    int closed = is_open ? csv_close(writer) : 0;
+    free(row);
+    return rc ? rc : closed;
+}
 
 /* Nobody is faster than the ideal: then the iterations are wrong, and with them every size. */
 static void calibration_check(const struct run_data *run, FILE *out)
@@ -314,7 +340,7 @@ static int conclude(struct searches *searches, char *error)
     int rc = run_summed_open(searches->session.directory, &run, error);
     if (rc)
         return rc == -ENODATA && searches->session.interrupted ? 0 : complain(verb, "%s", error);
-    rc = searches->kind->write(searches, &run);
+    rc = answers_write(searches, &run);
     if (rc)
         complain(verb, "%s/%s.csv: %s", searches->session.directory, verb, strerror(-rc));
     int code = run_conclude(&searches->session, verb, &run, true);
