@@ -159,9 +159,9 @@ struct pool_ops {
      * CLOCK_MONOTONIC reaches until_ns (0 polls, UINT64_MAX never ends), or nothing is in flight. A pool that works in
      * the submitter works here. Returns how many, or -errno: the pool is broken and only close may follow
      * (-EOWNERDEAD: workers die faster than they can be replaced; -ETIME: a task ran past the limit and this pool
-     * cannot end one task, so that not even close may follow, only the end of the process). `min` is a wish for fewer
-     * wake-ups: tasks that ran for long are reported at once.
-     */
+     * cannot end one task, so that not even close may follow, only the end of the process). A
+     * submitter that sleeps is woken once, by the last of `min`, but where the operating system wakes it for each
+     * (pipes, SIGCHLD); it may then return with fewer. */
     int (*reap)(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns);
     /* Only while nothing is in flight. */
     int (*usage)(struct pool *pool, bool with_memory, struct usage *usage);

@@ -61,13 +61,14 @@ static void matrix(void **state)
     struct matrix_sample sample;
     if (!can_run(row->pool))
         skip_because(row->name, CANNOT_RUN);
-    sample_begin(&sample, row->name, 3 * 4 * ARRIVALS * 2, 1.5, row->pool->traits & POOL_TASK_IS_PROCESS ? 300 : 5);
+    sample_begin(&sample, row->name, 3 * 4 * ARRIVALS * 3, 1.5, row->pool->traits & POOL_TASK_IS_PROCESS ? 300 : 5);
     for (unsigned w = 0; w < 3; w++)
         for (unsigned t = 0; t < 4; t++)
             for (unsigned a = 0; a < ARRIVALS; a++)
-                for (int collect = COLLECT_COMPLETED; collect <= COLLECT_ORDERED; collect++) {
+                for (int collect = COLLECT_JOINED; collect <= COLLECT_ORDERED; collect++) {
                     struct cell cell;
-                    if (!sample_next(&sample))
+                    const bool is_waited_for = arrivals[a].kind == ARRIVAL_WINDOW || arrivals[a].kind == ARRIVAL_RATE;
+                    if (!sample_next(&sample) || (collect == COLLECT_JOINED && is_waited_for))
                         continue;
                     cell_init(&cell, row->pool->name, "spin", workers[w], tasks[t]);
                     memcpy(cell.pool_params, row->params, sizeof cell.pool_params);

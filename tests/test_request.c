@@ -222,7 +222,7 @@ static void bad_options(void **state)
         {"--arrival burst:3", "--arrival: 'burst:3' is not burst, wave:K, window:K, rate:R or rate:R:poisson"},
         {"--arrival window:0", "--arrival: window: '0' is out of range, expected 1 .. 4026531839"},
         {"--arrival rate:0", "--arrival: 'rate:0' is out of range, expected 0.001 .. 1G tasks a second"},
-        {"--collect order", "--collect: 'order' is not one of completed|ordered; did you mean 'ordered'?"},
+        {"--collect order", "--collect: 'order' is not one of joined|completed|ordered|auto; did you mean 'ordered'?"},
         {"--payload 1MiB", "--payload: '1MiB' is not IN:OUT, bytes handed to and returned by each task"},
         {"--payload 2GiB:0", "--payload: '2GiB' is out of range, expected 0 .. 1GiB"},
         {"--ballast 1MiB:tph", "--ballast: 'tph' is not thp or write=SHARE, expected BYTES[:thp][:write=10%]"},

@@ -60,7 +60,7 @@ static void each_task_once(void **state)
                     cell.f.arrival.kind = arrivals[a].kind;
                     cell.f.arrival.k = arrivals[a].k;
                     cell.f.arrival.rate = arrivals[a].rate;
-                    cell.f.collect = (workers + t + a) % 2 ? COLLECT_ORDERED : COLLECT_COMPLETED;
+                    cell.f.collect = COLLECT_JOINED + (workers + t + a) % 3;
                     struct ran ran = run(&cell, &cost, 1);
                     assert_ended_well(&ran, &cell);
                     assert_samples(&ran, &cell);

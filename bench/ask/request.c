@@ -5,7 +5,9 @@
 #include "bench/base/spec.h"
 #include "bench/launch/plugin.h"
 #include "bench/model/dist.h"
+#include "bench/model/host.h"
 #include "bench/model/run_dir.h"
+#include <jansson.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -100,7 +102,12 @@ static int earlier_suite_read(const char *option, const char *run, const struct 
     if (run_find(run, directory, sizeof directory, error))
         return refuse_at(error, "--%s", option);
     snprintf(suite, sizeof suite, "%s/suite.ini", directory);
-    if (suite_read(suite, machine, &request->settings, &request->experiments, error))
+    json_t *schema = host_fact_of(directory, "schema_version");
+    int rc = suite_read(suite, machine, &request->settings, &request->experiments, error);
+    for (size_t i = 0; i < request->experiments.count; i++)
+        request->experiments.experiment[i].schema = json_integer_value(schema);
+    json_decref(schema);
+    if (rc)
         return refuse_at(error, "--%s", option);
     memcpy(request->settings.like, directory, sizeof directory);
     return 0;
@@ -152,6 +159,8 @@ static int experiments_complete(struct experiments *experiments, const struct gi
                 continue;
             if (given->values[i].count && words_copy(values, &given->values[i]))
                 return refuse(error, "out of memory");
+            if (given->values[i].count)
+                experiments->experiment[e].given |= 1u << i;
             if (values->count)
                 continue;
             experiments->experiment[e].preset |= 1u << i;
@@ -218,10 +227,27 @@ static int labels_check(const struct experiments *experiments, char *error)
 
 /* ---- crossing ---- */
 
-/* What makes no difference for the pool or workload must not make cells. */
-static void cell_normalise(struct cell *cell)
+/* What the suite of an earlier run asked for, as it was meant then. */
+static int cell_update(const struct experiment *experiment, struct cell *cell, char *error)
 {
-    char error[ERROR_MAX];
+    for (size_t i = 0; options[i].name && experiment->schema; i++)
+        if (!(experiment->given & 1u << i) && options[i].kind == OPTION_FACTOR &&
+            factor_update(&options[i], experiment->schema, &cell->f, error))
+            return refuse_at(error, "%s", options[i].name);
+    return 0;
+}
+
+/* What makes no difference for the pool or workload must not make cells. */
+static int cell_normalise(struct cell *cell, char *error)
+{
+    const bool is_waited_for = cell->f.arrival.kind == ARRIVAL_WINDOW || cell->f.arrival.kind == ARRIVAL_RATE;
+    if (cell->f.collect == COLLECT_AUTO)
+        cell->f.collect = is_waited_for ? COLLECT_COMPLETED : COLLECT_JOINED;
+    if (cell->f.collect == COLLECT_JOINED && is_waited_for)
+        return refuse(error,
+                      "--collect: joined waits for the last of what was handed in, and under --arrival %s each "
+                      "result is waited for; expected completed or ordered",
+                      cell->f.arrival.kind == ARRIVAL_RATE ? "rate" : "window");
     if (cell->pool->traits & POOL_IGNORES_WORKERS)
         cell->f.workers = 1;
     if (!(cell->workload->traits & WORKLOAD_SIZED)) {
@@ -230,6 +256,7 @@ static void cell_normalise(struct cell *cell)
     }
     if (cell->dist == DIST_FILE)
         cell->f.size_ns = 0; /* the plan takes the file's mean */
+    return 0;
 }
 
 /* Cells being made, with a hash of what tells each from the others. */
@@ -314,10 +341,12 @@ static int experiment_cross(const struct experiment *experiment, struct crossing
             if (option_is_of_cell(&options[i]) &&
                 cell_set(&cell, &options[i], experiment->values[i].word[at[i]], crossing->error))
                 rc = refuse_at(crossing->error, "--%s", options[i].name);
-        if (!rc) {
-            cell_normalise(&cell);
+        if (!rc)
+            rc = cell_update(experiment, &cell, crossing->error);
+        if (!rc)
+            rc = cell_normalise(&cell, crossing->error);
+        if (!rc)
             rc = cell_add(crossing, &cell);
-        }
     } while (!rc && odometer_step(at, experiment, count));
     return rc;
 }

@@ -13,6 +13,8 @@ struct experiment {
     char name[NAME_MAX_LEN];          /* "" outside of a suite's sections */
     struct words values[OPTIONS_MAX]; /* of options[i]; empty: the default */
     unsigned preset;                  /* bit i: the default was filled in */
+    int64_t schema;                   /* what its values mean; 0: what they mean today */
+    unsigned given;                   /* bit i: asked for today, whatever the schema */
 };
 
 struct experiments {

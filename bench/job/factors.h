@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE };
-enum collect_kind { COLLECT_COMPLETED, COLLECT_ORDERED };
+enum collect_kind { COLLECT_JOINED, COLLECT_COMPLETED, COLLECT_ORDERED, COLLECT_AUTO };
 enum timing_kind { TIMING_TRIAL, TIMING_TASK };
 
 struct arrival {
@@ -38,7 +38,7 @@ struct factors {
     int64_t workers, processes, threads;
     char place[SPEC_MAX];
     struct arrival arrival;
-    int64_t collect; /* enum collect_kind */
+    int64_t collect; /* enum collect_kind; not auto once a cell is made */
     struct payload payload;
     struct ballast ballast;
     char faults[SPEC_MAX]; /* "": none */

@@ -12,7 +12,7 @@
 #define JOB_MAGIC 0x626a6270u /* "pbjb" */
 /* Another one with every field, as far as that changes a size. */
 #define JOB_VERSION                                                                                                    \
-    (7u << 16 ^ (uint32_t)(sizeof(struct job_file) + 5 * sizeof(struct trial_report) + 7 * sizeof(struct sample)))
+    (8u << 16 ^ (uint32_t)(sizeof(struct job_file) + 5 * sizeof(struct trial_report) + 7 * sizeof(struct sample)))
 #define JOB_FD 3 /* where the trial finds it */
 
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };

@@ -12,8 +12,15 @@
 #define HOUR_NS 3600000000000ll
 
 static const struct param size_range = {.kind = PARAM_DURATION, .min = 1, .max = HOUR_NS};
-static const struct param collect_words = {.kind = PARAM_CHOICE, .choices = "completed|ordered"};
+static const struct param collect_words = {.kind = PARAM_CHOICE, .choices = "joined|completed|ordered|auto"};
 static const struct param timing_words = {.kind = PARAM_CHOICE, .choices = "trial|task"};
+
+/* Up to schema 1 the submitter said how many results are worth waking it, and under burst and wave that was all. */
+static bool is_joined_before(const struct factors *factors)
+{
+    return factors->arrival.kind == ARRIVAL_BURST || factors->arrival.kind == ARRIVAL_WAVE;
+}
+static const struct meaning collect_before[] = {{1, "completed", "joined", is_joined_before}, {0}};
 
 // clang-format off
 #define AT(field) .offset = offsetof(struct factors, field), .size = sizeof(((struct factors *)0)->field)
@@ -125,13 +132,17 @@ const struct option options[] = {
                         .columns = {SPELLED(arrival, "how tasks are handed in")},
                         .before = "arrival "},
     [OPTION_COLLECT] = {.name = "collect",
-                        .syntax = "completed|ordered",
-                        .preset = "completed",
-                        .help = "Whether results come back as they finish or in the order of the tasks.",
+                        .syntax = "joined|completed|ordered|auto",
+                        .preset = "auto",
+                        .help = "What the submitter waits for. joined: for the last of what was handed in, as after "
+                                "starting all; completed: for each result, and is woken by it; ordered: for all, "
+                                "and results are handed on in the order of the tasks. auto is joined under burst and "
+                                "wave, completed under window and rate, where somebody waits for each result.",
                         AT(collect),
                         .param = &collect_words,
-                        .columns = {WORD(collect, collect_words, "how results come back")},
-                        .before = "collect "},
+                        .columns = {WORD(collect, collect_words, "what the submitter waits for")},
+                        .before = "collect ",
+                        .meant_before = collect_before},
     [OPTION_PAYLOAD] = {.name = "payload",
                         .syntax = "IN:OUT",
                         .preset = "0:0",
@@ -329,27 +340,27 @@ char *factor_text(const struct option *option, const struct factors *factors, ch
     return text;
 }
 
+int factor_update(const struct option *option, int64_t schema, struct factors *factors, char *error)
+{
+    char text[SPEC_MAX];
+    for (const struct meaning *meaning = option->meant_before; meaning && meaning->schema; meaning++)
+        if (schema <= meaning->schema && !strcmp(factor_text(option, factors, text), meaning->was) &&
+            (!meaning->when || meaning->when(factors)))
+            return factor_parse(option, meaning->means, factors, error);
+    return 0;
+}
+
 int factors_update(const struct option *table, int64_t schema, unsigned absent, struct factors *factors, char *error)
 {
     for (const struct option *option = table; option->name; option++) {
-        char text[SPEC_MAX];
-        int rc = 0;
+        struct cell scratch = {0};
+        const bool is_absent = option->added && absent >> (option - table) & 1;
         if (option->kind != OPTION_FACTOR)
             continue;
-        if (option->added && absent >> (option - table) & 1) {
-            struct cell scratch = {0};
-            rc = cell_set(&scratch, option, option->preset, error);
+        int rc = is_absent ? cell_set(&scratch, option, option->preset, error)
+                           : factor_update(option, schema, factors, error);
+        if (is_absent)
             memcpy((char *)factors + option->offset, (const char *)&scratch.f + option->offset, option->size);
-            if (rc)
-                return refuse_at(error, "%s", option->name);
-            continue;
-        }
-        for (const struct meaning *meaning = option->meant_before; meaning && meaning->schema && !rc; meaning++)
-            if (schema <= meaning->schema && !strcmp(factor_text(option, factors, text), meaning->was) &&
-                (!meaning->when || meaning->when(factors))) {
-                rc = factor_parse(option, meaning->means, factors, error);
-                break;
-            }
         if (rc)
             return refuse_at(error, "%s", option->name);
     }

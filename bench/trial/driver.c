@@ -18,7 +18,6 @@ struct drive {
     uint32_t reaped;   /* tasks reported */
     uint32_t released; /* results handed on; behind `reaped` only under collect=ordered */
     uint32_t wave_end; /* arrival=wave: first task of the next wave */
-    bool may_die;      /* each result is taken back at once */
     bool full;         /* the pool did not take all it was offered */
     uint64_t last;     /* ticks of the last reap */
 };
@@ -173,25 +172,22 @@ static int take_back(struct trial *trial, struct drive *drive, struct done *done
     return 0;
 }
 
-/* A failure that was asked for may take this very process down, and what was not taken back by then is lost. */
-static bool may_die(const struct job_file *file)
+/* A result makes room for the next task, or is due to somebody. */
+static bool is_waited_for(const struct job_file *file)
 {
-    bool fatal = false;
-    for (uint64_t i = 0; i < file->faults.count; i++)
-        fatal = fatal || fault_kinds[file->faults.fault[i].kind].fatal;
-    return fatal && (!file->shape.processes || file->shape.for_class[TASK_CPU] || file->shape.for_class[TASK_SLEEP]);
+    return file->f.arrival.kind == ARRIVAL_WINDOW || file->f.arrival.kind == ARRIVAL_RATE;
 }
 
-/* How many results are worth a wake-up, and until when to wait for them. Under `window` and `rate` each one: it makes
- * room, or somebody waits for it. Else nothing depends on a single one. */
+/* How many results are worth a wake-up, and until when to wait for them. Who joins waits for all that was handed in;
+ * but where the pool is full, for half of it, to hand in more before the workers run dry. */
 static void wish(const struct trial *trial, const struct drive *drive, unsigned *min, uint64_t *until_ns)
 {
     const struct job_file *file = trial->file;
     uint32_t in_flight = drive->next - drive->reaped;
     *min = 1;
     *until_ns = UINT64_MAX;
-    if (!drive->may_die && (file->f.arrival.kind == ARRIVAL_BURST || file->f.arrival.kind == ARRIVAL_WAVE))
-        *min = drive->full ? in_flight / 2 : in_flight; /* full: fill up again before the workers run dry */
+    if (file->f.collect != COLLECT_COMPLETED && !is_waited_for(file))
+        *min = drive->full ? in_flight / 2 : in_flight;
     if (file->f.arrival.kind == ARRIVAL_RATE && drive->next < file->tasks && !drive->full)
         *until_ns = trial->spin_to_due ? 0 : trial->gate_anchor.ns + clock_to_ns(trial->due[drive->next]);
 }
@@ -216,7 +212,6 @@ int drive(struct trial *trial)
     struct drive drive = {0};
     struct done done[REAP_BATCH];
     int rc = 0;
-    drive.may_die = may_die(file);
     trial->spin_to_due = file->spare_cpu;
     if (file->f.arrival.kind == ARRIVAL_RATE) /* the default slack of 50 us would go into every time that is slept to */
         prctl(PR_SET_TIMERSLACK, 1);

@@ -69,10 +69,10 @@ static bool is_within(int64_t value, int64_t least, int64_t most)
 /* What is not looked at here is not read by this program. */
 static bool are_factors(const struct factors *f)
 {
-    return is_within(f->collect, COLLECT_COMPLETED, COLLECT_ORDERED) &&
-           is_within(f->timing, TIMING_TRIAL, TIMING_TASK) && is_within(f->payload.in, 0, BYTES_MOST) &&
-           is_within(f->payload.out, 0, BYTES_MOST) && is_within(f->ballast.bytes, 0, BALLAST_MOST) &&
-           is_within(f->ballast.thp, 0, 1) && is_within(f->ballast.write_ppm, 0, 1000000);
+    return is_within(f->collect, COLLECT_JOINED, COLLECT_ORDERED) && is_within(f->timing, TIMING_TRIAL, TIMING_TASK) &&
+           is_within(f->payload.in, 0, BYTES_MOST) && is_within(f->payload.out, 0, BYTES_MOST) &&
+           is_within(f->ballast.bytes, 0, BALLAST_MOST) && is_within(f->ballast.thp, 0, 1) &&
+           is_within(f->ballast.write_ppm, 0, 1000000);
 }
 
 static bool is_arrival(const struct job_file *file)

@@ -291,7 +291,7 @@ int setup_arrays(struct trial *trial)
     trial->checked_max = checked + check_asked_for(trial);
     if (!(trial->checked = trial_memory(trial->checked_max, sizeof *trial->checked)))
         return -ENOMEM;
-    if (file->f.collect && !(trial->held = trial_memory(file->tasks, sizeof *trial->held)))
+    if (file->f.collect == COLLECT_ORDERED && !(trial->held = trial_memory(file->tasks, sizeof *trial->held)))
         return -ENOMEM;
     unsigned phases = file->f.arrival.kind == ARRIVAL_RATE ? PHASE_LATE + 1 : PHASE_LATENCY + 1;
     subset_draw(trial->sampled, file->sample_seed, file->tasks, file->samples_max);

@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 
 /* Results of tasks that ran for longer are told at once: a wake-up is little beside them. */
-#define TELL_AT_ONCE_NS 500000u
 
 enum { READERS_MAX = 100 }; /* of a child's memory that may be killed before it has read it */
 
@@ -177,13 +176,7 @@ static void task_publish(struct forker_self *self, uint32_t slot)
     struct zygote_shared *shared = self->shared;
     /* seq_cst: the bit, then `wanted`; releases the record */
     atomic_fetch_or_explicit(&self->memory.finished[slot / 64], 1ull << (slot % 64), memory_order_seq_cst);
-    uint32_t wanted = atomic_load_explicit(&shared->event.wanted, memory_order_seq_cst);
-    if (!wanted)
-        return;
-    uint64_t label = task_label_ns(&self->job, self->memory.slots[slot].done.task);
-    /* relaxed: only the count matters; it may pass 0 when two finish at once, and then the first of them shouts */
-    if (label >= TELL_AT_ONCE_NS || atomic_fetch_sub_explicit(&shared->event.wanted, 1, memory_order_relaxed) == 1)
-        event_shout(&shared->event);
+    event_report(&shared->event, 1);
 }
 
 static void task_serve(struct forker_self *self, uint32_t slot)

@@ -77,8 +77,8 @@ struct self {
     unsigned number; /* in the group */
     uint32_t filled; /* records written, ever; those past worker->tail are not published yet */
     uint32_t published;
-    uint32_t head_seen;                  /* the submitter's head when it was last read */
-    uint64_t unpublished_ns, pending_ns; /* labels of tasks since the last publication; since the submitter knew */
+    uint32_t head_seen;      /* the submitter's head when it was last read */
+    uint64_t unpublished_ns; /* labels of tasks since the last publication */
     uint32_t orders_seen;
     uint32_t cpu; /* of the last task, for migrations */
     uint64_t migrations;
@@ -229,8 +229,6 @@ void worker_finish(struct self *self, uint64_t label_ns);
 /* For those who hand back their records by other ways than the ring: signs one; after that, the task is over. */
 void worker_sign(struct self *self, struct done *done);
 void worker_end(struct self *self);
-/* Publishes all and tells the submitter, if anything is pending. */
-void worker_flush(struct self *self);
 /* Before a task that may take `label_ns`: nothing finished may wait behind a long one. */
 void worker_before(struct self *self, uint64_t label_ns);
 /* No work: waits for some. false: stop. */

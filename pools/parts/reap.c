@@ -140,17 +140,12 @@ static unsigned sleep_for_news(const struct group_reap *reap, unsigned goal, uns
 {
     const struct group *group = reap->groups[0];
     struct event *event = group->event;
-    unsigned awake = 0;
-    for (unsigned i = 0; i < reap->count; i++)
-        awake += group_awake(reap->groups[i]);
     uint32_t seen = atomic_load_explicit(&event->word, memory_order_acquire); /* futex.h */
-    uint32_t each = (goal - have) / (awake ? awake : 1);
-    if (each > group->ring_size / 2)
-        each = group->ring_size / 2; /* a worker whose ring is full can only wait */
     /* seq_cst: say what we want, then look again (event.h) */
-    atomic_store_explicit(&event->wanted, each ? each : 1, memory_order_seq_cst);
+    atomic_store_explicit(&event->wanted, goal - have, memory_order_seq_cst);
+    unsigned before = have;
     have = drain_all(reap, have);
-    if (have < goal && have < reap->max && !has_news(reap))
+    if (!event_found(event, have - before) && have < reap->max && !has_news(reap))
         futex_wait(&event->word, seen, until_ns, event->private);
     atomic_store_explicit(&event->wanted, 0, memory_order_relaxed); /* event.h */
     return drain_all(reap, have);

@@ -3,52 +3,34 @@
 #include "pools/parts/clock.h"
 
 /* Short tasks are published together, so that the line of the tail does not travel for each of them; but not for
- * longer than a wake-up's worth. The submitter hears of finished tasks at the latest after LINGER_NS of further work.
- */
-enum { PUBLISH_BATCH = 16, PUBLISH_NS = 1000, LINGER_NS = 50000, RECORDS_AHEAD = 4 };
+ * longer than a wake-up's worth. Who brings the last result that the submitter sleeps for wakes it. */
+enum { PUBLISH_BATCH = 16, PUBLISH_NS = 1000, RECORDS_AHEAD = 4 };
 
 static void publish(struct self *self)
 {
     struct group *group = self->group;
     struct worker *worker = self->worker;
-    if (self->published == self->filled)
+    uint32_t count = self->filled - self->published;
+    if (!count)
         return;
     self->published = self->filled;
     self->unpublished_ns = 0;
-    /* seq_cst, here and in the two loads after it: the submitter clears the ready bit and sets `wanted` before it looks
-     * at the tails; either it sees this tail, or we see what it wrote */
+    /* seq_cst, here and in the loads after it: the submitter clears the ready bit and sets `wanted` before it looks at
+     * the tails; either it sees this tail, or we see what it wrote */
     atomic_store_explicit(&worker->tail, self->filled, memory_order_seq_cst);
     uint64_t bit = 1ull << (self->number % 64);
     _Atomic uint64_t *ready = &group->ready[self->number / 64];
     if (!(atomic_load_explicit(ready, memory_order_seq_cst) & bit))
         atomic_fetch_or_explicit(ready, bit, memory_order_seq_cst);
-    uint32_t wanted = atomic_load_explicit(&group->event->wanted, memory_order_seq_cst);
-    if (!wanted) {
-        self->pending_ns = 0; /* it is awake and will come round */
-        return;
-    }
-    uint32_t pending = self->filled - atomic_load_explicit(&worker->head, memory_order_relaxed); /* a hint */
-    if (pending >= wanted || self->pending_ns >= LINGER_NS) {
-        self->pending_ns = 0;
+    event_report(group->event, count);
+    /* relaxed, a hint: a worker whose ring is full could only wait */
+    if (self->filled - atomic_load_explicit(&worker->head, memory_order_relaxed) >= group->ring_size / 2)
         event_ring(group->event);
-    }
-}
-
-void worker_flush(struct self *self)
-{
-    publish(self);
-    /* relaxed: a hint; an old head only rings once too often */
-    if (self->filled != atomic_load_explicit(&self->worker->head, memory_order_relaxed)) {
-        self->pending_ns = 0;
-        event_ring(self->group->event);
-    }
 }
 
 void worker_before(struct self *self, uint64_t label_ns)
 {
-    if (label_ns >= LINGER_NS)
-        worker_flush(self);
-    else if (label_ns >= PUBLISH_NS)
+    if (label_ns >= PUBLISH_NS)
         publish(self);
 }
 
@@ -86,7 +68,6 @@ void worker_finish(struct self *self, uint64_t label_ns)
     atomic_store_explicit(&self->worker->filled, self->filled, memory_order_release);
     atomic_store_explicit(&self->worker->running, 0, memory_order_release);
     self->unpublished_ns += label_ns;
-    self->pending_ns += label_ns;
     if (self->filled - self->published >= PUBLISH_BATCH || self->unpublished_ns >= PUBLISH_NS)
         publish(self);
 }
@@ -118,7 +99,7 @@ bool worker_goes_on(struct self *self)
     if (!atomic_load_explicit(retired, memory_order_relaxed))
         return true;
     worker_note_usage(self); /* nobody will ask it again */
-    worker_flush(self);
+    publish(self);
     return false;
 }
 
@@ -140,7 +121,8 @@ struct done *worker_record(struct self *self)
     /* acquire: the submitter has read the record that is about to be overwritten */
     while (!has_room(self, memory_order_acquire)) {
         struct worker *worker = self->worker;
-        worker_flush(self);
+        publish(self);
+        event_ring(self->group->event);
         uint32_t seen = atomic_load_explicit(&worker->doorbell, memory_order_acquire); /* futex.h */
         /* seq_cst: we say that we wait, then look again; the submitter makes room, then looks whether we wait */
         atomic_store_explicit(&worker->blocked, 1, memory_order_seq_cst);
@@ -220,7 +202,7 @@ static void sleep_until_rung(struct self *self)
 
 bool worker_rest(struct self *self)
 {
-    worker_flush(self);
+    publish(self);
     if (!spin(self) && !has_orders(self))
         sleep_until_rung(self);
     return worker_obey(self);

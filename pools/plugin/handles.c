@@ -13,7 +13,6 @@
 
 #define ADAPTIVE_SPIN_NS 40000u /* as groups do */
 #define PATIENCE_NS      100000000u
-#define LINGER_NS        50000u /* as groups do: a task that took that long is reported at once */
 
 enum { FREE, HANDED, RUNNING, RAN, FINISHED };
 
@@ -180,7 +179,7 @@ static void push(struct handles *handles, struct handle *handle)
         /* seq_cst: pushed, then we look whether the submitter waits; it says that it waits, then looks (event.h) */
     } while (!atomic_compare_exchange_weak_explicit(finished, &top, next, memory_order_seq_cst, memory_order_relaxed));
     uint32_t wanted = atomic_load_explicit(&handles->event->wanted, memory_order_seq_cst);
-    if (wanted && (next >> 32 >= wanted || task_label_ns(handles->job, handle->task.number) >= LINGER_NS))
+    if (wanted && next >> 32 >= wanted)
         event_ring(handles->event);
 }
 

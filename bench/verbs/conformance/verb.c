@@ -86,14 +86,14 @@ static int cells_keep_fitting(struct cells *cells, char *why, char *error)
 
 static void describe(const struct cell *cell, char *text, size_t size)
 {
-    char payload[64] = "", arrival[SPEC_MAX];
+    char payload[64] = "", arrival[SPEC_MAX], collect[SPEC_MAX];
     if (cell->f.payload.in || cell->f.payload.out)
         snprintf(payload, sizeof payload, ", payload %lld:%lld", (long long)cell->f.payload.in,
                  (long long)cell->f.payload.out);
     snprintf(text, size, "%lld worker%s, %lld task%s, %.40s, %s%s", (long long)cell->f.workers,
              cell->f.workers == 1 ? "" : "s", (long long)cell->f.tasks, cell->f.tasks == 1 ? "" : "s",
              factor_text(&options[OPTION_ARRIVAL], &cell->f, arrival),
-             cell->f.collect == COLLECT_ORDERED ? "ordered" : "completed", payload);
+             factor_text(&options[OPTION_COLLECT], &cell->f, collect), payload);
 }
 
 static int trial(struct conformance *c, const struct demand *demand, const struct cell *cell, struct answer *answer,
