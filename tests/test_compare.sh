@@ -145,7 +145,7 @@ expect 2 'seed 11, seed has 12' one seed
 expect 2 '10000 iterations in one, 7 in iterations' one iterations
 expect 2 '8 comparisons need at least 9 blocks, there are 5' few
 expect 1 'no comparison has a block in which both cells ended well: 120 of 120 trials failed' dead
-expect 2 'schema_version: expected 1, found 9' schema
+expect 2 'schema_version: expected 1 .. 2, found 9' schema
 expect 0 'Without a partner \([0-9]+ cells\): .*fork, spin, 100us' hole
 expect 2 "no cell has 'prefrok'; did you mean 'prefork'" one --baseline prefrok
 expect 2 '--by workers: all cells have 2; what differs here is pool, size' one --by workers

@@ -154,6 +154,24 @@ static void floors_run_each_task_once(void **state)
     sample_end(&sample);
 }
 
+/* Who joins is woken for the last, or where the pool is full: not for each, however long its tasks take. Each sleep and
+ * wake-up of anybody is a voluntary switch; workers that find nothing to do have a few. */
+static void who_joins_sleeps_until_the_end(void **state)
+{
+    static const char *const pools[] = {"static", "prefork", "pthread", "hybrid", "floor-claim", "floor-ring"};
+    const struct cost cost = {.size_ns = 100000, .iterations = 30000};
+    (void)state;
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++) {
+        struct cell cell;
+        cell_init(&cell, pools[i], "spin", 2, 400);
+        struct ran ran = run(&cell, &cost, 1);
+        assert_ended_well(&ran, &cell);
+        if (ran.parts.report->usage.nvcsw >= cell.f.tasks / 8)
+            fail_msg("%s: %lld voluntary switches for %lld tasks", pools[i], (long long)ran.parts.report->usage.nvcsw,
+                     (long long)cell.f.tasks);
+    }
+}
+
 /* All pools give the sum of serial, for every workload, with payload both ways, whatever the sizes are. */
 static void sums_agree_across_pools(void **state)
 {
@@ -347,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest others[] = {
         cmocka_unit_test(floors_run_each_task_once),
+        cmocka_unit_test(who_joins_sleeps_until_the_end),
         cmocka_unit_test(sums_agree_across_pools),
         cmocka_unit_test(errors_fail_their_task_alone),
         cmocka_unit_test(address_spaces),

@@ -63,4 +63,12 @@ for run in "$recorded"/*/; do
     [ -n "${UPDATE:-}" ] && cp said.txt "$recorded/$run/said.txt"
     check "what is said of $run" cmp -s said.txt "$recorded/$run/said.txt"
 done
+
+# One that is run again asks for what it meant then, but for what is asked for today.
+ways() { poolbench plan --like arrivals "$@" 2>&1 | awk '/^c0/ { print $3, $4 }' | sort -u | paste -sd ' '; }
+check 'a run of schema 1 joins under waves' \
+    test "$(ways --arrival wave:4,window:4)" = 'wave:4 joined wave:4 ordered window:4 completed window:4 ordered'
+check 'what is asked for beside it means what it means today' \
+    test "$(ways --arrival wave:4,window:4 --collect completed,ordered)" = \
+    'wave:4 completed wave:4 ordered window:4 completed window:4 ordered'
 closing

@@ -88,6 +88,31 @@ static void what_a_value_meant_before(void **state)
     assert_int_equal(factors_of_schema(2, 0, ARRIVAL_BURST).workers, 7);
 }
 
+/* Those that have changed since: what files of schema 1 said of it, and what that is called now. */
+static void what_has_changed_since_the_first_schema(void **state)
+{
+    static const struct {
+        enum collect_kind was;
+        enum arrival_kind arrival;
+        enum collect_kind is;
+    } collects[] = {
+        {COLLECT_COMPLETED, ARRIVAL_BURST, COLLECT_JOINED},     {COLLECT_COMPLETED, ARRIVAL_WAVE, COLLECT_JOINED},
+        {COLLECT_COMPLETED, ARRIVAL_WINDOW, COLLECT_COMPLETED}, {COLLECT_COMPLETED, ARRIVAL_RATE, COLLECT_COMPLETED},
+        {COLLECT_ORDERED, ARRIVAL_BURST, COLLECT_ORDERED},
+    };
+    char error[ERROR_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof collects / sizeof *collects; i++) {
+        struct factors factors = {.arrival.kind = collects[i].arrival, .collect = collects[i].was};
+        assert_int_equal(factors_update(options, 1, 0, &factors, error), 0);
+        assert_int_equal(factors.collect, collects[i].is);
+        factors.collect = collects[i].was;
+        assert_int_equal(factors_update(options, 2, 0, &factors, error), 0);
+        assert_int_equal(factors.collect, collects[i].was);
+    }
+}
+
 static void a_host_json_of_a_newer_version(void **state)
 {
     char line[256], error[ERROR_MAX] = "";
@@ -142,8 +167,12 @@ static void a_topology_of_a_newer_hwloc(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_table_of_another_version), TEST(what_a_value_meant_before),   TEST(a_host_json_of_a_newer_version),
-        TEST(a_job_of_another_build),     TEST(a_topology_of_a_newer_hwloc),
+        TEST(a_table_of_another_version),
+        TEST(what_a_value_meant_before),
+        TEST(what_has_changed_since_the_first_schema),
+        TEST(a_host_json_of_a_newer_version),
+        TEST(a_job_of_another_build),
+        TEST(a_topology_of_a_newer_hwloc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

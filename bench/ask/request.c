@@ -4,10 +4,9 @@
 #include "bench/base/refuse.h"
 #include "bench/base/spec.h"
 #include "bench/launch/plugin.h"
+#include "bench/model/csv.h"
 #include "bench/model/dist.h"
-#include "bench/model/host.h"
 #include "bench/model/run_dir.h"
-#include <jansson.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -94,6 +93,14 @@ static int suites_read(const struct words *suites, const struct machine *machine
     return 0;
 }
 
+/* Of the first row of a plan. */
+static int schema_take(const void *row, void *schema)
+{
+    const struct plan_row *plan = row;
+    *(int64_t *)schema = plan->schema_version;
+    return 1;
+}
+
 /* The suite of an earlier run: --like, --more. */
 static int earlier_suite_read(const char *option, const char *run, const struct machine *machine,
                               struct request *request, char *error)
@@ -102,11 +109,11 @@ static int earlier_suite_read(const char *option, const char *run, const struct 
     if (run_find(run, directory, sizeof directory, error))
         return refuse_at(error, "--%s", option);
     snprintf(suite, sizeof suite, "%s/suite.ini", directory);
-    json_t *schema = host_fact_of(directory, "schema_version");
+    int64_t schema = 0;
+    csv_read(directory, &plan_format, -1, schema_take, &schema, error); /* without a plan: what it means today */
     int rc = suite_read(suite, machine, &request->settings, &request->experiments, error);
     for (size_t i = 0; i < request->experiments.count; i++)
-        request->experiments.experiment[i].schema = json_integer_value(schema);
-    json_decref(schema);
+        request->experiments.experiment[i].schema = schema;
     if (rc)
         return refuse_at(error, "--%s", option);
     memcpy(request->settings.like, directory, sizeof directory);

@@ -64,7 +64,7 @@ static int on_trial(const void *row, void *arg)
 static void row_begin(struct summary_row *row, const struct trial_row *trial)
 {
     row_clear(&summary_format, row);
-    row->schema_version = trial->schema_version;
+    row->schema_version = SCHEMA_VERSION;
     memcpy(row->run_id, trial->run_id, sizeof row->run_id);
     memcpy(row->cell_id, trial->cell_id, sizeof row->cell_id);
     memcpy(row->experiment, trial->experiment, sizeof row->experiment);
