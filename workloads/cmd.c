@@ -8,8 +8,8 @@
  *
  * A task's result is a hash of its words: that it ran what it should. What it gave is seen in a file that it leaves
  * (output, left), read after the trial. Warm-up tasks run nothing: a command may not be repeatable. */
-#include "workloads/cmd.h"
 #include "workloads/children.h"
+#include "workloads/cmd_setup.h"
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
 /* What the parameters of cmd say, whether they can be followed here, and the state made from them. */
-#include "workloads/cmd.h"
+#include "workloads/cmd_setup.h"
 #include "workloads/text.h"
 #include <fcntl.h>
 #include <spawn.h>

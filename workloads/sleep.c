@@ -1,39 +1,5 @@
 /* sleep: waits for the length of the task without using a CPU, as a task that waits for a disk or a peer does. */
 #include "workloads/work.h"
-#include <sys/prctl.h>
-#include <time.h>
-
-#define NS_PER_S 1000000000u
-
-/* The kernel may wake a sleeper late by its thread's timer slack, 50 us by default, to save wake-ups. A new thread
- * takes over its maker's; what this thread asked for last is remembered, so that it costs a system call once. */
-static void slack_set(uint64_t slack_ns)
-{
-    static _Thread_local uint64_t set_ns;
-    if (set_ns == slack_ns)
-        return;
-    /* where a sandbox does not know the call, sleeps are as exact as that sandbox makes them */
-    (void)prctl(PR_SET_TIMERSLACK, (unsigned long)slack_ns, 0, 0, 0);
-    set_ns = slack_ns;
-}
-
-int sleep_for(uint64_t ns, uint64_t slack_ns)
-{
-    if (!ns)
-        return 0;
-    struct timespec until;
-    if (clock_gettime(CLOCK_MONOTONIC, &until))
-        return errno;
-    slack_set(slack_ns);
-    uint64_t end_ns = (uint64_t)until.tv_nsec + ns % NS_PER_S;
-    until.tv_sec += (time_t)(ns / NS_PER_S + end_ns / NS_PER_S);
-    until.tv_nsec = (long)(end_ns % NS_PER_S);
-    int error;
-    do /* to a point in time: signals do not make it longer */
-        error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
-    while (error == EINTR);
-    return error;
-}
 
 struct sleep {
     uint64_t seed, slack_ns;

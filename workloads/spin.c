@@ -2,17 +2,6 @@
  * but the core; the reference for scaling. */
 #include "workloads/work.h"
 
-/* Not inlined: its alignment, and so its speed, is the same for every caller. */
-__attribute__((noinline)) uint64_t spin_chain(uint64_t x, uint64_t iterations)
-{
-    for (uint64_t i = 0; i < iterations; i++) {
-        x = lcg_next(x);
-        __asm__ volatile(""
-                         : "+r"(x)); /* each step is taken: the compiler must not combine or unroll them into fewer */
-    }
-    return x;
-}
-
 struct spin {
     uint64_t seed;
 };

@@ -55,10 +55,10 @@ static inline int work_state(const void *initial, size_t bytes, void **state)
     return 0;
 }
 
-/* lcg_next `iterations` times, one by one (spin.c). One copy for all, so that the calibration of spin holds for all. */
+/* lcg_next `iterations` times, one by one. One copy for all, so that the calibration of spin holds for all. */
 uint64_t spin_chain(uint64_t x, uint64_t iterations);
 
-/* Sleeps with the given timer slack (sleep.c). 0, or a positive code. */
+/* Sleeps with the given timer slack. 0, or a positive code. */
 #define SLEEP_SLACK_NS 1 /* the least there is: sleeping tasks wake when they should */
 int sleep_for(uint64_t ns, uint64_t slack_ns);
 /* The result of having slept: proves that the task knew its number and its length. */

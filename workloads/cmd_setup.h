@@ -1,6 +1,6 @@
 /* Inside of the workload cmd: its state, made by cmd_setup.c from the parameters, used by cmd.c to run programs. */
-#ifndef POOLBENCH_CMD_H
-#define POOLBENCH_CMD_H
+#ifndef POOLBENCH_CMD_SETUP_H
+#define POOLBENCH_CMD_SETUP_H
 #include "workloads/line.h"
 #include "workloads/work.h"
 
