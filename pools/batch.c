@@ -8,9 +8,10 @@
  * known, and all tasks of a list come back when the last has ended. parallel tells afterwards how each ended; xargs
  * only that some failed, and then none of its list is believed. They run on the CPUs of all workers. */
 #include "pools/parts/clock.h"
-#include "pools/parts/group.h"
+#include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -281,7 +282,6 @@ static void log_read(struct pool *pool)
 static int list_wait(struct pool *pool, uint64_t until_ns)
 {
     struct rusage rusage;
-    struct usage used;
     int status;
     if (until_ns != UINT64_MAX) {
         uint64_t now = clock_monotonic_ns(), left = until_ns > now ? until_ns - now : 0;
@@ -297,9 +297,7 @@ static int list_wait(struct pool *pool, uint64_t until_ns)
     close(pool->pidfd);
     pool->pidfd = -1;
     pool->pid = 0;
-    usage_from_rusage(&rusage, &used);
-    used.runqueue_ns = -1; /* went with them */
-    usage_add(&pool->used, &used);
+    usage_add_ended(&pool->used, &rusage);
     uint16_t code = (uint16_t)(WIFSIGNALED(status)   ? TASK_SIGNALLED << 8 | WTERMSIG(status)
                                : WEXITSTATUS(status) ? TASK_EXITED << 8 | WEXITSTATUS(status)
                                                      : 0);
@@ -338,10 +336,8 @@ static int batch_reap(struct pool *pool, struct done *done, unsigned min, unsign
 
 static int batch_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
-    usage_read_thread(usage);
+    usage_read_own(usage, with_memory);
     usage_add(usage, &pool->used);
-    if (with_memory)
-        usage_read_memory(usage);
     return 0;
 }
 
@@ -349,8 +345,7 @@ static int batch_close(struct pool *pool)
 {
     if (pool->pid) {
         kill(pool->pid, SIGKILL); /* what it has started goes with the trial's process group */
-        while (waitpid(pool->pid, NULL, 0) < 0 && errno == EINTR)
-            ;
+        child_await(pool->pid);
         close(pool->pidfd);
     }
     batch_free(pool);

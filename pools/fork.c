@@ -5,8 +5,10 @@
  * A child sets its bit in `finished` as its last act, so that the submitter waits for those pids first; SIGCHLD bumps
  * the event word. A child that died without setting the bit is found by asking all of the pool's own pids. */
 #include "pools/parts/clock.h"
+#include "pools/parts/event.h"
 #include "pools/parts/fork_memory.h"
-#include "pools/parts/group.h"
+#include "pools/parts/memory.h"
+#include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
 #include <signal.h>
@@ -18,12 +20,19 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-enum { STAGED_MAX = 4096, REAP_MAX = 256, FREE = 0, ASKED_MOST = 64 };
+enum { STAGED_MAX = 4096, REAP_MAX = 256, ASKED_MOST = 64 };
 
 /* Shared memory that a worker's child writes. */
 struct result {
     struct done done;
     _Atomic uint32_t complete;
+};
+
+struct worker {
+    uint64_t running; /* peek_word: the task and the pid of its child; 0: none */
+    uint64_t due_ns;  /* when the child is over the limit of a task; 0: it has been killed for that */
+    uint32_t cpu;     /* of the last task */
+    char name[16];    /* of children, made before */
 };
 
 struct pool {
@@ -33,17 +42,13 @@ struct pool {
     unsigned workers, alive;
     uint32_t staged[STAGED_MAX]; /* a ring of tasks handed in and not forked for yet */
     uint32_t head, tail;
-    pid_t *pids;       /* per worker: FREE, or the child that is running */
-    uint32_t *tasks;   /* per worker: what it runs */
-    uint32_t *cpus;    /* per worker: of its last task */
-    uint64_t *due_ns;  /* per worker: when its child is over the limit of a task; 0: it has been killed for that */
+    struct worker *worker;
     uint64_t look_ns;  /* no child can be over its limit before that */
     struct usage used; /* by children that have been waited for */
     /* workers whose output the driver may still read; free after the next call */
     uint32_t *returned;
     unsigned returned_count;
-    char (*names)[16]; /* of children, made before */
-    uint32_t *idle;    /* a stack of free workers */
+    uint32_t *idle; /* a stack of free workers */
     unsigned idle_count;
     int cannot_fork;     /* -errno of the last attempt */
     uint64_t refused_ns; /* since when, with nobody alive; 0: it is not so */
@@ -70,28 +75,22 @@ static void free_all(struct pool *pool)
     if (pool->map)
         munmap(pool->map, pool->map_bytes);
     event_close(pool->event);
-    free(pool->pids);
-    free(pool->tasks);
-    free(pool->cpus);
-    free(pool->due_ns);
+    free(pool->worker);
     free(pool->returned);
     free(pool->idle);
-    free(pool->names);
     free(pool);
 }
 
 static int map_results(struct pool *pool)
 {
-    size_t bits = ((size_t)pool->workers + 63) / 64 * 8, results = pool->workers * sizeof(struct result);
-    size_t head = (bits + 127) / 128 * 128;
+    size_t head = align_up(align_up(pool->workers, 64) / 8, 128), results = pool->workers * sizeof(struct result);
     pool->map_bytes = head + results + pool->workers * pool->job->out_bytes;
-    void *map = mmap(NULL, pool->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (map == MAP_FAILED)
+    pool->map = memory_share(pool->map_bytes, -1);
+    if (!pool->map)
         return -errno;
-    pool->map = map;
-    pool->finished = map;
-    pool->results = (struct result *)((char *)map + head);
-    pool->outputs = (unsigned char *)map + head + results;
+    pool->finished = pool->map;
+    pool->results = (struct result *)((char *)pool->map + head);
+    pool->outputs = (unsigned char *)pool->map + head + results;
     return 0;
 }
 
@@ -112,16 +111,10 @@ static int fork_open(const struct pool_config *config, const struct job *job, st
     pool->job = job;
     pool->workers = workers;
     usage_clear(&pool->used);
-    pool->pids = calloc(workers, sizeof *pool->pids);
-    pool->tasks = calloc(workers, sizeof *pool->tasks);
-    pool->cpus = calloc(workers, sizeof *pool->cpus);
-    pool->due_ns = calloc(workers, sizeof *pool->due_ns);
+    pool->worker = calloc(workers, sizeof *pool->worker);
     pool->returned = calloc(REAP_MAX, sizeof *pool->returned);
     pool->idle = calloc(workers, sizeof *pool->idle);
-    pool->names = calloc(workers, sizeof *pool->names);
-    int rc = -ENOMEM;
-    if (pool->pids && pool->tasks && pool->cpus && pool->due_ns && pool->returned && pool->idle && pool->names)
-        rc = event_open(&pool->event, true);
+    int rc = pool->worker && pool->returned && pool->idle ? event_open(&pool->event, true) : -ENOMEM;
     if (rc == 0)
         rc = map_results(pool);
     signal(SIGCHLD, SIG_DFL); /* ignored, nobody could be waited for */
@@ -132,33 +125,24 @@ static int fork_open(const struct pool_config *config, const struct job *job, st
         return rc;
     }
     for (unsigned i = 0; i < workers; i++) {
-        snprintf(pool->names[i], sizeof pool->names[i], "pb-worker-%u", i % 100000);
+        pool->worker[i].cpu = UINT32_MAX;
+        snprintf(pool->worker[i].name, sizeof pool->worker[i].name, "pb-worker-%u", i % 100000);
         pool->idle[pool->idle_count++] = workers - 1 - i;
-        pool->cpus[i] = UINT32_MAX;
     }
     *result = pool;
     return 0;
-}
-
-/* First things in any child of this pool: once a task, and as every page of the C library that is run or written here
- * is a page fault, by hand. */
-static void child_begin(const struct pool *pool, unsigned worker, pid_t parent)
-{
-    if (pool->watches)
-        event_forget_children();
-    syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-    if (syscall(SYS_getppid) != parent) /* it died before the line above */
-        _exit(1);
-    syscall(SYS_prctl, PR_SET_NAME, pool->names[worker]);
-    if (place_apply(&pool->config->places, worker) < 0)
-        _exit(1);
 }
 
 static _Noreturn void child_main(struct pool *pool, unsigned worker, uint32_t task, pid_t parent)
 {
     const struct job *job = pool->job;
     struct result *result = &pool->results[worker];
-    child_begin(pool, worker, parent);
+    if (pool->watches)
+        event_forget_children();
+    child_begin(parent);
+    syscall(SYS_prctl, PR_SET_NAME, pool->worker[worker].name); /* by hand: process.c */
+    if (place_apply(&pool->config->places, worker) < 0)
+        _exit(1);
     unsigned char *out = job->out_bytes ? pool->outputs + worker * job->out_bytes : NULL;
     const void *in = job_input(job, task);
     if (task_become(job, task, in, out, &result->done, &result->complete))
@@ -186,10 +170,9 @@ static void fork_staged(struct pool *pool)
         pool->cannot_fork = pid < 0 ? -errno : 0;
         if (pid < 0)
             return; /* tried again when a child has ended; an error only when none is left */
-        pool->pids[worker] = pid;
-        pool->tasks[worker] = task;
+        pool->worker[worker].running = peek_word(task, (uint32_t)pid);
         if (pool->config->task_limit_ns)
-            pool->due_ns[worker] = clock_monotonic_ns() + pool->config->task_limit_ns;
+            pool->worker[worker].due_ns = clock_monotonic_ns() + pool->config->task_limit_ns;
         pool->head++;
         pool->idle_count--;
         pool->alive++;
@@ -213,60 +196,51 @@ static int fork_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
     return (int)taken;
 }
 
-static void describe_death(struct done *done, int status)
+static pid_t child_of(const struct pool *pool, unsigned worker)
 {
-    if (WIFSIGNALED(status)) {
-        done->status = TASK_SIGNALLED;
-        done->code = WTERMSIG(status);
-    } else {
-        done->status = TASK_EXITED;
-        done->code = WEXITSTATUS(status);
-    }
+    return (pid_t)pool->worker[worker].running;
 }
 
 /* Waits for a worker's child if it has ended; true: *done tells of its task. */
-static bool collect(struct pool *pool, unsigned worker, struct done *done)
+static bool collect(struct pool *pool, unsigned number, struct done *done)
 {
-    struct result *result = &pool->results[worker];
+    struct worker *worker = &pool->worker[number];
+    struct result *result = &pool->results[number];
     struct rusage rusage;
-    struct usage used;
     int status;
-    pid_t pid = pool->pids[worker];
-    if (pid == FREE || wait4(pid, &status, WNOHANG, &rusage) != pid)
+    pid_t pid = child_of(pool, number);
+    if (!pid || wait4(pid, &status, WNOHANG, &rusage) != pid)
         return false;
-    usage_from_rusage(&rusage, &used);
-    used.runqueue_ns = -1; /* went with the process */
     /* acquire: pairs with child_main */
-    if (atomic_load_explicit(&result->complete, memory_order_acquire)) {
+    bool complete = atomic_load_explicit(&result->complete, memory_order_acquire);
+    bool late = pool->config->task_limit_ns && !worker->due_ns;
+    if (complete) {
         *done = result->done;
-        if (status && pool->job->workload->become) { /* it had become the task's program */
-            describe_death(done, status);
-            if (WIFSIGNALED(status) && pool->config->task_limit_ns && !pool->due_ns[worker])
-                done->status = TASK_TIMEOUT;
-        }
-        if (pool->job->timed && !done->end)
-            done->end = clock_ticks();
-        used.migrations = done->cpu != pool->cpus[worker] && pool->cpus[worker] != UINT32_MAX;
-        pool->cpus[worker] = done->cpu;
+        pool->used.migrations += done->cpu != worker->cpu && worker->cpu != UINT32_MAX;
+        worker->cpu = done->cpu;
     } else {
         /* its last words, if it left any (pool.h) */
         struct done last = result->done;
-        *done = (struct done){.task = pool->tasks[worker]};
+        *done = (struct done){.task = (uint32_t)(worker->running >> 32)};
         if (last.task == done->task && last.status == TASK_LOST) {
             done->start = last.start;
             done->end = last.end;
         }
-        describe_death(done, status);
-        if (pool->config->task_limit_ns && !pool->due_ns[worker])
+    }
+    if (!complete || (status && pool->job->workload->become)) { /* the latter: it had become the task's program */
+        task_ended(status, done);
+        if (late && (!complete || WIFSIGNALED(status)))
             done->status = TASK_TIMEOUT;
     }
-    usage_add(&pool->used, &used);
-    done->worker = (uint16_t)worker;
+    if (complete && pool->job->timed && !done->end)
+        done->end = clock_ticks();
+    usage_add_ended(&pool->used, &rusage);
+    done->worker = (uint16_t)number;
     done->pid = pid;
-    done->out = pool->job->out_bytes ? pool->outputs + worker * pool->job->out_bytes : NULL;
-    pool->pids[worker] = FREE;
+    done->out = pool->job->out_bytes ? pool->outputs + number * pool->job->out_bytes : NULL;
+    worker->running = 0;
     pool->alive--;
-    pool->returned[pool->returned_count++] = worker;
+    pool->returned[pool->returned_count++] = number;
     return true;
 }
 
@@ -301,13 +275,14 @@ static void enforce_limit(struct pool *pool, uint64_t *until_ns)
     if (now >= pool->look_ns) {
         pool->look_ns = now + limit;
         for (unsigned i = 0; i < pool->workers; i++) {
-            if (pool->pids[i] == FREE || !pool->due_ns[i])
+            struct worker *worker = &pool->worker[i];
+            if (!worker->running || !worker->due_ns)
                 continue;
-            if (pool->due_ns[i] <= now) {
-                kill(pool->pids[i], SIGKILL);
-                pool->due_ns[i] = 0;
-            } else if (pool->due_ns[i] < pool->look_ns) {
-                pool->look_ns = pool->due_ns[i];
+            if (worker->due_ns <= now) {
+                kill(child_of(pool, i), SIGKILL);
+                worker->due_ns = 0;
+            } else if (worker->due_ns < pool->look_ns) {
+                pool->look_ns = worker->due_ns;
             }
         }
     }
@@ -396,27 +371,26 @@ static int fork_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
     usage_read_thread(usage);
     usage_add(usage, &pool->used);
-    return with_memory ? fork_memory(pool->config, usage) : 0;
+    return with_memory ? fork_memory(&pool->config->places, 0, pool->workers, usage) : 0;
 }
 
 static void fork_peek(const struct pool *pool, struct peek *peeks)
 {
     peeks[0] = (struct peek){
-        .kind = PEEK_CHILDREN,
         .workers = pool->workers,
-        .pids_at = (uintptr_t)pool->pids,
-        .tasks_at = (uintptr_t)pool->tasks,
+        .at = (uintptr_t)&pool->worker[0].running,
+        .stride = sizeof *pool->worker,
     };
 }
 
 static int fork_close(struct pool *pool)
 {
     for (unsigned i = 0; i < pool->workers; i++)
-        if (pool->pids[i] != FREE)
-            kill(pool->pids[i], SIGKILL);
+        if (child_of(pool, i))
+            kill(child_of(pool, i), SIGKILL);
     for (unsigned i = 0; i < pool->workers; i++)
-        while (pool->pids[i] != FREE && waitpid(pool->pids[i], NULL, 0) < 0 && errno == EINTR)
-            ;
+        if (child_of(pool, i))
+            child_await(child_of(pool, i));
     if (pool->watches)
         event_unwatch_children();
     free_all(pool);

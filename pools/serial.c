@@ -1,11 +1,13 @@
 /* serial: the submitter runs the tasks itself, one after another, inside reap. The base of every speed-up: no
  * hand-over, no second CPU. */
 #include "pools/parts/clock.h"
-#include "pools/parts/group.h"
+#include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { STAGED_MAX = 1024, REAP_MAX = 64 };
 
@@ -82,10 +84,8 @@ static int serial_reap(struct pool *pool, struct done *done, unsigned min, unsig
 
 static int serial_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
-    usage_read_thread(usage);
+    usage_read_own(usage, with_memory);
     usage->migrations = pool->migrations;
-    if (with_memory)
-        usage_read_memory(usage);
     return 0;
 }
 

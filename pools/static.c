@@ -6,8 +6,10 @@
  * runs positions w, w + workers, ... below that. Positions map to task numbers by one offset as long as task numbers
  * are contiguous; where they are not (warm-up ends, the run begins) the next phase waits until nothing is in flight. */
 #include "pools/parts/group.h"
+#include "pools/parts/reap.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
+#include "pools/parts/worker.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,9 +201,7 @@ static int static_reap(struct pool *pool, struct done *done, unsigned min, unsig
 
 static int static_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
-    usage_read_thread(usage);
-    if (with_memory)
-        usage_read_memory(usage);
+    usage_read_own(usage, with_memory);
     return group_usage(&pool->group, false, usage);
 }
 

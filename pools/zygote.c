@@ -6,6 +6,8 @@
  *
  * A forker that dies takes its task with it, which is reported with the signal; another takes its place. */
 #include "pools/parts/forkers.h"
+#include "pools/parts/memory.h"
+#include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
 #include <stdlib.h>
 #include <string.h>
@@ -76,15 +78,15 @@ static uint32_t slots_wanted(const struct job *job, uint32_t workers)
 
 static int memory_make(struct pool *pool, const struct job *job)
 {
-    size_t costs = shared_align(sizeof(struct zygote_job)), out = (job->in_bytes + 63) / 64 * 64;
-    size_t stride = out + (job->out_bytes + 63) / 64 * 64;
-    size_t finished = costs + shared_align(job->sequence.count * sizeof(struct cost));
-    size_t slots = finished + shared_align(pool->size / 8 + 8);
-    size_t payload = slots + shared_align(pool->size * sizeof(struct zygote_slot));
+    size_t costs = align_up(sizeof(struct zygote_job), 128), out = align_up(job->in_bytes, 64);
+    size_t stride = out + align_up(job->out_bytes, 64);
+    size_t finished = costs + align_up(job->sequence.count * sizeof(struct cost), 128);
+    size_t slots = finished + align_up(pool->size / 8 + 8, 128);
+    size_t payload = slots + align_up(pool->size * sizeof(struct zygote_slot), 128);
     size_t bytes = payload + pool->size * stride;
     if (ftruncate(pool->shared->memory, (off_t)bytes) < 0)
         return -errno;
-    struct zygote_job *memory = shared_map(bytes, pool->shared->memory);
+    struct zygote_job *memory = memory_share(bytes, pool->shared->memory);
     if (!memory)
         return -errno;
     *memory = (struct zygote_job){
@@ -186,10 +188,9 @@ static void forker_lost(struct pool *pool, uint32_t row, int status)
             .task = (uint32_t)(claim >> 32),
             .slot = slot,
             .worker = (uint16_t)worker,
-            .status = WIFSIGNALED(status) ? TASK_SIGNALLED : TASK_EXITED,
-            .code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
             .pid = pid,
         };
+        task_ended(status, &at->done);
         atomic_fetch_or_explicit(&pool->memory.finished[slot / 64], bit, memory_order_relaxed);
     }
     forkers_lose(&pool->forkers, row);
@@ -289,9 +290,7 @@ static int zygote_usage(struct pool *pool, bool with_memory, struct usage *usage
         forkers_order(&pool->forkers, with_memory ? ORDER_USAGE_AND_MEMORY : ORDER_USAGE);
         rc = await_answers(pool, false);
     }
-    usage_read_thread(usage);
-    if (with_memory)
-        usage_read_memory(usage);
+    usage_read_own(usage, with_memory);
     for (uint32_t row = 1; row < pool->forkers.made && rc == 0; row++)
         if (pool->forkers.pids[row] > 0)
             usage_add(usage, &pool->shared->forkers[row].usage);
@@ -303,10 +302,9 @@ static int zygote_usage(struct pool *pool, bool with_memory, struct usage *usage
 static void zygote_peek(const struct pool *pool, struct peek *peeks)
 {
     peeks[0] = (struct peek){
-        .kind = PEEK_CHILDREN,
         .workers = pool->forkers.workers,
-        .pids_at = (uintptr_t)pool->shared->pids,
-        .tasks_at = (uintptr_t)pool->shared->tasks,
+        .at = (uintptr_t)pool->shared->running,
+        .stride = sizeof *pool->shared->running,
     };
 }
 

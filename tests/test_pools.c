@@ -182,7 +182,7 @@ static void peeks_tell_who_is_on_what(void **state)
                 idle += tasks[i] == PEEK_IDLE;
         }
         assert_int_equal(idle, WORKERS);
-        peeks[row].kind = PEEK_NOTHING;
+        peeks[row].at = 0;
         assert_true(peek_read(&peeks[row], memory, tasks) < 0);
         assert_int_equal(tasks[WORKERS - 1], PEEK_UNKNOWN);
         bench_close(&bench);

@@ -39,11 +39,11 @@ static unsigned reap_all(struct bench *bench, enum task_status status, int code)
     return lost;
 }
 
-static const volatile int32_t *pids_of(const struct bench *bench)
+static const volatile uint64_t *pids_of(const struct bench *bench)
 {
     struct peek peeks[PEEKS_MAX] = {{0}};
     bench->ops->peek(bench->pool, peeks);
-    return (const volatile int32_t *)(uintptr_t)peeks[0].pids_at;
+    return (const volatile uint64_t *)(uintptr_t)peeks[0].at;
 }
 
 /* A forker or its child: only the task that it is on fails, and the pool has as many workers as before. */
@@ -56,7 +56,7 @@ static void a_killed_process_is_one_task(void **state)
         struct usage usage;
         bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){200000000, 0}, WORKERS);
         bench_open(&bench);
-        const volatile int32_t *pids = pids_of(&bench);
+        const volatile uint64_t *pids = pids_of(&bench);
         uint32_t rounds = 0;
         for (unsigned lost = 0; lost < 3; rounds++) {
             pid_t pid = 0;
@@ -91,7 +91,7 @@ static void nobody_left_is_an_error(void **state)
     int rc = 0;
     bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){60000000000, 0}, WORKERS);
     bench_open(&bench);
-    const volatile int32_t *pids = pids_of(&bench);
+    const volatile uint64_t *pids = pids_of(&bench);
     submit_all(&bench, 0, TASKS);
     while (!(pids[0] && pids[1] && pids[2])) /* all are on a task, so that nobody makes another spawner */
         sched_yield();
@@ -188,7 +188,7 @@ static int long_or_short_run(void *state, const struct task *task, uint64_t *res
 /* Kills the forkers that have nothing to do, as soon as that is all but one of them. */
 static void *kill_the_idle(void *pids_at)
 {
-    const volatile int32_t *pids = pids_at;
+    const volatile uint64_t *pids = pids_at;
     usleep(200000);
     for (unsigned i = 0; i < WORKERS; i++) {
         char name[16];

@@ -50,7 +50,7 @@ static bool position_wait(const struct pool *pool, uint32_t position)
     uint32_t published;
     /* acquire: the task at the position */
     while ((int32_t)((published = atomic_load_explicit(&shared->published, memory_order_acquire)) - position) <= 0) {
-        if (floor_spins(&since, pool->spin_ticks))
+        if (wait_spins(&since, pool->spin_ticks))
             continue;
         /* seq_cst: then the second look, which the kernel takes, after a barrier of its own (futex.h) */
         atomic_fetch_add_explicit(&shared->sleepers, 1, memory_order_seq_cst);
@@ -73,10 +73,10 @@ static void task_fork(const struct pool *pool, struct place *place)
     }
     if (pid > 0)
         waitpid(pid, &status, 0);
-    if (pid < 0 || status) {
-        place->done.status = pid < 0 ? TASK_ERROR : WIFSIGNALED(status) ? TASK_SIGNALLED : TASK_EXITED;
-        place->done.code = pid < 0 ? errno : WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-    }
+    if (status)
+        task_ended(status, &place->done);
+    if (pid < 0)
+        place->done = (struct done){.task = place->task, .status = TASK_ERROR, .code = errno};
     place->done.pid = pid > 0 ? pid : getpid();
 }
 
@@ -115,9 +115,10 @@ static int claims_open(const struct pool_config *config, const struct job *job, 
         return -ENOMEM;
     pool->job = job;
     pool->kind = kind;
-    pool->spin_ticks = kind.blocks || kind.forks ? 0 : floor_spin_ticks(config);
+    pool->spin_ticks =
+        kind.blocks || kind.forks ? 0 : wait_spin_ticks((enum wait_mode)config->params[0], config->spare_cpu);
     pool->team = (struct floor_team){.config = config, .processes = kind.processes, .body = claims_serve, .work = pool};
-    pool->shared = floor_memory(sizeof *pool->shared);
+    pool->shared = memory_share(sizeof *pool->shared, -1);
     rc = -errno;
     if (pool->shared) {
         pool->shared->event.private = !kind.processes;
@@ -190,7 +191,7 @@ static int claims_reap(struct pool *pool, struct done *done, unsigned min, unsig
         count += claims_drain(pool, done + count, max - count);
         if (count >= min || count == max || !pool->in_flight || !until_ns)
             return (int)count;
-        if (floor_spins(&since, pool->spin_ticks)) {
+        if (wait_spins(&since, pool->spin_ticks)) {
             if (until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns)
                 return (int)count;
             continue;

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-enum { STACK_BYTES = 256 * 1024, ADAPTIVE_SPIN_NS = 40000, LOOK_NS = 10000000 };
+enum { STACK_BYTES = 256 * 1024, LOOK_NS = 10000000 };
 
 enum { GATE_CLOSED, GATE_OPEN, GATE_LEAVE };
 
@@ -61,9 +61,8 @@ static int process_start(struct floor_team *team, unsigned i)
     pid_t parent = getpid(), pid = fork();
     if (pid == 0) {
         team->pids[i] = getpid(); /* its own copy */
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() == parent)
-            member_live(&team->members[i]);
+        child_begin(parent);
+        member_live(&team->members[i]);
         _exit(0);
     }
     team->pids[i] = pid;
@@ -102,7 +101,7 @@ int floor_start(struct floor_team *team)
     team->threads = calloc(workers, sizeof *team->threads);
     team->pids = calloc(workers, sizeof *team->pids);
     team->members = calloc(workers, sizeof *team->members);
-    team->gate = floor_memory(sizeof *team->gate);
+    team->gate = memory_share(sizeof *team->gate, -1);
     if (!team->threads || !team->pids || !team->members || !team->gate)
         rc = -ENOMEM;
     for (unsigned i = 0; i < workers && rc == 0; i++) {
@@ -128,20 +127,13 @@ void floor_end(struct floor_team *team)
         if (!team->processes)
             pthread_join(team->threads[i], NULL);
         else
-            while (waitpid(team->pids[i], NULL, 0) < 0 && errno == EINTR)
-                ;
+            child_await(team->pids[i]);
     if (team->gate)
         munmap(team->gate, sizeof *team->gate);
     free(team->threads);
     free(team->pids);
     free(team->members);
     team->started = 0;
-}
-
-void *floor_memory(size_t bytes)
-{
-    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    return map == MAP_FAILED ? NULL : map;
 }
 
 int floor_can(const struct job *job)
@@ -172,28 +164,12 @@ const char *floor_shape_of_one(unsigned workers, const int64_t *params, struct p
 int floor_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
     struct rusage own, children;
-    struct usage theirs;
     (void)pool;
     if (getrusage(RUSAGE_SELF, &own) < 0 || getrusage(RUSAGE_CHILDREN, &children) < 0)
         return -errno;
     usage_from_rusage(&own, usage);
-    usage_from_rusage(&children, &theirs);
-    usage_add(usage, &theirs);
-    usage->runqueue_ns = -1;
+    usage_add_ended(usage, &children);
     if (with_memory)
         usage_read_memory(usage);
-    return 0;
-}
-
-uint64_t floor_spin_ticks(const struct pool_config *config)
-{
-    switch ((enum wait_mode)config->params[0]) {
-    case WAIT_SPIN:
-        return UINT64_MAX;
-    case WAIT_ADAPTIVE:
-        return config->spare_cpu ? clock_from_ns(ADAPTIVE_SPIN_NS) : 0;
-    case WAIT_BLOCK:
-        break;
-    }
     return 0;
 }

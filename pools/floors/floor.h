@@ -7,8 +7,10 @@
 #define POOLBENCH_FLOOR_H
 #include "pools/parts/clock.h"
 #include "pools/parts/event.h"
-#include "pools/parts/group.h"
+#include "pools/parts/memory.h"
+#include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
+#include "pools/parts/wait.h"
 #include "pools/pool.h"
 #include <pthread.h>
 
@@ -30,8 +32,6 @@ int floor_start(struct floor_team *team);
 /* Threads must have been told to leave their body; processes are killed. */
 void floor_end(struct floor_team *team);
 
-/* Zeroed, mapped, shared with children. NULL with errno. */
-void *floor_memory(size_t bytes);
 /* -ENOTSUP where the job has what floors do without. */
 int floor_can(const struct job *job);
 const char *floor_shape(unsigned workers, const int64_t *params, struct pool_shape *shape);
@@ -39,20 +39,6 @@ const char *floor_shape_of_processes(unsigned workers, const int64_t *params, st
 const char *floor_shape_of_one(unsigned workers, const int64_t *params, struct pool_shape *shape);
 /* All threads of the submitter and the children it has waited for. */
 int floor_usage(struct pool *pool, bool with_memory, struct usage *usage);
-
-/* How long to spin before sleeping: by the parameter `wait`, as groups do. */
-uint64_t floor_spin_ticks(const struct pool_config *config);
-
-/* True while a waiter that began at *since (0: now) should go on spinning. */
-static inline bool floor_spins(uint64_t *since, uint64_t spin_ticks)
-{
-    if (!spin_ticks)
-        return false;
-    clock_pause();
-    if (!*since)
-        *since = clock_ticks();
-    return spin_ticks == UINT64_MAX || clock_ticks() - *since < spin_ticks;
-}
 
 /* The submitter waits until the event's `wanted` results have come, or until_ns. It stored `wanted` (seq_cst) and then
  * found nothing; workers store their result (seq_cst) and then call this. */

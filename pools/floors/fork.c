@@ -25,7 +25,7 @@ static int fork_open(const struct pool_config *config, const struct job *job, st
     pool->config = config;
     pool->job = job;
     pool->pids = calloc(config->workers, sizeof *pool->pids);
-    pool->done = floor_memory(config->workers * sizeof *pool->done);
+    pool->done = memory_share(config->workers * sizeof *pool->done, -1);
     if (!pool->pids || !pool->done) {
         if (pool->done)
             munmap(pool->done, config->workers * sizeof *pool->done);
@@ -73,10 +73,8 @@ static bool wait_one(struct pool *pool, struct done *done, int options)
     while (pool->pids[worker] != pid)
         worker++;
     *done = pool->done[worker];
-    if (status) {
-        done->status = WIFSIGNALED(status) ? TASK_SIGNALLED : TASK_EXITED;
-        done->code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-    }
+    if (status)
+        task_ended(status, done);
     done->worker = (uint16_t)worker;
     done->pid = pid;
     pool->pids[worker] = 0;

@@ -42,7 +42,7 @@ static uint32_t lane_wait(const struct pool *pool, struct lane *lane, uint32_t h
     uint32_t asked;
     /* acquire: the requests */
     while ((asked = atomic_load_explicit(&lane->asked, memory_order_acquire)) == head) {
-        if (floor_spins(&since, pool->spin_ticks))
+        if (wait_spins(&since, pool->spin_ticks))
             continue;
         /* seq_cst: `asleep`, then the second look; lane_wake has them the other way round */
         atomic_store_explicit(&lane->asleep, 1, memory_order_seq_cst);
@@ -97,7 +97,7 @@ static int ring_open(const struct pool_config *config, const struct job *job, st
         return -ENOMEM;
     pool->job = job;
     pool->workers = config->workers;
-    pool->spin_ticks = floor_spin_ticks(config);
+    pool->spin_ticks = wait_spin_ticks((enum wait_mode)config->params[0], config->spare_cpu);
     pool->team = (struct floor_team){.config = config, .body = lane_serve, .work = pool};
     pool->lanes = aligned_alloc(_Alignof(struct lane), bytes);
     rc = pool->lanes ? event_open(&pool->event, true) : -ENOMEM;
@@ -190,7 +190,7 @@ static int ring_reap(struct pool *pool, struct done *done, unsigned min, unsigne
             return (int)count;
         if (got)
             since = 0;
-        if (floor_spins(&since, pool->spin_ticks)) {
+        if (wait_spins(&since, pool->spin_ticks)) {
             if (until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns)
                 return (int)count;
             continue;

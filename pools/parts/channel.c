@@ -1,6 +1,7 @@
 /* Crew and queue together, see channel.h. */
 #include "pools/parts/channel.h"
 #include "pools/parts/queue.h"
+#include "pools/parts/reap.h"
 #include "pools/parts/usage.h"
 #include <stdlib.h>
 
@@ -28,18 +29,9 @@ static int channel_open(struct channel *channel, enum wait_mode wait)
         .recover = queue_recover,
         .work = queue,
     };
-    queue->workers = group->workers;
-    queue->copies_input = group->processes != 0;
-    uint32_t size = queue_size(group->job, group->workers);
-    void *memory;
-    int rc = group_prepare(group, wait, queue_bytes(group->job, size), &memory);
+    int rc = queue_open(queue, group, wait, 0, NULL);
     if (rc < 0)
         return rc;
-    rc = queue_init(queue, group, size, memory);
-    if (rc < 0) {
-        group_stop(group, false);
-        return rc;
-    }
     rc = group_start(group);
     if (rc < 0)
         queue_release(queue);
@@ -133,12 +125,8 @@ int channels_usage(struct pool *pool, bool with_memory, struct usage *usage)
             return rc;
         }
     }
-    if (with_memory) { /* while the workers are alive, so that what is shared counts as shared */
-        struct usage own;
-        usage_clear(&own);
-        usage_read_memory(&own);
-        usage_add(usage, &own);
-    }
+    if (with_memory)
+        usage_add_memory(usage);
     return 0;
 }
 
@@ -147,12 +135,7 @@ void channels_peek(const struct pool *pool, struct peek *peeks)
     _Static_assert(TEAMS_MAX <= PEEKS_MAX, "a row for each channel");
     for (unsigned i = 0; i < pool->count; i++) {
         const struct group *group = &pool->channel[i].group;
-        peeks[i] = (struct peek){
-            .kind = PEEK_GROUP,
-            .first = group->first,
-            .workers = group->workers,
-            .workers_at = (uintptr_t)group->worker,
-        };
+        group_peek(group, &peeks[i]);
     }
 }
 

@@ -3,7 +3,8 @@
  * pool_ops name the channels_* functions, which are the pool contract for such a pool. */
 #ifndef POOLBENCH_CHANNEL_H
 #define POOLBENCH_CHANNEL_H
-#include "pools/parts/group.h"
+#include "pools/parts/group_state.h"
+#include "pools/parts/wait.h"
 
 /* The workers of one channel. */
 struct team {

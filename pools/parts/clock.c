@@ -1,8 +1,7 @@
 /* Choosing and measuring the clock of clock.h. */
 #include "pools/parts/clock.h"
-#include <fcntl.h>
+#include "pools/parts/proc.h"
 #include <string.h>
-#include <unistd.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -20,11 +19,7 @@ void clock_init(bool is_tsc, uint64_t mult)
 static bool kernel_trusts_tsc(void)
 {
     char name[32] = "";
-    int fd = open("/sys/devices/system/clocksource/clocksource0/current_clocksource", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    ssize_t got = read(fd, name, sizeof name - 1);
-    close(fd);
+    ssize_t got = proc_read("/sys/devices/system/clocksource/clocksource0/current_clocksource", name, sizeof name);
     return got > 0 && (!strncmp(name, "tsc", 3) || !strncmp(name, "kvm-clock", 9) || !strncmp(name, "hyperv", 6));
 }
 
@@ -66,7 +61,7 @@ void clock_choose(uint64_t measure_ns)
     if (!clock_source.is_tsc)
         return;
     struct clock_anchor from = clock_anchor_read();
-    struct timespec nap = {.tv_sec = (time_t)(measure_ns / 1000000000u), .tv_nsec = (long)(measure_ns % 1000000000u)};
+    struct timespec nap = clock_timespec(measure_ns);
     nanosleep(&nap, NULL); /* cut short by a signal: a shorter base, still measured */
     struct clock_anchor to = clock_anchor_read();
     clock_source.mult = (uint64_t)(((unsigned __int128)(to.ns - from.ns) << 32) / (to.ticks - from.ticks));

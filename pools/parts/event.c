@@ -1,5 +1,6 @@
 /* The event word of event.h: its page, its waking, and SIGCHLD. */
 #include "pools/parts/event.h"
+#include "pools/parts/memory.h"
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -9,9 +10,8 @@ static struct event *_Atomic watched;
 
 int event_open(struct event **event, bool private)
 {
-    struct event *page =
-        mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (page == MAP_FAILED)
+    struct event *page = memory_share(sizeof *page, -1);
+    if (!page)
         return -errno;
     page->private = private;
     page->fd = -1;

@@ -1,5 +1,5 @@
 /* Failures on purpose (--faults): which tasks fail, and how. A pure function of seed and task number says which, so the
- * same ones fail under every pool; task_run strikes them. Thread- and fork-safe. */
+ * same ones fail under every pool; strike.h does it. Thread- and fork-safe. */
 #ifndef POOLBENCH_POOLS_FAULTS_H
 #define POOLBENCH_POOLS_FAULTS_H
 #include <stdbool.h>
@@ -40,11 +40,6 @@ struct faults {
     } fault[FAULTS_MAX];
 };
 
-struct done;
-
 /* What is to happen to task `index` of the sequence of `seed`. Never anything to a warm-up task. */
 enum fault_kind fault_find(const struct faults *faults, uint64_t seed, uint32_t index);
-/* At the end of a task, all of *done filled: spoils the result or the status, or stamps `end` and does not return. */
-void fault_strike(enum fault_kind kind, struct done *done);
-
 #endif

@@ -1,24 +1,23 @@
-/* What one worker process holds while it runs: a child like any other reads its own memory, and the submitter reads its
- * own meanwhile, so that what they share counts as shared. The sum counts `workers` of such children. */
+/* What a forked process holds while it runs: a child like any other reads its own memory, and its parent reads its own
+ * meanwhile, so that what they share counts as shared. */
 #include "pools/parts/fork_memory.h"
-#include "pools/parts/group.h"
+#include "pools/parts/event.h"
+#include "pools/parts/memory.h"
+#include "pools/parts/process.h"
 #include "pools/parts/usage.h"
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 enum { READERS_MAX = 100 };
 
-static _Noreturn void child_main(const struct pool_config *config, pid_t parent, int said, struct usage *shared)
+static _Noreturn void child_main(const struct places *places, unsigned worker, pid_t parent, int said,
+                                 struct usage *shared)
 {
-    char name[] = "pb-worker-0", done = 1;
+    char done = 1;
     event_forget_children();
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    prctl(PR_SET_NAME, name);
-    if (getppid() != parent || place_apply(&config->places, 0) < 0)
+    child_begin(parent);
+    if (place_apply(places, worker) < 0)
         _exit(1);
     usage_read_memory(shared);
     if (write(said, &done, 1) != 1)
@@ -28,7 +27,8 @@ static _Noreturn void child_main(const struct pool_config *config, pid_t parent,
 }
 
 /* -EOWNERDEAD: it was killed from outside. */
-static int read_once(const struct pool_config *config, struct usage *shared, struct usage *usage)
+static int read_once(const struct places *places, unsigned worker, unsigned copies, struct usage *shared,
+                     struct usage *usage)
 {
     int ends[2], rc = 0;
     char done;
@@ -37,7 +37,7 @@ static int read_once(const struct pool_config *config, struct usage *shared, str
         return -errno;
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
-        child_main(config, parent, ends[1], shared);
+        child_main(places, worker, parent, ends[1], shared);
     if (pid < 0)
         rc = -errno;
     close(ends[1]);
@@ -51,25 +51,24 @@ static int read_once(const struct pool_config *config, struct usage *shared, str
     close(ends[0]);
     if (rc == 0) {
         usage_read_memory(usage);
-        for (unsigned i = 0; i < config->workers; i++)
+        for (unsigned i = 0; i < copies; i++)
             usage_add(usage, shared);
     }
     if (pid > 0) {
         kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
+        child_await(pid);
     }
     return rc;
 }
 
-int fork_memory(const struct pool_config *config, struct usage *usage)
+int fork_memory(const struct places *places, unsigned worker, unsigned copies, struct usage *usage)
 {
-    struct usage *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED)
+    struct usage *shared = memory_share(sizeof *shared, -1);
+    if (!shared)
         return -errno;
     int rc = -EOWNERDEAD;
     for (unsigned tries = 0; tries < READERS_MAX && rc == -EOWNERDEAD; tries++)
-        rc = read_once(config, shared, usage);
+        rc = read_once(places, worker, copies, shared, usage);
     munmap(shared, sizeof *shared);
     return rc;
 }

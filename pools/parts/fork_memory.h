@@ -3,7 +3,8 @@
 #define POOLBENCH_FORK_MEMORY_H
 #include "pools/pool.h"
 
-/* Adds what the submitter and `workers` of its children hold to usage, and leaves no child. 0 or -errno. */
-int fork_memory(const struct pool_config *config, struct usage *usage);
+/* Adds to usage what the calling process holds and `copies` times what one of its children does, which it forks for
+ * that, to run where row `worker` of places says, and ends. 0 or -errno (-EOWNERDEAD: they are killed from outside). */
+int fork_memory(const struct places *places, unsigned worker, unsigned copies, struct usage *usage);
 
 #endif

@@ -1,10 +1,12 @@
 /* The processes of pool zygote: forkers, which fork for tasks, and the spawner, which replaces forkers. See zygote.h.
  */
+#include "pools/parts/forker.h"
 #include "pools/parts/clock.h"
-#include "pools/parts/group.h"
+#include "pools/parts/fork_memory.h"
+#include "pools/parts/memory.h"
+#include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
-#include "pools/parts/zygote.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,8 +17,6 @@
 
 /* Results of tasks that ran for longer are told at once: a wake-up is little beside them. */
 
-enum { READERS_MAX = 100 }; /* of a child's memory that may be killed before it has read it */
-
 /* A forker's own view, in private memory that its children inherit. */
 struct forker_self {
     struct zygote_shared *shared;
@@ -24,24 +24,11 @@ struct forker_self {
     uint32_t row, worker;
     struct zygote_memory memory;
     struct job job;
-    struct usage used;
     uint32_t cpu; /* of the last task */
-    int unfit;    /* -errno: could not go where it should */
+    int64_t migrations;
+    int unfit; /* -errno: could not go where it should */
     sigset_t child_signal;
 };
-
-struct zygote_memory zygote_memory_at(void *map)
-{
-    struct zygote_job *job = map;
-    char *at = map;
-    return (struct zygote_memory){
-        .job = job,
-        .costs = (struct cost *)(at + job->costs_at),
-        .finished = (_Atomic uint64_t *)(at + job->finished_at),
-        .slots = (struct zygote_slot *)(at + job->slots_at),
-        .payload = (unsigned char *)at + job->payload_at,
-    };
-}
 
 /* ---- a task ---- */
 
@@ -83,20 +70,13 @@ static uint32_t task_take(struct forker_self *self)
     return UINT32_MAX;
 }
 
-static void child_begin(const struct forker_self *self, pid_t parent)
-{
-    if (self->shared->task_limit_ns)
-        sigprocmask(SIG_UNBLOCK, &self->child_signal, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) /* it died before the line above */
-        _exit(1);
-}
-
 static _Noreturn void child_main(struct forker_self *self, uint32_t slot, uint32_t task, pid_t parent)
 {
     const struct zygote_job *of = self->memory.job;
     const struct job *job = &self->job;
-    child_begin(self, parent);
+    if (self->shared->task_limit_ns)
+        sigprocmask(SIG_UNBLOCK, &self->child_signal, NULL);
+    child_begin(parent);
     unsigned char *payload = self->memory.payload + slot * of->payload_stride;
     task_run(job, task, job->in_bytes ? payload : NULL, job->out_bytes ? payload + of->out_offset : NULL,
              &self->forker->done);
@@ -113,13 +93,13 @@ static bool child_wait(const struct forker_self *self, pid_t pid, int *status)
     bool within = true;
     while (limit && within && waitpid(pid, status, WNOHANG) != pid) {
         uint64_t now = clock_monotonic_ns(), left = now < until ? until - now : 0;
-        struct timespec wait = {.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
+        struct timespec wait = clock_timespec(left);
         within = left && (sigtimedwait(&self->child_signal, NULL, &wait) > 0 || errno == EINTR);
         if (!within)
             kill(pid, SIGKILL);
     }
-    while ((!limit || !within) && waitpid(pid, status, 0) < 0 && errno == EINTR)
-        ;
+    if (!limit || !within)
+        *status = child_await(pid);
     return within;
 }
 
@@ -128,19 +108,14 @@ static void record(struct forker_self *self, struct done *done, uint32_t task, i
     /* acquire: pairs with child_main */
     if (atomic_load_explicit(&self->forker->complete, memory_order_acquire)) {
         *done = self->forker->done;
-        self->used.migrations += done->cpu != self->cpu && self->cpu != UINT32_MAX;
+        self->migrations += done->cpu != self->cpu && self->cpu != UINT32_MAX;
         self->cpu = done->cpu;
     } else {
         /* what its task wrote down right before it died of it (pool.h) */
         struct done last = self->forker->done;
         bool told = last.task == task && last.end;
-        *done = (struct done){
-            .task = task,
-            .start = told ? last.start : 0,
-            .end = told ? last.end : 0,
-            .status = WIFSIGNALED(status) ? TASK_SIGNALLED : TASK_EXITED,
-            .code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-        };
+        *done = (struct done){.task = task, .start = told ? last.start : 0, .end = told ? last.end : 0};
+        task_ended(status, done);
     }
 }
 
@@ -154,7 +129,6 @@ static void task_fork(struct forker_self *self, uint32_t slot, struct done *done
     int status = 0;
     atomic_store_explicit(&self->forker->complete, 0, memory_order_relaxed); /* before the child exists */
     self->forker->done.end = 0;
-    shared->tasks[self->worker] = task;
     pid_t pid = fork();
     if (pid == 0)
         child_main(self, slot, task, parent);
@@ -162,9 +136,9 @@ static void task_fork(struct forker_self *self, uint32_t slot, struct done *done
         *done = (struct done){.task = task, .status = TASK_ERROR, .code = errno, .pid = parent};
         return;
     }
-    shared->pids[self->worker] = pid;
+    shared->running[self->worker] = peek_word(task, (uint32_t)pid);
     bool within = child_wait(self, pid, &status);
-    shared->pids[self->worker] = 0;
+    shared->running[self->worker] = 0;
     record(self, done, task, status);
     if (!within && done->status == TASK_SIGNALLED) /* else it ended just in time */
         done->status = TASK_TIMEOUT;
@@ -197,8 +171,8 @@ static int job_open(struct forker_self *self)
     struct zygote_shared *shared = self->shared;
     if (self->unfit < 0 || self->memory.job)
         return self->unfit;
-    void *map = mmap(NULL, shared->memory_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, shared->memory, 0);
-    if (map == MAP_FAILED)
+    void *map = memory_share(shared->memory_bytes, shared->memory);
+    if (!map)
         return self->unfit = -errno;
     self->memory = zygote_memory_at(map);
     self->job = self->memory.job->job;
@@ -222,58 +196,16 @@ static void job_close(struct forker_self *self)
     munmap(self->memory.job, self->shared->memory_bytes);
 }
 
-/* What a child holds while it runs: one more of them reads its own memory, and is kept until the forker read its own.
- * -ECHILD: it was killed from outside. */
-static int memory_read(struct forker_self *self, struct usage *usage)
-{
-    struct forker *forker = self->forker;
-    pid_t parent = getpid();
-    int status;
-    atomic_store_explicit(&forker->complete, 0, memory_order_relaxed); /* before the child exists */
-    pid_t pid = fork();
-    if (pid == 0) {
-        child_begin(self, parent);
-        usage_clear(&forker->child_memory);
-        usage_read_memory(&forker->child_memory);
-        atomic_store_explicit(&forker->complete, 1, memory_order_release); /* with what it read */
-        raise(SIGSTOP);                                                    /* until it is killed */
-        _exit(0);
-    }
-    if (pid < 0)
-        return -errno;
-    while (waitpid(pid, &status, WUNTRACED) < 0 && errno == EINTR)
-        ;
-    bool complete = atomic_load_explicit(&forker->complete, memory_order_acquire); /* pairs with the child's */
-    if (complete)
-        usage_read_memory(usage);
-    if (WIFSTOPPED(status)) {
-        kill(pid, SIGKILL);
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-            ;
-    }
-    if (!complete)
-        return -ECHILD;
-    usage_add(usage, &forker->child_memory);
-    return 0;
-}
-
 /* Its own, for forking is its work, and that of the children it has waited for. */
 static int usage_report(struct forker_self *self, bool with_memory)
 {
     struct usage *usage = &self->forker->usage;
     struct rusage children;
-    struct usage theirs;
-    int rc = 0;
     usage_read_thread(usage);
-    if (getrusage(RUSAGE_CHILDREN, &children) == 0) {
-        usage_from_rusage(&children, &theirs);
-        usage_add(usage, &theirs);
-    }
-    usage->runqueue_ns = -1; /* went with the children */
-    usage->migrations = self->used.migrations;
-    for (unsigned tries = 0; with_memory && (!tries || (rc == -ECHILD && tries < READERS_MAX)); tries++)
-        rc = memory_read(self, usage);
-    return rc;
+    getrusage(RUSAGE_CHILDREN, &children); /* fails for a bad argument only */
+    usage_add_ended(usage, &children);
+    usage->migrations = self->migrations;
+    return with_memory ? fork_memory(&self->shared->places, self->worker, 1, usage) : 0;
 }
 
 /* The copy has the submitter for a parent, as if that had forked it, which reads its pid even when this process dies
@@ -351,9 +283,7 @@ _Noreturn void forker_main(struct zygote_shared *shared, uint32_t row)
     sigaddset(&self.child_signal, SIGCHLD);
     if (shared->task_limit_ns)
         sigprocmask(SIG_BLOCK, &self.child_signal, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != shared->submitter)
-        _exit(1);
+    child_begin(shared->submitter);
     if (row)
         self.unfit = place_apply(&shared->places, worker);
     for (;;) {

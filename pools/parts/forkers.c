@@ -1,18 +1,13 @@
 /* Making, waking, ordering, replacing and ending forkers, see forkers.h. */
 #include "pools/parts/forkers.h"
 #include "pools/parts/clock.h"
-#include "pools/parts/group.h"
+#include "pools/parts/forker.h"
+#include "pools/parts/memory.h"
+#include "pools/parts/process.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-
-void *shared_map(size_t bytes, int fd)
-{
-    int flags = MAP_SHARED | MAP_POPULATE | (fd < 0 ? MAP_ANONYMOUS : 0);
-    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
-    return map == MAP_FAILED ? NULL : map;
-}
 
 static void processes_end(struct forkers *forkers)
 {
@@ -20,8 +15,8 @@ static void processes_end(struct forkers *forkers)
         if (forkers->pids[row])
             kill(forkers->pids[row], SIGKILL); /* its child, if any, is killed with it */
     for (uint32_t row = 0; row < forkers->made; forkers->pids[row++] = 0)
-        while (forkers->pids[row] && waitpid(forkers->pids[row], NULL, 0) < 0 && errno == EINTR)
-            ;
+        if (forkers->pids[row])
+            child_await(forkers->pids[row]);
 }
 
 /* The process that was asked for exists if its pid is there; who was to make it has answered, or is dead. */
@@ -62,11 +57,10 @@ void forkers_end(struct forkers *forkers)
 static int shared_make(struct forkers *forkers, const struct pool_config *config)
 {
     uint32_t workers = forkers->workers, words = (forkers->rows + 63) / 64;
-    size_t rows_end = shared_align(sizeof *forkers->shared + forkers->rows * sizeof(struct forker));
-    size_t pids = rows_end + shared_align(words * sizeof(uint64_t)),
-           tasks = pids + shared_align(workers * sizeof(int32_t));
-    forkers->shared_bytes = tasks + workers * sizeof(uint32_t);
-    char *map = shared_map(forkers->shared_bytes, -1);
+    size_t idle = align_up(sizeof *forkers->shared + forkers->rows * sizeof(struct forker), 128);
+    size_t running = idle + align_up(words * sizeof(uint64_t), 128);
+    forkers->shared_bytes = running + workers * sizeof(uint64_t);
+    char *map = memory_share(forkers->shared_bytes, -1);
     if (!map)
         return -errno;
     forkers->shared = (struct zygote_shared *)map;
@@ -77,9 +71,8 @@ static int shared_make(struct forkers *forkers, const struct pool_config *config
         .submitter = getpid(),
         .places = config->places,
         .task_limit_ns = config->task_limit_ns,
-        .idle = (_Atomic uint64_t *)(map + rows_end),
-        .pids = (int32_t *)(map + pids),
-        .tasks = (uint32_t *)(map + tasks),
+        .idle = (_Atomic uint64_t *)(map + idle),
+        .running = (uint64_t *)(map + running),
         .memory = memfd_create("pb-zygote", MFD_CLOEXEC),
     };
     return forkers->shared->memory < 0 ? -errno : 0;
@@ -195,7 +188,7 @@ void forkers_lose(struct forkers *forkers, uint32_t row)
     forkers->alive--;
     forkers->lost++;
     forkers->lost_at[worker] = clock_ticks();
-    forkers->shared->pids[worker] = 0;
+    forkers->shared->running[worker] = 0;
 }
 
 void forkers_take(struct forkers *forkers)

@@ -41,11 +41,4 @@ void forkers_take(struct forkers *forkers);
  * again. 0, or -errno: there is none to be had (-EOWNERDEAD: all that could make one are gone). */
 int forkers_ask(struct forkers *forkers, uint64_t *until_ns);
 
-/* Shared and mapped; of the descriptor fd, or of none (-1). NULL with errno. */
-void *shared_map(size_t bytes, int fd);
-static inline size_t shared_align(size_t bytes)
-{
-    return (bytes + 127) / 128 * 128;
-}
-
 #endif

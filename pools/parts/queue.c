@@ -2,9 +2,9 @@
 #include "pools/parts/queue.h"
 #include "pools/parts/clock.h"
 #include "pools/parts/task_run.h"
+#include "pools/parts/worker.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
     SLOTS_DEFAULT = 4096,
@@ -17,17 +17,12 @@ enum {
 #define PAYLOAD_LIMIT (64u << 20) /* bytes of payload in slots, unless the workers alone need more */
 #define NOBODY        UINT32_MAX  /* owner of a slot that never held a task */
 
-static size_t round_up(size_t bytes, size_t to)
-{
-    return (bytes + to - 1) / to * to;
-}
-
 static size_t payload_stride(const struct job *job)
 {
-    return round_up(job->in_bytes, 64) + round_up(job->out_bytes, 64);
+    return align_up(job->in_bytes, 64) + align_up(job->out_bytes, 64);
 }
 
-uint32_t queue_size(const struct job *job, unsigned workers)
+static uint32_t size_for(const struct job *job, unsigned workers)
 {
     size_t stride = payload_stride(job);
     uint32_t least = LINE, size = SLOTS_DEFAULT;
@@ -36,11 +31,6 @@ uint32_t queue_size(const struct job *job, unsigned workers)
     while (size > least && stride * size > PAYLOAD_LIMIT)
         size /= 2;
     return size > least ? size : least;
-}
-
-size_t queue_bytes(const struct job *job, uint32_t size)
-{
-    return round_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096) + size * payload_stride(job);
 }
 
 /* Whether somebody who is awake can be waited for: every task is known to be short, and nothing is to go wrong. */
@@ -56,9 +46,16 @@ static uint64_t longest_of_short(const struct job *job, const struct group *grou
     return longest < SHORT_TASK_NS ? longest + HANDOVER_NS : 0;
 }
 
-int queue_init(struct queue *queue, struct group *group, uint32_t size, void *memory)
+int queue_open(struct queue *queue, struct group *group, enum wait_mode wait, size_t extra, void **extra_memory)
 {
     const struct job *job = group->job;
+    uint32_t size = size_for(job, group->workers);
+    size_t slots = align_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096);
+    size_t bytes = slots + size * payload_stride(job);
+    void *memory;
+    int rc = group_prepare(group, wait, bytes + extra, &memory);
+    if (rc < 0)
+        return rc;
     queue->job = job;
     queue->group = group;
     queue->shared = memory;
@@ -66,17 +63,21 @@ int queue_init(struct queue *queue, struct group *group, uint32_t size, void *me
     queue->mask = size - 1;
     queue->task_ns = longest_of_short(job, group);
     group->defers = queue->task_ns != 0;
+    queue->copies_input = group->processes != 0;
     queue->payload_stride = payload_stride(job);
-    queue->out_offset = round_up(job->in_bytes, 64);
-    queue->payload = (unsigned char *)memory + round_up(sizeof(struct queue_shared) + size * sizeof(uint64_t), 4096);
+    queue->out_offset = align_up(job->in_bytes, 64);
+    queue->payload = (unsigned char *)memory + slots;
     queue->state = calloc(size, sizeof *queue->state);
     queue->returned = calloc(QUEUE_REAP_MAX, sizeof *queue->returned);
     if (!queue->state || !queue->returned) {
         queue_release(queue);
+        group_stop(group, false);
         return -ENOMEM;
     }
     for (uint32_t i = 0; i < size; i++) /* relaxed: before any worker exists */
         atomic_store_explicit(&queue->shared->slots[i], NOBODY, memory_order_relaxed);
+    if (extra_memory)
+        *extra_memory = (char *)memory + bytes;
     return 0;
 }
 
@@ -104,7 +105,7 @@ static uint64_t count_queued(const struct queue *queue)
 static void wake_for(struct queue *queue, unsigned count)
 {
     unsigned awake = group_awake(queue->group);
-    if (awake == queue->workers)
+    if (awake == queue->group->workers)
         return;
     if (!queue->task_ns || !awake || count_queued(queue) * queue->task_ns >= (uint64_t)awake * WAKE_NS)
         group_wake(queue->group, count);
@@ -112,7 +113,7 @@ static void wake_for(struct queue *queue, unsigned count)
 
 /* ---- the submitter ---- */
 
-static inline uint32_t place(struct queue *queue, uint32_t task)
+inline uint32_t queue_place(struct queue *queue, uint32_t task)
 {
     struct queue_shared *shared = queue->shared;
     while (queue->state[queue->tail & queue->mask] != SLOT_FREE)
@@ -129,11 +130,6 @@ static inline uint32_t place(struct queue *queue, uint32_t task)
     return slot;
 }
 
-uint32_t queue_place(struct queue *queue, uint32_t task)
-{
-    return place(queue, task);
-}
-
 bool queue_is_offered(const struct queue *queue, uint32_t slot)
 {
     /* relaxed: somebody may claim it right after */
@@ -146,7 +142,7 @@ int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n)
     struct queue_shared *shared = queue->shared;
     unsigned taken = 0;
     for (; taken < n && queue->in_flight < queue->size; taken++)
-        place(queue, tasks[taken]);
+        queue_place(queue, tasks[taken]);
     if (taken) {
         /* seq_cst: published, then group_wake looks who sleeps */
         atomic_store_explicit(&shared->tail, queue->tail, memory_order_seq_cst);
@@ -211,7 +207,7 @@ struct hunt {
     bool short_tasks; /* the last task was one */
 };
 
-static inline bool claim_slot(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task)
+inline bool queue_claim(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task)
 {
     _Atomic uint64_t *word = &queue->shared->slots[slot];
     /* relaxed: only a look; the compare-and-swap decides */
@@ -227,15 +223,10 @@ static inline bool claim_slot(struct queue *queue, uint32_t slot, uint32_t owner
     return true;
 }
 
-bool queue_claim(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task)
-{
-    return claim_slot(queue, slot, owner, task);
-}
-
 static bool claim(struct queue *queue, uint64_t position, uint32_t owner, uint32_t *slot, uint32_t *task)
 {
     *slot = (uint32_t)(position & queue->mask);
-    return claim_slot(queue, *slot, owner, task);
+    return queue_claim(queue, *slot, owner, task);
 }
 
 static bool claim_in_line(struct queue *queue, struct hunt *hunt, uint32_t owner, uint32_t *slot, uint32_t *task)
@@ -321,7 +312,7 @@ void queue_touch(struct self *self, void *work)
         memory_map_now(queue->payload, queue->size * queue->payload_stride);
 }
 
-static inline void run(struct self *self, struct queue *queue, uint32_t slot, uint32_t task, struct done *done)
+inline void queue_run(struct self *self, struct queue *queue, uint32_t slot, uint32_t task, struct done *done)
 {
     const struct job *job = queue->job;
     unsigned char *payload = queue->payload + slot * queue->payload_stride;
@@ -329,11 +320,6 @@ static inline void run(struct self *self, struct queue *queue, uint32_t slot, ui
     worker_begin(self, task, slot);
     task_run(job, task, in, job->out_bytes ? payload + queue->out_offset : NULL, done);
     done->slot = slot;
-}
-
-void queue_run(struct self *self, struct queue *queue, uint32_t slot, uint32_t task, struct done *done)
-{
-    run(self, queue, slot, task, done);
 }
 
 void queue_work(struct self *self, void *work)
@@ -361,7 +347,7 @@ void queue_work(struct self *self, void *work)
         struct done *done = worker_record(self);
         if (!done)
             return;
-        run(self, queue, slot, task, done);
+        queue_run(self, queue, slot, task, done);
         worker_finish(self, label);
     }
 }

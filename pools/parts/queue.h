@@ -31,8 +31,8 @@ struct queue {
     const struct job *job;
     struct group *group;
     struct queue_shared *shared;
-    uint32_t size, mask, workers;
-    uint64_t task_ns; /* what a task takes at most, with handing it over, when all are short; 0: some are not */
+    uint32_t size, mask; /* slots, a power of two */
+    uint64_t task_ns;    /* what a task takes at most, with handing it over, when all are short; 0: some are not */
     bool copies_input;
     size_t payload_stride, out_offset;
     unsigned char *payload; /* size rows: input, output */
@@ -46,10 +46,9 @@ struct queue {
 
 #define QUEUE_REAP_MAX 256 /* most completions per reap, because of `returned` */
 
-uint32_t queue_size(const struct job *job, unsigned workers); /* slots: how many may be in flight */
-size_t queue_bytes(const struct job *job, uint32_t size);
-/* memory: zeroed, queue_bytes of it, in the group's mapping. 0 or -ENOMEM. */
-int queue_init(struct queue *queue, struct group *group, uint32_t size, void *memory);
+/* Prepares the group (group_prepare) with a queue in its memory; extra: bytes of zeroed memory behind it. 0 or -errno,
+ * and then nothing is left of both. queue_release: once the group has stopped. */
+int queue_open(struct queue *queue, struct group *group, enum wait_mode wait, size_t extra, void **extra_memory);
 void queue_release(struct queue *queue);
 
 /* Those who hand over slots by other ways (pools/transport/) place and claim one at a time: into a free slot, which

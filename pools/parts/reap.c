@@ -1,19 +1,20 @@
 /* The submitter's side of completions: draining the rings of one or two groups, and waiting for news. */
+#include "pools/parts/reap.h"
 #include "pools/parts/clock.h"
-#include "pools/parts/group.h"
+#include "pools/parts/survive.h"
+#include "pools/parts/worker.h"
 
 enum { PATIENCE_NS = 200000 }; /* several wake-ups' worth */
 
 static unsigned drain_worker(struct group *group, unsigned number, struct done *done, unsigned max, bool *empty)
 {
     struct worker *worker = &group->worker[number];
-    const struct done *ring = group->rings + (size_t)number * group->ring_size;
     uint32_t head = atomic_load_explicit(&worker->head, memory_order_relaxed); /* ours */
     /* seq_cst: after the ready bit was cleared (worker.c, publish); acquires the records */
     uint32_t tail = atomic_load_explicit(&worker->tail, memory_order_seq_cst);
     unsigned count = tail - head < max ? tail - head : max;
     for (unsigned i = 0; i < count; i++)
-        done[i] = ring[(head + i) & (group->ring_size - 1)];
+        done[i] = *group_record(group, number, head + i);
     *empty = head + count == tail;
     if (count) {
         /* seq_cst: makes room, then looks whether the worker waits for it (worker.c, worker_record) */
@@ -59,37 +60,22 @@ static unsigned drain_all(const struct group_reap *reap, unsigned have)
     return have;
 }
 
-static bool must_tend(const struct group_reap *reap)
+/* Whether it is so of one of the groups. */
+static bool any(const struct group_reap *reap, bool (*is_so)(const struct group *group))
 {
     for (unsigned i = 0; i < reap->count; i++)
-        if (group_must_tend(reap->groups[i]))
-            return true;
-    return false;
-}
-
-static bool has_news(const struct group_reap *reap)
-{
-    for (unsigned i = 0; i < reap->count; i++)
-        if (group_has_news(reap->groups[i]))
+        if (is_so(reap->groups[i]))
             return true;
     return false;
 }
 
 /* Looks after workers that have died, or are over their limit. have: tasks drained in this call, which the pool has not
  * taken back yet. *until_ns moves forward to when it must be done again. */
-static int tend_all(const struct group_reap *reap, unsigned have, uint64_t *until_ns)
+static int look_after_all(const struct group_reap *reap, unsigned have, uint64_t *until_ns)
 {
     int rc = 0;
-    for (unsigned i = 0; i < reap->count && rc == 0; i++) {
-        struct group *group = reap->groups[i];
-        if (group_must_tend(group)) {
-            rc = group_tend(group, have == 0);
-            if (group->down && group->retry_ns < *until_ns)
-                *until_ns = group->retry_ns;
-        }
-        if (rc == 0)
-            rc = group_enforce_limit(group, until_ns);
-    }
+    for (unsigned i = 0; i < reap->count && rc == 0; i++)
+        rc = group_look_after(reap->groups[i], have == 0, until_ns);
     return rc;
 }
 
@@ -108,7 +94,7 @@ static unsigned spin_for_news(const struct group_reap *reap, uint64_t spin_ticks
             return 0;
         if (until != UINT64_MAX && clock_monotonic_ns() >= until)
             return 0;
-        if (has_news(reap))
+        if (any(reap, group_has_news))
             return 0;
     }
 }
@@ -117,14 +103,6 @@ static unsigned spin_for_news(const struct group_reap *reap, uint64_t spin_ticks
 static bool is_deferred(const struct group *group)
 {
     return group->defers && group_awake(group) < group->workers && group->body.has_work(NULL, group->body.work);
-}
-
-static bool has_deferred(const struct group_reap *reap)
-{
-    for (unsigned i = 0; i < reap->count; i++)
-        if (is_deferred(reap->groups[i]))
-            return true;
-    return false;
 }
 
 /* They did not: one more is woken. */
@@ -145,7 +123,7 @@ static unsigned sleep_for_news(const struct group_reap *reap, unsigned goal, uns
     atomic_store_explicit(&event->wanted, goal - have, memory_order_seq_cst);
     unsigned before = have;
     have = drain_all(reap, have);
-    if (!event_found(event, have - before) && have < reap->max && !has_news(reap))
+    if (!event_found(event, have - before) && have < reap->max && !any(reap, group_has_news))
         futex_wait(&event->word, seen, until_ns, event->private);
     atomic_store_explicit(&event->wanted, 0, memory_order_relaxed); /* event.h */
     return drain_all(reap, have);
@@ -159,18 +137,18 @@ int group_reap(const struct group_reap *reap)
     bool late = reap->until_ns == 0;
     for (;;) {
         uint64_t until_ns = reap->until_ns;
-        int rc = tend_all(reap, have, &until_ns);
+        int rc = look_after_all(reap, have, &until_ns);
         if (rc < 0)
             return have ? (int)have : rc; /* it is found again */
         if (have == 0)
             have = drain_all(reap, 0); /* what tending has brought */
-        if (late || have >= goal || have == reap->max || (have && must_tend(reap)))
+        if (late || have >= goal || have == reap->max || (have && any(reap, group_must_tend)))
             return (int)have;
         if (spin_ticks) {
             if (have || (have = spin_for_news(reap, spin_ticks, until_ns)))
                 return (int)have; /* no wake-up to spare: what is there is worth having */
         }
-        bool deferred = has_deferred(reap);
+        bool deferred = any(reap, is_deferred);
         uint64_t patient_ns = deferred ? clock_monotonic_ns() + PATIENCE_NS : UINT64_MAX;
         have = sleep_for_news(reap, goal, have, patient_ns < until_ns ? patient_ns : until_ns);
         if (have)

@@ -1,5 +1,5 @@
-/* What happens when a worker process ends: noticed by SIGCHLD, its last words taken, its place filled. See group.h,
- * Death.
+/* What happens when a worker process ends: noticed by SIGCHLD, its last words taken, its place filled. See
+ * group_state.h, Death.
  *
  *   alive --wait4--> fallen --records drained and taken back--> recovered --fork--> alive
  *
@@ -8,8 +8,11 @@
  * thread's task is to blame for the end of a process of several is known when it was ended for its time limit, when it
  * died of a signal that fatal_note saw, or when the record it was writing says so (struct done); the others' tasks are
  * collateral then. Else nobody knows, as after a SIGKILL from outside, and all share the signal. */
+#include "pools/parts/survive.h"
+#include "pools/parts/birth.h"
 #include "pools/parts/clock.h"
-#include "pools/parts/group.h"
+#include "pools/parts/process.h"
+#include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
 #include "pools/parts/worker.h"
 #include <signal.h>
@@ -17,50 +20,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-enum {
-    BARREN_MAX = 200,              /* deaths in a row, beside one a process, without anything done in between */
-    FATAL_STACK_BYTES = 16 * 1024, /* enough for the handler; SIGSTKSZ is no constant any more */
-};
-
-/* ---- in a worker process ---- */
-
-static _Thread_local struct worker *watched;
-
-static void fatal_note(int signal_number)
-{
-    if (watched)
-        atomic_store_explicit(&watched->fatal, (uint32_t)signal_number,
-                              memory_order_relaxed); /* its death publishes it */
-    signal(signal_number, SIG_DFL);
-    raise(signal_number); /* delivered when we return; abort() does it once more by itself */
-}
-
-void *fatal_watch(struct worker *worker)
-{
-    static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-    struct sigaction action = {.sa_handler = fatal_note, .sa_flags = SA_ONSTACK};
-    stack_t stack;
-    sigemptyset(&action.sa_mask);
-    watched = worker;
-    for (unsigned i = 0; i < sizeof fatal / sizeof *fatal; i++)
-        sigaction(fatal[i], &action, NULL);
-    if (sigaltstack(NULL, &stack) < 0 || !(stack.ss_flags & SS_DISABLE))
-        return NULL; /* a sanitizer has given the thread one */
-    stack = (stack_t){.ss_sp = malloc(FATAL_STACK_BYTES), .ss_size = FATAL_STACK_BYTES};
-    if (stack.ss_sp)
-        sigaltstack(&stack, NULL); /* without it only an overflow of the stack goes unnoted */
-    return stack.ss_sp;
-}
-
-void fatal_unwatch(void *memory)
-{
-    stack_t none = {.ss_flags = SS_DISABLE};
-    if (memory)
-        sigaltstack(&none, NULL);
-    free(memory);
-}
-
-/* ---- the submitter ---- */
+enum { BARREN_MAX = 200 }; /* deaths in a row, beside one a process, without anything done in between */
 
 static struct worker *first_of(const struct group *group, unsigned process)
 {
@@ -102,11 +62,8 @@ static void count_usage(struct group *group, unsigned process, const struct rusa
             usage_add(&group->gone, &worker[i].usage);
         return;
     }
-    struct usage used;
-    usage_from_rusage(rusage, &used);
-    used.runqueue_ns = -1; /* went with the process */
-    used.workers_lost = 1;
-    usage_add(&group->gone, &used);
+    usage_add_ended(&group->gone, rusage);
+    group->gone.workers_lost++;
 }
 
 /* The process has been waited for: everything it has completed counts as published. */
@@ -151,7 +108,7 @@ static bool is_drained(const struct group *group, unsigned process)
 static struct done *last_words(const struct group *group, unsigned number, uint32_t task)
 {
     uint32_t filled = atomic_load_explicit(&group->worker[number].filled, memory_order_relaxed);
-    struct done *record = group->rings + (size_t)number * group->ring_size + (filled & (group->ring_size - 1));
+    struct done *record = group_record(group, number, filled);
     return record->task == task && record->status == TASK_LOST ? record : NULL;
 }
 
@@ -171,8 +128,7 @@ static void describe(const struct group *group, unsigned process, struct done *f
         fallen->start = record->start;
         fallen->end = record->end;
     }
-    fallen->status = WIFSIGNALED(unit->status) ? TASK_SIGNALLED : TASK_EXITED;
-    fallen->code = WIFSIGNALED(unit->status) ? WTERMSIG(unit->status) : WEXITSTATUS(unit->status);
+    task_ended(unit->status, fallen);
     if (collateral)
         fallen->status = TASK_COLLATERAL;
     else if (unit->culprit)
@@ -191,11 +147,10 @@ static void unit_recover(struct group *group, unsigned process)
         somebody |= is_culprit(group, process, &fallen[i]);
     for (unsigned i = 0; i < count; i++)
         describe(group, process, &fallen[i], somebody && !is_culprit(group, process, &fallen[i]));
-    for (unsigned i = 0; i < group->threads;
-         i++) { /* whoever has the ring next must not be taken for having said them */
-        const struct worker *worker = &group->worker[first + i];
-        uint32_t filled = atomic_load_explicit(&worker->filled, memory_order_relaxed);
-        group->rings[(size_t)(first + i) * group->ring_size + (filled & (group->ring_size - 1))].status = TASK_OK;
+    for (unsigned i = first; i < first + group->threads; i++) {
+        uint32_t filled = atomic_load_explicit(&group->worker[i].filled, memory_order_relaxed);
+        /* whoever has the ring next must not be taken for having said them */
+        group_record(group, i, filled)->status = TASK_OK;
     }
     group->fallen_count += count;
     if (count)
@@ -325,7 +280,7 @@ static void end_task(struct group *group, unsigned number, uint64_t running)
     kill(unit->pid, still ? SIGKILL : SIGCONT);
 }
 
-int group_enforce_limit(struct group *group, uint64_t *until_ns)
+static int enforce_limit(struct group *group, uint64_t *until_ns)
 {
     if (!group->limit_ticks)
         return 0;
@@ -350,4 +305,16 @@ int group_enforce_limit(struct group *group, uint64_t *until_ns)
     if (group->limit_due_ns < *until_ns)
         *until_ns = group->limit_due_ns;
     return 0;
+}
+
+int group_look_after(struct group *group, bool all_taken, uint64_t *until_ns)
+{
+    if (group_must_tend(group)) {
+        int rc = group_tend(group, all_taken);
+        if (rc < 0)
+            return rc;
+        if (group->down && group->retry_ns < *until_ns)
+            *until_ns = group->retry_ns;
+    }
+    return enforce_limit(group, until_ns);
 }

@@ -1,8 +1,10 @@
 /* Running a task, see task_run.h. */
 #include "pools/parts/task_run.h"
 #include "pools/parts/clock.h"
+#include "pools/parts/strike.h"
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/wait.h>
 
 enum { PAGE_BYTES = 4096 };
 
@@ -90,7 +92,14 @@ static void write_ballast(const struct job *job, uint32_t index)
     }
 }
 
-void task_status(int code, struct done *done)
+void task_ended(int wait_status, struct done *done)
+{
+    done->status = WIFSIGNALED(wait_status) ? TASK_SIGNALLED : TASK_EXITED;
+    done->code = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+/* Of a task whose run() returned `code`. */
+static void status_set(int code, struct done *done)
 {
     done->status = code & RUN_EXITED      ? TASK_EXITED
                    : code & RUN_SIGNALLED ? TASK_SIGNALLED
@@ -119,7 +128,7 @@ bool task_become(const struct job *job, uint32_t index, const void *in, void *ou
     *done = (struct done){.task = index, .cpu = (uint16_t)sched_getcpu(), .start = start, .result = result};
     /* release: pairs with the parent's look after it has waited */
     atomic_store_explicit(complete, 1, memory_order_release);
-    task_status(workload->become(job->state, &task), done);
+    status_set(workload->become(job->state, &task), done);
     return true;
 }
 
@@ -150,7 +159,7 @@ void task_run(const struct job *job, uint32_t index, const void *in, void *out, 
         cpu = (uint32_t)sched_getcpu();
     done->task = index;
     done->cpu = (uint16_t)cpu;
-    task_status(code, done);
+    status_set(code, done);
     done->start = start;
     done->end = end;
     done->result = result;

@@ -13,8 +13,8 @@ void task_run(const struct job *job, uint32_t index, const void *in, void *out, 
  * whoever waits for it. False: nothing was done, because the task is none for a program; task_run is for it. */
 bool task_become(const struct job *job, uint32_t index, const void *in, void *out, struct done *done,
                  _Atomic uint32_t *complete);
-/* Status and code of a task whose run() returned `code`. */
-void task_status(int code, struct done *done);
+/* Status and code of a task whose process ended in another way than with 0; as waitpid(2) tells. */
+void task_ended(int wait_status, struct done *done);
 
 /* The task as the workload sees it, without its payload. */
 struct task task_describe(const struct job *job, uint32_t index);

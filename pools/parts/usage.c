@@ -1,10 +1,10 @@
 /* Reading usage, see usage.h. */
 #include "pools/parts/usage.h"
+#include "pools/parts/proc.h"
 #include "workloads/children.h"
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void usage_clear(struct usage *usage)
 {
@@ -28,25 +28,12 @@ void usage_from_rusage(const struct rusage *rusage, struct usage *usage)
     usage->maxrss_bytes = (int64_t)rusage->ru_maxrss * 1024;
 }
 
-/* A small file of /proc in one read; without stdio, whose buffers would be memory of the worker. */
-static ssize_t read_small(const char *path, char *text, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    ssize_t got = read(fd, text, size - 1);
-    close(fd);
-    if (got >= 0)
-        text[got] = '\0';
-    return got;
-}
-
 /* schedstat: ns on a CPU, ns waiting for one, slices (Documentation/scheduler/sched-stats.rst of Linux). */
 static int64_t runqueue_ns(void)
 {
     char text[128];
     char *second;
-    if (read_small("/proc/thread-self/schedstat", text, sizeof text) <= 0 || !(second = strchr(text, ' ')))
+    if (proc_read("/proc/thread-self/schedstat", text, sizeof text) <= 0 || !(second = strchr(text, ' ')))
         return -1;
     return strtoll(second, NULL, 10);
 }
@@ -60,29 +47,48 @@ void usage_read_thread(struct usage *usage)
     }
     usage_from_rusage(&rusage, usage);
     usage->runqueue_ns = runqueue_ns();
-    if (children_waited.count) {
-        struct usage children;
-        usage_from_rusage(&children_waited.used, &children);
-        children.runqueue_ns = -1; /* went with them */
-        usage_add(usage, &children);
-    }
+    if (children_waited.count)
+        usage_add_ended(usage, &children_waited.used);
 }
 
-/* -1: it is not told. */
-static int64_t smaps_field(const char *text, const char *name)
+void usage_read_own(struct usage *usage, bool with_memory)
 {
-    const char *at = strstr(text, name);
-    return at ? strtoll(at + strlen(name), NULL, 10) * 1024 : -1;
+    usage_read_thread(usage);
+    if (with_memory)
+        usage_read_memory(usage);
+}
+
+void usage_add_ended(struct usage *sum, const struct rusage *rusage)
+{
+    struct usage used;
+    usage_from_rusage(rusage, &used);
+    used.runqueue_ns = -1;
+    usage_add(sum, &used);
+}
+
+void usage_add_memory(struct usage *sum)
+{
+    struct usage own;
+    usage_clear(&own);
+    usage_read_memory(&own);
+    usage_add(sum, &own);
+}
+
+void usage_read_memory_of(const char *pid, struct usage *usage)
+{
+    char path[64], text[2048];
+    snprintf(path, sizeof path, "/proc/%.32s/smaps_rollup", pid);
+    if (proc_read(path, text, sizeof text) <= 0)
+        return;
+    int64_t pss = proc_field(text, "\nPss:", -1);
+    int64_t clean = proc_field(text, "\nPrivate_Clean:", -1), dirty = proc_field(text, "\nPrivate_Dirty:", -1);
+    usage->pss_bytes = pss < 0 ? -1 : pss * 1024;
+    usage->private_bytes = clean < 0 || dirty < 0 ? -1 : (clean + dirty) * 1024;
 }
 
 void usage_read_memory(struct usage *usage)
 {
-    char text[2048];
-    if (read_small("/proc/self/smaps_rollup", text, sizeof text) <= 0)
-        return;
-    usage->pss_bytes = smaps_field(text, "\nPss:");
-    int64_t clean = smaps_field(text, "\nPrivate_Clean:"), dirty = smaps_field(text, "\nPrivate_Dirty:");
-    usage->private_bytes = clean < 0 || dirty < 0 ? -1 : clean + dirty;
+    usage_read_memory_of("self", usage);
 }
 
 void usage_add(struct usage *sum, const struct usage *part)

@@ -9,8 +9,16 @@
 void usage_read_thread(struct usage *usage);
 /* Memory of the calling process (smaps_rollup), which walks its page tables: not while anything is timed. */
 void usage_read_memory(struct usage *usage);
-/* A child's, from wait4. */
+/* Of another process, by its pid in digits. What cannot be read stays as it was. */
+void usage_read_memory_of(const char *pid, struct usage *usage);
+/* The same, and with_memory that of the process. */
+void usage_read_own(struct usage *usage, bool with_memory);
+/* A whole process's. */
 void usage_from_rusage(const struct rusage *rusage, struct usage *usage);
+/* Adds what children used that have been waited for; what they waited for a CPU went with them. */
+void usage_add_ended(struct usage *sum, const struct rusage *rusage);
+/* Adds the memory of the calling process, while its workers live, so that what is shared counts as shared. */
+void usage_add_memory(struct usage *sum);
 /* Sums add up; memory levels add up where both are known; maxrss is the larger. */
 void usage_add(struct usage *sum, const struct usage *part);
 void usage_clear(struct usage *usage); /* zero sums, unknown memory */

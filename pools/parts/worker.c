@@ -1,6 +1,8 @@
-/* The worker's side of a group: records, publication, ringing the submitter, resting. See group.h for the design. */
+/* The worker's side of a group: records, publication, ringing the submitter, resting. See group_state.h for the design.
+ */
 #include "pools/parts/worker.h"
 #include "pools/parts/clock.h"
+#include "pools/parts/usage.h"
 
 /* Short tasks are published together, so that the line of the tail does not travel for each of them; but not for
  * longer than a wake-up's worth. Who brings the last result that the submitter sleeps for wakes it. */
@@ -24,7 +26,7 @@ static void publish(struct self *self)
         atomic_fetch_or_explicit(ready, bit, memory_order_seq_cst);
     event_report(group->event, count);
     /* relaxed, a hint: a worker whose ring is full could only wait */
-    if (self->filled - atomic_load_explicit(&worker->head, memory_order_relaxed) >= group->ring_size / 2)
+    if (self->filled - atomic_load_explicit(&worker->head, memory_order_relaxed) >= RING_SIZE / 2)
         event_ring(group->event);
 }
 
@@ -34,7 +36,7 @@ void worker_before(struct self *self, uint64_t label_ns)
         publish(self);
 }
 
-static inline void sign(struct self *self, struct done *done)
+inline void worker_sign(struct self *self, struct done *done)
 {
     done->worker = (uint16_t)(self->group->first + self->number);
     done->pid = self->worker->pid;
@@ -45,11 +47,6 @@ static inline void sign(struct self *self, struct done *done)
     self->served++;
 }
 
-void worker_sign(struct self *self, struct done *done)
-{
-    sign(self, done);
-}
-
 void worker_end(struct self *self)
 {
     /* release: the record was handed back before */
@@ -58,11 +55,11 @@ void worker_end(struct self *self)
 
 void worker_finish(struct self *self, uint64_t label_ns)
 {
-    sign(self, &self->ring[self->filled & (self->group->ring_size - 1)]);
+    worker_sign(self, &self->ring[self->filled & (RING_SIZE - 1)]);
     self->filled++;
     /* the claim of the next task waits until this one's stores are out, and they wait for lines that the submitter has
      * read: have those that come next sent here meanwhile */
-    clock_fetch_to_write(&self->ring[(self->filled + RECORDS_AHEAD) & (self->group->ring_size - 1)]);
+    clock_fetch_to_write(&self->ring[(self->filled + RECORDS_AHEAD) & (RING_SIZE - 1)]);
     /* release: whoever counts this record finds it complete; and it comes before the next line, so that one who dies in
      * between has finished the task */
     atomic_store_explicit(&self->worker->filled, self->filled, memory_order_release);
@@ -80,6 +77,13 @@ void worker_begin(struct self *self, uint32_t task, uint32_t slot)
     /* release: after the claim and `since`. That the task comes after it no order need say: whoever takes the dead's
      * word for it sees all they stored in program order, which the call of task_run keeps */
     atomic_store_explicit(&self->worker->running, (uint64_t)task << 32 | (slot + 1), memory_order_release);
+}
+
+void worker_note_usage(struct self *self)
+{
+    struct usage *usage = &self->worker->usage;
+    usage_read_thread(usage);
+    usage->migrations = (int64_t)self->migrations;
 }
 
 bool worker_goes_on(struct self *self)
@@ -107,10 +111,10 @@ bool worker_goes_on(struct self *self)
  * then covers all records before. */
 static bool has_room(struct self *self, memory_order order)
 {
-    if (self->filled - self->head_seen < self->group->ring_size)
+    if (self->filled - self->head_seen < RING_SIZE)
         return true;
     self->head_seen = atomic_load_explicit(&self->worker->head, order);
-    return self->filled - self->head_seen < self->group->ring_size;
+    return self->filled - self->head_seen < RING_SIZE;
 }
 
 struct done *worker_record(struct self *self)
@@ -132,27 +136,22 @@ struct done *worker_record(struct self *self)
             futex_wait(&worker->doorbell, seen, UINT64_MAX, self->group->processes == 0);
         atomic_store_explicit(&worker->blocked, 0, memory_order_relaxed); /* who sees it late rings for nothing */
     }
-    return &self->ring[self->filled & (self->group->ring_size - 1)];
+    return &self->ring[self->filled & (RING_SIZE - 1)];
 }
 
 /* ---- resting ---- */
 
-static bool has_orders(const struct self *self)
+bool worker_has_orders(const struct self *self)
 {
     /* seq_cst: the second look, though the doorbell that follows every order would do (futex.h); acquires the order */
     return atomic_load_explicit(&self->group->shared->orders, memory_order_seq_cst) != self->orders_seen;
-}
-
-bool worker_has_orders(const struct self *self)
-{
-    return has_orders(self);
 }
 
 /* Only where there is somebody beside it who may have said so. */
 static bool is_retired(const struct self *self)
 {
     const struct group *group = self->group;
-    /* seq_cst: as has_orders; worker_goes_on rings after it */
+    /* seq_cst: as worker_has_orders; worker_goes_on rings after it */
     return group->max_tasks && group->threads > 1 &&
            atomic_load_explicit(&group->worker[self->number - self->number % group->threads].retired,
                                 memory_order_seq_cst);
@@ -166,7 +165,7 @@ static bool spin(struct self *self)
         return false;
     uint64_t start = clock_ticks();
     for (unsigned i = 0;; i++) {
-        if (group->body.has_work(self, group->body.work) || has_orders(self) || is_retired(self))
+        if (group->body.has_work(self, group->body.work) || worker_has_orders(self) || is_retired(self))
             return true;
         clock_pause();
         if (i % 16 == 15 && group->spin_ticks != UINT64_MAX && clock_ticks() - start >= group->spin_ticks)
@@ -195,7 +194,7 @@ static void sleep_until_rung(struct self *self)
      * before the bit, and down after it (idle_leave), so that it is never too low for a waker */
     atomic_fetch_add_explicit(&group->shared->idle_count, 1, memory_order_seq_cst);
     atomic_fetch_or_explicit(&group->idle[n / 64], 1ull << (n % 64), memory_order_seq_cst);
-    if (!group->body.has_work(self, group->body.work) && !has_orders(self) && !is_retired(self))
+    if (!group->body.has_work(self, group->body.work) && !worker_has_orders(self) && !is_retired(self))
         futex_wait(&self->worker->doorbell, seen, UINT64_MAX, group->processes == 0);
     idle_leave(group, n);
 }
@@ -203,18 +202,38 @@ static void sleep_until_rung(struct self *self)
 bool worker_rest(struct self *self)
 {
     publish(self);
-    if (!spin(self) && !has_orders(self))
+    if (!spin(self) && !worker_has_orders(self))
         sleep_until_rung(self);
     return worker_obey(self);
 }
 
+void worker_answer(struct group *group, struct worker *worker, uint32_t order)
+{
+    /* seq_cst, and the load after it: either the submitter sees this answer, or we see that it waits for it */
+    atomic_store_explicit(&worker->answered, order, memory_order_seq_cst);
+    uint32_t awaited = atomic_load_explicit(&group->shared->awaited, memory_order_seq_cst);
+    if (awaited == (uint32_t)(worker - group->worker) + 1)
+        event_shout(group->event);
+}
+
+static void report(struct self *self, uint32_t order)
+{
+    struct group *group = self->group;
+    worker_note_usage(self);
+    bool speaks_for_process = group->processes && self->number % group->threads == 0;
+    /* relaxed: published by the order */
+    if (speaks_for_process && atomic_load_explicit(&group->shared->with_memory, memory_order_relaxed))
+        usage_read_memory(&self->worker->usage);
+    worker_answer(group, self->worker, order);
+}
+
 bool worker_obey(struct self *self)
 {
-    if (has_orders(self)) {
+    if (worker_has_orders(self)) {
         self->orders_seen++;
         if (atomic_load_explicit(&self->group->shared->stopping, memory_order_relaxed)) /* published by the order */
             return false;
-        worker_report(self, self->orders_seen);
+        report(self, self->orders_seen);
     }
     return true;
 }
@@ -241,4 +260,15 @@ void group_wake(struct group *group, unsigned count)
         for (; idle && count; idle &= idle - 1, count--)
             group_wake_worker(group, word * 64 + (unsigned)__builtin_ctzll(idle));
     }
+}
+
+void group_ring_all(struct group *group)
+{
+    for (unsigned i = 0; i < group->workers; i++) {
+        /* seq_cst: after the order, before the worker's second look */
+        atomic_fetch_add_explicit(&group->worker[i].doorbell, 1, memory_order_seq_cst);
+        futex_wake(&group->worker[i].doorbell, 1, group->processes == 0);
+    }
+    if (group->body.call)
+        group->body.call(group->body.work);
 }

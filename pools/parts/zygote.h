@@ -1,4 +1,4 @@
-/* What the pool zygote and its forkers share (zygote.c and forker.c).
+/* What the pool zygote and its forkers share (zygote.c, forkers.c and forker.c).
  *
  * Forkers are small processes made before the trial has a workload, payload or ballast. Each takes the next task by
  * itself, forks a child that runs it, waits for the child and records what became of it, so that submitter and forkers
@@ -42,7 +42,6 @@ struct forker {
     /* its child writes, one page fault a child: */
     _Alignas(128) _Atomic uint32_t complete;
     struct done done;
-    struct usage child_memory;
 };
 
 /* A task: task << 32 | row of the forker that has it; row 0 (the spawner's) means that anybody may take it. */
@@ -63,10 +62,9 @@ struct zygote_shared {
     uint64_t memory_bytes;
     struct places places;
     _Atomic uint64_t *idle; /* bits by row */
-    /* by worker: the child that runs, or 0, and what it runs; plain, as they are read from outside alone (peek.h),
-     * where a moment late does not matter */
-    int32_t *pids;
-    uint32_t *tasks;
+    /* by worker, peek_word: task and pid of the child that runs; plain, as they are read from outside alone, where a
+     * moment late does not matter */
+    uint64_t *running;
     struct forker forkers[];
 };
 
@@ -87,9 +85,17 @@ struct zygote_memory { /* the same, as addresses of one process */
     unsigned char *payload;
 };
 
-struct zygote_memory zygote_memory_at(void *map);
-
-/* The life of the process in that row; row 0 waits to make others. */
-_Noreturn void forker_main(struct zygote_shared *shared, uint32_t row);
+static inline struct zygote_memory zygote_memory_at(void *map)
+{
+    struct zygote_job *job = map;
+    char *at = map;
+    return (struct zygote_memory){
+        .job = job,
+        .costs = (struct cost *)(at + job->costs_at),
+        .finished = (_Atomic uint64_t *)(at + job->finished_at),
+        .slots = (struct zygote_slot *)(at + job->slots_at),
+        .payload = (unsigned char *)at + job->payload_at,
+    };
+}
 
 #endif

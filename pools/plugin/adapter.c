@@ -2,6 +2,7 @@
 #include "pools/plugin/adapter.h"
 #include "pools/parts/clock.h"
 #include "pools/plugin/handles.h"
+#include "pools/plugin/handles_usage.h"
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,36 +1,19 @@
 /* What the workers of a plug-in have used, as far as it can be seen from outside: getrusage for this process and the
  * children it has waited for, /proc for processes that live. */
+#include "pools/plugin/handles_usage.h"
+#include "pools/parts/proc.h"
 #include "pools/parts/usage.h"
-#include "pools/plugin/handles.h"
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static ssize_t read_small(const char *path, char *text, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read(fd, text, size - 1);
-    if (fd >= 0)
-        close(fd);
-    if (got >= 0)
-        text[got] = '\0';
-    return got;
-}
-
-static int64_t field(const char *text, const char *name)
-{
-    const char *at = strstr(text, name);
-    return at ? strtoll(at + strlen(name), NULL, 10) : 0;
-}
 
 /* One thread of a process: time on and waiting for a CPU, switches. */
 static void add_thread(pid_t pid, const char *tid, struct usage *sum, int64_t *cpu_ns)
 {
     char path[96], text[4096], *second;
     snprintf(path, sizeof path, "/proc/%d/task/%.16s/schedstat", (int)pid, tid);
-    if (read_small(path, text, sizeof text) > 0 && (second = strchr(text, ' '))) {
+    if (proc_read(path, text, sizeof text) > 0 && (second = strchr(text, ' '))) {
         *cpu_ns += strtoll(text, NULL, 10);
         if (sum->runqueue_ns >= 0)
             sum->runqueue_ns += strtoll(second, NULL, 10);
@@ -38,9 +21,9 @@ static void add_thread(pid_t pid, const char *tid, struct usage *sum, int64_t *c
         sum->runqueue_ns = -1;
     }
     snprintf(path, sizeof path, "/proc/%d/task/%.16s/status", (int)pid, tid);
-    if (read_small(path, text, sizeof text) > 0) {
-        sum->nvcsw += field(text, "\nvoluntary_ctxt_switches:");
-        sum->nivcsw += field(text, "\nnonvoluntary_ctxt_switches:");
+    if (proc_read(path, text, sizeof text) > 0) {
+        sum->nvcsw += proc_field(text, "\nvoluntary_ctxt_switches:", 0);
+        sum->nivcsw += proc_field(text, "\nnonvoluntary_ctxt_switches:", 0);
     }
 }
 
@@ -56,16 +39,17 @@ static void add_threads(pid_t pid, struct usage *sum, int64_t *cpu_ns)
         closedir(tasks);
 }
 
+/* A part of it is not the memory: it is known of all, or not at all. */
 static void add_memory(pid_t pid, struct usage *sum)
 {
-    char path[64], text[4096];
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
-    if (sum->pss_bytes < 0 || read_small(path, text, sizeof text) <= 0) { /* a part of it is not the memory */
-        sum->pss_bytes = sum->private_bytes = -1;
-        return;
-    }
-    sum->pss_bytes += field(text, "\nPss:") * 1024;
-    sum->private_bytes += (field(text, "\nPrivate_Clean:") + field(text, "\nPrivate_Dirty:")) * 1024;
+    char text[16];
+    struct usage one;
+    usage_clear(&one);
+    snprintf(text, sizeof text, "%d", (int)pid);
+    usage_read_memory_of(text, &one);
+    bool is_known = one.pss_bytes >= 0 && sum->pss_bytes >= 0;
+    sum->pss_bytes = is_known ? sum->pss_bytes + one.pss_bytes : -1;
+    sum->private_bytes = is_known ? sum->private_bytes + one.private_bytes : -1;
 }
 
 /* Another process: /proc/PID/stat has faults, and times in ticks too coarse to be added up, so they only tell how the
@@ -76,7 +60,7 @@ static void add_process(pid_t pid, bool with_memory, struct usage *sum)
     long long minflt, majflt, user, sys;
     int64_t cpu_ns = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    if (read_small(path, text, sizeof text) <= 0)
+    if (proc_read(path, text, sizeof text) <= 0)
         return; /* it has ended meanwhile: its parent was told */
     const char *behind_name = strrchr(text, ')');
     if (!behind_name || sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %*u %lld %*u %lld %*u %lld %lld", &minflt,
@@ -108,15 +92,13 @@ int handles_usage(const struct handles *handles, bool with_memory, struct usage 
 {
     const struct handle_worker *worker = handles->shared->worker;
     struct rusage rusage;
-    struct usage children;
     int64_t cpu_ns = 0; /* known better */
     if (getrusage(RUSAGE_SELF, &rusage) < 0)
         return -errno;
     usage_from_rusage(&rusage, usage);
     if (getrusage(RUSAGE_CHILDREN, &rusage) < 0)
         return -errno;
-    usage_from_rusage(&rusage, &children);
-    usage_add(usage, &children);
+    usage_add_ended(usage, &rusage);
     int64_t nvcsw = usage->nvcsw, nivcsw = usage->nivcsw;
     usage->runqueue_ns = 0;
     add_threads(getpid(), usage, &cpu_ns);

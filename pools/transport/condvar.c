@@ -1,6 +1,7 @@
 /* transport=condvar: two lists under one mutex, tasks and records, each with a condition variable; a signal for each
  * task and each record, a broadcast for orders. Threads only, see transport.h. */
-#include "pools/transport/transport.h"
+#include "pools/parts/worker.h"
+#include "pools/transport/way.h"
 #include <stdlib.h>
 
 struct way {
@@ -74,7 +75,7 @@ static int condvar_collect(struct pool *pool, struct done *done)
 static void condvar_wait(struct pool *pool, uint64_t until_ns)
 {
     struct way *way = pool->way;
-    struct timespec until = {(time_t)(until_ns / 1000000000u), (long)(until_ns % 1000000000u)};
+    struct timespec until = clock_timespec(until_ns);
     int rc = 0;
     pthread_mutex_lock(&way->mutex);
     while (way->records_from == way->records_to && rc == 0)

@@ -8,7 +8,8 @@
  * are workers, and whoever has read one reads no further until the submitter has had all answers: so each of them
  * takes one. One that died with its message in hand needs none, its place is taken by one that has nothing to report.
  */
-#include "pools/transport/transport.h"
+#include "pools/parts/worker.h"
+#include "pools/transport/way.h"
 #include <fcntl.h>
 #include <stdlib.h>
 
@@ -84,6 +85,7 @@ static int pipe_open(struct pool *pool)
     if (pool->depth > room)
         pool->depth = room;
     pool->ready = way->records.from;
+    pool->room = way->tasks.to;
     return 0;
 }
 
@@ -118,12 +120,6 @@ static int pipe_collect(struct pool *pool, struct done *done)
         if (errno != EINTR)
             return errno == EAGAIN ? 0 : -errno;
     }
-}
-
-static void pipe_wait(struct pool *pool, uint64_t until_ns)
-{
-    const struct way *way = pool->way;
-    transport_poll(pool, pool->backlog_count ? way->tasks.to : -1, until_ns);
 }
 
 static void let_go_on(struct pool *pool, uint32_t order)
@@ -182,7 +178,6 @@ const struct transport transport_pipe = {
     .close = pipe_close,
     .offer = pipe_offer,
     .collect = pipe_collect,
-    .wait = pipe_wait,
     .call = pipe_call,
     .reported = pipe_reported,
     .receive = pipe_receive,

@@ -4,7 +4,7 @@
  *
  * The submitter keeps the worker's end open too: whoever takes a dead worker's place inherits it, and what the dead has
  * not read is taken out of it before. */
-#include "pools/transport/transport.h"
+#include "pools/transport/way.h"
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -138,11 +138,6 @@ static int socket_collect(struct pool *pool, struct done *done)
     }
 }
 
-static void socket_wait(struct pool *pool, uint64_t until_ns)
-{
-    transport_poll(pool, -1, until_ns);
-}
-
 static void socket_call(struct pool *pool)
 {
     const struct way *way = pool->way;
@@ -190,7 +185,6 @@ const struct transport transport_socket = {
     .close = socket_close,
     .offer = socket_offer,
     .collect = socket_collect,
-    .wait = socket_wait,
     .call = socket_call,
     .bury = socket_bury,
     .is_told = socket_is_told,

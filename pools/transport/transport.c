@@ -1,12 +1,17 @@
 /* What the textbook transports have in common, see transport.h: a group, slots, and the submitter's backlog. */
 #include "pools/transport/transport.h"
-#include "pools/parts/clock.h"
+#include "pools/parts/reap.h"
+#include "pools/parts/survive.h"
 #include "pools/parts/usage.h"
+#include "pools/parts/worker.h"
+#include "pools/transport/way.h"
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
 enum { PIPE_WORKERS_MAX = 1000 }; /* one record of each fits into a pipe of 64 KiB */
+
+extern const struct transport transport_pipe, transport_socket, transport_condvar;
 
 static const struct transport *const transports[] = {
     [TRANSPORT_PIPE] = &transport_pipe,
@@ -143,28 +148,17 @@ static int collect(struct pool *pool, struct done *done, unsigned max)
     return have || rc >= 0 ? (int)have : rc;
 }
 
-/* Looks after workers that have died or are over their limit; *until_ns: when to do it again. */
-static int tend(struct pool *pool, uint64_t *until_ns)
-{
-    struct group *group = &pool->group;
-    if (group_must_tend(group)) {
-        int rc = group_tend(group, true); /* what they have sent is for transport_recover to take */
-        if (rc < 0)
-            return rc;
-        if (group->down && group->retry_ns < *until_ns)
-            *until_ns = group->retry_ns;
-    }
-    return group_enforce_limit(group, until_ns);
-}
-
-void transport_poll(struct pool *pool, int room, uint64_t until_ns)
+/* For a record, children, or room for the backlog. */
+static void poll_wait(struct pool *pool, uint64_t until_ns)
 {
     enum { READY, CHILDREN, ROOM, FDS };
     struct pollfd fds[FDS] = {
-        [READY] = {pool->ready, POLLIN, 0}, [CHILDREN] = {pool->event->fd, POLLIN, 0}, [ROOM] = {room, POLLOUT, 0}};
+        [READY] = {pool->ready, POLLIN, 0},
+        [CHILDREN] = {pool->event->fd, POLLIN, 0},
+        [ROOM] = {pool->backlog_count ? pool->room : -1, POLLOUT, 0},
+    };
     uint64_t now = until_ns == UINT64_MAX ? 0 : clock_monotonic_ns();
-    uint64_t left = until_ns > now ? until_ns - now : 0;
-    struct timespec limit = {(time_t)(left / 1000000000u), (long)(left % 1000000000u)};
+    struct timespec limit = clock_timespec(until_ns > now ? until_ns - now : 0);
     eventfd_t children;
     if (ppoll(fds, FDS, until_ns == UINT64_MAX ? NULL : &limit, NULL) > 0 && fds[CHILDREN].revents)
         eventfd_read(pool->event->fd, &children); /* reap asks the group who it was */
@@ -179,7 +173,7 @@ int transport_reap(struct pool *pool, struct done *done, unsigned min, unsigned 
         max = QUEUE_REAP_MAX;
     for (bool late = until_ns == 0;;) {
         uint64_t wake_ns = until_ns;
-        int rc = tend(pool, &wake_ns);
+        int rc = group_look_after(&pool->group, true, &wake_ns); /* what they have sent transport_recover takes */
         if (rc == 0)
             rc = offer(pool);
         if (rc == 0)
@@ -188,7 +182,7 @@ int transport_reap(struct pool *pool, struct done *done, unsigned min, unsigned 
             pool->broken = true;
         if (rc != 0 || late || pool->queue.in_flight == 0)
             return rc;
-        pool->transport->wait(pool, wake_ns);
+        (pool->transport->wait ? pool->transport->wait : poll_wait)(pool, wake_ns);
         late = until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns;
     }
 }
@@ -201,12 +195,8 @@ int transport_usage(struct pool *pool, bool with_memory, struct usage *usage)
         pool->broken = true;
         return rc;
     }
-    if (with_memory) { /* while the workers are alive, so that what is shared counts as shared */
-        struct usage own;
-        usage_clear(&own);
-        usage_read_memory(&own);
-        usage_add(usage, &own);
-    }
+    if (with_memory)
+        usage_add_memory(usage);
     if (pool->transport->reported)
         pool->transport->reported(pool);
     return 0;
@@ -214,8 +204,7 @@ int transport_usage(struct pool *pool, bool with_memory, struct usage *usage)
 
 void transport_peek(const struct pool *pool, struct peek *peeks)
 {
-    peeks[0] =
-        (struct peek){.kind = PEEK_GROUP, .workers = pool->group.workers, .workers_at = (uintptr_t)pool->group.worker};
+    group_peek(&pool->group, &peeks[0]);
 }
 
 int transport_close(struct pool *pool)
@@ -236,13 +225,9 @@ int transport_close(struct pool *pool)
     return 0;
 }
 
-/* Memory: the group's, with slots and what the transport shares behind them. */
 static int prepare(struct pool *pool)
 {
     struct group *group = &pool->group;
-    uint32_t size = queue_size(group->job, group->workers);
-    size_t queue_end = queue_bytes(group->job, size);
-    void *memory;
     group->body = (struct group_body){
         .run = transport_work,
         .has_work = transport_has_work,
@@ -250,18 +235,13 @@ static int prepare(struct pool *pool)
         .recover = transport_recover,
         .work = pool,
     };
-    pool->queue.workers = group->workers;
-    pool->queue.copies_input = group->processes != 0;
-    pool->depth = size;
-    pool->backlog = calloc(size, sizeof *pool->backlog);
-    pool->stash = calloc(size, sizeof *pool->stash);
-    if (!pool->backlog || !pool->stash)
-        return -ENOMEM;
-    int rc = group_prepare(group, WAIT_BLOCK, queue_end + pool->transport->shared_bytes, &memory);
+    int rc = queue_open(&pool->queue, group, WAIT_BLOCK, pool->transport->shared_bytes, &pool->shared);
     if (rc < 0)
         return rc;
-    pool->shared = (char *)memory + queue_end;
-    return queue_init(&pool->queue, group, size, memory);
+    pool->depth = pool->queue.size;
+    pool->backlog = calloc(pool->depth, sizeof *pool->backlog);
+    pool->stash = calloc(pool->depth, sizeof *pool->stash);
+    return pool->backlog && pool->stash ? 0 : -ENOMEM;
 }
 
 static int watch_children(struct pool *pool)
@@ -276,7 +256,8 @@ int transport_open(const struct pool_config *config, const struct job *job, stru
     struct pool *pool = aligned_alloc(_Alignof(struct pool), sizeof *pool);
     if (!pool)
         return -ENOMEM;
-    *pool = (struct pool){.transport = transports[choice.kind], .has_children = choice.processes, .ready = -1};
+    *pool =
+        (struct pool){.transport = transports[choice.kind], .has_children = choice.processes, .ready = -1, .room = -1};
     int rc = event_open(&pool->event, !choice.processes);
     if (rc < 0) {
         free(pool);

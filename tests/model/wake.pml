@@ -1,6 +1,6 @@
 /* Work must reach a sleeper: the submitter publishes tasks and wakes one worker, who is woken wakes others, and a worker
  * that finds nothing says that it is idle, looks again and sleeps (pools/parts/queue.c, queue_submit and queue_work;
- * pools/parts/worker.c, sleep_until_rung and crew_wake_worker). Every statement is one sequentially consistent access, as the
+ * pools/parts/worker.c, sleep_until_rung and group_wake_worker). Every statement is one sequentially consistent access, as the
  * accesses it stands for are; a futex compares and falls asleep in one step, as the kernel does.
  *
  * What must hold in every interleaving: all tasks are run, each once, and after `stop` every worker ends. A wake-up that
@@ -49,7 +49,7 @@ inline idle_leave(w, mine)
     fi
 }
 
-/* crew_wake_worker, for one worker whose bit was seen */
+/* group_wake_worker, for one worker whose bit was seen */
 inline wake_worker(w, mine)
 {
     if

@@ -1,0 +1,17 @@
+/* Workers and children as the kernel has them: where they run, whom they die with, how they are waited for. Thread- and
+ * fork-safe. */
+#ifndef POOLBENCH_PROCESS_H
+#define POOLBENCH_PROCESS_H
+#include "pools/pool.h"
+
+#define FORK_RETRY_NS   (10ull * 1000000u)   /* between attempts to fork what could not be forked */
+#define FORK_GIVE_UP_NS (1000ull * 1000000u) /* with no process left and none to be had */
+
+/* Applies row `worker` of places to the calling thread. 0 or -errno. */
+int place_apply(const struct places *places, unsigned worker);
+/* First thing in a child of `parent`: it is killed when that ends, and exits with 1 if it has already. */
+void child_begin(pid_t parent);
+/* Waits until that child has ended; its wait status, 0 where it is no child. */
+int child_await(pid_t pid);
+
+#endif
