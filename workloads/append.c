@@ -11,11 +11,8 @@
 
 enum { PARAM_WITNESS, WITNESSED = VIEWS_MAX - 1 };
 static const struct param append_params[] = {
-    [PARAM_WITNESS] = {.name = "witness",
-                       .kind = PARAM_CHOICE,
-                       .preset = "no",
-                       .choices = "no|yes",
-                       .help = "have the first tasks write down what the list of their process holds, for the tour"},
+    [PARAM_WITNESS] = {"witness", PARAM_CHOICE, "no", 0, 0, "no|yes",
+                       "have the first tasks write down what the list of their process holds, for the tour"},
     {.name = NULL},
 };
 
@@ -127,7 +124,6 @@ const struct workload_ops workload_append = {
     .summary = "appends the square of its number to a global list; parent_sees is the list's length",
     .params = append_params,
     .traits = WORKLOAD_OBSERVED,
-    .class = TASK_CPU,
     .prepare = append_prepare,
     .run = append_run,
     .expect = append_expect,

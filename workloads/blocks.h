@@ -8,13 +8,8 @@
 /* Both rows of the parameter table that such a workload begins with. */
 enum { BLOCKS_FILE, BLOCKS_BLOCK, BLOCKS_PARAMS };
 #define BLOCKS_ROWS                                                                                                    \
-    [BLOCKS_FILE] = {.name = "file", .kind = PARAM_TEXT, .preset = "", .help = "the file whose blocks are the work"},  \
-    [BLOCKS_BLOCK] = {.name = "block",                                                                                 \
-                      .kind = PARAM_BYTES,                                                                             \
-                      .preset = "64KiB",                                                                               \
-                      .min = 64,                                                                                       \
-                      .max = 1 << 30,                                                                                  \
-                      .help = "how much of it a task takes"}
+    [BLOCKS_FILE] = {"file", PARAM_TEXT, "", 0, 0, NULL, "the file whose blocks are the work"},                        \
+    [BLOCKS_BLOCK] = {"block", PARAM_BYTES, "64KiB", 64, 1 << 30, NULL, "how much of it a task takes"}
 
 struct blocks {
     const unsigned char *bytes;

@@ -185,7 +185,7 @@ static int cmd_left(const void *state, const struct task *task, uint64_t *what, 
     int rc = path ? file_hash(path, what) : -ENOMEM;
     bool is_missing = rc == -ENOENT && cmd->ignores;
     if (rc < 0 && !is_missing)
-        cmd_refuse(error, "task %u left no %s: %s", task->index, path ? path : cmd->left, strerror(-rc));
+        work_refuse(error, "task %u left no %s: %s", task->index, path ? path : cmd->left, strerror(-rc));
     free(path);
     return is_missing ? 0 : rc < 0 ? rc : 1;
 }
@@ -232,7 +232,6 @@ const struct workload_ops workload_cmd = {
     .name = "cmd",
     .summary = "a program of yours: its exit status, what it used, what it left",
     .params = cmd_params,
-    .class = TASK_CPU,
     .about_ns = 2000000,
     .check = cmd_check,
     .once = cmd_once,

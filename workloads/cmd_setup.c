@@ -3,7 +3,6 @@
 #include "workloads/text.h"
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,38 +12,19 @@
 
 enum { CMD_LINE, CMD_FILES, CMD_SH, CMD_OUTPUT, CMD_LEFT, CMD_BEFORE, CMD_IGNORE, CMD_REPEATABLE };
 const struct param cmd_params[] = {
-    [CMD_LINE] = {.name = "line",
-                  .kind = PARAM_TEXT,
-                  .preset = "",
-                  .help = "the command, as words; {task}, {seed} and {file} in it stand for the task's own"},
-    [CMD_FILES] = {.name = "files",
-                   .kind = PARAM_TEXT,
-                   .preset = "",
-                   .help = "what {file} goes through: a directory, a pattern such as '*.txt', or a file of paths"},
-    [CMD_SH] = {.name = "sh", .kind = PARAM_CHOICE, .preset = "no", .choices = "no|yes", .help = "run it by /bin/sh"},
-    [CMD_OUTPUT] = {.name = "output",
-                    .kind = PARAM_TEXT,
-                    .preset = "discard",
-                    .help = "where it writes: discard, show, or a file such as out/{task}, read as left"},
-    [CMD_LEFT] = {.name = "left",
-                  .kind = PARAM_TEXT,
-                  .preset = "",
-                  .help = "a file it leaves, such as {file}.gz: pools must agree on what is in it"},
-    [CMD_BEFORE] = {.name = "before",
-                    .kind = PARAM_TEXT,
-                    .preset = "",
-                    .help = "a shell command before every trial, not timed: rm -f out/*"},
-    [CMD_IGNORE] = {.name = "ignore",
-                    .kind = PARAM_CHOICE,
-                    .preset = "no",
-                    .choices = "no|yes",
-                    .help = "a task whose command fails does not fail the trial"},
-    [CMD_REPEATABLE] = {.name = "repeatable",
-                        .kind = PARAM_CHOICE,
-                        .preset = "no",
-                        .choices = "no|yes",
-                        .help =
-                            "it may be run more often than the trials do, to find out beforehand how long it takes"},
+    [CMD_LINE] = {"line", PARAM_TEXT, "", 0, 0, NULL,
+                  "the command, as words; {task}, {seed} and {file} in it stand for the task's own"},
+    [CMD_FILES] = {"files", PARAM_TEXT, "", 0, 0, NULL,
+                   "what {file} goes through: a directory, a pattern such as '*.txt', or a file of paths"},
+    [CMD_SH] = {"sh", PARAM_CHOICE, "no", 0, 0, "no|yes", "run it by /bin/sh"},
+    [CMD_OUTPUT] = {"output", PARAM_TEXT, "discard", 0, 0, NULL,
+                    "where it writes: discard, show, or a file such as out/{task}, read as left"},
+    [CMD_LEFT] = {"left", PARAM_TEXT, "", 0, 0, NULL,
+                  "a file it leaves, such as {file}.gz: pools must agree on what is in it"},
+    [CMD_BEFORE] = {"before", PARAM_TEXT, "", 0, 0, NULL, "a shell command before every trial, not timed: rm -f out/*"},
+    [CMD_IGNORE] = {"ignore", PARAM_CHOICE, "no", 0, 0, "no|yes", "a task whose command fails does not fail the trial"},
+    [CMD_REPEATABLE] = {"repeatable", PARAM_CHOICE, "no", 0, 0, "no|yes",
+                        "it may be run more often than the trials do, to find out beforehand how long it takes"},
     {.name = NULL},
 };
 
@@ -53,15 +33,6 @@ const struct param cmd_params[] = {
 bool cmd_once(const int64_t *params)
 {
     return !params[CMD_REPEATABLE];
-}
-
-int cmd_refuse(char *error, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(error, WORKLOAD_ERROR_MAX, format, arguments);
-    va_end(arguments);
-    return -EINVAL;
 }
 
 static bool can_run(const char *path)
@@ -114,18 +85,18 @@ static int words_make(const int64_t *params, struct strings *words, char *error)
     const char *line = param_text(params[CMD_LINE]);
     int rc = params[CMD_SH] ? shell_words(line, words) : line_split(line, words);
     if (rc == -EINVAL)
-        return cmd_refuse(error, "line: a \" is not closed in %s", line);
+        return work_refuse(error, "line: a \" is not closed in %s", line);
     if (rc < 0)
-        return cmd_refuse(error, "line: out of memory");
+        return work_refuse(error, "line: out of memory");
     if (!line[strspn(line, " \t")])
-        return cmd_refuse(error, "line: expected a command, such as line='gzip -c {file}'");
+        return work_refuse(error, "line: expected a command, such as line='gzip -c {file}'");
     if (params[CMD_SH] || line_has(words->string[0], NULL))
         return 0;
     char *program = program_find(words->string[0]);
     free(program);
     if (!program)
-        return cmd_refuse(error, "line: there is no program '%s' %s", words->string[0],
-                          strchr(words->string[0], '/') ? "that can be run" : "in PATH");
+        return work_refuse(error, "line: there is no program '%s' %s", words->string[0],
+                           strchr(words->string[0], '/') ? "that can be run" : "in PATH");
     return 0;
 }
 
@@ -138,20 +109,20 @@ static int files_check(const int64_t *params, uint32_t *tasks, char *error)
         if (line_has(param_text(params[with_file[i]]), "{file}"))
             user = cmd_params[with_file[i]].name;
     if (user && !*where)
-        return cmd_refuse(error, "files: {file} in %s needs them, expected a directory, a pattern or a file of paths",
-                          user);
+        return work_refuse(error, "files: {file} in %s needs them, expected a directory, a pattern or a file of paths",
+                           user);
     if (!*where)
         return 0;
     if (!user)
-        return cmd_refuse(error, "files: given, but there is no {file} in line");
+        return work_refuse(error, "files: given, but there is no {file} in line");
     struct strings files = {0};
     int rc = files_list(where, &files);
     uint32_t count = files.count;
     strings_release(&files);
     if (rc < 0)
-        return cmd_refuse(error, "files: %s: %s", where, text_file_why(rc));
+        return work_refuse(error, "files: %s: %s", where, text_file_why(rc));
     if (!count)
-        return cmd_refuse(error, "files: %s: no file there", where);
+        return work_refuse(error, "files: %s: no file there", where);
     *tasks = count;
     return 0;
 }
@@ -162,12 +133,12 @@ static int output_check(const char *output, char *error)
     if (output_kind(output) != OUTPUT_FILE)
         return 0;
     if (!line_has(output, NULL))
-        return cmd_refuse(error, "output: all tasks would write %s, expected discard, show, or {task} or {file} in it",
-                          output);
+        return work_refuse(error, "output: all tasks would write %s, expected discard, show, or {task} or {file} in it",
+                           output);
     char *directory = slash ? strndup(output, (size_t)(slash - output) + 1) : strdup(".");
-    int rc = !directory ? cmd_refuse(error, "output: out of memory")
+    int rc = !directory ? work_refuse(error, "output: out of memory")
              : !line_has(directory, NULL) && access(directory, W_OK) < 0
-                 ? cmd_refuse(error, "output: %s: %s", directory, strerror(errno))
+                 ? work_refuse(error, "output: %s: %s", directory, strerror(errno))
                  : 0;
     free(directory);
     return rc;
@@ -219,11 +190,11 @@ static int run_before(const char *line, char *error)
     while (!code && waitpid(pid, &status, 0) < 0)
         code = errno == EINTR ? 0 : errno;
     if (code)
-        return cmd_refuse(error, "before: " SHELL ": %s", strerror(code));
+        return work_refuse(error, "before: " SHELL ": %s", strerror(code));
     if (status)
-        return cmd_refuse(error, "before: '%.80s' %s %d", line,
-                          WIFSIGNALED(status) ? "was killed by signal" : "exited with",
-                          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        return work_refuse(error, "before: '%.80s' %s %d", line,
+                           WIFSIGNALED(status) ? "was killed by signal" : "exited with",
+                           WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     return 0;
 }
 
@@ -250,7 +221,7 @@ static int cmd_fill(struct cmd *cmd, const struct workload_config *config, char 
     if (rc == 0 && *param_text(params[CMD_FILES]))
         rc = files_list(param_text(params[CMD_FILES]), &cmd->files);
     if (rc == 0 && *param_text(params[CMD_FILES]) && !cmd->files.count)
-        rc = cmd_refuse(error, "files: %s: no file there", param_text(params[CMD_FILES]));
+        rc = work_refuse(error, "files: %s: no file there", param_text(params[CMD_FILES]));
     if (rc == 0 && (rc = copy_text(output, &cmd->output)) == 0)
         rc = copy_text(left, &cmd->left);
     if (rc == 0 && !cmd->is_shell && !line_has(cmd->words.string[0], NULL))

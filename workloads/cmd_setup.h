@@ -23,7 +23,4 @@ int cmd_prepare(const struct workload_config *config, void **state);
 const char *cmd_unlistable(const int64_t *params);
 void cmd_release(void *state);
 
-/* A line of at most WORKLOAD_ERROR_MAX bytes. Returns -EINVAL. */
-__attribute__((format(printf, 2, 3))) int cmd_refuse(char *error, const char *format, ...);
-
 #endif

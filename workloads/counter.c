@@ -19,11 +19,8 @@ struct counter {
 
 enum { COUNTER_SYNC };
 static const struct param counter_params[] = {
-    [COUNTER_SYNC] = {.name = "sync",
-                      .kind = PARAM_CHOICE,
-                      .preset = "none",
-                      .choices = "none|atomic|mutex",
-                      .help = "how an increment is protected: not at all, an atomic add, a pthread mutex"},
+    [COUNTER_SYNC] = {"sync", PARAM_CHOICE, "none", 0, 0, "none|atomic|mutex",
+                      "how an increment is protected: not at all, an atomic add, a pthread mutex"},
     {.name = NULL},
 };
 
@@ -116,7 +113,6 @@ const struct workload_ops workload_counter = {
     .params = counter_params,
     .traits = WORKLOAD_SIZED | WORKLOAD_OBSERVED,
     .unit = "increment",
-    .class = TASK_CPU,
     .prepare = counter_prepare,
     .run = counter_run,
     .expect = counter_expect,

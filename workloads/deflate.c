@@ -15,8 +15,7 @@
 enum { DEFLATE_LEVEL = BLOCKS_PARAMS };
 static const struct param deflate_params[] = {
     BLOCKS_ROWS,
-    [DEFLATE_LEVEL] =
-        {.name = "level", .kind = PARAM_COUNT, .preset = "6", .min = 0, .max = 9, .help = "how hard zlib tries"},
+    [DEFLATE_LEVEL] = {"level", PARAM_COUNT, "6", 0, 9, NULL, "how hard zlib tries"},
     {.name = NULL},
 };
 
@@ -141,7 +140,6 @@ const struct workload_ops workload_deflate = {
     .params = deflate_params,
     .traits = WORKLOAD_REDONE,
     .unit = "block",
-    .class = TASK_CPU,
     .check = blocks_check,
     .prepare = deflate_prepare,
     .run = deflate_run,

@@ -1,13 +1,6 @@
 /* empty: a task that does nothing. What is left is the cost of handing it over, and of measuring. */
 #include "workloads/work.h"
 
-static int empty_prepare(const struct workload_config *config, void **state)
-{
-    (void)config;
-    *state = NULL;
-    return 0;
-}
-
 static int empty_run(void *state, const struct task *task, uint64_t *result)
 {
     (void)state;
@@ -25,8 +18,7 @@ static bool empty_expect(const void *state, const struct task *task, uint64_t *r
 const struct workload_ops workload_empty = {
     .name = "empty",
     .summary = "nothing: what a hand-over costs",
-    .class = TASK_CPU,
-    .prepare = empty_prepare,
+    .prepare = work_prepare,
     .run = empty_run,
     .expect = empty_expect,
     .release = free,

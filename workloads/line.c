@@ -88,30 +88,26 @@ static const char *stands_for(const char *at, const struct fill *fill, char numb
 
 char *line_fill(const char *text, const struct fill *fill, bool for_shell)
 {
-    char number[24];
-    const char *word;
-    size_t room = strlen(text) + 1, used = 0;
-    for (const char *at = text; *at; at++)
-        if ((word = stands_for(at, fill, number)))
-            room += strlen(word) * (for_shell ? 4 : 1) + 2;
-    char *filled = malloc(room);
-    while (filled && *text) {
-        word = stands_for(text, fill, number);
+    char number[24], *filled = NULL;
+    size_t size;
+    FILE *to = open_memstream(&filled, &size);
+    if (!to)
+        return NULL;
+    bool is_well = true;
+    while (is_well && *text) {
+        const char *word = stands_for(text, fill, number);
         char *quoted = word && for_shell ? text_for_shell(word) : NULL;
-        if (word && for_shell && !quoted) {
-            free(filled);
-            return NULL;
-        }
-        const char *piece = quoted ? quoted : word ? word : text;
-        size_t length = word ? strlen(piece) : 1;
-        memcpy(filled + used, piece, length);
-        used += length;
+        if (!word)
+            is_well = fputc(*text, to) != EOF;
+        else
+            is_well = (quoted || !for_shell) && fputs(quoted ? quoted : word, to) != EOF;
         text += word ? PLACEHOLDER_LENGTH : 1;
         free(quoted);
     }
-    if (filled)
-        filled[used] = '\0';
-    return filled;
+    if (fclose(to) == 0 && is_well)
+        return filled;
+    free(filled);
+    return NULL;
 }
 
 static int by_name(const void *a, const void *b)

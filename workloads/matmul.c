@@ -12,12 +12,7 @@ struct matmul {
 
 enum { MATMUL_N };
 static const struct param matmul_params[] = {
-    [MATMUL_N] = {.name = "n",
-                  .kind = PARAM_COUNT,
-                  .preset = "32",
-                  .min = 1,
-                  .max = 4096,
-                  .help = "rows and columns of the matrices, 16 n^2 bytes in all"},
+    [MATMUL_N] = {"n", PARAM_COUNT, "32", 1, 4096, NULL, "rows and columns of the matrices, 16 n^2 bytes in all"},
     {.name = NULL},
 };
 
@@ -69,7 +64,6 @@ const struct workload_ops workload_matmul = {
     .params = matmul_params,
     .traits = WORKLOAD_SIZED,
     .unit = "inner product",
-    .class = TASK_CPU,
     .prepare = matmul_prepare,
     .run = matmul_run,
     .release = free,

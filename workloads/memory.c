@@ -15,12 +15,8 @@ struct memory {
 
 enum { MEMORY_BYTES };
 static const struct param memory_params[] = {
-    [MEMORY_BYTES] = {.name = "bytes",
-                      .kind = PARAM_BYTES,
-                      .preset = "32MiB",
-                      .min = 4096,
-                      .max = (int64_t)64 << 30,
-                      .help = "memory that all tasks chase through: smaller than a cache or larger"},
+    [MEMORY_BYTES] = {"bytes", PARAM_BYTES, "32MiB", 4096, (int64_t)64 << 30, NULL,
+                      "memory that all tasks chase through: smaller than a cache or larger"},
     {.name = NULL},
 };
 
@@ -84,7 +80,6 @@ const struct workload_ops workload_memory = {
     .params = memory_params,
     .traits = WORKLOAD_SIZED,
     .unit = "load",
-    .class = TASK_CPU,
     .prepare = memory_prepare,
     .run = memory_run,
     .release = memory_release,

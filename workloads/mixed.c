@@ -3,45 +3,23 @@
  * computes, then waits). The work is that of spin and of sleep, and so is its calibration. */
 #include "workloads/work.h"
 
-struct mixed {
-    uint64_t seed, cpu_share_ppm;
-    bool cpu_then_sleep;
-};
-
 enum { MIXED_CPU_SHARE, MIXED_CPU_THEN_SLEEP };
 static const struct param mixed_params[] = {
-    [MIXED_CPU_SHARE] = {.name = "cpu_share",
-                         .kind = PARAM_SHARE,
-                         .preset = "50%",
-                         .min = 0,
-                         .max = WORK_PPM,
-                         .help = "share of the tasks that is CPU-bound; with cpu_then_sleep, of every task's size"},
-    [MIXED_CPU_THEN_SLEEP] = {.name = "cpu_then_sleep",
-                              .kind = PARAM_CHOICE,
-                              .preset = "no",
-                              .choices = "no|yes",
-                              .help = "every task spins for cpu_share of its size, then sleeps for the rest"},
+    [MIXED_CPU_SHARE] = {"cpu_share", PARAM_SHARE, "50%", 0, WORK_PPM, NULL,
+                         "share of the tasks that is CPU-bound; with cpu_then_sleep, of every task's size"},
+    [MIXED_CPU_THEN_SLEEP] = {"cpu_then_sleep", PARAM_CHOICE, "no", 0, 0, "no|yes",
+                              "every task spins for cpu_share of its size, then sleeps for the rest"},
     {.name = NULL},
 };
-
-static int mixed_prepare(const struct workload_config *config, void **state)
-{
-    struct mixed mixed = {
-        .seed = config->seed,
-        .cpu_share_ppm = (uint64_t)config->params[MIXED_CPU_SHARE],
-        .cpu_then_sleep = config->params[MIXED_CPU_THEN_SLEEP] == 1,
-    };
-    return work_state(&mixed, sizeof mixed, state);
-}
 
 /* A task that does both counts as what it does for at least half of its time. */
 static enum task_class mixed_classify(const void *state, uint32_t index)
 {
-    const struct mixed *mixed = state;
+    const struct work *mixed = state;
     uint64_t draw = mix_below(mix64(mixed->seed ^ 0x6d69786564, index), WORK_PPM);
-    if (mixed->cpu_then_sleep)
+    if (mixed->params[MIXED_CPU_THEN_SLEEP])
         draw = WORK_PPM / 2 - 1;
-    return draw < mixed->cpu_share_ppm ? TASK_CPU : TASK_SLEEP;
+    return draw < (uint64_t)mixed->params[MIXED_CPU_SHARE] ? TASK_CPU : TASK_SLEEP;
 }
 
 /* What a task spins and sleeps: one of the two is 0 unless it does both. */
@@ -49,11 +27,12 @@ struct parts {
     uint64_t iterations, sleep_ns;
 };
 
-static struct parts mixed_parts(const struct mixed *mixed, const struct task *task)
+static struct parts mixed_parts(const struct work *mixed, const struct task *task)
 {
-    if (mixed->cpu_then_sleep)
-        return (struct parts){work_share(task->iterations, mixed->cpu_share_ppm),
-                              task->size_ns - work_share(task->size_ns, mixed->cpu_share_ppm)};
+    uint64_t share_ppm = (uint64_t)mixed->params[MIXED_CPU_SHARE];
+    if (mixed->params[MIXED_CPU_THEN_SLEEP])
+        return (struct parts){work_share(task->iterations, share_ppm),
+                              task->size_ns - work_share(task->size_ns, share_ppm)};
     if (task->class == TASK_CPU)
         return (struct parts){.iterations = task->iterations};
     return (struct parts){.sleep_ns = task->size_ns};
@@ -66,7 +45,7 @@ static uint64_t mixed_cpu_ns(const void *state, const struct task *task)
 
 static int mixed_run(void *state, const struct task *task, uint64_t *result)
 {
-    const struct mixed *mixed = state;
+    const struct work *mixed = state;
     struct parts parts = mixed_parts(mixed, task);
     *result = mix64(spin_chain(work_start(mixed->seed, task->index), parts.iterations), parts.sleep_ns);
     return sleep_for(parts.sleep_ns, SLEEP_SLACK_NS);
@@ -74,7 +53,7 @@ static int mixed_run(void *state, const struct task *task, uint64_t *result)
 
 static bool mixed_expect(const void *state, const struct task *task, uint64_t *result)
 {
-    const struct mixed *mixed = state;
+    const struct work *mixed = state;
     struct parts parts = mixed_parts(mixed, task);
     *result = mix64(lcg_skip(work_start(mixed->seed, task->index), parts.iterations), parts.sleep_ns);
     return true;
@@ -87,8 +66,7 @@ const struct workload_ops workload_mixed = {
     .traits = WORKLOAD_SIZED,
     .unit = "multiply-add",
     .calibrate_as = "spin",
-    .class = TASK_CPU,
-    .prepare = mixed_prepare,
+    .prepare = work_prepare,
     .classify = mixed_classify,
     .cpu_ns = mixed_cpu_ns,
     .run = mixed_run,

@@ -5,16 +5,6 @@
 
 #define PRIMES_FIRST (1u << 20)
 
-struct primes {
-    uint64_t seed;
-};
-
-static int primes_prepare(const struct workload_config *config, void **state)
-{
-    struct primes primes = {.seed = config->seed};
-    return work_state(&primes, sizeof primes, state);
-}
-
 static uint32_t candidate(uint64_t number)
 {
     return PRIMES_FIRST | 1 | ((uint32_t)number & (PRIMES_FIRST - 1));
@@ -23,7 +13,7 @@ static uint32_t candidate(uint64_t number)
 /* Without branches: what a division finds must not decide what the iteration costs. */
 static int primes_run(void *state, const struct task *task, uint64_t *result)
 {
-    const struct primes *primes = state;
+    const struct work *primes = state;
     uint32_t number = candidate(work_start(primes->seed, task->index));
     uint32_t divisor = 3;
     uint64_t sum = 0; /* of the primes found */
@@ -45,8 +35,7 @@ const struct workload_ops workload_primes = {
     .summary = "CPU-bound: primes by trial division, the divider is the bottleneck",
     .traits = WORKLOAD_SIZED,
     .unit = "division",
-    .class = TASK_CPU,
-    .prepare = primes_prepare,
+    .prepare = work_prepare,
     .run = primes_run,
     .release = free,
 };

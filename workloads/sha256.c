@@ -129,7 +129,6 @@ const struct workload_ops workload_sha256 = {
     .summary = "CPU-bound, on real data: SHA-256 of a block of a file",
     .params = sha256_params,
     .unit = "block",
-    .class = TASK_CPU,
     .check = blocks_check,
     .prepare = sha256_prepare,
     .run = sha256_run,

@@ -110,32 +110,6 @@ char *text_for_shell(const char *text)
 
 /* ---- files ---- */
 
-static int whole_read(int fd, size_t max, char **text, size_t *length)
-{
-    struct stat status;
-    size_t room =
-        fstat(fd, &status) == 0 && status.st_size > 0 && (size_t)status.st_size < max ? (size_t)status.st_size : 4096;
-    *text = NULL;
-    for (*length = 0;;) {
-        char *grown = realloc(*text, room + 1);
-        if (!grown)
-            return -ENOMEM;
-        *text = grown;
-        ssize_t got = read(fd, *text + *length, room - *length);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -errno;
-        if (!got)
-            return 0;
-        *length += (size_t)got;
-        if (*length > max)
-            return -EFBIG;
-        if (*length == room)
-            room = 2 * room;
-    }
-}
-
 int text_file_fd(const char *path)
 {
     struct stat status;
@@ -156,19 +130,30 @@ const char *text_file_why(int code)
 
 int text_open(const char *path, size_t max, struct text_lines *lines)
 {
-    size_t length = 0;
+    struct stat status;
+    size_t room = 0;
     *lines = (struct text_lines){0};
-    int fd = text_file_fd(path), rc = fd < 0 ? fd : whole_read(fd, max, &lines->text, &length);
-
-    if (fd >= 0)
+    int fd = text_file_fd(path), rc = fd < 0 ? fd : fstat(fd, &status) < 0 ? -errno : 0;
+    if (rc == 0 && status.st_size > 0 && (size_t)status.st_size > max)
+        rc = -EFBIG;
+    FILE *file = rc == 0 ? fdopen(fd, "r") : NULL;
+    if (rc == 0 && !file)
+        rc = -errno;
+    ssize_t length = file ? getdelim(&lines->text, &room, '\0', file) : 0;
+    if (rc == 0 && length < 0)
+        rc = !feof(file) || !lines->text ? -errno : 0;
+    else if (rc == 0)
+        rc = (size_t)length > max ? -EFBIG : lines->text[length - 1] ? 0 : -EILSEQ;
+    if (file)
+        fclose(file);
+    else if (fd >= 0)
         close(fd);
-    if (rc == 0 && memchr(lines->text, '\0', length))
-        rc = -EILSEQ;
     if (rc < 0) {
         text_close(lines);
         return rc;
     }
-    lines->text[length] = '\0';
+    if (length < 0) /* the file is empty */
+        *lines->text = '\0';
     lines->next = lines->text;
     if (!strncmp(lines->next, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
         lines->next += strlen(BYTE_ORDER_MARK);

@@ -1,7 +1,41 @@
 /* What workloads share, see work.h. */
 #include "workloads/work.h"
+#include <stdarg.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <time.h>
+
+int work_state(const void *initial, size_t bytes, void **state)
+{
+    void *copy = malloc(bytes);
+    if (!copy)
+        return -ENOMEM;
+    *state = memcpy(copy, initial, bytes);
+    return 0;
+}
+
+int work_prepare(const struct workload_config *config, void **state)
+{
+    struct work work = {.seed = config->seed};
+    memcpy(work.params, config->params, sizeof work.params);
+    return work_state(&work, sizeof work, state);
+}
+
+int work_refuse(char *error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error, WORKLOAD_ERROR_MAX, format, arguments);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+bool work_expect_chain(const void *state, const struct task *task, uint64_t *result)
+{
+    const uint64_t *seed = state;
+    *result = lcg_skip(work_start(*seed, task->index), task->iterations);
+    return true;
+}
 
 /* Not inlined: its alignment, and so its speed, is the same for every caller. */
 __attribute__((noinline)) uint64_t spin_chain(uint64_t x, uint64_t iterations)

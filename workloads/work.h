@@ -44,16 +44,22 @@ static inline uint64_t work_share(uint64_t whole, uint64_t share_ppm)
     return (uint64_t)((unsigned __int128)whole * share_ppm / WORK_PPM);
 }
 
-/* prepare for a state that is plain bytes; release is free. */
-static inline int work_state(const void *initial, size_t bytes, void **state)
-{
-    void *copy = malloc(bytes);
-    if (!copy)
-        return -ENOMEM;
-    memcpy(copy, initial, bytes);
-    *state = copy;
-    return 0;
-}
+/* prepare for a state that is plain bytes; release is free. 0 or -ENOMEM. */
+int work_state(const void *initial, size_t bytes, void **state);
+
+/* The state of workloads that need nothing but what they were given; release is free. */
+struct work {
+    uint64_t seed;
+    int64_t params[PARAM_MAX];
+};
+int work_prepare(const struct workload_config *config, void **state);
+
+/* Leaves a line in error, WORKLOAD_ERROR_MAX bytes. Returns -EINVAL. */
+__attribute__((format(printf, 2, 3))) int work_refuse(char *error, const char *format, ...);
+
+/* expect of a workload whose state begins with the seed, and whose result is lcg_next `iterations` times from
+ * work_start on. */
+bool work_expect_chain(const void *state, const struct task *task, uint64_t *result);
 
 /* lcg_next `iterations` times, one by one. One copy for all, so that the calibration of spin holds for all. */
 uint64_t spin_chain(uint64_t x, uint64_t iterations);

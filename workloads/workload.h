@@ -42,7 +42,7 @@ struct view {
 };
 
 struct workload_config {
-    const int64_t *params; /* one value per row of the params table, already in range */
+    const int64_t *params; /* PARAM_MAX of them, one per row of the params table, already in range; then 0 */
     uint64_t seed;         /* the run's seed */
     uint32_t tasks;        /* how many will be run, warm-up not counted: to size what `append` keeps */
     char *error;           /* where prepare may leave a line on why it failed: WORKLOAD_ERROR_MAX bytes, or NULL */
@@ -75,7 +75,7 @@ struct workload_ops {
     unsigned traits;            /* WORKLOAD_* */
     const char *unit;           /* what one iteration is: "multiply-add", "load"; NULL: nothing to calibrate */
     const char *calibrate_as;   /* name of the workload whose calibration is used instead of its own, or NULL */
-    enum task_class class;      /* where classify is NULL */
+    enum task_class class;      /* where classify is NULL; TASK_CPU unless said */
     uint64_t about_ns;          /* without unit: roughly what a task takes, for decisions on waking; claims nothing */
 
     /* Optional, in the harness before anything runs and in the trial before prepare: are the parameters of use here?

@@ -237,7 +237,7 @@ static int zygote_open(const struct pool_config *config, const struct job *job, 
 
 enum { WAKE_THREADS, WAKE_PROCESSES };
 static const struct param wake_params[] = {
-    {.name = "of", .kind = PARAM_CHOICE, .preset = "threads", .choices = "threads|processes", .help = "what is woken"},
+    {"of", PARAM_CHOICE, "threads", 0, 0, "threads|processes", "what is woken"},
     {0},
 };
 
