@@ -11,6 +11,7 @@
 #include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
+#include "workloads/line.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 enum program_kind { XARGS, PARALLEL };
+enum { NOT_TOLD = -1 };
 /* What parallel would replace in a command beside our mark, {.}, {#}, {= perl =} and the like, is called what no
  * command has in it: all pools are to run the same. */
 static const char *const parallel_marks[][2] = {
@@ -42,8 +44,8 @@ struct pool {
     struct listing listing;
     uint32_t *tasks; /* handed in: [0, done) returned, [done, ended) ended, [ended, listed) running, then waiting */
     uint32_t room, count, listed, ended, done;
-    uint16_t *codes; /* of those that have ended: status << 8 | code */
-    pid_t pid;       /* 0: nothing runs */
+    int *statuses; /* wait statuses of those that have ended, or NOT_TOLD */
+    pid_t pid;     /* 0: nothing runs */
     int pidfd, items, log;
     char **words;
     char workers[16], log_path[64];
@@ -57,14 +59,10 @@ static const char *program_words(enum program_kind kind)
 
 static const char *batch_shape(enum program_kind kind, unsigned workers, struct pool_shape *shape)
 {
-    char path[4096];
+    char *path = program_find(program_words(kind));
     *shape = (struct pool_shape){.workers = workers, .processes = workers};
-    for (const char *at = getenv("PATH"); at && *at; at += strcspn(at, ":"), at += *at == ':') {
-        snprintf(path, sizeof path, "%.*s/%s", (int)strcspn(at, ":"), at, program_words(kind));
-        if (access(path, X_OK) == 0)
-            return NULL;
-    }
-    return kind == XARGS ? "there is no xargs here" : "there is no GNU parallel here";
+    free(path);
+    return path ? NULL : kind == XARGS ? "there is no xargs here" : "there is no GNU parallel here";
 }
 
 static const char *xargs_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
@@ -88,7 +86,7 @@ static void batch_free(struct pool *pool)
     if (pool->log >= 0)
         close(pool->log);
     free(pool->tasks);
-    free(pool->codes);
+    free(pool->statuses);
     free(pool->words);
     free(pool);
 }
@@ -139,9 +137,9 @@ static int batch_open(enum program_kind kind, const struct pool_config *config, 
     if (rc == 0)
         job->workload->list(job->state, &pool->listing);
     pool->tasks = calloc(pool->room, sizeof *pool->tasks);
-    pool->codes = calloc(pool->room, sizeof *pool->codes);
+    pool->statuses = calloc(pool->room, sizeof *pool->statuses);
     pool->words = calloc(WORDS_BEFORE + pool->listing.count + 1, sizeof *pool->words);
-    if (rc == 0 && (!pool->tasks || !pool->codes || !pool->words))
+    if (rc == 0 && (!pool->tasks || !pool->statuses || !pool->words))
         rc = -ENOMEM;
     if (rc == 0) {
         pool->items = memfd_create("poolbench-items", MFD_CLOEXEC);
@@ -233,7 +231,7 @@ static int list_start(struct pool *pool)
     int rc = items_write(pool, &items);
     if (rc < 0)
         return rc;
-    memset(pool->codes + pool->listed, 0, (pool->count - pool->listed) * sizeof *pool->codes);
+    memset(pool->statuses + pool->listed, 0, (pool->count - pool->listed) * sizeof *pool->statuses);
     pool->listed = pool->count;
     if (!items) {
         pool->ended = pool->listed;
@@ -260,16 +258,14 @@ static void log_read(struct pool *pool)
     int fd = fcntl(pool->log, F_DUPFD_CLOEXEC, 3);
     FILE *file = fd >= 0 && lseek(fd, 0, SEEK_SET) == 0 ? fdopen(fd, "r") : NULL;
     for (uint32_t i = pool->ended; i < pool->listed; i++)
-        pool->codes[i] = TASK_LOST << 8;
+        pool->statuses[i] = NOT_TOLD;
     while (file && getline(&line, &size, file) >= 0) {
         unsigned number, exit_value, signal_number;
         if (sscanf(line, "%u %*s %*s %*s %*s %*s %u %u", &number, &exit_value, &signal_number) != 3 || number < 1 ||
             number > pool->listed - pool->ended)
             continue;
-        uint16_t *code = &pool->codes[pool->ended + number - 1];
-        *code = (uint16_t)(signal_number ? TASK_SIGNALLED << 8 | (signal_number & 0xff)
-                           : exit_value  ? TASK_EXITED << 8 | (exit_value & 0xff)
-                                         : 0);
+        pool->statuses[pool->ended + number - 1] =
+            signal_number ? W_EXITCODE(0, signal_number & 0x7f) : W_EXITCODE(exit_value & 0xff, 0);
     }
     free(line);
     if (file)
@@ -285,7 +281,7 @@ static int list_wait(struct pool *pool, uint64_t until_ns)
     int status;
     if (until_ns != UINT64_MAX) {
         uint64_t now = clock_monotonic_ns(), left = until_ns > now ? until_ns - now : 0;
-        struct timespec time = {.tv_sec = (time_t)(left / 1000000000u), .tv_nsec = (long)(left % 1000000000u)};
+        struct timespec time = clock_timespec(left);
         struct pollfd poll_fd = {.fd = pool->pidfd, .events = POLLIN};
         int ready = ppoll(&poll_fd, 1, &time, NULL);
         if (ready <= 0)
@@ -298,14 +294,11 @@ static int list_wait(struct pool *pool, uint64_t until_ns)
     pool->pidfd = -1;
     pool->pid = 0;
     usage_add_ended(&pool->used, &rusage);
-    uint16_t code = (uint16_t)(WIFSIGNALED(status)   ? TASK_SIGNALLED << 8 | WTERMSIG(status)
-                               : WEXITSTATUS(status) ? TASK_EXITED << 8 | WEXITSTATUS(status)
-                                                     : 0);
     if (pool->kind == PARALLEL)
         log_read(pool);
     else
         for (uint32_t i = pool->ended; i < pool->listed; i++)
-            pool->codes[i] = code;
+            pool->statuses[i] = status;
     pool->ended = pool->listed;
     return 1;
 }
@@ -321,15 +314,15 @@ static int batch_reap(struct pool *pool, struct done *done, unsigned min, unsign
         rc = list_wait(pool, until_ns);
     for (; rc >= 0 && count < max && pool->done < pool->ended; count++, pool->done++) {
         uint32_t task = pool->tasks[pool->done];
-        uint64_t result = 0;
+        int status = pool->statuses[pool->done];
         struct task described = task_describe(pool->job, task);
+        done[count] = (struct done){.task = task, .pid = getpid()};
+        if (status == NOT_TOLD)
+            done[count].status = TASK_LOST;
+        else if (status)
+            task_ended(status, &done[count]);
         if (task < TASK_WARMUP_FIRST)
-            pool->job->workload->expect(pool->job->state, &described, &result);
-        done[count] = (struct done){.task = task,
-                                    .status = pool->codes[pool->done] >> 8,
-                                    .code = pool->codes[pool->done] & 0xff,
-                                    .pid = getpid(),
-                                    .result = result};
+            pool->job->workload->expect(pool->job->state, &described, &done[count].result);
     }
     return rc < 0 ? rc : (int)count;
 }
@@ -352,28 +345,23 @@ static int batch_close(struct pool *pool)
     return 0;
 }
 
+#define BATCH_OPS                                                                                                      \
+    .traits = POOL_RUNS_PROGRAMS, .submit = batch_submit, .reap = batch_reap, .usage = batch_usage, .close = batch_close
+
 const struct pool_ops pool_xargs = {
+    BATCH_OPS,
     .name = "xargs",
     .summary = "xargs -P over all that has arrived; programs only (--workload cmd)",
-    .traits = POOL_RUNS_PROGRAMS,
     .handover_ns = 1000000,
     .shape = xargs_shape,
     .open = xargs_open,
-    .submit = batch_submit,
-    .reap = batch_reap,
-    .usage = batch_usage,
-    .close = batch_close,
 };
 
 const struct pool_ops pool_parallel = {
+    BATCH_OPS,
     .name = "parallel",
     .summary = "GNU parallel over all that has arrived; programs only (--workload cmd)",
-    .traits = POOL_RUNS_PROGRAMS,
     .handover_ns = 3000000,
     .shape = parallel_shape,
     .open = parallel_open,
-    .submit = batch_submit,
-    .reap = batch_reap,
-    .usage = batch_usage,
-    .close = batch_close,
 };

@@ -63,13 +63,6 @@ struct pool {
     unsigned char *outputs;
 };
 
-static const char *fork_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
-{
-    (void)values;
-    *shape = (struct pool_shape){.workers = workers, .processes = workers};
-    return NULL;
-}
-
 static void free_all(struct pool *pool)
 {
     if (pool->map)
@@ -391,8 +384,6 @@ static int fork_close(struct pool *pool)
     for (unsigned i = 0; i < pool->workers; i++)
         if (child_of(pool, i))
             child_await(child_of(pool, i));
-    if (pool->watches)
-        event_unwatch_children();
     free_all(pool);
     return 0;
 }
@@ -402,7 +393,7 @@ const struct pool_ops pool_fork = {
     .summary = "the submitter forks a process for every task, at most --workers alive at a time",
     .traits = POOL_TASK_IS_PROCESS,
     .handover_ns = 150000,
-    .shape = fork_shape,
+    .shape = shape_of_processes,
     .open = fork_open,
     .submit = fork_submit,
     .reap = fork_reap,

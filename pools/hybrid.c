@@ -77,12 +77,7 @@ const struct pool_ops pool_hybrid = {
     .name = "hybrid",
     .summary = "processes for CPU-bound and threads for sleep-bound tasks, or threads nested in processes",
     .params = params,
-    .handover_ns = 20,
+    CHANNELS_OPS,
     .shape = hybrid_shape,
     .open = hybrid_open,
-    .submit = channels_submit,
-    .reap = channels_reap,
-    .usage = channels_usage,
-    .peek = channels_peek,
-    .close = channels_close,
 };

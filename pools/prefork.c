@@ -43,24 +43,14 @@ static const struct pool_ops *prefork_choose(const int64_t *values);
 
 const struct pool_ops pool_prefork = {
     PREFORK,
-    .handover_ns = 20,
+    CHANNELS_OPS,
     .open = prefork_open,
-    .submit = channels_submit,
-    .reap = channels_reap,
-    .usage = channels_usage,
-    .peek = channels_peek,
-    .close = channels_close,
 };
 
 static const struct pool_ops pool_prefork_transport = {
     PREFORK,
-    .handover_ns = TRANSPORT_HANDOVER_NS,
+    TRANSPORT_OPS,
     .open = prefork_open_transport,
-    .submit = transport_submit,
-    .reap = transport_reap,
-    .usage = transport_usage,
-    .peek = transport_peek,
-    .close = transport_close,
 };
 
 static const struct pool_ops *prefork_choose(const int64_t *values)

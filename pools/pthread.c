@@ -38,24 +38,14 @@ static const struct pool_ops *pthread_choose(const int64_t *values);
 
 const struct pool_ops pool_pthread = {
     PTHREAD,
-    .handover_ns = 20,
+    CHANNELS_OPS,
     .open = pthread_open,
-    .submit = channels_submit,
-    .reap = channels_reap,
-    .usage = channels_usage,
-    .peek = channels_peek,
-    .close = channels_close,
 };
 
 static const struct pool_ops pool_pthread_transport = {
     PTHREAD,
-    .handover_ns = TRANSPORT_HANDOVER_NS,
+    TRANSPORT_OPS,
     .open = pthread_open_transport,
-    .submit = transport_submit,
-    .reap = transport_reap,
-    .usage = transport_usage,
-    .peek = transport_peek,
-    .close = transport_close,
 };
 
 static const struct pool_ops *pthread_choose(const int64_t *values)

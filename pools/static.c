@@ -43,13 +43,6 @@ struct pool {
     unsigned returned_count;
 };
 
-static const char *static_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
-{
-    (void)values;
-    *shape = (struct pool_shape){.workers = workers, .threads = workers};
-    return NULL;
-}
-
 /* ---- workers ---- */
 
 static bool static_has_work(struct self *self, void *work)
@@ -221,7 +214,7 @@ const struct pool_ops pool_static = {
     .summary = "the list is dealt out to threads beforehand: no queue, the measured ideal",
     .params = params,
     .handover_ns = 10,
-    .shape = static_shape,
+    .shape = shape_of_threads,
     .open = static_open,
     .submit = static_submit,
     .reap = static_reap,

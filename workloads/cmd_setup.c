@@ -35,33 +35,6 @@ bool cmd_once(const int64_t *params)
     return !params[CMD_REPEATABLE];
 }
 
-static bool can_run(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
-}
-
-/* Where a program is, as execvp(3) would find it; NULL: nowhere. */
-static char *program_find(const char *name)
-{
-    if (strchr(name, '/'))
-        return can_run(name) ? strdup(name) : NULL;
-    const char *path = getenv("PATH");
-    for (path = path ? path : "/bin:/usr/bin"; *name; path++) {
-        char *candidate;
-        int length = (int)strcspn(path, ":");
-        if (asprintf(&candidate, "%.*s%s%s", length, path, length ? "/" : "./", name) < 0)
-            return NULL;
-        if (can_run(candidate))
-            return candidate;
-        free(candidate);
-        path += length;
-        if (!*path)
-            break;
-    }
-    return NULL;
-}
-
 static enum output output_kind(const char *output)
 {
     return !*output || !strcmp(output, "discard") ? OUTPUT_DISCARD

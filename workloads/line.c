@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define LIST_BYTES_MAX (256u << 20)
 
@@ -59,6 +60,32 @@ int line_split(const char *line, struct strings *words)
     if (rc < 0)
         strings_release(words);
     return rc;
+}
+
+static bool can_run(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+char *program_find(const char *name)
+{
+    if (strchr(name, '/'))
+        return can_run(name) ? strdup(name) : NULL;
+    const char *path = getenv("PATH");
+    for (path = path ? path : "/bin:/usr/bin"; *name; path++) {
+        char *candidate;
+        int length = (int)strcspn(path, ":");
+        if (asprintf(&candidate, "%.*s%s%s", length, path, length ? "/" : "./", name) < 0)
+            return NULL;
+        if (can_run(candidate))
+            return candidate;
+        free(candidate);
+        path += length;
+        if (!*path)
+            break;
+    }
+    return NULL;
 }
 
 static const char *const placeholders[] = {"{task}", "{seed}", "{file}"};

@@ -17,6 +17,9 @@ void strings_release(struct strings *strings);
 /* The words of a line. -EINVAL: a quote is not closed; -ENOMEM. */
 int line_split(const char *line, struct strings *words);
 
+/* Where a program is, as execvp(3) would find it; the caller's to free. NULL: nowhere, or no memory. */
+char *program_find(const char *name);
+
 /* What stands for the placeholders of one task. */
 struct fill {
     uint32_t task, seed;

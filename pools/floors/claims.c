@@ -30,7 +30,6 @@ struct shared {
 };
 
 struct pool {
-    const struct job *job;
     struct floor_team team;
     struct claims_kind kind;
     struct shared *shared;
@@ -68,7 +67,7 @@ static void task_fork(const struct pool *pool, struct place *place)
     place->done = (struct done){.task = place->task};
     pid_t pid = fork();
     if (pid == 0) {
-        task_run(pool->job, place->task, NULL, NULL, &place->done);
+        task_run(pool->team.job, place->task, NULL, NULL, &place->done);
         _exit(0);
     }
     if (pid > 0)
@@ -93,7 +92,7 @@ static void claims_serve(unsigned worker, void *work)
         if (pool->kind.forks) {
             task_fork(pool, place);
         } else {
-            task_run(pool->job, place->task, NULL, NULL, &place->done);
+            task_run(pool->team.job, place->task, NULL, NULL, &place->done);
             place->done.pid = pool->team.pids[worker];
         }
         place->done.worker = (uint16_t)worker;
@@ -107,19 +106,16 @@ static void claims_serve(unsigned worker, void *work)
 static int claims_open(const struct pool_config *config, const struct job *job, struct claims_kind kind,
                        struct pool **result)
 {
-    int rc = floor_can(job);
-    if (rc < 0)
-        return rc;
     struct pool *pool = calloc(1, sizeof *pool);
     if (!pool)
         return -ENOMEM;
-    pool->job = job;
     pool->kind = kind;
     pool->spin_ticks =
         kind.blocks || kind.forks ? 0 : wait_spin_ticks((enum wait_mode)config->params[0], config->spare_cpu);
-    pool->team = (struct floor_team){.config = config, .processes = kind.processes, .body = claims_serve, .work = pool};
+    pool->team = (struct floor_team){
+        .config = config, .job = job, .processes = kind.processes, .body = claims_serve, .work = pool};
     pool->shared = memory_share(sizeof *pool->shared, -1);
-    rc = -errno;
+    int rc = -errno;
     if (pool->shared) {
         pool->shared->event.private = !kind.processes;
         rc = floor_start(&pool->team);
@@ -243,8 +239,8 @@ static const struct param wake_params[] = {
 
 static const char *wake_shape(unsigned workers, const int64_t *params, struct pool_shape *shape)
 {
-    return params[0] == WAKE_PROCESSES ? floor_shape_of_processes(workers, params, shape)
-                                       : floor_shape(workers, params, shape);
+    return params[0] == WAKE_PROCESSES ? shape_of_processes(workers, params, shape)
+                                       : shape_of_threads(workers, params, shape);
 }
 
 static int wake_open(const struct pool_config *config, const struct job *job, struct pool **result)
@@ -253,34 +249,31 @@ static int wake_open(const struct pool_config *config, const struct job *job, st
     return claims_open(config, job, (struct claims_kind){.processes = processes, .blocks = true}, result);
 }
 
+#define CLAIMS_OPS .submit = claims_submit, .reap = claims_reap, .usage = floor_usage, .close = claims_close
+
 const struct pool_ops floor_claim = {
+    CLAIMS_OPS,
     .name = "floor-claim",
     .summary = "threads that claim tasks by adding one to a counter",
     .params = spin_params,
     .traits = POOL_FLOOR,
     .handover_ns = 20,
-    .shape = floor_shape,
+    .shape = shape_of_threads,
     .open = claim_open,
-    .submit = claims_submit,
-    .reap = claims_reap,
-    .usage = floor_usage,
-    .close = claims_close,
 };
 
 const struct pool_ops floor_zygote = {
+    CLAIMS_OPS,
     .name = "floor-zygote",
     .summary = "processes that claim tasks by adding one to a counter, and fork, exit and wait for each",
     .traits = POOL_FLOOR | POOL_TASK_IS_PROCESS,
     .handover_ns = 100000,
-    .shape = floor_shape_of_processes,
+    .shape = shape_of_processes,
     .open = zygote_open,
-    .submit = claims_submit,
-    .reap = claims_reap,
-    .usage = floor_usage,
-    .close = claims_close,
 };
 
 const struct pool_ops floor_wake = {
+    CLAIMS_OPS,
     .name = "floor-wake",
     .summary = "threads or processes that sleep on one futex and are all woken at once",
     .params = wake_params,
@@ -288,8 +281,4 @@ const struct pool_ops floor_wake = {
     .handover_ns = 20000,
     .shape = wake_shape,
     .open = wake_open,
-    .submit = claims_submit,
-    .reap = claims_reap,
-    .usage = floor_usage,
-    .close = claims_close,
 };

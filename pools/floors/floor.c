@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-enum { STACK_BYTES = 256 * 1024, LOOK_NS = 10000000 };
+enum { LOOK_NS = 10000000 };
 
 enum { GATE_CLOSED, GATE_OPEN, GATE_LEAVE };
 
@@ -41,19 +41,6 @@ static void *thread_live(void *member)
 {
     member_live(member);
     return NULL;
-}
-
-static int thread_start(struct floor_team *team, unsigned i)
-{
-    pthread_attr_t attributes;
-    int rc = pthread_attr_init(&attributes);
-    if (rc == 0)
-        rc = pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    if (rc == 0)
-        rc = pthread_create(&team->threads[i], &attributes, thread_live, &team->members[i]);
-    pthread_attr_destroy(&attributes);
-    team->pids[i] = getpid();
-    return -rc;
 }
 
 static int process_start(struct floor_team *team, unsigned i)
@@ -97,16 +84,17 @@ static int await_arrivals(const struct floor_team *team)
 int floor_start(struct floor_team *team)
 {
     unsigned workers = team->config->workers;
-    int rc = 0;
+    int rc = floor_refuses(team->job) ? -ENOTSUP : 0;
     team->threads = calloc(workers, sizeof *team->threads);
     team->pids = calloc(workers, sizeof *team->pids);
     team->members = calloc(workers, sizeof *team->members);
     team->gate = memory_share(sizeof *team->gate, -1);
-    if (!team->threads || !team->pids || !team->members || !team->gate)
+    if (rc == 0 && (!team->threads || !team->pids || !team->members || !team->gate))
         rc = -ENOMEM;
     for (unsigned i = 0; i < workers && rc == 0; i++) {
         team->members[i] = (struct floor_member){team, i};
-        rc = team->processes ? process_start(team, i) : thread_start(team, i);
+        team->pids[i] = getpid();
+        rc = team->processes ? process_start(team, i) : thread_make(&team->threads[i], thread_live, &team->members[i]);
         team->started += rc == 0;
     }
     if (rc == 0)
@@ -134,31 +122,6 @@ void floor_end(struct floor_team *team)
     free(team->pids);
     free(team->members);
     team->started = 0;
-}
-
-int floor_can(const struct job *job)
-{
-    return job->in_bytes || job->out_bytes ? -ENOTSUP : 0;
-}
-
-const char *floor_shape(unsigned workers, const int64_t *params, struct pool_shape *shape)
-{
-    (void)params;
-    *shape = (struct pool_shape){.workers = workers, .threads = workers};
-    return NULL;
-}
-
-const char *floor_shape_of_processes(unsigned workers, const int64_t *params, struct pool_shape *shape)
-{
-    (void)params;
-    *shape = (struct pool_shape){.workers = workers, .processes = workers};
-    return NULL;
-}
-
-const char *floor_shape_of_one(unsigned workers, const int64_t *params, struct pool_shape *shape)
-{
-    floor_shape(1, params, shape);
-    return workers == 1 ? NULL : "a ping-pong has one worker";
 }
 
 int floor_usage(struct pool *pool, bool with_memory, struct usage *usage)

@@ -16,6 +16,7 @@
 
 struct floor_team {
     const struct pool_config *config;
+    const struct job *job;
     bool processes; /* else threads of the submitter */
     void (*body)(unsigned worker, void *work);
     void *work;
@@ -26,17 +27,17 @@ struct floor_team {
     struct floor_gate *gate; /* shared */
 };
 
-/* Starts config->workers of them, pinned; body is entered when all are there. On failure nothing is left. 0 or -errno.
- */
+/* Starts config->workers of them, pinned; body is entered when all are there. The first five members are the caller's,
+ * the others zeroed. On failure nothing is left. 0 or -errno; -ENOTSUP: floor_refuses. */
 int floor_start(struct floor_team *team);
 /* Threads must have been told to leave their body; processes are killed. */
 void floor_end(struct floor_team *team);
 
-/* -ENOTSUP where the job has what floors do without. */
-int floor_can(const struct job *job);
-const char *floor_shape(unsigned workers, const int64_t *params, struct pool_shape *shape);
-const char *floor_shape_of_processes(unsigned workers, const int64_t *params, struct pool_shape *shape);
-const char *floor_shape_of_one(unsigned workers, const int64_t *params, struct pool_shape *shape);
+/* The job has what floors do without. */
+static inline bool floor_refuses(const struct job *job)
+{
+    return job->in_bytes || job->out_bytes;
+}
 /* All threads of the submitter and the children it has waited for. */
 int floor_usage(struct pool *pool, bool with_memory, struct usage *usage);
 

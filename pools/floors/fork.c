@@ -16,9 +16,8 @@ struct pool {
 
 static int fork_open(const struct pool_config *config, const struct job *job, struct pool **result)
 {
-    int rc = floor_can(job);
-    if (rc < 0)
-        return rc;
+    if (floor_refuses(job))
+        return -ENOTSUP;
     struct pool *pool = calloc(1, sizeof *pool);
     if (!pool)
         return -ENOMEM;
@@ -119,7 +118,7 @@ const struct pool_ops floor_fork = {
     .summary = "fork, exit, wait: a bare loop",
     .traits = POOL_FLOOR | POOL_TASK_IS_PROCESS,
     .handover_ns = 150000,
-    .shape = floor_shape_of_processes,
+    .shape = shape_of_processes,
     .open = fork_open,
     .submit = fork_submit,
     .reap = fork_reap,

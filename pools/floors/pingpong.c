@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 struct pool {
-    const struct job *job;
     struct floor_team team;
     bool spins;
     bool in_flight;
@@ -47,21 +46,24 @@ static void play(unsigned worker, void *work)
         ball_wait(pool, &pool->ball, round, UINT64_MAX);
         if (atomic_load_explicit(&pool->stop, memory_order_relaxed)) /* stored before the ball was thrown */
             return;
-        task_run(pool->job, pool->task, NULL, NULL, &pool->done);
+        task_run(pool->team.job, pool->task, NULL, NULL, &pool->done);
         ball_throw(pool, &pool->back, round + 1);
     }
 }
 
+static const char *pingpong_shape(unsigned workers, const int64_t *params, struct pool_shape *shape)
+{
+    shape_of_threads(1, params, shape);
+    return workers == 1 ? NULL : "a ping-pong has one worker";
+}
+
 static int pingpong_open(const struct pool_config *config, const struct job *job, bool spins, struct pool **result)
 {
-    int rc = floor_can(job);
-    if (rc < 0)
-        return rc;
     struct pool *pool = aligned_alloc(_Alignof(struct pool), sizeof *pool);
     if (!pool)
         return -ENOMEM;
-    *pool = (struct pool){.job = job, .spins = spins, .team = {.config = config, .body = play, .work = pool}};
-    rc = floor_start(&pool->team);
+    *pool = (struct pool){.team = {.config = config, .job = job, .body = play, .work = pool}, .spins = spins};
+    int rc = floor_start(&pool->team);
     if (rc < 0)
         free(pool);
     else
@@ -113,28 +115,19 @@ static int pingpong_close(struct pool *pool)
     return 0;
 }
 
+#define PINGPONG_OPS                                                                                                   \
+    .traits = POOL_FLOOR, .shape = pingpong_shape, .submit = pingpong_submit, .reap = pingpong_reap,                   \
+    .usage = floor_usage, .close = pingpong_close
+
 const struct pool_ops floor_futex = {
+    PINGPONG_OPS,
     .name = "floor-futex",
     .summary = "a ping-pong with one thread, each waking the other by a futex",
-    .traits = POOL_FLOOR,
     .handover_ns = 20000,
-    .shape = floor_shape_of_one,
     .open = futex_open,
-    .submit = pingpong_submit,
-    .reap = pingpong_reap,
-    .usage = floor_usage,
-    .close = pingpong_close,
 };
 
 const struct pool_ops floor_spin = {
-    .name = "floor-spin",
-    .summary = "a ping-pong with one thread, both spinning on a cache line",
-    .traits = POOL_FLOOR,
-    .handover_ns = 300,
-    .shape = floor_shape_of_one,
-    .open = spin_open,
-    .submit = pingpong_submit,
-    .reap = pingpong_reap,
-    .usage = floor_usage,
-    .close = pingpong_close,
+    PINGPONG_OPS,       .name = "floor-spin", .summary = "a ping-pong with one thread, both spinning on a cache line",
+    .handover_ns = 300, .open = spin_open,
 };

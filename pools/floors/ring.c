@@ -23,7 +23,6 @@ struct lane {
 };
 
 struct pool {
-    const struct job *job;
     struct floor_team team;
     struct event *event;
     struct lane *lanes;
@@ -74,10 +73,10 @@ static void lane_serve(unsigned worker, void *work)
         while (head != end) {
             uint32_t task = lane->requests[head % RING];
             struct done *done = &lane->answers[head % RING];
-            task_run(pool->job, task, NULL, NULL, done);
+            task_run(pool->team.job, task, NULL, NULL, done);
             done->worker = (uint16_t)worker;
             head++;
-            if (task_label_ns(pool->job, task) >= ANSWER_EACH_NS)
+            if (task_label_ns(pool->team.job, task) >= ANSWER_EACH_NS)
                 break;
         }
         lane_publish(pool, lane, head);
@@ -88,27 +87,21 @@ static void lane_serve(unsigned worker, void *work)
 
 static int ring_open(const struct pool_config *config, const struct job *job, struct pool **result)
 {
-    int rc = floor_can(job);
-    if (rc < 0)
-        return rc;
     struct pool *pool = calloc(1, sizeof *pool);
     size_t bytes = config->workers * sizeof(struct lane);
     if (!pool)
         return -ENOMEM;
-    pool->job = job;
     pool->workers = config->workers;
     pool->spin_ticks = wait_spin_ticks((enum wait_mode)config->params[0], config->spare_cpu);
-    pool->team = (struct floor_team){.config = config, .body = lane_serve, .work = pool};
+    pool->team = (struct floor_team){.config = config, .job = job, .body = lane_serve, .work = pool};
     pool->lanes = aligned_alloc(_Alignof(struct lane), bytes);
-    rc = pool->lanes ? event_open(&pool->event, true) : -ENOMEM;
-    if (rc == 0) {
-        for (unsigned i = 0; i < config->workers; i++)
-            pool->lanes[i] = (struct lane){0};
+    int rc = pool->lanes ? event_open(&pool->event, true) : -ENOMEM;
+    for (unsigned i = 0; i < config->workers && rc == 0; i++)
+        pool->lanes[i] = (struct lane){0};
+    if (rc == 0)
         rc = floor_start(&pool->team);
-        if (rc < 0)
-            event_close(pool->event);
-    }
     if (rc < 0) {
+        event_close(pool->event);
         free(pool->lanes);
         free(pool);
     } else {
@@ -226,7 +219,7 @@ const struct pool_ops floor_ring = {
     .params = params,
     .traits = POOL_FLOOR,
     .handover_ns = 20,
-    .shape = floor_shape,
+    .shape = shape_of_threads,
     .open = ring_open,
     .submit = ring_submit,
     .reap = ring_reap,

@@ -9,10 +9,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 
-enum {
-    STACK_BYTES = 256 * 1024,      /* a task needs little; explicit, so that thousands of threads are no surprise */
-    FATAL_STACK_BYTES = 16 * 1024, /* enough for the handler; SIGSTKSZ is no constant any more */
-};
+enum { FATAL_STACK_BYTES = 16 * 1024 }; /* enough for the handler; SIGSTKSZ is no constant any more */
 
 static _Thread_local struct worker *watched;
 
@@ -98,19 +95,14 @@ static void *thread_main(void *arg)
 
 int group_thread(struct group *group, unsigned number)
 {
-    pthread_attr_t attr;
     struct birth *birth = malloc(sizeof *birth);
     if (!birth)
         return -ENOMEM;
     *birth = (struct birth){group, number};
-    pthread_attr_init(&attr);
-    int rc = pthread_attr_setstacksize(&attr, STACK_BYTES);
-    if (rc == 0)
-        rc = pthread_create(&group->pthreads[number], &attr, thread_main, birth);
-    pthread_attr_destroy(&attr);
-    if (rc != 0)
+    int rc = thread_make(&group->pthreads[number], thread_main, birth);
+    if (rc < 0)
         free(birth);
-    return -rc;
+    return rc;
 }
 
 /* A worker process: its first thread is a worker too. Leaves by _exit alone: the submitter's buffers and handlers are

@@ -14,7 +14,7 @@ struct pool {
     const struct job *job;
     struct event *event;
     unsigned count; /* channels that are open */
-    bool has_children, broken;
+    bool broken;
     struct channel channel[TEAMS_MAX];
 };
 
@@ -47,10 +47,9 @@ int channels_open(const struct pool_config *config, const struct job *job, const
     if (!pool)
         return -ENOMEM;
     *pool = (struct pool){.job = job};
-    pool->has_children = teams[0].processes != 0;
-    int rc = event_open(&pool->event, !pool->has_children);
-    if (rc == 0 && pool->has_children && (rc = event_watch_children(pool->event)) < 0)
-        pool->has_children = false;
+    int rc = event_open(&pool->event, !teams[0].processes);
+    if (rc == 0 && teams[0].processes)
+        rc = event_watch_children(pool->event);
     for (unsigned i = 0, first = 0; i < count && rc == 0; first += teams[i++].workers) {
         pool->channel[i].group = (struct group){
             .config = config,
@@ -146,8 +145,6 @@ int channels_close(struct pool *pool)
         group_stop(&channel->group, pool->broken || queue_is_busy(&channel->queue));
         queue_release(&channel->queue);
     }
-    if (pool->has_children)
-        event_unwatch_children();
     event_close(pool->event);
     free(pool);
     return 0;

@@ -15,6 +15,11 @@ struct team {
 
 #define TEAMS_MAX 2
 
+/* What the pool_ops of such a pool have in common. */
+#define CHANNELS_OPS                                                                                                   \
+    .handover_ns = 20, .submit = channels_submit, .reap = channels_reap, .usage = channels_usage,                      \
+    .peek = channels_peek, .close = channels_close
+
 /* One team: all tasks go to it. Two: CPU-bound tasks to the first, sleep-bound tasks to the second; workers are
  * numbered through. Teams of processes come first, so that they are small; one of them that dies is replaced by a fork
  * of a submitter that may have threads by then, which is safe here: the C library makes its own locks usable in the

@@ -21,8 +21,13 @@ int event_open(struct event **event, bool private)
 
 void event_close(struct event *event)
 {
-    if (event)
-        munmap(event, sizeof *event);
+    if (!event)
+        return;
+    if (atomic_load_explicit(&watched, memory_order_relaxed) == event) /* ours */
+        event_unwatch_children();
+    if (event->fd >= 0)
+        close(event->fd);
+    munmap(event, sizeof *event);
 }
 
 void event_shout(struct event *event)

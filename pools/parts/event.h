@@ -25,7 +25,8 @@ struct event {
     int fd; /* an eventfd that SIGCHLD makes readable, for a submitter that sleeps in poll(2); -1: none */
 };
 
-/* One shared page, inherited by children made later. 0 or -errno. */
+/* One shared page, inherited by children made later. 0 or -errno. Closing ends the watching of children and closes fd;
+ * NULL is nothing to close. */
 int event_open(struct event **event, bool private);
 void event_close(struct event *event);
 

@@ -7,12 +7,40 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { STACK_BYTES = 256 * 1024 }; /* a task needs little; explicit, so that thousands of threads are no surprise */
+
+const char *shape_of_threads(unsigned workers, const int64_t *params, struct pool_shape *shape)
+{
+    (void)params;
+    *shape = (struct pool_shape){.workers = workers, .threads = workers};
+    return NULL;
+}
+
+const char *shape_of_processes(unsigned workers, const int64_t *params, struct pool_shape *shape)
+{
+    (void)params;
+    *shape = (struct pool_shape){.workers = workers, .processes = workers};
+    return NULL;
+}
+
 int place_apply(const struct places *places, unsigned worker)
 {
     if (!places->words)
         return 0;
     const uint64_t *mask = places->masks + (size_t)worker * places->words;
     return syscall(SYS_sched_setaffinity, 0, (size_t)places->words * 8, mask) < 0 ? -errno : 0;
+}
+
+int thread_make(pthread_t *thread, void *(*run)(void *argument), void *argument)
+{
+    pthread_attr_t attributes;
+    int rc = pthread_attr_init(&attributes);
+    if (rc == 0)
+        rc = pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    if (rc == 0)
+        rc = pthread_create(thread, &attributes, run, argument);
+    pthread_attr_destroy(&attributes);
+    return -rc;
 }
 
 /* By hand: where a process is made for a task, every page of the C library that is run or written is a page fault. */

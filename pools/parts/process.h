@@ -3,12 +3,19 @@
 #ifndef POOLBENCH_PROCESS_H
 #define POOLBENCH_PROCESS_H
 #include "pools/pool.h"
+#include <pthread.h>
 
 #define FORK_RETRY_NS   (10ull * 1000000u)   /* between attempts to fork what could not be forked */
 #define FORK_GIVE_UP_NS (1000ull * 1000000u) /* with no process left and none to be had */
 
+/* Shapes of pools that are --workers threads of the submitter, or processes (struct pool_ops, shape). */
+const char *shape_of_threads(unsigned workers, const int64_t *params, struct pool_shape *shape);
+const char *shape_of_processes(unsigned workers, const int64_t *params, struct pool_shape *shape);
+
 /* Applies row `worker` of places to the calling thread. 0 or -errno. */
 int place_apply(const struct places *places, unsigned worker);
+/* A thread with a small stack, the same for all pools. 0 or -errno. */
+int thread_make(pthread_t *thread, void *(*run)(void *argument), void *argument);
 /* First thing in a child of `parent`: it is killed when that ends, and exits with 1 if it has already. */
 void child_begin(pid_t parent);
 /* Waits until that child has ended; its wait status, 0 where it is no child. */

@@ -16,8 +16,9 @@
 #include "pools/parts/usage.h"
 #include "pools/parts/worker.h"
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 enum { BARREN_MAX = 200 }; /* deaths in a row, beside one a process, without anything done in between */
@@ -173,19 +174,13 @@ static int unit_restart(struct group *group, unsigned process)
         struct worker *worker = &group->worker[number];
         if (worker->error)
             return worker->error; /* the next one would fail of the same */
-        /* relaxed, all of them: nobody else looks at a worker that does not exist, and fork publishes */
-        atomic_store_explicit(&worker->tail, 0, memory_order_relaxed);
-        atomic_store_explicit(&worker->head, 0, memory_order_relaxed);
-        atomic_store_explicit(&worker->filled, 0, memory_order_relaxed);
-        atomic_store_explicit(&worker->running, 0, memory_order_relaxed);
-        atomic_store_explicit(&worker->blocked, 0, memory_order_relaxed);
-        atomic_store_explicit(&worker->retired, 0, memory_order_relaxed);
-        atomic_store_explicit(&worker->fatal, 0, memory_order_relaxed);
-        atomic_store_explicit(&worker->tid, 0, memory_order_relaxed);
         /* it has nothing to report; but a pool that opens waits until there was somebody ready in each place. Once is
          * enough: where they die all the time, a moment in which all are there need never come */
-        if (!group->opening)
-            atomic_store_explicit(&worker->answered, group->born_after, memory_order_relaxed);
+        uint32_t answered = group->opening ? worker->answered : group->born_after;
+        /* plain: nobody else looks at a worker that does not exist, and fork publishes; but for the doorbell, which
+         * others may ring */
+        memset(worker, 0, offsetof(struct worker, doorbell));
+        worker->answered = answered;
         usage_clear(&worker->usage);
         group->left[number / 64] &= ~(1ull << (number % 64));
     }

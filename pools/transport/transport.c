@@ -213,11 +213,6 @@ int transport_close(struct pool *pool)
     group_stop(&pool->group, pool->broken || busy);
     pool->transport->close(pool);
     queue_release(&pool->queue);
-    if (pool->has_children) {
-        event_unwatch_children();
-        if (pool->event->fd >= 0)
-            close(pool->event->fd);
-    }
     event_close(pool->event);
     free(pool->backlog);
     free(pool->stash);
@@ -256,8 +251,7 @@ int transport_open(const struct pool_config *config, const struct job *job, stru
     struct pool *pool = aligned_alloc(_Alignof(struct pool), sizeof *pool);
     if (!pool)
         return -ENOMEM;
-    *pool =
-        (struct pool){.transport = transports[choice.kind], .has_children = choice.processes, .ready = -1, .room = -1};
+    *pool = (struct pool){.transport = transports[choice.kind], .ready = -1, .room = -1};
     int rc = event_open(&pool->event, !choice.processes);
     if (rc < 0) {
         free(pool);

@@ -24,7 +24,10 @@ enum transport_kind { TRANSPORT_RING, TRANSPORT_PIPE, TRANSPORT_SOCKET, TRANSPOR
         .help = "how tasks reach workers: rings in memory, or a textbook way, a task at a time: one pipe out and one " \
                 "back, a socket a worker, a mutex with condition variables (threads only)"                             \
     }
-#define TRANSPORT_HANDOVER_NS 3000
+/* What the pool_ops of pools with another transport than `ring` have in common. */
+#define TRANSPORT_OPS                                                                                                  \
+    .handover_ns = 3000, .submit = transport_submit, .reap = transport_reap, .usage = transport_usage,                 \
+    .peek = transport_peek, .close = transport_close
 
 /* NULL, or why these do not go together. */
 const char *transport_misfit(enum transport_kind kind, enum wait_mode wait, bool processes, unsigned workers);

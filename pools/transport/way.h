@@ -11,7 +11,7 @@
 struct pool {
     const struct transport *transport;
     struct event *event;
-    bool has_children, broken;
+    bool broken;
     struct group group;
     struct queue queue;
     uint32_t depth;    /* how many tasks may be in flight */
