@@ -1,6 +1,5 @@
 /* prefork: processes made once, before there is work, draw from one queue in shared memory. Each has its own address
  * space: a task's input is copied to it, and what a task leaves in memory nobody else sees. */
-#include "pools/parts/channel.h"
 #include "pools/transport/transport.h"
 
 enum { PARAM_WAIT, PARAM_MAX_TASKS, PARAM_TRANSPORT };
@@ -22,36 +21,17 @@ static int prefork_open(const struct pool_config *config, const struct job *job,
         .count = 1,
         .teams = {{.workers = config->workers, .processes = config->workers, .threads = 1}},
     };
-    return channels_open(config, job, &channels, pool);
-}
-
-static int prefork_open_transport(const struct pool_config *config, const struct job *job, struct pool **pool)
-{
-    struct transport_choice choice = {
-        .kind = (enum transport_kind)config->params[PARAM_TRANSPORT],
-        .processes = true,
-        .max_tasks = (uint32_t)config->params[PARAM_MAX_TASKS],
-    };
-    return transport_open(config, job, choice, pool);
+    return transport_open(config, job, (enum transport_kind)config->params[PARAM_TRANSPORT], &channels, pool);
 }
 
 static const struct pool_ops *prefork_choose(const int64_t *values);
 
 #define PREFORK                                                                                                        \
     .name = "prefork", .summary = "processes made beforehand draw tasks from one queue in shared memory",              \
-    .params = params, .shape = prefork_shape, .choose = prefork_choose
+    .params = params, .shape = prefork_shape, .choose = prefork_choose, .open = prefork_open
 
-const struct pool_ops pool_prefork = {
-    PREFORK,
-    CHANNELS_OPS,
-    .open = prefork_open,
-};
-
-static const struct pool_ops pool_prefork_transport = {
-    PREFORK,
-    TRANSPORT_OPS,
-    .open = prefork_open_transport,
-};
+const struct pool_ops pool_prefork = {PREFORK, CHANNELS_OPS};
+static const struct pool_ops pool_prefork_transport = {PREFORK, TRANSPORT_OPS};
 
 static const struct pool_ops *prefork_choose(const int64_t *values)
 {

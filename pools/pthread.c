@@ -1,6 +1,5 @@
 /* pthread: threads of the submitter draw from one queue. One address space: a task's input is read where it lies, what
  * a task leaves in memory everybody sees, and a task that crashes takes everything down. */
-#include "pools/parts/channel.h"
 #include "pools/transport/transport.h"
 
 enum { PARAM_WAIT, PARAM_TRANSPORT };
@@ -21,32 +20,17 @@ static int pthread_open(const struct pool_config *config, const struct job *job,
         .count = 1,
         .teams = {{.workers = config->workers}},
     };
-    return channels_open(config, job, &channels, pool);
-}
-
-static int pthread_open_transport(const struct pool_config *config, const struct job *job, struct pool **pool)
-{
-    struct transport_choice choice = {.kind = (enum transport_kind)config->params[PARAM_TRANSPORT]};
-    return transport_open(config, job, choice, pool);
+    return transport_open(config, job, (enum transport_kind)config->params[PARAM_TRANSPORT], &channels, pool);
 }
 
 static const struct pool_ops *pthread_choose(const int64_t *values);
 
 #define PTHREAD                                                                                                        \
     .name = "pthread", .summary = "threads of the submitter draw tasks from one queue", .params = params,              \
-    .shape = pthread_shape, .choose = pthread_choose
+    .shape = pthread_shape, .choose = pthread_choose, .open = pthread_open
 
-const struct pool_ops pool_pthread = {
-    PTHREAD,
-    CHANNELS_OPS,
-    .open = pthread_open,
-};
-
-static const struct pool_ops pool_pthread_transport = {
-    PTHREAD,
-    TRANSPORT_OPS,
-    .open = pthread_open_transport,
-};
+const struct pool_ops pool_pthread = {PTHREAD, CHANNELS_OPS};
+static const struct pool_ops pool_pthread_transport = {PTHREAD, TRANSPORT_OPS};
 
 static const struct pool_ops *pthread_choose(const int64_t *values)
 {

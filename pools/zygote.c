@@ -78,29 +78,16 @@ static uint32_t slots_wanted(const struct job *job, uint32_t workers)
 
 static int memory_make(struct pool *pool, const struct job *job)
 {
-    size_t costs = align_up(sizeof(struct zygote_job), 128), out = align_up(job->in_bytes, 64);
-    size_t stride = out + align_up(job->out_bytes, 64);
-    size_t finished = costs + align_up(job->sequence.count * sizeof(struct cost), 128);
-    size_t slots = finished + align_up(pool->size / 8 + 8, 128);
-    size_t payload = slots + align_up(pool->size * sizeof(struct zygote_slot), 128);
-    size_t bytes = payload + pool->size * stride;
+    struct zygote_job of = {.job = *job, .size = pool->size};
+    size_t bytes = zygote_memory_at(&of, &of).bytes;
+    memcpy(of.workload_params, job->workload_params, sizeof of.workload_params);
     if (ftruncate(pool->shared->memory, (off_t)bytes) < 0)
         return -errno;
     struct zygote_job *memory = memory_share(bytes, pool->shared->memory);
     if (!memory)
         return -errno;
-    *memory = (struct zygote_job){
-        .job = *job,
-        .size = pool->size,
-        .costs_at = costs,
-        .finished_at = finished,
-        .slots_at = slots,
-        .payload_at = payload,
-        .payload_stride = stride,
-        .out_offset = out,
-    };
-    memcpy(memory->workload_params, job->workload_params, sizeof memory->workload_params);
-    pool->memory = zygote_memory_at(memory);
+    *memory = of;
+    pool->memory = zygote_memory_at(memory, memory);
     memcpy(pool->memory.costs, job->sequence.costs, job->sequence.count * sizeof(struct cost));
     for (uint32_t i = 0; i < pool->size; i++)
         atomic_init(&pool->memory.slots[i].claim, SLOT_TAKEN_BY_NOBODY); /* the order to open publishes it */
@@ -121,7 +108,7 @@ static void slot_fill(struct pool *pool, uint32_t slot, uint32_t task)
     const struct job *job = pool->job;
     pool->state[slot] = SLOT_TAKEN;
     if (job->in_bytes)
-        memcpy(pool->memory.payload + slot * pool->memory.job->payload_stride, job_input(job, task), job->in_bytes);
+        memcpy(pool->memory.payload + slot * pool->memory.stride, job_input(job, task), job->in_bytes);
     /* release: the input is there */
     atomic_store_explicit(&pool->memory.slots[slot].claim, (uint64_t)task << 32 | ANYBODY, memory_order_release);
 }
@@ -153,10 +140,10 @@ static unsigned collect(struct pool *pool, struct done *done, unsigned max)
         uint64_t bits = atomic_load_explicit(&pool->memory.finished[word], memory_order_seq_cst), taken = 0;
         for (; bits && count < max; bits &= bits - 1) {
             uint32_t slot = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            unsigned char *payload = pool->memory.payload + slot * pool->memory.job->payload_stride;
+            unsigned char *payload = pool->memory.payload + slot * pool->memory.stride;
             taken |= bits & -bits;
             done[count] = pool->memory.slots[slot].done;
-            done[count].out = pool->job->out_bytes ? payload + pool->memory.job->out_offset : NULL;
+            done[count].out = pool->job->out_bytes ? payload + pool->memory.out_offset : NULL;
             /* relaxed: whoever claimed it set the bit after that */
             uint64_t claim = atomic_load_explicit(&pool->memory.slots[slot].claim, memory_order_relaxed);
             pool->state[slot] = SLOT_REAPED;

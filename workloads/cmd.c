@@ -12,6 +12,7 @@
 #include "workloads/cmd_setup.h"
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,15 +39,14 @@ static int wait_for(pid_t pid)
 
 /* A task's own words, its output and the hash of both. */
 struct call {
-    char **words, *output;
+    struct strings words;
+    char *output;
     uint64_t result;
 };
 
-static void call_release(const struct cmd *cmd, struct call *call)
+static void call_release(struct call *call)
 {
-    for (uint32_t i = 0; call->words && i < cmd->words.count; i++)
-        free(call->words[i]);
-    free(call->words);
+    strings_release(&call->words);
     free(call->output);
 }
 
@@ -62,24 +62,20 @@ static struct fill fill_of(const struct cmd *cmd, uint32_t task)
 static int call_make(const struct cmd *cmd, uint32_t task, struct call *call)
 {
     struct fill fill = fill_of(cmd, task);
-    bool has_all = true;
-    *call = (struct call){.words = calloc(cmd->words.count + 1, sizeof *call->words)};
-    call->result = work_start(cmd->seed, task);
-    for (uint32_t i = 0; call->words && has_all && i < cmd->words.count; i++) {
-        call->words[i] = line_fill(cmd->words.string[i], &fill, cmd->is_shell);
-        has_all = call->words[i] != NULL;
-        for (const char *at = call->words[i]; has_all && *at; at++)
+    int rc = 0;
+    *call = (struct call){.result = work_start(cmd->seed, task)};
+    for (uint32_t i = 0; rc == 0 && i < cmd->words.count; i++) {
+        char *word = line_fill(cmd->words.string[i], &fill, cmd->is_shell);
+        rc = strings_add(&call->words, word);
+        for (const char *at = word; rc == 0 && *at; at++)
             call->result = mix64(call->result, (unsigned char)*at);
         call->result = mix64(call->result, 0);
     }
-    if (cmd->output_kind == OUTPUT_FILE) {
-        call->output = line_fill(cmd->output, &fill, false);
-        has_all = has_all && call->output;
-    }
-    if (call->words && has_all)
-        return 0;
-    call_release(cmd, call);
-    return ENOMEM;
+    if (rc == 0 && cmd->output_kind == OUTPUT_FILE && !(call->output = line_fill(cmd->output, &fill, false)))
+        rc = -ENOMEM;
+    if (rc < 0)
+        call_release(call);
+    return -rc;
 }
 
 static int actions_add(const struct cmd *cmd, const struct call *call, posix_spawn_file_actions_t *actions)
@@ -112,12 +108,12 @@ static int cmd_run(void *state, const struct task *task, uint64_t *result)
     if (!code) {
         code = actions_add(cmd, &call, &actions);
         if (!code && cmd->program)
-            code = posix_spawn(&pid, cmd->program, &actions, NULL, call.words, environ);
+            code = posix_spawn(&pid, cmd->program, &actions, NULL, call.words.string, environ);
         else if (!code)
-            code = posix_spawnp(&pid, call.words[0], &actions, NULL, call.words, environ);
+            code = posix_spawnp(&pid, call.words.string[0], &actions, NULL, call.words.string, environ);
         posix_spawn_file_actions_destroy(&actions);
     }
-    call_release(cmd, &call);
+    call_release(&call);
     return code ? code : wait_for(pid);
 }
 
@@ -133,9 +129,9 @@ static int cmd_become(void *state, const struct task *task)
     bool is_set = cmd->output_kind == OUTPUT_SHOW ||
                   (out >= 0 && dup2(out, STDOUT_FILENO) >= 0 && dup2(cmd->null, STDERR_FILENO) >= 0);
     if (is_set && cmd->program)
-        execv(cmd->program, call.words);
+        execv(cmd->program, call.words.string);
     else if (is_set)
-        execvp(call.words[0], call.words);
+        execvp(call.words.string[0], call.words.string);
     return errno;
 }
 
@@ -146,7 +142,7 @@ static bool cmd_expect(const void *state, const struct task *task, uint64_t *res
     if (call_make(cmd, task->index, &call))
         return false;
     *result = call.result;
-    call_release(cmd, &call);
+    call_release(&call);
     return true;
 }
 
@@ -154,23 +150,17 @@ static bool cmd_expect(const void *state, const struct task *task, uint64_t *res
 
 static int file_hash(const char *path, uint64_t *hash)
 {
-    uint64_t block[1024];
-    int fd = open(path, O_RDONLY | O_CLOEXEC), rc = fd < 0 ? -errno : 0;
+    uint64_t block[1024] = {0};
+    FILE *file = fopen(path, "re");
     *hash = 0;
-    while (rc == 0) {
-        memset(block, 0, sizeof block);
-        ssize_t got = read(fd, block, sizeof block);
-        if (got < 0 && errno == EINTR)
-            continue;
-        rc = got < 0 ? -errno : 0;
-        if (got <= 0)
-            break;
-        for (size_t i = 0; i * sizeof *block < (size_t)got; i++)
+    for (size_t got; file && (got = fread(block, 1, sizeof block, file)) > 0; memset(block, 0, sizeof block)) {
+        for (size_t i = 0; i * sizeof *block < got; i++)
             *hash = mix64(*hash, block[i]);
-        *hash = mix64(*hash, (uint64_t)got);
+        *hash = mix64(*hash, got);
     }
-    if (fd >= 0)
-        close(fd);
+    int rc = !file || ferror(file) ? -errno : 0;
+    if (file)
+        fclose(file);
     return rc;
 }
 

@@ -46,11 +46,10 @@ static enum output output_kind(const char *output)
 static int shell_words(const char *line, struct strings *words)
 {
     const char *const three[] = {"sh", "-c", line};
-    words->string = calloc(3, sizeof *words->string);
-    for (; words->string && words->count < 3; words->count++)
-        if (!(words->string[words->count] = strdup(three[words->count])))
-            return -ENOMEM;
-    return words->string ? 0 : -ENOMEM;
+    int rc = 0;
+    for (unsigned i = 0; i < 3 && rc == 0; i++)
+        rc = strings_add(words, strdup(three[i]));
+    return rc;
 }
 
 static int words_make(const int64_t *params, struct strings *words, char *error)

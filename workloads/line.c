@@ -21,19 +21,19 @@ void strings_release(struct strings *strings)
     *strings = (struct strings){0};
 }
 
-/* Takes `string`, which is freed when there is no room for it. */
-static int strings_add(struct strings *strings, char *string)
+int strings_add(struct strings *strings, char *string)
 {
     uint32_t count = strings->count;
     char **grown = strings->string;
     if (string && !(count & (count + 1))) /* doubled when 0, 1, 3, 7 ... are there */
-        grown = realloc(strings->string, ((size_t)count * 2 + 1) * sizeof *grown);
+        grown = realloc(strings->string, ((size_t)count * 2 + 2) * sizeof *grown);
     if (!string || !grown) {
         free(string);
         return -ENOMEM;
     }
     strings->string = grown;
     strings->string[strings->count++] = string;
+    strings->string[strings->count] = NULL;
     return 0;
 }
 

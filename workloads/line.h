@@ -6,13 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Owned strings. Zeroed is empty. */
+/* Owned strings, with a NULL behind the last once there is one. Zeroed is empty. */
 struct strings {
     char **string;
     uint32_t count;
 };
 
 void strings_release(struct strings *strings);
+/* Takes `string`, which is freed when there is no room for it. 0 or -ENOMEM, also for NULL. */
+int strings_add(struct strings *strings, char *string);
 
 /* The words of a line. -EINVAL: a quote is not closed; -ENOMEM. */
 int line_split(const char *line, struct strings *words);

@@ -72,13 +72,12 @@ static uint32_t task_take(struct forker_self *self)
 
 static _Noreturn void child_main(struct forker_self *self, uint32_t slot, uint32_t task, pid_t parent)
 {
-    const struct zygote_job *of = self->memory.job;
     const struct job *job = &self->job;
     if (self->shared->task_limit_ns)
         sigprocmask(SIG_UNBLOCK, &self->child_signal, NULL);
     child_begin(parent);
-    unsigned char *payload = self->memory.payload + slot * of->payload_stride;
-    task_run(job, task, job->in_bytes ? payload : NULL, job->out_bytes ? payload + of->out_offset : NULL,
+    unsigned char *payload = self->memory.payload + slot * self->memory.stride;
+    task_run(job, task, job->in_bytes ? payload : NULL, job->out_bytes ? payload + self->memory.out_offset : NULL,
              &self->forker->done);
     /* release: the record and the output are there for whoever sees this; else nothing of this child is believed */
     atomic_store_explicit(&self->forker->complete, 1, memory_order_release);
@@ -174,7 +173,7 @@ static int job_open(struct forker_self *self)
     void *map = memory_share(shared->memory_bytes, shared->memory);
     if (!map)
         return self->unfit = -errno;
-    self->memory = zygote_memory_at(map);
+    self->memory = zygote_memory_at(map, map);
     self->job = self->memory.job->job;
     self->job.sequence.costs = self->memory.costs;
     self->job.inputs = NULL;

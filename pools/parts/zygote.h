@@ -20,6 +20,7 @@
 #ifndef POOLBENCH_ZYGOTE_H
 #define POOLBENCH_ZYGOTE_H
 #include "pools/parts/event.h"
+#include "pools/parts/memory.h"
 #include "pools/pool.h"
 
 enum {
@@ -68,13 +69,11 @@ struct zygote_shared {
     struct forker forkers[];
 };
 
-/* Made by open, where the job is known; mapped by each forker on order. Offsets from its start. */
+/* Made by open, where the job is known; mapped by each forker on order. What zygote_memory_at says comes behind it. */
 struct zygote_job {
     struct job job; /* its pointers into the submitter's memory are replaced by the forker */
     int64_t workload_params[PARAM_MAX];
     uint32_t size; /* slots, a power of two */
-    uint64_t costs_at, finished_at, slots_at, payload_at;
-    size_t payload_stride, out_offset;
 };
 
 struct zygote_memory { /* the same, as addresses of one process */
@@ -82,20 +81,26 @@ struct zygote_memory { /* the same, as addresses of one process */
     struct cost *costs;
     _Atomic uint64_t *finished; /* bits by slot */
     struct zygote_slot *slots;
-    unsigned char *payload;
+    unsigned char *payload; /* a row for each slot: input, output */
+    size_t stride, out_offset;
+    size_t bytes; /* of all of it */
 };
 
-static inline struct zygote_memory zygote_memory_at(void *map)
+/* `of` has job and size. For its `bytes` alone, map may be anything that is not NULL. */
+static inline struct zygote_memory zygote_memory_at(const struct zygote_job *of, void *map)
 {
-    struct zygote_job *job = map;
-    char *at = map;
-    return (struct zygote_memory){
-        .job = job,
-        .costs = (struct cost *)(at + job->costs_at),
-        .finished = (_Atomic uint64_t *)(at + job->finished_at),
-        .slots = (struct zygote_slot *)(at + job->slots_at),
-        .payload = (unsigned char *)at + job->payload_at,
-    };
+    struct zygote_memory memory = {.job = map, .out_offset = align_up(of->job.in_bytes, 64)};
+    char *start = map, *at = start + align_up(sizeof *of, 128);
+    memory.costs = (struct cost *)at;
+    at += align_up(of->job.sequence.count * sizeof *memory.costs, 128);
+    memory.finished = (_Atomic uint64_t *)at;
+    at += align_up(of->size / 8 + 8, 128);
+    memory.slots = (struct zygote_slot *)at;
+    at += align_up(of->size * sizeof *memory.slots, 128);
+    memory.payload = (unsigned char *)at;
+    memory.stride = memory.out_offset + align_up(of->job.out_bytes, 64);
+    memory.bytes = (size_t)(at - start) + of->size * memory.stride;
+    return memory;
 }
 
 #endif

@@ -245,14 +245,17 @@ static int watch_children(struct pool *pool)
     return pool->event->fd < 0 ? -errno : event_watch_children(pool->event);
 }
 
-int transport_open(const struct pool_config *config, const struct job *job, struct transport_choice choice,
-                   struct pool **result)
+int transport_open(const struct pool_config *config, const struct job *job, enum transport_kind kind,
+                   const struct channels *channels, struct pool **result)
 {
+    struct team team = channels->teams[0];
+    if (kind == TRANSPORT_RING)
+        return channels_open(config, job, channels, result);
     struct pool *pool = aligned_alloc(_Alignof(struct pool), sizeof *pool);
     if (!pool)
         return -ENOMEM;
-    *pool = (struct pool){.transport = transports[choice.kind], .ready = -1, .room = -1};
-    int rc = event_open(&pool->event, !choice.processes);
+    *pool = (struct pool){.transport = transports[kind], .ready = -1, .room = -1};
+    int rc = event_open(&pool->event, !team.processes);
     if (rc < 0) {
         free(pool);
         return rc;
@@ -261,12 +264,12 @@ int transport_open(const struct pool_config *config, const struct job *job, stru
         .config = config,
         .job = job,
         .event = pool->event,
-        .workers = config->workers,
-        .processes = choice.processes ? config->workers : 0,
-        .threads = choice.processes,
-        .max_tasks = choice.max_tasks,
+        .workers = team.workers,
+        .processes = team.processes,
+        .threads = team.threads,
+        .max_tasks = channels->max_tasks,
     };
-    if (choice.processes)
+    if (team.processes)
         rc = watch_children(pool);
     if (rc == 0)
         rc = prepare(pool);

@@ -14,8 +14,7 @@
  */
 #ifndef POOLBENCH_TRANSPORT_H
 #define POOLBENCH_TRANSPORT_H
-#include "pools/parts/wait.h"
-#include "pools/pool.h"
+#include "pools/parts/channel.h"
 
 enum transport_kind { TRANSPORT_RING, TRANSPORT_PIPE, TRANSPORT_SOCKET, TRANSPORT_CONDVAR };
 #define TRANSPORT_PARAM                                                                                                \
@@ -32,14 +31,10 @@ enum transport_kind { TRANSPORT_RING, TRANSPORT_PIPE, TRANSPORT_SOCKET, TRANSPOR
 /* NULL, or why these do not go together. */
 const char *transport_misfit(enum transport_kind kind, enum wait_mode wait, bool processes, unsigned workers);
 
-/* The pool contract. */
-struct transport_choice {
-    enum transport_kind kind;
-    bool processes;
-    uint32_t max_tasks;
-};
-int transport_open(const struct pool_config *config, const struct job *job, struct transport_choice choice,
-                   struct pool **pool);
+/* The pool contract. open: as channels_open does for TRANSPORT_RING, whose pools have CHANNELS_OPS; else channels is
+ * one team of threads, or of processes of one thread, and the pool has TRANSPORT_OPS. */
+int transport_open(const struct pool_config *config, const struct job *job, enum transport_kind kind,
+                   const struct channels *channels, struct pool **pool);
 int transport_submit(struct pool *pool, const uint32_t *tasks, unsigned n);
 int transport_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns);
 int transport_usage(struct pool *pool, bool with_memory, struct usage *usage);
