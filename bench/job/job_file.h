@@ -49,6 +49,7 @@ struct job_file {
     uint64_t samples_offset, samples_max; /* room for samples_max struct sample */
     uint64_t histograms_offset;           /* PHASES x HISTOGRAM_BUCKETS uint32_t, zeroed by the harness */
     uint64_t report_offset;               /* struct trial_report */
+    uint64_t reaped_offset;               /* a bit for each task that is back, in uint64_t; zeroed by the harness */
     uint64_t probe_ns;                    /* JOB_CALIBRATE: about how long each point may take */
     uint32_t conformance;                 /* enum conformance_mode: a trial of `conformance` */
     uint64_t probe_offset;                /* JOB_PROBE: struct probe */
@@ -133,7 +134,7 @@ struct trial_report {
      * (plug-ins). */
     int32_t left_threads, left_children, left_fds;
     uint32_t strangers;
-    uint64_t next_at, reaped_at; /* in STAGE_RUN, of the trial's memory: tasks handed in, a bit for each that is back */
+    uint32_t handed_in; /* tasks, so far */
     double calibrate_iterations[CALIBRATION_POINTS], calibrate_ns[CALIBRATION_POINTS];
 };
 

@@ -22,6 +22,7 @@ struct layout layout_make(const struct job_counts *counts)
     layout.due = place_part(&end, counts->due * sizeof(uint64_t));
     layout.texts = place_part(&end, counts->text_bytes);
     layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
+    layout.reaped = place_part(&end, (counts->tasks / 64 + 1) * sizeof(uint64_t));
     layout.report = place_part(&end, sizeof(struct trial_report));
     layout.samples = place_part(&end, counts->samples * sizeof(struct sample));
     layout.probe = place_part(&end, sizeof(struct probe));
@@ -48,6 +49,7 @@ struct job_file *job_begin(struct launcher *launcher, const struct layout *layou
         .due_offset = layout->due,
         .histograms_offset = layout->histograms,
         .report_offset = layout->report,
+        .reaped_offset = layout->reaped,
         .samples_offset = layout->samples,
         .probe_offset = layout->probe,
     };
@@ -56,6 +58,7 @@ struct job_file *job_begin(struct launcher *launcher, const struct layout *layou
         .report = (struct trial_report *)(map + layout->report),
         .samples = (struct sample *)(map + layout->samples),
         .histograms = (uint32_t *)(map + layout->histograms),
+        .reaped = (uint64_t *)(map + layout->reaped),
         .probe = (struct probe *)(map + layout->probe),
     };
     memset(parts->report, 0, sizeof *parts->report); /* the trial may die before it writes one */

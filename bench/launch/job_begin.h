@@ -10,19 +10,20 @@ struct job_parts {
     struct trial_report *report;
     struct sample *samples;
     uint32_t *histograms;
+    uint64_t *reaped;
     struct probe *probe; /* of a probe alone */
 };
 
 /* Sizes of the parts, which lie one after another, each aligned for its type. */
 struct layout {
-    size_t main_mask, masks, costs, due, texts, histograms, report, samples, probe, bytes;
+    size_t main_mask, masks, costs, due, texts, histograms, reaped, report, samples, probe, bytes;
 };
 
 /* How much of what there will be. */
 struct job_counts {
     unsigned workers, words;
     uint32_t costs;
-    uint64_t due, samples;
+    uint64_t tasks, due, samples;
     size_t text_bytes;
 };
 struct layout layout_make(const struct job_counts *counts);

@@ -368,13 +368,13 @@ int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *o
     int rc = pidfd < 0 ? -errno : await_end(launcher, pid, pidfd, limit_ns, outcome);
     if (pidfd >= 0)
         close(pidfd);
-    if (outcome->timed_out)
-        missing_read(launcher->map, pid, &outcome->missing);
     if (rc < 0 || outcome->timed_out || outcome->interrupted)
         kill(-pid, SIGKILL);
     while (waitpid(pid, &outcome->wait_status, 0) < 0 && errno == EINTR)
         ;
     bool were_some = end_rest(pid);
+    if (outcome->timed_out)
+        missing_read(launcher->map, &outcome->missing);
     outcome->elapsed_ns = clock_monotonic_ns() - since;
     launcher->interrupted = outcome->interrupted ? outcome->interrupted : launcher->interrupted;
     outcome->left_processes = were_some && !outcome->timed_out && !outcome->interrupted;

@@ -1,45 +1,20 @@
 /* Tasks that never came back, see missing.h. */
 #include "bench/launch/missing.h"
 #include "bench/job/job_file.h"
-#include <fcntl.h>
+#include "bench/job/subset.h"
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-static bool copy(int memory, uint64_t address, void *to, size_t bytes)
-{
-    return pread(memory, to, bytes, (off_t)address) == (ssize_t)bytes;
-}
-
-/* The first bit of `count` that is not set, and how many there are. */
-static void count_zeros(const uint64_t *bits, uint32_t count, struct missing *missing)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (bits[i / 64] >> (i % 64) & 1)
-            continue;
-        if (!missing->count++)
-            missing->first = i;
-    }
-}
-
-void missing_read(const struct job_file *file, pid_t pid, struct missing *missing)
+void missing_read(const struct job_file *file, struct missing *missing)
 {
     const struct trial_report *report = (const struct trial_report *)((const char *)file + file->report_offset);
-    char path[32];
-    *missing = (struct missing){.stage = __atomic_load_n(&report->stage, __ATOMIC_ACQUIRE)};
-    if (report->epoch != file->epoch || missing->stage != STAGE_RUN || !report->next_at || file->kind != JOB_TRIAL)
+    const uint64_t *reaped = (const uint64_t *)((const char *)file + file->reaped_offset);
+    *missing = (struct missing){.stage = report->stage};
+    if (report->epoch != file->epoch || report->stage != STAGE_RUN || report->handed_in > file->tasks)
         return;
-    snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
-    int memory = open(path, O_RDONLY | O_CLOEXEC);
-    if (memory < 0)
-        return;
-    size_t words = file->tasks / 64 + 1;
-    uint64_t *bits = malloc(words * sizeof *bits);
-    if (bits && copy(memory, report->next_at, &missing->handed_in, sizeof missing->handed_in) &&
-        missing->handed_in <= file->tasks && copy(memory, report->reaped_at, bits, words * sizeof *bits))
-        count_zeros(bits, missing->handed_in, missing);
-    free(bits);
-    close(memory);
+    missing->handed_in = report->handed_in;
+    for (uint32_t i = 0; i < missing->handed_in; i++)
+        if (!bit_test(reaped, i) && !missing->count++)
+            missing->first = i;
 }
 
 char *missing_words(const struct missing *missing, char *text, size_t size)

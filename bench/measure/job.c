@@ -27,6 +27,7 @@ static struct job_counts trial_counts(const struct cell *cell, int64_t samples)
         .workers = cell->shape.workers,
         .words = cell->placement.words,
         .costs = cell->cost_count,
+        .tasks = (uint64_t)cell->f.tasks,
         .due = cell->f.arrival.kind == ARRIVAL_RATE ? (uint64_t)cell->f.tasks : 0,
         .samples = samples == SAMPLES_ALL || samples > cell->f.tasks ? (uint64_t)cell->f.tasks : (uint64_t)samples,
         .text_bytes = job_texts_bytes(cell->pool->params, cell->pool_params) +
@@ -83,6 +84,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     if (counts.due)
         due_set((uint64_t *)((char *)file + layout.due), cell, order->seed);
     memset(parts->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *parts->histograms);
+    memset(parts->reaped, 0, (file->tasks / 64 + 1) * sizeof *parts->reaped);
     return 0;
 }
 

@@ -132,6 +132,7 @@ static int hand_in(struct trial *trial, struct drive *drive)
         if (taken < 0)
             return taken;
         drive->next += (uint32_t)taken;
+        trial->report->handed_in = drive->next;
         if ((unsigned)taken < n) {
             drive->full = true;
             return 0;
@@ -216,8 +217,6 @@ int drive(struct trial *trial)
     if (file->f.arrival.kind == ARRIVAL_RATE) /* the default slack of 50 us would go into every time that is slept to */
         prctl(PR_SET_TIMERSLACK, 1);
     trial->report->shared_cpu = !file->spare_cpu;
-    trial->report->next_at = (uintptr_t)&drive.next;
-    trial->report->reaped_at = (uintptr_t)trial->reaped;
     trial->report->ideal_ns = schedule_ideal_ns(trial);
     struct clock_anchor anchor = clock_anchor_read();
     trial->gate_anchor = (struct clock_pair){anchor.ticks, anchor.ns};

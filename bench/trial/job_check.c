@@ -101,6 +101,7 @@ int job_check(const struct job_file *file, uint64_t bytes)
         !lies_within(file, file->masks_offset, words * file->shape.workers, sizeof(uint64_t)) ||
         !lies_within(file, file->costs_offset, file->cost_count, sizeof(struct cost)) ||
         !lies_within(file, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS, sizeof(uint32_t)) ||
+        !lies_within(file, file->reaped_offset, file->tasks / 64 + 1, sizeof(uint64_t)) ||
         !lies_within(file, file->report_offset, 1, sizeof(struct trial_report)) ||
         !lies_within(file, file->samples_offset, file->samples_max, sizeof(struct sample)) ||
         !lies_within(file, file->probe_offset, 1, sizeof(struct probe)))

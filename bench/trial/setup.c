@@ -58,6 +58,7 @@ int job_map(struct trial *trial, int flags)
     trial->report = (struct trial_report *)(map + file->report_offset);
     trial->samples = (struct sample *)(map + file->samples_offset);
     trial->histograms = (uint32_t *)(map + file->histograms_offset);
+    trial->reaped = (uint64_t *)(map + file->reaped_offset);
     *trial->report = (struct trial_report){.epoch = file->epoch, .ideal_ns = -1};
     return 0;
 }
@@ -280,11 +281,10 @@ int setup_arrays(struct trial *trial)
     const struct job_file *file = trial->file;
     size_t words = file->tasks / 64 + 1;
     trial->submitted = trial_memory(file->tasks, sizeof *trial->submitted);
-    trial->reaped = trial_memory(words, sizeof *trial->reaped);
     trial->sampled = trial_memory(words, sizeof *trial->sampled);
     trial->to_check = trial_memory(words, sizeof *trial->to_check);
     trial->failed = trial_memory(words, sizeof *trial->failed);
-    if (!trial->submitted || !trial->reaped || !trial->sampled || !trial->to_check || !trial->failed)
+    if (!trial->submitted || !trial->sampled || !trial->to_check || !trial->failed)
         return -ENOMEM;
     uint32_t checked = tasks_to_check(trial);
     subset_draw(trial->to_check, file->sample_seed + 1, file->tasks, checked);

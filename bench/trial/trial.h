@@ -40,7 +40,7 @@ struct trial {
     uint64_t *submitted; /* ticks */
     uint64_t *due;       /* ticks after the gate; only for rate, in the job file */
     struct done *held;   /* finished out of order; only for collect=ordered */
-    uint64_t *reaped;    /* bits: reported */
+    uint64_t *reaped;    /* bits: reported; in the job file */
     uint64_t *failed;    /* bits: reported, and not ok */
     uint64_t *sampled;   /* bits: to be recorded */
     struct checked {

@@ -33,6 +33,7 @@ static void job_fill(struct job_file *file, uint64_t bytes)
         .due_offset = end + 512,
         .samples_offset = end + 1024,
         .report_offset = end + 8192,
+        .reaped_offset = end + 1536,
         .probe_offset = 1 << 20,
         .histograms_offset = bytes - (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t),
     };
@@ -69,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (file->f.arrival.kind == ARRIVAL_RATE)
         touch(map, file->due_offset, file->tasks * sizeof(uint64_t));
     touch(map, file->samples_offset, file->samples_max * sizeof(struct sample));
+    touch(map, file->reaped_offset, (file->tasks / 64 + 1) * sizeof(uint64_t));
     touch(map, file->report_offset, sizeof(struct trial_report));
     touch(map, file->probe_offset, sizeof(struct probe));
     touch(map, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
