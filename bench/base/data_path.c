@@ -7,10 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef POOLBENCH_DATADIR
-#define POOLBENCH_DATADIR "/usr/local/share/poolbench"
-#endif
-
 static int path_try(const char *directory, const char *between, const char *relative, char *path, size_t size)
 {
     int length = snprintf(path, size, "%s%s/%s", directory, between, relative);

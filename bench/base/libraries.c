@@ -9,10 +9,6 @@
 #include <gnu/libc-version.h>
 #endif
 
-#ifndef POOLBENCH_INIH_VERSION
-#define POOLBENCH_INIH_VERSION ""
-#endif
-
 /* hwloc_get_api_version() is that of the interface, which does not change with every release. The library signs the
  * topologies it makes with its own. */
 static void hwloc_ask(char *version, size_t size)

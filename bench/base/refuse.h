@@ -22,6 +22,16 @@ __attribute__((format(printf, 2, 3))) static inline int refuse(char *error, cons
     return -EINVAL;
 }
 
+/* The same for other reasons than bad input: returns rc. */
+__attribute__((format(printf, 3, 4))) static inline int refuse_as(int rc, char *error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error, ERROR_MAX, format, arguments);
+    va_end(arguments);
+    return rc;
+}
+
 /* Puts "where: " before what is in `error` already: the option, or file:line. Returns -EINVAL too. */
 __attribute__((format(printf, 2, 3))) static inline int refuse_at(char *error, const char *format, ...)
 {

@@ -21,9 +21,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef POOLBENCH_LIBEXECDIR
-#define POOLBENCH_LIBEXECDIR "/usr/local/libexec/poolbench"
-#endif
 #define TRIAL_PROGRAM "poolbench-trial"
 
 static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP};
@@ -32,27 +29,21 @@ static int find_program(struct launcher *launcher, char *error)
 {
     char self[4096];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length < 0) {
-        int rc = -errno;
-        snprintf(error, ERROR_MAX, "where this program lies cannot be read in /proc/self/exe: %s%s", strerror(-rc),
-                 rc == -ENOENT ? "; is /proc mounted?" : "");
-        return rc;
-    }
+    if (length < 0)
+        return refuse_as(-errno, error, "where this program lies cannot be read in /proc/self/exe: %s%s",
+                         strerror(errno), errno == ENOENT ? "; is /proc mounted?" : "");
     self[length] = '\0';
-    snprintf(launcher->program, sizeof launcher->program, "%.4000s/" TRIAL_PROGRAM, dirname(self));
-    if (access(launcher->program, X_OK) == 0)
-        return 0;
-    /* an installed tree, wherever it was moved to */
-    snprintf(launcher->program, sizeof launcher->program, "%.4000s/../libexec/poolbench/" TRIAL_PROGRAM, self);
-    if (access(launcher->program, X_OK) == 0)
-        return 0;
-    snprintf(launcher->program, sizeof launcher->program, "%s/" TRIAL_PROGRAM, POOLBENCH_LIBEXECDIR);
-    if (access(launcher->program, X_OK) == 0)
-        return 0;
-    snprintf(error, ERROR_MAX,
-             "no " TRIAL_PROGRAM " beside poolbench or in " POOLBENCH_LIBEXECDIR
-             "; build it with `make` or install with `make install`");
-    return -ENOENT;
+    const char *const folders[][2] = {{dirname(self), ""},
+                                      {self, "/../libexec/poolbench"}, /* an installed tree, wherever it was moved to */
+                                      {POOLBENCH_LIBEXECDIR, ""}};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        snprintf(launcher->program, sizeof launcher->program, "%.4000s%s/" TRIAL_PROGRAM, folders[i][0], folders[i][1]);
+        if (access(launcher->program, X_OK) == 0)
+            return 0;
+    }
+    return refuse_as(-ENOENT, error,
+                     "no " TRIAL_PROGRAM " beside poolbench or in " POOLBENCH_LIBEXECDIR
+                     "; build it with `make` or install with `make install`");
 }
 
 /* Of all launchers that are open: children of ours that are no orphans of a trial. */
@@ -179,7 +170,7 @@ int launcher_open(struct launcher *launcher, char *error)
         rc = signals_watch(launcher);
     }
     if (rc < 0) {
-        snprintf(error, ERROR_MAX, "%s: %s", what, strerror(-rc));
+        refuse(error, "%s: %s", what, strerror(-rc));
         launcher_close(launcher);
     }
     return rc;
@@ -222,13 +213,13 @@ void *launcher_job(struct launcher *launcher, size_t bytes, char *error)
         launcher->bytes = 0;
         /* from 0: pages of a larger trial are given back before new ones are taken */
         if (ftruncate(launcher->memfd, 0) < 0 || ftruncate(launcher->memfd, (off_t)bytes) < 0) {
-            snprintf(error, ERROR_MAX, "a job file of %zu bytes: %s%s", bytes, strerror(errno),
-                     errno == EFBIG ? " (ulimit -f)" : "");
+            refuse(error, "a job file of %zu bytes: %s%s", bytes, strerror(errno),
+                   errno == EFBIG ? " (ulimit -f)" : "");
             return NULL;
         }
         void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, launcher->memfd, 0);
         if (map == MAP_FAILED) {
-            snprintf(error, ERROR_MAX, "mapping a job file of %zu bytes: %s", bytes, strerror(errno));
+            refuse(error, "mapping a job file of %zu bytes: %s", bytes, strerror(errno));
             return NULL;
         }
         launcher->map = map;

@@ -15,9 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef POOLBENCH_LIBEXECDIR
-#define POOLBENCH_LIBEXECDIR "/usr/local/libexec/poolbench"
-#endif
 #define PROBE_LIMIT_NS 10000000000ull /* a pool may start interpreters when it opens */
 
 enum task_class plugin_classify_elsewhere(const void *state, uint32_t index)

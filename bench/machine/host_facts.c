@@ -21,16 +21,6 @@
 #include <cpuid.h>
 #endif
 
-#ifndef POOLBENCH_VERSION
-#define POOLBENCH_VERSION "unknown"
-#endif
-#ifndef POOLBENCH_COMMIT
-#define POOLBENCH_COMMIT "unknown"
-#endif
-#ifndef POOLBENCH_CC_FLAGS
-#define POOLBENCH_CC_FLAGS "unknown"
-#endif
-
 #define CPU_DIR "/sys/devices/system/cpu"
 
 static json_t *text_or_null(const char *text)

@@ -172,10 +172,10 @@ static int need_check(const struct need *need, char *error)
     int rc = need->ask();
 
     if (rc < 0)
-        snprintf(error, ERROR_MAX,
-                 "the kernel refuses %s (%s), which poolbench needs to %s; Linux has it from %s on, and a container's "
-                 "filter (seccomp) may hide it",
-                 need->call, strerror(-rc), need->purpose, need->kernel);
+        refuse(error,
+               "the kernel refuses %s (%s), which poolbench needs to %s; Linux has it from %s on, and a container's "
+               "filter (seccomp) may hide it",
+               need->call, strerror(-rc), need->purpose, need->kernel);
     return rc;
 }
 
@@ -185,25 +185,19 @@ static int files_check(char *error)
     char self[32];
     int rc = closed(open("/dev/null", O_RDWR | O_CLOEXEC));
 
-    if (rc < 0) {
-        snprintf(error, ERROR_MAX, "/dev/null: %s; trials have it for their standard input", strerror(-rc));
-        return rc;
-    }
+    if (rc < 0)
+        return refuse_as(rc, error, "/dev/null: %s; trials have it for their standard input", strerror(-rc));
     ssize_t length = readlink("/proc/self", self, sizeof self - 1);
-    if (length < 0) {
-        rc = -errno;
-        snprintf(error, ERROR_MAX, "/proc/self: %s; what trials leave behind and use is read from /proc: mount it",
-                 strerror(-rc));
-        return rc;
-    }
+    if (length < 0)
+        return refuse_as(-errno, error, "/proc/self: %s; what trials leave behind and use is read from /proc: mount it",
+                         strerror(errno));
     self[length] = '\0';
     if (strtol(self, NULL, 10) == (long)getpid())
         return 0;
-    snprintf(error, ERROR_MAX,
-             "/proc shows the processes of another PID namespace (this one is %ld there, not %ld): mount it anew, as "
-             "`unshare --mount-proc` does",
-             strtol(self, NULL, 10), (long)getpid());
-    return -ESRCH;
+    return refuse_as(-ESRCH, error,
+                     "/proc shows the processes of another PID namespace (this one is %ld there, not %ld): mount it "
+                     "anew, as `unshare --mount-proc` does",
+                     strtol(self, NULL, 10), (long)getpid());
 }
 
 int needs_check(char *error)

@@ -165,11 +165,10 @@ static int refuse_name(const char *option, const char *place, char *error)
     for (const struct place_name *row = place_names; row->name; row++)
         if (!strpbrk(row->name, ":+")) /* the examples are no names */
             nearest_offer(&nearest, row->name);
-    snprintf(error, ERROR_MAX, "%s: no place is called '%.*s'%s", option, SPEC_MAX, place,
-             nearest_name(&nearest) ? nearest_hint(&nearest, hint, sizeof hint)
-                                    : "; expected none, compact, scatter, cores, a list such as 0+2-3 or a location "
-                                      "such as core:1.pu:0");
-    return -EINVAL;
+    return refuse(error, "%s: no place is called '%.*s'%s", option, SPEC_MAX, place,
+                  nearest_name(&nearest) ? nearest_hint(&nearest, hint, sizeof hint)
+                                         : "; expected none, compact, scatter, cores, a list such as 0+2-3 or a "
+                                           "location such as core:1.pu:0");
 }
 
 static int rows_make(struct place_rows *rows, const struct machine *machine, const char *option, const char *place,
@@ -189,8 +188,6 @@ static int rows_make(struct place_rows *rows, const struct machine *machine, con
         return place_parse(machine, option, place, rows, error);
     else
         return refuse_name(option, place, error);
-    if (status == -ENOMEM)
-        snprintf(error, ERROR_MAX, "%s: out of memory", option);
     return status;
 }
 
@@ -258,8 +255,7 @@ int place_plan(const struct machine *machine, const char *place, const char *pla
     if (!used || !main_set)
         goto out;
     if (workers == 0) {
-        snprintf(error, ERROR_MAX, "--workers: expected at least 1");
-        status = -EINVAL;
+        status = refuse(error, "--workers: expected at least 1");
         goto out;
     }
     status = rows_make(&rows, machine, "--place", place, error);
@@ -280,7 +276,7 @@ int place_plan(const struct machine *machine, const char *place, const char *pla
 
 out:
     if (status == -ENOMEM)
-        snprintf(error, ERROR_MAX, "placement: out of memory");
+        refuse(error, "placement: out of memory");
     if (status != 0)
         placement_release(placement);
     place_rows_release(&main_rows);

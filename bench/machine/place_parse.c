@@ -197,7 +197,5 @@ int place_parse(const struct machine *machine, const char *option, const char *p
     }
     if (status == 0 && rows->count == 0)
         status = refuse_set(&parser, "none of it");
-    if (status == -ENOMEM)
-        snprintf(error, ERROR_MAX, "%s: out of memory", option);
     return status;
 }

@@ -14,7 +14,7 @@ int place_rows_add(struct place_rows *rows, const struct machine *machine, hwloc
 void place_rows_release(struct place_rows *rows);
 
 /* Adds a row per named CPU or object, in the order they are named. -EINVAL with a line in error (ERROR_MAX bytes) that
- * begins with `option`; rows stay the caller's to release. */
+ * begins with `option`, or -ENOMEM without; rows stay the caller's to release. */
 int place_parse(const struct machine *machine, const char *option, const char *place, struct place_rows *rows,
                 char *error);
 
