@@ -54,6 +54,40 @@ int sysfile_read(char *text, size_t size, const char *format, ...)
     return length;
 }
 
+int process_stat_read(struct process_stat *stat, const char *format, ...)
+{
+    char text[1024];
+    long long user, system;
+    va_list args;
+
+    va_start(args, format);
+    int rc = sysfile_vread(text, sizeof text, format, args);
+    va_end(args);
+    if (rc < 0)
+        return rc;
+    const char *name = strchr(text, '('), *end = strrchr(text, ')');
+    if (!name || !end || end < name)
+        return -EPROTO;
+    snprintf(stat->name, sizeof stat->name, "%.*s", (int)(end - name - 1), name + 1);
+    if (sscanf(end,
+               ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld %*d %*d %*d %*d %*d %*d %lld %*s %*s %*s %*s %*s "
+               "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %u",
+               &stat->state, &stat->parent, &user, &system, &stat->started, &stat->cpu) != 6)
+        return -EPROTO;
+    stat->ticks = user + system;
+    return 0;
+}
+
+pid_t process_next(DIR *directory)
+{
+    const struct dirent *entry;
+
+    while ((entry = readdir(directory)))
+        if (isdigit((unsigned char)entry->d_name[0]))
+            return (pid_t)atoi(entry->d_name);
+    return 0;
+}
+
 int64_t sysfile_number(const char *format, ...)
 {
     char text[64], *end;

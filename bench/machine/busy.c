@@ -3,7 +3,6 @@
 #include "bench/base/sysfile.h"
 #include "pools/parts/clock.h"
 #include <ctype.h>
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +11,8 @@
 #include <unistd.h>
 
 struct process {
-    int pid;
-    long long started, ticks; /* a pid may be given again: the start tells them apart */
-    char name[32];
+    pid_t pid;
+    struct process_stat stat;
 };
 
 struct busy_watch {
@@ -66,32 +64,9 @@ static void cpus_read(const struct machine *machine, struct busy_watch *watch)
         watch->busy_ticks = watch->steal_ticks = -1;
 }
 
-/* "pid (name) state ppid ...": a name may hold anything, so the last parenthesis ends it. */
-static bool process_read(int pid, struct process *process)
-{
-    char text[1024];
-    long long user, system;
-
-    if (sysfile_read(text, sizeof text, "/proc/%d/stat", pid) < 0)
-        return false;
-    char *name = strchr(text, '('), *end = strrchr(text, ')');
-    if (!name || !end || end < name)
-        return false;
-    *end = '\0';
-    process->pid = pid;
-    snprintf(process->name, sizeof process->name, "%s", name + 1);
-    for (char *c = process->name; *c; c++)
-        *c = isprint((unsigned char)*c) ? *c : '?';
-    if (sscanf(end + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld %*d %*d %*d %*d %*d %*d %lld", &user,
-               &system, &process->started) != 3)
-        return false;
-    process->ticks = user + system;
-    return true;
-}
-
 static int pid_compare(const void *a, const void *b)
 {
-    int x = ((const struct process *)a)->pid, y = ((const struct process *)b)->pid;
+    pid_t x = ((const struct process *)a)->pid, y = ((const struct process *)b)->pid;
 
     return (x > y) - (x < y);
 }
@@ -101,9 +76,8 @@ static void processes_read(struct busy_watch *watch)
     DIR *proc = opendir("/proc");
     size_t room = 0;
 
-    for (const struct dirent *entry; proc && (entry = readdir(proc));) {
-        int pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
-        if (pid <= 0 || pid == getpid())
+    for (pid_t pid; proc && (pid = process_next(proc));) {
+        if (pid == getpid())
             continue;
         if (watch->count == room) {
             struct process *grown = realloc(watch->processes, (room ? 2 * room : 128) * sizeof *grown);
@@ -112,7 +86,8 @@ static void processes_read(struct busy_watch *watch)
             watch->processes = grown;
             room = room ? 2 * room : 128;
         }
-        watch->count += process_read(pid, &watch->processes[watch->count]);
+        watch->processes[watch->count].pid = pid;
+        watch->count += process_stat_read(&watch->processes[watch->count].stat, "/proc/%d/stat", (int)pid) == 0;
     }
     if (proc)
         closedir(proc);
@@ -147,7 +122,9 @@ static void process_show(struct busy *busy, const struct process *process, doubl
         busy->process[i] = busy->process[i - 1];
     busy->process[at].pid = process->pid;
     busy->process[at].cpus = cpus;
-    memcpy(busy->process[at].name, process->name, sizeof process->name);
+    memcpy(busy->process[at].name, process->stat.name, sizeof process->stat.name);
+    for (char *c = busy->process[at].name; *c; c++)
+        *c = isprint((unsigned char)*c) ? *c : '?';
 }
 
 void busy_end(struct busy_watch *watch, const struct machine *machine, struct busy *busy)
@@ -165,9 +142,9 @@ void busy_end(struct busy_watch *watch, const struct machine *machine, struct bu
             const struct process *process = &now->processes[i];
             const struct process *before =
                 bsearch(process, watch->processes, watch->count, sizeof *process, pid_compare);
-            long long ticks = process->ticks;
-            if (before && before->started == process->started)
-                ticks -= before->ticks;
+            long long ticks = process->stat.ticks;
+            if (before && before->stat.started == process->stat.started) /* a pid may be given again */
+                ticks -= before->stat.ticks;
             if (ticks > 0)
                 process_show(busy, process, (double)ticks / ticks_per_s / elapsed_s);
         }

@@ -4,8 +4,6 @@
 #include "bench/base/refuse.h"
 #include "bench/base/sysfile.h"
 #include "bench/machine/needs.h"
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -61,12 +59,9 @@ static int xml_refuse(const char *path, char *error)
 
     const char *at = sysfile_read(head, sizeof head, "%s", path) > 0 ? strstr(head, mark) : NULL;
     if (at && sscanf(at + sizeof mark - 1, "%15[0-9.]", version) == 1)
-        snprintf(error, ERROR_MAX,
-                 "--topology: '%.300s' is a hwloc XML file of version %s that hwloc %d.%d cannot read", path, version,
-                 HWLOC_API_VERSION >> 16, HWLOC_API_VERSION >> 8 & 0xff);
-    else
-        snprintf(error, ERROR_MAX, "--topology: '%.300s' is not a hwloc XML file; %s", path, expected);
-    return -EINVAL;
+        return refuse(error, "--topology: '%.300s' is a hwloc XML file of version %s that hwloc %d.%d cannot read",
+                      path, version, HWLOC_API_VERSION >> 16, HWLOC_API_VERSION >> 8 & 0xff);
+    return refuse(error, "--topology: '%.300s' is not a hwloc XML file; %s", path, expected);
 }
 
 /* PUs at and below an object; -1: its CPU set is not those of its PUs, which hwloc takes from a file as it stands. */
@@ -144,10 +139,8 @@ static int topology_describe(hwloc_topology_t topology, const char *description,
         return refuse(error, "--topology: '%.200s' is larger than %d MiB; %s", description, XML_BYTES_MAX >> 20,
                       expected);
     int tried = is_file && !S_ISREG(file.st_mode) ? 1 << 8 : description_try(description);
-    if (tried < 0) {
-        refuse(error, "--topology: a process to try '%.200s' in: %s", description, strerror(-tried));
-        return tried;
-    }
+    if (tried < 0)
+        return refuse_as(tried, error, "--topology: a process to try '%.200s' in: %s", description, strerror(-tried));
     if (WIFSIGNALED(tried) && WTERMSIG(tried) == SIGALRM)
         return refuse(error, "--topology: hwloc does not get through '%.200s' in %d s", description, TRY_LIMIT_S);
     if (WIFEXITED(tried) && WEXITSTATUS(tried) == 2)
@@ -172,18 +165,14 @@ static int allowed_narrow(struct machine *machine, char *error)
     if (!affinity)
         return -ENOMEM;
     if (!hwloc_topology_is_thissystem(machine->topology)) {
-        snprintf(error, ERROR_MAX,
-                 "HWLOC_XMLFILE or HWLOC_SYNTHETIC describe another machine: unset them, or plan for "
-                 "it with topo --topology");
-        status = -EINVAL;
+        status = refuse(error, "HWLOC_XMLFILE or HWLOC_SYNTHETIC describe another machine: unset them, or plan for "
+                               "it with topo --topology");
     } else if (hwloc_get_cpubind(machine->topology, affinity, HWLOC_CPUBIND_THREAD) == 0) {
         /* Where asking is forbidden, the cpuset stands alone. */
         status = hwloc_bitmap_and(machine->allowed, machine->allowed, affinity) != 0 ? -ENOMEM : 0;
     }
-    if (status == 0 && hwloc_bitmap_iszero(machine->allowed)) {
-        snprintf(error, ERROR_MAX, "no CPU of this machine is in both its cpuset and our affinity; see taskset -p");
-        status = -EINVAL;
-    }
+    if (status == 0 && hwloc_bitmap_iszero(machine->allowed))
+        status = refuse(error, "no CPU of this machine is in both its cpuset and our affinity; see taskset -p");
     hwloc_bitmap_free(affinity);
     return status;
 }
@@ -206,12 +195,10 @@ static int64_t user_tasks(void)
 
     if (!proc)
         return -1;
-    for (const struct dirent *entry; (entry = readdir(proc));) {
-        char path[sizeof "/proc//status" + sizeof entry->d_name];
+    for (pid_t pid; (pid = process_next(proc));) {
+        char path[32];
         struct stat owner;
-        if (!isdigit((unsigned char)entry->d_name[0]))
-            continue;
-        snprintf(path, sizeof path, "/proc/%s/status", entry->d_name);
+        snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
         if (stat(path, &owner) != 0 || owner.st_uid != getuid())
             continue;
         int64_t threads = sysfile_value(path, "Threads:");
@@ -289,20 +276,15 @@ int machine_open(struct machine *machine, const char *topology, char *error)
         (struct machine){.described = topology != NULL, .memory_bytes = -1, .memory_free_bytes = -1, .tasks_limit = -1};
     if (!topology && (status = needs_check_machine(error)) != 0)
         return status;
-    status = -ENOMEM;
-    snprintf(error, ERROR_MAX, "out of memory");
+    status = refuse_as(-ENOMEM, error, "out of memory");
     setenv("HWLOC_HIDE_ERRORS", "2", 0); /* it would say on stderr, unasked, what is told as unknown */
     if (hwloc_topology_init(&machine->topology) != 0)
         return status;
     if (topology && (status = topology_describe(machine->topology, topology, error)) != 0)
         goto fail;
     if ((topology ? hwloc_topology_load : machine_load)(machine->topology) != 0) {
-        status = -errno;
-        if (topology)
-            xml_refuse(topology, error);
-        else
-            snprintf(error, ERROR_MAX, "hwloc cannot read this machine's topology: %s", strerror(-status));
-        status = -EINVAL;
+        status = topology ? xml_refuse(topology, error)
+                          : refuse(error, "hwloc cannot read this machine's topology: %s", strerror(errno));
         goto fail;
     }
     status = -ENOMEM;

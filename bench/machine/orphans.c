@@ -1,8 +1,6 @@
 /* Finding what carries a mark, by /proc/PID/environ, and children; see orphans.h. */
 #include "bench/machine/orphans.h"
 #include "bench/base/sysfile.h"
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,14 +19,9 @@ pid_t orphans_child(bool (*is_other)(pid_t pid))
 {
     DIR *processes = opendir("/proc");
     pid_t found = 0;
-    for (struct dirent *entry; processes && !found && (entry = readdir(processes));) {
-        char text[1024];
-        int parent = 0;
-        pid_t pid = isdigit((unsigned char)entry->d_name[0]) ? (pid_t)atoi(entry->d_name) : 0;
-        if (pid <= 0 || sysfile_read(text, sizeof text, "/proc/%d/stat", (int)pid) < 0)
-            continue;
-        const char *name_end = strrchr(text, ')'); /* a name may hold anything */
-        if (name_end && sscanf(name_end, ") %*c %d", &parent) == 1 && parent == getpid() && !is_other(pid))
+    for (pid_t pid; processes && !found && (pid = process_next(processes));) {
+        struct process_stat stat;
+        if (!process_stat_read(&stat, "/proc/%d/stat", (int)pid) && stat.parent == getpid() && !is_other(pid))
             found = pid;
     }
     if (processes)
@@ -44,11 +37,11 @@ int orphans_mark(pid_t guard)
 }
 
 /* Does the environment that process was started with hold the word, between two zero bytes? */
-static bool is_marked(const char *pid, const char *word, char *room)
+static bool is_marked(pid_t pid, const char *word, char *room)
 {
-    char path[300];
+    char path[32];
     ssize_t length = 1, got = 1;
-    snprintf(path, sizeof path, "/proc/%s/environ", pid);
+    snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
@@ -63,11 +56,9 @@ static unsigned kill_marked(const char *word, char *room)
 {
     DIR *processes = opendir("/proc");
     unsigned killed = 0;
-    for (struct dirent *entry; processes && (entry = readdir(processes));) {
-        pid_t pid = isdigit((unsigned char)entry->d_name[0]) ? (pid_t)atoi(entry->d_name) : 0;
-        if (pid > 1 && pid != getpid() && is_marked(entry->d_name, word, room))
+    for (pid_t pid; processes && (pid = process_next(processes));)
+        if (pid > 1 && pid != getpid() && is_marked(pid, word, room))
             killed += kill(pid, SIGKILL) == 0;
-    }
     if (processes)
         closedir(processes);
     return killed;

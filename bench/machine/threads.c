@@ -1,38 +1,7 @@
 /* Threads of a running trial, see threads.h. */
 #include "bench/machine/threads.h"
-#include "bench/base/sysfile.h"
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Fields of /proc/PID/task/TID/stat, numbered from 1 as in proc(5); 2 is the name, which may hold anything. */
-enum { FIELD_STATE = 3, FIELD_CPU = 39 };
-
-static int thread_see(pid_t pid, pid_t tid, struct thread_seen *seen)
-{
-    char text[1024];
-    int rc = sysfile_read(text, sizeof text, "/proc/%d/task/%d/stat", (int)pid, (int)tid);
-    if (rc < 0)
-        return rc;
-    const char *name = strchr(text, '('), *end = strrchr(text, ')');
-    if (!name || !end || end < name)
-        return -EPROTO;
-    *seen = (struct thread_seen){.pid = pid, .tid = tid};
-    snprintf(seen->name, sizeof seen->name, "%.*s", (int)(end - name - 1), name + 1);
-    const char *at = end + 1;
-    for (int field = FIELD_STATE; *at == ' '; field++, at += strcspn(at, " ")) {
-        at++;
-        if (field == FIELD_STATE)
-            seen->state = *at;
-        if (field == FIELD_CPU) {
-            seen->cpu = (unsigned)strtoul(at, NULL, 10);
-            return 0;
-        }
-    }
-    return -EPROTO;
-}
 
 static unsigned process_see(pid_t pid, struct thread_seen *threads, unsigned max)
 {
@@ -42,10 +11,9 @@ static unsigned process_see(pid_t pid, struct thread_seen *threads, unsigned max
     DIR *directory = opendir(path);
     if (!directory)
         return 0; /* it has ended */
-    for (const struct dirent *entry; count < max && (entry = readdir(directory));) {
-        pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-        if (tid > 0 && thread_see(pid, tid, &threads[count]) == 0)
-            count++;
+    for (pid_t tid; count < max && (tid = process_next(directory));) {
+        threads[count] = (struct thread_seen){.pid = pid, .tid = tid};
+        count += process_stat_read(&threads[count].stat, "/proc/%d/task/%d/stat", (int)pid, (int)tid) == 0;
     }
     closedir(directory);
     return count;

@@ -2,13 +2,11 @@
  * /proc, stops nobody. Thread-safe. */
 #ifndef POOLBENCH_MACHINE_THREADS_H
 #define POOLBENCH_MACHINE_THREADS_H
-#include <sys/types.h>
+#include "bench/base/sysfile.h"
 
 struct thread_seen {
     pid_t pid, tid;
-    char name[16];
-    char state;   /* as in /proc/PID/stat: R runs or wants to, S sleeps, D waits for a device, Z has ended ... */
-    unsigned cpu; /* that it is on, or was on last */
+    struct process_stat stat;
 };
 
 /* At most `max` of them, each process's own thread first; those that end meanwhile are left out. How many, or -errno.

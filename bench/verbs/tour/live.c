@@ -131,12 +131,12 @@ static const char *state_word(char state)
 
 static bool is_worker(const struct thread_seen *thread)
 {
-    return !strncmp(thread->name, WORKER_NAME, strlen(WORKER_NAME));
+    return !strncmp(thread->stat.name, WORKER_NAME, strlen(WORKER_NAME));
 }
 
 static unsigned worker_number(const struct thread_seen *thread)
 {
-    return (unsigned)strtoul(thread->name + strlen(WORKER_NAME), NULL, 10);
+    return (unsigned)strtoul(thread->stat.name + strlen(WORKER_NAME), NULL, 10);
 }
 
 /* Workers by number, the submitter last. */
@@ -169,7 +169,7 @@ static void row_draw(struct frame *frame, const struct tour_live *live, const st
         uint32_t on = n < LIVE_WORKERS_MAX ? live->worker[n].task : PEEK_UNKNOWN;
         kind = thread->tid == thread->pid ? "process" : "thread";
         snprintf(number, sizeof number, "%u", n);
-        busy = on != PEEK_UNKNOWN && on != PEEK_IDLE && thread->state != 'Z';
+        busy = on != PEEK_UNKNOWN && on != PEEK_IDLE && thread->stat.state != 'Z';
         if (busy) {
             tour_task_name(live->trial, on, task, sizeof task);
             since_write(live->drawn_ns - live->worker[n].since_ns, since, sizeof since);
@@ -178,7 +178,7 @@ static void row_draw(struct frame *frame, const struct tour_live *live, const st
         }
     }
     snprintf(line, sizeof line, "  %6s  %-9s  %7d  %7d  %3u  %-8s  %-8s  %7s", number, kind, (int)thread->pid,
-             (int)thread->tid, thread->cpu, state_word(thread->state), task, since);
+             (int)thread->tid, thread->stat.cpu, state_word(thread->stat.state), task, since);
     frame_line(frame, busy, line);
 }
 
