@@ -35,7 +35,8 @@ void kinds_release(struct kinds *kinds)
     *kinds = (struct kinds){0};
 }
 
-int kinds_of_file(const struct machine *machine, const char *root, const char *file, struct kinds *kinds)
+int kinds_by_cpu(const struct machine *machine, bool (*tell)(unsigned cpu, char *value, size_t size, const void *arg),
+                 const void *arg, struct kinds *kinds)
 {
     hwloc_bitmap_t one = hwloc_bitmap_alloc();
     hwloc_bitmap_t dark = hwloc_bitmap_alloc();
@@ -46,7 +47,7 @@ int kinds_of_file(const struct machine *machine, const char *root, const char *f
     *kinds = (struct kinds){0};
     hwloc_bitmap_foreach_begin(cpu, machine->allowed)
     {
-        if (rc == 0 && sysfile_read(value, sizeof value, "%s/sys/devices/system/cpu/cpu%u/%s", root, cpu, file) > 0)
+        if (rc == 0 && tell(cpu, value, sizeof value, arg))
             rc = hwloc_bitmap_only(one, cpu) != 0 ? -ENOMEM : kinds_add(kinds, value, one);
         else if (rc == 0)
             rc = hwloc_bitmap_set(dark, cpu) != 0 ? -ENOMEM : 0;
@@ -57,6 +58,18 @@ int kinds_of_file(const struct machine *machine, const char *root, const char *f
     hwloc_bitmap_free(one);
     hwloc_bitmap_free(dark);
     return rc;
+}
+
+static bool file_tell(unsigned cpu, char *value, size_t size, const void *arg)
+{
+    const char *const *where = arg;
+
+    return sysfile_read(value, size, "%s/sys/devices/system/cpu/cpu%u/%s", where[0], cpu, where[1]) > 0;
+}
+
+int kinds_of_file(const struct machine *machine, const char *root, const char *file, struct kinds *kinds)
+{
+    return kinds_by_cpu(machine, file_tell, (const char *[]){root, file}, kinds);
 }
 
 /* The cores of one kind, each of which counts with the CPUs of it that we may use. */

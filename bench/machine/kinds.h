@@ -19,9 +19,12 @@ int kinds_add(struct kinds *kinds, const char *value, hwloc_const_bitmap_t cpus)
 void kinds_release(struct kinds *kinds);
 
 #define KIND_UNTOLD "not told"
-/* What /sys/devices/system/cpu/cpuN/FILE holds for the CPUs we may use; KIND_UNTOLD, the last, are those without it
- * where others have it; none where no CPU has; count: CPUs, of KIND_UNTOLD 1. root: "", or a directory that stands for
- * / (tests). Release it in any case. */
+/* What `tell` says of each CPU we may use; KIND_UNTOLD, the last, are those of which it says nothing (false) where
+ * others have something; none where no CPU has; count: CPUs, of KIND_UNTOLD 1. 0 or -ENOMEM, here and below; release it
+ * in any case. */
+int kinds_by_cpu(const struct machine *machine, bool (*tell)(unsigned cpu, char *value, size_t size, const void *arg),
+                 const void *arg, struct kinds *kinds);
+/* The same of /sys/devices/system/cpu/cpuN/FILE. root: "", or a directory that stands for / (tests). */
 int kinds_of_file(const struct machine *machine, const char *root, const char *file, struct kinds *kinds);
 /* Kinds of core as hwloc tells them, by name, with the cores we may use; none where it does not tell. */
 int kinds_of_cores(const struct machine *machine, struct kinds *kinds);
