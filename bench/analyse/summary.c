@@ -3,12 +3,10 @@
 #include "bench/analyse/summary_work.h"
 #include "bench/analyse/summary_workers.h"
 #include "bench/base/refuse.h"
+#include "bench/model/csv_file.h"
 #include "bench/model/csv_replace.h"
 #include "bench/model/summary_factors.h"
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 static int rows_sum_up(struct run_data *run, char *error)
 {
@@ -16,7 +14,7 @@ static int rows_sum_up(struct run_data *run, char *error)
                         .values = calloc(run->trial_count + 1, sizeof *work.values),
                         .imbalance = calloc(run->trial_count + 1, sizeof *work.imbalance)};
     int rc = work.values && work.imbalance ? workers_read(run, work.imbalance, error)
-                                           : (refuse(error, "%s: out of memory", run->directory), -ENOMEM);
+                                           : refuse_as(-ENOMEM, error, "%s: out of memory", run->directory);
     unsigned factors = factors_of(run->rows, run->count);
 
     for (size_t cell = 0; cell < run->count && !rc; cell++)
@@ -38,11 +36,9 @@ int run_summed_open(const char *directory, struct run_data *run, char *error)
 
 int summary_write(const struct run_data *run, char *error)
 {
-    char path[PATH_MAX + 32];
     struct replacement file;
 
-    snprintf(path, sizeof path, "%s/%s", run->directory, summary_format.file);
-    if (run->partial && access(path, F_OK) == 0) /* it may know more */
+    if (run->partial && csv_is_there(run->directory, summary_format.file)) /* it may know more */
         return 0;
     int rc = replacement_begin(run->directory, &summary_format, &file);
     if (!rc) {
@@ -51,6 +47,6 @@ int summary_write(const struct run_data *run, char *error)
         rc = replacement_end(&file, rc);
     }
     if (rc)
-        refuse(error, "%s: cannot be written: %s", path, strerror(-rc));
+        refuse(error, "%s/%s: cannot be written: %s", run->directory, summary_format.file, strerror(-rc));
     return rc;
 }

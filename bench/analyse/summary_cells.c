@@ -39,19 +39,9 @@ static const struct {
 };
 #define MEDIAN_COUNT (sizeof medians / sizeof medians[0])
 
-static double number(int64_t value)
-{
-    return value == MISSING ? NAN : (double)value;
-}
-
 static int64_t whole(double value)
 {
     return isnan(value) ? MISSING : llround(value);
-}
-
-static double per_task(const struct trial_row *trial, double ns)
-{
-    return trial->f.tasks > 0 ? ns / (double)trial->f.tasks : NAN;
 }
 
 /* The median over the ok trials of a cell of whatever `value` says of a trial. */
@@ -72,10 +62,7 @@ static double cell_median(const struct work *work, size_t cell,
 
 static double column_value(const struct work *work, size_t trial, size_t offset)
 {
-    int64_t value;
-
-    memcpy(&value, (const char *)&work->run->trials[trial] + offset, sizeof value);
-    return number(value);
+    return trial_number(&work->run->trials[trial], offset);
 }
 
 static double percentile_value(const struct work *work, size_t trial, size_t which)
@@ -88,7 +75,7 @@ static double per_task_value(const struct work *work, size_t trial, size_t unuse
     const struct trial_row *t = &work->run->trials[trial];
 
     (void)unused;
-    return per_task(t, number(t->wall_ns));
+    return trial_per_task(t, number_real(t->wall_ns));
 }
 
 static double imbalance_value(const struct work *work, size_t trial, size_t unused)
@@ -102,7 +89,7 @@ static double efficiency_value(const struct work *work, size_t trial, size_t unu
     const struct trial_row *t = &work->run->trials[trial];
 
     (void)unused;
-    return t->wall_ns > 0 ? number(t->ideal_ns) / (double)t->wall_ns : NAN;
+    return t->wall_ns > 0 ? number_real(t->ideal_ns) / (double)t->wall_ns : NAN;
 }
 
 static double overhead_value(const struct work *work, size_t trial, size_t unused)
@@ -110,7 +97,7 @@ static double overhead_value(const struct work *work, size_t trial, size_t unuse
     const struct trial_row *t = &work->run->trials[trial];
 
     (void)unused;
-    return per_task(t, number(t->wall_ns) - number(t->ideal_ns));
+    return trial_per_task(t, number_real(t->wall_ns) - number_real(t->ideal_ns));
 }
 
 static double submitter_value(const struct work *work, size_t trial, size_t unused)
@@ -118,7 +105,7 @@ static double submitter_value(const struct work *work, size_t trial, size_t unus
     const struct trial_row *t = &work->run->trials[trial];
 
     (void)unused;
-    return number(t->submitter_ns) / number(t->wall_ns);
+    return number_real(t->submitter_ns) / number_real(t->wall_ns);
 }
 
 static double achieved_value(const struct work *work, size_t trial, size_t unused)
@@ -126,7 +113,9 @@ static double achieved_value(const struct work *work, size_t trial, size_t unuse
     const struct trial_row *t = &work->run->trials[trial];
 
     (void)unused;
-    return t->f.arrival.kind == ARRIVAL_RATE ? 1e9 * number(t->f.tasks) / number(t->wall_ns) / t->f.arrival.rate : NAN;
+    return t->f.arrival.kind == ARRIVAL_RATE
+               ? 1e9 * number_real(t->f.tasks) / number_real(t->wall_ns) / t->f.arrival.rate
+               : NAN;
 }
 
 /* Against the trial of the ideal cell in the same block. */

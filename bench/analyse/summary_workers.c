@@ -3,9 +3,9 @@
 #include "bench/analyse/summary_workers.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
+#include "bench/model/csv_file.h"
 #include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define WORKER_MAX 65536 /* a larger number is not one of ours */
 
@@ -58,10 +58,8 @@ static int on_sample(const void *row, void *arg)
     if (worker >= reading->size) {
         size_t size = worker * 2 + 64;
         double *busy = reallocarray(reading->busy, size, sizeof *busy);
-        if (!busy) {
-            refuse(reading->error, "%s: out of memory", sample_format.file);
-            return -ENOMEM;
-        }
+        if (!busy)
+            return refuse_as(-ENOMEM, reading->error, "%s: out of memory", sample_format.file);
         reading->busy = busy;
         reading->size = size;
     }
@@ -75,27 +73,17 @@ static int on_sample(const void *row, void *arg)
 int workers_read(const struct run_data *run, double *imbalance, char *error)
 {
     struct reading reading = {.run = run, .imbalance = imbalance, .trial_id = MISSING, .error = error};
-    int64_t end = MISSING;
-    char *path = NULL;
+    int64_t end = trials_end(run->trials, run->trial_count, offsetof(struct trial_row, samples_end));
     int result = 0;
 
     for (size_t i = 0; i < run->trial_count; i++)
         imbalance[i] = NAN;
-    for (size_t i = run->trial_count; i-- > 0 && end == MISSING;)
-        end = run->trials[i].samples_end;
-    if (!run->trial_count || end == 0)
+    if (!end)
         return 0;
-    if (end == MISSING) /* files of another program may not say: all of it then */
-        end = -1;
-    if (asprintf(&path, "%s/%s", run->directory, sample_format.file) < 0) {
-        refuse(error, "%s: out of memory", sample_format.file);
-        return -ENOMEM;
-    }
-    if (!access(path, F_OK)) /* it is large, and may have been left behind */
+    if (csv_is_there(run->directory, sample_format.file)) /* it is large, and may have been left behind */
         result = csv_read(run->directory, &sample_format, end, on_sample, &reading, error);
     if (!result)
         trial_finish(&reading);
     free(reading.busy);
-    free(path);
     return result;
 }

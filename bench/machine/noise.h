@@ -8,7 +8,6 @@ struct noise {
     double load;      /* average number of runnable tasks in the last minute; NAN unknown */
 };
 
-/* 0, or -errno of the first file that could not be read; the other one is filled in all the same. */
-int noise_read(struct noise *noise);
+void noise_read(struct noise *noise);
 
 #endif

@@ -230,6 +230,15 @@ const char *trial_status_word(int64_t status)
     return status == MISSING ? "" : words[status];
 }
 
+int64_t trials_end(const struct trial_row *trials, size_t count, size_t offset)
+{
+    int64_t end = MISSING;
+
+    for (size_t i = count; i-- > 0 && end == MISSING;)
+        memcpy(&end, (const char *)&trials[i] + offset, sizeof end);
+    return !count ? 0 : end == MISSING ? -1 : end;
+}
+
 static size_t factor_columns(size_t base, struct column *columns, size_t room)
 {
     size_t count = 0;

@@ -4,6 +4,7 @@
 #define POOLBENCH_MODEL_COLUMNS_H
 #include "bench/model/cell.h"
 #include "bench/model/column.h"
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -65,6 +66,27 @@ static inline bool trial_has_time(const struct trial_row *trial)
 {
     return trial_is_ok(trial) && trial->f.tasks > 0 && trial->wall_ns > 0;
 }
+
+/* A whole number as it is computed with: NAN where it is MISSING, or below 0 and no number of ours. */
+static inline double number_real(int64_t value)
+{
+    return value < 0 ? NAN : (double)value;
+}
+
+/* The whole number at that offset of the row, likewise. */
+static inline double trial_number(const struct trial_row *trial, size_t offset)
+{
+    return number_real(*(const int64_t *)((const char *)trial + offset));
+}
+
+static inline double trial_per_task(const struct trial_row *trial, double value)
+{
+    return trial->f.tasks > 0 ? value / (double)trial->f.tasks : NAN;
+}
+
+/* How far another file of the run is committed, by the last trial that says so: the field at that offset of its row.
+ * -1: files of another program may not say, all of it then; 0: nothing. */
+int64_t trials_end(const struct trial_row *trials, size_t count, size_t offset);
 
 struct sample_row {
     int64_t trial_id, task, worker, pid, cpu_planned, cpu;

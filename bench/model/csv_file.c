@@ -2,7 +2,6 @@
 #include "bench/model/csv_file.h"
 #include <csv.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,12 @@ int csv_path(char path[PATH_MAX], const char *directory, const char *file)
 {
     int length = snprintf(path, PATH_MAX, "%s/%s", directory, file);
     return length < 0 || length >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+bool csv_is_there(const char *directory, const char *file)
+{
+    char path[PATH_MAX];
+    return csv_path(path, directory, file) == 0 && access(path, F_OK) == 0;
 }
 
 int64_t csv_lines_end(int fd, int64_t size)

@@ -68,8 +68,7 @@ static void header_field(struct reader *r, const char *name, size_t length)
         size_t size = r->header_size * 2 + 64;
         const struct column **header = reallocarray(r->header, size, sizeof *header);
         if (!header) {
-            snprintf(r->error, ERROR_MAX, "%s: out of memory", r->path);
-            r->result = -ENOMEM;
+            r->result = refuse_as(-ENOMEM, r->error, "%s: out of memory", r->path);
             return;
         }
         r->header = header;
@@ -260,22 +259,18 @@ static void on_line(int end, void *arg)
 
 static int file_parse(struct reader *r, int fd, int64_t end, struct csv_parser *parser)
 {
-    char *piece = r->piece;
     int64_t at = 0;
 
     while (!r->result && (end < 0 || at < end)) {
         size_t wanted = end >= 0 && end - at < (int64_t)READ_BYTES ? (size_t)(end - at) : READ_BYTES;
-        ssize_t n = read(fd, piece, wanted);
+        ssize_t n = read(fd, r->piece, wanted);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0) {
-            int error = errno;
-            snprintf(r->error, ERROR_MAX, "%s: cannot be read: %s", r->path, strerror(error));
-            return -error;
-        }
+        if (n < 0)
+            return refuse_as(-errno, r->error, "%s: cannot be read: %s", r->path, strerror(errno));
         if (!n)
             break;
-        if (csv_parse(parser, piece, (size_t)n, on_field, on_line, r) != (size_t)n && !r->result)
+        if (csv_parse(parser, r->piece, (size_t)n, on_field, on_line, r) != (size_t)n && !r->result)
             reader_fail(r, "%s", csv_strerror(csv_error(parser)));
         if (csv_get_buffer_size(parser) > FIELD_BYTES_MAX && !r->result) /* a quote that is not closed */
             reader_fail(r, "a field of more than %u bytes", FIELD_BYTES_MAX);
@@ -303,18 +298,15 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
         fd = text_file_fd(path);
         result = fd < 0 ? fd : 0;
     }
-    if (result) {
-        snprintf(error, ERROR_MAX, "%s/%s: cannot be read: %s", directory, format->file, text_file_why(result));
-        return result;
-    }
+    if (result)
+        return refuse_as(result, error, "%s/%s: cannot be read: %s", directory, format->file, text_file_why(result));
     r.values = malloc(2 * format->row_size);
     r.piece = malloc(READ_BYTES);
     if (!r.values || !r.piece || csv_init(&parser, CSV_STRICT | CSV_REPALL_NL)) {
-        snprintf(error, ERROR_MAX, "%s/%s: out of memory", directory, format->file);
         free(r.values);
         free(r.piece);
         close(fd);
-        return -ENOMEM;
+        return refuse_as(-ENOMEM, error, "%s/%s: out of memory", directory, format->file);
     }
     r.count = format_columns(format, r.columns);
     r.empty = r.values + format->row_size;

@@ -61,11 +61,9 @@ static int on_bucket(const void *row, void *arg)
         return 0; /* of a newer poolbench */
     struct histogram *histogram = &reading->histograms[span];
     if (histogram->count == HISTOGRAM_BUCKETS || latency->lo_ns == MISSING || latency->hi_ns <= latency->lo_ns ||
-        latency->count < 0) {
-        refuse(reading->error, "%s: trial %lld, %s: no histogram", latency_format.file, (long long)latency->trial_id,
-               latency->phase);
-        return -EBADMSG;
-    }
+        latency->count < 0)
+        return refuse_as(-EBADMSG, reading->error, "%s: trial %lld, %s: no histogram", latency_format.file,
+                         (long long)latency->trial_id, latency->phase);
     histogram->buckets[histogram->count++] = (struct bucket){latency->lo_ns, latency->hi_ns, latency->count};
     histogram->tasks += latency->count;
     return 0;
@@ -74,21 +72,15 @@ static int on_bucket(const void *row, void *arg)
 int histograms_read(const char *directory, const struct histogram_reader *reader, char *error)
 {
     struct reading reading = {.reader = reader, .error = error, .id = MISSING};
-    int64_t end = MISSING;
+    int64_t end = trials_end(reader->trials, reader->trial_count, offsetof(struct trial_row, latency_end));
     int result = 0;
 
-    for (size_t i = reader->trial_count; i-- > 0 && end == MISSING;)
-        end = reader->trials[i].latency_end;
-    if (!reader->trial_count || end == 0)
+    if (!end)
         return 0;
-    if (end == MISSING) /* files of another program may not say: all of it then */
-        end = -1;
     for (unsigned span = 0; span < SPANS && !result; span++) {
         reading.histograms[span].buckets = calloc(HISTOGRAM_BUCKETS, sizeof(struct bucket));
-        if (!reading.histograms[span].buckets) {
-            refuse(error, "%s: out of memory", latency_format.file);
-            result = -ENOMEM;
-        }
+        if (!reading.histograms[span].buckets)
+            result = refuse_as(-ENOMEM, error, "%s: out of memory", latency_format.file);
     }
     if (!result)
         result = csv_read(directory, &latency_format, end, on_bucket, &reading, error);

@@ -109,23 +109,19 @@ static int file_replace(const char *directory, const char *name, const struct ma
         status = machine ? xml_write(machine, draft) : json_write(host, draft);
     if (status == 0 && rename(draft, path) != 0)
         status = -errno;
-    if (status != 0) {
-        unlink(draft);
-        snprintf(error, ERROR_MAX, "cannot write %.400s/%s: %s%s", directory, name, strerror(-status),
-                 status == -EFBIG ? " (ulimit -f)" : "");
-    }
-    return status;
+    if (status == 0)
+        return 0;
+    unlink(draft);
+    return refuse_as(status, error, "cannot write %.400s/%s: %s%s", directory, name, strerror(-status),
+                     status == -EFBIG ? " (ulimit -f)" : "");
 }
 
 int host_write(const char *directory, const struct machine *machine, json_t *run, char *error)
 {
     json_t *host = host_json(machine, run);
-    int status = host ? 0 : -ENOMEM;
+    int status = host ? file_replace(directory, "topology.xml", machine, NULL, error)
+                      : refuse_as(-ENOMEM, error, "host.json: out of memory");
 
-    if (!host)
-        snprintf(error, ERROR_MAX, "host.json: out of memory");
-    if (status == 0)
-        status = file_replace(directory, "topology.xml", machine, NULL, error);
     if (status == 0)
         status = file_replace(directory, "host.json", NULL, host, error);
     json_decref(host);
@@ -166,14 +162,13 @@ json_t *host_load(const char *directory)
 int host_note(const char *directory, const char *key, json_t *value, char *error)
 {
     json_t *host = host_load(directory), *run = json_object_get(host, "run");
-    int status = -EBADMSG;
+    int status;
 
     if (!json_is_object(run)) {
-        snprintf(error, ERROR_MAX, "%.400s/host.json: not a description of a run", directory);
+        status = refuse_as(-EBADMSG, error, "%.400s/host.json: not a description of a run", directory);
         json_decref(value);
     } else if (!value || json_object_set_new(run, key, value) != 0) {
-        snprintf(error, ERROR_MAX, "host.json: out of memory");
-        status = -ENOMEM;
+        status = refuse_as(-ENOMEM, error, "host.json: out of memory");
     } else {
         status = file_replace(directory, "host.json", NULL, host, error);
     }

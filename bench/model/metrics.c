@@ -8,21 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double number(int64_t value)
-{
-    return value == MISSING || value < 0 ? NAN : (double)value;
-}
-
-static double per_task(const struct trial_row *trial, double value)
-{
-    return trial->f.tasks > 0 ? value / (double)trial->f.tasks : NAN;
-}
-
 static double wall_of(const struct run_data *run, size_t trial)
 {
     const struct trial_row *t = &run->trials[trial];
 
-    return t->wall_ns > 0 ? per_task(t, (double)t->wall_ns) : NAN;
+    return t->wall_ns > 0 ? trial_per_task(t, (double)t->wall_ns) : NAN;
 }
 
 static double latency_p99_of(const struct run_data *run, size_t trial)
@@ -34,17 +24,17 @@ static double cpu_of(const struct run_data *run, size_t trial)
 {
     const struct trial_row *t = &run->trials[trial];
 
-    return per_task(t, number(t->user_ns) + number(t->sys_ns));
+    return trial_per_task(t, number_real(t->user_ns) + number_real(t->sys_ns));
 }
 
 static double pss_of(const struct run_data *run, size_t trial)
 {
-    return number(run->trials[trial].pss_bytes);
+    return number_real(run->trials[trial].pss_bytes);
 }
 
 static double open_of(const struct run_data *run, size_t trial)
 {
-    return number(run->trials[trial].open_ns);
+    return number_real(run->trials[trial].open_ns);
 }
 
 /* A worker's share of the memory that nobody shares, the submitter's own included. */
@@ -52,19 +42,19 @@ static double private_of(const struct run_data *run, size_t trial)
 {
     const struct trial_row *t = &run->trials[trial];
 
-    return t->f.workers > 0 ? number(t->private_bytes) / (double)t->f.workers : NAN;
+    return t->f.workers > 0 ? number_real(t->private_bytes) / (double)t->f.workers : NAN;
 }
 
 static double trial_of(const struct run_data *run, size_t trial)
 {
-    return number(run->trials[trial].trial_ns);
+    return number_real(run->trials[trial].trial_ns);
 }
 
 static double page_faults_of(const struct run_data *run, size_t trial)
 {
     const struct trial_row *t = &run->trials[trial];
 
-    return per_task(t, number(t->minflt) + (t->majflt == MISSING ? 0 : number(t->majflt)));
+    return trial_per_task(t, number_real(t->minflt) + (t->majflt == MISSING ? 0 : number_real(t->majflt)));
 }
 
 const struct metric metrics[] = {

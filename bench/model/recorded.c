@@ -11,8 +11,7 @@ int record_failed(int rc, const char *directory, const char *file, char *error)
 {
     const char *why =
         rc == -EBADMSG ? "its columns or its length are not those that this poolbench wrote" : strerror(-rc);
-    snprintf(error, ERROR_MAX, "%.300s/%s: %s", directory, file, why);
-    return rc;
+    return refuse_as(rc, error, "%.300s/%s: %s", directory, file, why);
 }
 
 static bool is_interrupted(const struct trial_row *trial)
@@ -46,8 +45,7 @@ int recorded_read(const char *directory, struct recorded *recorded, char *error)
     error[0] = '\0';
     int rc = csv_read(directory, &trial_format, -1, recorded_take, recorded, error);
     if (rc && !error[0])
-        snprintf(error, ERROR_MAX, "%.300s/%s: a row without trial_id, block, started_ns or ends", directory,
-                 trial_format.file);
+        refuse(error, "%.300s/%s: a row without trial_id, block, started_ns or ends", directory, trial_format.file);
     return rc;
 }
 

@@ -3,6 +3,7 @@
 #include "bench/base/refuse.h"
 #include "bench/base/text_file.h"
 #include "bench/model/csv.h"
+#include "bench/model/csv_file.h"
 #include "bench/model/host.h"
 #include "workloads/text.h"
 #include <errno.h>
@@ -50,10 +51,8 @@ static int on_trial(const void *row, void *arg)
     if (run->trial_count == reading->size) {
         size_t size = reading->size * 2 + 64;
         struct trial_row *trials = reallocarray(run->trials, size, sizeof *trials);
-        if (!trials) {
-            refuse(reading->error, "%s: out of memory", trial_format.file);
-            return -ENOMEM;
-        }
+        if (!trials)
+            return refuse_as(-ENOMEM, reading->error, "%s: out of memory", trial_format.file);
         run->trials = trials;
         reading->size = size;
     }
@@ -100,9 +99,8 @@ static int cells_group(struct run_data *run, char *error)
             run->blocks = (size_t)trial->block;
         else if (trial->block > BLOCK_MOST && trial_is_ok(trial)) {
             free(last);
-            refuse(error, "%s: trial %lld: expected a block of 1 .. %d, found %lld", trial_format.file,
-                   (long long)trial->trial_id, BLOCK_MOST, (long long)trial->block);
-            return -EINVAL;
+            return refuse(error, "%s: trial %lld: expected a block of 1 .. %d, found %lld", trial_format.file,
+                          (long long)trial->trial_id, BLOCK_MOST, (long long)trial->block);
         }
     }
     free(last);
@@ -123,12 +121,10 @@ static int blocks_index(struct run_data *run, char *error)
         if (!trial_is_ok(trial) || trial->block < 1)
             continue;
         size_t *at = &run->at[run->cell[i] * run->blocks + (size_t)trial->block - 1];
-        if (*at != RUN_NOTHING) {
-            refuse(error, "%s: trials %lld and %lld are both of cell %.32s in block %lld: is it of two runs?",
-                   trial_format.file, (long long)run->trials[*at].trial_id, (long long)trial->trial_id, trial->cell_id,
-                   (long long)trial->block);
-            return -EINVAL;
-        }
+        if (*at != RUN_NOTHING)
+            return refuse(error, "%s: trials %lld and %lld are both of cell %.32s in block %lld: is it of two runs?",
+                          trial_format.file, (long long)run->trials[*at].trial_id, (long long)trial->trial_id,
+                          trial->cell_id, (long long)trial->block);
         *at = i;
     }
     return 0;
@@ -168,7 +164,7 @@ int run_data_index(struct run_data *run, char *error)
         rc = blocks_index(run, error);
     if (!rc)
         rc = plan_index(run);
-    return rc == -ENOMEM ? refuse(error, "%s: out of memory", trial_format.file), rc : rc;
+    return rc == -ENOMEM ? refuse_as(rc, error, "%s: out of memory", trial_format.file) : rc;
 }
 
 size_t run_data_at(const struct run_data *run, size_t cell, size_t block)
@@ -214,7 +210,7 @@ static int times_read(struct run_data *run, char *error)
 
     run->times = calloc(run->trial_count + 1, sizeof *run->times);
     if (!run->times)
-        return refuse(error, "%s: out of memory", latency_format.file), -ENOMEM;
+        return refuse_as(-ENOMEM, error, "%s: out of memory", latency_format.file);
     for (size_t i = 0; i < run->trial_count; i++) {
         double *numbers[] = {run->times[i].percentile, run->times[i].mean, run->times[i].tail};
         const size_t counts[] = {RUN_PERCENTILES, SPANS, TAIL_POINTS};
@@ -227,13 +223,6 @@ static int times_read(struct run_data *run, char *error)
 }
 
 /* ---- the files ---- */
-
-static bool is_there(const char *directory, const char *file)
-{
-    char path[PATH_MAX + 32];
-
-    return snprintf(path, sizeof path, "%s/%s", directory, file) < (int)sizeof path && access(path, F_OK) == 0;
-}
 
 /* Does the file end within a line? */
 static bool is_torn(const char *directory, const char *file)
@@ -256,7 +245,7 @@ int run_data_open(const char *directory, struct run_data *run, char *error)
     struct reading reading = {.run = run, .error = error};
 
     *run = (struct run_data){.torn = is_torn(directory, trial_format.file),
-                             .partial = !is_there(directory, latency_format.file)};
+                             .partial = !csv_is_there(directory, latency_format.file)};
     snprintf(run->directory, sizeof run->directory, "%s", directory);
     int rc = csv_read(directory, &trial_format, -1, on_trial, &reading, error);
     if (!rc)

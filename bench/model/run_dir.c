@@ -2,6 +2,7 @@
 #include "bench/model/run_dir.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
+#include "bench/model/csv_file.h"
 #include "workloads/text.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,15 +18,9 @@
 #define LATEST      "latest"
 #define NAMES_SHOWN 4
 
-/* As refuse(), with another errno than EINVAL. */
-#define REFUSE(errno_, ...) (refuse(__VA_ARGS__), -(errno_))
-
 static bool is_run(const char *directory)
 {
-    char path[PATH_MAX];
-    int length = snprintf(path, sizeof path, "%s/%s", directory, trial_format.file);
-
-    return length > 0 && length < (int)sizeof path && access(path, F_OK) == 0;
+    return csv_is_there(directory, trial_format.file);
 }
 
 static int is_result(const struct dirent *entry)
@@ -83,7 +78,7 @@ static int results_find(const char *name, char *directory, size_t size, char *er
     const char *found = NULL;
 
     if (count < 0)
-        return REFUSE(-count, error, "%s: cannot be read: %s", RESULTS_DIRECTORY, strerror(-count));
+        return refuse_as(count, error, "%s: cannot be read: %s", RESULTS_DIRECTORY, strerror(-count));
     for (int i = 0; i < count; i++) {
         if (strncmp(names[i]->d_name, name, strlen(name)))
             continue;
@@ -97,14 +92,14 @@ static int results_find(const char *name, char *directory, size_t size, char *er
     names_join(names, count, matches > 1 ? name : "", known, sizeof known);
     if (matches == 1) {
         if ((size_t)snprintf(directory, size, "%s/%s", RESULTS_DIRECTORY, found) >= size)
-            result = REFUSE(ENAMETOOLONG, error, "'%.80s': its path is too long", name);
+            result = refuse_as(-ENAMETOOLONG, error, "'%.80s': its path is too long", name);
     } else if (matches > 1) {
         result = refuse(error, "'%.80s' could be any of %s", name, known);
     } else if (count) {
-        result = REFUSE(ENOENT, error, "no run is called '%.80s'; there are %s", name, known);
+        result = refuse_as(-ENOENT, error, "no run is called '%.80s'; there are %s", name, known);
     } else {
-        result = REFUSE(ENOENT, error, "no run is called '%.80s': %s/ has none yet, 'poolbench run' makes one", name,
-                        RESULTS_DIRECTORY);
+        result = refuse_as(-ENOENT, error, "no run is called '%.80s': %s/ has none yet, 'poolbench run' makes one",
+                           name, RESULTS_DIRECTORY);
     }
     results_free(names, count);
     return result;
@@ -116,11 +111,11 @@ static int latest_find(char *directory, size_t size, char *error)
     ssize_t length = readlink(RESULTS_DIRECTORY "/" LATEST, target, sizeof target - 1);
 
     if (length < 0)
-        return REFUSE(errno, error, "latest: %s/ has no run yet, 'poolbench run' makes one", RESULTS_DIRECTORY);
+        return refuse_as(-errno, error, "latest: %s/ has no run yet, 'poolbench run' makes one", RESULTS_DIRECTORY);
     target[length] = '\0';
     if ((size_t)snprintf(directory, size, "%s/%s", RESULTS_DIRECTORY, target) >= size || !is_run(directory))
-        return REFUSE(ENOENT, error, "latest: %s/%s points at '%s', which is no run", RESULTS_DIRECTORY, LATEST,
-                      target);
+        return refuse_as(-ENOENT, error, "latest: %s/%s points at '%s', which is no run", RESULTS_DIRECTORY, LATEST,
+                         target);
     return 0;
 }
 
@@ -141,12 +136,12 @@ int run_find(const char *name, char *directory, size_t size, char *error)
     if (!strchr(name, '/'))
         return results_find(name, directory, size, error);
     if (access(name, F_OK) < 0)
-        return REFUSE(errno, error, "'%.200s': %s", name, strerror(errno));
-    char plan[PATH_MAX];
-    if (snprintf(plan, sizeof plan, "%s/%s", name, plan_format.file) < (int)sizeof plan && access(plan, F_OK) == 0)
-        return REFUSE(ENOENT, error, "'%.200s' is no run: it ended before its first trial and has no %s; begin it anew",
-                      name, trial_format.file);
-    return REFUSE(ENOENT, error, "'%.200s' is no run: it has no %s", name, trial_format.file);
+        return refuse_as(-errno, error, "'%.200s': %s", name, strerror(errno));
+    if (csv_is_there(name, plan_format.file))
+        return refuse_as(-ENOENT, error,
+                         "'%.200s' is no run: it ended before its first trial and has no %s; begin it anew", name,
+                         trial_format.file);
+    return refuse_as(-ENOENT, error, "'%.200s' is no run: it has no %s", name, trial_format.file);
 }
 
 const char *run_id(const char *directory)
@@ -176,11 +171,11 @@ static int latest_point(const char *name, char *error)
     snprintf(temporary, sizeof temporary, "%s/.%s-%ld", RESULTS_DIRECTORY, LATEST, (long)getpid());
     unlink(temporary); /* of a process that is gone */
     if (symlink(name, temporary) < 0)
-        return REFUSE(errno, error, "%s/%s: cannot be linked: %s", RESULTS_DIRECTORY, LATEST, strerror(errno));
+        return refuse_as(-errno, error, "%s/%s: cannot be linked: %s", RESULTS_DIRECTORY, LATEST, strerror(errno));
     if (rename(temporary, RESULTS_DIRECTORY "/" LATEST) < 0) {
         int code = errno;
         unlink(temporary);
-        return REFUSE(code, error, "%s/%s: cannot be replaced: %s", RESULTS_DIRECTORY, LATEST, strerror(code));
+        return refuse_as(-code, error, "%s/%s: cannot be replaced: %s", RESULTS_DIRECTORY, LATEST, strerror(code));
     }
     return 0;
 }
@@ -188,7 +183,7 @@ static int latest_point(const char *name, char *error)
 static int fresh_create(char *directory, size_t size, char *error)
 {
     if (mkdir(RESULTS_DIRECTORY, 0777) < 0 && errno != EEXIST)
-        return REFUSE(errno, error, "%s: cannot be made here: %s; see --out", RESULTS_DIRECTORY, strerror(errno));
+        return refuse_as(-errno, error, "%s: cannot be made here: %s; see --out", RESULTS_DIRECTORY, strerror(errno));
     for (int attempt = 0;; attempt++) { /* two runs may start in one second and draw the same id */
         char stamp[32];
         uint16_t id;
@@ -196,15 +191,15 @@ static int fresh_create(char *directory, size_t size, char *error)
         time_t now = time(NULL);
 
         if (getrandom(&id, sizeof id, 0) != sizeof id)
-            return REFUSE(errno, error, "no random numbers for the name of the run: %s", strerror(errno));
+            return refuse_as(-errno, error, "no random numbers for the name of the run: %s", strerror(errno));
         gmtime_r(&now, &utc);
         strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", &utc);
         if ((size_t)snprintf(directory, size, "%s/%s-%04x", RESULTS_DIRECTORY, stamp, id) >= size)
-            return REFUSE(ENAMETOOLONG, error, "%s: the path is too long", RESULTS_DIRECTORY);
+            return refuse_as(-ENAMETOOLONG, error, "%s: the path is too long", RESULTS_DIRECTORY);
         if (mkdir(directory, 0777) == 0)
             return 0;
         if (errno != EEXIST || attempt == 100)
-            return REFUSE(errno, error, "%s: cannot be made: %s; see --out", directory, strerror(errno));
+            return refuse_as(-errno, error, "%s: cannot be made: %s; see --out", directory, strerror(errno));
     }
 }
 
@@ -230,16 +225,17 @@ static int out_create(const char *out, char *directory, size_t size, char *error
     while (length > 1 && out[length - 1] == '/')
         length--;
     if (length >= size)
-        return REFUSE(ENAMETOOLONG, error, "--out: the path is too long");
+        return refuse_as(-ENAMETOOLONG, error, "--out: the path is too long");
     memcpy(directory, out, length);
     directory[length] = '\0';
     if (mkdir(directory, 0777) == 0)
         return 0;
     if (errno == EEXIST)
-        return REFUSE(EEXIST, error, "--out: '%.200s' exists already; expected the name of a new directory", directory);
+        return refuse_as(-EEXIST, error, "--out: '%.200s' exists already; expected the name of a new directory",
+                         directory);
     if (errno == ENOENT)
-        return REFUSE(ENOENT, error, "--out: '%.200s' would lie in a directory that does not exist", directory);
-    return REFUSE(errno, error, "--out: '%.200s' cannot be made: %s", directory, strerror(errno));
+        return refuse_as(-ENOENT, error, "--out: '%.200s' would lie in a directory that does not exist", directory);
+    return refuse_as(-errno, error, "--out: '%.200s' cannot be made: %s", directory, strerror(errno));
 }
 
 int run_check(const char *out, char *error)
@@ -251,26 +247,26 @@ int run_check(const char *out, char *error)
     if (!*out) {
         bool there = access(RESULTS_DIRECTORY, F_OK) == 0;
         if (there && (stat(RESULTS_DIRECTORY, &status) < 0 || !S_ISDIR(status.st_mode)))
-            return REFUSE(ENOTDIR, error, "%s: is no directory; see --out", RESULTS_DIRECTORY);
+            return refuse_as(-ENOTDIR, error, "%s: is no directory; see --out", RESULTS_DIRECTORY);
         if (access(there ? RESULTS_DIRECTORY : ".", W_OK | X_OK) < 0)
-            return REFUSE(errno, error, "%s: nothing can be made %s: %s; see --out", RESULTS_DIRECTORY,
-                          there ? "there" : "here", strerror(errno));
+            return refuse_as(-errno, error, "%s: nothing can be made %s: %s; see --out", RESULTS_DIRECTORY,
+                             there ? "there" : "here", strerror(errno));
         return 0;
     }
     if (access(out, F_OK) == 0)
-        return REFUSE(EEXIST, error, "--out: %.400s exists already; name a directory that does not", out);
+        return refuse_as(-EEXIST, error, "--out: %.400s exists already; name a directory that does not", out);
     while (length > 1 && out[length - 1] == '/')
         length--;
     while (length && out[length - 1] != '/')
         length--;
     if (length >= sizeof parent)
-        return REFUSE(ENAMETOOLONG, error, "--out: the path is too long");
+        return refuse_as(-ENAMETOOLONG, error, "--out: the path is too long");
     snprintf(parent, sizeof parent, "%.*s", length ? (int)length : 1, length ? out : ".");
     if (access(parent, W_OK | X_OK) == 0)
         return 0;
     if (errno == ENOENT)
-        return REFUSE(ENOENT, error, "--out: '%.200s' would lie in a directory that does not exist", out);
-    return REFUSE(errno, error, "--out: '%.200s' cannot be made: %s", out, strerror(errno));
+        return refuse_as(-ENOENT, error, "--out: '%.200s' would lie in a directory that does not exist", out);
+    return refuse_as(-errno, error, "--out: '%.200s' cannot be made: %s", out, strerror(errno));
 }
 
 int run_create(const char *out, char *directory, size_t size, char *error)
@@ -303,14 +299,14 @@ int run_lock(const char *directory, char *error)
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0)
-        return REFUSE(errno, error, "'%.200s' cannot be opened: %s", directory, strerror(errno));
+        return refuse_as(-errno, error, "'%.200s' cannot be opened: %s", directory, strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
     int code = errno;
     close(fd);
     if (code == EWOULDBLOCK)
-        return REFUSE(code, error, "'%.200s': another poolbench is at work on this run", directory);
-    return REFUSE(code, error, "'%.200s' cannot be locked: %s", directory, strerror(code));
+        return refuse_as(-code, error, "'%.200s': another poolbench is at work on this run", directory);
+    return refuse_as(-code, error, "'%.200s' cannot be locked: %s", directory, strerror(code));
 }
 
 struct run_counts {

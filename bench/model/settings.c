@@ -16,46 +16,49 @@ static const struct param precision_range = {.kind = PARAM_SHARE, .min = 1000, .
 static const struct param samples_range = {.kind = PARAM_COUNT, .min = 1, .max = TASK_WARMUP_FIRST - 1};
 static const struct param limit_range = {.kind = PARAM_DURATION, .min = 1000000, .max = DAY_NS};
 
+/* A number, or the word that stands for none. */
+static int number_set(const struct param *range, const char *none, const char *value, int64_t *number, char *error)
+{
+    *number = 0;
+    return strcmp(value, none) ? param_parse(range, value, number, error) : 0;
+}
+
+static void number_spell(const struct param *range, const char *none, int64_t number, char *text)
+{
+    if (number)
+        param_spell(range, number, text, SPEC_MAX);
+    else
+        snprintf(text, SPEC_MAX, "%s", none);
+}
+
 int set_blocks(const char *value, struct settings *settings, char *error)
 {
-    settings->blocks = 0;
-    return strcmp(value, "auto") ? param_parse(&blocks_range, value, &settings->blocks, error) : 0;
+    return number_set(&blocks_range, "auto", value, &settings->blocks, error);
 }
 
 void spell_blocks(const struct settings *settings, char *text)
 {
-    if (settings->blocks)
-        snprintf(text, SPEC_MAX, "%lld", (long long)settings->blocks);
-    else
-        snprintf(text, SPEC_MAX, "auto");
+    number_spell(&blocks_range, "auto", settings->blocks, text);
 }
 
 int set_budget(const char *value, struct settings *settings, char *error)
 {
-    settings->budget_ns = 0;
-    return strcmp(value, "none") ? param_parse(&budget_range, value, &settings->budget_ns, error) : 0;
+    return number_set(&budget_range, "none", value, &settings->budget_ns, error);
 }
 
 void spell_budget(const struct settings *settings, char *text)
 {
-    if (settings->budget_ns)
-        spell_duration(text, SPEC_MAX, settings->budget_ns);
-    else
-        snprintf(text, SPEC_MAX, "none");
+    number_spell(&budget_range, "none", settings->budget_ns, text);
 }
 
 int set_precision(const char *value, struct settings *settings, char *error)
 {
-    settings->precision_ppm = 0;
-    return strcmp(value, "none") ? param_parse(&precision_range, value, &settings->precision_ppm, error) : 0;
+    return number_set(&precision_range, "none", value, &settings->precision_ppm, error);
 }
 
 void spell_precision(const struct settings *settings, char *text)
 {
-    if (settings->precision_ppm)
-        spell_share(text, SPEC_MAX, settings->precision_ppm);
-    else
-        snprintf(text, SPEC_MAX, "none");
+    number_spell(&precision_range, "none", settings->precision_ppm, text);
 }
 
 int set_seed(const char *value, struct settings *settings, char *error)
@@ -83,20 +86,17 @@ void spell_seed(const struct settings *settings, char *text)
 
 int set_samples(const char *value, struct settings *settings, char *error)
 {
-    settings->samples = !strcmp(value, "all") ? SAMPLES_ALL : 0;
-    if (settings->samples || !strcmp(value, "none"))
-        return 0;
-    return param_parse(&samples_range, value, &settings->samples, error)
+    settings->samples = SAMPLES_ALL;
+    return strcmp(value, "all") && number_set(&samples_range, "none", value, &settings->samples, error)
                ? refuse(error, "'%s' is not none, all, or a number of tasks from 1 on", value)
                : 0;
 }
 
 void spell_samples(const struct settings *settings, char *text)
 {
-    if (settings->samples > 0)
-        snprintf(text, SPEC_MAX, "%lld", (long long)settings->samples);
-    else
-        snprintf(text, SPEC_MAX, "%s", settings->samples == SAMPLES_ALL ? "all" : "none");
+    number_spell(&samples_range, "none", settings->samples, text);
+    if (settings->samples == SAMPLES_ALL)
+        snprintf(text, SPEC_MAX, "all");
 }
 
 int set_trial_limit(const char *value, struct settings *settings, char *error)
