@@ -84,8 +84,7 @@ static void prices_of_survivors(void **state)
     const struct fault_cost *fault_cost = &fault_costs.fault_cost[0]; /* the plan's order, not that of the rows */
     assert_string_equal(made.run.rows[fault_cost->cell].cell_id, "c002");
     assert_string_equal(made.run.rows[fault_cost->clean].cell_id, "c001");
-    assert_true(fault_cost->failed == 20 && fault_cost->collateral == 5 && fault_cost->lost == 0 &&
-                fault_cost->workers == 15);
+    assert_true(fault_cost->failed == 20 && fault_cost->collateral == 5 && fault_cost->lost == 0);
     assert_true(fault_cost->detect_ns.value >= 50004 && fault_cost->detect_ns.value <= 50005);
     assert_true(fault_cost->replace_ns.value == 400000);
     assert_int_equal(fault_cost->dip.blocks, BLOCKS);

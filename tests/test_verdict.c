@@ -44,7 +44,6 @@ static void test_compare(void **state)
     (void)state;
     assert_int_equal(comparison_make(cell, base, COUNT(base), &family, &made), 0);
     assert_int_equal(made.blocks, 8);
-    assert_int_equal(made.left_out, 2); /* the last block has neither */
     assert_int_equal(made.blocks_needed, 6);
     assert_float_equal(made.ratio, sqrt(1.10 * 1.11), 1e-9);
     assert_float_equal(made.interval.lo, 1.07, 1e-9);
@@ -106,7 +105,6 @@ static void test_zeros(void **state)
     assert_int_equal(made.verdict, VERDICT_FASTER);
     assert_int_equal(comparison_make(bad, ones, 8, &family, &made), 0);
     assert_int_equal(made.blocks, 7);
-    assert_int_equal(made.left_out, 1);
     assert_int_equal(made.verdict, VERDICT_EQUAL); /* all ties */
 }
 
@@ -165,7 +163,6 @@ static void test_all(void **state)
     (void)state;
     assert_int_equal(comparison_of_all(ratios, 2, 8, &family, &made), 0);
     assert_int_equal(made.blocks, 7);
-    assert_int_equal(made.left_out, 1);
     assert_float_equal(made.ratio, 4, 1e-9);
     assert_int_equal(made.verdict, VERDICT_SLOWER);
     assert_int_equal(comparison_of_all(ratios, 0, 8, &family, &made), 0);
@@ -206,7 +203,6 @@ static void test_drift(void **state)
     }
     rising[5] = NAN;
     assert_int_equal(drift_find(rising, 12, &drift), 0);
-    assert_int_equal(drift.count, 11);
     assert_float_equal(drift.change, exp(0.11) - 1, 0.002);
     assert_true(drift.p < 1e-4 && drift.said);
     assert_int_equal(drift_find(tied, 12, &drift), 0);
@@ -214,7 +210,6 @@ static void test_drift(void **state)
     assert_int_equal(drift_find(shaky, 12, &drift), 0);
     assert_false(drift.said);
     assert_int_equal(drift_find(rising, 8, &drift), 0);
-    assert_int_equal(drift.count, 7);
     assert_true(isnan(drift.change) && isnan(drift.p) && !drift.said);
 }
 

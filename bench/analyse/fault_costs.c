@@ -19,54 +19,14 @@ const char *const fault_cost_explained[FAULT_COST_COLUMNS] = {
     "time per ok task: over that of the same tasks without faults, in the same block; or how the trials ended",
 };
 
-static double count_of(int64_t value)
+/* Of the number at that offset of a row, over all trials of the cell that know it. */
+static struct amount amount_over(const struct run_data *run, size_t cell, size_t offset, double *room)
 {
-    return value == MISSING ? NAN : (double)value;
-}
-
-static double failed_of(const struct trial_row *trial)
-{
-    return count_of(trial->tasks_failed);
-}
-
-static double collateral_of(const struct trial_row *trial)
-{
-    return count_of(trial->tasks_collateral);
-}
-
-static double lost_of(const struct trial_row *trial)
-{
-    return count_of(trial->tasks_lost);
-}
-
-static double workers_of(const struct trial_row *trial)
-{
-    return count_of(trial->workers_lost);
-}
-
-static double detect_of(const struct trial_row *trial)
-{
-    return count_of(trial->detect_ns);
-}
-
-static double replace_of(const struct trial_row *trial)
-{
-    return count_of(trial->replace_ns);
-}
-
-/* Over all trials of the cell that know it. */
-static struct amount amount_over(const struct run_data *run, size_t cell, double (*value)(const struct trial_row *),
-                                 double *room)
-{
-    struct amount amount;
     size_t count = 0;
 
     for (size_t i = run->first[cell]; i != RUN_NOTHING; i = run->next[i])
-        room[count++] = value(&run->trials[i]);
-    amount.trials = stats_sort(room, count);
-    amount.value = stats_median(room, amount.trials);
-    stats_median_interval(room, amount.trials, looks_level_alone(run->looks), &amount.interval);
-    return amount;
+        room[count++] = trial_number(&run->trials[i], offset);
+    return amount_make(run, room, count);
 }
 
 /* By block; what failed tasks took is part of the price of the good ones. */
@@ -102,12 +62,12 @@ static int fault_cost_fill(const struct run_data *run, const struct family *fami
             fault_cost->status = fault_cost->status ? fault_cost->status : trial_status_word(run->trials[i].status);
             fault_cost->ended++;
         }
-    fault_cost->failed = amount_over(run, fault_cost->cell, failed_of, room).value;
-    fault_cost->collateral = amount_over(run, fault_cost->cell, collateral_of, room).value;
-    fault_cost->lost = amount_over(run, fault_cost->cell, lost_of, room).value;
-    fault_cost->workers = amount_over(run, fault_cost->cell, workers_of, room).value;
-    fault_cost->detect_ns = amount_over(run, fault_cost->cell, detect_of, room);
-    fault_cost->replace_ns = amount_over(run, fault_cost->cell, replace_of, room);
+    fault_cost->failed = amount_over(run, fault_cost->cell, offsetof(struct trial_row, tasks_failed), room).value;
+    fault_cost->collateral =
+        amount_over(run, fault_cost->cell, offsetof(struct trial_row, tasks_collateral), room).value;
+    fault_cost->lost = amount_over(run, fault_cost->cell, offsetof(struct trial_row, tasks_lost), room).value;
+    fault_cost->detect_ns = amount_over(run, fault_cost->cell, offsetof(struct trial_row, detect_ns), room);
+    fault_cost->replace_ns = amount_over(run, fault_cost->cell, offsetof(struct trial_row, replace_ns), room);
     series_take(run, fault_cost->cell, room, blocks);
     series_take(run, fault_cost->clean, room + blocks, blocks);
     int result = comparison_make(room, room + blocks, blocks, family, &fault_cost->dip);

@@ -12,7 +12,6 @@ struct fault_cost {
     const char *status; /* is this; NULL: none */
     /* tasks of a trial, medians over trials; NAN: none came to run a task */
     double failed, collateral, lost;
-    double workers;                      /* worker processes that died and were replaced, likewise */
     struct amount detect_ns, replace_ns; /* over trials in which there was something to notice, or to replace */
     struct comparison dip;               /* ns per ok task over that of `clean`; no blocks: not known */
 };

@@ -74,18 +74,13 @@ static const struct trial_row *trial_of(const struct run_data *run, size_t cell,
     return trial == RUN_NOTHING ? NULL : &run->trials[trial];
 }
 
-static struct amount amount_make(const struct table *t, double *values, size_t count)
+struct amount amount_make(const struct run_data *run, double *values, size_t count)
 {
     struct amount amount = {.trials = stats_sort(values, count)};
 
     amount.value = stats_median(values, amount.trials);
-    stats_median_interval(values, amount.trials, looks_level_alone(t->run->looks), &amount.interval);
+    stats_median_interval(values, amount.trials, looks_level_alone(run->looks), &amount.interval);
     return amount;
-}
-
-static double number(int64_t value)
-{
-    return value == MISSING ? NAN : (double)value;
 }
 
 int price_make(const struct table *t, size_t column, struct price *price)
@@ -112,19 +107,19 @@ int price_make(const struct table *t, size_t column, struct price *price)
             const struct trial_row *without = base == NO_CELL ? NULL : trial_of(s, base, b + 1);
             values[b] = bytes[b] = empty[b] = NAN;
             if (with && without)
-                bytes[b] = (number(with->pss_bytes) - number(without->pss_bytes)) / made;
+                bytes[b] = (number_real(with->pss_bytes) - number_real(without->pss_bytes)) / made;
             if (!trial)
                 continue;
             if (!price->per_task)
-                values[b] = number(trial->open_ns) / made;
+                values[b] = number_real(trial->open_ns) / made;
             if (!strcmp(row->f.workload, EMPTY_WORKLOAD))
                 empty[b] = series_of(&t->series, price->cell)[b];
         }
-        price->start_ns = amount_make(t, values, blocks);
-        price->bytes = amount_make(t, bytes, blocks);
+        price->start_ns = amount_make(s, values, blocks);
+        price->bytes = amount_make(s, bytes, blocks);
         if (price->bytes.value < 0) /* what workers that come and go leave at the end of a trial says nothing */
             price->bytes = none;
-        price->handover_ns = amount_make(t, empty, blocks);
+        price->handover_ns = amount_make(s, empty, blocks);
     }
     free(values);
     return 0;

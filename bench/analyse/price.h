@@ -20,6 +20,8 @@ struct price {
     struct amount handover_ns; /* wall time per task of `empty` */
 };
 
+/* Of numbers of trials, which it sorts; NAN: of those that do not know it. */
+struct amount amount_make(const struct run_data *run, double *values, size_t count);
 /* Of the pool of that column. 0 or -ENOMEM. */
 int price_make(const struct table *table, size_t column, struct price *price);
 bool price_known(const struct price *price); /* there is something to show */

@@ -80,7 +80,7 @@ struct probe_param {
 
 struct probe {
     uint32_t step; /* begun; PROBE_DONE: all that was asked for is done */
-    uint32_t traits, is_sleep, classifies, expects, params;
+    uint32_t traits, is_sleep, classifies, params;
     uint64_t handover_ns;
     char name[64], summary[192], unit[32], calibrate_as[64];
     struct probe_param param[PARAM_MAX];

@@ -3,7 +3,7 @@
 #include "bench/stats/series.h"
 #include <errno.h>
 #include <gsl/gsl_cdf.h>
-#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -36,13 +36,11 @@ static double kendall_variance(const double *sorted, size_t count)
 int drift_find(const double *costs, size_t blocks, struct drift *drift)
 {
     size_t count = 0, slope_count = 0;
-    double *logs, *slopes = NULL, *at;
+    double *logs = calloc(blocks + 1, sizeof *logs), *slopes = NULL, *at = calloc(blocks + 1, sizeof *at);
     double score = 0;
     int result = -ENOMEM;
 
     *drift = (struct drift){.change = NAN, .p = NAN};
-    logs = calloc(blocks + 1, sizeof *logs);
-    at = calloc(blocks + 1, sizeof *at);
     if (!logs || !at)
         goto out;
     for (size_t i = 0; i < blocks; i++)
@@ -50,7 +48,6 @@ int drift_find(const double *costs, size_t blocks, struct drift *drift)
             at[count] = (double)i;
             logs[count++] = log(costs[i]);
         }
-    drift->count = count;
     result = 0;
     if (count < SERIES_MIN)
         goto out;
@@ -84,11 +81,7 @@ out:
 /* The mean distance of sorted values from their median. */
 static double spread_of(const double *sorted, size_t count)
 {
-    double sum = 0, middle = stats_median(sorted, count);
-
-    for (size_t i = 0; i < count; i++)
-        sum += fabs(sorted[i] - middle);
-    return sum / (double)count;
+    return gsl_stats_absdev_m(sorted, 1, count, stats_median(sorted, count));
 }
 
 /* The smallest difference between sorted values that differ: the tick, where they are counted in ticks. */

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 
 struct drift {
-    size_t count;  /* values */
     double change; /* from the first to the last block by the Theil-Sen line through the logs: 0.1 is 10 % more at the
                       end; NAN below SERIES_MIN values */
     double p;      /* of no trend, Mann-Kendall with ties, two-sided; NAN likewise */

@@ -124,11 +124,8 @@ int comparison_make(const double *cell, const double *baseline, size_t blocks, c
 
     if (!logs)
         return -ENOMEM;
-    comparison->left_out = 0;
-    for (size_t i = 0; i < blocks; i++) {
+    for (size_t i = 0; i < blocks; i++)
         logs[i] = log_ratio(cell[i], baseline[i]);
-        comparison->left_out += isnan(logs[i]) && !(isnan(cell[i]) && isnan(baseline[i]));
-    }
     comparison_judge(logs, blocks, family, comparison);
     free(logs);
     return 0;
@@ -141,16 +138,10 @@ int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const s
 
     if (!logs)
         return -ENOMEM;
-    comparison->left_out = 0;
     for (size_t block = 0; block < blocks; block++) {
-        size_t there = 0;
-        for (size_t cell = 0; cell < cells; cell++) {
+        logs[block] = cells ? 0 : NAN;
+        for (size_t cell = 0; cell < cells; cell++)
             logs[block] += log_ratio(ratios[cell * blocks + block], 1) / (double)cells; /* NAN stays */
-            there += !isnan(ratios[cell * blocks + block]);
-        }
-        if (!cells)
-            logs[block] = NAN;
-        comparison->left_out += there && isnan(logs[block]);
     }
     comparison_judge(logs, blocks, family, comparison);
     free(logs);

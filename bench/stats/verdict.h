@@ -27,7 +27,6 @@ struct family family_make(unsigned comparisons, unsigned looks, double margin);
 
 struct comparison {
     size_t blocks;            /* with a ratio: both cells are there */
-    size_t left_out;          /* one of the two is missing, or is below 0 */
     size_t blocks_needed;     /* below: no interval, verdict unresolved */
     double ratio;             /* cell / baseline: median over blocks, below 1 is faster; NAN for no block */
     struct interval interval; /* of the true median ratio; NAN, NAN: too few blocks */

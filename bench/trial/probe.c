@@ -50,7 +50,6 @@ static int describe_workload(struct trial *trial)
     probe->traits = ops->traits;
     probe->is_sleep = ops->class == TASK_SLEEP;
     probe->classifies = ops->classify != NULL;
-    probe->expects = ops->expect != NULL;
     params_copy(probe, ops->params);
     return 0;
 }
