@@ -3,6 +3,7 @@
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
 #include "bench/job/job_file.h"
+#include "bench/job/warmup.h"
 #include "bench/launch/plugin.h"
 #include "bench/machine/place.h"
 #include "bench/measure/costs.h"

@@ -4,7 +4,6 @@
 #include "bench/trial/trial.h"
 #include "pools/parts/clock.h"
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { REPEATS_LEAST = 5, REPEATS_MOST = 2000 };
@@ -66,9 +65,8 @@ int calibrate_run(struct trial *trial)
         iterations = (uint64_t)((double)iterations * growth);
     }
     if (code) {
-        snprintf(report->reason, sizeof report->reason, "calibrating: a task returned %d", code);
         report->error = EIO;
-        return -EIO;
+        return trial_say(trial, -EIO, "calibrating: a task returned %d", code);
     }
     report->stage = STAGE_DONE;
     return 0;

@@ -4,7 +4,6 @@
 #include "pools/parts/clock.h"
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,12 +13,6 @@
 
 /* ---- reap ---- */
 
-static int violated(struct trial *trial, const char *words)
-{
-    snprintf(trial->report->reason, sizeof trial->report->reason, "%s", words);
-    return -EPROTO;
-}
-
 /* Hands in one task, whatever it takes. */
 static int hand_in(struct trial *trial, uint32_t task)
 {
@@ -27,7 +20,9 @@ static int hand_in(struct trial *trial, uint32_t task)
         int taken = trial->ops->submit(trial->pool, &task, 1);
         trial->submitted[task] = clock_ticks();
         if (taken)
-            return taken < 0 ? taken : taken == 1 ? 0 : violated(trial, "submit took more tasks than it was offered");
+            return taken < 0    ? taken
+                   : taken == 1 ? 0
+                                : trial_say(trial, -EPROTO, "submit took more tasks than it was offered");
     }
 }
 
@@ -35,7 +30,7 @@ static int take(struct trial *trial, const struct done *done, int count, uint32_
 {
     for (int i = 0; i < count; i++) {
         if (done[i].task >= handed_in || bit_test(trial->reaped, done[i].task))
-            return violated(trial, "reap returned a task twice, or one that was not handed in");
+            return trial_say(trial, -EPROTO, "reap returned a task twice, or one that was not handed in");
         bit_set(trial->reaped, done[i].task);
         record_done(trial, &done[i], clock_ticks());
     }
@@ -50,11 +45,11 @@ static int reap_of_nothing(struct trial *trial)
         uint64_t start = clock_monotonic_ns();
         int got = trial->ops->reap(trial->pool, done, 1, 1, start + 100 * MILLISECOND);
         if (got != 0)
-            return got < 0 ? got : violated(trial, "reap returned a task although none was in flight");
+            return got < 0 ? got : trial_say(trial, -EPROTO, "reap returned a task although none was in flight");
         if (clock_monotonic_ns() - start < 80 * MILLISECOND)
             return 0;
     }
-    return violated(trial, "reap waited although nothing was in flight");
+    return trial_say(trial, -EPROTO, "reap waited although nothing was in flight");
 }
 
 /* Of one task that takes size_ns: polling returns, a time is kept, and without one the task is waited for. -EAGAIN:
@@ -72,10 +67,10 @@ static int reap_of_one(struct trial *trial, uint32_t task, uint64_t size_ns, con
         got = trial->ops->reap(trial->pool, done, 1, 1, until);
         waited = clock_monotonic_ns() - start;
         if (got == 0 && start + waited + MILLISECOND < until)
-            return violated(trial, "reap returned before until_ns with nothing");
+            return trial_say(trial, -EPROTO, "reap returned before until_ns with nothing");
     }
     if (got > 0 && clock_monotonic_ns() - start < size_ns * 9 / 10)
-        return violated(trial, "reap returned a task before it can have ended");
+        return trial_say(trial, -EPROTO, "reap returned a task before it can have ended");
     while (got == 0)
         got = trial->ops->reap(trial->pool, done, 1, 1, UINT64_MAX);
     int rc = got < 0 ? got : take(trial, done, got, task + 1);
@@ -100,7 +95,7 @@ static int reap_of_many(struct trial *trial, uint32_t first, unsigned max)
     while (back < tasks) {
         int got = trial->ops->reap(trial->pool, done, max, max, UINT64_MAX);
         if (got > (int)max)
-            return violated(trial, "reap returned more tasks than it was asked for");
+            return trial_say(trial, -EPROTO, "reap returned more tasks than it was asked for");
         int rc = got < 0 ? got : take(trial, done, got, tasks);
         if (rc < 0)
             return rc;
@@ -120,7 +115,8 @@ int conformance_reap(struct trial *trial)
             rc = reap_of_one(trial, task++, trial->costs[0].size_ns, &late);
         while (rc == -EAGAIN && task < attempts);
     if (rc == -EAGAIN)
-        rc = late ? violated(trial, late) : 0; /* each time: it is not the machine. Or nothing could be seen */
+        rc = late ? trial_say(trial, -EPROTO, "%s", late)
+                  : 0; /* each time: it is not the machine. Or nothing could be seen */
     if (rc == 0)
         rc = reap_of_many(trial, task, 2);
     return rc < 0 ? rc : reap_of_nothing(trial);

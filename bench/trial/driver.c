@@ -4,14 +4,14 @@
 #include "pools/parts/clock.h"
 #include "pools/parts/task_run.h"
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 enum { BATCH = 64, REAP_BATCH = 256 };
 #define CLOCK_LIMIT_PPM 100  /* the two clocks may disagree by that over a trial */
 #define CLOCK_SLACK_NS  3000 /* and by the width of two anchors */
+
+#define NOT_HANDED_IN "the pool returned a task that was not handed in: task %u"
 
 struct drive {
     uint32_t next;     /* first task not handed in */
@@ -22,24 +22,16 @@ struct drive {
     uint64_t last;     /* ticks of the last reap */
 };
 
-static int say(struct trial *trial, int rc, const char *words, uint32_t task)
-{
-    snprintf(trial->report->reason, sizeof trial->report->reason, "%s: task %u", words, task);
-    return rc;
-}
-
 static int check_warm(struct trial *trial, const struct done *done, uint32_t handed_in)
 {
     if (done->task < TASK_WARMUP_FIRST || done->task >= TASK_WARMUP_FIRST + handed_in)
-        return say(trial, -EPROTO, "the pool returned a task that was not handed in", done->task);
+        return trial_say(trial, -EPROTO, NOT_HANDED_IN, done->task);
     /* killed from outside, or on a machine too busy for its limit: that is survived, and if it is no accident, tasks
      * will tell */
     bool ended = done->status == TASK_SIGNALLED || done->status == TASK_COLLATERAL || done->status == TASK_TIMEOUT;
-    char words[64];
     if (done->status == TASK_OK || ended)
         return 0;
-    snprintf(words, sizeof words, "a warm-up task failed (%s)", task_status_names[done->status]);
-    return say(trial, -EIO, words, done->task);
+    return trial_say(trial, -EIO, "a warm-up task failed (%s): task %u", task_status_names[done->status], done->task);
 }
 
 /* Warm-up tasks from number `next` to before `end`, until all are back. */
@@ -153,9 +145,9 @@ static int take_back(struct trial *trial, struct drive *drive, struct done *done
     for (int i = 0; i < count; i++) {
         uint32_t task = done[i].task;
         if (task >= drive->next)
-            return say(trial, -EPROTO, "the pool returned a task that was not handed in", task);
+            return trial_say(trial, -EPROTO, NOT_HANDED_IN, task);
         if (bit_test(trial->reaped, task))
-            return say(trial, -EPROTO, "the pool returned a task twice", task);
+            return trial_say(trial, -EPROTO, "the pool returned a task twice: task %u", task);
         bit_set(trial->reaped, task);
         if (trial->job.out_bytes && done[i].status == TASK_OK &&
             !task_output_check(done[i].out, trial->job.out_bytes, done[i].result))
@@ -201,10 +193,8 @@ static int check_clock(struct trial *trial)
     uint64_t apart = ns > by_ticks ? ns - by_ticks : by_ticks - ns;
     if (apart <= CLOCK_SLACK_NS + ns / 1000000 * CLOCK_LIMIT_PPM)
         return 0;
-    snprintf(trial->report->reason, sizeof trial->report->reason,
-             "clock: time stamp counter and CLOCK_MONOTONIC differ by %llu ns over %llu ns", (unsigned long long)apart,
-             (unsigned long long)ns);
-    return -EBADMSG;
+    return trial_say(trial, -EBADMSG, "clock: time stamp counter and CLOCK_MONOTONIC differ by %llu ns over %llu ns",
+                     (unsigned long long)apart, (unsigned long long)ns);
 }
 
 int drive(struct trial *trial)
@@ -228,7 +218,7 @@ int drive(struct trial *trial)
             return rc;
         wish(trial, &drive, &min, &until_ns);
         if (drive.next == drive.reaped && until_ns == UINT64_MAX)
-            return say(trial, -EPROTO, "the pool neither takes nor returns a task", drive.next);
+            return trial_say(trial, -EPROTO, "the pool neither takes nor returns a task: task %u", drive.next);
         if (drive.next == drive.reaped && until_ns) { /* a pool waits for tasks in flight, not for a time alone */
             const struct timespec until = {(time_t)(until_ns / 1000000000), (long)(until_ns % 1000000000)};
             clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
@@ -236,9 +226,8 @@ int drive(struct trial *trial)
         }
         int got = trial->ops->reap(trial->pool, done, min, REAP_BATCH, until_ns);
         if (got == -ETIME)
-            snprintf(trial->report->reason, sizeof trial->report->reason,
-                     "a task ran longer than --task-limit %.6gs, and pool %s cannot end one task alone",
-                     (double)file->task_limit_ns / 1e9, trial->ops->name);
+            trial_say(trial, got, "a task ran longer than --task-limit %.6gs, and pool %s cannot end one task alone",
+                      (double)file->task_limit_ns / 1e9, trial->ops->name);
         if (got < 0)
             return got;
         if ((rc = take_back(trial, &drive, done, got)) < 0)

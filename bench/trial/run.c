@@ -4,16 +4,24 @@
 #include "pools/parts/usage.h"
 #include "pools/plugin/adapter.h"
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+int trial_say(struct trial *trial, int rc, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(trial->report->reason, sizeof trial->report->reason, format, arguments);
+    va_end(arguments);
+    return rc;
+}
+
 int trial_fail(struct trial *trial, int rc, const char *what)
 {
-    if (!trial->report->reason[0] && adapter_reason()[0])
-        snprintf(trial->report->reason, sizeof trial->report->reason, "%s: %s", what, adapter_reason());
     if (!trial->report->reason[0])
-        snprintf(trial->report->reason, sizeof trial->report->reason, "%s: %s", what, strerror(-rc));
+        trial_say(trial, rc, "%s: %s", what, adapter_reason()[0] ? adapter_reason() : strerror(-rc));
     trial->report->error = -rc;
     return rc;
 }
@@ -115,10 +123,8 @@ int pool_inside(struct trial *trial, int (*body)(struct trial *trial))
     if (!trial->ops->enter)
         return body(trial);
     int rc = trial->ops->enter(trial->pool, inside_body, &inside);
-    if (rc >= 0 && !inside.called) {
-        snprintf(trial->report->reason, sizeof trial->report->reason, "enter did not call its body");
-        rc = -EPROTO;
-    }
+    if (rc >= 0 && !inside.called)
+        rc = trial_say(trial, -EPROTO, "enter did not call its body");
     return inside.rc < 0 ? inside.rc : rc < 0 ? trial_fail(trial, rc, "enter") : 0;
 }
 

@@ -1,5 +1,6 @@
 /* What must be there before the pool opens: job, ballast, payload, and the arrays the driver writes. */
 #include "bench/job/histogram.h"
+#include "bench/job/warmup.h"
 #include "bench/trial/trial.h"
 #include "pools/parts/group.h"
 #include "pools/parts/task_run.h"
@@ -13,14 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Warm-up tasks. Processes: until who makes them has copied what it shares with the first ones. */
-enum { WARMUP_LEAST = 64, WARMUP_PER_WORKER = 4, WARMUP_PROCESSES = 4 };
-#define WARMUP_TASK_NS 100000u /* a warm-up task is no longer than that, */
-#define WARMUP_CPU_NS                                                                                                  \
-    2000000u                  /* and all of them together keep no CPU for longer, nor, whatever they are, begin later */
-#define CHECK_NS     2000000u /* running results again takes about that, or one task */
-#define INPUTS_LIMIT (64ull << 20) /* bytes of distinct inputs */
-#define HUGE_PAGE    (2ull << 20)
+#define WARMUP_CPU_NS 2000000u      /* warm-up tasks keep no CPU for longer, nor, whatever they are, begin later */
+#define CHECK_NS      2000000u      /* running results again takes about that, or one task */
+#define INPUTS_LIMIT  (64ull << 20) /* bytes of distinct inputs */
+#define HUGE_PAGE     (2ull << 20)
 
 void *trial_memory(size_t count, size_t size)
 {
@@ -63,19 +60,9 @@ int job_map(struct trial *trial, int flags)
     return 0;
 }
 
-static int say(struct trial *trial, int rc, const char *words)
-{
-    snprintf(trial->report->reason, sizeof trial->report->reason, "%s", words);
-    return rc;
-}
-
 uint32_t warmup_tasks(const struct trial *trial)
 {
-    uint32_t workers = trial->file->shape.workers, count = workers * WARMUP_PER_WORKER;
-    if (!trial->ops || !(trial->ops->traits & POOL_TASK_IS_PROCESS))
-        return count < WARMUP_LEAST ? WARMUP_LEAST : count;
-    /* made by workers, each of which is to have made one, or by the submitter */
-    return trial->ops->early && workers > WARMUP_PROCESSES ? workers : WARMUP_PROCESSES;
+    return warmup_count(trial->ops, trial->file->shape.workers);
 }
 
 uint32_t warmup_least(const struct trial *trial)
@@ -151,7 +138,7 @@ static int setup_workload(struct trial *trial)
     if (file->workload_file[0])
         job->workload = plugin_load_workload(file->workload_file, trial->report->reason, sizeof trial->report->reason);
     else if (!(job->workload = workload_find(file->workload)))
-        say(trial, -EINVAL, "no such workload in this build");
+        trial_say(trial, -EINVAL, "no such workload in this build");
     if (!job->workload)
         return -EINVAL;
     _Static_assert(sizeof trial->report->reason >= WORKLOAD_ERROR_MAX, "the reason is the workload's to write");
@@ -168,7 +155,7 @@ int setup_pool(struct trial *trial)
     if (file->pool_file[0])
         trial->ops = plugin_load_pool(file->pool_file, trial->report->reason, sizeof trial->report->reason);
     else if (!(trial->ops = pool_find(file->pool)))
-        say(trial, -EINVAL, "no such pool in this build");
+        trial_say(trial, -EINVAL, "no such pool in this build");
     if (!trial->ops)
         return -EINVAL;
     if (!trial->ops->attach && trial->job_fd >= 0) { /* before anything is forked */
@@ -203,7 +190,7 @@ int setup_job(struct trial *trial)
     if (rc == 0)
         rc = job->workload->prepare(&config, &job->state);
     if (rc < 0 && adapter_workload_reason()[0])
-        return say(trial, rc, adapter_workload_reason());
+        return trial_say(trial, rc, "%s", adapter_workload_reason());
     if (rc < 0)
         return rc;
     trial->prepared = true;
@@ -238,7 +225,7 @@ int setup_ballast(struct trial *trial)
     char *start = (char *)(((uintptr_t)map + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));
     /* said either way: the machine's default would otherwise decide what is measured */
     if (madvise(start, bytes, file->f.ballast.thp ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) < 0 && file->f.ballast.thp)
-        return say(trial, -errno, "--ballast: transparent huge pages are not to be had here");
+        return trial_say(trial, -errno, "--ballast: transparent huge pages are not to be had here");
 #ifdef MADV_POPULATE_WRITE
     madvise(start, bytes,
             MADV_POPULATE_WRITE); /* one call instead of a fault for each page; before Linux 5.14 those come */

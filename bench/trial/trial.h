@@ -72,6 +72,8 @@ void kept_refuse(const char *path, int rc);       /* what job_map said of it, as
 void kept_say(const struct trial *trial, int rc); /* how it ended, on stdout */
 /* A trial, all its stages. -ETIME: a worker cannot be stopped, and must end with the process. */
 int trial_run(struct trial *trial);
+/* Words for people, as the report's reason. Returns rc. */
+__attribute__((format(printf, 3, 4))) int trial_say(struct trial *trial, int rc, const char *format, ...);
 /* Notes in the report what failed, unless that is said already. Returns rc. */
 int trial_fail(struct trial *trial, int rc, const char *what);
 int setup_pool(struct trial *trial); /* which pool, and its configuration */

@@ -9,13 +9,6 @@
 
 enum { SUM_CHECK_MAX = 20000 }; /* tasks: more would cost more than the trial itself */
 
-static int wrong(struct trial *trial, uint32_t task, uint64_t is, uint64_t should)
-{
-    snprintf(trial->report->reason, sizeof trial->report->reason,
-             "wrong result: task %" PRIu32 " gave %" PRIu64 ", must be %" PRIu64, task, is, should);
-    return -EBADMSG;
-}
-
 static bool expected(const struct trial *trial, uint32_t index, uint64_t *result)
 {
     const struct job *job = &trial->job;
@@ -43,9 +36,8 @@ static int verify_sum(struct trial *trial)
     }
     if (sum == trial->report->result_sum)
         return 0;
-    snprintf(trial->report->reason, sizeof trial->report->reason,
-             "wrong result: the sum over all tasks is %" PRIu64 ", must be %" PRIu64, trial->report->result_sum, sum);
-    return -EBADMSG;
+    return trial_say(trial, -EBADMSG, "wrong result: the sum over all tasks is %" PRIu64 ", must be %" PRIu64,
+                     trial->report->result_sum, sum);
 }
 
 static bool may_fail(const struct trial *trial)
@@ -99,12 +91,12 @@ static int verify_checked(struct trial *trial)
         if (differs && asked_for)
             found_wrong(trial, checked);
         else if (differs)
-            return wrong(trial, checked->task, checked->result, result);
-        else if (asked_for) {
-            snprintf(trial->report->reason, sizeof trial->report->reason,
-                     "task %" PRIu32 " gave a wrong result, as asked for, and no check found it", checked->task);
-            return -EBADMSG;
-        }
+            return trial_say(trial, -EBADMSG, "wrong result: task %" PRIu32 " gave %" PRIu64 ", must be %" PRIu64,
+                             checked->task, checked->result, result);
+        else if (asked_for)
+            return trial_say(trial, -EBADMSG,
+                             "task %" PRIu32 " gave a wrong result, as asked for, and no check found it",
+                             checked->task);
     }
     for (uint64_t i = 0; i < trial->report->samples_count; i++)
         if (trial->samples[i].status == TASK_OK && bit_test(trial->failed, trial->samples[i].task))

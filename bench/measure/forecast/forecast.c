@@ -1,12 +1,12 @@
 /* Forecasts of trials, see forecast.h. */
 #include "bench/measure/forecast/forecast.h"
+#include "bench/job/warmup.h"
 #include "bench/model/faults.h"
 #include <math.h>
 #include <string.h>
 
 #define TASKS_AUTO_MAX 2500000
-#define PROPORTIONAL   1.5   /* see struct trial_price */
-#define WARMUP_TASK_NS 100e3 /* a longer one is cut */
+#define PROPORTIONAL   1.5 /* see struct trial_price */
 /* Rough prices, for what was not measured yet. */
 #define TRIAL_EXEC_NS     8e6   /* starting the trial program, reading its report, recording it */
 #define WORKER_OPEN_NS    100e3 /* making and ending a worker */
@@ -60,10 +60,8 @@ static double handover_ns(const struct cell *cell)
 
 static double beside_guess_ns(const struct cell *cell)
 {
-    double warmup = 4.0 * cell->shape.workers, warmup_ns;
-    if (!(cell->pool->traits & POOL_TASK_IS_PROCESS))
-        warmup = fmax(warmup, WARMUP_LEAST);
-    warmup_ns = warmup * fmin(cell->forecast.task_ns, WARMUP_TASK_NS);
+    double warmup_ns =
+        warmup_count(cell->pool, cell->shape.workers) * fmin(cell->forecast.task_ns, (double)WARMUP_TASK_NS);
     if (!(cell->workload->traits & WORKLOAD_SIZED) && !forecast_unknown(cell)) /* not cut: one a worker, at least */
         warmup_ns = fmax(warmup_ns, cell->shape.workers * cell->forecast.task_ns);
     return warmup_ns + TRIAL_EXEC_NS + WORKER_OPEN_NS * cell->shape.workers +

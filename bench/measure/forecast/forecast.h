@@ -9,7 +9,6 @@
 #define TRIAL_LEAST_NS  50e6  /* between gate and last reap, with --tasks auto: as long as that, */
 #define TRIAL_MOST_NS   200e6 /* or, up to this, TRIAL_TO_BESIDE times what the trial takes beside it */
 #define TRIAL_TO_BESIDE 8
-#define WARMUP_LEAST    64
 
 /* What was found out about trials of a cell, for others of its sizes and numbers of tasks: a task that took up to half
  * as long again as its size, or less, does so at any size (a clock that is slower than the calibration says); one that
