@@ -130,10 +130,8 @@ static void make_path(struct calibrations *store)
 int calibrations_open(struct calibrations **result, bool may_measure, char *error)
 {
     struct calibrations *store = calloc(1, sizeof *store);
-    if (!store) {
-        snprintf(error, ERROR_MAX, "out of memory");
-        return -ENOMEM;
-    }
+    if (!store)
+        return refuse_as(-ENOMEM, error, "out of memory");
     int rc = launcher_open(&store->launcher, error);
     if (rc < 0) {
         free(store);
@@ -186,9 +184,8 @@ int calibrations_like(struct calibrations *store, const char *directory, const c
     json_t *host = host_read(directory, why), *entry;
     json_t *earlier = json_object_get(json_object_get(host, "run"), "calibrations");
     if (!json_is_object(earlier)) {
-        snprintf(error, ERROR_MAX, "%s%.200s has no calibrations: %.250s", asked, directory, why);
         json_decref(host);
-        return -EINVAL;
+        return refuse(error, "%s%.200s has no calibrations: %.250s", asked, directory, why);
     }
     const char *spec;
     char key[300];
@@ -255,14 +252,12 @@ static int measure(struct calibrations *store, const struct workload_ops *worklo
                           : report->reason[0] ? report->reason
                           : report->error     ? strerror(report->error)
                                               : "the trial program ended early";
-        snprintf(error, ERROR_MAX, "calibrating workload %s: %s", workload->name,
-                 outcome.interrupted ? "interrupted" : why);
-        return outcome.interrupted ? -EINTR : -EIO;
+        return refuse_as(outcome.interrupted ? -EINTR : -EIO, error, "calibrating workload %s: %s", workload->name,
+                         outcome.interrupted ? "interrupted" : why);
     }
     rc = calibration_fit(report->calibrate_iterations, report->calibrate_ns, CALIBRATION_POINTS, calibration);
     if (rc < 0)
-        snprintf(error, ERROR_MAX, "calibrating workload %s: its times do not grow with its iterations",
-                 workload->name);
+        refuse(error, "calibrating workload %s: its times do not grow with its iterations", workload->name);
     return rc;
 }
 

@@ -103,9 +103,7 @@ int job_keep(const struct job_parts *parts, const char *name, char *error)
         rc = -errno;
     if (!out || (fclose(out) != 0 && !rc))
         rc = -errno;
-    if (rc)
-        snprintf(error, ERROR_MAX, "POOLBENCH_KEEP_JOBS: %.400s cannot be written: %s", path, strerror(-rc));
-    return rc;
+    return rc ? refuse_as(rc, error, "POOLBENCH_KEEP_JOBS: %.400s cannot be written: %s", path, strerror(-rc)) : 0;
 }
 
 int job_write_calibration(struct launcher *launcher, const struct workload_ops *workload, const int64_t *params,

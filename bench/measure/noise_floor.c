@@ -27,7 +27,7 @@ static int trial_measure(struct session *session, const struct cell *cell, doubl
         return rc;
     rc = launcher_run(launcher, (uint64_t)session->request.settings.trial_limit_ns, &outcome);
     if (rc)
-        return refuse(error, "starting a trial: %s", strerror(-rc)), rc;
+        return refuse_as(rc, error, "starting a trial: %s", strerror(-rc));
     session->interrupted = outcome.interrupted;
     bool is_good = !outcome.interrupted && !outcome.timed_out && !outcome.wait_status &&
                    parts.report->stage == STAGE_DONE && !parts.report->error;
@@ -94,10 +94,8 @@ int noise_floor_measure(uint64_t budget_ns, struct noise_floor *noise, char *err
         rc = -EINTR;
         noise->signal = session.interrupted;
     }
-    if (!rc && noise_judge(ns, block, noise)) {
-        rc = -ENOMEM;
-        refuse(error, "out of memory");
-    }
+    if (!rc && noise_judge(ns, block, noise))
+        rc = refuse_as(-ENOMEM, error, "out of memory");
     session_close(&session);
     return rc;
 }

@@ -325,8 +325,7 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
 
 void plan_release(struct plan *plan)
 {
-    for (size_t i = 0; i < plan->cells.count; i++)
-        cell_release(&plan->cells.cell[i]);
+    plan_drop(plan, 0);
     free(plan->cells.cell);
     free(plan->rows);
     free(plan->order);

@@ -14,18 +14,10 @@
 void progress_begin(struct progress *progress, size_t cells, size_t blocks, size_t blocks_before)
 {
     struct winsize size = {0};
-    *progress = (struct progress){.on = isatty(STDERR_FILENO),
-                                  .columns = 80,
-                                  .total = cells * blocks,
-                                  .cells = cells,
-                                  .blocks = blocks,
-                                  .blocks_before = blocks_before,
-                                  .widest = NAN};
-    if (!progress->on)
-        return;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
+    *progress = (struct progress){
+        .on = isatty(STDERR_FILENO), .columns = 80, .cells = cells, .blocks_before = blocks_before, .widest = NAN};
+    if (progress->on && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
         progress->columns = size.ws_col;
-    progress->total = progress->blocks = 0;
     progress_grow(progress, blocks);
 }
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,10 +75,13 @@ int plan_write(const char *directory, const struct plan *plan, uint64_t seed, ch
 
 /* ---- recording ---- */
 
-static int files_open(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
-                      char *error)
+int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
+                  char *error)
 {
-    *recorder = (struct recorder){.directory = directory, .run_id = run_id(directory), .seed = seed};
+    *recorder = (struct recorder){.directory = directory,
+                                  .run_id = run_id(directory),
+                                  .seed = seed,
+                                  .trial_id = recorded ? recorded->trial_id : 0};
     const struct {
         const struct file_format *format;
         struct csv_writer **writer;
@@ -96,19 +100,6 @@ static int files_open(struct recorder *recorder, const char *directory, uint64_t
         }
     }
     return 0;
-}
-
-int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error)
-{
-    return files_open(recorder, directory, seed, NULL, error);
-}
-
-int recorder_append(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
-                    char *error)
-{
-    int rc = files_open(recorder, directory, seed, recorded, error);
-    recorder->trial_id = rc ? 0 : recorded->trial_id;
-    return rc;
 }
 
 static int put_samples(struct recorder *recorder, const struct trial_facts *facts)
@@ -191,64 +182,62 @@ static int put_latency(struct recorder *recorder, const struct trial_facts *fact
     return csv_flush(recorder->latency);
 }
 
-/* The word for how a trial ended, and why in `reason`; true: its timings count. */
-static bool judge(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row)
+/* Why a trial ended like that. Returns status. */
+__attribute__((format(printf, 3, 4))) static enum trial_status ended(struct trial_row *row, enum trial_status status,
+                                                                     const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(row->reason, sizeof row->reason, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+/* Of a trial whose program was not ended from outside. */
+static enum trial_status judge_report(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row)
 {
     const struct trial_report *report = facts->parts.report;
+    const struct cell *other;
+    const int code = WEXITSTATUS(facts->outcome.wait_status);
+    char duration[32];
+    if (report->error == EOWNERDEAD)
+        return row->reason[0] ? TRIAL_CRASHED : ended(row, TRIAL_CRASHED, "a worker process died");
+    if (report->error == ETIME)
+        return TRIAL_TIMEOUT;
+    if (report->stage == STAGE_RUN && !report->error)
+        return ended(row, TRIAL_CRASHED, "a task ended the trial program with exit status %d", code);
+    if (facts->outcome.stopped_ns) /* its times have the pause in them */
+        return ended(row, TRIAL_INTERRUPTED, "stood still for %s (Ctrl-Z)",
+                     format_duration(duration, sizeof duration, (double)facts->outcome.stopped_ns));
+    if (report->stage != STAGE_DONE || code != 0)
+        return row->reason[0] ? TRIAL_FAILED : ended(row, TRIAL_FAILED, "the trial program exited with %d", code);
+    /* which tasks went down with another's process is a matter of chance, and so is then the sum */
+    int broken = report->tasks_by[TASK_COLLATERAL]
+                     ? 0
+                     : agreement_break(&recorder->agreement, facts->cell, report->result_sum, &other);
+    if (broken < 0)
+        return ended(row, TRIAL_FAILED, "no memory to compare its result_sum with others");
+    if (broken)
+        return ended(row, TRIAL_FAILED, "result_sum differs from that of %s, which ran the same tasks", other->id);
+    return facts->outcome.left_processes ? ended(row, TRIAL_FAILED, "left processes behind") : TRIAL_OK;
+}
+
+/* The word for how a trial ended; why stands in row->reason. */
+static enum trial_status judge(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row)
+{
     const struct outcome *outcome = &facts->outcome;
-    char duration[32], missing[96];
-    enum trial_status status = TRIAL_FAILED;
-    TEXT_SET(row->reason, report->reason);
-    if (outcome->interrupted) {
-        status = TRIAL_INTERRUPTED;
-        snprintf(row->reason, sizeof row->reason, "signal %d (%s)", outcome->interrupted,
-                 strsignal(outcome->interrupted));
-    } else if (outcome->timed_out) {
-        status = TRIAL_TIMEOUT;
-        snprintf(row->reason, sizeof row->reason, "ran longer than --trial-limit %s%s",
-                 spell_duration(duration, sizeof duration, facts->trial_limit_ns),
-                 missing_words(&outcome->missing, missing, sizeof missing));
-    } else if (WIFSIGNALED(outcome->wait_status)) {
-        status = TRIAL_CRASHED;
-        snprintf(row->reason, sizeof row->reason, "killed by signal %d (%s)", WTERMSIG(outcome->wait_status),
-                 strsignal(WTERMSIG(outcome->wait_status)));
-    } else if (report->error == EOWNERDEAD) {
-        status = TRIAL_CRASHED;
-        if (!row->reason[0])
-            TEXT_SET(row->reason, "a worker process died");
-    } else if (report->error == ETIME) {
-        status = TRIAL_TIMEOUT;
-    } else if (report->stage == STAGE_RUN && !report->error) {
-        status = TRIAL_CRASHED;
-        snprintf(row->reason, sizeof row->reason, "a task ended the trial program with exit status %d",
-                 WEXITSTATUS(outcome->wait_status));
-    } else if (outcome->stopped_ns) {
-        status = TRIAL_INTERRUPTED; /* its times have the pause in them */
-        snprintf(row->reason, sizeof row->reason, "stood still for %s (Ctrl-Z)",
-                 format_duration(duration, sizeof duration, (double)outcome->stopped_ns));
-    } else if (report->stage == STAGE_DONE && WEXITSTATUS(outcome->wait_status) == 0) {
-        const struct cell *other;
-        /* which tasks went down with another's process is a matter of chance, and so is then the sum */
-        int broken = report->tasks_by[TASK_COLLATERAL]
-                         ? 0
-                         : agreement_break(&recorder->agreement, facts->cell, report->result_sum, &other);
-        if (!broken && !outcome->left_processes) {
-            row->status = TRIAL_OK;
-            return true;
-        }
-        if (broken < 0)
-            TEXT_SET(row->reason, "no memory to compare its result_sum with others");
-        else if (broken)
-            snprintf(row->reason, sizeof row->reason, "result_sum differs from that of %s, which ran the same tasks",
-                     other->id);
-        else
-            TEXT_SET(row->reason, "left processes behind");
-    } else if (!row->reason[0]) {
-        snprintf(row->reason, sizeof row->reason, "the trial program exited with %d",
-                 WEXITSTATUS(outcome->wait_status));
-    }
-    row->status = status;
-    return false;
+    char limit[32], missing[96];
+    TEXT_SET(row->reason, facts->parts.report->reason);
+    if (outcome->interrupted)
+        return ended(row, TRIAL_INTERRUPTED, "signal %d (%s)", outcome->interrupted, strsignal(outcome->interrupted));
+    if (outcome->timed_out)
+        return ended(row, TRIAL_TIMEOUT, "ran longer than --trial-limit %s%s",
+                     spell_duration(limit, sizeof limit, facts->trial_limit_ns),
+                     missing_words(&outcome->missing, missing, sizeof missing));
+    if (WIFSIGNALED(outcome->wait_status))
+        return ended(row, TRIAL_CRASHED, "killed by signal %d (%s)", WTERMSIG(outcome->wait_status),
+                     strsignal(WTERMSIG(outcome->wait_status)));
+    return judge_report(recorder, facts, row);
 }
 
 static int64_t known(int64_t value)
@@ -282,15 +271,15 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->shared_cpu = report->shared_cpu;
 }
 
-static int64_t detect_median_ns(const struct trial_facts *facts)
+double trial_quantile_ns(const struct job_parts *parts, enum phase phase, double q)
 {
-    const uint32_t *counts = facts->parts.histograms + (size_t)PHASE_DETECT * HISTOGRAM_BUCKETS;
+    const uint32_t *counts = parts->histograms + (size_t)phase * HISTOGRAM_BUCKETS;
     struct bucket *buckets = calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
     for (uint32_t i = 0; buckets && i < HISTOGRAM_BUCKETS; i++)
         buckets[i] = (struct bucket){(int64_t)histogram_lo(i), (int64_t)histogram_hi(i), (int64_t)counts[i]};
-    double ns = buckets ? stats_histogram_quantile(buckets, HISTOGRAM_BUCKETS, 0.5) : NAN;
+    double ns = buckets ? stats_histogram_quantile(buckets, HISTOGRAM_BUCKETS, q) : NAN;
     free(buckets);
-    return isnan(ns) ? MISSING : (int64_t)ns;
+    return ns;
 }
 
 /* What became of the tasks, of any trial that came to run some. */
@@ -306,8 +295,8 @@ static void tasks_set(struct trial_row *row, const struct trial_facts *facts)
     row->tasks_wrong = report->tasks_by[TASK_WRONG];
     row->tasks_collateral = report->tasks_by[TASK_COLLATERAL];
     row->tasks_lost = row->f.tasks - report->tasks_ok - report->tasks_failed;
-    if (report->tasks_failed)
-        row->detect_ns = detect_median_ns(facts);
+    double detect_ns = report->tasks_failed ? trial_quantile_ns(&facts->parts, PHASE_DETECT, 0.5) : NAN;
+    row->detect_ns = isnan(detect_ns) ? MISSING : (int64_t)detect_ns;
     if (report->stage == STAGE_DONE) { /* else nobody came to ask the pool */
         row->workers_lost = report->usage.workers_lost;
         row->replace_ns = row->workers_lost ? report->usage.replace_ns / row->workers_lost : MISSING;
@@ -330,7 +319,8 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
         row.steal_ns = facts->after.steal_ns - facts->before.steal_ns;
     const struct file_format *format = &sample_format;
     int rc = 0;
-    if (judge(recorder, facts, &row))
+    row.status = judge(recorder, facts, &row);
+    if (trial_is_ok(&row))
         timings_set(&row, facts);
     if (facts->parts.report->stage >= STAGE_RUN && row.status != TRIAL_INTERRUPTED) { /* those run again */
         tasks_set(&row, facts);
@@ -370,7 +360,7 @@ int recorder_close(struct recorder *recorder, char *error)
         rc = rc < 0 ? rc : closed;
     }
     if (rc < 0)
-        snprintf(error, ERROR_MAX, "closing the files of the run: %s", strerror(-rc));
+        refuse(error, "closing the files of the run: %s", strerror(-rc));
     recorder->samples = recorder->latency = recorder->trials = NULL;
     agreement_release(&recorder->agreement);
     return rc;

@@ -29,14 +29,15 @@ struct trial_facts {
     int64_t trial_limit_ns;
 };
 
+/* Of the tasks of a trial, by its histogram; NAN: none is counted, or no memory. */
+double trial_quantile_ns(const struct job_parts *parts, enum phase phase, double q);
 /* plan.csv; with plan->blocks_before the rows of those blocks stay, and others that were never run make room. In one
  * step. */
 int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error);
-/* directory must stay valid. */
-int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, char *error);
-/* Goes on behind the last commit of an earlier run; cuts off what is behind it. */
-int recorder_append(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
-                    char *error);
+/* Makes the files; or, with `recorded`, goes on behind the last commit of an earlier run and cuts off what is behind
+ * it. directory must stay valid. */
+int recorder_open(struct recorder *recorder, const char *directory, uint64_t seed, const struct recorded *recorded,
+                  char *error);
 /* Writes the trial; row, when not NULL, is what was written to trials.csv. */
 int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row, char *error);
 int recorder_close(struct recorder *recorder, char *error);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUDGET_LATE 0.05 /* of the budget: no block is begun that would end later */
+#define BLOCK_LATE 0.05 /* of the budget: no block is begun that would end later */
 
 static void left_out_say(const struct plan *plan)
 {
@@ -110,7 +110,7 @@ static bool is_timed(const struct session *session, const struct course *course)
 /* Half of a block before the end and half of one behind it are equally far off. */
 static bool block_fits(const struct session *session, double block_ns, double left_ns)
 {
-    double late_ns = BUDGET_LATE * (double)session->request.settings.budget_ns;
+    double late_ns = BLOCK_LATE * (double)session->request.settings.budget_ns;
     return left_ns >= block_ns / 2 && block_ns - left_ns <= late_ns;
 }
 

@@ -3,7 +3,6 @@
 #include "bench/analyse/summary.h"
 #include "bench/base/refuse.h"
 #include "bench/base/text_file.h"
-#include "bench/job/histogram.h"
 #include "bench/launch/plugin.h"
 #include "bench/machine/check.h"
 #include "bench/measure/forecast/prices.h"
@@ -11,16 +10,14 @@
 #include "bench/model/host.h"
 #include "bench/model/run_dir.h"
 #include "bench/stats/looks.h"
-#include "bench/stats/stats.h"
 #include "pools/parts/clock.h"
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define CLOCK_MEASURE_NS 100000000u
 #define P99_TASKS_LEAST  1000
-#define BUDGET_LATE      0.1 /* of it: no trial may end later */
+#define TRIAL_LATE       0.1 /* of the budget: no trial may end later */
 
 /* --more puts trials beside those that were run before: of the same plug-ins. */
 static int plugins_check(const struct session *session, char *error)
@@ -188,9 +185,7 @@ static int write_suite(const struct session *session, char *error)
     int rc = file ? request_write_suite(file, &session->request) : -errno;
     if (file && fclose(file) != 0 && rc == 0)
         rc = -errno;
-    if (rc < 0)
-        snprintf(error, ERROR_MAX, "%.400s: %s", path, strerror(-rc));
-    return rc;
+    return rc < 0 ? refuse_as(rc, error, "%.400s: %s", path, strerror(-rc)) : 0;
 }
 
 /* When and how it was gone on with after it had been broken off. */
@@ -227,7 +222,7 @@ static int session_go_on(struct session *session, char **argv, char *error)
     if (rc == 0 && !session->is_resumed)
         rc = more_note(session, argv, error);
     if (rc == 0)
-        rc = recorder_append(&session->recorder, session->directory, settings->seed, &session->before, error);
+        rc = recorder_open(&session->recorder, session->directory, settings->seed, &session->before, error);
     session->start_ns = clock_monotonic_ns() - (uint64_t)session->before.ended_ns;
     return rc;
 }
@@ -244,7 +239,7 @@ static int files_write(struct session *session, const char *verb, char **argv, c
     if (rc == 0)
         rc = plan_write(session->directory, &session->plan, seed, error);
     if (rc == 0)
-        rc = recorder_open(&session->recorder, session->directory, seed, error);
+        rc = recorder_open(&session->recorder, session->directory, seed, NULL, error);
     if (rc == 0)
         rc = run_publish(session->directory, error);
     return rc;
@@ -296,19 +291,6 @@ int session_add(struct session *session, const struct cell *cell, char *error)
     return plan_add(&session->plan, cell, &session->request.settings, &session->machine, session->calibrations, error);
 }
 
-/* The 99th percentile of the latency of a trial that went well, if it had the tasks for it. */
-static double latency_p99(const struct job_parts *parts, const struct trial_row *row)
-{
-    const uint32_t *counts = parts->histograms + (size_t)PHASE_LATENCY * HISTOGRAM_BUCKETS;
-    struct bucket *buckets =
-        !trial_is_ok(row) || row->f.tasks < P99_TASKS_LEAST ? NULL : calloc(HISTOGRAM_BUCKETS, sizeof *buckets);
-    for (uint32_t i = 0; buckets && i < HISTOGRAM_BUCKETS; i++)
-        buckets[i] = (struct bucket){(int64_t)histogram_lo(i), (int64_t)histogram_hi(i), (int64_t)counts[i]};
-    double ns = buckets ? stats_histogram_quantile(buckets, HISTOGRAM_BUCKETS, 0.99) : NAN;
-    free(buckets);
-    return ns;
-}
-
 static int trial_run(struct session *session, const struct cell *cell, unsigned block, unsigned position,
                      struct trial_row *row, char *error)
 {
@@ -328,10 +310,8 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
         return rc;
     noise_read(&facts.before);
     rc = launcher_run(launcher, (uint64_t)settings->trial_limit_ns, &facts.outcome);
-    if (rc < 0) {
-        snprintf(error, ERROR_MAX, "starting a trial: %s", strerror(-rc));
-        return rc;
-    }
+    if (rc < 0)
+        return refuse_as(rc, error, "starting a trial: %s", strerror(-rc));
     noise_read(&facts.after);
     rc = recorder_put(&session->recorder, &facts, row, error);
     if (rc < 0)
@@ -343,7 +323,9 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
     else
         session->stopped += !session->interrupted;
     if (session->latency_p99_ns)
-        session->latency_p99_ns[position - 1] = latency_p99(&facts.parts, row);
+        session->latency_p99_ns[position - 1] = trial_is_ok(row) && row->f.tasks >= P99_TASKS_LEAST
+                                                    ? trial_quantile_ns(&facts.parts, PHASE_LATENCY, 0.99)
+                                                    : NAN;
     return 0;
 }
 
@@ -362,7 +344,7 @@ static double left_ns(const struct session *session, const uint32_t *order, size
 static bool trial_affordable(const struct session *session, const struct cell *cell)
 {
     double late_ns = forecast_trial_ns(cell) - session_left_ns(session, session->budget_ns);
-    return !session->budget_ns || !session->trials || late_ns <= BUDGET_LATE * (double)session->budget_ns;
+    return !session->budget_ns || !session->trials || late_ns <= TRIAL_LATE * (double)session->budget_ns;
 }
 
 /* What a trial showed, for those that follow. */

@@ -90,13 +90,11 @@ static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wa
     pilots->spent_ns += *whole_ns;
     pilots->run++;
     if (rc < 0)
-        snprintf(error, ERROR_MAX, "starting a trial: %s", strerror(-rc));
-    if (rc == 0 && outcome.interrupted) {
-        snprintf(error, ERROR_MAX, "interrupted while it was found out how long trials take");
-        rc = -EINTR;
-    }
+        return refuse_as(rc, error, "starting a trial: %s", strerror(-rc));
+    if (outcome.interrupted)
+        return refuse_as(-EINTR, error, "interrupted while it was found out how long trials take");
     *wall_ns = (double)parts.report->wall_ns;
-    return rc < 0 ? rc : parts.report->stage == STAGE_DONE && outcome.wait_status == 0 && *wall_ns > 0;
+    return parts.report->stage == STAGE_DONE && outcome.wait_status == 0 && *wall_ns > 0;
 }
 
 /* From a pilot to its cell: what ballast adds grows with it. */
@@ -133,7 +131,7 @@ static void price_take(struct pilots *pilots, struct cell *cell, const struct tr
 
 static int pilot_run(struct pilots *pilots, struct cell *cell, const struct cell *pilot, char *error)
 {
-    double wall_ns, whole_ns;
+    double wall_ns = 0, whole_ns = 0;
     progress_say(pilots, cell);
     int good = trial_run(pilots, pilot, &wall_ns, &whole_ns, error);
     if (!good && !cell->forecast.recalled) /* its own trials will say why; they take as long, if not longer */
@@ -168,14 +166,9 @@ static int pilot_try(struct pilots *pilots, struct cell *cell, char *error)
     return pilot_run(pilots, cell, &pilot, error);
 }
 
-static void pilots_end(const struct pilots *pilots)
-{
-    if (pilots->run && isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
-}
-
-int pilots_run(struct calibrations *store, struct cells *cells, uint64_t seed, bool measure, double most_ns,
-               char *error)
+/* renew: of cells whose price was kept; else of those that have none. */
+static int cells_try(struct calibrations *store, struct cells *cells, uint64_t seed, bool measure, bool renew,
+                     double most_ns, char *error)
 {
     struct pilots pilots = {.store = store, .seed = seed, .bias = {{1, 1}, {1, 1}}, .most_ns = most_ns};
     int rc = 0;
@@ -184,27 +177,25 @@ int pilots_run(struct calibrations *store, struct cells *cells, uint64_t seed, b
     for (size_t i = 0; i < cells->count && !rc; i++) {
         struct cell *cell = &cells->cell[i];
         struct trial_price price;
-        if (price_recall(store, cell, &price)) {
+        if (!renew && price_recall(store, cell, &price)) {
             forecast_make(cell, &price);
             cell->forecast.recalled = true;
-        } else {
+        } else if (!renew || cell->forecast.recalled) {
             rc = pilot_try(&pilots, cell, error);
         }
     }
-    pilots_end(&pilots);
+    if (pilots.run && isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
     return rc;
+}
+
+int pilots_run(struct calibrations *store, struct cells *cells, uint64_t seed, bool measure, double most_ns,
+               char *error)
+{
+    return cells_try(store, cells, seed, measure, false, most_ns, error);
 }
 
 int pilots_renew(struct calibrations *store, struct cells *cells, uint64_t seed, double most_ns, char *error)
 {
-    struct pilots pilots = {.store = store, .seed = seed, .bias = {{1, 1}, {1, 1}}, .most_ns = most_ns};
-    int rc = 0;
-    if (!store || !calibrations_may_measure(store))
-        return 0;
-    pilots.launcher = calibrations_launcher(store);
-    for (size_t i = 0; i < cells->count && !rc; i++)
-        if (cells->cell[i].forecast.recalled)
-            rc = pilot_try(&pilots, &cells->cell[i], error);
-    pilots_end(&pilots);
-    return rc;
+    return cells_try(store, cells, seed, true, true, most_ns, error);
 }

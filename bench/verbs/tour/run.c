@@ -100,10 +100,8 @@ static int plan_trial(struct tour *tour, const struct tour_trial *trial, struct 
     struct command command;
     struct asked asked = {.suites = {0}};
     int fd = sizes_write(tour, trial);
-    if (fd < 0) {
-        snprintf(error, ERROR_MAX, "a file of sizes in memory: %s", strerror(-fd));
-        return fd;
-    }
+    if (fd < 0)
+        return refuse_as(fd, error, "a file of sizes in memory: %s", strerror(-fd));
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     command_make(tour, trial, path, &command);
     int rc = asked_pairs(&asked, command.pair) ? refuse(error, "out of memory")
@@ -152,10 +150,8 @@ static int run_cell(struct tour *tour, const struct cell *cell, const struct set
     rc = launcher_run(launcher, (uint64_t)settings->trial_limit_ns, &outcome);
     if (tour->live)
         tour_live_end(&live, rc == 0 && !outcome.interrupted);
-    if (rc < 0) {
-        snprintf(error, ERROR_MAX, "starting a trial: %s", strerror(-rc));
-        return rc;
-    }
+    if (rc < 0)
+        return refuse_as(rc, error, "starting a trial: %s", strerror(-rc));
     happened->report = parts.report;
     happened->samples = parts.samples;
     happened->count = (unsigned)parts.report->samples_count;
