@@ -45,7 +45,7 @@ BEGIN {
                 if (failed)
                     print ",,,,"
                 else
-                    printf "%d,%d,%d,1000,\n", ns * given("tasks", 100), ns * given("tasks", 100) * 0.9, ns * given("tasks", 100) * 0.1
+                    printf "%d,%d,%d,%d,\n", ns * given("tasks", 100), ns * given("tasks", 100) * 0.9, ns * given("tasks", 100) * 0.1, given("open", 1000)
             }
 }
 AWK
@@ -100,6 +100,8 @@ expect 0 'compared with pthread' one --baseline pthread
 expect 0 'compared with size 10us' one --by size
 expect 0 'compared with noisy:x=1' one --baseline noisy
 expect 0 'CPU time per task.* 8 comparisons: ' one --metric cpu
+make idle 12 open=0
+expect 2 'open: no block has it for both cells' idle --metric open
 expect 3 'surely slower by more than 5 %' one --fail-if-slower 5%
 expect 0 'slower' one --fail-if-slower 25%
 expect 3 '2 of 8 cells unresolved' one --fail-if-unresolved

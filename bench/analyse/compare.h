@@ -20,10 +20,10 @@ struct question {
 };
 
 struct pair {
-    size_t cell, base;         /* in rows of the two sides */
-    size_t cell_own, base_own; /* what each is divided by first, where `relative` */
-    struct comparison comparison;
-    double cell_cost, base_cost; /* medians of what is compared: absolute, or relative to cell_own and base_own */
+    size_t cell, base;            /* in rows of the two sides */
+    size_t cell_own, base_own;    /* what each is divided by first, where `relative` */
+    struct comparison comparison; /* of no block where there is nothing but 0 on both sides: nothing was measured */
+    double cell_cost, base_cost;  /* medians of what is compared: absolute, or relative to cell_own and base_own */
     double cell_own_cost, base_own_cost; /* where `relative`; absolute */
 };
 

@@ -216,10 +216,20 @@ static const double *compared_of(const struct side *side, size_t cell, size_t ow
     return room;
 }
 
+/* Whether there is nothing but 0 on both sides: a time or a size below what is measured here, and no result. */
+static bool is_unmeasured(const struct compare *c, const double *x, const double *y, size_t blocks)
+{
+    bool zero = c->question.metric->unit != UNIT_COUNT;
+
+    for (size_t b = 0; b < blocks && zero; b++)
+        zero = !(x[b] > 0) && !(y[b] > 0);
+    return zero;
+}
+
 static int pairs_judge(struct compare *c)
 {
     size_t blocks = c->base->series.blocks < c->cell->series.blocks ? c->base->series.blocks : c->cell->series.blocks;
-    double *room = calloc(3 * blocks + 1, sizeof *room), *visible = calloc(2 * c->count + 1, sizeof *visible);
+    double *room = calloc(4 * blocks + 1, sizeof *room), *visible = calloc(2 * c->count + 1, sizeof *visible);
     double *ratios = calloc(c->count * blocks + 1, sizeof *ratios);
     struct comparison *all = calloc(c->count + 1, sizeof *all);
     /* A run that could stop by what it saw had several chances to be wrong. */
@@ -232,10 +242,14 @@ static int pairs_judge(struct compare *c)
     if (c->blocks_needed < c->family.blocks)
         c->blocks_needed = c->family.blocks;
     size_t kept = 0;
+    for (size_t b = 0; b < blocks && !result; b++)
+        room[3 * blocks + b] = NAN;
     for (size_t i = 0; i < c->count && !result; i++) {
         struct pair *p = &c->pairs[i];
         const double *x = compared_of(c->cell, p->cell, p->cell_own, blocks, room);
         const double *y = compared_of(c->base, p->base, p->base_own, blocks, room + blocks);
+        if (is_unmeasured(c, x, y, blocks))
+            x = y = room + 3 * blocks;
         result = comparison_make(x, y, blocks, &c->family, &p->comparison);
         p->cell_cost = median_of(x, blocks, room + 2 * blocks);
         p->base_cost = median_of(y, blocks, room + 2 * blocks);
