@@ -1,6 +1,7 @@
 /* The plan: orders, comparisons, number of tasks, limits, sizes and their distributions. */
 #include "bench/base/refuse.h"
 #include "bench/measure/costs.h"
+#include "bench/measure/earlier.h"
 #include "bench/measure/plan.h"
 #include "bench/model/columns.h"
 #include "bench/model/dist.h"
@@ -472,9 +473,28 @@ static int teardown(void **state)
     return 0;
 }
 
+/* What an earlier run waited for a task that hangs is forecast beside its tasks, and not in them as well. */
+static void waits_once(void **state)
+{
+    (void)state;
+    struct plan plan;
+    struct trial_price price;
+    plan_good("--pool prefork --workload sleep --size 1ms --workers 2 --tasks 100 --faults hang:task=3 "
+              "--task-limit 100ms --blocks 1",
+              &plan);
+    struct plan_row row = {.f = plan.cells.cell[0].f};
+    struct took took = {.whole_ns = 210e6, .wall_ns = 200e6, .trials = 1};
+    const struct earlier earlier = {&row, &took, 1};
+    snprintf(row.cell_id, sizeof row.cell_id, "%s", plan.cells.cell[0].id);
+    assert_true(earlier_price(&earlier, &plan.cells.cell[0], &price));
+    assert_true(price.task_ns == 1e6 && price.beside_ns == 10e6);
+    plan_release(&plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(waits_once),
         cmocka_unit_test(order_permutes),
         cmocka_unit_test(order_balances),
         cmocka_unit_test(order_is_random),

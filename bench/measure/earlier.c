@@ -2,6 +2,7 @@
 #include "bench/measure/earlier.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
+#include "bench/model/faults.h"
 #include "bench/model/summary_factors.h"
 #include "workloads/text.h"
 #include <math.h>
@@ -93,7 +94,10 @@ bool earlier_price(const struct earlier *earlier, const struct cell *cell, struc
     const struct took *took = row ? &earlier->took[row - earlier->rows] : NULL;
     if (!took || !took->trials || row->f.tasks <= 0)
         return false;
-    *price = (struct trial_price){took->wall_ns / took->trials / (double)row->f.tasks, forecast_floor_ns(cell),
+    double wall_ns = took->wall_ns / took->trials, tasks = (double)row->f.tasks, wait_ns = faults_wait_ns(cell);
+    if (wait_ns > 0) /* forecast beside the tasks */
+        wall_ns = fmax(wall_ns - wait_ns, tasks * forecast_floor_ns(cell));
+    *price = (struct trial_price){wall_ns / tasks, forecast_floor_ns(cell),
                                   fmax((took->whole_ns - took->wall_ns) / took->trials, 1)};
     return true;
 }
