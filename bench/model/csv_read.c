@@ -32,7 +32,6 @@ struct reader {
     char *values, *empty;           /* the row being read, and one without values */
     int64_t version;                /* its schema; 0: not said */
     unsigned absent;                /* factors without a column in this file, by bit */
-    char *piece;                    /* of the file, READ_BYTES */
     const struct column **header;   /* column of each field; NULL: not one of ours */
     size_t header_size, fields;     /* fields: of the header line */
     size_t field;                   /* number of the next field in this line */
@@ -52,14 +51,12 @@ static void __attribute__((format(printf, 2, 3))) reader_fail(struct reader *r, 
     r->result = -EBADMSG;
 }
 
-static void header_field(struct reader *r, const char *name, size_t length)
+static void header_field(struct reader *r, const char *name)
 {
     const size_t mark = strlen(BYTE_ORDER_MARK);
 
-    if (r->field == 0 && length >= mark && !memcmp(name, BYTE_ORDER_MARK, mark)) { /* as spreadsheets write it */
+    if (r->field == 0 && !strncmp(name, BYTE_ORDER_MARK, mark)) /* as spreadsheets write it */
         name += mark;
-        length -= mark;
-    }
     if (r->field == HEADER_MAX) {
         reader_fail(r, "more than %u columns", HEADER_MAX);
         return;
@@ -76,7 +73,7 @@ static void header_field(struct reader *r, const char *name, size_t length)
     }
     r->header[r->field] = NULL;
     for (size_t i = 0; i < r->count; i++)
-        if (strlen(r->columns[i].name) == length && !memcmp(r->columns[i].name, name, length))
+        if (!strcmp(r->columns[i].name, name))
             r->header[r->field] = &r->columns[i];
 }
 
@@ -120,12 +117,11 @@ static void text_field(struct reader *r, const struct column *column, const char
 {
     char *field = r->values + column->offset;
 
-    if (length >= column->size || memchr(text, '\0', length)) {
+    if (length >= column->size || strlen(text) < length) {
         reader_fail(r, "%s: expected text of at most %zu bytes, found %zu", column->name, column->size - 1, length);
         return;
     }
-    memcpy(field, text, length);
-    field[length] = '\0';
+    memcpy(field, text, length + 1);
     for (const char *c = field; *c; c += text_character(c))
         if (!text_character(c)) {
             reader_fail(r, "%s: is not UTF-8", column->name);
@@ -136,16 +132,13 @@ static void text_field(struct reader *r, const struct column *column, const char
 /* Words that stand for numbers, as options take them. */
 static void spelled_field(struct reader *r, const struct column *column, const char *text, size_t length)
 {
-    char word[SPEC_MAX], error[ERROR_MAX] = "is longer than any";
+    char error[ERROR_MAX] = "is longer than any";
     void *field = r->values + column->offset;
     int rc = -EINVAL;
 
-    if (length < sizeof word && !memchr(text, '\0', length)) {
-        memcpy(word, text, length);
-        word[length] = '\0';
-        rc = column->kind == COLUMN_WORD ? param_parse(column->param, word, field, error)
-                                         : column->spelling->parse(word, field, error);
-    }
+    if (length < SPEC_MAX && strlen(text) == length)
+        rc = column->kind == COLUMN_WORD ? param_parse(column->param, text, field, error)
+                                         : column->spelling->parse(text, field, error);
     if (rc)
         reader_fail(r, "%s: %s", column->name, error);
 }
@@ -154,7 +147,6 @@ static void value_field(struct reader *r, const char *text, size_t length)
 {
     static const char *const expected[] = {"a whole number", "a whole number from 0", "a number"};
     const struct column *column = r->field < r->fields ? r->header[r->field] : NULL;
-    char number[NUMBER_BYTES];
 
     if (!column || !length)
         return;
@@ -166,16 +158,11 @@ static void value_field(struct reader *r, const char *text, size_t length)
         spelled_field(r, column, text, length);
         return;
     }
-    if (length < sizeof number) {
-        memcpy(number, text, length);
-        number[length] = '\0';
-        if (number_parse(column, number, r->values + column->offset)) {
-            version_check(r, column);
-            return;
-        }
-    }
-    reader_fail(r, "%s: expected %s, found '%.*s'", column->name, expected[column->kind],
-                length > 40 ? 40 : (int)length, text);
+    if (length < NUMBER_BYTES && strlen(text) == length && number_parse(column, text, r->values + column->offset))
+        version_check(r, column);
+    else
+        reader_fail(r, "%s: expected %s, found '%.*s'", column->name, expected[column->kind],
+                    length > 40 ? 40 : (int)length, text);
 }
 
 static void on_field(void *text, size_t length, void *arg)
@@ -187,7 +174,7 @@ static void on_field(void *text, size_t length, void *arg)
     if (r->fields)
         value_field(r, text, length);
     else
-        header_field(r, text, length);
+        header_field(r, text);
     r->field++;
     for (const char *c = text; length && (c = memchr(c, '\n', length - (size_t)(c - (const char *)text))); c++)
         r->line++; /* within quotes */
@@ -259,18 +246,19 @@ static void on_line(int end, void *arg)
 
 static int file_parse(struct reader *r, int fd, int64_t end, struct csv_parser *parser)
 {
+    char piece[READ_BYTES];
     int64_t at = 0;
 
     while (!r->result && (end < 0 || at < end)) {
         size_t wanted = end >= 0 && end - at < (int64_t)READ_BYTES ? (size_t)(end - at) : READ_BYTES;
-        ssize_t n = read(fd, r->piece, wanted);
+        ssize_t n = read(fd, piece, wanted);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return refuse_as(-errno, r->error, "%s: cannot be read: %s", r->path, strerror(errno));
         if (!n)
             break;
-        if (csv_parse(parser, r->piece, (size_t)n, on_field, on_line, r) != (size_t)n && !r->result)
+        if (csv_parse(parser, piece, (size_t)n, on_field, on_line, r) != (size_t)n && !r->result)
             reader_fail(r, "%s", csv_strerror(csv_error(parser)));
         if (csv_get_buffer_size(parser) > FIELD_BYTES_MAX && !r->result) /* a quote that is not closed */
             reader_fail(r, "a field of more than %u bytes", FIELD_BYTES_MAX);
@@ -301,10 +289,8 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
     if (result)
         return refuse_as(result, error, "%s/%s: cannot be read: %s", directory, format->file, text_file_why(result));
     r.values = malloc(2 * format->row_size);
-    r.piece = malloc(READ_BYTES);
-    if (!r.values || !r.piece || csv_init(&parser, CSV_STRICT | CSV_REPALL_NL)) {
+    if (!r.values || csv_init(&parser, CSV_STRICT | CSV_REPALL_NL | CSV_APPEND_NULL)) {
         free(r.values);
-        free(r.piece);
         close(fd);
         return refuse_as(-ENOMEM, error, "%s/%s: out of memory", directory, format->file);
     }
@@ -322,7 +308,6 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
     result = file_parse(&r, fd, end, &parser);
     csv_free(&parser); /* no csv_fini: it would report a torn last line as a row */
     free(r.values);
-    free(r.piece);
     free(r.header);
     close(fd);
     return result;
