@@ -2,14 +2,12 @@
 #include "bench/base/sysfile.h"
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int sysfile_vread(char *text, size_t size, const char *format, va_list args)
 {
@@ -19,23 +17,13 @@ static int sysfile_vread(char *text, size_t size, const char *format, va_list ar
     text[0] = '\0';
     if (length < 0 || (size_t)length >= sizeof path)
         return -ENAMETOOLONG;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    FILE *file = fopen(path, "re");
+    if (!file)
         return -errno;
 
-    size_t used = 0;
-    int status = 0;
-    while (used + 1 < size) {
-        ssize_t got = read(fd, text + used, size - 1 - used);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            status = -errno;
-        if (got <= 0)
-            break;
-        used += (size_t)got;
-    }
-    close(fd);
+    size_t used = fread(text, 1, size - 1, file);
+    int status = ferror(file) ? -errno : 0;
+    fclose(file);
     if (status != 0)
         used = 0;
     while (used > 0 && isspace((unsigned char)text[used - 1]))

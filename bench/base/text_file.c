@@ -50,6 +50,18 @@ int text_file_open(const char *path, size_t max, const char *expected, struct te
     return 0;
 }
 
+/* Not json_dumpfd, which takes a short write, as on a full disk, for an error without a number, nor hwloc's own
+ * writing, which leaves the number of an older one. */
+int text_file_write(const char *path, const void *bytes, size_t length)
+{
+    FILE *file = fopen(path, "we");
+    int rc = file && fwrite(bytes, 1, length, file) == length ? 0 : -errno;
+
+    if (file && fclose(file) != 0 && rc == 0)
+        rc = -errno;
+    return rc;
+}
+
 json_t *json_file_read(const char *path, json_error_t *why)
 {
     struct text_lines lines;

@@ -9,6 +9,9 @@
  * what it should be. 0 or -EINVAL with a line in error. */
 int text_file_open(const char *path, size_t max, const char *expected, struct text_lines *lines, char *error);
 
+/* Makes or replaces a file of those bytes, which stays there when it could not be written whole. 0 or -errno. */
+int text_file_write(const char *path, const void *bytes, size_t length);
+
 /* NULL: there is none, or it is no JSON of a sensible size; why (which may be NULL) then has a text. */
 json_t *json_file_read(const char *path, json_error_t *why);
 json_t *json_text(const char *text); /* bytes that JSON cannot have are escaped; NULL only without memory */

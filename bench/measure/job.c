@@ -1,6 +1,7 @@
 /* Writing job files, see job.h. */
 #include "bench/measure/job.h"
 #include "bench/base/refuse.h"
+#include "bench/base/text_file.h"
 #include "bench/job/arrivals.h"
 #include "bench/job/histogram.h"
 #include <errno.h>
@@ -92,17 +93,12 @@ int job_keep(const struct job_parts *parts, const char *name, char *error)
 {
     const char *directory = getenv("POOLBENCH_KEEP_JOBS");
     char path[PATH_MAX];
-    int rc = 0;
 
     if (!directory || !*directory)
         return 0;
     if (snprintf(path, sizeof path, "%s/%s.job", directory, name) >= (int)sizeof path)
         return refuse(error, "POOLBENCH_KEEP_JOBS: %s", strerror(ENAMETOOLONG));
-    FILE *out = fopen(path, "we");
-    if (out && fwrite(parts->file, 1, parts->file->bytes, out) != parts->file->bytes)
-        rc = -errno;
-    if (!out || (fclose(out) != 0 && !rc))
-        rc = -errno;
+    int rc = text_file_write(path, parts->file, parts->file->bytes);
     return rc ? refuse_as(rc, error, "POOLBENCH_KEEP_JOBS: %.400s cannot be written: %s", path, strerror(-rc)) : 0;
 }
 

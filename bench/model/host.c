@@ -5,7 +5,6 @@
 #include "bench/base/text_file.h"
 #include "bench/machine/host_facts.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -45,25 +44,6 @@ static json_t *host_json(const struct machine *machine, json_t *run)
                      run);
 }
 
-/* Not json_dumpfd, which takes a short write, as on a full disk, for an error without a number, nor hwloc's own
- * writing, which leaves the number of an older one. */
-static int text_write(const char *text, size_t length, const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    int status = fd < 0 ? -errno : 0;
-
-    for (size_t written = 0; status == 0 && written < length;) {
-        ssize_t got = write(fd, text + written, length - written);
-        if (got > 0)
-            written += (size_t)got;
-        else if (errno != EINTR)
-            status = -errno;
-    }
-    if (fd >= 0 && close(fd) != 0 && status == 0)
-        status = -errno;
-    return status;
-}
-
 static int json_write(const json_t *host, const char *path)
 {
     char *text = json_dumps(host, JSON_INDENT(2));
@@ -72,7 +52,7 @@ static int json_write(const json_t *host, const char *path)
     if (!text)
         return -ENOMEM;
     text[length] = '\n'; /* in the place of the end */
-    int status = text_write(text, length + 1, path);
+    int status = text_file_write(path, text, length + 1);
     free(text);
     return status;
 }
@@ -84,7 +64,7 @@ static int xml_write(const struct machine *machine, const char *path)
 
     if (hwloc_topology_export_xmlbuffer(machine->topology, &text, &bytes, 0) != 0)
         return -ENOMEM;
-    int status = text_write(text, bytes > 0 ? (size_t)bytes - 1 : 0, path);
+    int status = text_file_write(path, text, bytes > 0 ? (size_t)bytes - 1 : 0);
     hwloc_free_xmlbuffer(machine->topology, text);
     return status;
 }
