@@ -159,6 +159,20 @@ void param_spell(const struct param *param, int64_t value, char *text, size_t si
     }
 }
 
+int param_parse_or(const struct param *param, const char *none, const char *text, int64_t *value, char *error)
+{
+    *value = 0;
+    return strcmp(text, none) ? param_parse(param, text, value, error) : 0;
+}
+
+void param_spell_or(const struct param *param, const char *none, int64_t value, char *text, size_t size)
+{
+    if (value)
+        param_spell(param, value, text, size);
+    else
+        snprintf(text, size, "%s", none);
+}
+
 void param_range(const struct param *param, char *text, size_t size)
 {
     if (param->kind == PARAM_CHOICE) {

@@ -39,6 +39,9 @@ int suite_can_hold(const char *text, char *error);
 /* One value, in the parameter's range; the line in error does not name the parameter. */
 int param_parse(const struct param *param, const char *text, int64_t *value, char *error);
 void param_spell(const struct param *param, int64_t value, char *text, size_t size);
+/* The same of a number that may be 0, for which the word `none` stands. */
+int param_parse_or(const struct param *param, const char *none, const char *text, int64_t *value, char *error);
+void param_spell_or(const struct param *param, const char *none, int64_t value, char *text, size_t size);
 /* What can be given: "1 .. 64", "none|atomic|mutex". */
 void param_range(const struct param *param, char *text, size_t size);
 int64_t param_preset(const struct param *param);

@@ -278,15 +278,10 @@ static int64_t clock_resolution_ns(void)
 
 json_t *facts_clock(void)
 {
-    static const char directory[] = "/sys/devices/system/clocksource/clocksource0";
-    char current[64], available[256];
-
-    if (sysfile_read(current, sizeof current, "%s/current_clocksource", directory) < 0)
-        current[0] = '\0';
-    if (sysfile_read(available, sizeof available, "%s/available_clocksource", directory) < 0)
-        available[0] = '\0';
-    return json_pack("{s:o, s:o, s:o}", "source", text_or_null(current), "available", text_or_null(available),
-                     "resolution_ns", number_or_null(clock_resolution_ns()));
+#define CLOCK_DIR "/sys/devices/system/clocksource/clocksource0"
+    return json_pack("{s:o, s:o, s:o}", "source", file_text(CLOCK_DIR "/current_clocksource"), "available",
+                     file_text(CLOCK_DIR "/available_clocksource"), "resolution_ns",
+                     number_or_null(clock_resolution_ns()));
 }
 
 json_t *facts_cgroup(const struct machine *machine)

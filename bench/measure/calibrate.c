@@ -276,9 +276,9 @@ void calibrations_keep(struct calibrations *store, const char *name, json_t *val
         store->changed = true;
 }
 
-static bool recall(struct calibrations *store, const char *key, struct calibration *calibration)
+static bool recall(const struct calibrations *store, const char *name, struct calibration *calibration)
 {
-    json_t *entry = json_object_get(store->entries, key);
+    json_t *entry = calibrations_kept(store, name);
     json_t *fixed = json_object_get(entry, "fixed_ns"), *slope = json_object_get(entry, "ns_per_iteration");
     if (!json_is_number(fixed) || !json_is_number(slope) || !(json_number_value(slope) > 0))
         return false;
@@ -291,7 +291,7 @@ int calibration_get(struct calibrations *store, const struct workload_ops *workl
                     struct calibration *calibration, char *error)
 {
     struct spec spec = {.name = workload->name, .params = workload->params};
-    char text[SPEC_MAX + 32], key[SPEC_MAX + 300];
+    char text[SPEC_MAX + 32];
     if (!workload->unit)
         return -ENOTSUP;
     memcpy(spec.values, params, sizeof spec.values);
@@ -305,18 +305,16 @@ int calibration_get(struct calibrations *store, const struct workload_ops *workl
     if (workload->file) /* what it does may change from one build of it to the next */
         snprintf(text + strlen(text), sizeof text - strlen(text), "@%016llx",
                  (unsigned long long)plugin_hash(workload->file));
-    snprintf(key, sizeof key, "%s/%s", store->key, text);
-    if (!recall(store, key, calibration)) {
+    if (!recall(store, text, calibration)) {
         if (!store->may_measure)
             return -ENODATA;
         int rc = measure(store, workload, spec.values, calibration, error);
         if (rc < 0)
             return rc;
-        json_object_set_new(store->entries, key,
-                            json_pack("{s:f, s:f, s:f}", "fixed_ns", calibration->fixed_ns, "ns_per_iteration",
-                                      calibration->ns_per_iteration, "residual", calibration->residual));
-        store->changed = true;
+        calibrations_keep(store, text,
+                          json_pack("{s:f, s:f, s:f}", "fixed_ns", calibration->fixed_ns, "ns_per_iteration",
+                                    calibration->ns_per_iteration, "residual", calibration->residual));
     }
-    json_object_set(store->used, text, json_object_get(store->entries, key));
+    json_object_set(store->used, text, calibrations_kept(store, text));
     return 0;
 }

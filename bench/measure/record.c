@@ -102,6 +102,11 @@ int recorder_open(struct recorder *recorder, const char *directory, uint64_t see
     return 0;
 }
 
+static int64_t known(int64_t value)
+{
+    return value < 0 ? MISSING : value;
+}
+
 static int put_samples(struct recorder *recorder, const struct trial_facts *facts)
 {
     const struct job_parts *parts = &facts->parts;
@@ -114,20 +119,15 @@ static int put_samples(struct recorder *recorder, const struct trial_facts *fact
         row.task = sample->task;
         row.worker = sample->worker;
         row.pid = sample->pid;
-        int planned = sample->worker < placement->workers ? placement->planned[sample->worker] : -1;
-        row.cpu_planned = planned < 0 ? MISSING : planned;
+        row.cpu_planned = known(sample->worker < placement->workers ? placement->planned[sample->worker] : -1);
         row.cpu = sample->cpu;
         TEXT_SET(row.status, task_status_names[sample->status]);
         row.code = sample->status == TASK_OK || sample->status == TASK_WRONG ? MISSING : sample->code;
-        const struct {
-            int64_t from, *to;
-        } times[] = {{sample->due_ns, &row.due_ns},
-                     {sample->submit_ns, &row.submit_ns},
-                     {sample->start_ns, &row.start_ns},
-                     {sample->end_ns, &row.end_ns},
-                     {sample->reap_ns, &row.reap_ns}};
-        for (size_t t = 0; t < sizeof times / sizeof *times; t++)
-            *times[t].to = times[t].from < 0 ? MISSING : times[t].from;
+        row.due_ns = known(sample->due_ns);
+        row.submit_ns = known(sample->submit_ns);
+        row.start_ns = known(sample->start_ns);
+        row.end_ns = known(sample->end_ns);
+        row.reap_ns = known(sample->reap_ns);
         row.result = sample->result;
         int rc = csv_put(recorder->samples, &row);
         if (rc < 0)
@@ -238,11 +238,6 @@ static enum trial_status judge(struct recorder *recorder, const struct trial_fac
         return ended(row, TRIAL_CRASHED, "killed by signal %d (%s)", WTERMSIG(outcome->wait_status),
                      strsignal(WTERMSIG(outcome->wait_status)));
     return judge_report(recorder, facts, row);
-}
-
-static int64_t known(int64_t value)
-{
-    return value < 0 ? MISSING : value;
 }
 
 static void timings_set(struct trial_row *row, const struct trial_facts *facts)

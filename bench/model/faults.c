@@ -95,16 +95,12 @@ void spell_faults(const struct cell *cell, char *text)
 
 int set_task_limit(const char *value, struct cell *cell, char *error)
 {
-    cell->task_limit_ns = 0;
-    return strcmp(value, "none") ? param_parse(&limit_range, value, &cell->task_limit_ns, error) : 0;
+    return param_parse_or(&limit_range, "none", value, &cell->task_limit_ns, error);
 }
 
 void spell_task_limit(const struct cell *cell, char *text)
 {
-    if (cell->task_limit_ns)
-        spell_duration(text, SPEC_MAX, cell->task_limit_ns);
-    else
-        snprintf(text, SPEC_MAX, "none");
+    param_spell_or(&limit_range, "none", cell->task_limit_ns, text, SPEC_MAX);
 }
 
 int faults_check(const struct cell *cell, int64_t trial_limit_ns, char *error)

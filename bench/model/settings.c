@@ -16,49 +16,34 @@ static const struct param precision_range = {.kind = PARAM_SHARE, .min = 1000, .
 static const struct param samples_range = {.kind = PARAM_COUNT, .min = 1, .max = TASK_WARMUP_FIRST - 1};
 static const struct param limit_range = {.kind = PARAM_DURATION, .min = 1000000, .max = DAY_NS};
 
-/* A number, or the word that stands for none. */
-static int number_set(const struct param *range, const char *none, const char *value, int64_t *number, char *error)
-{
-    *number = 0;
-    return strcmp(value, none) ? param_parse(range, value, number, error) : 0;
-}
-
-static void number_spell(const struct param *range, const char *none, int64_t number, char *text)
-{
-    if (number)
-        param_spell(range, number, text, SPEC_MAX);
-    else
-        snprintf(text, SPEC_MAX, "%s", none);
-}
-
 int set_blocks(const char *value, struct settings *settings, char *error)
 {
-    return number_set(&blocks_range, "auto", value, &settings->blocks, error);
+    return param_parse_or(&blocks_range, "auto", value, &settings->blocks, error);
 }
 
 void spell_blocks(const struct settings *settings, char *text)
 {
-    number_spell(&blocks_range, "auto", settings->blocks, text);
+    param_spell_or(&blocks_range, "auto", settings->blocks, text, SPEC_MAX);
 }
 
 int set_budget(const char *value, struct settings *settings, char *error)
 {
-    return number_set(&budget_range, "none", value, &settings->budget_ns, error);
+    return param_parse_or(&budget_range, "none", value, &settings->budget_ns, error);
 }
 
 void spell_budget(const struct settings *settings, char *text)
 {
-    number_spell(&budget_range, "none", settings->budget_ns, text);
+    param_spell_or(&budget_range, "none", settings->budget_ns, text, SPEC_MAX);
 }
 
 int set_precision(const char *value, struct settings *settings, char *error)
 {
-    return number_set(&precision_range, "none", value, &settings->precision_ppm, error);
+    return param_parse_or(&precision_range, "none", value, &settings->precision_ppm, error);
 }
 
 void spell_precision(const struct settings *settings, char *text)
 {
-    number_spell(&precision_range, "none", settings->precision_ppm, text);
+    param_spell_or(&precision_range, "none", settings->precision_ppm, text, SPEC_MAX);
 }
 
 int set_seed(const char *value, struct settings *settings, char *error)
@@ -87,14 +72,14 @@ void spell_seed(const struct settings *settings, char *text)
 int set_samples(const char *value, struct settings *settings, char *error)
 {
     settings->samples = SAMPLES_ALL;
-    return strcmp(value, "all") && number_set(&samples_range, "none", value, &settings->samples, error)
+    return strcmp(value, "all") && param_parse_or(&samples_range, "none", value, &settings->samples, error)
                ? refuse(error, "'%s' is not none, all, or a number of tasks from 1 on", value)
                : 0;
 }
 
 void spell_samples(const struct settings *settings, char *text)
 {
-    number_spell(&samples_range, "none", settings->samples, text);
+    param_spell_or(&samples_range, "none", settings->samples, text, SPEC_MAX);
     if (settings->samples == SAMPLES_ALL)
         snprintf(text, SPEC_MAX, "all");
 }

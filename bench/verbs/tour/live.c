@@ -110,21 +110,9 @@ static void see_tasks(struct tour_live *live, pid_t pid, uint64_t now_ns)
 
 static const char *state_word(char state)
 {
-    switch (state) {
-    case 'R':
-        return "running";
-    case 'S':
-        return "sleeping";
-    case 'D':
-        return "waiting";
-    case 'T':
-        return "stopped";
-    case 'Z':
-    case 'X':
-        return "ended";
-    default:
-        return "?";
-    }
+    static const char *const words[] = {
+        ['R'] = "running", ['S'] = "sleeping", ['D'] = "waiting", ['T'] = "stopped", ['X'] = "ended", ['Z'] = "ended"};
+    return state >= 'D' && state <= 'Z' && words[(int)state] ? words[(int)state] : "?";
 }
 
 /* ---- rows ---- */
