@@ -1,9 +1,8 @@
-/* Writing CSV files: rows are formatted into one buffer, so that a flush is one write(2) and a reader (or a crash)
- * never meets half a row of ours unless the disk is full. libcsv quotes what must be. */
+/* Writing CSV files: rows are formatted into memory, so that a flush is one write(2) and a reader (or a crash) never
+ * meets half a row of ours unless the disk is full. libcsv quotes what must be. */
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
 #include "workloads/text.h"
-#include <csv.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,139 +11,95 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FLUSH_BYTES    (1u << 20) /* a buffer this full is flushed by csv_put: memory stays bounded for any --samples */
-#define NUMBER_BYTES   32         /* any number as text */
+#define FLUSH_BYTES    (1u << 20) /* so much is flushed by csv_put: memory stays bounded for any --samples */
 #define TEXT_BYTES_MAX 512        /* of a text column */
 
 struct csv_writer {
     int fd;
     int64_t flushed;
-    size_t length, size, row_max; /* of buffer; row_max: no row takes more */
-    char *buffer;
-    size_t count;
+    FILE *rows; /* what is not written yet, */
+    char *text; /* in memory */
+    size_t size, count;
     struct column columns[COLUMNS_MAX];
 };
 
-static int room_make(struct csv_writer *writer, size_t bytes)
-{
-    if (writer->size - writer->length >= bytes)
-        return 0;
-    size_t size = (writer->size + bytes) * 2;
-    char *buffer = realloc(writer->buffer, size);
-    if (!buffer)
-        return -ENOMEM;
-    writer->buffer = buffer;
-    writer->size = size;
-    return 0;
-}
-
-/* Text goes through libcsv, quoted, only where it must be: the files stay pleasant to read. libcsv strips spaces around
- * fields without quotes. */
-static size_t text_write(char *out, size_t size, const char *text, size_t max)
+static void text_write(FILE *out, const char *text, size_t max)
 {
     char copy[TEXT_BYTES_MAX];
-    size_t length = text_put(copy, max < sizeof copy ? max : sizeof copy, text, false);
 
-    if (!length)
-        return 0;
-    for (size_t i = 0; i < length; i++)
-        if (strchr("\",\r\n", copy[i]) || ((i == 0 || i == length - 1) && strchr(" \t", copy[i])))
-            return csv_write(out, size, copy, length);
-    memcpy(out, copy, length);
-    return length;
+    text_put(copy, max < sizeof copy ? max : sizeof copy, text, false);
+    csv_text_print(out, copy);
 }
 
 /* The fewest digits that read back as the same number. */
-static size_t real_write(char *out, size_t size, double value)
+static void real_write(FILE *out, double value)
 {
-    int length = 0;
+    char text[32] = "";
 
-    if (!isfinite(value))
-        return 0;
-    for (int digits = 15; digits <= 17; digits++) {
-        length = snprintf(out, size, "%.*g", digits, value);
-        if (strtod(out, NULL) == value)
+    for (int digits = 15; digits <= 17 && isfinite(value); digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
             break;
     }
-    return (size_t)length;
+    fputs(text, out);
 }
 
-static size_t field_write(char *out, size_t size, const struct column *column, const void *row)
+static void field_write(FILE *out, const struct column *column, const void *row)
 {
     const void *field = (const char *)row + column->offset;
+    char text[SPEC_MAX];
     int64_t integer;
     double real;
 
-    if (column->kind == COLUMN_TEXT)
-        return text_write(out, size, field, column->size);
-    if (column->kind == COLUMN_REAL) {
-        memcpy(&real, field, sizeof real);
-        return real_write(out, size, real);
+    if (column->kind == COLUMN_TEXT) {
+        text_write(out, field, column->size);
+        return;
     }
     memcpy(&integer, field, sizeof integer);
-    if (integer == MISSING)
-        return 0;
-    if (column->kind == COLUMN_WORD || column->kind == COLUMN_SPELLED) {
-        char text[SPEC_MAX];
+    memcpy(&real, field, sizeof real);
+    if (column->kind == COLUMN_REAL) {
+        real_write(out, real);
+    } else if (integer == MISSING) {
+        return;
+    } else if (column->kind == COLUMN_WORD || column->kind == COLUMN_SPELLED) {
         if (column->kind == COLUMN_WORD)
             param_spell(column->param, integer, text, sizeof text);
         else
             column->spelling->spell(field, text);
-        return text_write(out, size, text, sizeof text);
+        text_write(out, text, sizeof text);
+    } else {
+        fprintf(out, column->kind == COLUMN_UINT ? "%" PRIu64 : "%" PRId64, integer);
     }
-    if (column->kind == COLUMN_UINT)
-        return (size_t)snprintf(out, size, "%" PRIu64, (uint64_t)integer);
-    return (size_t)snprintf(out, size, "%" PRId64, integer);
 }
 
 int csv_put(struct csv_writer *writer, const void *row)
 {
-    int error = writer->length >= FLUSH_BYTES ? csv_flush(writer) : 0;
+    int error = ftello(writer->rows) >= (off_t)FLUSH_BYTES ? csv_flush(writer) : 0;
 
-    if (!error)
-        error = room_make(writer, writer->row_max);
     if (error)
         return error;
     for (size_t i = 0; i < writer->count; i++) {
         if (i)
-            writer->buffer[writer->length++] = ',';
-        writer->length +=
-            field_write(writer->buffer + writer->length, writer->size - writer->length, &writer->columns[i], row);
+            fputc(',', writer->rows);
+        field_write(writer->rows, &writer->columns[i], row);
     }
-    writer->buffer[writer->length++] = '\n';
-    return 0;
+    fputc('\n', writer->rows);
+    return ferror(writer->rows) ? -ENOMEM : 0;
 }
 
-static int header_put(struct csv_writer *writer)
+/* 0 or -errno of closing the file. */
+static int writer_free(struct csv_writer *w)
 {
-    for (size_t i = 0; i < writer->count; i++) {
-        size_t length = strlen(writer->columns[i].name);
-        int error = room_make(writer, length + 1);
-        if (error)
-            return error;
-        memcpy(writer->buffer + writer->length, writer->columns[i].name, length);
-        writer->length += length;
-        writer->buffer[writer->length++] = i + 1 < writer->count ? ',' : '\n';
-    }
-    return 0;
-}
+    int error = close(w->fd) < 0 ? -errno : 0;
 
-static void writer_free(struct csv_writer *w)
-{
-    close(w->fd);
-    free(w->buffer);
+    if (w->rows)
+        fclose(w->rows);
+    free(w->text);
     free(w);
+    return error;
 }
 
-/* At worst every character is a quote, which libcsv doubles. */
-static size_t width_max(const struct column *column)
-{
-    if (column->kind == COLUMN_TEXT)
-        return 2 * column->size + 2;
-    return column->kind == COLUMN_WORD || column->kind == COLUMN_SPELLED ? 2 * SPEC_MAX + 2 : NUMBER_BYTES;
-}
-
-/* With the header line in its buffer. Takes the descriptor over, on an error too. */
+/* With the header line not written yet. Takes the descriptor over, on an error too. */
 static int writer_new(int fd, const struct file_format *format, struct csv_writer **writer)
 {
     struct csv_writer *w = calloc(1, sizeof *w);
@@ -155,14 +110,15 @@ static int writer_new(int fd, const struct file_format *format, struct csv_write
     }
     w->fd = fd;
     w->count = format_columns(format, w->columns);
-    for (size_t i = 0; i < w->count; i++)
-        w->row_max += 1 + width_max(&w->columns[i]);
-    int error = header_put(w);
-    if (error)
+    w->rows = open_memstream(&w->text, &w->size);
+    for (size_t i = 0; i < w->count && w->rows; i++)
+        fprintf(w->rows, "%s%c", w->columns[i].name, i + 1 < w->count ? ',' : '\n');
+    if (!w->rows || fflush(w->rows)) {
         writer_free(w);
-    else
-        *writer = w;
-    return error;
+        return -ENOMEM;
+    }
+    *writer = w;
+    return 0;
 }
 
 int csv_open(int fd, const struct file_format *format, struct csv_writer **writer)
@@ -226,18 +182,18 @@ int64_t csv_behind(const char *directory, const struct file_format *format, int6
     return from < 0 ? from : size - from;
 }
 
-/* Whether the file begins with the header line in the writer's buffer. */
+/* Whether the file begins with the header line that is not written. */
 static int header_check(const struct csv_writer *writer)
 {
-    char *header = malloc(writer->length);
+    char *header = malloc(writer->size);
     int error = 0;
 
     if (!header)
         return -ENOMEM;
-    ssize_t n = pread(writer->fd, header, writer->length, 0);
+    ssize_t n = pread(writer->fd, header, writer->size, 0);
     if (n < 0)
         error = -errno;
-    else if ((size_t)n != writer->length || memcmp(header, writer->buffer, writer->length) != 0)
+    else if ((size_t)n != writer->size || memcmp(header, writer->text, writer->size) != 0)
         error = -EBADMSG;
     free(header);
     return error;
@@ -255,7 +211,7 @@ int csv_append(const char *directory, const struct file_format *format, int64_t 
     int64_t size = lseek(w->fd, 0, SEEK_END);
     if (size < 0)
         error = -errno;
-    end = end_find(w->fd, size, end, (int64_t)w->length);
+    end = end_find(w->fd, size, end, (int64_t)w->size);
     if (!error && end < 0)
         error = (int)end;
     if (!error && end > size)
@@ -267,7 +223,7 @@ int csv_append(const char *directory, const struct file_format *format, int64_t 
     w->flushed = end;
     if (!error && !end)
         error = csv_flush(w);
-    w->length = 0;
+    rewind(w->rows);
     if (error)
         writer_free(w);
     return error;
@@ -275,15 +231,17 @@ int csv_append(const char *directory, const struct file_format *format, int64_t 
 
 void csv_drop(struct csv_writer *writer)
 {
-    writer->length = 0;
+    rewind(writer->rows);
 }
 
 int csv_flush(struct csv_writer *writer)
 {
-    size_t written = 0;
+    size_t written = 0, length = (size_t)ftello(writer->rows);
 
-    while (written < writer->length) {
-        ssize_t n = write(writer->fd, writer->buffer + written, writer->length - written);
+    if (fflush(writer->rows))
+        return -ENOMEM;
+    while (written < length) {
+        ssize_t n = write(writer->fd, writer->text + written, length - written);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
@@ -292,15 +250,15 @@ int csv_flush(struct csv_writer *writer)
              */
             if (written && ftruncate(writer->fd, writer->flushed) < 0) {
                 writer->flushed += (int64_t)written;
-                writer->length -= written;
-                memmove(writer->buffer, writer->buffer + written, writer->length);
+                memmove(writer->text, writer->text + written, length - written);
+                fseeko(writer->rows, (off_t)(length - written), SEEK_SET);
             }
             return error;
         }
         written += (size_t)n;
     }
     writer->flushed += (int64_t)written;
-    writer->length = 0;
+    rewind(writer->rows);
     return 0;
 }
 
@@ -313,10 +271,6 @@ int csv_close(struct csv_writer *writer)
 {
     if (!writer)
         return 0;
-    int error = csv_flush(writer);
-    if (close(writer->fd) < 0 && !error)
-        error = -errno;
-    free(writer->buffer);
-    free(writer);
-    return error;
+    int error = csv_flush(writer), closed = writer_free(writer);
+    return error ? error : closed;
 }
