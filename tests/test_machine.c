@@ -1,8 +1,8 @@
 /* This machine under a narrowed affinity; host.json of it read back; small files of the kernel. */
 #define _GNU_SOURCE /* cpu_set_t */
 #include "bench/base/sysfile.h"
+#include "bench/machine/busy.h"
 #include "bench/machine/machine.h"
-#include "bench/machine/noise.h"
 #include "bench/model/cell.h"
 #include "bench/model/host.h"
 #include "tests/skip.h"

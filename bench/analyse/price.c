@@ -10,17 +10,6 @@
 
 #define EMPTY_WORKLOAD "empty"
 
-static const struct pool_ops *pool_ops_of(const struct summary_row *row)
-{
-    for (size_t i = 0; pool_table[i]; i++)
-        if (row_has_pool(row, pool_table[i]->name))
-            return pool_table[i];
-    for (size_t i = 0; floor_table[i]; i++)
-        if (row_has_pool(row, floor_table[i]->name))
-            return floor_table[i];
-    return NULL;
-}
-
 /* Payload buffers and a large parent are not the pool's. */
 static bool is_plain(const struct summary_row *row)
 {
@@ -96,7 +85,7 @@ int price_make(const struct table *t, size_t column, struct price *price)
     double *bytes = values + blocks, *empty = bytes + blocks;
     if (price->cell != NO_CELL) {
         const struct summary_row *row = &s->rows[price->cell];
-        const struct pool_ops *ops = pool_ops_of(row);
+        const struct pool_ops *ops = row_pool(row);
         double made = workers_made(row);
         size_t memory = memory_choose(t, column, price->cell);
         size_t base = memory == NO_CELL ? NO_CELL : table_base(t, memory);

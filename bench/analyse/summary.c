@@ -1,10 +1,9 @@
 /* From the trials of a run to one row a cell. Everything comes from the files, so a copy of a run sums up the same. */
 #include "bench/analyse/summary.h"
 #include "bench/analyse/summary_work.h"
-#include "bench/analyse/summary_workers.h"
 #include "bench/base/refuse.h"
+#include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
-#include "bench/model/csv_replace.h"
 #include "bench/model/summary_factors.h"
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-/* Summing up: the numbers of a cell (summary_cells.c). One thread. */
+/* Summing up: the numbers of a cell (summary_cells.c), and of its workers (summary_workers.c). One thread. */
 #ifndef POOLBENCH_ANALYSE_SUMMARY_WORK_H
 #define POOLBENCH_ANALYSE_SUMMARY_WORK_H
 #include "bench/model/run_data.h"
@@ -11,5 +11,10 @@ struct work {
 
 /* Fills the rest of the cell's row. factors: what tells cells apart. 0 or -ENOMEM. */
 int cell_sum_up(const struct work *work, size_t cell, unsigned factors);
+/* How evenly the workers were busy, from samples.csv: per trial of the run, the time that its busiest worker spent
+ * inside tasks, over the mean of all its workers; 1 is even, and with n workers n is one that does everything. NAN
+ * where samples.csv does not have every task of the trial with start and end, or is not there. 0 or -errno with a line
+ * in error (ERROR_MAX bytes). */
+int workers_read(const struct run_data *run, double *imbalance, char *error);
 
 #endif

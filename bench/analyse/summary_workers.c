@@ -1,6 +1,6 @@
 /* samples.csv is streamed; of it one number a worker is kept, for one trial at a time. A drawn sample would tell of the
  * draw as much as of the workers, so only trials that are there whole count. */
-#include "bench/analyse/summary_workers.h"
+#include "bench/analyse/summary_work.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"

@@ -12,17 +12,15 @@ static const struct summary_row *row_of(const struct table *t, size_t row)
 enum kind row_kind(const struct table *t, size_t row)
 {
     const char *spec = row_of(t, row)->f.workload;
-    size_t length = strcspn(spec, ":");
+    char name[SPEC_MAX];
 
-    for (size_t i = 0; workload_table[i]; i++) {
-        const struct workload_ops *w = workload_table[i];
-        if (strlen(w->name) != length || strncmp(w->name, spec, length))
-            continue;
-        if (!(w->traits & WORKLOAD_SIZED))
-            return KIND_UNSIZED;
-        return w->classify ? KIND_MIXED : w->class == TASK_SLEEP ? KIND_SLEEP : KIND_CPU;
-    }
-    return row_of(t, row)->f.size_ns > 0 ? KIND_CPU : KIND_UNSIZED; /* a plug-in's */
+    snprintf(name, sizeof name, "%.*s", (int)spec_name_length(spec), spec);
+    const struct workload_ops *w = workload_find(name);
+    if (!w) /* a plug-in's */
+        return row_of(t, row)->f.size_ns > 0 ? KIND_CPU : KIND_UNSIZED;
+    if (!(w->traits & WORKLOAD_SIZED))
+        return KIND_UNSIZED;
+    return w->classify ? KIND_MIXED : w->class == TASK_SLEEP ? KIND_SLEEP : KIND_CPU;
 }
 
 double sweep_number(const struct table *t, size_t row, unsigned factor)

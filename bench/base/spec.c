@@ -2,7 +2,6 @@
 #include "bench/base/spec.h"
 #include "bench/base/nearest.h"
 #include "bench/base/refuse.h"
-#include "bench/base/texts.h"
 #include "bench/base/units.h"
 #include <stdio.h>
 
@@ -29,6 +28,23 @@ int suite_can_hold(const char *text, char *error)
         return refuse(error, "'%.40s...' is longer than %d letters, which is what a line of a suite holds", text,
                       SPEC_MAX - 1);
     return 0;
+}
+
+/* Texts, each kept once and until the program ends, so that their addresses can be compared and copied like numbers.
+ * There are as many as a command line or a suite has. 0: an empty one. 0 or -ENOMEM. */
+static int text_intern(const char *text, int64_t *value)
+{
+    static struct words texts;
+    size_t i = 0;
+    *value = 0;
+    if (!*text)
+        return 0;
+    while (i < texts.count && strcmp(texts.word[i], text) != 0)
+        i++;
+    int rc = i < texts.count ? 0 : words_add(&texts, text, strlen(text));
+    if (!rc)
+        *value = (int64_t)(intptr_t)texts.word[i];
+    return rc;
 }
 
 /* Texts end up in suites, tables and charts: one line each. */
@@ -98,29 +114,20 @@ static int choice_parse(const struct param *param, const char *text, int64_t *va
 
 int param_parse(const struct param *param, const char *text, int64_t *value, char *error)
 {
-    static const char *const examples[] = {"a whole number", "bytes such as 64KiB or 32MiB",
-                                           "a duration such as 200us or 5ms", "a share such as 10% or 0.1"};
-    int rc = -EINVAL;
-    switch (param->kind) {
-    case PARAM_COUNT:
-        rc = parse_count(text, value);
-        break;
-    case PARAM_BYTES:
-        rc = parse_bytes(text, value);
-        break;
-    case PARAM_DURATION:
-        rc = parse_duration(text, value);
-        break;
-    case PARAM_SHARE:
-        rc = parse_share(text, value);
-        break;
-    case PARAM_CHOICE:
+    static const struct {
+        int (*parse)(const char *text, int64_t *value);
+        const char *example;
+    } numbers[] = {[PARAM_COUNT] = {parse_count, "a whole number"},
+                   [PARAM_BYTES] = {parse_bytes, "bytes such as 64KiB or 32MiB"},
+                   [PARAM_DURATION] = {parse_duration, "a duration such as 200us or 5ms"},
+                   [PARAM_SHARE] = {parse_share, "a share such as 10% or 0.1"}};
+    if (param->kind == PARAM_CHOICE)
         return choice_parse(param, text, value, error);
-    case PARAM_TEXT:
+    if (param->kind == PARAM_TEXT)
         return text_parse(text, value, error);
-    }
+    int rc = numbers[param->kind].parse(text, value);
     if (rc == -EINVAL)
-        return refuse(error, "'%s' is not %s", text, examples[param->kind]);
+        return refuse(error, "'%s' is not %s", text, numbers[param->kind].example);
     if (rc || *value < param->min || *value > param->max) {
         char range[96];
         param_range(param, range, sizeof range);

@@ -1,7 +1,7 @@
 /* A spec: a name with options behind colons, alternatives behind slashes ("hybrid:processes=2/4:threads=1"), parsed
  * against a table of parameters (workloads/param.h). A text stands between quotes, 'like this', where it has blanks,
  * commas or colons; '' in it is a quote. Slashes of a text without quotes are its own (file=/etc/hosts); those between
- * quoted texts separate alternatives ('a'/'b'). Errors: 0 or -EINVAL with a line in error. */
+ * quoted texts separate alternatives ('a'/'b'). Errors: 0 or -EINVAL with a line in error. One thread. */
 #ifndef POOLBENCH_BASE_SPEC_H
 #define POOLBENCH_BASE_SPEC_H
 #include "bench/base/words.h"

@@ -3,7 +3,6 @@
  * kills the running trial's process group should the harness disappear. One thread. */
 #ifndef POOLBENCH_LAUNCH_LAUNCH_H
 #define POOLBENCH_LAUNCH_LAUNCH_H
-#include "bench/launch/missing.h"
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +31,14 @@ struct launcher {
     const struct launch_watch *watch; /* NULL: nobody watches */
 };
 
+/* Which tasks a trial that did not end was still waiting for, so that a task that a pool has lost has a number. */
+struct missing {
+    uint32_t stage; /* enum report_stage that the trial was in */
+    uint32_t first; /* task, */
+    uint32_t count; /* and how many were handed in and are not back; 0: none, or it did not come to run any */
+    uint32_t handed_in;
+};
+
 /* How a trial program ended. */
 struct outcome {
     int wait_status;        /* as from wait4 */
@@ -50,6 +57,11 @@ void launcher_close(struct launcher *launcher);
 void *launcher_job(struct launcher *launcher, size_t bytes, char *error);
 /* Runs the trial program on the job file, at most limit_ns; afterwards no descendant is left. 0 or -errno. */
 int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *outcome);
+struct job_file;
+/* From the job of a trial that has been ended. */
+void missing_read(const struct job_file *file, struct missing *missing);
+/* "; task 500 never came back"; "" when there is nothing to say. Returns text. */
+char *missing_words(const struct missing *missing, char *text, size_t size);
 /* A signal to end that arrived while no trial was running; 0: none. One to stop (Ctrl-Z) is obeyed here. */
 int launcher_interrupted(struct launcher *launcher);
 /* What we wrote is whole: from now on a signal ends us at once, also one that has come already. */

@@ -1,7 +1,7 @@
-/* Tasks that never came back, see missing.h. */
-#include "bench/launch/missing.h"
+/* Tasks that never came back. */
 #include "bench/job/job_file.h"
 #include "bench/job/subset.h"
+#include "bench/launch/launch.h"
 #include <stdio.h>
 
 void missing_read(const struct job_file *file, struct missing *missing)

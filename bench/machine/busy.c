@@ -1,4 +1,4 @@
-/* CPU time of this machine and of its processes, see busy.h. */
+/* CPU time of this machine and of its processes; steal and load around a trial. */
 #include "bench/machine/busy.h"
 #include "bench/base/sysfile.h"
 #include "pools/parts/clock.h"
@@ -158,4 +158,21 @@ void busy_drop(struct busy_watch *watch)
     if (watch)
         free(watch->processes);
     free(watch);
+}
+
+void noise_read(struct noise *noise)
+{
+    char text[512];
+    long long steal_ticks;
+    long ticks_per_s = sysconf(_SC_CLK_TCK);
+
+    noise->steal_ns = -1;
+    noise->load = NAN;
+
+    /* user nice system idle iowait irq softirq steal */
+    sysfile_read(text, sizeof text, "/proc/stat");
+    if (sscanf(text, "cpu %*s %*s %*s %*s %*s %*s %*s %lld", &steal_ticks) == 1 && ticks_per_s > 0)
+        noise->steal_ns = steal_ticks * (1000000000ll / ticks_per_s);
+    sysfile_read(text, sizeof text, "/proc/loadavg");
+    sscanf(text, "%lf", &noise->load);
 }

@@ -3,7 +3,7 @@
 #include "bench/base/units.h"
 #include "bench/job/histogram.h"
 #include "bench/job/subset.h"
-#include "bench/model/csv_replace.h"
+#include "bench/model/csv.h"
 #include "bench/model/run_dir.h"
 #include "bench/stats/stats.h"
 #include "pools/parts/task_run.h"

@@ -2,7 +2,7 @@
  * written before it, and it says how far they reach. One thread. 0 or -errno with a line in error. */
 #ifndef POOLBENCH_MEASURE_RECORD_H
 #define POOLBENCH_MEASURE_RECORD_H
-#include "bench/machine/noise.h"
+#include "bench/machine/busy.h"
 #include "bench/measure/job.h"
 #include "bench/measure/plan.h"
 #include "bench/model/agree.h"

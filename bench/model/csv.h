@@ -2,7 +2,7 @@
 #ifndef POOLBENCH_MODEL_CSV_H
 #define POOLBENCH_MODEL_CSV_H
 #include "bench/model/columns.h"
-#include <stdio.h>
+#include <limits.h>
 
 struct csv_writer; /* append-only; rows are buffered until csv_flush, or until there is 1 MiB of them */
 
@@ -21,6 +21,16 @@ int csv_flush(struct csv_writer *writer);
 void csv_drop(struct csv_writer *writer);         /* forgets what is buffered */
 int64_t csv_end(const struct csv_writer *writer); /* bytes in the file after the last flush */
 int csv_close(struct csv_writer *writer);         /* flushes; frees in any case */
+
+/* A file that is replaced in one step: written under another name first, then renamed. */
+struct replacement {
+    char draft[PATH_MAX], path[PATH_MAX];
+    struct csv_writer *writer;
+};
+/* Rows go to replacement->writer. */
+int replacement_begin(const char *directory, const struct file_format *format, struct replacement *replacement);
+/* rc: how filling it went; on an error the file stays as it was. Returns rc, or what failed here. */
+int replacement_end(struct replacement *replacement, int rc);
 
 /* Bytes of `directory/format->file` behind `end`, as csv_append() understands it. Or -errno. */
 int64_t csv_behind(const char *directory, const struct file_format *format, int64_t end);

@@ -1,7 +1,7 @@
 /* What is there of an earlier run: how far it has come, and what of it is not to stay. */
 #include "bench/model/recorded.h"
 #include "bench/base/refuse.h"
-#include "bench/model/csv_replace.h"
+#include "bench/model/csv.h"
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>

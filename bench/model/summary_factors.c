@@ -9,22 +9,23 @@ static bool is_factor(unsigned number)
     return options[number].name && options[number].kind == OPTION_FACTOR;
 }
 
-unsigned factors_all(void)
+static unsigned factors_with(unsigned traits)
 {
-    unsigned all = 0;
+    unsigned set = 0;
 
     for (unsigned i = 0; is_factor(i); i++)
-        all |= 1u << i;
-    return all;
+        set |= (options[i].traits & traits) == traits ? 1u << i : 0;
+    return set;
+}
+
+unsigned factors_all(void)
+{
+    return factors_with(0);
 }
 
 unsigned factors_work(void)
 {
-    unsigned work = 0;
-
-    for (unsigned i = 0; is_factor(i); i++)
-        work |= options[i].traits & OPTION_WORK ? 1u << i : 0;
-    return work;
+    return factors_with(OPTION_WORK);
 }
 
 static bool value_equal(const struct option *option, const struct factors *a, const struct factors *b)
@@ -131,12 +132,20 @@ bool row_has_pool(const struct summary_row *row, const char *name)
     return !strncmp(pool, name, length) && (!pool[length] || pool[length] == ':');
 }
 
+const struct pool_ops *row_pool(const struct summary_row *row)
+{
+    const char *pool = spec_behind_label(row->f.pool);
+    char name[SPEC_MAX];
+
+    snprintf(name, sizeof name, "%.*s", (int)spec_name_length(pool), pool);
+    return pool_find(name);
+}
+
 bool row_is_floor(const struct summary_row *row)
 {
-    for (size_t i = 0; floor_table[i]; i++)
-        if (row_has_pool(row, floor_table[i]->name))
-            return true;
-    return false;
+    const struct pool_ops *pool = row_pool(row);
+
+    return pool && pool->traits & POOL_FLOOR;
 }
 
 bool row_has_label(const struct summary_row *row, const char *label)

@@ -46,6 +46,7 @@ const char *factor_name(unsigned number);
 char *factor_spell(char *text, size_t size, const struct summary_row *row, unsigned factor);
 
 bool row_has_pool(const struct summary_row *row, const char *name); /* with whatever label and options */
+const struct pool_ops *row_pool(const struct summary_row *row);     /* NULL: it is none of ours */
 bool row_is_floor(const struct summary_row *row);                   /* shown beside pools, never the best one */
 bool row_has_label(const struct summary_row *row, const char *label);
 /* What people read: the label of a pool where it has one, else all of it. text: POOL_TEXT bytes. Returns text. */
