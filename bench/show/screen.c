@@ -8,7 +8,7 @@
 #include "bench/model/run_dir.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/captions.h"
-#include "bench/show/screen_table.h"
+#include "bench/show/tables.h"
 #include "workloads/text.h"
 #include <limits.h>
 #include <math.h>
@@ -155,6 +155,65 @@ void screen_warnings_print(FILE *out, const struct run_data *run, const struct t
         lines_print(out, lines, "! ");
 }
 
+/* And releases it. */
+static void sheet_show(FILE *out, struct sheet *sheet, const char *title)
+{
+    if (sheet_rows(sheet) > 1) {
+        fputc('\n', out);
+        if (*title)
+            wrap_print(out, title, 0);
+        sheet_print(out, sheet, screen_columns(out));
+        if (sheet->foot)
+            wrap_print(out, sheet->foot, 2);
+    }
+    sheet_release(sheet);
+}
+
+/* Intervals where they are wide and there is room. */
+static void answer_show(FILE *out, const struct table *t)
+{
+    bool wide = false, narrow = false;
+    char common[1024], *legend = NULL;
+    size_t size;
+
+    if (*table_common(t, common, sizeof common)) {
+        fputs("\neverywhere: ", out);
+        wrap_print(out, common, (unsigned)strlen("everywhere: "));
+    }
+    for (int speedup = 1; speedup >= 0; speedup--) {
+        struct sheet sheet = answer_sheet(t, speedup, DETAIL_SCREEN);
+        wide = wide || answer_wide(t, speedup);
+        if (sheet_width(&sheet) > screen_columns(out)) {
+            narrow = narrow || answer_wide(t, speedup);
+            sheet_release(&sheet);
+            sheet = answer_sheet(t, speedup, DETAIL_NARROW);
+        }
+        sheet_show(out, &sheet, sheet.title);
+    }
+    FILE *lines = open_memstream(&legend, &size);
+    if (!lines)
+        return;
+    table_legend(lines, t);
+    if (narrow)
+        fprintf(lines, "~ wide: the ends of its %.0f %% interval differ by more than a tenth (see report.html)\n",
+                TABLE_LEVEL * 100);
+    else if (wide)
+        fprintf(lines, "[..] %.0f %% interval of the median over blocks, where it is wide\n", TABLE_LEVEL * 100);
+    if (!fclose(lines))
+        lines_print(out, legend, "  ");
+}
+
+static void tables_show(FILE *out, const struct analysis *analysis)
+{
+    struct sheet latencies = latency_sheet(&analysis->table, DETAIL_SCREEN);
+    struct sheet prices = price_sheet(analysis, DETAIL_SCREEN), costs = fault_cost_sheet(analysis, DETAIL_SCREEN);
+
+    answer_show(out, &analysis->table);
+    sheet_show(out, &latencies, latencies.title);
+    sheet_show(out, &prices, "");
+    sheet_show(out, &costs, "");
+}
+
 static void findings_show(FILE *out, const struct analysis *analysis)
 {
     if (*analysis->findings)
@@ -225,10 +284,7 @@ void screen_print(FILE *out, const struct analysis *analysis)
     screen_header(out, run);
     screen_warnings_print(out, run, table);
     if (table) {
-        table_print(out, table, screen_columns(out));
-        latencies_print(out, table, screen_columns(out));
-        prices_print(out, analysis);
-        fault_costs_print(out, analysis);
+        tables_show(out, analysis);
         if (totals_make(run).failed) {
             fputs("\nFailed trials\n", out);
             screen_failures(out, table, REASONS_MAX);

@@ -3,10 +3,10 @@
 #include "bench/analyse/table.h"
 #include "bench/base/refuse.h"
 #include "bench/base/wrap.h"
-#include "bench/model/csv_file.h"
 #include "bench/model/host.h"
 #include "bench/model/metrics.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/sheet.h"
 #include "bench/verbs/verbs.h"
 #include <limits.h>
 #include <math.h>
@@ -24,9 +24,15 @@ static const struct argument isolation_arguments[] = {
 static const char *const names[] = {"wall", "open", "pss", "page_faults"}; /* of metrics */
 #define METRICS (sizeof names / sizeof names[0])
 
+/* Processes over threads, and the medians of both. */
+struct price_paid {
+    struct comparison comparison;
+    double processes, threads;
+};
+
 struct pair {
-    size_t row;                /* of the table */
     size_t processes, threads; /* cells */
+    struct price_paid paid[METRICS];
 };
 
 struct isolation {
@@ -34,7 +40,6 @@ struct isolation {
     struct family family;
     struct pair *pairs;
     size_t count;
-    double *room; /* 2 x blocks */
 };
 
 /* The same options, whatever the pool. */
@@ -54,62 +59,49 @@ static void pairs_find(struct isolation *isolation)
                 size_t a = table_entry(t, r, i)->cell, b = table_entry(t, r, j)->cell;
                 if (a != NO_CELL && b != NO_CELL && row_has_pool(&rows[a], PROCESSES) &&
                     row_has_pool(&rows[b], THREADS) && options_equal(&rows[a], &rows[b]))
-                    isolation->pairs[isolation->count++] = (struct pair){r, a, b};
+                    isolation->pairs[isolation->count++] = (struct pair){.processes = a, .threads = b};
             }
 }
 
 static void isolation_release(struct isolation *isolation)
 {
     free(isolation->pairs);
-    free(isolation->room);
     table_release(&isolation->table);
 }
 
+/* A cell is in one pair, so its numbers may be sorted once they are compared. */
+static int metric_compare(struct isolation *isolation, size_t m)
+{
+    struct series series = {0};
+    int result = series_make(isolation->table.run, metric_named(names[m]), &series);
+
+    for (size_t i = 0; i < isolation->count && !result; i++) {
+        struct pair *pair = &isolation->pairs[i];
+        struct price_paid *paid = &pair->paid[m];
+        double *processes = series_of(&series, pair->processes), *threads = series_of(&series, pair->threads);
+        result = comparison_make(processes, threads, series.blocks, &isolation->family, &paid->comparison);
+        paid->processes = stats_median(processes, stats_sort(processes, series.blocks));
+        paid->threads = stats_median(threads, stats_sort(threads, series.blocks));
+    }
+    series_release(&series);
+    return result;
+}
+
+/* Release it in any case. */
 static int isolation_init(struct isolation *isolation, const struct run_data *run)
 {
-    *isolation = (struct isolation){0};
     int result = table_init(&isolation->table, run);
+
     if (result)
         return result;
     /* A cell is in one row alone, and has one partner there. */
     isolation->pairs = calloc(run->count + 1, sizeof *isolation->pairs);
-    isolation->room = calloc(2 * isolation->table.run->blocks + 1, sizeof *isolation->room);
-    if (!isolation->pairs || !isolation->room) {
-        isolation_release(isolation);
+    if (!isolation->pairs)
         return -ENOMEM;
-    }
     pairs_find(isolation);
     isolation->family = family_make((unsigned)(isolation->count * METRICS), run->looks, FAMILY_MARGIN);
-    return 0;
-}
-
-static void series_take(const struct isolation *isolation, size_t cell, const struct metric *metric, double *series)
-{
-    const struct run_data *run = isolation->table.run;
-
-    for (size_t block = 1; block <= run->blocks; block++) {
-        size_t trial = run_data_at(run, cell, block);
-        series[block - 1] = trial == RUN_NOTHING ? NAN : metric->value(run, trial);
-    }
-}
-
-/* Processes over threads, and the medians of both. */
-struct price_paid {
-    struct comparison comparison;
-    double processes, threads;
-};
-
-static int pair_compare(const struct isolation *isolation, const struct pair *pair, const struct metric *metric,
-                        struct price_paid *paid)
-{
-    size_t blocks = isolation->table.run->blocks;
-    double *processes = isolation->room, *threads = isolation->room + blocks;
-
-    series_take(isolation, pair->processes, metric, processes);
-    series_take(isolation, pair->threads, metric, threads);
-    int result = comparison_make(processes, threads, blocks, &isolation->family, &paid->comparison);
-    paid->processes = stats_median(processes, stats_sort(processes, blocks));
-    paid->threads = stats_median(threads, stats_sort(threads, blocks));
+    for (size_t m = 0; m < METRICS && !result; m++)
+        result = metric_compare(isolation, m);
     return result;
 }
 
@@ -127,44 +119,58 @@ static const char *verdict_words(const struct comparison *comparison)
     }
 }
 
-/* "1.09x [1.08 .. 1.11]" */
-static void ratio_spell(char *text, size_t size, const struct comparison *comparison)
+/* Ratio and interval: "1.09x", "[1.08 .. 1.11]". */
+static void ratio_put(struct sheet *sheet, const struct comparison *comparison)
 {
-    if (isinf(comparison->ratio)) {
-        snprintf(text, size, "  over 0"); /* threads have none of it */
-        return;
-    }
-    int used = snprintf(text, size, comparison->ratio < 100 ? "%6.2fx" : "%6.0fx", comparison->ratio);
+    const struct interval *interval = &comparison->interval;
 
-    if (!isnan(comparison->interval.lo) && used > 0)
-        snprintf(text + used, size - (size_t)used,
-                 comparison->interval.hi < 100 ? " [%.2f .. %.2f]" : " [%.0f .. %.0f]", comparison->interval.lo,
-                 comparison->interval.hi);
+    if (isinf(comparison->ratio)) /* threads have none of it */
+        sheet_put(sheet, "over 0");
+    else
+        sheet_put(sheet, comparison->ratio < 100 ? "%.2fx" : "%.0fx", comparison->ratio);
+    if (isinf(comparison->ratio) || isnan(interval->lo))
+        sheet_put(sheet, "-");
+    else
+        sheet_put(sheet, interval->hi < 100 ? "[%.2f .. %.2f]" : "[%.0f .. %.0f]", interval->lo, interval->hi);
 }
 
-static void paid_print(FILE *out, const struct metric *metric, const struct price_paid *paid)
+static void paid_put(struct sheet *sheet, const struct metric *metric, const struct price_paid *paid)
 {
-    char ratio[64], processes[32], threads[32];
+    char processes[32], threads[32];
 
+    sheet_put(sheet, "  %s", metric->words);
     if (!paid->comparison.blocks) {
-        fprintf(out, "  %-31s not known\n", metric->words);
+        sheet_row(sheet, "not known", "", "", "", "");
         return;
     }
-    ratio_spell(ratio, sizeof ratio, &paid->comparison);
-    fprintf(out, "  %-31s%-22s %-10s %9s %9s\n", metric->words, ratio, verdict_words(&paid->comparison),
-            metric_text(metric, paid->processes, processes, sizeof processes),
-            metric_text(metric, paid->threads, threads, sizeof threads));
+    ratio_put(sheet, &paid->comparison);
+    sheet_row(sheet, verdict_words(&paid->comparison),
+              metric_text(metric, paid->processes, processes, sizeof processes),
+              metric_text(metric, paid->threads, threads, sizeof threads));
 }
 
-static int isolation_print(FILE *out, const struct isolation *isolation)
+/* The label of a pair above its metrics. */
+static void pair_put(struct sheet *sheet, const struct table *t, const struct pair *pair)
+{
+    const struct summary_row *row = &t->run->rows[pair->processes];
+    const char *further = row->f.pool + strcspn(row->f.pool, ":");
+    char label[256];
+
+    sheet_put(sheet, "%s%s%.100s", factors_label(label, sizeof label, row, t->shown), *further ? ", " : "",
+              *further ? further + 1 : "");
+    sheet_row(sheet, "", "", "", "", "");
+    for (size_t m = 0; m < METRICS; m++)
+        paid_put(sheet, metric_named(names[m]), &pair->paid[m]);
+}
+
+static void isolation_print(FILE *out, const struct isolation *isolation)
 {
     const struct table *t = &isolation->table;
-    const struct summary_row *rows = t->run->rows;
+    struct sheet sheet = {.columns = 6, .align = "lrrlr"};
     char text[256], machine[160];
-    int result = 0;
 
     host_line(machine, sizeof machine, t->run->host);
-    fprintf(out, "The price of isolation: %s over %s, run %.40s\n", PROCESSES, THREADS, rows[0].run_id);
+    fprintf(out, "The price of isolation: %s over %s, run %.40s\n", PROCESSES, THREADS, t->run->rows[0].run_id);
     wrap_print(out, machine, 0);
     if (t->series.blocks < isolation->family.blocks)
         snprintf(text, sizeof text, "No intervals: %u comparisons take %zu blocks, the run has %zu.",
@@ -175,20 +181,11 @@ static int isolation_print(FILE *out, const struct isolation *isolation)
                  "hold together at 95 %%; equal is within 2 %%.",
                  isolation->family.comparisons);
     wrap_print(out, text, 0);
-    fprintf(out, "  %-31s%-22s %-10s %9s %9s\n", "", " ratio", "", PROCESSES, THREADS);
-    for (size_t i = 0; i < isolation->count && !result; i++) {
-        const struct summary_row *row = &rows[isolation->pairs[i].processes];
-        const char *further = row->f.pool + strcspn(row->f.pool, ":");
-        fprintf(out, "%s", factors_label(text, sizeof text, row, t->shown));
-        fprintf(out, "%s%.100s\n", *further ? ", " : "", *further ? further + 1 : "");
-        for (size_t m = 0; m < METRICS && !result; m++) {
-            struct price_paid paid;
-            result = pair_compare(isolation, &isolation->pairs[i], metric_named(names[m]), &paid);
-            if (!result)
-                paid_print(out, metric_named(names[m]), &paid);
-        }
-    }
-    return result;
+    sheet_row(&sheet, "", "ratio", "interval", "", PROCESSES, THREADS);
+    for (size_t i = 0; i < isolation->count; i++)
+        pair_put(&sheet, t, &isolation->pairs[i]);
+    sheet_print(out, &sheet, screen_columns(out));
+    sheet_release(&sheet);
 }
 
 /* Blocks in which a side failed are left out. 0, or what to exit with. */
@@ -210,41 +207,34 @@ static int failures_say(const struct isolation *isolation)
     return failed > 0;
 }
 
-static void number_put(FILE *out, double number)
-{
-    fprintf(out, isnan(number) ? "," : ",%.9g", number);
-}
-
-static int isolation_csv(FILE *out, const struct isolation *isolation)
+static void isolation_csv(FILE *out, const struct isolation *isolation)
 {
     const struct summary_row *rows = isolation->table.run->rows;
-    int result = 0;
+    struct sheet sheet = {.columns = 11};
 
-    fputs("run_id,processes_cell,threads_cell,metric,processes,threads,ratio,lo,hi,verdict,blocks\n", out);
-    for (size_t i = 0; i < isolation->count * METRICS && !result; i++) {
+    sheet_row(&sheet, "run_id", "processes_cell", "threads_cell", "metric", "processes", "threads", "ratio", "lo", "hi",
+              "verdict", "blocks");
+    for (size_t i = 0; i < isolation->count * METRICS; i++) {
         const struct pair *pair = &isolation->pairs[i / METRICS];
-        const struct metric *metric = metric_named(names[i % METRICS]);
-        struct price_paid paid;
-        result = pair_compare(isolation, pair, metric, &paid);
-        if (result)
-            break;
-        csv_text_print(out, rows[0].run_id);
-        fprintf(out, ",%s,%s,%s", rows[pair->processes].cell_id, rows[pair->threads].cell_id, metric->name);
-        number_put(out, paid.processes);
-        number_put(out, paid.threads);
-        number_put(out, paid.comparison.ratio);
-        number_put(out, paid.comparison.interval.lo);
-        number_put(out, paid.comparison.interval.hi);
-        fprintf(out, ",%s,%zu\n", verdict_words(&paid.comparison), paid.comparison.blocks);
+        const struct price_paid *paid = &pair->paid[i % METRICS];
+        const struct comparison *comparison = &paid->comparison;
+        sheet_row(&sheet, rows[0].run_id, rows[pair->processes].cell_id, rows[pair->threads].cell_id,
+                  names[i % METRICS]);
+        sheet_numbers(&sheet, 5,
+                      (double[]){paid->processes, paid->threads, comparison->ratio, comparison->interval.lo,
+                                 comparison->interval.hi});
+        sheet_put(&sheet, "%s", verdict_words(comparison));
+        sheet_put(&sheet, "%zu", comparison->blocks);
     }
-    return result;
+    sheet_csv(out, &sheet);
+    sheet_release(&sheet);
 }
 
 static int isolation_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX] = "";
     struct run_data run;
-    struct isolation isolation;
+    struct isolation isolation = {0};
     int code = 0;
 
     if (arguments_run("isolation", given, 0, directory))
@@ -253,22 +243,19 @@ static int isolation_main(const struct arguments *given)
         return complain("isolation", "%s", error);
     run_data_gaps(stderr, &run);
     int result = run.count ? isolation_init(&isolation, &run) : -ENODATA;
-    if (!result) {
-        if (!isolation.count)
-            code = complain("isolation",
-                            "%s: no cell ran under both %s and %s, all else equal; --pool %s,%s of run makes them",
-                            directory, PROCESSES, THREADS, PROCESSES, THREADS);
-        else
-            result = strcmp(given->value[ISOLATION_FORMAT], "csv") ? isolation_print(stdout, &isolation)
-                                                                   : isolation_csv(stdout, &isolation);
-        if (!result && !code)
-            code = failures_say(&isolation);
-        isolation_release(&isolation);
-    }
-    if (result == -ENODATA)
+    if (result == -ENODATA) {
         code = complain("isolation", "%s: no trial was committed", directory);
-    else if (result)
+    } else if (result) {
         code = (complain("isolation", "%s", strerror(-result)), 1);
+    } else if (!isolation.count) {
+        code = complain("isolation",
+                        "%s: no cell ran under both %s and %s, all else equal; --pool %s,%s of run makes them",
+                        directory, PROCESSES, THREADS, PROCESSES, THREADS);
+    } else {
+        (strcmp(given->value[ISOLATION_FORMAT], "csv") ? isolation_print : isolation_csv)(stdout, &isolation);
+        code = failures_say(&isolation);
+    }
+    isolation_release(&isolation);
     run_data_close(&run);
     return code;
 }

@@ -1,9 +1,11 @@
 /* What was found: the conclusions and the tables of the closing screen, and what failed. */
+#include "bench/analyse/failures.h"
 #include "bench/base/units.h"
 #include "bench/model/host.h"
+#include "bench/model/summary_factors.h"
 #include "bench/show/report/parts.h"
 #include "bench/show/screen.h"
-#include "bench/show/screen_table.h"
+#include "bench/show/tables.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,24 +153,7 @@ static void put_conclusions(struct report *r)
     r->format->list(r->out, *text ? text : silence(r), LIST_ANSWER);
 }
 
-/* A table's row or column has a name that must live as long as the table is drawn. */
-struct names {
-    char label[TABLE_LABEL_MAX], pool[64];
-};
-
-static bool has_intervals(const struct table *t)
-{
-    struct table_text text;
-
-    for (size_t i = 0; i < t->rows * t->pools; i++) {
-        table_text(t, i / t->pools, i % t->pools, &text);
-        if (*text.interval)
-            return true;
-    }
-    return false;
-}
-
-static void put_legend(struct report *r)
+static void put_legend(struct report *r, bool noted)
 {
     char common[1024];
     struct lines lines;
@@ -176,185 +161,65 @@ static void put_legend(struct report *r)
     if (!lines_open(&lines))
         return;
     table_legend(lines.out, r->table);
-    if (has_intervals(r->table))
+    if (noted)
         fprintf(lines.out, "ranges: %.0f %% interval of the median over blocks\n", TABLE_LEVEL * 100);
     if (*table_common(r->table, common, sizeof common))
         fprintf(lines.out, "everywhere: %s\n", common);
-    /* the screen has several marks on a line */
-    lines_close(&lines);
-    if (lines.text) {
-        for (char *gap; (gap = strstr(lines.text, "    "));)
-            *gap = '\n';
-        r->format->list(r->out, lines.text, LIST_LEGEND);
-    }
-    free(lines.text);
-}
-
-static bool column_used(const struct document_table *drawn, size_t column)
-{
-    for (size_t r = 1; r < drawn->rows; r++) {
-        const char *text = drawn->cells[r * drawn->columns + column].text;
-        if (text && *text)
-            return true;
-    }
-    return false;
-}
-
-/* Columns in which no row has anything are left out. */
-static void table_trim(struct document_table *drawn)
-{
-    for (size_t c = drawn->columns; c-- > 1;) {
-        size_t kept = 0;
-        if (column_used(drawn, c))
-            continue;
-        for (size_t i = 0; i < drawn->rows * drawn->columns; i++)
-            if (i % drawn->columns != c)
-                drawn->cells[kept++] = drawn->cells[i];
-        drawn->columns--;
-    }
-}
-
-static void answer_cell(const struct table_text *text, struct document_cell *cell)
-{
-    cell->text = text->value;
-    cell->note = text->interval;
-    if (text->mark != ' ' || text->partly)
-        snprintf(cell->mark, sizeof cell->mark, "%.1s%s", text->mark == ' ' ? "" : &text->mark,
-                 text->partly ? "!" : "");
-}
-
-/* The rows that say speed-ups, or those that say times per task. */
-static void put_table(struct report *r, bool speedup)
-{
-    const struct table *t = r->table;
-    struct document_table drawn = {.title = table_title(speedup), .rows = 1, .columns = t->pools + 1};
-    struct names *names = calloc(t->rows + t->pools, sizeof *names);
-    struct table_text *texts = calloc(t->rows * t->pools, sizeof *texts), *text = texts;
-
-    drawn.cells = calloc((t->rows + 1) * drawn.columns, sizeof *drawn.cells);
-    if (drawn.cells && names && texts) {
-        drawn.cells[0].text = "tasks and workers";
-        for (size_t c = 0; c < t->pools; c++)
-            drawn.cells[c + 1].text = table_pool(t, c, names[t->rows + c].pool, sizeof names->pool);
-        for (size_t row = 0; row < t->rows; row++) {
-            struct document_cell *cells = &drawn.cells[drawn.rows * drawn.columns];
-            if (table_row_speedup(t, row) != speedup)
-                continue;
-            drawn.rows++;
-            cells[0].text = table_label(t, row, names[row].label, sizeof names->label);
-            for (size_t c = 0; c < t->pools; c++, text++) {
-                table_text(t, row, c, text);
-                answer_cell(text, &cells[c + 1]);
-            }
-        }
-        table_trim(&drawn);
-        if (drawn.rows > 1)
-            r->format->table(r->out, &drawn);
-    }
-    free(names);
-    free(texts);
-    free(drawn.cells);
-}
-
-/* Percentiles of latency, where tasks do not wait for a burst. */
-static void put_latencies(struct report *r)
-{
-    const size_t count = r->run->count, columns = LATENCY_COLUMNS + 1;
-    struct document_table drawn = {.title = latency_title, .rows = 1, .columns = columns};
-    struct latency_text *texts = calloc(count + 1, sizeof *texts);
-    bool bounded = false;
-
-    drawn.cells = calloc((count + 1) * columns, sizeof *drawn.cells);
-    if (drawn.cells && texts) {
-        drawn.cells[0].text = "cell";
-        for (size_t c = 0; c < LATENCY_COLUMNS; c++)
-            drawn.cells[c + 1].text = latency_head(c);
-        for (size_t i = 0; i < count; i++) {
-            struct document_cell *cells = &drawn.cells[drawn.rows * columns];
-            if (!latency_text(r->table, i, &texts[i]))
-                continue;
-            drawn.rows++;
-            cells[0].text = texts[i].label;
-            for (size_t c = 0; c < LATENCY_COLUMNS; c++) {
-                cells[c + 1].text = texts[i].value[c];
-                cells[c + 1].note = texts[i].interval[c];
-                bounded = bounded || *texts[i].interval[c];
-            }
-        }
-        table_trim(&drawn);
-        if (drawn.rows > 1)
-            r->format->table(r->out, &drawn);
-        if (drawn.rows > 1 && bounded)
-            r->format->list(r->out, "ranges: 95 % interval of the median over trials, where at least 6 have it",
-                            LIST_LEGEND);
-    }
-    free(texts);
-    free(drawn.cells);
+    report_list(r, &lines, LIST_LEGEND);
 }
 
 void report_answer(struct report *r)
 {
-    r->format->section(r->out, "The answer");
+    bool noted = false;
+
     put_conclusions(r);
     put_warnings(r);
-    if (r->table) {
-        put_table(r, true);
-        put_table(r, false);
-        put_legend(r);
-        put_latencies(r);
+    if (!r->table)
+        return;
+    for (int speedup = 1; speedup >= 0; speedup--) {
+        struct sheet sheet = answer_sheet(r->table, speedup, DETAIL_REPORT);
+        for (size_t i = 0; i < sheet.count; i++)
+            noted = noted || sheet.cells[i].note;
+        report_table(r, &sheet);
     }
-    r->format->section_end(r->out);
-}
-
-/* ---- prices ---- */
-
-/* A row of the table of prices; false when nothing is known of that pool. */
-static bool price_row(const struct analysis *analysis, size_t column, struct price_text *text,
-                      struct document_cell *cells)
-{
-    const struct table *t = &analysis->table;
-
-    if (!price_known(&analysis->prices[column]))
-        return false;
-    price_text(&analysis->prices[column], text);
-    cells[0].text = t->run->rows[t->pool[column]].f.pool;
-    cells[1].text = text->start;
-    cells[2].text = text->bytes;
-    cells[3].text = text->handover;
-    return true;
+    put_legend(r, noted);
+    struct sheet latencies = latency_sheet(r->table, DETAIL_REPORT);
+    report_table(r, &latencies);
 }
 
 void report_prices(struct report *r)
 {
-    static const char *const explained[] = {
-        "start: opening the pool, by the workers that makes\n",
-        "memory: proportional set size beyond that of the same tasks without a pool, by the workers\n",
-        "handing over: wall time per task of tasks that do nothing\n"};
-    const struct table *t = r->table;
-    struct document_table drawn = {.title = "Price of a pool, median over trials", .rows = 1, .columns = 4};
-    struct price_text *prices = t ? calloc(t->pools, sizeof *prices) : NULL;
-    struct lines legend;
+    if (!r->table)
+        return;
+    struct sheet prices = price_sheet(r->analysis, DETAIL_REPORT);
+    report_table(r, &prices);
+}
 
-    drawn.cells = prices ? calloc((t->pools + 1) * drawn.columns, sizeof *drawn.cells) : NULL;
-    if (drawn.cells) {
-        drawn.cells[0].text = "pool";
-        for (size_t c = 1; c < drawn.columns; c++)
-            drawn.cells[c].text = price_heads[c - 1];
-        for (size_t c = 0; c < t->pools; c++)
-            drawn.rows += price_row(r->analysis, c, &prices[c], &drawn.cells[drawn.rows * drawn.columns]);
+void report_fault_costs(struct report *r)
+{
+    if (!r->table)
+        return;
+    struct sheet costs = fault_cost_sheet(r->analysis, DETAIL_REPORT);
+    report_table(r, &costs);
+}
+
+/* A row for every cell, status and reason. */
+void report_failures(struct report *r)
+{
+    struct sheet sheet = {.title = "By cell, status and reason", .columns = 4, .align = "l"};
+    char label[256];
+    size_t count = 0;
+    struct failure *failures = r->table ? failures_find(r->run, &count) : NULL;
+
+    sheet_row(&sheet, "cell", "trials", "status", "reason");
+    for (size_t k = 0; k < count; k++) {
+        const struct trial_row *trial = &r->run->trials[failures[k].trial];
+        const struct summary_row *cell = &r->run->rows[r->run->cell[failures[k].trial]];
+        sheet_put(&sheet, "%s", factors_label(label, sizeof label, cell, r->table->shown | FACTOR_POOL));
+        sheet_put(&sheet, "%zu of %lld", failures[k].count, (long long)cell->trials);
+        sheet_put(&sheet, "%s", trial_status_word(trial->status));
+        sheet_put(&sheet, "%s", trial->reason);
     }
-    if (drawn.rows > 1) {
-        r->format->section(r->out, "What a pool costs");
-        table_trim(&drawn);
-        r->format->table(r->out, &drawn);
-        lines_open(&legend);
-        for (size_t c = 1; c < drawn.columns && legend.out; c++)
-            for (size_t i = 0; i < 3; i++)
-                if (drawn.cells[c].text == price_heads[i])
-                    fputs(explained[i], legend.out);
-        report_list(r, &legend, LIST_LEGEND);
-        r->format->section_end(r->out);
-    }
-    free(drawn.cells);
-    free(prices);
+    report_table(r, &sheet);
+    free(failures);
 }

@@ -41,7 +41,6 @@ void report_charts(struct report *r)
     struct lines refused;
     char name[96];
 
-    r->format->section(r->out, "Charts");
     size_t trials = captions_trials(captions);
     if (trials && trials != r->run->trial_count) { /* more blocks since, or files that were cut */
         char text[192];
@@ -51,7 +50,6 @@ void report_charts(struct report *r)
             "then takes them up.",
             trials, r->run->trial_count);
         r->format->paragraph(r->out, text);
-        r->format->section_end(r->out);
         free(captions);
         return;
     }
@@ -76,6 +74,5 @@ void report_charts(struct report *r)
                                          : "There are none in the directory of this run: poolbench charts draws them, "
                                            "poolbench report then takes them up.");
     report_list(r, &refused, LIST_LEGEND);
-    r->format->section_end(r->out);
     free(captions);
 }

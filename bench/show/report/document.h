@@ -2,23 +2,7 @@
  * format, that format escapes. A write that fails is left to ferror(). */
 #ifndef POOLBENCH_SHOW_REPORT_DOCUMENT_H
 #define POOLBENCH_SHOW_REPORT_DOCUMENT_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
-
-struct document_cell {
-    const char *text; /* NULL or "" in a body: there is none */
-    const char *note; /* in small: an interval; NULL or "" */
-    char mark[4];     /* behind the text; a '*' stands out */
-};
-
-/* Row by row; the first row and the first column are heads. */
-struct document_table {
-    const char *title;
-    size_t rows, columns;
-    struct document_cell *cells;
-    bool words; /* else figures: to the right, below each other digit by digit */
-};
+#include "bench/show/sheet.h"
 
 struct document_fact {
     const char *label, *text;
@@ -45,7 +29,7 @@ struct document_format {
     void (*list)(FILE *out, const char *lines, enum document_list kind); /* one item a line, at least one */
     void (*facts)(FILE *out, const struct document_fact *facts, size_t count);
     void (*code)(FILE *out, const char *text); /* as it is, line by line */
-    void (*table)(FILE *out, const struct document_table *table);
+    void (*table)(FILE *out, const struct sheet *table);
     void (*chart)(FILE *out, const struct document_chart *chart);
 };
 extern const struct document_format document_html, document_markdown;

@@ -1,7 +1,7 @@
 /* report.html: one file, charts inlined, no script and nothing to load; its own policy forbids both to the browser. */
+#include "bench/show/markup.h"
 #include "bench/show/report/document.h"
 #include "bench/show/report/style.h"
-#include "workloads/text.h"
 #include <string.h>
 
 static const char head[] =
@@ -9,47 +9,10 @@ static const char head[] =
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
 
-static void character_print(FILE *out, const char *c, size_t length)
-{
-    if (*c == '&')
-        fputs("&amp;", out);
-    else if (*c == '<')
-        fputs("&lt;", out);
-    else if (*c == '>')
-        fputs("&gt;", out);
-    else if (*c == '"')
-        fputs("&quot;", out);
-    else if (((unsigned char)*c < ' ' && *c != '\n') || *c == 0x7f)
-        fputc(' ', out);
-    else
-        fwrite(c, 1, length, out);
-}
-
-static void text_print_n(FILE *out, const char *text, size_t size)
-{
-    for (size_t i = 0, length; i < size; i += length) {
-        length = text_character(text + i);
-        if (size - i >= 4 && !strncmp(text + i, " .. ", 4)) {
-            fputs("&nbsp;..&nbsp;", out); /* an interval stays on its line */
-            length = 4;
-        } else if (length && length <= size - i) {
-            character_print(out, text + i, length);
-        } else {
-            length = 1;
-            fputs("\xEF\xBF\xBD", out);
-        }
-    }
-}
-
-static void text_print(FILE *out, const char *text)
-{
-    text_print_n(out, text, strlen(text));
-}
-
 static void element_print(FILE *out, const char *name, const char *text)
 {
     fprintf(out, "<%s>", name);
-    text_print(out, text);
+    html_text(out, text);
     fprintf(out, "</%s>\n", name);
 }
 
@@ -98,7 +61,7 @@ static void list(FILE *out, const char *lines, enum document_list kind)
         lines += strspn(lines, " ");
         length = strcspn(lines, "\n");
         fputs("<li>", out);
-        text_print_n(out, lines, length);
+        html_text_n(out, lines, length);
         fputs("</li>\n", out);
     }
     fputs("</ul>\n", out);
@@ -109,9 +72,9 @@ static void facts(FILE *out, const struct document_fact *fact, size_t count)
     fputs("<dl>\n", out);
     for (size_t i = 0; i < count; i++) {
         fputs("<div><dt>", out);
-        text_print(out, fact[i].label);
+        html_text(out, fact[i].label);
         fputs("</dt><dd>", out);
-        text_print(out, fact[i].text);
+        html_text(out, fact[i].text);
         fputs("</dd></div>\n", out);
     }
     fputs("</dl>\n", out);
@@ -120,59 +83,50 @@ static void facts(FILE *out, const struct document_fact *fact, size_t count)
 static void code(FILE *out, const char *text)
 {
     fputs("<pre tabindex=\"0\"><code>", out);
-    text_print(out, text);
+    html_text(out, text);
     fputs("</code></pre>\n", out);
 }
 
 /* ---- tables ---- */
 
-static void cell_print(FILE *out, const struct document_cell *cell, const char *tag, const char *attributes)
+static void row_print(FILE *out, const struct sheet *t, size_t row)
 {
-    fprintf(out, "<%s%s>", tag, attributes);
-    text_print(out, cell->text ? cell->text : "");
-    if (*cell->mark) {
-        fputs("<span class=\"mark\">", out);
-        text_print(out, cell->mark);
-        fputs("</span>", out);
-    }
-    if (cell->note && *cell->note) {
-        fputs("<small>", out);
-        text_print(out, cell->note);
-        fputs("</small>", out);
-    }
-    fprintf(out, "</%s>", tag);
-}
-
-static void row_print(FILE *out, const struct document_table *t, size_t row)
-{
-    const struct document_cell *cells = &t->cells[row * t->columns];
-
     fputs("<tr>", out);
     for (size_t c = 0; c < t->columns; c++) {
-        if (!row)
-            cell_print(out, &cells[c], "th", " scope=\"col\"");
-        else if (!c)
-            cell_print(out, &cells[c], "th", " scope=\"row\"");
-        else
-            cell_print(out, &cells[c], "td", strchr(cells[c].mark, '*') ? " class=\"best\"" : "");
+        const struct sheet_cell *cell = &t->cells[row * t->columns + c];
+        bool is_best = cell->mark && strchr(cell->mark, '*');
+        fputs(!row ? "<th scope=\"col\">" : !c ? "<th scope=\"row\">" : is_best ? "<td class=\"best\">" : "<td>", out);
+        html_text(out, cell->text);
+        if (cell->mark) {
+            fputs("<span class=\"mark\">", out);
+            html_text(out, cell->mark);
+            fputs("</span>", out);
+        }
+        if (cell->note) {
+            fputs("<small>", out);
+            html_text(out, cell->note);
+            fputs("</small>", out);
+        }
+        fputs(!row || !c ? "</th>" : "</td>", out);
     }
     fputs("</tr>\n", out);
 }
 
 /* The box scrolls, not the page; it is named and can be reached by keys for that. */
-static void table(FILE *out, const struct document_table *t)
+static void table(FILE *out, const struct sheet *t)
 {
     bool is_marked = false;
 
-    for (size_t i = 0; i < t->rows * t->columns; i++)
-        is_marked = is_marked || *t->cells[i].mark;
+    for (size_t i = 0; i < t->count; i++)
+        is_marked = is_marked || t->cells[i].mark;
     element_print(out, "h3", t->title);
     fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", out);
-    text_print(out, t->title);
-    fprintf(out, "\">\n<table class=\"%s%s\">\n<thead>\n", t->words ? "words" : "figures", is_marked ? " marked" : "");
+    html_text(out, t->title);
+    fprintf(out, "\">\n<table class=\"%s%s\">\n<thead>\n", sheet_left(t, 1) ? "words" : "figures",
+            is_marked ? " marked" : "");
     row_print(out, t, 0);
     fputs("</thead>\n<tbody>\n", out);
-    for (size_t r = 1; r < t->rows; r++)
+    for (size_t r = 1; r < sheet_rows(t); r++)
         row_print(out, t, r);
     fputs("</tbody>\n</table>\n</div>\n", out);
 }
@@ -180,9 +134,9 @@ static void table(FILE *out, const struct document_table *t)
 static void chart(FILE *out, const struct document_chart *c)
 {
     fputs("<figure>\n<div class=\"card\" role=\"region\" tabindex=\"0\" aria-label=\"", out);
-    text_print(out, c->title);
+    html_text(out, c->title);
     fprintf(out, "\">\n%s\n</div>\n<figcaption><b>Figure %u.</b> ", c->picture, c->number);
-    text_print(out, c->caption ? c->caption : c->title);
+    html_text(out, c->caption ? c->caption : c->title);
     fputs("</figcaption>\n</figure>\n", out);
 }
 

@@ -23,9 +23,7 @@ static const struct document_fact method[] = {
 
 void report_method(struct report *r)
 {
-    r->format->section(r->out, "Method");
     r->format->facts(r->out, method, sizeof method / sizeof method[0]);
-    r->format->section_end(r->out);
 }
 
 /* ---- the machine ---- */
@@ -150,7 +148,6 @@ void report_machine(struct report *r)
     size_t count = 0;
     const char *before = "";
 
-    r->format->section(r->out, "Machine");
     lines_open(&untold);
     for (size_t i = 0; i < FACT_COUNT; i++) {
         if (lines_open(&texts[i]))
@@ -169,7 +166,6 @@ void report_machine(struct report *r)
         r->format->facts(r->out, shown, count);
     else
         r->format->paragraph(r->out, "Not known: host.json cannot be read.");
-    r->format->section_end(r->out);
     for (size_t i = 0; i < FACT_COUNT; i++)
         free(texts[i].text);
     free(untold.text);

@@ -25,6 +25,16 @@ void report_list(struct report *r, struct lines *lines, enum document_list kind)
     free(lines->text);
 }
 
+void report_table(struct report *r, struct sheet *sheet)
+{
+    if (sheet_rows(sheet) > 1) {
+        r->format->table(r->out, sheet);
+        if (sheet->foot)
+            r->format->list(r->out, sheet->foot, LIST_LEGEND);
+    }
+    sheet_release(sheet);
+}
+
 const json_t *report_fact(const struct report *r, const char *path)
 {
     const json_t *value = r->run->host;

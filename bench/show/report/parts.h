@@ -1,5 +1,5 @@
-/* The sections of a report, one function each in a file of its own, in whatever format; and what they share (parts.c).
- */
+/* The sections of a report, a function each, in whatever format: one that writes nothing is left out. And what they
+ * share (parts.c). */
 #ifndef POOLBENCH_SHOW_REPORT_PARTS_H
 #define POOLBENCH_SHOW_REPORT_PARTS_H
 #include "bench/analyse/analysis.h"
@@ -40,5 +40,7 @@ struct lines {
 FILE *lines_open(struct lines *lines);        /* NULL without memory */
 const char *lines_close(struct lines *lines); /* what was printed; "" without memory. Free lines->text. */
 void report_list(struct report *report, struct lines *lines, enum document_list kind); /* closes and frees them too */
+/* With what stands below it, if it has more than heads; releases it. */
+void report_table(struct report *report, struct sheet *sheet);
 
 #endif

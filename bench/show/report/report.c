@@ -11,23 +11,43 @@
 
 const struct document_format *const document_formats[] = {&document_html, &document_markdown, NULL};
 
+static const struct {
+    const char *title;
+    void (*write)(struct report *report);
+} sections[] = {
+    {"The answer", report_answer},
+    {"What a pool costs", report_prices},
+    {"What failures cost", report_fault_costs},
+    {"Trials that did not end well", report_failures},
+    {"Charts", report_charts},
+    {"Method", report_method},
+    {"Machine", report_machine},
+    {"How to run it again", report_reproduction},
+};
+
 static void everything(struct report *r)
 {
+    FILE *out = r->out;
     char title[128];
 
     snprintf(title, sizeof title, "poolbench run %s", r->run_id);
-    r->format->begin(r->out, title);
+    r->format->begin(out, title);
     report_header(r);
-    r->format->header_end(r->out);
-    report_answer(r);
-    report_prices(r);
-    report_fault_costs(r);
-    report_failures(r);
-    report_charts(r);
-    report_method(r);
-    report_machine(r);
-    report_reproduction(r);
-    r->format->end(r->out);
+    r->format->header_end(out);
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+        struct lines text;
+        r->out = lines_open(&text);
+        if (r->out)
+            sections[i].write(r);
+        if (*lines_close(&text)) {
+            r->format->section(out, sections[i].title);
+            fwrite(text.text, 1, text.size, out);
+            r->format->section_end(out);
+        }
+        free(text.text);
+    }
+    r->out = out;
+    r->format->end(out);
 }
 
 /* Beside and renamed, so that there is always a whole report. */

@@ -74,7 +74,6 @@ void report_reproduction(struct report *r)
     const json_t *arguments = report_fact(r, "run.argv");
     char *suite = report_file(r, "suite.ini");
 
-    r->format->section(r->out, "How to run it again");
     if (json_is_array(arguments))
         put_command(r, arguments);
     else
@@ -86,6 +85,5 @@ void report_reproduction(struct report *r)
                              "The question with every default filled in, suite.ini in the directory of the run:");
         r->format->code(r->out, suite);
     }
-    r->format->section_end(r->out);
     free(suite);
 }

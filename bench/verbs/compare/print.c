@@ -5,17 +5,12 @@
 #include "bench/base/wrap.h"
 #include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/sheet.h"
 #include "workloads/text.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { LABEL, RATIO, INTERVAL, VERDICT, CELL, BASE, BLOCKS, COLUMN_COUNT };
-
-struct line {
-    char text[COLUMN_COUNT][192];
-};
 
 /* As many digits as the margin is worth. */
 static char *ratio_text(char *text, size_t size, double ratio, double margin)
@@ -83,93 +78,37 @@ static void label_text(char *text, size_t size, const struct compare *c, const s
     }
 }
 
-static void line_make(struct line *line, const struct compare *c, const struct pair *p)
+static void pair_put(struct sheet *sheet, const struct compare *c, const struct pair *p)
 {
     double margin = c->question.margin;
+    char text[192];
 
-    label_text(line->text[LABEL], sizeof line->text[LABEL], c, c->cell, p->cell);
-    ratio_text(line->text[RATIO], 32, p->comparison.ratio, margin);
-    if (!isnan(p->comparison.ratio))
-        strcat(line->text[RATIO], "x");
-    interval_text(line->text[INTERVAL], 96, &p->comparison.interval, margin);
-    snprintf(line->text[VERDICT], 32, "%s", verdict_words(c, p));
-    absolute_text(line->text[CELL], 96, c, p->cell_cost, p->cell_own_cost);
-    absolute_text(line->text[BASE], 96, c, p->base_cost, p->base_own_cost);
-    snprintf(line->text[BLOCKS], 32, "%zu", p->comparison.blocks);
-}
-
-static const char *const heads[COLUMN_COUNT] = {"cell",       "ratio",    "interval", "verdict",
-                                                "cell takes", "baseline", "blocks"};
-
-static void text_line(FILE *out, const struct line *line, const int *width)
-{
-    char text[1024];
-    int label = (int)strlen(line->text[LABEL]), used;
-
-    used = snprintf(text, sizeof text, "%-*s", width[LABEL], label > width[LABEL] ? "" : line->text[LABEL]);
-    for (int i = LABEL + 1; i < COLUMN_COUNT; i++)
-        used += snprintf(text + used, sizeof text - (size_t)used, i == VERDICT ? "  %-*s" : "  %*s", width[i],
-                         line->text[i]);
-    if (label > width[LABEL]) /* a line of its own */
-        wrap_print(out, line->text[LABEL], 0);
-    fprintf(out, "%s\n", text);
-}
-
-static void marked_line(FILE *out, const struct line *line, enum style style)
-{
-    for (int i = 0; i < COLUMN_COUNT; i++) {
-        fputs(style == STYLE_MARKDOWN ? "| " : i ? " & " : "", out);
-        for (const char *c = line->text[i]; *c; c++)
-            if (style == STYLE_MARKDOWN)
-                fprintf(out, strchr("|\\*_`<", *c) ? "\\%c" : "%c", *c);
-            else if (*c == '\\' || *c == '~' || *c == '^')
-                fprintf(out, "\\text%s{}", *c == '\\' ? "backslash" : *c == '~' ? "asciitilde" : "asciicircum");
-            else
-                fprintf(out, strchr("_%&#${}", *c) ? "\\%c" : "%c", *c);
-        fputs(style == STYLE_MARKDOWN ? " " : "", out);
-    }
-    fputs(style == STYLE_MARKDOWN ? "|\n" : " \\\\\n", out);
-}
-
-static void table_begin(FILE *out, enum style style, const struct line *head, const int *width)
-{
-    if (style == STYLE_TEXT) {
-        text_line(out, head, width);
-        return;
-    }
-    if (style == STYLE_LATEX)
-        fputs("\\begin{tabular}{lrrlrrr}\n\\hline\n", out);
-    marked_line(out, head, style);
-    fputs(style == STYLE_LATEX ? "\\hline\n" : "|---|---:|---:|---|---:|---:|---:|\n", out);
+    label_text(text, sizeof text, c, c->cell, p->cell);
+    sheet_put(sheet, "%s", text);
+    ratio_text(text, sizeof text, p->comparison.ratio, margin);
+    sheet_put(sheet, "%s%s", text, isnan(p->comparison.ratio) ? "" : "x");
+    interval_text(text, sizeof text, &p->comparison.interval, margin);
+    sheet_put(sheet, "%s", text);
+    sheet_put(sheet, "%s", verdict_words(c, p));
+    absolute_text(text, sizeof text, c, p->cell_cost, p->cell_own_cost);
+    sheet_put(sheet, "%s", text);
+    absolute_text(text, sizeof text, c, p->base_cost, p->base_own_cost);
+    sheet_put(sheet, "%s", text);
+    sheet_put(sheet, "%zu", p->comparison.blocks);
 }
 
 static void table_write(FILE *out, const struct compare *c, enum style style)
 {
-    int width[COLUMN_COUNT], rest = 0, columns = (int)screen_columns(out);
-    struct line line, head;
+    struct sheet sheet = {.columns = 7, .align = "lrrlr"};
 
-    for (int i = 0; i < COLUMN_COUNT; i++)
-        width[i] = snprintf(head.text[i], sizeof head.text[i], "%s", heads[i]);
-    for (size_t p = 0; p < c->count; p++) {
-        line_make(&line, c, &c->pairs[p]);
-        for (int i = 0; i < COLUMN_COUNT; i++)
-            if ((int)strlen(line.text[i]) > width[i])
-                width[i] = (int)strlen(line.text[i]);
-    }
-    for (int i = LABEL + 1; i < COLUMN_COUNT; i++)
-        rest += 2 + width[i];
-    if (width[LABEL] + rest > columns)
-        width[LABEL] = rest < columns - 4 ? columns - rest : 4;
-    table_begin(out, style, &head, width);
-    for (size_t p = 0; p < c->count; p++) {
-        line_make(&line, c, &c->pairs[p]);
-        if (style == STYLE_TEXT)
-            text_line(out, &line, width);
-        else
-            marked_line(out, &line, style);
-    }
-    if (style == STYLE_LATEX)
-        fputs("\\hline\n\\end{tabular}\n", out);
+    sheet_row(&sheet, "cell", "ratio", "interval", "verdict", "cell takes", "baseline", "blocks");
+    for (size_t p = 0; p < c->count; p++)
+        pair_put(&sheet, c, &c->pairs[p]);
+    if (style == STYLE_TEXT)
+        sheet_print(out, &sheet, screen_columns(out));
+    else
+        (style == STYLE_LATEX ? sheet_latex : sheet_markdown)(out, &sheet);
+    sheet_release(&sheet);
 }
 
 /* Wrapped on the screen, escaped elsewhere (LaTeX has it as comments, so that the table can be included). */

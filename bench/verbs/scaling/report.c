@@ -2,9 +2,9 @@
 #include "bench/verbs/scaling/report.h"
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
-#include "bench/model/csv_file.h"
 #include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/sheet.h"
 #include <math.h>
 
 /* ---- text ------------------------------------------------------------------------------------------------------- */
@@ -102,34 +102,43 @@ static void fit_print(FILE *out, const struct studies *studies, const struct stu
         forecast_print(out, &f->fit, most);
 }
 
-/* Every field begins with its own space, so that no line ends in one. */
 static void points_print(FILE *out, const struct studies *studies, const struct study *study)
 {
     static const char *const heads[FIT_LAWS] = {"Amdahl", "USL", "law"};
-    char value[32], lo[32], hi[32], interval[80];
+    struct sheet sheet = {.columns = 3, .align = "r"};
+    char lo[32], hi[32];
 
-    fprintf(out, "  %7s %12s %26s", "workers", "tasks/s", "95 % interval");
+    sheet_row(&sheet, "  workers", "tasks/s", "95 % interval");
     for (size_t i = 0; i < study->fits; i++)
-        if (study->fit[i].made)
-            fprintf(out, " %12s %8s", heads[study->fit[i].law], "off");
-    fputc('\n', out);
+        if (study->fit[i].made) {
+            sheet_row(&sheet, heads[study->fit[i].law], "off");
+            sheet.columns += 2;
+        }
+    sheet_put(&sheet, "%s", "");
+    sheet.columns++;
     for (size_t p = 0; p < study->count; p++) {
         struct interval ends;
         double per_s = study_per_s(studies, study, p, &ends);
-        snprintf(interval, sizeof interval, "-");
-        if (!isnan(ends.lo))
-            snprintf(interval, sizeof interval, "[%s .. %s]", number_spell(lo, sizeof lo, ends.lo, ""),
-                     number_spell(hi, sizeof hi, ends.hi, ""));
-        fprintf(out, "  %7.0f %12s %26s", workers_at(studies, study, p), number_spell(value, sizeof value, per_s, ""),
-                interval);
-        for (size_t i = 0; i < study->fits && p < study->used; i++) {
+        sheet_put(&sheet, "%.0f", workers_at(studies, study, p));
+        sheet_put(&sheet, "%s", number_spell(lo, sizeof lo, per_s, ""));
+        if (isnan(ends.lo))
+            sheet_put(&sheet, "-");
+        else
+            sheet_put(&sheet, "[%s .. %s]", number_spell(lo, sizeof lo, ends.lo, ""),
+                      number_spell(hi, sizeof hi, ends.hi, ""));
+        for (size_t i = 0; i < study->fits; i++) {
             if (!study->fit[i].made)
                 continue;
             double fitted = 1e9 / fit_ns(&study->fit[i].fit, workers_at(studies, study, p));
-            fprintf(out, " %12s %+7.1f%%", number_spell(value, sizeof value, fitted, ""), 100 * (fitted / per_s - 1));
+            snprintf(hi, sizeof hi, "%+.1f%%", 100 * (fitted / per_s - 1));
+            sheet_row(&sheet, p < study->used ? number_spell(lo, sizeof lo, fitted, "") : "",
+                      p < study->used ? hi : "");
         }
-        fprintf(out, "%s\n", p < study->used ? "" : "   not fitted");
+        sheet_put(&sheet, "%s", p < study->used ? "" : "not fitted");
     }
+    sheet_trim(&sheet);
+    sheet_print(out, &sheet, screen_columns(out));
+    sheet_release(&sheet);
 }
 
 static void study_print(FILE *out, const struct studies *studies, const struct study *study)
@@ -180,80 +189,67 @@ void studies_print(FILE *out, const struct studies *studies)
 
 /* ---- CSV -------------------------------------------------------------------------------------------------------- */
 
-struct csv_line {
-    const char *law, *name;
-    double workers, value, lo, hi; /* NAN: empty */
-    const char *reason;
-};
+static const double nothing[4] = {NAN, NAN, NAN, NAN};
 
-static void number_put(FILE *out, double number)
-{
-    if (!isnan(number))
-        fprintf(out, ",%.9g", number);
-    else
-        fputc(',', out);
-}
-
-static void line_put(FILE *out, const struct summary_row *row, const struct csv_line *line)
+/* numbers: workers, value, and its interval. reason: "", or why there is no value. */
+static void line_put(struct sheet *sheet, const struct summary_row *row, const char *law, const char *name,
+                     const double numbers[4], const char *reason)
 {
     char arrival[SPEC_MAX];
 
-    csv_text_print(out, row->run_id);
-    fputc(',', out);
-    csv_text_print(out, row->f.pool);
-    fputc(',', out);
-    csv_text_print(out, row->f.workload);
-    number_put(out, row->f.size_ns == MISSING ? NAN : (double)row->f.size_ns);
-    fputc(',', out);
-    csv_text_print(out, row->f.place);
-    fputc(',', out);
-    csv_text_print(out, factor_text(&options[OPTION_ARRIVAL], &row->f, arrival));
-    fprintf(out, ",%s,%s", line->law, line->name);
-    number_put(out, line->workers);
-    number_put(out, line->value);
-    number_put(out, line->lo);
-    number_put(out, line->hi);
-    fputc(',', out);
-    csv_text_print(out, line->reason ? line->reason : "");
-    fputc('\n', out);
+    sheet_row(sheet, row->run_id, row->f.pool, row->f.workload);
+    sheet_numbers(sheet, 1, (double[]){row->f.size_ns == MISSING ? NAN : (double)row->f.size_ns});
+    sheet_row(sheet, row->f.place, factor_text(&options[OPTION_ARRIVAL], &row->f, arrival), law, name);
+    sheet_numbers(sheet, 4, numbers);
+    sheet_put(sheet, "%s", reason);
 }
 
-static void study_csv(FILE *out, const struct studies *studies, const struct study *study)
+static void fit_csv(struct sheet *sheet, const struct studies *studies, const struct study *study,
+                    const struct study_fit *f)
 {
     static const char *const laws[FIT_LAWS] = {"amdahl", "usl", "sleep"};
     const struct summary_row *row = study_row(studies, study, 0);
+    const struct fit_words *words = &fit_words[f->law];
+    const char *law = laws[f->law];
+
+    if (!f->made) {
+        line_put(sheet, row, law, "refused", nothing, f->why);
+        return;
+    }
+    for (size_t v = 0; v < words->values; v++)
+        line_put(sheet, row, law, words->value[v].name,
+                 (double[]){NAN, f->fit.value[v], f->fit.interval[v].lo, f->fit.interval[v].hi}, "");
+    line_put(sheet, row, law, "worst_residual", (double[]){NAN, f->fit.worst, NAN, NAN}, "");
+    for (size_t p = 0; p < study->used; p++) {
+        double workers = workers_at(studies, study, p);
+        line_put(sheet, row, law, "fitted_per_s", (double[]){workers, 1e9 / fit_ns(&f->fit, workers), NAN, NAN}, "");
+    }
+}
+
+static void study_csv(struct sheet *sheet, const struct studies *studies, const struct study *study)
+{
+    const struct summary_row *row = study_row(studies, study, 0);
 
     if (*study->why)
-        line_put(out, row, &(struct csv_line){"", "refused", NAN, NAN, NAN, NAN, study->why});
+        line_put(sheet, row, "", "refused", nothing, study->why);
     for (size_t p = 0; p < study->count; p++) {
         struct interval ends;
         double per_s = study_per_s(studies, study, p, &ends);
-        line_put(out, row,
-                 &(struct csv_line){"", "measured_per_s", workers_at(studies, study, p), per_s, ends.lo, ends.hi,
-                                    p < study->used ? "" : "more workers than CPUs"});
+        line_put(sheet, row, "", "measured_per_s", (double[]){workers_at(studies, study, p), per_s, ends.lo, ends.hi},
+                 p < study->used ? "" : "more workers than CPUs");
     }
-    for (size_t i = 0; i < study->fits; i++) {
-        const struct study_fit *f = &study->fit[i];
-        const struct fit_words *words = &fit_words[f->law];
-        if (!f->made) {
-            line_put(out, row, &(struct csv_line){laws[f->law], "refused", NAN, NAN, NAN, NAN, f->why});
-            continue;
-        }
-        for (size_t v = 0; v < words->values; v++)
-            line_put(out, row,
-                     &(struct csv_line){laws[f->law], words->value[v].name, NAN, f->fit.value[v], f->fit.interval[v].lo,
-                                        f->fit.interval[v].hi, ""});
-        line_put(out, row, &(struct csv_line){laws[f->law], "worst_residual", NAN, f->fit.worst, NAN, NAN, ""});
-        for (size_t p = 0; p < study->used; p++)
-            line_put(out, row,
-                     &(struct csv_line){laws[f->law], "fitted_per_s", workers_at(studies, study, p),
-                                        1e9 / fit_ns(&f->fit, workers_at(studies, study, p)), NAN, NAN, ""});
-    }
+    for (size_t i = 0; i < study->fits; i++)
+        fit_csv(sheet, studies, study, &study->fit[i]);
 }
 
 void studies_csv(FILE *out, const struct studies *studies)
 {
-    fputs("run_id,pool,workload,size_ns,place,arrival,law,name,workers,value,lo,hi,reason\n", out);
+    struct sheet sheet = {.columns = 13};
+
+    sheet_row(&sheet, "run_id", "pool", "workload", "size_ns", "place", "arrival", "law", "name", "workers", "value",
+              "lo", "hi", "reason");
     for (size_t i = 0; i < studies->count; i++)
-        study_csv(out, studies, &studies->study[i]);
+        study_csv(&sheet, studies, &studies->study[i]);
+    sheet_csv(out, &sheet);
+    sheet_release(&sheet);
 }

@@ -6,6 +6,7 @@
 #include "bench/model/columns.h"
 #include "bench/model/csv.h"
 #include "bench/model/run_dir.h"
+#include "bench/show/sheet.h"
 #include "bench/verbs/targets/targets.h"
 #include "bench/verbs/verbs.h"
 #include "workloads/text.h"
@@ -53,72 +54,35 @@ static char *value_text(char *text, size_t size, const struct target *target, do
     return text;
 }
 
-enum { NAME, VALUE, INTERVAL, AT_MOST, OUTCOME, TAKES, BASE_TAKES, COLUMN_COUNT };
-struct line {
-    char text[COLUMN_COUNT][128];
-};
-
-static void line_make(struct line *line, const struct target *target, const struct judgement *j)
+static void target_put(struct sheet *sheet, const struct target *target, const struct judgement *j)
 {
-    char lo[48], hi[48], value[48];
+    char lo[48], hi[48];
+    bool amount = target->kind == TARGET_AMOUNT;
 
-    snprintf(line->text[NAME], 128, "%s", target->name);
-    snprintf(line->text[VALUE], 128, "%s%s", value_text(value, sizeof value, target, j->value),
-             target->kind == TARGET_RATIO ? "x" : "");
+    sheet_put(sheet, "%s", target->name);
+    sheet_put(sheet, "%s%s", value_text(lo, sizeof lo, target, j->value), target->kind == TARGET_RATIO ? "x" : "");
     if (isnan(j->interval.lo))
-        snprintf(line->text[INTERVAL], 128, "-");
+        sheet_put(sheet, "-");
     else
-        snprintf(line->text[INTERVAL], 128, "[%s .. %s]", value_text(lo, sizeof lo, target, j->interval.lo),
-                 value_text(hi, sizeof hi, target, j->interval.hi));
-    snprintf(line->text[AT_MOST], 128, "%s", target->at_most_text);
-    snprintf(line->text[OUTCOME], 128, "%s", outcome_name(j->outcome));
-    *line->text[TAKES] = *line->text[BASE_TAKES] = '\0';
-    if (target->kind != TARGET_AMOUNT) {
-        amount_text(line->text[TAKES], 128, target->metric, j->cell_cost);
-        amount_text(line->text[BASE_TAKES], 128, target->metric, j->base_cost);
-    }
-}
-
-static void line_print(const struct line *line, const int *width)
-{
-    char text[1024];
-    int used = snprintf(text, sizeof text, "%-*s", width[NAME], line->text[NAME]);
-
-    for (int i = VALUE; i < COLUMN_COUNT; i++)
-        used += snprintf(text + used, sizeof text - (size_t)used, i == OUTCOME ? "  %-*s" : "  %*s", width[i],
-                         line->text[i]);
-    while (used && text[used - 1] == ' ')
-        text[--used] = '\0';
-    puts(text);
+        sheet_put(sheet, "[%s .. %s]", value_text(lo, sizeof lo, target, j->interval.lo),
+                  value_text(hi, sizeof hi, target, j->interval.hi));
+    sheet_put(sheet, "%s", target->at_most_text);
+    sheet_put(sheet, "%s", outcome_name(j->outcome));
+    sheet_put(sheet, "%s", amount ? "" : amount_text(lo, sizeof lo, target->metric, j->cell_cost));
+    sheet_put(sheet, "%s", amount ? "" : amount_text(lo, sizeof lo, target->metric, j->base_cost));
 }
 
 static void table_print(const struct targets *targets, const struct judgement *judgement)
 {
-    static const struct line head = {{"target", "value", "interval", "at most", "", "cell", "base"}};
-    int width[COLUMN_COUNT];
-    size_t run = 0;
-    struct line line;
+    struct sheet sheet = {.columns = 7, .align = "lrrrlr"};
 
+    sheet_row(&sheet, "target", "value", "interval", "at most", "", "cell", "base");
     for (size_t t = 0; t < targets->count; t++)
-        run += judgement[t].outcome != TARGET_NOT_RUN;
-    if (!run)
-        return;
-    for (int i = 0; i < COLUMN_COUNT; i++)
-        width[i] = (int)strlen(head.text[i]);
-    for (int print = 0; print < 2; print++) {
-        if (print)
-            line_print(&head, width);
-        for (size_t t = 0; t < targets->count; t++) {
-            if (judgement[t].outcome == TARGET_NOT_RUN)
-                continue;
-            line_make(&line, &targets->target[t], &judgement[t]);
-            for (int i = 0; i < COLUMN_COUNT; i++)
-                if ((int)strlen(line.text[i]) > width[i])
-                    width[i] = (int)strlen(line.text[i]);
-            if (print)
-                line_print(&line, width);
-        }
-    }
+        if (judgement[t].outcome != TARGET_NOT_RUN)
+            target_put(&sheet, &targets->target[t], &judgement[t]);
+    if (sheet_rows(&sheet) > 1)
+        sheet_print(stdout, &sheet, screen_columns(stdout));
+    sheet_release(&sheet);
 }
 
 static void foot_print(const struct targets *targets, const struct judgement *judgement, const struct family *family)

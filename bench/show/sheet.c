@@ -1,0 +1,331 @@
+/* Tables of texts, see sheet.h. */
+#include "bench/show/sheet.h"
+#include "bench/base/wrap.h"
+#include "bench/model/csv_file.h"
+#include "bench/show/markup.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GAP       2 /* between columns of a screen */
+#define LABEL_MIN 4
+#define HEAD_OVER 2 /* letters of a mark that a head stands above */
+#define RULE_MIN  3 /* letters of a line below the heads, in Markdown */
+
+/* ---- what stands in it ---- */
+
+static const struct sheet_cell *cell_at(const struct sheet *sheet, size_t row, size_t column)
+{
+    return &sheet->cells[row * sheet->columns + column];
+}
+
+void sheet_put(struct sheet *sheet, const char *format, ...)
+{
+    struct sheet_cell *cells = reallocarray(sheet->cells, sheet->count + 1, sizeof *cells);
+    va_list arguments;
+
+    if (!cells) {
+        sheet->failed = true;
+        return;
+    }
+    sheet->cells = cells;
+    cells[sheet->count] = (struct sheet_cell){0};
+    va_start(arguments, format);
+    if (vasprintf(&cells[sheet->count].text, format, arguments) < 0)
+        sheet->failed = true;
+    else
+        sheet->count++;
+    va_end(arguments);
+}
+
+void sheet_texts(struct sheet *sheet, const char *const *texts)
+{
+    for (; *texts; texts++)
+        sheet_put(sheet, "%s", *texts);
+}
+
+void sheet_numbers(struct sheet *sheet, size_t count, const double *numbers)
+{
+    char text[32];
+
+    for (size_t i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "%.9g", numbers[i]);
+        sheet_put(sheet, "%s", isnan(numbers[i]) ? "" : text);
+    }
+}
+
+void sheet_note(struct sheet *sheet, const char *mark, const char *note)
+{
+    struct sheet_cell *cell = sheet->failed ? NULL : &sheet->cells[sheet->count - 1];
+
+    if (!cell)
+        return;
+    cell->mark = *mark ? strdup(mark) : NULL;
+    cell->note = *note ? strdup(note) : NULL;
+    sheet->failed = (*mark && !cell->mark) || (*note && !cell->note);
+}
+
+size_t sheet_rows(const struct sheet *sheet)
+{
+    return sheet->failed ? 0 : sheet->count / sheet->columns;
+}
+
+bool sheet_left(const struct sheet *sheet, size_t column)
+{
+    size_t last = strlen(sheet->align) - 1;
+
+    return sheet->align[column < last ? column : last] == 'l';
+}
+
+static void cell_release(struct sheet_cell *cell)
+{
+    free(cell->text);
+    free(cell->mark);
+    free(cell->note);
+}
+
+static void column_drop(struct sheet *sheet, size_t column)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < sheet->count; i++)
+        if (i % sheet->columns == column)
+            cell_release(&sheet->cells[i]);
+        else
+            sheet->cells[kept++] = sheet->cells[i];
+    sheet->count = kept;
+    sheet->columns--;
+}
+
+void sheet_trim(struct sheet *sheet)
+{
+    for (size_t c = sheet->columns; c-- > 1 && !sheet->failed;) {
+        bool used = false;
+        for (size_t r = 1; r < sheet_rows(sheet); r++)
+            used = used || *cell_at(sheet, r, c)->text;
+        if (!used)
+            column_drop(sheet, c);
+    }
+}
+
+void sheet_release(struct sheet *sheet)
+{
+    for (size_t i = 0; i < sheet->count; i++)
+        cell_release(&sheet->cells[i]);
+    free(sheet->cells);
+    free(sheet->foot);
+    *sheet = (struct sheet){0};
+}
+
+/* Characters, as far as columns go by them. */
+static size_t width_of(const char *text)
+{
+    size_t width = 0;
+
+    for (; text && *text; text++)
+        width += (*text & 0xC0) != 0x80;
+    return width;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* ---- on a screen ---- */
+
+struct width {
+    size_t text, mark;
+};
+
+static bool is_heading(const struct sheet *sheet, size_t row)
+{
+    for (size_t c = 1; c < sheet->columns; c++)
+        if (*cell_at(sheet, row, c)->text)
+            return false;
+    return row > 0;
+}
+
+static struct width column_width(const struct sheet *sheet, size_t column)
+{
+    struct width width = {.text = sheet->least ? sheet->least[column] : 0};
+
+    for (size_t r = 1; r < sheet_rows(sheet); r++)
+        if (column || !is_heading(sheet, r)) {
+            width.text = larger(width.text, width_of(cell_at(sheet, r, column)->text));
+            width.mark = larger(width.mark, width_of(cell_at(sheet, r, column)->mark));
+        }
+    size_t head = width_of(cell_at(sheet, 0, column)->text);
+    width.text = larger(width.text, head - (width.mark < HEAD_OVER ? 0 : head < HEAD_OVER ? head : HEAD_OVER));
+    return width;
+}
+
+/* Of all columns but the label, with what is between. */
+static size_t rest_width(const struct sheet *sheet)
+{
+    size_t total = 0;
+
+    for (size_t c = 1; c < sheet->columns; c++) {
+        struct width width = column_width(sheet, c);
+        total += GAP + width.text + width.mark;
+    }
+    return total;
+}
+
+size_t sheet_width(const struct sheet *sheet)
+{
+    return sheet_rows(sheet) ? column_width(sheet, 0).text + rest_width(sheet) : 0;
+}
+
+/* A text in `width` letters; blanks are held back in `gap` until something follows, so that no line ends in them. */
+static void padded_print(FILE *out, size_t *gap, const char *text, size_t width, bool left)
+{
+    size_t used = width_of(text), room = width > used ? width - used : 0;
+
+    *gap += left ? 0 : room;
+    for (; text && *text; text++)
+        if (*text == ' ') {
+            ++*gap;
+        } else {
+            fprintf(out, "%*s%c", (int)*gap, "", *text);
+            *gap = 0;
+        }
+    *gap += left ? room : 0;
+}
+
+/* The label, and the columns from .. to - 1. */
+static void row_print(FILE *out, const struct sheet *sheet, size_t row, const struct width *width, size_t from,
+                      size_t to)
+{
+    const char *label = cell_at(sheet, row, 0)->text;
+    bool fits = width_of(label) <= width[0].text;
+    size_t gap = 0;
+
+    if (!fits)
+        wrap_print(out, label, 0);
+    if (!fits && is_heading(sheet, row))
+        return;
+    padded_print(out, &gap, fits ? label : "", width[0].text, sheet_left(sheet, 0));
+    for (size_t c = from; c < to; c++) {
+        size_t over = row || width[c].mark < HEAD_OVER ? 0 : HEAD_OVER;
+        gap += GAP;
+        padded_print(out, &gap, cell_at(sheet, row, c)->text, width[c].text + over, sheet_left(sheet, c));
+        padded_print(out, &gap, cell_at(sheet, row, c)->mark, width[c].mark - over, true);
+    }
+    fputc('\n', out);
+}
+
+void sheet_print(FILE *out, const struct sheet *given, size_t columns)
+{
+    struct sheet sheet = *given;
+    struct width *width = sheet_rows(given) ? calloc(given->columns, sizeof *width) : NULL;
+
+    if (!width)
+        return;
+    if (sheet_width(given) > columns)
+        sheet.least = NULL;
+    for (size_t c = 0; c < sheet.columns; c++)
+        width[c] = column_width(&sheet, c);
+    size_t rest = rest_width(&sheet);
+    if (width[0].text + rest > columns && !sheet.split)
+        width[0].text = rest + LABEL_MIN < columns ? columns - rest : LABEL_MIN;
+    for (size_t from = 1, to; from < sheet.columns; from = to) {
+        size_t used = width[0].text;
+        for (to = from; to < sheet.columns; to++) {
+            used += GAP + width[to].text + width[to].mark;
+            if (sheet.split && to > from && used > columns)
+                break;
+        }
+        for (size_t r = 0; r < sheet_rows(&sheet); r++)
+            row_print(out, &sheet, r, width, from, to);
+    }
+    free(width);
+}
+
+/* ---- as markup ---- */
+
+/* Into the next cell of `to`. */
+static void markdown_cell(struct sheet *to, const struct sheet_cell *cell)
+{
+    const char *bold = cell->mark && strchr(cell->mark, '*') ? "**" : "";
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out) {
+        to->failed = true;
+        return;
+    }
+    fputs(bold, out);
+    markdown_text(out, cell->text);
+    fprintf(out, "%s%s", bold, cell->mark ? " " : "");
+    markdown_text(out, cell->mark ? cell->mark : "");
+    fputs(cell->note ? " (" : "", out);
+    markdown_text(out, cell->note ? cell->note : "");
+    fputs(cell->note ? ")" : "", out);
+    if (fclose(out) == 0)
+        sheet_put(to, "%s", text);
+    else
+        to->failed = true;
+    free(text);
+}
+
+static void markdown_row(FILE *out, const struct sheet *written, size_t row, const size_t *width)
+{
+    for (size_t c = 0; c < written->columns; c++) {
+        const char *text = cell_at(written, row, c)->text;
+        int room = (int)(width[c] - width_of(text));
+        bool left = sheet_left(written, c);
+        fprintf(out, "| %*s%s%*s ", left ? 0 : room, "", text, left ? room : 0, "");
+    }
+    fputs("|\n", out);
+}
+
+void sheet_markdown(FILE *out, const struct sheet *sheet)
+{
+    struct sheet written = {.columns = sheet->columns, .align = sheet->align, .failed = sheet->failed};
+    size_t *width = calloc(sheet->columns, sizeof *width);
+
+    for (size_t i = 0; i < sheet->count && width; i++) {
+        markdown_cell(&written, &sheet->cells[i]);
+        size_t *widest = &width[i % sheet->columns];
+        *widest = larger(*widest, written.failed ? 0 : larger(RULE_MIN, width_of(written.cells[i].text)));
+    }
+    for (size_t r = 0; r < sheet_rows(&written) && width; r++) {
+        markdown_row(out, &written, r, width);
+        for (size_t c = 0; c < written.columns && !r; c++) {
+            fputs("| ", out);
+            for (size_t i = 1; i < width[c]; i++)
+                fputc('-', out);
+            fputs(sheet_left(&written, c) ? "- " : ": ", out);
+        }
+        fputs(r ? "" : "|\n", out);
+    }
+    free(width);
+    sheet_release(&written);
+}
+
+void sheet_latex(FILE *out, const struct sheet *sheet)
+{
+    fputs("\\begin{tabular}{", out);
+    for (size_t c = 0; c < sheet->columns; c++)
+        fputc(sheet_left(sheet, c) ? 'l' : 'r', out);
+    fputs("}\n\\hline\n", out);
+    for (size_t r = 0; r < sheet_rows(sheet); r++) {
+        for (size_t c = 0; c < sheet->columns; c++) {
+            fputs(c ? " & " : "", out);
+            latex_text(out, cell_at(sheet, r, c)->text);
+        }
+        fputs(r ? " \\\\\n" : " \\\\\n\\hline\n", out);
+    }
+    fputs("\\hline\n\\end{tabular}\n", out);
+}
+
+void sheet_csv(FILE *out, const struct sheet *sheet)
+{
+    for (size_t i = 0; i < sheet->count; i++) {
+        csv_text_print(out, sheet->cells[i].text);
+        fputc((i + 1) % sheet->columns ? ',' : '\n', out);
+    }
+}

@@ -1,0 +1,275 @@
+/* The tables of a run: what stands in them, in words and numbers. */
+#include "bench/show/tables.h"
+#include "bench/analyse/fault_costs.h"
+#include "bench/base/spec.h"
+#include "bench/base/units.h"
+#include "bench/model/summary_factors.h"
+#include <math.h>
+#include <string.h>
+
+#define WIDE            1.1 /* an interval whose ends differ by more is worth printing */
+#define POOL_MAX        20  /* letters of a pool over a column */
+#define FAULT_LABEL_MAX 28  /* letters on a screen */
+
+/* ---- the answer: a row for every combination of factors but the pool ---- */
+
+/* Rows whose base has a time say a speed-up, others a time per task. */
+static bool has_speedup(const struct table *t, size_t row)
+{
+    return t->base[row] != NO_CELL && t->base[row] != t->row[row] && t->run->rows[t->base[row]].ns_per_task > 0;
+}
+
+/* A pool as it stands over a column: one too long for it is called "hybrid (2)" there, and named below. */
+static char *pool_head(const struct table *t, size_t column, char *text, size_t size)
+{
+    const char *pool = POOL_SHOWN(t->run->rows[t->pool[column]].f.pool);
+
+    if (strlen(pool) <= POOL_MAX)
+        snprintf(text, size, "%s", pool);
+    else
+        snprintf(text, size, "%.*s (%zu)", (int)(strcspn(pool, ":") > 12 ? 12 : strcspn(pool, ":")), pool, column + 1);
+    return text;
+}
+
+char *table_common(const struct table *t, char *text, size_t size)
+{
+    return factors_label(text, size, &t->run->rows[0], t->factors & ~t->shown & ~(unsigned)FACTOR_POOL);
+}
+
+static bool is_partly(const struct table *t, const struct entry *e)
+{
+    return e->cell != NO_CELL && !isnan(e->ns) && t->run->rows[e->cell].failed;
+}
+
+static bool is_wide(const struct entry *e)
+{
+    return e->interval.hi > e->interval.lo * WIDE; /* not of a cell that has none */
+}
+
+static char *speedup_format(char *text, size_t size, double speedup)
+{
+    snprintf(text, size, speedup < 0.1 ? "%.2g" : speedup < 9.995 ? "%.2f" : "%.1f", speedup);
+    return text;
+}
+
+/* "1.93", "10.5 us", "failed", "". */
+static void entry_put(struct sheet *sheet, const struct table *t, size_t row, size_t column, enum detail detail)
+{
+    const struct entry *e = table_entry(t, row, column);
+    bool speedup = has_speedup(t, row) && e->cell != t->base[row], noted = !isnan(e->interval.lo);
+    char *(*format)(char *text, size_t size, double value) = speedup ? speedup_format : format_duration;
+    char value[24], mark[48], lo[16], hi[16], interval[40] = "";
+
+    if (e->cell == NO_CELL || isnan(e->ns)) {
+        const struct summary_row *cell = e->cell == NO_CELL ? NULL : &t->run->rows[e->cell];
+        sheet_put(sheet, "%s", !cell ? "" : cell->failed == cell->trials ? "failed" : "-");
+        return;
+    }
+    sheet_put(sheet, "%s", format(value, sizeof value, speedup ? e->speedup : e->ns));
+    char letter = e->mark == MARK_BEST ? '*' : e->mark == MARK_UNRESOLVED ? '?' : ' ';
+    const char *partly = is_partly(t, e) ? "!" : "";
+    if (noted)
+        snprintf(interval, sizeof interval, "%s .. %s", format(lo, sizeof lo, e->interval.lo),
+                 format(hi, sizeof hi, e->interval.hi));
+    if (detail == DETAIL_REPORT)
+        snprintf(mark, sizeof mark, "%.*s%s", letter != ' ', &letter, partly);
+    else if (detail == DETAIL_SCREEN && is_wide(e))
+        snprintf(mark, sizeof mark, " %c%s [%s]", letter, partly, interval);
+    else
+        snprintf(mark, sizeof mark, " %c%s%s", letter, is_wide(e) ? "~" : "", partly);
+    sheet_note(sheet, mark, detail == DETAIL_REPORT ? interval : "");
+}
+
+struct sheet answer_sheet(const struct table *t, bool speedup, enum detail detail)
+{
+    struct sheet sheet = {.title = speedup ? "Speed-up over serial (of serial itself, and with a unit: time per task)"
+                                           : "Time per task",
+                          .columns = t->pools + 1,
+                          .align = "lr",
+                          .split = true};
+    char text[72];
+
+    sheet_put(&sheet, detail == DETAIL_REPORT ? "tasks and workers" : "");
+    for (size_t c = 0; c < t->pools; c++)
+        sheet_put(&sheet, "%s", pool_head(t, c, text, sizeof text));
+    for (size_t row = 0; row < t->rows; row++) {
+        if (has_speedup(t, row) != speedup)
+            continue;
+        sheet_put(&sheet, "%s", factors_label(text, sizeof text, &t->run->rows[t->row[row]], t->shown));
+        for (size_t c = 0; c < t->pools; c++)
+            entry_put(&sheet, t, row, c, detail);
+    }
+    sheet_trim(&sheet);
+    return sheet;
+}
+
+bool answer_wide(const struct table *t, bool speedup)
+{
+    for (size_t i = 0; i < t->rows * t->pools; i++)
+        if (has_speedup(t, i / t->pools) == speedup && !isnan(t->entries[i].ns) && is_wide(&t->entries[i]))
+            return true;
+    return false;
+}
+
+void table_legend(FILE *out, const struct table *t)
+{
+    bool best = false, unresolved = false, partly = false;
+
+    for (size_t c = 0; c < t->pools; c++) {
+        const char *pool = t->run->rows[t->pool[c]].f.pool;
+        char head[64];
+        if (strcmp(pool_head(t, c, head, sizeof head), pool) != 0)
+            fprintf(out, "%s = %s\n", head, spec_behind_label(pool));
+    }
+    for (size_t i = 0; i < t->rows * t->pools; i++) {
+        best = best || t->entries[i].mark == MARK_BEST;
+        unresolved = unresolved || t->entries[i].mark == MARK_UNRESOLVED;
+        partly = partly || is_partly(t, &t->entries[i]);
+    }
+    if (best)
+        fprintf(out, "* the best of its row, or equal to it within %.0f %%\n", t->family.margin * 100);
+    if (unresolved)
+        fputs("? unresolved against the best\n", out);
+    if (partly)
+        fputs("! of the trials that did not fail, see below\n", out);
+}
+
+/* ---- latency: a row a cell in which a task does not wait for the trial's own burst ---- */
+
+enum { PERCENTILES = 4 };
+
+static void latency_put(struct sheet *sheet, const struct summary_row *row, bool below, enum detail detail)
+{
+    const int64_t ns[PERCENTILES][3] = {
+        {row->latency_p50_ns, row->latency_p50_lo_ns, row->latency_p50_hi_ns},
+        {row->latency_p90_ns, row->latency_p90_lo_ns, row->latency_p90_hi_ns},
+        {row->latency_p99_ns, row->latency_p99_lo_ns, row->latency_p99_hi_ns},
+        {row->latency_p999_ns, row->latency_p999_lo_ns, row->latency_p999_hi_ns},
+    };
+    char value[32], lo[32], hi[32], interval[72];
+
+    for (size_t i = 0; i < PERCENTILES; i++) {
+        *value = *interval = '\0'; /* too few tasks; too few trials */
+        if (ns[i][0] != MISSING)
+            format_duration(value, sizeof value, (double)ns[i][0]);
+        if (*value && ns[i][1] != MISSING)
+            snprintf(interval, sizeof interval, "%s .. %s", format_duration(lo, sizeof lo, (double)ns[i][1]),
+                     format_duration(hi, sizeof hi, (double)ns[i][2]));
+        sheet_put(sheet, "%s", below ? interval : value);
+        sheet_note(sheet, "", detail == DETAIL_REPORT ? interval : "");
+    }
+}
+
+static bool has_latency(const struct summary_row *row)
+{
+    return (row->f.arrival.kind == ARRIVAL_RATE || row->f.arrival.kind == ARRIVAL_WINDOW) &&
+           row->latency_p50_ns != MISSING;
+}
+
+struct sheet latency_sheet(const struct table *t, enum detail detail)
+{
+    static const unsigned char least[PERCENTILES + 1] = {0, 18, 18, 18, 18};
+    const struct run_data *run = t->run;
+    struct sheet sheet = {.title = "Latency, from due or handed in to the result: median over trials",
+                          .columns = PERCENTILES + 1,
+                          .align = "lr",
+                          .least = least};
+    char label[160];
+    bool bounded = false;
+
+    for (size_t i = 0; i < run->count; i++)
+        bounded = bounded || (has_latency(&run->rows[i]) && run->rows[i].latency_p50_lo_ns != MISSING);
+    sheet_row(&sheet, detail == DETAIL_REPORT ? "cell" : "", "p50", "p90", "p99", "p99.9");
+    for (size_t i = 0; i < run->count; i++) {
+        if (!has_latency(&run->rows[i]))
+            continue;
+        sheet_put(&sheet, "%s", factors_label(label, sizeof label, &run->rows[i], t->shown | FACTOR_POOL));
+        latency_put(&sheet, &run->rows[i], false, detail);
+        if (!bounded || detail == DETAIL_REPORT)
+            continue;
+        sheet_put(&sheet, "%s", "");
+        latency_put(&sheet, &run->rows[i], true, detail);
+    }
+    sheet_trim(&sheet);
+    if (bounded)
+        sheet.foot = strdup(detail == DETAIL_REPORT
+                                ? "ranges: 95 % interval of the median over trials, where at least 6 have it"
+                                : "below each: 95 % interval of the median, where at least 6 trials have it");
+    return sheet;
+}
+
+/* ---- prices ---- */
+
+struct sheet price_sheet(const struct analysis *analysis, enum detail detail)
+{
+    static const unsigned char least[] = {14, 19, 19, 21};
+    const struct table *t = &analysis->table;
+    struct sheet sheet = {.title = "Price of a pool, median over trials", .columns = 4, .align = "lr", .least = least};
+    bool report = detail == DETAIL_REPORT, start = false, memory = false, handover = false;
+    char text[64];
+
+    sheet_row(&sheet, report ? "pool" : "Price of", "a worker's start", "a worker's memory", "handing over a task");
+    for (size_t c = 0; c < t->pools; c++) {
+        const struct price *price = &analysis->prices[c];
+        if (!price_known(price) || (!report && t->base[0] == t->pool[c]))
+            continue;
+        sheet_put(&sheet, "%s%s", report ? "" : "  ",
+                  report ? t->run->rows[t->pool[c]].f.pool : pool_head(t, c, text, sizeof text));
+        sheet_put(&sheet, "%s",
+                  price->per_task                ? "per task"
+                  : isnan(price->start_ns.value) ? ""
+                                                 : format_duration(text, sizeof text, price->start_ns.value));
+        sheet_put(&sheet, "%s", price->bytes.value >= 0 ? format_bytes(text, sizeof text, price->bytes.value) : "");
+        sheet_put(&sheet, "%s",
+                  isnan(price->handover_ns.value) ? "" : format_duration(text, sizeof text, price->handover_ns.value));
+        start = start || price->per_task || !isnan(price->start_ns.value);
+        memory = memory || price->bytes.value >= 0;
+        handover = handover || !isnan(price->handover_ns.value);
+    }
+    if (report)
+        sheet_trim(&sheet);
+    if (report &&
+        asprintf(&sheet.foot, "%s%s%s", start ? "start: opening the pool, by the workers that makes\n" : "",
+                 memory ? "memory: proportional set size beyond that of the same tasks without a pool, by the workers\n"
+                        : "",
+                 handover ? "handing over: wall time per task of tasks that do nothing\n" : "") < 0)
+        sheet.foot = NULL;
+    return sheet;
+}
+
+/* ---- what failures on purpose cost: a row for every cell with faults ---- */
+
+struct sheet fault_cost_sheet(const struct analysis *analysis, enum detail detail)
+{
+    static const unsigned char least[] = {30, 5, 9, 5, 8, 8, 20};
+    const struct fault_costs *costs = &analysis->fault_costs;
+    struct sheet sheet = {.title = "By pool and failure, medians over trials",
+                          .columns = FAULT_COST_COLUMNS + 1,
+                          .align = "lr",
+                          .least = least};
+    bool report = detail == DETAIL_REPORT;
+    struct fault_cost_text text;
+    char label[160];
+
+    sheet_put(&sheet, report ? "pool and failure" : "What failures cost");
+    for (size_t c = 0; c < FAULT_COST_COLUMNS; c++)
+        sheet_put(&sheet, "%s", fault_cost_heads[c]);
+    for (size_t i = 0; i < costs->count; i++) {
+        fault_cost_label(&costs->fault_cost[i], analysis->run, label, sizeof label);
+        fault_cost_text(&costs->fault_cost[i], analysis->run, &text);
+        bool cut = !report && strlen(label) > FAULT_LABEL_MAX;
+        sheet_put(&sheet, "%s%.*s%s", report ? "" : "  ", cut ? FAULT_LABEL_MAX - 1 : (int)sizeof label, label,
+                  cut ? "~" : "");
+        for (size_t c = 0; c < FAULT_COST_COLUMNS; c++) {
+            bool behind = !report && c == FAULT_COST_COLUMNS - 1 && *text.note[c];
+            sheet_put(&sheet, "%s%s%s", text.column[c], behind ? " " : "", behind ? text.note[c] : "");
+            sheet_note(&sheet, "", report ? text.note[c] : "");
+        }
+    }
+    FILE *foot = report ? open_memstream(&sheet.foot, &(size_t){0}) : NULL;
+    for (size_t c = 0; c < FAULT_COST_COLUMNS && foot; c++)
+        fprintf(foot, "%s\n", fault_cost_explained[c]);
+    if (foot)
+        fclose(foot);
+    return sheet;
+}
