@@ -1,35 +1,28 @@
 /* The charts that are there, in the order of their table, each with its caption from charts/captions.txt. */
-#include "bench/model/cell.h"
 #include "bench/show/charts/captions.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/report/parts.h"
-#include "bench/show/report/svg.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define PAGES_MAX 100
 
 /* Whether there is such a file; counts it when it is a picture, and says in `refused` when it is none. */
-static bool page_put(struct report *r, struct document_chart *chart, struct lines *refused)
+static bool page_put(struct report *r, struct document_chart *chart, FILE *refused)
 {
-    char file[128], why[ERROR_MAX] = "there is no memory left";
-    const struct svg_place place = {.prefix = chart->name, .label = chart->title};
-    struct lines picture;
+    char file[128];
 
     snprintf(file, sizeof file, "charts/%s.svg", chart->name);
     char *svg = report_file(r, file);
     if (!svg)
         return false;
-    if (lines_open(&picture) && svg_write(picture.out, svg, &place, why) == 0) {
+    chart->picture = svg;
+    if (strstr(svg, "<desc>Produced by GNUPLOT") && strstr(svg, "</svg>")) {
         chart->number++;
-        chart->picture = lines_close(&picture);
         r->format->chart(r->out, chart);
-    } else {
-        lines_close(&picture);
-        if (refused->out)
-            fprintf(refused->out, "%s is left out: %s\n", file, why);
+    } else if (refused) {
+        fprintf(refused, "%s is left out: it was not drawn by gnuplot\n", file);
     }
-    free(picture.text);
     free(svg);
     return true;
 }
@@ -62,7 +55,7 @@ void report_charts(struct report *r)
             snprintf(name, sizeof name, page > 1 ? "%s-%u" : "%s", (*chart)->name, page);
             char *caption = caption_of(captions, name);
             drawn.caption = caption;
-            found = (!caption || caption_is_drawn(caption)) && page_put(r, &drawn, &refused);
+            found = (!caption || caption_is_drawn(caption)) && page_put(r, &drawn, refused.out);
             if (!found && page == 1 && caption && refused.out)
                 fprintf(refused.out, "%s: %s\n", drawn.title, caption);
             free(caption);

@@ -13,7 +13,7 @@ struct document_chart {
     const char *title;   /* what stands in the picture */
     const char *caption; /* stands below it; NULL: the title does */
     unsigned number;
-    const char *picture; /* the content of that file, safe to stand in a page (bench/show/report/svg.h) */
+    const char *picture; /* the content of that file */
 };
 
 enum document_list { LIST_ANSWER, LIST_WARNINGS, LIST_LEGEND };
