@@ -10,7 +10,8 @@ int work_state(const void *initial, size_t bytes, void **state)
     void *copy = malloc(bytes);
     if (!copy)
         return -ENOMEM;
-    *state = memcpy(copy, initial, bytes);
+    memcpy(copy, initial, bytes);
+    *state = copy;
     return 0;
 }
 
