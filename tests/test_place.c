@@ -34,7 +34,7 @@ static const struct example examples[] = {
 };
 #define EXAMPLES (sizeof examples / sizeof *examples)
 
-static const char *const words[] = {"none", "compact", "scatter", "cores"};
+static const char *const words[] = {"none", "cores-first", "compact", "scatter", "cores"};
 #define WORDS (sizeof words / sizeof *words)
 
 static struct machine described(const char *topology)
@@ -293,6 +293,33 @@ static void test_kinds_fastest_first(void **state)
     machine_close(&machine);
 }
 
+/* A core each while there are any, near each other; a second worker of a core is the last resort. */
+static void test_cores_first(void **state)
+{
+    struct machine machine = described("pack:2 core:4 pu:2");
+    const int all[] = {0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15, 0};
+    const unsigned workers[] = {1, 2, 4, 8, 9, 16, 17};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof workers / sizeof *workers; i++)
+        expect_cpus(&machine, "cores-first", all, workers[i]);
+    machine_close(&machine);
+
+    /* six cores of two threads, and eight slower ones of one */
+    machine = described("pack:1 core:14 pu:2");
+    allow(&machine, "0-11,12,14,16,18,20,22,24,26");
+    hwloc_bitmap_t slow = hwloc_bitmap_alloc(), fast = hwloc_bitmap_alloc();
+    hwloc_bitmap_set_range(fast, 0, 11);
+    hwloc_bitmap_set_range(slow, 12, 27);
+    assert_int_equal(hwloc_cpukinds_register(machine.topology, slow, 1, 0, NULL, 0), 0);
+    assert_int_equal(hwloc_cpukinds_register(machine.topology, fast, 2, 0, NULL, 0), 0);
+    expect_cpus(&machine, "cores-first",
+                (int[]){0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 1, 3, 5, 7, 9, 11, 0}, 21);
+    hwloc_bitmap_free(fast);
+    hwloc_bitmap_free(slow);
+    machine_close(&machine);
+}
+
 static void test_submitter(void **state)
 {
     struct machine machine = described("pack:2 core:2 pu:2");
@@ -360,8 +387,8 @@ static void test_bad_input(void **state)
     allow(&machine, "0-3,8-11");
     expect_refused(&machine, "compct", "did you mean 'compact'?");
     expect_refused(&machine, "Scatter", "did you mean 'scatter'?");
-    expect_refused(&machine, "wherever", "expected none, compact");
-    expect_refused(&machine, "", "expected none, compact");
+    expect_refused(&machine, "wherever", "expected none, cores-first, compact");
+    expect_refused(&machine, "", "expected none, cores-first, compact");
     expect_refused(&machine, "auto", "no place is called 'auto'");
     expect_refused(&machine, "4", "CPU 4 is not allowed on that machine; allowed CPUs: 0-3,8-11");
     expect_refused(&machine, "2-4", "CPU 4 is not allowed");
@@ -433,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_every_mask_is_allowed),
         cmocka_unit_test(test_words_use_every_pu_once_a_round),
+        cmocka_unit_test(test_cores_first),
         cmocka_unit_test(test_scatter_and_compact),
         cmocka_unit_test(test_lopsided_cpuset),
         cmocka_unit_test(test_kinds_fastest_first),

@@ -102,7 +102,7 @@ static void defaults(void **state)
         assert_int_equal(cell->f.size_ns, 1000000);
         assert_int_equal(cell->f.tasks, -1);
         assert_int_equal(cell->f.workers, i == 0 ? 1 : machine.cores);
-        assert_string_equal(cell->f.place, "compact");
+        assert_string_equal(cell->f.place, "cores-first");
         assert_false(cell->place_explicit);
         assert_int_equal(cell->faults.count, 0);
         assert_true(cell->f.timing);
@@ -393,7 +393,7 @@ static void resolved(void **state)
 {
     (void)state;
     round_trip("");
-    round_trip("--samples none --budget 90s --seed 0xffffffffffffffff --place compact");
+    round_trip("--samples none --budget 90s --seed 0xffffffffffffffff --place compact,?compact,auto");
     round_trip("--pool hybrid:processes=2/4:threads=1/8,serial --workers 1..6 --size 1500ns "
                "--arrival burst,rate:0.1:poisson,rate:33333.3 --faults "
                "none,error:task=0,error:rate=1%,segv:rate=0.5%+hang:task=3:rate=1%+kill:task=4 "

@@ -235,11 +235,10 @@ static int labels_check(const struct experiments *experiments, char *error)
 /* ---- crossing ---- */
 
 /* What the suite of an earlier run asked for, as it was meant then. */
-static int cell_update(const struct experiment *experiment, struct cell *cell, char *error)
+static int cell_as_meant(const struct experiment *experiment, struct cell *cell, char *error)
 {
     for (size_t i = 0; options[i].name && experiment->schema; i++)
-        if (!(experiment->given & 1u << i) && options[i].kind == OPTION_FACTOR &&
-            factor_update(&options[i], experiment->schema, &cell->f, error))
+        if (!(experiment->given & 1u << i) && cell_update(&options[i], experiment->schema, cell, error))
             return refuse_at(error, "%s", options[i].name);
     return 0;
 }
@@ -349,7 +348,7 @@ static int experiment_cross(const struct experiment *experiment, struct crossing
                 cell_set(&cell, &options[i], experiment->values[i].word[at[i]], crossing->error))
                 rc = refuse_at(crossing->error, "--%s", options[i].name);
         if (!rc)
-            rc = cell_update(experiment, &cell, crossing->error);
+            rc = cell_as_meant(experiment, &cell, crossing->error);
         if (!rc)
             rc = cell_normalise(&cell, crossing->error);
         if (!rc)

@@ -268,7 +268,7 @@ static const struct {
     {"memory", look_memory, true, "end what takes it: else the kernel looks for pages during trials"},
     {"addresses", look_layout, true, "sysctl kernel.randomize_va_space=2"},
     {"NUMA", look_numa, true, "sysctl kernel.numa_balancing=0"},
-    {"isolated", look_isolated, true, "--place compact, the default, or a list of CPUs"},
+    {"isolated", look_isolated, true, "--place cores-first, the default, or a list of CPUs"},
     {"policy", look_policy, true, "chrt --other 0 poolbench ...: the policy is that of who started this"},
     {"load", look_load, false, "wait: part of it may be runs of poolbench itself"},
     {"pinning", look_pinning, false, "allow sched_setaffinity; until then workers wander"}, /* the screen says it */

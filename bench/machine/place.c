@@ -16,6 +16,7 @@
 
 const struct place_name place_names[] = {
     {"none", "not pinned: every worker may use all allowed CPUs"},
+    {"cores-first", "one worker a core, the next package when its cores are used, second PUs of cores last"},
     {"compact", "one PU after another in topological order: neighbours share caches"},
     {"scatter", "spread over packages, NUMA nodes, caches, cores, and only then over a core's PUs"},
     {"cores", "one worker a core, on its first PU"},
@@ -166,9 +167,10 @@ static int refuse_name(const char *option, const char *place, char *error)
         if (!strpbrk(row->name, ":+")) /* the examples are no names */
             nearest_offer(&nearest, row->name);
     return refuse(error, "%s: no place is called '%.*s'%s", option, SPEC_MAX, place,
-                  nearest_name(&nearest) ? nearest_hint(&nearest, hint, sizeof hint)
-                                         : "; expected none, compact, scatter, cores, a list such as 0+2-3 or a "
-                                           "location such as core:1.pu:0");
+                  nearest_name(&nearest)
+                      ? nearest_hint(&nearest, hint, sizeof hint)
+                      : "; expected none, cores-first, compact, scatter, cores, a list such as 0+2-3 or a "
+                        "location such as core:1.pu:0");
 }
 
 static int rows_make(struct place_rows *rows, const struct machine *machine, const char *option, const char *place,
@@ -178,6 +180,8 @@ static int rows_make(struct place_rows *rows, const struct machine *machine, con
 
     if (strcmp(place, "none") == 0)
         status = place_rows_add(rows, machine, machine->allowed);
+    else if (strcmp(place, PLACE_DEFAULT) == 0)
+        status = rows_by_group(rows, machine, UINT_MAX, rows_in_order);
     else if (strcmp(place, "compact") == 0)
         status = rows_by_group(rows, machine, 0, rows_in_order);
     else if (strcmp(place, "scatter") == 0)

@@ -1,16 +1,19 @@
 /* Placement: which CPU every worker is pinned to, planned and proven in the harness, applied by the pools.
  *   none      every worker may use all allowed CPUs
+ *   cores-first  one worker a core (its first PU) in topological order, a package after the other; then second PUs
  *   compact   one PU after another in topological order: near neighbours share caches
  *   scatter   spread over packages, then NUMA nodes, then caches, then cores, then PUs
  *   cores     one worker a core (its first PU); more workers go round again
  *   list      0+2-3: the listed CPUs (OS indices), in order, round again when there are more workers
  *   location  core:1.pu:0, pack:0+pack:1: hwloc-calc style, one worker per named object, round again
- * Where there are several kinds of CPU, compact, scatter and cores take the fastest kind first; scatter still takes a
- * PU of every core before any second one. The submitter (--place-main) takes the same words; by default ("auto") it
- * gets an allowed CPU that no worker has, when there is one, else all allowed CPUs. */
+ * Where there are several kinds of CPU, all but lists and locations take the fastest kind first; scatter and
+ * cores-first still take a PU of every core before any second one. The submitter (--place-main) takes the same words;
+ * by default ("auto") it gets an allowed CPU that no worker has, when there is one, else all allowed CPUs. */
 #ifndef POOLBENCH_MACHINE_PLACE_H
 #define POOLBENCH_MACHINE_PLACE_H
 #include "bench/machine/machine.h"
+
+#define PLACE_DEFAULT "cores-first"
 
 /* Where the workers of a cell go. */
 struct placement {

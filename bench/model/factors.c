@@ -224,19 +224,25 @@ int expand_workers(const char *text, const struct machine *machine, struct words
     }
 }
 
-/* The default place is compact, but unlike an explicit one it may give way to none: "auto" keeps them apart. */
+/* A place with a ? in front may give way to none; auto is the default with one. */
 int set_place(const char *value, struct cell *cell, char *error)
 {
     if (strlen(value) >= sizeof cell->f.place)
         return refuse(error, "'%.40s...' is longer than %zu letters", value, sizeof cell->f.place - 1);
-    cell->place_explicit = strcmp(value, "auto") != 0;
-    snprintf(cell->f.place, sizeof cell->f.place, "%s", cell->place_explicit ? value : "compact");
+    if (!strcmp(value, "auto"))
+        value = "?" PLACE_DEFAULT;
+    cell->place_explicit = *value != '?';
+    snprintf(cell->f.place, sizeof cell->f.place, "%s", value + !cell->place_explicit);
     return 0;
 }
 
 void spell_place(const struct cell *cell, char *text)
 {
-    snprintf(text, SPEC_MAX, "%s", cell->place_explicit ? cell->f.place : "auto");
+    const bool is_default = !cell->place_explicit && !strcmp(cell->f.place, PLACE_DEFAULT);
+    if (is_default)
+        snprintf(text, SPEC_MAX, "auto");
+    else
+        snprintf(text, SPEC_MAX, "%s%.*s", cell->place_explicit ? "" : "?", SPEC_MAX - 2, cell->f.place);
 }
 
 int set_place_main(const char *value, struct cell *cell, char *error)

@@ -20,6 +20,7 @@ static bool is_joined_before(const struct factors *factors)
 {
     return factors->arrival.kind == ARRIVAL_BURST || factors->arrival.kind == ARRIVAL_WAVE;
 }
+static const struct meaning place_before[] = {{1, "auto", "?compact", NULL}, {0}};
 static const struct meaning collect_before[] = {{1, "completed", "joined", is_joined_before}, {0}};
 
 // clang-format off
@@ -115,12 +116,15 @@ const struct option options[] = {
          .syntax = "PLACE",
          .preset = "auto",
          .help =
-             "Where workers are pinned: none, compact, scatter, cores, CPUs joined with plus (0+2-3), or hwloc objects "
-             "(core:1.pu:0). auto is compact, or none where pinning is forbidden. `list places` shows all.",
+             "Where workers are pinned: none, cores-first, compact, scatter, cores, CPUs joined with plus (0+2-3), or "
+             "hwloc objects (core:1.pu:0). With ? in front it is none where pinning is forbidden; auto is "
+             "?cores-first. "
+             "`list places` shows all.",
          AT(place),
          BY_CELL(place),
          .columns = {COLUMN(TEXT, "place", place, "where workers are pinned")},
-         .before = "place "},
+         .before = "place ",
+         .meant_before = place_before},
     [OPTION_ARRIVAL] = {.name = "arrival",
                         .syntax = "burst|wave:K|window:K|rate:R[:poisson]",
                         .preset = "burst",
@@ -340,14 +344,32 @@ char *factor_text(const struct option *option, const struct factors *factors, ch
     return text;
 }
 
-int factor_update(const struct option *option, int64_t schema, struct factors *factors, char *error)
+/* What a value of that schema is called today; NULL: the same. */
+static const char *meaning_of(const struct option *option, int64_t schema, const char *text,
+                              const struct factors *factors)
 {
-    char text[SPEC_MAX];
     for (const struct meaning *meaning = option->meant_before; meaning && meaning->schema; meaning++)
-        if (schema <= meaning->schema && !strcmp(factor_text(option, factors, text), meaning->was) &&
-            (!meaning->when || meaning->when(factors)))
-            return factor_parse(option, meaning->means, factors, error);
-    return 0;
+        if (schema <= meaning->schema && !strcmp(text, meaning->was) && (!meaning->when || meaning->when(factors)))
+            return meaning->means;
+    return NULL;
+}
+
+int cell_update(const struct option *option, int64_t schema, struct cell *cell, char *error)
+{
+    char text[VALUE_MAX] = "";
+    if (option->meant_before)
+        cell_spell(cell, option, text);
+    const char *means = meaning_of(option, schema, text, &cell->f);
+    return means ? cell_set(cell, option, means, error) : 0;
+}
+
+static int factor_update(const struct option *option, int64_t schema, struct factors *factors, char *error)
+{
+    char text[SPEC_MAX] = "";
+    if (option->meant_before)
+        factor_text(option, factors, text);
+    const char *means = meaning_of(option, schema, text, factors);
+    return means ? factor_parse(option, means, factors, error) : 0;
 }
 
 int factors_update(const struct option *table, int64_t schema, unsigned absent, struct factors *factors, char *error)

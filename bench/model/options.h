@@ -93,8 +93,8 @@ void cell_spell(const struct cell *cell, const struct option *option, char *text
 char *factor_text(const struct option *option, const struct factors *factors, char *text);
 /* Text to the value in `factors` alone. */
 int factor_parse(const struct option *option, const char *text, struct factors *factors, char *error);
-/* The value of a file of that schema as the row means it today. 0, or -EINVAL with a line in error. */
-int factor_update(const struct option *option, int64_t schema, struct factors *factors, char *error);
+/* A value that a suite of that schema asks for, as the row means it today. 0, or -EINVAL with a line in error. */
+int cell_update(const struct option *option, int64_t schema, struct cell *cell, char *error);
 /* Factors that were read from a file of that schema, as `table` (options[]) means them today. absent: those without a
  * column there, by bit. 0, or -EINVAL with a line in error. */
 int factors_update(const struct option *table, int64_t schema, unsigned absent, struct factors *factors, char *error);

@@ -223,8 +223,8 @@ static const struct argument topo_arguments[] = {
                        "A machine as synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file; else this machine.", false},
     [TOPO_WORKERS] = {"workers", "N|cores|pus|2xcores", "cores",
                       "How many, or a multiple of the cores or hardware threads.", false},
-    [TOPO_PLACE] = {"place", "PLACE", "compact",
-                    "Where they are pinned: none, compact, scatter, cores, CPUs joined "
+    [TOPO_PLACE] = {"place", "PLACE", PLACE_DEFAULT,
+                    "Where they are pinned: none, cores-first, compact, scatter, cores, CPUs joined "
                     "with plus (0+2-3), or hwloc objects (core:1.pu:0).",
                     false},
     [TOPO_PLACE_MAIN] = {"place-main", "PLACE", "auto", "Where the submitter runs: auto, or the words of --place.",
