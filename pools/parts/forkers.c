@@ -65,6 +65,7 @@ static int shared_make(struct forkers *forkers, const struct pool_config *config
         return -errno;
     forkers->shared = (struct zygote_shared *)map;
     *forkers->shared = (struct zygote_shared){
+        .event.fd = -1,
         .workers = workers,
         .rows = forkers->rows,
         .words = words,
