@@ -212,19 +212,14 @@ static bool collect(struct pool *pool, unsigned number, struct done *done)
         pool->used.migrations += done->cpu != worker->cpu && worker->cpu != UINT32_MAX;
         worker->cpu = done->cpu;
     } else {
-        /* its last words, if it left any (pool.h) */
-        struct done last = result->done;
         *done = (struct done){.task = (uint32_t)(worker->running >> 32)};
-        if (last.task == done->task && last.status == TASK_LOST) {
-            done->start = last.start;
-            done->end = last.end;
-        }
+        task_fallen(&result->done, status, done);
     }
-    if (!complete || (status && pool->job->workload->become)) { /* the latter: it had become the task's program */
+    bool became = complete && status && pool->job->workload->become; /* the task's program */
+    if (became)
         task_ended(status, done);
-        if (late && (!complete || WIFSIGNALED(status)))
-            done->status = TASK_TIMEOUT;
-    }
+    if (late && (!complete || (became && WIFSIGNALED(status))))
+        done->status = TASK_TIMEOUT;
     if (complete && pool->job->timed && !done->end)
         done->end = clock_ticks();
     usage_add_ended(&pool->used, &rusage);

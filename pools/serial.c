@@ -76,7 +76,7 @@ static int serial_reap(struct pool *pool, struct done *done, unsigned min, unsig
         d->out = out;
         pool->migrations += d->cpu != pool->cpu && pool->cpu != UINT32_MAX;
         pool->cpu = d->cpu;
-        if (until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns)
+        if (clock_is_past(until_ns))
             break;
     }
     return (int)count;

@@ -63,7 +63,7 @@ static void a_killed_process_is_one_task(void **state)
             assert_in_range(rounds, 0, ROUNDS_MOST);
             submit_all(&bench, rounds * TASKS, TASKS);
             while (!pid) {
-                pid = child ? pids[0] : find_child("pb-worker-0");
+                pid = child ? (pid_t)pids[0] : find_child("pb-worker-0");
                 pid = pids[0] ? pid : 0; /* while it is on a task */
                 sched_yield();
             }

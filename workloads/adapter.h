@@ -4,7 +4,8 @@
 #include "include/poolbench/workload.h"
 #include "workloads/workload.h"
 
-/* Takes over a plug-in that was checked. */
+/* Takes over a plug-in that was checked (its abi and size are known): a copy. Names are those of the plug-in, which
+ * stays loaded. */
 const struct workload_ops *adapter_workload(const struct poolbench_workload *plugin);
 /* What it said about its last failure; "" when nothing. */
 const char *adapter_workload_reason(void);

@@ -13,15 +13,17 @@ enum { BLOCKS_FILE, BLOCKS_BLOCK, BLOCKS_PARAMS };
 
 struct blocks {
     const unsigned char *bytes;
-    size_t size, block, count;
+    size_t size, block; /* bytes: of the file, of a block */
+    size_t count;       /* of blocks, 1 or more */
 };
 
 /* As check of the workload contract. */
 int blocks_check(const int64_t *params, uint32_t *tasks, char *error);
-/* 0 or -errno. */
+/* Maps the file that params name, until blocks_close, once. 0 or -errno. */
 int blocks_open(const int64_t *params, struct blocks *blocks);
 void blocks_close(struct blocks *blocks);
 
+/* Block `number`, round and round; *bytes: how long it is. */
 static inline const unsigned char *blocks_at(const struct blocks *blocks, uint64_t number, size_t *bytes)
 {
     size_t start = number % blocks->count * blocks->block, left = blocks->size - start;

@@ -1,7 +1,6 @@
 /* What programs run as tasks have used: those that the calling thread has waited for. A thread of its own is the only
  * one that knows them from other children of its process; pools/parts/usage.c adds them to what the thread itself has
- * used.
- */
+ * used. */
 #ifndef POOLBENCH_CHILDREN_H
 #define POOLBENCH_CHILDREN_H
 #include <stdint.h>
@@ -14,6 +13,7 @@ struct children {
 
 extern _Thread_local struct children children_waited;
 
+/* Adds a program that the calling thread has waited for; rusage: as wait4(2) tells. */
 void children_add(const struct rusage *rusage);
 
 #endif

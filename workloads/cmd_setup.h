@@ -1,4 +1,5 @@
-/* Inside of the workload cmd: its state, made by cmd_setup.c from the parameters, used by cmd.c to run programs. */
+/* Inside of the workload cmd: its state, made from the parameters, and used by cmd.c to run programs. Read-only once it
+ * is prepared. */
 #ifndef POOLBENCH_CMD_SETUP_H
 #define POOLBENCH_CMD_SETUP_H
 #include "workloads/line.h"
@@ -16,6 +17,7 @@ struct cmd {
     int null;            /* /dev/null, for what is discarded */
 };
 
+/* What workloads/workload.h says of check, once, prepare, unlistable and release. */
 extern const struct param cmd_params[];
 int cmd_check(const int64_t *params, uint32_t *tasks, char *error);
 bool cmd_once(const int64_t *params);

@@ -69,12 +69,13 @@ static inline void poolbench_task_run(void *task)
     it->run(it);
 }
 
-/* What poolbench does for a pool. Give it back as the first argument. Valid from open to close. */
+/* What poolbench does for a pool. Give it back as the first argument. Valid from open to close. refuse is for the
+ * submitter's thread (and for attach), the others are for any thread, and for processes forked after open. */
 struct poolbench_host {
     uint32_t abi, size;
     /* Why something does not work, in one line for people. Returns -EINVAL, so that open can end with it. */
     int (*refuse)(const struct poolbench_host *host, const char *format, ...) POOLBENCH_PRINTF(2, 3);
-    /* A line to stderr, behind the pool's name. */
+    /* A line to stderr, of up to 511 bytes, behind the pool's name. */
     void (*log)(const struct poolbench_host *host, const char *format, ...) POOLBENCH_PRINTF(2, 3);
     /* The calling thread or process is worker `number`, below shape.workers, from now on: it is named and pinned. To be
      * called when a worker starts, where the library lets you; else done with its first task, in order of arrival.

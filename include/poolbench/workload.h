@@ -30,7 +30,8 @@ struct poolbench_workload_config {
     uint32_t tasks;        /* how many will be run; warm-up comes on top */
     const int64_t *params; /* one value per row of the params table, in range */
     uint64_t seed;         /* of the run */
-    /* Why something does not work, in one line for people. Returns -EINVAL, so that prepare can end with it. */
+    /* Why something does not work, in one line for people. Returns -EINVAL, so that prepare, which alone calls it, can
+     * end with it. */
     int (*refuse)(const char *format, ...) POOLBENCH_PRINTF(1, 2);
 };
 
@@ -56,7 +57,7 @@ struct poolbench_workload {
     /* Optional: 1 and the result run must have given, where it can be known for little; else 0. Without it a share of
      * the tasks is run again and compared. */
     int (*expect)(const void *state, const struct poolbench_work *work, uint64_t *result);
-    /* Optional. */
+    /* Optional: frees the state. */
     void (*release)(void *state);
 };
 

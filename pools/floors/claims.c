@@ -188,7 +188,7 @@ static int claims_reap(struct pool *pool, struct done *done, unsigned min, unsig
         if (count >= min || count == max || !pool->in_flight || !until_ns)
             return (int)count;
         if (wait_spins(&since, pool->spin_ticks)) {
-            if (until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns)
+            if (clock_is_past(until_ns))
                 return (int)count;
             continue;
         }

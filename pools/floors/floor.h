@@ -30,7 +30,7 @@ struct floor_team {
 /* Starts config->workers of them, pinned; body is entered when all are there. The first five members are the caller's,
  * the others zeroed. On failure nothing is left. 0 or -errno; -ENOTSUP: floor_refuses. */
 int floor_start(struct floor_team *team);
-/* Threads must have been told to leave their body; processes are killed. */
+/* Waits for all and frees. Threads must have been told to leave their body; processes are killed. */
 void floor_end(struct floor_team *team);
 
 /* The job has what floors do without. */
@@ -38,7 +38,7 @@ static inline bool floor_refuses(const struct job *job)
 {
     return job->in_bytes || job->out_bytes;
 }
-/* All threads of the submitter and the children it has waited for. */
+/* usage of the contract: all threads of the submitter and the children it has waited for. */
 int floor_usage(struct pool *pool, bool with_memory, struct usage *usage);
 
 /* The submitter waits until the event's `wanted` results have come, or until_ns. It stored `wanted` (seq_cst) and then

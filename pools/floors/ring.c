@@ -184,7 +184,7 @@ static int ring_reap(struct pool *pool, struct done *done, unsigned min, unsigne
         if (got)
             since = 0;
         if (wait_spins(&since, pool->spin_ticks)) {
-            if (until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns)
+            if (clock_is_past(until_ns))
                 return (int)count;
             continue;
         }

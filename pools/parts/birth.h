@@ -1,4 +1,5 @@
-/* Making the workers of a group: threads, and processes of one or more threads. For the submitter. 0 or -errno. */
+/* Making the workers of a group: threads, and processes of one or more threads. For the submitter. 0 or -errno;
+ * what a worker finds out after that, it leaves in its `error`. */
 #ifndef POOLBENCH_BIRTH_H
 #define POOLBENCH_BIRTH_H
 #include "pools/parts/group_state.h"

@@ -30,6 +30,7 @@ struct channels {
     unsigned count;     /* of teams */
     struct team teams[TEAMS_MAX];
 };
+/* The pool contract; `channels` is read by open alone. */
 int channels_open(const struct pool_config *config, const struct job *job, const struct channels *channels,
                   struct pool **pool);
 int channels_submit(struct pool *pool, const uint32_t *tasks, unsigned n);

@@ -17,8 +17,9 @@ struct clock_source {
 };
 extern struct clock_source clock_source;
 
+/* As another process of this machine has found it out. */
 void clock_init(bool is_tsc, uint64_t mult);
-/* Chooses the source for this machine and measures mult against CLOCK_MONOTONIC for about `measure_ns`. */
+/* Chooses the source for this machine and measures mult against CLOCK_MONOTONIC, asleep for about `measure_ns`. */
 void clock_choose(uint64_t measure_ns);
 
 static inline uint64_t clock_monotonic_ns(void)
@@ -28,6 +29,13 @@ static inline uint64_t clock_monotonic_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* Is it that late? UINT64_MAX: never, and the clock is not read. */
+static inline bool clock_is_past(uint64_t until_ns)
+{
+    return until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns;
+}
+
+/* A span, or a point in time. */
 static inline struct timespec clock_timespec(uint64_t ns)
 {
     return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
@@ -82,6 +90,7 @@ static inline void clock_fetch_to_write(const void *address)
 #endif
 }
 
+/* In waiting loops: gives way to the other thread of the core. */
 static inline void clock_pause(void)
 {
 #if defined(__x86_64__)
@@ -91,6 +100,7 @@ static inline void clock_pause(void)
 #endif
 }
 
+/* Spans; points in time are told by anchors. */
 static inline uint64_t clock_to_ns(uint64_t ticks)
 {
     return (uint64_t)(((unsigned __int128)ticks * clock_source.mult) >> 32);

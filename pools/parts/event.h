@@ -58,7 +58,8 @@ static inline void event_ring(struct event *event)
 }
 
 /* SIGCHLD bumps the word from now on, and the default action is back after unwatch; one event at a time. Children made
- * meanwhile call event_forget_children first thing. 0 or -errno. */
+ * meanwhile call event_forget_children first thing. 0 or -errno. Where an event is part of other memory (not
+ * event_open), its fd is set to -1 before. */
 int event_watch_children(struct event *event);
 void event_unwatch_children(void);
 void event_forget_children(void);

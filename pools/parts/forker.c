@@ -110,11 +110,8 @@ static void record(struct forker_self *self, struct done *done, uint32_t task, i
         self->migrations += done->cpu != self->cpu && self->cpu != UINT32_MAX;
         self->cpu = done->cpu;
     } else {
-        /* what its task wrote down right before it died of it (pool.h) */
-        struct done last = self->forker->done;
-        bool told = last.task == task && last.end;
-        *done = (struct done){.task = task, .start = told ? last.start : 0, .end = told ? last.end : 0};
-        task_ended(status, done);
+        *done = (struct done){.task = task};
+        task_fallen(&self->forker->done, status, done);
     }
 }
 
@@ -127,7 +124,7 @@ static void task_fork(struct forker_self *self, uint32_t slot, struct done *done
     pid_t parent = getpid();
     int status = 0;
     atomic_store_explicit(&self->forker->complete, 0, memory_order_relaxed); /* before the child exists */
-    self->forker->done.end = 0;
+    self->forker->done.status = TASK_OK;
     pid_t pid = fork();
     if (pid == 0)
         child_main(self, slot, task, parent);

@@ -25,6 +25,7 @@ struct forkers {
 
 /* Makes the spawner and a forker for each worker. 0 or -errno, and nothing is left. */
 int forkers_make(struct forkers *forkers, const struct pool_config *config);
+/* Kills them all, waits for them and frees what make made; also when that is nothing (zeroed). */
 void forkers_end(struct forkers *forkers);
 
 void forkers_wake(struct forkers *forkers, uint32_t count); /* up to count idle ones */
@@ -33,7 +34,7 @@ void forkers_order(struct forkers *forkers, enum forker_order order);
 /* Do all have? The first error goes to *error. */
 bool forkers_have_answered(const struct forkers *forkers, int *error);
 
-/* The process in that row has been waited for. */
+/* The process in that row has ended and been waited for. */
 void forkers_lose(struct forkers *forkers, uint32_t row);
 /* What was asked for is there, if it has been made. */
 void forkers_take(struct forkers *forkers);

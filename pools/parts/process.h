@@ -18,7 +18,7 @@ int place_apply(const struct places *places, unsigned worker);
 int thread_make(pthread_t *thread, void *(*run)(void *argument), void *argument);
 /* First thing in a child of `parent`: it is killed when that ends, and exits with 1 if it has already. */
 void child_begin(pid_t parent);
-/* Waits until that child has ended; its wait status, 0 where it is no child. */
+/* Waits until that child has ended; its wait status, 0 where there is no such child. */
 int child_await(pid_t pid);
 
 #endif

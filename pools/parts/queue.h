@@ -51,11 +51,12 @@ struct queue {
 int queue_open(struct queue *queue, struct group *group, enum wait_mode wait, size_t extra, void **extra_memory);
 void queue_release(struct queue *queue);
 
-/* Those who hand over slots by other ways (pools/transport/) place and claim one at a time: into a free slot, which
- * there must be; and false when somebody else has. */
+/* Those who hand over slots by other ways (pools/transport/) place and claim one at a time. The submitter: into a free
+ * slot, which there must be (in_flight below size); returns it. */
 uint32_t queue_place(struct queue *queue, uint32_t task);
+/* A worker, as owner (its number + 1): true, and *task is its own from now on; false when somebody else has it. */
 bool queue_claim(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task);
-/* What a worker does with what it has claimed, but for handing back the record. */
+/* What a worker does with what it has claimed: all of *done but what worker_sign adds. */
 void queue_run(struct self *self, struct queue *queue, uint32_t slot, uint32_t task, struct done *done);
 /* Is the slot's task still to be claimed? For the submitter. */
 bool queue_is_offered(const struct queue *queue, uint32_t slot);

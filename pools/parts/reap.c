@@ -92,7 +92,7 @@ static unsigned spin_for_news(const struct group_reap *reap, uint64_t spin_ticks
             continue;
         if (spin_ticks != UINT64_MAX && clock_ticks() - start >= spin_ticks)
             return 0;
-        if (until != UINT64_MAX && clock_monotonic_ns() >= until)
+        if (clock_is_past(until))
             return 0;
         if (any(reap, group_has_news))
             return 0;
@@ -155,6 +155,6 @@ int group_reap(const struct group_reap *reap)
             return (int)have;
         if (deferred)
             wake_deferred(reap);
-        late = reap->until_ns != UINT64_MAX && clock_monotonic_ns() >= reap->until_ns;
+        late = clock_is_past(reap->until_ns);
     }
 }

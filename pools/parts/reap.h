@@ -12,7 +12,7 @@ struct group_reap {
     unsigned min, max;
     uint64_t until_ns; /* CLOCK_MONOTONIC; 0, UINT64_MAX: as in the contract */
 };
-/* How many, or -errno as reap of the contract. */
+/* How many, or -errno as reap of the contract; a group whose workers are over a limit ends their tasks meanwhile. */
 int group_reap(const struct group_reap *reap);
 /* Takes up to max records of finished tasks off the rings; how many. Never waits. */
 unsigned group_drain(struct group *group, struct done *done, unsigned max);

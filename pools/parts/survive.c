@@ -105,31 +105,27 @@ static bool is_drained(const struct group *group, unsigned process)
     return true;
 }
 
-/* The record that the worker was writing when it died, if it left last words about `task` in it (pool.h). */
-static struct done *last_words(const struct group *group, unsigned number, uint32_t task)
+/* The record that the worker was writing when it died. */
+static struct done *last_record(const struct group *group, unsigned number)
 {
     uint32_t filled = atomic_load_explicit(&group->worker[number].filled, memory_order_relaxed);
-    struct done *record = group_record(group, number, filled);
-    return record->task == task && record->status == TASK_LOST ? record : NULL;
+    return group_record(group, number, filled);
 }
 
 static bool is_culprit(const struct group *group, unsigned process, const struct done *fallen)
 {
     const struct unit *unit = &group->unit[process];
-    return unit->culprit ? unit->culprit == fallen->worker + 1u
-                         : atomic_load_explicit(&group->worker[fallen->worker].fatal, memory_order_relaxed) ||
-                               last_words(group, fallen->worker, fallen->task);
+    if (unit->culprit)
+        return unit->culprit == fallen->worker + 1u;
+    const struct done *record = last_record(group, fallen->worker);
+    return atomic_load_explicit(&group->worker[fallen->worker].fatal, memory_order_relaxed) ||
+           (record->task == fallen->task && record->status == TASK_LOST);
 }
 
 static void describe(const struct group *group, unsigned process, struct done *fallen, bool collateral)
 {
     const struct unit *unit = &group->unit[process];
-    struct done *record = last_words(group, fallen->worker, fallen->task);
-    if (record) {
-        fallen->start = record->start;
-        fallen->end = record->end;
-    }
-    task_ended(unit->status, fallen);
+    task_fallen(last_record(group, fallen->worker), unit->status, fallen);
     if (collateral)
         fallen->status = TASK_COLLATERAL;
     else if (unit->culprit)
@@ -148,11 +144,8 @@ static void unit_recover(struct group *group, unsigned process)
         somebody |= is_culprit(group, process, &fallen[i]);
     for (unsigned i = 0; i < count; i++)
         describe(group, process, &fallen[i], somebody && !is_culprit(group, process, &fallen[i]));
-    for (unsigned i = first; i < first + group->threads; i++) {
-        uint32_t filled = atomic_load_explicit(&group->worker[i].filled, memory_order_relaxed);
-        /* whoever has the ring next must not be taken for having said them */
-        group_record(group, i, filled)->status = TASK_OK;
-    }
+    for (unsigned i = first; i < first + group->threads; i++)
+        last_record(group, i)->status = TASK_OK; /* whoever has the ring next must not be taken for having said it */
     group->fallen_count += count;
     if (count)
         group->barren = 0;

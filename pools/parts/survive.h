@@ -22,6 +22,7 @@ int group_tend(struct group *group, bool all_taken);
 /* That, where it must be, and ends tasks that are over their limit. *until_ns moves forward to when it is to be called
  * again. 0 or -errno; -ETIME: a thread is over the limit. */
 int group_look_after(struct group *group, bool all_taken, uint64_t *until_ns);
-void group_count_replaced(struct group *group); /* adds to gone.replace_ns what is known by now */
+/* Adds to gone.replace_ns how long replacing took, where that is known by now. */
+void group_count_replaced(struct group *group);
 
 #endif

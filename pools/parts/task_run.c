@@ -98,6 +98,15 @@ void task_ended(int wait_status, struct done *done)
     done->code = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
+void task_fallen(const struct done *record, int wait_status, struct done *done)
+{
+    if (record->task == done->task && record->status == TASK_LOST) {
+        done->start = record->start;
+        done->end = record->end;
+    }
+    task_ended(wait_status, done);
+}
+
 /* Of a task whose run() returned `code`. */
 static void status_set(int code, struct done *done)
 {

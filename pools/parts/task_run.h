@@ -16,6 +16,10 @@ bool task_become(const struct job *job, uint32_t index, const void *in, void *ou
 /* Status and code of a task whose process ended in another way than with 0; as waitpid(2) tells. */
 void task_ended(int wait_status, struct done *done);
 
+/* The same of a task that its process did not survive, done->task; record: what it was writing, with its last words, if
+ * it left any (pool.h). */
+void task_fallen(const struct done *record, int wait_status, struct done *done);
+
 /* The task as the workload sees it, without its payload. */
 struct task task_describe(const struct job *job, uint32_t index);
 

@@ -11,9 +11,9 @@ void usage_read_thread(struct usage *usage);
 void usage_read_memory(struct usage *usage);
 /* Of another process, by its pid in digits. What cannot be read stays as it was. */
 void usage_read_memory_of(const char *pid, struct usage *usage);
-/* The same, and with_memory that of the process. */
+/* usage_read_thread, and with_memory usage_read_memory. */
 void usage_read_own(struct usage *usage, bool with_memory);
-/* A whole process's. */
+/* Of a whole process; what the kernel does not tell there is as usage_clear leaves it. */
 void usage_from_rusage(const struct rusage *rusage, struct usage *usage);
 /* Adds what children used that have been waited for; what they waited for a CPU went with them. */
 void usage_add_ended(struct usage *sum, const struct rusage *rusage);

@@ -1,5 +1,5 @@
 /* How workers and submitter wait for news: the pool parameter `wait`, the same three words for every pool that has
- * workers. */
+ * workers. Thread- and fork-safe. */
 #ifndef POOLBENCH_WAIT_H
 #define POOLBENCH_WAIT_H
 #include "pools/parts/clock.h"

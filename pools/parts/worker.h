@@ -4,7 +4,9 @@
 #define POOLBENCH_WORKER_H
 #include "pools/parts/group_state.h"
 
-/* The worker starts that task, from that slot: from now on its death is the task's. */
+/* Around each task: goes_on, (claiming), before, record, begin, task_run, finish.
+ *
+ * The worker starts that task, from that slot: from now on its death is the task's. */
 void worker_begin(struct self *self, uint32_t task, uint32_t slot);
 /* false: this process is to make way for a new one; everything has been handed over. */
 bool worker_goes_on(struct self *self);
@@ -21,9 +23,9 @@ void worker_before(struct self *self, uint64_t label_ns);
 bool worker_rest(struct self *self);
 /* Carries out an order, if there is a new one. false: it was to stop. */
 bool worker_obey(struct self *self);
-bool worker_has_orders(const struct self *self);
+bool worker_has_orders(const struct self *self); /* there is one that it has not carried out */
 
-/* What the worker has used so far, for others to read. */
+/* What the worker has used so far goes where group_usage reads it. */
 void worker_note_usage(struct self *self);
 /* It has carried out the order of that number; to have started is the answer to the last order before that. */
 void worker_answer(struct group *group, struct worker *worker, uint32_t order);

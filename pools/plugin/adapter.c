@@ -237,7 +237,7 @@ static int adapter_reap(struct pool *pool, struct done *done, unsigned min, unsi
     while (have < goal && have < max && plugin.help) {
         rc = plugin.help(pool->plugin, goal - have, until_ns);
         have += handles_drain(handles, done + have, max - have);
-        if (rc < 0 || (rc > 0 && have) || (until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns))
+        if (rc < 0 || (rc > 0 && have) || clock_is_past(until_ns))
             return rc < 0 ? rc : (int)have;
         if (rc == 0)
             break;

@@ -5,7 +5,8 @@
 #include "include/poolbench/pool.h"
 #include "pools/pool.h"
 
-/* Takes over a plug-in that was checked: a copy with NULL for all it has not. Names are those of the plug-in. */
+/* Takes over a plug-in that was checked (its abi and size are known): a copy with NULL for all it has not. Names are
+ * those of the plug-in, which stays loaded. */
 const struct pool_ops *adapter_pool(const struct poolbench_pool *plugin);
 /* What it said on its own account about the last failure, or what it did wrong; "" when nothing. */
 const char *adapter_reason(void);

@@ -178,8 +178,7 @@ static unsigned spin(struct handles *handles, struct done *done, unsigned max, u
         clock_pause();
         if (i % 16 != 15)
             continue;
-        if (clock_ticks() - start >= handles->spin_ticks ||
-            (until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns))
+        if (clock_ticks() - start >= handles->spin_ticks || (clock_is_past(until_ns)))
             return 0;
     }
 }
@@ -217,7 +216,7 @@ int handles_wait(struct handles *handles, struct done *done, unsigned have, unsi
         if (rc == -EPROTO)
             return rc;
         have += handles_drain(handles, done + have, max - have);
-        if (have || (rc == -ETIMEDOUT && until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns))
+        if (have || (rc == -ETIMEDOUT && clock_is_past(until_ns)))
             return (int)have;
     }
 }

@@ -44,9 +44,9 @@ struct handles {
     const struct job *job;
     const struct pool_config *config;
     unsigned workers;
-    pid_t submitter; /* thread */
-    uint32_t depth;
-    uint64_t spin_ticks;
+    pid_t submitter;     /* its thread */
+    uint32_t depth;      /* how many there are */
+    uint64_t spin_ticks; /* before the submitter sleeps */
     struct handles_shared *shared;
     struct handle *handle;
     unsigned char *outputs; /* depth x out_stride */
@@ -66,7 +66,7 @@ struct handles {
 /* Lays out the memory, depth and out_stride included, and maps it, zeroed or from the file fd where that is not -1. job
  * and workers are set. 0 or -errno. */
 int handles_map(struct handles *handles, int fd);
-/* The task in a slot; NULL where there is no such slot. */
+/* The task in a slot, as this process is to see it; NULL where there is no such slot. */
 struct poolbench_task *handles_task(const struct handles *handles, uint32_t slot);
 
 #endif

@@ -183,7 +183,7 @@ int transport_reap(struct pool *pool, struct done *done, unsigned min, unsigned 
         if (rc != 0 || late || pool->queue.in_flight == 0)
             return rc;
         (pool->transport->wait ? pool->transport->wait : poll_wait)(pool, wake_ns);
-        late = until_ns != UINT64_MAX && clock_monotonic_ns() >= until_ns;
+        late = clock_is_past(until_ns);
     }
 }
 

@@ -43,6 +43,8 @@ struct transport {
     bool (*report)(struct pool *pool, struct self *self, const struct done *done);
     void (*looked)(struct pool *pool, struct self *self); /* optional: it was called, and has looked */
 };
+
+/* For transports: the oldest slot of the backlog, which must not be empty. */
 static inline uint32_t backlog_first(const struct pool *pool)
 {
     return pool->backlog[pool->backlog_from & pool->queue.mask];
