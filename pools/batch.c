@@ -287,9 +287,8 @@ static int list_wait(struct pool *pool, uint64_t until_ns)
         if (ready <= 0)
             return ready == 0 || errno == EINTR ? 0 : -errno;
     }
-    while (wait4(pool->pid, &status, 0, &rusage) < 0)
-        if (errno != EINTR)
-            return -errno;
+    if (TEMP_FAILURE_RETRY(wait4(pool->pid, &status, 0, &rusage)) < 0)
+        return -errno;
     close(pool->pidfd);
     pool->pidfd = -1;
     pool->pid = 0;

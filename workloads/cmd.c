@@ -30,9 +30,8 @@ static int wait_for(pid_t pid)
 {
     struct rusage rusage;
     int status;
-    while (wait4(pid, &status, 0, &rusage) < 0)
-        if (errno != EINTR)
-            return errno;
+    if (TEMP_FAILURE_RETRY(wait4(pid, &status, 0, &rusage)) < 0)
+        return errno;
     children_add(&rusage);
     return status_code(status);
 }

@@ -159,8 +159,8 @@ static int run_before(const char *line, char *error)
     char *words[] = {(char *)"sh", (char *)"-c", (char *)(uintptr_t)line, NULL};
     pid_t pid;
     int code = posix_spawn(&pid, SHELL, NULL, NULL, words, environ), status = 0;
-    while (!code && waitpid(pid, &status, 0) < 0)
-        code = errno == EINTR ? 0 : errno;
+    if (!code && TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+        code = errno;
     if (code)
         return work_refuse(error, "before: " SHELL ": %s", strerror(code));
     if (status)

@@ -41,13 +41,9 @@ static int read_once(const struct places *places, unsigned worker, unsigned copi
     if (pid < 0)
         rc = -errno;
     close(ends[1]);
-    while (rc == 0) {
-        ssize_t got = read(ends[0], &done, 1); /* nothing: the child has closed its end by dying */
-        if (got == 1)
-            break;
-        if (got == 0 || errno != EINTR)
-            rc = got == 0 ? -EOWNERDEAD : -errno;
-    }
+    ssize_t got = rc == 0 ? TEMP_FAILURE_RETRY(read(ends[0], &done, 1)) : 1;
+    if (got != 1)
+        rc = got < 0 ? -errno : -EOWNERDEAD; /* nothing: the child has closed its end by dying */
     close(ends[0]);
     if (rc == 0) {
         usage_read_memory(usage);

@@ -257,8 +257,7 @@ static void end_task(struct group *group, unsigned number, uint64_t running)
     siginfo_t info;
     if (!unit->pid || kill(unit->pid, SIGSTOP) < 0)
         return; /* it has ended: SIGCHLD tells */
-    while (waitid(P_PID, (id_t)unit->pid, &info, WSTOPPED | WEXITED | WNOWAIT) < 0 && errno == EINTR)
-        ;
+    TEMP_FAILURE_RETRY(waitid(P_PID, (id_t)unit->pid, &info, WSTOPPED | WEXITED | WNOWAIT));
     /* acquire: it has stopped, and what it had stored by then is seen; only a task is compared */
     bool still = atomic_load_explicit(&group->worker[number].running, memory_order_acquire) == running;
     if (still) {

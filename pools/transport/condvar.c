@@ -17,14 +17,7 @@ static int condvar_open(struct pool *pool)
     struct way *way = calloc(1, sizeof *way);
     if (!way)
         return -ENOMEM;
-    way->tasks = calloc(pool->queue.size, sizeof *way->tasks);
-    way->records = calloc(pool->queue.size, sizeof *way->records);
-    if (!way->tasks || !way->records) {
-        free(way->tasks);
-        free(way->records);
-        free(way);
-        return -ENOMEM;
-    }
+    pool->way = way;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -32,8 +25,9 @@ static int condvar_open(struct pool *pool)
     pthread_cond_init(&way->task_came, NULL);
     pthread_cond_init(&way->record_came, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    pool->way = way;
-    return 0;
+    way->tasks = calloc(pool->queue.size, sizeof *way->tasks);
+    way->records = calloc(pool->queue.size, sizeof *way->records);
+    return way->tasks && way->records ? 0 : -ENOMEM;
 }
 
 static void condvar_close(struct pool *pool)

@@ -16,48 +16,25 @@
 enum { PAGE_BYTES = 4096 }; /* pipes are made of these, and a record lies in one */
 _Static_assert(sizeof(struct done) <= PIPE_BUF, "a record is written in one piece");
 
-struct ends {
-    int from, to;
-};
-
+enum { FROM, TO };
 struct way {
-    struct ends tasks, records;
+    int tasks[2], records[2]; /* as pipe(2) fills them in; -1: not open */
 };
 
 struct together {
     _Atomic uint32_t reported; /* the order that all have answered */
 };
 
-static int pipe_make(struct ends *ends)
-{
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC) < 0)
-        return -errno;
-    *ends = (struct ends){fds[0], fds[1]};
-    return 0;
-}
-
-static void ends_close(struct ends *ends)
-{
-    if (ends->from >= 0) {
-        close(ends->from);
-        close(ends->to);
-    }
-}
-
 static void pipe_close(struct pool *pool)
 {
     struct way *way = pool->way;
-    if (!way)
-        return;
-    ends_close(&way->tasks);
-    ends_close(&way->records);
+    for (unsigned i = 0; way && i < 2; i++) {
+        if (way->tasks[i] >= 0)
+            close(way->tasks[i]);
+        if (way->records[i] >= 0)
+            close(way->records[i]);
+    }
     free(way);
-}
-
-static int no_waiting(int fd)
-{
-    return fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
 static int pipe_open(struct pool *pool)
@@ -67,16 +44,12 @@ static int pipe_open(struct pool *pool)
         return -ENOMEM;
     *way = (struct way){{-1, -1}, {-1, -1}};
     pool->way = way;
-    int rc = pipe_make(&way->tasks);
-    if (rc == 0)
-        rc = pipe_make(&way->records);
-    if (rc == 0)
-        rc = no_waiting(way->tasks.to); /* the submitter's ends */
-    if (rc == 0)
-        rc = no_waiting(way->records.from);
-    if (rc < 0)
-        return rc;
-    int bytes = fcntl(way->records.to, F_GETPIPE_SZ);
+    if (pipe2(way->tasks, O_CLOEXEC) < 0 || pipe2(way->records, O_CLOEXEC) < 0)
+        return -errno;
+    /* the submitter's ends */
+    if (fcntl(way->tasks[TO], F_SETFL, O_NONBLOCK) < 0 || fcntl(way->records[FROM], F_SETFL, O_NONBLOCK) < 0)
+        return -errno;
+    int bytes = fcntl(way->records[TO], F_GETPIPE_SZ);
     if (bytes < 0)
         return -errno;
     uint32_t room = (uint32_t)bytes / PAGE_BYTES * (PAGE_BYTES / sizeof(struct done));
@@ -84,20 +57,17 @@ static int pipe_open(struct pool *pool)
         return -ENOBUFS; /* a user with too many pipes gets small ones */
     if (pool->depth > room)
         pool->depth = room;
-    pool->ready = way->records.from;
-    pool->room = way->tasks.to;
+    pool->ready = way->records[FROM];
+    pool->room = way->tasks[TO];
     return 0;
 }
 
 /* 1: told; 0: no room now. */
 static int tell(const struct way *way, uint32_t message)
 {
-    for (;;) {
-        if (write(way->tasks.to, &message, sizeof message) == sizeof message)
-            return 1;
-        if (errno != EINTR)
-            return errno == EAGAIN ? 0 : -errno;
-    }
+    if (TEMP_FAILURE_RETRY(write(way->tasks[TO], &message, sizeof message)) == sizeof message)
+        return 1;
+    return errno == EAGAIN ? 0 : -errno;
 }
 
 static int pipe_offer(struct pool *pool)
@@ -111,15 +81,12 @@ static int pipe_offer(struct pool *pool)
 static int pipe_collect(struct pool *pool, struct done *done)
 {
     const struct way *way = pool->way;
-    for (;;) {
-        ssize_t got = read(way->records.from, done, sizeof *done);
-        if (got == sizeof *done)
-            return 1;
-        if (got >= 0)
-            return -EPROTO; /* a part of a record */
-        if (errno != EINTR)
-            return errno == EAGAIN ? 0 : -errno;
-    }
+    ssize_t got = TEMP_FAILURE_RETRY(read(way->records[FROM], done, sizeof *done));
+    if (got == sizeof *done)
+        return 1;
+    if (got >= 0)
+        return -EPROTO; /* a part of a record */
+    return errno == EAGAIN ? 0 : -errno;
 }
 
 static void let_go_on(struct pool *pool, uint32_t order)
@@ -148,18 +115,14 @@ static bool pipe_receive(struct pool *pool, struct self *self, uint32_t *slot)
 {
     (void)self;
     const struct way *way = pool->way;
-    return read(way->tasks.from, slot, sizeof *slot) == sizeof *slot && *slot != LOOK_UP;
+    return read(way->tasks[FROM], slot, sizeof *slot) == sizeof *slot && *slot != LOOK_UP;
 }
 
 static bool pipe_report(struct pool *pool, struct self *self, const struct done *done)
 {
     (void)self;
     const struct way *way = pool->way;
-    ssize_t written;
-    do
-        written = write(way->records.to, done, sizeof *done);
-    while (written < 0 && errno == EINTR);
-    return written == sizeof *done;
+    return TEMP_FAILURE_RETRY(write(way->records[TO], done, sizeof *done)) == sizeof *done;
 }
 
 static void pipe_looked(struct pool *pool, struct self *self)

@@ -77,12 +77,8 @@ static int socket_open(struct pool *pool)
 
 static int tell(int fd, uint32_t message)
 {
-    for (;;) {
-        if (send(fd, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof message)
-            return 0;
-        if (errno != EINTR)
-            return -errno;
-    }
+    ssize_t sent = TEMP_FAILURE_RETRY(send(fd, &message, sizeof message, MSG_DONTWAIT | MSG_NOSIGNAL));
+    return sent == sizeof message ? 0 : -errno;
 }
 
 static bool is_alive(const struct group *group, unsigned worker)
@@ -173,11 +169,8 @@ static bool socket_receive(struct pool *pool, struct self *self, uint32_t *slot)
 static bool socket_report(struct pool *pool, struct self *self, const struct done *done)
 {
     const struct way *way = pool->way;
-    ssize_t sent;
-    do
-        sent = send(way->lines[self->number].theirs, done, sizeof *done, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent == sizeof *done;
+    int fd = way->lines[self->number].theirs;
+    return TEMP_FAILURE_RETRY(send(fd, done, sizeof *done, MSG_NOSIGNAL)) == sizeof *done;
 }
 
 const struct transport transport_socket = {
