@@ -5,9 +5,7 @@
 #include "pools/parts/process.h"
 #include "pools/parts/worker.h"
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 
 enum { FATAL_STACK_BYTES = 16 * 1024 }; /* enough for the handler; SIGSTKSZ is no constant any more */
 
@@ -60,9 +58,7 @@ static void worker_main(struct group *group, unsigned number)
         .cpu = UINT32_MAX,
         .orders_seen = group->born_after,
     };
-    char name[16];
-    snprintf(name, sizeof name, "pb-worker-%u", (group->first + number) % 100000);
-    prctl(PR_SET_NAME, name);
+    worker_name(group->first + number);
     worker->pid = getpid();
     worker->error = place_apply(&group->config->places, group->first + number);
     /* page tables of shared memory are not inherited: touch now what would fault while tasks are timed */

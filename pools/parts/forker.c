@@ -8,7 +8,6 @@
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -248,16 +247,6 @@ static void order_obey(struct forker_self *self, uint32_t number)
 
 /* ---- its life ---- */
 
-static void forker_name(const struct forker_self *self)
-{
-    char name[16];
-    if (self->row)
-        snprintf(name, sizeof name, "pb-worker-%u", self->worker % 100000);
-    else
-        snprintf(name, sizeof name, "pb-spawner");
-    prctl(PR_SET_NAME, name);
-}
-
 static bool order_pending(const struct forker_self *self, uint32_t *number)
 {
     /* seq_cst: also the second look; acquire for what the order is; relaxed: its own answer */
@@ -274,7 +263,10 @@ _Noreturn void forker_main(struct zygote_shared *shared, uint32_t row)
     uint32_t worker = atomic_load_explicit(&forker->worker, memory_order_relaxed); /* set before it was born */
     self = (struct forker_self){.shared = shared, .forker = forker, .row = row, .worker = worker, .cpu = UINT32_MAX};
     event_forget_children();
-    forker_name(&self);
+    if (row)
+        worker_name(worker);
+    else
+        prctl(PR_SET_NAME, "pb-spawner");
     sigemptyset(&self.child_signal);
     sigaddset(&self.child_signal, SIGCHLD);
     if (shared->task_limit_ns)

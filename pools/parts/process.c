@@ -2,6 +2,7 @@
 #include "pools/parts/process.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -29,6 +30,13 @@ int place_apply(const struct places *places, unsigned worker)
         return 0;
     const uint64_t *mask = places->masks + (size_t)worker * places->words;
     return syscall(SYS_sched_setaffinity, 0, (size_t)places->words * 8, mask) < 0 ? -errno : 0;
+}
+
+void worker_name(unsigned number)
+{
+    char name[16];
+    snprintf(name, sizeof name, "pb-worker-%u", number % 100000);
+    prctl(PR_SET_NAME, name);
 }
 
 int thread_make(pthread_t *thread, void *(*run)(void *argument), void *argument)

@@ -14,6 +14,8 @@ const char *shape_of_processes(unsigned workers, const int64_t *params, struct p
 
 /* Applies row `worker` of places to the calling thread. 0 or -errno. */
 int place_apply(const struct places *places, unsigned worker);
+/* Names the calling thread pb-worker-NUMBER, of which the kernel keeps five digits. */
+void worker_name(unsigned number);
 /* A thread with a small stack, the same for all pools. 0 or -errno. */
 int thread_make(pthread_t *thread, void *(*run)(void *argument), void *argument);
 /* First thing in a child of `parent`: it is killed when that ends, and exits with 1 if it has already. */

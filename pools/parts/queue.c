@@ -202,9 +202,11 @@ bool queue_is_busy(const struct queue *queue)
 /* ---- workers ---- */
 
 struct hunt {
-    uint64_t at, end; /* positions of the line of its own */
-    uint32_t lines;   /* taken so far */
-    bool short_tasks; /* the last task was one */
+    uint32_t owner;      /* who hunts */
+    uint32_t slot, task; /* what it has claimed */
+    uint64_t at, end;    /* positions of the line of its own */
+    uint32_t lines;      /* taken so far */
+    bool short_tasks;    /* the last task was one */
 };
 
 inline bool queue_claim(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task)
@@ -223,16 +225,16 @@ inline bool queue_claim(struct queue *queue, uint32_t slot, uint32_t owner, uint
     return true;
 }
 
-static bool claim(struct queue *queue, uint64_t position, uint32_t owner, uint32_t *slot, uint32_t *task)
+static bool claim(struct queue *queue, struct hunt *hunt, uint64_t position)
 {
-    *slot = (uint32_t)(position & queue->mask);
-    return queue_claim(queue, *slot, owner, task);
+    hunt->slot = (uint32_t)(position & queue->mask);
+    return queue_claim(queue, hunt->slot, hunt->owner, &hunt->task);
 }
 
-static bool claim_in_line(struct queue *queue, struct hunt *hunt, uint32_t owner, uint32_t *slot, uint32_t *task)
+static bool claim_in_line(struct queue *queue, struct hunt *hunt)
 {
     while (hunt->at < hunt->end)
-        if (claim(queue, hunt->at++, owner, slot, task))
+        if (claim(queue, hunt, hunt->at++))
             return true;
     return false;
 }
@@ -255,7 +257,7 @@ static bool next_line(struct queue *queue, struct hunt *hunt, uint64_t tail)
     return hunt->end <= tail;
 }
 
-static bool claim_oldest(struct queue *queue, uint64_t tail, uint32_t owner, uint32_t *slot, uint32_t *task)
+static bool claim_oldest(struct queue *queue, struct hunt *hunt, uint64_t tail)
 {
     struct queue_shared *shared = queue->shared;
     /* relaxed, here and below: a hint, true for ever: whoever has loaded a tail (acquire) sees the slots before it as
@@ -264,7 +266,7 @@ static bool claim_oldest(struct queue *queue, uint64_t tail, uint32_t owner, uin
     if (at + queue->size < tail)
         at = tail - queue->size;
     for (; at < tail; at++) {
-        if (claim(queue, at, owner, slot, task)) {
+        if (claim(queue, hunt, at)) {
             atomic_store_explicit(&shared->scan_from, at + 1, memory_order_relaxed);
             return true;
         }
@@ -273,18 +275,18 @@ static bool claim_oldest(struct queue *queue, uint64_t tail, uint32_t owner, uin
     return false;
 }
 
-static bool find_task(struct queue *queue, struct hunt *hunt, uint32_t owner, uint32_t *slot, uint32_t *task)
+static bool find_task(struct queue *queue, struct hunt *hunt)
 {
-    if (claim_in_line(queue, hunt, owner, slot, task))
+    if (claim_in_line(queue, hunt))
         return true;
     /* acquire: the slots before it; the second look, which needs more, is queue_has_work */
     uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_acquire);
     /* now and then the oldest first: a task must not wait for ever in the line of a worker that met a long one */
     while (hunt->short_tasks && ++hunt->lines % OLDEST_EVERY && next_line(queue, hunt, tail))
-        if (claim_in_line(queue, hunt, owner, slot, task))
+        if (claim_in_line(queue, hunt))
             return true;
     hunt->at = hunt->end = 0;
-    return claim_oldest(queue, tail, owner, slot, task);
+    return claim_oldest(queue, hunt, tail);
 }
 
 bool queue_has_work(struct self *self, void *work)
@@ -325,12 +327,10 @@ inline void queue_run(struct self *self, struct queue *queue, uint32_t slot, uin
 void queue_work(struct self *self, void *work)
 {
     struct queue *queue = work;
-    const struct job *job = queue->job;
-    struct hunt hunt = {0};
-    uint32_t owner = self->number + 1, slot, task;
+    struct hunt hunt = {.owner = self->number + 1};
     bool rested = false;
     while (worker_goes_on(self)) {
-        if (!find_task(queue, &hunt, owner, &slot, &task)) {
+        if (!find_task(queue, &hunt)) {
             if (!worker_rest(self))
                 return;
             rested = true;
@@ -341,13 +341,13 @@ void queue_work(struct self *self, void *work)
             if (queue_has_work(self, queue))
                 wake_for(queue, 2);
         }
-        uint64_t label = task_label_ns(job, task);
+        uint64_t label = task_label_ns(queue->job, hunt.task);
         hunt.short_tasks = label < SHORT_TASK_NS;
         worker_before(self, label);
         struct done *done = worker_record(self);
         if (!done)
             return;
-        queue_run(self, queue, slot, task, done);
+        queue_run(self, queue, hunt.slot, hunt.task, done);
         worker_finish(self, label);
     }
 }

@@ -19,10 +19,8 @@ static unsigned drain_worker(struct group *group, unsigned number, struct done *
     if (count) {
         /* seq_cst: makes room, then looks whether the worker waits for it (worker.c, worker_record) */
         atomic_store_explicit(&worker->head, head + count, memory_order_seq_cst);
-        if (atomic_load_explicit(&worker->blocked, memory_order_seq_cst)) {
-            atomic_fetch_add_explicit(&worker->doorbell, 1, memory_order_release);
-            futex_wake(&worker->doorbell, 1, group->processes == 0);
-        }
+        if (atomic_load_explicit(&worker->blocked, memory_order_seq_cst))
+            group_ring(group, number);
     }
     return count;
 }

@@ -96,10 +96,8 @@ bool worker_goes_on(struct self *self)
     /* exchange: one of them rings; ordered by the doorbells, which come after it (is_retired), and relaxed below:
      * whoever does not see it yet runs one task more */
     if (self->served >= group->max_tasks && !atomic_exchange_explicit(retired, 1, memory_order_seq_cst))
-        for (unsigned i = first; i < first + group->threads; i++) { /* those who sleep beside it go too */
-            atomic_fetch_add_explicit(&group->worker[i].doorbell, 1, memory_order_release);
-            futex_wake(&group->worker[i].doorbell, 1, false);
-        }
+        for (unsigned i = first; i < first + group->threads; i++) /* those who sleep beside it go too */
+            group_ring(group, i);
     if (!atomic_load_explicit(retired, memory_order_relaxed))
         return true;
     worker_note_usage(self); /* nobody will ask it again */
@@ -137,6 +135,15 @@ struct done *worker_record(struct self *self)
         atomic_store_explicit(&worker->blocked, 0, memory_order_relaxed); /* who sees it late rings for nothing */
     }
     return &self->ring[self->filled & (RING_SIZE - 1)];
+}
+
+void group_ring(struct group *group, unsigned number)
+{
+    _Atomic uint32_t *doorbell = &group->worker[number].doorbell;
+    /* seq_cst: after an order, before the worker's second look; else release would do: it sees what it is woken for
+     * when it sees the new number */
+    atomic_fetch_add_explicit(doorbell, 1, memory_order_seq_cst);
+    futex_wake(doorbell, 1, group->processes == 0);
 }
 
 /* ---- resting ---- */
@@ -243,11 +250,8 @@ void group_wake_worker(struct group *group, unsigned number)
     /* only a look first: mostly nobody sleeps; seq_cst, see group.h, Sleeping */
     if (!(atomic_load_explicit(&group->idle[number / 64], memory_order_seq_cst) & 1ull << (number % 64)))
         return;
-    if (!idle_leave(group, number))
-        return; /* somebody else woke it, or it woke itself */
-    /* release: it sees the work when it sees the new number */
-    atomic_fetch_add_explicit(&group->worker[number].doorbell, 1, memory_order_release);
-    futex_wake(&group->worker[number].doorbell, 1, group->processes == 0);
+    if (idle_leave(group, number)) /* else somebody else woke it, or it woke itself */
+        group_ring(group, number);
 }
 
 void group_wake(struct group *group, unsigned count)
@@ -264,11 +268,8 @@ void group_wake(struct group *group, unsigned count)
 
 void group_ring_all(struct group *group)
 {
-    for (unsigned i = 0; i < group->workers; i++) {
-        /* seq_cst: after the order, before the worker's second look */
-        atomic_fetch_add_explicit(&group->worker[i].doorbell, 1, memory_order_seq_cst);
-        futex_wake(&group->worker[i].doorbell, 1, group->processes == 0);
-    }
+    for (unsigned i = 0; i < group->workers; i++)
+        group_ring(group, i);
     if (group->body.call)
         group->body.call(group->body.work);
 }

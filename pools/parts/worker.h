@@ -35,6 +35,7 @@ void worker_answer(struct group *group, struct worker *worker, uint32_t order);
 void group_wake(struct group *group, unsigned count);         /* up to count idle workers */
 void group_wake_worker(struct group *group, unsigned number); /* this one, if it is idle */
 void group_ring_all(struct group *group);                     /* everybody, idle or not */
+void group_ring(struct group *group, unsigned number);        /* this one, asleep or not */
 /* Clears a worker's idle bit; false when somebody else has. */
 bool idle_leave(struct group *group, unsigned number);
 

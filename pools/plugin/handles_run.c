@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 
 static const char *const complaints[COMPLAINTS] = {
     [RAN_TWICE] = "the pool ran a task twice, or after it was finished",
@@ -63,17 +62,14 @@ void handles_live(struct handles *handles)
 static int become(struct handles *handles, unsigned number)
 {
     struct handle_worker *worker = &handles->shared->worker[number];
-    char name[16];
     me.worker = worker;
     me.number = number;
     me.pid = getpid();
     worker->pid = me.pid;
     worker->cpu = UINT32_MAX;
     pthread_setspecific(leaving, worker);
-    if ((pid_t)syscall(SYS_gettid) != handles->submitter) {
-        snprintf(name, sizeof name, "pb-worker-%u", number);
-        prctl(PR_SET_NAME, name);
-    }
+    if ((pid_t)syscall(SYS_gettid) != handles->submitter)
+        worker_name(number);
     return place_apply(&handles->config->places, number);
 }
 
