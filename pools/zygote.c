@@ -213,15 +213,6 @@ static int look_after_all(struct pool *pool, uint32_t seen, uint64_t *until_ns)
     return forkers_ask(&pool->forkers, until_ns);
 }
 
-static bool any_finished(const struct pool *pool)
-{
-    for (uint32_t word = 0; word * 64 < pool->size; word++)
-        /* seq_cst: the second look */
-        if (atomic_load_explicit(&pool->memory.finished[word], memory_order_seq_cst))
-            return true;
-    return false;
-}
-
 static int zygote_reap(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
 {
     struct event *event = &pool->shared->event;
@@ -242,12 +233,14 @@ static int zygote_reap(struct pool *pool, struct done *done, unsigned min, unsig
         /* seq_cst: see zygote.h */
         atomic_store_explicit(&event->wanted, wanted < pool->in_flight ? wanted : pool->in_flight,
                               memory_order_seq_cst);
+        unsigned got = collect(pool, done + count, max - count); /* the second look: these have told nobody */
         bool late = false;
-        if (!any_finished(pool)) {
+        if (!got) {
             late = futex_wait(&event->word, seen, wake_ns, false) == -ETIMEDOUT && wake_ns == until_ns;
             slept = true;
         }
         atomic_store_explicit(&event->wanted, 0, memory_order_relaxed); /* event.h */
+        count += got;
         if (late)
             return (int)(count + collect(pool, done + count, max - count));
     }

@@ -117,6 +117,19 @@ static void status_set(int code, struct done *done)
     done->code = code & RUN_CODE;
 }
 
+/* What comes before the work: fence, clock, input, ballast. *start: ticks, 0 where tasks are not timed. The input's
+ * hash. */
+static inline uint64_t begin(const struct job *job, uint32_t index, const void *in, uint64_t *start)
+{
+    if (job->fenced)
+        clock_fence();
+    *start = job->timed ? clock_ticks() : 0;
+    uint64_t input_hash = task_input_hash(in, job->in_bytes);
+    if (job->ballast_write_ppm)
+        write_ballast(job, index);
+    return input_hash;
+}
+
 bool task_become(const struct job *job, uint32_t index, const void *in, void *out, struct done *done,
                  _Atomic uint32_t *complete)
 {
@@ -124,12 +137,7 @@ bool task_become(const struct job *job, uint32_t index, const void *in, void *ou
     if (!workload->become || index >= TASK_WARMUP_FIRST || task_fault(job, index) != FAULT_NONE)
         return false;
     struct task task = task_describe(job, index);
-    uint64_t result = 0;
-    clock_fence();
-    uint64_t start = job->timed ? clock_ticks() : 0;
-    uint64_t input_hash = task_input_hash(in, job->in_bytes);
-    if (job->ballast_write_ppm)
-        write_ballast(job, index);
+    uint64_t result = 0, start, input_hash = begin(job, index, in, &start);
     workload->expect(job->state, &task, &result);
     result = task_result(result, input_hash);
     if (out)
@@ -149,14 +157,8 @@ void task_run(const struct job *job, uint32_t index, const void *in, void *out, 
     task.out = out;
     task.out_bytes = job->out_bytes;
 
-    uint64_t result = 0;
+    uint64_t result = 0, start, input_hash = begin(job, index, in, &start);
     uint32_t cpu;
-    if (job->fenced)
-        clock_fence();
-    uint64_t start = job->timed ? clock_ticks() : 0;
-    uint64_t input_hash = task_input_hash(in, job->in_bytes);
-    if (job->ballast_write_ppm)
-        write_ballast(job, index);
     int code = job->workload->run(job->state, &task, &result);
     result = task_result(result, input_hash);
     if (out)
