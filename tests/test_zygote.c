@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
@@ -236,12 +237,38 @@ static void who_dies_after_its_task_takes_nothing(void **state)
     assert_no_new_traces(before);
 }
 
+/* The submitter hears of a death, and writes to no descriptor but its own. */
+static void a_death_writes_nothing_to_standard_input(void **state)
+{
+    (void)state;
+    struct bench bench;
+    int ends[2], saved = dup(STDIN_FILENO), written = -1;
+    assert_true(saved >= 0);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(dup2(ends[1], STDIN_FILENO), STDIN_FILENO);
+    bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){20000000, 0}, WORKERS);
+    bench_open(&bench);
+    submit_all(&bench, 0, TASKS);
+    assert_int_equal(kill(find_child("pb-worker-0"), SIGKILL), 0);
+    reap_all(&bench, TASK_SIGNALLED, SIGKILL);
+    bench_close(&bench);
+    assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+    assert_int_equal(ioctl(ends[0], FIONREAD, &written), 0);
+    assert_int_equal(written, 0);
+    close(saved);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_killed_process_is_one_task),          cmocka_unit_test(nobody_left_is_an_error),
-        cmocka_unit_test(who_dies_before_open_is_replaced),      cmocka_unit_test(a_task_over_the_limit_is_ended),
+        cmocka_unit_test(a_killed_process_is_one_task),
+        cmocka_unit_test(nobody_left_is_an_error),
+        cmocka_unit_test(who_dies_before_open_is_replaced),
+        cmocka_unit_test(a_task_over_the_limit_is_ended),
         cmocka_unit_test(who_dies_after_its_task_takes_nothing),
+        cmocka_unit_test(a_death_writes_nothing_to_standard_input),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
