@@ -1,6 +1,13 @@
 /* empty: a task that does nothing. What is left is the cost of handing it over, and of measuring. */
 #include "workloads/work.h"
 
+static int empty_prepare(const struct workload_config *config, void **state)
+{
+    (void)config;
+    *state = NULL;
+    return 0;
+}
+
 static int empty_run(void *state, const struct task *task, uint64_t *result)
 {
     (void)state;
@@ -18,7 +25,7 @@ static bool empty_expect(const void *state, const struct task *task, uint64_t *r
 const struct workload_ops workload_empty = {
     .name = "empty",
     .summary = "nothing: what a hand-over costs",
-    .prepare = work_prepare,
+    .prepare = empty_prepare,
     .run = empty_run,
     .expect = empty_expect,
     .release = free,
