@@ -69,7 +69,7 @@ static bool has_answered(const struct group *group, unsigned number, uint32_t or
 {
     if (!group->opening && group->processes && !group->unit[number / group->threads].pid)
         return true; /* there is nobody to ask */
-    /* seq_cst: see answer; acquires what it answered */
+    /* seq_cst: see worker_answer; acquires what it answered */
     return atomic_load_explicit(&group->worker[number].answered, memory_order_seq_cst) == order;
 }
 
@@ -91,7 +91,7 @@ static int await_answers(struct group *group, uint32_t order)
             next++;
         if (rc < 0 || next == group->workers)
             break;
-        atomic_store_explicit(&shared->awaited, next + 1, memory_order_seq_cst); /* see answer */
+        atomic_store_explicit(&shared->awaited, next + 1, memory_order_seq_cst); /* see worker_answer */
         if (has_answered(group, next, order))
             continue;
         /* a process that could not be replaced is tried again soon */

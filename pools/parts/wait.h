@@ -3,6 +3,7 @@
 #ifndef POOLBENCH_WAIT_H
 #define POOLBENCH_WAIT_H
 #include "pools/parts/clock.h"
+#include "workloads/param.h"
 
 enum wait_mode { WAIT_ADAPTIVE, WAIT_SPIN, WAIT_BLOCK };
 #define WAIT_PARAM                                                                                                     \

@@ -197,8 +197,8 @@ static void sleep_until_rung(struct self *self)
     struct group *group = self->group;
     unsigned n = self->number;
     uint32_t seen = atomic_load_explicit(&self->worker->doorbell, memory_order_acquire); /* futex.h */
-    /* seq_cst: both are seen before the second look, or the look finds the work (group.h, Sleeping). The count goes up
-     * before the bit, and down after it (idle_leave), so that it is never too low for a waker */
+    /* seq_cst: both are seen before the second look, or the look finds the work (group_state.h, Sleeping). The count
+     * goes up before the bit, and down after it (idle_leave), so that it is never too low for a waker */
     atomic_fetch_add_explicit(&group->shared->idle_count, 1, memory_order_seq_cst);
     atomic_fetch_or_explicit(&group->idle[n / 64], 1ull << (n % 64), memory_order_seq_cst);
     if (!group->body.has_work(self, group->body.work) && !worker_has_orders(self) && !is_retired(self))
@@ -247,7 +247,7 @@ bool worker_obey(struct self *self)
 
 void group_wake_worker(struct group *group, unsigned number)
 {
-    /* only a look first: mostly nobody sleeps; seq_cst, see group.h, Sleeping */
+    /* only a look first: mostly nobody sleeps; seq_cst, see group_state.h, Sleeping */
     if (!(atomic_load_explicit(&group->idle[number / 64], memory_order_seq_cst) & 1ull << (number % 64)))
         return;
     if (idle_leave(group, number)) /* else somebody else woke it, or it woke itself */
