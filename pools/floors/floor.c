@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 enum { LOOK_NS = 10000000 };
@@ -126,13 +125,9 @@ void floor_end(struct floor_team *team)
 
 int floor_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
-    struct rusage own, children;
     (void)pool;
-    if (getrusage(RUSAGE_SELF, &own) < 0 || getrusage(RUSAGE_CHILDREN, &children) < 0)
-        return -errno;
-    usage_from_rusage(&own, usage);
-    usage_add_ended(usage, &children);
-    if (with_memory)
+    int rc = usage_read_process(usage);
+    if (rc == 0 && with_memory)
         usage_read_memory(usage);
-    return 0;
+    return rc;
 }

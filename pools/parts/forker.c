@@ -197,8 +197,9 @@ static int usage_report(struct forker_self *self, bool with_memory)
     struct usage *usage = &self->forker->usage;
     struct rusage children;
     usage_read_thread(usage);
-    getrusage(RUSAGE_CHILDREN, &children); /* fails for a bad argument only */
-    usage_add_ended(usage, &children);
+    if (getrusage(RUSAGE_CHILDREN, &children) == 0)
+        usage_add_ended(usage, &children);
+    usage->runqueue_ns = -1; /* went with the children */
     usage->migrations = self->migrations;
     return with_memory ? fork_memory(&self->shared->places, self->worker, 1, usage) : 0;
 }

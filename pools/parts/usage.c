@@ -2,6 +2,7 @@
 #include "pools/parts/usage.h"
 #include "pools/parts/proc.h"
 #include "workloads/children.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,16 @@ void usage_add_ended(struct usage *sum, const struct rusage *rusage)
     usage_from_rusage(rusage, &used);
     used.runqueue_ns = -1;
     usage_add(sum, &used);
+}
+
+int usage_read_process(struct usage *usage)
+{
+    struct rusage own, children;
+    if (getrusage(RUSAGE_SELF, &own) < 0 || getrusage(RUSAGE_CHILDREN, &children) < 0)
+        return -errno;
+    usage_from_rusage(&own, usage);
+    usage_add_ended(usage, &children);
+    return 0;
 }
 
 void usage_add_memory(struct usage *sum)

@@ -13,6 +13,9 @@ void usage_read_memory(struct usage *usage);
 void usage_read_memory_of(const char *pid, struct usage *usage);
 /* usage_read_thread, and with_memory usage_read_memory. */
 void usage_read_own(struct usage *usage, bool with_memory);
+/* All threads of the calling process, and the children it has waited for; run-queue delay is not known. 0
+ * or -errno. */
+int usage_read_process(struct usage *usage);
 /* Of a whole process; what the kernel does not tell there is as usage_clear leaves it. */
 void usage_from_rusage(const struct rusage *rusage, struct usage *usage);
 /* Adds what children used that have been waited for; what they waited for a CPU went with them. */

@@ -91,14 +91,10 @@ static bool is_known(const struct handles *handles, unsigned number)
 int handles_usage(const struct handles *handles, bool with_memory, struct usage *usage)
 {
     const struct handle_worker *worker = handles->shared->worker;
-    struct rusage rusage;
     int64_t cpu_ns = 0; /* known better */
-    if (getrusage(RUSAGE_SELF, &rusage) < 0)
-        return -errno;
-    usage_from_rusage(&rusage, usage);
-    if (getrusage(RUSAGE_CHILDREN, &rusage) < 0)
-        return -errno;
-    usage_add_ended(usage, &rusage);
+    int rc = usage_read_process(usage);
+    if (rc < 0)
+        return rc;
     int64_t nvcsw = usage->nvcsw, nivcsw = usage->nivcsw;
     usage->runqueue_ns = 0;
     add_threads(getpid(), usage, &cpu_ns);
