@@ -23,10 +23,25 @@ enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
  * timed. */
 enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASE_DETECT, PHASES };
 
+/* Where the parts of a job file lie, one after another behind its header, each aligned for its type: offsets. */
+struct job_layout {
+    uint64_t main_mask;  /* cpu_words uint64_t */
+    uint64_t masks;      /* shape.workers x cpu_words uint64_t */
+    uint64_t costs;      /* cost_count struct cost */
+    uint64_t due;        /* ARRIVAL_RATE: tasks x uint64_t, ns from the gate */
+    uint64_t texts;      /* of parameters, each with its end */
+    uint64_t histograms; /* PHASES x HISTOGRAM_BUCKETS uint32_t, zeroed by the harness */
+    uint64_t reaped;     /* a bit for each task that is back, in uint64_t; zeroed by the harness */
+    uint64_t report;     /* struct trial_report */
+    uint64_t samples;    /* room for samples_max struct sample */
+    uint64_t probe;      /* JOB_PROBE: struct probe */
+    uint64_t bytes;      /* of the whole file */
+};
+
 struct job_file {
     uint32_t magic, version;
     uint64_t epoch; /* of this trial; the report repeats it */
-    uint64_t bytes; /* of the whole file */
+    struct job_layout at;
     uint32_t kind;
     char pool[64], workload[64];
     char pool_file[PLUGIN_PATH_MAX], workload_file[PLUGIN_PATH_MAX]; /* absolute; "": it is built in */
@@ -36,24 +51,16 @@ struct job_file {
     uint32_t tasks, workers, cpus; /* the first two of f; cpus: that the workers can use at once, for ideal_ns */
     struct pool_shape shape;
     uint32_t cpu_words, spare_cpu;
-    uint64_t masks_offset;     /* shape.workers x cpu_words uint64_t */
-    uint64_t main_mask_offset; /* cpu_words uint64_t */
-    uint64_t due_offset;       /* ARRIVAL_RATE: tasks x uint64_t, ns from the gate */
-    uint64_t task_limit_ns;    /* 0: none */
+    uint64_t task_limit_ns; /* 0: none */
     struct faults faults;
     uint32_t clock_is_tsc;
-    uint64_t clock_mult;   /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */
-    uint64_t costs_offset; /* cost_count struct cost */
+    uint64_t clock_mult; /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */
     uint32_t cost_count, cost_in_order;
     uint64_t sample_seed;
-    uint64_t samples_offset, samples_max; /* room for samples_max struct sample */
-    uint64_t histograms_offset;           /* PHASES x HISTOGRAM_BUCKETS uint32_t, zeroed by the harness */
-    uint64_t report_offset;               /* struct trial_report */
-    uint64_t reaped_offset;               /* a bit for each task that is back, in uint64_t; zeroed by the harness */
-    uint64_t probe_ns;                    /* JOB_CALIBRATE: about how long each point may take */
-    uint32_t conformance;                 /* enum conformance_mode: a trial of `conformance` */
-    uint64_t probe_offset;                /* JOB_PROBE: struct probe */
-    uint32_t probe_depth;                 /* JOB_PROBE: the last step to be taken, enum probe_step */
+    uint64_t samples_max;
+    uint64_t probe_ns;    /* JOB_CALIBRATE: about how long each point may take */
+    uint32_t conformance; /* enum conformance_mode: a trial of `conformance` */
+    uint32_t probe_depth; /* JOB_PROBE: the last step to be taken, enum probe_step */
 };
 
 /* What is looked at beside a trial of any run: every result, what close has left; and in the place of the driver, how

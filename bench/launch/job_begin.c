@@ -12,27 +12,29 @@ static size_t place_part(size_t *end, size_t bytes)
     return start;
 }
 
-struct layout layout_make(const struct job_counts *counts)
+struct job_layout job_layout(const struct job_counts *counts)
 {
-    struct layout layout;
+    struct job_layout at;
     size_t end = sizeof(struct job_file);
-    layout.main_mask = place_part(&end, counts->words * sizeof(uint64_t));
-    layout.masks = place_part(&end, (size_t)counts->workers * counts->words * sizeof(uint64_t));
-    layout.costs = place_part(&end, counts->costs * sizeof(struct cost));
-    layout.due = place_part(&end, counts->due * sizeof(uint64_t));
-    layout.texts = place_part(&end, counts->text_bytes);
-    layout.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
-    layout.reaped = place_part(&end, (counts->tasks / 64 + 1) * sizeof(uint64_t));
-    layout.report = place_part(&end, sizeof(struct trial_report));
-    layout.samples = place_part(&end, counts->samples * sizeof(struct sample));
-    layout.probe = place_part(&end, sizeof(struct probe));
-    layout.bytes = end;
-    return layout;
+    at.main_mask = place_part(&end, counts->words * sizeof(uint64_t));
+    at.masks = place_part(&end, (size_t)counts->workers * counts->words * sizeof(uint64_t));
+    at.costs = place_part(&end, counts->costs * sizeof(struct cost));
+    at.due = place_part(&end, counts->due * sizeof(uint64_t));
+    at.texts = place_part(&end, counts->text_bytes);
+    at.histograms = place_part(&end, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
+    at.reaped = place_part(&end, (counts->tasks / 64 + 1) * sizeof(uint64_t));
+    at.report = place_part(&end, sizeof(struct trial_report));
+    at.samples = place_part(&end, counts->samples * sizeof(struct sample));
+    at.probe = place_part(&end, sizeof(struct probe));
+    at.bytes = end;
+    return at;
 }
 
-struct job_file *job_begin(struct launcher *launcher, const struct layout *layout, struct job_parts *parts, char *error)
+struct job_file *job_begin(struct launcher *launcher, const struct job_counts *counts, struct job_parts *parts,
+                           char *error)
 {
-    char *map = launcher_job(launcher, layout->bytes, error);
+    const struct job_layout at = job_layout(counts);
+    char *map = launcher_job(launcher, at.bytes, error);
     if (!map)
         return NULL;
     struct job_file *file = (struct job_file *)map;
@@ -40,26 +42,19 @@ struct job_file *job_begin(struct launcher *launcher, const struct layout *layou
         .magic = JOB_MAGIC,
         .version = JOB_VERSION,
         .epoch = ++launcher->epoch,
-        .bytes = layout->bytes,
+        .at = at,
         .clock_is_tsc = clock_source.is_tsc,
         .clock_mult = clock_source.mult,
-        .main_mask_offset = layout->main_mask,
-        .masks_offset = layout->masks,
-        .costs_offset = layout->costs,
-        .due_offset = layout->due,
-        .histograms_offset = layout->histograms,
-        .report_offset = layout->report,
-        .reaped_offset = layout->reaped,
-        .samples_offset = layout->samples,
-        .probe_offset = layout->probe,
+        .cost_count = counts->costs,
+        .samples_max = counts->samples,
     };
     *parts = (struct job_parts){
         .file = file,
-        .report = (struct trial_report *)(map + layout->report),
-        .samples = (struct sample *)(map + layout->samples),
-        .histograms = (uint32_t *)(map + layout->histograms),
-        .reaped = (uint64_t *)(map + layout->reaped),
-        .probe = (struct probe *)(map + layout->probe),
+        .report = (struct trial_report *)(map + at.report),
+        .samples = (struct sample *)(map + at.samples),
+        .histograms = (uint32_t *)(map + at.histograms),
+        .reaped = (uint64_t *)(map + at.reaped),
+        .probe = (struct probe *)(map + at.probe),
     };
     memset(parts->report, 0, sizeof *parts->report); /* the trial may die before it writes one */
     return file;

@@ -14,11 +14,6 @@ struct job_parts {
     struct probe *probe; /* of a probe alone */
 };
 
-/* Sizes of the parts, which lie one after another, each aligned for its type. */
-struct layout {
-    size_t main_mask, masks, costs, due, texts, histograms, reaped, report, samples, probe, bytes;
-};
-
 /* How much of what there will be. */
 struct job_counts {
     unsigned workers, words;
@@ -26,10 +21,10 @@ struct job_counts {
     uint64_t tasks, due, samples;
     size_t text_bytes;
 };
-struct layout layout_make(const struct job_counts *counts);
+struct job_layout job_layout(const struct job_counts *counts);
 
 /* Makes room for it in the launcher and fills in what every job has. NULL with a line in error. */
-struct job_file *job_begin(struct launcher *launcher, const struct layout *layout, struct job_parts *parts,
+struct job_file *job_begin(struct launcher *launcher, const struct job_counts *counts, struct job_parts *parts,
                            char *error);
 void job_pool_set(struct job_file *file, const struct pool_ops *pool);
 void job_workload_set(struct job_file *file, const struct workload_ops *workload);

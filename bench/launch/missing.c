@@ -6,8 +6,8 @@
 
 void missing_read(const struct job_file *file, struct missing *missing)
 {
-    const struct trial_report *report = (const struct trial_report *)((const char *)file + file->report_offset);
-    const uint64_t *reaped = (const uint64_t *)((const char *)file + file->reaped_offset);
+    const struct trial_report *report = (const struct trial_report *)((const char *)file + file->at.report);
+    const uint64_t *reaped = (const uint64_t *)((const char *)file + file->at.reaped);
     *missing = (struct missing){.stage = report->stage};
     if (report->epoch != file->epoch || report->stage != STAGE_RUN || report->handed_in > file->tasks)
         return;

@@ -91,8 +91,8 @@ static int job_write_probe(struct launcher *launcher, const struct probe_order *
 {
     unsigned workers = order->shape_workers ? order->shape_workers : 1;
     struct cost cost = {0};
-    struct layout layout = layout_make(&(struct job_counts){.workers = workers, .costs = 1});
-    struct job_file *file = job_begin(launcher, &layout, parts, error);
+    struct job_file *file =
+        job_begin(launcher, &(struct job_counts){.workers = workers, .costs = 1}, parts, error); /* nothing is pinned */
     if (!file)
         return -ENOMEM;
     memset(parts->probe, 0, sizeof *parts->probe);
@@ -106,8 +106,7 @@ static int job_write_probe(struct launcher *launcher, const struct probe_order *
     file->workers = order->workers ? order->workers : 1;
     file->tasks = file->cpus = 1;
     file->shape = (struct pool_shape){.workers = workers};
-    file->cost_count = 1; /* cpu_words 0: nothing is pinned */
-    memcpy((char *)file + layout.costs, &cost, sizeof cost);
+    memcpy((char *)file + file->at.costs, &cost, sizeof cost);
     return 0;
 }
 

@@ -39,13 +39,13 @@ static struct job_counts trial_counts(const struct cell *cell, int64_t samples)
 int job_trial_check(const struct cell *cell, int64_t samples, char *error)
 {
     const struct job_counts counts = trial_counts(cell, samples);
-    const struct layout layout = layout_make(&counts);
+    const uint64_t bytes = job_layout(&counts).bytes;
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || layout.bytes <= limit.rlim_cur)
+    if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur)
         return 0;
-    return refuse(error, "a trial takes %zu bytes of shared memory, files may have %llu (ulimit -f); raise it",
-                  layout.bytes, (unsigned long long)limit.rlim_cur);
+    return refuse(error, "a trial takes %llu bytes of shared memory, files may have %llu (ulimit -f); raise it",
+                  (unsigned long long)bytes, (unsigned long long)limit.rlim_cur);
 }
 
 int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
@@ -54,13 +54,12 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     const struct placement *placement = &cell->placement;
     const struct param *pool_params = cell->pool->params, *workload_params = cell->workload->params;
     struct job_counts counts = trial_counts(cell, order->samples);
-    struct layout layout = layout_make(&counts);
-    struct job_file *file = job_begin(launcher, &layout, parts, error);
+    struct job_file *file = job_begin(launcher, &counts, parts, error);
     if (!file)
         return -ENOMEM;
     job_pool_set(file, cell->pool);
     job_workload_set(file, cell->workload);
-    size_t texts = job_values_set(file, layout.texts, pool_params, cell->pool_params, file->pool_params);
+    size_t texts = job_values_set(file, file->at.texts, pool_params, cell->pool_params, file->pool_params);
     job_values_set(file, texts, workload_params, cell->workload_params, file->workload_params);
     file->kind = JOB_TRIAL;
     file->conformance = order->conformance;
@@ -74,16 +73,14 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     file->spare_cpu = placement->spare_cpu;
     file->faults = cell->faults;
     file->task_limit_ns = (uint64_t)cell->task_limit_ns;
-    file->cost_count = cell->cost_count;
     file->cost_in_order = cell->cost_in_order;
     file->sample_seed = order->sample_seed;
-    file->samples_max = counts.samples;
     size_t row = placement->words * sizeof(uint64_t);
-    memcpy((char *)file + layout.main_mask, placement->main_mask, row);
-    memcpy((char *)file + layout.masks, placement->masks, row * cell->shape.workers);
-    memcpy((char *)file + layout.costs, cell->costs, cell->cost_count * sizeof *cell->costs);
+    memcpy((char *)file + file->at.main_mask, placement->main_mask, row);
+    memcpy((char *)file + file->at.masks, placement->masks, row * cell->shape.workers);
+    memcpy((char *)file + file->at.costs, cell->costs, cell->cost_count * sizeof *cell->costs);
     if (counts.due)
-        due_set((uint64_t *)((char *)file + layout.due), cell, order->seed);
+        due_set((uint64_t *)((char *)file + file->at.due), cell, order->seed);
     memset(parts->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *parts->histograms);
     memset(parts->reaped, 0, (file->tasks / 64 + 1) * sizeof *parts->reaped);
     return 0;
@@ -98,7 +95,7 @@ int job_keep(const struct job_parts *parts, const char *name, char *error)
         return 0;
     if (snprintf(path, sizeof path, "%s/%s.job", directory, name) >= (int)sizeof path)
         return refuse(error, "POOLBENCH_KEEP_JOBS: %s", strerror(ENAMETOOLONG));
-    int rc = text_file_write(path, parts->file, parts->file->bytes);
+    int rc = text_file_write(path, parts->file, parts->file->at.bytes);
     return rc ? refuse_as(rc, error, "POOLBENCH_KEEP_JOBS: %.400s cannot be written: %s", path, strerror(-rc)) : 0;
 }
 
@@ -109,23 +106,21 @@ int job_write_calibration(struct launcher *launcher, const struct workload_ops *
     struct cost cost = {0};
     struct job_counts counts = {
         .workers = 1, .words = words, .costs = 1, .text_bytes = job_texts_bytes(workload->params, params)};
-    struct layout layout = layout_make(&counts);
-    struct job_file *file = job_begin(launcher, &layout, parts, error);
+    struct job_file *file = job_begin(launcher, &counts, parts, error);
     if (!file)
         return -ENOMEM;
     file->kind = JOB_CALIBRATE;
     job_pool_set(file, pool_table[0]); /* not opened */
     job_workload_set(file, workload);
-    job_values_set(file, layout.texts, workload->params, params, file->workload_params);
+    job_values_set(file, file->at.texts, workload->params, params, file->workload_params);
     file->tasks = file->workers = file->cpus = 1;
     file->shape = (struct pool_shape){.workers = 1};
     file->cpu_words = words;
-    file->cost_count = 1;
     file->probe_ns = CALIBRATION_POINT_NS;
-    uint64_t *mask = (uint64_t *)((char *)file + layout.main_mask);
+    uint64_t *mask = (uint64_t *)((char *)file + file->at.main_mask);
     memset(mask, 0, words * sizeof *mask);
     mask[cpu / 64] = 1ull << (cpu % 64);
-    memcpy((char *)file + layout.masks, mask, words * sizeof *mask);
-    memcpy((char *)file + layout.costs, &cost, sizeof cost);
+    memcpy((char *)file + file->at.masks, mask, words * sizeof *mask);
+    memcpy((char *)file + file->at.costs, &cost, sizeof cost);
     return 0;
 }

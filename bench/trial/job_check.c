@@ -15,8 +15,8 @@
 /* `count` things of `size` at `offset` lie behind the header, in the file, and where their type may stand. */
 static bool lies_within(const struct job_file *file, uint64_t offset, uint64_t count, uint64_t size)
 {
-    uint64_t room = offset <= file->bytes ? file->bytes - offset : 0;
-    return offset >= sizeof *file && offset % sizeof(uint64_t) == 0 && offset <= file->bytes && count <= room / size;
+    uint64_t room = offset <= file->at.bytes ? file->at.bytes - offset : 0;
+    return offset >= sizeof *file && offset % sizeof(uint64_t) == 0 && offset <= file->at.bytes && count <= room / size;
 }
 
 static bool is_name(const char *text, size_t size)
@@ -28,7 +28,8 @@ static bool is_name(const char *text, size_t size)
 static bool is_text(const struct job_file *file, int64_t offset)
 {
     uint64_t at = (uint64_t)offset;
-    return !at || (at >= sizeof *file && at < file->bytes && memchr((const char *)file + at, '\0', file->bytes - at));
+    return !at ||
+           (at >= sizeof *file && at < file->at.bytes && memchr((const char *)file + at, '\0', file->at.bytes - at));
 }
 
 static bool are_in_range(const struct job_file *file, const struct param *params, const int64_t *values)
@@ -81,7 +82,7 @@ static bool is_arrival(const struct job_file *file)
     uint64_t due = file->f.arrival.kind == ARRIVAL_RATE ? file->tasks : 0;
     return is_within(file->f.arrival.kind, 0, ARRIVAL_RATE) &&
            (!needs_k || is_within(file->f.arrival.k, 1, UINT32_MAX)) &&
-           lies_within(file, file->due_offset, due, sizeof(uint64_t));
+           lies_within(file, file->at.due, due, sizeof(uint64_t));
 }
 
 int job_check(const struct job_file *file, uint64_t bytes)
@@ -89,7 +90,7 @@ int job_check(const struct job_file *file, uint64_t bytes)
     uint64_t words = file->cpu_words;
     if (bytes >= offsetof(struct job_file, epoch) && file->magic == JOB_MAGIC && file->version != JOB_VERSION)
         return -EPROTO;
-    if (bytes < sizeof *file || file->magic != JOB_MAGIC || file->bytes > bytes || file->kind > JOB_PROBE ||
+    if (bytes < sizeof *file || file->magic != JOB_MAGIC || file->at.bytes > bytes || file->kind > JOB_PROBE ||
         !is_name(file->pool, sizeof file->pool) || !is_name(file->workload, sizeof file->workload) ||
         !is_name(file->pool_file, sizeof file->pool_file) || !is_name(file->workload_file, sizeof file->workload_file))
         return -EINVAL;
@@ -97,14 +98,14 @@ int job_check(const struct job_file *file, uint64_t bytes)
         words > CPU_WORDS_MOST || !file->cost_count || file->cost_count > COSTS_MOST ||
         file->tasks >= TASK_WARMUP_FIRST || !file->clock_mult)
         return -EINVAL;
-    if (!lies_within(file, file->main_mask_offset, words, sizeof(uint64_t)) ||
-        !lies_within(file, file->masks_offset, words * file->shape.workers, sizeof(uint64_t)) ||
-        !lies_within(file, file->costs_offset, file->cost_count, sizeof(struct cost)) ||
-        !lies_within(file, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS, sizeof(uint32_t)) ||
-        !lies_within(file, file->reaped_offset, file->tasks / 64 + 1, sizeof(uint64_t)) ||
-        !lies_within(file, file->report_offset, 1, sizeof(struct trial_report)) ||
-        !lies_within(file, file->samples_offset, file->samples_max, sizeof(struct sample)) ||
-        !lies_within(file, file->probe_offset, 1, sizeof(struct probe)))
+    if (!lies_within(file, file->at.main_mask, words, sizeof(uint64_t)) ||
+        !lies_within(file, file->at.masks, words * file->shape.workers, sizeof(uint64_t)) ||
+        !lies_within(file, file->at.costs, file->cost_count, sizeof(struct cost)) ||
+        !lies_within(file, file->at.histograms, (uint64_t)PHASES * HISTOGRAM_BUCKETS, sizeof(uint32_t)) ||
+        !lies_within(file, file->at.reaped, file->tasks / 64 + 1, sizeof(uint64_t)) ||
+        !lies_within(file, file->at.report, 1, sizeof(struct trial_report)) ||
+        !lies_within(file, file->at.samples, file->samples_max, sizeof(struct sample)) ||
+        !lies_within(file, file->at.probe, 1, sizeof(struct probe)))
         return -EINVAL;
     const struct workload_ops *workload = workload_find(file->workload);
     if (workload && !file->workload_file[0] && !are_in_range(file, workload->params, file->workload_params))

@@ -11,7 +11,7 @@
 
 static struct probe *probe_of(const struct trial *trial)
 {
-    return (struct probe *)((char *)(uintptr_t)trial->file + trial->file->probe_offset);
+    return (struct probe *)((char *)(uintptr_t)trial->file + trial->file->at.probe);
 }
 
 static void step(struct trial *trial, enum probe_step step)

@@ -8,7 +8,7 @@ void schedule_make(struct trial *trial)
     const struct job_file *file = trial->file;
     if (file->f.arrival.kind != ARRIVAL_RATE)
         return;
-    trial->due = (uint64_t *)((char *)file + file->due_offset);
+    trial->due = (uint64_t *)((char *)file + file->at.due);
     for (uint32_t i = 0; i < file->tasks; i++)
         trial->due[i] = clock_from_ns(trial->due[i]);
 }

@@ -52,10 +52,10 @@ int job_map(struct trial *trial, int flags)
     if (fcntl(trial->job_fd, F_SETFD, FD_CLOEXEC) < 0)
         return -errno;
     trial->file = file;
-    trial->report = (struct trial_report *)(map + file->report_offset);
-    trial->samples = (struct sample *)(map + file->samples_offset);
-    trial->histograms = (uint32_t *)(map + file->histograms_offset);
-    trial->reaped = (uint64_t *)(map + file->reaped_offset);
+    trial->report = (struct trial_report *)(map + file->at.report);
+    trial->samples = (struct sample *)(map + file->at.samples);
+    trial->histograms = (uint32_t *)(map + file->at.histograms);
+    trial->reaped = (uint64_t *)(map + file->at.reaped);
     *trial->report = (struct trial_report){.epoch = file->epoch, .ideal_ns = -1};
     return 0;
 }
@@ -170,7 +170,7 @@ int setup_pool(struct trial *trial)
     trial->worker_masks = malloc(mask_bytes ? mask_bytes : 1);
     if (!trial->worker_masks)
         return -ENOMEM;
-    memcpy(trial->worker_masks, (const char *)file + file->masks_offset, mask_bytes);
+    memcpy(trial->worker_masks, (const char *)file + file->at.masks, mask_bytes);
     trial->config = (struct pool_config){
         .workers = file->workers,
         .params = trial->pool_params,
@@ -197,7 +197,7 @@ int setup_job(struct trial *trial)
     trial->costs = malloc(file->cost_count * sizeof *trial->costs);
     if (!trial->costs)
         return -ENOMEM;
-    memcpy(trial->costs, (const char *)file + file->costs_offset, file->cost_count * sizeof *trial->costs);
+    memcpy(trial->costs, (const char *)file + file->at.costs, file->cost_count * sizeof *trial->costs);
     job->sequence = (struct sequence){
         .seed = file->seed,
         .costs = trial->costs,

@@ -15,7 +15,16 @@ static void job_fill(struct job_file *file, uint64_t bytes)
     *file = (struct job_file){
         .magic = JOB_MAGIC,
         .version = JOB_VERSION,
-        .bytes = bytes,
+        .at = {.main_mask = end,
+               .masks = end + 64,
+               .costs = end + 128,
+               .due = end + 512,
+               .samples = end + 1024,
+               .reaped = end + 1536,
+               .report = end + 8192,
+               .probe = 1 << 20,
+               .histograms = bytes - (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t),
+               .bytes = bytes},
         .kind = JOB_TRIAL,
         .pool = "pthread",
         .workload = "empty",
@@ -27,15 +36,6 @@ static void job_fill(struct job_file *file, uint64_t bytes)
         .cost_count = 4,
         .clock_mult = 1,
         .samples_max = 5,
-        .main_mask_offset = end,
-        .masks_offset = end + 64,
-        .costs_offset = end + 128,
-        .due_offset = end + 512,
-        .samples_offset = end + 1024,
-        .report_offset = end + 8192,
-        .reaped_offset = end + 1536,
-        .probe_offset = 1 << 20,
-        .histograms_offset = bytes - (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t),
     };
 }
 
@@ -64,16 +64,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (job_check(file, PARTS_BYTES) < 0)
         return 0;
-    touch(map, file->main_mask_offset, file->cpu_words * sizeof(uint64_t));
-    touch(map, file->masks_offset, (uint64_t)file->shape.workers * file->cpu_words * sizeof(uint64_t));
-    touch(map, file->costs_offset, (uint64_t)file->cost_count * sizeof(struct cost));
+    touch(map, file->at.main_mask, file->cpu_words * sizeof(uint64_t));
+    touch(map, file->at.masks, (uint64_t)file->shape.workers * file->cpu_words * sizeof(uint64_t));
+    touch(map, file->at.costs, (uint64_t)file->cost_count * sizeof(struct cost));
     if (file->f.arrival.kind == ARRIVAL_RATE)
-        touch(map, file->due_offset, file->tasks * sizeof(uint64_t));
-    touch(map, file->samples_offset, file->samples_max * sizeof(struct sample));
-    touch(map, file->reaped_offset, (file->tasks / 64 + 1) * sizeof(uint64_t));
-    touch(map, file->report_offset, sizeof(struct trial_report));
-    touch(map, file->probe_offset, sizeof(struct probe));
-    touch(map, file->histograms_offset, (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
+        touch(map, file->at.due, file->tasks * sizeof(uint64_t));
+    touch(map, file->at.samples, file->samples_max * sizeof(struct sample));
+    touch(map, file->at.reaped, (file->tasks / 64 + 1) * sizeof(uint64_t));
+    touch(map, file->at.report, sizeof(struct trial_report));
+    touch(map, file->at.probe, sizeof(struct probe));
+    touch(map, file->at.histograms, (uint64_t)PHASES * HISTOGRAM_BUCKETS * sizeof(uint32_t));
     for (unsigned i = 0; i < 2; i++) {
         const char *file_name = i ? file->pool_file : file->workload_file;
         if (!memchr(file_name, '\0', PLUGIN_PATH_MAX))
