@@ -1,5 +1,5 @@
-/* What a run that ended early still has to do: its plan.csv, and which trials of that stand in trials.csv. Only reads.
- * 0 or -errno with a line in error (ERROR_MAX bytes). */
+/* What a run that ended early still has to do: its plan.csv, and which trials of that stand in trials.csv. Only
+ * reads. 0 or -errno with a line in error (ERROR_MAX bytes). One thread. */
 #ifndef POOLBENCH_ANALYSE_REMAINING_H
 #define POOLBENCH_ANALYSE_REMAINING_H
 #include "bench/model/cell.h"

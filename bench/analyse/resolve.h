@@ -1,5 +1,5 @@
-/* What would probably resolve the unresolved comparisons: those that need equally many blocks have one command. Nothing
- * is written. */
+/* What would probably resolve the unresolved comparisons: those that need equally many blocks have one command.
+ * Nothing is written. One thread. */
 #ifndef POOLBENCH_ANALYSE_SETTLE_H
 #define POOLBENCH_ANALYSE_SETTLE_H
 #include "bench/analyse/compare.h"

@@ -1,4 +1,4 @@
-/* A row a cell: summary.csv. */
+/* A row a cell: summary.csv. One thread. */
 #ifndef POOLBENCH_ANALYSE_SUMMARY_H
 #define POOLBENCH_ANALYSE_SUMMARY_H
 #include "bench/model/run_data.h"

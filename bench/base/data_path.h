@@ -1,4 +1,5 @@
-/* Files that come with the program: suites and gnuplot scripts, beside it in a build tree or where it was installed. */
+/* Files that come with the program: suites and gnuplot scripts, beside it in a build tree or where it was installed.
+ * Thread-safe. */
 #ifndef POOLBENCH_BASE_DATA_PATH_H
 #define POOLBENCH_BASE_DATA_PATH_H
 #include <stddef.h>

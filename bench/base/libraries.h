@@ -1,4 +1,4 @@
-/* The libraries this program runs with, for `version` and host.json. */
+/* The libraries this program runs with, for `version` and host.json. Thread-safe. */
 #ifndef POOLBENCH_BASE_LIBRARIES_H
 #define POOLBENCH_BASE_LIBRARIES_H
 

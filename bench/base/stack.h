@@ -1,4 +1,4 @@
-/* A stack that is large enough, whatever the limit. */
+/* A stack that is large enough, whatever the limit. Once, by the first thread. */
 #ifndef POOLBENCH_BASE_STACK_H
 #define POOLBENCH_BASE_STACK_H
 

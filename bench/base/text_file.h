@@ -1,5 +1,5 @@
-/* Files of text that people write, and JSON: opened with one line about what is wrong with them (ERROR_MAX bytes). What
- * text is says workloads/text.h. */
+/* Files of text that people write, and JSON: opened with one line about what is wrong with them (ERROR_MAX bytes).
+ * What text is says workloads/text.h. Thread-safe. */
 #ifndef POOLBENCH_BASE_TEXT_FILE_H
 #define POOLBENCH_BASE_TEXT_FILE_H
 #include "workloads/text.h"

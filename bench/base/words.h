@@ -1,4 +1,5 @@
-/* A list of owned strings: the values of an option, the alternatives of a spec. Zeroed is empty. 0 or -errno. */
+/* A list of owned strings: the values of an option, the alternatives of a spec. Zeroed is empty. 0 or -errno. A list
+ * is of one thread at a time. */
 #ifndef POOLBENCH_BASE_WORDS_H
 #define POOLBENCH_BASE_WORDS_H
 #include <stdbool.h>

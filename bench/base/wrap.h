@@ -1,4 +1,4 @@
-/* Text on a screen of 96 columns, or on a narrower terminal. */
+/* Text on a screen of 96 columns, or on a narrower terminal. Thread-safe. */
 #ifndef POOLBENCH_BASE_WRAP_H
 #define POOLBENCH_BASE_WRAP_H
 #include <stdio.h>

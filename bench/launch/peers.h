@@ -1,5 +1,5 @@
-/* Pools on other people's libraries that can be built here (pools/plugin/peers/, `make peers`): known by name, so that
- * one that is not there is no unknown word. */
+/* Pools on other people's libraries that can be built here (pools/plugin/peers/, `make peers`): known by name, so
+ * that one that is not there is no unknown word. Thread-safe. */
 #ifndef POOLBENCH_LAUNCH_PEERS_H
 #define POOLBENCH_LAUNCH_PEERS_H
 #include <stdbool.h>

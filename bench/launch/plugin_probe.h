@@ -1,4 +1,4 @@
-/* Asking a trial program what a plug-in is. */
+/* Asking a trial program what a plug-in is. One thread. */
 #ifndef POOLBENCH_LAUNCH_PLUGIN_PROBE_H
 #define POOLBENCH_LAUNCH_PLUGIN_PROBE_H
 #include "bench/job/job_file.h"

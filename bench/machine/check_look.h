@@ -1,4 +1,4 @@
-/* Looking at one subject of check.h, for the files that do. */
+/* Looking at one subject of check.h, for the files that do. One thread. */
 #ifndef POOLBENCH_MACHINE_CHECK_LOOK_H
 #define POOLBENCH_MACHINE_CHECK_LOOK_H
 #include "bench/machine/check.h"

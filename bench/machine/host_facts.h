@@ -1,5 +1,5 @@
-/* What can be known about this machine before a run, as JSON objects for host.json. Used by host.c alone. Each returns
- * a new reference, or NULL: no memory. */
+/* What can be known about this machine before a run, as JSON objects for host.json. Used by host.c alone. Each
+ * returns a new reference, or NULL: no memory. One thread. */
 #ifndef POOLBENCH_MACHINE_HOST_FACTS_H
 #define POOLBENCH_MACHINE_HOST_FACTS_H
 #include "bench/machine/machine.h"

@@ -8,7 +8,8 @@
  *   location  core:1.pu:0, pack:0+pack:1: hwloc-calc style, one worker per named object, round again
  * Where there are several kinds of CPU, all but lists and locations take the fastest kind first; scatter and
  * cores-first still take a PU of every core before any second one. The submitter (--place-main) takes the same words;
- * by default ("auto") it gets an allowed CPU that no worker has, when there is one, else all allowed CPUs. */
+ * by default ("auto") it gets an allowed CPU that no worker has, when there is one, else all allowed CPUs. One
+ * thread. */
 #ifndef POOLBENCH_MACHINE_PLACE_H
 #define POOLBENCH_MACHINE_PLACE_H
 #include "bench/machine/machine.h"

@@ -1,4 +1,5 @@
-/* Places that name CPUs: lists (0+2-3) and hwloc locations (core:0-3.pu:0), joined with plus. Used by place.c alone. */
+/* Places that name CPUs: lists (0+2-3) and hwloc locations (core:0-3.pu:0), joined with plus. Used by place.c alone.
+ * One thread. */
 #ifndef POOLBENCH_MACHINE_PLACE_PARSE_H
 #define POOLBENCH_MACHINE_PLACE_PARSE_H
 #include "bench/machine/machine.h"

@@ -1,6 +1,6 @@
-/* Completing a cell for this machine: its workers, their CPUs, its costs in iterations, what it needs. What cannot work
- * is found here, before anything runs or is written. 0, or -EINVAL with a line in planner->error that names the option.
- */
+/* Completing a cell for this machine: its workers, their CPUs, its costs in iterations, what it needs. What cannot
+ * work is found here, before anything runs or is written. 0, or -EINVAL with a line in planner->error that names the
+ * option. One thread. */
 #ifndef POOLBENCH_MEASURE_COMPLETE_H
 #define POOLBENCH_MEASURE_COMPLETE_H
 #include "bench/machine/machine.h"

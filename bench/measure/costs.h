@@ -1,4 +1,4 @@
-/* What the tasks of a cell take, from its size, its distribution and a calibration. */
+/* What the tasks of a cell take, from its size, its distribution and a calibration. One thread. */
 #ifndef POOLBENCH_MEASURE_COSTS_H
 #define POOLBENCH_MEASURE_COSTS_H
 #include "bench/measure/calibrate.h"

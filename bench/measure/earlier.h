@@ -1,5 +1,5 @@
 /* The plan of an earlier run, for --like: how many tasks its cells had, and how long its trials took. (Its
- * iterations come with its calibrations.) */
+ * iterations come with its calibrations.) One thread. */
 #ifndef POOLBENCH_MEASURE_EARLIER_H
 #define POOLBENCH_MEASURE_EARLIER_H
 #include "bench/measure/forecast/forecast.h"

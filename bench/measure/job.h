@@ -1,4 +1,4 @@
-/* Writing a job file for a cell or a calibration. */
+/* Writing a job file for a cell or a calibration. One thread. */
 #ifndef POOLBENCH_MEASURE_JOB_H
 #define POOLBENCH_MEASURE_JOB_H
 #include "bench/launch/job_begin.h"

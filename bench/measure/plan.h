@@ -1,4 +1,4 @@
-/* The plan: cells completed for this machine, and the order in which every block runs them. */
+/* The plan: cells completed for this machine, and the order in which every block runs them. One thread. */
 #ifndef POOLBENCH_MEASURE_PLAN_H
 #define POOLBENCH_MEASURE_PLAN_H
 #include "bench/ask/request.h"

@@ -1,5 +1,5 @@
-/* One line on a terminal: how far the run is, how long it will take, how sure it is by now, and what is running. Silent
- * elsewhere. */
+/* One line on a terminal: how far the run is, how long it will take, how sure it is by now, and what is running.
+ * Silent elsewhere. One thread. */
 #ifndef POOLBENCH_MEASURE_PROGRESS_H
 #define POOLBENCH_MEASURE_PROGRESS_H
 #include "bench/model/cell.h"

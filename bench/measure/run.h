@@ -1,4 +1,4 @@
-/* Going through a plan, for the verbs run and resume. */
+/* Going through a plan, for the verbs run and resume. One thread. */
 #ifndef POOLBENCH_MEASURE_RUN_H
 #define POOLBENCH_MEASURE_RUN_H
 #include "bench/analyse/remaining.h"

@@ -1,5 +1,5 @@
 /* The one table of columns: it writes the CSV files, reads them back and documents them (results/README.md). A row
- * struct mirrors one file; the columns of factors come from their rows (bench/model/options.c). */
+ * struct mirrors one file; the columns of factors come from their rows (bench/model/options.c). Pure. */
 #ifndef POOLBENCH_MODEL_COLUMNS_H
 #define POOLBENCH_MODEL_COLUMNS_H
 #include "bench/model/cell.h"

@@ -1,4 +1,4 @@
-/* Failures on purpose and the limit that ends them, as far as the plan is concerned. */
+/* Failures on purpose and the limit that ends them, as far as the plan is concerned. Pure. */
 #ifndef POOLBENCH_MODEL_FAULTS_H
 #define POOLBENCH_MODEL_FAULTS_H
 #include "bench/model/cell.h"

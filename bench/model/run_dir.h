@@ -1,6 +1,6 @@
-/* Run directories: results/<UTC date>T<time>-<id>/ under the current directory, or wherever --out said. A run is named
- * by its path, by `latest`, or by a unique prefix of its name in results/. Errors: 0 or -errno with a line in error
- * (ERROR_MAX bytes). */
+/* Run directories: results/<UTC date>T<time>-<id>/ under the current directory, or wherever --out said. A run is
+ * named by its path, by `latest`, or by a unique prefix of its name in results/. Errors: 0 or -errno with a line in
+ * error (ERROR_MAX bytes). One thread. */
 #ifndef POOLBENCH_MODEL_RUN_DIR_H
 #define POOLBENCH_MODEL_RUN_DIR_H
 #include <stddef.h>

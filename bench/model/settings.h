@@ -1,4 +1,4 @@
-/* The values of settings, from text and back: the functions the option table names. */
+/* The values of settings, from text and back: the functions the option table names. One thread. */
 #ifndef POOLBENCH_MODEL_SETTINGS_H
 #define POOLBENCH_MODEL_SETTINGS_H
 #include "bench/model/options.h"

@@ -1,5 +1,6 @@
 /* The driver: hands tasks in as they arrive, takes results back, sees to it that each is reported exactly once. The
  * only caller of a pool, the same for all of them. */
+#include "bench/job/warmup.h"
 #include "bench/trial/trial.h"
 #include "pools/parts/clock.h"
 #include "pools/parts/task_run.h"
@@ -64,7 +65,7 @@ static int warm_round(struct trial *trial, uint32_t next, uint32_t end)
  * it, and there are no more when their time is over. */
 int drive_warmup(struct trial *trial)
 {
-    const uint32_t count = warmup_tasks(trial), first = warmup_least(trial);
+    const uint32_t count = warmup_count(trial->ops, trial->file->shape.workers), first = warmup_least(trial);
     const uint64_t since_ns = clock_monotonic_ns(), limit_ns = warmup_limit_ns(trial);
     int rc = 0;
     for (uint32_t next = 0, end = first; next < end && rc == 0;) {

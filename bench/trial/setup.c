@@ -19,7 +19,8 @@
 #define INPUTS_LIMIT  (64ull << 20) /* bytes of distinct inputs */
 #define HUGE_PAGE     (2ull << 20)
 
-void *trial_memory(size_t count, size_t size)
+/* Memory for `count` things of `size`, zeroed and mapped, that children do not inherit. NULL when there is none. */
+static void *trial_memory(size_t count, size_t size)
 {
     size_t bytes = count * size;
     void *map =
@@ -60,14 +61,9 @@ int job_map(struct trial *trial, int flags)
     return 0;
 }
 
-uint32_t warmup_tasks(const struct trial *trial)
-{
-    return warmup_count(trial->ops, trial->file->shape.workers);
-}
-
 uint32_t warmup_least(const struct trial *trial)
 {
-    uint32_t workers = trial->file->shape.workers, count = warmup_tasks(trial);
+    uint32_t workers = trial->file->shape.workers, count = warmup_count(trial->ops, workers);
     return trial->ops->traits & POOL_TASK_IS_PROCESS || workers > count ? count : workers;
 }
 
@@ -81,7 +77,7 @@ static struct cost warmup_cost(const struct trial *trial)
 {
     const struct job_file *file = trial->file;
     struct cost cost = trial->costs[file->cost_count / 2];
-    uint64_t most_ns = warmup_limit_ns(trial) / warmup_tasks(trial);
+    uint64_t most_ns = warmup_limit_ns(trial) / warmup_count(trial->ops, file->shape.workers);
     most_ns = most_ns < WARMUP_TASK_NS ? most_ns : WARMUP_TASK_NS;
     if ((uint64_t)cost.size_ns > most_ns) {
         cost.iterations = (uint64_t)((double)cost.iterations * (double)most_ns / (double)cost.size_ns);

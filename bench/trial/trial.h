@@ -14,7 +14,8 @@
  *   probe.c      what is that plug-in?
  *   kept.c       a job that was kept, once more by hand
  *   conformance.c     does a pool keep the contract?
- * Functions return 0 or -errno and leave words for people in the report's reason. */
+ * Functions return 0 or -errno and leave words for people in the report's reason. One thread, the submitter; what it
+ * forks inherits neither the job file nor the arrays by task. */
 #ifndef POOLBENCH_TRIAL_TRIAL_H
 #define POOLBENCH_TRIAL_TRIAL_H
 #include "bench/job/job_file.h"
@@ -58,9 +59,6 @@ struct trial {
     } gate_anchor;
 };
 
-/* Memory for `count` things of `size`, zeroed and mapped, that children do not inherit. NULL when there is none. */
-void *trial_memory(size_t count, size_t size);
-
 /* Everything that main.c and the steps rely on when they follow an offset or a count: a file of `bytes` bytes has it.
  * The header must be readable. -EPROTO: it is of another version; -EINVAL. */
 int job_check(const struct job_file *file, uint64_t bytes);
@@ -78,9 +76,8 @@ __attribute__((format(printf, 3, 4))) int trial_say(struct trial *trial, int rc,
 int trial_fail(struct trial *trial, int rc, const char *what);
 int setup_pool(struct trial *trial); /* which pool, and its configuration */
 int setup_job(struct trial *trial);  /* workload, sequence, faults, payload */
-/* At most so many tasks; so many whatever they take: one a worker, or where tasks are processes all; and how long after
- * the first one the last is begun. */
-uint32_t warmup_tasks(const struct trial *trial);
+/* So many warm-up tasks whatever they take: one a worker, or where tasks are processes all; and how long after the
+ * first one the last is begun, in ns. */
 uint32_t warmup_least(const struct trial *trial);
 uint64_t warmup_limit_ns(const struct trial *trial);
 int setup_ballast(struct trial *trial);

@@ -1,6 +1,6 @@
 /* Pilots: short trials before a run, of cells of whose kind nothing is known yet, so that numbers of tasks, the time
- * left and the budget rest on what was measured here. Their results are kept (prices.h) and go into no file of the run.
- */
+ * left and the budget rest on what was measured here. Their results are kept (prices.h) and go into no file of the
+ * run. One thread. */
 #ifndef POOLBENCH_MEASURE_FORECAST_PILOT_H
 #define POOLBENCH_MEASURE_FORECAST_PILOT_H
 #include "bench/measure/calibrate.h"
