@@ -82,9 +82,9 @@ static int quantiles_draw(const struct dist *dist, const struct cell *cell, stru
         return rc;
     double sum = 0;
     for (uint32_t i = 0; i < dist->quantiles; i++)
-        sum += dist->quantile((i + 0.5) / dist->quantiles, spec.values);
+        sum += dist_quantile(dist, (i + 0.5) / dist->quantiles, spec.values);
     for (uint32_t i = 0; i < dist->quantiles; i++) {
-        double share = dist->quantile((i + 0.5) / dist->quantiles, spec.values) * dist->quantiles / sum;
+        double share = dist_quantile(dist, (i + 0.5) / dist->quantiles, spec.values) * dist->quantiles / sum;
         double ns = rint(share * (double)cell->f.size_ns);
         costs[i].size_ns = ns < 1 && cell->f.size_ns > 0 ? 1 : (uint64_t)ns;
     }

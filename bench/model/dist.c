@@ -17,44 +17,29 @@ static const struct param lognormal_params[] = {
     {0},
 };
 
-static double fixed_quantile(double u, const int64_t *params)
+double dist_quantile(const struct dist *dist, double u, const int64_t *params)
 {
-    (void)u;
-    (void)params;
-    return 1;
-}
-
-static double uniform_quantile(double u, const int64_t *params)
-{
-    (void)params;
-    return gsl_cdf_flat_Pinv(u, 0, 2);
-}
-
-static double exponential_quantile(double u, const int64_t *params)
-{
-    (void)params;
-    return gsl_cdf_exponential_Pinv(u, 1);
-}
-
-static double lognormal_quantile(double u, const int64_t *params)
-{
-    return gsl_cdf_lognormal_Pinv(u, 0, (double)params[0] / 1e6);
-}
-
-static double bimodal_quantile(double u, const int64_t *params)
-{
-    (void)params;
-    return u < 0.9 ? 0.5 : 5.5;
+    switch (dist->kind) {
+    case DIST_UNIFORM:
+        return gsl_cdf_flat_Pinv(u, 0, 2);
+    case DIST_EXPONENTIAL:
+        return gsl_cdf_exponential_Pinv(u, 1);
+    case DIST_LOGNORMAL:
+        return gsl_cdf_lognormal_Pinv(u, 0, (double)params[0] / 1e6);
+    case DIST_BIMODAL:
+        return u < 0.9 ? 0.5 : 5.5;
+    default:
+        return 1;
+    }
 }
 
 const struct dist dist_table[] = {
-    {"fixed", DIST_FIXED, "every task takes --size", NULL, 1, fixed_quantile},
-    {"uniform", DIST_UNIFORM, "from 0 to twice --size", NULL, QUANTILES, uniform_quantile},
-    {"exponential", DIST_EXPONENTIAL, "mean --size, many small and few large", NULL, QUANTILES, exponential_quantile},
-    {"lognormal", DIST_LOGNORMAL, "mean --size, a long tail", lognormal_params, QUANTILES, lognormal_quantile},
-    {"bimodal", DIST_BIMODAL, "90% take half of --size, 10% take 5.5 times --size", NULL, 10, bimodal_quantile},
-    {"file", DIST_FILE, "file:PATH, one duration a line (# comments), replayed in order; --size is its mean", NULL, 0,
-     NULL},
+    {"fixed", DIST_FIXED, "every task takes --size", NULL, 1},
+    {"uniform", DIST_UNIFORM, "from 0 to twice --size", NULL, QUANTILES},
+    {"exponential", DIST_EXPONENTIAL, "mean --size, many small and few large", NULL, QUANTILES},
+    {"lognormal", DIST_LOGNORMAL, "mean --size, a long tail", lognormal_params, QUANTILES},
+    {"bimodal", DIST_BIMODAL, "90% take half of --size, 10% take 5.5 times --size", NULL, 10},
+    {"file", DIST_FILE, "file:PATH, one duration a line (# comments), replayed in order; --size is its mean", NULL, 0},
     {0},
 };
 

@@ -300,9 +300,8 @@ static int misfit_judge(const struct fit *fit, char *why)
 {
     if (fit->worst <= MISFIT)
         return 0;
-    return refuse(why, "does not describe these: at %.0f workers it is %.0f %% off", fit->worst_workers,
-                  100 * fit->worst),
-           -EDOM;
+    return refuse_as(-EDOM, why, "does not describe these: at %.0f workers it is %.0f %% off", fit->worst_workers,
+                     100 * fit->worst);
 }
 
 /* A fit always ends somewhere; whether that says anything, its intervals tell, and how far it is off. */
@@ -313,11 +312,11 @@ static int fit_judge(const struct fit *fit, char *why)
     if (fit->law == FIT_SLEEP)
         return misfit_judge(fit, why);
     if (sigma->lo <= 1 - ANYTHING && sigma->hi >= ANYTHING)
-        return refuse(why, "not identified: sigma may be anything from %.2g to %.2g", sigma->lo, sigma->hi), -EDOM;
+        return refuse_as(-EDOM, why, "not identified: sigma may be anything from %.2g to %.2g", sigma->lo, sigma->hi);
     if (fit->law == FIT_AMDAHL && sigma->lo > 1)
-        return refuse(why, "throughput falls with workers, which this law does not know"), -EDOM;
+        return refuse_as(-EDOM, why, "throughput falls with workers, which this law does not know");
     if (sigma->hi >= 1 && sigma->lo <= 1 && (fit->law == FIT_AMDAHL || fit->interval[USL_KAPPA].lo == 0))
-        return refuse(why, "flat: throughput does not depend on the workers as far as can be seen"), -EDOM;
+        return refuse_as(-EDOM, why, "flat: throughput does not depend on the workers as far as can be seen");
     return misfit_judge(fit, why);
 }
 
@@ -326,13 +325,11 @@ static int points_check(enum fit_law law, const struct fit_points *points, char 
     const struct fit_words *words = &fit_words[law];
 
     if (points->count < words->counts)
-        return refuse(why, "takes at least %zu different numbers of workers, there %s %zu", words->counts,
-                      points->count == 1 ? "is" : "are", points->count),
-               -EDOM;
+        return refuse_as(-EDOM, why, "takes at least %zu different numbers of workers, there %s %zu", words->counts,
+                         points->count == 1 ? "is" : "are", points->count);
     if (points->blocks < STATS_INTERVAL_MIN)
-        return refuse(why, "takes at least %d blocks, there %s %zu", STATS_INTERVAL_MIN,
-                      points->blocks == 1 ? "is" : "are", points->blocks),
-               -EDOM;
+        return refuse_as(-EDOM, why, "takes at least %d blocks, there %s %zu", STATS_INTERVAL_MIN,
+                         points->blocks == 1 ? "is" : "are", points->blocks);
     return 0;
 }
 
