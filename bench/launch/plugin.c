@@ -83,10 +83,9 @@ static void search_visit(const char *path, void *arg)
 /* The absolute path of a plug-in; file: PLUGIN_PATH_MAX. */
 static int plugin_find(const char *name, char *file, char *error)
 {
-    char full[PATH_MAX], given[PATH_MAX];
+    char full[PATH_MAX];
     struct stat stat_of;
-    snprintf(given, sizeof given, "%s", name);
-    if (!realpath(given, full))
+    if (!realpath(name, full))
         return refuse(error, "%s: %s", name, strerror(errno));
     if (strlen(full) >= PLUGIN_PATH_MAX || strpbrk(full, ":,="))
         return refuse(error, "%.200s: expected a path of up to %d letters without : , =", full, PLUGIN_PATH_MAX - 1);
@@ -169,11 +168,10 @@ static struct plugin *plugin_named(const char *given, bool is_pool, char *error)
     snprintf(plugin->file, sizeof plugin->file, "%s", file);
     plugin_base_name(file, plugin->base, sizeof plugin->base);
     struct probe_order order = {.file = plugin->file, .is_pool = is_pool, .depth = PROBE_DESCRIBE};
-    if (plugin_file_hash(file, &plugin->hash, &plugin->bytes) < 0) {
-        refuse(error, "%s: %s", given, strerror(errno));
-    } else if (plugin_probe(&order, &plugin->about, error)) {
-        refuse_at(error, "%s", given);
-    } else if (ops_make(plugin), presets_check(plugin, error)) {
+    int rc = plugin_file_hash(file, &plugin->hash, &plugin->bytes);
+    if (rc < 0) {
+        refuse(error, "%s: %s", given, strerror(-rc));
+    } else if (plugin_probe(&order, &plugin->about, error) || (ops_make(plugin), presets_check(plugin, error))) {
         refuse_at(error, "%s", given);
     } else {
         plugin->next = plugins;

@@ -15,7 +15,7 @@ struct probe_order {
 /* 0, or -EINVAL with a line in error that says what the plug-in did instead, not which it is. */
 int plugin_probe(const struct probe_order *order, struct probe *probe, char *error);
 
-/* FNV-1a of a file's content, and its size. 0 or -errno, errno set. */
+/* FNV-1a of a file's content, and its size. 0 or -errno. */
 int plugin_file_hash(const char *file, uint64_t *hash, int64_t *bytes);
 
 /* Stands for the classify of a workload that is not in this process: says that there is one, is never called. */

@@ -1,14 +1,12 @@
 /* A trial again, by hand: poolbench-trial FILE runs a job that was kept (POOLBENCH_KEEP_JOBS, bench/measure/job.h),
- * under a debugger for one. It is copied to where the trial finds its job, so that the file can be run as often as one
- * likes. */
+ * under a debugger for one. What the trial writes in its job stays in its memory, so that the file can be run as often
+ * as one likes. */
 #include "bench/trial/trial.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,35 +16,18 @@ static int refuse(const char *path, const char *why)
     return -EINVAL;
 }
 
-static int copy(int from, int to)
-{
-    struct stat stat;
-    if (fstat(from, &stat) < 0)
-        return -errno;
-    if (!S_ISREG(stat.st_mode)) /* a device may have no end */
-        return S_ISDIR(stat.st_mode) ? -EISDIR : -ENODEV;
-    for (off_t at = 0; at < stat.st_size;) {
-        ssize_t bytes = sendfile(to, from, &at, (size_t)(stat.st_size - at));
-        if (bytes < 0)
-            return -errno;
-        if (bytes == 0) /* it has become shorter: the job will be found to be */
-            break;
-    }
-    return 0;
-}
-
 int kept_open(const char *path)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file < 0)
-        return refuse(path, strerror(errno));
-    int job = memfd_create("poolbench-job", MFD_CLOEXEC);
-    int rc = job < 0 ? -errno : copy(file, job);
-    close(file);
-    if (rc == 0 && job != JOB_FD && dup2(job, JOB_FD) < 0)
+    struct stat stat;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
+    if (file < 0 || fstat(file, &stat) < 0)
         rc = -errno;
-    if (job >= 0 && job != JOB_FD)
-        close(job);
+    else if (!S_ISREG(stat.st_mode))
+        rc = S_ISDIR(stat.st_mode) ? -EISDIR : -ENODEV;
+    else if (file != JOB_FD && dup2(file, JOB_FD) < 0)
+        rc = -errno;
+    if (file >= 0 && file != JOB_FD)
+        close(file);
     return rc < 0 ? refuse(path, strerror(-rc)) : 0;
 }
 

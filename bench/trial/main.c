@@ -40,7 +40,7 @@ int main(int argc, char **argv)
     prctl(PR_SET_NAME, "pb-trial");
     if (!kept)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int rc = argc > 2 ? -EINVAL : job_map(&trial, MAP_SHARED);
+    int rc = argc > 2 ? -EINVAL : job_map(&trial, kept ? MAP_PRIVATE : MAP_SHARED);
     if (rc < 0) {
         if (kept)
             kept_refuse(kept, rc);

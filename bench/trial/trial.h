@@ -62,9 +62,9 @@ struct trial {
 /* Everything that main.c and the steps rely on when they follow an offset or a count: a file of `bytes` bytes has it.
  * The header must be readable. -EPROTO: it is of another version; -EINVAL. */
 int job_check(const struct job_file *file, uint64_t bytes);
-/* Maps the job in job_fd; flags: MAP_SHARED, or MAP_PRIVATE for one who has nothing to report. */
+/* Maps the job in job_fd; flags: MAP_SHARED, or MAP_PRIVATE for one who has nobody to report to. */
 int job_map(struct trial *trial, int flags);
-/* A copy of a job file becomes JOB_FD. -EINVAL after a line on stderr. */
+/* A job file becomes JOB_FD. -EINVAL after a line on stderr. */
 int kept_open(const char *path);
 void kept_refuse(const char *path, int rc);       /* what job_map said of it, as a line on stderr */
 void kept_say(const struct trial *trial, int rc); /* how it ended, on stdout */
