@@ -130,7 +130,7 @@ struct trial_report {
     uint64_t result_sum;
     int64_t ideal_ns;    /* of the drawn costs; -1 where METHOD.md has none */
     int64_t parent_sees; /* valid when observed */
-    uint32_t observed, shared_cpu;
+    uint32_t observed;
     struct usage usage;   /* gate to last reap */
     int64_t submitter_ns; /* CPU time of the submitter itself, likewise */
     uint64_t samples_count;

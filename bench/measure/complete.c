@@ -19,13 +19,9 @@
 void planner_init(struct planner *planner, const struct settings *settings, const struct machine *machine,
                   struct calibrations *calibrations, char *error)
 {
-    *planner = (struct planner){.machine = machine,
-                                .calibrations = calibrations,
-                                .samples = settings->samples,
-                                .trial_limit_ns = settings->trial_limit_ns,
-                                .error = error};
-    if (!machine->described && place_probe(planner->unpinnable, sizeof planner->unpinnable) == 0)
-        planner->unpinnable[0] = '\0';
+    *planner = (struct planner){machine, settings, calibrations, .error = error};
+    if (!machine->described)
+        place_probe(planner->unpinnable, sizeof planner->unpinnable);
 }
 
 /* ---- workers, CPUs, limits ---- */
@@ -90,7 +86,8 @@ static int cell_memory(const struct cell *cell, struct planner *planner)
 {
     const struct machine *machine = planner->machine;
     double tasks = fmax(0, (double)cell->f.tasks), workload = 0; /* 0: auto, not chosen yet */
-    double samples = planner->samples == SAMPLES_ALL ? tasks : fmin(tasks, (double)planner->samples);
+    double samples =
+        planner->settings->samples == SAMPLES_ALL ? tasks : fmin(tasks, (double)planner->settings->samples);
     for (unsigned i = 0; cell->workload->params && cell->workload->params[i].name; i++)
         if (cell->workload->params[i].kind == PARAM_BYTES)
             workload += (double)cell->workload_params[i];
@@ -180,7 +177,7 @@ static void cell_tasks(struct cell *cell, uint32_t given, const struct planner *
 int cell_prepare(struct cell *cell, struct planner *planner)
 {
     uint32_t tasks;
-    cell->trial_limit_ns = planner->trial_limit_ns;
+    cell->trial_limit_ns = planner->settings->trial_limit_ns;
     int rc = cell_shape(cell, planner);
     if (!rc)
         rc = cell_check(cell, &tasks, planner);
@@ -206,9 +203,9 @@ int cell_prepare(struct cell *cell, struct planner *planner)
 
 int cell_check_whole(const struct cell *cell, struct planner *planner)
 {
-    if (faults_check(cell, planner->trial_limit_ns, planner->error))
+    if (faults_check(cell, planner->error))
         return -EINVAL;
-    if (job_trial_check(cell, planner->samples, planner->error))
+    if (job_trial_check(cell, planner->settings->samples, planner->error))
         return -EINVAL;
     return cell_memory(cell, planner);
 }

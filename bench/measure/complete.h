@@ -10,10 +10,10 @@
 /* What completing a cell draws on. */
 struct planner {
     const struct machine *machine;
+    const struct settings *settings;
     struct calibrations *calibrations;
     struct earlier earlier; /* --like */
-    int64_t samples, trial_limit_ns;
-    char unpinnable[128]; /* why pinning is forbidden, "" when it is not */
+    char unpinnable[128];   /* why pinning is forbidden, "" when it is not */
     char *error;
 };
 

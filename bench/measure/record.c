@@ -232,7 +232,7 @@ static enum trial_status judge(struct recorder *recorder, const struct trial_fac
         return ended(row, TRIAL_INTERRUPTED, "signal %d (%s)", outcome->interrupted, strsignal(outcome->interrupted));
     if (outcome->timed_out)
         return ended(row, TRIAL_TIMEOUT, "ran longer than --trial-limit %s%s",
-                     spell_duration(limit, sizeof limit, facts->trial_limit_ns),
+                     spell_duration(limit, sizeof limit, facts->cell->trial_limit_ns),
                      missing_words(&outcome->missing, missing, sizeof missing));
     if (WIFSIGNALED(outcome->wait_status))
         return ended(row, TRIAL_CRASHED, "killed by signal %d (%s)", WTERMSIG(outcome->wait_status),
@@ -263,7 +263,7 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->pss_bytes = known(usage->pss_bytes);
     row->private_bytes = known(usage->private_bytes);
     row->maxrss_bytes = known(usage->maxrss_bytes);
-    row->shared_cpu = report->shared_cpu;
+    row->shared_cpu = !facts->cell->placement.spare_cpu;
 }
 
 double trial_quantile_ns(const struct job_parts *parts, enum phase phase, double q)

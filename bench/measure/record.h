@@ -26,7 +26,6 @@ struct trial_facts {
     struct noise before, after;
     struct outcome outcome;
     struct job_parts parts;
-    int64_t trial_limit_ns;
 };
 
 /* Of the tasks of a trial, by its histogram; NAN: none is counted, or no memory. */

@@ -301,7 +301,6 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
     struct trial_facts facts = {.cell = cell,
                                 .block = block,
                                 .position = position,
-                                .trial_limit_ns = settings->trial_limit_ns,
                                 .started_ns = (int64_t)(clock_monotonic_ns() - session->start_ns)};
     int rc = job_write_trial(launcher, cell, &order, &facts.parts, error);
     if (rc == 0)

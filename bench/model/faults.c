@@ -103,7 +103,7 @@ void spell_task_limit(const struct cell *cell, char *text)
     param_spell_or(&limit_range, "none", cell->task_limit_ns, text, SPEC_MAX);
 }
 
-int faults_check(const struct cell *cell, int64_t trial_limit_ns, char *error)
+int faults_check(const struct cell *cell, char *error)
 {
     char limit[32], other[32];
     for (uint64_t i = 0; i < cell->faults.count; i++)
@@ -113,9 +113,9 @@ int faults_check(const struct cell *cell, int64_t trial_limit_ns, char *error)
     if (!cell->task_limit_ns)
         return 0;
     spell_duration(limit, sizeof limit, cell->task_limit_ns);
-    if (cell->task_limit_ns >= trial_limit_ns) /* it would never end a task */
+    if (cell->task_limit_ns >= cell->trial_limit_ns) /* it would never end a task */
         return refuse(error, "--task-limit: %s is not below --trial-limit %s", limit,
-                      spell_duration(other, sizeof other, trial_limit_ns));
+                      spell_duration(other, sizeof other, cell->trial_limit_ns));
     if (cell->dist == DIST_FIXED && cell->f.size_ns >= cell->task_limit_ns) /* it would end every task */
         return refuse(error, "--task-limit: %s is not above --size %s", limit,
                       spell_duration(other, sizeof other, cell->f.size_ns));

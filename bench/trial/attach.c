@@ -3,7 +3,6 @@
  * workload, and hands over to the pool. It reports nothing: what goes wrong is a line on stderr, and the pool's loss.
  */
 #include "bench/trial/trial.h"
-#include "pools/parts/clock.h"
 #include "pools/plugin/adapter.h"
 #include "pools/plugin/handles.h"
 #include <errno.h>

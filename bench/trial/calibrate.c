@@ -2,7 +2,6 @@
  * the median time of each size. Every task has a number of its own: one that was run before might find its data in the
  * cache. */
 #include "bench/trial/trial.h"
-#include "pools/parts/clock.h"
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,7 +1,6 @@
 /* Does a pool keep the contract (pools/pool.h)? What trials of `conformance` look at beside all others: how reap waits,
  * and what is left after close. Times are told apart by wide margins, since the machine may be busy. */
 #include "bench/trial/trial.h"
-#include "pools/parts/clock.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>

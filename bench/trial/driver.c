@@ -2,7 +2,6 @@
  * only caller of a pool, the same for all of them. */
 #include "bench/job/warmup.h"
 #include "bench/trial/trial.h"
-#include "pools/parts/clock.h"
 #include "pools/parts/task_run.h"
 #include <errno.h>
 #include <sys/prctl.h>
@@ -183,7 +182,7 @@ static void wish(const struct trial *trial, const struct drive *drive, unsigned 
     if (file->f.collect != COLLECT_COMPLETED && !is_waited_for(file))
         *min = drive->full ? in_flight / 2 : in_flight;
     if (file->f.arrival.kind == ARRIVAL_RATE && drive->next < file->tasks && !drive->full)
-        *until_ns = trial->spin_to_due ? 0 : trial->gate_anchor.ns + clock_to_ns(trial->due[drive->next]);
+        *until_ns = file->spare_cpu ? 0 : trial->gate_anchor.ns + clock_to_ns(trial->due[drive->next]);
 }
 
 /* The TSC was measured against CLOCK_MONOTONIC before; a trial in which they part ways is not believed. */
@@ -204,13 +203,10 @@ int drive(struct trial *trial)
     struct drive drive = {0};
     struct done done[REAP_BATCH];
     int rc = 0;
-    trial->spin_to_due = file->spare_cpu;
     if (file->f.arrival.kind == ARRIVAL_RATE) /* the default slack of 50 us would go into every time that is slept to */
         prctl(PR_SET_TIMERSLACK, 1);
-    trial->report->shared_cpu = !file->spare_cpu;
     trial->report->ideal_ns = schedule_ideal_ns(trial);
-    struct clock_anchor anchor = clock_anchor_read();
-    trial->gate_anchor = (struct clock_pair){anchor.ticks, anchor.ns};
+    trial->gate_anchor = clock_anchor_read();
     trial->gate = drive.last = clock_ticks();
     while (drive.reaped < file->tasks) {
         unsigned min;

@@ -1,7 +1,6 @@
 /* poolbench-trial: does one job. Started by poolbench with the job file as descriptor JOB_FD; or by people, with a job
  * that was kept (kept.c). See trial.h. */
 #include "bench/trial/trial.h"
-#include "pools/parts/clock.h"
 #include "pools/parts/group.h"
 #include "pools/parts/surroundings.h"
 #include "pools/plugin/handles.h"

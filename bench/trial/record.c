@@ -2,7 +2,6 @@
  * trial is timed: what can wait, waits. */
 #include "bench/job/histogram.h"
 #include "bench/trial/trial.h"
-#include "pools/parts/clock.h"
 #include "pools/parts/task_run.h"
 
 static uint64_t since(uint64_t from, uint64_t to)

@@ -1,6 +1,5 @@
 /* When tasks are due, and how fast the whole could be done at best. */
 #include "bench/trial/trial.h"
-#include "pools/parts/clock.h"
 #include "pools/parts/task_run.h"
 
 void schedule_make(struct trial *trial)

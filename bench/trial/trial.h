@@ -20,6 +20,7 @@
 #define POOLBENCH_TRIAL_TRIAL_H
 #include "bench/job/job_file.h"
 #include "bench/job/subset.h"
+#include "pools/parts/clock.h"
 #include "pools/pool.h"
 
 struct trial {
@@ -52,11 +53,8 @@ struct trial {
     uint32_t checked_count, checked_max;
     uint32_t unasked; /* tasks that came to another end than --faults says */
     bool prepared;    /* the workload's state is made */
-    bool spin_to_due;
-    uint64_t gate; /* ticks */
-    struct clock_pair {
-        uint64_t ticks, ns;
-    } gate_anchor;
+    uint64_t gate;    /* ticks */
+    struct clock_anchor gate_anchor;
 };
 
 /* Everything that main.c and the steps rely on when they follow an offset or a count: a file of `bytes` bytes has it.
