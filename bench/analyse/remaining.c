@@ -10,7 +10,6 @@
 struct reading {
     const struct cells *cells;
     struct remaining *remaining;
-    uint32_t *at; /* blocks x cells: where in the block a cell stands */
 };
 
 static uint32_t cell_find(const struct cells *cells, const char *id)
@@ -21,21 +20,25 @@ static uint32_t cell_find(const struct cells *cells, const char *id)
     return NOWHERE;
 }
 
-/* Room for so many blocks. */
-static int blocks_grow(struct reading *reading, size_t blocks)
+/* Where a cell stands in a block, whose number counts from 1; r->cells: nowhere. */
+static size_t position_of(const struct remaining *r, int64_t block, uint32_t cell)
 {
-    struct remaining *r = reading->remaining;
-    size_t had = r->blocks * r->cells, size = blocks * r->cells;
-    uint32_t *order = realloc(r->order, size * sizeof *order);
-    if (order)
-        r->order = order;
-    uint32_t *at = realloc(reading->at, size * sizeof *at);
-    if (at)
-        reading->at = at;
-    if (!order || !at)
+    const uint32_t *order = r->order + (size_t)(block - 1) * r->cells;
+    size_t position = 0;
+    while (position < r->cells && order[position] != cell)
+        position++;
+    return position;
+}
+
+/* Room for so many blocks. */
+static int blocks_grow(struct remaining *r, size_t blocks)
+{
+    uint32_t *order = realloc(r->order, blocks * r->cells * sizeof *order);
+    if (!order)
         return -ENOMEM;
-    for (size_t i = had; i < size; i++)
-        order[i] = at[i] = NOWHERE;
+    for (size_t i = r->blocks * r->cells; i < blocks * r->cells; i++)
+        order[i] = NOWHERE;
+    r->order = order;
     r->blocks = (unsigned)blocks;
     return 0;
 }
@@ -50,13 +53,12 @@ static int planned_take(const void *row, void *arg)
     if (cell == NOWHERE || planned->block < 1 || planned->block > (int64_t)r->blocks + 1 || planned->position < 1 ||
         planned->position > (int64_t)r->cells)
         return -EBADMSG;
-    if (planned->block > (int64_t)r->blocks && blocks_grow(reading, (size_t)planned->block))
+    if (planned->block > (int64_t)r->blocks && blocks_grow(r, (size_t)planned->block))
         return -ENOMEM;
-    size_t block = (size_t)(planned->block - 1) * r->cells, position = (size_t)planned->position - 1;
-    if (r->order[block + position] != NOWHERE || reading->at[block + cell] != NOWHERE)
+    uint32_t *there = &r->order[(size_t)(planned->block - 1) * r->cells + (size_t)planned->position - 1];
+    if (*there != NOWHERE || position_of(r, planned->block, cell) < r->cells)
         return -EBADMSG;
-    r->order[block + position] = cell;
-    reading->at[block + cell] = (uint32_t)position;
+    *there = cell;
     return 0;
 }
 
@@ -68,9 +70,8 @@ static int trial_take(const void *row, void *arg)
     uint32_t cell = cell_find(reading->cells, trial->cell_id);
     if (cell == NOWHERE || trial->block < 1 || trial->block > r->blocks)
         return -EBADMSG;
-    size_t block = (size_t)(trial->block - 1) * r->cells;
     if (trial->status != TRIAL_INTERRUPTED)
-        r->done[block + reading->at[block + cell]] = true;
+        r->done[(size_t)(trial->block - 1) * r->cells + position_of(r, trial->block, cell)] = true;
     return 0;
 }
 
@@ -140,7 +141,6 @@ int remaining_read(const char *directory, const struct cells *cells, struct rema
     for (size_t i = 0; i < remaining->blocks * remaining->cells && rc == 0; i++)
         remaining->left += !remaining->done[i] && (i / remaining->cells + 1 < remaining->wanted_from ||
                                                    remaining->wanted[remaining->order[i]]);
-    free(reading.at);
     if (rc)
         remaining_release(remaining);
     return rc;
@@ -156,11 +156,9 @@ void remaining_release(struct remaining *remaining)
 
 int remaining_note(const char *directory, const struct cells *cells, unsigned block, const bool *wanted, char *error)
 {
-    json_t *looks = host_fact_of(directory, "looked"), *ids = json_array();
-    looks = looks ? looks : json_array();
+    json_t *ids = json_array();
     for (size_t i = 0; i < cells->count; i++)
         if (wanted[i])
             json_array_append_new(ids, json_string(cells->cell[i].id));
-    json_array_append_new(looks, json_pack("{s:i, s:o}", "block", (int)block, "cells", ids));
-    return host_note(directory, "looked", looks, error);
+    return host_append(directory, "looked", json_pack("{s:i, s:o}", "block", (int)block, "cells", ids), error);
 }

@@ -191,21 +191,17 @@ static int write_suite(const struct session *session, char *error)
 /* When and how it was gone on with after it had been broken off. */
 static int resume_note(const struct session *session, char **argv, char *error)
 {
-    json_t *resumed = host_fact_of(session->directory, "resumed"), *entry = argv_json(argv);
-    resumed = resumed ? resumed : json_array();
-    json_array_append_new(resumed,
-                          json_pack("{s:o, s:i}", "argv", entry, "trials_before", (int)session->before.trials));
-    return host_note(session->directory, "resumed", resumed, error);
+    return host_append(session->directory, "resumed",
+                       json_pack("{s:o, s:i}", "argv", argv_json(argv), "trials_before", (int)session->before.trials),
+                       error);
 }
 
 /* It may go on because of what it showed: its intervals are those of a run that stops by what it sees. */
 static int more_note(const struct session *session, char **argv, char *error)
 {
     const struct plan *plan = &session->plan;
-    json_t *more = host_fact_of(session->directory, "more"), *entry = argv_json(argv);
-    more = more ? more : json_array();
-    json_array_append_new(more, json_pack("{s:o, s:i}", "argv", entry, "blocks", (int)plan->blocks));
-    int rc = host_note(session->directory, "more", more, error);
+    int rc = host_append(session->directory, "more",
+                         json_pack("{s:o, s:i}", "argv", argv_json(argv), "blocks", (int)plan->blocks), error);
     if (rc == 0)
         rc = host_note(session->directory, "looks", json_integer(looks_planned(plan->comparisons)), error);
     if (rc == 0)

@@ -156,6 +156,15 @@ int host_note(const char *directory, const char *key, json_t *value, char *error
     return status;
 }
 
+int host_append(const char *directory, const char *key, json_t *entry, char *error)
+{
+    json_t *list = host_fact_of(directory, key);
+
+    list = list ? list : json_array();
+    json_array_append_new(list, entry);
+    return host_note(directory, key, list, error);
+}
+
 json_t *host_fact(const json_t *host, const char *key)
 {
     return json_object_get(json_object_get(host, "run"), key);

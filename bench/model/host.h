@@ -30,5 +30,7 @@ json_t *host_fact_of(const char *directory, const char *key); /* the same of a d
 json_t *host_words(const struct words *words);                /* an array of strings; NULL: no memory */
 /* Adds to "run" of host.json, or replaces there, what stands under `key`; takes `value` over. As host_write(). */
 int host_note(const char *directory, const char *key, json_t *value, char *error);
+/* The same at the end of a list, which begins with it where there is none. */
+int host_append(const char *directory, const char *key, json_t *entry, char *error);
 
 #endif
