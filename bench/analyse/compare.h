@@ -4,7 +4,6 @@
 #define POOLBENCH_ANALYSE_COMPARE_H
 #include "bench/model/metrics.h"
 #include "bench/stats/verdict.h"
-#include <limits.h>
 
 struct side { /* a run */
     const char *id;

@@ -2,7 +2,6 @@
 #include "bench/analyse/diagnostics.h"
 #include "bench/model/summary_factors.h"
 #include <math.h>
-#include <string.h>
 
 #define NAMED_MAX      3    /* cells a line */
 #define EFFICIENT_MOST 1.05 /* nobody is faster than the ideal: the iterations are wrong */

@@ -2,7 +2,6 @@
 #include "bench/analyse/fault_costs.h"
 #include "bench/base/units.h"
 #include "bench/model/summary_factors.h"
-#include "bench/stats/looks.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

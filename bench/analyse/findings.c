@@ -5,7 +5,6 @@
 #include "bench/model/summary_factors.h"
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #define NEAR       1.1 /* within this of the best, a pool is said to keep up with it */
 #define GAIN_LEAST 1.1 /* more workers that bring less are said to bring nothing much */

@@ -2,7 +2,6 @@
 #ifndef POOLBENCH_ANALYSE_SUMMARY_H
 #define POOLBENCH_ANALYSE_SUMMARY_H
 #include "bench/model/run_data.h"
-#include <stdbool.h>
 
 /* Opens a run and sums it up: fills the numbers of run->rows. Deterministic, so that a copied run gives the same
  * summary.csv byte for byte. 0 or -errno with a line in error (ERROR_MAX bytes), and nothing to be closed. */

@@ -1,12 +1,10 @@
 /* The numbers of a cell, from what is known of its trials. Those that are not ok enter none. */
 #include "bench/analyse/summary_work.h"
-#include "bench/base/units.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/looks.h"
 #include "bench/stats/series.h"
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 
 #define AT(column) offsetof(struct summary_row, column)
 #define ALONE(column)                                                                                                  \

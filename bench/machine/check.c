@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #define OTHERS_CPUS  0.2      /* CPUs that others take: above, it shows in trials */
 #define STEAL_SHARE  0.005    /* of the CPUs: as the screen of a run says it */

@@ -7,9 +7,7 @@
 #include "bench/launch/plugin.h"
 #include "bench/machine/place.h"
 #include "bench/measure/costs.h"
-#include "bench/measure/forecast/forecast.h"
 #include "bench/measure/job.h"
-#include "bench/model/columns.h"
 #include "bench/model/faults.h"
 #include <math.h>
 #include <stdlib.h>

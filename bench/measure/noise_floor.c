@@ -7,7 +7,6 @@
 #include "bench/stats/verdict.h"
 #include "pools/parts/clock.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 

@@ -1,6 +1,5 @@
 /* Opening, recording and ending what measures, see session.h. */
 #include "bench/measure/session.h"
-#include "bench/analyse/summary.h"
 #include "bench/base/refuse.h"
 #include "bench/base/text_file.h"
 #include "bench/launch/plugin.h"

@@ -4,7 +4,6 @@
 #include "bench/model/csv.h"
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 int record_failed(int rc, const char *directory, const char *file, char *error)

@@ -1,7 +1,6 @@
 /* Trials are held in memory, latency.csv is streamed: of it only the histograms of one trial are held at a time. */
 #include "bench/model/run_data.h"
 #include "bench/base/refuse.h"
-#include "bench/base/text_file.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
 #include "bench/model/host.h"

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define DIGITS   3   /* of the points that are tried: short numbers, and finer than any bracket */
 #define BEYOND   2.0 /* how far to extrapolate, in widths of the bracket */

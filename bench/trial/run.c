@@ -1,6 +1,5 @@
 /* A trial, from a checked job to its report, stage by stage. */
 #include "bench/trial/trial.h"
-#include "pools/parts/usage.h"
 #include "pools/plugin/adapter.h"
 #include <errno.h>
 #include <stdarg.h>

@@ -3,7 +3,6 @@
 #include "bench/base/units.h"
 #include "bench/machine/threads.h"
 #include "pools/parts/clock.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>

@@ -5,7 +5,6 @@
 #include "bench/measure/plan.h"
 #include "bench/verbs/tour/live.h"
 #include "bench/verbs/tour/tour.h"
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -6,7 +6,6 @@
 #include "pools/parts/clock.h"
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <unistd.h>
 
 #define CLOCK_MEASURE_NS 100000000u
