@@ -44,49 +44,16 @@ static json_t *host_json(const struct machine *machine, json_t *run)
                      run);
 }
 
-static int json_write(const json_t *host, const char *path)
-{
-    char *text = json_dumps(host, JSON_INDENT(2));
-    size_t length = text ? strlen(text) : 0;
-
-    if (!text)
-        return -ENOMEM;
-    text[length] = '\n'; /* in the place of the end */
-    int status = text_file_write(path, text, length + 1);
-    free(text);
-    return status;
-}
-
-static int xml_write(const struct machine *machine, const char *path)
-{
-    char *text = NULL;
-    int bytes = 0; /* with its end */
-
-    if (hwloc_topology_export_xmlbuffer(machine->topology, &text, &bytes, 0) != 0)
-        return -ENOMEM;
-    int status = text_file_write(path, text, bytes > 0 ? (size_t)bytes - 1 : 0);
-    hwloc_free_xmlbuffer(machine->topology, text);
-    return status;
-}
-
-/* The paths of a file while it is written and afterwards. */
-static int paths_make(const char *directory, const char *name, char *draft, char *path)
-{
-    int longest = snprintf(draft, PATH_MAX, "%s/.%s.%ld", directory, name, (long)getpid());
-
-    snprintf(path, PATH_MAX, "%s/%s", directory, name);
-    return longest < 0 || longest >= PATH_MAX ? -ENAMETOOLONG : 0;
-}
-
-/* Under another name first. */
-static int file_replace(const char *directory, const char *name, const struct machine *machine, const json_t *host,
-                        char *error)
+/* Under another name first. text: NULL, there is no memory for it. */
+static int file_replace(const char *directory, const char *name, const char *text, size_t length, char *error)
 {
     char draft[PATH_MAX], path[PATH_MAX];
-    int status = paths_make(directory, name, draft, path);
+    int longest = snprintf(draft, sizeof draft, "%s/.%s.%ld", directory, name, (long)getpid());
+    int status = longest < 0 || longest >= PATH_MAX ? -ENAMETOOLONG
+                 : text                             ? text_file_write(draft, text, length)
+                                                    : -ENOMEM;
 
-    if (status == 0)
-        status = machine ? xml_write(machine, draft) : json_write(host, draft);
+    snprintf(path, sizeof path, "%s/%s", directory, name);
     if (status == 0 && rename(draft, path) != 0)
         status = -errno;
     if (status == 0)
@@ -96,14 +63,38 @@ static int file_replace(const char *directory, const char *name, const struct ma
                      status == -EFBIG ? " (ulimit -f)" : "");
 }
 
+static int json_replace(const char *directory, const json_t *host, char *error)
+{
+    char *text = json_dumps(host, JSON_INDENT(2));
+    size_t length = text ? strlen(text) : 0;
+
+    if (text)
+        text[length] = '\n'; /* in the place of the end */
+    int status = file_replace(directory, "host.json", text, length + 1, error);
+    free(text);
+    return status;
+}
+
+static int topology_replace(const char *directory, const struct machine *machine, char *error)
+{
+    char *text = NULL;
+    int bytes = 1; /* with its end */
+
+    if (hwloc_topology_export_xmlbuffer(machine->topology, &text, &bytes, 0) != 0)
+        return file_replace(directory, "topology.xml", NULL, 0, error);
+    int status = file_replace(directory, "topology.xml", text, (size_t)bytes - 1, error);
+    hwloc_free_xmlbuffer(machine->topology, text);
+    return status;
+}
+
 int host_write(const char *directory, const struct machine *machine, json_t *run, char *error)
 {
     json_t *host = host_json(machine, run);
-    int status = host ? file_replace(directory, "topology.xml", machine, NULL, error)
-                      : refuse_as(-ENOMEM, error, "host.json: out of memory");
+    int status =
+        host ? topology_replace(directory, machine, error) : refuse_as(-ENOMEM, error, "host.json: out of memory");
 
     if (status == 0)
-        status = file_replace(directory, "host.json", NULL, host, error);
+        status = json_replace(directory, host, error);
     json_decref(host);
     return status;
 }
@@ -150,7 +141,7 @@ int host_note(const char *directory, const char *key, json_t *value, char *error
     } else if (!value || json_object_set_new(run, key, value) != 0) {
         status = refuse_as(-ENOMEM, error, "host.json: out of memory");
     } else {
-        status = file_replace(directory, "host.json", NULL, host, error);
+        status = json_replace(directory, host, error);
     }
     json_decref(host);
     return status;
