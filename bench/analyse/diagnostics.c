@@ -1,4 +1,4 @@
-/* A table of what to look for; each kind is a test of a row of the summary. */
+/* A table of what to look for; each kind a test of a row of the summary. */
 #include "bench/analyse/diagnostics.h"
 #include "bench/model/summary_factors.h"
 #include <math.h>
@@ -9,64 +9,43 @@
 #define ACHIEVED_LEAST 0.98
 #define LABEL_MAX      96
 
-static bool is_miscalibrated(const struct summary_row *row)
-{
-    return row->efficiency > EFFICIENT_MOST;
-}
+enum { MISCALIBRATED, PACED, SATURATED, LATE, SUBMITTER_BOUND, DRIFT, BIMODAL, DIAGNOSTICS };
 
-static bool is_paced(const struct summary_row *row)
-{
-    return row->achieved_share >= ACHIEVED_LEAST;
-}
-
-static bool is_saturated(const struct summary_row *row)
-{
-    return row->achieved_share < ACHIEVED_LEAST;
-}
-
-/* Without workers, the submitter is who works; at a rate it may spin until the next task is due. */
-static bool is_submitter_bound(const struct summary_row *row)
-{
-    return (row->f.processes > 0 || row->f.threads > 0) && isnan(row->achieved_share) && row->submitter_share > BUSY;
-}
-
-static bool is_late(const struct summary_row *row)
-{
-    return row->late_p99_ns != MISSING && row->latency_p50_ns != MISSING && row->late_p99_ns > row->latency_p50_ns;
-}
-
-static bool has_drift(const struct summary_row *row)
-{
-    return row->drift_said == 1;
-}
-
-static bool is_bimodal(const struct summary_row *row)
-{
-    return row->modes_ratio > 1;
-}
-
-static const struct diagnostic {
-    bool (*holds)(const struct summary_row *row);
-    const char *words;
-} diagnostics[] = {
-    {is_miscalibrated, "faster than the ideal by more than 5 %, a calibration error (--recalibrate)"},
-    {is_paced, "the time per task is what arrivals make it; what tells pools apart is latency (below)"},
-    {is_saturated, "saturated: less than 98 % of the rate asked for was served"},
-    {is_late, "tasks were handed in later than half of the latencies, which says little about the pool"},
-    {is_submitter_bound, "bound by the submitter, which was busy for more than 90 % of the time"},
-    {has_drift, "times drifted over the run; ratios within blocks hold, times do not"},
-    {is_bimodal, "times fall into two groups, and a median between them is neither"},
+static const char *const words[DIAGNOSTICS] = {
+    [MISCALIBRATED] = "faster than the ideal by more than 5 %, a calibration error (--recalibrate)",
+    [PACED] = "the time per task is what arrivals make it; what tells pools apart is latency (below)",
+    [SATURATED] = "saturated: less than 98 % of the rate asked for was served",
+    [LATE] = "tasks were handed in later than half of the latencies, which says little about the pool",
+    [SUBMITTER_BOUND] = "bound by the submitter, which was busy for more than 90 % of the time",
+    [DRIFT] = "times drifted over the run; ratios within blocks hold, times do not",
+    [BIMODAL] = "times fall into two groups, and a median between them is neither",
 };
+
+static bool holds(const struct summary_row *row, unsigned diagnostic)
+{
+    bool has_workers = row->f.processes > 0 || row->f.threads > 0; /* without, the submitter is who works */
+    const bool all[DIAGNOSTICS] = {
+        [MISCALIBRATED] = row->efficiency > EFFICIENT_MOST,
+        [PACED] = row->achieved_share >= ACHIEVED_LEAST,
+        [SATURATED] = row->achieved_share < ACHIEVED_LEAST,
+        [LATE] = row->latency_p50_ns != MISSING && row->late_p99_ns > row->latency_p50_ns, /* MISSING is below any */
+        /* at a rate the submitter may spin until the next task is due */
+        [SUBMITTER_BOUND] = has_workers && isnan(row->achieved_share) && row->submitter_share > BUSY,
+        [DRIFT] = row->drift_said == 1,
+        [BIMODAL] = row->modes_ratio > 1,
+    };
+    return all[diagnostic];
+}
 
 void diagnostics_print(FILE *out, const struct table *t)
 {
     const struct run_data *s = t->run;
 
-    for (size_t i = 0; i < sizeof diagnostics / sizeof diagnostics[0]; i++) {
+    for (unsigned i = 0; i < DIAGNOSTICS; i++) {
         size_t found = 0;
         for (size_t c = 0; c < s->count; c++) {
             char label[LABEL_MAX];
-            if (!diagnostics[i].holds(&s->rows[c]) || found++ >= NAMED_MAX)
+            if (!holds(&s->rows[c], i) || found++ >= NAMED_MAX)
                 continue;
             fprintf(out, "%s%s", found == 1 ? "" : "; ",
                     factors_label(label, sizeof label, &s->rows[c], t->shown | FACTOR_POOL));
@@ -74,6 +53,6 @@ void diagnostics_print(FILE *out, const struct table *t)
         if (found > NAMED_MAX)
             fprintf(out, "; and %zu more", found - NAMED_MAX);
         if (found)
-            fprintf(out, ": %s\n", diagnostics[i].words);
+            fprintf(out, ": %s\n", words[i]);
     }
 }
