@@ -68,63 +68,39 @@ static double percentile_value(const struct work *work, size_t trial, size_t whi
     return work->run->times ? work->run->times[trial].percentile[which] : NAN;
 }
 
-static double per_task_value(const struct work *work, size_t trial, size_t unused)
+/* Columns that are the median of something else than a column. */
+enum { PER_TASK, EFFICIENCY, OVERHEAD, SUBMITTER, ACHIEVED, IMBALANCE, DERIVED };
+
+static const size_t derived[DERIVED] = {
+    [PER_TASK] = AT(ns_per_task),      [EFFICIENCY] = AT(efficiency),   [OVERHEAD] = AT(overhead_ns),
+    [SUBMITTER] = AT(submitter_share), [ACHIEVED] = AT(achieved_share), [IMBALANCE] = AT(worker_imbalance),
+};
+
+static double derived_value(const struct work *work, size_t trial, size_t which)
 {
     const struct trial_row *t = &work->run->trials[trial];
-
-    (void)unused;
-    return trial_per_task(t, number_real(t->wall_ns));
-}
-
-static double imbalance_value(const struct work *work, size_t trial, size_t unused)
-{
-    (void)unused;
-    return work->imbalance[trial];
-}
-
-static double efficiency_value(const struct work *work, size_t trial, size_t unused)
-{
-    const struct trial_row *t = &work->run->trials[trial];
-
-    (void)unused;
-    return t->wall_ns > 0 ? number_real(t->ideal_ns) / (double)t->wall_ns : NAN;
-}
-
-static double overhead_value(const struct work *work, size_t trial, size_t unused)
-{
-    const struct trial_row *t = &work->run->trials[trial];
-
-    (void)unused;
-    return trial_per_task(t, number_real(t->wall_ns) - number_real(t->ideal_ns));
-}
-
-static double submitter_value(const struct work *work, size_t trial, size_t unused)
-{
-    const struct trial_row *t = &work->run->trials[trial];
-
-    (void)unused;
-    return number_real(t->submitter_ns) / number_real(t->wall_ns);
-}
-
-static double achieved_value(const struct work *work, size_t trial, size_t unused)
-{
-    const struct trial_row *t = &work->run->trials[trial];
-
-    (void)unused;
-    return t->f.arrival.kind == ARRIVAL_RATE
-               ? 1e9 * number_real(t->f.tasks) / number_real(t->wall_ns) / t->f.arrival.rate
-               : NAN;
+    const double wall_ns = number_real(t->wall_ns), ideal_ns = number_real(t->ideal_ns);
+    const double tasks_per_s = 1e9 * number_real(t->f.tasks) / wall_ns;
+    const double all[DERIVED] = {
+        [PER_TASK] = trial_per_task(t, wall_ns),
+        [EFFICIENCY] = wall_ns > 0 ? ideal_ns / wall_ns : NAN,
+        [OVERHEAD] = trial_per_task(t, wall_ns - ideal_ns),
+        [SUBMITTER] = number_real(t->submitter_ns) / wall_ns,
+        [ACHIEVED] = t->f.arrival.kind == ARRIVAL_RATE ? tasks_per_s / t->f.arrival.rate : NAN,
+        [IMBALANCE] = work->imbalance[trial],
+    };
+    return all[which];
 }
 
 /* Against the trial of the ideal cell in the same block. */
 static double ideal_ratio_value(const struct work *work, size_t trial, size_t ideal_cell)
 {
-    double mine = per_task_value(work, trial, 0);
+    double mine = derived_value(work, trial, PER_TASK);
 
     int64_t block = work->run->trials[trial].block;
     size_t ideal = block > 0 ? run_data_at(work->run, ideal_cell, (size_t)block) : RUN_NOTHING;
 
-    return ideal != RUN_NOTHING && mine > 0 ? per_task_value(work, ideal, 0) / mine : NAN;
+    return ideal != RUN_NOTHING && mine > 0 ? derived_value(work, ideal, PER_TASK) / mine : NAN;
 }
 
 /* The cell of the ideal pool that differs in nothing else: in the same place, or where there is none, in any. */
@@ -153,7 +129,7 @@ static int cell_diagnostic(const struct work *work, size_t cell)
     size_t count = 0;
 
     for (size_t i = work->run->first[cell]; i != RUN_NOTHING; i = work->run->next[i])
-        work->values[count++] = trial_is_ok(&work->run->trials[i]) ? per_task_value(work, i, 0) : NAN;
+        work->values[count++] = trial_is_ok(&work->run->trials[i]) ? derived_value(work, i, PER_TASK) : NAN;
     if (drift_find(work->values, count, &drift) || bimodality_find(work->values, count, &bimodality))
         return -ENOMEM;
     row->drift = drift.change;
@@ -184,13 +160,9 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
     cell_median(work, cell, column_value, offsetof(struct trial_row, wall_ns), &interval);
     row->wall_lo_ns = whole(interval.lo);
     row->wall_hi_ns = whole(interval.hi);
-    row->ns_per_task = cell_median(work, cell, per_task_value, 0, NULL);
+    for (size_t i = 0; i < DERIVED; i++)
+        *(double *)((char *)row + derived[i]) = cell_median(work, cell, derived_value, i, NULL);
     row->tasks_per_s = row->ns_per_task > 0 ? 1e9 / row->ns_per_task : NAN;
-    row->efficiency = cell_median(work, cell, efficiency_value, 0, NULL);
-    row->overhead_ns = cell_median(work, cell, overhead_value, 0, NULL);
-    row->submitter_share = cell_median(work, cell, submitter_value, 0, NULL);
-    row->achieved_share = cell_median(work, cell, achieved_value, 0, NULL);
-    row->worker_imbalance = cell_median(work, cell, imbalance_value, 0, NULL);
     if (ideal != RUN_NOTHING)
         row->efficiency_vs_static = cell_median(work, cell, ideal_ratio_value, ideal, NULL);
     return cell_diagnostic(work, cell);
