@@ -8,12 +8,7 @@
 #define QUANTILES 4096
 
 static const struct param lognormal_params[] = {
-    {.name = "sigma",
-     .kind = PARAM_SHARE,
-     .preset = "1",
-     .min = 10000,
-     .max = 4000000,
-     .help = "standard deviation of the logarithm"},
+    {"sigma", PARAM_SHARE, "1", 10000, 4000000, .help = "standard deviation of the logarithm"},
     {0},
 };
 
