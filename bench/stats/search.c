@@ -100,10 +100,8 @@ static void scan_suspect(const struct search *search, const struct search_point 
 {
     for (size_t i = 0; i + 1 < search->scans && !*to; i++) {
         const struct search_point *pair = &search->point[i];
-        if (pair[0].side != 0 && pair[1].side == 0 && pair[1].g * pair[0].side < 0) {
-            *from = &pair[0];
-            *to = &pair[1];
-        } else if (pair[1].side != 0 && pair[0].side == 0 && pair[0].g * pair[1].side < 0) {
+        if ((pair[0].side != 0 && pair[1].side == 0 && pair[1].g * pair[0].side < 0) ||
+            (pair[1].side != 0 && pair[0].side == 0 && pair[0].g * pair[1].side < 0)) {
             *from = &pair[0];
             *to = &pair[1];
         }

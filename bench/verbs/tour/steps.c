@@ -142,9 +142,8 @@ static void note_wait(const struct happened *happened, const struct sample *samp
 {
     const struct sample *head = head_of_line(happened, sample);
     char word[16];
-    if (sample->status != TASK_OK)
-        snprintf(text, size, "%s", strerror(sample->code));
-    else if (head)
+    note_failure(happened, sample, text, size);
+    if (sample->status == TASK_OK && head)
         snprintf(text, size, "held by %s", task_word(happened, head->task, word, sizeof word));
 }
 
