@@ -1,4 +1,4 @@
-# Efficiency against task size, with the sizes that were sought: bench/show/charts/sought.c says what the data has.
+# Efficiency against task size, with the sizes that were sought: bench/show/charts/search.c says what the data has.
 eval key_of_pools
 space_right = 28.0
 keys = keys + 1

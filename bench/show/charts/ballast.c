@@ -8,19 +8,17 @@ static double cost_s(const struct trial_row *trial)
     return 1e-9 * (double)trial->wall_ns / (double)trial->f.tasks;
 }
 
-static int ballast_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
-                        char *why)
-{
-    static const struct panels panels = {.x_label = "ballast",
-                                         .y_label = "time per task",
-                                         .without = "nothing ran well with two ballasts that differ in ballast alone",
-                                         .axis = FACTOR_BALLAST,
-                                         .value = cost_s};
+static const struct panels panels = {.x_label = "ballast",
+                                     .y_label = "time per task",
+                                     .without = "nothing ran well with two ballasts that differ in ballast alone",
+                                     .axis = FACTOR_BALLAST,
+                                     .value = cost_s};
 
-    (void)chart;
-    if (!(factors_varying(source->run->rows, source->run->count, FACTOR_BALLAST)))
-        return refuse(why, "all cells have the same ballast"), 0;
-    return panels_make(&panels, source, data, script, why);
+static int ballast_make(const struct chart_work *work)
+{
+    if (!factors_varying(work->run->rows, work->run->count, FACTOR_BALLAST))
+        return refuse(work->why, "all cells have the same ballast"), 0;
+    return panels_make(work);
 }
 
 const struct chart chart_ballast = {
@@ -30,4 +28,5 @@ const struct chart chart_ballast = {
         "Wall time per task of each pool against the memory that the submitter had touched before. A fork copies "
         "the page tables of that memory, for every task under fork.",
     .make = ballast_make,
+    .of = &panels,
 };

@@ -1,10 +1,10 @@
 /* Latency against the rate of arrivals, as the search for the capacity went through it. */
 #include "bench/model/metrics.h"
 #include "bench/model/summary_factors.h"
-#include "bench/show/charts/sought.h"
+#include "bench/show/charts/search.h"
 #include <math.h>
 
-static void take(const void *from, struct sought_mark *mark)
+static void take(const void *from, struct search_mark *mark)
 {
     const struct capacity_row *row = from;
 
@@ -28,30 +28,24 @@ static double p99(const struct run_data *run, size_t trial)
     return metric_named("latency_p99")->value(run, trial);
 }
 
-static int capacity_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
-                         char *why)
-{
-    static const struct sought_chart sought = {
-        .format = &capacity_format,
-        .take = take,
-        .x_label = "rate of arrivals",
-        .y_label = "99th percentile of latency",
-        .level_label = "latency to keep",
-        .x_scale = 1,
-        .y_scale = 1e-9,
-        .x = rate,
-        .y = p99,
-        .factors = FACTOR_WORKLOAD | FACTOR_WORKERS | FACTOR_SIZE,
-        .note = "Medians over blocks; bars: 95 % order-statistic interval; large marks: capacity with its interval"};
-
-    (void)chart;
-    return sought_make(&sought, source, data, script, why);
-}
+static const struct search_chart search = {
+    .format = &capacity_format,
+    .take = take,
+    .x_label = "rate of arrivals",
+    .y_label = "99th percentile of latency",
+    .level_label = "latency to keep",
+    .x_scale = 1,
+    .y_scale = 1e-9,
+    .x = rate,
+    .y = p99,
+    .factors = FACTOR_WORKLOAD | FACTOR_WORKERS | FACTOR_SIZE,
+    .note = "Medians over blocks; bars: 95 % order-statistic interval; large marks: capacity with its interval"};
 
 const struct chart chart_capacity = {
     .name = "capacity",
     .title = "Latency against the rate of arrivals",
     .caption = "The 99th percentile of latency, from when tasks were due, against the rate at which they arrive at "
                "random times. The large marks are the highest rates at which a pool keeps to the dashed line.",
-    .make = capacity_make,
+    .make = search_make,
+    .of = &search,
 };

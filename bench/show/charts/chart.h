@@ -4,11 +4,17 @@
 #define POOLBENCH_SHOW_CHARTS_CHART_H
 #include "bench/analyse/analysis.h"
 
-#define CHART_NOTE_MAX 512
+#define CHART_NOTE_MAX   512
+#define CHART_PANELS_MAX 12 /* of one picture; more panels make more pictures */
 
-struct chart_source {
+/* What a chart is drawn from, and where it goes. */
+struct chart_work {
+    const struct chart *chart;
     const struct analysis *analysis;
     const struct run_data *run; /* of the analysis */
+    FILE *data;                 /* charts/NAME.dat: numbers */
+    FILE *script;               /* charts/NAME.gp: variables that scripts/NAME.gp needs */
+    char *why;                  /* ERROR_MAX bytes */
     char *note; /* CHART_NOTE_MAX bytes: chart_notes() leaves there what it was told, for captions; or NULL */
 };
 
@@ -17,22 +23,38 @@ struct chart {
     const char *title; /* stands in the picture */
     const char
         *caption; /* what is shown and how to read it: stands below it in a report, with what chart_notes() said */
-    /* Writes the numbers to `data` (charts/NAME.dat), and to `script` the variables that scripts/NAME.gp needs. Returns
-     * how many pictures that makes; 0 when there is nothing sensible to draw, with the reason in why (ERROR_MAX bytes);
-     * or -errno, likewise. */
-    int (*make)(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script, char *why);
+    /* Writes data and script. Returns how many pictures that makes; 0 when there is nothing sensible to draw, with the
+     * reason in why; or -errno, with the reason there if the code does not say it. */
+    int (*make)(const struct chart_work *work);
+    const void *of; /* what charts that share a `make` differ in */
 };
 extern const struct chart *const chart_table[]; /* ends with NULL; in the order of reports */
 
 /* What all scripts get: chart_name, chart_title, chart_format and chart_width by themselves; of `make` they need what
  * scripts/style.gp names. */
-void chart_quoted(FILE *script, const char *text); /* as gnuplot reads text without looking into it */
+/* A line "array[number] = 'text'", or "variable = 'text'" for number 0. */
+void chart_text(FILE *script, const char *variable, size_t number, const char *text);
+void chart_pools(FILE *script, const struct run_data *run, const size_t *cell, size_t pools); /* pool_name[] */
+int chart_pictures(size_t panels);
+
+/* Trials (or blocks) of the points of a chart, from the fewest to the most. */
+struct chart_counts {
+    size_t least, most;
+    bool bars; /* one of them has an interval */
+};
+void chart_count(struct chart_counts *counts, size_t trials, bool bar);
+char *chart_counts_text(char *text, size_t size, const struct chart_counts *counts); /* "6 .. 8"; returns text */
+
+/* A line "line value lo hi trials pool words": without an interval, its ends are the value; of a value that is not
+ * known, `instead` stands there. */
+void chart_amount(FILE *data, size_t line, size_t pool, const struct amount *amount, const char *instead,
+                  struct chart_counts *counts);
+
 /* chart_source and chart_note: machine, date, run, number of trials, what bars mean. `bars`: a sentence, without its
  * full stop. */
-void chart_notes(FILE *script, const struct chart_source *source, const char *bars);
-/* The same where points are medians over trials, n_min .. n_max of them. bars: at least one point has an interval. */
-void chart_notes_medians(FILE *script, const struct chart_source *source, size_t n_min, size_t n_max, bool bars);
-char *chart_origin(char *text, size_t size, const struct chart_source *source); /* what chart_source says */
+void chart_notes(const struct chart_work *work, const char *bars);
+void chart_notes_medians(const struct chart_work *work, const struct chart_counts *counts); /* of points over trials */
+char *chart_origin(char *text, size_t size, const struct run_data *run); /* what chart_source says; returns text */
 
 /* How all charts of a run are drawn. */
 struct drawing {

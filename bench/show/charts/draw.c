@@ -11,6 +11,7 @@
 #include "workloads/text.h"
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,59 +19,6 @@
 #include <unistd.h>
 
 #define PICTURES_MAX 999
-
-struct text {
-    FILE *file; /* writes to `bytes` until text_end() */
-    char *bytes;
-    size_t size;
-};
-
-static int text_begin(struct text *text)
-{
-    *text = (struct text){0};
-    text->file = open_memstream(&text->bytes, &text->size);
-    return text->file ? 0 : -errno;
-}
-
-static int text_end(struct text *text)
-{
-    int result = 0;
-
-    if (text->file && (ferror(text->file) | fclose(text->file)))
-        result = -ENOMEM;
-    text->file = NULL;
-    return result;
-}
-
-static void text_release(struct text *text)
-{
-    text_end(text);
-    free(text->bytes);
-}
-
-/* charts/NAME.EXTENSION, by another name first. */
-static int text_save(const struct text *text, const char *charts, const char *file, char *error)
-{
-    char beside[PATH_MAX + 80], path[PATH_MAX + 80];
-    int result = 0;
-
-    snprintf(path, sizeof path, "%s/%s", charts, file);
-    snprintf(beside, sizeof beside, "%s/.%s", charts, file);
-    FILE *out = fopen(beside, "we");
-    if (!out) {
-        result = -errno;
-    } else {
-        errno = EIO;
-        size_t written = fwrite(text->bytes, 1, text->size, out);
-        if ((fclose(out) != 0) | (written < text->size) || rename(beside, path) < 0)
-            result = -errno;
-    }
-    if (!result)
-        return 0;
-    unlink(beside);
-    refuse(error, "%s: cannot be written: %s", path, strerror(-result));
-    return result == -ENOENT ? -EIO : result; /* that code is gnuplot's here */
-}
 
 /* The name of the picture with this number, from 1: NAME.svg, NAME-2.svg ... */
 static char *picture_name(char *name, size_t size, const char *chart, int number, const char *extension)
@@ -198,40 +146,54 @@ static int script_append(FILE *out, const char *script, char *error)
     return failed ? refuse(error, "%s: cannot be read", path), -EIO : 0;
 }
 
-/* Fills data and script. Returns how many pictures they make, or -errno. */
-static int chart_make(const struct chart *chart, const struct drawing *drawing, const struct chart_source *source,
-                      struct text *data, struct text *script, char *why)
+/* A file to write to in the directory of drafts; NULL with the reason. */
+static FILE *draft_open(const char *draft, const char *file, char *error)
 {
-    char own[80];
-    int pictures, result = text_begin(data);
+    char path[PATH_MAX + 160];
 
-    if (!result)
-        result = text_begin(script);
-    if (result)
-        goto fail;
-    picture_name(own, sizeof own, chart->name, 1, "gp");
-    fprintf(script->file,
-            "# Drawn by `gnuplot %s` in this directory, from %s.dat.\nchart_name = '%s'\nchart_format = '%s'\n"
-            "chart_width = %.9g # of 1/96 inch; 0: what the panels need\nchart_title = ",
-            own, chart->name, chart->name, drawing->format, drawing->width_px);
-    chart_quoted(script->file, chart->title);
-    fputc('\n', script->file);
-    pictures = chart->make(chart, source, data->file, script->file, why);
-    if (pictures <= 0)
-        return pictures;
-    result = script_append(script->file, "style.gp", why);
-    if (!result)
-        result = script_append(script->file, own, why);
-    if (result)
+    snprintf(path, sizeof path, "%s/%s", draft, file);
+    FILE *out = fopen(path, "we");
+    if (!out)
+        refuse(error, "%s: cannot be written: %s", path, strerror(errno));
+    return out;
+}
+
+/* Returns `result`, or, where that is no error, what went wrong here. */
+static int draft_close(FILE *out, const char *file, int result, char *error)
+{
+    errno = EIO;
+    if (!out || !(ferror(out) | fclose(out)) || result < 0)
         return result;
-    result = text_end(data);
-    if (!result)
-        result = text_end(script);
-    if (!result)
-        return pictures;
-fail:
-    refuse(why, "%s", strerror(-result));
-    return result;
+    int code = errno;
+    refuse(error, "%s: cannot be written: %s", file, strerror(code));
+    return -code;
+}
+
+/* Writes NAME.dat and NAME.gp into the directory of drafts. Returns how many pictures they make, or -errno. */
+static int sources_write(struct chart_work *work, const struct drawing *drawing, const char *draft)
+{
+    const struct chart *chart = work->chart;
+    char data[160], script[160];
+    int pictures = -EIO, result = 0;
+
+    work->data = draft_open(draft, picture_name(data, sizeof data, chart->name, 1, "dat"), work->why);
+    work->script = draft_open(draft, picture_name(script, sizeof script, chart->name, 1, "gp"), work->why);
+    if (work->data && work->script) {
+        fprintf(work->script,
+                "# Drawn by `gnuplot %s` in this directory, from %s.\nchart_name = '%s'\nchart_format = '%s'\n"
+                "chart_width = %.9g # of 1/96 inch; 0: what the panels need\n",
+                script, data, chart->name, drawing->format, drawing->width_px);
+        chart_text(work->script, "chart_title", 0, chart->title);
+        pictures = chart->make(work);
+        if (pictures < 0 && !*work->why)
+            refuse(work->why, "%s", strerror(-pictures));
+        if (pictures > 0)
+            result = script_append(work->script, "style.gp", work->why);
+        if (pictures > 0 && !result)
+            result = script_append(work->script, script, work->why);
+    }
+    result = draft_close(work->data, data, result < 0 ? result : pictures, work->why);
+    return draft_close(work->script, script, result, work->why);
 }
 
 static void say(const struct drawing *drawing, const char *charts, const struct chart *chart, int pictures,
@@ -252,9 +214,9 @@ static void say(const struct drawing *drawing, const char *charts, const struct 
 }
 
 /* A line for every picture, what is said of all pages on the first one. */
-static void caption_print(FILE *out, const struct chart *chart, int pictures, const struct chart_source *source,
-                          const char *why)
+static void caption_print(FILE *out, const struct chart_work *work, int pictures)
 {
+    const struct chart *chart = work->chart;
     char name[128];
 
     for (int number = 1; number <= pictures; number++) {
@@ -264,10 +226,10 @@ static void caption_print(FILE *out, const struct chart *chart, int pictures, co
         if (number > 1)
             fprintf(out, ". Read as %s.\n", chart->name);
         else
-            fprintf(out, ". %s %s.\n", chart->caption, source->note);
+            fprintf(out, ". %s %s.\n", chart->caption, work->note);
     }
     if (pictures <= 0)
-        fprintf(out, "%s: " CAPTION_UNMADE "%s\n", chart->name, why);
+        fprintf(out, "%s: " CAPTION_UNMADE "%s\n", chart->name, work->why);
 }
 
 static bool was_drawn(const char *charts, const char *chart, const char *format)
@@ -278,46 +240,40 @@ static bool was_drawn(const char *charts, const char *chart, const char *format)
     return access(path, F_OK) == 0;
 }
 
-/* Returns how many pictures were drawn, 0 with the reason in why, or -errno likewise: then what there was stays. Drawn
- * in the directory `draft`, which is empty afterwards but for what gnuplot left. */
-static int chart_draw(const struct chart *chart, const struct drawing *drawing, const struct chart_source *source,
-                      const char *charts, const char *draft, uint64_t limit_ns, char *why)
+/* Returns how many pictures were drawn, 0 with the reason in work->why, or -errno likewise: then what there was stays.
+ * Drawn in the directory `draft`, which may keep something of it. */
+static int chart_draw(struct chart_work *work, const struct drawing *drawing, const char *charts, const char *draft,
+                      uint64_t limit_ns)
 {
-    struct text data = {0}, script = {0};
-    char file[80];
-    int pictures = chart_make(chart, drawing, source, &data, &script, why), result = pictures < 0 ? pictures : 0;
+    const char *name = work->chart->name;
+    char script[80];
+    int pictures = sources_write(work, drawing, draft);
 
     if (pictures == 0)
-        pictures_remove(charts, chart->name, 1, drawing->format); /* the run has no such chart any more */
-    if (pictures > 0) {
-        result = text_save(&data, draft, picture_name(file, sizeof file, chart->name, 1, "dat"), why);
-        if (!result)
-            result = text_save(&script, draft, picture_name(file, sizeof file, chart->name, 1, "gp"), why);
-        if (!result)
-            result = gnuplot_run(draft, file, limit_ns, why);
-        if (!result)
-            result = pictures_move(draft, charts, chart->name, pictures, drawing->format, why);
-        else if (result == -ENOENT && !was_drawn(charts, chart->name, drawing->format)) /* for whoever has a gnuplot */
-            sources_move(draft, charts, chart->name, (char[ERROR_MAX]){0});
-    }
-    text_release(&data);
-    text_release(&script);
+        pictures_remove(charts, name, 1, drawing->format); /* the run has no such chart any more */
+    if (pictures <= 0)
+        return pictures;
+    int result = gnuplot_run(draft, picture_name(script, sizeof script, name, 1, "gp"), limit_ns, work->why);
+    if (!result)
+        result = pictures_move(draft, charts, name, pictures, drawing->format, work->why);
+    else if (result == -ENOENT && !was_drawn(charts, name, drawing->format)) /* for whoever has a gnuplot */
+        sources_move(draft, charts, name, (char[ERROR_MAX]){0});
     return result ? result : pictures;
 }
 
-/* With what a drawing that failed has left in it. */
+static int entry_remove(const char *path, const struct stat *status, int kind, struct FTW *at)
+{
+    (void)status;
+    (void)kind;
+    (void)at;
+    remove(path);
+    return 0;
+}
+
+/* With what is left in it. */
 static void draft_remove(const char *draft)
 {
-    char path[PATH_MAX + 300];
-    DIR *directory = opendir(draft);
-
-    for (const struct dirent *entry; directory && (entry = readdir(directory));) {
-        snprintf(path, sizeof path, "%s/%s", draft, entry->d_name);
-        unlink(path); /* fails for . and .. */
-    }
-    if (directory)
-        closedir(directory);
-    rmdir(draft);
+    nftw(draft, entry_remove, 4, FTW_DEPTH | FTW_PHYS);
 }
 
 #define DRAFT_PREFIX ".drawing."
@@ -361,55 +317,46 @@ static int directories_make(const char *directory, char charts[PATH_MAX], char d
     return code == ENOENT ? -EIO : -code;
 }
 
-/* Returns `result`, or, where that is 0, what went wrong here. */
-static int captions_keep(struct text *captions, const char *charts, int result, char *error)
-{
-    char why[ERROR_MAX];
-    int saved = text_end(captions) ? 0 : text_save(captions, charts, CAPTIONS, why);
-
-    if (!saved || result)
-        return result;
-    memcpy(error, why, sizeof why);
-    return saved;
-}
-
 int drawing_make(const struct drawing *drawing, char *error)
 {
+    const struct run_data *run = drawing->analysis->run;
     char charts[PATH_MAX], draft[PATH_MAX], note[CHART_NOTE_MAX], why[ERROR_MAX];
-    struct text captions = {0};
+    struct chart_work work = {.analysis = drawing->analysis, .run = run, .why = why, .note = note};
     const char *first = NULL; /* that failed */
     size_t failed = 0;
     uint64_t limit_ns = drawing->limit_ns ? drawing->limit_ns : CHART_LIMIT_NS;
-    const struct chart_source source = {.analysis = drawing->analysis, .run = drawing->analysis->run, .note = note};
-    int result = directories_make(drawing->analysis->run->directory, charts, draft, error);
+    int result = directories_make(run->directory, charts, draft, error);
+    FILE *captions = result ? NULL : draft_open(draft, CAPTIONS, error);
 
-    if (result)
-        goto done;
-    result = text_begin(&captions);
-    if (result) {
-        refuse(error, "%s", strerror(-result));
-        goto done;
+    if (!captions) {
+        draft_remove(draft);
+        return result ? result : -EIO;
     }
-    fprintf(captions.file, "all: %s.\n", chart_origin(note, sizeof note, &source));
+    fprintf(captions, "all: %s.\n", chart_origin(note, sizeof note, run));
     for (size_t i = 0; chart_table[i]; i++) {
         *note = *why = '\0';
-        int pictures = chart_draw(chart_table[i], drawing, &source, charts, draft, limit_ns, why);
+        work.chart = chart_table[i];
+        int pictures = chart_draw(&work, drawing, charts, draft, limit_ns);
         if (pictures == -ETIMEDOUT)
             limit_ns /= 4;
-        say(drawing, charts, chart_table[i], pictures, why);
-        caption_print(captions.file, chart_table[i], pictures, &source, why);
+        say(drawing, charts, work.chart, pictures, why);
+        caption_print(captions, &work, pictures);
         failed += pictures < 0;
         if (pictures < 0 && !result) {
             result = pictures;
-            first = chart_table[i]->name;
+            first = work.chart->name;
             memcpy(error, why, sizeof why);
         }
     }
     if (first && result != -ENOENT)
         refuse_at(error, failed > 1 ? "chart %s, and %zu more" : "chart %s", first, failed - 1);
-    result = captions_keep(&captions, charts, result, error);
-done:
+    int saved = draft_close(captions, CAPTIONS, 0, why);
+    if (!saved)
+        saved = file_move(draft, charts, CAPTIONS, why);
+    if (saved && !result) {
+        result = saved;
+        memcpy(error, why, sizeof why);
+    }
     draft_remove(draft);
-    text_release(&captions);
     return result;
 }

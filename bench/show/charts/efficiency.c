@@ -8,18 +8,11 @@ static double efficiency(const struct trial_row *trial)
     return trial->ideal_ns > 0 ? 100 * (double)trial->ideal_ns / (double)trial->wall_ns : NAN;
 }
 
-static int efficiency_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
-                           char *why)
-{
-    static const struct panels panels = {.x_label = "task size",
-                                         .y_label = "efficiency: ideal / wall, %",
-                                         .without = "no trial that ended well has a task size and an ideal time",
-                                         .axis = FACTOR_SIZE,
-                                         .value = efficiency};
-
-    (void)chart;
-    return panels_make(&panels, source, data, script, why);
-}
+static const struct panels panels = {.x_label = "task size",
+                                     .y_label = "efficiency: ideal / wall, %",
+                                     .without = "no trial that ended well has a task size and an ideal time",
+                                     .axis = FACTOR_SIZE,
+                                     .value = efficiency};
 
 const struct chart chart_efficiency = {
     .name = "efficiency",
@@ -27,5 +20,6 @@ const struct chart chart_efficiency = {
     .caption = "The ideal time of all tasks as a share of the time they took, against the size of a task. Below the "
                "dashed line, tasks take more than twice their ideal time, on handing them over or on whatever else the "
                "CPUs did.",
-    .make = efficiency_make,
+    .make = panels_make,
+    .of = &panels,
 };

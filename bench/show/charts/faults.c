@@ -12,45 +12,18 @@ static const char *const titles[QUANTITIES] = {"until the failure was noticed", 
                                                "time per ok task, over no faults"};
 static const char *const units[QUANTITIES] = {"ns", "ns", "share", "ratio"};
 
-/* A point with its interval; value NAN: not known. */
-struct point {
-    double value, lo, hi;
-    size_t trials;
-};
-
-static struct point point_of(const struct fault_cost *fault_cost, const struct run_data *run, enum quantity quantity)
+/* value NAN: not known */
+static struct amount amount_of(const struct fault_cost *fault_cost, const struct run_data *run, enum quantity quantity)
 {
     const struct summary_row *row = &run->rows[fault_cost->cell];
-    const struct amount *amount = quantity == NOTICED ? &fault_cost->detect_ns : &fault_cost->replace_ns;
 
     if (quantity == DIP)
-        return (struct point){fault_cost->ended ? NAN : fault_cost->dip.ratio, fault_cost->dip.interval.lo,
-                              fault_cost->dip.interval.hi, fault_cost->dip.blocks};
+        return (struct amount){fault_cost->ended ? NAN : fault_cost->dip.ratio, fault_cost->dip.interval,
+                               fault_cost->dip.blocks};
     if (quantity == TAKEN_DOWN)
-        return (struct point){(fault_cost->collateral + fault_cost->lost) / (double)row->f.tasks, NAN, NAN,
-                              (size_t)row->trials};
-    return (struct point){amount->value, amount->interval.lo, amount->interval.hi, amount->trials};
-}
-
-struct extent {
-    size_t n_min, n_max;
-    bool bars;
-};
-
-static void point_print(FILE *data, size_t line, size_t pool, const struct point *point, const char *instead,
-                        struct extent *extent)
-{
-    bool bars = !isnan(point->lo);
-
-    if (isnan(point->value)) {
-        fprintf(data, "%zu NaN NaN NaN 0 %zu \"%s\"\n", line, pool, instead);
-        return;
-    }
-    fprintf(data, "%zu %.9g %.9g %.9g %zu %zu \"\"\n", line, point->value, bars ? point->lo : point->value,
-            bars ? point->hi : point->value, point->trials, pool);
-    extent->bars = extent->bars || bars;
-    extent->n_min = point->trials < extent->n_min ? point->trials : extent->n_min;
-    extent->n_max = point->trials > extent->n_max ? point->trials : extent->n_max;
+        return (struct amount){
+            (fault_cost->collateral + fault_cost->lost) / (double)row->f.tasks, {NAN, NAN}, (size_t)row->trials};
+    return quantity == NOTICED ? fault_cost->detect_ns : fault_cost->replace_ns;
 }
 
 /* The number, from 1, of the pool among those that fail. */
@@ -71,59 +44,52 @@ static size_t pool_number(const struct fault_costs *fault_costs, const struct ru
 }
 
 static bool panel_print(const struct fault_costs *fault_costs, const struct run_data *run, enum quantity quantity,
-                        FILE *data, struct extent *extent)
+                        FILE *data, struct chart_counts *counts)
 {
     bool any = false;
 
     for (size_t i = 0; i < fault_costs->count; i++)
-        any = any || !isnan(point_of(&fault_costs->fault_cost[i], run, quantity).value);
+        any = any || !isnan(amount_of(&fault_costs->fault_cost[i], run, quantity).value);
     for (size_t i = 0; i < fault_costs->count && any; i++) {
         const struct fault_cost *fault_cost = &fault_costs->fault_cost[i];
-        struct point point = point_of(fault_cost, run, quantity);
+        struct amount amount = amount_of(fault_cost, run, quantity);
         const char *instead = fault_cost->ended && quantity == DIP ? fault_cost->status : "";
-        point_print(data, i + 1, pool_number(fault_costs, run, i), &point, instead, extent);
+        chart_amount(data, i + 1, pool_number(fault_costs, run, i), &amount, instead, counts);
     }
     if (any)
         fputs("\n\n", data);
     return any;
 }
 
-static int fault_costs_draw(const struct fault_costs *fault_costs, const struct chart_source *source, FILE *data,
-                            FILE *script, char *why)
+static int faults_make(const struct chart_work *work)
 {
-    const struct run_data *run = source->run;
-    struct extent extent = {.n_min = SIZE_MAX};
+    const struct fault_costs *fault_costs = &work->analysis->fault_costs;
+    const struct run_data *run = work->run;
+    struct chart_counts counts = {0};
     int panels = 0;
 
-    fprintf(script, "array panel_title[%d]; array panel_unit[%d]\nfault_lines = %zu; array line_name[fault_lines]\n",
+    if (!fault_costs->count)
+        return refuse(work->why, "no cell has faults"), 0;
+    fprintf(work->script,
+            "array panel_title[%d]; array panel_unit[%d]\nfault_lines = %zu; array line_name[fault_lines]\n",
             QUANTITIES, QUANTITIES, fault_costs->count);
-    fputs("# line, value (median over trials), its 95 % interval, trials, pool, what stands instead\n", data);
+    fputs("# line, value (median over trials), its 95 % interval, trials, pool, what stands instead\n", work->data);
     for (int quantity = 0; quantity < QUANTITIES; quantity++)
-        if (panel_print(fault_costs, run, (enum quantity)quantity, data, &extent)) {
+        if (panel_print(fault_costs, run, (enum quantity)quantity, work->data, &counts)) {
             panels++;
-            fprintf(script, "panel_title[%d] = '%s'; panel_unit[%d] = '%s'\n", panels, titles[quantity], panels,
+            fprintf(work->script, "panel_title[%d] = '%s'; panel_unit[%d] = '%s'\n", panels, titles[quantity], panels,
                     units[quantity]);
         }
     if (!panels)
-        return refuse(why, "no trial with faults came to run a task"), 0;
+        return refuse(work->why, "no trial with faults came to run a task"), 0;
     for (size_t i = 0; i < fault_costs->count; i++) {
         char label[160];
-        fprintf(script, "line_name[%zu] = ", i + 1);
-        chart_quoted(script, fault_cost_label(&fault_costs->fault_cost[i], run, label, sizeof label));
-        fputc('\n', script);
+        chart_text(work->script, "line_name", i + 1,
+                   fault_cost_label(&fault_costs->fault_cost[i], run, label, sizeof label));
     }
-    fprintf(script, "panels = %d\n", panels);
-    chart_notes_medians(script, source, extent.n_min, extent.n_max, extent.bars);
+    fprintf(work->script, "panels = %d\n", panels);
+    chart_notes_medians(work, &counts);
     return 1;
-}
-
-static int faults_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
-                       char *why)
-{
-    (void)chart;
-    if (!source->analysis->fault_costs.count)
-        return refuse(why, "no cell has faults"), 0;
-    return fault_costs_draw(&source->analysis->fault_costs, source, data, script, why);
 }
 
 const struct chart chart_faults = {

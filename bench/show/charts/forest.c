@@ -39,19 +39,10 @@ static bool is_compared(const struct table *t, size_t row, size_t column, size_t
 
 struct shares {
     struct family family;
-    unsigned rows;        /* with a comparison */
-    size_t n_min, n_max;  /* blocks of a ratio */
-    size_t blocks_needed; /* for an interval */
-    bool bars;
+    unsigned rows;              /* with a comparison */
+    struct chart_counts counts; /* blocks of a ratio */
+    size_t blocks_needed;       /* for an interval */
 };
-
-static void point_note(struct shares *shares, const struct comparison *point)
-{
-    shares->n_min = point->blocks < shares->n_min ? point->blocks : shares->n_min;
-    shares->n_max = point->blocks > shares->n_max ? point->blocks : shares->n_max;
-    shares->blocks_needed = point->blocks_needed;
-    shares->bars = shares->bars || !isnan(point->interval.lo);
-}
 
 /* A block of lines "row ratio lo hi blocks pool" for a row of the table. */
 static int row_print(FILE *data, const struct table *t, size_t row, size_t baseline, struct shares *shares)
@@ -69,7 +60,8 @@ static int row_print(FILE *data, const struct table *t, size_t row, size_t basel
             return result;
         if (isnan(point.ratio) || point.ratio <= 0 || isinf(point.ratio))
             continue;
-        point_note(shares, &point);
+        chart_count(&shares->counts, point.blocks, !isnan(point.interval.lo));
+        shares->blocks_needed = point.blocks_needed;
         fprintf(data, "%u %.9g %.9g %.9g %zu %zu %s\n", ++line, point.ratio,
                 isnan(point.interval.lo) ? point.ratio : point.interval.lo,
                 isnan(point.interval.hi) ? point.ratio : point.interval.hi, point.blocks, c + 1,
@@ -78,27 +70,27 @@ static int row_print(FILE *data, const struct table *t, size_t row, size_t basel
     return (int)line;
 }
 
-static void notes_print(FILE *script, const struct chart_source *source, const struct table *t, size_t baseline,
+static void notes_print(const struct chart_work *work, const struct table *t, size_t baseline,
                         const struct shares *shares)
 {
     char n[64], bars[192], text[CHART_NOTE_MAX];
 
-    snprintf(n, sizeof n, shares->n_min == shares->n_max ? "n = %zu" : "n = %zu .. %zu", shares->n_min, shares->n_max);
-    if (shares->bars)
+    if (shares->counts.bars)
         snprintf(bars, sizeof bars, "bars: intervals that hold together at 95 %% (%u comparisons)",
                  shares->family.comparisons);
     else
         snprintf(bars, sizeof bars, "no bars: intervals of %u comparisons need at least %zu blocks",
                  shares->family.comparisons, shares->blocks_needed);
-    snprintf(text, sizeof text, "Median ratio over %s block%s to %.100s in the same block; %s; grey band: within 2 %%",
-             n, shares->n_max == 1 ? "" : "s", POOL_SHOWN(t->run->rows[t->pool[baseline]].f.pool), bars);
-    chart_notes(script, source, text);
+    snprintf(text, sizeof text,
+             "Median ratio over n = %s block%s to %.100s in the same block; %s; grey band: within 2 %%",
+             chart_counts_text(n, sizeof n, &shares->counts), shares->counts.most == 1 ? "" : "s",
+             POOL_SHOWN(t->run->rows[t->pool[baseline]].f.pool), bars);
+    chart_notes(work, text);
 }
 
-static int table_draw(const struct table *t, size_t baseline, const struct chart_source *source, FILE *data,
-                      FILE *script, char *why)
+static int table_draw(const struct table *t, size_t baseline, const struct chart_work *work)
 {
-    struct shares shares = {.n_min = SIZE_MAX};
+    struct shares shares = {0};
     unsigned comparisons = 0;
     char label[256];
 
@@ -106,51 +98,45 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
         for (size_t c = 0; c < t->pools; c++)
             comparisons += is_compared(t, r, c, baseline);
     if (!comparisons)
-        return refuse(why, "nothing that %s ran well was run well by another pool",
+        return refuse(work->why, "nothing that %s ran well was run well by another pool",
                       POOL_SHOWN(t->run->rows[t->pool[baseline]].f.pool)),
                0;
     shares.family = family_make(comparisons, t->run->looks, FAMILY_MARGIN);
-    fprintf(script, "array panel_title[%zu]; array panel_lines[%zu]\npools = %zu; array pool_name[pools]\n", t->rows,
-            t->rows, t->pools);
-    fputs("# line, cost over the baseline's (median over blocks), its interval, blocks, pool, verdict\n", data);
+    fprintf(work->script, "array panel_title[%zu]; array panel_lines[%zu]\npools = %zu; array pool_name[pools]\n",
+            t->rows, t->rows, t->pools);
+    fputs("# line, cost over the baseline's (median over blocks), its interval, blocks, pool, verdict\n", work->data);
     for (size_t r = 0; r < t->rows; r++) {
-        int lines = row_print(data, t, r, baseline, &shares);
+        int lines = row_print(work->data, t, r, baseline, &shares);
         if (lines < 0)
-            return refuse(why, "%s", strerror(-lines)), lines;
+            return lines;
         if (!lines)
             continue;
-        fputs("\n\n", data);
+        fputs("\n\n", work->data);
         shares.rows++;
-        fprintf(script, "panel_lines[%u] = %d; panel_title[%u] = ", shares.rows, lines, shares.rows);
-        chart_quoted(script, factors_label(label, sizeof label, &t->run->rows[t->row[r]], t->shown));
-        fputc('\n', script);
+        fprintf(work->script, "panel_lines[%u] = %d; ", shares.rows, lines);
+        chart_text(work->script, "panel_title", shares.rows,
+                   factors_label(label, sizeof label, &t->run->rows[t->row[r]], t->shown));
     }
     if (!shares.rows)
-        return refuse(why, "no block holds both pools of a comparison"), 0;
-    for (size_t c = 0; c < t->pools; c++) {
-        fprintf(script, "pool_name[%zu] = ", c + 1);
-        chart_quoted(script, POOL_SHOWN(t->run->rows[t->pool[c]].f.pool));
-        fputc('\n', script);
-    }
-    fprintf(script, "panels = %u; page_panels = 12; margin = %.9g; baseline = ", shares.rows, FAMILY_MARGIN);
-    chart_quoted(script, POOL_SHOWN(t->run->rows[t->pool[baseline]].f.pool));
-    fputc('\n', script);
-    notes_print(script, source, t, baseline, &shares);
-    return (int)((shares.rows + 11) / 12);
+        return refuse(work->why, "no block holds both pools of a comparison"), 0;
+    chart_pools(work->script, t->run, t->pool, t->pools);
+    fprintf(work->script, "panels = %u; page_panels = %d; margin = %.9g; ", shares.rows, CHART_PANELS_MAX,
+            FAMILY_MARGIN);
+    chart_text(work->script, "baseline", 0, POOL_SHOWN(t->run->rows[t->pool[baseline]].f.pool));
+    notes_print(work, t, baseline, &shares);
+    return chart_pictures(shares.rows);
 }
 
-static int forest_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
-                       char *why)
+static int forest_make(const struct chart_work *work)
 {
-    const struct table *table = &source->analysis->table;
+    const struct table *table = &work->analysis->table;
 
-    (void)chart;
-    if (!source->run->count)
-        return refuse(why, "no trial was recorded"), 0;
+    if (!work->run->count)
+        return refuse(work->why, "no trial was recorded"), 0;
     size_t baseline = baseline_find(table);
     if (baseline == NO_CELL)
-        return refuse(why, "a ratio needs two pools beside %s", BASE_POOL), 0;
-    return table_draw(table, baseline, source, data, script, why);
+        return refuse(work->why, "a ratio needs two pools beside %s", BASE_POOL), 0;
+    return table_draw(table, baseline, work);
 }
 
 const struct chart chart_forest = {

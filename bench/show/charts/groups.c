@@ -7,16 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool row_has_latency(const struct summary_row *row)
-{
-    return factors_have_latency(&row->f);
-}
-
-const struct summary_row *trial_cell(const struct run_data *run, size_t trial)
-{
-    return &run->rows[run->cell[trial]];
-}
-
 static bool in_panel(const void *arg, size_t first, size_t row)
 {
     const struct groups *groups = arg;
@@ -72,7 +62,7 @@ int groups_init(struct groups *groups, const struct run_data *run, const bool *d
     groups->label = factors_varying(used, count, groups->factors) | FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_WORKERS;
     groups->label &= groups->factors;
     for (size_t i = 0; i < count; i++)
-        if (row_has_latency(&used[i]))
+        if (factors_have_latency(&used[i].f))
             groups->label |= groups->factors & FACTOR_ARRIVAL;
     groups->panels = layout_groups(run, order, count, in_panel, groups, true, groups->panel);
     groups->pools = layout_pools(run, order, count, false, groups->pool);
@@ -119,20 +109,8 @@ void groups_print(FILE *script, const struct groups *groups)
     char title[96];
 
     fprintf(script, "page_panels = %d; panels = %zu; pools = %zu\narray panel_title[panels]; array pool_name[pools]\n",
-            GROUPS_PANELS_MAX, groups->panels, groups->pools);
-    for (size_t p = 0; p < groups->panels; p++) {
-        fprintf(script, "panel_title[%zu] = ", p + 1);
-        chart_quoted(script, groups_title(title, sizeof title, groups, p));
-        fputc('\n', script);
-    }
-    for (size_t k = 0; k < groups->pools; k++) {
-        fprintf(script, "pool_name[%zu] = ", k + 1);
-        chart_quoted(script, POOL_SHOWN(groups_pool(groups, k)));
-        fputc('\n', script);
-    }
-}
-
-int groups_pictures(const struct groups *groups)
-{
-    return (int)((groups->panels + GROUPS_PANELS_MAX - 1) / GROUPS_PANELS_MAX);
+            CHART_PANELS_MAX, groups->panels, groups->pools);
+    for (size_t p = 0; p < groups->panels; p++)
+        chart_text(script, "panel_title", p + 1, groups_title(title, sizeof title, groups, p));
+    chart_pools(script, groups->run, groups->pool, groups->pools);
 }

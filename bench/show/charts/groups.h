@@ -4,8 +4,6 @@
 #define POOLBENCH_SHOW_CHARTS_GROUPS_H
 #include "bench/analyse/summary.h"
 
-#define GROUPS_PANELS_MAX 12 /* of one picture; more panels make more pictures */
-
 struct groups {
     const struct run_data *run;
     size_t *pool_of;         /* per row: its pool */
@@ -29,12 +27,5 @@ char *groups_title(char *text, size_t size, const struct groups *groups, size_t 
 
 /* Variables for style.gp: page_panels, panels, pools, panel_title[], pool_name[]. */
 void groups_print(FILE *script, const struct groups *groups);
-int groups_pictures(const struct groups *groups);
-
-/* Tasks come one by one, so that latency is what someone waits: not all at once, where most of it is the queue that the
- * run itself has made; and each of them was timed. */
-bool row_has_latency(const struct summary_row *row);
-
-const struct summary_row *trial_cell(const struct run_data *run, size_t trial); /* the row of its cell */
 
 #endif

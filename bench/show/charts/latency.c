@@ -39,15 +39,15 @@ static size_t values_of(const struct spectra *spectra, unsigned point)
     return stats_sort(spectra->values, spectra->trials);
 }
 
-struct extent {
-    double least, most, late_p99; /* of a panel's medians */
-    unsigned last;                /* point, likewise */
-    size_t n_min, n_max;          /* trials of a line, over all panels */
-    bool band;
+/* Of a panel's medians, and of the trials of a line over all panels. */
+struct reach {
+    double least, most, late_p99;
+    unsigned last; /* point */
+    struct chart_counts trials;
 };
 
 /* A block of lines: 1 / (1 - p), median, interval, 1 where a mark is to stand. Returns whether it has a band. */
-static bool line_print(const struct spectra *spectra, FILE *data, struct extent *extent)
+static bool line_print(const struct spectra *spectra, FILE *data, struct reach *reach)
 {
     size_t first = values_of(spectra, 0);
     unsigned points = 0;
@@ -64,21 +64,19 @@ static bool line_print(const struct spectra *spectra, FILE *data, struct extent 
         fprintf(data, "%.9g %.9g", tail_x(points), median);
         fprintf(data, isnan(interval.lo) ? " NaN NaN" : " %.9g %.9g", interval.lo, interval.hi);
         fprintf(data, " %d\n", points % TAIL_DECADE == 0);
-        extent->least = fmin(extent->least, median);
-        extent->most = fmax(extent->most, isnan(interval.hi) ? median : interval.hi);
+        reach->least = fmin(reach->least, median);
+        reach->most = fmax(reach->most, isnan(interval.hi) ? median : interval.hi);
     }
-    extent->last = points - 1 > extent->last ? points - 1 : extent->last;
-    extent->n_min = first < extent->n_min ? first : extent->n_min;
-    extent->n_max = first > extent->n_max ? first : extent->n_max;
+    reach->last = points - 1 > reach->last ? points - 1 : reach->last;
+    chart_count(&reach->trials, first, band);
     size_t n = values_of(spectra, TAIL_POINTS);
     if (n)
-        extent->late_p99 = fmax(extent->late_p99, stats_median(spectra->values, n));
+        reach->late_p99 = fmax(reach->late_p99, stats_median(spectra->values, n));
     fputs("\n\n", data);
-    extent->band |= band;
     return band;
 }
 
-static void panels_print(struct spectra *spectra, FILE *data, FILE *script, struct extent *all)
+static void panels_print(struct spectra *spectra, FILE *data, FILE *script, struct reach *all)
 {
     const struct groups *groups = &spectra->groups;
     size_t lines = 0;
@@ -90,7 +88,7 @@ static void panels_print(struct spectra *spectra, FILE *data, FILE *script, stru
           script);
     for (size_t p = 0; p < groups->panels; p++) {
         size_t first = lines;
-        bool latency = row_has_latency(groups_panel(groups, p));
+        bool latency = factors_have_latency(&groups_panel(groups, p)->f);
         all->least = INFINITY;
         all->most = all->late_p99 = 0;
         all->last = 0;
@@ -114,36 +112,32 @@ static void panels_print(struct spectra *spectra, FILE *data, FILE *script, stru
     }
 }
 
-static void notes_print(FILE *script, const struct chart_source *source, const struct extent *extent)
+static void notes_print(const struct chart_work *work, const struct chart_counts *counts)
 {
     char text[CHART_NOTE_MAX], trials[64];
 
-    snprintf(trials, sizeof trials, extent->n_min == extent->n_max ? "%zu" : "%zu .. %zu", extent->n_min,
-             extent->n_max);
-    snprintf(text, sizeof text, "Medians over %s trial%s a line; %s", trials, extent->n_max == 1 ? "" : "s",
-             extent->band ? "bands: 95 % order-statistic interval, where there are at least 6"
+    snprintf(text, sizeof text, "Medians over %s trial%s a line; %s", chart_counts_text(trials, sizeof trials, counts),
+             counts->most == 1 ? "" : "s",
+             counts->bars ? "bands: 95 % order-statistic interval, where there are at least 6"
                           : "no bands: an interval needs at least 6");
-    chart_notes(script, source, text);
+    chart_notes(work, text);
 }
 
-static int latency_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
-                        char *why)
+static int latency_make(const struct chart_work *work)
 {
-    const struct run_data *s = source->run;
+    const struct run_data *s = work->run;
     struct spectra spectra = {.run = s,
                               .values = calloc(s->trial_count + 1, sizeof(double)),
                               .line = calloc(s->trial_count + 1, sizeof(size_t))};
     bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
-    struct extent all = {.n_min = SIZE_MAX};
+    struct reach all = {0};
     int result = -ENOMEM;
 
-    (void)chart;
-    refuse(why, "out of memory");
     if (!spectra.values || !spectra.line || !drawn)
         goto done;
     spectra.drawn = drawn;
     if (s->partial) { /* left out of a copy: nothing failed */
-        refuse(why, "there is no latency.csv");
+        refuse(work->why, "there is no latency.csv");
         result = 0;
         goto done;
     }
@@ -153,13 +147,13 @@ static int latency_make(const struct chart *chart, const struct chart_source *so
     if (result)
         goto done;
     if (!spectra.groups.panels) {
-        refuse(why, "no trial that ended well has times of %d tasks", TASKS_MIN);
+        refuse(work->why, "no trial that ended well has times of %d tasks", TASKS_MIN);
         goto done;
     }
-    groups_print(script, &spectra.groups);
-    panels_print(&spectra, data, script, &all);
-    notes_print(script, source, &all);
-    result = groups_pictures(&spectra.groups);
+    groups_print(work->script, &spectra.groups);
+    panels_print(&spectra, work->data, work->script, &all);
+    notes_print(work, &all.trials);
+    result = chart_pictures(spectra.groups.panels);
 done:
     groups_release(&spectra.groups);
     free(spectra.values);

@@ -1,5 +1,6 @@
 /* Tiles stand at equal distances, whatever numbers they stand for. */
 #include "bench/show/charts/maps.h"
+#include "bench/show/charts/chart.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -76,5 +77,5 @@ int map_print(struct map *map, FILE *data, FILE *script)
         fputs("\n\n", data);
     }
     free(xs);
-    return 0;
+    return chart_pictures(map->panels);
 }

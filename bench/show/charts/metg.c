@@ -1,7 +1,7 @@
 /* Efficiency against task size, as the search for METG went through it. */
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/groups.h"
-#include "bench/show/charts/sought.h"
+#include "bench/show/charts/search.h"
 #include <math.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ static double number(int64_t value)
     return value == MISSING ? NAN : (double)value;
 }
 
-static void take(const void *from, struct sought_mark *mark)
+static void take(const void *from, struct search_mark *mark)
 {
     const struct metg_row *row = from;
 
@@ -48,29 +48,24 @@ static double efficiency(const struct run_data *run, size_t trial)
     return NAN;
 }
 
-static int metg_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script, char *why)
-{
-    static const struct sought_chart sought = {
-        .format = &metg_format,
-        .take = take,
-        .x_label = "task size",
-        .y_label = "efficiency: static / own time, %",
-        .level_label = "efficiency sought",
-        .x_scale = 1e-9,
-        .y_scale = 100,
-        .x = size,
-        .y = efficiency,
-        .factors = FACTOR_WORKLOAD | FACTOR_WORKERS,
-        .note = "Medians over blocks; bars: 95 % order-statistic interval; large marks: METG with its interval"};
-
-    (void)chart;
-    return sought_make(&sought, source, data, script, why);
-}
+static const struct search_chart search = {
+    .format = &metg_format,
+    .take = take,
+    .x_label = "task size",
+    .y_label = "efficiency: static / own time, %",
+    .level_label = "efficiency sought",
+    .x_scale = 1e-9,
+    .y_scale = 100,
+    .x = size,
+    .y = efficiency,
+    .factors = FACTOR_WORKLOAD | FACTOR_WORKERS,
+    .note = "Medians over blocks; bars: 95 % order-statistic interval; large marks: METG with its interval"};
 
 const struct chart chart_metg = {
     .name = "metg",
     .title = "Minimum effective task granularity",
     .caption = "Efficiency against task size, measured by the pool static in the same block. The large marks are the "
                "sizes at which a pool has the efficiency of the dashed line; smaller tasks are mostly overhead.",
-    .make = metg_make,
+    .make = search_make,
+    .of = &search,
 };

@@ -8,9 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define PAGE_PANELS 12
-#define POOL        "hybrid"
-#define ROUTE       "route=nested"
+#define POOL  "hybrid"
+#define ROUTE "route=nested"
 
 struct nested {
     const struct run_data *run;
@@ -150,24 +149,22 @@ static int tile_make(struct nested *n, size_t i)
     return result;
 }
 
-static void script_print(const struct nested *n, const struct chart_source *source, FILE *script)
+static void script_print(const struct nested *n, const struct chart_work *work)
 {
     unsigned said = (factors_varying(n->run->rows, n->run->count, n->factors) | FACTOR_WORKLOAD) &
                     ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
     char text[512], pool[160];
 
-    fprintf(script,
+    fprintf(work->script,
             "x_text = 'threads of each process'\ny_text = 'processes'\npage_panels = %d; panels = %zu\n"
             "array panel_title[panels]; array panel_hatched[panels]; shade_most = %.6g\n",
-            PAGE_PANELS, n->map.panels, fmax(n->worst, 1 + FAMILY_MARGIN));
+            CHART_PANELS_MAX, n->map.panels, fmax(n->worst, 1 + FAMILY_MARGIN));
     for (size_t p = 0; p < n->map.panels; p++) {
         const struct summary_row *row = &n->run->rows[n->first[p]];
         options_copy(pool, sizeof pool, row->f.pool);
-        fprintf(script, "panel_title[%zu] = ", p + 1);
         factors_label(text, sizeof text - sizeof pool - 2, row, said);
         snprintf(text + strlen(text), sizeof text - strlen(text), "; %s", pool);
-        chart_quoted(script, text);
-        fputc('\n', script);
+        chart_text(work->script, "panel_title", p + 1, text);
     }
     snprintf(text, sizeof text,
              "Time per task over that of the best shape with as many workers, medians of %zu blocks; the darker, the "
@@ -176,7 +173,7 @@ static void script_print(const struct nested *n, const struct chart_source *sour
              n->series->blocks < n->family.blocks ? "; hatched: too few blocks to tell"
              : n->hatched                         ? "; hatched: not resolved (95 % over all comparisons)"
                                                   : "");
-    chart_notes(script, source, text);
+    chart_notes(work, text);
 }
 
 static int nested_init(struct nested *n, const struct analysis *analysis)
@@ -206,13 +203,11 @@ static void nested_release(struct nested *n)
     free(n->first);
 }
 
-static int nested_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
-                       char *why)
+static int nested_make(const struct chart_work *work)
 {
     struct nested n;
-    int result = nested_init(&n, source->analysis);
+    int result = nested_init(&n, work->analysis);
 
-    (void)chart;
     if (!result) {
         cells_find(&n);
         n.family = family_make(pairs_count(&n), n.run->looks, FAMILY_MARGIN);
@@ -220,15 +215,11 @@ static int nested_make(const struct chart *chart, const struct chart_source *sou
     for (size_t i = 0; i < n.cells && !result; i++)
         result = tile_make(&n, i);
     if (!result && n.map.count < 2) {
-        refuse(why, "it takes " POOL ":" ROUTE " with two or more shapes of equally many workers");
+        refuse(work->why, "it takes " POOL ":" ROUTE " with two or more shapes of equally many workers");
     } else if (!result) {
-        script_print(&n, source, script);
-        result = map_print(&n.map, data, script);
-        if (!result)
-            result = (int)((n.map.panels + PAGE_PANELS - 1) / PAGE_PANELS);
+        script_print(&n, work);
+        result = map_print(&n.map, work->data, work->script);
     }
-    if (result < 0)
-        refuse(why, "%s", strerror(-result));
     nested_release(&n);
     return result;
 }

@@ -1,56 +1,87 @@
-/* What all charts say of themselves: machine, date, run, number of trials, and what their bars mean. */
+/* What charts have in common: how they write texts and numbers for gnuplot, and what all say of themselves: machine,
+ * date, run, number of trials, and what their bars mean. */
 #include "bench/model/host.h"
+#include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
-#include "bench/stats/stats.h"
 #include <jansson.h>
+#include <math.h>
 
-void chart_quoted(FILE *script, const char *text)
+/* As gnuplot reads text without looking into it. */
+void chart_text(FILE *script, const char *variable, size_t number, const char *text)
 {
-    fputc('\'', script);
+    fprintf(script, number ? "%s[%zu] = '" : "%s = '", variable, number);
     for (; *text; text++)
         fputs(*text == '\'' ? "''" : (char[]){*text, '\0'}, script);
-    fputc('\'', script);
+    fputs("'\n", script);
 }
 
-/* When the run was made, "" where host.json does not say. */
-static void date_read(char *text, size_t size, const json_t *host)
+void chart_pools(FILE *script, const struct run_data *run, const size_t *cell, size_t pools)
 {
-    const char *date = json_string_value(json_object_get(host, "date"));
-
-    snprintf(text, size, "%s%s", date ? date : "", date ? ", " : "");
+    for (size_t k = 0; k < pools; k++)
+        chart_text(script, "pool_name", k + 1, POOL_SHOWN(run->rows[cell[k]].f.pool));
 }
 
-char *chart_origin(char *text, size_t size, const struct chart_source *source)
+int chart_pictures(size_t panels)
 {
-    char machine[160], date[64];
+    return (int)((panels + CHART_PANELS_MAX - 1) / CHART_PANELS_MAX);
+}
 
-    host_line(machine, sizeof machine, source->run->host);
-    date_read(date, sizeof date, source->run->host);
-    snprintf(text, size, "%s; %srun %.40s, %zu trials", machine, date,
-             source->run->count ? source->run->rows[0].run_id : "", source->run->trial_count);
+void chart_count(struct chart_counts *counts, size_t trials, bool bar)
+{
+    counts->least = counts->most && counts->least < trials ? counts->least : trials;
+    counts->most = trials > counts->most ? trials : counts->most;
+    counts->bars = counts->bars || bar;
+}
+
+char *chart_counts_text(char *text, size_t size, const struct chart_counts *counts)
+{
+    snprintf(text, size, counts->least == counts->most ? "%zu" : "%zu .. %zu", counts->least, counts->most);
     return text;
 }
 
-void chart_notes(FILE *script, const struct chart_source *source, const char *bars)
+void chart_amount(FILE *data, size_t line, size_t pool, const struct amount *amount, const char *instead,
+                  struct chart_counts *counts)
+{
+    const struct interval *interval = &amount->interval;
+
+    if (isnan(amount->value)) {
+        fprintf(data, "%zu NaN NaN NaN 0 %zu \"%s\"\n", line, pool, instead);
+        return;
+    }
+    fprintf(data, "%zu %.9g %.9g %.9g %zu %zu \"\"\n", line, amount->value,
+            isnan(interval->lo) ? amount->value : interval->lo, isnan(interval->lo) ? amount->value : interval->hi,
+            amount->trials, pool);
+    chart_count(counts, amount->trials, !isnan(interval->lo));
+}
+
+char *chart_origin(char *text, size_t size, const struct run_data *run)
+{
+    const char *date = json_string_value(json_object_get(run->host, "date"));
+    char machine[160];
+
+    host_line(machine, sizeof machine, run->host);
+    snprintf(text, size, "%s; %.61s%srun %.40s, %zu trials", machine, date ? date : "", date ? ", " : "",
+             run->count ? run->rows[0].run_id : "", run->trial_count);
+    return text;
+}
+
+void chart_notes(const struct chart_work *work, const char *bars)
 {
     char text[CHART_NOTE_MAX];
 
-    fputs("chart_source = ", script);
-    chart_quoted(script, chart_origin(text, sizeof text, source));
-    fputs("\nchart_note = ", script);
-    chart_quoted(script, bars);
-    fputc('\n', script);
-    if (source->note)
-        snprintf(source->note, CHART_NOTE_MAX, "%s", bars);
+    chart_text(work->script, "chart_source", 0, chart_origin(text, sizeof text, work->run));
+    chart_text(work->script, "chart_note", 0, bars);
+    if (work->note)
+        snprintf(work->note, CHART_NOTE_MAX, "%s", bars);
 }
 
-void chart_notes_medians(FILE *script, const struct chart_source *source, size_t n_min, size_t n_max, bool bars)
+void chart_notes_medians(const struct chart_work *work, const struct chart_counts *counts)
 {
     char text[CHART_NOTE_MAX], n[64];
 
-    snprintf(n, sizeof n, n_min == n_max ? "n = %zu" : "n = %zu .. %zu", n_min, n_max);
-    snprintf(text, sizeof text, "Medians, %s trial%s a point; %s%s", n, n_max == 1 ? "" : "s",
-             bars ? "bars: 95 % order-statistic interval" : "no bars: an interval needs at least 6 trials",
-             bars && n_min < STATS_INTERVAL_MIN ? ", where n is at least 6" : "");
-    chart_notes(script, source, text);
+    snprintf(text, sizeof text, "Medians, n = %s trial%s a point; %s%s", chart_counts_text(n, sizeof n, counts),
+             counts->most == 1 ? "" : "s",
+             counts->bars ? "bars: 95 % order-statistic interval" : "no bars: an interval needs at least 6 trials",
+             counts->bars && counts->least < STATS_INTERVAL_MIN ? ", where n is at least 6" : "");
+    chart_notes(work, text);
 }

@@ -128,8 +128,7 @@ static void failed_print(const struct points *points, FILE *data)
             fprintf(data, "%.9g %lld\n", (double)s->trials[i].started_ns * 1e-9, (long long)s->trials[i].trial_id);
 }
 
-static void points_print(struct points *points, const struct groups *groups, const struct chart_source *source,
-                         FILE *data, FILE *script)
+static void points_print(struct points *points, const struct groups *groups, const struct chart_work *work)
 {
     const struct run_data *s = points->run;
     char text[CHART_NOTE_MAX], beyond[80] = "", failed[80] = "";
@@ -137,16 +136,12 @@ static void points_print(struct points *points, const struct groups *groups, con
 
     for (size_t i = 0; i < s->trial_count; i++)
         last = fmax(last, (double)s->trials[i].started_ns * 1e-9);
-    fprintf(script, "pools = %zu; array pool_name[pools]\n", groups->pools);
-    for (size_t k = 0; k < groups->pools; k++) {
-        fprintf(script, "pool_name[%zu] = ", k + 1);
-        chart_quoted(script, POOL_SHOWN(groups_pool(groups, k)));
-        fputc('\n', script);
-    }
-    pools_print(points, groups, data);
-    size_t blocks = blocks_print(points, data);
-    failed_print(points, data);
-    fprintf(script, "y_lo = %.9g; y_hi = %.9g; x_last = %.9g; blocks = %zu; beyond = %zu; failed = %zu\n",
+    fprintf(work->script, "pools = %zu; array pool_name[pools]\n", groups->pools);
+    chart_pools(work->script, s, groups->pool, groups->pools);
+    pools_print(points, groups, work->data);
+    size_t blocks = blocks_print(points, work->data);
+    failed_print(points, work->data);
+    fprintf(work->script, "y_lo = %.9g; y_hi = %.9g; x_last = %.9g; blocks = %zu; beyond = %zu; failed = %zu\n",
             100 * points->lo, 100 * points->hi, last, blocks, points->beyond, points->failed);
     if (points->beyond)
         snprintf(beyond, sizeof beyond, "; arrows at the edge: %zu trial%s beyond it", points->beyond,
@@ -155,12 +150,12 @@ static void points_print(struct points *points, const struct groups *groups, con
         snprintf(failed, sizeof failed, "; crosses: %zu trial%s that failed", points->failed,
                  points->failed == 1 ? "" : "s");
     snprintf(text, sizeof text, "A point a trial; steps: median of each block%s%s", beyond, failed);
-    chart_notes(script, source, text);
+    chart_notes(work, text);
 }
 
-static int order_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script, char *why)
+static int order_make(const struct chart_work *work)
 {
-    const struct run_data *s = source->run;
+    const struct run_data *s = work->run;
     struct points points = {.run = s,
                             .change = calloc(s->trial_count + 1, sizeof(double)),
                             .values = calloc(s->trial_count + 1, sizeof(double))};
@@ -168,8 +163,6 @@ static int order_make(const struct chart *chart, const struct chart_source *sour
     struct groups groups = {0};
     int result = -ENOMEM;
 
-    (void)chart;
-    refuse(why, "out of memory");
     if (!points.change || !points.values || !drawn)
         goto done;
     changes_fill(&points);
@@ -179,12 +172,12 @@ static int order_make(const struct chart *chart, const struct chart_source *sour
     if (result)
         goto done;
     if (!groups.pools) {
-        refuse(why, "no trial ended well");
+        refuse(work->why, "no trial ended well");
     } else if (!points.several) {
-        refuse(why, "no cell has two trials to compare: run with --blocks 2 or more");
+        refuse(work->why, "no cell has two trials to compare: run with --blocks 2 or more");
     } else {
         range_find(&points);
-        points_print(&points, &groups, source, data, script);
+        points_print(&points, &groups, work);
         result = 1;
     }
 done:

@@ -178,79 +178,57 @@ static char *panel_label(const struct points *data, size_t panel, unsigned said,
 static void point_print(FILE *out, int64_t x, double y, const struct interval *interval, size_t n)
 {
     fprintf(out, "%lld %.9g", (long long)x, y);
-    if (interval && !isnan(interval->lo))
-        fprintf(out, " %.9g %.9g", interval->lo, interval->hi);
-    else
+    if (isnan(interval->lo))
         fputs(" NaN NaN", out);
+    else
+        fprintf(out, " %.9g %.9g", interval->lo, interval->hi);
     fprintf(out, " %zu\n", n);
 }
 
-/* The bound at every x, over all pools: it depends on the tasks and the CPUs alone. Returns the number of points. */
-static size_t bound_print(FILE *out, const struct points *data, size_t panel)
+/* The bound at every x, over all pools: it depends on the tasks and the CPUs alone. Returns whether there is one. */
+static bool bound_print(FILE *out, const struct points *data, size_t panel, const char *label)
 {
-    size_t count = cells_select(data, panel, NULL), points = 0;
+    static const struct interval none = {NAN, NAN};
+    size_t count = data->chart->bound ? cells_select(data, panel, NULL) : 0;
+    bool any = false;
 
     for (size_t i = 0, next; i < count; i = next) {
         size_t n = 0;
         for (next = i; next < count && x_of(data, data->cells[next]) == x_of(data, data->cells[i]); next++)
             n = values_add(data, data->cells[next], data->chart->bound, n);
         n = stats_sort(data->values, n);
-        if (!n)
-            continue;
-        points++;
-        if (out)
-            point_print(out, x_of(data, data->cells[i]), stats_median(data->values, n), NULL, n);
+        if (n && !any)
+            fprintf(out, "# %s: ideal\n", label);
+        if (n)
+            point_print(out, x_of(data, data->cells[i]), stats_median(data->values, n), &none, n);
+        any = any || n;
     }
-    return points;
+    if (any)
+        fputs("\n\n", out);
+    return any;
 }
 
-struct extent {
-    double y_min, y_max;
-    size_t n_min, n_max; /* trials of a point */
-    bool bars;
+struct range {
+    double least, most; /* y */
 };
 
-static void series_print(FILE *out, const struct points *data, size_t count, struct extent *extent)
+/* The cells selected. */
+static struct chart_counts series_print(FILE *out, const struct points *data, size_t count, struct range *range)
 {
+    struct chart_counts counts = {0};
+
     for (size_t i = 0; i < count; i++) {
         struct interval interval;
         size_t n = stats_sort(data->values, values_add(data, data->cells[i], data->chart->value, 0));
         double y = stats_median(data->values, n);
         stats_median_interval(data->values, n, looks_level_alone(data->run->looks), &interval);
-        if (out)
-            point_print(out, x_of(data, data->cells[i]), y, &interval, n);
-        extent->y_min = fmin(extent->y_min, y);
-        extent->y_max = fmax(extent->y_max, y);
-        extent->n_min = n < extent->n_min ? n : extent->n_min;
-        extent->n_max = n > extent->n_max ? n : extent->n_max;
-        extent->bars = extent->bars || !isnan(interval.lo);
+        point_print(out, x_of(data, data->cells[i]), y, &interval, n);
+        range->least = fmin(range->least, y);
+        range->most = fmax(range->most, y);
+        chart_count(&counts, n, !isnan(interval.lo));
     }
-}
-
-static void points_series(FILE *out, const struct points *data)
-{
-    const struct summary_row *rows = data->run->rows;
-    unsigned said = data->factors & ~(FACTOR_POOL | data->chart->axis);
-    struct extent unused = {0};
-    char label[256];
-
-    fprintf(out, "# %s, %s (median), its 95 %% interval, trials\n", data->chart->x_label, data->chart->y_label);
-    for (size_t p = 0; p < data->panels; p++) {
-        panel_label(data, p, said, label, sizeof label);
-        if (data->chart->bound && bound_print(NULL, data, p)) {
-            fprintf(out, "# %s: ideal\n", label);
-            bound_print(out, data, p);
-            fputs("\n\n", out);
-        }
-        for (size_t k = 0; k < data->pools; k++) {
-            size_t count = cells_select(data, p, rows[data->pool[k]].f.pool);
-            if (!count)
-                continue;
-            fprintf(out, "# %s: %s\n", label, rows[data->pool[k]].f.pool);
-            series_print(out, data, count, &unused);
-            fputs("\n\n", out);
-        }
-    }
+    fputs("\n\n", out);
+    return counts;
 }
 
 /* The smallest x of all points that is above `last`, or INT64_MAX. */
@@ -295,42 +273,43 @@ static bool is_trend(const struct points *data, size_t count)
     return different >= TREND_MIN;
 }
 
-static void panel_print(FILE *out, const struct points *data, size_t panel, size_t *series, struct extent *all)
+static void panel_print(const struct chart_work *work, const struct points *data, size_t panel, size_t *series,
+                        struct chart_counts *all)
 {
     const struct summary_row *rows = data->run->rows;
     unsigned axes = FACTOR_POOL | data->chart->axis;
     unsigned said = (factors_varying(rows, data->run->count, data->factors) | FACTOR_WORKLOAD) & ~axes;
-    struct extent extent = {.y_min = INFINITY, .n_min = SIZE_MAX};
+    struct range range = {INFINITY, 0};
     size_t number = panel + 1, first;
-    bool bound = data->chart->bound && bound_print(NULL, data, panel);
-    char label[128];
+    char label[256], title[128];
 
+    panel_label(data, panel, data->factors & ~axes, label, sizeof label);
+    bool bound = bound_print(work->data, data, panel, label);
     *series += bound;
-    fprintf(out, "panel_bound[%zu] = %zu\n", number, bound ? *series : 0);
+    fprintf(work->script, "panel_bound[%zu] = %zu\n", number, bound ? *series : 0);
     first = *series + 1;
     for (size_t k = 0; k < data->pools; k++) {
-        size_t count = cells_select(data, panel, rows[data->pool[k]].f.pool);
+        const char *pool = rows[data->pool[k]].f.pool;
+        size_t count = cells_select(data, panel, pool);
         if (!count)
             continue;
-        extent.bars = false;
-        series_print(NULL, data, count, &extent);
-        all->bars = all->bars || extent.bars;
+        fprintf(work->data, "# %s: %s\n", label, pool);
+        struct chart_counts counts = series_print(work->data, data, count, &range);
         ++*series;
-        fprintf(out, "series_pool[%zu] = %zu; series_joined[%zu] = %d; series_bars[%zu] = %d\n", *series, k + 1,
-                *series, is_trend(data, count), *series, extent.bars);
+        fprintf(work->script, "series_pool[%zu] = %zu; series_joined[%zu] = %d; series_bars[%zu] = %d\n", *series,
+                k + 1, *series, is_trend(data, count), *series, counts.bars);
+        chart_count(all, counts.least, counts.bars);
+        chart_count(all, counts.most, counts.bars);
     }
     size_t count = cells_select(data, panel, NULL);
     int64_t x_min = x_of(data, data->cells[0]), x_max = x_of(data, data->cells[count - 1]);
     bool log_scale =
-        extent.y_max > LOG_RATIO * extent.y_min || (data->chart->axis == FACTOR_WORKERS && x_max > LOG_X_MAX * x_min);
-    fprintf(out, "panel_title[%zu] = ", number);
-    chart_quoted(out, panel_label(data, panel, said, label, sizeof label));
-    fprintf(out, "; panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_log[%zu] = %d\n", number, first, number,
+        range.most > LOG_RATIO * range.least || (data->chart->axis == FACTOR_WORKERS && x_max > LOG_X_MAX * x_min);
+    fprintf(work->script, "panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_log[%zu] = %d; ", number, first, number,
             *series, number, log_scale);
-    fprintf(out, "panel_from[%zu] = %lld.0; panel_to[%zu] = %lld.0\n", number, (long long)x_min, number,
+    chart_text(work->script, "panel_title", number, panel_label(data, panel, said, title, sizeof title));
+    fprintf(work->script, "panel_from[%zu] = %lld.0; panel_to[%zu] = %lld.0\n", number, (long long)x_min, number,
             (long long)x_max);
-    all->n_min = extent.n_min < all->n_min ? extent.n_min : all->n_min;
-    all->n_max = extent.n_max > all->n_max ? extent.n_max : all->n_max;
 }
 
 /* Whether the pool has a point in any panel: if not, it is no entry of the key. */
@@ -343,44 +322,41 @@ static bool is_drawn(const struct points *data, const char *pool)
     return panel < data->panels;
 }
 
-static void points_header(FILE *out, const struct points *data, const struct chart_source *source)
+static void points_print(const struct chart_work *work, const struct points *data)
 {
-    const struct summary_row *rows = data->run->rows;
-    struct extent all = {.n_min = SIZE_MAX};
+    struct chart_counts all = {0};
+    FILE *script = work->script;
     size_t series = 0;
 
-    fprintf(out, "x_text = '%s'\ny_text = '%s'\n", data->chart->x_label, data->chart->y_label);
-    tics_print(out, data);
-    fprintf(out, "page_panels = %d; panels = %zu; pools = %zu\n", PANELS_MAX, data->panels, data->pools);
+    fprintf(work->data, "# %s, %s (median), its 95 %% interval, trials\n", data->chart->x_label, data->chart->y_label);
+    fprintf(script, "x_text = '%s'\ny_text = '%s'\n", data->chart->x_label, data->chart->y_label);
+    tics_print(script, data);
+    fprintf(script, "page_panels = %d; panels = %zu; pools = %zu\n", CHART_PANELS_MAX, data->panels, data->pools);
     fputs("array panel_title[panels]; array panel_first[panels]; array panel_last[panels]\n"
           "array panel_bound[panels]; array panel_log[panels]; array pool_name[pools]\n"
           "array panel_from[panels]; array panel_to[panels]\n"
           "array series_pool[panels * (pools + 1)]; array series_joined[panels * (pools + 1)]\n"
           "array series_bars[panels * (pools + 1)]; array pool_drawn[pools]\n",
-          out);
+          script);
     for (size_t p = 0; p < data->panels; p++)
-        panel_print(out, data, p, &series, &all);
-    for (size_t k = 0; k < data->pools; k++) {
-        fprintf(out, "pool_name[%zu] = ", k + 1);
-        chart_quoted(out, POOL_SHOWN(rows[data->pool[k]].f.pool));
-        fprintf(out, "; pool_drawn[%zu] = %d\n", k + 1, is_drawn(data, rows[data->pool[k]].f.pool));
-    }
-    chart_notes_medians(out, source, all.n_min, all.n_max, all.bars);
+        panel_print(work, data, p, &series, &all);
+    chart_pools(script, data->run, data->pool, data->pools);
+    for (size_t k = 0; k < data->pools; k++)
+        fprintf(script, "pool_drawn[%zu] = %d\n", k + 1, is_drawn(data, data->run->rows[data->pool[k]].f.pool));
+    chart_notes_medians(work, &all);
 }
 
-int panels_make(const struct panels *panels, const struct chart_source *source, FILE *data, FILE *script, char *why)
+int panels_make(const struct chart_work *work)
 {
+    const struct panels *panels = work->chart->of;
     struct points points;
-    int result = points_init(&points, panels, source->run);
+    int result = points_init(&points, panels, work->run);
 
-    if (result) {
-        refuse(why, "%s", strerror(-result));
-    } else if (!points.panels) {
-        refuse(why, "%s", panels->without);
-    } else {
-        points_series(data, &points);
-        points_header(script, &points, source);
-        result = (int)((points.panels + PANELS_MAX - 1) / PANELS_MAX);
+    if (!result && !points.panels) {
+        refuse(work->why, "%s", panels->without);
+    } else if (!result) {
+        points_print(work, &points);
+        result = chart_pictures(points.panels);
     }
     points_release(&points);
     return result;

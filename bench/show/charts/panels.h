@@ -4,9 +4,7 @@
 #define POOLBENCH_SHOW_CHARTS_PANELS_H
 #include "bench/show/charts/chart.h"
 
-#define PANELS_MAX 12 /* of one picture; more panels make more pictures */
-
-struct panels {
+struct panels { /* `of` of struct chart */
     const char *x_label, *y_label;
     const char *without;                            /* why it is not drawn when there is nothing to draw */
     unsigned axis;                                  /* the factor along x, a FACTOR_ bit */
@@ -16,6 +14,6 @@ struct panels {
 
 /* What `make` of struct chart does: to `data` the series, blocks of lines "x y lo hi n" with two empty lines between,
  * to `script` the variables that say which is what. */
-int panels_make(const struct panels *panels, const struct chart_source *source, FILE *data, FILE *script, char *why);
+int panels_make(const struct chart_work *work);
 
 #endif

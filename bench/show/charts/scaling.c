@@ -6,9 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define PAGE_PANELS 12
-#define STEPS       80
-#define LOG_X_MAX   40 /* of the most workers to the fewest: beyond it, both axes are logarithmic */
+#define STEPS     80
+#define LOG_X_MAX 40 /* of the most workers to the fewest: beyond it, both axes are logarithmic */
 
 static bool is_drawn(const struct study *study)
 {
@@ -69,10 +68,9 @@ static void study_script(FILE *script, const struct studies *studies, const stru
 
     snprintf(text, sizeof text, "%.128s: %s", POOL_SHOWN(study_row(studies, study, 0)->f.pool),
              study_label(studies, study, label, sizeof label));
-    fprintf(script, "panel_title[%zu] = ", panel);
-    chart_quoted(script, text);
+    chart_text(script, "panel_title", panel, text);
     fprintf(script,
-            "\npanel_amdahl[%zu] = %d; panel_usl[%zu] = %d; panel_sleep[%zu] = %d; panel_log[%zu] = %d; "
+            "panel_amdahl[%zu] = %d; panel_usl[%zu] = %d; panel_sleep[%zu] = %d; panel_log[%zu] = %d; "
             "panel_from[%zu] = %.1f; panel_to[%zu] = %.1f\n",
             panel, !sleep && fit_of(study, 0), panel, !sleep && fit_of(study, 1), panel, sleep, panel,
             last > LOG_X_MAX * first, panel, first, panel, last);
@@ -82,42 +80,40 @@ static void study_script(FILE *script, const struct studies *studies, const stru
     fputs("\"\n", script);
 }
 
-static int scaling_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
-                        char *why)
+static int scaling_make(const struct chart_work *work)
 {
     struct studies studies;
     size_t panels = 0, panel = 0;
-    int result = source->run->count ? studies_make(source->run, "", &studies) : -ENODATA;
+    int result = work->run->count ? studies_make(work->run, "", &studies) : -ENODATA;
 
-    (void)chart;
     if (result == -ENODATA)
-        return refuse(why, "no trial was committed"), 0;
+        return refuse(work->why, "no trial was committed"), 0;
     if (result)
-        return refuse(why, "%s", strerror(-result)), result;
+        return result;
     for (size_t i = 0; i < studies.count; i++)
         panels += is_drawn(&studies.study[i]);
     if (!panels)
-        refuse(why, "no pool ran with enough numbers of workers and blocks for a law of scaling: see poolbench "
-                    "scaling");
+        refuse(work->why, "no pool ran with enough numbers of workers and blocks for a law of scaling: see poolbench "
+                          "scaling");
     else
-        fprintf(script,
+        fprintf(work->script,
                 "x_text = 'workers'\ny_text = 'tasks per second'\npage_panels = %d; panels = %zu\n"
                 "array panel_title[panels]; array panel_tics[panels]; array panel_log[panels]\n"
                 "array panel_from[panels]; array panel_to[panels]\n"
                 "array panel_amdahl[panels]; array panel_usl[panels]; array panel_sleep[panels]\n",
-                PAGE_PANELS, panels);
+                CHART_PANELS_MAX, panels);
     for (size_t i = 0; i < studies.count; i++) {
         if (!is_drawn(&studies.study[i]))
             continue;
-        study_data(data, &studies, &studies.study[i]);
-        study_script(script, &studies, &studies.study[i], ++panel);
+        study_data(work->data, &studies, &studies.study[i]);
+        study_script(work->script, &studies, &studies.study[i], ++panel);
     }
     if (panels)
-        chart_notes(script, source,
+        chart_notes(work,
                     "Medians over blocks; bars: 95 % order-statistic interval of the median; curves end at the CPUs in "
                     "effect for tasks that compute");
     studies_release(&studies);
-    return (int)((panels + PAGE_PANELS - 1) / PAGE_PANELS);
+    return chart_pictures(panels);
 }
 
 const struct chart chart_scaling = {

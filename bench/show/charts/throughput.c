@@ -13,24 +13,18 @@ static double throughput_ideal(const struct trial_row *trial)
     return trial->ideal_ns > 0 ? 1e9 * (double)trial->f.tasks / (double)trial->ideal_ns : NAN;
 }
 
-static int throughput_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
-                           char *why)
-{
-    static const struct panels panels = {.x_label = "workers",
-                                         .y_label = "tasks per second",
-                                         .without = "no trial ended well",
-                                         .axis = FACTOR_WORKERS,
-                                         .value = throughput,
-                                         .bound = throughput_ideal};
-
-    (void)chart;
-    return panels_make(&panels, source, data, script, why);
-}
+static const struct panels panels = {.x_label = "workers",
+                                     .y_label = "tasks per second",
+                                     .without = "no trial ended well",
+                                     .axis = FACTOR_WORKERS,
+                                     .value = throughput,
+                                     .bound = throughput_ideal};
 
 const struct chart chart_throughput = {
     .name = "throughput",
     .title = "Throughput against workers",
     .caption = "Tasks per second of each pool against its number of workers. The dashed line is what the CPUs could do "
                "if handing over a task cost nothing.",
-    .make = throughput_make,
+    .make = panels_make,
+    .of = &panels,
 };

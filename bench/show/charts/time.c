@@ -30,10 +30,9 @@ struct bar {
 struct times {
     const struct run_data *run;
     struct groups groups;
-    struct parts *parts; /* one a trial */
-    double *values;      /* room for one number a trial */
-    size_t n_min, n_max; /* trials of a bar */
-    bool intervals;      /* a bar has one */
+    struct parts *parts;        /* one a trial */
+    double *values;             /* room for one number a trial */
+    struct chart_counts trials; /* of a bar */
 };
 
 static struct parts latency_parts(const struct trial_times *times)
@@ -96,7 +95,7 @@ static void number_print(FILE *out, double value)
 static void panel_print(struct times *times, size_t panel, FILE *data, FILE *script)
 {
     const struct groups *groups = &times->groups;
-    bool latency = row_has_latency(groups_panel(groups, panel));
+    bool latency = factors_have_latency(&groups_panel(groups, panel)->f);
     bool interval = false;
     unsigned known = 0;
     double longest = 0, most = 0; /* bar; end of an interval */
@@ -113,8 +112,7 @@ static void panel_print(struct times *times, size_t panel, FILE *data, FILE *scr
         longest = fmax(longest, bar.middle->whole);
         most = fmax(most, isnan(bar.whole.hi) ? bar.middle->whole : bar.whole.hi);
         interval |= !isnan(bar.whole.hi);
-        times->n_min = bar.trials < times->n_min ? bar.trials : times->n_min;
-        times->n_max = bar.trials > times->n_max ? bar.trials : times->n_max;
+        chart_count(&times->trials, bar.trials, !isnan(bar.whole.hi));
         fprintf(data, "%zu", ++bars);
         for (unsigned k = 0; k < PARTS; k++) {
             number_print(data, bar.middle->part[k]);
@@ -131,19 +129,17 @@ static void panel_print(struct times *times, size_t panel, FILE *data, FILE *scr
             "panel_intervals[%zu] = %d\n",
             panel + 1, latency, panel + 1, bars, panel + 1, known, panel + 1, fmin(most, INTERVAL_MOST * longest),
             panel + 1, interval);
-    times->intervals |= interval;
 }
 
-static void notes_print(FILE *script, const struct chart_source *source, const struct times *times)
+static void notes_print(const struct chart_work *work, const struct chart_counts *counts)
 {
     char text[CHART_NOTE_MAX], trials[64];
 
-    snprintf(trials, sizeof trials, times->n_min == times->n_max ? "%zu" : "%zu .. %zu", times->n_min, times->n_max);
-    snprintf(text, sizeof text, "Bars: the middle one of %s trial%s, means over its tasks; %s", trials,
-             times->n_max == 1 ? "" : "s",
-             times->intervals ? "lines: 95 % order-statistic interval of the median, where there are at least 6"
-                              : "no lines: an interval needs at least 6");
-    chart_notes(script, source, text);
+    snprintf(text, sizeof text, "Bars: the middle one of %s trial%s, means over its tasks; %s",
+             chart_counts_text(trials, sizeof trials, counts), counts->most == 1 ? "" : "s",
+             counts->bars ? "lines: 95 % order-statistic interval of the median, where there are at least 6"
+                          : "no lines: an interval needs at least 6");
+    chart_notes(work, text);
 }
 
 static void times_take(struct times *times, bool *drawn)
@@ -152,7 +148,7 @@ static void times_take(struct times *times, bool *drawn)
 
     for (size_t i = 0; i < run->trial_count; i++) {
         times->parts[i] = (struct parts){{NAN, NAN, NAN, NAN}, NAN};
-        if (!row_has_latency(trial_cell(run, i)))
+        if (!factors_have_latency(&run->rows[run->cell[i]].f))
             times->parts[i] = worker_parts(&run->trials[i]);
         else if (trial_has_time(&run->trials[i]))
             times->parts[i] = latency_parts(&run->times[i]);
@@ -160,39 +156,33 @@ static void times_take(struct times *times, bool *drawn)
     }
 }
 
-static int time_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script, char *why)
+static int time_make(const struct chart_work *work)
 {
-    const struct run_data *s = source->run;
+    const struct run_data *s = work->run;
     struct times times = {.run = s,
                           .parts = calloc(s->trial_count + 1, sizeof(struct parts)),
-                          .values = calloc(s->trial_count + 1, sizeof(double)),
-                          .n_min = SIZE_MAX};
+                          .values = calloc(s->trial_count + 1, sizeof(double))};
     bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
     int result = -ENOMEM;
 
-    (void)chart;
-    if (!times.parts || !times.values || !drawn) {
-        refuse(why, "out of memory");
+    if (!times.parts || !times.values || !drawn)
         goto done;
-    }
     times_take(&times, drawn);
     result = groups_init(&times.groups, s, drawn);
-    if (result) {
-        refuse(why, "%s", strerror(-result));
+    if (result)
         goto done;
-    }
     if (!times.groups.panels) {
-        refuse(why, "no trial that ended well says where its time went: latency.csv, or user_ns and sys_ns");
+        refuse(work->why, "no trial that ended well says where its time went: latency.csv, or user_ns and sys_ns");
         goto done;
     }
-    groups_print(script, &times.groups);
+    groups_print(work->script, &times.groups);
     fputs("array panel_latency[panels]; array panel_bars[panels]; array panel_known[panels]\n"
           "array panel_most[panels]; array panel_intervals[panels]\n",
-          script);
+          work->script);
     for (size_t panel = 0; panel < times.groups.panels; panel++)
-        panel_print(&times, panel, data, script);
-    notes_print(script, source, &times);
-    result = groups_pictures(&times.groups);
+        panel_print(&times, panel, work->data, work->script);
+    notes_print(work, &times.trials);
+    result = chart_pictures(times.groups.panels);
 done:
     groups_release(&times.groups);
     free(times.parts);

@@ -8,8 +8,7 @@
 #include "bench/show/charts/maps.h"
 #include <stdlib.h>
 
-#define PAGE_PANELS 12
-#define POOLS_MAX   26 /* letters */
+#define POOLS_MAX 26 /* letters */
 
 struct winners {
     const struct table *table;
@@ -100,7 +99,7 @@ static void tiles_make(struct winners *w)
     }
 }
 
-static void script_print(const struct winners *w, const struct chart_source *source, FILE *script)
+static void script_print(const struct winners *w, const struct chart_work *work)
 {
     const struct table *t = w->table;
     unsigned said = (t->shown | FACTOR_WORKLOAD) & ~(unsigned)(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS);
@@ -108,27 +107,24 @@ static void script_print(const struct winners *w, const struct chart_source *sou
     char text[512];
 
     fprintf(
-        script,
+        work->script,
         "x_text = 'workers'\ny_text = 'task size'\npage_panels = %d; panels = %zu; pools = %zu\n"
         "array panel_title[panels]; array pool_name[pools]; array pool_stands[pools]; array panel_hatched[panels]\n",
-        PAGE_PANELS, w->map.panels, pools);
+        CHART_PANELS_MAX, w->map.panels, pools);
     for (size_t p = 0; p < w->map.panels; p++) {
-        fprintf(script, "panel_title[%zu] = ", p + 1);
-        chart_quoted(script, factors_label(text, sizeof text, row_at(w, w->panel[p]), said));
-        fputc('\n', script);
+        chart_text(work->script, "panel_title", p + 1, factors_label(text, sizeof text, row_at(w, w->panel[p]), said));
     }
     for (size_t c = 0; c < pools; c++) {
-        fprintf(script, "pool_stands[%zu] = %d; pool_name[%zu] = ", c + 1, w->letter[c], c + 1);
+        fprintf(work->script, "pool_stands[%zu] = %d; ", c + 1, w->letter[c]);
         snprintf(text, sizeof text, "%c  %.128s", (char)('A' + c), POOL_SHOWN(t->run->rows[t->pool[c]].f.pool));
-        chart_quoted(script, text);
-        fputc('\n', script);
+        chart_text(work->script, "pool_name", c + 1, text);
     }
     snprintf(text, sizeof text, "Least median time per task of %zu blocks%s%s", t->series.blocks,
              w->equal ? "; A=B: equal within 2 %" : "",
              !table_marked(t) ? "; hatched: too few blocks to tell"
              : w->hatched     ? "; hatched: another pool may be as fast (95 % over all comparisons)"
                               : "; each is resolved (95 % over all comparisons)");
-    chart_notes(script, source, text);
+    chart_notes(work, text);
 }
 
 static char *size_name(char *text, size_t size, int64_t ns)
@@ -136,29 +132,23 @@ static char *size_name(char *text, size_t size, int64_t ns)
     return spell_duration(text, size, ns);
 }
 
-static int winner_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
-                       char *why)
+static int winner_make(const struct chart_work *work)
 {
-    struct winners w = {.table = &source->analysis->table, .map = {.x_name = map_number, .y_name = size_name}};
-    int result;
+    struct winners w = {.table = &work->analysis->table, .map = {.x_name = map_number, .y_name = size_name}};
+    int result = -ENOMEM;
 
-    (void)chart;
     w.map.tiles = calloc(w.table->rows + 1, sizeof *w.map.tiles);
     w.panel = calloc(w.table->rows + 1, sizeof *w.panel);
-    result = w.map.tiles && w.panel ? 0 : -ENOMEM;
-    if (result) {
-        refuse(why, "%s", strerror(-result));
+    if (!w.map.tiles || !w.panel)
         goto done;
-    }
+    result = 0;
     tiles_make(&w);
     if (!w.map.panels) {
-        refuse(why, "it takes two pools at two or more task sizes and two or more numbers of workers");
-        goto done;
+        refuse(work->why, "it takes two pools at two or more task sizes and two or more numbers of workers");
+    } else {
+        script_print(&w, work);
+        result = map_print(&w.map, work->data, work->script);
     }
-    script_print(&w, source, script);
-    result = map_print(&w.map, data, script);
-    if (!result)
-        result = (int)((w.map.panels + PAGE_PANELS - 1) / PAGE_PANELS);
 done:
     free(w.map.tiles);
     free(w.panel);

@@ -106,14 +106,14 @@ static int timelines_read(struct timelines *lines, const char *directory, char *
     lines->of = calloc(s->trial_count + 1, sizeof *lines->of);
     lines->chosen = calloc(room + 1, sizeof *lines->chosen);
     if (!lines->of || !lines->chosen)
-        return refuse(why, "out of memory"), -ENOMEM;
+        return -ENOMEM;
     for (size_t i = 0; i < room; i++) {
         size_t trial = lines->chosen[i] = trial_choose(groups, i / groups->pools, i % groups->pools);
         if (trial == SIZE_MAX || lines->of[trial])
             continue;
         lines->of[trial] = calloc(1, sizeof **lines->of);
         if (!lines->of[trial])
-            return refuse(why, "out of memory"), -ENOMEM;
+            return -ENOMEM;
     }
     for (size_t i = s->trial_count; i-- > 0 && end == MISSING;)
         end = s->trials[i].samples_end;
@@ -273,47 +273,42 @@ static void panel_print(const struct timelines *lines, FILE *data, FILE *script)
                 trial->f.pool, (long long)trial->trial_id);
         unsigned own_kinds = bars_print(line, trial, count, data);
         panels++;
-        fprintf(script, "panel_kinds[%zu] = %u; panel_rows[%zu] = %lld; panel_title[%zu] = ", panels, own_kinds, panels,
-                (long long)own, panels);
-        chart_quoted(script, pool_title(text, sizeof text, line, trial, count));
-        fputc('\n', script);
+        fprintf(script, "panel_kinds[%zu] = %u; panel_rows[%zu] = %lld; ", panels, own_kinds, panels, (long long)own);
+        chart_text(script, "panel_title", panels, pool_title(text, sizeof text, line, trial, count));
         kinds |= own_kinds;
     }
     fprintf(script, "rows_most = %lld; x_end = %lld; kinds = %u\n", (long long)rows, (long long)end, kinds);
 }
 
-static int workers_make(const struct chart *chart, const struct chart_source *source, FILE *data, FILE *script,
-                        char *why)
+static int workers_make(const struct chart_work *work)
 {
-    const struct run_data *s = source->run;
+    const struct run_data *s = work->run;
     struct timelines lines = {.run = s};
     bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
     char title[256], text[CHART_NOTE_MAX];
     int result = -ENOMEM;
 
-    (void)chart;
-    refuse(why, "out of memory");
     if (!drawn)
         goto done;
     for (size_t i = 0; i < s->trial_count; i++)
         drawn[i] = trial_has_time(&s->trials[i]);
     result = groups_init(&lines.groups, s, drawn);
     if (!result && lines.groups.panels)
-        result = timelines_read(&lines, source->run->directory, why);
+        result = timelines_read(&lines, work->run->directory, work->why);
     if (result) {
         result = result == -ENOENT ? 0 : result; /* samples.csv was left out of a copy: nothing failed */
         goto done;
     }
     panel_choose(&lines);
     if (!lines.groups.panels) {
-        refuse(why, "no trial ended well");
+        refuse(work->why, "no trial ended well");
     } else if (!lines.pools) {
-        refuse(why, "no trial has a quarter of its tasks, timed, in samples.csv: run with --samples all");
+        refuse(work->why, "no trial has a quarter of its tasks, timed, in samples.csv: run with --samples all");
     } else {
-        panel_print(&lines, data, script);
+        panel_print(&lines, work->data, work->script);
         snprintf(text, sizeof text, "Of each pool the trial of %s with the median time; a row a worker, a bar a task",
                  groups_title(title, sizeof title, &lines.groups, lines.panel));
-        chart_notes(script, source, text);
+        chart_notes(work, text);
         result = 1;
     }
 done:

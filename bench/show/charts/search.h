@@ -1,19 +1,19 @@
 /* The machinery of charts of what a search went through: for each pool what was found at every x, the level that was
- * sought, and a mark where it was found. One thread. */
-#ifndef POOLBENCH_SHOW_CHARTS_SOUGHT_H
-#define POOLBENCH_SHOW_CHARTS_SOUGHT_H
+ * looked for, and a mark where it was found. One thread. */
+#ifndef POOLBENCH_SHOW_CHARTS_SEARCH_H
+#define POOLBENCH_SHOW_CHARTS_SEARCH_H
 #include "bench/show/charts/chart.h"
 
-/* What was sought and found for a pool: a series of the chart. */
-struct sought_mark {
+/* What was looked for and found for a pool: a series of the chart. */
+struct search_mark {
     char pool[SPEC_MAX], workload[SPEC_MAX];
     int64_t workers, size_ns;
     double level, x, lo, hi; /* NAN: none */
 };
 
-struct sought_chart {
+struct search_chart {                 /* `of` of struct chart */
     const struct file_format *format; /* of what was found: metg.csv */
-    void (*take)(const void *row, struct sought_mark *mark);
+    void (*take)(const void *row, struct search_mark *mark);
     const char *x_label, *y_label, *level_label;
     double x_scale, y_scale;                               /* from the file's units to those of the axes */
     double (*x)(const struct summary_row *row);            /* of a cell, in the file's units; NAN: none */
@@ -24,7 +24,6 @@ struct sought_chart {
 
 /* What `make` of struct chart does: data has, for each pool, a block of lines "x y lo hi" and one with the mark "x
  * level lo hi". */
-int sought_make(const struct sought_chart *sought, const struct chart_source *source, FILE *data, FILE *script,
-                char *why);
+int search_make(const struct chart_work *work);
 
 #endif

@@ -1,0 +1,211 @@
+/* Points, marks and levels of a search, see search.h. */
+#include "bench/show/charts/search.h"
+#include "bench/base/refuse.h"
+#include "bench/model/csv.h"
+#include "bench/model/summary_factors.h"
+#include "bench/stats/stats.h"
+#include <math.h>
+#include <stdlib.h>
+
+#define LEVEL       0.95
+#define SERIES_MAX  64
+#define POOLS_SHOWN 40
+#define JOINED_MIN  3 /* points of a line */
+
+struct point {
+    double x, y;
+    struct interval ends;
+};
+
+struct found {
+    struct search_mark mark;
+    size_t panel, pool;
+    bool joined; /* by a line */
+};
+
+struct search {
+    const struct search_chart *chart;
+    const struct run_data *run;
+    struct found series[SERIES_MAX];
+    size_t count;
+    char panel[SERIES_MAX][160]; /* titles */
+    size_t panels;
+    char pool[POOLS_SHOWN][128];
+    size_t pools;
+    double x_least, x_most, y_least, y_most; /* of all points */
+};
+
+static int row_take(const void *row, void *arg)
+{
+    struct search *search = arg;
+
+    if (search->count < SERIES_MAX)
+        search->chart->take(row, &search->series[search->count++].mark);
+    return 0;
+}
+
+static bool cell_fits(const struct search *search, const struct search_mark *mark, const struct summary_row *cell)
+{
+    unsigned factors = search->chart->factors;
+
+    return !strcmp(cell->f.pool, mark->pool) &&
+           (!(factors & FACTOR_WORKLOAD) || !strcmp(cell->f.workload, mark->workload)) &&
+           (!(factors & FACTOR_WORKERS) || cell->f.workers == mark->workers) &&
+           (!(factors & FACTOR_SIZE) || cell->f.size_ns == mark->size_ns);
+}
+
+static int point_order(const void *a, const void *b)
+{
+    const struct point *left = a, *right = b;
+
+    return (left->x > right->x) - (left->x < right->x);
+}
+
+/* The median over the trials of a cell; values: room for one number a trial. */
+static struct point point_make(const struct search *search, const struct summary_row *cell, double *values)
+{
+    const struct run_data *run = search->run;
+    struct point point = {.x = search->chart->x_scale * search->chart->x(cell)};
+    size_t count = 0;
+
+    for (size_t t = run->first[cell - run->rows]; t != RUN_NOTHING; t = run->next[t])
+        if (trial_has_time(&run->trials[t]))
+            values[count++] = search->chart->y_scale * search->chart->y(run, t);
+    count = stats_sort(values, count);
+    point.y = stats_median(values, count);
+    if (stats_median_interval(values, count, LEVEL, &point.ends))
+        point.ends = (struct interval){point.y, point.y};
+    return point;
+}
+
+/* Returns how many points it has. One that has none and was not found is not written. */
+static size_t series_data(struct search *search, const struct search_mark *mark, struct point *points, double *values,
+                          FILE *data)
+{
+    const struct search_chart *chart = search->chart;
+    size_t count = 0;
+
+    for (size_t c = 0; c < search->run->count; c++)
+        if (cell_fits(search, mark, &search->run->rows[c])) {
+            points[count] = point_make(search, &search->run->rows[c], values);
+            count += !isnan(points[count].x) && !isnan(points[count].y);
+        }
+    if (!count && isnan(mark->x)) /* nothing to draw */
+        return 0;
+    qsort(points, count, sizeof *points, point_order);
+    fprintf(data, "# %s: x, median over blocks, its 95 %% interval\n", mark->pool);
+    for (size_t i = 0; i < count; i++) {
+        const struct point *point = &points[i];
+        search->x_least = fmin(search->x_least, point->x); /* ignores that it was NAN */
+        search->x_most = fmax(search->x_most, point->x);
+        search->y_least = fmin(search->y_least, point->ends.lo);
+        search->y_most = fmax(search->y_most, point->ends.hi);
+        fprintf(data, "%.9g %.9g %.9g %.9g\n", point->x, point->y, point->ends.lo, point->ends.hi);
+    }
+    if (!count)
+        fputs("NaN NaN NaN NaN\n", data);
+    double x = chart->x_scale * mark->x, lo = chart->x_scale * mark->lo, hi = chart->x_scale * mark->hi;
+    fprintf(data, "\n\n# what was sought: x, level, the interval of x\n%.9g %.9g %.9g %.9g\n\n\n", x,
+            chart->y_scale * mark->level, isnan(lo) ? x : lo, isnan(hi) ? x : hi);
+    return count;
+}
+
+/* Its place among `count` texts of that size, where it is put if it is new and there is room for it. */
+static size_t text_place(const char *text, char *texts, size_t size, size_t *count, size_t most)
+{
+    size_t i = 0;
+
+    while (i < *count && strcmp(texts + i * size, text) != 0)
+        i++;
+    if (i == *count && i < most)
+        snprintf(texts + size * (*count)++, size, "%s", text);
+    return i;
+}
+
+static void places_find(struct search *search, struct found *series)
+{
+    const struct search_mark *mark = &series->mark;
+    char title[160], pool[sizeof search->pool[0]];
+
+    snprintf(title, sizeof title, "%.100s, %lld worker%s", mark->workload, (long long)mark->workers,
+             mark->workers == 1 ? "" : "s");
+    snprintf(pool, sizeof pool, "%.*s", (int)sizeof pool - 1, mark->pool);
+    series->panel = text_place(title, *search->panel, sizeof search->panel[0], &search->panels, SERIES_MAX);
+    series->pool = text_place(pool, *search->pool, sizeof search->pool[0], &search->pools, POOLS_SHOWN - 1);
+}
+
+static void script_print(const struct search *search, FILE *script)
+{
+    const struct search_chart *chart = search->chart;
+    double level = chart->y_scale * search->series[0].mark.level;
+
+    chart_text(script, "x_text", 0, chart->x_label);
+    chart_text(script, "y_text", 0, chart->y_label);
+    chart_text(script, "level_text", 0, chart->level_label);
+    fprintf(script, "level = %.9g\npage_panels = %d; panels = %zu; pools = %zu; series = %zu\n", level,
+            CHART_PANELS_MAX, search->panels, search->pools, search->count);
+    /* a single point has a range, too */
+    fprintf(script, "x_least = %.9g; x_most = %.9g\n", isnan(search->x_least) ? 1 : search->x_least / 1.1,
+            isnan(search->x_most) ? 1 : search->x_most * 1.1);
+    fprintf(script, "y_least = %.9g; y_most = %.9g\n", fmin(search->y_least, level) / 1.5,
+            fmax(search->y_most, level) * 1.5);
+    fputs("array panel_title[panels]; array pool_name[pools]\n", script);
+    for (size_t p = 0; p < search->panels; p++)
+        chart_text(script, "panel_title", p + 1, search->panel[p]);
+    for (size_t p = 0; p < search->pools; p++)
+        chart_text(script, "pool_name", p + 1, search->pool[p]);
+    fputs("array series_panel[series]; array series_pool[series]; array series_found[series]; array "
+          "series_joined[series]\n",
+          script);
+    for (size_t i = 0; i < search->count; i++) {
+        const struct found *s = &search->series[i];
+        fprintf(script,
+                "series_panel[%zu] = %zu; series_pool[%zu] = %zu; series_found[%zu] = %d; series_joined[%zu] = %d\n",
+                i + 1, s->panel + 1, i + 1, s->pool + 1, i + 1, !isnan(s->mark.x), i + 1, s->joined);
+    }
+}
+
+static int search_draw(struct search *search, struct point *points, double *values, const struct chart_work *work)
+{
+    const struct search_chart *chart = search->chart;
+    size_t kept = 0;
+    int result = csv_read(work->run->directory, chart->format, -1, row_take, search, work->why);
+
+    if (result == -ENOENT || (!result && !search->count))
+        return refuse(work->why, "the run looked for no such thing: it has no %s", chart->format->file), 0;
+    for (size_t i = 0; i < search->count && !result; i++) {
+        struct found series = search->series[i];
+        size_t count = series_data(search, &series.mark, points, values, work->data);
+        if (!count && isnan(series.mark.x))
+            continue;
+        series.joined = count >= JOINED_MIN;
+        places_find(search, &series);
+        search->series[kept++] = series;
+    }
+    search->count = kept;
+    if (result)
+        return result;
+    if (!kept)
+        return refuse(work->why, "no trial that ended well has what was sought, with a partner in its block"), 0;
+    script_print(search, work->script);
+    chart_notes(work, chart->note);
+    return chart_pictures(search->panels);
+}
+
+int search_make(const struct chart_work *work)
+{
+    struct search *search = calloc(1, sizeof *search);
+    struct point *points = calloc(work->run->count + 1, sizeof *points);
+    double *values = calloc(work->run->trial_count + 1, sizeof *values);
+    int result = -ENOMEM;
+
+    if (search && points && values) {
+        *search = (struct search){
+            .chart = work->chart->of, .run = work->run, .x_least = NAN, .x_most = NAN, .y_least = NAN, .y_most = NAN};
+        result = search_draw(search, points, values, work);
+    }
+    free(search);
+    free(points);
+    free(values);
+    return result;
+}
