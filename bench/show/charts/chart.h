@@ -45,6 +45,10 @@ struct chart_counts {
 void chart_count(struct chart_counts *counts, size_t trials, bool bar);
 char *chart_counts_text(char *text, size_t size, const struct chart_counts *counts); /* "6 .. 8"; returns text */
 
+/* The median of the numbers, which it sorts, with its interval by itself. */
+struct amount chart_median(const struct run_data *run, double *values, size_t count);
+void chart_interval(FILE *data, const struct interval *interval); /* " lo hi", or " NaN NaN" */
+
 /* A line "line value lo hi trials pool words": without an interval, its ends are the value; of a value that is not
  * known, `instead` stands there. */
 void chart_amount(FILE *data, size_t line, size_t pool, const struct amount *amount, const char *instead,

@@ -37,7 +37,8 @@ static int members_find(struct groups *groups)
     return 0;
 }
 
-int groups_init(struct groups *groups, const struct run_data *run, const bool *drawn)
+int groups_init(struct groups *groups, const struct run_data *run, bool (*is_drawn)(const void *arg, size_t trial),
+                const void *arg)
 {
     size_t room = run->count + 1, count = 0;
     size_t *order = calloc(room, sizeof *order);
@@ -47,11 +48,16 @@ int groups_init(struct groups *groups, const struct run_data *run, const bool *d
     *groups = (struct groups){.run = run};
     groups->panel = calloc(room, sizeof *groups->panel);
     groups->pool = calloc(room, sizeof *groups->pool);
-    if (!order || !used || !groups->panel || !groups->pool)
+    groups->drawn = calloc(run->trial_count + 1, sizeof *groups->drawn);
+    groups->trial = calloc(run->trial_count + 1, sizeof *groups->trial);
+    groups->values = calloc(run->trial_count + 1, sizeof *groups->values);
+    if (!order || !used || !groups->panel || !groups->pool || !groups->drawn || !groups->trial || !groups->values)
         goto done;
+    for (size_t i = 0; i < run->trial_count; i++)
+        groups->drawn[i] = is_drawn(arg, i);
     for (size_t i = 0; i < run->count; i++) {
         size_t row = run->plan[i], trial = run->first[row];
-        while (trial != RUN_NOTHING && !drawn[trial])
+        while (trial != RUN_NOTHING && !groups->drawn[trial])
             trial = run->next[trial];
         if (trial != RUN_NOTHING)
             order[count++] = row;
@@ -79,14 +85,22 @@ void groups_release(struct groups *groups)
     free(groups->in_panel);
     free(groups->panel);
     free(groups->pool);
+    free(groups->drawn);
+    free(groups->trial);
+    free(groups->values);
     *groups = (struct groups){0};
 }
 
-bool groups_hold(const struct groups *groups, size_t panel, size_t pool, size_t trial)
+size_t groups_trials(struct groups *groups, size_t panel, size_t pool)
 {
-    size_t row = groups->run->cell[trial];
+    size_t count = 0;
 
-    return groups->pool_of[row] == pool && groups->in_panel[panel * groups->run->count + row];
+    for (size_t i = 0; i < groups->run->trial_count; i++) {
+        size_t row = groups->run->cell[i];
+        if (groups->drawn[i] && groups->pool_of[row] == pool && groups->in_panel[panel * groups->run->count + row])
+            groups->trial[count++] = i;
+    }
+    return count;
 }
 
 const struct summary_row *groups_panel(const struct groups *groups, size_t panel)

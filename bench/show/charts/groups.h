@@ -11,15 +11,19 @@ struct groups {
     size_t *panel, panels;   /* per panel: a row that stands for it; in the order of the plan */
     size_t *pool, pools;     /* per pool: likewise */
     unsigned factors, label; /* what tells panels apart, and what their titles say */
+    bool *drawn;             /* per trial */
+    size_t *trial;           /* groups_trials() leaves them here */
+    double *values;          /* room for one number a trial */
 };
 
-/* Of the trials that are `drawn`, one flag a trial. 0 or -ENOMEM; release it in any case. */
-int groups_init(struct groups *groups, const struct run_data *run, const bool *drawn);
+/* Of the trials that are drawn. 0 or -ENOMEM; release it in any case. */
+int groups_init(struct groups *groups, const struct run_data *run, bool (*is_drawn)(const void *arg, size_t trial),
+                const void *arg);
 void groups_release(struct groups *groups);
 
-/* Whether this trial is of that pool in that panel. The base pool, which has no workers to count or to place, is in the
- * panels of all numbers and places. */
-bool groups_hold(const struct groups *groups, size_t panel, size_t pool, size_t trial);
+/* Finds the trials of that pool in that panel. Returns how many. The base pool, which has no workers to count or to
+ * place, is in the panels of all numbers and places. */
+size_t groups_trials(struct groups *groups, size_t panel, size_t pool);
 
 const struct summary_row *groups_panel(const struct groups *groups, size_t panel);
 const char *groups_pool(const struct groups *groups, size_t pool);

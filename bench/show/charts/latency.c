@@ -3,40 +3,25 @@
 #include "bench/base/refuse.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/charts/groups.h"
-#include "bench/stats/looks.h"
-#include "bench/stats/stats.h"
 #include <math.h>
-#include <stdlib.h>
 
 #define TASKS_MIN (10 * TAIL_SLOWER) /* a line that ends before p90 tells nothing */
 
-struct spectra {
-    const struct run_data *run;
-    struct groups groups;
-    const bool *drawn;    /* one a trial */
-    double *values;       /* room for one number a trial */
-    size_t *line, trials; /* the trials of the line that is looked at; room for all */
-};
-
-/* Takes the trials of a pool in a panel for those looked at. Returns how many. */
-static size_t line_choose(struct spectra *spectra, size_t panel, size_t pool)
+static bool is_drawn(const void *arg, size_t trial)
 {
-    spectra->trials = 0;
-    for (size_t i = 0; i < spectra->run->trial_count; i++)
-        if (spectra->drawn[i] && groups_hold(&spectra->groups, panel, pool, i))
-            spectra->line[spectra->trials++] = i;
-    return spectra->trials;
+    const struct run_data *run = arg;
+
+    return trial_has_time(&run->trials[trial]) && run->times[trial].tasks >= TASKS_MIN;
 }
 
-/* Into spectra->values, sorted: what its trials have at a point; beyond the last, late_p99_ns. Returns how many have.
- */
-static size_t values_of(const struct spectra *spectra, unsigned point)
+/* What the first `trials` of groups->trial have at a point; beyond the last, late_p99_ns. */
+static struct amount amount_at(const struct groups *groups, size_t trials, unsigned point)
 {
-    for (size_t i = 0; i < spectra->trials; i++) {
-        const struct trial_times *times = &spectra->run->times[spectra->line[i]];
-        spectra->values[i] = point < TAIL_POINTS ? times->tail[point] : times->percentile[LATE_P99];
+    for (size_t i = 0; i < trials; i++) {
+        const struct trial_times *times = &groups->run->times[groups->trial[i]];
+        groups->values[i] = point < TAIL_POINTS ? times->tail[point] : times->percentile[LATE_P99];
     }
-    return stats_sort(spectra->values, spectra->trials);
+    return chart_median(groups->run, groups->values, trials);
 }
 
 /* Of a panel's medians, and of the trials of a line over all panels. */
@@ -47,38 +32,30 @@ struct reach {
 };
 
 /* A block of lines: 1 / (1 - p), median, interval, 1 where a mark is to stand. Returns whether it has a band. */
-static bool line_print(const struct spectra *spectra, FILE *data, struct reach *reach)
+static bool line_print(const struct groups *groups, size_t trials, FILE *data, struct reach *reach)
 {
-    size_t first = values_of(spectra, 0);
+    struct amount first = amount_at(groups, trials, 0), amount = first;
     unsigned points = 0;
     bool band = false;
 
-    for (; points < TAIL_POINTS; points++) {
-        size_t n = values_of(spectra, points);
-        struct interval interval;
-        double median = stats_median(spectra->values, n);
-        if (n < first) /* from here on, only trials with more tasks would go on */
-            break;
-        stats_median_interval(spectra->values, n, looks_level_alone(spectra->run->looks), &interval);
-        band |= !isnan(interval.lo);
-        fprintf(data, "%.9g %.9g", tail_x(points), median);
-        fprintf(data, isnan(interval.lo) ? " NaN NaN" : " %.9g %.9g", interval.lo, interval.hi);
+    /* with fewer trials than at first, only those with more tasks would go on */
+    for (; points < TAIL_POINTS && amount.trials == first.trials; amount = amount_at(groups, trials, ++points)) {
+        band |= !isnan(amount.interval.lo);
+        fprintf(data, "%.9g %.9g", tail_x(points), amount.value);
+        chart_interval(data, &amount.interval);
         fprintf(data, " %d\n", points % TAIL_DECADE == 0);
-        reach->least = fmin(reach->least, median);
-        reach->most = fmax(reach->most, isnan(interval.hi) ? median : interval.hi);
+        reach->least = fmin(reach->least, amount.value);
+        reach->most = fmax(reach->most, fmax(amount.value, amount.interval.hi)); /* which may be NAN */
     }
     reach->last = points - 1 > reach->last ? points - 1 : reach->last;
-    chart_count(&reach->trials, first, band);
-    size_t n = values_of(spectra, TAIL_POINTS);
-    if (n)
-        reach->late_p99 = fmax(reach->late_p99, stats_median(spectra->values, n));
+    chart_count(&reach->trials, first.trials, band);
+    reach->late_p99 = fmax(reach->late_p99, amount_at(groups, trials, TAIL_POINTS).value);
     fputs("\n\n", data);
     return band;
 }
 
-static void panels_print(struct spectra *spectra, FILE *data, FILE *script, struct reach *all)
+static void panels_print(struct groups *groups, FILE *data, FILE *script, struct reach *all)
 {
-    const struct groups *groups = &spectra->groups;
     size_t lines = 0;
     char title[256];
 
@@ -93,12 +70,13 @@ static void panels_print(struct spectra *spectra, FILE *data, FILE *script, stru
         all->most = all->late_p99 = 0;
         all->last = 0;
         for (size_t k = 0; k < groups->pools; k++) {
-            if (!line_choose(spectra, p, k))
+            size_t trials = groups_trials(groups, p, k);
+            if (!trials)
                 continue;
             fprintf(data, "# %s of %s: %s: 1 / (1 - p), ns (median over trials), its 95 %% interval, marked\n",
                     latency ? "latency" : "service", groups_title(title, sizeof title, groups, p),
                     groups_pool(groups, k));
-            bool band = line_print(spectra, data, all);
+            bool band = line_print(groups, trials, data, all);
             lines++;
             fprintf(script, "line_pool[%zu] = %zu; line_band[%zu] = %d\n", lines, k + 1, lines, band);
         }
@@ -125,40 +103,21 @@ static void notes_print(const struct chart_work *work, const struct chart_counts
 
 static int latency_make(const struct chart_work *work)
 {
-    const struct run_data *s = work->run;
-    struct spectra spectra = {.run = s,
-                              .values = calloc(s->trial_count + 1, sizeof(double)),
-                              .line = calloc(s->trial_count + 1, sizeof(size_t))};
-    bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
+    struct groups groups;
     struct reach all = {0};
-    int result = -ENOMEM;
 
-    if (!spectra.values || !spectra.line || !drawn)
-        goto done;
-    spectra.drawn = drawn;
-    if (s->partial) { /* left out of a copy: nothing failed */
-        refuse(work->why, "there is no latency.csv");
-        result = 0;
-        goto done;
-    }
-    for (size_t i = 0; i < s->trial_count; i++)
-        drawn[i] = trial_has_time(&s->trials[i]) && s->times[i].tasks >= TASKS_MIN;
-    result = groups_init(&spectra.groups, s, drawn);
-    if (result)
-        goto done;
-    if (!spectra.groups.panels) {
+    if (work->run->partial) /* left out of a copy: nothing failed */
+        return refuse(work->why, "there is no latency.csv"), 0;
+    int result = groups_init(&groups, work->run, is_drawn, work->run);
+    if (!result && !groups.panels) {
         refuse(work->why, "no trial that ended well has times of %d tasks", TASKS_MIN);
-        goto done;
+    } else if (!result) {
+        groups_print(work->script, &groups);
+        panels_print(&groups, work->data, work->script, &all);
+        notes_print(work, &all.trials);
+        result = chart_pictures(groups.panels);
     }
-    groups_print(work->script, &spectra.groups);
-    panels_print(&spectra, work->data, work->script, &all);
-    notes_print(work, &all.trials);
-    result = chart_pictures(spectra.groups.panels);
-done:
-    groups_release(&spectra.groups);
-    free(spectra.values);
-    free(spectra.line);
-    free(drawn);
+    groups_release(&groups);
     return result;
 }
 

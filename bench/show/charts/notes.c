@@ -3,6 +3,7 @@
 #include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
+#include "bench/stats/looks.h"
 #include <jansson.h>
 #include <math.h>
 
@@ -37,6 +38,20 @@ char *chart_counts_text(char *text, size_t size, const struct chart_counts *coun
 {
     snprintf(text, size, counts->least == counts->most ? "%zu" : "%zu .. %zu", counts->least, counts->most);
     return text;
+}
+
+struct amount chart_median(const struct run_data *run, double *values, size_t count)
+{
+    struct amount amount = {.trials = stats_sort(values, count)};
+
+    amount.value = stats_median(values, amount.trials);
+    stats_median_interval(values, amount.trials, looks_level_alone(run->looks), &amount.interval);
+    return amount;
+}
+
+void chart_interval(FILE *data, const struct interval *interval)
+{
+    fprintf(data, isnan(interval->lo) ? " NaN NaN" : " %.9g %.9g", interval->lo, interval->hi);
 }
 
 void chart_amount(FILE *data, size_t line, size_t pool, const struct amount *amount, const char *instead,

@@ -37,13 +37,13 @@ static void changes_fill(struct points *points)
     }
     for (size_t row = 0; row < s->count; row++) {
         size_t count = 0;
-        for (size_t i = 0; i < s->trial_count; i++)
-            if (trial_has_time(&s->trials[i]) && s->cell[i] == row)
+        for (size_t i = s->first[row]; i != RUN_NOTHING; i = s->next[i])
+            if (trial_has_time(&s->trials[i]))
                 points->values[count++] = per_task(&s->trials[i]);
         points->several |= count > 1;
         double median = stats_median(points->values, stats_sort(points->values, count));
-        for (size_t i = 0; i < s->trial_count; i++)
-            if (trial_has_time(&s->trials[i]) && s->cell[i] == row)
+        for (size_t i = s->first[row]; i != RUN_NOTHING; i = s->next[i])
+            if (trial_has_time(&s->trials[i]))
                 points->change[i] = per_task(&s->trials[i]) / median - 1;
     }
 }
@@ -79,39 +79,29 @@ static void pools_print(const struct points *points, const struct groups *groups
     }
 }
 
-/* A block: where it begins, and the median of its trials. */
+/* A block: where it begins and ends, and the median of its trials. */
 static size_t blocks_print(const struct points *points, FILE *data)
 {
     const struct run_data *s = points->run;
-    int64_t block = 0, next, blocks_last = 0;
     size_t blocks = 0;
 
-    for (size_t i = 0; i < s->trial_count; i++)
-        blocks_last = s->trials[i].block > blocks_last ? s->trials[i].block : blocks_last;
     fputs("# blocks: s from .. to, % (median)\n", data);
-    for (;; block = next) {
+    for (size_t block = 1; block <= s->blocks; block++) {
         int64_t from = INT64_MAX, to = INT64_MIN;
         size_t count = 0;
-        next = INT64_MAX;
-        for (size_t i = 0; i < s->trial_count; i++)
-            if (s->trials[i].block > block && s->trials[i].block < next)
-                next = s->trials[i].block;
-        if (next == INT64_MAX)
-            break;
         for (size_t i = 0; i < s->trial_count; i++) {
             const struct trial_row *trial = &s->trials[i];
-            if (trial->block != next)
+            if (trial->block != (int64_t)block)
                 continue;
             from = trial->started_ns < from ? trial->started_ns : from;
             to = trial->started_ns > to ? trial->started_ns : to;
             if (!isnan(points->change[i]))
                 points->values[count++] = points->change[i];
         }
-        count = stats_sort(points->values, count);
         if (!count)
             continue;
         fprintf(data, "%.9g %.9g %.9g\n", (double)from * 1e-9, (double)to * 1e-9,
-                100 * stats_median(points->values, count));
+                100 * stats_median(points->values, stats_sort(points->values, count)));
         blocks++;
     }
     fputs("\n\n", data);
@@ -153,38 +143,38 @@ static void points_print(struct points *points, const struct groups *groups, con
     chart_notes(work, text);
 }
 
+static bool is_drawn(const void *arg, size_t trial)
+{
+    const struct points *points = arg;
+
+    return !isnan(points->change[trial]);
+}
+
 static int order_make(const struct chart_work *work)
 {
     const struct run_data *s = work->run;
     struct points points = {.run = s,
                             .change = calloc(s->trial_count + 1, sizeof(double)),
                             .values = calloc(s->trial_count + 1, sizeof(double))};
-    bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
     struct groups groups = {0};
     int result = -ENOMEM;
 
-    if (!points.change || !points.values || !drawn)
-        goto done;
-    changes_fill(&points);
-    for (size_t i = 0; i < s->trial_count; i++)
-        drawn[i] = !isnan(points.change[i]);
-    result = groups_init(&groups, s, drawn);
-    if (result)
-        goto done;
-    if (!groups.pools) {
+    if (points.change && points.values) {
+        changes_fill(&points);
+        result = groups_init(&groups, s, is_drawn, &points);
+    }
+    if (!result && !groups.pools) {
         refuse(work->why, "no trial ended well");
-    } else if (!points.several) {
+    } else if (!result && !points.several) {
         refuse(work->why, "no cell has two trials to compare: run with --blocks 2 or more");
-    } else {
+    } else if (!result) {
         range_find(&points);
         points_print(&points, &groups, work);
         result = 1;
     }
-done:
     groups_release(&groups);
     free(points.change);
     free(points.values);
-    free(drawn);
     return result;
 }
 

@@ -5,7 +5,6 @@
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
 #include "bench/model/summary_factors.h"
-#include "bench/stats/looks.h"
 #include "bench/stats/stats.h"
 #include <errno.h>
 #include <math.h>
@@ -175,20 +174,9 @@ static char *panel_label(const struct points *data, size_t panel, unsigned said,
     return text;
 }
 
-static void point_print(FILE *out, int64_t x, double y, const struct interval *interval, size_t n)
-{
-    fprintf(out, "%lld %.9g", (long long)x, y);
-    if (isnan(interval->lo))
-        fputs(" NaN NaN", out);
-    else
-        fprintf(out, " %.9g %.9g", interval->lo, interval->hi);
-    fprintf(out, " %zu\n", n);
-}
-
 /* The bound at every x, over all pools: it depends on the tasks and the CPUs alone. Returns whether there is one. */
 static bool bound_print(FILE *out, const struct points *data, size_t panel, const char *label)
 {
-    static const struct interval none = {NAN, NAN};
     size_t count = data->chart->bound ? cells_select(data, panel, NULL) : 0;
     bool any = false;
 
@@ -200,7 +188,8 @@ static bool bound_print(FILE *out, const struct points *data, size_t panel, cons
         if (n && !any)
             fprintf(out, "# %s: ideal\n", label);
         if (n)
-            point_print(out, x_of(data, data->cells[i]), stats_median(data->values, n), &none, n);
+            fprintf(out, "%lld %.9g NaN NaN %zu\n", (long long)x_of(data, data->cells[i]),
+                    stats_median(data->values, n), n);
         any = any || n;
     }
     if (any)
@@ -218,14 +207,14 @@ static struct chart_counts series_print(FILE *out, const struct points *data, si
     struct chart_counts counts = {0};
 
     for (size_t i = 0; i < count; i++) {
-        struct interval interval;
-        size_t n = stats_sort(data->values, values_add(data, data->cells[i], data->chart->value, 0));
-        double y = stats_median(data->values, n);
-        stats_median_interval(data->values, n, looks_level_alone(data->run->looks), &interval);
-        point_print(out, x_of(data, data->cells[i]), y, &interval, n);
-        range->least = fmin(range->least, y);
-        range->most = fmax(range->most, y);
-        chart_count(&counts, n, !isnan(interval.lo));
+        size_t n = values_add(data, data->cells[i], data->chart->value, 0);
+        struct amount y = chart_median(data->run, data->values, n);
+        fprintf(out, "%lld %.9g", (long long)x_of(data, data->cells[i]), y.value);
+        chart_interval(out, &y.interval);
+        fprintf(out, " %zu\n", y.trials);
+        range->least = fmin(range->least, y.value);
+        range->most = fmax(range->most, y.value);
+        chart_count(&counts, y.trials, !isnan(y.interval.lo));
     }
     fputs("\n\n", out);
     return counts;

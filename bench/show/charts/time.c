@@ -5,7 +5,6 @@
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/charts/groups.h"
-#include "bench/stats/looks.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -28,10 +27,8 @@ struct bar {
 };
 
 struct times {
-    const struct run_data *run;
     struct groups groups;
     struct parts *parts;        /* one a trial */
-    double *values;             /* room for one number a trial */
     struct chart_counts trials; /* of a bar */
 };
 
@@ -70,19 +67,17 @@ static struct parts worker_parts(const struct trial_row *trial)
     return parts;
 }
 
-static struct bar bar_of(const struct times *times, size_t panel, size_t pool)
+static struct bar bar_of(struct times *times, size_t panel, size_t pool)
 {
-    const struct run_data *s = times->run;
-    struct bar bar = {0};
+    struct groups *groups = &times->groups;
+    struct bar bar = {.trials = groups_trials(groups, panel, pool)};
 
-    for (size_t i = 0; i < s->trial_count; i++)
-        if (!isnan(times->parts[i].whole) && groups_hold(&times->groups, panel, pool, i))
-            times->values[bar.trials++] = times->parts[i].whole;
-    stats_sort(times->values, bar.trials);
-    stats_median_interval(times->values, bar.trials, looks_level_alone(s->looks), &bar.whole);
-    for (size_t i = 0; i < s->trial_count && bar.trials && !bar.middle; i++)
-        if (times->parts[i].whole == times->values[(bar.trials - 1) / 2] && groups_hold(&times->groups, panel, pool, i))
-            bar.middle = &times->parts[i];
+    for (size_t i = 0; i < bar.trials; i++)
+        groups->values[i] = times->parts[groups->trial[i]].whole;
+    bar.whole = chart_median(groups->run, groups->values, bar.trials).interval;
+    for (size_t i = 0; i < bar.trials && !bar.middle; i++)
+        if (times->parts[groups->trial[i]].whole == groups->values[(bar.trials - 1) / 2])
+            bar.middle = &times->parts[groups->trial[i]];
     return bar;
 }
 
@@ -119,8 +114,7 @@ static void panel_print(struct times *times, size_t panel, FILE *data, FILE *scr
             known |= (unsigned)!isnan(bar.middle->part[k]) << k;
         }
         number_print(data, bar.middle->whole);
-        number_print(data, bar.whole.lo);
-        number_print(data, bar.whole.hi);
+        chart_interval(data, &bar.whole);
         fprintf(data, " %zu \"%s\"\n", bar.trials, POOL_SHOWN(groups_pool(groups, pool)));
     }
     fputs("\n\n", data);
@@ -142,52 +136,46 @@ static void notes_print(const struct chart_work *work, const struct chart_counts
     chart_notes(work, text);
 }
 
-static void times_take(struct times *times, bool *drawn)
+static bool is_drawn(const void *arg, size_t trial)
 {
-    const struct run_data *run = times->run;
+    const struct parts *parts = arg;
 
-    for (size_t i = 0; i < run->trial_count; i++) {
-        times->parts[i] = (struct parts){{NAN, NAN, NAN, NAN}, NAN};
+    return !isnan(parts[trial].whole);
+}
+
+static struct parts *parts_make(const struct run_data *run)
+{
+    struct parts *parts = calloc(run->trial_count + 1, sizeof *parts);
+
+    for (size_t i = 0; i < run->trial_count && parts; i++) {
+        parts[i] = (struct parts){{NAN, NAN, NAN, NAN}, NAN};
         if (!factors_have_latency(&run->rows[run->cell[i]].f))
-            times->parts[i] = worker_parts(&run->trials[i]);
+            parts[i] = worker_parts(&run->trials[i]);
         else if (trial_has_time(&run->trials[i]))
-            times->parts[i] = latency_parts(&run->times[i]);
-        drawn[i] = !isnan(times->parts[i].whole);
+            parts[i] = latency_parts(&run->times[i]);
     }
+    return parts;
 }
 
 static int time_make(const struct chart_work *work)
 {
-    const struct run_data *s = work->run;
-    struct times times = {.run = s,
-                          .parts = calloc(s->trial_count + 1, sizeof(struct parts)),
-                          .values = calloc(s->trial_count + 1, sizeof(double))};
-    bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
-    int result = -ENOMEM;
+    struct times times = {.parts = parts_make(work->run)};
+    int result = times.parts ? groups_init(&times.groups, work->run, is_drawn, times.parts) : -ENOMEM;
 
-    if (!times.parts || !times.values || !drawn)
-        goto done;
-    times_take(&times, drawn);
-    result = groups_init(&times.groups, s, drawn);
-    if (result)
-        goto done;
-    if (!times.groups.panels) {
+    if (!result && !times.groups.panels) {
         refuse(work->why, "no trial that ended well says where its time went: latency.csv, or user_ns and sys_ns");
-        goto done;
+    } else if (!result) {
+        groups_print(work->script, &times.groups);
+        fputs("array panel_latency[panels]; array panel_bars[panels]; array panel_known[panels]\n"
+              "array panel_most[panels]; array panel_intervals[panels]\n",
+              work->script);
+        for (size_t panel = 0; panel < times.groups.panels; panel++)
+            panel_print(&times, panel, work->data, work->script);
+        notes_print(work, &times.trials);
+        result = chart_pictures(times.groups.panels);
     }
-    groups_print(work->script, &times.groups);
-    fputs("array panel_latency[panels]; array panel_bars[panels]; array panel_known[panels]\n"
-          "array panel_most[panels]; array panel_intervals[panels]\n",
-          work->script);
-    for (size_t panel = 0; panel < times.groups.panels; panel++)
-        panel_print(&times, panel, work->data, work->script);
-    notes_print(work, &times.trials);
-    result = chart_pictures(times.groups.panels);
-done:
     groups_release(&times.groups);
     free(times.parts);
-    free(times.values);
-    free(drawn);
     return result;
 }
 

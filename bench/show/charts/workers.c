@@ -3,6 +3,7 @@
 #include "bench/base/refuse.h"
 #include "bench/base/spec.h"
 #include "bench/model/csv.h"
+#include "bench/model/metrics.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/charts/groups.h"
@@ -34,9 +35,8 @@ struct timelines {
     struct groups groups;
     struct timeline **of; /* one a trial, NULL for most */
     size_t *chosen;       /* panels x pools: the trial, or SIZE_MAX */
-    size_t current;       /* the trial being read, or SIZE_MAX */
-    int64_t current_id;
-    size_t panel, pools; /* the panel that is drawn, and how many of its pools */
+    size_t current;       /* the trial being read; trial_count: none */
+    size_t panel, pools;  /* the panel that is drawn, and how many of its pools */
 };
 
 static int on_sample(const void *row, void *arg)
@@ -45,14 +45,11 @@ static int on_sample(const void *row, void *arg)
     struct timelines *lines = arg;
     const struct run_data *s = lines->run;
 
-    if (sample->trial_id != lines->current_id) { /* the files have the same order */
-        size_t start = lines->current == SIZE_MAX ? 0 : lines->current + 1, i = 0;
-        lines->current_id = sample->trial_id;
-        while (i < s->trial_count && s->trials[(start + i) % s->trial_count].trial_id != sample->trial_id)
-            i++;
-        lines->current = i < s->trial_count ? (start + i) % s->trial_count : SIZE_MAX;
-    }
-    struct timeline *line = lines->current == SIZE_MAX ? NULL : lines->of[lines->current];
+    if (lines->current == s->trial_count || s->trials[lines->current].trial_id != sample->trial_id)
+        for (lines->current = 0; lines->current < s->trial_count; lines->current++)
+            if (s->trials[lines->current].trial_id == sample->trial_id)
+                break;
+    struct timeline *line = lines->current == s->trial_count ? NULL : lines->of[lines->current];
     if (!line || sample->start_ns == MISSING || sample->end_ns == MISSING || sample->worker < 0)
         return 0;
     line->sampled++;
@@ -65,24 +62,16 @@ static int on_sample(const void *row, void *arg)
 }
 
 /* The trial of a pool in a panel that has the median time per task, the faster one of two; SIZE_MAX for none. */
-static size_t trial_choose(const struct groups *groups, size_t panel, size_t pool)
+static size_t trial_choose(struct groups *groups, size_t panel, size_t pool)
 {
-    const struct run_data *s = groups->run;
-    double *values = calloc(s->trial_count + 1, sizeof *values), middle = NAN;
-    size_t chosen = SIZE_MAX, count = 0;
+    size_t count = groups_trials(groups, panel, pool), chosen = SIZE_MAX;
 
-    for (size_t i = 0; i < s->trial_count && values; i++)
-        if (trial_has_time(&s->trials[i]) && groups_hold(groups, panel, pool, i))
-            values[count++] = (double)s->trials[i].wall_ns / (double)s->trials[i].f.tasks;
-    if (count) {
-        stats_sort(values, count);
-        middle = values[(count - 1) / 2];
-    }
-    for (size_t i = 0; i < s->trial_count && count; i++)
-        if (trial_has_time(&s->trials[i]) && groups_hold(groups, panel, pool, i) &&
-            (double)s->trials[i].wall_ns / (double)s->trials[i].f.tasks == middle)
-            chosen = i;
-    free(values);
+    for (size_t i = 0; i < count; i++)
+        groups->values[i] = METRIC_WALL->value(groups->run, groups->trial[i]);
+    stats_sort(groups->values, count);
+    for (size_t i = 0; i < count; i++)
+        if (METRIC_WALL->value(groups->run, groups->trial[i]) == groups->values[(count - 1) / 2])
+            chosen = groups->trial[i];
     return chosen;
 }
 
@@ -98,7 +87,7 @@ static const struct timeline *timeline_of(const struct timelines *lines, size_t 
 
 static int timelines_read(struct timelines *lines, const char *directory, char *why)
 {
-    const struct groups *groups = &lines->groups;
+    struct groups *groups = &lines->groups;
     const struct run_data *s = lines->run;
     size_t room = groups->panels * groups->pools;
     int64_t end = MISSING;
@@ -117,8 +106,7 @@ static int timelines_read(struct timelines *lines, const char *directory, char *
     }
     for (size_t i = s->trial_count; i-- > 0 && end == MISSING;)
         end = s->trials[i].samples_end;
-    lines->current = SIZE_MAX;
-    lines->current_id = MISSING;
+    lines->current = s->trial_count;
     return end > 0 ? csv_read(directory, &sample_format, end, on_sample, lines, why) : 0;
 }
 
@@ -280,40 +268,37 @@ static void panel_print(const struct timelines *lines, FILE *data, FILE *script)
     fprintf(script, "rows_most = %lld; x_end = %lld; kinds = %u\n", (long long)rows, (long long)end, kinds);
 }
 
+static bool is_drawn(const void *arg, size_t trial)
+{
+    const struct run_data *run = arg;
+
+    return trial_has_time(&run->trials[trial]);
+}
+
 static int workers_make(const struct chart_work *work)
 {
-    const struct run_data *s = work->run;
-    struct timelines lines = {.run = s};
-    bool *drawn = calloc(s->trial_count + 1, sizeof *drawn);
+    struct timelines lines = {.run = work->run};
     char title[256], text[CHART_NOTE_MAX];
-    int result = -ENOMEM;
+    int result = groups_init(&lines.groups, work->run, is_drawn, work->run);
 
-    if (!drawn)
-        goto done;
-    for (size_t i = 0; i < s->trial_count; i++)
-        drawn[i] = trial_has_time(&s->trials[i]);
-    result = groups_init(&lines.groups, s, drawn);
     if (!result && lines.groups.panels)
         result = timelines_read(&lines, work->run->directory, work->why);
-    if (result) {
-        result = result == -ENOENT ? 0 : result; /* samples.csv was left out of a copy: nothing failed */
-        goto done;
-    }
-    panel_choose(&lines);
-    if (!lines.groups.panels) {
+    if (!result)
+        panel_choose(&lines);
+    if (result == -ENOENT) {
+        result = 0; /* samples.csv was left out of a copy: nothing failed */
+    } else if (!result && !lines.groups.panels) {
         refuse(work->why, "no trial ended well");
-    } else if (!lines.pools) {
+    } else if (!result && !lines.pools) {
         refuse(work->why, "no trial has a quarter of its tasks, timed, in samples.csv: run with --samples all");
-    } else {
+    } else if (!result) {
         panel_print(&lines, work->data, work->script);
         snprintf(text, sizeof text, "Of each pool the trial of %s with the median time; a row a worker, a bar a task",
                  groups_title(title, sizeof title, &lines.groups, lines.panel));
         chart_notes(work, text);
         result = 1;
     }
-done:
     timelines_release(&lines);
-    free(drawn);
     return result;
 }
 
