@@ -1,6 +1,7 @@
 /* Text as markup, see markup.h. */
 #include "bench/show/markup.h"
 #include "workloads/text.h"
+#include <stdarg.h>
 #include <string.h>
 
 #define REPLACEMENT "\xEF\xBF\xBD"
@@ -8,13 +9,13 @@
 /* Writes what is markup at text[at]. Returns how many bytes of text that was; 0: there is none. */
 typedef size_t markup(FILE *out, const char *text, size_t at);
 
-static void text_write(FILE *out, const char *text, size_t size, markup *escape)
+static void text_print(FILE *out, const char *text, markup *escape)
 {
-    for (size_t i = 0, length; i < size; i += length) {
+    for (size_t i = 0, length; text[i]; i += length) {
         length = text_character(text + i);
-        if (!length || length > size - i) {
-            length = 1;
+        if (!length) {
             fputs(REPLACEMENT, out);
+            length = 1;
             continue;
         }
         size_t escaped = escape(out, text, i);
@@ -25,6 +26,15 @@ static void text_write(FILE *out, const char *text, size_t size, markup *escape)
         else
             fwrite(text + i, 1, length, out);
     }
+}
+
+static void pattern_print(FILE *out, const char *pattern, va_list texts, markup *escape)
+{
+    for (; *pattern; pattern++)
+        if (*pattern == '@')
+            text_print(out, va_arg(texts, const char *), escape);
+        else
+            fputc(*pattern, out);
 }
 
 static size_t html(FILE *out, const char *text, size_t at)
@@ -41,14 +51,13 @@ static size_t html(FILE *out, const char *text, size_t at)
     return 0;
 }
 
-void html_text_n(FILE *out, const char *text, size_t size)
+void markup_html(FILE *out, const char *pattern, ...)
 {
-    text_write(out, text, size, html);
-}
+    va_list texts;
 
-void html_text(FILE *out, const char *text)
-{
-    html_text_n(out, text, strlen(text));
+    va_start(texts, pattern);
+    pattern_print(out, pattern, texts, html);
+    va_end(texts);
 }
 
 /* Whatever could be markup gets a backslash; what ends a line becomes a space. */
@@ -71,14 +80,13 @@ static size_t markdown(FILE *out, const char *text, size_t at)
     return 1;
 }
 
-void markdown_text_n(FILE *out, const char *text, size_t size)
+void markup_markdown(FILE *out, const char *pattern, ...)
 {
-    text_write(out, text, size, markdown);
-}
+    va_list texts;
 
-void markdown_text(FILE *out, const char *text)
-{
-    markdown_text_n(out, text, strlen(text));
+    va_start(texts, pattern);
+    pattern_print(out, pattern, texts, markdown);
+    va_end(texts);
 }
 
 static size_t latex(FILE *out, const char *text, size_t at)
@@ -94,7 +102,11 @@ static size_t latex(FILE *out, const char *text, size_t at)
     return 1;
 }
 
-void latex_text(FILE *out, const char *text)
+void markup_latex(FILE *out, const char *pattern, ...)
 {
-    text_write(out, text, strlen(text), latex);
+    va_list texts;
+
+    va_start(texts, pattern);
+    pattern_print(out, pattern, texts, latex);
+    va_end(texts);
 }

@@ -2,14 +2,13 @@
  * blanks. Thread-safe. */
 #ifndef POOLBENCH_SHOW_MARKUP_H
 #define POOLBENCH_SHOW_MARKUP_H
-#include <stddef.h>
 #include <stdio.h>
 
-void html_text(FILE *out, const char *text); /* " .. " does not break, so that an interval stays on its line */
-void markdown_text(FILE *out, const char *text);
-void latex_text(FILE *out, const char *text);
-/* The first `size` bytes of text. */
-void html_text_n(FILE *out, const char *text, size_t size);
-void markdown_text_n(FILE *out, const char *text, size_t size);
+typedef void markup_print(FILE *out, const char *pattern, ...);
+
+/* Print the pattern as it is, but for every '@' the next text. */
+markup_print markup_html; /* " .. " does not break, so that an interval stays on its line */
+markup_print markup_markdown;
+markup_print markup_latex;
 
 #endif

@@ -26,14 +26,6 @@
 #define STEAL_SAID         0.005 /* of the time of the trials */
 #define WAIT_SAID          0.03
 
-struct totals {
-    size_t failed, blocks;
-    double end_ns; /* of the last trial; 0: not known when trials started */
-    double wall_ns, steal_ns;
-    double alone_ns, waited_ns; /* wall time of the base pool's trials, and what they waited for a CPU */
-    long long tasks, tasks_failed;
-};
-
 static double number(int64_t value)
 {
     return value == MISSING ? 0 : (double)value;
@@ -48,7 +40,7 @@ static bool trial_is_alone(const struct trial_row *trial)
            !strncmp(trial->f.pool, BASE_POOL, length) && strchr(":", trial->f.pool[length]);
 }
 
-static struct totals totals_make(const struct run_data *run)
+struct totals totals_make(const struct run_data *run)
 {
     struct totals totals = {0};
 
@@ -57,9 +49,8 @@ static struct totals totals_make(const struct run_data *run)
         if (t->started_ns != MISSING)
             totals.end_ns = fmax(totals.end_ns,
                                  number(t->started_ns) + number(t->open_ns) + number(t->wall_ns) + number(t->close_ns));
-        totals.failed += !trial_is_ok(t);
-        if (t->block > (int64_t)totals.blocks)
-            totals.blocks = (size_t)t->block;
+        totals.ok += trial_is_ok(t);
+        totals.interrupted += t->status == TRIAL_INTERRUPTED;
         if (trial_is_ok(t)) {
             totals.tasks += t->f.tasks;
             totals.tasks_failed += t->tasks_failed == MISSING ? 0 : t->tasks_failed;
@@ -100,8 +91,8 @@ void screen_header(FILE *out, const struct run_data *run)
 
     host_line(machine, sizeof machine, run->host);
     snprintf(text, sizeof text, "poolbench %s | %s | %zu trial%s in %zu block%s, %zu failed%s", POOLBENCH_VERSION,
-             machine, run->trial_count, run->trial_count == 1 ? "" : "s", totals.blocks, totals.blocks == 1 ? "" : "s",
-             totals.failed, time_text(time, sizeof time, run, &totals));
+             machine, run->trial_count, run->trial_count == 1 ? "" : "s", run->blocks, run->blocks == 1 ? "" : "s",
+             run->trial_count - totals.ok, time_text(time, sizeof time, run, &totals));
     wrap_print(out, text, 0);
 }
 
@@ -285,7 +276,7 @@ void screen_print(FILE *out, const struct analysis *analysis)
     screen_warnings_print(out, run, table);
     if (table) {
         tables_show(out, analysis);
-        if (totals_make(run).failed) {
+        if (totals_make(run).ok < run->trial_count) {
             fputs("\nFailed trials\n", out);
             screen_failures(out, table, REASONS_MAX);
         }

@@ -7,6 +7,15 @@
 
 void screen_print(FILE *out, const struct analysis *analysis);
 
+struct totals {
+    size_t ok, interrupted; /* trials */
+    double end_ns;          /* of the last trial; 0: not known when trials started */
+    double wall_ns, steal_ns;
+    double alone_ns, waited_ns; /* wall time of the base pool's trials, and what they waited for a CPU */
+    long long tasks, tasks_failed;
+};
+struct totals totals_make(const struct run_data *run);
+
 /* Its parts, for reports. table may be NULL where no cell has a trial. */
 void screen_header(FILE *out, const struct run_data *run); /* machine; trials and time */
 /* What spoils the run, a line each, without a mark: steal, too few blocks, what cannot be seen, pinning. */

@@ -248,7 +248,7 @@ void sheet_print(FILE *out, const struct sheet *given, size_t columns)
 /* Into the next cell of `to`. */
 static void markdown_cell(struct sheet *to, const struct sheet_cell *cell)
 {
-    const char *bold = cell->mark && strchr(cell->mark, '*') ? "**" : "";
+    bool bold = cell->mark && strchr(cell->mark, '*');
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
@@ -257,13 +257,11 @@ static void markdown_cell(struct sheet *to, const struct sheet_cell *cell)
         to->failed = true;
         return;
     }
-    fputs(bold, out);
-    markdown_text(out, cell->text);
-    fprintf(out, "%s%s", bold, cell->mark ? " " : "");
-    markdown_text(out, cell->mark ? cell->mark : "");
-    fputs(cell->note ? " (" : "", out);
-    markdown_text(out, cell->note ? cell->note : "");
-    fputs(cell->note ? ")" : "", out);
+    markup_markdown(out, bold ? "**@**" : "@", cell->text);
+    if (cell->mark)
+        markup_markdown(out, " @", cell->mark);
+    if (cell->note)
+        markup_markdown(out, " (@)", cell->note);
     if (fclose(out) == 0)
         sheet_put(to, "%s", text);
     else
@@ -313,10 +311,8 @@ void sheet_latex(FILE *out, const struct sheet *sheet)
         fputc(sheet_left(sheet, c) ? 'l' : 'r', out);
     fputs("}\n\\hline\n", out);
     for (size_t r = 0; r < sheet_rows(sheet); r++) {
-        for (size_t c = 0; c < sheet->columns; c++) {
-            fputs(c ? " & " : "", out);
-            latex_text(out, cell_at(sheet, r, c)->text);
-        }
+        for (size_t c = 0; c < sheet->columns; c++)
+            markup_latex(out, c ? " & @" : "@", cell_at(sheet, r, c)->text);
         fputs(r ? " \\\\\n" : " \\\\\n\\hline\n", out);
     }
     fputs("\\hline\n\\end{tabular}\n", out);

@@ -13,36 +13,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* What finding and starting a program takes, and nothing else: pictures are not to depend on what the user has set for
- * gnuplot, its fonts or its language (GNUTERM, GNUPLOT_LIB, GDFONTPATH, HOME, XDG_CONFIG_HOME, LC_NUMERIC ...). */
-static bool is_passed_on(const char *variable)
-{
-    static const char *const names[] = {"PATH=", "LD_LIBRARY_PATH=", "LD_PRELOAD=", "TMPDIR="};
+ * gnuplot, its fonts or its language (GNUTERM, GNUPLOT_LIB, GDFONTPATH, HOME, XDG_CONFIG_HOME, LC_NUMERIC ...). In the
+ * locale of C without UTF-8, gnuplot complains that it has no degree sign. */
+static const char *const passed_on[] = {"PATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "TMPDIR"};
+enum { PASSED_ON = sizeof passed_on / sizeof passed_on[0] };
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!strncmp(variable, names[i], strlen(names[i])))
-            return true;
-    return false;
-}
-
-/* In the locale of C without UTF-8, gnuplot complains that it has no degree sign. NULL: no memory. */
-static char **environment_make(void)
+static void environment_make(char *environment[PASSED_ON + 2])
 {
     static char locale[] = "LC_ALL=C.UTF-8";
-    size_t count = 0, kept = 0;
+    size_t kept = 0;
 
-    while (environ && environ[count])
-        count++;
-    char **made = calloc(count + 2, sizeof *made);
-    if (!made)
-        return NULL;
-    for (size_t i = 0; i < count; i++)
-        if (is_passed_on(environ[i]))
-            made[kept++] = environ[i];
-    made[kept] = locale;
-    return made;
+    for (size_t i = 0; i < PASSED_ON; i++) {
+        char *value = getenv(passed_on[i]);
+        if (value)
+            environment[kept++] = value - strlen(passed_on[i]) - 1; /* where NAME=VALUE begins */
+    }
+    environment[kept++] = locale;
+    environment[kept] = NULL;
 }
 
 /* Between vfork and exec, in the memory of the harness, which stands still: system calls alone, and nothing written
@@ -83,13 +71,11 @@ static pid_t gnuplot_start(const char *directory, char *script)
 {
     char program[] = "gnuplot", defaults_only[] = "-d" /* reads no ~/.gnuplot, no gnuplotrc */;
     char *const arguments[] = {program, defaults_only, script, NULL};
-    char **environment = environment_make();
+    char *environment[PASSED_ON + 2];
     volatile int code = 0;
 
-    if (!environment)
-        return -ENOMEM;
+    environment_make(environment);
     pid_t pid = gnuplot_spawn(directory, arguments, environment, &code);
-    free(environment);
     if (pid > 0 && code)
         waitpid(pid, NULL, 0);
     return code ? -code : pid;

@@ -11,48 +11,6 @@
 
 /* ---- what ran where ---- */
 
-static size_t trials_with(const struct run_data *run, enum trial_status status)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < run->trial_count; i++)
-        count += run->trials[i].status == status;
-    return count;
-}
-
-static bool block_is_new(const struct run_data *run, size_t trial)
-{
-    for (size_t i = 0; i < trial; i++)
-        if (run->trials[i].block == run->trials[trial].block)
-            return false;
-    return true;
-}
-
-static size_t blocks_of(const struct run_data *run)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < run->trial_count; i++)
-        count += block_is_new(run, i);
-    return count;
-}
-
-/* From the first trial to the end of the last. */
-static double duration_ns(const struct run_data *run)
-{
-    int64_t end_ns = 0;
-
-    for (size_t i = 0; i < run->trial_count; i++) {
-        const struct trial_row *t = &run->trials[i];
-        const int64_t parts[] = {t->started_ns, t->open_ns, t->wall_ns, t->close_ns};
-        int64_t ended_ns = 0;
-        for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++)
-            ended_ns += parts[p] == MISSING ? 0 : parts[p];
-        end_ns = ended_ns > end_ns ? ended_ns : end_ns;
-    }
-    return (double)end_ns;
-}
-
 /* "2026-11-22T17:41:54Z" as people write it; anything else as it is. */
 static void date_format(char *text, size_t size, const char *date)
 {
@@ -70,23 +28,22 @@ void report_header(struct report *r)
     const char *date = json_string_value(report_fact(r, "date"));
     const char *version = json_string_value(report_fact(r, "build.version"));
     char machine[256], trials[96], stopped[48] = "", duration[32], begun[64];
-    size_t count = r->run->trial_count, blocks = blocks_of(r->run);
-    size_t interrupted = trials_with(r->run, TRIAL_INTERRUPTED);
-    size_t failed = count - trials_with(r->run, TRIAL_OK) - interrupted;
+    size_t count = r->run->trial_count, blocks = r->run->blocks;
+    struct totals totals = totals_make(r->run);
 
     host_line(machine, sizeof machine, r->run->host);
     date_format(begun, sizeof begun, date ? date : "not known");
-    if (interrupted)
-        snprintf(stopped, sizeof stopped, ", %zu interrupted", interrupted);
-    snprintf(trials, sizeof trials, "%zu in %zu block%s, %zu failed%s", count, blocks, blocks == 1 ? "" : "s", failed,
-             stopped);
-    format_duration(duration, sizeof duration, duration_ns(r->run));
+    if (totals.interrupted)
+        snprintf(stopped, sizeof stopped, ", %zu interrupted", totals.interrupted);
+    snprintf(trials, sizeof trials, "%zu in %zu block%s, %zu failed%s", count, blocks, blocks == 1 ? "" : "s",
+             count - totals.ok - totals.interrupted, stopped);
+    format_duration(duration, sizeof duration, totals.end_ns);
     const struct document_fact facts[] = {{"Machine", machine},
                                           {"Begun", begun},
                                           {"Trials", trials},
                                           {"Duration", duration},
                                           {"poolbench", version ? version : "not known"}};
-    r->format->facts(r->out, facts, sizeof facts / sizeof facts[0]);
+    report_facts(r, facts, sizeof facts / sizeof facts[0]);
 }
 
 /* ---- warnings ---- */
@@ -96,7 +53,7 @@ static void plan_compare(const struct report *r, FILE *out)
 {
     long long blocks = json_integer_value(report_fact(r, "run.blocks"));
     long long cells = json_integer_value(report_fact(r, "run.cells")), made = (long long)r->run->trial_count;
-    size_t interrupted = trials_with(r->run, TRIAL_INTERRUPTED);
+    size_t interrupted = totals_make(r->run).interrupted;
     bool is_interrupted = interrupted && made < blocks * cells;
 
     if (interrupted && !is_interrupted)
@@ -116,7 +73,8 @@ static void plan_compare(const struct report *r, FILE *out)
 static void put_warnings(struct report *r)
 {
     size_t count = r->run->trial_count;
-    size_t failed = count - trials_with(r->run, TRIAL_OK) - trials_with(r->run, TRIAL_INTERRUPTED);
+    struct totals totals = totals_make(r->run);
+    size_t failed = count - totals.ok - totals.interrupted;
     struct lines warnings;
 
     if (!lines_open(&warnings))
@@ -129,7 +87,7 @@ static void put_warnings(struct report *r)
     if (failed)
         fprintf(warnings.out, "%zu of %zu trials failed; the reasons are below\n", failed, count);
     screen_warnings(warnings.out, r->run, r->table);
-    report_list(r, &warnings, LIST_WARNINGS);
+    report_lines(r, &warnings, LIST_WARNINGS);
 }
 
 /* ---- the answer ---- */
@@ -137,7 +95,7 @@ static void put_warnings(struct report *r)
 /* Why there are no findings. */
 static const char *silence(const struct report *r)
 {
-    if (!r->table || !trials_with(r->run, TRIAL_OK))
+    if (!r->table || !totals_make(r->run).ok)
         return "There is no answer: not one trial ended well.";
     if (!r->table->family.comparisons)
         return "Nothing was compared: no tasks were run by two pools beside serial. The table has what was measured.";
@@ -150,7 +108,7 @@ static void put_conclusions(struct report *r)
 {
     const char *text = r->analysis->findings;
 
-    r->format->list(r->out, *text ? text : silence(r), LIST_ANSWER);
+    report_list(r, *text ? text : silence(r), LIST_ANSWER);
 }
 
 static void put_legend(struct report *r, bool noted)
@@ -165,7 +123,7 @@ static void put_legend(struct report *r, bool noted)
         fprintf(lines.out, "ranges: %.0f %% interval of the median over blocks\n", TABLE_LEVEL * 100);
     if (*table_common(r->table, common, sizeof common))
         fprintf(lines.out, "everywhere: %s\n", common);
-    report_list(r, &lines, LIST_LEGEND);
+    report_lines(r, &lines, LIST_LEGEND);
 }
 
 void report_answer(struct report *r)

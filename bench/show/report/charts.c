@@ -42,7 +42,7 @@ void report_charts(struct report *r)
             "They were drawn of %zu trials, and the run has %zu: poolbench charts draws them anew, poolbench report "
             "then takes them up.",
             trials, r->run->trial_count);
-        r->format->paragraph(r->out, text);
+        report_paragraph(r, text);
         free(captions);
         return;
     }
@@ -62,10 +62,10 @@ void report_charts(struct report *r)
         }
     }
     if (!drawn.number)
-        r->format->paragraph(r->out, refused.out && ftell(refused.out) > 0
-                                         ? "There are none:"
-                                         : "There are none in the directory of this run: poolbench charts draws them, "
-                                           "poolbench report then takes them up.");
-    report_list(r, &refused, LIST_LEGEND);
+        report_paragraph(r, refused.out && ftell(refused.out) > 0
+                                ? "There are none:"
+                                : "There are none in the directory of this run: poolbench charts draws them, "
+                                  "poolbench report then takes them up.");
+    report_lines(r, &refused, LIST_LEGEND);
     free(captions);
 }

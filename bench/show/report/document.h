@@ -2,6 +2,7 @@
  * format, that format escapes. A write that fails is left to ferror(). */
 #ifndef POOLBENCH_SHOW_REPORT_DOCUMENT_H
 #define POOLBENCH_SHOW_REPORT_DOCUMENT_H
+#include "bench/show/markup.h"
 #include "bench/show/sheet.h"
 
 struct document_fact {
@@ -16,18 +17,18 @@ struct document_chart {
     const char *picture; /* the content of that file */
 };
 
-enum document_list { LIST_ANSWER, LIST_WARNINGS, LIST_LEGEND };
+enum document_list { LIST_ANSWER, LIST_WARNINGS, LIST_LEGEND, LISTS };
 
 struct document_format {
     const char *file;
+    markup_print *print;
+    /* Patterns for it: the heading of a section, a paragraph and an item of a list have a text, a fact has two. */
+    const char *header_end, *end, *section, *section_end, *paragraph;
+    const char *facts_begin, *fact, *facts_end;
+    struct {
+        const char *begin, *item, *between, *end;
+    } list[LISTS];
     void (*begin)(FILE *out, const char *title);
-    void (*header_end)(FILE *out); /* before the first section */
-    void (*end)(FILE *out);
-    void (*section)(FILE *out, const char *title);
-    void (*section_end)(FILE *out);
-    void (*paragraph)(FILE *out, const char *text);
-    void (*list)(FILE *out, const char *lines, enum document_list kind); /* one item a line, at least one */
-    void (*facts)(FILE *out, const struct document_fact *facts, size_t count);
     void (*code)(FILE *out, const char *text); /* as it is, line by line */
     void (*table)(FILE *out, const struct sheet *table);
     void (*chart)(FILE *out, const struct document_chart *chart);

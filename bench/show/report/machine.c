@@ -23,7 +23,7 @@ static const struct document_fact method[] = {
 
 void report_method(struct report *r)
 {
-    r->format->facts(r->out, method, sizeof method / sizeof method[0]);
+    report_facts(r, method, sizeof method / sizeof method[0]);
 }
 
 /* ---- the machine ---- */
@@ -163,9 +163,9 @@ void report_machine(struct report *r)
     if (*lines_close(&untold))
         shown[count++] = (struct document_fact){"Not told", untold.text};
     if (r->run->host)
-        r->format->facts(r->out, shown, count);
+        report_facts(r, shown, count);
     else
-        r->format->paragraph(r->out, "Not known: host.json cannot be read.");
+        report_paragraph(r, "Not known: host.json cannot be read.");
     for (size_t i = 0; i < FACT_COUNT; i++)
         free(texts[i].text);
     free(untold.text);

@@ -16,12 +16,37 @@ const char *lines_close(struct lines *lines)
     return lines->out && fclose(lines->out) == 0 ? lines->text : "";
 }
 
-void report_list(struct report *r, struct lines *lines, enum document_list kind)
+void report_paragraph(struct report *r, const char *text)
 {
-    const char *text = lines_close(lines);
+    r->format->print(r->out, r->format->paragraph, text);
+}
 
-    if (*text)
-        r->format->list(r->out, text, kind);
+void report_facts(struct report *r, const struct document_fact *facts, size_t count)
+{
+    fputs(r->format->facts_begin, r->out);
+    for (size_t i = 0; i < count; i++)
+        r->format->print(r->out, r->format->fact, facts[i].label, facts[i].text);
+    fputs(r->format->facts_end, r->out);
+}
+
+void report_list(struct report *r, const char *lines, enum document_list kind)
+{
+    char *copy = strdup(lines);
+    bool any = false;
+
+    for (char *rest = copy, *line; copy && (line = strsep(&rest, "\n"));)
+        if (*line) {
+            fputs(any ? r->format->list[kind].between : r->format->list[kind].begin, r->out);
+            r->format->print(r->out, r->format->list[kind].item, line + strspn(line, " "));
+            any = true;
+        }
+    fputs(any ? r->format->list[kind].end : "", r->out);
+    free(copy);
+}
+
+void report_lines(struct report *r, struct lines *lines, enum document_list kind)
+{
+    report_list(r, lines_close(lines), kind);
     free(lines->text);
 }
 
@@ -30,7 +55,7 @@ void report_table(struct report *r, struct sheet *sheet)
     if (sheet_rows(sheet) > 1) {
         r->format->table(r->out, sheet);
         if (sheet->foot)
-            r->format->list(r->out, sheet->foot, LIST_LEGEND);
+            report_list(r, sheet->foot, LIST_LEGEND);
     }
     sheet_release(sheet);
 }

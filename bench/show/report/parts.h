@@ -39,7 +39,10 @@ struct lines {
 };
 FILE *lines_open(struct lines *lines);        /* NULL without memory */
 const char *lines_close(struct lines *lines); /* what was printed; "" without memory. Free lines->text. */
-void report_list(struct report *report, struct lines *lines, enum document_list kind); /* closes and frees them too */
+void report_paragraph(struct report *report, const char *text);
+void report_facts(struct report *report, const struct document_fact *facts, size_t count);
+void report_list(struct report *report, const char *lines, enum document_list kind); /* one item a line; "": no list */
+void report_lines(struct report *report, struct lines *lines, enum document_list kind); /* closes and frees them too */
 /* With what stands below it, if it has more than heads; releases it. */
 void report_table(struct report *report, struct sheet *sheet);
 

@@ -33,21 +33,21 @@ static void everything(struct report *r)
     snprintf(title, sizeof title, "poolbench run %s", r->run_id);
     r->format->begin(out, title);
     report_header(r);
-    r->format->header_end(out);
+    fputs(r->format->header_end, out);
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         struct lines text;
         r->out = lines_open(&text);
         if (r->out)
             sections[i].write(r);
         if (*lines_close(&text)) {
-            r->format->section(out, sections[i].title);
+            r->format->print(out, r->format->section, sections[i].title);
             fwrite(text.text, 1, text.size, out);
-            r->format->section_end(out);
+            fputs(r->format->section_end, out);
         }
         free(text.text);
     }
     r->out = out;
-    r->format->end(out);
+    fputs(r->format->end, out);
 }
 
 /* Beside and renamed, so that there is always a whole report. */

@@ -52,7 +52,7 @@ static void put_command(struct report *r, const json_t *arguments)
     snprintf(line, sizeof line,
              "This was run, by poolbench %.64s of commit %.64s%s%.64s:", version ? version : "(not known)",
              commit ? commit : "(not known)", seed ? ", with the seed " : "", seed ? seed : "");
-    r->format->paragraph(r->out, line);
+    report_paragraph(r, line);
     put_code(r, &command);
 }
 
@@ -64,8 +64,8 @@ static void put_likewise(struct report *r)
         fputs("poolbench run --like ", command.out);
         word_print(command.out, r->run_id);
     }
-    r->format->paragraph(r->out, "This asks the same again, with the same tasks, seed and calibration (in place of the "
-                                 "name, the directory of the run will do):");
+    report_paragraph(r, "This asks the same again, with the same tasks, seed and calibration (in place of the "
+                        "name, the directory of the run will do):");
     put_code(r, &command);
 }
 
@@ -77,12 +77,11 @@ void report_reproduction(struct report *r)
     if (json_is_array(arguments))
         put_command(r, arguments);
     else
-        r->format->paragraph(r->out, "The command is not known: host.json does not tell it.");
+        report_paragraph(r, "The command is not known: host.json does not tell it.");
     if (suite) {
         if (r->run->host)
             put_likewise(r);
-        r->format->paragraph(r->out,
-                             "The question with every default filled in, suite.ini in the directory of the run:");
+        report_paragraph(r, "The question with every default filled in, suite.ini in the directory of the run:");
         r->format->code(r->out, suite);
     }
     free(suite);
