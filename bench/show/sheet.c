@@ -1,12 +1,15 @@
 /* Tables of texts, see sheet.h. */
 #include "bench/show/sheet.h"
 #include "bench/base/wrap.h"
+#include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
 #include "bench/show/markup.h"
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define GAP       2 /* between columns of a screen */
 #define LABEL_MIN 4
@@ -324,4 +327,18 @@ void sheet_csv(FILE *out, const struct sheet *sheet)
         csv_text_print(out, sheet->cells[i].text);
         fputc((i + 1) % sheet->columns ? ',' : '\n', out);
     }
+}
+
+int rows_csv(const struct file_format *format, const void *rows, size_t count)
+{
+    struct csv_writer *writer = NULL;
+
+    fflush(stdout);
+    int fd = dup(STDOUT_FILENO), result = fd < 0 ? -errno : csv_open(fd, format, &writer);
+    if (result)
+        return result;
+    for (size_t i = 0; i < count && !result; i++)
+        result = csv_put(writer, (const char *)rows + i * format->row_size);
+    int closed = csv_close(writer);
+    return result ? result : closed;
 }

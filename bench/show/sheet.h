@@ -2,9 +2,7 @@
  * first; what is put is copied. A sheet for which there was no memory has no rows. One thread. */
 #ifndef POOLBENCH_SHOW_SHEET_H
 #define POOLBENCH_SHOW_SHEET_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
+#include "bench/model/columns.h"
 
 struct sheet_cell {
     char *text;
@@ -42,5 +40,8 @@ void sheet_print(FILE *out, const struct sheet *sheet, size_t columns);
 void sheet_markdown(FILE *out, const struct sheet *sheet); /* a table in an editor, too */
 void sheet_latex(FILE *out, const struct sheet *sheet);
 void sheet_csv(FILE *out, const struct sheet *sheet);
+
+/* Rows of a format, with full digits, as CSV on standard output. 0 or -errno. */
+int rows_csv(const struct file_format *format, const void *rows, size_t count);
 
 #endif

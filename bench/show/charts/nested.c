@@ -17,9 +17,10 @@ struct nested {
     struct family family;
     unsigned factors;
     struct map map;
-    size_t *cell;  /* per cell of such a pool: its row */
-    size_t *panel; /* likewise */
-    size_t cells;
+    struct shape {
+        size_t row, panel;
+    } * shape; /* of such a pool */
+    size_t shapes;
     size_t *first; /* per panel: a row */
     bool hatched;
     double worst;
@@ -27,7 +28,7 @@ struct nested {
 
 static const struct summary_row *row_at(const struct nested *n, size_t i)
 {
-    return &n->run->rows[n->cell[i]];
+    return &n->run->rows[n->shape[i].row];
 }
 
 static bool is_nested(const struct summary_row *row)
@@ -67,25 +68,23 @@ static bool same_panel(const struct nested *n, const struct summary_row *a, cons
 /* Of equally many workers in a panel. */
 static bool same_product(const struct nested *n, size_t i, size_t j)
 {
-    return n->panel[i] == n->panel[j] && row_at(n, i)->f.workers == row_at(n, j)->f.workers;
+    return n->shape[i].panel == n->shape[j].panel && row_at(n, i)->f.workers == row_at(n, j)->f.workers;
 }
 
-static size_t best_of(const struct nested *n, size_t i)
+/* Of those, itself where it has no partner. */
+static size_t best_of(const struct nested *n, size_t i, bool *alone)
 {
     size_t best = i;
 
-    for (size_t j = 0; j < n->cells; j++)
-        if (same_product(n, i, j) && row_at(n, j)->ns_per_task < row_at(n, best)->ns_per_task)
+    *alone = true;
+    for (size_t j = 0; j < n->shapes; j++) {
+        if (j == i || !same_product(n, i, j))
+            continue;
+        *alone = false;
+        if (row_at(n, j)->ns_per_task < row_at(n, best)->ns_per_task)
             best = j;
+    }
     return best;
-}
-
-static bool has_partner(const struct nested *n, size_t i)
-{
-    for (size_t j = 0; j < n->cells; j++)
-        if (j != i && same_product(n, i, j))
-            return true;
-    return false;
 }
 
 /* Every pair of a product, because the same trials say which is the best. */
@@ -93,13 +92,13 @@ static unsigned pairs_count(const struct nested *n)
 {
     unsigned pairs = 0;
 
-    for (size_t i = 0; i < n->cells; i++)
+    for (size_t i = 0; i < n->shapes; i++)
         for (size_t j = 0; j < i; j++)
             pairs += same_product(n, i, j);
     return pairs;
 }
 
-static void cells_find(struct nested *n)
+static void shapes_find(struct nested *n)
 {
     for (size_t r = 0; r < n->run->count; r++) {
         size_t panel = 0, again = 0;
@@ -110,13 +109,11 @@ static void cells_find(struct nested *n)
         if (panel == n->map.panels)
             n->first[n->map.panels++] = r;
         /* One shape may be spelled in several ways. */
-        for (size_t i = 0; i < n->cells; i++)
-            again += n->panel[i] == panel && row_at(n, i)->f.processes == n->run->rows[r].f.processes &&
+        for (size_t i = 0; i < n->shapes; i++)
+            again += n->shape[i].panel == panel && row_at(n, i)->f.processes == n->run->rows[r].f.processes &&
                      row_at(n, i)->f.workers == n->run->rows[r].f.workers;
-        if (again)
-            continue;
-        n->cell[n->cells] = r;
-        n->panel[n->cells++] = panel;
+        if (!again)
+            n->shape[n->shapes++] = (struct shape){r, panel};
     }
 }
 
@@ -124,14 +121,15 @@ static int tile_make(struct nested *n, size_t i)
 {
     struct tile *tile = &n->map.tiles[n->map.count];
     const struct summary_row *row = row_at(n, i);
-    size_t best = best_of(n, i);
+    bool alone;
+    size_t best = best_of(n, i, &alone);
     struct comparison comparison;
 
-    if (!has_partner(n, i))
+    if (alone)
         return 0;
-    int result = comparison_make(series_of(n->series, n->cell[i]), series_of(n->series, n->cell[best]),
+    int result = comparison_make(series_of(n->series, n->shape[i].row), series_of(n->series, n->shape[best].row),
                                  n->series->blocks, &n->family, &comparison);
-    *tile = (struct tile){.panel = n->panel[i],
+    *tile = (struct tile){.panel = n->shape[i].panel,
                           .x = row->f.workers / row->f.processes,
                           .y = row->f.processes,
                           .kind = 1 + (i == best),
@@ -176,43 +174,25 @@ static void script_print(const struct nested *n, const struct chart_work *work)
     chart_notes(work, text);
 }
 
-static int nested_init(struct nested *n, const struct analysis *analysis)
-{
-    const struct run_data *run = analysis->run;
-    size_t room = run->count + 1;
-
-    *n = (struct nested){.run = run,
-                         .series = &analysis->table.series,
-                         .factors = factors_of(run->rows, run->count),
-                         .map = {.x_name = map_number, .y_name = map_number},
-                         .worst = 1};
-    n->map.tiles = calloc(room, sizeof *n->map.tiles);
-    n->cell = calloc(room, sizeof *n->cell);
-    n->panel = calloc(room, sizeof *n->panel);
-    n->first = calloc(room, sizeof *n->first);
-    if (!n->map.tiles || !n->cell || !n->panel || !n->first)
-        return -ENOMEM;
-    return 0;
-}
-
-static void nested_release(struct nested *n)
-{
-    free(n->map.tiles);
-    free(n->cell);
-    free(n->panel);
-    free(n->first);
-}
-
 static int nested_make(const struct chart_work *work)
 {
-    struct nested n;
-    int result = nested_init(&n, work->analysis);
+    const struct run_data *run = work->run;
+    struct nested n = {.run = run,
+                       .series = &work->analysis->table.series,
+                       .factors = factors_of(run->rows, run->count),
+                       .map = {.x_name = map_number, .y_name = map_number},
+                       .worst = 1};
+    int result = -ENOMEM;
 
-    if (!result) {
-        cells_find(&n);
-        n.family = family_make(pairs_count(&n), n.run->looks, FAMILY_MARGIN);
+    n.map.tiles = calloc(run->count + 1, sizeof *n.map.tiles);
+    n.shape = calloc(run->count + 1, sizeof *n.shape);
+    n.first = calloc(run->count + 1, sizeof *n.first);
+    if (n.map.tiles && n.shape && n.first) {
+        shapes_find(&n);
+        n.family = family_make(pairs_count(&n), run->looks, FAMILY_MARGIN);
+        result = 0;
     }
-    for (size_t i = 0; i < n.cells && !result; i++)
+    for (size_t i = 0; i < n.shapes && !result; i++)
         result = tile_make(&n, i);
     if (!result && n.map.count < 2) {
         refuse(work->why, "it takes " POOL ":" ROUTE " with two or more shapes of equally many workers");
@@ -220,7 +200,9 @@ static int nested_make(const struct chart_work *work)
         script_print(&n, work);
         result = map_print(&n.map, work->data, work->script);
     }
-    nested_release(&n);
+    free(n.map.tiles);
+    free(n.shape);
+    free(n.first);
     return result;
 }
 

@@ -1,11 +1,10 @@
 /* The comparisons as CSV on standard output: a row each, full digits. */
-#include "bench/model/csv.h"
 #include "bench/analyse/compare.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/sheet.h"
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct compare_row {
     int64_t schema_version;
@@ -71,21 +70,11 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
 
 int compare_csv(const struct compare *c)
 {
-    struct csv_writer *writer = NULL;
-    struct compare_row row;
-    int fd, result;
+    struct compare_row *rows = calloc(c->count + 1, sizeof *rows);
 
-    fflush(stdout);
-    fd = dup(STDOUT_FILENO);
-    if (fd < 0)
-        return -errno;
-    result = csv_open(fd, &format, &writer);
-    if (result)
-        return result;
-    for (size_t i = 0; i < c->count && !result; i++) {
-        row_fill(&row, c, &c->pairs[i]);
-        result = csv_put(writer, &row);
-    }
-    int closed = csv_close(writer);
-    return result ? result : closed;
+    for (size_t i = 0; i < c->count && rows; i++)
+        row_fill(&rows[i], c, &c->pairs[i]);
+    int result = rows ? rows_csv(&format, rows, c->count) : -ENOMEM;
+    free(rows);
+    return result;
 }

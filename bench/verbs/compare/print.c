@@ -35,7 +35,7 @@ static char *end_text(char *text, size_t size, double end, double margin)
     return text;
 }
 
-static void interval_text(char *text, size_t size, const struct interval *interval, double margin)
+static char *interval_text(char *text, size_t size, const struct interval *interval, double margin)
 {
     char lo[32], hi[32];
 
@@ -44,10 +44,11 @@ static void interval_text(char *text, size_t size, const struct interval *interv
     else
         snprintf(text, size, "%s .. %s", end_text(lo, sizeof lo, interval->lo, margin),
                  end_text(hi, sizeof hi, interval->hi, margin));
+    return text;
 }
 
 /* "10.5 us"; "0.93 of 10.5 us" where it is relative. */
-static void absolute_text(char *text, size_t size, const struct compare *c, double cost, double own)
+static char *absolute_text(char *text, size_t size, const struct compare *c, double cost, double own)
 {
     char ratio[32], absolute[32];
 
@@ -56,9 +57,10 @@ static void absolute_text(char *text, size_t size, const struct compare *c, doub
     else
         snprintf(text, size, "%s of %s", ratio_text(ratio, sizeof ratio, cost, c->question.margin),
                  metric_text(c->question.metric, own, absolute, sizeof absolute));
+    return text;
 }
 
-static void label_text(char *text, size_t size, const struct compare *c, const struct side *side, size_t cell)
+static char *label_text(char *text, size_t size, const struct compare *c, const struct side *side, size_t cell)
 {
     /* What is compared comes first, and always. */
     unsigned by = c->two ? FACTOR_POOL : c->question.by;
@@ -76,24 +78,20 @@ static void label_text(char *text, size_t size, const struct compare *c, const s
         if (*rest)
             snprintf(text + length, size - length, ", %s", rest);
     }
+    return text;
 }
 
 static void pair_put(struct sheet *sheet, const struct compare *c, const struct pair *p)
 {
     double margin = c->question.margin;
-    char text[192];
+    char label[192], interval[96], cell[96], base[96], ratio[32];
 
-    label_text(text, sizeof text, c, c->cell, p->cell);
-    sheet_put(sheet, "%s", text);
-    ratio_text(text, sizeof text, p->comparison.ratio, margin);
-    sheet_put(sheet, "%s%s", text, isnan(p->comparison.ratio) ? "" : "x");
-    interval_text(text, sizeof text, &p->comparison.interval, margin);
-    sheet_put(sheet, "%s", text);
-    sheet_put(sheet, "%s", verdict_words(c, p));
-    absolute_text(text, sizeof text, c, p->cell_cost, p->cell_own_cost);
-    sheet_put(sheet, "%s", text);
-    absolute_text(text, sizeof text, c, p->base_cost, p->base_own_cost);
-    sheet_put(sheet, "%s", text);
+    sheet_put(sheet, "%s", label_text(label, sizeof label, c, c->cell, p->cell));
+    sheet_put(sheet, "%s%s", ratio_text(ratio, sizeof ratio, p->comparison.ratio, margin),
+              isnan(p->comparison.ratio) ? "" : "x");
+    sheet_row(sheet, interval_text(interval, sizeof interval, &p->comparison.interval, margin), verdict_words(c, p),
+              absolute_text(cell, sizeof cell, c, p->cell_cost, p->cell_own_cost),
+              absolute_text(base, sizeof base, c, p->base_cost, p->base_own_cost));
     sheet_put(sheet, "%zu", p->comparison.blocks);
 }
 
@@ -178,11 +176,11 @@ static void foot_print(FILE *out, const struct compare *c, enum style style)
         "within %.4g %%; faster, slower: wholly below, above 1x; else unresolved.",
         c->count, c->count == 1 ? "" : "s", 100 * (1 - FAMILY_ERROR), 100 * c->family.level, 100 * margin);
     if (c->count > 1 && c->mean.blocks) {
-        interval_text(interval, sizeof interval, &c->mean.interval, margin);
         say(out, style,
             "Geometric mean over cells: %sx [%s], by itself %.0f %%, over the %zu block%s that have all cells.",
-            ratio_text(ratio, sizeof ratio, c->mean.ratio, margin), interval, 100 * (1 - FAMILY_ERROR), c->mean.blocks,
-            c->mean.blocks == 1 ? "" : "s");
+            ratio_text(ratio, sizeof ratio, c->mean.ratio, margin),
+            interval_text(interval, sizeof interval, &c->mean.interval, margin), 100 * (1 - FAMILY_ERROR),
+            c->mean.blocks, c->mean.blocks == 1 ? "" : "s");
     }
     if (!isnan(c->visible))
         say(out, style, "Smallest difference visible here: about %.*f %% (4 of 5 such differences would show).",
@@ -202,10 +200,8 @@ static void alone_print(FILE *out, const struct compare *c, enum style style)
             continue;
         fprintf(words, "Without a partner%s%s (%zu cell%s): ", c->two ? " in the other run: " : "",
                 c->two ? side->id : "", c->alone_count[which], c->alone_count[which] == 1 ? "" : "s");
-        for (size_t i = 0; i < c->alone_count[which]; i++) {
-            label_text(label, sizeof label, c, side, c->alone[which][i]);
-            fprintf(words, "%s%s", i ? "; " : "", label);
-        }
+        for (size_t i = 0; i < c->alone_count[which]; i++)
+            fprintf(words, "%s%s", i ? "; " : "", label_text(label, sizeof label, c, side, c->alone[which][i]));
         fputc('.', words);
         if (!fclose(words))
             paragraph(out, style, text);
@@ -245,6 +241,7 @@ static void unmeasured_print(FILE *out, const struct compare *c, enum style styl
 
 static void group_print(FILE *out, const struct compare *c, enum style style, size_t blocks)
 {
+    static const char *const before[] = {[STYLE_TEXT] = "  ", [STYLE_MARKDOWN] = "    ", [STYLE_LATEX] = "%   "};
     char label[192], command[4096], *text = NULL, took[32];
     size_t size, count = 0;
     FILE *words = open_memstream(&text, &size);
@@ -262,10 +259,8 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
         fprintf(words, "Unresolved, and probably settled by %zu blocks%s%s: ", blocks, isnan(ns) ? "" : ", about ",
                 isnan(ns) ? "" : format_duration(took, sizeof took, ns));
     for (size_t i = 0; i < c->count; i++)
-        if (resolve_is(&c->pairs[i], blocks)) {
-            label_text(label, sizeof label, c, c->cell, c->pairs[i].cell);
-            fprintf(words, "%s%s", count++ ? "; " : "", label);
-        }
+        if (resolve_is(&c->pairs[i], blocks))
+            fprintf(words, "%s%s", count++ ? "; " : "", label_text(label, sizeof label, c, c->cell, c->pairs[i].cell));
     if (blocks > RESOLVE_MAX)
         fprintf(words, ". A wider --margin may call %s equal", count == 1 ? "it" : "them");
     fputc('.', words);
@@ -274,12 +269,8 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
     free(text);
     for (int side = c->two ? 0 : 1; side < 2 && blocks <= RESOLVE_MAX; side++) {
         resolve_command(command, sizeof command, c, blocks, side);
-        if (!*command)
-            continue;
-        if (style == STYLE_TEXT)
-            fprintf(out, "  %s\n", command);
-        else
-            fprintf(out, "%s%s\n", style == STYLE_LATEX ? "%   " : "    ", command);
+        if (*command)
+            fprintf(out, "%s%s\n", before[style], command);
     }
     if (style == STYLE_MARKDOWN)
         fputc('\n', out);

@@ -90,28 +90,37 @@ static int factor_named(const char *name, unsigned *factor, char *error)
     return refuse(error, "there is no factor '%.64s'%s", name, nearest_advice(&nearest, hint, sizeof hint));
 }
 
+/* The place of a factor, which may be a new one; NULL, with the reason, when there is no room for it. */
+static char *wanted_value(struct selector *selector, unsigned factor, char *error)
+{
+    unsigned at = 0;
+
+    while (at < selector->count && selector->wanted[at].factor != factor)
+        at++;
+    if (at == SELECTOR_MAX) {
+        refuse(error, "more than %d factors", SELECTOR_MAX);
+        return NULL;
+    }
+    selector->wanted[at].factor = factor;
+    selector->count += at == selector->count;
+    return selector->wanted[at].value;
+}
+
 /* "pool=pthread:wait=spin": a later one replaces an earlier one of the same factor. */
 static int wanted_add(struct selector *selector, const char *word, char *error)
 {
     const char *equals = strchr(word, '=');
-    char name[64];
-    unsigned factor, at = 0;
+    char name[64], *value;
+    unsigned factor;
 
     if (!equals || equals == word || !equals[1])
         return refuse(error, "'%.64s': expected FACTOR=VALUE, as in pool=pthread", word);
     snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
     for (size_t end = strlen(name); end && isspace((unsigned char)name[end - 1]);)
         name[--end] = '\0';
-    if (factor_named(name, &factor, error))
+    if (factor_named(name, &factor, error) || !(value = wanted_value(selector, factor, error)))
         return -EINVAL;
-    while (at < selector->count && selector->wanted[at].factor != factor)
-        at++;
-    if (at == SELECTOR_MAX)
-        return refuse(error, "more than %d factors", SELECTOR_MAX);
-    selector->wanted[at].factor = factor;
-    selector->count += at == selector->count;
-    const char *value = equals + 1 + strspn(equals + 1, " \t");
-    int rc = value_spell(name, value, selector->wanted[at].value, sizeof selector->wanted[at].value, error);
+    int rc = value_spell(name, equals + 1 + strspn(equals + 1, " \t"), value, WANTED_MAX, error);
     return rc ? refuse_at(error, "%s", name) : 0;
 }
 
@@ -167,14 +176,10 @@ static int target_finish(struct reader *reader)
         struct selector own = target->base[i];
         target->base[i] = target->cell;
         for (unsigned k = 0; k < own.count; k++) {
-            unsigned at = 0;
-            struct selector *to = &target->base[i];
-            while (at < to->count && to->wanted[at].factor != own.wanted[k].factor)
-                at++;
-            if (at == SELECTOR_MAX)
-                return refuse(reader->error, "more than %d factors", SELECTOR_MAX);
-            to->wanted[at] = own.wanted[k];
-            to->count += at == to->count;
+            char *value = wanted_value(&target->base[i], own.wanted[k].factor, reader->error);
+            if (!value)
+                return -EINVAL;
+            memcpy(value, own.wanted[k].value, WANTED_MAX);
         }
     }
     if (!target->cell.count)

@@ -17,13 +17,14 @@
 enum {
     SELECTOR_MAX = 16, /* factors, and the experiment */
     BASES_MAX = 6,
+    WANTED_MAX = 128, /* bytes of a factor's value, as the run spells it */
 };
 
 /* Factors a cell must have. */
 struct selector {
     struct {
         unsigned factor; /* FACTOR_ bit; 0: the experiment */
-        char value[128];
+        char value[WANTED_MAX];
     } wanted[SELECTOR_MAX];
     unsigned count;
 };

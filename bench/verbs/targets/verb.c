@@ -4,7 +4,6 @@
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
 #include "bench/model/columns.h"
-#include "bench/model/csv.h"
 #include "bench/model/run_dir.h"
 #include "bench/show/sheet.h"
 #include "bench/verbs/targets/targets.h"
@@ -14,7 +13,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { FORMAT };
 
@@ -165,18 +163,13 @@ static void row_fill(struct target_row *row, const char *run, const struct targe
 
 static int csv_print(const char *run, const struct targets *targets, const struct judgement *judgement)
 {
-    struct csv_writer *writer = NULL;
-    struct target_row row;
-    int fd = dup(STDOUT_FILENO), rc = fd < 0 ? -errno : csv_open(fd, &format, &writer);
+    struct target_row *rows = calloc(targets->count, sizeof *rows);
 
-    if (rc)
-        return rc;
-    for (size_t t = 0; t < targets->count && !rc; t++) {
-        row_fill(&row, run, &targets->target[t], &judgement[t]);
-        rc = csv_put(writer, &row);
-    }
-    int closed = csv_close(writer);
-    return rc ? rc : closed;
+    for (size_t t = 0; t < targets->count && rows; t++)
+        row_fill(&rows[t], run, &targets->target[t], &judgement[t]);
+    int result = rows ? rows_csv(&format, rows, targets->count) : -ENOMEM;
+    free(rows);
+    return result;
 }
 
 /* ---- the verb ---- */
