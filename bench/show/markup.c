@@ -2,111 +2,61 @@
 #include "bench/show/markup.h"
 #include "workloads/text.h"
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
-#define REPLACEMENT "\xEF\xBF\xBD"
+static const struct format {
+    struct special {
+        const char *text, *markup;
+    } special[7];
+    const char *backslash; /* letters that get one before */
+} formats[] = {
+    [MARKUP_HTML] =
+        {{{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {" .. ", "&nbsp;..&nbsp;"}, {"\n", "\n"}},
+         ""},
+    [MARKUP_MARKDOWN] = {{{"&", "&amp;"}, {"<", "&lt;"}}, "\\`*_[]>#|~"},
+    [MARKUP_LATEX] = {{{"\\", "\\textbackslash{}"}, {"~", "\\textasciitilde{}"}, {"^", "\\textasciicircum{}"}},
+                      "_%&#${}"},
+};
 
-/* Writes what is markup at text[at]. Returns how many bytes of text that was; 0: there is none. */
-typedef size_t markup(FILE *out, const char *text, size_t at);
+/* What Markdown takes for a list where it begins a text: "- ", "1. ". */
+static bool begins_list(const char *text, size_t at)
+{
+    size_t digits = strspn(text, "0123456789");
 
-static void text_print(FILE *out, const char *text, markup *escape)
+    return (!at && strchr("-+=", *text)) || (digits && at == digits && strchr(".)", text[at]) && text[at + 1] == ' ');
+}
+
+static void text_print(FILE *out, enum markup markup, const char *text)
 {
     for (size_t i = 0, length; text[i]; i += length) {
-        length = text_character(text + i);
-        if (!length) {
-            fputs(REPLACEMENT, out);
-            length = 1;
-            continue;
-        }
-        size_t escaped = escape(out, text, i);
-        if (escaped)
-            length = escaped;
-        else if (((unsigned char)text[i] < ' ' && text[i] != '\n') || text[i] == 0x7f)
+        const struct special *special = formats[markup].special;
+        while (special->text && strncmp(text + i, special->text, strlen(special->text)) != 0)
+            special++;
+        length = special->text ? strlen(special->text) : text_character(text + i);
+        if (strchr(formats[markup].backslash, text[i]) || (markup == MARKUP_MARKDOWN && begins_list(text, i)))
+            fputc('\\', out);
+        if (special->text)
+            fputs(special->markup, out);
+        else if (!length)
+            fputs("\xEF\xBF\xBD", out);
+        else if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
             fputc(' ', out);
         else
             fwrite(text + i, 1, length, out);
+        length += !length;
     }
 }
 
-static void pattern_print(FILE *out, const char *pattern, va_list texts, markup *escape)
+void markup_print(FILE *out, enum markup markup, const char *pattern, ...)
 {
+    va_list texts;
+
+    va_start(texts, pattern);
     for (; *pattern; pattern++)
         if (*pattern == '@')
-            text_print(out, va_arg(texts, const char *), escape);
+            text_print(out, markup, va_arg(texts, const char *));
         else
             fputc(*pattern, out);
-}
-
-static size_t html(FILE *out, const char *text, size_t at)
-{
-    static const struct {
-        const char *text, *markup;
-    } special[] = {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {" .. ", "&nbsp;..&nbsp;"}};
-
-    for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
-        if (!strncmp(text + at, special[i].text, strlen(special[i].text))) {
-            fputs(special[i].markup, out);
-            return strlen(special[i].text);
-        }
-    return 0;
-}
-
-void markup_html(FILE *out, const char *pattern, ...)
-{
-    va_list texts;
-
-    va_start(texts, pattern);
-    pattern_print(out, pattern, texts, html);
-    va_end(texts);
-}
-
-/* Whatever could be markup gets a backslash; what ends a line becomes a space. */
-static size_t markdown(FILE *out, const char *text, size_t at)
-{
-    size_t digits = strspn(text, "0123456789");
-    char c = text[at];
-
-    if (c == '&' || c == '<') {
-        fputs(c == '&' ? "&amp;" : "&lt;", out);
-    } else if (c == '\n') {
-        fputc(' ', out);
-    } else {
-        bool begins_list =
-            (!at && strchr("-+=", c)) || (digits && at == digits && strchr(".)", c) && text[at + 1] == ' ');
-        if (!begins_list && !strchr("\\`*_[]>#|~", c))
-            return 0;
-        fprintf(out, "\\%c", c);
-    }
-    return 1;
-}
-
-void markup_markdown(FILE *out, const char *pattern, ...)
-{
-    va_list texts;
-
-    va_start(texts, pattern);
-    pattern_print(out, pattern, texts, markdown);
-    va_end(texts);
-}
-
-static size_t latex(FILE *out, const char *text, size_t at)
-{
-    char c = text[at];
-
-    if (c == '\\' || c == '~' || c == '^')
-        fprintf(out, "\\text%s{}", c == '\\' ? "backslash" : c == '~' ? "asciitilde" : "asciicircum");
-    else if (strchr("_%&#${}", c))
-        fprintf(out, "\\%c", c);
-    else
-        return 0;
-    return 1;
-}
-
-void markup_latex(FILE *out, const char *pattern, ...)
-{
-    va_list texts;
-
-    va_start(texts, pattern);
-    pattern_print(out, pattern, texts, latex);
     va_end(texts);
 }

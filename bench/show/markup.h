@@ -4,11 +4,13 @@
 #define POOLBENCH_SHOW_MARKUP_H
 #include <stdio.h>
 
-typedef void markup_print(FILE *out, const char *pattern, ...);
+enum markup {
+    MARKUP_HTML, /* " .. " does not break, so that an interval stays on its line */
+    MARKUP_MARKDOWN,
+    MARKUP_LATEX,
+};
 
-/* Print the pattern as it is, but for every '@' the next text. */
-markup_print markup_html; /* " .. " does not break, so that an interval stays on its line */
-markup_print markup_markdown;
-markup_print markup_latex;
+/* Prints the pattern as it is, but for every '@' the next text. */
+void markup_print(FILE *out, enum markup markup, const char *pattern, ...);
 
 #endif

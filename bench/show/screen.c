@@ -8,6 +8,7 @@
 #include "bench/model/run_dir.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/captions.h"
+#include "bench/show/lines.h"
 #include "bench/show/tables.h"
 #include "workloads/text.h"
 #include <limits.h>
@@ -122,28 +123,14 @@ void screen_warnings(FILE *out, const struct run_data *run, const struct table *
         diagnostics_print(out, table);
 }
 
-/* The lines of a part, each behind `mark` and wrapped. */
-static void lines_print(FILE *out, char *lines, const char *mark)
-{
-    for (char *rest = lines, *line; lines && (line = strsep(&rest, "\n"));)
-        if (*line) {
-            fputs(mark, out);
-            wrap_print(out, line, (unsigned)strlen(mark));
-        }
-    free(lines);
-}
-
 void screen_warnings_print(FILE *out, const struct run_data *run, const struct table *table)
 {
-    char *lines = NULL;
-    size_t size;
-    FILE *text = open_memstream(&lines, &size);
+    struct lines lines;
 
-    if (!text)
-        return;
-    screen_warnings(text, run, table);
-    if (!fclose(text))
-        lines_print(out, lines, "! ");
+    if (lines_open(&lines)) {
+        screen_warnings(lines.out, run, table);
+        lines_print(out, &lines, "! ");
+    }
 }
 
 /* And releases it. */
@@ -164,8 +151,8 @@ static void sheet_show(FILE *out, struct sheet *sheet, const char *title)
 static void answer_show(FILE *out, const struct table *t)
 {
     bool wide = false, narrow = false;
-    char common[1024], *legend = NULL;
-    size_t size;
+    char common[1024];
+    struct lines legend;
 
     if (*table_common(t, common, sizeof common)) {
         fputs("\neverywhere: ", out);
@@ -181,17 +168,15 @@ static void answer_show(FILE *out, const struct table *t)
         }
         sheet_show(out, &sheet, sheet.title);
     }
-    FILE *lines = open_memstream(&legend, &size);
-    if (!lines)
+    if (!lines_open(&legend))
         return;
-    table_legend(lines, t);
+    table_legend(legend.out, t);
     if (narrow)
-        fprintf(lines, "~ wide: the ends of its %.0f %% interval differ by more than a tenth (see report.html)\n",
+        fprintf(legend.out, "~ wide: the ends of its %.0f %% interval differ by more than a tenth (see report.html)\n",
                 TABLE_LEVEL * 100);
     else if (wide)
-        fprintf(lines, "[..] %.0f %% interval of the median over blocks, where it is wide\n", TABLE_LEVEL * 100);
-    if (!fclose(lines))
-        lines_print(out, legend, "  ");
+        fprintf(legend.out, "[..] %.0f %% interval of the median over blocks, where it is wide\n", TABLE_LEVEL * 100);
+    lines_print(out, &legend, "  ");
 }
 
 static void tables_show(FILE *out, const struct analysis *analysis)
@@ -205,20 +190,14 @@ static void tables_show(FILE *out, const struct analysis *analysis)
     sheet_show(out, &costs, "");
 }
 
-static void findings_show(FILE *out, const struct analysis *analysis)
-{
-    if (*analysis->findings)
-        fputs("\nFor these tasks, here:\n", out);
-    lines_print(out, strdup(analysis->findings), "- ");
-}
-
-void screen_failures(FILE *out, const struct table *t, size_t kinds)
+/* What failed and why, a line for each of up to REASONS_MAX kinds; of more, how many. */
+static void failures_show(FILE *out, const struct table *t)
 {
     const struct run_data *run = t->run;
     size_t count;
     struct failure *failures = failures_find(run, &count);
 
-    for (size_t i = 0; failures && i < count && i < kinds; i++) {
+    for (size_t i = 0; failures && i < count && i < REASONS_MAX; i++) {
         const struct trial_row *trial = &run->trials[failures[i].trial];
         const struct summary_row *cell = &run->rows[run->cell[failures[i].trial]];
         char label[LABEL_MAX], line[512];
@@ -228,8 +207,8 @@ void screen_failures(FILE *out, const struct table *t, size_t kinds)
         fputs("  ", out);
         wrap_print(out, line, 2); /* whole: its end may say which task */
     }
-    if (failures && count > kinds)
-        fprintf(out, "  and %zu more kinds of failure, see %s\n", count - kinds, trial_format.file);
+    if (failures && count > REASONS_MAX)
+        fprintf(out, "  and %zu more kinds of failure, see %s\n", count - REASONS_MAX, trial_format.file);
     free(failures);
 }
 
@@ -271,6 +250,7 @@ void screen_print(FILE *out, const struct analysis *analysis)
 {
     const struct run_data *run = analysis->run;
     const struct table *table = run->count ? &analysis->table : NULL;
+    struct lines findings;
 
     screen_header(out, run);
     screen_warnings_print(out, run, table);
@@ -278,9 +258,14 @@ void screen_print(FILE *out, const struct analysis *analysis)
         tables_show(out, analysis);
         if (totals_make(run).ok < run->trial_count) {
             fputs("\nFailed trials\n", out);
-            screen_failures(out, table, REASONS_MAX);
+            failures_show(out, table);
         }
-        findings_show(out, analysis);
+        if (*analysis->findings)
+            fputs("\nFor these tasks, here:\n", out);
+        if (lines_open(&findings)) {
+            fputs(analysis->findings, findings.out);
+            lines_print(out, &findings, "- ");
+        }
     }
     files_print(out, run);
 }

@@ -22,7 +22,5 @@ void screen_header(FILE *out, const struct run_data *run); /* machine; trials an
 void screen_warnings(FILE *out, const struct run_data *run, const struct table *table);
 /* The same on a screen, each wrapped behind a mark. */
 void screen_warnings_print(FILE *out, const struct run_data *run, const struct table *table);
-/* What failed and why, a line for each of up to `kinds` kinds; of more, how many. */
-void screen_failures(FILE *out, const struct table *table, size_t kinds);
 
 #endif

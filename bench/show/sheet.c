@@ -3,6 +3,7 @@
 #include "bench/base/wrap.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
+#include "bench/show/lines.h"
 #include "bench/show/markup.h"
 #include <errno.h>
 #include <math.h>
@@ -252,24 +253,20 @@ void sheet_print(FILE *out, const struct sheet *given, size_t columns)
 static void markdown_cell(struct sheet *to, const struct sheet_cell *cell)
 {
     bool bold = cell->mark && strchr(cell->mark, '*');
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
+    struct lines lines;
+    FILE *out = lines_open(&lines);
 
     if (!out) {
         to->failed = true;
         return;
     }
-    markup_markdown(out, bold ? "**@**" : "@", cell->text);
+    markup_print(out, MARKUP_MARKDOWN, bold ? "**@**" : "@", cell->text);
     if (cell->mark)
-        markup_markdown(out, " @", cell->mark);
+        markup_print(out, MARKUP_MARKDOWN, " @", cell->mark);
     if (cell->note)
-        markup_markdown(out, " (@)", cell->note);
-    if (fclose(out) == 0)
-        sheet_put(to, "%s", text);
-    else
-        to->failed = true;
-    free(text);
+        markup_print(out, MARKUP_MARKDOWN, " (@)", cell->note);
+    sheet_put(to, "%s", lines_close(&lines));
+    free(lines.text);
 }
 
 static void markdown_row(FILE *out, const struct sheet *written, size_t row, const size_t *width)
@@ -315,7 +312,7 @@ void sheet_latex(FILE *out, const struct sheet *sheet)
     fputs("}\n\\hline\n", out);
     for (size_t r = 0; r < sheet_rows(sheet); r++) {
         for (size_t c = 0; c < sheet->columns; c++)
-            markup_latex(out, c ? " & @" : "@", cell_at(sheet, r, c)->text);
+            markup_print(out, MARKUP_LATEX, c ? " & @" : "@", cell_at(sheet, r, c)->text);
         fputs(r ? " \\\\\n" : " \\\\\n\\hline\n", out);
     }
     fputs("\\hline\n\\end{tabular}\n", out);

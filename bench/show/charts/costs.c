@@ -9,37 +9,37 @@
 enum { COSTS = 3 };
 static const char *const cost_titles[COSTS] = {"starting a worker", "memory of a worker", "handing over a task"};
 
+static bool is_base(const struct table *t, size_t column)
+{
+    return row_has_pool(&t->run->rows[t->pool[column]], BASE_POOL);
+}
+
 static const struct amount *amount_of(const struct price *price, int cost)
 {
     return cost == 0 ? &price->start_ns : cost == 1 ? &price->bytes : &price->handover_ns;
 }
 
-/* A panel: a line for every pool but the base, so that a pool stands at the same height in all of them. */
-static void panel_print(FILE *data, const struct table *t, const struct price *prices, int cost,
-                        struct chart_counts *counts)
+/* A panel: a line for every pool but the base, so that a pool stands at the same height in all of them. Returns whether
+ * any is known; else nothing is written. */
+static bool panel_print(FILE *data, const struct analysis *analysis, int cost, struct chart_counts *counts)
 {
+    const struct table *t = &analysis->table;
+    bool known = false;
     size_t line = 0;
 
     for (size_t c = 0; c < t->pools; c++)
-        if (!row_has_pool(&t->run->rows[t->pool[c]], BASE_POOL))
-            chart_amount(data, ++line, c + 1, amount_of(&prices[c], cost),
-                         cost == 0 && prices[c].per_task ? "per task" : "not known", counts);
-    fputs("\n\n", data);
-}
-
-static bool cost_known(const struct table *t, const struct price *prices, int cost)
-{
-    bool known = false;
-
-    for (size_t c = 0; c < t->pools; c++)
-        known |= !row_has_pool(&t->run->rows[t->pool[c]], BASE_POOL) && !isnan(amount_of(&prices[c], cost)->value);
+        known |= !is_base(t, c) && !isnan(amount_of(&analysis->prices[c], cost)->value);
+    for (size_t c = 0; c < t->pools && known; c++)
+        if (!is_base(t, c))
+            chart_amount(data, ++line, c + 1, amount_of(&analysis->prices[c], cost),
+                         cost == 0 && analysis->prices[c].per_task ? "per task" : "not known", counts);
+    fputs(known ? "\n\n" : "", data);
     return known;
 }
 
 static int costs_make(const struct chart_work *work)
 {
     const struct table *t = &work->analysis->table;
-    const struct price *prices = work->analysis->prices;
     struct chart_counts counts = {0};
     size_t lines = 0;
     int panels = 0;
@@ -52,9 +52,8 @@ static int costs_make(const struct chart_work *work)
             COSTS, COSTS, t->pools);
     fputs("# line, cost (median over trials), its 95 % interval, trials, pool, what stands instead\n", work->data);
     for (int cost = 0; cost < COSTS; cost++) {
-        if (!cost_known(t, prices, cost))
+        if (!panel_print(work->data, work->analysis, cost, &counts))
             continue;
-        panel_print(work->data, t, prices, cost, &counts);
         panels++;
         fprintf(work->script, "panel_title[%d] = '%s'; panel_bytes[%d] = %d\n", panels, cost_titles[cost], panels,
                 cost == 1);
@@ -62,10 +61,9 @@ static int costs_make(const struct chart_work *work)
     if (!panels)
         return refuse(work->why, "no pool but %s ended a trial without payload and ballast well", BASE_POOL), 0;
     for (size_t c = 0; c < t->pools; c++) {
-        const struct summary_row *row = &t->run->rows[t->pool[c]];
-        if (!row_has_pool(row, BASE_POOL))
+        if (!is_base(t, c))
             fprintf(work->script, "line_pool[%zu] = %zu; ", ++lines, c + 1);
-        chart_text(work->script, "pool_name", c + 1, POOL_SHOWN(row->f.pool));
+        chart_text(work->script, "pool_name", c + 1, POOL_SHOWN(t->run->rows[t->pool[c]].f.pool));
     }
     fprintf(work->script, "panels = %d; cost_lines = %zu\n", panels, lines);
     chart_notes_medians(work, &counts);

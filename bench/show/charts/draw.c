@@ -18,7 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PICTURES_MAX 999
+#define PICTURES_MAX     999
+#define SCRIPT_BYTES_MAX (1u << 20)
 
 /* The name of the picture with this number, from 1: NAME.svg, NAME-2.svg ... */
 static char *picture_name(char *name, size_t size, const char *chart, int number, const char *extension)
@@ -130,20 +131,17 @@ static int pictures_move(const char *draft, const char *charts, const char *char
 
 static int script_append(FILE *out, const char *script, char *error)
 {
-    char path[PATH_MAX], piece[4096];
-    size_t n;
+    char path[PATH_MAX];
+    struct text_lines text;
 
     if (data_path(script, path, sizeof path))
         return refuse(error, "there is no scripts/%s beside the program nor where it was installed", script), -ENODATA;
-    FILE *in = fopen(path, "re");
-    if (!in)
-        return refuse(error, "%s: %s", path, strerror(errno)), -EIO;
-    fputc('\n', out);
-    while ((n = fread(piece, 1, sizeof piece, in)) > 0)
-        fwrite(piece, 1, n, out);
-    bool failed = ferror(in);
-    fclose(in);
-    return failed ? refuse(error, "%s: cannot be read", path), -EIO : 0;
+    int code = text_open(path, SCRIPT_BYTES_MAX, &text);
+    if (code)
+        return refuse(error, "%s: %s", path, text_file_why(code)), -EIO;
+    fprintf(out, "\n%s", text.text);
+    text_close(&text);
+    return 0;
 }
 
 /* A file to write to in the directory of drafts; NULL with the reason. */

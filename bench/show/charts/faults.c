@@ -26,20 +26,23 @@ static struct amount amount_of(const struct fault_cost *fault_cost, const struct
     return quantity == NOTICED ? fault_cost->detect_ns : fault_cost->replace_ns;
 }
 
-/* The number, from 1, of the pool among those that fail. */
-static size_t pool_number(const struct fault_costs *fault_costs, const struct run_data *run, size_t at)
+/* The first line of its pool. */
+static size_t first_of(const struct fault_costs *costs, const struct run_data *run, size_t at)
 {
-    size_t number = 1;
+    size_t first = 0;
 
-    for (size_t i = 0; i < at; i++) {
-        const char *pool = run->rows[fault_costs->fault_cost[i].cell].f.pool;
-        if (!strcmp(pool, run->rows[fault_costs->fault_cost[at].cell].f.pool))
-            return pool_number(fault_costs, run, i);
-        bool is_new = true;
-        for (size_t j = 0; j < i && is_new; j++)
-            is_new = strcmp(pool, run->rows[fault_costs->fault_cost[j].cell].f.pool) != 0;
-        number += is_new;
-    }
+    while (strcmp(run->rows[costs->fault_cost[first].cell].f.pool, run->rows[costs->fault_cost[at].cell].f.pool) != 0)
+        first++;
+    return first;
+}
+
+/* The number, from 1, of the pool among those that fail. */
+static size_t pool_number(const struct fault_costs *costs, const struct run_data *run, size_t at)
+{
+    size_t number = 0;
+
+    for (size_t i = 0; i <= first_of(costs, run, at); i++)
+        number += first_of(costs, run, i) == i;
     return number;
 }
 

@@ -110,24 +110,19 @@ static void layout(struct points *data, const size_t *order, size_t count)
 static int points_init(struct points *data, const struct panels *chart, const struct run_data *run)
 {
     size_t room = run->count + 1, count = 0;
-    size_t *order = calloc(room, sizeof *order);
 
-    *data = (struct points){.chart = chart, .run = run};
+    *data = (struct points){.chart = chart, .run = run, .factors = factors_of(run->rows, run->count)};
     data->panel = calloc(room, sizeof *data->panel);
     data->pool = calloc(room, sizeof *data->pool);
     data->drawable = calloc(room, sizeof *data->drawable);
     data->cells = calloc(room, sizeof *data->cells);
     data->values = calloc(run->trial_count + 1, sizeof *data->values);
-    if (!order || !data->panel || !data->pool || !data->drawable || !data->cells || !data->values) {
-        free(order);
+    if (!data->panel || !data->pool || !data->drawable || !data->cells || !data->values)
         return -ENOMEM;
-    }
-    data->factors = factors_of(run->rows, run->count);
     for (size_t i = 0; i < run->count; i++)
         if ((data->drawable[run->plan[i]] = has_point(data, run->plan[i])))
-            order[count++] = run->plan[i];
-    layout(data, order, count);
-    free(order);
+            data->cells[count++] = run->plan[i];
+    layout(data, data->cells, count);
     return 0;
 }
 

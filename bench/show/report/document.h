@@ -21,8 +21,9 @@ enum document_list { LIST_ANSWER, LIST_WARNINGS, LIST_LEGEND, LISTS };
 
 struct document_format {
     const char *file;
-    markup_print *print;
-    /* Patterns for it: the heading of a section, a paragraph and an item of a list have a text, a fact has two. */
+    enum markup markup;
+    /* Patterns for markup_print(): the heading of a section, a paragraph and an item of a list have a text, a fact has
+     * two. */
     const char *header_end, *end, *section, *section_end, *paragraph;
     const char *facts_begin, *fact, *facts_end;
     struct {
@@ -33,6 +34,7 @@ struct document_format {
     void (*table)(FILE *out, const struct sheet *table);
     void (*chart)(FILE *out, const struct document_chart *chart);
 };
+extern const char html_style[]; /* what report.html looks like: CSS, a line a rule */
 extern const struct document_format document_html, document_markdown;
 extern const struct document_format *const document_formats[]; /* report.c: both, NULL after the last */
 

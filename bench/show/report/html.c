@@ -1,7 +1,6 @@
 /* report.html: one file, charts in it, no script and nothing to load; its own policy forbids both to the browser. */
 #include "bench/show/markup.h"
 #include "bench/show/report/document.h"
-#include "bench/show/report/style.h"
 #include <string.h>
 
 static const char head[] = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -12,14 +11,14 @@ static const char head[] = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta c
 static void begin(FILE *out, const char *title)
 {
     fputs(head, out);
-    markup_html(out, "<title>@</title>\n<style>\n", title);
+    markup_print(out, MARKUP_HTML, "<title>@</title>\n<style>\n", title);
     fputs(html_style, out);
-    markup_html(out, "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>@</h1>\n", title);
+    markup_print(out, MARKUP_HTML, "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>@</h1>\n", title);
 }
 
 static void code(FILE *out, const char *text)
 {
-    markup_html(out, "<pre tabindex=\"0\"><code>@</code></pre>\n", text);
+    markup_print(out, MARKUP_HTML, "<pre tabindex=\"0\"><code>@</code></pre>\n", text);
 }
 
 /* ---- tables ---- */
@@ -31,11 +30,11 @@ static void row_print(FILE *out, const struct sheet *t, size_t row)
         const struct sheet_cell *cell = &t->cells[row * t->columns + c];
         bool is_best = cell->mark && strchr(cell->mark, '*');
         fputs(!row ? "<th scope=\"col\">" : !c ? "<th scope=\"row\">" : is_best ? "<td class=\"best\">" : "<td>", out);
-        markup_html(out, "@", cell->text);
+        markup_print(out, MARKUP_HTML, "@", cell->text);
         if (cell->mark)
-            markup_html(out, "<span class=\"mark\">@</span>", cell->mark);
+            markup_print(out, MARKUP_HTML, "<span class=\"mark\">@</span>", cell->mark);
         if (cell->note)
-            markup_html(out, "<small>@</small>", cell->note);
+            markup_print(out, MARKUP_HTML, "<small>@</small>", cell->note);
         fputs(!row || !c ? "</th>" : "</td>", out);
     }
     fputs("</tr>\n", out);
@@ -48,8 +47,8 @@ static void table(FILE *out, const struct sheet *t)
 
     for (size_t i = 0; i < t->count; i++)
         is_marked = is_marked || t->cells[i].mark;
-    markup_html(
-        out,
+    markup_print(
+        out, MARKUP_HTML,
         "<h3>@</h3>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"@\">\n<table class=\"@@\">\n"
         "<thead>\n",
         t->title, t->title, sheet_left(t, 1) ? "words" : "figures", is_marked ? " marked" : "");
@@ -70,12 +69,13 @@ static void picture_print(FILE *out, const char *svg)
 
 static void chart(FILE *out, const struct document_chart *c)
 {
-    markup_html(out,
-                "<figure>\n<div class=\"card\" role=\"region\" tabindex=\"0\" aria-label=\"@\">\n<img alt=\"@\" src=\"",
-                c->title, c->title);
+    markup_print(
+        out, MARKUP_HTML,
+        "<figure>\n<div class=\"card\" role=\"region\" tabindex=\"0\" aria-label=\"@\">\n<img alt=\"@\" src=\"",
+        c->title, c->title);
     picture_print(out, c->picture);
     fprintf(out, "\">\n</div>\n<figcaption><b>Figure %u.</b> ", c->number);
-    markup_html(out, "@</figcaption>\n</figure>\n", c->caption ? c->caption : c->title);
+    markup_print(out, MARKUP_HTML, "@</figcaption>\n</figure>\n", c->caption ? c->caption : c->title);
 }
 
 #define LIST(class)                                                                                                    \
@@ -86,7 +86,7 @@ static void chart(FILE *out, const struct document_chart *c)
 /* What comes before the first section is the header's. */
 const struct document_format document_html = {
     .file = "report.html",
-    .print = markup_html,
+    .markup = MARKUP_HTML,
     .header_end = "</header>\n",
     .end = "</main>\n</body>\n</html>\n",
     .section = "<section>\n<h2>@</h2>\n",

@@ -4,7 +4,7 @@
 
 static void begin(FILE *out, const char *title)
 {
-    markup_markdown(out, "# @\n\n", title);
+    markup_print(out, MARKUP_MARKDOWN, "# @\n\n", title);
 }
 
 /* Indented code needs no escaping, whatever is in it. */
@@ -23,22 +23,22 @@ static void code(FILE *out, const char *text)
 
 static void table(FILE *out, const struct sheet *t)
 {
-    markup_markdown(out, "**@**\n\n", t->title);
+    markup_print(out, MARKUP_MARKDOWN, "**@**\n\n", t->title);
     sheet_markdown(out, t);
     fputc('\n', out);
 }
 
 static void chart(FILE *out, const struct document_chart *c)
 {
-    markup_markdown(out, "![@]", c->title);
+    markup_print(out, MARKUP_MARKDOWN, "![@]", c->title);
     fprintf(out, "(charts/%s.svg)\n\n**Figure %u.** ", c->name, c->number);
-    markup_markdown(out, "@\n\n", c->caption ? c->caption : c->title);
+    markup_print(out, MARKUP_MARKDOWN, "@\n\n", c->caption ? c->caption : c->title);
 }
 
 /* Warnings are a quotation, so that they do not become one list with what stands before. */
 const struct document_format document_markdown = {
     .file = "report.md",
-    .print = markup_markdown,
+    .markup = MARKUP_MARKDOWN,
     .header_end = "",
     .end = "",
     .section = "## @\n\n",

@@ -5,27 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-FILE *lines_open(struct lines *lines)
-{
-    *lines = (struct lines){0};
-    return lines->out = open_memstream(&lines->text, &lines->size);
-}
-
-const char *lines_close(struct lines *lines)
-{
-    return lines->out && fclose(lines->out) == 0 ? lines->text : "";
-}
-
 void report_paragraph(struct report *r, const char *text)
 {
-    r->format->print(r->out, r->format->paragraph, text);
+    markup_print(r->out, r->format->markup, r->format->paragraph, text);
 }
 
 void report_facts(struct report *r, const struct document_fact *facts, size_t count)
 {
     fputs(r->format->facts_begin, r->out);
     for (size_t i = 0; i < count; i++)
-        r->format->print(r->out, r->format->fact, facts[i].label, facts[i].text);
+        markup_print(r->out, r->format->markup, r->format->fact, facts[i].label, facts[i].text);
     fputs(r->format->facts_end, r->out);
 }
 
@@ -37,7 +26,7 @@ void report_list(struct report *r, const char *lines, enum document_list kind)
     for (char *rest = copy, *line; copy && (line = strsep(&rest, "\n"));)
         if (*line) {
             fputs(any ? r->format->list[kind].between : r->format->list[kind].begin, r->out);
-            r->format->print(r->out, r->format->list[kind].item, line + strspn(line, " "));
+            markup_print(r->out, r->format->markup, r->format->list[kind].item, line + strspn(line, " "));
             any = true;
         }
     fputs(any ? r->format->list[kind].end : "", r->out);

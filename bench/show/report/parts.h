@@ -3,6 +3,7 @@
 #ifndef POOLBENCH_SHOW_REPORT_PARTS_H
 #define POOLBENCH_SHOW_REPORT_PARTS_H
 #include "bench/analyse/analysis.h"
+#include "bench/show/lines.h"
 #include "bench/show/report/document.h"
 #include <jansson.h>
 
@@ -31,14 +32,6 @@ const json_t *report_fact(const struct report *report, const char *path);
 char *report_file(const struct report *report, const char *name);
 #define FILE_MAX (16u << 20)
 
-/* Lines of text, from functions that print. */
-struct lines {
-    char *text;
-    size_t size;
-    FILE *out;
-};
-FILE *lines_open(struct lines *lines);        /* NULL without memory */
-const char *lines_close(struct lines *lines); /* what was printed; "" without memory. Free lines->text. */
 void report_paragraph(struct report *report, const char *text);
 void report_facts(struct report *report, const struct document_fact *facts, size_t count);
 void report_list(struct report *report, const char *lines, enum document_list kind); /* one item a line; "": no list */

@@ -40,7 +40,7 @@ static void everything(struct report *r)
         if (r->out)
             sections[i].write(r);
         if (*lines_close(&text)) {
-            r->format->print(out, r->format->section, sections[i].title);
+            markup_print(out, r->format->markup, r->format->section, sections[i].title);
             fwrite(text.text, 1, text.size, out);
             fputs(r->format->section_end, out);
         }

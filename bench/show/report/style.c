@@ -1,6 +1,6 @@
 /* The looks of report.html. Colours are variables that the dark replaces; charts are drawn for white paper and stay on
  * a white card. What matters is never said by colour alone. */
-#include "bench/show/report/style.h"
+#include "bench/show/report/document.h"
 
 const char html_style[] =
     /* page and text */

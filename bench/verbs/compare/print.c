@@ -5,6 +5,7 @@
 #include "bench/base/wrap.h"
 #include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/lines.h"
 #include "bench/show/sheet.h"
 #include "workloads/text.h"
 #include <math.h>
@@ -193,19 +194,16 @@ static void alone_print(FILE *out, const struct compare *c, enum style style)
 
     for (size_t which = 0; which < 2; which++) {
         const struct side *side = which ? c->cell : c->base;
-        char *text = NULL;
-        size_t size;
-        FILE *words = c->alone_count[which] ? open_memstream(&text, &size) : NULL;
-        if (!words)
+        struct lines words;
+        if (!c->alone_count[which] || !lines_open(&words))
             continue;
-        fprintf(words, "Without a partner%s%s (%zu cell%s): ", c->two ? " in the other run: " : "",
+        fprintf(words.out, "Without a partner%s%s (%zu cell%s): ", c->two ? " in the other run: " : "",
                 c->two ? side->id : "", c->alone_count[which], c->alone_count[which] == 1 ? "" : "s");
         for (size_t i = 0; i < c->alone_count[which]; i++)
-            fprintf(words, "%s%s", i ? "; " : "", label_text(label, sizeof label, c, side, c->alone[which][i]));
-        fputc('.', words);
-        if (!fclose(words))
-            paragraph(out, style, text);
-        free(text);
+            fprintf(words.out, "%s%s", i ? "; " : "", label_text(label, sizeof label, c, side, c->alone[which][i]));
+        fputc('.', words.out);
+        paragraph(out, style, lines_close(&words));
+        free(words.text);
     }
 }
 
@@ -242,11 +240,11 @@ static void unmeasured_print(FILE *out, const struct compare *c, enum style styl
 static void group_print(FILE *out, const struct compare *c, enum style style, size_t blocks)
 {
     static const char *const before[] = {[STYLE_TEXT] = "  ", [STYLE_MARKDOWN] = "    ", [STYLE_LATEX] = "%   "};
-    char label[192], command[4096], *text = NULL, took[32];
-    size_t size, count = 0;
-    FILE *words = open_memstream(&text, &size);
+    char label[192], command[4096], took[32];
+    size_t count = 0;
+    struct lines words;
 
-    if (!words)
+    if (!lines_open(&words))
         return;
     double ns = resolve_command(command, sizeof command, c, blocks, 1);
     if (c->two) {
@@ -254,19 +252,19 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
         ns += resolve_command(other, sizeof other, c, blocks, 0);
     }
     if (blocks > RESOLVE_MAX)
-        fprintf(words, "Unresolved, and would take more than %d blocks: ", RESOLVE_MAX);
+        fprintf(words.out, "Unresolved, and would take more than %d blocks: ", RESOLVE_MAX);
     else
-        fprintf(words, "Unresolved, and probably settled by %zu blocks%s%s: ", blocks, isnan(ns) ? "" : ", about ",
+        fprintf(words.out, "Unresolved, and probably settled by %zu blocks%s%s: ", blocks, isnan(ns) ? "" : ", about ",
                 isnan(ns) ? "" : format_duration(took, sizeof took, ns));
     for (size_t i = 0; i < c->count; i++)
         if (resolve_is(&c->pairs[i], blocks))
-            fprintf(words, "%s%s", count++ ? "; " : "", label_text(label, sizeof label, c, c->cell, c->pairs[i].cell));
+            fprintf(words.out, "%s%s", count++ ? "; " : "",
+                    label_text(label, sizeof label, c, c->cell, c->pairs[i].cell));
     if (blocks > RESOLVE_MAX)
-        fprintf(words, ". A wider --margin may call %s equal", count == 1 ? "it" : "them");
-    fputc('.', words);
-    if (!fclose(words))
-        paragraph(out, style, text);
-    free(text);
+        fprintf(words.out, ". A wider --margin may call %s equal", count == 1 ? "it" : "them");
+    fputc('.', words.out);
+    paragraph(out, style, lines_close(&words));
+    free(words.text);
     for (int side = c->two ? 0 : 1; side < 2 && blocks <= RESOLVE_MAX; side++) {
         resolve_command(command, sizeof command, c, blocks, side);
         if (*command)
