@@ -1,6 +1,7 @@
 /* hybrid: processes and threads together, by one of two routes.
  *   class   CPU-bound tasks go to processes, sleep-bound tasks to threads of the submitter; one stream of completions.
- *           `--workers N` means N of each; processes= and threads= say otherwise.
+ *           `--workers N` are N in all: by the time that tasks of a class hold a worker, at least one for each class
+ *           there is; processes= and threads= say otherwise.
  *   nested  processes of several threads each, all drawing from one queue; processes x threads = workers. */
 #include "pools/parts/channel.h"
 
@@ -11,9 +12,9 @@ static const struct param params[] = {
     {"route", PARAM_CHOICE, "class", 0, 0, "class|nested",
      "by task class (cpu to processes, sleep to threads), or threads nested in processes"},
     {"processes", PARAM_COUNT, "", 1, 65535, NULL,
-     "worker processes; class: --workers; nested: the largest divisor of --workers up to its root"},
+     "worker processes; class: a share of --workers; nested: the largest divisor of --workers up to its root"},
     {"threads", PARAM_COUNT, "", 1, 65535, NULL,
-     "class: threads of the submitter; nested: threads of each process, --workers / processes"},
+     "class: threads of the submitter, the rest of --workers; nested: of each process, --workers / processes"},
     WAIT_PARAM,
     MAX_TASKS_PARAM,
     {0},
@@ -28,12 +29,36 @@ static unsigned divisor_up_to_root(unsigned n)
     return divisor;
 }
 
+/* Of the route by class: what is open of the two numbers. */
+static unsigned hybrid_staff(unsigned workers, double cpu_held, int64_t *values)
+{
+    int64_t *processes = &values[PARAM_PROCESSES], *threads = &values[PARAM_THREADS];
+    if (values[PARAM_ROUTE] != ROUTE_CLASS)
+        return workers;
+    if (*processes || *threads) {
+        int64_t *open = !*processes ? processes : !*threads ? threads : NULL;
+        if (open && *processes + *threads < workers)
+            *open = workers - *processes - *threads;
+        return (unsigned)(*processes + *threads);
+    }
+    const bool are_mixed = cpu_held > 0 && cpu_held < 1;
+    if (are_mixed && workers < 2)
+        return 0;
+    *processes = (int64_t)(cpu_held * workers + 0.5);
+    if (are_mixed && *processes < 1)
+        *processes = 1;
+    if (are_mixed && *processes == workers)
+        *processes = workers - 1;
+    *threads = workers - *processes;
+    return workers;
+}
+
 static const char *hybrid_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
 {
     uint64_t processes = (uint64_t)values[PARAM_PROCESSES], threads = (uint64_t)values[PARAM_THREADS];
     if (values[PARAM_ROUTE] == ROUTE_CLASS) {
-        processes = processes ? processes : workers;
-        threads = threads ? threads : workers;
+        if (!processes && !threads)
+            processes = workers; /* nobody has asked hybrid_staff: tasks are CPU-bound */
         if (processes + threads > 65535)
             return "processes and threads together are more than 65535 workers";
         *shape = (struct pool_shape){
@@ -67,8 +92,10 @@ static int hybrid_open(const struct pool_config *config, const struct job *job, 
         channels.teams[channels.count++] =
             (struct team){shape.workers, shape.processes, shape.workers / shape.processes};
     } else {
-        channels.teams[channels.count++] = (struct team){shape.processes, shape.processes, 1};
-        channels.teams[channels.count++] = (struct team){.workers = shape.threads};
+        if (shape.processes)
+            channels.teams[channels.count++] = (struct team){shape.processes, shape.processes, 1};
+        if (shape.threads)
+            channels.teams[channels.count++] = (struct team){.workers = shape.threads};
     }
     return channels_open(config, job, &channels, pool);
 }
@@ -78,6 +105,7 @@ const struct pool_ops pool_hybrid = {
     .summary = "processes for CPU-bound and threads for sleep-bound tasks, or threads nested in processes",
     .params = params,
     CHANNELS_OPS,
+    .staff = hybrid_staff,
     .shape = hybrid_shape,
     .open = hybrid_open,
 };

@@ -144,6 +144,10 @@ struct pool_ops {
 
     /* What `workers` and params come to; NULL, or why they do not go together (a constant string). Pure. */
     const char *(*shape)(unsigned workers, const int64_t *params, struct pool_shape *shape);
+    /* Optional, before shape: how many workers there are where --workers asks for `workers`: those, the number that
+     * params fix, or 0 where they are too few for such tasks, and the cell is left out. Completes params that were left
+     * open (0). cpu_held: the share of the time that tasks hold a worker which is that of CPU-bound ones. Pure. */
+    unsigned (*staff)(unsigned workers, double cpu_held, int64_t *params);
     /* Optional, where a name stands for several implementations: the table that has what these params choose, from
      * `handover_ns` and `early` on. Pure. */
     const struct pool_ops *(*choose)(const int64_t *params);

@@ -73,6 +73,8 @@ void bench_init(struct bench *bench, const struct pool_ops *ops, const struct wo
     assert_non_null(workload);
     bench->job.sequence = (struct sequence){.seed = 1, .costs = &bench->cost, .count = 1, .warmup = cost};
     bench->config = (struct pool_config){.workers = workers, .params = bench->params};
+    if (ops->staff)
+        bench->config.workers = ops->staff(workers, workload->class != TASK_SLEEP, bench->params);
     struct workload_config config = {workload_params, 1, 1000, NULL};
     if (workload->prepare)
         assert_int_equal(workload->prepare(&config, &bench->job.state), 0);

@@ -252,8 +252,9 @@ static void cells(void **state)
     assert_int_equal(two->placement.workers, 2);
     assert_int_equal(two->placement.planned[0], 0);
     assert_int_equal(two->placement.planned[1], 1);
-    assert_int_equal(hybrid->shape.workers, 4);
-    assert_int_equal(hybrid->placement.workers, 4);
+    assert_int_equal(hybrid->shape.workers, 2);
+    assert_int_equal(hybrid->shape.processes, 2);
+    assert_int_equal(hybrid->placement.workers, 2);
     assert_int_equal(two->f.iterations, MISSING);
     assert_int_equal(two->cost_count, 1);
     assert_int_equal(two->costs[0].size_ns, 1000000);

@@ -328,6 +328,8 @@ static void workers_go_where_they_are_sent(void **state)
     }
 }
 
+extern const struct pool_ops pool_hybrid;
+
 static void shapes(void **state)
 {
     (void)state;
@@ -336,7 +338,7 @@ static void shapes(void **state)
     const int64_t class[PARAM_MAX] = {0}, class_2_8[PARAM_MAX] = {0, 2, 8};
     const int64_t nested[PARAM_MAX] = {1}, nested_3[PARAM_MAX] = {1, 3}, nested_bad[PARAM_MAX] = {1, 3, 3};
     assert_null(hybrid->shape(4, class, &shape));
-    assert_int_equal(shape.workers, 8);
+    assert_int_equal(shape.workers, 4);
     assert_null(hybrid->shape(4, class_2_8, &shape));
     assert_int_equal(shape.workers, 10);
     assert_int_equal(shape.processes, 2);
@@ -347,6 +349,40 @@ static void shapes(void **state)
     assert_int_equal(shape.processes, 3);
     assert_non_null(hybrid->shape(6, nested_bad, &shape));
     assert_non_null(hybrid->shape(7, nested_3, &shape));
+}
+
+/* As many workers as were asked for, whatever tasks there are; which of them, by the time that tasks take. */
+static void hybrid_has_as_many_as_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned asked;
+        double cpu_held;
+        int64_t processes, threads; /* given; 0: open */
+        unsigned workers;           /* 0: too few */
+        int64_t of_processes, of_threads;
+    } rows[] = {
+        {4, 1, 0, 0, 4, 4, 0},    {4, 0, 0, 0, 4, 0, 4},    {4, 0.5, 0, 0, 4, 2, 2}, {4, 0.9, 0, 0, 4, 3, 1},
+        {4, 0.01, 0, 0, 4, 1, 3}, {5, 0.5, 0, 0, 5, 3, 2},  {1, 1, 0, 0, 1, 1, 0},   {1, 0.5, 0, 0, 0, 0, 0},
+        {2, 0.99, 0, 0, 2, 1, 1}, {4, 0.5, 2, 8, 10, 2, 8}, {4, 0.5, 3, 0, 4, 3, 1}, {4, 0.5, 0, 1, 4, 3, 1},
+        {4, 0.5, 9, 0, 9, 9, 0},  {1, 0.5, 1, 1, 2, 1, 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t params[PARAM_MAX] = {0, rows[i].processes, rows[i].threads};
+        struct pool_shape shape;
+        unsigned workers = pool_hybrid.staff(rows[i].asked, rows[i].cpu_held, params);
+        assert_int_equal(workers, rows[i].workers);
+        if (!workers)
+            continue;
+        assert_int_equal(params[1], rows[i].of_processes);
+        assert_int_equal(params[2], rows[i].of_threads);
+        assert_null(pool_hybrid.shape(workers, params, &shape));
+        assert_int_equal(shape.workers, workers);
+        assert_int_equal(shape.processes, rows[i].of_processes);
+        assert_int_equal(shape.threads, rows[i].of_threads);
+    }
+    int64_t nested[PARAM_MAX] = {1};
+    assert_int_equal(pool_hybrid.staff(6, 0.5, nested), 6);
 }
 
 static void payload_is_checked_to_the_byte(void **state)
@@ -389,6 +425,7 @@ int main(void)
         cmocka_unit_test(scarcity_is_an_error),
         cmocka_unit_test(workers_go_where_they_are_sent),
         cmocka_unit_test(shapes),
+        cmocka_unit_test(hybrid_has_as_many_as_asked_for),
         cmocka_unit_test(payload_is_checked_to_the_byte),
     };
     return cmocka_run_group_tests(tests, setup, NULL);

@@ -71,4 +71,6 @@ check 'a run of schema 1 joins under waves' \
 check 'what is asked for beside it means what it means today' \
     test "$(ways --arrival wave:4,window:4 --collect completed,ordered)" = \
     'wave:4 completed wave:4 ordered window:4 completed window:4 ordered'
+check 'hybrid of schema 1 has the workers of both kinds that it had' \
+    grep -q '^c007  hybrid:processes=2:threads=2  20us   4 ' <(poolbench plan --like sizes)
 closing

@@ -138,10 +138,21 @@ static void crossing(void **state)
     request_release(&request);
 
     parse_good("--pool hybrid:processes=2/4:threads=1/8 --workers cores,2xpus", &request);
-    assert_int_equal(request.cells.count, 8);
+    /* both numbers are given, so --workers makes no further cells */
+    assert_int_equal(request.cells.count, 4);
     assert_string_equal(request.cells.cell[1].f.pool, "hybrid:processes=2:threads=8");
-    assert_int_equal(request.cells.cell[7].f.workers, 16);
+    assert_int_equal(request.cells.cell[1].f.workers, 10);
     request_release(&request);
+
+    parse_good("--pool hybrid,pthread --workers 1,4 --workload spin,mixed", &request);
+    assert_int_equal(request.cells.count, 7);
+    assert_int_equal(request.left_out.count, 1);
+    assert_string_equal(request.left_out.word[0], "hybrid with --workers 1: too few for tasks of mixed");
+    for (size_t i = 0; i < request.cells.count; i++)
+        assert_true(request.cells.cell[i].f.workers == 1 || request.cells.cell[i].f.workers == 4);
+    request_release(&request);
+    parse_bad("--pool hybrid --workers 1 --workload mixed",
+              "--pool: hybrid with --workers 1: too few for tasks of mixed");
 }
 
 static void values(void **state)

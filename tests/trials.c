@@ -67,6 +67,13 @@ struct ran run_limited(struct cell *cell, const struct cost *costs, uint32_t cos
     struct job_order order = {.seed = 42, .samples = SAMPLES_ALL, .sample_seed = 1};
     struct ran ran;
     char error[ERROR_MAX] = "";
+    const struct workload_ops *workload = cell->workload;
+    if (cell->pool->staff) {
+        double cpu_held =
+            workload->cpu_held ? workload->cpu_held(cell->workload_params) : workload->class != TASK_SLEEP;
+        unsigned workers = cell->pool->staff((unsigned)cell->f.workers, cpu_held, cell->pool_params);
+        cell->f.workers = workers ? workers : cell->pool->staff(2, cpu_held, cell->pool_params);
+    }
     assert_null(cell->pool->shape(cell->f.workers, cell->pool_params, &cell->shape));
     place_anywhere(cell);
     cell->costs = (struct cost *)costs;

@@ -22,6 +22,12 @@ static enum task_class mixed_classify(const void *state, uint32_t index)
     return draw < (uint64_t)mixed->params[MIXED_CPU_SHARE] ? TASK_CPU : TASK_SLEEP;
 }
 
+static double mixed_cpu_held(const int64_t *params)
+{
+    double share = (double)params[MIXED_CPU_SHARE] / WORK_PPM;
+    return params[MIXED_CPU_THEN_SLEEP] ? share >= 0.5 : share;
+}
+
 /* What a task spins and sleeps: one of the two is 0 unless it does both. */
 struct parts {
     uint64_t iterations, sleep_ns;
@@ -68,6 +74,7 @@ const struct workload_ops workload_mixed = {
     .calibrate_as = "spin",
     .prepare = work_prepare,
     .classify = mixed_classify,
+    .cpu_held = mixed_cpu_held,
     .cpu_ns = mixed_cpu_ns,
     .run = mixed_run,
     .expect = mixed_expect,

@@ -89,6 +89,9 @@ struct workload_ops {
     int (*prepare)(const struct workload_config *config, void **state);
     /* The class of a task, a pure function of state and index; NULL: always .class. */
     enum task_class (*classify)(const void *state, uint32_t index);
+    /* Beside classify: the share of the time that tasks hold a worker which is that of class cpu, by parameters. Pure.
+     */
+    double (*cpu_held)(const int64_t *params);
     /* How much of the task's size_ns is work for a CPU, where it is neither all (TASK_CPU) nor nothing; NULL: it is. */
     uint64_t (*cpu_ns)(const void *state, const struct task *task);
     /* Does the work and stores a result that depends on all of it. 0, or a positive code: the task failed with it. */

@@ -6,6 +6,7 @@
 #include "bench/launch/plugin.h"
 #include "bench/model/csv.h"
 #include "bench/model/dist.h"
+#include "bench/model/factors.h"
 #include "bench/model/run_dir.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -112,8 +113,8 @@ static int earlier_suite_read(const char *option, const char *run, const struct 
     int64_t schema = 0;
     csv_read(directory, &plan_format, -1, schema_take, &schema, error); /* without a plan: what it means today */
     int rc = suite_read(suite, machine, &request->settings, &request->experiments, error);
-    for (size_t i = 0; i < request->experiments.count; i++)
-        request->experiments.experiment[i].schema = schema;
+    if (!rc)
+        rc = experiments_update(&request->experiments, schema, error);
     if (rc)
         return refuse_at(error, "--%s", option);
     memcpy(request->settings.like, directory, sizeof directory);
@@ -166,8 +167,6 @@ static int experiments_complete(struct experiments *experiments, const struct gi
                 continue;
             if (given->values[i].count && words_copy(values, &given->values[i]))
                 return refuse(error, "out of memory");
-            if (given->values[i].count)
-                experiments->experiment[e].given |= 1u << i;
             if (values->count)
                 continue;
             experiments->experiment[e].preset |= 1u << i;
@@ -234,15 +233,6 @@ static int labels_check(const struct experiments *experiments, char *error)
 
 /* ---- crossing ---- */
 
-/* What the suite of an earlier run asked for, as it was meant then. */
-static int cell_as_meant(const struct experiment *experiment, struct cell *cell, char *error)
-{
-    for (size_t i = 0; options[i].name && experiment->schema; i++)
-        if (!(experiment->given & 1u << i) && cell_update(&options[i], experiment->schema, cell, error))
-            return refuse_at(error, "%s", options[i].name);
-    return 0;
-}
-
 /* What makes no difference for the pool or workload must not make cells. */
 static int cell_normalise(struct cell *cell, char *error)
 {
@@ -254,8 +244,6 @@ static int cell_normalise(struct cell *cell, char *error)
                       "--collect: joined waits for the last of what was handed in, and under --arrival %s each "
                       "result is waited for; expected completed or ordered",
                       cell->f.arrival.kind == ARRIVAL_RATE ? "rate" : "window");
-    if (cell->pool->traits & POOL_IGNORES_WORKERS)
-        cell->f.workers = 1;
     if (!(cell->workload->traits & WORKLOAD_SIZED)) {
         cell->f.size_ns = 0;
         dist_parse("fixed", &cell->dist, cell->f.size_dist, error);
@@ -265,9 +253,19 @@ static int cell_normalise(struct cell *cell, char *error)
     return 0;
 }
 
+/* A pool that has no such number of workers for such tasks is left out, by name. */
+static int cell_leave_out(const struct cell *cell, int64_t workers, struct words *left_out)
+{
+    char text[SPEC_MAX * 3];
+    int length = snprintf(text, sizeof text, "%s with --workers %lld: too few for tasks of %s", cell->f.pool,
+                          (long long)workers, cell->f.workload);
+    return words_have(left_out, text) ? 0 : words_add(left_out, text, (size_t)length);
+}
+
 /* Cells being made, with a hash of what tells each from the others. */
 struct crossing {
     struct cells *cells;
+    struct words *left_out;
     uint64_t *hashes; /* one a cell */
     size_t room;      /* in both */
     char *error;
@@ -348,22 +346,25 @@ static int experiment_cross(const struct experiment *experiment, struct crossing
                 cell_set(&cell, &options[i], experiment->values[i].word[at[i]], crossing->error))
                 rc = refuse_at(crossing->error, "--%s", options[i].name);
         if (!rc)
-            rc = cell_as_meant(experiment, &cell, crossing->error);
-        if (!rc)
             rc = cell_normalise(&cell, crossing->error);
+        const int64_t workers = cell.f.workers;
         if (!rc)
-            rc = cell_add(crossing, &cell);
+            rc = cell_staff(&cell)                                        ? cell_add(crossing, &cell)
+                 : cell_leave_out(&cell, workers, crossing->left_out) < 0 ? refuse(crossing->error, "out of memory")
+                                                                          : 0;
     } while (!rc && odometer_step(at, experiment, count));
     return rc;
 }
 
 static int experiments_cross(struct request *request, char *error)
 {
-    struct crossing crossing = {.cells = &request->cells, .error = error};
+    struct crossing crossing = {.cells = &request->cells, .left_out = &request->left_out, .error = error};
     int rc = 0;
     for (size_t e = 0; e < request->experiments.count && !rc; e++)
         rc = experiment_cross(&request->experiments.experiment[e], &crossing);
     free(crossing.hashes);
+    if (!rc && !request->cells.count)
+        rc = refuse(error, "--pool: %s", request->left_out.word[0]);
     return rc;
 }
 
@@ -400,6 +401,7 @@ void request_release(struct request *request)
     free(request->cells.cell);
     request->cells = (struct cells){0};
     experiments_release(&request->experiments);
+    words_release(&request->left_out);
 }
 
 int request_write_suite(FILE *out, const struct request *request)

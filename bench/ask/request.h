@@ -12,6 +12,7 @@ struct request {
     struct settings settings;
     struct experiments experiments; /* every factor spelled out: what the cells were crossed from */
     struct cells cells;
+    struct words left_out; /* pools that have no such number of workers, with the reason */
 };
 
 /* 0, or -EINVAL with one line in error (ERROR_MAX bytes) that names the option or file:line, what was expected and the

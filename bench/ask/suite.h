@@ -13,8 +13,6 @@ struct experiment {
     char name[NAME_MAX_LEN];          /* "" outside of a suite's sections */
     struct words values[OPTIONS_MAX]; /* of options[i]; empty: the default */
     unsigned preset;                  /* bit i: the default was filled in */
-    int64_t schema;                   /* what its values mean; 0: what they mean today */
-    unsigned given;                   /* bit i: asked for today, whatever the schema */
 };
 
 struct experiments {
@@ -26,6 +24,8 @@ struct experiments {
  */
 int suite_read(const char *name, const struct machine *machine, struct settings *settings,
                struct experiments *experiments, char *error);
+/* Those of a run of that schema (0: not known), in the words of today. 0, or -EINVAL with a line in error. */
+int experiments_update(struct experiments *experiments, int64_t schema, char *error);
 /* Prints a suite that reads back as the same settings and experiments. 0 or -EIO. */
 int suite_write(FILE *out, const struct settings *settings, const struct experiments *experiments);
 

@@ -16,8 +16,10 @@
 
 #define BLOCK_LATE 0.05 /* of the budget: no block is begun that would end later */
 
-static void left_out_say(const struct plan *plan)
+static void left_out_say(const struct request *request, const struct plan *plan)
 {
+    for (size_t i = 0; i < request->left_out.count; i++)
+        fprintf(stderr, "poolbench run: left out: %s\n", request->left_out.word[i]);
     if (plan->left_out.count)
         fprintf(stderr, "poolbench run: left out, to keep to the budget:");
     for (size_t i = 0; i < plan->left_out.count; i++)
@@ -213,7 +215,7 @@ static int course_run(struct session *session, struct course *course, char *erro
     int rc = course->wanted && course->order && course->positions ? 0 : refuse(error, "out of memory");
     for (size_t i = 0; i < cells && rc == 0; i++)
         course->wanted[i] = !course->before || course->before->wanted[i];
-    left_out_say(plan);
+    left_out_say(&session->request, plan);
     progress_begin(&course->progress, cells, plan->blocks, plan->blocks_before);
     course->progress.may_stop = plan->looks && !plan->blocks_before;
     if (course->before)

@@ -113,6 +113,23 @@ void spell_pool(const struct cell *cell, char *text)
         snprintf(text, SPEC_MAX, "%s", cell->f.pool);
 }
 
+bool cell_staff(struct cell *cell)
+{
+    const struct workload_ops *workload = cell->workload;
+    double cpu_held = workload->cpu_held   ? workload->cpu_held(cell->workload_params)
+                      : workload->classify ? 0.5
+                                           : workload->class != TASK_SLEEP;
+    char ignored[ERROR_MAX];
+    struct spec spec = {.name = cell->pool->name, .params = cell->pool->params};
+    if (cell->pool->traits & POOL_IGNORES_WORKERS)
+        cell->f.workers = 1;
+    if (!cell->pool->staff || spec_parse(spec_behind_label(cell->f.pool), &spec, ignored))
+        return true;
+    memcpy(cell->pool_params, spec.values, sizeof cell->pool_params);
+    cell->f.workers = cell->pool->staff((unsigned)cell->f.workers, cpu_held, cell->pool_params);
+    return cell->f.workers > 0;
+}
+
 int set_workload(const char *value, struct cell *cell, char *error)
 {
     char name[VALUE_MAX];

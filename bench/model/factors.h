@@ -9,6 +9,10 @@ option_set_cell set_pool, set_workload, set_size_dist, set_place, set_place_main
 option_spell_cell spell_pool, spell_workload, spell_size_dist, spell_place, spell_place_main, spell_faults,
     spell_task_limit;
 
+/* With pool, workload and workers set: how many there are of them, and the pool's parameters that depend on it. False:
+ * too few for such tasks. */
+bool cell_staff(struct cell *cell);
+
 #define RATE_LEAST 0.001 /* tasks a second, of --arrival rate */
 #define RATE_MOST  1e9
 extern const struct param workers_range;

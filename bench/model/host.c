@@ -200,6 +200,9 @@ void host_warnings(FILE *out, const json_t *host)
         fprintf(out, "before the run: %s\n", json_string_value(json_array_get(warnings, i)));
     if (because)
         fprintf(out, "workers were not pinned as asked for: %s\n", because);
+    const json_t *too_few = json_object_get(run, "too_few_workers");
+    for (size_t i = 0; i < json_array_size(too_few); i++)
+        fprintf(out, "left out: %s\n", json_string_value(json_array_get(too_few, i)));
     for (size_t i = 0; i < json_array_size(left_out); i++)
         fprintf(out, "%s%s%s",
                 i ? "; " : "left out, to keep to the budget: ", json_string_value(json_array_get(left_out, i)),

@@ -20,8 +20,17 @@ static bool is_joined_before(const struct factors *factors)
 {
     return factors->arrival.kind == ARRIVAL_BURST || factors->arrival.kind == ARRIVAL_WAVE;
 }
-static const struct meaning place_before[] = {{1, "auto", "?compact", NULL}, {0}};
-static const struct meaning collect_before[] = {{1, "completed", "joined", is_joined_before}, {0}};
+/* Up to schema 1 the route by class of hybrid had as many workers of each kind as were asked for. */
+static void update_workers(int64_t schema, struct factors *factors)
+{
+    const char *spec = spec_behind_label(factors->pool);
+    if (schema <= 1 && !strncmp(spec, "hybrid", spec_name_length(spec)) && !strstr(spec, ":route=nested") &&
+        factors->processes > 0 && factors->threads > 0)
+        factors->workers = factors->processes + factors->threads;
+}
+static const struct meaning place_before[] = {{.schema = 1, .was = "auto", .asks = "?compact"}, {0}};
+static const struct meaning collect_before[] = {
+    {.schema = 1, .was = "completed", .means = "joined", .when = is_joined_before, .asks = "auto"}, {0}};
 
 // clang-format off
 #define AT(field) .offset = offsetof(struct factors, field), .size = sizeof(((struct factors *)0)->field)
@@ -98,6 +107,7 @@ const struct option options[] = {
                       .after = " task"},
     [OPTION_WORKERS] =
         {.name = "workers",
+         .update = update_workers,
          .syntax = "N|cores|pus|2xcores|A..B",
          .preset = "cores",
          .help =
@@ -344,32 +354,17 @@ char *factor_text(const struct option *option, const struct factors *factors, ch
     return text;
 }
 
-/* What a value of that schema is called today; NULL: the same. */
-static const char *meaning_of(const struct option *option, int64_t schema, const char *text,
-                              const struct factors *factors)
-{
-    for (const struct meaning *meaning = option->meant_before; meaning && meaning->schema; meaning++)
-        if (schema <= meaning->schema && !strcmp(text, meaning->was) && (!meaning->when || meaning->when(factors)))
-            return meaning->means;
-    return NULL;
-}
-
-int cell_update(const struct option *option, int64_t schema, struct cell *cell, char *error)
-{
-    char text[VALUE_MAX] = "";
-    if (option->meant_before)
-        cell_spell(cell, option, text);
-    const char *means = meaning_of(option, schema, text, &cell->f);
-    return means ? cell_set(cell, option, means, error) : 0;
-}
-
+/* A value of that schema as the row means it today. */
 static int factor_update(const struct option *option, int64_t schema, struct factors *factors, char *error)
 {
-    char text[SPEC_MAX] = "";
-    if (option->meant_before)
-        factor_text(option, factors, text);
-    const char *means = meaning_of(option, schema, text, factors);
-    return means ? factor_parse(option, means, factors, error) : 0;
+    char text[SPEC_MAX];
+    if (option->update)
+        option->update(schema, factors);
+    for (const struct meaning *meaning = option->meant_before; meaning && meaning->schema; meaning++)
+        if (schema <= meaning->schema && meaning->means && !strcmp(factor_text(option, factors, text), meaning->was) &&
+            (!meaning->when || meaning->when(factors)))
+            return factor_parse(option, meaning->means, factors, error);
+    return 0;
 }
 
 int factors_update(const struct option *table, int64_t schema, unsigned absent, struct factors *factors, char *error)

@@ -30,9 +30,10 @@ typedef void option_spell(const struct settings *settings, char *text);
 
 /* What a value of a factor meant in files up to a schema: read as what is called so now. */
 struct meaning {
-    int64_t schema; /* the last one that meant it */
-    const char *was, *means;
+    int64_t schema;                              /* the last one that meant it */
+    const char *was, *means;                     /* in a row; means NULL: no row has it */
     bool (*when)(const struct factors *factors); /* where others have these values; NULL: always */
+    const char *asks;                            /* what a suite asked for by it; NULL: none could */
 };
 
 struct option {
@@ -60,7 +61,8 @@ struct option {
     const char *before, *after; /* in a label: words around the value, `after` with s unless it is 1; NULL: none */
     const char *nothing;        /* the value of which a label says nothing; NULL: none is */
     bool added; /* after the first release: a file without its column was written before, when it was as the preset */
-    const struct meaning *meant_before; /* ends with schema 0; NULL: what it means now */
+    void (*update)(int64_t schema, struct factors *factors); /* what a row meant that no table of words can say */
+    const struct meaning *meant_before;                      /* ends with schema 0; NULL: what it means now */
 };
 
 #define OPTIONS_MAX 32
@@ -93,8 +95,6 @@ void cell_spell(const struct cell *cell, const struct option *option, char *text
 char *factor_text(const struct option *option, const struct factors *factors, char *text);
 /* Text to the value in `factors` alone. */
 int factor_parse(const struct option *option, const char *text, struct factors *factors, char *error);
-/* A value that a suite of that schema asks for, as the row means it today. 0, or -EINVAL with a line in error. */
-int cell_update(const struct option *option, int64_t schema, struct cell *cell, char *error);
 /* Factors that were read from a file of that schema, as `table` (options[]) means them today. absent: those without a
  * column there, by bit. 0, or -EINVAL with a line in error. */
 int factors_update(const struct option *table, int64_t schema, unsigned absent, struct factors *factors, char *error);

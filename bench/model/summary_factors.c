@@ -35,8 +35,19 @@ static bool value_equal(const struct option *option, const struct factors *a, co
     return option->param || option->spelling ? !memcmp(x, y, option->size) : !strcmp(x, y);
 }
 
+/* As many workers of a pool are the same when they are as many of each kind, as far as is known. */
+static bool workers_same(const struct factors *a, const struct factors *b)
+{
+    if (strcmp(spec_behind_label(a->pool), spec_behind_label(b->pool)) != 0)
+        return true;
+    return (a->processes == b->processes || a->processes == MISSING || b->processes == MISSING) &&
+           (a->threads == b->threads || a->threads == MISSING || b->threads == MISSING);
+}
+
 bool factors_same(const struct factors *a, const struct factors *b, unsigned set)
 {
+    if (set & FACTOR_WORKERS && !workers_same(a, b))
+        return false;
     for (unsigned i = 0; is_factor(i); i++)
         if (set >> i & 1 && !value_equal(&options[i], a, b))
             return false;

@@ -87,8 +87,10 @@ static void head_print(const struct request *request, const struct plan *plan, c
              plan->comparisons == 1 ? "s" : "", plan->blocks_needed,
              plan->blocks < plan->blocks_needed ? ": too few are asked for to compare pools" : "");
     heading_print("comparisons", text);
+    for (size_t i = 0; i < request->left_out.count; i++)
+        heading_print(i ? "" : "left out", request->left_out.word[i]);
     for (size_t i = 0; i < plan->left_out.count; i++)
-        heading_print(i ? "" : "left out", plan->left_out.word[i]);
+        heading_print(i || request->left_out.count ? "" : "left out", plan->left_out.word[i]);
     if (machine->quota_cpus > 0)
         snprintf(quota, sizeof quota, ", a CPU quota of %.2f", machine->quota_cpus);
     else if (machine->unseen[LIMIT_CPU])

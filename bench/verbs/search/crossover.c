@@ -53,11 +53,17 @@ static int ballast_set(double x, struct cell *cell, char *error)
     return 0;
 }
 
+static int staff_again(struct cell *cell, int64_t workers, char *error)
+{
+    cell->f.workers = workers;
+    return cell_staff(cell) ? 0
+                            : refuse(error, "%.100s with %lld workers: too few for tasks of %.60s", cell->f.pool,
+                                     (long long)workers, cell->f.workload);
+}
+
 static int workers_set(double x, struct cell *cell, char *error)
 {
-    (void)error;
-    cell->f.workers = (unsigned)llround(x);
-    return 0;
+    return staff_again(cell, llround(x), error);
 }
 
 static int share_at(const struct workload_ops *workload)
@@ -71,11 +77,10 @@ static int share_at(const struct workload_ops *workload)
 static int share_set(double x, struct cell *cell, char *error)
 {
     struct spec spec = {.name = cell->workload->name, .params = cell->workload->params};
-    (void)error;
     cell->workload_params[share_at(cell->workload)] = llround(x);
     memcpy(spec.values, cell->workload_params, sizeof spec.values);
     spec_spell(&spec, cell->f.workload);
-    return 0;
+    return staff_again(cell, cell->f.workers, error);
 }
 
 static char *count_spell(char *text, size_t size, double x)

@@ -237,7 +237,7 @@ static void note_class(const struct happened *happened, const struct sample *sam
 static int both(struct tour *tour)
 {
     struct tour_trial trial = {
-        .options = {"pool", "hybrid:route=class", "workers", "3", "workload", "mixed:cpu_share=50%", "tasks", "6"}};
+        .options = {"pool", "hybrid:route=class", "workers", "6", "workload", "mixed:cpu_share=50%", "tasks", "6"}};
     struct happened happened;
     int rc = classes_choose(&trial);
     if (rc < 0) {
