@@ -160,8 +160,10 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
     cell_median(work, cell, column_value, offsetof(struct trial_row, wall_ns), &interval);
     row->wall_lo_ns = whole(interval.lo);
     row->wall_hi_ns = whole(interval.hi);
-    for (size_t i = 0; i < DERIVED; i++)
-        *(double *)((char *)row + derived[i]) = cell_median(work, cell, derived_value, i, NULL);
+    for (size_t i = 0; i < DERIVED; i++) {
+        double median = cell_median(work, cell, derived_value, i, NULL);
+        memcpy((char *)row + derived[i], &median, sizeof median);
+    }
     row->tasks_per_s = row->ns_per_task > 0 ? 1e9 / row->ns_per_task : NAN;
     if (ideal != RUN_NOTHING)
         row->efficiency_vs_static = cell_median(work, cell, ideal_ratio_value, ideal, NULL);
