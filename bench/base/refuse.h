@@ -12,17 +12,7 @@
 /* One line on stderr, "poolbench VERB: ...". Returns 2, the exit code of bad input. */
 __attribute__((format(printf, 2, 3))) int complain(const char *verb, const char *format, ...);
 
-/* Returns -EINVAL, so that a parser can end with it. No argument may lie in `error` itself. */
-__attribute__((format(printf, 2, 3))) static inline int refuse(char *error, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(error, ERROR_MAX, format, arguments);
-    va_end(arguments);
-    return -EINVAL;
-}
-
-/* The same for other reasons than bad input: returns rc. */
+/* Returns rc, so that a function can end with it. No argument may lie in `error` itself. */
 __attribute__((format(printf, 3, 4))) static inline int refuse_as(int rc, char *error, const char *format, ...)
 {
     va_list arguments;
@@ -31,6 +21,9 @@ __attribute__((format(printf, 3, 4))) static inline int refuse_as(int rc, char *
     va_end(arguments);
     return rc;
 }
+
+/* Of bad input. */
+#define refuse(error, ...) refuse_as(-EINVAL, error, __VA_ARGS__)
 
 /* Puts "where: " before what is in `error` already: the option, or file:line. Returns -EINVAL too. */
 __attribute__((format(printf, 2, 3))) static inline int refuse_at(char *error, const char *format, ...)

@@ -231,6 +231,11 @@ static const char *expand_stops(const char *text, size_t head, const struct para
     return "/:";
 }
 
+static int spec_add(struct words *specs, const char *text, size_t length, char *error)
+{
+    return words_add(specs, text, length) ? refuse_as(-ENOMEM, error, "out of memory") : 0;
+}
+
 /* Appends the alternatives of the part at `text` to every spec begun so far. */
 static int expand_part(const char *text, size_t length, const struct param *params, struct words *specs, char *error)
 {
@@ -249,8 +254,8 @@ static int expand_part(const char *text, size_t length, const struct param *para
                 rc = refuse(error, "'%.40s...' is longer than %d letters", spec, VALUE_MAX - 1);
             else if (longer.count >= ALTERNATIVES_MAX)
                 rc = refuse(error, "more than %d combinations of alternatives", ALTERNATIVES_MAX);
-            else if ((rc = words_add(&longer, spec, (size_t)used)))
-                refuse(error, "out of memory");
+            else
+                rc = spec_add(&longer, spec, (size_t)used, error);
             if (*end != '/')
                 break;
         }
@@ -266,19 +271,14 @@ int spec_expand(const char *text, const struct param *params, struct words *spec
     size_t length = spec_name_length(text);
     if (length >= VALUE_MAX)
         return refuse(error, "'%.40s...' is longer than %d letters", text, VALUE_MAX - 1);
-    int rc = words_add(&all, text, length);
-    if (rc)
-        refuse(error, "out of memory");
+    int rc = spec_add(&all, text, length, error);
     for (text += length; *text && !rc; text += length) {
         text++;
         length = spec_name_length(text);
         rc = expand_part(text, length, params, &all, error);
     }
-    for (size_t i = 0; i < all.count && !rc; i++) {
-        rc = words_add(specs, all.word[i], strlen(all.word[i]));
-        if (rc)
-            refuse(error, "out of memory");
-    }
+    for (size_t i = 0; i < all.count && !rc; i++)
+        rc = spec_add(specs, all.word[i], strlen(all.word[i]), error);
     words_release(&all);
     return rc;
 }

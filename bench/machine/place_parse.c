@@ -51,12 +51,11 @@ void place_rows_release(struct place_rows *rows)
 __attribute__((format(printf, 2, 3))) static int refuse_place(const struct parser *parser, const char *format, ...)
 {
     va_list args;
-    int length = snprintf(parser->error, ERROR_MAX, "%s: '%.*s': ", parser->option, SPEC_MAX, parser->place);
 
     va_start(args, format);
-    vsnprintf(parser->error + length, ERROR_MAX - (size_t)length, format, args);
+    vsnprintf(parser->error, ERROR_MAX, format, args);
     va_end(args);
-    return -EINVAL;
+    return refuse_at(parser->error, "%s: '%.*s'", parser->option, SPEC_MAX, parser->place);
 }
 
 static int refuse_set(const struct parser *parser, const char *what)

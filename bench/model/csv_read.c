@@ -40,12 +40,11 @@ struct reader {
 static void __attribute__((format(printf, 2, 3))) reader_fail(struct reader *r, const char *format, ...)
 {
     va_list arguments;
-    int length = snprintf(r->error, ERROR_MAX, "%s:%lu: ", r->path, r->first_line);
 
     va_start(arguments, format);
-    if (length >= 0 && length < ERROR_MAX)
-        vsnprintf(r->error + length, (size_t)(ERROR_MAX - length), format, arguments);
+    vsnprintf(r->error, ERROR_MAX, format, arguments);
     va_end(arguments);
+    refuse_at(r->error, "%s:%lu", r->path, r->first_line);
     r->result = -EBADMSG;
 }
 

@@ -218,6 +218,13 @@ static bool in_results(const char *path)
            of_parent.st_dev == of_results.st_dev && of_parent.st_ino == of_results.st_ino;
 }
 
+static int out_refuse(int code, const char *out, char *error)
+{
+    if (code == ENOENT)
+        return refuse_as(-code, error, "--out: '%.200s' would lie in a directory that does not exist", out);
+    return refuse_as(-code, error, "--out: '%.200s' cannot be made: %s", out, strerror(code));
+}
+
 static int out_create(const char *out, char *directory, size_t size, char *error)
 {
     size_t length = strlen(out);
@@ -233,9 +240,7 @@ static int out_create(const char *out, char *directory, size_t size, char *error
     if (errno == EEXIST)
         return refuse_as(-EEXIST, error, "--out: '%.200s' exists already; expected the name of a new directory",
                          directory);
-    if (errno == ENOENT)
-        return refuse_as(-ENOENT, error, "--out: '%.200s' would lie in a directory that does not exist", directory);
-    return refuse_as(-errno, error, "--out: '%.200s' cannot be made: %s", directory, strerror(errno));
+    return out_refuse(errno, directory, error);
 }
 
 int run_check(const char *out, char *error)
@@ -264,9 +269,7 @@ int run_check(const char *out, char *error)
     snprintf(parent, sizeof parent, "%.*s", length ? (int)length : 1, length ? out : ".");
     if (access(parent, W_OK | X_OK) == 0)
         return 0;
-    if (errno == ENOENT)
-        return refuse_as(-ENOENT, error, "--out: '%.200s' would lie in a directory that does not exist", out);
-    return refuse_as(-errno, error, "--out: '%.200s' cannot be made: %s", out, strerror(errno));
+    return out_refuse(errno, out, error);
 }
 
 int run_create(const char *out, char *directory, size_t size, char *error)
