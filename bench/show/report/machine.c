@@ -64,7 +64,6 @@ static const struct fact {
     {"Flags", "build.flags", NO_UNIT},
     {"Libraries", "build.libraries", NO_UNIT},
 };
-enum { FACT_COUNT = sizeof facts / sizeof facts[0] };
 
 /* "hwloc 2.9.0, gsl 2.7.1"; of mitigations, only what the CPU is affected by. Nothing where none of it is told: what
  * could not be read is not what is not needed. */
@@ -143,30 +142,29 @@ static void value_print(FILE *out, const struct fact *fact, const json_t *value)
 
 void report_machine(struct report *r)
 {
-    struct document_fact shown[FACT_COUNT + 1];
-    struct lines texts[FACT_COUNT], untold;
-    size_t count = 0;
+    const struct document_format *format = r->format;
+    struct lines text, untold;
     const char *before = "";
 
+    if (!r->run->host) {
+        report_paragraph(r, "Not known: host.json cannot be read.");
+        return;
+    }
     lines_open(&untold);
-    for (size_t i = 0; i < FACT_COUNT; i++) {
-        if (lines_open(&texts[i]))
-            value_print(texts[i].out, &facts[i], report_fact(r, facts[i].path));
-        const char *text = lines_close(&texts[i]);
-        if (*text) {
-            shown[count++] = (struct document_fact){facts[i].label, text};
+    fputs(format->facts_begin, r->out);
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+        if (lines_open(&text))
+            value_print(text.out, &facts[i], report_fact(r, facts[i].path));
+        if (*lines_close(&text)) {
+            markup_print(r->out, format->markup, format->fact, facts[i].label, text.text);
         } else if (untold.out) {
             fprintf(untold.out, "%s%s", before, facts[i].label);
             before = ", ";
         }
+        free(text.text);
     }
     if (*lines_close(&untold))
-        shown[count++] = (struct document_fact){"Not told", untold.text};
-    if (r->run->host)
-        report_facts(r, shown, count);
-    else
-        report_paragraph(r, "Not known: host.json cannot be read.");
-    for (size_t i = 0; i < FACT_COUNT; i++)
-        free(texts[i].text);
+        markup_print(r->out, format->markup, format->fact, "Not told", untold.text);
+    fputs(format->facts_end, r->out);
     free(untold.text);
 }

@@ -1,0 +1,112 @@
+/* Tables of texts: on screens that are wide enough and on those that are not, and as markup. */
+#include "bench/show/lines.h"
+#include "bench/show/markup.h"
+#include "bench/show/sheet.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h> /* after what it needs */
+
+static struct sheet made(bool split)
+{
+    struct sheet sheet = {.columns = 4, .align = "lrlr", .split = split};
+
+    sheet_row(&sheet, "", "a", "pool", "never");
+    sheet_row(&sheet, "a heading that is longer than all labels", "", "", "");
+    sheet_row(&sheet, "one", "1");
+    sheet_note(&sheet, " *", "");
+    sheet_row(&sheet, "x_y", "");
+    sheet_row(&sheet, "t\xc3\xbcrkis", "22");
+    sheet_note(&sheet, "", "20 .. 23");
+    sheet_row(&sheet, "z", "");
+    return sheet;
+}
+
+static void expect(struct sheet *sheet, size_t columns, const char *expected)
+{
+    struct lines lines;
+
+    assert_non_null(lines_open(&lines));
+    sheet_print(lines.out, sheet, columns);
+    assert_string_equal(lines_close(&lines), expected);
+    free(lines.text);
+}
+
+static void on_a_screen(void **state)
+{
+    static const unsigned char least[] = {0, 8, 0};
+    struct sheet sheet = made(false);
+
+    (void)state;
+    assert_int_equal(sheet_rows(&sheet), 4);
+    sheet_trim(&sheet);
+    assert_int_equal(sheet.columns, 3);
+    expect(&sheet, 96,
+           "           a  pool\na heading that is longer than all labels\none      1 *  x_y\nt\xc3\xbcrkis  22    z\n");
+    /* a label for which there is no room has a line of its own, and no width is asked for */
+    sheet.least = least;
+    expect(
+        &sheet, 16,
+        "         a  pool\na heading that is longer than all labels\none    1 *  x_y\nt\xc3\xbcrkis\n      22    z\n");
+    sheet_release(&sheet);
+}
+
+static void in_several_tables(void **state)
+{
+    struct sheet sheet = made(true);
+
+    (void)state;
+    sheet_trim(&sheet);
+    expect(&sheet, 12,
+           "           a\na heading that is longer than all labels\none      1 *\nt\xc3\xbcrkis  22\n"
+           "        pool\na heading that is longer than all labels\none     x_y\nt\xc3\xbcrkis  z\n");
+    sheet_release(&sheet);
+}
+
+static void as_markup(void **state)
+{
+    struct sheet sheet = {.columns = 2, .align = "lr"};
+    struct lines lines;
+
+    (void)state;
+    sheet_row(&sheet, "pool", "a|b", "x_1", "1.5");
+    sheet_note(&sheet, "*", "1.4 .. 1.6");
+    assert_non_null(lines_open(&lines));
+    sheet_markdown(lines.out, &sheet);
+    sheet_latex(lines.out, &sheet);
+    sheet_csv(lines.out, &sheet);
+    assert_string_equal(lines_close(&lines), "| pool |                    a\\|b |\n"
+                                             "| ---- | ----------------------: |\n"
+                                             "| x\\_1 | **1.5** \\* (1.4 .. 1.6) |\n"
+                                             "\\begin{tabular}{lr}\n\\hline\npool & a|b \\\\\n\\hline\n"
+                                             "x\\_1 & 1.5 \\\\\n\\hline\n\\end{tabular}\n"
+                                             "pool,a|b\nx_1,1.5\n");
+    free(lines.text);
+    sheet_release(&sheet);
+}
+
+static void no_markup(void **state)
+{
+    struct lines lines;
+
+    (void)state;
+    assert_non_null(lines_open(&lines));
+    markup_print(lines.out, MARKUP_HTML, "<p>@@</p>", "a<b> & \"c\" 1 .. 2\x1b", "\xe9");
+    markup_print(lines.out, MARKUP_MARKDOWN, "@|@|@", "1. *a*", "- b", "1.5\nc");
+    markup_print(lines.out, MARKUP_LATEX, "@", "50 % \\a^b");
+    assert_string_equal(lines_close(&lines), "<p>a&lt;b&gt; &amp; &quot;c&quot; 1&nbsp;..&nbsp;2 \xef\xbf\xbd</p>"
+                                             "1\\. \\*a\\*|\\- b|1.5 c50 \\% \\textbackslash{}a\\textasciicircum{}b");
+    free(lines.text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(on_a_screen),
+        cmocka_unit_test(in_several_tables),
+        cmocka_unit_test(as_markup),
+        cmocka_unit_test(no_markup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
