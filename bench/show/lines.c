@@ -1,6 +1,7 @@
 /* Lines of text in memory, see lines.h. */
 #include "bench/show/lines.h"
 #include "bench/base/wrap.h"
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,4 +26,18 @@ void lines_print(FILE *out, struct lines *lines, const char *mark)
             wrap_print(out, line, (unsigned)strlen(mark));
         }
     free(lines->text);
+}
+
+void wrapped_print(FILE *out, unsigned indent, unsigned column, const char *format, ...)
+{
+    char *text;
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    va_end(arguments);
+    fprintf(out, "%*s", (int)indent, "");
+    wrap_print(out, text ? text : "", column);
+    free(text);
 }

@@ -88,13 +88,12 @@ static char *time_text(char *text, size_t size, const struct run_data *run, cons
 void screen_header(FILE *out, const struct run_data *run)
 {
     struct totals totals = totals_make(run);
-    char machine[128], time[96], text[384];
+    char machine[128], time[96];
 
     host_line(machine, sizeof machine, run->host);
-    snprintf(text, sizeof text, "poolbench %s | %s | %zu trial%s in %zu block%s, %zu failed%s", POOLBENCH_VERSION,
-             machine, run->trial_count, run->trial_count == 1 ? "" : "s", run->blocks, run->blocks == 1 ? "" : "s",
-             run->trial_count - totals.ok, time_text(time, sizeof time, run, &totals));
-    wrap_print(out, text, 0);
+    wrapped_print(out, 0, 0, "poolbench %s | %s | %zu trial%s in %zu block%s, %zu failed%s", POOLBENCH_VERSION, machine,
+                  run->trial_count, run->trial_count == 1 ? "" : "s", run->blocks, run->blocks == 1 ? "" : "s",
+                  run->trial_count - totals.ok, time_text(time, sizeof time, run, &totals));
 }
 
 void screen_warnings(FILE *out, const struct run_data *run, const struct table *table)
@@ -200,12 +199,12 @@ static void failures_show(FILE *out, const struct table *t)
     for (size_t i = 0; failures && i < count && i < REASONS_MAX; i++) {
         const struct trial_row *trial = &run->trials[failures[i].trial];
         const struct summary_row *cell = &run->rows[run->cell[failures[i].trial]];
-        char label[LABEL_MAX], line[512];
-        factors_label(label, sizeof label, cell, t->shown | FACTOR_POOL);
-        snprintf(line, sizeof line, "%s: %zu of %lld %s%s%s", label, failures[i].count, (long long)cell->trials,
-                 trial_status_word(trial->status), *trial->reason ? ": " : "", trial->reason);
-        fputs("  ", out);
-        wrap_print(out, line, 2); /* whole: its end may say which task */
+        char label[LABEL_MAX];
+        /* whole: its end may say which task */
+        wrapped_print(out, 2, 2, "%s: %zu of %lld %s%s%s",
+                      factors_label(label, sizeof label, cell, t->shown | FACTOR_POOL), failures[i].count,
+                      (long long)cell->trials, trial_status_word(trial->status), *trial->reason ? ": " : "",
+                      trial->reason);
     }
     if (failures && count > REASONS_MAX)
         fprintf(out, "  and %zu more kinds of failure, see %s\n", count - REASONS_MAX, trial_format.file);

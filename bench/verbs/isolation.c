@@ -6,6 +6,7 @@
 #include "bench/model/host.h"
 #include "bench/model/metrics.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/lines.h"
 #include "bench/show/sheet.h"
 #include "bench/verbs/verbs.h"
 #include <limits.h>
@@ -167,20 +168,20 @@ static void isolation_print(FILE *out, const struct isolation *isolation)
 {
     const struct table *t = &isolation->table;
     struct sheet sheet = {.columns = 6, .align = "lrrlr"};
-    char text[256], machine[160];
+    char machine[160];
 
     host_line(machine, sizeof machine, t->run->host);
     fprintf(out, "The price of isolation: %s over %s, run %.40s\n", PROCESSES, THREADS, t->run->rows[0].run_id);
     wrap_print(out, machine, 0);
     if (t->series.blocks < isolation->family.blocks)
-        snprintf(text, sizeof text, "No intervals: %u comparisons take %zu blocks, the run has %zu.",
-                 isolation->family.comparisons, isolation->family.blocks, t->series.blocks);
+        wrapped_print(out, 0, 0, "No intervals: %u comparisons take %zu blocks, the run has %zu.",
+                      isolation->family.comparisons, isolation->family.blocks, t->series.blocks);
     else
-        snprintf(text, sizeof text,
-                 "Ratios within a block, medians over blocks: 1.09x means processes cost 9 %% more. All %u intervals "
-                 "hold together at 95 %%; equal is within 2 %%.",
-                 isolation->family.comparisons);
-    wrap_print(out, text, 0);
+        wrapped_print(
+            out, 0, 0,
+            "Ratios within a block, medians over blocks: 1.09x means processes cost 9 %% more. All %u intervals "
+            "hold together at 95 %%; equal is within 2 %%.",
+            isolation->family.comparisons);
     sheet_row(&sheet, "", "ratio", "interval", "", PROCESSES, THREADS);
     for (size_t i = 0; i < isolation->count; i++)
         pair_put(&sheet, t, &isolation->pairs[i]);

@@ -4,6 +4,7 @@
 #include "bench/base/wrap.h"
 #include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/lines.h"
 #include "bench/show/sheet.h"
 #include <math.h>
 
@@ -79,9 +80,7 @@ static void forecast_print(FILE *out, const struct fit *fit, double most)
             snprintf(text + strlen(text), sizeof text - strlen(text), "; %s workers reach half of the limit",
                      number_spell(half, sizeof half, workers, ""));
     }
-    snprintf(text + strlen(text), sizeof text - strlen(text), ".");
-    fputs("    ", out);
-    wrap_print(out, text, 4);
+    wrapped_print(out, 4, 4, "%s.", text);
 }
 
 static void fit_print(FILE *out, const struct studies *studies, const struct study *study, const struct study_fit *f)
@@ -89,10 +88,7 @@ static void fit_print(FILE *out, const struct studies *studies, const struct stu
     double most = workers_at(studies, study, study->used ? study->used - 1 : 0);
 
     if (!f->made) {
-        char text[ERROR_MAX + 64];
-        snprintf(text, sizeof text, "%s: not fitted: %s", fit_words[f->law].law, f->why);
-        fputs("  ", out);
-        wrap_print(out, text, 4);
+        wrapped_print(out, 2, 4, "%s: not fitted: %s", fit_words[f->law].law, f->why);
         return;
     }
     fprintf(out, "  %s: the measured points are up to %.2g %% off\n", fit_words[f->law].law, 100 * f->fit.worst);
@@ -143,28 +139,21 @@ static void points_print(FILE *out, const struct studies *studies, const struct 
 
 static void study_print(FILE *out, const struct studies *studies, const struct study *study)
 {
-    char label[160], text[512];
+    char label[160], blocks[32] = "";
 
-    snprintf(text, sizeof text, "%.128s: %s; %zu numbers of workers, %.0f to %.0f",
-             POOL_SHOWN(study_row(studies, study, 0)->f.pool), study_label(studies, study, label, sizeof label),
-             study->count, workers_at(studies, study, 0), workers_at(studies, study, study->count - 1));
     if (study->blocks)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "; %zu blocks", study->blocks);
-    wrap_print(out, text, 2);
-    if (study->used < study->count) {
-        snprintf(text, sizeof text,
-                 "Fitted up to %lld workers, the CPUs in effect: beyond, workers share CPUs, which is no scaling.",
-                 (long long)study->cpus);
-        fputs("  ", out);
-        wrap_print(out, text, 4);
-    }
+        snprintf(blocks, sizeof blocks, "; %zu blocks", study->blocks);
+    wrapped_print(out, 0, 2, "%.128s: %s; %zu numbers of workers, %.0f to %.0f%s",
+                  POOL_SHOWN(study_row(studies, study, 0)->f.pool), study_label(studies, study, label, sizeof label),
+                  study->count, workers_at(studies, study, 0), workers_at(studies, study, study->count - 1), blocks);
+    if (study->used < study->count)
+        wrapped_print(out, 2, 4,
+                      "Fitted up to %lld workers, the CPUs in effect: beyond, workers share CPUs, which is no scaling.",
+                      (long long)study->cpus);
     if (study->needs_cpus && !study->cpus)
         fputs("  host.json does not say how many CPUs there were: some workers may have shared one.\n", out);
-    if (*study->why) {
-        snprintf(text, sizeof text, "Not fitted: %.400s.", study->why);
-        fputs("  ", out);
-        wrap_print(out, text, 4);
-    }
+    if (*study->why)
+        wrapped_print(out, 2, 4, "Not fitted: %.400s.", study->why);
     for (size_t i = 0; i < study->fits; i++)
         fit_print(out, studies, study, &study->fit[i]);
     points_print(out, studies, study);
@@ -172,11 +161,10 @@ static void study_print(FILE *out, const struct studies *studies, const struct s
 
 void studies_print(FILE *out, const struct studies *studies)
 {
-    char machine[160], text[256];
+    char machine[160];
 
     host_line(machine, sizeof machine, studies->table.run->host);
-    snprintf(text, sizeof text, "Scaling over workers, run %.40s: %s", studies->table.run->rows[0].run_id, machine);
-    wrap_print(out, text, 0);
+    wrapped_print(out, 0, 0, "Scaling over workers, run %.40s: %s", studies->table.run->rows[0].run_id, machine);
     wrap_print(out,
                "Fitted to medians over blocks. Intervals: 95 %, each by itself, of refits to resampled blocks. They "
                "hold if the law does; how far the points are off tells whether it does.",

@@ -5,6 +5,7 @@
 #include "bench/base/wrap.h"
 #include "bench/model/columns.h"
 #include "bench/model/run_dir.h"
+#include "bench/show/lines.h"
 #include "bench/show/sheet.h"
 #include "bench/verbs/targets/targets.h"
 #include "bench/verbs/verbs.h"
@@ -86,7 +87,6 @@ static void table_print(const struct targets *targets, const struct judgement *j
 static void foot_print(const struct targets *targets, const struct judgement *judgement, const struct family *family)
 {
     size_t blocks = SIZE_MAX, count = 0;
-    char text[512];
 
     for (size_t t = 0; t < targets->count; t++) {
         if (judgement[t].outcome == TARGET_NOT_RUN)
@@ -95,24 +95,20 @@ static void foot_print(const struct targets *targets, const struct judgement *ju
         blocks = judgement[t].blocks < blocks ? judgement[t].blocks : blocks;
     }
     if (count) {
-        snprintf(text, sizeof text,
-                 "Medians over %zu or more blocks; all intervals, of %zu target%s, hold together with %.0f %%. A "
-                 "target fails only when its whole interval lies beyond; unresolved: at most is within the interval.",
-                 blocks, targets->count, targets->count == 1 ? "" : "s", 100 * (1 - FAMILY_ERROR));
         putchar('\n');
-        wrap_print(stdout, text, 0);
-        if (blocks < family->blocks) {
-            snprintf(text, sizeof text, "So many targets need at least %zu blocks.", family->blocks);
-            wrap_print(stdout, text, 0);
-        }
+        wrapped_print(
+            stdout, 0, 0,
+            "Medians over %zu or more blocks; all intervals, of %zu target%s, hold together with %.0f %%. A "
+            "target fails only when its whole interval lies beyond; unresolved: at most is within the interval.",
+            blocks, targets->count, targets->count == 1 ? "" : "s", 100 * (1 - FAMILY_ERROR));
+        if (blocks < family->blocks)
+            wrapped_print(stdout, 0, 0, "So many targets need at least %zu blocks.", family->blocks);
     }
     for (size_t t = 0, said = 0; t < targets->count; t++)
         if (judgement[t].outcome == TARGET_NOT_RUN) {
             if (!said++)
                 fputs("\nnot run\n", stdout);
-            snprintf(text, sizeof text, "%s (%s)", targets->target[t].name, judgement[t].why);
-            fputs("  ", stdout);
-            wrap_print(stdout, text, 4);
+            wrapped_print(stdout, 2, 4, "%s (%s)", targets->target[t].name, judgement[t].why);
         }
 }
 
