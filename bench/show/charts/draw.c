@@ -157,13 +157,13 @@ static FILE *draft_open(const char *draft, const char *file, char *error)
 }
 
 /* Returns `result`, or, where that is no error, what went wrong here. */
-static int draft_close(FILE *out, const char *file, int result, char *error)
+static int draft_close(FILE *out, const char *draft, const char *file, int result, char *error)
 {
     errno = EIO;
     if (!out || !(ferror(out) | fclose(out)) || result < 0)
         return result;
     int code = errno;
-    refuse(error, "%s: cannot be written: %s", file, strerror(code));
+    refuse(error, "%s/%s: cannot be written: %s", draft, file, strerror(code));
     return -code;
 }
 
@@ -190,8 +190,8 @@ static int sources_write(struct chart_work *work, const struct drawing *drawing,
         if (pictures > 0 && !result)
             result = script_append(work->script, script, work->why);
     }
-    result = draft_close(work->data, data, result < 0 ? result : pictures, work->why);
-    return draft_close(work->script, script, result, work->why);
+    result = draft_close(work->data, draft, data, result < 0 ? result : pictures, work->why);
+    return draft_close(work->script, draft, script, result, work->why);
 }
 
 static void say(const struct drawing *drawing, const char *charts, const struct chart *chart, int pictures,
@@ -348,7 +348,7 @@ int drawing_make(const struct drawing *drawing, char *error)
     }
     if (first && result != -ENOENT)
         refuse_at(error, failed > 1 ? "chart %s, and %zu more" : "chart %s", first, failed - 1);
-    int saved = draft_close(captions, CAPTIONS, 0, why);
+    int saved = draft_close(captions, draft, CAPTIONS, 0, why);
     if (!saved)
         saved = file_move(draft, charts, CAPTIONS, why);
     if (saved && !result) {
