@@ -1,6 +1,6 @@
 /* Efficiency against task size, as the search for METG went through it. */
+#include "bench/model/metrics.h"
 #include "bench/model/summary_factors.h"
-#include "bench/show/charts/groups.h"
 #include "bench/show/charts/search.h"
 #include <math.h>
 #include <string.h>
@@ -28,11 +28,6 @@ static double size(const struct summary_row *row)
     return (double)row->f.size_ns;
 }
 
-static double per_task(const struct trial_row *trial)
-{
-    return (double)trial->wall_ns / (double)trial->f.tasks;
-}
-
 /* Against the trial of `static` with the same tasks in the same block. */
 static double efficiency(const struct run_data *run, size_t trial)
 {
@@ -43,7 +38,7 @@ static double efficiency(const struct run_data *run, size_t trial)
         if (other->block == mine->block && !strcmp(other->f.pool, IDEAL_POOL) && trial_has_time(other) &&
             other->f.size_ns == mine->f.size_ns && other->f.workers == mine->f.workers &&
             !strcmp(other->f.workload, mine->f.workload))
-            return per_task(other) / per_task(mine);
+            return METRIC_WALL->value(run, t) / METRIC_WALL->value(run, trial);
     }
     return NAN;
 }

@@ -1,6 +1,7 @@
 /* Run order: every trial as a point, when it ran and how its time per task compares with its cell's median. What drifts
  * over the run, what stands out, and what failed is seen before any median hides it. */
 #include "bench/base/refuse.h"
+#include "bench/model/metrics.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/charts/groups.h"
@@ -22,11 +23,6 @@ struct points {
     bool several; /* a cell has more than one trial */
 };
 
-static double per_task(const struct trial_row *trial)
-{
-    return (double)trial->wall_ns / (double)trial->f.tasks;
-}
-
 static void changes_fill(struct points *points)
 {
     const struct run_data *s = points->run;
@@ -39,12 +35,12 @@ static void changes_fill(struct points *points)
         size_t count = 0;
         for (size_t i = s->first[row]; i != RUN_NOTHING; i = s->next[i])
             if (trial_has_time(&s->trials[i]))
-                points->values[count++] = per_task(&s->trials[i]);
+                points->values[count++] = METRIC_WALL->value(s, i);
         points->several |= count > 1;
         double median = stats_median(points->values, stats_sort(points->values, count));
         for (size_t i = s->first[row]; i != RUN_NOTHING; i = s->next[i])
             if (trial_has_time(&s->trials[i]))
-                points->change[i] = per_task(&s->trials[i]) / median - 1;
+                points->change[i] = METRIC_WALL->value(s, i) / median - 1;
     }
 }
 
