@@ -1,6 +1,7 @@
 /* A small run made up here, with medians that can be checked by hand: failed trials count nowhere, percentiles need
  * enough tasks, what was not committed is not read, a copy sums up byte for byte. And run directories by name. */
 #include "bench/analyse/summary.h"
+#include "bench/job/arrivals.h"
 #include "bench/model/cell.h"
 #include "bench/model/csv.h"
 #include "bench/model/host.h"
@@ -241,6 +242,38 @@ static void test_remarks(void **state)
 }
 
 /* Without its samples a run has the same summary but for what only they tell. */
+/* A pool that loses no time keeps up with any draw of arrivals, and one that serves nine tenths of them with none: what
+ * a seed draws is no fault of the pool. */
+static void test_arrivals(void **state)
+{
+    enum { SEEDS = 50, TASKS = 1000 };
+    struct csv_writer *trials;
+    struct run_data s;
+
+    (void)state;
+    assert_int_equal(mkdir("arrivals", 0777), 0);
+    assert_int_equal(csv_create("arrivals", &trial_format, &trials), 0);
+    for (int64_t i = 0; i < 2 * SEEDS; i++) {
+        struct trial_row trial;
+        trial_fill(&trial, &cells[1], 1, i + 1);
+        snprintf(trial.cell_id, sizeof trial.cell_id, "c%03d", (int)i);
+        trial.seed = (uint64_t)i / 2;
+        trial.f.tasks = TASKS;
+        trial.f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = 1000, .poisson = true};
+        double last_ns = 0;
+        for (uint32_t task = 0; task < TASKS; task++)
+            last_ns += arrivals_gap_ns(trial.seed, task, 1e6);
+        trial.wall_ns = (int64_t)(last_ns / (i % 2 ? 0.9 : 1)) + trial.f.size_ns;
+        assert_int_equal(csv_put(trials, &trial), 0);
+    }
+    assert_int_equal(csv_close(trials), 0);
+    assert_int_equal(run_summed_open("arrivals", &s, error), 0);
+    assert_int_equal(s.count, 2 * SEEDS);
+    for (size_t i = 0; i < s.count; i++)
+        assert_float_equal(s.rows[i].achieved_share, (i % 2 ? 0.9f : 1.f), 1e-3);
+    run_data_close(&s);
+}
+
 static void test_no_samples(void **state)
 {
     struct run_data s;
@@ -563,10 +596,10 @@ static void test_run_create(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cells),       cmocka_unit_test(test_remarks), cmocka_unit_test(test_no_samples),
-        cmocka_unit_test(test_percentiles), cmocka_unit_test(test_copy),    cmocka_unit_test(test_screen),
-        cmocka_unit_test(test_charts),      cmocka_unit_test(test_factors), cmocka_unit_test(test_run_find),
-        cmocka_unit_test(test_run_create),
+        cmocka_unit_test(test_cells),      cmocka_unit_test(test_arrivals),    cmocka_unit_test(test_remarks),
+        cmocka_unit_test(test_no_samples), cmocka_unit_test(test_percentiles), cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_screen),     cmocka_unit_test(test_charts),      cmocka_unit_test(test_factors),
+        cmocka_unit_test(test_run_find),   cmocka_unit_test(test_run_create),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

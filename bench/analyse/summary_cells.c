@@ -1,5 +1,6 @@
 /* The numbers of a cell, from what is known of its trials. Those that are not ok enter none. */
 #include "bench/analyse/summary_work.h"
+#include "bench/job/arrivals.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/looks.h"
 #include "bench/stats/series.h"
@@ -76,17 +77,28 @@ static const size_t derived[DERIVED] = {
     [SUBMITTER] = AT(submitter_share), [ACHIEVED] = AT(achieved_share), [IMBALANCE] = AT(worker_imbalance),
 };
 
+/* How much of the time until the last result had arrivals: those that were drawn, which may take longer than the rate
+ * says, and the last task holds its worker for its size, whoever serves it. NAN: no rate. */
+static double achieved_share(const struct trial_row *trial)
+{
+    const struct arrival *arrival = &trial->f.arrival;
+    if (arrival->kind != ARRIVAL_RATE || trial->wall_ns == MISSING || trial->f.tasks < 1)
+        return NAN;
+    double last_ns = arrivals_draw(trial->seed, (uint32_t)trial->f.tasks, arrival->rate, arrival->poisson, NULL);
+    double size_ns = trial->f.size_ns == MISSING ? 0 : (double)trial->f.size_ns;
+    return last_ns / fmax(last_ns, (double)trial->wall_ns - size_ns);
+}
+
 static double derived_value(const struct work *work, size_t trial, size_t which)
 {
     const struct trial_row *t = &work->run->trials[trial];
     const double wall_ns = number_real(t->wall_ns), ideal_ns = number_real(t->ideal_ns);
-    const double tasks_per_s = 1e9 * number_real(t->f.tasks) / wall_ns;
     const double all[DERIVED] = {
         [PER_TASK] = trial_per_task(t, wall_ns),
         [EFFICIENCY] = wall_ns > 0 ? ideal_ns / wall_ns : NAN,
         [OVERHEAD] = trial_per_task(t, wall_ns - ideal_ns),
         [SUBMITTER] = number_real(t->submitter_ns) / wall_ns,
-        [ACHIEVED] = t->f.arrival.kind == ARRIVAL_RATE ? tasks_per_s / t->f.arrival.rate : NAN,
+        [ACHIEVED] = which == ACHIEVED ? achieved_share(t) : NAN,
         [IMBALANCE] = work->imbalance[trial],
     };
     return all[which];

@@ -13,15 +13,6 @@
 
 #define CALIBRATION_POINT_NS 20000000ull /* 20 ms a point */
 
-static void due_set(uint64_t *due, const struct cell *cell, uint64_t seed)
-{
-    double gap_ns = 1e9 / cell->f.arrival.rate, at_ns = 0;
-    for (uint32_t i = 0; i < (uint32_t)cell->f.tasks; i++) {
-        at_ns = cell->f.arrival.poisson ? at_ns + arrivals_gap_ns(seed, i, gap_ns) : i * gap_ns;
-        due[i] = (uint64_t)at_ns;
-    }
-}
-
 static struct job_counts trial_counts(const struct cell *cell, int64_t samples)
 {
     return (struct job_counts){
@@ -80,7 +71,8 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     memcpy((char *)file + file->at.masks, placement->masks, row * cell->shape.workers);
     memcpy((char *)file + file->at.costs, cell->costs, cell->cost_count * sizeof *cell->costs);
     if (counts.due)
-        due_set((uint64_t *)((char *)file + file->at.due), cell, order->seed);
+        arrivals_draw(order->seed, (uint32_t)cell->f.tasks, cell->f.arrival.rate, cell->f.arrival.poisson,
+                      (uint64_t *)((char *)file + file->at.due));
     memset(parts->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *parts->histograms);
     memset(parts->reaped, 0, (file->tasks / 64 + 1) * sizeof *parts->reaped);
     return 0;

@@ -92,9 +92,7 @@ static int capacity_set(const struct searches *searches, double x, struct cell *
  * last tasks may take as long as any, so that short trials lose nothing by their end. */
 static double achieved(const struct searches *searches, double x, const struct trial_row *row)
 {
-    double span_ns = 0;
-    for (int64_t i = 0; i < row->f.tasks; i++)
-        span_ns += arrivals_gap_ns(searches->session.request.settings.seed, (uint32_t)i, SECOND_NS / x);
+    double span_ns = arrivals_draw(searches->session.request.settings.seed, (uint32_t)row->f.tasks, x, true, NULL);
     return span_ns / fmax(span_ns, (double)row->wall_ns - searches->limit);
 }
 
