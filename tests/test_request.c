@@ -308,6 +308,22 @@ static void labels(void **state)
     assert_string_equal(error, "--pool: the label 'a' stands for two pools, pthread and fork");
 }
 
+/* Run once, it stands in all that ask for it. */
+static void a_cell_that_experiments_share(void **state)
+{
+    (void)state;
+    static const char text[] = "pool = pthread\nsize = 1ms\n[experiment cpu]\nworkers = 2\n"
+                               "[experiment scaling]\nworkers = 1, 2, 4\n[experiment again]\nworkers = 2, 2\n";
+    struct request request;
+    suite_good(text, "", &request);
+    assert_int_equal(request.cells.count, 3);
+    assert_string_equal(request.cells.cell[0].experiment, "cpu");
+    assert_string_equal(request.cells.cell[0].experiments, "cpu;scaling;again");
+    assert_string_equal(request.cells.cell[1].experiments, "scaling");
+    request_release(&request);
+    SUITE_BAD("[experiment a;b]\npool = fork\n", ":1: the name has a semicolon, which stands between names in files");
+}
+
 static void suite_layers(void **state)
 {
     (void)state;
@@ -440,9 +456,15 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),    cmocka_unit_test(crossing),     cmocka_unit_test(values),
-        cmocka_unit_test(bad_options), cmocka_unit_test(suite_layers), cmocka_unit_test(bad_suites),
-        cmocka_unit_test(resolved),    cmocka_unit_test(labels),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(crossing),
+        cmocka_unit_test(values),
+        cmocka_unit_test(bad_options),
+        cmocka_unit_test(a_cell_that_experiments_share),
+        cmocka_unit_test(suite_layers),
+        cmocka_unit_test(bad_suites),
+        cmocka_unit_test(resolved),
+        cmocka_unit_test(labels),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -286,13 +286,27 @@ static int crossing_grow(struct crossing *crossing)
     return 0;
 }
 
+/* A cell that several experiments ask for is run once and stands in all of them. */
+static int experiment_join(struct cell *cell, const char *experiment, char *error)
+{
+    size_t used = strlen(cell->experiments), length = strlen(experiment);
+    const char *last = strrchr(cell->experiments, ';');
+    if (!length || !strcmp(last ? last + 1 : cell->experiments, experiment))
+        return 0;
+    if (used + length + 2 > sizeof cell->experiments)
+        return refuse(error, "experiment '%s': too many experiments ask for one cell (%.40s...)", experiment,
+                      cell->experiments);
+    snprintf(cell->experiments + used, sizeof cell->experiments - used, "%s%s", used ? ";" : "", experiment);
+    return 0;
+}
+
 static int cell_add(struct crossing *crossing, const struct cell *cell)
 {
     struct cells *cells = crossing->cells;
     uint64_t hash = cell_hash(cell, 0);
     for (size_t i = 0; i < cells->count; i++)
         if (crossing->hashes[i] == hash)
-            return 0;
+            return experiment_join(&cells->cell[i], cell->experiment, crossing->error);
     if (cells->count == CELLS_MAX)
         return refuse(crossing->error, "more than %d cells: cross fewer values", CELLS_MAX);
     if (cells->count == crossing->room && crossing_grow(crossing))
@@ -302,6 +316,7 @@ static int cell_add(struct crossing *crossing, const struct cell *cell)
     *added = *cell;
     added->number = (unsigned)cells->count++;
     snprintf(added->id, sizeof added->id, "c%03u", (unsigned)cells->count);
+    snprintf(added->experiments, sizeof added->experiments, "%s", cell->experiment);
     return 0;
 }
 

@@ -78,6 +78,10 @@ static int section_begin(struct reader *reader, const char *line)
         return refuse_line(reader);
     }
     char text[NAME_MAX_LEN];
+    if (memchr(name, ';', (size_t)(last - name))) {
+        refuse(reader->error, "the name has a semicolon, which stands between names in files");
+        return refuse_line(reader);
+    }
     if ((size_t)(last - name) >= sizeof text) {
         refuse(reader->error, "the name is longer than %zu letters", sizeof text - 1);
         return refuse_line(reader);

@@ -30,6 +30,7 @@ static const char *const phase_names[PHASES] = {
         (row)->schema_version = SCHEMA_VERSION;                                                                        \
         TEXT_SET((row)->cell_id, (cell)->id);                                                                          \
         TEXT_SET((row)->experiment, (cell)->experiment);                                                               \
+        TEXT_SET((row)->experiments, (cell)->experiments);                                                             \
         (row)->f = (cell)->f;                                                                                          \
         factors_escape(&(row)->f);                                                                                     \
     } while (0)

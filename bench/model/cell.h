@@ -27,10 +27,13 @@ struct forecast {
     } last[FORECAST_LAST];        /* those that went well, the last few of them */
 };
 
+#define EXPERIMENTS_MAX 160
+
 struct cell {
-    unsigned number;               /* 0.. in plan order */
-    char id[16];                   /* "c001": cell_id in every file */
-    char experiment[NAME_MAX_LEN]; /* [experiment NAME] of the suite, or "" */
+    unsigned number;                   /* 0.. in plan order */
+    char id[16];                       /* "c001": cell_id in every file */
+    char experiment[NAME_MAX_LEN];     /* [experiment NAME] of the suite that asked for it first, or "" */
+    char experiments[EXPERIMENTS_MAX]; /* all that did: "cpu;scaling" */
 
     struct factors f;
     const struct pool_ops *pool; /* f.pool, f.workload, f.faults and f.size_dist, looked up */

@@ -20,8 +20,11 @@
     INT(row,  block,          "pass over all cells that the trial belongs to; cells are compared within a block"), \
     INT(row,  position,       "place in the running order of its block")
 
+/* Last: scripts that count columns find the others where they were. */
+#define EXPERIMENTS_COLUMN(row) TEXT(row, experiments, "all experiments that asked for the cell, with semicolons between")
+
 #define FACTOR_COLUMNS(row) \
-    TEXT(row, experiment,     "the suite's [experiment NAME]; empty outside of one"), \
+    TEXT(row, experiment,     "the suite's [experiment NAME] that asked for the cell first; empty outside of one"), \
     COLUMN(FACTORS, row, f, NULL)
 
 static const struct param status_words = {.kind = PARAM_CHOICE, .choices = "ok|failed|crashed|timeout|interrupted|skipped"};
@@ -32,6 +35,7 @@ static const struct column plan_columns[] = {
     ORDER_COLUMNS(plan_row),
     FACTOR_COLUMNS(plan_row),
     UINT(plan_row, seed, "of the sequence of tasks: the same in every cell"),
+    EXPERIMENTS_COLUMN(plan_row),
 };
 
 static const struct column trial_columns[] = {
@@ -80,6 +84,7 @@ static const struct column trial_columns[] = {
     REAL(trial_row, load, "load average over one minute when the trial started"),
     INT(trial_row, samples_end, "bytes of samples.csv that are committed with this row"),
     INT(trial_row, latency_end, "bytes of latency.csv that are committed with this row"),
+    EXPERIMENTS_COLUMN(trial_row),
 };
 
 static const struct column sample_columns[] = {
@@ -148,6 +153,7 @@ static const struct column summary_columns[] = {
     INT(summary_row, close_ns, "median over trials"),
     INT(summary_row, pss_bytes, "median over trials"),
     INT(summary_row, private_bytes, "median over trials"),
+    EXPERIMENTS_COLUMN(summary_row),
 };
 
 #define SEARCH_COLUMNS(row) \

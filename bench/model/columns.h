@@ -24,7 +24,7 @@ size_t format_columns(const struct file_format *format, struct column columns[CO
 
 struct plan_row {
     int64_t schema_version;
-    char run_id[40], cell_id[16], experiment[64];
+    char run_id[40], cell_id[16], experiment[64], experiments[EXPERIMENTS_MAX];
     int64_t block, position;
     struct factors f;
     uint64_t seed;
@@ -39,7 +39,7 @@ struct trial_row {
     int64_t trial_id; /* 1.. in the order they ran */
     char cell_id[16];
     int64_t block, position;
-    char experiment[64];
+    char experiment[64], experiments[EXPERIMENTS_MAX];
     struct factors f;
     uint64_t seed;
     int64_t status; /* enum trial_status */
@@ -103,7 +103,7 @@ struct latency_row {
 
 struct summary_row {
     int64_t schema_version;
-    char run_id[40], cell_id[16], experiment[64];
+    char run_id[40], cell_id[16], experiment[64], experiments[EXPERIMENTS_MAX];
     struct factors f;
     int64_t trials, failed;
     int64_t wall_ns, wall_lo_ns, wall_hi_ns;

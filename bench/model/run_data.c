@@ -66,6 +66,10 @@ static void row_begin(struct summary_row *row, const struct trial_row *trial)
     memcpy(row->run_id, trial->run_id, sizeof row->run_id);
     memcpy(row->cell_id, trial->cell_id, sizeof row->cell_id);
     memcpy(row->experiment, trial->experiment, sizeof row->experiment);
+    if (trial->experiments[0])
+        memcpy(row->experiments, trial->experiments, sizeof row->experiments);
+    else /* before schema 2: it stood under the first alone */
+        snprintf(row->experiments, sizeof row->experiments, "%s", trial->experiment);
     row->f = trial->f;
     row->trials = 0;
     row->failed = 0;

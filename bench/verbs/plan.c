@@ -136,7 +136,7 @@ static unsigned row_fill(const struct plan *plan, const struct cell *cell, const
     unsigned count = 0;
     snprintf(fields[count++], SPEC_MAX, "%s", cell ? cell->id : "cell");
     if (experiments)
-        snprintf(fields[count++], SPEC_MAX, "%s", cell ? cell->experiment : "experiment");
+        snprintf(fields[count++], SPEC_MAX, "%s", cell ? cell->experiments : "experiment");
     for (unsigned i = 0; options[i].name; i++) {
         if (!shown[i])
             continue;

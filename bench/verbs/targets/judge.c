@@ -25,6 +25,16 @@ static bool pool_fits(const struct summary_row *row, const char *value)
     return !strcmp(row->f.pool, value) || row_has_label(row, value);
 }
 
+/* One of "cpu;scaling"; outside of a suite's experiments there is none. */
+static bool is_of_experiment(const struct summary_row *row, const char *name)
+{
+    const char *at = row->experiments;
+    for (; *at; at += strcspn(at, ";"), at += *at == ';')
+        if (strcspn(at, ";") == strlen(name) && !strncmp(at, name, strlen(name)))
+            return true;
+    return !*row->experiments && !*name;
+}
+
 /* Does the row have all that is wanted? */
 static bool selector_fits(const struct selector *selector, const struct summary_row *row, unsigned without)
 {
@@ -33,7 +43,7 @@ static bool selector_fits(const struct selector *selector, const struct summary_
     for (unsigned i = 0; i < selector->count; i++) {
         unsigned factor = selector->wanted[i].factor;
         const char *value = selector->wanted[i].value;
-        bool fits = !factor                 ? !strcmp(row->experiment, value)
+        bool fits = !factor                 ? is_of_experiment(row, value)
                     : factor == FACTOR_POOL ? pool_fits(row, value)
                                             : !strcmp(factor_spell(text, sizeof text, row, factor), value);
         if (!fits && !(factor & without))
