@@ -1,6 +1,6 @@
 /* static: the list is dealt out to threads beforehand, task k to worker k mod workers; nobody queues, claims or is
- * handed anything. What remains is starting, running and reporting: the measured ideal that other pools are held
- * against, as long as tasks cost the same.
+ * handed anything. What remains is starting, running and reporting, which other pools are held against as long as
+ * tasks cost the same. A worker that starts late delays its tasks alone, and nobody takes them over: pools can beat it.
  *
  * Tasks are numbered by position in the order they were handed in. The submitter publishes how many there are; worker w
  * runs positions w, w + workers, ... below that. Positions map to task numbers by one offset as long as task numbers
@@ -211,7 +211,7 @@ static int static_close(struct pool *pool)
 
 const struct pool_ops pool_static = {
     .name = "static",
-    .summary = "the list is dealt out to threads beforehand: no queue, the measured ideal",
+    .summary = "the list is dealt out to threads beforehand: no queue",
     .params = params,
     .handover_ns = 10,
     .shape = shape_of_threads,
