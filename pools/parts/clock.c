@@ -14,27 +14,31 @@ void clock_init(bool is_tsc, uint64_t mult)
     clock_source.mult = mult;
 }
 
-#if defined(__x86_64__)
-/* The kernel watches the TSC; a clock source other than these two says that it has found it wanting. */
-static bool kernel_trusts_tsc(void)
+/* The kernel watches its counters; another clock source than these says that it has found them wanting. */
+static bool kernel_trusts(const char *const *sources)
 {
     char name[32] = "";
     ssize_t got = proc_read("/sys/devices/system/clocksource/clocksource0/current_clocksource", name, sizeof name);
-    return got > 0 && (!strncmp(name, "tsc", 3) || !strncmp(name, "kvm-clock", 9) || !strncmp(name, "hyperv", 6));
+    for (; got > 0 && *sources; sources++)
+        if (!strncmp(name, *sources, strlen(*sources)))
+            return true;
+    return false;
 }
 
+#if defined(__x86_64__)
 static bool tsc_is_invariant(void)
 {
+    static const char *const sources[] = {"tsc", "kvm-clock", "hyperv", NULL};
     unsigned a, b, c, d;
     if (!__get_cpuid(0x80000001, &a, &b, &c, &d) || !(d & 1u << 27)) /* rdtscp */
         return false;
-    return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & 1u << 8) && kernel_trusts_tsc();
+    return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & 1u << 8) && kernel_trusts(sources);
 }
 #else
-/* CLOCK_MONOTONIC reads aarch64's counter without a system call; the counter itself ticks no finer. */
 static bool tsc_is_invariant(void)
 {
-    return false;
+    static const char *const sources[] = {"arch_sys_counter", NULL}; /* elsewhere there is no reading of a counter */
+    return kernel_trusts(sources);
 }
 #endif
 
