@@ -51,8 +51,9 @@ static struct factors factors_of_schema(int64_t schema, int64_t collect, enum ar
 {
     static const struct param words = {.kind = PARAM_CHOICE, .choices = "completed|ordered|joined"};
     static const struct param counts = {.kind = PARAM_COUNT, .min = 1, .max = 9};
-    static const struct meaning before[] = {
-        {1, "completed", "joined", is_burst}, {2, "completed", "ordered", NULL}, {0}};
+    static const struct meaning before[] = {{.schema = 1, .was = "completed", .means = "joined", .when = is_burst},
+                                            {.schema = 2, .was = "completed", .means = "ordered"},
+                                            {.schema = 0}};
     static const struct option table[] = {
         {.name = "collect",
          .preset = "joined",
