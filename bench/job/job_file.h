@@ -53,8 +53,8 @@ struct job_file {
     uint32_t cpu_words, spare_cpu;
     uint64_t task_limit_ns; /* 0: none */
     struct faults faults;
-    uint32_t clock_is_tsc;
-    uint64_t clock_mult; /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */
+    uint32_t clock_counter; /* enum clock_counter */
+    uint64_t clock_mult;    /* ns = ticks * clock_mult >> 32; 1 << 32 where ticks are ns already */
     uint32_t cost_count, cost_in_order;
     uint64_t sample_seed;
     uint64_t samples_max;

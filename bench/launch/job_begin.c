@@ -43,7 +43,7 @@ struct job_file *job_begin(struct launcher *launcher, const struct job_counts *c
         .version = JOB_VERSION,
         .epoch = ++launcher->epoch,
         .at = at,
-        .clock_is_tsc = clock_source.is_tsc,
+        .clock_counter = clock_source.is_tsc ? CLOCK_COUNTER : CLOCK_NO_COUNTER,
         .clock_mult = clock_source.mult,
         .cost_count = counts->costs,
         .samples_max = counts->samples,

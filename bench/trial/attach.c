@@ -35,7 +35,7 @@ static int fd_open(int pid, int fd, int flags)
 static int worker_run(struct trial *trial, int pid, struct attached *attached, int fd)
 {
     int rc;
-    clock_init(trial->file->clock_is_tsc, trial->file->clock_mult);
+    clock_init(trial->file->clock_counter, trial->file->clock_mult);
     if ((rc = setup_pool(trial)) < 0)
         return fail(trial, rc, "pool");
     if (trial->file->f.ballast.write_ppm)

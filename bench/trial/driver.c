@@ -231,5 +231,5 @@ int drive(struct trial *trial)
             return rc;
     }
     trial->report->wall_ns = (int64_t)clock_to_ns(drive.last - trial->gate);
-    return file->clock_is_tsc ? check_clock(trial) : 0;
+    return clock_source.is_tsc ? check_clock(trial) : 0;
 }

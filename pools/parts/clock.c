@@ -8,10 +8,10 @@
 
 struct clock_source clock_source = {.is_tsc = false, .mult = 1ull << 32};
 
-void clock_init(bool is_tsc, uint64_t mult)
+void clock_init(enum clock_counter counter, uint64_t mult)
 {
-    clock_source.is_tsc = is_tsc;
-    clock_source.mult = mult;
+    clock_source.is_tsc = counter != CLOCK_NO_COUNTER && counter == CLOCK_COUNTER;
+    clock_source.mult = clock_source.is_tsc ? mult : 1ull << 32;
 }
 
 /* The kernel watches its counters; another clock source than these says that it has found them wanting. */
@@ -61,7 +61,7 @@ struct clock_anchor clock_anchor_read(void)
 
 void clock_choose(uint64_t measure_ns)
 {
-    clock_init(tsc_is_invariant(), 1ull << 32);
+    clock_init(tsc_is_invariant() ? CLOCK_COUNTER : CLOCK_NO_COUNTER, 1ull << 32);
     if (!clock_source.is_tsc)
         return;
     struct clock_anchor from = clock_anchor_read();

@@ -12,14 +12,25 @@
 #include <x86intrin.h>
 #endif
 
+/* The counters there are; another architecture than the harness's own cannot read its. */
+enum clock_counter { CLOCK_NO_COUNTER, CLOCK_COUNTER_X86, CLOCK_COUNTER_AARCH64 };
+#if defined(__x86_64__)
+#define CLOCK_COUNTER CLOCK_COUNTER_X86
+#elif defined(__aarch64__)
+#define CLOCK_COUNTER CLOCK_COUNTER_AARCH64
+#else
+#define CLOCK_COUNTER CLOCK_NO_COUNTER
+#endif
+
 struct clock_source {
-    bool is_tsc;
+    bool is_tsc;   /* CLOCK_COUNTER is read */
     uint64_t mult; /* ns = ticks * mult >> 32 */
 };
 extern struct clock_source clock_source;
 
-/* As another process of this machine has found it out. */
-void clock_init(bool is_tsc, uint64_t mult);
+/* As another process of this machine has found it out, which may be of another architecture: then CLOCK_MONOTONIC is
+ * read. counter: CLOCK_NO_COUNTER where that found none fit. */
+void clock_init(enum clock_counter counter, uint64_t mult);
 /* Chooses the source for this machine and measures mult against CLOCK_MONOTONIC, asleep for about `measure_ns`. */
 void clock_choose(uint64_t measure_ns);
 
@@ -44,7 +55,7 @@ static inline struct timespec clock_timespec(uint64_t ns)
 
 #if defined(__aarch64__)
 /* CNTVCT_EL0, which CLOCK_MONOTONIC counts by, too (Arm Architecture Reference Manual, the Generic Timer). */
-static inline uint64_t clock_counter(void)
+static inline uint64_t clock_cntvct(void)
 {
     uint64_t ticks;
     __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
@@ -60,7 +71,7 @@ static inline uint64_t clock_ticks(void)
         return __rdtsc();
 #elif defined(__aarch64__)
     if (clock_source.is_tsc)
-        return clock_counter();
+        return clock_cntvct();
 #endif
     return clock_monotonic_ns();
 }
@@ -78,7 +89,7 @@ static inline uint64_t clock_ticks_after(uint32_t *cpu)
 #elif defined(__aarch64__)
     if (clock_source.is_tsc) {
         __asm__ volatile("isb" ::: "memory");
-        uint64_t ticks = clock_counter();
+        uint64_t ticks = clock_cntvct();
         *cpu = (uint32_t)sched_getcpu();
         return ticks;
     }
