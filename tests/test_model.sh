@@ -48,10 +48,17 @@ explore fails wake.pml -DDEFER -DMUTANT_NO_PATIENCE -DMUTANT_NO_SECOND_LOOK
 explore fails wake.pml -DLONG_TASKS -DMUTANT_WOKEN_WAKES_NOBODY
 explore holds news.pml -DLAST=1
 explore holds news.pml -DWORKERS=1 -DEACH=5 -DRING=4
+explore holds news.pml -DWORKERS=1 -DEACH=5 -DRING=4 -DMOST=2
+explore holds news.pml -DWORKERS=1 -DEACH=3 -DDEATH
+# two groups (-DLAST=1 -DGROUPS) and a death beside others (-DLAST=1 -DDEATH) hold as well: many more states
 explore fails news.pml -DLAST=1 -DMUTANT_NO_SECOND_LOOK
 explore fails news.pml -DWORKERS=1 -DEACH=5 -DRING=4 -DMUTANT_NO_FLUSH
 explore fails news.pml -DEACH=3 -DMUTANT_BIT_FROM_AN_OLD_LOOK
 explore fails news.pml -DWORKERS=1 -DEACH=3 -DRING=1 -DMUTANT_ROOM_WITHOUT_A_LOOK
+explore fails news.pml -DWORKERS=1 -DEACH=5 -DRING=4 -DMUTANT_A_FULL_RING_IS_NO_NEWS
+explore fails news.pml -DWORKERS=1 -DEACH=4 -DRING=4 -DMUTANT_FOUND_AND_STILL_WANTED
+explore fails news.pml -DWORKERS=1 -DEACH=3 -DMUTANT_COUNTS_TO_NOUGHT_ALONE
+explore fails news.pml -DWORKERS=1 -DEACH=3 -DDEATH -DMUTANT_A_DEATH_IS_NO_NEWS
 # three tasks with lines and deaths at once hold as well: ten million states, for whoever changes the queue
 explore holds queue.pml -DTASKS=2
 explore holds queue.pml -DLINE=9

@@ -1,8 +1,10 @@
 /* News must reach the submitter: workers put records into rings of their own, publish several at once, set a ready bit
- * and ring only when the submitter wants as much; the submitter takes over ready bits, drains, says what it wants, looks
- * again and sleeps; a worker without room in its ring says that it is blocked, looks again and sleeps
- * (pools/parts/worker.c, publish, worker_flush and worker_record; pools/parts/reap.c; pools/parts/event.h). Every statement is one
- * sequentially consistent access; a futex compares and falls asleep in one step.
+ * and count off what the submitter wants; who brings the last of it rings, and so does who fills half of its ring or
+ * has no room in it. The submitter takes over ready bits, drains, says what it wants, looks again, takes off what that
+ * found and sleeps; a worker without room says that it is blocked, looks again and sleeps (pools/parts/worker.c,
+ * publish and worker_record; pools/parts/reap.c; pools/parts/event.h). A worker that dies after it has published and
+ * before it has counted is news by itself (SIGCHLD). Every statement is one sequentially consistent access; a futex
+ * compares and falls asleep in one step.
  *
  * What must hold in every interleaving: each record is taken once, in order, and the submitter gets all of them. News
  * that get lost leave it, or a worker, waiting for ever: an invalid end state.
@@ -25,6 +27,9 @@
 #else
 #define TOTAL (EACH + LAST)
 #endif
+#ifndef MOST
+#define MOST TOTAL /* records the submitter takes at once, though it may want more */
+#endif
 
 byte tail[WORKERS], head[WORKERS]; /* records published and taken, ever */
 byte ring[WORKERS * RING];
@@ -33,41 +38,58 @@ bool blocked[WORKERS];
 byte doorbell[WORKERS];
 bool asleep[WORKERS];
 byte word;   /* the event word */
-byte wanted; /* 0: the submitter is awake */
+short wanted; /* 0 or less: the submitter is awake */
 bool submitter_asleep;
 byte taken[WORKERS]; /* records the submitter has seen */
 
-/* crew_drain; `left` holds ready bits whose rings are not empty yet */
+#ifdef GROUPS /* two words, one a group of one worker */
+#define TAKE_OVER_ALL
+#define TAKE_OVER_ONE d_step { left[w] = left[w] || ready[w]; ready[w] = false }
+#else
+#define TAKE_OVER_ALL                                                                                                  \
+    d_step { /* one exchange, of one word */                                                                          \
+        w = 0;                                                                                                         \
+        do                                                                                                             \
+        :: w < WORKERS -> left[w] = left[w] || ready[w]; ready[w] = false; w++                                         \
+        :: else -> break                                                                                               \
+        od;                                                                                                            \
+        w = 0                                                                                                          \
+    }
+#define TAKE_OVER_ONE
+#endif
+
+/* group_drain, of all groups; `left` holds ready bits whose rings are not empty yet */
 inline drain()
 {
-    d_step { /* one exchange, of one word */
-        w = 0;
-        do
-        :: w < WORKERS -> left[w] = left[w] || ready[w]; ready[w] = false; w++
-        :: else -> break
-        od;
-        w = 0
-    }
+    if
+    :: have < MOST -> skip; TAKE_OVER_ALL
+    :: else -> w = WORKERS
+    fi;
     do
-    :: w < WORKERS ->
+    :: w < WORKERS && have < MOST ->
+        TAKE_OVER_ONE;
         if
         :: left[w] ->
             seen_tail = tail[w];
             do
-            :: taken[w] < seen_tail ->
+            :: taken[w] < seen_tail && have < MOST ->
                 assert(ring[w * RING + taken[w] % RING] == taken[w] + 1); /* the record that was written, in order */
                 taken[w]++;
                 have++
             :: else -> break
             od;
-            head[w] = seen_tail;
-#ifndef MUTANT_ROOM_WITHOUT_A_LOOK
             if
-            :: blocked[w] -> doorbell[w]++; asleep[w] = false
+            :: head[w] != taken[w] ->
+                head[w] = taken[w];
+#ifndef MUTANT_ROOM_WITHOUT_A_LOOK
+                if
+                :: blocked[w] -> doorbell[w]++; asleep[w] = false
+                :: else
+                fi
+#endif
             :: else
             fi;
-#endif
-            left[w] = false;
+            left[w] = taken[w] != seen_tail;
             seen_tail = 0
         :: else
         fi;
@@ -80,7 +102,8 @@ inline drain()
 active proctype submitter()
 {
     bool left[WORKERS];
-    byte w, seen_tail, have, goal, seen, each, got;
+    byte w, seen_tail, have, goal, seen, before, got;
+    short lacks;
     do
     :: got < TOTAL ->
         if
@@ -90,20 +113,21 @@ active proctype submitter()
         have = 0;
         drain();
         do
-        :: have >= goal -> break
+        :: have >= goal || have == MOST -> break
         :: else ->
             seen = word;
-            each = (goal - have) / WORKERS;
-            if
-            :: each > RING / 2 -> each = RING / 2
-            :: else
-            fi;
-            wanted = (each > 0 -> each : 1);
+            wanted = goal - have;
+            before = have;
 #ifndef MUTANT_NO_SECOND_LOOK
             drain();
 #endif
+#ifdef MUTANT_FOUND_AND_STILL_WANTED
+            lacks = goal - have;
+#else
+            d_step { wanted = wanted - (have - before); lacks = wanted }; /* event_found */
+#endif
             if
-            :: have < goal ->
+            :: lacks > 0 && have < MOST ->
                 atomic { /* futex_wait */
                     if
                     :: word == seen -> submitter_asleep = true
@@ -114,7 +138,8 @@ active proctype submitter()
             :: else
             fi;
             wanted = 0;
-            each = 0;
+            before = 0;
+            lacks = 0;
             seen = 0;
             drain();
             if
@@ -131,12 +156,37 @@ active proctype submitter()
 /* event_ring: one of those who try pays for the wake-up */
 inline ring_submitter()
 {
-    d_step { want = wanted; wanted = 0 }
     if
-    :: want > 0 -> word++; submitter_asleep = false
+    :: wanted > 0 ->
+        d_step { want = wanted; wanted = 0 }
+        if
+        :: want > 0 -> word++; submitter_asleep = false
+        :: else
+        fi;
+        want = 0
     :: else
-    fi;
-    want = 0
+    fi
+}
+
+#ifdef MUTANT_COUNTS_TO_NOUGHT_ALONE
+#define IS_LAST(want, count) ((want) == (count))
+#else
+#define IS_LAST(want, count) ((want) > 0 && (want) <= (count))
+#endif
+
+/* event_report */
+inline report()
+{
+    if
+    :: wanted != 0 ->
+        d_step { want = wanted; wanted = wanted - count }
+        if
+        :: IS_LAST(want, count) -> word++; submitter_asleep = false
+        :: else
+        fi;
+        want = 0
+    :: else
+    fi
 }
 
 /* publish */
@@ -144,6 +194,7 @@ inline publish()
 {
     if
     :: published < filled ->
+        count = filled - published;
         published = filled;
         tail[me] = filled;
 #ifdef MUTANT_BIT_FROM_AN_OLD_LOOK
@@ -158,36 +209,28 @@ inline publish()
         :: else
         fi;
 #endif
-        want = wanted;
+#ifdef DEATH
         if
-        :: want > 0 ->
-            if
-            :: filled - head[me] >= want -> ring_submitter()
-            :: filled - head[me] < want -> skip
-            :: true -> ring_submitter() /* it has been working for long since the submitter heard of it */
-            fi
-        :: else
+        :: filled == mine && me == 0 -> goto dead
+        :: true
         fi;
-        want = 0
-    :: else
-    fi
-}
-
-/* worker_flush */
-inline flush()
-{
-    publish();
-#ifndef MUTANT_NO_FLUSH
-    if
-    :: filled != head[me] -> ring_submitter()
-    :: else
-    fi
 #endif
+        report();
+        count = 0;
+#ifndef MUTANT_A_FULL_RING_IS_NO_NEWS
+        if
+        :: filled - head[me] >= (RING + 1) / 2 -> ring_submitter()
+        :: else
+        fi
+#endif
+    :: else
+    fi
 }
 
 active [WORKERS] proctype worker()
 {
-    byte me = _pid - 1, filled, published, want, seen;
+    byte me = _pid - 1, filled, published, count, seen;
+    short want;
     byte mine = (me == 0 -> EACH : LAST);
 #ifdef MUTANT_BIT_FROM_AN_OLD_LOOK
     bool old_ready;
@@ -198,7 +241,10 @@ active [WORKERS] proctype worker()
         do
         :: filled - head[me] < RING -> break
         :: else ->
-            flush();
+            publish();
+#ifndef MUTANT_A_FULL_RING_IS_NO_NEWS
+            ring_submitter();
+#endif
             seen = doorbell[me];
             blocked[me] = true;
             if
@@ -223,5 +269,19 @@ active [WORKERS] proctype worker()
         fi
     :: else -> break
     od;
-    flush() /* worker_rest: nothing to do, then it sleeps */
+#ifndef MUTANT_NO_FLUSH
+    publish(); /* worker_rest: nothing to do, then it sleeps */
+#endif
+#ifdef DEATH
+    goto end;
+dead:
+    /* group_has_news: what was published counts, told or not. The submitter finds it with the next look. */
+    ready[me] = true;
+#ifndef MUTANT_A_DEATH_IS_NO_NEWS
+    word++;
+    submitter_asleep = false;
+#endif
+end:
+    skip
+#endif
 }
