@@ -37,16 +37,18 @@ static bool is_by_class(const char *pool)
            !has(spec, "route=nested") && !(has(spec, "processes=") && has(spec, "threads="));
 }
 
-/* With both numbers; one label for several pools gets the number of workers. */
+/* With both numbers; one label for several pools gets the number of workers, in the place of its end if need be. */
 static int hybrid_spell(const char *pool, const char *workers, bool is_alone, struct words *pools)
 {
-    const size_t label = spec_label_length(pool);
+    const char *spec = spec_behind_label(pool);
+    const size_t label = spec_label_length(pool), most = POOL_LABEL_MAX - strlen("-") - strlen(workers);
     char text[SPEC_MAX * 2];
-    int used = label && !is_alone ? snprintf(text, sizeof text, "%.*s-%s%s", (int)label, pool, workers, pool + label)
-                                  : snprintf(text, sizeof text, "%s", pool);
+    int used = is_alone || !label
+                   ? snprintf(text, sizeof text, "%s", pool)
+                   : snprintf(text, sizeof text, "%.*s-%s=%s", (int)(label < most ? label : most), pool, workers, spec);
     for (size_t i = 0; i < 2; i++) {
         static const char *const params[] = {"processes=", "threads="};
-        if (!has(pool, params[i]))
+        if (!has(spec, params[i]))
             used += snprintf(text + used, sizeof text - (size_t)used, ":%s%s", params[i], workers);
     }
     return words_add(pools, text, (size_t)used);
