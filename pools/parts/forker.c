@@ -14,8 +14,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-/* Results of tasks that ran for longer are told at once: a wake-up is little beside them. */
-
 /* A forker's own view, in private memory that its children inherit. */
 struct forker_self {
     struct zygote_shared *shared;

@@ -187,6 +187,7 @@ void handles_died(struct poolbench_task *task, int wait_status)
     }
     if (handle_move(handle, RAN, FINISHED)) /* else it had got as far as being finished: nothing is lost */
         push(handle->handles, handle);
+    event_shout(handle->handles->event); /* it may have died between taking `wanted` and ringing */
 }
 
 int handles_complaint(const struct handles *handles, char *text, size_t size)
