@@ -357,13 +357,42 @@ static void names(void **state)
     }
 }
 
+/* Where there is no room for all that was offered, no name is cut. */
+static void names_that_do_not_fit(void **state)
+{
+    struct nearest nearest;
+    char text[32], name[16], all[sizeof nearest.offered + 32];
+
+    (void)state;
+    nearest_init(&nearest, "xyzxyz");
+    nearest_offer(&nearest, "serial");
+    nearest_offer(&nearest, "pthread");
+    assert_string_equal(nearest_advice(&nearest, text, 28), "; expected serial, pthread");
+    assert_string_equal(nearest_advice(&nearest, text, 26), "; expected serial, ...");
+    for (unsigned i = 0; i < 60; i++) {
+        snprintf(name, sizeof name, "name-%u", i);
+        nearest_offer(&nearest, name);
+    }
+    nearest_advice(&nearest, all, sizeof all);
+    assert_string_equal(all + strlen(all) - strlen("name-26, ..."), "name-26, ...");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts), cmocka_unit_test(bytes), cmocka_unit_test(durations),
-        cmocka_unit_test(shares), cmocka_unit_test(rates), cmocka_unit_test(spellings),
-        cmocka_unit_test(screen), cmocka_unit_test(specs), cmocka_unit_test(alternatives),
-        cmocka_unit_test(names),  cmocka_unit_test(texts), cmocka_unit_test(alternatives_of_texts),
+        cmocka_unit_test(counts),
+        cmocka_unit_test(bytes),
+        cmocka_unit_test(durations),
+        cmocka_unit_test(shares),
+        cmocka_unit_test(rates),
+        cmocka_unit_test(spellings),
+        cmocka_unit_test(screen),
+        cmocka_unit_test(specs),
+        cmocka_unit_test(alternatives),
+        cmocka_unit_test(names),
+        cmocka_unit_test(texts),
+        cmocka_unit_test(alternatives_of_texts),
+        cmocka_unit_test(names_that_do_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,12 @@ char *nearest_advice(const struct nearest *nearest, char *text, size_t size)
 {
     if (nearest_name(nearest) || !nearest->offered[0])
         return nearest_hint(nearest, text, size);
-    snprintf(text, size, "; expected %s", nearest->offered);
+    size_t offered = strlen(nearest->offered) + 1,
+           length = (size_t)snprintf(text, size, "; expected %s", nearest->offered);
+    if (length < size && offered < sizeof nearest->offered)
+        return text;
+    text[size - strlen(", ...")] = '\0'; /* there are more: no half of a name */
+    char *last = strrchr(text, ',');
+    strcpy(last ? last : text, ", ...");
     return text;
 }
