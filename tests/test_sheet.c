@@ -1,4 +1,5 @@
 /* Tables of texts: on screens that are wide enough and on those that are not, and as markup. */
+#include "bench/base/wrap.h"
 #include "bench/show/lines.h"
 #include "bench/show/markup.h"
 #include "bench/show/sheet.h"
@@ -100,13 +101,29 @@ static void no_markup(void **state)
     free(lines.text);
 }
 
+/* A run is somebody else's data, and a terminal obeys what it is shown. */
+static void no_orders_to_a_terminal(void **state)
+{
+    struct sheet sheet = {.columns = 2, .align = "lr"};
+    struct lines lines;
+
+    (void)state;
+    sheet_row(&sheet, "pool", "a\x1b[2J", "t\xc3\xbc\xc2\x9b\xc3", "1");
+    expect(&sheet, 40,
+           "pool  a?[2J\nt\xc3\xbc?"
+           "?      1\n");
+    sheet_release(&sheet);
+    assert_non_null(lines_open(&lines));
+    wrap_print(lines.out, "a\x1b[2J \xc2\x9b", 0);
+    assert_string_equal(lines_close(&lines), "a\\x1b[2J \\xc2\\x9b\n");
+    free(lines.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(on_a_screen),
-        cmocka_unit_test(in_several_tables),
-        cmocka_unit_test(as_markup),
-        cmocka_unit_test(no_markup),
+        cmocka_unit_test(on_a_screen), cmocka_unit_test(in_several_tables),       cmocka_unit_test(as_markup),
+        cmocka_unit_test(no_markup),   cmocka_unit_test(no_orders_to_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

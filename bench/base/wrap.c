@@ -1,5 +1,7 @@
 /* Text on a screen of 96 columns. */
 #include "bench/base/wrap.h"
+#include "workloads/text.h"
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -15,8 +17,9 @@ unsigned screen_columns(FILE *out)
 
 void wrap_print(FILE *out, const char *text, unsigned column)
 {
+    char *plain = text_escaped(text); /* what was recorded may be anything, and a terminal is not to obey it */
     size_t at = column, columns = screen_columns(out);
-    for (const char *word = text + strspn(text, " "); *word; word += strspn(word, " ")) {
+    for (const char *word = plain ? plain + strspn(plain, " ") : ""; *word; word += strspn(word, " ")) {
         size_t length = strcspn(word, " ");
         if (at > column && at + 1 + length > columns) {
             fprintf(out, "\n%*s", (int)column, "");
@@ -26,6 +29,7 @@ void wrap_print(FILE *out, const char *text, unsigned column)
         word += length;
     }
     fputc('\n', out);
+    free(plain);
 }
 
 void wrap_row(FILE *out, unsigned indent, const char *label, unsigned column, const char *text)

@@ -5,6 +5,7 @@
 #include "bench/model/csv_file.h"
 #include "bench/show/lines.h"
 #include "bench/show/markup.h"
+#include "workloads/text.h"
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -188,13 +189,16 @@ static void padded_print(FILE *out, size_t *gap, const char *text, size_t width,
     size_t used = width_of(text), room = width > used ? width - used : 0;
 
     *gap += left ? 0 : room;
-    for (; text && *text; text++)
+    for (size_t length; text && *text; text += length) {
+        bool is_shown = (length = text_character(text)) && !text_is_control(text); /* else a terminal might obey it */
+        length += !length;
         if (*text == ' ') {
             ++*gap;
         } else {
-            fprintf(out, "%*s%c", (int)*gap, "", *text);
+            fprintf(out, "%*s%.*s", (int)*gap, "", is_shown ? (int)length : 1, is_shown ? text : "?");
             *gap = 0;
         }
+    }
     *gap += left ? room : 0;
 }
 
