@@ -237,6 +237,18 @@ static void unmeasured_print(FILE *out, const struct compare *c, enum style styl
             c->question.metric->lacks ? c->question.metric->lacks : "");
 }
 
+/* With the ends of its lines, and nothing else that a terminal would obey. */
+static void command_print(FILE *out, const char *before, const char *command)
+{
+    fputs(before, out);
+    for (const char *c = command; *c; c++) {
+        bool is_control = *c != '\n' && text_is_control(c);
+        fputc(is_control ? '?' : *c, out);
+        c += is_control && text_character(c) > 1;
+    }
+    fputc('\n', out);
+}
+
 static void group_print(FILE *out, const struct compare *c, enum style style, size_t blocks)
 {
     static const char *const before[] = {[STYLE_TEXT] = "  ", [STYLE_MARKDOWN] = "    ", [STYLE_LATEX] = "%   "};
@@ -268,7 +280,7 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
     for (int side = c->two ? 0 : 1; side < 2 && blocks <= RESOLVE_MAX; side++) {
         resolve_command(command, sizeof command, c, blocks, side);
         if (*command)
-            fprintf(out, "%s%s\n", before[style], command);
+            command_print(out, before[style], command);
     }
     if (style == STYLE_MARKDOWN)
         fputc('\n', out);
