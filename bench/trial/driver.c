@@ -180,7 +180,7 @@ static void wish(const struct trial *trial, const struct drive *drive, unsigned 
     *min = 1;
     *until_ns = UINT64_MAX;
     if (file->f.collect != COLLECT_COMPLETED && !is_waited_for(file))
-        *min = drive->full ? in_flight / 2 : in_flight;
+        *min = drive->full && in_flight > 1 ? in_flight / 2 : in_flight; /* never 0, which would poll */
     if (file->f.arrival.kind == ARRIVAL_RATE && drive->next < file->tasks && !drive->full)
         *until_ns = file->spare_cpu ? 0 : trial->gate_anchor.ns + clock_to_ns(trial->due[drive->next]);
 }
