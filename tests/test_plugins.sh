@@ -90,6 +90,7 @@ done
 # ---- one that is full with one task: the submitter sleeps while it is at work ----
 is 'single builds' build single.so "$repository/tests/plugins/single.c"
 says 0 'single' poolbench run --pool ./single.so --workers 1 --workload sleep --size 5ms --tasks 20 --blocks 3 --out single
+# shellcheck disable=SC2016 # columns of awk
 is 'no submitter polls' awk -F, '
     NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     { share = $at["submitter_ns"] / $at["wall_ns"]; least = NR == 2 || share < least ? share : least }
