@@ -81,6 +81,16 @@ const size_t sim_noise_count = sizeof sim_noises / sizeof sim_noises[0];
 void sim_run(gsl_rng *rng, const struct sim_noise *noise, double drift, const double *truth, size_t cells,
              size_t blocks, double *costs)
 {
+    const struct sim_noise *same[cells];
+
+    for (size_t cell = 0; cell < cells; cell++)
+        same[cell] = noise;
+    sim_run_unlike(rng, same, drift, truth, cells, blocks, costs);
+}
+
+void sim_run_unlike(gsl_rng *rng, const struct sim_noise *const *noise, double drift, const double *truth, size_t cells,
+                    size_t blocks, double *costs)
+{
     double walked = 0, order[cells];
 
     for (size_t block = 0; block < blocks; block++) {
@@ -91,7 +101,7 @@ void sim_run(gsl_rng *rng, const struct sim_noise *noise, double drift, const do
         for (size_t cell = 0; cell < cells; cell++) {
             double position = (order[cell] + 0.5) / (double)cells;
             double slower = drift * ((double)block + position) / (double)blocks + walked + step * position;
-            costs[cell * blocks + block] = truth[cell] * noise->draw(rng) * exp(slower);
+            costs[cell * blocks + block] = truth[cell] * noise[cell]->draw(rng) * exp(slower);
         }
         walked += step;
     }

@@ -23,6 +23,10 @@ extern const size_t sim_noise_count;
 void sim_run(gsl_rng *rng, const struct sim_noise *noise, double drift, const double *truth, size_t cells,
              size_t blocks, double *costs);
 
+/* Likewise, with a noise for each cell. */
+void sim_run_unlike(gsl_rng *rng, const struct sim_noise *const *noise, double drift, const double *truth, size_t cells,
+                    size_t blocks, double *costs);
+
 /* Prints the share of hits in per cent and holds it against its limit, the least or the most that it may be. 1, and a
  * mark behind the number, when it is wrong; else 0. */
 unsigned sim_share(size_t hits, size_t of, double limit, bool least);

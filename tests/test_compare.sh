@@ -95,7 +95,7 @@ expect 0 'same_pool, spin, 10us, 2 workers 1\.00x .* equal' one
 expect 0 'noisy:x=1, spin, 10us, 2 workers .* unresolved' one
 expect 0 'Geometric mean over cells: 1\.0[0-9]x' one
 expect 0 'Unresolved, and (probably settled by [0-9]+ blocks|would take more than 1000 blocks): noisy:x=1, spin, 10us, 2 workers' one
-expect 0 'probably settled by [0-9]+ blocks: noisy:x=1, .* poolbench run --(like|more) one --blocks' one --margin 10%
+expect 0 'probably settled by [0-9]+ blocks: noisy:x=1, .* poolbench run --(like|more) one --blocks' one --margin 5%
 expect 0 'compared with pthread' one --baseline pthread
 expect 0 'compared with size 10us' one --by size
 expect 0 'compared with noisy:x=1' one --baseline noisy
@@ -158,7 +158,7 @@ expect 2 "--margin: expected a share" one --margin wide
 cp -r one torn && printf '1,torn,121,c0' >>torn/trials.csv
 expect 0 'cut off; used up to trial 120' torn
 cp -r one bare && rm bare/host.json bare/suite.ini
-expect 0 'bare: there is no host.json that can be read: .*unknown machine.*bare has no suite.ini: no command' bare --margin 10%
+expect 0 'bare: there is no host.json that can be read: .*unknown machine.*bare has no suite.ini: no command' bare --margin 5%
 
 # Formats; the same twice; within 96 columns.
 "$poolbench" compare one --format csv >one.csv

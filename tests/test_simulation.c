@@ -19,6 +19,7 @@
 #define ALARMS       0.05   /* at most */
 #define ALARMS_EAGER 0.0646 /* 5 % and three standard errors of SIM_RUNS: the error is spent to the last there */
 #define DRIFT        0.3
+#define LOOKS        6
 #define CELLS        11 /* of the simultaneous comparisons: ten with the first */
 
 /* Precisions that stop runs at all looks, narrow noise and wide. */
@@ -113,15 +114,20 @@ static void compare(const double *costs, size_t cell, unsigned blocks, const str
     assert_int_equal(comparison_make(costs + cell * LOOK_MAX, costs, blocks, family, comparison), 0);
 }
 
-/* A rule to stop by: by precision, or (verdict) as soon as there is one, which the looks bear as well. */
-static void compare_stop(const double *costs, const struct family *family, double precision, bool verdict,
-                         struct comparison *comparison)
+/* What every look says. */
+static void looks_compare(const double *costs, const struct family *family, struct comparison *at)
 {
-    for (unsigned look = look_next(0); look; look = look_next(look)) {
-        compare(costs, 1, look, family, comparison);
-        if (verdict ? comparison->verdict != VERDICT_UNRESOLVED : precision_reached(&comparison->interval, precision))
-            return;
-    }
+    for (unsigned look = look_next(0); look; look = look_next(look))
+        compare(costs, 1, look, family, at++);
+}
+
+/* A rule to stop by: by precision, or (verdict) as soon as there is one, which the looks bear as well. */
+static const struct comparison *look_stop(const struct comparison *at, double precision, bool verdict)
+{
+    for (unsigned look = look_next(0); look_next(look); look = look_next(look), at++)
+        if (verdict ? at->verdict != VERDICT_UNRESOLVED : precision_reached(&at->interval, precision))
+            break;
+    return at;
 }
 
 static bool differs(const struct comparison *comparison)
@@ -139,23 +145,20 @@ static unsigned ratios_row(const struct sim_noise *noise, double drift)
 
     for (size_t e = 0; e < SIM_RUNS; e++) {
         double costs[2 * LOOK_MAX];
-        struct comparison made;
+        struct comparison made, at[LOOKS];
         sim_run(rng, noise, drift, truth, 2, LOOK_MAX, costs);
         for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
             compare(costs, 1, fixed_blocks[i], &fixed, &made);
             hits[i] += holds(&made.interval, truth[1]);
         }
-        for (size_t i = 0; i < COUNT(precisions); i++) {
-            compare_stop(costs, &stopped, precisions[i], false, &made);
-            shared[i] += holds(&made.interval, truth[1]);
-        }
+        looks_compare(costs, &stopped, at);
+        for (size_t i = 0; i < COUNT(precisions); i++)
+            shared[i] += holds(&look_stop(at, precisions[i], false)->interval, truth[1]);
         sim_run(rng, noise, drift, equal, 2, LOOK_MAX, costs);
-        for (size_t i = 0; i < COUNT(precisions); i++) {
-            compare_stop(costs, &stopped, precisions[i], false, &made);
-            alarms[i] += differs(&made);
-        }
-        compare_stop(costs, &stopped, 0, true, &made);
-        eager += differs(&made);
+        looks_compare(costs, &stopped, at);
+        for (size_t i = 0; i < COUNT(precisions); i++)
+            alarms[i] += differs(look_stop(at, precisions[i], false));
+        eager += differs(look_stop(at, 0, true));
     }
     printf("%-18s%3.0f %%", noise->name, 100 * drift);
     for (size_t i = 0; i < COUNT(fixed_blocks); i++)
@@ -197,16 +200,16 @@ static double mean_of_block(const double *costs, size_t blocks, size_t block)
     return sum;
 }
 
-/* What the geometric mean over cells estimates, its median over blocks, from very many of them. */
+/* What the geometric mean over cells estimates, the median of averages of two blocks, from very many of them. */
 static double mean_truth(const struct sim_noise *noise, const double *truth)
 {
     enum { MANY = 40001 };
     static double means[MANY];
-    double costs[CELLS];
+    double costs[CELLS * 2];
 
     for (size_t i = 0; i < MANY; i++) {
-        sim_run(rng, noise, 0, truth, CELLS, 1, costs);
-        means[i] = mean_of_block(costs, 1, 0);
+        sim_run(rng, noise, 0, truth, CELLS, 2, costs);
+        means[i] = (mean_of_block(costs, 2, 0) + mean_of_block(costs, 2, 1)) / 2;
     }
     return stats_median(means, stats_sort(means, MANY));
 }

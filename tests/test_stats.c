@@ -1,6 +1,7 @@
 /* Statistics against known vectors: ranks of the order-statistic interval as tables of the sign test print them,
  * quantiles of histograms made by the layout the trials use. */
 #include "bench/job/histogram.h"
+#include "bench/stats/ranks.h"
 #include "bench/stats/stats.h"
 #include <errno.h>
 #include <math.h>
@@ -67,6 +68,53 @@ static void test_median(void **state)
     assert_true(isnan(interval.lo) && isnan(interval.hi));
 }
 
+/* Ranks as tables of the signed-rank test print them, and one; of averages that are listed here. */
+static void test_signed_ranks(void **state)
+{
+    static const struct {
+        size_t count;
+        double level;
+        size_t rank;
+    } known[] = {{6, 0.95, 1},   {7, 0.95, 3},   {8, 0.95, 4},   {9, 0.95, 6}, {10, 0.95, 9},
+                 {12, 0.95, 14}, {15, 0.95, 26}, {20, 0.95, 53}, {8, 0.99, 1}, {10, 0.99, 4},
+                 {20, 0.99, 38}, {25, 0.95, 90}, {30, 0.99, 110}};
+    double x[30], average[30 * 31 / 2];
+    struct interval interval;
+
+    (void)state;
+    for (size_t k = 0; k < COUNT(known); k++) {
+        size_t n = known[k].count, all = 0;
+        for (size_t i = 0; i < n; i++)
+            x[i] = (double)i + 0.3 * sin((double)i);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j <= i; j++)
+                average[all++] = (x[i] + x[j]) / 2;
+        stats_sort(average, all);
+        assert_int_equal(ranks_interval(x, n, known[k].level, &interval), 0);
+        assert_true(interval.lo == average[known[k].rank - 1] && interval.hi == average[all - known[k].rank]);
+        assert_float_equal(ranks_middle(x, n), stats_median(average, all), 1e-12);
+    }
+    assert_int_equal(ranks_interval(x, 5, 0.5, &interval), -EDOM);
+    assert_int_equal(ranks_interval(x, 7, 0.99, &interval), -EDOM);
+    assert_true(isnan(interval.lo) && isnan(interval.hi) && isnan(ranks_middle(x, 0)));
+}
+
+/* Two groups take the 10th average from the end, of 78, instead of the 14th. */
+static void test_groups(void **state)
+{
+    double near[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16}, far[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 30},
+           same[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    struct interval interval;
+
+    (void)state;
+    assert_int_equal(ranks_interval(near, 12, 0.95, &interval), 0);
+    assert_true(interval.lo == 3);
+    assert_int_equal(ranks_interval(far, 12, 0.95, &interval), 0);
+    assert_true(interval.lo == 2.5 && interval.hi == 16);
+    assert_int_equal(ranks_interval(same, 12, 0.95, &interval), 0);
+    assert_true(interval.lo == 1 && interval.hi == 1);
+}
+
 static void test_quantile_small(void **state)
 {
     static const struct bucket ten[] = {{1, 2, 1}, {2, 3, 1}, {3, 4, 1}, {4, 5, 1},  {5, 6, 1},
@@ -109,8 +157,13 @@ static void test_quantile_of_sample(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ranks),          cmocka_unit_test(test_ranks_too_few),      cmocka_unit_test(test_median),
-        cmocka_unit_test(test_quantile_small), cmocka_unit_test(test_quantile_of_sample),
+        cmocka_unit_test(test_ranks),
+        cmocka_unit_test(test_ranks_too_few),
+        cmocka_unit_test(test_median),
+        cmocka_unit_test(test_signed_ranks),
+        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_quantile_small),
+        cmocka_unit_test(test_quantile_of_sample),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 /* The looks grow by half, so that whoever needs more waits for at most half as much again. */
 #include "bench/stats/looks.h"
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
 #include <math.h>
 
 static const unsigned looks[] = {8, 12, 18, 27, 40, LOOK_MAX, 90, 135, 200, 300, 450, 670, 1000};
@@ -19,10 +21,21 @@ unsigned look_next(unsigned blocks)
     return blocks < LOOK_MAX ? look_after(blocks) : 0;
 }
 
+/* Signed ranks have levels between those of whole blocks: at the two ends of the walk as much is wrong as is missing
+ * from the level. */
+static void ends_trim(double *at, unsigned blocks, size_t lo, double level)
+{
+    double missing = (1 - level) / 2 - gsl_cdf_binomial_P((unsigned)lo - 1, 0.5, blocks),
+           kept = 1 - missing / gsl_ran_binomial_pdf((unsigned)lo, 0.5, blocks);
+
+    at[lo] *= kept;
+    at[blocks - lo] *= kept;
+}
+
 /* How probable it is that at least one of the last `planned` looks has an interval of this level beside the median: the
  * number of values below the median is a random walk, up by 0 or 1 with every block, and an interval is wrong where it
  * has left the ranks. 1 where a look has too few blocks for the level. */
-static double error_of_looks(unsigned planned, double level)
+static double error_of_looks(unsigned planned, double level, bool signed_ranks)
 {
     double at[LOOK_MAX + 1] = {1}; /* the probability that so many lie below, and that no interval was wrong yet */
     unsigned blocks = 0;
@@ -40,13 +53,15 @@ static double error_of_looks(unsigned planned, double level)
         for (unsigned below = 0; below <= blocks; below++)
             if (below < lo || below >= hi)
                 at[below] = 0;
+        if (signed_ranks)
+            ends_trim(at, blocks, lo, level);
     }
     for (unsigned below = 0; below <= blocks; below++)
         right += at[below];
     return 1 - right;
 }
 
-double looks_level(unsigned planned, double error)
+static double level_of(unsigned planned, double error, bool signed_ranks)
 {
     double lo = 1 - error, hi = 1 - error / LOOK_COUNTED; /* holds: Bonferroni */
 
@@ -54,7 +69,7 @@ double looks_level(unsigned planned, double error)
         return lo;
     while (hi - lo > error * 1e-3) {
         double level = (lo + hi) / 2;
-        if (error_of_looks(planned, level) <= error)
+        if (error_of_looks(planned, level, signed_ranks) <= error)
             hi = level;
         else
             lo = level;
@@ -62,9 +77,14 @@ double looks_level(unsigned planned, double error)
     return hi;
 }
 
+double looks_level(unsigned planned, double error)
+{
+    return level_of(planned, error, true);
+}
+
 double looks_level_alone(unsigned planned)
 {
-    return planned ? looks_level(planned, FAMILY_ERROR) : 1 - FAMILY_ERROR;
+    return planned ? level_of(planned, FAMILY_ERROR, false) : 1 - FAMILY_ERROR;
 }
 
 unsigned looks_planned(unsigned comparisons)

@@ -16,11 +16,13 @@ unsigned look_after(unsigned blocks);
  * interval at all. 0: not even LOOK_MAX blocks suffice. */
 unsigned looks_planned(unsigned comparisons);
 
-/* The level that every interval needs so that those of the last so many looks hold all together but for this
- * probability of error. Exact, whatever the distribution, and so whatever the rule that picks the look to stop at. */
+/* The level that every interval of signed ranks (bench/stats/ranks.h) needs so that those of the last so many looks
+ * hold all together but for this probability of error, whatever the rule that picks the look to stop at. By the walk of
+ * the sign test, trimmed to levels between its own; how well that does tests/test_levels.c measures. */
 double looks_level(unsigned looks, double error);
 
-/* The level of an interval of 95 % by itself, in a run that has so many looks; 0: it has none, and 0.95 will do. */
+/* The level of a median's interval of 95 % by itself, in a run that has so many looks; 0: it has none, and 0.95 will
+ * do. Exact, whatever the distribution. */
 double looks_level_alone(unsigned looks);
 
 /* The interval reaches at most this far from its middle, as a factor: sqrt(hi / lo) <= 1 + precision. For ratios and

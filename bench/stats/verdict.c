@@ -1,16 +1,17 @@
 /* Everything happens on log ratios, where twice as slow and twice as fast are equally far from equal. */
 #include "bench/stats/verdict.h"
 #include "bench/stats/looks.h"
+#include "bench/stats/ranks.h"
 #include <errno.h>
 #include <gsl/gsl_cdf.h>
-#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
 
 /* The last two by simulation (tests/test_simulation.c): what is forecast from few blocks must hold in MOST cases. */
 #define MOST      0.8
 #define UNCERTAIN 1.2   /* the middle of an interval is itself off */
-#define CUSHION   1.25  /* intervals are uneven, and the error is estimated from few blocks */
+#define CUSHION   1.1   /* intervals are uneven, and the error is estimated from few blocks */
+#define FAR       1e6   /* the log ratio of anything to 0: finite, so that averages with it are far as well */
 #define ROUNDING  1e-12 /* 1.02 is within 2 %, whatever binary fractions make of it */
 
 const char *verdict_name(enum verdict verdict)
@@ -45,20 +46,10 @@ enum verdict verdict_read(const struct interval *ratio, double margin)
     return VERDICT_UNRESOLVED;
 }
 
-/* How many standard errors the interval reaches to each side, were the medians normal. */
+/* How many standard errors the interval reaches to each side, were the middles normal. */
 static double reach_of(const struct family *family)
 {
     return gsl_cdf_ugaussian_Qinv((1 - family->level) / 2);
-}
-
-/* The standard error that the median would have with one block; with n it is this over sqrt(n). By the middle half of
- * the values, which holds for any noise that is about normal there. */
-static double error_of_one(const double *sorted, size_t count)
-{
-    double half = gsl_stats_quantile_from_sorted_data(sorted, 1, count, 0.75) -
-                  gsl_stats_quantile_from_sorted_data(sorted, 1, count, 0.25);
-
-    return sqrt(M_PI / 2) * half / 1.349;
 }
 
 /* How probable it is that so many blocks resolve a cell of this true log ratio: that the interval clears 1, or ends
@@ -80,12 +71,13 @@ static double resolve_probability(const struct family *family, double truth, dou
  * decides: taken as it is seen, noise would be forecast to become a difference. */
 static size_t settle_blocks(const double *logs, size_t count, const struct family *family)
 {
-    double now = fabs(stats_median(logs, count)), error = error_of_one(logs, count), margin = log1p(family->margin);
+    double now = fabs(ranks_middle(logs, count)), error = ranks_error_of_one(logs, count),
+           margin = log1p(family->margin);
     double sigma = error / sqrt((double)count);
     double hardest = fmin(fmax(margin / 2, now - sigma), now + sigma);
     size_t least = family->blocks > count ? family->blocks : count + 1;
 
-    if (!isfinite(now) || !isfinite(error) || least > RESOLVE_MAX)
+    if (!isfinite(exp(now)) || !isfinite(exp(error)) || least > RESOLVE_MAX)
         return RESOLVE_MAX + 1;
     for (unsigned look = look_after((unsigned)least - 1); look; look = look_after(look))
         if (error <= 0 || resolve_probability(family, hardest, error, look) >= MOST)
@@ -101,8 +93,8 @@ static void comparison_judge(double *logs, size_t count, const struct family *fa
     count = stats_sort(logs, count);
     comparison->blocks = count;
     comparison->blocks_needed = family->blocks;
-    comparison->ratio = exp(stats_median(logs, count));
-    stats_median_interval(logs, count, family->level, &interval);
+    comparison->ratio = exp(ranks_middle(logs, count));
+    ranks_interval(logs, count, family->level, &interval);
     comparison->interval = (struct interval){exp(interval.lo), exp(interval.hi)};
     comparison->verdict = verdict_read(&comparison->interval, family->margin);
     comparison->settle_blocks = 0;
@@ -114,7 +106,7 @@ static double log_ratio(double cell, double baseline)
 {
     if (!(cell >= 0 && baseline >= 0)) /* NAN too */
         return NAN;
-    return cell == baseline ? 0 : log(cell / baseline);
+    return cell == baseline ? 0 : fmax(-FAR, fmin(log(cell / baseline), FAR));
 }
 
 int comparison_make(const double *cell, const double *baseline, size_t blocks, const struct family *family,

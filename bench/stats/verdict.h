@@ -26,10 +26,11 @@ struct family {
 struct family family_make(unsigned comparisons, unsigned looks, double margin);
 
 struct comparison {
-    size_t blocks;            /* with a ratio: both cells are there */
-    size_t blocks_needed;     /* below: no interval, verdict unresolved */
-    double ratio;             /* cell / baseline: median over blocks, below 1 is faster; NAN for no block */
-    struct interval interval; /* of the true median ratio; NAN, NAN: too few blocks */
+    size_t blocks;        /* with a ratio: both cells are there */
+    size_t blocks_needed; /* below: no interval, verdict unresolved */
+    double ratio;         /* cell / baseline: its middle over blocks (bench/stats/ranks.h, of log ratios), below 1 is
+                             faster; NAN for no block */
+    struct interval interval; /* of the true middle; NAN, NAN: too few blocks */
     enum verdict verdict;
     size_t
         settle_blocks; /* unresolved: blocks in all that would resolve it in about 4 of 5 cases, one of the looks
@@ -46,9 +47,9 @@ int comparison_make(const double *cell, const double *baseline, size_t blocks, c
  * touching 1 is not enough. Else, and without an interval, unresolved. */
 enum verdict verdict_read(const struct interval *ratio, double margin);
 
-/* The geometric mean over cells of their ratios to their baselines: of each block, then the median over blocks with its
+/* The geometric mean over cells of their ratios to their baselines: of each block, then their middle with its
  * interval, so that nothing is assumed of how the cells of a block depend on each other (they may share a baseline).
- * Where noise is skewed that is not quite the geometric mean of the cells' medians. ratios[cell * blocks + block], NAN
+ * Where noise is skewed that is not quite the geometric mean of the cells' middles. ratios[cell * blocks + block], NAN
  * where there is none; only blocks that have all cells count. Fills what comparison_make() does. 0 or -ENOMEM. */
 int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const struct family *family,
                       struct comparison *comparison);

@@ -179,7 +179,7 @@ static void isolation_print(FILE *out, const struct isolation *isolation)
     else
         wrapped_print(
             out, 0, 0,
-            "Ratios within a block, medians over blocks: 1.09x means processes cost 9 %% more. All %u intervals "
+            "Ratios within a block, their middles over blocks: 1.09x means processes cost 9 %% more. All %u intervals "
             "hold together at 95 %%; equal is within 2 %%.",
             isolation->family.comparisons);
     sheet_row(&sheet, "", "ratio", "interval", "", PROCESSES, THREADS);

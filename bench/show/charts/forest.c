@@ -104,7 +104,7 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
     shares.family = family_make(comparisons, t->run->looks, FAMILY_MARGIN);
     fprintf(work->script, "array panel_title[%zu]; array panel_lines[%zu]\npools = %zu; array pool_name[pools]\n",
             t->rows, t->rows, t->pools);
-    fputs("# line, cost over the baseline's (median over blocks), its interval, blocks, pool, verdict\n", work->data);
+    fputs("# line, cost over the baseline's (middle over blocks), its interval, blocks, pool, verdict\n", work->data);
     for (size_t r = 0; r < t->rows; r++) {
         int lines = row_print(work->data, t, r, baseline, &shares);
         if (lines < 0)

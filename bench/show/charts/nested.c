@@ -165,7 +165,7 @@ static void script_print(const struct nested *n, const struct chart_work *work)
         chart_text(work->script, "panel_title", p + 1, text);
     }
     snprintf(text, sizeof text,
-             "Time per task over that of the best shape with as many workers, medians of %zu blocks; the darker, the "
+             "Time per task over that of the best shape with as many workers, middles of %zu blocks; the darker, the "
              "faster%s",
              n->series->blocks,
              n->series->blocks < n->family.blocks ? "; hatched: too few blocks to tell"

@@ -12,7 +12,7 @@ static const struct document_fact method[] = {
     {"Block", "Every cell once, in an order drawn from the seed; every pool gets the same tasks. Cells are compared "
               "within a block, so that what changes slowly changes both sides."},
     {"Speed-up",
-     "Time per task of serial over that of the pool, block by block; the table has the median over blocks."},
+     "Time per task of serial over that of the pool, block by block; the table has the middle over blocks."},
     {"Interval", "Of order statistics: no shape of distribution is assumed."},
     {"Mark",
      "Read off the ratios to the best of a row, block by block, with intervals that hold for all comparisons of the "

@@ -54,7 +54,7 @@ enum outcome_of { TARGET_HOLDS, TARGET_FAILS, TARGET_UNRESOLVED, TARGET_NOT_RUN 
 struct judgement {
     enum outcome_of outcome;
     char why[256]; /* not run */
-    double value;  /* median over blocks of the ratio, difference or amount */
+    double value;  /* over blocks: the middle of the ratio, the median of a difference or amount */
     struct interval interval;
     size_t blocks;
     double cell_cost, base_cost; /* medians */

@@ -1,0 +1,289 @@
+/* How often poolbench is right where the noise of two cells is of different kinds: with a known truth, judged by the
+ * functions that judge real runs. A few runs of each, with wide slack; `ALL=1 build/default/test_levels` makes those
+ * that docs/METHOD.md tells of (about 40 minutes). Seeded. */
+/* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
+#include "bench/stats/looks.h"
+#include "bench/stats/ranks.h"
+#include "bench/stats/verdict.h"
+#include "tests/sim.h"
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h> /* after what it needs */
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define COVERED      0.945 /* of them, at least */
+#define DRIFT        0.3
+
+static const unsigned fixed_blocks[] = {12, 27, 60};
+static gsl_rng *rng;
+static bool all; /* runs as many as METHOD says */
+
+static int rng_open(void **state)
+{
+    const char *asked = getenv("ALL");
+
+    (void)state;
+    all = asked && *asked;
+    rng = gsl_rng_alloc(gsl_rng_mt19937);
+    return rng ? 0 : -1;
+}
+
+static int rng_close(void **state)
+{
+    (void)state;
+    gsl_rng_free(rng);
+    return 0;
+}
+
+static bool holds(const struct interval *interval, double truth)
+{
+    return interval->lo <= truth && truth <= interval->hi;
+}
+
+/* What must be reached of `limit` in so many runs: four standard errors of 5 % are slack. */
+static double least(double limit, size_t runs)
+{
+    return limit - 4 * sqrt(0.05 * 0.95 / (double)runs);
+}
+
+/* ---- pairs of unlike noise ---- */
+
+/* Of the log ratios of two noises: the median, and the median of averages of two. */
+struct middles {
+    double median, middle;
+};
+
+static struct middles middles_of(const struct sim_noise *cell, const struct sim_noise *base)
+{
+    enum { MANY = 200000 };
+    static double one[MANY], two[MANY];
+    size_t many = all ? MANY : MANY / 10;
+
+    for (size_t i = 0; i < many; i++)
+        one[i] = log(cell->draw(rng) / base->draw(rng));
+    for (size_t i = 0; i < many; i++)
+        two[i] = (one[i] + log(cell->draw(rng) / base->draw(rng))) / 2;
+    stats_sort(one, many);
+    stats_sort(two, many);
+    return (struct middles){stats_median(one, many), stats_median(two, many)};
+}
+
+static void sign_interval(const double *costs, size_t blocks, double level, struct interval *interval)
+{
+    double logs[LOOK_MAX];
+
+    for (size_t i = 0; i < blocks; i++)
+        logs[i] = log(costs[blocks + i] / costs[i]);
+    assert_int_equal(stats_median_interval(logs, stats_sort(logs, blocks), level, interval), 0);
+    *interval = (struct interval){exp(interval->lo), exp(interval->hi)};
+}
+
+struct covered {
+    size_t ranks, sign, table; /* the last: at the level of 71 comparisons */
+};
+
+static struct covered pair_cover(const struct sim_noise *const *noise, const struct middles *truth, unsigned blocks,
+                                 size_t runs, double drift)
+{
+    static const double one[] = {1, 1};
+    const struct family alone = family_make(1, 0, 0), many = family_make(71, 0, 0);
+    struct covered covered = {0};
+
+    for (size_t e = 0; e < runs; e++) {
+        double costs[2 * LOOK_MAX];
+        struct comparison made;
+        struct interval sign;
+        sim_run_unlike(rng, noise, drift, one, 2, blocks, costs);
+        assert_int_equal(comparison_make(costs + blocks, costs, blocks, &alone, &made), 0);
+        covered.ranks += holds(&made.interval, exp(truth->middle));
+        sign_interval(costs, blocks, alone.level, &sign);
+        covered.sign += holds(&sign, exp(truth->median));
+        assert_int_equal(comparison_make(costs + blocks, costs, blocks, &many, &made), 0);
+        covered.table += holds(&made.interval, exp(truth->middle));
+    }
+    return covered;
+}
+
+/* Every ordered pair of kinds of noise; the second is the cell's. */
+static void test_pairs(void **state)
+{
+    const size_t runs = all ? 20000 : 150;
+    struct covered worst[2 * COUNT(fixed_blocks)];
+    unsigned wrong = 0;
+
+    (void)state;
+    memset(worst, 0xff, sizeof worst);
+    printf("\nIntervals that hold their middle, %% of %zu: by ranks, sign, ranks at the level of 71\n", runs);
+    gsl_rng_set(rng, 600);
+    for (size_t a = 0; a < sim_noise_count; a++)
+        for (size_t b = 0; b < sim_noise_count; b++) {
+            const struct sim_noise *noise[] = {&sim_noises[a], &sim_noises[b]};
+            struct middles truth = middles_of(noise[1], noise[0]);
+            printf("%-18s%-18s", noise[0]->name, noise[1]->name);
+            for (size_t i = 0; i < COUNT(worst); i++) {
+                struct covered now = {0}, *low = &worst[i];
+                if (i >= COUNT(fixed_blocks) && !all)
+                    continue;
+                unsigned blocks = fixed_blocks[i % COUNT(fixed_blocks)];
+                now = pair_cover(noise, &truth, blocks, runs, i < COUNT(fixed_blocks) ? 0 : DRIFT);
+                printf(" |");
+                wrong += sim_share(now.ranks, runs, least(COVERED, runs), true);
+                wrong += sim_share(now.sign, runs, least(COVERED, runs), true);
+                sim_share(now.table, runs, 0, true);
+                low->ranks = now.ranks < low->ranks ? now.ranks : low->ranks;
+                low->sign = now.sign < low->sign ? now.sign : low->sign;
+                low->table = now.table < low->table ? now.table : low->table;
+            }
+            puts("");
+        }
+    for (size_t i = 0; i < (all ? 2 : 1) * COUNT(fixed_blocks); i++)
+        printf("worst, %u blocks, drift %.0f %%: %.2f %.2f %.2f\n", fixed_blocks[i % COUNT(fixed_blocks)],
+               i < COUNT(fixed_blocks) ? 0 : 100 * DRIFT, 100 * (double)worst[i].ranks / (double)runs,
+               100 * (double)worst[i].sign / (double)runs, 100 * (double)worst[i].table / (double)runs);
+    assert_int_equal(wrong, 0);
+}
+
+/* Noise in two levels that come ever closer, against none: where the rule for groups sets in. */
+static void test_gaps(void **state)
+{
+    static const double gaps[] = {2, 3, 3.5, 4, 4.5, 5, 6, 8}, shares[] = {0.1, 0.2, 0.3, 0.4};
+    const size_t runs = all ? 10000 : 300;
+    enum { MANY = 200000 };
+    static double two[MANY];
+    unsigned wrong = 0;
+
+    (void)state;
+    printf("\nIntervals by ranks that hold, two levels of noise so many deviations apart, %% of %zu\n", runs);
+    gsl_rng_set(rng, 610);
+    for (size_t g = 0; g < COUNT(gaps); g++) {
+        printf("%4.1f", gaps[g]);
+        for (size_t s = 0; s < COUNT(shares) * COUNT(fixed_blocks); s++) {
+            double share = shares[s / COUNT(fixed_blocks)], x[LOOK_MAX];
+            unsigned blocks = fixed_blocks[s % COUNT(fixed_blocks)];
+            size_t many = all ? MANY : MANY / 10, held = 0;
+            for (size_t i = 0; i < many; i++)
+                two[i] = (gaps[g] * gsl_ran_binomial(rng, share, 2) + gsl_ran_gaussian(rng, M_SQRT2)) / 2;
+            double truth = stats_median(two, stats_sort(two, many));
+            for (size_t e = 0; e < runs; e++) {
+                struct interval interval;
+                for (size_t i = 0; i < blocks; i++)
+                    x[i] = gaps[g] * gsl_ran_bernoulli(rng, share) + gsl_ran_gaussian(rng, 1);
+                assert_int_equal(ranks_interval(x, stats_sort(x, blocks), 0.95, &interval), 0);
+                held += holds(&interval, truth);
+            }
+            wrong += sim_share(held, runs, least(COVERED, runs), true);
+        }
+        puts("");
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* ---- what is seen ---- */
+
+static bool t_sees(const double *costs, size_t blocks)
+{
+    double logs[LOOK_MAX], mean, deviation;
+
+    for (size_t i = 0; i < blocks; i++)
+        logs[i] = log(costs[blocks + i] / costs[i]);
+    mean = gsl_stats_mean(logs, 1, blocks);
+    deviation = gsl_stats_sd(logs, 1, blocks) / sqrt((double)blocks);
+    return fabs(mean) > gsl_cdf_tdist_Qinv(0.025, (double)blocks - 1) * deviation;
+}
+
+static double draw_two(gsl_rng *of)
+{
+    return 1 + gsl_ran_gaussian(of, 0.02);
+}
+
+/* Two pools, a true 2 %, normal noise of 2 %, no margin. */
+static void test_power(void **state)
+{
+    const struct sim_noise two = {"normal 2 %", draw_two, 1}, *noise[] = {&two, &two};
+    const struct family family = family_make(1, 0, 0);
+    const double truth[] = {1, 1.02};
+    const size_t runs = all ? 40000 : 2000;
+
+    (void)state;
+    printf("\nA true 2 %% that is seen, noise of 2 %%, %% of %zu: by ranks, sign, t-test\n", runs);
+    gsl_rng_set(rng, 620);
+    for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
+        unsigned blocks = fixed_blocks[i];
+        size_t ranks = 0, sign = 0, student = 0;
+        for (size_t e = 0; e < runs; e++) {
+            double costs[2 * LOOK_MAX];
+            struct comparison made;
+            struct interval interval;
+            sim_run_unlike(rng, noise, 0, truth, 2, blocks, costs);
+            assert_int_equal(comparison_make(costs + blocks, costs, blocks, &family, &made), 0);
+            ranks += !holds(&made.interval, 1);
+            sign_interval(costs, blocks, family.level, &interval);
+            sign += !holds(&interval, 1);
+            student += t_sees(costs, blocks);
+        }
+        printf("%3u blocks:", blocks);
+        unsigned wrong = sim_share(ranks, runs, 0.5, true);
+        sim_share(sign, runs, 0, true);
+        sim_share(student, runs, 0, true);
+        puts("");
+        assert_int_equal(wrong, 0);
+    }
+}
+
+/* ---- looks: how often the interval of any of them is wrong, which is what they share ---- */
+
+static void looks_print(unsigned comparisons, size_t runs)
+{
+    const unsigned planned = looks_planned(comparisons);
+    const struct family family = family_make(comparisons, planned, 0);
+    const double allowed = FAMILY_ERROR / comparisons;
+    size_t missed = 0;
+
+    for (size_t e = 0; e < runs; e++) {
+        double logs[LOOK_MAX], sorted[LOOK_MAX];
+        bool wrong = false;
+        for (size_t i = 0; i < LOOK_MAX; i++)
+            logs[i] = gsl_ran_gaussian(rng, 1);
+        for (unsigned look = look_next(0); look; look = look_next(look)) {
+            struct interval interval;
+            memcpy(sorted, logs, look * sizeof *logs);
+            stats_sort(sorted, look);
+            if (!ranks_interval(sorted, look, family.level, &interval))
+                wrong = wrong || !holds(&interval, 0);
+        }
+        missed += wrong;
+    }
+    printf("%3u comparisons, %u looks at %.4f %%: %.4f of %.4f %%\n", comparisons, planned, 100 * family.level,
+           100 * (double)missed / (double)runs, 100 * allowed);
+    assert_true((double)missed <= (double)runs * allowed + 4 * sqrt((double)runs * allowed));
+}
+
+static void test_looks(void **state)
+{
+    (void)state;
+    printf("\nLooks of which one is wrong\n");
+    gsl_rng_set(rng, 630);
+    looks_print(1, all ? 100000 : 5000);
+    looks_print(10, all ? 200000 : 5000);
+    looks_print(71, all ? 1000000 : 5000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_gaps),
+        cmocka_unit_test(test_power),
+        cmocka_unit_test(test_looks),
+    };
+
+    return cmocka_run_group_tests(tests, rng_open, rng_close);
+}
