@@ -1,6 +1,6 @@
-/* How often poolbench is right where the noise of two cells is of different kinds: with a known truth, judged by the
- * functions that judge real runs. A few runs of each, with wide slack; `ALL=1 build/default/test_levels` makes those
- * that docs/METHOD.md tells of (about 40 minutes). Seeded. */
+/* How often poolbench is right where the noise of two cells is of different kinds, and of whole tables in which pools
+ * are equal: with a known truth, judged by the functions that judge real runs. A few runs of each, with wide slack;
+ * `ALL=1 build/default/test_levels` makes those that docs/METHOD.md tells of (about 25 minutes). Seeded. */
 /* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
 #include "bench/stats/looks.h"
 #include "bench/stats/ranks.h"
@@ -115,7 +115,7 @@ static struct covered pair_cover(const struct sim_noise *const *noise, const str
 /* Every ordered pair of kinds of noise; the second is the cell's. */
 static void test_pairs(void **state)
 {
-    const size_t runs = all ? 20000 : 150;
+    const size_t runs = all ? 8000 : 150;
     struct covered worst[2 * COUNT(fixed_blocks)];
     unsigned wrong = 0;
 
@@ -276,13 +276,147 @@ static void test_looks(void **state)
     looks_print(71, all ? 1000000 : 5000);
 }
 
+/* ---- a table like that of the suite quick ---- */
+
+static const size_t row_pools[] = {6, 3, 3, 6, 4, 3, 5, 5, 3, 3}; /* contenders; 71 pairs, as `plan quick` says */
+enum { ROWS = COUNT(row_pools), POOLS = 41, PAIRS = 71 };
+
+/* True times of the first pools of a row; of those after the last of them too. */
+static const struct {
+    const char *name;
+    double truth[6];
+} tables[] = {
+    {"all equal", {1, 1, 1, 1, 1, 1}},
+    {"two slower", {1, 1.5, 1.2, 1, 1, 1}},
+    {"one slower", {1.3, 1, 1, 1, 1, 1}},
+    {"hardly apart", {1, 1.002, 1.021, 1.0005, 1.04, 1.1}}, /* directions, and just beyond the margin */
+};
+
+struct table_sim {
+    double truth[POOLS], costs[POOLS * LOOK_MAX];
+    size_t cell[PAIRS], base[PAIRS];
+};
+
+static void table_fill(struct table_sim *table, const double *truth)
+{
+    size_t first = 0, pair = 0;
+
+    for (size_t row = 0; row < ROWS; first += row_pools[row++])
+        for (size_t a = 0; a < row_pools[row]; a++) {
+            table->truth[first + a] = truth[a];
+            for (size_t b = 0; b < a; b++, pair++) {
+                table->cell[pair] = first + a;
+                table->base[pair] = first + b;
+            }
+        }
+    assert_int_equal(first, POOLS);
+    assert_int_equal(pair, PAIRS);
+}
+
+static bool is_false(enum verdict verdict, double ratio)
+{
+    switch (verdict) {
+    case VERDICT_EQUAL:
+        return fabs(log(ratio)) > log1p(FAMILY_MARGIN);
+    case VERDICT_FASTER:
+        return ratio >= 1;
+    case VERDICT_SLOWER:
+        return ratio <= 1;
+    default:
+        return false;
+    }
+}
+
+struct judged {
+    size_t differ, right; /* pairs that do, and that are said to */
+    bool wrong;           /* any verdict of any pair */
+};
+
+/* All pairs at one level, or by steps. */
+static void table_judge(const struct table_sim *table, unsigned blocks, unsigned looks, bool steps, double margin,
+                        struct judged *judged)
+{
+    struct family family = family_make(PAIRS, looks, margin), last = family;
+    struct cost_pair pairs[PAIRS];
+
+    for (size_t i = 0; i < PAIRS; i++)
+        pairs[i] =
+            (struct cost_pair){table->costs + table->cell[i] * LOOK_MAX, table->costs + table->base[i] * LOOK_MAX};
+    if (steps)
+        assert_int_equal(family_step_down(&family, pairs, PAIRS, blocks, &last), 0);
+    for (size_t i = 0; i < PAIRS; i++) {
+        double ratio = table->truth[table->cell[i]] / table->truth[table->base[i]];
+        struct comparison made;
+        assert_int_equal(comparison_make(pairs[i].cell, pairs[i].baseline, blocks, &last, &made), 0);
+        judged->wrong = judged->wrong || is_false(made.verdict, ratio);
+        judged->differ += ratio != 1;
+        judged->right += ratio != 1 && (made.verdict == VERDICT_FASTER || made.verdict == VERDICT_SLOWER);
+    }
+}
+
+struct tally {
+    size_t wrong_single, wrong_steps, wrong_looks;
+    struct judged single, steps;
+};
+
+/* Without a margin: it would hide false `slower` behind `equal`; with it for those just beyond. */
+static void table_play(struct table_sim *table, const struct sim_noise *noise, double margin, struct tally *tally)
+{
+    const unsigned blocks = 19, planned = looks_planned(PAIRS); /* 19: those of a minute here */
+    struct judged at_looks = {0};
+
+    tally->single.wrong = tally->steps.wrong = false;
+    sim_run(rng, noise, DRIFT, table->truth, POOLS, LOOK_MAX, table->costs);
+    table_judge(table, blocks, 0, false, margin, &tally->single);
+    table_judge(table, blocks, 0, true, margin, &tally->steps);
+    for (unsigned look = look_next(0); look && all; look = look_next(look))
+        table_judge(table, look, planned, true, margin, &at_looks);
+    tally->wrong_single += tally->single.wrong;
+    tally->wrong_steps += tally->steps.wrong;
+    tally->wrong_looks += at_looks.wrong;
+}
+
+static void test_tables(void **state)
+{
+    static struct table_sim table;
+    const size_t runs = all ? 200 : 8;
+    unsigned wrong = 0;
+
+    (void)state;
+    printf("\nTables of quick, 19 blocks, with any false verdict, %% of %zu: at one level, by steps, at any look by "
+           "steps | differences seen at one level, by steps\n",
+           runs);
+    gsl_rng_set(rng, 640);
+    for (size_t t = 0; t < COUNT(tables); t++) {
+        struct tally sum = {0};
+        table_fill(&table, tables[t].truth);
+        for (size_t k = 0; k < sim_noise_count; k++) {
+            struct tally tally = {0};
+            for (size_t e = 0; e < runs; e++)
+                table_play(&table, &sim_noises[k], e % 2 ? FAMILY_MARGIN : 0, &tally);
+            printf("%-13s %-18s", tables[t].name, sim_noises[k].name);
+            sim_share(tally.wrong_single, runs, 1, false);
+            wrong += sim_share(tally.wrong_steps, runs, 0.05 + 4 * sqrt(0.05 * 0.95 / (double)runs), false);
+            wrong += sim_share(tally.wrong_looks, runs, 0.05 + 4 * sqrt(0.05 * 0.95 / (double)runs), false);
+            if (tally.single.differ)
+                printf(" | %6.2f %6.2f", 100 * (double)tally.single.right / (double)tally.single.differ,
+                       100 * (double)tally.steps.right / (double)tally.steps.differ);
+            puts("");
+            sum.wrong_steps += tally.wrong_steps;
+        }
+        size_t tables_in_all = runs * sim_noise_count;
+        printf("%-13s in all            ", tables[t].name);
+        wrong += sim_share(sum.wrong_steps, tables_in_all, 0.05 + 4 * sqrt(0.05 * 0.95 / (double)tables_in_all), false);
+        puts("");
+    }
+    assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pairs),
-        cmocka_unit_test(test_gaps),
-        cmocka_unit_test(test_power),
-        cmocka_unit_test(test_looks),
+        cmocka_unit_test(test_pairs), cmocka_unit_test(test_gaps),   cmocka_unit_test(test_power),
+        cmocka_unit_test(test_looks), cmocka_unit_test(test_tables),
     };
 
     return cmocka_run_group_tests(tests, rng_open, rng_close);

@@ -154,6 +154,27 @@ static void test_looks(void **state)
     }
 }
 
+/* What is left is judged at the level of fewer comparisons; whether it comes first or last. */
+static void test_steps(void **state)
+{
+    static const double base[] = {100, 100, 100, 100, 100, 100, 100, 100},
+                        surely[] = {150, 151, 152, 149, 148, 150, 151, 152},
+                        hardly[] = {101, 102, 97, 104, 105, 106, 107, 108}; /* at 95 %, not at 98.3 % */
+    const struct cost_pair pairs[] = {{hardly, base}, {surely, base}, {base, surely}};
+    struct family family = family_make(3, 0, 0), last;
+    struct comparison made;
+
+    (void)state;
+    assert_int_equal(comparison_make(hardly, base, 8, &family, &made), 0);
+    assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
+    assert_int_equal(family_step_down(&family, pairs, 3, 8, &last), 0);
+    assert_float_equal(last.level, 0.95, 1e-12);
+    assert_int_equal(comparison_make(hardly, base, 8, &last, &made), 0);
+    assert_int_equal(made.verdict, VERDICT_SLOWER);
+    assert_int_equal(family_step_down(&family, pairs, 1, 8, &last), 0);
+    assert_true(last.level == family.level);
+}
+
 static void test_all(void **state)
 {
     static const double ratios[] = {2, 2, 2, 2, 2, 2, 2, NAN, /* first cell */
@@ -244,7 +265,7 @@ int main(void)
         cmocka_unit_test(test_read),  cmocka_unit_test(test_compare), cmocka_unit_test(test_too_few),
         cmocka_unit_test(test_zeros), cmocka_unit_test(test_claims),  cmocka_unit_test(test_looks),
         cmocka_unit_test(test_all),   cmocka_unit_test(test_alarms),  cmocka_unit_test(test_drift),
-        cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_modes), cmocka_unit_test(test_steps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,7 +163,34 @@ static enum mark mark_of(const struct comparison *to_best)
     return to_best->verdict == VERDICT_SLOWER ? MARK_NONE : MARK_UNRESOLVED;
 }
 
-static int row_judge(struct table *t, size_t row)
+/* The costs of all pairs of contenders of the row, from pairs[count] on; returns how many there are then. */
+static size_t pairs_list(const struct table *t, size_t row, struct cost_pair *pairs, size_t count)
+{
+    for (size_t a = 0; a < t->pools; a++)
+        for (size_t b = 0; b < a; b++) {
+            const struct entry *x = table_entry(t, row, a), *y = table_entry(t, row, b);
+            if (x->contends && y->contends)
+                pairs[count++] = (struct cost_pair){series_of(&t->series, x->cell), series_of(&t->series, y->cell)};
+        }
+    return count;
+}
+
+/* The level at which marks are read: of the last step of all pairs of the table. */
+static int step_make(const struct table *t, unsigned comparisons, struct family *last)
+{
+    struct cost_pair *pairs = calloc(comparisons + 1, sizeof *pairs);
+    size_t count = 0;
+
+    if (!pairs)
+        return -ENOMEM;
+    for (size_t r = 0; r < t->rows; r++)
+        count = pairs_list(t, r, pairs, count);
+    int result = family_step_down(&t->family, pairs, table_marked(t) ? count : 0, t->series.blocks, last);
+    free(pairs);
+    return result;
+}
+
+static int row_judge(struct table *t, size_t row, const struct family *last)
 {
     int result = 0;
 
@@ -172,8 +199,14 @@ static int row_judge(struct table *t, size_t row)
         if (!e->contends)
             continue;
         size_t best = entry_at(t, row, t->best[row])->cell;
-        result = comparison_make(series_of(&t->series, e->cell), series_of(&t->series, best), t->series.blocks,
-                                 &t->family, &e->to_best);
+        const double *x = series_of(&t->series, e->cell), *y = series_of(&t->series, best);
+        struct comparison stepped;
+        result = comparison_make(x, y, t->series.blocks, last, &stepped);
+        if (!result)
+            result = comparison_make(x, y, t->series.blocks, &t->family, &e->to_best);
+        if (result)
+            break;
+        e->to_best.verdict = stepped.verdict;
         if (table_marked(t))
             e->mark = c == t->best[row] ? MARK_BEST : mark_of(&e->to_best);
     }
@@ -204,6 +237,7 @@ int table_init(struct table *t, const struct run_data *run)
 {
     size_t count = run->count + 1;
     unsigned comparisons = 0;
+    struct family last;
     int result;
 
     *t = (struct table){.run = run, .visible = NAN};
@@ -231,8 +265,10 @@ int table_init(struct table *t, const struct run_data *run)
     t->blocks_needed = blocks_needed(comparisons);
     if (t->blocks_needed < t->family.blocks)
         t->blocks_needed = t->family.blocks;
+    if (!result)
+        result = step_make(t, comparisons, &last);
     for (size_t r = 0; r < t->rows && !result; r++)
-        result = row_judge(t, r);
+        result = row_judge(t, r, &last);
     if (!result)
         result = visible_make(t);
     if (result)

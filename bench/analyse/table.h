@@ -1,7 +1,7 @@
 /* The table everything is read off: a row for every combination of factors but the pool, a column for every pool. Every
  * pool of a row is compared with the fastest of it, block by block; which that is, the same trials say, so intervals
- * hold for all pairs of pools at once (docs/METHOD.md). The base pool is what the others are measured by and no
- * contender, unless a row has just one other. One thread. */
+ * hold for all pairs of pools at once, and so do verdicts, by steps (docs/METHOD.md). The base pool is what the others
+ * are measured by and no contender, unless a row has just one other. One thread. */
 #ifndef POOLBENCH_ANALYSE_TABLE_H
 #define POOLBENCH_ANALYSE_TABLE_H
 #include "bench/model/metrics.h"
@@ -15,10 +15,10 @@ enum mark { MARK_NONE, MARK_BEST, MARK_UNRESOLVED }; /* best, or equal to it */
 struct entry {
     size_t cell;              /* in run->rows; NO_CELL: the pool does not run this */
     double ns;                /* per task: median; NAN: no trial ended well */
-    double speedup;           /* over the base of the row: median over blocks; NAN: no base */
+    double speedup;           /* over the base of the row: middle over blocks; NAN: no base */
     struct interval interval; /* of the speed-up, or without a base of ns, at TABLE_LEVEL by itself; NAN: too few */
     bool contends;
-    struct comparison to_best; /* its cost over that of the row's best; of contenders */
+    struct comparison to_best; /* its cost over that of the row's best, verdict by step-down; of contenders */
     enum mark mark;            /* NONE for all when there are too few blocks */
 };
 

@@ -24,9 +24,10 @@ const char *verdict_name(enum verdict verdict)
 struct family family_make(unsigned comparisons, unsigned looks, double margin)
 {
     double error = FAMILY_ERROR / (comparisons ? comparisons : 1);
-    struct family family = {
-        .comparisons = comparisons, .margin = margin, .level = looks ? looks_level(looks, error) : 1 - error};
+    struct family family = {.comparisons = comparisons, .looks = looks, .margin = margin, .level = 1 - error};
 
+    if (looks)
+        family.level = looks_level(looks, error);
     family.blocks = stats_interval_least(family.level);
     return family;
 }
@@ -121,6 +122,27 @@ int comparison_make(const double *cell, const double *baseline, size_t blocks, c
     comparison_judge(logs, blocks, family, comparison);
     free(logs);
     return 0;
+}
+
+int family_step_down(const struct family *family, const struct cost_pair *pairs, size_t count, size_t blocks,
+                     struct family *last)
+{
+    size_t told = 0, before;
+    int result = 0;
+
+    *last = *family;
+    do {
+        before = told;
+        told = 0;
+        for (size_t i = 0; i < count && !result; i++) {
+            struct comparison made;
+            result = comparison_make(pairs[i].cell, pairs[i].baseline, blocks, last, &made);
+            told += !result && (made.interval.lo > 1 || made.interval.hi < 1);
+        }
+        if (told > before && told < count)
+            *last = family_make(family->comparisons - (unsigned)told, family->looks, family->margin);
+    } while (!result && told > before);
+    return result;
 }
 
 int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const struct family *family,

@@ -15,7 +15,7 @@ const char *verdict_name(enum verdict verdict); /* "unresolved", "equal" ... */
 
 /* What FAMILY_ERROR is shared among, and what counts as equal. All intervals claimed together hold together. */
 struct family {
-    unsigned comparisons;
+    unsigned comparisons, looks;
     double margin;
     double level;  /* of each interval by itself; 1 - FAMILY_ERROR / comparisons, or more where there are looks */
     size_t blocks; /* the least that give an interval at that level */
@@ -41,6 +41,18 @@ struct comparison {
  * 0 or -ENOMEM. */
 int comparison_make(const double *cell, const double *baseline, size_t blocks, const struct family *family,
                     struct comparison *comparison);
+
+/* The costs of two cells, aligned by block. */
+struct cost_pair {
+    const double *cell, *baseline;
+};
+
+/* Holm's step-down over all comparisons of the family: the level rises with every one whose interval leaves 1 out, as
+ * the error is then shared among the rest. Verdicts read at the level of the last step, `last`, are wrong in at most
+ * FAMILY_ERROR of all families in any of them; intervals of that level are not, so those of `family` are shown.
+ * 0 or -ENOMEM. */
+int family_step_down(const struct family *family, const struct cost_pair *pairs, size_t count, size_t blocks,
+                     struct family *last);
 
 /* equal: the whole interval lies within 1 / (1 + margin) .. 1 + margin, even where it does not hold 1: a difference
  * that is surely below the margin is called equal. Else faster or slower: the whole interval lies on one side of 1;
