@@ -18,7 +18,6 @@ static double draw_lognormal(gsl_rng *rng)
 static double draw_bimodal(gsl_rng *rng)
 {
     double level = gsl_rng_uniform(rng) < 0.3 ? 1.2 : 1;
-
     return level * (1 + gsl_ran_gaussian(rng, 0.01));
 }
 
@@ -26,7 +25,6 @@ static double draw_bimodal(gsl_rng *rng)
 static double draw_halves(gsl_rng *rng)
 {
     double level = gsl_rng_uniform(rng) < 0.45 ? 1.2 : 1;
-
     return level * (1 + gsl_ran_gaussian(rng, 0.01));
 }
 
@@ -82,7 +80,6 @@ void sim_run(gsl_rng *rng, const struct sim_noise *noise, double drift, const do
              size_t blocks, double *costs)
 {
     const struct sim_noise *same[cells];
-
     for (size_t cell = 0; cell < cells; cell++)
         same[cell] = noise;
     sim_run_unlike(rng, same, drift, truth, cells, blocks, costs);
@@ -92,7 +89,6 @@ void sim_run_unlike(gsl_rng *rng, const struct sim_noise *const *noise, double d
                     size_t blocks, double *costs)
 {
     double walked = 0, order[cells];
-
     for (size_t block = 0; block < blocks; block++) {
         double step = gsl_ran_gaussian(rng, drift / 2 / sqrt((double)blocks));
         for (size_t cell = 0; cell < cells; cell++)
@@ -111,7 +107,6 @@ unsigned sim_share(size_t hits, size_t of, double limit, bool least)
 {
     double share = (double)hits / (double)of;
     bool wrong = least ? share < limit : share > limit;
-
     printf(" %6.2f%s", 100 * share, wrong ? "!" : " ");
     return wrong;
 }

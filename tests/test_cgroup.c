@@ -31,7 +31,6 @@ static void check(double quota_cpus, int64_t memory, int64_t memory_free, int64_
 static void unseen_are(const char *cpu, const char *memory, const char *tasks)
 {
     const char *const expected[LIMIT_KINDS] = {[LIMIT_CPU] = cpu, [LIMIT_MEMORY] = memory, [LIMIT_TASKS] = tasks};
-
     for (unsigned i = 0; i < LIMIT_KINDS; i++) {
         if (expected[i] && limits.unseen[i])
             assert_string_equal(limits.unseen[i], expected[i]);
@@ -44,7 +43,6 @@ static void unseen_are(const char *cpu, const char *memory, const char *tasks)
 static void group(const char *path)
 {
     char name[128];
-
     snprintf(name, sizeof name, "%s/cgroup.events", path);
     tree_put(name, "populated 1\nfrozen 0\n");
 }
@@ -52,7 +50,6 @@ static void group(const char *path)
 static void ours(const char *path)
 {
     char name[128], text[64];
-
     snprintf(name, sizeof name, "%s/cgroup.procs", path);
     snprintf(text, sizeof text, "1\n%d\n", (int)getpid());
     tree_put(name, text);
@@ -66,7 +63,6 @@ static void first_namespace(void)
 static void nothing_there_is_not_known(void **state)
 {
     static const char no_proc[] = "/proc/self/cgroup cannot be read";
-
     (void)state;
     check(0, -1, -1, -1);
     unseen_are(no_proc, no_proc, no_proc);
@@ -86,7 +82,6 @@ static void a_kernel_without_control_groups_sets_no_limit(void **state)
 static void v2_takes_the_tightest_level(void **state)
 {
     char text[64];
-
     (void)state;
     tree_put("/proc/self/cgroup", "0::/user.slice/job\n");
     tree_put("/proc/self/mountinfo",
@@ -104,20 +99,17 @@ static void v2_takes_the_tightest_level(void **state)
     tree_put("/sys/fs/cgroup/user.slice/job/pids.current", "3\n");
     check(0, 1024 * MIB, 974 * MIB, -1);
     unseen_are(NULL, NULL, NULL);
-
     tree_put("/sys/fs/cgroup/user.slice/cpu.max", "250000 100000\n");
     tree_put("/sys/fs/cgroup/user.slice/pids.max", "100\n");
     tree_put("/sys/fs/cgroup/user.slice/pids.current", "40\n");
     tree_put("/sys/fs/cgroup/user.slice/memory.max", "536870912\n");
     tree_put("/sys/fs/cgroup/user.slice/memory.current", "0\n");
     check(2.5, 512 * MIB, 512 * MIB, 60);
-
     tree_put("/sys/fs/cgroup/user.slice/job/cpu.max", "50000 100000\n");
     tree_put("/sys/fs/cgroup/user.slice/pids.current", "140\n"); /* lowered below what runs */
     tree_put("/sys/fs/cgroup/user.slice/job/memory.high", "268435456\n");
     check(0.5, 256 * MIB, 206 * MIB, 0);
     unseen_are(NULL, NULL, NULL);
-
     assert_int_equal(cgroup_file_read(tree, "cpu", "cpu.max", text, sizeof text), 0);
     assert_string_equal(text, "50000 100000");
     tree_put("/sys/fs/cgroup/cpuset.cpus.effective", "0-3\n");
@@ -130,7 +122,6 @@ static void v1_and_v2_side_by_side(void **state)
 {
     static const char *const hierarchies[] = {"cpu,cpuacct", "memory", "pids"};
     char path[64];
-
     (void)state;
     tree_put("/proc/self/cgroup",
              "5:pids:/job\n4:memory:/job\n3:cpuset:/\n2:cpu,cpuacct:/job\n1:name=systemd:/\n0::/\n");
@@ -154,7 +145,6 @@ static void v1_and_v2_side_by_side(void **state)
     tree_put("/sys/fs/cgroup/memory/memory.usage_in_bytes", "1\n");
     check(3, -1, -1, -1);
     unseen_are(NULL, NULL, NULL);
-
     tree_put("/sys/fs/cgroup/memory/job/memory.limit_in_bytes", "104857600\n");
     tree_put("/sys/fs/cgroup/memory/job/memory.usage_in_bytes", "10485760\n");
     tree_put("/sys/fs/cgroup/memory/job/memory.stat", "inactive_file 1\ntotal_inactive_file 5242880\n");
@@ -197,7 +187,6 @@ static void the_hosts_tree_beside_our_own(void **state)
     static const char own[] = "40 22 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n";
     static const char host[] = "30 22 0:26 /../.. /host/cgroup ro - cgroup2 cgroup2 rw\n";
     char both[512];
-
     (void)state;
     tree_put("/proc/self/cgroup", "0::/\n");
     ours("/sys/fs/cgroup");
@@ -213,13 +202,11 @@ static void the_hosts_tree_beside_our_own(void **state)
     tree_put("/proc/self/mountinfo", own);
     check(0.5, 200 * MIB, 200 * MIB, 38);
     unseen_are(above, above, above);
-
     /* whichever comes first */
     snprintf(both, sizeof both, "%s%s", host, own);
     tree_put("/proc/self/mountinfo", both);
     check(0.5, 200 * MIB, 200 * MIB, 38);
     unseen_are(above, above, above);
-
     /* the host's tree has our group under a name that nobody tells, and what limits it above */
     ours("/host/cgroup/pods/abc");
     group("/host/cgroup/pods/abc");
@@ -232,7 +219,6 @@ static void the_hosts_tree_beside_our_own(void **state)
     tree_put("/proc/self/mountinfo", host);
     check(0.25, -1, -1, 20);
     unseen_are(NULL, NULL, NULL);
-
     /* a neighbour's tree alone */
     tree_put("/proc/self/mountinfo", "30 22 0:26 /../neighbour /host/cgroup ro - cgroup2 cgroup2 rw\n");
     check(0, -1, -1, -1);

@@ -35,7 +35,6 @@ static void run_remove(void)
 {
     static const char *const files[] = {"trials.csv", "latency.csv", "samples.csv"};
     char path[PATH_MAX];
-
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, files[i]);
         unlink(path);
@@ -77,9 +76,7 @@ static void run_end(void)
 static struct trial_row trial_of(const char *cell, const char *pool, const char *arrival)
 {
     struct trial_row trial;
-
     char error[ERROR_MAX];
-
     row_clear(&trial_format, &trial);
     trial.schema_version = SCHEMA_VERSION;
     strcpy(trial.run_id, "made-up");
@@ -102,7 +99,6 @@ static struct trial_row trial_of(const char *cell, const char *pool, const char 
 static void bucket_put(const char *phase, int64_t lo_ns, int64_t hi_ns, int64_t count)
 {
     struct latency_row row = {.trial_id = trial_last, .lo_ns = lo_ns, .hi_ns = hi_ns, .count = count};
-
     snprintf(row.phase, sizeof row.phase, "%s", phase);
     assert_int_equal(csv_put(latency, &row), 0);
 }
@@ -110,7 +106,6 @@ static void bucket_put(const char *phase, int64_t lo_ns, int64_t hi_ns, int64_t 
 static void sample_put(int64_t task, int64_t worker, int64_t start_ns, int64_t end_ns)
 {
     struct sample_row row;
-
     row_clear(&sample_format, &row);
     row.trial_id = trial_last;
     row.task = task;
@@ -140,7 +135,6 @@ static int chart_make(const struct chart *chart)
     struct run_data run;
     size_t data_size, script_size;
     FILE *data_file, *script_file;
-
     free(data);
     free(script);
     data_file = open_memstream(&data, &data_size);
@@ -280,7 +274,6 @@ static void percentiles_have_bands(void **state)
 static void order_is_relative(void **state)
 {
     static const int64_t wall_ms[] = {50, 40, 55};
-
     (void)state;
     run_begin();
     for (int i = 0; i < 3; i++) {
@@ -392,7 +385,6 @@ static void reasons_are_given(void **state)
     assert_string_equal(why, "no trial ended well");
     assert_int_equal(chart_make(&chart_latency), 0);
     assert_string_equal(why, "no trial that ended well has times of 100 tasks");
-
     run_begin();
     trial = trial_of("c001", "pthread", "burst");
     bucket_put("service", 1000, 1001, 99);
@@ -436,7 +428,6 @@ static void serial_is_in_all_panels(void **state)
 static void costs_say_per_task(void **state)
 {
     static const char *const pools[] = {"serial", "pthread", "fork"};
-
     (void)state;
     run_begin();
     for (int i = 0; i < 18; i++) {
@@ -464,7 +455,6 @@ static void costs_say_per_task(void **state)
 static void ballast_has_a_place_for_none(void **state)
 {
     static const int64_t bytes[] = {0, 1 << 20, 32 << 20};
-
     (void)state;
     run_begin();
     struct trial_row serial = trial_of("c000", "serial", "burst");
@@ -513,7 +503,6 @@ static void forest_claims_what_it_draws(void **state)
 {
     static const char *const pools[] = {"pthread", "prefork", "hybrid", "fork"};
     static const int64_t wall_ms[] = {45, 50, 50, 5000};
-
     (void)state;
     run_begin();
     for (int i = 0; i < 28; i++) {
@@ -532,14 +521,12 @@ static void forest_claims_what_it_draws(void **state)
               "95 % (3 comparisons); ");
     expect_in(script, "baseline = 'prefork'\n");
     made_free();
-
     run_begin();
     in_one_block("c001", "serial");
     in_one_block("c002", "pthread");
     run_end();
     assert_int_equal(chart_make(&chart_forest), 0);
     assert_string_equal(why, "a ratio needs two pools beside serial");
-
     run_begin();
     in_one_block("c001", "static");
     in_one_block("c002", "pthread");
@@ -568,6 +555,5 @@ int main(void)
         cmocka_unit_test(ballast_has_a_place_for_none),
         cmocka_unit_test(forest_claims_what_it_draws),
     };
-
     return cmocka_run_group_tests(tests, setup, teardown);
 }

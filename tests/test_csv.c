@@ -27,7 +27,6 @@ static char error[ERROR_MAX];
 static char *file_path(const char *file)
 {
     static char path[SCRATCH_MAX + 32];
-
     snprintf(path, sizeof path, "%s/%s", directory, file);
     return path;
 }
@@ -35,7 +34,6 @@ static char *file_path(const char *file)
 static void file_write(const char *file, const char *content)
 {
     FILE *out = fopen(file_path(file), "w");
-
     assert_non_null(out);
     assert_true(fputs(content, out) >= 0);
     assert_int_equal(fclose(out), 0);
@@ -45,7 +43,6 @@ static char *file_read(const char *path)
 {
     FILE *in = fopen(path, "r");
     char *text = calloc(1, 1 << 20);
-
     assert_non_null(in);
     assert_non_null(text);
     assert_true(fread(text, 1, (1 << 20) - 1, in) > 0);
@@ -71,7 +68,6 @@ static int teardown(void **state)
 static uint64_t draw(void)
 {
     static uint64_t drawn;
-
     return mix64(20261122, drawn++);
 }
 
@@ -81,7 +77,6 @@ static void text_draw(char *text, size_t size)
         "",           "a",     "\"",     "\"\"",    ",",          "\n", "\r\n", "a,b",
         "say \"no\"", " lead", "trail ", "\ttab\t", "two\nlines", "#",  "-1",   "\xc3\xa9",
     };
-
     memset(text, 0, size);
     if (draw() % 4 == 0) { /* as long as it can be, of the characters that hurt most */
         for (size_t i = 0; i < size - 1; i++)
@@ -96,7 +91,6 @@ static void spelled_draw(const struct column *column, void *field)
     static const char *const arrivals[] = {"burst", "wave:3", "window:100", "rate:5", "rate:0.1:poisson"};
     static const char *const ballasts[] = {"0", "32MiB", "32MiB:thp", "32MiB:write=10%", "1025:thp:write=0.1%"};
     bool arrival = !strcmp(column->name, "arrival");
-
     assert_true(arrival || !strcmp(column->name, "ballast"));
     assert_int_equal(column->spelling->parse((arrival ? arrivals : ballasts)[draw() % 5], field, error), 0);
 }
@@ -106,10 +100,8 @@ static void row_draw(const struct file_format *format, void *row)
     static const int64_t integers[] = {MISSING, 0, -1, 1, INT64_MAX, INT64_MIN + 1, 1000000007};
     static const double reals[] = {0,     -0.0,    1,      0.1,           1.0 / 3,
                                    1e300, -1e-300, 5e-324, 123456789.125, 0.30000000000000004};
-
     struct column columns[COLUMNS_MAX];
     size_t count = format_columns(format, columns);
-
     row_clear(format, row);
     for (const struct column *c = columns; c < columns + count; c++) {
         char *field = (char *)row + c->offset;
@@ -140,7 +132,6 @@ static void field_equal(const struct column *column, const void *a, const void *
 {
     const char *x = (const char *)a + column->offset, *y = (const char *)b + column->offset;
     double real_x, real_y;
-
     if (column->kind == COLUMN_TEXT) {
         assert_string_equal(x, y);
         return;
@@ -157,10 +148,8 @@ static int row_equal(const void *row, void *arg)
 {
     struct expected *expected = arg;
     const struct file_format *format = expected->format;
-
     struct column columns[COLUMNS_MAX];
     size_t count = format_columns(format, columns);
-
     for (size_t i = 0; i < count; i++)
         field_equal(&columns[i], row, expected->rows + expected->count * format->row_size);
     expected->count++;
@@ -201,7 +190,6 @@ static void test_round_trip(void **state)
 static int latency_keep(const void *row, void *arg)
 {
     struct latency_row **next = arg;
-
     memcpy((*next)++, row, sizeof **next);
     return 0;
 }
@@ -209,7 +197,6 @@ static int latency_keep(const void *row, void *arg)
 static size_t latency_rows(int64_t end, struct latency_row rows[8], int result)
 {
     struct latency_row *next = rows;
-
     assert_int_equal(csv_read(directory, &latency_format, end, latency_keep, &next, error), result);
     return (size_t)(next - rows);
 }
@@ -217,7 +204,6 @@ static size_t latency_rows(int64_t end, struct latency_row rows[8], int result)
 static void test_torn_line(void **state)
 {
     struct latency_row rows[8];
-
     (void)state;
     file_write("latency.csv", "trial_id,phase,lo_ns,hi_ns,count\n1,queue,1,2,3\n1,queue,2,3");
     assert_int_equal(latency_rows(-1, rows, 0), 1);
@@ -235,7 +221,6 @@ static void test_torn_line(void **state)
 static void test_foreign_columns(void **state)
 {
     struct latency_row rows[8];
-
     (void)state;
     file_write("latency.csv", "count,colour,trial_id\r\n7,\"red, or \"\"so\"\"\",3\r\n\r\n8,,4\r\n");
     assert_int_equal(latency_rows(-1, rows, 0), 2);
@@ -249,7 +234,6 @@ static void test_foreign_columns(void **state)
 static void bad(const char *content, const char *message)
 {
     struct latency_row rows[8];
-
     file_write("latency.csv", content);
     latency_rows(-1, rows, -EBADMSG);
     if (!strstr(error, message))
@@ -284,7 +268,6 @@ static int row_stop(const void *row, void *arg)
 static void test_schema_and_stop(void **state)
 {
     int rows = 0;
-
     (void)state;
     file_write("summary.csv", "schema_version,run_id\n99,b\n");
     assert_int_equal(csv_read(directory, &summary_format, -1, row_stop, &rows, error), -EBADMSG);
@@ -302,7 +285,6 @@ static void test_flush_is_all_or_nothing(void **state)
     struct rlimit limit, small;
     struct csv_writer *writer;
     struct stat status;
-
     (void)state;
     assert_int_equal(csv_create(directory, &latency_format, &writer), 0);
     assert_int_equal(csv_put(writer, &row), 0);
@@ -356,7 +338,6 @@ static void test_document(void **state)
     char *text = NULL, *page = file_read("results/README.md");
     size_t size;
     FILE *out = open_memstream(&text, &size);
-
     (void)state;
     assert_non_null(out);
     columns_document(out);
@@ -378,7 +359,6 @@ int main(void)
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_document),
     };
-
     if (test_words[0] && !strcmp(test_words[0], "--document")) {
         columns_document(stdout);
         return 0;

@@ -36,7 +36,6 @@ struct truth {
 static double truth_ns(const struct truth *truth, double n)
 {
     const double *v = truth->value;
-
     if (truth->law == FIT_SLEEP)
         return (truth->size_ns + v[SLEEP_WAIT_NS]) / n + v[SLEEP_HANDOVER_NS];
     double kappa = truth->law == FIT_USL ? v[USL_KAPPA] : 0;
@@ -58,7 +57,6 @@ static int fit_once(const struct truth *truth, const double *ns, uint64_t seed, 
     struct fit_points points = {
         .count = truth->count, .blocks = truth->blocks, .workers = truth->workers, .ns = ns, .size_ns = truth->size_ns};
     struct fit_bootstrap bootstrap = {.resamples = RESAMPLES, .seed = seed};
-
     return fit_make(truth->law, &points, &bootstrap, fit, why);
 }
 
@@ -76,7 +74,6 @@ static void test_coverage(void **state)
 {
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
     double ns[COUNTS_MAX * BLOCKS_MAX];
-
     (void)state;
     gsl_rng_set(rng, 20240229);
     for (size_t t = 0; t < sizeof truths / sizeof truths[0]; t++) {
@@ -115,7 +112,6 @@ static void test_misfit(void **state)
     double ns[6 * 10];
     const struct fit_points points = {.count = 6, .blocks = 10, .workers = workers, .ns = ns};
     struct fit fit;
-
     (void)state;
     for (size_t i = 0; i < 60; i++) /* linear up to 8 workers, and no further */
         ns[i] = 1e6 / fmin(workers[i / 10], 8) * (1 + 1e-3 * (double)(i % 10));
@@ -134,7 +130,6 @@ static int fit_changed(const struct truth *of, size_t count, size_t blocks, doub
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
     double ns[COUNTS_MAX * BLOCKS_MAX];
     struct truth truth = *of;
-
     truth.count = count;
     truth.blocks = blocks;
     truth.value[FIT_SIGMA] = sigma;
@@ -150,7 +145,6 @@ static void test_refused(void **state)
 {
     const struct truth *amdahl = &truths[0], *usl = &truths[2], *sleep = &truths[6];
     struct fit fit;
-
     (void)state;
     assert_int_equal(sleep->law, FIT_SLEEP);
     assert_int_equal(fit_changed(amdahl, 2, 12, 0.05, &fit), -EDOM);
@@ -161,7 +155,6 @@ static void test_refused(void **state)
     assert_int_equal(fit_changed(usl, 6, 5, 0.03, &fit), -EDOM);
     assert_string_equal(why, "takes at least 6 blocks, there are 5");
     assert_int_equal(fit_changed(sleep, 2, 8, 2000, &fit), -EDOM);
-
     /* Flat, and falling. */
     assert_int_equal(fit_changed(amdahl, 5, 12, 1, &fit), -EDOM);
     assert_non_null(strstr(why, "flat"));
@@ -169,7 +162,6 @@ static void test_refused(void **state)
     assert_non_null(strstr(why, "flat"));
     assert_int_equal(fit_changed(amdahl, 5, 12, 1.5, &fit), -EDOM);
     assert_non_null(strstr(why, "falls"));
-
     /* All that can be said is that there is noise. */
     struct truth noisy = *amdahl;
     noisy.noise = 3;
@@ -183,7 +175,6 @@ static void test_exact(void **state)
     struct truth truth = truths[2];
     double ns[COUNTS_MAX * BLOCKS_MAX];
     struct fit fit, again;
-
     (void)state;
     truth.noise = truth.block_noise = 0;
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);

@@ -62,7 +62,6 @@ static void resolve_print(const struct sim_noise *noise, const struct family *fa
 {
     const double truth[] = {1, ratio};
     size_t named = 0, settled = 0, many = 0;
-
     for (size_t e = 0; e < SIM_RUNS / 4; e++) {
         double first[2][12], more[2 * RESOLVE_MAX], cell[RESOLVE_MAX], base[RESOLVE_MAX];
         struct comparison now, then;
@@ -96,7 +95,6 @@ static void test_settle(void **state)
     static const double ratios[] = {1, 1.01, 1.03, 1.05};
     struct family family = family_make(1, 0, FAMILY_MARGIN);
     struct tally all = {0};
-
     (void)state;
     printf(
         "\nUnresolved after 12 blocks: %% settled by the blocks named, of how many; how many were told more than %d\n",
@@ -123,7 +121,6 @@ static unsigned visible_print(const struct sim_noise *noise, double ratio)
     struct family family = family_make(1, 0, 0);
     double truth[] = {1, ratio}, costs[2 * BLOCKS], room[2 * SET], visible, sum = 0;
     size_t seen = 0;
-
     for (size_t run = 0; run < RUNS; run++) {
         struct comparison made[SET];
         truth[1] = ratio;
@@ -147,7 +144,6 @@ static unsigned visible_print(const struct sim_noise *noise, double ratio)
 static void test_visible(void **state)
 {
     unsigned wrong = 0;
-
     (void)state;
     printf("\nThe difference called visible in 12 blocks, and %% of %d runs that see it\n", SIM_RUNS);
     printf("%-18s     by equal cells     by cells 10 %% apart\n", "noise");
@@ -169,7 +165,6 @@ static struct said series_said(const struct sim_noise *noise, double drift, unsi
 {
     const double truth = 1;
     struct said said = {0};
-
     for (size_t e = 0; e < SIM_RUNS; e++) {
         double costs[LOOK_MAX];
         struct drift found;
@@ -187,7 +182,6 @@ static struct said series_said(const struct sim_noise *noise, double drift, unsi
 static void test_series(void **state)
 {
     unsigned wrong = 0;
-
     (void)state;
     printf("\nSaid of one cell, %% of %d runs: a drift where there is none | of %.0f %%; two groups, which are there "
            "in the "
@@ -217,7 +211,6 @@ static void test_series(void **state)
 static struct cell cell_of(const char *pool, unsigned workers)
 {
     struct cell cell = {.pool = pool_find(pool), .workload = workload_find("spin"), .f.workers = workers};
-
     assert_non_null(cell.pool);
     assert_null(cell.pool->shape(workers, cell.pool_params, &cell.shape));
     cell.f.tasks = 100;
@@ -233,7 +226,6 @@ static void test_price(void **state)
 {
     struct cell cell = cell_of("pthread", 2);
     struct trial_price price;
-
     (void)state;
     forecast_note(&cell, 12e9, NAN);
     assert_false(price_learn(&cell, &price));
@@ -257,7 +249,6 @@ static void test_closing(void **state)
     char directory[4096], error[ERROR_MAX];
     const char *place = getenv("TMPDIR");
     struct calibrations *store;
-
     (void)state;
     snprintf(directory, sizeof directory, "%s/poolbench-forecast-XXXXXX", place && *place ? place : P_tmpdir);
     assert_non_null(mkdtemp(directory));
@@ -295,7 +286,6 @@ static void test_waits(void **state)
         {"pthread", FAULT_STOP, 20000000, 10e9},
         {"serial", FAULT_HANG, 20000000, 10e9},
     };
-
     (void)state;
     for (size_t i = 0; i < COUNT(known); i++) {
         struct cell cell = cell_of(known[i].pool, 2);
@@ -314,7 +304,6 @@ static void test_command(void **state)
 {
     struct cell two[] = {cell_of("serial", 1), cell_of("fork", 2), cell_of("fork", 2)};
     struct cells cells = {.cell = two, .count = COUNT(two)};
-
     (void)state;
     for (size_t i = 0; i < COUNT(two); i++) {
         two[i].workload = workload_find("cmd");
@@ -335,6 +324,5 @@ int main(void)
         cmocka_unit_test(test_command), cmocka_unit_test(test_settle),  cmocka_unit_test(test_visible),
         cmocka_unit_test(test_series),
     };
-
     return cmocka_run_group_tests(tests, rng_open, rng_close);
 }

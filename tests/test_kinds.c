@@ -26,7 +26,6 @@ static void machine_write(void)
                                fast_info = {(char *)"CoreType", (char *)"IntelCore"};
     hwloc_topology_t made;
     hwloc_bitmap_t fast = hwloc_bitmap_alloc(), slow = hwloc_bitmap_alloc(), all = hwloc_bitmap_alloc();
-
     assert_int_equal(hwloc_topology_init(&made), 0);
     assert_int_equal(hwloc_topology_set_synthetic(made, "pack:1 l3:1(size=25165824) l2:14(size=1310720) "
                                                         "l1d:1(size=49152) core:1 pu:2"),
@@ -53,7 +52,6 @@ static void machine_write(void)
 static int begin(void **state)
 {
     char error[ERROR_MAX];
-
     if (tree_make(state) != 0)
         return -1;
     machine_write();
@@ -69,7 +67,6 @@ static int end(void **state)
 static void topo_names_kinds_and_caches(void **state)
 {
     char command[PATH_MAX + 64], line[256], all[4096] = "";
-
     (void)state;
     snprintf(command, sizeof command, "poolbench topo --topology %s", file);
     FILE *said = popen(command, "r");
@@ -103,7 +100,6 @@ static void host_json_has_them(void **state)
 static void is(const char *subject, enum check_state state, const char *found)
 {
     struct checks checks;
-
     checks_look(&machine, tree, NULL, &checks);
     for (size_t i = 0; i < checks.count; i++) {
         if (strcmp(checks.check[i].subject, subject) != 0)
@@ -118,7 +114,6 @@ static void is(const char *subject, enum check_state state, const char *found)
 static void cpu_put(unsigned cpu, const char *name, const char *text)
 {
     char path[128];
-
     snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%u/cpufreq/%s", cpu, name);
     tree_put(path, text);
 }
@@ -146,7 +141,6 @@ static void the_allowed_ones_count(void **state)
 {
     struct kinds kinds;
     char text[256];
-
     (void)state;
     hwloc_bitmap_t all = hwloc_bitmap_dup(machine.allowed);
     hwloc_bitmap_set_range(machine.allowed, 3, FAST_CPUS - 1);
@@ -167,7 +161,6 @@ static void the_allowed_ones_count(void **state)
 static void packages_of_two_models(void **state)
 {
     static const char *const expected[] = {"One", "packages of several kinds"};
-
     (void)state;
     for (unsigned other = 0; other < 2; other++) {
         struct machine two;

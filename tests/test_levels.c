@@ -29,7 +29,6 @@ static bool all; /* runs as many as METHOD says */
 static int rng_open(void **state)
 {
     const char *asked = getenv("ALL");
-
     (void)state;
     all = asked && *asked;
     rng = gsl_rng_alloc(gsl_rng_mt19937);
@@ -66,7 +65,6 @@ static struct middles middles_of(const struct sim_noise *cell, const struct sim_
     enum { MANY = 200000 };
     static double one[MANY], two[MANY];
     size_t many = all ? MANY : MANY / 10;
-
     for (size_t i = 0; i < many; i++)
         one[i] = log(cell->draw(rng) / base->draw(rng));
     for (size_t i = 0; i < many; i++)
@@ -79,7 +77,6 @@ static struct middles middles_of(const struct sim_noise *cell, const struct sim_
 static void sign_interval(const double *costs, size_t blocks, double level, struct interval *interval)
 {
     double logs[LOOK_MAX];
-
     for (size_t i = 0; i < blocks; i++)
         logs[i] = log(costs[blocks + i] / costs[i]);
     assert_int_equal(stats_median_interval(logs, stats_sort(logs, blocks), level, interval), 0);
@@ -96,7 +93,6 @@ static struct covered pair_cover(const struct sim_noise *const *noise, const str
     static const double one[] = {1, 1};
     const struct family alone = family_make(1, 0, 0), many = family_make(71, 0, 0);
     struct covered covered = {0};
-
     for (size_t e = 0; e < runs; e++) {
         double costs[2 * LOOK_MAX];
         struct comparison made;
@@ -118,7 +114,6 @@ static void test_pairs(void **state)
     const size_t runs = all ? 8000 : 150;
     struct covered worst[2 * COUNT(fixed_blocks)];
     unsigned wrong = 0;
-
     (void)state;
     memset(worst, 0xff, sizeof worst);
     printf("\nIntervals that hold their middle, %% of %zu: by ranks, sign, ranks at the level of 71\n", runs);
@@ -159,7 +154,6 @@ static void test_gaps(void **state)
     enum { MANY = 200000 };
     static double two[MANY];
     unsigned wrong = 0;
-
     (void)state;
     printf("\nIntervals by ranks that hold, two levels of noise so many deviations apart, %% of %zu\n", runs);
     gsl_rng_set(rng, 610);
@@ -191,7 +185,6 @@ static void test_gaps(void **state)
 static bool t_sees(const double *costs, size_t blocks)
 {
     double logs[LOOK_MAX], mean, deviation;
-
     for (size_t i = 0; i < blocks; i++)
         logs[i] = log(costs[blocks + i] / costs[i]);
     mean = gsl_stats_mean(logs, 1, blocks);
@@ -211,7 +204,6 @@ static void test_power(void **state)
     const struct family family = family_make(1, 0, 0);
     const double truth[] = {1, 1.02};
     const size_t runs = all ? 40000 : 2000;
-
     (void)state;
     printf("\nA true 2 %% that is seen, noise of 2 %%, %% of %zu: by ranks, sign, t-test\n", runs);
     gsl_rng_set(rng, 620);
@@ -246,7 +238,6 @@ static void looks_print(unsigned comparisons, size_t runs)
     const struct family family = family_make(comparisons, planned, 0);
     const double allowed = FAMILY_ERROR / comparisons;
     size_t missed = 0;
-
     for (size_t e = 0; e < runs; e++) {
         double logs[LOOK_MAX], sorted[LOOK_MAX];
         bool wrong = false;
@@ -300,7 +291,6 @@ struct table_sim {
 static void table_fill(struct table_sim *table, const double *truth)
 {
     size_t first = 0, pair = 0;
-
     for (size_t row = 0; row < ROWS; first += row_pools[row++])
         for (size_t a = 0; a < row_pools[row]; a++) {
             table->truth[first + a] = truth[a];
@@ -338,7 +328,6 @@ static void table_judge(const struct table_sim *table, unsigned blocks, unsigned
 {
     struct family family = family_make(PAIRS, looks, margin), last = family;
     struct cost_pair pairs[PAIRS];
-
     for (size_t i = 0; i < PAIRS; i++)
         pairs[i] =
             (struct cost_pair){table->costs + table->cell[i] * LOOK_MAX, table->costs + table->base[i] * LOOK_MAX};
@@ -364,7 +353,6 @@ static void table_play(struct table_sim *table, const struct sim_noise *noise, d
 {
     const unsigned blocks = 19, planned = looks_planned(PAIRS); /* 19: those of a minute here */
     struct judged at_looks = {0};
-
     tally->single.wrong = tally->steps.wrong = false;
     sim_run(rng, noise, DRIFT, table->truth, POOLS, LOOK_MAX, table->costs);
     table_judge(table, blocks, 0, false, margin, &tally->single);
@@ -381,7 +369,6 @@ static void test_tables(void **state)
     static struct table_sim table;
     const size_t runs = all ? 200 : 8;
     unsigned wrong = 0;
-
     (void)state;
     printf("\nTables of quick, 19 blocks, with any false verdict, %% of %zu: at one level, by steps, at any look by "
            "steps | differences seen at one level, by steps\n",
@@ -418,6 +405,5 @@ int main(void)
         cmocka_unit_test(test_pairs), cmocka_unit_test(test_gaps),   cmocka_unit_test(test_power),
         cmocka_unit_test(test_looks), cmocka_unit_test(test_tables),
     };
-
     return cmocka_run_group_tests(tests, rng_open, rng_close);
 }

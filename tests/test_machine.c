@@ -23,7 +23,6 @@
 static void line_of(char *line, size_t size)
 {
     json_t *host = host_load(tree);
-
     host_line(line, size, host);
     json_decref(host);
 }
@@ -34,7 +33,6 @@ static void test_this_machine(void **state)
     cpu_set_t before[8], one[8];
     char error[ERROR_MAX];
     int cpu = 0;
-
     (void)state;
     assert_int_equal(machine_open(&machine, NULL, error), 0);
     assert_false(machine.described);
@@ -43,7 +41,6 @@ static void test_this_machine(void **state)
     assert_in_range(machine.effective_cpus, 1, machine.pus);
     assert_true(machine.memory_free_bytes <= machine.memory_bytes);
     machine_close(&machine);
-
     if (sched_getaffinity(0, sizeof before, before) != 0)
         skip_because("a narrowed affinity", "this process's own cannot be read");
     while (!CPU_ISSET_S(cpu, sizeof before, before))
@@ -67,11 +64,9 @@ static void test_host(void **state)
                                           "limits",  "build", "virtualisation", "run"};
     struct machine machine, again;
     char error[ERROR_MAX] = "", line[256], path[PATH_MAX];
-
     (void)state;
     line_of(line, sizeof line);
     assert_string_equal(line, "unknown machine");
-
     assert_int_equal(machine_open(&machine, NULL, error), 0);
     json_t *run = json_pack("{s:i}", "seed", 42);
     assert_int_equal(host_write(tree, &machine, run, error), 0);
@@ -85,20 +80,17 @@ static void test_host(void **state)
     assert_int_equal(json_unpack(host, "{s:{s:i}}", "run", "seed", &seed), 0);
     assert_int_equal(seed, 42);
     json_decref(host);
-
     /* The exported topology is one that --topology takes. */
     snprintf(path, sizeof path, "%s/topology.xml", tree);
     assert_int_equal(machine_open(&again, path, error), 0);
     assert_true(again.described);
     assert_true(again.pus >= machine.pus);
     machine_close(&again);
-
     line_of(line, sizeof line);
     char expected[64];
     snprintf(expected, sizeof expected, "%u core%s", machine.cores, machine.cores == 1 ? "" : "s");
     assert_int_equal(strncmp(line, expected, strlen(expected)), 0);
     assert_non_null(strstr(line, ", Linux "));
-
     assert_true(host_write("/nonexistent", &machine, NULL, error) < 0);
     assert_non_null(strstr(error, "/nonexistent/"));
     machine_close(&machine);
@@ -107,7 +99,6 @@ static void test_host(void **state)
 static void test_host_line(void **state)
 {
     char line[256];
-
     (void)state;
     tree_put("/host.json", "{\"machine\": {\"cores\": 2, \"pus\": 2}, \"cpu\": {\"model\": \"AMD EPYC\"},"
                            "\"virtualisation\": {\"hypervisor\": \"KVM\"},"
@@ -127,7 +118,6 @@ static void test_host_line(void **state)
 static void test_noise(void **state)
 {
     struct noise noise;
-
     (void)state;
     noise_read(&noise);
     assert_true(noise.steal_ns >= 0);
@@ -137,7 +127,6 @@ static void test_noise(void **state)
 static void test_sysfile(void **state)
 {
     char path[PATH_MAX], text[8];
-
     (void)state;
     tree_put("/f", "123456789\n\n");
     assert_int_equal(sysfile_read(text, sizeof text, "%s/f", tree), 7);

@@ -20,7 +20,6 @@ static bool is_guard(pid_t pid)
 static pid_t sleeper(void)
 {
     pid_t pid = fork();
-
     assert_true(pid >= 0);
     if (pid == 0)
         for (;;)

@@ -41,7 +41,6 @@ static struct machine described(const char *topology)
 {
     char text[256], error[ERROR_MAX];
     struct machine machine;
-
     snprintf(text, sizeof text, "synthetic:%s", topology);
     assert_int_equal(machine_open(&machine, text, error), 0);
     return machine;
@@ -59,7 +58,6 @@ static struct placement planned(const struct machine *machine, const char *place
 {
     struct placement placement;
     char error[ERROR_MAX] = "";
-
     if (place_plan(machine, place, place_main, n, &placement, error) != 0)
         fail_msg("place %s, submitter %s, %u workers: %s", place, place_main, n, error);
     assert_int_equal(placement.workers, n);
@@ -70,7 +68,6 @@ static struct placement planned(const struct machine *machine, const char *place
 static hwloc_bitmap_t mask_set(const uint64_t *mask, unsigned count)
 {
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
-
     for (unsigned cpu = 0; cpu < count * 64; cpu++)
         if (mask[cpu / 64] >> (cpu % 64) & 1)
             hwloc_bitmap_set(set, cpu);
@@ -81,7 +78,6 @@ static void mask_print(FILE *out, const uint64_t *mask, unsigned count)
 {
     hwloc_bitmap_t set = mask_set(mask, count);
     char text[256];
-
     hwloc_bitmap_list_snprintf(text, sizeof text, set);
     fprintf(out, hwloc_bitmap_weight(set) == 1 ? " %s" : " {%s}", text);
     hwloc_bitmap_free(set);
@@ -91,7 +87,6 @@ static void mask_print(FILE *out, const uint64_t *mask, unsigned count)
 static void placement_print(FILE *out, const struct machine *machine, const char *place, unsigned n)
 {
     struct placement placement = planned(machine, place, "auto", n);
-
     fprintf(out, "%s %u:", place, n);
     for (unsigned w = 0; w < n; w++)
         mask_print(out, placement.masks + (size_t)w * placement.words, placement.words);
@@ -109,7 +104,6 @@ static char *example_print(const struct example *example)
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-
     assert_non_null(out);
     fprintf(out, "# %s\n", example->topology);
     for (size_t p = 0; p < WORDS; p++)
@@ -127,7 +121,6 @@ static void test_golden(void **state)
 {
     const char *mode = getenv("POOLBENCH_GOLDEN");
     unsigned wrong = 0;
-
     (void)state;
     for (size_t i = 0; i < EXAMPLES; i++) {
         char path[128];
@@ -156,7 +149,6 @@ static void test_golden(void **state)
 static hwloc_obj_t ancestor(const struct machine *machine, hwloc_obj_type_t type, int cpu)
 {
     hwloc_obj_t pu = hwloc_get_pu_obj_by_os_index(machine->topology, (unsigned)cpu);
-
     assert_non_null(pu);
     return hwloc_get_ancestor_obj_by_type(machine->topology, type, pu);
 }
@@ -166,7 +158,6 @@ static unsigned spread(const struct machine *machine, const struct placement *pl
                        hwloc_obj_type_t type)
 {
     unsigned different = 0;
-
     for (unsigned w = 0; w < n; w++) {
         bool seen = false;
         for (unsigned v = 0; v < w && !seen; v++)
@@ -253,7 +244,6 @@ static void test_scatter_and_compact(void **state)
 static void expect_cpus(const struct machine *machine, const char *place, const int *cpus, unsigned n)
 {
     struct placement placement = planned(machine, place, "auto", n);
-
     for (unsigned w = 0; w < n; w++)
         if (placement.planned[w] != cpus[w])
             fail_msg("%s: worker %u is on CPU %d, not on %d", place, w, placement.planned[w], cpus[w]);
@@ -263,7 +253,6 @@ static void expect_cpus(const struct machine *machine, const char *place, const 
 static void test_lopsided_cpuset(void **state)
 {
     struct machine machine = described("pack:2 core:3 pu:2"); /* package 0: CPUs 0-5 */
-
     (void)state;
     allow(&machine, "0-1,6-10");
     /* Package 0 has one core left: its second PU comes after the other package's cores. */
@@ -279,7 +268,6 @@ static void test_kinds_fastest_first(void **state)
 {
     struct machine machine = described("pack:1 core:4 pu:2");
     hwloc_bitmap_t slow = hwloc_bitmap_alloc(), fast = hwloc_bitmap_alloc();
-
     (void)state;
     hwloc_bitmap_set_range(slow, 0, 3);
     hwloc_bitmap_set_range(fast, 4, 7);
@@ -299,12 +287,10 @@ static void test_cores_first(void **state)
     struct machine machine = described("pack:2 core:4 pu:2");
     const int all[] = {0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15, 0};
     const unsigned workers[] = {1, 2, 4, 8, 9, 16, 17};
-
     (void)state;
     for (size_t i = 0; i < sizeof workers / sizeof *workers; i++)
         expect_cpus(&machine, "cores-first", all, workers[i]);
     machine_close(&machine);
-
     /* six cores of two threads, and eight slower ones of one */
     machine = described("pack:1 core:14 pu:2");
     allow(&machine, "0-11,12,14,16,18,20,22,24,26");
@@ -324,7 +310,6 @@ static void test_submitter(void **state)
 {
     struct machine machine = described("pack:2 core:2 pu:2");
     struct placement placement;
-
     (void)state;
     /* An idle core near the workers before a sibling and before the other package. */
     placement = planned(&machine, "0", "auto", 1);
@@ -334,7 +319,6 @@ static void test_submitter(void **state)
     placement = planned(&machine, "compact", "auto", 4);
     assert_int_equal(placement.main_mask[0], 1u << 4);
     placement_release(&placement);
-
     placement = planned(&machine, "compact", "none", 2);
     assert_int_equal(placement.main_mask[0], 0xff);
     assert_false(placement.spare_cpu);
@@ -346,7 +330,6 @@ static void test_submitter(void **state)
     placement = planned(&machine, "0-1", "pack:1", 2);
     assert_int_equal(placement.main_mask[0], 0xf0);
     placement_release(&placement);
-
     /* A quota counts as well as CPUs do. */
     machine.effective_cpus = 2;
     placement = planned(&machine, "compact", "auto", 2);
@@ -369,7 +352,6 @@ static void expect_refused(const struct machine *machine, const char *place, con
 {
     struct placement placement;
     char error[ERROR_MAX] = "";
-
     if (place_plan(machine, place, "auto", 1, &placement, error) != -EINVAL)
         fail_msg("'%s' was taken", place);
     if (strncmp(error, "--place: ", 9) != 0 || !strstr(error, words_of_error) || strchr(error, '\n'))
@@ -382,7 +364,6 @@ static void test_bad_input(void **state)
     struct machine machine = described("pack:2 core:4 pu:2");
     struct placement placement;
     char error[ERROR_MAX];
-
     (void)state;
     allow(&machine, "0-3,8-11");
     expect_refused(&machine, "compct", "did you mean 'compact'?");
@@ -413,7 +394,6 @@ static void test_bad_input(void **state)
     expect_refused(&machine, "l3:0", "has no level of 'l3'");
     expect_refused(&machine, "os:0", "has no level of 'os'");
     expect_refused(&machine, "core:2", "core:2 (CPU 4-5) is not allowed on that machine; allowed CPUs: 0-3,8-11");
-
     assert_int_equal(place_plan(&machine, "none", "corse", 1, &placement, error), -EINVAL);
     assert_string_equal(error, "--place-main: no place is called 'corse'; did you mean 'cores'?");
     assert_int_equal(place_plan(&machine, "none", "0+5", 1, &placement, error), -EINVAL);
@@ -436,7 +416,6 @@ static void test_bad_topology(void **state)
                                       "pack:2 core:4 pu:2"};
     struct machine machine;
     char error[ERROR_MAX];
-
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         error[0] = '\0';
@@ -449,7 +428,6 @@ static void test_probe_says_why(void **state)
 {
     char reason[128];
     int status = place_probe(reason, sizeof reason);
-
     (void)state;
     assert_true((status == 0) == (reason[0] == '\0'));
 }

@@ -438,7 +438,6 @@ static void dist_file(void **state)
     assert_int_equal(cell.f.size_ns, 2000); /* their mean */
     assert_int_equal(cell.f.iterations, 1000);
     free(cell.costs);
-
     static const struct {
         const char *text, *error;
     } bad[] = {

@@ -136,14 +136,12 @@ static void crossing(void **state)
     }
     assert_int_equal(six, 3);
     request_release(&request);
-
     parse_good("--pool hybrid:processes=2/4:threads=1/8 --workers cores,2xpus", &request);
     /* both numbers are given, so --workers makes no further cells */
     assert_int_equal(request.cells.count, 4);
     assert_string_equal(request.cells.cell[1].f.pool, "hybrid:processes=2:threads=8");
     assert_int_equal(request.cells.cell[1].f.workers, 10);
     request_release(&request);
-
     parse_good("--pool hybrid,pthread --workers 1,4 --workload spin,mixed", &request);
     assert_int_equal(request.cells.count, 7);
     assert_int_equal(request.left_out.count, 1);
@@ -348,7 +346,6 @@ static void suite_layers(void **state)
     assert_string_equal(request.cells.cell[6].id, "c007");
     assert_int_equal(request.cells.cell[6].f.size_ns, 5000000);
     request_release(&request);
-
     /* the command line replaces, in every experiment and whatever its place in argv */
     suite_good(text, "--size 1ms --blocks 3 --seed 8", &request);
     assert_int_equal(request.settings.blocks, 3);
@@ -455,7 +452,6 @@ static void like_a_run_of_the_first_schema(void **state)
     };
     char line[SCRATCH_MAX + 16];
     struct request request;
-
     (void)state;
     file_write("suite.ini", suite, strlen(suite));
     file_write("plan.csv", plan, strlen(plan));

@@ -80,14 +80,12 @@ static double noisy_g(const struct world *world, double x)
     double cost = block + gsl_ran_gaussian(rng, world->sigma), base = block + gsl_ran_gaussian(rng, world->sigma);
     double limited = fmin(x, 1.29 * world->truth);
     double g = world->g(world, world->g == latency_g ? limited : x) + base - cost;
-
     return world->relative ? expm1(g) : g;
 }
 
 static void search_through(const struct world *world, struct search *search)
 {
     double g[SCAN_BLOCKS];
-
     search_begin(search, &world->rules);
     for (double x = search_next(search); !isnan(x); x = search_next(search)) {
         const size_t blocks = search_scanning(search) ? SCAN_BLOCKS : STEP_BLOCKS;
@@ -101,7 +99,6 @@ static void search_through(const struct world *world, struct search *search)
 static void settle(const struct world *world, const struct search *search, struct crossing *crossing)
 {
     double lo[BLOCKS_MAX], hi[BLOCKS_MAX];
-
     for (size_t b = 0; b < world->blocks; b++) {
         lo[b] = noisy_g(world, search->lo.x);
         hi[b] = noisy_g(world, search->hi.x);
@@ -119,7 +116,6 @@ static unsigned world_row(const struct world *world)
 {
     size_t held = 0, found = 0, open = 0, points = 0;
     double off[EXPERIMENTS], reach[EXPERIMENTS];
-
     for (size_t e = 0; e < EXPERIMENTS; e++) {
         struct search search;
         struct crossing crossing;
@@ -152,7 +148,6 @@ static void test_coverage(void **state)
     static const double sigmas[] = {0.005, 0.02, 0.05, 0.2};
     static const unsigned blocks[] = {8, 12, 27};
     unsigned wrong = 0;
-
     (void)state;
     printf("\nIntervals that hold the true crossing, %% of %d searches\n", EXPERIMENTS);
     printf("%-11s %5s %6s %7s %9s %11s %8s  held\n", "world", "noise", "blocks", "points", "off", "reach", "open");
@@ -177,7 +172,6 @@ static unsigned grid_row(const struct world *world, size_t points, double distur
 {
     size_t held = 0, found = 0, open = 0, several = 0;
     double off[EXPERIMENTS], reach[EXPERIMENTS], g[SEARCH_GRID_MAX * BLOCKS_MAX];
-
     for (size_t e = 0; e < EXPERIMENTS; e++) {
         struct search search;
         struct crossing crossing;
@@ -221,7 +215,6 @@ static void test_fan(void **state)
     static const double sigmas[] = {0.02, 0.05, 0.2};
     static const unsigned blocks[] = {8, 12, 27};
     unsigned wrong = 0;
-
     (void)state;
     printf("\nThe same by a fan of points; disturbed: that share of blocks is far slower\n");
     printf("%-8s %6s %5s %6s %8s %7s %11s %8s %8s  held\n", "fan", "noise", "dist.", "blocks", "found", "off", "reach",
@@ -245,7 +238,6 @@ static void test_fan_edges(void **state)
     struct search search;
     struct crossing crossing;
     struct search_grid grid = {.blocks = 8, .g = g};
-
     (void)state;
     search_begin(&search, &rules);
     search_stop(&search);
@@ -293,7 +285,6 @@ static void test_outside(void **state)
         {{"equal", equal_g, 50, unknown, 0.05, 8, false}, SEARCH_UNTOLD},
         {{"one side", costs_g, 50, unknown, 0.02, 8, false}, SEARCH_ONE_SIDE},
     };
-
     (void)state;
     printf("\nNo crossing in the range, said so, %% of %d searches\n", EXPERIMENTS);
     gsl_rng_set(rng, 2);
@@ -322,7 +313,6 @@ static void test_whole(void **state)
     const struct world world = {"whole", steps_g, 5.5, {1, 64, SEARCH_WIDTH, true, SEARCH_UNKNOWN}, 0, 8, false};
     const struct world pair = {"pair", steps_g, 1.5, {1, 2, SEARCH_WIDTH, true, SEARCH_UNKNOWN}, 0, 8, false};
     struct search search;
-
     (void)state;
     search_through(&world, &search);
     assert_int_equal(search.state, SEARCH_BRACKETED);
@@ -343,12 +333,10 @@ static void test_edges(void **state)
     double none[2] = {NAN, NAN}, apart[2] = {-1, 1}, low[8], high[8];
     struct search search;
     struct crossing crossing;
-
     (void)state;
     search_begin(&search, &rules);
     search_tell(&search, none, 2);
     assert_int_equal(search.state, SEARCH_FAILED);
-
     /* Blocks that always contradict each other: the search ends, with the range as its bracket. */
     search_begin(&search, &rules);
     while (!isnan(search_next(&search))) {
@@ -358,7 +346,6 @@ static void test_edges(void **state)
     }
     assert_int_equal(search.state, SEARCH_BRACKETED);
     assert_true(search.lo.x == 100 && search.hi.x == 1000);
-
     search_begin(&search, &rules);
     search_stop(&search);
     assert_int_equal(search.state, SEARCH_BRACKETED);
@@ -390,7 +377,6 @@ static void test_reopened(void **state)
     struct search search;
     struct crossing crossing;
     double g[STEP_BLOCKS];
-
     (void)state;
     gsl_rng_set(rng, 3);
     search_through(&early, &search);
@@ -414,6 +400,5 @@ int main(void)
         cmocka_unit_test(test_whole),     cmocka_unit_test(test_edges),   cmocka_unit_test(test_fan),
         cmocka_unit_test(test_fan_edges),
     };
-
     return cmocka_run_group_tests(tests, rng_open, rng_close);
 }

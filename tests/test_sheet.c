@@ -12,7 +12,6 @@
 static struct sheet made(bool split)
 {
     struct sheet sheet = {.columns = 4, .align = "lrlr", .split = split};
-
     sheet_row(&sheet, "", "a", "pool", "never");
     sheet_row(&sheet, "a heading that is longer than all labels", "", "", "");
     sheet_row(&sheet, "one", "1");
@@ -27,7 +26,6 @@ static struct sheet made(bool split)
 static void expect(struct sheet *sheet, size_t columns, const char *expected)
 {
     struct lines lines;
-
     assert_non_null(lines_open(&lines));
     sheet_print(lines.out, sheet, columns);
     assert_string_equal(lines_close(&lines), expected);
@@ -38,7 +36,6 @@ static void on_a_screen(void **state)
 {
     static const unsigned char least[] = {0, 8, 0};
     struct sheet sheet = made(false);
-
     (void)state;
     assert_int_equal(sheet_rows(&sheet), 4);
     sheet_trim(&sheet);
@@ -56,7 +53,6 @@ static void on_a_screen(void **state)
 static void in_several_tables(void **state)
 {
     struct sheet sheet = made(true);
-
     (void)state;
     sheet_trim(&sheet);
     expect(&sheet, 12,
@@ -69,7 +65,6 @@ static void as_markup(void **state)
 {
     struct sheet sheet = {.columns = 2, .align = "lr"};
     struct lines lines;
-
     (void)state;
     sheet_row(&sheet, "pool", "a|b", "x_1", "1.5");
     sheet_note(&sheet, "*", "1.4 .. 1.6");
@@ -90,7 +85,6 @@ static void as_markup(void **state)
 static void no_markup(void **state)
 {
     struct lines lines;
-
     (void)state;
     assert_non_null(lines_open(&lines));
     markup_print(lines.out, MARKUP_HTML, "<p>@@</p>", "a<b> & \"c\" 1 .. 2\x1b", "\xe9");
@@ -106,7 +100,6 @@ static void no_orders_to_a_terminal(void **state)
 {
     struct sheet sheet = {.columns = 2, .align = "lr"};
     struct lines lines;
-
     (void)state;
     sheet_row(&sheet, "pool", "a\x1b[2J", "t\xc3\xbc\xc2\x9b\xc3", "1");
     expect(&sheet, 40,

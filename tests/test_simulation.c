@@ -50,7 +50,6 @@ static bool holds(const struct interval *interval, double truth)
 static void median_of(const double *costs, size_t count, double level, struct interval *interval)
 {
     double sorted[LOOK_MAX];
-
     memcpy(sorted, costs, count * sizeof *costs);
     assert_int_equal(stats_median_interval(sorted, stats_sort(sorted, count), level, interval), 0);
 }
@@ -72,7 +71,6 @@ static void test_medians(void **state)
     struct family fixed = family_make(1, 0, 0), stopped = family_make(1, looks_planned(1), 0);
     const double truth = 1;
     unsigned wrong = 0;
-
     (void)state;
     printf("\nIntervals of medians that hold the true one, %% of %d runs, no drift\n", SIM_RUNS);
     printf("%-18s   n=8    n=12    n=27    n=60   stopped  (stopped without sharing the error)\n", "noise");
@@ -142,7 +140,6 @@ static unsigned ratios_row(const struct sim_noise *noise, double drift)
     size_t hits[COUNT(fixed_blocks)] = {0}, shared[COUNT(precisions)] = {0}, alarms[COUNT(precisions)] = {0};
     size_t eager = 0, worst = SIM_RUNS, most = 0;
     unsigned wrong = 0;
-
     for (size_t e = 0; e < SIM_RUNS; e++) {
         double costs[2 * LOOK_MAX];
         struct comparison made, at[LOOKS];
@@ -179,7 +176,6 @@ static unsigned ratios_row(const struct sim_noise *noise, double drift)
 static void test_ratios(void **state)
 {
     unsigned wrong = 0;
-
     (void)state;
     printf("\nIntervals of ratios that hold the true 1.07, and false alarms on equal cells, %% of %d runs\n", SIM_RUNS);
     printf("%-18s%5s   n=8    n=12    n=27    n=60   stopped  alarms  stopped by verdict\n", "noise", "drift");
@@ -194,7 +190,6 @@ static void test_ratios(void **state)
 static double mean_of_block(const double *costs, size_t blocks, size_t block)
 {
     double sum = 0;
-
     for (size_t cell = 1; cell < CELLS; cell++)
         sum += log(costs[cell * blocks + block] / costs[block]) / (CELLS - 1);
     return sum;
@@ -206,7 +201,6 @@ static double mean_truth(const struct sim_noise *noise, const double *truth)
     enum { MANY = 40001 };
     static double means[MANY];
     double costs[CELLS * 2];
-
     for (size_t i = 0; i < MANY; i++) {
         sim_run(rng, noise, 0, truth, CELLS, 2, costs);
         means[i] = (mean_of_block(costs, 2, 0) + mean_of_block(costs, 2, 1)) / 2;
@@ -222,7 +216,6 @@ static void test_simultaneous(void **state)
     struct family all = family_make(CELLS - 1, 0, 0), one = family_make(1, 0, 0);
     double truth[CELLS];
     unsigned wrong = 0;
-
     (void)state;
     for (size_t cell = 0; cell < CELLS; cell++)
         truth[cell] = 1 + 0.1 * (double)cell;
@@ -264,6 +257,5 @@ int main(void)
         cmocka_unit_test(test_ratios),
         cmocka_unit_test(test_simultaneous),
     };
-
     return cmocka_run_group_tests(tests, rng_open, rng_close);
 }

@@ -25,7 +25,6 @@ static void test_ranks(void **state)
         {30, 0.95, 10, 21}, {40, 0.95, 14, 27}, {50, 0.95, 18, 33}, {60, 0.95, 22, 39}, {100, 0.95, 40, 61},
         {8, 0.99, 1, 8},    {20, 0.99, 4, 17},  {50, 0.99, 16, 35}, {20, 0.90, 6, 15},  {12, 0.90, 3, 10},
     };
-
     (void)state;
     for (size_t i = 0; i < COUNT(known); i++) {
         size_t lo = 0, hi = 0;
@@ -38,7 +37,6 @@ static void test_ranks(void **state)
 static void test_ranks_too_few(void **state)
 {
     size_t lo = 7, hi = 7;
-
     (void)state;
     for (size_t n = 0; n < STATS_INTERVAL_MIN; n++) {
         assert_int_equal(stats_median_ranks(n, 0.95, &lo, &hi), -EDOM);
@@ -54,7 +52,6 @@ static void test_median(void **state)
 {
     double odd[] = {5, 1, 3}, even[] = {4, NAN, 1, 2, 3, NAN}, six[] = {6, 5, 4, 3, 2, 1};
     struct interval interval;
-
     (void)state;
     assert_int_equal(stats_sort(odd, 3), 3);
     assert_true(stats_median(odd, 3) == 3);
@@ -80,7 +77,6 @@ static void test_signed_ranks(void **state)
                  {20, 0.99, 38}, {25, 0.95, 90}, {30, 0.99, 110}};
     double x[30], average[30 * 31 / 2];
     struct interval interval;
-
     (void)state;
     for (size_t k = 0; k < COUNT(known); k++) {
         size_t n = known[k].count, all = 0;
@@ -105,7 +101,6 @@ static void test_groups(void **state)
     double near[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 16}, far[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 30},
            same[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     struct interval interval;
-
     (void)state;
     assert_int_equal(ranks_interval(near, 12, 0.95, &interval), 0);
     assert_true(interval.lo == 3);
@@ -120,7 +115,6 @@ static void test_quantile_small(void **state)
     static const struct bucket ten[] = {{1, 2, 1}, {2, 3, 1}, {3, 4, 1}, {4, 5, 1},  {5, 6, 1},
                                         {6, 7, 1}, {7, 8, 1}, {8, 9, 1}, {9, 10, 1}, {10, 11, 1}};
     static const struct bucket wide[] = {{1000, 1008, 9}, {2000, 2016, 1}};
-
     (void)state;
     assert_true(stats_histogram_quantile(ten, 10, 0.5) == 5);
     assert_true(stats_histogram_quantile(ten, 10, 0.9) == 9);
@@ -138,7 +132,6 @@ static void test_quantile_of_sample(void **state)
     static struct bucket buckets[HISTOGRAM_BUCKETS];
     static double values[5000];
     static const double q[] = {0.01, 0.5, 0.9, 0.99, 0.999};
-
     (void)state;
     for (uint32_t b = 0; b < HISTOGRAM_BUCKETS; b++)
         buckets[b] = (struct bucket){(int64_t)histogram_lo(b), (int64_t)histogram_hi(b), 0};
@@ -165,6 +158,5 @@ int main(void)
         cmocka_unit_test(test_quantile_small),
         cmocka_unit_test(test_quantile_of_sample),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

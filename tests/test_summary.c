@@ -34,7 +34,6 @@ static char scratch[SCRATCH_MAX];
 static int setup(void **state)
 {
     char scripts[PATH_MAX];
-
     (void)state;
     if (!realpath("scripts", scripts) || setenv("POOLBENCH_SCRIPTS", scripts, 1))
         return -1;
@@ -45,7 +44,6 @@ static int setup(void **state)
 static void tree_remove(const char *directory)
 {
     DIR *entries = opendir(directory);
-
     assert_non_null(entries);
     for (struct dirent *entry; (entry = readdir(entries));) {
         char path[PATH_MAX];
@@ -115,7 +113,6 @@ static void latency_fill(struct csv_writer *latency, int64_t id, int64_t tasks)
         {id, "queue", 100, 101, tasks},     {id, "service", 7, 8, tasks},
         {id, "unheard-of", 7, 8, tasks},
     };
-
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_int_equal(csv_put(latency, &rows[i]), 0);
     assert_int_equal(csv_flush(latency), 0);
@@ -125,7 +122,6 @@ static void latency_fill(struct csv_writer *latency, int64_t id, int64_t tasks)
 static void samples_fill(struct csv_writer *samples, const struct cell_made *cell, int64_t id)
 {
     bool whole = !strcmp(cell->pool, "static");
-
     if (!whole && strcmp(cell->pool, "pthread"))
         return;
     for (int64_t task = 0; task < (whole ? cell->tasks : 10); task++) {
@@ -146,7 +142,6 @@ static void run_make(const char *directory)
 {
     struct csv_writer *trials, *latency, *samples;
     int64_t id = 0;
-
     assert_int_equal(mkdir(directory, 0777), 0);
     assert_int_equal(csv_create(directory, &trial_format, &trials), 0);
     assert_int_equal(csv_create(directory, &latency_format, &latency), 0);
@@ -181,7 +176,6 @@ static void run_make(const char *directory)
 static void test_cells(void **state)
 {
     struct run_data s;
-
     (void)state;
     run_make("run");
     assert_int_equal(run_summed_open("run", &s, error), 0);
@@ -207,7 +201,6 @@ static void test_cells(void **state)
     assert_int_equal(pthread->open_ns, 4500);
     assert_int_equal(pthread->close_ns, MISSING);
     assert_int_equal(pthread->pss_bytes, 4096);
-
     assert_int_equal(fork->failed, 3);
     assert_int_equal(fork->wall_ns, 5200000); /* of 5 trials */
     assert_int_equal(fork->open_ns, 3000);
@@ -222,7 +215,6 @@ static void test_cells(void **state)
 static void test_remarks(void **state)
 {
     struct run_data s;
-
     (void)state;
     assert_int_equal(run_summed_open("run", &s, error), 0);
     assert_true(s.rows[0].drift == 0);
@@ -249,7 +241,6 @@ static void test_arrivals(void **state)
     enum { SEEDS = 50, TASKS = 1000 };
     struct csv_writer *trials;
     struct run_data s;
-
     (void)state;
     assert_int_equal(mkdir("arrivals", 0777), 0);
     assert_int_equal(csv_create("arrivals", &trial_format, &trials), 0);
@@ -277,7 +268,6 @@ static void test_arrivals(void **state)
 static void test_no_samples(void **state)
 {
     struct run_data s;
-
     (void)state;
     assert_int_equal(rename("run/samples.csv", "run/elsewhere"), 0);
     assert_int_equal(run_summed_open("run", &s, error), 0);
@@ -290,7 +280,6 @@ static void test_no_samples(void **state)
 static void test_percentiles(void **state)
 {
     struct run_data s;
-
     (void)state;
     assert_int_equal(run_summed_open("run", &s, error), 0);
     for (size_t c = 0; c < CELLS; c++) {
@@ -316,7 +305,6 @@ static void file_copy(const char *from, const char *to)
 {
     FILE *in = fopen(from, "r"), *out = fopen(to, "w");
     int c;
-
     assert_non_null(in);
     assert_non_null(out);
     while ((c = getc(in)) != EOF)
@@ -329,7 +317,6 @@ static void files_equal(const char *a, const char *b)
 {
     FILE *x = fopen(a, "r"), *y = fopen(b, "r");
     int c;
-
     assert_non_null(x);
     assert_non_null(y);
     do {
@@ -343,7 +330,6 @@ static void files_equal(const char *a, const char *b)
 static void test_copy(void **state)
 {
     struct run_data s;
-
     (void)state;
     assert_int_equal(run_summed_open("run", &s, error), 0);
     assert_int_equal(summary_write(&s, error), 0);
@@ -369,7 +355,6 @@ static char *screen_of(const struct run_data *run)
 {
     static char text[16384];
     FILE *out = fmemopen(text, sizeof text, "w");
-
     assert_non_null(out);
     struct analysis analysis;
     assert_int_equal(analysis_make(run, &analysis), 0);
@@ -392,7 +377,6 @@ static void test_screen(void **state)
 {
     struct run_data s;
     char *text;
-
     (void)state;
     assert_int_equal(run_summed_open("run", &s, error), 0);
     text = screen_of(&s);
@@ -405,7 +389,6 @@ static void test_screen(void **state)
     shown(text, "timeout: ran over 10 s");
     shown(text, "2 of 8 crashed");
     assert_null(strstr(text, "10000.00")); /* a failure is never the fastest */
-
     assert_null(strstr(text, "calibration error"));
     s.rows[1].efficiency = 1.2;
     s.rows[2].achieved_share = 0.5;
@@ -416,7 +399,6 @@ static void test_screen(void **state)
     shown(text, "calibration error");
     shown(text, "saturated");
     shown(text, "bound by the submitter");
-
     struct run_data one = s;
     one.rows += 2;
     one.first += 2;
@@ -443,7 +425,6 @@ static void test_screen(void **state)
 static long file_size(const char *path)
 {
     struct stat status;
-
     return stat(path, &status) == 0 ? (long)status.st_size : -1;
 }
 
@@ -452,7 +433,6 @@ static int charts_of(FILE *talk)
     struct run_data run;
     struct analysis analysis;
     const struct drawing drawing = {.analysis = &analysis, .format = "svg", .talk = talk};
-
     assert_int_equal(run_summed_open("run", &run, error), 0);
     assert_int_equal(analysis_make(&run, &analysis), 0);
     int result = drawing_make(&drawing, error);
@@ -466,7 +446,6 @@ static void test_charts(void **state)
     char *said = NULL, *path = strdup(getenv("PATH"));
     size_t size;
     FILE *talk = open_memstream(&said, &size);
-
     (void)state;
     assert_non_null(path);
     assert_non_null(talk);
@@ -477,7 +456,6 @@ static void test_charts(void **state)
     assert_true(file_size("run/charts/throughput.gp") > 0);
     assert_int_equal(setenv("PATH", path, 1), 0);
     free(path);
-
     int result = charts_of(talk);
     assert_int_equal(fclose(talk), 0);
     if (!result) {
@@ -497,7 +475,6 @@ static void test_factors(void **state)
 {
     struct summary_row rows[2];
     char text[128];
-
     (void)state;
     for (int i = 0; i < 2; i++) {
         row_clear(&summary_format, &rows[i]);
@@ -522,7 +499,6 @@ static void test_factors(void **state)
 static void run_pretend(const char *name)
 {
     char path[128];
-
     snprintf(path, sizeof path, "results/%s", name);
     assert_int_equal(mkdir(path, 0777), 0);
     snprintf(path, sizeof path, "results/%s/trials.csv", name);
@@ -534,7 +510,6 @@ static void run_pretend(const char *name)
 static void test_run_find(void **state)
 {
     char directory[PATH_MAX];
-
     (void)state;
     assert_int_equal(run_find("latest", directory, sizeof directory, error), -ENOENT);
     assert_non_null(strstr(error, "no run yet"));
@@ -563,7 +538,6 @@ static void test_run_create(void **state)
 {
     char directory[PATH_MAX], latest[PATH_MAX];
     ssize_t length;
-
     (void)state;
     assert_int_equal(run_create("", directory, sizeof directory, error), 0);
     assert_int_equal(readlink("results/latest", latest, sizeof latest - 1), -1); /* its files are not there yet */
@@ -579,7 +553,6 @@ static void test_run_create(void **state)
     latest[length] = '\0';
     assert_string_equal(latest, run_id(directory));
     assert_int_equal(run_find("latest", directory, sizeof directory, error), -ENOENT); /* nothing in it yet */
-
     assert_int_equal(run_create("mine/", directory, sizeof directory, error), 0);
     assert_string_equal(directory, "mine");
     assert_int_equal(run_create("mine", directory, sizeof directory, error), -EEXIST);
@@ -601,6 +574,5 @@ int main(void)
         cmocka_unit_test(test_screen),     cmocka_unit_test(test_charts),      cmocka_unit_test(test_factors),
         cmocka_unit_test(test_run_find),   cmocka_unit_test(test_run_create),
     };
-
     return cmocka_run_group_tests(tests, setup, teardown);
 }

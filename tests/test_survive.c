@@ -195,7 +195,6 @@ static void the_culprit_is_known(void **state)
         assert_int_equal(bench.ops->reap(bench.pool, done, 1, 2, FOREVER), 1);
         assert_int_equal(done[0].status, TASK_OK);
         bench_close(&bench); /* with a task that hangs */
-
         deeds[1] = ABORT;
         atomic_store(&starts[0], 0);
         bench_open(&bench);

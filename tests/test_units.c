@@ -362,7 +362,6 @@ static void names_that_do_not_fit(void **state)
 {
     struct nearest nearest;
     char text[32], name[16], all[sizeof nearest.offered + 32];
-
     (void)state;
     nearest_init(&nearest, "xyzxyz");
     nearest_offer(&nearest, "serial");

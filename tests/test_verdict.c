@@ -26,7 +26,6 @@ static void test_read(void **state)
         {0, 0.5, 0.02, VERDICT_FASTER},          {2, INFINITY, 0.02, VERDICT_SLOWER},
         {0, INFINITY, 0.02, VERDICT_UNRESOLVED}, {NAN, NAN, 0.02, VERDICT_UNRESOLVED},
     };
-
     (void)state;
     for (size_t i = 0; i < COUNT(known); i++) {
         struct interval interval = {known[i].lo, known[i].hi};
@@ -40,7 +39,6 @@ static void test_compare(void **state)
                         cell[] = {110, 222, 109, 112, 432, 113, 107, 114, 100, NAN, NAN};
     struct family family = family_make(1, 0, FAMILY_MARGIN);
     struct comparison made;
-
     (void)state;
     assert_int_equal(comparison_make(cell, base, COUNT(base), &family, &made), 0);
     assert_int_equal(made.blocks, 8);
@@ -51,7 +49,6 @@ static void test_compare(void **state)
     assert_float_equal(made.interval.hi, sqrt(1.12 * 1.14), 1e-9);
     assert_int_equal(made.verdict, VERDICT_SLOWER);
     assert_int_equal(made.settle_blocks, 0);
-
     /* The other way round everything is reversed. */
     assert_int_equal(comparison_make(base, cell, COUNT(base), &family, &made), 0);
     assert_float_equal(made.interval.lo, 1 / sqrt(1.12 * 1.14), 1e-9);
@@ -65,7 +62,6 @@ static void test_too_few(void **state)
                         cell[] = {150, 151, 152, 149, 148, 150, 151, 152};
     struct family one = family_make(1, 0, FAMILY_MARGIN), ten = family_make(10, 0, FAMILY_MARGIN);
     struct comparison made;
-
     (void)state;
     assert_int_equal(comparison_make(cell, base, 8, &ten, &made), 0);
     assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
@@ -92,7 +88,6 @@ static void test_zeros(void **state)
                         ones[] = {1, 1, 1, 1, 1, 1, 1, 1};
     struct family family = family_make(1, 0, FAMILY_MARGIN);
     struct comparison made;
-
     (void)state;
     assert_int_equal(comparison_make(none, none, 8, &family, &made), 0);
     assert_true(made.ratio == 1 && made.interval.lo == 1 && made.interval.hi == 1);
@@ -113,7 +108,6 @@ static void test_claims(void **state)
 {
     static const size_t known[][2] = {{0, 6}, {1, 6}, {2, 7},  {3, 7},   {4, 8},
                                       {6, 8}, {7, 9}, {12, 9}, {13, 10}, {100, 12}};
-
     (void)state;
     for (size_t i = 0; i < COUNT(known); i++) /* 1 + log2(m / 0.05), rounded up, and at least 6 */
         assert_int_equal(family_make((unsigned)known[i][0], 0, 0).blocks, known[i][1]);
@@ -126,7 +120,6 @@ static void test_looks(void **state)
 {
     static const unsigned known[] = {8, 12, 18, 27, 40, 60, 0};
     static const struct interval two = {0.98, 0.98 * 1.02 * 1.02}, none = {NAN, NAN}, zero = {0, 1};
-
     (void)state;
     for (size_t i = 0; i + 1 < COUNT(known); i++)
         assert_int_equal(look_next(i ? known[i - 1] : 0), known[i]);
@@ -140,7 +133,6 @@ static void test_looks(void **state)
     assert_false(precision_reached(&two, 0.0199));
     assert_false(precision_reached(&none, 1));
     assert_false(precision_reached(&zero, 1));
-
     /* More comparisons leave fewer looks, and each a level between that of one look and that of Bonferroni. */
     assert_int_equal(looks_planned(1), 6);
     assert_int_equal(looks_planned(3), 5);
@@ -163,7 +155,6 @@ static void test_steps(void **state)
     const struct cost_pair pairs[] = {{hardly, base}, {surely, base}, {base, surely}};
     struct family family = family_make(3, 0, 0), last;
     struct comparison made;
-
     (void)state;
     assert_int_equal(comparison_make(hardly, base, 8, &family, &made), 0);
     assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
@@ -181,7 +172,6 @@ static void test_all(void **state)
                                     8, 8, 8, 8, 8, 8, 8, 8};
     struct family family = family_make(1, 0, FAMILY_MARGIN);
     struct comparison made;
-
     (void)state;
     assert_int_equal(comparison_of_all(ratios, 2, 8, &family, &made), 0);
     assert_int_equal(made.blocks, 7);
@@ -200,7 +190,6 @@ static void test_alarms(void **state)
     };
     double room[2 * COUNT(made)];
     struct alarms alarms = alarms_count(made, COUNT(made));
-
     (void)state;
     assert_int_equal(alarms_allowed(200), 18);
     assert_int_equal(alarms_allowed(0), 0);
@@ -216,7 +205,6 @@ static void test_drift(void **state)
 {
     double rising[12], tied[12], shaky[12];
     struct drift drift;
-
     (void)state;
     for (size_t i = 0; i < 12; i++) {
         rising[i] = 100 * exp(0.01 * (double)i) * (i % 2 ? 1.001 : 1);
@@ -241,7 +229,6 @@ static void test_modes(void **state)
                         outlier[] = {100, 101, 99, 100, 98, 102, 101, 300, 99, 100},
                         ticks[] = {100, 100, 150, 150, 100, 150, 100, 150}, few[] = {100, 121, 101, 99, 120, 122, 100};
     struct bimodality bimodality;
-
     (void)state;
     assert_int_equal(bimodality_find(groups, COUNT(groups), &bimodality), 0);
     assert_true(bimodality.two);
@@ -267,6 +254,5 @@ int main(void)
         cmocka_unit_test(test_all),   cmocka_unit_test(test_alarms),  cmocka_unit_test(test_drift),
         cmocka_unit_test(test_modes), cmocka_unit_test(test_steps),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

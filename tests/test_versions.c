@@ -26,7 +26,6 @@ static int row_ignore(const void *row, void *arg)
 static void line_of(char *line, size_t size)
 {
     json_t *host = host_load(tree);
-
     host_line(line, size, host);
     json_decref(host);
 }
@@ -34,7 +33,6 @@ static void line_of(char *line, size_t size)
 static void a_table_of_another_version(void **state)
 {
     char error[ERROR_MAX] = "";
-
     (void)state;
     tree_put("/trials.csv", "schema_version,trial_id,block\n99,first,1\n");
     assert_int_equal(csv_read(tree, &trial_format, -1, row_ignore, NULL, error), -EBADMSG);
@@ -71,7 +69,6 @@ static struct factors factors_of_schema(int64_t schema, int64_t collect, enum ar
     };
     struct factors factors = {.collect = collect, .workers = 7, .arrival.kind = arrival};
     char error[ERROR_MAX];
-
     assert_int_equal(factors_update(table, schema, schema == 1 ? 2 : 0, &factors, error), 0);
     return factors;
 }
@@ -102,7 +99,6 @@ static void what_has_changed_since_the_first_schema(void **state)
         {COLLECT_ORDERED, ARRIVAL_BURST, COLLECT_ORDERED},
     };
     char error[ERROR_MAX];
-
     (void)state;
     for (size_t i = 0; i < sizeof collects / sizeof *collects; i++) {
         struct factors factors = {.arrival.kind = collects[i].arrival, .collect = collects[i].was};
@@ -117,7 +113,6 @@ static void what_has_changed_since_the_first_schema(void **state)
 static void a_host_json_of_a_newer_version(void **state)
 {
     char line[256], error[ERROR_MAX] = "";
-
     (void)state;
     tree_put("/host.json", "{\"schema_version\": 1, \"machine\": {\"cores\": 2, \"pus\": 2},"
                            " \"kernel\": {\"name\": \"Linux\", \"release\": \"6.1\"}}");
@@ -138,7 +133,6 @@ static void a_host_json_of_a_newer_version(void **state)
 static void a_job_of_another_build(void **state)
 {
     struct job_file file = {.magic = JOB_MAGIC, .version = JOB_VERSION + 1};
-
     (void)state;
     assert_int_equal(job_check(&file, sizeof file), -EPROTO);
     assert_int_equal(job_check(&file, 8), -EPROTO); /* whatever its length */
@@ -152,7 +146,6 @@ static void a_topology_of_a_newer_hwloc(void **state)
 {
     struct machine machine;
     char error[ERROR_MAX] = "", path[PATH_MAX];
-
     (void)state;
     tree_put("/new.xml", "<?xml version=\"1.0\"?>\n<topology version=\"97.0\">\n</topology>\n");
     snprintf(path, sizeof path, "%s/new.xml", tree);

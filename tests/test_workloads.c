@@ -236,7 +236,6 @@ static void results_repeat(void **unused)
         bool is_seeded = strcmp((*row)->name, "empty") && strcmp((*row)->name, "append");
         assert_int_equal(memcmp(results[0], results[2], sizeof results[0]) != 0, is_seeded);
         assert_true(results[0][0] != results[0][1]);
-
         run_child(&second, results[3]);
         assert_memory_equal(results[0], results[3], sizeof results[0]);
         run_threads(&second, threads);
@@ -492,7 +491,6 @@ static void mixed_keeps_its_share(void **unused)
         struct task task = bench_task(&bench, 1, 1000);
         assert_int_equal(bench.ops->cpu_ns(bench.state, &task), task.class == TASK_CPU ? SIZE_NS : 0);
         bench.ops->release(bench.state);
-
         bench = bench_of(workload_find("mixed"));
         *bench_param(&bench, "cpu_share") = shares[i];
         *bench_param(&bench, "cpu_then_sleep") = 1;

@@ -36,7 +36,6 @@ int tree_remove(void **state)
 static void place_make(char *whole, const char *path)
 {
     int length = snprintf(whole, PATH_MAX, "%s%s", tree, path);
-
     assert_true(length > 0 && length < PATH_MAX);
     for (char *slash = whole + strlen(tree) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
         *slash = '\0';
@@ -48,7 +47,6 @@ static void place_make(char *whole, const char *path)
 void tree_put(const char *path, const char *text)
 {
     char whole[PATH_MAX];
-
     place_make(whole, path);
     FILE *file = fopen(whole, "w");
     assert_non_null(file);
@@ -59,7 +57,6 @@ void tree_put(const char *path, const char *text)
 void tree_link(const char *path, const char *to)
 {
     char whole[PATH_MAX];
-
     place_make(whole, path);
     assert_int_equal(symlink(to, whole), 0);
 }

@@ -12,7 +12,6 @@ size_t text_character(const char *text)
 {
     const unsigned char *c = (const unsigned char *)text;
     size_t length = c[0] < 0x80 ? 1 : c[0] < 0xC2 ? 0 : c[0] < 0xE0 ? 2 : c[0] < 0xF0 ? 3 : c[0] < 0xF5 ? 4 : 0;
-
     for (size_t i = 1; i < length; i++)
         if ((c[i] & 0xC0) != 0x80)
             return 0;
@@ -61,7 +60,6 @@ size_t text_put(char *to, size_t size, const char *text, bool one_line)
 {
     char piece[16];
     size_t used = 0;
-
     while (*text) {
         size_t length = piece_make(&text, one_line, piece);
         if (used + length >= size)
@@ -78,7 +76,6 @@ char *text_escaped(const char *text)
 {
     size_t size = 4 * strlen(text) + 1;
     char *escaped = malloc(size);
-
     if (escaped)
         text_put(escaped, size, text, true);
     return escaped;
@@ -87,7 +84,6 @@ char *text_escaped(const char *text)
 void text_show(FILE *out, const char *text)
 {
     char piece[16];
-
     while (*text) {
         size_t length = piece_make(&text, true, piece);
         fwrite(piece, 1, length, out);
@@ -98,7 +94,6 @@ char *text_for_shell(const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+,-./:=@_";
     char *quoted = malloc(4 * strlen(text) + 3), *to = quoted;
-
     if (!quoted || (*text && !text[strspn(text, plain)]))
         return quoted ? strcpy(quoted, text) : NULL;
     *to++ = '\'';
@@ -115,7 +110,6 @@ int text_file_fd(const char *path)
     struct stat status;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a pipe without a writer does not hold us */
     int rc = fd < 0 ? -errno : fstat(fd, &status) < 0 ? -errno : S_ISREG(status.st_mode) ? 0 : -ENOTSUP;
-
     if (rc == 0)
         return fd;
     if (fd >= 0)
@@ -163,7 +157,6 @@ int text_open(const char *path, size_t max, struct text_lines *lines)
 char *text_next(struct text_lines *lines)
 {
     char *line = lines->next;
-
     if (!line || !*line)
         return NULL;
     size_t length = strcspn(line, "\n");

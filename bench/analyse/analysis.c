@@ -8,7 +8,6 @@ static int findings_make(struct analysis *analysis)
 {
     size_t size;
     FILE *out = open_memstream(&analysis->findings, &size);
-
     if (!out)
         return -ENOMEM;
     int rc = analysis->run->count ? findings_print(out, &analysis->table) : 0;
@@ -19,7 +18,6 @@ int analysis_make(const struct run_data *run, struct analysis *analysis)
 {
     *analysis = (struct analysis){.run = run};
     int rc = run->count ? table_init(&analysis->table, run) : 0;
-
     if (!rc && !(analysis->prices = calloc(analysis->table.pools + 1, sizeof *analysis->prices)))
         rc = -ENOMEM;
     for (size_t c = 0; c < analysis->table.pools && !rc; c++)

@@ -40,7 +40,6 @@ static bool holds(const struct summary_row *row, unsigned diagnostic)
 void diagnostics_print(FILE *out, const struct table *t)
 {
     const struct run_data *s = t->run;
-
     for (unsigned i = 0; i < DIAGNOSTICS; i++) {
         size_t found = 0;
         for (size_t c = 0; c < s->count; c++) {

@@ -6,7 +6,6 @@
 static int kind_compare(const struct run_data *run, size_t a, size_t b)
 {
     const struct trial_row *x = &run->trials[a], *y = &run->trials[b];
-
     if (run->cell[a] != run->cell[b])
         return run->cell[a] < run->cell[b] ? -1 : 1;
     return x->status != y->status ? (x->status < y->status ? -1 : 1) : strcmp(x->reason, y->reason);
@@ -15,14 +14,12 @@ static int kind_compare(const struct run_data *run, size_t a, size_t b)
 static int trial_compare(const void *a, const void *b)
 {
     size_t x = ((const struct failure *)a)->trial, y = ((const struct failure *)b)->trial;
-
     return (x > y) - (x < y);
 }
 
 static int alike_compare(const void *a, const void *b, void *run)
 {
     int kind = kind_compare(run, ((const struct failure *)a)->trial, ((const struct failure *)b)->trial);
-
     return kind ? kind : trial_compare(a, b);
 }
 
@@ -31,7 +28,6 @@ struct failure *failures_find(const struct run_data *run, size_t *count)
 {
     struct failure *failures = calloc(run->trial_count + 1, sizeof *failures);
     size_t kinds = 0;
-
     *count = 0;
     for (size_t i = 0; failures && i < run->trial_count; i++)
         if (!trial_is_ok(&run->trials[i]))

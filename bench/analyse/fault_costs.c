@@ -22,7 +22,6 @@ const char *const fault_cost_explained[FAULT_COST_COLUMNS] = {
 static struct amount amount_over(const struct run_data *run, size_t cell, size_t offset, double *room)
 {
     size_t count = 0;
-
     for (size_t i = run->first[cell]; i != RUN_NOTHING; i = run->next[i])
         room[count++] = trial_number(&run->trials[i], offset);
     return amount_make(run, room, count);
@@ -41,7 +40,6 @@ static void series_take(const struct run_data *run, size_t cell, double *series,
 static size_t clean_find(const struct run_data *run, size_t cell)
 {
     unsigned same = factors_of(run->rows, run->count) & ~FACTOR_FAULTS;
-
     for (size_t i = 0; i < run->count; i++)
         if (!*run->rows[i].f.faults && factors_equal(&run->rows[i], &run->rows[cell], same))
             return i;
@@ -53,7 +51,6 @@ static int fault_cost_fill(const struct run_data *run, const struct family *fami
 {
     size_t room_size = run->trial_count > 2 * blocks ? run->trial_count : 2 * blocks;
     double *room = calloc(room_size + 1, sizeof *room);
-
     if (!room)
         return -ENOMEM;
     for (size_t i = run->first[fault_cost->cell]; i != RUN_NOTHING; i = run->next[i])
@@ -78,7 +75,6 @@ int fault_costs_make(const struct run_data *run, struct fault_costs *fault_costs
 {
     unsigned comparisons = 0;
     int result = 0;
-
     *fault_costs = (struct fault_costs){.fault_cost = calloc(run->count + 1, sizeof *fault_costs->fault_cost)};
     if (!fault_costs->fault_cost)
         return -ENOMEM;
@@ -115,7 +111,6 @@ static void count_spell(char *text, size_t size, double count)
 static void amount_spell(const struct amount *amount, char *text, size_t size, char *note, size_t note_size)
 {
     char lo[32], hi[32];
-
     if (isnan(amount->value))
         return;
     format_duration(text, size, amount->value);
@@ -128,7 +123,6 @@ void fault_cost_text(const struct fault_cost *fault_cost, const struct run_data 
 {
     enum { FAILED, COLLATERAL, LOST, NOTICED, REPLACED, DIP };
     const size_t size = sizeof text->column[0], note_size = sizeof text->note[0];
-
     *text = (struct fault_cost_text){0};
     count_spell(text->column[FAILED], size, fault_cost->failed);
     count_spell(text->column[COLLATERAL], size, fault_cost->collateral);
@@ -152,7 +146,6 @@ char *fault_cost_label(const struct fault_cost *fault_cost, const struct run_dat
 {
     const struct summary_row *rows = run->rows;
     unsigned varying = factors_varying(rows, run->count, factors_of(rows, run->count));
-
     /* the base pool has no workers and runs beside every number of them: that alone is no difference worth saying */
     factors_label(text, size, &rows[fault_cost->cell], FACTOR_POOL | (varying & ~(FACTOR_FAULTS | FACTOR_WORKERS)));
     size_t used = strlen(text);

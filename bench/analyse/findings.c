@@ -25,7 +25,6 @@ static const char *workload_of(const struct table *t, size_t row)
 static double at_most(const struct table *t, size_t row, size_t column)
 {
     const struct entry *e = table_entry(t, row, column);
-
     if (!e->contends)
         return INFINITY;
     if (column == t->best[row])
@@ -37,7 +36,6 @@ static double at_most(const struct table *t, size_t row, size_t column)
 static void names_print(FILE *out, const struct table *t, const bool *chosen)
 {
     size_t left = 0;
-
     for (size_t c = 0; c < t->pools; c++)
         left += chosen[c];
     for (size_t c = 0, said = 0; c < t->pools; c++)
@@ -51,7 +49,6 @@ static void names_print(FILE *out, const struct table *t, const bool *chosen)
 static unsigned count_of(const bool *chosen, size_t count)
 {
     unsigned n = 0;
-
     for (size_t i = 0; i < count; i++)
         n += chosen[i];
     return n;
@@ -67,7 +64,6 @@ static char *times_format(char *text, size_t size, double times)
 static char *times_interval(char *text, size_t size, const struct comparison *c)
 {
     char lo[16], hi[16], middle[16];
-
     snprintf(text, size, "%sx [%s .. %s]", times_format(middle, sizeof middle, c->ratio),
              times_format(lo, sizeof lo, c->interval.lo), times_format(hi, sizeof hi, c->interval.hi));
     return text;
@@ -79,7 +75,6 @@ static char *times_interval(char *text, size_t size, const struct comparison *c)
 static size_t near_from(const struct table *t, const struct sweep *sweep, size_t column)
 {
     size_t from = sweep->count;
-
     while (from && at_most(t, sweep->row[from - 1], column) <= NEAR)
         from--;
     return from;
@@ -90,7 +85,6 @@ static void near_print(FILE *out, const struct table *t, const struct sweep *swe
     bool chosen[SWEEP_MAX] = {false};
     char size[32];
     double most = 1;
-
     for (size_t c = 0; c < t->pools && c < SWEEP_MAX; c++) {
         chosen[c] = near_from(t, sweep, c) == from;
         for (size_t i = from; i < sweep->count && chosen[c]; i++)
@@ -109,7 +103,6 @@ static void near_print(FILE *out, const struct table *t, const struct sweep *swe
 static double doubled_at(const struct table *t, const struct sweep *sweep, size_t i, size_t column)
 {
     double x[2], gap[2];
-
     for (size_t k = 0; k < 2; k++) {
         size_t row = sweep->row[i + k];
         x[k] = sweep_number(t, row, FACTOR_SIZE);
@@ -158,7 +151,6 @@ static void behind_print(FILE *out, const struct table *t, const struct sweep *s
 static void sizes_print(FILE *out, const struct table *t)
 {
     struct sweep sweep;
-
     sweep_find(t, FACTOR_SIZE, KIND_CPU, &sweep);
     if (!sweep.count)
         return;
@@ -181,7 +173,6 @@ static int workers_print(FILE *out, const struct table *t, enum kind kind)
     struct sweep sweep;
     struct comparison gain;
     char text[64];
-
     sweep_find(t, FACTOR_WORKERS, kind, &sweep);
     if (sweep.count < 2)
         return 0;
@@ -245,7 +236,6 @@ static int ballast_print(FILE *out, const struct table *t)
     struct sweep sweep;
     double most = 1;
     int result = 0;
-
     sweep_find(t, FACTOR_BALLAST, KIND_CPU, &sweep);
     if (sweep.count < 2)
         return 0;
@@ -279,7 +269,6 @@ static int ballast_print(FILE *out, const struct table *t)
 int findings_print(FILE *out, const struct table *t)
 {
     int result = 0;
-
     if (!table_marked(t))
         return 0;
     sizes_print(out, t);

@@ -24,7 +24,6 @@ static size_t pools_add(const struct run_data *run, const size_t *cells, size_t 
 size_t layout_pools(const struct run_data *run, const size_t *cells, size_t count, bool base_first, size_t *pool)
 {
     size_t pools = base_first ? pools_add(run, cells, count, 1, pool, 0) : 0;
-
     return pools_add(run, cells, count, -1, pool, pools);
 }
 
@@ -32,7 +31,6 @@ size_t layout_groups(const struct run_data *run, const size_t *cells, size_t cou
                      bool base_alone, size_t *group)
 {
     size_t groups = 0;
-
     for (int base = 0; base <= 1 && (!base || base_alone || !groups); base++)
         for (size_t i = 0; i < count; i++) {
             bool known = is_base(run, cells[i]) != base;

@@ -22,7 +22,6 @@ static const char *value_of(const struct compare *c, const struct summary_row *r
 static bool is_baseline(const struct compare *c, const struct summary_row *row)
 {
     char text[192];
-
     return !strcmp(value_of(c, row, text, sizeof text), c->question.baseline);
 }
 
@@ -30,7 +29,6 @@ static bool is_baseline(const struct compare *c, const struct summary_row *row)
 static size_t baseline_of(const struct compare *c, const struct run_data *s, size_t cell)
 {
     unsigned same = c->factors & ~c->question.by;
-
     for (size_t i = 0; i < s->count; i++) {
         if (!is_baseline(c, &s->rows[i]))
             continue;
@@ -56,7 +54,6 @@ static int baseline_check(struct compare *c, const struct run_data *s, const siz
     char text[192], hint[320];
     const char *variant = NULL;
     bool several = false;
-
     nearest_init(&nearest, c->question.baseline);
     for (size_t i = 0; i < s->count; i++) {
         const struct summary_row *row = &s->rows[order[i]];
@@ -88,7 +85,6 @@ static int baseline_check(struct compare *c, const struct run_data *s, const siz
 static int baseline_choose(struct compare *c, const struct run_data *s, const size_t *order, char *room, size_t size)
 {
     unsigned varying = factors_varying(s->rows, s->count, factors_all());
-
     if (!c->question.by)
         c->question.by = FACTOR_POOL;
     if (!(varying & c->question.by)) {
@@ -138,7 +134,6 @@ static int tasks_check(const struct side *a, size_t cell_a, const struct side *b
 {
     const struct summary_row *x = &a->run.rows[cell_a], *y = &b->run.rows[cell_b];
     char label[160];
-
     factors_label(label, sizeof label, x, FACTOR_POOL | FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_WORKERS);
     if (x->f.iterations != y->f.iterations)
         complain("compare",
@@ -155,7 +150,6 @@ static int tasks_check(const struct side *a, size_t cell_a, const struct side *b
 static void pairs_find(struct compare *c, const size_t *order)
 {
     const struct run_data *s = &c->cell->run;
-
     for (size_t i = 0; i < s->count; i++) {
         struct pair pair = {.cell = order[i], .cell_own = NONE, .base_own = NONE};
         if (!c->two) {
@@ -184,7 +178,6 @@ static void pairs_find(struct compare *c, const size_t *order)
 static void alone_find(struct compare *c, const size_t *order)
 {
     const struct run_data *s = &c->base->run;
-
     for (size_t i = 0; i < s->count; i++) {
         bool used = false, base = (!c->two || c->relative) && is_baseline(c, &s->rows[order[i]]);
         if (!c->two && !base)
@@ -207,7 +200,6 @@ static double median_of(const double *values, size_t blocks, double *room)
 static const double *compared_of(const struct side *side, size_t cell, size_t own, size_t blocks, double *room)
 {
     const double *costs = series_of(&side->series, cell);
-
     if (own == NONE)
         return costs;
     const double *base = series_of(&side->series, own);
@@ -220,7 +212,6 @@ static const double *compared_of(const struct side *side, size_t cell, size_t ow
 static bool is_unmeasured(const struct compare *c, const double *x, const double *y, size_t blocks)
 {
     bool zero = c->question.metric->unit != UNIT_COUNT;
-
     for (size_t b = 0; b < blocks && zero; b++)
         zero = !(x[b] > 0) && !(y[b] > 0);
     return zero;
@@ -236,7 +227,6 @@ static int pairs_judge(struct compare *c)
     unsigned looks = c->base->run.looks > c->cell->run.looks ? c->base->run.looks : c->cell->run.looks;
     struct family alone = family_make(1, looks, c->question.margin);
     int result = room && visible && ratios && all ? 0 : -ENOMEM;
-
     c->family = family_make((unsigned)c->count, looks, c->question.margin);
     c->blocks_needed = blocks_needed((unsigned)c->count);
     if (c->blocks_needed < c->family.blocks)
@@ -278,7 +268,6 @@ static int pairs_judge(struct compare *c)
 static int seeds_check(const struct compare *c)
 {
     const struct run_data *a = &c->base->run, *b = &c->cell->run;
-
     if (a->trials[0].seed == b->trials[0].seed)
         return 0;
     complain("compare", "%s has seed %llu, %s has %llu: other tasks; repeat a run with 'poolbench run --like RUN'",
@@ -302,7 +291,6 @@ static int metric_check(const struct compare *c)
     const struct metric *metric = c->question.metric;
     const struct side *sides[] = {c->base, c->cell};
     bool ok = false, known = false;
-
     for (size_t i = 0; i < 2; i++) {
         for (size_t t = 0; t < sides[i]->run.trial_count; t++)
             ok = ok || trial_is_ok(&sides[i]->run.trials[t]);
@@ -324,7 +312,6 @@ int compare_make(const struct side *base, const struct side *cell, const struct 
     const struct run_data *s = &cell->run;
     const size_t *order = s->plan, *base_order = base->run.plan;
     int result = -ENOMEM;
-
     *c = (struct compare){.base = base, .cell = cell, .question = *question, .two = two, .visible = NAN};
     c->relative = two && (other_machine || question->by || *question->baseline);
     c->pairs = calloc(s->count + 1, sizeof *c->pairs);
@@ -383,7 +370,6 @@ size_t pair_failed(const struct compare *c, const struct pair *p)
 static void side_trials(const struct compare *c, int side, size_t *failed, size_t *trials)
 {
     const struct run_data *s = &(side ? c->cell : c->base)->run;
-
     for (size_t row = 0; row < s->count; row++) {
         bool takes_part = false;
         for (size_t i = 0; i < c->count && !takes_part; i++) {

@@ -20,7 +20,6 @@ static size_t cell_choose(const struct table *t, size_t column)
 {
     const struct summary_row *rows = t->run->rows;
     size_t plain = NO_CELL;
-
     for (size_t r = 0; r < t->rows; r++) {
         size_t cell = table_entry(t, r, column)->cell;
         if (cell == NO_CELL || !is_plain(&rows[cell]))
@@ -37,7 +36,6 @@ static size_t memory_choose(const struct table *t, size_t column, size_t like)
 {
     const struct summary_row *rows = t->run->rows;
     size_t fewest = NO_CELL;
-
     for (size_t r = 0; r < t->rows && like != NO_CELL; r++) {
         size_t cell = table_entry(t, r, column)->cell;
         if (cell != NO_CELL && is_plain(&rows[cell]) && rows[cell].f.workers == rows[like].f.workers &&
@@ -52,21 +50,18 @@ static double workers_made(const struct summary_row *row)
 {
     bool nested = row->f.processes > 0 && row->f.threads > 0 && strstr(row->f.pool, "route=nested");
     int64_t made = (row->f.processes > 0 && !nested ? row->f.processes : 0) + (row->f.threads > 0 ? row->f.threads : 0);
-
     return made > 0 ? (double)made : NAN;
 }
 
 static const struct trial_row *trial_of(const struct run_data *run, size_t cell, size_t block)
 {
     size_t trial = run_data_at(run, cell, block);
-
     return trial == RUN_NOTHING ? NULL : &run->trials[trial];
 }
 
 struct amount amount_make(const struct run_data *run, double *values, size_t count)
 {
     struct amount amount = {.trials = stats_sort(values, count)};
-
     amount.value = stats_median(values, amount.trials);
     stats_median_interval(values, amount.trials, looks_level_alone(run->looks), &amount.interval);
     return amount;
@@ -78,7 +73,6 @@ int price_make(const struct table *t, size_t column, struct price *price)
     size_t blocks = t->series.blocks;
     double *values = calloc(3 * blocks + 1, sizeof *values);
     struct amount none = {.value = NAN, .interval = {NAN, NAN}};
-
     *price = (struct price){.cell = cell_choose(t, column), .start_ns = none, .bytes = none, .handover_ns = none};
     if (!values)
         return -ENOMEM;

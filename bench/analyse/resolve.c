@@ -25,7 +25,6 @@ bool resolve_is(const struct pair *p, size_t blocks)
 size_t resolve_next(const struct compare *c, size_t above)
 {
     size_t next = 0;
-
     for (size_t i = 0; i < c->count; i++) {
         size_t blocks = c->pairs[i].comparison.settle_blocks;
         if (blocks > above && (!next || blocks < next) && resolve_is(&c->pairs[i], blocks))
@@ -39,7 +38,6 @@ static void word_add(struct command *command, const char *word)
     size_t length = strlen(word);
     bool wrap = command->column && command->column + 1 + length + 2 + INDENT > screen_columns(stdout);
     const char *between = wrap ? " \\\n      " : command->column ? " " : "";
-
     if (command->used + strlen(between) + length + 1 > command->size)
         return;
     command->used +=
@@ -51,7 +49,6 @@ static void word_add(struct command *command, const char *word)
 static bool *cells_of(const struct compare *c, size_t blocks, int side)
 {
     bool *takes_part = calloc((side ? c->cell : c->base)->run.count + 1, sizeof *takes_part);
-
     for (size_t i = 0; takes_part && i < c->count; i++) {
         const struct pair *p = &c->pairs[i];
         if (!resolve_is(p, blocks))
@@ -72,7 +69,6 @@ static size_t factor_word(char *word, size_t size, const struct run_data *s, con
     unsigned factor = 1u << number;
     size_t used = (size_t)snprintf(word, size, "--%s ", factor_name(number));
     size_t values = 0, head = used;
-
     for (size_t i = 0; i < s->count; i++) {
         char mine[192], other[192];
         bool known = !takes_part[i] || (factor == FACTOR_SIZE && s->rows[i].f.size_ns <= 0);
@@ -97,7 +93,6 @@ static double trial_ns(const struct run_data *s)
     const struct trial_row *last = s->trials + s->trial_count - 1;
     double *spans = calloc(s->trial_count, sizeof *spans), mean = NAN;
     size_t count = 0;
-
     for (const struct trial_row *t = s->trials; spans && t < last; t++)
         if (t[0].started_ns != MISSING && t[1].started_ns > t[0].started_ns && t[1].trial_id == t[0].trial_id + 1)
             spans[count++] = (double)(t[1].started_ns - t[0].started_ns);
@@ -115,7 +110,6 @@ static double trial_ns(const struct run_data *s)
 bool resolve_possible(const struct side *side)
 {
     char path[PATH_MAX + 16];
-
     snprintf(path, sizeof path, "%s/suite.ini", side->run.directory);
     return access(path, R_OK) == 0;
 }
@@ -132,7 +126,6 @@ double resolve_command(char *text, size_t size, const struct compare *c, size_t 
     double crossed = (double)blocks, whole = (double)(more * s->count);
     bool *takes_part = cells_of(c, blocks, side);
     char *directory = run_for_shell(run->run.directory);
-
     *text = '\0';
     if (!resolve_possible(run) || !directory) {
         free(directory);

@@ -11,7 +11,6 @@
 int side_read(const char *directory, struct side *side)
 {
     char error[ERROR_MAX] = "";
-
     *side = (struct side){0};
     int result = run_summed_open(directory, &side->run, error);
     if (result) {
@@ -31,7 +30,6 @@ int side_read(const char *directory, struct side *side)
 int side_costs(struct side *side, const struct metric *metric)
 {
     int result = series_make(&side->run, metric, &side->series);
-
     if (result)
         complain("compare", "out of memory");
     return result;
@@ -56,7 +54,6 @@ static char *value_dump(const json_t *host, const char *room, const char *name, 
 {
     const json_t *value = json_object_get(*room ? json_object_get(host, room) : host, name);
     char *dumped = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-
     snprintf(text, size, "%s", dumped && !json_is_null(value) ? dumped : "unknown");
     free(dumped);
     return text;
@@ -79,7 +76,6 @@ size_t hosts_differ(const struct side *base, const struct side *cell, FILE *talk
     };
     const json_t *a = host_of(base, talk), *b = host_of(cell, talk);
     size_t differences = 0;
-
     for (size_t i = 0; a && b && i < sizeof facts / sizeof facts[0]; i++) {
         char x[128], y[128];
         value_dump(a, facts[i][0], facts[i][1], x, sizeof x);

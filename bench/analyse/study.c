@@ -18,7 +18,6 @@ double study_per_s(const struct studies *studies, const struct study *study, siz
 {
     const struct series *costs = &studies->table.series;
     double *room = calloc(costs->blocks + 1, sizeof *room), per_s = NAN;
-
     *interval = (struct interval){NAN, NAN};
     if (!room)
         return NAN;
@@ -37,7 +36,6 @@ char *study_label(const struct studies *studies, const struct study *study, char
 {
     const struct table *t = &studies->table;
     unsigned shown = (t->shown | FACTOR_SIZE) & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
-
     return factors_label(text, size, study_row(studies, study, 0), shown);
 }
 
@@ -45,7 +43,6 @@ static void point_insert(const struct table *t, struct study *study, size_t cell
 {
     const struct summary_row *rows = t->run->rows;
     size_t at = study->count;
-
     while (at && rows[study->cell[at - 1]].f.workers > rows[cell].f.workers)
         at--;
     if (study->count == STUDY_POINTS_MAX || (at && rows[study->cell[at - 1]].f.workers == rows[cell].f.workers))
@@ -59,7 +56,6 @@ static void point_insert(const struct table *t, struct study *study, size_t cell
 static bool has_blocks(const struct table *t, size_t cell)
 {
     size_t there = 0;
-
     for (size_t b = 0; b < t->series.blocks; b++)
         there += !isnan(series_of(&t->series, cell)[b]);
     return there > 0 && there * 2 >= t->series.blocks;
@@ -78,7 +74,6 @@ static int points_make(const struct table *t, struct study *study, struct fit_po
 {
     double *workers = calloc(study->used + 1, sizeof *workers);
     double *ns = calloc(study->used * t->series.blocks + 1, sizeof *ns);
-
     *points = (struct fit_points){.count = study->used, .workers = workers, .ns = ns};
     if (!workers || !ns)
         return -ENOMEM;
@@ -101,7 +96,6 @@ static int study_fit(const struct table *t, struct study *study)
     static const struct fit_bootstrap bootstrap = {FIT_RESAMPLES, BOOTSTRAP_SEED};
     struct fit_points points;
     int result = points_make(t, study, &points);
-
     for (size_t i = 0; i < study->fits && !result; i++) {
         struct study_fit *f = &study->fit[i];
         result = fit_make(f->law, &points, &bootstrap, &f->fit, f->why);
@@ -117,7 +111,6 @@ static int study_fit(const struct table *t, struct study *study)
 static void laws_choose(const struct table *t, struct study *study, enum kind kind)
 {
     const struct summary_row *row = &t->run->rows[study->cell[0]];
-
     study->used = study->count;
     study->needs_cpus = kind == KIND_CPU || kind == KIND_UNSIZED;
     if (row->f.arrival.kind == ARRIVAL_RATE) {
@@ -140,7 +133,6 @@ static void study_collect(const struct table *t, size_t first, size_t column, bo
 {
     unsigned same = t->factors & ~(unsigned)(FACTOR_WORKERS | FACTOR_TASKS);
     const struct summary_row *rows = t->run->rows;
-
     for (size_t r = first; r < t->rows; r++) {
         size_t cell = table_entry(t, r, column)->cell;
         if (cell == NO_CELL || done[r] || !factors_equal(&rows[table_entry(t, first, column)->cell], &rows[cell], same))
@@ -161,7 +153,6 @@ static int column_study(struct studies *studies, size_t column, int64_t cpus, bo
 {
     const struct table *t = &studies->table;
     int result = 0;
-
     memset(done, 0, t->rows * sizeof *done);
     for (size_t r = 0; r < t->rows && !result; r++) {
         struct study *study = &studies->study[studies->count];
@@ -183,7 +174,6 @@ int studies_make(const struct run_data *run, const char *pool, struct studies *s
     int result = table_init(&studies->table, run);
     const struct table *t = &studies->table;
     bool *done, known = false;
-
     studies->study = NULL;
     studies->count = 0;
     if (result)

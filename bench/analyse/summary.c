@@ -15,7 +15,6 @@ static int rows_sum_up(struct run_data *run, char *error)
     int rc = work.values && work.imbalance ? workers_read(run, work.imbalance, error)
                                            : refuse_as(-ENOMEM, error, "%s: out of memory", run->directory);
     unsigned factors = factors_of(run->rows, run->count);
-
     for (size_t cell = 0; cell < run->count && !rc; cell++)
         if ((rc = cell_sum_up(&work, cell, factors)))
             refuse(error, "%s: out of memory", run->directory);
@@ -27,7 +26,6 @@ static int rows_sum_up(struct run_data *run, char *error)
 int run_summed_open(const char *directory, struct run_data *run, char *error)
 {
     int rc = run_data_open(directory, run, error);
-
     if (!rc && (rc = rows_sum_up(run, error)))
         run_data_close(run);
     return rc;
@@ -36,7 +34,6 @@ int run_summed_open(const char *directory, struct run_data *run, char *error)
 int summary_write(const struct run_data *run, char *error)
 {
     struct replacement file;
-
     if (run->partial && csv_is_there(run->directory, summary_format.file)) /* it may know more */
         return 0;
     int rc = replacement_begin(run->directory, &summary_format, &file);

@@ -49,7 +49,6 @@ static double cell_median(const struct work *work, size_t cell,
                           struct interval *interval)
 {
     size_t count = 0;
-
     for (size_t i = work->run->first[cell]; i != RUN_NOTHING; i = work->run->next[i])
         if (trial_is_ok(&work->run->trials[i]))
             work->values[count++] = value(work, i, argument);
@@ -108,10 +107,8 @@ static double derived_value(const struct work *work, size_t trial, size_t which)
 static double ideal_ratio_value(const struct work *work, size_t trial, size_t ideal_cell)
 {
     double mine = derived_value(work, trial, PER_TASK);
-
     int64_t block = work->run->trials[trial].block;
     size_t ideal = block > 0 ? run_data_at(work->run, ideal_cell, (size_t)block) : RUN_NOTHING;
-
     return ideal != RUN_NOTHING && mine > 0 ? derived_value(work, ideal, PER_TASK) / mine : NAN;
 }
 
@@ -119,7 +116,6 @@ static double ideal_ratio_value(const struct work *work, size_t trial, size_t id
 static size_t ideal_find(const struct run_data *run, size_t cell, unsigned factors)
 {
     size_t elsewhere = RUN_NOTHING;
-
     for (size_t i = 0; i < run->count; i++) {
         if (!row_has_pool(&run->rows[i], IDEAL_POOL) ||
             !factors_equal(&run->rows[i], &run->rows[cell], factors & ~(unsigned)(FACTOR_POOL | FACTOR_PLACE)))
@@ -139,7 +135,6 @@ static int cell_diagnostic(const struct work *work, size_t cell)
     struct drift drift;
     struct bimodality bimodality;
     size_t count = 0;
-
     for (size_t i = work->run->first[cell]; i != RUN_NOTHING; i = work->run->next[i])
         work->values[count++] = trial_is_ok(&work->run->trials[i]) ? derived_value(work, i, PER_TASK) : NAN;
     if (drift_find(work->values, count, &drift) || bimodality_find(work->values, count, &bimodality))
@@ -158,7 +153,6 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
     struct summary_row *row = &work->run->rows[cell];
     size_t ideal = ideal_find(work->run, cell, factors);
     struct interval interval;
-
     for (size_t i = 0; i < MEDIAN_COUNT; i++)
         *(int64_t *)((char *)row + medians[i].to) = whole(cell_median(work, cell, column_value, medians[i].from, NULL));
     for (size_t i = 0; i < RUN_PERCENTILES; i++) {

@@ -25,7 +25,6 @@ static void trial_finish(struct reading *reading)
     const struct run_data *run = reading->run;
     size_t trial = reading->next;
     double sum = 0, most = 0;
-
     while (trial < run->trial_count && run->trials[trial].trial_id != reading->trial_id)
         trial++;
     if (trial < run->trial_count) {
@@ -47,7 +46,6 @@ static int on_sample(const void *row, void *arg)
 {
     const struct sample_row *sample = row;
     struct reading *reading = arg;
-
     if (sample->trial_id != reading->trial_id) {
         trial_finish(reading);
         reading->trial_id = sample->trial_id;
@@ -75,7 +73,6 @@ int workers_read(const struct run_data *run, double *imbalance, char *error)
     struct reading reading = {.run = run, .imbalance = imbalance, .trial_id = MISSING, .error = error};
     int64_t end = trials_end(run->trials, run->trial_count, offsetof(struct trial_row, samples_end));
     int result = 0;
-
     for (size_t i = 0; i < run->trial_count; i++)
         imbalance[i] = NAN;
     if (!end)

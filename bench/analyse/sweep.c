@@ -13,7 +13,6 @@ enum kind row_kind(const struct table *t, size_t row)
 {
     const char *spec = row_of(t, row)->f.workload;
     char name[SPEC_MAX];
-
     snprintf(name, sizeof name, "%.*s", (int)spec_name_length(spec), spec);
     const struct workload_ops *w = workload_find(name);
     if (!w) /* a plug-in's */
@@ -26,7 +25,6 @@ enum kind row_kind(const struct table *t, size_t row)
 double sweep_number(const struct table *t, size_t row, unsigned factor)
 {
     const struct summary_row *r = row_of(t, row);
-
     return (double)(factor == FACTOR_SIZE      ? r->f.size_ns
                     : factor == FACTOR_WORKERS ? r->f.workers
                                                : r->f.ballast.bytes);
@@ -35,7 +33,6 @@ double sweep_number(const struct table *t, size_t row, unsigned factor)
 static bool fits(const struct table *t, size_t row, unsigned factor, enum kind kind)
 {
     const struct summary_row *r = row_of(t, row);
-
     return row_kind(t, row) == kind && !r->f.payload.in && !r->f.payload.out &&
            (factor == FACTOR_BALLAST || !r->f.ballast.bytes) && t->best[row] != NO_CELL && !row_has_pool(r, BASE_POOL);
 }
@@ -44,7 +41,6 @@ static void insert(const struct table *t, struct sweep *sweep, size_t row, unsig
 {
     double number = sweep_number(t, row, factor);
     size_t at = sweep->count;
-
     while (at && sweep_number(t, sweep->row[at - 1], factor) > number)
         at--;
     if (sweep->count == SWEEP_MAX || (at && sweep_number(t, sweep->row[at - 1], factor) == number))
@@ -57,7 +53,6 @@ static void insert(const struct table *t, struct sweep *sweep, size_t row, unsig
 void sweep_find(const struct table *t, unsigned factor, enum kind kind, struct sweep *sweep)
 {
     unsigned same = t->factors & ~(factor | FACTOR_POOL | FACTOR_TASKS);
-
     *sweep = (struct sweep){.count = 0};
     for (size_t first = 0; first < t->rows; first++) {
         struct sweep next = {.count = 0};

@@ -20,7 +20,6 @@ size_t table_base(const struct table *t, size_t cell)
 {
     const struct summary_row *rows = t->run->rows;
     unsigned same = t->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE);
-
     for (size_t i = 0; i < t->run->count; i++)
         if (is_base(&rows[i]) && factors_equal(&rows[i], &rows[cell], same))
             return i;
@@ -40,7 +39,6 @@ static bool in_row(const void *arg, size_t first, size_t cell)
 {
     const struct table *t = arg;
     const struct summary_row *rows = t->run->rows;
-
     if (is_base(&rows[cell]))
         return cell == base_of(t, first);
     return !is_base(&rows[first]) && factors_equal(&rows[first], &rows[cell], t->factors & ~(unsigned)FACTOR_POOL);
@@ -57,7 +55,6 @@ static size_t cell_at(const struct table *t, size_t row, size_t column)
 static void layout(struct table *t)
 {
     const struct run_data *run = t->run;
-
     t->pools = layout_pools(run, run->plan, run->count, true, t->pool);
     t->rows = layout_groups(run, run->plan, run->count, in_row, t, true, t->row);
     for (size_t r = 0; r < t->rows; r++)
@@ -82,7 +79,6 @@ bool table_marked(const struct table *t)
 bool table_precise(const struct table *t, size_t row, double precision)
 {
     bool precise = true, compared = false;
-
     for (size_t c = 0; c < t->pools; c++) {
         const struct entry *e = table_entry(t, row, c);
         if (!e->contends || c == t->best[row])
@@ -101,7 +97,6 @@ static int against_base(struct table *t, size_t row, struct entry *e)
     const struct summary_row *cell = &t->run->rows[e->cell];
     struct comparison comparison;
     size_t base = t->base[row];
-
     if (base == NO_CELL || base == e->cell || !(t->run->rows[base].ns_per_task > 0)) {
         if (cell->wall_lo_ns != MISSING && cell->f.tasks > 0)
             e->interval = (struct interval){(double)cell->wall_lo_ns / (double)cell->f.tasks,
@@ -132,7 +127,6 @@ static int row_prepare(struct table *t, size_t row, unsigned *comparisons)
 {
     unsigned contenders = 0, others = 0;
     int result = 0;
-
     for (size_t c = 0; c < t->pools && !result; c++) {
         struct entry *e = entry_at(t, row, c);
         *e = (struct entry){.cell = cell_at(t, row, c), .ns = NAN, .speedup = NAN, .interval = {NAN, NAN}};
@@ -180,7 +174,6 @@ static int step_make(const struct table *t, unsigned comparisons, struct family 
 {
     struct cost_pair *pairs = calloc(comparisons + 1, sizeof *pairs);
     size_t count = 0;
-
     if (!pairs)
         return -ENOMEM;
     for (size_t r = 0; r < t->rows; r++)
@@ -193,7 +186,6 @@ static int step_make(const struct table *t, unsigned comparisons, struct family 
 static int row_judge(struct table *t, size_t row, const struct family *last)
 {
     int result = 0;
-
     for (size_t c = 0; c < t->pools && !result; c++) {
         struct entry *e = entry_at(t, row, c);
         if (!e->contends)
@@ -219,7 +211,6 @@ static int visible_make(struct table *t)
     size_t count = 0, room = t->rows * t->pools + 1;
     struct comparison *all = calloc(room, sizeof *all);
     double *numbers = calloc(2 * room, sizeof *numbers);
-
     if (all && numbers) {
         for (size_t r = 0; r < t->rows; r++)
             for (size_t c = 0; c < t->pools; c++)
@@ -239,7 +230,6 @@ int table_init(struct table *t, const struct run_data *run)
     unsigned comparisons = 0;
     struct family last;
     int result;
-
     *t = (struct table){.run = run, .visible = NAN};
     t->row = calloc(count, sizeof *t->row);
     t->base = calloc(count, sizeof *t->base);

@@ -24,7 +24,6 @@ int stack_call(int (*function)(int argc, char **argv), int argc, char **argv)
     struct rlimit limit;
     ucontext_t here, there;
     const size_t guard = (size_t)sysconf(_SC_PAGESIZE);
-
     if (getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur >= STACK_BYTES) /* so is RLIM_INFINITY */
         return function(argc, argv);
     char *stack =

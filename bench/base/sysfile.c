@@ -13,14 +13,12 @@ static int sysfile_vread(char *text, size_t size, const char *format, va_list ar
 {
     char path[PATH_MAX];
     int length = vsnprintf(path, sizeof path, format, args);
-
     text[0] = '\0';
     if (length < 0 || (size_t)length >= sizeof path)
         return -ENAMETOOLONG;
     FILE *file = fopen(path, "re");
     if (!file)
         return -errno;
-
     size_t used = fread(text, 1, size - 1, file);
     int status = ferror(file) ? -errno : 0;
     fclose(file);
@@ -35,7 +33,6 @@ static int sysfile_vread(char *text, size_t size, const char *format, va_list ar
 int sysfile_read(char *text, size_t size, const char *format, ...)
 {
     va_list args;
-
     va_start(args, format);
     int length = sysfile_vread(text, size, format, args);
     va_end(args);
@@ -47,7 +44,6 @@ int process_stat_read(struct process_stat *stat, const char *format, ...)
     char text[1024];
     long long user, system;
     va_list args;
-
     va_start(args, format);
     int rc = sysfile_vread(text, sizeof text, format, args);
     va_end(args);
@@ -69,7 +65,6 @@ int process_stat_read(struct process_stat *stat, const char *format, ...)
 pid_t process_next(DIR *directory)
 {
     const struct dirent *entry;
-
     while ((entry = readdir(directory)))
         if (isdigit((unsigned char)entry->d_name[0]))
             return (pid_t)atoi(entry->d_name);
@@ -80,7 +75,6 @@ int64_t sysfile_number(const char *format, ...)
 {
     char text[64], *end;
     va_list args;
-
     va_start(args, format);
     int length = sysfile_vread(text, sizeof text, format, args);
     va_end(args);
@@ -97,7 +91,6 @@ int64_t sysfile_value(const char *path, const char *key)
     char line[256];
     size_t length = strlen(key);
     int64_t value = -1;
-
     if (!file)
         return -1;
     while (value < 0 && fgets(line, sizeof line, file)) {

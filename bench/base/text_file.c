@@ -11,7 +11,6 @@
 static int lines_check(const char *path, const struct text_lines *lines, char *error)
 {
     unsigned line = 1;
-
     for (const char *at = lines->next; *at;) {
         size_t length = text_character(at);
         bool is_space = *at == '\n' || *at == '\t' || (*at == '\r' && at[1] == '\n');
@@ -27,7 +26,6 @@ int text_file_open(const char *path, size_t max, const char *expected, struct te
 {
     struct stat status;
     char size[32];
-
     *lines = (struct text_lines){0};
     if (stat(path, &status) < 0)
         return refuse(error, "%s: %s", path, strerror(errno));
@@ -56,7 +54,6 @@ int text_file_write(const char *path, const void *bytes, size_t length)
 {
     FILE *file = fopen(path, "we");
     int rc = file && fwrite(bytes, 1, length, file) == length ? 0 : -errno;
-
     if (file && fclose(file) != 0 && rc == 0)
         rc = -errno;
     return rc;
@@ -66,7 +63,6 @@ json_t *json_file_read(const char *path, json_error_t *why)
 {
     struct text_lines lines;
     int rc = text_open(path, JSON_BYTES_MAX, &lines);
-
     if (rc) {
         if (why)
             snprintf(why->text, sizeof why->text, "%s", text_file_why(rc));
@@ -80,7 +76,6 @@ json_t *json_file_read(const char *path, json_error_t *why)
 json_t *json_text(const char *text)
 {
     json_t *value = json_string(text);
-
     if (value)
         return value;
     char *escaped = text_escaped(text);

@@ -31,7 +31,6 @@ static double seconds(struct timeval time)
 static double own_s(void)
 {
     struct rusage self = {0}, children = {0};
-
     getrusage(RUSAGE_SELF, &self);
     getrusage(RUSAGE_CHILDREN, &children);
     return seconds(self.ru_utime) + seconds(self.ru_stime) + seconds(children.ru_utime) + seconds(children.ru_stime);
@@ -42,7 +41,6 @@ static void cpus_read(const struct machine *machine, struct busy_watch *watch)
 {
     char line[512];
     FILE *file = fopen("/proc/stat", "re");
-
     unsigned seen = 0;
     watch->busy_ticks = watch->steal_ticks = 0;
     while (file && fgets(line, sizeof line, file)) {
@@ -67,7 +65,6 @@ static void cpus_read(const struct machine *machine, struct busy_watch *watch)
 static int pid_compare(const void *a, const void *b)
 {
     pid_t x = ((const struct process *)a)->pid, y = ((const struct process *)b)->pid;
-
     return (x > y) - (x < y);
 }
 
@@ -75,7 +72,6 @@ static void processes_read(struct busy_watch *watch)
 {
     DIR *proc = opendir("/proc");
     size_t room = 0;
-
     for (pid_t pid; proc && (pid = process_next(proc));) {
         if (pid == getpid())
             continue;
@@ -98,7 +94,6 @@ static void processes_read(struct busy_watch *watch)
 struct busy_watch *busy_begin(const struct machine *machine)
 {
     struct busy_watch *watch = calloc(1, sizeof *watch);
-
     if (!watch)
         return NULL;
     processes_read(watch);
@@ -112,7 +107,6 @@ struct busy_watch *busy_begin(const struct machine *machine)
 static void process_show(struct busy *busy, const struct process *process, double cpus)
 {
     unsigned at = busy->shown;
-
     while (at && busy->process[at - 1].cpus < cpus)
         at--;
     if (at == BUSY_SHOWN)
@@ -131,7 +125,6 @@ void busy_end(struct busy_watch *watch, const struct machine *machine, struct bu
 {
     struct busy_watch *now = watch ? busy_begin(machine) : NULL;
     double ticks_per_s = (double)sysconf(_SC_CLK_TCK);
-
     *busy = (struct busy){.others_cpus = NAN, .steal_cpus = NAN};
     double elapsed_s = now ? 1e-9 * (double)(now->at_ns - watch->at_ns) : 0;
     if (elapsed_s > 0 && ticks_per_s > 0 && watch->busy_ticks >= 0 && now->busy_ticks >= 0) {
@@ -165,10 +158,8 @@ void noise_read(struct noise *noise)
     char text[512];
     long long steal_ticks;
     long ticks_per_s = sysconf(_SC_CLK_TCK);
-
     noise->steal_ns = -1;
     noise->load = NAN;
-
     /* user nice system idle iowait irq softirq steal */
     sysfile_read(text, sizeof text, "/proc/stat");
     if (sscanf(text, "cpu %*s %*s %*s %*s %*s %*s %*s %lld", &steal_ticks) == 1 && ticks_per_s > 0)

@@ -24,7 +24,6 @@ static void lower(int64_t *limit, int64_t value)
 static int limit_parse(const char *text, int64_t *limit)
 {
     char *end;
-
     *limit = NO_LIMIT;
     if (strcmp(text, "max") == 0)
         return 0;
@@ -41,7 +40,6 @@ static int limit_read(const char *directory, const char *file, int64_t *limit)
 {
     char text[64];
     int length = sysfile_read(text, sizeof text, "%s/%s", directory, file);
-
     *limit = NO_LIMIT;
     return length == -ENOENT ? 0 : length < 0 ? length : limit_parse(text, limit);
 }
@@ -52,7 +50,6 @@ static void quota_see(const char *directory, void *data)
     int64_t quota = NO_LIMIT, period = NO_LIMIT;
     char text[64];
     int rc = sysfile_read(text, sizeof text, "%s/cpu.max", directory);
-
     if (rc >= 0) {
         char *blank = strchr(text, ' ');
         if (blank)
@@ -79,7 +76,6 @@ static void memory_see(const char *directory, void *data)
     struct cgroup_limits *limits = data;
     int64_t most, high = NO_LIMIT, most_v1, used = 0;
     char stat[PATH_MAX + 16];
-
     int rc = limit_read(directory, "memory.max", &most);
     if (rc == 0)
         rc = limit_read(directory, "memory.high", &high); /* above it a process is slowed down until it gives back */
@@ -113,7 +109,6 @@ static void memory_above_see(const char *directory, void *data)
 {
     char stat[PATH_MAX + 16];
     bool *is_told = data;
-
     snprintf(stat, sizeof stat, "%s/memory.stat", directory);
     *is_told = *is_told || sysfile_value(stat, "hierarchical_memory_limit") >= 0;
 }
@@ -122,7 +117,6 @@ static void tasks_see(const char *directory, void *data)
 {
     struct cgroup_limits *limits = data;
     int64_t most, current;
-
     if (limit_read(directory, "pids.max", &most) < 0) {
         limits->unseen[LIMIT_TASKS] = unread;
     } else if (most != NO_LIMIT) {
@@ -142,7 +136,6 @@ void cgroup_limits_read(const char *root, struct cgroup_limits *limits)
     } kinds[LIMIT_KINDS] = {
         [LIMIT_CPU] = {"cpu", quota_see}, [LIMIT_MEMORY] = {"memory", memory_see}, [LIMIT_TASKS] = {"pids", tasks_see}};
     bool is_told = false;
-
     *limits = (struct cgroup_limits){.memory_bytes = -1, .memory_free_bytes = -1, .tasks_left = -1};
     for (unsigned i = 0; i < LIMIT_KINDS; i++) {
         const char *hidden = cgroup_walk(root, kinds[i].controller, kinds[i].see, limits);
@@ -163,7 +156,6 @@ struct search {
 static void file_see(const char *directory, void *data)
 {
     struct search *search = data;
-
     if (!search->is_found)
         search->is_found = sysfile_read(search->text, search->size, "%s/%s", directory, search->file) > 0;
 }
@@ -171,7 +163,6 @@ static void file_see(const char *directory, void *data)
 int cgroup_file_read(const char *root, const char *controller, const char *file, char *text, size_t size)
 {
     struct search search = {.file = file, .text = text, .size = size};
-
     cgroup_walk(root, controller, file_see, &search);
     return search.is_found ? 0 : -ENOENT;
 }

@@ -25,7 +25,6 @@ struct walk {
 static bool list_has(const char *list, const char *word)
 {
     size_t length = strlen(word);
-
     for (const char *at = list; (at = strstr(at, word)); at += length) {
         if ((at == list || at[-1] == ',') && (at[length] == ',' || at[length] == '\0'))
             return true;
@@ -37,7 +36,6 @@ static FILE *proc_open(const char *root, const char *name)
 {
     char path[PATH_MAX];
     int length = snprintf(path, sizeof path, "%s/proc/self/%s", root, name);
-
     return length > 0 && (size_t)length < sizeof path ? fopen(path, "re") : NULL;
 }
 
@@ -49,7 +47,6 @@ static int path_find(const char *root, const char *controller, char *path, bool 
     size_t room = 0;
     int status = -ENOENT;
     FILE *file = proc_open(root, "cgroup"), *mounts = file ? NULL : proc_open(root, "mountinfo");
-
     if (mounts) /* a kernel without control groups */
         fclose(mounts);
     if (!file)
@@ -77,7 +74,6 @@ static int path_find(const char *root, const char *controller, char *path, bool 
 static void octal_decode(char *text)
 {
     char *to = text;
-
     for (const char *from = text; *from; to++) {
         if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
             *to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
@@ -94,7 +90,6 @@ static bool mount_parse(const char *line, const char *controller, bool is_v2, ch
 {
     char type[32], options[512];
     const char *rest = strstr(line, " - ");
-
     /* PATH_MAX - 1 as a number: scanf takes no macro there. */
     if (!rest || sscanf(line, "%*s %*s %*s %4095s %4095s", top, point) != 2 ||
         sscanf(rest + 3, "%31s %*s %511s", type, options) != 2)
@@ -108,7 +103,6 @@ static bool mount_parse(const char *line, const char *controller, bool is_v2, ch
 static unsigned ups_skip(const char **path)
 {
     unsigned ups = 0;
-
     for (; strncmp(*path, "/..", 3) == 0 && ((*path)[3] == '/' || !(*path)[3]); ups++)
         *path += 3;
     if (strcmp(*path, "/") == 0)
@@ -121,7 +115,6 @@ static int levels_between(const char *path, const char *top, const char **left)
 {
     unsigned ups = ups_skip(&path), top_ups = ups_skip(&top);
     size_t length = strlen(top);
-
     *left = path + length;
     if (top_ups > ups) {
         *left = path;
@@ -136,7 +129,6 @@ static int names_us(const char *directory, const char *file, long number, bool *
 {
     char path[PATH_MAX + 32], *line = NULL;
     size_t room = 0;
-
     snprintf(path, sizeof path, "%s/%s", directory, file);
     FILE *numbers = fopen(path, "re");
     *does = false;
@@ -154,7 +146,6 @@ static int names_us(const char *directory, const char *file, long number, bool *
 static bool is_ours(const char *directory)
 {
     bool does;
-
     /* of groups that share a domain among threads only the threads are told */
     if (names_us(directory, "cgroup.procs", getpid(), &does) == -EOPNOTSUPP)
         names_us(directory, "cgroup.threads", gettid(), &does);
@@ -165,7 +156,6 @@ static bool is_ours(const char *directory)
 static bool is_top(const char *directory, bool is_v2)
 {
     char path[PATH_MAX + 32];
-
     snprintf(path, sizeof path, "%s/%s", directory, is_v2 ? "cgroup.events" : "release_agent");
     bool is_there = access(path, F_OK) == 0;
     return is_v2 ? !is_there && errno == ENOENT : is_there;
@@ -185,7 +175,6 @@ static bool group_search(struct walk *walk, char *directory, int levels, const c
 {
     size_t length = strlen(directory);
     bool found = false;
-
     if (levels == 0) {
         if (length + strlen(left) >= PATH_MAX)
             return false;
@@ -218,7 +207,6 @@ static void mount_walk(struct walk *walk, const char *path, const char *point, c
     const char *left;
     int levels = levels_between(path, top, &left);
     int length = snprintf(directory, sizeof directory, "%s%s", walk->root, strcmp(point, "/") ? point : "");
-
     if (length < 0 || (size_t)length >= sizeof directory)
         return;
     /* where the names tell nothing, the mount may still begin at our group */
@@ -230,7 +218,6 @@ static void mount_walk(struct walk *walk, const char *path, const char *point, c
 static bool is_unlimited(const char *root, const char *path)
 {
     char name[PATH_MAX], space[64];
-
     snprintf(name, sizeof name, "%s/proc/self/ns/cgroup", root);
     ssize_t length = readlink(name, space, sizeof space - 1);
     space[length > 0 ? length : 0] = '\0';
@@ -245,7 +232,6 @@ const char *cgroup_walk(const char *root, const char *controller, void (*visit)(
     size_t room = 0;
     bool is_v2;
     int rc = path_find(root, controller, path, &is_v2);
-
     if (rc < 0)
         return rc == -ENOENT ? NULL : "/proc/self/cgroup cannot be read";
     FILE *mounts = proc_open(root, "mountinfo");

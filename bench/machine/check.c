@@ -27,7 +27,6 @@
 void check_set(const struct look *look, enum check_state state, const char *format, ...)
 {
     va_list arguments;
-
     va_start(arguments, format);
     vsnprintf(look->check->found, sizeof look->check->found, format, arguments);
     va_end(arguments);
@@ -38,7 +37,6 @@ static void look_busy(const struct look *look)
 {
     const struct busy *busy = look->busy;
     char who[128] = "";
-
     if (!busy || isnan(busy->others_cpus)) {
         check_set(look, CHECK_UNKNOWN, "/proc/stat cannot be read");
         return;
@@ -54,7 +52,6 @@ static void look_busy(const struct look *look)
 static void look_steal(const struct look *look)
 {
     double cpus = look->busy ? look->busy->steal_cpus : NAN;
-
     if (isnan(cpus))
         check_set(look, CHECK_UNKNOWN, "/proc/stat cannot be read");
     else
@@ -69,7 +66,6 @@ __attribute__((format(printf, 3, 4))) static void found_enough(const struct look
     const char *unseen = look->machine->unseen[kind];
     char text[sizeof look->check->found];
     va_list arguments;
-
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
@@ -82,7 +78,6 @@ __attribute__((format(printf, 3, 4))) static void found_enough(const struct look
 static void look_quota(const struct look *look)
 {
     const struct machine *machine = look->machine;
-
     if (machine->quota_cpus > 0 && machine->quota_cpus < machine->pus)
         check_set(look, CHECK_WARN,
                   "a quota of %.2f CPUs on %u: whoever uses it up stands still for the rest of a period",
@@ -97,7 +92,6 @@ static void look_limits(const struct look *look)
 {
     int64_t tasks = look->machine->tasks_limit, needed = POOLS_TASKS * (int64_t)look->machine->cores + 2;
     struct rlimit files;
-
     if (tasks >= 0 && tasks < needed)
         check_set(look, CHECK_WARN, "%lld more processes and threads are allowed, the default pools need %lld",
                   (long long)tasks, (long long)needed);
@@ -112,7 +106,6 @@ static void look_limits(const struct look *look)
 static void look_swap(const struct look *look)
 {
     char path[PATH_MAX], bytes[32];
-
     snprintf(path, sizeof path, "%s/proc/meminfo", look->root);
     int64_t total = sysfile_value(path, "SwapTotal:"), left = sysfile_value(path, "SwapFree:");
     if (total < 0 || left < 0)
@@ -128,7 +121,6 @@ static void look_memory(const struct look *look)
 {
     double all = (double)look->machine->memory_bytes, left = (double)look->machine->memory_free_bytes;
     char have[32], bytes[32];
-
     if (all <= 0 || left < 0)
         check_set(look, CHECK_UNKNOWN, "how much memory is available is not told");
     else if (left < MEMORY_LEAST * all)
@@ -142,7 +134,6 @@ static void look_memory(const struct look *look)
 static void look_pinning(const struct look *look)
 {
     char reason[128];
-
     if (!look->machine->described && place_probe(reason, sizeof reason) < 0)
         check_set(look, CHECK_WARN, "workers cannot be pinned: %.128s", reason);
     else
@@ -154,7 +145,6 @@ static void look_isolated(const struct look *look)
     char text[256];
     hwloc_bitmap_t isolated = hwloc_bitmap_alloc();
     bool ours;
-
     if (sysfile_read(text, sizeof text, "%s" CPU_DIR "/isolated", look->root) < 0 || !isolated ||
         (*text && hwloc_bitmap_list_sscanf(isolated, text))) {
         check_set(look, CHECK_UNKNOWN, "whether CPUs are isolated cannot be read");
@@ -173,7 +163,6 @@ static void look_load(const struct look *look)
 {
     char text[128];
     double load;
-
     if (sysfile_read(text, sizeof text, "%s/proc/loadavg", look->root) <= 0 || sscanf(text, "%lf", &load) != 1)
         check_set(look, CHECK_UNKNOWN, "/proc/loadavg cannot be read");
     else
@@ -185,7 +174,6 @@ static void look_cpuset(const struct look *look)
 {
     int total = hwloc_get_nbobjs_by_type(look->machine->topology, HWLOC_OBJ_PU);
     long online = hwloc_bitmap_weight(hwloc_topology_get_complete_cpuset(look->machine->topology));
-
     online = online > total ? online : total;
     if (look->machine->pus < (unsigned)online)
         check_set(look, CHECK_WARN, "%u of %ld CPUs are ours: what runs on the others shares caches and memory",
@@ -198,7 +186,6 @@ static void look_slack(const struct look *look)
 {
     int slack_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
     char text[32];
-
     if (slack_ns < 0)
         check_set(look, CHECK_UNKNOWN, "the timer slack cannot be read");
     else
@@ -219,7 +206,6 @@ static void look_policy(const struct look *look)
         {SCHED_RR, "rr: workers that spin keep their CPUs from all others"},
     };
     int policy = sched_getscheduler(0);
-
     if (policy < 0) {
         check_set(look, CHECK_UNKNOWN, "the scheduling policy cannot be read");
         return;
@@ -240,7 +226,6 @@ static void look_nice(const struct look *look)
 {
     errno = 0;
     int nice = getpriority(PRIO_PROCESS, 0);
-
     if (nice == -1 && errno)
         check_set(look, CHECK_UNKNOWN, "the nice value cannot be read");
     else if (nice > 0)
@@ -296,7 +281,6 @@ void checks_look(const struct machine *machine, const char *root, const struct b
 json_t *checks_warnings(const struct checks *checks)
 {
     json_t *warnings = json_array();
-
     for (size_t i = 0; i < checks->count; i++)
         if (checks->check[i].state == CHECK_WARN && checks->check[i].matters &&
             json_array_size(warnings) < WARNINGS_LINES)

@@ -14,7 +14,6 @@ void look_governor(const struct look *look)
     struct kinds kinds;
     char text[128];
     bool is_steady = true, is_told = true;
-
     int rc = kinds_of_file(look->machine, look->root, "cpufreq/scaling_governor", &kinds);
     for (size_t i = 0; i < kinds.count; i++)
         if (strcmp(kinds.kind[i].value, KIND_UNTOLD) == 0)
@@ -34,7 +33,6 @@ static bool frequency_tell(unsigned cpu, char *value, size_t size, const void *r
 {
     int64_t limit = sysfile_number("%s" CPU_DIR "/cpu%u/cpufreq/scaling_max_freq", (const char *)root, cpu);
     int64_t most = sysfile_number("%s" CPU_DIR "/cpu%u/cpufreq/cpuinfo_max_freq", (const char *)root, cpu);
-
     snprintf(value, size, "up to %.2f of %.2f GHz", (double)limit / 1e6, (double)most / 1e6);
     return limit > 0 && most > 0;
 }
@@ -43,7 +41,6 @@ void look_frequency(const struct look *look)
 {
     struct kinds drivers, frequencies = {0};
     char driver[64], most[128];
-
     int rc = kinds_of_file(look->machine, look->root, "cpufreq/scaling_driver", &drivers);
     if (rc == 0)
         rc = kinds_by_cpu(look->machine, frequency_tell, look->root, &frequencies);
@@ -62,7 +59,6 @@ void look_cores(const struct look *look)
 {
     struct kinds kinds;
     char text[160] = "";
-
     int rc = kinds_of_cores(look->machine, &kinds);
     for (size_t i = 0; i < kinds.count; i++) {
         size_t used = strlen(text);
@@ -81,7 +77,6 @@ void look_cores(const struct look *look)
 static bool is_mains(const char *supply)
 {
     char type[64], scope[64];
-
     sysfile_read(type, sizeof type, "%s/type", supply);
     sysfile_read(scope, sizeof scope, "%s/scope", supply);
     return (!strcmp(type, "Mains") || !strncmp(type, "USB", 3)) && strcmp(scope, "Device") != 0;
@@ -92,7 +87,6 @@ void look_power(const struct look *look)
     char pattern[PATH_MAX];
     glob_t supplies = {0};
     bool mains = false, adapter = false, dark = false;
-
     snprintf(pattern, sizeof pattern, "%s/sys/class/power_supply/*", look->root);
     if (!glob(pattern, 0, NULL, &supplies))
         for (size_t i = 0; i < supplies.gl_pathc; i++) {
@@ -119,7 +113,6 @@ void look_clock(const struct look *look)
     static const char *const quick[] = {"tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter"};
     char source[64];
     bool is_quick = false;
-
     if (sysfile_read(source, sizeof source, "%s/sys/devices/system/clocksource/clocksource0/current_clocksource",
                      look->root) <= 0) {
         check_set(look, CHECK_UNKNOWN, "the kernel's clock source cannot be read");
@@ -133,7 +126,6 @@ void look_clock(const struct look *look)
 void look_layout(const struct look *look)
 {
     int64_t random = sysfile_number("%s/proc/sys/kernel/randomize_va_space", look->root);
-
     if (random < 0)
         check_set(look, CHECK_UNKNOWN, "whether addresses are randomised cannot be read");
     else if (random < 2)
@@ -147,7 +139,6 @@ void look_numa(const struct look *look)
     int nodes = hwloc_get_nbobjs_by_type(look->machine->topology, HWLOC_OBJ_NUMANODE);
     int64_t moves = sysfile_number("%s/proc/sys/kernel/numa_balancing", look->root);
     char path[PATH_MAX];
-
     snprintf(path, sizeof path, "%s/proc/sys/kernel", look->root);
     if (nodes > 1 && moves < 0 && access(path, X_OK) != 0) /* there is no such file where the kernel cannot do it */
         check_set(look, CHECK_UNKNOWN, "%d NUMA nodes; whether the kernel moves memory between them cannot be read",
@@ -162,7 +153,6 @@ void look_turbo(const struct look *look)
 {
     int64_t off = sysfile_number("%s" CPU_DIR "/intel_pstate/no_turbo", look->root);
     int64_t on = sysfile_number("%s" CPU_DIR "/cpufreq/boost", look->root);
-
     if (off < 0 && on < 0)
         check_set(look, CHECK_UNKNOWN, "whether the clock may be boosted is not told");
     else if (off == 0 || on > 0)
@@ -174,7 +164,6 @@ void look_turbo(const struct look *look)
 void look_smt(const struct look *look)
 {
     const struct machine *machine = look->machine;
-
     if (machine->pus > machine->cores)
         check_set(look, CHECK_WARN, "%u cores have %u hardware threads: workers may share a core", machine->cores,
                   machine->pus);
@@ -186,7 +175,6 @@ void look_hypervisor(const struct look *look)
 {
     json_t *facts = facts_virtualisation(look->machine);
     const char *name = json_string_value(json_object_get(facts, "hypervisor"));
-
     if (!name)
         check_set(look, CHECK_UNKNOWN, "whether this is a virtual machine is not told");
     else if (strcmp(name, "none") != 0)
@@ -199,7 +187,6 @@ void look_hypervisor(const struct look *look)
 void look_huge_pages(const struct look *look)
 {
     char text[128];
-
     if (sysfile_read(text, sizeof text, "%s/sys/kernel/mm/transparent_hugepage/enabled", look->root) <= 0)
         check_set(look, CHECK_UNKNOWN, "whether the kernel makes huge pages cannot be read");
     else if (strstr(text, "[always]"))

@@ -43,7 +43,6 @@ static const char *cpuinfo(const char *key, char *line, int size)
 {
     FILE *file = fopen("/proc/cpuinfo", "re");
     const char *value = NULL;
-
     while (file && !value && fgets(line, size, file)) {
         char *colon = strchr(line, ':');
         if (!colon)
@@ -86,7 +85,6 @@ static json_t *core_kinds(const struct machine *machine)
 {
     struct kinds kinds;
     json_t *all = kinds_of_cores(machine, &kinds) == 0 && kinds.count ? json_array() : json_null();
-
     for (size_t i = 0; i < kinds.count; i++)
         json_array_append_new(all, json_pack("{s:o, s:i, s:o}", "name", text_or_null(kinds.kind[i].value), "cores",
                                              (int)kinds.kind[i].count, "cpus", set_text(kinds.kind[i].cpus)));
@@ -97,7 +95,6 @@ static json_t *core_kinds(const struct machine *machine)
 static json_t *caches(hwloc_topology_t topology)
 {
     json_t *all = json_array();
-
     for (int depth = hwloc_topology_get_depth(topology) - 1; depth >= 0; depth--) {
         hwloc_obj_t cache = hwloc_get_obj_by_depth(topology, depth, 0);
         struct kinds sizes;
@@ -121,7 +118,6 @@ static json_t *by_cpu(const struct machine *machine, const char *file, bool is_n
 {
     struct kinds kinds;
     json_t *all = json_array();
-
     if (kinds_of_file(machine, "", file, &kinds) == 0)
         for (size_t i = 0; i < kinds.count; i++) {
             char *end;
@@ -143,7 +139,6 @@ static json_t *by_cpu(const struct machine *machine, const char *file, bool is_n
 json_t *facts_machine(const struct machine *machine)
 {
     hwloc_topology_t topology = machine->topology;
-
     return json_pack("{s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "packages",
                      objects(topology, HWLOC_OBJ_PACKAGE), "numa_nodes", objects(topology, HWLOC_OBJ_NUMANODE), "cores",
                      (int)machine->cores, "pus", (int)machine->pus, "kinds", core_kinds(machine), "caches",
@@ -175,7 +170,6 @@ static const char *package_info(const struct machine *machine, const char *key)
 {
     hwloc_obj_t package = hwloc_get_obj_by_type(machine->topology, HWLOC_OBJ_PACKAGE, 0);
     const char *first = package ? hwloc_obj_get_info_by_name(package, key) : NULL;
-
     while (first && (package = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_PACKAGE, package))) {
         const char *other = hwloc_obj_get_info_by_name(package, key);
         if (!other || strcmp(first, other) != 0)
@@ -208,7 +202,6 @@ static json_t *microcode(const struct machine *machine)
 static json_t *turbo(void)
 {
     int64_t off = sysfile_number(CPU_DIR "/intel_pstate/no_turbo"), on = sysfile_number(CPU_DIR "/cpufreq/boost");
-
     if (off >= 0)
         return json_boolean(off == 0);
     return on >= 0 ? json_boolean(on != 0) : json_null();
@@ -220,7 +213,6 @@ static json_t *mitigations(void)
     struct dirent **entries;
     int count = scandir(directory, &entries, NULL, alphasort);
     json_t *all = count < 0 ? json_null() : json_object();
-
     for (int i = 0; i < count; i++) {
         char path[sizeof directory + 1 + sizeof entries[i]->d_name];
         snprintf(path, sizeof path, "%s/%s", directory, entries[i]->d_name);
@@ -248,7 +240,6 @@ json_t *facts_kernel(void)
     struct utsname kernel;
     bool known = uname(&kernel) == 0;
     int slack_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
-
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", text_or_null(known ? kernel.sysname : NULL),
                      "release", text_or_null(known ? kernel.release : NULL), "version",
                      text_or_null(known ? kernel.version : NULL), "architecture",
@@ -262,7 +253,6 @@ json_t *facts_kernel(void)
 static int64_t clock_resolution_ns(void)
 {
     int64_t smallest = -1;
-
     for (unsigned i = 0; i < 2000; i++) {
         struct timespec a, b;
         if (clock_gettime(CLOCK_MONOTONIC, &a) != 0 || clock_gettime(CLOCK_MONOTONIC, &b) != 0)
@@ -292,7 +282,6 @@ json_t *facts_cgroup(const struct machine *machine)
                                         [LIMIT_TASKS] = (double)group->tasks_left};
     json_t *all = json_object(), *unseen = json_object();
     char text[4096];
-
     for (unsigned i = 0; i < LIMIT_KINDS; i++) {
         json_object_set_new(all, names[i], limit_fact(limits[i], group->unseen[i]));
         if (group->unseen[i])
@@ -320,7 +309,6 @@ json_t *facts_limits(void)
                   {"cpu_s", RLIMIT_CPU},       {"file_bytes", RLIMIT_FSIZE},        {"core_bytes", RLIMIT_CORE},
                   {"nice", RLIMIT_NICE},       {"realtime_priority", RLIMIT_RTPRIO}};
     json_t *all = json_object();
-
     for (unsigned i = 0; i < sizeof limits / sizeof *limits; i++) {
         struct rlimit limit;
         json_t *value =
@@ -341,7 +329,6 @@ static const char *hypervisor(char *signature)
                                            {"VMwareVMware", "VMware"}, {"XenVMMXenVMM", "Xen"},
                                            {"TCGTCGTCGTCG", "QEMU"},   {"bhyve bhyve ", "bhyve"}};
     unsigned eax, ebx, ecx, edx;
-
     if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
         return NULL;
     if (!(ecx & (1u << 31)))
@@ -364,7 +351,6 @@ static const char *hypervisor(char *signature)
 json_t *facts_virtualisation(const struct machine *machine)
 {
     char signature[13];
-
     return json_pack("{s:o, s:o, s:o}", "hypervisor", text_or_null(hypervisor(signature)), "vendor",
                      machine_name(machine, "DMISysVendor"), "product", machine_name(machine, "DMIProductName"));
 }
@@ -373,7 +359,6 @@ static json_t *libraries(void)
 {
     struct library list[LIBRARIES];
     json_t *object = json_object();
-
     libraries_ask(list);
     for (unsigned i = 0; i < LIBRARIES; i++)
         json_object_set_new(object, list[i].name, text_or_null(list[i].version[0] ? list[i].version : NULL));

@@ -9,7 +9,6 @@
 int kinds_add(struct kinds *kinds, const char *value, hwloc_const_bitmap_t cpus)
 {
     size_t i = 0;
-
     while (i < kinds->count && strncmp(kinds->kind[i].value, value, sizeof kinds->kind[i].value - 1) != 0)
         i++;
     if (i == kinds->count) {
@@ -43,7 +42,6 @@ int kinds_by_cpu(const struct machine *machine, bool (*tell)(unsigned cpu, char 
     char value[sizeof kinds->kind->value];
     unsigned cpu;
     int rc = one && dark ? 0 : -ENOMEM;
-
     *kinds = (struct kinds){0};
     hwloc_bitmap_foreach_begin(cpu, machine->allowed)
     {
@@ -63,7 +61,6 @@ int kinds_by_cpu(const struct machine *machine, bool (*tell)(unsigned cpu, char 
 static bool file_tell(unsigned cpu, char *value, size_t size, const void *arg)
 {
     const char *const *where = arg;
-
     return sysfile_read(value, size, "%s/sys/devices/system/cpu/cpu%u/%s", where[0], cpu, where[1]) > 0;
 }
 
@@ -80,7 +77,6 @@ static int cores_add(const struct machine *machine, unsigned number, hwloc_bitma
     unsigned info_count = 0;
     char name[sizeof kinds->kind->value];
     int rc = hwloc_cpukinds_get_info(machine->topology, number, cpus, NULL, &info_count, &infos, 0);
-
     snprintf(name, sizeof name, hwloc_cpukinds_get_nr(machine->topology, 0) == 1 ? "of one kind" : "of kind %u",
              number);
     for (unsigned i = 0; rc == 0 && i < info_count; i++)
@@ -103,7 +99,6 @@ static int cores_add(const struct machine *machine, unsigned number, hwloc_bitma
 int kinds_of_cores(const struct machine *machine, struct kinds *kinds)
 {
     int rc = 0;
-
     *kinds = (struct kinds){0};
 #if HWLOC_API_VERSION >= 0x00020400
     hwloc_bitmap_t cpus = hwloc_bitmap_alloc();
@@ -122,7 +117,6 @@ int kinds_of_cores(const struct machine *machine, struct kinds *kinds)
 int kinds_of_caches(hwloc_topology_t topology, int depth, struct kinds *kinds)
 {
     int rc = 0;
-
     *kinds = (struct kinds){0};
     for (hwloc_obj_t cache = NULL; rc == 0 && (cache = hwloc_get_next_obj_by_depth(topology, depth, cache));) {
         char bytes[32];
@@ -135,7 +129,6 @@ int kinds_of_caches(hwloc_topology_t topology, int depth, struct kinds *kinds)
 void kinds_text(const struct kinds *kinds, char *text, size_t size)
 {
     size_t used = 0;
-
     text[0] = '\0';
     for (size_t i = 0; i < kinds->count && used < size; i++) {
         char *cpus = NULL;

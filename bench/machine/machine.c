@@ -26,7 +26,6 @@ static const char expected[] = "expected synthetic:\"pack:2 core:4 pu:2\" or a h
 static void load_give_up(int number)
 {
     static const char line[] = "poolbench: hwloc does not get through with this machine's topology\n";
-
     (void)number;
     ssize_t written = write(STDERR_FILENO, line, sizeof line - 1);
     (void)written;
@@ -38,7 +37,6 @@ static int machine_load(hwloc_topology_t topology)
 {
     struct sigaction late = {.sa_handler = load_give_up}, before;
     sigset_t alarms, mask;
-
     sigemptyset(&alarms);
     sigaddset(&alarms, SIGALRM);
     sigaction(SIGALRM, &late, &before);
@@ -56,7 +54,6 @@ static int xml_refuse(const char *path, char *error)
 {
     static const char mark[] = "<topology version=\"";
     char head[1024], version[16] = "";
-
     const char *at = sysfile_read(head, sizeof head, "%s", path) > 0 ? strstr(head, mark) : NULL;
     if (at && sscanf(at + sizeof mark - 1, "%15[0-9.]", version) == 1)
         return refuse(error, "--topology: '%.300s' is a hwloc XML file of version %s that hwloc %d.%d cannot read",
@@ -68,7 +65,6 @@ static int xml_refuse(const char *path, char *error)
 static int pus_below(hwloc_obj_t object)
 {
     int pus = 0;
-
     if (!object->cpuset)
         return -1;
     if (object->type == HWLOC_OBJ_PU)
@@ -84,7 +80,6 @@ static int pus_below(hwloc_obj_t object)
 static bool topology_consistent(hwloc_topology_t topology)
 {
     hwloc_obj_t root = hwloc_get_root_obj(topology);
-
     return pus_below(root) > 0 && hwloc_bitmap_isincluded(hwloc_topology_get_allowed_cpuset(topology), root->cpuset);
 }
 
@@ -107,7 +102,6 @@ static int description_try(const char *description)
     hwloc_topology_t topology;
     pid_t pid = fork();
     int status;
-
     if (pid < 0)
         return -errno;
     if (pid == 0) {
@@ -132,7 +126,6 @@ static int topology_describe(hwloc_topology_t topology, const char *description,
 {
     struct stat file;
     bool is_file = !is_synthetic(description);
-
     if (is_file && stat(description, &file) != 0)
         return refuse(error, "--topology: cannot read '%.200s': %s; %s", description, strerror(errno), expected);
     if (is_file && file.st_size > XML_BYTES_MAX)
@@ -161,7 +154,6 @@ static int allowed_narrow(struct machine *machine, char *error)
 {
     hwloc_bitmap_t affinity = hwloc_bitmap_alloc();
     int status = 0;
-
     if (!affinity)
         return -ENOMEM;
     if (!hwloc_topology_is_thissystem(machine->topology)) {
@@ -181,7 +173,6 @@ static int allowed_narrow(struct machine *machine, char *error)
 static unsigned cores_count(const struct machine *machine)
 {
     unsigned cores = 0;
-
     for (hwloc_obj_t core = NULL; (core = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_CORE, core));)
         cores += hwloc_bitmap_intersects(core->cpuset, machine->allowed) != 0;
     return cores ? cores : machine->pus;
@@ -192,7 +183,6 @@ static int64_t user_tasks(void)
 {
     DIR *proc = opendir("/proc");
     int64_t tasks = 0;
-
     if (!proc)
         return -1;
     for (pid_t pid; (pid = process_next(proc));) {
@@ -218,7 +208,6 @@ static bool is_counted(void)
 {
     char map[256];
     unsigned inside, outside;
-
     if (getuid() != 0)
         return true;
     return sysfile_read(map, sizeof map, "/proc/self/uid_map") > 0 && sscanf(map, "%u %u", &inside, &outside) == 2 &&
@@ -229,7 +218,6 @@ static void user_limit_read(struct machine *machine)
 {
     struct rlimit processes;
     char space[64];
-
     if (!is_counted() || getrlimit(RLIMIT_NPROC, &processes) != 0 || processes.rlim_cur == RLIM_INFINITY)
         return;
     int64_t tasks = user_tasks();
@@ -248,7 +236,6 @@ static void limits_read(struct machine *machine)
     const struct cgroup_limits *group = &machine->group;
     int64_t total_kib = sysfile_value("/proc/meminfo", "MemTotal:");
     int64_t free_kib = sysfile_value("/proc/meminfo", "MemAvailable:");
-
     cgroup_limits_read("", &machine->group);
     memcpy(machine->unseen, group->unseen, sizeof machine->unseen);
     machine->quota_cpus = group->quota_cpus;
@@ -271,7 +258,6 @@ static void limits_read(struct machine *machine)
 int machine_open(struct machine *machine, const char *topology, char *error)
 {
     int status;
-
     *machine =
         (struct machine){.described = topology != NULL, .memory_bytes = -1, .memory_free_bytes = -1, .tasks_limit = -1};
     if (!topology && (status = needs_check_machine(error)) != 0)
@@ -293,7 +279,6 @@ int machine_open(struct machine *machine, const char *topology, char *error)
         goto fail;
     if (!machine->described && (status = allowed_narrow(machine, error)) != 0)
         goto fail;
-
     machine->pus = (unsigned)hwloc_bitmap_weight(machine->allowed);
     machine->cores = cores_count(machine);
     machine->effective_cpus = machine->pus;
@@ -304,7 +289,6 @@ int machine_open(struct machine *machine, const char *topology, char *error)
     }
     error[0] = '\0';
     return 0;
-
 fail:
     machine_close(machine);
     return status;

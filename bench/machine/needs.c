@@ -33,7 +33,6 @@ static int closed(int fd)
 static int affinity_ask(void)
 {
     uint64_t mask[1024]; /* hwloc would ask for ever where this is refused */
-
     return syscall(SYS_sched_getaffinity, 0, sizeof mask, mask) < 0 ? -errno : 0;
 }
 
@@ -45,7 +44,6 @@ static int memfd_ask(void)
 static int subreaper_ask(void)
 {
     int before = 0;
-
     if (prctl(PR_GET_CHILD_SUBREAPER, &before) < 0)
         return -errno;
     return prctl(PR_SET_CHILD_SUBREAPER, before) < 0 ? -errno : 0;
@@ -54,7 +52,6 @@ static int subreaper_ask(void)
 static int signalfd_ask(void)
 {
     sigset_t none;
-
     sigemptyset(&none);
     return closed(signalfd(-1, &none, SFD_CLOEXEC | SFD_NONBLOCK));
 }
@@ -69,7 +66,6 @@ static int madvise_ask(void)
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     void *map = mmap(NULL, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int rc = map == MAP_FAILED || madvise(map, page, MADV_DONTFORK) < 0 ? -errno : 0;
-
     if (map != MAP_FAILED)
         munmap(map, page);
     return rc;
@@ -78,7 +74,6 @@ static int madvise_ask(void)
 static int futex_ask(void)
 {
     uint32_t word = 0; /* not 1, so it does not sleep */
-
     if (syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, 1, NULL, NULL, FUTEX_BITSET_MATCH_ANY) < 0 && errno != EAGAIN)
         return -errno;
     return 0;
@@ -99,14 +94,12 @@ enum { NEED_AFFINITY = 13 };
 static int ppoll_ask(void)
 {
     const struct timespec none = {0};
-
     return ppoll(NULL, 0, &none, NULL) < 0 ? -errno : 0;
 }
 
 static int pipe_ask(void)
 {
     int ends[2];
-
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
     close(ends[0]);
@@ -117,7 +110,6 @@ static int pipe_ask(void)
 static int socketpair_ask(void)
 {
     int ends[2];
-
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return -errno;
     close(ends[0]);
@@ -128,7 +120,6 @@ static int socketpair_ask(void)
 static int waitid_ask(void)
 {
     siginfo_t info;
-
     if (waitid(P_PID, (id_t)getpid(), &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno != ECHILD)
         return -errno;
     return 0; /* nobody is a child of itself */
@@ -169,7 +160,6 @@ static const struct need {
 static int need_check(const struct need *need, char *error)
 {
     int rc = need->ask();
-
     if (rc < 0)
         refuse(error,
                "the kernel refuses %s (%s), which poolbench needs to %s; Linux has it from %s on, and a container's "
@@ -183,7 +173,6 @@ static int files_check(char *error)
 {
     char self[32];
     int rc = closed(open("/dev/null", O_RDWR | O_CLOEXEC));
-
     if (rc < 0)
         return refuse_as(rc, error, "/dev/null: %s; trials have it for their standard input", strerror(-rc));
     ssize_t length = readlink("/proc/self", self, sizeof self - 1);
@@ -202,7 +191,6 @@ static int files_check(char *error)
 int needs_check(char *error)
 {
     int rc = files_check(error);
-
     for (size_t i = 0; i < sizeof needs / sizeof *needs && rc == 0; i++)
         rc = need_check(&needs[i], error);
     return rc;

@@ -50,7 +50,6 @@ static struct pu *pus_list(const struct machine *machine)
     struct pu *pus = calloc(machine->pus, sizeof *pus);
     hwloc_obj_t last_core = NULL;
     unsigned count = 0;
-
     if (!pus)
         return NULL;
     for (hwloc_obj_t pu = NULL; (pu = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_PU, pu));) {
@@ -71,7 +70,6 @@ static int rows_add_cpu(struct place_rows *rows, const struct machine *machine, 
 {
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
     int status = -ENOMEM;
-
     if (set && hwloc_bitmap_only(set, cpu) == 0)
         status = place_rows_add(rows, machine, set);
     hwloc_bitmap_free(set);
@@ -82,7 +80,6 @@ static int rows_add_cpu(struct place_rows *rows, const struct machine *machine, 
 static int rows_in_order(struct place_rows *rows, const struct machine *machine, hwloc_const_bitmap_t group)
 {
     int status = 0;
-
     for (hwloc_obj_t pu = NULL; status == 0 && (pu = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_PU, pu));)
         if (hwloc_bitmap_isset(group, pu->os_index))
             status = rows_add_cpu(rows, machine, pu->os_index);
@@ -95,7 +92,6 @@ static int rows_spread(struct place_rows *rows, const struct machine *machine, h
 {
     hwloc_bitmap_t left = hwloc_bitmap_dup(group), taken = hwloc_bitmap_alloc(), given = hwloc_bitmap_alloc();
     int status = left && taken && given ? 0 : -ENOMEM;
-
     for (unsigned i = 0; status == 0 && i < rows->count; i++)
         status = hwloc_bitmap_or(taken, taken, rows->sets[i]) != 0 ? -ENOMEM : 0;
     while (status == 0 && !hwloc_bitmap_iszero(left)) {
@@ -137,7 +133,6 @@ static int rows_by_group(struct place_rows *rows, const struct machine *machine,
     hwloc_bitmap_t group = hwloc_bitmap_alloc();
     unsigned highest = 0;
     int fastest = -1, status = pus && group ? 0 : -ENOMEM;
-
     for (unsigned i = 0; status == 0 && i < machine->pus; i++) {
         highest = pus[i].rank > highest ? pus[i].rank : highest;
         fastest = pus[i].kind > fastest ? pus[i].kind : fastest;
@@ -161,7 +156,6 @@ static int refuse_name(const char *option, const char *place, char *error)
 {
     struct nearest nearest;
     char hint[96];
-
     nearest_init(&nearest, place);
     for (const struct place_name *row = place_names; row->name; row++)
         if (!strpbrk(row->name, ":+")) /* the examples are no names */
@@ -177,7 +171,6 @@ static int rows_make(struct place_rows *rows, const struct machine *machine, con
                      char *error)
 {
     int status;
-
     if (strcmp(place, "none") == 0)
         status = place_rows_add(rows, machine, machine->allowed);
     else if (strcmp(place, PLACE_DEFAULT) == 0)
@@ -201,7 +194,6 @@ static int main_auto(struct place_rows *rows, const struct machine *machine, hwl
 {
     unsigned best_cpu = 0;
     int best = -1;
-
     for (hwloc_obj_t pu = NULL; (pu = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_PU, pu));) {
         if (!hwloc_bitmap_isset(machine->allowed, pu->os_index) || hwloc_bitmap_isset(workers, pu->os_index))
             continue;
@@ -229,7 +221,6 @@ static int placement_fill(struct placement *placement, const struct machine *mac
     unsigned workers = placement->workers;
     unsigned words = (unsigned)hwloc_bitmap_last(machine->allowed) / 64 + 1;
     unsigned cpus = (unsigned)hwloc_bitmap_weight(used);
-
     placement->words = words;
     placement->masks = calloc((size_t)workers * words, sizeof *placement->masks);
     placement->planned = calloc(workers, sizeof *placement->planned);
@@ -254,7 +245,6 @@ int place_plan(const struct machine *machine, const char *place, const char *pla
     struct place_rows rows = {0}, main_rows = {0};
     hwloc_bitmap_t used = hwloc_bitmap_alloc(), main_set = hwloc_bitmap_alloc();
     int status = -ENOMEM;
-
     *placement = (struct placement){.workers = workers};
     if (!used || !main_set)
         goto out;
@@ -277,7 +267,6 @@ int place_plan(const struct machine *machine, const char *place, const char *pla
         status = hwloc_bitmap_or(main_set, main_set, main_rows.sets[i]) != 0 ? -ENOMEM : 0;
     if (status == 0)
         status = placement_fill(placement, machine, &rows, main_set, used);
-
 out:
     if (status == -ENOMEM)
         refuse(error, "placement: out of memory");
@@ -301,7 +290,6 @@ void placement_release(struct placement *placement)
 int place_probe(char *reason, size_t size)
 {
     cpu_set_t set[8]; /* the kernel refuses to tell into less than it was built for: 8192 CPUs at most */
-
     reason[0] = '\0';
     if (sched_getaffinity(0, sizeof set, set) == 0 && sched_setaffinity(0, sizeof set, set) == 0)
         return 0;

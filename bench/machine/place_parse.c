@@ -51,7 +51,6 @@ void place_rows_release(struct place_rows *rows)
 __attribute__((format(printf, 2, 3))) static int refuse_place(const struct parser *parser, const char *format, ...)
 {
     va_list args;
-
     va_start(args, format);
     vsnprintf(parser->error, ERROR_MAX, format, args);
     va_end(args);
@@ -61,7 +60,6 @@ __attribute__((format(printf, 2, 3))) static int refuse_place(const struct parse
 static int refuse_set(const struct parser *parser, const char *what)
 {
     char allowed[256];
-
     hwloc_bitmap_list_snprintf(allowed, sizeof allowed, parser->machine->allowed);
     return refuse_place(parser, "%s is not allowed %s; allowed CPUs: %s", what,
                         parser->machine->described ? "on that machine" : "here", allowed);
@@ -71,7 +69,6 @@ static int refuse_set(const struct parser *parser, const char *what)
 static int range_parse(const char **text, unsigned *first, unsigned *last)
 {
     unsigned long numbers[2];
-
     for (unsigned i = 0; i < 2; i++) {
         char *end;
         if (!isdigit((unsigned char)**text))
@@ -98,7 +95,6 @@ static int list_parse(const struct parser *parser, const char *item)
     unsigned first, last;
     const char *rest = item;
     int status = range_parse(&rest, &first, &last);
-
     if (status != 0 || *rest)
         return refuse_place(parser, "'%s' is not a CPU or a range of CPUs; expected a list such as 0+2-3", item);
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
@@ -128,7 +124,6 @@ static int location_parse(const struct parser *parser, const char *step, hwloc_c
     size_t length = strcspn(step, ":.");
     unsigned first = 0, last = UINT_MAX;
     int depth, status = 0;
-
     if (step[length] != ':')
         return refuse_place(parser, "'%s' has no index; expected a location such as core:1.pu:0", step);
     const char *rest = step + length + 1;
@@ -140,7 +135,6 @@ static int location_parse(const struct parser *parser, const char *step, hwloc_c
         depth == HWLOC_TYPE_DEPTH_MULTIPLE || hwloc_obj_type_is_io(type) || type == HWLOC_OBJ_MISC)
         return refuse_place(parser, "%s has no level of '%s' with CPUs",
                             parser->machine->described ? "that machine" : "this machine", name);
-
     unsigned count = hwloc_get_nbobjs_inside_cpuset_by_depth(topology, inside, depth);
     bool all = strncmp(rest, "all", 3) == 0;
     if (all)
@@ -153,7 +147,6 @@ static int location_parse(const struct parser *parser, const char *step, hwloc_c
         return refuse_place(
             parser, "there is no %s:%u; %s %u, counted from 0", name, first < count ? count : first,
             inside == hwloc_get_root_obj(topology)->cpuset ? "the machine has" : "inside that object there are", count);
-
     for (unsigned i = first; status == 0 && i <= last && i < count; i++) {
         hwloc_obj_t object = hwloc_get_obj_inside_cpuset_by_depth(topology, inside, depth, i);
         if (*rest == '.') {
@@ -179,7 +172,6 @@ int place_parse(const struct machine *machine, const char *option, const char *p
     struct parser parser = {machine, option, place, rows, error};
     char items[SPEC_MAX];
     int status = 0;
-
     if ((size_t)snprintf(items, sizeof items, "%s", place) >= sizeof items)
         return refuse_place(&parser, "longer than %d characters", SPEC_MAX - 1);
     for (char *item = items, *next; status == 0 && item; item = next) {

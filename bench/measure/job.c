@@ -32,7 +32,6 @@ int job_trial_check(const struct cell *cell, int64_t samples, char *error)
     const struct job_counts counts = trial_counts(cell, samples);
     const uint64_t bytes = job_layout(&counts).bytes;
     struct rlimit limit;
-
     if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur)
         return 0;
     return refuse(error, "a trial takes %llu bytes of shared memory, files may have %llu (ulimit -f); raise it",
@@ -82,7 +81,6 @@ int job_keep(const struct job_parts *parts, const char *name, char *error)
 {
     const char *directory = getenv("POOLBENCH_KEEP_JOBS");
     char path[PATH_MAX];
-
     if (!directory || !*directory)
         return 0;
     if (snprintf(path, sizeof path, "%s/%s.job", directory, name) >= (int)sizeof path)

@@ -21,7 +21,6 @@ static int trial_measure(struct session *session, const struct cell *cell, doubl
     struct job_parts parts;
     struct outcome outcome;
     int rc = job_write_trial(launcher, cell, &order, &parts, error);
-
     if (rc)
         return rc;
     rc = launcher_run(launcher, (uint64_t)session->request.settings.trial_limit_ns, &outcome);
@@ -50,7 +49,6 @@ static int noise_judge(const double *ns, unsigned blocks, struct noise_floor *no
     struct comparison comparison[2];
     const struct family family = family_make(1, 0, FAMILY_MARGIN);
     int rc = 0;
-
     for (size_t w = 0; w < 2 && !rc; w++) {
         const double *a = ns + 2 * w * BLOCKS_MAX, *b = a + BLOCKS_MAX;
         memcpy(both, a, blocks * sizeof *both);
@@ -75,10 +73,8 @@ int noise_floor_measure(uint64_t budget_ns, struct noise_floor *noise, char *err
     double ns[CELLS * BLOCKS_MAX];
     unsigned block = 0;
     int rc = asked_pairs(&asked, twice) ? refuse(error, "out of memory") : session_open(&session, &asked, error);
-
     asked_release(&asked);
     uint64_t start_ns = clock_monotonic_ns();
-
     while (!rc && block < BLOCKS_MAX && !session.interrupted &&
            (block < STATS_INTERVAL_MIN || clock_monotonic_ns() - start_ns < budget_ns)) {
         for (size_t i = 0; i < CELLS && !rc && !session.interrupted; i++) {

@@ -299,7 +299,6 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
     struct planner planner;
     *plan = (struct plan){.cells = request->cells, .blocks_before = settings->blocks_before};
     request->cells = (struct cells){0};
-
     planner_init(&planner, settings, machine, calibrations, error);
     plan->rows = rows_new(&plan->cells);
     int rc = earlier_read(settings->like, settings->more[0] ? "" : "--like", &planner.earlier, error);

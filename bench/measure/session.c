@@ -144,7 +144,6 @@ static json_t *warnings(struct session *session)
 {
     struct busy busy;
     struct checks checks;
-
     busy_end(session->watch, &session->machine, &busy);
     session->watch = NULL;
     checks_look(&session->machine, "", &busy, &checks);

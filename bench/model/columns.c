@@ -239,7 +239,6 @@ const char *trial_status_word(int64_t status)
 int64_t trials_end(const struct trial_row *trials, size_t count, size_t offset)
 {
     int64_t end = MISSING;
-
     for (size_t i = count; i-- > 0 && end == MISSING;)
         memcpy(&end, (const char *)&trials[i] + offset, sizeof end);
     return !count ? 0 : end == MISSING ? -1 : end;
@@ -248,7 +247,6 @@ int64_t trials_end(const struct trial_row *trials, size_t count, size_t offset)
 static size_t factor_columns(size_t base, struct column *columns, size_t room)
 {
     size_t count = 0;
-
     for (const struct option *option = options; option->name; option++)
         for (size_t i = 0; i < FACTOR_COLUMNS_MAX && option->columns[i].name && count < room; i++) {
             columns[count] = option->columns[i];
@@ -260,7 +258,6 @@ static size_t factor_columns(size_t base, struct column *columns, size_t room)
 size_t format_columns(const struct file_format *format, struct column columns[COLUMNS_MAX])
 {
     size_t count = 0;
-
     for (const struct column *c = format->columns; c < format->columns + format->count && count < COLUMNS_MAX; c++)
         if (c->kind == COLUMN_FACTORS)
             count += factor_columns(c->offset, columns + count, COLUMNS_MAX - count);
@@ -275,7 +272,6 @@ void row_clear(const struct file_format *format, void *row)
     const int64_t missing = MISSING;
     struct column columns[COLUMNS_MAX];
     size_t count = format_columns(format, columns);
-
     memset(row, 0, format->row_size);
     for (size_t i = 0; i < count; i++) {
         char *field = (char *)row + columns[i].offset;

@@ -21,7 +21,6 @@ bool csv_is_there(const char *directory, const char *file)
 int64_t csv_lines_end(int fd, int64_t size)
 {
     char piece[4096];
-
     for (int64_t from = size; from > 0;) {
         size_t length = from < (int64_t)sizeof piece ? (size_t)from : sizeof piece;
         from -= (int64_t)length;
@@ -39,7 +38,6 @@ void csv_text_print(FILE *out, const char *text)
 {
     size_t length = strlen(text);
     bool must = strpbrk(text, "\",\r\n") || (length && (strchr(" \t", *text) || strchr(" \t", text[length - 1])));
-
     if (must)
         csv_fwrite(out, text, length);
     else

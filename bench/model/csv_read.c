@@ -40,7 +40,6 @@ struct reader {
 static void __attribute__((format(printf, 2, 3))) reader_fail(struct reader *r, const char *format, ...)
 {
     va_list arguments;
-
     va_start(arguments, format);
     vsnprintf(r->error, ERROR_MAX, format, arguments);
     va_end(arguments);
@@ -51,7 +50,6 @@ static void __attribute__((format(printf, 2, 3))) reader_fail(struct reader *r, 
 static void header_field(struct reader *r, const char *name)
 {
     const size_t mark = strlen(BYTE_ORDER_MARK);
-
     if (r->field == 0 && !strncmp(name, BYTE_ORDER_MARK, mark)) /* as spreadsheets write it */
         name += mark;
     if (r->field == HEADER_MAX) {
@@ -77,7 +75,6 @@ static void header_field(struct reader *r, const char *name)
 static bool number_parse(const struct column *column, const char *text, void *field)
 {
     char *end = NULL;
-
     errno = 0;
     if (column->kind == COLUMN_REAL) {
         double value = strtod(text, &end);
@@ -99,7 +96,6 @@ static bool number_parse(const struct column *column, const char *text, void *fi
 static void version_check(struct reader *r, const struct column *column)
 {
     int64_t version;
-
     if (strcmp(column->name, "schema_version") != 0)
         return;
     memcpy(&version, r->values + column->offset, sizeof version);
@@ -113,7 +109,6 @@ static void version_check(struct reader *r, const struct column *column)
 static void text_field(struct reader *r, const struct column *column, const char *text, size_t length)
 {
     char *field = r->values + column->offset;
-
     if (length >= column->size || strlen(text) < length) {
         reader_fail(r, "%s: expected text of at most %zu bytes, found %zu", column->name, column->size - 1, length);
         return;
@@ -132,7 +127,6 @@ static void spelled_field(struct reader *r, const struct column *column, const c
     char error[ERROR_MAX] = "is longer than any";
     void *field = r->values + column->offset;
     int rc = -EINVAL;
-
     if (length < SPEC_MAX && strlen(text) == length)
         rc = column->kind == COLUMN_WORD ? param_parse(column->param, text, field, error)
                                          : column->spelling->parse(text, field, error);
@@ -144,7 +138,6 @@ static void value_field(struct reader *r, const char *text, size_t length)
 {
     static const char *const expected[] = {"a whole number", "a whole number from 0", "a number"};
     const struct column *column = r->field < r->fields ? r->header[r->field] : NULL;
-
     if (!column || !length)
         return;
     if (column->kind == COLUMN_TEXT) {
@@ -165,7 +158,6 @@ static void value_field(struct reader *r, const char *text, size_t length)
 static void on_field(void *text, size_t length, void *arg)
 {
     struct reader *r = arg;
-
     if (r->result)
         return;
     if (r->fields)
@@ -180,7 +172,6 @@ static void on_field(void *text, size_t length, void *arg)
 static void header_end(struct reader *r)
 {
     bool known = false;
-
     for (size_t i = 0; i < r->field; i++)
         known = known || r->header[i];
     for (unsigned o = 0; options[o].name; o++) {
@@ -200,7 +191,6 @@ static void header_end(struct reader *r)
 static bool factors_modernise(struct reader *r)
 {
     char error[ERROR_MAX];
-
     for (size_t i = 0; i < r->format->count; i++) {
         struct factors *factors = (struct factors *)(r->values + r->format->columns[i].offset);
         if (r->format->columns[i].kind == COLUMN_FACTORS && r->version &&
@@ -226,7 +216,6 @@ static void row_end(struct reader *r)
 static void on_line(int end, void *arg)
 {
     struct reader *r = arg;
-
     if (r->result)
         return;
     if (r->field) {
@@ -245,7 +234,6 @@ static int file_parse(struct reader *r, int fd, int64_t end, struct csv_parser *
 {
     char piece[READ_BYTES];
     int64_t at = 0;
-
     while (!r->result && (end < 0 || at < end)) {
         size_t wanted = end >= 0 && end - at < (int64_t)READ_BYTES ? (size_t)(end - at) : READ_BYTES;
         ssize_t n = read(fd, piece, wanted);
@@ -278,7 +266,6 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
     struct reader r = {
         .format = format, .path = path, .error = error, .row = row, .arg = arg, .line = 1, .first_line = 1};
     int fd = -1, result = csv_path(path, directory, format->file);
-
     if (!result) {
         fd = text_file_fd(path);
         result = fd < 0 ? fd : 0;

@@ -26,7 +26,6 @@ struct csv_writer {
 static void text_write(FILE *out, const char *text, size_t max)
 {
     char copy[TEXT_BYTES_MAX];
-
     text_put(copy, max < sizeof copy ? max : sizeof copy, text, false);
     csv_text_print(out, copy);
 }
@@ -35,7 +34,6 @@ static void text_write(FILE *out, const char *text, size_t max)
 static void real_write(FILE *out, double value)
 {
     char text[32] = "";
-
     for (int digits = 15; digits <= 17 && isfinite(value); digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value)
@@ -50,7 +48,6 @@ static void field_write(FILE *out, const struct column *column, const void *row)
     char text[SPEC_MAX];
     int64_t integer;
     double real;
-
     if (column->kind == COLUMN_TEXT) {
         text_write(out, field, column->size);
         return;
@@ -75,7 +72,6 @@ static void field_write(FILE *out, const struct column *column, const void *row)
 int csv_put(struct csv_writer *writer, const void *row)
 {
     int error = ftello(writer->rows) >= (off_t)FLUSH_BYTES ? csv_flush(writer) : 0;
-
     if (error)
         return error;
     for (size_t i = 0; i < writer->count; i++) {
@@ -91,7 +87,6 @@ int csv_put(struct csv_writer *writer, const void *row)
 static int writer_free(struct csv_writer *w)
 {
     int error = close(w->fd) < 0 ? -errno : 0;
-
     if (w->rows)
         fclose(w->rows);
     free(w->text);
@@ -103,7 +98,6 @@ static int writer_free(struct csv_writer *w)
 static int writer_new(int fd, const struct file_format *format, struct csv_writer **writer)
 {
     struct csv_writer *w = calloc(1, sizeof *w);
-
     if (!w) {
         close(fd);
         return -ENOMEM;
@@ -124,7 +118,6 @@ static int writer_new(int fd, const struct file_format *format, struct csv_write
 int csv_open(int fd, const struct file_format *format, struct csv_writer **writer)
 {
     int error = writer_new(fd, format, writer);
-
     if (error)
         return error;
     error = csv_flush(*writer);
@@ -136,7 +129,6 @@ int csv_open(int fd, const struct file_format *format, struct csv_writer **write
 static int file_open(const char *directory, const struct file_format *format, int flags, char *path)
 {
     int error = csv_path(path, directory, format->file), fd;
-
     if (error)
         return error;
     fd = open(path, flags | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666); /* a FIFO in its place does not hold us */
@@ -147,7 +139,6 @@ int csv_create(const char *directory, const struct file_format *format, struct c
 {
     char path[PATH_MAX];
     int fd = file_open(directory, format, O_WRONLY | O_CREAT | O_EXCL, path);
-
     if (fd < 0)
         return fd;
     int error = csv_open(fd, format, writer);
@@ -170,7 +161,6 @@ int64_t csv_behind(const char *directory, const struct file_format *format, int6
     char path[PATH_MAX];
     int64_t header = 0;
     int fd = file_open(directory, format, O_RDONLY, path);
-
     if (fd < 0)
         return fd;
     struct column columns[COLUMNS_MAX];
@@ -187,7 +177,6 @@ static int header_check(const struct csv_writer *writer)
 {
     char *header = malloc(writer->size);
     int error = 0;
-
     if (!header)
         return -ENOMEM;
     ssize_t n = pread(writer->fd, header, writer->size, 0);
@@ -204,7 +193,6 @@ int csv_append(const char *directory, const struct file_format *format, int64_t 
     char path[PATH_MAX];
     int fd = file_open(directory, format, O_RDWR, path);
     int error = fd < 0 ? fd : writer_new(fd, format, writer);
-
     if (error)
         return error;
     struct csv_writer *w = *writer;
@@ -237,7 +225,6 @@ void csv_drop(struct csv_writer *writer)
 int csv_flush(struct csv_writer *writer)
 {
     size_t written = 0, length = (size_t)ftello(writer->rows);
-
     if (fflush(writer->rows))
         return -ENOMEM;
     while (written < length) {

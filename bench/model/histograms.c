@@ -22,7 +22,6 @@ struct reading {
 static int bucket_compare(const void *a, const void *b)
 {
     const struct bucket *x = a, *y = b;
-
     return (x->lo_ns > y->lo_ns) - (x->lo_ns < y->lo_ns);
 }
 
@@ -30,7 +29,6 @@ static void trial_finish(struct reading *reading)
 {
     const struct histogram_reader *reader = reading->reader;
     size_t count = reader->trial_count, found = count;
-
     for (size_t i = 0; i < count && found == count && reading->id != MISSING; i++)
         if (reader->trials[(reading->next + i) % count].trial_id == reading->id)
             found = (reading->next + i) % count;
@@ -50,7 +48,6 @@ static int on_bucket(const void *row, void *arg)
     const struct latency_row *latency = row;
     struct reading *reading = arg;
     unsigned span = 0;
-
     if (latency->trial_id != reading->id) {
         trial_finish(reading);
         reading->id = latency->trial_id;
@@ -74,7 +71,6 @@ int histograms_read(const char *directory, const struct histogram_reader *reader
     struct reading reading = {.reader = reader, .error = error, .id = MISSING};
     int64_t end = trials_end(reader->trials, reader->trial_count, offsetof(struct trial_row, latency_end));
     int result = 0;
-
     if (!end)
         return 0;
     for (unsigned span = 0; span < SPANS && !result; span++) {
@@ -94,7 +90,6 @@ int histograms_read(const char *directory, const struct histogram_reader *reader
 double histogram_mean(const struct histogram *histogram)
 {
     double sum = 0;
-
     for (size_t i = 0; i < histogram->count; i++) { /* whole numbers lo .. hi - 1 */
         const struct bucket *b = &histogram->buckets[i];
         sum += (double)b->count * (double)(b->lo_ns + b->hi_ns - 1) / 2;

@@ -21,7 +21,6 @@ static json_t *date_text(void)
     char text[32];
     time_t now = time(NULL);
     struct tm utc;
-
     if (!gmtime_r(&now, &utc) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
         return json_null();
     return json_string(text);
@@ -30,7 +29,6 @@ static json_t *date_text(void)
 static json_t *name_text(void)
 {
     char text[HOST_NAME_MAX + 1] = "";
-
     json_t *value = gethostname(text, sizeof text - 1) == 0 ? json_text(text) : NULL;
     return value ? value : json_null();
 }
@@ -52,7 +50,6 @@ static int file_replace(const char *directory, const char *name, const char *tex
     int status = longest < 0 || longest >= PATH_MAX ? -ENAMETOOLONG
                  : text                             ? text_file_write(draft, text, length)
                                                     : -ENOMEM;
-
     snprintf(path, sizeof path, "%s/%s", directory, name);
     if (status == 0 && rename(draft, path) != 0)
         status = -errno;
@@ -67,7 +64,6 @@ static int json_replace(const char *directory, const json_t *host, char *error)
 {
     char *text = json_dumps(host, JSON_INDENT(2));
     size_t length = text ? strlen(text) : 0;
-
     if (text)
         text[length] = '\n'; /* in the place of the end */
     int status = file_replace(directory, "host.json", text, length + 1, error);
@@ -79,7 +75,6 @@ static int topology_replace(const char *directory, const struct machine *machine
 {
     char *text = NULL;
     int bytes = 1; /* with its end */
-
     if (hwloc_topology_export_xmlbuffer(machine->topology, &text, &bytes, 0) != 0)
         return file_replace(directory, "topology.xml", NULL, 0, error);
     int status = file_replace(directory, "topology.xml", text, (size_t)bytes - 1, error);
@@ -92,7 +87,6 @@ int host_write(const char *directory, const struct machine *machine, json_t *run
     json_t *host = host_json(machine, run);
     int status =
         host ? topology_replace(directory, machine, error) : refuse_as(-ENOMEM, error, "host.json: out of memory");
-
     if (status == 0)
         status = json_replace(directory, host, error);
     json_decref(host);
@@ -106,7 +100,6 @@ json_t *host_read(const char *directory, char *error)
     int used = snprintf(path, sizeof path, "%s/host.json", directory);
     json_t *host = used > 0 && (size_t)used < sizeof path ? json_file_read(path, &why) : NULL;
     json_int_t version = json_integer_value(json_object_get(host, "schema_version"));
-
     if (!host)
         refuse(error, "%s: %s", path, why.text);
     if (version <= SCHEMA)
@@ -122,7 +115,6 @@ json_t *host_load(const char *directory)
     static char said[ERROR_MAX];
     char error[ERROR_MAX] = "";
     json_t *host = host_read(directory, error);
-
     if (!host && strstr(error, ": schema_version: ") && strcmp(error, said) != 0) {
         complain("", "%s", error);
         memcpy(said, error, sizeof said);
@@ -134,7 +126,6 @@ int host_note(const char *directory, const char *key, json_t *value, char *error
 {
     json_t *host = host_load(directory), *run = json_object_get(host, "run");
     int status;
-
     if (!json_is_object(run)) {
         status = refuse_as(-EBADMSG, error, "%.400s/host.json: not a description of a run", directory);
         json_decref(value);
@@ -150,7 +141,6 @@ int host_note(const char *directory, const char *key, json_t *value, char *error
 int host_append(const char *directory, const char *key, json_t *entry, char *error)
 {
     json_t *list = host_fact_of(directory, key);
-
     list = list ? list : json_array();
     json_array_append_new(list, entry);
     return host_note(directory, key, list, error);
@@ -164,7 +154,6 @@ json_t *host_fact(const json_t *host, const char *key)
 json_t *host_fact_of(const char *directory, const char *key)
 {
     json_t *host = host_load(directory), *fact = json_incref(host_fact(host, key));
-
     json_decref(host);
     return fact;
 }
@@ -172,14 +161,12 @@ json_t *host_fact_of(const char *directory, const char *key)
 int64_t host_cpus(const json_t *host)
 {
     json_int_t cpus = json_integer_value(json_object_get(json_object_get(host, "machine"), "effective_cpus"));
-
     return cpus > 0 ? cpus : 0;
 }
 
 json_t *host_words(const struct words *words)
 {
     json_t *array = json_array();
-
     for (size_t i = 0; i < words->count; i++)
         json_array_append_new(array, json_text(words->word[i]));
     return array;
@@ -190,9 +177,7 @@ void host_warnings(FILE *out, const json_t *host)
     json_t *run = json_object_get(host, "run");
     const char *because = json_string_value(json_object_get(run, "unpinned_because"));
     const json_t *left_out = json_object_get(run, "left_out"), *warnings = json_object_get(run, "warnings");
-
     double injected = json_number_value(json_object_get(json_object_get(run, "selftest"), "injected"));
-
     if (injected > 0)
         fprintf(out, "tasks of the %s were made %.4g %% longer (selftest --inject)\n",
                 json_string_value(json_object_get(json_object_get(run, "selftest"), "injected_into")), 100 * injected);
@@ -224,7 +209,6 @@ void host_line(char *text, size_t size, const json_t *host)
 {
     int cores = 0, pus = 0;
     const char *model = NULL, *hypervisor = NULL, *name = NULL, *release = NULL;
-
     snprintf(text, size, "unknown machine");
     /* A model or a hypervisor may be null: only the kernel and the cores are always there. */
     if (host && json_unpack((json_t *)host, "{s:{s:i, s:i}, s:{s:s, s:s}}", "machine", "cores", &cores, "pus", &pus,

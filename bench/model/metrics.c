@@ -11,7 +11,6 @@
 static double wall_of(const struct run_data *run, size_t trial)
 {
     const struct trial_row *t = &run->trials[trial];
-
     return t->wall_ns > 0 ? trial_per_task(t, (double)t->wall_ns) : NAN;
 }
 
@@ -23,7 +22,6 @@ static double latency_p99_of(const struct run_data *run, size_t trial)
 static double cpu_of(const struct run_data *run, size_t trial)
 {
     const struct trial_row *t = &run->trials[trial];
-
     return trial_per_task(t, number_real(t->user_ns) + number_real(t->sys_ns));
 }
 
@@ -41,7 +39,6 @@ static double open_of(const struct run_data *run, size_t trial)
 static double private_of(const struct run_data *run, size_t trial)
 {
     const struct trial_row *t = &run->trials[trial];
-
     return t->f.workers > 0 ? number_real(t->private_bytes) / (double)t->f.workers : NAN;
 }
 
@@ -53,7 +50,6 @@ static double trial_of(const struct run_data *run, size_t trial)
 static double page_faults_of(const struct run_data *run, size_t trial)
 {
     const struct trial_row *t = &run->trials[trial];
-
     return trial_per_task(t, number_real(t->minflt) + (t->majflt == MISSING ? 0 : number_real(t->majflt)));
 }
 
@@ -76,7 +72,6 @@ const struct metric *metric_find(const char *name, char *error)
 {
     struct nearest nearest;
     char hint[320];
-
     nearest_init(&nearest, name);
     for (const struct metric *metric = metrics; metric->name; metric++) {
         if (!strcmp(metric->name, name))
@@ -90,7 +85,6 @@ const struct metric *metric_find(const char *name, char *error)
 const struct metric *metric_named(const char *name)
 {
     char ignored[ERROR_MAX];
-
     return metric_find(name, ignored);
 }
 
@@ -110,7 +104,6 @@ char *metric_text(const struct metric *metric, double value, char *text, size_t 
 int series_make(const struct run_data *run, const struct metric *metric, struct series *series)
 {
     size_t size = run->count * run->blocks;
-
     *series = (struct series){run->count, run->blocks, calloc(size + 1, sizeof *series->value)};
     if (!series->value)
         return -ENOMEM;

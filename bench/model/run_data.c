@@ -46,7 +46,6 @@ static int on_trial(const void *row, void *arg)
 {
     struct reading *reading = arg;
     struct run_data *run = reading->run;
-
     if (run->trial_count == reading->size) {
         size_t size = reading->size * 2 + 64;
         struct trial_row *trials = reallocarray(run->trials, size, sizeof *trials);
@@ -79,7 +78,6 @@ static void row_begin(struct summary_row *row, const struct trial_row *trial)
 static int cells_group(struct run_data *run, char *error)
 {
     size_t *last = calloc(run->trial_count + 1, sizeof *last);
-
     if (!last)
         return -ENOMEM;
     for (size_t i = 0; i < run->trial_count; i++) {
@@ -113,7 +111,6 @@ static int cells_group(struct run_data *run, char *error)
 static int blocks_index(struct run_data *run, char *error)
 {
     size_t size = run->count * run->blocks;
-
     run->at = calloc(size + 1, sizeof *run->at);
     if (!run->at)
         return -ENOMEM;
@@ -137,7 +134,6 @@ static int blocks_index(struct run_data *run, char *error)
 static int plan_compare(const void *a, const void *b, void *rows)
 {
     const struct summary_row *r = rows;
-
     return strverscmp(r[*(const size_t *)a].cell_id, r[*(const size_t *)b].cell_id);
 }
 
@@ -156,7 +152,6 @@ int run_data_index(struct run_data *run, char *error)
 {
     size_t count = run->trial_count + 1; /* malloc(0) may be NULL */
     int rc = -ENOMEM;
-
     run->rows = calloc(count, sizeof *run->rows);
     run->cell = calloc(count, sizeof *run->cell);
     run->next = calloc(count, sizeof *run->next);
@@ -189,7 +184,6 @@ static void times_note(size_t trial, const struct histogram *histograms, void *a
     struct trial_times *times = &run->times[trial];
     bool latency = factors_have_latency(&run->rows[run->cell[trial]].f);
     const struct histogram *chosen = &histograms[latency ? SPAN_LATENCY : SPAN_SERVICE];
-
     for (size_t p = 0; p < RUN_PERCENTILES; p++) {
         const struct histogram *histogram = &histograms[percentiles[p].phase];
         double q = percentiles[p].q;
@@ -210,7 +204,6 @@ static int times_read(struct run_data *run, char *error)
 {
     const struct histogram_reader reader = {
         .trials = run->trials, .trial_count = run->trial_count, .on_trial = times_note, .arg = run};
-
     run->times = calloc(run->trial_count + 1, sizeof *run->times);
     if (!run->times)
         return refuse_as(-ENOMEM, error, "%s: out of memory", latency_format.file);
@@ -232,7 +225,6 @@ static bool is_torn(const char *directory, const char *file)
 {
     char path[PATH_MAX + 32], last = '\n';
     struct stat status;
-
     snprintf(path, sizeof path, "%s/%s", directory, file);
     int fd = text_file_fd(path);
     if (fd < 0)
@@ -246,7 +238,6 @@ static bool is_torn(const char *directory, const char *file)
 int run_data_open(const char *directory, struct run_data *run, char *error)
 {
     struct reading reading = {.run = run, .error = error};
-
     *run = (struct run_data){.torn = is_torn(directory, trial_format.file),
                              .partial = !csv_is_there(directory, latency_format.file)};
     snprintf(run->directory, sizeof run->directory, "%s", directory);

@@ -26,7 +26,6 @@ static bool is_run(const char *directory)
 static int is_result(const struct dirent *entry)
 {
     char path[PATH_MAX];
-
     snprintf(path, sizeof path, "%s/%s", RESULTS_DIRECTORY, entry->d_name);
     return entry->d_name[0] != '.' && strcmp(entry->d_name, LATEST) && is_run(path);
 }
@@ -36,7 +35,6 @@ static int is_result(const struct dirent *entry)
 static int results_scan(struct dirent ***names)
 {
     int count = scandir(RESULTS_DIRECTORY, names, is_result, alphasort);
-
     if (count >= 0)
         return count;
     *names = NULL;
@@ -55,7 +53,6 @@ static void names_join(struct dirent **names, int count, const char *prefix, cha
 {
     size_t length = 0;
     int shown = 0, more = 0;
-
     *text = '\0';
     for (int i = count - 1; i >= 0; i--) {
         if (strncmp(names[i]->d_name, prefix, strlen(prefix)))
@@ -76,7 +73,6 @@ static int results_find(const char *name, char *directory, size_t size, char *er
     char known[ERROR_MAX / 2];
     int result = 0, matches = 0, count = results_scan(&names);
     const char *found = NULL;
-
     if (count < 0)
         return refuse_as(count, error, "%s: cannot be read: %s", RESULTS_DIRECTORY, strerror(-count));
     for (int i = 0; i < count; i++) {
@@ -109,7 +105,6 @@ static int latest_find(char *directory, size_t size, char *error)
 {
     char target[NAME_MAX + 1];
     ssize_t length = readlink(RESULTS_DIRECTORY "/" LATEST, target, sizeof target - 1);
-
     if (length < 0)
         return refuse_as(-errno, error, "latest: %s/ has no run yet, 'poolbench run' makes one", RESULTS_DIRECTORY);
     target[length] = '\0';
@@ -122,7 +117,6 @@ static int latest_find(char *directory, size_t size, char *error)
 int run_find(const char *name, char *directory, size_t size, char *error)
 {
     size_t length = strlen(name);
-
     if (!strcmp(name, LATEST))
         return latest_find(directory, size, error);
     if (!length || length >= size)
@@ -147,14 +141,12 @@ int run_find(const char *name, char *directory, size_t size, char *error)
 const char *run_id(const char *directory)
 {
     const char *slash = strrchr(directory, '/');
-
     return slash && slash[1] ? slash + 1 : directory;
 }
 
 char *run_for_shell(const char *directory)
 {
     char *path = NULL;
-
     if (*directory != '-')
         return text_for_shell(directory);
     if (asprintf(&path, "./%s", directory) < 0)
@@ -167,7 +159,6 @@ char *run_for_shell(const char *directory)
 static int latest_point(const char *name, char *error)
 {
     char temporary[PATH_MAX];
-
     snprintf(temporary, sizeof temporary, "%s/.%s-%ld", RESULTS_DIRECTORY, LATEST, (long)getpid());
     unlink(temporary); /* of a process that is gone */
     if (symlink(name, temporary) < 0)
@@ -189,7 +180,6 @@ static int fresh_create(char *directory, size_t size, char *error)
         uint16_t id;
         struct tm utc;
         time_t now = time(NULL);
-
         if (getrandom(&id, sizeof id, 0) != sizeof id)
             return refuse_as(-errno, error, "no random numbers for the name of the run: %s", strerror(errno));
         gmtime_r(&now, &utc);
@@ -209,7 +199,6 @@ static bool in_results(const char *path)
     char parent[PATH_MAX];
     struct stat of_parent, of_results;
     const char *name = run_id(path);
-
     if (name == path || (size_t)(name - path) >= sizeof parent)
         return false;
     memcpy(parent, path, (size_t)(name - path));
@@ -228,7 +217,6 @@ static int out_refuse(int code, const char *out, char *error)
 static int out_create(const char *out, char *directory, size_t size, char *error)
 {
     size_t length = strlen(out);
-
     while (length > 1 && out[length - 1] == '/')
         length--;
     if (length >= size)
@@ -248,7 +236,6 @@ int run_check(const char *out, char *error)
     char parent[PATH_MAX];
     struct stat status;
     size_t length = strlen(out);
-
     if (!*out) {
         bool there = access(RESULTS_DIRECTORY, F_OK) == 0;
         if (there && (stat(RESULTS_DIRECTORY, &status) < 0 || !S_ISDIR(status.st_mode)))
@@ -285,7 +272,6 @@ int run_publish(const char *directory, char *error)
 void run_discard(const char *directory)
 {
     char path[PATH_MAX];
-
     for (size_t i = 0; file_formats[i]; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, file_formats[i]->file);
         unlink(path);
@@ -300,7 +286,6 @@ void run_discard(const char *directory)
 int run_lock(const char *directory, char *error)
 {
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
     if (fd < 0)
         return refuse_as(-errno, error, "'%.200s' cannot be opened: %s", directory, strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -320,7 +305,6 @@ static int trial_count(const void *row, void *arg)
 {
     const struct trial_row *trial = row;
     struct run_counts *counts = arg;
-
     counts->trials++;
     counts->failed += !trial_is_ok(trial);
     return 0;
@@ -331,7 +315,6 @@ static int cell_count(const void *row, void *arg)
 {
     const struct plan_row *planned = row;
     struct run_counts *counts = arg;
-
     if (counts->first_block == MISSING)
         counts->first_block = planned->block;
     counts->cells += planned->block == counts->first_block;
@@ -343,7 +326,6 @@ static void date_from_name(const char *name, char *text, size_t size)
 {
     struct tm utc = {0};
     const char *rest = strptime(name, "%Y%m%dT%H%M%S", &utc);
-
     *text = '\0';
     if (rest && *rest == '-')
         strftime(text, size, "%Y-%m-%d %H:%M:%S", &utc);
@@ -353,7 +335,6 @@ int runs_list(FILE *out)
 {
     struct dirent **names;
     int count = results_scan(&names);
-
     if (count < 0)
         return count;
     if (!count)
@@ -363,7 +344,6 @@ int runs_list(FILE *out)
     for (int i = 0; i < count; i++) {
         struct run_counts counts = {.first_block = MISSING};
         char directory[PATH_MAX], date[32], error[ERROR_MAX];
-
         snprintf(directory, sizeof directory, "%s/%s", RESULTS_DIRECTORY, names[i]->d_name);
         date_from_name(names[i]->d_name, date, sizeof date);
         char *name = text_escaped(names[i]->d_name);

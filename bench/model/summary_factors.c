@@ -12,7 +12,6 @@ static bool is_factor(unsigned number)
 static unsigned factors_with(unsigned traits)
 {
     unsigned set = 0;
-
     for (unsigned i = 0; is_factor(i); i++)
         set |= (options[i].traits & traits) == traits ? 1u << i : 0;
     return set;
@@ -31,7 +30,6 @@ unsigned factors_work(void)
 static bool value_equal(const struct option *option, const struct factors *a, const struct factors *b)
 {
     const char *x = (const char *)a + option->offset, *y = (const char *)b + option->offset;
-
     return option->param || option->spelling ? !memcmp(x, y, option->size) : !strcmp(x, y);
 }
 
@@ -62,7 +60,6 @@ bool factors_equal(const struct summary_row *a, const struct summary_row *b, uns
 unsigned factors_of(const struct summary_row *rows, size_t count)
 {
     const unsigned all = factors_all();
-
     for (size_t i = 0; i < count; i++)
         for (size_t j = i + 1; j < count; j++)
             if (rows[i].f.tasks != rows[j].f.tasks && factors_equal(&rows[i], &rows[j], all & ~(unsigned)FACTOR_TASKS))
@@ -73,7 +70,6 @@ unsigned factors_of(const struct summary_row *rows, size_t count)
 unsigned factors_varying(const struct summary_row *rows, size_t count, unsigned factors)
 {
     unsigned varying = 0;
-
     for (size_t i = 1; i < count; i++)
         for (unsigned f = 0; is_factor(f); f++)
             if (factors >> f & 1 && !factors_equal(&rows[0], &rows[i], 1u << f))
@@ -85,7 +81,6 @@ unsigned factors_varying(const struct summary_row *rows, size_t count, unsigned 
 static void value_label(char *text, size_t size, const struct option *option, const struct factors *factors)
 {
     char value[SPEC_MAX];
-
     *text = '\0';
     if (option == &options[OPTION_POOL]) {
         pool_shown(text, factors->pool);
@@ -107,7 +102,6 @@ char *factor_spell(char *text, size_t size, const struct summary_row *row, unsig
 {
     char value[SPEC_MAX];
     const struct option *option = &options[__builtin_ctz(factor)];
-
     factor_text(option, &row->f, value);
     snprintf(text, size, "%s", *value ? value : "none");
     return text;
@@ -116,7 +110,6 @@ char *factor_spell(char *text, size_t size, const struct summary_row *row, unsig
 char *factors_label(char *text, size_t size, const struct summary_row *row, unsigned factors)
 {
     size_t length = 0;
-
     *text = '\0';
     for (unsigned i = 0; is_factor(i); i++) {
         char value[SPEC_MAX + 32];
@@ -139,7 +132,6 @@ bool row_has_pool(const struct summary_row *row, const char *name)
 {
     const char *pool = spec_behind_label(row->f.pool);
     size_t length = strlen(name);
-
     return !strncmp(pool, name, length) && (!pool[length] || pool[length] == ':');
 }
 
@@ -147,7 +139,6 @@ const struct pool_ops *row_pool(const struct summary_row *row)
 {
     const char *pool = spec_behind_label(row->f.pool);
     char name[SPEC_MAX];
-
     snprintf(name, sizeof name, "%.*s", (int)spec_name_length(pool), pool);
     return pool_find(name);
 }
@@ -155,21 +146,18 @@ const struct pool_ops *row_pool(const struct summary_row *row)
 bool row_is_floor(const struct summary_row *row)
 {
     const struct pool_ops *pool = row_pool(row);
-
     return pool && pool->traits & POOL_FLOOR;
 }
 
 bool row_has_label(const struct summary_row *row, const char *label)
 {
     size_t length = spec_label_length(row->f.pool);
-
     return length && strlen(label) == length && !memcmp(row->f.pool, label, length);
 }
 
 char *pool_shown(char *text, const char *pool)
 {
     size_t length = spec_label_length(pool);
-
     snprintf(text, POOL_TEXT, "%.*s", (int)(length ? length : strlen(pool)), pool);
     return text;
 }

@@ -19,7 +19,6 @@ const char *lines_close(struct lines *lines)
 void lines_print(FILE *out, struct lines *lines, const char *mark)
 {
     char *rest = *lines_close(lines) ? lines->text : NULL;
-
     for (char *line; (line = strsep(&rest, "\n"));)
         if (*line) {
             fputs(mark, out);
@@ -32,7 +31,6 @@ void wrapped_print(FILE *out, unsigned indent, unsigned column, const char *form
 {
     char *text;
     va_list arguments;
-
     va_start(arguments, format);
     if (vasprintf(&text, format, arguments) < 0)
         text = NULL;

@@ -23,7 +23,6 @@ static const struct format {
 static bool begins_list(const char *text, size_t at)
 {
     size_t digits = strspn(text, "0123456789");
-
     return (!at && strchr("-+=", *text)) || (digits && at == digits && strchr(".)", text[at]) && text[at + 1] == ' ');
 }
 
@@ -51,7 +50,6 @@ static void text_print(FILE *out, enum markup markup, const char *text)
 void markup_print(FILE *out, enum markup markup, const char *pattern, ...)
 {
     va_list texts;
-
     va_start(texts, pattern);
     for (; *pattern; pattern++)
         if (*pattern == '@')

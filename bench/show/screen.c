@@ -36,7 +36,6 @@ static double number(int64_t value)
 static bool trial_is_alone(const struct trial_row *trial)
 {
     size_t length = strlen(BASE_POOL);
-
     return trial_is_ok(trial) && trial->wall_ns > 0 && trial->runqueue_ns != MISSING &&
            !strncmp(trial->f.pool, BASE_POOL, length) && strchr(":", trial->f.pool[length]);
 }
@@ -44,7 +43,6 @@ static bool trial_is_alone(const struct trial_row *trial)
 struct totals totals_make(const struct run_data *run)
 {
     struct totals totals = {0};
-
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial_row *t = &run->trials[i];
         if (t->started_ns != MISSING)
@@ -75,7 +73,6 @@ static char *time_text(char *text, size_t size, const struct run_data *run, cons
     double took_ns = json_number_value(host_fact(run->host, "took_ns"));
     double measured_ns = json_number_value(host_fact(run->host, "measured_ns"));
     char duration[32];
-
     text[0] = '\0';
     if (took_ns > 0)
         snprintf(text, size, ", %s, %.0f %% of it measuring", format_duration(duration, sizeof duration, took_ns),
@@ -89,7 +86,6 @@ void screen_header(FILE *out, const struct run_data *run)
 {
     struct totals totals = totals_make(run);
     char machine[128], time[96];
-
     host_line(machine, sizeof machine, run->host);
     wrapped_print(out, 0, 0, "poolbench %s | %s | %zu trial%s in %zu block%s, %zu failed%s", POOLBENCH_VERSION, machine,
                   run->trial_count, run->trial_count == 1 ? "" : "s", run->blocks, run->blocks == 1 ? "" : "s",
@@ -99,7 +95,6 @@ void screen_header(FILE *out, const struct run_data *run)
 void screen_warnings(FILE *out, const struct run_data *run, const struct table *table)
 {
     struct totals totals = totals_make(run);
-
     host_warnings(out, run->host);
     if (totals.wall_ns > 0 && totals.steal_ns > STEAL_SAID * totals.wall_ns)
         fprintf(out, "the hypervisor took %.1f %% of one CPU's time during trials (steal)\n",
@@ -125,7 +120,6 @@ void screen_warnings(FILE *out, const struct run_data *run, const struct table *
 void screen_warnings_print(FILE *out, const struct run_data *run, const struct table *table)
 {
     struct lines lines;
-
     if (lines_open(&lines)) {
         screen_warnings(lines.out, run, table);
         lines_print(out, &lines, "! ");
@@ -152,7 +146,6 @@ static void answer_show(FILE *out, const struct table *t)
     bool wide = false, narrow = false;
     char common[1024];
     struct lines legend;
-
     if (*table_common(t, common, sizeof common)) {
         fputs("\neverywhere: ", out);
         wrap_print(out, common, (unsigned)strlen("everywhere: "));
@@ -182,7 +175,6 @@ static void tables_show(FILE *out, const struct analysis *analysis)
 {
     struct sheet latencies = latency_sheet(&analysis->table, DETAIL_SCREEN);
     struct sheet prices = price_sheet(analysis, DETAIL_SCREEN), costs = fault_cost_sheet(analysis, DETAIL_SCREEN);
-
     answer_show(out, &analysis->table);
     sheet_show(out, &latencies, latencies.title);
     sheet_show(out, &prices, "");
@@ -195,7 +187,6 @@ static void failures_show(FILE *out, const struct table *t)
     const struct run_data *run = t->run;
     size_t count;
     struct failure *failures = failures_find(run, &count);
-
     for (size_t i = 0; failures && i < count && i < REASONS_MAX; i++) {
         const struct trial_row *trial = &run->trials[failures[i].trial];
         const struct summary_row *cell = &run->rows[run->cell[failures[i].trial]];
@@ -233,7 +224,6 @@ static void files_print(FILE *out, const struct run_data *run)
     char path[PATH_MAX], text[4 * PATH_MAX + 256];
     size_t used = text_put(text, sizeof text, directory, true);
     const char *before = ": ";
-
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         if (snprintf(path, sizeof path, "%s/%s", directory, files[i]) >= (int)sizeof path || access(path, F_OK) < 0 ||
             (files[i] == charts && !charts_are_there(directory, run)))
@@ -250,7 +240,6 @@ void screen_print(FILE *out, const struct analysis *analysis)
     const struct run_data *run = analysis->run;
     const struct table *table = run->count ? &analysis->table : NULL;
     struct lines findings;
-
     screen_header(out, run);
     screen_warnings_print(out, run, table);
     if (table) {

@@ -29,7 +29,6 @@ void sheet_put(struct sheet *sheet, const char *format, ...)
 {
     struct sheet_cell *cells = reallocarray(sheet->cells, sheet->count + 1, sizeof *cells);
     va_list arguments;
-
     if (!cells) {
         sheet->failed = true;
         return;
@@ -53,7 +52,6 @@ void sheet_texts(struct sheet *sheet, const char *const *texts)
 void sheet_numbers(struct sheet *sheet, size_t count, const double *numbers)
 {
     char text[32];
-
     for (size_t i = 0; i < count; i++) {
         snprintf(text, sizeof text, "%.9g", numbers[i]);
         sheet_put(sheet, "%s", isnan(numbers[i]) ? "" : text);
@@ -63,7 +61,6 @@ void sheet_numbers(struct sheet *sheet, size_t count, const double *numbers)
 void sheet_note(struct sheet *sheet, const char *mark, const char *note)
 {
     struct sheet_cell *cell = sheet->failed ? NULL : &sheet->cells[sheet->count - 1];
-
     if (!cell)
         return;
     cell->mark = *mark ? strdup(mark) : NULL;
@@ -79,7 +76,6 @@ size_t sheet_rows(const struct sheet *sheet)
 bool sheet_left(const struct sheet *sheet, size_t column)
 {
     size_t last = strlen(sheet->align) - 1;
-
     return sheet->align[column < last ? column : last] == 'l';
 }
 
@@ -93,7 +89,6 @@ static void cell_release(struct sheet_cell *cell)
 static void column_drop(struct sheet *sheet, size_t column)
 {
     size_t kept = 0;
-
     for (size_t i = 0; i < sheet->count; i++)
         if (i % sheet->columns == column)
             cell_release(&sheet->cells[i]);
@@ -127,7 +122,6 @@ void sheet_release(struct sheet *sheet)
 static size_t width_of(const char *text)
 {
     size_t width = 0;
-
     for (; text && *text; text++)
         width += (*text & 0xC0) != 0x80;
     return width;
@@ -155,7 +149,6 @@ static bool is_heading(const struct sheet *sheet, size_t row)
 static struct width column_width(const struct sheet *sheet, size_t column)
 {
     struct width width = {.text = sheet->least ? sheet->least[column] : 0};
-
     for (size_t r = 1; r < sheet_rows(sheet); r++)
         if (column || !is_heading(sheet, r)) {
             width.text = larger(width.text, width_of(cell_at(sheet, r, column)->text));
@@ -170,7 +163,6 @@ static struct width column_width(const struct sheet *sheet, size_t column)
 static size_t rest_width(const struct sheet *sheet)
 {
     size_t total = 0;
-
     for (size_t c = 1; c < sheet->columns; c++) {
         struct width width = column_width(sheet, c);
         total += GAP + width.text + width.mark;
@@ -187,7 +179,6 @@ size_t sheet_width(const struct sheet *sheet)
 static void padded_print(FILE *out, size_t *gap, const char *text, size_t width, bool left)
 {
     size_t used = width_of(text), room = width > used ? width - used : 0;
-
     *gap += left ? 0 : room;
     for (size_t length; text && *text; text += length) {
         bool is_shown = (length = text_character(text)) && !text_is_control(text); /* else a terminal might obey it */
@@ -209,7 +200,6 @@ static void row_print(FILE *out, const struct sheet *sheet, size_t row, const st
     const char *label = cell_at(sheet, row, 0)->text;
     bool fits = width_of(label) <= width[0].text;
     size_t gap = 0;
-
     if (!fits)
         wrap_print(out, label, 0);
     if (!fits && is_heading(sheet, row))
@@ -228,7 +218,6 @@ void sheet_print(FILE *out, const struct sheet *given, size_t columns)
 {
     struct sheet sheet = *given;
     struct width *width = sheet_rows(given) ? calloc(given->columns, sizeof *width) : NULL;
-
     if (!width)
         return;
     if (sheet_width(given) > columns)
@@ -259,7 +248,6 @@ static void markdown_cell(struct sheet *to, const struct sheet_cell *cell)
     bool bold = cell->mark && strchr(cell->mark, '*');
     struct lines lines;
     FILE *out = lines_open(&lines);
-
     if (!out) {
         to->failed = true;
         return;
@@ -288,7 +276,6 @@ void sheet_markdown(FILE *out, const struct sheet *sheet)
 {
     struct sheet written = {.columns = sheet->columns, .align = sheet->align, .failed = sheet->failed};
     size_t *width = calloc(sheet->columns, sizeof *width);
-
     for (size_t i = 0; i < sheet->count && width; i++) {
         markdown_cell(&written, &sheet->cells[i]);
         size_t *widest = &width[i % sheet->columns];
@@ -333,7 +320,6 @@ void sheet_csv(FILE *out, const struct sheet *sheet)
 int rows_csv(const struct file_format *format, const void *rows, size_t count)
 {
     struct csv_writer *writer = NULL;
-
     fflush(stdout);
     int fd = dup(STDOUT_FILENO), result = fd < 0 ? -errno : csv_open(fd, format, &writer);
     if (result)

@@ -23,7 +23,6 @@ static bool has_speedup(const struct table *t, size_t row)
 static char *pool_head(const struct table *t, size_t column, char *text, size_t size)
 {
     const char *pool = POOL_SHOWN(t->run->rows[t->pool[column]].f.pool);
-
     if (strlen(pool) <= POOL_MAX)
         snprintf(text, size, "%s", pool);
     else
@@ -59,7 +58,6 @@ static void entry_put(struct sheet *sheet, const struct table *t, size_t row, si
     bool speedup = has_speedup(t, row) && e->cell != t->base[row], noted = !isnan(e->interval.lo);
     char *(*format)(char *text, size_t size, double value) = speedup ? speedup_format : format_duration;
     char value[24], mark[48], lo[16], hi[16], interval[40] = "";
-
     if (e->cell == NO_CELL || isnan(e->ns)) {
         const struct summary_row *cell = e->cell == NO_CELL ? NULL : &t->run->rows[e->cell];
         sheet_put(sheet, "%s", !cell ? "" : cell->failed == cell->trials ? "failed" : "-");
@@ -88,7 +86,6 @@ struct sheet answer_sheet(const struct table *t, bool speedup, enum detail detai
                           .align = "lr",
                           .split = true};
     char text[72];
-
     sheet_put(&sheet, detail == DETAIL_REPORT ? "tasks and workers" : "");
     for (size_t c = 0; c < t->pools; c++)
         sheet_put(&sheet, "%s", pool_head(t, c, text, sizeof text));
@@ -114,7 +111,6 @@ bool answer_wide(const struct table *t, bool speedup)
 void table_legend(FILE *out, const struct table *t)
 {
     bool best = false, unresolved = false, partly = false;
-
     for (size_t c = 0; c < t->pools; c++) {
         const char *pool = t->run->rows[t->pool[c]].f.pool;
         char head[64];
@@ -147,7 +143,6 @@ static void latency_put(struct sheet *sheet, const struct summary_row *row, bool
         {row->latency_p999_ns, row->latency_p999_lo_ns, row->latency_p999_hi_ns},
     };
     char value[32], lo[32], hi[32], interval[72];
-
     for (size_t i = 0; i < PERCENTILES; i++) {
         *value = *interval = '\0'; /* too few tasks; too few trials */
         if (ns[i][0] != MISSING)
@@ -176,7 +171,6 @@ struct sheet latency_sheet(const struct table *t, enum detail detail)
                           .least = least};
     char label[160];
     bool bounded = false;
-
     for (size_t i = 0; i < run->count; i++)
         bounded = bounded || (has_latency(&run->rows[i]) && run->rows[i].latency_p50_lo_ns != MISSING);
     sheet_row(&sheet, detail == DETAIL_REPORT ? "cell" : "", "p50", "p90", "p99", "p99.9");
@@ -207,7 +201,6 @@ struct sheet price_sheet(const struct analysis *analysis, enum detail detail)
     struct sheet sheet = {.title = "Price of a pool, median over trials", .columns = 4, .align = "lr", .least = least};
     bool report = detail == DETAIL_REPORT, start = false, memory = false, handover = false;
     char text[64];
-
     sheet_row(&sheet, report ? "pool" : "Price of", "a worker's start", "a worker's memory", "handing over a task");
     for (size_t c = 0; c < t->pools; c++) {
         const struct price *price = &analysis->prices[c];
@@ -250,7 +243,6 @@ struct sheet fault_cost_sheet(const struct analysis *analysis, enum detail detai
     bool report = detail == DETAIL_REPORT;
     struct fault_cost_text text;
     char label[160];
-
     sheet_put(&sheet, report ? "pool and failure" : "What failures cost");
     for (size_t c = 0; c < FAULT_COST_COLUMNS; c++)
         sheet_put(&sheet, "%s", fault_cost_heads[c]);

@@ -89,7 +89,6 @@ static int residuals(const gsl_vector *free, void *context, gsl_vector *out)
 {
     const struct problem *problem = context;
     double q[PARAMETERS_MAX];
-
     natural(problem, free, q);
     for (size_t i = 0; i < problem->points->count; i++)
         gsl_vector_set(out, i,
@@ -103,7 +102,6 @@ static int jacobian(const gsl_vector *free, void *context, gsl_matrix *out)
     const struct problem *problem = context;
     const struct fit_points *points = problem->points;
     double q[PARAMETERS_MAX], slope[PARAMETERS_MAX];
-
     natural(problem, free, q);
     for (size_t i = 0; i < points->count; i++) {
         double ns = law_ns(problem->law, q, points->size_ns, points->workers[i]);
@@ -122,7 +120,6 @@ static void smallest_to_zero(const struct problem *problem, double *q)
 {
     const struct fit_points *points = problem->points;
     double most = points->workers[points->count - 1];
-
     if (problem->law == FIT_SLEEP) {
         q[0] = q[0] < NOTHING * points->size_ns ? 0 : q[0];
         q[1] = q[1] * most < NOTHING * points->size_ns ? 0 : q[1];
@@ -140,7 +137,6 @@ static int solve(const struct problem *problem, gsl_multifit_nlinear_workspace *
     int info;
     gsl_multifit_nlinear_fdf function = {
         .f = residuals, .df = jacobian, .n = problem->points->count, .p = parameters, .params = (void *)problem};
-
     for (size_t i = 0; i < parameters; i++) {
         double share = problem->law == FIT_SLEEP ? start[i] / problem->points->size_ns : start[i];
         p[i] = problem->law != FIT_SLEEP && !i ? log(start[0]) : fmax(sqrt(share), SMALLEST);
@@ -180,7 +176,6 @@ static void values_fill(enum fit_law law, const double *q, double *value)
 static void q_of(const struct fit *fit, double *q)
 {
     bool sleep = fit->law == FIT_SLEEP;
-
     q[0] = sleep ? fit->value[SLEEP_WAIT_NS] : 1e9 / fit->value[FIT_ONE_PER_S];
     q[1] = fit->value[1];
     q[2] = fit->law == FIT_USL ? fit->value[USL_KAPPA] : 0;
@@ -189,7 +184,6 @@ static void q_of(const struct fit *fit, double *q)
 double fit_ns(const struct fit *fit, double workers)
 {
     double q[PARAMETERS_MAX];
-
     q_of(fit, q);
     return law_ns(fit->law, q, fit->size_ns, workers);
 }
@@ -202,7 +196,6 @@ static void start_guess(const struct problem *problem, double *q)
     double first = exp(problem->log_ns[0]), last = exp(problem->log_ns[points->count - 1]);
     /* time = a / N + b */
     double b = fmax((last * m - first * n) / (m - n), 0), a = fmax((first - b) * n, first * n * 0.01);
-
     if (problem->law == FIT_SLEEP) {
         q[0] = fmax(a - points->size_ns, 0);
         q[1] = b;
@@ -217,7 +210,6 @@ static void start_guess(const struct problem *problem, double *q)
 static void medians_take(const struct problem *problem, const size_t *draw, double *room)
 {
     const struct fit_points *points = problem->points;
-
     for (size_t i = 0; i < points->count; i++) {
         for (size_t b = 0; b < points->blocks; b++)
             room[b] = points->ns[i * points->blocks + (draw ? draw[b] : b)];
@@ -229,7 +221,6 @@ static void medians_take(const struct problem *problem, const size_t *draw, doub
 static double tail_of(size_t blocks)
 {
     double n = (double)blocks, t = gsl_cdf_tdist_Qinv((1 - FIT_LEVEL) / 2, n - 1);
-
     return gsl_cdf_ugaussian_Q(sqrt(n / (n - 1)) * t);
 }
 
@@ -237,7 +228,6 @@ static double tail_of(size_t blocks)
 static struct interval interval_of(double *values, size_t count, double tail)
 {
     size_t out = (size_t)(tail * (double)count);
-
     gsl_sort(values, 1, count);
     return (struct interval){values[out], values[count - 1 - out]};
 }
@@ -251,7 +241,6 @@ static int resample(const struct problem *problem, const struct fit_bootstrap *b
     double *room = calloc(blocks + 1, sizeof *room);
     size_t *draw = calloc(blocks + 1, sizeof *draw);
     int result = rng && found && room && draw ? 0 : -ENOMEM;
-
     if (rng)
         gsl_rng_set(rng, bootstrap->seed);
     for (size_t r = 0; r < bootstrap->resamples && !result; r++) {
@@ -286,7 +275,6 @@ static void best_widen(struct fit *fit)
     double most_ns = fit_ns(fit, best) * (1 + fit->worst) / (1 - fit->worst);
     struct interval *interval = &fit->interval[USL_BEST];
     double lo = best, hi = best;
-
     if (!isfinite(best) || fit->worst > MISFIT)
         return;
     while (lo / STEP >= 1 && fit_ns(fit, lo / STEP) <= most_ns)
@@ -308,7 +296,6 @@ static int misfit_judge(const struct fit *fit, char *why)
 static int fit_judge(const struct fit *fit, char *why)
 {
     const struct interval *sigma = &fit->interval[FIT_SIGMA];
-
     if (fit->law == FIT_SLEEP)
         return misfit_judge(fit, why);
     if (sigma->lo <= 1 - ANYTHING && sigma->hi >= ANYTHING)
@@ -323,7 +310,6 @@ static int fit_judge(const struct fit *fit, char *why)
 static int points_check(enum fit_law law, const struct fit_points *points, char *why)
 {
     const struct fit_words *words = &fit_words[law];
-
     if (points->count < words->counts)
         return refuse_as(-EDOM, why, "takes at least %zu different numbers of workers, there %s %zu", words->counts,
                          points->count == 1 ? "is" : "are", points->count);
@@ -341,7 +327,6 @@ int fit_make(enum fit_law law, const struct fit_points *points, const struct fit
     struct problem problem = {.law = law, .points = points};
     double *room = NULL, start[PARAMETERS_MAX] = {0}, q[PARAMETERS_MAX];
     int result = points_check(law, points, why);
-
     *fit = (struct fit){.law = law, .size_ns = points->size_ns};
     if (result)
         return result;

@@ -13,7 +13,6 @@ size_t search_grid(const struct search *search, size_t wanted, double *x)
     const double lo = search->lo.x, hi = search->hi.x, beyond = fmin(hi / lo, BEYOND_MOST);
     const double from = fmax(lo / beyond, search->rules.from), to = fmin(hi * beyond, search->rules.to);
     size_t count = 0;
-
     for (size_t i = 0; i < wanted; i++) {
         double at = from * pow(to / from, (double)i / (double)(wanted - 1));
         double unit = pow(10, floor(log10(at)) - (DIGITS - 1));
@@ -27,7 +26,6 @@ size_t search_grid(const struct search *search, size_t wanted, double *x)
 void search_widen(struct search *search, const struct search_grid *grid, int beyond)
 {
     const double first = grid->x[0], last = grid->x[grid->points - 1];
-
     if (beyond < 0) {
         search->lo = (struct search_point){.x = fmax(first / WIDEN, search->rules.from), .g = NAN};
         search->hi = (struct search_point){.x = grid->x[1], .g = NAN};
@@ -45,7 +43,6 @@ void search_widen(struct search *search, const struct search_grid *grid, int bey
 static void level_out(double *g, size_t *weight, size_t count)
 {
     size_t kept = 0, at = count;
-
     for (size_t i = 0; i < count; i++) {
         g[kept] = g[i];
         weight[kept++] = 1;
@@ -77,7 +74,6 @@ static double block_crossing(const double *x, const double *g, size_t count)
 static bool is_several(const double *g, size_t points, size_t blocks, double sign, double *room)
 {
     bool was_high = false;
-
     for (size_t p = 0; p < points; p++) {
         struct interval interval;
         for (size_t b = 0; b < blocks; b++)
@@ -99,7 +95,6 @@ int search_settle_grid(const struct search *search, const struct search_grid *gr
     const size_t blocks = grid->blocks;
     double *found = calloc(2 * blocks + 1, sizeof *found);
     size_t lo, hi;
-
     *crossing = (struct crossing){.x = NAN, .interval = {NAN, NAN}};
     if (!found)
         return -ENOMEM;

@@ -27,7 +27,6 @@ static void ends_trim(double *at, unsigned blocks, size_t lo, double level)
 {
     double missing = (1 - level) / 2 - gsl_cdf_binomial_P((unsigned)lo - 1, 0.5, blocks),
            kept = 1 - missing / gsl_ran_binomial_pdf((unsigned)lo, 0.5, blocks);
-
     at[lo] *= kept;
     at[blocks - lo] *= kept;
 }
@@ -40,7 +39,6 @@ static double error_of_looks(unsigned planned, double level, bool signed_ranks)
     double at[LOOK_MAX + 1] = {1}; /* the probability that so many lie below, and that no interval was wrong yet */
     unsigned blocks = 0;
     double right = 0;
-
     for (unsigned look = LOOK_COUNTED - planned; look < LOOK_COUNTED; look++) {
         size_t lo, hi;
         for (; blocks < looks[look]; blocks++) {
@@ -64,7 +62,6 @@ static double error_of_looks(unsigned planned, double level, bool signed_ranks)
 static double level_of(unsigned planned, double error, bool signed_ranks)
 {
     double lo = 1 - error, hi = 1 - error / LOOK_COUNTED; /* holds: Bonferroni */
-
     if (planned < 2)
         return lo;
     while (hi - lo > error * 1e-3) {
@@ -91,7 +88,6 @@ unsigned looks_planned(unsigned comparisons)
 {
     double error = FAMILY_ERROR / (comparisons ? comparisons : 1);
     unsigned planned = LOOK_COUNTED;
-
     while (planned && stats_interval_least(looks_level(planned, error)) > looks[LOOK_COUNTED - planned])
         planned--;
     return planned;

@@ -21,7 +21,6 @@ static size_t averages(size_t count)
 static size_t averages_below(const double *sorted, size_t count, double limit, double *largest)
 {
     size_t below = 0, end = count;
-
     *largest = sorted[0];
     for (size_t i = 0; i < count; i++) {
         while (end && sorted[i] + sorted[end - 1] > 2 * limit)
@@ -38,7 +37,6 @@ static size_t averages_below(const double *sorted, size_t count, double limit, d
 static double average_at(const double *sorted, size_t count, size_t rank)
 {
     double lo = sorted[0], hi = sorted[count - 1], largest;
-
     if (averages_below(sorted, count, lo, &largest) >= rank)
         return lo;
     for (;;) {
@@ -58,7 +56,6 @@ static double average_at(const double *sorted, size_t count, size_t rank)
 double ranks_middle(const double *sorted, size_t count)
 {
     size_t all = averages(count);
-
     if (!count)
         return NAN;
     double lo = average_at(sorted, count, (all + 1) / 2);
@@ -69,7 +66,6 @@ double ranks_middle(const double *sorted, size_t count)
 static double deviation(size_t count)
 {
     double n = (double)count;
-
     return sqrt(n * (n + 1) * (2 * n + 1) / 24);
 }
 
@@ -79,7 +75,6 @@ static size_t rank_exact(size_t count, double tail)
 {
     double chance[EXACT_MAX * (EXACT_MAX + 1) / 4 + 1] = {1}, seen;
     size_t half = averages(count) / 2, rank = 0;
-
     for (size_t taken = 1; taken <= count; taken++)
         for (size_t sum = half + 1; sum--;)
             chance[sum] = (chance[sum] + (sum >= taken ? chance[sum - taken] : 0)) / 2;
@@ -96,7 +91,6 @@ static size_t rank_at(size_t count, double level)
         size_t rank;
     } last[EXACT_MAX + 1]; /* many comparisons share a level */
     double tail = (1 - level) / 2;
-
     if (count > EXACT_MAX)
         return (size_t)fmax(0, (double)averages(count) / 2 - gsl_cdf_ugaussian_Qinv(tail) * deviation(count));
     if (last[count].level != level) {
@@ -110,7 +104,6 @@ static size_t rank_at(size_t count, double level)
 static bool is_split(const double *sorted, size_t count)
 {
     double zero = sorted[count / 2], sum = 0, squares = 0, below = 0, least = INFINITY, between = 0;
-
     for (size_t i = 0; i < count; i++) {
         sum += sorted[i] - zero;
         squares += (sorted[i] - zero) * (sorted[i] - zero);
@@ -130,7 +123,6 @@ static bool is_split(const double *sorted, size_t count)
 int ranks_interval(const double *sorted, size_t count, double level, struct interval *interval)
 {
     size_t all = averages(count), rank = count < STATS_INTERVAL_MIN ? 0 : rank_at(count, level);
-
     *interval = (struct interval){NAN, NAN};
     if (!rank)
         return -EDOM;
@@ -146,7 +138,6 @@ double ranks_error_of_one(const double *sorted, size_t count)
 {
     double middle = (double)averages(count) / 2;
     size_t rank = (size_t)fmax(1, round(middle - deviation(count)));
-
     if (!count)
         return NAN;
     double reach = average_at(sorted, count, averages(count) + 1 - rank) - average_at(sorted, count, rank);

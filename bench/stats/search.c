@@ -18,7 +18,6 @@ static double between(const struct search *search, double lo, double hi, double 
 {
     double x = lo * pow(hi / lo, share), unit = pow(10, floor(log10(x)) - (DIGITS - 1));
     double rounded = search->rules.whole ? rint(x) : rint(x / unit) * unit;
-
     if (!search->rules.whole && unit >= 1)
         rounded = rint(rounded); /* 3 * 0.1 is not 0.3, but units of 1 and more are exact */
     if (rounded > lo && rounded < hi)
@@ -36,7 +35,6 @@ static void end_set(struct search *search, enum search_state state)
 static void aim(struct search *search)
 {
     const struct search_point *lo = &search->lo, *hi = &search->hi;
-
     search->next = NAN;
     if (search->points == SEARCH_POINTS_MAX) {
         end_set(search, SEARCH_BRACKETED);
@@ -112,7 +110,6 @@ static void scan_suspect(const struct search *search, const struct search_point 
 static void scan_read(struct search *search)
 {
     const struct search_point *from = NULL, *to = NULL;
-
     for (size_t i = 0; i < search->scans && !to; i++) {
         const struct search_point *point = &search->point[i];
         if (from && point->side == -from->side)
@@ -145,7 +142,6 @@ static void scan_read(struct search *search)
 static void point_read(struct search *search, const struct search_point *point)
 {
     const int side = point->side * (int)search->direction; /* -1: where g is at low x */
-
     if (point->x <= search->lo.x) {
         search->lo = *point;
         if (side > 0)
@@ -181,7 +177,6 @@ void search_tell(struct search *search, double *g, size_t blocks)
     struct search_point point = {.x = search->next};
     struct interval interval;
     size_t count = stats_sort(g, blocks);
-
     if (!count) {
         end_set(search, SEARCH_FAILED);
         return;
@@ -210,7 +205,6 @@ void search_stop(struct search *search)
 void search_reopen(struct search *search, int beyond)
 {
     const struct search_point from = {.x = search->rules.from, .g = NAN}, to = {.x = search->rules.to, .g = NAN};
-
     if (beyond < 0 ? search->lo.x <= from.x : search->hi.x >= to.x) { /* the end of the range itself */
         end_set(search, beyond < 0 ? SEARCH_BEYOND_LO : SEARCH_BEYOND_HI);
         return;
@@ -249,7 +243,6 @@ static double lines_rank(const struct lines *lines, double w, size_t rank)
 static double lines_root(const struct lines *lines, size_t rank)
 {
     double lo = -BEYOND, hi = 1 + BEYOND;
-
     if (lines_rank(lines, lo, rank) >= 0)
         return -INFINITY;
     if (lines_rank(lines, hi, rank) < 0)
@@ -268,7 +261,6 @@ static double lines_root(const struct lines *lines, size_t rank)
 static double x_at(const struct search *search, double w)
 {
     double x = isfinite(w) ? search->lo.x * pow(search->hi.x / search->lo.x, w) : NAN;
-
     return x >= search->rules.from && x <= search->rules.to ? x : NAN;
 }
 
@@ -279,7 +271,6 @@ int search_settle(const struct search *search, const double *g_lo, const double 
     double *room = calloc(3 * blocks + 1, sizeof *room);
     struct lines lines = {.at = room};
     size_t lo, hi;
-
     *crossing = (struct crossing){.x = NAN, .interval = {NAN, NAN}};
     if (!room)
         return -ENOMEM;

@@ -23,7 +23,6 @@ static double gap_needed(size_t count)
 static double kendall_variance(const double *sorted, size_t count)
 {
     double n = (double)count, variance = n * (n - 1) * (2 * n + 5);
-
     for (size_t i = 0, next; i < count; i = next) {
         for (next = i + 1; next < count && sorted[next] == sorted[i]; next++)
             ;
@@ -39,7 +38,6 @@ int drift_find(const double *costs, size_t blocks, struct drift *drift)
     double *logs = calloc(blocks + 1, sizeof *logs), *slopes = NULL, *at = calloc(blocks + 1, sizeof *at);
     double score = 0;
     int result = -ENOMEM;
-
     *drift = (struct drift){.change = NAN, .p = NAN};
     if (!logs || !at)
         goto out;
@@ -88,7 +86,6 @@ static double spread_of(const double *sorted, size_t count)
 static double tick_of(const double *sorted, size_t count)
 {
     double tick = INFINITY;
-
     for (size_t i = 1; i < count; i++)
         if (sorted[i] > sorted[i - 1])
             tick = fmin(tick, sorted[i] - sorted[i - 1]);
@@ -99,7 +96,6 @@ int bimodality_find(const double *costs, size_t count, struct bimodality *bimoda
 {
     double *logs = calloc(count + 1, sizeof *logs);
     size_t kept = 0, split = 0;
-
     *bimodality = (struct bimodality){0};
     if (!logs)
         return -ENOMEM;

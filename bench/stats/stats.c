@@ -10,7 +10,6 @@
 size_t stats_sort(double *values, size_t count)
 {
     size_t kept = 0;
-
     for (size_t i = 0; i < count; i++)
         if (!isnan(values[i]))
             values[kept++] = values[i];
@@ -27,7 +26,6 @@ int stats_median_ranks(size_t count, double level, size_t *lo, size_t *hi)
 {
     double tail = (1 - level) / 2;
     size_t rank = 0;
-
     if (count < STATS_INTERVAL_MIN)
         return -EDOM;
     /* The largest rank whose order statistic is above the median with at most the probability of one tail. */
@@ -43,7 +41,6 @@ int stats_median_ranks(size_t count, double level, size_t *lo, size_t *hi)
 size_t stats_interval_least(double level)
 {
     size_t blocks = STATS_INTERVAL_MIN, lo, hi;
-
     while (stats_median_ranks(blocks, level, &lo, &hi))
         blocks++;
     return blocks;
@@ -53,7 +50,6 @@ int stats_median_interval(const double *sorted, size_t count, double level, stru
 {
     size_t lo, hi;
     int error = stats_median_ranks(count, level, &lo, &hi);
-
     *interval = (struct interval){NAN, NAN};
     if (!error)
         *interval = (struct interval){sorted[lo - 1], sorted[hi - 1]};
@@ -63,7 +59,6 @@ int stats_median_interval(const double *sorted, size_t count, double level, stru
 double stats_histogram_quantile(const struct bucket *buckets, size_t count, double q)
 {
     int64_t total = 0, seen = 0;
-
     for (size_t i = 0; i < count; i++)
         total += buckets[i].count;
     if (!total)

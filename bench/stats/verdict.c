@@ -17,7 +17,6 @@
 const char *verdict_name(enum verdict verdict)
 {
     static const char *const names[] = {"unresolved", "equal", "faster", "slower"};
-
     return names[verdict];
 }
 
@@ -25,7 +24,6 @@ struct family family_make(unsigned comparisons, unsigned looks, double margin)
 {
     double error = FAMILY_ERROR / (comparisons ? comparisons : 1);
     struct family family = {.comparisons = comparisons, .looks = looks, .margin = margin, .level = 1 - error};
-
     if (looks)
         family.level = looks_level(looks, error);
     family.blocks = stats_interval_least(family.level);
@@ -35,7 +33,6 @@ struct family family_make(unsigned comparisons, unsigned looks, double margin)
 enum verdict verdict_read(const struct interval *ratio, double margin)
 {
     double far = log1p(margin) + ROUNDING;
-
     if (isnan(ratio->lo) || isnan(ratio->hi))
         return VERDICT_UNRESOLVED;
     if (log(ratio->lo) >= -far && log(ratio->hi) <= far)
@@ -60,7 +57,6 @@ static double resolve_probability(const struct family *family, double truth, dou
     double sigma = error / sqrt(blocks), reach = CUSHION * reach_of(family) * sigma,
            room = log1p(family->margin) - reach;
     double settled = gsl_cdf_gaussian_P(-reach - truth, sigma) + gsl_cdf_gaussian_Q(reach - truth, sigma);
-
     if (room >= reach)
         return 1;
     if (room > 0)
@@ -77,7 +73,6 @@ static size_t settle_blocks(const double *logs, size_t count, const struct famil
     double sigma = error / sqrt((double)count);
     double hardest = fmin(fmax(margin / 2, now - sigma), now + sigma);
     size_t least = family->blocks > count ? family->blocks : count + 1;
-
     if (!isfinite(exp(now)) || !isfinite(exp(error)) || least > RESOLVE_MAX)
         return RESOLVE_MAX + 1;
     for (unsigned look = look_after((unsigned)least - 1); look; look = look_after(look))
@@ -90,7 +85,6 @@ static size_t settle_blocks(const double *logs, size_t count, const struct famil
 static void comparison_judge(double *logs, size_t count, const struct family *family, struct comparison *comparison)
 {
     struct interval interval;
-
     count = stats_sort(logs, count);
     comparison->blocks = count;
     comparison->blocks_needed = family->blocks;
@@ -114,7 +108,6 @@ int comparison_make(const double *cell, const double *baseline, size_t blocks, c
                     struct comparison *comparison)
 {
     double *logs = calloc(blocks + 1, sizeof *logs); /* malloc(0) may be NULL */
-
     if (!logs)
         return -ENOMEM;
     for (size_t i = 0; i < blocks; i++)
@@ -129,7 +122,6 @@ int family_step_down(const struct family *family, const struct cost_pair *pairs,
 {
     size_t told = 0, before;
     int result = 0;
-
     *last = *family;
     do {
         before = told;
@@ -149,7 +141,6 @@ int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const s
                       struct comparison *comparison)
 {
     double *logs = calloc(blocks + 1, sizeof *logs);
-
     if (!logs)
         return -ENOMEM;
     for (size_t block = 0; block < blocks; block++) {
@@ -165,7 +156,6 @@ int comparison_of_all(const double *ratios, size_t cells, size_t blocks, const s
 double difference_visible(const struct comparison *comparisons, size_t count, bool same, double *room)
 {
     size_t kept = 0;
-
     for (size_t i = 0; i < count; i++) {
         double lo = log(comparisons[i].interval.lo), hi = log(comparisons[i].interval.hi);
         if (!isfinite(lo) || !isfinite(hi))
@@ -184,7 +174,6 @@ double difference_visible(const struct comparison *comparisons, size_t count, bo
 size_t alarms_allowed(size_t comparisons)
 {
     size_t allowed = 0;
-
     while (gsl_cdf_binomial_Q((unsigned)allowed, FAMILY_ERROR, (unsigned)comparisons) > 0.01)
         allowed++;
     return allowed;
@@ -193,7 +182,6 @@ size_t alarms_allowed(size_t comparisons)
 struct alarms alarms_count(const struct comparison *comparisons, size_t count)
 {
     struct alarms alarms = {0};
-
     for (size_t i = 0; i < count; i++) {
         const struct interval *interval = &comparisons[i].interval;
         alarms.comparisons += !isnan(interval->lo);

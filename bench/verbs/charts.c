@@ -33,7 +33,6 @@ static bool width_parse(const char *text, double *width_px)
     } units[] = {{"mm", 96 / 25.4}, {"cm", 96 / 2.54}, {"in", 96}, {"pt", 96 / 72.0}, {"px", 1}};
     char *end;
     double number = strtod(text, &end);
-
     if (end == text || !isfinite(number) || strspn(text, "0123456789.") != (size_t)(end - text))
         return false;
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
@@ -51,7 +50,6 @@ static int charts_main(const struct arguments *given)
     struct run_data run;
     struct analysis analysis;
     struct drawing drawing = {.analysis = &analysis, .format = given->value[CHARTS_FORMAT], .talk = stdout};
-
     if (*width && !width_parse(width, &drawing.width_px))
         return complain("charts",
                         "--width: expected a length of %dmm to %dmm such as 84mm, 17cm, 3.3in, 240pt or 640px, "

@@ -55,7 +55,6 @@ static void took_note(const struct session *session, struct run_data *run)
 static uint64_t chart_limit_ns(const struct session *session)
 {
     const struct settings *settings = &session->request.settings;
-
     if (!settings->budget_ns)
         return 0;
     double left_ns = session_left_ns(session, settings->budget_ns) + session->closing_ns;
@@ -70,7 +69,6 @@ int run_conclude(const struct session *session, const char *verb, struct run_dat
     const struct drawing drawing = {.analysis = &analysis, .format = "svg", .limit_ns = chart_limit_ns(session)};
     const bool shown = analysis_make(run, &analysis) == 0;
     int rc;
-
     if (!shown)
         complain(verb, "no memory for charts, report and screen");
     if (shown && !session->interrupted && drawing_make(&drawing, error) < 0)

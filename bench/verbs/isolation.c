@@ -53,7 +53,6 @@ static void pairs_find(struct isolation *isolation)
 {
     const struct table *t = &isolation->table;
     const struct summary_row *rows = t->run->rows;
-
     for (size_t r = 0; r < t->rows; r++)
         for (size_t i = 0; i < t->pools; i++)
             for (size_t j = 0; j < t->pools; j++) {
@@ -75,7 +74,6 @@ static int metric_compare(struct isolation *isolation, size_t m)
 {
     struct series series = {0};
     int result = series_make(isolation->table.run, metric_named(names[m]), &series);
-
     for (size_t i = 0; i < isolation->count && !result; i++) {
         struct pair *pair = &isolation->pairs[i];
         struct price_paid *paid = &pair->paid[m];
@@ -92,7 +90,6 @@ static int metric_compare(struct isolation *isolation, size_t m)
 static int isolation_init(struct isolation *isolation, const struct run_data *run)
 {
     int result = table_init(&isolation->table, run);
-
     if (result)
         return result;
     /* A cell is in one row alone, and has one partner there. */
@@ -124,7 +121,6 @@ static const char *verdict_words(const struct comparison *comparison)
 static void ratio_put(struct sheet *sheet, const struct comparison *comparison)
 {
     const struct interval *interval = &comparison->interval;
-
     if (isinf(comparison->ratio)) /* threads have none of it */
         sheet_put(sheet, "over 0");
     else
@@ -138,7 +134,6 @@ static void ratio_put(struct sheet *sheet, const struct comparison *comparison)
 static void paid_put(struct sheet *sheet, const struct metric *metric, const struct price_paid *paid)
 {
     char processes[32], threads[32];
-
     sheet_put(sheet, "  %s", metric->words);
     if (!paid->comparison.blocks) {
         sheet_row(sheet, "not known", "", "", "", "");
@@ -156,7 +151,6 @@ static void pair_put(struct sheet *sheet, const struct table *t, const struct pa
     const struct summary_row *row = &t->run->rows[pair->processes];
     const char *further = row->f.pool + strcspn(row->f.pool, ":");
     char label[256];
-
     sheet_put(sheet, "%s%s%.100s", factors_label(label, sizeof label, row, t->shown), *further ? ", " : "",
               *further ? further + 1 : "");
     sheet_row(sheet, "", "", "", "", "");
@@ -169,7 +163,6 @@ static void isolation_print(FILE *out, const struct isolation *isolation)
     const struct table *t = &isolation->table;
     struct sheet sheet = {.columns = 6, .align = "lrrlr"};
     char machine[160];
-
     host_line(machine, sizeof machine, t->run->host);
     fprintf(out, "The price of isolation: %s over %s, run %.40s\n", PROCESSES, THREADS, t->run->rows[0].run_id);
     wrap_print(out, machine, 0);
@@ -194,7 +187,6 @@ static int failures_say(const struct isolation *isolation)
 {
     const struct summary_row *rows = isolation->table.run->rows;
     size_t failed = 0, trials = 0;
-
     for (size_t i = 0; i < isolation->count; i++) {
         const struct summary_row *sides[] = {&rows[isolation->pairs[i].processes], &rows[isolation->pairs[i].threads]};
         for (size_t side = 0; side < 2; side++) {
@@ -212,7 +204,6 @@ static void isolation_csv(FILE *out, const struct isolation *isolation)
 {
     const struct summary_row *rows = isolation->table.run->rows;
     struct sheet sheet = {.columns = 11};
-
     sheet_row(&sheet, "run_id", "processes_cell", "threads_cell", "metric", "processes", "threads", "ratio", "lo", "hi",
               "verdict", "blocks");
     for (size_t i = 0; i < isolation->count * METRICS; i++) {
@@ -237,7 +228,6 @@ static int isolation_main(const struct arguments *given)
     struct run_data run;
     struct isolation isolation = {0};
     int code = 0;
-
     if (arguments_run("isolation", given, 0, directory))
         return 2;
     if (run_summed_open(directory, &run, error))

@@ -13,7 +13,6 @@ static int report_main(const struct arguments *given)
     char directory[PATH_MAX], error[ERROR_MAX] = "";
     struct run_data run;
     struct analysis analysis;
-
     if (arguments_run("report", given, 0, directory))
         return 2;
     if (run_summed_open(directory, &run, error))

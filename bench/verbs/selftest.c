@@ -62,7 +62,6 @@ struct selftest {
 static int arguments_take(const struct arguments *given, struct selftest *test)
 {
     int64_t ppm = 0;
-
     if (parse_duration(given->value[BUDGET], &test->budget_ns) || test->budget_ns < 1000000000)
         return complain("selftest", "--budget: expected a duration of 1s or more, found '%.64s'", given->value[BUDGET]);
     if (*given->value[INJECT] && (parse_share(given->value[INJECT], &ppm) || ppm < 10000 || ppm > 500000))
@@ -78,7 +77,6 @@ static int selftest_open(const struct arguments *given, struct selftest *test, c
     struct asked asked = {.suites = {0}};
     struct machine machine;
     int rc = machine_open(&machine, NULL, error);
-
     if (rc)
         return rc;
     snprintf(tasks, sizeof tasks, "%u", TASKS_PER_WORKER * machine.cores);
@@ -101,7 +99,6 @@ static int selftest_fits(struct selftest *test, char *error)
     char budget[32], least[32];
     int rc = pilots_run(session->calibrations, &plan->cells, session->request.settings.seed, true,
                         PILOTS_SHARE * budget_ns, error);
-
     session->closing_ns = CLOSING_NS;
     session->budget_ns = test->budget_ns;
     plan->block_ns = forecast_block_ns(&plan->cells, plan->cells.count);
@@ -119,7 +116,6 @@ static int selftest_plan(struct selftest *test, char *error)
     struct plan *plan = &test->session.plan;
     int rc = selftest_fits(test, error);
     double blocks = session_left_ns(&test->session, test->budget_ns) / plan->block_ns;
-
     if (rc)
         return rc;
     test->pairs = plan->cells.count / 2;
@@ -144,7 +140,6 @@ static int selftest_plan(struct selftest *test, char *error)
 static int selftest_begin(struct selftest *test, char **argv, char *error)
 {
     int rc = session_begin(&test->session, "selftest", argv, error);
-
     if (!rc)
         rc = host_note(test->session.directory, "selftest",
                        json_pack("{s:i, s:i, s:f, s:s}", "groups", (int)test->groups, "blocks_of_a_group",
@@ -160,7 +155,6 @@ static int selftest_run(struct selftest *test, char *error)
     const struct plan *plan = &session->plan;
     struct progress progress;
     int rc = 0;
-
     progress_begin(&progress, plan->cells.count, plan->blocks, 0);
     for (test->done = 0; test->done < test->groups && !rc; test->done++) {
         double group_ns = test->length * forecast_block_ns(&plan->cells, plan->cells.count);
@@ -194,7 +188,6 @@ struct found {
 static size_t row_of(const struct run_data *run, const struct cell *cell)
 {
     size_t row = 0;
-
     while (row < run->count && strcmp(run->rows[row].cell_id, cell->id) != 0)
         row++;
     return row;
@@ -207,7 +200,6 @@ static int found_make(const struct selftest *test, const struct run_data *run, s
     const struct family alone = family_make(1, 0, margin), all = family_make((unsigned)test->pairs, 0, margin);
     struct series series;
     int rc = series_make(run, METRIC_WALL, &series);
-
     *found = (struct found){.count = test->pairs * test->done};
     if (rc)
         return rc;
@@ -242,7 +234,6 @@ static void found_release(struct found *found)
 static double miss_rate(unsigned blocks)
 {
     size_t lo, hi;
-
     if (stats_median_ranks(blocks, 1 - FAMILY_ERROR, &lo, &hi))
         return NAN;
     return 2 * gsl_cdf_binomial_P((unsigned)lo - 1, 0.5, blocks);
@@ -252,7 +243,6 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
     char text[1024];
     va_list arguments;
-
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
@@ -262,7 +252,6 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 static size_t misses_count(const struct comparison *comparisons, size_t count, double truth)
 {
     size_t misses = 0;
-
     for (size_t i = 0; i < count; i++)
         misses += comparisons[i].interval.lo > truth || comparisons[i].interval.hi < truth;
     return misses;
@@ -290,7 +279,6 @@ static int equal_print(const struct selftest *test, const struct found *found)
     char few[32], many[32];
     double visible = difference_visible(found->groups, found->count, true, found->room);
     double visible_all = difference_visible(found->whole, test->pairs, true, found->room);
-
     say("False alarms: %zu of %zu comparisons have an interval without 1 (about %.0f are to be expected, up to %zu are "
         "allowed), %zu of them a verdict of faster or slower by more than 2 %%: %s.",
         alarms.alarms, alarms.comparisons, miss_rate(test->length) * (double)alarms.comparisons, alarms.allowed,
@@ -315,7 +303,6 @@ static int injected_print(const struct selftest *test, const struct found *found
     size_t allowed = alarms_allowed(comparisons);
     bool passed = comparisons && misses <= allowed;
     char seen[32];
-
     for (size_t i = 0; i < found->count; i++) {
         slower += found->groups[i].verdict == VERDICT_SLOWER;
         faster += found->groups[i].verdict == VERDICT_FASTER;
@@ -343,7 +330,6 @@ static int injected_print(const struct selftest *test, const struct found *found
 static int selftest_print(const struct selftest *test, const struct run_data *run, const struct found *found)
 {
     const struct cell *cell = &test->session.plan.cells.cell[0];
-
     screen_header(stdout, run);
     screen_warnings_print(stdout, run, NULL);
     printf("\n");
@@ -365,7 +351,6 @@ static int selftest_judge(const struct selftest *test, char *error)
     struct run_data run;
     struct found found;
     int code, rc = run_summed_open(test->session.directory, &run, error);
-
     if (rc)
         return complain("selftest", "%s", error), 1;
     rc = summary_write(&run, error);
@@ -389,7 +374,6 @@ static int selftest_main(const struct arguments *given)
     char error[ERROR_MAX] = "";
     struct selftest test = {.session = SESSION_CLOSED};
     int code = arguments_take(given, &test);
-
     if (code)
         return code;
     int rc = selftest_open(given, &test, error);

@@ -11,7 +11,6 @@ static int summarise_main(const struct arguments *given)
     struct run_data run;
     struct analysis analysis = {.run = &run};
     bool all_failed;
-
     if (arguments_run("summarise", given, 0, directory))
         return 2;
     if (run_summed_open(directory, &run, error))

@@ -22,7 +22,6 @@ static int caches_print(hwloc_topology_t topology)
 {
     const char *before = "caches      ";
     int rc = 0;
-
     for (int depth = hwloc_topology_get_depth(topology) - 1; depth >= 0 && rc == 0; depth--) {
         hwloc_obj_t cache = hwloc_get_obj_by_depth(topology, depth, 0);
         struct kinds sizes;
@@ -50,7 +49,6 @@ static int cores_print(const struct machine *machine)
 {
     struct kinds kinds;
     int rc = kinds_of_cores(machine, &kinds);
-
     for (size_t i = 0; kinds.count > 1 && i < kinds.count; i++) {
         char *cpus = NULL;
         hwloc_bitmap_list_asprintf(&cpus, kinds.kind[i].cpus);
@@ -73,7 +71,6 @@ static void count_print(unsigned count, const char *noun, const char *end)
 static void limit_print(const char *what, const char *limit, const char *unseen)
 {
     char text[256];
-
     snprintf(text, sizeof text, "%s%s%s",
              limit    ? limit
              : unseen ? "unknown"
@@ -89,7 +86,6 @@ static int machine_print(const struct machine *machine)
 {
     hwloc_topology_t topology = machine->topology;
     char *allowed = NULL, size[32];
-
     static const struct {
         hwloc_obj_type_t type;
         const char *noun;
@@ -134,7 +130,6 @@ static void objects_print(hwloc_topology_t topology, hwloc_obj_type_t type, hwlo
 {
     hwloc_bitmap_t numbers = hwloc_bitmap_alloc();
     char *text = NULL;
-
     for (hwloc_obj_t object = NULL; numbers && (object = hwloc_get_next_obj_by_type(topology, type, object));)
         if (hwloc_bitmap_intersects(object->cpuset, set))
             hwloc_bitmap_set(numbers, object->logical_index);
@@ -149,7 +144,6 @@ static int row_print(const struct machine *machine, const char *who, const uint6
 {
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
     char *cpus = NULL;
-
     if (!set)
         return -ENOMEM;
     for (unsigned cpu = 0; cpu < words * 64; cpu++)
@@ -170,7 +164,6 @@ static int placement_print(const struct machine *machine, const struct question 
                            const struct placement *placement)
 {
     int status = 0;
-
     printf("\nplace       %s, ", question->place);
     count_print(placement->workers, "worker", ", submitter ");
     printf("%s\n\n", question->place_main);
@@ -197,7 +190,6 @@ static int answer(const struct question *question)
     char error[ERROR_MAX];
     struct words workers = {0};
     int code = 0;
-
     if (machine_open(&machine, question->topology, error) != 0)
         return complain("topo", "%s", error);
     if (option_values(&options[OPTION_WORKERS], question->workers, &machine, &workers, error) != 0)

@@ -26,7 +26,6 @@ int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void *
     if (group->ring_touched > ring)
         group->ring_touched = ring;
     group->spin_ticks = wait_spin_ticks(wait, group->config->spare_cpu);
-
     size_t shared = align_up(sizeof *group->shared + 2 * group->words * sizeof(uint64_t), 128);
     size_t workers = group->workers * sizeof(struct worker);
     size_t before = align_up(shared + workers, PAGE_BYTES), rings = group->workers * ring;
@@ -51,7 +50,6 @@ int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void *
         memory_map_now((char *)group->rings + i * ring, group->ring_touched);
     if (extra_memory)
         *extra_memory = at + own;
-
     group->left = calloc(group->words, sizeof *group->left);
     group->unit = calloc(group->processes + 1, sizeof *group->unit);
     group->fallen = calloc(group->processes ? group->workers : 1, sizeof *group->fallen);

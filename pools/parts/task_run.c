@@ -156,7 +156,6 @@ void task_run(const struct job *job, uint32_t index, const void *in, void *out, 
     task.in_bytes = job->in_bytes;
     task.out = out;
     task.out_bytes = job->out_bytes;
-
     uint64_t result = 0, start, input_hash = begin(job, index, in, &start);
     uint32_t cpu;
     int code = job->workload->run(job->state, &task, &result);

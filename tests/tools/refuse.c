@@ -85,7 +85,6 @@ static long call_find(const char *name)
 {
     char *end;
     long number = strtol(name, &end, 10);
-
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         if (!strcmp(calls[i].name, name))
             return calls[i].number;
@@ -104,7 +103,6 @@ static int rule_add(char *rule, int error)
 {
     unsigned argument, value;
     char *condition = strchr(rule, ':');
-
     if (condition)
         *condition++ = '\0';
     long call = call_find(rule);
@@ -125,7 +123,6 @@ static int rule_add(char *rule, int error)
 int main(int argc, char **argv)
 {
     int error = argc > 3 ? error_find(argv[1]) : -1;
-
     if (error < 0) {
         fprintf(stderr, "refuse: expected ERROR CALL[:ARGUMENT=VALUE][,CALL ...] COMMAND [ARGUMENT ...]\n");
         return 2;

@@ -7,7 +7,6 @@
 static void take(const void *from, struct search_mark *mark)
 {
     const struct capacity_row *row = from;
-
     snprintf(mark->pool, sizeof mark->pool, "%s", row->pool);
     snprintf(mark->workload, sizeof mark->workload, "%s", row->workload);
     mark->workers = row->workers;

@@ -15,7 +15,6 @@ static const char *line_after(const char *line)
 char *caption_of(const char *captions, const char *name)
 {
     size_t length = strlen(name);
-
     for (const char *line = captions; line && *line; line = line_after(line))
         if (!strncmp(line, name, length) && !strncmp(line + length, ": ", 2)) {
             line += length + 2;
@@ -34,7 +33,6 @@ size_t captions_trials(const char *captions)
     char *all = caption_of(captions, ALL);
     const char *comma = all ? strrchr(all, ',') : NULL;
     size_t trials = 0;
-
     if (comma && sscanf(comma, ", %zu trials", &trials) != 1)
         trials = 0;
     free(all);

@@ -26,7 +26,6 @@ static bool panel_print(FILE *data, const struct analysis *analysis, int cost, s
     const struct table *t = &analysis->table;
     bool known = false;
     size_t line = 0;
-
     for (size_t c = 0; c < t->pools; c++)
         known |= !is_base(t, c) && !isnan(amount_of(&analysis->prices[c], cost)->value);
     for (size_t c = 0; c < t->pools && known; c++)
@@ -43,7 +42,6 @@ static int costs_make(const struct chart_work *work)
     struct chart_counts counts = {0};
     size_t lines = 0;
     int panels = 0;
-
     if (!work->run->count)
         return refuse(work->why, "no trial was recorded"), 0;
     fprintf(work->script,

@@ -25,7 +25,6 @@
 static char *picture_name(char *name, size_t size, const char *chart, int number, const char *extension)
 {
     char suffix[16] = "";
-
     if (number > 1)
         snprintf(suffix, sizeof suffix, "-%d", number);
     snprintf(name, size, "%.64s%s%s%s", chart, suffix, *extension ? "." : "", extension);
@@ -40,7 +39,6 @@ static bool is_whole(const char *directory, const char *picture, const char *for
     } ends[] = {{"svg", "</svg>"}, {"png", "IEND"}, {"pdf", "%%EOF"}, {"tex", "\\endgroup"}};
     char path[PATH_MAX + 160], tail[64];
     ssize_t n = -1;
-
     snprintf(path, sizeof path, "%s/%s", directory, picture);
     int fd = text_file_fd(path);
     if (fd < 0)
@@ -59,7 +57,6 @@ static bool is_whole(const char *directory, const char *picture, const char *for
 static const char *picture_file(char name[160], const char *chart, int number, const char *format, int k)
 {
     char stem[128];
-
     if (k > 1 || (k && strcmp(format, "tex") != 0))
         return NULL;
     picture_name(stem, sizeof stem, chart, number, k ? "" : format);
@@ -72,7 +69,6 @@ static void pictures_remove(const char *charts, const char *chart, int from, con
 {
     char name[160], path[PATH_MAX + 160];
     bool some = true;
-
     for (int number = from; number <= PICTURES_MAX && some; number++) {
         some = false;
         for (int k = 0; picture_file(name, chart, number, format, k); k++) {
@@ -85,7 +81,6 @@ static void pictures_remove(const char *charts, const char *chart, int from, con
 static int file_move(const char *from, const char *to, const char *file, char *error)
 {
     char old[PATH_MAX + 160], new[PATH_MAX + 160];
-
     snprintf(old, sizeof old, "%s/%s", from, file);
     snprintf(new, sizeof new, "%s/%s", to, file);
     if (rename(old, new) == 0)
@@ -101,7 +96,6 @@ static int sources_move(const char *draft, const char *charts, const char *chart
     static const char *const sources[] = {"dat", "gp"};
     char name[160];
     int result = 0;
-
     for (size_t i = 0; i < sizeof sources / sizeof *sources && !result; i++)
         result = file_move(draft, charts, picture_name(name, sizeof name, chart, 1, sources[i]), error);
     return result;
@@ -113,7 +107,6 @@ static int pictures_move(const char *draft, const char *charts, const char *char
 {
     char name[160];
     int result = 0;
-
     for (int number = 1; number <= pictures; number++)
         if (!is_whole(draft, picture_file(name, chart, number, format, 0), format)) {
             refuse(error, "gnuplot did not finish %s", name);
@@ -133,7 +126,6 @@ static int script_append(FILE *out, const char *script, char *error)
 {
     char path[PATH_MAX];
     struct text_lines text;
-
     if (data_path(script, path, sizeof path))
         return refuse(error, "there is no scripts/%s beside the program nor where it was installed", script), -ENODATA;
     int code = text_open(path, SCRIPT_BYTES_MAX, &text);
@@ -148,7 +140,6 @@ static int script_append(FILE *out, const char *script, char *error)
 static FILE *draft_open(const char *draft, const char *file, char *error)
 {
     char path[PATH_MAX + 160];
-
     snprintf(path, sizeof path, "%s/%s", draft, file);
     FILE *out = fopen(path, "we");
     if (!out)
@@ -173,7 +164,6 @@ static int sources_write(struct chart_work *work, const struct drawing *drawing,
     const struct chart *chart = work->chart;
     char data[160], script[160];
     int pictures = -EIO, result = 0;
-
     work->data = draft_open(draft, picture_name(data, sizeof data, chart->name, 1, "dat"), work->why);
     work->script = draft_open(draft, picture_name(script, sizeof script, chart->name, 1, "gp"), work->why);
     if (work->data && work->script) {
@@ -198,7 +188,6 @@ static void say(const struct drawing *drawing, const char *charts, const struct 
                 const char *why)
 {
     char name[128];
-
     if (!drawing->talk)
         return;
     for (int number = 1; number <= pictures; number++) {
@@ -216,7 +205,6 @@ static void caption_print(FILE *out, const struct chart_work *work, int pictures
 {
     const struct chart *chart = work->chart;
     char name[128];
-
     for (int number = 1; number <= pictures; number++) {
         fprintf(out, "%s: %s", picture_name(name, sizeof name, chart->name, number, ""), chart->title);
         if (pictures > 1)
@@ -233,7 +221,6 @@ static void caption_print(FILE *out, const struct chart_work *work, int pictures
 static bool was_drawn(const char *charts, const char *chart, const char *format)
 {
     char name[160], path[PATH_MAX + 160];
-
     snprintf(path, sizeof path, "%s/%s", charts, picture_file(name, chart, 1, format, 0));
     return access(path, F_OK) == 0;
 }
@@ -246,7 +233,6 @@ static int chart_draw(struct chart_work *work, const struct drawing *drawing, co
     const char *name = work->chart->name;
     char script[80];
     int pictures = sources_write(work, drawing, draft);
-
     if (pictures == 0)
         pictures_remove(charts, name, 1, drawing->format); /* the run has no such chart any more */
     if (pictures <= 0)
@@ -281,7 +267,6 @@ static void drafts_remove(const char *charts)
 {
     DIR *directory = opendir(charts);
     char path[PATH_MAX + 300];
-
     for (const struct dirent *entry; directory && (entry = readdir(directory));) {
         long pid = strncmp(entry->d_name, DRAFT_PREFIX, strlen(DRAFT_PREFIX)) != 0
                        ? 0
@@ -299,7 +284,6 @@ static void drafts_remove(const char *charts)
 static int directories_make(const char *directory, char charts[PATH_MAX], char draft[PATH_MAX], char *error)
 {
     const char *failed = NULL;
-
     snprintf(charts, PATH_MAX, "%.*s/charts", PATH_MAX - 64, directory); /* room for names below it */
     snprintf(draft, PATH_MAX, "%.*s/" DRAFT_PREFIX "%ld", PATH_MAX - 40, charts, (long)getpid());
     if (mkdir(charts, 0777) < 0 && errno != EEXIST)
@@ -325,7 +309,6 @@ int drawing_make(const struct drawing *drawing, char *error)
     uint64_t limit_ns = drawing->limit_ns ? drawing->limit_ns : CHART_LIMIT_NS;
     int result = directories_make(run->directory, charts, draft, error);
     FILE *captions = result ? NULL : draft_open(draft, CAPTIONS, error);
-
     if (!captions) {
         draft_remove(draft);
         return result ? result : -EIO;

@@ -16,7 +16,6 @@ static const char *const units[QUANTITIES] = {"ns", "ns", "share", "ratio"};
 static struct amount amount_of(const struct fault_cost *fault_cost, const struct run_data *run, enum quantity quantity)
 {
     const struct summary_row *row = &run->rows[fault_cost->cell];
-
     if (quantity == DIP)
         return (struct amount){fault_cost->ended ? NAN : fault_cost->dip.ratio, fault_cost->dip.interval,
                                fault_cost->dip.blocks};
@@ -30,7 +29,6 @@ static struct amount amount_of(const struct fault_cost *fault_cost, const struct
 static size_t first_of(const struct fault_costs *costs, const struct run_data *run, size_t at)
 {
     size_t first = 0;
-
     while (strcmp(run->rows[costs->fault_cost[first].cell].f.pool, run->rows[costs->fault_cost[at].cell].f.pool) != 0)
         first++;
     return first;
@@ -40,7 +38,6 @@ static size_t first_of(const struct fault_costs *costs, const struct run_data *r
 static size_t pool_number(const struct fault_costs *costs, const struct run_data *run, size_t at)
 {
     size_t number = 0;
-
     for (size_t i = 0; i <= first_of(costs, run, at); i++)
         number += first_of(costs, run, i) == i;
     return number;
@@ -50,7 +47,6 @@ static bool panel_print(const struct fault_costs *fault_costs, const struct run_
                         FILE *data, struct chart_counts *counts)
 {
     bool any = false;
-
     for (size_t i = 0; i < fault_costs->count; i++)
         any = any || !isnan(amount_of(&fault_costs->fault_cost[i], run, quantity).value);
     for (size_t i = 0; i < fault_costs->count && any; i++) {
@@ -70,7 +66,6 @@ static int faults_make(const struct chart_work *work)
     const struct run_data *run = work->run;
     struct chart_counts counts = {0};
     int panels = 0;
-
     if (!fault_costs->count)
         return refuse(work->why, "no cell has faults"), 0;
     fprintf(work->script,

@@ -17,7 +17,6 @@ static size_t baseline_find(const struct table *t)
 {
     size_t found = NO_CELL, contenders = 0;
     unsigned highest = 0;
-
     for (size_t c = 0; c < t->pools; c++) {
         unsigned rank = baseline_rank(&t->run->rows[t->pool[c]]);
         contenders += rank > 0;
@@ -32,7 +31,6 @@ static size_t baseline_find(const struct table *t)
 static bool is_compared(const struct table *t, size_t row, size_t column, size_t baseline)
 {
     const struct entry *entry = table_entry(t, row, column), *base = table_entry(t, row, baseline);
-
     return column != baseline && entry->cell != NO_CELL && base->cell != NO_CELL && !isnan(entry->ns) &&
            !isnan(base->ns) && !row_has_pool(&t->run->rows[entry->cell], BASE_POOL);
 }
@@ -48,7 +46,6 @@ struct shares {
 static int row_print(FILE *data, const struct table *t, size_t row, size_t baseline, struct shares *shares)
 {
     unsigned line = 0;
-
     for (size_t c = 0; c < t->pools; c++) {
         struct comparison point;
         if (!is_compared(t, row, c, baseline))
@@ -74,7 +71,6 @@ static void notes_print(const struct chart_work *work, const struct table *t, si
                         const struct shares *shares)
 {
     char n[64], bars[192], text[CHART_NOTE_MAX];
-
     if (shares->counts.bars)
         snprintf(bars, sizeof bars, "bars: intervals that hold together at 95 %% (%u comparisons)",
                  shares->family.comparisons);
@@ -93,7 +89,6 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
     struct shares shares = {0};
     unsigned comparisons = 0;
     char label[256];
-
     for (size_t r = 0; r < t->rows; r++)
         for (size_t c = 0; c < t->pools; c++)
             comparisons += is_compared(t, r, c, baseline);
@@ -130,7 +125,6 @@ static int table_draw(const struct table *t, size_t baseline, const struct chart
 static int forest_make(const struct chart_work *work)
 {
     const struct table *table = &work->analysis->table;
-
     if (!work->run->count)
         return refuse(work->why, "no trial was recorded"), 0;
     size_t baseline = baseline_find(table);

@@ -23,7 +23,6 @@ static void environment_make(char *environment[PASSED_ON + 2])
 {
     static char locale[] = "LC_ALL=C.UTF-8";
     size_t kept = 0;
-
     for (size_t i = 0; i < PASSED_ON; i++) {
         char *value = getenv(passed_on[i]);
         if (value)
@@ -58,7 +57,6 @@ static __attribute__((noinline)) pid_t gnuplot_spawn(const char *directory, char
                                                      volatile int *code)
 {
     pid_t harness = getpid(), pid = vfork();
-
     if (pid == 0)
         become_gnuplot(directory, arguments, environment, harness, code);
     if (pid < 0)
@@ -73,7 +71,6 @@ static pid_t gnuplot_start(const char *directory, char *script)
     char *const arguments[] = {program, defaults_only, script, NULL};
     char *environment[PASSED_ON + 2];
     volatile int code = 0;
-
     environment_make(environment);
     pid_t pid = gnuplot_spawn(directory, arguments, environment, &code);
     if (pid > 0 && code)
@@ -88,7 +85,6 @@ static bool has_ended(pid_t pid, uint64_t limit_ns)
     const uint64_t until = clock_monotonic_ns() + limit_ns;
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     bool ended = fd < 0; /* a kernel before 5.3, on which nothing is measured: then without a limit */
-
     for (uint64_t now = 0; !ended && (now = clock_monotonic_ns()) < until;) {
         struct pollfd end = {.fd = fd, .events = POLLIN};
         struct timespec left = {.tv_sec = (time_t)((until - now) / 1000000000u),
@@ -104,7 +100,6 @@ int gnuplot_run(const char *directory, char *script, uint64_t limit_ns, char *er
 {
     pid_t pid = gnuplot_start(directory, script);
     int status;
-
     if (pid == -ENOENT)
         refuse(error, "there is no gnuplot; install gnuplot-nox (Debian, Ubuntu) or gnuplot");
     else if (pid < 0)

@@ -12,7 +12,6 @@ static bool in_panel(const void *arg, size_t first, size_t row)
     const struct groups *groups = arg;
     const struct summary_row *rows = groups->run->rows;
     unsigned same = groups->factors;
-
     if (row_has_pool(&rows[row], BASE_POOL))
         same &= ~(unsigned)(FACTOR_PLACE | FACTOR_WORKERS);
     return factors_equal(&rows[first], &rows[row], same);
@@ -22,7 +21,6 @@ static bool in_panel(const void *arg, size_t first, size_t row)
 static int members_find(struct groups *groups)
 {
     const struct run_data *s = groups->run;
-
     groups->in_panel = calloc(groups->panels * s->count + 1, sizeof *groups->in_panel);
     groups->pool_of = calloc(s->count + 1, sizeof *groups->pool_of);
     if (!groups->in_panel || !groups->pool_of)
@@ -44,7 +42,6 @@ int groups_init(struct groups *groups, const struct run_data *run, bool (*is_dra
     size_t *order = calloc(room, sizeof *order);
     struct summary_row *used = calloc(room, sizeof *used);
     int result = -ENOMEM;
-
     *groups = (struct groups){.run = run};
     groups->panel = calloc(room, sizeof *groups->panel);
     groups->pool = calloc(room, sizeof *groups->pool);
@@ -94,7 +91,6 @@ void groups_release(struct groups *groups)
 size_t groups_trials(struct groups *groups, size_t panel, size_t pool)
 {
     size_t count = 0;
-
     for (size_t i = 0; i < groups->run->trial_count; i++) {
         size_t row = groups->run->cell[i];
         if (groups->drawn[i] && groups->pool_of[row] == pool && groups->in_panel[panel * groups->run->count + row])
@@ -121,7 +117,6 @@ char *groups_title(char *text, size_t size, const struct groups *groups, size_t 
 void groups_print(FILE *script, const struct groups *groups)
 {
     char title[96];
-
     fprintf(script, "page_panels = %d; panels = %zu; pools = %zu\narray panel_title[panels]; array pool_name[pools]\n",
             CHART_PANELS_MAX, groups->panels, groups->pools);
     for (size_t p = 0; p < groups->panels; p++)

@@ -10,7 +10,6 @@
 static bool is_drawn(const void *arg, size_t trial)
 {
     const struct run_data *run = arg;
-
     return trial_has_time(&run->trials[trial]) && run->times[trial].tasks >= TASKS_MIN;
 }
 
@@ -37,7 +36,6 @@ static bool line_print(const struct groups *groups, size_t trials, FILE *data, s
     struct amount first = amount_at(groups, trials, 0), amount = first;
     unsigned points = 0;
     bool band = false;
-
     /* with fewer trials than at first, only those with more tasks would go on */
     for (; points < TAIL_POINTS && amount.trials == first.trials; amount = amount_at(groups, trials, ++points)) {
         band |= !isnan(amount.interval.lo);
@@ -58,7 +56,6 @@ static void panels_print(struct groups *groups, FILE *data, FILE *script, struct
 {
     size_t lines = 0;
     char title[256];
-
     fputs("array panel_first[panels]; array panel_last[panels]; array panel_late[panels]; array panel_reach[panels]\n"
           "array panel_least[panels]; array panel_most[panels]; array line_pool[panels * pools]; array "
           "line_band[panels * pools]\n",
@@ -93,7 +90,6 @@ static void panels_print(struct groups *groups, FILE *data, FILE *script, struct
 static void notes_print(const struct chart_work *work, const struct chart_counts *counts)
 {
     char text[CHART_NOTE_MAX], trials[64];
-
     snprintf(text, sizeof text, "Medians over %s trial%s a line; %s", chart_counts_text(trials, sizeof trials, counts),
              counts->most == 1 ? "" : "s",
              counts->bars ? "bands: 95 % order-statistic interval, where there are at least 6"
@@ -105,7 +101,6 @@ static int latency_make(const struct chart_work *work)
 {
     struct groups groups;
     struct reach all = {0};
-
     if (work->run->partial) /* left out of a copy: nothing failed */
         return refuse(work->why, "there is no latency.csv"), 0;
     int result = groups_init(&groups, work->run, is_drawn, work->run);

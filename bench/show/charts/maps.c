@@ -7,14 +7,12 @@
 static int number_compare(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
     return (x > y) - (x < y);
 }
 
 static size_t numbers_sort(int64_t *numbers, size_t count)
 {
     size_t kept = 0;
-
     qsort(numbers, count, sizeof *numbers, number_compare);
     for (size_t i = 0; i < count; i++)
         if (!kept || numbers[kept - 1] != numbers[i])
@@ -25,7 +23,6 @@ static size_t numbers_sort(int64_t *numbers, size_t count)
 static int64_t place_of(int64_t number, const int64_t *numbers, size_t count)
 {
     const int64_t *found = bsearch(&number, numbers, count, sizeof *numbers, number_compare);
-
     return found ? found - numbers : 0;
 }
 
@@ -33,7 +30,6 @@ static void tics_print(FILE *out, const char *axis, const int64_t *numbers, size
                        char *(*name)(char *text, size_t size, int64_t number))
 {
     char text[64];
-
     fprintf(out, "%s_count = %zu; %s_tics = \"", axis, count, axis);
     for (size_t i = 0; i < count; i++)
         fprintf(out, "%s'%s' %zu", i ? ", " : "", name(text, sizeof text, numbers[i]), i);
@@ -49,7 +45,6 @@ char *map_number(char *text, size_t size, int64_t number)
 int map_print(struct map *map, FILE *data, FILE *script)
 {
     int64_t *xs = calloc(2 * map->count + 1, sizeof *xs), *ys;
-
     if (!xs)
         return -ENOMEM;
     ys = xs + map->count;

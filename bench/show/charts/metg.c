@@ -13,7 +13,6 @@ static double number(int64_t value)
 static void take(const void *from, struct search_mark *mark)
 {
     const struct metg_row *row = from;
-
     snprintf(mark->pool, sizeof mark->pool, "%s", row->pool);
     snprintf(mark->workload, sizeof mark->workload, "%s", row->workload);
     mark->workers = row->workers;
@@ -32,7 +31,6 @@ static double size(const struct summary_row *row)
 static double efficiency(const struct run_data *run, size_t trial)
 {
     const struct trial_row *mine = &run->trials[trial];
-
     for (size_t t = 0; t < run->trial_count; t++) {
         const struct trial_row *other = &run->trials[t];
         if (other->block == mine->block && !strcmp(other->f.pool, IDEAL_POOL) && trial_has_time(other) &&

@@ -41,7 +41,6 @@ static bool is_nested(const struct summary_row *row)
 static void options_copy(char *text, size_t size, const char *pool)
 {
     size_t length = 0;
-
     *text = '\0';
     for (const char *at = pool; *at;) {
         size_t word = strcspn(at, ":,") + 1;
@@ -59,7 +58,6 @@ static void options_copy(char *text, size_t size, const char *pool)
 static bool same_panel(const struct nested *n, const struct summary_row *a, const struct summary_row *b)
 {
     char x[sizeof a->f.pool + 1], y[sizeof a->f.pool + 1];
-
     options_copy(x, sizeof x, a->f.pool);
     options_copy(y, sizeof y, b->f.pool);
     return !strcmp(x, y) && factors_equal(a, b, n->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS));
@@ -75,7 +73,6 @@ static bool same_product(const struct nested *n, size_t i, size_t j)
 static size_t best_of(const struct nested *n, size_t i, bool *alone)
 {
     size_t best = i;
-
     *alone = true;
     for (size_t j = 0; j < n->shapes; j++) {
         if (j == i || !same_product(n, i, j))
@@ -91,7 +88,6 @@ static size_t best_of(const struct nested *n, size_t i, bool *alone)
 static unsigned pairs_count(const struct nested *n)
 {
     unsigned pairs = 0;
-
     for (size_t i = 0; i < n->shapes; i++)
         for (size_t j = 0; j < i; j++)
             pairs += same_product(n, i, j);
@@ -124,7 +120,6 @@ static int tile_make(struct nested *n, size_t i)
     bool alone;
     size_t best = best_of(n, i, &alone);
     struct comparison comparison;
-
     if (alone)
         return 0;
     int result = comparison_make(series_of(n->series, n->shape[i].row), series_of(n->series, n->shape[best].row),
@@ -152,7 +147,6 @@ static void script_print(const struct nested *n, const struct chart_work *work)
     unsigned said = (factors_varying(n->run->rows, n->run->count, n->factors) | FACTOR_WORKLOAD) &
                     ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
     char text[512], pool[160];
-
     fprintf(work->script,
             "x_text = 'threads of each process'\ny_text = 'processes'\npage_panels = %d; panels = %zu\n"
             "array panel_title[panels]; array panel_hatched[panels]; shade_most = %.6g\n",
@@ -183,7 +177,6 @@ static int nested_make(const struct chart_work *work)
                        .map = {.x_name = map_number, .y_name = map_number},
                        .worst = 1};
     int result = -ENOMEM;
-
     n.map.tiles = calloc(run->count + 1, sizeof *n.map.tiles);
     n.shape = calloc(run->count + 1, sizeof *n.shape);
     n.first = calloc(run->count + 1, sizeof *n.first);

@@ -43,7 +43,6 @@ char *chart_counts_text(char *text, size_t size, const struct chart_counts *coun
 struct amount chart_median(const struct run_data *run, double *values, size_t count)
 {
     struct amount amount = {.trials = stats_sort(values, count)};
-
     amount.value = stats_median(values, amount.trials);
     stats_median_interval(values, amount.trials, looks_level_alone(run->looks), &amount.interval);
     return amount;
@@ -58,7 +57,6 @@ void chart_amount(FILE *data, size_t line, size_t pool, const struct amount *amo
                   struct chart_counts *counts)
 {
     const struct interval *interval = &amount->interval;
-
     if (isnan(amount->value)) {
         fprintf(data, "%zu NaN NaN NaN 0 %zu \"%s\"\n", line, pool, instead);
         return;
@@ -73,7 +71,6 @@ char *chart_origin(char *text, size_t size, const struct run_data *run)
 {
     const char *date = json_string_value(json_object_get(run->host, "date"));
     char machine[160];
-
     host_line(machine, sizeof machine, run->host);
     snprintf(text, size, "%s; %.61s%srun %.40s, %zu trials", machine, date ? date : "", date ? ", " : "",
              run->count ? run->rows[0].run_id : "", run->trial_count);
@@ -83,7 +80,6 @@ char *chart_origin(char *text, size_t size, const struct run_data *run)
 void chart_notes(const struct chart_work *work, const char *bars)
 {
     char text[CHART_NOTE_MAX];
-
     chart_text(work->script, "chart_source", 0, chart_origin(text, sizeof text, work->run));
     chart_text(work->script, "chart_note", 0, bars);
     if (work->note)
@@ -93,7 +89,6 @@ void chart_notes(const struct chart_work *work, const char *bars)
 void chart_notes_medians(const struct chart_work *work, const struct chart_counts *counts)
 {
     char text[CHART_NOTE_MAX], n[64];
-
     snprintf(text, sizeof text, "Medians, n = %s trial%s a point; %s%s", chart_counts_text(n, sizeof n, counts),
              counts->most == 1 ? "" : "s",
              counts->bars ? "bars: 95 % order-statistic interval" : "no bars: an interval needs at least 6 trials",

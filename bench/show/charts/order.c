@@ -26,7 +26,6 @@ struct points {
 static void changes_fill(struct points *points)
 {
     const struct run_data *s = points->run;
-
     for (size_t i = 0; i < s->trial_count; i++) {
         points->change[i] = NAN;
         points->failed += !trial_is_ok(&s->trials[i]);
@@ -48,7 +47,6 @@ static void changes_fill(struct points *points)
 static void range_find(struct points *points)
 {
     size_t trials = points->run->trial_count;
-
     memcpy(points->values, points->change, trials * sizeof *points->values);
     size_t count = stats_sort(points->values, trials);
     size_t cut = (size_t)((1 - WITHIN) / 2 * (double)count);
@@ -62,7 +60,6 @@ static void range_find(struct points *points)
 static void pools_print(const struct points *points, const struct groups *groups, FILE *data)
 {
     const struct run_data *s = points->run;
-
     for (size_t k = 0; k < groups->pools; k++) {
         fprintf(data, "# %s: s since the start of the run, %% from the median of its cell, beyond, trial\n",
                 groups_pool(groups, k));
@@ -80,7 +77,6 @@ static size_t blocks_print(const struct points *points, FILE *data)
 {
     const struct run_data *s = points->run;
     size_t blocks = 0;
-
     fputs("# blocks: s from .. to, % (median)\n", data);
     for (size_t block = 1; block <= s->blocks; block++) {
         int64_t from = INT64_MAX, to = INT64_MIN;
@@ -107,7 +103,6 @@ static size_t blocks_print(const struct points *points, FILE *data)
 static void failed_print(const struct points *points, FILE *data)
 {
     const struct run_data *s = points->run;
-
     fputs("# trials that are not ok: s, trial\n", data);
     for (size_t i = 0; i < s->trial_count; i++)
         if (!trial_is_ok(&s->trials[i]))
@@ -119,7 +114,6 @@ static void points_print(struct points *points, const struct groups *groups, con
     const struct run_data *s = points->run;
     char text[CHART_NOTE_MAX], beyond[80] = "", failed[80] = "";
     double last = 0;
-
     for (size_t i = 0; i < s->trial_count; i++)
         last = fmax(last, (double)s->trials[i].started_ns * 1e-9);
     fprintf(work->script, "pools = %zu; array pool_name[pools]\n", groups->pools);
@@ -142,7 +136,6 @@ static void points_print(struct points *points, const struct groups *groups, con
 static bool is_drawn(const void *arg, size_t trial)
 {
     const struct points *points = arg;
-
     return !isnan(points->change[trial]);
 }
 
@@ -154,7 +147,6 @@ static int order_make(const struct chart_work *work)
                             .values = calloc(s->trial_count + 1, sizeof(double))};
     struct groups groups = {0};
     int result = -ENOMEM;
-
     if (points.change && points.values) {
         changes_fill(&points);
         result = groups_init(&groups, s, is_drawn, &points);

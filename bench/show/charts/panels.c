@@ -29,7 +29,6 @@ struct points {
 static int64_t x_of(const struct points *data, size_t cell)
 {
     const struct summary_row *row = &data->run->rows[cell];
-
     return data->chart->axis == FACTOR_WORKERS   ? row->f.workers
            : data->chart->axis == FACTOR_BALLAST ? row->f.ballast.bytes
                                                  : row->f.size_ns;
@@ -40,7 +39,6 @@ static size_t values_add(const struct points *data, size_t cell, double (*value)
                          size_t count)
 {
     const struct run_data *s = data->run;
-
     for (size_t i = s->first[cell]; i != RUN_NOTHING; i = s->next[i])
         if (trial_has_time(&s->trials[i]))
             data->values[count++] = value(&s->trials[i]);
@@ -71,7 +69,6 @@ static bool in_panel(const void *arg, size_t first, size_t cell)
     const struct points *data = arg;
     const struct summary_row *rows = data->run->rows;
     unsigned same = data->factors & ~(FACTOR_POOL | data->chart->axis);
-
     if (row_has_pool(&rows[cell], BASE_POOL))
         same &= ~(unsigned)FACTOR_PLACE;
     if (data->chart->axis == FACTOR_BALLAST && x_of(data, cell) > 0 && !same_kind_of_ballast(&rows[cell], &rows[first]))
@@ -83,7 +80,6 @@ static bool in_panel(const void *arg, size_t first, size_t cell)
 static bool shows_change(const struct points *data, size_t first, const size_t *order, size_t count)
 {
     bool varies = data->chart->axis != FACTOR_BALLAST;
-
     for (size_t i = 0; i < count && !varies; i++)
         varies = in_panel(data, first, order[i]) && x_of(data, order[i]) != x_of(data, first);
     return varies;
@@ -94,7 +90,6 @@ static bool shows_change(const struct points *data, size_t first, const size_t *
 static void layout(struct points *data, const size_t *order, size_t count)
 {
     size_t panels = layout_groups(data->run, order, count, in_panel, data, false, data->panel);
-
     data->panels = 0;
     for (size_t p = 0; p < panels; p++)
         if (shows_change(data, data->panel[p], order, count))
@@ -110,7 +105,6 @@ static void layout(struct points *data, const size_t *order, size_t count)
 static int points_init(struct points *data, const struct panels *chart, const struct run_data *run)
 {
     size_t room = run->count + 1, count = 0;
-
     *data = (struct points){.chart = chart, .run = run, .factors = factors_of(run->rows, run->count)};
     data->panel = calloc(room, sizeof *data->panel);
     data->pool = calloc(room, sizeof *data->pool);
@@ -139,7 +133,6 @@ static void points_release(struct points *data)
 static int x_compare(const void *a, const void *b, void *arg)
 {
     int64_t x = x_of(arg, *(const size_t *)a), y = x_of(arg, *(const size_t *)b);
-
     return (x > y) - (x < y);
 }
 
@@ -147,7 +140,6 @@ static int x_compare(const void *a, const void *b, void *arg)
 static size_t cells_select(const struct points *data, size_t panel, const char *pool)
 {
     size_t count = 0;
-
     for (size_t i = 0; i < data->run->count; i++)
         if (data->drawable[i] && in_panel(data, data->panel[panel], i) &&
             (!pool || !strcmp(data->run->rows[i].f.pool, pool)))
@@ -159,7 +151,6 @@ static size_t cells_select(const struct points *data, size_t panel, const char *
 static char *panel_label(const struct points *data, size_t panel, unsigned said, char *text, size_t size)
 {
     const struct summary_row *row = &data->run->rows[data->panel[panel]];
-
     factors_label(text, size, row, said);
     size_t length = strlen(text);
     char ballast[SPEC_MAX];
@@ -174,7 +165,6 @@ static bool bound_print(FILE *out, const struct points *data, size_t panel, cons
 {
     size_t count = data->chart->bound ? cells_select(data, panel, NULL) : 0;
     bool any = false;
-
     for (size_t i = 0, next; i < count; i = next) {
         size_t n = 0;
         for (next = i; next < count && x_of(data, data->cells[next]) == x_of(data, data->cells[i]); next++)
@@ -200,7 +190,6 @@ struct range {
 static struct chart_counts series_print(FILE *out, const struct points *data, size_t count, struct range *range)
 {
     struct chart_counts counts = {0};
-
     for (size_t i = 0; i < count; i++) {
         size_t n = values_add(data, data->cells[i], data->chart->value, 0);
         struct amount y = chart_median(data->run, data->values, n);
@@ -219,7 +208,6 @@ static struct chart_counts series_print(FILE *out, const struct points *data, si
 static int64_t x_next(const struct points *data, int64_t last)
 {
     int64_t next = INT64_MAX;
-
     for (size_t i = 0; i < data->run->count; i++)
         if (data->drawable[i] && x_of(data, i) > last && x_of(data, i) < next)
             next = x_of(data, i);
@@ -231,7 +219,6 @@ static void tics_print(FILE *out, const struct points *data)
 {
     int64_t first = x_next(data, -1), last = first;
     char text[32];
-
     fputs("x_tics = \"", out);
     for (int64_t x = first; x != INT64_MAX; x = x_next(data, x)) {
         snprintf(text, sizeof text, "%lld", (long long)x);
@@ -251,7 +238,6 @@ static void tics_print(FILE *out, const struct points *data)
 static bool is_trend(const struct points *data, size_t count)
 {
     size_t different = count > 0;
-
     for (size_t i = 1; i < count; i++)
         different += x_of(data, data->cells[i]) != x_of(data, data->cells[i - 1]);
     return different >= TREND_MIN;
@@ -266,7 +252,6 @@ static void panel_print(const struct chart_work *work, const struct points *data
     struct range range = {INFINITY, 0};
     size_t number = panel + 1, first;
     char label[256], title[128];
-
     panel_label(data, panel, data->factors & ~axes, label, sizeof label);
     bool bound = bound_print(work->data, data, panel, label);
     *series += bound;
@@ -300,7 +285,6 @@ static void panel_print(const struct chart_work *work, const struct points *data
 static bool is_drawn(const struct points *data, const char *pool)
 {
     size_t panel = 0;
-
     while (panel < data->panels && !cells_select(data, panel, pool))
         panel++;
     return panel < data->panels;
@@ -311,7 +295,6 @@ static void points_print(const struct chart_work *work, const struct points *dat
     struct chart_counts all = {0};
     FILE *script = work->script;
     size_t series = 0;
-
     fprintf(work->data, "# %s, %s (median), its 95 %% interval, trials\n", data->chart->x_label, data->chart->y_label);
     fprintf(script, "x_text = '%s'\ny_text = '%s'\n", data->chart->x_label, data->chart->y_label);
     tics_print(script, data);
@@ -335,7 +318,6 @@ int panels_make(const struct chart_work *work)
     const struct panels *panels = work->chart->of;
     struct points points;
     int result = points_init(&points, panels, work->run);
-
     if (!result && !points.panels) {
         refuse(work->why, "%s", panels->without);
     } else if (!result) {

@@ -23,7 +23,6 @@ static const struct fit *fit_of(const struct study *study, size_t which)
 static double ideal(const struct study *study, double workers)
 {
     const struct fit *fit = fit_of(study, 1) ? fit_of(study, 1) : fit_of(study, 0);
-
     return workers * (fit->law == FIT_SLEEP ? 1e9 / fit->size_ns : fit->value[FIT_ONE_PER_S]);
 }
 
@@ -41,7 +40,6 @@ static void study_data(FILE *data, const struct studies *studies, const struct s
 {
     double first = (double)study_row(studies, study, 0)->f.workers;
     double last = (double)study_row(studies, study, study->used - 1)->f.workers;
-
     fprintf(data, "# %s, measured: workers, tasks per second, its 95 %% interval\n",
             study_row(studies, study, 0)->f.pool);
     for (size_t p = 0; p < study->count; p++) {
@@ -65,7 +63,6 @@ static void study_script(FILE *script, const struct studies *studies, const stru
     double last = (double)study_row(studies, study, study->count - 1)->f.workers;
     char label[160], text[320];
     bool sleep = study->fit[0].law == FIT_SLEEP;
-
     snprintf(text, sizeof text, "%.128s: %s", POOL_SHOWN(study_row(studies, study, 0)->f.pool),
              study_label(studies, study, label, sizeof label));
     chart_text(script, "panel_title", panel, text);
@@ -85,7 +82,6 @@ static int scaling_make(const struct chart_work *work)
     struct studies studies;
     size_t panels = 0, panel = 0;
     int result = work->run->count ? studies_make(work->run, "", &studies) : -ENODATA;
-
     if (result == -ENODATA)
         return refuse(work->why, "no trial was committed"), 0;
     if (result)

@@ -38,7 +38,6 @@ struct search {
 static int row_take(const void *row, void *arg)
 {
     struct search *search = arg;
-
     if (search->count < SERIES_MAX)
         search->chart->take(row, &search->series[search->count++].mark);
     return 0;
@@ -47,7 +46,6 @@ static int row_take(const void *row, void *arg)
 static bool cell_fits(const struct search *search, const struct search_mark *mark, const struct summary_row *cell)
 {
     unsigned factors = search->chart->factors;
-
     return !strcmp(cell->f.pool, mark->pool) &&
            (!(factors & FACTOR_WORKLOAD) || !strcmp(cell->f.workload, mark->workload)) &&
            (!(factors & FACTOR_WORKERS) || cell->f.workers == mark->workers) &&
@@ -57,7 +55,6 @@ static bool cell_fits(const struct search *search, const struct search_mark *mar
 static int point_order(const void *a, const void *b)
 {
     const struct point *left = a, *right = b;
-
     return (left->x > right->x) - (left->x < right->x);
 }
 
@@ -67,7 +64,6 @@ static struct point point_make(const struct search *search, const struct summary
     const struct run_data *run = search->run;
     struct point point = {.x = search->chart->x_scale * search->chart->x(cell)};
     size_t count = 0;
-
     for (size_t t = run->first[cell - run->rows]; t != RUN_NOTHING; t = run->next[t])
         if (trial_has_time(&run->trials[t]))
             values[count++] = search->chart->y_scale * search->chart->y(run, t);
@@ -84,7 +80,6 @@ static size_t series_data(struct search *search, const struct search_mark *mark,
 {
     const struct search_chart *chart = search->chart;
     size_t count = 0;
-
     for (size_t c = 0; c < search->run->count; c++)
         if (cell_fits(search, mark, &search->run->rows[c])) {
             points[count] = point_make(search, &search->run->rows[c], values);
@@ -114,7 +109,6 @@ static size_t series_data(struct search *search, const struct search_mark *mark,
 static size_t text_place(const char *text, char *texts, size_t size, size_t *count, size_t most)
 {
     size_t i = 0;
-
     while (i < *count && strcmp(texts + i * size, text) != 0)
         i++;
     if (i == *count && i < most)
@@ -126,7 +120,6 @@ static void places_find(struct search *search, struct found *series)
 {
     const struct search_mark *mark = &series->mark;
     char title[160], pool[sizeof search->pool[0]];
-
     snprintf(title, sizeof title, "%.100s, %lld worker%s", mark->workload, (long long)mark->workers,
              mark->workers == 1 ? "" : "s");
     snprintf(pool, sizeof pool, "%.*s", (int)sizeof pool - 1, mark->pool);
@@ -138,7 +131,6 @@ static void script_print(const struct search *search, FILE *script)
 {
     const struct search_chart *chart = search->chart;
     double level = chart->y_scale * search->series[0].mark.level;
-
     chart_text(script, "x_text", 0, chart->x_label);
     chart_text(script, "y_text", 0, chart->y_label);
     chart_text(script, "level_text", 0, chart->level_label);
@@ -170,7 +162,6 @@ static int search_draw(struct search *search, struct point *points, double *valu
     const struct search_chart *chart = search->chart;
     size_t kept = 0;
     int result = csv_read(work->run->directory, chart->format, -1, row_take, search, work->why);
-
     if (result == -ENOENT || (!result && !search->count))
         return refuse(work->why, "the run looked for no such thing: it has no %s", chart->format->file), 0;
     for (size_t i = 0; i < search->count && !result; i++) {
@@ -198,7 +189,6 @@ int search_make(const struct chart_work *work)
     struct point *points = calloc(work->run->count + 1, sizeof *points);
     double *values = calloc(work->run->trial_count + 1, sizeof *values);
     int result = -ENOMEM;
-
     if (search && points && values) {
         *search = (struct search){
             .chart = work->chart->of, .run = work->run, .x_least = NAN, .x_most = NAN, .y_least = NAN, .y_most = NAN};

@@ -36,7 +36,6 @@ static struct parts latency_parts(const struct trial_times *times)
 {
     struct parts parts = {{NAN, NAN, NAN, NAN}, NAN};
     const double *mean = times->mean;
-
     if (isnan(mean[SPAN_SERVICE]))
         return parts;
     parts.part[0] = mean[SPAN_LATE];
@@ -54,7 +53,6 @@ static struct parts worker_parts(const struct trial_row *trial)
     const int64_t used[] = {trial->user_ns, trial->sys_ns, trial->runqueue_ns};
     struct parts parts = {{NAN, NAN, NAN, NAN}, NAN};
     double sum = 0;
-
     if (!trial_has_time(trial) || trial->user_ns == MISSING || trial->sys_ns == MISSING || trial->f.workers <= 0)
         return parts;
     for (unsigned i = 0; i < PARTS - 1; i++)
@@ -71,7 +69,6 @@ static struct bar bar_of(struct times *times, size_t panel, size_t pool)
 {
     struct groups *groups = &times->groups;
     struct bar bar = {.trials = groups_trials(groups, panel, pool)};
-
     for (size_t i = 0; i < bar.trials; i++)
         groups->values[i] = times->parts[groups->trial[i]].whole;
     bar.whole = chart_median(groups->run, groups->values, bar.trials).interval;
@@ -96,7 +93,6 @@ static void panel_print(struct times *times, size_t panel, FILE *data, FILE *scr
     double longest = 0, most = 0; /* bar; end of an interval */
     size_t bars = 0;
     char title[256];
-
     fprintf(data, "# %s, ns a task: number, %s, all, its 95 %% interval, trials, pool\n",
             groups_title(title, sizeof title, groups, panel),
             latency ? "late, queue, service, return" : "user, system, waited for a CPU, rest");
@@ -128,7 +124,6 @@ static void panel_print(struct times *times, size_t panel, FILE *data, FILE *scr
 static void notes_print(const struct chart_work *work, const struct chart_counts *counts)
 {
     char text[CHART_NOTE_MAX], trials[64];
-
     snprintf(text, sizeof text, "Bars: the middle one of %s trial%s, means over its tasks; %s",
              chart_counts_text(trials, sizeof trials, counts), counts->most == 1 ? "" : "s",
              counts->bars ? "lines: 95 % order-statistic interval of the median, where there are at least 6"
@@ -139,14 +134,12 @@ static void notes_print(const struct chart_work *work, const struct chart_counts
 static bool is_drawn(const void *arg, size_t trial)
 {
     const struct parts *parts = arg;
-
     return !isnan(parts[trial].whole);
 }
 
 static struct parts *parts_make(const struct run_data *run)
 {
     struct parts *parts = calloc(run->trial_count + 1, sizeof *parts);
-
     for (size_t i = 0; i < run->trial_count && parts; i++) {
         parts[i] = (struct parts){{NAN, NAN, NAN, NAN}, NAN};
         if (!factors_have_latency(&run->rows[run->cell[i]].f))
@@ -161,7 +154,6 @@ static int time_make(const struct chart_work *work)
 {
     struct times times = {.parts = parts_make(work->run)};
     int result = times.parts ? groups_init(&times.groups, work->run, is_drawn, times.parts) : -ENOMEM;
-
     if (!result && !times.groups.panels) {
         refuse(work->why, "no trial that ended well says where its time went: latency.csv, or user_ns and sys_ns");
     } else if (!result) {

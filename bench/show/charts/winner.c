@@ -26,7 +26,6 @@ static const struct summary_row *row_at(const struct winners *w, size_t row)
 static bool same_panel(const struct winners *w, size_t a, size_t b)
 {
     unsigned same = w->table->factors & ~(unsigned)(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS | FACTOR_TASKS);
-
     return factors_equal(row_at(w, a), row_at(w, b), same);
 }
 
@@ -35,7 +34,6 @@ static bool row_counts(const struct winners *w, size_t row)
 {
     const struct table *t = w->table;
     size_t contenders = 0;
-
     for (size_t c = 0; c < t->pools; c++)
         contenders += table_entry(t, row, c)->contends;
     return contenders > 1 && row_at(w, row)->f.size_ns > 0 && row_at(w, row)->f.workers > 0 && t->best[row] < POOLS_MAX;
@@ -45,7 +43,6 @@ static bool row_counts(const struct winners *w, size_t row)
 static bool is_map(const struct winners *w, size_t row)
 {
     bool sizes = false, workers = false;
-
     for (size_t r = 0; r < w->table->rows; r++) {
         if (!row_counts(w, r) || !same_panel(w, row, r))
             continue;
@@ -60,7 +57,6 @@ static void tile_add(struct winners *w, size_t panel, size_t row)
     const struct table *t = w->table;
     struct tile *tile = &w->map.tiles[w->map.count++];
     size_t best = t->best[row], length = 1;
-
     *tile = (struct tile){.panel = panel,
                           .x = row_at(w, row)->f.workers,
                           .y = row_at(w, row)->f.size_ns,
@@ -105,7 +101,6 @@ static void script_print(const struct winners *w, const struct chart_work *work)
     unsigned said = (t->shown | FACTOR_WORKLOAD) & ~(unsigned)(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS);
     size_t pools = t->pools < POOLS_MAX ? t->pools : POOLS_MAX;
     char text[512];
-
     fprintf(
         work->script,
         "x_text = 'workers'\ny_text = 'task size'\npage_panels = %d; panels = %zu; pools = %zu\n"
@@ -136,7 +131,6 @@ static int winner_make(const struct chart_work *work)
 {
     struct winners w = {.table = &work->analysis->table, .map = {.x_name = map_number, .y_name = size_name}};
     int result = -ENOMEM;
-
     w.map.tiles = calloc(w.table->rows + 1, sizeof *w.map.tiles);
     w.panel = calloc(w.table->rows + 1, sizeof *w.panel);
     if (!w.map.tiles || !w.panel)

@@ -44,7 +44,6 @@ static int on_sample(const void *row, void *arg)
     const struct sample_row *sample = row;
     struct timelines *lines = arg;
     const struct run_data *s = lines->run;
-
     if (lines->current == s->trial_count || s->trials[lines->current].trial_id != sample->trial_id)
         for (lines->current = 0; lines->current < s->trial_count; lines->current++)
             if (s->trials[lines->current].trial_id == sample->trial_id)
@@ -65,7 +64,6 @@ static int on_sample(const void *row, void *arg)
 static size_t trial_choose(struct groups *groups, size_t panel, size_t pool)
 {
     size_t count = groups_trials(groups, panel, pool), chosen = SIZE_MAX;
-
     for (size_t i = 0; i < count; i++)
         groups->values[i] = METRIC_WALL->value(groups->run, groups->trial[i]);
     stats_sort(groups->values, count);
@@ -79,7 +77,6 @@ static const struct timeline *timeline_of(const struct timelines *lines, size_t 
 {
     size_t trial = lines->chosen[panel * lines->groups.pools + pool];
     const struct timeline *line = trial == SIZE_MAX ? NULL : lines->of[trial];
-
     if (!line || line->count < 2 || (double)line->sampled < SHARE_MIN * (double)lines->run->trials[trial].f.tasks)
         return NULL;
     return line;
@@ -91,7 +88,6 @@ static int timelines_read(struct timelines *lines, const char *directory, char *
     const struct run_data *s = lines->run;
     size_t room = groups->panels * groups->pools;
     int64_t end = MISSING;
-
     lines->of = calloc(s->trial_count + 1, sizeof *lines->of);
     lines->chosen = calloc(room + 1, sizeof *lines->chosen);
     if (!lines->of || !lines->chosen)
@@ -123,7 +119,6 @@ static void timelines_release(struct timelines *lines)
 static void panel_choose(struct timelines *lines)
 {
     size_t most_bars = 0;
-
     for (size_t p = 0; p < lines->groups.panels; p++) {
         size_t pools = 0, bars = 0;
         bool spread = false;
@@ -152,7 +147,6 @@ static void classes_open(struct classes *classes, const struct trial_row *trial)
 {
     char name[SPEC_MAX], unused[ERROR_MAX];
     struct spec spec = {0};
-
     *classes = (struct classes){0};
     snprintf(name, sizeof name, "%.*s", (int)spec_name_length(trial->f.workload), trial->f.workload);
     const struct workload_ops *workload = workload_find(name);
@@ -179,7 +173,6 @@ enum { KIND_CPU = 1, KIND_SLEEP = 3, KIND_FAILED = 5 }; /* the first two in two 
 static int kind_of(const struct classes *classes, const struct bar *bar)
 {
     enum task_class class = TASK_CPU;
-
     if (!bar->ok)
         return KIND_FAILED;
     if (classes->workload)
@@ -191,7 +184,6 @@ static int kind_of(const struct classes *classes, const struct bar *bar)
 static int bar_compare(const void *a, const void *b)
 {
     const struct bar *x = a, *y = b;
-
     return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
 }
 
@@ -202,7 +194,6 @@ static unsigned bars_print(const struct timeline *line, const struct trial_row *
     bool turn[ROWS_MAX] = {false};
     struct classes classes;
     unsigned kinds = 0;
-
     memcpy(bars, line->bars, count * sizeof *bars);
     qsort(bars, count, sizeof *bars, bar_compare);
     classes_open(&classes, trial);
@@ -225,7 +216,6 @@ static char *pool_title(char *text, size_t size, const struct timeline *line, co
 {
     size_t length = (size_t)snprintf(text, size, "%s", POOL_SHOWN(trial->f.pool));
     bool all = line->sampled == trial->f.tasks, cut = count < line->count || line->count == BARS_KEPT;
-
     if (length < size && line->worker_last >= ROWS_MAX)
         length += (size_t)snprintf(text + length, size - length, ", workers 0 .. %d", ROWS_MAX - 1);
     if (length < size && (!all || count < (size_t)line->sampled))
@@ -242,7 +232,6 @@ static void panel_print(const struct timelines *lines, FILE *data, FILE *script)
     unsigned kinds = 0;
     int64_t rows = 1, end = 1;
     char text[256];
-
     fprintf(script, "panels = %zu; array panel_title[panels]; array panel_kinds[panels]; array panel_rows[panels]\n",
             lines->pools);
     for (size_t k = 0; k < lines->groups.pools; k++) {
@@ -271,7 +260,6 @@ static void panel_print(const struct timelines *lines, FILE *data, FILE *script)
 static bool is_drawn(const void *arg, size_t trial)
 {
     const struct run_data *run = arg;
-
     return trial_has_time(&run->trials[trial]);
 }
 
@@ -280,7 +268,6 @@ static int workers_make(const struct chart_work *work)
     struct timelines lines = {.run = work->run};
     char title[256], text[CHART_NOTE_MAX];
     int result = groups_init(&lines.groups, work->run, is_drawn, work->run);
-
     if (!result && lines.groups.panels)
         result = timelines_read(&lines, work->run->directory, work->why);
     if (!result)

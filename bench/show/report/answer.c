@@ -16,7 +16,6 @@ static void date_format(char *text, size_t size, const char *date)
 {
     unsigned part[5];
     int end = 0;
-
     if (sscanf(date, "%4u-%2u-%2uT%2u:%2u:%*2uZ%n", &part[0], &part[1], &part[2], &part[3], &part[4], &end) == 5 && end)
         snprintf(text, size, "%.10s %.5s UTC", date, date + 11);
     else
@@ -30,7 +29,6 @@ void report_header(struct report *r)
     char machine[256], trials[96], stopped[48] = "", duration[32], begun[64];
     size_t count = r->run->trial_count, blocks = r->run->blocks;
     struct totals totals = totals_make(r->run);
-
     host_line(machine, sizeof machine, r->run->host);
     date_format(begun, sizeof begun, date ? date : "not known");
     if (totals.interrupted)
@@ -55,7 +53,6 @@ static void plan_compare(const struct report *r, FILE *out)
     long long cells = json_integer_value(report_fact(r, "run.cells")), made = (long long)r->run->trial_count;
     size_t interrupted = totals_make(r->run).interrupted;
     bool is_interrupted = interrupted && made < blocks * cells;
-
     if (interrupted && !is_interrupted)
         fprintf(out, "%zu trial%s interrupted and ha%s no times; `poolbench resume` runs %s again\n", interrupted,
                 interrupted == 1 ? " was" : "s were", interrupted == 1 ? "s" : "ve", interrupted == 1 ? "it" : "them");
@@ -76,7 +73,6 @@ static void put_warnings(struct report *r)
     struct totals totals = totals_make(r->run);
     size_t failed = count - totals.ok - totals.interrupted;
     struct lines warnings;
-
     if (!lines_open(&warnings))
         return;
     if (!r->run->host)
@@ -107,7 +103,6 @@ static const char *silence(const struct report *r)
 static void put_conclusions(struct report *r)
 {
     const char *text = r->analysis->findings;
-
     report_list(r, *text ? text : silence(r), LIST_ANSWER);
 }
 
@@ -115,7 +110,6 @@ static void put_legend(struct report *r, bool noted)
 {
     char common[1024];
     struct lines lines;
-
     if (!lines_open(&lines))
         return;
     table_legend(lines.out, r->table);
@@ -129,7 +123,6 @@ static void put_legend(struct report *r, bool noted)
 void report_answer(struct report *r)
 {
     bool noted = false;
-
     put_conclusions(r);
     put_warnings(r);
     if (!r->table)
@@ -168,7 +161,6 @@ void report_failures(struct report *r)
     char label[256];
     size_t count = 0;
     struct failure *failures = r->table ? failures_find(r->run, &count) : NULL;
-
     sheet_row(&sheet, "cell", "trials", "status", "reason");
     for (size_t k = 0; k < count; k++) {
         const struct trial_row *trial = &r->run->trials[failures[k].trial];

@@ -11,7 +11,6 @@
 static bool page_put(struct report *r, struct document_chart *chart, FILE *refused)
 {
     char file[128];
-
     snprintf(file, sizeof file, "charts/%s.svg", chart->name);
     char *svg = report_file(r, file);
     if (!svg)
@@ -33,7 +32,6 @@ void report_charts(struct report *r)
     struct document_chart drawn = {0};
     struct lines refused;
     char name[96];
-
     size_t trials = captions_trials(captions);
     if (trials && trials != r->run->trial_count) { /* more blocks since, or files that were cut */
         char text[192];

@@ -44,7 +44,6 @@ static void row_print(FILE *out, const struct sheet *t, size_t row)
 static void table(FILE *out, const struct sheet *t)
 {
     bool is_marked = false;
-
     for (size_t i = 0; i < t->count; i++)
         is_marked = is_marked || t->cells[i].mark;
     markup_print(

@@ -72,7 +72,6 @@ static void object_print(FILE *out, const json_t *value)
     const char *key, *before = "";
     bool told = false;
     json_t *part;
-
     json_object_foreach((json_t *)value, key, part)
     {
         told = told || json_is_string(part);
@@ -98,7 +97,6 @@ static void array_print(FILE *out, const struct fact *fact, const json_t *values
 {
     const json_t *part;
     size_t i;
-
     json_array_foreach(values, i, part)
     {
         const json_t *bytes = json_object_get(part, "bytes"), *cores = json_object_get(part, "cores");
@@ -121,7 +119,6 @@ static void array_print(FILE *out, const struct fact *fact, const json_t *values
 static void value_print(FILE *out, const struct fact *fact, const json_t *value)
 {
     char scaled[32];
-
     if (json_is_array(value))
         array_print(out, fact, value);
     else if (json_is_string(value))
@@ -145,7 +142,6 @@ void report_machine(struct report *r)
     const struct document_format *format = r->format;
     struct lines text, untold;
     const char *before = "";
-
     if (!r->run->host) {
         report_paragraph(r, "Not known: host.json cannot be read.");
         return;

@@ -11,7 +11,6 @@ static void begin(FILE *out, const char *title)
 static void code(FILE *out, const char *text)
 {
     bool fresh = true;
-
     for (; *text; text++) {
         if (fresh && *text != '\n')
             fputs("    ", out);

@@ -22,7 +22,6 @@ void report_list(struct report *r, const char *lines, enum document_list kind)
 {
     char *copy = strdup(lines);
     bool any = false;
-
     for (char *rest = copy, *line; copy && (line = strsep(&rest, "\n"));)
         if (*line) {
             fputs(any ? r->format->list[kind].between : r->format->list[kind].begin, r->out);
@@ -53,7 +52,6 @@ const json_t *report_fact(const struct report *r, const char *path)
 {
     const json_t *value = r->run->host;
     char key[64];
-
     for (size_t length; value && *path; path += length + (path[length] == '.')) {
         length = strcspn(path, ".");
         snprintf(key, sizeof key, "%.*s", (int)length, path);
@@ -66,7 +64,6 @@ char *report_file(const struct report *r, const char *name)
 {
     char path[PATH_MAX];
     struct text_lines content;
-
     if (snprintf(path, sizeof path, "%s/%s", r->run->directory, name) >= (int)sizeof path)
         return NULL;
     return text_open(path, FILE_MAX, &content) ? NULL : content.text;

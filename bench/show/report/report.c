@@ -29,7 +29,6 @@ static void everything(struct report *r)
 {
     FILE *out = r->out;
     char title[128];
-
     snprintf(title, sizeof title, "poolbench run %s", r->run_id);
     r->format->begin(out, title);
     report_header(r);
@@ -55,7 +54,6 @@ static int format_write(struct report *r)
 {
     char draft[PATH_MAX], path[PATH_MAX + 32];
     int result = 0;
-
     if (snprintf(draft, sizeof draft, "%s/.%s", r->run->directory, r->format->file) >= (int)sizeof draft)
         return -ENAMETOOLONG;
     snprintf(path, sizeof path, "%s/%s", r->run->directory, r->format->file);
@@ -78,7 +76,6 @@ int report_write(const struct analysis *analysis, char *error)
     const struct run_data *run = analysis->run;
     struct report report = {.analysis = analysis, .run = run, .table = run->count ? &analysis->table : NULL};
     int result = 0;
-
     report.run_id = run->count ? run->rows[0].run_id : run_id(run->directory);
     for (size_t i = 0; document_formats[i] && !result; i++) {
         report.format = document_formats[i];

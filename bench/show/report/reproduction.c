@@ -9,7 +9,6 @@
 static void word_print(FILE *out, const char *word)
 {
     char *quoted = text_for_shell(word);
-
     if (quoted)
         fputs(quoted, out);
     free(quoted);
@@ -18,7 +17,6 @@ static void word_print(FILE *out, const char *word)
 static void put_code(struct report *r, struct lines *command)
 {
     const char *text = lines_close(command);
-
     if (*text)
         r->format->code(r->out, text);
     free(command->text);
@@ -34,7 +32,6 @@ static void put_command(struct report *r, const json_t *arguments)
     size_t i;
     json_t *argument;
     char line[512];
-
     if (lines_open(&command)) {
         long line_start = 0;
         fprintf(command.out, "poolbench %s", verb ? verb : "run");
@@ -59,7 +56,6 @@ static void put_command(struct report *r, const json_t *arguments)
 static void put_likewise(struct report *r)
 {
     struct lines command;
-
     if (lines_open(&command)) {
         fputs("poolbench run --like ", command.out);
         word_print(command.out, r->run_id);
@@ -73,7 +69,6 @@ void report_reproduction(struct report *r)
 {
     const json_t *arguments = report_fact(r, "run.argv");
     char *suite = report_file(r, "suite.ini");
-
     if (json_is_array(arguments))
         put_command(r, arguments);
     else

@@ -34,7 +34,6 @@ void advice_release(struct advice *advice)
 static double share_of(const struct summary_row *row)
 {
     char name[64], error[ERROR_MAX];
-
     snprintf(name, sizeof name, "%.*s", (int)spec_name_length(row->f.workload), row->f.workload);
     const struct workload_ops *workload = workload_find(name);
     if (!workload || !(workload->traits & WORKLOAD_SIZED))
@@ -63,7 +62,6 @@ static double distance(const struct summary_row *row, const struct wish *wish)
 {
     double share = share_of(row), rate = rate_of(row);
     bool same_kind = (share >= 1) == (wish->cpu_share >= 1) && (share <= 0) == (wish->cpu_share <= 0);
-
     if (isnan(share) || !same_kind || (rate > 0) != (wish->rate > 0) || row->f.size_ns <= 0 || *row->f.faults)
         return INFINITY;
     return factor_between((double)row->f.size_ns, (double)wish->size_ns) + SHARE_FAR * fabs(share - wish->cpu_share) +
@@ -87,7 +85,6 @@ size_t advice_nearest(const struct advice *advice)
     const struct run_data *s = advice->run;
     double least = INFINITY;
     size_t nearest = SIZE_MAX;
-
     for (size_t i = 0; i < s->count; i++) {
         double far = distance(&s->rows[i], &advice->wish);
         if (far < least) {
@@ -102,7 +99,6 @@ size_t advice_nearest(const struct advice *advice)
 static size_t simplicity(const struct summary_row *row)
 {
     size_t at = 0;
-
     while (pool_table[at] && !row_has_pool(row, pool_table[at]->name))
         at++;
     return at;
@@ -118,7 +114,6 @@ static bool is_simpler(const struct summary_row *a, const struct summary_row *b)
 static int by_cost(const void *a, const void *b)
 {
     double x = ((const struct candidate *)a)->cost, y = ((const struct candidate *)b)->cost;
-
     return (x > y) - (x < y);
 }
 
@@ -126,7 +121,6 @@ static int candidates_fill(const struct advice *advice, struct contest *contest)
 {
     const struct run_data *s = advice->run;
     double *sorted = calloc(advice->series.blocks + 1, sizeof *sorted);
-
     contest->candidates = calloc(s->count + 1, sizeof *contest->candidates);
     for (size_t i = 0; i < s->count && sorted && contest->candidates; i++) {
         struct candidate candidate = {.cell = i};
@@ -192,7 +186,6 @@ size_t advice_turn(const struct advice *advice, const struct contest *contest, s
     const struct summary_row *chosen = &rows[contest->candidates[contest->chosen].cell];
     double least = INFINITY;
     size_t at = SIZE_MAX;
-
     *turn = (struct contest){0};
     *sizes = 0;
     for (size_t i = 0; i < advice->run->count; i++) {

@@ -38,7 +38,6 @@ static char *sizes_of(const struct wish *wish, const struct scope *scope, char *
 {
     const int64_t sizes[] = {wish->size_ns, wish->size_ns / 10, wish->size_ns * 10};
     size_t used = 0;
-
     for (unsigned i = 0; i < scope->sizes; i++) {
         char one[32];
         used +=
@@ -54,7 +53,6 @@ static int blocks_open(const struct wish *wish, const struct scope *scope, unsig
     char workload[64], sizes[96], share[32], ballast[32], number[16], arrival[32] = "", tasks[16] = "";
     struct asked asked = {.suites = {0}};
     int rc;
-
     snprintf(workload, sizeof workload,
              wish->cpu_share >= 1  ? "spin"
              : wish->cpu_share > 0 ? "mixed:cpu_share=%s"
@@ -103,7 +101,6 @@ static int measure_open(const struct wish *wish, struct session *session, char *
     static const struct scope plans[] = {{3, false}, {2, false}, {1, false}, {1, true}};
     size_t last = sizeof plans / sizeof *plans - 1;
     int rc = 0;
-
     for (size_t i = 0; i <= last; i++) {
         const struct scope *scope = &plans[i];
         /* Under a rate other sizes are another load. */
@@ -122,7 +119,6 @@ static int measure_run(struct session *session, int64_t budget_ns, char *error)
     const struct plan *plan = &session->plan;
     struct progress progress;
     int rc = 0;
-
     session->budget_ns = budget_ns;
     progress_begin(&progress, plan->cells.count, plan->blocks, 0);
     for (unsigned block = 0; block < plan->blocks && !rc && !session->interrupted && !session->over_budget; block++) {
@@ -138,7 +134,6 @@ int advise_measure(const struct wish *wish, char **argv, char *directory, size_t
 {
     char error[ERROR_MAX] = "", text[32], budget[32];
     struct session session;
-
     if (wish->rate > 0 && wish->rate < RATE_LEAST)
         return complain("advise",
                         "--rate: at less than %d tasks a second a 99th percentile takes trials of more than 2 s; "

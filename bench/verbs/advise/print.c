@@ -20,7 +20,6 @@ struct text {
 __attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
 {
     va_list arguments;
-
     va_start(arguments, format);
     int length = vsnprintf(text->text + text->used, sizeof text->text - text->used, format, arguments);
     va_end(arguments);
@@ -41,7 +40,6 @@ static void line_advice(const struct advice *advice, const struct contest *conte
     const struct summary_row *row = &advice->run->rows[contest->candidates[contest->chosen].cell];
     struct text line = {.used = 0};
     char text[192];
-
     add(&line, "%s", what(text, sizeof text, row));
     if (row_has_pool(row, BASE_POOL))
         add(&line, ": no pool at all");
@@ -67,7 +65,6 @@ static void line_why(const struct advice *advice, const struct contest *contest)
     size_t equal = 0, unresolved = 0, enough = 0;
     struct text line = {.used = 0};
     char text[192];
-
     for (size_t i = 1; i < contest->count; i++) {
         equal += contest->candidates[i].to_best.verdict == VERDICT_EQUAL;
         unresolved += contest->candidates[i].to_best.verdict == VERDICT_UNRESOLVED;
@@ -97,7 +94,6 @@ static void line_why(const struct advice *advice, const struct contest *contest)
 static const char *rate_format(char *text, size_t size, double rate)
 {
     double step = pow(10, fmax(0, floor(log10(rate)) - 3));
-
     snprintf(text, size, rate < 1000 ? "%.4g" : "%.0f", rate < 1000 ? rate : step * round(rate / step));
     return text;
 }
@@ -109,7 +105,6 @@ static void line_expect(const struct advice *advice, const struct contest *conte
     struct text line = {.used = 0};
     char a[32], b[32], c[32];
     bool known = !isnan(chosen->interval.lo);
-
     if (advice->wish.rate > 0) {
         add(&line, "latency p99 %s", format_duration(a, sizeof a, chosen->cost));
         if (known)
@@ -143,7 +138,6 @@ static void line_expect(const struct advice *advice, const struct contest *conte
 static void off_add(struct text *line, const char *name, double measured, double asked, const char *spelled)
 {
     double factor = measured > asked ? measured / asked : asked / measured;
-
     if (measured <= 0 || asked <= 0) {
         if (measured > 0 || asked > 0)
             add(line, "; the nearest %s is %s, which is not what was asked for", name, spelled);
@@ -158,7 +152,6 @@ static void line_rests(const struct advice *advice, const struct contest *contes
     const struct summary_row *row = &advice->run->rows[contest->candidates[contest->chosen].cell];
     struct text line = {.used = 0};
     char label[256], size[32], bytes[32];
-
     add(&line, "%s:", directory);
     for (size_t i = 0; i < contest->count && i < 12; i++)
         add(&line, " %s", advice->run->rows[contest->candidates[i].cell].cell_id);
@@ -184,7 +177,6 @@ static void line_changes(const struct advice *advice, const struct contest *cont
     struct contest turn;
     size_t sizes;
     char text[192], size[32];
-
     if (contest->chosen) {
         add(&line, "next: %s; ", what(text, sizeof text, &rows[contest->candidates[0].cell]));
     } else if (contest->count > 1) {
@@ -210,7 +202,6 @@ int advise_print(const struct advice *advice, const char *directory)
 {
     struct contest contest;
     size_t nearest = advice_nearest(advice);
-
     if (nearest == SIZE_MAX)
         return complain("advise", "%s: no cell has tasks of this kind (%s%s); without RUN they are measured", directory,
                         advice->wish.cpu_share >= 1   ? "all compute"

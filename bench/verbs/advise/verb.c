@@ -26,7 +26,6 @@ static const struct argument advise_arguments[] = {
 static int wish_read(const struct arguments *given, struct wish *wish)
 {
     int64_t ppm;
-
     *wish = (struct wish){.isolation = *given->value[ISOLATION]};
     if (parse_duration(given->value[SIZE], &wish->size_ns) || wish->size_ns < 1)
         return complain("advise", "--size: expected a duration such as 200us or 5ms, found '%.64s'",
@@ -56,7 +55,6 @@ static int advise_main(const struct arguments *given)
     struct advice advice;
     struct wish wish;
     int code = wish_read(given, &wish);
-
     if (!code)
         code = given->operands ? arguments_run("advise", given, 0, directory)
                                : advise_measure(&wish, given->argv, directory, sizeof directory);

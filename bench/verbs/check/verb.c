@@ -23,7 +23,6 @@ static size_t checks_print(const struct checks *checks)
 {
     static const char *const states[] = {"ok", "warn", "unknown"};
     size_t warnings = 0;
-
     for (size_t i = 0; i < checks->count; i++) {
         const struct check *check = &checks->check[i];
         char label[48], text[512];
@@ -40,7 +39,6 @@ static size_t checks_print(const struct checks *checks)
 static void spread_print(const char *label, const struct spread *spread, double visible)
 {
     char text[256], time[32], share[32], middle[32], worst[32], seen[64] = "";
-
     if (isnan(spread->median_ns)) {
         wrap_row(stdout, 0, label, TEXT_COLUMN, "no trial ended well");
         return;
@@ -60,7 +58,6 @@ static int noise_print(void)
     char error[ERROR_MAX] = "", text[256];
     struct noise_floor noise = {.blocks = 0};
     int rc = noise_floor_measure(NOISE_NS, &noise, error);
-
     if (rc == -EINTR)
         return noise.signal ? 128 + noise.signal : 130;
     if (rc) {
@@ -83,7 +80,6 @@ static int check_main(const struct arguments *given)
     struct checks checks;
     struct busy busy;
     int rc = machine_open(&machine, NULL, error);
-
     if (rc)
         return complain("check", "%s", error), 1;
     struct busy_watch *watch = busy_begin(&machine);

@@ -38,7 +38,6 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
 {
     const struct summary_row *base = &c->base->run.rows[p->base], *cell = &c->cell->run.rows[p->cell];
     const struct comparison *comparison = &p->comparison;
-
     *row = (struct compare_row){
         .schema_version = SCHEMA_VERSION,
         .f = cell->f,
@@ -71,7 +70,6 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
 int compare_csv(const struct compare *c)
 {
     struct compare_row *rows = calloc(c->count + 1, sizeof *rows);
-
     for (size_t i = 0; i < c->count && rows; i++)
         row_fill(&rows[i], c, &c->pairs[i]);
     int result = rows ? rows_csv(&format, rows, c->count) : -ENOMEM;

@@ -39,7 +39,6 @@ static char *end_text(char *text, size_t size, double end, double margin)
 static char *interval_text(char *text, size_t size, const struct interval *interval, double margin)
 {
     char lo[32], hi[32];
-
     if (isnan(interval->lo))
         snprintf(text, size, "-");
     else
@@ -52,7 +51,6 @@ static char *interval_text(char *text, size_t size, const struct interval *inter
 static char *absolute_text(char *text, size_t size, const struct compare *c, double cost, double own)
 {
     char ratio[32], absolute[32];
-
     if (!c->relative)
         metric_text(c->question.metric, cost, text, size);
     else
@@ -66,7 +64,6 @@ static char *label_text(char *text, size_t size, const struct compare *c, const 
     /* What is compared comes first, and always. */
     unsigned by = c->two ? FACTOR_POOL : c->question.by;
     size_t length = strlen(factors_label(text, size, &side->run.rows[cell], by));
-
     if (!length) { /* nothing to say of it, but here it is what is asked for */
         char value[SPEC_MAX];
         unsigned number = (unsigned)__builtin_ctz(by);
@@ -86,7 +83,6 @@ static void pair_put(struct sheet *sheet, const struct compare *c, const struct 
 {
     double margin = c->question.margin;
     char label[192], interval[96], cell[96], base[96], ratio[32];
-
     sheet_put(sheet, "%s", label_text(label, sizeof label, c, c->cell, p->cell));
     sheet_put(sheet, "%s%s", ratio_text(ratio, sizeof ratio, p->comparison.ratio, margin),
               isnan(p->comparison.ratio) ? "" : "x");
@@ -99,7 +95,6 @@ static void pair_put(struct sheet *sheet, const struct compare *c, const struct 
 static void table_write(FILE *out, const struct compare *c, enum style style)
 {
     struct sheet sheet = {.columns = 7, .align = "lrrlr"};
-
     sheet_row(&sheet, "cell", "ratio", "interval", "verdict", "cell takes", "baseline", "blocks");
     for (size_t p = 0; p < c->count; p++)
         pair_put(&sheet, c, &c->pairs[p]);
@@ -123,7 +118,6 @@ __attribute__((format(printf, 3, 4))) static void say(FILE *out, enum style styl
 {
     char raw[1024], text[4 * sizeof raw];
     va_list arguments;
-
     va_start(arguments, format);
     vsnprintf(raw, sizeof raw, format, arguments);
     va_end(arguments);
@@ -136,7 +130,6 @@ static void head_print(FILE *out, const struct compare *c, enum style style)
     const struct metric *metric = c->question.metric;
     const char *factor = "", *space = ""; /* a pool says by itself what it is, a number does not */
     char host[256];
-
     host_line(host, sizeof host, c->base->run.host);
     for (unsigned i = 0; factor_name(i); i++)
         if (c->question.by == 1u << i && c->question.by != FACTOR_POOL) {
@@ -171,7 +164,6 @@ static void foot_print(FILE *out, const struct compare *c, enum style style)
 {
     char ratio[32], interval[96];
     double margin = c->question.margin;
-
     say(out, style,
         "%zu comparison%s: all intervals hold together with %.0f %% (each by itself %.4g %%). equal: wholly "
         "within %.4g %%; faster, slower: wholly below, above 1x; else unresolved.",
@@ -191,7 +183,6 @@ static void foot_print(FILE *out, const struct compare *c, enum style style)
 static void alone_print(FILE *out, const struct compare *c, enum style style)
 {
     char label[192];
-
     for (size_t which = 0; which < 2; which++) {
         const struct side *side = which ? c->cell : c->base;
         struct lines words;
@@ -211,7 +202,6 @@ static void alone_print(FILE *out, const struct compare *c, enum style style)
 static void shift_print(FILE *out, const struct compare *c, enum style style)
 {
     size_t faster = 0, slower = 0;
-
     for (size_t i = 0; i < c->count; i++) {
         faster += c->pairs[i].comparison.verdict == VERDICT_FASTER;
         slower += c->pairs[i].comparison.verdict == VERDICT_SLOWER;
@@ -228,7 +218,6 @@ static void shift_print(FILE *out, const struct compare *c, enum style style)
 static void unmeasured_print(FILE *out, const struct compare *c, enum style style)
 {
     size_t count = 0;
-
     for (size_t i = 0; i < c->count; i++)
         count += !c->pairs[i].comparison.blocks && !pair_failed(c, &c->pairs[i]);
     if (count)
@@ -255,7 +244,6 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
     char label[192], command[4096], took[32];
     size_t count = 0;
     struct lines words;
-
     if (!lines_open(&words))
         return;
     double ns = resolve_command(command, sizeof command, c, blocks, 1);
@@ -289,7 +277,6 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
 static void resolve_print(FILE *out, const struct compare *c, enum style style)
 {
     const struct side *without = resolve_possible(c->base) ? resolve_possible(c->cell) ? NULL : c->cell : c->base;
-
     for (size_t blocks = 0; (blocks = resolve_next(c, blocks));)
         group_print(out, c, style, blocks);
     if (without && resolve_next(c, 0))

@@ -37,7 +37,6 @@ static const struct argument compare_arguments[] = {
 static int share_read(const struct arguments *given, unsigned which, double *share)
 {
     int64_t ppm;
-
     if (parse_share(given->value[which], &ppm) || ppm < 0 || ppm > 1000000)
         return complain("compare", "--%s: expected a share as 5%% or 0.05, up to 100%%, found '%.64s'",
                         compare_arguments[which].name, given->value[which]);
@@ -49,7 +48,6 @@ static int by_read(const char *name, unsigned *by)
 {
     struct nearest nearest;
     char hint[320];
-
     nearest_init(&nearest, name);
     for (unsigned i = 0; factor_name(i); i++) {
         if (1u << i == FACTOR_TASKS)
@@ -68,7 +66,6 @@ static int by_read(const char *name, unsigned *by)
 static int refuse_answer(const struct compare *c)
 {
     size_t failed, trials;
-
     compare_trials(c, &failed, &trials);
     if (!c->blocks && failed) {
         complain("compare",
@@ -90,7 +87,6 @@ static int refuse_answer(const struct compare *c)
 static int verdict_exit(const struct compare *c, const struct arguments *given, double slower)
 {
     size_t failed = 0, beyond = 0, unresolved = 0;
-
     for (size_t i = 0; i < c->count; i++) {
         const struct comparison *comparison = &c->pairs[i].comparison;
         failed += pair_failed(c, &c->pairs[i]) > 0;
@@ -111,7 +107,6 @@ static int verdict_exit(const struct compare *c, const struct arguments *given, 
 static int compare_write(const struct compare *c, const char *format)
 {
     int result = 0;
-
     if (!strcmp(format, "csv"))
         result = compare_csv(c);
     else
@@ -128,7 +123,6 @@ static int compare_write(const struct compare *c, const char *format)
 static void alone_say(const struct compare *c)
 {
     char label[192];
-
     for (size_t which = 0; which < 2; which++)
         for (size_t i = 0; i < c->alone_count[which]; i++) {
             const struct side *side = which ? c->cell : c->base;
@@ -142,7 +136,6 @@ static int answer(struct side *base, struct side *cell, const struct question *q
 {
     struct compare compare;
     bool two = base != cell;
-
     if (side_costs(base, question->metric) || (two && side_costs(cell, question->metric)))
         return 1;
     int result = compare_make(base, cell, question, two && hosts_differ(base, cell, stderr) > 0, &compare);
@@ -169,7 +162,6 @@ static int compare_main(const struct arguments *given)
     double slower = 0;
     char error[ERROR_MAX];
     int code = by_read(given->value[BY], &question.by);
-
     if (!code && !(question.metric = metric_find(given->value[METRIC], error)))
         code = complain("compare", "--metric: %s", error);
     if (!code)

@@ -49,7 +49,6 @@ static void value_print(FILE *out, const struct fit *fit, size_t v, double most)
     enum notation spelling = notation_of(fit->law, v);
     char value[32], lo[32], hi[32], interval[80];
     const char *words = fit_words[fit->law].value[v].words;
-
     value_spell(value, sizeof value, fit->value[v], spelling, most);
     value_spell(lo, sizeof lo, fit->interval[v].lo, spelling, most);
     value_spell(hi, sizeof hi, fit->interval[v].hi, spelling, most);
@@ -71,7 +70,6 @@ static double workers_at(const struct studies *studies, const struct study *stud
 static void forecast_print(FILE *out, const struct fit *fit, double most)
 {
     char text[256], twice[32], half[32];
-
     number_spell(twice, sizeof twice, 1e9 / fit_ns(fit, 2 * most), "");
     snprintf(text, sizeof text, "If it holds, %.0f workers do %s tasks/s", 2 * most, twice);
     if (fit->law == FIT_SLEEP) {
@@ -86,7 +84,6 @@ static void forecast_print(FILE *out, const struct fit *fit, double most)
 static void fit_print(FILE *out, const struct studies *studies, const struct study *study, const struct study_fit *f)
 {
     double most = workers_at(studies, study, study->used ? study->used - 1 : 0);
-
     if (!f->made) {
         wrapped_print(out, 2, 4, "%s: not fitted: %s", fit_words[f->law].law, f->why);
         return;
@@ -103,7 +100,6 @@ static void points_print(FILE *out, const struct studies *studies, const struct 
     static const char *const heads[FIT_LAWS] = {"Amdahl", "USL", "law"};
     struct sheet sheet = {.columns = 3, .align = "r"};
     char lo[32], hi[32];
-
     sheet_row(&sheet, "  workers", "tasks/s", "95 % interval");
     for (size_t i = 0; i < study->fits; i++)
         if (study->fit[i].made) {
@@ -140,7 +136,6 @@ static void points_print(FILE *out, const struct studies *studies, const struct 
 static void study_print(FILE *out, const struct studies *studies, const struct study *study)
 {
     char label[160], blocks[32] = "";
-
     if (study->blocks)
         snprintf(blocks, sizeof blocks, "; %zu blocks", study->blocks);
     wrapped_print(out, 0, 2, "%.128s: %s; %zu numbers of workers, %.0f to %.0f%s",
@@ -162,7 +157,6 @@ static void study_print(FILE *out, const struct studies *studies, const struct s
 void studies_print(FILE *out, const struct studies *studies)
 {
     char machine[160];
-
     host_line(machine, sizeof machine, studies->table.run->host);
     wrapped_print(out, 0, 0, "Scaling over workers, run %.40s: %s", studies->table.run->rows[0].run_id, machine);
     wrap_print(out,
@@ -184,7 +178,6 @@ static void line_put(struct sheet *sheet, const struct summary_row *row, const c
                      const double numbers[4], const char *reason)
 {
     char arrival[SPEC_MAX];
-
     sheet_row(sheet, row->run_id, row->f.pool, row->f.workload);
     sheet_numbers(sheet, 1, (double[]){row->f.size_ns == MISSING ? NAN : (double)row->f.size_ns});
     sheet_row(sheet, row->f.place, factor_text(&options[OPTION_ARRIVAL], &row->f, arrival), law, name);
@@ -199,7 +192,6 @@ static void fit_csv(struct sheet *sheet, const struct studies *studies, const st
     const struct summary_row *row = study_row(studies, study, 0);
     const struct fit_words *words = &fit_words[f->law];
     const char *law = laws[f->law];
-
     if (!f->made) {
         line_put(sheet, row, law, "refused", nothing, f->why);
         return;
@@ -217,7 +209,6 @@ static void fit_csv(struct sheet *sheet, const struct studies *studies, const st
 static void study_csv(struct sheet *sheet, const struct studies *studies, const struct study *study)
 {
     const struct summary_row *row = study_row(studies, study, 0);
-
     if (*study->why)
         line_put(sheet, row, "", "refused", nothing, study->why);
     for (size_t p = 0; p < study->count; p++) {
@@ -233,7 +224,6 @@ static void study_csv(struct sheet *sheet, const struct studies *studies, const 
 void studies_csv(FILE *out, const struct studies *studies)
 {
     struct sheet sheet = {.columns = 13};
-
     sheet_row(&sheet, "run_id", "pool", "workload", "size_ns", "place", "arrival", "law", "name", "workers", "value",
               "lo", "hi", "reason");
     for (size_t i = 0; i < studies->count; i++)

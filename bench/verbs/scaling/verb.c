@@ -16,7 +16,6 @@ static int pool_unknown(const struct run_data *run, const char *pool)
 {
     struct nearest nearest;
     char hint[96];
-
     nearest_init(&nearest, pool);
     for (size_t i = 0; i < run->count; i++)
         nearest_offer(&nearest, run->rows[i].f.pool);
@@ -30,7 +29,6 @@ static int scaling_main(const struct arguments *given)
     struct run_data run;
     struct studies studies;
     int code = 0;
-
     if (arguments_run("scaling", given, 0, directory))
         return 2;
     if (run_summed_open(directory, &run, error))

@@ -291,7 +291,6 @@ static void last_plan(const struct searches *searches, size_t *points, size_t *b
 {
     static const unsigned plans[][2] = {{5, 27}, {5, 18}, {4, 18}, {5, 12}, {4, 12}, {5, 8}};
     size_t unsettled_count = 0;
-
     *points = searches->kind->grids ? GRID_LEAST : 2;
     *blocks = searches->blocks ? searches->blocks : LAST_LEAST;
     for (size_t i = 0; i < searches->count; i++)

@@ -191,7 +191,6 @@ static void moved_say(const struct searches *searches, const struct cell_search 
     const struct search_grid *grid = &one->grid;
     bool below = crossing->beyond < 0;
     char x[64], lo[64], hi[64];
-
     snprintf(
         reason, SEARCH_ANSWER_MAX, "%s %s in %zu of the last %zu blocks, although the search had it between %s and %s",
         below ? "below" : "above", searches->kind->spell(searches, grid->x[below ? 0 : grid->points - 1], x, sizeof x),
@@ -209,7 +208,6 @@ static void unbounded_say(const struct searches *searches, const struct cell_sea
     int used = snprintf(reason, SEARCH_ANSWER_MAX, "too noisy to be bounded%s: of %zu blocks",
                         isnan(crossing->interval.lo) ? isnan(crossing->interval.hi) ? " at all" : " below" : " above",
                         crossing->blocks);
-
     if (isnan(crossing->interval.lo))
         used += snprintf(reason + used, SEARCH_ANSWER_MAX - (size_t)used, " %zu lie below %s", crossing->below,
                          searches->kind->spell(searches, grid->x[0], x, sizeof x));

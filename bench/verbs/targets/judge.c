@@ -39,7 +39,6 @@ static bool is_of_experiment(const struct summary_row *row, const char *name)
 static bool selector_fits(const struct selector *selector, const struct summary_row *row, unsigned without)
 {
     char text[192];
-
     for (unsigned i = 0; i < selector->count; i++) {
         unsigned factor = selector->wanted[i].factor;
         const char *value = selector->wanted[i].value;
@@ -55,7 +54,6 @@ static bool selector_fits(const struct selector *selector, const struct summary_
 static char *selector_text(char *text, size_t size, const struct selector *selector)
 {
     size_t length = 0;
-
     *text = '\0';
     for (unsigned i = 0; i < selector->count && length < size; i++) {
         unsigned number = 0;
@@ -72,7 +70,6 @@ static char *selector_text(char *text, size_t size, const struct selector *selec
 static int cell_find(struct judge *judge, const struct selector *selector, size_t *cell)
 {
     const struct run_data *s = judge->run;
-
     *cell = NO_CELL;
     for (size_t i = 0; i < s->count; i++) {
         if (!selector_fits(selector, &s->rows[i], 0))
@@ -98,7 +95,6 @@ static int cell_find(struct judge *judge, const struct selector *selector, size_
 static const double *cell_series(struct judge *judge, const struct metric *metric, size_t cell)
 {
     struct series *series = &judge->series[metric - metrics];
-
     if (!series->value && series_make(judge->run, metric, series))
         return NULL;
     return series_of(series, cell);
@@ -113,7 +109,6 @@ static double median_of(const double *values, size_t count, double *room)
 static void not_run(struct judgement *judgement, const struct selector *selector)
 {
     char text[224];
-
     judgement->outcome = TARGET_NOT_RUN;
     snprintf(judgement->why, sizeof judgement->why, "no cell has %s", selector_text(text, sizeof text, selector));
 }
@@ -122,7 +117,6 @@ static void not_run(struct judgement *judgement, const struct selector *selector
 static void amount_judge(struct judge *judge, double *values, size_t blocks, struct judgement *judgement)
 {
     size_t count = stats_sort(values, blocks);
-
     judgement->blocks = count;
     judgement->value = stats_median(values, count);
     stats_median_interval(values, count, judge->family.level, &judgement->interval);
@@ -132,7 +126,6 @@ static void outcome_read(const struct judge *judge, struct judgement *judgement)
 {
     const struct interval *interval = &judgement->interval;
     double limit = judge->target->at_most;
-
     if (!judgement->blocks) {
         judgement->outcome = TARGET_NOT_RUN;
         snprintf(judgement->why, sizeof judgement->why, judgement->failed ? "its trials failed" : "no block has both");
@@ -152,7 +145,6 @@ static int base_choose(struct judge *judge, double *room, size_t *base, const st
 {
     const struct target *target = judge->target;
     double least = INFINITY;
-
     *base = NO_CELL;
     *missing = NULL;
     for (unsigned i = 0; i < target->bases; i++) {
@@ -183,7 +175,6 @@ static int pair_judge(struct judge *judge, struct judgement *judgement, double *
     const struct selector *missing = NULL;
     size_t cell, base = NO_CELL;
     int rc = cell_find(judge, &target->cell, &cell);
-
     if (!rc && target->bases)
         rc = base_choose(judge, room, &base, &missing);
     if (rc)
@@ -228,7 +219,6 @@ struct point {
 static int point_compare(const void *a, const void *b)
 {
     double x = ((const struct point *)a)->size, y = ((const struct point *)b)->size;
-
     return (x > y) - (x < y);
 }
 
@@ -236,7 +226,6 @@ static int point_compare(const void *a, const void *b)
 static int points_find(struct judge *judge, struct point *points, size_t *count, struct judgement *judgement)
 {
     const struct run_data *s = judge->run;
-
     *count = 0;
     for (size_t i = 0; i < s->count; i++) {
         if (!selector_fits(&judge->target->cell, &s->rows[i], FACTOR_SIZE))
@@ -262,7 +251,6 @@ static int points_find(struct judge *judge, struct point *points, size_t *count,
 static double metg_of(const struct point *points, size_t count, size_t block)
 {
     double above = NAN, above_size = NAN;
-
     for (size_t i = count; i-- > 0;) {
         double efficiency = points[i].base[block] / points[i].cell[block];
         if (isnan(efficiency))
@@ -284,7 +272,6 @@ static int metg_judge(struct judge *judge, struct judgement *judgement, double *
     struct point *points = calloc(judge->run->count + 1, sizeof *points);
     size_t count = 0;
     int rc = points ? points_find(judge, points, &count, judgement) : -ENOMEM;
-
     if (!rc && count < 2) {
         judgement->outcome = TARGET_NOT_RUN;
         snprintf(judgement->why, sizeof judgement->why, "fewer than two sizes were run of both the cell and the base");
@@ -305,7 +292,6 @@ int targets_judge(const struct targets *targets, const struct run_data *run, str
 {
     struct judge judge = {.run = run, .path = targets->path, .error = error};
     int rc = 0;
-
     judge.family = *family = family_make((unsigned)targets->count, run->looks, 0);
     double *room = calloc(run->blocks + 1, sizeof *room);
     for (size_t i = 0; i < targets->count && !rc; i++) {

@@ -38,7 +38,6 @@ static int metric_parse(const char *value, struct target *target, char *error)
 {
     struct nearest nearest;
     char hint[320];
-
     nearest_init(&nearest, value);
     nearest_offer(&nearest, "metg");
     for (const struct metric *metric = metrics; metric->name; metric++)
@@ -56,7 +55,6 @@ static int value_spell(const char *factor, const char *value, char *spelled, siz
     static struct cell cell;
     char ignored[ERROR_MAX], text[VALUE_MAX] = "";
     const struct option *option = option_find(factor, ignored);
-
     snprintf(spelled, size, "%s", value);
     if (!option || !option_is_of_cell(option))
         return 0;
@@ -74,7 +72,6 @@ static int factor_named(const char *name, unsigned *factor, char *error)
 {
     struct nearest nearest;
     char hint[320];
-
     *factor = 0;
     if (!strcmp(name, "experiment"))
         return 0;
@@ -94,7 +91,6 @@ static int factor_named(const char *name, unsigned *factor, char *error)
 static char *wanted_value(struct selector *selector, unsigned factor, char *error)
 {
     unsigned at = 0;
-
     while (at < selector->count && selector->wanted[at].factor != factor)
         at++;
     if (at == SELECTOR_MAX) {
@@ -112,7 +108,6 @@ static int wanted_add(struct selector *selector, const char *word, char *error)
     const char *equals = strchr(word, '=');
     char name[64], *value;
     unsigned factor;
-
     if (!equals || equals == word || !equals[1])
         return refuse(error, "'%.64s': expected FACTOR=VALUE, as in pool=pthread", word);
     snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);
@@ -128,7 +123,6 @@ static int selector_parse(struct selector *selector, const char *value, char *er
 {
     struct words words = {0};
     int rc = words_split(&words, value, ',');
-
     if (rc)
         rc = refuse(error, "expected FACTOR=VALUE, FACTOR=VALUE ..., found '%.64s'", value);
     for (size_t i = 0; i < words.count && !rc; i++)
@@ -143,7 +137,6 @@ static int at_most_parse(struct target *target, char *error)
     size_t length = strlen(text);
     char *end;
     int64_t number;
-
     target->at_most = strtod(text, &end);
     if (length > 1 && !strcmp(end, "x") && target->at_most > 0) {
         target->kind = TARGET_RATIO;
@@ -169,7 +162,6 @@ static int at_most_parse(struct target *target, char *error)
 static int target_finish(struct reader *reader)
 {
     struct target *target = &reader->targets->target[reader->targets->count - 1];
-
     if (!reader->targets->count)
         return 0;
     for (unsigned i = 0; i < target->bases; i++) {
@@ -201,7 +193,6 @@ static int section_begin(struct reader *reader, const char *line)
     struct targets *targets = reader->targets;
     const char *end = strrchr(line, ']');
     unsigned line_number = reader->line;
-
     if (targets->count) {
         reader->line = reader->section_line;
         if (target_finish(reader))
@@ -231,7 +222,6 @@ static int section_begin(struct reader *reader, const char *line)
 static char *line_next(char *line, int size, void *stream)
 {
     struct reader *reader = stream;
-
     const char *next = reader->rc ? NULL : text_next(&reader->lines);
     if (!next)
         return NULL;
@@ -255,7 +245,6 @@ static int key_set(struct reader *reader, struct target *target, const char *key
     static const char *const keys[] = {"metric", "cell", "base", "at_most"};
     struct nearest nearest;
     char hint[320];
-
     if (!strcmp(key, "metric"))
         return metric_parse(value, target, reader->error);
     if (!strcmp(key, "cell"))
@@ -281,7 +270,6 @@ static int pair_take(void *user, const char *section, const char *key, const cha
 {
     struct reader *reader = user;
     struct targets *targets = reader->targets;
-
     (void)section;
     if (!reader->rc &&
         key_set(reader, targets->count ? &targets->target[targets->count - 1] : &reader->shared, key, value))
@@ -293,7 +281,6 @@ static void path_find(const char *file, char *path, size_t size)
 {
     struct stat status;
     char relative[PATH_MAX];
-
     snprintf(path, size, "%s", file);
     if (strchr(file, '/') || !stat(file, &status) || strlen(file) > NAME_MAX)
         return;
@@ -306,7 +293,6 @@ int targets_read(const char *file, struct targets *targets, char *error)
 {
     static struct reader reader; /* it has a target in it, which is large */
     char *path = targets->path;
-
     *targets = (struct targets){0};
     path_find(file, path, sizeof targets->path);
     reader = (struct reader){.path = path, .targets = targets, .shared.metric = METRIC_WALL, .error = error};

@@ -25,7 +25,6 @@ static const struct argument targets_arguments[] = {
 static const char *outcome_name(enum outcome_of outcome)
 {
     static const char *const names[] = {"holds", "FAILS", "unresolved", "not run"};
-
     return names[outcome];
 }
 
@@ -34,7 +33,6 @@ static const char *outcome_name(enum outcome_of outcome)
 static char *amount_text(char *text, size_t size, const struct metric *metric, double amount)
 {
     char number[32];
-
     if (isnan(amount) || isinf(amount))
         snprintf(text, size, "%s", isnan(amount) ? "-" : "more");
     else
@@ -57,7 +55,6 @@ static void target_put(struct sheet *sheet, const struct target *target, const s
 {
     char lo[48], hi[48];
     bool amount = target->kind == TARGET_AMOUNT;
-
     sheet_put(sheet, "%s", target->name);
     sheet_put(sheet, "%s%s", value_text(lo, sizeof lo, target, j->value), target->kind == TARGET_RATIO ? "x" : "");
     if (isnan(j->interval.lo))
@@ -74,7 +71,6 @@ static void target_put(struct sheet *sheet, const struct target *target, const s
 static void table_print(const struct targets *targets, const struct judgement *judgement)
 {
     struct sheet sheet = {.columns = 7, .align = "lrrrlr"};
-
     sheet_row(&sheet, "target", "value", "interval", "at most", "", "cell", "base");
     for (size_t t = 0; t < targets->count; t++)
         if (judgement[t].outcome != TARGET_NOT_RUN)
@@ -87,7 +83,6 @@ static void table_print(const struct targets *targets, const struct judgement *j
 static void foot_print(const struct targets *targets, const struct judgement *judgement, const struct family *family)
 {
     size_t blocks = SIZE_MAX, count = 0;
-
     for (size_t t = 0; t < targets->count; t++) {
         if (judgement[t].outcome == TARGET_NOT_RUN)
             continue;
@@ -139,7 +134,6 @@ static const struct file_format format = {"standard output", "", columns, sizeof
 static void row_fill(struct target_row *row, const char *run, const struct target *target, const struct judgement *j)
 {
     static const char *const kinds[] = {"ratio", "difference", "amount"};
-
     *row = (struct target_row){.schema_version = SCHEMA_VERSION,
                                .value = j->value,
                                .lo = j->interval.lo,
@@ -160,7 +154,6 @@ static void row_fill(struct target_row *row, const char *run, const struct targe
 static int csv_print(const char *run, const struct targets *targets, const struct judgement *judgement)
 {
     struct target_row *rows = calloc(targets->count, sizeof *rows);
-
     for (size_t t = 0; t < targets->count && rows; t++)
         row_fill(&rows[t], run, &targets->target[t], &judgement[t]);
     int result = rows ? rows_csv(&format, rows, targets->count) : -ENOMEM;
@@ -173,7 +166,6 @@ static int csv_print(const char *run, const struct targets *targets, const struc
 static int outcome_exit(const struct targets *targets, const struct judgement *judgement)
 {
     size_t fail = 0, failed = 0;
-
     for (size_t t = 0; t < targets->count; t++) {
         fail += judgement[t].outcome == TARGET_FAILS;
         failed += judgement[t].failed > 0;
@@ -194,7 +186,6 @@ static int targets_answer(const struct arguments *given, const char *directory, 
     char error[ERROR_MAX] = "out of memory";
     int rc = judgement ? targets_judge(targets, run, &family, judgement, error) : -ENOMEM;
     int code = rc ? complain("targets", "%s", error) : 0;
-
     if (!code && !strcmp(given->value[FORMAT], "csv")) {
         rc = csv_print(run_id(directory), targets, judgement);
         if (rc) {
@@ -215,7 +206,6 @@ static int targets_main(const struct arguments *given)
     struct targets targets;
     struct run_data run;
     char directory[PATH_MAX], error[ERROR_MAX] = "";
-
     if (given->operands < 2)
         return complain("targets", "expected a run and a file of targets: poolbench targets latest perf");
     int code = arguments_run("targets", given, 0, directory);

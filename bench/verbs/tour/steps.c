@@ -66,14 +66,12 @@ static int groups(struct tour *tour)
         "%u of 10 processes alive at once: starting five and then five more limits nothing as long as nobody "
         "is waited for in between.",
         peak_all);
-
     putchar('\n');
     if ((code = tour_run(tour, &capped, &happened)))
         return code;
     tour_timeline(tour, &happened, NULL);
     say("shows", "At most %u alive at once: a place is taken as soon as it is free, and the rest wait for one (dots).",
         tour_peak(&happened, 0, 10));
-
     putchar('\n');
     if ((code = tour_run(tour, &waves, &happened)))
         return code;
