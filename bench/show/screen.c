@@ -17,10 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef POOLBENCH_VERSION
-#define POOLBENCH_VERSION "(version unknown)"
-#endif
-
 #define REASONS_MAX        12
 #define LABEL_MAX          56
 #define CAPTIONS_BYTES_MAX (1u << 20)

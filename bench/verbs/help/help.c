@@ -5,13 +5,6 @@
 #include "bench/verbs/verbs.h"
 #include <string.h>
 
-#ifndef POOLBENCH_VERSION
-#define POOLBENCH_VERSION "0"
-#endif
-#ifndef POOLBENCH_COMMIT
-#define POOLBENCH_COMMIT "unknown"
-#endif
-
 void verb_help_print(const struct verb *verb)
 {
     char usage[512];

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef POOLBENCH_VERSION
-#define POOLBENCH_VERSION "0"
-#endif
 #define LINE_COLUMNS 78
 
 /* In a literal (an option, a file, a range) a hyphen is a minus sign that can be copied and searched for; between the
