@@ -127,7 +127,7 @@ refused 'a terminal told what to do' poolbench summarise $'\e[2Jrun'
 is 'nothing was made' "$(ls -d caf* never two* 2>/dev/null)" ''
 printf '# caf\xe9\nblocks = 1\n' >latin.ini
 refused 'a suite in Latin-1' poolbench plan latin.ini
-is 'names its line' "$(cat err)" 'poolbench: latin.ini:1: is not UTF-8'
+is 'names its line' "$(cat err)" 'poolbench plan: latin.ini:1: is not UTF-8'
 printf '\xef\xbb\xbfblocks = 1\r\npool = serial\r\nworkload = empty\r\ntasks = 5' >marked.ini
 is 'a suite of an editor elsewhere' "$(poolbench plan marked.ini 2>&1 | grep -c serial)" 1
 # A file of that name by a pattern, and by a list of files that an editor elsewhere has written.
