@@ -1,4 +1,4 @@
-/* Crew and queue together, see channel.h. */
+/* Group and queue together, see channel.h. */
 #include "pools/parts/channel.h"
 #include "pools/parts/queue.h"
 #include "pools/parts/reap.h"
