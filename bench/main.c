@@ -75,7 +75,7 @@ static int output_end(int code)
 
 int main(int argc, char **argv)
 {
-    if (surroundings_settle() < 0)
+    if (surroundings_reset() < 0)
         return 1;
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone must not end a run ... */
     signal(SIGXFSZ, SIG_IGN); /* ... nor a limit on files (ulimit -f), without a word */

@@ -54,14 +54,14 @@ static bool differs(const struct comparison *comparison)
 }
 
 struct tally {
-    size_t named, settled;
+    size_t named, resolved;
 };
 
-/* Unresolved after 12 blocks: how many of the cells are settled by the blocks that were named. */
+/* Unresolved after 12 blocks: how many of the cells are resolved by the blocks that were named. */
 static void resolve_print(const struct sim_noise *noise, const struct family *family, double ratio, struct tally *tally)
 {
     const double truth[] = {1, ratio};
-    size_t named = 0, settled = 0, many = 0;
+    size_t named = 0, resolved = 0, many = 0;
     for (size_t e = 0; e < SIM_RUNS / 4; e++) {
         double first[2][12], more[2 * RESOLVE_MAX], cell[RESOLVE_MAX], base[RESOLVE_MAX];
         struct comparison now, then;
@@ -69,35 +69,35 @@ static void resolve_print(const struct sim_noise *noise, const struct family *fa
         assert_int_equal(comparison_make(first[1], first[0], 12, family, &now), 0);
         if (now.verdict != VERDICT_UNRESOLVED)
             continue;
-        many += now.settle_blocks > RESOLVE_MAX;
-        if (now.settle_blocks > RESOLVE_MAX)
+        many += now.blocks_to_resolve > RESOLVE_MAX;
+        if (now.blocks_to_resolve > RESOLVE_MAX)
             continue;
-        size_t added = now.settle_blocks - 12;
+        size_t added = now.blocks_to_resolve - 12;
         sim_run(rng, noise, 0, truth, 2, added, more);
         memcpy(base, first[0], sizeof first[0]);
         memcpy(cell, first[1], sizeof first[1]);
         memcpy(base + 12, more, added * sizeof *more);
         memcpy(cell + 12, more + added, added * sizeof *more);
-        assert_int_equal(comparison_make(cell, base, now.settle_blocks, family, &then), 0);
+        assert_int_equal(comparison_make(cell, base, now.blocks_to_resolve, family, &then), 0);
         named++;
-        settled += then.verdict != VERDICT_UNRESOLVED;
+        resolved += then.verdict != VERDICT_UNRESOLVED;
     }
     tally->named += named;
-    tally->settled += settled;
+    tally->resolved += resolved;
     if (named)
-        printf("  %3.0f of %3zu, %3zu", 100 * (double)settled / (double)named, named, many);
+        printf("  %3.0f of %3zu, %3zu", 100 * (double)resolved / (double)named, named, many);
     else
         printf("    - of   0, %3zu", many);
 }
 
-static void test_settle(void **state)
+static void test_resolve(void **state)
 {
     static const double ratios[] = {1, 1.01, 1.03, 1.05};
     struct family family = family_make(1, 0, FAMILY_MARGIN);
     struct tally all = {0};
     (void)state;
     printf(
-        "\nUnresolved after 12 blocks: %% settled by the blocks named, of how many; how many were told more than %d\n",
+        "\nUnresolved after 12 blocks: %% resolved by the blocks named, of how many; how many were told more than %d\n",
         RESOLVE_MAX);
     printf("%-18s", "noise, true ratio");
     for (size_t i = 0; i < COUNT(ratios); i++)
@@ -110,8 +110,8 @@ static void test_settle(void **state)
             resolve_print(&sim_noises[k], &family, ratios[i], &all);
         puts("");
     }
-    printf("in all %38zu of %zu\n", all.settled, all.named);
-    assert_true((double)all.settled >= 0.8 * (double)all.named);
+    printf("in all %38zu of %zu\n", all.resolved, all.named);
+    assert_true((double)all.resolved >= 0.8 * (double)all.named);
 }
 
 /* A difference of the size that a set of comparisons calls visible, in new runs of the same length: how many see it. */
@@ -321,7 +321,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_price),   cmocka_unit_test(test_closing), cmocka_unit_test(test_waits),
-        cmocka_unit_test(test_command), cmocka_unit_test(test_settle),  cmocka_unit_test(test_visible),
+        cmocka_unit_test(test_command), cmocka_unit_test(test_resolve), cmocka_unit_test(test_visible),
         cmocka_unit_test(test_series),
     };
     return cmocka_run_group_tests(tests, rng_open, rng_close);

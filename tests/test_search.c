@@ -96,14 +96,14 @@ static void search_through(const struct world *world, struct search *search)
     }
 }
 
-static void settle(const struct world *world, const struct search *search, struct crossing *crossing)
+static void resolve(const struct world *world, const struct search *search, struct crossing *crossing)
 {
     double lo[BLOCKS_MAX], hi[BLOCKS_MAX];
     for (size_t b = 0; b < world->blocks; b++) {
         lo[b] = noisy_g(world, search->lo.x);
         hi[b] = noisy_g(world, search->hi.x);
     }
-    assert_int_equal(search_settle(search, lo, hi, world->blocks, LEVEL, crossing), 0);
+    assert_int_equal(search_resolve(search, lo, hi, world->blocks, LEVEL, crossing), 0);
 }
 
 /* An end that is not known bounds nothing. */
@@ -123,7 +123,7 @@ static unsigned world_row(const struct world *world)
         points += search.points;
         if (search.state != SEARCH_BRACKETED)
             continue;
-        settle(world, &search, &crossing);
+        resolve(world, &search, &crossing);
         assert_true(crossing.bounded);
         off[found] = fabs(log(crossing.x / world->truth));
         reach[found] = log(crossing.interval.hi / crossing.interval.lo) / 2;
@@ -187,7 +187,7 @@ static unsigned grid_row(const struct world *world, size_t points, double distur
                 g[p * grid.blocks + b] = hit ? fmin(here, -0.5) : here;
             }
         }
-        assert_int_equal(search_settle_grid(&search, &grid, LEVEL, &crossing), 0);
+        assert_int_equal(search_resolve_grid(&search, &grid, LEVEL, &crossing), 0);
         several += crossing.several;
         if (isnan(crossing.x))
             continue;
@@ -249,22 +249,22 @@ static void test_fan_edges(void **state)
         assert_true(grid.x[p] > grid.x[p - 1] && grid.x[0] >= 100 && grid.x[p] <= 1000);
     for (size_t i = 0; i < 40; i++)
         g[i] = 400 - grid.x[i / 8];
-    assert_int_equal(search_settle_grid(&search, &grid, LEVEL, &crossing), 0);
+    assert_int_equal(search_resolve_grid(&search, &grid, LEVEL, &crossing), 0);
     assert_true(fabs(crossing.x / 400 - 1) < 1e-9 && crossing.bounded && !crossing.several);
     g[3] = NAN; /* a failed trial takes its block along */
     for (size_t p = 0; p < 5; p++)
         g[p * 8 + 7] = -1000;
-    assert_int_equal(search_settle_grid(&search, &grid, LEVEL, &crossing), 0);
+    assert_int_equal(search_resolve_grid(&search, &grid, LEVEL, &crossing), 0);
     assert_int_equal(crossing.blocks, 7);
     assert_int_equal(crossing.below, 1);
     assert_true(fabs(crossing.x / 400 - 1) < 1e-9 && isnan(crossing.interval.lo));
     for (size_t i = 0; i < 40; i++)
         g[i] = 1;
-    assert_int_equal(search_settle_grid(&search, &grid, LEVEL, &crossing), 0);
+    assert_int_equal(search_resolve_grid(&search, &grid, LEVEL, &crossing), 0);
     assert_true(isnan(crossing.x) && crossing.beyond == 1 && crossing.above == 8);
     for (size_t i = 0; i < 16; i++)
         g[i] = -1; /* slow at low rates, and not at higher ones */
-    assert_int_equal(search_settle_grid(&search, &grid, LEVEL, &crossing), 0);
+    assert_int_equal(search_resolve_grid(&search, &grid, LEVEL, &crossing), 0);
     assert_true(crossing.several);
 }
 
@@ -353,16 +353,16 @@ static void test_edges(void **state)
         low[b] = -1;
         high[b] = 1;
     }
-    assert_int_equal(search_settle(&search, low, high, 5, LEVEL, &crossing), 0);
+    assert_int_equal(search_resolve(&search, low, high, 5, LEVEL, &crossing), 0);
     assert_false(crossing.bounded); /* too few */
     assert_true(fabs(crossing.x / sqrt(100 * 1000) - 1) < 1e-9);
     low[0] = NAN; /* a trial that failed */
-    assert_int_equal(search_settle(&search, low, high, 8, LEVEL, &crossing), 0);
+    assert_int_equal(search_resolve(&search, low, high, 8, LEVEL, &crossing), 0);
     assert_int_equal(crossing.blocks, 7);
     assert_true(crossing.bounded && fabs(crossing.interval.lo / crossing.x - 1) < 1e-9);
     for (size_t b = 0; b < 8; b++)
         low[b] = high[b] = 1;
-    assert_int_equal(search_settle(&search, low, high, 8, LEVEL, &crossing), 0);
+    assert_int_equal(search_resolve(&search, low, high, 8, LEVEL, &crossing), 0);
     assert_true(isnan(crossing.x) && crossing.beyond == -1);
     search_reopen(&search, -1); /* the bracket was the range: there is nothing below it */
     assert_int_equal(search.state, SEARCH_BEYOND_LO);
@@ -380,7 +380,7 @@ static void test_reopened(void **state)
     (void)state;
     gsl_rng_set(rng, 3);
     search_through(&early, &search);
-    settle(&late, &search, &crossing);
+    resolve(&late, &search, &crossing);
     assert_true(isnan(crossing.x) && crossing.beyond == 1);
     search_reopen(&search, crossing.beyond);
     for (double x = search_next(&search); !isnan(x); x = search_next(&search)) {
@@ -389,7 +389,7 @@ static void test_reopened(void **state)
         search_tell(&search, g, STEP_BLOCKS);
     }
     assert_int_equal(search.state, SEARCH_BRACKETED);
-    settle(&late, &search, &crossing);
+    resolve(&late, &search, &crossing);
     assert_true(fabs(log(crossing.x / 50000)) < 0.05);
 }
 

@@ -224,7 +224,7 @@ static void test_remarks(void **state)
     assert_true(isnan(s.rows[4].drift));
     assert_int_equal(s.rows[4].drift_said, MISSING);
     for (size_t c = 0; c < CELLS; c++) {
-        assert_true(isnan(s.rows[c].modes_ratio) && isnan(s.rows[c].modes_share));
+        assert_true(isnan(s.rows[c].group_ratio) && isnan(s.rows[c].group_share));
         if (c == 1)
             assert_float_equal(s.rows[c].worker_imbalance, 1.5, 1e-9);
         else

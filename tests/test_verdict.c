@@ -48,7 +48,7 @@ static void test_compare(void **state)
     assert_float_equal(made.interval.lo, 1.08, 1e-9);
     assert_float_equal(made.interval.hi, sqrt(1.12 * 1.14), 1e-9);
     assert_int_equal(made.verdict, VERDICT_SLOWER);
-    assert_int_equal(made.settle_blocks, 0);
+    assert_int_equal(made.blocks_to_resolve, 0);
     /* The other way round everything is reversed. */
     assert_int_equal(comparison_make(base, cell, COUNT(base), &family, &made), 0);
     assert_float_equal(made.interval.lo, 1 / sqrt(1.12 * 1.14), 1e-9);
@@ -68,17 +68,17 @@ static void test_too_few(void **state)
     assert_true(isnan(made.interval.lo) && isnan(made.interval.hi));
     assert_float_equal(made.ratio, 1.505, 1e-3);
     assert_int_equal(made.blocks_needed, 9);
-    assert_int_equal(made.settle_blocks, 12); /* the look at which there are enough */
+    assert_int_equal(made.blocks_to_resolve, 12); /* the look at which there are enough */
     assert_int_equal(comparison_make(cell, base, 5, &one, &made), 0);
     assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
-    assert_int_equal(made.settle_blocks, 8);
+    assert_int_equal(made.blocks_to_resolve, 8);
     assert_int_equal(comparison_make(cell, base, 6, &one, &made), 0);
     assert_int_equal(made.verdict, VERDICT_SLOWER);
     assert_int_equal(comparison_make(cell, base, 0, &one, &made), 0);
     assert_int_equal(made.blocks, 0);
     assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
     assert_true(isnan(made.ratio));
-    assert_int_equal(made.settle_blocks, 0);
+    assert_int_equal(made.blocks_to_resolve, 0);
 }
 
 /* What a clock or a counter without resolution says. */
@@ -95,7 +95,7 @@ static void test_zeros(void **state)
     assert_int_equal(comparison_make(some, none, 8, &family, &made), 0);
     assert_true(made.interval.lo == 1 && isinf(made.interval.hi));
     assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
-    assert_int_equal(made.settle_blocks, RESOLVE_MAX + 1);
+    assert_int_equal(made.blocks_to_resolve, RESOLVE_MAX + 1);
     assert_int_equal(comparison_make(none, ones, 8, &family, &made), 0);
     assert_true(made.ratio == 0);
     assert_int_equal(made.verdict, VERDICT_FASTER);

@@ -32,7 +32,7 @@ static bool holds(const struct summary_row *row, unsigned diagnostic)
         /* at a rate the submitter may spin until the next task is due */
         [SUBMITTER_BOUND] = has_workers && isnan(row->achieved_share) && row->submitter_share > BUSY,
         [DRIFT] = row->drift_said == 1,
-        [BIMODAL] = row->modes_ratio > 1,
+        [BIMODAL] = row->group_ratio > 1,
     };
     return all[diagnostic];
 }

@@ -19,14 +19,15 @@ struct command {
 
 bool resolve_is(const struct pair *p, size_t blocks)
 {
-    return p->comparison.verdict == VERDICT_UNRESOLVED && p->comparison.blocks && p->comparison.settle_blocks == blocks;
+    return p->comparison.verdict == VERDICT_UNRESOLVED && p->comparison.blocks &&
+           p->comparison.blocks_to_resolve == blocks;
 }
 
 size_t resolve_next(const struct compare *c, size_t above)
 {
     size_t next = 0;
     for (size_t i = 0; i < c->count; i++) {
-        size_t blocks = c->pairs[i].comparison.settle_blocks;
+        size_t blocks = c->pairs[i].comparison.blocks_to_resolve;
         if (blocks > above && (!next || blocks < next) && resolve_is(&c->pairs[i], blocks))
             next = blocks;
     }

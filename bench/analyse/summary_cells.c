@@ -142,8 +142,8 @@ static int cell_diagnostic(const struct work *work, size_t cell)
     row->drift = drift.change;
     row->drift_said = isnan(drift.change) ? MISSING : drift.said;
     if (bimodality.two) {
-        row->modes_ratio = bimodality.hi / bimodality.lo;
-        row->modes_share = (double)bimodality.hi_count / (double)(bimodality.lo_count + bimodality.hi_count);
+        row->group_ratio = bimodality.hi / bimodality.lo;
+        row->group_share = (double)bimodality.hi_count / (double)(bimodality.lo_count + bimodality.hi_count);
     }
     return 0;
 }

@@ -111,7 +111,7 @@ struct summary_row {
     double efficiency, efficiency_vs_static, overhead_ns, submitter_share, achieved_share;
     double drift;
     int64_t drift_said;
-    double modes_ratio, modes_share, worker_imbalance;
+    double group_ratio, group_share, worker_imbalance;
     int64_t queue_p50_ns, service_p50_ns, return_p50_ns;
     int64_t latency_p50_ns, latency_p50_lo_ns, latency_p50_hi_ns, latency_p90_ns, latency_p90_lo_ns, latency_p90_hi_ns;
     int64_t latency_p99_ns, latency_p99_lo_ns, latency_p99_hi_ns, latency_p999_ns, latency_p999_lo_ns,

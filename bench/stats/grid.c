@@ -88,8 +88,8 @@ static bool is_several(const double *g, size_t points, size_t blocks, double sig
     return false;
 }
 
-int search_settle_grid(const struct search *search, const struct search_grid *grid, double level,
-                       struct crossing *crossing)
+int search_resolve_grid(const struct search *search, const struct search_grid *grid, double level,
+                        struct crossing *crossing)
 {
     const double sign = search->direction == SEARCH_FALLS ? -1 : 1;
     const size_t blocks = grid->blocks;

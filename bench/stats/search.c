@@ -264,8 +264,8 @@ static double x_at(const struct search *search, double w)
     return x >= search->rules.from && x <= search->rules.to ? x : NAN;
 }
 
-int search_settle(const struct search *search, const double *g_lo, const double *g_hi, size_t blocks, double level,
-                  struct crossing *crossing)
+int search_resolve(const struct search *search, const double *g_lo, const double *g_hi, size_t blocks, double level,
+                   struct crossing *crossing)
 {
     const double sign = search->direction == SEARCH_FALLS ? -1 : 1;
     double *room = calloc(3 * blocks + 1, sizeof *room);

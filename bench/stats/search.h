@@ -1,7 +1,7 @@
 /* Where a noisy quantity crosses a level, on a logarithmic scale. g(x) is measured in blocks, as a log ratio to the
  * level, so that it crosses 0. First a bracket is found and halved, a few blocks at a time, until it is narrow or the
  * blocks contradict each other; that much is search, and nothing is claimed by it. Then both ends are measured in
- * fresh blocks that they share, and an interval is read off those alone (search_settle). Pure; thread-safe. */
+ * fresh blocks that they share, and an interval is read off those alone (search_resolve). Pure; thread-safe. */
 #ifndef POOLBENCH_STATS_SEARCH_H
 #define POOLBENCH_STATS_SEARCH_H
 #include "bench/stats/stats.h"
@@ -24,7 +24,7 @@ struct search_rules {
 
 enum search_state {
     SEARCH_ON,        /* search_next() says where to measure */
-    SEARCH_BRACKETED, /* lo and hi are the bracket, for search_settle() */
+    SEARCH_BRACKETED, /* lo and hi are the bracket, for search_resolve() */
     SEARCH_BEYOND_LO, /* the crossing is below the range: g at `lo` is on the side of high x already */
     SEARCH_BEYOND_HI, /* above the range: g at `hi` is on the side of low x still */
     SEARCH_ONE_SIDE,  /* direction unknown: g is on one side wherever it was measured */
@@ -83,8 +83,8 @@ struct crossing {
  * that is symmetric on the log scale, which the ratio of two costs of a block is if both are disturbed alike; what
  * blocks have in common cancels in the ratio. How many of n blocks are above is then binomial(n, 1/2), which gives the
  * ranks. The bracket itself was chosen by other blocks, so choosing it biases nothing. 0 or -ENOMEM. */
-int search_settle(const struct search *search, const double *g_lo, const double *g_hi, size_t blocks, double level,
-                  struct crossing *crossing);
+int search_resolve(const struct search *search, const double *g_lo, const double *g_hi, size_t blocks, double level,
+                   struct crossing *crossing);
 
 /* Where two points say too little (a tail of latencies on a busy machine), a block measures several, over the bracket
  * and its width beyond each end. Per block the values are levelled out to what never falls, and the crossing is
@@ -100,7 +100,7 @@ size_t search_grid(const struct search *search, size_t wanted,
                    double *x); /* wanted: 4 .. SEARCH_GRID_MAX; may be fewer */
 /* Instead of another search: the next grid reaches twice as far, below (-1) or above (1). */
 void search_widen(struct search *search, const struct search_grid *grid, int beyond);
-int search_settle_grid(const struct search *search, const struct search_grid *grid, double level,
-                       struct crossing *crossing);
+int search_resolve_grid(const struct search *search, const struct search_grid *grid, double level,
+                        struct crossing *crossing);
 
 #endif

@@ -56,17 +56,17 @@ static double resolve_probability(const struct family *family, double truth, dou
 {
     double sigma = error / sqrt(blocks), reach = CUSHION * reach_of(family) * sigma,
            room = log1p(family->margin) - reach;
-    double settled = gsl_cdf_gaussian_P(-reach - truth, sigma) + gsl_cdf_gaussian_Q(reach - truth, sigma);
+    double resolved = gsl_cdf_gaussian_P(-reach - truth, sigma) + gsl_cdf_gaussian_Q(reach - truth, sigma);
     if (room >= reach)
         return 1;
     if (room > 0)
-        settled += gsl_cdf_gaussian_P(room - truth, sigma) - gsl_cdf_gaussian_P(-room - truth, sigma);
-    return settled;
+        resolved += gsl_cdf_gaussian_P(room - truth, sigma) - gsl_cdf_gaussian_P(-room - truth, sigma);
+    return resolved;
 }
 
 /* The true ratio is not known better than now. Of those within one standard error, that which takes longest to resolve
  * decides: taken as it is seen, noise would be forecast to become a difference. */
-static size_t settle_blocks(const double *logs, size_t count, const struct family *family)
+static size_t blocks_to_resolve(const double *logs, size_t count, const struct family *family)
 {
     double now = fabs(ranks_middle(logs, count)), error = ranks_error_of_one(logs, count),
            margin = log1p(family->margin);
@@ -92,9 +92,9 @@ static void comparison_judge(double *logs, size_t count, const struct family *fa
     ranks_interval(logs, count, family->level, &interval);
     comparison->interval = (struct interval){exp(interval.lo), exp(interval.hi)};
     comparison->verdict = verdict_read(&comparison->interval, family->margin);
-    comparison->settle_blocks = 0;
+    comparison->blocks_to_resolve = 0;
     if (comparison->verdict == VERDICT_UNRESOLVED && count)
-        comparison->settle_blocks = settle_blocks(logs, count, family);
+        comparison->blocks_to_resolve = blocks_to_resolve(logs, count, family);
 }
 
 static double log_ratio(double cell, double baseline)

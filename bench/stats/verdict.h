@@ -33,8 +33,8 @@ struct comparison {
     struct interval interval; /* of the true middle; NAN, NAN: too few blocks */
     enum verdict verdict;
     size_t
-        settle_blocks; /* unresolved: blocks in all that would resolve it in about 4 of 5 cases, one of the looks
-                          (bench/stats/looks.h); RESOLVE_MAX + 1: more than RESOLVE_MAX; 0: settled, or no block yet */
+        blocks_to_resolve; /* unresolved: blocks in all that would resolve it in about 4 of 5 cases, one of the looks
+                          (bench/stats/looks.h); RESOLVE_MAX + 1: more than RESOLVE_MAX; 0: resolved, or no block yet */
 };
 
 /* 0 costs are below the resolution: 0 / 0 is 1, else the ratio is 0 or infinite and takes its place in the order.

@@ -28,7 +28,7 @@ static int job_run(struct trial *trial)
 int main(int argc, char **argv)
 {
     struct trial trial = {.job_fd = JOB_FD};
-    if (surroundings_settle() < 0)
+    if (surroundings_reset() < 0)
         return 1;
     const char *where = argc > 1 ? getenv(HANDLES_WHERE) : NULL;
     if (where)

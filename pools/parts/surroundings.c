@@ -38,7 +38,7 @@ static void signals_default(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-int surroundings_settle(void)
+int surroundings_reset(void)
 {
     signals_default();
     mode_t mask = umask(0);

@@ -6,6 +6,6 @@
 
 /* Standard streams that are closed are opened, dispositions are the default ones, no signal is blocked, and the umask
  * leaves the owner his own files. 0; -1: not even that can be had. */
-int surroundings_settle(void);
+int surroundings_reset(void);
 
 #endif

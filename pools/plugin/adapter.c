@@ -202,7 +202,7 @@ static int adapter_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
         host_refuse(NULL, "submit says that it took %d of %u tasks", taken, count);
         return -EPROTO;
     }
-    int rc = handles_settle(&pool->handles, count, (unsigned)taken);
+    int rc = handles_taken(&pool->handles, count, (unsigned)taken);
     if (rc < 0)
         broken(pool);
     return rc < 0 ? rc : taken;

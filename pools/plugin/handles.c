@@ -99,7 +99,7 @@ unsigned handles_hand(struct handles *handles, const uint32_t *tasks, unsigned n
     return count;
 }
 
-int handles_settle(struct handles *handles, unsigned handed, unsigned taken)
+int handles_taken(struct handles *handles, unsigned handed, unsigned taken)
 {
     for (unsigned i = taken; i < handed; i++) {
         struct handle *handle = &handles->handle[handles->vacant[(handles->vacant_head + i) % handles->depth]];

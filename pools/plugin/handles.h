@@ -19,10 +19,10 @@ int handles_attach(struct handles *handles, int fd);
 
 /* All that follows is for the submitter's thread. -EPROTO: there is a complaint (handles_complaint).
  *
- * Fills up to n handles for these tasks; returns how many there was room for. handles_settle says afterwards how many
+ * Fills up to n handles for these tasks; returns how many there was room for. handles_taken says afterwards how many
  * of them the pool took. 0 or -EPROTO. */
 unsigned handles_hand(struct handles *handles, const uint32_t *tasks, unsigned n, struct poolbench_task **out);
-int handles_settle(struct handles *handles, unsigned handed, unsigned taken);
+int handles_taken(struct handles *handles, unsigned handed, unsigned taken);
 /* Finished ones off the list, in order of completion, up to max; how many. Never waits. */
 unsigned handles_drain(struct handles *handles, struct done *done, unsigned max);
 /* A handle that a pool with completions of its own gave back. 0 or -EPROTO. */

@@ -15,7 +15,7 @@ struct compare_row {
     double ratio, lo, hi;
     char verdict[16];
     double base_cost, cell_cost, base_own_cost, cell_own_cost, margin, level;
-    int64_t settle_blocks;
+    int64_t blocks_to_resolve;
 };
 
 // clang-format off
@@ -27,7 +27,7 @@ static const struct column columns[] = {
     FIELD(TEXT, metric, metric), FIELD(INT, blocks, blocks), FIELD(REAL, ratio, ratio), FIELD(REAL, lo, lo),
     FIELD(REAL, hi, hi), FIELD(TEXT, verdict, verdict), FIELD(REAL, base, base_cost), FIELD(REAL, cell, cell_cost),
     FIELD(REAL, base_own, base_own_cost), FIELD(REAL, cell_own, cell_own_cost), FIELD(REAL, margin, margin),
-    FIELD(REAL, level, level), FIELD(INT, settle_blocks, settle_blocks),
+    FIELD(REAL, level, level), FIELD(INT, blocks_to_resolve, blocks_to_resolve),
 };
 // clang-format on
 
@@ -51,9 +51,9 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
         .cell_own_cost = p->cell_own_cost,
         .margin = c->question.margin,
         .level = c->family.level,
-        .settle_blocks = comparison->settle_blocks && comparison->settle_blocks <= RESOLVE_MAX
-                             ? (int64_t)comparison->settle_blocks
-                             : MISSING,
+        .blocks_to_resolve = comparison->blocks_to_resolve && comparison->blocks_to_resolve <= RESOLVE_MAX
+                                 ? (int64_t)comparison->blocks_to_resolve
+                                 : MISSING,
     };
     snprintf(row->run_id, sizeof row->run_id, "%s", c->cell->id);
     snprintf(row->base_run_id, sizeof row->base_run_id, "%s", c->base->id);

@@ -280,9 +280,9 @@ static int narrow_all(struct searches *searches, struct round *round, char *erro
 
 /* ---- the last round ---- */
 
-static bool unsettled(const struct cell_search *one)
+static bool unresolved(const struct cell_search *one)
 {
-    return one->search.state == SEARCH_BRACKETED && !one->settled;
+    return one->search.state == SEARCH_BRACKETED && !one->resolved;
 }
 
 /* Points a block and blocks: first enough blocks that some may be disturbed, then more points. The time decides, never
@@ -290,14 +290,14 @@ static bool unsettled(const struct cell_search *one)
 static void last_plan(const struct searches *searches, size_t *points, size_t *blocks)
 {
     static const unsigned plans[][2] = {{5, 27}, {5, 18}, {4, 18}, {5, 12}, {4, 12}, {5, 8}};
-    size_t unsettled_count = 0;
+    size_t unresolved_count = 0;
     *points = searches->kind->grids ? GRID_LEAST : 2;
     *blocks = searches->blocks ? searches->blocks : LAST_LEAST;
     for (size_t i = 0; i < searches->count; i++)
-        unsettled_count += unsettled(&searches->each[i]);
+        unresolved_count += unresolved(&searches->each[i]);
     for (size_t i = 0; i < sizeof plans / sizeof plans[0] && searches->kind->grids; i++) {
         size_t n = searches->blocks ? searches->blocks : plans[i][1];
-        if (!affordable(searches, plans[i][0] * n * unsettled_count))
+        if (!affordable(searches, plans[i][0] * n * unresolved_count))
             continue;
         *points = plans[i][0];
         *blocks = n;
@@ -313,7 +313,7 @@ static int last_prepare(struct searches *searches, struct round *round, char *er
     last_plan(searches, &points, &blocks);
     for (size_t i = 0; i < searches->count && rc == 0; i++) {
         struct cell_search *one = &searches->each[i];
-        if (!unsettled(one))
+        if (!unresolved(one))
             continue;
         one->grid = (struct search_grid){2, blocks, {one->search.lo.x, one->search.hi.x}, NULL};
         if (searches->kind->grids)
@@ -325,7 +325,7 @@ static int last_prepare(struct searches *searches, struct round *round, char *er
 }
 
 /* Blocks that were not run are none: the values of a point move together. */
-static int settle(struct searches *searches, struct cell_search *one, double *g, size_t done)
+static int resolve(struct searches *searches, struct cell_search *one, double *g, size_t done)
 {
     struct search_grid *grid = &one->grid;
     for (size_t p = 1; p < grid->points; p++)
@@ -333,8 +333,8 @@ static int settle(struct searches *searches, struct cell_search *one, double *g,
     grid->blocks = done;
     grid->g = g;
     int rc = searches->kind->grids
-                 ? search_settle_grid(&one->search, grid, search_level(searches), &one->crossing)
-                 : search_settle(&one->search, g, g + done, done, search_level(searches), &one->crossing);
+                 ? search_resolve_grid(&one->search, grid, search_level(searches), &one->crossing)
+                 : search_resolve(&one->search, g, g + done, done, search_level(searches), &one->crossing);
     grid->g = NULL;
     if (!searches->kind->grids) { /* what was found at an end of the range that the search never came to */
         struct search_point *const ends[] = {&one->search.lo, &one->search.hi};
@@ -348,7 +348,7 @@ static int settle(struct searches *searches, struct cell_search *one, double *g,
 static size_t last_blocks(const struct searches *searches)
 {
     for (size_t i = 0; i < searches->count; i++)
-        if (unsettled(&searches->each[i]))
+        if (unresolved(&searches->each[i]))
             return searches->each[i].grid.blocks;
     return 0;
 }
@@ -371,7 +371,7 @@ static int last_round(struct searches *searches, const struct round *round, char
             break;
         for (size_t i = 0; i < searches->count; i++) {
             struct cell_search *one = &searches->each[i];
-            if (!unsettled(one))
+            if (!unresolved(one))
                 continue;
             for (size_t p = 0; p < one->grid.points; p++)
                 g[(i * SEARCH_GRID_MAX + p) * blocks + done] = block_g(searches, one, one->grid.x[p]);
@@ -379,8 +379,8 @@ static int last_round(struct searches *searches, const struct round *round, char
         done++;
     }
     for (size_t i = 0; i < searches->count && rc == 0; i++)
-        if (unsettled(&searches->each[i]) &&
-            settle(searches, &searches->each[i], g + i * SEARCH_GRID_MAX * blocks, done))
+        if (unresolved(&searches->each[i]) &&
+            resolve(searches, &searches->each[i], g + i * SEARCH_GRID_MAX * blocks, done))
             rc = refuse(error, "out of memory");
     free(g);
     return rc;
@@ -410,7 +410,7 @@ static size_t reopen(struct searches *searches)
         return 0; /* what was seen is said instead */
     for (size_t i = 0; i < searches->count; i++) {
         struct cell_search *one = &searches->each[i];
-        if (unsettled(one) && isnan(one->crossing.x) && one->crossing.blocks) {
+        if (unresolved(one) && isnan(one->crossing.x) && one->crossing.blocks) {
             if (searches->kind->grids)
                 search_widen(&one->search, &one->grid, one->crossing.beyond);
             else
@@ -418,7 +418,7 @@ static size_t reopen(struct searches *searches)
             one->crossing = (struct crossing){.x = NAN};
             reopened++;
         } else {
-            one->settled = true;
+            one->resolved = true;
         }
     }
     return reopened;

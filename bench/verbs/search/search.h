@@ -24,7 +24,7 @@ struct cell_search {
     uint32_t subject, base; /* numbers of the cells that are copied; base may be SEARCH_NONE */
     struct search search;
     struct crossing crossing; /* of a bracket */
-    bool settled;             /* it is what will be reported */
+    bool resolved;            /* it is what will be reported */
     struct search_grid grid;  /* points of the last round; two of them are the bracket itself */
     size_t trials;
     char failure[SEARCH_ANSWER_MAX]; /* of the last trial that failed */
