@@ -427,9 +427,9 @@ static void test_bad_topology(void **state)
 static void test_probe_says_why(void **state)
 {
     char reason[128];
-    int status = place_probe(reason, sizeof reason);
+    int rc = place_probe(reason, sizeof reason);
     (void)state;
-    assert_true((status == 0) == (reason[0] == '\0'));
+    assert_true((rc == 0) == (reason[0] == '\0'));
 }
 
 int main(void)

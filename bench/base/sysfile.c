@@ -20,14 +20,14 @@ static int sysfile_vread(char *text, size_t size, const char *format, va_list ar
     if (!file)
         return -errno;
     size_t used = fread(text, 1, size - 1, file);
-    int status = ferror(file) ? -errno : 0;
+    int rc = ferror(file) ? -errno : 0;
     fclose(file);
-    if (status != 0)
+    if (rc != 0)
         used = 0;
     while (used > 0 && isspace((unsigned char)text[used - 1]))
         used--;
     text[used] = '\0';
-    return status != 0 ? status : (int)used;
+    return rc != 0 ? rc : (int)used;
 }
 
 int sysfile_read(char *text, size_t size, const char *format, ...)

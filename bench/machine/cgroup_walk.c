@@ -45,7 +45,7 @@ static int path_find(const char *root, const char *controller, char *path, bool 
 {
     char *line = NULL;
     size_t room = 0;
-    int status = -ENOENT;
+    int rc = -ENOENT;
     FILE *file = proc_open(root, "cgroup"), *mounts = file ? NULL : proc_open(root, "mountinfo");
     if (mounts) /* a kernel without control groups */
         fclose(mounts);
@@ -63,11 +63,11 @@ static int path_find(const char *root, const char *controller, char *path, bool 
         if (!is_v1 && !is_unified)
             continue;
         *is_v2 = !is_v1;
-        status = snprintf(path, PATH_MAX, "%s", at) < PATH_MAX ? 0 : -ENAMETOOLONG;
+        rc = snprintf(path, PATH_MAX, "%s", at) < PATH_MAX ? 0 : -ENAMETOOLONG;
     }
     free(line);
     fclose(file);
-    return status;
+    return rc;
 }
 
 /* mountinfo writes blanks, backslashes and newlines of a path as \ooo. */

@@ -153,20 +153,20 @@ static int topology_describe(hwloc_topology_t topology, const char *description,
 static int allowed_narrow(struct machine *machine, char *error)
 {
     hwloc_bitmap_t affinity = hwloc_bitmap_alloc();
-    int status = 0;
+    int rc = 0;
     if (!affinity)
         return -ENOMEM;
     if (!hwloc_topology_is_thissystem(machine->topology)) {
-        status = refuse(error, "HWLOC_XMLFILE or HWLOC_SYNTHETIC describe another machine: unset them, or plan for "
-                               "it with topo --topology");
+        rc = refuse(error, "HWLOC_XMLFILE or HWLOC_SYNTHETIC describe another machine: unset them, or plan for "
+                           "it with topo --topology");
     } else if (hwloc_get_cpubind(machine->topology, affinity, HWLOC_CPUBIND_THREAD) == 0) {
         /* Where asking is forbidden, the cpuset stands alone. */
-        status = hwloc_bitmap_and(machine->allowed, machine->allowed, affinity) != 0 ? -ENOMEM : 0;
+        rc = hwloc_bitmap_and(machine->allowed, machine->allowed, affinity) != 0 ? -ENOMEM : 0;
     }
-    if (status == 0 && hwloc_bitmap_iszero(machine->allowed))
-        status = refuse(error, "no CPU of this machine is in both its cpuset and our affinity; see taskset -p");
+    if (rc == 0 && hwloc_bitmap_iszero(machine->allowed))
+        rc = refuse(error, "no CPU of this machine is in both its cpuset and our affinity; see taskset -p");
     hwloc_bitmap_free(affinity);
-    return status;
+    return rc;
 }
 
 /* hwloc's own count takes only whole cores; one that lost a sibling to a cpuset still is a core. */
@@ -257,27 +257,27 @@ static void limits_read(struct machine *machine)
 
 int machine_open(struct machine *machine, const char *topology, char *error)
 {
-    int status;
+    int rc;
     *machine =
         (struct machine){.described = topology != NULL, .memory_bytes = -1, .memory_free_bytes = -1, .tasks_limit = -1};
-    if (!topology && (status = needs_check_machine(error)) != 0)
-        return status;
-    status = refuse_as(-ENOMEM, error, "out of memory");
+    if (!topology && (rc = needs_check_machine(error)) != 0)
+        return rc;
+    rc = refuse_as(-ENOMEM, error, "out of memory");
     setenv("HWLOC_HIDE_ERRORS", "2", 0); /* it would say on stderr, unasked, what is told as unknown */
     if (hwloc_topology_init(&machine->topology) != 0)
-        return status;
-    if (topology && (status = topology_describe(machine->topology, topology, error)) != 0)
+        return rc;
+    if (topology && (rc = topology_describe(machine->topology, topology, error)) != 0)
         goto fail;
     if ((topology ? hwloc_topology_load : machine_load)(machine->topology) != 0) {
-        status = topology ? xml_refuse(topology, error)
-                          : refuse(error, "hwloc cannot read this machine's topology: %s", strerror(errno));
+        rc = topology ? xml_refuse(topology, error)
+                      : refuse(error, "hwloc cannot read this machine's topology: %s", strerror(errno));
         goto fail;
     }
-    status = -ENOMEM;
+    rc = -ENOMEM;
     machine->allowed = hwloc_bitmap_dup(hwloc_topology_get_allowed_cpuset(machine->topology));
     if (!machine->allowed)
         goto fail;
-    if (!machine->described && (status = allowed_narrow(machine, error)) != 0)
+    if (!machine->described && (rc = allowed_narrow(machine, error)) != 0)
         goto fail;
     machine->pus = (unsigned)hwloc_bitmap_weight(machine->allowed);
     machine->cores = cores_count(machine);
@@ -291,7 +291,7 @@ int machine_open(struct machine *machine, const char *topology, char *error)
     return 0;
 fail:
     machine_close(machine);
-    return status;
+    return rc;
 }
 
 void machine_close(struct machine *machine)

@@ -69,21 +69,21 @@ static struct pu *pus_list(const struct machine *machine)
 static int rows_add_cpu(struct place_rows *rows, const struct machine *machine, unsigned cpu)
 {
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
-    int status = -ENOMEM;
+    int rc = -ENOMEM;
     if (set && hwloc_bitmap_only(set, cpu) == 0)
-        status = place_rows_add(rows, machine, set);
+        rc = place_rows_add(rows, machine, set);
     hwloc_bitmap_free(set);
-    return status;
+    return rc;
 }
 
 /* PUs as they come. */
 static int rows_in_order(struct place_rows *rows, const struct machine *machine, hwloc_const_bitmap_t group)
 {
-    int status = 0;
-    for (hwloc_obj_t pu = NULL; status == 0 && (pu = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_PU, pu));)
+    int rc = 0;
+    for (hwloc_obj_t pu = NULL; rc == 0 && (pu = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_PU, pu));)
         if (hwloc_bitmap_isset(group, pu->os_index))
-            status = rows_add_cpu(rows, machine, pu->os_index);
-    return status;
+            rc = rows_add_cpu(rows, machine, pu->os_index);
+    return rc;
 }
 
 /* PUs as far from the ones already dealt as possible: from the root down, each time into the child that has given the
@@ -91,10 +91,10 @@ static int rows_in_order(struct place_rows *rows, const struct machine *machine,
 static int rows_spread(struct place_rows *rows, const struct machine *machine, hwloc_const_bitmap_t group)
 {
     hwloc_bitmap_t left = hwloc_bitmap_dup(group), taken = hwloc_bitmap_alloc(), given = hwloc_bitmap_alloc();
-    int status = left && taken && given ? 0 : -ENOMEM;
-    for (unsigned i = 0; status == 0 && i < rows->count; i++)
-        status = hwloc_bitmap_or(taken, taken, rows->sets[i]) != 0 ? -ENOMEM : 0;
-    while (status == 0 && !hwloc_bitmap_iszero(left)) {
+    int rc = left && taken && given ? 0 : -ENOMEM;
+    for (unsigned i = 0; rc == 0 && i < rows->count; i++)
+        rc = hwloc_bitmap_or(taken, taken, rows->sets[i]) != 0 ? -ENOMEM : 0;
+    while (rc == 0 && !hwloc_bitmap_iszero(left)) {
         hwloc_obj_t object = hwloc_get_root_obj(machine->topology);
         while (object->type != HWLOC_OBJ_PU) {
             hwloc_obj_t best = NULL;
@@ -103,7 +103,7 @@ static int rows_spread(struct place_rows *rows, const struct machine *machine, h
                 if (!hwloc_bitmap_intersects(child->cpuset, left))
                     continue;
                 if (hwloc_bitmap_and(given, child->cpuset, taken) != 0)
-                    status = -ENOMEM;
+                    rc = -ENOMEM;
                 int weight = hwloc_bitmap_weight(given);
                 if (weight < fewest) {
                     fewest = weight;
@@ -113,15 +113,15 @@ static int rows_spread(struct place_rows *rows, const struct machine *machine, h
             object = best;
         }
         hwloc_bitmap_clr(left, object->os_index);
-        if (status == 0 && hwloc_bitmap_set(taken, object->os_index) != 0)
-            status = -ENOMEM;
-        if (status == 0)
-            status = rows_add_cpu(rows, machine, object->os_index);
+        if (rc == 0 && hwloc_bitmap_set(taken, object->os_index) != 0)
+            rc = -ENOMEM;
+        if (rc == 0)
+            rc = rows_add_cpu(rows, machine, object->os_index);
     }
     hwloc_bitmap_free(given);
     hwloc_bitmap_free(taken);
     hwloc_bitmap_free(left);
-    return status;
+    return rc;
 }
 
 /* Deals the PUs in groups of the same rank (any rank where `ranks` is 0) and kind: `ranks` ranks at most, within a rank
@@ -132,24 +132,24 @@ static int rows_by_group(struct place_rows *rows, const struct machine *machine,
     struct pu *pus = pus_list(machine);
     hwloc_bitmap_t group = hwloc_bitmap_alloc();
     unsigned highest = 0;
-    int fastest = -1, status = pus && group ? 0 : -ENOMEM;
-    for (unsigned i = 0; status == 0 && i < machine->pus; i++) {
+    int fastest = -1, rc = pus && group ? 0 : -ENOMEM;
+    for (unsigned i = 0; rc == 0 && i < machine->pus; i++) {
         highest = pus[i].rank > highest ? pus[i].rank : highest;
         fastest = pus[i].kind > fastest ? pus[i].kind : fastest;
     }
     for (unsigned rank = 0; rank <= highest && rank < (ranks ? ranks : 1); rank++) {
-        for (int kind = fastest; status == 0 && kind >= -1; kind--) {
+        for (int kind = fastest; rc == 0 && kind >= -1; kind--) {
             hwloc_bitmap_zero(group);
-            for (unsigned i = 0; status == 0 && i < machine->pus; i++)
+            for (unsigned i = 0; rc == 0 && i < machine->pus; i++)
                 if (pus[i].kind == kind && (!ranks || pus[i].rank == rank))
-                    status = hwloc_bitmap_set(group, pus[i].cpu) != 0 ? -ENOMEM : 0;
-            if (status == 0)
-                status = deal(rows, machine, group);
+                    rc = hwloc_bitmap_set(group, pus[i].cpu) != 0 ? -ENOMEM : 0;
+            if (rc == 0)
+                rc = deal(rows, machine, group);
         }
     }
     hwloc_bitmap_free(group);
     free(pus);
-    return status;
+    return rc;
 }
 
 static int refuse_name(const char *option, const char *place, char *error)
@@ -170,22 +170,22 @@ static int refuse_name(const char *option, const char *place, char *error)
 static int rows_make(struct place_rows *rows, const struct machine *machine, const char *option, const char *place,
                      char *error)
 {
-    int status;
+    int rc;
     if (strcmp(place, "none") == 0)
-        status = place_rows_add(rows, machine, machine->allowed);
+        rc = place_rows_add(rows, machine, machine->allowed);
     else if (strcmp(place, PLACE_DEFAULT) == 0)
-        status = rows_by_group(rows, machine, UINT_MAX, rows_in_order);
+        rc = rows_by_group(rows, machine, UINT_MAX, rows_in_order);
     else if (strcmp(place, "compact") == 0)
-        status = rows_by_group(rows, machine, 0, rows_in_order);
+        rc = rows_by_group(rows, machine, 0, rows_in_order);
     else if (strcmp(place, "scatter") == 0)
-        status = rows_by_group(rows, machine, UINT_MAX, rows_spread);
+        rc = rows_by_group(rows, machine, UINT_MAX, rows_spread);
     else if (strcmp(place, "cores") == 0)
-        status = rows_by_group(rows, machine, 1, rows_in_order);
+        rc = rows_by_group(rows, machine, 1, rows_in_order);
     else if (isdigit((unsigned char)*place) || strpbrk(place, ":+"))
         return place_parse(machine, option, place, rows, error);
     else
         return refuse_name(option, place, error);
-    return status;
+    return rc;
 }
 
 /* A CPU that no worker has, best on a core without a worker, then in a package with one (what they share is near).
@@ -244,39 +244,39 @@ int place_plan(const struct machine *machine, const char *place, const char *pla
 {
     struct place_rows rows = {0}, main_rows = {0};
     hwloc_bitmap_t used = hwloc_bitmap_alloc(), main_set = hwloc_bitmap_alloc();
-    int status = -ENOMEM;
+    int rc = -ENOMEM;
     *placement = (struct placement){.workers = workers};
     if (!used || !main_set)
         goto out;
     if (workers == 0) {
-        status = refuse(error, "--workers: expected at least 1");
+        rc = refuse(error, "--workers: expected at least 1");
         goto out;
     }
-    status = rows_make(&rows, machine, "--place", place, error);
-    for (unsigned i = 0; status == 0 && i < rows.count && i < workers; i++)
-        status = hwloc_bitmap_or(used, used, rows.sets[i]) != 0 ? -ENOMEM : 0;
-    if (status != 0)
+    rc = rows_make(&rows, machine, "--place", place, error);
+    for (unsigned i = 0; rc == 0 && i < rows.count && i < workers; i++)
+        rc = hwloc_bitmap_or(used, used, rows.sets[i]) != 0 ? -ENOMEM : 0;
+    if (rc != 0)
         goto out;
     if (strcmp(place_main, "auto") == 0)
-        status = main_auto(&main_rows, machine, used);
+        rc = main_auto(&main_rows, machine, used);
     else
-        status = rows_make(&main_rows, machine, "--place-main", place_main, error);
+        rc = rows_make(&main_rows, machine, "--place-main", place_main, error);
     /* The submitter is one thread: named CPUs and objects are its set, of an order it is the first. */
     bool named = strchr(place_main, ':') || isdigit((unsigned char)*place_main);
-    for (unsigned i = 0; status == 0 && i < (named ? main_rows.count : 1); i++)
-        status = hwloc_bitmap_or(main_set, main_set, main_rows.sets[i]) != 0 ? -ENOMEM : 0;
-    if (status == 0)
-        status = placement_fill(placement, machine, &rows, main_set, used);
+    for (unsigned i = 0; rc == 0 && i < (named ? main_rows.count : 1); i++)
+        rc = hwloc_bitmap_or(main_set, main_set, main_rows.sets[i]) != 0 ? -ENOMEM : 0;
+    if (rc == 0)
+        rc = placement_fill(placement, machine, &rows, main_set, used);
 out:
-    if (status == -ENOMEM)
+    if (rc == -ENOMEM)
         refuse(error, "placement: out of memory");
-    if (status != 0)
+    if (rc != 0)
         placement_release(placement);
     place_rows_release(&main_rows);
     place_rows_release(&rows);
     hwloc_bitmap_free(main_set);
     hwloc_bitmap_free(used);
-    return status;
+    return rc;
 }
 
 void placement_release(struct placement *placement)
@@ -293,7 +293,7 @@ int place_probe(char *reason, size_t size)
     reason[0] = '\0';
     if (sched_getaffinity(0, sizeof set, set) == 0 && sched_setaffinity(0, sizeof set, set) == 0)
         return 0;
-    int status = -errno;
-    snprintf(reason, size, "setting a CPU affinity is forbidden here (%s)", strerror(-status));
-    return status;
+    int rc = -errno;
+    snprintf(reason, size, "setting a CPU affinity is forbidden here (%s)", strerror(-rc));
+    return rc;
 }

@@ -94,24 +94,24 @@ static int list_parse(const struct parser *parser, const char *item)
 {
     unsigned first, last;
     const char *rest = item;
-    int status = range_parse(&rest, &first, &last);
-    if (status != 0 || *rest)
+    int rc = range_parse(&rest, &first, &last);
+    if (rc != 0 || *rest)
         return refuse_place(parser, "'%s' is not a CPU or a range of CPUs; expected a list such as 0+2-3", item);
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
     if (!set)
         return -ENOMEM;
-    for (unsigned cpu = first; status == 0 && cpu <= last; cpu++) {
+    for (unsigned cpu = first; rc == 0 && cpu <= last; cpu++) {
         char what[32];
         snprintf(what, sizeof what, "CPU %u", cpu);
-        status = -ENOENT;
+        rc = -ENOENT;
         /* Asked first, so that a number far beyond the machine costs no memory. */
         if (hwloc_bitmap_isset(parser->machine->allowed, cpu))
-            status = hwloc_bitmap_only(set, cpu) != 0 ? -ENOMEM : place_rows_add(parser->rows, parser->machine, set);
-        if (status == -ENOENT)
-            status = refuse_set(parser, what);
+            rc = hwloc_bitmap_only(set, cpu) != 0 ? -ENOMEM : place_rows_add(parser->rows, parser->machine, set);
+        if (rc == -ENOENT)
+            rc = refuse_set(parser, what);
     }
     hwloc_bitmap_free(set);
-    return status;
+    return rc;
 }
 
 /* One step of a location, type:index, inside `inside`; the rest after its dot is looked up inside every object found,
@@ -123,7 +123,7 @@ static int location_parse(const struct parser *parser, const char *step, hwloc_c
     char name[32];
     size_t length = strcspn(step, ":.");
     unsigned first = 0, last = UINT_MAX;
-    int depth, status = 0;
+    int depth, rc = 0;
     if (step[length] != ':')
         return refuse_place(parser, "'%s' has no index; expected a location such as core:1.pu:0", step);
     const char *rest = step + length + 1;
@@ -140,30 +140,30 @@ static int location_parse(const struct parser *parser, const char *step, hwloc_c
     if (all)
         rest += 3;
     else
-        status = range_parse(&rest, &first, &last);
-    if (status != 0 || (*rest && *rest != '.'))
+        rc = range_parse(&rest, &first, &last);
+    if (rc != 0 || (*rest && *rest != '.'))
         return refuse_place(parser, "'%s' has no valid index; expected a number, a range such as 0-3, or all", step);
     if (!all && last >= count)
         return refuse_place(
             parser, "there is no %s:%u; %s %u, counted from 0", name, first < count ? count : first,
             inside == hwloc_get_root_obj(topology)->cpuset ? "the machine has" : "inside that object there are", count);
-    for (unsigned i = first; status == 0 && i <= last && i < count; i++) {
+    for (unsigned i = first; rc == 0 && i <= last && i < count; i++) {
         hwloc_obj_t object = hwloc_get_obj_inside_cpuset_by_depth(topology, inside, depth, i);
         if (*rest == '.') {
-            status = location_parse(parser, rest + 1, object->cpuset);
+            rc = location_parse(parser, rest + 1, object->cpuset);
             continue;
         }
-        status = place_rows_add(parser->rows, parser->machine, object->cpuset);
-        if (status == -ENOENT && all)
-            status = 0; /* all there are for us */
-        if (status == -ENOENT) {
+        rc = place_rows_add(parser->rows, parser->machine, object->cpuset);
+        if (rc == -ENOENT && all)
+            rc = 0; /* all there are for us */
+        if (rc == -ENOENT) {
             char what[128], cpus[64];
             hwloc_bitmap_list_snprintf(cpus, sizeof cpus, object->cpuset);
             snprintf(what, sizeof what, "%s:%u (CPU %s)", name, i, cpus);
-            status = refuse_set(parser, what);
+            rc = refuse_set(parser, what);
         }
     }
-    return status;
+    return rc;
 }
 
 int place_parse(const struct machine *machine, const char *option, const char *place, struct place_rows *rows,
@@ -171,22 +171,21 @@ int place_parse(const struct machine *machine, const char *option, const char *p
 {
     struct parser parser = {machine, option, place, rows, error};
     char items[SPEC_MAX];
-    int status = 0;
+    int rc = 0;
     if ((size_t)snprintf(items, sizeof items, "%s", place) >= sizeof items)
         return refuse_place(&parser, "longer than %d characters", SPEC_MAX - 1);
-    for (char *item = items, *next; status == 0 && item; item = next) {
+    for (char *item = items, *next; rc == 0 && item; item = next) {
         next = strchr(item, '+');
         if (next)
             *next++ = '\0';
         if (!*item)
-            status =
-                refuse_place(&parser, "nothing %s a plus; expected a list such as 0+2-3", next ? "before" : "after");
+            rc = refuse_place(&parser, "nothing %s a plus; expected a list such as 0+2-3", next ? "before" : "after");
         else if (isdigit((unsigned char)*item))
-            status = list_parse(&parser, item);
+            rc = list_parse(&parser, item);
         else
-            status = location_parse(&parser, item, hwloc_get_root_obj(machine->topology)->cpuset);
+            rc = location_parse(&parser, item, hwloc_get_root_obj(machine->topology)->cpuset);
     }
-    if (status == 0 && rows->count == 0)
-        status = refuse_set(&parser, "none of it");
-    return status;
+    if (rc == 0 && rows->count == 0)
+        rc = refuse_set(&parser, "none of it");
+    return rc;
 }

@@ -47,17 +47,15 @@ static int file_replace(const char *directory, const char *name, const char *tex
 {
     char draft[PATH_MAX], path[PATH_MAX];
     int longest = snprintf(draft, sizeof draft, "%s/.%s.%ld", directory, name, (long)getpid());
-    int status = longest < 0 || longest >= PATH_MAX ? -ENAMETOOLONG
-                 : text                             ? text_file_write(draft, text, length)
-                                                    : -ENOMEM;
+    int rc = longest < 0 || longest >= PATH_MAX ? -ENAMETOOLONG : text ? text_file_write(draft, text, length) : -ENOMEM;
     snprintf(path, sizeof path, "%s/%s", directory, name);
-    if (status == 0 && rename(draft, path) != 0)
-        status = -errno;
-    if (status == 0)
+    if (rc == 0 && rename(draft, path) != 0)
+        rc = -errno;
+    if (rc == 0)
         return 0;
     unlink(draft);
-    return refuse_as(status, error, "cannot write %.400s/%s: %s%s", directory, name, strerror(-status),
-                     status == -EFBIG ? " (ulimit -f)" : "");
+    return refuse_as(rc, error, "cannot write %.400s/%s: %s%s", directory, name, strerror(-rc),
+                     rc == -EFBIG ? " (ulimit -f)" : "");
 }
 
 static int json_replace(const char *directory, const json_t *host, char *error)
@@ -66,9 +64,9 @@ static int json_replace(const char *directory, const json_t *host, char *error)
     size_t length = text ? strlen(text) : 0;
     if (text)
         text[length] = '\n'; /* in the place of the end */
-    int status = file_replace(directory, "host.json", text, length + 1, error);
+    int rc = file_replace(directory, "host.json", text, length + 1, error);
     free(text);
-    return status;
+    return rc;
 }
 
 static int topology_replace(const char *directory, const struct machine *machine, char *error)
@@ -77,20 +75,19 @@ static int topology_replace(const char *directory, const struct machine *machine
     int bytes = 1; /* with its end */
     if (hwloc_topology_export_xmlbuffer(machine->topology, &text, &bytes, 0) != 0)
         return file_replace(directory, "topology.xml", NULL, 0, error);
-    int status = file_replace(directory, "topology.xml", text, (size_t)bytes - 1, error);
+    int rc = file_replace(directory, "topology.xml", text, (size_t)bytes - 1, error);
     hwloc_free_xmlbuffer(machine->topology, text);
-    return status;
+    return rc;
 }
 
 int host_write(const char *directory, const struct machine *machine, json_t *run, char *error)
 {
     json_t *host = host_json(machine, run);
-    int status =
-        host ? topology_replace(directory, machine, error) : refuse_as(-ENOMEM, error, "host.json: out of memory");
-    if (status == 0)
-        status = json_replace(directory, host, error);
+    int rc = host ? topology_replace(directory, machine, error) : refuse_as(-ENOMEM, error, "host.json: out of memory");
+    if (rc == 0)
+        rc = json_replace(directory, host, error);
     json_decref(host);
-    return status;
+    return rc;
 }
 
 json_t *host_read(const char *directory, char *error)
@@ -125,17 +122,17 @@ json_t *host_load(const char *directory)
 int host_note(const char *directory, const char *key, json_t *value, char *error)
 {
     json_t *host = host_load(directory), *run = json_object_get(host, "run");
-    int status;
+    int rc;
     if (!json_is_object(run)) {
-        status = refuse_as(-EBADMSG, error, "%.400s/host.json: not a description of a run", directory);
+        rc = refuse_as(-EBADMSG, error, "%.400s/host.json: not a description of a run", directory);
         json_decref(value);
     } else if (!value || json_object_set_new(run, key, value) != 0) {
-        status = refuse_as(-ENOMEM, error, "host.json: out of memory");
+        rc = refuse_as(-ENOMEM, error, "host.json: out of memory");
     } else {
-        status = json_replace(directory, host, error);
+        rc = json_replace(directory, host, error);
     }
     json_decref(host);
-    return status;
+    return rc;
 }
 
 int host_append(const char *directory, const char *key, json_t *entry, char *error)

@@ -163,24 +163,24 @@ static int row_print(const struct machine *machine, const char *who, const uint6
 static int placement_print(const struct machine *machine, const struct question *question,
                            const struct placement *placement)
 {
-    int status = 0;
+    int rc = 0;
     printf("\nplace       %s, ", question->place);
     count_print(placement->workers, "worker", ", submitter ");
     printf("%s\n\n", question->place_main);
     printf("%-9s  %8s  %8s  %8s  %8s\n", "worker", "CPU", "core", "package", "NUMA");
-    for (unsigned w = 0; status == 0 && w < placement->workers; w++) {
+    for (unsigned w = 0; rc == 0 && w < placement->workers; w++) {
         char who[16];
         snprintf(who, sizeof who, "%u", w);
-        status = row_print(machine, who, placement->masks + (size_t)w * placement->words, placement->words);
+        rc = row_print(machine, who, placement->masks + (size_t)w * placement->words, placement->words);
     }
-    if (status == 0)
-        status = row_print(machine, "submitter", placement->main_mask, placement->words);
+    if (rc == 0)
+        rc = row_print(machine, "submitter", placement->main_mask, placement->words);
     putchar('\n');
     wrap_print(stdout, "CPU: the operating system's number, as in 0+2-3. Others: logical numbers, as in core:1.pu:0.",
                0);
     printf("The workers can use %u CPU%s at once; %s CPU is spare for the submitter.\n", placement->cpus,
            placement->cpus == 1 ? "" : "s", placement->spare_cpu ? "one" : "no");
-    return status;
+    return rc;
 }
 
 static int answer(const struct question *question)
