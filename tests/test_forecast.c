@@ -93,7 +93,7 @@ static void resolve_print(const struct sim_noise *noise, const struct family *fa
 static void test_resolve(void **state)
 {
     static const double ratios[] = {1, 1.01, 1.03, 1.05};
-    struct family family = family_make(1, 0, FAMILY_MARGIN);
+    struct family family = family_make(1, LOOKS_NONE, FAMILY_MARGIN);
     struct tally all = {0};
     (void)state;
     printf(
@@ -118,7 +118,7 @@ static void test_resolve(void **state)
 static unsigned visible_print(const struct sim_noise *noise, double ratio)
 {
     enum { RUNS = 20, SET = SIM_RUNS / RUNS, BLOCKS = 12 };
-    struct family family = family_make(1, 0, 0);
+    struct family family = family_make(1, LOOKS_NONE, 0);
     double truth[] = {1, ratio}, costs[2 * BLOCKS], room[2 * SET], visible, sum = 0;
     size_t seen = 0;
     for (size_t run = 0; run < RUNS; run++) {

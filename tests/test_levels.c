@@ -91,7 +91,7 @@ static struct covered pair_cover(const struct sim_noise *const *noise, const str
                                  size_t runs, double drift)
 {
     static const double one[] = {1, 1};
-    const struct family alone = family_make(1, 0, 0), many = family_make(71, 0, 0);
+    const struct family alone = family_make(1, LOOKS_NONE, 0), many = family_make(71, LOOKS_NONE, 0);
     struct covered covered = {0};
     for (size_t e = 0; e < runs; e++) {
         double costs[2 * LOOK_MAX];
@@ -201,7 +201,7 @@ static double draw_two(gsl_rng *of)
 static void test_power(void **state)
 {
     const struct sim_noise two = {"normal 2 %", draw_two, 1}, *noise[] = {&two, &two};
-    const struct family family = family_make(1, 0, 0);
+    const struct family family = family_make(1, LOOKS_NONE, 0);
     const double truth[] = {1, 1.02};
     const size_t runs = all ? 40000 : 2000;
     (void)state;
@@ -235,7 +235,7 @@ static void test_power(void **state)
 static void looks_print(unsigned comparisons, size_t runs)
 {
     const unsigned planned = looks_planned(comparisons);
-    const struct family family = family_make(comparisons, planned, 0);
+    const struct family family = family_make(comparisons, (struct looks){.planned = planned}, 0);
     const double allowed = FAMILY_ERROR / comparisons;
     size_t missed = 0;
     for (size_t e = 0; e < runs; e++) {
@@ -326,7 +326,7 @@ struct judged {
 static void table_judge(const struct table_sim *table, unsigned blocks, unsigned looks, bool steps, double margin,
                         struct judged *judged)
 {
-    struct family family = family_make(PAIRS, looks, margin), last = family;
+    struct family family = family_make(PAIRS, (struct looks){.planned = looks}, margin), last = family;
     struct cost_pair pairs[PAIRS];
     for (size_t i = 0; i < PAIRS; i++)
         pairs[i] =

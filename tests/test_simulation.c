@@ -68,7 +68,8 @@ static void median_stop(const double *costs, double level, double precision, str
  * column is no claim: it shows why looks share the error. */
 static void test_medians(void **state)
 {
-    struct family fixed = family_make(1, 0, 0), stopped = family_make(1, looks_planned(1), 0);
+    struct family fixed = family_make(1, LOOKS_NONE, 0),
+                  stopped = family_make(1, (struct looks){.planned = looks_planned(1)}, 0);
     const double truth = 1;
     unsigned wrong = 0;
     (void)state;
@@ -136,7 +137,8 @@ static bool differs(const struct comparison *comparison)
 static unsigned ratios_row(const struct sim_noise *noise, double drift)
 {
     static const double truth[] = {1, 1.07}, equal[] = {1, 1};
-    struct family fixed = family_make(1, 0, 0), stopped = family_make(1, looks_planned(1), 0);
+    struct family fixed = family_make(1, LOOKS_NONE, 0),
+                  stopped = family_make(1, (struct looks){.planned = looks_planned(1)}, 0);
     size_t hits[COUNT(fixed_blocks)] = {0}, shared[COUNT(precisions)] = {0}, alarms[COUNT(precisions)] = {0};
     size_t eager = 0, worst = SIM_RUNS, most = 0;
     unsigned wrong = 0;
@@ -213,7 +215,7 @@ static double mean_truth(const struct sim_noise *noise, const double *truth)
 static void test_simultaneous(void **state)
 {
     enum { BLOCKS = 27 };
-    struct family all = family_make(CELLS - 1, 0, 0), one = family_make(1, 0, 0);
+    struct family all = family_make(CELLS - 1, LOOKS_NONE, 0), one = family_make(1, LOOKS_NONE, 0);
     double truth[CELLS];
     unsigned wrong = 0;
     (void)state;

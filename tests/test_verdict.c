@@ -37,7 +37,7 @@ static void test_compare(void **state)
 {
     static const double base[] = {100, 200, 100, 100, 400, 100, 100, 100, NAN, 100, NAN},
                         cell[] = {110, 222, 109, 112, 432, 113, 107, 114, 100, NAN, NAN};
-    struct family family = family_make(1, 0, FAMILY_MARGIN);
+    struct family family = family_make(1, LOOKS_NONE, FAMILY_MARGIN);
     struct comparison made;
     (void)state;
     assert_int_equal(comparison_make(cell, base, COUNT(base), &family, &made), 0);
@@ -60,7 +60,7 @@ static void test_too_few(void **state)
 {
     static const double base[] = {100, 100, 100, 100, 100, 100, 100, 100},
                         cell[] = {150, 151, 152, 149, 148, 150, 151, 152};
-    struct family one = family_make(1, 0, FAMILY_MARGIN), ten = family_make(10, 0, FAMILY_MARGIN);
+    struct family one = family_make(1, LOOKS_NONE, FAMILY_MARGIN), ten = family_make(10, LOOKS_NONE, FAMILY_MARGIN);
     struct comparison made;
     (void)state;
     assert_int_equal(comparison_make(cell, base, 8, &ten, &made), 0);
@@ -86,7 +86,7 @@ static void test_zeros(void **state)
 {
     static const double none[8] = {0}, some[] = {0, 0, 0, 5, 6, 7, 8, 9}, bad[] = {-1, 1, 1, 1, 1, 1, 1, 1},
                         ones[] = {1, 1, 1, 1, 1, 1, 1, 1};
-    struct family family = family_make(1, 0, FAMILY_MARGIN);
+    struct family family = family_make(1, LOOKS_NONE, FAMILY_MARGIN);
     struct comparison made;
     (void)state;
     assert_int_equal(comparison_make(none, none, 8, &family, &made), 0);
@@ -110,10 +110,10 @@ static void test_claims(void **state)
                                       {6, 8}, {7, 9}, {12, 9}, {13, 10}, {100, 12}};
     (void)state;
     for (size_t i = 0; i < COUNT(known); i++) /* 1 + log2(m / 0.05), rounded up, and at least 6 */
-        assert_int_equal(family_make((unsigned)known[i][0], 0, 0).blocks, known[i][1]);
-    assert_float_equal(family_make(1, 0, 0).level, 0.95, 1e-12);
-    assert_float_equal(family_make(1, 1, 0).level, 0.95, 1e-12);
-    assert_float_equal(family_make(10, 0, 0).level, 0.995, 1e-12);
+        assert_int_equal(family_make((unsigned)known[i][0], LOOKS_NONE, 0).blocks, known[i][1]);
+    assert_float_equal(family_make(1, LOOKS_NONE, 0).level, 0.95, 1e-12);
+    assert_float_equal(family_make(1, (struct looks){.planned = 1}, 0).level, 0.95, 1e-12);
+    assert_float_equal(family_make(10, LOOKS_NONE, 0).level, 0.995, 1e-12);
 }
 
 static void test_looks(void **state)
@@ -139,7 +139,7 @@ static void test_looks(void **state)
     assert_int_equal(looks_planned(100), 4);
     for (unsigned m = 1; m < 1000; m = m * 3 + 1) {
         unsigned looks = looks_planned(m);
-        struct family family = family_make(m, looks, 0);
+        struct family family = family_make(m, (struct looks){.planned = looks}, 0);
         assert_true(family.level > 1 - FAMILY_ERROR / m);
         assert_true(family.level <= 1 - FAMILY_ERROR / m / looks);
         assert_true(family.blocks <= 18);
@@ -153,7 +153,7 @@ static void test_steps(void **state)
                         surely[] = {150, 151, 152, 149, 148, 150, 151, 152},
                         hardly[] = {101, 102, 97, 104, 105, 106, 107, 108}; /* at 95 %, not at 98.3 % */
     const struct cost_pair pairs[] = {{hardly, base}, {surely, base}, {base, surely}};
-    struct family family = family_make(3, 0, 0), last;
+    struct family family = family_make(3, LOOKS_NONE, 0), last;
     struct comparison made;
     (void)state;
     assert_int_equal(comparison_make(hardly, base, 8, &family, &made), 0);
@@ -170,7 +170,7 @@ static void test_all(void **state)
 {
     static const double ratios[] = {2, 2, 2, 2, 2, 2, 2, NAN, /* first cell */
                                     8, 8, 8, 8, 8, 8, 8, 8};
-    struct family family = family_make(1, 0, FAMILY_MARGIN);
+    struct family family = family_make(1, LOOKS_NONE, FAMILY_MARGIN);
     struct comparison made;
     (void)state;
     assert_int_equal(comparison_of_all(ratios, 2, 8, &family, &made), 0);

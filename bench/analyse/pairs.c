@@ -224,7 +224,8 @@ static int pairs_judge(struct compare *c)
     double *ratios = calloc(c->count * blocks + 1, sizeof *ratios);
     struct comparison *all = calloc(c->count + 1, sizeof *all);
     /* A run that could stop by what it saw had several chances to be wrong. */
-    unsigned looks = c->base->run.looks > c->cell->run.looks ? c->base->run.looks : c->cell->run.looks;
+    const struct looks *base = &c->base->run.looks, *cell = &c->cell->run.looks;
+    const struct looks looks = cell->leave_from || cell->planned > base->planned ? *cell : *base;
     struct family alone = family_make(1, looks, c->question.margin);
     int result = room && visible && ratios && all ? 0 : -ENOMEM;
     c->family = family_make((unsigned)c->count, looks, c->question.margin);

@@ -144,7 +144,7 @@ double resolve_command(char *text, size_t size, const struct compare *c, size_t 
     } else {
         snprintf(begin, sizeof begin, "poolbench run --like %s --blocks %zu --budget none", directory, blocks);
         word_add(&command, begin);
-        if (s->looks)
+        if (s->looks.planned)
             word_add(&command, "--precision none");
         for (size_t i = 0; i < used; i++)
             word_add(&command, words[i]);

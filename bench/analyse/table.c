@@ -91,6 +91,23 @@ bool table_precise(const struct table *t, size_t row, double precision)
     return precise;
 }
 
+bool table_told(const struct table *t, size_t row)
+{
+    bool told = table_marked(t), compared = false;
+    for (size_t c = 0; c < t->pools; c++) {
+        const struct entry *e = table_entry(t, row, c);
+        compared = compared || (e->contends && c != t->best[row]);
+        told = told && !(e->contends && e->mark == MARK_UNRESOLVED);
+    }
+    return told && compared;
+}
+
+bool table_dropped(const struct table *t, size_t row, size_t column)
+{
+    const struct entry *e = table_entry(t, row, column);
+    return e->contends && column != t->best[row] && e->to_best.is_far;
+}
+
 static int against_base(struct table *t, size_t row, struct entry *e)
 {
     const struct family alone = family_make(1, t->run->looks, FAMILY_MARGIN);
@@ -157,13 +174,26 @@ static enum mark mark_of(const struct comparison *to_best)
     return to_best->verdict == VERDICT_SLOWER ? MARK_NONE : MARK_UNRESOLVED;
 }
 
-/* The costs of all pairs of contenders of the row, from pairs[count] on; returns how many there are then. */
+/* The last block of the cell; cells that are run less often than their rows were dropped. */
+static size_t last_block(const struct table *t, size_t cell)
+{
+    size_t last = t->series.blocks;
+    while (last && isnan(series_of(&t->series, cell)[last - 1]))
+        last--;
+    return last;
+}
+
+/* The costs of all pairs of contenders of the row, from pairs[count] on; returns how many there are then. Where rows
+ * leave, two that were dropped are no pair: nothing is claimed of them. */
 static size_t pairs_list(const struct table *t, size_t row, struct cost_pair *pairs, size_t count)
 {
+    size_t best = t->best[row] == NO_CELL ? 0 : last_block(t, table_entry(t, row, t->best[row])->cell);
     for (size_t a = 0; a < t->pools; a++)
         for (size_t b = 0; b < a; b++) {
             const struct entry *x = table_entry(t, row, a), *y = table_entry(t, row, b);
-            if (x->contends && y->contends)
+            bool dropped = x->contends && y->contends && t->run->looks.leave_from && last_block(t, x->cell) < best &&
+                           last_block(t, y->cell) < best;
+            if (x->contends && y->contends && !dropped)
                 pairs[count++] = (struct cost_pair){series_of(&t->series, x->cell), series_of(&t->series, y->cell)};
         }
     return count;
@@ -178,7 +208,9 @@ static int step_make(const struct table *t, unsigned comparisons, struct family 
         return -ENOMEM;
     for (size_t r = 0; r < t->rows; r++)
         count = pairs_list(t, r, pairs, count);
-    int result = family_step_down(&t->family, pairs, table_marked(t) ? count : 0, t->series.blocks, last);
+    const struct family all =
+        count < comparisons ? family_make((unsigned)count, t->run->looks, FAMILY_MARGIN) : t->family;
+    int result = family_step_down(&all, pairs, table_marked(t) ? count : 0, t->series.blocks, last);
     free(pairs);
     return result;
 }
@@ -214,7 +246,7 @@ static int visible_make(struct table *t)
     if (all && numbers) {
         for (size_t r = 0; r < t->rows; r++)
             for (size_t c = 0; c < t->pools; c++)
-                if (entry_at(t, r, c)->contends && c != t->best[r])
+                if (entry_at(t, r, c)->contends && c != t->best[r] && !entry_at(t, r, c)->to_best.is_far)
                     all[count++] = entry_at(t, r, c)->to_best;
         t->visible = difference_visible(all, count, false, numbers);
     }

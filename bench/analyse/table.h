@@ -46,6 +46,10 @@ bool table_marked(const struct table *table); /* enough blocks for marks */
 /* Every comparison of the row with its best, or where there is none the median of its cell, has an interval that
  * reaches at most this far from its middle. */
 bool table_precise(const struct table *table, size_t row, double precision);
+/* Every verdict of the row on a contender against its best is told; false where it has no two contenders. */
+bool table_told(const struct table *table, size_t row);
+/* The cell is so surely slower than the best of its row that it needs to run no more (bench/stats/drop.h). */
+bool table_dropped(const struct table *table, size_t row, size_t column);
 /* The cell of the base pool with the same tasks, or NO_CELL. */
 size_t table_base(const struct table *table, size_t cell);
 

@@ -47,7 +47,7 @@ static int noise_judge(const double *ns, unsigned blocks, struct noise_floor *no
 {
     double room[CELLS + 2 * BLOCKS_MAX], both[2 * BLOCKS_MAX];
     struct comparison comparison[2];
-    const struct family family = family_make(1, 0, FAMILY_MARGIN);
+    const struct family family = family_make(1, LOOKS_NONE, FAMILY_MARGIN);
     int rc = 0;
     for (size_t w = 0; w < 2 && !rc; w++) {
         const double *a = ns + 2 * w * BLOCKS_MAX, *b = a + BLOCKS_MAX;

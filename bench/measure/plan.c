@@ -8,6 +8,7 @@
 #include "bench/measure/forecast/pilot.h"
 #include "bench/measure/forecast/prices.h"
 #include "bench/model/columns.h"
+#include "bench/model/host.h"
 #include "bench/stats/design.h"
 #include "bench/stats/looks.h"
 #include "bench/stats/verdict.h"
@@ -52,13 +53,33 @@ static double time_left_ns(const struct settings *settings, const struct plan *p
     return (double)settings->budget_ns - plan->around_ns;
 }
 
+/* The first look at which rows may leave; 0: none does. A run that is gone on with keeps its own. */
+static unsigned leave_from(const struct settings *settings, unsigned blocks_needed)
+{
+    if (!settings->more[0])
+        return settings->budget_ns && !settings->blocks && !settings->precision_ppm && !settings->keep_all
+                   ? blocks_needed
+                   : 0;
+    json_t *from = host_fact_of(settings->more, "leave_from");
+    unsigned blocks = (unsigned)json_integer_value(from);
+    json_decref(from);
+    return blocks;
+}
+
 static void blocks_count(struct plan *plan, const struct settings *settings)
 {
     plan->comparisons = rows_comparisons(plan->rows, plan->cells.count);
-    plan->looks = settings->precision_ppm ? looks_planned(plan->comparisons) : 0;
+    plan->looks = LOOKS_NONE;
+    if (settings->precision_ppm)
+        plan->looks.planned = looks_planned(plan->comparisons);
+    plan->looks.leave_from = leave_from(settings, 1);
     plan->blocks_needed = blocks_needed(plan->comparisons);
-    if (plan->looks && plan->blocks_needed < family_make(plan->comparisons, plan->looks, FAMILY_MARGIN).blocks)
-        plan->blocks_needed = (unsigned)family_make(plan->comparisons, plan->looks, FAMILY_MARGIN).blocks;
+    const struct family family = family_make(plan->comparisons, plan->looks, FAMILY_MARGIN);
+    if (plan->blocks_needed < family.blocks)
+        plan->blocks_needed = (unsigned)family.blocks;
+    plan->looks.leave_from = leave_from(settings, plan->blocks_needed);
+    plan->leaves = !settings->blocks && !settings->keep_all &&
+                   (plan->looks.leave_from || (settings->more[0] && settings->budget_ns));
     plan->block_ns = forecast_block_ns(&plan->cells, plan->cells.count);
 }
 

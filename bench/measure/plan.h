@@ -5,6 +5,7 @@
 #include "bench/base/words.h"
 #include "bench/measure/calibrate.h"
 #include "bench/measure/rows.h"
+#include "bench/stats/looks.h"
 
 #define PILOTS_SHARE 0.05 /* of the budget, all pilots together */
 #define BUDGET_SLACK 1.1  /* what a budget may be missed by */
@@ -16,10 +17,11 @@ struct plan {
     unsigned blocks, blocks_before; /* before: those that the run of --more has already */
     uint32_t *order;                /* blocks x cells.count cell numbers, in running order; owned */
     unsigned comparisons;           /* m: pairs of cells that differ in the pool alone */
-    unsigned looks;         /* at which the run may stop by what it saw (--precision); 0: its blocks are fixed */
-    unsigned blocks_needed; /* max(8, ceil(1 + log2(m / 0.05))) (docs/METHOD.md) */
-    struct words left_out;  /* rows that the budget has no time for, with their pools */
-    double block_ns;        /* forecast, of a block */
+    struct looks looks;             /* how the run may stop by what it sees */
+    bool leaves;                    /* rows and cells leave by what is found of them (bench/measure/look.h) */
+    unsigned blocks_needed;         /* max(8, ceil(1 + log2(m / 0.05))) (docs/METHOD.md) */
+    struct words left_out;          /* rows that the budget has no time for, with their pools */
+    double block_ns;                /* forecast, of a block */
     double around_ns;    /* and of what stands before the first and behind the last: set-up, pilots; charts, report */
     int64_t estimate_ns; /* of the whole run, from entering the command to the prompt */
 };

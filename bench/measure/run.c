@@ -1,12 +1,10 @@
 /* The verb run: the plan, block by block, then what it found. */
 #include "bench/measure/run.h"
-#include "bench/analyse/summary.h"
-#include "bench/analyse/table.h"
 #include "bench/base/refuse.h"
 #include "bench/measure/forecast/forecast.h"
+#include "bench/measure/look.h"
 #include "bench/model/host.h"
 #include "bench/model/run_dir.h"
-#include "bench/stats/looks.h"
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -26,34 +24,6 @@ static void left_out_say(const struct request *request, const struct plan *plan)
         fprintf(stderr, "%s %s", i ? ";" : "", plan->left_out.word[i]);
     if (plan->left_out.count)
         fputc('\n', stderr);
-}
-
-/* Which cells need further blocks: after a look, the rows of the table that have a comparison, or without one a median,
- * that is not precise enough yet; the whole row, base and all, because what is compared must be run in the same blocks.
- * `wanted`: one a cell of the plan. Returns how many, or -errno. */
-static int look(const struct session *session, bool *wanted, char *error)
-{
-    double precision = (double)session->request.settings.precision_ppm / 1e6;
-    struct run_data run;
-    struct table table;
-    int count = 0, rc = run_summed_open(session->directory, &run, error);
-    if (rc)
-        return rc == -ENODATA ? (int)session->plan.cells.count : rc;
-    rc = table_init(&table, &run);
-    memset(wanted, 0, session->plan.cells.count * sizeof *wanted);
-    for (size_t r = 0; r < table.rows && !rc; r++) {
-        if (table_precise(&table, r, precision))
-            continue;
-        for (size_t c = 0; c < table.pools; c++)
-            for (size_t i = 0; i < session->plan.kept && table_entry(&table, r, c)->cell != NO_CELL; i++)
-                if (!strcmp(session->plan.cells.cell[i].id, run.rows[table_entry(&table, r, c)->cell].cell_id)) {
-                    count += !wanted[i];
-                    wanted[i] = true;
-                }
-    }
-    table_release(&table);
-    run_data_close(&run);
-    return rc ? refuse(error, "out of memory") : count;
 }
 
 /* Why the run ended when it did: stands in host.json, and on every screen where it is not "blocks". */
@@ -89,14 +59,32 @@ static void block_choose(const struct plan *plan, unsigned block, struct course 
     }
 }
 
-/* Whether the run is to look at what it has before this block: with --precision, at the looks of docs/METHOD.md; one
- * that was resumed has looked there already where trials came after it. */
-static bool is_look(const struct session *session, unsigned block, const struct course *course)
+/* Looks at what there is before this block, where that is due: the run, or what is not wanted of it, stops there. One
+ * that was resumed has looked there already where trials came after it. 0: it has come to its end; or -errno. */
+static int block_look(struct session *session, unsigned block, struct course *course, char *error)
 {
     const struct plan *plan = &session->plan;
-    if (!plan->looks || block < plan->blocks_needed || look_next(block - 1) != block)
-        return false;
-    return !course->before || course->before->wanted_from < block + 1;
+    const unsigned done = plan->blocks_before + block;
+    if (!course->count || !look_is_due(session, done) || (course->before && course->before->wanted_from > done))
+        return 1;
+    int rc = look(session, done, course->wanted, error);
+    if (rc >= 0 && (rc > 0 || plan->leaves)) {
+        int noted = remaining_note(session->directory, &plan->cells, done + 1, course->wanted, error);
+        rc = noted ? noted : rc;
+    }
+    if (rc == 0)
+        course->ending.because = plan->leaves ? "resolved" : "precision";
+    block_choose(plan, block, course);
+    return rc;
+}
+
+/* The forecast of a block of what is wanted, of the first so many cells. */
+static double block_ns(const struct plan *plan, const struct course *course, size_t kept)
+{
+    double ns = 0;
+    for (size_t i = 0; i < kept; i++)
+        ns += course->wanted[i] ? forecast_trial_ns(&plan->cells.cell[i]) : 0;
+    return ns;
 }
 
 /* ---- the budget ---- */
@@ -110,10 +98,10 @@ static bool is_timed(const struct session *session, const struct course *course)
 }
 
 /* Half of a block before the end and half of one behind it are equally far off. */
-static bool block_fits(const struct session *session, double block_ns, double left_ns)
+static bool block_fits(const struct session *session, double next_ns, double left_ns)
 {
     double late_ns = BLOCK_LATE * (double)session->request.settings.budget_ns;
-    return left_ns >= block_ns / 2 && block_ns - left_ns <= late_ns;
+    return left_ns >= next_ns / 2 && next_ns - left_ns <= late_ns;
 }
 
 /* Where the budget has no time for the blocks that comparisons need, rows at the end of the plan leave, by name. */
@@ -124,7 +112,7 @@ static int rows_leave(struct session *session, struct course *course, unsigned b
     const size_t first_left = plan->left_out.count;
     size_t kept = plan->kept;
     while (block < plan->blocks_needed &&
-           (plan->blocks_needed - block) * forecast_block_ns(&plan->cells, kept) > plan_slack(block) * left_ns) {
+           (plan->blocks_needed - block) * block_ns(plan, course, kept) > plan_slack(block) * left_ns) {
         size_t fewer = rows_before(plan->rows, kept);
         if (!fewer)
             break;
@@ -150,11 +138,10 @@ static int block_afford(struct session *session, struct course *course, unsigned
     if (!settings->budget_ns || course->before)
         return block < plan->blocks;
     int rc = block && !settings->blocks ? rows_leave(session, course, plan->blocks_before + block, error) : 0;
-    double left_ns = session_left_ns(session, settings->budget_ns),
-           block_ns = forecast_block_ns(&plan->cells, plan->kept);
+    double left_ns = session_left_ns(session, settings->budget_ns), next_ns = block_ns(plan, course, plan->kept);
     if (rc < 0)
         return rc;
-    if (block && !block_fits(session, block_ns, left_ns)) {
+    if (block && !block_fits(session, next_ns, left_ns)) {
         course->ending.because = block < plan->blocks ? "budget" : "blocks";
         return 0;
     }
@@ -162,7 +149,7 @@ static int block_afford(struct session *session, struct course *course, unsigned
         return 1;
     if (!is_timed(session, course))
         return 0;
-    unsigned more = (unsigned)fmax(floor(left_ns / block_ns), 1); /* it went faster than forecast */
+    unsigned more = (unsigned)fmax(floor(left_ns / next_ns), 1); /* it went faster than forecast */
     rc = session_extend(session, more, error);
     progress_grow(&course->progress, more);
     return rc < 0 ? rc : 1;
@@ -178,19 +165,12 @@ static int blocks_run(struct session *session, struct course *course, char *erro
         if (rc <= 0)
             break;
         block_choose(plan, block, course);
-        if (course->count && is_look(session, block, course)) {
-            rc = look(session, course->wanted, error);
-            if (rc > 0)
-                rc = remaining_note(session->directory, &plan->cells, number, course->wanted, error);
-            else if (rc == 0)
-                course->ending.because = "precision";
-            if (rc < 0 || !strcmp(course->ending.because, "precision"))
-                break;
-            block_choose(plan, block, course);
-        }
+        rc = block_look(session, block, course, error);
+        if (rc <= 0)
+            break;
         session->positions = course->positions;
         course->progress.after_ns =
-            (plan->blocks - block - 1) * forecast_block_ns(&plan->cells, plan->kept) + session->closing_ns;
+            (plan->blocks - block - 1) * block_ns(plan, course, plan->kept) + session->closing_ns;
         rc = session_block(session, number, course->order, course->count, &course->progress, NULL, error);
         if (session->over_budget) {
             course->ending.because = "budget";
@@ -217,7 +197,7 @@ static int course_run(struct session *session, struct course *course, char *erro
         course->wanted[i] = !course->before || course->before->wanted[i];
     left_out_say(&session->request, plan);
     progress_begin(&course->progress, cells, plan->blocks, plan->blocks_before);
-    course->progress.may_stop = plan->looks && !plan->blocks_before;
+    course->progress.may_stop = plan->looks.planned && !plan->blocks_before;
     if (course->before)
         course->progress.total = course->before->left;
     else
@@ -251,6 +231,8 @@ static void rest_say(const struct session *session, const char *verb, const stru
                 verb, course->ending.blocks + 1, word);
     else if (course->before && !strcmp(course->ending.because, "precision"))
         fprintf(stderr, "poolbench %s: precise enough after %u blocks\n", verb, course->ending.blocks);
+    else if (!strcmp(course->ending.because, "resolved"))
+        fprintf(stderr, "poolbench %s: every verdict is told after %u blocks\n", verb, course->ending.blocks);
     free(quoted);
 }
 

@@ -164,13 +164,13 @@ static json_t *facts(struct session *session, const char *verb, char **argv)
     json_t *seed = json_sprintf("%llu", (unsigned long long)session->request.settings.seed);
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o, s:o}",
                      "run_id", run_id(session->directory), "verb", verb, "measured_by",
                      calibrations_key(session->calibrations), "argv", argv_json(argv), "seed", seed, "blocks",
                      (int)session->plan.blocks, "cells", (int)session->plan.cells.count, "looks",
-                     (int)session->plan.looks, "unpinned_because", unpinned_because(session), "left_out",
-                     host_words(&session->plan.left_out), "too_few_workers", host_words(&session->request.left_out),
-                     "clock", "source",
+                     (int)session->plan.looks.planned, "leave_from", (int)session->plan.looks.leave_from,
+                     "unpinned_because", unpinned_because(session), "left_out", host_words(&session->plan.left_out),
+                     "too_few_workers", host_words(&session->request.left_out), "clock", "source",
                      !clock_source.is_tsc                 ? "CLOCK_MONOTONIC"
                      : CLOCK_COUNTER == CLOCK_COUNTER_X86 ? "tsc"
                                                           : "cntvct",
@@ -198,14 +198,19 @@ static int resume_note(const struct session *session, char **argv, char *error)
                        error);
 }
 
-/* It may go on because of what it showed: its intervals are those of a run that stops by what it sees. */
+/* It may go on because of what it showed: its intervals are those of a run that stops by what it sees, and where rows
+ * leave, its end was one of several. */
 static int more_note(const struct session *session, char **argv, char *error)
 {
     const struct plan *plan = &session->plan;
     int rc = host_append(session->directory, "more",
                          json_pack("{s:o, s:i}", "argv", argv_json(argv), "blocks", (int)plan->blocks), error);
-    if (rc == 0)
+    if (rc == 0 && !plan->looks.leave_from)
         rc = host_note(session->directory, "looks", json_integer(looks_planned(plan->comparisons)), error);
+    if (rc == 0)
+        rc = host_append(session->directory, "ends", json_integer(plan->blocks_before), error);
+    if (rc == 0)
+        rc = host_note(session->directory, "ended", json_null(), error);
     if (rc == 0)
         rc = host_note(session->directory, "blocks", json_integer(plan->blocks_before + plan->blocks), error);
     return rc;

@@ -65,6 +65,7 @@ struct settings {
     bool seed_given;
     int64_t budget_ns;     /* 0: none */
     int64_t precision_ppm; /* 0: none */
+    bool keep_all;         /* --drop no: within a budget, nothing leaves for what was found */
     int64_t samples;       /* per trial, SAMPLES_ALL, 0: none */
     int64_t trial_limit_ns;
     char out[4096];         /* "": results/<stamp>-<id> */

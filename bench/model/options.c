@@ -229,6 +229,14 @@ const struct option options[] = {
              "(0.1% .. 100%), looking after 8, 12, 18, 27, 40 and 60 blocks; what is precise enough runs no more. "
              "--blocks and --budget are limits then.",
      SETTING(precision)},
+    {.name = "drop",
+     .syntax = "yes|no",
+     .preset = "yes",
+     .help =
+         "Where --budget decides how many blocks there are: pools that are surely slower than the best of their row "
+         "run no more, from 6 blocks on, nor do rows whose verdicts are all told, after 8, 12, 18, 27, 40 ... "
+         "blocks; the others get their time. no: every cell runs in every block.",
+     SETTING(drop)},
     {.name = "seed",
      .syntax = "N|random",
      .preset = "random",

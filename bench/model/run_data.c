@@ -235,6 +235,26 @@ static bool is_torn(const char *directory, const char *file)
     return last != '\n';
 }
 
+static unsigned blocks_of(const json_t *value)
+{
+    json_int_t blocks = json_integer_value(value);
+    return blocks > 0 && blocks < UINT_MAX ? (unsigned)blocks : 0;
+}
+
+static struct looks looks_read(const struct run_data *run)
+{
+    const json_t *ends = host_fact(run->host, "ends");
+    struct looks looks = {.planned = blocks_of(host_fact(run->host, "looks")),
+                          .leave_from = blocks_of(host_fact(run->host, "leave_from")),
+                          .end = (unsigned)run->blocks,
+                          .is_open = !json_is_object(host_fact(run->host, "ended"))};
+    while (looks.end_count < LOOK_ENDS && looks.end_count < json_array_size(ends)) {
+        looks.ends[looks.end_count] = blocks_of(json_array_get(ends, looks.end_count));
+        looks.end_count++;
+    }
+    return looks;
+}
+
 int run_data_open(const char *directory, struct run_data *run, char *error)
 {
     struct reading reading = {.run = run, .error = error};
@@ -251,8 +271,7 @@ int run_data_open(const char *directory, struct run_data *run, char *error)
         return rc;
     }
     run->host = host_load(directory);
-    json_int_t looks = json_integer_value(host_fact(run->host, "looks"));
-    run->looks = looks > 0 ? (unsigned)looks : 0;
+    run->looks = looks_read(run);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #define POOLBENCH_MODEL_RUN_DATA_H
 #include "bench/model/columns.h"
 #include "bench/model/histograms.h"
+#include "bench/stats/looks.h"
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -39,10 +40,10 @@ struct trial_times {
 
 struct run_data {
     char directory[PATH_MAX];
-    json_t *host;   /* host.json; NULL: it is not there, or is no JSON of ours, and the machine is not known */
-    unsigned looks; /* at which the run could stop by what it saw; 0: its number of blocks was fixed */
-    bool partial;   /* latency.csv is not there: no percentiles */
-    bool torn;      /* trials.csv ends within a line, which is not used */
+    json_t *host;       /* host.json; NULL: it is not there, or is no JSON of ours, and the machine is not known */
+    struct looks looks; /* how the run could stop by what it saw */
+    bool partial;       /* latency.csv is not there: no percentiles */
+    bool torn;          /* trials.csv ends within a line, which is not used */
 
     struct trial_row *trials; /* all committed ones, in the order of the file */
     size_t trial_count;

@@ -46,6 +46,17 @@ void spell_precision(const struct settings *settings, char *text)
     param_spell_or(&precision_range, "none", settings->precision_ppm, text, SPEC_MAX);
 }
 
+int set_drop(const char *value, struct settings *settings, char *error)
+{
+    settings->keep_all = !strcmp(value, "no");
+    return settings->keep_all || !strcmp(value, "yes") ? 0 : refuse(error, "'%s' is not yes or no", value);
+}
+
+void spell_drop(const struct settings *settings, char *text)
+{
+    snprintf(text, SPEC_MAX, "%s", settings->keep_all ? "no" : "yes");
+}
+
 int set_seed(const char *value, struct settings *settings, char *error)
 {
     settings->seed_given = strcmp(value, "random") != 0;

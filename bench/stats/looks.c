@@ -4,15 +4,15 @@
 #include <gsl/gsl_randist.h>
 #include <math.h>
 
-static const unsigned looks[] = {8, 12, 18, 27, 40, LOOK_MAX, 90, 135, 200, 300, 450, 670, 1000};
-#define LOOK_COUNT   (sizeof looks / sizeof looks[0])
+static const unsigned look_at[] = {8, 12, 18, 27, 40, LOOK_MAX, 90, 135, 200, 300, 450, 670, 1000};
+#define LOOK_COUNT   (sizeof look_at / sizeof look_at[0])
 #define LOOK_COUNTED 6 /* up to LOOK_MAX */
 
 unsigned look_after(unsigned blocks)
 {
     for (size_t i = 0; i < LOOK_COUNT; i++)
-        if (looks[i] > blocks)
-            return looks[i];
+        if (look_at[i] > blocks)
+            return look_at[i];
     return 0;
 }
 
@@ -41,7 +41,7 @@ static double error_of_looks(unsigned planned, double level, bool signed_ranks)
     double right = 0;
     for (unsigned look = LOOK_COUNTED - planned; look < LOOK_COUNTED; look++) {
         size_t lo, hi;
-        for (; blocks < looks[look]; blocks++) {
+        for (; blocks < look_at[look]; blocks++) {
             for (unsigned below = blocks + 1; below; below--)
                 at[below] = (at[below] + at[below - 1]) / 2;
             at[0] /= 2;
@@ -79,16 +79,45 @@ double looks_level(unsigned planned, double error)
     return level_of(planned, error, true);
 }
 
-double looks_level_alone(unsigned planned)
+double looks_level_alone(struct looks looks)
 {
+    unsigned planned = looks.leave_from ? LOOK_COUNTED : looks.planned;
     return planned ? level_of(planned, FAMILY_ERROR, false) : 1 - FAMILY_ERROR;
+}
+
+static bool is_end(const struct looks *looks, unsigned blocks)
+{
+    for (size_t i = 0; i < looks->end_count; i++)
+        if (looks->ends[i] == blocks)
+            return true;
+    return false;
+}
+
+static bool is_look(const struct looks *looks, unsigned blocks)
+{
+    return blocks >= looks->leave_from && look_after(blocks - 1) == blocks;
+}
+
+double looks_share(const struct looks *looks, unsigned blocks)
+{
+    double left = 1;
+    if (!looks->leave_from)
+        return 1;
+    for (unsigned before = 1; before < blocks; before++) {
+        if (is_end(looks, before))
+            left *= 1 - END_SHARE;
+        else if (is_look(looks, before))
+            left *= 1 - LOOK_SHARE;
+    }
+    bool looked = !is_end(looks, blocks) && is_look(looks, blocks) && (blocks < looks->end || looks->is_open);
+    return left * (looked ? LOOK_SHARE : END_SHARE);
 }
 
 unsigned looks_planned(unsigned comparisons)
 {
     double error = FAMILY_ERROR / (comparisons ? comparisons : 1);
     unsigned planned = LOOK_COUNTED;
-    while (planned && stats_interval_least(looks_level(planned, error)) > looks[LOOK_COUNTED - planned])
+    while (planned && stats_interval_least(looks_level(planned, error)) > look_at[LOOK_COUNTED - planned])
         planned--;
     return planned;
 }

@@ -1,11 +1,32 @@
-/* When a run may stop by what it saw: after 8, 12, 18, 27, 40 or 60 blocks, and only because the interval is narrow,
- * never because of where it lies. Pure; thread-safe. */
+/* When a run, or a row of it, may stop by what it saw: after 8, 12, 18, 27, 40 or 60 blocks ... and how the looks at it
+ * share the error that all verdicts may have. Pure; thread-safe. */
 #ifndef POOLBENCH_STATS_LOOKS_H
 #define POOLBENCH_STATS_LOOKS_H
 #include "bench/stats/stats.h"
 #include <stdbool.h>
 
-#define LOOK_MAX 60 /* blocks: the last look */
+#define LOOK_MAX  60 /* blocks: the last look of --precision */
+#define LOOK_ENDS 16 /* commands that a run may be made of, of those that are counted */
+
+/* How a run could stop. None of it: its number of blocks did not depend on what it found. */
+struct looks {
+    unsigned planned;         /* --precision: so many looks, with one level for all; see looks_planned() */
+    unsigned leave_from;      /* rows leave as their verdicts are told, at looks from so many blocks on; 0: none does */
+    unsigned end;             /* blocks of the run by now */
+    bool is_open;             /* it has not ended there: after `end` blocks it only looks */
+    unsigned ends[LOOK_ENDS]; /* ascending: where commands ended that the run was gone on from */
+    size_t end_count;
+};
+
+#define LOOKS_NONE ((struct looks){.planned = 0})
+
+/* Of the error that a verdict may have, what is spent on verdicts read after so many blocks, where rows leave. A look
+ * spends LOOK_SHARE of what is left, the end of a command END_SHARE: little early, most at the end, and never all, so
+ * that the run may go on. They sum to less than 1, so whichever of them a verdict is read at, the error is kept to
+ * (Bonferroni over looks). 1 where rows do not leave. */
+#define LOOK_SHARE 0.05
+#define END_SHARE  0.8
+double looks_share(const struct looks *looks, unsigned blocks);
 
 unsigned look_next(unsigned blocks); /* the first look after so many blocks; 0: none is left */
 
@@ -21,9 +42,9 @@ unsigned looks_planned(unsigned comparisons);
  * the sign test, trimmed to levels between its own; how well that does tests/test_levels.c measures. */
 double looks_level(unsigned looks, double error);
 
-/* The level of a median's interval of 95 % by itself, in a run that has so many looks; 0: it has none, and 0.95 will
- * do. Exact, whatever the distribution. */
-double looks_level_alone(unsigned looks);
+/* The level of a median's interval of 95 % by itself, in a run that could stop so; 0.95 where it could not. Exact,
+ * whatever the distribution, at any of the looks of --precision; rows that leave are taken to have those. */
+double looks_level_alone(struct looks looks);
 
 /* The interval reaches at most this far from its middle, as a factor: sqrt(hi / lo) <= 1 + precision. For ratios and
  * for medians of costs alike. False without an interval. */

@@ -1,6 +1,6 @@
 /* Everything happens on log ratios, where twice as slow and twice as fast are equally far from equal. */
 #include "bench/stats/verdict.h"
-#include "bench/stats/looks.h"
+#include "bench/stats/drop.h"
 #include "bench/stats/ranks.h"
 #include <errno.h>
 #include <gsl/gsl_cdf.h>
@@ -20,12 +20,28 @@ const char *verdict_name(enum verdict verdict)
     return names[verdict];
 }
 
-struct family family_make(unsigned comparisons, unsigned looks, double margin)
+/* The level of what is judged after so many blocks, of comparisons that share the error. */
+static double level_after(unsigned comparisons, const struct looks *looks, unsigned blocks)
 {
     double error = FAMILY_ERROR / (comparisons ? comparisons : 1);
-    struct family family = {.comparisons = comparisons, .looks = looks, .margin = margin, .level = 1 - error};
-    if (looks)
-        family.level = looks_level(looks, error);
+    return looks->planned && !looks->leave_from ? looks_level(looks->planned, error)
+                                                : 1 - error * looks_share(looks, blocks);
+}
+
+/* Where the run is gone on with: this end was then one of several. */
+static double level_further(unsigned comparisons, struct looks looks)
+{
+    if (looks.end_count < LOOK_ENDS && !looks.is_open)
+        looks.ends[looks.end_count++] = looks.end;
+    looks.is_open = false;
+    return level_after(comparisons, &looks, ++looks.end);
+}
+
+struct family family_make(unsigned comparisons, struct looks looks, double margin)
+{
+    struct family family = {.comparisons = comparisons, .looks = looks, .margin = margin};
+    family.level = level_after(comparisons, &looks, looks.end);
+    family.level_further = looks.leave_from ? level_further(comparisons, looks) : family.level;
     family.blocks = stats_interval_least(family.level);
     return family;
 }
@@ -47,7 +63,7 @@ enum verdict verdict_read(const struct interval *ratio, double margin)
 /* How many standard errors the interval reaches to each side, were the middles normal. */
 static double reach_of(const struct family *family)
 {
-    return gsl_cdf_ugaussian_Qinv((1 - family->level) / 2);
+    return gsl_cdf_ugaussian_Qinv((1 - family->level_further) / 2);
 }
 
 /* How probable it is that so many blocks resolve a cell of this true log ratio: that the interval clears 1, or ends
@@ -81,17 +97,46 @@ static size_t blocks_to_resolve(const double *logs, size_t count, const struct f
     return RESOLVE_MAX + 1;
 }
 
-/* Of logs, which it sorts. */
-static void comparison_judge(double *logs, size_t count, const struct family *family, struct comparison *comparison)
+/* Where rows leave, one that was run less often was judged when it left, at the level of that look. */
+static double level_of(const struct family *family, unsigned last)
+{
+    const struct looks *looks = &family->looks;
+    bool has_left = looks->leave_from && last < looks->end && look_after(last ? last - 1 : 0) == last;
+    return has_left ? level_after(family->comparisons, looks, last) : family->level;
+}
+
+/* By the rule for dropping cells, where that tells more. */
+static void drop_judge(const double *sorted, size_t count, struct comparison *comparison)
+{
+    struct interval logs;
+    bool is_told = comparison->verdict == VERDICT_FASTER || comparison->verdict == VERDICT_SLOWER;
+    if (drop_interval(sorted, count, &logs))
+        return;
+    comparison->is_far = drop_tells(&logs) && logs.lo > 0;
+    if (is_told || (!drop_tells(&logs) && !isnan(comparison->interval.lo)))
+        return;
+    comparison->interval = (struct interval){exp(logs.lo), exp(logs.hi)};
+    if (drop_tells(&logs))
+        comparison->verdict = logs.lo > 0 ? VERDICT_SLOWER : VERDICT_FASTER;
+}
+
+/* Of logs, one a block, which it sorts. */
+static void comparison_judge(double *logs, size_t blocks, const struct family *family, struct comparison *comparison)
 {
     struct interval interval;
-    count = stats_sort(logs, count);
+    size_t last = blocks;
+    while (last && isnan(logs[last - 1]))
+        last--;
+    const size_t count = stats_sort(logs, blocks);
     comparison->blocks = count;
+    comparison->is_far = false;
     comparison->blocks_needed = family->blocks;
     comparison->ratio = exp(ranks_middle(logs, count));
-    ranks_interval(logs, count, family->level, &interval);
+    ranks_interval(logs, count, level_of(family, (unsigned)last), &interval);
     comparison->interval = (struct interval){exp(interval.lo), exp(interval.hi)};
     comparison->verdict = verdict_read(&comparison->interval, family->margin);
+    if (family->looks.leave_from)
+        drop_judge(logs, count, comparison);
     comparison->blocks_to_resolve = 0;
     if (comparison->verdict == VERDICT_UNRESOLVED && count)
         comparison->blocks_to_resolve = blocks_to_resolve(logs, count, family);

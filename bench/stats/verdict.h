@@ -3,7 +3,7 @@
  * entry i of both was measured in the same block, NAN where a cell has no ok trial there. Pure; thread-safe. */
 #ifndef POOLBENCH_STATS_VERDICT_H
 #define POOLBENCH_STATS_VERDICT_H
-#include "bench/stats/stats.h"
+#include "bench/stats/looks.h"
 #include <stdbool.h>
 
 #define FAMILY_MARGIN 0.02 /* differences up to this one do not matter, unless --margin says otherwise */
@@ -15,15 +15,19 @@ const char *verdict_name(enum verdict verdict); /* "unresolved", "equal" ... */
 
 /* What FAMILY_ERROR is shared among, and what counts as equal. All intervals claimed together hold together. */
 struct family {
-    unsigned comparisons, looks;
+    unsigned comparisons;
+    struct looks looks;
     double margin;
-    double level;  /* of each interval by itself; 1 - FAMILY_ERROR / comparisons, or more where there are looks */
-    size_t blocks; /* the least that give an interval at that level */
+    double level; /* of each interval by itself; 1 - FAMILY_ERROR / comparisons, or more where there are looks */
+    double level_further; /* likewise, once the run was gone on with */
+    size_t blocks;        /* the least that give an interval at that level */
 };
 
-/* comparisons: planned ones, m; 0 counts as 1. looks: looks_planned(m) of bench/stats/looks.h where the run could stop
- * by what it saw (--precision), 0 where its number of blocks did not depend on that. margin: >= 0. */
-struct family family_make(unsigned comparisons, unsigned looks, double margin);
+/* comparisons: planned ones, m; 0 counts as 1. looks: how the run could stop by what it saw; LOOKS_NONE where its
+ * number of blocks did not depend on that. Where rows leave, a comparison with its last block at an earlier look is
+ * judged at the level of that look, and one that the rule for dropping tells (bench/stats/drop.h) by that rule.
+ * margin: >= 0. */
+struct family family_make(unsigned comparisons, struct looks looks, double margin);
 
 struct comparison {
     size_t blocks;        /* with a ratio: both cells are there */
@@ -32,6 +36,7 @@ struct comparison {
                              faster; NAN for no block */
     struct interval interval; /* of the true middle; NAN, NAN: too few blocks */
     enum verdict verdict;
+    bool is_far; /* where rows leave: so surely slower that it runs no more (bench/stats/drop.h) */
     size_t
         blocks_to_resolve; /* unresolved: blocks in all that would resolve it in about 4 of 5 cases, one of the looks
                           (bench/stats/looks.h); RESOLVE_MAX + 1: more than RESOLVE_MAX; 0: resolved, or no block yet */

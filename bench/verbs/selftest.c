@@ -197,7 +197,8 @@ static int found_make(const struct selftest *test, const struct run_data *run, s
 {
     const struct cell *cells = test->session.plan.cells.cell;
     const double margin = test->inject > 0 ? 0 : FAMILY_MARGIN;
-    const struct family alone = family_make(1, 0, margin), all = family_make((unsigned)test->pairs, 0, margin);
+    const struct family alone = family_make(1, LOOKS_NONE, margin),
+                        all = family_make((unsigned)test->pairs, LOOKS_NONE, margin);
     struct series series;
     int rc = series_make(run, METRIC_WALL, &series);
     *found = (struct found){.count = test->pairs * test->done};

@@ -27,7 +27,7 @@ struct round {
 
 double search_level(const struct searches *searches)
 {
-    return family_make((unsigned)searches->count, 0, 0).level;
+    return family_make((unsigned)searches->count, LOOKS_NONE, 0).level;
 }
 
 const struct cell *search_subject(const struct searches *searches, const struct cell_search *one)

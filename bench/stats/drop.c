@@ -1,0 +1,22 @@
+/* Student's t, see drop.h. */
+#include "bench/stats/drop.h"
+#include <errno.h>
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+
+int drop_interval(const double *logs, size_t count, struct interval *interval)
+{
+    *interval = (struct interval){NAN, NAN};
+    if (count < DROP_LEAST)
+        return -EDOM;
+    double mean = gsl_stats_mean(logs, 1, count), n = (double)count;
+    double reach = gsl_cdf_tdist_Qinv(DROP_ERROR, n - 1) * gsl_stats_sd_m(logs, 1, count, mean) / sqrt(n);
+    *interval = (struct interval){mean - reach, mean + reach};
+    return 0;
+}
+
+bool drop_tells(const struct interval *interval)
+{
+    return interval->lo > log(DROP_RATIO) || interval->hi < -log(DROP_RATIO);
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Within a budget, what is told runs no more: a process for each task of 1 us is many times slower than threads on any
+# machine, and two names of one pool are not. Counts alone are asserted: at which of the looks it is told, noise decides.
+set -u -m # -m: what runs in the background has the default action for SIGINT
+. tests/support.sh
+build=$PWD/${BUILD:-build/default}
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+export HOME=$scratch
+unset XDG_CACHE_HOME
+without_gnuplot
+PATH=$build:$PATH
+explain() { cat err 2>/dev/null; }
+said() { grep -q -- "$1" err; }
+fact() { sed -n "s/^    \"$2\": \([0-9]*\),*$/\1/p" "$1/host.json"; }
+# How often the pool $2 ran in the run $1, and its last block.
+ran() { awk -F , -v pool="$2" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } $at["pool"] == pool { n++ } END { print n + 0 }' "$1/trials.csv"; }
+last() { awk -F , -v pool="$2" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } $at["pool"] == pool && $at["block"] + 0 > n { n = $at["block"] + 0 } END { print n + 0 }' "$1/trials.csv"; }
+# No block of the run $1 has a cell twice.
+once() { [ -z "$(awk -F , 'NR > 1 { print $5, $4 }' "$1/trials.csv" | sort | uniq -d)" ]; }
+
+looks='6\|8\|12\|18\|27\|40\|60\|90'
+cells=(--size 1us --workers 2 --tasks 1000)
+
+# ---- a verdict that is told ends the run ----
+limited poolbench run --pool serial,pthread,fork "${cells[@]}" --budget 20s --out told >out 2>err
+check 'a run whose verdicts are told ends well' [ $? -eq 0 ]
+check 'it says so' said "every verdict is told after $(last told pthread) blocks"
+check 'what is far behind runs until a look' grep -qx "$looks" <<<"$(ran told fork)"
+check 'the others until one, too' grep -qx "$looks" <<<"$(ran told pthread)"
+check 'and not less' [ "$(ran told fork)" -le "$(ran told pthread)" ]
+check 'with serial, which they are measured by' [ "$(ran told serial)" = "$(ran told pthread)" ]
+check 'host.json says from where rows leave' [ "$(fact told leave_from)" = 8 ]
+check 'and why the run ended' grep -q '"because": "resolved"' told/host.json
+check 'the last one is named slower' grep -Eq '^spin.* fork|fork' out
+poolbench summarise told >again 2>err
+check 'a summary made again is the same' cmp -s out again
+poolbench resume told >out 2>err
+check 'nothing is left to resume' said 'is complete'
+
+# ---- all of it, where that is asked for ----
+limited poolbench run --pool serial,pthread,fork "${cells[@]}" --budget 3s --drop no --out all >out 2>err
+check '--drop no runs every cell in every block' [ "$(ran all fork)" = "$(ran all pthread)" ]
+check 'and no row leaves' [ "$(fact all leave_from)" = 0 ]
+check 'suite.ini says so' grep -qx 'drop = no' all/suite.ini
+limited poolbench run --pool serial,pthread,fork "${cells[@]}" --blocks 9 --out fixed >out 2>err
+check '--blocks, too' [ "$(ran fixed fork)" = 9 ]
+limited poolbench run --pool serial --budget 3s --drop perhaps >out 2>err
+check 'another word is refused' [ $? -eq 2 ]
+check 'by the name of the option' said "--drop: 'perhaps' is not yes or no"
+
+# ---- what is not told goes on, and gets the time ----
+limited poolbench run --pool serial,one=pthread,two=pthread,fork "${cells[@]}" --budget 6s --out open >out 2>err
+check 'two names of one pool' [ $? -eq 0 ]
+check 'are not told apart by a minute part of one' [ "$(ran open one=pthread)" -gt 6 ]
+fork=$(ran open fork)
+check 'fork ran no more than it had to' [ "$fork" -lt "$(ran open one=pthread)" ]
+check 'every cell once in a block' once open
+before=$(last open one=pthread)
+if grep -q '"because": "budget"' open/host.json; then
+    limited poolbench run --more open --budget 3s >out 2>err
+    check '--more with a budget' [ $? -eq 0 ]
+    check 'runs what was not told' [ "$(last open two=pthread)" -gt "$before" ]
+    check 'and nothing that was' [ "$(ran open fork)" = "$fork" ]
+    check 'where the run had ended is known' grep -q '"ends"' open/host.json
+else
+    skip '--more of what was not told' 'all was told'
+fi
+
+# ---- a run that is broken off and gone on with drops the same ----
+poolbench run --pool serial,one=pthread,two=pthread,fork "${cells[@]}" --budget 12s --out broken >out 2>err &
+runner=$!
+for _ in $(seq 300); do
+    [ -e broken/trials.csv ] && [ "$(wc -l <broken/trials.csv)" -gt 60 ] && break
+    nap .05
+done
+kill -INT $runner 2>/dev/null
+wait $runner
+check 'broken off' [ $? -eq 130 ]
+dropped=$(ran broken fork)
+check 'after fork was dropped' [ "$dropped" -lt "$(ran broken two=pthread)" ]
+limited poolbench resume broken >out 2>err
+check 'gone on with' [ $? -eq 0 ]
+check 'it stays dropped' [ "$(ran broken fork)" = "$dropped" ]
+check 'the others ran on' [ "$(ran broken one=pthread)" -gt "$dropped" ]
+check 'every cell once in a block again' once broken
+
+closing

@@ -1,0 +1,261 @@
+/* How often a whole run is right whose rows and cells leave by what was found of them: tables like that of the suite
+ * quick with a known truth, played to the end of their time by the functions that judge real runs. A few tables of each
+ * kind of noise, with wide slack; `ALL=1 build/default/test_leaving` plays those that docs/METHOD.md tells of. Seeded.
+ */
+/* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
+#include "bench/stats/drop.h"
+#include "bench/stats/verdict.h"
+#include "tests/sim.h"
+#include <gsl/gsl_randist.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h> /* after what it needs */
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define DRIFT        0.3
+
+static const size_t row_pools[] = {6, 3, 3, 6, 4, 3, 5, 5, 3, 3}; /* contenders; 71 pairs, as `plan quick` says */
+enum { ROWS = COUNT(row_pools), POOLS = 41, PAIRS = 71, BLOCKS = 90, TIME = 21 * POOLS, LEAVE_FROM = 12 };
+
+/* True times of the first pools of a row. */
+static const struct {
+    const char *name;
+    double truth[6];
+} tables[] = {
+    {"all equal", {1, 1, 1, 1, 1, 1}},
+    {"two slower", {1, 1.5, 1.2, 1, 1, 1}},
+    {"far behind", {1, 1, 1.02, 1, 2, 3}},
+    {"hardly apart", {1, 1.002, 1.021, 1.0005, 1.04, 1.1}}, /* directions, and just beyond the margin */
+};
+
+static gsl_rng *rng;
+static bool all; /* plays as many as METHOD says */
+
+struct game {
+    double truth[POOLS], costs[POOLS * BLOCKS]; /* what trials would take, */
+    double seen[POOLS * BLOCKS];                /* and those that were run; NAN: it was not */
+    bool runs[POOLS], dropped[POOLS];
+    struct looks looks;
+    double margin;
+    unsigned false_drops, wrong;
+    size_t two_percent, two_percent_seen; /* true differences of 2 % from the best, told in the end */
+};
+
+static const double *seen_of(const struct game *game, size_t cell)
+{
+    return game->seen + cell * BLOCKS;
+}
+
+static double median_of(const struct game *game, size_t cell)
+{
+    double sorted[BLOCKS];
+    memcpy(sorted, seen_of(game, cell), sizeof sorted);
+    return stats_median(sorted, stats_sort(sorted, BLOCKS));
+}
+
+/* The observed best of a row, of those that still run if any do. */
+static size_t best_of(const struct game *game, size_t first, size_t count)
+{
+    size_t best = first;
+    for (size_t i = first; i < first + count; i++)
+        if (game->dropped[best] || (!game->dropped[i] && median_of(game, i) < median_of(game, best)))
+            best = i;
+    return best;
+}
+
+/* The level by steps, over all pairs of cells of which not both were dropped: as bench/analyse/table.c. */
+static struct family family_of(const struct game *game)
+{
+    struct cost_pair pairs[PAIRS];
+    struct family last;
+    size_t count = 0;
+    for (size_t row = 0, first = 0; row < ROWS; first += row_pools[row++])
+        for (size_t a = first; a < first + row_pools[row]; a++)
+            for (size_t b = first; b < a; b++)
+                if (!game->dropped[a] || !game->dropped[b])
+                    pairs[count++] = (struct cost_pair){seen_of(game, a), seen_of(game, b)};
+    const struct family all_pairs = family_make((unsigned)count, game->looks, game->margin);
+    assert_int_equal(family_step_down(&all_pairs, pairs, count, game->looks.end, &last), 0);
+    return last;
+}
+
+static bool is_false(enum verdict verdict, double ratio)
+{
+    return (verdict == VERDICT_EQUAL && fabs(log(ratio)) > log1p(FAMILY_MARGIN)) ||
+           (verdict == VERDICT_FASTER && ratio >= 1) || (verdict == VERDICT_SLOWER && ratio <= 1);
+}
+
+/* What the row says of its pools against its best; false where one is unresolved. */
+static bool row_judge(struct game *game, size_t first, size_t count, const struct family *family)
+{
+    size_t best = best_of(game, first, count);
+    bool told = true;
+    for (size_t i = first; i < first + count; i++) {
+        struct comparison made;
+        double ratio = game->truth[i] / game->truth[best];
+        if (i == best)
+            continue;
+        assert_int_equal(comparison_make(seen_of(game, i), seen_of(game, best), game->looks.end, family, &made), 0);
+        game->wrong += is_false(made.verdict, ratio);
+        told = told && made.verdict != VERDICT_UNRESOLVED;
+        if (made.is_far && game->runs[i]) {
+            game->dropped[i] = true;
+            game->runs[i] = false;
+            game->false_drops += ratio <= 1;
+        }
+        if (!game->looks.is_open && fabs(ratio - 1.02) < 0.001) {
+            game->two_percent++;
+            game->two_percent_seen += made.verdict == VERDICT_SLOWER;
+        }
+    }
+    return told;
+}
+
+static void look(struct game *game)
+{
+    struct family family = family_of(game);
+    for (size_t row = 0, first = 0; row < ROWS; first += row_pools[row++]) {
+        bool told = row_judge(game, first, row_pools[row], &family);
+        for (size_t i = first;
+             told && game->looks.is_open && game->looks.end >= LEAVE_FROM && i < first + row_pools[row]; i++)
+            game->runs[i] = false;
+    }
+}
+
+/* Blocks until their time is used up: what left gives its time to what has not. Returns how many. */
+static unsigned play(struct game *game)
+{
+    size_t used = 0, running = POOLS;
+    for (size_t i = 0; i < POOLS * BLOCKS; i++)
+        game->seen[i] = NAN;
+    for (size_t i = 0; i < POOLS; i++) {
+        game->runs[i] = true;
+        game->dropped[i] = false;
+    }
+    game->looks = (struct looks){.leave_from = LEAVE_FROM, .is_open = true};
+    for (unsigned block = 0; running && used + running <= TIME && block < BLOCKS; block++) {
+        for (size_t i = 0; i < POOLS; i++)
+            if (game->runs[i])
+                game->seen[i * BLOCKS + block] = game->costs[i * BLOCKS + block];
+        used += running;
+        game->looks.end = block + 1;
+        if (block + 1 == DROP_LEAST || look_after(block) == block + 1)
+            look(game);
+        running = 0;
+        for (size_t i = 0; i < POOLS; i++)
+            running += game->runs[i];
+    }
+    game->looks.is_open = false;
+    look(game);
+    return game->looks.end;
+}
+
+static void truth_fill(struct game *game, const double *truth)
+{
+    for (size_t row = 0, first = 0; row < ROWS; first += row_pools[row++])
+        memcpy(game->truth + first, truth, row_pools[row] * sizeof *truth);
+}
+
+static void test_runs(void **state)
+{
+    static struct game game;
+    const size_t runs = all ? 1000 : 8;
+    unsigned wrong = 0;
+    (void)state;
+    printf(
+        "\nRuns of quick whose rows leave, %% of %zu with a false verdict, with a false drop; blocks; differences of 2 "
+        "%% told\n",
+        runs);
+    gsl_rng_set(rng, 700);
+    for (size_t t = 0; t < COUNT(tables); t++) {
+        size_t table_wrong = 0, table_drops = 0;
+        truth_fill(&game, tables[t].truth);
+        for (size_t k = 0; k < sim_noise_count; k++) {
+            size_t any_wrong = 0, any_drop = 0, blocks = 0;
+            game.two_percent = game.two_percent_seen = 0;
+            for (size_t e = 0; e < runs; e++) {
+                game.wrong = game.false_drops = 0;
+                game.margin = e % 2 ? FAMILY_MARGIN : 0;
+                sim_run(rng, &sim_noises[k], DRIFT, game.truth, POOLS, BLOCKS, game.costs);
+                blocks += play(&game);
+                any_wrong += game.wrong > 0;
+                any_drop += game.false_drops > 0;
+            }
+            printf("%-13s %-18s", tables[t].name, sim_noises[k].name);
+            wrong += sim_share(any_wrong, runs, 0.05 + 4 * sqrt(0.05 * 0.95 / (double)runs), false);
+            sim_share(any_drop, runs, 1, false);
+            printf(" | %5.1f", (double)blocks / (double)runs);
+            if (game.two_percent)
+                printf(" | %6.2f", 100 * (double)game.two_percent_seen / (double)game.two_percent);
+            puts("");
+            table_wrong += any_wrong;
+            table_drops += any_drop;
+        }
+        size_t tables_in_all = runs * sim_noise_count;
+        printf("%-13s in all            ", tables[t].name);
+        wrong += sim_share(table_wrong, tables_in_all, 0.05 + 4 * sqrt(0.05 * 0.95 / (double)tables_in_all), false);
+        wrong += sim_share(table_drops, tables_in_all, 0.001 + 4 * sqrt(0.001 / (double)tables_in_all), false);
+        puts("");
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static double draw_two(gsl_rng *of)
+{
+    return 1 + gsl_ran_gaussian(of, 0.02);
+}
+
+/* Rows as a minute here has them: processes for each task far behind, the others within 2 %. */
+static void test_power(void **state)
+{
+    static struct game game;
+    const struct sim_noise two = {"normal 2 %", draw_two, 1};
+    const size_t runs = all ? 2000 : 40;
+    size_t blocks = 0;
+    (void)state;
+    for (size_t row = 0, first = 0; row < ROWS; first += row_pools[row++])
+        for (size_t i = 0; i < row_pools[row]; i++)
+            game.truth[first + i] = i + 1 == row_pools[row]            ? 2
+                                    : i + 2 == row_pools[row] && i > 2 ? 3
+                                    : i % 2                            ? 1.02
+                                                                       : 1;
+    gsl_rng_set(rng, 710);
+    for (size_t e = 0; e < runs; e++) {
+        sim_run(rng, &two, 0, game.truth, POOLS, BLOCKS, game.costs);
+        blocks += play(&game);
+    }
+    printf("\nA true 2 %% that a minute of quick tells, noise of 2 %%, %% of %zu:", game.two_percent);
+    unsigned wrong = sim_share(game.two_percent_seen, game.two_percent, 0.5, true);
+    printf(" in %.1f blocks\n", (double)blocks / (double)runs);
+    assert_int_equal(wrong, 0);
+}
+
+static int rng_open(void **state)
+{
+    const char *asked = getenv("ALL");
+    (void)state;
+    all = asked && *asked;
+    rng = gsl_rng_alloc(gsl_rng_mt19937);
+    return rng ? 0 : -1;
+}
+
+static int rng_close(void **state)
+{
+    (void)state;
+    gsl_rng_free(rng);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_power),
+    };
+    return cmocka_run_group_tests(tests, rng_open, rng_close);
+}
