@@ -1,6 +1,7 @@
 /* From the trials of a run to one row a cell. Everything comes from the files, so a copy of a run sums up the same. */
 #include "bench/analyse/summary.h"
 #include "bench/analyse/summary_work.h"
+#include "bench/analyse/table.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
@@ -31,9 +32,34 @@ int run_summed_open(const char *directory, struct run_data *run, char *error)
     return rc;
 }
 
-int summary_write(const struct run_data *run, char *error)
+/* What the table says of the cells that are compared in it. */
+static int verdicts_fill(struct run_data *run)
+{
+    struct table table;
+    int rc = run->count ? table_init(&table, run) : 0;
+    if (rc || !run->count)
+        return rc;
+    for (size_t r = 0; r < table.rows && !rc; r++) {
+        struct sight sight;
+        rc = table_sight(&table, r, &sight);
+        for (size_t c = 0; c < table.pools && !rc; c++) {
+            const struct entry *e = table_entry(&table, r, c);
+            if (!e->contends || !table_compares(&table, r))
+                continue;
+            snprintf(run->rows[e->cell].verdict, sizeof run->rows[e->cell].verdict, "%s",
+                     c == table.best[r] ? "best" : verdict_name(e->to_best.verdict));
+            run->rows[e->cell].visible = sight.visible;
+        }
+    }
+    table_release(&table);
+    return rc;
+}
+
+int summary_write(struct run_data *run, char *error)
 {
     struct replacement file;
+    if (verdicts_fill(run))
+        return refuse_as(-ENOMEM, error, "%s/%s: out of memory", run->directory, summary_format.file);
     if (run->partial && csv_is_there(run->directory, summary_format.file)) /* it may know more */
         return 0;
     int rc = replacement_begin(run->directory, &summary_format, &file);

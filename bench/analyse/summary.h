@@ -6,7 +6,8 @@
 /* Opens a run and sums it up: fills the numbers of run->rows. Deterministic, so that a copied run gives the same
  * summary.csv byte for byte. 0 or -errno with a line in error (ERROR_MAX bytes), and nothing to be closed. */
 int run_summed_open(const char *directory, struct run_data *run, char *error);
-/* summary.csv, replaced atomically; a partial summary does not replace one. */
-int summary_write(const struct run_data *run, char *error);
+/* summary.csv, replaced atomically, with the verdicts of the table, which it fills in; a partial summary does not
+ * replace one. */
+int summary_write(struct run_data *run, char *error);
 
 #endif

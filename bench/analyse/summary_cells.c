@@ -170,6 +170,7 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
         double median = cell_median(work, cell, derived_value, i, NULL);
         memcpy((char *)row + derived[i], &median, sizeof median);
     }
+    row->blocks = row->trials - row->failed;
     row->tasks_per_s = row->ns_per_task > 0 ? 1e9 / row->ns_per_task : NAN;
     if (ideal != RUN_NOTHING)
         row->efficiency_vs_static = cell_median(work, cell, ideal_ratio_value, ideal, NULL);

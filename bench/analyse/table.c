@@ -3,6 +3,7 @@
 #include "bench/analyse/layout.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/design.h"
+#include "bench/stats/drop.h"
 #include "bench/stats/looks.h"
 #include <errno.h>
 #include <math.h>
@@ -91,15 +92,20 @@ bool table_precise(const struct table *t, size_t row, double precision)
     return precise;
 }
 
+bool table_compares(const struct table *t, size_t row)
+{
+    for (size_t c = 0; c < t->pools; c++)
+        if (table_entry(t, row, c)->contends && c != t->best[row])
+            return true;
+    return false;
+}
+
 bool table_told(const struct table *t, size_t row)
 {
-    bool told = table_marked(t), compared = false;
-    for (size_t c = 0; c < t->pools; c++) {
-        const struct entry *e = table_entry(t, row, c);
-        compared = compared || (e->contends && c != t->best[row]);
-        told = told && !(e->contends && e->mark == MARK_UNRESOLVED);
-    }
-    return told && compared;
+    bool told = table_marked(t) && table_compares(t, row);
+    for (size_t c = 0; c < t->pools; c++)
+        told = told && table_entry(t, row, c)->mark != MARK_UNRESOLVED;
+    return told;
 }
 
 bool table_dropped(const struct table *t, size_t row, size_t column)
@@ -237,23 +243,45 @@ static int row_judge(struct table *t, size_t row, const struct family *last)
     return result;
 }
 
-/* Over all comparisons of a contender with the best of its row. */
-static int visible_make(struct table *t)
+/* So surely slower than the best that it says nothing of how small a difference would be seen. */
+static bool is_far(const struct comparison *to_best)
 {
-    size_t count = 0, room = t->rows * t->pools + 1;
+    return to_best->is_far || to_best->interval.lo > DROP_RATIO;
+}
+
+/* Over all comparisons of a contender with the best of its row, in the rows from `first` to `end` - 1, but for those
+ * that are far behind. */
+static int visible_make(const struct table *t, size_t first, size_t end, double *visible)
+{
+    size_t count = 0, room = (end - first) * t->pools + 1;
     struct comparison *all = calloc(room, sizeof *all);
     double *numbers = calloc(2 * room, sizeof *numbers);
+    *visible = NAN;
     if (all && numbers) {
-        for (size_t r = 0; r < t->rows; r++)
+        for (size_t r = first; r < end; r++)
             for (size_t c = 0; c < t->pools; c++)
-                if (entry_at(t, r, c)->contends && c != t->best[r] && !entry_at(t, r, c)->to_best.is_far)
+                if (entry_at(t, r, c)->contends && c != t->best[r] && !is_far(&entry_at(t, r, c)->to_best))
                     all[count++] = entry_at(t, r, c)->to_best;
-        t->visible = difference_visible(all, count, false, numbers);
+        *visible = difference_visible(all, count, false, numbers);
     }
     int result = all && numbers ? 0 : -ENOMEM;
     free(all);
     free(numbers);
     return result;
+}
+
+int table_sight(const struct table *t, size_t row, struct sight *sight)
+{
+    *sight = (struct sight){.visible = NAN};
+    for (size_t c = 0; c < t->pools; c++) {
+        const struct entry *e = table_entry(t, row, c);
+        size_t last = e->cell == NO_CELL ? 0 : last_block(t, e->cell);
+        if (last > sight->blocks)
+            sight->blocks = last;
+        if (e->contends && e->mark == MARK_UNRESOLVED && e->to_best.blocks_to_resolve > sight->to_resolve)
+            sight->to_resolve = e->to_best.blocks_to_resolve;
+    }
+    return visible_make(t, row, row + 1, &sight->visible);
 }
 
 int table_init(struct table *t, const struct run_data *run)
@@ -292,7 +320,7 @@ int table_init(struct table *t, const struct run_data *run)
     for (size_t r = 0; r < t->rows && !result; r++)
         result = row_judge(t, r, &last);
     if (!result)
-        result = visible_make(t);
+        result = visible_make(t, 0, t->rows, &t->visible);
     if (result)
         table_release(t);
     return result;

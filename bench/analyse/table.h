@@ -46,7 +46,17 @@ bool table_marked(const struct table *table); /* enough blocks for marks */
 /* Every comparison of the row with its best, or where there is none the median of its cell, has an interval that
  * reaches at most this far from its middle. */
 bool table_precise(const struct table *table, size_t row, double precision);
+/* What a row could tell. */
+struct sight {
+    size_t blocks; /* that the row was run in */
+    double
+        visible; /* the smallest difference from its best that comparisons like these show; NAN: none has an interval */
+    size_t to_resolve; /* blocks in all that would resolve what is unresolved, in about 4 of 5 cases each; 0: nothing
+                          is; RESOLVE_MAX + 1: more than RESOLVE_MAX */
+};
+int table_sight(const struct table *table, size_t row, struct sight *sight); /* 0 or -ENOMEM */
 /* Every verdict of the row on a contender against its best is told; false where it has no two contenders. */
+bool table_compares(const struct table *table, size_t row); /* it has two contenders */
 bool table_told(const struct table *table, size_t row);
 /* The cell is so surely slower than the best of its row that it needs to run no more (bench/stats/drop.h). */
 bool table_dropped(const struct table *table, size_t row, size_t column);

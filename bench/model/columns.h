@@ -105,7 +105,9 @@ struct summary_row {
     int64_t schema_version;
     char run_id[40], cell_id[16], experiment[64], experiments[EXPERIMENTS_MAX];
     struct factors f;
-    int64_t trials, failed;
+    int64_t trials, failed, blocks;
+    char verdict[16];
+    double visible;
     int64_t wall_ns, wall_lo_ns, wall_hi_ns;
     double ns_per_task, tasks_per_s;
     double efficiency, efficiency_vs_static, overhead_ns, submitter_share, achieved_share;

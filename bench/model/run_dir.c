@@ -156,6 +156,12 @@ char *run_for_shell(const char *directory)
     return quoted;
 }
 
+bool run_is_latest(const char *directory)
+{
+    char latest[PATH_MAX], ignored[ERROR_MAX];
+    return !latest_find(latest, sizeof latest, ignored) && !strcmp(latest, directory);
+}
+
 static int latest_point(const char *name, char *error)
 {
     char temporary[PATH_MAX];

@@ -3,6 +3,7 @@
  * error (ERROR_MAX bytes). One thread. */
 #ifndef POOLBENCH_MODEL_RUN_DIR_H
 #define POOLBENCH_MODEL_RUN_DIR_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -30,6 +31,8 @@ const char *run_id(const char *directory);
 
 /* A word for a shell that names the run, to be freed: of a directory that begins with a dash no option. NULL: no
  * memory. */
+/* results/latest points at it. */
+bool run_is_latest(const char *directory);
 char *run_for_shell(const char *directory);
 
 /* Prints the runs in results/, the oldest first. */

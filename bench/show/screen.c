@@ -169,9 +169,10 @@ static void answer_show(FILE *out, const struct table *t)
 
 static void tables_show(FILE *out, const struct analysis *analysis)
 {
-    struct sheet latencies = latency_sheet(&analysis->table, DETAIL_SCREEN);
+    struct sheet sights = sight_sheet(&analysis->table), latencies = latency_sheet(&analysis->table, DETAIL_SCREEN);
     struct sheet prices = price_sheet(analysis, DETAIL_SCREEN), costs = fault_cost_sheet(analysis, DETAIL_SCREEN);
     answer_show(out, &analysis->table);
+    sheet_show(out, &sights, "");
     sheet_show(out, &latencies, latencies.title);
     sheet_show(out, &prices, "");
     sheet_show(out, &costs, "");
@@ -231,6 +232,18 @@ static void files_print(FILE *out, const struct run_data *run)
     wrap_print(out, text, 0);
 }
 
+/* What it comes to; last, where it is seen first. */
+static void answer_lines(FILE *out, const struct analysis *analysis)
+{
+    struct lines answers;
+    if (*analysis->answer)
+        fputc('\n', out);
+    if (lines_open(&answers)) {
+        fputs(analysis->answer, answers.out);
+        lines_print(out, &answers, "");
+    }
+}
+
 void screen_print(FILE *out, const struct analysis *analysis)
 {
     const struct run_data *run = analysis->run;
@@ -252,4 +265,6 @@ void screen_print(FILE *out, const struct analysis *analysis)
         }
     }
     files_print(out, run);
+    if (table)
+        answer_lines(out, analysis);
 }

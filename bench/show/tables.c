@@ -130,6 +130,34 @@ void table_legend(FILE *out, const struct table *t)
         fputs("! of the trials that did not fail, see below\n", out);
 }
 
+/* ---- what rows could tell ---- */
+
+struct sheet sight_sheet(const struct table *t)
+{
+    struct sheet sheet = {.title = "What each row could tell", .columns = 4, .align = "lr"};
+    char label[160], visible[32];
+    bool told = false;
+    sheet_row(&sheet, "What a row could tell", "blocks", "differences from", "all told by");
+    for (size_t row = 0; row < t->rows; row++) {
+        struct sight sight;
+        if (!table_compares(t, row) || table_sight(t, row, &sight))
+            continue;
+        told = told || !isnan(sight.visible);
+        sheet_put(&sheet, "%s", factors_label(label, sizeof label, &t->run->rows[t->row[row]], t->shown));
+        sheet_put(&sheet, "%zu", sight.blocks);
+        sheet_put(&sheet, "%s", isnan(sight.visible) ? "" : format_percent(visible, sizeof visible, sight.visible));
+        if (sight.to_resolve > RESOLVE_MAX)
+            sheet_put(&sheet, "more than %d blocks", RESOLVE_MAX);
+        else
+            sheet_put(&sheet, sight.to_resolve ? "%zu blocks" : "", sight.to_resolve);
+    }
+    sheet_trim(&sheet);
+    if (told)
+        return sheet;
+    sheet_release(&sheet);
+    return (struct sheet){.columns = 1}; /* nothing to say */
+}
+
 /* ---- latency: a row a cell in which a task does not wait for the trial's own burst ---- */
 
 enum { PERCENTILES = 4 };

@@ -13,6 +13,7 @@ enum detail {
 /* Sheets without rows, or with no row but heads, have nothing to say. Release them in any case. */
 struct sheet answer_sheet(const struct table *table, bool speedup, enum detail detail); /* of the rows that say one */
 bool answer_wide(const struct table *table, bool speedup); /* ends of an interval of it differ by more than a tenth */
+struct sheet sight_sheet(const struct table *table);       /* what each row could tell */
 struct sheet latency_sheet(const struct table *table, enum detail detail);
 struct sheet price_sheet(const struct analysis *analysis, enum detail detail);
 struct sheet fault_cost_sheet(const struct analysis *analysis, enum detail detail);

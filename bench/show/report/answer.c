@@ -104,8 +104,12 @@ static const char *silence(const struct report *r)
 
 static void put_conclusions(struct report *r)
 {
-    const char *text = r->analysis->findings;
-    report_list(r, *text ? text : silence(r), LIST_ANSWER);
+    const char *answer = r->analysis->answer, *findings = r->analysis->findings;
+    struct lines lines;
+    if (!lines_open(&lines))
+        return;
+    fprintf(lines.out, "%s%s", answer, *findings || *answer ? findings : silence(r));
+    report_lines(r, &lines, LIST_ANSWER);
 }
 
 static void put_legend(struct report *r, bool noted)
@@ -136,6 +140,8 @@ void report_answer(struct report *r)
         report_table(r, &sheet);
     }
     put_legend(r, noted);
+    struct sheet sights = sight_sheet(r->table);
+    report_table(r, &sights);
     struct sheet latencies = latency_sheet(r->table, DETAIL_REPORT);
     report_table(r, &latencies);
 }

@@ -1,0 +1,291 @@
+/* What to take, and what a run cannot tell, see answer.h. */
+#include "bench/analyse/answer.h"
+#include "bench/analyse/sweep.h"
+#include "bench/base/units.h"
+#include "bench/model/host.h"
+#include "bench/model/run_dir.h"
+#include "bench/model/summary_factors.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LONGEST_NS 36e11 /* nobody waits longer than an hour for a verdict */
+#define MINUTE_NS  60e9
+
+struct candidate {
+    size_t cell; /* in run->rows */
+    double ns;
+    struct comparison to_best;
+};
+
+/* Those that ran the same tasks, in the same arrangement but for pool and workers; the fastest first. */
+struct question {
+    const struct table *table;
+    struct candidate *candidates;
+    size_t count;
+    struct family family;
+    bool *named; /* one a candidate: it is part of the answer */
+};
+
+static const struct summary_row *row_of(const struct question *q, size_t candidate)
+{
+    return &q->table->run->rows[q->candidates[candidate].cell];
+}
+
+static int by_time(const void *a, const void *b)
+{
+    double x = ((const struct candidate *)a)->ns, y = ((const struct candidate *)b)->ns;
+    return (x > y) - (x < y);
+}
+
+static bool same_question(const struct table *t, size_t row, size_t other)
+{
+    unsigned same = t->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
+    return factors_equal(&t->run->rows[t->row[row]], &t->run->rows[t->row[other]], same);
+}
+
+static int candidates_find(struct question *q, size_t row)
+{
+    const struct table *t = q->table;
+    q->candidates = calloc(t->rows * t->pools + 1, sizeof *q->candidates);
+    q->named = calloc(t->rows * t->pools + 1, sizeof *q->named);
+    if (!q->candidates || !q->named)
+        return -ENOMEM;
+    for (size_t r = 0; r < t->rows; r++)
+        for (size_t c = 0; c < t->pools && same_question(t, row, r); c++) {
+            const struct entry *e = table_entry(t, r, c);
+            if (e->contends && !row_has_pool(&t->run->rows[e->cell], IDEAL_POOL))
+                q->candidates[q->count++] = (struct candidate){.cell = e->cell, .ns = e->ns};
+        }
+    qsort(q->candidates, q->count, sizeof *q->candidates, by_time);
+    return 0;
+}
+
+static int candidates_compare(struct question *q)
+{
+    const struct series *series = &q->table->series;
+    int rc = 0;
+    q->family = family_make((unsigned)(q->count * (q->count - 1) / 2), q->table->run->looks, FAMILY_MARGIN);
+    for (size_t i = 1; i < q->count && !rc; i++)
+        rc = comparison_make(series_of(series, q->candidates[i].cell), series_of(series, q->candidates[0].cell),
+                             series->blocks, &q->family, &q->candidates[i].to_best);
+    return rc;
+}
+
+static bool is_open(const struct question *q, size_t i)
+{
+    return i && q->candidates[i].to_best.verdict == VERDICT_UNRESOLVED;
+}
+
+static bool may_be_taken(const struct question *q, size_t i)
+{
+    enum verdict verdict = q->candidates[i].to_best.verdict;
+    return !i || verdict == VERDICT_EQUAL || verdict == VERDICT_FASTER || is_open(q, i);
+}
+
+/* Of each pool that may be taken the one with the fewest workers: more of them would be for nothing that was seen. */
+static void choose(struct question *q)
+{
+    for (size_t i = 0; i < q->count; i++) {
+        q->named[i] = may_be_taken(q, i);
+        for (size_t j = 0; j < q->count && q->named[i]; j++)
+            if (j != i && may_be_taken(q, j) && !strcmp(row_of(q, i)->f.pool, row_of(q, j)->f.pool) &&
+                row_of(q, j)->f.workers < row_of(q, i)->f.workers)
+                q->named[i] = false;
+    }
+}
+
+/* What is left of what was chosen, in one look at it. */
+struct choice {
+    size_t count, open; /* pools; of them, those that are unresolved against the fastest */
+    bool same_workers;
+    double apart;  /* how far from the fastest the farthest may be, as a factor; NAN: not known */
+    size_t blocks; /* in all, that would resolve what is open */
+};
+
+static struct choice choice_of(const struct question *q)
+{
+    struct choice choice = {.same_workers = true, .apart = 1};
+    int64_t workers = MISSING;
+    for (size_t i = 0; i < q->count; i++) {
+        const struct comparison *c = &q->candidates[i].to_best;
+        if (!q->named[i])
+            continue;
+        choice.same_workers = choice.same_workers && (!choice.count || workers == row_of(q, i)->f.workers);
+        workers = row_of(q, i)->f.workers;
+        choice.count++;
+        choice.open += is_open(q, i);
+        if (i)
+            choice.apart = isnan(c->interval.hi) || isnan(choice.apart) ? NAN : fmax(choice.apart, c->interval.hi);
+        if (is_open(q, i) && c->blocks_to_resolve > choice.blocks)
+            choice.blocks = c->blocks_to_resolve;
+    }
+    return choice;
+}
+
+static void workers_print(FILE *out, const struct summary_row *row)
+{
+    if (row->f.workers > 0)
+        fprintf(out, "%lld worker%s", (long long)row->f.workers, row->f.workers == 1 ? "" : "s");
+}
+
+/* "pthread or prefork", "pthread, 2 workers or prefork, 4 workers". */
+static void names_print(FILE *out, const struct question *q, const struct choice *choice, const char *last)
+{
+    for (size_t i = 0, said = 0; i < q->count; i++) {
+        if (!q->named[i])
+            continue;
+        fprintf(out, "%s%s", !said ? "" : said + 1 == choice->count ? last : ", ", POOL_SHOWN(row_of(q, i)->f.pool));
+        if (!choice->same_workers) {
+            fputs(" (", out);
+            workers_print(out, row_of(q, i));
+            fputs(")", out);
+        }
+        said++;
+    }
+}
+
+/* What a trial of the cell takes, with all that lies between two of them. */
+static double trial_ns(const struct run_data *run, size_t cell)
+{
+    double sum = 0;
+    size_t count = 0;
+    for (size_t i = 0; i + 1 < run->trial_count; i++) {
+        const struct trial_row *t = &run->trials[i];
+        double ns = (double)(t[1].started_ns - t[0].started_ns);
+        if (run->cell[i] == cell && t[0].started_ns != MISSING && t[1].trial_id == t[0].trial_id + 1 && ns > 0) {
+            sum += ns;
+            count++;
+        }
+    }
+    return count ? sum / (double)count : 0;
+}
+
+/* A block of what is unresolved, all questions together, as --more runs them. */
+static double block_ns(const struct table *t)
+{
+    double ns = 0;
+    bool *counted = calloc(t->run->count + 1, sizeof *counted);
+    for (size_t r = 0; r < t->rows && counted; r++)
+        for (size_t c = 0; c < t->pools && !table_told(t, r); c++) {
+            size_t cell = table_entry(t, r, c)->cell;
+            if (cell == NO_CELL || counted[cell] || table_dropped(t, r, c))
+                continue;
+            counted[cell] = true;
+            ns += trial_ns(t->run, cell);
+        }
+    free(counted);
+    return ns;
+}
+
+/* How long the run must go on; INFINITY: longer than anybody waits. */
+static double needed_ns(const struct question *q, const struct choice *choice)
+{
+    const struct run_data *run = q->table->run;
+    double took_ns = json_number_value(host_fact(run->host, "took_ns")), end_ns = 0;
+    for (size_t i = 0; i < run->trial_count; i++)
+        if (run->trials[i].started_ns != MISSING)
+            end_ns = fmax(end_ns, (double)run->trials[i].started_ns);
+    if (choice->blocks > RESOLVE_MAX)
+        return INFINITY;
+    double blocks = choice->blocks > run->blocks ? (double)(choice->blocks - run->blocks) : 1;
+    double ns = blocks * block_ns(q->table) + fmin(fmax(took_ns - end_ns, 0), 30e9);
+    return ns > LONGEST_NS ? INFINITY : ns;
+}
+
+static void more_print(FILE *out, const struct question *q, double ns)
+{
+    double step = ns < 2 * MINUTE_NS ? MINUTE_NS / 2 : MINUTE_NS, rounded = ceil(ns / step) * step;
+    char budget[32], *run = run_for_shell(q->table->run->directory);
+    spell_duration(budget, sizeof budget, (int64_t)rounded);
+    if (rounded < 2 * MINUTE_NS)
+        fprintf(out, ": needs about %.0f seconds: ", rounded / 1e9);
+    else
+        fprintf(out, ": needs about %.0f minutes: ", rounded / MINUTE_NS);
+    fprintf(out, "poolbench run --more %s --budget %s",
+            run_is_latest(q->table->run->directory) ? "latest"
+            : run                                   ? run
+                                                    : "RUN",
+            budget);
+    free(run);
+}
+
+static void open_print(FILE *out, const struct question *q, const struct choice *choice)
+{
+    double ns = needed_ns(q, choice);
+    char apart[32] = "";
+    if (choice->apart < 2)
+        snprintf(apart, sizeof apart, "at most %.*f %% apart", choice->apart < 1.0995 ? 1 : 0,
+                 ceil((choice->apart - 1) * 1000) / 10);
+    if (isinf(ns)) {
+        fputs("take ", out);
+        names_print(out, q, choice, " or ");
+        if (choice->same_workers && row_of(q, 0)->f.workers > 0)
+            fputs(", ", out), workers_print(out, row_of(q, 0));
+        fprintf(out, "; %s%swhich is faster would take more than an hour to tell\n", apart, *apart ? ", and " : "");
+        return;
+    }
+    fputs("cannot tell ", out);
+    names_print(out, q, choice, choice->count == 2 ? " from " : " and ");
+    if (choice->count > 2)
+        fputs(" apart", out);
+    if (choice->same_workers && row_of(q, 0)->f.workers > 0)
+        fputs(", ", out), workers_print(out, row_of(q, 0));
+    fprintf(out, "%s%s%s", *apart ? " (" : "", apart, *apart ? ")" : "");
+    more_print(out, q, ns);
+    fputc('\n', out);
+}
+
+static void question_print(FILE *out, const struct question *q, size_t row, enum kind kind)
+{
+    static const char *const kinds[] = {[KIND_CPU] = "CPU-bound", [KIND_SLEEP] = "sleep-bound", [KIND_MIXED] = "mixed"};
+    const struct choice choice = choice_of(q);
+    const struct table *t = q->table;
+    char label[160];
+    unsigned shown = (t->shown | FACTOR_SIZE) & ~(unsigned)(FACTOR_WORKERS | FACTOR_POOL);
+    fprintf(out, "%s tasks (%s): ", kinds[kind], factors_label(label, sizeof label, &t->run->rows[t->row[row]], shown));
+    if (choice.open) {
+        open_print(out, q, &choice);
+        return;
+    }
+    fputs("take ", out);
+    names_print(out, q, &choice, " or ");
+    if (choice.count > 1)
+        fprintf(out, " (equal within %.0f %%)", q->family.margin * 100);
+    if (choice.same_workers && row_of(q, 0)->f.workers > 0)
+        fputs(", ", out), workers_print(out, row_of(q, 0));
+    fputc('\n', out);
+}
+
+static int question_answer(FILE *out, const struct table *t, size_t row, enum kind kind)
+{
+    struct question q = {.table = t};
+    int rc = candidates_find(&q, row);
+    if (!rc && q.count > 1)
+        rc = candidates_compare(&q);
+    if (!rc && q.count > 1 && t->series.blocks >= q.family.blocks) {
+        choose(&q);
+        question_print(out, &q, row, kind);
+    }
+    free(q.candidates);
+    free(q.named);
+    return rc;
+}
+
+int answer_print(FILE *out, const struct table *t)
+{
+    bool answered[KIND_UNSIZED + 1] = {[KIND_UNSIZED] = true};
+    const char *verb = json_string_value(host_fact(t->run->host, "verb"));
+    int rc = 0;
+    if (verb && strcmp(verb, "run") != 0) /* it had another question */
+        return 0;
+    for (size_t row = 0; row < t->rows && !rc; row++) {
+        enum kind kind = row_kind(t, row);
+        if (answered[kind] || t->best[row] == NO_CELL)
+            continue;
+        answered[kind] = true;
+        rc = question_answer(out, t, row, kind);
+    }
+    return rc;
+}
