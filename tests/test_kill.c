@@ -125,11 +125,11 @@ struct storm {
     unsigned spared;  /* as many are left alive, as they alone can make others */
 };
 
-static int weather(const struct storm *storm, unsigned kills)
+static int weather(const struct storm *storm, unsigned kills, uint32_t least)
 {
     struct bench bench;
     static bool seen[MOST_TASKS];
-    uint32_t next = 0, back = 0, failed = 0, least = LEAST_TASKS / 100 * storm->share;
+    uint32_t next = 0, back = 0, failed = 0;
     struct traces before = traces();
     bench_init(&bench, pool_find(storm->pool), storm->workload, (struct cost){2000, 0}, 4);
     memcpy(bench.params, storm->params, sizeof bench.params);
@@ -201,14 +201,17 @@ static void storms(void **state)
     for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
         unsigned kills = KILLS * torture() * (table[i].share > 50 ? 100 : 30) / 100;
         kills = table[i].most && kills > table[i].most ? table[i].most : kills;
-        if (!sample_all() && kills > STORM_US / pace_us)
+        uint32_t least = LEAST_TASKS / 100 * table[i].share;
+        if (!sample_all() && kills > STORM_US / pace_us) {
+            least = least * (STORM_US / pace_us) / kills; /* a wake-up may cost as much as a birth */
             kills = STORM_US / pace_us;
+        }
         shared_new();
         fflush(NULL);
         pid_t submitter = fork();
         assert_true(submitter >= 0);
         if (submitter == 0)
-            exit(prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || weather(&table[i], kills));
+            exit(prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || weather(&table[i], kills, least));
         int status = 0;
         while (waitpid(submitter, &status, WNOHANG) == 0) {
             pid_t children[64];
