@@ -4,6 +4,22 @@
 #include <math.h>
 #include <stdio.h>
 
+gsl_rng *sim_rng;
+
+int sim_open(void **state)
+{
+    (void)state;
+    sim_rng = gsl_rng_alloc(gsl_rng_mt19937);
+    return sim_rng ? 0 : -1;
+}
+
+int sim_close(void **state)
+{
+    (void)state;
+    gsl_rng_free(sim_rng);
+    return 0;
+}
+
 static double draw_normal(gsl_rng *rng)
 {
     return 1 + gsl_ran_gaussian(rng, 0.03);
@@ -101,6 +117,11 @@ void sim_run_unlike(gsl_rng *rng, const struct sim_noise *const *noise, double d
         }
         walked += step;
     }
+}
+
+bool sim_holds(const struct interval *interval, double truth)
+{
+    return interval->lo <= truth && truth <= interval->hi;
 }
 
 unsigned sim_share(size_t hits, size_t of, double limit, bool least)

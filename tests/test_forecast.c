@@ -20,11 +20,8 @@
 #include <cmocka.h> /* after what it needs */
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define DRIFT        0.3
 
 static const unsigned fixed_blocks[] = {8, 12, 27, 60};
-
-static gsl_rng *rng;
 
 static int entry_remove(const char *path, const struct stat *stat, int type, struct FTW *at)
 {
@@ -32,20 +29,6 @@ static int entry_remove(const char *path, const struct stat *stat, int type, str
     (void)type;
     (void)at;
     return remove(path);
-}
-
-static int rng_open(void **state)
-{
-    (void)state;
-    rng = gsl_rng_alloc(gsl_rng_mt19937);
-    return rng ? 0 : -1;
-}
-
-static int rng_close(void **state)
-{
-    (void)state;
-    gsl_rng_free(rng);
-    return 0;
 }
 
 static bool differs(const struct comparison *comparison)
@@ -65,7 +48,7 @@ static void resolve_print(const struct sim_noise *noise, const struct family *fa
     for (size_t e = 0; e < SIM_RUNS / 4; e++) {
         double first[2][12], more[2 * RESOLVE_MAX], cell[RESOLVE_MAX], base[RESOLVE_MAX];
         struct comparison now, then;
-        sim_run(rng, noise, 0, truth, 2, 12, first[0]);
+        sim_run(sim_rng, noise, 0, truth, 2, 12, first[0]);
         assert_int_equal(comparison_make(first[1], first[0], 12, family, &now), 0);
         if (now.verdict != VERDICT_UNRESOLVED)
             continue;
@@ -73,7 +56,7 @@ static void resolve_print(const struct sim_noise *noise, const struct family *fa
         if (now.blocks_to_resolve > RESOLVE_MAX)
             continue;
         size_t added = now.blocks_to_resolve - 12;
-        sim_run(rng, noise, 0, truth, 2, added, more);
+        sim_run(sim_rng, noise, 0, truth, 2, added, more);
         memcpy(base, first[0], sizeof first[0]);
         memcpy(cell, first[1], sizeof first[1]);
         memcpy(base + 12, more, added * sizeof *more);
@@ -103,7 +86,7 @@ static void test_resolve(void **state)
     for (size_t i = 0; i < COUNT(ratios); i++)
         printf("%17.2f", ratios[i]);
     puts("");
-    gsl_rng_set(rng, 400);
+    gsl_rng_set(sim_rng, 400);
     for (size_t k = 0; k < sim_noise_count; k++) {
         printf("%-18s", sim_noises[k].name);
         for (size_t i = 0; i < COUNT(ratios); i++)
@@ -125,14 +108,14 @@ static unsigned visible_print(const struct sim_noise *noise, double ratio)
         struct comparison made[SET];
         truth[1] = ratio;
         for (size_t i = 0; i < SET; i++) {
-            sim_run(rng, noise, DRIFT, truth, 2, BLOCKS, costs);
+            sim_run(sim_rng, noise, SIM_DRIFT, truth, 2, BLOCKS, costs);
             assert_int_equal(comparison_make(costs + BLOCKS, costs, BLOCKS, &family, &made[i]), 0);
         }
         visible = difference_visible(made, SET, ratio == 1, room);
         sum += visible;
         truth[1] = 1 + visible;
         for (size_t i = 0; i < SET; i++) {
-            sim_run(rng, noise, DRIFT, truth, 2, BLOCKS, costs);
+            sim_run(sim_rng, noise, SIM_DRIFT, truth, 2, BLOCKS, costs);
             assert_int_equal(comparison_make(costs + BLOCKS, costs, BLOCKS, &family, &made[i]), 0);
             seen += differs(&made[i]);
         }
@@ -147,7 +130,7 @@ static void test_visible(void **state)
     (void)state;
     printf("\nThe difference called visible in 12 blocks, and %% of %d runs that see it\n", SIM_RUNS);
     printf("%-18s     by equal cells     by cells 10 %% apart\n", "noise");
-    gsl_rng_set(rng, 450);
+    gsl_rng_set(sim_rng, 450);
     for (size_t k = 0; k < sim_noise_count; k++) {
         printf("%-18s", sim_noises[k].name);
         wrong += visible_print(&sim_noises[k], 1);
@@ -169,7 +152,7 @@ static struct said series_said(const struct sim_noise *noise, double drift, unsi
         double costs[LOOK_MAX];
         struct drift found;
         struct bimodality bimodality;
-        sim_run(rng, noise, drift, &truth, 1, blocks, costs);
+        sim_run(sim_rng, noise, drift, &truth, 1, blocks, costs);
         assert_int_equal(drift_find(costs, blocks, &found), 0);
         assert_int_equal(bimodality_find(costs, blocks, &bimodality), 0);
         said.drifts += found.said;
@@ -186,17 +169,17 @@ static void test_series(void **state)
     printf("\nSaid of one cell, %% of %d runs: a drift where there is none | of %.0f %%; two groups, which are there "
            "in the "
            "bimodal\n%-18s",
-           SIM_RUNS, 100 * DRIFT, "noise");
+           SIM_RUNS, 100 * SIM_DRIFT, "noise");
     for (size_t i = 0; i < COUNT(fixed_blocks); i++)
         printf("  n=%-21u", fixed_blocks[i]);
     puts("");
-    gsl_rng_set(rng, 500);
+    gsl_rng_set(sim_rng, 500);
     for (size_t k = 0; k < sim_noise_count; k++) {
         bool grouped = !strncmp(sim_noises[k].name, "bimodal", strlen("bimodal"));
         printf("%-18s", sim_noises[k].name);
         for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
             struct said still = series_said(&sim_noises[k], 0, fixed_blocks[i]);
-            struct said drifts = series_said(&sim_noises[k], DRIFT, fixed_blocks[i]);
+            struct said drifts = series_said(&sim_noises[k], SIM_DRIFT, fixed_blocks[i]);
             wrong += sim_share(still.drifts, SIM_RUNS, 0.02, false);
             printf("|%6.2f ", 100 * (double)drifts.drifts / SIM_RUNS);
             wrong += sim_share(still.groups, SIM_RUNS, grouped ? 0.4 : 0.03, grouped);
@@ -324,5 +307,5 @@ int main(void)
         cmocka_unit_test(test_command), cmocka_unit_test(test_resolve), cmocka_unit_test(test_visible),
         cmocka_unit_test(test_series),
     };
-    return cmocka_run_group_tests(tests, rng_open, rng_close);
+    return cmocka_run_group_tests(tests, sim_open, sim_close);
 }

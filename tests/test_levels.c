@@ -5,6 +5,7 @@
 #include "bench/stats/looks.h"
 #include "bench/stats/ranks.h"
 #include "bench/stats/verdict.h"
+#include "tests/sample.h"
 #include "tests/sim.h"
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
@@ -20,32 +21,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define COVERED      0.945 /* of them, at least */
-#define DRIFT        0.3
 
 static const unsigned fixed_blocks[] = {12, 27, 60};
-static gsl_rng *rng;
-static bool all; /* runs as many as METHOD says */
-
-static int rng_open(void **state)
-{
-    const char *asked = getenv("ALL");
-    (void)state;
-    all = asked && *asked;
-    rng = gsl_rng_alloc(gsl_rng_mt19937);
-    return rng ? 0 : -1;
-}
-
-static int rng_close(void **state)
-{
-    (void)state;
-    gsl_rng_free(rng);
-    return 0;
-}
-
-static bool holds(const struct interval *interval, double truth)
-{
-    return interval->lo <= truth && truth <= interval->hi;
-}
 
 /* What must be reached of `limit` in so many runs: four standard errors of 5 % are slack. */
 static double least(double limit, size_t runs)
@@ -64,11 +41,11 @@ static struct middles middles_of(const struct sim_noise *cell, const struct sim_
 {
     enum { MANY = 200000 };
     static double one[MANY], two[MANY];
-    size_t many = all ? MANY : MANY / 10;
+    size_t many = sample_all() ? MANY : MANY / 10;
     for (size_t i = 0; i < many; i++)
-        one[i] = log(cell->draw(rng) / base->draw(rng));
+        one[i] = log(cell->draw(sim_rng) / base->draw(sim_rng));
     for (size_t i = 0; i < many; i++)
-        two[i] = (one[i] + log(cell->draw(rng) / base->draw(rng))) / 2;
+        two[i] = (one[i] + log(cell->draw(sim_rng) / base->draw(sim_rng))) / 2;
     stats_sort(one, many);
     stats_sort(two, many);
     return (struct middles){stats_median(one, many), stats_median(two, many)};
@@ -97,13 +74,13 @@ static struct covered pair_cover(const struct sim_noise *const *noise, const str
         double costs[2 * LOOK_MAX];
         struct comparison made;
         struct interval sign;
-        sim_run_unlike(rng, noise, drift, one, 2, blocks, costs);
+        sim_run_unlike(sim_rng, noise, drift, one, 2, blocks, costs);
         assert_int_equal(comparison_make(costs + blocks, costs, blocks, &alone, &made), 0);
-        covered.ranks += holds(&made.interval, exp(truth->middle));
+        covered.ranks += sim_holds(&made.interval, exp(truth->middle));
         sign_interval(costs, blocks, alone.level, &sign);
-        covered.sign += holds(&sign, exp(truth->median));
+        covered.sign += sim_holds(&sign, exp(truth->median));
         assert_int_equal(comparison_make(costs + blocks, costs, blocks, &many, &made), 0);
-        covered.table += holds(&made.interval, exp(truth->middle));
+        covered.table += sim_holds(&made.interval, exp(truth->middle));
     }
     return covered;
 }
@@ -111,13 +88,13 @@ static struct covered pair_cover(const struct sim_noise *const *noise, const str
 /* Every ordered pair of kinds of noise; the second is the cell's. */
 static void test_pairs(void **state)
 {
-    const size_t runs = all ? 8000 : 150;
+    const size_t runs = sample_all() ? 8000 : 150;
     struct covered worst[2 * COUNT(fixed_blocks)];
     unsigned wrong = 0;
     (void)state;
     memset(worst, 0xff, sizeof worst);
     printf("\nIntervals that hold their middle, %% of %zu: by ranks, sign, ranks at the level of 71\n", runs);
-    gsl_rng_set(rng, 600);
+    gsl_rng_set(sim_rng, 600);
     for (size_t a = 0; a < sim_noise_count; a++)
         for (size_t b = 0; b < sim_noise_count; b++) {
             const struct sim_noise *noise[] = {&sim_noises[a], &sim_noises[b]};
@@ -125,10 +102,10 @@ static void test_pairs(void **state)
             printf("%-18s%-18s", noise[0]->name, noise[1]->name);
             for (size_t i = 0; i < COUNT(worst); i++) {
                 struct covered now = {0}, *low = &worst[i];
-                if (i >= COUNT(fixed_blocks) && !all)
+                if (i >= COUNT(fixed_blocks) && !sample_all())
                     continue;
                 unsigned blocks = fixed_blocks[i % COUNT(fixed_blocks)];
-                now = pair_cover(noise, &truth, blocks, runs, i < COUNT(fixed_blocks) ? 0 : DRIFT);
+                now = pair_cover(noise, &truth, blocks, runs, i < COUNT(fixed_blocks) ? 0 : SIM_DRIFT);
                 printf(" |");
                 wrong += sim_share(now.ranks, runs, least(COVERED, runs), true);
                 wrong += sim_share(now.sign, runs, least(COVERED, runs), true);
@@ -139,9 +116,9 @@ static void test_pairs(void **state)
             }
             puts("");
         }
-    for (size_t i = 0; i < (all ? 2 : 1) * COUNT(fixed_blocks); i++)
+    for (size_t i = 0; i < (sample_all() ? 2 : 1) * COUNT(fixed_blocks); i++)
         printf("worst, %u blocks, drift %.0f %%: %.2f %.2f %.2f\n", fixed_blocks[i % COUNT(fixed_blocks)],
-               i < COUNT(fixed_blocks) ? 0 : 100 * DRIFT, 100 * (double)worst[i].ranks / (double)runs,
+               i < COUNT(fixed_blocks) ? 0 : 100 * SIM_DRIFT, 100 * (double)worst[i].ranks / (double)runs,
                100 * (double)worst[i].sign / (double)runs, 100 * (double)worst[i].table / (double)runs);
     assert_int_equal(wrong, 0);
 }
@@ -150,28 +127,28 @@ static void test_pairs(void **state)
 static void test_gaps(void **state)
 {
     static const double gaps[] = {2, 3, 3.5, 4, 4.5, 5, 6, 8}, shares[] = {0.1, 0.2, 0.3, 0.4};
-    const size_t runs = all ? 10000 : 300;
+    const size_t runs = sample_all() ? 10000 : 300;
     enum { MANY = 200000 };
     static double two[MANY];
     unsigned wrong = 0;
     (void)state;
     printf("\nIntervals by ranks that hold, two levels of noise so many deviations apart, %% of %zu\n", runs);
-    gsl_rng_set(rng, 610);
+    gsl_rng_set(sim_rng, 610);
     for (size_t g = 0; g < COUNT(gaps); g++) {
         printf("%4.1f", gaps[g]);
         for (size_t s = 0; s < COUNT(shares) * COUNT(fixed_blocks); s++) {
             double share = shares[s / COUNT(fixed_blocks)], x[LOOK_MAX];
             unsigned blocks = fixed_blocks[s % COUNT(fixed_blocks)];
-            size_t many = all ? MANY : MANY / 10, held = 0;
+            size_t many = sample_all() ? MANY : MANY / 10, held = 0;
             for (size_t i = 0; i < many; i++)
-                two[i] = (gaps[g] * gsl_ran_binomial(rng, share, 2) + gsl_ran_gaussian(rng, M_SQRT2)) / 2;
+                two[i] = (gaps[g] * gsl_ran_binomial(sim_rng, share, 2) + gsl_ran_gaussian(sim_rng, M_SQRT2)) / 2;
             double truth = stats_median(two, stats_sort(two, many));
             for (size_t e = 0; e < runs; e++) {
                 struct interval interval;
                 for (size_t i = 0; i < blocks; i++)
-                    x[i] = gaps[g] * gsl_ran_bernoulli(rng, share) + gsl_ran_gaussian(rng, 1);
+                    x[i] = gaps[g] * gsl_ran_bernoulli(sim_rng, share) + gsl_ran_gaussian(sim_rng, 1);
                 assert_int_equal(ranks_interval(x, stats_sort(x, blocks), 0.95, &interval), 0);
-                held += holds(&interval, truth);
+                held += sim_holds(&interval, truth);
             }
             wrong += sim_share(held, runs, least(COVERED, runs), true);
         }
@@ -203,10 +180,10 @@ static void test_power(void **state)
     const struct sim_noise two = {"normal 2 %", draw_two, 1}, *noise[] = {&two, &two};
     const struct family family = family_make(1, LOOKS_NONE, 0);
     const double truth[] = {1, 1.02};
-    const size_t runs = all ? 40000 : 2000;
+    const size_t runs = sample_all() ? 40000 : 2000;
     (void)state;
     printf("\nA true 2 %% that is seen, noise of 2 %%, %% of %zu: by ranks, sign, t-test\n", runs);
-    gsl_rng_set(rng, 620);
+    gsl_rng_set(sim_rng, 620);
     for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
         unsigned blocks = fixed_blocks[i];
         size_t ranks = 0, sign = 0, student = 0;
@@ -214,11 +191,11 @@ static void test_power(void **state)
             double costs[2 * LOOK_MAX];
             struct comparison made;
             struct interval interval;
-            sim_run_unlike(rng, noise, 0, truth, 2, blocks, costs);
+            sim_run_unlike(sim_rng, noise, 0, truth, 2, blocks, costs);
             assert_int_equal(comparison_make(costs + blocks, costs, blocks, &family, &made), 0);
-            ranks += !holds(&made.interval, 1);
+            ranks += !sim_holds(&made.interval, 1);
             sign_interval(costs, blocks, family.level, &interval);
-            sign += !holds(&interval, 1);
+            sign += !sim_holds(&interval, 1);
             student += t_sees(costs, blocks);
         }
         printf("%3u blocks:", blocks);
@@ -242,13 +219,13 @@ static void looks_print(unsigned comparisons, size_t runs)
         double logs[LOOK_MAX], sorted[LOOK_MAX];
         bool wrong = false;
         for (size_t i = 0; i < LOOK_MAX; i++)
-            logs[i] = gsl_ran_gaussian(rng, 1);
+            logs[i] = gsl_ran_gaussian(sim_rng, 1);
         for (unsigned look = look_next(0); look; look = look_next(look)) {
             struct interval interval;
             memcpy(sorted, logs, look * sizeof *logs);
             stats_sort(sorted, look);
             if (!ranks_interval(sorted, look, family.level, &interval))
-                wrong = wrong || !holds(&interval, 0);
+                wrong = wrong || !sim_holds(&interval, 0);
         }
         missed += wrong;
     }
@@ -261,10 +238,10 @@ static void test_looks(void **state)
 {
     (void)state;
     printf("\nLooks of which one is wrong\n");
-    gsl_rng_set(rng, 630);
-    looks_print(1, all ? 100000 : 5000);
-    looks_print(10, all ? 200000 : 5000);
-    looks_print(71, all ? 1000000 : 5000);
+    gsl_rng_set(sim_rng, 630);
+    looks_print(1, sample_all() ? 100000 : 5000);
+    looks_print(10, sample_all() ? 200000 : 5000);
+    looks_print(71, sample_all() ? 1000000 : 5000);
 }
 
 /* ---- a table like that of the suite quick ---- */
@@ -354,10 +331,10 @@ static void table_play(struct table_sim *table, const struct sim_noise *noise, d
     const unsigned blocks = 19, planned = looks_planned(PAIRS); /* 19: those of a minute here */
     struct judged at_looks = {0};
     tally->single.wrong = tally->steps.wrong = false;
-    sim_run(rng, noise, DRIFT, table->truth, POOLS, LOOK_MAX, table->costs);
+    sim_run(sim_rng, noise, SIM_DRIFT, table->truth, POOLS, LOOK_MAX, table->costs);
     table_judge(table, blocks, 0, false, margin, &tally->single);
     table_judge(table, blocks, 0, true, margin, &tally->steps);
-    for (unsigned look = look_next(0); look && all; look = look_next(look))
+    for (unsigned look = look_next(0); look && sample_all(); look = look_next(look))
         table_judge(table, look, planned, true, margin, &at_looks);
     tally->wrong_single += tally->single.wrong;
     tally->wrong_steps += tally->steps.wrong;
@@ -367,13 +344,13 @@ static void table_play(struct table_sim *table, const struct sim_noise *noise, d
 static void test_tables(void **state)
 {
     static struct table_sim table;
-    const size_t runs = all ? 200 : 8;
+    const size_t runs = sample_all() ? 200 : 8;
     unsigned wrong = 0;
     (void)state;
     printf("\nTables of quick, 19 blocks, with any false verdict, %% of %zu: at one level, by steps, at any look by "
            "steps | differences seen at one level, by steps\n",
            runs);
-    gsl_rng_set(rng, 640);
+    gsl_rng_set(sim_rng, 640);
     for (size_t t = 0; t < COUNT(tables); t++) {
         struct tally sum = {0};
         table_fill(&table, tables[t].truth);
@@ -405,5 +382,5 @@ int main(void)
         cmocka_unit_test(test_pairs), cmocka_unit_test(test_gaps),   cmocka_unit_test(test_power),
         cmocka_unit_test(test_looks), cmocka_unit_test(test_tables),
     };
-    return cmocka_run_group_tests(tests, rng_open, rng_close);
+    return cmocka_run_group_tests(tests, sim_open, sim_close);
 }

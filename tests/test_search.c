@@ -20,22 +20,6 @@
 #define LATENCY_NOISE 0.02 /* no p99 has less */
 #define BLOCK_NOISE   0.3  /* of what a block's trials have in common */
 
-static gsl_rng *rng;
-
-static int rng_open(void **state)
-{
-    (void)state;
-    rng = gsl_rng_alloc(gsl_rng_mt19937);
-    return rng ? 0 : -1;
-}
-
-static int rng_close(void **state)
-{
-    (void)state;
-    gsl_rng_free(rng);
-    return 0;
-}
-
 /* A machine with a known crossing. */
 struct world {
     const char *name;
@@ -76,8 +60,9 @@ static double latency_g(const struct world *world, double x)
 /* One value of a block: the ratio of two costs that are disturbed each by itself and together. */
 static double noisy_g(const struct world *world, double x)
 {
-    double block = gsl_ran_gaussian(rng, BLOCK_NOISE);
-    double cost = block + gsl_ran_gaussian(rng, world->sigma), base = block + gsl_ran_gaussian(rng, world->sigma);
+    double block = gsl_ran_gaussian(sim_rng, BLOCK_NOISE);
+    double cost = block + gsl_ran_gaussian(sim_rng, world->sigma),
+           base = block + gsl_ran_gaussian(sim_rng, world->sigma);
     double limited = fmin(x, 1.29 * world->truth);
     double g = world->g(world, world->g == latency_g ? limited : x) + base - cost;
     return world->relative ? expm1(g) : g;
@@ -151,7 +136,7 @@ static void test_coverage(void **state)
     (void)state;
     printf("\nIntervals that hold the true crossing, %% of %d searches\n", EXPERIMENTS);
     printf("%-11s %5s %6s %7s %9s %11s %8s  held\n", "world", "noise", "blocks", "points", "off", "reach", "open");
-    gsl_rng_set(rng, 1);
+    gsl_rng_set(sim_rng, 1);
     for (size_t s = 0; s < sizeof sigmas / sizeof *sigmas; s++)
         for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++) {
             const struct world worlds[] = {
@@ -181,7 +166,7 @@ static unsigned grid_row(const struct world *world, size_t points, double distur
             continue;
         grid.points = search_grid(&search, points, grid.x);
         for (size_t b = 0; b < grid.blocks; b++) {
-            bool hit = gsl_rng_uniform(rng) < disturbed;
+            bool hit = gsl_rng_uniform(sim_rng) < disturbed;
             for (size_t p = 0; p < grid.points; p++) {
                 double here = noisy_g(world, grid.x[p]);
                 g[p * grid.blocks + b] = hit ? fmin(here, -0.5) : here;
@@ -219,7 +204,7 @@ static void test_fan(void **state)
     printf("\nThe same by a fan of points; disturbed: that share of blocks is far slower\n");
     printf("%-8s %6s %5s %6s %8s %7s %11s %8s %8s  held\n", "fan", "noise", "dist.", "blocks", "found", "off", "reach",
            "open", "several");
-    gsl_rng_set(rng, 4);
+    gsl_rng_set(sim_rng, 4);
     for (size_t d = 0; d < 2; d++)
         for (size_t s = 0; s < sizeof sigmas / sizeof *sigmas; s++)
             for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
@@ -287,7 +272,7 @@ static void test_outside(void **state)
     };
     (void)state;
     printf("\nNo crossing in the range, said so, %% of %d searches\n", EXPERIMENTS);
-    gsl_rng_set(rng, 2);
+    gsl_rng_set(sim_rng, 2);
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         size_t right = 0;
         for (size_t e = 0; e < EXPERIMENTS; e++) {
@@ -378,7 +363,7 @@ static void test_reopened(void **state)
     struct crossing crossing;
     double g[STEP_BLOCKS];
     (void)state;
-    gsl_rng_set(rng, 3);
+    gsl_rng_set(sim_rng, 3);
     search_through(&early, &search);
     resolve(&late, &search, &crossing);
     assert_true(isnan(crossing.x) && crossing.beyond == 1);
@@ -400,5 +385,5 @@ int main(void)
         cmocka_unit_test(test_whole),     cmocka_unit_test(test_edges),   cmocka_unit_test(test_fan),
         cmocka_unit_test(test_fan_edges),
     };
-    return cmocka_run_group_tests(tests, rng_open, rng_close);
+    return cmocka_run_group_tests(tests, sim_open, sim_close);
 }

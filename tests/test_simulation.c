@@ -18,34 +18,12 @@
 #define COVERED      0.94   /* of them, at least */
 #define ALARMS       0.05   /* at most */
 #define ALARMS_EAGER 0.0646 /* 5 % and three standard errors of SIM_RUNS: the error is spent to the last there */
-#define DRIFT        0.3
 #define LOOKS        6
 #define CELLS        11 /* of the simultaneous comparisons: ten with the first */
 
 /* Precisions that stop runs at all looks, narrow noise and wide. */
 static const double precisions[] = {0.005, 0.01, 0.02, 0.05, 0.1, 0.2};
 static const unsigned fixed_blocks[] = {8, 12, 27, 60};
-
-static gsl_rng *rng;
-
-static int rng_open(void **state)
-{
-    (void)state;
-    rng = gsl_rng_alloc(gsl_rng_mt19937);
-    return rng ? 0 : -1;
-}
-
-static int rng_close(void **state)
-{
-    (void)state;
-    gsl_rng_free(rng);
-    return 0;
-}
-
-static bool holds(const struct interval *interval, double truth)
-{
-    return interval->lo <= truth && truth <= interval->hi;
-}
 
 static void median_of(const double *costs, size_t count, double level, struct interval *interval)
 {
@@ -78,20 +56,20 @@ static void test_medians(void **state)
     for (size_t k = 0; k < sim_noise_count; k++) {
         size_t hits[COUNT(fixed_blocks)] = {0}, shared[COUNT(precisions)] = {0}, alone[COUNT(precisions)] = {0};
         size_t worst = SIM_RUNS, worst_alone = SIM_RUNS;
-        gsl_rng_set(rng, 100 + k);
+        gsl_rng_set(sim_rng, 100 + k);
         for (size_t e = 0; e < SIM_RUNS; e++) {
             double costs[LOOK_MAX];
             struct interval interval;
-            sim_run(rng, &sim_noises[k], 0, &truth, 1, LOOK_MAX, costs);
+            sim_run(sim_rng, &sim_noises[k], 0, &truth, 1, LOOK_MAX, costs);
             for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
                 median_of(costs, fixed_blocks[i], fixed.level, &interval);
-                hits[i] += holds(&interval, sim_noises[k].median);
+                hits[i] += sim_holds(&interval, sim_noises[k].median);
             }
             for (size_t i = 0; i < COUNT(precisions); i++) {
                 median_stop(costs, stopped.level, precisions[i], &interval);
-                shared[i] += holds(&interval, sim_noises[k].median);
+                shared[i] += sim_holds(&interval, sim_noises[k].median);
                 median_stop(costs, fixed.level, precisions[i], &interval);
-                alone[i] += holds(&interval, sim_noises[k].median);
+                alone[i] += sim_holds(&interval, sim_noises[k].median);
             }
         }
         printf("%-18s", sim_noises[k].name);
@@ -145,15 +123,15 @@ static unsigned ratios_row(const struct sim_noise *noise, double drift)
     for (size_t e = 0; e < SIM_RUNS; e++) {
         double costs[2 * LOOK_MAX];
         struct comparison made, at[LOOKS];
-        sim_run(rng, noise, drift, truth, 2, LOOK_MAX, costs);
+        sim_run(sim_rng, noise, drift, truth, 2, LOOK_MAX, costs);
         for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
             compare(costs, 1, fixed_blocks[i], &fixed, &made);
-            hits[i] += holds(&made.interval, truth[1]);
+            hits[i] += sim_holds(&made.interval, truth[1]);
         }
         looks_compare(costs, &stopped, at);
         for (size_t i = 0; i < COUNT(precisions); i++)
-            shared[i] += holds(&look_stop(at, precisions[i], false)->interval, truth[1]);
-        sim_run(rng, noise, drift, equal, 2, LOOK_MAX, costs);
+            shared[i] += sim_holds(&look_stop(at, precisions[i], false)->interval, truth[1]);
+        sim_run(sim_rng, noise, drift, equal, 2, LOOK_MAX, costs);
         looks_compare(costs, &stopped, at);
         for (size_t i = 0; i < COUNT(precisions); i++)
             alarms[i] += differs(look_stop(at, precisions[i], false));
@@ -181,10 +159,10 @@ static void test_ratios(void **state)
     (void)state;
     printf("\nIntervals of ratios that hold the true 1.07, and false alarms on equal cells, %% of %d runs\n", SIM_RUNS);
     printf("%-18s%5s   n=8    n=12    n=27    n=60   stopped  alarms  stopped by verdict\n", "noise", "drift");
-    gsl_rng_set(rng, 200);
+    gsl_rng_set(sim_rng, 200);
     for (size_t k = 0; k < sim_noise_count; k++) {
         wrong += ratios_row(&sim_noises[k], 0);
-        wrong += ratios_row(&sim_noises[k], DRIFT);
+        wrong += ratios_row(&sim_noises[k], SIM_DRIFT);
     }
     assert_int_equal(wrong, 0);
 }
@@ -204,7 +182,7 @@ static double mean_truth(const struct sim_noise *noise, const double *truth)
     static double means[MANY];
     double costs[CELLS * 2];
     for (size_t i = 0; i < MANY; i++) {
-        sim_run(rng, noise, 0, truth, CELLS, 2, costs);
+        sim_run(sim_rng, noise, 0, truth, CELLS, 2, costs);
         means[i] = (mean_of_block(costs, 2, 0) + mean_of_block(costs, 2, 1)) / 2;
     }
     return stats_median(means, stats_sort(means, MANY));
@@ -221,10 +199,10 @@ static void test_simultaneous(void **state)
     (void)state;
     for (size_t cell = 0; cell < CELLS; cell++)
         truth[cell] = 1 + 0.1 * (double)cell;
-    printf("\nTen comparisons with one baseline, %d blocks, drift %.0f %%, %% of %d runs\n", BLOCKS, 100 * DRIFT,
+    printf("\nTen comparisons with one baseline, %d blocks, drift %.0f %%, %% of %d runs\n", BLOCKS, 100 * SIM_DRIFT,
            SIM_RUNS);
     printf("%-18s  all ten hold  geometric mean holds\n", "noise");
-    gsl_rng_set(rng, 300);
+    gsl_rng_set(sim_rng, 300);
     for (size_t k = 0; k < sim_noise_count; k++) {
         double mean = mean_truth(&sim_noises[k], truth);
         size_t together = 0, means = 0;
@@ -232,16 +210,16 @@ static void test_simultaneous(void **state)
             double costs[CELLS * BLOCKS], ratios[CELLS * BLOCKS];
             struct comparison made;
             size_t held = 0;
-            sim_run(rng, &sim_noises[k], DRIFT, truth, CELLS, BLOCKS, costs);
+            sim_run(sim_rng, &sim_noises[k], SIM_DRIFT, truth, CELLS, BLOCKS, costs);
             for (size_t cell = 1; cell < CELLS; cell++) {
                 assert_int_equal(comparison_make(costs + cell * BLOCKS, costs, BLOCKS, &all, &made), 0);
-                held += holds(&made.interval, truth[cell]);
+                held += sim_holds(&made.interval, truth[cell]);
                 for (size_t b = 0; b < BLOCKS; b++)
                     ratios[(cell - 1) * BLOCKS + b] = costs[cell * BLOCKS + b] / costs[b];
             }
             together += held == CELLS - 1;
             assert_int_equal(comparison_of_all(ratios, CELLS - 1, BLOCKS, &one, &made), 0);
-            means += holds(&made.interval, exp(mean));
+            means += sim_holds(&made.interval, exp(mean));
         }
         printf("%-18s      ", sim_noises[k].name);
         wrong += sim_share(together, SIM_RUNS, COVERED, true);
@@ -259,5 +237,5 @@ int main(void)
         cmocka_unit_test(test_ratios),
         cmocka_unit_test(test_simultaneous),
     };
-    return cmocka_run_group_tests(tests, rng_open, rng_close);
+    return cmocka_run_group_tests(tests, sim_open, sim_close);
 }
