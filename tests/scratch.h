@@ -8,5 +8,7 @@ enum { SCRATCH_MAX = 160 };
  */
 int scratch_file(char path[SCRATCH_MAX]);
 int scratch_directory(char path[SCRATCH_MAX]);
+/* A directory and all that is in it; 0, or -1 where something is left. */
+int scratch_remove(const char *path);
 
 #endif

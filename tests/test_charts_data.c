@@ -2,18 +2,13 @@
  * stop where the tasks do, changes from a median, bars of workers; and the reason where there is nothing to draw. */
 #include "bench/analyse/summary.h"
 #include "bench/model/cell.h"
-#include "bench/model/csv.h"
-#include "bench/model/options.h"
 #include "bench/show/charts/chart.h"
+#include "tests/made_run.h"
 #include "tests/scratch.h"
-#include <dirent.h>
-#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
 
@@ -31,98 +26,10 @@ static int setup(void **state)
     return 0;
 }
 
-static void run_remove(void)
-{
-    static const char *const files[] = {"trials.csv", "latency.csv", "samples.csv"};
-    char path[PATH_MAX];
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, files[i]);
-        unlink(path);
-    }
-    rmdir(directory);
-}
-
 static int teardown(void **state)
 {
     (void)state;
-    run_remove();
-    return rmdir(scratch);
-}
-
-/* ---- a run --------------------------------------------------------------------------------------------------------
- */
-
-static struct csv_writer *trials, *latency, *samples;
-static int64_t trial_last;
-
-static void run_begin(void)
-{
-    run_remove();
-    assert_int_equal(mkdir(directory, 0777), 0);
-    assert_int_equal(csv_create(directory, &trial_format, &trials), 0);
-    assert_int_equal(csv_create(directory, &latency_format, &latency), 0);
-    assert_int_equal(csv_create(directory, &sample_format, &samples), 0);
-    trial_last = 0;
-}
-
-static void run_end(void)
-{
-    assert_int_equal(csv_close(trials), 0);
-    assert_int_equal(csv_close(latency), 0);
-    assert_int_equal(csv_close(samples), 0);
-}
-
-/* 100 tasks of 1 ms on 2 workers; in 50 ms, each in a block of its own. */
-static struct trial_row trial_of(const char *cell, const char *pool, const char *arrival)
-{
-    struct trial_row trial;
-    char error[ERROR_MAX];
-    row_clear(&trial_format, &trial);
-    trial.schema_version = SCHEMA_VERSION;
-    strcpy(trial.run_id, "made-up");
-    snprintf(trial.cell_id, sizeof trial.cell_id, "%s", cell);
-    snprintf(trial.f.pool, sizeof trial.f.pool, "%s", pool);
-    assert_int_equal(options[OPTION_ARRIVAL].spelling->parse(arrival, &trial.f.arrival, error), 0);
-    strcpy(trial.f.workload, "spin");
-    trial.f.timing = TIMING_TASK;
-    trial.status = TRIAL_OK;
-    trial.trial_id = ++trial_last;
-    trial.block = trial_last;
-    trial.f.size_ns = 1000000;
-    trial.f.tasks = 100;
-    trial.f.workers = 2;
-    trial.wall_ns = 50000000;
-    trial.started_ns = (trial_last - 1) * 1000000000;
-    return trial;
-}
-
-static void bucket_put(const char *phase, int64_t lo_ns, int64_t hi_ns, int64_t count)
-{
-    struct latency_row row = {.trial_id = trial_last, .lo_ns = lo_ns, .hi_ns = hi_ns, .count = count};
-    snprintf(row.phase, sizeof row.phase, "%s", phase);
-    assert_int_equal(csv_put(latency, &row), 0);
-}
-
-static void sample_put(int64_t task, int64_t worker, int64_t start_ns, int64_t end_ns)
-{
-    struct sample_row row;
-    row_clear(&sample_format, &row);
-    row.trial_id = trial_last;
-    row.task = task;
-    row.worker = worker;
-    row.start_ns = start_ns;
-    row.end_ns = end_ns;
-    strcpy(row.status, task == 3 ? "error" : "ok");
-    assert_int_equal(csv_put(samples, &row), 0);
-}
-
-static void trial_put(struct trial_row trial)
-{
-    assert_int_equal(csv_flush(latency), 0);
-    assert_int_equal(csv_flush(samples), 0);
-    trial.latency_end = csv_end(latency);
-    trial.samples_end = csv_end(samples);
-    assert_int_equal(csv_put(trials, &trial), 0);
+    return scratch_remove(scratch);
 }
 
 /* ---- a chart of it ------------------------------------------------------------------------------------------------
@@ -173,22 +80,22 @@ static void made_free(void)
 static void latency_in_parts(void **state)
 {
     (void)state;
-    run_begin();
+    made_begin(directory);
     for (int i = 0; i < 3; i++) { /* the middle one is the second */
-        struct trial_row trial = trial_of("c001", "pthread", "rate:1000");
-        bucket_put("late", 1000, 1001, 100);
-        bucket_put("queue", 3000, 3001, 50); /* 1000 of it is late */
-        bucket_put("queue", 5000, 5001, 50);
-        bucket_put("service", 10000 * (i + 1), 10000 * (i + 1) + 3, 100); /* the middle of lo .. hi - 1 */
-        bucket_put("return", 500, 501, 100);
-        bucket_put("latency", 14500, 14501, 100);
-        trial_put(trial);
+        struct trial_row trial = made_trial("c001", "pthread", "rate:1000");
+        made_bucket("late", 1000, 1001, 100);
+        made_bucket("queue", 3000, 3001, 50); /* 1000 of it is late */
+        made_bucket("queue", 5000, 5001, 50);
+        made_bucket("service", 10000 * (i + 1), 10000 * (i + 1) + 3, 100); /* the middle of lo .. hi - 1 */
+        made_bucket("return", 500, 501, 100);
+        made_bucket("latency", 14500, 14501, 100);
+        made_put(trial);
     }
-    struct trial_row trial = trial_of("c002", "prefork", "rate:1000"); /* not ok: must not show */
-    bucket_put("service", 1, 2, 100);
+    struct trial_row trial = made_trial("c002", "prefork", "rate:1000"); /* not ok: must not show */
+    made_bucket("service", 1, 2, 100);
     trial.status = TRIAL_FAILED;
-    trial_put(trial);
-    run_end();
+    made_put(trial);
+    made_end();
     assert_int_equal(chart_make(&chart_time), 1);
     expect_in(data, "\n1 1000 3000 20001 500 24501 NaN NaN 3 \"pthread\"\n\n\n");
     assert_null(strstr(data, "prefork"));
@@ -201,24 +108,24 @@ static void latency_in_parts(void **state)
 static void worker_time_in_parts(void **state)
 {
     (void)state;
-    run_begin();
+    made_begin(directory);
     for (int i = 0; i < 6; i++) {
-        struct trial_row trial = trial_of("c001", "pthread", "burst");
+        struct trial_row trial = made_trial("c001", "pthread", "burst");
         trial.user_ns = 60000000;
         trial.sys_ns = 10000000;
         trial.runqueue_ns = 5000000;
-        trial_put(trial);
-        trial = trial_of("c002", "fork", "burst"); /* nobody knows how long its children waited */
+        made_put(trial);
+        trial = made_trial("c002", "fork", "burst"); /* nobody knows how long its children waited */
         trial.user_ns = 70000000;
         trial.sys_ns = 10000000;
-        trial_put(trial);
-        trial = trial_of("c003", "prefork", "burst"); /* with the submitter on a CPU of its own */
+        made_put(trial);
+        trial = made_trial("c003", "prefork", "burst"); /* with the submitter on a CPU of its own */
         trial.user_ns = 120000000;
         trial.sys_ns = 10000000;
         trial.runqueue_ns = 0;
-        trial_put(trial);
+        made_put(trial);
     }
-    run_end();
+    made_end();
     assert_int_equal(chart_make(&chart_time), 1);
     expect_in(data, "\n1 600000 100000 50000 250000 1000000 1000000 1000000 6 \"pthread\"\n");
     expect_in(data, "\n2 700000 100000 NaN 200000 1000000 1000000 1000000 6 \"fork\"\n");
@@ -231,19 +138,19 @@ static void worker_time_in_parts(void **state)
 static void percentiles_stop(void **state)
 {
     (void)state;
-    run_begin();
-    struct trial_row trial = trial_of("c001", "pthread", "window:4");
-    bucket_put("service", 1, 2, 100);
-    bucket_put("latency", 1000, 1001, 80);
-    bucket_put("latency", 9000, 9001, 20);
-    trial_put(trial);
-    trial = trial_of("c002", "prefork", "window:4");
+    made_begin(directory);
+    struct trial_row trial = made_trial("c001", "pthread", "window:4");
+    made_bucket("service", 1, 2, 100);
+    made_bucket("latency", 1000, 1001, 80);
+    made_bucket("latency", 9000, 9001, 20);
+    made_put(trial);
+    trial = made_trial("c002", "prefork", "window:4");
     trial.f.tasks = 1000;
-    bucket_put("service", 1, 2, 1000);
-    bucket_put("latency", 2000, 2001, 985);
-    bucket_put("latency", 4000, 4001, 15);
-    trial_put(trial);
-    run_end();
+    made_bucket("service", 1, 2, 1000);
+    made_bucket("latency", 2000, 2001, 985);
+    made_bucket("latency", 4000, 4001, 15);
+    made_put(trial);
+    made_end();
     assert_int_equal(chart_make(&chart_latency), 1);
     expect_in(data, "\n1 1000 NaN NaN 1\n");
     expect_in(data, "\n3.98107171 1000 NaN NaN 0\n5.01187234 9000 NaN NaN 0\n"); /* 75 %, 80.05 % */
@@ -256,14 +163,14 @@ static void percentiles_stop(void **state)
 static void percentiles_have_bands(void **state)
 {
     (void)state;
-    run_begin();
+    made_begin(directory);
     for (int i = 0; i < 6; i++) {
-        struct trial_row trial = trial_of("c001", "pthread", "burst"); /* there, service is drawn */
-        bucket_put("latency", 1, 2, 100);
-        bucket_put("service", 1000 + i, 1001 + i, 100);
-        trial_put(trial);
+        struct trial_row trial = made_trial("c001", "pthread", "burst"); /* there, service is drawn */
+        made_bucket("latency", 1, 2, 100);
+        made_bucket("service", 1000 + i, 1001 + i, 100);
+        made_put(trial);
     }
-    run_end();
+    made_end();
     assert_int_equal(chart_make(&chart_latency), 1);
     expect_in(data, "# service of spin, 1ms, 2 workers: pthread");
     expect_in(data, "\n10 1002.5 1000 1005 1\n"); /* of six, the interval is the whole range */
@@ -275,19 +182,19 @@ static void order_is_relative(void **state)
 {
     static const int64_t wall_ms[] = {50, 40, 55};
     (void)state;
-    run_begin();
+    made_begin(directory);
     for (int i = 0; i < 3; i++) {
-        struct trial_row trial = trial_of("c001", "pthread", "burst");
+        struct trial_row trial = made_trial("c001", "pthread", "burst");
         trial.block = i + 1;
         trial.wall_ns = wall_ms[i] * 1000000;
-        trial_put(trial);
-        trial = trial_of("c002", "fork", "burst");
+        made_put(trial);
+        trial = made_trial("c002", "fork", "burst");
         trial.block = i + 1;
         trial.status = i == 1 ? TRIAL_TIMEOUT : TRIAL_OK;
         trial.wall_ns = i == 1 ? MISSING : 60000000;
-        trial_put(trial);
+        made_put(trial);
     }
-    run_end();
+    made_end();
     assert_int_equal(chart_make(&chart_order), 1);
     expect_in(data, "trial\n0 0 0 1\n2 -20 0 3\n4 10 0 5\n\n\n");
     expect_in(data, "trial\n1 0 0 2\n5 0 0 6\n\n\n# blocks");
@@ -302,13 +209,13 @@ static void order_is_relative(void **state)
 static void order_keeps_outliers_at_the_edge(void **state)
 {
     (void)state;
-    run_begin();
+    made_begin(directory);
     for (int i = 0; i < 41; i++) {
-        struct trial_row trial = trial_of("c001", "pthread", "burst");
+        struct trial_row trial = made_trial("c001", "pthread", "burst");
         trial.wall_ns = i == 20 ? 150000000 : 50000000 + i % 2 * 500000;
-        trial_put(trial);
+        made_put(trial);
     }
-    run_end();
+    made_end();
     assert_int_equal(chart_make(&chart_order), 1);
     expect_in(script, "y_lo = -2; y_hi = 2; x_last = 40; blocks = 41; beyond = 1; failed = 0\n");
     expect_in(script, "1 trial beyond it");
@@ -319,20 +226,20 @@ static void order_keeps_outliers_at_the_edge(void **state)
 static void workers_have_rows(void **state)
 {
     (void)state;
-    run_begin();
+    made_begin(directory);
     for (int i = 0; i < 3; i++) { /* the second one, trial 2, has the median time */
-        struct trial_row trial = trial_of("c001", "pthread", "burst");
+        struct trial_row trial = made_trial("c001", "pthread", "burst");
         trial.wall_ns = (i + 1) * 50000000;
         trial.f.tasks = 4;
         for (int task = 0; task < 4; task++)
-            sample_put(task, task % 2, i * 1000 + task * 100, i * 1000 + task * 100 + 90);
-        trial_put(trial);
+            made_sample(task, task % 2, i * 1000 + task * 100, i * 1000 + task * 100 + 90);
+        made_put(trial);
     }
-    struct trial_row trial = trial_of("c002", "prefork", "burst"); /* 1 of 8: too little to see anything */
+    struct trial_row trial = made_trial("c002", "prefork", "burst"); /* 1 of 8: too little to see anything */
     trial.f.tasks = 8;
-    sample_put(0, 0, 1, 2);
-    trial_put(trial);
-    run_end();
+    made_sample(0, 0, 1, 2);
+    made_put(trial);
+    made_end();
     assert_int_equal(chart_make(&chart_workers), 1);
     expect_in(data, "# pthread, trial 2: ");
     expect_in(data,
@@ -347,20 +254,20 @@ static void workers_have_rows(void **state)
 static void workers_are_cut(void **state)
 {
     (void)state;
-    run_begin();
-    struct trial_row trial = trial_of("c001", "pthread", "burst");
+    made_begin(directory);
+    struct trial_row trial = made_trial("c001", "pthread", "burst");
     strcpy(trial.f.workload, "sleep");
     trial.f.tasks = 1000;
     for (int task = 0; task < 1000; task++)
-        sample_put(task, task % 80, task * 100, task * 100 + 90);
-    trial_put(trial);
-    trial = trial_of("c002", "prefork", "burst");
+        made_sample(task, task % 80, task * 100, task * 100 + 90);
+    made_put(trial);
+    trial = made_trial("c002", "prefork", "burst");
     strcpy(trial.f.workload, "sleep");
     trial.f.tasks = 10;
     for (int task = 0; task < 10; task += 3)
-        sample_put(task, 0, task * 100, task * 100 + 90);
-    trial_put(trial);
-    run_end();
+        made_sample(task, 0, task * 100, task * 100 + 90);
+    made_put(trial);
+    made_end();
     assert_int_equal(chart_make(&chart_workers), 1);
     expect_in(script, "'pthread, workers 0 .. 63, 400 of 1000 tasks, the first'");
     expect_in(script, "'prefork, 4 of 10 tasks, sampled by seed'");
@@ -372,11 +279,11 @@ static void workers_are_cut(void **state)
 static void reasons_are_given(void **state)
 {
     (void)state;
-    run_begin();
-    struct trial_row trial = trial_of("c001", "pthread", "burst");
+    made_begin(directory);
+    struct trial_row trial = made_trial("c001", "pthread", "burst");
     trial.status = TRIAL_CRASHED;
-    trial_put(trial);
-    run_end();
+    made_put(trial);
+    made_end();
     assert_int_equal(chart_make(&chart_time), 0);
     assert_string_equal(why, "no trial that ended well says where its time went: latency.csv, or user_ns and sys_ns");
     assert_int_equal(chart_make(&chart_order), 0);
@@ -385,11 +292,11 @@ static void reasons_are_given(void **state)
     assert_string_equal(why, "no trial ended well");
     assert_int_equal(chart_make(&chart_latency), 0);
     assert_string_equal(why, "no trial that ended well has times of 100 tasks");
-    run_begin();
-    trial = trial_of("c001", "pthread", "burst");
-    bucket_put("service", 1000, 1001, 99);
-    trial_put(trial);
-    run_end();
+    made_begin(directory);
+    trial = made_trial("c001", "pthread", "burst");
+    made_bucket("service", 1000, 1001, 99);
+    made_put(trial);
+    made_end();
     assert_int_equal(chart_make(&chart_time), 0); /* nor any CPU time */
     assert_int_equal(chart_make(&chart_latency), 0);
     assert_string_equal(why, "no trial that ended well has times of 100 tasks");
@@ -404,17 +311,17 @@ static void reasons_are_given(void **state)
 static void serial_is_in_all_panels(void **state)
 {
     (void)state;
-    run_begin();
+    made_begin(directory);
     for (int workers = 1; workers <= 4; workers *= 2) {
-        struct trial_row trial = trial_of(workers == 1   ? "c001"
-                                          : workers == 2 ? "c002"
-                                                         : "c003",
-                                          workers == 1 ? "serial" : "pthread", "burst");
+        struct trial_row trial = made_trial(workers == 1   ? "c001"
+                                            : workers == 2 ? "c002"
+                                                           : "c003",
+                                            workers == 1 ? "serial" : "pthread", "burst");
         trial.f.workers = workers;
         trial.user_ns = trial.sys_ns = 1000000;
-        trial_put(trial);
+        made_put(trial);
     }
-    run_end();
+    made_end();
     assert_int_equal(chart_make(&chart_time), 1);
     expect_in(script, "panels = 2; pools = 2\n");
     expect_in(script, "panel_title[1] = 'spin, 1ms, 2 workers'\npanel_title[2] = 'spin, 1ms, 4 workers'\n");
@@ -429,9 +336,9 @@ static void costs_say_per_task(void **state)
 {
     static const char *const pools[] = {"serial", "pthread", "fork"};
     (void)state;
-    run_begin();
+    made_begin(directory);
     for (int i = 0; i < 18; i++) {
-        struct trial_row trial = trial_of(i % 3 == 0 ? "c001" : i % 3 == 1 ? "c002" : "c003", pools[i % 3], "burst");
+        struct trial_row trial = made_trial(i % 3 == 0 ? "c001" : i % 3 == 1 ? "c002" : "c003", pools[i % 3], "burst");
         strcpy(trial.f.workload, "empty");
         trial.block = i / 3 + 1;
         trial.f.size_ns = MISSING;
@@ -440,9 +347,9 @@ static void costs_say_per_task(void **state)
         trial.wall_ns = i % 3 == 2 ? 10000000 : 5000;
         trial.f.threads = i % 3 == 1 ? 2 : 0;
         trial.f.processes = i % 3 == 2 ? 2 : 0;
-        trial_put(trial);
+        made_put(trial);
     }
-    run_end();
+    made_end();
     assert_int_equal(chart_make(&chart_costs), 1);
     expect_in(data, "\n1 101250 100000 102500 6 2 \"\"\n2 NaN NaN NaN 0 3 \"per task\"\n\n\n");
     expect_in(data, "\n1 50 50 50 6 2 \"\"\n2 100000 100000 100000 6 3 \"\"\n");
@@ -456,28 +363,28 @@ static void ballast_has_a_place_for_none(void **state)
 {
     static const int64_t bytes[] = {0, 1 << 20, 32 << 20};
     (void)state;
-    run_begin();
-    struct trial_row serial = trial_of("c000", "serial", "burst");
+    made_begin(directory);
+    struct trial_row serial = made_trial("c000", "serial", "burst");
     serial.f.ballast.bytes = 0;
-    trial_put(serial);
+    made_put(serial);
     for (int i = 0; i < 3; i++) {
         char cell[8];
         snprintf(cell, sizeof cell, "c%03d", i + 1);
-        struct trial_row trial = trial_of(cell, "fork", "window:4");
+        struct trial_row trial = made_trial(cell, "fork", "window:4");
         trial.f.ballast.bytes = bytes[i];
         trial.wall_ns = 50000000 * (i + 1);
-        trial_put(trial);
+        made_put(trial);
     }
     for (int i = 0; i < 2; i++) { /* two points are no trend */
-        struct trial_row trial = trial_of(i ? "c005" : "c004", "pthread", "window:4");
+        struct trial_row trial = made_trial(i ? "c005" : "c004", "pthread", "window:4");
         trial.f.ballast.bytes = bytes[i];
-        trial_put(trial);
+        made_put(trial);
     }
-    struct trial_row thp = trial_of("c006", "fork", "window:4"); /* huge pages are another panel, from none on */
+    struct trial_row thp = made_trial("c006", "fork", "window:4"); /* huge pages are another panel, from none on */
     thp.f.ballast.bytes = bytes[2];
     thp.f.ballast.thp = 1;
-    trial_put(thp);
-    run_end();
+    made_put(thp);
+    made_end();
     assert_int_equal(chart_make(&chart_ballast), 1);
     expect_in(script, "x_tics = \"'0' at(0.0), '1MiB' at(1048576.0), '32MiB' at(33554432.0)\"\n");
     expect_in(script, "x_min = 0.0; x_max = 33554432.0; x_above_0 = 1048576.0\n");
@@ -493,9 +400,9 @@ static void ballast_has_a_place_for_none(void **state)
 
 static void in_one_block(const char *cell, const char *pool)
 {
-    struct trial_row trial = trial_of(cell, pool, "burst");
+    struct trial_row trial = made_trial(cell, pool, "burst");
     trial.block = 1;
-    trial_put(trial);
+    made_put(trial);
 }
 
 /* Seven blocks give an interval to the 3 comparisons that are drawn, though not to the 6 pairs of four pools. */
@@ -504,16 +411,16 @@ static void forest_claims_what_it_draws(void **state)
     static const char *const pools[] = {"pthread", "prefork", "hybrid", "fork"};
     static const int64_t wall_ms[] = {45, 50, 50, 5000};
     (void)state;
-    run_begin();
+    made_begin(directory);
     for (int i = 0; i < 28; i++) {
         char cell[8];
         snprintf(cell, sizeof cell, "c%03d", i % 4 + 1);
-        struct trial_row trial = trial_of(cell, pools[i % 4], "burst");
+        struct trial_row trial = made_trial(cell, pools[i % 4], "burst");
         trial.block = i / 4 + 1;
         trial.wall_ns = wall_ms[i % 4] * 1000000;
-        trial_put(trial);
+        made_put(trial);
     }
-    run_end();
+    made_end();
     assert_int_equal(chart_make(&chart_forest), 1);
     expect_in(data, "\n1 0.9 0.9 0.9 7 1 faster\n2 1 1 1 7 3 equal\n3 100 100 100 7 4 slower\n");
     expect_in(script,
@@ -521,16 +428,16 @@ static void forest_claims_what_it_draws(void **state)
               "95 % (3 comparisons); ");
     expect_in(script, "baseline = 'prefork'\n");
     made_free();
-    run_begin();
+    made_begin(directory);
     in_one_block("c001", "serial");
     in_one_block("c002", "pthread");
-    run_end();
+    made_end();
     assert_int_equal(chart_make(&chart_forest), 0);
     assert_string_equal(why, "a ratio needs two pools beside serial");
-    run_begin();
+    made_begin(directory);
     in_one_block("c001", "static");
     in_one_block("c002", "pthread");
-    run_end();
+    made_end();
     assert_int_equal(chart_make(&chart_forest), 1);
     expect_in(script, "baseline = 'pthread'\n");
     assert_int_equal(chart_make(&chart_ballast), 0);

@@ -8,8 +8,8 @@
 #include "bench/stats/looks.h"
 #include "bench/stats/series.h"
 #include "bench/stats/verdict.h"
+#include "tests/scratch.h"
 #include "tests/sim.h"
-#include <ftw.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,14 +22,6 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const unsigned fixed_blocks[] = {8, 12, 27, 60};
-
-static int entry_remove(const char *path, const struct stat *stat, int type, struct FTW *at)
-{
-    (void)stat;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
 
 static bool differs(const struct comparison *comparison)
 {
@@ -249,7 +241,7 @@ static void test_closing(void **state)
     assert_true(closing_recall_ns(store, "run", 2) == 20e9);
     calibrations_forget(store);
     calibrations_close(store);
-    assert_int_equal(nftw(directory, entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+    assert_int_equal(scratch_remove(directory), 0);
 }
 
 /* Tasks that hang are waited for until what ends them: their limit, or that of the trial. */

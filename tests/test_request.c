@@ -432,43 +432,6 @@ static void resolved(void **state)
     round_trip("scripts/suites/full.ini");
 }
 
-/* A suite of schema 1 asks for what it meant, whatever pools are labelled. */
-static void like_a_run_of_the_first_schema(void **state)
-{
-    static const char suite[] = "pool = hybrid, threads=hybrid:threads=1:wait=block, abcdefghijklmnopqrst=hybrid\n"
-                                "    processes=hybrid:processes=3:threads=4, hybrid:route=nested\n"
-                                "workers = 1, 12\nworkload = mixed\nplace = auto\ncollect = completed\n";
-    static const char plan[] = "schema_version,cell_id\n1,c001\n";
-    static const char *const pools[] = {
-        "hybrid:processes=1:threads=1",
-        "hybrid:processes=12:threads=12",
-        "threads-1=hybrid:processes=1:threads=1:wait=block",
-        "threads-12=hybrid:processes=12:threads=1:wait=block",
-        "abcdefghijklmnopqr-1=hybrid:processes=1:threads=1",
-        "abcdefghijklmnopq-12=hybrid:processes=12:threads=12",
-        "processes=hybrid:processes=3:threads=4",
-        "hybrid:route=nested", /* of either number of workers */
-        "hybrid:route=nested",
-    };
-    char line[SCRATCH_MAX + 16];
-    struct request request;
-    (void)state;
-    file_write("suite.ini", suite, strlen(suite));
-    file_write("plan.csv", plan, strlen(plan));
-    file_write("trials.csv", plan, strlen(plan));
-    snprintf(line, sizeof line, "--like %s", directory);
-    parse_good(line, &request);
-    assert_int_equal(request.cells.count, sizeof pools / sizeof *pools);
-    for (size_t i = 0; i < request.cells.count; i++) {
-        size_t times = 0;
-        for (size_t p = 0; p < request.cells.count; p++)
-            times += !strcmp(request.cells.cell[p].f.pool, pools[i]);
-        assert_int_equal(times, 1 + (i + 2 >= request.cells.count));
-        assert_int_equal(request.cells.cell[i].f.collect, COLLECT_JOINED);
-    }
-    request_release(&request);
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -478,8 +441,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    static const char *const files[] = {"good.ini",  "bad.ini",  "resolved.ini", "two.ini",
-                                        "suite.ini", "plan.csv", "trials.csv"};
+    static const char *const files[] = {"good.ini", "bad.ini", "resolved.ini", "two.ini"};
     char path[256];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, files[i]);
@@ -500,7 +462,6 @@ int main(void)
         cmocka_unit_test(bad_suites),
         cmocka_unit_test(resolved),
         cmocka_unit_test(labels),
-        cmocka_unit_test(like_a_run_of_the_first_schema),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

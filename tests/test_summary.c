@@ -1,17 +1,14 @@
 /* A small run made up here, with medians that can be checked by hand: failed trials count nowhere, percentiles need
- * enough tasks, what was not committed is not read, a copy sums up byte for byte. And run directories by name. */
+ * enough tasks, what was not committed is not read, a copy sums up byte for byte. */
 #include "bench/analyse/summary.h"
 #include "bench/job/arrivals.h"
 #include "bench/model/cell.h"
 #include "bench/model/csv.h"
-#include "bench/model/host.h"
-#include "bench/model/run_dir.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/screen.h"
 #include "tests/scratch.h"
 #include "tests/skip.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -41,34 +38,13 @@ static int setup(void **state)
     return root < 0 || scratch_directory(scratch) < 0 || chdir(scratch) ? -1 : 0;
 }
 
-static void tree_remove(const char *directory)
-{
-    DIR *entries = opendir(directory);
-    assert_non_null(entries);
-    for (struct dirent *entry; (entry = readdir(entries));) {
-        char path[PATH_MAX];
-        struct stat status;
-        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-            continue;
-        snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        assert_int_equal(lstat(path, &status), 0);
-        if (S_ISDIR(status.st_mode))
-            tree_remove(path);
-        else
-            assert_int_equal(unlink(path), 0);
-    }
-    closedir(entries);
-    assert_int_equal(rmdir(directory), 0);
-}
-
 static int teardown(void **state)
 {
     (void)state;
     if (fchdir(root) < 0)
         return -1;
     close(root);
-    tree_remove(scratch);
-    return 0;
+    return scratch_remove(scratch);
 }
 
 /* The cells of the run: time per task in block b is base + step x b ns, so that medians lie between blocks 4 and 5. */
@@ -233,7 +209,6 @@ static void test_remarks(void **state)
     run_data_close(&s);
 }
 
-/* Without its samples a run has the same summary but for what only they tell. */
 /* A pool that loses no time keeps up with any draw of arrivals, and one that serves nine tenths of them with none: what
  * a seed draws is no fault of the pool. */
 static void test_arrivals(void **state)
@@ -265,6 +240,7 @@ static void test_arrivals(void **state)
     run_data_close(&s);
 }
 
+/* Without its samples a run has the same summary but for what only they tell. */
 static void test_no_samples(void **state)
 {
     struct run_data s;
@@ -496,83 +472,12 @@ static void test_factors(void **state)
     assert_false(row_has_pool(rows, "hyb"));
 }
 
-static void run_pretend(const char *name)
-{
-    char path[128];
-    snprintf(path, sizeof path, "results/%s", name);
-    assert_int_equal(mkdir(path, 0777), 0);
-    snprintf(path, sizeof path, "results/%s/trials.csv", name);
-    int fd = open(path, O_WRONLY | O_CREAT, 0666);
-    assert_true(fd >= 0);
-    close(fd);
-}
-
-static void test_run_find(void **state)
-{
-    char directory[PATH_MAX];
-    (void)state;
-    assert_int_equal(run_find("latest", directory, sizeof directory, error), -ENOENT);
-    assert_non_null(strstr(error, "no run yet"));
-    assert_int_equal(run_find("2026", directory, sizeof directory, error), -ENOENT);
-    assert_int_equal(mkdir("results", 0777), 0);
-    run_pretend("20261122T154102-a3f1");
-    run_pretend("20261122T154102-b000");
-    run_pretend("20261123T000000-0001");
-    assert_int_equal(mkdir("results/20261199T000000-ffff", 0777), 0); /* no run: it has no trials.csv */
-    assert_int_equal(run_find("20261123", directory, sizeof directory, error), 0);
-    assert_string_equal(directory, "results/20261123T000000-0001");
-    assert_string_equal(run_id(directory), "20261123T000000-0001");
-    assert_int_equal(run_find("results/20261123T000000-0001//", directory, sizeof directory, error), 0);
-    assert_string_equal(directory, "results/20261123T000000-0001");
-    assert_int_equal(run_find("20261122T154102", directory, sizeof directory, error), -EINVAL);
-    assert_non_null(strstr(error, "20261122T154102-b000, 20261122T154102-a3f1"));
-    assert_int_equal(run_find("1999", directory, sizeof directory, error), -ENOENT);
-    assert_non_null(strstr(error, "20261123T000000-0001"));
-    assert_int_equal(run_find("./nowhere", directory, sizeof directory, error), -ENOENT);
-    assert_int_equal(run_find("./results", directory, sizeof directory, error), -ENOENT);
-    assert_non_null(strstr(error, "has no trials.csv"));
-    assert_int_equal(run_find("", directory, sizeof directory, error), -EINVAL);
-}
-
-static void test_run_create(void **state)
-{
-    char directory[PATH_MAX], latest[PATH_MAX];
-    ssize_t length;
-    (void)state;
-    assert_int_equal(run_create("", directory, sizeof directory, error), 0);
-    assert_int_equal(readlink("results/latest", latest, sizeof latest - 1), -1); /* its files are not there yet */
-    assert_int_equal(run_publish(directory, error), 0);
-    length = readlink("results/latest", latest, sizeof latest - 1);
-    assert_true(length > 0);
-    latest[length] = '\0';
-    assert_string_equal(latest, run_id(directory));
-    assert_int_equal(strlen(latest), strlen("20261122T154102-a3f1"));
-    assert_int_equal(run_create("", directory, sizeof directory, error), 0);
-    assert_int_equal(run_publish(directory, error), 0); /* and the link moves on */
-    length = readlink("results/latest", latest, sizeof latest - 1);
-    latest[length] = '\0';
-    assert_string_equal(latest, run_id(directory));
-    assert_int_equal(run_find("latest", directory, sizeof directory, error), -ENOENT); /* nothing in it yet */
-    assert_int_equal(run_create("mine/", directory, sizeof directory, error), 0);
-    assert_string_equal(directory, "mine");
-    assert_int_equal(run_create("mine", directory, sizeof directory, error), -EEXIST);
-    assert_non_null(strstr(error, "--out: 'mine' exists already"));
-    assert_int_equal(run_create("no/such", directory, sizeof directory, error), -ENOENT);
-    assert_int_equal(run_publish("mine", error), 0); /* not in results/ */
-    assert_int_equal(run_create("mine/../results/kept", directory, sizeof directory, error), 0);
-    assert_int_equal(run_publish(directory, error), 0);
-    length = readlink("results/latest", latest, sizeof latest - 1);
-    latest[length] = '\0';
-    assert_string_equal(latest, "kept");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cells),      cmocka_unit_test(test_arrivals),    cmocka_unit_test(test_remarks),
         cmocka_unit_test(test_no_samples), cmocka_unit_test(test_percentiles), cmocka_unit_test(test_copy),
         cmocka_unit_test(test_screen),     cmocka_unit_test(test_charts),      cmocka_unit_test(test_factors),
-        cmocka_unit_test(test_run_find),   cmocka_unit_test(test_run_create),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

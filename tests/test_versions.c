@@ -6,6 +6,7 @@
 #include "bench/model/host.h"
 #include "bench/model/options.h"
 #include "bench/trial/trial.h"
+#include "tests/request_line.h"
 #include "tests/tree.h"
 #include <limits.h>
 #include <setjmp.h>
@@ -156,6 +157,45 @@ static void a_topology_of_a_newer_hwloc(void **state)
     assert_non_null(strstr(error, "is not a hwloc XML file"));
 }
 
+/* A suite of schema 1 asks for what it meant, whatever pools are labelled. */
+static void like_a_run_of_the_first_schema(void **state)
+{
+    static const char suite[] = "pool = hybrid, threads=hybrid:threads=1:wait=block, abcdefghijklmnopqrst=hybrid\n"
+                                "    processes=hybrid:processes=3:threads=4, hybrid:route=nested\n"
+                                "workers = 1, 12\nworkload = mixed\nplace = auto\ncollect = completed\n";
+    static const char plan[] = "schema_version,cell_id\n1,c001\n";
+    static const char *const pools[] = {
+        "hybrid:processes=1:threads=1",
+        "hybrid:processes=12:threads=12",
+        "threads-1=hybrid:processes=1:threads=1:wait=block",
+        "threads-12=hybrid:processes=12:threads=1:wait=block",
+        "abcdefghijklmnopqr-1=hybrid:processes=1:threads=1",
+        "abcdefghijklmnopq-12=hybrid:processes=12:threads=12",
+        "processes=hybrid:processes=3:threads=4",
+        "hybrid:route=nested", /* of either number of workers */
+        "hybrid:route=nested",
+    };
+    const struct machine machine = {.cores = 4, .pus = 8, .effective_cpus = 8};
+    char line[PATH_MAX], error[ERROR_MAX];
+    struct request request;
+    (void)state;
+    tree_put("/suite.ini", suite);
+    tree_put("/plan.csv", plan);
+    tree_put("/trials.csv", plan);
+    snprintf(line, sizeof line, "--like %s", tree);
+    if (request_of_line(line, &machine, &request, error))
+        fail_msg("%s", error);
+    assert_int_equal(request.cells.count, sizeof pools / sizeof *pools);
+    for (size_t i = 0; i < request.cells.count; i++) {
+        size_t times = 0;
+        for (size_t p = 0; p < request.cells.count; p++)
+            times += !strcmp(request.cells.cell[p].f.pool, pools[i]);
+        assert_int_equal(times, 1 + (i + 2 >= request.cells.count));
+        assert_int_equal(request.cells.cell[i].f.collect, COLLECT_JOINED);
+    }
+    request_release(&request);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tree_make, tree_remove)
 
 int main(void)
@@ -164,6 +204,7 @@ int main(void)
         TEST(a_table_of_another_version),
         TEST(what_a_value_meant_before),
         TEST(what_has_changed_since_the_first_schema),
+        TEST(like_a_run_of_the_first_schema),
         TEST(a_host_json_of_a_newer_version),
         TEST(a_job_of_another_build),
         TEST(a_topology_of_a_newer_hwloc),

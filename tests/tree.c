@@ -1,6 +1,5 @@
 /* See tree.h. */
 #include "tests/tree.h"
-#include <ftw.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,16 +20,10 @@ int tree_make(void **state)
     return scratch_directory(tree);
 }
 
-static int entry_remove(const char *path, const struct stat *entry, int kind, struct FTW *walk)
-{
-    (void)entry, (void)kind, (void)walk;
-    return remove(path);
-}
-
 int tree_remove(void **state)
 {
     (void)state;
-    return nftw(tree, entry_remove, 16, FTW_DEPTH | FTW_PHYS);
+    return scratch_remove(tree);
 }
 
 static void place_make(char *whole, const char *path)

@@ -1,0 +1,115 @@
+/* Run directories by name: found, made, and what `latest` is. */
+#include "bench/base/refuse.h"
+#include "bench/model/run_dir.h"
+#include "tests/scratch.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h> /* after what it needs */
+
+static char error[ERROR_MAX];
+static int root = -1; /* where the tests were started */
+static char scratch[SCRATCH_MAX];
+
+static int setup(void **state)
+{
+    (void)state;
+    root = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return root < 0 || scratch_directory(scratch) < 0 || chdir(scratch) ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    if (fchdir(root) < 0)
+        return -1;
+    close(root);
+    return scratch_remove(scratch);
+}
+
+static void run_pretend(const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "results/%s", name);
+    assert_int_equal(mkdir(path, 0777), 0);
+    snprintf(path, sizeof path, "results/%s/trials.csv", name);
+    int fd = open(path, O_WRONLY | O_CREAT, 0666);
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+static void test_run_find(void **state)
+{
+    char directory[PATH_MAX];
+    (void)state;
+    assert_int_equal(run_find("latest", directory, sizeof directory, error), -ENOENT);
+    assert_non_null(strstr(error, "no run yet"));
+    assert_int_equal(run_find("2026", directory, sizeof directory, error), -ENOENT);
+    assert_int_equal(mkdir("results", 0777), 0);
+    run_pretend("20261122T154102-a3f1");
+    run_pretend("20261122T154102-b000");
+    run_pretend("20261123T000000-0001");
+    assert_int_equal(mkdir("results/20261199T000000-ffff", 0777), 0); /* no run: it has no trials.csv */
+    assert_int_equal(run_find("20261123", directory, sizeof directory, error), 0);
+    assert_string_equal(directory, "results/20261123T000000-0001");
+    assert_string_equal(run_id(directory), "20261123T000000-0001");
+    assert_int_equal(run_find("results/20261123T000000-0001//", directory, sizeof directory, error), 0);
+    assert_string_equal(directory, "results/20261123T000000-0001");
+    assert_int_equal(run_find("20261122T154102", directory, sizeof directory, error), -EINVAL);
+    assert_non_null(strstr(error, "20261122T154102-b000, 20261122T154102-a3f1"));
+    assert_int_equal(run_find("1999", directory, sizeof directory, error), -ENOENT);
+    assert_non_null(strstr(error, "20261123T000000-0001"));
+    assert_int_equal(run_find("./nowhere", directory, sizeof directory, error), -ENOENT);
+    assert_int_equal(run_find("./results", directory, sizeof directory, error), -ENOENT);
+    assert_non_null(strstr(error, "has no trials.csv"));
+    assert_int_equal(run_find("", directory, sizeof directory, error), -EINVAL);
+}
+
+static void test_run_create(void **state)
+{
+    char directory[PATH_MAX], latest[PATH_MAX];
+    ssize_t length;
+    (void)state;
+    assert_int_equal(run_create("", directory, sizeof directory, error), 0);
+    assert_int_equal(readlink("results/latest", latest, sizeof latest - 1), -1); /* its files are not there yet */
+    assert_int_equal(run_publish(directory, error), 0);
+    length = readlink("results/latest", latest, sizeof latest - 1);
+    assert_true(length > 0);
+    latest[length] = '\0';
+    assert_string_equal(latest, run_id(directory));
+    assert_int_equal(strlen(latest), strlen("20261122T154102-a3f1"));
+    assert_int_equal(run_create("", directory, sizeof directory, error), 0);
+    assert_int_equal(run_publish(directory, error), 0); /* and the link moves on */
+    length = readlink("results/latest", latest, sizeof latest - 1);
+    latest[length] = '\0';
+    assert_string_equal(latest, run_id(directory));
+    assert_int_equal(run_find("latest", directory, sizeof directory, error), -ENOENT); /* nothing in it yet */
+    assert_int_equal(run_create("mine/", directory, sizeof directory, error), 0);
+    assert_string_equal(directory, "mine");
+    assert_int_equal(run_create("mine", directory, sizeof directory, error), -EEXIST);
+    assert_non_null(strstr(error, "--out: 'mine' exists already"));
+    assert_int_equal(run_create("no/such", directory, sizeof directory, error), -ENOENT);
+    assert_int_equal(run_publish("mine", error), 0); /* not in results/ */
+    assert_int_equal(run_create("mine/../results/kept", directory, sizeof directory, error), 0);
+    assert_int_equal(run_publish(directory, error), 0);
+    length = readlink("results/latest", latest, sizeof latest - 1);
+    latest[length] = '\0';
+    assert_string_equal(latest, "kept");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_run_find),
+        cmocka_unit_test(test_run_create),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
