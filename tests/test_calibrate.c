@@ -32,6 +32,37 @@ static void fits_lines(void **state)
     assert_true(calibration.residual > 0.02);
 }
 
+/* What interrupts long tasks alone is told from how long an iteration takes. */
+static void ticks_are_known(void **state)
+{
+    (void)state;
+    const double iterations[] = {500, 3000, 20000, 130000, 840000, 5500000};
+    const struct calibration truth = {.fixed_ns = 25, .ns_per_iteration = 1.5, .ticks = 0.015};
+    double ns[6];
+    struct calibration calibration;
+    for (int i = 0; i < 6; i++)
+        ns[i] = calibration_ns(&truth, iterations[i]);
+    assert_true(fabs(ns[3] - 195025) < 1e-3); /* too short for ticks */
+    assert_true(ns[5] > 1.5 * iterations[5] * 1.01);
+    assert_int_equal(calibration_fit(iterations, ns, 6, &calibration), 0);
+    assert_true(fabs(calibration.ns_per_iteration - 1.5) < 1e-6);
+    assert_true(fabs(calibration.ticks - 0.015) < 1e-6);
+    assert_true(calibration.residual < 1e-6);
+    for (int64_t size_ns = 1000; size_ns <= 1000000000; size_ns *= 10) { /* there and back */
+        double iterations_of = (double)calibration_iterations(&calibration, size_ns);
+        assert_true(fabs(calibration_ns(&calibration, iterations_of) / (double)size_ns - 1) < 1e-3);
+    }
+    for (int i = 0; i < 6; i++) /* long ones that are shorter than that are no ticks, which only add */
+        ns[i] = 25 + 1.5 * iterations[i] * (i == 5 ? 0.99 : 1);
+    assert_int_equal(calibration_fit(iterations, ns, 6, &calibration), 0);
+    assert_true(calibration.ticks == 0);
+    assert_true(calibration.residual > 0.001 && calibration.residual < 0.011);
+    for (int i = 0; i < 6; i++) /* nor does a task start before it starts */
+        ns[i] = 1.5 * iterations[i] - 50;
+    assert_int_equal(calibration_fit(iterations, ns, 6, &calibration), 0);
+    assert_true(calibration.fixed_ns == 0 && calibration.ticks >= 0);
+}
+
 static void refuses_what_is_no_line(void **state)
 {
     (void)state;
@@ -95,7 +126,7 @@ static void work_grows_with_iterations(void **state)
             if (!given(&(*w)->params[i], &params[i]))
                 params[i] = param_preset(&(*w)->params[i]);
         for (int attempt = 0; attempt < 20 && !grows; attempt++) {
-            assert_int_equal(job_write_calibration(&launcher, *w, params, allowed_cpu(), &parts, error), 0);
+            assert_int_equal(job_write_calibration(&launcher, *w, params, allowed_cpu(), 0, &parts, error), 0);
             parts.file->probe_ns = 500000; /* less than a slice of a CPU that is shared */
             usleep(attempt ? 20000 : 0);
             assert_int_equal(launcher_run(&launcher, 60000000000u, &outcome), 0);
@@ -112,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fits_lines),
+        cmocka_unit_test(ticks_are_known),
         cmocka_unit_test(refuses_what_is_no_line),
         cmocka_unit_test(sizes_become_iterations),
         cmocka_unit_test(work_grows_with_iterations),

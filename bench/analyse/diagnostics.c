@@ -1,5 +1,6 @@
 /* A table of what to look for; each kind a test of a row of the summary. */
 #include "bench/analyse/diagnostics.h"
+#include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
 #include <math.h>
 
@@ -37,9 +38,40 @@ static bool holds(const struct summary_row *row, unsigned diagnostic)
     return all[diagnostic];
 }
 
+static double member(const json_t *object, const char *key)
+{
+    return json_number_value(json_object_get(object, key));
+}
+
+/* Where sizes are not what tasks take, and nothing was computed from them. */
+static void labels_print(FILE *out, const json_t *host)
+{
+    const char *name;
+    json_t *one;
+    json_object_foreach(host_fact(host, "calibrations"), name, one)
+    {
+        const json_t *looks = json_object_get(one, "looks");
+        const double count = member(looks, "count"), held = member(looks, "held");
+        char took[96] = "";
+        if (count > 0)
+            snprintf(took, sizeof took, "alone, a task took %.2f times its label (%.2f .. %.2f in %.0f looks)",
+                     member(looks, "took"), member(looks, "least"), member(looks, "most"), count);
+        if (json_is_false(json_object_get(one, "judged")))
+            fprintf(
+                out,
+                "sizes of %s are labels only: three calibrations were off by %.2g %% or more (1 %% is asked for), so "
+                "efficiency is empty%s%s; --recalibrate when less else runs here\n",
+                name, 100 * fmax(member(one, "residual"), member(one, "ticks")), count > 0 ? "; " : "", took);
+        else if (held < count)
+            fprintf(out, "%s: %s; efficiency is %s\n", name, took,
+                    held > 0 ? "of the blocks where that was within 2 %" : "empty, as that was never within 2 %");
+    }
+}
+
 void diagnostics_print(FILE *out, const struct table *t)
 {
     const struct run_data *s = t->run;
+    labels_print(out, s->host);
     for (unsigned i = 0; i < DIAGNOSTICS; i++) {
         size_t found = 0;
         for (size_t c = 0; c < s->count; c++) {

@@ -12,7 +12,7 @@
 #define JOB_MAGIC 0x626a6270u /* "pbjb" */
 /* Another one with every field, as far as that changes a size. */
 #define JOB_VERSION                                                                                                    \
-    (8u << 16 ^ (uint32_t)(sizeof(struct job_file) + 5 * sizeof(struct trial_report) + 7 * sizeof(struct sample)))
+    (9u << 16 ^ (uint32_t)(sizeof(struct job_file) + 5 * sizeof(struct trial_report) + 7 * sizeof(struct sample)))
 #define JOB_FD 3 /* where the trial finds it */
 
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
@@ -58,9 +58,10 @@ struct job_file {
     uint32_t cost_count, cost_in_order;
     uint64_t sample_seed;
     uint64_t samples_max;
-    uint64_t probe_ns;    /* JOB_CALIBRATE: about how long each point may take */
-    uint32_t conformance; /* enum conformance_mode: a trial of `conformance` */
-    uint32_t probe_depth; /* JOB_PROBE: the last step to be taken, enum probe_step */
+    uint64_t probe_ns;         /* JOB_CALIBRATE: about how long each size may take */
+    uint64_t probe_iterations; /* JOB_CALIBRATE: the one size to be measured; 0: several, to fit a line to */
+    uint32_t conformance;      /* enum conformance_mode: a trial of `conformance` */
+    uint32_t probe_depth;      /* JOB_PROBE: the last step to be taken, enum probe_step */
 };
 
 /* What is looked at beside a trial of any run: every result, what close has left; and in the place of the driver, how

@@ -7,8 +7,9 @@
 #include "bench/measure/job.h"
 #include "bench/model/cell.h"
 #include "bench/model/host.h"
+#include "bench/stats/stats.h"
+#include "pools/parts/clock.h"
 #include <errno.h>
-#include <gsl/gsl_fit.h>
 #include <jansson.h>
 #include <math.h>
 #include <sched.h>
@@ -20,52 +21,54 @@
 
 enum { ENTRIES_MAX = 5000 }; /* then old ones go */
 #define MEASURE_LIMIT_NS (60ull * 1000000000u)
+#define LOOK_EVERY_NS    250000000u /* so that looks take 2 % of a run, at most */
+#define LOOK_SIZE_NS                                                                                                   \
+    100000 /* of the task that tells whether labels hold: above what it takes to start one, and too                    \
+            * short for timer ticks */
+
+enum { MEASURE_TRIES = 3 };
+
+/* A calibration that the run rests on. */
+struct in_use {
+    char name[SPEC_MAX + 32];
+    const struct workload_ops *workload;
+    int64_t params[PARAM_MAX];
+    struct calibration calibration;
+    double *took; /* what a task took, over its label: of each look */
+    size_t looks;
+};
 
 struct calibrations {
     bool may_measure;
     bool is_like; /* entries come from another run: not to be kept */
     struct launcher launcher;
-    json_t *entries; /* key -> {fixed_ns, ns_per_iteration, residual} */
-    json_t *used;    /* workload spec -> the same: what this run rests on */
-    char path[4096]; /* "": not kept */
-    char key[96];    /* of machine and trial program */
+    json_t *entries;     /* key -> {fixed_ns, ns_per_iteration, ticks, residual} */
+    json_t *used;        /* workload spec -> the same and more: what this run rests on */
+    struct in_use *each; /* the same */
+    size_t count;
+    uint64_t looked_ns; /* when they were looked at last; 0: never */
+    char path[4096];    /* "": not kept */
+    char key[96];       /* of machine and trial program */
     bool changed;
 };
 
-/* ---- pure ---- */
-
-uint64_t calibration_iterations(const struct calibration *calibration, int64_t size_ns)
-{
-    if (size_ns <= 0)
-        return 0;
-    double iterations = ((double)size_ns - calibration->fixed_ns) / calibration->ns_per_iteration;
-    return iterations < 1 ? 1 : (uint64_t)llround(iterations);
-}
-
-int calibration_fit(const double *iterations, const double *ns, unsigned points, struct calibration *calibration)
-{
-    double weight[64], fixed, slope, cov00, cov01, cov11, chisq;
-    if (points < 2 || points > 64)
-        return -EINVAL;
-    for (unsigned i = 0; i < points; i++) {
-        if (!(ns[i] > 0) || !(iterations[i] > 0))
-            return -EINVAL;
-        weight[i] = 1 / (ns[i] * ns[i]); /* least squares of the relative error */
-    }
-    gsl_fit_wlinear(iterations, 1, weight, 1, ns, 1, points, &fixed, &slope, &cov00, &cov01, &cov11, &chisq);
-    if (!(slope > 0))
-        return -EINVAL;
-    if (fixed < 0)
-        fixed = 0; /* no task starts before it starts */
-    *calibration = (struct calibration){.fixed_ns = fixed, .ns_per_iteration = slope};
-    for (unsigned i = 0; i < points; i++) {
-        double residual = fabs(fixed + slope * iterations[i] - ns[i]) / ns[i];
-        calibration->residual = fmax(calibration->residual, residual);
-    }
-    return 0;
-}
-
 /* ---- the store ---- */
+
+static bool is_judged(const struct calibration *calibration)
+{
+    return calibration->residual <= CALIBRATION_RESIDUAL && calibration->ticks <= CALIBRATION_TICKS;
+}
+
+static bool is_near(double took)
+{
+    return fabs(took - 1) <= CALIBRATION_HOLDS;
+}
+
+static json_t *entry_make(const struct calibration *calibration)
+{
+    return json_pack("{s:f, s:f, s:f, s:f}", "fixed_ns", calibration->fixed_ns, "ns_per_iteration",
+                     calibration->ns_per_iteration, "ticks", calibration->ticks, "residual", calibration->residual);
+}
 
 static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count)
 {
@@ -170,6 +173,26 @@ const char *calibrations_key(const struct calibrations *store)
 
 json_t *calibrations_used(struct calibrations *store)
 {
+    json_object_clear(store->used);
+    for (size_t i = 0; i < store->count; i++) {
+        struct in_use *use = &store->each[i];
+        json_t *entry = entry_make(&use->calibration);
+        double *took = malloc((use->looks + 1) * sizeof *took);
+        size_t held = 0;
+        json_object_set_new(entry, "judged", json_boolean(is_judged(&use->calibration)));
+        if (took && use->looks) {
+            memcpy(took, use->took, use->looks * sizeof *took);
+            stats_sort(took, use->looks);
+            for (size_t look = 0; look < use->looks; look++)
+                held += is_near(took[look]);
+            json_object_set_new(entry, "looks",
+                                json_pack("{s:i, s:i, s:f, s:f, s:f}", "count", (int)use->looks, "held", (int)held,
+                                          "took", stats_median(took, use->looks), "least", took[0], "most",
+                                          took[use->looks - 1]));
+        }
+        free(took);
+        json_object_set_new(store->used, use->name, entry);
+    }
     return store->used;
 }
 
@@ -219,6 +242,9 @@ void calibrations_close(struct calibrations *store)
     launcher_close(&store->launcher);
     json_decref(store->entries);
     json_decref(store->used);
+    for (size_t i = 0; i < store->count; i++)
+        free(store->each[i].took);
+    free(store->each);
     free(store);
 }
 
@@ -236,29 +262,58 @@ static unsigned first_cpu(void)
     return 0;
 }
 
-static int measure(struct calibrations *store, const struct workload_ops *workload, const int64_t *params,
-                   struct calibration *calibration, char *error)
+/* Has the workload measured: so many iterations, or for 0 several numbers of them. */
+static int trial_run(struct calibrations *store, const struct in_use *use, uint64_t iterations, struct job_parts *parts,
+                     char *error)
 {
-    struct job_parts parts;
     struct outcome outcome;
-    int rc = job_write_calibration(&store->launcher, workload, params, first_cpu(), &parts, error);
+    int rc = job_write_calibration(&store->launcher, use->workload, use->params, first_cpu(), iterations, parts, error);
     if (rc < 0)
         return rc;
     rc = launcher_run(&store->launcher, MEASURE_LIMIT_NS, &outcome);
-    const struct trial_report *report = parts.report;
+    const struct trial_report *report = parts->report;
     if (rc < 0 || outcome.interrupted || report->stage != STAGE_DONE) {
         const char *why = rc < 0              ? strerror(-rc)
                           : outcome.timed_out ? "took longer than a minute"
                           : report->reason[0] ? report->reason
                           : report->error     ? strerror(report->error)
                                               : "the trial program ended early";
-        return refuse_as(outcome.interrupted ? -EINTR : -EIO, error, "calibrating workload %s: %s", workload->name,
+        return refuse_as(outcome.interrupted ? -EINTR : -EIO, error, "calibrating workload %s: %s", use->workload->name,
                          outcome.interrupted ? "interrupted" : why);
     }
-    rc = calibration_fit(report->calibrate_iterations, report->calibrate_ns, CALIBRATION_POINTS, calibration);
-    if (rc < 0)
-        refuse(error, "calibrating workload %s: its times do not grow with its iterations", workload->name);
-    return rc;
+    store->looked_ns = clock_monotonic_ns();
+    return 0;
+}
+
+/* Until one is judged good; else the best. */
+static int measure(struct calibrations *store, struct in_use *use, char *error)
+{
+    struct job_parts parts;
+    bool any = false;
+    int rc = 0;
+    for (unsigned i = 0; i < MEASURE_TRIES && !(any && is_judged(&use->calibration)); i++) {
+        struct calibration now;
+        if ((rc = trial_run(store, use, 0, &parts, error)))
+            return rc;
+        rc = calibration_fit(parts.report->calibrate_iterations, parts.report->calibrate_ns, CALIBRATION_POINTS, &now);
+        if (rc == 0 && (!any || now.residual < use->calibration.residual))
+            use->calibration = now;
+        any |= rc == 0;
+    }
+    return any ? 0
+               : refuse_as(rc, error, "calibrating workload %s: its times do not grow with its iterations",
+                           use->workload->name);
+}
+
+/* What a task takes now, over what its label says. NAN: it cannot be told. */
+static double took(struct calibrations *store, const struct in_use *use)
+{
+    struct job_parts parts;
+    char ignored[ERROR_MAX];
+    uint64_t iterations = calibration_iterations(&use->calibration, LOOK_SIZE_NS);
+    if (trial_run(store, use, iterations, &parts, ignored))
+        return NAN;
+    return parts.report->calibrate_ns[0] / calibration_ns(&use->calibration, (double)iterations);
 }
 
 json_t *calibrations_kept(const struct calibrations *store, const char *name)
@@ -283,38 +338,102 @@ static bool recall(const struct calibrations *store, const char *name, struct ca
     if (!json_is_number(fixed) || !json_is_number(slope) || !(json_number_value(slope) > 0))
         return false;
     *calibration = (struct calibration){json_number_value(fixed), json_number_value(slope),
+                                        json_number_value(json_object_get(entry, "ticks")),
                                         json_number_value(json_object_get(entry, "residual"))};
     return true;
+}
+
+/* What a workload is calibrated as: all but the calibration. -ENOTSUP: it has nothing to calibrate. */
+static int use_name(const struct workload_ops *workload, const int64_t *params, struct in_use *use)
+{
+    if (!workload->unit)
+        return -ENOTSUP;
+    *use = (struct in_use){.workload = workload};
+    memcpy(use->params, params, sizeof use->params);
+    if (workload->calibrate_as) {
+        use->workload = workload = workload_find(workload->calibrate_as);
+        memset(use->params, 0, sizeof use->params);
+        for (unsigned i = 0; workload->params && workload->params[i].name; i++)
+            use->params[i] = param_preset(&workload->params[i]);
+    }
+    struct spec spec = {.name = workload->name, .params = workload->params};
+    memcpy(spec.values, use->params, sizeof spec.values);
+    spec_spell(&spec, use->name);
+    size_t length = strlen(use->name);
+    if (workload->file) /* what it does may change from one build of it to the next */
+        snprintf(use->name + length, sizeof use->name - length, "@%016llx",
+                 (unsigned long long)plugin_hash(workload->file));
+    return 0;
+}
+
+static struct in_use *use_find(const struct calibrations *store, const char *name)
+{
+    for (size_t i = 0; i < store->count; i++)
+        if (!strcmp(store->each[i].name, name))
+            return &store->each[i];
+    return NULL;
+}
+
+/* Kept and as true as it was, or measured. */
+static int use_calibrate(struct calibrations *store, struct in_use *use, char *error)
+{
+    const bool kept = recall(store, use->name, &use->calibration);
+    if (kept && (!store->may_measure || store->is_like))
+        return 0;
+    if (!store->may_measure)
+        return -ENODATA;
+    if (kept && is_judged(&use->calibration) && fabs(took(store, use) - 1) <= CALIBRATION_OFF)
+        return 0;
+    int rc = measure(store, use, error);
+    if (rc == 0)
+        calibrations_keep(store, use->name, entry_make(&use->calibration));
+    return rc;
 }
 
 int calibration_get(struct calibrations *store, const struct workload_ops *workload, const int64_t *params,
                     struct calibration *calibration, char *error)
 {
-    struct spec spec = {.name = workload->name, .params = workload->params};
-    char text[SPEC_MAX + 32];
-    if (!workload->unit)
-        return -ENOTSUP;
-    memcpy(spec.values, params, sizeof spec.values);
-    if (workload->calibrate_as) {
-        workload = workload_find(workload->calibrate_as);
-        spec = (struct spec){.name = workload->name, .params = workload->params};
-        for (unsigned i = 0; workload->params && workload->params[i].name; i++)
-            spec.values[i] = param_preset(&workload->params[i]);
+    struct in_use use;
+    int rc = use_name(workload, params, &use);
+    const struct in_use *found = rc ? NULL : use_find(store, use.name);
+    if (!rc && !found) {
+        struct in_use *grown = realloc(store->each, (store->count + 1) * sizeof *grown);
+        if (!grown)
+            return refuse_as(-ENOMEM, error, "out of memory");
+        store->each = grown;
+        rc = use_calibrate(store, &use, error);
+        if (!rc)
+            found = memcpy(&store->each[store->count++], &use, sizeof use);
     }
-    spec_spell(&spec, text);
-    if (workload->file) /* what it does may change from one build of it to the next */
-        snprintf(text + strlen(text), sizeof text - strlen(text), "@%016llx",
-                 (unsigned long long)plugin_hash(workload->file));
-    if (!recall(store, text, calibration)) {
-        if (!store->may_measure)
-            return -ENODATA;
-        int rc = measure(store, workload, spec.values, calibration, error);
-        if (rc < 0)
-            return rc;
-        calibrations_keep(store, text,
-                          json_pack("{s:f, s:f, s:f}", "fixed_ns", calibration->fixed_ns, "ns_per_iteration",
-                                    calibration->ns_per_iteration, "residual", calibration->residual));
+    if (found)
+        *calibration = found->calibration;
+    return rc;
+}
+
+/* ---- while it is in use ---- */
+
+void calibrations_look(struct calibrations *store)
+{
+    if (store->looked_ns && clock_monotonic_ns() - store->looked_ns < LOOK_EVERY_NS)
+        return;
+    for (size_t i = 0; i < store->count; i++) {
+        struct in_use *use = &store->each[i];
+        double *grown = realloc(use->took, (use->looks + 1) * sizeof *grown);
+        if (!grown)
+            continue;
+        use->took = grown;
+        double now = took(store, use);
+        if (!isnan(now))
+            use->took[use->looks++] = now;
     }
-    json_object_set(store->used, text, calibrations_kept(store, text));
-    return 0;
+}
+
+bool calibration_holds(const struct calibrations *store, const struct workload_ops *workload, const int64_t *params)
+{
+    struct in_use named;
+    if (use_name(workload, params, &named))
+        return true;
+    const struct in_use *use = use_find(store, named.name);
+    double last = use && use->looks ? use->took[use->looks - 1] : 1;
+    return use && is_judged(&use->calibration) && is_near(last);
 }

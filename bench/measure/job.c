@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define CALIBRATION_POINT_NS 20000000ull /* 20 ms a point */
+#define CALIBRATION_POINT_NS 20000000ull /* 20 ms a size */
+#define CALIBRATION_CHECK_NS 3000000ull
 
 static struct job_counts trial_counts(const struct cell *cell, int64_t samples)
 {
@@ -90,7 +91,7 @@ int job_keep(const struct job_parts *parts, const char *name, char *error)
 }
 
 int job_write_calibration(struct launcher *launcher, const struct workload_ops *workload, const int64_t *params,
-                          unsigned cpu, struct job_parts *parts, char *error)
+                          unsigned cpu, uint64_t iterations, struct job_parts *parts, char *error)
 {
     unsigned words = cpu / 64 + 1;
     struct cost cost = {0};
@@ -106,7 +107,8 @@ int job_write_calibration(struct launcher *launcher, const struct workload_ops *
     file->tasks = file->workers = file->cpus = 1;
     file->shape = (struct pool_shape){.workers = 1};
     file->cpu_words = words;
-    file->probe_ns = CALIBRATION_POINT_NS;
+    file->probe_ns = iterations ? CALIBRATION_CHECK_NS : CALIBRATION_POINT_NS;
+    file->probe_iterations = iterations;
     uint64_t *mask = (uint64_t *)((char *)file + file->at.main_mask);
     memset(mask, 0, words * sizeof *mask);
     mask[cpu / 64] = 1ull << (cpu % 64);

@@ -20,8 +20,8 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
 /* Where POOLBENCH_KEEP_JOBS names a directory: the job as DIRECTORY/NAME.job, which `poolbench-trial FILE` runs again,
  * by hand or in a debugger. Before it is run, as a trial changes its job. 0 or -errno with a line in error. */
 int job_keep(const struct job_parts *parts, const char *name, char *error);
-/* The job that measures iterations of a workload on CPU `cpu`. */
+/* The job that measures on CPU `cpu` how long a workload takes for `iterations`; 0: for several numbers of them. */
 int job_write_calibration(struct launcher *launcher, const struct workload_ops *workload, const int64_t *params,
-                          unsigned cpu, struct job_parts *parts, char *error);
+                          unsigned cpu, uint64_t iterations, struct job_parts *parts, char *error);
 
 #endif

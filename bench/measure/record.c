@@ -246,7 +246,7 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     const struct trial_report *report = facts->parts.report;
     const struct usage *usage = &report->usage;
     row->wall_ns = report->wall_ns;
-    row->ideal_ns = known(report->ideal_ns);
+    row->ideal_ns = facts->labelled ? known(report->ideal_ns) : MISSING;
     row->open_ns = report->open_ns;
     row->close_ns = report->close_ns;
     row->trial_ns = (int64_t)facts->outcome.elapsed_ns;

@@ -23,6 +23,7 @@ struct trial_facts {
     const struct cell *cell;
     unsigned block, position; /* from 1 */
     int64_t started_ns;       /* after the run began */
+    bool labelled;            /* sizes are what tasks take: what is computed from them may stand */
     struct noise before, after;
     struct outcome outcome;
     struct job_parts parts;

@@ -304,6 +304,8 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
     struct trial_facts facts = {.cell = cell,
                                 .block = block,
                                 .position = position,
+                                .labelled =
+                                    calibration_holds(session->calibrations, cell->workload, cell->workload_params),
                                 .started_ns = (int64_t)(clock_monotonic_ns() - session->start_ns)};
     int rc = job_write_trial(launcher, cell, &order, &facts.parts, error);
     if (rc == 0)
@@ -363,6 +365,7 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
 {
     struct launcher *launcher = calibrations_launcher(session->calibrations);
     int rc = 0;
+    calibrations_look(session->calibrations);
     for (size_t i = 0; i < count && rc == 0 && !session->interrupted; i++) {
         if ((session->interrupted = launcher_interrupted(launcher)))
             break; /* between trials */
@@ -411,6 +414,9 @@ int session_end(struct session *session, char *error)
 {
     prices_renew(session);
     int rc = recorder_close(&session->recorder, error);
+    if (rc == 0)
+        rc =
+            host_note(session->directory, "calibrations", json_incref(calibrations_used(session->calibrations)), error);
     launcher_unwatch(calibrations_launcher(session->calibrations));
     return rc;
 }

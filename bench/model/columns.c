@@ -49,7 +49,7 @@ static const struct column trial_columns[] = {
     TEXT(trial_row, reason, "why it is not ok, in words"),
     INT(trial_row, started_ns, "when the trial was started, from the start of the run"),
     INT(trial_row, wall_ns, "from the gate (all workers ready) to the last reap"),
-    INT(trial_row, ideal_ns, "least possible wall_ns for the sizes drawn, on these workers and CPUs; empty where arrival sets the pace"),
+    INT(trial_row, ideal_ns, "least possible wall_ns for the sizes drawn, on these workers and CPUs; empty where arrival sets the pace, or sizes did not hold"),
     INT(trial_row, open_ns, "to open the pool: make, pin and ready the workers"),
     INT(trial_row, close_ns, "to close the pool: end the workers and wait for them"),
     INT(trial_row, trial_ns, "all of it: from making the trial's process until nothing of it is left, writing rows apart"),

@@ -52,7 +52,8 @@ const struct manual_row manual_files[] = {
     {"results/DATE-ID/", "A run, in the directory where poolbench was started, or wherever --out said."},
     {"results/latest", "A link to the last one."},
     {"~/.cache/poolbench/calibrations.json",
-     "How long an iteration of each workload takes, by machine and program; --recalibrate measures anew."},
+     "How long an iteration of each workload takes, by machine and program. Tried before it is used, and measured anew "
+     "where it no longer holds or --recalibrate asks for it."},
     {NULL, NULL},
 };
 
