@@ -60,7 +60,8 @@ says 0 'threads .*old = threads' poolbench run --pool pthread,./threads.so,old=.
 is 'the CSV has label and base name, not paths' grep -q ',old=threads,collatz:bits=20,' r/trials.csv
 is 'the suite has paths' grep -q "old=$scratch/threads.so" r/suite.ini
 is 'host.json has file and hash' grep -q '"hash": "fnv1a64:' r/host.json
-says 0 '' poolbench run r/suite.ini --out again
+says 0 '' poolbench run r/suite.ini --out anew
+says 0 '' poolbench run --like r --out again # with its calibrations
 # What every cell gave, in order of cells.
 sums()
 {

@@ -88,7 +88,7 @@ for row in csv.DictReader(open(sys.argv[1], encoding="utf-8", newline=""), stric
 (
     ulimit -s 64
     umask 777
-    undrawn env --block-signal --ignore-signal=CHLD,PIPE,XFSZ,ALRM,HUP poolbench run "${tiny[@]}" --out around <&- >log 2>&1
+    undrawn env --block-signal --ignore-signal=CHLD,PIPE,XFSZ,ALRM,HUP poolbench run --like run --out around <&- >log 2>&1
 )
 is 'a run in bad surroundings' "$?" 0 "$(cat log)"
 is 'has the results of any other' "$(sums around)" "$(sums run)"
@@ -106,7 +106,7 @@ for verb in 'list options' 'help' 'summarise run'; do
     poolbench $verb >/dev/full 2>err
     is "$verb on a full disk" "$? $(cat err)" '1 poolbench: standard output: No space left on device'
 done
-(exec poolbench run "${tiny[@]}" --out unread) >&5 2>err
+(exec poolbench run --like run --out unread) >&5 2>err
 is 'a run for nobody' "$?$(cat err)" 141
 is 'is whole' "$(sums unread)" "$(sums run)"
 exec 5>&-
