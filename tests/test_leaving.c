@@ -17,7 +17,6 @@
 #include <cmocka.h> /* after what it needs */
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define DRIFT        0.3
 
 static const size_t row_pools[] = {6, 3, 3, 6, 4, 3, 5, 5, 3, 3}; /* contenders; 71 pairs, as `plan quick` says */
 enum { ROWS = COUNT(row_pools), POOLS = 41, PAIRS = 71, BLOCKS = 90, TIME = 21 * POOLS, LEAVE_FROM = 12 };
@@ -33,7 +32,6 @@ static const struct {
     {"hardly apart", {1, 1.002, 1.021, 1.0005, 1.04, 1.1}}, /* directions, and just beyond the margin */
 };
 
-static gsl_rng *rng;
 static bool all; /* plays as many as METHOD says */
 
 struct game {
@@ -171,7 +169,7 @@ static void test_runs(void **state)
         "\nRuns of quick whose rows leave, %% of %zu with a false verdict, with a false drop; blocks; differences of 2 "
         "%% told\n",
         runs);
-    gsl_rng_set(rng, 700);
+    gsl_rng_set(sim_rng, 700);
     for (size_t t = 0; t < COUNT(tables); t++) {
         size_t table_wrong = 0, table_drops = 0;
         truth_fill(&game, tables[t].truth);
@@ -181,7 +179,7 @@ static void test_runs(void **state)
             for (size_t e = 0; e < runs; e++) {
                 game.wrong = game.false_drops = 0;
                 game.margin = e % 2 ? FAMILY_MARGIN : 0;
-                sim_run(rng, &sim_noises[k], DRIFT, game.truth, POOLS, BLOCKS, game.costs);
+                sim_run(sim_rng, &sim_noises[k], SIM_DRIFT, game.truth, POOLS, BLOCKS, game.costs);
                 blocks += play(&game);
                 any_wrong += game.wrong > 0;
                 any_drop += game.false_drops > 0;
@@ -224,9 +222,9 @@ static void test_power(void **state)
                                     : i + 2 == row_pools[row] && i > 2 ? 3
                                     : i % 2                            ? 1.02
                                                                        : 1;
-    gsl_rng_set(rng, 710);
+    gsl_rng_set(sim_rng, 710);
     for (size_t e = 0; e < runs; e++) {
-        sim_run(rng, &two, 0, game.truth, POOLS, BLOCKS, game.costs);
+        sim_run(sim_rng, &two, 0, game.truth, POOLS, BLOCKS, game.costs);
         blocks += play(&game);
     }
     printf("\nA true 2 %% that a minute of quick tells, noise of 2 %%, %% of %zu:", game.two_percent);
@@ -235,27 +233,13 @@ static void test_power(void **state)
     assert_int_equal(wrong, 0);
 }
 
-static int rng_open(void **state)
-{
-    const char *asked = getenv("ALL");
-    (void)state;
-    all = asked && *asked;
-    rng = gsl_rng_alloc(gsl_rng_mt19937);
-    return rng ? 0 : -1;
-}
-
-static int rng_close(void **state)
-{
-    (void)state;
-    gsl_rng_free(rng);
-    return 0;
-}
-
 int main(void)
 {
+    const char *asked = getenv("ALL");
+    all = asked && *asked;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_power),
     };
-    return cmocka_run_group_tests(tests, rng_open, rng_close);
+    return cmocka_run_group_tests(tests, sim_open, sim_close);
 }
