@@ -20,11 +20,13 @@
 #define BLOCKS_MAX     10000
 
 /* --tasks auto: trials that are long beside what surrounds them, but no longer than that. */
-static void cells_size(struct cells *cells, double most_ns)
+static void cells_size(struct plan *plan, double most_ns)
 {
+    struct cells *cells = &plan->cells;
     for (size_t i = 0; i < cells->count; i++)
         if (cells->cell[i].tasks_auto)
             cells->cell[i].f.tasks = forecast_tasks(&cells->cell[i], forecast_length_ns(&cells->cell[i], most_ns));
+    rows_level_tasks(plan->rows, cells);
 }
 
 /* As many as asked for; else as many as needed, or as the budget has time for. */
@@ -97,7 +99,7 @@ static bool fits(const struct settings *settings, const struct plan *plan, doubl
 static void lengths_choose(struct plan *plan, const struct settings *settings)
 {
     for (double most_ns = TRIAL_MOST_NS;; most_ns = fmax(most_ns * 0.8, TRIAL_LEAST_NS)) {
-        cells_size(&plan->cells, most_ns);
+        cells_size(plan, most_ns);
         blocks_count(plan, settings);
         if (most_ns <= TRIAL_LEAST_NS || settings->blocks || fits(settings, plan, 1))
             return;

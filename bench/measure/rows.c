@@ -1,7 +1,10 @@
 /* Rows of a plan, see rows.h. */
 #include "bench/measure/rows.h"
+#include "bench/measure/forecast/forecast.h"
 #include "bench/model/options.h"
 #include <stdlib.h>
+
+#define SLOWER_MOST 5 /* times the fastest: beyond, a trial of as many tasks would take too long */
 
 struct row *rows_new(const struct cells *cells)
 {
@@ -30,6 +33,27 @@ unsigned rows_comparisons(const struct row *rows, size_t count)
         comparisons += others ? others_before : based;
     }
     return comparisons;
+}
+
+/* The cell of the row of cell `of` that takes the least time for a task. */
+static const struct cell *fastest_of(const struct row *rows, const struct cells *cells, size_t of)
+{
+    const struct cell *fastest = &cells->cell[of];
+    for (size_t i = 0; i < cells->count; i++)
+        if (!rows[i].anywhere && rows[i].key == rows[of].key &&
+            cells->cell[i].forecast.task_ns < fastest->forecast.task_ns)
+            fastest = &cells->cell[i];
+    return fastest;
+}
+
+void rows_level_tasks(const struct row *rows, struct cells *cells)
+{
+    for (size_t i = 0; i < cells->count; i++) {
+        const struct cell *fastest = rows[i].anywhere ? NULL : fastest_of(rows, cells, i);
+        if (fastest && cells->cell[i].tasks_auto && fastest->tasks_auto && !forecast_unknown(&cells->cell[i]) &&
+            cells->cell[i].forecast.task_ns <= SLOWER_MOST * fastest->forecast.task_ns)
+            cells->cell[i].f.tasks = fastest->f.tasks;
+    }
 }
 
 size_t rows_before(const struct row *rows, size_t count)

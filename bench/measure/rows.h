@@ -15,6 +15,10 @@ struct row *rows_new(const struct cells *cells); /* one a cell; the caller's, NU
  * of its pools counts. What others are measured by is in every row it fits, and compared where there is just one other.
  */
 unsigned rows_comparisons(const struct row *rows, size_t count);
+/* Where --tasks is auto, the cells of a row get as many tasks as the fastest of them has by the forecast, so that a
+ * trial begins and ends equally often per task under all of them; one that is more than 5 times slower keeps its own.
+ */
+void rows_level_tasks(const struct row *rows, struct cells *cells);
 /* Of the first `count` cells, how many are left without the last row, and without what would be there only to measure
  * that one by. 0: that was the only row. */
 size_t rows_before(const struct row *rows, size_t count);
