@@ -3,6 +3,7 @@
 #include "bench/show/lines.h"
 #include "bench/show/markup.h"
 #include "bench/show/sheet.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -71,13 +72,28 @@ static void as_markup(void **state)
     assert_non_null(lines_open(&lines));
     sheet_markdown(lines.out, &sheet);
     sheet_latex(lines.out, &sheet);
-    sheet_csv(lines.out, &sheet);
+    assert_int_equal(sheet_csv(lines.out, &sheet), 0);
     assert_string_equal(lines_close(&lines), "| pool |                    a\\|b |\n"
                                              "| ---- | ----------------------: |\n"
                                              "| x\\_1 | **1.5** \\* (1.4 .. 1.6) |\n"
                                              "\\begin{tabular}{lr}\n\\hline\npool & a|b \\\\\n\\hline\n"
                                              "x\\_1 & 1.5 \\\\\n\\hline\n\\end{tabular}\n"
                                              "pool,a|b\nx_1,1.5\n");
+    free(lines.text);
+    sheet_release(&sheet);
+}
+
+/* Half a table is none, and a program that reads it is told. */
+static void without_memory(void **state)
+{
+    struct sheet sheet = {.columns = 2, .align = "lr"};
+    struct lines lines;
+    (void)state;
+    sheet_row(&sheet, "pool", "a", "b", "1");
+    sheet.failed = true;
+    assert_non_null(lines_open(&lines));
+    assert_int_equal(sheet_csv(lines.out, &sheet), -ENOMEM);
+    assert_string_equal(lines_close(&lines), "");
     free(lines.text);
     sheet_release(&sheet);
 }
@@ -115,7 +131,8 @@ static void no_orders_to_a_terminal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(on_a_screen), cmocka_unit_test(in_several_tables),       cmocka_unit_test(as_markup),
+        cmocka_unit_test(on_a_screen), cmocka_unit_test(in_several_tables),
+        cmocka_unit_test(as_markup),   cmocka_unit_test(without_memory),
         cmocka_unit_test(no_markup),   cmocka_unit_test(no_orders_to_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

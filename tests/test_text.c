@@ -24,6 +24,18 @@ static void characters(void **state)
         assert_int_equal(text_character(known[i].text), known[i].length);
 }
 
+static void letters(void **state)
+{
+    (void)state;
+    assert_int_equal(text_letters("t\xc3\xbcrk\xe2\x82\xac"), 5);
+    assert_int_equal(text_letters(NULL), 0);
+    assert_int_equal(text_bytes("t\xc3\xbcrk", 0), 0);
+    assert_int_equal(text_bytes("t\xc3\xbcrk", 1), 1);
+    assert_int_equal(text_bytes("t\xc3\xbcrk", 2), 3);
+    assert_int_equal(text_bytes("t\xc3\xbc", 9), 3);
+    assert_int_equal(text_bytes(NULL, 9), 0);
+}
+
 static void wrong_lines(void **state)
 {
     (void)state;
@@ -154,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(characters),
+        cmocka_unit_test(letters),
         cmocka_unit_test(wrong_lines),
         cmocka_unit_test(escaped),
         cmocka_unit_test(read_back_by_a_shell),

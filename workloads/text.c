@@ -56,6 +56,27 @@ static size_t piece_make(const char **text, bool one_line, char piece[16])
     return written;
 }
 
+static bool is_first(char byte) /* of a character */
+{
+    return (byte & 0xC0) != 0x80;
+}
+
+size_t text_letters(const char *text)
+{
+    size_t letters = 0;
+    for (; text && *text; text++)
+        letters += is_first(*text);
+    return letters;
+}
+
+size_t text_bytes(const char *text, size_t letters)
+{
+    size_t bytes = 0;
+    for (; text && text[bytes] && (letters || !is_first(text[bytes])); bytes++)
+        letters -= is_first(text[bytes]);
+    return bytes;
+}
+
 size_t text_put(char *to, size_t size, const char *text, bool one_line)
 {
     char piece[16];

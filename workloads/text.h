@@ -13,6 +13,9 @@
 size_t text_character(const char *text);
 /* Whether the character at `text` controls something: C0 with tabs and line ends, DEL, C1. */
 bool text_is_control(const char *text);
+/* Its characters, as far as columns go by them; and the bytes of the first so many. NULL: none. */
+size_t text_letters(const char *text);
+size_t text_bytes(const char *text, size_t letters);
 /* Why that is no line of text, or NULL: "is not UTF-8", "has a control character". Tabs are let through. */
 const char *text_wrong(const char *text);
 /* A copy in which every byte that is not UTF-8, and every control character, stands as \xHH, so that it can stand in a

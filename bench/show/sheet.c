@@ -118,15 +118,6 @@ void sheet_release(struct sheet *sheet)
     *sheet = (struct sheet){0};
 }
 
-/* Characters, as far as columns go by them. */
-static size_t width_of(const char *text)
-{
-    size_t width = 0;
-    for (; text && *text; text++)
-        width += (*text & 0xC0) != 0x80;
-    return width;
-}
-
 static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;
@@ -151,10 +142,10 @@ static struct width column_width(const struct sheet *sheet, size_t column)
     struct width width = {.text = sheet->least ? sheet->least[column] : 0};
     for (size_t r = 1; r < sheet_rows(sheet); r++)
         if (column || !is_heading(sheet, r)) {
-            width.text = larger(width.text, width_of(cell_at(sheet, r, column)->text));
-            width.mark = larger(width.mark, width_of(cell_at(sheet, r, column)->mark));
+            width.text = larger(width.text, text_letters(cell_at(sheet, r, column)->text));
+            width.mark = larger(width.mark, text_letters(cell_at(sheet, r, column)->mark));
         }
-    size_t head = width_of(cell_at(sheet, 0, column)->text);
+    size_t head = text_letters(cell_at(sheet, 0, column)->text);
     width.text = larger(width.text, head - (width.mark < HEAD_OVER ? 0 : head < HEAD_OVER ? head : HEAD_OVER));
     return width;
 }
@@ -178,7 +169,7 @@ size_t sheet_width(const struct sheet *sheet)
 /* A text in `width` letters; blanks are held back in `gap` until something follows, so that no line ends in them. */
 static void padded_print(FILE *out, size_t *gap, const char *text, size_t width, bool left)
 {
-    size_t used = width_of(text), room = width > used ? width - used : 0;
+    size_t used = text_letters(text), room = width > used ? width - used : 0;
     *gap += left ? 0 : room;
     for (size_t length; text && *text; text += length) {
         bool is_shown = (length = text_character(text)) && !text_is_control(text); /* else a terminal might obey it */
@@ -198,7 +189,7 @@ static void row_print(FILE *out, const struct sheet *sheet, size_t row, const st
                       size_t to)
 {
     const char *label = cell_at(sheet, row, 0)->text;
-    bool fits = width_of(label) <= width[0].text;
+    bool fits = text_letters(label) <= width[0].text;
     size_t gap = 0;
     if (!fits)
         wrap_print(out, label, 0);
@@ -265,7 +256,7 @@ static void markdown_row(FILE *out, const struct sheet *written, size_t row, con
 {
     for (size_t c = 0; c < written->columns; c++) {
         const char *text = cell_at(written, row, c)->text;
-        int room = (int)(width[c] - width_of(text));
+        int room = (int)(width[c] - text_letters(text));
         bool left = sheet_left(written, c);
         fprintf(out, "| %*s%s%*s ", left ? 0 : room, "", text, left ? room : 0, "");
     }
@@ -279,7 +270,7 @@ void sheet_markdown(FILE *out, const struct sheet *sheet)
     for (size_t i = 0; i < sheet->count && width; i++) {
         markdown_cell(&written, &sheet->cells[i]);
         size_t *widest = &width[i % sheet->columns];
-        *widest = larger(*widest, written.failed ? 0 : larger(RULE_MIN, width_of(written.cells[i].text)));
+        *widest = larger(*widest, written.failed ? 0 : larger(RULE_MIN, text_letters(written.cells[i].text)));
     }
     for (size_t r = 0; r < sheet_rows(&written) && width; r++) {
         markdown_row(out, &written, r, width);
@@ -309,12 +300,15 @@ void sheet_latex(FILE *out, const struct sheet *sheet)
     fputs("\\hline\n\\end{tabular}\n", out);
 }
 
-void sheet_csv(FILE *out, const struct sheet *sheet)
+int sheet_csv(FILE *out, const struct sheet *sheet)
 {
+    if (sheet->failed)
+        return -ENOMEM;
     for (size_t i = 0; i < sheet->count; i++) {
         csv_text_print(out, sheet->cells[i].text);
         fputc((i + 1) % sheet->columns ? ',' : '\n', out);
     }
+    return 0;
 }
 
 int rows_csv(const struct file_format *format, const void *rows, size_t count)

@@ -4,6 +4,7 @@
 #include "bench/base/spec.h"
 #include "bench/base/units.h"
 #include "bench/model/summary_factors.h"
+#include "workloads/text.h"
 #include <math.h>
 #include <string.h>
 
@@ -23,10 +24,11 @@ static bool has_speedup(const struct table *t, size_t row)
 static char *pool_head(const struct table *t, size_t column, char *text, size_t size)
 {
     const char *pool = POOL_SHOWN(t->run->rows[t->pool[column]].f.pool);
-    if (strlen(pool) <= POOL_MAX)
+    size_t name = strcspn(pool, ":"), most = text_bytes(pool, 12);
+    if (text_letters(pool) <= POOL_MAX)
         snprintf(text, size, "%s", pool);
     else
-        snprintf(text, size, "%.*s (%zu)", (int)(strcspn(pool, ":") > 12 ? 12 : strcspn(pool, ":")), pool, column + 1);
+        snprintf(text, size, "%.*s (%zu)", (int)(name < most ? name : most), pool, column + 1);
     return text;
 }
 
@@ -277,9 +279,9 @@ struct sheet fault_cost_sheet(const struct analysis *analysis, enum detail detai
     for (size_t i = 0; i < costs->count; i++) {
         fault_cost_label(&costs->fault_cost[i], analysis->run, label, sizeof label);
         fault_cost_text(&costs->fault_cost[i], analysis->run, &text);
-        bool cut = !report && strlen(label) > FAULT_LABEL_MAX;
-        sheet_put(&sheet, "%s%.*s%s", report ? "" : "  ", cut ? FAULT_LABEL_MAX - 1 : (int)sizeof label, label,
-                  cut ? "~" : "");
+        bool cut = !report && text_letters(label) > FAULT_LABEL_MAX;
+        sheet_put(&sheet, "%s%.*s%s", report ? "" : "  ", (int)text_bytes(label, cut ? FAULT_LABEL_MAX - 1 : SIZE_MAX),
+                  label, cut ? "~" : "");
         for (size_t c = 0; c < FAULT_COST_COLUMNS; c++) {
             bool behind = !report && c == FAULT_COST_COLUMNS - 1 && *text.note[c];
             sheet_put(&sheet, "%s%s%s", text.column[c], behind ? " " : "", behind ? text.note[c] : "");

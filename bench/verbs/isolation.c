@@ -200,7 +200,7 @@ static int failures_say(const struct isolation *isolation)
     return failed > 0;
 }
 
-static void isolation_csv(FILE *out, const struct isolation *isolation)
+static int isolation_csv(FILE *out, const struct isolation *isolation)
 {
     const struct summary_row *rows = isolation->table.run->rows;
     struct sheet sheet = {.columns = 11};
@@ -218,8 +218,9 @@ static void isolation_csv(FILE *out, const struct isolation *isolation)
         sheet_put(&sheet, "%s", verdict_words(comparison));
         sheet_put(&sheet, "%zu", comparison->blocks);
     }
-    sheet_csv(out, &sheet);
+    int rc = sheet_csv(out, &sheet);
     sheet_release(&sheet);
+    return rc;
 }
 
 static int isolation_main(const struct arguments *given)
@@ -243,8 +244,13 @@ static int isolation_main(const struct arguments *given)
                         "%s: no cell ran under both %s and %s, all else equal; --pool %s,%s of run makes them",
                         directory, PROCESSES, THREADS, PROCESSES, THREADS);
     } else {
-        (strcmp(given->value[ISOLATION_FORMAT], "csv") ? isolation_print : isolation_csv)(stdout, &isolation);
-        code = failures_say(&isolation);
+        if (strcmp(given->value[ISOLATION_FORMAT], "csv") != 0)
+            isolation_print(stdout, &isolation);
+        else
+            result = isolation_csv(stdout, &isolation);
+        if (result)
+            complain("isolation", "standard output: %s", strerror(-result));
+        code = failures_say(&isolation) || result;
     }
     isolation_release(&isolation);
     run_data_close(&run);

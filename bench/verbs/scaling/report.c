@@ -221,13 +221,14 @@ static void study_csv(struct sheet *sheet, const struct studies *studies, const 
         fit_csv(sheet, studies, study, &study->fit[i]);
 }
 
-void studies_csv(FILE *out, const struct studies *studies)
+int studies_csv(FILE *out, const struct studies *studies)
 {
     struct sheet sheet = {.columns = 13};
     sheet_row(&sheet, "run_id", "pool", "workload", "size_ns", "place", "arrival", "law", "name", "workers", "value",
               "lo", "hi", "reason");
     for (size_t i = 0; i < studies->count; i++)
         study_csv(&sheet, studies, &studies->study[i]);
-    sheet_csv(out, &sheet);
+    int rc = sheet_csv(out, &sheet);
     sheet_release(&sheet);
+    return rc;
 }

@@ -23,6 +23,14 @@ static int pool_unknown(const struct run_data *run, const char *pool)
                     nearest_hint(&nearest, hint, sizeof hint));
 }
 
+static int csv_print(const struct studies *studies)
+{
+    int rc = studies_csv(stdout, studies);
+    if (rc)
+        complain("scaling", "standard output: %s", strerror(-rc));
+    return rc != 0;
+}
+
 static int scaling_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX] = "";
@@ -47,7 +55,7 @@ static int scaling_main(const struct arguments *given)
                         "of run makes such a run",
                         directory);
     else if (!strcmp(given->value[SCALING_FORMAT], "csv"))
-        studies_csv(stdout, &studies);
+        code = csv_print(&studies);
     else
         studies_print(stdout, &studies);
     if (!result)
