@@ -79,7 +79,7 @@ step_of(x) = 10 ** floor(log10(x)) * round_up(x / 10 ** floor(log10(x))) # the r
 
 # ---- what the colours mean: entries below the panels -----------------------------------------------------------------
 keys = 0
-array key_text[40]; array key_shape[40]; array key_colour[40] # shape 0: a dashed grey line, -1 - k: fill pattern k
+array key_text[80]; array key_shape[80]; array key_colour[80] # shape 0: a dashed grey line, -1 - k: fill pattern k
 key_of_pools = "\
 keys = 0; \
 do for [k = 1:pools] { \

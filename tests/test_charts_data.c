@@ -2,6 +2,7 @@
  * stop where the tasks do, changes from a median, bars of workers; and the reason where there is nothing to draw. */
 #include "bench/analyse/summary.h"
 #include "bench/model/cell.h"
+#include "bench/model/csv.h"
 #include "bench/show/charts/chart.h"
 #include "tests/made_run.h"
 #include "tests/scratch.h"
@@ -13,7 +14,7 @@
 #include <cmocka.h> /* after what it needs */
 
 extern const struct chart chart_time, chart_latency, chart_order, chart_workers, chart_costs, chart_ballast,
-    chart_forest;
+    chart_forest, chart_metg;
 
 static char scratch[SCRATCH_MAX], directory[SCRATCH_MAX + 16], why[ERROR_MAX];
 
@@ -445,6 +446,74 @@ static void forest_claims_what_it_draws(void **state)
     made_free();
 }
 
+/* Trials of a size with each pool, and what was found for the pool. */
+static void searched(struct csv_writer *found, const struct trial_row *trials, size_t count, const char *pool)
+{
+    struct metg_row row;
+    for (size_t i = 0; i < count; i++) {
+        struct trial_row trial = trials[i];
+        trial.block = 1;
+        made_put(trial);
+    }
+    row_clear(&metg_format, &row);
+    row.schema_version = trials[0].schema_version;
+    snprintf(row.pool, sizeof row.pool, "%s", pool);
+    strcpy(row.workload, "spin");
+    row.workers = 2;
+    row.efficiency = 0.5;
+    row.metg_ns = 1000000;
+    assert_int_equal(csv_put(found, &row), 0);
+}
+
+/* Asked for 2 workers, it had 2 of each kind. */
+static void search_draws_hybrid_as_it_was(void **state)
+{
+    struct csv_writer *found;
+    (void)state;
+    made_begin(directory);
+    assert_int_equal(csv_create(directory, &metg_format, &found), 0);
+    struct trial_row trials[] = {made_trial("c001", "static", "burst"), made_trial("c002", "hybrid", "burst")};
+    for (int i = 0; i < 2; i++)
+        trials[i].schema_version = 1;
+    trials[1].wall_ns = 2 * trials[0].wall_ns;
+    trials[1].f.processes = trials[1].f.threads = 2;
+    searched(found, trials, 2, "hybrid");
+    assert_int_equal(csv_close(found), 0);
+    made_end();
+    assert_int_equal(chart_make(&chart_metg), 1);
+    expect_in(data, "\n0.001 50 ");
+    expect_in(script, "panel_title[1] = 'spin, 2 workers'\n");
+    made_free();
+}
+
+/* Names of all of them are there; of what there is no room for, the number is said. */
+static void search_names_all_pools(void **state)
+{
+    enum { POOLS = 66, DRAWN = 64 };
+    struct csv_writer *found;
+    char pool[16], expected[64];
+    (void)state;
+    made_begin(directory);
+    assert_int_equal(csv_create(directory, &metg_format, &found), 0);
+    const struct trial_row baseline = made_trial("c000", "static", "burst");
+    searched(found, &baseline, 1, "none");
+    for (int i = 1; i < POOLS; i++) {
+        snprintf(pool, sizeof pool, "p%02d=pthread", i);
+        struct trial_row trial = made_trial(pool, pool, "burst");
+        searched(found, &trial, 1, pool);
+    }
+    assert_int_equal(csv_close(found), 0);
+    made_end();
+    assert_int_equal(chart_make(&chart_metg), 1);
+    snprintf(expected, sizeof expected, "pools = %d; series = %d\n", DRAWN, DRAWN);
+    expect_in(script, expected);
+    snprintf(expected, sizeof expected, "pool_name[%d] = 'p%02d=pthread'\n", DRAWN, DRAWN - 1);
+    expect_in(script, expected);
+    snprintf(expected, sizeof expected, "; %d pools more are not drawn", POOLS - DRAWN);
+    expect_in(script, expected);
+    made_free();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +530,8 @@ int main(void)
         cmocka_unit_test(costs_say_per_task),
         cmocka_unit_test(ballast_has_a_place_for_none),
         cmocka_unit_test(forest_claims_what_it_draws),
+        cmocka_unit_test(search_draws_hybrid_as_it_was),
+        cmocka_unit_test(search_names_all_pools),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

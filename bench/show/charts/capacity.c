@@ -1,6 +1,5 @@
 /* Latency against the rate of arrivals, as the search for the capacity went through it. */
 #include "bench/model/metrics.h"
-#include "bench/model/summary_factors.h"
 #include "bench/show/charts/search.h"
 #include <math.h>
 
@@ -10,7 +9,6 @@ static void take(const void *from, struct search_mark *mark)
     snprintf(mark->pool, sizeof mark->pool, "%s", row->pool);
     snprintf(mark->workload, sizeof mark->workload, "%s", row->workload);
     mark->workers = row->workers;
-    mark->size_ns = row->size_ns;
     mark->level = (double)row->p99_limit_ns;
     mark->x = row->rate_per_s;
     mark->lo = row->lo_per_s;
@@ -37,7 +35,6 @@ static const struct search_chart search = {
     .y_scale = 1e-9,
     .x = rate,
     .y = p99,
-    .factors = FACTOR_WORKLOAD | FACTOR_WORKERS | FACTOR_SIZE,
     .note = "Medians over blocks; bars: 95 % order-statistic interval; large marks: capacity with its interval"};
 
 const struct chart chart_capacity = {

@@ -27,15 +27,15 @@ static double size(const struct summary_row *row)
     return (double)row->f.size_ns;
 }
 
-/* Against the trial of `static` with the same tasks in the same block. */
+/* Against the trial of `static` with the same tasks in the same block. Its workers may be another number: a pool that
+ * was asked for as many may have had more (hybrid, in schema 1). */
 static double efficiency(const struct run_data *run, size_t trial)
 {
     const struct trial_row *mine = &run->trials[trial];
     for (size_t t = 0; t < run->trial_count; t++) {
         const struct trial_row *other = &run->trials[t];
         if (other->block == mine->block && !strcmp(other->f.pool, IDEAL_POOL) && trial_has_time(other) &&
-            other->f.size_ns == mine->f.size_ns && other->f.workers == mine->f.workers &&
-            !strcmp(other->f.workload, mine->f.workload))
+            other->f.size_ns == mine->f.size_ns)
             return METRIC_WALL->value(run, t) / METRIC_WALL->value(run, trial);
     }
     return NAN;
@@ -51,7 +51,6 @@ static const struct search_chart search = {
     .y_scale = 100,
     .x = size,
     .y = efficiency,
-    .factors = FACTOR_WORKLOAD | FACTOR_WORKERS,
     .note = "Medians over blocks; bars: 95 % order-statistic interval; large marks: METG with its interval"};
 
 const struct chart chart_metg = {

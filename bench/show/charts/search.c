@@ -2,15 +2,13 @@
 #include "bench/show/charts/search.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
-#include "bench/model/summary_factors.h"
 #include "bench/stats/stats.h"
 #include <math.h>
 #include <stdlib.h>
 
-#define LEVEL       0.95
-#define SERIES_MAX  64
-#define POOLS_SHOWN 40
-#define JOINED_MIN  3 /* points of a line */
+#define LEVEL      0.95
+#define SERIES_MAX 64 /* as many pools have a key, scripts/style.gp */
+#define JOINED_MIN 3  /* points of a line */
 
 struct point {
     double x, y;
@@ -28,9 +26,10 @@ struct search {
     const struct run_data *run;
     struct found series[SERIES_MAX];
     size_t count;
-    char panel[SERIES_MAX][160]; /* titles */
+    size_t left_out;
+    char panel[SERIES_MAX][SPEC_MAX + 32]; /* titles */
     size_t panels;
-    char pool[POOLS_SHOWN][128];
+    char pool[SERIES_MAX][SPEC_MAX];
     size_t pools;
     double x_least, x_most, y_least, y_most; /* of all points */
 };
@@ -38,18 +37,17 @@ struct search {
 static int row_take(const void *row, void *arg)
 {
     struct search *search = arg;
-    if (search->count < SERIES_MAX)
+    if (search->count == SERIES_MAX)
+        search->left_out++;
+    else
         search->chart->take(row, &search->series[search->count++].mark);
     return 0;
 }
 
-static bool cell_fits(const struct search *search, const struct search_mark *mark, const struct summary_row *cell)
+/* A search has one value of all that it does not search over, so that a pool tells its cells. */
+static bool cell_fits(const struct search_mark *mark, const struct summary_row *cell)
 {
-    unsigned factors = search->chart->factors;
-    return !strcmp(cell->f.pool, mark->pool) &&
-           (!(factors & FACTOR_WORKLOAD) || !strcmp(cell->f.workload, mark->workload)) &&
-           (!(factors & FACTOR_WORKERS) || cell->f.workers == mark->workers) &&
-           (!(factors & FACTOR_SIZE) || cell->f.size_ns == mark->size_ns);
+    return !strcmp(cell->f.pool, mark->pool);
 }
 
 static int point_order(const void *a, const void *b)
@@ -81,7 +79,7 @@ static size_t series_data(struct search *search, const struct search_mark *mark,
     const struct search_chart *chart = search->chart;
     size_t count = 0;
     for (size_t c = 0; c < search->run->count; c++)
-        if (cell_fits(search, mark, &search->run->rows[c])) {
+        if (cell_fits(mark, &search->run->rows[c])) {
             points[count] = point_make(search, &search->run->rows[c], values);
             count += !isnan(points[count].x) && !isnan(points[count].y);
         }
@@ -105,13 +103,13 @@ static size_t series_data(struct search *search, const struct search_mark *mark,
     return count;
 }
 
-/* Its place among `count` texts of that size, where it is put if it is new and there is room for it. */
-static size_t text_place(const char *text, char *texts, size_t size, size_t *count, size_t most)
+/* Its place among `count` texts of that size, where it is put if it is new; there is room for one a series. */
+static size_t text_place(const char *text, char *texts, size_t size, size_t *count)
 {
     size_t i = 0;
     while (i < *count && strcmp(texts + i * size, text) != 0)
         i++;
-    if (i == *count && i < most)
+    if (i == *count)
         snprintf(texts + size * (*count)++, size, "%s", text);
     return i;
 }
@@ -119,12 +117,11 @@ static size_t text_place(const char *text, char *texts, size_t size, size_t *cou
 static void places_find(struct search *search, struct found *series)
 {
     const struct search_mark *mark = &series->mark;
-    char title[160], pool[sizeof search->pool[0]];
-    snprintf(title, sizeof title, "%.100s, %lld worker%s", mark->workload, (long long)mark->workers,
+    char title[sizeof search->panel[0]];
+    snprintf(title, sizeof title, "%s, %lld worker%s", mark->workload, (long long)mark->workers,
              mark->workers == 1 ? "" : "s");
-    snprintf(pool, sizeof pool, "%.*s", (int)sizeof pool - 1, mark->pool);
-    series->panel = text_place(title, *search->panel, sizeof search->panel[0], &search->panels, SERIES_MAX);
-    series->pool = text_place(pool, *search->pool, sizeof search->pool[0], &search->pools, POOLS_SHOWN - 1);
+    series->panel = text_place(title, *search->panel, sizeof search->panel[0], &search->panels);
+    series->pool = text_place(mark->pool, *search->pool, sizeof search->pool[0], &search->pools);
 }
 
 static void script_print(const struct search *search, FILE *script)
@@ -160,6 +157,7 @@ static void script_print(const struct search *search, FILE *script)
 static int search_draw(struct search *search, struct point *points, double *values, const struct chart_work *work)
 {
     const struct search_chart *chart = search->chart;
+    char left_out[64], note[CHART_NOTE_MAX];
     size_t kept = 0;
     int result = csv_read(work->run->directory, chart->format, -1, row_take, search, work->why);
     if (result == -ENOENT || (!result && !search->count))
@@ -179,7 +177,9 @@ static int search_draw(struct search *search, struct point *points, double *valu
     if (!kept)
         return refuse(work->why, "no trial that ended well has what was sought, with a partner in its block"), 0;
     script_print(search, work->script);
-    chart_notes(work, chart->note);
+    snprintf(left_out, sizeof left_out, "; %zu pools more are not drawn", search->left_out);
+    snprintf(note, sizeof note, "%s%s", chart->note, search->left_out ? left_out : "");
+    chart_notes(work, note);
     return chart_pictures(search->panels);
 }
 

@@ -7,7 +7,7 @@
 /* What was looked for and found for a pool: a series of the chart. */
 struct search_mark {
     char pool[SPEC_MAX], workload[SPEC_MAX];
-    int64_t workers, size_ns;
+    int64_t workers;
     double level, x, lo, hi; /* NAN: none */
 };
 
@@ -18,7 +18,6 @@ struct search_chart {                 /* `of` of struct chart */
     double x_scale, y_scale;                               /* from the file's units to those of the axes */
     double (*x)(const struct summary_row *row);            /* of a cell, in the file's units; NAN: none */
     double (*y)(const struct run_data *run, size_t trial); /* likewise */
-    unsigned factors; /* that a cell has in common with what was found, beside the pool: FACTOR_ bits */
     const char *note;
 };
 
