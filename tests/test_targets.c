@@ -11,7 +11,7 @@
 
 #include <cmocka.h> /* after what it needs */
 
-enum { BLOCKS = 12, CELLS = 8, TASKS = 1000 };
+enum { BLOCKS = 12, CELLS = 9, TASKS = 1000 };
 
 static char path[SCRATCH_MAX];
 static struct targets targets;
@@ -26,7 +26,7 @@ static int file_read(const char *text)
     return targets_read(path, &targets, error);
 }
 
-/* Eight cells of twelve blocks. Noise: a fixed few per cent by block. */
+/* Nine cells of twelve blocks. Noise: a fixed few per cent by block. */
 static struct trial_row trials[CELLS * BLOCKS];
 
 static void cell_add(struct run_data *run, const char *pool, int64_t size_ns, double ns_per_task)
@@ -57,6 +57,12 @@ static struct run_data run_make(void)
     cell_add(&run, "static", 100, 50);
     cell_add(&run, "static", 1000, 500);
     cell_add(&run, "pthread", 1000, 550);
+    cell_add(&run, "static", 1000000, 500000);
+    for (int64_t size_ns = 100; size_ns <= 1000; size_ns *= 10) {
+        cell_add(&run, "serial", size_ns, (double)size_ns);
+        for (size_t i = run.trial_count - BLOCKS; i < run.trial_count; i++)
+            trials[i].f.workers = 1;
+    }
     assert_int_equal(run_data_index(&run, error), 0);
     return run;
 }
@@ -114,15 +120,27 @@ static void amounts(void **state)
     assert_true(j.value == 100 * 1024);
 }
 
-/* Efficiency 1/3 at 100 ns and 10/11 at 1 us: half of it is reached between them, where a straight line says. */
+/* The highest throughput is that of static with tasks of 1 ms: pthread has 1/3 of it at 100 ns and 10/11 at 1 us, where
+ * granularity is 300 and 1100 ns. Half of it is reached between them, where a straight line says. */
 static void metg(void **state)
 {
     (void)state;
-    struct judgement j = judged("[a]\nmetric = metg\ncell = pool=pthread\nbase = pool=static\nat_most = 200ns\n");
+    struct judgement j = judged("[a]\nmetric = metg\ncell = pool=pthread\nat_most = 460ns\n");
     assert_int_equal(j.outcome, TARGET_HOLDS);
-    assert_true(j.value > 194 && j.value < 196); /* 100 x 10^((1/2 - 1/3) / (10/11 - 1/3)) */
-    j = judged("[a]\nmetric = metg\ncell = pool=prefork\nbase = pool=static\nat_most = 200ns\n");
+    assert_true(j.value > 436 && j.value < 451); /* 300 x (11/3)^((1/2 - 1/3) / (10/11 - 1/3)), and 3 % of noise */
+    j = judged("[a]\nmetric = metg\ncell = pool=pthread\nat_most = 430ns\n");
+    assert_int_equal(j.outcome, TARGET_FAILS);
+    /* static is good enough at its smallest size, which takes it 100 ns */
+    j = judged("[a]\nmetric = metg\ncell = pool=pthread\nbase = pool=static\nat_most = 4.4x\n");
+    assert_int_equal(j.outcome, TARGET_HOLDS);
+    assert_true(j.value > 4.36 && j.value < 4.38);
+    assert_true(j.base_cost >= 100 && j.base_cost <= 103);
+    j = judged("[a]\nmetric = metg\ncell = pool=prefork\nbase = pool=static\nat_most = 2x\n");
     assert_int_equal(j.outcome, TARGET_NOT_RUN);
+    assert_non_null(strstr(j.why, "fewer than two sizes"));
+    j = judged("[a]\nmetric = metg\ncell = pool=serial\nat_most = 1us\n"); /* others of 1 ms have two workers */
+    assert_int_equal(j.outcome, TARGET_NOT_RUN);
+    assert_non_null(strstr(j.why, "no tasks of 1 ms"));
 }
 
 static void what_was_not_run(void **state)
@@ -157,8 +175,8 @@ static void bad_files(void **state)
         {"[a]\nnonsense\n", ":2: a line without '='"},
         {"[]\n", ":1: '[]"},
         {"[a]\ncell = pool=a\nat_most = 1us\n[a]\n", ":4: there is a target 'a' already"},
-        {"[a]\nmetric = metg\ncell = pool=a\nat_most = 1us\n", "metg needs a base"},
-        {"[a]\nmetric = metg\ncell = pool=a\nbase = pool=b\nat_most = 2x\n", "metg is a time"},
+        {"[a]\nmetric = metg\ncell = pool=a\nbase = pool=b\nat_most = 1us\n", "expected at_most = 1us without a base"},
+        {"[a]\nmetric = metg\ncell = pool=a\nbase = pool=b\nbase = pool=c\nat_most = 2x\n", "expected one base"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         *error = '\0';

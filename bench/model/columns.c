@@ -175,10 +175,13 @@ static const struct column summary_columns[] = {
 static const struct column metg_columns[] = {
     SEARCH_COLUMNS(metg_row),
     TASK_COLUMNS(metg_row),
-    REAL(metg_row, efficiency, "asked for: time of pool static in the same block over time of the pool"),
-    INT(metg_row, metg_ns, "task size at which it has that efficiency; empty where there is none in the range"),
+    REAL(metg_row, efficiency, "asked for: share of the highest throughput, that of pool static with tasks of 1 ms in the same block; in runs without size_ns, time of static over that of the pool"),
+    INT(metg_row, metg_ns, "granularity, wall_ns x min(workers, CPUs) / tasks, at which it has that efficiency; empty where there is none in the range; in runs without size_ns the label"),
     INT(metg_row, lo_ns, "lower end of its interval; all of the file hold together at 95 %; empty where not bounded"),
     INT(metg_row, hi_ns, "upper end of it"),
+    INT(metg_row, size_ns, "label of the task size there"),
+    INT(metg_row, size_lo_ns, "of the lower end"),
+    INT(metg_row, size_hi_ns, "of the upper end"),
     FOUND_COLUMNS(metg_row),
 };
 

@@ -129,7 +129,7 @@ struct metg_row {
     int64_t workers;
     char workload[SPEC_MAX];
     double efficiency;
-    int64_t metg_ns, lo_ns, hi_ns, blocks, trials;
+    int64_t metg_ns, lo_ns, hi_ns, size_ns, size_lo_ns, size_hi_ns, blocks, trials;
     char reason[192];
 };
 

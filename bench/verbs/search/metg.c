@@ -1,10 +1,13 @@
-/* The verb metg: the smallest task size at which a pool keeps a share of the efficiency of pool static. */
+/* The verb metg: the smallest granularity at which a pool keeps a share of the highest throughput. */
+#include "bench/analyse/metg.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
 #include "bench/model/csv.h"
+#include "bench/model/host.h"
 #include "bench/verbs/search/search.h"
 #include "bench/verbs/verbs.h"
 #include <math.h>
+#include <stdlib.h>
 
 #define PPM         1e6
 #define STEP_BLOCKS 3
@@ -12,12 +15,14 @@
 enum { METG_EFFICIENCY = SEARCH_OWN };
 static const struct argument metg_arguments[] = {
     [SEARCH_POOL] = {"pool", "POOL[:key=value...]", "fork,prefork,pthread",
-                     "Whose granularity, as for run; static runs beside them.", false},
+                     "Whose granularity, as for run; static with tasks of 1 ms runs beside them.", false},
     [SEARCH_RANGE] = {"range", "A..B", "100ns..10ms", "Task sizes between which to search.", false},
     [SEARCH_BLOCKS] = {"blocks", "N", "12", search_blocks_help, false},
     [SEARCH_BUDGET] = {"budget", "DURATION|none", "60s", search_budget_help, false},
-    [METG_EFFICIENCY] = {"efficiency", "SHARE", "50%",
-                         "Time per task of pool static in the same block over that of the pool (1% .. 99%).", false},
+    [METG_EFFICIENCY] =
+        {"efficiency", "SHARE", "50%",
+         "Share of the highest throughput, that of pool static in the same block with tasks of 1 ms (1% .. 99%).",
+         false},
     {.name = NULL},
 };
 static const char *const metg_all_but[] = {"size", "arrival", SEARCH_ALL_BUT};
@@ -46,17 +51,36 @@ static int metg_set(const struct searches *searches, double x, struct cell *cell
     return 0;
 }
 
-static double ns_per_task(const struct search_trial *trial)
-{
-    return !trial_is_ok(&trial->row) ? NAN : (double)trial->row.wall_ns / (double)trial->row.f.tasks;
-}
-
 /* Not its logarithm: around 50 % efficiency itself is nearly straight on a logarithmic scale of sizes. */
 static double metg_g(const struct searches *searches, double x, const struct search_trial *subject,
                      const struct search_trial *base)
 {
     (void)x;
-    return ns_per_task(base) / ns_per_task(subject) / searches->limit - 1;
+    return metg_throughput(&subject->row) / metg_throughput(&base->row) / searches->limit - 1;
+}
+
+/* The median granularity of the subject at x; NAN: it was not there. */
+static double granularity_at(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
+                             double x)
+{
+    const struct summary_row *row = search_row(searches, one, x, run);
+    double *values = row ? calloc(run->trial_count + 1, sizeof *values) : NULL, median;
+    size_t count = 0;
+    for (size_t t = values ? run->first[row - run->rows] : RUN_NOTHING; t != RUN_NOTHING; t = run->next[t])
+        values[count++] = metg_granularity_ns(&run->trials[t], host_cpus(run->host));
+    count = values ? stats_sort(values, count) : 0;
+    median = stats_median(values, count);
+    free(values);
+    return median;
+}
+
+/* Both ends of the bracket were measured; between and beside them it goes along the line through them. */
+static double metg_at(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
+                      double x)
+{
+    const double from = one->search.lo.x, to = one->search.hi.x;
+    const double lo = granularity_at(searches, one, run, from), hi = granularity_at(searches, one, run, to);
+    return lo * pow(hi / lo, log(x / from) / log(to / from));
 }
 
 static char *metg_spell(const struct searches *searches, double x, char *text, size_t size)
@@ -87,19 +111,26 @@ static void metg_answer(const struct searches *searches, const struct cell_searc
     row->blocks = (int64_t)one->crossing.blocks;
     row->trials = (int64_t)one->trials;
     if (search_found(searches, one, run, row->reason)) {
-        row->metg_ns = search_whole(one->crossing.x);
-        row->lo_ns = search_whole(one->crossing.interval.lo);
-        row->hi_ns = search_whole(one->crossing.interval.hi);
+        const struct crossing *crossing = &one->crossing;
+        row->metg_ns = search_whole(metg_at(searches, one, run, crossing->x));
+        row->lo_ns = search_whole(metg_at(searches, one, run, crossing->interval.lo));
+        row->hi_ns = search_whole(metg_at(searches, one, run, crossing->interval.hi));
+        row->size_ns = search_whole(crossing->x);
+        row->size_lo_ns = search_whole(crossing->interval.lo);
+        row->size_hi_ns = search_whole(crossing->interval.hi);
     }
 }
 
 static void metg_print(const struct searches *searches, const struct run_data *run, FILE *out)
 {
     const struct cell *cell = &searches->session.plan.cells.cell[0];
-    fprintf(out, "METG(%.3g%%): task size at which a pool takes %.3g times the time of pool static; %s, %u workers\n",
-            100 * searches->limit, 1 / searches->limit, cell->f.workload, search_workers(searches));
+    fprintf(out,
+            "METG(%.3g%%): wall time x CPUs / tasks where %.3g %% of the highest throughput is left; %s, %u workers\n",
+            100 * searches->limit, 100 * searches->limit, cell->f.workload, search_workers(searches));
     search_lines(searches, run, out);
-    fprintf(out, "Intervals hold together at 95 %%.\n");
+    fprintf(out,
+            "The highest throughput is that of pool static with tasks of 1 ms, in the same blocks. size: the label of "
+            "a task there.\nIntervals hold together at 95 %%.\n");
 }
 
 static int metg_main(const struct arguments *given)
@@ -107,10 +138,12 @@ static int metg_main(const struct arguments *given)
     static const struct search_kind kind = {.verb = "metg",
                                             .fixed = fixed,
                                             .step_blocks = STEP_BLOCKS,
+                                            .base_x = METG_REFERENCE_NS,
                                             .prepare = metg_prepare,
                                             .set = metg_set,
                                             .g = metg_g,
                                             .spell = metg_spell,
+                                            .answer_at = metg_at,
                                             .there = metg_there,
                                             .format = &metg_format,
                                             .answer = metg_answer,
@@ -122,11 +155,13 @@ const struct verb verb_metg = {
     .name = "metg",
     .chapter = "search",
     .operands = "",
-    .summary = "find the smallest task size that keeps a pool efficient",
+    .summary = "find the smallest granularity that keeps a pool efficient",
     .function = metg_main,
-    .help = "Finds, for every pool, the task size at which it is half as efficient as pool static, which runs beside "
-            "it in every block: the minimum effective task granularity, METG(50%). Sizes are halved on a log scale; "
-            "then both ends of what is left run in the same blocks, and give the interval. Leaves the files that run "
-            "leaves, and metg.csv.",
+    .help =
+        "Finds, for every pool, the granularity (wall time x CPUs in use / tasks) at which it does half of the work "
+        "by time that is done at best: the minimum effective task granularity, METG(50%), of Task Bench. The best "
+        "is pool static with tasks of 1 ms, which runs beside it in every block. Task sizes are halved on a log "
+        "scale; then both ends of what is left run in the same blocks, and give the interval. The label of the task "
+        "size stands beside. Leaves the files that run leaves, and metg.csv.",
     .arguments = metg_arguments,
     .all_but = metg_all_but};

@@ -61,6 +61,12 @@ static int64_t cell_at(struct searches *searches, uint32_t from, double x, char 
     return (int64_t)count - 1;
 }
 
+/* Where the subject of a search and its base are when it is at x. */
+static double x_of(const struct searches *searches, size_t side, double x)
+{
+    return side == 1 && searches->kind->base_x > 0 ? searches->kind->base_x : x;
+}
+
 static void round_take(struct round *round, int64_t number)
 {
     for (size_t i = 0; i < round->count; i++)
@@ -75,7 +81,7 @@ static int round_add(struct searches *searches, const struct cell_search *one, d
 {
     const uint32_t from[] = {one->subject, one->base};
     for (size_t i = 0; i < sizeof from / sizeof *from && from[i] != SEARCH_NONE; i++) {
-        int64_t number = cell_at(searches, from[i], x, error);
+        int64_t number = cell_at(searches, from[i], x_of(searches, i, x), error);
         if (number < 0)
             return (int)number;
         round_take(round, number);
@@ -115,11 +121,12 @@ static double block_g(struct searches *searches, struct cell_search *one, double
     const struct search_trial *trial[] = {NULL, NULL};
     char error[ERROR_MAX], text[64];
     for (size_t i = 0; i < 2 && from[i] != SEARCH_NONE; i++) {
-        trial[i] = &searches->trial[cell_at(searches, from[i], x, error)];
+        const double at = x_of(searches, i, x);
+        trial[i] = &searches->trial[cell_at(searches, from[i], at, error)];
         one->trials++;
         if (!trial_is_ok(&trial[i]->row))
             snprintf(one->failure, sizeof one->failure, "%s at %s: %.120s", trial_status_word(trial[i]->row.status),
-                     searches->kind->spell(searches, x, text, sizeof text), trial[i]->row.reason);
+                     searches->kind->spell(searches, at, text, sizeof text), trial[i]->row.reason);
     }
     return searches->kind->g(searches, x, trial[0], trial[1]);
 }

@@ -38,6 +38,7 @@ struct search_kind {
     const char *const *fixed;
     unsigned step_blocks; /* to tell a side by */
     bool grids;           /* the last round measures a grid of points */
+    double base_x;        /* where the base is, at whatever x its subjects are; 0: where they are */
     /* After session_open(): fills each, count and what the functions below need. */
     int (*prepare)(struct searches *searches, const struct arguments *given, char *error);
     /* What makes a cell the one at x. */
@@ -46,6 +47,10 @@ struct search_kind {
     double (*g)(const struct searches *searches, double x, const struct search_trial *subject,
                 const struct search_trial *base);
     char *(*spell)(const struct searches *searches, double x, char *text, size_t size);
+    /* What the answer is where the crossing is at x, for spell; NULL: x itself, else x is the label that stands beside.
+     */
+    double (*answer_at)(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
+                        double x);
     /* What was seen at an end of the range that is beyond the crossing; NULL: the last blocks alone may say so. */
     void (*there)(const struct searches *searches, const struct cell_search *one, const struct search_point *at,
                   const struct run_data *run, char *text, size_t size);

@@ -250,23 +250,32 @@ bool search_found(const struct searches *searches, const struct cell_search *one
     return !isnan(crossing->x) && !crossing->several;
 }
 
+static double answer_at(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
+                        double x)
+{
+    return searches->kind->answer_at ? searches->kind->answer_at(searches, one, run, x) : x;
+}
+
 void search_line(const struct searches *searches, const struct cell_search *one, const struct run_data *run, FILE *out)
 {
+    const struct search_kind *kind = searches->kind;
     const struct crossing *crossing = &one->crossing;
-    char reason[SEARCH_ANSWER_MAX], x[64], lo[64] = "..", hi[64] = "..", interval[160] = "";
+    char reason[SEARCH_ANSWER_MAX], x[64], lo[64] = "..", hi[64] = "..", interval[160] = "", label[96] = "";
     if (!search_found(searches, one, run, reason)) {
         fprintf(out, "%s\n", reason);
         return;
     }
+    if (kind->answer_at)
+        snprintf(label, sizeof label, "  size %s", kind->spell(searches, crossing->x, x, sizeof x));
     if (!isnan(crossing->interval.lo))
-        searches->kind->spell(searches, crossing->interval.lo, lo, sizeof lo);
+        kind->spell(searches, answer_at(searches, one, run, crossing->interval.lo), lo, sizeof lo);
     if (!isnan(crossing->interval.hi))
-        searches->kind->spell(searches, crossing->interval.hi, hi, sizeof hi);
+        kind->spell(searches, answer_at(searches, one, run, crossing->interval.hi), hi, sizeof hi);
     if (!isnan(crossing->interval.lo) || !isnan(crossing->interval.hi))
         snprintf(interval, sizeof interval, "  [%s%s%s]", lo,
                  isnan(crossing->interval.lo) || isnan(crossing->interval.hi) ? " " : " .. ", hi);
-    fprintf(out, "%-10s%s%s%s\n", searches->kind->spell(searches, crossing->x, x, sizeof x), interval,
-            reason[0] ? "  " : "", reason);
+    fprintf(out, "%-10s%s%s%s%s\n", kind->spell(searches, answer_at(searches, one, run, crossing->x), x, sizeof x),
+            interval, label, reason[0] ? "  " : "", reason);
 }
 
 void search_lines(const struct searches *searches, const struct run_data *run, FILE *out)

@@ -1,6 +1,9 @@
 /* What the run says of each target, block by block: a ratio, a difference, an amount, or a METG of its own in every
  * block. All intervals hold together; a target fails only when its whole interval lies beyond what is allowed. */
+#include "bench/analyse/metg.h"
 #include "bench/base/refuse.h"
+#include "bench/base/units.h"
+#include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
 #include "bench/verbs/targets/targets.h"
 #include <errno.h>
@@ -209,81 +212,87 @@ static int pair_judge(struct judge *judge, struct judgement *judgement, double *
     return 0;
 }
 
-/* ---- METG: where the base takes half the time, block by block ---- */
+/* ---- METG, block by block ---- */
 
-struct point {
-    double size;
-    const double *cell, *base;
-};
-
-static int point_compare(const void *a, const void *b)
+/* Rows of what the selector means at every size, ascending. */
+static size_t sizes_find(const struct run_data *run, const struct selector *selector, size_t *cells)
 {
-    double x = ((const struct point *)a)->size, y = ((const struct point *)b)->size;
-    return (x > y) - (x < y);
-}
-
-/* Points of sizes that both have, ascending. */
-static int points_find(struct judge *judge, struct point *points, size_t *count, struct judgement *judgement)
-{
-    const struct run_data *s = judge->run;
-    *count = 0;
-    for (size_t i = 0; i < s->count; i++) {
-        if (!selector_fits(&judge->target->cell, &s->rows[i], FACTOR_SIZE))
+    size_t count = 0;
+    for (size_t i = 0; i < run->count; i++) {
+        if (!selector_fits(selector, &run->rows[i], FACTOR_SIZE))
             continue;
-        for (size_t k = 0; k < s->count; k++) {
-            if (!selector_fits(&judge->target->base[0], &s->rows[k], FACTOR_SIZE) ||
-                s->rows[k].f.size_ns != s->rows[i].f.size_ns)
-                continue;
-            const double *x = cell_series(judge, METRIC_WALL, i), *y = cell_series(judge, METRIC_WALL, k);
-            if (!x || !y)
-                return -ENOMEM;
-            points[(*count)++] = (struct point){(double)s->rows[i].f.size_ns, x, y};
-            judgement->failed += (size_t)s->rows[i].failed + (size_t)s->rows[k].failed;
-            break;
-        }
+        size_t at = count++;
+        for (; at > 0 && run->rows[cells[at - 1]].f.size_ns > run->rows[i].f.size_ns; at--)
+            cells[at] = cells[at - 1];
+        cells[at] = i;
     }
-    qsort(points, *count, sizeof *points, point_compare);
-    return 0;
+    return count;
 }
 
-/* Straight between two sizes on a log axis. Efficient enough at the smallest size already: that size, for it is not
- * larger; not at the largest: infinite. NAN where a trial is missing. */
-static double metg_of(const struct point *points, size_t count, size_t block)
+/* In every block, into `metg`. What is missing is said in the judgement. */
+static int metg_series(const struct judge *judge, const struct selector *selector, double *metg,
+                       struct judgement *judgement)
 {
-    double above = NAN, above_size = NAN;
-    for (size_t i = count; i-- > 0;) {
-        double efficiency = points[i].base[block] / points[i].cell[block];
-        if (isnan(efficiency))
-            return NAN;
-        if (efficiency < METG_LEVEL) {
-            if (isnan(above))
-                return INFINITY;
-            double share = (METG_LEVEL - efficiency) / (above - efficiency);
-            return points[i].size * pow(above_size / points[i].size, share);
+    const struct run_data *run = judge->run;
+    const int64_t cpus = host_cpus(run->host);
+    size_t *cells = calloc(run->count + 1, sizeof *cells);
+    struct metg_point *points = calloc(run->count + 1, sizeof *points);
+    const size_t count = cells && points ? sizes_find(run, selector, cells) : 0;
+    bool any = false;
+    for (size_t i = 0; i < count; i++)
+        judgement->failed += (size_t)run->rows[cells[i]].failed;
+    for (size_t block = 1; block <= run->blocks; block++) {
+        const double highest = count ? metg_highest(run, cells[0], block) : NAN;
+        any |= !isnan(highest);
+        for (size_t i = 0; i < count; i++) {
+            size_t at = run_data_at(run, cells[i], block);
+            const struct trial_row *trial = at == RUN_NOTHING ? NULL : &run->trials[at];
+            points[i] = (struct metg_point){trial ? metg_granularity_ns(trial, cpus) : NAN,
+                                            trial ? metg_throughput(trial) / highest : NAN};
         }
-        above = efficiency;
-        above_size = points[i].size;
+        metg[block - 1] = metg_of(points, count, METG_LEVEL);
     }
-    return above_size;
+    char text[128], size[32];
+    if (count < 2)
+        snprintf(judgement->why, sizeof judgement->why, "fewer than two sizes were run of %s",
+                 selector_text(text, sizeof text, selector));
+    else if (!any)
+        snprintf(judgement->why, sizeof judgement->why,
+                 "no tasks of %s, of which throughput is the highest, were run with all else as in %s",
+                 format_duration(size, sizeof size, METG_REFERENCE_NS), selector_text(text, sizeof text, selector));
+    if (count < 2 || !any)
+        judgement->outcome = TARGET_NOT_RUN;
+    int rc = cells && points ? 0 : -ENOMEM;
+    free(cells);
+    free(points);
+    return rc;
 }
 
 static int metg_judge(struct judge *judge, struct judgement *judgement, double *room)
 {
-    struct point *points = calloc(judge->run->count + 1, sizeof *points);
-    size_t count = 0;
-    int rc = points ? points_find(judge, points, &count, judgement) : -ENOMEM;
-    if (!rc && count < 2) {
-        judgement->outcome = TARGET_NOT_RUN;
-        snprintf(judgement->why, sizeof judgement->why, "fewer than two sizes were run of both the cell and the base");
-    } else if (!rc) {
-        size_t blocks = judge->run->blocks;
-        for (size_t block = 0; block < blocks; block++)
-            room[block] = metg_of(points, count, block);
-        amount_judge(judge, room, blocks, judgement);
-        judgement->cell_cost = judgement->value;
+    const struct target *target = judge->target;
+    const size_t blocks = judge->run->blocks;
+    double *base = calloc(2 * blocks + 1, sizeof *base);
+    struct comparison comparison;
+    judgement->outcome = TARGET_UNRESOLVED;
+    int rc = base ? metg_series(judge, &target->cell, room, judgement) : -ENOMEM;
+    if (!rc && target->bases && judgement->outcome != TARGET_NOT_RUN) {
+        rc = metg_series(judge, &target->base[0], base, judgement);
+        judgement->base_cost = rc ? NAN : median_of(base, blocks, base + blocks);
+        snprintf(judgement->base_label, sizeof judgement->base_label, "METG of the base");
+    }
+    if (!rc && judgement->outcome != TARGET_NOT_RUN) {
+        judgement->cell_cost = median_of(room, blocks, base + blocks);
+        if (target->bases && !(rc = comparison_make(room, base, blocks, &judge->family, &comparison))) {
+            judgement->value = comparison.ratio;
+            judgement->interval = comparison.interval;
+            judgement->blocks = comparison.blocks;
+        } else if (!rc) {
+            amount_judge(judge, room, blocks, judgement);
+        }
         outcome_read(judge, judgement);
     }
-    free(points);
+    free(base);
     return rc;
 }
 

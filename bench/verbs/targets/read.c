@@ -178,13 +178,15 @@ static int target_finish(struct reader *reader)
         return refuse(reader->error, "[%s] has no cell, expected cell = pool=..., ...", target->name);
     if (!*target->at_most_text)
         return refuse(reader->error, "[%s] has no at_most, expected at_most = 1.5x", target->name);
-    if (target->metg && !target->bases)
-        return refuse(reader->error, "[%s]: metg needs a base, expected base = pool=static", target->name);
-    if (target->metg && strchr(target->at_most_text, 'x'))
-        return refuse(reader->error, "[%s]: metg is a time, expected at_most = 120ns", target->name);
+    if (target->metg && target->bases > 1)
+        return refuse(reader->error, "[%s]: metg is compared with one other, expected one base", target->name);
     int rc = at_most_parse(target, reader->error);
-    if (target->metg)
-        target->kind = TARGET_AMOUNT;
+    if (!rc && target->metg && target->kind == TARGET_DIFFERENCE)
+        return refuse(
+            reader->error,
+            "[%s]: metg is measured by the tasks of 1ms in the same blocks, whatever the base: expected at_most "
+            "= %s without a base, or at_most = 1.3x, a ratio to the metg of the base",
+            target->name, target->at_most_text);
     return rc;
 }
 
