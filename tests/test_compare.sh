@@ -19,7 +19,8 @@ BEGIN {
     }
     for (i = 1; i <= length(where); i++)
         run += index("abcdefghijklmnopqrstuvwxyz", substr(where, i, 1)) * i
-    pools = split("prefork pthread fork same_pool noisy:x=1", pool, " ")
+    pools = split("prefork pthread fork same_pool noisy:x=1" (given("serial", "") ? " serial" : ""), pool, " ")
+    factor["serial"] = given("serial", 1)
     factor["prefork"] = 1
     factor["pthread"] = given("pthread", 0.9)
     factor["fork"] = given("fork", 1.2)
@@ -27,7 +28,7 @@ BEGIN {
     factor["noisy:x=1"] = 1.01
     print "schema_version,run_id,trial_id,cell_id,block,position,experiment,pool,workload,size_ns,size_dist," \
           "iterations,tasks,workers,place,arrival,collect,in_bytes,out_bytes,ballast,faults,timing,seed,status,reason," \
-          "wall_ns,user_ns,sys_ns,open_ns,pss_bytes"
+          "wall_ns,user_ns,sys_ns,open_ns,pss_bytes,runqueue_ns"
     for (b = 1; b <= blocks; b++)
         for (s = 0; s < 2; s++)
             for (p = 1; p <= pools; p++) {
@@ -38,14 +39,16 @@ BEGIN {
                 spread = pool[p] ~ /^noisy/ ? 0.2 : 0.004
                 ns = size * given("speed", 1) * (1 + 0.3 * (b % 3)) * factor[pool[p]] * (1 + spread * noise(b * 10 + s * 5 + p))
                 failed = pool[p] == given("broken", "") || given("broken", "") == "all"
-                printf "%d,%s,%d,c%03d,%d,%d,,%s,spin,%d,fixed,%d,%d,2,compact,%s,completed,0,0,0,,task,%s,%s,%s,",
-                    given("schema", 1), where, n, s * 5 + p, b, p - 1, pool[p], size, given("iterations", size),
-                    given("tasks", 100), given("arrival", "burst"),
+                printf "%d,%s,%d,c%03d,%d,%d,,%s,spin,%d,fixed,%d,%d,%d,compact,%s,completed,0,0,0,,task,%s,%s,%s,",
+                    given("schema", 1), where, n, s * pools + p, b, p - 1, pool[p], size, given("iterations", size),
+                    given("tasks", 100), pool[p] == "serial" ? 1 : 2, given("arrival", "burst"),
                     given("seed", 11), failed ? "crashed" : "ok", failed ? "killed" : ""
                 if (failed)
-                    print ",,,,"
-                else
-                    printf "%d,%d,%d,%d,\n", ns * given("tasks", 100), ns * given("tasks", 100) * 0.9, ns * given("tasks", 100) * 0.1, given("open", 1000)
+                    print ",,,,,"
+                else {
+                    ns *= given("tasks", 100)
+                    printf "%d,%d,%d,%d,,%d\n", ns, ns * 0.9, ns * 0.1, given("open", 1000), ns * given("waited", 0)
+                }
             }
 }
 AWK
@@ -105,6 +108,15 @@ expect 2 'open: no block has it for both cells' idle --metric open
 expect 3 'surely slower by more than 5 %' one --fail-if-slower 5%
 expect 0 'slower' one --fail-if-slower 25%
 expect 3 '2 of 8 cells unresolved' one --fail-if-unresolved
+
+# A gate that could not have seen its margin is not green.
+make gate 12 fork=1
+expect 4 'could not tell of [12] of 8 cells whether they are slower by 3 %: noisy:x=1, [^;]*up to 1\.[0-9]+x\)' \
+    gate --fail-if-slower 3%
+expect 4 'more blocks can tell' gate --fail-if-slower 3%
+expect 0 'could not tell of [12] of 8 cells' gate --fail-if-slower 3% --blind-ok
+expect 3 'unresolved' one --fail-if-slower 25% --fail-if-unresolved --blind-ok
+expect 3 'could not tell' one --fail-if-slower 5% --blind-ok
 expect 1 'trials failed' broken --fail-if-slower 5%
 
 # Percentiles, of a latency.csv that another program wrote: 1 in 50 tasks takes ten times as long. fork has too few.
@@ -131,11 +143,54 @@ check 'percentiles on the screen' grep -q '^Latency' screen
 
 # Two runs: pthread went from 0.9 to 1.05 of the same.
 expect 0 'pthread, spin, 10us, 2 workers 1\.17x .* slower' one other
-expect 0 'changed on the machine between the runs is part of the ratio, and no interval holds it; --baseline +divides out what all cells share' one other
-expect 3 'fork, spin, 10us, 2 workers 1\.00x .* equal' one other --fail-if-slower 10%
+expect 0 'by what the machine did meanwhile, too: intervals of all rows take in .* up to 1\.5 % .*serial has the baseline; surer are both builds in one run' one other
+expect 0 'fork, spin, 10us, 2 workers 1\.00x .* unresolved' one other
+expect 0 'fork, spin, 10us, 2 workers 1\.00x .* equal' one other --between-runs 0%
+expect 3 '2 of 10 cells surely slower by more than 10 %' one other --fail-if-slower 10%
+expect 2 '--between-runs: expected a share' one other --between-runs wide
 make slow 12 speed=1.1
 expect 0 '[0-9]+ of 10 cells are slower and none is faster: that may be the machine' one slow
 expect 0 'pthread, spin, 10us, 2 workers 1\.00x .* equal' one slow --baseline prefork
+expect 0 'prefork, spin, 10us, 2 workers 1\.10x' one slow --baseline prefork
+
+# By serial of its own run and block, without being asked: what all share is one row, and a pool that changed another.
+make with 60 serial=1.8
+make same 60 serial=1.8
+make worse 60 serial=1.8 pthread=0.99
+make all 60 serial=1.8 speed=1.1
+make no_serial 60
+make busy 60 serial=1.8 waited=0.2
+expect 0 'pthread, spin, 10us, 2 workers 1\.00x .* equal 0\.50 of 2[0-9.]+ us' with same
+expect 0 'The row of serial is its own change, in absolute times' with same
+expect 0 'serial, spin, 10us, 1 worker 1\.00x 0\.9[0-9]+ \.\. 1\.0[0-9]+ (unresolved|equal) 2[0-9.]+ us 2[0-9.]+ us 60' with same
+expect 3 '2 of 12 cells surely slower by more than 5 %' with worse --fail-if-slower 5%
+expect 3 '2 of 12 cells surely slower by more than 5 %' with all --fail-if-slower 5%
+expect 0 'serial, spin, 10us, 1 worker 1\.10x .* slower' with all
+expect 0 'pthread, spin, 10us, 2 workers 1\.00x .* equal' with all
+expect 0 'serial' with same --fail-if-slower 5%
+expect 4 'could not tell of [1-9][0-9]* of 12 cells whether they are slower by 2 %: noisy.* both builds in one run' with same --fail-if-slower 2%
+expect 0 'could not tell' with same --fail-if-slower 2% --blind-ok
+expect 0 'intervals of all rows take in' with no_serial
+expect 0 'busy was disturbed, serial waited for a CPU for 20 % of its time' with busy
+expect 4 'could not tell of 12 of 12 cells .*busy was disturbed: serial waited for a CPU for 20 %' with busy --fail-if-slower 5%
+
+# Several runs a side: the runs are the units, whatever the machine did between them.
+for i in 1 2 3; do
+    make a$i 20 serial=1.8 speed=1.0$i
+    make b$i 20 serial=1.8 speed=1.0$((4 - i))
+    make c$i 20 serial=1.8 speed=1.0$i pthread=1.0
+    make d$i 20 serial=1.8 speed=1.2$i
+done
+expect 0 'b1 and 2 more compared with the baseline a1 and 2 more: .*run by run.* Runs are the units' a1,a2,a3 b1,b2,b3
+expect 0 'pthread, spin, 10us, 2 workers 1\.00x [0-9.]+ \.\. [0-9.]+ equal .* 3 ' a1,a2,a3 b1,b2,b3
+expect 0 'serial, spin, 10us, 1 worker 1\.00x 0\.9[0-7] \.\. 1\.0[3-9] unresolved' a1,a2,a3 b1,b2,b3
+expect 3 '2 of 12 cells surely slower by more than 5 %' a1,a2,a3 c1,c2,c3 --fail-if-slower 5%
+expect 3 '2 of 12 cells surely slower by more than 5 %' a1,a2,a3 d1,d2,d3 --fail-if-slower 5%
+expect 2 'expected one run a side, or 3 and more on both: .* found 2 and 2' a1,a2 b1,b2
+expect 2 'found 3 and 1' a1,a2,a3 b1
+expect 2 'found 3 and 0' a1,a2,a3
+expect 2 'stands twice on one side' a1,a2,a1 b1,b2,b3
+expect 2 'a run is missing' a1,,a3 b1,b2,b3
 expect 0 'machines differ: CPU: "a & co" and "b & co".*' one machine
 expect 0 'pthread, spin, 10us, 2 workers 1\.33x .* slower 1\.20 of 3[0-9.]+ us 0\.90 of 1[0-9.]+ us' one machine
 expect 0 'fork, spin, 10us, 2 workers 1\.00x .* equal' one machine
@@ -145,7 +200,8 @@ expect 0 'pthread, spin, 10us, 2 workers 1\.17x' one other --baseline prefork
 expect 2 'has no trials.csv' ./empty
 expect 2 'seed 11, seed has 12' one seed
 expect 2 '10000 iterations in one, 7 in iterations' one iterations
-expect 2 '8 comparisons need at least 9 blocks, there are 5' few
+expect 4 'could not tell: 8 comparisons need at least 9 blocks, there are 5' few
+expect 0 'could not tell: 8 comparisons' few --blind-ok
 expect 1 'no comparison has a block in which both cells ended well: 120 of 120 trials failed' dead
 expect 2 'schema_version: expected 1 .. 2, found 9' schema
 expect 0 'Without a partner \([0-9]+ cells\): .*fork, spin, 100us' hole
@@ -185,7 +241,7 @@ for format in text csv markdown latex; do
     "$poolbench" compare one other --format $format >b 2>&1
     check "$format is the same when repeated" cmp a b
 done
-for runs in one 'one other' 'one machine'; do
+for runs in one 'one other' 'one machine' 'with same' 'with busy' 'a1,a2,a3 b1,b2,b3'; do
     # shellcheck disable=SC2086 # two words
     "$poolbench" compare $runs >wide 2>/dev/null
     check "96 columns: $runs" awk 'length > 96 { bad = 1; print } END { exit bad }' wide

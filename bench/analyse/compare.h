@@ -3,7 +3,10 @@
 #ifndef POOLBENCH_ANALYSE_COMPARE_H
 #define POOLBENCH_ANALYSE_COMPARE_H
 #include "bench/model/metrics.h"
-#include "bench/stats/verdict.h"
+#include "bench/stats/runs.h"
+
+#define SIDE_RUNS_MAX 32
+#define DISTURBED     0.01 /* of the time that serial tasks wanted a CPU, somebody else had it: the machine was busy */
 
 struct side { /* a run */
     const char *id;
@@ -11,28 +14,40 @@ struct side { /* a run */
     struct series series;
 };
 
+/* Runs that are compared as one side: one, or RUNS_LEAST and more, which are the units then. */
+struct sides {
+    struct side *run; /* the first one names cells, and stands for all */
+    size_t count;
+};
+
 struct question {
     const struct metric *metric;
     unsigned by;          /* one FACTOR_ bit; 0: not asked for */
     const char *baseline; /* its value; "": not asked for */
     double margin;
+    double between_runs; /* by which absolute times of two runs of one program differ at most, in 19 of 20 */
 };
 
 struct pair {
     size_t cell, base;            /* in rows of the two sides */
-    size_t cell_own, base_own;    /* what each is divided by first, where `relative` */
+    size_t cell_own, base_own;    /* two runs: what each is divided by first, in its own run; RUN_NOTHING: nothing, and
+                                     what the machine did between the runs is in it */
     struct comparison comparison; /* of no block where there is nothing but 0 on both sides: nothing was measured */
     double cell_cost, base_cost;  /* medians of what is compared: absolute, or relative to cell_own and base_own */
-    double cell_own_cost, base_own_cost; /* where `relative`; absolute */
+    double cell_own_cost, base_own_cost; /* of those, absolute */
 };
 
 struct compare {
-    const struct side *base, *cell; /* the same in one run */
-    struct question question;       /* with what was chosen where nothing was asked for */
-    bool two;                       /* runs: a cell is compared with itself in the other run */
-    bool relative;                  /* two runs, and each cell is first divided by its own run's baseline */
-    unsigned factors, shown;        /* what tells cells apart; what of it differs within these runs */
-    struct pair *pairs;             /* in plan order of the cells */
+    const struct side *base, *cell; /* the same in one run; of several a side, the first */
+    struct sides bases, cells;
+    struct question question;     /* with what was chosen where nothing was asked for */
+    bool two;                     /* runs: a cell is compared with itself in the other run */
+    bool several;                 /* runs a side, which are the units */
+    bool relative;                /* two runs, and cells are first divided by their own run's baseline */
+    bool other_machine;           /* two runs: absolute times are not compared */
+    const struct side *disturbed; /* of two runs, one in which others took the CPUs: nothing is told; NULL: none */
+    unsigned factors, shown;      /* what tells cells apart; what of it differs within these runs */
+    struct pair *pairs;           /* in plan order of the cells */
     size_t count;
     size_t *alone[2], alone_count[2]; /* cells without a partner, of base and of cell; one run uses the second */
     struct family family;
@@ -49,9 +64,22 @@ void side_release(struct side *side);
 
 /* base and cell are the same for one run. other_machine: two runs, not of one machine. 0; -EINVAL and a line on stderr:
  * the runs do not bear the question. */
-int compare_make(const struct side *base, const struct side *cell, const struct question *question, bool other_machine,
-                 struct compare *compare);
+int compare_make(const struct sides *base, const struct sides *cell, const struct question *question,
+                 bool other_machine, struct compare *compare);
 void compare_release(struct compare *compare);
+/* Of compare_make(). First what cells are measured by (room: for a name that is chosen); then the pairs, in the room
+ * there is, and the cells that have none; last their numbers and verdicts. 0, -EINVAL after a line, -ENOMEM. */
+int pairs_measure(struct compare *compare, char *room, size_t size);
+void pairs_find(struct compare *compare);
+int pairs_judge(struct compare *compare);
+size_t cell_twin(const struct compare *compare, const struct summary_row *row, const struct run_data *in);
+bool pair_is_relative(const struct pair *pair);
+/* Two runs: this row is the baseline's own change, by which all others are measured. */
+bool pair_is_own(const struct compare *compare, const struct pair *pair);
+/* What a gate makes of it: with a disturbed run, nothing. */
+enum gate pair_gate(const struct compare *compare, const struct pair *pair, double limit);
+/* The share of the time that others had the CPU that serial tasks wanted; NAN: none ran, or it is not known. */
+double run_disturbed(const struct run_data *run);
 size_t pair_failed(const struct compare *compare, const struct pair *pair); /* trials, of all cells that take part */
 /* Those of all comparisons, each once: several may share a baseline. */
 void compare_trials(const struct compare *compare, size_t *failed, size_t *trials);

@@ -58,7 +58,7 @@ static bool *cells_of(const struct compare *c, size_t blocks, int side)
             takes_part[p->cell] = true;
         if (!side || !c->two)
             takes_part[p->base] = true;
-        if (c->relative)
+        if (pair_is_relative(p))
             takes_part[side ? p->cell_own : p->base_own] = true;
     }
     return takes_part;

@@ -198,6 +198,27 @@ static void line_changes(const struct advice *advice, const struct contest *cont
     wrap_row(stdout, 0, "changes", TEXT_COLUMN, line.text);
 }
 
+static int blind_say(const char *what)
+{
+    complain("advise", "could not tell %s; more blocks can (a longer --budget, run --more)", what);
+    return EXIT_BLIND;
+}
+
+/* What is advised is surely as good as the best, or keeps to the latency: that is what can be told or not. */
+static int advice_exit(const struct advice *advice, const struct contest *contest)
+{
+    const struct candidate *chosen = &contest->candidates[contest->chosen];
+    const double limit = (double)advice->wish.p99_ns;
+    if (advice->wish.p99_ns && chosen->interval.lo > limit)
+        return 3;
+    if (advice->wish.p99_ns)
+        return chosen->interval.hi <= limit ? 0 : blind_say("whether it keeps to the latency");
+    bool is_near = !contest->chosen || chosen->to_best.interval.hi <= CONTEST_NEAR;
+    for (size_t i = 1; i < contest->count && !contest->chosen; i++)
+        is_near = is_near && contest->candidates[i].to_best.interval.lo >= 1 / CONTEST_NEAR;
+    return is_near ? 0 : blind_say("whether that is within a tenth of the best");
+}
+
 int advise_print(const struct advice *advice, const char *directory)
 {
     struct contest contest;
@@ -219,17 +240,19 @@ int advise_print(const struct advice *advice, const char *directory)
         return 1;
     }
     if (contest.count > 1 && advice->series.blocks < contest.family.blocks) {
-        int code =
-            complain("advise", "%s: to compare %zu cells with each other takes at least %zu blocks, there are %zu",
-                     directory, contest.count, contest.family.blocks, advice->series.blocks);
+        complain("advise",
+                 "could not tell: to compare %zu cells with each other takes at least %zu blocks, %s has %zu; "
+                 "`poolbench run --more` adds some",
+                 contest.count, contest.family.blocks, directory, advice->series.blocks);
         contest_release(&contest);
-        return code;
+        return EXIT_BLIND;
     }
     line_advice(advice, &contest);
     line_why(advice, &contest);
     line_expect(advice, &contest);
     line_rests(advice, &contest, directory);
     line_changes(advice, &contest);
+    int code = advice_exit(advice, &contest);
     contest_release(&contest);
-    return 0;
+    return code;
 }

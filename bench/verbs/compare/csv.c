@@ -15,7 +15,7 @@ struct compare_row {
     double ratio, lo, hi;
     char verdict[16];
     double base_cost, cell_cost, base_own_cost, cell_own_cost, margin, level;
-    int64_t blocks_to_resolve;
+    int64_t blocks_to_resolve, runs, base_runs;
 };
 
 // clang-format off
@@ -27,12 +27,17 @@ static const struct column columns[] = {
     FIELD(TEXT, metric, metric), FIELD(INT, blocks, blocks), FIELD(REAL, ratio, ratio), FIELD(REAL, lo, lo),
     FIELD(REAL, hi, hi), FIELD(TEXT, verdict, verdict), FIELD(REAL, base, base_cost), FIELD(REAL, cell, cell_cost),
     FIELD(REAL, base_own, base_own_cost), FIELD(REAL, cell_own, cell_own_cost), FIELD(REAL, margin, margin),
-    FIELD(REAL, level, level), FIELD(INT, blocks_to_resolve, blocks_to_resolve),
+    FIELD(REAL, level, level), FIELD(INT, blocks_to_resolve, blocks_to_resolve), FIELD(INT, runs, runs),
+    FIELD(INT, base_runs, base_runs),
 };
 // clang-format on
 
-static const struct file_format format = {"standard output", "", columns, sizeof columns / sizeof columns[0],
-                                          sizeof(struct compare_row)};
+/* The last two are only filled where there are several runs a side. */
+static struct file_format format_of(const struct compare *c)
+{
+    return (struct file_format){"standard output", "", columns,
+                                sizeof columns / sizeof columns[0] - (c->several ? 0 : 2), sizeof(struct compare_row)};
+}
 
 static void row_fill(struct compare_row *row, const struct compare *c, const struct pair *p)
 {
@@ -54,6 +59,8 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
         .blocks_to_resolve = comparison->blocks_to_resolve && comparison->blocks_to_resolve <= RESOLVE_MAX
                                  ? (int64_t)comparison->blocks_to_resolve
                                  : MISSING,
+        .runs = (int64_t)c->cells.count,
+        .base_runs = (int64_t)c->bases.count,
     };
     snprintf(row->run_id, sizeof row->run_id, "%s", c->cell->id);
     snprintf(row->base_run_id, sizeof row->base_run_id, "%s", c->base->id);
@@ -61,7 +68,7 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
     memcpy(row->experiment, cell->experiment, sizeof row->experiment);
     memcpy(row->base_cell_id, base->cell_id, sizeof row->base_cell_id);
     memcpy(row->base_pool, base->f.pool, sizeof row->base_pool);
-    if (!c->two || c->relative)
+    if (!c->two || pair_is_relative(p))
         snprintf(row->baseline, sizeof row->baseline, "%s", c->question.baseline);
     snprintf(row->metric, sizeof row->metric, "%s", c->question.metric->name);
     snprintf(row->verdict, sizeof row->verdict, "%s", verdict_words(c, p));
@@ -72,6 +79,7 @@ int compare_csv(const struct compare *c)
     struct compare_row *rows = calloc(c->count + 1, sizeof *rows);
     for (size_t i = 0; i < c->count && rows; i++)
         row_fill(&rows[i], c, &c->pairs[i]);
+    const struct file_format format = format_of(c);
     int result = rows ? rows_csv(&format, rows, c->count) : -ENOMEM;
     free(rows);
     return result;

@@ -48,10 +48,11 @@ static char *interval_text(char *text, size_t size, const struct interval *inter
 }
 
 /* "10.5 us"; "0.93 of 10.5 us" where it is relative. */
-static char *absolute_text(char *text, size_t size, const struct compare *c, double cost, double own)
+static char *absolute_text(char *text, size_t size, const struct compare *c, const struct pair *p, double cost,
+                           double own)
 {
     char ratio[32], absolute[32];
-    if (!c->relative)
+    if (!pair_is_relative(p))
         metric_text(c->question.metric, cost, text, size);
     else
         snprintf(text, size, "%s of %s", ratio_text(ratio, sizeof ratio, cost, c->question.margin),
@@ -87,15 +88,15 @@ static void pair_put(struct sheet *sheet, const struct compare *c, const struct 
     sheet_put(sheet, "%s%s", ratio_text(ratio, sizeof ratio, p->comparison.ratio, margin),
               isnan(p->comparison.ratio) ? "" : "x");
     sheet_row(sheet, interval_text(interval, sizeof interval, &p->comparison.interval, margin), verdict_words(c, p),
-              absolute_text(cell, sizeof cell, c, p->cell_cost, p->cell_own_cost),
-              absolute_text(base, sizeof base, c, p->base_cost, p->base_own_cost));
+              absolute_text(cell, sizeof cell, c, p, p->cell_cost, p->cell_own_cost),
+              absolute_text(base, sizeof base, c, p, p->base_cost, p->base_own_cost));
     sheet_put(sheet, "%zu", p->comparison.blocks);
 }
 
 static void table_write(FILE *out, const struct compare *c, enum style style)
 {
     struct sheet sheet = {.columns = 7, .align = "lrrlr"};
-    sheet_row(&sheet, "cell", "ratio", "interval", "verdict", "cell takes", "baseline", "blocks");
+    sheet_row(&sheet, "cell", "ratio", "interval", "verdict", "cell takes", "baseline", c->several ? "runs" : "blocks");
     for (size_t p = 0; p < c->count; p++)
         pair_put(&sheet, c, &c->pairs[p]);
     if (style == STYLE_TEXT)
@@ -125,6 +126,42 @@ __attribute__((format(printf, 3, 4))) static void say(FILE *out, enum style styl
     paragraph(out, style, text);
 }
 
+/* "one", or "one and 2 more". */
+static char *runs_text(char *text, size_t size, const struct sides *sides)
+{
+    size_t used = (size_t)snprintf(text, size, "%.100s", sides->run->id);
+    if (sides->count > 1)
+        snprintf(text + used, size - used, " and %zu more", sides->count - 1);
+    return text;
+}
+
+static void runs_head_print(FILE *out, const struct compare *c, enum style style, const char *host)
+{
+    const struct metric *metric = c->question.metric;
+    const char *unit = c->several ? "run by run" : "block by block", *own = c->question.baseline;
+    char cells[128], bases[128];
+    runs_text(cells, sizeof cells, &c->cells);
+    runs_text(bases, sizeof bases, &c->bases);
+    if (!c->relative) {
+        say(out, style, "%s compared with the baseline %s: %s of the same cell, %s. %s.", cells, bases, metric->words,
+            unit, host);
+        say(out, style, "1.09x: %s in %s than in the baseline, %s; below 1x it is less. Absolute values are medians.",
+            metric->more, cells, bases);
+    } else {
+        say(out, style, "%s compared with the baseline %s: %s over that of %s in the same run, %s. The latter: %s.",
+            cells, bases, metric->words, own, unit, host);
+        say(out, style,
+            "1.09x: measured by %s of its own run, a cell %s in %s than in %s. 0.93 of 10 us: "
+            "that ratio to %s, and how much %s itself has.%s%s%s",
+            own, metric->more, cells, bases, own, own, c->other_machine ? "" : " The row of ",
+            c->other_machine ? "" : own, c->other_machine ? "" : " is its own change, in absolute times.");
+    }
+    if (c->several)
+        say(out, style,
+            "Runs are the units: whatever differs between runs of one side is noise, and an interval holds "
+            "it.");
+}
+
 static void head_print(FILE *out, const struct compare *c, enum style style)
 {
     const struct metric *metric = c->question.metric;
@@ -141,22 +178,8 @@ static void head_print(FILE *out, const struct compare *c, enum style style)
             factor, space, c->question.baseline, host);
         say(out, style, "1.09x: %s than the baseline, %s%s%s; below 1x it is less. Absolute values are medians.",
             metric->more, factor, space, c->question.baseline);
-    } else if (!c->relative) {
-        say(out, style, "%s compared with the baseline %s: %s of the same cell, block by block. %s.", c->cell->id,
-            c->base->id, metric->words, host);
-        say(out, style, "1.09x: %s in %s than in the baseline, %s; below 1x it is less. Absolute values are medians.",
-            metric->more, c->cell->id, c->base->id);
-        say(out, style,
-            "Whatever changed on the machine between the runs is part of the ratio, and no interval holds it; "
-            "--baseline "
-            "divides out what all cells share.");
     } else {
-        say(out, style, "%s compared with the baseline %s: %s over that of %s in the same run. The latter: %s.",
-            c->cell->id, c->base->id, metric->words, c->question.baseline, host);
-        say(out, style,
-            "1.09x: measured by %s of its own run, a cell %s in %s than in %s. 0.93 of 10 us: "
-            "that ratio to %s, and how much %s itself has.",
-            c->question.baseline, metric->more, c->cell->id, c->base->id, c->question.baseline, c->question.baseline);
+        runs_head_print(out, c, style, host);
     }
 }
 
@@ -170,10 +193,10 @@ static void foot_print(FILE *out, const struct compare *c, enum style style)
         c->count, c->count == 1 ? "" : "s", 100 * (1 - FAMILY_ERROR), 100 * c->family.level, 100 * margin);
     if (c->count > 1 && c->mean.blocks) {
         say(out, style,
-            "Geometric mean over cells: %sx [%s], by itself %.0f %%, over the %zu block%s that have all cells.",
+            "Geometric mean over cells: %sx [%s], by itself %.0f %%, over the %zu %s%s that have all cells.",
             ratio_text(ratio, sizeof ratio, c->mean.ratio, margin),
             interval_text(interval, sizeof interval, &c->mean.interval, margin), 100 * (1 - FAMILY_ERROR),
-            c->mean.blocks, c->mean.blocks == 1 ? "" : "s");
+            c->mean.blocks, c->several ? "run" : "block", c->mean.blocks == 1 ? "" : "s");
     }
     if (!isnan(c->visible))
         say(out, style, "Smallest difference visible here: about %.*f %% (4 of 5 such differences would show).",
@@ -198,6 +221,37 @@ static void alone_print(FILE *out, const struct compare *c, enum style style)
     }
 }
 
+/* What lies between two runs, and how much of it is in the intervals. */
+static void between_print(FILE *out, const struct compare *c, enum style style)
+{
+    size_t absolute = 0, seen = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        absolute += !pair_is_relative(&c->pairs[i]);
+        seen += !pair_is_relative(&c->pairs[i]) && !pair_is_own(c, &c->pairs[i]);
+    }
+    if (!c->two || c->several)
+        return;
+    if (c->disturbed)
+        say(out, style,
+            "Nothing can be told: %s was disturbed, %s waited for a CPU for %.0f %% of its time. Run it again on a "
+            "quiet "
+            "machine, or both builds in one run (run --trial-program OLD).",
+            c->disturbed->id, BASE_POOL, 100 * run_disturbed(&c->disturbed->run));
+    if (absolute)
+        say(out, style,
+            "Absolute times of two runs differ by what the machine did meanwhile, too: intervals of %s take in that 19 "
+            "of 20 pairs of runs of one program differ by up to %.4g %% (--between-runs).",
+            !seen         ? "that row"
+            : c->relative ? "rows without a baseline"
+                          : "all rows",
+            100 * c->question.between_runs);
+    if (seen)
+        say(out, style,
+            "A run with the pool %s has the baseline; surer are both builds in one run (run --trial-program OLD), and "
+            "several runs a side (compare A1,A2,A3 B1,B2,B3).",
+            BASE_POOL);
+}
+
 /* A program seldom changes all cells alike; a machine does. */
 static void shift_print(FILE *out, const struct compare *c, enum style style)
 {
@@ -206,11 +260,11 @@ static void shift_print(FILE *out, const struct compare *c, enum style style)
         faster += c->pairs[i].comparison.verdict == VERDICT_FASTER;
         slower += c->pairs[i].comparison.verdict == VERDICT_SLOWER;
     }
-    if (c->two && !c->relative && faster + slower > 1 && 2 * (faster + slower) > c->count && (!faster || !slower))
+    if (c->two && !c->relative && !c->several && faster + slower > 1 && 2 * (faster + slower) > c->count &&
+        (!faster || !slower))
         say(out, style,
             "%zu of %zu cells are %s and none is %s: that may be the machine. --baseline POOL takes each cell by a "
-            "pool "
-            "of its own run, best one that did not change.",
+            "pool of its own run, best one that did not change.",
             faster + slower, c->count, faster ? "faster" : "slower", faster ? "slower" : "faster");
 }
 
@@ -260,7 +314,10 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
         if (resolve_is(&c->pairs[i], blocks))
             fprintf(words.out, "%s%s", count++ ? "; " : "",
                     label_text(label, sizeof label, c, c->cell, c->pairs[i].cell));
-    if (blocks > RESOLVE_MAX)
+    if (blocks > RESOLVE_MAX && c->two)
+        fprintf(words.out, ". What lies between two runs no number of blocks tells: both builds in one run do (run "
+                           "--trial-program OLD), or several runs a side");
+    else if (blocks > RESOLVE_MAX)
         fprintf(words.out, ". A wider --margin may call %s equal", count == 1 ? "it" : "them");
     fputc('.', words.out);
     paragraph(out, style, lines_close(&words));
@@ -292,6 +349,7 @@ void compare_print(FILE *out, const struct compare *c, enum style style)
     if (style != STYLE_LATEX)
         fputc('\n', out);
     foot_print(out, c, style);
+    between_print(out, c, style);
     shift_print(out, c, style);
     alone_print(out, c, style);
     unmeasured_print(out, c, style);

@@ -21,7 +21,13 @@ const struct manual_row manual_exits[] = {
     {"1", "Something ran and failed: a trial that failed, crashed or took too long, a file that could not be written."},
     {"2", "The question was wrong: an option, a suite or a run. One line on stderr says what was expected; nothing "
           "was run or written."},
-    {"3", "`compare` found what --fail-if-slower or --fail-if-unresolved asked for. A failure (1) outranks it."},
+    {"3", "Surely not: `compare` found what --fail-if-slower or --fail-if-unresolved asked for, a target of `targets` "
+          "fails, `advise` names nothing that keeps to --p99. A failure (1) outranks it."},
+    {"4",
+     "Could not tell, which is not well: `compare` had a gate or too few blocks, and a cell may be slower; a target "
+     "of `targets` is unresolved; a search (`metg`, `crossover`, `capacity`) has no answer for some pool; "
+     "`advise` cannot say what is within a tenth of the best, or keeps to --p99. What would tell is said. 3 "
+     "outranks it, and --blind-ok of `compare` and `targets` makes it 0."},
     {"128+N", "Signal N ended a run. What had been measured is kept and summed up."},
     {"141",
      "Whoever read standard output had seen enough (`| head`), and all else went well: what was begun was done, and "

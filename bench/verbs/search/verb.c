@@ -7,6 +7,7 @@
 #include "bench/model/options.h"
 #include "bench/model/run_dir.h"
 #include "bench/model/settings.h"
+#include "bench/model/summary_factors.h"
 #include "bench/stats/verdict.h"
 #include "bench/verbs/conclude.h"
 #include "bench/verbs/search/search.h"
@@ -339,6 +340,28 @@ static void screen(const struct searches *searches, const struct run_data *run, 
             searches->kind->verb);
 }
 
+/* A number, or the side of the range on which it lies. The searches without either, by name. */
+static size_t blind_say(const struct searches *searches, const struct run_data *run)
+{
+    size_t blind = 0;
+    for (size_t i = 0; i < searches->count; i++) {
+        const struct cell_search *one = &searches->each[i];
+        const enum search_state state = one->search.state;
+        char reason[SEARCH_ANSWER_MAX];
+        if (state == SEARCH_BEYOND_LO || state == SEARCH_BEYOND_HI || state == SEARCH_ONE_SIDE ||
+            search_found(searches, one, run, reason))
+            continue;
+        if (!blind++)
+            fprintf(stderr, "poolbench %s: ", searches->kind->verb);
+        else
+            fputs(", ", stderr);
+        fputs(POOL_SHOWN(search_subject(searches, one)->f.pool), stderr);
+    }
+    if (blind)
+        fputs(": could not tell; more --blocks or a longer --budget may\n", stderr);
+    return blind;
+}
+
 /* With all files closed: the answers, into a file and on the screen. */
 static int conclude(struct searches *searches, char *error)
 {
@@ -352,6 +375,8 @@ static int conclude(struct searches *searches, char *error)
         complain(verb, "%s/%s.csv: %s", searches->session.directory, verb, strerror(-rc));
     int code = run_conclude(&searches->session, verb, &run, true);
     screen(searches, &run, stdout);
+    if (!rc && !code && !searches->session.interrupted && blind_say(searches, &run))
+        code = EXIT_BLIND;
     run_data_close(&run);
     return rc ? 1 : code;
 }

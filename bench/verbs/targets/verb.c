@@ -15,10 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT };
+enum { FORMAT, BLIND_OK };
 
 static const struct argument targets_arguments[] = {
     [FORMAT] = {"format", "text|csv", "text", "How the table is written to standard output.", true},
+    [BLIND_OK] = {"blind-ok", "", "", "Exit with 0 in the place of 4, where targets are unresolved and none fails.",
+                  false},
     {0},
 };
 
@@ -163,19 +165,26 @@ static int csv_print(const char *run, const struct targets *targets, const struc
 
 /* ---- the verb ---- */
 
-static int outcome_exit(const struct targets *targets, const struct judgement *judgement)
+static int outcome_exit(const struct targets *targets, const struct judgement *judgement, bool blind_ok)
 {
-    size_t fail = 0, failed = 0;
+    size_t fail = 0, failed = 0, unresolved = 0, run = 0;
     for (size_t t = 0; t < targets->count; t++) {
         fail += judgement[t].outcome == TARGET_FAILS;
+        unresolved += judgement[t].outcome == TARGET_UNRESOLVED;
+        run += judgement[t].outcome != TARGET_NOT_RUN;
         failed += judgement[t].failed > 0;
     }
     if (fail)
         fprintf(stderr, "poolbench targets: %zu of %zu fail\n", fail, targets->count);
+    if (unresolved)
+        fprintf(stderr, "poolbench targets: could not tell of %zu of %zu: more blocks can (run --more)\n", unresolved,
+                targets->count);
+    if (!run)
+        fprintf(stderr, "poolbench targets: could not tell: the run has the cells of none of them\n");
     if (failed)
         fprintf(stderr, "poolbench targets: trials failed in cells of %zu targets; those blocks are left out\n",
                 failed);
-    return failed ? 1 : fail ? 3 : 0;
+    return failed ? 1 : fail ? 3 : (unresolved || !run) && !blind_ok ? EXIT_BLIND : 0;
 }
 
 static int targets_answer(const struct arguments *given, const char *directory, const struct targets *targets,
@@ -196,7 +205,7 @@ static int targets_answer(const struct arguments *given, const char *directory, 
         table_print(targets, judgement);
         foot_print(targets, judgement, &family);
     }
-    code = code ? code : outcome_exit(targets, judgement);
+    code = code ? code : outcome_exit(targets, judgement, *given->value[BLIND_OK]);
     free(judgement);
     return code;
 }
@@ -229,11 +238,13 @@ const struct verb verb_targets = {
     .operands = "RUN FILE",
     .summary = "say which targets a run meets",
     .function = targets_main,
-    .help = "Reads targets from FILE, a path or the name of one that comes with poolbench (perf): sections "
-            "[NAME] with cell = FACTOR=VALUE, ..., mostly base = ..., metric = "
-            "NAME (a row of `list metrics`, or metg), and at_most = 1.5x (a ratio to the base), 15ns (a difference "
-            "from it) or, without a base, an amount. Each is computed block by block; one fails only when its whole "
-            "interval lies beyond, and then the exit is 3. What the run has no cell for is listed as not run. RUN is "
-            "its directory, the beginning of its name, or latest.",
+    .help =
+        "Reads targets from FILE, a path or the name of one that comes with poolbench (perf): sections "
+        "[NAME] with cell = FACTOR=VALUE, ..., mostly base = ..., metric = "
+        "NAME (a row of `list metrics`, or metg), and at_most = 1.5x (a ratio to the base), 15ns (a difference "
+        "from it) or, without a base, an amount. Each is computed block by block; one fails only when its whole "
+        "interval lies beyond, and then the exit is 3; it is 4 where none fails and some are unresolved. What the run "
+        "has no cell for is listed as not run, and does not count, unless that is all of them. RUN is its "
+        "directory, the beginning of its name, or latest.",
     .operands_max = 2,
     .arguments = targets_arguments};
