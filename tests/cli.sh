@@ -16,6 +16,7 @@ set -u
 unset CDPATH BASH_ENV ENV # of the caller: `cd` goes elsewhere by the first, shells read files by the others
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 export LC_ALL=C TZ=UTC NO_COLOR=1 PATH="$root/${BUILD:-build/default}:$PATH"
+export POOLBENCH_OUTSIDE=/nowhere # what else runs here runs no trial again (tests/test_again.sh)
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 # A home for all of them: what one has measured, such as a calibration, the next may use.

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # they set `scratch`, and what it sets is for them
 # What shell tests share. `. tests/support.sh` at their beginning; every check shows that the test goes on.
 export LC_ALL=C # numbers have a point, whatever the language
+export POOLBENCH_OUTSIDE=/nowhere # what else runs here runs no trial again (tests/test_again.sh)
 unset CDPATH BASH_ENV ENV # of the caller
 passed=0 failed=0 skipped=0
 

@@ -1,8 +1,8 @@
 /* This machine under a narrowed affinity; host.json of it read back; small files of the kernel. */
 #define _GNU_SOURCE /* cpu_set_t */
 #include "bench/base/sysfile.h"
-#include "bench/machine/busy.h"
 #include "bench/machine/machine.h"
+#include "bench/machine/outside.h"
 #include "bench/model/cell.h"
 #include "bench/model/host.h"
 #include "tests/skip.h"
@@ -117,11 +117,20 @@ static void test_host_line(void **state)
 
 static void test_noise(void **state)
 {
-    struct noise noise;
+    struct machine machine;
+    struct outside_watch watch;
+    struct moment before, after;
+    char error[ERROR_MAX];
     (void)state;
-    noise_read(&noise);
-    assert_true(noise.steal_ns >= 0);
-    assert_true(noise.load >= 0);
+    assert_int_equal(machine_open(&machine, NULL, error), 0);
+    assert_int_equal(outside_watch(&watch, &machine, ""), 0);
+    outside_read(&watch, &before);
+    outside_read(&watch, &after);
+    assert_true(before.steal_ns >= 0 && before.load >= 0);
+    struct outside outside = outside_between(&watch, &before, &after);
+    assert_true(outside.steal_ns >= 0);
+    outside_unwatch(&watch);
+    machine_close(&machine);
 }
 
 static void test_sysfile(void **state)

@@ -68,9 +68,27 @@ static void labels_print(FILE *out, const json_t *host)
     }
 }
 
+/* Trials that others disturbed, and what became of them (docs/METHOD.md). */
+static void disturbed_print(FILE *out, const struct run_data *run)
+{
+    size_t stay = 0, all = run->trial_count + run->set_aside;
+    for (size_t i = 0; i < run->trial_count; i++)
+        stay += run->trials[i].outside == 1;
+    if (!stay && !run->set_aside)
+        return;
+    fprintf(out, "%zu of %zu trials were disturbed from outside (steal, CPU time of others)",
+            run->set_aside_disturbed + stay, all);
+    if (run->set_aside)
+        fprintf(out, "; %zu in rows with such were run again", run->set_aside);
+    if (stay)
+        fprintf(out, "; %zu that were count", stay);
+    fputc('\n', out);
+}
+
 void diagnostics_print(FILE *out, const struct table *t)
 {
     const struct run_data *s = t->run;
+    disturbed_print(out, s);
     labels_print(out, s->host);
     for (unsigned i = 0; i < DIAGNOSTICS; i++) {
         size_t found = 0;

@@ -70,7 +70,7 @@ static int trial_take(const void *row, void *arg)
     uint32_t cell = cell_find(reading->cells, trial->cell_id);
     if (cell == NOWHERE || trial->block < 1 || trial->block > r->blocks)
         return -EBADMSG;
-    if (trial->status != TRIAL_INTERRUPTED)
+    if (trial->status != TRIAL_INTERRUPTED && trial->status != TRIAL_DISTURBED)
         r->done[(size_t)(trial->block - 1) * r->cells + position_of(r, trial->block, cell)] = true;
     return 0;
 }

@@ -19,8 +19,8 @@ struct remaining {
     unsigned wanted_from; /* number of the first block after that look, from 1; 0: there was none */
 };
 
-/* Rows of interrupted trials do not count as done. -EBADMSG: the plan does not have every one of these cells once in
- * every block. */
+/* Rows of interrupted and disturbed trials do not count as done. -EBADMSG: the plan does not have every one of these
+ * cells once in every block. */
 int remaining_read(const char *directory, const struct cells *cells, struct remaining *remaining, char *error);
 void remaining_release(struct remaining *remaining);
 

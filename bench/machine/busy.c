@@ -1,4 +1,4 @@
-/* CPU time of this machine and of its processes; steal and load around a trial. */
+/* CPU time of this machine and of its processes. */
 #include "bench/machine/busy.h"
 #include "bench/base/sysfile.h"
 #include "pools/parts/clock.h"
@@ -46,7 +46,8 @@ static void cpus_read(const struct machine *machine, struct busy_watch *watch)
     while (file && fgets(line, sizeof line, file)) {
         long long user, nice, system, idle, iowait, irq, softirq, steal;
         unsigned cpu;
-        if (sscanf(line, "cpu%u %lld %lld %lld %lld %lld %lld %lld %lld", &cpu, &user, &nice, &system, &idle, &iowait,
+        if (line[3] == ' ' || /* the sum, which starts with a number as well */
+            sscanf(line, "cpu%u %lld %lld %lld %lld %lld %lld %lld %lld", &cpu, &user, &nice, &system, &idle, &iowait,
                    &irq, &softirq, &steal) != 9 ||
             !hwloc_bitmap_isset(machine->allowed, cpu))
             continue;
@@ -151,19 +152,4 @@ void busy_drop(struct busy_watch *watch)
     if (watch)
         free(watch->processes);
     free(watch);
-}
-
-void noise_read(struct noise *noise)
-{
-    char text[512];
-    long long steal_ticks;
-    long ticks_per_s = sysconf(_SC_CLK_TCK);
-    noise->steal_ns = -1;
-    noise->load = NAN;
-    /* user nice system idle iowait irq softirq steal */
-    sysfile_read(text, sizeof text, "/proc/stat");
-    if (sscanf(text, "cpu %*s %*s %*s %*s %*s %*s %*s %lld", &steal_ticks) == 1 && ticks_per_s > 0)
-        noise->steal_ns = steal_ticks * (1000000000ll / ticks_per_s);
-    sysfile_read(text, sizeof text, "/proc/loadavg");
-    sscanf(text, "%lf", &noise->load);
 }

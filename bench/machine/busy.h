@@ -25,11 +25,4 @@ struct busy_watch *busy_begin(const struct machine *machine); /* NULL: it cannot
 void busy_end(struct busy_watch *watch, const struct machine *machine, struct busy *busy);
 void busy_drop(struct busy_watch *watch);
 
-/* What others do to this machine while we measure: read before and after a trial. */
-struct noise {
-    int64_t steal_ns; /* since boot, all CPUs: runnable here, and the hypervisor ran something else; -1 unknown */
-    double load;      /* average number of runnable tasks in the last minute; NAN unknown */
-};
-void noise_read(struct noise *noise);
-
 #endif

@@ -299,6 +299,17 @@ static void tasks_set(struct trial_row *row, const struct trial_facts *facts)
     }
 }
 
+static void outside_set(struct trial_row *row, const struct trial_facts *facts)
+{
+    row->load = facts->load;
+    row->steal_ns = known(facts->outside.steal_ns);
+    row->others_ns = known(facts->outside.others_ns);
+    row->memory_pressure_ns = known(facts->outside.memory_pressure_ns);
+    row->io_pressure_ns = known(facts->outside.io_pressure_ns);
+    row->frequency_khz = known(facts->frequency_khz);
+    row->outside = known(facts->outside.disturbs);
+}
+
 int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *written, char *error)
 {
     struct trial_row row;
@@ -310,9 +321,8 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
     row.position = facts->position;
     row.seed = recorder->seed;
     row.started_ns = facts->started_ns;
-    row.load = facts->before.load;
-    if (facts->before.steal_ns >= 0 && facts->after.steal_ns >= 0)
-        row.steal_ns = facts->after.steal_ns - facts->before.steal_ns;
+    row.attempt = facts->attempt;
+    outside_set(&row, facts);
     const struct file_format *format = &sample_format;
     int rc = 0;
     row.status = judge(recorder, facts, &row);
@@ -345,6 +355,43 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
     if (written)
         *written = row;
     return 0;
+}
+
+struct aside {
+    struct csv_writer *writer;
+    unsigned block;
+    const struct cells *cells;
+    const uint32_t *order;
+    size_t count;
+};
+
+static int aside_put(const void *row, void *arg)
+{
+    const struct aside *aside = arg;
+    struct trial_row trial;
+    memcpy(&trial, row, sizeof trial);
+    for (size_t i = 0; i < aside->count && trial.block == aside->block && trial_is_ok(&trial); i++)
+        if (!strcmp(trial.cell_id, aside->cells->cell[aside->order[i]].id))
+            trial.status = TRIAL_DISTURBED;
+    return csv_put(aside->writer, &trial);
+}
+
+int recorder_set_aside(struct recorder *recorder, unsigned block, const struct cells *cells, const uint32_t *order,
+                       size_t count, char *error)
+{
+    struct aside aside = {.block = block, .cells = cells, .order = order, .count = count};
+    struct replacement file;
+    int rc = csv_close(recorder->trials);
+    recorder->trials = NULL;
+    if (rc == 0)
+        rc = replacement_begin(recorder->directory, &trial_format, &file);
+    if (rc == 0) {
+        aside.writer = file.writer;
+        rc = replacement_end(&file, csv_read(recorder->directory, &trial_format, -1, aside_put, &aside, error));
+    }
+    if (rc == 0)
+        rc = csv_append(recorder->directory, &trial_format, -1, &recorder->trials);
+    return rc < 0 ? record_failed(rc, recorder->directory, trial_format.file, error) : 0;
 }
 
 int recorder_close(struct recorder *recorder, char *error)

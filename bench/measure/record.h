@@ -2,7 +2,7 @@
  * written before it, and it says how far they reach. One thread. 0 or -errno with a line in error. */
 #ifndef POOLBENCH_MEASURE_RECORD_H
 #define POOLBENCH_MEASURE_RECORD_H
-#include "bench/machine/busy.h"
+#include "bench/machine/outside.h"
 #include "bench/measure/job.h"
 #include "bench/measure/plan.h"
 #include "bench/model/agree.h"
@@ -21,10 +21,12 @@ struct recorder {
 /* Where and how a trial ran. */
 struct trial_facts {
     const struct cell *cell;
-    unsigned block, position; /* from 1 */
-    int64_t started_ns;       /* after the run began */
-    bool labelled;            /* sizes are what tasks take: what is computed from them may stand */
-    struct noise before, after;
+    unsigned block, position, attempt; /* from 1 */
+    int64_t started_ns;                /* after the run began */
+    bool labelled;                     /* sizes are what tasks take: what is computed from them may stand */
+    struct outside outside;            /* what others did meanwhile */
+    double load;                       /* before it */
+    int64_t frequency_khz;             /* after it, of the first worker's CPU */
     struct outcome outcome;
     struct job_parts parts;
 };
@@ -40,6 +42,10 @@ int recorder_open(struct recorder *recorder, const char *directory, uint64_t see
                   char *error);
 /* Writes the trial; row, when not NULL, is what was written to trials.csv. */
 int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row, char *error);
+/* The trials of these cells in that block, those that are ok, are `disturbed` from now on: trials.csv is replaced in
+ * one step. */
+int recorder_set_aside(struct recorder *recorder, unsigned block, const struct cells *cells, const uint32_t *order,
+                       size_t count, char *error);
 int recorder_close(struct recorder *recorder, char *error);
 
 #endif

@@ -12,6 +12,7 @@
 #include "pools/parts/clock.h"
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define CLOCK_MEASURE_NS 100000000u
@@ -75,9 +76,12 @@ static int open_with(struct session *session, const struct asked *asked, char *e
 {
     const struct settings *settings = &session->request.settings;
     const uint64_t began_ns = clock_monotonic_ns();
+    const char *outside_root = getenv("POOLBENCH_OUTSIDE");
     int rc = machine_open(&session->machine, NULL, error);
     if (rc == 0)
         session->watch = busy_begin(&session->machine);
+    if (rc == 0 && outside_watch(&session->outside, &session->machine, outside_root ? outside_root : ""))
+        rc = refuse(error, "out of memory");
     if (rc == 0)
         rc = request_make(asked, &session->machine, &session->request, error);
     if (rc == 0 && settings->measure)
@@ -164,19 +168,20 @@ static json_t *facts(struct session *session, const char *verb, char **argv)
     json_t *seed = json_sprintf("%llu", (unsigned long long)session->request.settings.seed);
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o, s:o}",
-                     "run_id", run_id(session->directory), "verb", verb, "measured_by",
-                     calibrations_key(session->calibrations), "argv", argv_json(argv), "seed", seed, "blocks",
-                     (int)session->plan.blocks, "cells", (int)session->plan.cells.count, "looks",
-                     (int)session->plan.looks.planned, "leave_from", (int)session->plan.looks.leave_from,
-                     "unpinned_because", unpinned_because(session), "left_out", host_words(&session->plan.left_out),
-                     "too_few_workers", host_words(&session->request.left_out), "clock", "source",
-                     !clock_source.is_tsc                 ? "CLOCK_MONOTONIC"
-                     : CLOCK_COUNTER == CLOCK_COUNTER_X86 ? "tsc"
-                                                          : "cntvct",
-                     "ns_per_tick", (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec,
-                     "calibrations", calibrations_used(session->calibrations), "warnings", warnings(session), "plugins",
-                     plugins_json());
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o, s:o, s:s?}",
+        "run_id", run_id(session->directory), "verb", verb, "measured_by", calibrations_key(session->calibrations),
+        "argv", argv_json(argv), "seed", seed, "blocks", (int)session->plan.blocks, "cells",
+        (int)session->plan.cells.count, "looks", (int)session->plan.looks.planned, "leave_from",
+        (int)session->plan.looks.leave_from, "unpinned_because", unpinned_because(session), "left_out",
+        host_words(&session->plan.left_out), "too_few_workers", host_words(&session->request.left_out), "clock",
+        "source",
+        !clock_source.is_tsc                 ? "CLOCK_MONOTONIC"
+        : CLOCK_COUNTER == CLOCK_COUNTER_X86 ? "tsc"
+                                             : "cntvct",
+        "ns_per_tick", (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec,
+        "calibrations", calibrations_used(session->calibrations), "warnings", warnings(session), "plugins",
+        plugins_json(), "others_by", outside_source(&session->outside));
 }
 
 static int write_suite(const struct session *session, char *error)
@@ -226,6 +231,9 @@ static int session_go_on(struct session *session, char **argv, char *error)
         rc = more_note(session, argv, error);
     if (rc == 0)
         rc = recorder_open(&session->recorder, session->directory, settings->seed, &session->before, error);
+    if (rc == 0)
+        rc = again_before_read(session->directory, &session->again_before, error);
+    session->again = again_count(&session->again_before);
     session->start_ns = clock_monotonic_ns() - (uint64_t)session->before.ended_ns;
     return rc;
 }
@@ -294,6 +302,23 @@ int session_add(struct session *session, const struct cell *cell, char *error)
     return plan_add(&session->plan, cell, &session->request.settings, &session->machine, session->calibrations, error);
 }
 
+/* Runs the trial, and sees what others do meanwhile. */
+static int trial_watch(struct session *session, struct trial_facts *facts, char *error)
+{
+    struct moment before, after;
+    outside_watch_place(&session->outside, &facts->cell->placement);
+    outside_read(&session->outside, &before);
+    int rc = launcher_run(calibrations_launcher(session->calibrations),
+                          (uint64_t)session->request.settings.trial_limit_ns, &facts->outcome);
+    if (rc < 0)
+        return refuse_as(rc, error, "starting a trial: %s", strerror(-rc));
+    outside_read(&session->outside, &after);
+    facts->outside = outside_between(&session->outside, &before, &after);
+    facts->load = before.load;
+    facts->frequency_khz = outside_frequency_khz(&session->outside, facts->cell->placement.planned[0]);
+    return 0;
+}
+
 static int trial_run(struct session *session, const struct cell *cell, unsigned block, unsigned position,
                      struct trial_row *row, char *error)
 {
@@ -304,6 +329,7 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
     struct trial_facts facts = {.cell = cell,
                                 .block = block,
                                 .position = position,
+                                .attempt = again_attempt(&session->again_before, block, cell->id),
                                 .labelled =
                                     calibration_holds(session->calibrations, cell->workload, cell->workload_params),
                                 .started_ns = (int64_t)(clock_monotonic_ns() - session->start_ns)};
@@ -312,15 +338,14 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
         rc = job_keep(&facts.parts, cell->id, error);
     if (rc < 0)
         return rc;
-    noise_read(&facts.before);
-    rc = launcher_run(launcher, (uint64_t)settings->trial_limit_ns, &facts.outcome);
+    rc = trial_watch(session, &facts, error);
     if (rc < 0)
-        return refuse_as(rc, error, "starting a trial: %s", strerror(-rc));
-    noise_read(&facts.after);
+        return rc;
     rc = recorder_put(&session->recorder, &facts, row, error);
     if (rc < 0)
         return rc;
     session->trials++;
+    session->again += facts.attempt > 1;
     session->interrupted = facts.outcome.interrupted;
     if (row->status != TRIAL_INTERRUPTED)
         session->failures += !trial_is_ok(row);
@@ -360,13 +385,24 @@ static void trial_note(struct session *session, struct cell *cell, uint64_t sinc
         forecast_compare(&session->plan.cells, cell);
 }
 
-int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
-                  struct progress *progress, struct trial_row *found, char *error)
+/* What session_block() runs, and what became of it, a word a cell. */
+struct trials {
+    unsigned block;
+    const uint32_t *order, *positions; /* positions: NULL for 1, 2, 3 ... */
+    size_t count;
+    struct progress *progress;
+    struct trial_row *found;
+    enum ran *ran;
+};
+
+static int trials_run(struct session *session, const struct trials *trials, char *error)
 {
     struct launcher *launcher = calibrations_launcher(session->calibrations);
+    struct progress *progress = trials->progress;
+    const uint32_t *order = trials->order;
     int rc = 0;
     calibrations_look(session->calibrations);
-    for (size_t i = 0; i < count && rc == 0 && !session->interrupted; i++) {
+    for (size_t i = 0; i < trials->count && rc == 0 && !session->interrupted; i++) {
         if ((session->interrupted = launcher_interrupted(launcher)))
             break; /* between trials */
         struct cell *cell = &session->plan.cells.cell[order[i]];
@@ -375,16 +411,83 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
         if ((session->over_budget = !trial_affordable(session, cell)))
             break;
         if (progress)
-            progress_show(progress, session->trials, left_ns(session, order + i, count - i, progress), cell);
-        rc = trial_run(session, cell, block, session->positions ? session->positions[i] : (unsigned)i + 1, &row, error);
+            progress_show(progress, session->trials, left_ns(session, order + i, trials->count - i, progress), cell);
+        rc = trial_run(session, cell, trials->block, trials->positions ? trials->positions[i] : (unsigned)i + 1, &row,
+                       error);
         if (rc == 0 && !session->interrupted)
             trial_note(session, cell, since_ns, &row);
         if (rc == 0 && progress)
-            progress_note(progress, order[i], block - 1,
+            progress_note(progress, order[i], trials->block - 1,
                           !trial_is_ok(&row) ? NAN : (double)row.wall_ns / (double)row.f.tasks);
-        if (rc == 0 && found)
-            found[i] = row;
+        if (rc == 0 && trials->found)
+            trials->found[i] = row;
+        if (rc == 0 && trials->ran)
+            trials->ran[order[i]] = again_ran(&row);
     }
+    return rc;
+}
+
+/* Whether there is time for all of them: what is set aside must be run again, or it would be lost. */
+static bool again_affordable(const struct session *session, const bool *again)
+{
+    double ns = 0;
+    for (size_t i = 0; i < session->plan.cells.count; i++)
+        ns += again[i] ? forecast_trial_ns(&session->plan.cells.cell[i]) : 0;
+    return !session->budget_ns || ns <= session_left_ns(session, session->budget_ns);
+}
+
+/* Runs rows that were disturbed from outside again, behind the last trial of the block, in the order in which they ran:
+ * first those that an earlier part of the run had. */
+static int block_again(struct session *session, struct trials *trials, uint32_t *order, uint32_t *positions,
+                       bool *again, char *error)
+{
+    const struct plan *plan = &session->plan;
+    const size_t before = again_block(&session->again_before, trials->block, &plan->cells, trials->ran, order),
+                 all = before + trials->count, last = trials->positions ? trials->positions[trials->count - 1] : all;
+    double room = AGAIN_SHARE * (double)(session->before.trials + session->trials) - (double)session->again;
+    memcpy(order + before, trials->order, trials->count * sizeof *order);
+    trials->count = 0;
+    if (!again_choose(plan->rows, trials->ran, plan->cells.count, room, again) || !again_affordable(session, again))
+        return 0;
+    for (size_t i = 0; i < all; i++)
+        if (again[order[i]]) {
+            positions[trials->count] = (uint32_t)(last + trials->count + 1);
+            order[trials->count++] = order[i];
+        }
+    int rc = recorder_set_aside(&session->recorder, trials->block, &plan->cells, order, trials->count, error);
+    if (rc == 0)
+        rc = again_set_aside(&session->again_before, trials->block, &plan->cells, order, trials->count);
+    if (rc < 0)
+        return error[0] ? rc : refuse_as(rc, error, "out of memory");
+    if (trials->progress)
+        trials->progress->total += trials->count;
+    trials->order = order;
+    trials->positions = positions;
+    return trials_run(session, trials, error);
+}
+
+int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
+                  struct progress *progress, struct trial_row *found, char *error)
+{
+    const size_t cells = session->plan.cells.count;
+    uint32_t *room = calloc(4 * cells + 1, sizeof *room);
+    bool *again = calloc(cells + 1, sizeof *again);
+    struct trials trials = {.block = block,
+                            .order = order,
+                            .positions = session->positions,
+                            .count = count,
+                            .progress = progress,
+                            .found = found,
+                            .ran = found ? NULL : calloc(cells + 1, sizeof *trials.ran)};
+    int rc = room && again && (found || trials.ran) ? 0 : refuse(error, "out of memory");
+    error[0] = rc ? error[0] : '\0';
+    if (rc == 0)
+        rc = trials_run(session, &trials, error);
+    if (rc == 0 && count && !found && !session->interrupted && !session->over_budget)
+        rc = block_again(session, &trials, room, room + 2 * cells, again, error);
+    free(trials.ran);
+    free(again);
+    free(room);
     return rc;
 }
 
@@ -424,6 +527,8 @@ int session_end(struct session *session, char *error)
 void session_close(struct session *session)
 {
     busy_drop(session->watch);
+    outside_unwatch(&session->outside);
+    again_before_release(&session->again_before);
     plan_release(&session->plan);
     calibrations_close(session->calibrations);
     request_release(&session->request);

@@ -6,6 +6,8 @@
 #include "bench/ask/request.h"
 #include "bench/machine/busy.h"
 #include "bench/machine/machine.h"
+#include "bench/machine/outside.h"
+#include "bench/measure/again.h"
 #include "bench/measure/calibrate.h"
 #include "bench/measure/plan.h"
 #include "bench/measure/progress.h"
@@ -23,17 +25,20 @@ struct session {
     struct plan plan;
     char directory[4096];
     struct recorder recorder;
-    struct recorded before;   /* --more: how far the run has come */
-    struct busy_watch *watch; /* what others do, from session_open() to session_begin() */
-    uint64_t start_ns;        /* the run began: its trials are timed from there */
-    const char *closing_as;   /* the verb that it is like, for what comes after the last trial; */
-    size_t closing_cells;     /* with so many cells */
-    double closing_ns;        /* the forecast of it */
-    int64_t budget_ns;        /* that no trial may overrun by more than a tenth, once one was seen; 0: none */
-    bool over_budget;         /* one would have, and was not begun: its block is not whole */
-    int lock;                 /* run_lock() of the directory */
+    struct recorded before;           /* --more: how far the run has come */
+    struct busy_watch *watch;         /* what others do, from session_open() to session_begin() */
+    struct outside_watch outside;     /* and while trials run */
+    struct again_before again_before; /* --more: the trials that are there */
+    uint64_t start_ns;                /* the run began: its trials are timed from there */
+    const char *closing_as;           /* the verb that it is like, for what comes after the last trial; */
+    size_t closing_cells;             /* with so many cells */
+    double closing_ns;                /* the forecast of it */
+    int64_t budget_ns;                /* that no trial may overrun by more than a tenth, once one was seen; 0: none */
+    bool over_budget;                 /* one would have, and was not begun: its block is not whole */
+    int lock;                         /* run_lock() of the directory */
     bool is_resumed;
     size_t trials, failures;
+    size_t again;              /* trials that were run again because of others, of those before, too */
     size_t stopped;            /* trials that stood still (Ctrl-Z) and have no times */
     int interrupted;           /* signal: no further trial is run */
     const uint32_t *positions; /* when not NULL, those of the trials of a block; else 1, 2, 3 ... */
@@ -58,9 +63,10 @@ int session_extend(struct session *session, unsigned blocks, char *error);
 /* Completes a cell, of which the plan has others, and gives it a number: plan.cells.cell[plan.cells.count - 1]. Take a
  * copy of a cell of the plan, cell_forget() what was found out about it, and change what is to be another. */
 int session_add(struct session *session, const struct cell *cell, char *error);
-/* One block: a trial of each of these cells (numbers in plan.cells), in that order; block from 1. Progress may be NULL.
- * `found`, when not NULL, gets the rows of trials.csv, in the same order; when a signal interrupts, or the budget ends
- * it (over_budget), the rest of it is not touched. */
+/* One block: a trial of each of these cells (numbers in plan.cells), in that order; block from 1; then rows that were
+ * disturbed from outside once more (again.h). Progress may be NULL. `found`, when not NULL, gets the rows of
+ * trials.csv, in the same order, and nothing is run again; when a signal interrupts, or the budget ends it
+ * (over_budget), the rest of it is not touched. */
 int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
                   struct progress *progress, struct trial_row *found, char *error);
 /* The plan's blocks first .. end - 1, counted from 0, all cells in each, until the budget or a signal ends them. */

@@ -27,7 +27,7 @@
     TEXT(row, experiment,     "the suite's [experiment NAME] that asked for the cell first; empty outside of one"), \
     COLUMN(FACTORS, row, f, NULL)
 
-static const struct param status_words = {.kind = PARAM_CHOICE, .choices = "ok|failed|crashed|timeout|interrupted|skipped"};
+static const struct param status_words = {.kind = PARAM_CHOICE, .choices = "ok|failed|crashed|timeout|interrupted|skipped|disturbed"};
 
 static const struct column plan_columns[] = {
     RUN_COLUMNS(plan_row),
@@ -45,7 +45,7 @@ static const struct column trial_columns[] = {
     ORDER_COLUMNS(trial_row),
     FACTOR_COLUMNS(trial_row),
     UINT(trial_row, seed, "of the sequence of tasks: the same in every cell"),
-    {COLUMN_OF(trial_row, WORD, "status", status, "ok, failed, crashed, timeout, interrupted or skipped; timings are empty unless ok, and numbers of tasks until they begin"), .param = &status_words},
+    {COLUMN_OF(trial_row, WORD, "status", status, "ok, failed, crashed, timeout, interrupted, skipped, or disturbed: it went well, and does not count, because its row of that block was run again (attempt 2); timings are empty unless ok or disturbed, and numbers of tasks until they begin"), .param = &status_words},
     TEXT(trial_row, reason, "why it is not ok, in words"),
     INT(trial_row, started_ns, "when the trial was started, from the start of the run"),
     INT(trial_row, wall_ns, "from the gate (all workers ready) to the last reap"),
@@ -85,6 +85,12 @@ static const struct column trial_columns[] = {
     INT(trial_row, samples_end, "bytes of samples.csv that are committed with this row"),
     INT(trial_row, latency_end, "bytes of latency.csv that are committed with this row"),
     EXPERIMENTS_COLUMN(trial_row),
+    INT(trial_row, attempt, "1; 2 where the row was disturbed from outside in that block, and run again"),
+    INT(trial_row, outside, "1 where steal or others took more than 4 % of the time of its CPUs meanwhile, and more than can be told from nothing; else 0; empty where neither is told"),
+    INT(trial_row, others_ns, "CPU time of other programs on the CPUs that the trial may use, from before the trial program starts until it has ended"),
+    INT(trial_row, memory_pressure_ns, "likewise: some task of the machine waited for memory; it may be one of the trial"),
+    INT(trial_row, io_pressure_ns, "likewise, for a device"),
+    INT(trial_row, frequency_khz, "of the CPU of the first worker, when the trial had ended; empty where the kernel does not tell, or that worker has several"),
 };
 
 static const struct column sample_columns[] = {
@@ -238,7 +244,7 @@ const struct file_format *const file_formats[] = {&plan_format,      &trial_form
 
 const char *trial_status_word(int64_t status)
 {
-    static const char *const words[] = {"ok", "failed", "crashed", "timeout", "interrupted", "skipped"};
+    static const char *const words[] = {"ok", "failed", "crashed", "timeout", "interrupted", "skipped", "disturbed"};
     return status == MISSING ? "" : words[status];
 }
 

@@ -30,7 +30,15 @@ struct plan_row {
     uint64_t seed;
 };
 
-enum trial_status { TRIAL_OK, TRIAL_FAILED, TRIAL_CRASHED, TRIAL_TIMEOUT, TRIAL_INTERRUPTED, TRIAL_SKIPPED };
+enum trial_status {
+    TRIAL_OK,
+    TRIAL_FAILED,
+    TRIAL_CRASHED,
+    TRIAL_TIMEOUT,
+    TRIAL_INTERRUPTED,
+    TRIAL_SKIPPED,
+    TRIAL_DISTURBED
+};
 const char *trial_status_word(int64_t status); /* "" where it is MISSING */
 
 struct trial_row {
@@ -54,6 +62,7 @@ struct trial_row {
     int64_t pss_bytes, private_bytes, maxrss_bytes, shared_cpu;
     double load;
     int64_t samples_end, latency_end; /* bytes of samples.csv and latency.csv when this trial was committed */
+    int64_t attempt, outside, others_ns, memory_pressure_ns, io_pressure_ns, frequency_khz;
 };
 
 static inline bool trial_is_ok(const struct trial_row *trial)

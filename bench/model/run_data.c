@@ -46,6 +46,12 @@ static int on_trial(const void *row, void *arg)
 {
     struct reading *reading = arg;
     struct run_data *run = reading->run;
+    const struct trial_row *trial = row;
+    if (trial->status == TRIAL_DISTURBED) {
+        run->set_aside++;
+        run->set_aside_disturbed += trial->outside == 1;
+        return 0;
+    }
     if (run->trial_count == reading->size) {
         size_t size = reading->size * 2 + 64;
         struct trial_row *trials = reallocarray(run->trials, size, sizeof *trials);

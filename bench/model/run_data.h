@@ -45,9 +45,11 @@ struct run_data {
     bool partial;       /* latency.csv is not there: no percentiles */
     bool torn;          /* trials.csv ends within a line, which is not used */
 
-    struct trial_row *trials; /* all committed ones, in the order of the file */
+    struct trial_row *trials; /* all committed ones that count, in the order of the file */
     size_t trial_count;
-    struct trial_times *times; /* one a trial; NULL: not read */
+    size_t set_aside;           /* others, that were run again: their rows were disturbed from outside; */
+    size_t set_aside_disturbed; /* of these, those that were disturbed themselves */
+    struct trial_times *times;  /* one a trial; NULL: not read */
 
     /* A row a cell, in the order of their first trials. What tells of the cell is here from the beginning; its numbers
      * come from run_summed_open() (bench/analyse/summary.h). */

@@ -311,8 +311,8 @@ static int trial_count(const void *row, void *arg)
 {
     const struct trial_row *trial = row;
     struct run_counts *counts = arg;
-    counts->trials++;
-    counts->failed += !trial_is_ok(trial);
+    counts->trials += trial->status != TRIAL_DISTURBED;
+    counts->failed += !trial_is_ok(trial) && trial->status != TRIAL_DISTURBED;
     return 0;
 }
 

@@ -41,6 +41,9 @@ const struct manual_row manual_environment[] = {
     {"POOLBENCH_KEEP_JOBS", "A directory that gets the job of each cell of a run, c001.job and so on: what "
                             "poolbench-trial FILE runs once more, "
                             "for a debugger."},
+    {"POOLBENCH_OUTSIDE",
+     "A directory that stands for / where a run looks for what others do to its trials (proc/, sys/): "
+     "for tests. One that is not there tells nothing, so no trial is run again for it."},
     {"XDG_CACHE_HOME, HOME", "Calibrations are kept in $XDG_CACHE_HOME/poolbench, else in ~/.cache/poolbench."},
     {"PATH",
      "Where gnuplot is looked for. It is given nothing else of the environment but LD_* and TMPDIR, and reads no "
