@@ -10,6 +10,7 @@
 #include "bench/stats/verdict.h"
 #include "tests/scratch.h"
 #include "tests/sim.h"
+#include <gsl/gsl_randist.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -181,6 +182,71 @@ static void test_series(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* ---- blocks that depend on the one before ---- */
+
+/* The log ratio of two cells: of independent blocks, whatever the noise; and where both walk by themselves, with a
+ * correlation of `rho` from block to block. */
+static void ratios_draw(const struct sim_noise *noise, double rho, unsigned blocks, double *costs, double *ratios)
+{
+    const double truth[] = {1, 1};
+    if (noise)
+        sim_run(sim_rng, noise, SIM_DRIFT, truth, 2, blocks, costs);
+    for (size_t cell = 0; !noise && cell < 2; cell++) {
+        double walk = gsl_ran_gaussian(sim_rng, 0.03);
+        for (unsigned b = 0; b < blocks; b++) {
+            costs[cell * blocks + b] = exp(walk);
+            walk = rho * walk + gsl_ran_gaussian(sim_rng, 0.03 * sqrt(1 - rho * rho));
+        }
+    }
+    for (unsigned b = 0; b < blocks; b++)
+        ratios[b] = log(costs[blocks + b] / costs[b]);
+}
+
+static void test_lag(void **state)
+{
+    static const double rhos[] = {0, 0.3, 0.5, 0.7, 0.9};
+    const struct family alone = family_make(1, LOOKS_NONE, FAMILY_MARGIN);
+    double costs[2 * LOOK_MAX], ratios[LOOK_MAX];
+    struct lag lag;
+    unsigned wrong = 0;
+    (void)state;
+    printf("\nSaid of blocks that they depend on the one before, %% of %d runs, where they do not, drift %.0f %%\n",
+           SIM_RUNS, 100 * SIM_DRIFT);
+    gsl_rng_set(sim_rng, 501);
+    for (size_t k = 0; k < sim_noise_count; k++) {
+        printf("%-18s", sim_noises[k].name);
+        for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
+            size_t said = 0;
+            for (size_t e = 0; e < SIM_RUNS; e++) {
+                ratios_draw(&sim_noises[k], 0, fixed_blocks[i], costs, ratios);
+                assert_int_equal(lag_find(ratios, fixed_blocks[i], &lag), 0);
+                said += lag.said;
+            }
+            wrong += sim_share(said, SIM_RUNS, 0.02, false);
+        }
+        puts("");
+    }
+    printf("Where they do; and intervals of the ratio at 95 %% that hold it\n");
+    for (size_t r = 0; r < COUNT(rhos); r++) {
+        printf("correlation %.1f   ", rhos[r]);
+        for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
+            size_t said = 0, held = 0;
+            for (size_t e = 0; e < SIM_RUNS; e++) {
+                struct comparison made;
+                ratios_draw(NULL, rhos[r], fixed_blocks[i], costs, ratios);
+                assert_int_equal(lag_find(ratios, fixed_blocks[i], &lag), 0);
+                assert_int_equal(comparison_make(costs + fixed_blocks[i], costs, fixed_blocks[i], &alone, &made), 0);
+                said += lag.said;
+                held += made.interval.lo <= 1 && made.interval.hi >= 1;
+            }
+            printf("|%6.2f %6.2f ", 100 * (double)said / SIM_RUNS, 100 * (double)held / SIM_RUNS);
+            wrong += rhos[r] == 0.7 && fixed_blocks[i] == 27 && said < SIM_RUNS * 8 / 10;
+        }
+        puts("");
+    }
+    assert_int_equal(wrong, 0);
+}
+
 /* ---- how long trials take ---- */
 
 static struct cell cell_of(const char *pool, unsigned workers)
@@ -297,7 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_price),   cmocka_unit_test(test_closing), cmocka_unit_test(test_waits),
         cmocka_unit_test(test_command), cmocka_unit_test(test_resolve), cmocka_unit_test(test_visible),
-        cmocka_unit_test(test_series),
+        cmocka_unit_test(test_series),  cmocka_unit_test(test_lag),
     };
     return cmocka_run_group_tests(tests, sim_open, sim_close);
 }

@@ -199,6 +199,10 @@ static void test_remarks(void **state)
     assert_int_equal(s.rows[2].drift_said, 1);
     assert_true(isnan(s.rows[4].drift));
     assert_int_equal(s.rows[4].drift_said, MISSING);
+    assert_int_equal(s.rows[0].lag_said, MISSING); /* the base */
+    assert_true(s.rows[2].lag_correlation > 0.9);  /* over what does not drift */
+    assert_int_equal(s.rows[2].lag_said, 1);
+    assert_int_equal(s.rows[4].lag_said, MISSING);
     for (size_t c = 0; c < CELLS; c++) {
         assert_true(isnan(s.rows[c].group_ratio) && isnan(s.rows[c].group_share));
         if (c == 1)

@@ -223,6 +223,25 @@ static void test_drift(void **state)
     assert_true(isnan(drift.change) && isnan(drift.p) && !drift.said);
 }
 
+static void test_lag(void **state)
+{
+    static const double rising[] = {-1, 0, 1, 2, 3, 4, 5, 6}, shaky[] = {1, 8, 2, 7, 3, 6, 4, 5},
+                        even[] = {2, 2, 2, 2, 2, 2, 2, 2}, tied[] = {0, 0, 0, 0, NAN, 1, 1, 1, 1};
+    struct lag lag;
+    (void)state;
+    assert_int_equal(lag_find(rising, 8, &lag), 0);
+    assert_float_equal(lag.correlation, 1 - 7.0 / 42 / 2, 1e-9);
+    assert_true(lag.said && lag.p < 1e-3);
+    assert_int_equal(lag_find(shaky, 8, &lag), 0); /* the other way makes intervals too wide */
+    assert_true(lag.correlation < 0 && lag.p > 0.9 && !lag.said);
+    assert_int_equal(lag_find(even, 8, &lag), 0);
+    assert_true(lag.correlation == 0 && !lag.said);
+    assert_int_equal(lag_find(tied, 9, &lag), 0); /* ranks of 2.5 and 6.5 */
+    assert_float_equal(lag.correlation, 1 - 16.0 / 32 / 2, 1e-9);
+    assert_int_equal(lag_find(rising, 7, &lag), 0);
+    assert_true(isnan(lag.correlation) && isnan(lag.p) && !lag.said);
+}
+
 static void test_modes(void **state)
 {
     static const double groups[] = {100, 121, 101, 99, 120, 122, 100, 98, NAN, 119, 0},
@@ -252,7 +271,7 @@ int main(void)
         cmocka_unit_test(test_read),  cmocka_unit_test(test_compare), cmocka_unit_test(test_too_few),
         cmocka_unit_test(test_zeros), cmocka_unit_test(test_claims),  cmocka_unit_test(test_looks),
         cmocka_unit_test(test_all),   cmocka_unit_test(test_alarms),  cmocka_unit_test(test_drift),
-        cmocka_unit_test(test_modes), cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_modes), cmocka_unit_test(test_lag),     cmocka_unit_test(test_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 #define ACHIEVED_LEAST 0.98
 #define LABEL_MAX      96
 
-enum { MISCALIBRATED, PACED, SATURATED, LATE, SUBMITTER_BOUND, DRIFT, BIMODAL, DIAGNOSTICS };
+enum { MISCALIBRATED, PACED, SATURATED, LATE, SUBMITTER_BOUND, DRIFT, LAG, BIMODAL, DIAGNOSTICS };
 
 static const char *const words[DIAGNOSTICS] = {
     [MISCALIBRATED] = "faster than the ideal by more than 5 %, a calibration error (--recalibrate)",
@@ -19,6 +19,7 @@ static const char *const words[DIAGNOSTICS] = {
     [LATE] = "tasks were handed in later than half of the latencies, which says little about the pool",
     [SUBMITTER_BOUND] = "bound by the submitter, which was busy for more than 90 % of the time",
     [DRIFT] = "times drifted over the run; ratios within blocks hold, times do not",
+    [LAG] = "blocks depend on the one before; verdicts and intervals there are surer than they may be",
     [BIMODAL] = "times fall into two groups, and a median between them is neither",
 };
 
@@ -33,6 +34,7 @@ static bool holds(const struct summary_row *row, unsigned diagnostic)
         /* at a rate the submitter may spin until the next task is due */
         [SUBMITTER_BOUND] = has_workers && isnan(row->achieved_share) && row->submitter_share > BUSY,
         [DRIFT] = row->drift_said == 1,
+        [LAG] = row->lag_said == 1,
         [BIMODAL] = row->group_ratio > 1,
     };
     return all[diagnostic];

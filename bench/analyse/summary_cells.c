@@ -6,6 +6,7 @@
 #include "bench/stats/series.h"
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 
 #define AT(column) offsetof(struct summary_row, column)
 #define ALONE(column)                                                                                                  \
@@ -148,6 +149,64 @@ static int cell_diagnostic(const struct work *work, size_t cell)
     return 0;
 }
 
+/* Whether a cell is in the row of another: it differs in the pool alone. What is measured by serial alone is in one
+ * with that, wherever it runs. */
+static bool in_row(const struct run_data *run, size_t cell, size_t other, unsigned factors, bool with_base)
+{
+    const struct summary_row *a = &run->rows[cell], *b = &run->rows[other];
+    unsigned same = factors & ~(unsigned)(with_base ? FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE : FACTOR_POOL);
+    return cell != other && with_base == row_has_pool(b, BASE_POOL) && factors_equal(a, b, same);
+}
+
+/* A cell that failed in some blocks would cost the others of its row theirs. */
+static bool has_blocks(const struct run_data *run, size_t cell)
+{
+    size_t there = 0;
+    for (size_t b = 0; b < run->blocks; b++)
+        there += run_data_at(run, cell, b + 1) != RUN_NOTHING;
+    return there > 0 && there * 4 >= run->blocks * 3;
+}
+
+/* Of every block that has all of its row the log of the cell's time per task over their mean: what verdicts rest on.
+ * False: it is in no row. */
+static bool ratios_take(const struct work *work, size_t cell, unsigned factors, double *ratios)
+{
+    const struct run_data *run = work->run;
+    size_t others = 0;
+    for (int with_base = 0; with_base < 2 && !others; with_base++) {
+        for (size_t b = 0; b < run->blocks; b++)
+            ratios[b] = 0;
+        for (size_t i = 0; i < run->count; i++) {
+            if (!in_row(run, cell, i, factors, with_base) || !has_blocks(run, i))
+                continue;
+            others++;
+            for (size_t b = 0; b < run->blocks; b++) {
+                size_t own = run_data_at(run, cell, b + 1), trial = run_data_at(run, i, b + 1);
+                ratios[b] += own == RUN_NOTHING || trial == RUN_NOTHING
+                                 ? NAN
+                                 : log(derived_value(work, own, PER_TASK) / derived_value(work, trial, PER_TASK));
+            }
+        }
+    }
+    return others > 0;
+}
+
+/* Whether its blocks depend on each other, where pools are compared by time at all. */
+static int cell_lag(const struct work *work, size_t cell, unsigned factors)
+{
+    struct summary_row *row = &work->run->rows[cell];
+    struct lag lag = {.correlation = NAN};
+    double *ratios = calloc(work->run->blocks + 1, sizeof *ratios);
+    int rc = ratios ? 0 : -ENOMEM;
+    if (!rc && !row_has_pool(row, BASE_POOL) && row->f.arrival.kind != ARRIVAL_RATE &&
+        ratios_take(work, cell, factors, ratios))
+        rc = lag_find(ratios, work->run->blocks, &lag);
+    free(ratios);
+    row->lag_correlation = lag.correlation;
+    row->lag_said = isnan(lag.correlation) ? MISSING : lag.said;
+    return rc;
+}
+
 int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
 {
     struct summary_row *row = &work->run->rows[cell];
@@ -174,5 +233,6 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
     row->tasks_per_s = row->ns_per_task > 0 ? 1e9 / row->ns_per_task : NAN;
     if (ideal != RUN_NOTHING)
         row->efficiency_vs_static = cell_median(work, cell, ideal_ratio_value, ideal, NULL);
-    return cell_diagnostic(work, cell);
+    int rc = cell_diagnostic(work, cell);
+    return rc ? rc : cell_lag(work, cell, factors);
 }

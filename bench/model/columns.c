@@ -163,6 +163,8 @@ static const struct column summary_columns[] = {
     INT(summary_row, pss_bytes, "median over trials"),
     INT(summary_row, private_bytes, "median over trials"),
     EXPERIMENTS_COLUMN(summary_row),
+    REAL(summary_row, lag_correlation, "of the ranks of successive blocks' ratios, the cell's time per task over that of its row: near 0 where blocks do not depend on each other, which intervals of ratios rest on; empty below 8 blocks"),
+    INT(summary_row, lag_said, "1 where they do, by von Neumann's ratio of ranks, p at most 0.01: verdicts are then surer than they may be; else 0"),
 };
 
 #define SEARCH_COLUMNS(row) \

@@ -129,6 +129,8 @@ struct summary_row {
         latency_p999_hi_ns;
     int64_t late_p99_ns;
     int64_t open_ns, close_ns, pss_bytes, private_bytes;
+    double lag_correlation;
+    int64_t lag_said;
 };
 
 /* What the searching verbs found, a row a search. */

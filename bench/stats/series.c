@@ -1,8 +1,9 @@
-/* Drift by ranks (Mann 1945, Kendall 1975; Sen 1968), two groups by the widest gap. Both look at logs, so that a trend
- * and a distance are relative. */
+/* Drift by ranks (Mann 1945, Kendall 1975; Sen 1968), two groups by the widest gap: both look at logs, so that a trend
+ * and a distance are relative. Dependence from block to block by ranks (Bartels 1982). */
 #include "bench/stats/series.h"
 #include <errno.h>
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
@@ -120,4 +121,44 @@ int bimodality_find(const double *costs, size_t count, struct bimodality *bimoda
     }
     free(logs);
     return 0;
+}
+
+/* The ranks of values, from 1; equal ones share the mean of theirs. */
+static void ranks_of(const double *values, const size_t *order, size_t count, double *ranks)
+{
+    for (size_t i = 0, next; i < count; i = next) {
+        for (next = i + 1; next < count && values[order[next]] == values[order[i]]; next++)
+            ;
+        for (size_t k = i; k < next; k++)
+            ranks[order[k]] = ((double)i + (double)next + 1) / 2;
+    }
+}
+
+int lag_find(const double *values, size_t blocks, struct lag *lag)
+{
+    double *kept = calloc(blocks + 1, sizeof *kept), *ranks = calloc(blocks + 1, sizeof *ranks);
+    size_t *order = calloc(blocks + 1, sizeof *order), count = 0;
+    *lag = (struct lag){.correlation = NAN, .p = NAN};
+    for (size_t i = 0; kept && i < blocks; i++)
+        if (isfinite(values[i]))
+            kept[count++] = values[i];
+    int result = kept && ranks && order ? 0 : -ENOMEM;
+    if (!result && count >= SERIES_MIN) {
+        gsl_sort_index(order, kept, 1, count);
+        ranks_of(kept, order, count, ranks);
+        double n = (double)count, steps = 0, squares = 0;
+        for (size_t i = 0; i < count; i++) {
+            squares += (ranks[i] - (n + 1) / 2) * (ranks[i] - (n + 1) / 2);
+            steps += i ? (ranks[i] - ranks[i - 1]) * (ranks[i] - ranks[i - 1]) : 0;
+        }
+        double ratio = squares > 0 ? steps / squares : 2; /* all are equal: nothing to be seen */
+        double shape = 5 * n * (n + 1) * (n - 1) * (n - 1) / (2 * (n - 2) * (5 * n * n - 2 * n - 9)) - 0.5;
+        lag->correlation = 1 - ratio / 2;
+        lag->p = gsl_cdf_beta_P(fmin(ratio / 4, 1), shape, shape);
+        lag->said = lag->p <= LAG_P;
+    }
+    free(order);
+    free(ranks);
+    free(kept);
+    return result;
 }
