@@ -207,7 +207,7 @@ static void mixed_print(FILE *out, const struct table *t)
 {
     for (size_t row = 0; row < t->rows; row++) {
         size_t best = t->best[row], second = NO_CELL;
-        char text[64], size[32];
+        char text[64], size[32], staff[64];
         if (row_kind(t, row) != KIND_MIXED || best == NO_CELL)
             continue;
         for (size_t c = 0; c < t->pools; c++) {
@@ -218,9 +218,10 @@ static void mixed_print(FILE *out, const struct table *t)
         const struct summary_row *r = &t->run->rows[t->row[row]];
         if (second == NO_CELL || !(table_entry(t, row, second)->to_best.interval.lo > 1 + FAMILY_MARGIN))
             continue;
-        fprintf(out, "Mixed tasks (%s, %s, %lld workers): %s is the fastest; the next, %s, takes %s its time.\n",
+        row_staff(staff, sizeof staff, &t->run->rows[table_entry(t, row, best)->cell]);
+        fprintf(out, "Mixed tasks (%s, %s, %lld workers): %s%s%s%s is the fastest; the next, %s, takes %s its time.\n",
                 r->f.workload, spell_duration(size, sizeof size, r->f.size_ns), (long long)r->f.workers,
-                pool_name(t, best), pool_name(t, second),
+                pool_name(t, best), *staff ? " (" : "", staff, *staff ? ")" : "", pool_name(t, second),
                 times_interval(text, sizeof text, &table_entry(t, row, second)->to_best));
         return;
     }

@@ -107,6 +107,19 @@ char *factor_spell(char *text, size_t size, const struct summary_row *row, unsig
     return text;
 }
 
+char *row_staff(char *text, size_t size, const struct summary_row *row)
+{
+    const int64_t processes = row->f.processes, all = row->f.threads;
+    *text = '\0';
+    if (processes <= 0 || all <= 0) /* MISSING is below any */
+        return text;
+    const bool is_nested = all == row->f.workers && all % processes == 0; /* else N are of each kind together */
+    const int64_t threads = is_nested ? all / processes : all;
+    snprintf(text, size, "%lld process%s %c %lld thread%s", (long long)processes, processes == 1 ? "" : "es",
+             is_nested ? 'x' : '+', (long long)threads, threads == 1 ? "" : "s");
+    return text;
+}
+
 char *factors_label(char *text, size_t size, const struct summary_row *row, unsigned factors)
 {
     size_t length = 0;
@@ -115,7 +128,8 @@ char *factors_label(char *text, size_t size, const struct summary_row *row, unsi
         char value[SPEC_MAX + 32];
         if (!(factors >> i & 1))
             continue;
-        value_label(value, sizeof value, &options[i], &row->f);
+        if (i != OPTION_WORKERS || !(factors & FACTOR_POOL) || !*row_staff(value, sizeof value, row))
+            value_label(value, sizeof value, &options[i], &row->f);
         if (!*value)
             continue;
         int added = snprintf(text + length, size - length, "%s%s", length ? ", " : "", value);

@@ -38,12 +38,16 @@ unsigned factors_of(const struct summary_row *rows, size_t count);
 /* Those of `factors` that are not the same in all rows. */
 unsigned factors_varying(const struct summary_row *rows, size_t count, unsigned factors);
 
-/* "spin, 10us, 2 workers": the given factors of a row, as many as text has room for. Returns text. */
+/* "spin, 10us, 2 workers": the given factors of a row, as many as text has room for; with the pool among them, workers
+ * of two kinds are named (row_staff). Returns text. */
 char *factors_label(char *text, size_t size, const struct summary_row *row, unsigned factors);
 
 /* What options call factor number 0.., NULL after the last; and its value as an option takes it. Returns text. */
 const char *factor_name(unsigned number);
 char *factor_spell(char *text, size_t size, const struct summary_row *row, unsigned factor);
+
+/* "1 process + 1 thread", "2 processes x 3 threads"; "" where all workers are of one kind. Returns text. */
+char *row_staff(char *text, size_t size, const struct summary_row *row);
 
 bool row_has_pool(const struct summary_row *row, const char *name); /* with whatever label and options */
 const struct pool_ops *row_pool(const struct summary_row *row);     /* NULL: it is none of ours */

@@ -110,6 +110,30 @@ bool answer_wide(const struct table *t, bool speedup)
     return false;
 }
 
+/* What the workers of a pool are, where they are of two kinds: once for each number of them. */
+static void staff_print(FILE *out, const struct table *t, size_t column)
+{
+    char said[32][96], staff[64], head[64];
+    size_t count = 0;
+    for (size_t r = 0; r < t->rows && count < sizeof said / sizeof *said; r++) {
+        const size_t cell = table_entry(t, r, column)->cell;
+        if (cell == NO_CELL || !*row_staff(staff, sizeof staff, &t->run->rows[cell]))
+            continue;
+        snprintf(said[count], sizeof *said, "%lld workers are %s", (long long)t->run->rows[cell].f.workers, staff);
+        size_t same = 0;
+        while (strcmp(said[same], said[count]) != 0)
+            same++;
+        if (same < count)
+            continue;
+        if (!count)
+            fprintf(out, "%s: ", pool_head(t, column, head, sizeof head));
+        fprintf(out, "%s%s", count ? ", " : "", said[count]);
+        count++;
+    }
+    if (count)
+        fputc('\n', out);
+}
+
 void table_legend(FILE *out, const struct table *t)
 {
     bool best = false, unresolved = false, partly = false;
@@ -118,6 +142,7 @@ void table_legend(FILE *out, const struct table *t)
         char head[64];
         if (strcmp(pool_head(t, c, head, sizeof head), pool) != 0)
             fprintf(out, "%s = %s\n", head, spec_behind_label(pool));
+        staff_print(out, t, c);
     }
     for (size_t i = 0; i < t->rows * t->pools; i++) {
         best = best || t->entries[i].mark == MARK_BEST;

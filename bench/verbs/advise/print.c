@@ -30,8 +30,10 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *text, const c
 
 static const char *what(char *text, size_t size, const struct summary_row *row)
 {
-    snprintf(text, size, "%.128s, %lld worker%s", spec_behind_label(row->f.pool), (long long)row->f.workers,
-             row->f.workers == 1 ? "" : "s");
+    char staff[64];
+    row_staff(staff, sizeof staff, row);
+    snprintf(text, size, "%.128s, %lld worker%s%s%s%s", spec_behind_label(row->f.pool), (long long)row->f.workers,
+             row->f.workers == 1 ? "" : "s", *staff ? " (" : "", staff, *staff ? ")" : "");
     return text;
 }
 
@@ -39,7 +41,7 @@ static void line_advice(const struct advice *advice, const struct contest *conte
 {
     const struct summary_row *row = &advice->run->rows[contest->candidates[contest->chosen].cell];
     struct text line = {.used = 0};
-    char text[192];
+    char text[256];
     add(&line, "%s", what(text, sizeof text, row));
     if (row_has_pool(row, BASE_POOL))
         add(&line, ": no pool at all");
@@ -64,7 +66,7 @@ static void line_why(const struct advice *advice, const struct contest *contest)
     const char *metric = advice->wish.rate > 0 ? "latency p99" : "time per task";
     size_t equal = 0, unresolved = 0, enough = 0;
     struct text line = {.used = 0};
-    char text[192];
+    char text[256];
     for (size_t i = 1; i < contest->count; i++) {
         equal += contest->candidates[i].to_best.verdict == VERDICT_EQUAL;
         unresolved += contest->candidates[i].to_best.verdict == VERDICT_UNRESOLVED;
@@ -176,7 +178,7 @@ static void line_changes(const struct advice *advice, const struct contest *cont
     struct text line = {.used = 0};
     struct contest turn;
     size_t sizes;
-    char text[192], size[32];
+    char text[256], size[32];
     if (contest->chosen) {
         add(&line, "next: %s; ", what(text, sizeof text, &rows[contest->candidates[0].cell]));
     } else if (contest->count > 1) {
