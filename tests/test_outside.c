@@ -319,7 +319,7 @@ static void block_make(gsl_rng *rng, enum remedy remedy, double every_ns, struct
 static double ratio_shift(gsl_rng *rng, enum remedy remedy, double every_ns, unsigned pool, unsigned runs,
                           double *error)
 {
-    const struct family alone = family_make(1, 0, FAMILY_MARGIN);
+    const struct family alone = family_make(1, LOOKS_NONE, FAMILY_MARGIN);
     double sum = 0, squares = 0;
     for (unsigned run = 0; run < runs; run++) {
         double costs[POOLS], base[BLOCKS], other[BLOCKS], now = 0;
