@@ -20,8 +20,8 @@ cell=(--pool serial --workload spin --size 100us --tasks 20 --blocks 2)
 check 'a first run calibrates' poolbench run "${cell[@]}" --out first
 check 'and says whether it was judged good' grep -q '"judged": \(true\|false\)' first/host.json
 if grep -q '"judged": true' first/host.json; then
+    # shellcheck disable=SC2016 # eval expands it
     check 'then there is an ideal time, unless no label held' \
-    # shellcheck disable=SC2016
         eval '[ -n "$(values first/trials.csv ideal_ns)" ] || grep -q "efficiency is empty" <<<"$(poolbench summarise first)"'
 else
     check 'which keeps the ideal time empty' test -z "$(values first/trials.csv ideal_ns)"
