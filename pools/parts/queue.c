@@ -97,7 +97,10 @@ static uint64_t count_queued(const struct queue *queue)
     uint64_t line = atomic_load_explicit(&queue->shared->line, memory_order_relaxed);
     uint64_t tail = atomic_load_explicit(&queue->shared->tail, memory_order_relaxed);
     uint64_t from = line > oldest ? line : oldest;
-    return tail > from ? tail - from : 0;
+    if (tail <= from)
+        return 0;
+    /* of one who was kept from storing its hint, that may lie far behind */
+    return tail - from < queue->size ? tail - from : queue->size;
 }
 
 /* Wakes up to `count`, unless those who are awake will have done what is queued before the woken could help. They come
