@@ -8,6 +8,7 @@
 #define EFFICIENT_MOST 1.05 /* nobody is faster than the ideal: the iterations are wrong */
 #define BUSY           0.9  /* of the wall time, in the submitter */
 #define ACHIEVED_LEAST 0.98
+#define RESIDUAL_MOST  0.01 /* of a calibration */
 #define LABEL_MAX      96
 
 enum { MISCALIBRATED, PACED, SATURATED, LATE, SUBMITTER_BOUND, DRIFT, LAG, BIMODAL, DIAGNOSTICS };
@@ -54,16 +55,19 @@ static void labels_print(FILE *out, const json_t *host)
     {
         const json_t *looks = json_object_get(one, "looks");
         const double count = member(looks, "count"), held = member(looks, "held");
-        char took[96] = "";
+        const double residual = member(one, "residual");
+        char took[96] = "", why[96] = "were disturbed by what else runs here";
         if (count > 0)
             snprintf(took, sizeof took, "alone, a task took %.2f times its label (%.2f .. %.2f in %.0f looks)",
                      member(looks, "took"), member(looks, "least"), member(looks, "most"), count);
+        if (residual > RESIDUAL_MOST)
+            snprintf(why, sizeof why, "were off by %.2g %% or more (1 %% is asked for)", 100 * residual);
         if (json_is_false(json_object_get(one, "judged")))
             fprintf(
                 out,
-                "sizes of %s are labels only: three calibrations were off by %.2g %% or more (1 %% is asked for), so "
-                "efficiency is empty%s%s; --recalibrate when less else runs here\n",
-                name, 100 * fmax(member(one, "residual"), member(one, "ticks")), count > 0 ? "; " : "", took);
+                "sizes of %s are labels only: three calibrations %s, so efficiency is empty%s%s; --recalibrate when "
+                "less else runs here\n",
+                name, why, count > 0 ? "; " : "", took);
         else if (held < count)
             fprintf(out, "%s: %s; efficiency is %s\n", name, took,
                     held > 0 ? "of the blocks where that was within 2 %" : "empty, as that was never within 2 %");

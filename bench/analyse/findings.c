@@ -1,6 +1,7 @@
 /* One function a question; each prints its sentence, or nothing where the run does not answer it. */
 #include "bench/analyse/findings.h"
 #include "bench/analyse/sweep.h"
+#include "bench/analyse/timing.h"
 #include "bench/base/units.h"
 #include "bench/model/summary_factors.h"
 #include <errno.h>
@@ -267,17 +268,19 @@ static int ballast_print(FILE *out, const struct table *t)
     return result;
 }
 
-int findings_print(FILE *out, const struct table *t)
+/* What rests on verdicts. */
+static int comparisons_print(FILE *out, const struct table *t)
 {
-    int result = 0;
-    if (!table_marked(t))
-        return 0;
     sizes_print(out, t);
     mixed_print(out, t);
-    result = workers_print(out, t, KIND_SLEEP);
+    int result = workers_print(out, t, KIND_SLEEP);
     if (!result)
         result = workers_print(out, t, KIND_CPU);
-    if (!result)
-        result = ballast_print(out, t);
-    return result;
+    return result ? result : ballast_print(out, t);
+}
+
+int findings_print(FILE *out, const struct table *t)
+{
+    int result = table_marked(t) ? comparisons_print(out, t) : 0;
+    return result ? result : timing_print(out, t);
 }

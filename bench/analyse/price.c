@@ -16,20 +16,26 @@ static bool is_plain(const struct summary_row *row)
     return !row->f.payload.in && !row->f.payload.out && !row->f.ballast.bytes && row->failed < row->trials;
 }
 
+/* How good a cell is to read prices off. */
+static unsigned fitness(const struct summary_row *row)
+{
+    const bool empty = !strcmp(row->f.workload, EMPTY_WORKLOAD);
+    return !is_plain(row) ? 0 : !empty ? 1 : row->f.timing == TIMING_TASK ? 2 : 3;
+}
+
 static size_t cell_choose(const struct table *t, size_t column)
 {
     const struct summary_row *rows = t->run->rows;
-    size_t plain = NO_CELL;
+    size_t chosen = NO_CELL;
+    unsigned best = 0;
     for (size_t r = 0; r < t->rows; r++) {
         size_t cell = table_entry(t, r, column)->cell;
-        if (cell == NO_CELL || !is_plain(&rows[cell]))
-            continue;
-        if (!strcmp(rows[cell].f.workload, EMPTY_WORKLOAD))
-            return cell;
-        if (plain == NO_CELL)
-            plain = cell;
+        if (cell != NO_CELL && fitness(&rows[cell]) > best) {
+            best = fitness(&rows[cell]);
+            chosen = cell;
+        }
     }
-    return plain;
+    return chosen;
 }
 
 static size_t memory_choose(const struct table *t, size_t column, size_t like)
@@ -83,6 +89,7 @@ int price_make(const struct table *t, size_t column, struct price *price)
         double made = workers_made(row);
         size_t memory = memory_choose(t, column, price->cell);
         size_t base = memory == NO_CELL ? NO_CELL : table_base(t, memory);
+        price->clocked = row->f.timing == TIMING_TASK;
         price->per_task = ops && ops->traits & POOL_TASK_IS_PROCESS;
         for (size_t b = 0; b < blocks; b++) {
             const struct trial_row *trial = trial_of(s, price->cell, b + 1);

@@ -169,7 +169,7 @@ static json_t *facts(struct session *session, const char *verb, char **argv)
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
     return json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:{s:s, s:f, s:i}, s:O, s:o, s:o, s:s?}",
+        "{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:{s:s, s:f, s:i, s:f}, s:O, s:o, s:o, s:s?}",
         "run_id", run_id(session->directory), "verb", verb, "measured_by", calibrations_key(session->calibrations),
         "argv", argv_json(argv), "seed", seed, "blocks", (int)session->plan.blocks, "cells",
         (int)session->plan.cells.count, "looks", (int)session->plan.looks.planned, "leave_from",
@@ -180,8 +180,8 @@ static json_t *facts(struct session *session, const char *verb, char **argv)
         : CLOCK_COUNTER == CLOCK_COUNTER_X86 ? "tsc"
                                              : "cntvct",
         "ns_per_tick", (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec,
-        "calibrations", calibrations_used(session->calibrations), "warnings", warnings(session), "plugins",
-        plugins_json(), "others_by", outside_source(&session->outside));
+        "two_readings_ns", clock_two_readings_ns(), "calibrations", calibrations_used(session->calibrations),
+        "warnings", warnings(session), "plugins", plugins_json(), "others_by", outside_source(&session->outside));
 }
 
 static int write_suite(const struct session *session, char *error)

@@ -23,6 +23,7 @@ enum {
     FACTOR_PAYLOAD = 1 << OPTION_PAYLOAD,
     FACTOR_BALLAST = 1 << OPTION_BALLAST,
     FACTOR_FAULTS = 1 << OPTION_FAULTS,
+    FACTOR_TIMING = 1 << OPTION_TIMING,
 };
 unsigned factors_all(void);
 unsigned factors_work(void); /* those that results of tasks depend on */

@@ -254,7 +254,7 @@ struct sheet price_sheet(const struct analysis *analysis, enum detail detail)
     static const unsigned char least[] = {14, 19, 19, 21};
     const struct table *t = &analysis->table;
     struct sheet sheet = {.title = "Price of a pool, median over trials", .columns = 4, .align = "lr", .least = least};
-    bool report = detail == DETAIL_REPORT, start = false, memory = false, handover = false;
+    bool report = detail == DETAIL_REPORT, start = false, memory = false, handover = false, clocked = false;
     char text[64];
     sheet_row(&sheet, report ? "pool" : "Price of", "a worker's start", "a worker's memory", "handing over a task");
     for (size_t c = 0; c < t->pools; c++) {
@@ -273,15 +273,25 @@ struct sheet price_sheet(const struct analysis *analysis, enum detail detail)
         start = start || price->per_task || !isnan(price->start_ns.value);
         memory = memory || price->bytes.value >= 0;
         handover = handover || !isnan(price->handover_ns.value);
+        clocked = clocked || (price->clocked && !isnan(price->handover_ns.value));
     }
     if (report)
         sheet_trim(&sheet);
-    if (report &&
-        asprintf(&sheet.foot, "%s%s%s", start ? "start: opening the pool, by the workers that makes\n" : "",
-                 memory ? "memory: proportional set size beyond that of the same tasks without a pool, by the workers\n"
-                        : "",
-                 handover ? "handing over: wall time per task of tasks that do nothing\n" : "") < 0)
+    const char *const lines[] = {
+        report && start ? "start: opening the pool, by the workers that makes\n" : "",
+        report && memory
+            ? "memory: proportional set size beyond that of the same tasks without a pool, by the workers\n"
+            : "",
+        report && handover ? "handing over: wall time per task of tasks that do nothing\n" : "",
+        clocked ? "handing over holds the timing of each task, two clock readings and more; --timing trial leaves them "
+                  "out\n"
+                : ""};
+    if (asprintf(&sheet.foot, "%s%s%s%s", lines[0], lines[1], lines[2], lines[3]) < 0)
         sheet.foot = NULL;
+    if (sheet.foot && !*sheet.foot) {
+        free(sheet.foot);
+        sheet.foot = NULL;
+    }
     return sheet;
 }
 

@@ -34,6 +34,10 @@ void clock_init(enum clock_counter counter, uint64_t mult);
 /* Chooses the source for this machine and measures mult against CLOCK_MONOTONIC, asleep for about `measure_ns`. */
 void clock_choose(uint64_t measure_ns);
 
+/* What two readings take, before and after a task, when nothing is between them: the least of many, in ns. For about a
+ * millisecond. */
+double clock_two_readings_ns(void);
+
 static inline uint64_t clock_monotonic_ns(void)
 {
     struct timespec now;
