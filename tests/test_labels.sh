@@ -20,7 +20,7 @@ cell=(--pool serial --workload spin --size 100us --tasks 20 --blocks 2)
 check 'a first run calibrates' poolbench run "${cell[@]}" --out first
 check 'and says whether it was judged good' grep -q '"judged": \(true\|false\)' first/host.json
 if grep -q '"judged": true' first/host.json; then
-    # shellcheck disable=SC2016 # eval expands it
+    # shellcheck disable=SC2016 # eval's
     check 'then there is an ideal time, unless no label held' \
         eval '[ -n "$(values first/trials.csv ideal_ns)" ] || grep -q "efficiency is empty" <<<"$(poolbench summarise first)"'
 else

@@ -34,7 +34,7 @@ uint64_t calibration_iterations(const struct calibration *calibration, int64_t s
 static int parameters_fit(const double *iterations, const double *ns, unsigned points, const bool *in_use,
                           double *parameters)
 {
-    size_t count = 0, columns[PARAMETERS];
+    size_t count = 0, columns[PARAMETERS] = {0};
     double chisq;
     for (size_t p = 0; p < PARAMETERS; p++)
         if (in_use[p])

@@ -57,7 +57,7 @@ static double task_alone_ns(const struct job *job, uint64_t iterations, int *cod
 /* The median of so many tasks. */
 static double tasks_ns(const struct job *job, uint64_t iterations, unsigned count, int *code)
 {
-    double ns[TASKS_MOST];
+    double ns[TASKS_MOST] = {0};
     for (unsigned task = 0; task < count && *code == 0; task++)
         ns[task] = count < TASKS_FEW ? task_alone_ns(job, iterations, code)
                                      : (double)clock_to_ns(time_task(job, iterations, code));
@@ -83,14 +83,14 @@ static void sizes_choose(const struct job *job, double long_ns, double *iteratio
  * the middle round. */
 static void rounds_level(double ns[][CALIBRATION_POINTS], unsigned rounds, double *result)
 {
-    double values[ROUNDS_MOST], middles[CALIBRATION_POINTS];
+    double values[ROUNDS_MOST] = {0}, middles[CALIBRATION_POINTS];
     for (unsigned point = 0; point < CALIBRATION_POINTS; point++) {
         for (unsigned round = 0; round < rounds; round++)
             values[round] = ns[round][point];
         middles[point] = median(values, rounds);
     }
     for (unsigned round = 0; round < rounds; round++) {
-        double ratios[CALIBRATION_POINTS];
+        double ratios[CALIBRATION_POINTS] = {0};
         for (unsigned point = 0; point < CALIBRATION_POINTS; point++)
             ratios[point] = ns[round][point] / middles[point];
         double level = median(ratios, CALIBRATION_POINTS);
@@ -122,7 +122,7 @@ static void sizes_measure(const struct job *job, uint64_t point_ns, struct trial
 
 static void size_check(const struct job *job, const struct job_file *file, struct trial_report *report, int *code)
 {
-    double ns[CHECK_MOST];
+    double ns[CHECK_MOST] = {0};
     unsigned count = 0;
     const uint64_t until = clock_monotonic_ns() + file->probe_ns;
     time_task(job, file->probe_iterations, code); /* caches */
