@@ -7,6 +7,7 @@
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/screen.h"
+#include "bench/verbs/advise/advise.h"
 #include "tests/scratch.h"
 #include "tests/skip.h"
 #include <errno.h>
@@ -225,7 +226,7 @@ static void test_arrivals(void **state)
     assert_int_equal(csv_create("arrivals", &trial_format, &trials), 0);
     for (int64_t i = 0; i < 2 * SEEDS; i++) {
         struct trial_row trial;
-        trial_fill(&trial, &cells[1], 1, i + 1);
+        trial_fill(&trial, &cells[2], 1, i + 1);
         snprintf(trial.cell_id, sizeof trial.cell_id, "c%03d", (int)i);
         trial.seed = (uint64_t)i / 2;
         trial.f.tasks = TASKS;
@@ -241,6 +242,19 @@ static void test_arrivals(void **state)
     assert_int_equal(s.count, 2 * SEEDS);
     for (size_t i = 0; i < s.count; i++)
         assert_float_equal(s.rows[i].achieved_share, (i % 2 ? 0.9f : 1.f), 1e-3);
+    /* nor is it kept from being advised for its draw */
+    const struct wish wish = {.size_ns = 10000, .cpu_share = 1, .rate = 1000};
+    struct advice advice;
+    struct contest contest;
+    assert_int_equal(advice_init(&advice, &s, &wish), 0);
+    for (size_t i = 0; i < advice.series.cells * advice.series.blocks; i++)
+        advice.series.value[i] = 1000; /* latencies were not recorded */
+    assert_int_equal(contest_make(&advice, 0, &contest), 0);
+    assert_int_equal(contest.count, SEEDS);
+    for (size_t i = 0; i < contest.count; i++)
+        assert_int_equal(contest.candidates[i].cell % 2, 0);
+    contest_release(&contest);
+    advice_release(&advice);
     run_data_close(&s);
 }
 

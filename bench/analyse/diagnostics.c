@@ -1,5 +1,6 @@
 /* A table of what to look for; each kind a test of a row of the summary. */
 #include "bench/analyse/diagnostics.h"
+#include "bench/analyse/summary.h"
 #include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
 #include <math.h>
@@ -7,7 +8,6 @@
 #define NAMED_MAX      3    /* cells a line */
 #define EFFICIENT_MOST 1.05 /* nobody is faster than the ideal: the iterations are wrong */
 #define BUSY           0.9  /* of the wall time, in the submitter */
-#define ACHIEVED_LEAST 0.98
 #define RESIDUAL_MOST  0.01 /* of a calibration */
 #define LABEL_MAX      96
 
@@ -16,7 +16,7 @@ enum { MISCALIBRATED, PACED, SATURATED, LATE, SUBMITTER_BOUND, DRIFT, LAG, BIMOD
 static const char *const words[DIAGNOSTICS] = {
     [MISCALIBRATED] = "faster than the ideal by more than 5 %, a calibration error (--recalibrate)",
     [PACED] = "the time per task is what arrivals make it; what tells pools apart is latency (below)",
-    [SATURATED] = "saturated: less than 98 % of the rate asked for was served",
+    [SATURATED] = "saturated: arrivals took less than 98 % of the time until the last result",
     [LATE] = "tasks were handed in later than half of the latencies, which says little about the pool",
     [SUBMITTER_BOUND] = "bound by the submitter, which was busy for more than 90 % of the time",
     [DRIFT] = "times drifted over the run; ratios within blocks hold, times do not",

@@ -3,6 +3,9 @@
 #define POOLBENCH_ANALYSE_SUMMARY_H
 #include "bench/model/run_data.h"
 
+#define ACHIEVED_LEAST                                                                                                 \
+    0.98 /* of achieved_share: a cell with less is saturated, it does not keep up with its arrivals */
+
 /* Opens a run and sums it up: fills the numbers of run->rows. Deterministic, so that a copied run gives the same
  * summary.csv byte for byte. 0 or -errno with a line in error (ERROR_MAX bytes), and nothing to be closed. */
 int run_summed_open(const char *directory, struct run_data *run, char *error);

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT_UP   0.98 /* of the asked rate: below, the pool did not keep up */
 #define CONTEXT   (factors_all() & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE | FACTOR_TASKS))
 #define MIB       1048576.0
 #define SHARE_FAR 3 /* a share that is off by 1 is as far as a size that is off by a factor of 20 */
@@ -75,7 +74,7 @@ static bool may_be_advised(const struct advice *advice, const struct summary_row
 {
     if (row_has_pool(row, IDEAL_POOL) || row_is_floor(row) || !(row->ns_per_task > 0))
         return false;
-    if (advice->wish.rate > 0 && row->tasks_per_s < KEPT_UP * rate_of(row))
+    if (advice->wish.rate > 0 && row->achieved_share < ACHIEVED_LEAST)
         return false;
     return !advice->wish.isolation || (row->f.processes > 0 && row->f.threads <= 0);
 }

@@ -8,14 +8,13 @@
 #include "bench/verbs/verbs.h"
 #include <math.h>
 
-#define STEP_BLOCKS    2    /* of trials that take long */
-#define WIDTH          1.12 /* latency bends more steeply than efficiency does */
-#define ACHIEVED_LEAST 0.98
-#define TASKS_LEAST    1000 /* p99 of fewer is none */
-#define TRIAL_S        0.25
-#define RANGE_LO       0.2 /* of the rate that workers could do at best */
-#define RANGE_HI       1.1
-#define SECOND_NS      1e9
+#define STEP_BLOCKS 2    /* of trials that take long */
+#define WIDTH       1.12 /* latency bends more steeply than efficiency does */
+#define TASKS_LEAST 1000 /* p99 of fewer is none */
+#define TRIAL_S     0.25
+#define RANGE_LO    0.2 /* of the rate that workers could do at best */
+#define RANGE_HI    1.1
+#define SECOND_NS   1e9
 
 enum { CAPACITY_P99 = SEARCH_OWN };
 static const struct argument capacity_arguments[] = {
