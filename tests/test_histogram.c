@@ -32,6 +32,18 @@ static void values_find_their_bucket(void **state)
     }
 }
 
+/* At once as one by one, but for what a float cannot tell. */
+static void four_are_as_each(void **state)
+{
+    (void)state;
+    for (uint64_t ns = 0; ns < 1ull << 46; ns = ns < 100000 ? ns + 1 : ns + ns / 1009) {
+        const histogram_times times = {(float)ns, (float)ns + 0.5f, (float)(ns / 2), (float)(ns / 3)};
+        const histogram_buckets at = histogram_bucket_of_each(times);
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(at[i], histogram_bucket((uint64_t)times[i]));
+    }
+}
+
 static void what_is_too_long_is_in_the_last(void **state)
 {
     (void)state;
@@ -44,6 +56,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buckets_tile_the_line),
         cmocka_unit_test(values_find_their_bucket),
+        cmocka_unit_test(four_are_as_each),
         cmocka_unit_test(what_is_too_long_is_in_the_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
