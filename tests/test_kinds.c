@@ -4,8 +4,12 @@
 #include "bench/machine/check.h"
 #include "bench/machine/host_facts.h"
 #include "bench/machine/kinds.h"
+#include "bench/measure/calibrate.h"
+#include "bench/model/cell.h"
 #include "tests/tree.h"
+#include <jansson.h>
 #include <limits.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -176,12 +180,57 @@ static void packages_of_two_models(void **state)
     }
 }
 
+static void keep(struct calibrations *store, const char *name, double ns_per_iteration, double residual)
+{
+    calibrations_keep(store, name,
+                      json_pack("{s:f, s:f, s:f, s:f}", "fixed_ns", 20.0, "ns_per_iteration", ns_per_iteration, "ticks",
+                                0.001, "residual", residual));
+}
+
+/* Each kind has a calibration of its own: labels are those of the fastest, and of others it is known how fast they are,
+ * unless that was not judged good or never measured. */
+static void kinds_are_calibrated_apart(void **state)
+{
+    const int64_t params[PARAM_MAX] = {0};
+    const struct workload_ops *spin = workload_find("spin"), *sleeps = workload_find("sleep");
+    struct calibrations *store;
+    struct calibration fast;
+    char error[ERROR_MAX] = "";
+    double speed;
+    (void)state;
+    assert_int_equal(setenv("XDG_CACHE_HOME", tree, 1), 0);
+    assert_int_equal(calibrations_open(&store, false, error), 0);
+    assert_int_equal(calibrations_machine(store, &machine), 0);
+    keep(store, "spin", 1.5, 0.002);
+    assert_int_equal(calibration_get(store, spin, params, &fast, error), 0);
+    assert_true(fast.ns_per_iteration == 1.5);
+    assert_int_equal(calibration_speed(store, spin, params, 3, &speed, error), 0);
+    assert_true(speed == 1);
+    assert_int_equal(calibration_speed(store, spin, params, FAST_CPUS, &speed, error), 0);
+    assert_true(isnan(speed)); /* not measured, and may not be */
+    keep(store, "spin on IntelAtom", 2.5, 0.002);
+    assert_int_equal(calibration_speed(store, spin, params, FAST_CPUS + 2, &speed, error), 0);
+    assert_true(fabs(speed - 0.6) < 1e-9);
+    assert_int_equal(calibration_speed(store, sleeps, params, FAST_CPUS, &speed, error), 0);
+    assert_true(speed == 1); /* waiting is as fast anywhere */
+    assert_non_null(json_object_get(calibrations_used(store), "spin on IntelAtom"));
+    assert_true(calibration_holds(store, spin, params));
+    calibrations_close(store);
+    assert_int_equal(calibrations_open(&store, false, error), 0);
+    assert_int_equal(calibrations_machine(store, &machine), 0);
+    keep(store, "spin", 1.5, 0.002);
+    keep(store, "spin on IntelAtom", 2.5, 0.09);
+    assert_int_equal(calibration_speed(store, spin, params, FAST_CPUS, &speed, error), 0);
+    assert_true(isnan(speed)); /* it is rough */
+    calibrations_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(topo_names_kinds_and_caches), cmocka_unit_test(host_json_has_them),
         cmocka_unit_test(check_warns_of_them),         cmocka_unit_test(the_allowed_ones_count),
-        cmocka_unit_test(packages_of_two_models),
+        cmocka_unit_test(kinds_are_calibrated_apart),  cmocka_unit_test(packages_of_two_models),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -49,6 +49,7 @@ struct job_file {
     uint64_t seed;
     struct factors f;              /* as they stand in the files of the run */
     uint32_t tasks, workers, cpus; /* the first two of f; cpus: that the workers can use at once, for ideal_ns */
+    double speed; /* of those CPUs over that which sizes are labelled for; NAN: not known, and no ideal_ns */
     struct pool_shape shape;
     uint32_t cpu_words, spare_cpu;
     uint64_t task_limit_ns; /* 0: none */

@@ -245,7 +245,7 @@ static const struct {
     {"quota", look_quota, true, "lift it (cpu.max of the control group), or have fewer workers than it"},
     {"limits", look_limits, true, "raise pids.max of the control group, ulimit -u or ulimit -n"},
     {"governor", look_governor, true, "cpupower frequency-set --governor performance"},
-    {"cores", look_cores, true, "taskset or --place with CPUs of one kind: calibration knows the first CPU alone"},
+    {"cores", look_cores, true, "taskset or --place with CPUs of one kind: the same task takes longer on another"},
     {"clock", look_clock, true, "boot with clocksource=tsc where the CPU's counter is sound; time stamps cost more"},
     {"power", look_power, true, "plug it in"},
     {"swap", look_swap, true, "free memory; swapoff and swapon bring back what lies there"},

@@ -4,6 +4,7 @@
 #include "bench/base/spec.h"
 #include "bench/base/text_file.h"
 #include "bench/launch/plugin.h"
+#include "bench/machine/kinds.h"
 #include "bench/measure/job.h"
 #include "bench/model/cell.h"
 #include "bench/model/host.h"
@@ -30,7 +31,8 @@ enum { MEASURE_TRIES = 3 };
 
 /* A calibration that the run rests on. */
 struct in_use {
-    char name[SPEC_MAX + 32];
+    char name[SPEC_MAX + 96];
+    unsigned cpu; /* where it is measured */
     const struct workload_ops *workload;
     int64_t params[PARAM_MAX];
     struct calibration calibration;
@@ -46,6 +48,7 @@ struct calibrations {
     json_t *used;        /* workload spec -> the same and more: what this run rests on */
     struct in_use *each; /* the same */
     size_t count;
+    struct kinds kinds; /* of cores, the fastest first; none where all are of one */
     uint64_t looked_ns; /* when they were looked at last; 0: never */
     char path[4096];    /* "": not kept */
     char key[96];       /* of machine and trial program */
@@ -245,6 +248,7 @@ void calibrations_close(struct calibrations *store)
     for (size_t i = 0; i < store->count; i++)
         free(store->each[i].took);
     free(store->each);
+    kinds_release(&store->kinds);
     free(store);
 }
 
@@ -267,7 +271,7 @@ static int trial_run(struct calibrations *store, const struct in_use *use, uint6
                      char *error)
 {
     struct outcome outcome;
-    int rc = job_write_calibration(&store->launcher, use->workload, use->params, first_cpu(), iterations, parts, error);
+    int rc = job_write_calibration(&store->launcher, use->workload, use->params, use->cpu, iterations, parts, error);
     if (rc < 0)
         return rc;
     rc = launcher_run(&store->launcher, MEASURE_LIMIT_NS, &outcome);
@@ -343,8 +347,10 @@ static bool recall(const struct calibrations *store, const char *name, struct ca
     return true;
 }
 
-/* What a workload is calibrated as: all but the calibration. -ENOTSUP: it has nothing to calibrate. */
-static int use_name(const struct workload_ops *workload, const int64_t *params, struct in_use *use)
+/* What a workload is calibrated as on a kind of core: all but the calibration. -ENOTSUP: it has nothing to calibrate.
+ */
+static int use_name(const struct calibrations *store, const struct workload_ops *workload, const int64_t *params,
+                    size_t kind, struct in_use *use)
 {
     if (!workload->unit)
         return -ENOTSUP;
@@ -363,6 +369,10 @@ static int use_name(const struct workload_ops *workload, const int64_t *params, 
     if (workload->file) /* what it does may change from one build of it to the next */
         snprintf(use->name + length, sizeof use->name - length, "@%016llx",
                  (unsigned long long)plugin_hash(workload->file));
+    length = strlen(use->name);
+    if (kind)
+        snprintf(use->name + length, sizeof use->name - length, " on %s", store->kinds.kind[kind].value);
+    use->cpu = store->kinds.count ? (unsigned)hwloc_bitmap_first(store->kinds.kind[kind].cpus) : first_cpu();
     return 0;
 }
 
@@ -390,11 +400,11 @@ static int use_calibrate(struct calibrations *store, struct in_use *use, char *e
     return rc;
 }
 
-int calibration_get(struct calibrations *store, const struct workload_ops *workload, const int64_t *params,
+static int kind_get(struct calibrations *store, const struct workload_ops *workload, const int64_t *params, size_t kind,
                     struct calibration *calibration, char *error)
 {
     struct in_use use;
-    int rc = use_name(workload, params, &use);
+    int rc = use_name(store, workload, params, kind, &use);
     const struct in_use *found = rc ? NULL : use_find(store, use.name);
     if (!rc && !found) {
         struct in_use *grown = realloc(store->each, (store->count + 1) * sizeof *grown);
@@ -408,6 +418,38 @@ int calibration_get(struct calibrations *store, const struct workload_ops *workl
     if (found)
         *calibration = found->calibration;
     return rc;
+}
+
+int calibration_get(struct calibrations *store, const struct workload_ops *workload, const int64_t *params,
+                    struct calibration *calibration, char *error)
+{
+    return kind_get(store, workload, params, 0, calibration, error);
+}
+
+int calibrations_machine(struct calibrations *store, const struct machine *machine)
+{
+    kinds_release(&store->kinds);
+    int rc = kinds_of_cores(machine, &store->kinds);
+    if (rc || store->kinds.count < 2)
+        kinds_release(&store->kinds);
+    return rc;
+}
+
+int calibration_speed(struct calibrations *store, const struct workload_ops *workload, const int64_t *params,
+                      unsigned cpu, double *speed, char *error)
+{
+    struct calibration fast, slow;
+    size_t kind = 0;
+    while (kind < store->kinds.count && !hwloc_bitmap_isset(store->kinds.kind[kind].cpus, cpu))
+        kind++;
+    *speed = 1;
+    if (kind == 0 || kind >= store->kinds.count || !workload->unit)
+        return 0;
+    int rc = kind_get(store, workload, params, 0, &fast, error);
+    if (!rc)
+        rc = kind_get(store, workload, params, kind, &slow, error);
+    *speed = rc || !is_judged(&slow) ? NAN : fast.ns_per_iteration / slow.ns_per_iteration;
+    return rc == -ENODATA ? 0 : rc;
 }
 
 /* ---- while it is in use ---- */
@@ -431,7 +473,7 @@ void calibrations_look(struct calibrations *store)
 bool calibration_holds(const struct calibrations *store, const struct workload_ops *workload, const int64_t *params)
 {
     struct in_use named;
-    if (use_name(workload, params, &named))
+    if (use_name(store, workload, params, 0, &named))
         return true;
     const struct in_use *use = use_find(store, named.name);
     double last = use && use->looks ? use->took[use->looks - 1] : 1;

@@ -19,6 +19,7 @@ struct calibration {
 
 struct calibrations; /* a store; calibrate.c. One thread. */
 struct launcher;
+struct machine;
 
 /* Opens the store; 0 or -errno with a line in error. may_measure: what is missing is measured when asked for. */
 int calibrations_open(struct calibrations **store, bool may_measure, char *error);
@@ -28,6 +29,9 @@ void calibrations_forget(struct calibrations *store); /* --recalibrate */
 /* --like: uses those of an earlier run, from its host.json, so that iterations are the same. asked: what stands before
  * what is wrong: "--like: ", or "" where the run was named otherwise. */
 int calibrations_like(struct calibrations *store, const char *directory, const char *asked, char *error);
+/* Where cores are of several kinds, each has calibrations of its own: labels are those of the fastest kind. machine:
+ * for as long as the store. 0 or -ENOMEM. */
+int calibrations_machine(struct calibrations *store, const struct machine *machine);
 /* What was asked for so far, for host.json: of each the fit, whether it was judged good, and of the times that it was
  * looked at again what a task took, over its label. Borrowed, valid until the next call. */
 struct json_t *calibrations_used(struct calibrations *store);
@@ -50,6 +54,11 @@ void calibrations_keep(struct calibrations *store, const char *name, struct json
  * stay. -ENODATA: not there and may not measure. -ENOTSUP: nothing to calibrate (ops->unit is NULL). */
 int calibration_get(struct calibrations *calibrations, const struct workload_ops *workload, const int64_t *params,
                     struct calibration *calibration, char *error);
+
+/* How fast CPU `cpu` does the work, 1 for those of the fastest kind; of another kind measured as above. NAN: that was
+ * not judged good, or is not there and may not be measured. 0, or -errno as above but -ENODATA. */
+int calibration_speed(struct calibrations *calibrations, const struct workload_ops *workload, const int64_t *params,
+                      unsigned cpu, double *speed, char *error);
 
 /* Iterations for a size, at least 1 (0 for size 0). Pure. */
 uint64_t calibration_iterations(const struct calibration *calibration, int64_t size_ns);

@@ -18,6 +18,8 @@ void planner_init(struct planner *planner, const struct settings *settings, cons
                   struct calibrations *calibrations, char *error)
 {
     *planner = (struct planner){machine, settings, calibrations, .error = error};
+    if (calibrations)
+        calibrations_machine(calibrations, machine); /* without memory for it: as if cores were of one kind */
     if (!machine->described)
         place_probe(planner->unpinnable, sizeof planner->unpinnable);
 }
@@ -119,15 +121,37 @@ static int cell_memory(const struct cell *cell, struct planner *planner)
 
 /* ---- tasks ---- */
 
+/* How fast the CPUs of its workers do the work, over the fastest kind of core: the mean. */
+static int cell_speed(struct cell *cell, struct planner *planner)
+{
+    const struct placement *placement = &cell->placement;
+    double sum = 0;
+    for (unsigned i = 0; i < placement->workers && planner->calibrations; i++) {
+        double speed = 1;
+        int rc = placement->planned[i] < 0
+                     ? 0
+                     : calibration_speed(planner->calibrations, cell->workload, cell->workload_params,
+                                         (unsigned)placement->planned[i], &speed, planner->error);
+        if (rc)
+            return rc;
+        sum += speed;
+    }
+    cell->speed = planner->calibrations && placement->workers ? sum / placement->workers : 1;
+    return 0;
+}
+
 static int cell_costs(struct cell *cell, struct planner *planner)
 {
     struct calibration calibration = {0};
     int rc = planner->calibrations ? calibration_get(planner->calibrations, cell->workload, cell->workload_params,
                                                      &calibration, planner->error)
                                    : -ENODATA;
+    const bool known = !rc;
     if (rc && rc != -ENODATA && rc != -ENOTSUP)
         return rc;
-    rc = dist_costs(cell, rc ? NULL : &calibration, planner->error);
+    if ((rc = cell_speed(cell, planner)))
+        return rc;
+    rc = dist_costs(cell, known ? &calibration : NULL, planner->error);
     return rc ? refuse_at(planner->error, "--size-dist") : 0;
 }
 

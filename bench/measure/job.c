@@ -59,6 +59,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     file->tasks = (uint32_t)cell->f.tasks;
     file->workers = (uint32_t)cell->f.workers;
     file->cpus = placement->cpus;
+    file->speed = cell->speed;
     file->shape = cell->shape;
     file->cpu_words = placement->reason[0] ? 0 : placement->words; /* pinning is forbidden here: do not try */
     file->spare_cpu = placement->spare_cpu;

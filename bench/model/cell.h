@@ -49,6 +49,7 @@ struct cell {
 
     /* filled by bench/measure/complete.c and plan.c */
     struct placement placement;
+    double speed;       /* of its workers' CPUs, over that which sizes are labelled for: bench/measure/calibrate.h */
     struct cost *costs; /* the size distribution as equally likely costs, owned by the plan */
     uint32_t cost_count;
     bool cost_in_order;

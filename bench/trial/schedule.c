@@ -26,21 +26,24 @@ static double load_ideal(const struct load *load, const struct job_file *file)
 {
     unsigned cpus = shape_for_class(&file->shape, TASK_CPU);
     cpus = cpus < file->cpus ? cpus : file->cpus;
-    double ideal = larger(load->largest_ns, load->cpu_ns / (cpus ? cpus : 1));
-    for (int c = 0; c < TASK_CLASSES; c++)
-        ideal = larger(ideal, load->held_ns[c] / shape_for_class(&file->shape, (enum task_class)c));
+    double ideal = larger(load->largest_ns, load->cpu_ns / file->speed / (cpus ? cpus : 1));
+    for (int c = 0; c < TASK_CLASSES; c++) {
+        double speed = c == TASK_CPU ? file->speed : 1;
+        ideal = larger(ideal, load->held_ns[c] / speed / shape_for_class(&file->shape, (enum task_class)c));
+    }
     return ideal;
 }
 
 /* docs/METHOD.md, Efficiency: no pool can be faster than its CPUs allow for the CPU work, its workers for the tasks of
- * each class, or the largest task; per wave; -1 where arrivals hold the pool back or tasks have no size. */
+ * each class, or the largest task; CPU work at the speed of those CPUs; per wave; -1 where arrivals hold the pool back
+ * or tasks have no size. */
 int64_t schedule_ideal_ns(const struct trial *trial)
 {
     const struct job_file *file = trial->file;
     const struct workload_ops *workload = trial->job.workload;
     if (file->f.arrival.kind == ARRIVAL_RATE ||
         (file->f.arrival.kind == ARRIVAL_WINDOW && file->f.arrival.k < file->shape.workers) ||
-        (!workload->unit && !workload->cpu_ns))
+        (!workload->unit && !workload->cpu_ns) || !(file->speed > 0))
         return -1;
     struct load load = {0};
     double ideal = 0;
