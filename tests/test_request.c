@@ -10,7 +10,7 @@
 
 #include <cmocka.h> /* after what it needs */
 
-static const struct machine machine = {.cores = 4, .pus = 8, .effective_cpus = 8};
+static struct machine machine; /* four cores of two threads, described */
 static char directory[SCRATCH_MAX];
 
 static int parse(const char *line, struct request *request, char *error)
@@ -434,14 +434,16 @@ static void resolved(void **state)
 
 static int setup(void **state)
 {
+    char error[ERROR_MAX];
     (void)state;
-    return scratch_directory(directory);
+    return machine_open(&machine, "synthetic:core:4 pu:2", error) ? -1 : scratch_directory(directory);
 }
 
 static int teardown(void **state)
 {
     (void)state;
     static const char *const files[] = {"good.ini", "bad.ini", "resolved.ini", "two.ini"};
+    machine_close(&machine);
     char path[256];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, files[i]);
@@ -450,11 +452,49 @@ static int teardown(void **state)
     return rmdir(directory);
 }
 
+/* What is to be spread, and has nothing to spread over. */
+static void places(void **state)
+{
+    static const struct {
+        const char *machine, *words;
+        size_t cells;
+        const char *left_out;
+    } cases[] = {
+        {"synthetic:core:2 pu:2", "--workers 2 --place ?cores-first,?compact", 2, NULL},
+        {"synthetic:core:2 pu:2", "--workers 4 --place ?cores-first,?compact", 1,
+         "place compact: with 4 workers it is cores-first here"},
+        {"synthetic:core:2 pu:1", "--workers 2 --place ?cores-first,?compact", 1,
+         "place compact: with 2 workers it is cores-first here"},
+        {"synthetic:core:1 pu:2", "--workers 1 --place none,?cores-first,?compact", 2,
+         "place compact: with 1 worker it is cores-first here"},
+        {"synthetic:core:2 pu:1", "--workers 2 --place cores-first,compact", 2, NULL}, /* asked for */
+        {"synthetic:core:2 pu:2", "--workers 2,4 --place ?compact,?cores-first,scatter", 5,
+         "place cores-first: with 4 workers it is compact here"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct machine described;
+        struct request request;
+        char line[256], error[ERROR_MAX];
+        assert_int_equal(machine_open(&described, cases[i].machine, error), 0);
+        snprintf(line, sizeof line, "--pool pthread --workload spin %s", cases[i].words);
+        if (request_of_line(line, &described, &request, error))
+            fail_msg("'%s': %s", line, error);
+        assert_int_equal(request.cells.count, cases[i].cells);
+        assert_int_equal(request.left_out.count, cases[i].left_out ? 1 : 0);
+        if (cases[i].left_out)
+            assert_string_equal(request.left_out.word[0], cases[i].left_out);
+        request_release(&request);
+        machine_close(&described);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
         cmocka_unit_test(crossing),
+        cmocka_unit_test(places),
         cmocka_unit_test(values),
         cmocka_unit_test(bad_options),
         cmocka_unit_test(a_cell_that_experiments_share),

@@ -262,8 +262,30 @@ static int cell_leave_out(const struct cell *cell, int64_t workers, struct words
     return words_have(left_out, text) ? 0 : words_add(left_out, text, (size_t)length);
 }
 
+/* A place with ? in front is left out, by name, where it is another of the list here: nothing would come of it. 1, 0 or
+ * -EINVAL. */
+static int place_leave_out(const struct cell *cell, const struct words *places, size_t at,
+                           const struct machine *machine, struct words *left_out, char *error)
+{
+    char text[SPEC_MAX * 3];
+    int is_same = 0;
+    for (size_t i = 0; i < at && !cell->place_explicit && !is_same; i++) {
+        struct cell other = *cell;
+        is_same = set_place(places->word[i], &other, error);
+        if (is_same == 0)
+            is_same =
+                place_same(machine, other.f.place, cell->f.place, cell->place_main, (unsigned)cell->f.workers, error);
+        int length = snprintf(text, sizeof text, "place %s: with %lld worker%s it is %s here", cell->f.place,
+                              (long long)cell->f.workers, cell->f.workers == 1 ? "" : "s", other.f.place);
+        if (is_same == 1 && !words_have(left_out, text) && words_add(left_out, text, (size_t)length))
+            return refuse(error, "out of memory");
+    }
+    return is_same;
+}
+
 /* Cells being made, with a hash of what tells each from the others. */
 struct crossing {
+    const struct machine *machine;
     struct cells *cells;
     struct words *left_out;
     uint64_t *hashes; /* one a cell */
@@ -363,7 +385,11 @@ static int experiment_cross(const struct experiment *experiment, struct crossing
         if (!rc)
             rc = cell_normalise(&cell, crossing->error);
         const int64_t workers = cell.f.workers;
-        if (!rc)
+        int is_left_out = rc ? 0
+                             : place_leave_out(&cell, &experiment->values[OPTION_PLACE], at[OPTION_PLACE],
+                                               crossing->machine, crossing->left_out, crossing->error);
+        rc = is_left_out < 0 ? is_left_out : rc;
+        if (!rc && !is_left_out)
             rc = cell_staff(&cell)                                        ? cell_add(crossing, &cell)
                  : cell_leave_out(&cell, workers, crossing->left_out) < 0 ? refuse(crossing->error, "out of memory")
                                                                           : 0;
@@ -371,9 +397,10 @@ static int experiment_cross(const struct experiment *experiment, struct crossing
     return rc;
 }
 
-static int experiments_cross(struct request *request, char *error)
+static int experiments_cross(struct request *request, const struct machine *machine, char *error)
 {
-    struct crossing crossing = {.cells = &request->cells, .left_out = &request->left_out, .error = error};
+    struct crossing crossing = {
+        .machine = machine, .cells = &request->cells, .left_out = &request->left_out, .error = error};
     int rc = 0;
     for (size_t e = 0; e < request->experiments.count && !rc; e++)
         rc = experiment_cross(&request->experiments.experiment[e], &crossing);
@@ -404,7 +431,7 @@ int request_make(const struct asked *asked, const struct machine *machine, struc
     if (!rc)
         rc = labels_check(&request->experiments, error);
     if (!rc)
-        rc = experiments_cross(request, error);
+        rc = experiments_cross(request, machine, error);
     given_release(&given);
     if (rc)
         request_release(request);

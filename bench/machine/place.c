@@ -297,3 +297,28 @@ int place_probe(char *reason, size_t size)
     snprintf(reason, size, "setting a CPU affinity is forbidden here (%s)", strerror(-rc));
     return rc;
 }
+
+static int mask_compare(const void *a, const void *b, void *words)
+{
+    return memcmp(a, b, *(const unsigned *)words * sizeof(uint64_t));
+}
+
+int place_same(const struct machine *machine, const char *a, const char *b, const char *place_main, unsigned workers,
+               char *error)
+{
+    struct placement x = {0}, y = {0};
+    char reason[128];
+    int rc = place_plan(machine, a, place_main, workers, &x, error);
+    if (rc == 0)
+        rc = place_plan(machine, b, place_main, workers, &y, error);
+    if (rc == 0) {
+        const size_t bytes = x.words * sizeof *x.masks;
+        qsort_r(x.masks, workers, bytes, mask_compare, &x.words);
+        qsort_r(y.masks, workers, bytes, mask_compare, &x.words);
+        rc = !memcmp(x.masks, y.masks, workers * bytes) ||
+             (!machine->described && place_probe(reason, sizeof reason) < 0);
+    }
+    placement_release(&x);
+    placement_release(&y);
+    return rc;
+}

@@ -37,6 +37,11 @@ void placement_release(struct placement *placement);
  * place that nobody asked for becomes "none" with that reason. */
 int place_probe(char *reason, size_t size);
 
+/* Whether two places put that many workers on the same CPUs here, whichever of them is where; both are none where
+ * pinning is forbidden. 1 or 0; or as place_plan(). */
+int place_same(const struct machine *machine, const char *a, const char *b, const char *place_main, unsigned workers,
+               char *error);
+
 /* "none", "compact" ...: name, one line; NULL-terminated; for `list places` and nearest-name hints. */
 struct place_name {
     const char *name, *summary;

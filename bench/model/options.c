@@ -127,7 +127,8 @@ const struct option options[] = {
          .preset = "auto",
          .help =
              "Where workers are pinned: none, cores-first, compact, scatter, cores, CPUs joined with plus (0+2-3), or "
-             "hwloc objects (core:1.pu:0). With ? in front it is none where pinning is forbidden; auto is "
+             "hwloc objects (core:1.pu:0). With ? in front it is none where pinning is forbidden, and left out, by "
+             "name, where an earlier one of the list is the same here; auto is "
              "?cores-first. "
              "`list places` shows all.",
          AT(place),
