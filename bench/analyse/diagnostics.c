@@ -85,9 +85,9 @@ static void disturbed_print(FILE *out, const struct run_data *run)
     fprintf(out, "%zu of %zu trials were disturbed from outside (steal, CPU time of others)",
             run->set_aside_disturbed + stay, all);
     if (run->set_aside)
-        fprintf(out, "; %zu in rows with such were run again", run->set_aside);
+        fprintf(out, "; rows with such were run again: %zu trial%s", run->set_aside, run->set_aside == 1 ? "" : "s");
     if (stay)
-        fprintf(out, "; %zu that were count", stay);
+        fprintf(out, "; %zu of them count%s", stay, stay == 1 ? "s" : "");
     fputc('\n', out);
 }
 
