@@ -356,7 +356,8 @@ static void costs_say_per_task(void **state)
     expect_in(data, "\n1 50 50 50 6 2 \"\"\n2 100000 100000 100000 6 3 \"\"\n");
     expect_in(script, "panels = 2; cost_lines = 2\n");
     expect_in(script, "line_pool[1] = 2; pool_name[2] = 'pthread'\nline_pool[2] = 3; pool_name[3] = 'fork'\n");
-    expect_in(script, "chart_note = 'Medians, n = 6 trials a point; bars: 95 % order-statistic interval'\n");
+    expect_in(script,
+              "chart_note = 'Medians, n = 6 trials a point; bars: 95 % order-statistic interval of this run'\n");
     made_free();
 }
 

@@ -492,15 +492,9 @@ static void places(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(crossing),
-        cmocka_unit_test(places),
-        cmocka_unit_test(values),
-        cmocka_unit_test(bad_options),
-        cmocka_unit_test(a_cell_that_experiments_share),
-        cmocka_unit_test(suite_layers),
-        cmocka_unit_test(bad_suites),
-        cmocka_unit_test(resolved),
+        cmocka_unit_test(defaults),     cmocka_unit_test(crossing),    cmocka_unit_test(places),
+        cmocka_unit_test(values),       cmocka_unit_test(bad_options), cmocka_unit_test(a_cell_that_experiments_share),
+        cmocka_unit_test(suite_layers), cmocka_unit_test(bad_suites),  cmocka_unit_test(resolved),
         cmocka_unit_test(labels),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

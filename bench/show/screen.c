@@ -163,7 +163,8 @@ static void answer_show(FILE *out, const struct table *t)
         fprintf(legend.out, "~ wide: the ends of its %.0f %% interval differ by more than a tenth (see report.html)\n",
                 TABLE_LEVEL * 100);
     else if (wide)
-        fprintf(legend.out, "[..] %.0f %% interval of the middle over blocks, where it is wide\n", TABLE_LEVEL * 100);
+        fprintf(legend.out, "[..] %.0f %% interval, of this run, of the middle over blocks, where it is wide\n",
+                TABLE_LEVEL * 100);
     lines_print(out, &legend, "  ");
 }
 

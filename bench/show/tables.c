@@ -241,9 +241,10 @@ struct sheet latency_sheet(const struct table *t, enum detail detail)
     }
     sheet_trim(&sheet);
     if (bounded)
-        sheet.foot = strdup(detail == DETAIL_REPORT
-                                ? "ranges: 95 % interval of the median over trials, where at least 6 have it"
-                                : "below each: 95 % interval of the median, where at least 6 trials have it");
+        sheet.foot =
+            strdup(detail == DETAIL_REPORT
+                       ? "ranges: 95 % interval, of this run, of the median over trials, where at least 6 have it"
+                       : "below each: 95 % interval of the median, of this run, where at least 6 trials have it");
     return sheet;
 }
 

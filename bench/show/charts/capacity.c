@@ -25,17 +25,17 @@ static double p99(const struct run_data *run, size_t trial)
     return metric_named("latency_p99")->value(run, trial);
 }
 
-static const struct search_chart search = {
-    .format = &capacity_format,
-    .take = take,
-    .x_label = "rate of arrivals",
-    .y_label = "99th percentile of latency",
-    .level_label = "latency to keep",
-    .x_scale = 1,
-    .y_scale = 1e-9,
-    .x = rate,
-    .y = p99,
-    .note = "Medians over blocks; bars: 95 % order-statistic interval; large marks: capacity with its interval"};
+static const struct search_chart search = {.format = &capacity_format,
+                                           .take = take,
+                                           .x_label = "rate of arrivals",
+                                           .y_label = "99th percentile of latency",
+                                           .level_label = "latency to keep",
+                                           .x_scale = 1,
+                                           .y_scale = 1e-9,
+                                           .x = rate,
+                                           .y = p99,
+                                           .note = "Medians over blocks; bars: 95 % order-statistic interval of this "
+                                                   "run; large marks: capacity with its interval"};
 
 const struct chart chart_capacity = {
     .name = "capacity",

@@ -92,7 +92,7 @@ static void notes_print(const struct chart_work *work, const struct chart_counts
     char text[CHART_NOTE_MAX], trials[64];
     snprintf(text, sizeof text, "Medians over %s trial%s a line; %s", chart_counts_text(trials, sizeof trials, counts),
              counts->most == 1 ? "" : "s",
-             counts->bars ? "bands: 95 % order-statistic interval, where there are at least 6"
+             counts->bars ? "bands: 95 % order-statistic interval of this run, where there are at least 6"
                           : "no bands: an interval needs at least 6");
     chart_notes(work, text);
 }

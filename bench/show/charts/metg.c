@@ -47,18 +47,17 @@ static double efficiency(const struct run_data *run, size_t trial)
     return NAN;
 }
 
-static const struct search_chart search = {
-    .format = &metg_format,
-    .take = take,
-    .x_label = "task size",
-    .y_label = "efficiency, % of the highest throughput",
-    .level_label = "efficiency sought",
-    .x_scale = 1e-9,
-    .y_scale = 100,
-    .x = size,
-    .y = efficiency,
-    .note =
-        "Medians over blocks; bars: 95 % order-statistic interval; large marks: the size at METG with its interval"};
+static const struct search_chart search = {.format = &metg_format,
+                                           .take = take,
+                                           .x_label = "task size",
+                                           .y_label = "efficiency, % of the highest throughput",
+                                           .level_label = "efficiency sought",
+                                           .x_scale = 1e-9,
+                                           .y_scale = 100,
+                                           .x = size,
+                                           .y = efficiency,
+                                           .note = "Medians over blocks; bars: 95 % order-statistic interval of this "
+                                                   "run; large marks: the size at METG with its interval"};
 
 const struct chart chart_metg = {
     .name = "metg",

@@ -91,7 +91,8 @@ void chart_notes_medians(const struct chart_work *work, const struct chart_count
     char text[CHART_NOTE_MAX], n[64];
     snprintf(text, sizeof text, "Medians, n = %s trial%s a point; %s%s", chart_counts_text(n, sizeof n, counts),
              counts->most == 1 ? "" : "s",
-             counts->bars ? "bars: 95 % order-statistic interval" : "no bars: an interval needs at least 6 trials",
+             counts->bars ? "bars: 95 % order-statistic interval of this run"
+                          : "no bars: an interval needs at least 6 trials",
              counts->bars && counts->least < STATS_INTERVAL_MIN ? ", where n is at least 6" : "");
     chart_notes(work, text);
 }

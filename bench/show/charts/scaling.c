@@ -105,9 +105,10 @@ static int scaling_make(const struct chart_work *work)
         study_script(work->script, &studies, &studies.study[i], ++panel);
     }
     if (panels)
-        chart_notes(work,
-                    "Medians over blocks; bars: 95 % order-statistic interval of the median; curves end at the CPUs in "
-                    "effect for tasks that compute");
+        chart_notes(
+            work,
+            "Medians over blocks; bars: 95 % order-statistic interval of this run's median; curves end at the CPUs in "
+            "effect for tasks that compute");
     studies_release(&studies);
     return chart_pictures(panels);
 }

@@ -126,7 +126,7 @@ static void notes_print(const struct chart_work *work, const struct chart_counts
     char text[CHART_NOTE_MAX], trials[64];
     snprintf(text, sizeof text, "Bars: the middle one of %s trial%s, means over its tasks; %s",
              chart_counts_text(trials, sizeof trials, counts), counts->most == 1 ? "" : "s",
-             counts->bars ? "lines: 95 % order-statistic interval of the median, where there are at least 6"
+             counts->bars ? "lines: 95 % order-statistic interval of this run's median, where there are at least 6"
                           : "no lines: an interval needs at least 6");
     chart_notes(work, text);
 }

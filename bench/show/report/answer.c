@@ -120,7 +120,7 @@ static void put_legend(struct report *r, bool noted)
         return;
     table_legend(lines.out, r->table);
     if (noted)
-        fprintf(lines.out, "ranges: %.0f %% interval of the middle over blocks\n", TABLE_LEVEL * 100);
+        fprintf(lines.out, "ranges: %.0f %% interval, of this run, of the middle over blocks\n", TABLE_LEVEL * 100);
     if (*table_common(r->table, common, sizeof common))
         fprintf(lines.out, "everywhere: %s\n", common);
     report_lines(r, &lines, LIST_LEGEND);

@@ -13,7 +13,11 @@ static const struct document_fact method[] = {
               "within a block, so that what changes slowly changes both sides."},
     {"Speed-up",
      "Time per task of serial over that of the pool, block by block; the table has the middle over blocks."},
-    {"Interval", "Of order statistics: no shape of distribution is assumed."},
+    {"Interval", "Of order statistics: no shape of distribution is assumed. One of a time is of this run: it holds the "
+                 "median of all "
+                 "trials that could have been run in these minutes. What the machine does in another hour no single "
+                 "run can tell; that "
+                 "takes three or more."},
     {"Mark",
      "Read off the ratios to the best of a row, block by block, with intervals that hold for all comparisons of the "
      "table at once. Unresolved means that these blocks cannot tell the two apart, not that they are equal."},
