@@ -4,6 +4,7 @@
 set -u -m
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}
+[ -e "$build/inject.so" ] || { echo "there is no $build/inject.so"; exit 77; }
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
@@ -123,4 +124,22 @@ check 'what was disturbed before is run again with what comes after' test "$(asi
 check 'and is whole' whole middle
 poolbench run --more middle --blocks 2 >out 2>err
 check 'and goes on' whole middle
+
+# ---- what cannot be written ----
+# One rename after the other fails: among them that of trials.csv with the row set aside.
+aside_failed=0
+for ((call = 1; call < 30; call++)); do
+    rm -rf broken hit
+    afresh 4 # in the first block of 2
+    INJECT=rename:$call:5:poolbench INJECT_HIT=$PWD/hit LD_PRELOAD=$build/inject.so \
+        limited poolbench "${words[@]}" --blocks 2 --out broken >out 2>err
+    status=$?
+    [ -e hit ] || break
+    [ -e broken/trials.csv ] || continue # it had not begun
+    grep -q 'trials.csv: ' err && aside_failed=1
+    [ $status -eq 0 ] || limited poolbench resume broken >out 2>>err
+    check "whole where rename $call failed" whole broken
+done
+check 'all renames failed once' test $call -lt 30
+check 'that which sets a row aside among them' test $aside_failed -eq 1
 closing
