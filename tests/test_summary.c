@@ -382,6 +382,9 @@ static void test_screen(void **state)
     shown(text, "0.19");   /* fork: of its five good trials */
     shown(text, "timeout: ran over 10 s");
     shown(text, "2 of 8 crashed");
+    shown(text, " workers &");
+    shown(text, "& blocks of the row depend on the one before");
+    assert_null(strstr(text, "from outside"));
     assert_null(strstr(text, "10000.00")); /* a failure is never the fastest */
     assert_null(strstr(text, "calibration error"));
     s.rows[1].efficiency = 1.2;
@@ -389,7 +392,12 @@ static void test_screen(void **state)
     s.rows[3].submitter_share = 0.95;
     s.rows[3].f.processes = 2;
     s.rows[3].f.threads = 0;
+    s.trials[0].outside = s.trials[1].outside = 1;
+    s.set_aside = 3;
+    s.set_aside_disturbed = 1;
     text = screen_of(&s);
+    shown(text, "3 of 43 trials were disturbed from outside (steal, CPU time of others); rows with such were");
+    shown(text, "run again: 3 trials; 2 of them count");
     shown(text, "calibration error");
     shown(text, "saturated");
     shown(text, "bound by the submitter");

@@ -80,6 +80,17 @@ static void entry_put(struct sheet *sheet, const struct table *t, size_t row, si
     sheet_note(sheet, mark, detail == DETAIL_REPORT ? interval : "");
 }
 
+/* Whether blocks of the row depend on each other, which verdicts take them not to. */
+static bool row_lags(const struct table *t, size_t row)
+{
+    bool lags = false;
+    for (size_t c = 0; c < t->pools; c++) {
+        const struct entry *e = table_entry(t, row, c);
+        lags = lags || (e->contends && t->run->rows[e->cell].lag_said == 1);
+    }
+    return lags;
+}
+
 struct sheet answer_sheet(const struct table *t, bool speedup, enum detail detail)
 {
     struct sheet sheet = {.title = speedup ? "Speed-up over serial (of serial itself, and with a unit: time per task)"
@@ -94,7 +105,8 @@ struct sheet answer_sheet(const struct table *t, bool speedup, enum detail detai
     for (size_t row = 0; row < t->rows; row++) {
         if (has_speedup(t, row) != speedup)
             continue;
-        sheet_put(&sheet, "%s", factors_label(text, sizeof text, &t->run->rows[t->row[row]], t->shown));
+        sheet_put(&sheet, "%s%s", factors_label(text, sizeof text, &t->run->rows[t->row[row]], t->shown),
+                  row_lags(t, row) ? " &" : "");
         for (size_t c = 0; c < t->pools; c++)
             entry_put(&sheet, t, row, c, detail);
     }
@@ -136,7 +148,7 @@ static void staff_print(FILE *out, const struct table *t, size_t column)
 
 void table_legend(FILE *out, const struct table *t)
 {
-    bool best = false, unresolved = false, partly = false;
+    bool best = false, unresolved = false, partly = false, lags = false;
     for (size_t c = 0; c < t->pools; c++) {
         const char *pool = t->run->rows[t->pool[c]].f.pool;
         char head[64];
@@ -153,6 +165,10 @@ void table_legend(FILE *out, const struct table *t)
         fprintf(out, "* the best of its row, or equal to it within %.0f %%\n", t->family.margin * 100);
     if (unresolved)
         fputs("? unresolved against the best\n", out);
+    for (size_t r = 0; r < t->rows; r++)
+        lags = lags || row_lags(t, r);
+    if (lags)
+        fputs("& blocks of the row depend on the one before: its verdicts are surer than they may be\n", out);
     if (partly)
         fputs("! of the trials that did not fail, see below\n", out);
 }
