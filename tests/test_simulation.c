@@ -262,7 +262,7 @@ static void test_wandering(void **state)
             const size_t blocks = fixed_blocks[i], moments = blocks * PER_BLOCK;
             size_t of_run = 0, of_machine = 0;
             for (size_t e = 0; e < SIM_RUNS; e++) {
-                double costs[LOOK_MAX];
+                double costs[LOOK_MAX] = {0};
                 struct interval interval;
                 machine_wander(0.1, memories[m], speed, moments, PER_BLOCK);
                 for (size_t k = 0; k < moments; k++)
