@@ -2,6 +2,8 @@
  * results/README.md is what the table says. `test_csv --document` prints that page. */
 #include "bench/model/cell.h"
 #include "bench/model/csv.h"
+#include "bench/model/options.h"
+#include "bench/model/rare.h"
 #include "tests/main.h"
 #include "tests/scratch.h"
 #include "workloads/mix.h"
@@ -154,6 +156,17 @@ static int row_equal(const void *row, void *arg)
         field_equal(&columns[i], row, expected->rows + expected->count * format->row_size);
     expected->count++;
     return 0;
+}
+
+/* A factor that most runs do not know has a column only where something has it. */
+static void test_rare(void **state)
+{
+    struct column columns[COLUMNS_MAX];
+    size_t all = format_columns(&trial_format, columns);
+    (void)state;
+    assert_int_equal(format_columns_written(&trial_format, columns), all - 1);
+    rare_note(OPTION_TRIAL_PROGRAM);
+    assert_int_equal(format_columns_written(&trial_format, columns), all);
 }
 
 static void test_round_trip(void **state)
@@ -350,6 +363,7 @@ static void test_document(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rare),
         cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
         cmocka_unit_test_setup_teardown(test_torn_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_foreign_columns, setup, teardown),

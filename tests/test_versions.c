@@ -1,6 +1,7 @@
 /* What another version of a program wrote is told as such, not as something that is no such file at all. */
 #include "bench/base/refuse.h"
 #include "bench/job/job_file.h"
+#include "bench/job/job_tables.h"
 #include "bench/model/columns.h"
 #include "bench/model/csv.h"
 #include "bench/model/host.h"
@@ -138,6 +139,9 @@ static void a_job_of_another_build(void **state)
     assert_int_equal(job_check(&file, sizeof file), -EPROTO);
     assert_int_equal(job_check(&file, 8), -EPROTO); /* whatever its length */
     file.version = JOB_VERSION;
+    file.tables = job_tables(&file) + 1; /* the same layout, and a pool with other options */
+    assert_int_equal(job_check(&file, sizeof file), -EPROTO);
+    file.tables = job_tables(&file);
     assert_int_equal(job_check(&file, sizeof file), -EINVAL);
     file.magic = 0;
     assert_int_equal(job_check(&file, sizeof file), -EINVAL);

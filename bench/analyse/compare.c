@@ -121,6 +121,8 @@ int compare_make(const struct sides *base, const struct sides *cell, const struc
         goto out;
     if (!c->two)
         c->factors |= c->question.by;
+    if (c->question.by == FACTOR_TRIAL_PROGRAM)
+        c->shown |= FACTOR_POOL;
     pairs_find(c);
     result = c->count ? 0 : refuse_no_pair(c);
     if (!result && c->two)

@@ -84,8 +84,8 @@ static int baseline_check(struct compare *c, const struct run_data *s, const siz
 static int baseline_choose(struct compare *c, const struct run_data *s, const size_t *order, char *room, size_t size)
 {
     unsigned varying = factors_varying(s->rows, s->count, factors_all());
-    if (!c->question.by)
-        c->question.by = FACTOR_POOL;
+    if (!c->question.by) /* a run of two builds was made to compare those */
+        c->question.by = varying & FACTOR_TRIAL_PROGRAM && !*c->question.baseline ? FACTOR_TRIAL_PROGRAM : FACTOR_POOL;
     if (!(varying & c->question.by)) {
         char value[192], names[256] = "";
         for (unsigned i = 0; factor_name(i); i++)

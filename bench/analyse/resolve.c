@@ -136,7 +136,7 @@ double resolve_command(char *text, size_t size, const struct compare *c, size_t 
     for (unsigned i = 0; takes_part && factor_name(i); i++) {
         size_t values = varying >> i & 1 ? factor_word(words[used], sizeof words[0], s, takes_part, i) : 0;
         crossed *= values ? (double)values : 1;
-        used += values > 0;
+        used += values > 0 && 1u << i != FACTOR_TRIAL_PROGRAM; /* files have its label; --like knows its path */
     }
     if (!takes_part || whole <= crossed) {
         snprintf(begin, sizeof begin, "poolbench run --more %s --blocks %zu", directory, more);

@@ -4,6 +4,7 @@
 #include "bench/base/refuse.h"
 #include "bench/base/spec.h"
 #include "bench/launch/plugin.h"
+#include "bench/launch/program.h"
 #include "bench/model/csv.h"
 #include "bench/model/dist.h"
 #include "bench/model/factors.h"
@@ -397,6 +398,20 @@ static int experiment_cross(const struct experiment *experiment, struct crossing
     return rc;
 }
 
+/* A label stands for one trial program. */
+static int programs_check(const struct cells *cells, char *error)
+{
+    for (size_t i = 0; i < cells->count; i++)
+        for (size_t j = 0; j < i && cells->cell[i].program; j++) {
+            const struct trial_program *a = cells->cell[j].program, *b = cells->cell[i].program;
+            if (a && a != b && !strcmp(a->label, b->label))
+                return refuse(error,
+                              "--trial-program: the label '%s' stands for two, %.300s and %.300s, expected LABEL=PATH",
+                              a->label, a->file, b->file);
+        }
+    return 0;
+}
+
 static int experiments_cross(struct request *request, const struct machine *machine, char *error)
 {
     struct crossing crossing = {
@@ -407,7 +422,7 @@ static int experiments_cross(struct request *request, const struct machine *mach
     free(crossing.hashes);
     if (!rc && !request->cells.count)
         rc = refuse(error, "--pool: %s", request->left_out.word[0]);
-    return rc;
+    return rc ? rc : programs_check(&request->cells, error);
 }
 
 int request_make(const struct asked *asked, const struct machine *machine, struct request *request, char *error)

@@ -41,8 +41,9 @@ struct factors {
     int64_t collect; /* enum collect_kind; not auto once a cell is made */
     struct payload payload;
     struct ballast ballast;
-    char faults[SPEC_MAX]; /* "": none */
-    int64_t timing;        /* enum timing_kind */
+    char faults[SPEC_MAX];        /* "": none */
+    int64_t timing;               /* enum timing_kind */
+    char trial_program[SPEC_MAX]; /* "this", or the label of another one */
 };
 
 #endif

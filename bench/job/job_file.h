@@ -1,6 +1,7 @@
 /* The job file: what harness and trial program share, one memfd. No pointers, only offsets from the start; numeric CPU
  * masks; a version and an epoch. The harness writes the job, the trial writes the report, the harness reads it after
- * the trial has gone; but stage and peeks while it runs. Same machine, same build: plain structs, fixed-width fields.
+ * the trial has gone; but stage and peeks while it runs. Same machine, and the same layout, which both check: plain
+ * structs, fixed-width fields.
  */
 #ifndef POOLBENCH_JOB_JOB_FILE_H
 #define POOLBENCH_JOB_JOB_FILE_H
@@ -10,7 +11,8 @@
 #include <stdint.h>
 
 #define JOB_MAGIC 0x626a6270u /* "pbjb" */
-/* Another one with every field, as far as that changes a size. */
+/* Another one with every field, as far as that changes a size; the first number with every other change of what a job
+ * means, as trial programs of two builds may run the jobs of one (--trial-program). */
 #define JOB_VERSION                                                                                                    \
     (9u << 16 ^ (uint32_t)(sizeof(struct job_file) + 5 * sizeof(struct trial_report) + 7 * sizeof(struct sample)))
 #define JOB_FD 3 /* where the trial finds it */
@@ -42,6 +44,7 @@ struct job_file {
     uint32_t magic, version;
     uint64_t epoch; /* of this trial; the report repeats it */
     struct job_layout at;
+    uint64_t tables; /* job_tables() of the build that made it */
     uint32_t kind;
     char pool[64], workload[64];
     char pool_file[PLUGIN_PATH_MAX], workload_file[PLUGIN_PATH_MAX]; /* absolute; "": it is built in */

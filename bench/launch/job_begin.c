@@ -1,6 +1,7 @@
 /* The parts of job files, see job_begin.h. */
 #include "bench/launch/job_begin.h"
 #include "bench/job/histogram.h"
+#include "bench/job/job_tables.h"
 #include "pools/parts/clock.h"
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,8 @@ struct job_file *job_begin(struct launcher *launcher, const struct job_counts *c
         .cost_count = counts->costs,
         .samples_max = counts->samples,
     };
+    file->tables = job_tables(file);
+    launcher->other = NULL;
     *parts = (struct job_parts){
         .file = file,
         .report = (struct trial_report *)(map + at.report),
@@ -88,10 +91,12 @@ void job_pool_set(struct job_file *file, const struct pool_ops *pool)
 {
     snprintf(file->pool, sizeof file->pool, "%s", pool->name);
     snprintf(file->pool_file, sizeof file->pool_file, "%s", pool->file ? pool->file : "");
+    file->tables = job_tables(file);
 }
 
 void job_workload_set(struct job_file *file, const struct workload_ops *workload)
 {
     snprintf(file->workload, sizeof file->workload, "%s", workload->name);
     snprintf(file->workload_file, sizeof file->workload_file, "%s", workload->file ? workload->file : "");
+    file->tables = job_tables(file);
 }

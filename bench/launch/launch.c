@@ -243,7 +243,7 @@ static _Noreturn void become_trial(const struct launcher *launcher, pid_t harnes
         _exit(127);
     if (null > JOB_FD)
         close(null); /* or programs that tasks run would have it */
-    execv(launcher->program, arguments);
+    execv(launcher->other ? launcher->other : launcher->program, arguments);
     _exit(127);
 }
 

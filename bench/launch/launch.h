@@ -18,6 +18,7 @@ struct launch_watch {
 
 struct launcher {
     char program[4096];
+    const char *other; /* the trial program of the job that is there, in the place of `program`; NULL: that one */
     int memfd;
     void *map; /* the job file */
     size_t bytes;

@@ -4,6 +4,7 @@
 #include "bench/base/text_file.h"
 #include "bench/job/arrivals.h"
 #include "bench/job/histogram.h"
+#include "bench/launch/program.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -52,6 +53,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     job_workload_set(file, cell->workload);
     size_t texts = job_values_set(file, file->at.texts, pool_params, cell->pool_params, file->pool_params);
     job_values_set(file, texts, workload_params, cell->workload_params, file->workload_params);
+    launcher->other = cell->program ? cell->program->file : NULL;
     file->kind = JOB_TRIAL;
     file->conformance = order->conformance;
     file->seed = order->seed;
@@ -77,6 +79,23 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     memset(parts->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *parts->histograms);
     memset(parts->reaped, 0, (file->tasks / 64 + 1) * sizeof *parts->reaped);
     return 0;
+}
+
+int job_program_check(struct launcher *launcher, const struct cell *cell, char *error)
+{
+    const struct job_order order = {.samples = 0};
+    struct cell asked = *cell; /* of one task: its room may not be known yet */
+    struct job_parts parts;
+    struct outcome outcome;
+    asked.f.tasks = 1;
+    int rc = job_write_trial(launcher, &asked, &order, &parts, error);
+    if (rc < 0)
+        return rc;
+    parts.file->kind = JOB_PROBE; /* read, and nothing is run */
+    rc = launcher_run(launcher, PROGRAM_ASK_NS, &outcome);
+    if (rc < 0)
+        return refuse_as(rc, error, "starting %.300s: %s", cell->program->file, strerror(-rc));
+    return trial_program_took(cell->program, &parts, &outcome, error);
 }
 
 int job_keep(const struct job_parts *parts, const char *name, char *error)

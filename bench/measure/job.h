@@ -17,6 +17,9 @@ int job_trial_check(const struct cell *cell, int64_t samples, char *error);
 /* The job for one trial of a cell. 0 or -errno with a line in error. */
 int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
                     struct job_parts *parts, char *error);
+/* Whether the other trial program that a cell is to be run by takes its jobs: of that pool and workload, too. 0 or
+ * -errno with a line in error. */
+int job_program_check(struct launcher *launcher, const struct cell *cell, char *error);
 /* Where POOLBENCH_KEEP_JOBS names a directory: the job as DIRECTORY/NAME.job, which `poolbench-trial FILE` runs again,
  * by hand or in a debugger. Before it is run, as a trial changes its job. 0 or -errno with a line in error. */
 int job_keep(const struct job_parts *parts, const char *name, char *error);

@@ -7,6 +7,7 @@
 #include "bench/measure/complete.h"
 #include "bench/measure/forecast/pilot.h"
 #include "bench/measure/forecast/prices.h"
+#include "bench/measure/job.h"
 #include "bench/model/columns.h"
 #include "bench/model/host.h"
 #include "bench/stats/design.h"
@@ -267,11 +268,31 @@ static int forecasts_renew(struct plan *plan, const struct settings *settings, s
     return rc;
 }
 
+/* Before anything runs: each other trial program takes the jobs of each pool with each workload. */
+static int programs_check(const struct cells *cells, struct planner *planner)
+{
+    int rc = 0;
+    for (size_t i = 0; i < cells->count && !rc; i++) {
+        const struct cell *cell = &cells->cell[i];
+        bool known = !cell->program || planner->machine->described;
+        for (size_t j = 0; j < i && !known; j++)
+            known = cells->cell[j].program == cell->program && cells->cell[j].pool == cell->pool &&
+                    cells->cell[j].workload == cell->workload;
+        if (!known)
+            rc = job_program_check(calibrations_launcher(planner->calibrations), cell, planner->error);
+    }
+    if (rc)
+        refuse_at(planner->error, "--trial-program");
+    return rc;
+}
+
 static int cells_complete(struct plan *plan, const struct settings *settings, struct planner *planner)
 {
     int rc = 0;
     for (size_t i = 0; i < plan->cells.count && !rc; i++)
         rc = cell_prepare(&plan->cells.cell[i], planner);
+    if (!rc)
+        rc = programs_check(&plan->cells, planner);
     if (!rc)
         rc = forecasts_make(plan, settings, planner);
     if (rc)

@@ -8,7 +8,8 @@
 
 struct row *rows_new(const struct cells *cells)
 {
-    const unsigned pool = option_bit("pool"), workers = option_bit("workers");
+    /* Those of two builds are compared, too: they leave together. */
+    const unsigned pool = option_bit("pool") | option_bit("trial-program"), workers = option_bit("workers");
     struct row *rows = calloc(cells->count + 1, sizeof *rows);
     for (size_t i = 0; rows && i < cells->count; i++) {
         const struct cell *cell = &cells->cell[i];

@@ -1,6 +1,6 @@
-/* Rows: cells of a plan that differ in the pool alone, which is what comparisons are made within; by a hash of
- * everything else as it was asked for, since `--tasks auto` gives each cell its own number. What ignores --workers, as
- * `serial`, is in the rows of all numbers of workers. Pure. */
+/* Rows: cells of a plan that differ in the pool (and by which build it is run) alone, which is what comparisons are
+ * made within; by a hash of everything else as it was asked for, since `--tasks auto` gives each cell its own number.
+ * What ignores --workers, as `serial`, is in the rows of all numbers of workers. Pure. */
 #ifndef POOLBENCH_MEASURE_ROWS_H
 #define POOLBENCH_MEASURE_ROWS_H
 #include "bench/model/cell.h"

@@ -3,6 +3,7 @@
 #include "bench/base/refuse.h"
 #include "bench/base/text_file.h"
 #include "bench/launch/plugin.h"
+#include "bench/launch/program.h"
 #include "bench/machine/check.h"
 #include "bench/measure/forecast/prices.h"
 #include "bench/measure/job.h"
@@ -37,6 +38,50 @@ static int plugins_check(const struct session *session, char *error)
     json_decref(before);
     json_decref(now);
     return rc;
+}
+
+/* Cells that another build runs, again: it must be that build. */
+static int programs_same(const struct session *session, char *error)
+{
+    const char *directory = session->request.settings.like; /* of --more and resume, too */
+    json_t *before = directory[0] ? host_fact_of(directory, "programs") : NULL, *entry;
+    int rc = 0;
+    size_t at;
+    json_array_foreach(before, at, entry)
+    {
+        for (size_t i = 0; i < session->request.cells.count && !rc; i++) {
+            const struct trial_program *program = session->request.cells.cell[i].program;
+            const char *file = json_string_value(json_object_get(entry, "file"));
+            json_t *now = program && file && !strcmp(program->file, file)
+                              ? trial_program_json(program->label, program->file)
+                              : NULL;
+            if (now && !json_equal(json_object_get(now, "hash"), json_object_get(entry, "hash")))
+                rc = refuse(error, "--trial-program: %.300s has changed since %.200s was run", file, directory);
+            json_decref(now);
+        }
+    }
+    json_decref(before);
+    return rc;
+}
+
+/* Who ran the cells: our own trial program, and others; NULL: there is no other. */
+static json_t *programs_json(const struct session *session)
+{
+    const struct cells *cells = &session->plan.cells;
+    json_t *list = NULL;
+    for (size_t i = 0; i < cells->count; i++) {
+        const struct trial_program *program = cells->cell[i].program;
+        bool known = !program;
+        for (size_t j = 0; j < i && !known; j++)
+            known = cells->cell[j].program == program;
+        if (known)
+            continue;
+        if (!list && (list = json_array()))
+            json_array_append_new(
+                list, trial_program_json(PROGRAM_OWN, calibrations_launcher(session->calibrations)->program));
+        json_array_append_new(list, trial_program_json(program->label, program->file));
+    }
+    return list;
 }
 
 /* Blocks of a run are compared with each other: they must come from one machine and one trial program. */
@@ -102,6 +147,8 @@ static int open_with(struct session *session, const struct asked *asked, char *e
         rc = calibrations_like(session->calibrations, settings->like, settings->more[0] ? "" : "--like: ", error);
     if (rc == 0)
         rc = plugins_check(session, error);
+    if (rc == 0)
+        rc = programs_same(session, error);
     if (rc == 0)
         rc = plan_make(&session->request, &session->machine, session->calibrations, &session->plan, error);
     if (rc == -EINTR) /* while it was calibrated */
@@ -240,7 +287,9 @@ static int session_go_on(struct session *session, char **argv, char *error)
 static int files_write(struct session *session, const char *verb, char **argv, char *error)
 {
     uint64_t seed = session->request.settings.seed;
-    json_t *about = facts(session, verb, argv);
+    json_t *about = facts(session, verb, argv), *programs = programs_json(session);
+    if (programs)
+        json_object_set_new(about, "programs", programs);
     int rc = about ? host_write(session->directory, &session->machine, about, error) : refuse(error, "out of memory");
     json_decref(about);
     if (rc == 0)

@@ -41,6 +41,7 @@ struct cell {
     const struct workload_ops *workload;
     int64_t workload_params[PARAM_MAX];
     struct faults faults;
+    const struct trial_program *program; /* f.trial_program, looked up; NULL: our own */
     enum dist_kind dist;
     int64_t task_limit_ns; /* 0: none */
     struct pool_shape shape;

@@ -2,6 +2,7 @@
  * factors of a cell) is written once, as a macro over the row struct it is a field of. */
 #include "bench/model/columns.h"
 #include "bench/model/options.h"
+#include "bench/model/rare.h"
 #include <math.h>
 #include <string.h>
 
@@ -258,26 +259,39 @@ int64_t trials_end(const struct trial_row *trials, size_t count, size_t offset)
     return !count ? 0 : end == MISSING ? -1 : end;
 }
 
-static size_t factor_columns(size_t base, struct column *columns, size_t room)
+static size_t factor_columns(size_t base, bool written, struct column *columns, size_t room)
 {
     size_t count = 0;
-    for (const struct option *option = options; option->name; option++)
+    for (const struct option *option = options; option->name; option++) {
+        if (written && option->traits & OPTION_RARE && !rare_is_noted((unsigned)(option - options)))
+            continue;
         for (size_t i = 0; i < FACTOR_COLUMNS_MAX && option->columns[i].name && count < room; i++) {
             columns[count] = option->columns[i];
             columns[count++].offset += base;
         }
+    }
+    return count;
+}
+
+static size_t columns_flatten(const struct file_format *format, bool written, struct column columns[COLUMNS_MAX])
+{
+    size_t count = 0;
+    for (const struct column *c = format->columns; c < format->columns + format->count && count < COLUMNS_MAX; c++)
+        if (c->kind == COLUMN_FACTORS)
+            count += factor_columns(c->offset, written, columns + count, COLUMNS_MAX - count);
+        else
+            columns[count++] = *c;
     return count;
 }
 
 size_t format_columns(const struct file_format *format, struct column columns[COLUMNS_MAX])
 {
-    size_t count = 0;
-    for (const struct column *c = format->columns; c < format->columns + format->count && count < COLUMNS_MAX; c++)
-        if (c->kind == COLUMN_FACTORS)
-            count += factor_columns(c->offset, columns + count, COLUMNS_MAX - count);
-        else
-            columns[count++] = *c;
-    return count;
+    return columns_flatten(format, false, columns);
+}
+
+size_t format_columns_written(const struct file_format *format, struct column columns[COLUMNS_MAX])
+{
+    return columns_flatten(format, true, columns);
 }
 
 void row_clear(const struct file_format *format, void *row)

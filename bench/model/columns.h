@@ -18,9 +18,11 @@ struct file_format {
     size_t row_size;
 };
 
-/* All columns of the file, in order. Returns their number. */
+/* All columns that the file may have, in order. Returns their number. */
 #define COLUMNS_MAX 96
 size_t format_columns(const struct file_format *format, struct column columns[COLUMNS_MAX]);
+/* Those that are written: without factors that nothing here has (bench/model/rare.h). */
+size_t format_columns_written(const struct file_format *format, struct column columns[COLUMNS_MAX]);
 
 struct plan_row {
     int64_t schema_version;

@@ -4,6 +4,7 @@
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
 #include "bench/model/options.h"
+#include "bench/model/rare.h"
 #include "workloads/text.h"
 #include <csv.h>
 #include <errno.h>
@@ -179,6 +180,8 @@ static void header_end(struct reader *r)
         for (size_t i = 0; i < r->field && !there; i++)
             there = r->header[i] && !strcmp(r->header[i]->name, options[o].columns[0].name);
         r->absent |= there ? 0 : 1u << o;
+        if (there && options[o].traits & OPTION_RARE)
+            rare_note(o); /* who writes what was read has it, too */
     }
     if (known)
         r->fields = r->field;

@@ -103,7 +103,7 @@ static int writer_new(int fd, const struct file_format *format, struct csv_write
         return -ENOMEM;
     }
     w->fd = fd;
-    w->count = format_columns(format, w->columns);
+    w->count = format_columns_written(format, w->columns);
     w->rows = open_memstream(&w->text, &w->size);
     for (size_t i = 0; i < w->count && w->rows; i++)
         fprintf(w->rows, "%s%c", w->columns[i].name, i + 1 < w->count ? ',' : '\n');
@@ -164,7 +164,7 @@ int64_t csv_behind(const char *directory, const struct file_format *format, int6
     if (fd < 0)
         return fd;
     struct column columns[COLUMNS_MAX];
-    size_t count = format_columns(format, columns);
+    size_t count = format_columns_written(format, columns);
     for (size_t i = 0; i < count; i++)
         header += (int64_t)strlen(columns[i].name) + 1;
     int64_t size = lseek(fd, 0, SEEK_END), from = size < 0 ? -errno : end_find(fd, size, end, header);

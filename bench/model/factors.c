@@ -5,7 +5,9 @@
 #include "bench/base/spec.h"
 #include "bench/base/units.h"
 #include "bench/launch/plugin.h"
+#include "bench/launch/program.h"
 #include "bench/model/dist.h"
+#include "bench/model/rare.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +158,38 @@ void spell_workload(const struct cell *cell, char *text)
         spell_with_file(cell->f.workload, cell->workload->file, text);
     else
         snprintf(text, SPEC_MAX, "%s", cell->f.workload);
+}
+
+/* ---- by whom ---- */
+
+/* Another program is there to be compared with our own, which runs what it runs; what was comes first, as a baseline.
+ */
+int expand_trial_program(const char *text, const struct machine *machine, struct words *values, char *error)
+{
+    (void)machine;
+    if (words_add(values, text, strlen(text)) || words_add(values, PROGRAM_OWN, strlen(PROGRAM_OWN)))
+        return refuse(error, "out of memory");
+    return 0;
+}
+
+int set_trial_program(const char *value, struct cell *cell, char *error)
+{
+    const bool is_own = !strcmp(value, PROGRAM_OWN);
+    cell->program = is_own ? NULL : trial_program_named(value, error);
+    if (!is_own && !cell->program)
+        return -EINVAL;
+    snprintf(cell->f.trial_program, sizeof cell->f.trial_program, "%s", is_own ? PROGRAM_OWN : cell->program->label);
+    if (!is_own)
+        rare_note(OPTION_TRIAL_PROGRAM);
+    return 0;
+}
+
+void spell_trial_program(const struct cell *cell, char *text)
+{
+    if (cell->program)
+        snprintf(text, VALUE_MAX, "%s=%s", cell->program->label, cell->program->file);
+    else
+        snprintf(text, VALUE_MAX, PROGRAM_OWN);
 }
 
 /* ---- tasks ---- */

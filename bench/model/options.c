@@ -204,6 +204,24 @@ const struct option options[] = {
                                         "task: every task is timed; trial: only the whole trial is")},
                        .before = "timing ",
                        .nothing = "task"},
+    [OPTION_TRIAL_PROGRAM] =
+        {.name = "trial-program",
+         .syntax = "[LABEL=]PATH",
+         .preset = "this",
+         .help =
+             "Run every cell by this build and, in the same blocks, by another one: the poolbench-trial at PATH, or "
+             "in that folder. It is called old, or LABEL; `compare RUN` then says what is slower than it was. Both "
+             "do what this build has calibrated. A build whose jobs are laid out otherwise is refused.",
+         .expand = expand_trial_program,
+         .traits = OPTION_RARE,
+         AT(trial_program),
+         BY_CELL(trial_program),
+         .columns = {COLUMN(TEXT, "trial_program", trial_program,
+                            "by which build: this, or the label of another one (host.json has its file); the column is "
+                            "there only where a run has another one")},
+         .before = "program ",
+         .nothing = "this",
+         .added = true},
     {.name = "place-main",
      .syntax = "PLACE",
      .preset = "auto",

@@ -15,6 +15,7 @@ enum {
     OPTION_FLAG = 1,         /* takes no value */
     OPTION_COMMAND_LINE = 2, /* no key of a suite */
     OPTION_WORK = 4,         /* what tasks do, and with it their results, depends on it */
+    OPTION_RARE = 8,         /* its columns are in files only where a value is not the preset (rare.h) */
 };
 
 /* A value is one alternative, without commas. Functions that can fail return 0 or -EINVAL, with a line in error that
@@ -81,6 +82,7 @@ enum {
     OPTION_BALLAST,
     OPTION_FAULTS,
     OPTION_TIMING,
+    OPTION_TRIAL_PROGRAM,
 };
 extern const struct option options[]; /* ends with a row without a name */
 
@@ -108,7 +110,7 @@ int option_values(const struct option *option, const char *text, const struct ma
                   char *error);
 /* Everything that tells cells apart, spelled out (which experiment asked for one does not), without the options in the
  * mask (bit i: options[i]). */
-#define CELL_KEY_MAX (OPTIONS_MAX * SPEC_MAX + 2 * VALUE_MAX)
+#define CELL_KEY_MAX (OPTIONS_MAX * SPEC_MAX + 3 * VALUE_MAX)
 void cell_key(const struct cell *cell, unsigned without, char *key);
 /* The same as 64 bits. */
 uint64_t cell_hash(const struct cell *cell, unsigned without);

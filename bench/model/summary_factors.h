@@ -24,6 +24,7 @@ enum {
     FACTOR_BALLAST = 1 << OPTION_BALLAST,
     FACTOR_FAULTS = 1 << OPTION_FAULTS,
     FACTOR_TIMING = 1 << OPTION_TIMING,
+    FACTOR_TRIAL_PROGRAM = 1 << OPTION_TRIAL_PROGRAM,
 };
 unsigned factors_all(void);
 unsigned factors_work(void); /* those that results of tasks depend on */

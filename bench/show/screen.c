@@ -265,6 +265,8 @@ void screen_print(FILE *out, const struct analysis *analysis)
             lines_print(out, &findings, "- ");
         }
     }
+    if (table && factors_varying(run->rows, run->count, FACTOR_TRIAL_PROGRAM))
+        fprintf(out, "\nWhich build is faster, cell by cell: poolbench compare %s\n", run_id(run->directory));
     files_print(out, run);
     if (table)
         answer_lines(out, analysis);

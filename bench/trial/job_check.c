@@ -1,6 +1,8 @@
-/* Is a job file what it says it is? It comes from the harness of the same build; but a job that was cut short, or made
+/* Is a job file what it says it is? It comes from the harness of the same build, or of one that lays jobs out alike
+ * (--trial-program); but a job that was cut short, or made
  * by another build, must end in a line and not in memory that is not ours. Reads the header alone. */
 #include "bench/job/histogram.h"
+#include "bench/job/job_tables.h"
 #include "bench/trial/trial.h"
 #include <errno.h>
 #include <stddef.h>
@@ -94,6 +96,8 @@ int job_check(const struct job_file *file, uint64_t bytes)
         !is_name(file->pool, sizeof file->pool) || !is_name(file->workload, sizeof file->workload) ||
         !is_name(file->pool_file, sizeof file->pool_file) || !is_name(file->workload_file, sizeof file->workload_file))
         return -EINVAL;
+    if (file->tables != job_tables(file))
+        return -EPROTO;
     if (!file->workers || file->workers > WORKERS_MOST || !file->shape.workers || file->shape.workers > WORKERS_MOST ||
         words > CPU_WORDS_MOST || !file->cost_count || file->cost_count > COSTS_MOST ||
         file->tasks >= TASK_WARMUP_FIRST || !file->clock_mult)

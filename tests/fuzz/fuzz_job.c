@@ -1,6 +1,7 @@
 /* The job header: whatever stands in it, either it is refused or every part of it lies within the file. The input is a
  * list of changes to a job that is right: where, and eight bytes that then stand there. */
 #include "bench/job/histogram.h"
+#include "bench/job/job_tables.h"
 #include "bench/model/cell.h"
 #include "bench/trial/trial.h"
 #include "tests/fuzz/fuzz.h"
@@ -37,6 +38,19 @@ static void job_fill(struct job_file *file, uint64_t bytes)
         .clock_mult = 1,
         .samples_max = 5,
     };
+    file->tables = job_tables(file);
+}
+
+/* As a build with these tables would have them, so that not every change of a name ends there. */
+static void tables_renew(struct job_file *file)
+{
+    char *const names[] = {file->pool, file->workload, file->pool_file, file->workload_file};
+    const size_t sizes[] = {sizeof file->pool, sizeof file->workload, PLUGIN_PATH_MAX, PLUGIN_PATH_MAX};
+    bool whole = file->tables % 8; /* some stay as they were changed */
+    for (unsigned i = 0; i < 4; i++)
+        whole = whole && memchr(names[i], '\0', sizes[i]);
+    if (whole)
+        file->tables = job_tables(file);
 }
 
 /* The first and the last byte of a part. */
@@ -62,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(&at, data, sizeof at);
         memcpy(map + at % (sizeof *file - 7), data + 2, 8);
     }
+    tables_renew(file);
     if (job_check(file, PARTS_BYTES) < 0)
         return 0;
     touch(map, file->at.main_mask, file->cpu_words * sizeof(uint64_t));

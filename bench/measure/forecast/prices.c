@@ -1,6 +1,7 @@
 /* Keeping what trials take, see prices.h. */
 #include "bench/measure/forecast/prices.h"
 #include "bench/launch/plugin.h"
+#include "bench/launch/program.h"
 #include "bench/model/options.h"
 #include "bench/stats/stats.h"
 #include <jansson.h>
@@ -21,6 +22,8 @@ static void cell_text(const struct cell *cell, char *key)
         hash = mix64(hash, plugin_hash(cell->pool->file));
     if (cell->workload->file)
         hash = mix64(hash, plugin_hash(cell->workload->file));
+    if (cell->program)
+        hash = mix64(hash, cell->program->hash);
     snprintf(key, KEY_MAX, "trial/%016llx", (unsigned long long)hash);
 }
 

@@ -65,7 +65,7 @@ static char *label_text(char *text, size_t size, const struct compare *c, const 
     /* What is compared comes first, and always. */
     unsigned by = c->two ? FACTOR_POOL : c->question.by;
     size_t length = strlen(factors_label(text, size, &side->run.rows[cell], by));
-    if (!length) { /* nothing to say of it, but here it is what is asked for */
+    if (!length && by != FACTOR_TRIAL_PROGRAM) { /* nothing to say of it, but here it is what is asked for */
         char value[SPEC_MAX];
         unsigned number = (unsigned)__builtin_ctz(by);
         length = (size_t)snprintf(text, size, "%s %s", factor_name(number),
@@ -75,7 +75,7 @@ static char *label_text(char *text, size_t size, const struct compare *c, const 
         char rest[160];
         factors_label(rest, sizeof rest, &side->run.rows[cell], c->shown & ~by);
         if (*rest)
-            snprintf(text + length, size - length, ", %s", rest);
+            snprintf(text + length, size - length, "%s%s", length ? ", " : "", rest);
     }
     return text;
 }

@@ -56,7 +56,7 @@ static int value_spell(const char *factor, const char *value, char *spelled, siz
     char ignored[ERROR_MAX], text[VALUE_MAX] = "";
     const struct option *option = option_find(factor, ignored);
     snprintf(spelled, size, "%s", value);
-    if (!option || !option_is_of_cell(option))
+    if (!option || !option_is_of_cell(option) || option->traits & OPTION_RARE) /* that one by its label */
         return 0;
     if (cell_set(&cell, option, value, error))
         return !strcmp(factor, "pool") || !strcmp(factor, "workload") ? 0 : -EINVAL;
