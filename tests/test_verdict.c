@@ -1,6 +1,7 @@
 /* Verdicts, looks, drift and modes on series small enough to check by hand; how often they are right is measured in
  * test_simulation.c and test_forecast.c. */
 #include "bench/stats/looks.h"
+#include "bench/stats/runs.h"
 #include "bench/stats/series.h"
 #include "bench/stats/verdict.h"
 #include <math.h>
@@ -265,13 +266,84 @@ static void test_modes(void **state)
     assert_false(bimodality.two);
 }
 
+static void test_gate(void **state)
+{
+    static const struct {
+        double lo, hi;
+        enum gate gate;
+    } known[] = {
+        {1.06, 1.2, GATE_BEYOND}, {1.05, 1.2, GATE_BLIND}, {0.9, 1.06, GATE_BLIND},   {0.9, 1.05, GATE_WITHIN},
+        {0.5, 0.6, GATE_WITHIN},  {NAN, NAN, GATE_BLIND},  {0, INFINITY, GATE_BLIND}, {2, INFINITY, GATE_BEYOND},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(known); i++)
+        assert_int_equal(gate_read(&(struct interval){known[i].lo, known[i].hi}, 0.05), known[i].gate);
+}
+
+/* Welch's t by hand: 4.88 degrees of freedom, of which 2.589 is the quantile. */
+static void test_runs_as_units(void **state)
+{
+    const double cells[] = {log(1.10), NAN, log(1.12), log(1.14)}, bases[] = {log(1), log(1.01), log(1.05), log(1.03)};
+    const double equal[] = {0.5, 0.5, 0.5};
+    struct family family = family_make(1, LOOKS_NONE, FAMILY_MARGIN);
+    struct comparison made;
+    (void)state;
+    comparison_of_runs(cells, COUNT(cells), bases, COUNT(bases), &family, &made);
+    assert_int_equal(made.blocks, 3);
+    assert_float_equal(made.ratio, 1.09543, 1e-5);
+    assert_float_equal(made.interval.lo, 1.05385, 1e-4);
+    assert_float_equal(made.interval.hi, 1.13865, 1e-4);
+    assert_int_equal(made.verdict, VERDICT_SLOWER);
+    comparison_of_runs(cells, 3, bases, COUNT(bases), &family, &made); /* of which one is not known */
+    assert_true(isnan(made.interval.lo));
+    assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
+    comparison_of_runs(equal, COUNT(equal), equal, COUNT(equal), &family, &made);
+    assert_float_equal(made.interval.hi, 1, 1e-12);
+    comparison_of_runs(cells, 0, bases, 0, &family, &made);
+    assert_true(isnan(made.ratio));
+}
+
+/* Two runs of 16 blocks: what is told widens the interval, and a step between two quarters is seen; a wild block and
+ * zigzag are noise. */
+static void test_apart(void **state)
+{
+    double calm[16], wild[16], step[16];
+    struct family family = family_make(1, LOOKS_NONE, FAMILY_MARGIN);
+    struct comparison narrow, wide;
+    struct apart apart;
+    (void)state;
+    for (size_t i = 0; i < COUNT(calm); i++) {
+        calm[i] = 100 + (double)(i * 7 % 5);
+        wild[i] = i == 5 ? 900 : calm[i];
+        step[i] = i < 8 ? calm[i] : 1.3 * calm[i];
+    }
+    assert_int_equal(apart_see(wild, calm, COUNT(calm), 0.02, &apart), 0);
+    assert_true(apart.told == 0.02 && apart.variance == 0);
+    assert_int_equal(comparison_make(calm, calm, COUNT(calm), &family, &narrow), 0);
+    assert_int_equal(narrow.verdict, VERDICT_EQUAL);
+    wide = narrow;
+    comparison_widen(&wide, &apart, &family);
+    assert_float_equal(wide.interval.hi, 1.02, 1e-6); /* told at the level that it is told at */
+    assert_float_equal(wide.interval.lo, 1 / 1.02, 1e-6);
+    apart.told = 0.05;
+    comparison_widen(&wide, &apart, &family);
+    assert_int_equal(wide.verdict, VERDICT_UNRESOLVED);
+    assert_int_equal(wide.blocks_to_resolve, RESOLVE_MAX + 1);
+    assert_int_equal(apart_see(step, calm, COUNT(calm), 0, &apart), 0);
+    assert_true(apart.variance > 0.01 && apart.variance < 0.05); /* quarters at 0, 0, 0.26, 0.26: 0.0229 */
+    assert_int_equal(apart_see(step, calm, 7, 0, &apart), 0);    /* too few to see */
+    assert_true(apart.variance == 0);
+    assert_int_equal(apart_see(calm, calm, 0, 0, &apart), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),  cmocka_unit_test(test_compare), cmocka_unit_test(test_too_few),
-        cmocka_unit_test(test_zeros), cmocka_unit_test(test_claims),  cmocka_unit_test(test_looks),
-        cmocka_unit_test(test_all),   cmocka_unit_test(test_alarms),  cmocka_unit_test(test_drift),
-        cmocka_unit_test(test_modes), cmocka_unit_test(test_lag),     cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_read),  cmocka_unit_test(test_compare),       cmocka_unit_test(test_too_few),
+        cmocka_unit_test(test_zeros), cmocka_unit_test(test_claims),        cmocka_unit_test(test_looks),
+        cmocka_unit_test(test_all),   cmocka_unit_test(test_alarms),        cmocka_unit_test(test_drift),
+        cmocka_unit_test(test_modes), cmocka_unit_test(test_lag),           cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_gate),  cmocka_unit_test(test_runs_as_units), cmocka_unit_test(test_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

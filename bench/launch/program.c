@@ -15,6 +15,7 @@
 
 #define TRIAL_PROGRAM "poolbench-trial"
 #define HARNESS       "poolbench"
+#define BEHIND        "-trial" /* the one, to become the other */
 #define LABEL_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 static struct trial_program *programs; /* all that were named, until the program ends */
@@ -30,7 +31,7 @@ static int file_find(const char *given, char *full, char *error)
     if (S_ISDIR(about.st_mode))
         snprintf(full + length, PATH_MAX - length, "/" TRIAL_PROGRAM);
     else if (!strcmp(name, HARNESS))
-        snprintf(full + length, PATH_MAX - length, "%s", TRIAL_PROGRAM + strlen(HARNESS));
+        snprintf(full + length, PATH_MAX - length, BEHIND);
     if (stat(full, &about) < 0)
         return refuse(error, "%.200s: %s", full, strerror(errno));
     if (!S_ISREG(about.st_mode) || access(full, X_OK) < 0)
