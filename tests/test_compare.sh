@@ -143,7 +143,7 @@ check 'percentiles on the screen' grep -q '^Latency' screen
 
 # Two runs: pthread went from 0.9 to 1.05 of the same.
 expect 0 'pthread, spin, 10us, 2 workers 1\.17x .* slower' one other
-expect 0 'by what the machine did meanwhile, too: intervals of all rows take in .* up to 1\.5 % .*serial has the baseline; surer are both builds in one run' one other
+expect 0 'by what the machine did meanwhile, too: intervals of all rows take in .* up to 1\.5 % .*serial have a baseline in both\. Surer are both builds in one run' one other
 expect 0 'fork, spin, 10us, 2 workers 1\.00x .* unresolved' one other
 expect 0 'fork, spin, 10us, 2 workers 1\.00x .* equal' one other --between-runs 0%
 expect 3 '2 of 10 cells surely slower by more than 10 %' one other --fail-if-slower 10%
@@ -173,6 +173,10 @@ expect 0 'could not tell' with same --fail-if-slower 2% --blind-ok
 expect 0 'intervals of all rows take in' with no_serial
 expect 0 'busy was disturbed, serial waited for a CPU for 20 % of its time' with busy
 expect 4 'could not tell of 12 of 12 cells .*busy was disturbed: serial waited for a CPU for 20 %' with busy --fail-if-slower 5%
+
+# What no machine makes slower is compared as it is: memory, counts; and what serial has none of: opening.
+expect 0 'pthread, spin, 10us, 2 workers 1\.00x .* equal 1 us 1 us' with same --metric open --between-runs 0%
+expect 0 'pthread, spin, 10us, 2 workers 1\.00x .* equal 0\.50 of' with same --metric cpu
 
 # Several runs a side: the runs are the units, whatever the machine did between them.
 for i in 1 2 3; do

@@ -74,6 +74,8 @@ void pairs_find(struct compare *compare);
 int pairs_judge(struct compare *compare);
 size_t cell_twin(const struct compare *compare, const struct summary_row *row, const struct run_data *in);
 bool pair_is_relative(const struct pair *pair);
+/* Times depend on what the machine does meanwhile, sizes and counts do not. */
+bool compare_is_of_time(const struct compare *compare);
 /* Two runs: this row is the baseline's own change, by which all others are measured. */
 bool pair_is_own(const struct compare *compare, const struct pair *pair);
 /* What a gate makes of it: with a disturbed run, nothing. */

@@ -52,7 +52,7 @@ static double own_cost(const struct judging *j, const struct side *side, size_t 
 /* The machine as it was is in absolute times, even where nothing of it is seen. */
 static double told_of(const struct compare *c, const struct pair *p)
 {
-    return pair_is_relative(p) ? 0 : c->question.between_runs;
+    return pair_is_relative(p) || !compare_is_of_time(c) ? 0 : c->question.between_runs;
 }
 
 /* Whether a row stands for the others in the mean: numbers of one kind. */
@@ -136,7 +136,7 @@ static int mean_make(const struct judging *j, const struct family *alone)
 {
     struct compare *c = j->c;
     double cells[SIDE_RUNS_MAX], bases[SIDE_RUNS_MAX];
-    const struct apart apart = {.told = c->two && !c->relative ? c->question.between_runs : 0};
+    const struct apart apart = {.told = c->two && !c->relative && compare_is_of_time(c) ? c->question.between_runs : 0};
     if (!c->several) {
         int result = comparison_of_all(j->ratios, j->kept, j->blocks, alone, &c->mean);
         comparison_widen(&c->mean, &apart, alone);
@@ -210,7 +210,7 @@ double run_disturbed(const struct run_data *run)
  * tell of it by themselves. */
 static void disturbed_find(struct compare *c)
 {
-    if (!c->two || c->several)
+    if (!c->two || c->several || !compare_is_of_time(c))
         return;
     double a = run_disturbed(&c->base->run), b = run_disturbed(&c->cell->run);
     bool is_base = !(b > a);

@@ -140,6 +140,11 @@ static const char *base_of_both(const struct compare *c)
     return NULL;
 }
 
+bool compare_is_of_time(const struct compare *c)
+{
+    return c->question.metric->unit == UNIT_NS;
+}
+
 bool pair_is_relative(const struct pair *p)
 {
     return p->cell_own != NONE;
@@ -209,7 +214,7 @@ void pairs_find(struct compare *c)
 int pairs_measure(struct compare *c, char *room, size_t size)
 {
     const bool asked = c->question.by || *c->question.baseline;
-    const char *base = c->two && !asked ? base_of_both(c) : NULL;
+    const char *base = c->two && !asked && c->question.metric->by_base ? base_of_both(c) : NULL;
     c->relative = c->two && (asked || base || c->other_machine);
     if (base) {
         c->question.by = FACTOR_POOL;

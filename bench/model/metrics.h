@@ -13,7 +13,8 @@ struct metric {
     enum metric_unit unit;
     bool more_is_better;                                       /* else less */
     double (*value)(const struct run_data *run, size_t trial); /* of one that ended well; NAN: not known */
-    const char *lacks;                                         /* why no trial may have it; NULL: nothing is known */
+    bool by_base;      /* time that tasks take: cells of two runs are measured by the base pool of their own */
+    const char *lacks; /* why no trial may have it; NULL: nothing is known */
 };
 #define METRICS_MAX 16
 extern const struct metric metrics[]; /* ends with a row without a name */

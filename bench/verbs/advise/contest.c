@@ -66,6 +66,7 @@ static double distance(const struct summary_row *row, const struct wish *wish)
     return factor_between((double)row->f.size_ns, (double)wish->size_ns) + SHARE_FAR * fabs(share - wish->cpu_share) +
            factor_between((double)row->f.ballast.bytes + MIB, (double)wish->ballast_bytes + MIB) +
            (rate > 0 ? factor_between(rate, wish->rate) : 0) + (row->f.payload.in || row->f.payload.out ? FAR : 0) +
+           (strcmp(row->f.trial_program, options[OPTION_TRIAL_PROGRAM].preset) ? FAR : 0) +
            (strcmp(row->f.size_dist, "fixed") ? 1 : 0) + (rate <= 0 && row->f.arrival.kind != ARRIVAL_BURST ? 1 : 0);
 }
 

@@ -229,7 +229,7 @@ static void between_print(FILE *out, const struct compare *c, enum style style)
         absolute += !pair_is_relative(&c->pairs[i]);
         seen += !pair_is_relative(&c->pairs[i]) && !pair_is_own(c, &c->pairs[i]);
     }
-    if (!c->two || c->several)
+    if (!c->two || c->several || !compare_is_of_time(c))
         return;
     if (c->disturbed)
         say(out, style,
@@ -247,9 +247,9 @@ static void between_print(FILE *out, const struct compare *c, enum style style)
             100 * c->question.between_runs);
     if (seen)
         say(out, style,
-            "A run with the pool %s has the baseline; surer are both builds in one run (run --trial-program OLD), and "
-            "several runs a side (compare A1,A2,A3 B1,B2,B3).",
-            BASE_POOL);
+            "%sSurer are both builds in one run (run --trial-program OLD), and several runs a side (compare A1,A2,A3 "
+            "B1,B2,B3).",
+            c->question.metric->by_base ? "Runs with the pool " BASE_POOL " have a baseline in both. " : "");
 }
 
 /* A program seldom changes all cells alike; a machine does. */
