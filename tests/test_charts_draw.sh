@@ -71,7 +71,8 @@ expect "$(grep -cE '^did not draw (latency|workers): .*(latency|samples).csv' "$
 # Searches: what they went through, with and without something found.
 poolbench metg --pool fork,pthread --workers 1 --range 100us..5ms --blocks 6 --budget 10s --seed 1 --out "$scratch/metg" \
     >"$scratch/log" 2>&1
-expect "$?" 0 "$(cat "$scratch/log")"
+code=$?
+expect "$((code == 4 ? 0 : code))" 0 "$(cat "$scratch/log")" # 4: too noisy to tell
 poolbench capacity --pool pthread --workers 1 --size 10us --p99 1us --range 20000..40000 --blocks 6 --budget 10s \
     --out "$scratch/capacity" >"$scratch/log" 2>&1
 expect "$?" 0 "$(cat "$scratch/log")"
