@@ -236,9 +236,9 @@ static void test_simultaneous(void **state)
 static void machine_wander(double wander, double memory, double *speed, size_t moments, double per_block)
 {
     const double rho = exp(-1 / (memory * per_block));
-    speed[0] = gsl_ran_gaussian(rng, wander);
+    speed[0] = gsl_ran_gaussian(sim_rng, wander);
     for (size_t i = 1; i < moments; i++)
-        speed[i] = rho * speed[i - 1] + gsl_ran_gaussian(rng, wander * sqrt(1 - rho * rho));
+        speed[i] = rho * speed[i - 1] + gsl_ran_gaussian(sim_rng, wander * sqrt(1 - rho * rho));
 }
 
 /* Intervals of times are of the run: they hold the median of all trials that could have been run in its time. Of the
@@ -248,14 +248,14 @@ static void test_wandering(void **state)
     enum { PER_BLOCK = 40, MOMENTS = PER_BLOCK * LOOK_MAX };
     static const double memories[] = {0.1, 1, 10, 100};
     static double speed[MOMENTS], all[MOMENTS];
-    const double level = family_make(1, 0, 0).level;
+    const double level = family_make(1, LOOKS_NONE, 0).level;
     unsigned wrong = 0;
     (void)state;
     printf("\nIntervals of times of a machine that wanders by 10 %%, noise 3 %%: %% of %d runs that hold the median of "
            "the run "
            "| of the machine\nmemory in blocks      n=8            n=12           n=27           n=60\n",
            SIM_RUNS);
-    gsl_rng_set(rng, 700);
+    gsl_rng_set(sim_rng, 700);
     for (size_t m = 0; m < COUNT(memories); m++) {
         printf("%-18g", memories[m]);
         for (size_t i = 0; i < COUNT(fixed_blocks); i++) {
@@ -266,12 +266,12 @@ static void test_wandering(void **state)
                 struct interval interval;
                 machine_wander(0.1, memories[m], speed, moments, PER_BLOCK);
                 for (size_t k = 0; k < moments; k++)
-                    all[k] = exp(speed[k] + gsl_ran_gaussian(rng, 0.03));
+                    all[k] = exp(speed[k] + gsl_ran_gaussian(sim_rng, 0.03));
                 for (size_t b = 0; b < blocks; b++) /* its place in the block is drawn */
-                    costs[b] = all[b * PER_BLOCK + gsl_rng_uniform_int(rng, PER_BLOCK)];
+                    costs[b] = all[b * PER_BLOCK + gsl_rng_uniform_int(sim_rng, PER_BLOCK)];
                 median_of(costs, blocks, level, &interval);
-                of_run += holds(&interval, stats_median(all, stats_sort(all, moments)));
-                of_machine += holds(&interval, 1);
+                of_run += sim_holds(&interval, stats_median(all, stats_sort(all, moments)));
+                of_machine += sim_holds(&interval, 1);
             }
             wrong += sim_share(of_run, SIM_RUNS, COVERED, true);
             printf("|%6.2f ", 100 * (double)of_machine / SIM_RUNS);
