@@ -45,6 +45,12 @@ static void wrong_lines(void **state)
     assert_string_equal(text_wrong("a\nb"), "has a control character");
     assert_string_equal(text_wrong("a\x1b[2Jb"), "has a control character");
     assert_string_equal(text_wrong("a\xc2\x9b\x62"), "has a control character"); /* C1, which terminals obey too */
+    /* what turns or breaks a line unseen, and its neighbours, which do not */
+    static const char *const turning[] = {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029",
+                                          "\u202a", "\u202e", "\u2066", "\u2069"};
+    for (size_t i = 0; i < sizeof turning / sizeof *turning; i++)
+        assert_string_equal(text_wrong(turning[i]), "has a control character");
+    assert_null(text_wrong("\u061b\u061d\u200d\u2010\u2027\u202f\u2065\u206a\u00a0"));
 }
 
 static void escaped(void **state)

@@ -27,7 +27,13 @@ size_t text_character(const char *text)
 bool text_is_control(const char *text)
 {
     const unsigned char *c = (const unsigned char *)text;
-    return c[0] < ' ' || c[0] == 0x7F || (c[0] == 0xC2 && c[1] < 0xA0);
+    if (c[0] < 0x80)
+        return c[0] < ' ' || c[0] == 0x7F;
+    if (c[0] != 0xE2)
+        return (c[0] == 0xC2 && c[1] < 0xA0) || (c[0] == 0xD8 && c[1] == 0x9C);
+    if (c[1] == 0x80)
+        return c[2] == 0x8E || c[2] == 0x8F || (c[2] >= 0xA8 && c[2] <= 0xAE);
+    return c[1] == 0x81 && c[2] >= 0xA6 && c[2] <= 0xA9;
 }
 
 const char *text_wrong(const char *text)
@@ -126,10 +132,13 @@ char *text_for_shell(const char *text)
 
 /* ---- files ---- */
 
-int text_file_fd(const char *path)
+/* So is every file opened: a pipe without a writer does not hold us. */
+enum { FILE_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+
+/* fd: what open returned. */
+static int regular_only(int fd)
 {
     struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a pipe without a writer does not hold us */
     int rc = fd < 0 ? -errno : fstat(fd, &status) < 0 ? -errno : S_ISREG(status.st_mode) ? 0 : -ENOTSUP;
     if (rc == 0)
         return fd;
@@ -138,17 +147,32 @@ int text_file_fd(const char *path)
     return rc == -ENOTSUP && S_ISDIR(status.st_mode) ? -EISDIR : rc;
 }
 
+int text_file_fd(const char *path)
+{
+    return regular_only(open(path, FILE_FLAGS));
+}
+
+int text_file_fd_at(int directory, const char *name)
+{
+    return regular_only(openat(directory, name, FILE_FLAGS | O_NOFOLLOW));
+}
+
 const char *text_file_why(int code)
 {
-    return code == -ENOTSUP ? "is no regular file" : strerror(-code);
+    return code == -ENOTSUP ? "is no regular file" : code == -ELOOP ? "is a symbolic link" : strerror(-code);
 }
 
 int text_open(const char *path, size_t max, struct text_lines *lines)
 {
+    return text_fd_open(text_file_fd(path), max, lines);
+}
+
+int text_fd_open(int fd, size_t max, struct text_lines *lines)
+{
     struct stat status;
     size_t room = 0;
     *lines = (struct text_lines){0};
-    int fd = text_file_fd(path), rc = fd < 0 ? fd : fstat(fd, &status) < 0 ? -errno : 0;
+    int rc = fd < 0 ? fd : fstat(fd, &status) < 0 ? -errno : 0;
     if (rc == 0 && status.st_size > 0 && (size_t)status.st_size > max)
         rc = -EFBIG;
     FILE *file = rc == 0 ? fdopen(fd, "r") : NULL;

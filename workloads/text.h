@@ -11,7 +11,9 @@
 
 /* The bytes of the character at `text`: 1 to 4, or 0 when they are not UTF-8 or are no character (U+FFFE, U+FFFF). */
 size_t text_character(const char *text);
-/* Whether the character at `text` controls something: C0 with tabs and line ends, DEL, C1. */
+/* Whether the character at `text` controls something: C0 with tabs and line ends, DEL, C1, and what turns the direction
+ * of letters or ends a line unseen (marks, embeddings and isolates of Unicode's bidirectional algorithm, UAX #9;
+ * U+2028, U+2029): a line with it need not say what it shows. */
 bool text_is_control(const char *text);
 /* Its characters, as far as columns go by them; and the bytes of the first so many. NULL: none. */
 size_t text_letters(const char *text);
@@ -38,11 +40,15 @@ struct text_lines {
 /* Opens a regular file for reading; -errno, -EISDIR: a directory; -ENOTSUP: another thing, which may keep a reader
  * waiting for ever (FIFO, terminal, socket). Every file that others may have made is opened so. */
 int text_file_fd(const char *path);
-const char *text_file_why(int code); /* of what this and text_open() return, in words */
+/* The same of a file in an open directory (openat(2)) which somebody else may have made: -ELOOP, a symbolic link. */
+int text_file_fd_at(int directory, const char *name);
+const char *text_file_why(int code); /* of what these and text_open() return, in words */
 /* Reads a regular file of at most `max` bytes. 0; as text_file_fd(); -EFBIG: it is larger; -EILSEQ: it has zeros in it.
  */
 int text_open(const char *path, size_t max, struct text_lines *lines);
-char *text_next(struct text_lines *lines); /* a line without its end, NULL behind the last; yours to change */
+int text_fd_open(int fd, size_t max,
+                 struct text_lines *lines); /* the same of what those gave: a file or -errno; closes */
+char *text_next(struct text_lines *lines);  /* a line without its end, NULL behind the last; yours to change */
 void text_close(struct text_lines *lines);
 
 #endif

@@ -107,13 +107,12 @@ static int schema_take(const void *row, void *schema)
 static int earlier_suite_read(const char *option, const char *run, const struct machine *machine,
                               struct request *request, char *error)
 {
-    char directory[sizeof request->settings.like], suite[sizeof directory + 16];
+    char directory[sizeof request->settings.like];
     if (run_find(run, directory, sizeof directory, error))
         return refuse_at(error, "--%s", option);
-    snprintf(suite, sizeof suite, "%s/suite.ini", directory);
     int64_t schema = 0;
     csv_read(directory, &plan_format, -1, schema_take, &schema, error); /* without a plan: what it means today */
-    int rc = suite_read(suite, machine, &request->settings, &request->experiments, error);
+    int rc = suite_read_of(directory, machine, &request->settings, &request->experiments, error);
     if (!rc)
         rc = experiments_update(&request->experiments, schema, error);
     if (rc)

@@ -2,6 +2,7 @@
  * and knows the sections: inih would take "key: value" for a pair and says nothing of a section without keys. */
 #include "bench/ask/suite.h"
 #include "bench/base/data_path.h"
+#include "bench/base/inside.h"
 #include "bench/base/nearest.h"
 #include "bench/base/refuse.h"
 #include "bench/base/text_file.h"
@@ -185,19 +186,17 @@ static int shared_spread(struct reader *reader)
     return 0;
 }
 
-int suite_read(const char *name, const struct machine *machine, struct settings *settings,
-               struct experiments *experiments, char *error)
+/* fd: of that path, or -errno; closes it. */
+static int suite_take(int fd, const char *path, const struct machine *machine, struct settings *settings,
+                      struct experiments *experiments, char *error)
 {
-    char path[PATH_MAX];
     struct reader reader = {.path = path,
                             .machine = machine,
                             .settings = settings,
                             .experiments = experiments,
                             .first = experiments->count,
                             .error = error};
-    int rc = suite_find(name, path, sizeof path, error);
-    if (!rc)
-        rc = text_file_open(path, SUITE_BYTES_MAX, "a suite (an INI file)", &reader.lines, error);
+    int rc = text_file_fd_open(fd, path, SUITE_BYTES_MAX, "a suite (an INI file)", &reader.lines, error);
     if (!rc && !reader.lines.next[strspn(reader.lines.next, " \t\r\n")])
         rc = refuse(error, "%s: empty, expected [experiment NAME] sections with KEY = VALUE lines", path);
     if (rc) {
@@ -215,6 +214,22 @@ int suite_read(const char *name, const struct machine *machine, struct settings 
     experiment_release(&reader.shared);
     text_close(&reader.lines);
     return rc;
+}
+
+int suite_read(const char *name, const struct machine *machine, struct settings *settings,
+               struct experiments *experiments, char *error)
+{
+    char path[PATH_MAX];
+    int rc = suite_find(name, path, sizeof path, error);
+    return rc ? rc : suite_take(text_file_fd(path), path, machine, settings, experiments, error);
+}
+
+int suite_read_of(const char *run, const struct machine *machine, struct settings *settings,
+                  struct experiments *experiments, char *error)
+{
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%.4095s/suite.ini", run);
+    return suite_take(inside_fd(run, "suite.ini"), path, machine, settings, experiments, error);
 }
 
 /* ---- finding ---- */

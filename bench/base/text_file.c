@@ -3,7 +3,6 @@
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #define JSON_BYTES_MAX (16u << 20)
 
@@ -24,16 +23,15 @@ static int lines_check(const char *path, const struct text_lines *lines, char *e
 
 int text_file_open(const char *path, size_t max, const char *expected, struct text_lines *lines, char *error)
 {
-    struct stat status;
+    return text_file_fd_open(text_file_fd(path), path, max, expected, lines, error);
+}
+
+int text_file_fd_open(int fd, const char *path, size_t max, const char *expected, struct text_lines *lines, char *error)
+{
     char size[32];
-    *lines = (struct text_lines){0};
-    if (stat(path, &status) < 0)
-        return refuse(error, "%s: %s", path, strerror(errno));
-    if (S_ISDIR(status.st_mode))
+    int rc = text_fd_open(fd, max, lines);
+    if (rc == -EISDIR)
         return refuse(error, "%s: is a directory, expected %s", path, expected);
-    if (!S_ISREG(status.st_mode))
-        return refuse(error, "%s: is no regular file", path);
-    int rc = text_open(path, max, lines);
     if (rc == -EFBIG)
         return refuse(error, "%s: larger than %s, expected %s", path, format_bytes(size, sizeof size, (double)max),
                       expected);
@@ -61,8 +59,13 @@ int text_file_write(const char *path, const void *bytes, size_t length)
 
 json_t *json_file_read(const char *path, json_error_t *why)
 {
+    return json_fd_read(text_file_fd(path), why);
+}
+
+json_t *json_fd_read(int fd, json_error_t *why)
+{
     struct text_lines lines;
-    int rc = text_open(path, JSON_BYTES_MAX, &lines);
+    int rc = text_fd_open(fd, JSON_BYTES_MAX, &lines);
     if (rc) {
         if (why)
             snprintf(why->text, sizeof why->text, "%s", text_file_why(rc));

@@ -1,5 +1,6 @@
 /* Reading CSV files: streamed, in pieces of the size below; libcsv reports fields and line ends, the header line says
  * which column a field is. */
+#include "bench/base/inside.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
@@ -9,6 +10,7 @@
 #include <csv.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -80,6 +82,8 @@ static bool number_parse(const struct column *column, const char *text, void *fi
     if (column->kind == COLUMN_REAL) {
         double value = strtod(text, &end);
         memcpy(field, &value, sizeof value);
+        if (!isfinite(value)) /* what is not known is empty */
+            return false;
     } else if (column->kind == COLUMN_UINT) {
         uint64_t value = strtoull(text, &end, 10);
         memcpy(field, &value, sizeof value);
@@ -137,7 +141,7 @@ static void spelled_field(struct reader *r, const struct column *column, const c
 
 static void value_field(struct reader *r, const char *text, size_t length)
 {
-    static const char *const expected[] = {"a whole number", "a whole number from 0", "a number"};
+    static const char *const expected[] = {"a whole number", "a whole number from 0", "a finite number"};
     const struct column *column = r->field < r->fields ? r->header[r->field] : NULL;
     if (!column || !length)
         return;
@@ -270,7 +274,7 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
         .format = format, .path = path, .error = error, .row = row, .arg = arg, .line = 1, .first_line = 1};
     int fd = -1, result = csv_path(path, directory, format->file);
     if (!result) {
-        fd = text_file_fd(path);
+        fd = inside_fd(directory, format->file);
         result = fd < 0 ? fd : 0;
     }
     if (result)

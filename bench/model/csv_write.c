@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FLUSH_BYTES    (1u << 20) /* so much is flushed by csv_put: memory stays bounded for any --samples */
@@ -128,11 +129,17 @@ int csv_open(int fd, const struct file_format *format, struct csv_writer **write
 
 static int file_open(const char *directory, const struct file_format *format, int flags, char *path)
 {
+    struct stat status;
     int error = csv_path(path, directory, format->file), fd;
     if (error)
         return error;
-    fd = open(path, flags | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666); /* a FIFO in its place does not hold us */
-    return fd < 0 ? -errno : fd;
+    fd = open(path, flags | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0666); /* a FIFO there does not hold us */
+    if (fd < 0)
+        return -errno;
+    error = fstat(fd, &status) < 0 ? -errno : S_ISREG(status.st_mode) ? 0 : -ENOTSUP;
+    if (error)
+        close(fd);
+    return error ? error : fd;
 }
 
 int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer)

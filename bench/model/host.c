@@ -1,6 +1,7 @@
 /* host.json and topology.xml: what a reader of the results needs to know about where they come from. Both appear whole
  * or not at all. */
 #include "bench/model/host.h"
+#include "bench/base/inside.h"
 #include "bench/base/refuse.h"
 #include "bench/base/text_file.h"
 #include "bench/machine/host_facts.h"
@@ -45,15 +46,17 @@ static json_t *host_json(const struct machine *machine, json_t *run)
 /* Under another name first. text: NULL, there is no memory for it. */
 static int file_replace(const char *directory, const char *name, const char *text, size_t length, char *error)
 {
-    char draft[PATH_MAX], path[PATH_MAX];
-    int longest = snprintf(draft, sizeof draft, "%s/.%s.%ld", directory, name, (long)getpid());
-    int rc = longest < 0 || longest >= PATH_MAX ? -ENAMETOOLONG : text ? text_file_write(draft, text, length) : -ENOMEM;
-    snprintf(path, sizeof path, "%s/%s", directory, name);
-    if (rc == 0 && rename(draft, path) != 0)
+    char draft[64];
+    snprintf(draft, sizeof draft, ".%.32s.%ld", name, (long)getpid());
+    FILE *file = text ? inside_create(directory, draft) : NULL;
+    int rc = !text ? -ENOMEM : file ? 0 : -errno;
+    if (file && fwrite(text, 1, length, file) != length)
         rc = -errno;
+    if (file && fclose(file) != 0 && rc == 0)
+        rc = -errno;
+    rc = inside_replace(directory, draft, name, rc);
     if (rc == 0)
         return 0;
-    unlink(draft);
     return refuse_as(rc, error, "cannot write %.400s/%s: %s%s", directory, name, strerror(-rc),
                      rc == -EFBIG ? " (ulimit -f)" : "");
 }
@@ -92,17 +95,15 @@ int host_write(const char *directory, const struct machine *machine, json_t *run
 
 json_t *host_read(const char *directory, char *error)
 {
-    char path[PATH_MAX];
-    json_error_t why = {.text = "its path is too long"};
-    int used = snprintf(path, sizeof path, "%s/host.json", directory);
-    json_t *host = used > 0 && (size_t)used < sizeof path ? json_file_read(path, &why) : NULL;
+    json_error_t why;
+    json_t *host = json_fd_read(inside_fd(directory, "host.json"), &why);
     json_int_t version = json_integer_value(json_object_get(host, "schema_version"));
     if (!host)
-        refuse(error, "%s: %s", path, why.text);
+        refuse(error, "%.300s/host.json: %s", directory, why.text);
     if (version <= SCHEMA)
         return host;
-    refuse(error, "%s: schema_version: expected at most %d, found %lld: it is not read", path, SCHEMA,
-           (long long)version);
+    refuse(error, "%.300s/host.json: schema_version: expected at most %d, found %lld: it is not read", directory,
+           SCHEMA, (long long)version);
     json_decref(host);
     return NULL;
 }

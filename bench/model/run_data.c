@@ -1,5 +1,6 @@
 /* Trials are held in memory, latency.csv is streamed: of it only the histograms of one trial are held at a time. */
 #include "bench/model/run_data.h"
+#include "bench/base/inside.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
@@ -229,10 +230,9 @@ static int times_read(struct run_data *run, char *error)
 /* Does the file end within a line? */
 static bool is_torn(const char *directory, const char *file)
 {
-    char path[PATH_MAX + 32], last = '\n';
+    char last = '\n';
     struct stat status;
-    snprintf(path, sizeof path, "%s/%s", directory, file);
-    int fd = text_file_fd(path);
+    int fd = inside_fd(directory, file);
     if (fd < 0)
         return false;
     if (fstat(fd, &status) < 0 || status.st_size <= 0 || pread(fd, &last, 1, status.st_size - 1) != 1)

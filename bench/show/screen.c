@@ -2,6 +2,7 @@
 #include "bench/show/screen.h"
 #include "bench/analyse/diagnostics.h"
 #include "bench/analyse/failures.h"
+#include "bench/base/inside.h"
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
 #include "bench/model/host.h"
@@ -203,10 +204,8 @@ static void failures_show(FILE *out, const struct table *t)
 /* Charts that are of these trials: others may lie there from before. */
 static bool charts_are_there(const char *directory, const struct run_data *run)
 {
-    char path[PATH_MAX];
     struct text_lines captions;
-    if (snprintf(path, sizeof path, "%s/charts/" CAPTIONS, directory) >= (int)sizeof path ||
-        text_open(path, CAPTIONS_BYTES_MAX, &captions) < 0)
+    if (inside_read(directory, "charts/" CAPTIONS, CAPTIONS_BYTES_MAX, &captions) < 0)
         return false;
     bool are_there = captions_trials(captions.next) == run->trial_count && captions_any_drawn(captions.next);
     text_close(&captions);

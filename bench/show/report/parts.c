@@ -1,7 +1,6 @@
 /* What the sections of a report share: facts and files of the run, lines that become a list. */
 #include "bench/show/report/parts.h"
-#include "bench/base/text_file.h"
-#include <limits.h>
+#include "bench/base/inside.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,9 +61,6 @@ const json_t *report_fact(const struct report *r, const char *path)
 
 char *report_file(const struct report *r, const char *name)
 {
-    char path[PATH_MAX];
     struct text_lines content;
-    if (snprintf(path, sizeof path, "%s/%s", r->run->directory, name) >= (int)sizeof path)
-        return NULL;
-    return text_open(path, FILE_MAX, &content) ? NULL : content.text;
+    return inside_read(r->run->directory, name, FILE_MAX, &content) ? NULL : content.text;
 }

@@ -1,13 +1,11 @@
 /* The report and the two files it writes. What they say and in which order is here, once for both formats. */
 #include "bench/show/report/report.h"
+#include "bench/base/inside.h"
 #include "bench/base/refuse.h"
-#include "bench/base/text_file.h"
 #include "bench/model/host.h"
 #include "bench/model/run_dir.h"
 #include "bench/show/report/parts.h"
-#include <limits.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 const struct document_format *const document_formats[] = {&document_html, &document_markdown, NULL};
 
@@ -52,23 +50,17 @@ static void everything(struct report *r)
 /* Beside and renamed, so that there is always a whole report. */
 static int format_write(struct report *r)
 {
-    char draft[PATH_MAX], path[PATH_MAX + 32];
+    char draft[64];
     int result = 0;
-    if (snprintf(draft, sizeof draft, "%s/.%s", r->run->directory, r->format->file) >= (int)sizeof draft)
-        return -ENAMETOOLONG;
-    snprintf(path, sizeof path, "%s/%s", r->run->directory, r->format->file);
-    r->out = fopen(draft, "we");
+    snprintf(draft, sizeof draft, ".%s", r->format->file);
+    r->out = inside_create(r->run->directory, draft);
     if (!r->out)
         return -errno;
     everything(r);
     errno = 0;
     if (ferror(r->out) | fclose(r->out))
         result = errno ? -errno : -EIO;
-    if (!result && rename(draft, path) != 0)
-        result = -errno;
-    if (result)
-        unlink(draft);
-    return result;
+    return inside_replace(r->run->directory, draft, r->format->file, result);
 }
 
 int report_write(const struct analysis *analysis, char *error)
