@@ -98,6 +98,35 @@ static void without_memory(void **state)
     sheet_release(&sheet);
 }
 
+/* What a spreadsheet would compute, and what is no line. Numbers are numbers. */
+static void no_formulas(void **state)
+{
+    struct sheet sheet = {.columns = 7, .align = "l"};
+    struct lines lines;
+    (void)state;
+    sheet_row(&sheet, "=1+1", "@a", "-2+3", "+x", "-1.5", "-", "a\r\n=b\u202e");
+    assert_non_null(lines_open(&lines));
+    sheet_csv(lines.out, &sheet);
+    assert_string_equal(lines_close(&lines), "'=1+1,'@a,'-2+3,'+x,-1.5,-,a\\x0d\\x0a=b\\xe2\\x80\\xae\n");
+    free(lines.text);
+    sheet_release(&sheet);
+}
+
+/* Between quotes, what gnuplot and its readers would take for more. */
+static void no_commands(void **state)
+{
+    struct lines lines;
+    (void)state;
+    assert_non_null(lines_open(&lines));
+    markup_print(lines.out, MARKUP_GNUPLOT, "'@'", "a';system('b')\n!c\\ `d` ]]>\u202e");
+    markup_print(lines.out, MARKUP_GNUPLOT_DATA, "\"@\"", "a\" 1\n2 \\033[2J");
+    markup_print(lines.out, MARKUP_CODE, "@", "*a*\r# b\x1b\xc2\x9b");
+    assert_string_equal(lines_close(&lines), "'a'';system(''b'') !c\\ `d` ]] >\uFFFD'"
+                                             "\"a' 1 2 \\\\033[2J\""
+                                             "*a* # b \uFFFD");
+    free(lines.text);
+}
+
 static void no_markup(void **state)
 {
     struct lines lines;
@@ -133,7 +162,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(on_a_screen), cmocka_unit_test(in_several_tables),
         cmocka_unit_test(as_markup),   cmocka_unit_test(without_memory),
-        cmocka_unit_test(no_markup),   cmocka_unit_test(no_orders_to_a_terminal),
+        cmocka_unit_test(no_markup),   cmocka_unit_test(no_formulas),
+        cmocka_unit_test(no_commands), cmocka_unit_test(no_orders_to_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,9 +14,13 @@ static const struct format {
     [MARKUP_HTML] =
         {{{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {" .. ", "&nbsp;..&nbsp;"}, {"\n", "\n"}},
          ""},
-    [MARKUP_MARKDOWN] = {{{"&", "&amp;"}, {"<", "&lt;"}}, "\\`*_[]>#|~"},
+    [MARKUP_MARKDOWN] = {{{"&", "&amp;"}, {"<", "&lt;"}}, "\\`*_[]>#|~$"},
     [MARKUP_LATEX] = {{{"\\", "\\textbackslash{}"}, {"~", "\\textasciitilde{}"}, {"^", "\\textasciicircum{}"}},
                       "_%&#${}"},
+    [MARKUP_CODE] = {{{NULL}}, ""},
+    /* gnuplot writes "]]>" into SVG as it is, where XML has it end something. */
+    [MARKUP_GNUPLOT] = {{{"'", "''"}, {"]]>", "]] >"}}, ""},
+    [MARKUP_GNUPLOT_DATA] = {{{"\"", "'"}, {"]]>", "]] >"}}, "\\"},
 };
 
 /* What Markdown takes for a list where it begins a text: "- ", "1. ". */
@@ -37,10 +41,10 @@ static void text_print(FILE *out, enum markup markup, const char *text)
             fputc('\\', out);
         if (special->text)
             fputs(special->markup, out);
-        else if (!length)
-            fputs("\xEF\xBF\xBD", out);
-        else if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+        else if (length == 1 && text_is_control(text + i))
             fputc(' ', out);
+        else if (!length || text_is_control(text + i))
+            fputs("\xEF\xBF\xBD", out);
         else
             fwrite(text + i, 1, length, out);
         length += !length;

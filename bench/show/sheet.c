@@ -300,15 +300,42 @@ void sheet_latex(FILE *out, const struct sheet *sheet)
     fputs("\\hline\n\\end{tabular}\n", out);
 }
 
+static bool is_number(const char *text)
+{
+    char *end;
+    strtod(text, &end);
+    return end != text && !*end;
+}
+
+/* A table for people is opened in a spreadsheet: a text is neither a formula there nor more than a line. */
+static void cell_plain(char *to, size_t size, const char *text)
+{
+    bool is_formula = *text && strchr("=+-@", *text) && text[1] && !is_number(text);
+    *to = '\'';
+    text_put(to + is_formula, size - is_formula, text, true);
+}
+
 int sheet_csv(FILE *out, const struct sheet *sheet)
 {
+    char text[1024];
     if (sheet->failed)
         return -ENOMEM;
     for (size_t i = 0; i < sheet->count; i++) {
-        csv_text_print(out, sheet->cells[i].text);
+        cell_plain(text, sizeof text, sheet->cells[i].text);
+        csv_text_print(out, text);
         fputc((i + 1) % sheet->columns ? ',' : '\n', out);
     }
     return 0;
+}
+
+static void row_plain(const struct column *columns, size_t count, char *row)
+{
+    char text[1024];
+    for (size_t k = 0; k < count; k++)
+        if (columns[k].kind == COLUMN_TEXT) {
+            cell_plain(text, columns[k].size, row + columns[k].offset);
+            strcpy(row + columns[k].offset, text);
+        }
 }
 
 int rows_csv(const struct file_format *format, const void *rows, size_t count)
@@ -318,8 +345,16 @@ int rows_csv(const struct file_format *format, const void *rows, size_t count)
     int fd = dup(STDOUT_FILENO), result = fd < 0 ? -errno : csv_open(fd, format, &writer);
     if (result)
         return result;
-    for (size_t i = 0; i < count && !result; i++)
-        result = csv_put(writer, (const char *)rows + i * format->row_size);
+    struct column columns[COLUMNS_MAX];
+    size_t column_count = format_columns(format, columns);
+    char *row = malloc(format->row_size);
+    result = row ? 0 : -ENOMEM;
+    for (size_t i = 0; i < count && !result; i++) {
+        memcpy(row, (const char *)rows + i * format->row_size, format->row_size);
+        row_plain(columns, column_count, row);
+        result = csv_put(writer, row);
+    }
+    free(row);
     int closed = csv_close(writer);
     return result ? result : closed;
 }

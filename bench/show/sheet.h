@@ -39,9 +39,11 @@ size_t sheet_width(const struct sheet *sheet); /* letters of a line on a screen 
 void sheet_print(FILE *out, const struct sheet *sheet, size_t columns);
 void sheet_markdown(FILE *out, const struct sheet *sheet); /* a table in an editor, too */
 void sheet_latex(FILE *out, const struct sheet *sheet);
-int sheet_csv(FILE *out, const struct sheet *sheet); /* 0; -ENOMEM: it was not made, and nothing is written */
+/* For people, who open it in a spreadsheet: a text that would be a formula there has a ' before, and is one line. 0;
+ * -ENOMEM: it was not made, and nothing is written. */
+int sheet_csv(FILE *out, const struct sheet *sheet);
 
-/* Rows of a format, with full digits, as CSV on standard output. 0 or -errno. */
+/* Rows of a format, with full digits, as CSV on standard output; of texts as sheet_csv(). 0 or -errno. */
 int rows_csv(const struct file_format *format, const void *rows, size_t count);
 
 #endif

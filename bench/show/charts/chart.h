@@ -34,6 +34,9 @@ extern const struct chart *const chart_table[]; /* ends with NULL; in the order 
  * scripts/style.gp names. */
 /* A line "array[number] = 'text'", or "variable = 'text'" for number 0. */
 void chart_text(FILE *script, const char *variable, size_t number, const char *text);
+void chart_datum(FILE *data, const char *text); /* the last of a line of data: a text */
+/* A line of comment in data; what is too long is cut. */
+__attribute__((format(printf, 2, 3))) void chart_comment(FILE *data, const char *format, ...);
 void chart_pools(FILE *script, const struct run_data *run, const size_t *cell, size_t pools); /* pool_name[] */
 int chart_pictures(size_t panels);
 

@@ -70,9 +70,9 @@ static void panels_print(struct groups *groups, FILE *data, FILE *script, struct
             size_t trials = groups_trials(groups, p, k);
             if (!trials)
                 continue;
-            fprintf(data, "# %s of %s: %s: 1 / (1 - p), ns (median over trials), its 95 %% interval, marked\n",
-                    latency ? "latency" : "service", groups_title(title, sizeof title, groups, p),
-                    groups_pool(groups, k));
+            chart_comment(data, "%s of %s: %s: 1 / (1 - p), ns (median over trials), its 95 %% interval, marked",
+                          latency ? "latency" : "service", groups_title(title, sizeof title, groups, p),
+                          groups_pool(groups, k));
             bool band = line_print(groups, trials, data, all);
             lines++;
             fprintf(script, "line_pool[%zu] = %zu; line_band[%zu] = %d\n", lines, k + 1, lines, band);

@@ -36,6 +36,12 @@ static void tics_print(FILE *out, const char *axis, const int64_t *numbers, size
     fputs("\"\n", out);
 }
 
+static void tile_print(FILE *data, const struct tile *tile, int64_t x, int64_t y)
+{
+    fprintf(data, "%lld %lld %d %d %.6g", (long long)x, (long long)y, tile->kind, tile->hatched, tile->shade);
+    chart_datum(data, tile->text);
+}
+
 char *map_number(char *text, size_t size, int64_t number)
 {
     snprintf(text, size, "%lld", (long long)number);
@@ -66,8 +72,7 @@ int map_print(struct map *map, FILE *data, FILE *script)
         for (size_t i = 0; i < map->count; i++) {
             const struct tile *tile = &map->tiles[i];
             if (tile->panel == p)
-                fprintf(data, "%lld %lld %d %d %.6g \"%s\"\n", (long long)place_of(tile->x, xs, x_count),
-                        (long long)place_of(tile->y, ys, y_count), tile->kind, tile->hatched, tile->shade, tile->text);
+                tile_print(data, tile, place_of(tile->x, xs, x_count), place_of(tile->y, ys, y_count));
         }
         fputs("\n\n", data);
     }

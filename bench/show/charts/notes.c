@@ -3,17 +3,31 @@
 #include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
+#include "bench/show/markup.h"
 #include "bench/stats/looks.h"
 #include <jansson.h>
 #include <math.h>
+#include <stdarg.h>
 
-/* As gnuplot reads text without looking into it. */
 void chart_text(FILE *script, const char *variable, size_t number, const char *text)
 {
-    fprintf(script, number ? "%s[%zu] = '" : "%s = '", variable, number);
-    for (; *text; text++)
-        fputs(*text == '\'' ? "''" : (char[]){*text, '\0'}, script);
-    fputs("'\n", script);
+    fprintf(script, number ? "%s[%zu]" : "%s", variable, number);
+    markup_print(script, MARKUP_GNUPLOT, " = '@'\n", text);
+}
+
+void chart_datum(FILE *data, const char *text)
+{
+    markup_print(data, MARKUP_GNUPLOT_DATA, " \"@\"\n", text);
+}
+
+void chart_comment(FILE *data, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    markup_print(data, MARKUP_CODE, "# @\n", text);
 }
 
 void chart_pools(FILE *script, const struct run_data *run, const size_t *cell, size_t pools)

@@ -61,8 +61,8 @@ static void pools_print(const struct points *points, const struct groups *groups
 {
     const struct run_data *s = points->run;
     for (size_t k = 0; k < groups->pools; k++) {
-        fprintf(data, "# %s: s since the start of the run, %% from the median of its cell, beyond, trial\n",
-                groups_pool(groups, k));
+        chart_comment(data, "%s: s since the start of the run, %% from the median of its cell, beyond, trial",
+                      groups_pool(groups, k));
         for (size_t i = 0; i < s->trial_count; i++)
             if (!isnan(points->change[i]) && !strcmp(s->trials[i].f.pool, groups_pool(groups, k)))
                 fprintf(data, "%.9g %.9g %d %lld\n", (double)s->trials[i].started_ns * 1e-9, 100 * points->change[i],

@@ -171,7 +171,7 @@ static bool bound_print(FILE *out, const struct points *data, size_t panel, cons
             n = values_add(data, data->cells[next], data->chart->bound, n);
         n = stats_sort(data->values, n);
         if (n && !any)
-            fprintf(out, "# %s: ideal\n", label);
+            chart_comment(out, "%s: ideal", label);
         if (n)
             fprintf(out, "%lld %.9g NaN NaN %zu\n", (long long)x_of(data, data->cells[i]),
                     stats_median(data->values, n), n);
@@ -262,7 +262,7 @@ static void panel_print(const struct chart_work *work, const struct points *data
         size_t count = cells_select(data, panel, pool);
         if (!count)
             continue;
-        fprintf(work->data, "# %s: %s\n", label, pool);
+        chart_comment(work->data, "%s: %s", label, pool);
         struct chart_counts counts = series_print(work->data, data, count, &range);
         ++*series;
         fprintf(work->script, "series_pool[%zu] = %zu; series_joined[%zu] = %d; series_bars[%zu] = %d\n", *series,

@@ -40,8 +40,8 @@ static void study_data(FILE *data, const struct studies *studies, const struct s
 {
     double first = (double)study_row(studies, study, 0)->f.workers;
     double last = (double)study_row(studies, study, study->used - 1)->f.workers;
-    fprintf(data, "# %s, measured: workers, tasks per second, its 95 %% interval\n",
-            study_row(studies, study, 0)->f.pool);
+    chart_comment(data, "%s, measured: workers, tasks per second, its 95 %% interval",
+                  study_row(studies, study, 0)->f.pool);
     for (size_t p = 0; p < study->count; p++) {
         struct interval ends;
         double per_s = study_per_s(studies, study, p, &ends);

@@ -86,7 +86,7 @@ static size_t series_data(struct search *search, const struct search_mark *mark,
     if (!count && isnan(mark->x)) /* nothing to draw */
         return 0;
     qsort(points, count, sizeof *points, point_order);
-    fprintf(data, "# %s: x, median over blocks, its 95 %% interval\n", mark->pool);
+    chart_comment(data, "%s: x, median over blocks, its 95 %% interval", mark->pool);
     for (size_t i = 0; i < count; i++) {
         const struct point *point = &points[i];
         search->x_least = fmin(search->x_least, point->x); /* ignores that it was NAN */

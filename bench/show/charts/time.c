@@ -93,9 +93,9 @@ static void panel_print(struct times *times, size_t panel, FILE *data, FILE *scr
     double longest = 0, most = 0; /* bar; end of an interval */
     size_t bars = 0;
     char title[256];
-    fprintf(data, "# %s, ns a task: number, %s, all, its 95 %% interval, trials, pool\n",
-            groups_title(title, sizeof title, groups, panel),
-            latency ? "late, queue, service, return" : "user, system, waited for a CPU, rest");
+    chart_comment(data, "%s, ns a task: number, %s, all, its 95 %% interval, trials, pool",
+                  groups_title(title, sizeof title, groups, panel),
+                  latency ? "late, queue, service, return" : "user, system, waited for a CPU, rest");
     for (size_t pool = 0; pool < groups->pools; pool++) {
         struct bar bar = bar_of(times, panel, pool);
         if (!bar.trials)
@@ -111,7 +111,8 @@ static void panel_print(struct times *times, size_t panel, FILE *data, FILE *scr
         }
         number_print(data, bar.middle->whole);
         chart_interval(data, &bar.whole);
-        fprintf(data, " %zu \"%s\"\n", bar.trials, POOL_SHOWN(groups_pool(groups, pool)));
+        fprintf(data, " %zu", bar.trials);
+        chart_datum(data, POOL_SHOWN(groups_pool(groups, pool)));
     }
     fputs("\n\n", data);
     fprintf(script,

@@ -1,23 +1,27 @@
 /* report.md: GitHub's Markdown, charts as links to the files beside it, tables that are tables in an editor too. */
 #include "bench/show/markup.h"
 #include "bench/show/report/document.h"
+#include <stdlib.h>
+#include <string.h>
 
 static void begin(FILE *out, const char *title)
 {
     markup_print(out, MARKUP_MARKDOWN, "# @\n\n", title);
 }
 
-/* Indented code needs no escaping, whatever is in it. */
+/* Indented, so that no text ends it; a lone carriage return would. */
 static void code(FILE *out, const char *text)
 {
-    bool fresh = true;
-    for (; *text; text++) {
-        if (fresh && *text != '\n')
-            fputs("    ", out);
-        fputc(*text, out);
-        fresh = *text == '\n';
+    char *copy = strdup(text);
+    for (char *rest = copy, *line; copy && (line = strsep(&rest, "\n"));) {
+        size_t length = strlen(line);
+        if (length && line[length - 1] == '\r')
+            line[length - 1] = '\0';
+        if (rest || *line)
+            markup_print(out, MARKUP_CODE, *line ? "    @\n" : "@\n", line);
     }
-    fputs(fresh ? "\n" : "\n\n", out);
+    fputc('\n', out);
+    free(copy);
 }
 
 static void table(FILE *out, const struct sheet *t)

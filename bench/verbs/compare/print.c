@@ -6,6 +6,7 @@
 #include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/lines.h"
+#include "bench/show/markup.h"
 #include "bench/show/sheet.h"
 #include "workloads/text.h"
 #include <math.h>
@@ -112,7 +113,8 @@ static void paragraph(FILE *out, enum style style, const char *text)
     if (style == STYLE_TEXT)
         wrap_print(out, text, 0);
     else
-        fprintf(out, "%s%s\n%s", style == STYLE_LATEX ? "% " : "", text, style == STYLE_LATEX ? "" : "\n");
+        markup_print(out, style == STYLE_LATEX ? MARKUP_CODE : MARKUP_MARKDOWN,
+                     style == STYLE_LATEX ? "% @\n" : "@\n\n", text);
 }
 
 __attribute__((format(printf, 3, 4))) static void say(FILE *out, enum style style, const char *format, ...)
@@ -280,16 +282,11 @@ static void unmeasured_print(FILE *out, const struct compare *c, enum style styl
             c->question.metric->lacks ? c->question.metric->lacks : "");
 }
 
-/* With the ends of its lines, and nothing else that a terminal would obey. */
-static void command_print(FILE *out, const char *before, const char *command)
+/* Line by line: a name may have one that ends. */
+static void command_print(FILE *out, const char *before, char *command)
 {
-    fputs(before, out);
-    for (const char *c = command; *c; c++) {
-        bool is_control = *c != '\n' && text_is_control(c);
-        fputc(is_control ? '?' : *c, out);
-        c += is_control && text_character(c) > 1;
-    }
-    fputc('\n', out);
+    for (char *rest = command, *line; (line = strsep(&rest, "\n"));)
+        markup_print(out, MARKUP_CODE, "@@\n", before, line);
 }
 
 static void group_print(FILE *out, const struct compare *c, enum style style, size_t blocks)
