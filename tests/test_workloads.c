@@ -365,6 +365,8 @@ static void mixed_keeps_its_share(void **unused)
         int64_t cpu = 0;
         for (uint32_t index = 0; index < 10000; index++)
             cpu += prepared_task(&bench, index, 0).class == TASK_CPU;
+        for (uint32_t index = 0; index < 100; index++)
+            assert_int_equal(bench.ops->class_of(bench.params, 7, index), prepared_task(&bench, index, 0).class);
         assert_in_range(cpu + 300, shares[i] / 100, shares[i] / 100 + 600);
         assert_true((shares[i] != 0 || cpu == 0) && (shares[i] != WORK_PPM || cpu == 10000));
         struct task task = prepared_task(&bench, 1, 1000);

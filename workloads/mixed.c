@@ -13,13 +13,18 @@ static const struct param mixed_params[] = {
 };
 
 /* A task that does both counts as what it does for at least half of its time. */
+static enum task_class mixed_class_of(const int64_t *params, uint64_t seed, uint32_t index)
+{
+    uint64_t draw = mix_below(mix64(seed ^ 0x6d69786564, index), WORK_PPM);
+    if (params[MIXED_CPU_THEN_SLEEP])
+        draw = WORK_PPM / 2 - 1;
+    return draw < (uint64_t)params[MIXED_CPU_SHARE] ? TASK_CPU : TASK_SLEEP;
+}
+
 static enum task_class mixed_classify(const void *state, uint32_t index)
 {
     const struct work *mixed = state;
-    uint64_t draw = mix_below(mix64(mixed->seed ^ 0x6d69786564, index), WORK_PPM);
-    if (mixed->params[MIXED_CPU_THEN_SLEEP])
-        draw = WORK_PPM / 2 - 1;
-    return draw < (uint64_t)mixed->params[MIXED_CPU_SHARE] ? TASK_CPU : TASK_SLEEP;
+    return mixed_class_of(mixed->params, mixed->seed, index);
 }
 
 static double mixed_cpu_held(const int64_t *params)
@@ -74,6 +79,7 @@ const struct workload_ops workload_mixed = {
     .calibrate_as = "spin",
     .prepare = work_prepare,
     .classify = mixed_classify,
+    .class_of = mixed_class_of,
     .cpu_held = mixed_cpu_held,
     .cpu_ns = mixed_cpu_ns,
     .run = mixed_run,

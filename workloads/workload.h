@@ -89,6 +89,9 @@ struct workload_ops {
     int (*prepare)(const struct workload_config *config, void **state);
     /* The class of a task, a pure function of state and index; NULL: always .class. */
     enum task_class (*classify)(const void *state, uint32_t index);
+    /* The same for who has no state, as a reader of an old run: by parameters and seed. Pure; NULL: nobody else knows.
+     */
+    enum task_class (*class_of)(const int64_t *params, uint64_t seed, uint32_t index);
     /* Beside classify: the share of the time that tasks hold a worker which is that of class cpu, by parameters. Pure.
      */
     double (*cpu_held)(const int64_t *params);

@@ -4,11 +4,13 @@
 #include "bench/base/units.h"
 #include "pools/parts/clock.h"
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,7 +36,7 @@ static void environment_make(char *environment[PASSED_ON + 2])
 
 /* Between vfork and exec, in the memory of the harness, which stands still: system calls alone, and nothing written
  * that it would read but `code`. A group of its own: all of it is ended when it takes too long. */
-static _Noreturn void become_gnuplot(const char *directory, char *const *arguments, char **environment, pid_t harness,
+static _Noreturn void become_gnuplot(int directory, char *const *arguments, char **environment, pid_t harness,
                                      volatile int *code)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever ends us ends what we started */
@@ -42,10 +44,10 @@ static _Noreturn void become_gnuplot(const char *directory, char *const *argumen
     signal(SIGXFSZ, SIG_DFL);
     setpgid(0, 0);
     int null = open("/dev/null", O_RDONLY);
-    if (getppid() == harness && null >= 0 && dup2(null, STDIN_FILENO) >= 0 && chdir(directory) == 0) {
+    if (getppid() == harness && null >= 0 && dup2(null, STDIN_FILENO) >= 0 && fchdir(directory) == 0) {
         if (null > STDERR_FILENO)
             close(null);
-        execvpe(arguments[0], arguments, environment);
+        execve(arguments[0], arguments, environment);
     }
     *code = errno;
     _exit(127);
@@ -53,7 +55,7 @@ static _Noreturn void become_gnuplot(const char *directory, char *const *argumen
 
 /* By vfork: fork would copy the page tables of all that the summary holds. The caller's variables are kept apart from
  * what the child may overwrite. */
-static __attribute__((noinline)) pid_t gnuplot_spawn(const char *directory, char *const *arguments, char **environment,
+static __attribute__((noinline)) pid_t gnuplot_spawn(int directory, char *const *arguments, char **environment,
                                                      volatile int *code)
 {
     pid_t harness = getpid(), pid = vfork();
@@ -64,13 +66,29 @@ static __attribute__((noinline)) pid_t gnuplot_spawn(const char *directory, char
     return pid;
 }
 
-/* Its pid, or -errno. */
-static pid_t gnuplot_start(const char *directory, char *script)
+/* Its path in the first absolute directory of PATH that has it: 0 or -ENOENT. */
+static int gnuplot_find(char *path, size_t size)
 {
-    char program[] = "gnuplot", defaults_only[] = "-d" /* reads no ~/.gnuplot, no gnuplotrc */;
+    struct stat status;
+    for (const char *at = getenv("PATH"), *end; at; at = *end ? end + 1 : NULL) {
+        end = at + strcspn(at, ":");
+        int length = *at == '/' ? snprintf(path, size, "%.*s/gnuplot", (int)(end - at), at) : -1;
+        if (length > 0 && (size_t)length < size && stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+            access(path, X_OK) == 0)
+            return 0;
+    }
+    return -ENOENT;
+}
+
+/* Its pid, or -errno. */
+static pid_t gnuplot_start(int directory, char *script)
+{
+    char program[PATH_MAX], defaults_only[] = "-d" /* reads no ~/.gnuplot, no gnuplotrc */;
     char *const arguments[] = {program, defaults_only, script, NULL};
     char *environment[PASSED_ON + 2];
     volatile int code = 0;
+    if (gnuplot_find(program, sizeof program))
+        return -ENOENT;
     environment_make(environment);
     pid_t pid = gnuplot_spawn(directory, arguments, environment, &code);
     if (pid > 0 && code)
@@ -96,7 +114,7 @@ static bool has_ended(pid_t pid, uint64_t limit_ns)
     return ended;
 }
 
-int gnuplot_run(const char *directory, char *script, uint64_t limit_ns, char *error)
+int gnuplot_run(int directory, char *script, uint64_t limit_ns, char *error)
 {
     pid_t pid = gnuplot_start(directory, script);
     int status;

@@ -137,35 +137,25 @@ static void panel_choose(struct timelines *lines)
     }
 }
 
-/* What tells which tasks compute and which wait: only the workload knows. */
+/* What tells which tasks compute and which wait. A run is data: nothing of a workload is called but what is pure. */
 struct classes {
     const struct workload_ops *workload; /* NULL: not one of ours */
-    void *state;
+    struct spec spec;
+    uint64_t seed;
 };
 
-static void classes_open(struct classes *classes, const struct trial_row *trial)
+static void classes_init(struct classes *classes, const struct trial_row *trial)
 {
     char name[SPEC_MAX], unused[ERROR_MAX];
-    struct spec spec = {0};
-    *classes = (struct classes){0};
+    *classes = (struct classes){.seed = trial->seed};
     snprintf(name, sizeof name, "%.*s", (int)spec_name_length(trial->f.workload), trial->f.workload);
     const struct workload_ops *workload = workload_find(name);
     if (!workload)
         return;
-    spec.name = workload->name;
-    spec.params = workload->params;
-    if (spec_parse(trial->f.workload, &spec, unused))
-        return;
-    const struct workload_config config = {.params = spec.values, .seed = trial->seed, .tasks = 1};
-    if (workload->classify && workload->prepare(&config, &classes->state))
-        return;
-    classes->workload = workload;
-}
-
-static void classes_close(struct classes *classes)
-{
-    if (classes->workload && classes->workload->classify)
-        classes->workload->release(classes->state);
+    classes->spec.name = workload->name;
+    classes->spec.params = workload->params;
+    if (spec_parse(trial->f.workload, &classes->spec, unused) == 0)
+        classes->workload = workload;
 }
 
 enum { KIND_CPU = 1, KIND_SLEEP = 3, KIND_FAILED = 5 }; /* the first two in two shades, by turns */
@@ -176,8 +166,9 @@ static int kind_of(const struct classes *classes, const struct bar *bar)
     if (!bar->ok)
         return KIND_FAILED;
     if (classes->workload)
-        class = classes->workload->classify ? classes->workload->classify(classes->state, (uint32_t)bar->task)
-                                            : classes->workload->class;
+        class = classes->workload->class_of
+                    ? classes->workload->class_of(classes->spec.values, classes->seed, (uint32_t)bar->task)
+                    : classes->workload->class;
     return class == TASK_SLEEP ? KIND_SLEEP : KIND_CPU;
 }
 
@@ -196,7 +187,7 @@ static unsigned bars_print(const struct timeline *line, const struct trial_row *
     unsigned kinds = 0;
     memcpy(bars, line->bars, count * sizeof *bars);
     qsort(bars, count, sizeof *bars, bar_compare);
-    classes_open(&classes, trial);
+    classes_init(&classes, trial);
     for (size_t i = 0; i < count; i++) {
         int kind = kind_of(&classes, &bars[i]);
         if (kind != KIND_FAILED)
@@ -207,7 +198,6 @@ static unsigned bars_print(const struct timeline *line, const struct trial_row *
                 (long long)bars[i].worker, kind, (long long)bars[i].task);
     }
     fputs("\n\n", data);
-    classes_close(&classes);
     return kinds;
 }
 
@@ -244,10 +234,11 @@ static void panel_print(const struct timelines *lines, FILE *data, FILE *script)
         for (size_t i = 0; i < count; i++)
             end = line->bars[i].end_ns > end ? line->bars[i].end_ns : end;
         rows = own > rows ? own : rows;
-        fprintf(data,
-                "# %s, trial %lld: start and end (ns from the gate), worker, kind (1, 2: CPU, 3, 4: sleep, 5: not ok), "
-                "task\n",
-                trial->f.pool, (long long)trial->trial_id);
+        chart_comment(
+            data,
+            "%s, trial %lld: start and end (ns from the gate), worker, kind (1, 2: CPU, 3, 4: sleep, 5: not ok), "
+            "task",
+            trial->f.pool, (long long)trial->trial_id);
         unsigned own_kinds = bars_print(line, trial, count, data);
         panels++;
         fprintf(script, "panel_kinds[%zu] = %u; panel_rows[%zu] = %lld; ", panels, own_kinds, panels, (long long)own);

@@ -1,0 +1,315 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC1003,SC2016 # what stands in fields is for others to expand
+# Runs that somebody made to do harm: whatever stands in their files, and whatever lies where their files should be,
+# reading them executes nothing, changes nothing outside their directory, tells a terminal nothing, and comes to an end.
+set -u
+. tests/support.sh
+build=$PWD/${BUILD:-build/default}
+recorded=$PWD/tests/recorded
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+export HOME=$scratch/home NO_COLOR=1
+unset COLUMNS XDG_CACHE_HOME XDG_STATE_HOME
+mkdir home
+PATH=$build:$PATH
+here=$PATH hit=$scratch/HIT
+has_gnuplot=$(command -v gnuplot)
+
+# ---- what is written into fields ----
+
+# Texts in the languages that a field gets into. Each is in a pool, a workload, an experiment, a reason and a run's name.
+harm=(
+    $'\n!touch '"$hit"$'\nsystem("touch '"$hit"$'")\n'
+    "';system('touch $hit');a='"
+    "\`touch $hit\`\$(touch $hit)"
+    "\";system(\"touch $hit\");\""
+    '</script><script>x</script>]]>--><img src=x onerror=y>'
+    $'\e[2J\e]0;t\a\302\2331m\302\205'
+    $'\u202e\u2066\u200f\u2028\u061c\u2069'
+    $'\r# Heading\r\n\r\n<b>\r'
+    "=cmd|' /C calc'!A0"
+    '@SUM(1)|**b**[x](javascript:y)![i](//h)$x$'
+    $'\\input{/etc/passwd}^^M%n%s\\'
+    $'# \t"\n1 2 3\n\n\n4'
+    "$(printf '%0140d' 0)"
+)
+export HARM HARM_COUNT=${#harm[@]}
+HARM=$(printf '%s\001' "${harm[@]}")
+
+# A CSV file (which has no quotes in it) with texts in all columns of texts: each value has another one behind it.
+harm_csv() # FROM TO
+{
+    LC_ALL=C awk -F, -v OFS=, '
+        BEGIN {
+            split(ENVIRON["HARM"], harm, "\001")
+            size["pool"] = size["other_pool"] = size["workload"] = 183; size["experiment"] = 63; size["experiments"] = 159
+            size["reason"] = 191; size["run_id"] = 39
+        }
+        NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; print; next }
+        {
+            for (i = 1; i <= NF; i++)
+                if (name[i] in size) {
+                    if (!((name[i], $i) in number))
+                        number[name[i], $i] = shift + count[name[i]]++
+                    n = number[name[i], $i] % ENVIRON["HARM_COUNT"] + 1
+                    text = substr($i ((name[i] ~ /pool|workload/) ? ":" : "") harm[n], 1, size[name[i]])
+                    while (text ~ /[\300-\377][\200-\277]*$/ && n == 7 && length(text) == size[name[i]])
+                        text = substr(text, 1, length(text) - 1) # no half of a character
+                    gsub(/"/, "\"\"", text)
+                    $i = "\"" text "\""
+                }
+            print
+        }' shift="$shift" "$1" >"$2"
+}
+
+# A host.json with such a text at the end of each string.
+harm_json() # FROM TO
+{
+    local texts=(
+        '\n!touch '"$hit"'\\nsystem(\"touch '"$hit"'\")\n'
+        "'"'`touch '"$hit"'`$(touch '"$hit"')\\'
+        '<\/script><script>x<\/script>]]>--><img src=x onerror=y>'
+        '\u001b[2J\u001b]0;t\u0007\u009b1m\u0085\u202e\u2066\r# Heading\r\n'
+    )
+    SHIFT=$shift TEXTS=$(printf '%s\001' "${texts[@]}") LC_ALL=C awk '
+        BEGIN { n = split(ENVIRON["TEXTS"], texts, "\001") - 1 }
+        match($0, /",?$/) && !/"(status|schema_version|verb)"/ {
+            $0 = substr($0, 1, RSTART - 1) texts[(NR + ENVIRON["SHIFT"]) % n + 1] substr($0, RSTART)
+        }
+        { print }' "$1" >"$2"
+}
+
+picture='<svg><desc>Produced by GNUPLOT</desc><script>x</script></svg>'
+
+# The recorded run $1 as the run $2, with all its texts as above.
+hostile_run()
+{
+    local file
+    mkdir "$2" "$2/charts"
+    for file in "$recorded/$1"/*.csv; do
+        case ${file##*/} in
+            latency.csv) cp "$file" "$2" ;;
+            *) harm_csv "$file" "$2/${file##*/}" ;;
+        esac
+    done
+    harm_json "$recorded/$1/host.json" "$2/host.json"
+    { printf '# %s\n' "${harm[@]}"; cat "$recorded/$1/suite.ini"; } >"$2/suite.ini"
+    cp "$recorded/$1/topology.xml" "$2"
+    {
+        echo "all: x, $(($(wc -l <"$recorded/$1/trials.csv") - 1)) trials."
+        echo "time: Time${harm[4]}${harm[5]}${harm[6]}${harm[7]}"
+    } >"$2/charts/captions.txt"
+    echo "$picture" >"$2/charts/time.svg"
+}
+
+# ---- what is looked at ----
+
+limit=60
+# A verb, into out; beyond the limit it hangs, and over 125 it crashed. Everything that it says goes to a terminal.
+read_run() # VERB ARGUMENT...
+{
+    timeout -k 5 $limit poolbench "$@" </dev/null >out 2>&1
+    status=$?
+    [ $status -le 3 ] && plain out && [ ! -e "$hit" ]
+}
+explain()
+{
+    echo "exit $status"
+    [ -e "$hit" ] && echo "HIT: something was executed" && rm -f "$hit"
+    LC_ALL=C grep -naP "$told" out | cat -v | cut -c1-300 | head -5
+    tail -3 out | cat -v | cut -c1-600
+    [ -d victims ] && victims_compare
+}
+
+# What tells a terminal or an editor something: C0 but for tab and line end, DEL, C1, what turns the direction of text.
+told='[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xd8\x9c'
+plain() { ! LC_ALL=C grep -qaP "$told" "$@"; }
+
+# Every verb that reads a run, whatever it makes of this one.
+read_all() # RUN WORDS
+{
+    local run=$1 call
+    for call in "summarise $run" "compare $run" "compare $run --format csv" "compare $run --format markdown" \
+        "compare $run --format latex" "compare $run $run" "compare $run --by workload" "isolation $run" \
+        "isolation $run --format csv" "scaling $run" "scaling $run --format csv" "targets $run targets.ini" \
+        "targets $run targets.ini --format csv" "advise $run --size 100us" "report $run" "plan --like $run"; do
+        # shellcheck disable=SC2086 # words
+        check "$call, $2" read_run $call
+    done
+    check "charts $run, $2" read_run charts "$run"
+    check "report $run with its charts, $2" read_run report "$run"
+}
+printf '[pthread is no slower]\npool = pthread\nbaseline = fork\nratio = 0.1 .. 10\n' >targets.ini
+
+# Nothing of a report is markup but what is ours.
+report_is_plain()
+{
+    status=- && : >out
+    [ -e "$1/report.html" ] || return 0 # the run was refused
+    ! grep -aiqE '<script|<img [^a]|<b>[^F]|onerror=y>|javascript:y\)\[' "$1/report.html" && ! grep -aq '^# Heading' "$1/report.md" &&
+        ! grep -aqE '(^|[^\\])<(script|img|b>)' <(grep -av '^    ' "$1/report.md") && plain "$1/report.html" "$1/report.md"
+}
+
+# What is drawn is well-formed, and what it is drawn from has a line a line.
+charts_are_plain()
+{
+    local file
+    status=- && : >out
+    # captions are of the run where gnuplot is not
+    for file in "$1"/charts/*; do
+        case $file in
+            *.svg) [ -z "$has_gnuplot" ] || plain "$file" ;;
+            *) plain "$file" ;;
+        esac || { echo "$file" >out; return 1; }
+        case $file in
+            *.svg) if [ -n "$has_gnuplot" ] && command -v xmllint >/dev/null; then xmllint --noout "$file" >>out 2>&1 || return 1; fi ;;
+        esac
+    done
+}
+
+# ---- texts ----
+
+shift=0
+for run in places metg capacity crossover failures faults nested scaling sleep ballast; do
+    hostile_run $run $run
+    read_all $run 'with hostile texts'
+    check "the report of $run" report_is_plain $run
+    [ -n "$has_gnuplot" ] && check "the charts of $run" charts_are_plain $run
+    shift=$((shift + 3))
+done
+
+# On a terminal, and with a name that is no name.
+on_terminal() # COMMAND
+{
+    TERM=xterm timeout -k 5 $limit script -qec "$1" typescript </dev/null >/dev/null 2>&1
+    status=$?
+    LC_ALL=C sed -e '1d;$d' -e 's/\r$//' typescript >out
+    plain out && [ ! -e "$hit" ]
+}
+if command -v script >/dev/null; then
+    check 'summarise on a terminal' on_terminal 'poolbench summarise failures'
+    check 'compare on a terminal' on_terminal 'poolbench compare scaling'
+fi
+name=$'a\n!touch HIT\n'"';system('touch HIT');a='"$'\e[2J\u202e'
+mkdir -p "$name" && cp "$recorded"/places/*.csv "$recorded"/places/*.json "$recorded"/places/*.ini "$name"
+for verb in summarise charts report compare; do
+    check "$verb of a run with a hostile name" read_run $verb "$name"
+done
+check 'nothing ran in it' test -z "$(find . -name HIT)"
+mkdir results && cp -r "$name" "results/20260101T000000-$name"
+check 'list of runs' read_run list runs
+
+# Cells of tables for people are no formulas; files of the run keep what they have.
+cells_are_plain()
+{
+    read_run compare "$1" --format csv && ! grep -aqE '(^|,)"?[=+@]' out
+}
+shift=8
+hostile_run places formula
+sed -i 's/"prefork:/"=prefork:/; s/"pthread:/"@pthread:/' formula/trials.csv
+check 'cells of a table' cells_are_plain formula
+read_run summarise formula
+check 'summary.csv keeps its values' grep -q '[,"]=prefork:' formula/summary.csv
+
+# ---- numbers ----
+
+printf 'trial_id,task,worker,pid,cpu_planned,cpu,status,code,due_ns,submit_ns,start_ns,end_ns,reap_ns,result\n' >samples
+numbers_run() # FROM TO NUMBER ALL
+{
+    local file
+    mkdir "$2"
+    cp "$recorded/$1"/*.json "$recorded/$1"/*.ini "$2"
+    for file in "$recorded/$1"/*.csv; do
+        LC_ALL=C awk -F, -v OFS=, -v number="$3" -v all="$4" '
+            NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; print; next }
+            {
+                for (i = 1; i <= NF; i++)
+                    if ($i ~ /^-?[0-9.]+(e[-+]?[0-9]+)?$/ && name[i] !~ /^(schema_version|samples_end|latency_end)$/ &&
+                        !(name[i] ~ /^(trial_id|block|position)$/ && all) && (all ? NR % 3 : (NR + i) % 23 == 0))
+                        $i = number
+                print
+            }' "$file" >"$2/${file##*/}"
+    done
+    sed -E "s/: [0-9]+(,?)\$/: $3\1/; s/(\"schema_version\"): .*,/\1: 2,/" "$recorded/$1/host.json" >"$2/host.json"
+}
+for number in 9223372036854775807 -9223372036854775808 18446744073709551615 -1 0 1e308 -1e308 nan inf 1e-308; do
+    for run in sizes metg; do
+        for all in 0 1; do
+            numbers_run $run numbers $number $all
+            for call in 'summarise numbers' 'compare numbers' 'report numbers' 'scaling numbers' 'isolation numbers' \
+                'advise numbers --size 100us'; do
+                # shellcheck disable=SC2086 # words
+                check "$call of $run with $number" read_run $call
+            done
+            if [ "$all$run" = 1sizes ]; then check "charts of $run with $number" read_run charts numbers; fi
+            rm -r numbers
+        done
+    done
+done
+
+# ---- files ----
+
+victims_make()
+{
+    rm -rf victims run && mkdir victims victims/directory
+    echo '{"schema_version": 2, "hostname": "SECRET"}' >victims/file
+    touch -d @1 victims/file
+    cp -r "$recorded/places" run && rm run/said.txt
+    (cd victims && find . -printf '%p %y %T@ %s\n' | sort; cat file) >before
+}
+victims_compare() { (cd victims && find . -printf '%p %y %T@ %s\n' | sort; cat file) | diff before -; }
+is_untouched() { victims_compare && ! grep -arq SECRET out run; }
+
+without_gnuplot
+without=$PATH
+# What lies in the place of each file is neither followed, nor waited for, nor written to.
+for file in charts charts/time.svg charts/time.gp charts/captions.txt report.html report.md .report.html .report.md \
+    summary.csv .summary.csv suite.ini host.json latency.csv samples.csv trials.csv plan.csv; do
+    for kind in link dangling directory fifo zero; do
+        victims_make
+        mkdir -p run/charts
+        rm -rf "run/${file:?}"
+        case $kind in
+            link) ln -s "$scratch/victims/$([ $file = charts ] && echo directory || echo file)" "run/$file" ;;
+            dangling) ln -s "$scratch/victims/new" "run/$file" ;;
+            directory) mkdir "run/$file" ;;
+            fifo) mkfifo "run/$file" ;;
+            zero) ln -s /dev/zero "run/$file" ;;
+        esac
+        case $file in # gnuplot only where something of it is in question
+            charts*) PATH=$here calls=('charts run' 'report run' 'summarise run') ;;
+            suite.ini | host.json | plan.csv) calls=('summarise run' 'report run' 'charts run' 'plan --like run') ;;
+            *) calls=('summarise run' 'report run' 'charts run') ;;
+        esac
+        for call in "${calls[@]}"; do
+            # shellcheck disable=SC2086 # words
+            check "$call where $file is a $kind" read_run $call
+        done
+        check "what $file, a $kind, points to" is_untouched
+        PATH=$without
+    done
+done
+
+# A directory of drafts that is there already, under any number.
+PATH=$here
+victims_make
+mkdir run/charts
+for ((pid = 1; pid < 40; pid++)); do ln -s "$scratch/victims/directory" "run/charts/.drawing.$((99000 + pid))"; done
+check 'charts beside links in the place of drafts' read_run charts run
+check 'what they point to' is_untouched
+
+# gnuplot is looked for where PATH says, not where a run is.
+victims_make
+mkdir -p run/charts
+printf '#!/bin/sh\ntouch %s\n' "$hit" >run/gnuplot
+chmod +x run/gnuplot
+cp run/gnuplot run/charts
+PATH=$without
+for path in ":$PATH" "$PATH:" "$PATH::." ".:$PATH" "run:$PATH" "./charts:$PATH"; do
+    (cd run && PATH=$path:/nowhere timeout -k 5 $limit "$build/poolbench" charts .) >out 2>&1
+    status=$?
+    check "charts with PATH=${path//$PATH/..}" test ! -e "$hit"
+done
+PATH=$here
+closing
