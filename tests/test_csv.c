@@ -99,7 +99,7 @@ static void spelled_draw(const struct column *column, void *field)
 
 static void row_draw(const struct file_format *format, void *row)
 {
-    static const int64_t integers[] = {MISSING, 0, -1, 1, INT64_MAX, INT64_MIN + 1, 1000000007};
+    static const int64_t integers[] = {MISSING, 0, -1, 1, CSV_INTEGER_MOST, -CSV_INTEGER_MOST, 1000000007};
     static const double reals[] = {0,     -0.0,    1,      0.1,           1.0 / 3,
                                    1e300, -1e-300, 5e-324, 123456789.125, 0.30000000000000004};
     struct column columns[COLUMNS_MAX];
@@ -107,7 +107,7 @@ static void row_draw(const struct file_format *format, void *row)
     row_clear(format, row);
     for (const struct column *c = columns; c < columns + count; c++) {
         char *field = (char *)row + c->offset;
-        int64_t integer = draw() % 3 ? (int64_t)draw() : integers[draw() % 7];
+        int64_t integer = draw() % 3 ? (int64_t)draw() % (CSV_INTEGER_MOST + 1) : integers[draw() % 7];
         double real = draw() % 4 ? reals[draw() % 10] : NAN;
         if (!strcmp(c->name, "schema_version"))
             integer = SCHEMA_VERSION;
@@ -260,7 +260,10 @@ static void test_damaged(void **state)
     bad("who,what\n1,2\n", "latency.csv:1: expected the header line");
     bad("trial_id,count\n1,2\n1\n", "latency.csv:3: expected 2 fields as in the header line, found 1");
     bad("trial_id,count\n1,2,3\n", "latency.csv:2: expected 2 fields");
-    bad("trial_id,count\n1,2\n\n1,x\n", "latency.csv:4: count: expected a whole number, found 'x'");
+    bad("trial_id,count\n1,2\n\n1,x\n", "latency.csv:4: count: expected a whole number up to 10^18, found 'x'");
+    bad("trial_id,count\n1,1000000000000000000\n1,1000000000000000001\n",
+        "latency.csv:3: count: expected a whole number");
+    bad("trial_id,count\n1,-9223372036854775807\n", "latency.csv:2: count: expected a whole number up to 10^18");
     bad("trial_id,count\n1,99999999999999999999\n", "latency.csv:2: count: expected a whole number");
     bad("trial_id,count\n1,1.5\n", "found '1.5'");
     bad("phase,count\n\"a\nb\",1\nabcdefghijklmnop,1\n", "latency.csv:4: phase: expected text of at most 15 bytes");
@@ -271,11 +274,36 @@ static void test_damaged(void **state)
     assert_non_null(strstr(error, "plan.csv: cannot be read: No such file"));
 }
 
+static int row_skip(const void *row, void *arg)
+{
+    (void)row;
+    ++*(int *)arg;
+    return 0;
+}
+
 static int row_stop(const void *row, void *arg)
 {
     (void)row;
     ++*(int *)arg;
     return 42;
+}
+
+/* What is not known is empty: the writer has no words for it. */
+static void test_no_number(void **state)
+{
+    static const char *const none[] = {"nan", "-nan", "inf", "-inf", "1e999", "-1e999", "infinity", "nan(1)"};
+    int rows = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        char file[64], message[64];
+        snprintf(file, sizeof file, "schema_version,drift\n1,1e308\n1,%s\n", none[i]);
+        snprintf(message, sizeof message, "summary.csv:3: drift: expected a finite number, found '%s'", none[i]);
+        file_write("summary.csv", file);
+        assert_int_equal(csv_read(directory, &summary_format, -1, row_skip, &rows, error), -EBADMSG);
+        if (!strstr(error, message))
+            fail_msg("'%s' is not in '%s'", message, error);
+    }
+    assert_int_equal(rows, sizeof none / sizeof *none);
 }
 
 static void test_schema_and_stop(void **state)
@@ -368,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_torn_line, setup, teardown),
         cmocka_unit_test_setup_teardown(test_foreign_columns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_number, setup, teardown),
         cmocka_unit_test_setup_teardown(test_schema_and_stop, setup, teardown),
         cmocka_unit_test_setup_teardown(test_flush_is_all_or_nothing, setup, teardown),
         cmocka_unit_test(test_table),

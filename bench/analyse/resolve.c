@@ -95,8 +95,9 @@ static double trial_ns(const struct run_data *s)
     double *spans = calloc(s->trial_count, sizeof *spans), mean = NAN;
     size_t count = 0;
     for (const struct trial_row *t = s->trials; spans && t < last; t++)
-        if (t[0].started_ns != MISSING && t[1].started_ns > t[0].started_ns && t[1].trial_id == t[0].trial_id + 1)
-            spans[count++] = (double)(t[1].started_ns - t[0].started_ns);
+        if (t[0].started_ns != MISSING && t[1].started_ns > t[0].started_ns && t[0].trial_id != MISSING &&
+            t[1].trial_id == t[0].trial_id + 1)
+            spans[count++] = (double)t[1].started_ns - (double)t[0].started_ns;
     if (count) { /* the mean: cells may take very different times; of most, as a run may have been continued later */
         count = stats_sort(spans, count);
         count -= count / 100;

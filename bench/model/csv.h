@@ -35,9 +35,14 @@ int replacement_end(struct replacement *replacement, int rc);
 /* Bytes of `directory/format->file` behind `end`, as csv_append() understands it. Or -errno. */
 int64_t csv_behind(const char *directory, const struct file_format *format, int64_t end);
 
+/* Whole numbers that are read are at most that, or that below 0: 31 years in ns, and a sum of eight is a number, too.
+ */
+#define CSV_INTEGER_MOST 1000000000000000000
+
 /* Reads `directory/format->file`, calls `row` for each row up to byte `end` (-1: all); a last line without a newline is
- * not a row. Columns are found by name in the header line: others are ignored, missing ones stay MISSING. Stops at the
- * first non-zero return of `row` and returns it. -EBADMSG: not such a file; error (ERROR_MAX bytes) says file:line. */
+ * not a row. Columns are found by name in the header line: others are ignored, missing ones stay MISSING. A number that
+ * is not finite is none: what is not known is empty. Stops at the first non-zero return of `row` and returns it.
+ * -EBADMSG: not such a file; error (ERROR_MAX bytes) says file:line. */
 int csv_read(const char *directory, const struct file_format *format, int64_t end,
              int (*row)(const void *row, void *arg), void *arg, char *error);
 

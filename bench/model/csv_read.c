@@ -92,6 +92,8 @@ static bool number_parse(const struct column *column, const char *text, void *fi
     } else {
         int64_t value = strtoll(text, &end, 10);
         memcpy(field, &value, sizeof value);
+        if (value > CSV_INTEGER_MOST || value < -CSV_INTEGER_MOST)
+            return false;
     }
     /* A real may be so small that strtod calls it out of range while reading it well. */
     return end != text && !*end && (!errno || column->kind == COLUMN_REAL);
@@ -141,7 +143,7 @@ static void spelled_field(struct reader *r, const struct column *column, const c
 
 static void value_field(struct reader *r, const char *text, size_t length)
 {
-    static const char *const expected[] = {"a whole number", "a whole number from 0", "a finite number"};
+    static const char *const expected[] = {"a whole number up to 10^18", "a whole number from 0", "a finite number"};
     const struct column *column = r->field < r->fields ? r->header[r->field] : NULL;
     if (!column || !length)
         return;

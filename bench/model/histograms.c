@@ -58,7 +58,7 @@ static int on_bucket(const void *row, void *arg)
         return 0; /* of a newer poolbench */
     struct histogram *histogram = &reading->histograms[span];
     if (histogram->count == HISTOGRAM_BUCKETS || latency->lo_ns == MISSING || latency->hi_ns <= latency->lo_ns ||
-        latency->count < 0)
+        latency->count < 0 || latency->count > CSV_INTEGER_MOST - histogram->tasks)
         return refuse_as(-EBADMSG, reading->error, "%s: trial %lld, %s: no histogram", latency_format.file,
                          (long long)latency->trial_id, latency->phase);
     histogram->buckets[histogram->count++] = (struct bucket){latency->lo_ns, latency->hi_ns, latency->count};

@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK_MOST = 1000000 }; /* more would be a broken number, and take the memory of as many */
+/* More would be a broken number, and take the memory of as many. */
+enum { BLOCK_MOST = 1000000, TRIALS_MOST = 1000000, PLACES_MOST = 100000000 };
 
 static const struct {
     enum span phase;
@@ -53,6 +54,8 @@ static int on_trial(const void *row, void *arg)
         run->set_aside_disturbed += trial->outside == 1;
         return 0;
     }
+    if (run->trial_count == TRIALS_MOST)
+        return refuse_as(-EBADMSG, reading->error, "%s: more than %d trials", trial_format.file, TRIALS_MOST);
     if (run->trial_count == reading->size) {
         size_t size = reading->size * 2 + 64;
         struct trial_row *trials = reallocarray(run->trials, size, sizeof *trials);
@@ -118,6 +121,9 @@ static int cells_group(struct run_data *run, char *error)
 static int blocks_index(struct run_data *run, char *error)
 {
     size_t size = run->count * run->blocks;
+    if (size > PLACES_MOST)
+        return refuse(error, "%s: expected at most %d cells times blocks, found %zu in %zu blocks", trial_format.file,
+                      PLACES_MOST, run->count, run->blocks);
     run->at = calloc(size + 1, sizeof *run->at);
     if (!run->at)
         return -ENOMEM;

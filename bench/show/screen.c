@@ -48,8 +48,8 @@ struct totals totals_make(const struct run_data *run)
         totals.ok += trial_is_ok(t);
         totals.interrupted += t->status == TRIAL_INTERRUPTED;
         if (trial_is_ok(t)) {
-            totals.tasks += t->f.tasks;
-            totals.tasks_failed += t->tasks_failed == MISSING ? 0 : t->tasks_failed;
+            totals.tasks += number(t->f.tasks);
+            totals.tasks_failed += number(t->tasks_failed);
         }
         if (trial_is_alone(t)) {
             totals.alone_ns += (double)t->wall_ns;
@@ -99,8 +99,8 @@ void screen_warnings(FILE *out, const struct run_data *run, const struct table *
     if (totals.alone_ns > 0 && totals.waited_ns > WAIT_SAID * totals.alone_ns)
         fprintf(out, "the machine was busy with other work: %s alone waited %.0f %% of its time for a CPU\n", BASE_POOL,
                 100 * totals.waited_ns / totals.alone_ns);
-    if (totals.tasks_failed)
-        fprintf(out, "%lld of %lld tasks failed; what they took counts as time\n", totals.tasks_failed, totals.tasks);
+    if (totals.tasks_failed > 0)
+        fprintf(out, "%.0f of %.0f tasks failed; what they took counts as time\n", totals.tasks_failed, totals.tasks);
     if (table && table->family.comparisons && !table_marked(table))
         fprintf(out, "too few blocks: %u comparison%s of pools need%s at least %zu, this run has %zu\n",
                 table->family.comparisons, table->family.comparisons == 1 ? "" : "s",

@@ -12,7 +12,7 @@ struct totals {
     double end_ns;          /* of the last trial; 0: not known when trials started */
     double wall_ns, steal_ns;
     double alone_ns, waited_ns; /* wall time of the base pool's trials, and what they waited for a CPU */
-    long long tasks, tasks_failed;
+    double tasks, tasks_failed; /* no file makes them overflow */
 };
 struct totals totals_make(const struct run_data *run);
 

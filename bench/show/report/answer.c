@@ -49,24 +49,26 @@ void report_header(struct report *r)
 /* A run may have ended early because it was told to, or because somebody or something ended it. */
 static void plan_compare(const struct report *r, FILE *out)
 {
-    long long blocks = json_integer_value(report_fact(r, "run.blocks"));
+    long long blocks = json_integer_value(report_fact(r, "run.blocks")), planned;
     long long cells = json_integer_value(report_fact(r, "run.cells")), made = (long long)r->run->trial_count;
+    if (__builtin_mul_overflow(blocks, cells, &planned))
+        return; /* no numbers of ours */
     size_t interrupted = totals_make(r->run).interrupted;
-    bool is_interrupted = interrupted && made < blocks * cells;
+    bool is_interrupted = interrupted && made < planned;
     if (interrupted && !is_interrupted)
         fprintf(out, "%zu trial%s interrupted and ha%s no times; `poolbench resume` runs %s again\n", interrupted,
                 interrupted == 1 ? " was" : "s were", interrupted == 1 ? "s" : "ve", interrupted == 1 ? "it" : "them");
-    if (blocks < 1 || cells < 1 || made >= blocks * cells)
+    if (blocks < 1 || cells < 1 || made >= planned)
         return;
     if (!is_interrupted && json_array_size(report_fact(r, "run.looked")))
         return; /* what was told, or had no time, ran no more */
     if (is_interrupted)
-        fprintf(out, "the run was interrupted: %lld of %lld trials were begun\n", made, blocks * cells);
+        fprintf(out, "the run was interrupted: %lld of %lld trials were begun\n", made, planned);
     else if (made % cells == 0)
         fprintf(out, "the run ended after %lld of %lld planned blocks\n", made / cells, blocks);
     else
         fprintf(out, "the run broke off in block %lld: %lld of %lld trials were made\n", made / cells + 1, made,
-                blocks * cells);
+                planned);
 }
 
 static void put_warnings(struct report *r)
