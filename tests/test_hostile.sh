@@ -312,4 +312,37 @@ for path in ":$PATH" "$PATH:" "$PATH::." ".:$PATH" "run:$PATH" "./charts:$PATH";
     check "charts with PATH=${path//$PATH/..}" test ! -e "$hit"
 done
 PATH=$here
+
+# ---- what executes ----
+
+# A run whose suite has commands: made here, it may run again; made by somebody else, somebody has to say so.
+rm -rf home results
+poolbench run --pool serial --workload "cmd:line='touch $scratch/ran'" --tasks 1 --blocks 1 --workers 1 --out own >out 2>&1
+check 'a run with a command' test -e ran
+rm -f ran
+check 'its ledger' grep -q "^own.cmd:line=" home/.local/state/poolbench/runs
+mkdir foreign && cp -r own foreign/other
+sed -e 's/^pool = .*/pool = .\/plugin.so/' -i foreign/other/suite.ini
+cp -r own foreign/own && sed -i "s/ran'/ran elsewhere'/" foreign/own/suite.ini
+for run in foreign/own foreign/other; do
+    for call in "plan --like $run" "run --like $run --out new" "run --more $run --blocks 1" "resume $run"; do
+        # shellcheck disable=SC2086 # words
+        read_run $call
+        check "$call is refused" test "$status$(grep -c -- '--trust executes it' out)" = 21
+    done
+done
+check 'nothing ran' test ! -e ran -a ! -e new
+read_run run --like own --out again
+check 'what was made here runs again' test "$status" = 0 -a -e ran
+rm -f ran
+read_run run --like foreign/own --trust --out new
+check 'what somebody else made runs when told' test "$status" = 0 -a -e ran
+if command -v script >/dev/null; then
+    answer() { echo "$1" | timeout -k 5 $limit script -qec "poolbench run --like foreign/own --out $2" typescript >out 2>&1; }
+    rm -f ran
+    answer n refused
+    check 'a no is a no' test "$(grep -c 'Execute that?' out)" = 1 -a ! -e ran -a ! -e refused
+    answer y agreed
+    check 'a yes is a yes' test -e ran -a -e agreed
+fi
 closing

@@ -1,6 +1,7 @@
 /* From the command line and suites to cells: defaults, then suites in order, then the command line; then every
  * combination of the factors of every experiment. */
 #include "bench/ask/request.h"
+#include "bench/ask/trust.h"
 #include "bench/base/refuse.h"
 #include "bench/base/spec.h"
 #include "bench/launch/plugin.h"
@@ -104,15 +105,17 @@ static int schema_take(const void *row, void *schema)
 }
 
 /* The suite of an earlier run: --like, --more. */
-static int earlier_suite_read(const char *option, const char *run, const struct machine *machine,
-                              struct request *request, char *error)
+static int earlier_suite_read(const struct asked *asked, const char *option, const char *run,
+                              const struct machine *machine, struct request *request, char *error)
 {
     char directory[sizeof request->settings.like];
     if (run_find(run, directory, sizeof directory, error))
         return refuse_at(error, "--%s", option);
     int64_t schema = 0;
     csv_read(directory, &plan_format, -1, schema_take, &schema, error); /* without a plan: what it means today */
-    int rc = suite_read_of(directory, machine, &request->settings, &request->experiments, error);
+    int rc = trust_check(directory, asked_last(asked, "trust") != NULL, error);
+    if (!rc)
+        rc = suite_read_of(directory, machine, &request->settings, &request->experiments, error);
     if (!rc)
         rc = experiments_update(&request->experiments, schema, error);
     if (rc)
@@ -148,7 +151,7 @@ static int experiments_read(const struct asked *asked, const struct machine *mac
     if (asked->suites.count)
         return refuse(error, "--%s: takes its suite from the run, expected no '%s' beside it", option,
                       asked->suites.word[0]);
-    int rc = earlier_suite_read(option, earlier, machine, request, error);
+    int rc = earlier_suite_read(asked, option, earlier, machine, request, error);
     if (!rc && more) {
         memcpy(settings->more, settings->like, sizeof settings->more);
         settings->blocks = 0; /* those it had are none of ours */

@@ -5,7 +5,10 @@
 #include "bench/base/inside.h"
 #include "bench/base/nearest.h"
 #include "bench/base/refuse.h"
+#include "bench/base/spec.h"
 #include "bench/base/text_file.h"
+#include "pools/pool.h"
+#include "workloads/workload.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <ini.h>
@@ -24,7 +27,8 @@ struct reader {
     size_t first;             /* of this file's in experiments */
     struct experiment shared; /* above the first section */
     bool in_section, key_seen;
-    size_t pairs; /* keys with values, in the whole file */
+    size_t pairs;           /* keys with values, in the whole file */
+    struct words *commands; /* gets what would be executed, and nothing is set; or NULL */
     char *error;
     int rc;
 };
@@ -137,11 +141,38 @@ static char *line_next(char *line, int size, void *stream)
     return line_check(reader, line) ? NULL : line;
 }
 
+/* Whatever is not known to be harmless may execute something: a plug-in, a peer, a quoted name. */
+static bool executes(const struct option *option, const char *value)
+{
+    char name[VALUE_MAX];
+    const char *spec = spec_behind_label(value + (*value == '?'));
+    snprintf(name, sizeof name, "%.*s", (int)spec_name_length(spec), spec);
+    if (option == &options[OPTION_POOL])
+        return !pool_find(name);
+    const struct workload_ops *workload = workload_find(name);
+    return !workload || workload->become;
+}
+
+static int commands_note(struct reader *reader, const struct option *option, const char *value)
+{
+    struct words parts = {0};
+    if (option != &options[OPTION_POOL] && option != &options[OPTION_WORKLOAD])
+        return 0;
+    int rc = words_split(&parts, value, ',');
+    for (size_t i = 0; i < parts.count && !rc; i++)
+        if (executes(option, parts.word[i]) && !words_have(reader->commands, parts.word[i]))
+            rc = words_add(reader->commands, parts.word[i], strlen(parts.word[i]));
+    words_release(&parts);
+    return rc ? refuse(reader->error, "no list of values: '%.80s'", value) : 0;
+}
+
 static int key_set(struct reader *reader, const char *key, const char *value)
 {
     const struct option *option = option_find(key, reader->error);
     if (!option)
         return -EINVAL;
+    if (reader->commands)
+        return commands_note(reader, option, value);
     if (option->traits & OPTION_COMMAND_LINE)
         return refuse(reader->error, "%s belongs on the command line: --%s", key, key);
     if (option->set && reader->in_section)
@@ -186,16 +217,13 @@ static int shared_spread(struct reader *reader)
     return 0;
 }
 
-/* fd: of that path, or -errno; closes it. */
-static int suite_take(int fd, const char *path, const struct machine *machine, struct settings *settings,
-                      struct experiments *experiments, char *error)
+/* fd: of that path, or -errno; closes it. given: what it is read with. */
+static int suite_take(int fd, const char *path, const struct reader *given)
 {
-    struct reader reader = {.path = path,
-                            .machine = machine,
-                            .settings = settings,
-                            .experiments = experiments,
-                            .first = experiments->count,
-                            .error = error};
+    struct reader reader = *given;
+    char *error = reader.error;
+    reader.path = path;
+    reader.first = reader.experiments->count;
     int rc = text_file_fd_open(fd, path, SUITE_BYTES_MAX, "a suite (an INI file)", &reader.lines, error);
     if (!rc && !reader.lines.next[strspn(reader.lines.next, " \t\r\n")])
         rc = refuse(error, "%s: empty, expected [experiment NAME] sections with KEY = VALUE lines", path);
@@ -209,7 +237,7 @@ static int suite_take(int fd, const char *path, const struct machine *machine, s
         rc = refuse(error, "%s:%d: expected KEY = VALUE or [experiment NAME]", path, line);
     if (!rc && !reader.pairs)
         rc = refuse(error, "%s: sets nothing, expected KEY = VALUE lines", path);
-    if (!rc && shared_spread(&reader))
+    if (!rc && !reader.commands && shared_spread(&reader))
         rc = refuse(error, "%s: out of memory", path);
     experiment_release(&reader.shared);
     text_close(&reader.lines);
@@ -221,15 +249,31 @@ int suite_read(const char *name, const struct machine *machine, struct settings 
 {
     char path[PATH_MAX];
     int rc = suite_find(name, path, sizeof path, error);
-    return rc ? rc : suite_take(text_file_fd(path), path, machine, settings, experiments, error);
+    const struct reader reader = {.machine = machine, .settings = settings, .experiments = experiments, .error = error};
+    return rc ? rc : suite_take(text_file_fd(path), path, &reader);
+}
+
+static int run_suite_take(const char *run, const struct reader *reader)
+{
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%.4095s/suite.ini", run);
+    return suite_take(inside_fd(run, "suite.ini"), path, reader);
 }
 
 int suite_read_of(const char *run, const struct machine *machine, struct settings *settings,
                   struct experiments *experiments, char *error)
 {
-    char path[PATH_MAX + 16];
-    snprintf(path, sizeof path, "%.4095s/suite.ini", run);
-    return suite_take(inside_fd(run, "suite.ini"), path, machine, settings, experiments, error);
+    const struct reader reader = {.machine = machine, .settings = settings, .experiments = experiments, .error = error};
+    return run_suite_take(run, &reader);
+}
+
+int suite_commands(const char *run, struct words *commands, char *error)
+{
+    struct experiments experiments = {0};
+    const struct reader reader = {.experiments = &experiments, .commands = commands, .error = error};
+    int rc = run_suite_take(run, &reader);
+    experiments_release(&experiments);
+    return rc;
 }
 
 /* ---- finding ---- */

@@ -1,5 +1,6 @@
 /* Opening, recording and ending what measures, see session.h. */
 #include "bench/measure/session.h"
+#include "bench/ask/trust.h"
 #include "bench/base/refuse.h"
 #include "bench/base/text_file.h"
 #include "bench/launch/plugin.h"
@@ -170,11 +171,13 @@ int session_open(struct session *session, const struct asked *asked, char *error
     return open_with(session, asked, error);
 }
 
-int session_reopen(struct session *session, const char *directory, char *error)
+int session_reopen(struct session *session, const char *directory, bool trust, char *error)
 {
     struct asked asked = {.suites = {0}};
     *session = (struct session){.lock = -1, .is_resumed = true};
-    int rc = asked_add(&asked, "more", directory) ? refuse(error, "out of memory") : open_with(session, &asked, error);
+    int rc = asked_add(&asked, "more", directory) || (trust && asked_add(&asked, "trust", ""))
+                 ? refuse(error, "out of memory")
+                 : open_with(session, &asked, error);
     asked_release(&asked);
     return rc;
 }
@@ -294,6 +297,8 @@ static int files_write(struct session *session, const char *verb, char **argv, c
     json_decref(about);
     if (rc == 0)
         rc = write_suite(session, error);
+    if (rc == 0)
+        trust_note(session->directory);
     if (rc == 0)
         rc = plan_write(session->directory, &session->plan, seed, error);
     if (rc == 0)

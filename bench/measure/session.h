@@ -49,7 +49,7 @@ struct session {
 int session_open(struct session *session, const struct asked *asked, char *error);
 /* The same for a run that ended early: its cells as they were, and its recorded trials. Refused where this is another
  * machine or another trial program. The plan's order is a new one: take that of bench/analyse/remaining.h. */
-int session_reopen(struct session *session, const char *directory, char *error);
+int session_reopen(struct session *session, const char *directory, bool trust, char *error);
 /* After one of these: what comes after the last trial is that of this verb, not that of `run`. */
 void session_closes_as(struct session *session, const char *verb);
 /* The directory of the run, with host.json (`verb` and argv in it), suite.ini and empty CSV files; with --more, those

@@ -308,6 +308,15 @@ const struct option options[] = {
      .traits = OPTION_COMMAND_LINE | OPTION_FLAG,
      .kind = OPTION_SETTING,
      .set = set_recalibrate},
+    {.name = "trust",
+     .syntax = "",
+     .preset = "",
+     .help =
+         "With --like or --more of a run that was not made here by you: execute the commands and plug-ins of its suite "
+         "without asking. Without a terminal to ask at, such a run is refused.",
+     .traits = OPTION_COMMAND_LINE | OPTION_FLAG,
+     .kind = OPTION_SETTING,
+     .set = set_trust},
     {.name = "measure",
      .syntax = "",
      .preset = "",

@@ -12,6 +12,15 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+enum { RESUME_TRUST };
+static const struct argument resume_arguments[] = {
+    [RESUME_TRUST] = {"trust", "", "",
+                      "Of a run that was not made here by you: execute the commands and plug-ins of its suite without "
+                      "asking. Without a terminal to ask at, such a run is refused.",
+                      false},
+    {.name = NULL},
+};
+
 /* Only `run` knows beforehand what it will run. */
 static int verb_check_run(const char *directory, char *error)
 {
@@ -36,9 +45,10 @@ static void order_take(struct plan *plan, struct remaining *remaining)
 }
 
 /* Ready to go on, or nothing is to be done. */
-static int resume_open(struct session *session, struct remaining *remaining, const char *directory, char *error)
+static int resume_open(struct session *session, struct remaining *remaining, const char *directory, bool trust,
+                       char *error)
 {
-    int rc = session_reopen(session, directory, error);
+    int rc = session_reopen(session, directory, trust, error);
     if (rc < 0)
         return rc;
     rc = remaining_read(directory, &session->plan.cells, remaining, error);
@@ -91,7 +101,7 @@ static int resume_main(const struct arguments *given)
         return code;
     int rc = verb_check_run(directory, error);
     if (rc == 0)
-        rc = resume_open(&session, &remaining, directory, error);
+        rc = resume_open(&session, &remaining, directory, *given->value[RESUME_TRUST], error);
     bool is_complete = rc == 0 && !remaining.left && remaining.has_ended;
     if (is_complete) {
         complain("resume", "%s is complete: %zu trials in %u blocks", directory, session.before.trials,
@@ -122,4 +132,5 @@ const struct verb verb_resume = {
             "is cut off; trials that were interrupted run again. A budget no longer counts. Refused on another machine "
             "or with another build, since blocks of one run are compared with each other. RUN is its directory, the "
             "beginning of its name, or latest (the default).",
-    .operands_max = 1};
+    .operands_max = 1,
+    .arguments = resume_arguments};

@@ -45,9 +45,11 @@ const struct manual_row manual_environment[] = {
      "A directory that stands for / where a run looks for what others do to its trials (proc/, sys/): "
      "for tests. One that is not there tells nothing, so no trial is run again for it."},
     {"XDG_CACHE_HOME, HOME", "Calibrations are kept in $XDG_CACHE_HOME/poolbench, else in ~/.cache/poolbench."},
-    {"PATH",
-     "Where gnuplot is looked for. It is given nothing else of the environment but LD_* and TMPDIR, and reads no "
-     "settings of the user."},
+    {"XDG_STATE_HOME, HOME", "The runs that were made here and execute anything are listed in "
+                             "$XDG_STATE_HOME/poolbench/runs, else in ~/.local/state/poolbench/runs: see --trust."},
+    {"PATH", "Where gnuplot is looked for, in its absolute directories alone. It is given nothing else of the "
+             "environment but LD_* and TMPDIR, and reads no "
+             "settings of the user."},
     {NULL, NULL},
 };
 
