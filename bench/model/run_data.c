@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* More would be a broken number, and take the memory of as many. */
-enum { BLOCK_MOST = 1000000, TRIALS_MOST = 1000000, PLACES_MOST = 100000000 };
+enum { BLOCK_MOST = 1000000, TRIALS_MOST = 1000000, CELLS_MOST = 9999, PLACES_MOST = 100000000 };
 
 static const struct {
     enum span phase;
@@ -95,6 +95,10 @@ static int cells_group(struct run_data *run, char *error)
         size_t cell = 0;
         while (cell < run->count && strcmp(run->rows[cell].cell_id, trial->cell_id) != 0)
             cell++;
+        if (cell == CELLS_MOST) {
+            free(last);
+            return refuse(error, "%s: expected at most %d cells", trial_format.file, CELLS_MOST);
+        }
         if (cell == run->count) {
             row_begin(&run->rows[run->count++], trial);
             run->first[cell] = i;
