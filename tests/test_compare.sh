@@ -148,6 +148,13 @@ expect 0 'fork, spin, 10us, 2 workers 1\.00x .* unresolved' one other
 expect 0 'fork, spin, 10us, 2 workers 1\.00x .* equal' one other --between-runs 0%
 expect 3 '2 of 10 cells surely slower by more than 10 %' one other --fail-if-slower 10%
 expect 2 '--between-runs: expected a share' one other --between-runs wide
+# One pool gets slower from block to block.
+cp -r one lagging && awk -F , -v OFS=, '
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print; next }
+    $at["pool"] == "pthread" { $at["wall_ns"] = int($at["wall_ns"] * (1 + $at["block"] / 20)) }
+    1' one/trials.csv >lagging/trials.csv
+expect 0 'slower &.*&: blocks depend on the one before' lagging
+expect 0 ',slower,.*,1 2,lagging.*,equal,.*,0 2,lagging' lagging --format csv
 make slow 12 speed=1.1
 expect 0 '[0-9]+ of 10 cells are slower and none is faster: that may be the machine' one slow
 expect 0 'pthread, spin, 10us, 2 workers 1\.00x .* equal' one slow --baseline prefork

@@ -4,6 +4,7 @@
 #define POOLBENCH_ANALYSE_COMPARE_H
 #include "bench/model/metrics.h"
 #include "bench/stats/runs.h"
+#include "bench/stats/series.h"
 
 #define SIDE_RUNS_MAX 32
 #define DISTURBED     0.01 /* of the time that serial tasks wanted a CPU, somebody else had it: the machine was busy */
@@ -33,6 +34,7 @@ struct pair {
     size_t cell_own, base_own;    /* two runs: what each is divided by first, in its own run; RUN_NOTHING: nothing, and
                                      what the machine did between the runs is in it */
     struct comparison comparison; /* of no block where there is nothing but 0 on both sides: nothing was measured */
+    struct lag lag;               /* of its log ratios: whether blocks depend on the one before */
     double cell_cost, base_cost;  /* medians of what is compared: absolute, or relative to cell_own and base_own */
     double cell_own_cost, base_own_cost; /* of those, absolute */
 };

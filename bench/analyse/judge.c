@@ -77,6 +77,10 @@ static int pair_judge(struct judging *j, struct pair *p)
         result = comparison_make(j->cell, j->base, j->blocks, &c->family, &p->comparison);
     if (!result)
         comparison_widen(&p->comparison, &apart, &c->family);
+    for (size_t b = 0; b < j->blocks; b++)
+        j->room[b] = log(j->cell[b] / j->base[b]);
+    if (!result)
+        result = lag_find(j->room, j->blocks, &p->lag);
     p->cell_cost = median_of(j->cell, j->blocks, j->room);
     p->base_cost = median_of(j->base, j->blocks, j->room);
     p->cell_own_cost = own_cost(j, c->cell, p->cell_own);

@@ -3,6 +3,7 @@
 #include "bench/model/summary_factors.h"
 #include "bench/show/sheet.h"
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ struct compare_row {
     double ratio, lo, hi;
     char verdict[16];
     double base_cost, cell_cost, base_own_cost, cell_own_cost, margin, level;
-    int64_t blocks_to_resolve, runs, base_runs;
+    int64_t blocks_to_resolve, runs, base_runs, lag_said;
 };
 
 // clang-format off
@@ -28,7 +29,7 @@ static const struct column columns[] = {
     FIELD(REAL, hi, hi), FIELD(TEXT, verdict, verdict), FIELD(REAL, base, base_cost), FIELD(REAL, cell, cell_cost),
     FIELD(REAL, base_own, base_own_cost), FIELD(REAL, cell_own, cell_own_cost), FIELD(REAL, margin, margin),
     FIELD(REAL, level, level), FIELD(INT, blocks_to_resolve, blocks_to_resolve), FIELD(INT, runs, runs),
-    FIELD(INT, base_runs, base_runs),
+    FIELD(INT, base_runs, base_runs), FIELD(INT, lag_said, lag_said),
 };
 // clang-format on
 
@@ -61,6 +62,7 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
                                  : MISSING,
         .runs = (int64_t)c->cells.count,
         .base_runs = (int64_t)c->bases.count,
+        .lag_said = isnan(p->lag.correlation) ? MISSING : p->lag.said,
     };
     snprintf(row->run_id, sizeof row->run_id, "%s", c->cell->id);
     snprintf(row->base_run_id, sizeof row->base_run_id, "%s", c->base->id);

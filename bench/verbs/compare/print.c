@@ -84,11 +84,12 @@ static char *label_text(char *text, size_t size, const struct compare *c, const 
 static void pair_put(struct sheet *sheet, const struct compare *c, const struct pair *p)
 {
     double margin = c->question.margin;
-    char label[192], interval[96], cell[96], base[96], ratio[32];
+    char label[192], interval[96], cell[96], base[96], ratio[32], verdict[32];
+    snprintf(verdict, sizeof verdict, "%s%s", verdict_words(c, p), p->lag.said ? " &" : "");
     sheet_put(sheet, "%s", label_text(label, sizeof label, c, c->cell, p->cell));
     sheet_put(sheet, "%s%s", ratio_text(ratio, sizeof ratio, p->comparison.ratio, margin),
               isnan(p->comparison.ratio) ? "" : "x");
-    sheet_row(sheet, interval_text(interval, sizeof interval, &p->comparison.interval, margin), verdict_words(c, p),
+    sheet_row(sheet, interval_text(interval, sizeof interval, &p->comparison.interval, margin), verdict,
               absolute_text(cell, sizeof cell, c, p, p->cell_cost, p->cell_own_cost),
               absolute_text(base, sizeof base, c, p, p->base_cost, p->base_own_cost));
     sheet_put(sheet, "%zu", p->comparison.blocks);
@@ -189,6 +190,9 @@ static void foot_print(FILE *out, const struct compare *c, enum style style)
 {
     char ratio[32], interval[96];
     double margin = c->question.margin;
+    bool lags = false;
+    for (size_t i = 0; i < c->count; i++)
+        lags = lags || c->pairs[i].lag.said;
     say(out, style,
         "%zu comparison%s: all intervals hold together with %.0f %% (each by itself %.4g %%). equal: wholly "
         "within %.4g %%; faster, slower: wholly below, above 1x; else unresolved.",
@@ -200,6 +204,10 @@ static void foot_print(FILE *out, const struct compare *c, enum style style)
             interval_text(interval, sizeof interval, &c->mean.interval, margin), 100 * (1 - FAMILY_ERROR),
             c->mean.blocks, c->several ? "run" : "block", c->mean.blocks == 1 ? "" : "s");
     }
+    if (lags)
+        say(out, style,
+            "&: blocks depend on the one before, which intervals take them not to; the verdict is surer than it may "
+            "be.");
     if (!isnan(c->visible))
         say(out, style, "Smallest difference visible here: about %.*f %% (4 of 5 such differences would show).",
             c->visible < 0.1, 100 * c->visible);
