@@ -73,6 +73,8 @@ check 'and nothing is said of it' eval '! said "from outside" out'
 afresh 28 # in the fifth of 8 blocks
 run --blocks 8 --out row
 check 'a row with a disturbed trial is set aside whole' test "$(aside row)" -eq 3
+check 'with the reason' test "$(grep -c ',disturbed,it was disturbed from outside' row/trials.csv)" -eq 1
+check 'also of the others' test "$(grep -c ',disturbed,another trial of its row was' row/trials.csv)" -eq 2
 check 'and run again' whole row
 check 'which is said' said '1 of 27 trials were disturbed from outside (steal, CPU time of others); rows with such were run again: 3 trials' out
 check 'its trials count once' said '24 trials in 8 blocks, 0 failed' out

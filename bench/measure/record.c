@@ -372,7 +372,8 @@ static int aside_put(const void *row, void *arg)
     memcpy(&trial, row, sizeof trial);
     for (size_t i = 0; i < aside->count && trial.block == aside->block && trial_is_ok(&trial); i++)
         if (!strcmp(trial.cell_id, aside->cells->cell[aside->order[i]].id))
-            trial.status = TRIAL_DISTURBED;
+            trial.status = ended(&trial, TRIAL_DISTURBED, "%s was disturbed from outside; its row was run again",
+                                 trial.outside == 1 ? "it" : "another trial of its row");
     return csv_put(aside->writer, &trial);
 }
 
