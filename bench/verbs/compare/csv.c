@@ -28,8 +28,8 @@ static const struct column columns[] = {
     FIELD(TEXT, metric, metric), FIELD(INT, blocks, blocks), FIELD(REAL, ratio, ratio), FIELD(REAL, lo, lo),
     FIELD(REAL, hi, hi), FIELD(TEXT, verdict, verdict), FIELD(REAL, base, base_cost), FIELD(REAL, cell, cell_cost),
     FIELD(REAL, base_own, base_own_cost), FIELD(REAL, cell_own, cell_own_cost), FIELD(REAL, margin, margin),
-    FIELD(REAL, level, level), FIELD(INT, blocks_to_resolve, blocks_to_resolve), FIELD(INT, runs, runs),
-    FIELD(INT, base_runs, base_runs), FIELD(INT, lag_said, lag_said),
+    FIELD(REAL, level, level), FIELD(INT, blocks_to_resolve, blocks_to_resolve), FIELD(INT, lag_said, lag_said),
+    FIELD(INT, runs, runs), FIELD(INT, base_runs, base_runs),
 };
 // clang-format on
 
