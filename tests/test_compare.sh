@@ -167,6 +167,7 @@ make worse 60 serial=1.8 pthread=0.99
 make all 60 serial=1.8 speed=1.1
 make no_serial 60
 make busy 60 serial=1.8 waited=0.2
+make busy_worse 60 serial=1.8 waited=0.2 pthread=0.99
 expect 0 'pthread, spin, 10us, 2 workers 1\.00x .* equal 0\.50 of 2[0-9.]+ us' with same
 expect 0 'The row of serial is its own change, in absolute times' with same
 expect 0 'serial, spin, 10us, 1 worker 1\.00x 0\.9[0-9]+ \.\. 1\.0[0-9]+ (unresolved|equal) 2[0-9.]+ us 2[0-9.]+ us 60' with same
@@ -180,6 +181,9 @@ expect 0 'could not tell' with same --fail-if-slower 2% --blind-ok
 expect 0 'intervals of all rows take in' with no_serial
 expect 0 'busy was disturbed, serial waited for a CPU for 20 % of its time' with busy
 expect 4 'could not tell of 12 of 12 cells .*busy was disturbed: serial waited for a CPU for 20 %' with busy --fail-if-slower 5%
+
+expect 0 'pthread, spin, 10us, 2 workers 1\.00x .* equal .*serial, spin, 10us, 1 worker .*Of absolute times nothing can be told: busy' with busy --metric cpu
+expect 3 '2 of 12 cells surely slower by more than 5 %' with busy_worse --fail-if-slower 5% --metric cpu
 
 # What no machine makes slower is compared as it is: memory, counts; and what serial has none of: opening.
 expect 0 'pthread, spin, 10us, 2 workers 1\.00x .* equal 1 us 1 us' with same --metric open --between-runs 0%
@@ -197,6 +201,13 @@ expect 0 'pthread, spin, 10us, 2 workers 1\.00x [0-9.]+ \.\. [0-9.]+ equal .* 3 
 expect 0 'serial, spin, 10us, 1 worker 1\.00x 0\.9[0-7] \.\. 1\.0[3-9] unresolved' a1,a2,a3 b1,b2,b3
 expect 3 '2 of 12 cells surely slower by more than 5 %' a1,a2,a3 c1,c2,c3 --fail-if-slower 5%
 expect 3 '2 of 12 cells surely slower by more than 5 %' a1,a2,a3 d1,d2,d3 --fail-if-slower 5%
+for i in 1 2 3; do
+    make e$i 20 serial=1.8 speed=1.2$i waited=0.1$i
+    make f$i 20 serial=1.8 speed=1.2$i waited=$([ $i = 2 ] && echo 0 || echo 0.1$i)
+done
+expect 4 'e3 was disturbed: serial waited for a CPU for 13 % of its time; have the runs of both sides take turns' \
+    a1,a2,a3 e1,e2,e3 --fail-if-slower 5%
+expect 3 '2 of 12 cells surely slower by more than 5 %' a1,a2,a3 f1,f2,f3 --fail-if-slower 5%
 expect 2 'expected one run a side, or 3 and more on both: .* found 2 and 2' a1,a2 b1,b2
 expect 2 'found 3 and 1' a1,a2,a3 b1
 expect 2 'found 3 and 0' a1,a2,a3

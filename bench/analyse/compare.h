@@ -47,7 +47,7 @@ struct compare {
     bool several;                 /* runs a side, which are the units */
     bool relative;                /* two runs, and cells are first divided by their own run's baseline */
     bool other_machine;           /* two runs: absolute times are not compared */
-    const struct side *disturbed; /* of two runs, one in which others took the CPUs: nothing is told; NULL: none */
+    const struct side *disturbed; /* of two runs, one in which others took the CPUs; NULL: none */
     unsigned factors, shown;      /* what tells cells apart; what of it differs within these runs */
     struct pair *pairs;           /* in plan order of the cells */
     size_t count;
@@ -80,7 +80,10 @@ bool pair_is_relative(const struct pair *pair);
 bool compare_is_of_time(const struct compare *compare);
 /* Two runs: this row is the baseline's own change, by which all others are measured. */
 bool pair_is_own(const struct compare *compare, const struct pair *pair);
-/* What a gate makes of it: with a disturbed run, nothing. */
+/* Whether nothing is told of it, because a run was disturbed: times hold what tasks waited for CPUs, and absolute CPU
+ * times that others have used caches and cores; by the base pool of their own run CPU times hold. */
+bool pair_is_disturbed(const struct compare *compare, const struct pair *pair);
+/* What a gate makes of it. */
 enum gate pair_gate(const struct compare *compare, const struct pair *pair, double limit);
 /* The share of the time that others had the CPU that serial tasks wanted; NAN: none ran, or it is not known. */
 double run_disturbed(const struct run_data *run);

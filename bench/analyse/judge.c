@@ -210,24 +210,50 @@ double run_disturbed(const struct run_data *run)
     return wall_ns > 0 ? waited_ns / wall_ns : NAN;
 }
 
+/* The runs of a side by what they were disturbed; the most disturbed one is returned, NULL: of none it is known. */
+static const struct side *disturbed_most(const struct sides *sides, double *least, double *most)
+{
+    const struct side *side = NULL;
+    *least = INFINITY;
+    *most = 0;
+    for (size_t r = 0; r < sides->count; r++) {
+        double share = run_disturbed(&sides->run[r].run);
+        *least = fmin(*least, share); /* NAN is left out */
+        if (share >= *most) {
+            *most = share;
+            side = &sides->run[r];
+        }
+    }
+    return side;
+}
+
 /* Others took CPUs of one run, and not as many of the other: whatever is found may be that. Runs that are the units
- * tell of it by themselves. */
+ * tell of it by themselves, unless all of one side were disturbed more than all of the other. */
 static void disturbed_find(struct compare *c)
 {
-    if (!c->two || c->several || !compare_is_of_time(c))
+    double base_least, base_most, cell_least, cell_most;
+    if (!c->two || !compare_is_of_time(c))
         return;
-    double a = run_disturbed(&c->base->run), b = run_disturbed(&c->cell->run);
-    bool is_base = !(b > a);
-    c->disturbed = fmax(a, b) > DISTURBED ? is_base ? c->base : c->cell : NULL; /* fmax: NAN is left out */
-    for (size_t i = 0; i < c->count && c->disturbed; i++) {
+    const struct side *base = disturbed_most(&c->bases, &base_least, &base_most),
+                      *cell = disturbed_most(&c->cells, &cell_least, &cell_most);
+    bool apart = !c->several || base_least > cell_most || cell_least > base_most;
+    c->disturbed = apart && fmax(base_most, cell_most) > DISTURBED ? cell_most > base_most ? cell : base : NULL;
+    for (size_t i = 0; i < c->count; i++) {
+        if (!pair_is_disturbed(c, &c->pairs[i]))
+            continue;
         c->pairs[i].comparison.verdict = VERDICT_UNRESOLVED;
         c->pairs[i].comparison.blocks_to_resolve = 0;
     }
 }
 
+bool pair_is_disturbed(const struct compare *c, const struct pair *p)
+{
+    return c->disturbed && !(c->question.metric->of_cpu && pair_is_relative(p));
+}
+
 enum gate pair_gate(const struct compare *c, const struct pair *p, double limit)
 {
-    return c->disturbed ? GATE_BLIND : gate_read(&p->comparison.interval, limit);
+    return pair_is_disturbed(c, p) ? GATE_BLIND : gate_read(&p->comparison.interval, limit);
 }
 
 int pairs_judge(struct compare *c)

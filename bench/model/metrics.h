@@ -14,6 +14,7 @@ struct metric {
     bool more_is_better;                                       /* else less */
     double (*value)(const struct run_data *run, size_t trial); /* of one that ended well; NAN: not known */
     bool by_base;      /* time that tasks take: cells of two runs are measured by the base pool of their own */
+    bool of_cpu;       /* CPU time: waiting for a CPU is no part of it */
     const char *lacks; /* why no trial may have it; NULL: nothing is known */
 };
 #define METRICS_MAX 16

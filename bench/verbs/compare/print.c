@@ -239,14 +239,18 @@ static void between_print(FILE *out, const struct compare *c, enum style style)
         absolute += !pair_is_relative(&c->pairs[i]);
         seen += !pair_is_relative(&c->pairs[i]) && !pair_is_own(c, &c->pairs[i]);
     }
-    if (!c->two || c->several || !compare_is_of_time(c))
-        return;
     if (c->disturbed)
         say(out, style,
-            "Nothing can be told: %s was disturbed, %s waited for a CPU for %.0f %% of its time. Run it again on a "
-            "quiet "
-            "machine, or both builds in one run (run --trial-program OLD).",
-            c->disturbed->id, BASE_POOL, 100 * run_disturbed(&c->disturbed->run));
+            "%s can be told: %s was disturbed, %s waited for a CPU for %.0f %% of its time%s, or both builds in one "
+            "run "
+            "(run --trial-program OLD)%s.",
+            c->question.metric->of_cpu ? "Of absolute times nothing" : "Nothing", c->disturbed->id, BASE_POOL,
+            100 * run_disturbed(&c->disturbed->run),
+            c->several ? ", and all runs of its side more than all of the other. Have the sides take turns"
+                       : ". Run it again on a quiet machine",
+            c->question.metric->of_cpu ? "" : "; --metric cpu sees more");
+    if (!c->two || c->several || !compare_is_of_time(c))
+        return;
     if (absolute)
         say(out, style,
             "Absolute times of two runs differ by what the machine did meanwhile, too: intervals of %s take in that 19 "

@@ -128,9 +128,11 @@ static void blind_say(const struct compare *c, double slower, size_t blind)
     fputc('\n', stderr);
     if (c->disturbed)
         fprintf(stderr,
-                "poolbench compare: %s was disturbed: " BASE_POOL " waited for a CPU for %.0f %% of its time; run it "
-                "again on a quiet machine, or both builds in one run (run --trial-program OLD)\n",
-                c->disturbed->id, 100 * run_disturbed(&c->disturbed->run));
+                "poolbench compare: %s was disturbed: " BASE_POOL
+                " waited for a CPU for %.0f %% of its time; %s, or both "
+                "builds in one run (run --trial-program OLD)\n",
+                c->disturbed->id, 100 * run_disturbed(&c->disturbed->run),
+                c->several ? "have the runs of both sides take turns" : "run it again on a quiet machine");
     else if (c->two)
         fprintf(stderr,
                 "poolbench compare: more can be told of both builds in one run (run --trial-program OLD), then "
