@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define TASKS_LEAST 5000 /* of a trial: of fewer, what reading the usage takes is no longer small beside it */
+
 double timing_readings_ns(const struct run_data *run)
 {
     const json_t *ns = json_object_get(host_fact(run->host, "clock"), "two_readings_ns");
@@ -29,7 +31,8 @@ static bool pair_find(const struct table *t, const struct series *cpu, double *v
     double least = INFINITY;
     for (size_t a = 0; a < t->run->count; a++)
         for (size_t b = 0; b < t->run->count; b++) {
-            if (rows[a].f.timing != TIMING_TASK || rows[b].f.timing != TIMING_TRIAL ||
+            if (rows[a].f.timing != TIMING_TASK || rows[b].f.timing != TIMING_TRIAL || rows[a].f.tasks < TASKS_LEAST ||
+                rows[b].f.tasks < TASKS_LEAST ||
                 !factors_equal(&rows[a], &rows[b], t->factors & ~(unsigned)FACTOR_TIMING) ||
                 !differences(cpu, a, b, values))
                 continue;
