@@ -11,6 +11,7 @@
 #include "tests/sample.h"
 #include "tests/skip.h"
 #include "tests/trials.h"
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -361,6 +362,26 @@ static void the_limit_ends_the_whole_group(void **state)
     }
 }
 
+/* CPU work takes as much longer as its CPUs are slower than those that sizes are labelled for, waiting takes as long.
+ */
+static void ideal_times_know_the_speed(void **state)
+{
+    (void)state;
+    static const struct {
+        double speed;
+        int64_t ideal_ns; /* of 8 tasks of 10 us, on one CPU */
+    } cases[] = {{1, 80000}, {0.5, 160000}, {NAN, -1}};
+    struct cost cost = {10000, 10};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct cell cell;
+        cell_init(&cell, "pthread", "spin", 2, 8);
+        cell.speed = cases[i].speed;
+        struct ran ran = run(&cell, &cost, 1);
+        assert_ended_well(&ran, &cell);
+        assert_int_equal(ran.parts.report->ideal_ns, cases[i].ideal_ns);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest others[] = {
@@ -375,6 +396,7 @@ int main(void)
         cmocka_unit_test(fork_keeps_its_places_filled),
         cmocka_unit_test(many_workers_and_many_tasks),
         cmocka_unit_test(the_limit_ends_the_whole_group),
+        cmocka_unit_test(ideal_times_know_the_speed),
     };
     struct CMUnitTest tests[ROWS_MAX + sizeof others / sizeof *others];
     unsigned count = matrix_tests(tests, ROWS_MAX);
