@@ -300,10 +300,11 @@ struct sheet price_sheet(const struct analysis *analysis, enum detail detail)
             ? "memory: proportional set size beyond that of the same tasks without a pool, by the workers\n"
             : "",
         report && handover ? "handing over: wall time per task of tasks that do nothing\n" : "",
-        clocked ? "handing over holds the timing of each task, two clock readings and more; --timing trial leaves them "
-                  "out\n"
-                : ""};
-    if (asprintf(&sheet.foot, "%s%s%s%s", lines[0], lines[1], lines[2], lines[3]) < 0)
+        clocked
+            ? "handing over holds the timing of each task, two clock readings and more; --timing trial leaves them out"
+            : "",
+        report && clocked ? "\n" : ""};
+    if (asprintf(&sheet.foot, "%s%s%s%s%s", lines[0], lines[1], lines[2], lines[3], lines[4]) < 0)
         sheet.foot = NULL;
     if (sheet.foot && !*sheet.foot) {
         free(sheet.foot);
