@@ -2,6 +2,7 @@
  * under them, after a failed open; and the small pieces they are made of. */
 /* sanitizers: address undefined (ThreadSanitizer holds SIGCHLD back and adds a thread of its own) */
 #include "pools/parts/clock.h"
+#include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
 #include "pools/pool.h"
 #include "pools/transport/transport.h"
@@ -18,11 +19,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
+
+#ifndef PR_FUTEX_HASH
+#define PR_FUTEX_HASH 78 /* since Linux 6.16 */
+#endif
 
 /* Every pool there is, and the other transports of those that have some. */
 struct given_pool {
@@ -413,6 +419,26 @@ static int setup(void **state)
     return gate == MAP_FAILED ? -1 : 0;
 }
 
+/* In a child, as the table stays with the process. */
+static void many_sleepers_have_room_in_the_kernel(void **state)
+{
+    enum { GET_SLOTS = 2, SLEEPERS = 100 };
+    (void)state;
+    if (prctl(PR_FUTEX_HASH, GET_SLOTS, 0, 0, 0) < 0)
+        skip_because("slots for private futexes", strerror(errno));
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct bench bench;
+        bench_init(&bench, pool_find("pthread"), workload_find("empty"), (struct cost){0}, SLEEPERS);
+        bench_open(&bench);
+        int slots = prctl(PR_FUTEX_HASH, GET_SLOTS, 0, 0, 0);
+        bench_close(&bench);
+        _exit(slots < SLEEPERS);
+    }
+    assert_int_equal(child_await(child), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +453,7 @@ int main(void)
         cmocka_unit_test(shapes),
         cmocka_unit_test(hybrid_has_as_many_as_asked_for),
         cmocka_unit_test(payload_is_checked_to_the_byte),
+        cmocka_unit_test(many_sleepers_have_room_in_the_kernel),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -7,14 +7,31 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 enum {
     PAGE_BYTES = 4096,
+    FUTEX_SLOTS_LEAST = 16,         /* that Linux makes by itself, on any machine */
     RINGS_TOUCHED_BYTES = 16 << 20, /* over all rings; of thousands of workers each is touched in its first page only */
 };
 #define ANSWER_LIMIT_NS (60ull * 1000000000u) /* a worker that says nothing for so long is taken for dead */
 #define STOP_LIMIT_NS   (5ull * 1000000000u)
+#ifndef PR_FUTEX_HASH
+#define PR_FUTEX_HASH           78
+#define PR_FUTEX_HASH_SET_SLOTS 1
+#endif
+
+/* Since Linux 6.16 a process has a table of its own for private futexes, with four slots a CPU: where thousands of
+ * threads sleep on one each, waking one would go through hundreds of others. Elsewhere this is refused, and the table
+ * is that of the whole system. */
+static void futexes_make_room(unsigned sleepers)
+{
+    unsigned long slots = 2;
+    while (slots < sleepers)
+        slots *= 2;
+    prctl(PR_FUTEX_HASH, PR_FUTEX_HASH_SET_SLOTS, slots, 0, 0);
+}
 
 int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void **extra_memory)
 {
@@ -26,6 +43,8 @@ int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void *
     if (group->ring_touched > ring)
         group->ring_touched = ring;
     group->spin_ticks = wait_spin_ticks(wait, group->config->spare_cpu);
+    if (!group->processes && group->workers > FUTEX_SLOTS_LEAST)
+        futexes_make_room(group->workers);
     size_t shared = align_up(sizeof *group->shared + 2 * group->words * sizeof(uint64_t), 128);
     size_t workers = group->workers * sizeof(struct worker);
     size_t before = align_up(shared + workers, PAGE_BYTES), rings = group->workers * ring;
