@@ -63,6 +63,10 @@ static void worker_main(struct group *group, unsigned number)
     worker->error = place_apply(&group->config->places, group->first + number);
     /* page tables of shared memory are not inherited: touch now what would fault while tasks are timed */
     memory_map_now(self.ring, group->ring_touched);
+    if (group->processes) {
+        memory_map_now(group->event, sizeof *group->event);
+        memory_map_now(group->shared, (size_t)((char *)&group->doorbells[group->workers] - (char *)group->shared));
+    }
     if (group->body.touch)
         group->body.touch(&self, group->body.work);
     void *stack = group->processes && group->threads > 1 ? fatal_watch(worker) : NULL;

@@ -45,7 +45,8 @@ int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void *
     group->spin_ticks = wait_spin_ticks(wait, group->config->spare_cpu);
     if (!group->processes && group->workers > FUTEX_SLOTS_LEAST)
         futexes_make_room(group->workers);
-    size_t shared = align_up(sizeof *group->shared + 2 * group->words * sizeof(uint64_t), 128);
+    size_t words = 2 * group->words * sizeof(uint64_t), doorbells = group->workers * sizeof *group->doorbells;
+    size_t shared = align_up(sizeof *group->shared + words + doorbells, 128);
     size_t workers = group->workers * sizeof(struct worker);
     size_t before = align_up(shared + workers, PAGE_BYTES), rings = group->workers * ring;
     size_t own = align_up(before + rings, PAGE_BYTES); /* whole pages for the pool, so that it can advise on them */
@@ -61,6 +62,7 @@ int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void *
     group->shared = (struct group_shared *)at;
     group->idle = group->shared->words;
     group->ready = group->idle + group->words;
+    group->doorbells = (_Atomic uint32_t *)(group->ready + group->words);
     group->worker = (struct worker *)(at + shared);
     group->rings = (struct done *)(at + before);
     memory_map_now(at, before);

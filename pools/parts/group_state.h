@@ -58,8 +58,6 @@ struct worker {
     _Atomic uint32_t fatal;                 /* the signal that its task is dying of */
     /* the submitter writes */
     _Alignas(128) _Atomic uint32_t head; /* records taken, ever */
-    /* whoever wakes it writes */
-    _Alignas(128) _Atomic uint32_t doorbell;
 };
 
 /* A worker's own view, on its stack: private memory, whatever the group is made of. */
@@ -101,7 +99,7 @@ struct group_shared {
     _Atomic uint32_t with_memory;          /* of a usage order */
     _Alignas(
         128) _Atomic uint32_t awaited; /* number + 1 of the worker whose answer the submitter sleeps for; 0: none */
-    _Alignas(128) _Atomic uint64_t words[]; /* idle bits, then ready bits */
+    _Alignas(128) _Atomic uint64_t words[]; /* idle bits, then ready bits, then doorbells */
 };
 
 /* A worker process, as the submitter knows it. */
@@ -126,6 +124,8 @@ struct group {
     uint64_t spin_ticks;                  /* how long to spin before sleeping; UINT64_MAX: for ever */
     struct group_shared *shared;
     _Atomic uint64_t *idle, *ready;
+    _Atomic uint32_t *doorbells; /* whoever wakes a worker writes its; side by side, as each is written with a system
+                                    call, and a process maps every page that it touches */
     struct worker *worker;
     struct done *rings;
     void *map;

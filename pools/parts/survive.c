@@ -170,9 +170,7 @@ static int unit_restart(struct group *group, unsigned process)
         /* it has nothing to report; but a pool that opens waits until there was somebody ready in each place. Once is
          * enough: where they die all the time, a moment in which all are there need never come */
         uint32_t answered = group->opening ? worker->answered : group->born_after;
-        /* plain: nobody else looks at a worker that does not exist, and fork publishes; but for the doorbell, which
-         * others may ring */
-        memset(worker, 0, offsetof(struct worker, doorbell));
+        memset(worker, 0, sizeof *worker); /* plain: nobody else looks at who does not exist, and fork publishes */
         worker->answered = answered;
         usage_clear(&worker->usage);
         group->left[number / 64] &= ~(1ull << (number % 64));

@@ -125,13 +125,14 @@ struct done *worker_record(struct self *self)
         struct worker *worker = self->worker;
         publish(self);
         event_ring(self->group->event);
-        uint32_t seen = atomic_load_explicit(&worker->doorbell, memory_order_acquire); /* futex.h */
+        _Atomic uint32_t *doorbell = &self->group->doorbells[self->number];
+        uint32_t seen = atomic_load_explicit(doorbell, memory_order_acquire); /* futex.h */
         /* seq_cst: we say that we wait, then look again; the submitter makes room, then looks whether we wait */
         atomic_store_explicit(&worker->blocked, 1, memory_order_seq_cst);
         if (atomic_load_explicit(&self->group->shared->stopping, memory_order_seq_cst))
             return NULL;
         if (!has_room(self, memory_order_seq_cst))
-            futex_wait(&worker->doorbell, seen, UINT64_MAX, self->group->processes == 0);
+            futex_wait(doorbell, seen, UINT64_MAX, self->group->processes == 0);
         atomic_store_explicit(&worker->blocked, 0, memory_order_relaxed); /* who sees it late rings for nothing */
     }
     return &self->ring[self->filled & (RING_SIZE - 1)];
@@ -139,7 +140,7 @@ struct done *worker_record(struct self *self)
 
 void group_ring(struct group *group, unsigned number)
 {
-    _Atomic uint32_t *doorbell = &group->worker[number].doorbell;
+    _Atomic uint32_t *doorbell = &group->doorbells[number];
     /* seq_cst: after an order, before the worker's second look; else release would do: it sees what it is woken for
      * when it sees the new number */
     atomic_fetch_add_explicit(doorbell, 1, memory_order_seq_cst);
@@ -196,13 +197,13 @@ static void sleep_until_rung(struct self *self)
 {
     struct group *group = self->group;
     unsigned n = self->number;
-    uint32_t seen = atomic_load_explicit(&self->worker->doorbell, memory_order_acquire); /* futex.h */
+    uint32_t seen = atomic_load_explicit(&group->doorbells[n], memory_order_acquire); /* futex.h */
     /* seq_cst: both are seen before the second look, or the look finds the work (group_state.h, Sleeping). The count
      * goes up before the bit, and down after it (idle_leave), so that it is never too low for a waker */
     atomic_fetch_add_explicit(&group->shared->idle_count, 1, memory_order_seq_cst);
     atomic_fetch_or_explicit(&group->idle[n / 64], 1ull << (n % 64), memory_order_seq_cst);
     if (!group->body.has_work(self, group->body.work) && !worker_has_orders(self) && !is_retired(self))
-        futex_wait(&self->worker->doorbell, seen, UINT64_MAX, group->processes == 0);
+        futex_wait(&group->doorbells[n], seen, UINT64_MAX, group->processes == 0);
     idle_leave(group, n);
 }
 
