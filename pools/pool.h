@@ -69,6 +69,7 @@ struct pool_config {
     const int64_t *params;  /* one value per row of the params table */
     struct places places;   /* shape.workers rows */
     bool spare_cpu;         /* the submitter has a CPU that no worker needs: waiting may spin (docs/METHOD.md) */
+    unsigned cpus;          /* that the workers can use at once; 0: not known */
     uint64_t task_limit_ns; /* --task-limit: a task that runs for longer is ended by the pool; 0: none */
 };
 

@@ -172,6 +172,7 @@ int setup_pool(struct trial *trial)
         .params = trial->pool_params,
         .places = {trial->worker_masks, file->cpu_words},
         .spare_cpu = file->spare_cpu,
+        .cpus = file->cpus,
         .task_limit_ns = file->task_limit_ns,
     };
     return setup_workload(trial);

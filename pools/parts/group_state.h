@@ -7,8 +7,8 @@
  *
  * Sleeping. A worker that finds no work sets its bit in `idle`, looks again, and sleeps on its own doorbell. Whoever
  * brings work clears a bit and rings that doorbell. Both sides' store-then-load pairs are sequentially consistent, so
- * either the worker sees the work or the bringer sees the bit. Woken workers wake others while there is work (a tree),
- * so that the submitter pays for one.
+ * either the worker sees the work or the bringer sees the bit. Woken workers wake others while there is work (a tree
+ * while there are CPUs, then a chain), so that the submitter pays for one.
  *
  * Orders (report your usage, stop) are a number that all workers compare before they sleep.
  *

@@ -327,6 +327,13 @@ inline void queue_run(struct self *self, struct queue *queue, uint32_t slot, uin
     done->slot = slot;
 }
 
+/* A tree is faster than a chain as long as there are CPUs for it. Beyond that it wakes workers that have to wait for
+ * one, and find nothing when they have it. */
+static unsigned fan_out(const struct queue *queue)
+{
+    return group_awake(queue->group) < queue->group->config->cpus ? 2 : 1;
+}
+
 void queue_work(struct self *self, void *work)
 {
     struct queue *queue = work;
@@ -342,7 +349,7 @@ void queue_work(struct self *self, void *work)
         if (rested) { /* somebody woke us: hand it on while there is more */
             rested = false;
             if (queue_has_work(self, queue))
-                wake_for(queue, 2);
+                wake_for(queue, fan_out(queue));
         }
         uint64_t label = task_label_ns(queue->job, hunt.task);
         hunt.short_tasks = label < SHORT_TASK_NS;

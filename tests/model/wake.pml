@@ -189,7 +189,10 @@ active [WORKERS] proctype worker()
                 if
                 :: found ->
                     byte task = n;
-                    n = 2;
+                    if
+                    :: n = 2
+                    :: n = 1 /* no CPU is left for them (fan_out) */
+                    fi;
                     wake_for(n, i, mine);
                     n = task
                 :: else
