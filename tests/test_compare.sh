@@ -203,7 +203,7 @@ expect 3 '2 of 12 cells surely slower by more than 5 %' a1,a2,a3 c1,c2,c3 --fail
 expect 3 '2 of 12 cells surely slower by more than 5 %' a1,a2,a3 d1,d2,d3 --fail-if-slower 5%
 for i in 1 2 3; do
     make e$i 20 serial=1.8 speed=1.2$i waited=0.1$i
-    make f$i 20 serial=1.8 speed=1.2$i waited=$([ $i = 2 ] && echo 0 || echo 0.1$i)
+    make f$i 20 serial=1.8 speed=1.2$i "waited=$([ $i = 2 ] && echo 0 || echo 0.1$i)"
 done
 expect 4 'e3 was disturbed: serial waited for a CPU for 13 % of its time; have the runs of both sides take turns' \
     a1,a2,a3 e1,e2,e3 --fail-if-slower 5%
