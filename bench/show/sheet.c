@@ -205,6 +205,15 @@ static void row_print(FILE *out, const struct sheet *sheet, size_t row, const st
     fputc('\n', out);
 }
 
+/* Whether the row has anything in the columns from .. to - 1. */
+static bool row_says(const struct sheet *sheet, size_t row, size_t from, size_t to)
+{
+    for (size_t c = from; c < to; c++)
+        if (*cell_at(sheet, row, c)->text)
+            return true;
+    return false;
+}
+
 void sheet_print(FILE *out, const struct sheet *given, size_t columns)
 {
     struct sheet sheet = *given;
@@ -226,7 +235,8 @@ void sheet_print(FILE *out, const struct sheet *given, size_t columns)
                 break;
         }
         for (size_t r = 0; r < sheet_rows(&sheet); r++)
-            row_print(out, &sheet, r, width, from, to);
+            if (from == 1 || row_says(&sheet, r, from, to))
+                row_print(out, &sheet, r, width, from, to);
     }
     free(width);
 }
