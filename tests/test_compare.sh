@@ -148,13 +148,6 @@ expect 0 'fork, spin, 10us, 2 workers 1\.00x .* unresolved' one other
 expect 0 'fork, spin, 10us, 2 workers 1\.00x .* equal' one other --between-runs 0%
 expect 3 '2 of 10 cells surely slower by more than 10 %' one other --fail-if-slower 10%
 expect 2 '--between-runs: expected a share' one other --between-runs wide
-# One pool gets slower from block to block.
-cp -r one lagging && awk -F , -v OFS=, '
-    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print; next }
-    $at["pool"] == "pthread" { $at["wall_ns"] = int($at["wall_ns"] * (1 + $at["block"] / 20)) }
-    1' one/trials.csv >lagging/trials.csv
-expect 0 'slower &.*&: blocks depend on the one before' lagging
-expect 0 ',slower,.*,1 2,lagging.*,equal,.*,0 2,lagging' lagging --format csv
 make slow 12 speed=1.1
 expect 0 '[0-9]+ of 10 cells are slower and none is faster: that may be the machine' one slow
 expect 0 'pthread, spin, 10us, 2 workers 1\.00x .* equal' one slow --baseline prefork
@@ -203,7 +196,7 @@ expect 3 '2 of 12 cells surely slower by more than 5 %' a1,a2,a3 c1,c2,c3 --fail
 expect 3 '2 of 12 cells surely slower by more than 5 %' a1,a2,a3 d1,d2,d3 --fail-if-slower 5%
 for i in 1 2 3; do
     make e$i 20 serial=1.8 speed=1.2$i waited=0.1$i
-    make f$i 20 serial=1.8 speed=1.2$i "waited=$([ $i = 2 ] && echo 0 || echo 0.1$i)"
+    make f$i 20 serial=1.8 speed=1.2$i waited="$([ $i = 2 ] && echo 0 || echo 0.1$i)"
 done
 expect 4 'e3 was disturbed: serial waited for a CPU for 13 % of its time; have the runs of both sides take turns' \
     a1,a2,a3 e1,e2,e3 --fail-if-slower 5%
@@ -256,7 +249,7 @@ check 'LaTeX is escaped' eval "! grep -v '^%' one.tex | grep -E '[^\\\\][_%#]'"
 check 'Markdown is a table of 10 lines' awk -F'|' '/^\|/ { rows++; bad += NF != 9 } END { exit bad || rows != 10 }' one.md
 cp -r one orders && sed -i 's/noisy:x=1/noisy\x1b[2Jx/' orders/trials.csv
 "$poolbench" compare orders --margin 5% >orders.text
-check 'a name in a command gives the terminal no orders' grep -q "run --.*noisy \[2Jx" orders.text
+check 'a name in a command gives the terminal no orders' grep -q "run --.*noisy?\[2Jx" orders.text
 check 'nor anywhere else' eval "! grep -q $'\x1b' orders.text"
 for format in text csv markdown latex; do
     "$poolbench" compare one other --format $format >a 2>&1
