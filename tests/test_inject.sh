@@ -103,6 +103,8 @@ malloc 12 poolbench poolbench-trial
 calloc 12 poolbench poolbench-trial
 realloc 12 poolbench poolbench-trial
 open 24 poolbench poolbench-trial
+openat 24 poolbench
+fdopen 12 poolbench
 fopen 24 poolbench poolbench-trial
 open_memstream 12 poolbench
 fclose 28 poolbench
@@ -112,6 +114,8 @@ pread 5 poolbench
 send 32 poolbench poolbench-trial
 rename 28 poolbench
 mkdir 28 poolbench
+renameat 28 poolbench
+mkdirat 28 poolbench
 unlink 2 poolbench
 symlink 28 poolbench
 readlink 2 poolbench

@@ -134,6 +134,9 @@ WRAP(ssize_t, pread, (int fd, void *bytes, size_t count, off_t at), (fd, bytes, 
 WRAP(ssize_t, send, (int fd, const void *bytes, size_t count, int flags), (fd, bytes, count, flags), -1)
 WRAP(int, rename, (const char *from, const char *to), (from, to), -1)
 WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
+WRAP(FILE *, fdopen, (int fd, const char *mode), (fd, mode), NULL)
+WRAP(int, renameat, (int in, const char *from, int out, const char *to), (in, from, out, to), -1)
+WRAP(int, mkdirat, (int in, const char *path, mode_t mode), (in, path, mode), -1)
 WRAP(int, unlink, (const char *path), (path), -1)
 WRAP(int, symlink, (const char *to, const char *path), (to, path), -1)
 WRAP(ssize_t, readlink, (const char *path, char *text, size_t size), (path, text, size), -1)
@@ -165,6 +168,16 @@ int open(const char *path, int flags, ...)
     mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
     va_end(arguments);
     return fails("open", __builtin_return_address(0)) ? -1 : next(path, flags, mode);
+}
+
+int openat(int in, const char *path, int flags, ...)
+{
+    NEXT(openat)
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return fails("openat", __builtin_return_address(0)) ? -1 : next(in, path, flags, mode);
 }
 
 /* Descriptors of processes; futexes and all else pass. */
