@@ -168,6 +168,16 @@ charts_are_plain()
     done
 }
 
+# LaTeX reads no command but ours, in tables and in charts.
+latex_is_plain()
+{
+    read_run compare "$1" --format latex
+    ! grep -av '^%' out | grep -aE '\\input|\^\^M|[^\\]\$' || return 1
+    [ -n "$has_gnuplot" ] || return 0
+    read_run charts "$1" --format tex || return 1
+    ! grep -aE '\\input\{|\^\^M' "$1"/charts/*.tex
+}
+
 # ---- texts ----
 
 shift=0
@@ -178,6 +188,11 @@ for run in places metg capacity crossover failures faults nested scaling sleep b
     [ -n "$has_gnuplot" ] && check "the charts of $run" charts_are_plain $run
     shift=$((shift + 3))
 done
+
+shift=9
+hostile_run metg latex
+check 'LaTeX' latex_is_plain latex
+[ -n "$has_gnuplot" ] && check 'charts as LaTeX have these texts' grep -aqF 'textbackslash{}input' latex/charts/*.tex
 
 # On a terminal, and with a name that is no name.
 on_terminal() # COMMAND
