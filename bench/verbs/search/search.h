@@ -12,7 +12,8 @@
 #define SEARCH_ANSWER_MAX 192
 /* Options of run that no search takes: what it sets itself, and what would be several searches or another run. */
 #define SEARCH_ALL_BUT                                                                                                 \
-    "tasks", "faults", "timing", "precision", "samples", "task-limit", "trial-program", "like", "more", "measure", NULL
+    "tasks", "faults", "timing", "precision", "samples", "task-limit", "trial-program", "like", "more", "trust",       \
+        "measure", NULL
 
 struct search_trial {
     struct trial_row row;
