@@ -45,7 +45,7 @@ done
 
 # Captions: what all pictures share once, then a line for every picture, of sentences.
 captions=$scratch/run/charts/captions.txt
-expect "$(grep -c ' trials\.$' "$captions")" 1 "$(cat "$captions")"
+expect "$(grep -c '^all: .* trials\.$' "$captions")" 1 "$(cat "$captions")"
 expect "$(grep -c '^all: ' "$captions")" 1
 expect "$(grep -cE '^(throughput|costs): .*\. Medians, n = 6 trials a point; bars: ' "$captions")" 2 "$(cat "$captions")"
 
