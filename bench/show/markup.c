@@ -17,7 +17,7 @@ static const struct format {
     [MARKUP_MARKDOWN] = {{{"&", "&amp;"}, {"<", "&lt;"}}, "\\`*_[]>#|~$"},
     [MARKUP_LATEX] = {{{"\\", "\\textbackslash{}"}, {"~", "\\textasciitilde{}"}, {"^", "\\textasciicircum{}"}},
                       "_%&#${}"},
-    [MARKUP_CODE] = {{{NULL}}, ""},
+    [MARKUP_CODE] = {{{NULL, NULL}}, ""},
     /* gnuplot writes "]]>" into SVG as it is, where XML has it end something. */
     [MARKUP_GNUPLOT] = {{{"'", "''"}, {"]]>", "]] >"}}, ""},
     [MARKUP_GNUPLOT_DATA] = {{{"\"", "'"}, {"]]>", "]] >"}}, "\\"},
