@@ -79,7 +79,7 @@ left_out()
     test_kinds) echo 'starts poolbench, which would be the one of this machine' ;;
     test_summary) echo 'asks why a program does not start, which qemu-user does not tell' ;;
     test_zygote) echo 'does not end in qemu-user; why is not known' ;;
-    test_workloads) echo 'limits memory, which qemu-user does not; see the trials below' ;;
+    test_workloads | test_real_work) echo 'limits memory, which qemu-user does not; see the trials below' ;;
     test_simulation | test_search | test_forecast | test_fits) echo 'thousands of made-up runs, minutes in an emulator' ;;
     *) return 1 ;;
     esac

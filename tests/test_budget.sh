@@ -59,7 +59,7 @@ poolbench plan --pool serial --size 1us --tasks 10 --workers 1 --budget 10h >pla
 is 'is filled, with further blocks at its end' grep -q 'about 10 h, budget 10 h' planned
 
 # ---- one that is kept ----
-poolbench run "${cells[@]}" --budget 8s --out kept >screen 2>err
+poolbench run "${cells[@]}" --budget 8s --drop no --out kept >screen 2>err
 is 'runs' test $? -eq 0
 took=$(fact kept took_ns) measured=$(fact kept measured_ns) blocks=$(fact kept blocks)
 is "takes about as long (${took:-0} ns)" test "${took:-0}" -gt 4000000000 -a "${took:-0}" -lt 20000000000

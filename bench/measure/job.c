@@ -114,6 +114,7 @@ int job_write_calibration(struct launcher *launcher, const struct workload_ops *
                           unsigned cpu, uint64_t iterations, struct job_parts *parts, char *error)
 {
     unsigned words = cpu / 64 + 1;
+    char forbidden[128];
     struct cost cost = {0};
     struct job_counts counts = {
         .workers = 1, .words = words, .costs = 1, .text_bytes = job_texts_bytes(workload->params, params)};
@@ -126,7 +127,7 @@ int job_write_calibration(struct launcher *launcher, const struct workload_ops *
     job_values_set(file, file->at.texts, workload->params, params, file->workload_params);
     file->tasks = file->workers = file->cpus = 1;
     file->shape = (struct pool_shape){.workers = 1};
-    file->cpu_words = words;
+    file->cpu_words = place_probe(forbidden, sizeof forbidden) ? 0 : words;
     file->probe_ns = iterations ? CALIBRATION_CHECK_NS : CALIBRATION_POINT_NS;
     file->probe_iterations = iterations;
     uint64_t *mask = (uint64_t *)((char *)file + file->at.main_mask);

@@ -12,7 +12,8 @@ bool look_is_due(const struct session *session, unsigned blocks)
     bool is_look = blocks && look_after(blocks - 1) == blocks;
     if (plan->leaves)
         return is_look || blocks == DROP_LEAST || (blocks && blocks == plan->blocks_before);
-    return plan->looks.planned && is_look && blocks >= plan->blocks_needed && blocks <= LOOK_MAX;
+    return plan->looks.planned && is_look && blocks > plan->blocks_before && blocks >= plan->blocks_needed &&
+           blocks <= LOOK_MAX;
 }
 
 /* The cell of the plan that this row of the summary is of; their count: none. */

@@ -235,7 +235,7 @@ void sheet_print(FILE *out, const struct sheet *given, size_t columns)
                 break;
         }
         for (size_t r = 0; r < sheet_rows(&sheet); r++)
-            if (from == 1 || row_says(&sheet, r, from, to))
+            if (from == 1 || is_heading(&sheet, r) || row_says(&sheet, r, from, to))
                 row_print(out, &sheet, r, width, from, to);
     }
     free(width);
