@@ -336,14 +336,63 @@ static void test_apart(void **state)
     assert_int_equal(apart_see(calm, calm, 0, 0, &apart), 0);
 }
 
+/* What is spent at looks and ends, and on what it is spent. */
+static void test_shares(void **state)
+{
+    struct looks looks = {.leave_from = 12, .end = 30};
+    const struct looks fixed = {.end = 18};
+    double sum = 0;
+    (void)state;
+    assert_float_equal(looks_share(&fixed, 18), 1, 0);
+    assert_float_equal(looks_share(&looks, 12), LOOK_SHARE, 1e-12);
+    assert_float_equal(looks_share(&looks, 18), LOOK_SHARE * (1 - LOOK_SHARE), 1e-12);
+    assert_true(looks_left_at(&looks, 18));
+    assert_false(looks_left_at(&looks, 17)); /* one whose last trial failed has not left */
+    assert_false(looks_left_at(&looks, 30));
+    looks.end = 18; /* with trials of a block that was cut off, or without: its end, and no look */
+    assert_false(looks_left_at(&looks, 18));
+    assert_float_equal(looks_share(&looks, 18), END_SHARE * (1 - LOOK_SHARE), 1e-12);
+    looks.is_open = true;
+    assert_float_equal(looks_share(&looks, 18), LOOK_SHARE * (1 - LOOK_SHARE), 1e-12);
+    looks = (struct looks){.leave_from = 12, .end = 40, .ends = {5, 20}, .end_count = 2};
+    assert_true(looks_left_at(&looks, 20)); /* what was told there stays so */
+    assert_false(looks_left_at(&looks, 5)); /* where nothing could be told, nothing is spent */
+    assert_float_equal(looks_share(&looks, 12), LOOK_SHARE, 1e-12);
+    assert_float_equal(looks_share(&looks, 20), END_SHARE * (1 - LOOK_SHARE) * (1 - LOOK_SHARE), 1e-12);
+    for (unsigned blocks = 12; blocks <= 40; blocks++)
+        sum += looks_left_at(&looks, blocks) || blocks == 40 ? looks_share(&looks, blocks) : 0;
+    assert_true(sum < 1);
+}
+
+/* What is far behind is told by a few blocks, and its verdict stays when the others go on. */
+static void test_drop(void **state)
+{
+    const double base[] = {100, 101, 99, 100, 102, 98, 100, 100, 101, 99, 100, 101};
+    const double cell[] = {200, 203, 199, 201, 202, 197, NAN, NAN, NAN, NAN, NAN, NAN};
+    struct looks looks = {.leave_from = 12, .end = 12};
+    struct family family = family_make(71, looks, FAMILY_MARGIN), fixed = family_make(71, LOOKS_NONE, FAMILY_MARGIN);
+    struct comparison made;
+    (void)state;
+    assert_int_equal(comparison_make(cell, base, 12, &family, &made), 0);
+    assert_int_equal(made.verdict, VERDICT_SLOWER);
+    assert_true(made.is_far && made.interval.lo > 1.2 && made.interval.hi < 3);
+    assert_int_equal(made.blocks, 6);
+    assert_int_equal(comparison_make(base, cell, 12, &family, &made), 0);
+    assert_int_equal(made.verdict, VERDICT_FASTER);
+    assert_false(made.is_far);
+    assert_int_equal(comparison_make(cell, base, 12, &fixed, &made), 0);
+    assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),  cmocka_unit_test(test_compare),       cmocka_unit_test(test_too_few),
-        cmocka_unit_test(test_zeros), cmocka_unit_test(test_claims),        cmocka_unit_test(test_looks),
-        cmocka_unit_test(test_all),   cmocka_unit_test(test_alarms),        cmocka_unit_test(test_drift),
-        cmocka_unit_test(test_modes), cmocka_unit_test(test_lag),           cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_gate),  cmocka_unit_test(test_runs_as_units), cmocka_unit_test(test_apart),
+        cmocka_unit_test(test_read),   cmocka_unit_test(test_compare),       cmocka_unit_test(test_too_few),
+        cmocka_unit_test(test_zeros),  cmocka_unit_test(test_claims),        cmocka_unit_test(test_looks),
+        cmocka_unit_test(test_all),    cmocka_unit_test(test_alarms),        cmocka_unit_test(test_drift),
+        cmocka_unit_test(test_modes),  cmocka_unit_test(test_lag),           cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_gate),   cmocka_unit_test(test_runs_as_units), cmocka_unit_test(test_apart),
+        cmocka_unit_test(test_shares), cmocka_unit_test(test_drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define LONGEST_NS 36e11 /* nobody waits longer than an hour for a verdict */
+#define CLOSE      1.05  /* what may be taken without being told apart */
 #define MINUTE_NS  60e9
 
 struct candidate {
@@ -179,7 +180,7 @@ static double block_ns(const struct table *t)
     return ns;
 }
 
-/* How long the run must go on; INFINITY: longer than anybody waits. */
+/* How long the run must go on; INFINITY: longer than anybody waits; 0: nothing would be run, as all rows are told. */
 static double needed_ns(const struct question *q, const struct choice *choice)
 {
     const struct run_data *run = q->table->run;
@@ -190,51 +191,82 @@ static double needed_ns(const struct question *q, const struct choice *choice)
     if (choice->blocks > RESOLVE_MAX)
         return INFINITY;
     double blocks = choice->blocks > run->blocks ? (double)(choice->blocks - run->blocks) : 1;
-    double ns = blocks * block_ns(q->table) + fmin(fmax(took_ns - end_ns, 0), 30e9);
+    const double one_ns = block_ns(q->table);
+    double ns = one_ns <= 0 ? 0 : blocks * one_ns + fmin(fmax(took_ns - end_ns, 0), 30e9);
     return ns > LONGEST_NS ? INFINITY : ns;
 }
 
+static const char *run_word(const struct run_data *run, char **quoted)
+{
+    *quoted = run_for_shell(run->directory);
+    return run_is_latest(run->directory) ? "latest" : *quoted ? *quoted : "RUN";
+}
+
+/* Rounded up, as nobody knows it better. */
 static void more_print(FILE *out, const struct question *q, double ns)
 {
-    double step = ns < 2 * MINUTE_NS ? MINUTE_NS / 2 : MINUTE_NS, rounded = ceil(ns / step) * step;
-    char budget[32], *run = run_for_shell(q->table->run->directory);
-    spell_duration(budget, sizeof budget, (int64_t)rounded);
-    if (rounded < 2 * MINUTE_NS)
-        fprintf(out, ": needs about %.0f seconds: ", rounded / 1e9);
+    static const double steps[] = {0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60};
+    size_t step = 0;
+    char budget[32], *quoted;
+    while (step + 1 < sizeof steps / sizeof steps[0] && steps[step] * MINUTE_NS < ns)
+        step++;
+    spell_duration(budget, sizeof budget, (int64_t)(steps[step] * MINUTE_NS));
+    if (steps[step] < 2)
+        fprintf(out, ": needs about %.0f seconds: ", steps[step] * 60);
     else
-        fprintf(out, ": needs about %.0f minutes: ", rounded / MINUTE_NS);
-    fprintf(out, "poolbench run --more %s --budget %s",
-            run_is_latest(q->table->run->directory) ? "latest"
-            : run                                   ? run
-                                                    : "RUN",
-            budget);
-    free(run);
+        fprintf(out, ": needs about %.0f minutes: ", steps[step]);
+    fprintf(out, "poolbench run --more %s --budget %s\n", run_word(q->table->run, &quoted), budget);
+    free(quoted);
+}
+
+/* Rows are told, but numbers of workers are not: then all of them go on. */
+static void blocks_print(FILE *out, const struct question *q, const struct choice *choice)
+{
+    const size_t blocks = q->table->run->blocks;
+    char *quoted;
+    fprintf(out, ": needs about %zu blocks more: poolbench run --more %s --blocks %zu\n",
+            choice->blocks > blocks ? choice->blocks - blocks : 1, run_word(q->table->run, &quoted),
+            choice->blocks > blocks ? choice->blocks - blocks : 1);
+    free(quoted);
+}
+
+/* "at most 4.1 % apart", "up to 2.4 times apart", "". */
+static char *apart_text(char *text, size_t size, double apart)
+{
+    *text = '\0';
+    if (apart < 1.995)
+        snprintf(text, size, "at most %.*f %% apart", apart < 1.0995 ? 1 : 0, ceil((apart - 1) * 1000) / 10);
+    else if (!isnan(apart))
+        snprintf(text, size, "up to %.1f times apart", apart);
+    return text;
 }
 
 static void open_print(FILE *out, const struct question *q, const struct choice *choice)
 {
-    double ns = needed_ns(q, choice);
-    char apart[32] = "";
-    if (choice->apart < 2)
-        snprintf(apart, sizeof apart, "at most %.*f %% apart", choice->apart < 1.0995 ? 1 : 0,
-                 ceil((choice->apart - 1) * 1000) / 10);
-    if (isinf(ns)) {
-        fputs("take ", out);
-        names_print(out, q, choice, " or ");
-        if (choice->same_workers && row_of(q, 0)->f.workers > 0)
-            fputs(", ", out), workers_print(out, row_of(q, 0));
-        fprintf(out, "; %s%swhich is faster would take more than an hour to tell\n", apart, *apart ? ", and " : "");
+    const double ns = needed_ns(q, choice);
+    const bool is_told_together = choice->same_workers && row_of(q, 0)->f.workers > 0,
+               is_close = isinf(ns) && choice->apart <= CLOSE;
+    char apart[48];
+    apart_text(apart, sizeof apart, choice->apart);
+    fputs(is_close ? "take " : "cannot tell ", out);
+    names_print(out, q, choice, is_close ? " or " : choice->count == 2 ? " from " : " and ");
+    if (!is_close && choice->count > 2)
+        fputs(" apart", out);
+    if (is_told_together) {
+        fputs(", ", out);
+        workers_print(out, row_of(q, 0));
+    }
+    if (is_close) {
+        fprintf(out, "; %s, and which is faster would take more than an hour to tell\n", apart);
         return;
     }
-    fputs("cannot tell ", out);
-    names_print(out, q, choice, choice->count == 2 ? " from " : " and ");
-    if (choice->count > 2)
-        fputs(" apart", out);
-    if (choice->same_workers && row_of(q, 0)->f.workers > 0)
-        fputs(", ", out), workers_print(out, row_of(q, 0));
-    fprintf(out, "%s%s%s", *apart ? " (" : "", apart, *apart ? ")" : "");
-    more_print(out, q, ns);
-    fputc('\n', out);
+    fprintf(out, "%s%s%s%s", isinf(ns) ? ", within an hour" : "", *apart ? " (" : "", apart, *apart ? ")" : "");
+    if (isinf(ns))
+        fputc('\n', out);
+    else if (ns > 0)
+        more_print(out, q, ns);
+    else
+        blocks_print(out, q, choice);
 }
 
 static void question_print(FILE *out, const struct question *q, size_t row, enum kind kind)
@@ -273,16 +305,42 @@ static int question_answer(FILE *out, const struct table *t, size_t row, enum ki
     return rc;
 }
 
+/* The blocks that a comparison needs are not there yet. */
+static void too_few_print(FILE *out, const struct table *t)
+{
+    const struct run_data *run = t->run;
+    const char *because = json_string_value(json_object_get(host_fact(run->host, "ended"), "because"));
+    char *quoted;
+    const char *word = run_word(run, &quoted);
+    fprintf(out, "cannot tell yet (%zu blocks of at least %zu): ", t->series.blocks, t->blocks_needed);
+    if (!because || !strcmp(because, "interrupted"))
+        fprintf(out, "poolbench resume %s\n", word);
+    else
+        fprintf(out, "poolbench run --more %s --blocks %zu\n", word, t->blocks_needed - t->series.blocks);
+    free(quoted);
+}
+
+/* Of a run of several builds, this one's. */
+static bool is_ours(const struct table *t, size_t row)
+{
+    const char *program = t->run->rows[t->row[row]].f.trial_program;
+    return !*program || !strcmp(program, "this");
+}
+
 int answer_print(FILE *out, const struct table *t)
 {
     bool answered[KIND_UNSIZED + 1] = {[KIND_UNSIZED] = true};
     const char *verb = json_string_value(host_fact(t->run->host, "verb"));
     int rc = 0;
-    if (verb && strcmp(verb, "run") != 0) /* it had another question */
+    if (!t->family.comparisons || (verb && strcmp(verb, "run") != 0)) /* it had another question */
         return 0;
+    if (!table_marked(t)) {
+        too_few_print(out, t);
+        return 0;
+    }
     for (size_t row = 0; row < t->rows && !rc; row++) {
         enum kind kind = row_kind(t, row);
-        if (answered[kind] || t->best[row] == NO_CELL)
+        if (answered[kind] || t->best[row] == NO_CELL || !is_ours(t, row))
             continue;
         answered[kind] = true;
         rc = question_answer(out, t, row, kind);

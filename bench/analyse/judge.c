@@ -260,9 +260,8 @@ int pairs_judge(struct compare *c)
 {
     /* A run that could stop by what it saw had several chances to be wrong. */
     const struct looks *base = &c->base->run.looks, *cell = &c->cell->run.looks;
-    const struct looks looks = c->several                                          ? LOOKS_NONE
-                               : cell->leave_from || cell->planned > base->planned ? *cell
-                                                                                   : *base;
+    struct looks looks = c->several ? LOOKS_NONE : cell->leave_from || cell->planned > base->planned ? *cell : *base;
+    looks.end = (unsigned)blocks_of(c); /* what both have */
     struct family alone = family_make(1, looks, c->question.margin);
     struct judging j;
     int result = judging_open(&j, c);

@@ -180,10 +180,10 @@ static enum mark mark_of(const struct comparison *to_best)
     return to_best->verdict == VERDICT_SLOWER ? MARK_NONE : MARK_UNRESOLVED;
 }
 
-/* The last block of the cell; cells that are run less often than their rows were dropped. */
+/* The last whole block of the cell; cells that are run less often than their rows were dropped. */
 static size_t last_block(const struct table *t, size_t cell)
 {
-    size_t last = t->series.blocks;
+    size_t last = t->run->looks.end < t->series.blocks ? t->run->looks.end : t->series.blocks;
     while (last && isnan(series_of(&t->series, cell)[last - 1]))
         last--;
     return last;

@@ -48,6 +48,8 @@ int look(const struct session *session, unsigned blocks, bool *wanted, char *err
     int count = 0, rc = run_summed_open(session->directory, &run, error);
     if (rc)
         return rc == -ENODATA ? (int)plan->cells.count : rc;
+    run.looks.end = blocks; /* whatever failed in the last one */
+    run.looks.is_open = true;
     bool *now = calloc(plan->cells.count + 1, sizeof *now);
     rc = now ? table_init(&table, &run) : -ENOMEM;
     for (size_t r = 0; !rc && r < table.rows; r++)

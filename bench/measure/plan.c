@@ -69,20 +69,30 @@ static unsigned leave_from(const struct settings *settings, unsigned blocks_need
     return blocks;
 }
 
+/* Where builds are compared, it is each with itself: what is told of pools is nothing told of them. */
+static bool has_programs(const struct cells *cells)
+{
+    for (size_t i = 0; i < cells->count; i++)
+        if (cells->cell[i].program)
+            return true;
+    return false;
+}
+
 static void blocks_count(struct plan *plan, const struct settings *settings)
 {
+    const bool keeps = settings->keep_all || has_programs(&plan->cells);
     plan->comparisons = rows_comparisons(plan->rows, plan->cells.count);
     plan->looks = LOOKS_NONE;
     if (settings->precision_ppm)
         plan->looks.planned = looks_planned(plan->comparisons);
-    plan->looks.leave_from = leave_from(settings, 1);
+    plan->looks.leave_from = keeps ? 0 : leave_from(settings, 1);
     plan->blocks_needed = blocks_needed(plan->comparisons);
     const struct family family = family_make(plan->comparisons, plan->looks, FAMILY_MARGIN);
     if (plan->blocks_needed < family.blocks)
         plan->blocks_needed = (unsigned)family.blocks;
-    plan->looks.leave_from = leave_from(settings, plan->blocks_needed);
-    plan->leaves = !settings->blocks && !settings->keep_all &&
-                   (plan->looks.leave_from || (settings->more[0] && settings->budget_ns));
+    plan->looks.leave_from = keeps ? 0 : leave_from(settings, plan->blocks_needed);
+    plan->leaves =
+        !settings->blocks && !keeps && (plan->looks.leave_from || (settings->more[0] && settings->budget_ns));
     plan->block_ns = forecast_block_ns(&plan->cells, plan->cells.count);
 }
 

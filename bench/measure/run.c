@@ -176,7 +176,8 @@ static int blocks_run(struct session *session, struct course *course, char *erro
             course->ending.because = "budget";
             break;
         }
-        course->ending.blocks = number;
+        if (!session->interrupted)
+            course->ending.blocks = number;
     }
     session->positions = NULL;
     if (session->interrupted)
@@ -191,7 +192,7 @@ static int course_run(struct session *session, struct course *course, char *erro
     course->wanted = calloc(cells + 1, sizeof *course->wanted);
     course->order = calloc(cells + 1, sizeof *course->order);
     course->positions = calloc(cells + 1, sizeof *course->positions);
-    course->ending = (struct ending){.because = "blocks"};
+    course->ending = (struct ending){.because = "blocks", .blocks = plan->blocks_before};
     int rc = course->wanted && course->order && course->positions ? 0 : refuse(error, "out of memory");
     for (size_t i = 0; i < cells && rc == 0; i++)
         course->wanted[i] = !course->before || course->before->wanted[i];

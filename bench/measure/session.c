@@ -243,12 +243,24 @@ static int write_suite(const struct session *session, char *error)
     return rc < 0 ? refuse_as(rc, error, "%.400s: %s", path, strerror(-rc)) : 0;
 }
 
+/* What had ended, and has told its verdicts, goes on: that end was one of several. */
+static int end_note(const struct session *session, char *error)
+{
+    json_t *ended = host_fact_of(session->directory, "ended"), *blocks = json_object_get(ended, "blocks");
+    int rc = json_is_integer(blocks)
+                 ? host_append(session->directory, "ends", json_integer(json_integer_value(blocks)), error)
+                 : 0;
+    json_decref(ended);
+    return rc ? rc : host_note(session->directory, "ended", json_null(), error);
+}
+
 /* When and how it was gone on with after it had been broken off. */
 static int resume_note(const struct session *session, char **argv, char *error)
 {
-    return host_append(session->directory, "resumed",
-                       json_pack("{s:o, s:i}", "argv", argv_json(argv), "trials_before", (int)session->before.trials),
-                       error);
+    int rc = host_append(session->directory, "resumed",
+                         json_pack("{s:o, s:i}", "argv", argv_json(argv), "trials_before", (int)session->before.trials),
+                         error);
+    return rc ? rc : end_note(session, error);
 }
 
 /* It may go on because of what it showed: its intervals are those of a run that stops by what it sees, and where rows
@@ -261,9 +273,7 @@ static int more_note(const struct session *session, char **argv, char *error)
     if (rc == 0 && !plan->looks.leave_from)
         rc = host_note(session->directory, "looks", json_integer(looks_planned(plan->comparisons)), error);
     if (rc == 0)
-        rc = host_append(session->directory, "ends", json_integer(plan->blocks_before), error);
-    if (rc == 0)
-        rc = host_note(session->directory, "ended", json_null(), error);
+        rc = end_note(session, error);
     if (rc == 0)
         rc = host_note(session->directory, "blocks", json_integer(plan->blocks_before + plan->blocks), error);
     return rc;

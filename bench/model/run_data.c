@@ -257,12 +257,35 @@ static unsigned blocks_of(const json_t *value)
     return blocks > 0 && blocks < UINT_MAX ? (unsigned)blocks : 0;
 }
 
+/* How many trials that ended well the block has. */
+static size_t block_trials(const struct run_data *run, size_t block)
+{
+    size_t count = 0;
+    for (size_t cell = 0; cell < run->count; cell++)
+        count += run_data_at(run, cell, block) != RUN_NOTHING;
+    return count;
+}
+
+/* The last block that is whole. One that was cut off has fewer cells than the one before, though none left there. */
+static size_t blocks_whole(const struct run_data *run)
+{
+    const json_t *ended = host_fact(run->host, "ended"), *looked = host_fact(run->host, "looked");
+    size_t told = blocks_of(json_object_get(ended, "blocks"));
+    if (told && told < run->blocks)
+        return told;
+    for (size_t i = 0; i < json_array_size(looked); i++)
+        if (blocks_of(json_object_get(json_array_get(looked, i), "block")) == run->blocks)
+            return run->blocks;
+    bool is_cut = run->blocks > 1 && block_trials(run, run->blocks) < block_trials(run, run->blocks - 1);
+    return run->blocks - (is_cut && !json_is_object(ended));
+}
+
 static struct looks looks_read(const struct run_data *run)
 {
     const json_t *ends = host_fact(run->host, "ends");
     struct looks looks = {.planned = blocks_of(host_fact(run->host, "looks")),
                           .leave_from = blocks_of(host_fact(run->host, "leave_from")),
-                          .end = (unsigned)run->blocks,
+                          .end = (unsigned)blocks_whole(run),
                           .is_open = !json_is_object(host_fact(run->host, "ended"))};
     while (looks.end_count < LOOK_ENDS && looks.end_count < json_array_size(ends)) {
         looks.ends[looks.end_count] = blocks_of(json_array_get(ends, looks.end_count));

@@ -89,13 +89,18 @@ static bool is_end(const struct looks *looks, unsigned blocks)
 {
     for (size_t i = 0; i < looks->end_count; i++)
         if (looks->ends[i] == blocks)
-            return true;
+            return blocks >= looks->leave_from;
     return false;
 }
 
 static bool is_look(const struct looks *looks, unsigned blocks)
 {
     return blocks >= looks->leave_from && look_after(blocks - 1) == blocks;
+}
+
+bool looks_left_at(const struct looks *looks, unsigned blocks)
+{
+    return looks->leave_from && blocks < looks->end && (is_end(looks, blocks) || is_look(looks, blocks));
 }
 
 double looks_share(const struct looks *looks, unsigned blocks)

@@ -10,11 +10,11 @@
 
 /* How a run could stop. None of it: its number of blocks did not depend on what it found. */
 struct looks {
-    unsigned planned;         /* --precision: so many looks, with one level for all; see looks_planned() */
-    unsigned leave_from;      /* rows leave as their verdicts are told, at looks from so many blocks on; 0: none does */
-    unsigned end;             /* blocks of the run by now */
-    bool is_open;             /* it has not ended there: after `end` blocks it only looks */
-    unsigned ends[LOOK_ENDS]; /* ascending: where commands ended that the run was gone on from */
+    unsigned planned;    /* --precision: so many looks, with one level for all; see looks_planned() */
+    unsigned leave_from; /* rows leave as their verdicts are told, at looks from so many blocks on; 0: none does */
+    unsigned end;        /* whole blocks of the run by now; one that was cut off may have trials of a further one */
+    bool is_open;        /* it has not ended there: after `end` blocks it only looks */
+    unsigned ends[LOOK_ENDS]; /* ascending: after so many commands ended that the run was gone on from */
     size_t end_count;
 };
 
@@ -22,11 +22,13 @@ struct looks {
 
 /* Of the error that a verdict may have, what is spent on verdicts read after so many blocks, where rows leave. A look
  * spends LOOK_SHARE of what is left, the end of a command END_SHARE: little early, most at the end, and never all, so
- * that the run may go on. They sum to less than 1, so whichever of them a verdict is read at, the error is kept to
- * (Bonferroni over looks). 1 where rows do not leave. */
+ * that the run may go on; before `leave_from` nothing is told, and nothing spent. They sum to less than 1, so whichever
+ * of them a verdict is read at, the error is kept to (Bonferroni over looks). 1 where rows do not leave. */
 #define LOOK_SHARE 0.05
 #define END_SHARE  0.8
 double looks_share(const struct looks *looks, unsigned blocks);
+/* What has no block after `blocks` was judged then, and left: it is a look, or the end of an earlier command. */
+bool looks_left_at(const struct looks *looks, unsigned blocks);
 
 unsigned look_next(unsigned blocks); /* the first look after so many blocks; 0: none is left */
 

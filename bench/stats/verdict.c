@@ -97,12 +97,10 @@ static size_t blocks_to_resolve(const double *logs, size_t count, const struct f
     return RESOLVE_MAX + 1;
 }
 
-/* Where rows leave, one that was run less often was judged when it left, at the level of that look. */
+/* Where rows leave, one that was run less often was judged when it left, at the level of then. */
 static double level_of(const struct family *family, unsigned last)
 {
-    const struct looks *looks = &family->looks;
-    bool has_left = looks->leave_from && last < looks->end && look_after(last ? last - 1 : 0) == last;
-    return has_left ? level_after(family->comparisons, looks, last) : family->level;
+    return looks_left_at(&family->looks, last) ? level_after(family->comparisons, &family->looks, last) : family->level;
 }
 
 /* By the rule for dropping cells, where that tells more. */
