@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Labels of sizes that are not what tasks take: what is kept is tried before it is used, a run looks again while it goes on,
+# Labels of sizes that are not what tasks take: what is kept is tried before it is used, a run checks again while it goes on,
 # and where they do not hold, or were never judged good, nothing is computed from them and the screen says so.
 . tests/support.sh
 scratch=$(mktemp -d) || exit 1
@@ -40,7 +40,7 @@ sed -i "s/\"ns_per_iteration\": [0-9.e+]*/\"ns_per_iteration\": $(awk -v s="$slo
     s/\"residual\": [0-9.e+-]*/\"residual\": 0.001/; s/\"ticks\": [0-9.e+-]*/\"ticks\": 0.001/" wrong/host.json
 check 'a run like it takes its calibration' poolbench run --like wrong --blocks 2 --out like-wrong
 check 'is judged by it' grep -q '"judged": true' like-wrong/host.json
-check 'has looked whether it holds' grep -q '"held": 0,' like-wrong/host.json
+check 'has checked whether it holds' grep -q '"held": 0,' like-wrong/host.json
 check 'computes nothing from it' test -z "$(values like-wrong/trials.csv ideal_ns)$(values like-wrong/summary.csv efficiency)"
 poolbench summarise like-wrong >screen 2>&1
 check 'and says so' eval "tr -s ' \n' ' ' <screen | grep -q 'spin: alone, a task took [0-9.]* times its label .* efficiency is empty, as that was never within 2 %'"

@@ -53,13 +53,13 @@ static void labels_print(FILE *out, const json_t *host)
     json_t *one;
     json_object_foreach(host_fact(host, "calibrations"), name, one)
     {
-        const json_t *looks = json_object_get(one, "looks");
-        const double count = member(looks, "count"), held = member(looks, "held");
+        const json_t *checks = json_object_get(one, "checks");
+        const double count = member(checks, "count"), held = member(checks, "held");
         const double residual = member(one, "residual");
         char took[96] = "", why[96] = "were disturbed by what else runs here";
         if (count > 0)
-            snprintf(took, sizeof took, "alone, a task took %.2f times its label (%.2f .. %.2f in %.0f looks)",
-                     member(looks, "took"), member(looks, "least"), member(looks, "most"), count);
+            snprintf(took, sizeof took, "alone, a task took %.2f times its label (%.2f .. %.2f in %.0f checks)",
+                     member(checks, "took"), member(checks, "least"), member(checks, "most"), count);
         if (residual > RESIDUAL_MOST)
             snprintf(why, sizeof why, "were off by %.2g %% or more (1 %% is asked for)", 100 * residual);
         if (json_is_false(json_object_get(one, "judged")))

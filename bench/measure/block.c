@@ -112,7 +112,7 @@ static int trials_run(struct session *session, const struct trials *trials, char
     struct progress *progress = trials->progress;
     const uint32_t *order = trials->order;
     int rc = 0;
-    calibrations_look(session->calibrations);
+    calibrations_check(session->calibrations);
     for (size_t i = 0; i < trials->count && rc == 0 && !session->interrupted; i++) {
         if ((session->interrupted = launcher_interrupted(launcher)))
             break; /* between trials */

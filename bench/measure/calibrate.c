@@ -22,8 +22,8 @@
 
 enum { ENTRIES_MAX = 5000 }; /* then old ones go */
 #define MEASURE_LIMIT_NS (60ull * 1000000000u)
-#define LOOK_EVERY_NS    250000000u /* so that looks take 2 % of a run, at most */
-#define LOOK_SIZE_NS                                                                                                   \
+#define CHECK_EVERY_NS   250000000u /* so that checks take 2 % of a run, at most */
+#define CHECK_SIZE_NS                                                                                                  \
     100000 /* of the task that tells whether labels hold: above what it takes to start one, and too                    \
             * short for timer ticks */
 
@@ -36,8 +36,8 @@ struct in_use {
     const struct workload_ops *workload;
     int64_t params[PARAM_MAX];
     struct calibration calibration;
-    double *took; /* what a task took, over its label: of each look */
-    size_t looks;
+    double *took; /* what a task took, over its label: of each check */
+    size_t checks;
 };
 
 struct calibrations {
@@ -48,10 +48,10 @@ struct calibrations {
     json_t *used;        /* workload spec -> the same and more: what this run rests on */
     struct in_use *each; /* the same */
     size_t count;
-    struct kinds kinds; /* of cores, the fastest first; none where all are of one */
-    uint64_t looked_ns; /* when they were looked at last; 0: never */
-    char path[4096];    /* "": not kept */
-    char key[96];       /* of machine and trial program */
+    struct kinds kinds;  /* of cores, the fastest first; none where all are of one */
+    uint64_t checked_ns; /* when they were checked last; 0: never */
+    char path[4096];     /* "": not kept */
+    char key[96];        /* of machine and trial program */
     bool changed;
 };
 
@@ -180,18 +180,18 @@ json_t *calibrations_used(struct calibrations *store)
     for (size_t i = 0; i < store->count; i++) {
         struct in_use *use = &store->each[i];
         json_t *entry = entry_make(&use->calibration);
-        double *took = malloc((use->looks + 1) * sizeof *took);
+        double *took = malloc((use->checks + 1) * sizeof *took);
         size_t held = 0;
         json_object_set_new(entry, "judged", json_boolean(is_judged(&use->calibration)));
-        if (took && use->looks) {
-            memcpy(took, use->took, use->looks * sizeof *took);
-            stats_sort(took, use->looks);
-            for (size_t look = 0; look < use->looks; look++)
-                held += is_near(took[look]);
-            json_object_set_new(entry, "looks",
-                                json_pack("{s:i, s:i, s:f, s:f, s:f}", "count", (int)use->looks, "held", (int)held,
-                                          "took", stats_median(took, use->looks), "least", took[0], "most",
-                                          took[use->looks - 1]));
+        if (took && use->checks) {
+            memcpy(took, use->took, use->checks * sizeof *took);
+            stats_sort(took, use->checks);
+            for (size_t c = 0; c < use->checks; c++)
+                held += is_near(took[c]);
+            json_object_set_new(entry, "checks",
+                                json_pack("{s:i, s:i, s:f, s:f, s:f}", "count", (int)use->checks, "held", (int)held,
+                                          "took", stats_median(took, use->checks), "least", took[0], "most",
+                                          took[use->checks - 1]));
         }
         free(took);
         json_object_set_new(store->used, use->name, entry);
@@ -285,7 +285,7 @@ static int trial_run(struct calibrations *store, const struct in_use *use, uint6
         return refuse_as(outcome.interrupted ? -EINTR : -EIO, error, "calibrating workload %s: %s", use->workload->name,
                          outcome.interrupted ? "interrupted" : why);
     }
-    store->looked_ns = clock_monotonic_ns();
+    store->checked_ns = clock_monotonic_ns();
     return 0;
 }
 
@@ -314,7 +314,7 @@ static double took(struct calibrations *store, const struct in_use *use)
 {
     struct job_parts parts;
     char ignored[ERROR_MAX];
-    uint64_t iterations = calibration_iterations(&use->calibration, LOOK_SIZE_NS);
+    uint64_t iterations = calibration_iterations(&use->calibration, CHECK_SIZE_NS);
     if (trial_run(store, use, iterations, &parts, ignored))
         return NAN;
     return parts.report->calibrate_ns[0] / calibration_ns(&use->calibration, (double)iterations);
@@ -454,19 +454,19 @@ int calibration_speed(struct calibrations *store, const struct workload_ops *wor
 
 /* ---- while it is in use ---- */
 
-void calibrations_look(struct calibrations *store)
+void calibrations_check(struct calibrations *store)
 {
-    if (store->looked_ns && clock_monotonic_ns() - store->looked_ns < LOOK_EVERY_NS)
+    if (store->checked_ns && clock_monotonic_ns() - store->checked_ns < CHECK_EVERY_NS)
         return;
     for (size_t i = 0; i < store->count; i++) {
         struct in_use *use = &store->each[i];
-        double *grown = realloc(use->took, (use->looks + 1) * sizeof *grown);
+        double *grown = realloc(use->took, (use->checks + 1) * sizeof *grown);
         if (!grown)
             continue;
         use->took = grown;
         double now = took(store, use);
         if (!isnan(now))
-            use->took[use->looks++] = now;
+            use->took[use->checks++] = now;
     }
 }
 
@@ -476,6 +476,6 @@ bool calibration_holds(const struct calibrations *store, const struct workload_o
     if (use_name(store, workload, params, 0, &named))
         return true;
     const struct in_use *use = use_find(store, named.name);
-    double last = use && use->looks ? use->took[use->looks - 1] : 1;
+    double last = use && use->checks ? use->took[use->checks - 1] : 1;
     return use && is_judged(&use->calibration) && is_near(last);
 }

@@ -33,11 +33,11 @@ int calibrations_like(struct calibrations *store, const char *directory, const c
  * for as long as the store. 0 or -ENOMEM. */
 int calibrations_machine(struct calibrations *store, const struct machine *machine);
 /* What was asked for so far, for host.json: of each the fit, whether it was judged good, and of the times that it was
- * looked at again what a task took, over its label. Borrowed, valid until the next call. */
+ * checked again what a task took, over its label. Borrowed, valid until the next call. */
 struct json_t *calibrations_used(struct calibrations *store);
-/* Measures again what is in use, where the last look is a quarter of a second ago; a few ms for each. Between trials.
+/* Measures again what is in use, where the last check is a quarter of a second ago; a few ms for each. Between trials.
  */
-void calibrations_look(struct calibrations *store);
+void calibrations_check(struct calibrations *store);
 /* Whether sizes of the workload are what its tasks take, as far as was seen last; true where nothing is calibrated. */
 bool calibration_holds(const struct calibrations *store, const struct workload_ops *workload, const int64_t *params);
 /* "machine/program", hashes: of the CPU model and the system, and of the trial program. Borrowed. */
