@@ -384,7 +384,7 @@ static void test_screen(void **state)
     shown(text, "2 of 8 crashed");
     shown(text, " workers &");
     shown(text, "& blocks of the row depend on the one before");
-    assert_null(strstr(text, "from outside"));
+    assert_null(strstr(text, "disturbed by others"));
     assert_null(strstr(text, "10000.00")); /* a failure is never the fastest */
     assert_null(strstr(text, "calibration error"));
     s.rows[1].efficiency = 1.2;
@@ -396,8 +396,8 @@ static void test_screen(void **state)
     s.set_aside = 3;
     s.set_aside_disturbed = 1;
     text = screen_of(&s);
-    shown(text, "3 of 43 trials were disturbed from outside (steal, CPU time of others); rows with such were");
-    shown(text, "run again: 3 trials; 2 of them count");
+    shown(text, "3 of 43 trials were disturbed by others (steal, CPU time): 1 was run again with 2 more of the");
+    shown(text, "same rows, 2 count as they are");
     shown(text, "calibration error");
     shown(text, "saturated");
     shown(text, "bound by the submitter");

@@ -82,12 +82,17 @@ static void disturbed_print(FILE *out, const struct run_data *run)
         stay += run->trials[i].outside == 1;
     if (!stay && !run->set_aside)
         return;
-    fprintf(out, "%zu of %zu trials were disturbed from outside (steal, CPU time of others)",
-            run->set_aside_disturbed + stay, all);
-    if (run->set_aside)
-        fprintf(out, "; rows with such were run again: %zu trial%s", run->set_aside, run->set_aside == 1 ? "" : "s");
+    const size_t mates = run->set_aside - run->set_aside_disturbed;
+    fprintf(out, "%zu of %zu trials were disturbed by others (steal, CPU time)", run->set_aside_disturbed + stay, all);
+    const char *before = ":";
+    if (run->set_aside) {
+        fprintf(out, ": %zu %s run again", run->set_aside_disturbed, run->set_aside_disturbed == 1 ? "was" : "were");
+        if (mates)
+            fprintf(out, " with %zu more of the same rows", mates);
+        before = ",";
+    }
     if (stay)
-        fprintf(out, "; %zu of them count%s", stay, stay == 1 ? "s" : "");
+        fprintf(out, "%s %zu count%s as %s", before, stay, stay == 1 ? "s" : "", stay == 1 ? "it is" : "they are");
     fputc('\n', out);
 }
 

@@ -189,16 +189,17 @@ static int workers_print(FILE *out, const struct table *t, enum kind kind)
     if (isnan(gain.interval.lo))
         return 0;
     double n = sweep_number(t, last, FACTOR_WORKERS), few = sweep_number(t, before, FACTOR_WORKERS);
+    const char *do_s = few == 1 ? "does" : "do";
     times_interval(text, sizeof text, &gain);
     if (kind == KIND_SLEEP && gain.interval.lo > GAIN_LEAST)
-        fprintf(out, "Sleep-bound tasks (%s) want workers, not cores: %.0f workers do %s what %.0f do (%s).\n",
-                workload_of(t, last), n, text, few, pool_name(t, column));
+        fprintf(out, "Sleep-bound tasks (%s) want workers, not cores: %.0f workers do %s what %.0f %s (%s).\n",
+                workload_of(t, last), n, text, few, do_s, pool_name(t, column));
     else if (kind == KIND_CPU && gain.interval.hi < GAIN_LEAST)
-        fprintf(out, "CPU-bound tasks (%s) gain little or nothing from %.0f workers: %s what %.0f do (%s).\n",
-                workload_of(t, last), n, text, few, pool_name(t, column));
+        fprintf(out, "CPU-bound tasks (%s) gain little or nothing from %.0f workers: %s what %.0f %s (%s).\n",
+                workload_of(t, last), n, text, few, do_s, pool_name(t, column));
     else if (kind == KIND_CPU && gain.interval.lo > GAIN_LEAST)
-        fprintf(out, "CPU-bound tasks (%s) gain up to %.0f workers: %s what %.0f do (%s).\n", workload_of(t, last), n,
-                text, few, pool_name(t, column));
+        fprintf(out, "CPU-bound tasks (%s) gain up to %.0f workers: %s what %.0f %s (%s).\n", workload_of(t, last), n,
+                text, few, do_s, pool_name(t, column));
     return 0;
 }
 

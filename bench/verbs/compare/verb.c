@@ -140,7 +140,7 @@ static void blind_say(const struct compare *c, double slower, size_t blind)
                 c->several ? "more runs a side"
                            : "several runs a side (compare A1,A2,A3 B1,B2,B3), then of more blocks");
     else
-        fprintf(stderr, "poolbench compare: more blocks can tell (run --more); --blind-ok takes this for well\n");
+        fprintf(stderr, "poolbench compare: more blocks can tell (run --more); --blind-ok exits with 0 all the same\n");
 }
 
 static int verdict_exit(const struct compare *c, const struct arguments *given, double slower)
