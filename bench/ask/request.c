@@ -65,6 +65,20 @@ static int settings_override(const struct asked *asked, struct settings *setting
     return 0;
 }
 
+/* What is asked for by name must have an effect. */
+static int drop_check(const struct asked *asked, const struct settings *settings, char *error)
+{
+    const char *drop = asked_last(asked, "drop");
+    if (!drop || settings->keep_all)
+        return 0;
+    if (settings->blocks || (settings->precision_ppm && !settings->more[0]))
+        return refuse(error, "--drop: nothing is dropped with --%s, expected --budget without it",
+                      settings->blocks ? "blocks" : "precision");
+    if (!settings->budget_ns && !settings->more[0])
+        return refuse(error, "--drop: nothing is dropped without a budget, expected --budget beside it");
+    return 0;
+}
+
 static int seed_draw(struct settings *settings, char *error)
 {
     if (settings->seed_given)
@@ -441,6 +455,8 @@ int request_make(const struct asked *asked, const struct machine *machine, struc
         rc = refuse(error, "out of memory");
     if (!rc)
         rc = settings_override(asked, &request->settings, error);
+    if (!rc)
+        rc = drop_check(asked, &request->settings, error);
     if (!rc)
         rc = seed_draw(&request->settings, error);
     if (!rc)

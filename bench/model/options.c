@@ -255,7 +255,8 @@ const struct option options[] = {
      .help =
          "Where --budget decides how many blocks there are: pools that are surely slower than the best of their row "
          "run no more, from 6 blocks on, nor do rows whose verdicts are all told, after 8, 12, 18, 27, 40 ... "
-         "blocks; the others get their time. no: every cell runs in every block.",
+         "blocks; the others get their time. no: every cell runs in every block. Nothing is dropped with --blocks or "
+         "--precision, nor without --budget.",
      SETTING(drop)},
     {.name = "seed",
      .syntax = "N|random",
@@ -297,7 +298,8 @@ const struct option options[] = {
      .syntax = "RUN",
      .preset = "",
      .help = "Go on with a run: --blocks more blocks of the same cells, into its files; auto: up to the next of 8, 12, "
-             "18, 27, 40, 60, 90 ... Takes no factors.",
+             "18, 27, 40, 60, 90 ... With --budget and without --blocks: for that long, what is not told yet. Takes no "
+             "factors.",
      .traits = OPTION_COMMAND_LINE,
      .kind = OPTION_SETTING,
      .set = set_more},
