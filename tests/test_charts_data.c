@@ -426,7 +426,7 @@ static void forest_claims_what_it_draws(void **state)
     assert_int_equal(chart_make(&chart_forest), 1);
     expect_in(data, "\n1 0.9 0.9 0.9 7 1 faster\n2 1 1 1 7 3 equal\n3 100 100 100 7 4 slower\n");
     expect_in(script,
-              "Median ratio over n = 7 blocks to prefork in the same block; bars: intervals that hold together at "
+              "Middle ratio over n = 7 blocks to prefork in the same block; bars: intervals that hold together at "
               "95 % (3 comparisons); ");
     expect_in(script, "baseline = 'prefork'\n");
     made_free();

@@ -78,7 +78,7 @@ static void notes_print(const struct chart_work *work, const struct table *t, si
         snprintf(bars, sizeof bars, "no bars: intervals of %u comparisons need at least %zu blocks",
                  shares->family.comparisons, shares->blocks_needed);
     snprintf(text, sizeof text,
-             "Median ratio over n = %s block%s to %.100s in the same block; %s; grey band: within 2 %%",
+             "Middle ratio over n = %s block%s to %.100s in the same block; %s; grey band: within 2 %%",
              chart_counts_text(n, sizeof n, &shares->counts), shares->counts.most == 1 ? "" : "s",
              POOL_SHOWN(t->run->rows[t->pool[baseline]].f.pool), bars);
     chart_notes(work, text);
