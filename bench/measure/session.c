@@ -264,12 +264,18 @@ static int resume_note(const struct session *session, char **argv, char *error)
 }
 
 /* It may go on because of what it showed: its intervals are those of a run that stops by what it sees, and where rows
- * leave, its end was one of several. */
-static int more_note(const struct session *session, char **argv, char *error)
+ * leave, its end was one of several. What was warned of and left out is this command's from here on. */
+static int more_note(struct session *session, char **argv, char *error)
 {
     const struct plan *plan = &session->plan;
     int rc = host_append(session->directory, "more",
-                         json_pack("{s:o, s:i}", "argv", argv_json(argv), "blocks", (int)plan->blocks), error);
+                         json_pack("{s:o, s:i, s:o*}", "argv", argv_json(argv), "blocks", (int)plan->blocks,
+                                   "warnings_before", host_fact_of(session->directory, "warnings")),
+                         error);
+    if (rc == 0)
+        rc = host_note(session->directory, "warnings", warnings(session), error);
+    if (rc == 0)
+        rc = host_note(session->directory, "left_out", host_words(&plan->left_out), error);
     if (rc == 0 && !plan->looks.leave_from)
         rc = host_note(session->directory, "looks", json_integer(looks_planned(plan->comparisons)), error);
     if (rc == 0)
