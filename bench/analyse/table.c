@@ -243,10 +243,9 @@ static int row_judge(struct table *t, size_t row, const struct family *last)
     return result;
 }
 
-/* So surely slower than the best that it says nothing of how small a difference would be seen. */
-static bool is_far(const struct comparison *to_best)
+bool comparison_far(const struct comparison *c)
 {
-    return to_best->is_far || to_best->interval.lo > DROP_RATIO;
+    return c->is_far || c->interval.lo > DROP_RATIO || c->interval.hi < 1 / DROP_RATIO;
 }
 
 /* Over all comparisons of a contender with the best of its row, in the rows from `first` to `end` - 1, but for those
@@ -260,7 +259,7 @@ static int visible_make(const struct table *t, size_t first, size_t end, double 
     if (all && numbers) {
         for (size_t r = first; r < end; r++)
             for (size_t c = 0; c < t->pools; c++)
-                if (entry_at(t, r, c)->contends && c != t->best[r] && !is_far(&entry_at(t, r, c)->to_best))
+                if (entry_at(t, r, c)->contends && c != t->best[r] && !comparison_far(&entry_at(t, r, c)->to_best))
                     all[count++] = entry_at(t, r, c)->to_best;
         *visible = difference_visible(all, count, false, numbers);
     }
@@ -275,9 +274,8 @@ int table_sight(const struct table *t, size_t row, struct sight *sight)
     *sight = (struct sight){.visible = NAN};
     for (size_t c = 0; c < t->pools; c++) {
         const struct entry *e = table_entry(t, row, c);
-        size_t last = e->cell == NO_CELL ? 0 : last_block(t, e->cell);
-        if (last > sight->blocks)
-            sight->blocks = last;
+        if (e->contends && c != t->best[row] && e->to_best.blocks > sight->blocks)
+            sight->blocks = e->to_best.blocks;
         if (e->contends && e->mark == MARK_UNRESOLVED && e->to_best.blocks_to_resolve > sight->to_resolve)
             sight->to_resolve = e->to_best.blocks_to_resolve;
     }

@@ -48,13 +48,15 @@ bool table_marked(const struct table *table); /* enough blocks for marks */
 bool table_precise(const struct table *table, size_t row, double precision);
 /* What a row could tell. */
 struct sight {
-    size_t blocks; /* that the row was run in */
+    size_t blocks; /* that the best of the row has in common with another contender, of which that are most */
     double
         visible; /* the smallest difference from its best that comparisons like these show; NAN: none has an interval */
     size_t to_resolve; /* blocks in all that would resolve what is unresolved, in about 4 of 5 cases each; 0: nothing
                           is; RESOLVE_MAX + 1: more than RESOLVE_MAX */
 };
 int table_sight(const struct table *table, size_t row, struct sight *sight); /* 0 or -ENOMEM */
+/* So surely slower, or faster, that it says nothing of how small a difference would be seen. */
+bool comparison_far(const struct comparison *comparison);
 /* Every verdict of the row on a contender against its best is told; false where it has no two contenders. */
 bool table_compares(const struct table *table, size_t row); /* it has two contenders */
 bool table_told(const struct table *table, size_t row);

@@ -4,6 +4,7 @@
 #include "bench/base/spec.h"
 #include "bench/base/units.h"
 #include "bench/model/summary_factors.h"
+#include "bench/stats/drop.h"
 #include "workloads/text.h"
 #include <math.h>
 #include <string.h>
@@ -42,6 +43,15 @@ static bool is_partly(const struct table *t, const struct entry *e)
     return e->cell != NO_CELL && !isnan(e->ns) && t->run->rows[e->cell].failed;
 }
 
+/* The blocks of a cell that was dropped, where its row ran on without it; 0: none such. */
+static int64_t blocks_dropped(const struct table *t, size_t row, size_t column)
+{
+    if (!table_dropped(t, row, column))
+        return 0;
+    int64_t trials = t->run->rows[table_entry(t, row, column)->cell].trials;
+    return trials < t->run->rows[table_entry(t, row, t->best[row])->cell].trials ? trials : 0;
+}
+
 static bool is_wide(const struct entry *e)
 {
     return e->interval.hi > e->interval.lo * WIDE; /* not of a cell that has none */
@@ -53,30 +63,40 @@ static char *speedup_format(char *text, size_t size, double speedup)
     return text;
 }
 
+/* "*", "?", "n6", "". */
+static void verdict_mark(const struct table *t, size_t row, size_t column, char *text, size_t size)
+{
+    const enum mark mark = table_entry(t, row, column)->mark;
+    const int64_t blocks = blocks_dropped(t, row, column);
+    snprintf(text, size, "%s", mark == MARK_BEST ? "*" : mark == MARK_UNRESOLVED ? "?" : "");
+    if (blocks)
+        snprintf(text, size, "n%lld", (long long)blocks);
+}
+
 /* "1.93", "10.5 us", "failed", "". */
 static void entry_put(struct sheet *sheet, const struct table *t, size_t row, size_t column, enum detail detail)
 {
     const struct entry *e = table_entry(t, row, column);
     bool speedup = has_speedup(t, row) && e->cell != t->base[row], noted = !isnan(e->interval.lo);
     char *(*format)(char *text, size_t size, double value) = speedup ? speedup_format : format_duration;
-    char value[24], mark[48], lo[16], hi[16], interval[40] = "";
+    char value[24], verdict[32], mark[80], lo[16], hi[16], interval[40] = "";
     if (e->cell == NO_CELL || isnan(e->ns)) {
         const struct summary_row *cell = e->cell == NO_CELL ? NULL : &t->run->rows[e->cell];
         sheet_put(sheet, "%s", !cell ? "" : cell->failed == cell->trials ? "failed" : "-");
         return;
     }
     sheet_put(sheet, "%s", format(value, sizeof value, speedup ? e->speedup : e->ns));
-    char letter = e->mark == MARK_BEST ? '*' : e->mark == MARK_UNRESOLVED ? '?' : ' ';
+    verdict_mark(t, row, column, verdict, sizeof verdict);
     const char *partly = is_partly(t, e) ? "!" : "";
     if (noted)
         snprintf(interval, sizeof interval, "%s .. %s", format(lo, sizeof lo, e->interval.lo),
                  format(hi, sizeof hi, e->interval.hi));
     if (detail == DETAIL_REPORT)
-        snprintf(mark, sizeof mark, "%.*s%s", letter != ' ', &letter, partly);
+        snprintf(mark, sizeof mark, "%s%s%s", *verdict == 'n' ? " " : "", verdict, partly);
     else if (detail == DETAIL_SCREEN && is_wide(e))
-        snprintf(mark, sizeof mark, " %c%s [%s]", letter, partly, interval);
+        snprintf(mark, sizeof mark, " %-1s%s [%s]", verdict, partly, interval);
     else
-        snprintf(mark, sizeof mark, " %c%s%s", letter, is_wide(e) ? "~" : "", partly);
+        snprintf(mark, sizeof mark, " %-1s%s%s", verdict, is_wide(e) ? "~" : "", partly);
     sheet_note(sheet, mark, detail == DETAIL_REPORT ? interval : "");
 }
 
@@ -148,7 +168,7 @@ static void staff_print(FILE *out, const struct table *t, size_t column)
 
 void table_legend(FILE *out, const struct table *t)
 {
-    bool best = false, unresolved = false, partly = false, lags = false;
+    bool best = false, unresolved = false, partly = false, lags = false, dropped = false;
     for (size_t c = 0; c < t->pools; c++) {
         const char *pool = t->run->rows[t->pool[c]].f.pool;
         char head[64];
@@ -160,11 +180,15 @@ void table_legend(FILE *out, const struct table *t)
         best = best || t->entries[i].mark == MARK_BEST;
         unresolved = unresolved || t->entries[i].mark == MARK_UNRESOLVED;
         partly = partly || is_partly(t, &t->entries[i]);
+        dropped = dropped || blocks_dropped(t, i / t->pools, i % t->pools);
     }
     if (best)
         fprintf(out, "* the best of its row, or equal to it within %.0f %%\n", t->family.margin * 100);
     if (unresolved)
         fputs("? unresolved against the best\n", out);
+    if (dropped)
+        fprintf(out, "n: of so many blocks; it was dropped, as surely more than %g times slower than the best\n",
+                DROP_RATIO);
     for (size_t r = 0; r < t->rows; r++)
         lags = lags || row_lags(t, r);
     if (lags)
