@@ -46,6 +46,12 @@ check 'and no row leaves' [ "$(fact all leave_from)" = 0 ]
 check 'suite.ini says so' grep -qx 'drop = no' all/suite.ini
 limited poolbench run --pool serial,pthread,fork "${cells[@]}" --blocks 9 --out fixed >out 2>err
 check '--blocks, too' [ "$(ran fixed fork)" = 9 ]
+sed -i 's/"left_out": \[\]/"left_out": ["a row of before"]/' fixed/host.json
+poolbench summarise fixed >out 2>err
+check 'what was left out is on the screen' grep -q 'a row of before' out
+limited poolbench run --more fixed --blocks 1 >out 2>err
+check '--more tells of what it left out itself' [ $? -eq 0 -a "$(grep -c 'a row of before' out fixed/host.json | tr '\n' ' ')" = 'out:0 fixed/host.json:0 ' ]
+check 'what that run was warned of before stands with the command' grep -q '"warnings_before"' fixed/host.json
 limited poolbench run --pool serial --budget 3s --drop perhaps >out 2>err
 check 'another word is refused' [ $? -eq 2 ]
 check 'by the name of the option' said "--drop: 'perhaps' is not yes or no"
@@ -57,6 +63,14 @@ check 'are not told apart by a minute part of one' [ "$(ran open one=pthread)" -
 fork=$(ran open fork)
 check 'fork ran no more than it had to' [ "$fork" -lt "$(ran open one=pthread)" ]
 check 'every cell once in a block' once open
+said_of_fork="n$fork\\b"
+check 'the table says of how many blocks it is' grep -q "$said_of_fork" out
+check 'and what that means' grep -q 'n: of so many blocks' out
+poolbench compare open --by pool --baseline serial >out 2>err
+tr -s ' \n' ' ' <out >line
+check 'the mean of compare is over what ran to the end' grep -q 'Geometric mean over the 2 cells (1 more ran no longer' line
+check 'of all its blocks' grep -q "over the $(ran open one=pthread) blocks that have all" line
+check 'the foot tells of the level of dropped pools' grep -q 'of dropped pools 99.98 %, by t' line
 before=$(last open one=pthread)
 if grep -q '"because": "budget"' open/host.json; then
     limited poolbench run --more open --budget 5s >out 2>err

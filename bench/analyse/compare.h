@@ -55,6 +55,8 @@ struct compare {
     struct family family;
     size_t blocks_needed, blocks; /* blocks: the most that a pair has */
     struct comparison mean;       /* the geometric mean, with an interval for itself alone */
+    size_t mean_cells;            /* that are in it; */
+    size_t mean_left_out;         /* others left their run before its end, which would leave few blocks that all have */
     double visible;
 };
 

@@ -1,6 +1,7 @@
 /* The numbers of the pairs that are compared. In one run block by block; of two runs block i of one and block i of the
  * other, and what lies between the runs is taken in; of several runs a side a number a run. */
 #include "bench/analyse/compare.h"
+#include "bench/analyse/table.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/design.h"
 #include <errno.h>
@@ -55,15 +56,36 @@ static double told_of(const struct compare *c, const struct pair *p)
     return pair_is_relative(p) || !compare_is_of_time(c) ? 0 : c->question.between_runs;
 }
 
-/* Whether a row stands for the others in the mean: numbers of one kind. */
-static bool is_in_mean(const struct compare *c, const struct pair *p)
+static int64_t most_trials(const struct run_data *run)
 {
-    return p->comparison.blocks && pair_is_relative(p) == (c->two && c->relative);
+    int64_t most = 0;
+    for (size_t i = 0; i < run->count; i++)
+        most = run->rows[i].trials > most ? run->rows[i].trials : most;
+    return most;
+}
+
+/* Runs that are the units have one number each, of however many blocks. */
+static bool ran_to_the_end(const struct compare *c, const struct pair *p)
+{
+    const struct run_data *cells = &c->cell->run, *bases = &c->base->run;
+    return c->several || !c->family.looks.leave_from ||
+           (cells->rows[p->cell].trials == most_trials(cells) && bases->rows[p->base].trials == most_trials(bases));
+}
+
+/* Whether a row stands for the others in the mean: numbers of one kind. One that left would leave few blocks with all
+ * cells. */
+static bool is_in_mean(struct compare *c, const struct pair *p)
+{
+    const bool is_one = p->comparison.blocks && pair_is_relative(p) == (c->two && c->relative);
+    const bool is_whole = is_one && ran_to_the_end(c, p);
+    c->mean_cells += is_whole;
+    c->mean_left_out += is_one && !is_whole;
+    return is_whole;
 }
 
 static int pair_judge(struct judging *j, struct pair *p)
 {
-    const struct compare *c = j->c;
+    struct compare *c = j->c;
     struct apart apart = {0};
     int result = 0;
     compared_of(c->cell, p->cell, p->cell_own, j->blocks, j->cell);
@@ -117,7 +139,7 @@ static void runs_judge(const struct judging *j, const struct sides *sides, size_
 
 static int pair_judge_runs(struct judging *j, struct pair *p)
 {
-    const struct compare *c = j->c;
+    struct compare *c = j->c;
     double *cells = j->cells + j->kept * SIDE_RUNS_MAX, *bases = j->bases + j->kept * SIDE_RUNS_MAX;
     runs_judge(j, &c->cells, p->cell, p->cell_own, cells, &p->cell_cost, &p->cell_own_cost);
     runs_judge(j, &c->bases, p->base, p->base_own, bases, &p->base_cost, &p->base_own_cost);
@@ -184,13 +206,16 @@ static void judging_close(struct judging *j)
     free(j->cells);
 }
 
+/* Where rows leave, pairs that are far apart have few blocks; elsewhere they have all, and tell as much as others. */
 static int visible_find(struct compare *c)
 {
+    size_t count = 0;
     struct comparison *all = calloc(c->count + 1, sizeof *all);
     double *room = calloc(2 * c->count + 1, sizeof *room);
     for (size_t i = 0; i < c->count && all; i++)
-        all[i] = c->pairs[i].comparison;
-    c->visible = all && room ? difference_visible(all, c->count, false, room) : NAN;
+        if (!c->family.looks.leave_from || !comparison_far(&c->pairs[i].comparison))
+            all[count++] = c->pairs[i].comparison;
+    c->visible = all && room ? difference_visible(all, count, false, room) : NAN;
     int result = all && room ? 0 : -ENOMEM;
     free(all);
     free(room);

@@ -8,6 +8,7 @@
 #include "bench/show/lines.h"
 #include "bench/show/markup.h"
 #include "bench/show/sheet.h"
+#include "bench/stats/drop.h"
 #include "workloads/text.h"
 #include <math.h>
 #include <stdarg.h>
@@ -188,19 +189,29 @@ static void head_print(FILE *out, const struct compare *c, enum style style)
 
 static void foot_print(FILE *out, const struct compare *c, enum style style)
 {
-    char ratio[32], interval[96];
+    char ratio[32], interval[96], levels[96] = "";
     double margin = c->question.margin;
-    bool lags = false;
-    for (size_t i = 0; i < c->count; i++)
+    bool lags = false, left = false;
+    for (size_t i = 0; i < c->count; i++) {
         lags = lags || c->pairs[i].lag.said;
+        left = left || (c->family.looks.leave_from && c->pairs[i].comparison.blocks < c->blocks);
+    }
+    if (left)
+        snprintf(levels, sizeof levels, "; of rows that left earlier, as of that look; of dropped pools %.4g %%, by t",
+                 100 * (1 - 2 * DROP_ERROR));
     say(out, style,
-        "%zu comparison%s: all intervals hold together with %.0f %% (each by itself %.4g %%). equal: wholly "
+        "%zu comparison%s: all intervals hold together with %.0f %% (each by itself %.4g %%%s). equal: wholly "
         "within %.4g %%; faster, slower: wholly below, above 1x; else unresolved.",
-        c->count, c->count == 1 ? "" : "s", 100 * (1 - FAMILY_ERROR), 100 * c->family.level, 100 * margin);
-    if (c->count > 1 && c->mean.blocks) {
+        c->count, c->count == 1 ? "" : "s", 100 * (1 - FAMILY_ERROR), 100 * c->family.level, levels, 100 * margin);
+    if (c->mean.blocks && (c->mean_left_out ? c->mean_cells : c->count) > 1) {
+        char of[64] = "", without[64] = "";
+        if (c->mean_left_out) {
+            snprintf(of, sizeof of, " the %zu", c->mean_cells);
+            snprintf(without, sizeof without, " (%zu more ran no longer, and are not in it)", c->mean_left_out);
+        }
         say(out, style,
-            "Geometric mean over cells: %sx [%s], by itself %.0f %%, over the %zu %s%s that have all cells.",
-            ratio_text(ratio, sizeof ratio, c->mean.ratio, margin),
+            "Geometric mean over%s cells%s: %sx [%s], by itself %.0f %%, over the %zu %s%s that have all cells.", of,
+            without, ratio_text(ratio, sizeof ratio, c->mean.ratio, margin),
             interval_text(interval, sizeof interval, &c->mean.interval, margin), 100 * (1 - FAMILY_ERROR),
             c->mean.blocks, c->several ? "run" : "block", c->mean.blocks == 1 ? "" : "s");
     }
