@@ -72,9 +72,9 @@ static bool ran_to_the_end(const struct compare *c, const struct pair *p)
            (cells->rows[p->cell].trials == most_trials(cells) && bases->rows[p->base].trials == most_trials(bases));
 }
 
-/* Whether a row stands for the others in the mean: numbers of one kind. One that left would leave few blocks with all
- * cells. */
-static bool is_in_mean(struct compare *c, const struct pair *p)
+/* Whether a row stands for the others in the mean, which is counted: numbers of one kind. One that left would leave few
+ * blocks with all cells. */
+static bool mean_takes(struct compare *c, const struct pair *p)
 {
     const bool is_one = p->comparison.blocks && pair_is_relative(p) == (c->two && c->relative);
     const bool is_whole = is_one && ran_to_the_end(c, p);
@@ -107,7 +107,7 @@ static int pair_judge(struct judging *j, struct pair *p)
     p->base_cost = median_of(j->base, j->blocks, j->room);
     p->cell_own_cost = own_cost(j, c->cell, p->cell_own);
     p->base_own_cost = own_cost(j, c->base, p->base_own);
-    if (is_in_mean(c, p)) /* a cell that failed throughout would leave no block with all cells */
+    if (mean_takes(c, p)) /* a cell that failed throughout would leave no block with all cells */
         for (size_t b = 0, row = j->kept++; b < j->blocks; b++)
             j->ratios[row * j->blocks + b] = j->base[b] > 0 ? j->cell[b] / j->base[b] : NAN;
     return result;
@@ -144,7 +144,7 @@ static int pair_judge_runs(struct judging *j, struct pair *p)
     runs_judge(j, &c->cells, p->cell, p->cell_own, cells, &p->cell_cost, &p->cell_own_cost);
     runs_judge(j, &c->bases, p->base, p->base_own, bases, &p->base_cost, &p->base_own_cost);
     comparison_of_runs(cells, c->cells.count, bases, c->bases.count, &c->family, &p->comparison);
-    j->kept += is_in_mean(c, p);
+    j->kept += mean_takes(c, p);
     return 0;
 }
 
