@@ -1,19 +1,16 @@
 /* All that is computed of a run, in the order in which one needs the other, see analysis.h. */
 #include "bench/analyse/analysis.h"
-#include "bench/analyse/answer.h"
 #include "bench/analyse/findings.h"
 #include <errno.h>
 #include <stdlib.h>
 
-/* What is said of the table, as text. */
-static int sentences_make(const struct analysis *analysis, int (*print)(FILE *out, const struct table *table),
-                          char **text)
+static int findings_make(struct analysis *analysis)
 {
     size_t size;
-    FILE *out = open_memstream(text, &size);
+    FILE *out = open_memstream(&analysis->findings, &size);
     if (!out)
         return -ENOMEM;
-    int rc = analysis->run->count ? print(out, &analysis->table) : 0;
+    int rc = analysis->run->count ? findings_print(out, &analysis->table) : 0;
     return fclose(out) ? -ENOMEM : rc;
 }
 
@@ -27,9 +24,7 @@ int analysis_make(const struct run_data *run, struct analysis *analysis)
         rc = price_make(&analysis->table, c, &analysis->prices[c]);
     if (!rc)
         rc = fault_costs_make(run, &analysis->fault_costs);
-    if (!rc)
-        rc = sentences_make(analysis, answer_print, &analysis->answer);
-    return rc ? rc : sentences_make(analysis, findings_print, &analysis->findings);
+    return rc ? rc : findings_make(analysis);
 }
 
 void analysis_release(struct analysis *analysis)
@@ -39,5 +34,4 @@ void analysis_release(struct analysis *analysis)
     free(analysis->prices);
     fault_costs_release(&analysis->fault_costs);
     free(analysis->findings);
-    free(analysis->answer);
 }

@@ -11,7 +11,6 @@ struct analysis {
     struct price *prices;       /* one a column of the table */
     struct fault_costs fault_costs;
     char *findings; /* a sentence a line, "" */
-    char *answer;   /* likewise, a line for each kind of tasks (answer.h) */
 };
 
 int analysis_make(const struct run_data *run, struct analysis *analysis); /* 0 or -ENOMEM; release it in any case */

@@ -23,6 +23,7 @@ struct candidate {
 /* Those that ran the same tasks, in the same arrangement but for pool and workers; the fastest first. */
 struct question {
     const struct table *table;
+    const char *run; /* how a command names it */
     struct candidate *candidates;
     size_t count;
     struct family family;
@@ -196,10 +197,12 @@ static double needed_ns(const struct question *q, const struct choice *choice)
     return ns > LONGEST_NS ? INFINITY : ns;
 }
 
-static const char *run_word(const struct run_data *run, char **quoted)
+/* "poolbench run --more latest ", with a verb. */
+static void command_print(FILE *out, const char *verb, const char *run)
 {
-    *quoted = run_for_shell(run->directory);
-    return run_is_latest(run->directory) ? "latest" : *quoted ? *quoted : "RUN";
+    char *quoted = run_for_shell(run);
+    fprintf(out, "poolbench %s %s", verb, quoted ? quoted : "RUN");
+    free(quoted);
 }
 
 /* Rounded up, as nobody knows it better. */
@@ -207,7 +210,7 @@ static void more_print(FILE *out, const struct question *q, double ns)
 {
     static const double steps[] = {0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60};
     size_t step = 0;
-    char budget[32], *quoted;
+    char budget[32];
     while (step + 1 < sizeof steps / sizeof steps[0] && steps[step] * MINUTE_NS < ns)
         step++;
     spell_duration(budget, sizeof budget, (int64_t)(steps[step] * MINUTE_NS));
@@ -215,19 +218,17 @@ static void more_print(FILE *out, const struct question *q, double ns)
         fprintf(out, ": needs about %.0f seconds: ", steps[step] * 60);
     else
         fprintf(out, ": needs about %.0f minutes: ", steps[step]);
-    fprintf(out, "poolbench run --more %s --budget %s\n", run_word(q->table->run, &quoted), budget);
-    free(quoted);
+    command_print(out, "run --more", q->run);
+    fprintf(out, " --budget %s\n", budget);
 }
 
 /* Rows are told, but numbers of workers are not: then all of them go on. */
 static void blocks_print(FILE *out, const struct question *q, const struct choice *choice)
 {
-    const size_t blocks = q->table->run->blocks;
-    char *quoted;
-    fprintf(out, ": needs about %zu blocks more: poolbench run --more %s --blocks %zu\n",
-            choice->blocks > blocks ? choice->blocks - blocks : 1, run_word(q->table->run, &quoted),
-            choice->blocks > blocks ? choice->blocks - blocks : 1);
-    free(quoted);
+    const size_t before = q->table->run->blocks, more = choice->blocks > before ? choice->blocks - before : 1;
+    fprintf(out, ": needs about %zu blocks more: ", more);
+    command_print(out, "run --more", q->run);
+    fprintf(out, " --blocks %zu\n", more);
 }
 
 /* "at most 4.1 % apart", "up to 2.4 times apart", "". */
@@ -290,9 +291,9 @@ static void question_print(FILE *out, const struct question *q, size_t row, enum
     fputc('\n', out);
 }
 
-static int question_answer(FILE *out, const struct table *t, size_t row, enum kind kind)
+static int question_answer(FILE *out, const struct table *t, size_t row, enum kind kind, const char *run)
 {
-    struct question q = {.table = t};
+    struct question q = {.table = t, .run = run};
     int rc = candidates_find(&q, row);
     if (!rc && q.count > 1)
         rc = candidates_compare(&q);
@@ -306,18 +307,17 @@ static int question_answer(FILE *out, const struct table *t, size_t row, enum ki
 }
 
 /* The blocks that a comparison needs are not there yet. */
-static void too_few_print(FILE *out, const struct table *t)
+static void too_few_print(FILE *out, const struct table *t, const char *run)
 {
-    const struct run_data *run = t->run;
-    const char *because = json_string_value(json_object_get(host_fact(run->host, "ended"), "because"));
-    char *quoted;
-    const char *word = run_word(run, &quoted);
+    const char *because = json_string_value(json_object_get(host_fact(t->run->host, "ended"), "because"));
     fprintf(out, "cannot tell yet (%zu blocks of at least %zu): ", t->series.blocks, t->blocks_needed);
-    if (!because || !strcmp(because, "interrupted"))
-        fprintf(out, "poolbench resume %s\n", word);
-    else
-        fprintf(out, "poolbench run --more %s --blocks %zu\n", word, t->blocks_needed - t->series.blocks);
-    free(quoted);
+    if (!because || !strcmp(because, "interrupted")) {
+        command_print(out, "resume", run);
+        fputc('\n', out);
+    } else {
+        command_print(out, "run --more", run);
+        fprintf(out, " --blocks %zu\n", t->blocks_needed - t->series.blocks);
+    }
 }
 
 /* Of a run of several builds, this one's. */
@@ -327,7 +327,7 @@ static bool is_ours(const struct table *t, size_t row)
     return !*program || !strcmp(program, "this");
 }
 
-int answer_print(FILE *out, const struct table *t)
+int answer_print(FILE *out, const struct table *t, const char *run)
 {
     bool answered[KIND_UNSIZED + 1] = {[KIND_UNSIZED] = true};
     const char *verb = json_string_value(host_fact(t->run->host, "verb"));
@@ -335,7 +335,7 @@ int answer_print(FILE *out, const struct table *t)
     if (!t->family.comparisons || (verb && strcmp(verb, "run") != 0)) /* it had another question */
         return 0;
     if (!table_marked(t)) {
-        too_few_print(out, t);
+        too_few_print(out, t, run);
         return 0;
     }
     for (size_t row = 0; row < t->rows && !rc; row++) {
@@ -343,7 +343,7 @@ int answer_print(FILE *out, const struct table *t)
         if (answered[kind] || t->best[row] == NO_CELL || !is_ours(t, row))
             continue;
         answered[kind] = true;
-        rc = question_answer(out, t, row, kind);
+        rc = question_answer(out, t, row, kind, run);
     }
     return rc;
 }

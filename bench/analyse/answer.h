@@ -8,7 +8,7 @@
 #include "bench/analyse/table.h"
 #include <stdio.h>
 
-/* A line each; none where nothing was compared. 0 or -ENOMEM. */
-int answer_print(FILE *out, const struct table *table);
+/* A line each; none where nothing was compared. run: how a command names the run. 0 or -ENOMEM. */
+int answer_print(FILE *out, const struct table *table, const char *run);
 
 #endif

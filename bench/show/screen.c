@@ -1,5 +1,6 @@
 /* The parts of the closing screen, one after the other. */
 #include "bench/show/screen.h"
+#include "bench/analyse/answer.h"
 #include "bench/analyse/diagnostics.h"
 #include "bench/analyse/failures.h"
 #include "bench/base/inside.h"
@@ -233,15 +234,16 @@ static void files_print(FILE *out, const struct run_data *run)
 }
 
 /* What it comes to; last, where it is seen first. */
-static void answer_lines(FILE *out, const struct analysis *analysis)
+static void answer_lines(FILE *out, const struct table *table)
 {
+    const char *directory = table->run->directory;
     struct lines answers;
-    if (*analysis->answer)
+    if (!lines_open(&answers))
+        return;
+    answer_print(answers.out, table, run_is_latest(directory) ? "latest" : directory);
+    if (ftell(answers.out) > 0)
         fputc('\n', out);
-    if (lines_open(&answers)) {
-        fputs(analysis->answer, answers.out);
-        lines_print(out, &answers, "");
-    }
+    lines_print(out, &answers, "");
 }
 
 void screen_print(FILE *out, const struct analysis *analysis)
@@ -268,5 +270,5 @@ void screen_print(FILE *out, const struct analysis *analysis)
         fprintf(out, "\nWhich build is faster, cell by cell: poolbench compare %s\n", run_id(run->directory));
     files_print(out, run);
     if (table)
-        answer_lines(out, analysis);
+        answer_lines(out, table);
 }

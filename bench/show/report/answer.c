@@ -1,4 +1,5 @@
 /* What was found: the conclusions and the tables of the closing screen, and what failed. */
+#include "bench/analyse/answer.h"
 #include "bench/analyse/failures.h"
 #include "bench/base/units.h"
 #include "bench/model/host.h"
@@ -106,11 +107,14 @@ static const char *silence(const struct report *r)
 
 static void put_conclusions(struct report *r)
 {
-    const char *answer = r->analysis->answer, *findings = r->analysis->findings;
     struct lines lines;
     if (!lines_open(&lines))
         return;
-    fprintf(lines.out, "%s%s", answer, *findings || *answer ? findings : silence(r));
+    if (r->table)
+        answer_print(lines.out, r->table, r->run_id); /* of a copy, too */
+    fputs(r->analysis->findings, lines.out);
+    if (ftell(lines.out) <= 0)
+        fputs(silence(r), lines.out);
     report_lines(r, &lines, LIST_ANSWER);
 }
 
