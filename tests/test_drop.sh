@@ -33,7 +33,7 @@ check 'and not less' [ "$(ran told fork)" -le "$(ran told pthread)" ]
 check 'with serial, which they are measured by' [ "$(ran told serial)" = "$(ran told pthread)" ]
 check 'host.json says from where rows leave' [ "$(fact told leave_from)" = 8 ]
 check 'and why the run ended' grep -q '"because": "resolved"' told/host.json
-check 'the last one is named slower' grep -Eq '^spin.* fork|fork' out
+check 'what was dropped is marked with its blocks' grep -q "n$(ran told fork)" out
 poolbench summarise told >again 2>err
 check 'a summary made again is the same' cmp -s out again
 poolbench resume told >out 2>err
@@ -41,7 +41,8 @@ check 'nothing is left to resume' said 'is complete'
 
 # ---- all of it, where that is asked for ----
 limited poolbench run --pool serial,pthread,fork "${cells[@]}" --budget 6s --drop no --out all >out 2>err
-check '--drop no runs every cell in every block' [ "$(ran all fork)" = "$(ran all pthread)" ]
+fewer=$(($(ran all pthread) - $(ran all fork)))
+check '--drop no runs every cell in every block but one that is cut off' [ "${fewer#-}" -le 1 ]
 check 'and no row leaves' [ "$(fact all leave_from)" = 0 ]
 check 'suite.ini says so' grep -qx 'drop = no' all/suite.ini
 limited poolbench run --pool serial,pthread,fork "${cells[@]}" --blocks 9 --out fixed >out 2>err
