@@ -2,7 +2,7 @@
  * ratios of their costs, by block, against DROP_RATIO, one-sided at DROP_ERROR. It is asked at every look from
  * DROP_LEAST blocks on. What may not be dropped is a cell that is as fast as the other: for its bound to lie above
  * DROP_RATIO all the same, noise must hit it alone in nearly every block; how seldom that is, with noise of any shape,
- * tests/test_levels.c measures. Pure; thread-safe. */
+ * tests/test_leaving.c measures. Pure; thread-safe. */
 #ifndef POOLBENCH_STATS_DROP_H
 #define POOLBENCH_STATS_DROP_H
 #include "bench/stats/stats.h"
