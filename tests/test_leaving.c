@@ -5,6 +5,7 @@
 /* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
 #include "bench/stats/drop.h"
 #include "bench/stats/verdict.h"
+#include "tests/quick_rows.h"
 #include "tests/sim.h"
 #include <gsl/gsl_randist.h>
 #include <math.h>
@@ -18,8 +19,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static const size_t row_pools[] = {6, 3, 3, 6, 4, 3, 5, 5, 3, 3}; /* contenders; 71 pairs, as `plan quick` says */
-enum { ROWS = COUNT(row_pools), POOLS = 41, PAIRS = 71, BLOCKS = 200, TIME = 21 * POOLS, LEAVE_FROM = 12 };
+enum { BLOCKS = 200, TIME = 21 * POOLS, LEAVE_FROM = 12 };
 
 /* True times of the first pools of a row. */
 static const struct {

@@ -5,6 +5,7 @@
 #include "bench/stats/looks.h"
 #include "bench/stats/ranks.h"
 #include "bench/stats/verdict.h"
+#include "tests/quick_rows.h"
 #include "tests/sample.h"
 #include "tests/sim.h"
 #include <gsl/gsl_cdf.h>
@@ -241,13 +242,10 @@ static void test_looks(void **state)
     gsl_rng_set(sim_rng, 630);
     looks_print(1, sample_all() ? 100000 : 5000);
     looks_print(10, sample_all() ? 200000 : 5000);
-    looks_print(71, sample_all() ? 1000000 : 5000);
+    looks_print(PAIRS, sample_all() ? 1000000 : 5000);
 }
 
 /* ---- a table like that of the suite quick ---- */
-
-static const size_t row_pools[] = {6, 3, 3, 6, 4, 3, 5, 5, 3, 3}; /* contenders; 71 pairs, as `plan quick` says */
-enum { ROWS = COUNT(row_pools), POOLS = 41, PAIRS = 71 };
 
 /* True times of the first pools of a row; of those after the last of them too. */
 static const struct {

@@ -243,11 +243,6 @@ static int row_judge(struct table *t, size_t row, const struct family *last)
     return result;
 }
 
-bool comparison_far(const struct comparison *c)
-{
-    return c->is_far || c->interval.lo > DROP_RATIO || c->interval.hi < 1 / DROP_RATIO;
-}
-
 /* Over all comparisons of a contender with the best of its row, in the rows from `first` to `end` - 1, but for those
  * that are far behind. */
 static int visible_make(const struct table *t, size_t first, size_t end, double *visible)

@@ -55,8 +55,6 @@ struct sight {
                           is; RESOLVE_MAX + 1: more than RESOLVE_MAX */
 };
 int table_sight(const struct table *table, size_t row, struct sight *sight); /* 0 or -ENOMEM */
-/* So surely slower, or faster, that it says nothing of how small a difference would be seen. */
-bool comparison_far(const struct comparison *comparison);
 /* Every verdict of the row on a contender against its best is told; false where it has no two contenders. */
 bool table_compares(const struct table *table, size_t row); /* it has two contenders */
 bool table_told(const struct table *table, size_t row);

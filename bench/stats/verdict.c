@@ -118,6 +118,12 @@ static void drop_judge(const double *sorted, size_t count, struct comparison *co
         comparison->verdict = logs.lo > 0 ? VERDICT_SLOWER : VERDICT_FASTER;
 }
 
+bool comparison_far(const struct comparison *comparison)
+{
+    const struct interval logs = {log(comparison->interval.lo), log(comparison->interval.hi)};
+    return comparison->is_far || drop_tells(&logs);
+}
+
 /* Of logs, one a block, which it sorts. */
 static void comparison_judge(double *logs, size_t blocks, const struct family *family, struct comparison *comparison)
 {

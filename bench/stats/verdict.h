@@ -52,6 +52,9 @@ struct cost_pair {
     const double *cell, *baseline;
 };
 
+/* So surely slower, or faster, that it says nothing of how small a difference would be seen. */
+bool comparison_far(const struct comparison *comparison);
+
 /* Holm's step-down over all comparisons of the family: the level rises with every one whose interval leaves 1 out, as
  * the error is then shared among the rest. Verdicts read at the level of the last step, `last`, are wrong in at most
  * FAMILY_ERROR of all families in any of them; intervals of that level are not, so those of `family` are shown.

@@ -8,7 +8,7 @@
 #include "bench/verbs/verbs.h"
 #include <stdlib.h>
 
-#define LABEL_COLUMN 15
+#define LABEL_COLUMN 17
 
 static void heading_print(const char *label, const char *text)
 {
