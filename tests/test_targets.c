@@ -2,6 +2,7 @@
 #include "bench/base/refuse.h"
 #include "bench/verbs/targets/targets.h"
 #include "tests/scratch.h"
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -48,9 +49,13 @@ static void cell_add(struct run_data *run, const char *pool, int64_t size_ns, do
     }
 }
 
+static double readings_ns; /* of the clock, two; NAN: host.json does not say */
+
 static struct run_data run_make(void)
 {
     struct run_data run = {.trials = trials};
+    if (!isnan(readings_ns))
+        run.host = json_pack("{s:{s:{s:f}}}", "run", "clock", "two_readings_ns", readings_ns);
     cell_add(&run, "pthread", 100, 150);
     cell_add(&run, "floor-ring", 100, 100);
     cell_add(&run, "prefork", 100, 160);
@@ -113,6 +118,17 @@ static void amounts(void **state)
     assert_true(j.value >= 10 && j.value < 11);
     j = judged("[a]\ncell = pool=prefork\nbase = pool=pthread, size=100ns\nat_most = 9ns\n");
     assert_int_equal(j.outcome, TARGET_FAILS);
+    /* 10 ns more; two readings take 6 */
+    readings_ns = 6;
+    j = judged("[a]\ncell = pool=prefork\nbase = pool=pthread, size=100ns\nat_most = readings+5ns\n");
+    assert_int_equal(j.outcome, TARGET_HOLDS);
+    assert_true(j.at_most == 11);
+    j = judged("[a]\ncell = pool=prefork\nbase = pool=pthread, size=100ns\nat_most = readings+3ns\n");
+    assert_int_equal(j.outcome, TARGET_FAILS);
+    readings_ns = NAN;
+    j = judged("[a]\ncell = pool=prefork\nbase = pool=pthread, size=100ns\nat_most = readings+5ns\n");
+    assert_int_equal(j.outcome, TARGET_NOT_RUN);
+    assert_non_null(strstr(j.why, "host.json does not say"));
     j = judged("[a]\ncell = pool=prefork\nat_most = 161ns\n"); /* 160 .. 164.8 */
     assert_int_equal(j.outcome, TARGET_UNRESOLVED);
     j = judged("[a]\ncell = pool=prefork\nmetric = private\nat_most = 100KiB\n");
@@ -166,6 +182,8 @@ static void bad_files(void **state)
         {"[a]\nat_most = 1us\n\n[b]\ncell = pool=pthread\nat_most = 1us\n", ":1: [a] has no cell"},
         {"[a]\ncell = pool=pthread\nat_most = 1.5x\n", "expected a base"},
         {"[a]\ncell = pool=pthread\nbase = pool=fork\nat_most = soon\n", "expected a ratio as 1.5x or a time as 15ns"},
+        {"[a]\ncell = pool=pthread\nat_most = readings+5ns\n", "at_most = readings+5ns is a difference"},
+        {"[a]\ncell = pool=pthread\nbase = pool=fork\nat_most = readings+2x\n", "found 'readings+2x'"},
         {"[a]\ncell = pool=pthread\nmetric = pss\nat_most = 5ms\n", "bytes as 40KiB"},
         {"[a]\ncell = pol=pthread\nat_most = 1us\n", ":2: there is no factor 'pol'; did you mean 'pool'?"},
         {"[a]\ncell = pthread\nat_most = 1us\n", ":2: 'pthread': expected FACTOR=VALUE"},

@@ -1,6 +1,7 @@
 /* What the run says of each target, block by block: a ratio, a difference, an amount, or a METG of its own in every
  * block. All intervals hold together; a target fails only when its whole interval lies beyond what is allowed. */
 #include "bench/analyse/metg.h"
+#include "bench/analyse/timing.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
 #include "bench/model/host.h"
@@ -125,13 +126,16 @@ static void amount_judge(struct judge *judge, double *values, size_t blocks, str
     stats_median_interval(values, count, judge->family.level, &judgement->interval);
 }
 
-static void outcome_read(const struct judge *judge, struct judgement *judgement)
+static void outcome_read(struct judgement *judgement)
 {
     const struct interval *interval = &judgement->interval;
-    double limit = judge->target->at_most;
+    const double limit = judgement->at_most;
     if (!judgement->blocks) {
         judgement->outcome = TARGET_NOT_RUN;
         snprintf(judgement->why, sizeof judgement->why, judgement->failed ? "its trials failed" : "no block has both");
+    } else if (isnan(limit)) {
+        judgement->outcome = TARGET_NOT_RUN;
+        snprintf(judgement->why, sizeof judgement->why, "host.json does not say what readings of the clock take");
     } else if (isnan(interval->lo) || isnan(interval->hi)) {
         judgement->outcome = TARGET_UNRESOLVED;
     } else {
@@ -208,7 +212,7 @@ static int pair_judge(struct judge *judge, struct judgement *judgement, double *
             room[i] = y ? x[i] - y[i] : x[i];
         amount_judge(judge, room, blocks, judgement);
     }
-    outcome_read(judge, judgement);
+    outcome_read(judgement);
     return 0;
 }
 
@@ -290,7 +294,7 @@ static int metg_judge(struct judge *judge, struct judgement *judgement, double *
         } else if (!rc) {
             amount_judge(judge, room, blocks, judgement);
         }
-        outcome_read(judge, judgement);
+        outcome_read(judgement);
     }
     free(base);
     return rc;
@@ -307,6 +311,7 @@ int targets_judge(const struct targets *targets, const struct run_data *run, str
         judge.target = &targets->target[i];
         judgement[i] = (struct judgement){
             .value = NAN, .interval = {NAN, NAN}, .cell_cost = NAN, .base_cost = NAN, .outcome = TARGET_NOT_RUN};
+        judgement[i].at_most = judge.target->at_most + (judge.target->with_readings ? timing_readings_ns(run) : 0);
         rc = !room                ? -ENOMEM
              : judge.target->metg ? metg_judge(&judge, &judgement[i], room)
                                   : pair_judge(&judge, &judgement[i], room);

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #define TARGETS_BYTES_MAX (1u << 20)
+#define READINGS          "readings+" /* of the clock, two */
 
 struct reader {
     const char *path;
@@ -134,25 +135,29 @@ static int selector_parse(struct selector *selector, const char *value, char *er
 static int at_most_parse(struct target *target, char *error)
 {
     const char *text = target->at_most_text;
+    target->with_readings = target->metric->unit == UNIT_NS && !strncmp(text, READINGS, strlen(READINGS));
+    text += target->with_readings ? strlen(READINGS) : 0;
     size_t length = strlen(text);
     char *end;
     int64_t number;
     target->at_most = strtod(text, &end);
-    if (length > 1 && !strcmp(end, "x") && target->at_most > 0) {
+    if (length > 1 && !strcmp(end, "x") && target->at_most > 0 && !target->with_readings) {
         target->kind = TARGET_RATIO;
         return target->bases ? 0 : refuse(error, "at_most = %s is a ratio, expected a base", text);
     }
     static const struct {
         int (*parse)(const char *text, int64_t *number);
         const char *words;
-    } units[] = {[UNIT_NS] = {parse_duration, "a time as 15ns"},
+    } units[] = {[UNIT_NS] = {parse_duration, "a time as 15ns or " READINGS "5ns"},
                  [UNIT_BYTES] = {parse_bytes, "bytes as 40KiB"},
                  [UNIT_COUNT] = {parse_count, "a whole number"}};
     if (units[target->metric->unit].parse(text, &number))
         return refuse(error, "at_most: expected a ratio as 1.5x or %s, found '%s'", units[target->metric->unit].words,
-                      text);
+                      target->at_most_text);
     target->at_most = (double)number;
     target->kind = target->bases ? TARGET_DIFFERENCE : TARGET_AMOUNT;
+    if (target->with_readings && !target->bases)
+        return refuse(error, "at_most = %s is a difference, expected a base", target->at_most_text);
     return 0;
 }
 

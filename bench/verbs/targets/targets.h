@@ -7,7 +7,8 @@
  *   metric = wall                      a row of bench/model/metrics.c, or metg
  *   cell = pool=pthread, workload=empty, timing=trial
  *   base = pool=floor-ring             all else as in cell; given again: the cheapest of them counts
- *   at_most = 1.5x                     a ratio; 15ns: a difference; without a base: an amount
+ *   at_most = 1.5x                     a ratio; 15ns: a difference; without a base: an amount. readings+5ns: that and
+ *                                      what two readings of the run's clock take
  *
  * Keys above the first section hold for every section that does not set its own. */
 #ifndef POOLBENCH_VERBS_TARGETS_TARGETS_H
@@ -39,7 +40,8 @@ struct target {
     struct selector cell, base[BASES_MAX];
     unsigned bases;
     enum target_kind kind;
-    double at_most; /* a ratio, ns or bytes */
+    double at_most;     /* a ratio, ns or bytes */
+    bool with_readings; /* and what two readings of the run's clock take */
     char at_most_text[32];
 };
 
@@ -57,6 +59,7 @@ struct judgement {
     double value;  /* over blocks: the middle of the ratio, the median of a difference or amount */
     struct interval interval;
     size_t blocks;
+    double at_most;              /* as the target says, with the readings of the run's clock; NAN: not known */
     double cell_cost, base_cost; /* medians */
     char base_label[160];        /* of the base that counts */
     size_t failed;               /* trials of the cells that take part */

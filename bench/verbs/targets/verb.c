@@ -140,7 +140,7 @@ static void row_fill(struct target_row *row, const char *run, const struct targe
                                .value = j->value,
                                .lo = j->interval.lo,
                                .hi = j->interval.hi,
-                               .at_most = target->at_most,
+                               .at_most = j->at_most,
                                .cell_cost = j->cell_cost,
                                .base_cost = j->base_cost,
                                .blocks = (int64_t)j->blocks};
@@ -242,7 +242,8 @@ const struct verb verb_targets = {
         "Reads targets from FILE, a path or the name of one that comes with poolbench (perf): sections "
         "[NAME] with cell = FACTOR=VALUE, ..., mostly base = ..., metric = "
         "NAME (a row of `list metrics`, or metg), and at_most = 1.5x (a ratio to the base), 15ns (a difference "
-        "from it) or, without a base, an amount. Each is computed block by block; one fails only when its whole "
+        "from it; readings+5ns adds what two readings of the clock take) or, without a base, an amount. Each is "
+        "computed block by block; one fails only when its whole "
         "interval lies beyond, and then the exit is 3; it is 4 where none fails and some are unresolved. What the run "
         "has no cell for is listed as not run, and does not count, unless that is all of them. RUN is its "
         "directory, the beginning of its name, or latest.",
