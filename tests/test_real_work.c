@@ -158,9 +158,10 @@ static void commands_leave_the_same(void **unused)
     *prepared_param(&bench, "line") = text("cat {file}");
     *prepared_param(&bench, "files") = text(files);
     *prepared_param(&bench, "output") = text(output);
-    uint32_t tasks = 0;
-    assert_int_equal(bench.ops->check(bench.params, &tasks, error), 0);
-    assert_int_equal(tasks, 3);
+    struct supply supply = {0};
+    assert_int_equal(bench.ops->check(bench.params, &supply, error), 0);
+    assert_int_equal(supply.tasks, 3);
+    assert_non_null(supply.once);
     assert_int_equal(prepared_make(&bench, 7), 0);
     for (uint32_t i = 0; i < 3; i++) {
         struct task task = prepared_task(&bench, i, 0);

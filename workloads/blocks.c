@@ -20,12 +20,12 @@ static off_t file_open(const char *path, int *fd)
     return rc;
 }
 
-int blocks_check(const int64_t *params, uint32_t *tasks, char *error)
+int blocks_check(const int64_t *params, struct supply *supply, char *error)
 {
     const char *path = param_text(params[BLOCKS_FILE]);
     long long block = params[BLOCKS_BLOCK];
     int fd;
-    (void)tasks; /* a few tasks of a large file tell as much as all */
+    (void)supply; /* a few tasks of a large file tell as much as all */
     if (!*path)
         return work_refuse(error, "file: expected one, file=PATH");
     off_t size = file_open(path, &fd);

@@ -18,7 +18,7 @@ struct blocks {
 };
 
 /* As check of the workload contract. */
-int blocks_check(const int64_t *params, uint32_t *tasks, char *error);
+int blocks_check(const int64_t *params, struct supply *supply, char *error);
 /* Maps the file that params name, until blocks_close, once. 0 or -errno. */
 int blocks_open(const int64_t *params, struct blocks *blocks);
 void blocks_close(struct blocks *blocks);

@@ -24,7 +24,8 @@ const struct param cmd_params[] = {
     [CMD_BEFORE] = {"before", PARAM_TEXT, "", 0, 0, NULL, "a shell command before every trial, not timed: rm -f out/*"},
     [CMD_IGNORE] = {"ignore", PARAM_CHOICE, "no", 0, 0, "no|yes", "a task whose command fails does not fail the trial"},
     [CMD_REPEATABLE] = {"repeatable", PARAM_CHOICE, "no", 0, 0, "no|yes",
-                        "it may be run more often than the trials do, to find out beforehand how long it takes"},
+                        "it may be run more often: beforehand, to find out how long it takes, and for more tasks than "
+                        "there are files"},
     {.name = NULL},
 };
 
@@ -72,7 +73,7 @@ static int words_make(const int64_t *params, struct strings *words, char *error)
     return 0;
 }
 
-static int files_check(const int64_t *params, uint32_t *tasks, char *error)
+static int files_check(const int64_t *params, struct supply *supply, char *error)
 {
     static const int with_file[] = {CMD_LINE, CMD_OUTPUT, CMD_LEFT};
     const char *where = param_text(params[CMD_FILES]);
@@ -95,7 +96,9 @@ static int files_check(const int64_t *params, uint32_t *tasks, char *error)
         return work_refuse(error, "files: %s: %s", where, text_file_why(rc));
     if (!count)
         return work_refuse(error, "files: %s: no file there", where);
-    *tasks = count;
+    supply->tasks = count;
+    if (cmd_once(params))
+        supply->once = "repeatable=yes, which runs them again";
     return 0;
 }
 
@@ -116,13 +119,13 @@ static int output_check(const char *output, char *error)
     return rc;
 }
 
-int cmd_check(const int64_t *params, uint32_t *tasks, char *error)
+int cmd_check(const int64_t *params, struct supply *supply, char *error)
 {
     struct strings words = {0};
     int rc = words_make(params, &words, error);
     strings_release(&words);
     if (rc == 0)
-        rc = files_check(params, tasks, error);
+        rc = files_check(params, supply, error);
     return rc < 0 ? rc : output_check(param_text(params[CMD_OUTPUT]), error);
 }
 

@@ -19,7 +19,7 @@ struct cmd {
 
 /* What workloads/workload.h says of check, once, prepare, unlistable and release. */
 extern const struct param cmd_params[];
-int cmd_check(const int64_t *params, uint32_t *tasks, char *error);
+int cmd_check(const int64_t *params, struct supply *supply, char *error);
 bool cmd_once(const int64_t *params);
 int cmd_prepare(const struct workload_config *config, void **state);
 const char *cmd_unlistable(const int64_t *params);

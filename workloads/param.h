@@ -14,7 +14,7 @@ enum param_kind {
     PARAM_TEXT,     /* words as they are: the address of them, 0 for none    gzip     */
 };
 
-#define PARAM_MAX 8 /* of one pool or workload */
+#define PARAM_MAX 12 /* of one pool or workload */
 
 struct param {
     const char *name;

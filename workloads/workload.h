@@ -67,6 +67,13 @@ struct listing {
     int null; /* descriptor for stdout and stderr; -1: they are shown */
 };
 
+/* How many tasks the parameters come to. Zeroed: as many as anybody asks for. */
+struct supply {
+    uint32_t tasks; /* for --tasks auto; 0: they say nothing of it */
+    const char
+        *once; /* no more than those can be run, and what to write for more; NULL: they are run again and again */
+};
+
 struct workload_ops {
     const char *name;
     const char *file;           /* the plug-in it comes from, an absolute path; NULL: it is built in */
@@ -79,9 +86,9 @@ struct workload_ops {
     uint64_t about_ns;          /* without unit: roughly what a task takes, for decisions on waking; claims nothing */
 
     /* Optional, in the harness before anything runs and in the trial before prepare: are the parameters of use here?
-     * 0, or -EINVAL and a line that names the parameter. *tasks: how many tasks they come to, for --tasks auto; left
-     * alone where they say nothing of it. */
-    int (*check)(const int64_t *params, uint32_t *tasks, char *error);
+     * 0, or -EINVAL and a line that names the parameter. *supply is zeroed before, and left so where they say nothing
+     * of a number of tasks. */
+    int (*check)(const int64_t *params, struct supply *supply, char *error);
     /* Optional: tasks with these parameters may not be repeatable, and how long they take is not known before. They are
      * run by the trials that were asked for alone, never to find something out beforehand. Pure. */
     bool (*once)(const int64_t *params);

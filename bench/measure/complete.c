@@ -9,6 +9,7 @@
 #include "bench/measure/costs.h"
 #include "bench/measure/job.h"
 #include "bench/model/faults.h"
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -175,13 +176,17 @@ static int cell_lists(const struct cell *cell, struct planner *planner)
     return 0;
 }
 
-static int cell_check(const struct cell *cell, uint32_t *tasks, struct planner *planner)
+static int cell_check(const struct cell *cell, struct supply *supply, struct planner *planner)
 {
     char error[WORKLOAD_ERROR_MAX];
-    *tasks = 0;
-    if (!cell->workload->check || !cell->workload->check(cell->workload_params, tasks, error))
+    *supply = (struct supply){0};
+    if (cell->workload->check && cell->workload->check(cell->workload_params, supply, error))
+        return refuse(planner->error, "--workload: %s: %s", cell->workload->name, error);
+    if (!supply->once || cell->f.tasks <= (int64_t)supply->tasks)
         return 0;
-    return refuse(planner->error, "--workload: %s: %s", cell->workload->name, error);
+    return refuse(planner->error,
+                  "--tasks: %" PRId64 " of --workload %s, which has %" PRIu32 "; expected at most %" PRIu32 ", or %s",
+                  cell->f.tasks, cell->f.workload, supply->tasks, supply->tasks, supply->once);
 }
 
 /* given: how many the workload's parameters come to, 0 where they say nothing of it. */
@@ -198,11 +203,11 @@ static void cell_tasks(struct cell *cell, uint32_t given, const struct planner *
 
 int cell_prepare(struct cell *cell, struct planner *planner)
 {
-    uint32_t tasks;
+    struct supply supply;
     cell->trial_limit_ns = planner->settings->trial_limit_ns;
     int rc = cell_shape(cell, planner);
     if (!rc)
-        rc = cell_check(cell, &tasks, planner);
+        rc = cell_check(cell, &supply, planner);
     if (!rc)
         rc = cell_lists(cell, planner);
     if (!rc)
@@ -219,13 +224,14 @@ int cell_prepare(struct cell *cell, struct planner *planner)
         pool_rehearse(cell->pool, cell->f.workers, cell->pool_params, planner->error))
         rc = refuse_at(planner->error, "--pool");
     if (!rc)
-        cell_tasks(cell, tasks, planner);
+        cell_tasks(cell, supply.tasks, planner);
     return rc;
 }
 
 int cell_check_whole(const struct cell *cell, struct planner *planner)
 {
-    if (faults_check(cell, planner->error))
+    struct supply supply;
+    if (faults_check(cell, planner->error) || cell_check(cell, &supply, planner))
         return -EINVAL;
     if (job_trial_check(cell, planner->settings->samples, planner->error))
         return -EINVAL;

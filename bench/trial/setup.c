@@ -130,7 +130,7 @@ static int setup_workload(struct trial *trial)
 {
     const struct job_file *file = trial->file;
     struct job *job = &trial->job;
-    uint32_t unused;
+    struct supply unused = {0};
     if (file->workload_file[0])
         job->workload = plugin_load_workload(file->workload_file, trial->report->reason, sizeof trial->report->reason);
     else if (!(job->workload = workload_find(file->workload)))
