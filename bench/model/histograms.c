@@ -8,7 +8,7 @@
 
 static const char *const span_names[SPANS] = {
     [SPAN_LATE] = "late",     [SPAN_QUEUE] = "queue",     [SPAN_SERVICE] = "service",
-    [SPAN_RETURN] = "return", [SPAN_LATENCY] = "latency",
+    [SPAN_RETURN] = "return", [SPAN_LATENCY] = "latency", [SPAN_STEADY] = "steady",
 };
 
 struct reading {

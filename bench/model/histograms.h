@@ -5,8 +5,9 @@
 #include "bench/model/columns.h"
 #include "bench/stats/stats.h"
 
-/* In the order of a task's life; latency is the sum of queue, service and return, late a part of queue. */
-enum span { SPAN_LATE, SPAN_QUEUE, SPAN_SERVICE, SPAN_RETURN, SPAN_LATENCY, SPANS };
+/* In the order of a task's life; latency is the sum of queue, service and return, late a part of queue, and steady the
+ * latency of those tasks alone that came when the queue was in its steady state. */
+enum span { SPAN_LATE, SPAN_QUEUE, SPAN_SERVICE, SPAN_RETURN, SPAN_LATENCY, SPAN_STEADY, SPANS };
 
 struct histogram {
     struct bucket *buckets; /* ascending */

@@ -194,10 +194,27 @@ static bool is_borne(const struct histogram *histogram, double x)
     return (double)histogram->tasks >= TAIL_SLOWER * x * (1 - 1e-9);
 }
 
+/* Kept beyond its trial: the latency of cells that have one. False: out of memory. */
+static bool pool_keep(struct pooled_trial *pool, const struct histogram *histogram)
+{
+    struct bucket *copy = malloc((histogram->count + 1) * sizeof *copy);
+    if (copy)
+        memcpy(copy, histogram->buckets, histogram->count * sizeof *copy);
+    free((void *)pool->buckets);
+    *pool = (struct pooled_trial){copy, copy ? histogram->count : 0};
+    return copy;
+}
+
+struct times_reading {
+    struct run_data *run;
+    bool out_of_memory;
+};
+
 /* Histograms become percentiles and means. A median takes one task. */
 static void times_note(size_t trial, const struct histogram *histograms, void *arg)
 {
-    const struct run_data *run = arg;
+    struct times_reading *reading = arg;
+    const struct run_data *run = reading->run;
     struct trial_times *times = &run->times[trial];
     bool latency = factors_have_latency(&run->rows[run->cell[trial]].f);
     const struct histogram *chosen = &histograms[latency ? SPAN_LATENCY : SPAN_SERVICE];
@@ -207,6 +224,9 @@ static void times_note(size_t trial, const struct histogram *histograms, void *a
         if (q < 0.99 ? histogram->tasks > 0 : is_borne(histogram, 1 / (1 - q)))
             times->percentile[p] = stats_histogram_quantile(histogram->buckets, histogram->count, q);
     }
+    if (latency)
+        reading->out_of_memory |=
+            !pool_keep(&times->pool, &histograms[histograms[SPAN_STEADY].tasks ? SPAN_STEADY : SPAN_LATENCY]);
     for (size_t span = 0; span < SPANS; span++)
         times->mean[span] = histogram_mean(&histograms[span]);
     times->tasks = chosen->tasks;
@@ -219,8 +239,9 @@ static void times_note(size_t trial, const struct histogram *histograms, void *a
 
 static int times_read(struct run_data *run, char *error)
 {
+    struct times_reading reading = {.run = run};
     const struct histogram_reader reader = {
-        .trials = run->trials, .trial_count = run->trial_count, .on_trial = times_note, .arg = run};
+        .trials = run->trials, .trial_count = run->trial_count, .on_trial = times_note, .arg = &reading};
     run->times = calloc(run->trial_count + 1, sizeof *run->times);
     if (!run->times)
         return refuse_as(-ENOMEM, error, "%s: out of memory", latency_format.file);
@@ -232,7 +253,40 @@ static int times_read(struct run_data *run, char *error)
                 numbers[k][n] = NAN;
     }
     int rc = histograms_read(run->directory, &reader, error);
+    if (!rc && reading.out_of_memory)
+        rc = refuse_as(-ENOMEM, error, "%s: out of memory", latency_format.file);
     return rc == -ENOENT ? 0 : rc; /* a copy without it, because it is large: there are no percentiles then */
+}
+
+/* The histograms of a cell's trials; NULL: out of memory. */
+static struct pooled_trial *pool_of(const struct run_data *run, size_t cell, size_t *count)
+{
+    struct pooled_trial *pool = calloc(run->trial_count + 1, sizeof *pool);
+    *count = 0;
+    for (size_t i = run->first[cell]; pool && run->times && i != RUN_NOTHING; i = run->next[i])
+        if (trial_is_ok(&run->trials[i]))
+            pool[(*count)++] = run->times[i].pool;
+    return pool;
+}
+
+int run_pooled(const struct run_data *run, size_t cell, double p, struct pooled *result)
+{
+    size_t count;
+    struct pooled_trial *pool = pool_of(run, cell, &count);
+    *result = (struct pooled){.value = NAN, .lo = NAN, .hi = NAN};
+    int rc = pool ? pooled_percentile(pool, count, p, looks_level_alone(run->looks), result) : -ENOMEM;
+    free(pool);
+    return rc;
+}
+
+int run_misses(const struct run_data *run, size_t cell, double limit_ns, struct pooled *result)
+{
+    size_t count;
+    struct pooled_trial *pool = pool_of(run, cell, &count);
+    *result = (struct pooled){.value = NAN, .lo = NAN, .hi = NAN};
+    int rc = pool ? pooled_beyond(pool, count, limit_ns, looks_level_alone(run->looks), result) : -ENOMEM;
+    free(pool);
+    return rc;
 }
 
 /* ---- the files ---- */
@@ -317,6 +371,8 @@ int run_data_open(const char *directory, struct run_data *run, char *error)
 void run_data_close(struct run_data *run)
 {
     json_decref(run->host);
+    for (size_t i = 0; run->times && i < run->trial_count; i++)
+        free((void *)run->times[i].pool.buckets);
     free(run->trials);
     free(run->times);
     free(run->rows);

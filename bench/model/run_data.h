@@ -5,6 +5,7 @@
 #include "bench/model/columns.h"
 #include "bench/model/histograms.h"
 #include "bench/stats/looks.h"
+#include "bench/stats/pooled.h"
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -36,6 +37,8 @@ struct trial_times {
     double mean[SPANS];
     double tail[TAIL_POINTS]; /* of latency where the cell has one (factors_have_latency), else of service */
     int64_t tasks;            /* that the tail is of */
+    /* Of latency, in its steady state where the trial tells of one; empty unless factors_have_latency(). */
+    struct pooled_trial pool;
 };
 
 struct run_data {
@@ -76,6 +79,12 @@ size_t run_data_at(const struct run_data *run, size_t cell, size_t block);
 int run_data_note(struct run_data *run, const char *key, json_t *value, char *error);
 /* What of the run is not there or not used, a line each; nothing for a whole one. */
 void run_data_gaps(FILE *talk, const struct run_data *run);
+
+/* Percentiles and deadline misses of all trials of a cell together that ended well (bench/stats/pooled.h), at the level
+ * of a median by itself in a run that could stop as this one. 0; -EDOM, -ENOMEM as there; what cannot be told is NAN. A
+ * cell whose latencies are not of the pool has 0 tasks. p and limit_ns as there. */
+int run_pooled(const struct run_data *run, size_t cell, double p, struct pooled *result);
+int run_misses(const struct run_data *run, size_t cell, double limit_ns, struct pooled *result);
 
 /* Whether latencies of such a cell are of the pool: tasks come one by one, and are timed. Else most of a latency is the
  * queue that the trial itself has made. */
