@@ -109,12 +109,49 @@ static void lines_become_words(void **unused)
     assert_int_equal(line_split(" ", &words), 0);
     assert_int_equal(words.count, 0);
     struct fill fill = {.task = 12, .seed = 34, .file = "it's {task}"};
-    char *plain = line_fill("{file}.{task}-{seed}{}{x}", &fill, false);
+    char *plain = line_fill("{file}.{task}-{seed}{}{x}", &fill);
     assert_string_equal(plain, "it's {task}.12-34{}{x}");
     free(plain);
-    char *quoted = line_fill("cat {file} >{task}", &fill, true);
-    assert_string_equal(quoted, "cat 'it'\\''s {task}' >12");
-    free(quoted);
+}
+
+/* Whatever a name has in it, sh gets it as an argument; where quotes could have it run, there is no such line. */
+static void names_are_never_run(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *line, *script; /* NULL: refused */
+    } rows[] = {
+        {"cat {file} >{task}", "cat \"$1\" >{task}"},
+        {"cat <{file}|tr 'a\"' \"'\"; wc {file}.x", "cat <\"$1\"|tr 'a\"' \"'\"; wc \"$1\".x"},
+        {"a \\\" {file}", "a \\\" \"$1\""},
+        {"a \\{file}", "a \\{file}"},
+        {"a # it's\nb {file}", "a # it's\nb \"$1\""},
+        {"x=$(cat {file}); echo ${x#'}'} {file}", "x=$(cat \"$1\"); echo ${x#'}'} \"$1\""},
+        {"cat \"{file}\"", NULL},
+        {"cat '{file}'", NULL},
+        {"cat `ls {file}`", NULL},
+        {"sh -c \"cat {file}\"", NULL},
+        {"a \"$(sh -c \"cat {file}\")\"", NULL},
+        {"a '\\' b '{file}'", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *script = NULL;
+        assert_int_equal(line_for_shell(rows[i].line, &script), rows[i].script ? 0 : -EINVAL);
+        if (rows[i].script) {
+            assert_string_equal(script, rows[i].script);
+            free(script);
+        }
+    }
+    static const char *const texts[] = {"sh -c \"cat {file}\"", "python3 -c open('{file}')", "bash -lc \"a {file}\"",
+                                        "perl -e 'x{file}"};
+    static const char *const names[] = {"gzip -c {file}", "sort -c {file}.gz", "sh -c \"cat \\\"$1\\\"\" sh {file}",
+                                        "grep --exclude \"{file} x\""};
+    for (int i = 0; i < 8; i++) {
+        struct strings words = {0};
+        assert_int_equal(line_split(i < 4 ? texts[i] : names[i - 4], &words), 0);
+        assert_true((line_program_text(&words) != NULL) == (i < 4));
+        strings_release(&words);
+    }
 }
 
 static int cmd_code(const char *line, bool sh, uint32_t index)
@@ -192,8 +229,11 @@ static void commands_leave_the_same(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sha256_is_sha256),        cmocka_unit_test(blocks_are_the_file),
-        cmocka_unit_test(lines_become_words),      cmocka_unit_test(commands_say_how_they_ended),
+        cmocka_unit_test(sha256_is_sha256),
+        cmocka_unit_test(blocks_are_the_file),
+        cmocka_unit_test(lines_become_words),
+        cmocka_unit_test(names_are_never_run),
+        cmocka_unit_test(commands_say_how_they_ended),
         cmocka_unit_test(commands_leave_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,13 +64,13 @@ static int call_make(const struct cmd *cmd, uint32_t task, struct call *call)
     int rc = 0;
     *call = (struct call){.result = work_start(cmd->seed, task)};
     for (uint32_t i = 0; rc == 0 && i < cmd->words.count; i++) {
-        char *word = line_fill(cmd->words.string[i], &fill, cmd->is_shell);
+        char *word = line_fill(cmd->words.string[i], &fill);
         rc = strings_add(&call->words, word);
         for (const char *at = word; rc == 0 && *at; at++)
             call->result = mix64(call->result, (unsigned char)*at);
         call->result = mix64(call->result, 0);
     }
-    if (rc == 0 && cmd->output_kind == OUTPUT_FILE && !(call->output = line_fill(cmd->output, &fill, false)))
+    if (rc == 0 && cmd->output_kind == OUTPUT_FILE && !(call->output = line_fill(cmd->output, &fill)))
         rc = -ENOMEM;
     if (rc < 0)
         call_release(call);
@@ -170,7 +170,7 @@ static int cmd_left(const void *state, const struct task *task, uint64_t *what, 
     *what = 0;
     if (!cmd->left)
         return 0;
-    char *path = line_fill(cmd->left, &fill, false);
+    char *path = line_fill(cmd->left, &fill);
     int rc = path ? file_hash(path, what) : -ENOMEM;
     bool is_missing = rc == -ENOENT && cmd->ignores;
     if (rc < 0 && !is_missing)
@@ -208,7 +208,7 @@ static char *cmd_item(const void *state, uint32_t index)
 {
     const struct cmd *cmd = state;
     struct fill fill = fill_of(cmd, index);
-    return line_fill(cmd_mark(cmd), &fill, cmd->is_shell);
+    return line_fill(cmd_mark(cmd), &fill);
 }
 
 static bool cmd_may_fail(const void *state)

@@ -15,8 +15,9 @@ const struct param cmd_params[] = {
     [CMD_LINE] = {"line", PARAM_TEXT, "", 0, 0, NULL,
                   "the command, as words; {task}, {seed} and {file} in it stand for the task's own"},
     [CMD_FILES] = {"files", PARAM_TEXT, "", 0, 0, NULL,
-                   "what {file} goes through: a directory, a pattern such as '*.txt', or a file of paths"},
-    [CMD_SH] = {"sh", PARAM_CHOICE, "no", 0, 0, "no|yes", "run it by /bin/sh"},
+                   "what {file} goes through: a directory, a pattern such as '*.txt', or a file of paths (find "
+                   "-print0, or lines)"},
+    [CMD_SH] = {"sh", PARAM_CHOICE, "no", 0, 0, "no|yes", "run it by /bin/sh, with {file} as an argument"},
     [CMD_OUTPUT] = {"output", PARAM_TEXT, "discard", 0, 0, NULL,
                     "where it writes: discard, show, or a file such as out/{task}, read as left"},
     [CMD_LEFT] = {"left", PARAM_TEXT, "", 0, 0, NULL,
@@ -43,26 +44,51 @@ static enum output output_kind(const char *output)
                                                   : OUTPUT_FILE;
 }
 
-/* With a shell, three words of which the last is the line. */
-static int shell_words(const char *line, struct strings *words)
+/* sh -c LINE, and where there is a file its name as the argument $1. */
+static int shell_words(const char *line, struct strings *words, char *error)
 {
-    const char *const three[] = {"sh", "-c", line};
-    int rc = 0;
-    for (unsigned i = 0; i < 3 && rc == 0; i++)
-        rc = strings_add(words, strdup(three[i]));
-    return rc;
+    char *script = NULL;
+    int rc = line_for_shell(line, &script);
+    if (rc == -EINVAL)
+        return work_refuse(error, "line: {file} stands between quotes, where the shell could run what is in a name; "
+                                  "expected it without quotes: it is one word, blanks and all");
+    if (rc == 0)
+        rc = strings_add(words, strdup("sh"));
+    if (rc == 0)
+        rc = strings_add(words, strdup("-c"));
+    if (rc == 0)
+        rc = strings_add(words, script);
+    else
+        free(script);
+    for (int i = 0; i < 2 && rc == 0 && line_has(line, "{file}"); i++)
+        rc = strings_add(words, strdup(i ? "{file}" : "sh"));
+    return rc < 0 ? work_refuse(error, "line: out of memory") : 0;
+}
+
+static int plain_words(const char *line, struct strings *words, char *error)
+{
+    int rc = line_split(line, words);
+    if (rc == -EINVAL)
+        return work_refuse(error, "line: a \" is not closed in %s", line);
+    if (rc < 0)
+        return work_refuse(error, "line: out of memory");
+    const char *text = line_program_text(words);
+    if (text)
+        return work_refuse(error,
+                           "line: '%.50s' is the text of a program, which could run what is in a name; expected "
+                           "{file} behind it, as an argument, or sh=yes",
+                           text);
+    return 0;
 }
 
 static int words_make(const int64_t *params, struct strings *words, char *error)
 {
     const char *line = param_text(params[CMD_LINE]);
-    int rc = params[CMD_SH] ? shell_words(line, words) : line_split(line, words);
-    if (rc == -EINVAL)
-        return work_refuse(error, "line: a \" is not closed in %s", line);
-    if (rc < 0)
-        return work_refuse(error, "line: out of memory");
     if (!line[strspn(line, " \t")])
         return work_refuse(error, "line: expected a command, such as line='gzip -c {file}'");
+    int rc = params[CMD_SH] ? shell_words(line, words, error) : plain_words(line, words, error);
+    if (rc < 0)
+        return rc;
     if (params[CMD_SH] || line_has(words->string[0], NULL))
         return 0;
     char *program = program_find(words->string[0]);
@@ -71,6 +97,28 @@ static int words_make(const int64_t *params, struct strings *words, char *error)
         return work_refuse(error, "line: there is no program '%s' %s", words->string[0],
                            strchr(words->string[0], '/') ? "that can be run" : "in PATH");
     return 0;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/* Is none of the files what its own task would write over? */
+static int files_keep(const char *output, const struct strings *files, char *error)
+{
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && output_kind(output) == OUTPUT_FILE && i < files->count; i++) {
+        struct fill fill = {.task = i, .file = files->string[i]};
+        char *path = line_fill(output, &fill);
+        if (!path)
+            rc = work_refuse(error, "output: out of memory");
+        else if (is_same_file(path, fill.file))
+            rc = work_refuse(error, "output: task %u would write over its own file, %.100s", i, fill.file);
+        free(path);
+    }
+    return rc;
 }
 
 static int files_check(const int64_t *params, struct supply *supply, char *error)
@@ -90,13 +138,14 @@ static int files_check(const int64_t *params, struct supply *supply, char *error
         return work_refuse(error, "files: given, but there is no {file} in line");
     struct strings files = {0};
     int rc = files_list(where, &files);
-    uint32_t count = files.count;
-    strings_release(&files);
     if (rc < 0)
         return work_refuse(error, "files: %s: %s", where, text_file_why(rc));
-    if (!count)
-        return work_refuse(error, "files: %s: no file there", where);
-    supply->tasks = count;
+    supply->tasks = files.count;
+    rc = files.count ? files_keep(param_text(params[CMD_OUTPUT]), &files, error)
+                     : work_refuse(error, "files: %s: no file there", where);
+    strings_release(&files);
+    if (rc < 0)
+        return rc;
     if (cmd_once(params))
         supply->once = "repeatable=yes, which runs them again";
     return 0;
@@ -122,6 +171,9 @@ static int output_check(const char *output, char *error)
 int cmd_check(const int64_t *params, struct supply *supply, char *error)
 {
     struct strings words = {0};
+    if (line_has(param_text(params[CMD_BEFORE]), NULL))
+        return work_refuse(error,
+                           "before: it is run once a trial, for no task: expected no {task}, {seed} or {file} in it");
     int rc = words_make(params, &words, error);
     strings_release(&words);
     if (rc == 0)

@@ -113,7 +113,7 @@ static const char *stands_for(const char *at, const struct fill *fill, char numb
     return number;
 }
 
-char *line_fill(const char *text, const struct fill *fill, bool for_shell)
+char *line_fill(const char *text, const struct fill *fill)
 {
     char number[24], *filled = NULL;
     size_t size;
@@ -123,17 +123,71 @@ char *line_fill(const char *text, const struct fill *fill, bool for_shell)
     bool is_well = true;
     while (is_well && *text) {
         const char *word = stands_for(text, fill, number);
-        char *quoted = word && for_shell ? text_for_shell(word) : NULL;
-        if (!word)
-            is_well = fputc(*text, to) != EOF;
-        else
-            is_well = (quoted || !for_shell) && fputs(quoted ? quoted : word, to) != EOF;
+        is_well = word ? fputs(word, to) != EOF : fputc(*text, to) != EOF;
         text += word ? PLACEHOLDER_LENGTH : 1;
-        free(quoted);
     }
     if (fclose(to) == 0 && is_well)
         return filled;
     free(filled);
+    return NULL;
+}
+
+/* Where a shell is in a line. */
+struct quoting {
+    char open;       /* the quote that is, or 0 */
+    bool is_comment; /* up to the end of the line */
+    bool is_nested;  /* quotes within quotes, "$(...)": no longer followed */
+};
+
+static void quoting_pass(struct quoting *at, char before, const char *c)
+{
+    if (at->is_comment)
+        at->is_comment = *c != '\n';
+    else if (at->open == '"' && (*c == '`' || (*c == '$' && c[1] == '(')))
+        at->is_nested = true;
+    else if (at->open)
+        at->open = *c == at->open ? '\0' : at->open;
+    else if (strchr("'\"`", *c))
+        at->open = *c;
+    else
+        at->is_comment = *c == '#' && strchr(" \t\n;&|()", before); /* or at the beginning, where before is 0 */
+}
+
+int line_for_shell(const char *line, char **script)
+{
+    struct quoting at = {0};
+    size_t size;
+    FILE *to = open_memstream(script, &size);
+    int rc = to ? 0 : -ENOMEM;
+    for (char before = '\0'; rc == 0 && *line;) {
+        bool is_file = !strncmp(line, "{file}", PLACEHOLDER_LENGTH);
+        bool is_escaped = *line == '\\' && line[1] && at.open != '\'' && !at.is_comment;
+        int length = is_file ? PLACEHOLDER_LENGTH : 1 + is_escaped;
+        if (is_file && (at.open || at.is_nested))
+            rc = -EINVAL;
+        else if ((is_file ? fputs("\"$1\"", to) : fprintf(to, "%.*s", length, line)) < 0)
+            rc = -ENOMEM;
+        if (!is_file && !is_escaped)
+            quoting_pass(&at, before, line);
+        before = is_escaped ? 'x' : *line;
+        line += length;
+    }
+    if (to && fclose(to) != 0 && rc == 0)
+        rc = -ENOMEM;
+    if (to && rc < 0)
+        free(*script);
+    return rc;
+}
+
+const char *line_program_text(const struct strings *words)
+{
+    for (uint32_t i = 1; i < words->count; i++) {
+        const char *before = words->string[i - 1], *word = words->string[i];
+        size_t length = strlen(before);
+        bool is_text = length > 1 && before[0] == '-' && before[1] != '-' && strchr("ce", before[length - 1]);
+        if (is_text && line_has(word, "{file}") && strpbrk(word, " \t\n;|&<>()'\"`$"))
+            return word;
+    }
     return NULL;
 }
 
@@ -181,15 +235,52 @@ static int pattern_list(const char *pattern, struct strings *files)
     return rc;
 }
 
+/* As find -print0 writes them: any bytes but NUL. */
+static int zeros_list(const char *path, struct strings *files)
+{
+    char *entry = NULL;
+    size_t size = 0;
+    int fd = text_file_fd(path), rc = fd < 0 ? fd : 0;
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+    if (fd >= 0 && !file)
+        rc = -errno;
+    while (file && rc == 0 && getdelim(&entry, &size, '\0', file) >= 0)
+        if (*entry)
+            rc = strings_add(files, strdup(entry));
+    if (file && rc == 0 && !feof(file))
+        rc = -errno;
+    free(entry);
+    if (file)
+        fclose(file);
+    else if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 static int lines_list(const char *path, struct strings *files)
 {
     struct text_lines lines;
     int rc = text_open(path, LIST_BYTES_MAX, &lines);
+    if (rc == -EILSEQ)
+        return zeros_list(path, files);
     for (char *line; rc == 0 && (line = text_next(&lines));)
         if (*line && *line != '#') /* a path that begins so is written ./#... */
             rc = strings_add(files, strdup(line));
     text_close(&lines);
     return rc;
+}
+
+/* A file -x becomes ./-x; other words of a list that begin so stay as they are. 0 or -ENOMEM. */
+static int no_option(char **path)
+{
+    char *safe;
+    if (**path != '-' || access(*path, F_OK) < 0)
+        return 0;
+    if (asprintf(&safe, "./%s", *path) < 0)
+        return -ENOMEM;
+    free(*path);
+    *path = safe;
+    return 0;
 }
 
 int files_list(const char *where, struct strings *files)
@@ -200,6 +291,8 @@ int files_list(const char *where, struct strings *files)
         rc = strpbrk(where, "*?[") ? pattern_list(where, files) : -errno;
     else
         rc = S_ISDIR(status.st_mode) ? directory_list(where, files) : lines_list(where, files);
+    for (uint32_t i = 0; rc == 0 && i < files->count; i++)
+        rc = no_option(&files->string[i]);
     if (rc < 0)
         strings_release(files);
     return rc;

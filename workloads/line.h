@@ -30,11 +30,19 @@ struct fill {
 
 /* Whether text has one of "{task}", "{seed}", "{file}"; which: one of them, or NULL for any. */
 bool line_has(const char *text, const char *which);
-/* Text with its placeholders filled in, for_shell: as words of a shell. NULL: no memory. */
-char *line_fill(const char *text, const struct fill *fill, bool for_shell);
+/* Text with its placeholders filled in. NULL: no memory. */
+char *line_fill(const char *text, const struct fill *fill);
+/* A line for sh in which the first argument stands for {file}, as "$1": what a name has in it is never read as a part
+ * of the line. -EINVAL: {file} stands between quotes, where that cannot be said of it; -ENOMEM. */
+int line_for_shell(const char *line, char **script);
+/* The first word with {file} in it that a program is likely to run as a text of its own, as in sh -c "cat {file}": one
+ * behind -c or -e that is no mere name. NULL: none. */
+const char *line_program_text(const struct strings *words);
 
 /* The files that `where` names, in order: those of a directory that are regular and not hidden, sorted by name; those
- * that fit a pattern (* ? [); or a list, one a line. 0 or -errno; no files is not an error. */
+ * that fit a pattern (* ? [); or a list, one a line, or where it has a NUL in it, one before each (find -print0). One
+ * that is there and begins with - is told with ./ before, so that nobody takes it for an option. 0 or -errno; no files
+ * is not an error. */
 int files_list(const char *where, struct strings *files);
 
 #endif
