@@ -86,9 +86,9 @@ static void latency_fill(struct csv_writer *latency, int64_t id, int64_t tasks)
 {
     /* 1/2 at 10 ns, the rest in 1000 .. 1008, and one in a hundred at 100 */
     const struct latency_row rows[] = {
-        {id, "latency", 10, 11, tasks / 2}, {id, "latency", 1000, 1008, tasks - tasks / 2},
-        {id, "queue", 100, 101, tasks},     {id, "service", 7, 8, tasks},
-        {id, "unheard-of", 7, 8, tasks},
+        {id, "latency", 10, 11, tasks / 2, 0}, {id, "latency", 1000, 1008, tasks - tasks / 2, 0},
+        {id, "queue", 100, 101, tasks, 0},     {id, "service", 7, 8, tasks, 0},
+        {id, "unheard-of", 7, 8, tasks, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_int_equal(csv_put(latency, &rows[i]), 0);

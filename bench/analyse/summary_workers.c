@@ -2,8 +2,8 @@
  * draw as much as of the workers, so only trials that are there whole count. */
 #include "bench/analyse/summary_work.h"
 #include "bench/base/refuse.h"
-#include "bench/model/csv.h"
-#include "bench/model/csv_file.h"
+#include "bench/model/by_trial.h"
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,44 +12,37 @@
 struct reading {
     const struct run_data *run;
     double *imbalance;
-    size_t next;      /* the trial after the one that is read: both files have the same order */
-    int64_t trial_id; /* that is read */
-    int64_t tasks;    /* of it, timed ones */
-    double *busy;     /* ns, per worker */
+    int64_t tasks; /* of the trial that is read, timed ones */
+    double *busy;  /* ns, per worker */
     size_t count, size;
     char *error;
 };
 
-static void trial_finish(struct reading *reading)
+static void trial_begin(size_t trial, void *arg)
 {
-    const struct run_data *run = reading->run;
-    size_t trial = reading->next;
-    double sum = 0, most = 0;
-    while (trial < run->trial_count && run->trials[trial].trial_id != reading->trial_id)
-        trial++;
-    if (trial < run->trial_count) {
-        const struct trial_row *row = &run->trials[trial];
-        double workers = fmax((double)reading->count, (double)row->f.workers); /* MISSING is below any */
-        for (size_t i = 0; i < reading->count; i++) {
-            sum += reading->busy[i];
-            most = fmax(most, reading->busy[i]);
-        }
-        if (reading->tasks == row->f.tasks && sum > 0)
-            reading->imbalance[trial] = most * workers / sum;
-        reading->next = trial + 1;
-    }
+    struct reading *reading = arg;
+    (void)trial;
     reading->tasks = 0;
     reading->count = 0;
 }
 
-static int on_sample(const void *row, void *arg)
+static void trial_finish(size_t trial, void *arg)
+{
+    struct reading *reading = arg;
+    const struct trial_row *row = &reading->run->trials[trial];
+    double sum = 0, most = 0, workers = fmax((double)reading->count, (double)row->f.workers); /* MISSING is below any */
+    for (size_t i = 0; i < reading->count; i++) {
+        sum += reading->busy[i];
+        most = fmax(most, reading->busy[i]);
+    }
+    reading->imbalance[trial] = reading->tasks == row->f.tasks && sum > 0 ? most * workers / sum : NAN;
+}
+
+static int on_sample(size_t trial, const void *row, void *arg)
 {
     const struct sample_row *sample = row;
     struct reading *reading = arg;
-    if (sample->trial_id != reading->trial_id) {
-        trial_finish(reading);
-        reading->trial_id = sample->trial_id;
-    }
+    (void)trial;
     if (sample->worker < 0 || sample->worker >= WORKER_MAX || sample->start_ns == MISSING || sample->end_ns == MISSING)
         return 0; /* that trial will lack a task */
     size_t worker = (size_t)sample->worker;
@@ -70,17 +63,18 @@ static int on_sample(const void *row, void *arg)
 
 int workers_read(const struct run_data *run, double *imbalance, char *error)
 {
-    struct reading reading = {.run = run, .imbalance = imbalance, .trial_id = MISSING, .error = error};
-    int64_t end = trials_end(run->trials, run->trial_count, offsetof(struct trial_row, samples_end));
-    int result = 0;
+    struct reading reading = {.run = run, .imbalance = imbalance, .error = error};
+    const struct by_trial rows = {.format = &sample_format,
+                                  .trials = run->trials,
+                                  .count = run->trial_count,
+                                  .end = -1,
+                                  .on_begin = trial_begin,
+                                  .on_row = on_sample,
+                                  .on_end = trial_finish,
+                                  .arg = &reading};
     for (size_t i = 0; i < run->trial_count; i++)
         imbalance[i] = NAN;
-    if (!end)
-        return 0;
-    if (csv_is_there(run->directory, sample_format.file)) /* it is large, and may have been left behind */
-        result = csv_read(run->directory, &sample_format, end, on_sample, &reading, error);
-    if (!result)
-        trial_finish(&reading);
+    int rc = run->trial_count ? by_trial_read(run->directory, &rows, error) : 0;
     free(reading.busy);
-    return result;
+    return rc == -ENOENT ? 0 : rc; /* it is large, and may have been left behind */
 }

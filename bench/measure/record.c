@@ -338,6 +338,8 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
             rc = put_latency(recorder, facts);
         }
     }
+    row.samples = csv_tally_take(recorder->samples);
+    row.latency = csv_tally_take(recorder->latency);
     row.samples_end = csv_end(recorder->samples);
     row.latency_end = csv_end(recorder->latency);
     if (rc == 0) {

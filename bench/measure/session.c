@@ -111,6 +111,8 @@ static int earlier_open(struct session *session, char *error)
     const char *directory = session->request.settings.more;
     session->lock = run_lock(directory, error);
     int rc = session->lock < 0 ? session->lock : recorded_read(directory, &session->before, error);
+    if (rc == 0)
+        rc = recorded_check(directory, &session->before, error);
     if (rc == 0 && !session->is_resumed && !session->before.trials)
         rc = refuse(error, "%.200s has no trial yet; `poolbench resume` runs its plan", directory);
     return rc;

@@ -24,6 +24,9 @@
 /* Last: scripts that count columns find the others where they were. */
 #define EXPERIMENTS_COLUMN(row) TEXT(row, experiments, "all experiments that asked for the cell, with semicolons between")
 
+/* Behind all others but those that users add: it is of what stands to the left of it. */
+#define ROW_SUM_COLUMN(row) INT(row, row_sum, "checksum of the values to the left of it (bench/model/row_sum.h); empty: not checked")
+
 #define FACTOR_COLUMNS(row) \
     TEXT(row, experiment,     "the suite's [experiment NAME] that asked for the cell first; empty outside of one"), \
     COLUMN(FACTORS, row, f, NULL)
@@ -37,6 +40,7 @@ static const struct column plan_columns[] = {
     FACTOR_COLUMNS(plan_row),
     UINT(plan_row, seed, "of the sequence of tasks: the same in every cell"),
     EXPERIMENTS_COLUMN(plan_row),
+    ROW_SUM_COLUMN(plan_row),
 };
 
 static const struct column trial_columns[] = {
@@ -83,8 +87,8 @@ static const struct column trial_columns[] = {
     INT(trial_row, maxrss_bytes, "largest resident set of one process"),
     INT(trial_row, shared_cpu, "1 where submitter and workers had to share CPUs, else 0"),
     REAL(trial_row, load, "load average over one minute when the trial started"),
-    INT(trial_row, samples_end, "bytes of samples.csv that are committed with this row"),
-    INT(trial_row, latency_end, "bytes of latency.csv that are committed with this row"),
+    INT(trial_row, samples_end, "bytes of samples.csv when this row was committed: resume cuts off what was written after the last of them"),
+    INT(trial_row, latency_end, "bytes of latency.csv, likewise"),
     EXPERIMENTS_COLUMN(trial_row),
     INT(trial_row, attempt, "1; 2 where the row was disturbed from outside in that block, and run again"),
     INT(trial_row, outside, "1 where steal or others took more than 4 % of the time of its CPUs meanwhile, and more than can be told from nothing; else 0; empty where neither is told"),
@@ -92,6 +96,11 @@ static const struct column trial_columns[] = {
     INT(trial_row, memory_pressure_ns, "likewise: some task of the machine waited for memory; it may be one of the trial"),
     INT(trial_row, io_pressure_ns, "likewise, for a device"),
     INT(trial_row, frequency_khz, "of the CPU of the first worker, when the trial had ended; empty where the kernel does not tell, or that worker has several"),
+    {COLUMN_OF(trial_row, INT, "samples_rows", samples.rows, "rows of the trial in samples.csv")},
+    {COLUMN_OF(trial_row, INT, "samples_sum", samples.sum, "sum of their row_sum, modulo 10^18")},
+    {COLUMN_OF(trial_row, INT, "latency_rows", latency.rows, "rows of the trial in latency.csv")},
+    {COLUMN_OF(trial_row, INT, "latency_sum", latency.sum, "sum of their row_sum, modulo 10^18")},
+    ROW_SUM_COLUMN(trial_row),
 };
 
 static const struct column sample_columns[] = {
@@ -109,6 +118,7 @@ static const struct column sample_columns[] = {
     INT(sample_row, end_ns, "when its worker ended it; empty under --timing trial"),
     INT(sample_row, reap_ns, "when the submitter had its result"),
     UINT(sample_row, result, "what the task computed"),
+    ROW_SUM_COLUMN(sample_row),
 };
 
 static const struct column latency_columns[] = {
@@ -117,6 +127,7 @@ static const struct column latency_columns[] = {
     INT(latency_row, lo_ns, "the bucket holds lo_ns <= time < hi_ns"),
     INT(latency_row, hi_ns, "at most 1 % above lo_ns, or 1 ns"),
     INT(latency_row, count, "tasks in the bucket; buckets without a task are left out"),
+    ROW_SUM_COLUMN(latency_row),
 };
 
 static const struct column summary_columns[] = {
@@ -227,8 +238,8 @@ static const struct column capacity_columns[] = {
 const struct file_format plan_format = FORMAT(plan, plan, "A row is a planned trial, in running order.");
 const struct file_format trial_format =
     FORMAT(trials, trial,
-           "A row is a trial that ran, and the commit of it: whatever the other files hold beyond the `_end` bytes of "
-           "the last row is not part of the run.");
+           "A row is a trial that ran, and the commit of it: what the other files hold of trials that are not here is "
+           "not part of the run, and of those that are it must be all (`_rows`, `_sum`).");
 const struct file_format sample_format =
     FORMAT(samples, sample, "A row is a task: the seeded sample of every trial, or all of them (`--samples`).");
 const struct file_format latency_format =
@@ -249,14 +260,6 @@ const char *trial_status_word(int64_t status)
 {
     static const char *const words[] = {"ok", "failed", "crashed", "timeout", "interrupted", "skipped", "disturbed"};
     return status == MISSING ? "" : words[status];
-}
-
-int64_t trials_end(const struct trial_row *trials, size_t count, size_t offset)
-{
-    int64_t end = MISSING;
-    for (size_t i = count; i-- > 0 && end == MISSING;)
-        memcpy(&end, (const char *)&trials[i] + offset, sizeof end);
-    return !count ? 0 : end == MISSING ? -1 : end;
 }
 
 static size_t factor_columns(size_t base, bool written, struct column *columns, size_t room)

@@ -4,6 +4,7 @@
 #define POOLBENCH_MODEL_COLUMNS_H
 #include "bench/model/cell.h"
 #include "bench/model/column.h"
+#include "bench/model/row_sum.h"
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct plan_row {
     int64_t block, position;
     struct factors f;
     uint64_t seed;
+    int64_t row_sum;
 };
 
 enum trial_status {
@@ -65,6 +67,8 @@ struct trial_row {
     double load;
     int64_t samples_end, latency_end; /* bytes of samples.csv and latency.csv when this trial was committed */
     int64_t attempt, outside, others_ns, memory_pressure_ns, io_pressure_ns, frequency_khz;
+    struct row_tally samples, latency; /* its rows there */
+    int64_t row_sum;
 };
 
 static inline bool trial_is_ok(const struct trial_row *trial)
@@ -95,21 +99,18 @@ static inline double trial_per_task(const struct trial_row *trial, double value)
     return trial->f.tasks > 0 ? value / (double)trial->f.tasks : NAN;
 }
 
-/* How far another file of the run is committed, by the last trial that says so: the field at that offset of its row.
- * -1: files of another program may not say, all of it then; 0: nothing. */
-int64_t trials_end(const struct trial_row *trials, size_t count, size_t offset);
-
 struct sample_row {
     int64_t trial_id, task, worker, pid, cpu_planned, cpu;
     char status[16];
     int64_t code, due_ns, submit_ns, start_ns, end_ns, reap_ns;
     uint64_t result;
+    int64_t row_sum;
 };
 
 struct latency_row {
     int64_t trial_id;
     char phase[16];
-    int64_t lo_ns, hi_ns, count;
+    int64_t lo_ns, hi_ns, count, row_sum;
 };
 
 struct summary_row {

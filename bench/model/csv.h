@@ -18,7 +18,9 @@ int csv_put(struct csv_writer *writer, const void *row);
 /* Writes what is buffered with as few write(2) as possible (one for a single row). On an error nothing of the buffer is
  * taken for written: the file is cut back to the last flushed byte where that is possible. */
 int csv_flush(struct csv_writer *writer);
-void csv_drop(struct csv_writer *writer);         /* forgets what is buffered */
+void csv_drop(struct csv_writer *writer); /* forgets what is buffered, and the tally */
+/* Of the rows that were put since the last call; 0 rows where the format has no row_sum. */
+struct row_tally csv_tally_take(struct csv_writer *writer);
 int64_t csv_end(const struct csv_writer *writer); /* bytes in the file after the last flush */
 int csv_close(struct csv_writer *writer);         /* flushes; frees in any case */
 
@@ -41,8 +43,9 @@ int64_t csv_behind(const char *directory, const struct file_format *format, int6
 
 /* Reads `directory/format->file`, calls `row` for each row up to byte `end` (-1: all); a last line without a newline is
  * not a row. Columns are found by name in the header line: others are ignored, missing ones stay MISSING. A number that
- * is not finite is none: what is not known is empty. Stops at the first non-zero return of `row` and returns it.
- * -EBADMSG: not such a file; error (ERROR_MAX bytes) says file:line. */
+ * is not finite is none: what is not known is empty. A row that does not have the values its row_sum says is refused;
+ * in the struct, row_sum is that of the values. Stops at the first non-zero return of `row` and returns it. -EBADMSG:
+ * not such a file; error (ERROR_MAX bytes) says file:line. */
 int csv_read(const char *directory, const struct file_format *format, int64_t end,
              int (*row)(const void *row, void *arg), void *arg, char *error);
 

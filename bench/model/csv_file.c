@@ -3,7 +3,9 @@
 #include "bench/base/inside.h"
 #include <csv.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,6 +34,16 @@ int64_t csv_lines_end(int fd, int64_t size)
             return from + (newline - piece) + 1;
     }
     return 0;
+}
+
+void csv_real_text(char text[CSV_NUMBER_BYTES], double value)
+{
+    *text = '\0';
+    for (int digits = 15; digits <= 17 && isfinite(value); digits++) {
+        snprintf(text, CSV_NUMBER_BYTES, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
 }
 
 void csv_text_print(FILE *out, const char *text)

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define READ_BYTES      (64u << 10)
-#define NUMBER_BYTES    32 /* any number as text */
 #define FIELD_BYTES_MAX (1u << 20)
 #define HEADER_MAX      4096u
 
@@ -34,6 +33,10 @@ struct reader {
     int64_t version;                /* its schema; 0: not said */
     unsigned absent;                /* factors without a column in this file, by bit */
     const struct column **header;   /* column of each field; NULL: not one of ours */
+    uint64_t *names;                /* row_sum_text() of theirs */
+    size_t summed;                  /* fields to the left of row_sum; all where there is none */
+    bool has_sum;                   /* the format has row_sum */
+    uint64_t sum;                   /* of the row */
     size_t header_size, fields;     /* fields: of the header line */
     size_t field;                   /* number of the next field in this line */
     unsigned long line, first_line; /* first_line: where this row began */
@@ -62,14 +65,19 @@ static void header_field(struct reader *r, const char *name)
     if (r->field == r->header_size) {
         size_t size = r->header_size * 2 + 64;
         const struct column **header = reallocarray(r->header, size, sizeof *header);
-        if (!header) {
+        r->header = header ? header : r->header;
+        uint64_t *names = reallocarray(r->names, size, sizeof *names);
+        r->names = names ? names : r->names;
+        if (!header || !names) {
             r->result = refuse_as(-ENOMEM, r->error, "%s: out of memory", r->path);
             return;
         }
-        r->header = header;
         r->header_size = size;
     }
     r->header[r->field] = NULL;
+    r->names[r->field] = row_sum_text(0, name, strlen(name));
+    if (!strcmp(name, ROW_SUM_NAME))
+        r->summed = r->field;
     for (size_t i = 0; i < r->count; i++)
         if (!strcmp(r->columns[i].name, name))
             r->header[r->field] = &r->columns[i];
@@ -155,11 +163,38 @@ static void value_field(struct reader *r, const char *text, size_t length)
         spelled_field(r, column, text, length);
         return;
     }
-    if (length < NUMBER_BYTES && strlen(text) == length && number_parse(column, text, r->values + column->offset))
+    if (length < CSV_NUMBER_BYTES && strlen(text) == length && number_parse(column, text, r->values + column->offset))
         version_check(r, column);
     else
         reader_fail(r, "%s: expected %s, found '%.*s'", column->name, expected[column->kind],
                     length > 40 ? 40 : (int)length, text);
+}
+
+/* As poolbench writes it. */
+static bool is_plain_integer(const char *text)
+{
+    text += *text == '-';
+    return strspn(text, "0123456789") == strlen(text) && (*text != '0' || !text[1]);
+}
+
+/* What the field adds to the sum of its row. Spreadsheets write numbers their own way. */
+static void sum_add(struct reader *r, const char *text, size_t length)
+{
+    const struct column *column = r->field < r->fields ? r->header[r->field] : NULL;
+    char plain[CSV_NUMBER_BYTES];
+    if (!length || r->field >= r->summed || r->field >= r->fields)
+        return;
+    if (column && column->kind == COLUMN_REAL) {
+        csv_real_text(plain, strtod(text, NULL));
+        text = plain;
+    } else if (column && (column->kind == COLUMN_INT || column->kind == COLUMN_UINT) && !is_plain_integer(text)) {
+        if (column->kind == COLUMN_UINT)
+            snprintf(plain, sizeof plain, "%" PRIu64, (uint64_t)strtoull(text, NULL, 10));
+        else
+            snprintf(plain, sizeof plain, "%" PRId64, (int64_t)strtoll(text, NULL, 10));
+        text = plain;
+    }
+    r->sum += row_sum_text(r->names[r->field], text, text == plain ? strlen(plain) : length);
 }
 
 static void on_field(void *text, size_t length, void *arg)
@@ -171,6 +206,8 @@ static void on_field(void *text, size_t length, void *arg)
         value_field(r, text, length);
     else
         header_field(r, text);
+    if (r->fields && !r->result && r->has_sum)
+        sum_add(r, text, length);
     r->field++;
     for (const char *c = text; length && (c = memchr(c, '\n', length - (size_t)(c - (const char *)text))); c++)
         r->line++; /* within quotes */
@@ -211,14 +248,31 @@ static bool factors_modernise(struct reader *r)
     return true;
 }
 
+/* False: the row has other values than were written. */
+static bool sum_check(struct reader *r)
+{
+    const struct column *column = r->has_sum ? &r->columns[r->count - 1] : NULL;
+    int64_t said, is = row_sum_fold(r->sum);
+    if (!column)
+        return true;
+    memcpy(&said, r->values + column->offset, sizeof said);
+    memcpy(r->values + column->offset, &is, sizeof is);
+    if (said != MISSING && said != is)
+        reader_fail(
+            r, "the values of this row are not those that were written (row_sum is %" PRId64 ", expected %" PRId64 ")",
+            said, is);
+    return r->result == 0;
+}
+
 static void row_end(struct reader *r)
 {
     if (r->field != r->fields)
         reader_fail(r, "expected %zu fields as in the header line, found %zu", r->fields, r->field);
-    else if (factors_modernise(r))
+    else if (sum_check(r) && factors_modernise(r))
         r->result = r->row(r->values, r->arg);
     memcpy(r->values, r->empty, r->format->row_size);
     r->version = 0;
+    r->sum = 0;
 }
 
 /* libcsv calls this for every line end, for \r\n twice (CSV_REPALL_NL): a line without fields is no row. */
@@ -288,6 +342,8 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
         return refuse_as(-ENOMEM, error, "%s/%s: out of memory", directory, format->file);
     }
     r.count = format_columns(format, r.columns);
+    r.has_sum = r.count && !strcmp(r.columns[r.count - 1].name, ROW_SUM_NAME);
+    r.summed = SIZE_MAX;
     r.empty = r.values + format->row_size;
     row_clear(format, r.empty);
     memcpy(r.values, r.empty, format->row_size);
@@ -302,6 +358,7 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
     csv_free(&parser); /* no csv_fini: it would report a torn last line as a row */
     free(r.values);
     free(r.header);
+    free(r.names);
     close(fd);
     return result;
 }

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,51 +21,42 @@ struct csv_writer {
     char *text; /* in memory */
     size_t size, count;
     struct column columns[COLUMNS_MAX];
+    uint64_t names[COLUMNS_MAX]; /* row_sum_text() of theirs */
+    size_t summed;               /* columns to the left of row_sum; count: it has none */
+    struct row_tally tally;
 };
 
-static void text_write(FILE *out, const char *text, size_t max)
+static void text_copy(char copy[TEXT_BYTES_MAX], const char *text, size_t max)
 {
-    char copy[TEXT_BYTES_MAX];
-    text_put(copy, max < sizeof copy ? max : sizeof copy, text, false);
-    csv_text_print(out, copy);
+    text_put(copy, max < TEXT_BYTES_MAX ? max : TEXT_BYTES_MAX, text, false);
 }
 
-/* The fewest digits that read back as the same number. */
-static void real_write(FILE *out, double value)
-{
-    char text[32] = "";
-    for (int digits = 15; digits <= 17 && isfinite(value); digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
-    fputs(text, out);
-}
-
-static void field_write(FILE *out, const struct column *column, const void *row)
+/* What the field is as text, which csv_text_print() may put between quotes. */
+static void field_text(char text[TEXT_BYTES_MAX], const struct column *column, const void *row)
 {
     const void *field = (const char *)row + column->offset;
-    char text[SPEC_MAX];
+    char spelled[SPEC_MAX];
     int64_t integer;
     double real;
+    *text = '\0';
     if (column->kind == COLUMN_TEXT) {
-        text_write(out, field, column->size);
+        text_copy(text, field, column->size);
         return;
     }
     memcpy(&integer, field, sizeof integer);
     memcpy(&real, field, sizeof real);
     if (column->kind == COLUMN_REAL) {
-        real_write(out, real);
+        csv_real_text(text, real);
     } else if (integer == MISSING) {
         return;
     } else if (column->kind == COLUMN_WORD || column->kind == COLUMN_SPELLED) {
         if (column->kind == COLUMN_WORD)
-            param_spell(column->param, integer, text, sizeof text);
+            param_spell(column->param, integer, spelled, sizeof spelled);
         else
-            column->spelling->spell(field, text);
-        text_write(out, text, sizeof text);
+            column->spelling->spell(field, spelled);
+        text_copy(text, spelled, sizeof spelled);
     } else {
-        fprintf(out, column->kind == COLUMN_UINT ? "%" PRIu64 : "%" PRId64, integer);
+        snprintf(text, CSV_NUMBER_BYTES, column->kind == COLUMN_UINT ? "%" PRIu64 : "%" PRId64, integer);
     }
 }
 
@@ -75,10 +65,19 @@ int csv_put(struct csv_writer *writer, const void *row)
     int error = ftello(writer->rows) >= (off_t)FLUSH_BYTES ? csv_flush(writer) : 0;
     if (error)
         return error;
+    uint64_t sum = 0;
     for (size_t i = 0; i < writer->count; i++) {
+        char text[TEXT_BYTES_MAX];
+        if (i == writer->summed) {
+            snprintf(text, sizeof text, "%" PRId64, row_sum_fold(sum));
+            row_tally_add(&writer->tally, row_sum_fold(sum));
+        } else {
+            field_text(text, &writer->columns[i], row);
+        }
+        sum += *text ? row_sum_text(writer->names[i], text, strlen(text)) : 0;
         if (i)
             fputc(',', writer->rows);
-        field_write(writer->rows, &writer->columns[i], row);
+        csv_text_print(writer->rows, text);
     }
     fputc('\n', writer->rows);
     return ferror(writer->rows) ? -ENOMEM : 0;
@@ -105,6 +104,11 @@ static int writer_new(int fd, const struct file_format *format, struct csv_write
     }
     w->fd = fd;
     w->count = format_columns_written(format, w->columns);
+    w->summed = w->count;
+    for (size_t i = 0; i < w->count; i++) {
+        w->names[i] = row_sum_text(0, w->columns[i].name, strlen(w->columns[i].name));
+        w->summed = strcmp(w->columns[i].name, ROW_SUM_NAME) != 0 ? w->summed : i;
+    }
     w->rows = open_memstream(&w->text, &w->size);
     for (size_t i = 0; i < w->count && w->rows; i++)
         fprintf(w->rows, "%s%c", w->columns[i].name, i + 1 < w->count ? ',' : '\n');
@@ -227,6 +231,14 @@ int csv_append(const char *directory, const struct file_format *format, int64_t 
 void csv_drop(struct csv_writer *writer)
 {
     rewind(writer->rows);
+    writer->tally = (struct row_tally){0};
+}
+
+struct row_tally csv_tally_take(struct csv_writer *writer)
+{
+    struct row_tally tally = writer->tally;
+    writer->tally = (struct row_tally){0};
+    return tally;
 }
 
 int csv_flush(struct csv_writer *writer)

@@ -1,7 +1,8 @@
-/* latency.csv, streamed. The files of a run have the same order, so a trial is looked for after the last one. */
+/* latency.csv, trial by trial. */
 #include "bench/model/histograms.h"
 #include "bench/base/refuse.h"
 #include "bench/job/histogram.h"
+#include "bench/model/by_trial.h"
 #include "bench/model/csv.h"
 #include <math.h>
 #include <stdlib.h>
@@ -15,8 +16,6 @@ struct reading {
     const struct histogram_reader *reader;
     char *error;
     struct histogram histograms[SPANS]; /* room for HISTOGRAM_BUCKETS each */
-    int64_t id;                         /* of the trial being read, or MISSING */
-    size_t next;                        /* where the next one probably is */
 };
 
 static int bucket_compare(const void *a, const void *b)
@@ -25,33 +24,29 @@ static int bucket_compare(const void *a, const void *b)
     return (x->lo_ns > y->lo_ns) - (x->lo_ns < y->lo_ns);
 }
 
-static void trial_finish(struct reading *reading)
+static void trial_begin(size_t trial, void *arg)
 {
-    const struct histogram_reader *reader = reading->reader;
-    size_t count = reader->trial_count, found = count;
-    for (size_t i = 0; i < count && found == count && reading->id != MISSING; i++)
-        if (reader->trials[(reading->next + i) % count].trial_id == reading->id)
-            found = (reading->next + i) % count;
-    for (unsigned span = 0; span < SPANS; span++)
-        qsort(reading->histograms[span].buckets, reading->histograms[span].count, sizeof(struct bucket),
-              bucket_compare);
-    if (found < count) {
-        reader->on_trial(found, reading->histograms, reader->arg);
-        reading->next = found + 1;
-    }
+    struct reading *reading = arg;
+    (void)trial;
     for (unsigned span = 0; span < SPANS; span++)
         reading->histograms[span].count = 0, reading->histograms[span].tasks = 0;
 }
 
-static int on_bucket(const void *row, void *arg)
+static void trial_finish(size_t trial, void *arg)
+{
+    struct reading *reading = arg;
+    for (unsigned span = 0; span < SPANS; span++)
+        qsort(reading->histograms[span].buckets, reading->histograms[span].count, sizeof(struct bucket),
+              bucket_compare);
+    reading->reader->on_trial(trial, reading->histograms, reading->reader->arg);
+}
+
+static int on_bucket(size_t trial, const void *row, void *arg)
 {
     const struct latency_row *latency = row;
     struct reading *reading = arg;
     unsigned span = 0;
-    if (latency->trial_id != reading->id) {
-        trial_finish(reading);
-        reading->id = latency->trial_id;
-    }
+    (void)trial;
     while (span < SPANS && strcmp(latency->phase, span_names[span]) != 0)
         span++;
     if (span == SPANS)
@@ -68,10 +63,17 @@ static int on_bucket(const void *row, void *arg)
 
 int histograms_read(const char *directory, const struct histogram_reader *reader, char *error)
 {
-    struct reading reading = {.reader = reader, .error = error, .id = MISSING};
-    int64_t end = trials_end(reader->trials, reader->trial_count, offsetof(struct trial_row, latency_end));
+    struct reading reading = {.reader = reader, .error = error};
+    const struct by_trial rows = {.format = &latency_format,
+                                  .trials = reader->trials,
+                                  .count = reader->trial_count,
+                                  .end = -1,
+                                  .on_begin = trial_begin,
+                                  .on_row = on_bucket,
+                                  .on_end = trial_finish,
+                                  .arg = &reading};
     int result = 0;
-    if (!end)
+    if (!reader->trial_count)
         return 0;
     for (unsigned span = 0; span < SPANS && !result; span++) {
         reading.histograms[span].buckets = calloc(HISTOGRAM_BUCKETS, sizeof(struct bucket));
@@ -79,9 +81,7 @@ int histograms_read(const char *directory, const struct histogram_reader *reader
             result = refuse_as(-ENOMEM, error, "%s: out of memory", latency_format.file);
     }
     if (!result)
-        result = csv_read(directory, &latency_format, end, on_bucket, &reading, error);
-    if (!result)
-        trial_finish(&reading);
+        result = by_trial_read(directory, &rows, error);
     for (unsigned span = 0; span < SPANS; span++)
         free(reading.histograms[span].buckets);
     return result;

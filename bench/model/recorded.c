@@ -1,7 +1,9 @@
 /* What is there of an earlier run: how far it has come, and what of it is not to stay. */
 #include "bench/model/recorded.h"
 #include "bench/base/refuse.h"
+#include "bench/model/by_trial.h"
 #include "bench/model/csv.h"
+#include "bench/model/run_data.h"
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -31,8 +33,9 @@ static int recorded_take(const void *row, void *arg)
     recorded->trials++;
     recorded->interrupted += is_interrupted(t);
     recorded->trial_id = t->trial_id > recorded->trial_id ? t->trial_id : recorded->trial_id;
-    recorded->samples_end = t->samples_end;
-    recorded->latency_end = t->latency_end;
+    /* rows may have been sorted */
+    recorded->samples_end = t->samples_end > recorded->samples_end ? t->samples_end : recorded->samples_end;
+    recorded->latency_end = t->latency_end > recorded->latency_end ? t->latency_end : recorded->latency_end;
     recorded->blocks = t->block > recorded->blocks ? t->block : recorded->blocks;
     recorded->ended_ns = ended_ns > recorded->ended_ns ? ended_ns : recorded->ended_ns;
     return 0;
@@ -45,6 +48,38 @@ int recorded_read(const char *directory, struct recorded *recorded, char *error)
     int rc = csv_read(directory, &trial_format, -1, recorded_take, recorded, error);
     if (rc && !error[0])
         refuse(error, "%.300s/%s: a row without trial_id, block, started_ns or ends", directory, trial_format.file);
+    return rc;
+}
+
+static int row_pass(size_t trial, const void *row, void *arg)
+{
+    (void)trial;
+    (void)row;
+    (void)arg;
+    return 0;
+}
+
+int recorded_check(const char *directory, const struct recorded *recorded, char *error)
+{
+    const struct {
+        const struct file_format *format;
+        int64_t end;
+    } files[] = {{&sample_format, recorded->samples_end}, {&latency_format, recorded->latency_end}};
+    struct run_data run;
+    if (!recorded->trials)
+        return 0;
+    int rc = run_data_open(directory, &run, error);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < sizeof files / sizeof *files && rc == 0; i++) {
+        const struct by_trial rows = {.format = files[i].format,
+                                      .trials = run.trials,
+                                      .count = run.trial_count,
+                                      .end = files[i].end,
+                                      .on_row = row_pass};
+        rc = by_trial_read(directory, &rows, error);
+    }
+    run_data_close(&run);
     return rc;
 }
 

@@ -16,6 +16,8 @@ struct recorded {
     size_t trials, interrupted;       /* rows; of them those that have to be run again */
 };
 int recorded_read(const char *directory, struct recorded *recorded, char *error);
+/* Whether samples.csv and latency.csv have what the trials say of them, up to the ends behind which resume cuts. */
+int recorded_check(const char *directory, const struct recorded *recorded, char *error);
 /* Takes the rows of interrupted trials, which hold no times, out of trials.csv, and cuts off a torn line. The file is
  * replaced in one step. Changes nothing where its columns are others than ours. */
 int recorded_clean(const char *directory, char *error);

@@ -2,7 +2,7 @@
  * median time, from the tasks in samples.csv. */
 #include "bench/base/refuse.h"
 #include "bench/base/spec.h"
-#include "bench/model/csv.h"
+#include "bench/model/by_trial.h"
 #include "bench/model/metrics.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
@@ -35,20 +35,22 @@ struct timelines {
     struct groups groups;
     struct timeline **of; /* one a trial, NULL for most */
     size_t *chosen;       /* panels x pools: the trial, or SIZE_MAX */
-    size_t current;       /* the trial being read; trial_count: none */
     size_t panel, pools;  /* the panel that is drawn, and how many of its pools */
 };
 
-static int on_sample(const void *row, void *arg)
+static void on_begin(size_t trial, void *arg)
+{
+    const struct timelines *lines = arg;
+    struct timeline *line = lines->of[trial];
+    if (line)
+        line->count = 0, line->sampled = line->worker_last = 0;
+}
+
+static int on_sample(size_t trial, const void *row, void *arg)
 {
     const struct sample_row *sample = row;
     struct timelines *lines = arg;
-    const struct run_data *s = lines->run;
-    if (lines->current == s->trial_count || s->trials[lines->current].trial_id != sample->trial_id)
-        for (lines->current = 0; lines->current < s->trial_count; lines->current++)
-            if (s->trials[lines->current].trial_id == sample->trial_id)
-                break;
-    struct timeline *line = lines->current == s->trial_count ? NULL : lines->of[lines->current];
+    struct timeline *line = lines->of[trial];
     if (!line || sample->start_ns == MISSING || sample->end_ns == MISSING || sample->worker < 0)
         return 0;
     line->sampled++;
@@ -87,7 +89,6 @@ static int timelines_read(struct timelines *lines, const char *directory, char *
     struct groups *groups = &lines->groups;
     const struct run_data *s = lines->run;
     size_t room = groups->panels * groups->pools;
-    int64_t end = MISSING;
     lines->of = calloc(s->trial_count + 1, sizeof *lines->of);
     lines->chosen = calloc(room + 1, sizeof *lines->chosen);
     if (!lines->of || !lines->chosen)
@@ -100,10 +101,14 @@ static int timelines_read(struct timelines *lines, const char *directory, char *
         if (!lines->of[trial])
             return -ENOMEM;
     }
-    for (size_t i = s->trial_count; i-- > 0 && end == MISSING;)
-        end = s->trials[i].samples_end;
-    lines->current = s->trial_count;
-    return end > 0 ? csv_read(directory, &sample_format, end, on_sample, lines, why) : 0;
+    const struct by_trial rows = {.format = &sample_format,
+                                  .trials = s->trials,
+                                  .count = s->trial_count,
+                                  .end = -1,
+                                  .on_begin = on_begin,
+                                  .on_row = on_sample,
+                                  .arg = lines};
+    return s->trial_count ? by_trial_read(directory, &rows, why) : 0;
 }
 
 static void timelines_release(struct timelines *lines)
