@@ -5,8 +5,10 @@
  * replaces the processes, and forker.c is what they do.
  *
  * A forker that dies takes its task with it, which is reported with the signal; another takes its place. */
+#include "pools/parts/clock.h"
 #include "pools/parts/forkers.h"
 #include "pools/parts/memory.h"
+#include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
 #include <stdlib.h>
@@ -15,9 +17,11 @@
 #include <sys/wait.h>
 
 enum { SLOTS_LEAST = 1024, REAP_MAX = 256, ANYBODY = 0 };
-/* With a task; reaped, with an output that may still be read. */
-enum slot_state { SLOT_FREE, SLOT_TAKEN, SLOT_REAPED };
-#define PAYLOAD_LIMIT (64ull << 20) /* bytes, in all slots */
+/* With a task; reaped, with an output that may still be read; with one whose child may write on: never used again. */
+enum slot_state { SLOT_FREE, SLOT_TAKEN, SLOT_REAPED, SLOT_HAUNTED };
+#define PAYLOAD_LIMIT   (64ull << 20)              /* bytes, in all slots */
+#define ORPHAN_LIMIT_NS (1000ull * 1000000u)       /* for the end of a child that the kernel kills with its forker */
+#define ANSWER_LIMIT_NS (60ull * 1000u * 1000000u) /* whoever says nothing for so long is taken for dead */
 
 struct pool {
     const struct job *job;
@@ -26,7 +30,7 @@ struct pool {
     struct zygote_memory memory;  /* .job NULL: not open */
     uint32_t size, mask, in_flight;
     uint64_t tail;
-    uint8_t *state;     /* by slot, enum slot_state; taken or reaped for ever where its forker died */
+    uint8_t *state;     /* by slot, enum slot_state */
     uint32_t *returned; /* slots reaped by the last call */
     uint32_t returned_count;
     uint32_t asked_at; /* the event word when the forkers were last seen to live */
@@ -144,11 +148,10 @@ static unsigned collect(struct pool *pool, struct done *done, unsigned max)
             taken |= bits & -bits;
             done[count] = pool->memory.slots[slot].done;
             done[count].out = pool->job->out_bytes ? payload + pool->memory.out_offset : NULL;
-            /* relaxed: whoever claimed it set the bit after that */
-            uint64_t claim = atomic_load_explicit(&pool->memory.slots[slot].claim, memory_order_relaxed);
-            pool->state[slot] = SLOT_REAPED;
-            if (pool->forkers.pids[(uint32_t)claim] > 0) /* else its child may write on: never used again */
+            if (pool->state[slot] == SLOT_TAKEN) {
+                pool->state[slot] = SLOT_REAPED;
                 pool->returned[pool->returned_count++] = slot;
+            }
             count++;
         }
         if (taken) /* relaxed: the slots are the submitter's until it fills them */
@@ -158,27 +161,42 @@ static unsigned collect(struct pool *pool, struct done *done, unsigned max)
     return count;
 }
 
+/* The task in that slot, which its forker did not live to record: what its child has completed counts. */
+static void task_lost(struct pool *pool, uint32_t slot, uint32_t row, int status)
+{
+    const struct forker *forker = &pool->shared->forkers[row];
+    struct zygote_slot *at = &pool->memory.slots[slot];
+    /* relaxed, all: what forker and child stored came before their ends, which were waited for */
+    int32_t child = atomic_load_explicit(&forker->child, memory_order_relaxed);
+    uint32_t task = (uint32_t)(atomic_load_explicit(&at->claim, memory_order_relaxed) >> 32);
+    bool has_ended = !child || process_has_ended(child, ORPHAN_LIMIT_NS);
+    bool complete = has_ended && forker->done.task == task &&
+                    atomic_load_explicit(&forker->complete, memory_order_acquire); /* the record */
+    if (complete) {
+        at->done = forker->done;
+        at->done.pid = child;
+    } else {
+        at->done = (struct done){.task = task, .pid = pool->forkers.pids[row]};
+        task_fallen(&forker->done, status, &at->done);
+        if (forkers_was_stopped(&pool->forkers, row))
+            at->done.status = TASK_TIMEOUT;
+    }
+    at->done.slot = slot;
+    at->done.worker = (uint16_t)atomic_load_explicit(&forker->worker, memory_order_relaxed);
+    pool->state[slot] = has_ended ? SLOT_TAKEN : SLOT_HAUNTED;
+    /* relaxed: the submitter's own, here */
+    atomic_fetch_or_explicit(&pool->memory.finished[slot / 64], 1ull << (slot % 64), memory_order_relaxed);
+}
+
 /* Its task is over, whatever its child still does, which is killed. */
 static void forker_lost(struct pool *pool, uint32_t row, int status)
 {
-    /* relaxed: `worker` and the bits that are set here are the submitter's own. What the forker stored came before its
-     * end, and waitpid after it; acquire, of claims and bits, only says so */
-    uint32_t worker = atomic_load_explicit(&pool->shared->forkers[row].worker, memory_order_relaxed);
-    pid_t pid = pool->forkers.pids[row];
     for (uint32_t slot = 0; row != SPAWNER && slot < pool->size; slot++) {
-        struct zygote_slot *at = &pool->memory.slots[slot];
-        uint64_t claim = atomic_load_explicit(&at->claim, memory_order_acquire), bit = 1ull << (slot % 64);
-        if ((uint32_t)claim != row || pool->state[slot] != SLOT_TAKEN ||
-            atomic_load_explicit(&pool->memory.finished[slot / 64], memory_order_acquire) & bit)
-            continue;
-        at->done = (struct done){
-            .task = (uint32_t)(claim >> 32),
-            .slot = slot,
-            .worker = (uint16_t)worker,
-            .pid = pid,
-        };
-        task_ended(status, &at->done);
-        atomic_fetch_or_explicit(&pool->memory.finished[slot / 64], bit, memory_order_relaxed);
+        /* acquire, both: only says that waitpid came after what the forker stored */
+        uint64_t claim = atomic_load_explicit(&pool->memory.slots[slot].claim, memory_order_acquire);
+        if ((uint32_t)claim == row && pool->state[slot] == SLOT_TAKEN &&
+            !(atomic_load_explicit(&pool->memory.finished[slot / 64], memory_order_acquire) & 1ull << (slot % 64)))
+            task_lost(pool, slot, row, status);
     }
     forkers_lose(&pool->forkers, row);
     forkers_wake(&pool->forkers, UINT32_MAX); /* it may have been woken for a task that it never took */
@@ -210,6 +228,7 @@ static int look_after_all(struct pool *pool, uint32_t seen, uint64_t *until_ns)
 {
     forkers_take(&pool->forkers); /* first: what was made may have ended already */
     bury_the_dead(pool, seen);
+    forkers_end_stopped(&pool->forkers, until_ns);
     return forkers_ask(&pool->forkers, until_ns);
 }
 
@@ -227,8 +246,10 @@ static int zygote_reap(struct pool *pool, struct done *done, unsigned min, unsig
         count += collect(pool, done + count, max - count);
         if (count >= min || count == max || !pool->in_flight || until_ns == 0 || (count && slept))
             return (int)count;
-        if (rc < 0 && !pool->forkers.alive) /* as long as one lives, it does all */
-            return count ? (int)count : rc;
+        /* relaxed: one word, and a forker shouts after it */
+        int refused = atomic_load_explicit(&pool->shared->refused, memory_order_relaxed);
+        if (refused || (rc < 0 && !pool->forkers.alive)) /* as long as one lives, it does all */
+            return count ? (int)count : refused ? refused : rc;
         uint32_t wanted = (min < max ? min : max) - count;
         /* seq_cst: see zygote.h */
         atomic_store_explicit(&event->wanted, wanted < pool->in_flight ? wanted : pool->in_flight,
@@ -249,8 +270,9 @@ static int zygote_reap(struct pool *pool, struct done *done, unsigned min, unsig
 /* Until all that live have answered, and, where `all` is said, there is one for each worker. */
 static int await_answers(struct pool *pool, bool all)
 {
+    uint64_t limit_ns = clock_monotonic_ns() + ANSWER_LIMIT_NS;
     for (;;) {
-        uint64_t wake_ns = UINT64_MAX;
+        uint64_t wake_ns = limit_ns;
         uint32_t seen = atomic_load_explicit(&pool->shared->event.word, memory_order_acquire); /* futex.h */
         int rc = look_after_all(pool, seen, &wake_ns), error = 0;
         if (forkers_have_answered(&pool->forkers, &error)) {
@@ -259,7 +281,8 @@ static int await_answers(struct pool *pool, bool all)
             if (!all || pool->forkers.alive == pool->forkers.workers)
                 return 0;
         }
-        futex_wait(&pool->shared->event.word, seen, wake_ns, false);
+        if (futex_wait(&pool->shared->event.word, seen, wake_ns, false) == -ETIMEDOUT && clock_is_past(limit_ns))
+            return -ETIMEDOUT;
     }
 }
 

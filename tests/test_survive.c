@@ -444,9 +444,115 @@ static void generations_die_before_a_reap(void **state)
     }
 }
 
+static uint64_t limit_ns(void)
+{
+    return (uint64_t)fmax(100e6, 300e3 * sample_process_us());
+}
+
+/* Whoever is stopped for a look is continued by somebody else, over and over: each task has an end all the same. */
+static void a_stop_may_be_taken_back(void **state)
+{
+    (void)state;
+    fflush(NULL);
+    pid_t group = getpgrp(), continuer = fork();
+    assert_true(continuer >= 0);
+    while (continuer == 0 && getppid() > 1)
+        kill(-group, SIGCONT);
+    for (unsigned v = 0; v < VARIANTS; v++) {
+        struct bench bench;
+        struct done all[TASKS];
+        unsigned over = 0;
+        deeds_clear();
+        for (unsigned i = 5; i < TASKS; i += 60)
+            deeds[i] = HANG;
+        open_variant(&bench, &variants[v]);
+        bench.config.task_limit_ns = limit_ns();
+        bench_open(&bench);
+        run_all(&bench, all);
+        for (unsigned i = 0; i < TASKS; i++)
+            over += all[i].status == TASK_TIMEOUT;
+        assert_true(over > 0);
+        assert_int_equal(bench.ops->close(bench.pool), 0);
+    }
+    kill(continuer, SIGKILL);
+    assert_int_equal(waitpid(continuer, NULL, 0), continuer);
+}
+
+/* In one process: it is ended for both. */
+static void two_threads_over_the_limit_are_both(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct done done[4];
+    unsigned got = 0;
+    deeds_clear();
+    deeds[0] = deeds[1] = HANG;
+    bench_init(&bench, pool_find("hybrid"), &deadly, (struct cost){1000, 0}, 2);
+    memcpy(bench.params, (int64_t[]){1, 1, 2}, 3 * sizeof(int64_t));
+    bench.config.task_limit_ns = limit_ns();
+    bench.cost.size_ns = 1000000; /* long ones wake somebody at once, whether or not anybody reaps */
+    bench_open(&bench);
+    const pid_t worker = find_child("pb-worker-");
+    for (uint32_t i = 0; i < 2; i++) {
+        submit_all(&bench, i, 1);
+        while (!atomic_load(&starts[i]))
+            usleep(100);
+    }
+    usleep((useconds_t)(bench.config.task_limit_ns / 1000) * 2); /* nobody looks meanwhile: both are over it */
+    while (got < 2) {
+        int rc = bench.ops->reap(bench.pool, done + got, 2, 2, FOREVER);
+        assert_true(rc > 0);
+        got += (unsigned)rc;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(done[i].status, TASK_TIMEOUT);
+        assert_int_equal(done[i].pid, worker);
+    }
+    bench_close(&bench);
+}
+
+/* Workers that stand still without a task: they are replaced, and what they were called for is done by others. */
+static void the_idle_that_stand_still_are_replaced(void **state)
+{
+    (void)state;
+    for (unsigned v = 1; v < VARIANTS; v++) {
+        for (unsigned stopped = 1; stopped <= WORKERS; stopped += WORKERS - 1) {
+            struct bench bench;
+            struct usage usage;
+            struct done done[WORKERS];
+            unsigned got = 0, ended = 0;
+            deeds_clear();
+            open_variant(&bench, &variants[v]);
+            bench.config.task_limit_ns = limit_ns();
+            bench_open(&bench);
+            for (unsigned i = 0; i < stopped; i++) {
+                char name[16];
+                snprintf(name, sizeof name, "pb-worker-%u", i);
+                pid_t pid = find_child(name);
+                ended += pid && kill(pid, SIGSTOP) == 0;
+            }
+            assert_true(ended > 0);
+            submit_all(&bench, 0, WORKERS);
+            while (got < WORKERS) {
+                int rc = bench.ops->reap(bench.pool, done, WORKERS, WORKERS, FOREVER);
+                assert_true(rc > 0);
+                for (int i = 0; i < rc; i++)
+                    assert_true(done[i].status == TASK_OK || done[i].status == TASK_TIMEOUT);
+                got += (unsigned)rc;
+            }
+            assert_int_equal(bench.ops->usage(bench.pool, true, &usage), 0);
+            assert_int_equal(usage.workers_lost, ended);
+            bench_close(&bench);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stop_may_be_taken_back),
+        cmocka_unit_test(two_threads_over_the_limit_are_both),
+        cmocka_unit_test(the_idle_that_stand_still_are_replaced),
         cmocka_unit_test(only_the_deadly_tasks_fail),
         cmocka_unit_test(the_culprit_is_known),
         cmocka_unit_test(a_limit_ends_one_task),

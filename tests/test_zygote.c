@@ -1,8 +1,10 @@
 /* Pool zygote: what a forker that is killed takes with it, and a child of it; the limit of a task. */
 /* sanitizers: address undefined (ThreadSanitizer holds SIGCHLD back and adds a thread of its own) */
 #include "pools/parts/clock.h"
+#include "pools/parts/task_run.h"
 #include "tests/pool_bench.h"
 #include "tests/sample.h"
+#include "tests/skip.h"
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
@@ -12,6 +14,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
@@ -260,9 +264,175 @@ static void a_death_writes_nothing_to_standard_input(void **state)
     close(ends[1]);
 }
 
+/* ---- every task once, whatever becomes of the forkers ---- */
+
+enum { MANY = 40, DEATHS = 12 }; /* more than there are slots */
+
+/* Takes back all of MANY tasks and strikes a process whenever there is one to be struck; none is told twice. Returns
+ * how many did not end well. */
+static unsigned all_come_back(struct bench *bench, pid_t (*choose)(const struct bench *bench), int signal_number,
+                              unsigned strikes)
+{
+    bool seen[MANY] = {false};
+    uint32_t next = 0, back = 0;
+    unsigned bad = 0;
+    while (back < MANY) {
+        struct done done[8];
+        uint32_t taken = 1;
+        while (next < MANY && taken) {
+            int rc = bench->ops->submit(bench->pool, &next, 1);
+            assert_in_range(rc, 0, 1);
+            next += taken = (uint32_t)rc;
+        }
+        pid_t pid = strikes ? choose(bench) : 0;
+        if (pid && kill(pid, signal_number) == 0)
+            strikes--;
+        int got = bench->ops->reap(bench->pool, done, 1, 8, FOREVER);
+        assert_true(got > 0);
+        for (int i = 0; i < got; i++) {
+            assert_in_range(done[i].task, 0, MANY - 1);
+            assert_false(seen[done[i].task]);
+            seen[done[i].task] = true;
+            bad += done[i].status != TASK_OK;
+            if (done[i].status == TASK_OK && done[i].out)
+                assert_true(task_output_check(done[i].out, bench->job.out_bytes, done[i].result));
+        }
+        back += (uint32_t)got;
+    }
+    return bad;
+}
+
+static pid_t any_forker(const struct bench *bench)
+{
+    (void)bench;
+    return find_child("pb-worker-");
+}
+
+static pid_t busy_forker(const struct bench *bench)
+{
+    const volatile uint64_t *pids = pids_of(bench);
+    for (unsigned i = 0; i < WORKERS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "pb-worker-%u", i);
+        if (pids[i])
+            return find_child(name);
+    }
+    return 0;
+}
+
+static pid_t spawner(const struct bench *bench)
+{
+    (void)bench;
+    return find_child("pb-spawner");
+}
+
+/* Where there are few slots, each of which a dead forker has held. */
+static void what_the_dead_held_is_used_again(void **state)
+{
+    (void)state;
+    struct bench bench;
+    bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){5000000, 0}, WORKERS);
+    bench.job.out_bytes = 32 << 20;
+    bench_open(&bench);
+    assert_in_range(all_come_back(&bench, busy_forker, SIGKILL, DEATHS), 0, DEATHS);
+    bench_close(&bench);
+}
+
+static void who_stands_still_is_replaced(void **state)
+{
+    (void)state;
+    static pid_t (*const chosen[])(const struct bench *bench) = {any_forker, busy_forker, spawner};
+    for (unsigned i = 0; i < sizeof chosen / sizeof *chosen; i++) {
+        struct bench bench;
+        struct usage usage;
+        bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){2000000, 0}, WORKERS);
+        bench.config.task_limit_ns = (uint64_t)fmax(100e6, 300e3 * sample_process_us());
+        bench_open(&bench);
+        assert_in_range(all_come_back(&bench, chosen[i], SIGSTOP, 4), 0, 4);
+        /* nobody is on a task */
+        for (unsigned round = 0; round < 2; round++) {
+            assert_int_equal(kill(any_forker(&bench), SIGSTOP), 0);
+            assert_int_equal(kill(spawner(&bench), round ? SIGKILL : SIGSTOP), 0);
+            submit_all(&bench, MANY + round * TASKS, TASKS);
+            assert_int_equal(reap_all(&bench, TASK_TIMEOUT, SIGKILL), 0);
+            assert_int_equal(bench.ops->usage(bench.pool, false, &usage), 0);
+        }
+        bench_close(&bench);
+    }
+}
+
+/* Killed again and again, while the pool works and while it does not. */
+static void the_spawner_is_made_anew(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct usage usage;
+    bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){2000000, 0}, WORKERS);
+    bench_open(&bench);
+    assert_int_equal(all_come_back(&bench, spawner, SIGKILL, DEATHS), 0);
+    for (unsigned i = 0; i < DEATHS; i++) {
+        pid_t pid = spawner(&bench);
+        if (pid)
+            kill(pid, SIGKILL);
+        submit_all(&bench, MANY + i * TASKS, TASKS);
+        pid = any_forker(&bench);
+        if (pid)
+            kill(pid, SIGKILL);
+        reap_all(&bench, TASK_SIGNALLED, SIGKILL);
+    }
+    assert_int_equal(bench.ops->usage(bench.pool, false, &usage), 0);
+    assert_int_equal(usage.workers_lost, DEATHS);
+    bench_close(&bench);
+}
+
+/* In a child that is a user of its own, who may have `room` processes beside submitter, spawner and forkers. */
+static void where_processes_are_short(unsigned room)
+{
+    struct bench bench;
+    struct done done;
+    uid_t nobody = 3000000 + (uid_t)getpid() % 1000000;
+    rlim_t most = 2 + WORKERS + room;
+    struct rlimit limit = {most, most};
+    bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){5000000, 0}, WORKERS);
+    if (setuid(nobody) < 0 || setrlimit(RLIMIT_NPROC, &limit) < 0)
+        _exit(77);
+    bench_open(&bench);
+    int rc = 0;
+    if (room)
+        rc = all_come_back(&bench, spawner, 0, 0) ? -EIO : 0;
+    else {
+        submit_all(&bench, 0, 1);
+        rc = bench.ops->reap(bench.pool, &done, 1, 1, FOREVER) == -EAGAIN ? 0 : -EIO;
+    }
+    bench_close(&bench);
+    _exit(rc < 0);
+}
+
+/* A task waits until there is room for its process; where there never is, the pool ends with the reason. */
+static void processes_that_are_refused_are_tried_again(void **state)
+{
+    (void)state;
+    for (unsigned room = 0; room < 3; room++) {
+        int status;
+        fflush(NULL);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0)
+            where_processes_are_short(room);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+            skip_because("processes that are refused", "not root: the limit cannot be set for another user");
+        assert_int_equal(status, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_the_dead_held_is_used_again),
+        cmocka_unit_test(who_stands_still_is_replaced),
+        cmocka_unit_test(the_spawner_is_made_anew),
+        cmocka_unit_test(processes_that_are_refused_are_tried_again),
         cmocka_unit_test(a_killed_process_is_one_task),
         cmocka_unit_test(nobody_left_is_an_error),
         cmocka_unit_test(who_dies_before_open_is_replaced),

@@ -70,6 +70,8 @@ static uint32_t task_take(struct forker_self *self)
 static _Noreturn void child_main(struct forker_self *self, uint32_t slot, uint32_t task, pid_t parent)
 {
     const struct job *job = &self->job;
+    /* relaxed: a system call comes after it, and the end of the forker before whoever reads it (zygote.h) */
+    atomic_store_explicit(&self->forker->child, (int32_t)getpid(), memory_order_relaxed);
     if (self->shared->task_limit_ns)
         sigprocmask(SIG_UNBLOCK, &self->child_signal, NULL);
     child_begin(parent);
@@ -112,7 +114,35 @@ static void record(struct forker_self *self, struct done *done, uint32_t task, i
     }
 }
 
-/* Forks for the task and waits. No process to be had: the task failed with that error, as its caller would see it. */
+static bool somebody_runs(const struct zygote_shared *shared)
+{
+    for (uint32_t worker = 0; worker < shared->workers; worker++)
+        if (shared->running[worker])
+            return true;
+    return false;
+}
+
+/* Where processes are short there may be room again soon, above all while another task's has still to end. */
+static pid_t fork_patiently(struct zygote_shared *shared)
+{
+    struct timespec pause = clock_timespec(FORK_RETRY_NS);
+    uint64_t since = 0;
+    pid_t pid;
+    while ((pid = fork()) < 0) {
+        int32_t why = -errno;
+        uint64_t now = clock_monotonic_ns();
+        since = since && !somebody_runs(shared) ? since : now;
+        if (now - since > FORK_GIVE_UP_NS) {
+            /* relaxed: one word, which says all; the shout brings it */
+            atomic_store_explicit(&shared->refused, why, memory_order_relaxed);
+            event_shout(&shared->event);
+        }
+        nanosleep(&pause, NULL);
+    }
+    return pid;
+}
+
+/* Forks for the task and waits. */
 static void task_fork(struct forker_self *self, uint32_t slot, struct done *done)
 {
     struct zygote_shared *shared = self->shared;
@@ -120,15 +150,12 @@ static void task_fork(struct forker_self *self, uint32_t slot, struct done *done
     uint32_t task = (uint32_t)(atomic_load_explicit(&self->memory.slots[slot].claim, memory_order_relaxed) >> 32);
     pid_t parent = getpid();
     int status = 0;
-    atomic_store_explicit(&self->forker->complete, 0, memory_order_relaxed); /* before the child exists */
+    atomic_store_explicit(&self->forker->complete, 0, memory_order_relaxed); /* before the child exists, both */
+    atomic_store_explicit(&self->forker->child, 0, memory_order_relaxed);
     self->forker->done.status = TASK_OK;
-    pid_t pid = fork();
+    pid_t pid = fork_patiently(shared);
     if (pid == 0)
         child_main(self, slot, task, parent);
-    if (pid < 0) {
-        *done = (struct done){.task = task, .status = TASK_ERROR, .code = errno, .pid = parent};
-        return;
-    }
     shared->running[self->worker] = peek_word(task, (uint32_t)pid);
     bool within = child_wait(self, pid, &status);
     shared->running[self->worker] = 0;

@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#define STOPPED_ENDED UINT64_MAX /* in stopped_ns */
+
 static void processes_end(struct forkers *forkers)
 {
     for (uint32_t row = 0; row < forkers->made; row++)
@@ -29,6 +31,7 @@ static void request_end(struct forkers *forkers)
         return;
     forkers->refused_ns = 0;
     forkers->pids[forkers->makes] = made->pid;
+    forkers->stopped_ns[forkers->makes] = 0;
     if (forkers->makes == SPAWNER)
         return;
     forkers->made++;
@@ -51,6 +54,7 @@ void forkers_end(struct forkers *forkers)
     }
     free(forkers->pids);
     free(forkers->lost_at);
+    free(forkers->stopped_ns);
     *forkers = (struct forkers){0};
 }
 
@@ -88,7 +92,9 @@ int forkers_make(struct forkers *forkers, const struct pool_config *config)
     };
     forkers->pids = calloc(forkers->rows, sizeof *forkers->pids);
     forkers->lost_at = calloc(forkers->workers, sizeof *forkers->lost_at);
-    int rc = forkers->pids && forkers->lost_at ? shared_make(forkers, config) : -ENOMEM;
+    forkers->stopped_ns = calloc(forkers->rows, sizeof *forkers->stopped_ns);
+    bool has_memory = forkers->pids && forkers->lost_at && forkers->stopped_ns;
+    int rc = has_memory ? shared_make(forkers, config) : -ENOMEM;
     for (uint32_t row = 0; rc == 0 && row <= forkers->workers; row++) {
         atomic_init(&forkers->shared->forkers[row].worker, row - 1); /* fork publishes it */
         pid_t pid = fork();
@@ -172,6 +178,31 @@ bool forkers_have_answered(const struct forkers *forkers, int *error)
 
 /* ---- replacing ---- */
 
+void forkers_end_stopped(struct forkers *forkers, uint64_t *until_ns)
+{
+    uint64_t limit = forkers->shared->task_limit_ns, now = limit ? clock_monotonic_ns() : 0;
+    if (!limit)
+        return;
+    if (now >= forkers->look_ns) {
+        for (uint32_t row = 0; row < forkers->made; row++) {
+            uint64_t *since_ns = &forkers->stopped_ns[row];
+            if (!forkers->pids[row] || *since_ns == STOPPED_ENDED ||
+                !child_stopped_for(forkers->pids[row], limit, since_ns))
+                continue;
+            kill(forkers->pids[row], SIGKILL);
+            *since_ns = STOPPED_ENDED;
+        }
+        forkers->look_ns = now + limit / 2 + 1;
+    }
+    if (forkers->look_ns < *until_ns)
+        *until_ns = forkers->look_ns;
+}
+
+bool forkers_was_stopped(const struct forkers *forkers, uint32_t row)
+{
+    return forkers->stopped_ns[row] == STOPPED_ENDED;
+}
+
 void forkers_lose(struct forkers *forkers, uint32_t row)
 {
     const struct forker *forker = &forkers->shared->forkers[row];
@@ -206,14 +237,28 @@ void forkers_take(struct forkers *forkers)
     request_end(forkers);
 }
 
+/* One that lives, if there is one with nothing to do; `made`: nobody lives. It obeys between two tasks. */
+static uint32_t forker_choose(const struct forkers *forkers)
+{
+    uint32_t chosen = forkers->made;
+    for (uint32_t row = SPAWNER + 1; row < forkers->made; row++) {
+        if (!forkers->pids[row])
+            continue;
+        /* relaxed: a hint */
+        if (atomic_load_explicit(&forkers->shared->idle[row / 64], memory_order_relaxed) >> (row % 64) & 1)
+            return row;
+        chosen = chosen < forkers->made ? chosen : row;
+    }
+    return chosen;
+}
+
 /* For which row a process is to be made, of those that are missing, and who is to make it (`made`: there is none). */
 static void request_choose(struct forkers *forkers, uint32_t *makes, uint32_t *maker)
 {
     uint32_t worker = 0;
     *maker = *makes = SPAWNER;
     if (!forkers->pids[SPAWNER]) {
-        while (*maker < forkers->made && !forkers->pids[*maker])
-            (*maker)++;
+        *maker = forker_choose(forkers);
         return;
     }
     while (!forkers->lost_at[worker])

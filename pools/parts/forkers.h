@@ -12,6 +12,8 @@ struct forkers {
     size_t shared_bytes;
     pid_t *pids;                         /* by row; 0: none */
     uint64_t *lost_at;                   /* by worker: ticks when its forker was found dead; 0: it has one */
+    uint64_t *stopped_ns;                /* by row: since when it was seen to stand still; 0: it does not */
+    uint64_t look_ns;                    /* when to look for that again */
     uint32_t workers, rows, made, alive; /* made: rows in use, the spawner's included; alive: forkers */
     uint32_t orders, spares;
     bool asks; /* row `maker` was told to make a process for row `makes` */
@@ -36,6 +38,11 @@ bool forkers_have_answered(const struct forkers *forkers, int *error);
 
 /* The process in that row has ended and been waited for. */
 void forkers_lose(struct forkers *forkers, uint32_t row);
+/* Kills those that have stood still for as long as a task may take, where there is a limit: they keep none. *until_ns
+ * moves forward to when it must be called again. */
+void forkers_end_stopped(struct forkers *forkers, uint64_t *until_ns);
+/* Was it ended for that? */
+bool forkers_was_stopped(const struct forkers *forkers, uint32_t row);
 /* What was asked for is there, if it has been made. */
 void forkers_take(struct forkers *forkers);
 /* Asks for another in the place of one that was lost, one at a time. *until_ns moves forward to when it must be called

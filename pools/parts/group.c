@@ -75,9 +75,10 @@ int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void *
     group->unit = calloc(group->processes + 1, sizeof *group->unit);
     group->fallen = calloc(group->processes ? group->workers : 1, sizeof *group->fallen);
     group->pthreads = calloc(group->workers, sizeof *group->pthreads);
+    group->over = calloc(group->workers, sizeof *group->over);
     group->limit_ticks = clock_from_ns(group->config->task_limit_ns);
     usage_clear(&group->gone);
-    if (!group->left || !group->unit || !group->fallen || !group->pthreads) {
+    if (!group->left || !group->unit || !group->fallen || !group->pthreads || !group->over) {
         group_stop(group, false);
         return -ENOMEM;
     }
@@ -102,10 +103,10 @@ static int await_answers(struct group *group, uint32_t order)
     int rc = 0;
     while (rc == 0) {
         uint32_t seen = atomic_load_explicit(&group->event->word, memory_order_acquire); /* futex.h */
-        if (group_must_tend(group)) {
+        uint64_t until = limit;
+        if (group_must_tend(group))
             next = 0; /* somebody new may be among them */
-            rc = group_tend(group, true);
-        }
+        rc = group_look_after(group, true, &until);
         while (next < group->workers && has_answered(group, next, order))
             next++;
         if (rc < 0 || next == group->workers)
@@ -113,8 +114,6 @@ static int await_answers(struct group *group, uint32_t order)
         atomic_store_explicit(&shared->awaited, next + 1, memory_order_seq_cst); /* see worker_answer */
         if (has_answered(group, next, order))
             continue;
-        /* a process that could not be replaced is tried again soon */
-        uint64_t until = group->down ? group->retry_ns : limit;
         rc = futex_wait(&group->event->word, seen, until, group->event->private);
         if (rc == -ETIMEDOUT && until < limit)
             rc = 0;
@@ -211,10 +210,12 @@ void group_stop(struct group *group, bool kill_processes)
     free(group->unit);
     free(group->fallen);
     free(group->pthreads);
+    free(group->over);
     group->map = NULL;
     group->left = NULL;
     group->unit = NULL;
     group->fallen = NULL;
     group->pthreads = NULL;
+    group->over = NULL;
     group->started = 0;
 }

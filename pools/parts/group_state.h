@@ -107,7 +107,9 @@ struct unit {
     pid_t pid; /* 0: none; its place is to be filled */
     int status;
     bool fallen;         /* ended and waited for, not yet recovered */
-    unsigned culprit;    /* worker + 1 that was ended for running too long */
+    bool timed_out;      /* ended for the tasks in `over` */
+    unsigned restless;   /* looks in a row for which it did not stand still */
+    uint64_t stopped_ns; /* since when it was seen to stand still of itself; 0: it does not */
     uint64_t noticed_ns; /* when the one before was found dead; 0: not replaced since it was last counted */
 };
 
@@ -139,6 +141,7 @@ struct group {
     bool opening;          /* workers that start are waited for */
     uint64_t limit_ticks;  /* of a task; 0: none */
     uint64_t limit_due_ns; /* no task can be over its limit before that */
+    uint64_t *over;        /* by worker: what it was `running` when its process was ended for it */
     /* processes */
     struct unit *unit;
     unsigned down;          /* units that are not alive */

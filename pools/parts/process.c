@@ -1,6 +1,8 @@
 /* See process.h. */
 #include "pools/parts/process.h"
+#include "pools/parts/clock.h"
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -64,4 +66,36 @@ int child_await(pid_t pid)
     int status = 0;
     TEMP_FAILURE_RETRY(waitpid(pid, &status, 0));
     return status;
+}
+
+bool child_is_stopped(pid_t pid)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+bool child_stopped_for(pid_t pid, uint64_t limit_ns, uint64_t *since_ns)
+{
+    uint64_t now = clock_monotonic_ns();
+    if (!child_is_stopped(pid))
+        *since_ns = 0;
+    else if (!*since_ns)
+        *since_ns = now;
+    return *since_ns && now - *since_ns >= limit_ns;
+}
+
+bool process_has_ended(pid_t pid, uint64_t limit_ns)
+{
+    struct pollfd process = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+    if (process.fd < 0)
+        return errno == ESRCH;
+    uint64_t until = clock_monotonic_ns() + limit_ns, now;
+    int rc;
+    do {
+        now = clock_monotonic_ns();
+        struct timespec left = clock_timespec(until > now ? until - now : 0);
+        rc = ppoll(&process, 1, &left, NULL);
+    } while (rc < 0 && errno == EINTR);
+    close(process.fd);
+    return rc > 0;
 }

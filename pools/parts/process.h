@@ -22,5 +22,12 @@ int thread_make(pthread_t *thread, void *(*run)(void *argument), void *argument)
 void child_begin(pid_t parent);
 /* Waits until that child has ended; its wait status, 0 where there is no such child. */
 int child_await(pid_t pid);
+/* Does that child of this process stand still (SIGSTOP)? Takes nothing of what waitpid(2) tells. */
+bool child_is_stopped(pid_t pid);
+/* Since *since_ns, 0 where it does not: for so long has it been seen to. Returns whether that is `limit_ns` or more. */
+bool child_stopped_for(pid_t pid, uint64_t limit_ns, uint64_t *since_ns);
+/* Waits up to `limit_ns` for the end of a process that need not be a child of this one; false: it lives on, or that
+ * cannot be known. */
+bool process_has_ended(pid_t pid, uint64_t limit_ns);
 
 #endif

@@ -21,7 +21,14 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { BARREN_MAX = 200 }; /* deaths in a row, beside one a process, without anything done in between */
+enum {
+    BARREN_MAX = 200,       /* deaths in a row, beside one a process, without anything done in between */
+    STOP_PAUSE_NS = 100000, /* between looks whether a process has come to a halt */
+    STOP_LOOKS = 100,
+    STOP_LOOKS_EACH = 10,   /* then it is told again */
+    RESTLESS_MOST = 10,     /* attempts of so many looks; then it is ended where it is */
+    LOOK_AGAIN_NS = 100000, /* at the soonest */
+};
 
 static struct worker *first_of(const struct group *group, unsigned process)
 {
@@ -112,11 +119,17 @@ static struct done *last_record(const struct group *group, unsigned number)
     return group_record(group, number, filled);
 }
 
+/* Of a process that was ended for its limit. */
+static bool is_over(const struct group *group, const struct done *fallen)
+{
+    uint64_t over = group->over[fallen->worker];
+    return over && over >> 32 == fallen->task;
+}
+
 static bool is_culprit(const struct group *group, unsigned process, const struct done *fallen)
 {
-    const struct unit *unit = &group->unit[process];
-    if (unit->culprit)
-        return unit->culprit == fallen->worker + 1u;
+    if (group->unit[process].timed_out)
+        return is_over(group, fallen);
     const struct done *record = last_record(group, fallen->worker);
     return atomic_load_explicit(&group->worker[fallen->worker].fatal, memory_order_relaxed) ||
            (record->task == fallen->task && record->status == TASK_LOST);
@@ -128,7 +141,7 @@ static void describe(const struct group *group, unsigned process, struct done *f
     task_fallen(last_record(group, fallen->worker), unit->status, fallen);
     if (collateral)
         fallen->status = TASK_COLLATERAL;
-    else if (unit->culprit)
+    else if (unit->timed_out && is_over(group, fallen))
         fallen->status = TASK_TIMEOUT;
     fallen->pid = group->worker[fallen->worker].pid;
     fallen->worker = (uint16_t)(fallen->worker + group->first);
@@ -146,6 +159,7 @@ static void unit_recover(struct group *group, unsigned process)
         describe(group, process, &fallen[i], somebody && !is_culprit(group, process, &fallen[i]));
     for (unsigned i = first; i < first + group->threads; i++)
         last_record(group, i)->status = TASK_OK; /* whoever has the ring next must not be taken for having said it */
+    memset(&group->over[first], 0, group->threads * sizeof *group->over);
     group->fallen_count += count;
     if (count)
         group->barren = 0;
@@ -248,44 +262,91 @@ static void end_programs(const struct group *group, unsigned process)
     }
 }
 
-/* Ends the process if that worker is still on that task: it is stopped for the look, so that no other task is hit. */
-static void end_task(struct group *group, unsigned number, uint64_t running)
+/* Has it been brought to a halt? Whoever continues it, at whatever moment, takes the stop back, so it is asked for
+ * again, and not for ever. */
+static bool stop_unit(const struct unit *unit)
 {
-    struct unit *unit = &group->unit[number / group->threads];
-    siginfo_t info;
-    if (!unit->pid || kill(unit->pid, SIGSTOP) < 0)
-        return; /* it has ended: SIGCHLD tells */
-    TEMP_FAILURE_RETRY(waitid(P_PID, (id_t)unit->pid, &info, WSTOPPED | WEXITED | WNOWAIT));
-    /* acquire: it has stopped, and what it had stored by then is seen; only a task is compared */
-    bool still = atomic_load_explicit(&group->worker[number].running, memory_order_acquire) == running;
-    if (still) {
-        unit->culprit = number + 1;
-        end_programs(group, number / group->threads);
+    const struct timespec pause = {.tv_nsec = STOP_PAUSE_NS};
+    for (unsigned i = 0; i < STOP_LOOKS; i++) {
+        if (i % STOP_LOOKS_EACH == 0 && kill(unit->pid, SIGSTOP) < 0)
+            return false; /* it has ended: SIGCHLD tells */
+        if (child_is_stopped(unit->pid))
+            return true;
+        nanosleep(&pause, NULL);
     }
-    kill(unit->pid, still ? SIGKILL : SIGCONT);
+    return false;
+}
+
+/* What that worker is running, if it is over the limit, else 0. *next: ticks until it may be, if that is sooner. */
+static uint64_t running_over(const struct group *group, unsigned number, uint64_t now, uint64_t *next)
+{
+    /* acquire: `since` belongs to it, or to a later task, which is younger */
+    uint64_t running = atomic_load_explicit(&group->worker[number].running, memory_order_acquire);
+    uint64_t since = atomic_load_explicit(&group->worker[number].since, memory_order_relaxed);
+    uint64_t age = running && now > since ? now - since : 0;
+    if (age >= group->limit_ticks)
+        return running;
+    if (group->limit_ticks - age < *next)
+        *next = group->limit_ticks - age;
+    return 0;
+}
+
+/* Ends the process if one of its workers is over the limit: it is stopped for the look, so that no other task is hit.
+ * One that will not stand still, or cannot, is looked at again, and ended all the same in the end. */
+static void end_unit(struct group *group, unsigned process)
+{
+    struct unit *unit = &group->unit[process];
+    unsigned first = process * group->threads;
+    uint64_t next = 0;
+    bool stands = stop_unit(unit), ends = false;
+    unit->restless = stands ? 0 : unit->restless + 1;
+    if (stands || unit->restless > RESTLESS_MOST)
+        for (unsigned i = first; i < first + group->threads; i++) {
+            group->over[i] = running_over(group, i, clock_ticks(), &next);
+            ends |= group->over[i] != 0;
+        }
+    if (ends) {
+        unit->timed_out = true;
+        end_programs(group, process);
+    }
+    kill(unit->pid, ends ? SIGKILL : SIGCONT);
+}
+
+/* Processes with a task that is over the limit, and those that have stood still for as long without one: they do not
+ * come when they are called. Returns ticks until the next look. */
+static uint64_t units_look(struct group *group)
+{
+    uint64_t next = group->limit_ticks;
+    for (unsigned process = 0; process < group->started; process++) {
+        struct unit *unit = &group->unit[process];
+        bool over = false;
+        for (unsigned i = 0; i < group->threads; i++)
+            over |= running_over(group, process * group->threads + i, clock_ticks(), &next) != 0;
+        if (!unit->pid || unit->timed_out)
+            continue;
+        if (over)
+            end_unit(group, process);
+        else if (child_stopped_for(unit->pid, group->config->task_limit_ns, &unit->stopped_ns))
+            kill(unit->pid, SIGKILL);
+        if (over && !unit->timed_out)
+            next = 0;
+    }
+    return next;
 }
 
 static int enforce_limit(struct group *group, uint64_t *until_ns)
 {
     if (!group->limit_ticks)
         return 0;
-    uint64_t now_ns = clock_monotonic_ns();
+    uint64_t now_ns = clock_monotonic_ns(), next = group->limit_ticks;
     if (now_ns >= group->limit_due_ns) {
-        uint64_t now = clock_ticks(), next = group->limit_ticks;
-        for (unsigned i = 0; i < group->workers; i++) {
-            /* acquire: `since` belongs to it, or to a later task, which is younger */
-            uint64_t running = atomic_load_explicit(&group->worker[i].running, memory_order_acquire);
-            uint64_t since = atomic_load_explicit(&group->worker[i].since, memory_order_relaxed);
-            uint64_t age = running && now > since ? now - since : 0;
-            if (age >= group->limit_ticks) {
-                if (!group->processes)
-                    return -ETIME;
-                end_task(group, i, running);
-            } else if (group->limit_ticks - age < next) {
-                next = group->limit_ticks - age;
-            }
-        }
-        group->limit_due_ns = now_ns + clock_to_ns(next) + 1;
+        if (group->processes)
+            next = units_look(group);
+        for (unsigned i = 0; i < group->workers && !group->processes; i++)
+            if (running_over(group, i, clock_ticks(), &next))
+                return -ETIME;
+        uint64_t wait_ns = clock_to_ns(next) + 1;
+        group->limit_due_ns = now_ns + (wait_ns > LOOK_AGAIN_NS ? wait_ns : LOOK_AGAIN_NS);
     }
     if (group->limit_due_ns < *until_ns)
         *until_ns = group->limit_due_ns;

@@ -6,12 +6,18 @@
  *
  * To take a task is to compare-and-swap the forker's incarnation into the task's slot: whoever is named there has it,
  * so that a dead forker's loss is exactly the slots that name it. Positions are hints where to look. Incarnations are
- * numbers of rows in `forkers` and no two forkers have the same; neither is the slot of a task whose forker died, since
- * an orphaned child may write to its output for another moment.
+ * numbers of rows in `forkers` and no two forkers have the same. The slot of a task whose forker died is used again
+ * when the child is seen to have ended, too, since it may write to its output for another moment: it says who it is
+ * before it makes sure that its forker lives, so whoever has not said so by the time the forker was waited for never
+ * runs a task.
  *
  * Death. Whoever ends, before the pool opens, while it opens or later, is replaced by a copy of one that lives: of the
  * spawner, a process that does nothing else, or, when that is gone, of a forker, which then makes a spawner. The
- * submitter never copies itself, for it has grown since, and never waits for one of them alone (forkers.h).
+ * submitter never copies itself, for it has grown since, and never waits for one of them alone (forkers.h). The limit
+ * of a task is its forker's to enforce; one that stands still (SIGSTOP) for as long is ended by the submitter.
+ *
+ * No process to be had for a task: the forker tries again. When nobody has had one for a second, it says so in
+ * `refused`, and the pool ends with that error.
  *
  * Sleeping. A forker that finds nothing sets its bit in `idle`, looks again, and sleeps on its doorbell; whoever brings
  * work clears a bit and rings. The submitter stores in `wanted` how many results it waits for, looks again, and sleeps
@@ -42,6 +48,7 @@ struct forker {
     struct usage usage;
     /* its child writes, one page fault a child: */
     _Alignas(128) _Atomic uint32_t complete;
+    _Atomic int32_t child; /* who it is, its first word; 0: nobody has said anything */
     struct done done;
 };
 
@@ -58,6 +65,7 @@ struct zygote_shared {
     _Alignas(128) _Atomic uint64_t scan_from; /* every slot at a position below is taken */
     _Alignas(128) uint32_t workers, rows, words;
     int32_t submitter;
+    _Atomic int32_t refused; /* -errno: no process can be made for a task, and none is left that could end */
     uint64_t task_limit_ns;
     int memory; /* descriptor of what open adds: struct zygote_job and what follows it */
     uint64_t memory_bytes;
