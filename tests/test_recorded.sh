@@ -44,6 +44,7 @@ all_of()
     say poolbench compare "$1" --metric latency_p99
     say poolbench compare "$1" --baseline serial --format markdown
     say poolbench advise "$1" --size 100us
+    say poolbench explain "$1"
     file "$1/summary.csv"
     file "$1/report.md"
     for chart in "$1"/charts/*.dat; do

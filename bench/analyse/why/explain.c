@@ -1,0 +1,264 @@
+/* The difference of two cells, state by state, see explain.h. */
+#include "bench/analyse/why/explain.h"
+#include "bench/model/host.h"
+#include "bench/model/summary_factors.h"
+#include "bench/stats/ranks.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int why_open(const struct run_data *run, struct why_run *why, char *error)
+{
+    *why = (struct why_run){.run = run};
+    return states_make(run, host_cpus(run->host), &why->states, error);
+}
+
+void why_close(struct why_run *why)
+{
+    free(why->states);
+    *why = (struct why_run){0};
+}
+
+/* The trials of one block that both cells have. */
+struct both {
+    const struct states *a, *b;
+};
+
+struct work {
+    struct both *both;
+    size_t count;
+    double *values, *rows; /* `count` each; rows: three of them */
+};
+
+static const struct states *states_at(const struct why_run *why, size_t cell, size_t block)
+{
+    const size_t trial = run_data_at(why->run, cell, block);
+    return trial == RUN_NOTHING || isnan(why->states[trial].whole_ns) ? NULL : &why->states[trial];
+}
+
+static int work_open(struct work *w, const struct explanation *e)
+{
+    const size_t blocks = e->a_run->run->blocks < e->b_run->run->blocks ? e->a_run->run->blocks : e->b_run->run->blocks;
+    *w = (struct work){.both = calloc(blocks + 1, sizeof *w->both), .values = calloc(4 * blocks + 1, sizeof(double))};
+    if (!w->both || !w->values)
+        return -ENOMEM;
+    w->rows = w->values + blocks;
+    for (size_t block = 1; block <= blocks; block++) {
+        const struct both both = {states_at(e->a_run, e->a, block), states_at(e->b_run, e->b, block)};
+        if (both.a && both.b)
+            w->both[w->count++] = both;
+    }
+    return 0;
+}
+
+static void work_close(struct work *w)
+{
+    free(w->both);
+    free(w->values);
+}
+
+static double middle(struct work *w, const double *row)
+{
+    memcpy(w->values, row, w->count * sizeof *row);
+    return ranks_middle(w->values, stats_sort(w->values, w->count));
+}
+
+/* Of what stands in the rows: A's values, B's, differences. */
+static struct change change_of(struct work *w, double level)
+{
+    struct change change = {.interval = {NAN, NAN}};
+    const double *a = w->rows, *b = w->rows + w->count, *more = w->rows + 2 * w->count;
+    change.a = middle(w, a);
+    change.b = middle(w, b);
+    change.more = middle(w, more);
+    memcpy(w->values, more, w->count * sizeof *more);
+    ranks_interval(w->values, stats_sort(w->values, w->count), level, &change.interval);
+    change.is_sure = change.interval.lo > 0 || change.interval.hi < 0;
+    return change;
+}
+
+static void row_put(struct work *w, size_t i, double a, double b)
+{
+    w->rows[i] = a;
+    w->rows[w->count + i] = b;
+    w->rows[2 * w->count + i] = b - a;
+}
+
+/* A state that is known of one side alone lies in another one of both. */
+static double state_ns(const struct both *both, const struct states *s, enum state state)
+{
+    const bool end = both->a->has_end && both->b->has_end, stamps = both->a->has_stamps && both->b->has_stamps,
+               serial = both->a->has_serial && both->b->has_serial;
+    const double *ns = both->a->has_waiting && both->b->has_waiting ? s->ns : s->coarse;
+    switch (state) {
+    case STATE_IDLE:
+        return ns[state] + (end ? 0 : ns[STATE_IDLE_END]);
+    case STATE_IDLE_END:
+        return end ? ns[state] : 0;
+    case STATE_HAND:
+        return ns[state] + (stamps ? 0 : ns[STATE_BODY_MORE]);
+    case STATE_BODY:
+        return ns[state] + (serial || !stamps ? 0 : ns[STATE_BODY_MORE]);
+    case STATE_BODY_MORE:
+        return serial && stamps ? ns[state] : 0;
+    default:
+        return ns[state];
+    }
+}
+
+static bool state_is_there(const struct work *w, enum state state)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (state_ns(&w->both[i], w->both[i].a, state) != 0 || state_ns(&w->both[i], w->both[i].b, state) != 0)
+            return true;
+    return false;
+}
+
+static unsigned states_count(const struct work *w)
+{
+    unsigned count = 0;
+    for (int i = 0; i < STATES; i++)
+        count += state_is_there(w, (enum state)i);
+    return count;
+}
+
+/* Middles do not add up as means do: what is left over is unknown, too. */
+static void parts_close(struct explanation *e)
+{
+    struct part *unknown = &e->part[STATE_UNKNOWN];
+    double a = e->whole.a, b = e->whole.b, more = e->whole.more;
+    for (int i = 0; i < STATES; i++)
+        if (i != STATE_UNKNOWN) {
+            a -= e->part[i].change.a;
+            b -= e->part[i].change.b;
+            more -= e->part[i].change.more;
+        }
+    unknown->change.a = a;
+    unknown->change.b = b;
+    unknown->change.more = more;
+    if (!(more >= unknown->change.interval.lo && more <= unknown->change.interval.hi)) /* of the trials alone */
+        unknown->change.interval = (struct interval){NAN, NAN};
+    for (int i = 0; i < STATES; i++)
+        e->part[i].share = e->whole.more != 0 ? e->part[i].change.more / e->whole.more : NAN;
+}
+
+static void facts_make(struct work *w, struct explanation *e)
+{
+    for (int i = 0; i < FACTS; i++) {
+        for (size_t k = 0; k < w->count; k++)
+            row_put(w, k, w->both[k].a->fact[i], w->both[k].b->fact[i]);
+        e->fact[i] = change_of(w, e->level);
+    }
+    for (size_t k = 0; k < w->count; k++)
+        row_put(w, k, w->both[k].a->submitter_share, w->both[k].b->submitter_share);
+    e->submitter_share[0] = middle(w, w->rows);
+    e->submitter_share[1] = middle(w, w->rows + w->count);
+    e->has_serial = e->has_stamps = e->has_waiting = true;
+    for (size_t k = 0; k < w->count; k++) {
+        const struct states *a = w->both[k].a, *b = w->both[k].b;
+        e->has_serial = e->has_serial && a->has_serial && b->has_serial;
+        e->has_stamps = e->has_stamps && a->has_stamps && b->has_stamps;
+        e->has_waiting = e->has_waiting && a->has_waiting && b->has_waiting;
+    }
+}
+
+/* The published verdict, of as many comparisons as it is one of. */
+static int verdict_make(struct work *w, struct explanation *e, unsigned comparisons)
+{
+    struct looks looks = e->b_run->run->looks.leave_from ? e->b_run->run->looks : e->a_run->run->looks;
+    const struct family family = family_make(comparisons, looks, FAMILY_MARGIN);
+    for (size_t k = 0; k < w->count; k++)
+        row_put(w, k, w->both[k].a->whole_ns, w->both[k].b->whole_ns);
+    e->whole = change_of(w, family.level);
+    int rc = comparison_make(w->rows + w->count, w->rows, w->count, &family, &e->comparison);
+    e->is_told = e->comparison.verdict == VERDICT_SLOWER || e->comparison.verdict == VERDICT_FASTER;
+    return rc;
+}
+
+static void parts_make(struct work *w, struct explanation *e)
+{
+    const struct family family = family_make(states_count(w), LOOKS_NONE, 0);
+    e->level = family.level;
+    e->blocks_needed = family.blocks;
+    for (int i = 0; i < STATES; i++) {
+        for (size_t k = 0; k < w->count; k++)
+            row_put(w, k, state_ns(&w->both[k], w->both[k].a, (enum state)i),
+                    state_ns(&w->both[k], w->both[k].b, (enum state)i));
+        e->part[i].change = change_of(w, e->level);
+        e->part[i].plain = NAN;
+    }
+}
+
+/* The cell that differs from this one in having neither payload nor ballast; RUN_NOTHING: it has none, or none is
+ * there. */
+static size_t plain_of(const struct run_data *run, size_t cell)
+{
+    const unsigned carried = FACTOR_PAYLOAD | FACTOR_BALLAST;
+    const struct factors *f = &run->rows[cell].f;
+    if (f->payload.in <= 0 && f->payload.out <= 0 && f->ballast.bytes <= 0)
+        return RUN_NOTHING;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct factors *other = &run->rows[i].f;
+        if (other->payload.in <= 0 && other->payload.out <= 0 && other->ballast.bytes <= 0 &&
+            factors_equal(&run->rows[i], &run->rows[cell], factors_all() & ~(carried | FACTOR_TASKS)))
+            return i;
+    }
+    return RUN_NOTHING;
+}
+
+/* What the states differ by where nothing is carried: what is not there, the payload or the ballast makes. */
+static int plain_make(struct explanation *e)
+{
+    struct explanation plain = {.a_run = e->a_run, .b_run = e->b_run};
+    struct work w;
+    plain.a = plain_of(e->a_run->run, e->a);
+    plain.b = plain_of(e->b_run->run, e->b);
+    if (plain.a == RUN_NOTHING || plain.b == RUN_NOTHING || plain.a == plain.b)
+        return 0;
+    int rc = work_open(&w, &plain);
+    e->plain = rc ? 0 : w.count;
+    if (!rc) {
+        parts_make(&w, &plain);
+        for (int i = 0; i < STATES; i++)
+            e->part[i].plain = w.count ? plain.part[i].change.more : NAN;
+    }
+    work_close(&w);
+    return rc;
+}
+
+int explain(const struct why_run *a_run, size_t a, const struct why_run *b_run, size_t b, unsigned by,
+            unsigned comparisons, struct explanation *e)
+{
+    struct work w;
+    *e = (struct explanation){.a_run = a_run, .b_run = b_run, .a = a, .b = b, .by = by, .explained = NAN};
+    int rc = work_open(&w, e);
+    if (!rc) {
+        e->blocks = w.count;
+        rc = verdict_make(&w, e, comparisons);
+    }
+    if (!rc) {
+        parts_make(&w, e);
+        parts_close(e);
+        facts_make(&w, e);
+        rc = plain_make(e);
+    }
+    work_close(&w);
+    if (!rc)
+        reasons_find(e);
+    return rc;
+}
+
+size_t explain_order(const struct explanation *e, enum state order[STATES])
+{
+    size_t count = 0;
+    for (int i = 0; i < STATES; i++) {
+        if (!e->part[i].change.is_sure || i == STATE_UNKNOWN)
+            continue;
+        size_t at = count++;
+        for (; at && e->part[order[at - 1]].share < e->part[i].share; at--)
+            order[at] = order[at - 1];
+        order[at] = (enum state)i;
+    }
+    return count;
+}

@@ -1,0 +1,60 @@
+/* Why B takes more time per task than A: the difference taken apart into states (states.h), block by block, and what
+ * of it has a reason that counts bear out. docs/WHY.md says how. Only reads. One thread. */
+#ifndef POOLBENCH_ANALYSE_WHY_EXPLAIN_H
+#define POOLBENCH_ANALYSE_WHY_EXPLAIN_H
+#include "bench/analyse/why/states.h"
+#include "bench/stats/verdict.h"
+
+#define WHY_REASON 200
+
+/* A run whose trials were taken apart. */
+struct why_run {
+    const struct run_data *run; /* stays in use */
+    struct states *states;      /* one a trial */
+};
+/* 0 or -errno with a line in error; nothing to be released then. */
+int why_open(const struct run_data *run, struct why_run *why, char *error);
+void why_close(struct why_run *why);
+
+/* A quantity of both, block by block: middles, and that of the difference B - A with an interval. */
+struct change {
+    double a, b, more;
+    struct interval interval; /* NAN, NAN: too few blocks */
+    bool is_sure;             /* it leaves 0 out */
+};
+
+struct part {
+    struct change change;
+    double share;            /* of the whole difference */
+    double plain;            /* that of the same two without payload and ballast, in ns; NAN: they were not run */
+    bool is_named;           /* it counts as explained: the state tells the reason, or counts do */
+    char reason[WHY_REASON]; /* what is said of it, "in copying input"; "": nothing */
+};
+
+struct explanation {
+    const struct why_run *a_run, *b_run;
+    size_t a, b;                  /* cells */
+    unsigned by;                  /* the factor they differ in; 0: the run */
+    struct comparison comparison; /* of the time per task, B by A; what was published */
+    struct change whole;          /* in ns a task, and of the parts the sum */
+    struct part part[STATES];
+    struct change fact[FACTS];
+    double submitter_share[2];    /* middles */
+    size_t plain;                 /* blocks that the same two without payload and ballast have; 0: not run */
+    size_t blocks, blocks_needed; /* blocks that both have; for intervals of all states together */
+    double level;
+    bool has_serial, has_stamps, has_waiting; /* in all blocks of both */
+    double explained;                         /* the sum of shares that are named; NAN: nothing was to be explained */
+    bool is_told; /* A and B surely differ (beyond the margin), so that there is something to explain */
+};
+
+/* comparisons: how many pairs the verdict is one of. 0 or -ENOMEM. */
+int explain(const struct why_run *a_run, size_t a, const struct why_run *b_run, size_t b, unsigned by,
+            unsigned comparisons, struct explanation *explanation);
+/* Fills reasons and what they explain; part of explain(). */
+void reasons_find(struct explanation *explanation);
+
+/* The parts in the order of their shares, the largest first, those that are sure alone; how many. */
+size_t explain_order(const struct explanation *explanation, enum state order[STATES]);
+
+#endif

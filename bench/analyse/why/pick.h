@@ -1,0 +1,35 @@
+/* Which two cells are explained: for every group of cells that differ in one factor alone, an A and a B. One thread. */
+#ifndef POOLBENCH_ANALYSE_WHY_PICK_H
+#define POOLBENCH_ANALYSE_WHY_PICK_H
+#include "bench/analyse/why/explain.h"
+
+/* One a group, in plan order. */
+struct whys {
+    struct explanation *why;
+    size_t count;
+};
+
+/* In one run: a and b are values of the factor `by` (a FACTOR_ bit); "": A is the fastest of its group, B of pools the
+ * next one that surely takes longer, by a tenth where there is one, else the slowest. serial, static and floors only
+ * stand for B or A where they are named. 0; -EINVAL and a line in error (ERROR_MAX bytes) that says what there is:
+ * nothing varies so, or no two cells have these; -ENOMEM likewise. whys_release() in any case. */
+int whys_by(const struct why_run *run, unsigned by, const char *a, const char *b, struct whys *whys, char *error);
+/* A cell in one run is A, the same in the other B. */
+int whys_of_runs(const struct why_run *a, const struct why_run *b, struct whys *whys, char *error);
+void whys_release(struct whys *whys);
+
+/* The group that most is to be said of: the first whose difference is told and at least a tenth, else the first that is
+ * told, else the first. RUN_NOTHING without any. */
+size_t whys_first(const struct whys *whys);
+
+/* "prefork", "workers 4", "run B". Returns text. */
+char *why_name(char *text, size_t size, const struct explanation *why, bool is_b);
+/* What both have in common, and other groups have not: "spin, 10us, 2 workers". */
+char *why_label(char *text, size_t size, const struct explanation *why);
+/* The answer in sentences, a line each. */
+void why_say(FILE *out, const struct explanation *why);
+/* The one sentence under the answer of a run: nothing where no difference is told, or less than half of it explained.
+ * 0 or -ENOMEM, or what reading gave, with a line in error. */
+int why_print(FILE *out, const struct run_data *run, char *error);
+
+#endif

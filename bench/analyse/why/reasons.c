@@ -1,0 +1,239 @@
+/* Reasons: rules that need counts and states to agree. What none of them bears out has no reason, and is not explained
+ * (docs/WHY.md has them as a table). */
+#include "bench/analyse/why/explain.h"
+#include "bench/base/units.h"
+#include "bench/model/summary_factors.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GONE         (1. / 3) /* a difference that is at most this much of the other has gone */
+#define BUSY         0.8      /* of the time on a CPU: a submitter that hardly rests */
+#define SWITCH_LEAST 0.1      /* a task: below, switches are not those of tasks */
+#define SWITCH_NS    100e3    /* one takes no longer than that, waking up included */
+#define FAULT_LEAST  0.05     /* a task */
+#define FAULT_NS     50       /* one takes no less than that; */
+#define FAULT_MOST   200e3    /* and no more, huge pages included */
+
+static const struct factors *factors_of_b(const struct explanation *e)
+{
+    return &e->b_run->run->rows[e->b].f;
+}
+
+static const struct summary_row *row_a(const struct explanation *e)
+{
+    return &e->a_run->run->rows[e->a];
+}
+
+static const struct summary_row *row_b(const struct explanation *e)
+{
+    return &e->b_run->run->rows[e->b];
+}
+
+/* The part over all slots, a task: what counts of a trial are to be compared with. */
+static double of_all_slots(const struct explanation *e, enum state state)
+{
+    const struct change *change = &e->part[state].change;
+    const int64_t a = row_a(e)->f.workers, b = row_b(e)->f.workers;
+    return change->b * (double)(b > 0 ? b : 1) - change->a * (double)(a > 0 ? a : 1);
+}
+
+/* Both surely differ, and to the same side. */
+static bool agrees(const struct change *fact, double more)
+{
+    return fact->is_sure && fact->more * more > 0;
+}
+
+static void carried_text(const struct explanation *e, char *text, size_t size)
+{
+    const struct factors *f = factors_of_b(e);
+    char in[32], out[32];
+    if (f->ballast.bytes > 0)
+        snprintf(text, size, "the ballast of %s", format_bytes(in, sizeof in, (double)f->ballast.bytes));
+    else if (f->payload.in > 0 && f->payload.out > 0)
+        snprintf(text, size, "copying %s in and %s out", format_bytes(in, sizeof in, (double)f->payload.in),
+                 format_bytes(out, sizeof out, (double)f->payload.out));
+    else
+        snprintf(text, size, "copying %s",
+                 format_bytes(in, sizeof in, (double)(f->payload.in > 0 ? f->payload.in : f->payload.out)));
+}
+
+/* Not there in the same pair without payload and ballast; or these are what A and B differ in. */
+static bool is_carried(const struct explanation *e, enum state state)
+{
+    const struct part *part = &e->part[state];
+    const struct factors *f = factors_of_b(e);
+    if (e->by & (FACTOR_PAYLOAD | FACTOR_BALLAST))
+        return state == STATE_BODY_MORE;
+    return (f->payload.in > 0 || f->payload.out > 0 || f->ballast.bytes > 0) && e->plain >= e->blocks_needed &&
+           fabs(part->plain) <= GONE * fabs(part->change.more);
+}
+
+/* More faults a task, and kernel time that such faults can be. */
+static bool is_faults(const struct explanation *e, double more)
+{
+    const struct change *faults = &e->fact[FACT_FAULTS], *kernel = &e->fact[FACT_KERNEL];
+    if (!agrees(faults, more) || !agrees(kernel, more) || fabs(faults->more) < FAULT_LEAST)
+        return false;
+    const double price = kernel->more / faults->more;
+    return price >= FAULT_NS && price <= FAULT_MOST;
+}
+
+static void faults_say(const struct explanation *e, char *text, size_t size)
+{
+    const struct change *faults = &e->fact[FACT_FAULTS], *kernel = &e->fact[FACT_KERNEL];
+    char ns[32];
+    snprintf(text, size, "%.3g page faults a task against %.3g, with %s %s kernel time", faults->b, faults->a,
+             format_duration(ns, sizeof ns, fabs(kernel->more)), kernel->more > 0 ? "more" : "less");
+}
+
+/* Of CPU time in bodies and between them. */
+static void reason_body(struct explanation *e, struct part *part)
+{
+    const double more = of_all_slots(e, STATE_BODY_MORE);
+    char carried[96];
+    if (is_carried(e, STATE_BODY_MORE)) {
+        carried_text(e, carried, sizeof carried);
+        snprintf(part->reason, sizeof part->reason, "%s%s", carried,
+                 e->plain ? ": without it the difference is not there" : "");
+        part->is_named = true;
+    } else if (is_faults(e, more)) {
+        faults_say(e, part->reason, sizeof part->reason);
+        part->is_named = true;
+    } else if (e->by == FACTOR_PLACE) {
+        snprintf(part->reason, sizeof part->reason, "what the CPUs of that place share: cores, caches, clock");
+        part->is_named = true;
+    } else {
+        snprintf(part->reason, sizeof part->reason, "caches, hardware threads or the clock: counters would tell which");
+    }
+}
+
+static void reason_hand(struct explanation *e, struct part *part)
+{
+    const double more = of_all_slots(e, STATE_HAND);
+    const struct change *switches = &e->fact[FACT_SWITCHES];
+    char carried[96];
+    part->is_named = true;
+    if (is_carried(e, STATE_HAND)) {
+        carried_text(e, carried, sizeof carried);
+        snprintf(part->reason, sizeof part->reason, "%s", carried);
+    } else if (is_faults(e, more)) {
+        faults_say(e, part->reason, sizeof part->reason);
+    } else if (!e->has_stamps && factors_of_b(e)->size_ns > 0) {
+        snprintf(part->reason, sizeof part->reason, "handing over, or slower bodies: --timing task tells them apart");
+        part->is_named = false;
+    } else if (agrees(switches, more) && fabs(switches->more) >= SWITCH_LEAST) {
+        snprintf(part->reason, sizeof part->reason, "going to sleep and waking up: %.2g switches a task against %.2g",
+                 switches->b, switches->a);
+    } else {
+        snprintf(part->reason, sizeof part->reason, "taking tasks and giving results back");
+    }
+}
+
+/* The submitter took the CPU for something. */
+static void reason_submitter(struct explanation *e, struct part *part)
+{
+    const struct change *submitter = &e->fact[FACT_SUBMITTER];
+    char a[32], b[32], carried[112] = "";
+    if (is_carried(e, STATE_WAIT_SUBMITTER)) {
+        memcpy(carried, ", ", 3);
+        carried_text(e, carried + 2, sizeof carried - 2);
+    }
+    snprintf(part->reason, sizeof part->reason, "it uses %s a task against %s%s",
+             format_duration(b, sizeof b, submitter->b), format_duration(a, sizeof a, submitter->a), carried);
+    part->is_named = agrees(submitter, part->change.more);
+}
+
+static void reason_idle(struct explanation *e, struct part *part)
+{
+    const double more = part->change.more;
+    const double *busy = e->submitter_share;
+    const struct change *switches = &e->fact[FACT_SWITCHES];
+    const bool is_serialised = agrees(&e->fact[FACT_SUBMITTER], more) && (more > 0 ? busy[1] : busy[0]) >= BUSY;
+    const double per_switch = of_all_slots(e, STATE_IDLE) / switches->more;
+    if (is_serialised) {
+        char carried[112] = "";
+        if (is_carried(e, STATE_IDLE)) {
+            memcpy(carried, ", ", 3);
+            carried_text(e, carried + 2, sizeof carried - 2);
+        }
+        snprintf(part->reason, sizeof part->reason,
+                 "one submitter for all: it is on a CPU %.0f %% of the time, against %.0f %%%s", 100 * busy[1],
+                 100 * busy[0], carried);
+    } else if (agrees(switches, more) && fabs(switches->more) >= SWITCH_LEAST && per_switch <= SWITCH_NS) {
+        snprintf(part->reason, sizeof part->reason, "a chain of wake-ups: %.2g switches a task against %.2g",
+                 switches->b, switches->a);
+    } else if (e->by == FACTOR_ARRIVAL) {
+        snprintf(part->reason, sizeof part->reason, "how tasks arrive");
+    } else {
+        snprintf(part->reason, sizeof part->reason, "no task was there, or nobody awake: switch records would tell");
+        return;
+    }
+    part->is_named = true;
+}
+
+/* States that say by themselves what there is to say. */
+static const char *const plain_words[STATES] = {
+    [STATE_WAIT_WORKERS] = "more workers than CPUs take turns",
+    [STATE_WAIT_OTHERS] = "another program ran there; at most, as others may have run while no worker wanted a CPU",
+    [STATE_TAKEN] = "the hypervisor gave it to somebody else",
+    [STATE_MADE] = "fork(2) by the submitter, one task after the other",
+    [STATE_IDLE_END] = "imbalance: its last tasks end at different times",
+};
+
+static void reason_find(struct explanation *e, enum state state)
+{
+    struct part *part = &e->part[state];
+    const unsigned work = FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_SIZE_DIST;
+    if (plain_words[state]) {
+        snprintf(part->reason, sizeof part->reason, "%s", plain_words[state]);
+        part->is_named = true;
+        return;
+    }
+    switch (state) {
+    case STATE_BODY:
+    case STATE_SLEEP:
+        part->is_named = e->by & (work | FACTOR_WORKERS);
+        snprintf(part->reason, sizeof part->reason, "%s",
+                 e->by & work             ? "other tasks"
+                 : e->by & FACTOR_WORKERS ? "dealt out to other numbers of workers"
+                                          : "bodies took another time: serial was not run beside both, or the machine "
+                                            "was another");
+        return;
+    case STATE_BODY_MORE:
+        reason_body(e, part);
+        return;
+    case STATE_HAND:
+        reason_hand(e, part);
+        return;
+    case STATE_WAIT_SUBMITTER:
+        reason_submitter(e, part);
+        return;
+    case STATE_IDLE:
+        reason_idle(e, part);
+        return;
+    case STATE_OFF:
+        snprintf(part->reason, sizeof part->reason,
+                 "not told apart: processes of one task take with them how long they waited for a CPU");
+        return;
+    case STATE_SLEEP_MORE:
+        snprintf(part->reason, sizeof part->reason, "woken later than under serial, or held up inside of tasks");
+        return;
+    default:
+        snprintf(part->reason, sizeof part->reason, "who had it is not told; switch records would tell");
+    }
+}
+
+void reasons_find(struct explanation *e)
+{
+    if (!e->is_told || !(fabs(e->whole.more) > 0))
+        return;
+    e->explained = 0;
+    for (int i = 0; i < STATES; i++) {
+        if (i == STATE_UNKNOWN || !e->part[i].change.is_sure)
+            continue;
+        reason_find(e, (enum state)i);
+        if (e->part[i].is_named)
+            e->explained += e->part[i].share;
+    }
+}

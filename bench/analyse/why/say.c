@@ -1,0 +1,152 @@
+/* An explanation in sentences, see pick.h. */
+#include "bench/analyse/why/pick.h"
+#include "bench/base/units.h"
+#include "bench/model/run_dir.h"
+#include "bench/model/summary_factors.h"
+#include <math.h>
+#include <string.h>
+
+#define SAID_MOST  3   /* states of a sentence */
+#define SAID_LEAST 0.1 /* of the difference */
+#define HALF       0.5 /* must be explained under the answer of a run */
+
+char *why_name(char *text, size_t size, const struct explanation *why, bool is_b)
+{
+    const struct why_run *run = is_b ? why->b_run : why->a_run;
+    const struct summary_row *row = &run->run->rows[is_b ? why->b : why->a];
+    char value[192];
+    if (!why->by)
+        snprintf(text, size, "%.100s", run_id(run->run->directory));
+    else if (why->by == FACTOR_POOL)
+        snprintf(text, size, "%s", POOL_SHOWN(row->f.pool));
+    else
+        snprintf(text, size, "%s %.100s", factor_name((unsigned)__builtin_ctz(why->by)),
+                 factor_spell(value, sizeof value, row, why->by));
+    return text;
+}
+
+char *why_label(char *text, size_t size, const struct explanation *why)
+{
+    const struct run_data *run = why->b_run->run;
+    unsigned shown = factors_varying(run->rows, run->count, factors_of(run->rows, run->count));
+    shown |= FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_WORKERS | FACTOR_POOL;
+    return factors_label(text, size, &run->rows[why->b], shown & ~(why->by ? why->by : 0u));
+}
+
+static char *times_text(char *text, size_t size, double ratio)
+{
+    snprintf(text, size, ratio < 9.995 ? "%.2fx" : ratio < 99.95 ? "%.1fx" : "%.0fx", ratio);
+    return text;
+}
+
+static void head_say(FILE *out, const struct explanation *why)
+{
+    char a[SPEC_MAX], b[SPEC_MAX], label[192], ratio[32];
+    fprintf(out, "%s takes %s the time per task of %s (%s)", why_name(b, sizeof b, why, true),
+            times_text(ratio, sizeof ratio, why->comparison.ratio), why_name(a, sizeof a, why, false),
+            why_label(label, sizeof label, why));
+}
+
+/* "84 % of the difference is waiting for a CPU that others had". */
+static size_t parts_say(FILE *out, const struct explanation *why)
+{
+    enum state order[STATES];
+    const size_t count = explain_order(why, order);
+    size_t said = 0;
+    for (size_t i = 0; i < count && said < SAID_MOST; i++) {
+        const struct part *part = &why->part[order[i]];
+        if (part->share < SAID_LEAST)
+            break;
+        fprintf(out, said ? "; %.0f %% %s" : ": %.0f %% of the difference is %s", 100 * part->share,
+                state_words[order[i]].phrase);
+        if (*part->reason)
+            fprintf(out, " (%s)", part->reason);
+        said++;
+    }
+    return said;
+}
+
+/* What makes up for a part of it. */
+static void against_say(FILE *out, const struct explanation *why)
+{
+    enum state order[STATES];
+    size_t said = 0;
+    for (size_t i = explain_order(why, order); i-- && said < SAID_MOST;) {
+        const struct part *part = &why->part[order[i]];
+        if (part->share > -SAID_LEAST)
+            break;
+        fprintf(out, said ? ", %s (%.0f %%)" : "It would be more, but for %s (%.0f %%)", state_words[order[i]].phrase,
+                100 * part->share);
+        said++;
+    }
+    if (said)
+        fputs(".\n", out);
+}
+
+static void explained_say(FILE *out, const struct explanation *why)
+{
+    const double unknown = why->part[STATE_UNKNOWN].share;
+    fprintf(out, "Explained is %.0f %% of the difference: states that surely differ, and whose reason is told.",
+            100 * why->explained);
+    if (fabs(unknown) >= SAID_LEAST)
+        fprintf(out, " %.0f %% is unknown.", 100 * unknown);
+    fputc('\n', out);
+}
+
+/* Why nothing is said; what would make it possible. */
+static bool silence_say(FILE *out, const struct explanation *why)
+{
+    const struct comparison *c = &why->comparison;
+    char a[SPEC_MAX], b[SPEC_MAX], label[192];
+    if (why->is_told && why->blocks >= why->blocks_needed)
+        return false;
+    if (why->is_told) {
+        head_say(out, why);
+        fprintf(out, ". Why cannot be told yet: to take that apart needs at least %zu blocks, there are %zu.\n",
+                why->blocks_needed, why->blocks);
+        return true;
+    }
+    fprintf(out, "%s and %s do not surely differ (%s)", why_name(b, sizeof b, why, true),
+            why_name(a, sizeof a, why, false), why_label(label, sizeof label, why));
+    if (c->verdict == VERDICT_EQUAL)
+        fputs(": they are equal within 2 %, and there is nothing to explain.\n", out);
+    else if (!c->blocks)
+        fputs(": no block has both.\n", out);
+    else if (isnan(c->interval.lo))
+        fprintf(out, ": that takes at least %zu blocks, there are %zu.\n", c->blocks_needed, c->blocks);
+    else
+        fprintf(out, ": %.2fx [%.2f .. %.2f], %zu blocks. What surely differs is explained; more blocks can tell.\n",
+                c->ratio, c->interval.lo, c->interval.hi, c->blocks);
+    return true;
+}
+
+void why_say(FILE *out, const struct explanation *why)
+{
+    if (silence_say(out, why))
+        return;
+    head_say(out, why);
+    fputs(parts_say(out, why) ? ".\n" : ". No state makes up a tenth of that and surely differs.\n", out);
+    against_say(out, why);
+    explained_say(out, why);
+}
+
+int why_print(FILE *out, const struct run_data *run, char *error)
+{
+    struct why_run opened;
+    struct whys whys;
+    int rc = why_open(run, &opened, error);
+    if (rc)
+        return rc;
+    rc = whys_by(&opened, FACTOR_POOL, "", "", &whys, error);
+    const size_t first = rc ? RUN_NOTHING : whys_first(&whys);
+    if (first != RUN_NOTHING && whys.why[first].is_told && whys.why[first].blocks >= whys.why[first].blocks_needed &&
+        whys.why[first].explained >= HALF) {
+        fputs("Why: ", out);
+        head_say(out, &whys.why[first]);
+        parts_say(out, &whys.why[first]);
+        fputs(".\n", out);
+    }
+    whys_release(&whys);
+    why_close(&opened);
+    return rc == -EINVAL ? 0 : rc; /* there are no two pools */
+}

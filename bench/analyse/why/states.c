@@ -1,0 +1,167 @@
+/* The arithmetic of one trial, see states.h; docs/WHY.md derives it. */
+#include "bench/analyse/why/states.h"
+#include <math.h>
+#include <string.h>
+
+#define SLEEPERS 0.1 /* of a body, off the CPU under serial: its tasks sleep */
+
+const struct state_words state_words[STATES] = {
+    [STATE_BODY] = {"task bodies, as serial", "task bodies", "body", "none"},
+    [STATE_BODY_MORE] = {"bodies: beyond serial", "more CPU time in task bodies", "body-excess", "none"},
+    [STATE_HAND] = {"on a CPU between tasks", "CPU time between tasks", "handing-over", "none"},
+    [STATE_WAIT_SUBMITTER] = {"waits: submitter has the CPU", "waiting for a CPU that the submitter had", "waiting",
+                              "own-submitter"},
+    [STATE_WAIT_WORKERS] = {"waits: another worker has it", "waiting for a CPU that other workers had", "waiting",
+                            "own-worker"},
+    [STATE_WAIT_OTHERS] = {"waits: others have the CPU", "waiting for a CPU that others had", "waiting", "others"},
+    [STATE_WAIT] = {"waits: who has it not told", "waiting for a CPU", "waiting", "unknown"},
+    [STATE_TAKEN] = {"taken by the hypervisor", "CPU time that the hypervisor took", "taken", "hypervisor"},
+    [STATE_SLEEP] = {"asleep in tasks, as serial", "sleeping in tasks", "sleep", "none"},
+    [STATE_SLEEP_MORE] = {"off a CPU in tasks beyond", "being off a CPU in tasks for longer", "sleep-excess", "none"},
+    [STATE_MADE] = {"its process is being made", "making a process for each task", "being-made", "own-submitter"},
+    [STATE_OFF] = {"waits for a CPU, or idle", "waiting for a CPU or being idle", "off", "unknown"},
+    [STATE_IDLE] = {"idle between tasks", "workers that are idle between tasks", "idle", "none"},
+    [STATE_IDLE_END] = {"idle after its last task", "workers that are idle at the end", "idle-end", "none"},
+    [STATE_UNKNOWN] = {"unknown", "unknown", "unknown", "unknown"},
+};
+
+static double clamp(double value, double lo, double hi)
+{
+    return fmin(fmax(value, lo), fmax(lo, hi));
+}
+
+static double known(double value)
+{
+    return isnan(value) ? 0 : value;
+}
+
+/* What bodies take on a CPU, a task: not measured, but enclosed. They took no more than all CPU time of the workers, no
+ * more than they lasted, and no less than they lasted without all waiting and stealing that there was. Between these
+ * the middle task tells, which few preemptions strike: by how much it lasted longer than serial's. Where tasks sleep it
+ * tells of the sleeping, and bodies are taken to use what they do under serial. */
+static double body_cpu(const struct taken_apart *t, double cpu, double asleep)
+{
+    const double most = fmin(cpu, t->service_ns - asleep),
+                 least = isnan(t->waiting_ns)
+                             ? 0
+                             : t->service_ns - asleep - (t->waiting_ns + known(t->steal_ns)) / t->tasks;
+    double guess = t->serial_cpu_ns;
+    if (isnan(guess))
+        guess = t->is_fixed ? t->service_p50_ns : (fmax(least, 0) + most) / 2;
+    else if (asleep <= SLEEPERS * t->serial_service_ns)
+        guess += t->service_p50_ns - t->serial_p50_ns;
+    else
+        return clamp(guess, 0, most);
+    return clamp(guess, fmax(least, 0), most);
+}
+
+/* Waiting is dealt out to who can have had the CPU, the surest first: the submitter's time is measured, that of others
+ * is an upper bound, as it may have passed while no worker wanted a CPU. */
+static void holders(const struct taken_apart *t, double waiting, double *ns)
+{
+    double by = t->shares_cpu ? fmin(waiting, t->submitter_ns / t->tasks) : 0;
+    ns[STATE_WAIT_SUBMITTER] = by;
+    waiting -= by;
+    by = fmin(waiting, known(t->others_ns) / t->tasks);
+    ns[STATE_WAIT_OTHERS] = by;
+    waiting -= by;
+    ns[t->more_workers ? STATE_WAIT_WORKERS : STATE_WAIT] = waiting;
+}
+
+/* Off a CPU inside bodies: asleep as serial is, waiting, taken, or asleep for a reason of its own. Returns the waiting.
+ */
+static double inside(const struct taken_apart *t, double off, double asleep, double *ns)
+{
+    double waiting, taken;
+    ns[STATE_SLEEP] = fmin(off, asleep);
+    off -= ns[STATE_SLEEP];
+    if (isnan(t->waiting_ns) && asleep > SLEEPERS * t->service_ns) { /* waiting, or woken late */
+        ns[STATE_UNKNOWN] = off;
+        return 0;
+    }
+    waiting = isnan(t->waiting_ns) ? off : fmin(off, t->waiting_ns / t->tasks);
+    off -= waiting;
+    taken = fmin(off, known(t->steal_ns) / t->tasks);
+    ns[STATE_TAKEN] = taken;
+    ns[STATE_SLEEP_MORE] = off - taken;
+    return waiting;
+}
+
+/* Between bodies. What of the waiting was not inside was there, or it was the submitter's own, which slots have not:
+ * it takes no more than there is. */
+static double between(const struct taken_apart *t, double gap, double waited, double *ns)
+{
+    double waiting;
+    ns[STATE_MADE] = t->makes_processes ? fmin(gap, t->submitter_ns / t->tasks) : 0;
+    gap -= ns[STATE_MADE];
+    if (isnan(t->waiting_ns)) { /* processes took it with them when they ended */
+        ns[STATE_OFF] = gap;
+        return 0;
+    }
+    waiting = clamp(t->waiting_ns / t->tasks - waited, 0, gap);
+    gap -= waiting;
+    ns[STATE_IDLE_END] = isnan(t->end_ns) ? 0 : clamp(t->end_ns / t->tasks, 0, gap);
+    ns[STATE_IDLE] = gap - ns[STATE_IDLE_END];
+    return waiting;
+}
+
+/* Bodies on a CPU and off it, and CPU time between them. Returns the waiting inside; *gap is what is left. Where they
+ * were not timed, all CPU time beyond serial's is one state, and so is all waiting. */
+static double bodies(const struct taken_apart *t, double slot, double asleep, double *ns, double *gap)
+{
+    const double cpu = t->workers_cpu_ns / t->tasks;
+    double waiting = 0;
+    if (!isnan(t->service_ns)) {
+        asleep = fmin(asleep, t->service_ns);
+        const double body = body_cpu(t, cpu, asleep), serial = isnan(t->serial_cpu_ns) ? body : t->serial_cpu_ns;
+        ns[STATE_BODY] = serial;
+        ns[STATE_BODY_MORE] = body - serial;
+        ns[STATE_HAND] = cpu - body;
+        waiting = inside(t, t->service_ns - body, asleep, ns);
+        *gap = fmax(0, slot - t->service_ns - ns[STATE_HAND]);
+    } else {
+        ns[STATE_BODY] = isnan(t->serial_cpu_ns) ? 0 : fmin(cpu, t->serial_cpu_ns);
+        ns[STATE_HAND] = cpu - ns[STATE_BODY];
+        ns[STATE_SLEEP] = clamp(asleep, 0, slot - cpu);
+        *gap = fmax(0, slot - cpu - ns[STATE_SLEEP]);
+    }
+    return waiting;
+}
+
+/* Who had the CPU; what does not fit; and all of it a slot. */
+static void close_states(const struct taken_apart *t, double waiting, double slot, double *ns)
+{
+    double sum = 0;
+    holders(t, waiting, ns);
+    for (int i = 0; i < STATES; i++)
+        sum += ns[i];
+    ns[STATE_UNKNOWN] += slot - sum;
+    for (int i = 0; i < STATES; i++)
+        ns[i] /= t->workers;
+}
+
+void states_take_apart(const struct taken_apart *t, struct states *s)
+{
+    const double slot = t->workers * t->wall_ns / t->tasks;
+    struct taken_apart without = *t;
+    double waiting, gap, asleep = 0;
+    without.waiting_ns = NAN;
+    *s = (struct states){.slots = t->workers,
+                         .whole_ns = t->wall_ns / t->tasks,
+                         .submitter_share = t->submitter_ns / t->wall_ns,
+                         .has_serial = !isnan(t->serial_cpu_ns),
+                         .has_stamps = !isnan(t->service_ns),
+                         .has_waiting = !isnan(t->waiting_ns),
+                         .has_end = !isnan(t->end_ns) && !isnan(t->waiting_ns)};
+    if (!isnan(t->serial_service_ns))
+        asleep = fmax(0, t->serial_service_ns - t->serial_cpu_ns - known(t->serial_waiting_ns));
+    waiting = bodies(t, slot, asleep, s->ns, &gap);
+    memcpy(s->coarse, s->ns, sizeof s->ns);
+    between(&without, gap, waiting, s->coarse);
+    s->coarse[STATE_OFF] += waiting; /* waiting inside alone is not comparable: a process may wait before its body */
+    close_states(t, 0, slot, s->coarse);
+    waiting += between(t, gap, waiting, s->ns);
+    close_states(t, waiting, slot, s->ns);
+    if (!s->has_waiting)
+        memcpy(s->ns, s->coarse, sizeof s->ns);
+}
