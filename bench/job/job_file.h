@@ -14,7 +14,7 @@
 /* Another one with every field, as far as that changes a size; the first number with every other change of what a job
  * means, as trial programs of two builds may run the jobs of one (--trial-program). */
 #define JOB_VERSION                                                                                                    \
-    (9u << 16 ^ (uint32_t)(sizeof(struct job_file) + 5 * sizeof(struct trial_report) + 7 * sizeof(struct sample)))
+    (10u << 16 ^ (uint32_t)(sizeof(struct job_file) + 5 * sizeof(struct trial_report) + 7 * sizeof(struct sample)))
 #define JOB_FD 3 /* where the trial finds it */
 
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
@@ -23,7 +23,16 @@ enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
 
 /* Latency histograms: phase x bucket, uint32_t counts (bench/job/histogram.h). The first ones are of every task that is
  * timed. */
-enum phase { PHASE_QUEUE, PHASE_SERVICE, PHASE_RETURN, PHASE_LATENCY, PHASE_LATE, PHASE_DETECT, PHASES };
+enum phase {
+    PHASE_QUEUE,
+    PHASE_SERVICE,
+    PHASE_RETURN,
+    PHASE_LATENCY,
+    PHASE_LATE,
+    PHASE_DETECT,
+    PHASE_STEADY, /* under rate: latency, of the tasks after the warm-up (bench/trial/steady.h) */
+    PHASES
+};
 
 /* Where the parts of a job file lie, one after another behind its header, each aligned for its type: offsets. */
 struct job_layout {
@@ -147,6 +156,12 @@ struct trial_report {
     int32_t left_threads, left_children, left_fds;
     uint32_t strangers;
     uint32_t handed_in; /* tasks, so far */
+    /* Under rate: from when the first task was due to when the last one was; from the first one handed in to the last
+     * one; from when the first one was due to the last reap; how long the pool did not take what was due, or was at it.
+     */
+    int64_t drawn_ns, handed_ns, served_ns, taking_ns;
+    int64_t cut_tasks;                    /* the warm-up, of those in PHASE_LATENCY; -1: not known */
+    double latency_lag1, effective_tasks; /* of the others; NAN: not known */
     double calibrate_iterations[CALIBRATION_POINTS], calibrate_ns[CALIBRATION_POINTS];
 };
 

@@ -9,11 +9,14 @@
 #include "bench/measure/costs.h"
 #include "bench/measure/job.h"
 #include "bench/model/faults.h"
+#include "bench/model/options.h"
+#include "bench/model/rare.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
-#define TASK_BYTES 9.0 /* what the driver keeps of every task: a time and some bits */
+#define TASK_BYTES      9.0  /* what the driver keeps of every task: a time and some bits; */
+#define TASK_BYTES_RATE 32.0 /* under rate when it is due, its latency, and room to look for the steady state */
 
 void planner_init(struct planner *planner, const struct settings *settings, const struct machine *machine,
                   struct calibrations *calibrations, char *error)
@@ -101,7 +104,7 @@ static int cell_memory(const struct cell *cell, struct planner *planner)
                         (1 + (double)cell->f.ballast.write_ppm / 1e6 * fmax(1, cell->shape.processes))},
         {"payload", (double)(cell->f.payload.in + cell->f.payload.out) * (cell->shape.workers + WARMUP_LEAST)},
         {"workload", workload},
-        {"tasks", tasks * (TASK_BYTES + (cell->f.arrival.kind == ARRIVAL_RATE ? sizeof(uint64_t) : 0))},
+        {"tasks", tasks * (TASK_BYTES + (cell->f.arrival.kind == ARRIVAL_RATE ? TASK_BYTES_RATE : 0))},
         {"collect", cell->f.collect == COLLECT_ORDERED ? tasks * sizeof(struct done) : 0},
         {"samples", samples * sizeof(struct sample)},
     };
@@ -205,6 +208,8 @@ int cell_prepare(struct cell *cell, struct planner *planner)
 {
     struct supply supply;
     cell->trial_limit_ns = planner->settings->trial_limit_ns;
+    if (cell->f.arrival.kind == ARRIVAL_RATE)
+        rare_note(OPTION_ARRIVAL);
     int rc = cell_shape(cell, planner);
     if (!rc)
         rc = cell_check(cell, &supply, planner);

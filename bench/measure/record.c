@@ -18,9 +18,11 @@
 #include <sys/wait.h>
 
 static const char *const phase_names[PHASES] = {
-    [PHASE_QUEUE] = "queue",     [PHASE_SERVICE] = "service", [PHASE_RETURN] = "return",
-    [PHASE_LATENCY] = "latency", [PHASE_LATE] = "late",       [PHASE_DETECT] = "detect",
+    [PHASE_QUEUE] = "queue", [PHASE_SERVICE] = "service", [PHASE_RETURN] = "return", [PHASE_LATENCY] = "latency",
+    [PHASE_LATE] = "late",   [PHASE_DETECT] = "detect",   [PHASE_STEADY] = "steady",
 };
+
+#define LATE_MOST 0.02 /* of the time drawn: the submitter may be late by that */
 
 #define TEXT_SET(field, text) text_put(field, sizeof(field), text, true)
 
@@ -194,6 +196,17 @@ __attribute__((format(printf, 3, 4))) static enum trial_status ended(struct tria
     return status;
 }
 
+/* How much later than it was due the last task was handed in, over the time that was drawn: not for what the pool took
+ * to take it, nor where the submitter is the worker. */
+static double submitter_late(const struct trial_facts *facts)
+{
+    const struct trial_report *report = facts->parts.report;
+    const struct pool_shape *shape = &facts->cell->shape;
+    if (facts->cell->f.arrival.kind != ARRIVAL_RATE || report->drawn_ns <= 0 || !(shape->processes + shape->threads))
+        return 0;
+    return (double)(report->handed_ns - report->drawn_ns - report->taking_ns) / (double)report->drawn_ns;
+}
+
 /* Of a trial whose program was not ended from outside. */
 static enum trial_status judge_report(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row)
 {
@@ -220,6 +233,10 @@ static enum trial_status judge_report(struct recorder *recorder, const struct tr
         return ended(row, TRIAL_FAILED, "no memory to compare its result_sum with others");
     if (broken)
         return ended(row, TRIAL_FAILED, "result_sum differs from that of %s, which ran the same tasks", other->id);
+    double late = submitter_late(facts);
+    if (late > LATE_MOST)
+        return ended(row, TRIAL_FAILED, "the submitter could not keep up: handed in %.1f %% later than drawn",
+                     100 * late);
     return facts->outcome.left_processes ? ended(row, TRIAL_FAILED, "left processes behind") : TRIAL_OK;
 }
 
@@ -265,6 +282,40 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->private_bytes = known(usage->private_bytes);
     row->maxrss_bytes = known(usage->maxrss_bytes);
     row->shared_cpu = !facts->cell->placement.spare_cpu;
+}
+
+double trial_service_ns(const struct job_parts *parts, double *cv)
+{
+    const uint32_t *counts = parts->histograms + (size_t)PHASE_SERVICE * HISTOGRAM_BUCKETS;
+    double tasks = 0, sum = 0, squares = 0;
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        const double ns = (double)(histogram_lo(i) + histogram_hi(i) - 1) / 2, count = counts[i];
+        tasks += count;
+        sum += count * ns;
+        squares += count * ns * ns;
+    }
+    const double mean = sum / tasks, variance = squares / tasks - mean * mean;
+    *cv = mean > 0 ? sqrt(fmax(variance, 0)) / mean : NAN;
+    return tasks > 0 ? mean : NAN;
+}
+
+/* Under rate: how arrivals and tasks went, and where the steady state begins. */
+static void arrivals_set(struct trial_row *row, const struct trial_facts *facts)
+{
+    const struct trial_report *report = facts->parts.report;
+    double cv, mean_ns = trial_service_ns(&facts->parts, &cv);
+    if (row->f.arrival.kind != ARRIVAL_RATE)
+        return;
+    row->drawn_ns = report->drawn_ns;
+    row->handed_ns = report->handed_ns;
+    row->served_ns = report->served_ns - (isnan(mean_ns) ? 0 : llround(mean_ns));
+    if (report->cut_tasks < 0) /* nobody timed them */
+        return;
+    row->busy_ns = isnan(mean_ns) ? MISSING : llround(mean_ns * (double)row->f.tasks);
+    row->service_cv = cv;
+    row->cut_tasks = report->cut_tasks;
+    row->latency_lag1 = report->latency_lag1;
+    row->effective_tasks = report->effective_tasks;
 }
 
 double trial_quantile_ns(const struct job_parts *parts, enum phase phase, double q)
@@ -326,8 +377,10 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
     const struct file_format *format = &sample_format;
     int rc = 0;
     row.status = judge(recorder, facts, &row);
-    if (trial_is_ok(&row))
+    if (trial_is_ok(&row)) {
         timings_set(&row, facts);
+        arrivals_set(&row, facts);
+    }
     if (facts->parts.report->stage >= STAGE_RUN && row.status != TRIAL_INTERRUPTED) { /* those run again */
         tasks_set(&row, facts);
         rc = put_samples(recorder, facts);

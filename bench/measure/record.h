@@ -33,6 +33,8 @@ struct trial_facts {
 
 /* Of the tasks of a trial, by its histogram; NAN: none is counted, or no memory. */
 double trial_quantile_ns(const struct job_parts *parts, enum phase phase, double q);
+/* Likewise: the mean time inside a task, and its standard deviation over it. */
+double trial_service_ns(const struct job_parts *parts, double *cv);
 /* plan.csv; with plan->blocks_before the rows of those blocks stay, and others that were never run make room. In one
  * step. */
 int plan_write(const char *directory, const struct plan *plan, uint64_t seed, char *error);

@@ -13,6 +13,10 @@
 #define REAL(row, field, help) COLUMN(REAL, row, field, help)
 #define TEXT(row, field, help) COLUMN(TEXT, row, field, help)
 
+/* Only in files of runs that have a cell with --arrival rate. */
+#define RATE_INT(row, field, help)  {COLUMN_OF(row, INT, #field, field, help), .rare = 1 + OPTION_ARRIVAL}
+#define RATE_REAL(row, field, help) {COLUMN_OF(row, REAL, #field, field, help), .rare = 1 + OPTION_ARRIVAL}
+
 #define RUN_COLUMNS(row) \
     INT(row,  schema_version, "version of this table of columns"), \
     TEXT(row, run_id,         "name of the run, the same in all its files")
@@ -96,6 +100,14 @@ static const struct column trial_columns[] = {
     INT(trial_row, memory_pressure_ns, "likewise: some task of the machine waited for memory; it may be one of the trial"),
     INT(trial_row, io_pressure_ns, "likewise, for a device"),
     INT(trial_row, frequency_khz, "of the CPU of the first worker, when the trial had ended; empty where the kernel does not tell, or that worker has several"),
+    RATE_INT(trial_row, drawn_ns, "under arrival rate: from when the first task was due to when the last one was; tasks - 1 over it is the rate drawn"),
+    RATE_INT(trial_row, handed_ns, "likewise, from the first task handed in to the last one"),
+    RATE_INT(trial_row, served_ns, "likewise, from when the first task was due to the last reap, less the mean time inside a task"),
+    RATE_INT(trial_row, busy_ns, "likewise: time inside tasks, summed, by latency.csv (middles of buckets)"),
+    RATE_REAL(trial_row, service_cv, "likewise: standard deviation of the time inside a task, over its mean"),
+    RATE_INT(trial_row, cut_tasks, "likewise: tasks at the beginning that are no steady state, by MSER-5; all of those in phase latency where it was not reached; those that are not cut are in phase steady"),
+    RATE_REAL(trial_row, latency_lag1, "likewise: correlation of the latency of a task after the cut with that of the next; empty below 50 tasks"),
+    RATE_REAL(trial_row, effective_tasks, "likewise: how many independent tasks would tell as much of the mean latency as those after the cut"),
     {COLUMN_OF(trial_row, INT, "samples_rows", samples.rows, "rows of the trial in samples.csv")},
     {COLUMN_OF(trial_row, INT, "samples_sum", samples.sum, "sum of their row_sum, modulo 10^18")},
     {COLUMN_OF(trial_row, INT, "latency_rows", latency.rows, "rows of the trial in latency.csv")},
@@ -123,7 +135,7 @@ static const struct column sample_columns[] = {
 
 static const struct column latency_columns[] = {
     INT(latency_row, trial_id, "the trial in trials.csv"),
-    TEXT(latency_row, phase, "queue (submit to start; from due under rate), service (start to end), return (end to reap), latency (due to reap), late (due to submit), detect (of failed tasks: see detect_ns in trials.csv)"),
+    TEXT(latency_row, phase, "queue (submit to start; from due under rate), service (start to end), return (end to reap), latency (due to reap), late (due to submit), detect (of failed tasks: see detect_ns in trials.csv), steady (under rate: latency, of the tasks after cut_tasks in trials.csv)"),
     INT(latency_row, lo_ns, "the bucket holds lo_ns <= time < hi_ns"),
     INT(latency_row, hi_ns, "at most 1 % above lo_ns, or 1 ns"),
     INT(latency_row, count, "tasks in the bucket; buckets without a task are left out"),
@@ -282,7 +294,7 @@ static size_t columns_flatten(const struct file_format *format, bool written, st
     for (const struct column *c = format->columns; c < format->columns + format->count && count < COLUMNS_MAX; c++)
         if (c->kind == COLUMN_FACTORS)
             count += factor_columns(c->offset, written, columns + count, COLUMNS_MAX - count);
-        else
+        else if (!written || !c->rare || rare_is_noted(c->rare - 1))
             columns[count++] = *c;
     return count;
 }

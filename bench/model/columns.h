@@ -20,9 +20,9 @@ struct file_format {
 };
 
 /* All columns that the file may have, in order. Returns their number. */
-#define COLUMNS_MAX 96
+#define COLUMNS_MAX 112
 size_t format_columns(const struct file_format *format, struct column columns[COLUMNS_MAX]);
-/* Those that are written: without factors that nothing here has (bench/model/rare.h). */
+/* Those that are written: without what nothing here has (bench/model/rare.h). */
 size_t format_columns_written(const struct file_format *format, struct column columns[COLUMNS_MAX]);
 
 struct plan_row {
@@ -67,6 +67,10 @@ struct trial_row {
     double load;
     int64_t samples_end, latency_end; /* bytes of samples.csv and latency.csv when this trial was committed */
     int64_t attempt, outside, others_ns, memory_pressure_ns, io_pressure_ns, frequency_khz;
+    int64_t drawn_ns, handed_ns, served_ns, busy_ns;
+    double service_cv;
+    int64_t cut_tasks;
+    double latency_lag1, effective_tasks;
     struct row_tally samples, latency; /* its rows there */
     int64_t row_sum;
 };

@@ -216,15 +216,18 @@ static void on_field(void *text, size_t length, void *arg)
 static void header_end(struct reader *r)
 {
     bool known = false;
-    for (size_t i = 0; i < r->field; i++)
+    for (size_t i = 0; i < r->field; i++) {
         known = known || r->header[i];
+        if (r->header[i] && r->header[i]->rare) /* who writes what was read has it, too */
+            rare_note(r->header[i]->rare - 1);
+    }
     for (unsigned o = 0; options[o].name; o++) {
         bool there = !options[o].columns[0].name;
         for (size_t i = 0; i < r->field && !there; i++)
             there = r->header[i] && !strcmp(r->header[i]->name, options[o].columns[0].name);
         r->absent |= there ? 0 : 1u << o;
         if (there && options[o].traits & OPTION_RARE)
-            rare_note(o); /* who writes what was read has it, too */
+            rare_note(o);
     }
     if (known)
         r->fields = r->field;

@@ -20,6 +20,8 @@ struct drive {
     uint32_t wave_end; /* arrival=wave: first task of the next wave */
     bool full;         /* the pool did not take all it was offered */
     uint64_t last;     /* ticks of the last reap */
+    uint64_t offered;  /* ticks since when the pool is offered what it has not taken yet; 0: it has taken all */
+    uint64_t taking;   /* ticks that it took for taking */
 };
 
 static int check_warm(struct trial *trial, const struct done *done, uint32_t handed_in)
@@ -105,6 +107,17 @@ static uint32_t arrived(const struct trial *trial, struct drive *drive)
     return limit < file->tasks ? (uint32_t)limit : file->tasks;
 }
 
+/* How long the pool was at taking what was due, or did not take it: what is handed in late for that is not the
+ * submitter's. */
+static void taking_note(struct drive *drive, uint64_t offered, bool all)
+{
+    drive->offered = drive->offered ? drive->offered : offered;
+    if (!all)
+        return;
+    drive->taking += clock_ticks() - drive->offered;
+    drive->offered = 0;
+}
+
 /* Hands in all that has arrived and the pool takes. */
 static int hand_in(struct trial *trial, struct drive *drive)
 {
@@ -123,6 +136,8 @@ static int hand_in(struct trial *trial, struct drive *drive)
         int taken = trial->ops->submit(trial->pool, tasks, n);
         if (taken < 0)
             return taken;
+        if (trial->due)
+            taking_note(drive, now, (unsigned)taken == n);
         drive->next += (uint32_t)taken;
         trial->report->handed_in = drive->next;
         if ((unsigned)taken < n) {
@@ -231,5 +246,6 @@ int drive(struct trial *trial)
             return rc;
     }
     trial->report->wall_ns = (int64_t)clock_to_ns(drive.last - trial->gate);
+    trial->report->taking_ns = (int64_t)clock_to_ns(drive.taking);
     return clock_source.is_tsc ? check_clock(trial) : 0;
 }

@@ -92,6 +92,7 @@ static int run_pool(struct trial *trial)
         return trial_fail(trial, rc, "usage after the run");
     usage_since(&after, &before);
     report->usage = after;
+    steady_report(trial);
     if (trial->job.workload->observe) {
         report->parent_sees = trial->job.workload->observe(trial->job.state);
         report->observed = 1;

@@ -277,6 +277,11 @@ int setup_arrays(struct trial *trial)
         return -ENOMEM;
     if (file->f.collect == COLLECT_ORDERED && !(trial->held = trial_memory(file->tasks, sizeof *trial->held)))
         return -ENOMEM;
+    if (file->f.arrival.kind == ARRIVAL_RATE) {
+        if (!(trial->latencies = trial_memory(file->tasks, sizeof *trial->latencies)))
+            return -ENOMEM;
+        memset(trial->latencies, 0xff, file->tasks * sizeof *trial->latencies); /* NO_LATENCY */
+    }
     unsigned phases = file->f.arrival.kind == ARRIVAL_RATE ? PHASE_LATE + 1 : PHASE_LATENCY + 1;
     subset_draw(trial->sampled, file->sample_seed, file->tasks, file->samples_max);
     memory_map_now(trial->histograms, (size_t)phases * HISTOGRAM_BUCKETS * sizeof *trial->histograms);

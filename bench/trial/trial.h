@@ -7,6 +7,7 @@
  *   driver.c     arrivals, submit and reap, exactly once, time stamps
  *   schedule.c   when tasks are due, and how fast they could be done
  *   record.c     histograms, samples, sums
+ *   steady.c     under rate: the warm-up that is cut, and what is left
  *   verify.c     were the results right?
  *   calibrate.c  how long does an iteration take?
  *   attach.c     processes that a pool executes
@@ -22,6 +23,8 @@
 #include "bench/job/subset.h"
 #include "pools/parts/clock.h"
 #include "pools/pool.h"
+
+#define NO_LATENCY UINT64_MAX /* the task was not timed, or did not come back from its worker */
 
 struct trial {
     const struct job_file *file;
@@ -41,6 +44,7 @@ struct trial {
     /* by task, written by the submitter alone; not inherited by children */
     uint64_t *submitted; /* ticks */
     uint64_t *due;       /* ticks after the gate; only for rate, in the job file */
+    uint64_t *latencies; /* ns from due to reap, NO_LATENCY; only for rate */
     struct done *held;   /* finished out of order; only for collect=ordered */
     uint64_t *reaped;    /* bits: reported; in the job file */
     uint64_t *failed;    /* bits: reported, and not ok */
@@ -88,6 +92,8 @@ void schedule_make(struct trial *trial); /* due times, in place: from ns to tick
 int64_t schedule_ideal_ns(const struct trial *trial);
 /* A result that is handed on: counts, histograms, sample, sum. reaped_at: ticks. */
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
+/* Under rate, after the last reap: how arrivals and tasks went, and the histogram of those after the warm-up. */
+void steady_report(struct trial *trial);
 int verify_results(struct trial *trial);
 int attach_run(const char *where, int argc,
                char **argv); /* where: HANDLES_WHERE (pools/plugin/handles.h); the exit code */

@@ -1,0 +1,206 @@
+/* The steady state of a trial under rate: warm-ups that were planted are cut, what never settles is told, and what a
+ * trial writes down adds up. */
+/* sanitizers: address undefined */
+#include "bench/job/histogram.h"
+#include "bench/trial/steady.h"
+#include "tests/trials.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h> /* after what it needs */
+
+enum { SEEDS = 200, TASKS = 4000 };
+
+static double uniform(uint64_t seed, uint32_t i)
+{
+    return ((double)(mix64(seed, i) >> 11) + 1) * 0x1p-53;
+}
+
+/* Latencies of a queue of one server, first come, first served, with exponential gaps of mean 1 and exponential
+ * services, that finds so much work before it. */
+static void queue_run(uint64_t seed, double utilisation, double backlog, double *latency, size_t count)
+{
+    double work = backlog;
+    for (uint32_t i = 0; i < count; i++) {
+        const double service = -log(uniform(seed, 2 * i)) * utilisation;
+        latency[i] = work + service;
+        work = fmax(work + service + log(uniform(seed, 2 * i + 1)), 0);
+    }
+}
+
+/* How many of the seeds end without a steady state. */
+static unsigned never(double utilisation, double backlog)
+{
+    double latency[TASKS];
+    unsigned count = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        queue_run(seed, utilisation, backlog, latency, TASKS);
+        count += steady_find(latency, TASKS).cut == TASKS;
+    }
+    return count;
+}
+
+static void queues_that_grow_are_told(void **state)
+{
+    (void)state;
+    assert_int_equal(never(1.2, 0), SEEDS);
+    assert_true(never(0.5, 0) <= SEEDS / 20);
+    assert_true(never(0.7, 0) <= SEEDS / 5);
+    print_message("never steady, of %d: %u at 0.5, %u at 0.7, %u at 0.9, %u at 1.2\n", SEEDS, never(0.5, 0),
+                  never(0.7, 0), never(0.9, 0), never(1.2, 0));
+}
+
+/* A backlog of 200 gaps is worked off in about 400 tasks at 0.5: the cut is there, and not much further on. */
+static void a_backlog_is_cut(void **state)
+{
+    (void)state;
+    double latency[TASKS];
+    unsigned good = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        queue_run(seed, 0.5, 200, latency, TASKS);
+        const struct steady steady = steady_find(latency, TASKS);
+        good += steady.cut >= 300 && steady.cut <= 1200;
+    }
+    assert_true(good >= SEEDS * 9 / 10);
+}
+
+/* Of an autoregression of first order with coefficient a, n values tell as much as n (1 - a) / (1 + a). */
+static void correlation_is_found(void **state)
+{
+    (void)state;
+    static const double coefficients[] = {0, 0.5, 0.9};
+    for (size_t k = 0; k < 3; k++) {
+        const double a = coefficients[k];
+        double x[TASKS], lag1 = 0, effective = 0;
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            double value = 0;
+            for (uint32_t i = 0; i < TASKS; i++)
+                x[i] = value = a * value + uniform(seed, i) - 0.5;
+            const struct steady steady = steady_find(x, TASKS);
+            if (steady.cut == TASKS)
+                continue;
+            lag1 += steady.lag1 / SEEDS;
+            effective += steady.effective / (TASKS - (double)steady.cut) / SEEDS;
+        }
+        print_message("a %.1f: lag 1 %.3f, effective share %.3f\n", a, lag1, effective);
+        assert_true(fabs(lag1 - a) < 0.1);
+        assert_true(effective > 0.7 * (1 - a) / (1 + a) && effective < 1.4 * (1 - a) / (1 + a));
+    }
+}
+
+static void few_and_equal_ones(void **state)
+{
+    (void)state;
+    double x[60];
+    for (size_t i = 0; i < 60; i++)
+        x[i] = 7;
+    struct steady steady = steady_find(x, 60);
+    assert_int_equal(steady.cut, 0);
+    assert_true(isnan(steady.lag1) && isnan(steady.effective));
+    for (size_t i = 0; i < 49; i++)
+        x[i] = (double)i;
+    steady = steady_find(x, 49);
+    assert_int_equal(steady.cut, 0);
+    assert_true(isnan(steady.effective));
+    assert_int_equal(steady_find(x, 0).cut, 0);
+}
+
+static uint64_t tasks_in(const struct ran *ran, enum phase phase)
+{
+    uint64_t sum = 0;
+    for (uint32_t b = 0; b < HISTOGRAM_BUCKETS; b++)
+        sum += ran->parts.histograms[(size_t)phase * HISTOGRAM_BUCKETS + b];
+    return sum;
+}
+
+/* What the samples say of the tasks after the cut is what the phase holds. */
+static void phase_is_of_tasks_after_the_cut(const struct ran *ran, const struct cell *cell)
+{
+    const struct trial_report *report = ran->parts.report;
+    uint32_t *left = malloc(HISTOGRAM_BUCKETS * sizeof *left);
+    assert_non_null(left);
+    memcpy(left, ran->parts.histograms + (size_t)PHASE_STEADY * HISTOGRAM_BUCKETS, HISTOGRAM_BUCKETS * sizeof *left);
+    uint64_t apart = 0;
+    for (uint64_t i = 0; i < report->samples_count; i++) {
+        const struct sample *sample = &ran->parts.samples[i];
+        if (sample->task < report->cut_tasks)
+            continue;
+        /* samples are rounded from the gate on: a neighbouring bucket */
+        uint32_t at = histogram_bucket((uint64_t)(sample->reap_ns - sample->due_ns));
+        if (at && !left[at])
+            at = left[at - 1] || at + 1 == HISTOGRAM_BUCKETS ? at - 1 : at + 1;
+        apart += !left[at];
+        left[at] -= left[at] > 0;
+    }
+    free(left);
+    assert_true(apart <= (uint64_t)cell->f.tasks / 50);
+}
+
+static void trials_add_up(void **state)
+{
+    (void)state;
+    static const char *const pools[] = {"serial", "pthread", "prefork", "fork"};
+    const struct cost costs[] = {{.size_ns = 100000}};
+    for (size_t p = 0; p < sizeof pools / sizeof *pools; p++) {
+        struct cell cell;
+        if (!can_run(pool_find(pools[p])))
+            continue;
+        cell_init(&cell, pools[p], "sleep", 2, 300);
+        cell.f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = 3000, .poisson = true};
+        cell.f.collect = COLLECT_COMPLETED;
+        struct ran ran = run(&cell, costs, 1);
+        const struct trial_report *report = ran.parts.report;
+        assert_ended_well(&ran, &cell);
+        assert_int_equal(tasks_in(&ran, PHASE_LATENCY), 300);
+        assert_true(report->cut_tasks >= 0 && report->cut_tasks <= 300);
+        assert_int_equal((uint64_t)report->cut_tasks + tasks_in(&ran, PHASE_STEADY), (uint64_t)report->tasks_ok);
+        assert_true(report->drawn_ns > 0 && report->handed_ns > 0);
+        assert_true(report->served_ns >= report->drawn_ns && report->served_ns <= report->wall_ns);
+        phase_is_of_tasks_after_the_cut(&ran, &cell);
+    }
+}
+
+/* Twice what two sleepers can do: the queue grows to the end, whoever else is busy. */
+static void overload_has_no_steady_state(void **state)
+{
+    (void)state;
+    const struct cost costs[] = {{.size_ns = 1000000}};
+    struct cell cell;
+    cell_init(&cell, "pthread", "sleep", 2, 600);
+    cell.f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = 8000, .poisson = true};
+    cell.f.collect = COLLECT_COMPLETED;
+    struct ran ran = run(&cell, costs, 1);
+    assert_ended_well(&ran, &cell);
+    assert_int_equal(ran.parts.report->cut_tasks, 600);
+    assert_int_equal(tasks_in(&ran, PHASE_STEADY), 0);
+}
+
+/* Without a rate there is no arrival to count from. */
+static void bursts_have_none(void **state)
+{
+    (void)state;
+    const struct cost costs[] = {{.size_ns = 10000}};
+    struct cell cell;
+    cell_init(&cell, "pthread", "sleep", 2, 100);
+    struct ran ran = run(&cell, costs, 1);
+    assert_ended_well(&ran, &cell);
+    assert_int_equal(ran.parts.report->cut_tasks, -1);
+    assert_int_equal(tasks_in(&ran, PHASE_STEADY), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(queues_that_grow_are_told),
+        cmocka_unit_test(a_backlog_is_cut),
+        cmocka_unit_test(correlation_is_found),
+        cmocka_unit_test(few_and_equal_ones),
+        cmocka_unit_test(trials_add_up),
+        cmocka_unit_test(overload_has_no_steady_state),
+        cmocka_unit_test(bursts_have_none),
+    };
+    return cmocka_run_group_tests(tests, trials_setup, trials_teardown);
+}
