@@ -234,15 +234,18 @@ static void files_print(FILE *out, const struct run_data *run)
 }
 
 /* What it comes to; last, where it is seen first. */
-static void answer_lines(FILE *out, const struct table *table)
+static void answer_lines(FILE *out, const struct analysis *analysis)
 {
+    const struct table *table = &analysis->table;
     const char *directory = table->run->directory;
     struct lines answers;
     if (!lines_open(&answers))
         return;
     answer_print(answers.out, table, run_is_latest(directory) ? "latest" : directory);
-    if (ftell(answers.out) > 0)
+    if (ftell(answers.out) > 0) {
         fputc('\n', out);
+        why_print(answers.out, &analysis->whys);
+    }
     lines_print(out, &answers, "");
 }
 
@@ -270,5 +273,5 @@ void screen_print(FILE *out, const struct analysis *analysis)
         fprintf(out, "\nWhich build is faster, cell by cell: poolbench compare %s\n", run_id(run->directory));
     files_print(out, run);
     if (table)
-        answer_lines(out, table);
+        answer_lines(out, analysis);
 }

@@ -141,7 +141,7 @@ struct sheet why_facts(const struct explanation *why)
 
 struct sheet why_rows(const struct whys *whys)
 {
-    struct sheet sheet = {.columns = 3, .align = "l"};
+    struct sheet sheet = {.title = "All rows", .columns = 3, .align = "l"};
     char a[SPEC_MAX], b[SPEC_MAX], label[192];
     sheet_row(&sheet, "row", "B by A", "explained");
     for (size_t i = 0; i < whys->count; i++) {
@@ -149,7 +149,7 @@ struct sheet why_rows(const struct whys *whys)
         sheet_put(&sheet, "%zu: %s", i + 1, why_label(label, sizeof label, why));
         sheet_put(&sheet, "%s by %s %.2fx", why_name(b, sizeof b, why, true), why_name(a, sizeof a, why, false),
                   why->comparison.ratio);
-        if (why->is_told && why->blocks >= why->blocks_needed)
+        if (why_is_answered(why))
             sheet_put(&sheet, "%.0f %%", 100 * why->explained);
         else
             sheet_put(&sheet, "%s", verdict_name(why->comparison.verdict));

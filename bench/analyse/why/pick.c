@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORTH 1.1 /* times: differences from here on are what people ask about */
-
 struct picking {
     const struct why_run *run;
     unsigned by, same; /* same: what cells of a group have in common */
@@ -91,8 +89,8 @@ static bool is_better(const struct picking *p, const struct explanation *x, cons
         return x->is_told;
     if (p->by != FACTOR_POOL)
         return ratio > other;
-    if ((ratio >= WORTH) != (other >= WORTH))
-        return ratio >= WORTH;
+    if ((ratio >= WHYS_WORTH) != (other >= WHYS_WORTH))
+        return ratio >= WHYS_WORTH;
     return ratio < other;
 }
 
@@ -216,7 +214,7 @@ size_t whys_first(const struct whys *whys)
     bool told = false;
     for (size_t i = 0; i < whys->count; i++) {
         const struct explanation *why = &whys->why[i];
-        if (why->is_told && fabs(log(why->comparison.ratio)) >= log(WORTH))
+        if (why->is_told && fabs(log(why->comparison.ratio)) >= log(WHYS_WORTH))
             return i;
         if (why->is_told && !told) {
             told = true;

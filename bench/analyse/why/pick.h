@@ -3,6 +3,8 @@
 #define POOLBENCH_ANALYSE_WHY_PICK_H
 #include "bench/analyse/why/explain.h"
 
+#define WHYS_WORTH 1.1 /* times: differences from here on are what people ask about */
+
 /* One a group, in plan order. */
 struct whys {
     struct explanation *why;
@@ -28,8 +30,10 @@ char *why_name(char *text, size_t size, const struct explanation *why, bool is_b
 char *why_label(char *text, size_t size, const struct explanation *why);
 /* The answer in sentences, a line each. */
 void why_say(FILE *out, const struct explanation *why);
-/* The one sentence under the answer of a run: nothing where no difference is told, or less than half of it explained.
- * 0 or -ENOMEM, or what reading gave, with a line in error. */
-int why_print(FILE *out, const struct run_data *run, char *error);
+/* Whether the difference is told, and there are blocks enough to take it apart. */
+bool why_is_answered(const struct explanation *why);
+/* The one sentence under the answer of a run: of the first row whose difference is told, a tenth or more, and explained
+ * by half at least; nothing where there is none. */
+void why_print(FILE *out, const struct whys *whys);
 
 #endif

@@ -175,7 +175,7 @@ static void reason_idle(struct explanation *e, struct part *part)
 /* States that say by themselves what there is to say. */
 static const char *const plain_words[STATES] = {
     [STATE_WAIT_WORKERS] = "more workers than CPUs take turns",
-    [STATE_WAIT_OTHERS] = "another program ran there; at most, as others may have run while no worker wanted a CPU",
+    [STATE_WAIT_OTHERS] = "at most: they may have run while no worker wanted one",
     [STATE_TAKEN] = "the hypervisor gave it to somebody else",
     [STATE_MADE] = "fork(2) by the submitter, one task after the other",
     [STATE_IDLE_END] = "imbalance: its last tasks end at different times",

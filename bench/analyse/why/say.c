@@ -48,12 +48,12 @@ static void head_say(FILE *out, const struct explanation *why)
 }
 
 /* "84 % of the difference is waiting for a CPU that others had". */
-static size_t parts_say(FILE *out, const struct explanation *why)
+static size_t parts_say(FILE *out, const struct explanation *why, size_t most)
 {
     enum state order[STATES];
     const size_t count = explain_order(why, order);
     size_t said = 0;
-    for (size_t i = 0; i < count && said < SAID_MOST; i++) {
+    for (size_t i = 0; i < count && said < most; i++) {
         const struct part *part = &why->part[order[i]];
         if (part->share < SAID_LEAST)
             break;
@@ -98,7 +98,7 @@ static bool silence_say(FILE *out, const struct explanation *why)
 {
     const struct comparison *c = &why->comparison;
     char a[SPEC_MAX], b[SPEC_MAX], label[192];
-    if (why->is_told && why->blocks >= why->blocks_needed)
+    if (why_is_answered(why))
         return false;
     if (why->is_told) {
         head_say(out, why);
@@ -125,28 +125,26 @@ void why_say(FILE *out, const struct explanation *why)
     if (silence_say(out, why))
         return;
     head_say(out, why);
-    fputs(parts_say(out, why) ? ".\n" : ". No state makes up a tenth of that and surely differs.\n", out);
+    fputs(parts_say(out, why, SAID_MOST) ? ".\n" : ". No state makes up a tenth of that and surely differs.\n", out);
     against_say(out, why);
     explained_say(out, why);
 }
 
-int why_print(FILE *out, const struct run_data *run, char *error)
+bool why_is_answered(const struct explanation *why)
 {
-    struct why_run opened;
-    struct whys whys;
-    int rc = why_open(run, &opened, error);
-    if (rc)
-        return rc;
-    rc = whys_by(&opened, FACTOR_POOL, "", "", &whys, error);
-    const size_t first = rc ? RUN_NOTHING : whys_first(&whys);
-    if (first != RUN_NOTHING && whys.why[first].is_told && whys.why[first].blocks >= whys.why[first].blocks_needed &&
-        whys.why[first].explained >= HALF) {
+    return why->is_told && why->blocks >= why->blocks_needed;
+}
+
+void why_print(FILE *out, const struct whys *whys)
+{
+    for (size_t i = 0; i < whys->count; i++) {
+        const struct explanation *why = &whys->why[i];
+        if (!why_is_answered(why) || !(why->comparison.ratio >= WHYS_WORTH) || !(why->explained >= HALF))
+            continue;
         fputs("Why: ", out);
-        head_say(out, &whys.why[first]);
-        parts_say(out, &whys.why[first]);
+        head_say(out, why);
+        parts_say(out, why, 2);
         fputs(".\n", out);
+        return;
     }
-    whys_release(&whys);
-    why_close(&opened);
-    return rc == -EINVAL ? 0 : rc; /* there are no two pools */
 }

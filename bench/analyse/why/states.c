@@ -55,17 +55,20 @@ static double body_cpu(const struct taken_apart *t, double cpu, double asleep)
     return clamp(guess, fmax(least, 0), most);
 }
 
-/* Waiting is dealt out to who can have had the CPU, the surest first: the submitter's time is measured, that of others
- * is an upper bound, as it may have passed while no worker wanted a CPU. */
+/* Waiting is dealt out to who can have had the CPU. The submitter's time is measured, and nobody waits longer for it;
+ * that of others is an upper bound, as it may have passed while no worker wanted a CPU. Where there are more workers
+ * than CPUs, one waits for another worker or for others by what these have used. */
 static void holders(const struct taken_apart *t, double waiting, double *ns)
 {
+    const double others = known(t->others_ns) / t->tasks, own = t->workers_cpu_ns / t->tasks;
     double by = t->shares_cpu ? fmin(waiting, t->submitter_ns / t->tasks) : 0;
     ns[STATE_WAIT_SUBMITTER] = by;
     waiting -= by;
-    by = fmin(waiting, known(t->others_ns) / t->tasks);
+    by = fmin(waiting, others);
+    if (t->more_workers && own > 0)
+        by = fmin(by, waiting * others / (others + own));
     ns[STATE_WAIT_OTHERS] = by;
-    waiting -= by;
-    ns[t->more_workers ? STATE_WAIT_WORKERS : STATE_WAIT] = waiting;
+    ns[t->more_workers ? STATE_WAIT_WORKERS : STATE_WAIT] = waiting - by;
 }
 
 /* Off a CPU inside bodies: asleep as serial is, waiting, taken, or asleep for a reason of its own. Returns the waiting.

@@ -18,6 +18,7 @@ struct report {
 
 void report_header(struct report *report); /* what ran where; stands before the first section */
 void report_answer(struct report *report);
+void report_why(struct report *report);
 void report_prices(struct report *report);
 void report_fault_costs(struct report *report);
 void report_failures(struct report *report);

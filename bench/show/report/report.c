@@ -14,6 +14,7 @@ static const struct {
     void (*write)(struct report *report);
 } sections[] = {
     {"The answer", report_answer},
+    {"Why", report_why},
     {"What a pool costs", report_prices},
     {"What failures cost", report_fault_costs},
     {"Trials that did not end well", report_failures},
