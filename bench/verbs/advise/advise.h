@@ -3,6 +3,7 @@
 #ifndef POOLBENCH_VERBS_ADVISE_ADVISE_H
 #define POOLBENCH_VERBS_ADVISE_ADVISE_H
 #include "bench/analyse/summary.h"
+#include "bench/ask/asked.h"
 #include "bench/model/metrics.h"
 #include "bench/stats/verdict.h"
 
@@ -13,8 +14,11 @@ struct wish {
     double rate;      /* tasks a second; 0: all at once, and throughput counts */
     int64_t p99_ns;   /* latency to keep to under that rate; 0: none, the smaller the better */
     int64_t ballast_bytes;
-    bool isolation;    /* every worker a process */
-    int64_t budget_ns; /* for measuring */
+    bool isolation;            /* every worker a process */
+    const struct asked *asked; /* what of a run's options was given */
+    const char *workload;      /* as given; NULL: tasks that compute and sleep, by cpu_share */
+    int64_t memory_bytes;      /* that pools may take; 0: any */
+    int64_t budget_ns;         /* for measuring */
 };
 
 #define CONTEST_NEAR                                                                                                   \
@@ -53,6 +57,19 @@ void contest_release(struct contest *contest);
  * `sizes`: how many other sizes there are. */
 size_t advice_turn(const struct advice *advice, const struct contest *contest, struct contest *turn, size_t *sizes);
 
+/* A line that is being made, and a rate in four digits: "17920", "1792", "179.2". */
+struct text {
+    char text[2048];
+    size_t used;
+};
+__attribute__((format(printf, 2, 3))) void text_add(struct text *text, const char *format, ...);
+const char *rate_format(char *text, size_t size, double rate);
+
+/* Tasks come at a rate, by --rate or --arrival. */
+bool wish_has_rate(const struct wish *wish);
+/* The pools that are candidates where none are named; and a workload for cpu_share. Return text. */
+const char *wish_pools(const struct wish *wish);
+const char *wish_workload(const struct wish *wish, char *text, size_t size);
 /* Runs what is missing, as long as the budget says, and says where. 0, or the exit code after a line. */
 int advise_measure(const struct wish *wish, char **argv, char *directory, size_t size);
 /* The answer on five lines. 0, or what to exit with. */

@@ -12,14 +12,38 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#define P99_TASKS     1000
 #define SIZE_LEAST_NS 1000         /* of which a tenth is still a task */
 #define SIZE_MOST_NS  360000000000 /* and ten times it an hour */
-#define RATE_LEAST    500          /* a second: at a lower one that many tasks take more than 2 s */
+
+bool wish_has_rate(const struct wish *wish)
+{
+    const char *arrival = asked_last(wish->asked, "arrival");
+    return wish->rate > 0 || (arrival && !strncmp(arrival, "rate", 4));
+}
+
+const char *wish_pools(const struct wish *wish)
+{
+    return wish->isolation  ? "fork,prefork"
+           : wish->workload ? "serial,fork,prefork,pthread"
+                            : "serial,fork,prefork,pthread,hybrid";
+}
+
+const char *wish_workload(const struct wish *wish, char *text, size_t size)
+{
+    char share[32];
+    if (wish->cpu_share >= 1 || wish->cpu_share <= 0)
+        snprintf(text, size, wish->cpu_share > 0 ? "spin" : "sleep");
+    else
+        snprintf(text, size, "mixed:cpu_share=%s",
+                 spell_share(share, sizeof share, (int64_t)(wish->cpu_share * 1e6 + 0.5)));
+    return text;
+}
 
 /* More workers than CPUs pay where tasks sleep. `few`: where all of them would take too long. */
 static const char *workers_of(const struct wish *wish, bool few)
 {
+    if (wish->workload)
+        return few ? "cores" : "cores,2xcores,4xcores";
     if (wish->cpu_share >= 1)
         return few ? "cores" : "1,cores,pus";
     if (wish->cpu_share > 0)
@@ -50,30 +74,20 @@ static char *sizes_of(const struct wish *wish, const struct scope *scope, char *
 static int blocks_open(const struct wish *wish, const struct scope *scope, unsigned blocks, struct session *session,
                        char *error)
 {
-    char workload[64], sizes[96], share[32], ballast[32], number[16], arrival[32] = "", tasks[16] = "";
+    char workload[64], sizes[96], ballast[32], number[16];
     struct asked asked = {.suites = {0}};
     int rc;
-    snprintf(workload, sizeof workload,
-             wish->cpu_share >= 1  ? "spin"
-             : wish->cpu_share > 0 ? "mixed:cpu_share=%s"
-                                   : "sleep",
-             spell_share(share, sizeof share, (int64_t)(wish->cpu_share * 1e6 + 0.5)));
-    if (wish->rate > 0) {
-        snprintf(arrival, sizeof arrival, "rate:%.6f", wish->rate);
-        snprintf(tasks, sizeof tasks, "%d", P99_TASKS);
-    }
     snprintf(number, sizeof number, "%u", blocks);
-    const char *const pairs[] = {"pool",     wish->isolation ? "fork,prefork" : "serial,fork,prefork,pthread,hybrid",
-                                 "workload", workload,
+    const char *const pairs[] = {"pool",     asked_last(wish->asked, "pool") ? "" : wish_pools(wish),
+                                 "workload", wish->workload ? "" : wish_workload(wish, workload, sizeof workload),
                                  "size",     sizes_of(wish, scope, sizes, sizeof sizes),
-                                 "workers",  workers_of(wish, scope->few),
+                                 "workers",  asked_last(wish->asked, "workers") ? "" : workers_of(wish, scope->few),
                                  "ballast",  spell_bytes(ballast, sizeof ballast, wish->ballast_bytes),
                                  "blocks",   number,
-                                 "arrival",  arrival,
-                                 "tasks",    tasks,
                                  NULL};
     *session = (struct session)SESSION_CLOSED;
-    rc = asked_pairs(&asked, pairs) ? refuse(error, "out of memory") : session_open(session, &asked, error);
+    rc = asked_copy(&asked, wish->asked) || asked_pairs(&asked, pairs) ? refuse(error, "out of memory")
+                                                                       : session_open(session, &asked, error);
     asked_release(&asked);
     return rc;
 }
@@ -103,8 +117,7 @@ static int measure_open(const struct wish *wish, struct session *session, char *
     int rc = 0;
     for (size_t i = 0; i <= last; i++) {
         const struct scope *scope = &plans[i];
-        /* Under a rate other sizes are another load. */
-        if (scope->sizes > 1 && (wish->rate > 0 || wish->size_ns < SIZE_LEAST_NS || wish->size_ns > SIZE_MOST_NS))
+        if (scope->sizes > 1 && (wish->workload || wish->size_ns < SIZE_LEAST_NS || wish->size_ns > SIZE_MOST_NS))
             continue;
         rc = scope_open(wish, scope, session, error);
         if (rc || i == last || session->plan.estimate_ns <= wish->budget_ns)
@@ -134,11 +147,6 @@ int advise_measure(const struct wish *wish, char **argv, char *directory, size_t
 {
     char error[ERROR_MAX] = "", text[32], budget[32];
     struct session session;
-    if (wish->rate > 0 && wish->rate < RATE_LEAST)
-        return complain("advise",
-                        "--rate: at less than %d tasks a second a 99th percentile takes trials of more than 2 s; "
-                        "measure them with run and name that RUN",
-                        RATE_LEAST);
     int rc = measure_open(wish, &session, error);
     if (!rc && (double)session.plan.estimate_ns > BUDGET_SLACK * (double)wish->budget_ns)
         rc = refuse(error, "--budget: %s is too short: to measure this takes about %s; expected that, or a RUN",

@@ -12,12 +12,7 @@
 #define TEXT_COLUMN 10
 #define LEAST_SAID  1.05 /* a measured value that is off by less is as good as what was asked for */
 
-struct text {
-    char text[1024];
-    size_t used;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
+void text_add(struct text *text, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -42,20 +37,20 @@ static void line_advice(const struct advice *advice, const struct contest *conte
     const struct summary_row *row = &advice->run->rows[contest->candidates[contest->chosen].cell];
     struct text line = {.used = 0};
     char text[256];
-    add(&line, "%s", what(text, sizeof text, row));
+    text_add(&line, "%s", what(text, sizeof text, row));
     if (row_has_pool(row, BASE_POOL))
-        add(&line, ": no pool at all");
+        text_add(&line, ": no pool at all");
     else
-        add(&line, ", place %.64s", row->f.place);
+        text_add(&line, ", place %.64s", row->f.place);
     wrap_row(stdout, 0, "take", TEXT_COLUMN, line.text);
 }
 
 static void ratio_add(struct text *line, const struct comparison *c)
 {
     if (isnan(c->interval.lo))
-        add(line, "%.2fx, no interval: %zu blocks of %zu that it takes", c->ratio, c->blocks, c->blocks_needed);
+        text_add(line, "%.2fx, no interval: %zu blocks of %zu that it takes", c->ratio, c->blocks, c->blocks_needed);
     else
-        add(line, "%.2fx [%.2f .. %.2f], %s", c->ratio, c->interval.lo, c->interval.hi, verdict_name(c->verdict));
+        text_add(line, "%.2fx [%.2f .. %.2f], %s", c->ratio, c->interval.lo, c->interval.hi, verdict_name(c->verdict));
 }
 
 /* How sure that is. */
@@ -73,27 +68,27 @@ static void line_why(const struct advice *advice, const struct contest *contest)
         enough += advice->wish.p99_ns && contest->candidates[i].interval.hi <= (double)advice->wish.p99_ns;
     }
     if (contest->count == 1)
-        add(&line, "the only one of its kind that was measured");
+        text_add(&line, "the only one of its kind that was measured");
     else if (advice->wish.p99_ns && enough && contest->chosen)
-        add(&line, "the simplest of those that keep to the latency; its %s is ", metric),
-            ratio_add(&line, &chosen->to_best), add(&line, " against the least");
+        text_add(&line, "the simplest of those that keep to the latency; its %s is ", metric),
+            ratio_add(&line, &chosen->to_best), text_add(&line, " against the least");
     else if (!equal && !unresolved)
-        add(&line, "the least %s of %zu, and surely: all others are slower", metric, contest->count);
+        text_add(&line, "the least %s of %zu, and surely: all others are slower", metric, contest->count);
     else
-        add(&line, "%s winner: %zu of %zu others cannot be told from the least %s%s; this is the simplest %s%s",
-            unresolved ? "an unresolved" : "no single", equal + unresolved, contest->count - 1, metric,
-            unresolved ? "" : " (equal within 2 %)", unresolved ? "that was measured within a tenth of it" : "of them",
-            contest->chosen ? "" : ", and has the least itself");
+        text_add(&line, "%s winner: %zu of %zu others cannot be told from the least %s%s; this is the simplest %s%s",
+                 unresolved ? "an unresolved" : "no single", equal + unresolved, contest->count - 1, metric,
+                 unresolved ? "" : " (equal within 2 %)",
+                 unresolved ? "that was measured within a tenth of it" : "of them",
+                 contest->chosen ? "" : ", and has the least itself");
     if (contest->chosen && !(advice->wish.p99_ns && enough)) {
-        add(&line, "; the least in numbers: %s, this over it ",
-            what(text, sizeof text, &rows[contest->candidates[0].cell]));
+        text_add(&line, "; the least in numbers: %s, this over it ",
+                 what(text, sizeof text, &rows[contest->candidates[0].cell]));
         ratio_add(&line, &chosen->to_best);
     }
     wrap_row(stdout, 0, "because", TEXT_COLUMN, line.text);
 }
 
-/* Four digits: "17920", "1792", "179.2". */
-static const char *rate_format(char *text, size_t size, double rate)
+const char *rate_format(char *text, size_t size, double rate)
 {
     double step = pow(10, fmax(0, floor(log10(rate)) - 3));
     snprintf(text, size, rate < 1000 ? "%.4g" : "%.0f", rate < 1000 ? rate : step * round(rate / step));
@@ -108,30 +103,31 @@ static void line_expect(const struct advice *advice, const struct contest *conte
     char a[32], b[32], c[32];
     bool known = !isnan(chosen->interval.lo);
     if (advice->wish.rate > 0) {
-        add(&line, "latency p99 %s", format_duration(a, sizeof a, chosen->cost));
+        text_add(&line, "latency p99 %s", format_duration(a, sizeof a, chosen->cost));
         if (known)
-            add(&line, " [%s .. %s]", format_duration(b, sizeof b, chosen->interval.lo),
-                format_duration(c, sizeof c, chosen->interval.hi));
-        add(&line, ", p50 %s", format_duration(a, sizeof a, (double)row->latency_p50_ns));
+            text_add(&line, " [%s .. %s]", format_duration(b, sizeof b, chosen->interval.lo),
+                     format_duration(c, sizeof c, chosen->interval.hi));
+        text_add(&line, ", p50 %s", format_duration(a, sizeof a, (double)row->latency_p50_ns));
         if (row->latency_p50_lo_ns != MISSING)
-            add(&line, " [%s .. %s]", format_duration(b, sizeof b, (double)row->latency_p50_lo_ns),
-                format_duration(c, sizeof c, (double)row->latency_p50_hi_ns));
-        add(&line, ", at %s tasks/s", rate_format(a, sizeof a, row->tasks_per_s));
+            text_add(&line, " [%s .. %s]", format_duration(b, sizeof b, (double)row->latency_p50_lo_ns),
+                     format_duration(c, sizeof c, (double)row->latency_p50_hi_ns));
+        text_add(&line, ", at %s tasks/s", rate_format(a, sizeof a, row->tasks_per_s));
         if (advice->wish.p99_ns)
-            add(&line, "; %s %s is %s", "at most", format_duration(b, sizeof b, (double)advice->wish.p99_ns),
-                (known ? chosen->interval.hi : chosen->cost) <= (double)advice->wish.p99_ns  ? "kept to"
-                : (known ? chosen->interval.lo : chosen->cost) > (double)advice->wish.p99_ns ? "NOT kept to"
-                                                                                             : "not surely kept to");
+            text_add(&line, "; %s %s is %s", "at most", format_duration(b, sizeof b, (double)advice->wish.p99_ns),
+                     (known ? chosen->interval.hi : chosen->cost) <= (double)advice->wish.p99_ns ? "kept to"
+                     : (known ? chosen->interval.lo : chosen->cost) > (double)advice->wish.p99_ns
+                         ? "NOT kept to"
+                         : "not surely kept to");
     } else {
-        add(&line, "%s tasks/s", rate_format(a, sizeof a, 1e9 / chosen->cost));
+        text_add(&line, "%s tasks/s", rate_format(a, sizeof a, 1e9 / chosen->cost));
         if (known)
-            add(&line, " [%s .. %s]", rate_format(b, sizeof b, 1e9 / chosen->interval.hi),
-                rate_format(c, sizeof c, 1e9 / chosen->interval.lo));
-        add(&line, ", a task every %s", format_duration(a, sizeof a, chosen->cost));
+            text_add(&line, " [%s .. %s]", rate_format(b, sizeof b, 1e9 / chosen->interval.hi),
+                     rate_format(c, sizeof c, 1e9 / chosen->interval.lo));
+        text_add(&line, ", a task every %s", format_duration(a, sizeof a, chosen->cost));
         if (row->service_p50_ns != MISSING)
-            add(&line, "; a task takes %s once begun (median)",
-                format_duration(b, sizeof b, (double)row->service_p50_ns));
-        add(&line, "; latency takes --rate");
+            text_add(&line, "; a task takes %s once begun (median)",
+                     format_duration(b, sizeof b, (double)row->service_p50_ns));
+        text_add(&line, "; latency takes --rate");
     }
     wrap_row(stdout, 0, "expect", TEXT_COLUMN, line.text);
 }
@@ -142,11 +138,12 @@ static void off_add(struct text *line, const char *name, double measured, double
     double factor = measured > asked ? measured / asked : asked / measured;
     if (measured <= 0 || asked <= 0) {
         if (measured > 0 || asked > 0)
-            add(line, "; the nearest %s is %s, which is not what was asked for", name, spelled);
+            text_add(line, "; the nearest %s is %s, which is not what was asked for", name, spelled);
         return;
     }
     if (factor > LEAST_SAID)
-        add(line, "; the nearest %s is %s, a factor of %.3g off, and nothing is interpolated", name, spelled, factor);
+        text_add(line, "; the nearest %s is %s, a factor of %.3g off, and nothing is interpolated", name, spelled,
+                 factor);
 }
 
 static void line_rests(const struct advice *advice, const struct contest *contest, const char *directory)
@@ -154,15 +151,15 @@ static void line_rests(const struct advice *advice, const struct contest *contes
     const struct summary_row *row = &advice->run->rows[contest->candidates[contest->chosen].cell];
     struct text line = {.used = 0};
     char label[256], size[32], bytes[32];
-    add(&line, "%s:", directory);
+    text_add(&line, "%s:", directory);
     for (size_t i = 0; i < contest->count && i < 12; i++)
-        add(&line, " %s", advice->run->rows[contest->candidates[i].cell].cell_id);
+        text_add(&line, " %s", advice->run->rows[contest->candidates[i].cell].cell_id);
     if (contest->count > 12)
-        add(&line, " and %zu more", contest->count - 12);
-    add(&line, " (%s; %zu blocks)",
-        factors_label(label, sizeof label, row,
-                      FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_ARRIVAL | FACTOR_BALLAST | FACTOR_PAYLOAD),
-        advice->series.blocks);
+        text_add(&line, " and %zu more", contest->count - 12);
+    text_add(&line, " (%s; %zu blocks)",
+             factors_label(label, sizeof label, row,
+                           FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_ARRIVAL | FACTOR_BALLAST | FACTOR_PAYLOAD),
+             advice->series.blocks);
     off_add(&line, "size", (double)row->f.size_ns, (double)advice->wish.size_ns,
             spell_duration(size, sizeof size, row->f.size_ns));
     if (advice->wish.ballast_bytes || row->f.ballast.bytes)
@@ -180,22 +177,22 @@ static void line_changes(const struct advice *advice, const struct contest *cont
     size_t sizes;
     char text[256], size[32];
     if (contest->chosen) {
-        add(&line, "next: %s; ", what(text, sizeof text, &rows[contest->candidates[0].cell]));
+        text_add(&line, "next: %s; ", what(text, sizeof text, &rows[contest->candidates[0].cell]));
     } else if (contest->count > 1) {
-        add(&line, "next: %s, ", what(text, sizeof text, &rows[contest->candidates[1].cell]));
+        text_add(&line, "next: %s, ", what(text, sizeof text, &rows[contest->candidates[1].cell]));
         ratio_add(&line, &contest->candidates[1].to_best);
-        add(&line, "; ");
+        text_add(&line, "; ");
     }
     size_t at = advice_turn(advice, contest, &turn, &sizes);
     if (at != SIZE_MAX)
-        add(&line, "at %s it is %s instead", spell_duration(size, sizeof size, rows[at].f.size_ns),
-            what(text, sizeof text, &rows[turn.candidates[turn.chosen].cell]));
+        text_add(&line, "at %s it is %s instead", spell_duration(size, sizeof size, rows[at].f.size_ns),
+                 what(text, sizeof text, &rows[turn.candidates[turn.chosen].cell]));
     else if (sizes == 1)
-        add(&line, "at the other size of this run it is not surely beaten");
+        text_add(&line, "at the other size of this run it is not surely beaten");
     else if (sizes)
-        add(&line, "at none of the %zu other sizes of this run is it surely beaten", sizes);
+        text_add(&line, "at none of the %zu other sizes of this run is it surely beaten", sizes);
     else
-        add(&line, "at other sizes: not measured, `advise --size` elsewhere tells");
+        text_add(&line, "at other sizes: not measured, `advise --size` elsewhere tells");
     contest_release(&turn);
     wrap_row(stdout, 0, "changes", TEXT_COLUMN, line.text);
 }

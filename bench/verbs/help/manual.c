@@ -21,8 +21,9 @@ const struct manual_row manual_exits[] = {
     {"1", "Something ran and failed: a trial that failed, crashed or took too long, a file that could not be written."},
     {"2", "The question was wrong: an option, a suite or a run. One line on stderr says what was expected; nothing "
           "was run or written."},
-    {"3", "Surely not: `compare` found what --fail-if-slower or --fail-if-unresolved asked for, a target of `targets` "
-          "fails, `advise` names nothing that keeps to --p99. A failure (1) outranks it."},
+    {"3",
+     "Surely not: `compare` found what --fail-if-slower or --fail-if-unresolved asked for, a target of `targets` "
+     "fails, `advise` names nothing that keeps to --p99, to --memory or up with --rate. A failure (1) outranks it."},
     {"4",
      "Could not tell, which is not well: `compare` had a gate or too few blocks, and a cell may be slower; a target "
      "of `targets` is unresolved; a search (`metg`, `crossover`, `capacity`) has no answer for some pool; "
