@@ -6,7 +6,8 @@
  *
  * with it as stdin, and waits. What becomes of a single task they do not say while it runs, so starts and ends are not
  * known, and all tasks of a list come back when the last has ended. parallel tells afterwards how each ended; xargs
- * only that some failed, and then none of its list is believed. They run on the CPUs of all workers. */
+ * only that some failed, and then all of its list count as failed: with the results of those that were run where it
+ * says that it has run them all, else with none. They run on the CPUs of all workers. */
 #include "pools/parts/clock.h"
 #include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
@@ -26,7 +27,7 @@
 #include <unistd.h>
 
 enum program_kind { XARGS, PARALLEL };
-enum { NOT_TOLD = -1 };
+enum { NOT_TOLD = -1, XARGS_SOME_FAILED = 123 };
 /* What parallel would replace in a command beside our mark, {.}, {#}, {= perl =} and the like, is called what no
  * command has in it: all pools are to run the same. */
 static const char *const parallel_marks[][2] = {
@@ -320,7 +321,8 @@ static int batch_reap(struct pool *pool, struct done *done, unsigned min, unsign
             done[count].status = TASK_LOST;
         else if (status)
             task_ended(status, &done[count]);
-        if (task < TASK_WARMUP_FIRST)
+        bool has_run = pool->kind == PARALLEL || !status || WEXITSTATUS(status) == XARGS_SOME_FAILED;
+        if (task < TASK_WARMUP_FIRST && has_run)
             pool->job->workload->expect(pool->job->state, &described, &done[count].result);
     }
     return rc < 0 ? rc : (int)count;

@@ -3,9 +3,11 @@
 /* sanitizers: address undefined thread (tasks in threads) */
 #include "pools/parts/clock.h"
 #include "pools/plugin/adapter.h"
+#include "pools/plugin/handles_run.h"
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +213,99 @@ static void a_task_run_twice_is_named(void **state)
     bench_release(&bench);
 }
 
+/* ---- processes that die with a task, at every point of its way ---- */
+
+static struct {
+    const struct poolbench_host *host;
+    struct poolbench_task *task[64];
+    unsigned count;
+} dying;
+
+static int dying_open(const struct poolbench_host *host, const struct poolbench_config *config, void **pool)
+{
+    (void)config;
+    dying.host = host;
+    *pool = &dying;
+    return 0;
+}
+
+static int dying_submit(void *pool, struct poolbench_task *const *tasks, unsigned n)
+{
+    (void)pool;
+    dying.count = n;
+    memcpy(dying.task, tasks, n * sizeof *tasks);
+    return (int)n;
+}
+
+static int dying_reap(void *pool, struct poolbench_task **tasks, unsigned min, unsigned max, uint64_t until_ns)
+{
+    (void)pool, (void)tasks, (void)min, (void)max, (void)until_ns;
+    return 0; /* all have died */
+}
+
+static int dying_close(void *pool)
+{
+    (void)pool;
+    return 0;
+}
+
+/* As far as that, by this process, which then says that it has died. */
+static void die_at(struct poolbench_task *task, unsigned point)
+{
+    struct handle *handle = (struct handle *)task;
+    if (point == RUNNING)
+        assert_true(handle_move(handle, HANDED, RUNNING));
+    if (point >= RAN)
+        task->work(task, task->in, task->out);
+    if (point == FINISHED) /* and not on the list */
+        assert_true(handle_move(handle, RAN, FINISHED));
+    if (point > FINISHED)
+        task->finish(task);
+    dying.host->died(dying.host, task, SIGKILL);
+}
+
+static void a_death_loses_no_task(void **state)
+{
+    (void)state;
+    enum { POINTS = FINISHED + 2 - HANDED, ROUNDS = 20 };
+    static struct poolbench_pool table = {.abi = POOLBENCH_ABI,
+                                          .size = sizeof table,
+                                          .name = "dying",
+                                          .open = dying_open,
+                                          .submit = dying_submit,
+                                          .close = dying_close};
+    for (unsigned own = 0; own < 2; own++) { /* with completions of its own, nothing is on the list otherwise */
+        struct bench bench;
+        table.reap = own ? dying_reap : NULL;
+        bench_init(&bench, THREADS);
+        bench.ops = adapter_pool(&table);
+        assert_int_equal(bench.ops->open(&bench.config, &bench.job, &bench.pool), 0);
+        for (uint32_t round = 0; round < ROUNDS; round++) {
+            uint32_t tasks[POINTS];
+            struct done done[POINTS + 1];
+            unsigned seen[POINTS] = {0}, back = 0;
+            for (uint32_t i = 0; i < POINTS; i++)
+                tasks[i] = round * POINTS + i;
+            assert_int_equal(bench.ops->submit(bench.pool, tasks, POINTS), POINTS);
+            for (unsigned i = 0; i < POINTS; i++)
+                die_at(dying.task[i], HANDED + (i + round) % POINTS);
+            for (unsigned tries = 0; tries < 10; tries++) {
+                int rc = bench.ops->reap(bench.pool, done, POINTS, POINTS + 1, 0);
+                assert_in_range(rc, 0, POINTS);
+                for (int i = 0; i < rc; i++, back++) {
+                    unsigned at = done[i].task - round * POINTS, point = HANDED + (at + round) % POINTS;
+                    assert_in_range(at, 0, POINTS - 1);
+                    assert_int_equal(seen[at]++, 0);
+                    assert_int_equal(done[i].status, point < RAN ? TASK_SIGNALLED : TASK_OK);
+                }
+            }
+            assert_int_equal(back, POINTS);
+        }
+        assert_int_equal(bench.ops->close(bench.pool), 0);
+        bench_release(&bench);
+    }
+}
+
 static void open_says_why_not(void **state)
 {
     (void)state;
@@ -224,9 +319,8 @@ static void open_says_why_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_task_comes_back_once),
-        cmocka_unit_test(reap_keeps_its_time),
-        cmocka_unit_test(a_task_run_twice_is_named),
+        cmocka_unit_test(every_task_comes_back_once), cmocka_unit_test(reap_keeps_its_time),
+        cmocka_unit_test(a_task_run_twice_is_named),  cmocka_unit_test(a_death_loses_no_task),
         cmocka_unit_test(open_says_why_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,12 @@
  * running has failed, and nothing stays behind. By tasks that end their process, by signals from outside, by limits. */
 /* sanitizers: address undefined (ThreadSanitizer holds signals back and cannot follow forks of threads) */
 #include "pools/parts/clock.h"
+#include "pools/parts/process.h"
 #include "pools/transport/transport.h"
 #include "tests/pool_bench.h"
+#include "tests/prepared.h"
 #include "tests/sample.h"
+#include "tests/scratch.h"
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
@@ -547,9 +550,50 @@ static void the_idle_that_stand_still_are_replaced(void **state)
     }
 }
 
+/* What a task has started does not outlive its worker, and its successor works. */
+static void a_command_goes_with_its_worker(void **state)
+{
+    (void)state;
+    static const char *const pools[] = {"prefork", "hybrid", "zygote"}; /* of fork, it is the worker */
+    for (unsigned i = 0; i < sizeof pools / sizeof *pools; i++) {
+        char path[SCRATCH_MAX], line[SCRATCH_MAX + 64];
+        struct prepared cmd = prepared_of(workload_find("cmd"));
+        struct bench bench;
+        struct done done[2];
+        int program = 0, fd = scratch_file(path);
+        assert_true(fd >= 0);
+        snprintf(line, sizeof line, "test {task} = 1 || { echo $$ >%s; exec sleep 1000; }", path);
+        *prepared_param(&cmd, "line") = (int64_t)(uintptr_t)line;
+        *prepared_param(&cmd, "sh") = 1;
+        assert_int_equal(prepared_make(&cmd, 7), 0);
+        bench_init(&bench, pool_find(pools[i]), &deadly, (struct cost){0, 0}, 2);
+        bench.job.workload = cmd.ops;
+        bench.job.workload_params = cmd.params;
+        bench.job.state = cmd.state;
+        if (bench.ops->early) /* it prepares by itself */
+            assert_int_equal(bench.ops->early(&bench.config), 0);
+        bench_open(&bench);
+        submit_all(&bench, 0, 1);
+        for (char text[16] = ""; sscanf(text, "%d\n", &program) != 1 || !strchr(text, '\n'); usleep(1000))
+            text[0] = '\0', (void)(pread(fd, text, sizeof text - 1, 0) < 0);
+        kill_all_workers();
+        assert_int_equal(bench.ops->reap(bench.pool, done, 1, 2, FOREVER), 1);
+        assert_int_equal(done[0].status, TASK_SIGNALLED);
+        assert_true(process_has_ended(program, 60000000000u));
+        submit_all(&bench, 1, 1);
+        assert_int_equal(bench.ops->reap(bench.pool, done, 1, 2, FOREVER), 1);
+        assert_int_equal(done[0].status, TASK_OK);
+        assert_int_equal(bench.ops->close(bench.pool), 0);
+        cmd.ops->release(cmd.state);
+        close(fd);
+        unlink(path);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_command_goes_with_its_worker),
         cmocka_unit_test(a_stop_may_be_taken_back),
         cmocka_unit_test(two_threads_over_the_limit_are_both),
         cmocka_unit_test(the_idle_that_stand_still_are_replaced),

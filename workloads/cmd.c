@@ -1,5 +1,7 @@
 /* cmd: a task runs a program. Where a worker is a process of one task it becomes the program (fork and exec); elsewhere
- * the worker starts it by posix_spawn and waits. Both as anybody would do it, without a shell unless sh=yes.
+ * the worker starts it by vfork and exec, as posix_spawn does, and waits. Both as anybody would do it, without a shell
+ * unless sh=yes. Either way the kernel kills the program when the worker dies; what a program has forked may live on
+ * until the trial ends.
  *
  * A program that exits with another status than 0 or is killed has failed its task; the sample says with what. What it
  * used, CPU and memory, counts as the worker's own. Its largest memory includes that of the process that started it:
@@ -11,8 +13,9 @@
 #include "workloads/children.h"
 #include "workloads/cmd_setup.h"
 #include <fcntl.h>
-#include <spawn.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,24 +80,49 @@ static int call_make(const struct cmd *cmd, uint32_t task, struct call *call)
     return -rc;
 }
 
-static int actions_add(const struct cmd *cmd, const struct call *call, posix_spawn_file_actions_t *actions)
+/* Becomes the program, in a process of its own; it may share memory with others (vfork). Returns why it cannot. */
+static int call_exec(const struct cmd *cmd, const struct call *call)
 {
-    int code = 0;
-    if (cmd->output_kind == OUTPUT_SHOW)
-        return 0;
+    int out = cmd->null;
     if (call->output)
-        code =
-            posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, call->output, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    else
-        code = posix_spawn_file_actions_adddup2(actions, cmd->null, STDOUT_FILENO);
-    return code ? code : posix_spawn_file_actions_adddup2(actions, cmd->null, STDERR_FILENO);
+        out = open(call->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    bool is_set = cmd->output_kind == OUTPUT_SHOW ||
+                  (out >= 0 && dup2(out, STDOUT_FILENO) >= 0 && dup2(cmd->null, STDERR_FILENO) >= 0);
+    if (is_set && cmd->program)
+        execv(cmd->program, call->words.string);
+    else if (is_set)
+        execvp(call->words.string[0], call->words.string);
+    return errno;
+}
+
+/* As posix_spawn(3) does, which cannot have the program die with the thread that started it. 0 or errno. */
+static int call_start(const struct cmd *cmd, const struct call *call, pid_t *pid)
+{
+    volatile int code = 0; /* the child writes it: they have one memory until it is the program */
+    pid_t worker = getpid();
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before); /* handlers are not for the child */
+    *pid = vfork();
+    if (*pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        if (getppid() == worker)
+            code = call_exec(cmd, call);
+        _exit(127);
+    }
+    if (*pid < 0)
+        code = errno;
+    else if (code)
+        TEMP_FAILURE_RETRY(waitpid(*pid, NULL, 0));
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
 }
 
 static int cmd_run(void *state, const struct task *task, uint64_t *result)
 {
     const struct cmd *cmd = state;
     struct call call;
-    posix_spawn_file_actions_t actions;
     pid_t pid;
     *result = work_start(cmd->seed, task->index);
     if (task->index >= TASK_WARMUP_FIRST)
@@ -103,15 +131,7 @@ static int cmd_run(void *state, const struct task *task, uint64_t *result)
     if (code)
         return code;
     *result = call.result;
-    code = posix_spawn_file_actions_init(&actions);
-    if (!code) {
-        code = actions_add(cmd, &call, &actions);
-        if (!code && cmd->program)
-            code = posix_spawn(&pid, cmd->program, &actions, NULL, call.words.string, environ);
-        else if (!code)
-            code = posix_spawnp(&pid, call.words.string[0], &actions, NULL, call.words.string, environ);
-        posix_spawn_file_actions_destroy(&actions);
-    }
+    code = call_start(cmd, &call, &pid);
     call_release(&call);
     return code ? code : wait_for(pid);
 }
@@ -120,18 +140,8 @@ static int cmd_become(void *state, const struct task *task)
 {
     const struct cmd *cmd = state;
     struct call call;
-    int code = call_make(cmd, task->index, &call), out = cmd->null;
-    if (code)
-        return code;
-    if (call.output)
-        out = open(call.output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool is_set = cmd->output_kind == OUTPUT_SHOW ||
-                  (out >= 0 && dup2(out, STDOUT_FILENO) >= 0 && dup2(cmd->null, STDERR_FILENO) >= 0);
-    if (is_set && cmd->program)
-        execv(cmd->program, call.words.string);
-    else if (is_set)
-        execvp(call.words.string[0], call.words.string);
-    return errno;
+    int code = call_make(cmd, task->index, &call);
+    return code ? code : call_exec(cmd, &call);
 }
 
 static bool cmd_expect(const void *state, const struct task *task, uint64_t *result)

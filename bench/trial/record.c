@@ -104,6 +104,10 @@ void record_done(struct trial *trial, const struct done *done, uint64_t reaped_a
     } else {
         report->tasks_failed++;
         bit_set(trial->failed, task);
+        const struct workload_ops *workload = trial->job.workload;
+        /* a command that may fail was run all the same, and not every pool can tell which have failed (xargs) */
+        if (done->status == TASK_EXITED && workload->may_fail && workload->may_fail(trial->job.state))
+            report->result_sum += mix64(task, done->result);
         count_detection(trial, done, reaped_at);
     }
     report->tasks_by[done->status]++;

@@ -81,7 +81,8 @@ struct poolbench_host {
      * called when a worker starts, where the library lets you; else done with its first task, in order of arrival.
      * 0 or -errno. */
     int (*worker)(const struct poolbench_host *host, unsigned number);
-    /* A process died with this task; wait_status: as waitpid(2) tells. Reports it as finished, and failed. */
+    /* A process died with this task; wait_status: as waitpid(2) tells. Reports it as finished, whichever way the pool
+     * reports others: failed, or with its result where it had been run by then. Once a task, after waitpid. */
     void (*died)(const struct poolbench_host *host, struct poolbench_task *task, int wait_status);
     /* The task in that slot, for those who send numbers to their workers. */
     struct poolbench_task *(*task)(const struct poolbench_host *host, uint32_t slot);

@@ -212,8 +212,13 @@ static int adapter_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
 static int reap_theirs(struct pool *pool, struct done *done, unsigned min, unsigned max, uint64_t until_ns)
 {
     struct poolbench_task *finished[BATCH];
+    unsigned dead = handles_drain(&pool->handles, done, max); /* what `died` was said of */
+    if (dead)
+        return (int)dead;
     max = max < BATCH ? max : BATCH;
     int count = plugin.reap(pool->plugin, finished, min < max ? min : max, max, until_ns);
+    if (count == 0)
+        return (int)handles_drain(&pool->handles, done, max);
     if (count > (int)max) {
         host_refuse(NULL, "reap returned %d tasks where at most %u were asked for", count, max);
         return -EPROTO;

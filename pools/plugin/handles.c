@@ -125,9 +125,35 @@ static void give_back(struct handles *handles, struct handle *handle, struct don
     handles->in_flight--;
 }
 
+static bool is_taken(const struct handles *handles, uint32_t slot)
+{
+    uint32_t at = handles->taken;
+    while (at && at != slot + 1)
+        at = handles->handle[at - 1].next;
+    return at != 0;
+}
+
+/* Handles whose process died on the way from finishing them to the list. Whatever it put there is taken by now, as it
+ * did so before it was said to be dead. */
+static void take_dropped(struct handles *handles, uint32_t drops)
+{
+    handles->drops_seen = drops;
+    for (uint32_t slot = 0; slot < handles->depth; slot++) {
+        struct handle *handle = &handles->handle[slot];
+        /* acquire: the record */
+        if (atomic_load_explicit(&handle->state, memory_order_acquire) != DROPPED || is_taken(handles, slot))
+            continue;
+        handle->next = handles->taken;
+        handles->taken = slot + 1;
+    }
+}
+
 unsigned handles_drain(struct handles *handles, struct done *done, unsigned max)
 {
     struct handles_shared *shared = handles->shared;
+    /* acquire: pairs with handles_died, before the list is taken */
+    uint32_t drops = atomic_load_explicit(&shared->drops, memory_order_acquire);
+    bool dropped = drops != handles->drops_seen && !handles->taken;
     /* a plain look first: an exchange would take the line away from workers for nothing; seq_cst: see push */
     if (!handles->taken && atomic_load_explicit(&shared->finished, memory_order_seq_cst)) {
         uint32_t slot = (uint32_t)atomic_exchange_explicit(&shared->finished, 0, memory_order_seq_cst);
@@ -139,6 +165,8 @@ unsigned handles_drain(struct handles *handles, struct done *done, unsigned max)
             slot = below;
         }
     }
+    if (__builtin_expect(dropped, 0))
+        take_dropped(handles, drops);
     unsigned count = 0;
     for (; handles->taken && count < max; count++) {
         struct handle *handle = &handles->handle[handles->taken - 1];
@@ -207,7 +235,9 @@ int handles_wait(struct handles *handles, struct done *done, unsigned have, unsi
         /* seq_cst: say how many more we want, then look at how many there are (push, event.h) */
         atomic_store_explicit(&event->wanted, wanted, memory_order_seq_cst);
         int rc = 0;
-        if (atomic_load_explicit(&handles->shared->finished, memory_order_seq_cst) >> 32 < wanted)
+        /* acquire: who drops one counts it, then shouts */
+        bool dropped = atomic_load_explicit(&handles->shared->drops, memory_order_acquire) != handles->drops_seen;
+        if (!dropped && atomic_load_explicit(&handles->shared->finished, memory_order_seq_cst) >> 32 < wanted)
             /* relaxed: who complains shouts after it, so that `seen` brings it */
             rc = atomic_load_explicit(&handles->shared->complaint, memory_order_relaxed)
                      ? -EPROTO

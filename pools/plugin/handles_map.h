@@ -6,7 +6,7 @@
  * in the same word, so that whoever pushes knows how much is waiting: no lock, nothing a dying process leaves
  * half-changed. The submitter sleeps on the event word (event.h).
  *
- * Nothing a plug-in does is believed: a handle is free, handed, running, ran or finished, and moves by
+ * Nothing a plug-in does is believed: a handle is free, handed, running, ran, finished or dropped, and moves by
  * compare-and-swap. A task that is run twice, finished twice or given back before it was run is a complaint, which
  * names it.
  *
@@ -36,6 +36,7 @@ struct handle_worker {
 struct handles_shared {
     _Alignas(128) _Atomic uint64_t finished;  /* how many << 32 | slot + 1 of the last */
     _Alignas(128) _Atomic uint64_t complaint; /* the first: what << 32 | task */
+    _Atomic uint32_t drops;                   /* handles that became DROPPED */
     _Atomic uint32_t strangers;               /* threads that ran tasks beyond the number of workers */
     struct handle_worker worker[];
 };
@@ -59,7 +60,8 @@ struct handles {
     /* the submitter's own */
     uint32_t *vacant; /* ring of depth free slots; first in, first out, so that what is free stays so for a while */
     uint32_t vacant_head, vacant_count;
-    uint32_t taken; /* chain of finished handles, in order: slot + 1 */
+    uint32_t taken;      /* chain of finished handles, in order: slot + 1 */
+    uint32_t drops_seen; /* of shared->drops */
     uint32_t in_flight;
 };
 

@@ -185,8 +185,12 @@ void handles_died(struct poolbench_task *task, int wait_status)
         handle->done = (struct done){.task = task->number};
         task_ended(wait_status, &handle->done);
     }
-    if (handle_move(handle, RAN, FINISHED)) /* else it had got as far as being finished: nothing is lost */
+    if (handle_move(handle, RAN, FINISHED)) {
         push(handle->handles, handle);
+    } else if (handle_move(handle, FINISHED, DROPPED)) { /* it is on the list, or never came to it */
+        /* release: the state, then the count that has the submitter look for it */
+        atomic_fetch_add_explicit(&handle->handles->shared->drops, 1, memory_order_release);
+    }
     event_shout(handle->handles->event); /* it may have died between taking `wanted` and ringing */
 }
 

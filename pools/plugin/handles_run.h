@@ -6,8 +6,8 @@
 #define POOLBENCH_HANDLES_RUN_H
 #include "pools/plugin/handles_map.h"
 
-/* States of a handle. */
-enum { FREE, HANDED, RUNNING, RAN, FINISHED };
+/* States of a handle. DROPPED: FINISHED by one that died, maybe before it was on the list. */
+enum { FREE, HANDED, RUNNING, RAN, FINISHED, DROPPED };
 
 enum {
     NO_COMPLAINT,
