@@ -165,6 +165,9 @@ for what in "${!wrong[@]}"; do
     says 1 "${wrong[$what]}" poolbench run --pool "./$what.so" "${few[@]}" --out "r-$what"
 done
 says 1 'the contract is BROKEN' poolbench conformance --pool ./EARLY.so --trial-limit 1s
+broken slow -DBREAK=IS_SLOW
+says 4 'slow +too slow to tell: .*--trial-limit [0-9]+s or more .*cannot tell, it is too slow' \
+    poolbench conformance --pool ./slow.so --trial-limit 1s
 broken hangs -DBREAK=HANGS_IN_OPEN
 says 2 'hangs.so: hangs in open: nothing came of it in 10s' poolbench run --pool ./hangs.so
 

@@ -16,6 +16,7 @@
 #define CRASHES_IN_LOAD  9
 #define NEVER_ENTERS     10
 #define FINISHES_TWICE   11
+#define IS_SLOW          12
 #ifndef BREAK
 #define BREAK NOTHING
 #endif
@@ -45,6 +46,8 @@ static void run_one(struct pool *pool, struct poolbench_task *task)
     if (BREAK == DROPS && task->number == TASK)
         return;
     uint32_t number = task->number;
+    if (BREAK == IS_SLOW)
+        usleep(30000);
     task->run(task);
     if (BREAK == DOUBLES && number == TASK)
         task->run(task);

@@ -29,6 +29,7 @@ struct trial_seen {
     const struct outcome *outcome;
     const struct demand *demand;
     uint64_t limit_ns;
+    bool moves; /* at the limit it was still getting on: it is slow, and need not hang */
 };
 void trial_judge(const struct trial_seen *seen, char *finding, char *note);
 /* DEMAND_DIES: the trial went with its task. */

@@ -3,6 +3,7 @@
 #include "bench/base/units.h"
 #include "bench/verbs/conformance/conformance.h"
 #include "pools/parts/task_run.h"
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -26,16 +27,32 @@ bool trial_went_along(const struct trial_seen *seen)
            !seen->parts->report->error;
 }
 
+/* What all its tasks would have taken at the speed so far, and half as much again. */
+static int64_t longer_ns(const struct trial_seen *seen)
+{
+    const struct missing *missing = &seen->outcome->missing;
+    double back = missing->handed_in - missing->count, tasks = (double)seen->cell->f.tasks;
+    double times = back > 0 && tasks > back ? fmin(tasks / back, 100) : 2;
+    return (int64_t)ceil(1.5e-9 * times * (double)seen->limit_ns) * 1000000000;
+}
+
 /* How it ended. */
 static bool judge_end(const struct trial_seen *seen, char *finding)
 {
     const struct outcome *outcome = seen->outcome;
     const struct trial_report *report = seen->parts->report;
-    char limit[32], missing[96];
-    if (outcome->timed_out)
-        return found(finding, "hangs: did not end in %s%s",
+    char limit[32], longer[32], missing[96];
+    if (outcome->timed_out && seen->moves)
+        return found(finding, "too slow to tell: it was still getting on after %s%s; try --trial-limit %s or more",
                      spell_duration(limit, sizeof limit, (int64_t)seen->limit_ns),
-                     missing_words(&outcome->missing, missing, sizeof missing));
+                     missing_words(&outcome->missing, missing, sizeof missing),
+                     spell_duration(longer, sizeof longer, longer_ns(seen)));
+    if (outcome->timed_out)
+        return found(
+            finding,
+            "hangs: did not end in %s%s, nor got on for half of that; a longer --trial-limit tells whether it is slow",
+            spell_duration(limit, sizeof limit, (int64_t)seen->limit_ns),
+            missing_words(&outcome->missing, missing, sizeof missing));
     if (WIFSIGNALED(outcome->wait_status))
         return found(finding, "crashes: killed by signal %d (%s)", WTERMSIG(outcome->wait_status),
                      strsignal(WTERMSIG(outcome->wait_status)));

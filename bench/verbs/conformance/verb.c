@@ -17,11 +17,14 @@
 #define NAME_COLUMN      26
 #define HANGS_MAX        3 /* then nothing further is tried */
 #define FEW_TASKS        100
+#define MOVES_LOOKS      16 /* looks at a trial before its limit */
 
 enum { POOL, LIMIT };
 static const struct argument conformance_arguments[] = {
     [POOL] = {"pool", "[LABEL=]POOL[:key=value...]", "", "The pool, as for run; several with commas.", false},
-    [LIMIT] = {"trial-limit", "DURATION", "5s", "A trial that takes longer hangs.", false},
+    [LIMIT] = {"trial-limit", "DURATION", "5s",
+               "A trial that takes longer hangs; where its tasks were still coming back, it is too slow to tell.",
+               false},
     {.name = NULL},
 };
 
@@ -30,14 +33,16 @@ struct conformance {
     struct calibrations *calibrations;
     const char *pool;
     uint64_t limit_ns;
-    unsigned broken, hangs;
-    bool is_hopeless; /* it does not even open */
+    unsigned broken, slow; /* of all pools: demands that do not hold, and pools of which it cannot be told */
+    unsigned hangs;        /* of this pool: trials at the limit */
+    bool is_hopeless;      /* it does not even open */
     int interrupted;
 };
 
 /* What came of one demand. */
 struct answer {
     unsigned trials, went_along;
+    bool slow;               /* the finding is that it cannot be told */
     char finding[ERROR_MAX]; /* "": it holds */
     char note[FINDING_MAX];
     char misfit[MISFIT_MAX]; /* why there were no trials */
@@ -96,6 +101,26 @@ static void describe(const struct cell *cell, char *text, size_t size)
              factor_text(&options[OPTION_COLLECT], &cell->f, collect), payload);
 }
 
+/* When a trial has got on last: a task came back, or it came to another stage. */
+struct moves {
+    const struct job_file *file;
+    uint64_t last_ns;
+    uint32_t back, stage;
+};
+
+static void moves_see(void *data, pid_t pid)
+{
+    struct moves *moves = data;
+    struct missing missing;
+    (void)pid;
+    missing_read(moves->file, &missing);
+    uint32_t back = missing.handed_in - missing.count;
+    if (back != moves->back || missing.stage != moves->stage)
+        moves->last_ns = clock_monotonic_ns();
+    moves->back = back;
+    moves->stage = missing.stage;
+}
+
 static int trial(struct conformance *c, const struct demand *demand, const struct cell *cell, struct answer *answer,
                  char *error)
 {
@@ -108,12 +133,18 @@ static int trial(struct conformance *c, const struct demand *demand, const struc
     int rc = job_write_trial(launcher, cell, &order, &parts, error);
     if (rc < 0)
         return rc;
+    struct moves moves = {.file = parts.file};
+    const struct launch_watch watch = {moves_see, &moves, c->limit_ns / MOVES_LOOKS}, *before = launcher->watch;
+    launcher->watch = &watch;
     rc = launcher_run(launcher, c->limit_ns, &outcome);
+    launcher->watch = before;
     if (rc < 0)
         return refuse(error, "starting a trial: %s", strerror(-rc));
     if ((c->interrupted = outcome.interrupted))
         return 0;
-    const struct trial_seen seen = {cell, &parts, &outcome, demand, c->limit_ns};
+    bool moved = clock_monotonic_ns() - moves.last_ns < c->limit_ns / 2;
+    const struct trial_seen seen = {cell, &parts, &outcome, demand, c->limit_ns, moved};
+    answer->slow = outcome.timed_out && moved;
     trial_judge(&seen, finding, answer->note);
     answer->trials++;
     answer->went_along += trial_went_along(&seen);
@@ -164,7 +195,11 @@ static void answer_print(const struct demand *demand, const struct answer *answe
 {
     char text[ERROR_MAX + 16];
     if (answer->finding[0])
-        snprintf(text, sizeof text, "%s  %s", demand->traits & DEMAND_DIES ? "not so" : "BROKEN", answer->finding);
+        snprintf(text, sizeof text, "%s  %s",
+                 answer->slow                   ? "slow  "
+                 : demand->traits & DEMAND_DIES ? "not so"
+                                                : "BROKEN",
+                 answer->finding);
     else if (!answer->trials)
         snprintf(text, sizeof text, "-       does not apply: %s", answer->misfit);
     else
@@ -195,7 +230,7 @@ static int pool_check(struct conformance *c, char *error)
     if (pool_fits(c, error))
         return -EINVAL;
     char note[FINDING_MAX] = "";
-    unsigned broken = 0, trials = 0;
+    unsigned broken = 0, slow = 0, trials = 0;
     bool mortal = false;
     printf("%s\n", c->pool);
     for (const struct demand *demand = demands; demand->name && !c->interrupted; demand++) {
@@ -204,7 +239,7 @@ static int pool_check(struct conformance *c, char *error)
             continue; /* one says enough */
         if (c->hangs >= HANGS_MAX || c->is_hopeless) {
             wrap_row(stdout, 2, "all further", NAME_COLUMN,
-                     c->is_hopeless ? "-       not tried" : "-       not tried, it hangs too often");
+                     c->is_hopeless ? "-       not tried" : "-       not tried, it reaches the limit too often");
             break;
         }
         int rc = demand_try(c, demand, &answer, error);
@@ -214,7 +249,9 @@ static int pool_check(struct conformance *c, char *error)
             break;
         answer_print(demand, &answer);
         trials += answer.trials;
-        if (answer.finding[0] && demand->traits & DEMAND_DIES)
+        if (answer.slow)
+            slow++;
+        else if (answer.finding[0] && demand->traits & DEMAND_DIES)
             mortal = true; /* worth knowing, but nothing that every pool promises */
         else
             broken += answer.finding[0] != '\0';
@@ -223,9 +260,13 @@ static int pool_check(struct conformance *c, char *error)
     }
     if (note[0])
         wrap_row(stdout, 2, "note", NAME_COLUMN, note);
-    printf("%s: %s%s, %u trials\n", c->pool, broken ? "the contract is BROKEN" : "keeps the contract",
+    printf("%s: %s%s, %u trials\n", c->pool,
+           broken ? "the contract is BROKEN"
+           : slow ? "cannot tell, it is too slow for --trial-limit"
+                  : "keeps the contract",
            mortal ? ", and does not survive a task that ends its process" : "", trials);
     c->broken += broken;
+    c->slow += slow > 0;
     return 0;
 }
 
@@ -276,7 +317,7 @@ static int conformance_main(const struct arguments *given)
     else if (pools_check(given, &c, error) < 0)
         code = complain("conformance", "%s", error);
     else
-        code = c.broken || c.interrupted;
+        code = c.broken || c.interrupted ? 1 : c.slow ? EXIT_BLIND : 0;
     calibrations_close(c.calibrations);
     machine_close(&c.machine);
     return code;
@@ -292,5 +333,5 @@ const struct verb verb_conformance = {
             "workers and tasks, ways of arriving and collecting, payloads, sleeping tasks, places, tasks that fail on "
             "purpose. Every task must come back once with the right result; what is lost, doubled or made up is "
             "named. Each trial has a process of its own and a limit of a few seconds. Exits with 1 when the contract "
-            "is broken. Writes no files.",
+            "is broken, with 4 when the pool is too slow for the limit. Writes no files.",
     .arguments = conformance_arguments};
