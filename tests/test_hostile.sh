@@ -132,7 +132,7 @@ read_all() # RUN WORDS
     local run=$1 call
     for call in "summarise $run" "compare $run" "compare $run --format csv" "compare $run --format markdown" \
         "compare $run --format latex" "compare $run $run" "compare $run --by workload" "isolation $run" \
-        "isolation $run --format csv" "scaling $run" "scaling $run --format csv" "targets $run targets.ini" \
+        "isolation $run --format csv" "explain $run" "explain $run --format csv" "explain $run $run" "scaling $run" "scaling $run --format csv" "targets $run targets.ini" \
         "targets $run targets.ini --format csv" "advise $run --size 100us" "report $run" "plan --like $run"; do
         # shellcheck disable=SC2086 # words
         check "$call, $2" read_run $call
@@ -208,7 +208,7 @@ if command -v script >/dev/null; then
 fi
 name=$'a\n!touch HIT\n'"';system('touch HIT');a='"$'\e[2J\u202e'
 mkdir -p "$name" && cp "$recorded"/places/*.csv "$recorded"/places/*.json "$recorded"/places/*.ini "$name"
-for verb in summarise charts report compare; do
+for verb in summarise charts report compare explain; do
     check "$verb of a run with a hostile name" read_run $verb "$name"
 done
 check 'nothing ran in it' test -z "$(find . -name HIT)"
@@ -252,7 +252,7 @@ for number in 9223372036854775807 -9223372036854775808 18446744073709551615 -1 0
     for run in sizes metg; do
         for all in 0 1; do
             numbers_run $run numbers $number $all
-            for call in 'summarise numbers' 'compare numbers' 'report numbers' 'scaling numbers' 'isolation numbers' \
+            for call in 'summarise numbers' 'compare numbers' 'explain numbers' 'report numbers' 'scaling numbers' 'isolation numbers' \
                 'advise numbers --size 100us'; do
                 # shellcheck disable=SC2086 # words
                 check "$call of $run with $number" read_run $call

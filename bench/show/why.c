@@ -26,7 +26,11 @@ static char *number_text(char *text, size_t size, double ns, struct unit unit, b
     if (isnan(value))
         snprintf(text, size, "-");
     else
-        snprintf(text, size, is_signed ? "%+.*f" : "%.*f", fabs(value) < 99.95 ? 2 : 1, value + 0.0);
+        snprintf(text, size, is_signed ? "%+.*f" : "%.*f",
+                 fabs(value) < 99.95   ? 2
+                 : fabs(value) < 999.5 ? 1
+                                       : 0,
+                 value + 0.0);
     return text;
 }
 
@@ -88,7 +92,7 @@ static bool is_shown(const struct change *change)
 struct sheet why_sheet(const struct explanation *why)
 {
     struct sheet sheet = {.title = "From A to B", .columns = 6, .align = "lr"};
-    const struct unit unit = unit_of(fmax(why->whole.a, why->whole.b));
+    const struct unit unit = unit_of(fmin(why->whole.a, why->whole.b) / 5);
     char label[64];
     snprintf(label, sizeof label, "%s a task", unit.name);
     heads_put(&sheet, why, label);
@@ -116,11 +120,9 @@ struct sheet why_facts(const struct explanation *why)
         const char *label;
         bool is_time;
     } rows[FACTS] = {
-        [FACT_SUBMITTER] = {"submitter's CPU time", true},
-        [FACT_KERNEL] = {"CPU time in the kernel", true},
-        [FACT_SWITCHES] = {"switches, voluntary", false},
-        [FACT_PREEMPTIONS] = {"switches, preempted", false},
-        [FACT_FAULTS] = {"page faults", false},
+        [FACT_SUBMITTER] = {"submitter's CPU time", true},   [FACT_CPU] = {"all CPU time", true},
+        [FACT_KERNEL] = {"CPU time in the kernel", true},    [FACT_SWITCHES] = {"switches, voluntary", false},
+        [FACT_PREEMPTIONS] = {"switches, preempted", false}, [FACT_FAULTS] = {"page faults", false},
         [FACT_MIGRATIONS] = {"changes of CPU", false},
     };
     struct sheet sheet = {.title = "Counts a task", .columns = 5, .align = "lr"};

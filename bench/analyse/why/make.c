@@ -82,7 +82,7 @@ static void trial_make(const struct run_data *run, size_t trial, size_t serial, 
         [FACT_SUBMITTER] = row->submitter_ns, [FACT_KERNEL] = row->sys_ns, [FACT_SWITCHES] = row->nvcsw,
         [FACT_PREEMPTIONS] = row->nivcsw,     [FACT_FAULTS] = row->minflt, [FACT_MIGRATIONS] = row->migrations};
     for (int i = 0; i < FACTS; i++)
-        s->fact[i] = trial_per_task(row, number_real(counts[i]));
+        s->fact[i] = trial_per_task(row, i == FACT_CPU ? cpu_of(row) : number_real(counts[i]));
 }
 
 int states_make(const struct run_data *run, int64_t cpus, struct states **states, char *error)

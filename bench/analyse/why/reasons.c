@@ -144,6 +144,19 @@ static void reason_submitter(struct explanation *e, struct part *part)
     part->is_named = agrees(submitter, part->change.more);
 }
 
+/* Beside the same others, who needs more CPU time waits longer. */
+static void reason_others(struct explanation *e, struct part *part)
+{
+    const struct change *cpu = &e->fact[FACT_CPU];
+    char a[32], b[32];
+    part->is_named = true;
+    if (agrees(cpu, part->change.more))
+        snprintf(part->reason, sizeof part->reason, "beside them it needs %s of CPU time a task in all, against %s",
+                 format_duration(b, sizeof b, cpu->b), format_duration(a, sizeof a, cpu->a));
+    else
+        snprintf(part->reason, sizeof part->reason, "at most: they may have run while no worker wanted one");
+}
+
 static void reason_idle(struct explanation *e, struct part *part)
 {
     const double more = part->change.more;
@@ -175,7 +188,6 @@ static void reason_idle(struct explanation *e, struct part *part)
 /* States that say by themselves what there is to say. */
 static const char *const plain_words[STATES] = {
     [STATE_WAIT_WORKERS] = "more workers than CPUs take turns",
-    [STATE_WAIT_OTHERS] = "at most: they may have run while no worker wanted one",
     [STATE_TAKEN] = "the hypervisor gave it to somebody else",
     [STATE_MADE] = "fork(2) by the submitter, one task after the other",
     [STATE_IDLE_END] = "imbalance: its last tasks end at different times",
@@ -208,6 +220,9 @@ static void reason_find(struct explanation *e, enum state state)
         return;
     case STATE_WAIT_SUBMITTER:
         reason_submitter(e, part);
+        return;
+    case STATE_WAIT_OTHERS:
+        reason_others(e, part);
         return;
     case STATE_IDLE:
         reason_idle(e, part);

@@ -28,6 +28,7 @@ enum state {
 /* A trial's counts that reasons rest on, a task. NAN: not known. */
 enum why_fact {
     FACT_SUBMITTER,   /* ns of CPU time of the submitter */
+    FACT_CPU,         /* ns of CPU time, submitter and workers */
     FACT_KERNEL,      /* ns of CPU time in the kernel, submitter and workers */
     FACT_SWITCHES,    /* voluntary context switches */
     FACT_PREEMPTIONS, /* involuntary ones */
