@@ -2,6 +2,7 @@
 #include "bench/base/refuse.h"
 #include "bench/measure/costs.h"
 #include "bench/measure/earlier.h"
+#include "bench/measure/lengths.h"
 #include "bench/measure/plan.h"
 #include "bench/model/columns.h"
 #include "bench/stats/design.h"
@@ -278,7 +279,16 @@ static void tasks_auto(void **state)
         {"--pool pthread --workload spin --size 1ms --workers 3", 102}, /* whole rounds */
         {"--pool pthread --workload spin --size 1ms --workers 2 --arrival window:1", 50},
         {"--pool pthread --workload spin --size 1ms --workers 2 --arrival wave:30", 120},
-        {"--pool pthread --workload spin --size 1us --workers 2 --arrival rate:1k", 50},
+        {"--pool pthread --workload spin --size 1us --workers 2 --arrival rate:1k", 125}, /* p99 of 8 */
+        {"--pool pthread --workload spin --size 1us --workers 2 --arrival rate:10", 50},  /* 5 s of them */
+        /* 24 relaxation times, of 211 ms: Poisson arrivals, two workers that are busy for 60 % */
+        {"--pool pthread,prefork --workload spin --size-dist exponential --size 3ms --workers 2 --arrival "
+         "rate:400:poisson",
+         203},
+        /* of 401 s; but without a budget no longer than 10 s */
+        {"--pool pthread --workload spin --size-dist exponential --size 30ms --workers 2 --arrival rate:63:poisson",
+         630},
+        {"--pool pthread --workload sleep --size 30ms --workers 2 --arrival rate:100", 125}, /* grows for ever */
         {"--pool pthread --workload empty --workers 2", 1428572},
         {"--pool pthread --workload empty --workers 2 --tasks 7", 7},
     };
@@ -288,6 +298,31 @@ static void tasks_auto(void **state)
         if (plan.cells.cell[0].f.tasks != known[i].tasks)
             fail_msg("'%s': %lld tasks, expected %lld", known[i].line, (long long)plan.cells.cell[0].f.tasks,
                      (long long)known[i].tasks);
+        plan_release(&plan);
+    }
+}
+
+/* A budget that has no time for a steady queue shortens trials, and that is said. */
+static void lengths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *said; /* a part of it; NULL: nothing */
+    } known[] = {
+        {"--pool pthread --workload spin --size 30ms --workers 2 --arrival rate:40:poisson --budget 60s", NULL},
+        {"--pool pthread --workload spin --size 30ms --workers 2 --arrival rate:63:poisson --budget 10s",
+         "workers busy for 94 % of the time"},
+        {"--pool pthread --workload spin --size 30ms --workers 2 --arrival rate:40:poisson --tasks 20", "have 500 ms"},
+        {"--pool pthread --workload spin --size 30ms --workers 2 --arrival rate:70 --budget 60s", NULL}, /* grows */
+        {"--pool pthread --workload spin --size 30ms --workers 2", NULL},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct plan plan;
+        char text[512] = "";
+        plan_good(known[i].line, &plan);
+        const bool is_short = lengths_short(&plan.cells, text, sizeof text);
+        if (is_short != !!known[i].said || (is_short && !strstr(text, known[i].said)))
+            fail_msg("'%s': %s", known[i].line, is_short ? text : "nothing said");
         plan_release(&plan);
     }
 }
@@ -385,6 +420,7 @@ int main(void)
         cmocka_unit_test(rows_leave_one_by_one),
         cmocka_unit_test(cells),
         cmocka_unit_test(tasks_auto),
+        cmocka_unit_test(lengths),
         cmocka_unit_test(blocks),
         cmocka_unit_test(limits),
     };

@@ -92,6 +92,8 @@ static void trial_note(struct session *session, struct cell *cell, uint64_t sinc
 {
     bool is_first = !cell->forecast.seen;
     forecast_note(cell, (double)(clock_monotonic_ns() - since_ns), !trial_is_ok(row) ? NAN : (double)row->wall_ns);
+    if (trial_is_ok(row) && row->busy_ns > 0)
+        cell->forecast.service_ns = (double)row->busy_ns / (double)row->f.tasks;
     if (is_first)
         forecast_compare(&session->plan.cells, cell);
 }

@@ -187,19 +187,25 @@ static int cell_check(const struct cell *cell, struct supply *supply, struct pla
         return refuse(planner->error, "--workload: %s: %s", cell->workload->name, error);
     if (!supply->once || cell->f.tasks <= (int64_t)supply->tasks)
         return 0;
+    if (cell->tasks_auto)
+        return refuse(planner->error,
+                      "--workload: %s has %" PRIu32 " tasks; a trial at this rate needs %" PRId64
+                      ": expected %s, or --tasks %" PRIu32,
+                      cell->f.workload, supply->tasks, cell->f.tasks, supply->once, supply->tasks);
     return refuse(planner->error,
                   "--tasks: %" PRId64 " of --workload %s, which has %" PRIu32 "; expected at most %" PRIu32 ", or %s",
                   cell->f.tasks, cell->f.workload, supply->tasks, supply->tasks, supply->once);
 }
 
-/* given: how many the workload's parameters come to, 0 where they say nothing of it. */
+/* given: how many the workload's parameters come to, 0 where they say nothing of it. Under rate a trial lasts as long
+ * as its queue needs, whatever there is. */
 static void cell_tasks(struct cell *cell, uint32_t given, const struct planner *planner)
 {
     cell->tasks_auto = false; /* of a copy it may be set */
     if (cell->f.tasks >= 0)
         return;
     cell->f.tasks = earlier_tasks(&planner->earlier, cell);
-    if (cell->f.tasks == MISSING && given)
+    if (cell->f.tasks == MISSING && given && cell->f.arrival.kind != ARRIVAL_RATE)
         cell->f.tasks = given;
     cell->tasks_auto = cell->f.tasks == MISSING;
 }

@@ -98,7 +98,7 @@ bool earlier_price(const struct earlier *earlier, const struct cell *cell, struc
     if (wait_ns > 0) /* forecast beside the tasks */
         wall_ns = fmax(wall_ns - wait_ns, tasks * forecast_floor_ns(cell));
     *price = (struct trial_price){wall_ns / tasks, forecast_floor_ns(cell),
-                                  fmax((took->whole_ns - took->wall_ns) / took->trials, 1)};
+                                  fmax((took->whole_ns - took->wall_ns) / took->trials, 1), cell->forecast.service_ns};
     return true;
 }
 

@@ -19,14 +19,27 @@
 
 #define PILOTS_MOST_NS 3e9 /* without a budget; else PILOTS_SHARE of it */
 #define BLOCKS_MAX     10000
+#define SHARE_LEAST    1e-4 /* of the longest trials: no shorter ones are tried */
 
-/* --tasks auto: trials that are long beside what surrounds them, but no longer than that. */
-static void cells_size(struct plan *plan, double most_ns)
+/* Under rate a trial is as long as its queue needs, as far as the budget has the time. */
+static double rate_most_ns(const struct cell *cell, const struct settings *settings)
+{
+    double ns = settings->budget_ns ? (double)settings->budget_ns : RATE_MOST_NS;
+    return cell->trial_limit_ns ? fmin(ns, (double)cell->trial_limit_ns / 2) : ns;
+}
+
+/* --tasks auto: trials that are long beside what surrounds them, but no longer than that. share: of the time that they
+ * may have at most. */
+static void cells_size(struct plan *plan, const struct settings *settings, double share)
 {
     struct cells *cells = &plan->cells;
-    for (size_t i = 0; i < cells->count; i++)
-        if (cells->cell[i].tasks_auto)
-            cells->cell[i].f.tasks = forecast_tasks(&cells->cell[i], forecast_length_ns(&cells->cell[i], most_ns));
+    for (size_t i = 0; i < cells->count; i++) {
+        struct cell *cell = &cells->cell[i];
+        const bool rate = cell->f.arrival.kind == ARRIVAL_RATE;
+        if (cell->tasks_auto)
+            cell->f.tasks = forecast_tasks(
+                cell, forecast_length_ns(cell, share * (rate ? rate_most_ns(cell, settings) : TRIAL_MOST_NS)));
+    }
     rows_level_tasks(plan->rows, cells);
 }
 
@@ -109,10 +122,10 @@ static bool fits(const struct settings *settings, const struct plan *plan, doubl
 /* Trials as long as they should be if the budget has the time for as many as comparisons need, else shorter ones. */
 static void lengths_choose(struct plan *plan, const struct settings *settings)
 {
-    for (double most_ns = TRIAL_MOST_NS;; most_ns = fmax(most_ns * 0.8, TRIAL_LEAST_NS)) {
-        cells_size(plan, most_ns);
+    for (double share = 1;; share *= 0.8) {
+        cells_size(plan, settings, share);
         blocks_count(plan, settings);
-        if (most_ns <= TRIAL_LEAST_NS || settings->blocks || fits(settings, plan, 1))
+        if (share < SHARE_LEAST || settings->blocks || fits(settings, plan, 1))
             return;
     }
 }

@@ -47,9 +47,24 @@ static const struct cell *fastest_of(const struct row *rows, const struct cells 
     return fastest;
 }
 
+/* Under rate: as many as the cell of the row that needs the most. */
+static int64_t most_of(const struct row *rows, const struct cells *cells, size_t of)
+{
+    int64_t most = cells->cell[of].f.tasks;
+    for (size_t i = 0; i < cells->count; i++)
+        if (!rows[i].anywhere && rows[i].key == rows[of].key && cells->cell[i].tasks_auto &&
+            cells->cell[i].f.tasks > most)
+            most = cells->cell[i].f.tasks;
+    return most;
+}
+
 void rows_level_tasks(const struct row *rows, struct cells *cells)
 {
     for (size_t i = 0; i < cells->count; i++) {
+        if (!rows[i].anywhere && cells->cell[i].tasks_auto && cells->cell[i].f.arrival.kind == ARRIVAL_RATE) {
+            cells->cell[i].f.tasks = most_of(rows, cells, i);
+            continue;
+        }
         const struct cell *fastest = rows[i].anywhere ? NULL : fastest_of(rows, cells, i);
         if (fastest && cells->cell[i].tasks_auto && fastest->tasks_auto && !forecast_unknown(&cells->cell[i]) &&
             cells->cell[i].forecast.task_ns <= SLOWER_MOST * fastest->forecast.task_ns)

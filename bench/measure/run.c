@@ -2,6 +2,7 @@
 #include "bench/measure/run.h"
 #include "bench/base/refuse.h"
 #include "bench/measure/forecast/forecast.h"
+#include "bench/measure/lengths.h"
 #include "bench/measure/look.h"
 #include "bench/model/host.h"
 #include "bench/model/run_dir.h"
@@ -18,6 +19,9 @@ static void left_out_say(const struct request *request, const struct plan *plan)
 {
     for (size_t i = 0; i < request->left_out.count; i++)
         fprintf(stderr, "poolbench run: left out: %s\n", request->left_out.word[i]);
+    char text[512];
+    if (lengths_short(&plan->cells, text, sizeof text))
+        fprintf(stderr, "poolbench run: %s\n", text);
     if (plan->left_out.count)
         fprintf(stderr, "poolbench run: left out, to keep to the budget:");
     for (size_t i = 0; i < plan->left_out.count; i++)

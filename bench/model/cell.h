@@ -20,6 +20,7 @@ struct forecast {
     double task_ns, beside_ns; /* wall time of a task; of a trial, what it takes beside its tasks */
     bool measured;             /* by a pilot or an earlier run; else guessed */
     bool recalled;             /* measured, and not today: by what was kept */
+    double service_ns;         /* time inside a task, as last measured; 0: not known */
     double seen_ns;            /* trials that were run, summed */
     unsigned seen, well;       /* how many; of them, those that went well */
     struct {

@@ -4,6 +4,7 @@
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
 #include "bench/measure/forecast/forecast.h"
+#include "bench/measure/lengths.h"
 #include "bench/model/run_dir.h"
 #include "bench/verbs/verbs.h"
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static bool varies(const struct option *option, const struct cells *cells)
 static void forecast_print(const struct cells *cells)
 {
     size_t unknown = 0, guessed = 0;
-    char text[192];
+    char text[512];
     for (size_t i = 0; i < cells->count; i++) {
         unknown += forecast_unknown(&cells->cell[i]);
         guessed += !cells->cell[i].forecast.measured && !forecast_unknown(&cells->cell[i]);
@@ -61,6 +62,10 @@ static void forecast_print(const struct cells *cells)
                  unknown, unknown == 1 ? "" : "s");
         heading_print("", text);
     }
+    if (lengths_say(cells, text, sizeof text))
+        heading_print("trials", text);
+    if (lengths_short(cells, text, sizeof text))
+        heading_print("", text);
 }
 
 static void head_print(const struct request *request, const struct plan *plan, const struct machine *machine)

@@ -48,6 +48,38 @@ double forecast_floor_ns(const struct cell *cell)
     return cell->f.arrival.kind == ARRIVAL_RATE ? fmax(ns, 1e9 / cell->f.arrival.rate) : ns;
 }
 
+/* Squared, of the sizes; what has none varies as if it were random. */
+static double size_scv(const struct cell *cell)
+{
+    double sum = 0, squares = 0;
+    for (uint32_t i = 0; i < cell->cost_count; i++) {
+        const double ns = (double)cell->costs[i].size_ns;
+        sum += ns;
+        squares += ns * ns;
+    }
+    if (!(cell->workload->traits & WORKLOAD_SIZED) || !(sum > 0))
+        return 1;
+    return fmax(cell->cost_count * squares / (sum * sum) - 1, 0);
+}
+
+double forecast_steady_ns(const struct cell *cell, struct steady_queue *queue)
+{
+    const bool sized = cell->workload->traits & WORKLOAD_SIZED, known = cell->forecast.service_ns > 0;
+    if (cell->f.arrival.kind != ARRIVAL_RATE)
+        return 0;
+    *queue = (struct steady_queue){
+        .rate = cell->f.arrival.rate,
+        .service_ns = sized || !known ? label_ns(cell) : cell->forecast.service_ns,
+        .workers = fmax(parallel(cell), 1),
+        .arrivals_scv = cell->f.arrival.poisson ? 1 : 0,
+        .service_scv = size_scv(cell),
+    };
+    if (!known && forecast_unknown(cell))
+        queue->service_ns = UNKNOWN_BUSY * queue->workers * 1e9 / queue->rate;
+    const double ns = steady_needed_ns(queue);
+    return isnan(ns) ? 0 : ns;
+}
+
 /* What handing over a task costs, roughly. */
 static double handover_ns(const struct cell *cell)
 {
@@ -81,6 +113,7 @@ void forecast_make(struct cell *cell, const struct trial_price *price)
     double floor_ns = forecast_floor_ns(cell);
     cell->forecast = (struct forecast){.measured = price != NULL};
     if (price) {
+        cell->forecast.service_ns = price->service_ns;
         cell->forecast.task_ns = fmax(task_at(price, floor_ns), 1);
         cell->forecast.beside_ns = price->beside_ns;
     } else {
@@ -97,6 +130,9 @@ bool forecast_unknown(const struct cell *cell)
 
 int64_t forecast_tasks(const struct cell *cell, double wall_ns)
 {
+    if (cell->f.arrival.kind == ARRIVAL_RATE)
+        return (int64_t)fmin(fmax(ceil(wall_ns / 1e9 * cell->f.arrival.rate), fmax((double)cell->f.workers, 2)),
+                             TASKS_AUTO_MAX);
     double task_ns = cell->forecast.task_ns, fewest = fmax(4.0 * cell->f.workers, 16);
     /* Whole rounds: the last ones of a trial should not leave workers idle. */
     double round =
@@ -111,7 +147,10 @@ int64_t forecast_tasks(const struct cell *cell, double wall_ns)
 
 double forecast_length_ns(const struct cell *cell, double most_ns)
 {
+    struct steady_queue queue;
     double ns = cell->forecast.measured ? TRIAL_TO_BESIDE * cell->forecast.beside_ns : 0;
+    if (cell->f.arrival.kind == ARRIVAL_RATE)
+        ns = fmax(forecast_steady_ns(cell, &queue), fmin(RATE_TASKS * 1e9 / cell->f.arrival.rate, RATE_WISH_NS));
     return fmax(TRIAL_LEAST_NS, fmin(ns, most_ns));
 }
 

@@ -4,6 +4,7 @@
 #include "bench/base/wrap.h"
 #include "bench/measure/forecast/prices.h"
 #include "bench/measure/job.h"
+#include "bench/measure/record.h"
 #include "pools/parts/clock.h"
 #include <errno.h>
 #include <math.h>
@@ -76,8 +77,10 @@ static uint64_t limit_ns(const struct pilots *pilots, const struct cell *pilot)
 }
 
 /* One trial. 1: it went well, and wall_ns and whole_ns are what it took; 0: not. */
-static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wall_ns, double *whole_ns, char *error)
+static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wall_ns, double *whole_ns,
+                     double *service_ns, char *error)
 {
+    double cv;
     struct job_order order = {pilots->seed, 0, pilots->seed, CONFORMANCE_NOT};
     struct job_parts parts;
     struct outcome outcome;
@@ -94,14 +97,17 @@ static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wa
     if (outcome.interrupted)
         return refuse_as(-EINTR, error, "interrupted while it was found out how long trials take");
     *wall_ns = (double)parts.report->wall_ns;
+    *service_ns = trial_service_ns(&parts, &cv);
+    *service_ns = isnan(*service_ns) ? 0 : *service_ns;
     return parts.report->stage == STAGE_DONE && outcome.wait_status == 0 && *wall_ns > 0;
 }
 
 /* From a pilot to its cell: what ballast adds grows with it. */
-static struct trial_price price_of(const struct cell *cell, const struct cell *pilot, double wall_ns, double whole_ns)
+static struct trial_price price_of(const struct cell *cell, const struct cell *pilot, double wall_ns, double whole_ns,
+                                   double service_ns)
 {
-    struct trial_price price = {wall_ns / (double)pilot->f.tasks, forecast_floor_ns(pilot),
-                                fmax(whole_ns - wall_ns, 1)};
+    struct trial_price price = {wall_ns / (double)pilot->f.tasks, forecast_floor_ns(pilot), fmax(whole_ns - wall_ns, 1),
+                                service_ns};
     if (cell->f.ballast.bytes) { /* in the same ratio as the guesses: what else is slow here is not the ballast's */
         struct cell little = *pilot, whole = *pilot;
         whole.f.ballast.bytes = cell->f.ballast.bytes;
@@ -131,14 +137,14 @@ static void price_take(struct pilots *pilots, struct cell *cell, const struct tr
 
 static int pilot_run(struct pilots *pilots, struct cell *cell, const struct cell *pilot, char *error)
 {
-    double wall_ns = 0, whole_ns = 0;
+    double wall_ns = 0, whole_ns = 0, service_ns = 0;
     progress_say(pilots, cell);
-    int good = trial_run(pilots, pilot, &wall_ns, &whole_ns, error);
+    int good = trial_run(pilots, pilot, &wall_ns, &whole_ns, &service_ns, error);
     if (!good && !cell->forecast.recalled) /* its own trials will say why; they take as long, if not longer */
         cell->forecast.beside_ns = fmax(cell->forecast.beside_ns, whole_ns);
     if (good <= 0)
         return good;
-    struct trial_price price = price_of(cell, pilot, wall_ns, whole_ns);
+    struct trial_price price = price_of(cell, pilot, wall_ns, whole_ns, service_ns);
     struct bias *bias = bias_of(pilots, cell);
     struct cell guessed = *pilot;
     forecast_make(&guessed, NULL);

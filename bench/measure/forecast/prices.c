@@ -40,7 +40,8 @@ bool price_recall(const struct calibrations *store, const struct cell *cell, str
     json_t *entry = store ? calibrations_kept(store, key) : NULL;
     *price = (struct trial_price){json_number_value(json_object_get(entry, "task_ns")),
                                   json_number_value(json_object_get(entry, "floor_ns")),
-                                  json_number_value(json_object_get(entry, "beside_ns"))};
+                                  json_number_value(json_object_get(entry, "beside_ns")),
+                                  json_number_value(json_object_get(entry, "service_ns"))};
     return price->task_ns > 0 && price->floor_ns >= 0 && price->beside_ns > 0;
 }
 
@@ -49,8 +50,8 @@ void price_keep(struct calibrations *store, const struct cell *cell, const struc
     char key[KEY_MAX];
     cell_text(cell, key);
     calibrations_keep(store, key,
-                      json_pack("{s:f, s:f, s:f}", "task_ns", price->task_ns, "floor_ns", price->floor_ns, "beside_ns",
-                                price->beside_ns));
+                      json_pack("{s:f, s:f, s:f, s:f}", "task_ns", price->task_ns, "floor_ns", price->floor_ns,
+                                "beside_ns", price->beside_ns, "service_ns", price->service_ns));
 }
 
 /* The median, the lower one of two: what is far off from the others does not count. Sorts. */
@@ -72,7 +73,7 @@ bool price_learn(const struct cell *cell, struct trial_price *price)
         beside_ns[i] = forecast->last[i].whole_ns - forecast->last[i].wall_ns;
     }
     *price = (struct trial_price){middle(wall_ns, count) / (double)cell->f.tasks, forecast_floor_ns(cell),
-                                  fmax(middle(beside_ns, count), 1)};
+                                  fmax(middle(beside_ns, count), 1), forecast->service_ns};
     return true;
 }
 

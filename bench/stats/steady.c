@@ -1,0 +1,24 @@
+/* Lengths of trials under rate, see steady.h. */
+#include "bench/stats/steady.h"
+#include <math.h>
+
+#define SCV_LEAST 0.2 /* of gaps and times together: nothing on a machine is quite even */
+
+double steady_utilisation(const struct steady_queue *queue)
+{
+    return queue->rate * queue->service_ns / 1e9 / queue->workers;
+}
+
+double steady_relaxation_ns(const struct steady_queue *queue)
+{
+    const double utilisation = steady_utilisation(queue), apart = 1 - sqrt(utilisation);
+    if (!(utilisation < 1))
+        return NAN;
+    const double scv = fmax(queue->arrivals_scv + queue->service_scv, SCV_LEAST);
+    return fmax(queue->service_ns, scv * queue->service_ns / queue->workers / (2.8 * apart * apart));
+}
+
+double steady_needed_ns(const struct steady_queue *queue)
+{
+    return (STEADY_WARMUP + STEADY_RUN) * steady_relaxation_ns(queue);
+}
