@@ -1,6 +1,8 @@
 /* A queue in simulated time against what theory says of it: percentiles and means of many seeds hold theory's values,
  * at utilisations from half to nearly full; and what is asked of one queue at several rates fits together. */
 /* sanitizers: none (arithmetic, millions of times over) */
+#include "bench/job/histogram.h"
+#include "bench/stats/pooled.h"
 #include "bench/stats/queue.h"
 #include "tests/sim.h"
 #include <errno.h>
@@ -10,6 +12,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h> /* after what it needs */
 
@@ -18,6 +21,7 @@
 #define TASKS        100000
 #define WARM         5000
 #define MEAN_NS      1e6
+#define RUN_TRIALS   12
 #define ALPHA        0.001 /* of an interval: 24 of them, all of which are to hold */
 
 static const double utilisations[] = {0.5, 0.7, 0.9};
@@ -27,6 +31,8 @@ enum law { EXPONENTIAL, CONSTANT, MIXED };
 /* Two kinds of tasks, nine of ten of them short, and both spread: as a histogram, which is all that is known of
  * measured ones. */
 static const struct bucket mixed[] = {{200000, 600001, 900}, {5000000, 7400001, 100}};
+
+#define MIXED_MEAN_NS (0.9 * 400000 + 0.1 * 6200000)
 
 static double mixed_draw(void)
 {
@@ -75,7 +81,7 @@ static double once(enum law law, unsigned workers, double rate, double p, unsign
 /* Student's interval over seeds holds theory's value, and is narrow enough to say something. */
 static void holds(const char *name, enum law law, unsigned workers, double utilisation, double p, double theory)
 {
-    const double rate = utilisation * workers * 1e9 / (law == MIXED ? 0.9 * 400000 + 0.1 * 6200000 : MEAN_NS);
+    const double rate = utilisation * workers * 1e9 / (law == MIXED ? MIXED_MEAN_NS : MEAN_NS);
     double value[SEEDS], mean = 0, square = 0;
     for (unsigned seed = 0; seed < SEEDS; seed++) {
         value[seed] = once(law, workers, rate, p, seed + 1);
@@ -102,11 +108,72 @@ static void test_theory_holds(void **state)
             holds("M/D/c", CONSTANT, workers[c], utilisations[u], 0.99,
                   queue_mdc_percentile(workers[c], rate, MEAN_NS, 0.99));
         }
-        const double mean_ns = 0.9 * 400000 + 0.1 * 6200000, rate = utilisations[u] * 1e9 / mean_ns;
+        const double mean_ns = MIXED_MEAN_NS, rate = utilisations[u] * 1e9 / mean_ns;
         const double square = 0.9 * (4e5 * 4e5 + 4e5 * 4e5 / 12) + 0.1 * (6.2e6 * 6.2e6 + 2.4e6 * 2.4e6 / 12);
         holds("M/G/1", MIXED, 1, utilisations[u], 0, queue_mg1_mean(rate, mean_ns, square));
         holds("M/G/1", MIXED, 1, utilisations[u], 0.99, queue_mg1_percentile(rate, mixed, COUNT(mixed), 0.99));
     }
+}
+
+/* Of one trial after its warm-up, as a trial program counts it. */
+static size_t histogram_of(const double *values, size_t count, struct bucket *buckets)
+{
+    static int64_t counts[HISTOGRAM_BUCKETS];
+    size_t used = 0;
+    memset(counts, 0, sizeof counts);
+    for (size_t i = 0; i < count; i++)
+        counts[histogram_bucket((uint64_t)values[i])]++;
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+        if (counts[i])
+            buckets[used++] = (struct bucket){(int64_t)histogram_lo(i), (int64_t)histogram_hi(i), counts[i]};
+    return used;
+}
+
+/* A run without a wall clock: so many trials, each from an empty queue, as `run` pools them. 1: the interval holds it.
+ */
+static unsigned run_holds(enum law law, unsigned workers, double utilisation, double theory, unsigned seed)
+{
+    static struct bucket buckets[RUN_TRIALS][HISTOGRAM_BUCKETS];
+    const size_t tasks = (size_t)(600 / ((1 - utilisation) * (1 - utilisation))), warm = tasks / 5;
+    const double rate = utilisation * workers * 1e9 / (law == MIXED ? MIXED_MEAN_NS : MEAN_NS);
+    const struct queue queue = {.workers = workers};
+    struct pooled_trial trials[RUN_TRIALS];
+    struct pooled pooled;
+    gsl_rng_set(sim_rng, seed);
+    for (size_t t = 0; t < RUN_TRIALS; t++) {
+        double at_ns = 0;
+        for (size_t i = 0; i < tasks; i++) {
+            due[i] = at_ns += gsl_ran_exponential(sim_rng, 1e9 / rate);
+            service[i] = service_draw(law);
+        }
+        assert_int_equal(queue_simulate(&queue, due, service, tasks, latency), 0);
+        trials[t] = (struct pooled_trial){buckets[t], histogram_of(latency + warm, tasks - warm, buckets[t])};
+    }
+    assert_int_equal(pooled_percentile(trials, RUN_TRIALS, 0.99, 0.95, &pooled), 0);
+    return pooled.lo <= theory && theory <= pooled.hi;
+}
+
+static void test_pooled_intervals_hold_theory(void **state)
+{
+    (void)state;
+    size_t held = 0, of = 0;
+    for (size_t u = 0; u < COUNT(utilisations); u++) {
+        for (unsigned workers = 1; workers <= 4; workers *= 2) {
+            const double rate = utilisations[u] * workers * 1e9 / MEAN_NS;
+            const double exponential = queue_mmc_percentile(workers, rate, MEAN_NS, 0.99),
+                         same = queue_mdc_percentile(workers, rate, MEAN_NS, 0.99);
+            for (unsigned seed = 1; seed <= SEEDS; seed++, of += 2)
+                held += run_holds(EXPONENTIAL, workers, utilisations[u], exponential, seed) +
+                        run_holds(CONSTANT, workers, utilisations[u], same, seed);
+        }
+        const double rate = utilisations[u] * 1e9 / MIXED_MEAN_NS;
+        const double mg1 = queue_mg1_percentile(rate, mixed, COUNT(mixed), 0.99);
+        for (unsigned seed = 1; seed <= SEEDS; seed++, of++)
+            held += run_holds(MIXED, 1, utilisations[u], mg1, seed);
+    }
+    printf("of %zu intervals of p99 at 95 %% %zu hold it\n", of, held);
+    /* so many or fewer, were it less than 94 %: one in a thousand */
+    assert_true(gsl_cdf_binomial_P((unsigned)held, 0.94, (unsigned)of) > 0.001);
 }
 
 /* Formulas against others that know the same: published values, special cases, integrals. */
@@ -211,8 +278,9 @@ static void test_percentiles_of_rates(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_formulas), cmocka_unit_test(test_simulated_by_hand),
-                                       cmocka_unit_test(test_shared_cpu), cmocka_unit_test(test_percentiles_of_rates),
-                                       cmocka_unit_test(test_theory_holds)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_formulas),     cmocka_unit_test(test_simulated_by_hand),
+        cmocka_unit_test(test_shared_cpu),   cmocka_unit_test(test_percentiles_of_rates),
+        cmocka_unit_test(test_theory_holds), cmocka_unit_test(test_pooled_intervals_hold_theory)};
     return cmocka_run_group_tests(tests, open_room, close_room);
 }

@@ -12,7 +12,7 @@
 #define TEXT_COLUMN         10
 #define SECOND_NS           1e9
 #define RELAXATIONS         3 /* of a trial's length, at least: a queue that began empty is in no steady state before that */
-#define SLOWER_MOST         1.25 /* than alone: beyond that others use the CPUs, and times say little */
+#define OTHERS_MOST         0.25 /* of the CPUs: beyond that times say little */
 #define FURTHER             1.02 /* that a rate is worth naming for */
 #define TRIALS_LEAST        6    /* as for any interval */
 #define MISSES              (1 - SERVICE_P)
@@ -29,6 +29,7 @@ struct found {
     double bytes;
     struct interval bytes_interval;
     double trial_ns; /* that its arrivals last */
+    double others;   /* what others took of the CPUs, at most: in the burst, or at the rate; NAN: not known */
     enum told told;
     char why[200];    /* that it is not known */
     double budget_ns; /* that would tell; 0: nobody knows */
@@ -79,10 +80,9 @@ static void unknown_say(const struct service *service, struct found *found)
     const struct offer *offer = found->offer;
     const double relaxation_ns = offer_relaxation_ns(offer, service->rate);
     char a[32], b[32];
-    if (offer->burst->slower > SLOWER_MOST) {
-        snprintf(found->why, sizeof found->why,
-                 "tasks took %.1f times as long as they do alone: others use these CPUs (`poolbench check`)",
-                 offer->burst->slower);
+    if (found->others > OTHERS_MOST) {
+        snprintf(found->why, sizeof found->why, "others took %.0f %% of the CPUs meanwhile (`poolbench check`)",
+                 100 * found->others);
     } else if (found->row == SIZE_MAX) {
         snprintf(found->why, sizeof found->why, "there was no time to measure it");
         found->budget_ns = budget_for(service, fmax(RELAXATIONS * relaxation_ns, 150 * SECOND_NS / service->rate));
@@ -127,6 +127,12 @@ static void judge(const struct service *service, struct found *found)
         unknown_say(service, found);
 }
 
+static double burst_others(const struct service *service, const struct offer *offer)
+{
+    return trials_others(service, service->rows, service->row_count,
+                         service->session.plan.cells.cell[offer->burst->cell].id);
+}
+
 static void found_make(const struct service *service, const struct run_data *run, const struct offer *offer,
                        struct found *found)
 {
@@ -143,6 +149,10 @@ static void found_make(const struct service *service, const struct run_data *run
         memory_find(run, found);
         found->trial_ns = (double)run->rows[found->row].f.tasks / service->rate * SECOND_NS;
     }
+    found->others = burst_others(service, offer);
+    if (found->row != SIZE_MAX)
+        found->others =
+            fmax(found->others, trials_others(service, run->trials, run->trial_count, run->rows[found->row].cell_id));
     judge(service, found);
 }
 
@@ -203,7 +213,10 @@ static void line_room(const struct service *service, const struct offer *offer)
     char a[32], b[32], c[32], d[32];
     text_add(&line, "%s/s is %.0f %% of what it can do (%s/s)", rate_format(a, sizeof a, service->rate),
              100 * service->rate / offer->most, rate_format(b, sizeof b, offer->most));
-    if (service->limit_ns > 0)
+    if (service->limit_ns > 0 && !(offer->edge > 0))
+        text_add(&line, "; p99 %s is kept at no rate: a task alone takes as long",
+                 format_duration(a, sizeof a, service->limit_ns));
+    else if (service->limit_ns > 0)
         text_add(&line, "; p99 %s is kept up to %s/s [%s .. %s]", format_duration(a, sizeof a, service->limit_ns),
                  rate_format(b, sizeof b, offer->edge), rate_format(c, sizeof c, offer->edge_lo),
                  rate_format(d, sizeof d, offer->edge_hi));
@@ -249,8 +262,10 @@ static void line_why(const struct service *service, const struct found *found, s
     }
     text_add(&line, "%zu candidates, predicted: %zu keep up with the rate", service->offers, stable);
     if (service->limit_ns > 0)
-        text_add(&line, ", %zu keep p99 within %s; this is the simplest of them", keep,
-                 format_duration(a, sizeof a, service->limit_ns));
+        text_add(&line, ", %zu keep p99 within %s; this %s", keep, format_duration(a, sizeof a, service->limit_ns),
+                 !keep  ? "has the least p99"
+                 : best ? "is the simplest of them that surely does"
+                        : "is the simplest of them");
     else
         text_add(&line, "; this has the least p99, or is simpler and within a twentieth of it");
     for (size_t i = 0; i < count; i++) {
@@ -276,7 +291,9 @@ static void line_changes(const struct service *service, const struct offer *best
     for (size_t i = 0; i < service->offers; i++)
         if (service->offer[i].is_farthest && service->offer[i].edge > far->edge)
             far = &service->offer[i];
-    if (far->edge > FURTHER * best->edge)
+    if (!(far->edge > 0))
+        text_add(&line, "no candidate keeps to the limit at any rate, predicted: shorter tasks, or more time for them");
+    else if (far->edge > FURTHER * best->edge)
         text_add(&line, "beyond %s/s: %s, which goes up to %s/s; predicted", rate_format(a, sizeof a, best->edge),
                  what(service, far, words, sizeof words), rate_format(b, sizeof b, far->edge));
     else
@@ -327,6 +344,7 @@ static void line_surer(const struct service *service, double budget_ns)
 static int nobody_print(const struct service *service)
 {
     const struct offer *best = &service->offer[0];
+    const double others = burst_others(service, best);
     struct text line = {.used = 0};
     char words[192], a[32], b[32];
     if (!best->fits)
@@ -335,14 +353,13 @@ static int nobody_print(const struct service *service)
         text_add(&line, "no candidate: %s/s is more than any can do; the most is %s/s by %s, predicted",
                  rate_format(a, sizeof a, service->rate), rate_format(b, sizeof b, best->most),
                  what(service, best, words, sizeof words));
-    if (best->burst->slower > SLOWER_MOST)
-        text_add(&line, "; but here tasks took %.1f times as long as they do alone: others use these CPUs",
-                 best->burst->slower);
+    if (others > OTHERS_MOST)
+        text_add(&line, "; but others took %.0f %% of the CPUs meanwhile", 100 * others);
     wrap_row(stdout, 0, "take", TEXT_COLUMN, line.text);
     struct found none = {.offer = best, .row = SIZE_MAX};
     line_memory(service, &none);
     line_rests(service, &none);
-    if (best->fits && best->burst->slower > SLOWER_MOST)
+    if (best->fits && others > OTHERS_MOST)
         return EXIT_BLIND;
     return !best->fits || best->most * (1 + best->burst->doubt) < service->rate ? 3 : EXIT_BLIND;
 }

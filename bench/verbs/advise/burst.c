@@ -10,6 +10,7 @@
 #define BURST_BLOCKS 3   /* at least, for a doubt */
 #define BURST_TASKS  1000
 #define DOUBT_LEAST  0.02 /* that a calibration has */
+#define DOUBT_MOST   0.9
 #define WIDE_TASKS   4
 
 static bool is_base(const struct cell *cell)
@@ -156,19 +157,30 @@ static void on_trial(size_t trial, const struct histogram *histograms, void *arg
     burst->trials++;
 }
 
+/* How far the mean of service may lie from what so few tasks show: two standard errors; or, where trials differ by more
+ * than their tasks do, half of how far they do. */
+static double doubt_of(const struct burst *burst, const struct burst_sums *sums)
+{
+    double square = 0;
+    for (size_t i = 0; i < burst->buckets; i++) {
+        double off = (double)(burst->service[i].lo_ns + burst->service[i].hi_ns - 1) / 2 / burst->mean_ns - 1;
+        square += (double)burst->service[i].count * off * off;
+    }
+    double trials = (sums->mean_hi - sums->mean_lo) / 2 / burst->mean_ns;
+    return fmin(fmax(DOUBT_LEAST, fmax(trials, 2 * sqrt(square) / sums->tasks)), DOUBT_MOST);
+}
+
 static void burst_conclude(struct burst *burst, const struct burst_sums *sums, const struct cell *cell)
 {
     burst->tasks = (size_t)sums->tasks;
     burst->mean_ns = sums->service_ns / sums->tasks;
-    burst->doubt = fmax(DOUBT_LEAST, (sums->mean_hi - sums->mean_lo) / 2 / burst->mean_ns);
+    burst->doubt = doubt_of(burst, sums);
     burst->handover_ns = is_base(cell) ? 0 : sums->submitter_ns / sums->tasks;
     burst->beside_ns = fmax(0, sums->beside_ns / sums->tasks - burst->handover_ns);
     double cpu_ns = (sums->cpu_ns - (is_base(cell) ? 0 : sums->submitter_ns)) / sums->tasks;
     burst->cpu_share = fmin(fmax(cpu_ns / burst->mean_ns, 0), 1);
     if (isnan(burst->cpu_share))
         burst->cpu_share = 1; /* nobody can tell: the cautious answer */
-    burst->slower =
-        cell->workload->traits & WORKLOAD_SIZED && cell->f.size_ns > 0 ? burst->mean_ns / (double)cell->f.size_ns : 1;
     qsort(burst->service, burst->buckets, sizeof *burst->service, by_edge);
 }
 
@@ -210,6 +222,14 @@ static double fewest_tasks(const struct service *service)
     return least;
 }
 
+static bool any_well(const struct service *service)
+{
+    for (size_t i = 0; i < service->row_count; i++)
+        if (trial_is_ok(&service->rows[i]))
+            return true;
+    return false;
+}
+
 int bursts_run(struct service *service, char *error)
 {
     struct session *session = &service->session;
@@ -226,8 +246,10 @@ int bursts_run(struct service *service, char *error)
         if (service->block >= BURST_BLOCKS && took_ns + block_ns > BURST_SHARE * budget_ns)
             break;
         rc = burst_block(service, false, error);
+        if (rc == 0 && !any_well(service))
+            break; /* nor will the next ones */
     }
-    if (rc == 0 && !session->interrupted && !session->over_budget)
+    if (rc == 0 && !session->interrupted && !session->over_budget && any_well(service))
         rc = burst_block(service, true, error);
     return rc ? rc : bursts_read(service, error);
 }

@@ -191,7 +191,8 @@ int offers_make(struct service *service, char *error)
     if (rc || !service->offer)
         return refuse(error, "out of memory");
     if (!service->offers)
-        return refuse_as(-ENODATA, error, "no burst of any pool ended well; `poolbench run` says why");
+        return refuse_as(-ENODATA, error, "no burst of any pool ended well%s%s", service->row_count ? ": " : "",
+                         service->row_count ? service->rows[0].reason : "");
     offers_sort(service);
     finalists_choose(service);
     return edges_find(service) ? refuse(error, "out of memory") : 0;

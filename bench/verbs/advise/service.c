@@ -2,13 +2,10 @@
 #include "bench/verbs/advise/service.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
-#include "bench/base/wrap.h"
 #include "bench/measure/session.h"
 #include "bench/model/host.h"
 #include "bench/model/options.h"
-#include "bench/stats/design.h"
 #include "bench/verbs/conclude.h"
-#include "pools/parts/clock.h"
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,57 +13,14 @@
 #define SECOND_NS    1e9
 #define P99_TASKS    1100 /* in all, of which a warm-up may be cut */
 #define BLOCKS       8
-#define BLOCKS_LEAST 6
 #define TRIAL_MOST_S 20 /* so that there is a word before half a minute is over */
 #define TRIAL_TASKS  10 /* at least */
-#define TELL_NS      5000000000u
 #define WORKERS_MOST 512
-
-void service_tell(struct service *service, const char *what)
-{
-    const uint64_t now_ns = clock_monotonic_ns();
-    const double left_ns = session_left_ns(&service->session, service->wish->budget_ns);
-    char line[256];
-    snprintf(line, sizeof line, "poolbench advise: %s, %.0f s left", what, fmax(left_ns, 0) / SECOND_NS);
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%.*s\033[K", (int)screen_columns(stderr) - 1, line);
-    else if (!service->told_ns || now_ns - service->told_ns >= TELL_NS)
-        fprintf(stderr, "%s\n", line);
-    else
-        return;
-    service->told_ns = now_ns;
-}
 
 static void tell_end(void)
 {
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
-}
-
-int service_block(struct service *service, const char *what, const uint32_t *cells, size_t count,
-                  struct trial_row *rows, size_t *done, char *error)
-{
-    struct session *session = &service->session;
-    uint32_t *order = calloc(count + 1, sizeof *order);
-    char words[160];
-    int rc = order ? 0 : refuse(error, "out of memory");
-    *done = 0;
-    service->block++;
-    if (rc == 0)
-        order_draw(mix64(session->request.settings.seed, service->block), 1, (unsigned)count, order);
-    for (size_t i = 0; i < count && rc == 0 && !session->interrupted && !session->over_budget; i++) {
-        const struct cell *cell = &session->plan.cells.cell[cells[order[i]]];
-        const uint32_t position = (uint32_t)i + 1;
-        snprintf(words, sizeof words, "%s, block %u: %.40s, %lld worker%s", what, service->block, cell->f.pool,
-                 (long long)cell->f.workers, cell->f.workers == 1 ? "" : "s");
-        service_tell(service, words);
-        session->positions = &position;
-        rc = session_block(session, service->block, &cells[order[i]], 1, NULL, &rows[*done], error);
-        *done += rc == 0 && !session->interrupted && !session->over_budget;
-    }
-    session->positions = NULL;
-    free(order);
-    return rc;
 }
 
 /* ---- the question ---- */
@@ -151,10 +105,10 @@ static void rounds_plan(struct service *service, size_t *tasks, unsigned *blocks
                  most_s = fmin(TRIAL_MOST_S, (double)settings->trial_limit_ns / 2 / SECOND_NS);
     *blocks = (unsigned)fmax(BLOCKS, ceil(each_s / most_s));
     *tasks = (size_t)fmax(each_s / *blocks * service->rate, 0);
-    if (*tasks >= 2 * TRIAL_TASKS)
+    if (*tasks >= TRIAL_TASKS)
         return;
-    *blocks = BLOCKS_LEAST;
-    *tasks = (size_t)fmax(each_s / *blocks * service->rate, 0);
+    *tasks = TRIAL_TASKS; /* too few to tell by, but they show how well predictions agree */
+    *blocks = (unsigned)fmax(each_s * service->rate / TRIAL_TASKS, 0);
 }
 
 /* A candidate at the rate, with so many tasks a trial. */
@@ -179,7 +133,7 @@ static int finalists_run(struct service *service, char *error)
     int rc = 0;
     if (service->finalists)
         rounds_plan(service, &tasks, &blocks);
-    if (tasks < TRIAL_TASKS)
+    if (!blocks)
         return 0;
     for (size_t i = 0; i < service->finalists && rc == 0; i++) {
         struct offer *offer = &service->offer[service->finalist[i]];

@@ -24,7 +24,6 @@ struct burst {
     double beside_ns;      /* what else a latency has beside service */
     double each_bytes;     /* memory a worker adds; */
     double all_bytes;      /* and what there is once */
-    double slower;         /* its tasks are, than they should be: mean over size, where there is one; else 1 */
     struct queue_sample sample;
 };
 
@@ -63,12 +62,12 @@ struct service {
     uint64_t told_ns; /* when something was last said */
 };
 
-/* A line on stderr, if none was for a while; on a terminal always the same one. */
-void service_tell(struct service *service, const char *what);
 /* A trial of each of these cells of the plan, in random order, as the next block; says `what` before each. rows: room
  * for them; done: how many there are. 0 or -errno. */
 int service_block(struct service *service, const char *what, const uint32_t *cells, size_t count,
                   struct trial_row *rows, size_t *done, char *error);
+/* What others took of the CPUs meanwhile, as a share; NAN: not known, or there is none of that cell in rows. */
+double trials_others(const struct service *service, const struct trial_row *rows, size_t count, const char *cell_id);
 /* Runs bursts of all pools. 0 or -errno, with a line in error. */
 int bursts_run(struct service *service, char *error);
 void bursts_release(struct service *service);
