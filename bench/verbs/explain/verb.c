@@ -157,8 +157,9 @@ static void answer_print(const struct whys *whys, size_t chosen)
         why_say(lines.out, why);
         lines_print(stdout, &lines, "");
     }
-    printf("\nA: %s, B: %s; %zu blocks\n", why_name(a, sizeof a, why, false), why_name(b, sizeof b, why, true),
-           why->blocks);
+    fputc('\n', stdout);
+    wrapped_print(stdout, 0, 0, "A: %s, B: %s; %zu blocks", why_name(a, sizeof a, why, false),
+                  why_name(b, sizeof b, why, true), why->blocks);
     sheet_show(why_sheet(why));
     sheet_show(why_facts(why));
     if (whys->count > 1) {
