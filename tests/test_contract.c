@@ -26,13 +26,16 @@ struct arriving {
     enum arrival_kind kind;
     int64_t k;
     double rate;
-    bool poisson;
+    int64_t process;
 };
 
 static const struct arriving arrivals[] = {
-    {"burst", ARRIVAL_BURST, 0, 0, false},         {"wave:3", ARRIVAL_WAVE, 3, 0, false},
-    {"window:2", ARRIVAL_WINDOW, 2, 0, false},     {"window:100", ARRIVAL_WINDOW, 100, 0, false},
-    {"rate:50000", ARRIVAL_RATE, 0, 50000, false}, {"rate:50000:poisson", ARRIVAL_RATE, 0, 50000, true},
+    {"burst", ARRIVAL_BURST, 0, 0, 0},
+    {"wave:3", ARRIVAL_WAVE, 3, 0, 0},
+    {"window:2", ARRIVAL_WINDOW, 2, 0, 0},
+    {"window:100", ARRIVAL_WINDOW, 100, 0, 0},
+    {"rate:50000", ARRIVAL_RATE, 0, 50000, PROCESS_EVEN},
+    {"rate:50000:poisson", ARRIVAL_RATE, 0, 50000, PROCESS_POISSON},
 };
 enum { ARRIVALS = sizeof arrivals / sizeof *arrivals, ROWS_MAX = 64 };
 
@@ -78,7 +81,7 @@ static void matrix(void **state)
                     cell.f.arrival.kind = arrivals[a].kind;
                     cell.f.arrival.k = arrivals[a].k;
                     cell.f.arrival.rate = arrivals[a].rate;
-                    cell.f.arrival.poisson = arrivals[a].poisson;
+                    cell.f.arrival.process = arrivals[a].process;
                     cell.f.collect = (enum collect_kind)collect;
                     struct ran ran = run(&cell, &cost, 1);
                     assert_ended_well(&ran, &cell);
@@ -144,7 +147,7 @@ static void floors_run_each_task_once(void **state)
                 cell.f.arrival.kind = arrivals[a].kind;
                 cell.f.arrival.k = arrivals[a].k;
                 cell.f.arrival.rate = arrivals[a].rate;
-                cell.f.arrival.poisson = arrivals[a].poisson;
+                cell.f.arrival.process = arrivals[a].process;
                 cell.f.timing = a % 2;
                 struct ran ran = run(&cell, &cost, 1);
                 assert_ended_well(&ran, &cell);

@@ -166,7 +166,7 @@ static void values(void **state)
     assert_int_equal(request.cells.count, 1);
     const struct cell *cell = request.cells.cell;
     assert_int_equal(cell->f.arrival.kind, ARRIVAL_RATE);
-    assert_true(cell->f.arrival.rate == 10000 && cell->f.arrival.poisson);
+    assert_true(cell->f.arrival.rate == 10000 && cell->f.arrival.process == PROCESS_POISSON);
     assert_string_equal(factor_text(&options[OPTION_ARRIVAL], &cell->f, text), "rate:10000:poisson");
     assert_int_equal(cell->f.payload.in, 1 << 20);
     assert_int_equal(cell->f.payload.out, 65536);
@@ -225,10 +225,11 @@ static void bad_options(void **state)
         {"--tasks some", "--tasks: 'some' is not a whole number"},
         {"--size-dist lognorml", "--size-dist: no size distribution is called 'lognorml'; did you mean 'lognormal'?"},
         {"--size-dist file:", "--size-dist: 'file:' names no file, expected file:PATH"},
-        {"--arrival wav:2",
-         "--arrival: 'wav:2' is not burst, wave:K, window:K, rate:R or rate:R:poisson; did you mean 'wave'?"},
-        {"--arrival wave", "--arrival: 'wave' is not burst, wave:K, window:K, rate:R or rate:R:poisson"},
-        {"--arrival burst:3", "--arrival: 'burst:3' is not burst, wave:K, window:K, rate:R or rate:R:poisson"},
+        {"--arrival wav:2", "--arrival: 'wav:2' is not burst, wave:K, window:K, rate:R, rate:R:poisson or trace:FILE; "
+                            "did you mean 'wave'?"},
+        {"--arrival wave", "--arrival: 'wave' is not burst, wave:K, window:K, rate:R, rate:R:poisson or trace:FILE"},
+        {"--arrival burst:3",
+         "--arrival: 'burst:3' is not burst, wave:K, window:K, rate:R, rate:R:poisson or trace:FILE"},
         {"--arrival window:0", "--arrival: window: '0' is out of range, expected 1 .. 4026531839"},
         {"--arrival rate:0", "--arrival: 'rate:0' is out of range, expected 0.001 .. 1G tasks a second"},
         {"--collect order", "--collect: 'order' is not one of joined|completed|ordered|auto; did you mean 'ordered'?"},

@@ -149,7 +149,7 @@ static void trials_add_up(void **state)
         if (!can_run(pool_find(pools[p])))
             continue;
         cell_init(&cell, pools[p], "sleep", 2, 300);
-        cell.f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = 3000, .poisson = true};
+        cell.f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = 3000, .process = PROCESS_POISSON};
         cell.f.collect = COLLECT_COMPLETED;
         struct ran ran = run(&cell, costs, 1);
         const struct trial_report *report = ran.parts.report;
@@ -170,7 +170,7 @@ static void overload_has_no_steady_state(void **state)
     const struct cost costs[] = {{.size_ns = 1000000}};
     struct cell cell;
     cell_init(&cell, "pthread", "sleep", 2, 600);
-    cell.f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = 8000, .poisson = true};
+    cell.f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = 8000, .process = PROCESS_POISSON};
     cell.f.collect = COLLECT_COMPLETED;
     struct ran ran = run(&cell, costs, 1);
     assert_ended_well(&ran, &cell);

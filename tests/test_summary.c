@@ -1,7 +1,7 @@
 /* A small run made up here, with medians that can be checked by hand: failed trials count nowhere, percentiles need
  * enough tasks, what was not committed is not read, a copy sums up byte for byte. */
 #include "bench/analyse/summary.h"
-#include "bench/job/arrivals.h"
+#include "bench/model/arrivals.h"
 #include "bench/model/cell.h"
 #include "bench/model/csv.h"
 #include "bench/model/summary_factors.h"
@@ -230,10 +230,8 @@ static void test_arrivals(void **state)
         snprintf(trial.cell_id, sizeof trial.cell_id, "c%03d", (int)i);
         trial.seed = (uint64_t)i / 2;
         trial.f.tasks = TASKS;
-        trial.f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = 1000, .poisson = true};
-        double last_ns = 0;
-        for (uint32_t task = 0; task < TASKS; task++)
-            last_ns += arrivals_gap_ns(trial.seed, task, 1e6);
+        trial.f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = 1000, .process = PROCESS_POISSON};
+        double last_ns = arrivals_plain_last_ns(&trial.f.arrival, trial.seed, TASKS);
         trial.wall_ns = (int64_t)(last_ns / (i % 2 ? 0.9 : 1)) + trial.f.size_ns;
         assert_int_equal(csv_put(trials, &trial), 0);
     }

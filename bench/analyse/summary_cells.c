@@ -1,6 +1,6 @@
 /* The numbers of a cell, from what is known of its trials. Those that are not ok enter none. */
 #include "bench/analyse/summary_work.h"
-#include "bench/job/arrivals.h"
+#include "bench/model/arrivals.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/looks.h"
 #include "bench/stats/series.h"
@@ -77,16 +77,20 @@ static const size_t derived[DERIVED] = {
     [SUBMITTER] = AT(submitter_share), [ACHIEVED] = AT(achieved_share), [IMBALANCE] = AT(worker_imbalance),
 };
 
-/* How much of the time until the last result had arrivals: those that were drawn, which may take longer than the rate
- * says, and the last task holds its worker for its size, whoever serves it. NAN: no rate. */
+/* How much of the time until the last result had arrivals: those that were drawn, and the last task holds its worker
+ * for its size, whoever serves it. Of files that do not say when that was, arrivals are drawn again. NAN: no rate. */
 static double achieved_share(const struct trial_row *trial)
 {
     const struct arrival *arrival = &trial->f.arrival;
     if (arrival->kind != ARRIVAL_RATE || trial->wall_ns == MISSING || trial->f.tasks < 1)
         return NAN;
-    double last_ns = arrivals_draw(trial->seed, (uint32_t)trial->f.tasks, arrival->rate, arrival->poisson, NULL);
-    double size_ns = trial->f.size_ns == MISSING ? 0 : (double)trial->f.size_ns;
-    return last_ns / fmax(last_ns, (double)trial->wall_ns - size_ns);
+    const double size_ns = trial->f.size_ns == MISSING ? 0 : (double)trial->f.size_ns;
+    const bool is_told = trial->drawn_ns != MISSING && trial->drawn_ns > 0;
+    const double drawn_ns =
+        is_told ? (double)trial->drawn_ns : arrivals_plain_last_ns(arrival, trial->seed, (uint32_t)trial->f.tasks);
+    const double served_ns =
+        is_told && trial->served_ns != MISSING ? (double)trial->served_ns : (double)trial->wall_ns - size_ns;
+    return drawn_ns / fmax(drawn_ns, served_ns);
 }
 
 static double derived_value(const struct work *work, size_t trial, size_t which)

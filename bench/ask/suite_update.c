@@ -77,6 +77,9 @@ int experiments_update(struct experiments *experiments, int64_t schema, char *er
         for (size_t i = 0; options[i].name && rc == 0; i++)
             if (options[i].meant_before)
                 rc = values_rename(&experiments->experiment[e], i, schema);
+            else if (options[i].preset_before && !experiments->experiment[e].values[i].count)
+                rc = words_add(&experiments->experiment[e].values[i], options[i].preset_before,
+                               strlen(options[i].preset_before));
         if (rc == 0 && schema <= HYBRID_BEFORE)
             rc = hybrids_spell(&experiments->experiment[e]);
     }

@@ -8,15 +8,23 @@
 #include "bench/base/spec.h"
 #include <stdint.h>
 
-enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE };
+enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE }; /* RATE: whenever they are due */
+enum arrival_process { PROCESS_EVEN, PROCESS_POISSON, PROCESS_ON_OFF, PROCESS_TRACE };
 enum collect_kind { COLLECT_JOINED, COLLECT_COMPLETED, COLLECT_ORDERED, COLLECT_AUTO };
 enum timing_kind { TIMING_TRIAL, TIMING_TASK };
 
 struct arrival {
-    int64_t kind;    /* enum arrival_kind */
-    int64_t k;       /* of wave and window, else 0 */
-    int64_t poisson; /* of rate: at random times */
-    double rate;     /* tasks a second, of rate, else 0 */
+    int64_t kind; /* enum arrival_kind */
+    int64_t k;    /* of wave and window, else 0 */
+    /* of ARRIVAL_RATE, else 0 */
+    int64_t process;                /* enum arrival_process: when tasks are due */
+    double rate;                    /* tasks a second, in the long run */
+    int64_t on_ns, off_ns, low_ppm; /* of PROCESS_ON_OFF: how long the states last, and the rate while off by that on */
+    /* of PROCESS_TRACE */
+    double speed;            /* the file's times are divided by it */
+    int64_t column, is_gaps; /* 0: wherever a time stamp stands; of times between tasks, not time stamps */
+    int64_t hash;            /* of the file's bytes; 0: not read yet */
+    char file[SPEC_MAX];
 };
 
 struct payload {

@@ -36,7 +36,7 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
     struct launcher *launcher = calibrations_launcher(session->calibrations);
     const struct settings *settings = &session->request.settings;
     /* the sample is the same for every pool of a block */
-    struct job_order order = {settings->seed, settings->samples, mix64(settings->seed, block), CONFORMANCE_NOT};
+    struct job_order order = {settings->seed, settings->samples, mix64(settings->seed, block), CONFORMANCE_NOT, block};
     struct trial_facts facts = {.cell = cell,
                                 .block = block,
                                 .position = position,

@@ -11,6 +11,7 @@
 #include "bench/model/faults.h"
 #include "bench/model/options.h"
 #include "bench/model/rare.h"
+#include "bench/model/trace.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -179,6 +180,15 @@ static int cell_lists(const struct cell *cell, struct planner *planner)
     return 0;
 }
 
+/* A trace is there, and is what it was. */
+static int cell_trace(const struct cell *cell, struct planner *planner)
+{
+    const struct trace *trace;
+    if (cell->f.arrival.process != PROCESS_TRACE || !trace_of(&cell->f.arrival, &trace, planner->error))
+        return 0;
+    return refuse_at(planner->error, "--arrival");
+}
+
 static int cell_check(const struct cell *cell, struct supply *supply, struct planner *planner)
 {
     char error[WORKLOAD_ERROR_MAX];
@@ -221,6 +231,8 @@ int cell_prepare(struct cell *cell, struct planner *planner)
         rc = cell_check(cell, &supply, planner);
     if (!rc)
         rc = cell_lists(cell, planner);
+    if (!rc)
+        rc = cell_trace(cell, planner);
     if (!rc)
         rc = cell_place(cell, planner);
     if (!rc)

@@ -2,9 +2,9 @@
 #include "bench/measure/job.h"
 #include "bench/base/refuse.h"
 #include "bench/base/text_file.h"
-#include "bench/job/arrivals.h"
 #include "bench/job/histogram.h"
 #include "bench/launch/program.h"
+#include "bench/model/arrivals.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -40,12 +40,23 @@ int job_trial_check(const struct cell *cell, int64_t samples, char *error)
                   (unsigned long long)bytes, (unsigned long long)limit.rlim_cur);
 }
 
+static void arrivals_set(const struct cell *cell, const struct job_order *order, const struct trace *trace,
+                         uint64_t *due_ns)
+{
+    const enum draw_kind draw = (enum draw_kind)cell->draw;
+    arrivals_draw(&cell->f.arrival, trace, draw, arrivals_seed(order->seed, draw, order->block),
+                  (uint32_t)cell->f.tasks, due_ns);
+}
+
 int job_write_trial(struct launcher *launcher, const struct cell *cell, const struct job_order *order,
                     struct job_parts *parts, char *error)
 {
     const struct placement *placement = &cell->placement;
     const struct param *pool_params = cell->pool->params, *workload_params = cell->workload->params;
     struct job_counts counts = trial_counts(cell, order->samples);
+    const struct trace *trace = NULL;
+    if (cell->f.arrival.process == PROCESS_TRACE && trace_of(&cell->f.arrival, &trace, error))
+        return refuse_at(error, "--arrival");
     struct job_file *file = job_begin(launcher, &counts, parts, error);
     if (!file)
         return -ENOMEM;
@@ -74,8 +85,7 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     memcpy((char *)file + file->at.masks, placement->masks, row * cell->shape.workers);
     memcpy((char *)file + file->at.costs, cell->costs, cell->cost_count * sizeof *cell->costs);
     if (counts.due)
-        arrivals_draw(order->seed, (uint32_t)cell->f.tasks, cell->f.arrival.rate, cell->f.arrival.poisson,
-                      (uint64_t *)((char *)file + file->at.due));
+        arrivals_set(cell, order, trace, (uint64_t *)((char *)file + file->at.due));
     memset(parts->histograms, 0, (size_t)PHASES * HISTOGRAM_BUCKETS * sizeof *parts->histograms);
     memset(parts->reaped, 0, (file->tasks / 64 + 1) * sizeof *parts->reaped);
     return 0;

@@ -9,6 +9,7 @@ struct job_order {
     int64_t samples; /* per trial, SAMPLES_ALL */
     uint64_t sample_seed;
     uint32_t conformance; /* enum conformance_mode */
+    unsigned block;       /* from 1, for which arrivals are drawn; 0: of none */
 };
 
 /* Whether files, and with them what is shared with a trial, may be as large as a trial of this cell needs. -EINVAL with

@@ -17,7 +17,7 @@
 static int trial_measure(struct session *session, const struct cell *cell, double *ns, char *error)
 {
     struct launcher *launcher = calibrations_launcher(session->calibrations);
-    struct job_order order = {session->request.settings.seed, 0, 0, CONFORMANCE_NOT};
+    struct job_order order = {session->request.settings.seed, 0, 0, CONFORMANCE_NOT, 0};
     struct job_parts parts;
     struct outcome outcome;
     int rc = job_write_trial(launcher, cell, &order, &parts, error);

@@ -45,6 +45,7 @@ struct cell {
     const struct trial_program *program; /* f.trial_program, looked up; NULL: our own */
     enum dist_kind dist;
     int64_t task_limit_ns; /* 0: none */
+    int64_t draw;          /* enum draw_kind (arrivals.h) */
     struct pool_shape shape;
     bool place_explicit; /* asked for by the user: a place this machine cannot give is an error */
     char place_main[SPEC_MAX];

@@ -160,7 +160,7 @@ static const struct column summary_columns[] = {
     REAL(summary_row, efficiency_vs_static, "median over blocks of the time per task of pool static, all else equal, over the cell's own"),
     REAL(summary_row, overhead_ns, "per task: median of (wall_ns - ideal_ns) / tasks"),
     REAL(summary_row, submitter_share, "median of submitter_ns / wall_ns: near 1, workers wait for the submitter"),
-    REAL(summary_row, achieved_share, "under arrival rate: median of the time the arrivals that were drawn took over that until the last result, less the size of a task; below 0.98 the pool is saturated"),
+    REAL(summary_row, achieved_share, "under arrival rate: median of drawn_ns over served_ns, in older files of the time until the last arrival over that until the last result, less the size of a task; below 0.98 the pool is saturated"),
     REAL(summary_row, drift, "change of the time per task from the first trial to the last, by the Theil-Sen line: 0.1 is 10 % more at the end; empty below 8 ok trials"),
     INT(summary_row, drift_said, "1 where that is a drift: Mann-Kendall p at most 0.01, and more than half the width of the median's interval; else 0"),
     REAL(summary_row, group_ratio, "where the times per task of the trials fall into two groups: the upper group's median over the lower one's; else empty"),

@@ -8,7 +8,6 @@
 #include "bench/launch/program.h"
 #include "bench/model/dist.h"
 #include "bench/model/rare.h"
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,7 +17,6 @@
 
 static const struct param tasks_range = {.kind = PARAM_COUNT, .min = 1, .max = TASK_WARMUP_FIRST - 1};
 const struct param workers_range = {.kind = PARAM_COUNT, .min = 1, .max = WORKERS_MAX};
-static const struct param arrival_range = {.kind = PARAM_COUNT, .min = 1, .max = TASK_WARMUP_FIRST - 1};
 static const struct param payload_range = {.kind = PARAM_BYTES, .min = 0, .max = PAYLOAD_MAX};
 static const struct param ballast_range = {.kind = PARAM_BYTES, .min = 0, .max = BALLAST_MAX};
 static const struct param write_range = {.kind = PARAM_SHARE, .min = 0, .max = 1000000};
@@ -311,71 +309,17 @@ void spell_place_main(const struct cell *cell, char *text)
 
 /* ---- in and out ---- */
 
-static const char *const arrival_names[] = {"burst", "wave", "window", "rate"}; /* by enum arrival_kind */
+static const struct param draw_words = {.kind = PARAM_CHOICE, .choices = "levelled|plain"};
 
-static int rate_parse(const char *text, struct arrival *arrival, char *error)
+int set_draw(const char *value, struct cell *cell, char *error)
 {
-    char number[64];
-    const char *colon = strchr(text, ':');
-    snprintf(number, sizeof number, "%.*s", colon ? (int)(colon - text) : (int)strlen(text), text);
-    int rc = parse_rate(number, &arrival->rate);
-    if (rc == -EINVAL || (colon && strcmp(colon, ":poisson") != 0))
-        return refuse(error, "'rate:%s' is not rate:R or rate:R:poisson, R tasks a second such as 5000 or 10k", text);
-    if (rc || arrival->rate < RATE_LEAST || arrival->rate > RATE_MOST)
-        return refuse(error, "'rate:%s' is out of range, expected 0.001 .. 1G tasks a second", text);
-    arrival->poisson = colon != NULL;
-    return 0;
+    return param_parse(&draw_words, value, &cell->draw, error);
 }
 
-static int arrival_parse(const char *text, void *field, char *error)
+void spell_draw(const struct cell *cell, char *text)
 {
-    struct arrival *arrival = field;
-    size_t length = spec_name_length(text);
-    struct nearest nearest;
-    char name[SPEC_MAX], hint[96];
-    snprintf(name, sizeof name, "%.*s", (int)length, text);
-    nearest_init(&nearest, name);
-    for (size_t i = 0; i < sizeof arrival_names / sizeof *arrival_names; i++) {
-        nearest_offer(&nearest, arrival_names[i]);
-        if (strcmp(arrival_names[i], name) != 0)
-            continue;
-        bool bare = !text[length];
-        if (bare != (i == ARRIVAL_BURST))
-            break;
-        *arrival = (struct arrival){.kind = (int64_t)i};
-        if (i == ARRIVAL_RATE)
-            return rate_parse(text + length + 1, arrival, error);
-        return !bare && param_parse(&arrival_range, text + length + 1, &arrival->k, error)
-                   ? refuse_at(error, "%s", name)
-                   : 0;
-    }
-    const char *meant = nearest_name(&nearest);
-    return refuse(error, "'%s' is not burst, wave:K, window:K, rate:R or rate:R:poisson%s", text,
-                  meant && strcmp(meant, name) ? nearest_hint(&nearest, hint, sizeof hint) : "");
+    param_spell(&draw_words, cell->draw, text, SPEC_MAX);
 }
-
-static void arrival_spell(const void *field, char *text)
-{
-    const struct arrival *arrival = field;
-    const char *name = arrival_names[arrival->kind];
-    char number[64];
-    if (arrival->kind == ARRIVAL_BURST) {
-        snprintf(text, SPEC_MAX, "%s", name);
-    } else if (arrival->kind != ARRIVAL_RATE) {
-        snprintf(text, SPEC_MAX, "%s:%lld", name, (long long)arrival->k);
-    } else { /* The fewest digits that read back as the same rate, plain where it is a whole number. */
-        bool whole = arrival->rate == floor(arrival->rate);
-        snprintf(number, sizeof number, "%.0f", arrival->rate);
-        for (int digits = 1; !whole && digits <= 17; digits++) {
-            snprintf(number, sizeof number, "%.*g", digits, arrival->rate);
-            if (strtod(number, NULL) == arrival->rate)
-                break;
-        }
-        snprintf(text, SPEC_MAX, "%s:%s%s", name, number, arrival->poisson ? ":poisson" : "");
-    }
-}
-
-const struct spelling arrival_spelling = {arrival_parse, arrival_spell};
 
 static int payload_parse(const char *text, void *field, char *error)
 {

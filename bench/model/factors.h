@@ -6,9 +6,9 @@
 option_expand expand_pool, expand_workload, expand_workers, expand_trial_program;
 
 option_set_cell set_pool, set_workload, set_size_dist, set_place, set_place_main, set_faults, set_task_limit,
-    set_trial_program;
+    set_trial_program, set_arrival, set_draw;
 option_spell_cell spell_pool, spell_workload, spell_size_dist, spell_place, spell_place_main, spell_faults,
-    spell_task_limit, spell_trial_program;
+    spell_task_limit, spell_trial_program, spell_draw;
 
 /* With pool, workload and workers set: how many there are of them, and the pool's parameters that depend on it. False:
  * too few for such tasks. */

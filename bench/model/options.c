@@ -136,16 +136,22 @@ const struct option options[] = {
          .columns = {COLUMN(TEXT, "place", place, "where workers are pinned")},
          .before = "place ",
          .meant_before = place_before},
-    [OPTION_ARRIVAL] = {.name = "arrival",
-                        .syntax = "burst|wave:K|window:K|rate:R[:poisson]",
-                        .preset = "burst",
-                        .help = "How tasks are handed in. burst: all at once; wave: K, wait for all, again; window: K "
-                                "in flight; rate: R a "
-                                "second, whether or not the pool keeps up, at random times with poisson.",
-                        AT(arrival),
-                        .spelling = &arrival_spelling,
-                        .columns = {SPELLED(arrival, "how tasks are handed in")},
-                        .before = "arrival "},
+    [OPTION_ARRIVAL] =
+        {.name = "arrival",
+         .syntax = "burst|wave:K|window:K|rate:R[:poisson]|rate:R:on=T:off=T[:low=SHARE]|trace:FILE[:xSPEED]"
+                   "[:column=N][:gaps]",
+         .preset = "burst",
+         .help = "How tasks are handed in. burst: all at once; wave: K, wait for all, again; window: K "
+                 "in flight; rate: R a second, whether or not the pool keeps up, at random times with poisson, and in "
+                 "bursts with on and off: random times that long in the mean, with tasks only while on, or with low at "
+                 "that share of the rate while off; R counts both. trace: as in a file, a task a line: an access log, "
+                 "time stamps (ISO 8601, or seconds) or with gaps the times between tasks, in column N, twice as fast "
+                 "with x2; again from a random task on where a trial has more.",
+         AT(arrival),
+         .spelling = &arrival_spelling,
+         .set_cell = set_arrival,
+         .columns = {SPELLED(arrival, "how tasks are handed in; of a trace also its rate and a hash of the file")},
+         .before = "arrival "},
     [OPTION_COLLECT] = {.name = "collect",
                         .syntax = "joined|completed|ordered|auto",
                         .preset = "auto",
@@ -229,6 +235,15 @@ const struct option options[] = {
              "else on any.",
      .kind = OPTION_SETTING,
      BY_CELL(place_main)},
+    {.name = "draw",
+     .syntax = "levelled|plain",
+     .preset = "levelled",
+     .help =
+         "Random arrivals are drawn anew in each block, the same for all its cells. levelled: so that N tasks take N "
+         "/ R; plain: once for the whole run, and as long as they happen to take, as in runs before this option.",
+     .kind = OPTION_SETTING,
+     BY_CELL(draw),
+     .preset_before = "plain"},
     {.name = "blocks",
      .syntax = "N|auto",
      .preset = "auto",

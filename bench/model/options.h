@@ -64,6 +64,7 @@ struct option {
     bool added; /* after the first release: a file without its column was written before, when it was as the preset */
     void (*update)(int64_t schema, struct factors *factors); /* what a row meant that no table of words can say */
     const struct meaning *meant_before;                      /* ends with schema 0; NULL: what it means now */
+    const char *preset_before; /* of a setting: what runs did whose suite does not have it; NULL: the preset */
 };
 
 #define OPTIONS_MAX 32

@@ -87,6 +87,9 @@ static void value_label(char *text, size_t size, const struct option *option, co
         return;
     }
     factor_text(option, factors, value);
+    char *hash = option == &options[OPTION_ARRIVAL] ? strstr(value, ":hash=") : NULL;
+    if (hash) /* of a trace: for files */
+        *hash = '\0';
     if (!*value || (option->nothing && !strcmp(value, option->nothing)))
         return;
     snprintf(text, size, "%s%s%s%s", option->before ? option->before : "", value, option->after ? option->after : "",

@@ -1,6 +1,7 @@
 /* Forecasts of trials, see forecast.h. */
 #include "bench/measure/forecast/forecast.h"
 #include "bench/job/warmup.h"
+#include "bench/model/arrivals.h"
 #include "bench/model/faults.h"
 #include <math.h>
 #include <string.h>
@@ -71,7 +72,7 @@ double forecast_steady_ns(const struct cell *cell, struct steady_queue *queue)
         .rate = cell->f.arrival.rate,
         .service_ns = sized || !known ? label_ns(cell) : cell->forecast.service_ns,
         .workers = fmax(parallel(cell), 1),
-        .arrivals_scv = cell->f.arrival.poisson ? 1 : 0,
+        .arrivals_scv = arrivals_scv(&cell->f.arrival),
         .service_scv = size_scv(cell),
     };
     if (!known && forecast_unknown(cell))
@@ -141,6 +142,7 @@ int64_t forecast_tasks(const struct cell *cell, double wall_ns)
         return (int64_t)(ceil(fewest / round) * round);
     if (fewest * task_ns > 2 * wall_ns)
         fewest = fmin(fewest, fmax(floor(2 * wall_ns / task_ns / round), 1) * round);
+    fewest = fmax(fewest, (double)arrivals_tasks_least(&cell->f.arrival));
     double tasks = fmax(fewest, fmin(ceil(wall_ns / task_ns), TASKS_AUTO_MAX));
     return (int64_t)(ceil(tasks / round) * round);
 }

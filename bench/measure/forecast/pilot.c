@@ -81,7 +81,7 @@ static int trial_run(struct pilots *pilots, const struct cell *pilot, double *wa
                      double *service_ns, char *error)
 {
     double cv;
-    struct job_order order = {pilots->seed, 0, pilots->seed, CONFORMANCE_NOT};
+    struct job_order order = {pilots->seed, 0, pilots->seed, CONFORMANCE_NOT, 0};
     struct job_parts parts;
     struct outcome outcome;
     uint64_t since = clock_monotonic_ns();

@@ -178,8 +178,9 @@ int offers_make(struct service *service, char *error)
     service->offer = calloc(service->candidates + 1, sizeof *service->offer);
     for (size_t i = 0; i < service->bursts && !rc && service->offer; i++)
         if (service->burst[i].trials)
-            rc = queue_draw(service->burst[i].service, service->burst[i].buckets, plan->cells.cell[0].f.arrival.poisson,
-                            seed, PREDICTED_TASKS, &service->burst[i].sample);
+            rc = queue_draw(service->burst[i].service, service->burst[i].buckets,
+                            plan->cells.cell[0].f.arrival.process != PROCESS_EVEN, seed, PREDICTED_TASKS,
+                            &service->burst[i].sample);
     for (uint32_t i = 0; i < service->candidates && !rc && service->offer; i++) {
         const struct burst *burst = burst_for(service, &plan->cells.cell[i]);
         if (!burst)

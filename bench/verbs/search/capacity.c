@@ -1,7 +1,6 @@
 /* The verb capacity: the highest rate of arrivals that a pool sustains within a limit on latency. */
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
-#include "bench/job/arrivals.h"
 #include "bench/model/csv.h"
 #include "bench/model/factors.h"
 #include "bench/verbs/search/search.h"
@@ -83,15 +82,15 @@ static int capacity_set(const struct searches *searches, double x, struct cell *
 {
     (void)error;
     cell->f.tasks = searches->tasks; /* the same arrivals at every rate, stretched: p99 of more would be another one */
-    cell->f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = rate_round(x), .poisson = true};
+    cell->f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = rate_round(x), .process = PROCESS_POISSON};
     return 0;
 }
 
 /* How much of the time the trial took had arrivals: near 1 while the pool keeps up, whatever the draws came to. The
  * last tasks may take as long as any, so that short trials lose nothing by their end. */
-static double achieved(const struct searches *searches, double x, const struct trial_row *row)
+static double achieved(const struct searches *searches, const struct trial_row *row)
 {
-    double span_ns = arrivals_draw(searches->session.request.settings.seed, (uint32_t)row->f.tasks, x, true, NULL);
+    const double span_ns = (double)row->drawn_ns;
     return span_ns / fmax(span_ns, (double)row->wall_ns - searches->limit);
 }
 
@@ -101,11 +100,12 @@ static double capacity_g(const struct searches *searches, double x, const struct
                          const struct search_trial *base)
 {
     (void)base;
+    (void)x;
     if (subject->row.status == TRIAL_TIMEOUT)
         return -1;
     if (!trial_is_ok(&subject->row))
         return NAN;
-    return fmin(searches->limit / subject->latency_p99_ns, achieved(searches, x, &subject->row) / ACHIEVED_LEAST) - 1;
+    return fmin(searches->limit / subject->latency_p99_ns, achieved(searches, &subject->row) / ACHIEVED_LEAST) - 1;
 }
 
 static char *capacity_spell(const struct searches *searches, double x, char *text, size_t size)
@@ -156,7 +156,7 @@ static void capacity_print(const struct searches *searches, const struct run_dat
             format_duration(limit, sizeof limit, searches->limit), cell->f.workload,
             format_duration(size, sizeof size, (double)cell->f.size_ns), search_workers(searches));
     search_lines(searches, run, out);
-    fprintf(out, "Intervals hold together at 95 %%, for this seed's arrivals.\n");
+    fprintf(out, "Intervals hold together at 95 %%; each block draws its arrivals anew.\n");
 }
 
 static int capacity_main(const struct arguments *given)

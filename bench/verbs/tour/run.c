@@ -137,7 +137,7 @@ static int run_cell(struct tour *tour, const struct cell *cell, const struct set
                     struct happened *happened, char *error)
 {
     struct launcher *launcher = calibrations_launcher(tour->calibrations);
-    struct job_order order = {settings->seed, settings->samples, settings->seed, CONFORMANCE_NOT};
+    struct job_order order = {settings->seed, settings->samples, settings->seed, CONFORMANCE_NOT, 0};
     struct job_parts parts;
     struct outcome outcome;
     int rc = job_write_trial(launcher, cell, &order, &parts, error);
