@@ -217,12 +217,15 @@ static bool collect(struct pool *pool, unsigned number, struct done *done)
     }
     bool became = complete && status && pool->job->workload->become; /* the task's program */
     if (became)
-        task_ended(status, done);
+        task_program_ended(pool->job, status, done);
     if (late && (!complete || (became && WIFSIGNALED(status))))
         done->status = TASK_TIMEOUT;
     if (complete && pool->job->timed && !done->end)
         done->end = clock_ticks();
-    usage_add_ended(&pool->used, &rusage);
+    if (pool->job->workload->become && done->task < TASK_WARMUP_FIRST)
+        usage_add_programs(&pool->used, &rusage, 1);
+    else
+        usage_add_ended(&pool->used, &rusage);
     done->worker = (uint16_t)number;
     done->pid = pid;
     done->out = pool->job->out_bytes ? pool->outputs + number * pool->job->out_bytes : NULL;

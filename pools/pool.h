@@ -99,8 +99,8 @@ struct done {
     uint16_t worker;
     uint16_t cpu; /* where it ended */
     uint16_t status;
-    uint16_t spare;
-    int32_t code;
+    uint16_t retries;    /* how often its program was started again */
+    int32_t code;        /* also of one that is ok: the exit status it was accepted with */
     int32_t pid;         /* of the process that ran it */
     uint64_t start, end; /* clock_ticks() (pools/parts/clock.h); 0 when not timed */
     uint64_t result;
@@ -114,8 +114,12 @@ struct usage {
     int64_t runqueue_ns; /* waited for a CPU while runnable (schedstat); -1 where the kernel does not tell */
     int64_t migrations;  /* changes of CPU from one task to the next, as seen by the workers */
     int64_t pss_bytes, private_bytes, maxrss_bytes;
-    int64_t workers_lost; /* worker processes that ended without being told to */
-    int64_t replace_ns;   /* from noticing that to the new worker being ready, over all that were replaced */
+    int64_t program_user_ns,
+        program_sys_ns;           /* of those, by programs that tasks were (children.h, or they became them) */
+    int64_t program_maxrss_bytes; /* of the largest; 0: none is known to be larger than who started it */
+    int64_t programs;             /* how many; 0: none, or nobody tells them apart */
+    int64_t workers_lost;         /* worker processes that ended without being told to */
+    int64_t replace_ns;           /* from noticing that to the new worker being ready, over all that were replaced */
 };
 
 enum {

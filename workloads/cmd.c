@@ -1,43 +1,24 @@
-/* cmd: a task runs a program. Where a worker is a process of one task it becomes the program (fork and exec); elsewhere
- * the worker starts it by vfork and exec, as posix_spawn does, and waits. Both as anybody would do it, without a shell
- * unless sh=yes. Either way the kernel kills the program when the worker dies; what a program has forked may live on
- * until the trial ends.
+/* cmd: a task runs a program. Where a worker is a process of one task it becomes the program (fork and exec);
+ * elsewhere, and where somebody has to wait for it (timeout, retries, output=compare), the worker starts it by vfork
+ * and exec, as posix_spawn does, and waits. Both as anybody would do it, without a shell unless sh=yes. Either way the
+ * kernel kills the program when the worker dies; what a program has forked may live on until the trial ends.
  *
- * A program that exits with another status than 0 or is killed has failed its task; the sample says with what. What it
- * used, CPU and memory, counts as the worker's own. Its largest memory includes that of the process that started it:
- * Linux counts from before exec. Programs are in the trial's process group and end with the trial; one whose task is
+ * A program that exits with another status than 0 and those of `success`, or is killed, has failed its task; the sample
+ * says with what. It is started again as often as `retries` says, within its task. What it used, CPU and memory, counts
+ * as the worker's own. Its largest memory includes that of the process that started it: Linux counts from before exec.
+ * Programs are in the trial's process group, but for those with a timeout, and end with the trial; one whose task is
  * over its limit ends with the task.
  *
  * A task's result is a hash of its words: that it ran what it should. What it gave is seen in a file that it leaves
- * (output, left), read after the trial. Warm-up tasks run nothing: a command may not be repeatable. */
-#include "workloads/children.h"
+ * (output, left), read after the trial, or with output=compare in what it wrote, which its worker reads. Warm-up tasks
+ * run nothing: a command may not be repeatable. */
 #include "workloads/cmd_setup.h"
-#include <fcntl.h>
-#include <signal.h>
+#include "workloads/program.h"
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* ---- programs ---- */
-
-/* 0, or what run() says of a program that ended with `status`. */
-static int status_code(int status)
-{
-    if (WIFSIGNALED(status))
-        return RUN_SIGNALLED | WTERMSIG(status);
-    return WEXITSTATUS(status) ? RUN_EXITED | WEXITSTATUS(status) : 0;
-}
-
-static int wait_for(pid_t pid)
-{
-    struct rusage rusage;
-    int status;
-    if (TEMP_FAILURE_RETRY(wait4(pid, &status, 0, &rusage)) < 0)
-        return errno;
-    children_add(&rusage);
-    return status_code(status);
-}
 
 /* A task's own words, its output and the hash of both. */
 struct call {
@@ -80,75 +61,98 @@ static int call_make(const struct cmd *cmd, uint32_t task, struct call *call)
     return -rc;
 }
 
-/* Becomes the program, in a process of its own; it may share memory with others (vfork). Returns why it cannot. */
-static int call_exec(const struct cmd *cmd, const struct call *call)
+/* What a program wrote, in `fd`, as a number. 0 or a positive code. */
+static int output_hash(int fd, uint64_t *hash)
 {
-    int out = cmd->null;
-    if (call->output)
-        out = open(call->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool is_set = cmd->output_kind == OUTPUT_SHOW ||
-                  (out >= 0 && dup2(out, STDOUT_FILENO) >= 0 && dup2(cmd->null, STDERR_FILENO) >= 0);
-    if (is_set && cmd->program)
-        execv(cmd->program, call->words.string);
-    else if (is_set)
-        execvp(call->words.string[0], call->words.string);
-    return errno;
+    uint64_t block[1024] = {0};
+    ssize_t got;
+    off_t at = 0;
+    for (; (got = TEMP_FAILURE_RETRY(pread(fd, block, sizeof block, at))) > 0; at += got) {
+        for (size_t i = 0; i * sizeof *block < (size_t)got; i++)
+            *hash = mix64(*hash, block[i]);
+        memset(block, 0, sizeof block);
+    }
+    *hash = mix64(*hash, (uint64_t)at);
+    return got < 0 ? errno : 0;
 }
 
-/* As posix_spawn(3) does, which cannot have the program die with the thread that started it. 0 or errno. */
-static int call_start(const struct cmd *cmd, const struct call *call, pid_t *pid)
+static bool cmd_accepts(const void *state, int exit_status)
 {
-    volatile int code = 0; /* the child writes it: they have one memory until it is the program */
-    pid_t worker = getpid();
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before); /* handlers are not for the child */
-    *pid = vfork();
-    if (*pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        if (getppid() == worker)
-            code = call_exec(cmd, call);
-        _exit(127);
+    const struct cmd *cmd = state;
+    return cmd->accepted[exit_status & 0xff];
+}
+
+static struct program program_of(const struct cmd *cmd, const struct call *call)
+{
+    bool is_shown = cmd->output_kind == OUTPUT_SHOW;
+    return (struct program){
+        .path = cmd->program,
+        .words = call->words.string,
+        .out = is_shown ? -1 : cmd->null,
+        .err = is_shown ? -1 : cmd->null,
+        .out_path = call->output,
+        .timeout_ns = cmd->timeout_ns,
+    };
+}
+
+/* Once, and again as often as it fails and there are retries left. */
+static int call_run(const struct cmd *cmd, const struct program *program)
+{
+    bool is_kept = cmd->output_kind == OUTPUT_COMPARE;
+    for (uint32_t again = 0;; again++) {
+        bool is_empty = !is_kept || (ftruncate(program->out, 0) == 0 && lseek(program->out, 0, SEEK_SET) == 0);
+        int code = is_empty ? program_run(program) : errno;
+        if (code & RUN_EXITED && cmd_accepts(cmd, code & RUN_CODE))
+            code = RUN_ACCEPTED | (code & RUN_CODE);
+        if (!code || code & RUN_ACCEPTED || again == cmd->retries)
+            return code + (int)again * RUN_RETRY;
     }
-    if (*pid < 0)
-        code = errno;
-    else if (code)
-        TEMP_FAILURE_RETRY(waitpid(*pid, NULL, 0));
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return code;
 }
 
 static int cmd_run(void *state, const struct task *task, uint64_t *result)
 {
     const struct cmd *cmd = state;
     struct call call;
-    pid_t pid;
     *result = work_start(cmd->seed, task->index);
     if (task->index >= TASK_WARMUP_FIRST)
         return 0;
     int code = call_make(cmd, task->index, &call);
     if (code)
         return code;
+    struct program program = program_of(cmd, &call);
+    bool is_kept = cmd->output_kind == OUTPUT_COMPARE;
     *result = call.result;
-    code = call_start(cmd, &call, &pid);
+    if (is_kept && (program.out = memfd_create("poolbench-output", MFD_CLOEXEC)) < 0)
+        code = errno;
+    if (!code)
+        code = call_run(cmd, &program);
+    if (is_kept && program.out >= 0) {
+        int failed = output_hash(program.out, result);
+        code = failed ? failed : code;
+        close(program.out);
+    }
     call_release(&call);
-    return code ? code : wait_for(pid);
+    return code;
 }
 
 static int cmd_become(void *state, const struct task *task)
 {
     const struct cmd *cmd = state;
     struct call call;
+    if (cmd->timeout_ns || cmd->retries)
+        return 0; /* somebody has to wait for it */
     int code = call_make(cmd, task->index, &call);
-    return code ? code : call_exec(cmd, &call);
+    if (code)
+        return code;
+    struct program program = program_of(cmd, &call);
+    return program_become(&program);
 }
 
 static bool cmd_expect(const void *state, const struct task *task, uint64_t *result)
 {
     const struct cmd *cmd = state;
     struct call call;
-    if (call_make(cmd, task->index, &call))
+    if (cmd->output_kind == OUTPUT_COMPARE || call_make(cmd, task->index, &call))
         return false;
     *result = call.result;
     call_release(&call);
@@ -237,6 +241,7 @@ const struct workload_ops workload_cmd = {
     .prepare = cmd_prepare,
     .run = cmd_run,
     .become = cmd_become,
+    .accepts = cmd_accepts,
     .expect = cmd_expect,
     .unlistable = cmd_unlistable,
     .list = cmd_list,

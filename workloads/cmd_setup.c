@@ -10,7 +10,19 @@
 
 #define SHELL "/bin/sh"
 
-enum { CMD_LINE, CMD_FILES, CMD_SH, CMD_OUTPUT, CMD_LEFT, CMD_BEFORE, CMD_IGNORE, CMD_REPEATABLE };
+enum {
+    CMD_LINE,
+    CMD_FILES,
+    CMD_SH,
+    CMD_OUTPUT,
+    CMD_LEFT,
+    CMD_BEFORE,
+    CMD_IGNORE,
+    CMD_REPEATABLE,
+    CMD_SUCCESS,
+    CMD_TIMEOUT,
+    CMD_RETRIES
+};
 const struct param cmd_params[] = {
     [CMD_LINE] = {"line", PARAM_TEXT, "", 0, 0, NULL,
                   "the command, as words; {task}, {seed} and {file} in it stand for the task's own"},
@@ -19,7 +31,8 @@ const struct param cmd_params[] = {
                    "-print0, or lines)"},
     [CMD_SH] = {"sh", PARAM_CHOICE, "no", 0, 0, "no|yes", "run it by /bin/sh, with {file} as an argument"},
     [CMD_OUTPUT] = {"output", PARAM_TEXT, "discard", 0, 0, NULL,
-                    "where it writes: discard, show, or a file such as out/{task}, read as left"},
+                    "where it writes: discard, show, compare (pools must agree on it), or a file such as out/{task}, "
+                    "read as left"},
     [CMD_LEFT] = {"left", PARAM_TEXT, "", 0, 0, NULL,
                   "a file it leaves, such as {file}.gz: pools must agree on what is in it"},
     [CMD_BEFORE] = {"before", PARAM_TEXT, "", 0, 0, NULL, "a shell command before every trial, not timed: rm -f out/*"},
@@ -27,6 +40,11 @@ const struct param cmd_params[] = {
     [CMD_REPEATABLE] = {"repeatable", PARAM_CHOICE, "no", 0, 0, "no|yes",
                         "it may be run more often: beforehand, to find out how long it takes, and for more tasks than "
                         "there are files"},
+    [CMD_SUCCESS] = {"success", PARAM_TEXT, "", 0, 0, NULL, "exit statuses that are success beside 0, such as 1/3"},
+    [CMD_TIMEOUT] = {"timeout", PARAM_DURATION, "0ns", 0, 3600000000000, NULL,
+                     "after which it is killed with all that it started, and has failed; 0: none"},
+    [CMD_RETRIES] = {"retries", PARAM_COUNT, "0", 0, RUN_RETRIES_MAX, NULL,
+                     "how often it is started again when it fails; its task takes as long as all of them"},
     {.name = NULL},
 };
 
@@ -41,6 +59,7 @@ static enum output output_kind(const char *output)
 {
     return !*output || !strcmp(output, "discard") ? OUTPUT_DISCARD
            : !strcmp(output, "show")              ? OUTPUT_SHOW
+           : !strcmp(output, "compare")           ? OUTPUT_COMPARE
                                                   : OUTPUT_FILE;
 }
 
@@ -157,8 +176,9 @@ static int output_check(const char *output, char *error)
     if (output_kind(output) != OUTPUT_FILE)
         return 0;
     if (!line_has(output, NULL))
-        return work_refuse(error, "output: all tasks would write %s, expected discard, show, or {task} or {file} in it",
-                           output);
+        return work_refuse(
+            error, "output: all tasks would write %s, expected discard, show, compare, or {task} or {file} in it",
+            output);
     char *directory = slash ? strndup(output, (size_t)(slash - output) + 1) : strdup(".");
     int rc = !directory ? work_refuse(error, "output: out of memory")
              : !line_has(directory, NULL) && access(directory, W_OK) < 0
@@ -166,6 +186,21 @@ static int output_check(const char *output, char *error)
                  : 0;
     free(directory);
     return rc;
+}
+
+/* Numbers from 0 to 255 with / between them; accepted has room for 256. */
+static int success_read(const char *text, bool *accepted, char *error)
+{
+    for (const char *at = text; *at; at += *at == '/') {
+        char *end;
+        unsigned long status = strtoul(at, &end, 10);
+        if (end == at || strchr("+- ", *at) || status > 255 || (*end && (*end != '/' || !end[1])))
+            return work_refuse(
+                error, "success: '%.60s' is not exit statuses, expected numbers from 0 to 255 such as 1/3", text);
+        accepted[status] = true;
+        at = end;
+    }
+    return 0;
 }
 
 int cmd_check(const int64_t *params, struct supply *supply, char *error)
@@ -177,6 +212,8 @@ int cmd_check(const int64_t *params, struct supply *supply, char *error)
     int rc = words_make(params, &words, error);
     strings_release(&words);
     if (rc == 0)
+        rc = success_read(param_text(params[CMD_SUCCESS]), (bool[256]){0}, error);
+    if (rc == 0)
         rc = files_check(params, supply, error);
     return rc < 0 ? rc : output_check(param_text(params[CMD_OUTPUT]), error);
 }
@@ -187,7 +224,10 @@ const char *cmd_unlistable(const int64_t *params)
     int marks = line_has(line, "{file}") + line_has(line, "{task}") + line_has(line, "{seed}");
     if (marks > 1)
         return "its tasks differ in one thing, expected one of {file}, {task} and {seed} in line";
-    if (output_kind(param_text(params[CMD_OUTPUT])) == OUTPUT_FILE)
+    if (*param_text(params[CMD_SUCCESS]) || params[CMD_TIMEOUT] || params[CMD_RETRIES])
+        return "it knows no success, timeout and retries, expected sh=yes and a line that does it, such as timeout 1 "
+               "gzip {file}";
+    if (output_kind(param_text(params[CMD_OUTPUT])) >= OUTPUT_COMPARE)
         return "it gives no task an output of its own, expected output=discard or show; with sh=yes a line may write "
                "to "
                "a file";
@@ -240,9 +280,13 @@ static int cmd_fill(struct cmd *cmd, const struct workload_config *config, char 
     cmd->is_shell = params[CMD_SH];
     cmd->ignores = params[CMD_IGNORE];
     cmd->output_kind = output_kind(output);
+    cmd->timeout_ns = (uint64_t)params[CMD_TIMEOUT];
+    cmd->retries = (uint32_t)params[CMD_RETRIES];
     if (cmd->output_kind == OUTPUT_FILE && !*left)
         left = output;
-    int rc = *before ? run_before(before, error) : 0;
+    int rc = success_read(param_text(params[CMD_SUCCESS]), cmd->accepted, error);
+    if (rc == 0 && *before)
+        rc = run_before(before, error);
     if (rc == 0)
         rc = words_make(params, &cmd->words, error);
     if (rc == 0 && *param_text(params[CMD_FILES]))

@@ -5,7 +5,7 @@
 #include "workloads/line.h"
 #include "workloads/work.h"
 
-enum output { OUTPUT_DISCARD, OUTPUT_SHOW, OUTPUT_FILE };
+enum output { OUTPUT_DISCARD, OUTPUT_SHOW, OUTPUT_COMPARE, OUTPUT_FILE };
 
 struct cmd {
     uint64_t seed;
@@ -15,6 +15,9 @@ struct cmd {
     enum output output_kind;
     char *output, *left; /* left NULL: nothing to read afterwards */
     int null;            /* /dev/null, for what is discarded */
+    bool accepted[256];  /* exit statuses beside 0 */
+    uint32_t retries;
+    uint64_t timeout_ns; /* 0: none */
 };
 
 /* What workloads/workload.h says of check, once, prepare, unlistable and release. */

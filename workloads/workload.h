@@ -56,8 +56,17 @@ enum {
     WORKLOAD_REDONE = 4,   /* expect() does the work again: asked for a seeded 1 % only */
 };
 
-/* What run() returns of a task that was a program and ended in another way than with 0. */
-enum { RUN_EXITED = 1 << 16, RUN_SIGNALLED = 2 << 16, RUN_CODE = RUN_EXITED - 1 };
+/* What run() returns of a task that was a program and ended in another way than with 0, beside its exit status or
+ * signal, and how often it was started again before. */
+enum {
+    RUN_EXITED = 1 << 16,
+    RUN_SIGNALLED = 2 << 16,
+    RUN_TIMEOUT = 4 << 16,  /* it was killed for taking longer than its workload lets it */
+    RUN_ACCEPTED = 8 << 16, /* it ended well, with that exit status */
+    RUN_RETRY = 1 << 20,    /* times their number */
+    RUN_RETRIES_MAX = 100,
+    RUN_CODE = RUN_EXITED - 1
+};
 
 /* A program for a list of items, as others run it (xargs, parallel): its words, in which `mark` stands for the item. */
 struct listing {
@@ -107,8 +116,11 @@ struct workload_ops {
     /* Does the work and stores a result that depends on all of it. 0, or a positive code: the task failed with it. */
     int (*run)(void *state, const struct task *task, uint64_t *result);
     /* Optional, for tasks that are programs, where the worker is a process of one task: becomes the program. Returns
-     * only when it cannot, with a positive code. Needs expect. */
+     * only when it cannot, with a positive code, or with 0 where the task is to be run. Asked only where expect tells
+     * the task's result. */
     int (*become)(void *state, const struct task *task);
+    /* Optional: an exit status other than 0 with which the program of a task has ended well. */
+    bool (*accepts)(const void *state, int exit_status);
     /* True and the result run() must have given, where that can be known at a small part of the cost; false where it
      * cannot for this task. NULL: a seeded 1 % of the tasks is run again in the submitter and compared, unless
      * WORKLOAD_OBSERVED says that a task leaves something behind. */

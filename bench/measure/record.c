@@ -9,6 +9,7 @@
 #include "pools/parts/task_run.h"
 #include "workloads/text.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -125,7 +126,8 @@ static int put_samples(struct recorder *recorder, const struct trial_facts *fact
         row.cpu_planned = known(sample->worker < placement->workers ? placement->planned[sample->worker] : -1);
         row.cpu = sample->cpu;
         TEXT_SET(row.status, task_status_names[sample->status]);
-        row.code = sample->status == TASK_OK || sample->status == TASK_WRONG ? MISSING : sample->code;
+        bool has_code = sample->status == TASK_OK ? sample->code != 0 : sample->status != TASK_WRONG;
+        row.code = has_code ? sample->code : MISSING;
         row.due_ns = known(sample->due_ns);
         row.submit_ns = known(sample->submit_ns);
         row.start_ns = known(sample->start_ns);
@@ -225,14 +227,18 @@ static enum trial_status judge_report(struct recorder *recorder, const struct tr
                      format_duration(duration, sizeof duration, (double)facts->outcome.stopped_ns));
     if (report->stage != STAGE_DONE || code != 0)
         return row->reason[0] ? TRIAL_FAILED : ended(row, TRIAL_FAILED, "the trial program exited with %d", code);
-    /* which tasks went down with another's process is a matter of chance, and so is then the sum */
-    int broken = report->tasks_by[TASK_COLLATERAL]
-                     ? 0
-                     : agreement_break(&recorder->agreement, facts->cell, report->result_sum, &other);
+    /* which tasks went down with another's process, or failed where they may, is chance, and so is then the sum */
+    bool by_chance = report->tasks_by[TASK_COLLATERAL] || (report->tasks_failed && !facts->cell->f.faults[0]);
+    struct gave gave = {.sum = report->result_sum, .samples = facts->parts.samples, .count = report->samples_count};
+    int64_t task = -1;
+    int broken = by_chance ? 0 : agreement_break(&recorder->agreement, facts->cell, &gave, &other, &task);
     if (broken < 0)
         return ended(row, TRIAL_FAILED, "no memory to compare its result_sum with others");
-    if (broken)
+    if (broken && task < 0)
         return ended(row, TRIAL_FAILED, "result_sum differs from that of %s, which ran the same tasks", other->id);
+    if (broken)
+        return ended(row, TRIAL_FAILED, "result_sum differs from that of %s, which ran the same tasks: task %" PRId64,
+                     other->id, task);
     double late = submitter_late(facts);
     if (late > LATE_MOST)
         return ended(row, TRIAL_FAILED, "the submitter could not keep up: handed in %.1f %% later than drawn",
@@ -281,6 +287,9 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->pss_bytes = known(usage->pss_bytes);
     row->private_bytes = known(usage->private_bytes);
     row->maxrss_bytes = known(usage->maxrss_bytes);
+    row->program_user_ns = usage->programs ? usage->program_user_ns : MISSING;
+    row->program_sys_ns = usage->programs ? usage->program_sys_ns : MISSING;
+    row->program_maxrss_bytes = usage->program_maxrss_bytes ? usage->program_maxrss_bytes : MISSING;
     row->shared_cpu = !facts->cell->placement.spare_cpu;
 }
 
@@ -341,6 +350,7 @@ static void tasks_set(struct trial_row *row, const struct trial_facts *facts)
     row->tasks_timeout = report->tasks_by[TASK_TIMEOUT];
     row->tasks_wrong = report->tasks_by[TASK_WRONG];
     row->tasks_collateral = report->tasks_by[TASK_COLLATERAL];
+    row->retries = facts->cell->workload->accepts ? report->retries : MISSING; /* of programs alone */
     row->tasks_lost = row->f.tasks - report->tasks_ok - report->tasks_failed;
     double detect_ns = report->tasks_failed ? trial_quantile_ns(&facts->parts, PHASE_DETECT, 0.5) : NAN;
     row->detect_ns = isnan(detect_ns) ? MISSING : (int64_t)detect_ns;

@@ -67,6 +67,7 @@ struct trial_row {
     double load;
     int64_t samples_end, latency_end; /* bytes of samples.csv and latency.csv when this trial was committed */
     int64_t attempt, outside, others_ns, memory_pressure_ns, io_pressure_ns, frequency_khz;
+    int64_t retries, program_user_ns, program_sys_ns, program_maxrss_bytes;
     int64_t drawn_ns, handed_ns, served_ns, busy_ns;
     double service_cv;
     int64_t cut_tasks;

@@ -111,6 +111,7 @@ void record_done(struct trial *trial, const struct done *done, uint64_t reaped_a
         count_detection(trial, done, reaped_at);
     }
     report->tasks_by[done->status]++;
+    report->retries += done->retries;
     if (done->status != TASK_COLLATERAL && !as_asked(task_fault(&trial->job, task), done))
         if (!trial->unasked++)
             trial->first_unasked = *done;

@@ -56,6 +56,9 @@ static void usage_since(struct usage *now, const struct usage *before)
     now->minflt -= before->minflt;
     now->majflt -= before->majflt;
     now->migrations -= before->migrations;
+    now->program_user_ns -= before->program_user_ns;
+    now->program_sys_ns -= before->program_sys_ns;
+    now->programs -= before->programs;
     now->workers_lost -= before->workers_lost;
     now->replace_ns -= before->replace_ns;
     if (now->runqueue_ns >= 0 && before->runqueue_ns >= 0)

@@ -21,9 +21,9 @@ struct forker_self {
     uint32_t row, worker;
     struct zygote_memory memory;
     struct job job;
-    uint32_t cpu; /* of the last task */
-    int64_t migrations;
-    int unfit; /* -errno: could not go where it should */
+    uint32_t cpu;                 /* of the last task */
+    int64_t migrations, programs; /* programs: tasks forked for */
+    int unfit;                    /* -errno: could not go where it should */
     sigset_t child_signal;
 };
 
@@ -157,6 +157,7 @@ static void task_fork(struct forker_self *self, uint32_t slot, struct done *done
     if (pid == 0)
         child_main(self, slot, task, parent);
     shared->running[self->worker] = peek_word(task, (uint32_t)pid);
+    self->programs += task < TASK_WARMUP_FIRST;
     bool within = child_wait(self, pid, &status);
     shared->running[self->worker] = 0;
     record(self, done, task, status);
@@ -222,7 +223,9 @@ static int usage_report(struct forker_self *self, bool with_memory)
     struct usage *usage = &self->forker->usage;
     struct rusage children;
     usage_read_thread(usage);
-    if (getrusage(RUSAGE_CHILDREN, &children) == 0)
+    if (getrusage(RUSAGE_CHILDREN, &children) == 0 && self->memory.job && self->job.workload->become)
+        usage_add_programs(usage, &children, self->programs);
+    else
         usage_add_ended(usage, &children);
     usage->runqueue_ns = -1; /* went with the children */
     usage->migrations = self->migrations;

@@ -98,6 +98,14 @@ void task_ended(int wait_status, struct done *done)
     done->code = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
+void task_program_ended(const struct job *job, int wait_status, struct done *done)
+{
+    const struct workload_ops *workload = job->workload;
+    task_ended(wait_status, done);
+    if (done->status == TASK_EXITED && workload->accepts && workload->accepts(job->state, done->code))
+        done->status = TASK_OK;
+}
+
 void task_fallen(const struct done *record, int wait_status, struct done *done)
 {
     if (record->task == done->task && record->status == TASK_LOST) {
@@ -110,11 +118,15 @@ void task_fallen(const struct done *record, int wait_status, struct done *done)
 /* Of a task whose run() returned `code`. */
 static void status_set(int code, struct done *done)
 {
-    done->status = code & RUN_EXITED      ? TASK_EXITED
-                   : code & RUN_SIGNALLED ? TASK_SIGNALLED
-                   : code                 ? TASK_ERROR
-                                          : TASK_OK;
+    int how = code % RUN_RETRY;
+    done->status = how & RUN_EXITED      ? TASK_EXITED
+                   : how & RUN_SIGNALLED ? TASK_SIGNALLED
+                   : how & RUN_TIMEOUT   ? TASK_TIMEOUT
+                   : how & RUN_ACCEPTED  ? TASK_OK
+                   : how                 ? TASK_ERROR
+                                         : TASK_OK;
     done->code = code & RUN_CODE;
+    done->retries = (uint16_t)(code / RUN_RETRY);
 }
 
 /* What comes before the work: fence, clock, input, ballast. *start: ticks, 0 where tasks are not timed. The input's
@@ -138,14 +150,21 @@ bool task_become(const struct job *job, uint32_t index, const void *in, void *ou
         return false;
     struct task task = task_describe(job, index);
     uint64_t result = 0, start, input_hash = begin(job, index, in, &start);
-    workload->expect(job->state, &task, &result);
+    if (!workload->expect(job->state, &task, &result))
+        return false;
     result = task_result(result, input_hash);
     if (out)
         task_output_fill(out, job->out_bytes, result);
     *done = (struct done){.task = index, .cpu = (uint16_t)sched_getcpu(), .start = start, .result = result};
     /* release: pairs with the parent's look after it has waited */
     atomic_store_explicit(complete, 1, memory_order_release);
-    status_set(workload->become(job->state, &task), done);
+    int code = workload->become(job->state, &task);
+    if (!code) {
+        /* relaxed: nobody believes it before this process has ended or said so again */
+        atomic_store_explicit(complete, 0, memory_order_relaxed);
+        return false;
+    }
+    status_set(code, done);
     return true;
 }
 
@@ -175,7 +194,7 @@ void task_run(const struct job *job, uint32_t index, const void *in, void *out, 
     done->result = result;
     if (__builtin_expect(job->faults.count != 0, 0)) {
         enum fault_kind fault = task_fault(job, index);
-        if (fault && !code)
+        if (fault && done->status == TASK_OK)
             fault_strike(fault, done);
     }
 }

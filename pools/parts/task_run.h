@@ -15,6 +15,8 @@ bool task_become(const struct job *job, uint32_t index, const void *in, void *ou
                  _Atomic uint32_t *complete);
 /* Status and code of a task whose process ended in another way than with 0; as waitpid(2) tells. */
 void task_ended(int wait_status, struct done *done);
+/* The same of one that has become its program: ok where the workload accepts that status. */
+void task_program_ended(const struct job *job, int wait_status, struct done *done);
 
 /* The same of a task that its process did not survive, done->task; record: what it was writing, with its last words, if
  * it left any (pool.h). */

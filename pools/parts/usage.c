@@ -49,7 +49,7 @@ void usage_read_thread(struct usage *usage)
     usage_from_rusage(&rusage, usage);
     usage->runqueue_ns = runqueue_ns();
     if (children_waited.count)
-        usage_add_ended(usage, &children_waited.used);
+        usage_add_programs(usage, &children_waited.used, (int64_t)children_waited.count);
 }
 
 void usage_read_own(struct usage *usage, bool with_memory)
@@ -65,6 +65,19 @@ void usage_add_ended(struct usage *sum, const struct rusage *rusage)
     usage_from_rusage(rusage, &used);
     used.runqueue_ns = -1;
     usage_add(sum, &used);
+}
+
+void usage_add_programs(struct usage *sum, const struct rusage *rusage, int64_t count)
+{
+    struct rusage own;
+    usage_add_ended(sum, rusage);
+    sum->program_user_ns += timeval_ns(rusage->ru_utime);
+    sum->program_sys_ns += timeval_ns(rusage->ru_stime);
+    sum->programs += count;
+    /* a program begins with the largest set of who started it (setmax_mm_hiwater_rss in exec of Linux) */
+    if (getrusage(RUSAGE_SELF, &own) == 0 && rusage->ru_maxrss > own.ru_maxrss &&
+        (int64_t)rusage->ru_maxrss * 1024 > sum->program_maxrss_bytes)
+        sum->program_maxrss_bytes = (int64_t)rusage->ru_maxrss * 1024;
 }
 
 int usage_read_process(struct usage *usage)
@@ -111,6 +124,11 @@ void usage_add(struct usage *sum, const struct usage *part)
     sum->minflt += part->minflt;
     sum->majflt += part->majflt;
     sum->migrations += part->migrations;
+    sum->program_user_ns += part->program_user_ns;
+    sum->program_sys_ns += part->program_sys_ns;
+    sum->programs += part->programs;
+    if (part->program_maxrss_bytes > sum->program_maxrss_bytes)
+        sum->program_maxrss_bytes = part->program_maxrss_bytes;
     sum->workers_lost += part->workers_lost;
     sum->replace_ns += part->replace_ns;
     if (part->runqueue_ns < 0 || sum->runqueue_ns < 0)

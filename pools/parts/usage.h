@@ -20,6 +20,9 @@ int usage_read_process(struct usage *usage);
 void usage_from_rusage(const struct rusage *rusage, struct usage *usage);
 /* Adds what children used that have been waited for; what they waited for a CPU went with them. */
 void usage_add_ended(struct usage *sum, const struct rusage *rusage);
+/* The same of so many programs that tasks were; rusage: as wait4(2) tells of one, or sums and the largest of several.
+ */
+void usage_add_programs(struct usage *sum, const struct rusage *rusage, int64_t count);
 /* Adds the memory of the calling process, while its workers live, so that what is shared counts as shared. */
 void usage_add_memory(struct usage *sum);
 /* Sums add up; memory levels add up where both are known; maxrss is the larger. */
