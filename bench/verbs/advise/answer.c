@@ -11,8 +11,8 @@
 
 #define TEXT_COLUMN         10
 #define SECOND_NS           1e9
-#define RELAXATIONS         3 /* of a trial's length, at least: a queue that began empty is in no steady state before that */
 #define OTHERS_MOST         0.25 /* of the CPUs: beyond that times say little */
+#define P99_TASKS_A_TRIAL   150  /* of TRIALS_FOR_INTERVAL */
 #define FURTHER             1.02 /* that a rate is worth naming for */
 #define TRIALS_LEAST        6    /* as for any interval */
 #define MISSES              (1 - SERVICE_P)
@@ -78,24 +78,28 @@ static double budget_for(const struct service *service, double trial_ns)
 static void unknown_say(const struct service *service, struct found *found)
 {
     const struct offer *offer = found->offer;
-    const double relaxation_ns = offer_relaxation_ns(offer, service->rate);
+    const struct steady_queue queue = offer_steady(service, offer);
+    const double needed_ns = STEADY_ENOUGH * steady_needed_ns(&queue),
+                 tasks_ns = P99_TASKS_A_TRIAL * SECOND_NS / service->rate;
     char a[32], b[32];
     if (found->others > OTHERS_MOST) {
         snprintf(found->why, sizeof found->why, "others took %.0f %% of the CPUs meanwhile (`poolbench check`)",
                  100 * found->others);
     } else if (found->row == SIZE_MAX) {
-        snprintf(found->why, sizeof found->why, "there was no time to measure it");
-        found->budget_ns = budget_for(service, fmax(RELAXATIONS * relaxation_ns, 150 * SECOND_NS / service->rate));
-    } else if (found->trial_ns < RELAXATIONS * relaxation_ns) {
+        snprintf(found->why, sizeof found->why, "%s",
+                 offer->measured == NOT_MEASURED ? "there was no time to measure it"
+                                                 : "none of its trials ended well (trials.csv has the reasons)");
+        found->budget_ns = budget_for(service, fmax(needed_ns, tasks_ns));
+    } else if (found->trial_ns < needed_ns) {
         snprintf(found->why, sizeof found->why,
-                 "at %.0f %% of what it can do, its queue depends on itself for %s, and trials lasted %s",
-                 100 * service->rate / offer->most, format_duration(a, sizeof a, relaxation_ns),
+                 "at %.0f %% of what it can do, its queue is steady only in trials of %s, and they lasted %s",
+                 100 * service->rate / offer->most, format_duration(a, sizeof a, needed_ns),
                  format_duration(b, sizeof b, found->trial_ns));
-        found->budget_ns = budget_for(service, RELAXATIONS * relaxation_ns);
+        found->budget_ns = budget_for(service, fmax(needed_ns, tasks_ns));
     } else if (found->p99.trials < TRIALS_LEAST || isnan(found->p99.lo)) {
         snprintf(found->why, sizeof found->why, "%lld tasks in %zu trials are too few for an interval",
                  (long long)found->p99.n, found->p99.trials);
-        found->budget_ns = budget_for(service, fmax(2 * found->trial_ns, 150 * SECOND_NS / service->rate));
+        found->budget_ns = budget_for(service, fmax(2 * found->trial_ns, tasks_ns));
     } else {
         snprintf(found->why, sizeof found->why, "the interval holds the limit");
         found->budget_ns = budget_for(service, 4 * found->trial_ns);
@@ -106,8 +110,9 @@ static void unknown_say(const struct service *service, struct found *found)
  * ones as relaxation times allow (bound of Clopper and Pearson, Biometrika 26, 1934). */
 static void late_bound(const struct service *service, struct found *found)
 {
-    const double n = (double)found->late.n, relaxation_ns = offer_relaxation_ns(found->offer, service->rate);
-    const double told = fmin(n, n / service->rate * SECOND_NS / (2 * relaxation_ns)), late = found->late.value * told;
+    const struct steady_queue queue = offer_steady(service, found->offer);
+    const double n = (double)found->late.n, lasted_ns = n / service->rate * SECOND_NS;
+    const double told = fmin(n, lasted_ns / (2 * steady_relaxation_ns(&queue))), late = found->late.value * told;
     if (!(told >= 1))
         return;
     found->late.lo = late > 0 ? gsl_cdf_beta_Pinv(0.025, late, told - late + 1) : 0;
@@ -117,9 +122,9 @@ static void late_bound(const struct service *service, struct found *found)
 /* By the percentile, or, where tasks are too few for it, by the share of those that were late. */
 static void judge(const struct service *service, struct found *found)
 {
+    const struct steady_queue queue = offer_steady(service, found->offer);
     const double limit = service->limit_ns;
-    bool steady =
-        found->row != SIZE_MAX && found->trial_ns >= RELAXATIONS * offer_relaxation_ns(found->offer, service->rate);
+    bool steady = found->row != SIZE_MAX && found->trial_ns >= STEADY_ENOUGH * steady_needed_ns(&queue);
     bool kept = limit > 0 ? found->p99.hi <= limit || found->late.hi <= MISSES : !isnan(found->p99.lo);
     bool missed = limit > 0 && (found->p99.lo > limit || found->late.lo > MISSES);
     found->told = !steady ? TOLD_UNKNOWN : missed ? TOLD_MISSED : kept ? TOLD_KEPT : TOLD_UNKNOWN;
@@ -149,8 +154,11 @@ static void found_make(const struct service *service, const struct run_data *run
         memory_find(run, found);
         found->trial_ns = (double)run->rows[found->row].f.tasks / service->rate * SECOND_NS;
     }
-    found->others = burst_others(service, offer);
-    if (found->row != SIZE_MAX)
+    const struct cell *cell = cell_of(service, offer);
+    /* tasks that sleep need no CPU, whoever else does */
+    const bool sleeps = !cell->workload->classify && cell->workload->class == TASK_SLEEP;
+    found->others = sleeps ? NAN : burst_others(service, offer);
+    if (found->row != SIZE_MAX && !sleeps)
         found->others =
             fmax(found->others, trials_others(service, run->trials, run->trial_count, run->rows[found->row].cell_id));
     judge(service, found);
@@ -193,10 +201,13 @@ static void line_expect(const struct service *service, const struct found *found
         text_add(&line, " measured at %s/s (%lld tasks, %zu trials); ", rate_format(b, sizeof b, service->rate),
                  (long long)found->p99.n, found->p99.trials);
     }
-    if (service->limit_ns > 0 && found->late.n)
-        text_add(&line, "%.2g %% [%.2g .. %.2g] of %lld tasks later than %s measured; ", 100 * found->late.value,
-                 100 * found->late.lo, 100 * found->late.hi, (long long)found->late.n,
+    if (service->limit_ns > 0 && found->late.n) {
+        text_add(&line, "%.2g %%", 100 * found->late.value);
+        if (!isnan(found->late.lo))
+            text_add(&line, " [%.2g .. %.2g]", 100 * found->late.lo, 100 * found->late.hi);
+        text_add(&line, " of %lld tasks later than %s measured; ", (long long)found->late.n,
                  format_duration(a, sizeof a, service->limit_ns));
+    }
     text_add(&line, "p99 %s", isinf(offer->p99_ns) ? "without end" : format_duration(a, sizeof a, offer->p99_ns));
     if (!isinf(offer->hi_ns))
         interval_add(&line, offer->lo_ns, offer->hi_ns);
@@ -260,9 +271,11 @@ static void line_why(const struct service *service, const struct found *found, s
         keep += service->limit_ns > 0 && service->offer[i].hi_ns <= service->limit_ns;
         stable += service->offer[i].most > service->rate;
     }
-    text_add(&line, "%zu candidates, predicted: %zu keep up with the rate", service->offers, stable);
+    text_add(&line, "%zu candidate%s, predicted: %zu keep%s up with the rate", service->offers,
+             service->offers == 1 ? "" : "s", stable, stable == 1 ? "s" : "");
     if (service->limit_ns > 0)
-        text_add(&line, ", %zu keep p99 within %s; this %s", keep, format_duration(a, sizeof a, service->limit_ns),
+        text_add(&line, ", %zu keep%s p99 within %s; this %s", keep, keep == 1 ? "s" : "",
+                 format_duration(a, sizeof a, service->limit_ns),
                  !keep  ? "has the least p99"
                  : best ? "is the simplest of them that surely does"
                         : "is the simplest of them");

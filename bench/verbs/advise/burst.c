@@ -159,13 +159,14 @@ static void on_trial(size_t trial, const struct histogram *histograms, void *arg
 
 /* How far the mean of service may lie from what so few tasks show: two standard errors; or, where trials differ by more
  * than their tasks do, half of how far they do. */
-static double doubt_of(const struct burst *burst, const struct burst_sums *sums)
+static double doubt_of(struct burst *burst, const struct burst_sums *sums)
 {
     double square = 0;
     for (size_t i = 0; i < burst->buckets; i++) {
         double off = (double)(burst->service[i].lo_ns + burst->service[i].hi_ns - 1) / 2 / burst->mean_ns - 1;
         square += (double)burst->service[i].count * off * off;
     }
+    burst->scv = square / sums->tasks;
     double trials = (sums->mean_hi - sums->mean_lo) / 2 / burst->mean_ns;
     return fmin(fmax(DOUBT_LEAST, fmax(trials, 2 * sqrt(square) / sums->tasks)), DOUBT_MOST);
 }

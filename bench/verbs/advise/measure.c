@@ -18,7 +18,7 @@
 bool wish_has_rate(const struct wish *wish)
 {
     const char *arrival = asked_last(wish->asked, "arrival");
-    return wish->rate > 0 || (arrival && !strncmp(arrival, "rate", 4));
+    return wish->rate > 0 || (arrival && (!strncmp(arrival, "rate", 4) || !strncmp(arrival, "trace", 5)));
 }
 
 const char *wish_pools(const struct wish *wish)

@@ -1,5 +1,6 @@
 /* All candidates by a queue in simulated time, and which of them are worth measuring. */
 #include "bench/base/refuse.h"
+#include "bench/model/arrivals.h"
 #include "bench/verbs/advise/service.h"
 #include "workloads/mix.h"
 #include <math.h>
@@ -41,10 +42,14 @@ static int edge_find(const struct service *service, const struct offer *offer, d
     return rc;
 }
 
-double offer_relaxation_ns(const struct offer *offer, double rate)
+struct steady_queue offer_steady(const struct service *service, const struct offer *offer)
 {
-    double gap = sqrt(offer->most) - sqrt(rate);
-    return gap > 0 ? SECOND_NS / (gap * gap) : INFINITY;
+    const struct burst *burst = offer->burst;
+    return (struct steady_queue){.rate = service->rate,
+                                 .service_ns = burst->mean_ns,
+                                 .workers = offer->most * burst->mean_ns / SECOND_NS,
+                                 .arrivals_scv = arrivals_scv(&service->session.plan.cells.cell[0].f.arrival),
+                                 .service_scv = burst->scv};
 }
 
 static int offer_make(const struct service *service, struct offer *offer)
@@ -170,17 +175,50 @@ static int edges_find(struct service *service)
     return rc;
 }
 
+/* The arrivals of a long trial, as `run` draws them, in units of their mean gap. At another rate they are the same
+ * ones, closer together. */
+static int gaps_draw(const struct service *service, double *gap, char *error)
+{
+    const struct arrival *arrival = &service->session.plan.cells.cell[0].f.arrival;
+    const struct trace *trace = NULL;
+    uint64_t *due_ns = calloc(PREDICTED_TASKS, sizeof *due_ns);
+    int rc = due_ns ? 0 : refuse(error, "out of memory");
+    if (!rc && arrival->process == PROCESS_TRACE)
+        rc = trace_of(arrival, &trace, error);
+    if (!rc)
+        arrivals_draw(arrival, trace, DRAW_LEVELLED, service->session.request.settings.seed, PREDICTED_TASKS, due_ns);
+    for (size_t i = 0; i < PREDICTED_TASKS && !rc; i++)
+        gap[i] = (double)(due_ns[i] - (i ? due_ns[i - 1] : 0)) / SECOND_NS * service->rate;
+    free(due_ns);
+    return rc;
+}
+
+/* What bursts have shown, as tasks with gaps between them: the same for all pools. */
+static int samples_draw(struct service *service, char *error)
+{
+    const uint64_t seed = service->session.request.settings.seed;
+    double *gap = calloc(PREDICTED_TASKS, sizeof *gap);
+    int rc = gap ? gaps_draw(service, gap, error) : refuse(error, "out of memory");
+    for (size_t i = 0; i < service->bursts && !rc; i++) {
+        struct burst *burst = &service->burst[i];
+        if (!burst->trials)
+            continue;
+        if (queue_draw(burst->service, burst->buckets, true, seed, PREDICTED_TASKS, &burst->sample))
+            rc = refuse(error, "out of memory");
+        else
+            memcpy(burst->sample.gap, gap, PREDICTED_TASKS * sizeof *gap);
+    }
+    free(gap);
+    return rc;
+}
+
 int offers_make(struct service *service, char *error)
 {
     const struct plan *plan = &service->session.plan;
-    const uint64_t seed = service->session.request.settings.seed;
-    int rc = 0;
+    int rc = samples_draw(service, error);
+    if (rc)
+        return rc;
     service->offer = calloc(service->candidates + 1, sizeof *service->offer);
-    for (size_t i = 0; i < service->bursts && !rc && service->offer; i++)
-        if (service->burst[i].trials)
-            rc = queue_draw(service->burst[i].service, service->burst[i].buckets,
-                            plan->cells.cell[0].f.arrival.process != PROCESS_EVEN, seed, PREDICTED_TASKS,
-                            &service->burst[i].sample);
     for (uint32_t i = 0; i < service->candidates && !rc && service->offer; i++) {
         const struct burst *burst = burst_for(service, &plan->cells.cell[i]);
         if (!burst)

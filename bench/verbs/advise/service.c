@@ -13,6 +13,7 @@
 #define SECOND_NS    1e9
 #define P99_TASKS    1100 /* in all, of which a warm-up may be cut */
 #define BLOCKS       8
+#define BLOCKS_LEAST 6
 #define TRIAL_MOST_S 20 /* so that there is a word before half a minute is over */
 #define TRIAL_TASKS  10 /* at least */
 #define WORKERS_MOST 512
@@ -94,7 +95,18 @@ static int service_open(struct service *service, char *error)
 
 /* ---- under the rate ---- */
 
-/* Fewer candidates rather than too few tasks for a percentile. */
+/* How long a trial must last at least to tell of the steady state of all of them. */
+static double needed_s(const struct service *service)
+{
+    double most_ns = 0;
+    for (size_t i = 0; i < service->finalists; i++) {
+        struct steady_queue queue = offer_steady(service, &service->offer[service->finalist[i]]);
+        most_ns = fmax(most_ns, STEADY_ENOUGH * steady_needed_ns(&queue));
+    }
+    return most_ns / SECOND_NS;
+}
+
+/* Fewer candidates rather than too few tasks for a percentile; fewer trials rather than too short ones. */
 static void rounds_plan(struct service *service, size_t *tasks, unsigned *blocks)
 {
     const struct settings *settings = &service->session.request.settings;
@@ -104,6 +116,8 @@ static void rounds_plan(struct service *service, size_t *tasks, unsigned *blocks
     const double each_s = left_s / (double)service->finalists,
                  most_s = fmin(TRIAL_MOST_S, (double)settings->trial_limit_ns / 2 / SECOND_NS);
     *blocks = (unsigned)fmax(BLOCKS, ceil(each_s / most_s));
+    if (each_s / *blocks < needed_s(service))
+        *blocks = BLOCKS_LEAST;
     *tasks = (size_t)fmax(each_s / *blocks * service->rate, 0);
     if (*tasks >= TRIAL_TASKS)
         return;

@@ -6,6 +6,7 @@
 #include "bench/measure/session.h"
 #include "bench/model/run_data.h"
 #include "bench/stats/queue.h"
+#include "bench/stats/steady.h"
 #include "bench/verbs/advise/advise.h"
 
 #define SERVICE_P    0.99
@@ -18,12 +19,12 @@ struct burst {
     size_t trials, tasks;
     struct bucket *service; /* of all its trials, ascending; owned */
     size_t buckets;
-    double mean_ns, doubt; /* of service; how far means of trials lie from it, as a share */
-    double cpu_share;      /* of it, what a task computes */
-    double handover_ns;    /* CPU time of the submitter for a task, one after the other */
-    double beside_ns;      /* what else a latency has beside service */
-    double each_bytes;     /* memory a worker adds; */
-    double all_bytes;      /* and what there is once */
+    double mean_ns, scv, doubt; /* of service; how far means of trials lie from it, as a share */
+    double cpu_share;           /* of it, what a task computes */
+    double handover_ns;         /* CPU time of the submitter for a task, one after the other */
+    double beside_ns;           /* what else a latency has beside service */
+    double each_bytes;          /* memory a worker adds; */
+    double all_bytes;           /* and what there is once */
     struct queue_sample sample;
 };
 
@@ -73,9 +74,8 @@ int bursts_run(struct service *service, char *error);
 void bursts_release(struct service *service);
 /* Predicts all candidates, and chooses those that are worth measuring. Likewise. */
 int offers_make(struct service *service, char *error);
-/* How long a trial's latencies depend on each other, in ns, at that rate: the relaxation time of a queue whose times
- * are exponential, 1 / (sqrt(most) - sqrt(rate))^2 (J. W. Cohen: The Single Server Queue, 1982, III.7). */
-double offer_relaxation_ns(const struct offer *offer, double rate);
+/* Its queue at the rate, for how long that depends on itself and a trial must last (bench/stats/steady.h). */
+struct steady_queue offer_steady(const struct service *service, const struct offer *offer);
 
 /* Measures under the rate. 0, or the exit code after a line. */
 int service_measure(struct service *service, char *directory, size_t size);
