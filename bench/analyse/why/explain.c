@@ -90,7 +90,7 @@ static double state_ns(const struct both *both, const struct states *s, enum sta
 {
     const bool end = both->a->has_end && both->b->has_end, stamps = both->a->has_stamps && both->b->has_stamps,
                serial = both->a->has_serial && both->b->has_serial;
-    const double *ns = both->a->has_waiting && both->b->has_waiting ? s->ns : s->coarse;
+    const double *ns = s->ns[both->a->detail > both->b->detail ? both->a->detail : both->b->detail];
     switch (state) {
     case STATE_IDLE:
         return ns[state] + (end ? 0 : ns[STATE_IDLE_END]);
@@ -154,12 +154,11 @@ static void facts_make(struct work *w, struct explanation *e)
         row_put(w, k, w->both[k].a->submitter_share, w->both[k].b->submitter_share);
     e->submitter_share[0] = middle(w, w->rows);
     e->submitter_share[1] = middle(w, w->rows + w->count);
-    e->has_serial = e->has_stamps = e->has_waiting = true;
+    e->has_serial = e->has_stamps = true;
     for (size_t k = 0; k < w->count; k++) {
         const struct states *a = w->both[k].a, *b = w->both[k].b;
         e->has_serial = e->has_serial && a->has_serial && b->has_serial;
         e->has_stamps = e->has_stamps && a->has_stamps && b->has_stamps;
-        e->has_waiting = e->has_waiting && a->has_waiting && b->has_waiting;
     }
 }
 

@@ -229,7 +229,7 @@ static void reason_find(struct explanation *e, enum state state)
         return;
     case STATE_OFF:
         snprintf(part->reason, sizeof part->reason,
-                 "not told apart: processes of one task take with them how long they waited for a CPU");
+                 "not told apart: how long they waited is not known, or not of that time alone");
         return;
     case STATE_SLEEP_MORE:
         snprintf(part->reason, sizeof part->reason, "woken later than under serial, or held up inside of tasks");

@@ -3,7 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#define SLEEPERS 0.1 /* of a body, off the CPU under serial: its tasks sleep */
+#define SLEEPERS 0.1  /* of a body, off the CPU under serial: its tasks sleep */
+#define ROOM     0.02 /* of a slot, between bodies: less does not matter */
 
 const struct state_words state_words[STATES] = {
     [STATE_BODY] = {"task bodies, as serial", "task bodies", "body", "none"},
@@ -91,13 +92,13 @@ static double inside(const struct taken_apart *t, double off, double asleep, dou
 }
 
 /* Between bodies. What of the waiting was not inside was there, or it was the submitter's own, which slots have not:
- * it takes no more than there is. */
-static double between(const struct taken_apart *t, double gap, double waited, double *ns)
+ * it takes no more than there is. Returns the waiting. */
+static double between(const struct taken_apart *t, double gap, double waited, enum states_detail detail, double *ns)
 {
     double waiting;
     ns[STATE_MADE] = t->makes_processes ? fmin(gap, t->submitter_ns / t->tasks) : 0;
     gap -= ns[STATE_MADE];
-    if (isnan(t->waiting_ns)) { /* processes took it with them when they ended */
+    if (detail != DETAIL_ALL) {
         ns[STATE_OFF] = gap;
         return 0;
     }
@@ -106,6 +107,16 @@ static double between(const struct taken_apart *t, double gap, double waited, do
     ns[STATE_IDLE_END] = isnan(t->end_ns) ? 0 : clamp(t->end_ns / t->tasks, 0, gap);
     ns[STATE_IDLE] = gap - ns[STATE_IDLE_END];
     return waiting;
+}
+
+/* Processes of one task take with them how long they waited. And it is read when workers have answered after the last
+ * task: on a busy machine what they waited for to answer is in it, and where it is more than there was time for
+ * between bodies, it says nothing of that time. */
+static enum states_detail detail_of(const struct taken_apart *t, double slot, double gap, double waited)
+{
+    if (isnan(t->waiting_ns))
+        return DETAIL_LEAST;
+    return gap > ROOM * slot && t->waiting_ns / t->tasks - waited > gap ? DETAIL_INSIDE : DETAIL_ALL;
 }
 
 /* Bodies on a CPU and off it, and CPU time between them. Returns the waiting inside; *gap is what is left. Where they
@@ -146,25 +157,24 @@ static void close_states(const struct taken_apart *t, double waiting, double slo
 void states_take_apart(const struct taken_apart *t, struct states *s)
 {
     const double slot = t->workers * t->wall_ns / t->tasks;
-    struct taken_apart without = *t;
-    double waiting, gap, asleep = 0;
-    without.waiting_ns = NAN;
+    double parts[STATES] = {0}, waiting, gap, asleep = 0;
     *s = (struct states){.slots = t->workers,
                          .whole_ns = t->wall_ns / t->tasks,
                          .submitter_share = t->submitter_ns / t->wall_ns,
                          .has_serial = !isnan(t->serial_cpu_ns),
                          .has_stamps = !isnan(t->service_ns),
-                         .has_waiting = !isnan(t->waiting_ns),
-                         .has_end = !isnan(t->end_ns) && !isnan(t->waiting_ns)};
+                         .has_end = !isnan(t->end_ns)};
     if (!isnan(t->serial_service_ns))
         asleep = fmax(0, t->serial_service_ns - t->serial_cpu_ns - known(t->serial_waiting_ns));
-    waiting = bodies(t, slot, asleep, s->ns, &gap);
-    memcpy(s->coarse, s->ns, sizeof s->ns);
-    between(&without, gap, waiting, s->coarse);
-    s->coarse[STATE_OFF] += waiting; /* waiting inside alone is not comparable: a process may wait before its body */
-    close_states(t, 0, slot, s->coarse);
-    waiting += between(t, gap, waiting, s->ns);
-    close_states(t, waiting, slot, s->ns);
-    if (!s->has_waiting)
-        memcpy(s->ns, s->coarse, sizeof s->ns);
+    waiting = bodies(t, slot, asleep, parts, &gap);
+    s->detail = detail_of(t, slot, gap, waiting);
+    for (int i = 0; i < DETAILS; i++) {
+        const enum states_detail detail = (enum states_detail)i < s->detail ? s->detail : (enum states_detail)i;
+        double *ns = s->ns[i];
+        memcpy(ns, parts, sizeof parts);
+        const double more = between(t, gap, waiting, detail, ns);
+        if (detail == DETAIL_LEAST) /* a process may wait before its body what another one waits inside */
+            ns[STATE_OFF] += waiting;
+        close_states(t, detail == DETAIL_LEAST ? 0 : waiting + more, slot, ns);
+    }
 }

@@ -37,18 +37,24 @@ enum why_fact {
     FACTS
 };
 
+/* How finely a trial is taken apart; of two that are compared the coarser one counts. */
+enum states_detail {
+    DETAIL_ALL,    /* every state */
+    DETAIL_INSIDE, /* between bodies waiting is not told from being idle: OFF has both */
+    DETAIL_LEAST,  /* nor is it inside: OFF has all waiting */
+    DETAILS
+};
+
 /* Of one trial. Times are ns a task and slot: workers x wall / tasks / workers, the time per task, is their sum. */
 struct states {
-    double ns[STATES];
-    double coarse[STATES]; /* as ns, with OFF for all that needs the run-queue delay to be told apart; what of a trial
-                              that knows it is compared with one that does not */
-    double slots;          /* workers; 1 under serial */
-    double whole_ns;       /* wall / tasks; NAN: the trial tells nothing, and nothing else is filled */
+    double ns[DETAILS][STATES];
+    enum states_detail detail; /* the finest that the trial bears; finer ones are filled with the same */
+    double slots;              /* workers; 1 under serial */
+    double whole_ns;           /* wall / tasks; NAN: the trial tells nothing, and nothing else is filled */
     double fact[FACTS];
     double submitter_share; /* of the time, that the submitter was on a CPU */
     bool has_serial;        /* STATE_BODY is serial's of the same block */
     bool has_stamps;        /* bodies were timed; else HAND has BODY_MORE, and WAIT what was inside of bodies */
-    bool has_waiting;       /* run-queue delay is known; else ns is no finer than coarse */
     bool has_end;           /* IDLE_END is known; else IDLE has it */
 };
 

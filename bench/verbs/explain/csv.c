@@ -31,7 +31,7 @@ static size_t trial_put(const struct trial_row *trial, const struct states *s, s
     size_t count = 0;
     for (int i = 0; i < STATES; i++) {
         struct states_row row = {.trial_id = trial->trial_id,
-                                 .ns = i == STATE_UNKNOWN ? left : llround(s->ns[i] * scale),
+                                 .ns = i == STATE_UNKNOWN ? left : llround(s->ns[s->detail][i] * scale),
                                  .ns_error = MISSING,
                                  .count = MISSING};
         if (!row.ns)
