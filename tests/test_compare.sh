@@ -40,7 +40,7 @@ BEGIN {
                 ns = size * given("speed", 1) * (1 + 0.3 * (b % 3)) * factor[pool[p]] * (1 + spread * noise(b * 10 + s * 5 + p))
                 failed = pool[p] == given("broken", "") || given("broken", "") == "all"
                 printf "%d,%s,%d,c%03d,%d,%d,,%s,spin,%d,fixed,%d,%d,%d,compact,%s,completed,0,0,0,,task,%s,%s,%s,",
-                    given("schema", 1), where, n, s * pools + p, b, p - 1, pool[p], size, given("iterations", size),
+                    given("schema", 1), where, n, s * pools + p, b, s * pools + p, pool[p], size, given("iterations", size),
                     given("tasks", 100), pool[p] == "serial" ? 1 : 2, given("arrival", "burst"),
                     given("seed", 11), failed ? "crashed" : "ok", failed ? "killed" : ""
                 if (failed)

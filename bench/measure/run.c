@@ -241,15 +241,25 @@ static void rest_say(const struct session *session, const char *verb, const stru
     free(quoted);
 }
 
+/* With how many rows trials.csv has, so that one that goes is missed. */
+static int ended_note(const struct session *session, const struct course *course, char *error)
+{
+    struct recorded recorded;
+    int rc = recorded_read(session->directory, &recorded, error);
+    return rc ? rc
+              : host_note(session->directory, "ended",
+                          json_pack("{s:s, s:i, s:i}", "because", course->ending.because, "blocks",
+                                    (int)course->ending.blocks, "trials", (int)recorded.trials),
+                          error);
+}
+
 int run_blocks(struct session *session, const char *verb, struct remaining *before)
 {
     char error[ERROR_MAX] = "", closing[ERROR_MAX] = "";
     struct course course = {.before = before};
     int rc = course_run(session, &course, error);
     if (rc == 0)
-        rc = host_note(session->directory, "ended",
-                       json_pack("{s:s, s:i}", "because", course.ending.because, "blocks", (int)course.ending.blocks),
-                       error);
+        rc = ended_note(session, &course, error);
     int closed = session_end(session, closing);
     if (rc < 0 || closed < 0) {
         char *quoted = run_for_shell(session->directory);

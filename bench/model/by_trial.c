@@ -170,8 +170,9 @@ static int tallies_check(const struct reading *r, const char *directory)
         if (is->rows != was->rows)
             snprintf(rows, sizeof rows, "%lld row%s where %lld were written", (long long)is->rows,
                      is->rows == 1 ? "" : "s", (long long)was->rows);
-        return refuse_as(-EBADMSG, r->error, "%.300s/%s: trial %lld has %s", directory, file,
-                         (long long)r->reader->trials[i].trial_id, rows);
+        return refuse_as(-EBADMSG, r->error,
+                         "%.300s/%s: trial %lld has %s; `poolbench repair RUN` keeps those that are whole", directory,
+                         file, (long long)r->reader->trials[i].trial_id, rows);
     }
     return 0;
 }

@@ -34,6 +34,11 @@ int replacement_begin(const char *directory, const struct file_format *format, s
 /* rc: how filling it went; on an error the file stays as it was. Returns rc, or what failed here. */
 int replacement_end(struct replacement *replacement, int rc);
 
+/* The same, for a file that is damaged: a row that is refused is told to `refused`, with the line that csv_read() would
+ * have ended with, and the next one is read. A row is a line: quotes that hold a newline are none of ours. */
+int csv_salvage(const char *directory, const struct file_format *format, int (*row)(const void *row, void *arg),
+                void (*refused)(const char *why, void *arg), void *arg, char *error);
+
 /* Bytes of `directory/format->file` behind `end`, as csv_append() understands it. Or -errno. */
 int64_t csv_behind(const char *directory, const struct file_format *format, int64_t end);
 

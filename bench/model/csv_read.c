@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define READ_BYTES      (64u << 10)
+#define PARSER_OPTIONS  (CSV_STRICT | CSV_REPALL_NL | CSV_APPEND_NULL)
 #define FIELD_BYTES_MAX (1u << 20)
 #define HEADER_MAX      4096u
 
@@ -36,6 +37,7 @@ struct reader {
     uint64_t *names;                /* row_sum_text() of theirs */
     size_t summed;                  /* fields to the left of row_sum; all where there is none */
     bool has_sum;                   /* the format has row_sum */
+    bool salvages;                  /* a row that is refused is not the end */
     uint64_t sum;                   /* of the row */
     size_t header_size, fields;     /* fields: of the header line */
     size_t field;                   /* number of the next field in this line */
@@ -261,9 +263,10 @@ static bool sum_check(struct reader *r)
     memcpy(&said, r->values + column->offset, sizeof said);
     memcpy(r->values + column->offset, &is, sizeof is);
     if (said != MISSING && said != is)
-        reader_fail(
-            r, "the values of this row are not those that were written (row_sum is %" PRId64 ", expected %" PRId64 ")",
-            said, is);
+        reader_fail(r,
+                    "the values of this row are not those that were written (row_sum is %" PRId64 ", expected %" PRId64
+                    ")%s",
+                    said, is, r->salvages ? "" : "; `poolbench repair RUN` keeps the rows that are whole");
     return r->result == 0;
 }
 
@@ -324,32 +327,51 @@ static int file_parse(struct reader *r, int fd, int64_t end, struct csv_parser *
     return r->result;
 }
 
+/* For reading that file; 0 or -errno with a line in error. */
+static int reader_open(struct reader *r, const char *directory, char path[PATH_MAX], int *fd)
+{
+    int rc = csv_path(path, directory, r->format->file);
+    *fd = rc ? -1 : inside_fd(directory, r->format->file);
+    rc = rc ? rc : *fd < 0 ? *fd : 0;
+    if (rc)
+        return refuse_as(rc, r->error, "%s/%s: cannot be read: %s", directory, r->format->file, text_file_why(rc));
+    r->path = path;
+    r->values = malloc(2 * r->format->row_size);
+    if (!r->values) {
+        close(*fd);
+        return refuse_as(-ENOMEM, r->error, "%s/%s: out of memory", directory, r->format->file);
+    }
+    r->line = r->first_line = 1;
+    r->count = format_columns(r->format, r->columns);
+    r->has_sum = r->count && !strcmp(r->columns[r->count - 1].name, ROW_SUM_NAME);
+    r->summed = SIZE_MAX;
+    r->empty = r->values + r->format->row_size;
+    row_clear(r->format, r->empty);
+    memcpy(r->values, r->empty, r->format->row_size);
+    return 0;
+}
+
+static void reader_close(struct reader *r)
+{
+    free(r->values);
+    free(r->header);
+    free(r->names);
+}
+
 int csv_read(const char *directory, const struct file_format *format, int64_t end,
              int (*row)(const void *row, void *arg), void *arg, char *error)
 {
     char path[PATH_MAX];
     struct csv_parser parser;
-    struct reader r = {
-        .format = format, .path = path, .error = error, .row = row, .arg = arg, .line = 1, .first_line = 1};
-    int fd = -1, result = csv_path(path, directory, format->file);
-    if (!result) {
-        fd = inside_fd(directory, format->file);
-        result = fd < 0 ? fd : 0;
-    }
+    struct reader r = {.format = format, .error = error, .row = row, .arg = arg};
+    int fd, result = reader_open(&r, directory, path, &fd);
     if (result)
-        return refuse_as(result, error, "%s/%s: cannot be read: %s", directory, format->file, text_file_why(result));
-    r.values = malloc(2 * format->row_size);
-    if (!r.values || csv_init(&parser, CSV_STRICT | CSV_REPALL_NL | CSV_APPEND_NULL)) {
-        free(r.values);
+        return result;
+    if (csv_init(&parser, PARSER_OPTIONS)) {
+        reader_close(&r);
         close(fd);
-        return refuse_as(-ENOMEM, error, "%s/%s: out of memory", directory, format->file);
+        return refuse_as(-ENOMEM, error, "%s: out of memory", path);
     }
-    r.count = format_columns(format, r.columns);
-    r.has_sum = r.count && !strcmp(r.columns[r.count - 1].name, ROW_SUM_NAME);
-    r.summed = SIZE_MAX;
-    r.empty = r.values + format->row_size;
-    row_clear(format, r.empty);
-    memcpy(r.values, r.empty, format->row_size);
     if (end < 0) { /* a torn last line is not read at all: half a field would look like a wrong one */
         off_t size = lseek(fd, 0, SEEK_END);
         int64_t whole = size > 0 ? csv_lines_end(fd, size) : 0;
@@ -359,9 +381,67 @@ int csv_read(const char *directory, const struct file_format *format, int64_t en
     }
     result = file_parse(&r, fd, end, &parser);
     csv_free(&parser); /* no csv_fini: it would report a torn last line as a row */
-    free(r.values);
-    free(r.header);
-    free(r.names);
+    reader_close(&r);
     close(fd);
     return result;
+}
+
+/* ---- what is left of a damaged file ---- */
+
+/* A parser of its own for each line: what is wrong with one is nothing to the next. */
+static void line_parse(struct reader *r, const char *line, size_t length)
+{
+    struct csv_parser parser;
+    const unsigned long number = r->line;
+    if (csv_init(&parser, PARSER_OPTIONS)) {
+        r->result = refuse_as(-ENOMEM, r->error, "%s: out of memory", r->path);
+        return;
+    }
+    if (line[length - 1] != '\n')
+        reader_fail(r, "the line was cut off");
+    else if (csv_parse(&parser, line, length, on_field, on_line, r) != length && !r->result)
+        reader_fail(r, "%s", csv_strerror(csv_error(&parser)));
+    else if (r->line == number && !r->result)
+        reader_fail(r, "a quote that is not closed");
+    csv_free(&parser);
+    r->line = r->first_line = number + 1;
+}
+
+/* A row that was refused is not in the way of the next one. */
+static void row_forget(struct reader *r)
+{
+    memcpy(r->values, r->empty, r->format->row_size);
+    r->result = 0;
+    r->version = 0;
+    r->sum = 0;
+    r->field = 0;
+}
+
+int csv_salvage(const char *directory, const struct file_format *format, int (*row)(const void *row, void *arg),
+                void (*refused)(const char *why, void *arg), void *arg, char *error)
+{
+    char path[PATH_MAX], *line = NULL;
+    struct reader r = {.format = format, .error = error, .row = row, .arg = arg, .salvages = true};
+    size_t room = 0;
+    int fd, rc = reader_open(&r, directory, path, &fd);
+    if (rc)
+        return rc;
+    FILE *file = fdopen(fd, "re");
+    if (!file)
+        close(fd);
+    for (ssize_t length; file && !r.result && (length = getline(&line, &room, file)) > 0;) {
+        line_parse(&r, line, (size_t)length);
+        if (r.result == -EBADMSG && r.fields) {
+            refused(error, arg);
+            row_forget(&r);
+        }
+    }
+    if (!r.result && !r.fields)
+        reader_fail(&r, "expected the header line of %s", format->file);
+    rc = file && !ferror(file) ? r.result : refuse_as(-EIO, error, "%s: cannot be read: %s", path, strerror(errno));
+    if (file)
+        fclose(file);
+    free(line);
+    reader_close(&r);
+    return rc;
 }

@@ -5,6 +5,7 @@
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
 #include "bench/model/host.h"
+#include "bench/model/invariants.h"
 #include "workloads/text.h"
 #include <errno.h>
 #include <math.h>
@@ -40,7 +41,9 @@ bool factors_have_latency(const struct factors *factors)
 
 struct reading {
     struct run_data *run;
-    size_t size; /* room for trials */
+    size_t size;  /* room for trials */
+    size_t rows;  /* of trials.csv, those set aside, too */
+    int64_t last; /* the highest number of a trial */
     char *error;
 };
 
@@ -49,6 +52,16 @@ static int on_trial(const void *row, void *arg)
     struct reading *reading = arg;
     struct run_data *run = reading->run;
     const struct trial_row *trial = row;
+    int rc = trial_consistent(trial, reading->error);
+    if (rc) {
+        char number[32] = "a trial";
+        if (trial->trial_id != MISSING)
+            snprintf(number, sizeof number, "trial %lld", (long long)trial->trial_id);
+        refuse_at(reading->error, "%.300s/%s: %s", run->directory, trial_format.file, number);
+        return rc;
+    }
+    reading->rows++;
+    reading->last = trial->trial_id > reading->last ? trial->trial_id : reading->last;
     if (trial->status == TRIAL_DISTURBED) {
         run->set_aside++;
         run->set_aside_disturbed += trial->outside == 1;
@@ -66,6 +79,12 @@ static int on_trial(const void *row, void *arg)
     }
     memcpy(&run->trials[run->trial_count++], row, sizeof *run->trials);
     return 0;
+}
+
+static int id_compare(const void *a, const void *b)
+{
+    const struct trial_row *x = a, *y = b;
+    return (x->trial_id > y->trial_id) - (x->trial_id < y->trial_id);
 }
 
 static void row_begin(struct summary_row *row, const struct trial_row *trial)
@@ -122,6 +141,12 @@ static int cells_group(struct run_data *run, char *error)
     return 0;
 }
 
+static int trial_twice(const struct run_data *run, const struct trial_row *trial, char *error)
+{
+    return refuse(error, "%.300s/%s: trial %lld is there twice; `poolbench repair RUN` keeps what is whole",
+                  run->directory, trial_format.file, (long long)trial->trial_id);
+}
+
 static int blocks_index(struct run_data *run, char *error)
 {
     size_t size = run->count * run->blocks;
@@ -133,6 +158,11 @@ static int blocks_index(struct run_data *run, char *error)
         return -ENOMEM;
     for (size_t i = 0; i < size; i++)
         run->at[i] = RUN_NOTHING;
+    for (size_t i = 1; i < run->trial_count; i++)
+        if (run->trials[i].trial_id > 0 && run->trials[i].row_sum > 0 &&
+            run->trials[i].row_sum == run->trials[i - 1].row_sum &&
+            run->trials[i].trial_id == run->trials[i - 1].trial_id)
+            return trial_twice(run, &run->trials[i], error);
     for (size_t i = 0; i < run->trial_count; i++) {
         const struct trial_row *trial = &run->trials[i];
         if (!trial_is_ok(trial) || trial->block < 1)
@@ -348,6 +378,16 @@ static struct looks looks_read(const struct run_data *run)
     return looks;
 }
 
+/* Numbers count from 1 without a gap, but for trials that were interrupted and taken out when the run was resumed. */
+static size_t rows_missing(const struct run_data *run, const struct reading *reading)
+{
+    const json_t *ended = host_fact(run->host, "ended");
+    size_t written = blocks_of(json_object_get(ended, "trials"));
+    if (!written && !host_fact(run->host, "resumed") && reading->last > 0 && reading->last <= TRIALS_MOST)
+        written = (size_t)reading->last;
+    return written > reading->rows ? written - reading->rows : 0;
+}
+
 int run_data_open(const char *directory, struct run_data *run, char *error)
 {
     struct reading reading = {.run = run, .error = error};
@@ -355,6 +395,8 @@ int run_data_open(const char *directory, struct run_data *run, char *error)
                              .partial = !csv_is_there(directory, latency_format.file)};
     snprintf(run->directory, sizeof run->directory, "%s", directory);
     int rc = csv_read(directory, &trial_format, -1, on_trial, &reading, error);
+    if (!rc && run->trial_count) /* rows may have been sorted */
+        qsort(run->trials, run->trial_count, sizeof *run->trials, id_compare);
     if (!rc)
         rc = run_data_index(run, error);
     if (!rc)
@@ -365,6 +407,7 @@ int run_data_open(const char *directory, struct run_data *run, char *error)
     }
     run->host = host_load(directory);
     run->looks = looks_read(run);
+    run->missing = rows_missing(run, &reading);
     return 0;
 }
 
@@ -401,6 +444,12 @@ void run_data_gaps(FILE *talk, const struct run_data *run)
         text_show(talk, run->directory);
         fprintf(talk, "/%s: the last line was cut off; used up to trial %lld, the last one committed\n",
                 trial_format.file, (long long)run->trials[run->trial_count - 1].trial_id);
+    }
+    if (run->missing) {
+        text_show(talk, run->directory);
+        fprintf(talk, "/%s: %zu row%s that %s written %s not there: the numbers are of the others\n", trial_format.file,
+                run->missing, run->missing == 1 ? "" : "s", run->missing == 1 ? "was" : "were",
+                run->missing == 1 ? "is" : "are");
     }
     if (!run->host) {
         text_show(talk, run->directory);

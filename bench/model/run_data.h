@@ -47,6 +47,7 @@ struct run_data {
     struct looks looks; /* how the run could stop by what it saw */
     bool partial;       /* latency.csv is not there: no percentiles */
     bool torn;          /* trials.csv ends within a line, which is not used */
+    size_t missing;     /* rows of it that were written and are not there */
 
     struct trial_row *trials; /* all committed ones that count, in the order of the file */
     size_t trial_count;
