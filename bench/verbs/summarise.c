@@ -1,9 +1,32 @@
 /* The verb summarise: summary.csv of a run anew from its other files, and the closing screen. */
 #include "bench/analyse/summary.h"
 #include "bench/base/refuse.h"
+#include "bench/show/hyperfine.h"
 #include "bench/show/screen.h"
 #include "bench/verbs/verbs.h"
 #include <limits.h>
+#include <string.h>
+
+enum { FORMAT };
+static const struct argument arguments[] = {
+    [FORMAT] = {"format", "screen|hyperfine", "screen",
+                "hyperfine: the times inside tasks that samples.csv has, as its --export-json writes them, on standard "
+                "output; nothing else is made or printed.",
+                true},
+    {.name = NULL},
+};
+
+/* The tasks for other people's scripts. */
+static int export_main(const char *directory)
+{
+    char error[ERROR_MAX] = "";
+    struct run_data run;
+    if (run_data_open(directory, &run, error))
+        return complain("summarise", "%s", error);
+    int rc = hyperfine_print(stdout, stderr, &run, error);
+    run_data_close(&run);
+    return rc < 0 ? complain("summarise", "%s", error) : 0;
+}
 
 static int summarise_main(const struct arguments *given)
 {
@@ -13,6 +36,8 @@ static int summarise_main(const struct arguments *given)
     bool all_failed;
     if (arguments_run("summarise", given, 0, directory))
         return 2;
+    if (!strcmp(given->value[FORMAT], "hyperfine"))
+        return export_main(directory);
     if (run_summed_open(directory, &run, error))
         return complain("summarise", "%s", error);
     if (!run.trial_count) {
@@ -44,6 +69,7 @@ const struct verb verb_summarise = {
     .name = "summarise",
     .chapter = "look",
     .operands = "[RUN]",
+    .arguments = arguments,
     .summary = "make summary.csv of a run anew and print it",
     .function = summarise_main,
     .help = "Makes summary.csv of a run anew from its trials.csv and latency.csv, and prints the screen. RUN is its "
