@@ -91,7 +91,9 @@ check "a run with uneven tasks" made --pool serial,static,pthread --size-dist fi
     --blocks 8 --samples 20 --out uneven
 check "its states close" closes uneven
 check "it is explained" explained uneven static,pthread
-check "who has the long task is waited for" [ "$(state_of uneven pthread idle-end)" -gt 0 ]
+# On a busy machine waiting to answer hides it: it is then in the state that is not told apart.
+check "who has the long task is waited for" \
+    [ $(($(state_of uneven pthread idle-end) + $(state_of uneven pthread off))) -gt 0 ]
 
 # A neighbour on the CPUs of the second run: nothing of it in the first one.
 check "a run to be disturbed" made --pool serial,prefork --size 1ms --tasks 40 --workers 2 --blocks 8 --out quiet
