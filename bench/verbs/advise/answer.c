@@ -336,11 +336,11 @@ static bool is_left_out(const char *word)
 }
 
 /* The same command with that budget, into a directory of its own. */
-static void line_surer(const struct service *service, double budget_ns)
+static void line_surer(const struct service *service, bool is_disturbed, double budget_ns)
 {
     struct text line = {.used = 0};
     char a[32];
-    text_add(&line, "poolbench advise");
+    text_add(&line, "%spoolbench advise", is_disturbed ? "with the CPUs to itself: " : "");
     for (char **word = service->argv; *word; word++) {
         char *quoted = text_for_shell(*word);
         if (is_left_out(*word) && word[1])
@@ -402,8 +402,8 @@ int service_print(const struct service *service, const struct run_data *run)
     line_why(service, found, service->finalists, best);
     line_changes(service, found[best].offer);
     line_rests(service, &found[best]);
-    line_surer(service, found[best].told == TOLD_UNKNOWN && found[best].budget_ns > 0
-                            ? found[best].budget_ns
-                            : 4 * (double)service->wish->budget_ns);
+    line_surer(service, found[best].others > OTHERS_MOST,
+               found[best].told == TOLD_UNKNOWN && found[best].budget_ns > 0 ? found[best].budget_ns
+                                                                             : 4 * (double)service->wish->budget_ns);
     return found[best].told == TOLD_KEPT ? 0 : found[best].told == TOLD_MISSED ? 3 : EXIT_BLIND;
 }
