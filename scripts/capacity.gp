@@ -3,15 +3,24 @@ eval key_of_pools
 space_right = 28.0
 keys = keys + 1
 key_text[keys] = level_text; key_shape[keys] = 0
-points_of(s) = sprintf("'%s.dat' index %d using 1:2:3:4 with yerrorbars pointsize 0.6 %s, ", chart_name, 2 * s - 2, look_of(series_pool[s])) \
-    . (series_joined[s] ? sprintf("'%s.dat' index %d using 1:2 with lines dashtype %d linecolor rgb '%s', ", chart_name, 2 * s - 2, dash_of(series_pool[s]), colour_of(series_pool[s])) : '')
-mark_of(s) = sprintf("'%s.dat' index %d using 1:2:3:4 with xerrorbars linewidth 2 pointsize 1.8 %s, ", chart_name, 2 * s - 1, look_of(series_pool[s]))
+colour(s) = colour_of(series_pool[s])
+data(s, what) = sprintf("'%s.dat' index %d", chart_name, 4 * s - 4 + what)
+upper_of(s) = data(s, 0) . sprintf(" using 1:2:3:4 with yerrorbars pointsize 0.9 %s, ", look_of(series_pool[s])) \
+    . (series_joined[s] ? data(s, 0) . sprintf(" using 1:2 with lines linewidth 1.5 linecolor rgb '%s', ", colour(s)) : '')
+mark_of(s) = data(s, 1) . sprintf(" using 1:2:3:4 with xerrorbars linewidth 2.5 pointsize 1.9 %s, ", look_of(series_pool[s]))
+lower_of(s) = data(s, 2) . sprintf(" using 1:2 with linespoints linewidth 0.6 pointsize 0.5 %s, ", look_of(series_pool[s]))
+theory_of(s) = data(s, 3) . sprintf(" using 1:2 with lines dashtype 2 linewidth 1.5 linecolor rgb '%s', ", colour(s))
+theories = 0
+do for [s = 1:series] { theories = theories + series_theory[s] }
+if (theories > 0) { keys = keys + 1; key_text[keys] = 'dashed curves, ' . theory_text; key_shape[keys] = 0 }
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
         eval panel_begin
-        set logscale x
+        if (x_most > 10 * x_least) { set logscale x }
         set logscale y
+        set ytics ()
+        do for [decade = -9:4] { do for [digit in '1 2 5'] { set ytics add (digit * 10.0 ** decade) } }
         set format x '%.0s%c/s'
         set format y '%.0s%cs'
         set xrange [x_least:x_most]
@@ -19,7 +28,10 @@ do for [page = 1:pages] {
         set arrow 101 from graph 0, first level to graph 1, first level nohead linestyle 101 back
         command = ''
         do for [s = 1:series] {
-            if (series_panel[s] == p) { command = command . points_of(s) . (series_found[s] ? mark_of(s) : '') }
+            if (series_panel[s] == p) {
+                command = command . (series_upper[s] ? upper_of(s) : '') . (series_lower[s] ? lower_of(s) : '') \
+                    . (series_theory[s] ? theory_of(s) : '') . (series_found[s] ? mark_of(s) : '')
+            }
         }
         eval 'plot ' . command[1:strlen(command) - 2]
         eval panel_end

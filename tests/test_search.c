@@ -1,5 +1,5 @@
-/* How often a search finds what is there: hundreds of searches with a known truth, through the functions that metg,
- * crossover and capacity search with. What is measured is printed, so that docs/METHOD.md can say it. Seeded. */
+/* How often a search finds what is there: hundreds of searches with a known truth, through the functions that metg
+ * and crossover search with. What is measured is printed, so that docs/METHOD.md can say it. Seeded. */
 #include "bench/stats/search.h"
 #include "tests/sim.h"
 #include <gsl/gsl_randist.h>
@@ -28,7 +28,7 @@ struct world {
     struct search_rules rules;
     double sigma; /* of the logarithm of a cost */
     unsigned blocks;
-    bool relative; /* g is taken as a share of the level, as metg and capacity do; else as a log ratio */
+    bool relative; /* g is taken as a share of the level, as metg does; else as a log ratio */
 };
 
 /* Efficiency over 50 % of tasks with an overhead. */
@@ -149,108 +149,6 @@ static void test_coverage(void **state)
                 wrong += worlds[w].g == latency_g && sigmas[s] < LATENCY_NOISE ? 0 : world_row(&worlds[w]);
         }
     assert_int_equal(wrong, 0);
-}
-
-/* A grid of points: the truth lies within the interval, also where some blocks are disturbed altogether, which makes
- * latencies longer and never shorter. */
-static unsigned grid_row(const struct world *world, size_t points, double disturbed)
-{
-    size_t held = 0, found = 0, open = 0, several = 0;
-    double off[EXPERIMENTS], reach[EXPERIMENTS], g[SEARCH_GRID_MAX * BLOCKS_MAX];
-    for (size_t e = 0; e < EXPERIMENTS; e++) {
-        struct search search;
-        struct crossing crossing;
-        struct search_grid grid = {.blocks = world->blocks, .g = g};
-        search_through(world, &search);
-        if (search.state != SEARCH_BRACKETED)
-            continue;
-        grid.points = search_grid(&search, points, grid.x);
-        for (size_t b = 0; b < grid.blocks; b++) {
-            bool hit = gsl_rng_uniform(sim_rng) < disturbed;
-            for (size_t p = 0; p < grid.points; p++) {
-                double here = noisy_g(world, grid.x[p]);
-                g[p * grid.blocks + b] = hit ? fmin(here, -0.5) : here;
-            }
-        }
-        assert_int_equal(search_resolve_grid(&search, &grid, LEVEL, &crossing), 0);
-        several += crossing.several;
-        if (isnan(crossing.x))
-            continue;
-        off[found] = fabs(log(crossing.x / world->truth));
-        reach[found] = log(crossing.interval.hi / crossing.interval.lo) / 2;
-        found++;
-        held += holds(&crossing.interval, world->truth);
-        open += isnan(crossing.interval.lo) || isnan(crossing.interval.hi);
-    }
-    size_t offs = stats_sort(off, found), reaches = stats_sort(reach, found);
-    printf("%zu points %4.0f %% %4.0f %% %6u %7zu %7.1f %% %9.1f %% %6.1f %% %6.1f %% ", points, 100 * world->sigma,
-           100 * disturbed, world->blocks, found, 100 * expm1(stats_median(off, offs)),
-           100 * expm1(stats_median(reach, reaches)), 100 * (double)open / (double)found,
-           100 * (double)several / EXPERIMENTS);
-    unsigned wrong = disturbed > 0 ? 0 : sim_share(held, found, HELD, true);
-    if (disturbed > 0)
-        printf("%.1f", 100 * (double)held / (double)found);
-    puts("");
-    return wrong;
-}
-
-static void test_fan(void **state)
-{
-    static const struct search_rules rates = {100, 2000, 1.12, false, SEARCH_FALLS};
-    static const double sigmas[] = {0.02, 0.05, 0.2};
-    static const unsigned blocks[] = {8, 12, 27};
-    unsigned wrong = 0;
-    (void)state;
-    printf("\nThe same by a fan of points; disturbed: that share of blocks is far slower\n");
-    printf("%-8s %6s %5s %6s %8s %7s %11s %8s %8s  held\n", "fan", "noise", "dist.", "blocks", "found", "off", "reach",
-           "open", "several");
-    gsl_rng_set(sim_rng, 4);
-    for (size_t d = 0; d < 2; d++)
-        for (size_t s = 0; s < sizeof sigmas / sizeof *sigmas; s++)
-            for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
-                for (size_t points = 4; points <= SEARCH_GRID_MAX; points++) {
-                    const struct world world = {"fan", latency_g, 1234, rates, sigmas[s], blocks[b], true};
-                    wrong += grid_row(&world, points, d ? 0.1 : 0);
-                }
-    assert_int_equal(wrong, 0);
-}
-
-/* Exactly, without noise; and what is no crossing. */
-static void test_fan_edges(void **state)
-{
-    const struct search_rules rules = {100, 1000, SEARCH_WIDTH, false, SEARCH_FALLS};
-    double g[5 * 8];
-    struct search search;
-    struct crossing crossing;
-    struct search_grid grid = {.blocks = 8, .g = g};
-    (void)state;
-    search_begin(&search, &rules);
-    search_stop(&search);
-    search.lo.x = 300;
-    search.hi.x = 480;
-    grid.points = search_grid(&search, 5, grid.x);
-    assert_int_equal(grid.points, 5);
-    for (size_t p = 1; p < 5; p++)
-        assert_true(grid.x[p] > grid.x[p - 1] && grid.x[0] >= 100 && grid.x[p] <= 1000);
-    for (size_t i = 0; i < 40; i++)
-        g[i] = 400 - grid.x[i / 8];
-    assert_int_equal(search_resolve_grid(&search, &grid, LEVEL, &crossing), 0);
-    assert_true(fabs(crossing.x / 400 - 1) < 1e-9 && crossing.bounded && !crossing.several);
-    g[3] = NAN; /* a failed trial takes its block along */
-    for (size_t p = 0; p < 5; p++)
-        g[p * 8 + 7] = -1000;
-    assert_int_equal(search_resolve_grid(&search, &grid, LEVEL, &crossing), 0);
-    assert_int_equal(crossing.blocks, 7);
-    assert_int_equal(crossing.below, 1);
-    assert_true(fabs(crossing.x / 400 - 1) < 1e-9 && isnan(crossing.interval.lo));
-    for (size_t i = 0; i < 40; i++)
-        g[i] = 1;
-    assert_int_equal(search_resolve_grid(&search, &grid, LEVEL, &crossing), 0);
-    assert_true(isnan(crossing.x) && crossing.beyond == 1 && crossing.above == 8);
-    for (size_t i = 0; i < 16; i++)
-        g[i] = -1; /* slow at low rates, and not at higher ones */
-    assert_int_equal(search_resolve_grid(&search, &grid, LEVEL, &crossing), 0);
-    assert_true(crossing.several);
 }
 
 /* Outside of the range: said, on the right side, and nearly always. */
@@ -381,9 +279,8 @@ static void test_reopened(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_coverage),  cmocka_unit_test(test_outside), cmocka_unit_test(test_reopened),
-        cmocka_unit_test(test_whole),     cmocka_unit_test(test_edges),   cmocka_unit_test(test_fan),
-        cmocka_unit_test(test_fan_edges),
+        cmocka_unit_test(test_coverage), cmocka_unit_test(test_outside), cmocka_unit_test(test_reopened),
+        cmocka_unit_test(test_whole),    cmocka_unit_test(test_edges),
     };
     return cmocka_run_group_tests(tests, sim_open, sim_close);
 }

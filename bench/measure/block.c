@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define P99_TASKS_LEAST 1000
-#define TRIAL_LATE      0.1 /* of the budget: no trial may end later */
+#define TRIAL_LATE 0.1 /* of the budget: no trial may end later */
 
 /* Runs the trial, and sees what others do meanwhile. */
 static int trial_watch(struct session *session, struct trial_facts *facts, char *error)
@@ -62,10 +61,10 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
         session->failures += !trial_is_ok(row);
     else
         session->stopped += !session->interrupted;
-    if (session->latency_p99_ns)
-        session->latency_p99_ns[position - 1] = trial_is_ok(row) && row->f.tasks >= P99_TASKS_LEAST
-                                                    ? trial_quantile_ns(&facts.parts, PHASE_LATENCY, 0.99)
-                                                    : NAN;
+    if (session->on_trial && !session->interrupted) {
+        rc = session->on_trial(&facts, row, session->on_trial_of);
+        return rc ? refuse_as(rc, error, "keeping what a trial found: %s", strerror(-rc)) : 0;
+    }
     return 0;
 }
 

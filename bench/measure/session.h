@@ -42,7 +42,9 @@ struct session {
     size_t stopped;            /* trials that stood still (Ctrl-Z) and have no times */
     int interrupted;           /* signal: no further trial is run */
     const uint32_t *positions; /* when not NULL, those of the trials of a block; else 1, 2, 3 ... */
-    double *latency_p99_ns;    /* when not NULL, session_block() puts there the p99 of each trial; NAN: too few tasks */
+    /* When not NULL, called by session_block() after each trial was recorded, with its job still there. 0 or -errno. */
+    int (*on_trial)(const struct trial_facts *facts, const struct trial_row *row, void *of);
+    void *on_trial_of;
 };
 
 /* The machine, what is asked for, calibrations, the plan. Writes nothing. Close it in any case. */

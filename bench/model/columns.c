@@ -237,11 +237,17 @@ static const struct column capacity_columns[] = {
     SEARCH_COLUMNS(capacity_row),
     TASK_COLUMNS(capacity_row),
     INT(capacity_row, size_ns, "label of a task's size"),
-    INT(capacity_row, p99_limit_ns, "limit on the 99th percentile of latency, from due"),
-    REAL(capacity_row, rate_per_s, "highest rate of arrivals that is sustained; empty where there is none in the range"),
-    REAL(capacity_row, lo_per_s, "lower end of its interval; all of the file hold together at 95 %; empty where not bounded"),
-    REAL(capacity_row, hi_per_s, "upper end of it"),
-    FOUND_COLUMNS(capacity_row),
+    INT(capacity_row, p99_limit_ns, "limit on the percentile of latency, from due"),
+    REAL(capacity_row, rate_per_s, "highest rate of arrivals that is sustained; empty where it is not between the rates measured"),
+    REAL(capacity_row, lo_per_s, "lower end of its interval; all of the file hold together at 95 %; empty where not bounded; without a rate: it is at least this"),
+    REAL(capacity_row, hi_per_s, "upper end of it; without a rate: it is below this"),
+    INT(capacity_row, blocks, "that ran; where percentile is empty: those that measured the last rates, which the interval is of"),
+    INT(capacity_row, trials, "of the pool"),
+    TEXT(capacity_row, reason, "where the fields before are empty, why; or what is to be known of them"),
+    REAL(capacity_row, percentile, "share of the tasks that must be within the limit; empty: 0.99"),
+    REAL(capacity_row, utilisation, "at rate_per_s, of all workers, by the service times measured"),
+    REAL(capacity_row, kept_per_s, "the highest rate measured up to which the pooled latencies keep to the limit"),
+    INT(capacity_row, kept_ns, "that percentile of latency there"),
 };
 // clang-format on
 

@@ -173,6 +173,8 @@ struct capacity_row {
     double rate_per_s, lo_per_s, hi_per_s;
     int64_t blocks, trials;
     char reason[192];
+    double percentile, utilisation, kept_per_s;
+    int64_t kept_ns;
 };
 
 extern const struct file_format metg_format, crossover_format, capacity_format;

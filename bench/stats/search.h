@@ -72,9 +72,6 @@ struct crossing {
     struct interval interval; /* an end is NAN where the blocks do not bound it, or are too few (bounded) */
     bool bounded;             /* there were enough blocks for this level */
     int beyond;               /* x is NAN: the crossing is below (-1) or above (1) */
-    /* of a grid alone: */
-    size_t below, above; /* blocks that cross before its first point, or behind its last */
-    bool several;        /* a point is surely beyond the crossing, and a later one surely is not */
 };
 
 /* g_lo[b] and g_hi[b] are of block b. Within a block g is interpolated on the log scale, and up to a bracket's width
@@ -85,22 +82,5 @@ struct crossing {
  * ranks. The bracket itself was chosen by other blocks, so choosing it biases nothing. 0 or -ENOMEM. */
 int search_resolve(const struct search *search, const double *g_lo, const double *g_hi, size_t blocks, double level,
                    struct crossing *crossing);
-
-/* Where two points say too little (a tail of latencies on a busy machine), a block measures several, over the bracket
- * and its width beyond each end. Per block the values are levelled out to what never falls, and the crossing is
- * where that passes 0; nothing is extrapolated, and a block that crosses outside counts as below or above. The interval
- * is of the median of those crossings, by order statistics. */
-#define SEARCH_GRID_MAX 5
-struct search_grid {
-    size_t points, blocks;
-    double x[SEARCH_GRID_MAX]; /* ascending */
-    const double *g;           /* g[point * blocks + block], NAN: failed */
-};
-size_t search_grid(const struct search *search, size_t wanted,
-                   double *x); /* wanted: 4 .. SEARCH_GRID_MAX; may be fewer */
-/* Instead of another search: the next grid reaches twice as far, below (-1) or above (1). */
-void search_widen(struct search *search, const struct search_grid *grid, int beyond);
-int search_resolve_grid(const struct search *search, const struct search_grid *grid, double level,
-                        struct crossing *crossing);
 
 #endif

@@ -2,13 +2,15 @@
 #include "bench/show/charts/search.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
-#include "bench/stats/stats.h"
+#include "bench/stats/pooled.h"
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
 #define LEVEL      0.95
 #define SERIES_MAX 64 /* as many pools have a key, scripts/style.gp */
 #define JOINED_MIN 3  /* points of a line */
+#define CURVE      60 /* points of a line of theory */
 
 struct point {
     double x, y;
@@ -19,6 +21,7 @@ struct found {
     struct search_mark mark;
     size_t panel, pool;
     bool joined; /* by a line */
+    bool upper, lower, theory;
 };
 
 struct search {
@@ -32,6 +35,7 @@ struct search {
     char pool[SERIES_MAX][SPEC_MAX];
     size_t pools;
     double x_least, x_most, y_least, y_most; /* of all points */
+    char theory[64];                         /* its name, or why there is none */
 };
 
 static int row_take(const void *row, void *arg)
@@ -72,35 +76,102 @@ static struct point point_make(const struct search *search, const struct summary
     return point;
 }
 
-/* Returns how many points it has. One that has none and was not found is not written. */
-static size_t series_data(struct search *search, const struct search_mark *mark, struct point *points, double *values,
-                          FILE *data)
+/* A percentile of all trials of a cell together. */
+static struct point point_pooled(const struct search *search, const struct summary_row *cell, double p)
 {
     const struct search_chart *chart = search->chart;
+    struct point point = {.x = chart->x_scale * chart->x(cell), .y = NAN};
+    struct pooled pooled;
+    int rc = run_pooled(search->run, (size_t)(cell - search->run->rows), p, &pooled);
+    if (rc == 0 || rc == -EDOM)
+        point.y = chart->y_scale * pooled.value;
+    point.ends = rc ? (struct interval){point.y, point.y}
+                    : (struct interval){chart->y_scale * pooled.lo, chart->y_scale * pooled.hi};
+    return point;
+}
+
+static void reach_note(struct search *search, const struct point *point)
+{
+    search->x_least = fmin(search->x_least, point->x); /* ignores that it was NAN */
+    search->x_most = fmax(search->x_most, point->x);
+    search->y_least = fmin(search->y_least, point->ends.lo);
+    search->y_most = fmax(search->y_most, point->ends.hi);
+}
+
+/* The points of a pool, of medians (p 0) or of that percentile, by x. Returns how many. */
+static size_t points_print(struct search *search, const struct search_mark *mark, double p, struct point *points,
+                           double *values, FILE *data)
+{
     size_t count = 0;
-    for (size_t c = 0; c < search->run->count; c++)
-        if (cell_fits(mark, &search->run->rows[c])) {
-            points[count] = point_make(search, &search->run->rows[c], values);
-            count += !isnan(points[count].x) && !isnan(points[count].y);
-        }
-    if (!count && isnan(mark->x)) /* nothing to draw */
-        return 0;
+    for (size_t c = 0; c < search->run->count; c++) {
+        const struct summary_row *cell = &search->run->rows[c];
+        if (!cell_fits(mark, cell))
+            continue;
+        points[count] = p > 0 ? point_pooled(search, cell, p) : point_make(search, cell, values);
+        count += !isnan(points[count].x) && !isnan(points[count].y);
+    }
     qsort(points, count, sizeof *points, point_order);
-    chart_comment(data, "%s: x, median over blocks, its 95 %% interval", mark->pool);
     for (size_t i = 0; i < count; i++) {
-        const struct point *point = &points[i];
-        search->x_least = fmin(search->x_least, point->x); /* ignores that it was NAN */
-        search->x_most = fmax(search->x_most, point->x);
-        search->y_least = fmin(search->y_least, point->ends.lo);
-        search->y_most = fmax(search->y_most, point->ends.hi);
-        fprintf(data, "%.9g %.9g %.9g %.9g\n", point->x, point->y, point->ends.lo, point->ends.hi);
+        reach_note(search, &points[i]);
+        fprintf(data, "%.9g %.9g %.9g %.9g\n", points[i].x, points[i].y, points[i].ends.lo, points[i].ends.hi);
     }
     if (!count)
         fputs("NaN NaN NaN NaN\n", data);
-    double x = chart->x_scale * mark->x, lo = chart->x_scale * mark->lo, hi = chart->x_scale * mark->hi;
-    fprintf(data, "\n\n# what was sought: x, level, the interval of x\n%.9g %.9g %.9g %.9g\n\n\n", x,
-            chart->y_scale * mark->level, isnan(lo) ? x : lo, isnan(hi) ? x : hi);
+    fputs("\n\n", data);
     return count;
+}
+
+/* A line over the rates that were measured. Whether there is one. */
+static bool theory_print(struct search *search, const struct search_mark *mark, FILE *data)
+{
+    const struct search_chart *chart = search->chart;
+    const struct summary_row *cell = NULL;
+    const double from = search->x_least, to = search->x_most;
+    size_t count = 0;
+    for (size_t c = 0; c < search->run->count && !cell; c++)
+        if (cell_fits(mark, &search->run->rows[c]) && !isnan(chart->x(&search->run->rows[c])))
+            cell = &search->run->rows[c];
+    chart_comment(data, "predicted by theory for %s: x, y", mark->pool);
+    for (size_t i = 0; i <= CURVE && cell && chart->theory && from < to; i++) {
+        double x = from * pow(to / from, (double)i / CURVE);
+        double y = chart->y_scale * chart->theory(search->run, cell, x / chart->x_scale, chart->upper, search->theory);
+        if (!isnan(y))
+            fprintf(data, "%.9g %.9g\n", x, y);
+        count += !isnan(y);
+    }
+    fputs(count ? "\n\n" : "NaN NaN\n\n\n", data);
+    return count > 1;
+}
+
+static void series_data(struct search *search, struct found *series, struct point *points, double *values, FILE *data)
+{
+    const struct search_chart *chart = search->chart;
+    const struct search_mark *mark = &series->mark;
+    chart_comment(data, "%s: x, %s, its 95 %% interval", mark->pool,
+                  chart->upper > 0 ? "of all trials together" : "median over blocks");
+    size_t count = points_print(search, mark, chart->upper, points, values, data), lower = 0;
+    double x = chart->x_scale * mark->x, lo = chart->x_scale * mark->lo, hi = chart->x_scale * mark->hi;
+    fprintf(data, "# what was sought: x, level, the interval of x\n%.9g %.9g %.9g %.9g\n\n\n", x,
+            chart->y_scale * mark->level, isnan(lo) ? x : lo, isnan(hi) ? x : hi);
+    if (chart->upper > 0) {
+        lower = points_print(search, mark, chart->lower, points, values, data);
+        series->theory = theory_print(search, mark, data);
+    }
+    series->upper = count > 0;
+    series->joined = count >= JOINED_MIN;
+    series->lower = lower > 0;
+}
+
+/* Whether there is anything to be drawn of it. */
+static bool is_drawn(const struct search *search, const struct search_mark *mark)
+{
+    bool any = !isnan(mark->x);
+    for (size_t c = 0; c < search->run->count && !any; c++)
+        for (size_t t = search->run->first[c]; cell_fits(mark, &search->run->rows[c]) && t != RUN_NOTHING && !any;
+             t = search->run->next[t])
+            any = trial_has_time(&search->run->trials[t]) && !isnan(search->chart->x(&search->run->rows[c])) &&
+                  (search->chart->upper > 0 || !isnan(search->chart->y(search->run, t)));
+    return any;
 }
 
 /* Its place among `count` texts of that size, where it is put if it is new; there is room for one a series. */
@@ -131,6 +202,7 @@ static void script_print(const struct search *search, FILE *script)
     chart_text(script, "x_text", 0, chart->x_label);
     chart_text(script, "y_text", 0, chart->y_label);
     chart_text(script, "level_text", 0, chart->level_label);
+    chart_text(script, "theory_text", 0, search->theory);
     fprintf(script, "level = %.9g\npage_panels = %d; panels = %zu; pools = %zu; series = %zu\n", level,
             CHART_PANELS_MAX, search->panels, search->pools, search->count);
     /* a single point has a range, too */
@@ -143,14 +215,17 @@ static void script_print(const struct search *search, FILE *script)
         chart_text(script, "panel_title", p + 1, search->panel[p]);
     for (size_t p = 0; p < search->pools; p++)
         chart_text(script, "pool_name", p + 1, search->pool[p]);
-    fputs("array series_panel[series]; array series_pool[series]; array series_found[series]; array "
-          "series_joined[series]\n",
-          script);
+    fputs(
+        "array series_panel[series]; array series_pool[series]; array series_found[series]; array "
+        "series_joined[series]; array series_upper[series]; array series_lower[series]; array series_theory[series]\n",
+        script);
     for (size_t i = 0; i < search->count; i++) {
         const struct found *s = &search->series[i];
         fprintf(script,
-                "series_panel[%zu] = %zu; series_pool[%zu] = %zu; series_found[%zu] = %d; series_joined[%zu] = %d\n",
-                i + 1, s->panel + 1, i + 1, s->pool + 1, i + 1, !isnan(s->mark.x), i + 1, s->joined);
+                "series_panel[%zu] = %zu; series_pool[%zu] = %zu; series_found[%zu] = %d; series_joined[%zu] = %d; "
+                "series_upper[%zu] = %d; series_lower[%zu] = %d; series_theory[%zu] = %d\n",
+                i + 1, s->panel + 1, i + 1, s->pool + 1, i + 1, !isnan(s->mark.x), i + 1, s->joined, i + 1, s->upper,
+                i + 1, s->lower, i + 1, s->theory);
     }
 }
 
@@ -164,10 +239,9 @@ static int search_draw(struct search *search, struct point *points, double *valu
         return refuse(work->why, "the run looked for no such thing: it has no %s", chart->format->file), 0;
     for (size_t i = 0; i < search->count && !result; i++) {
         struct found series = search->series[i];
-        size_t count = series_data(search, &series.mark, points, values, work->data);
-        if (!count && isnan(series.mark.x))
+        if (!is_drawn(search, &series.mark))
             continue;
-        series.joined = count >= JOINED_MIN;
+        series_data(search, &series, points, values, work->data);
         places_find(search, &series);
         search->series[kept++] = series;
     }
@@ -178,7 +252,8 @@ static int search_draw(struct search *search, struct point *points, double *valu
         return refuse(work->why, "no trial that ended well has what was sought, with a partner in its block"), 0;
     script_print(search, work->script);
     snprintf(left_out, sizeof left_out, "; %zu pools more are not drawn", search->left_out);
-    snprintf(note, sizeof note, "%s%s", chart->note, search->left_out ? left_out : "");
+    snprintf(note, sizeof note, "%s%s%s%s", chart->note, search->theory[0] ? "; " : "", search->theory,
+             search->left_out ? left_out : "");
     chart_notes(work, note);
     return chart_pictures(search->panels);
 }

@@ -156,14 +156,14 @@ static int crossover_set(const struct searches *searches, double x, struct cell 
     return overs[searches->over].set(x, cell, error);
 }
 
-static double log_ns_per_task(const struct search_trial *trial)
+static double log_ns_per_task(const struct trial_row *trial)
 {
-    return !trial_is_ok(&trial->row) ? NAN : log((double)trial->row.wall_ns / (double)trial->row.f.tasks);
+    return !trial_is_ok(trial) ? NAN : log((double)trial->wall_ns / (double)trial->f.tasks);
 }
 
 /* Above 0: the second pool is faster. */
-static double crossover_g(const struct searches *searches, double x, const struct search_trial *subject,
-                          const struct search_trial *base)
+static double crossover_g(const struct searches *searches, double x, const struct trial_row *subject,
+                          const struct trial_row *base)
 {
     (void)searches;
     (void)x;

@@ -52,11 +52,11 @@ static int metg_set(const struct searches *searches, double x, struct cell *cell
 }
 
 /* Not its logarithm: around 50 % efficiency itself is nearly straight on a logarithmic scale of sizes. */
-static double metg_g(const struct searches *searches, double x, const struct search_trial *subject,
-                     const struct search_trial *base)
+static double metg_g(const struct searches *searches, double x, const struct trial_row *subject,
+                     const struct trial_row *base)
 {
     (void)x;
-    return metg_throughput(&subject->row) / metg_throughput(&base->row) / searches->limit - 1;
+    return metg_throughput(subject) / metg_throughput(base) / searches->limit - 1;
 }
 
 /* The median granularity of the subject at x; NAN: it was not there. */

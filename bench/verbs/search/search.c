@@ -16,8 +16,6 @@
 
 #define SCAN_BLOCKS 12
 #define ATTEMPTS    2
-#define GRID_LEAST  4 /* points */
-#define LAST_LEAST  8 /* blocks */
 
 /* Numbers of the cells of a block, each once. */
 struct round {
@@ -49,7 +47,7 @@ static int64_t cell_at(struct searches *searches, uint32_t from, double x, char 
     if (rc)
         return rc;
     const size_t count = searches->session.plan.cells.count;
-    struct search_trial *trials = realloc(searches->trial, count * sizeof *trials);
+    struct trial_row *trials = realloc(searches->trial, count * sizeof *trials);
     if (trials)
         searches->trial = trials;
     struct added_cell *cells = realloc(searches->cell, (searches->cells + 1) * sizeof *cells);
@@ -94,23 +92,19 @@ static int block_run(struct searches *searches, const struct round *round, char 
     struct session *session = &searches->session;
     uint32_t *order = calloc(2 * round->count, sizeof *order);
     struct trial_row *found = calloc(round->count, sizeof *found);
-    double *p99 = calloc(round->count, sizeof *p99);
-    int rc = order && found && p99 ? 0 : refuse(error, "out of memory");
+    int rc = order && found ? 0 : refuse(error, "out of memory");
     if (rc == 0) {
         uint32_t *cells = order + round->count;
         searches->block++;
         order_draw(mix64(session->request.settings.seed, searches->block), 1, (unsigned)round->count, order);
         for (size_t i = 0; i < round->count; i++)
             cells[i] = round->cell[order[i]];
-        session->latency_p99_ns = p99;
         rc = session_block(session, searches->block, cells, round->count, NULL, found, error);
-        session->latency_p99_ns = NULL;
         for (size_t i = 0; i < round->count && !session->over_budget; i++)
-            searches->trial[cells[i]] = (struct search_trial){found[i], p99[i]};
+            searches->trial[cells[i]] = found[i];
     }
     free(order);
     free(found);
-    free(p99);
     return rc;
 }
 
@@ -118,15 +112,15 @@ static int block_run(struct searches *searches, const struct round *round, char 
 static double block_g(struct searches *searches, struct cell_search *one, double x)
 {
     const uint32_t from[] = {one->subject, one->base};
-    const struct search_trial *trial[] = {NULL, NULL};
+    const struct trial_row *trial[] = {NULL, NULL};
     char error[ERROR_MAX], text[64];
     for (size_t i = 0; i < 2 && from[i] != SEARCH_NONE; i++) {
         const double at = x_of(searches, i, x);
         trial[i] = &searches->trial[cell_at(searches, from[i], at, error)];
         one->trials++;
-        if (!trial_is_ok(&trial[i]->row))
-            snprintf(one->failure, sizeof one->failure, "%s at %s: %.120s", trial_status_word(trial[i]->row.status),
-                     searches->kind->spell(searches, at, text, sizeof text), trial[i]->row.reason);
+        if (!trial_is_ok(trial[i]))
+            snprintf(one->failure, sizeof one->failure, "%s at %s: %.120s", trial_status_word(trial[i]->status),
+                     searches->kind->spell(searches, at, text, sizeof text), trial[i]->reason);
     }
     return searches->kind->g(searches, x, trial[0], trial[1]);
 }
@@ -223,10 +217,10 @@ static double blocks_to_bracket(const struct searches *searches)
     return most;
 }
 
-/* The last round has as many points where a step has one. */
+/* The last round has two points where a step has one. */
 static double blocks_of_last(const struct searches *searches)
 {
-    return (searches->kind->grids ? GRID_LEAST : 2) * (double)(searches->blocks ? searches->blocks : LAST_LEAST);
+    return 2.0 * searches->blocks;
 }
 
 static void stop_all(struct searches *searches)
@@ -274,8 +268,7 @@ static int narrow_all(struct searches *searches, struct round *round, char *erro
         if (on <= 0 || searches->session.interrupted)
             return on < 0 ? on : 0;
         size_t last = (size_t)blocks_of_last(searches);
-        if (!affordable(searches, step_blocks(searches) * round->count +
-                                      last * (searches->kind->grids ? searches->count : round->count))) {
+        if (!affordable(searches, (step_blocks(searches) + last) * round->count)) {
             stop_all(searches);
             return 0;
         }
@@ -292,78 +285,37 @@ static bool unresolved(const struct cell_search *one)
     return one->search.state == SEARCH_BRACKETED && !one->resolved;
 }
 
-/* Points a block and blocks: first enough blocks that some may be disturbed, then more points. The time decides, never
- * what was found. */
-static void last_plan(const struct searches *searches, size_t *points, size_t *blocks)
-{
-    static const unsigned plans[][2] = {{5, 27}, {5, 18}, {4, 18}, {5, 12}, {4, 12}, {5, 8}};
-    size_t unresolved_count = 0;
-    *points = searches->kind->grids ? GRID_LEAST : 2;
-    *blocks = searches->blocks ? searches->blocks : LAST_LEAST;
-    for (size_t i = 0; i < searches->count; i++)
-        unresolved_count += unresolved(&searches->each[i]);
-    for (size_t i = 0; i < sizeof plans / sizeof plans[0] && searches->kind->grids; i++) {
-        size_t n = searches->blocks ? searches->blocks : plans[i][1];
-        if (!affordable(searches, plans[i][0] * n * unresolved_count))
-            continue;
-        *points = plans[i][0];
-        *blocks = n;
-        break;
-    }
-}
-
 static int last_prepare(struct searches *searches, struct round *round, char *error)
 {
-    size_t points, blocks;
     int rc = 0;
     round->count = 0;
-    last_plan(searches, &points, &blocks);
     for (size_t i = 0; i < searches->count && rc == 0; i++) {
-        struct cell_search *one = &searches->each[i];
+        const struct cell_search *one = &searches->each[i];
         if (!unresolved(one))
             continue;
-        one->grid = (struct search_grid){2, blocks, {one->search.lo.x, one->search.hi.x}, NULL};
-        if (searches->kind->grids)
-            one->grid.points = search_grid(&one->search, points, one->grid.x);
-        for (size_t p = 0; p < one->grid.points && rc == 0; p++)
-            rc = round_add(searches, one, one->grid.x[p], round, error);
+        rc = round_add(searches, one, one->search.lo.x, round, error);
+        if (rc == 0)
+            rc = round_add(searches, one, one->search.hi.x, round, error);
     }
     return rc;
 }
 
-/* Blocks that were not run are none: the values of a point move together. */
+/* g: of `blocks` blocks at the low end, then at the high one. Blocks that were not run are none. */
 static int resolve(struct searches *searches, struct cell_search *one, double *g, size_t done)
 {
-    struct search_grid *grid = &one->grid;
-    for (size_t p = 1; p < grid->points; p++)
-        memmove(g + p * done, g + p * grid->blocks, done * sizeof *g);
-    grid->blocks = done;
-    grid->g = g;
-    int rc = searches->kind->grids
-                 ? search_resolve_grid(&one->search, grid, search_level(searches), &one->crossing)
-                 : search_resolve(&one->search, g, g + done, done, search_level(searches), &one->crossing);
-    grid->g = NULL;
-    if (!searches->kind->grids) { /* what was found at an end of the range that the search never came to */
-        struct search_point *const ends[] = {&one->search.lo, &one->search.hi};
-        for (size_t end = 0; end < 2; end++)
-            if (isnan(ends[end]->g))
-                ends[end]->g = stats_median(g + end * done, stats_sort(g + end * done, done));
-    }
+    struct search_point *const ends[] = {&one->search.lo, &one->search.hi};
+    double *const g_of[] = {g, g + searches->blocks};
+    int rc = search_resolve(&one->search, g_of[0], g_of[1], done, search_level(searches), &one->crossing);
+    for (size_t end = 0; end < 2; end++) /* what was found at an end of the range that the search never came to */
+        if (isnan(ends[end]->g))
+            ends[end]->g = stats_median(g_of[end], stats_sort(g_of[end], done));
     return rc;
-}
-
-static size_t last_blocks(const struct searches *searches)
-{
-    for (size_t i = 0; i < searches->count; i++)
-        if (unresolved(&searches->each[i]))
-            return searches->each[i].grid.blocks;
-    return 0;
 }
 
 static int last_round(struct searches *searches, const struct round *round, char *error)
 {
-    const size_t blocks = last_blocks(searches);
-    double *g = calloc(searches->count * SEARCH_GRID_MAX * blocks + 1, sizeof *g);
+    const size_t blocks = searches->blocks;
+    double *g = calloc(2 * searches->count * blocks + 1, sizeof *g);
     unsigned done = 0;
     int rc = g ? 0 : refuse(error, "out of memory");
     while (done < blocks && rc == 0 && round->count) {
@@ -380,14 +332,13 @@ static int last_round(struct searches *searches, const struct round *round, char
             struct cell_search *one = &searches->each[i];
             if (!unresolved(one))
                 continue;
-            for (size_t p = 0; p < one->grid.points; p++)
-                g[(i * SEARCH_GRID_MAX + p) * blocks + done] = block_g(searches, one, one->grid.x[p]);
+            g[2 * i * blocks + done] = block_g(searches, one, one->search.lo.x);
+            g[(2 * i + 1) * blocks + done] = block_g(searches, one, one->search.hi.x);
         }
         done++;
     }
     for (size_t i = 0; i < searches->count && rc == 0; i++)
-        if (unresolved(&searches->each[i]) &&
-            resolve(searches, &searches->each[i], g + i * SEARCH_GRID_MAX * blocks, done))
+        if (unresolved(&searches->each[i]) && resolve(searches, &searches->each[i], g + 2 * i * blocks, done))
             rc = refuse(error, "out of memory");
     free(g);
     return rc;
@@ -401,7 +352,7 @@ static void range_check(struct searches *searches)
         struct cell_search *one = &searches->each[i];
         struct search *search = &one->search;
         const struct crossing *crossing = &one->crossing;
-        if (search->state != SEARCH_BRACKETED || !crossing->blocks || !isnan(crossing->x) || searches->kind->grids)
+        if (search->state != SEARCH_BRACKETED || !crossing->blocks || !isnan(crossing->x))
             continue;
         if (crossing->beyond < 0 ? search->lo.x <= search->rules.from : search->hi.x >= search->rules.to)
             search_reopen(search, crossing->beyond);
@@ -413,15 +364,10 @@ static void range_check(struct searches *searches)
 static size_t reopen(struct searches *searches)
 {
     size_t reopened = 0;
-    if (searches->kind->grids && !affordable(searches, GRID_LEAST * LAST_LEAST))
-        return 0; /* what was seen is said instead */
     for (size_t i = 0; i < searches->count; i++) {
         struct cell_search *one = &searches->each[i];
         if (unresolved(one) && isnan(one->crossing.x) && one->crossing.blocks) {
-            if (searches->kind->grids)
-                search_widen(&one->search, &one->grid, one->crossing.beyond);
-            else
-                search_reopen(&one->search, one->crossing.beyond);
+            search_reopen(&one->search, one->crossing.beyond);
             one->crossing = (struct crossing){.x = NAN};
             reopened++;
         } else {
@@ -431,10 +377,10 @@ static size_t reopen(struct searches *searches)
     return reopened;
 }
 
-/* Room for the most that a round can have: a grid, of both cells, of every search. */
+/* Room for the most that a round can have: both ends, of both cells, of every search. */
 static struct round round_new(const struct searches *searches)
 {
-    return (struct round){.cell = calloc(2 * SEARCH_GRID_MAX * searches->count, sizeof(uint32_t))};
+    return (struct round){.cell = calloc(4 * searches->count, sizeof(uint32_t))};
 }
 
 /* What the first step takes; its cells are taken off again. Once by what is known, and again after pilots. -errno. */

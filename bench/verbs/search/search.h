@@ -1,6 +1,6 @@
-/* Searching with trials: what metg, crossover and capacity have in common. A search copies a cell along one factor,
- * mostly beside another one that it is measured by; all searches of a verb go on together, so that they share blocks.
- * One thread. 0 or -errno, with a line in error (ERROR_MAX bytes). */
+/* Searching with trials: what metg and crossover have in common, and a little of it capacity. A search copies a cell
+ * along one factor, mostly beside another one that it is measured by; all searches of a verb go on together, so that
+ * they share blocks. One thread. 0 or -errno, with a line in error (ERROR_MAX bytes). */
 #ifndef POOLBENCH_VERBS_SEARCH_SEARCH_H
 #define POOLBENCH_VERBS_SEARCH_SEARCH_H
 #include "bench/analyse/summary.h"
@@ -15,18 +15,12 @@
     "tasks", "faults", "timing", "precision", "samples", "task-limit", "trial-program", "like", "more", "trust",       \
         "measure", NULL
 
-struct search_trial {
-    struct trial_row row;
-    double latency_p99_ns;
-};
-
 /* The search that one cell is copied for. */
 struct cell_search {
     uint32_t subject, base; /* numbers of the cells that are copied; base may be SEARCH_NONE */
     struct search search;
     struct crossing crossing; /* of a bracket */
     bool resolved;            /* it is what will be reported */
-    struct search_grid grid;  /* points of the last round; two of them are the bracket itself */
     size_t trials;
     char failure[SEARCH_ANSWER_MAX]; /* of the last trial that failed */
 };
@@ -38,15 +32,14 @@ struct search_kind {
     /* Options of run that are set to what the search needs, as name and value in turn; ends with NULL. */
     const char *const *fixed;
     unsigned step_blocks; /* to tell a side by */
-    bool grids;           /* the last round measures a grid of points */
     double base_x;        /* where the base is, at whatever x its subjects are; 0: where they are */
     /* After session_open(): fills each, count and what the functions below need. */
     int (*prepare)(struct searches *searches, const struct arguments *given, char *error);
     /* What makes a cell the one at x. */
     int (*set)(const struct searches *searches, double x, struct cell *cell, char *error);
     /* Above 0 on one side of the crossing, below on the other. base: NULL with SEARCH_NONE. */
-    double (*g)(const struct searches *searches, double x, const struct search_trial *subject,
-                const struct search_trial *base);
+    double (*g)(const struct searches *searches, double x, const struct trial_row *subject,
+                const struct trial_row *base);
     char *(*spell)(const struct searches *searches, double x, char *text, size_t size);
     /* What the answer is where the crossing is at x, for spell; NULL: x itself, else x is the label that stands beside.
      */
@@ -67,15 +60,14 @@ struct searches {
     struct session session;
     struct cell_search *each; /* owned */
     size_t count;
-    unsigned blocks; /* of the last round; 0: as many as the budget has time for */
+    unsigned blocks; /* of the last round */
     int64_t budget_ns;
     bool over_budget;
-    double limit;  /* of metg: the efficiency; of capacity: the latency in ns */
+    double limit;  /* of metg: the efficiency */
     unsigned over; /* of crossover: the factor */
-    int64_t tasks; /* of capacity: in every trial */
 
-    unsigned block;             /* the last one that ran */
-    struct search_trial *trial; /* the last one of each cell of the plan; owned */
+    unsigned block;          /* the last one that ran */
+    struct trial_row *trial; /* the last one of each cell of the plan; owned */
     struct added_cell {
         uint32_t from, number;
         double x;
@@ -95,6 +87,8 @@ int search_verb(const struct search_kind *kind, const struct arguments *given);
 /* "A..B", each read by `parse` of bench/base/units.h; A above 0 and below B. `expected`: an example. */
 int search_range(const char *text, int (*parse)(const char *text, int64_t *value), const char *expected,
                  struct search_rules *rules, char *error);
+/* A search has one factor, and the pools: another one with several values would be several searches. -EINVAL. */
+int search_single(const struct cells *cells, char *error);
 /* A search for each cell of the plan but the one of pool `base` (NULL: none), which they are measured by. */
 int search_cells(struct searches *searches, const char *base, const struct search_rules *rules, char *error);
 
@@ -118,6 +112,10 @@ const struct summary_row *search_row(const struct searches *searches, const stru
 /* Whether there is a crossing; `reason` (SEARCH_ANSWER_MAX): why not, or what is to be known of it. */
 bool search_found(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
                   char *reason);
+/* The first lines of a screen, and the last one. */
+void search_head(const struct session *session, const char *verb, unsigned blocks, const struct run_data *run,
+                 FILE *out);
+void search_foot(const struct session *session, const char *verb, FILE *out);
 int64_t search_whole(double value); /* for an integer column */
 /* The name of the run, as long as its column. */
 void search_name(const struct searches *searches, char name[40]);

@@ -41,8 +41,7 @@ int search_range(const char *text, int (*parse)(const char *text, int64_t *value
     return 0;
 }
 
-/* A search has one factor, and the pools: another one with several values would be several searches. */
-static int single_check(const struct cells *cells, char *error)
+int search_single(const struct cells *cells, char *error)
 {
     for (const struct option *option = options; option->name; option++) {
         char first[VALUE_MAX] = "", next[VALUE_MAX];
@@ -88,7 +87,7 @@ static int limits_read(struct searches *searches, const struct arguments *given,
         return refuse_at(error, "--blocks");
     if (set_budget(given->value[SEARCH_BUDGET], &settings, error))
         return refuse_at(error, "--budget");
-    if (!settings.blocks && !searches->kind->grids)
+    if (!settings.blocks)
         return refuse(error, "--blocks: expected a number, found auto");
     searches->blocks = (unsigned)settings.blocks;
     searches->budget_ns = settings.budget_ns;
@@ -108,7 +107,7 @@ static int search_open(struct searches *searches, const struct search_kind *kind
     if (rc == 0)
         rc = session_open(&searches->session, &asked, error);
     if (rc == 0)
-        rc = single_check(&searches->session.plan.cells, error);
+        rc = search_single(&searches->session.plan.cells, error);
     if (rc == 0)
         rc = kind->prepare(searches, given, error);
     if (rc == 0) {
@@ -185,39 +184,6 @@ static void missing_say(const struct searches *searches, const struct cell_searc
     }
 }
 
-/* The last round contradicts the search, which took a few blocks at other times. */
-static void moved_say(const struct searches *searches, const struct cell_search *one, char *reason)
-{
-    const struct crossing *crossing = &one->crossing;
-    const struct search_grid *grid = &one->grid;
-    bool below = crossing->beyond < 0;
-    char x[64], lo[64], hi[64];
-    snprintf(
-        reason, SEARCH_ANSWER_MAX, "%s %s in %zu of the last %zu blocks, although the search had it between %s and %s",
-        below ? "below" : "above", searches->kind->spell(searches, grid->x[below ? 0 : grid->points - 1], x, sizeof x),
-        below ? crossing->below : crossing->above, crossing->blocks,
-        searches->kind->spell(searches, one->search.lo.x, lo, sizeof lo),
-        searches->kind->spell(searches, one->search.hi.x, hi, sizeof hi));
-}
-
-/* An end of the interval lies outside of what was measured: how many blocks say so. */
-static void unbounded_say(const struct searches *searches, const struct cell_search *one, char *reason)
-{
-    const struct crossing *crossing = &one->crossing;
-    const struct search_grid *grid = &one->grid;
-    char x[64];
-    int used = snprintf(reason, SEARCH_ANSWER_MAX, "too noisy to be bounded%s: of %zu blocks",
-                        isnan(crossing->interval.lo) ? isnan(crossing->interval.hi) ? " at all" : " below" : " above",
-                        crossing->blocks);
-    if (isnan(crossing->interval.lo))
-        used += snprintf(reason + used, SEARCH_ANSWER_MAX - (size_t)used, " %zu lie below %s", crossing->below,
-                         searches->kind->spell(searches, grid->x[0], x, sizeof x));
-    if (isnan(crossing->interval.hi))
-        snprintf(reason + used, SEARCH_ANSWER_MAX - (size_t)used, "%s %zu above %s",
-                 isnan(crossing->interval.lo) ? "," : "", crossing->above,
-                 searches->kind->spell(searches, grid->x[grid->points - 1], x, sizeof x));
-}
-
 bool search_found(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
                   char *reason)
 {
@@ -232,23 +198,17 @@ bool search_found(const struct searches *searches, const struct cell_search *one
     }
     searches->kind->spell(searches, one->search.lo.x, lo, sizeof lo);
     searches->kind->spell(searches, one->search.hi.x, hi, sizeof hi);
-    if (crossing->several)
-        snprintf(reason, SEARCH_ANSWER_MAX, "no single one between %s and %s: it is crossed more than once", lo, hi);
-    else if (isnan(crossing->x) && searches->kind->grids && crossing->bounded)
-        moved_say(searches, one, reason);
-    else if (isnan(crossing->x) && !searches->kind->grids)
+    if (isnan(crossing->x))
         snprintf(reason, SEARCH_ANSWER_MAX, "found between %s and %s, but in the last blocks it lies %s", lo, hi,
                  crossing->beyond < 0 ? "below" : "above");
     else if (!crossing->bounded)
         snprintf(reason, SEARCH_ANSWER_MAX, "%s%zu block%s too few for an interval",
                  searches->over_budget ? "the budget ended the search: " : "", crossing->blocks,
                  crossing->blocks == 1 ? " is" : "s are");
-    else if (searches->kind->grids && (isnan(crossing->interval.lo) || isnan(crossing->interval.hi)))
-        unbounded_say(searches, one, reason);
     else if (isnan(crossing->interval.lo) || isnan(crossing->interval.hi))
         snprintf(reason, SEARCH_ANSWER_MAX, "too noisy to be bounded %s: more blocks",
                  isnan(crossing->interval.hi) ? isnan(crossing->interval.lo) ? "at all" : "above" : "below");
-    return !isnan(crossing->x) && !crossing->several;
+    return !isnan(crossing->x);
 }
 
 static double answer_at(const struct searches *searches, const struct cell_search *one, const struct run_data *run,
@@ -319,25 +279,35 @@ static void calibration_check(const struct run_data *run, FILE *out)
                 format_duration(size, sizeof size, (double)worst->f.size_ns), 100 * worst->efficiency);
 }
 
-static void screen(const struct searches *searches, const struct run_data *run, FILE *out)
+void search_head(const struct session *session, const char *verb, unsigned blocks, const struct run_data *run,
+                 FILE *out)
 {
-    const struct session *session = &searches->session;
     const struct cell *cell = &session->plan.cells.cell[0];
     char host[256], took[32], text[400];
     host_line(host, sizeof host, run->host);
-    snprintf(text, sizeof text, "poolbench %s | %s | %zu trials in %u blocks, %zu failed, %s", searches->kind->verb,
-             host, session->trials, searches->block, session->failures,
+    snprintf(text, sizeof text, "poolbench %s | %s | %zu trials in %u blocks, %zu failed, %s", verb, host,
+             session->trials, blocks, session->failures,
              format_duration(took, sizeof took, (double)(clock_monotonic_ns() - session->request.settings.began_ns)));
     wrap_print(out, text, 0);
     if (cell->placement.reason[0])
         fprintf(out, "! not pinned: %s\n", cell->placement.reason);
     calibration_check(run, out);
+}
+
+void search_foot(const struct session *session, const char *verb, FILE *out)
+{
+    fprintf(out, "\n%s: %s.csv, report.html, summary.csv, trials.csv, latency.csv, host.json\n", session->directory,
+            verb);
+}
+
+static void screen(const struct searches *searches, const struct run_data *run, FILE *out)
+{
+    search_head(&searches->session, searches->kind->verb, searches->block, run, out);
     if (searches->over_budget)
         fprintf(out, "! the budget ended the search before it was done\n");
     fputc('\n', out);
     searches->kind->print(searches, run, out);
-    fprintf(out, "\n%s: %s.csv, report.html, summary.csv, trials.csv, latency.csv, host.json\n", session->directory,
-            searches->kind->verb);
+    search_foot(&searches->session, searches->kind->verb, out);
 }
 
 /* A number, or the side of the range on which it lies. The searches without either, by name. */

@@ -1,0 +1,217 @@
+/* How often the capacity of a pool is within its interval: hundreds of searches in simulated time, with trials at the
+ * rates that the search chooses, and a known truth. What is measured is printed, so that docs/METHOD.md can say it.
+ * Seeded. */
+/* sanitizers: none (arithmetic, thousands of times over) */
+#include "bench/stats/sustained.h"
+#include "tests/sim.h"
+#include <errno.h>
+#include <gsl/gsl_randist.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h> /* after what it needs */
+
+#define SEARCHES   100
+#define HELD       0.93 /* of them, at least; intervals are of 95 % */
+#define TRIALS_MAX 24
+#define TASKS_MAX  500
+#define LONG       400000 /* tasks that the truth is of */
+
+struct world {
+    const char *name;
+    unsigned workers;
+    bool exponential, labelled; /* service times; whether labels tell which task is a long one */
+    double service_ns, deadline_ns;
+    size_t trials, tasks;
+    double noise; /* of the speed of a trial: of its logarithm */
+};
+
+static const struct world worlds[] = {
+    {"M/D/2, 8 trials of 170", 2, false, false, 30e6, 200e6, 8, 170, 0},
+    {"M/D/2, 12 of 110, 3 % noise", 2, false, false, 30e6, 200e6, 12, 110, 0.03},
+    {"M/D/2, 16 of 200, 5 % noise", 2, false, false, 30e6, 200e6, 16, 200, 0.05},
+    {"M/M/2, 8 of 170, sizes known", 2, true, true, 30e6, 300e6, 8, 170, 0},
+    {"M/M/2, 12 of 200, unknown", 2, true, false, 30e6, 300e6, 12, 200, 0},
+    {"M/M/8, 12 of 200, 2 % noise", 8, true, false, 10e6, 60e6, 12, 200, 0.02},
+};
+#define WORLDS (sizeof worlds / sizeof *worlds)
+
+/* What a trial is made of; one after the other. */
+struct made {
+    double due[TASKS_MAX], dealt[TASKS_MAX];
+    struct bucket latency[TASKS_MAX], service[TASKS_MAX];
+};
+static struct made made[TRIALS_MAX];
+
+static int by_size(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+static void buckets_fill(double *values, size_t count, struct bucket *buckets)
+{
+    qsort(values, count, sizeof *values, by_size);
+    for (size_t i = 0; i < count; i++)
+        buckets[i] = (struct bucket){llround(values[i]), llround(values[i]) + 1, 1};
+}
+
+static double service_draw(const struct world *world)
+{
+    return world->service_ns * (world->exponential ? gsl_ran_exponential(sim_rng, 1) : 1);
+}
+
+/* A trial that begins with an empty queue; its draw of arrivals is levelled, as those of a run are. */
+static void trial_make(const struct world *world, double rate, struct made *to, struct rate_trial *trial)
+{
+    double labels[TASKS_MAX] = {0}, service[TASKS_MAX], latency[TASKS_MAX], at = 0;
+    const double speed = exp(gsl_ran_gaussian(sim_rng, world->noise));
+    const size_t tasks = world->tasks;
+    const struct queue queue = {.workers = world->workers};
+    for (size_t i = 0; i < tasks; i++) {
+        to->due[i] = at += gsl_ran_exponential(sim_rng, 1);
+        service[i] = speed * service_draw(world);
+        labels[i] = world->labelled ? service[i] : 0;
+    }
+    for (size_t i = 0; i < tasks; i++)
+        to->due[i] *= (double)tasks / rate * 1e9 / at;
+    assert_int_equal(queue_simulate(&queue, to->due, service, tasks, latency), 0);
+    buckets_fill(latency, tasks, to->latency);
+    buckets_fill(service, tasks, to->service);
+    assert_int_equal(sustained_deal(to->service, tasks, labels, tasks, 1, to->dealt), 0);
+    *trial = (struct rate_trial){rate, to->latency, to->service, tasks, tasks, to->due, to->dealt, tasks};
+}
+
+/* Another queue than the one that the search makes for itself: longer, and of draws of its own. */
+static double truth_of(const struct world *world)
+{
+    struct queue_sample sample = {.tasks = LONG,
+                                  .gap = calloc(LONG, sizeof(double)),
+                                  .service_ns = calloc(LONG, sizeof(double)),
+                                  .due_ns = calloc(LONG, sizeof(double)),
+                                  .latency_ns = calloc(LONG, sizeof(double))};
+    const struct queue queue = {.workers = world->workers};
+    double rate = 0;
+    for (size_t i = 0; i < LONG; i++) {
+        sample.gap[i] = gsl_ran_exponential(sim_rng, 1);
+        sample.service_ns[i] = service_draw(world);
+    }
+    assert_int_equal(queue_rate_for_percentile(&queue, &sample, 0.99, world->deadline_ns, &rate), 0);
+    queue_sample_release(&sample);
+    return rate;
+}
+
+/* The service times of many tasks, as the trials of a run have them together. */
+static void long_make(const struct world *world, struct long_run *run)
+{
+    static double values[20000];
+    static struct bucket buckets[20000];
+    const struct rate_trial all = {.service = buckets, .service_count = 20000};
+    for (size_t i = 0; i < 20000; i++)
+        values[i] = service_draw(world);
+    buckets_fill(values, 20000, buckets);
+    assert_int_equal(long_run_make(&all, 1, 100000, 1, run), 0);
+}
+
+static void search(const struct world *world, double guess, struct long_run *run, struct sustained *found)
+{
+    struct rate_trial trials[TRIALS_MAX];
+    struct sustained_question question = {world->workers, world->deadline_ns, 0.99, 0};
+    *found = (struct sustained){0};
+    for (size_t i = 0; i < world->trials; i++) {
+        double rate = sustained_next(found, guess, guess / 20, 2 * guess, (unsigned)i);
+        trial_make(world, rate, &made[i], &trials[i]);
+        question.level = i + 1 == world->trials ? 0.95 : 0;
+        assert_int_equal(sustained_make(trials, i + 1, &question, run, found), 0);
+    }
+}
+
+static unsigned world_row(const struct world *world)
+{
+    struct long_run run;
+    size_t held = 0, told[2] = {0};
+    double off = 0, reach = 0;
+    gsl_rng_set(sim_rng, 1);
+    const double truth = truth_of(world);
+    long_make(world, &run);
+    for (size_t i = 0; i < SEARCHES; i++) {
+        struct sustained found;
+        search(world, truth * (i % 2 ? 0.8 : 1.2), &run, &found);
+        const struct interval *ends = &found.interval;
+        held += !(ends->lo > truth) && !(ends->hi < truth);
+        told[0] += !isnan(ends->lo);
+        told[1] += !isnan(ends->hi);
+        off += isnan(found.rate) ? 0 : fabs(log(found.rate / truth)) / SEARCHES;
+        reach += isnan(ends->lo) || isnan(ends->hi) ? 0 : log(ends->hi / ends->lo) / 2 / SEARCHES;
+    }
+    printf("  %-30s %5.1f/s  off %4.1f %%  reaches %4.1f %%  bounded %3.0f %% below, %3.0f %% above  holds",
+           world->name, truth, 100 * off, 100 * reach, 100.0 * (double)told[0] / SEARCHES,
+           100.0 * (double)told[1] / SEARCHES);
+    unsigned wrong = sim_share(held, SEARCHES, HELD, true);
+    printf("\n");
+    long_run_release(&run);
+    return wrong + (told[0] < SEARCHES / 2);
+}
+
+static void test_held(void **state)
+{
+    unsigned wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < WORLDS; i++)
+        wrong += world_row(&worlds[i]);
+    assert_int_equal(wrong, 0);
+}
+
+/* Rates that are all above the capacity, or all below it, bound it and are no number. */
+static void test_bounds(void **state)
+{
+    const struct world *world = &worlds[0];
+    struct long_run run;
+    (void)state;
+    gsl_rng_set(sim_rng, 1);
+    const double truth = truth_of(world);
+    long_make(world, &run);
+    for (int above = 0; above < 2; above++) {
+        struct rate_trial trials[8];
+        struct sustained_question question = {world->workers, world->deadline_ns, 0.99, 0.95};
+        struct sustained found;
+        const double rate = truth * (above ? 1.3 : 0.6);
+        for (size_t i = 0; i < 8; i++)
+            trial_make(world, rate, &made[i], &trials[i]);
+        assert_int_equal(sustained_make(trials, 8, &question, &run, &found), 0);
+        assert_true(isnan(found.rate));
+        assert_true(above ? found.interval.hi == rate : found.interval.lo == rate);
+        assert_true(isnan(above ? found.interval.lo : found.interval.hi));
+    }
+    long_run_release(&run);
+}
+
+/* Trials that did not end, and too few of them, claim nothing; services are dealt by label. */
+static void test_edges(void **state)
+{
+    const double labels[] = {2, 1, 3};
+    const struct bucket service[] = {{10, 11, 2}, {20, 21, 1}};
+    struct rate_trial lost[6] = {{.rate = 10}, {.rate = 10}};
+    struct long_run run;
+    double dealt[3];
+    (void)state;
+    assert_int_equal(sustained_deal(service, 2, labels, 3, 1, dealt), 0);
+    assert_true(dealt[0] == 10 && dealt[1] == 10 && dealt[2] == 20);
+    assert_int_equal(sustained_deal(NULL, 0, labels, 3, 1, dealt), -EDOM);
+    assert_int_equal(long_run_make(lost, 2, 100, 1, &run), -EDOM);
+    long_run_release(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_held, sim_open, sim_close),
+        cmocka_unit_test_setup_teardown(test_bounds, sim_open, sim_close),
+        cmocka_unit_test(test_edges),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
