@@ -55,6 +55,9 @@ void capacity_screen(const struct capacity *capacity, const struct run_data *run
 /* Those of which nothing is told, by name on stderr. How many. */
 size_t capacity_blind(const struct capacity *capacity);
 
-const struct cell *capacity_subject(const struct capacity *capacity, const struct capacity_pool *pool);
+static inline const struct cell *capacity_subject(const struct capacity *capacity, const struct capacity_pool *pool)
+{
+    return &capacity->session.plan.cells.cell[pool->subject];
+}
 
 #endif

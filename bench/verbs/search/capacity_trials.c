@@ -19,11 +19,6 @@
 #define SHORT_RUN 20000
 #define WORD_NS   15000000000u /* between lines where there is no terminal */
 
-const struct cell *capacity_subject(const struct capacity *capacity, const struct capacity_pool *pool)
-{
-    return &capacity->session.plan.cells.cell[pool->subject];
-}
-
 /* ---- a trial ---- */
 
 static size_t buckets_copy(const uint32_t *counts, struct bucket *buckets)
