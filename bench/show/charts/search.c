@@ -165,12 +165,16 @@ static void series_data(struct search *search, struct found *series, struct poin
 /* Whether there is anything to be drawn of it. */
 static bool is_drawn(const struct search *search, const struct search_mark *mark)
 {
+    const struct run_data *run = search->run;
     bool any = !isnan(mark->x);
-    for (size_t c = 0; c < search->run->count && !any; c++)
-        for (size_t t = search->run->first[c]; cell_fits(mark, &search->run->rows[c]) && t != RUN_NOTHING && !any;
-             t = search->run->next[t])
-            any = trial_has_time(&search->run->trials[t]) && !isnan(search->chart->x(&search->run->rows[c])) &&
-                  (search->chart->upper > 0 || !isnan(search->chart->y(search->run, t)));
+    for (size_t c = 0; c < run->count && !any; c++) {
+        if (!cell_fits(mark, &run->rows[c]) || isnan(search->chart->x(&run->rows[c])))
+            continue;
+        if (search->chart->upper > 0)
+            any = !isnan(point_pooled(search, &run->rows[c], search->chart->lower).y);
+        for (size_t t = run->first[c]; !(search->chart->upper > 0) && t != RUN_NOTHING && !any; t = run->next[t])
+            any = trial_has_time(&run->trials[t]) && !isnan(search->chart->y(run, t));
+    }
     return any;
 }
 
