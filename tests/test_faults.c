@@ -394,7 +394,7 @@ static void *storm(void *arg)
     (void)arg;
     while (!atomic_load(&storm_over)) {
         pid_t trial, workers[16];
-        unsigned count = children_called(getpid(), "pb-trial", &trial, 1);
+        unsigned count = children_called(launcher.guard.pid, "pb-trial", &trial, 1);
         count = count ? children_called(trial, "pb-worker", workers, 16) : 0;
         if (count)
             kills += kill(workers[kills % count], SIGKILL) == 0;

@@ -4,21 +4,16 @@
 #include "bench/base/sysfile.h"
 #include "bench/job/job_file.h"
 #include "bench/machine/needs.h"
-#include "bench/machine/orphans.h"
 #include "pools/parts/clock.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define TRIAL_PROGRAM "poolbench-trial"
@@ -44,82 +39,6 @@ static int find_program(struct launcher *launcher, char *error)
     return refuse_as(-ENOENT, error,
                      "no " TRIAL_PROGRAM " beside poolbench or in " POOLBENCH_LIBEXECDIR
                      "; build it with `make` or install with `make install`");
-}
-
-/* Of all launchers that are open: children of ours that are no orphans of a trial. */
-static pid_t guards[4];
-
-static void guard_note(pid_t old, pid_t new)
-{
-    for (unsigned i = 0; i < sizeof guards / sizeof *guards; i++)
-        if (guards[i] == old) {
-            guards[i] = new;
-            return;
-        }
-}
-
-static bool is_guard(pid_t pid)
-{
-    for (unsigned i = 0; i < sizeof guards / sizeof *guards; i++)
-        if (guards[i] == pid)
-            return true;
-    return false;
-}
-
-/* The guard knows two things: which process group to kill when the other end of its pipe closes, as `running` says by
- * then, and the mark of those who have left it. */
-static _Noreturn void guard_main(int pipe_end, const _Atomic(pid_t) *running)
-{
-    int null = open("/dev/null", O_RDWR);
-    char nothing;
-    setpgid(0, 0); /* a Ctrl-C at the terminal is not for the guard */
-    prctl(PR_SET_NAME, "pb-guard");
-    for (int fd = 0; fd < 3 && null >= 0; fd++)
-        dup2(null, fd); /* whoever waits for our output to end waits for the harness alone */
-    if (pipe_end != 3 && dup2(pipe_end, 3) == 3)
-        pipe_end = 3;
-    closefrom(pipe_end + 1); /* also where close_range is not to be had */
-    while (read(pipe_end, &nothing, 1) < 0 && errno == EINTR)
-        ;
-    pid_t group = atomic_load_explicit(running, memory_order_relaxed); /* whoever wrote it is gone */
-    if (group > 0) {                                                   /* a trial was running */
-        kill(-group, SIGKILL);
-        orphans_kill();
-    }
-    _exit(0);
-}
-
-static int guard_start(struct launcher *launcher)
-{
-    int ends[2];
-    void *page = mmap(NULL, sizeof *launcher->running, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED)
-        return -errno;
-    launcher->running = page;
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return -errno;
-    pid_t pid = fork();
-    if (pid < 0) {
-        int rc = -errno;
-        close(ends[0]);
-        close(ends[1]);
-        return rc;
-    }
-    if (pid == 0) {
-        close(ends[1]);
-        guard_main(ends[0], launcher->running);
-    }
-    close(ends[0]);
-    launcher->guard = pid;
-    guard_note(0, pid);
-    launcher->guard_pipe = ends[1];
-    return orphans_mark(pid);
-}
-
-/* A word of shared memory: to tell the guard by a message would wake it twice a trial. */
-static void guard_tell(const struct launcher *launcher, pid_t group)
-{
-    atomic_store_explicit(launcher->running, group, memory_order_relaxed);
 }
 
 /* What should stop us: not what our parent had us ignore (nohup). */
@@ -148,7 +67,7 @@ static int signals_watch(struct launcher *launcher)
 
 int launcher_open(struct launcher *launcher, char *error)
 {
-    *launcher = (struct launcher){.memfd = -1, .guard_pipe = -1, .signals = -1};
+    *launcher = (struct launcher){.memfd = -1, .signals = -1};
     int rc = needs_check(error);
     if (rc == 0)
         rc = find_program(launcher, error);
@@ -158,12 +77,8 @@ int launcher_open(struct launcher *launcher, char *error)
     launcher->memfd = memfd_create("poolbench-job", MFD_CLOEXEC);
     rc = launcher->memfd < 0 ? -errno : 0;
     if (rc == 0) {
-        what = "becoming subreaper";
-        rc = prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? -errno : 0;
-    }
-    if (rc == 0) {
         what = "starting the guard process";
-        rc = guard_start(launcher);
+        rc = guard_open(&launcher->guard, launcher->memfd);
     }
     if (rc == 0) {
         what = "signalfd";
@@ -187,21 +102,13 @@ void launcher_unwatch(struct launcher *launcher)
 
 void launcher_close(struct launcher *launcher)
 {
-    if (launcher->guard_pipe >= 0) {
-        guard_tell(launcher, 0);
-        close(launcher->guard_pipe);
-        while (waitpid(launcher->guard, NULL, 0) < 0 && errno == EINTR)
-            ;
-        guard_note(launcher->guard, 0);
-    }
+    guard_close(&launcher->guard);
     launcher_unwatch(launcher);
-    if (launcher->running)
-        munmap(launcher->running, sizeof *launcher->running);
     if (launcher->map)
         munmap(launcher->map, launcher->bytes);
     if (launcher->memfd >= 0)
         close(launcher->memfd);
-    *launcher = (struct launcher){.memfd = -1, .guard_pipe = -1, .signals = -1};
+    *launcher = (struct launcher){.memfd = -1, .signals = -1};
 }
 
 void *launcher_job(struct launcher *launcher, size_t bytes, char *error)
@@ -226,34 +133,6 @@ void *launcher_job(struct launcher *launcher, size_t bytes, char *error)
         launcher->bytes = bytes;
     }
     return launcher->map;
-}
-
-/* Between vfork and exec, in the memory of the harness, which stands still: system calls alone, and nothing written
- * that it would read. */
-static _Noreturn void become_trial(const struct launcher *launcher, pid_t harness)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* until the guard knows of us */
-    if (getppid() != harness)
-        _exit(127);
-    char *arguments[] = {(char *)TRIAL_PROGRAM, NULL};
-    int null = open("/dev/null", O_RDWR);
-    setpgid(0, 0);
-    bool in_place = launcher->memfd == JOB_FD && fcntl(JOB_FD, F_SETFD, 0) == 0;
-    if (null < 0 || dup2(null, 0) < 0 || dup2(2, 1) < 0 || (!in_place && dup2(launcher->memfd, JOB_FD) < 0))
-        _exit(127);
-    if (null > JOB_FD)
-        close(null); /* or programs that tasks run would have it */
-    execv(launcher->other ? launcher->other : launcher->program, arguments);
-    _exit(127);
-}
-
-/* By vfork: fork would copy the page tables of all our libraries, and have us fault on each page that we touch next. */
-static pid_t trial_start(const struct launcher *launcher)
-{
-    pid_t harness = getpid(), pid = vfork();
-    if (pid == 0)
-        become_trial(launcher, harness);
-    return pid;
 }
 
 /* Stops as Ctrl-Z would have us, and the trial's group (0: none) with us, which the terminal does not reach. Returns
@@ -292,13 +171,15 @@ int launcher_interrupted(struct launcher *launcher)
     return signal_next(launcher, 0, &stopped_ns);
 }
 
-/* Waits until the trial has ended, the limit is reached or a signal tells us to end. */
+/* Waits until the trial has ended, the limit is reached or a signal tells us to end. -EPIPE: the guard has died. */
 static int await_end(struct launcher *launcher, pid_t pid, int pidfd, uint64_t limit_ns, struct outcome *outcome)
 {
     const struct launch_watch *watch = launcher->watch;
     uint64_t since = clock_monotonic_ns();
     for (;;) {
-        struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN}, {.fd = launcher->signals, .events = POLLIN}};
+        struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN},
+                               {.fd = launcher->signals, .events = POLLIN},
+                               {.fd = launcher->guard.socket}}; /* POLLHUP: it has died */
         if ((outcome->interrupted = signal_next(launcher, pid, &outcome->stopped_ns)))
             return 0;
         uint64_t now = clock_monotonic_ns(), until = since + limit_ns + outcome->stopped_ns;
@@ -306,9 +187,11 @@ static int await_end(struct launcher *launcher, pid_t pid, int pidfd, uint64_t l
         if (watch && wait_ns > watch->every_ns)
             wait_ns = watch->every_ns;
         struct timespec left = {.tv_sec = (time_t)(wait_ns / 1000000000u), .tv_nsec = (long)(wait_ns % 1000000000u)};
-        int rc = ppoll(fds, 2, &left, NULL);
+        int rc = ppoll(fds, 3, &left, NULL);
         if (rc < 0 && errno != EINTR)
             return -errno;
+        if (rc > 0 && fds[2].revents)
+            return -EPIPE;
         if (rc > 0 && fds[0].revents)
             return 0;
         if ((outcome->timed_out = rc == 0 && now >= until))
@@ -318,57 +201,46 @@ static int await_end(struct launcher *launcher, pid_t pid, int pidfd, uint64_t l
     }
 }
 
-/* One of our children beside the guards, 0: there is none. Orphans of a trial come to us; programs that tasks run may
- * have made process groups of their own. */
-static pid_t find_orphan(void)
+static int trial_start(struct launcher *launcher, pid_t *pid)
 {
-    char children[256], *rest = children; /* the guards and one more */
-    pid_t pid;
-    if (sysfile_read(children, sizeof children, "/proc/self/task/%d/children", (int)getpid()) < 0)
-        return orphans_child(is_guard); /* a kernel without CONFIG_PROC_CHILDREN */
-    do
-        pid = (pid_t)strtol(rest, &rest, 10);
-    while (pid && is_guard(pid));
-    return pid;
+    const char *program = launcher->other ? launcher->other : launcher->program;
+    int rc = guard_start_trial(&launcher->guard, program, pid);
+    if (rc == -EPIPE && (rc = guard_replace(&launcher->guard, 0)) == 0) /* it has died since the last trial */
+        rc = guard_start_trial(&launcher->guard, program, pid);
+    return rc;
 }
 
-/* Whoever is left of the trial: its group, then those who have left it. All have become our children by then, so all
- * can be waited for. */
-static bool end_rest(pid_t group)
+/* A guard that has died took the trial with it. */
+static int trial_end(struct launcher *launcher, pid_t pid, bool guard_lives, struct outcome *outcome)
 {
-    bool were_some = kill(-group, SIGKILL) == 0;
-    while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
-        ;
-    for (pid_t pid; (pid = find_orphan()); were_some = true) {
-        kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
+    bool left = false;
+    if (guard_lives && guard_end_trial(&launcher->guard, &outcome->wait_status, &left) == 0) {
+        outcome->left_processes = left && !outcome->timed_out && !outcome->interrupted;
+        return 0;
     }
-    return were_some;
+    outcome->wait_status = SIGKILL; /* as wait4 tells it */
+    return guard_replace(&launcher->guard, pid);
 }
 
 int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *outcome)
 {
     *outcome = (struct outcome){0};
     uint64_t since = clock_monotonic_ns();
-    pid_t pid = trial_start(launcher);
-    if (pid < 0)
-        return -errno;
-    guard_tell(launcher, pid);
+    pid_t pid;
+    int rc = trial_start(launcher, &pid);
+    if (rc < 0)
+        return rc;
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    int rc = pidfd < 0 ? -errno : await_end(launcher, pid, pidfd, limit_ns, outcome);
+    rc = pidfd < 0 ? -errno : await_end(launcher, pid, pidfd, limit_ns, outcome);
+    bool guard_lives = rc != -EPIPE;
     if (pidfd >= 0)
         close(pidfd);
     if (rc < 0 || outcome->timed_out || outcome->interrupted)
         kill(-pid, SIGKILL);
-    while (waitpid(pid, &outcome->wait_status, 0) < 0 && errno == EINTR)
-        ;
-    bool were_some = end_rest(pid);
+    int ended = trial_end(launcher, pid, guard_lives, outcome);
     if (outcome->timed_out)
         missing_read(launcher->map, &outcome->missing);
     outcome->elapsed_ns = clock_monotonic_ns() - since;
     launcher->interrupted = outcome->interrupted ? outcome->interrupted : launcher->interrupted;
-    outcome->left_processes = were_some && !outcome->timed_out && !outcome->interrupted;
-    guard_tell(launcher, 0);
-    return rc;
+    return ended < 0 ? ended : guard_lives ? rc : 0;
 }

@@ -1,8 +1,9 @@
 /* Starting trial programs, one at a time, and ending them whatever happens. The job file is one memfd, kept from trial
- * to trial (the harness is subreaper and every descendant has been waited for before it is used again). A guard process
- * kills the running trial's process group should the harness disappear. One thread. */
+ * to trial (every descendant of a trial has been waited for before it is used again). The guard (guard.h) starts and
+ * ends them. One thread. */
 #ifndef POOLBENCH_LAUNCH_LAUNCH_H
 #define POOLBENCH_LAUNCH_LAUNCH_H
+#include "bench/launch/guard.h"
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,9 +24,7 @@ struct launcher {
     void *map; /* the job file */
     size_t bytes;
     uint64_t epoch;
-    pid_t guard;
-    int guard_pipe;
-    _Atomic(pid_t) *running;          /* shared with the guard: the process group of the trial that runs; 0: none */
+    struct guard guard;
     int signals;                      /* signalfd of those that tell us to end or to stop; -1: they act by themselves */
     int interrupted;                  /* the last signal to end that a trial was ended for; 0: none */
     sigset_t outside;                 /* the signal mask before ours */

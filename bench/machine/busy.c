@@ -1,13 +1,13 @@
 /* CPU time of this machine and of its processes. */
 #include "bench/machine/busy.h"
 #include "bench/base/sysfile.h"
+#include "bench/machine/own.h"
 #include "pools/parts/clock.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 struct process {
@@ -22,19 +22,6 @@ struct busy_watch {
     struct process *processes; /* in ascending order of pid */
     size_t count;
 };
-
-static double seconds(struct timeval time)
-{
-    return (double)time.tv_sec + 1e-6 * (double)time.tv_usec;
-}
-
-static double own_s(void)
-{
-    struct rusage self = {0}, children = {0};
-    getrusage(RUSAGE_SELF, &self);
-    getrusage(RUSAGE_CHILDREN, &children);
-    return seconds(self.ru_utime) + seconds(self.ru_stime) + seconds(children.ru_utime) + seconds(children.ru_stime);
-}
 
 /* Of the CPUs we may use. -1: not known. */
 static void cpus_read(const struct machine *machine, struct busy_watch *watch)
@@ -99,7 +86,7 @@ struct busy_watch *busy_begin(const struct machine *machine)
         return NULL;
     processes_read(watch);
     cpus_read(machine, watch);
-    watch->own_s = own_s();
+    watch->own_s = 1e-9 * (double)own_cpu_ns();
     watch->at_ns = clock_monotonic_ns();
     return watch;
 }

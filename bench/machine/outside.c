@@ -2,6 +2,7 @@
  * accounting/psi.rst, admin-guide/cgroup-v1/cpuacct.rst; proc(5). */
 #include "bench/machine/outside.h"
 #include "bench/base/sysfile.h"
+#include "bench/machine/own.h"
 #include "pools/parts/clock.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define APART_NS 1000000 /* of sources in ns: what one short wake-up of another program takes is no disturbance */
@@ -33,19 +33,6 @@ static bool is_watched(const struct outside_watch *watch, unsigned cpu)
 static unsigned watched(const struct outside_watch *watch)
 {
     return (unsigned)hwloc_bitmap_weight(watch->cpus);
-}
-
-static int64_t time_ns(struct timeval time)
-{
-    return (int64_t)time.tv_sec * 1000000000 + (int64_t)time.tv_usec * 1000;
-}
-
-static int64_t own_ns(void)
-{
-    struct rusage self = {0}, children = {0};
-    getrusage(RUSAGE_CHILDREN, &children);
-    getrusage(RUSAGE_SELF, &self);
-    return time_ns(self.ru_utime) + time_ns(self.ru_stime) + time_ns(children.ru_utime) + time_ns(children.ru_stime);
 }
 
 /* A number a CPU, of all that may be there. -1: some that are watched are not told. */
@@ -143,7 +130,7 @@ void outside_read(const struct outside_watch *watch, struct moment *moment)
     moment->load = NAN;
     sysfile_read(text, sizeof text, "%s/proc/loadavg", watch->root);
     sscanf(text, "%lf", &moment->load);
-    moment->own_ns = own_ns(); /* it brings up to date what groups say of us, so it comes first */
+    moment->own_ns = own_cpu_ns(); /* it brings up to date what groups say of us, so it comes first */
     if (watch->source == USAGE_GROUP)
         moment->used_ns = group_used_ns(watch);
     else if (watch->source == USAGE_SCHEDSTAT)

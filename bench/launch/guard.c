@@ -1,0 +1,241 @@
+/* The guard and how the harness talks to it, see guard.h: it sends a letter and has an answer, twice a trial. */
+#include "bench/launch/guard.h"
+#include "bench/job/job_file.h"
+#include "bench/machine/own.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TRIAL_NAME "poolbench-trial"
+enum {
+    SOCKET_FD = JOB_FD + 1, /* in the guard */
+    ANSWER_LIMIT_S = 60,    /* a guard that says nothing for so long is taken for dead */
+    BURY_LOOKS = 100,       /* at a group that was killed, 10 ms apart */
+};
+enum what { START, END };
+
+struct letter {
+    enum what what;
+    char program[PATH_MAX + 64]; /* START */
+};
+
+struct answer {
+    int error; /* START: of making a process; 0: pid */
+    pid_t pid;
+    int wait_status; /* END */
+    bool left;
+    int64_t cpu_ns; /* END: of the guard and of all that it has waited for, ever */
+};
+
+/* ---- the guard ---- */
+
+/* Between vfork and exec, in the memory of the guard, which stands still: system calls alone, and nothing written that
+ * it would read. */
+static _Noreturn void become_trial(const char *program, pid_t guard)
+{
+    char *arguments[] = {(char *)(uintptr_t)TRIAL_NAME, NULL};
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* the program does so too */
+    setpgid(0, 0);
+    if (getppid() == guard && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
+        execv(program, arguments);
+    _exit(127);
+}
+
+static pid_t start(const char *program)
+{
+    pid_t guard = getpid(), pid = vfork();
+    if (pid == 0)
+        become_trial(program, guard);
+    return pid < 0 ? -errno : pid;
+}
+
+/* Whoever is left of the trial: its group, then those who have left it. All are our children by then. What has ended by
+ * itself, such as the child of a worker that was killed, is nothing left. */
+static bool end_rest(pid_t group)
+{
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+    bool were_some = kill(-group, SIGKILL) == 0;
+    while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
+        ;
+    for (pid_t pid; (pid = orphans_child()); were_some = true) {
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    return were_some;
+}
+
+static void end(pid_t trial, struct answer *answer)
+{
+    while (waitpid(trial, &answer->wait_status, 0) < 0 && errno == EINTR)
+        ;
+    answer->left = end_rest(trial);
+}
+
+/* Descriptors of the guard: nothing but the job file, which trials find at JOB_FD, the socket, and stderr for trials.
+ * Whoever waits for our output to end waits for the harness alone. */
+static bool descriptors_keep(int socket, int memfd)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int socket_copy = fcntl(socket, F_DUPFD_CLOEXEC, SOCKET_FD + 1);
+    int memfd_copy = fcntl(memfd, F_DUPFD_CLOEXEC, SOCKET_FD + 1);
+    if (null < 0 || socket_copy < 0 || memfd_copy < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(null, STDOUT_FILENO) < 0 || dup2(memfd_copy, JOB_FD) < 0 || dup3(socket_copy, SOCKET_FD, O_CLOEXEC) < 0)
+        return false;
+    closefrom(SOCKET_FD + 1); /* also where close_range is not to be had */
+    return true;
+}
+
+static _Noreturn void guard_main(int socket, int memfd)
+{
+    static struct letter letter;
+    pid_t trial = 0;
+    int64_t before_ns = own_cpu_ns(); /* what the harness had added */
+    setpgid(0, 0);                    /* a Ctrl-C at the terminal is not for the guard */
+    prctl(PR_SET_NAME, "pb-guard");
+    signal(SIGCHLD, SIG_DFL); /* ignored, nobody could be waited for */
+    if (orphans_mark() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || !descriptors_keep(socket, memfd))
+        _exit(1);
+    for (;;) {
+        struct answer answer = {0};
+        ssize_t got = recv(SOCKET_FD, &letter, sizeof letter, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        if (letter.what == START) {
+            pid_t pid = start(letter.program);
+            answer.error = pid < 0 ? -pid : 0;
+            answer.pid = trial = pid < 0 ? 0 : pid;
+        } else if (trial) {
+            end(trial, &answer);
+            answer.cpu_ns = own_cpu_ns() - before_ns;
+            trial = 0;
+        }
+        send(SOCKET_FD, &answer, sizeof answer, MSG_NOSIGNAL); /* who does not hear it is gone: see above */
+    }
+    if (trial) { /* one was running */
+        kill(-trial, SIGKILL);
+        end_rest(trial);
+    }
+    _exit(0);
+}
+
+/* ---- the harness ---- */
+
+static int ask(const struct guard *guard, const struct letter *letter, size_t bytes, struct answer *answer)
+{
+    ssize_t got = send(guard->socket, letter, bytes, MSG_NOSIGNAL);
+    if (got >= 0)
+        do
+            got = recv(guard->socket, answer, sizeof *answer, 0);
+        while (got < 0 && errno == EINTR);
+    return got == (ssize_t)sizeof *answer ? 0 : -EPIPE;
+}
+
+int guard_start_trial(struct guard *guard, const char *program, pid_t *pid)
+{
+    struct letter letter = {.what = START};
+    struct answer answer;
+    size_t length = strlen(program);
+    if (length >= sizeof letter.program)
+        return -ENAMETOOLONG;
+    memcpy(letter.program, program, length + 1);
+    int rc = ask(guard, &letter, offsetof(struct letter, program) + length + 1, &answer);
+    if (rc == 0 && answer.error)
+        rc = -answer.error;
+    if (rc == 0)
+        *pid = answer.pid;
+    return rc;
+}
+
+int guard_end_trial(struct guard *guard, int *wait_status, bool *left)
+{
+    struct letter letter = {.what = END};
+    struct answer answer;
+    int rc = ask(guard, &letter, sizeof letter.what, &answer);
+    if (rc < 0)
+        return rc;
+    own_cpu_add(answer.cpu_ns - guard->cpu_ns);
+    guard->cpu_ns = answer.cpu_ns;
+    *wait_status = answer.wait_status;
+    *left = answer.left;
+    return 0;
+}
+
+/* It has ended, or is about to. */
+static void await_guard(struct guard *guard)
+{
+    while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    own_cpu_add(-guard->cpu_ns); /* it is among that of our children now */
+    close(guard->socket);
+    guard->pid = 0;
+    guard->cpu_ns = 0;
+}
+
+static int guard_make(struct guard *guard, int memfd)
+{
+    const struct timeval limit = {.tv_sec = ANSWER_LIMIT_S};
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return -errno;
+    setsockopt(ends[1], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit); /* without it a stopped guard is waited for */
+    pid_t pid = fork();
+    int rc = pid < 0 ? -errno : 0;
+    if (pid == 0) {
+        close(ends[1]);
+        guard_main(ends[0], memfd);
+    }
+    close(ends[0]);
+    if (rc < 0) {
+        close(ends[1]);
+        return rc;
+    }
+    *guard = (struct guard){.pid = pid, .socket = ends[1], .memfd = memfd};
+    orphans_mark_of(pid, guard->mark);
+    return 0;
+}
+
+int guard_open(struct guard *guard, int memfd)
+{
+    static bool is_swept; /* once a process */
+    if (!is_swept)
+        orphans_kill_old();
+    is_swept = true;
+    return guard_make(guard, memfd);
+}
+
+void guard_close(struct guard *guard)
+{
+    if (!guard->pid)
+        return;
+    shutdown(guard->socket, SHUT_RDWR);
+    await_guard(guard);
+}
+
+int guard_replace(struct guard *guard, pid_t group)
+{
+    char mark[MARK_MAX];
+    int memfd = guard->memfd;
+    memcpy(mark, guard->mark, sizeof mark);
+    kill(guard->pid, SIGKILL); /* it may be stopped only */
+    await_guard(guard);
+    if (group) {
+        kill(-group, SIGKILL);
+        orphans_kill(mark);
+    }
+    /* nobody of ours waits for them any more; whoever does may take a moment, or never do it */
+    for (unsigned i = 0; group && i < BURY_LOOKS && kill(-group, 0) == 0; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    return guard_make(guard, memfd);
+}

@@ -1,0 +1,37 @@
+/* The guard: a process that starts trial programs, is the subreaper of all that comes of them, and ends it, also when
+ * the harness is no longer there. So children of the harness that are none of its doing (it may have been executed by a
+ * shell that had some) are never taken for those of a trial. One trial at a time; one thread.
+ *
+ * What holds when processes are killed: the harness alone, and the guard ends all there is; the guard alone, and the
+ * kernel kills the trial, its workers and the programs that they run, each with its parent, and the harness all that
+ * carries the guard's mark; both at once, and the kernel does the same: what those programs have forked may live on
+ * until poolbench is started again. */
+#ifndef POOLBENCH_LAUNCH_GUARD_H
+#define POOLBENCH_LAUNCH_GUARD_H
+#include "bench/machine/orphans.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct guard {
+    pid_t pid;  /* 0: there is none */
+    int socket; /* to it; hangs up when it dies */
+    int memfd;  /* the job file, JOB_FD of trials */
+    int64_t cpu_ns;
+    char mark[MARK_MAX];
+};
+
+/* Makes the guard; what an earlier one whose harness was killed with it has left is ended first. 0 or -errno. */
+int guard_open(struct guard *guard, int memfd);
+void guard_close(struct guard *guard); /* also one that was never opened (zeroed) */
+/* Starts the program in a process group of its own, whose number goes to *pid. 0 or -errno; -EPIPE: the guard is dead,
+ * and what follows is guard_replace. */
+int guard_start_trial(struct guard *guard, const char *program, pid_t *pid);
+/* Waits until the trial, which has been killed or ends by itself, has ended, and ends what it has left: *left says
+ * whether that was anything alive. 0 or -EPIPE. */
+int guard_end_trial(struct guard *guard, int *wait_status, bool *left);
+/* Another in the place of one that is dead; first ends what it was to end, that process group (0: none) and all that
+ * carries its mark. 0 or -errno. */
+int guard_replace(struct guard *guard, pid_t group);
+
+#endif
