@@ -107,13 +107,21 @@ struct trials {
     enum ran *ran;
 };
 
+static void time_goes_by(void *progress, pid_t pid)
+{
+    (void)pid;
+    progress_tick(progress);
+}
+
 static int trials_run(struct session *session, const struct trials *trials, char *error)
 {
     struct launcher *launcher = calibrations_launcher(session->calibrations);
     struct progress *progress = trials->progress;
     const uint32_t *order = trials->order;
+    const struct launch_watch watch = {time_goes_by, progress, PROGRESS_TICK_NS}, *before = launcher->watch;
     int rc = 0;
     calibrations_check(session->calibrations);
+    launcher->watch = progress ? &watch : before;
     for (size_t i = 0; i < trials->count && rc == 0 && !session->interrupted; i++) {
         if ((session->interrupted = launcher_interrupted(launcher)))
             break; /* between trials */
@@ -136,6 +144,7 @@ static int trials_run(struct session *session, const struct trials *trials, char
         if (rc == 0 && trials->ran)
             trials->ran[order[i]] = again_ran(&row);
     }
+    launcher->watch = before;
     return rc;
 }
 

@@ -1,6 +1,7 @@
 /* The progress line, see progress.h. */
 #include "bench/measure/progress.h"
 #include "bench/stats/stats.h"
+#include "pools/parts/clock.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,8 +14,12 @@
 void progress_begin(struct progress *progress, size_t cells, size_t blocks, size_t blocks_before)
 {
     struct winsize size = {0};
-    *progress = (struct progress){
-        .on = isatty(STDERR_FILENO), .columns = 80, .cells = cells, .blocks_before = blocks_before, .widest = NAN};
+    *progress = (struct progress){.on = isatty(STDERR_FILENO),
+                                  .columns = 80,
+                                  .cells = cells,
+                                  .blocks_before = blocks_before,
+                                  .widest = NAN,
+                                  .said_ns = clock_monotonic_ns()};
     if (progress->on && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
         progress->columns = size.ws_col;
     progress_grow(progress, blocks);
@@ -57,19 +62,38 @@ void progress_note(struct progress *progress, unsigned cell, unsigned block, dou
     }
 }
 
-void progress_show(const struct progress *progress, size_t done, double left_ns, const struct cell *cell)
+static void line_put(const struct progress *progress)
 {
     char line[512], label[SPEC_MAX * 4];
-    if (!progress->on)
-        return;
-    int length = snprintf(line, sizeof line, "%zu/%zu  ETA %s%.0f s", done + 1, progress->total,
-                          progress->may_stop ? "at most " : "", left_ns / 1e9);
+    const double gone_ns = (double)(clock_monotonic_ns() - progress->shown_ns);
+    int length = snprintf(line, sizeof line, "%zu/%zu  ETA %s%.0f s", progress->done + 1, progress->total,
+                          progress->may_stop ? "at most " : "", fmax(progress->left_ns - gone_ns, 0) / 1e9);
     if (!isnan(progress->widest))
         length += snprintf(line + length, sizeof line - (size_t)length, "  widest +-%.1f %%", 100 * progress->widest);
-    cell_label(cell, label, sizeof label);
+    cell_label(progress->cell, label, sizeof label);
     snprintf(line + length, sizeof line - (size_t)length, "  %.300s", label);
-    /* \r and erase to the end of the line; cut, so that it stays one line */
-    fprintf(stderr, "\r%.*s\033[K", (int)progress->columns - 1, line);
+    if (progress->on) /* \r and erase to the end of the line; cut, so that it stays one line */
+        fprintf(stderr, "\r%.*s\033[K", (int)progress->columns - 1, line);
+    else
+        fprintf(stderr, "%s\n", line);
+}
+
+void progress_tick(struct progress *progress)
+{
+    const uint64_t now_ns = clock_monotonic_ns();
+    if (!progress->cell || (!progress->on && now_ns - progress->said_ns < PROGRESS_EVERY_NS))
+        return;
+    progress->said_ns = now_ns;
+    line_put(progress);
+}
+
+void progress_show(struct progress *progress, size_t done, double left_ns, const struct cell *cell)
+{
+    progress->shown_ns = clock_monotonic_ns();
+    progress->done = done;
+    progress->left_ns = left_ns;
+    progress->cell = cell;
+    progress_tick(progress);
 }
 
 void progress_tell(const struct progress *progress, const char *format, ...)
@@ -90,4 +114,5 @@ void progress_end(struct progress *progress)
     free(progress->ns);
     free(progress->room);
     progress->ns = progress->room = NULL;
+    progress->cell = NULL;
 }

@@ -1,12 +1,19 @@
 /* One line on a terminal: how far the run is, how long it will take, how sure it is by now, and what is running.
- * Silent elsewhere. One thread. */
+ * Elsewhere a line when nothing was said for PROGRESS_EVERY_NS, also within a long trial. One thread. */
 #ifndef POOLBENCH_MEASURE_PROGRESS_H
 #define POOLBENCH_MEASURE_PROGRESS_H
 #include "bench/model/cell.h"
 #include <stdbool.h>
 
+#define PROGRESS_EVERY_NS 20000000000u
+#define PROGRESS_TICK_NS  1000000000u /* how often somebody should call progress_tick() */
+
 struct progress {
     bool on;
+    uint64_t said_ns, shown_ns; /* the last line elsewhere; the last call of progress_show() */
+    size_t done;                /* as it was called */
+    double left_ns;
+    const struct cell *cell;
     unsigned columns; /* of the terminal */
     size_t total, cells, blocks, blocks_before;
     double after_ns; /* forecast of all that comes after the block that runs, for who calls progress_show() */
@@ -19,7 +26,9 @@ struct progress {
 /* blocks_before: those that were run before, and are not shown. */
 void progress_begin(struct progress *progress, size_t cells, size_t blocks, size_t blocks_before);
 /* left_ns: until the prompt. */
-void progress_show(const struct progress *progress, size_t done, double left_ns, const struct cell *cell);
+void progress_show(struct progress *progress, size_t done, double left_ns, const struct cell *cell);
+/* Time goes by: what was shown last, as it is by now. */
+void progress_tick(struct progress *progress);
 void progress_grow(struct progress *progress, size_t blocks); /* so many more than at first */
 /* A line of its own on stderr, terminal or not. */
 __attribute__((format(printf, 2, 3))) void progress_tell(const struct progress *progress, const char *format, ...);
