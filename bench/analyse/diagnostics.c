@@ -11,12 +11,15 @@
 #define RESIDUAL_MOST  0.01 /* of a calibration */
 #define LABEL_MAX      96
 
-enum { MISCALIBRATED, PACED, SATURATED, LATE, SUBMITTER_BOUND, DRIFT, LAG, BIMODAL, DIAGNOSTICS };
+enum { MISCALIBRATED, PACED, SATURATED, UNTOLD, LATE, SUBMITTER_BOUND, DRIFT, LAG, BIMODAL, DIAGNOSTICS };
 
 static const char *const words[DIAGNOSTICS] = {
     [MISCALIBRATED] = "faster than the ideal by more than 5 %, a calibration error (--recalibrate)",
     [PACED] = "the time per task is what arrivals make it; what tells pools apart is latency (below)",
-    [SATURATED] = "saturated: arrivals took less than 98 % of the time until the last result",
+    [SATURATED] = "saturated: tasks are served more slowly than they come, by more than 2 %",
+    [UNTOLD] =
+        "latencies cannot be told: trials are too short for a queue that is so full, and it still fills when they "
+        "end; longer ones (--budget, --tasks) or a lower rate would tell",
     [LATE] = "tasks were handed in later than half of the latencies, which says little about the pool",
     [SUBMITTER_BOUND] = "bound by the submitter, which was busy for more than 90 % of the time",
     [DRIFT] = "times drifted over the run; ratios within blocks hold, times do not",
@@ -29,8 +32,9 @@ static bool holds(const struct summary_row *row, unsigned diagnostic)
     bool has_workers = row->f.processes > 0 || row->f.threads > 0; /* without, the submitter is who works */
     const bool all[DIAGNOSTICS] = {
         [MISCALIBRATED] = row->efficiency > EFFICIENT_MOST,
-        [PACED] = row->achieved_share >= ACHIEVED_LEAST,
-        [SATURATED] = row->achieved_share < ACHIEVED_LEAST,
+        [PACED] = !isnan(row->achieved_share) && !row_is_saturated(row) && !row_is_untold(row),
+        [SATURATED] = row_is_saturated(row),
+        [UNTOLD] = row_is_untold(row),
         [LATE] = row->latency_p50_ns != MISSING && row->late_p99_ns > row->latency_p50_ns, /* MISSING is below any */
         /* at a rate the submitter may spin until the next task is due */
         [SUBMITTER_BOUND] = has_workers && isnan(row->achieved_share) && row->submitter_share > BUSY,

@@ -64,17 +64,26 @@ static double column_value(const struct work *work, size_t trial, size_t offset)
     return trial_number(&work->run->trials[trial], offset);
 }
 
+static double real_value(const struct work *work, size_t trial, size_t offset)
+{
+    double value;
+    memcpy(&value, (const char *)&work->run->trials[trial] + offset, sizeof value);
+    return value;
+}
+
 static double percentile_value(const struct work *work, size_t trial, size_t which)
 {
     return work->run->times ? work->run->times[trial].percentile[which] : NAN;
 }
 
 /* Columns that are the median of something else than a column. */
-enum { PER_TASK, EFFICIENCY, OVERHEAD, SUBMITTER, ACHIEVED, IMBALANCE, DERIVED };
+enum { PER_TASK, EFFICIENCY, OVERHEAD, SUBMITTER, ACHIEVED, IMBALANCE, DRAWN, HANDED, SERVED, UTILISATION, DERIVED };
 
 static const size_t derived[DERIVED] = {
     [PER_TASK] = AT(ns_per_task),      [EFFICIENCY] = AT(efficiency),   [OVERHEAD] = AT(overhead_ns),
     [SUBMITTER] = AT(submitter_share), [ACHIEVED] = AT(achieved_share), [IMBALANCE] = AT(worker_imbalance),
+    [DRAWN] = AT(drawn_per_s),         [HANDED] = AT(handed_per_s),     [SERVED] = AT(served_per_s),
+    [UTILISATION] = AT(utilisation),
 };
 
 /* How much of the time until the last result had arrivals: those that were drawn, and the last task holds its worker
@@ -93,6 +102,12 @@ static double achieved_share(const struct trial_row *trial)
     return drawn_ns / fmax(drawn_ns, served_ns);
 }
 
+/* Tasks a second, from the first to the last one. */
+static double rate_over(const struct trial_row *trial, int64_t span_ns)
+{
+    return span_ns > 0 && trial->f.tasks > 1 ? (double)(trial->f.tasks - 1) * 1e9 / (double)span_ns : NAN;
+}
+
 static double derived_value(const struct work *work, size_t trial, size_t which)
 {
     const struct trial_row *t = &work->run->trials[trial];
@@ -104,6 +119,11 @@ static double derived_value(const struct work *work, size_t trial, size_t which)
         [SUBMITTER] = number_real(t->submitter_ns) / wall_ns,
         [ACHIEVED] = which == ACHIEVED ? achieved_share(t) : NAN,
         [IMBALANCE] = work->imbalance[trial],
+        [DRAWN] = rate_over(t, t->drawn_ns),
+        [HANDED] = rate_over(t, t->handed_ns),
+        [SERVED] = rate_over(t, t->served_ns),
+        [UTILISATION] =
+            trial_per_task(t, number_real(t->busy_ns)) * rate_over(t, t->drawn_ns) / 1e9 / number_real(t->f.workers),
     };
     return all[which];
 }
@@ -233,6 +253,7 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
         double median = cell_median(work, cell, derived_value, i, NULL);
         memcpy((char *)row + derived[i], &median, sizeof median);
     }
+    cell_rates(work, cell, cell_median(work, cell, real_value, offsetof(struct trial_row, service_cv), NULL));
     row->blocks = row->trials - row->failed;
     row->tasks_per_s = row->ns_per_task > 0 ? 1e9 / row->ns_per_task : NAN;
     if (ideal != RUN_NOTHING)

@@ -11,6 +11,9 @@ struct work {
 
 /* Fills the rest of the cell's row. factors: what tells cells apart. 0 or -ENOMEM. */
 int cell_sum_up(const struct work *work, size_t cell, unsigned factors);
+/* Under rate, when its rates are in the row: whether its trials were steady, and how long they should last. service_cv:
+ * median over them. */
+void cell_rates(const struct work *work, size_t cell, double service_cv);
 /* How evenly the workers were busy, from samples.csv: per trial of the run, the time that its busiest worker spent
  * inside tasks, over the mean of all its workers; 1 is even, and with n workers n is one that does everything. NAN
  * where samples.csv does not have every task of the trial with start and end, or is not there. 0 or -errno with a line

@@ -193,6 +193,12 @@ static const struct column summary_columns[] = {
     EXPERIMENTS_COLUMN(summary_row),
     REAL(summary_row, lag_correlation, "of the ranks of successive blocks' ratios, the cell's time per task over that of its row: near 0 where blocks do not depend on each other, which intervals of ratios rest on; empty below 8 blocks"),
     INT(summary_row, lag_said, "1 where they do, by von Neumann's ratio of ranks, p at most 0.01: verdicts are then surer than they may be; else 0"),
+    RATE_REAL(summary_row, drawn_per_s, "under arrival rate: tasks a second, as they were drawn; median of (tasks - 1) / drawn_ns"),
+    RATE_REAL(summary_row, handed_per_s, "likewise, as they were handed in"),
+    RATE_REAL(summary_row, served_per_s, "likewise, as they were served; 2 % below handed_per_s the pool is saturated"),
+    RATE_REAL(summary_row, utilisation, "likewise: drawn_per_s x mean time inside a task / workers, median over trials; from 1 on the queue grows for ever"),
+    RATE_REAL(summary_row, steady_share, "likewise: share of the trials whose queue reached its steady state"),
+    RATE_INT(summary_row, steady_needed_ns, "likewise: how long a trial should last for that, and be steady for long enough; empty where the queue grows for ever"),
 };
 
 #define SEARCH_COLUMNS(row) \

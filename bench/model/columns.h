@@ -139,6 +139,8 @@ struct summary_row {
     int64_t open_ns, close_ns, pss_bytes, private_bytes;
     double lag_correlation;
     int64_t lag_said;
+    double drawn_per_s, handed_per_s, served_per_s, utilisation, steady_share;
+    int64_t steady_needed_ns;
 };
 
 /* What the searching verbs found, a row a search. */

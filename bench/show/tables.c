@@ -1,6 +1,7 @@
 /* The tables of a run: what stands in them, in words and numbers. */
 #include "bench/show/tables.h"
 #include "bench/analyse/fault_costs.h"
+#include "bench/analyse/summary.h"
 #include "bench/base/spec.h"
 #include "bench/base/units.h"
 #include "bench/model/summary_factors.h"
@@ -253,7 +254,7 @@ static void latency_put(struct sheet *sheet, const struct summary_row *row, bool
 static bool has_latency(const struct summary_row *row)
 {
     return (row->f.arrival.kind == ARRIVAL_RATE || row->f.arrival.kind == ARRIVAL_WINDOW) &&
-           row->latency_p50_ns != MISSING;
+           row->latency_p50_ns != MISSING && !row_is_untold(row);
 }
 
 struct sheet latency_sheet(const struct table *t, enum detail detail)

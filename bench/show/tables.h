@@ -14,6 +14,8 @@ enum detail {
 struct sheet answer_sheet(const struct table *table, bool speedup, enum detail detail); /* of the rows that say one */
 bool answer_wide(const struct table *table, bool speedup); /* ends of an interval of it differ by more than a tenth */
 struct sheet sight_sheet(const struct table *table);       /* what each row could tell */
+/* Under rate: what was asked for, drawn, handed in and served (rates.c). */
+struct sheet rates_sheet(const struct table *table);
 struct sheet latency_sheet(const struct table *table, enum detail detail);
 struct sheet price_sheet(const struct analysis *analysis, enum detail detail);
 struct sheet fault_cost_sheet(const struct analysis *analysis, enum detail detail);

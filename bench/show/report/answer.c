@@ -148,6 +148,8 @@ void report_answer(struct report *r)
     put_legend(r, noted);
     struct sheet sights = sight_sheet(r->table);
     report_table(r, &sights);
+    struct sheet rates = rates_sheet(r->table);
+    report_table(r, &rates);
     struct sheet latencies = latency_sheet(r->table, DETAIL_REPORT);
     report_table(r, &latencies);
 }

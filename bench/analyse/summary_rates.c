@@ -1,0 +1,56 @@
+/* Under rate: whether trials were long enough for the steady state of their queue, and what became of the rate. */
+#include "bench/analyse/summary.h"
+#include "bench/analyse/summary_work.h"
+#include "bench/model/arrivals.h"
+#include "bench/stats/steady.h"
+#include <math.h>
+
+#define STEADY_SHARE 0.75 /* of trials: fewer that were steady are none to rely on */
+
+/* How long after the first task the last one was due, in a trial. */
+static double lasts_ns(const struct summary_row *row)
+{
+    return ((double)row->f.tasks - 1) * 1e9 / row->drawn_per_s;
+}
+
+void cell_rates(const struct work *work, size_t cell, double service_cv)
+{
+    struct summary_row *row = &work->run->rows[cell];
+    size_t told = 0, steady = 0;
+    for (size_t i = work->run->first[cell]; i != RUN_NOTHING; i = work->run->next[i]) {
+        const struct trial_row *trial = &work->run->trials[i];
+        if (!trial_is_ok(trial) || trial->cut_tasks == MISSING)
+            continue;
+        told++;
+        steady += trial->cut_tasks < trial->f.tasks;
+    }
+    if (told)
+        row->steady_share = (double)steady / (double)told;
+    const struct steady_queue queue = {
+        .rate = row->drawn_per_s,
+        .service_ns = row->utilisation * (double)row->f.workers * 1e9 / row->drawn_per_s,
+        .workers = (double)row->f.workers,
+        .arrivals_scv = arrivals_scv(&row->f.arrival),
+        .service_scv = service_cv * service_cv,
+    };
+    const double needed_ns = steady_needed_ns(&queue);
+    row->steady_needed_ns = isnan(needed_ns) || needed_ns > 9e18 ? MISSING : llround(needed_ns);
+}
+
+/* Too short for the queue that was offered to it, however it went. */
+static bool is_short(const struct summary_row *row)
+{
+    return row->steady_needed_ns != MISSING && lasts_ns(row) < STEADY_ENOUGH * (double)row->steady_needed_ns;
+}
+
+bool row_is_saturated(const struct summary_row *row)
+{
+    if (isnan(row->served_per_s)) /* of an older poolbench */
+        return row->achieved_share < ACHIEVED_LEAST;
+    return !is_short(row) && row->served_per_s < ACHIEVED_LEAST * row->handed_per_s;
+}
+
+bool row_is_untold(const struct summary_row *row)
+{
+    return is_short(row) || (!row_is_saturated(row) && row->steady_share < STEADY_SHARE);
+}
