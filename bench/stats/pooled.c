@@ -1,8 +1,8 @@
-/* See pooled.h. Shares of clustered observations by Korn and Graubard ("Confidence intervals for proportions with small
- * expected number of positive counts estimated from survey data", Survey Methodology 24, 1998): Clopper and Pearson's
- * interval for as many independent observations as the clustered ones are worth. A percentile's interval is that of the
- * share below it, read off the pooled distribution (Woodruff, "Confidence intervals for medians and other position
- * measures", JASA 47, 1952). */
+/* See pooled.h. Shares of clustered observations after Korn and Graubard ("Confidence intervals for proportions with
+ * small expected number of positive counts estimated from survey data", Survey Methodology 24, 1998): Clopper and
+ * Pearson's interval for as many independent observations as the clustered ones are worth. A percentile's interval is
+ * that of the share below it, read off the pooled distribution (Woodruff, "Confidence intervals for medians and other
+ * position measures", JASA 47, 1952). */
 #include "bench/stats/pooled.h"
 #include <errno.h>
 #include <gsl/gsl_cdf.h>
@@ -106,31 +106,52 @@ static double beta_inverse(double tail, double a, double b)
     return (lo + hi) / 2;
 }
 
-/* The interval of a share, whose tasks are worth so many independent ones. */
-static struct interval share_interval(const struct pool *pool, double share, double worth, double level)
+/* How many independent tasks all are worth, above a time. The design effect of few trials is itself uncertain, so what
+ * exceeds 1 is taken at its upper limit, which does what Student's t would do for a mean. */
+#define EFFECT_TAIL 0.2
+static double worth_of(const struct pool *pool, double ns)
 {
-    double tail = (1 - level) / 2, freedom = (double)(pool->used - 1);
-    double wider = gsl_cdf_tdist_Qinv(tail, freedom) / gsl_cdf_ugaussian_Qinv(tail);
-    double n = worth / (wider * wider);
-    return (struct interval){beta_inverse(tail, n * share, n * (1 - share) + 1),
-                             beta_inverse(1 - tail, n * share + 1, n * (1 - share))};
+    double freedom = (double)(pool->used - 1), upper = freedom / gsl_cdf_chisq_Pinv(EFFECT_TAIL, freedom);
+    return pool->tasks / (1 + upper * (design_effect_up_to(pool, ns) - 1));
 }
 
-/* What must be slower, or faster, in independent tasks. With less the tail has been missed more often than an interval
- * may be wrong. */
-#define SLOWER_WORTH 3
+/* Clopper and Pearson's, of a share of so many independent tasks. */
+static struct interval share_interval(double share, double worth, double level)
+{
+    double tail = (1 - level) / 2, yes = worth * share, no = worth * (1 - share);
+    return (struct interval){beta_inverse(tail, yes, no + 1), beta_inverse(1 - tail, yes + 1, no)};
+}
 
-/* The interval in percentiles becomes one in ns. */
+static double quantile(const struct pool *pool, double p)
+{
+    return stats_histogram_quantile(pool->all, pool->buckets, fmin(fmax(p, 1e-12), 1));
+}
+
+/* Of independent tasks that must be slower: below WORTH_LEAST nothing is said, and below WORTH_SEEN the slowest of them
+ * may not have been seen yet. */
+#define WORTH_LEAST 0.5
+#define WORTH_SEEN  10
+
+/* Where the share `beyond` of a tail lies if it falls as from p50 to p90: exponentially, as waiting times do. */
+static double extrapolated(const struct pool *pool, double value, double slower, double beyond)
+{
+    double slope = (quantile(pool, 0.9) - quantile(pool, 0.5)) / log(0.5 / 0.1);
+    return value + slope * log(slower / beyond);
+}
+
+/* The interval of the share below becomes one in ns. */
 static int percentile_interval(const struct pool *pool, double p, double level, struct pooled *result)
 {
     if (pool->used < STATS_INTERVAL_MIN)
         return -EDOM;
-    double worth = pool->tasks / design_effect_up_to(pool, result->value);
-    struct interval share = share_interval(pool, p, worth, level);
-    if (worth * fmin(p, 1 - p) < SLOWER_WORTH || (1 - share.hi) * pool->tasks < 1)
+    double worth = worth_of(pool, result->value), rare = worth * fmin(p, 1 - p);
+    struct interval share = share_interval(p, worth, level);
+    if (rare < WORTH_LEAST)
         return -EDOM;
-    result->lo = stats_histogram_quantile(pool->all, pool->buckets, fmax(share.lo, 1e-12));
-    result->hi = stats_histogram_quantile(pool->all, pool->buckets, share.hi);
+    result->lo = quantile(pool, share.lo);
+    result->hi = quantile(pool, share.hi);
+    if (rare < WORTH_SEEN && p >= 0.9 && share.hi < 1)
+        result->hi = fmax(result->hi, extrapolated(pool, result->value, 1 - p, 1 - share.hi));
     return 0;
 }
 
@@ -167,8 +188,7 @@ int pooled_beyond(const struct pooled_trial *trials, size_t count, double limit_
     if (!rc && pool.used < STATS_INTERVAL_MIN)
         rc = -EDOM;
     if (!rc) {
-        double worth = pool.tasks / design_effect_up_to(&pool, limit_ns);
-        struct interval share = share_interval(&pool, result->value, worth, level);
+        struct interval share = share_interval(result->value, worth_of(&pool, limit_ns), level);
         result->lo = share.lo;
         result->hi = share.hi;
     }
