@@ -161,6 +161,57 @@ static void test_coverage(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* ---- two cells ---- */
+
+/* Of two equal cells: how many comparisons have an interval, and how many of those hold 1. */
+static unsigned compare(const struct kind *kind, size_t tasks, size_t count, size_t runs)
+{
+    const double limit = truth_of(kind, 0.99);
+    size_t given[2] = {0}, held[2] = {0};
+    unsigned wrong = 0;
+    for (size_t run = 0; run < runs; run++) {
+        struct pooled pooled[2][2], ratio;
+        for (size_t cell = 0; cell < 2; cell++) {
+            trials_draw(kind, tasks, count);
+            pooled_percentile(trials, count, 0.99, 0.95, &pooled[0][cell]);
+            pooled_beyond(trials, count, limit, 0.95, &pooled[1][cell]);
+        }
+        for (size_t what = 0; what < 2; what++) {
+            pooled_ratio(&pooled[what][0], &pooled[what][1], &ratio);
+            const struct interval interval = {ratio.lo, ratio.hi};
+            given[what] += !isnan(ratio.lo);
+            held[what] += sim_holds(&interval, 1);
+        }
+    }
+    printf("%u servers, load %.1f, %zu trials of %5zu tasks: ratio of p99 and of misses", kind->servers, kind->load,
+           count, tasks);
+    for (size_t what = 0; what < 2; what++) {
+        double share = given[what] ? 100.0 * (double)held[what] / (double)given[what] : NAN;
+        double slack = given[what] ? 300 * sqrt(0.06 * 0.94 / (double)given[what]) : 0;
+        printf("  %5.1f of %3.0f %%", share, 100.0 * (double)given[what] / (double)runs);
+        wrong += given[what] >= runs / 10 && share < 94 - slack;
+    }
+    printf("%s\n", wrong ? "  <-- too few" : "");
+    return wrong;
+}
+
+static void test_ratios(void **state)
+{
+    static const struct kind kinds[] = {{1, 0}, {2, 0.9}};
+    static const size_t counts[] = {8, 12, 20}, lengths[] = {125, 1000, 5000, 20000};
+    unsigned wrong = 0;
+    (void)state;
+    gsl_rng_set(sim_rng, 17);
+    for (size_t k = 0; k < COUNT(kinds); k++)
+        for (size_t l = 0; l < (all ? COUNT(lengths) : 3); l++)
+            for (size_t c = 0; c < (all ? COUNT(counts) : 1); c++) {
+                size_t cost = 2 * counts[c] * (lengths[l] + 2500 * (kinds[k].load > 0));
+                size_t most = all ? 1000 : 200, runs = (all ? 20000000 : 3000000) / cost;
+                wrong += compare(&kinds[k], lengths[l], counts[c], runs < most ? runs : most);
+            }
+    assert_int_equal(wrong, 0);
+}
+
 /* ---- where there is little to tell ---- */
 
 /* So many trials of the same tasks, that take one time or another. */
@@ -241,7 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_percentile), cmocka_unit_test(test_few_trials), cmocka_unit_test(test_one_slow_trial),
-        cmocka_unit_test(test_no_misses),  cmocka_unit_test(test_coverage),
+        cmocka_unit_test(test_no_misses),  cmocka_unit_test(test_coverage),   cmocka_unit_test(test_ratios),
     };
     const char *asked = getenv("ALL");
     all = asked && *asked;

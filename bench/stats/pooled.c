@@ -195,3 +195,14 @@ int pooled_beyond(const struct pooled_trial *trials, size_t count, double limit_
     free(pool.all);
     return rc;
 }
+
+void pooled_ratio(const struct pooled *x, const struct pooled *y, struct pooled *ratio)
+{
+    double down = hypot(log(x->value / x->lo), log(y->hi / y->value));
+    double up = hypot(log(x->hi / x->value), log(y->value / y->lo));
+    *ratio = (struct pooled){.value = x->value / y->value,
+                             .n = x->n < y->n ? x->n : y->n,
+                             .trials = x->trials < y->trials ? x->trials : y->trials};
+    ratio->lo = ratio->value * exp(-down);
+    ratio->hi = ratio->value * exp(up);
+}

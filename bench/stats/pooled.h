@@ -32,4 +32,10 @@ int pooled_percentile(const struct pooled_trial *trials, size_t count, double p,
 int pooled_beyond(const struct pooled_trial *trials, size_t count, double limit_ns, double level,
                   struct pooled *result);
 
+/* x / y of two cells, with an interval from those of both at the same level: MOVER on logarithms (Zou and Donner,
+ * "Construction of confidence limits about effect measures: a general approach", Statistics in Medicine 27, 2008). Both
+ * are taken to be independent; what cells of a block have in common makes it wider than it need be. NAN where either is
+ * not known; hi is INFINITY where y may be 0. n and trials are the smaller ones. */
+void pooled_ratio(const struct pooled *x, const struct pooled *y, struct pooled *ratio);
+
 #endif
