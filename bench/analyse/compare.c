@@ -67,6 +67,13 @@ static int refuse_no_pair(const struct compare *c)
 static int metric_check(const struct compare *c)
 {
     const struct metric *metric = c->question.metric;
+    if (metric->pooled && c->two && c->relative && !c->several) {
+        complain("compare",
+                 "--metric %s: it is of all trials together, and of two runs not compared by a baseline of "
+                 "each; expected no --baseline, or --metric latency_p99",
+                 metric->name);
+        return -EINVAL;
+    }
     const struct sides *sides[] = {&c->bases, &c->cells};
     bool ok = false, known = false;
     for (size_t i = 0; i < 2; i++)

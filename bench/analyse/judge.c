@@ -39,7 +39,8 @@ static void compared_of(const struct side *side, size_t cell, size_t own, size_t
 /* Whether there is nothing but 0 on both sides: a time or a size below what is measured here, and no result. */
 static bool is_unmeasured(const struct judging *j)
 {
-    bool zero = j->c->question.metric->unit != UNIT_COUNT;
+    enum metric_unit unit = j->c->question.metric->unit;
+    bool zero = unit == UNIT_NS || unit == UNIT_BYTES;
     for (size_t b = 0; b < j->blocks && zero; b++)
         zero = !(j->cell[b] > 0) && !(j->base[b] > 0);
     return zero;
@@ -78,6 +79,8 @@ static bool mean_takes(struct compare *c, const struct pair *p)
 {
     const bool is_one = p->comparison.blocks && pair_is_relative(p) == (c->two && c->relative);
     const bool is_whole = is_one && ran_to_the_end(c, p);
+    if (c->question.metric->pooled) /* no number a block */
+        return c->several && is_whole;
     c->mean_cells += is_whole;
     c->mean_left_out += is_one && !is_whole;
     return is_whole;
@@ -97,6 +100,10 @@ static int pair_judge(struct judging *j, struct pair *p)
         result = apart_see(j->cell, j->base, j->blocks, told_of(c, p), &apart);
     if (!result)
         result = comparison_make(j->cell, j->base, j->blocks, &c->family, &p->comparison);
+    if (!result)
+        result = comparison_of_pooled(c->question.metric,
+                                      &(struct metric_pair){&c->cell->run, &c->base->run, p->cell, p->base}, &c->family,
+                                      &p->comparison);
     if (!result)
         comparison_widen(&p->comparison, &apart, &c->family);
     for (size_t b = 0; b < j->blocks; b++)

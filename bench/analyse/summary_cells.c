@@ -27,6 +27,13 @@ static const struct {
     [LATENCY_P999] = BETWEEN(latency_p999), [LATE_P99] = ALONE(late_p99),
 };
 
+/* Where percentiles of all trials together go. */
+#define POOLED(column) AT(pooled_##column##_ns), AT(pooled_##column##_lo_ns), AT(pooled_##column##_hi_ns)
+static const struct {
+    double p;
+    size_t value, lo, hi;
+} pooled_percentiles[] = {{0.5, POOLED(p50)}, {0.9, POOLED(p90)}, {0.99, POOLED(p99)}, {0.999, POOLED(p999)}};
+
 /* Columns whose median is taken as they are. */
 static const struct {
     size_t to, from; /* in struct summary_row, in struct trial_row */
@@ -231,6 +238,36 @@ static int cell_lag(const struct work *work, size_t cell, unsigned factors)
     return rc;
 }
 
+static void put_whole(struct summary_row *row, size_t offset, double value)
+{
+    *(int64_t *)((char *)row + offset) = whole(value);
+}
+
+/* Of all trials together: what is not there for too few stays empty. 0 or -ENOMEM. */
+static int cell_pool(const struct run_data *run, size_t cell)
+{
+    struct summary_row *row = &run->rows[cell];
+    struct pooled pooled = {0};
+    for (size_t i = 0; i < sizeof pooled_percentiles / sizeof *pooled_percentiles; i++) {
+        if (run_pooled(run, cell, pooled_percentiles[i].p, &pooled) == -ENOMEM)
+            return -ENOMEM;
+        put_whole(row, pooled_percentiles[i].value, pooled.value);
+        put_whole(row, pooled_percentiles[i].lo, pooled.lo);
+        put_whole(row, pooled_percentiles[i].hi, pooled.hi);
+    }
+    if (!pooled.n)
+        return 0;
+    row->pooled_n = pooled.n;
+    if (isnan(run->deadline_ns))
+        return 0;
+    int rc = run_misses(run, cell, run->deadline_ns, &pooled);
+    row->deadline_ns = whole(run->deadline_ns);
+    row->misses = pooled.value;
+    row->misses_lo = pooled.lo;
+    row->misses_hi = pooled.hi;
+    return rc == -ENOMEM ? rc : 0;
+}
+
 int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
 {
     struct summary_row *row = &work->run->rows[cell];
@@ -258,6 +295,8 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
     row->tasks_per_s = row->ns_per_task > 0 ? 1e9 / row->ns_per_task : NAN;
     if (ideal != RUN_NOTHING)
         row->efficiency_vs_static = cell_median(work, cell, ideal_ratio_value, ideal, NULL);
-    int rc = cell_diagnostic(work, cell);
+    int rc = cell_pool(work->run, cell);
+    if (!rc)
+        rc = cell_diagnostic(work, cell);
     return rc ? rc : cell_lag(work, cell, factors);
 }

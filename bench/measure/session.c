@@ -218,20 +218,23 @@ static json_t *facts(struct session *session, const char *verb, char **argv)
     json_t *seed = json_sprintf("%llu", (unsigned long long)session->request.settings.seed);
     struct timespec resolution = {0};
     clock_getres(CLOCK_MONOTONIC, &resolution);
-    return json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:{s:s, s:f, s:i, s:f}, s:O, s:o, s:o, s:s?}",
-        "run_id", run_id(session->directory), "verb", verb, "measured_by", calibrations_key(session->calibrations),
-        "argv", argv_json(argv), "seed", seed, "blocks", (int)session->plan.blocks, "cells",
-        (int)session->plan.cells.count, "looks", (int)session->plan.looks.planned, "leave_from",
-        (int)session->plan.looks.leave_from, "unpinned_because", unpinned_because(session), "left_out",
-        host_words(&session->plan.left_out), "too_few_workers", host_words(&session->request.left_out), "clock",
-        "source",
-        !clock_source.is_tsc                 ? "CLOCK_MONOTONIC"
-        : CLOCK_COUNTER == CLOCK_COUNTER_X86 ? "tsc"
-                                             : "cntvct",
-        "ns_per_tick", (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec,
-        "two_readings_ns", clock_two_readings_ns(), "calibrations", calibrations_used(session->calibrations),
-        "warnings", warnings(session), "plugins", plugins_json(), "others_by", outside_source(&session->outside));
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:{s:s, s:f, s:i, s:f}, s:O, s:o, "
+                     "s:o, s:s?, s:o*}",
+                     "run_id", run_id(session->directory), "verb", verb, "measured_by",
+                     calibrations_key(session->calibrations), "argv", argv_json(argv), "seed", seed, "blocks",
+                     (int)session->plan.blocks, "cells", (int)session->plan.cells.count, "looks",
+                     (int)session->plan.looks.planned, "leave_from", (int)session->plan.looks.leave_from,
+                     "unpinned_because", unpinned_because(session), "left_out", host_words(&session->plan.left_out),
+                     "too_few_workers", host_words(&session->request.left_out), "clock", "source",
+                     !clock_source.is_tsc                 ? "CLOCK_MONOTONIC"
+                     : CLOCK_COUNTER == CLOCK_COUNTER_X86 ? "tsc"
+                                                          : "cntvct",
+                     "ns_per_tick", (double)clock_source.mult / 4294967296.0, "resolution_ns", (int)resolution.tv_nsec,
+                     "two_readings_ns", clock_two_readings_ns(), "calibrations",
+                     calibrations_used(session->calibrations), "warnings", warnings(session), "plugins", plugins_json(),
+                     "others_by", outside_source(&session->outside), "deadline_ns",
+                     session->request.settings.deadline_ns ? json_integer(session->request.settings.deadline_ns)
+                                                           : NULL);
 }
 
 static int write_suite(const struct session *session, char *error)

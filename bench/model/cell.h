@@ -72,6 +72,7 @@ struct settings {
     bool keep_all;         /* --drop no: within a budget, nothing leaves for what was found */
     int64_t samples;       /* per trial, SAMPLES_ALL, 0: none */
     int64_t trial_limit_ns;
+    int64_t deadline_ns;    /* of a task's latency; 0: none */
     char out[4096];         /* "": results/<stamp>-<id> */
     char like[4096];        /* "" or a run */
     char more[4096];        /* "" or the run that gets more blocks; then it is also what `like` names */

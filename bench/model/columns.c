@@ -199,6 +199,23 @@ static const struct column summary_columns[] = {
     RATE_REAL(summary_row, utilisation, "likewise: drawn_per_s x mean time inside a task / workers, median over trials; from 1 on the queue grows for ever"),
     RATE_REAL(summary_row, steady_share, "likewise: share of the trials whose queue reached its steady state"),
     RATE_INT(summary_row, steady_needed_ns, "likewise: how long a trial should last for that, and be steady for long enough; empty where the queue grows for ever"),
+    INT(summary_row, pooled_n, "tasks in all ok trials together whose latency the columns below are of: under rate and window, those of the steady state where trials tell of one"),
+    INT(summary_row, pooled_p50_ns, "percentiles of all those tasks together"),
+    INT(summary_row, pooled_p50_lo_ns, "lower end of its 95 % interval, of this run, that takes each trial for one observation; empty below 6 trials, or where tasks depend on each other so much that too few independent ones are slower"),
+    INT(summary_row, pooled_p50_hi_ns, "upper end of it"),
+    INT(summary_row, pooled_p90_ns, "likewise; from 100 tasks in all on"),
+    INT(summary_row, pooled_p90_lo_ns, "likewise"),
+    INT(summary_row, pooled_p90_hi_ns, "likewise"),
+    INT(summary_row, pooled_p99_ns, "likewise; from 1,000 tasks in all on"),
+    INT(summary_row, pooled_p99_lo_ns, "likewise"),
+    INT(summary_row, pooled_p99_hi_ns, "likewise"),
+    INT(summary_row, pooled_p999_ns, "likewise; from 10,000 tasks in all on"),
+    INT(summary_row, pooled_p999_lo_ns, "likewise"),
+    INT(summary_row, pooled_p999_hi_ns, "likewise"),
+    INT(summary_row, deadline_ns, "--deadline"),
+    REAL(summary_row, misses, "share of those tasks whose latency is beyond it, within the width of a bucket of latency.csv, 1 %"),
+    REAL(summary_row, misses_lo, "lower end of its 95 % interval, as above; empty below 6 trials"),
+    REAL(summary_row, misses_hi, "upper end of it; where no task missed, a bound"),
 };
 
 #define SEARCH_COLUMNS(row) \

@@ -20,7 +20,7 @@ struct file_format {
 };
 
 /* All columns that the file may have, in order. Returns their number. */
-#define COLUMNS_MAX 112
+#define COLUMNS_MAX 128
 size_t format_columns(const struct file_format *format, struct column columns[COLUMNS_MAX]);
 /* Those that are written: without what nothing here has (bench/model/rare.h). */
 size_t format_columns_written(const struct file_format *format, struct column columns[COLUMNS_MAX]);
@@ -141,6 +141,11 @@ struct summary_row {
     int64_t lag_said;
     double drawn_per_s, handed_per_s, served_per_s, utilisation, steady_share;
     int64_t steady_needed_ns;
+    int64_t pooled_n, pooled_p50_ns, pooled_p50_lo_ns, pooled_p50_hi_ns, pooled_p90_ns, pooled_p90_lo_ns,
+        pooled_p90_hi_ns, pooled_p99_ns, pooled_p99_lo_ns, pooled_p99_hi_ns, pooled_p999_ns, pooled_p999_lo_ns,
+        pooled_p999_hi_ns;
+    int64_t deadline_ns;
+    double misses, misses_lo, misses_hi;
 };
 
 /* What the searching verbs found, a row a search. */

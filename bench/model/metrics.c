@@ -53,6 +53,34 @@ static double page_faults_of(const struct run_data *run, size_t trial)
     return trial_per_task(t, number_real(t->minflt) + (t->majflt == MISSING ? 0 : number_real(t->majflt)));
 }
 
+/* ---- of all trials of a cell together ---- */
+
+static int p50_of(const struct run_data *run, size_t cell, double level, struct pooled *result)
+{
+    return run_pooled_at(run, cell, 0.5, level, result);
+}
+
+static int p90_of(const struct run_data *run, size_t cell, double level, struct pooled *result)
+{
+    return run_pooled_at(run, cell, 0.9, level, result);
+}
+
+static int p99_of(const struct run_data *run, size_t cell, double level, struct pooled *result)
+{
+    return run_pooled_at(run, cell, 0.99, level, result);
+}
+
+static int p999_of(const struct run_data *run, size_t cell, double level, struct pooled *result)
+{
+    return run_pooled_at(run, cell, 0.999, level, result);
+}
+
+static int misses_of(const struct run_data *run, size_t cell, double level, struct pooled *result)
+{
+    *result = (struct pooled){.value = NAN, .lo = NAN, .hi = NAN};
+    return isnan(run->deadline_ns) ? -EDOM : run_misses_at(run, cell, run->deadline_ns, level, result);
+}
+
 const struct metric metrics[] = {
     {"wall", "time per task", "takes 9 % more time per task", .value = wall_of, .by_base = true},
     {"latency_p99", "99th percentile of latency", "has a 9 % higher 99th percentile of latency",
@@ -63,6 +91,16 @@ const struct metric metrics[] = {
     {"private", "private memory a worker", "takes 9 % more private memory a worker", UNIT_BYTES, .value = private_of},
     {"trial", "time of a whole trial", "takes 9 % more time for a whole trial", .value = trial_of},
     {"page_faults", "page faults per task", "has 9 % more page faults per task", UNIT_COUNT, .value = page_faults_of},
+    {"p50", "median latency of all trials together", "has a 9 % higher median latency", .pooled = p50_of,
+     .lacks = "it takes arrival rate or window, and timed tasks"},
+    {"p90", "90th percentile of latency of all trials together", "has a 9 % higher 90th percentile of latency",
+     .pooled = p90_of, .lacks = "it takes arrival rate or window, and 100 timed tasks in all trials of a cell"},
+    {"p99", "99th percentile of latency of all trials together", "has a 9 % higher 99th percentile of latency",
+     .pooled = p99_of, .lacks = "it takes arrival rate or window, and 1,000 timed tasks in all trials of a cell"},
+    {"p999", "99.9th percentile of latency of all trials together", "has a 9 % higher 99.9th percentile of latency",
+     .pooled = p999_of, .lacks = "it takes arrival rate or window, and 10,000 timed tasks in all trials of a cell"},
+    {"misses", "share of tasks beyond --deadline", "misses the deadline with 9 % more of the tasks", UNIT_SHARE,
+     .pooled = misses_of, .lacks = "it takes --deadline, and arrival rate or window with timed tasks"},
     {.name = NULL},
 };
 
@@ -96,6 +134,8 @@ char *metric_text(const struct metric *metric, double value, char *text, size_t 
         format_bytes(text, size, value);
     else if (metric->unit == UNIT_NS)
         format_duration(text, size, value);
+    else if (metric->unit == UNIT_SHARE)
+        format_percent(text, size, value);
     else
         snprintf(text, size, "%.3g", value);
     return text;
@@ -107,8 +147,56 @@ int series_make(const struct run_data *run, const struct metric *metric, struct 
     *series = (struct series){run->count, run->blocks, calloc(size + 1, sizeof *series->value)};
     if (!series->value)
         return -ENOMEM;
-    for (size_t i = 0; i < size; i++)
-        series->value[i] = run->at[i] == RUN_NOTHING ? NAN : metric->value(run, run->at[i]);
+    for (size_t cell = 0; cell < run->count; cell++) {
+        struct pooled pooled;
+        if (metric->pooled && metric->pooled(run, cell, looks_level_alone(run->looks), &pooled) == -ENOMEM) {
+            series_release(series);
+            return -ENOMEM;
+        }
+        for (size_t i = cell * run->blocks; i < (cell + 1) * run->blocks; i++)
+            series->value[i] = run->at[i] == RUN_NOTHING ? NAN
+                               : metric->pooled          ? pooled.value
+                                                         : metric->value(run, run->at[i]);
+    }
+    return 0;
+}
+
+/* Half a task more, so that none is not 0: what it is relative to would be nothing. */
+static void share_lift(const struct metric *metric, struct pooled *pooled)
+{
+    double n = (double)pooled->n;
+    if (metric->unit == UNIT_SHARE)
+        pooled->value = fmin((pooled->value * n + 0.5) / (n + 1), pooled->hi);
+}
+
+/* The interval narrows with the root of the blocks: how many make it as narrow as the margin. */
+static size_t blocks_for(const struct interval *ratio, double margin, size_t blocks)
+{
+    double wide = log(ratio->hi / ratio->lo) / (2 * log1p(margin)), most = RESOLVE_MAX + 1;
+    double needed = (double)blocks * wide * wide;
+    return isfinite(needed) && needed < most ? (size_t)needed + 1 : (size_t)most;
+}
+
+int comparison_of_pooled(const struct metric *metric, const struct metric_pair *pair, const struct family *family,
+                         struct comparison *comparison)
+{
+    struct pooled cell, base, ratio;
+    if (!metric->pooled || !comparison->blocks)
+        return 0;
+    if (metric->pooled(pair->run, pair->cell, family->level, &cell) == -ENOMEM ||
+        metric->pooled(pair->base_run, pair->base, family->level, &base) == -ENOMEM)
+        return -ENOMEM;
+    share_lift(metric, &cell);
+    share_lift(metric, &base);
+    pooled_ratio(&cell, &base, &ratio);
+    comparison->ratio = ratio.value;
+    comparison->interval = (struct interval){ratio.lo, ratio.hi};
+    comparison->blocks_needed = STATS_INTERVAL_MIN;
+    comparison->verdict = verdict_read(&comparison->interval, family->margin);
+    comparison->is_far = false;
+    comparison->blocks_to_resolve = comparison->verdict == VERDICT_UNRESOLVED
+                                        ? blocks_for(&comparison->interval, family->margin, comparison->blocks)
+                                        : 0;
     return 0;
 }
 

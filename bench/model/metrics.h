@@ -3,8 +3,9 @@
 #ifndef POOLBENCH_MODEL_METRICS_H
 #define POOLBENCH_MODEL_METRICS_H
 #include "bench/model/run_data.h"
+#include "bench/stats/verdict.h"
 
-enum metric_unit { UNIT_NS, UNIT_BYTES, UNIT_COUNT };
+enum metric_unit { UNIT_NS, UNIT_BYTES, UNIT_COUNT, UNIT_SHARE };
 
 struct metric {
     const char *name; /* --metric, targets, CSV */
@@ -13,6 +14,9 @@ struct metric {
     enum metric_unit unit;
     bool more_is_better;                                       /* else less */
     double (*value)(const struct run_data *run, size_t trial); /* of one that ended well; NAN: not known */
+    /* Instead, of all trials of a cell together, with an interval at `level`, as run_pooled_at(): the series has the
+     * same number in each block, and comparison_of_pooled() is what compares. */
+    int (*pooled)(const struct run_data *run, size_t cell, double level, struct pooled *result);
     bool by_base;      /* time that tasks take: cells of two runs are measured by the base pool of their own */
     bool of_cpu;       /* CPU time: waiting for a CPU is no part of it */
     const char *lacks; /* why no trial may have it; NULL: nothing is known */
@@ -33,6 +37,15 @@ struct series {
     double *value; /* cells x blocks; NAN where a cell has no trial that ended well in that block */
 };
 int series_make(const struct run_data *run, const struct metric *metric, struct series *series); /* 0 or -ENOMEM */
+/* A cell and the one it is compared with, which may be of another run. */
+struct metric_pair {
+    const struct run_data *run, *base_run;
+    size_t cell, base;
+};
+/* Of a metric of all trials together, ratio, interval and verdict of a comparison that comparison_make() made of the
+ * two series (bench/stats/pooled.h); of others, nothing. 0 or -ENOMEM. */
+int comparison_of_pooled(const struct metric *metric, const struct metric_pair *pair, const struct family *family,
+                         struct comparison *comparison);
 void series_release(struct series *series);
 /* `blocks` numbers of the cell with that number in run->rows. */
 double *series_of(const struct series *series, size_t cell);

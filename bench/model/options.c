@@ -295,6 +295,12 @@ const struct option options[] = {
      .preset = "60s",
      .help = "A trial that takes longer is ended and counts as a timeout (1ms .. 24h).",
      SETTING(trial_limit)},
+    {.name = "deadline",
+     .syntax = "DURATION|none",
+     .preset = "none",
+     .help = "Tells how many tasks, under --rate or a window, took longer than that from due to the result in hand "
+             "(1us .. 24h). It ends none of them, and changes nothing that is measured.",
+     SETTING(deadline)},
     {.name = "out",
      .syntax = "DIRECTORY",
      .preset = "",

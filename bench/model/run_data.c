@@ -299,24 +299,34 @@ static struct pooled_trial *pool_of(const struct run_data *run, size_t cell, siz
     return pool;
 }
 
-int run_pooled(const struct run_data *run, size_t cell, double p, struct pooled *result)
+int run_pooled_at(const struct run_data *run, size_t cell, double p, double level, struct pooled *result)
 {
     size_t count;
     struct pooled_trial *pool = pool_of(run, cell, &count);
     *result = (struct pooled){.value = NAN, .lo = NAN, .hi = NAN};
-    int rc = pool ? pooled_percentile(pool, count, p, looks_level_alone(run->looks), result) : -ENOMEM;
+    int rc = pool ? pooled_percentile(pool, count, p, level, result) : -ENOMEM;
+    free(pool);
+    return rc;
+}
+
+int run_pooled(const struct run_data *run, size_t cell, double p, struct pooled *result)
+{
+    return run_pooled_at(run, cell, p, looks_level_alone(run->looks), result);
+}
+
+int run_misses_at(const struct run_data *run, size_t cell, double limit_ns, double level, struct pooled *result)
+{
+    size_t count;
+    struct pooled_trial *pool = pool_of(run, cell, &count);
+    *result = (struct pooled){.value = NAN, .lo = NAN, .hi = NAN};
+    int rc = pool ? pooled_beyond(pool, count, limit_ns, level, result) : -ENOMEM;
     free(pool);
     return rc;
 }
 
 int run_misses(const struct run_data *run, size_t cell, double limit_ns, struct pooled *result)
 {
-    size_t count;
-    struct pooled_trial *pool = pool_of(run, cell, &count);
-    *result = (struct pooled){.value = NAN, .lo = NAN, .hi = NAN};
-    int rc = pool ? pooled_beyond(pool, count, limit_ns, looks_level_alone(run->looks), result) : -ENOMEM;
-    free(pool);
-    return rc;
+    return run_misses_at(run, cell, limit_ns, looks_level_alone(run->looks), result);
 }
 
 /* ---- the files ---- */
@@ -408,6 +418,9 @@ int run_data_open(const char *directory, struct run_data *run, char *error)
     run->host = host_load(directory);
     run->looks = looks_read(run);
     run->missing = rows_missing(run, &reading);
+    run->deadline_ns = json_is_number(host_fact(run->host, "deadline_ns"))
+                           ? json_number_value(host_fact(run->host, "deadline_ns"))
+                           : NAN;
     return 0;
 }
 

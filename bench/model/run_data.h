@@ -45,6 +45,7 @@ struct run_data {
     char directory[PATH_MAX];
     json_t *host;       /* host.json; NULL: it is not there, or is no JSON of ours, and the machine is not known */
     struct looks looks; /* how the run could stop by what it saw */
+    double deadline_ns; /* beyond which a task is a miss; NAN: none was told */
     bool partial;       /* latency.csv is not there: no percentiles */
     bool torn;          /* trials.csv ends within a line, which is not used */
     size_t missing;     /* rows of it that were written and are not there */
@@ -86,6 +87,9 @@ void run_data_gaps(FILE *talk, const struct run_data *run);
  * cell whose latencies are not of the pool has 0 tasks. p and limit_ns as there. */
 int run_pooled(const struct run_data *run, size_t cell, double p, struct pooled *result);
 int run_misses(const struct run_data *run, size_t cell, double limit_ns, struct pooled *result);
+/* Likewise, at this level. */
+int run_pooled_at(const struct run_data *run, size_t cell, double p, double level, struct pooled *result);
+int run_misses_at(const struct run_data *run, size_t cell, double limit_ns, double level, struct pooled *result);
 
 /* Whether latencies of such a cell are of the pool: tasks come one by one, and are timed. Else most of a latency is the
  * queue that the trial itself has made. */

@@ -14,6 +14,7 @@ static const struct param blocks_range = {.kind = PARAM_COUNT, .min = 1, .max = 
 static const struct param budget_range = {.kind = PARAM_DURATION, .min = 1000000, .max = 30 * DAY_NS};
 static const struct param precision_range = {.kind = PARAM_SHARE, .min = 1000, .max = 1000000};
 static const struct param samples_range = {.kind = PARAM_COUNT, .min = 1, .max = TASK_WARMUP_FIRST - 1};
+static const struct param deadline_range = {.kind = PARAM_DURATION, .min = 1000, .max = DAY_NS};
 static const struct param limit_range = {.kind = PARAM_DURATION, .min = 1000000, .max = DAY_NS};
 
 int set_blocks(const char *value, struct settings *settings, char *error)
@@ -103,6 +104,16 @@ int set_trial_limit(const char *value, struct settings *settings, char *error)
 void spell_trial_limit(const struct settings *settings, char *text)
 {
     spell_duration(text, SPEC_MAX, settings->trial_limit_ns);
+}
+
+int set_deadline(const char *value, struct settings *settings, char *error)
+{
+    return param_parse_or(&deadline_range, "none", value, &settings->deadline_ns, error);
+}
+
+void spell_deadline(const struct settings *settings, char *text)
+{
+    param_spell_or(&deadline_range, "none", settings->deadline_ns, text, SPEC_MAX);
 }
 
 static int path_copy(const char *value, char *path, size_t size, char *error)

@@ -228,19 +228,33 @@ struct sheet sight_sheet(const struct table *t)
 
 /* ---- latency: a row a cell in which a task does not wait for the trial's own burst ---- */
 
-enum { PERCENTILES = 4 };
+enum { PERCENTILES = 4, LATENCY_COLUMNS = PERCENTILES + 3 };
+
+static void misses_put(struct sheet *sheet, const struct summary_row *row, bool below, enum detail detail)
+{
+    char value[32] = "", lo[32], hi[32], interval[72] = "";
+    if (!isnan(row->misses_hi) && row->misses <= 0)
+        snprintf(value, sizeof value, "at most %s", format_percent(hi, sizeof hi, row->misses_hi));
+    else if (!isnan(row->misses))
+        format_percent(value, sizeof value, row->misses);
+    if (!isnan(row->misses_hi) && row->misses > 0)
+        snprintf(interval, sizeof interval, "%s .. %s", format_percent(lo, sizeof lo, row->misses_lo),
+                 format_percent(hi, sizeof hi, row->misses_hi));
+    sheet_put(sheet, "%s", below ? interval : value);
+    sheet_note(sheet, "", detail == DETAIL_REPORT ? interval : "");
+}
 
 static void latency_put(struct sheet *sheet, const struct summary_row *row, bool below, enum detail detail)
 {
     const int64_t ns[PERCENTILES][3] = {
-        {row->latency_p50_ns, row->latency_p50_lo_ns, row->latency_p50_hi_ns},
-        {row->latency_p90_ns, row->latency_p90_lo_ns, row->latency_p90_hi_ns},
-        {row->latency_p99_ns, row->latency_p99_lo_ns, row->latency_p99_hi_ns},
-        {row->latency_p999_ns, row->latency_p999_lo_ns, row->latency_p999_hi_ns},
+        {row->pooled_p50_ns, row->pooled_p50_lo_ns, row->pooled_p50_hi_ns},
+        {row->pooled_p90_ns, row->pooled_p90_lo_ns, row->pooled_p90_hi_ns},
+        {row->pooled_p99_ns, row->pooled_p99_lo_ns, row->pooled_p99_hi_ns},
+        {row->pooled_p999_ns, row->pooled_p999_lo_ns, row->pooled_p999_hi_ns},
     };
     char value[32], lo[32], hi[32], interval[72];
     for (size_t i = 0; i < PERCENTILES; i++) {
-        *value = *interval = '\0'; /* too few tasks; too few trials */
+        *value = *interval = '\0'; /* too few tasks; too few trials, or independent tasks */
         if (ns[i][0] != MISSING)
             format_duration(value, sizeof value, (double)ns[i][0]);
         if (*value && ns[i][1] != MISSING)
@@ -249,27 +263,58 @@ static void latency_put(struct sheet *sheet, const struct summary_row *row, bool
         sheet_put(sheet, "%s", below ? interval : value);
         sheet_note(sheet, "", detail == DETAIL_REPORT ? interval : "");
     }
+    misses_put(sheet, row, below, detail);
+    sheet_put(sheet, below ? "" : "%lld", (long long)row->pooled_n);
 }
 
 static bool has_latency(const struct summary_row *row)
 {
-    return (row->f.arrival.kind == ARRIVAL_RATE || row->f.arrival.kind == ARRIVAL_WINDOW) &&
-           row->latency_p50_ns != MISSING && !row_is_untold(row);
+    return row->pooled_n != MISSING && !row_is_untold(row);
+}
+
+/* What the table rests on, and why some of it is empty. */
+static char *latency_foot(const struct run_data *run, enum detail detail)
+{
+    bool bounded = false, few = false, unbounded = false;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct summary_row *row = &run->rows[i];
+        if (!has_latency(row))
+            continue;
+        bounded = bounded || row->pooled_p50_lo_ns != MISSING;
+        few = few || row->pooled_p999_ns == MISSING;
+        unbounded = unbounded || (row->blocks >= STATS_INTERVAL_MIN &&
+                                  ((row->pooled_p99_ns != MISSING && row->pooled_p99_lo_ns == MISSING) ||
+                                   (row->pooled_p999_ns != MISSING && row->pooled_p999_lo_ns == MISSING)));
+    }
+    char *foot = NULL;
+    if (asprintf(&foot, "%s%s%s",
+                 !bounded ? "an interval takes 6 trials"
+                 : detail == DETAIL_REPORT
+                     ? "ranges: 95 % interval, of this run, that takes each trial for one observation"
+                     : "below each: 95 % interval, of this run, that takes each trial for one observation",
+                 few ? "; p99 takes 1,000 tasks in all trials, p99.9 takes 10,000" : "",
+                 unbounded ? "; where there is none, tasks waited in the same queue and are too few independent ones: "
+                             "longer trials tell more"
+                           : "") < 0)
+        return NULL;
+    return foot;
 }
 
 struct sheet latency_sheet(const struct table *t, enum detail detail)
 {
-    static const unsigned char least[PERCENTILES + 1] = {0, 18, 18, 18, 18};
+    static const unsigned char least[LATENCY_COLUMNS] = {0, 18, 18, 18, 18};
     const struct run_data *run = t->run;
-    struct sheet sheet = {.title = "Latency, from due or handed in to the result: median over trials",
-                          .columns = PERCENTILES + 1,
+    struct sheet sheet = {.title = "Latency, from due or handed in to the result: all trials together",
+                          .columns = LATENCY_COLUMNS,
                           .align = "lr",
                           .least = least};
-    char label[160];
+    char label[160], deadline[32], beyond[48] = "";
     bool bounded = false;
     for (size_t i = 0; i < run->count; i++)
-        bounded = bounded || (has_latency(&run->rows[i]) && run->rows[i].latency_p50_lo_ns != MISSING);
-    sheet_row(&sheet, detail == DETAIL_REPORT ? "cell" : "", "p50", "p90", "p99", "p99.9");
+        bounded = bounded || (has_latency(&run->rows[i]) && run->rows[i].pooled_p50_lo_ns != MISSING);
+    if (!isnan(run->deadline_ns))
+        snprintf(beyond, sizeof beyond, "beyond %s", format_duration(deadline, sizeof deadline, run->deadline_ns));
+    sheet_row(&sheet, detail == DETAIL_REPORT ? "cell" : "", "p50", "p90", "p99", "p99.9", beyond, "tasks");
     for (size_t i = 0; i < run->count; i++) {
         if (!has_latency(&run->rows[i]))
             continue;
@@ -281,11 +326,8 @@ struct sheet latency_sheet(const struct table *t, enum detail detail)
         latency_put(&sheet, &run->rows[i], true, detail);
     }
     sheet_trim(&sheet);
-    if (bounded)
-        sheet.foot =
-            strdup(detail == DETAIL_REPORT
-                       ? "ranges: 95 % interval, of this run, of the median over trials, where at least 6 have it"
-                       : "below each: 95 % interval of the median, of this run, where at least 6 trials have it");
+    if (sheet_rows(&sheet) > 1)
+        sheet.foot = latency_foot(run, detail);
     return sheet;
 }
 

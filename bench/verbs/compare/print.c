@@ -139,18 +139,29 @@ static char *runs_text(char *text, size_t size, const struct sides *sides)
     return text;
 }
 
+/* How it is compared, and what stands beside the ratio. */
+static const char *unit_words(const struct compare *c)
+{
+    return c->several ? "run by run" : c->question.metric->pooled ? "trials as observations" : "block by block";
+}
+
+static const char *values_words(const struct metric *metric)
+{
+    return metric->pooled ? "Absolute values are of all trials together." : "Absolute values are medians.";
+}
+
 static void runs_head_print(FILE *out, const struct compare *c, enum style style, const char *host)
 {
     const struct metric *metric = c->question.metric;
-    const char *unit = c->several ? "run by run" : "block by block", *own = c->question.baseline;
+    const char *unit = unit_words(c), *own = c->question.baseline;
     char cells[128], bases[128];
     runs_text(cells, sizeof cells, &c->cells);
     runs_text(bases, sizeof bases, &c->bases);
     if (!c->relative) {
         say(out, style, "%s compared with the baseline %s: %s of the same cell, %s. %s.", cells, bases, metric->words,
             unit, host);
-        say(out, style, "1.09x: %s in %s than in the baseline, %s; below 1x it is less. Absolute values are medians.",
-            metric->more, cells, bases);
+        say(out, style, "1.09x: %s in %s than in the baseline, %s; below 1x it is less. %s", metric->more, cells, bases,
+            values_words(metric));
     } else {
         say(out, style, "%s compared with the baseline %s: %s over that of %s in the same run, %s. The latter: %s.",
             cells, bases, metric->words, own, unit, host);
@@ -178,10 +189,10 @@ static void head_print(FILE *out, const struct compare *c, enum style style)
             space = " ";
         }
     if (!c->two) {
-        say(out, style, "%s: %s, compared with %s%s%s, all else equal, block by block. %s.", c->base->id, metric->words,
-            factor, space, c->question.baseline, host);
-        say(out, style, "1.09x: %s than the baseline, %s%s%s; below 1x it is less. Absolute values are medians.",
-            metric->more, factor, space, c->question.baseline);
+        say(out, style, "%s: %s, compared with %s%s%s, all else equal, %s. %s.", c->base->id, metric->words, factor,
+            space, c->question.baseline, unit_words(c), host);
+        say(out, style, "1.09x: %s than the baseline, %s%s%s; below 1x it is less. %s", metric->more, factor, space,
+            c->question.baseline, values_words(metric));
     } else {
         runs_head_print(out, c, style, host);
     }

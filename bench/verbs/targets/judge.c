@@ -126,6 +126,20 @@ static void amount_judge(struct judge *judge, double *values, size_t blocks, str
     stats_median_interval(values, count, judge->family.level, &judgement->interval);
 }
 
+/* Of all trials together, the interval of a cell, or of how far two are apart (MOVER, as pooled_ratio()). */
+static int pooled_judge(struct judge *judge, size_t cell, size_t base, struct judgement *judgement)
+{
+    const struct metric *metric = judge->target->metric;
+    struct pooled x, y = {0};
+    if (metric->pooled(judge->run, cell, judge->family.level, &x) == -ENOMEM ||
+        (base != NO_CELL && metric->pooled(judge->run, base, judge->family.level, &y) == -ENOMEM))
+        return -ENOMEM;
+    double down = hypot(x.value - x.lo, y.hi - y.value), up = hypot(x.hi - x.value, y.value - y.lo);
+    judgement->value = x.value - y.value;
+    judgement->interval = (struct interval){judgement->value - down, judgement->value + up};
+    return 0;
+}
+
 static void outcome_read(struct judgement *judgement)
 {
     const struct interval *interval = &judgement->interval;
@@ -202,7 +216,9 @@ static int pair_judge(struct judge *judge, struct judgement *judgement, double *
         factors_label(judgement->base_label, sizeof judgement->base_label, &rows[base], FACTOR_POOL);
     if (target->kind == TARGET_RATIO) {
         struct comparison comparison;
-        if (comparison_make(x, y, blocks, &judge->family, &comparison))
+        const struct metric_pair pair = {judge->run, judge->run, cell, base};
+        if (comparison_make(x, y, blocks, &judge->family, &comparison) ||
+            comparison_of_pooled(target->metric, &pair, &judge->family, &comparison))
             return -ENOMEM;
         judgement->value = comparison.ratio;
         judgement->interval = comparison.interval;
@@ -211,6 +227,8 @@ static int pair_judge(struct judge *judge, struct judgement *judgement, double *
         for (size_t i = 0; i < blocks; i++)
             room[i] = y ? x[i] - y[i] : x[i];
         amount_judge(judge, room, blocks, judgement);
+        if (target->metric->pooled && pooled_judge(judge, cell, base, judgement))
+            return -ENOMEM;
     }
     outcome_read(judgement);
     return 0;

@@ -148,13 +148,15 @@ static int at_most_parse(struct target *target, char *error)
     static const struct {
         int (*parse)(const char *text, int64_t *number);
         const char *words;
-    } units[] = {[UNIT_NS] = {parse_duration, "a time as 15ns or " READINGS "5ns"},
-                 [UNIT_BYTES] = {parse_bytes, "bytes as 40KiB"},
-                 [UNIT_COUNT] = {parse_count, "a whole number"}};
+        double one; /* that many of what is parsed */
+    } units[] = {[UNIT_NS] = {parse_duration, "a time as 15ns or " READINGS "5ns", 1},
+                 [UNIT_BYTES] = {parse_bytes, "bytes as 40KiB", 1},
+                 [UNIT_COUNT] = {parse_count, "a whole number", 1},
+                 [UNIT_SHARE] = {parse_share, "a share as 1%", 1e6}};
     if (units[target->metric->unit].parse(text, &number))
         return refuse(error, "at_most: expected a ratio as 1.5x or %s, found '%s'", units[target->metric->unit].words,
                       target->at_most_text);
-    target->at_most = (double)number;
+    target->at_most = (double)number / units[target->metric->unit].one;
     target->kind = target->bases ? TARGET_DIFFERENCE : TARGET_AMOUNT;
     if (target->with_readings && !target->bases)
         return refuse(error, "at_most = %s is a difference, expected a base", target->at_most_text);
