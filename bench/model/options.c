@@ -298,7 +298,7 @@ const struct option options[] = {
     {.name = "deadline",
      .syntax = "DURATION|none",
      .preset = "none",
-     .help = "Tells how many tasks, under --rate or a window, took longer than that from due to the result in hand "
+     .help = "Tells how many tasks, under arrival rate or window, took longer than that from due to the result in hand "
              "(1us .. 24h). It ends none of them, and changes nothing that is measured.",
      SETTING(deadline)},
     {.name = "out",
