@@ -127,6 +127,17 @@ static double quantile(const struct pool *pool, double p)
     return stats_histogram_quantile(pool->all, pool->buckets, fmin(fmax(p, 1e-12), 1));
 }
 
+/* That which has the percentile in it. */
+static const struct bucket *bucket_at(const struct pool *pool, double p)
+{
+    const double rank = fmin(fmax(p, 1e-12), 1) * pool->tasks;
+    double below = 0;
+    size_t i = 0;
+    for (; i + 1 < pool->buckets && (below += (double)pool->all[i].count) < rank; i++)
+        ;
+    return &pool->all[i];
+}
+
 /* Of independent tasks that must be slower: below WORTH_LEAST nothing is said, and below WORTH_SEEN the slowest of them
  * may not have been seen yet. */
 #define WORTH_LEAST 0.5
@@ -148,8 +159,9 @@ static int percentile_interval(const struct pool *pool, double p, double level, 
     struct interval share = share_interval(p, worth, level);
     if (rare < WORTH_LEAST)
         return -EDOM;
-    result->lo = quantile(pool, share.lo);
-    result->hi = quantile(pool, share.hi);
+    /* whole buckets: within one nothing is known */
+    result->lo = (double)bucket_at(pool, share.lo)->lo_ns;
+    result->hi = (double)(bucket_at(pool, share.hi)->hi_ns - 1);
     if (rare < WORTH_SEEN && p >= 0.9 && share.hi < 1)
         result->hi = fmax(result->hi, extrapolated(pool, result->value, 1 - p, 1 - share.hi));
     return 0;
