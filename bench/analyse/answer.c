@@ -1,5 +1,6 @@
 /* What to take, and what a run cannot tell, see answer.h. */
 #include "bench/analyse/answer.h"
+#include "bench/analyse/answer_rate.h"
 #include "bench/analyse/sweep.h"
 #include "bench/base/units.h"
 #include "bench/model/host.h"
@@ -331,9 +332,11 @@ int answer_print(FILE *out, const struct table *t, const char *run)
 {
     bool answered[KIND_UNSIZED + 1] = {[KIND_UNSIZED] = true};
     const char *verb = json_string_value(host_fact(t->run->host, "verb"));
-    int rc = 0;
-    if (!t->family.comparisons || (verb && strcmp(verb, "run") != 0)) /* it had another question */
+    if (verb && strcmp(verb, "run") != 0) /* it had another question */
         return 0;
+    int rc = answer_rate_print(out, t);
+    if (rc || !t->family.comparisons)
+        return rc;
     if (!table_marked(t)) {
         too_few_print(out, t, run);
         return 0;

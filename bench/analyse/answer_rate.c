@@ -1,0 +1,182 @@
+/* The answer under rate: which pool has its tasks back soonest. See answer_rate.h. */
+#include "bench/analyse/answer_rate.h"
+#include "bench/analyse/summary.h"
+#include "bench/base/units.h"
+#include "bench/model/summary_factors.h"
+#include "bench/stats/pooled.h"
+#include "bench/stats/stats.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+struct candidate {
+    size_t cell; /* in run->rows */
+    struct pooled latency;
+    bool is_open; /* not told apart from the best */
+};
+
+/* Cells that differ in pool and workers alone. */
+struct question {
+    const struct table *table;
+    struct candidate *candidate; /* those that kept up and can be told; the best first */
+    size_t count, saturated, untold;
+    size_t first; /* cell */
+    double p, level;
+    double needed_ns; /* of those that are untold, the longest; how long trials were is in lasted_ns */
+};
+
+static const struct summary_row *row_at(const struct question *q, size_t cell)
+{
+    return &q->table->run->rows[cell];
+}
+
+static bool is_asked(const struct question *q, size_t cell)
+{
+    const struct summary_row *row = row_at(q, cell);
+    const unsigned same = q->table->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
+    const bool is_ours = !*row->f.trial_program || !strcmp(row->f.trial_program, "this");
+    return row->f.arrival.kind == ARRIVAL_RATE && row->blocks > 0 && is_ours &&
+           factors_equal(row, row_at(q, q->first), same);
+}
+
+static void candidates_find(struct question *q)
+{
+    const struct run_data *run = q->table->run;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct summary_row *row = &run->rows[i];
+        if (!is_asked(q, i) || row_is_floor(row))
+            continue;
+        if (row_is_saturated(row))
+            q->saturated++;
+        else if (row_is_untold(row)) {
+            q->untold++;
+            q->needed_ns = fmax(q->needed_ns, number_real(row->steady_needed_ns));
+        } else if (row->pooled_n != MISSING)
+            q->candidate[q->count++].cell = i;
+    }
+}
+
+static int by_latency(const void *a, const void *b)
+{
+    const double x = ((const struct candidate *)a)->latency.value, y = ((const struct candidate *)b)->latency.value;
+    return (x > y) - (x < y);
+}
+
+/* The highest percentile that all of them have, with intervals that hold together. */
+static int latencies_find(struct question *q)
+{
+    static const double percentiles[] = {0.99, 0.9, 0.5};
+    int rc = 0;
+    q->level = 1 - FAMILY_ERROR / (double)q->count;
+    for (size_t k = 0; k < sizeof percentiles / sizeof *percentiles; k++) {
+        size_t told = 0;
+        q->p = percentiles[k];
+        for (size_t i = 0; i < q->count && rc != -ENOMEM; i++) {
+            struct candidate *c = &q->candidate[i];
+            rc = run_pooled_at(q->table->run, c->cell, q->p, q->level, &c->latency);
+            told += !isnan(c->latency.lo);
+        }
+        if (rc == -ENOMEM)
+            return rc;
+        if (told == q->count)
+            break;
+        q->p = NAN;
+    }
+    if (isnan(q->p))
+        return 0;
+    qsort(q->candidate, q->count, sizeof *q->candidate, by_latency);
+    for (size_t i = 1; i < q->count; i++) {
+        struct pooled ratio;
+        pooled_ratio(&q->candidate[i].latency, &q->candidate[0].latency, &ratio);
+        q->candidate[i].is_open = ratio.lo <= 1;
+    }
+    return 0;
+}
+
+static void who_print(FILE *out, const struct question *q)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < q->count; i++) {
+        const struct summary_row *row = row_at(q, q->candidate[i].cell);
+        if (i && !q->candidate[i].is_open)
+            continue;
+        open += i > 0;
+        fprintf(out, "%s%s", i ? " or " : "", POOL_SHOWN(row->f.pool));
+        if (row->f.workers > 0)
+            fprintf(out, ", %lld worker%s", (long long)row->f.workers, row->f.workers == 1 ? "" : "s");
+    }
+    if (open)
+        fputs(" (not told apart)", out);
+}
+
+static void late_print(FILE *out, const struct question *q)
+{
+    const struct run_data *run = q->table->run;
+    struct pooled late;
+    char deadline[32];
+    if (isnan(run->deadline_ns) || run_misses_at(run, q->candidate[0].cell, run->deadline_ns, q->level, &late) ||
+        isnan(late.hi))
+        return;
+    fprintf(out, "; later than %s: %.2g %%, at most %.2g %%",
+            format_duration(deadline, sizeof deadline, run->deadline_ns), 100 * late.value, 100 * late.hi);
+}
+
+static void answer_say(FILE *out, const struct question *q)
+{
+    char value[32], lo[32], hi[32], needed[32];
+    if (q->count && !isnan(q->p)) {
+        const struct pooled *best = &q->candidate[0].latency;
+        fputs("take ", out);
+        who_print(out, q);
+        fprintf(out, ": p%.0f of latency %s [%s .. %s], of %lld tasks", 100 * q->p,
+                format_duration(value, sizeof value, best->value), format_duration(lo, sizeof lo, best->lo),
+                format_duration(hi, sizeof hi, best->hi), (long long)best->n);
+        late_print(out, q);
+    } else if (q->count) {
+        fprintf(out,
+                "cannot tell latencies: too few independent tasks in %lld of at least %d trials; more of them, or "
+                "longer ones (--budget), would tell",
+                (long long)row_at(q, q->candidate[0].cell)->blocks, STATS_INTERVAL_MIN);
+    } else if (q->untold) {
+        fprintf(out,
+                "cannot tell: the queue needs trials of %s to be steady; a longer --budget, or --tasks, gives them",
+                isnan(q->needed_ns) || q->needed_ns <= 0 ? "a longer time"
+                                                         : format_duration(needed, sizeof needed, q->needed_ns));
+    } else {
+        fputs("none keeps up with the arrivals", out);
+    }
+    if (q->count && q->saturated + q->untold)
+        fprintf(out, "; %zu other%s %s", q->saturated + q->untold, q->saturated + q->untold == 1 ? "" : "s",
+                q->untold ? "cannot be told, or do not keep up" : "cannot keep up");
+    fputc('\n', out);
+}
+
+static int question_answer(FILE *out, struct question *q)
+{
+    char label[160];
+    const unsigned shown = (q->table->shown | FACTOR_SIZE | FACTOR_ARRIVAL) & ~(unsigned)(FACTOR_WORKERS | FACTOR_POOL);
+    candidates_find(q);
+    int rc = q->count ? latencies_find(q) : 0;
+    if (rc || q->count + q->saturated + q->untold == 0)
+        return rc;
+    fprintf(out, "%s: ", factors_label(label, sizeof label, row_at(q, q->first), shown));
+    answer_say(out, q);
+    return 0;
+}
+
+int answer_rate_print(FILE *out, const struct table *table)
+{
+    const struct run_data *run = table->run;
+    struct candidate *candidates = calloc(run->count + 1, sizeof *candidates);
+    int rc = candidates ? 0 : -ENOMEM;
+    for (size_t i = 0; i < run->count && !rc; i++) {
+        struct question q = {.table = table, .candidate = candidates, .first = i, .p = NAN, .needed_ns = 0};
+        bool is_first = is_asked(&q, i);
+        for (size_t before = 0; before < i && is_first; before++)
+            is_first = !is_asked(&q, before);
+        if (is_first)
+            rc = question_answer(out, &q);
+    }
+    free(candidates);
+    return rc;
+}
