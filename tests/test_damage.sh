@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Files of a run that were damaged, sorted, or saved by another program: what is read is what was written, or is refused
 # by file; `repair` keeps what is whole; `resume` cuts off nothing that was committed.
+# shellcheck disable=SC2016 # columns of awk
 set -u
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}

@@ -574,8 +574,10 @@ static void a_command_goes_with_its_worker(void **state)
             assert_int_equal(bench.ops->early(&bench.config), 0);
         bench_open(&bench);
         submit_all(&bench, 0, 1);
-        for (char text[16] = ""; sscanf(text, "%d\n", &program) != 1 || !strchr(text, '\n'); usleep(1000))
-            text[0] = '\0', (void)(pread(fd, text, sizeof text - 1, 0) < 0);
+        for (char text[16] = ""; sscanf(text, "%d\n", &program) != 1 || !strchr(text, '\n'); usleep(1000)) {
+            ssize_t got = pread(fd, text, sizeof text - 1, 0);
+            text[got > 0 ? got : 0] = '\0';
+        }
         kill_all_workers();
         assert_int_equal(bench.ops->reap(bench.pool, done, 1, 2, FOREVER), 1);
         assert_int_equal(done[0].status, TASK_SIGNALLED);

@@ -222,7 +222,7 @@ static void cell_tasks(struct cell *cell, uint32_t given, const struct planner *
 
 int cell_prepare(struct cell *cell, struct planner *planner)
 {
-    struct supply supply;
+    struct supply supply = {0};
     cell->trial_limit_ns = planner->settings->trial_limit_ns;
     if (cell->f.arrival.kind == ARRIVAL_RATE)
         rare_note(OPTION_ARRIVAL);

@@ -55,6 +55,22 @@ static void __attribute__((format(printf, 2, 3))) reader_fail(struct reader *r, 
     r->result = -EBADMSG;
 }
 
+/* Room for more columns; false: out of memory. */
+static bool header_grow(struct reader *r)
+{
+    size_t size = r->header_size * 2 + 64;
+    const struct column **header = reallocarray(r->header, size, sizeof *header);
+    if (!header)
+        return false;
+    r->header = header;
+    uint64_t *names = reallocarray(r->names, size, sizeof *names);
+    if (!names)
+        return false;
+    r->names = names;
+    r->header_size = size;
+    return true;
+}
+
 static void header_field(struct reader *r, const char *name)
 {
     const size_t mark = strlen(BYTE_ORDER_MARK);
@@ -64,17 +80,9 @@ static void header_field(struct reader *r, const char *name)
         reader_fail(r, "more than %u columns", HEADER_MAX);
         return;
     }
-    if (r->field == r->header_size) {
-        size_t size = r->header_size * 2 + 64;
-        const struct column **header = reallocarray(r->header, size, sizeof *header);
-        r->header = header ? header : r->header;
-        uint64_t *names = reallocarray(r->names, size, sizeof *names);
-        r->names = names ? names : r->names;
-        if (!header || !names) {
-            r->result = refuse_as(-ENOMEM, r->error, "%s: out of memory", r->path);
-            return;
-        }
-        r->header_size = size;
+    if (r->field == r->header_size && !header_grow(r)) {
+        r->result = refuse_as(-ENOMEM, r->error, "%s: out of memory", r->path);
+        return;
     }
     r->header[r->field] = NULL;
     r->names[r->field] = row_sum_text(0, name, strlen(name));

@@ -231,8 +231,9 @@ static bool pool_keep(struct pooled_trial *pool, const struct histogram *histogr
     if (copy)
         memcpy(copy, histogram->buckets, histogram->count * sizeof *copy);
     free((void *)pool->buckets);
-    *pool = (struct pooled_trial){copy, copy ? histogram->count : 0};
-    return copy;
+    pool->buckets = copy;
+    pool->count = copy ? histogram->count : 0;
+    return copy != NULL;
 }
 
 struct times_reading {
@@ -254,9 +255,8 @@ static void times_note(size_t trial, const struct histogram *histograms, void *a
         if (q < 0.99 ? histogram->tasks > 0 : is_borne(histogram, 1 / (1 - q)))
             times->percentile[p] = stats_histogram_quantile(histogram->buckets, histogram->count, q);
     }
-    if (latency)
-        reading->out_of_memory |=
-            !pool_keep(&times->pool, &histograms[histograms[SPAN_STEADY].tasks ? SPAN_STEADY : SPAN_LATENCY]);
+    if (latency && !pool_keep(&times->pool, &histograms[histograms[SPAN_STEADY].tasks ? SPAN_STEADY : SPAN_LATENCY]))
+        reading->out_of_memory = true;
     for (size_t span = 0; span < SPANS; span++)
         times->mean[span] = histogram_mean(&histograms[span]);
     times->tasks = chosen->tasks;
