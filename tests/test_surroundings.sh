@@ -135,7 +135,7 @@ mkdir files && echo hello >"files/$latin"
 printf '\xef\xbb\xbf# of names\r\nfiles/%s\r\n' "$latin" >files.txt
 for files in "'files/*'" files.txt; do
     rm -rf found
-    undrawn poolbench run --pool serial --workload "cmd:line='cat {file}':files=$files" --tasks 2 --blocks 1 --out found >log 2>&1
+    undrawn poolbench run --pool serial --workload "cmd:line='cat {file}':files=$files:repeatable=yes" --tasks 2 --blocks 1 --out found >log 2>&1
     is "a file in Latin-1 by $files" "$?" 0 "$(cat log)"
 done
 
