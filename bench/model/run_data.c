@@ -31,6 +31,11 @@ double tail_x(unsigned point)
     return pow(10, (double)point / TAIL_DECADE);
 }
 
+double tail_p(unsigned point)
+{
+    return point ? 1 - 1 / tail_x(point) : 1e-12;
+}
+
 bool factors_have_latency(const struct factors *factors)
 {
     return (factors->arrival.kind == ARRIVAL_WINDOW || factors->arrival.kind == ARRIVAL_RATE) &&
@@ -248,7 +253,7 @@ static void times_note(size_t trial, const struct histogram *histograms, void *a
     const struct run_data *run = reading->run;
     struct trial_times *times = &run->times[trial];
     bool latency = factors_have_latency(&run->rows[run->cell[trial]].f);
-    const struct histogram *chosen = &histograms[latency ? SPAN_LATENCY : SPAN_SERVICE];
+    const struct histogram *service = &histograms[SPAN_SERVICE];
     for (size_t p = 0; p < RUN_PERCENTILES; p++) {
         const struct histogram *histogram = &histograms[percentiles[p].phase];
         double q = percentiles[p].q;
@@ -259,12 +264,10 @@ static void times_note(size_t trial, const struct histogram *histograms, void *a
         reading->out_of_memory = true;
     for (size_t span = 0; span < SPANS; span++)
         times->mean[span] = histogram_mean(&histograms[span]);
-    times->tasks = chosen->tasks;
-    for (unsigned i = 0; i < TAIL_POINTS; i++) {
-        double p = i ? 1 - 1 / tail_x(i) : 1e-12; /* the first is the fastest task */
-        times->tail[i] =
-            is_borne(chosen, tail_x(i)) ? stats_histogram_quantile(chosen->buckets, chosen->count, p) : NAN;
-    }
+    times->tasks = service->tasks;
+    for (unsigned i = 0; i < TAIL_POINTS && !latency; i++)
+        if (is_borne(service, tail_x(i)))
+            times->tail[i] = stats_histogram_quantile(service->buckets, service->count, tail_p(i));
 }
 
 static int times_read(struct run_data *run, char *error)

@@ -30,13 +30,14 @@ enum run_percentile {
 #define TAIL_POINTS (6 * TAIL_DECADE + 1)
 #define TAIL_SLOWER 10 /* tasks that must be slower than a percentile: p99 from 1,000 tasks on, p99.9 from 10,000 */
 double tail_x(unsigned point); /* 1 / (1 - p) */
+double tail_p(unsigned point); /* of the first, the fastest task */
 
 /* What latency.csv says of one trial, in ns; NAN: not known, or of too few tasks. */
 struct trial_times {
     double percentile[RUN_PERCENTILES];
     double mean[SPANS];
-    double tail[TAIL_POINTS]; /* of latency where the cell has one (factors_have_latency), else of service */
-    int64_t tasks;            /* that the tail is of */
+    double tail[TAIL_POINTS]; /* of service; latency, where the cell has one (factors_have_latency), is pooled */
+    int64_t tasks;            /* whose service was timed */
     /* Of latency, in its steady state where the trial tells of one; empty unless factors_have_latency(). */
     struct pooled_trial pool;
 };
