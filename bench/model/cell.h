@@ -1,4 +1,4 @@
-/* A cell: one combination of factors, what is compared; and the settings of a run. Filled by options.c from the
+/* A cell: one combination of factors, what is compared; and the settings of a run. Filled by option_values.c from the
  * command line and suites, completed by bench/measure/complete.c and plan.c (placement, calibration, number of
  * tasks), read by everyone after. One thread at a time. */
 #ifndef POOLBENCH_MODEL_CELL_H
