@@ -1,9 +1,8 @@
 /* What charts draw, by runs made up here whose numbers can be worked out by hand: parts that add up, percentiles that
  * stop where the tasks do, changes from a median, bars of workers; and the reason where there is nothing to draw. */
-#include "bench/analyse/summary.h"
 #include "bench/model/cell.h"
 #include "bench/model/csv.h"
-#include "bench/show/charts/chart.h"
+#include "tests/charted.h"
 #include "tests/made_run.h"
 #include "tests/scratch.h"
 #include <setjmp.h>
@@ -16,7 +15,7 @@
 extern const struct chart chart_time, chart_latency, chart_order, chart_workers, chart_costs, chart_ballast,
     chart_forest, chart_metg;
 
-static char scratch[SCRATCH_MAX], directory[SCRATCH_MAX + 16], why[ERROR_MAX];
+static char scratch[SCRATCH_MAX], directory[SCRATCH_MAX + 16];
 
 static int setup(void **state)
 {
@@ -32,51 +31,6 @@ static int teardown(void **state)
     (void)state;
     return scratch_remove(scratch);
 }
-
-/* ---- a chart of it ------------------------------------------------------------------------------------------------
- */
-
-static char *data, *script;
-
-static int chart_make(const struct chart *chart)
-{
-    struct run_data run;
-    size_t data_size, script_size;
-    FILE *data_file, *script_file;
-    free(data);
-    free(script);
-    data_file = open_memstream(&data, &data_size);
-    script_file = open_memstream(&script, &script_size);
-    assert_true(data_file && script_file);
-    assert_int_equal(run_summed_open(directory, &run, why), 0);
-    *why = '\0';
-    struct analysis analysis;
-    assert_int_equal(analysis_make(&run, &analysis), 0);
-    const struct chart_work work = {
-        .chart = chart, .analysis = &analysis, .run = &run, .data = data_file, .script = script_file, .why = why};
-    int pictures = chart->make(&work);
-    analysis_release(&analysis);
-    run_data_close(&run);
-    fclose(data_file);
-    fclose(script_file);
-    return pictures;
-}
-
-static void expect_in(const char *text, const char *part)
-{
-    if (!strstr(text, part))
-        fail_msg("expected '%s' in:\n%s", part, text);
-}
-
-static void made_free(void)
-{
-    free(data);
-    free(script);
-    data = script = NULL;
-}
-
-/* ---- tests --------------------------------------------------------------------------------------------------------
- */
 
 static void latency_in_parts(void **state)
 {
@@ -97,12 +51,13 @@ static void latency_in_parts(void **state)
     trial.status = TRIAL_FAILED;
     made_put(trial);
     made_end();
-    assert_int_equal(chart_make(&chart_time), 1);
-    expect_in(data, "\n1 1000 3000 20001 500 24501 NaN NaN 3 \"pthread\"\n\n\n");
-    assert_null(strstr(data, "prefork"));
-    expect_in(script, "panel_latency[1] = 1; panel_bars[1] = 1; panel_known[1] = 15");
-    expect_in(script, "Bars: the middle one of 3 trials, means over its tasks; no lines: an interval needs at least 6");
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_time), 1);
+    expect_in(charted.data, "\n1 1000 3000 20001 500 24501 NaN NaN 3 \"pthread\"\n\n\n");
+    assert_null(strstr(charted.data, "prefork"));
+    expect_in(charted.script, "panel_latency[1] = 1; panel_bars[1] = 1; panel_known[1] = 15");
+    expect_in(charted.script,
+              "Bars: the middle one of 3 trials, means over its tasks; no lines: an interval needs at least 6");
+    charted_free();
 }
 
 /* 2 workers x 50 ms / 100 tasks: 1 ms of worker a task. */
@@ -127,12 +82,12 @@ static void worker_time_in_parts(void **state)
         made_put(trial);
     }
     made_end();
-    assert_int_equal(chart_make(&chart_time), 1);
-    expect_in(data, "\n1 600000 100000 50000 250000 1000000 1000000 1000000 6 \"pthread\"\n");
-    expect_in(data, "\n2 700000 100000 NaN 200000 1000000 1000000 1000000 6 \"fork\"\n");
-    expect_in(data, "\n3 1200000 100000 0 0 1300000 1300000 1300000 6 \"prefork\"\n");
-    expect_in(script, "panel_latency[1] = 0; panel_bars[1] = 3; panel_known[1] = 15");
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_time), 1);
+    expect_in(charted.data, "\n1 600000 100000 50000 250000 1000000 1000000 1000000 6 \"pthread\"\n");
+    expect_in(charted.data, "\n2 700000 100000 NaN 200000 1000000 1000000 1000000 6 \"fork\"\n");
+    expect_in(charted.data, "\n3 1200000 100000 0 0 1300000 1300000 1300000 6 \"prefork\"\n");
+    expect_in(charted.script, "panel_latency[1] = 0; panel_bars[1] = 3; panel_known[1] = 15");
+    charted_free();
 }
 
 /* A line goes as far as ten tasks are slower: to 90 % of 100, to 99 % of 1000. */
@@ -152,13 +107,13 @@ static void percentiles_stop(void **state)
     made_bucket("latency", 4000, 4001, 15);
     made_put(trial);
     made_end();
-    assert_int_equal(chart_make(&chart_latency), 1);
-    expect_in(data, "\n1 1000 NaN NaN 1\n");
-    expect_in(data, "\n3.98107171 1000 NaN NaN 0\n5.01187234 9000 NaN NaN 0\n"); /* 75 %, 80.05 % */
-    expect_in(data, "\n10 9000 NaN NaN 1\n\n\n# latency of ");
-    expect_in(data, "\n63.0957344 2000 NaN NaN 0\n79.4328235 4000 NaN NaN 0\n100 4000 NaN NaN 1\n\n\n");
-    expect_in(script, "panel_reach[1] = 100\n");
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_latency), 1);
+    expect_in(charted.data, "\n1 1000 NaN NaN 1\n");
+    expect_in(charted.data, "\n3.98107171 1000 NaN NaN 0\n5.01187234 9000 NaN NaN 0\n"); /* 75 %, 80.05 % */
+    expect_in(charted.data, "\n10 9000 NaN NaN 1\n\n\n# latency of ");
+    expect_in(charted.data, "\n63.0957344 2000 NaN NaN 0\n79.4328235 4000 NaN NaN 0\n100 4000 NaN NaN 1\n\n\n");
+    expect_in(charted.script, "panel_reach[1] = 100\n");
+    charted_free();
 }
 
 static void percentiles_have_bands(void **state)
@@ -172,11 +127,11 @@ static void percentiles_have_bands(void **state)
         made_put(trial);
     }
     made_end();
-    assert_int_equal(chart_make(&chart_latency), 1);
-    expect_in(data, "# service of spin, 1ms, 2 workers: pthread");
-    expect_in(data, "\n10 1002.5 1000 1005 1\n"); /* of six, the interval is the whole range */
-    expect_in(script, "line_band[1] = 1");
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_latency), 1);
+    expect_in(charted.data, "# service of spin, 1ms, 2 workers: pthread");
+    expect_in(charted.data, "\n10 1002.5 1000 1005 1\n"); /* of six, the interval is the whole range */
+    expect_in(charted.script, "line_band[1] = 1");
+    charted_free();
 }
 
 static void order_is_relative(void **state)
@@ -196,14 +151,14 @@ static void order_is_relative(void **state)
         made_put(trial);
     }
     made_end();
-    assert_int_equal(chart_make(&chart_order), 1);
-    expect_in(data, "trial\n0 0 0 1\n2 -20 0 3\n4 10 0 5\n\n\n");
-    expect_in(data, "trial\n1 0 0 2\n5 0 0 6\n\n\n# blocks");
-    expect_in(data, "\n0 1 0\n2 3 -20\n4 5 5\n\n\n"); /* blocks: medians of 0 0, of -20, of 10 0 */
-    expect_in(data, "# trials that are not ok: s, trial\n3 4\n");
-    expect_in(script, "failed = 1\n");
-    expect_in(script, "1 trial that failed");
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_order), 1);
+    expect_in(charted.data, "trial\n0 0 0 1\n2 -20 0 3\n4 10 0 5\n\n\n");
+    expect_in(charted.data, "trial\n1 0 0 2\n5 0 0 6\n\n\n# blocks");
+    expect_in(charted.data, "\n0 1 0\n2 3 -20\n4 5 5\n\n\n"); /* blocks: medians of 0 0, of -20, of 10 0 */
+    expect_in(charted.data, "# trials that are not ok: s, trial\n3 4\n");
+    expect_in(charted.script, "failed = 1\n");
+    expect_in(charted.script, "1 trial that failed");
+    charted_free();
 }
 
 /* Forty trials within 1 %, one of three times the time: it must not squeeze them. */
@@ -217,11 +172,11 @@ static void order_keeps_outliers_at_the_edge(void **state)
         made_put(trial);
     }
     made_end();
-    assert_int_equal(chart_make(&chart_order), 1);
-    expect_in(script, "y_lo = -2; y_hi = 2; x_last = 40; blocks = 41; beyond = 1; failed = 0\n");
-    expect_in(script, "1 trial beyond it");
-    expect_in(data, "\n20 197.029703 1 21\n");
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_order), 1);
+    expect_in(charted.script, "y_lo = -2; y_hi = 2; x_last = 40; blocks = 41; beyond = 1; failed = 0\n");
+    expect_in(charted.script, "1 trial beyond it");
+    expect_in(charted.data, "\n20 197.029703 1 21\n");
+    charted_free();
 }
 
 static void workers_have_rows(void **state)
@@ -241,15 +196,15 @@ static void workers_have_rows(void **state)
     made_sample(0, 0, 1, 2);
     made_put(trial);
     made_end();
-    assert_int_equal(chart_make(&chart_workers), 1);
-    expect_in(data, "# pthread, trial 2: ");
-    expect_in(data,
+    assert_int_equal(chart_make(directory, &chart_workers), 1);
+    expect_in(charted.data, "# pthread, trial 2: ");
+    expect_in(charted.data,
               "task\n1000 1090 0 1 0\n1100 1190 1 1 1\n1200 1290 0 2 2\n1300 1390 1 5 3\n\n\n"); /* task 3 failed */
-    assert_null(strstr(data, "prefork"));
-    expect_in(script, "panels = 1;");
-    expect_in(script, "rows_most = 2; x_end = 1390; kinds = 38\n");
-    expect_in(script, "panel_title[1] = 'pthread'\n");
-    made_free();
+    assert_null(strstr(charted.data, "prefork"));
+    expect_in(charted.script, "panels = 1;");
+    expect_in(charted.script, "rows_most = 2; x_end = 1390; kinds = 38\n");
+    expect_in(charted.script, "panel_title[1] = 'pthread'\n");
+    charted_free();
 }
 
 static void workers_are_cut(void **state)
@@ -269,12 +224,12 @@ static void workers_are_cut(void **state)
         made_sample(task, 0, task * 100, task * 100 + 90);
     made_put(trial);
     made_end();
-    assert_int_equal(chart_make(&chart_workers), 1);
-    expect_in(script, "'pthread, workers 0 .. 63, 400 of 1000 tasks, the first'");
-    expect_in(script, "'prefork, 4 of 10 tasks, sampled by seed'");
-    expect_in(script, "rows_most = 64;");
-    expect_in(data, "\n0 90 0 3 0\n"); /* sleeps */
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_workers), 1);
+    expect_in(charted.script, "'pthread, workers 0 .. 63, 400 of 1000 tasks, the first'");
+    expect_in(charted.script, "'prefork, 4 of 10 tasks, sampled by seed'");
+    expect_in(charted.script, "rows_most = 64;");
+    expect_in(charted.data, "\n0 90 0 3 0\n"); /* sleeps */
+    charted_free();
 }
 
 static void reasons_are_given(void **state)
@@ -285,27 +240,28 @@ static void reasons_are_given(void **state)
     trial.status = TRIAL_CRASHED;
     made_put(trial);
     made_end();
-    assert_int_equal(chart_make(&chart_time), 0);
-    assert_string_equal(why, "no trial that ended well says where its time went: latency.csv, or user_ns and sys_ns");
-    assert_int_equal(chart_make(&chart_order), 0);
-    assert_string_equal(why, "no trial ended well");
-    assert_int_equal(chart_make(&chart_workers), 0);
-    assert_string_equal(why, "no trial ended well");
-    assert_int_equal(chart_make(&chart_latency), 0);
-    assert_string_equal(why, "no trial that ended well has times of 100 tasks");
+    assert_int_equal(chart_make(directory, &chart_time), 0);
+    assert_string_equal(charted.why,
+                        "no trial that ended well says where its time went: latency.csv, or user_ns and sys_ns");
+    assert_int_equal(chart_make(directory, &chart_order), 0);
+    assert_string_equal(charted.why, "no trial ended well");
+    assert_int_equal(chart_make(directory, &chart_workers), 0);
+    assert_string_equal(charted.why, "no trial ended well");
+    assert_int_equal(chart_make(directory, &chart_latency), 0);
+    assert_string_equal(charted.why, "no trial that ended well has times of 100 tasks");
     made_begin(directory);
     trial = made_trial("c001", "pthread", "burst");
     made_bucket("service", 1000, 1001, 99);
     made_put(trial);
     made_end();
-    assert_int_equal(chart_make(&chart_time), 0); /* nor any CPU time */
-    assert_int_equal(chart_make(&chart_latency), 0);
-    assert_string_equal(why, "no trial that ended well has times of 100 tasks");
-    assert_int_equal(chart_make(&chart_order), 0);
-    expect_in(why, "--blocks 2");
-    assert_int_equal(chart_make(&chart_workers), 0);
-    expect_in(why, "--samples all");
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_time), 0); /* nor any CPU time */
+    assert_int_equal(chart_make(directory, &chart_latency), 0);
+    assert_string_equal(charted.why, "no trial that ended well has times of 100 tasks");
+    assert_int_equal(chart_make(directory, &chart_order), 0);
+    expect_in(charted.why, "--blocks 2");
+    assert_int_equal(chart_make(directory, &chart_workers), 0);
+    expect_in(charted.why, "--samples all");
+    charted_free();
 }
 
 /* serial has one worker and one cell, and is in the panels of all numbers of workers. */
@@ -323,12 +279,12 @@ static void serial_is_in_all_panels(void **state)
         made_put(trial);
     }
     made_end();
-    assert_int_equal(chart_make(&chart_time), 1);
-    expect_in(script, "panels = 2; pools = 2\n");
-    expect_in(script, "panel_title[1] = 'spin, 1ms, 2 workers'\npanel_title[2] = 'spin, 1ms, 4 workers'\n");
-    expect_in(script, "panel_bars[1] = 2;");
-    expect_in(script, "panel_bars[2] = 2;");
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_time), 1);
+    expect_in(charted.script, "panels = 2; pools = 2\n");
+    expect_in(charted.script, "panel_title[1] = 'spin, 1ms, 2 workers'\npanel_title[2] = 'spin, 1ms, 4 workers'\n");
+    expect_in(charted.script, "panel_bars[1] = 2;");
+    expect_in(charted.script, "panel_bars[2] = 2;");
+    charted_free();
 }
 
 /* Of a pool that makes a worker for every task, the start is in the handing over; what nothing is known of is no
@@ -351,14 +307,14 @@ static void costs_say_per_task(void **state)
         made_put(trial);
     }
     made_end();
-    assert_int_equal(chart_make(&chart_costs), 1);
-    expect_in(data, "\n1 101250 100000 102500 6 2 \"\"\n2 NaN NaN NaN 0 3 \"per task\"\n\n\n");
-    expect_in(data, "\n1 50 50 50 6 2 \"\"\n2 100000 100000 100000 6 3 \"\"\n");
-    expect_in(script, "panels = 2; cost_lines = 2\n");
-    expect_in(script, "line_pool[1] = 2; pool_name[2] = 'pthread'\nline_pool[2] = 3; pool_name[3] = 'fork'\n");
-    expect_in(script,
+    assert_int_equal(chart_make(directory, &chart_costs), 1);
+    expect_in(charted.data, "\n1 101250 100000 102500 6 2 \"\"\n2 NaN NaN NaN 0 3 \"per task\"\n\n\n");
+    expect_in(charted.data, "\n1 50 50 50 6 2 \"\"\n2 100000 100000 100000 6 3 \"\"\n");
+    expect_in(charted.script, "panels = 2; cost_lines = 2\n");
+    expect_in(charted.script, "line_pool[1] = 2; pool_name[2] = 'pthread'\nline_pool[2] = 3; pool_name[3] = 'fork'\n");
+    expect_in(charted.script,
               "chart_note = 'Medians, n = 6 trials a point; bars: 95 % order-statistic interval of this run'\n");
-    made_free();
+    charted_free();
 }
 
 static void ballast_has_a_place_for_none(void **state)
@@ -387,17 +343,17 @@ static void ballast_has_a_place_for_none(void **state)
     thp.f.ballast.thp = 1;
     made_put(thp);
     made_end();
-    assert_int_equal(chart_make(&chart_ballast), 1);
-    expect_in(script, "x_tics = \"'0' at(0.0), '1MiB' at(1048576.0), '32MiB' at(33554432.0)\"\n");
-    expect_in(script, "x_min = 0.0; x_max = 33554432.0; x_above_0 = 1048576.0\n");
-    expect_in(script, "panels = 2; pools = 3\n"); /* serial, under burst, has one ballast */
-    expect_in(script, "panel_title[2] = 'spin, arrival window:4, ballast thp'");
-    expect_in(script, "series_pool[1] = 2; series_joined[1] = 1; series_bars[1] = 0\n");
-    expect_in(script, "series_pool[2] = 3; series_joined[2] = 0; series_bars[2] = 0\n");
-    expect_in(script, "panel_log[1] = 0; "); /* 0.5 to 1.5 ms */
-    expect_in(script, "pool_drawn[1] = 0\npool_drawn[2] = 1\n");
-    expect_in(data, "\n0 0.0005 NaN NaN 1\n1048576 0.001 NaN NaN 1\n33554432 0.0015 NaN NaN 1\n\n\n");
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_ballast), 1);
+    expect_in(charted.script, "x_tics = \"'0' at(0.0), '1MiB' at(1048576.0), '32MiB' at(33554432.0)\"\n");
+    expect_in(charted.script, "x_min = 0.0; x_max = 33554432.0; x_above_0 = 1048576.0\n");
+    expect_in(charted.script, "panels = 2; pools = 3\n"); /* serial, under burst, has one ballast */
+    expect_in(charted.script, "panel_title[2] = 'spin, arrival window:4, ballast thp'");
+    expect_in(charted.script, "series_pool[1] = 2; series_joined[1] = 1; series_bars[1] = 0\n");
+    expect_in(charted.script, "series_pool[2] = 3; series_joined[2] = 0; series_bars[2] = 0\n");
+    expect_in(charted.script, "panel_log[1] = 0; "); /* 0.5 to 1.5 ms */
+    expect_in(charted.script, "pool_drawn[1] = 0\npool_drawn[2] = 1\n");
+    expect_in(charted.data, "\n0 0.0005 NaN NaN 1\n1048576 0.001 NaN NaN 1\n33554432 0.0015 NaN NaN 1\n\n\n");
+    charted_free();
 }
 
 static void in_one_block(const char *cell, const char *pool)
@@ -423,28 +379,28 @@ static void forest_claims_what_it_draws(void **state)
         made_put(trial);
     }
     made_end();
-    assert_int_equal(chart_make(&chart_forest), 1);
-    expect_in(data, "\n1 0.9 0.9 0.9 7 1 faster\n2 1 1 1 7 3 equal\n3 100 100 100 7 4 slower\n");
-    expect_in(script,
+    assert_int_equal(chart_make(directory, &chart_forest), 1);
+    expect_in(charted.data, "\n1 0.9 0.9 0.9 7 1 faster\n2 1 1 1 7 3 equal\n3 100 100 100 7 4 slower\n");
+    expect_in(charted.script,
               "Middle ratio over n = 7 blocks to prefork in the same block; bars: intervals that hold together at "
               "95 % (3 comparisons); ");
-    expect_in(script, "baseline = 'prefork'\n");
-    made_free();
+    expect_in(charted.script, "baseline = 'prefork'\n");
+    charted_free();
     made_begin(directory);
     in_one_block("c001", "serial");
     in_one_block("c002", "pthread");
     made_end();
-    assert_int_equal(chart_make(&chart_forest), 0);
-    assert_string_equal(why, "a ratio needs two pools beside serial");
+    assert_int_equal(chart_make(directory, &chart_forest), 0);
+    assert_string_equal(charted.why, "a ratio needs two pools beside serial");
     made_begin(directory);
     in_one_block("c001", "static");
     in_one_block("c002", "pthread");
     made_end();
-    assert_int_equal(chart_make(&chart_forest), 1);
-    expect_in(script, "baseline = 'pthread'\n");
-    assert_int_equal(chart_make(&chart_ballast), 0);
-    assert_string_equal(why, "all cells have the same ballast");
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_forest), 1);
+    expect_in(charted.script, "baseline = 'pthread'\n");
+    assert_int_equal(chart_make(directory, &chart_ballast), 0);
+    assert_string_equal(charted.why, "all cells have the same ballast");
+    charted_free();
 }
 
 /* Trials of a size with each pool, and what was found for the pool. */
@@ -481,10 +437,10 @@ static void search_draws_hybrid_as_it_was(void **state)
     searched(found, trials, 2, "hybrid");
     assert_int_equal(csv_close(found), 0);
     made_end();
-    assert_int_equal(chart_make(&chart_metg), 1);
-    expect_in(data, "\n0.001 50 ");
-    expect_in(script, "panel_title[1] = 'spin, 2 workers'\n");
-    made_free();
+    assert_int_equal(chart_make(directory, &chart_metg), 1);
+    expect_in(charted.data, "\n0.001 50 ");
+    expect_in(charted.script, "panel_title[1] = 'spin, 2 workers'\n");
+    charted_free();
 }
 
 /* Names of all of them are there; of what there is no room for, the number is said. */
@@ -505,14 +461,14 @@ static void search_names_all_pools(void **state)
     }
     assert_int_equal(csv_close(found), 0);
     made_end();
-    assert_int_equal(chart_make(&chart_metg), 1);
+    assert_int_equal(chart_make(directory, &chart_metg), 1);
     snprintf(expected, sizeof expected, "pools = %d; series = %d\n", DRAWN, DRAWN);
-    expect_in(script, expected);
+    expect_in(charted.script, expected);
     snprintf(expected, sizeof expected, "pool_name[%d] = 'p%02d=pthread'\n", DRAWN, DRAWN - 1);
-    expect_in(script, expected);
+    expect_in(charted.script, expected);
     snprintf(expected, sizeof expected, "; %d pools more are not drawn", POOLS - DRAWN);
-    expect_in(script, expected);
-    made_free();
+    expect_in(charted.script, expected);
+    charted_free();
 }
 
 int main(void)

@@ -335,6 +335,26 @@ static pid_t catch_worker(pid_t submitter)
     return WIFSTOPPED(status) ? worker : 0;
 }
 
+static void kill_worker(pid_t worker)
+{
+    int status;
+    kill(worker, SIGKILL);
+    for (pid_t got = 0; got != worker || !WIFSIGNALED(status);) {
+        got = waitpid(worker, &status, 0);
+        if (got < 0 && errno != EINTR)
+            break;
+    }
+}
+
+static void await_report(pid_t submitter, uint32_t round)
+{
+    for (unsigned i = 0; atomic_load(&shared->reported) != round; i++) {
+        assert_true(i < 100000);
+        assert_int_equal(waitpid(submitter, NULL, WNOHANG), 0);
+        usleep(50);
+    }
+}
+
 static void kill_at_every_instruction(enum transport_kind transport)
 {
     unsigned cpus[CPUS_MAX], count = allowed_cpus(cpus, CPUS_MAX);
@@ -368,18 +388,8 @@ static void kill_at_every_instruction(enum transport_kind transport)
             usleep(50); /* the worker is rung while it is stopped, and finds the task when it goes on */
         for (unsigned i = 0; i < at && more; i++)
             more = step(worker);
-        kill(worker, SIGKILL);
-        int status;
-        for (pid_t got = 0; got != worker || !WIFSIGNALED(status);) {
-            got = waitpid(worker, &status, 0);
-            if (got < 0 && errno != EINTR)
-                break;
-        }
-        for (unsigned i = 0; atomic_load(&shared->reported) != round; i++) {
-            assert_true(i < 100000);
-            assert_int_equal(waitpid(submitter, &status, WNOHANG), 0);
-            usleep(50);
-        }
+        kill_worker(worker);
+        await_report(submitter, round);
     }
     atomic_store(&shared->round, UINT32_MAX);
     int status;

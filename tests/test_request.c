@@ -1,5 +1,6 @@
 /* Requests: the command line and suites become cells; what is wrong is named; the resolved suite asks for the same. */
 #include "bench/base/refuse.h"
+#include "tests/bad_options.h"
 #include "tests/request_line.h"
 #include "tests/scratch.h"
 #include <setjmp.h>
@@ -192,85 +193,16 @@ static void values(void **state)
     request_release(&request);
 }
 
-static void bad_options(void **state)
+static void options_are_refused(void **state)
 {
     (void)state;
-    static const char *const cases[][2] = {
-        {"--pol serial", "there is no option --pol; did you mean '--pool'?"},
-        {"--zzz 1", "there is no option --zzz; expected --pool, --workload, --size, --size-dist, ..."},
-        {"-pool serial", "there is no option -pool; did you mean '--pool'?"},
-        {"--pool ptread", "--pool: no pool is called 'ptread'; did you mean 'pthread'?"},
-        {"--pool hybrid:proceses=2", "--pool: hybrid has no option 'proceses'; did you mean 'processes'?"},
-        {"--pool hybrid:route=clas", "--pool: hybrid: route: 'clas' is not one of class|nested; did you mean 'class'?"},
-        {"--pool serial:x=1", "--pool: serial takes no options, not 'x'"},
-        {"--pool serial,,fork", "--pool: an empty value, expected [LABEL=]POOL[:key=value...]"},
-        {"--pool", "--pool: a value is missing, expected [LABEL=]POOL[:key=value...]"},
-        {"--pool --size 1ms", "--pool: a value is missing, expected [LABEL=]POOL[:key=value...]"},
-        {"--workload spn", "--workload: no workload is called 'spn'; did you mean 'spin'?"},
-        {"--size 10", "--size: '10' is not a duration such as 200us or 5ms"},
-        {"--size 10KiB", "--size: '10KiB' is not a duration such as 200us or 5ms"},
-        {"--size 0", "--size: '0' is out of range, expected 1ns .. 1h"},
-        {"--size=-1us", "--size: '-1us' is out of range, expected 1ns .. 1h"},
-        {"--size 99999999999999h", "--size: '99999999999999h' is out of range, expected 1ns .. 1h"},
-        {"--workers 0", "--workers: '0' is out of range, expected 1 .. 65535"},
-        {"--workers=-1", "--workers: '-1' is out of range, expected 1 .. 65535"},
-        {"--workers 65536", "--workers: '65536' is out of range, expected 1 .. 65535"},
-        {"--workers 99999999999999999999", "--workers: '99999999999999999999' is out of range, expected 1 .. 65535"},
-        {"--workers 9999xcores", NULL}, /* 39996: fine */
-        {"--workers 60000xcores", "--workers: '60000xcores' is 240000 workers, expected at most 65535"},
-        {"--workers 4..2", "--workers: '4..2' goes from 4 down to 2, expected the smaller number first"},
-        {"--workers many", "--workers: 'many' is not N, cores, pus, 2xcores, 2xpus or A..B"},
-        {"--tasks 0", "--tasks: '0' is out of range, expected 1 .. 4026531839"},
-        {"--tasks 4026531840", "--tasks: '4026531840' is out of range, expected 1 .. 4026531839"},
-        {"--tasks some", "--tasks: 'some' is not a whole number"},
-        {"--size-dist lognorml", "--size-dist: no size distribution is called 'lognorml'; did you mean 'lognormal'?"},
-        {"--size-dist file:", "--size-dist: 'file:' names no file, expected file:PATH"},
-        {"--arrival wav:2", "--arrival: 'wav:2' is not burst, wave:K, window:K, rate:R, rate:R:poisson or trace:FILE; "
-                            "did you mean 'wave'?"},
-        {"--arrival wave", "--arrival: 'wave' is not burst, wave:K, window:K, rate:R, rate:R:poisson or trace:FILE"},
-        {"--arrival burst:3",
-         "--arrival: 'burst:3' is not burst, wave:K, window:K, rate:R, rate:R:poisson or trace:FILE"},
-        {"--arrival window:0", "--arrival: window: '0' is out of range, expected 1 .. 4026531839"},
-        {"--arrival rate:0", "--arrival: 'rate:0' is out of range, expected 0.001 .. 1G tasks a second"},
-        {"--collect order", "--collect: 'order' is not one of joined|completed|ordered|auto; did you mean 'ordered'?"},
-        {"--payload 1MiB", "--payload: '1MiB' is not IN:OUT, bytes handed to and returned by each task"},
-        {"--payload 2GiB:0", "--payload: '2GiB' is out of range, expected 0 .. 1GiB"},
-        {"--ballast 1MiB:tph", "--ballast: 'tph' is not thp or write=SHARE, expected BYTES[:thp][:write=10%]"},
-        {"--ballast 1MiB:write=200%", "--ballast: write: '200%' is out of range, expected 0 .. 1"},
-        {"--faults segf:task=1", "--faults: no failure is called 'segf'; did you mean 'segv'?"},
-        {"--faults crash", "--faults: no failure is called 'crash'; expected error, exit, abort, segv, stack, kill, "
-                           "stop, hang, oom, fdleak, wrong"},
-        {"--faults none+error:task=1",
-         "--faults: no failure is called 'none'; expected error, exit, abort, segv, stack, "
-         "kill, stop, hang, oom, fdleak, wrong"},
-        {"--faults error:task=1+", "--faults: nothing beside a plus, expected KIND:task=N+KIND:rate=SHARE"},
-        {"--faults error:rate=0.6+segv:rate=0.5",
-         "--faults: the rates come to more than all tasks, expected at most 1 together"},
-        {"--faults exit:task=0+exit:task=1+exit:task=2+exit:task=3+exit:task=4",
-         "--faults: more than 4 failures in one cell"},
-        {"--faults error", "--faults: 'error' alone says no task, expected error:task=N or error:rate=SHARE"},
-        {"--timing tasks", "--timing: 'tasks' is not one of trial|task; did you mean 'task'?"},
-        {"--blocks 0", "--blocks: '0' is out of range, expected 1 .. 10000"},
-        {"--seed -1", "--seed: '-1' is not a whole number from 0 to 2^64 - 1, or random"},
-        {"--seed 18446744073709551616",
-         "--seed: '18446744073709551616' is out of range, expected 0 .. 18446744073709551615"},
-        {"--budget 5", "--budget: '5' is not a duration such as 200us or 5ms"},
-        {"--drop yes --blocks 3 --budget 5s", "--drop: nothing is dropped with --blocks, expected --budget without it"},
-        {"--drop yes --precision 1% --budget 5s",
-         "--drop: nothing is dropped with --precision, expected --budget without it"},
-        {"--drop yes", "--drop: nothing is dropped without a budget, expected --budget beside it"},
-        {"--samples 0", "--samples: '0' is not none, all, or a number of tasks from 1 on"},
-        {"--recalibrate=1", "--recalibrate takes no value, found '1'"},
-        {"/nowhere/x.ini", "/nowhere/x.ini: No such file or directory"},
-        {"--like r x.ini", "--like: takes its suite from the run, expected no 'x.ini' beside it"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof bad_options / sizeof *bad_options; i++) {
         struct request request;
-        if (cases[i][1]) {
-            parse_bad(cases[i][0], cases[i][1]);
+        if (bad_options[i][1]) {
+            parse_bad(bad_options[i][0], bad_options[i][1]);
             continue;
         }
-        parse_good(cases[i][0], &request);
+        parse_good(bad_options[i][0], &request);
         request_release(&request);
     }
     parse_bad("--pool pthread --workers 1..64,1..60,1..50,1..40 --tasks 1..2", "--tasks: '1..2' is not a whole number");
@@ -497,9 +429,15 @@ static void places(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),     cmocka_unit_test(crossing),    cmocka_unit_test(places),
-        cmocka_unit_test(values),       cmocka_unit_test(bad_options), cmocka_unit_test(a_cell_that_experiments_share),
-        cmocka_unit_test(suite_layers), cmocka_unit_test(bad_suites),  cmocka_unit_test(resolved),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(crossing),
+        cmocka_unit_test(places),
+        cmocka_unit_test(values),
+        cmocka_unit_test(options_are_refused),
+        cmocka_unit_test(a_cell_that_experiments_share),
+        cmocka_unit_test(suite_layers),
+        cmocka_unit_test(bad_suites),
+        cmocka_unit_test(resolved),
         cmocka_unit_test(labels),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

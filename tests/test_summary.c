@@ -399,6 +399,16 @@ static void test_screen(void **state)
     shown(text, "calibration error");
     shown(text, "saturated");
     shown(text, "bound by the submitter");
+    run_data_close(&s);
+}
+
+/* One cell, nothing that ended well, nothing at all. */
+static void test_screen_of_few(void **state)
+{
+    struct run_data s;
+    char *text;
+    (void)state;
+    assert_int_equal(run_summed_open("run", &s, error), 0);
     struct run_data one = s;
     one.rows += 2;
     one.first += 2;
@@ -471,37 +481,12 @@ static void test_charts(void **state)
         fail_msg("%s", error);
 }
 
-static void test_factors(void **state)
-{
-    struct summary_row rows[2];
-    char text[128];
-    (void)state;
-    for (int i = 0; i < 2; i++) {
-        row_clear(&summary_format, &rows[i]);
-        strcpy(rows[i].f.pool, "hybrid:processes=2");
-        strcpy(rows[i].f.workload, "spin");
-        rows[i].f.size_ns = 1500;
-        rows[i].f.workers = 1 + i;
-        rows[i].f.tasks = 100 * (i + 1);
-        rows[i].f.payload = (struct payload){0};
-    }
-    assert_int_equal(factors_of(rows, 2), factors_all() & ~FACTOR_TASKS);
-    assert_int_equal(factors_varying(rows, 2, factors_all()), FACTOR_WORKERS | FACTOR_TASKS);
-    rows[0].f.workers = 2;
-    assert_int_equal(factors_of(rows, 2), factors_all());
-    assert_string_equal(factors_label(text, sizeof text, &rows[0], factors_all() & ~FACTOR_POOL),
-                        "spin, 1.5us, 100 tasks, 2 workers");
-    assert_string_equal(factors_label(text, 11, &rows[0], factors_all() & ~FACTOR_POOL), "spin");
-    assert_true(row_has_pool(rows, "hybrid"));
-    assert_false(row_has_pool(rows, "hyb"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cells),      cmocka_unit_test(test_arrivals),    cmocka_unit_test(test_remarks),
-        cmocka_unit_test(test_no_samples), cmocka_unit_test(test_percentiles), cmocka_unit_test(test_copy),
-        cmocka_unit_test(test_screen),     cmocka_unit_test(test_charts),      cmocka_unit_test(test_factors),
+        cmocka_unit_test(test_cells),      cmocka_unit_test(test_arrivals),      cmocka_unit_test(test_remarks),
+        cmocka_unit_test(test_no_samples), cmocka_unit_test(test_percentiles),   cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_screen),     cmocka_unit_test(test_screen_of_few), cmocka_unit_test(test_charts),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,15 +1,12 @@
 /* Pools whose workers die: every task is reported exactly once and started at most once, only what the dead were
- * running has failed, and nothing stays behind. By tasks that end their process, by signals from outside, by limits. */
+ * running has failed, and nothing stays behind. By tasks that end their process, by signals from outside. */
 /* sanitizers: address undefined (ThreadSanitizer holds signals back and cannot follow forks of threads) */
 #include "pools/parts/clock.h"
 #include "pools/parts/process.h"
-#include "pools/transport/transport.h"
-#include "tests/pool_bench.h"
+#include "tests/deadly.h"
 #include "tests/prepared.h"
 #include "tests/sample.h"
 #include "tests/scratch.h"
-#include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -18,116 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
-
-enum { TASKS = 300, WORKERS = 4 };
-
-/* ---- a workload whose tasks end their process ---- */
-
-enum deed { NOTHING, KILL, ABORT, SEGV, EXIT, HANG, STOP };
-
-static enum deed deeds[TASKS];
-static _Atomic uint32_t *starts; /* shared: how often each task was started */
-
-static int deadly_run(void *state, const struct task *task, uint64_t *result)
-{
-    (void)state;
-    *result = mix64(7, task->index);
-    if (task->index >= TASKS)
-        return 0;
-    atomic_fetch_add_explicit(&starts[task->index], 1, memory_order_relaxed);
-    switch (deeds[task->index]) {
-    case NOTHING:
-        break;
-    case KILL:
-        raise(SIGKILL);
-        break;
-    case ABORT:
-        abort();
-    case SEGV:
-        signal(SIGSEGV, SIG_DFL); /* a sanitizer would turn it into an exit */
-        raise(SIGSEGV);
-        break;
-    case EXIT:
-        _exit(3);
-    case HANG:
-        for (;;)
-            pause();
-    case STOP:
-        raise(SIGSTOP);
-        break;
-    }
-    return 0;
-}
-
-static const struct workload_ops deadly = {.name = "deadly", .run = deadly_run};
-
-static void deeds_clear(void)
-{
-    if (!starts)
-        starts = mmap(NULL, TASKS * sizeof *starts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    assert_true(starts != MAP_FAILED);
-    memset(deeds, 0, sizeof deeds);
-    for (unsigned i = 0; i < TASKS; i++)
-        atomic_store_explicit(&starts[i], 0, memory_order_relaxed);
-}
-
-struct variant {
-    const char *pool;
-    int64_t
-        params[PARAM_MAX]; /* hybrid: route, processes, threads, wait, max_tasks; prefork: wait, max_tasks, transport */
-    unsigned threads;      /* beside each other in a process */
-};
-
-static const struct variant variants[] = {
-    {.pool = "fork", .threads = 1},
-    {.pool = "prefork", .threads = 1},
-    {.pool = "hybrid", .params = {0, 3, 2}, .threads = 1},
-    {.pool = "hybrid", .params = {1, 2, 2}, .threads = 2},
-    {.pool = "prefork", .params = {0, 0, TRANSPORT_PIPE}, .threads = 1},
-    {.pool = "prefork", .params = {0, 0, TRANSPORT_SOCKET}, .threads = 1},
-};
-enum { VARIANTS = sizeof variants / sizeof *variants, NESTED = 3 };
-
-static void open_variant(struct bench *bench, const struct variant *variant)
-{
-    bench_init(bench, pool_find(variant->pool), &deadly, (struct cost){1000, 0}, WORKERS);
-    memcpy(bench->params, variant->params, sizeof bench->params);
-}
-
-/* Runs all tasks, a window of them at a time; what came of each goes to `all`. */
-static void run_all(struct bench *bench, struct done *all)
-{
-    bool seen[TASKS] = {0};
-    uint32_t next = 0, back = 0;
-    while (back < TASKS) {
-        struct done done[64];
-        uint32_t batch[16];
-        unsigned n = 0;
-        for (; n < 16 && next + n < TASKS && next + n - back < 40; n++)
-            batch[n] = next + n;
-        int taken = n ? bench->ops->submit(bench->pool, batch, n) : 0;
-        assert_true(taken >= 0);
-        next += (uint32_t)taken;
-        int got = bench->ops->reap(bench->pool, done, 1, 64, FOREVER);
-        assert_true(got > 0);
-        for (int i = 0; i < got; i++) {
-            assert_true(done[i].task < next);
-            assert_false(seen[done[i].task]);
-            seen[done[i].task] = true;
-            all[done[i].task] = done[i];
-            if (done[i].status == TASK_OK)
-                assert_int_equal(done[i].result, mix64(7, done[i].task));
-        }
-        back += (uint32_t)got;
-    }
-    for (unsigned i = 0; i < TASKS; i++)
-        assert_true(atomic_load(&starts[i]) == 1 || (all[i].status != TASK_OK && atomic_load(&starts[i]) == 0));
-}
 
 static void only_the_deadly_tasks_fail(void **state)
 {
@@ -219,66 +109,6 @@ static void the_culprit_is_known(void **state)
     }
 }
 
-static void a_limit_ends_one_task(void **state)
-{
-    (void)state;
-    for (unsigned v = 0; v < VARIANTS; v++) {
-        struct traces before = traces();
-        struct bench bench;
-        struct done all[TASKS];
-        deeds_clear();
-        deeds[5] = deeds[100] = HANG;
-        deeds[200] = STOP;
-        open_variant(&bench, &variants[v]);
-        /* long enough for a task that has to wait for its CPU, where that is slow */
-        bench.config.task_limit_ns = (uint64_t)fmax(100e6, 300e3 * sample_process_us());
-        bench_open(&bench);
-        run_all(&bench, all);
-        unsigned over = 0, collateral = 0;
-        for (unsigned i = 0; i < TASKS; i++) {
-            over += all[i].status == TASK_TIMEOUT && deeds[i] != NOTHING;
-            collateral += all[i].status == TASK_COLLATERAL;
-            if (deeds[i] == NOTHING && all[i].status != TASK_OK)
-                assert_true(all[i].status == TASK_COLLATERAL && variants[v].threads > 1);
-        }
-        /* in a process of several threads two that hang may go in one */
-        assert_true(over == 3 || (variants[v].threads > 1 && over >= 2));
-        assert_true(collateral <= 3 * (variants[v].threads - 1));
-        bench_close(&bench);
-        assert_no_new_traces(before);
-    }
-}
-
-/* Nothing can end one thread: the pool says so, and the process has to go. */
-static void a_thread_over_the_limit_is_an_error(void **state)
-{
-    (void)state;
-    const char *const pools[] = {"pthread", "static", "hybrid"};
-    for (unsigned i = 0; i < 3; i++) {
-        fflush(NULL);
-        pid_t pid = fork();
-        assert_true(pid >= 0);
-        if (pid == 0) {
-            struct bench bench;
-            struct done done[4];
-            static const struct workload_ops sleepy = {.name = "sleepy", .run = deadly_run, .class = TASK_SLEEP};
-            deeds_clear();
-            deeds[1] = HANG;
-            bench_init(&bench, pool_find(pools[i]), &sleepy, (struct cost){1000, 0}, 2);
-            bench.config.task_limit_ns = 50000000;
-            bench_open(&bench);
-            submit_all(&bench, 0, 4);
-            int rc = 0;
-            for (unsigned got = 0; rc >= 0 && got<4; got += rc> 0 ? (unsigned)rc : 0)
-                rc = bench.ops->reap(bench.pool, done, 1, 4, FOREVER);
-            _exit(rc == -ETIME ? 0 : 1);
-        }
-        int status;
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_int_equal(status, 0);
-    }
-}
-
 static void workers_retire(void **state)
 {
     (void)state;
@@ -354,17 +184,6 @@ static void polling_notices_too(void **state)
     assert_int_equal(done[0].status, TASK_SIGNALLED);
     assert_int_equal(done[1].status, TASK_OK);
     bench_close(&bench);
-}
-
-static void kill_all_workers(void)
-{
-    for (unsigned i = 0; i < WORKERS; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "pb-worker-%u", i);
-        pid_t worker = find_child(name);
-        if (worker)
-            kill(worker, SIGKILL); /* one that has gone meanwhile has not to be killed */
-    }
 }
 
 /* While the submitter waits for answers of workers: a successor that is on a task which hangs gives none. */
@@ -447,109 +266,6 @@ static void generations_die_before_a_reap(void **state)
     }
 }
 
-static uint64_t limit_ns(void)
-{
-    return (uint64_t)fmax(100e6, 300e3 * sample_process_us());
-}
-
-/* Whoever is stopped for a look is continued by somebody else, over and over: each task has an end all the same. */
-static void a_stop_may_be_taken_back(void **state)
-{
-    (void)state;
-    fflush(NULL);
-    pid_t group = getpgrp(), continuer = fork();
-    assert_true(continuer >= 0);
-    while (continuer == 0 && getppid() > 1)
-        kill(-group, SIGCONT);
-    for (unsigned v = 0; v < VARIANTS; v++) {
-        struct bench bench;
-        struct done all[TASKS];
-        unsigned over = 0;
-        deeds_clear();
-        for (unsigned i = 5; i < TASKS; i += 60)
-            deeds[i] = HANG;
-        open_variant(&bench, &variants[v]);
-        bench.config.task_limit_ns = limit_ns();
-        bench_open(&bench);
-        run_all(&bench, all);
-        for (unsigned i = 0; i < TASKS; i++)
-            over += all[i].status == TASK_TIMEOUT;
-        assert_true(over > 0);
-        assert_int_equal(bench.ops->close(bench.pool), 0);
-    }
-    kill(continuer, SIGKILL);
-    assert_int_equal(waitpid(continuer, NULL, 0), continuer);
-}
-
-/* In one process: it is ended for both. */
-static void two_threads_over_the_limit_are_both(void **state)
-{
-    (void)state;
-    struct bench bench;
-    struct done done[4];
-    unsigned got = 0;
-    deeds_clear();
-    deeds[0] = deeds[1] = HANG;
-    bench_init(&bench, pool_find("hybrid"), &deadly, (struct cost){1000, 0}, 2);
-    memcpy(bench.params, (int64_t[]){1, 1, 2}, 3 * sizeof(int64_t));
-    bench.config.task_limit_ns = limit_ns();
-    bench.cost.size_ns = 1000000; /* long ones wake somebody at once, whether or not anybody reaps */
-    bench_open(&bench);
-    const pid_t worker = find_child("pb-worker-");
-    for (uint32_t i = 0; i < 2; i++) {
-        submit_all(&bench, i, 1);
-        while (!atomic_load(&starts[i]))
-            usleep(100);
-    }
-    usleep((useconds_t)(bench.config.task_limit_ns / 1000) * 2); /* nobody looks meanwhile: both are over it */
-    while (got < 2) {
-        int rc = bench.ops->reap(bench.pool, done + got, 2, 2, FOREVER);
-        assert_true(rc > 0);
-        got += (unsigned)rc;
-    }
-    for (unsigned i = 0; i < 2; i++) {
-        assert_int_equal(done[i].status, TASK_TIMEOUT);
-        assert_int_equal(done[i].pid, worker);
-    }
-    bench_close(&bench);
-}
-
-/* Workers that stand still without a task: they are replaced, and what they were called for is done by others. */
-static void the_idle_that_stand_still_are_replaced(void **state)
-{
-    (void)state;
-    for (unsigned v = 1; v < VARIANTS; v++) {
-        for (unsigned stopped = 1; stopped <= WORKERS; stopped += WORKERS - 1) {
-            struct bench bench;
-            struct usage usage;
-            struct done done[WORKERS];
-            unsigned got = 0, ended = 0;
-            deeds_clear();
-            open_variant(&bench, &variants[v]);
-            bench.config.task_limit_ns = limit_ns();
-            bench_open(&bench);
-            for (unsigned i = 0; i < stopped; i++) {
-                char name[16];
-                snprintf(name, sizeof name, "pb-worker-%u", i);
-                pid_t pid = find_child(name);
-                ended += pid && kill(pid, SIGSTOP) == 0;
-            }
-            assert_true(ended > 0);
-            submit_all(&bench, 0, WORKERS);
-            while (got < WORKERS) {
-                int rc = bench.ops->reap(bench.pool, done, WORKERS, WORKERS, FOREVER);
-                assert_true(rc > 0);
-                for (int i = 0; i < rc; i++)
-                    assert_true(done[i].status == TASK_OK || done[i].status == TASK_TIMEOUT);
-                got += (unsigned)rc;
-            }
-            assert_int_equal(bench.ops->usage(bench.pool, true, &usage), 0);
-            assert_int_equal(usage.workers_lost, ended);
-            bench_close(&bench);
-        }
-    }
-}
-
 /* What a task has started does not outlive its worker, and its successor works. */
 static void a_command_goes_with_its_worker(void **state)
 {
@@ -595,17 +311,9 @@ static void a_command_goes_with_its_worker(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_command_goes_with_its_worker),
-        cmocka_unit_test(a_stop_may_be_taken_back),
-        cmocka_unit_test(two_threads_over_the_limit_are_both),
-        cmocka_unit_test(the_idle_that_stand_still_are_replaced),
-        cmocka_unit_test(only_the_deadly_tasks_fail),
-        cmocka_unit_test(the_culprit_is_known),
-        cmocka_unit_test(a_limit_ends_one_task),
-        cmocka_unit_test(a_thread_over_the_limit_is_an_error),
-        cmocka_unit_test(workers_retire),
-        cmocka_unit_test(all_tasks_may_be_deadly),
-        cmocka_unit_test(polling_notices_too),
+        cmocka_unit_test(a_command_goes_with_its_worker), cmocka_unit_test(only_the_deadly_tasks_fail),
+        cmocka_unit_test(the_culprit_is_known),           cmocka_unit_test(workers_retire),
+        cmocka_unit_test(all_tasks_may_be_deadly),        cmocka_unit_test(polling_notices_too),
         cmocka_unit_test(generations_die_before_a_reap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
