@@ -3,6 +3,7 @@
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/options.h"
+#include "bench/model/rare.h"
 #include "tests/scratch.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +20,7 @@ static int64_t trial_last;
 void made_begin(const char *directory)
 {
     scratch_remove(directory); /* where there was one before */
+    rare_note(OPTION_ARRIVAL); /* the columns of a queue are there, too */
     assert_int_equal(mkdir(directory, 0777), 0);
     assert_int_equal(csv_create(directory, &trial_format, &trials), 0);
     assert_int_equal(csv_create(directory, &latency_format, &latency), 0);
@@ -63,17 +65,32 @@ void made_bucket(const char *phase, int64_t lo_ns, int64_t hi_ns, int64_t count)
     assert_int_equal(csv_put(latency, &row), 0);
 }
 
+static void sample_put(struct sample_row row)
+{
+    row.trial_id = trial_last;
+    strcpy(row.status, row.task == 3 ? "error" : "ok");
+    assert_int_equal(csv_put(samples, &row), 0);
+}
+
 void made_sample(int64_t task, int64_t worker, int64_t start_ns, int64_t end_ns)
 {
     struct sample_row row;
     row_clear(&sample_format, &row);
-    row.trial_id = trial_last;
     row.task = task;
     row.worker = worker;
     row.start_ns = start_ns;
     row.end_ns = end_ns;
-    strcpy(row.status, task == 3 ? "error" : "ok");
-    assert_int_equal(csv_put(samples, &row), 0);
+    sample_put(row);
+}
+
+void made_arrival(int64_t task, int64_t due_ns, int64_t latency_ns)
+{
+    struct sample_row row;
+    row_clear(&sample_format, &row);
+    row.task = task;
+    row.due_ns = due_ns;
+    row.reap_ns = due_ns + latency_ns;
+    sample_put(row);
 }
 
 void made_put(struct trial_row trial)

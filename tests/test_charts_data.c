@@ -12,8 +12,8 @@
 
 #include <cmocka.h> /* after what it needs */
 
-extern const struct chart chart_time, chart_latency, chart_order, chart_workers, chart_costs, chart_ballast,
-    chart_forest, chart_metg;
+extern const struct chart chart_time, chart_latency, chart_course, chart_order, chart_workers, chart_costs,
+    chart_ballast, chart_forest, chart_metg;
 
 static char scratch[SCRATCH_MAX], directory[SCRATCH_MAX + 16];
 
@@ -87,50 +87,6 @@ static void worker_time_in_parts(void **state)
     expect_in(charted.data, "\n2 700000 100000 NaN 200000 1000000 1000000 1000000 6 \"fork\"\n");
     expect_in(charted.data, "\n3 1200000 100000 0 0 1300000 1300000 1300000 6 \"prefork\"\n");
     expect_in(charted.script, "panel_latency[1] = 0; panel_bars[1] = 3; panel_known[1] = 15");
-    charted_free();
-}
-
-/* A line goes as far as ten tasks are slower: to 90 % of 100, to 99 % of 1000. */
-static void percentiles_stop(void **state)
-{
-    (void)state;
-    made_begin(directory);
-    struct trial_row trial = made_trial("c001", "pthread", "window:4");
-    made_bucket("service", 1, 2, 100);
-    made_bucket("latency", 1000, 1001, 80);
-    made_bucket("latency", 9000, 9001, 20);
-    made_put(trial);
-    trial = made_trial("c002", "prefork", "window:4");
-    trial.f.tasks = 1000;
-    made_bucket("service", 1, 2, 1000);
-    made_bucket("latency", 2000, 2001, 985);
-    made_bucket("latency", 4000, 4001, 15);
-    made_put(trial);
-    made_end();
-    assert_int_equal(chart_make(directory, &chart_latency), 1);
-    expect_in(charted.data, "\n1 1000 NaN NaN 1\n");
-    expect_in(charted.data, "\n3.98107171 1000 NaN NaN 0\n5.01187234 9000 NaN NaN 0\n"); /* 75 %, 80.05 % */
-    expect_in(charted.data, "\n10 9000 NaN NaN 1\n\n\n# latency of ");
-    expect_in(charted.data, "\n63.0957344 2000 NaN NaN 0\n79.4328235 4000 NaN NaN 0\n100 4000 NaN NaN 1\n\n\n");
-    expect_in(charted.script, "panel_reach[1] = 100\n");
-    charted_free();
-}
-
-static void percentiles_have_bands(void **state)
-{
-    (void)state;
-    made_begin(directory);
-    for (int i = 0; i < 6; i++) {
-        struct trial_row trial = made_trial("c001", "pthread", "burst"); /* there, service is drawn */
-        made_bucket("latency", 1, 2, 100);
-        made_bucket("service", 1000 + i, 1001 + i, 100);
-        made_put(trial);
-    }
-    made_end();
-    assert_int_equal(chart_make(directory, &chart_latency), 1);
-    expect_in(charted.data, "# service of spin, 1ms, 2 workers: pthread");
-    expect_in(charted.data, "\n10 1002.5 1000 1005 1\n"); /* of six, the interval is the whole range */
-    expect_in(charted.script, "line_band[1] = 1");
     charted_free();
 }
 
@@ -247,6 +203,8 @@ static void reasons_are_given(void **state)
     assert_string_equal(charted.why, "no trial ended well");
     assert_int_equal(chart_make(directory, &chart_workers), 0);
     assert_string_equal(charted.why, "no trial ended well");
+    assert_int_equal(chart_make(directory, &chart_course), 0);
+    assert_string_equal(charted.why, "no trial that ended well has latencies: arrival window, rate or trace");
     assert_int_equal(chart_make(directory, &chart_latency), 0);
     assert_string_equal(charted.why, "no trial that ended well has times of 100 tasks");
     made_begin(directory);
@@ -476,8 +434,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(latency_in_parts),
         cmocka_unit_test(worker_time_in_parts),
-        cmocka_unit_test(percentiles_stop),
-        cmocka_unit_test(percentiles_have_bands),
         cmocka_unit_test(order_is_relative),
         cmocka_unit_test(order_keeps_outliers_at_the_edge),
         cmocka_unit_test(workers_have_rows),

@@ -34,11 +34,11 @@ for given in 'svg' 'png' 'pdf' 'tex' 'svg --width 84mm'; do
     draw_charts "$scratch/run" --format $given
     expect "$?" 0
     expect "$(wc -c <"$scratch/err")" 0 "$given: $(cat "$scratch/err")"
-    for chart in throughput time latency costs order workers forest; do
+    for chart in throughput time latency course costs order workers forest; do
         expect "$(grep -c "drew .*/$chart\.${given%% *}: " "$scratch/out")" 1 "$given: $(cat "$scratch/out")"
     done
 done
-for chart in throughput time latency costs order workers forest; do
+for chart in throughput time latency course costs order workers forest; do
     size=$(wc -c <"$scratch/run/charts/$chart.svg")
     expect "$((size > 5000 && size < 300000))" 1 "$chart.svg has $size bytes"
 done
