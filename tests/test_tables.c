@@ -16,8 +16,8 @@
 static void heads_are_cut_behind_a_letter(void **state)
 {
     static const char *const pools[] = {"prefork", "./\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbcxxxx",
-                                        "./x\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6"
-                                        "-much-too-long.so"};
+                                        ("./x\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6"
+                                         "-much-too-long.so")};
     char directory[SCRATCH_MAX + 8], error[ERROR_MAX];
     struct run_data run;
     struct analysis analysis;

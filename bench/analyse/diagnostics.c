@@ -18,8 +18,8 @@ static const char *const words[DIAGNOSTICS] = {
     [PACED] = "the time per task is what arrivals make it; what tells pools apart is latency (below)",
     [SATURATED] = "saturated: tasks are served more slowly than they come, by more than 2 %",
     [UNTOLD] =
-        "latencies cannot be told: trials are too short for a queue that is so full, or it fills as long as they "
-        "last; longer ones (--budget, --tasks) or a lower rate would tell",
+        ("latencies cannot be told: trials are too short for a queue that is so full, or it fills as long as they "
+         "last; longer ones (--budget, --tasks) or a lower rate would tell"),
     [LATE] = "tasks were handed in later than half of the latencies, which says little about the pool",
     [SUBMITTER_BOUND] = "bound by the submitter, which was busy for more than 90 % of the time",
     [DRIFT] = "times drifted over the run; ratios within blocks hold, times do not",

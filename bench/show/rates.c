@@ -7,7 +7,10 @@
 
 static void rate_put(struct sheet *sheet, double rate)
 {
-    sheet_put(sheet, isnan(rate) ? "" : "%.4g/s", rate);
+    if (isnan(rate))
+        sheet_row(sheet, "");
+    else
+        sheet_put(sheet, "%.4g/s", rate);
 }
 
 struct sheet rates_sheet(const struct table *t)
@@ -27,7 +30,10 @@ struct sheet rates_sheet(const struct table *t)
         rate_put(&sheet, row->drawn_per_s);
         rate_put(&sheet, row->handed_per_s);
         rate_put(&sheet, row->served_per_s);
-        sheet_put(&sheet, isnan(row->utilisation) ? "" : "%.0f %%", 100 * row->utilisation);
+        if (isnan(row->utilisation))
+            sheet_row(&sheet, "");
+        else
+            sheet_put(&sheet, "%.0f %%", 100 * row->utilisation);
         sheet_put(&sheet, "%s",
                   format_duration(needed, sizeof needed, (double)(row->f.tasks - 1) * 1e9 / row->drawn_per_s));
         sheet_put(&sheet, "%s",

@@ -216,8 +216,10 @@ struct sheet sight_sheet(const struct table *t)
         sheet_put(&sheet, "%s", isnan(sight.visible) ? "" : format_percent(visible, sizeof visible, sight.visible));
         if (sight.to_resolve > RESOLVE_MAX)
             sheet_put(&sheet, "more than %d blocks", RESOLVE_MAX);
+        else if (sight.to_resolve)
+            sheet_put(&sheet, "%zu blocks", sight.to_resolve);
         else
-            sheet_put(&sheet, sight.to_resolve ? "%zu blocks" : "", sight.to_resolve);
+            sheet_row(&sheet, "");
     }
     sheet_trim(&sheet);
     if (told)
@@ -264,7 +266,10 @@ static void latency_put(struct sheet *sheet, const struct summary_row *row, bool
         sheet_note(sheet, "", detail == DETAIL_REPORT ? interval : "");
     }
     misses_put(sheet, row, below, detail);
-    sheet_put(sheet, below ? "" : "%lld", (long long)row->pooled_n);
+    if (below)
+        sheet_row(sheet, "");
+    else
+        sheet_put(sheet, "%lld", (long long)row->pooled_n);
 }
 
 static bool has_latency(const struct summary_row *row)
