@@ -161,7 +161,8 @@ struct trial_report {
      * one; from when the first one was due to the last reap; how long the pool did not take what was due, or was at it.
      */
     int64_t drawn_ns, handed_ns, served_ns, taking_ns;
-    int64_t cut_tasks;                    /* the warm-up, of those in PHASE_LATENCY; -1: not known */
+    int64_t behind_ns; /* under rate: how late the least late of the last quarter of tasks was handed in */
+    int64_t cut_tasks; /* the warm-up, of those in PHASE_LATENCY; -1: not known */
     double latency_lag1, effective_tasks; /* of the others; NAN: not known */
     double calibrate_iterations[CALIBRATION_POINTS], calibrate_ns[CALIBRATION_POINTS];
 };

@@ -2,11 +2,13 @@
 #include "bench/launch/guard.h"
 #include "bench/job/job_file.h"
 #include "bench/machine/own.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -16,9 +18,9 @@
 
 #define TRIAL_NAME "poolbench-trial"
 enum {
-    SOCKET_FD = JOB_FD + 1, /* in the guard */
-    ANSWER_LIMIT_S = 60,    /* a guard that says nothing for so long is taken for dead */
-    BURY_LOOKS = 100,       /* at a group that was killed, 10 ms apart */
+    FDS_MOST = 4096,     /* descriptors looked at */
+    ANSWER_LIMIT_S = 60, /* a guard that says nothing for so long is taken for dead */
+    BURY_LOOKS = 100,    /* at a group that was killed, 10 ms apart */
 };
 enum what { START, END };
 
@@ -81,18 +83,40 @@ static void end(pid_t trial, struct answer *answer)
     answer->left = end_rest(trial);
 }
 
-/* Descriptors of the guard: nothing but the job file, which trials find at JOB_FD, the socket, and stderr for trials.
- * Whoever waits for our output to end waits for the harness alone. */
-static bool descriptors_keep(int socket, int memfd)
+/* What the harness has opened for itself, but for one. What it was started with stays: commands are to find that. */
+static void descriptors_close(int but)
+{
+    DIR *all = opendir("/proc/self/fd");
+    const int most = all ? 0 : (int)sysconf(_SC_OPEN_MAX);
+    int own[FDS_MOST];
+    unsigned count = 0;
+    for (struct dirent *entry; all && (entry = readdir(all)) && count < FDS_MOST;) {
+        int fd = atoi(entry->d_name);
+        if (fd > STDERR_FILENO && fd != but && fd != dirfd(all))
+            own[count++] = fd;
+    }
+    if (all)
+        closedir(all);
+    for (int fd = STDERR_FILENO + 1; fd < most && count < FDS_MOST; fd++)
+        if (fd != but)
+            own[count++] = fd;
+    for (unsigned i = 0; i < count; i++)
+        if (fcntl(own[i], F_GETFD) == FD_CLOEXEC)
+            close(own[i]);
+}
+
+/* Descriptors of the guard: the job file, which trials find at JOB_FD, the socket, stderr, and what is inherited.
+ * Whoever waits for our output to end waits for the harness alone. Returns the socket, or -1. */
+static int descriptors_keep(int socket, int memfd)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int socket_copy = fcntl(socket, F_DUPFD_CLOEXEC, SOCKET_FD + 1);
-    int memfd_copy = fcntl(memfd, F_DUPFD_CLOEXEC, SOCKET_FD + 1);
+    int socket_copy = fcntl(socket, F_DUPFD_CLOEXEC, JOB_FD + 1);
+    int memfd_copy = fcntl(memfd, F_DUPFD_CLOEXEC, JOB_FD + 1);
     if (null < 0 || socket_copy < 0 || memfd_copy < 0 || dup2(null, STDIN_FILENO) < 0 ||
-        dup2(null, STDOUT_FILENO) < 0 || dup2(memfd_copy, JOB_FD) < 0 || dup3(socket_copy, SOCKET_FD, O_CLOEXEC) < 0)
-        return false;
-    closefrom(SOCKET_FD + 1); /* also where close_range is not to be had */
-    return true;
+        dup2(null, STDOUT_FILENO) < 0 || dup2(memfd_copy, JOB_FD) < 0)
+        return -1;
+    descriptors_close(socket_copy);
+    return socket_copy;
 }
 
 static _Noreturn void guard_main(int socket, int memfd)
@@ -103,11 +127,11 @@ static _Noreturn void guard_main(int socket, int memfd)
     setpgid(0, 0);                    /* a Ctrl-C at the terminal is not for the guard */
     prctl(PR_SET_NAME, "pb-guard");
     signal(SIGCHLD, SIG_DFL); /* ignored, nobody could be waited for */
-    if (orphans_mark() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || !descriptors_keep(socket, memfd))
+    if (orphans_mark() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || (socket = descriptors_keep(socket, memfd)) < 0)
         _exit(1);
     for (;;) {
         struct answer answer = {0};
-        ssize_t got = recv(SOCKET_FD, &letter, sizeof letter, 0);
+        ssize_t got = recv(socket, &letter, sizeof letter, 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -121,7 +145,7 @@ static _Noreturn void guard_main(int socket, int memfd)
             answer.cpu_ns = own_cpu_ns() - before_ns;
             trial = 0;
         }
-        send(SOCKET_FD, &answer, sizeof answer, MSG_NOSIGNAL); /* who does not hear it is gone: see above */
+        send(socket, &answer, sizeof answer, MSG_NOSIGNAL); /* who does not hear it is gone: see above */
     }
     if (trial) { /* one was running */
         kill(-trial, SIGKILL);

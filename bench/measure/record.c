@@ -198,15 +198,15 @@ __attribute__((format(printf, 3, 4))) static enum trial_status ended(struct tria
     return status;
 }
 
-/* How much later than it was due the last task was handed in, over the time that was drawn: not for what the pool took
- * to take it, nor where the submitter is the worker. */
+/* How far the submitter was behind at the end, over the time that was drawn: not for what the pool took to take tasks,
+ * nor where the submitter is the worker. */
 static double submitter_late(const struct trial_facts *facts)
 {
     const struct trial_report *report = facts->parts.report;
     const struct pool_shape *shape = &facts->cell->shape;
     if (facts->cell->f.arrival.kind != ARRIVAL_RATE || report->drawn_ns <= 0 || !(shape->processes + shape->threads))
         return 0;
-    return (double)(report->handed_ns - report->drawn_ns - report->taking_ns) / (double)report->drawn_ns;
+    return (double)(report->behind_ns - report->taking_ns) / (double)report->drawn_ns;
 }
 
 /* Of a trial whose program was not ended from outside. */

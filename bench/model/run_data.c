@@ -46,9 +46,10 @@ bool factors_have_latency(const struct factors *factors)
 
 struct reading {
     struct run_data *run;
-    size_t size;  /* room for trials */
-    size_t rows;  /* of trials.csv, those set aside, too */
-    int64_t last; /* the highest number of a trial */
+    size_t size;     /* room for trials */
+    size_t rows;     /* of trials.csv, those set aside, too */
+    bool is_counted; /* it has sums, and so all numbers */
+    int64_t last;    /* the highest number of a trial */
     char *error;
 };
 
@@ -66,6 +67,7 @@ static int on_trial(const void *row, void *arg)
         return rc;
     }
     reading->rows++;
+    reading->is_counted = reading->is_counted || trial->samples.rows != MISSING;
     reading->last = trial->trial_id > reading->last ? trial->trial_id : reading->last;
     if (trial->status == TRIAL_DISTURBED) {
         run->set_aside++;
@@ -396,7 +398,8 @@ static size_t rows_missing(const struct run_data *run, const struct reading *rea
 {
     const json_t *ended = host_fact(run->host, "ended");
     size_t written = blocks_of(json_object_get(ended, "trials"));
-    if (!written && !host_fact(run->host, "resumed") && reading->last > 0 && reading->last <= TRIALS_MOST)
+    if (!written && reading->is_counted && !host_fact(run->host, "resumed") && reading->last > 0 &&
+        reading->last <= TRIALS_MOST)
         written = (size_t)reading->last;
     return written > reading->rows ? written - reading->rows : 0;
 }
