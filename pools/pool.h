@@ -23,6 +23,7 @@ enum task_status {
     TASK_WRONG,      /* its result or output is not what it must be */
     TASK_COLLATERAL, /* ran in a process that another task took down */
     TASK_LOST,       /* never reported, because the trial ended before */
+    TASK_DROPPED,    /* never handed in: it came due while as many were in flight as may be (--queue-limit) */
     TASK_STATUSES
 };
 

@@ -92,9 +92,13 @@ static void spelled_draw(const struct column *column, void *field)
 {
     static const char *const arrivals[] = {"burst", "wave:3", "window:100", "rate:5", "rate:0.1:poisson"};
     static const char *const ballasts[] = {"0", "32MiB", "32MiB:thp", "32MiB:write=10%", "1025:thp:write=0.1%"};
-    bool arrival = !strcmp(column->name, "arrival");
-    assert_true(arrival || !strcmp(column->name, "ballast"));
-    assert_int_equal(column->spelling->parse((arrival ? arrivals : ballasts)[draw() % 5], field, error), 0);
+    static const char *const limits[] = {"none", "1", "7", "1000", "4000000000"};
+    const char *const *texts = !strcmp(column->name, "arrival")       ? arrivals
+                               : !strcmp(column->name, "ballast")     ? ballasts
+                               : !strcmp(column->name, "queue_limit") ? limits
+                                                                      : NULL;
+    assert_non_null(texts);
+    assert_int_equal(column->spelling->parse(texts[draw() % 5], field, error), 0);
 }
 
 static void row_draw(const struct file_format *format, void *row)
@@ -164,13 +168,16 @@ static int row_equal(const void *row, void *arg)
 static void test_rare(void **state)
 {
     struct column columns[COLUMNS_MAX];
-    size_t all = format_columns(&trial_format, columns), under_rate = 0;
+    size_t all = format_columns(&trial_format, columns), under_rate = 0, limited = 0;
     (void)state;
     for (size_t i = 0; i < all; i++)
-        under_rate += columns[i].rare == 1 + OPTION_ARRIVAL;
-    assert_true(under_rate > 0);
-    assert_int_equal(format_columns_written(&trial_format, columns), all - 1 - under_rate);
+        under_rate += columns[i].rare == 1 + OPTION_ARRIVAL, limited += columns[i].rare == 1 + OPTION_QUEUE_LIMIT;
+    assert_true(under_rate > 0 && limited > 0);
+    limited++; /* and the limit itself */
+    assert_int_equal(format_columns_written(&trial_format, columns), all - 1 - under_rate - limited);
     rare_note(OPTION_TRIAL_PROGRAM);
+    assert_int_equal(format_columns_written(&trial_format, columns), all - under_rate - limited);
+    rare_note(OPTION_QUEUE_LIMIT);
     assert_int_equal(format_columns_written(&trial_format, columns), all - under_rate);
     rare_note(OPTION_ARRIVAL);
     assert_int_equal(format_columns_written(&trial_format, columns), all);

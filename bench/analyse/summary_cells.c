@@ -110,9 +110,9 @@ static double achieved_share(const struct trial_row *trial)
 }
 
 /* Tasks a second, from the first to the last one. */
-static double rate_over(const struct trial_row *trial, int64_t span_ns)
+static double rate_over(int64_t tasks, int64_t span_ns)
 {
-    return span_ns > 0 && trial->f.tasks > 1 ? (double)(trial->f.tasks - 1) * 1e9 / (double)span_ns : NAN;
+    return span_ns > 0 && tasks > 1 ? (double)(tasks - 1) * 1e9 / (double)span_ns : NAN;
 }
 
 static double derived_value(const struct work *work, size_t trial, size_t which)
@@ -126,11 +126,11 @@ static double derived_value(const struct work *work, size_t trial, size_t which)
         [SUBMITTER] = number_real(t->submitter_ns) / wall_ns,
         [ACHIEVED] = which == ACHIEVED ? achieved_share(t) : NAN,
         [IMBALANCE] = work->imbalance[trial],
-        [DRAWN] = rate_over(t, t->drawn_ns),
-        [HANDED] = rate_over(t, t->handed_ns),
-        [SERVED] = rate_over(t, t->served_ns),
-        [UTILISATION] =
-            trial_per_task(t, number_real(t->busy_ns)) * rate_over(t, t->drawn_ns) / 1e9 / number_real(t->f.workers),
+        [DRAWN] = rate_over(t->f.tasks, t->drawn_ns),
+        [HANDED] = rate_over(trial_tasks(t), t->handed_ns),
+        [SERVED] = rate_over(trial_tasks(t), t->served_ns),
+        [UTILISATION] = trial_per_task(t, number_real(t->busy_ns)) * rate_over(t->f.tasks, t->drawn_ns) / 1e9 /
+                        number_real(t->f.workers),
     };
     return all[which];
 }

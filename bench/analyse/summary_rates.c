@@ -15,6 +15,30 @@ static double lasts_ns(const struct summary_row *row)
     return ((double)row->f.tasks - 1) * 1e9 / row->drawn_per_s;
 }
 
+/* The tasks that came back from their workers, whose latencies trials are cut by. */
+static int64_t returned(const struct trial_row *trial)
+{
+    const int64_t counts[] = {trial->tasks_ok, trial->tasks_error, trial->tasks_wrong};
+    int64_t sum = 0;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        sum += counts[i] == MISSING ? 0 : counts[i];
+    return sum;
+}
+
+/* Of all tasks of a cell that came due. NAN: it has no limit. */
+static double dropped_share(const struct work *work, size_t cell)
+{
+    double dropped = 0, tasks = 0;
+    for (size_t i = work->run->first[cell]; i != RUN_NOTHING; i = work->run->next[i]) {
+        const struct trial_row *trial = &work->run->trials[i];
+        if (!trial_is_ok(trial) || trial->tasks_dropped == MISSING)
+            continue;
+        dropped += (double)trial->tasks_dropped;
+        tasks += (double)trial->f.tasks;
+    }
+    return dropped / tasks;
+}
+
 void cell_rates(const struct work *work, size_t cell, double service_cv)
 {
     struct summary_row *row = &work->run->rows[cell];
@@ -24,8 +48,9 @@ void cell_rates(const struct work *work, size_t cell, double service_cv)
         if (!trial_is_ok(trial) || trial->cut_tasks == MISSING)
             continue;
         told++;
-        steady += trial->cut_tasks < trial->f.tasks;
+        steady += trial->cut_tasks < returned(trial);
     }
+    row->dropped_share = dropped_share(work, cell);
     if (told)
         row->steady_share = (double)steady / (double)told;
     const struct steady_queue queue = {
@@ -34,6 +59,7 @@ void cell_rates(const struct work *work, size_t cell, double service_cv)
         .workers = (double)row->f.workers,
         .arrivals_scv = arrivals_scv(&row->f.arrival),
         .service_scv = service_cv * service_cv,
+        .limit = row->f.queue_limit == MISSING ? 0 : (double)row->f.queue_limit,
     };
     const double needed_ns = steady_needed_ns(&queue);
     row->steady_needed_ns = isnan(needed_ns) || needed_ns > 9e18 ? MISSING : llround(needed_ns);

@@ -52,6 +52,7 @@ struct factors {
     char faults[SPEC_MAX];        /* "": none */
     int64_t timing;               /* enum timing_kind */
     char trial_program[SPEC_MAX]; /* "this", or the label of another one */
+    int64_t queue_limit; /* of ARRIVAL_RATE: with so many in flight, a task that comes due is dropped; 0: none */
 };
 
 #endif

@@ -180,6 +180,18 @@ static int cell_lists(const struct cell *cell, struct planner *planner)
     return 0;
 }
 
+/* What is to be dropped comes due by itself. */
+static int cell_queue(const struct cell *cell, struct planner *planner)
+{
+    char arrival[SPEC_MAX];
+    if (!cell->f.queue_limit || cell->f.arrival.kind == ARRIVAL_RATE)
+        return 0;
+    return refuse(planner->error,
+                  "--queue-limit: %" PRId64 " with --arrival %s, where no task is dropped; expected --arrival rate or "
+                  "trace, or --queue-limit none",
+                  cell->f.queue_limit, factor_text(&options[OPTION_ARRIVAL], &cell->f, arrival));
+}
+
 /* A trace is there, and is what it was. */
 static int cell_trace(const struct cell *cell, struct planner *planner)
 {
@@ -226,6 +238,8 @@ int cell_prepare(struct cell *cell, struct planner *planner)
     cell->trial_limit_ns = planner->settings->trial_limit_ns;
     if (cell->f.arrival.kind == ARRIVAL_RATE)
         rare_note(OPTION_ARRIVAL);
+    if (cell->f.queue_limit)
+        rare_note(OPTION_QUEUE_LIMIT);
     int rc = cell_shape(cell, planner);
     if (!rc)
         rc = cell_check(cell, &supply, planner);
@@ -233,6 +247,8 @@ int cell_prepare(struct cell *cell, struct planner *planner)
         rc = cell_lists(cell, planner);
     if (!rc)
         rc = cell_trace(cell, planner);
+    if (!rc)
+        rc = cell_queue(cell, planner);
     if (!rc)
         rc = cell_place(cell, planner);
     if (!rc)

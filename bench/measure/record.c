@@ -111,6 +111,18 @@ static int64_t known(int64_t value)
     return value < 0 ? MISSING : value;
 }
 
+/* A task that nobody ran. */
+static int put_unrun(struct recorder *recorder, uint32_t task, enum task_status status, int64_t due_ns)
+{
+    struct sample_row row;
+    row_clear(&sample_format, &row);
+    row.trial_id = recorder->trial_id;
+    row.task = task;
+    row.due_ns = known(due_ns);
+    TEXT_SET(row.status, task_status_names[status]);
+    return csv_put(recorder->samples, &row);
+}
+
 static int put_samples(struct recorder *recorder, const struct trial_facts *facts)
 {
     const struct job_parts *parts = &facts->parts;
@@ -118,6 +130,12 @@ static int put_samples(struct recorder *recorder, const struct trial_facts *fact
     for (uint64_t i = 0; i < parts->report->samples_count; i++) {
         const struct sample *sample = &parts->samples[i];
         struct sample_row row;
+        if (sample->status == TASK_DROPPED) {
+            int rc = put_unrun(recorder, sample->task, TASK_DROPPED, sample->due_ns);
+            if (rc < 0)
+                return rc;
+            continue;
+        }
         row_clear(&sample_format, &row);
         row.trial_id = recorder->trial_id;
         row.task = sample->task;
@@ -153,16 +171,9 @@ static int put_lost(struct recorder *recorder, const struct trial_facts *facts)
     for (uint64_t i = 0; i < parts->report->samples_count; i++)
         left[parts->samples[i].task / 64] &= ~(1ull << (parts->samples[i].task % 64));
     int rc = 0;
-    for (uint32_t task = 0; task < file->tasks && rc == 0; task++) {
-        struct sample_row row;
-        if (!bit_test(left, task))
-            continue;
-        row_clear(&sample_format, &row);
-        row.trial_id = recorder->trial_id;
-        row.task = task;
-        TEXT_SET(row.status, task_status_names[TASK_LOST]);
-        rc = csv_put(recorder->samples, &row);
-    }
+    for (uint32_t task = 0; task < file->tasks && rc == 0; task++)
+        if (bit_test(left, task))
+            rc = put_unrun(recorder, task, TASK_LOST, -1);
     free(left);
     return rc < 0 ? rc : csv_flush(recorder->samples);
 }
@@ -227,8 +238,10 @@ static enum trial_status judge_report(struct recorder *recorder, const struct tr
                      format_duration(duration, sizeof duration, (double)facts->outcome.stopped_ns));
     if (report->stage != STAGE_DONE || code != 0)
         return row->reason[0] ? TRIAL_FAILED : ended(row, TRIAL_FAILED, "the trial program exited with %d", code);
-    /* which tasks went down with another's process, or failed where they may, is chance, and so is then the sum */
-    bool by_chance = report->tasks_by[TASK_COLLATERAL] || (report->tasks_failed && !facts->cell->f.faults[0]);
+    /* which tasks went down with another's process, failed where they may or were dropped is chance, and so is then the
+     * sum */
+    bool by_chance = report->tasks_by[TASK_COLLATERAL] || report->tasks_by[TASK_DROPPED] ||
+                     (report->tasks_failed && !facts->cell->f.faults[0]);
     struct gave gave = {.sum = report->result_sum, .samples = facts->parts.samples, .count = report->samples_count};
     int64_t task = -1;
     int broken = by_chance ? 0 : agreement_break(&recorder->agreement, facts->cell, &gave, &other, &task);
@@ -320,7 +333,8 @@ static void arrivals_set(struct trial_row *row, const struct trial_facts *facts)
     row->served_ns = report->served_ns - (isnan(mean_ns) ? 0 : llround(mean_ns));
     if (report->cut_tasks < 0) /* nobody timed them */
         return;
-    row->busy_ns = isnan(mean_ns) ? MISSING : llround(mean_ns * (double)row->f.tasks);
+    row->busy_ns =
+        isnan(mean_ns) ? MISSING : llround(mean_ns * (double)(row->f.tasks - report->tasks_by[TASK_DROPPED]));
     row->service_cv = cv;
     row->cut_tasks = report->cut_tasks;
     row->latency_lag1 = report->latency_lag1;
@@ -351,7 +365,8 @@ static void tasks_set(struct trial_row *row, const struct trial_facts *facts)
     row->tasks_wrong = report->tasks_by[TASK_WRONG];
     row->tasks_collateral = report->tasks_by[TASK_COLLATERAL];
     row->retries = facts->cell->workload->accepts ? report->retries : MISSING; /* of programs alone */
-    row->tasks_lost = row->f.tasks - report->tasks_ok - report->tasks_failed;
+    row->tasks_dropped = row->f.queue_limit ? report->tasks_by[TASK_DROPPED] : MISSING;
+    row->tasks_lost = row->f.tasks - report->tasks_ok - report->tasks_failed - report->tasks_by[TASK_DROPPED];
     double detect_ns = report->tasks_failed ? trial_quantile_ns(&facts->parts, PHASE_DETECT, 0.5) : NAN;
     row->detect_ns = isnan(detect_ns) ? MISSING : (int64_t)detect_ns;
     if (report->stage == STAGE_DONE) { /* else nobody came to ask the pool */

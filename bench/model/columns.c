@@ -17,6 +17,10 @@
 #define RATE_INT(row, field, help)  {COLUMN_OF(row, INT, #field, field, help), .rare = 1 + OPTION_ARRIVAL}
 #define RATE_REAL(row, field, help) {COLUMN_OF(row, REAL, #field, field, help), .rare = 1 + OPTION_ARRIVAL}
 
+/* Only in files of runs that have a cell with --queue-limit. */
+#define LIMIT_INT(row, field, help)  {COLUMN_OF(row, INT, #field, field, help), .rare = 1 + OPTION_QUEUE_LIMIT}
+#define LIMIT_REAL(row, field, help) {COLUMN_OF(row, REAL, #field, field, help), .rare = 1 + OPTION_QUEUE_LIMIT}
+
 #define RUN_COLUMNS(row) \
     INT(row,  schema_version, "version of this table of columns"), \
     TEXT(row, run_id,         "name of the run, the same in all its files")
@@ -70,7 +74,7 @@ static const struct column trial_columns[] = {
     INT(trial_row, tasks_timeout, "of those, ended because they ran longer than --task-limit, or than their workload lets them"),
     INT(trial_row, tasks_wrong, "of those, with a wrong result or output"),
     INT(trial_row, tasks_collateral, "of those, that ran in a process which another task took down"),
-    INT(trial_row, tasks_lost, "tasks never reported: the trial ended before; tasks_ok, tasks_failed and these are all"),
+    INT(trial_row, tasks_lost, "tasks never reported: the trial ended before; tasks_ok, tasks_failed and these are all, but for tasks_dropped"),
     INT(trial_row, detect_ns, "median over failed tasks: from the fault to the reap, of a timeout from the task's start; collateral ones apart; empty where none failed"),
     INT(trial_row, workers_lost, "worker processes that died and were replaced"),
     INT(trial_row, replace_ns, "until the replacement of a worker process is ready, mean; empty where none was replaced"),
@@ -112,6 +116,7 @@ static const struct column trial_columns[] = {
     RATE_INT(trial_row, cut_tasks, "likewise: tasks at the beginning that are no steady state, by MSER-5; all of those in phase latency where it was not reached; those that are not cut are in phase steady"),
     RATE_REAL(trial_row, latency_lag1, "likewise: correlation of the latency of a task after the cut with that of the next; empty below 50 tasks"),
     RATE_REAL(trial_row, effective_tasks, "likewise: how many independent tasks would tell as much of the mean latency as those after the cut"),
+    LIMIT_INT(trial_row, tasks_dropped, "tasks that were not handed in, as the queue had reached --queue-limit; with tasks_ok, tasks_failed and tasks_lost these are all"),
     {COLUMN_OF(trial_row, INT, "samples_rows", samples.rows, "rows of the trial in samples.csv")},
     {COLUMN_OF(trial_row, INT, "samples_sum", samples.sum, "sum of their row_sum, modulo 10^18")},
     {COLUMN_OF(trial_row, INT, "latency_rows", latency.rows, "rows of the trial in latency.csv")},
@@ -126,7 +131,7 @@ static const struct column sample_columns[] = {
     INT(sample_row, pid, "process that ran it"),
     INT(sample_row, cpu_planned, "the one CPU that worker was pinned to; empty where it may use several"),
     INT(sample_row, cpu, "CPU on which the task ended"),
-    TEXT(sample_row, status, "ok, error, exited, signalled, timeout, wrong, collateral or lost"),
+    TEXT(sample_row, status, "ok, error, exited, signalled, timeout, wrong, collateral, lost, or dropped: never handed in"),
     INT(sample_row, code, "error code, exit status or signal that goes with status"),
     INT(sample_row, due_ns, "when it should have been handed in, from the gate, as are the four below"),
     INT(sample_row, submit_ns, "when the submitter handed it in"),
@@ -198,6 +203,7 @@ static const struct column summary_columns[] = {
     RATE_REAL(summary_row, served_per_s, "likewise, as they were served; 2 % below handed_per_s the pool is saturated"),
     RATE_REAL(summary_row, utilisation, "likewise: drawn_per_s x mean time inside a task / workers, median over trials; from 1 on the queue grows for ever"),
     RATE_REAL(summary_row, steady_share, "likewise: share of the trials whose queue reached its steady state"),
+    LIMIT_REAL(summary_row, dropped_share, "of the tasks that came due, those dropped for --queue-limit; all ok trials together"),
     RATE_INT(summary_row, steady_needed_ns, "likewise: how long a trial should last for that, and be steady for long enough; empty where the queue grows for ever"),
     INT(summary_row, pooled_n, "tasks in all ok trials together whose latency the columns below are of: under rate and window, those of the steady state where trials tell of one"),
     INT(summary_row, pooled_p50_ns, "percentiles of all those tasks together"),

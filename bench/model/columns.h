@@ -72,6 +72,7 @@ struct trial_row {
     double service_cv;
     int64_t cut_tasks;
     double latency_lag1, effective_tasks;
+    int64_t tasks_dropped;
     struct row_tally samples, latency; /* its rows there */
     int64_t row_sum;
 };
@@ -99,9 +100,15 @@ static inline double trial_number(const struct trial_row *trial, size_t offset)
     return number_real(*(const int64_t *)((const char *)trial + offset));
 }
 
+/* Those that came to be handed in: all but the dropped ones. */
+static inline int64_t trial_tasks(const struct trial_row *trial)
+{
+    return trial->tasks_dropped > 0 ? trial->f.tasks - trial->tasks_dropped : trial->f.tasks;
+}
+
 static inline double trial_per_task(const struct trial_row *trial, double value)
 {
-    return trial->f.tasks > 0 ? value / (double)trial->f.tasks : NAN;
+    return trial_tasks(trial) > 0 ? value / (double)trial_tasks(trial) : NAN;
 }
 
 struct sample_row {
@@ -139,7 +146,7 @@ struct summary_row {
     int64_t open_ns, close_ns, pss_bytes, private_bytes;
     double lag_correlation;
     int64_t lag_said;
-    double drawn_per_s, handed_per_s, served_per_s, utilisation, steady_share;
+    double drawn_per_s, handed_per_s, served_per_s, utilisation, steady_share, dropped_share;
     int64_t steady_needed_ns;
     int64_t pooled_n, pooled_p50_ns, pooled_p50_lo_ns, pooled_p50_hi_ns, pooled_p90_ns, pooled_p90_lo_ns,
         pooled_p90_hi_ns, pooled_p99_ns, pooled_p99_lo_ns, pooled_p99_hi_ns, pooled_p999_ns, pooled_p999_lo_ns,

@@ -220,6 +220,24 @@ static void tasks_spell(const void *field, char *text)
 
 const struct spelling tasks_spelling = {tasks_parse, tasks_spell};
 
+static int queue_limit_parse(const char *text, void *field, char *error)
+{
+    int64_t *limit = field;
+    *limit = 0;
+    return strcmp(text, "none") ? param_parse(&tasks_range, text, limit, error) : 0;
+}
+
+static void queue_limit_spell(const void *field, char *text)
+{
+    const int64_t *limit = field;
+    if (*limit)
+        snprintf(text, SPEC_MAX, "%lld", (long long)*limit);
+    else
+        snprintf(text, SPEC_MAX, "none");
+}
+
+const struct spelling queue_limit_spelling = {queue_limit_parse, queue_limit_spell};
+
 /* ---- workers ---- */
 
 /* N, cores, pus, 2xcores, 2xpus. */

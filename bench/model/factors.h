@@ -17,6 +17,6 @@ bool cell_staff(struct cell *cell);
 #define RATE_LEAST 0.001 /* tasks a second, of --arrival rate */
 #define RATE_MOST  1e9
 extern const struct param workers_range;
-extern const struct spelling tasks_spelling, arrival_spelling, payload_spelling, ballast_spelling;
+extern const struct spelling tasks_spelling, arrival_spelling, payload_spelling, ballast_spelling, queue_limit_spelling;
 
 #endif

@@ -12,13 +12,21 @@ static const struct {
     size_t at;
     int64_t least, most;
 } ranges[] = {
-    {AT(trial_id), 1, INT64_MAX},    {AT(block), 1, INT64_MAX},
-    {AT(position), 1, INT64_MAX},    {AT(attempt), 1, 2},
-    {AT(shared_cpu), 0, 1},          {AT(outside), 0, 1},
-    {AT(started_ns), 0, INT64_MAX},  {AT(wall_ns), 0, INT64_MAX},
-    {AT(ideal_ns), 0, INT64_MAX},    {AT(open_ns), 0, INT64_MAX},
-    {AT(close_ns), 0, INT64_MAX},    {AT(trial_ns), 0, INT64_MAX},
-    {AT(tasks_ok), 0, INT64_MAX},    {AT(tasks_failed), 0, INT64_MAX},
+    {AT(trial_id), 1, INT64_MAX},
+    {AT(block), 1, INT64_MAX},
+    {AT(position), 1, INT64_MAX},
+    {AT(attempt), 1, 2},
+    {AT(shared_cpu), 0, 1},
+    {AT(outside), 0, 1},
+    {AT(started_ns), 0, INT64_MAX},
+    {AT(wall_ns), 0, INT64_MAX},
+    {AT(ideal_ns), 0, INT64_MAX},
+    {AT(open_ns), 0, INT64_MAX},
+    {AT(close_ns), 0, INT64_MAX},
+    {AT(trial_ns), 0, INT64_MAX},
+    {AT(tasks_ok), 0, INT64_MAX},
+    {AT(tasks_failed), 0, INT64_MAX},
+    {AT(tasks_dropped), 0, INT64_MAX},
     {AT(latency_end), 0, INT64_MAX},
 };
 
@@ -63,14 +71,15 @@ static int times_fit(const struct trial_row *t, char *error)
 
 static int tasks_fit(const struct trial_row *t, char *error)
 {
-    const int64_t all[] = {t->tasks_ok, t->tasks_failed, t->tasks_lost};
+    const int64_t dropped = t->tasks_dropped == MISSING ? 0 : t->tasks_dropped;
+    const int64_t all[] = {t->tasks_ok, t->tasks_failed, t->tasks_lost, dropped};
     const int64_t failed[] = {t->tasks_error,   t->tasks_exited, t->tasks_signalled,
                               t->tasks_timeout, t->tasks_wrong,  t->tasks_collateral};
     int64_t sum;
-    if (add(&sum, all, 3) && t->f.tasks > 0 && sum != t->f.tasks)
+    if (add(&sum, all, 4) && t->f.tasks > 0 && sum != t->f.tasks)
         return refuse_as(-EBADMSG, error,
-                         "tasks_ok, tasks_failed and tasks_lost are %" PRId64 " together, tasks is %" PRId64, sum,
-                         t->f.tasks);
+                         "tasks_ok, tasks_failed and tasks_lost%s are %" PRId64 " together, tasks is %" PRId64,
+                         dropped ? " and tasks_dropped" : "", sum, t->f.tasks);
     if (add(&sum, failed, 6) && t->tasks_failed != MISSING && sum != t->tasks_failed)
         return refuse_as(-EBADMSG, error,
                          "tasks_error to tasks_collateral are %" PRId64 " together, tasks_failed is %" PRId64, sum,

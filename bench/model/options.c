@@ -225,6 +225,21 @@ const struct option options[] = {
          .before = "program ",
          .nothing = "this",
          .added = true},
+    [OPTION_QUEUE_LIMIT] =
+        {.name = "queue-limit",
+         .syntax = "N|none",
+         .preset = "none",
+         .help =
+             "Under arrival rate, a task that comes due while N are in flight, waiting or at work, is dropped: it is "
+             "not handed in, and counted apart. Latencies are those of the others.",
+         .traits = OPTION_RARE,
+         AT(queue_limit),
+         .spelling = &queue_limit_spelling,
+         .columns = {SPELLED(queue_limit, "with so many tasks in flight, one that comes due is dropped; the column is "
+                                          "there only where a cell of the run has a limit")},
+         .before = "queue limit ",
+         .nothing = "none",
+         .added = true},
     {.name = "place-main",
      .syntax = "PLACE",
      .preset = "auto",
@@ -346,7 +361,7 @@ const struct option options[] = {
      .set = set_measure},
     {0},
 };
-_Static_assert(sizeof options / sizeof *options <= OPTIONS_MAX, "a mask has a bit for every option");
+_Static_assert(sizeof options / sizeof *options <= OPTIONS_MAX + 1, "a mask has a bit for every option");
 
 const struct option *option_find(const char *name, char *error)
 {

@@ -84,6 +84,7 @@ enum {
     OPTION_FAULTS,
     OPTION_TIMING,
     OPTION_TRIAL_PROGRAM,
+    OPTION_QUEUE_LIMIT,
 };
 extern const struct option options[]; /* ends with a row without a name */
 

@@ -16,10 +16,10 @@ static void rate_put(struct sheet *sheet, double rate)
 struct sheet rates_sheet(const struct table *t)
 {
     const struct run_data *run = t->run;
-    struct sheet sheet = {.title = "Tasks a second, median over trials", .columns = 8, .align = "lr"};
-    char label[160], needed[32];
+    struct sheet sheet = {.title = "Tasks a second, median over trials", .columns = 9, .align = "lr"};
+    char label[160], needed[32], dropped[32];
     size_t rows = 0;
-    sheet_row(&sheet, "", "asked", "drawn", "handed in", "served", "busy", "a trial", "needs");
+    sheet_row(&sheet, "", "asked", "drawn", "handed in", "served", "dropped", "busy", "a trial", "needs");
     for (size_t i = 0; i < run->count; i++) {
         const struct summary_row *row = &run->rows[i];
         if (isnan(row->drawn_per_s))
@@ -30,6 +30,8 @@ struct sheet rates_sheet(const struct table *t)
         rate_put(&sheet, row->drawn_per_s);
         rate_put(&sheet, row->handed_per_s);
         rate_put(&sheet, row->served_per_s);
+        sheet_put(&sheet, "%s",
+                  isnan(row->dropped_share) ? "" : format_percent(dropped, sizeof dropped, row->dropped_share));
         if (isnan(row->utilisation))
             sheet_row(&sheet, "");
         else

@@ -230,7 +230,7 @@ struct sheet sight_sheet(const struct table *t)
 
 /* ---- latency: a row a cell in which a task does not wait for the trial's own burst ---- */
 
-enum { PERCENTILES = 4, LATENCY_COLUMNS = PERCENTILES + 3 };
+enum { PERCENTILES = 4, LATENCY_COLUMNS = PERCENTILES + 4 };
 
 static void misses_put(struct sheet *sheet, const struct summary_row *row, bool below, enum detail detail)
 {
@@ -266,6 +266,8 @@ static void latency_put(struct sheet *sheet, const struct summary_row *row, bool
         sheet_note(sheet, "", detail == DETAIL_REPORT ? interval : "");
     }
     misses_put(sheet, row, below, detail);
+    sheet_put(sheet, "%s",
+              below || isnan(row->dropped_share) ? "" : format_percent(value, sizeof value, row->dropped_share));
     if (below)
         sheet_row(sheet, "");
     else
@@ -319,7 +321,7 @@ struct sheet latency_sheet(const struct table *t, enum detail detail)
         bounded = bounded || (has_latency(&run->rows[i]) && run->rows[i].pooled_p50_lo_ns != MISSING);
     if (!isnan(run->deadline_ns))
         snprintf(beyond, sizeof beyond, "beyond %s", format_duration(deadline, sizeof deadline, run->deadline_ns));
-    sheet_row(&sheet, detail == DETAIL_REPORT ? "cell" : "", "p50", "p90", "p99", "p99.9", beyond, "tasks");
+    sheet_row(&sheet, detail == DETAIL_REPORT ? "cell" : "", "p50", "p90", "p99", "p99.9", beyond, "dropped", "tasks");
     for (size_t i = 0; i < run->count; i++) {
         if (!has_latency(&run->rows[i]))
             continue;

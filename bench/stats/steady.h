@@ -8,6 +8,7 @@ struct steady_queue {
     double rate, service_ns;          /* tasks a second; mean time inside a task */
     double workers;                   /* at work at once */
     double arrivals_scv, service_scv; /* squared coefficient of variation: of gaps (Poisson: 1, fixed: 0), of times */
+    double limit;                     /* tasks that may be there at once, at work included; 0: any number */
 };
 
 #define STEADY_WARMUP 4  /* relaxation times until the mean queue is within 2 % of where it stays */
@@ -19,7 +20,9 @@ struct steady_queue {
 double steady_utilisation(const struct steady_queue *queue);
 /* The time constant with which the queue nears its steady state, in ns: A. Odoni and E. Roth, An Empirical
  * Investigation of the Transient Behavior of Stationary Queueing Systems, Operations Research 31, 1983; of c workers as
- * of one that is c times as fast, and no less than a task. NAN: there is no steady state. */
+ * of one that is c times as fast, and no less than a task. Where so many may be there and no more, (1 - root of the
+ * utilisation)^2 gives way to what it is then (P. Morse, Stochastic Properties of Waiting Lines, Operations Research 3,
+ * 1955). NAN: there is no steady state. */
 double steady_relaxation_ns(const struct steady_queue *queue);
 /* STEADY_WARMUP and STEADY_RUN of it. How long a simulation of a queue must run grows in the same way, with
  * 1 / (1 - utilisation)^2 (W. Whitt, Planning Queueing Simulations, Management Science 35, 1989). */

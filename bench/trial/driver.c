@@ -15,7 +15,10 @@ enum { BATCH = 64, REAP_BATCH = 256 };
 
 struct drive {
     uint32_t next;     /* first task not handed in */
-    uint32_t reaped;   /* tasks reported */
+    uint32_t reaped;   /* tasks reported, or dropped */
+    uint32_t flying;   /* tasks handed in and not back */
+    uint32_t judged;   /* --queue-limit: first task that is neither dropped nor let in yet */
+    uint32_t present;  /* --queue-limit: tasks let in and not back, be it that the pool did not take them yet */
     uint32_t released; /* results handed on; behind `reaped` only under collect=ordered */
     uint32_t wave_end; /* arrival=wave: first task of the next wave */
     bool full;         /* the pool did not take all it was offered */
@@ -78,8 +81,33 @@ int drive_warmup(struct trial *trial)
     return rc;
 }
 
+/* A task that is not handed in goes the way of a result. */
+static void drop(struct trial *trial, struct drive *drive, uint32_t task)
+{
+    const struct done done = {.task = task, .status = TASK_DROPPED};
+    bit_set(trial->reaped, task);
+    bit_set(trial->dropped, task);
+    trial->submitted[task] = clock_ticks();
+    drive->reaped++;
+    if (trial->held)
+        trial->held[task] = done;
+    else
+        record_done(trial, &done, 0);
+}
+
+/* Lets in what is due, or drops it where so many are present as may be. */
+static void judge(struct trial *trial, struct drive *drive, uint64_t now)
+{
+    const struct job_file *file = trial->file;
+    for (; drive->judged < file->tasks && trial->due[drive->judged] <= now; drive->judged++)
+        if (drive->present < (uint64_t)file->f.queue_limit)
+            drive->present++;
+        else
+            drop(trial, drive, drive->judged);
+}
+
 /* First task that may not be handed in yet. */
-static uint32_t arrived(const struct trial *trial, struct drive *drive)
+static uint32_t arrived(struct trial *trial, struct drive *drive)
 {
     const struct job_file *file = trial->file;
     uint64_t limit = file->tasks;
@@ -98,6 +126,8 @@ static uint32_t arrived(const struct trial *trial, struct drive *drive)
     case ARRIVAL_RATE: {
         uint64_t now = clock_ticks() - trial->gate;
         uint32_t due = drive->next;
+        if (file->f.queue_limit)
+            judge(trial, drive, now);
         while (due < file->tasks && trial->due[due] <= now && due - drive->next < BATCH)
             due++;
         limit = due;
@@ -118,14 +148,23 @@ static void taking_note(struct drive *drive, uint64_t offered, bool all)
     drive->offered = 0;
 }
 
+/* The first task from this one on that is not dropped, or limit. */
+static uint32_t next_let_in(const struct trial *trial, uint32_t task, uint32_t limit)
+{
+    while (trial->dropped && task < limit && bit_test(trial->dropped, task))
+        task++;
+    return task;
+}
+
 /* Hands in all that has arrived and the pool takes. */
 static int hand_in(struct trial *trial, struct drive *drive)
 {
     for (;;) {
         uint32_t tasks[BATCH], limit = arrived(trial, drive);
         unsigned n = 0;
-        for (; n < BATCH && drive->next + n < limit; n++)
-            tasks[n] = drive->next + n;
+        drive->next = next_let_in(trial, drive->next, limit);
+        for (uint32_t task = drive->next; n < BATCH && task < limit; task = next_let_in(trial, task + 1, limit))
+            tasks[n++] = task;
         drive->full = false;
         if (!n)
             return 0;
@@ -138,7 +177,9 @@ static int hand_in(struct trial *trial, struct drive *drive)
             return taken;
         if (trial->due)
             taking_note(drive, now, (unsigned)taken == n);
-        drive->next += (uint32_t)taken;
+        drive->flying += (uint32_t)taken;
+        if (taken)
+            drive->next = tasks[taken - 1] + 1;
         trial->report->handed_in = drive->next;
         if ((unsigned)taken < n) {
             drive->full = true;
@@ -150,12 +191,13 @@ static int hand_in(struct trial *trial, struct drive *drive)
 /* collect=ordered: a result is handed on when all before it have been. */
 static void hand_on_in_order(struct trial *trial, struct drive *drive, uint64_t now)
 {
-    for (; drive->released < drive->next && bit_test(trial->reaped, drive->released); drive->released++)
+    for (; drive->released < trial->file->tasks && bit_test(trial->reaped, drive->released); drive->released++)
         record_done(trial, &trial->held[drive->released], now);
 }
 
 static int take_back(struct trial *trial, struct drive *drive, struct done *done, int count)
 {
+    const struct job_file *file = trial->file;
     uint64_t now = clock_ticks();
     for (int i = 0; i < count; i++) {
         uint32_t task = done[i].task;
@@ -172,7 +214,12 @@ static int take_back(struct trial *trial, struct drive *drive, struct done *done
         else
             record_done(trial, &done[i], now);
     }
+    if (count && file->f.queue_limit) { /* what was due before they were back came while they were in flight */
+        judge(trial, drive, now - trial->gate);
+        drive->present -= (uint32_t)count;
+    }
     drive->reaped += (uint32_t)count;
+    drive->flying -= (uint32_t)count;
     if (trial->held)
         hand_on_in_order(trial, drive, now);
     if (count)
@@ -191,7 +238,7 @@ static bool is_waited_for(const struct job_file *file)
 static void wish(const struct trial *trial, const struct drive *drive, unsigned *min, uint64_t *until_ns)
 {
     const struct job_file *file = trial->file;
-    uint32_t in_flight = drive->next - drive->reaped;
+    const uint32_t in_flight = drive->flying;
     *min = 1;
     *until_ns = UINT64_MAX;
     if (file->f.collect != COLLECT_COMPLETED && !is_waited_for(file))
@@ -229,9 +276,9 @@ int drive(struct trial *trial)
         if ((rc = hand_in(trial, &drive)) < 0)
             return rc;
         wish(trial, &drive, &min, &until_ns);
-        if (drive.next == drive.reaped && until_ns == UINT64_MAX)
+        if (!drive.flying && until_ns == UINT64_MAX)
             return trial_say(trial, -EPROTO, "the pool neither takes nor returns a task: task %u", drive.next);
-        if (drive.next == drive.reaped && until_ns) { /* a pool waits for tasks in flight, not for a time alone */
+        if (!drive.flying && until_ns) { /* a pool waits for tasks in flight, not for a time alone */
             const struct timespec until = {(time_t)(until_ns / 1000000000), (long)(until_ns % 1000000000)};
             clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
             continue;

@@ -49,6 +49,8 @@ void kept_say(const struct trial *trial, int rc)
     printf("status  %s\n", rc < 0 ? "failed" : "ok");
     printf("wall    %" PRId64 " ns\n", report->wall_ns);
     printf("tasks   %" PRId64 " ok, %" PRId64 " failed\n", report->tasks_ok, report->tasks_failed);
+    if (report->tasks_by[TASK_DROPPED])
+        printf("        %" PRId64 " dropped\n", report->tasks_by[TASK_DROPPED]);
     printf("reason  %s\n", report->reason);
     fflush(stdout); /* where a worker cannot be stopped, exit is not for us */
 }

@@ -92,10 +92,23 @@ static void count_detection(struct trial *trial, const struct done *done, uint64
         count(trial, PHASE_DETECT, since(from, reaped_at));
 }
 
+/* A task that is not handed in has no results, and no times but when it was due. */
+static void record_dropped(struct trial *trial, const struct done *done)
+{
+    trial->report->tasks_by[TASK_DROPPED]++;
+    bit_set(trial->failed, done->task);
+    if (bit_test(trial->sampled, done->task) && trial->report->samples_count < trial->file->samples_max)
+        record_sample(trial, done, 0);
+}
+
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at)
 {
     struct trial_report *report = trial->report;
     uint32_t task = done->task;
+    if (done->status == TASK_DROPPED) {
+        record_dropped(trial, done);
+        return;
+    }
     if (done->status == TASK_OK) {
         report->tasks_ok++;
         report->result_sum += mix64(task, done->result);

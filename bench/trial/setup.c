@@ -282,6 +282,8 @@ int setup_arrays(struct trial *trial)
             return -ENOMEM;
         memset(trial->latencies, 0xff, file->tasks * sizeof *trial->latencies); /* NO_LATENCY */
     }
+    if (file->f.queue_limit && !(trial->dropped = trial_memory(words, sizeof *trial->dropped)))
+        return -ENOMEM;
     unsigned phases = file->f.arrival.kind == ARRIVAL_RATE ? PHASE_LATE + 1 : PHASE_LATENCY + 1;
     subset_draw(trial->sampled, file->sample_seed, file->tasks, file->samples_max);
     memory_map_now(trial->histograms, (size_t)phases * HISTOGRAM_BUCKETS * sizeof *trial->histograms);

@@ -48,6 +48,7 @@ struct trial {
     struct done *held;   /* finished out of order; only for collect=ordered */
     uint64_t *reaped;    /* bits: reported; in the job file */
     uint64_t *failed;    /* bits: reported, and not ok */
+    uint64_t *dropped;   /* bits: never handed in; only for --queue-limit */
     uint64_t *sampled;   /* bits: to be recorded */
     struct checked {
         uint32_t task;

@@ -111,7 +111,7 @@ static int add_what_was_left(struct trial *trial)
     uint64_t what;
     for (uint32_t i = 0; workload->left && i < trial->file->tasks; i++) {
         struct task task = task_describe(&trial->job, i);
-        if (task_fault(&trial->job, i) != FAULT_NONE)
+        if (task_fault(&trial->job, i) != FAULT_NONE || (trial->dropped && bit_test(trial->dropped, i)))
             continue;
         int rc = workload->left(trial->job.state, &task, &what, trial->report->reason);
         if (rc < 0)

@@ -17,6 +17,7 @@ const char *const task_status_names[TASK_STATUSES] = {
     [TASK_WRONG] = "wrong",
     [TASK_COLLATERAL] = "collateral",
     [TASK_LOST] = "lost",
+    [TASK_DROPPED] = "dropped",
 };
 
 struct task task_describe(const struct job *job, uint32_t index)

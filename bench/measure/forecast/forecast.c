@@ -74,6 +74,7 @@ double forecast_steady_ns(const struct cell *cell, struct steady_queue *queue)
         .workers = fmax(parallel(cell), 1),
         .arrivals_scv = arrivals_scv(&cell->f.arrival),
         .service_scv = size_scv(cell),
+        .limit = (double)cell->f.queue_limit,
     };
     if (!known && forecast_unknown(cell))
         queue->service_ns = UNKNOWN_BUSY * queue->workers * 1e9 / queue->rate;

@@ -32,7 +32,7 @@ static const struct argument capacity_arguments[] = {
                            false},
     {.name = NULL},
 };
-static const char *const capacity_all_but[] = {"arrival", SEARCH_ALL_BUT};
+static const char *const capacity_all_but[] = {"arrival", "queue-limit", SEARCH_ALL_BUT};
 
 /* As fast as can be, until a rate is chosen: so pilots say how long tasks take when all workers are busy. */
 static const char *const fixed[] = {"arrival", "rate:1000000000:poisson", "samples", "none", NULL};

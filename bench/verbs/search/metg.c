@@ -25,7 +25,7 @@ static const struct argument metg_arguments[] = {
          false},
     {.name = NULL},
 };
-static const char *const metg_all_but[] = {"size", "arrival", SEARCH_ALL_BUT};
+static const char *const metg_all_but[] = {"size", "arrival", "queue-limit", SEARCH_ALL_BUT};
 
 static const char *const fixed[] = {"pool", "static", "timing", "trial", "samples", "none", NULL};
 
