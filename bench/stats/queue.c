@@ -2,11 +2,13 @@
 #include "bench/stats/queue.h"
 #include "workloads/mix.h"
 #include <errno.h>
+#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SECOND_NS 1e9
+#define FEW       20    /* a tail is at most one part in so many */
 #define RATE_STEP 1.001 /* to which a rate is found */
 #define SALT_GAP  0x676170u
 #define SALT_MIX  0x6d6978u
@@ -179,23 +181,61 @@ double queue_rate_most(const struct queue *queue, const struct queue_sample *sam
                 queue->handover_ns > 0 ? SECOND_NS / queue->handover_ns : INFINITY);
 }
 
-int queue_percentile(const struct queue *queue, const struct queue_sample *sample, double rate, double p, double *ns)
+/* The latencies of the sample at a rate below queue_rate_most(). */
+static int latencies_make(const struct queue *queue, const struct queue_sample *sample, double rate)
 {
-    const size_t warm = (size_t)(QUEUE_WARM * (double)sample->tasks);
     double at_ns = 0;
-    *ns = INFINITY;
-    if (rate >= queue_rate_most(queue, sample))
-        return 0;
     for (size_t i = 0; i < sample->tasks; i++) {
         at_ns += sample->gap[i] * SECOND_NS / rate;
         sample->due_ns[i] = at_ns;
     }
-    int rc = queue_simulate(queue, sample->due_ns, sample->service_ns, sample->tasks, sample->latency_ns);
+    return queue_simulate(queue, sample->due_ns, sample->service_ns, sample->tasks, sample->latency_ns);
+}
+
+static size_t tasks_warm(const struct queue_sample *sample)
+{
+    return (size_t)(QUEUE_WARM * (double)sample->tasks);
+}
+
+/* Which of so many sorted values the percentile is, from 0. */
+static size_t percentile_index(size_t count, double p)
+{
+    return (size_t)fmin(ceil(p * (double)count) - 1, (double)count - 1);
+}
+
+int queue_percentile(const struct queue *queue, const struct queue_sample *sample, double rate, double p, double *ns)
+{
+    const size_t warm = tasks_warm(sample);
+    *ns = INFINITY;
+    if (rate >= queue_rate_most(queue, sample))
+        return 0;
+    int rc = latencies_make(queue, sample, rate);
     if (rc)
         return rc;
-    size_t count = stats_sort(sample->latency_ns + warm, sample->tasks - warm);
-    *ns = sample->latency_ns[warm + (size_t)fmin(ceil(p * (double)count) - 1, (double)count - 1)];
+    const size_t count = sample->tasks - warm, index = percentile_index(count, p), above = count - index;
+    double *latency_ns = sample->latency_ns + warm, *room = sample->due_ns;
+    if (above > count / FEW) {
+        stats_sort(latency_ns, count);
+        *ns = latency_ns[index];
+    } else { /* a long run does not have to be sorted for its tail */
+        gsl_sort_largest(room, above, latency_ns, 1, count);
+        *ns = room[above - 1];
+    }
     return 0;
+}
+
+/* Whether the percentile is at most limit_ns at a rate below queue_rate_most(): by counting, which is cheaper than
+ * sorting. */
+static int is_within(const struct queue *queue, const struct queue_sample *sample, double rate, double p,
+                     double limit_ns, bool *within)
+{
+    const size_t warm = tasks_warm(sample);
+    size_t fast = 0;
+    int rc = latencies_make(queue, sample, rate);
+    for (size_t i = warm; i < sample->tasks && rc == 0; i++)
+        fast += sample->latency_ns[i] <= limit_ns;
+    *within = fast > percentile_index(sample->tasks - warm, p);
+    return rc;
 }
 
 /* With the same gaps and times a higher rate never makes a task faster, but where CPUs are shared, and there hardly: so
@@ -203,18 +243,19 @@ int queue_percentile(const struct queue *queue, const struct queue_sample *sampl
 int queue_rate_for_percentile(const struct queue *queue, const struct queue_sample *sample, double p, double limit_ns,
                               double *rate)
 {
-    double most = queue_rate_most(queue, sample), lo = most / 1e6, hi = most, ns;
+    double most = queue_rate_most(queue, sample), lo = most / 1e6, hi = most;
+    bool within;
     *rate = 0;
     if (isinf(most))
         return *rate = most, 0;
-    int rc = queue_percentile(queue, sample, lo, p, &ns);
-    if (rc || ns > limit_ns)
+    int rc = is_within(queue, sample, lo, p, limit_ns, &within);
+    if (rc || !within)
         return rc;
     while (hi / lo > RATE_STEP) {
         double middle = hi / lo > 2 ? sqrt(lo * hi) : (lo + hi) / 2;
-        if ((rc = queue_percentile(queue, sample, middle, p, &ns)))
+        if ((rc = is_within(queue, sample, middle, p, limit_ns, &within)))
             return rc;
-        *(ns <= limit_ns ? &lo : &hi) = middle;
+        *(within ? &lo : &hi) = middle;
     }
     *rate = lo;
     return 0;

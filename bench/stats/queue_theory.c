@@ -14,6 +14,7 @@
 #define STATES      4096 /* of the numbers of tasks at most */
 #define COMES_MOST  2048
 #define STEADY      1e-12
+#define NOTHING     1e-18 /* a probability that does not count */
 #define STEADY_MOST 200000
 #define MDC_MOST    0.98
 
@@ -193,25 +194,28 @@ double queue_mg1_percentile(double rate, const struct bucket *service, size_t bu
 static int mdc_steady(unsigned workers, double load, double *state, double *next)
 {
     double come[COMES_MOST];
-    const size_t comes = (size_t)(load + 12 * sqrt(load) + 40);
+    size_t comes = (size_t)(load + 12 * sqrt(load) + 40), top = 1; /* states below top are what there is */
     if (comes > COMES_MOST)
         return -1;
     for (size_t j = 0; j < comes; j++)
         come[j] = gsl_ran_poisson_pdf((unsigned)j, load);
+    while (comes > 1 && come[comes - 1] < NOTHING)
+        comes--;
     state[0] = 1;
     for (size_t step = 0; step < STEADY_MOST; step++) {
+        const size_t most = top + comes < STATES ? top + comes : STATES;
         double change = 0;
-        memset(next, 0, STATES * sizeof *next);
-        for (size_t i = 0; i < STATES; i++) {
-            size_t left = i > workers ? i - workers : 0;
-            if (state[i] < STEADY * 1e-8)
-                continue;
-            for (size_t j = 0; j < comes && left + j < STATES; j++)
+        memset(next, 0, most * sizeof *next);
+        for (size_t i = 0; i < top; i++) {
+            const size_t left = i > workers ? i - workers : 0, end = left + comes < STATES ? comes : STATES - left;
+            for (size_t j = 0; j < end; j++)
                 next[left + j] += state[i] * come[j];
         }
-        for (size_t i = 0; i < STATES; i++)
+        for (top = most; next[top - 1] < NOTHING;)
+            top--;
+        for (size_t i = 0; i < most; i++)
             change += fabs(next[i] - state[i]);
-        memcpy(state, next, STATES * sizeof *state);
+        memcpy(state, next, most * sizeof *state);
         if (change < STEADY)
             return 0;
     }
