@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#define UTILISED_MOST 0.98 /* above, the formula goes too long a way */
+#define UTILISED_MOST 0.96 /* above, the formula takes too long: it goes with the square of what is left idle */
 
 static void take(const void *from, struct search_mark *mark)
 {
@@ -66,15 +66,17 @@ static const struct search_chart search = {.format = &capacity_format,
                                            .lower = 0.5,
                                            .theory = theory,
                                            .note = "p99 (points with bars; from 1,000 tasks at a rate) and p50 (small "
-                                                   "points) of all trials of a rate; bars: 95 % intervals; large "
-                                                   "marks: capacity with its interval"};
+                                                   "points) of all trials of a rate, which begin with an empty "
+                                                   "queue; bars: 95 % intervals; large marks: capacity in the "
+                                                   "long run with its interval"};
 
 const struct chart chart_capacity = {
     .name = "capacity",
     .title = "Latency against the rate of arrivals",
     .caption = "The 99th percentile of latency, from when tasks were due, and the median below it, against the rate at "
                "which they arrive at random times. The large marks are the highest rates at which a pool keeps to the "
-               "limit. Dashed curves are predicted: what theory says of a queue with as many workers, whose tasks "
+               "limit in the long run: where trials end before their queue is full, points lie below. Dashed curves "
+               "are predicted: what theory says of a queue with as many workers, whose tasks "
                "take as long as they were seen to; they are drawn where its assumptions hold.",
     .make = search_make,
     .of = &search,
