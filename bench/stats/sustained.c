@@ -7,12 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP       1.05 /* of rates, and of scales whose capacity is worked out */
+#define STEP       1.05 /* of rates */
+#define IDLE_LEAST 1e-3 /* of workers, where the long run is looked at: */
+#define NEVER      1e-9 /* a rate, for one at which not even a task at a time is fast enough */
 #define SCALE_MOST 40.0 /* no task takes longer by a larger factor, nor shorter */
 #define HALVINGS   12   /* of the search for a scale */
 #define AROUND     0.3  /* logarithms of rates: what is farther from the capacity does not count */
 #define LOST       0.5  /* what a trial that did not end in time says of the capacity: a part of its rate */
-#define PARTS      4    /* of the long run, whose capacities say how well it is known */
+#define DEALS      8    /* of service times to tasks of which nothing is known, for as many tasks as this; */
+#define DEALT_MOST 8000 /* more tasks level it out by themselves */
+#define PARTS      5    /* of the long run, whose capacities say how well it is known */
 
 /* What is needed on the way. */
 struct work {
@@ -31,12 +35,6 @@ static int bucket_order(const void *a, const void *b)
     return (left->lo_ns > right->lo_ns) - (left->lo_ns < right->lo_ns);
 }
 
-static int number_order(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
 static double measured_ns(const struct rate_trial *trials, size_t count, size_t without, struct work *work)
 {
     size_t buckets = 0;
@@ -47,46 +45,86 @@ static double measured_ns(const struct rate_trial *trials, size_t count, size_t 
     return stats_histogram_quantile(work->buckets, buckets, work->question->share);
 }
 
-/* What the queue makes of the same arrivals, when tasks take `scale` times what they were seen to. */
-static int simulated_ns(const struct rate_trial *trials, size_t count, size_t without, double scale, struct work *work,
-                        double *ns)
+/* The tasks of a trial that are faster than `latency_ns` in the queue, with the same arrivals, when they take `scale`
+ * times what they were seen to. A mean over several deals, where any is as good as another. */
+static int count_faster(const struct rate_trial *trial, double scale, double latency_ns, struct work *work, double *sum)
 {
-    size_t tasks = 0;
+    const size_t deals = trial->unlabelled && trial->tasks * DEALS <= DEALT_MOST ? DEALS : 1;
+    size_t below = 0;
     int rc = 0;
-    for (size_t i = 0; i < count && rc == 0; i++) {
-        const struct rate_trial *trial = &trials[i];
-        if (i == without)
-            continue;
+    for (size_t deal = 0; deal < deals && rc == 0; deal++) {
+        const size_t first = deal * trial->tasks / deals;
         for (size_t t = 0; t < trial->tasks; t++)
-            work->service_ns[t] = scale * trial->service_ns[t];
-        rc = queue_simulate(&work->queue, trial->due_ns, work->service_ns, trial->tasks, work->latency_ns + tasks);
-        tasks += trial->tasks;
+            work->service_ns[t] = scale * trial->service_ns[(first + t) % trial->tasks];
+        rc = queue_simulate(&work->queue, trial->due_ns, work->service_ns, trial->tasks, work->latency_ns);
+        for (size_t t = 0; t < trial->tasks && rc == 0; t++)
+            below += work->latency_ns[t] < latency_ns;
     }
-    qsort(work->latency_ns, tasks, sizeof *work->latency_ns, number_order);
-    *ns = tasks ? work->latency_ns[(size_t)fmax(ceil(work->question->share * (double)tasks) - 1, 0)] : NAN;
+    *sum += (double)below / (double)deals;
     return rc;
 }
 
-/* The capacity of the queue in the long run, its tasks taking `scale` times what they were seen to. NAN: no memory. */
+/* Whether the queue is faster than that for the question's share of the tasks. */
+static int is_faster(const struct rate_trial *trials, size_t count, size_t without, double scale, double latency_ns,
+                     struct work *work, bool *faster)
+{
+    double tasks = 0, below = 0;
+    int rc = 0;
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        if (i == without)
+            continue;
+        rc = count_faster(&trials[i], scale, latency_ns, work, &below);
+        tasks += (double)trials[i].tasks;
+    }
+    *faster = below >= work->question->share * tasks;
+    return rc;
+}
+
+/* What a task of these trials took; of those alone: where one was slower than the others, its capacity was less. */
+static double mean_service_ns(const struct rate_trial *trials, size_t count, size_t without)
+{
+    double sum = 0, tasks = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t t = 0; t < trials[i].tasks && i != without; t++, tasks++)
+            sum += trials[i].service_ns[t];
+    return tasks > 0 ? sum / tasks : NAN;
+}
+
+/* The utilisation at a place of long_run.known: evenly over logarithms of what is left idle. */
+static double utilisation_at(size_t place)
+{
+    return 1 - pow(IDLE_LEAST, ((double)place + 1) / LONG_RUN_PLACES);
+}
+
+static double long_latency(const struct work *work, size_t place, int *rc)
+{
+    struct long_run *run = work->run;
+    double ns = NAN;
+    if (!(run->known[place] > 0) && *rc == 0) {
+        *rc =
+            queue_percentile(&work->queue, &run->sample, utilisation_at(place) * run->most, work->question->share, &ns);
+        run->known[place] = ns;
+    }
+    return run->known[place];
+}
+
+/* The capacity of the queue in the long run, its tasks taking `scale` times what they were seen to: that of a deadline
+ * as many times shorter, as many times slower. 0: the deadline is never kept; NAN: no memory. */
 static double capacity_of(const struct work *work, double scale)
 {
-    const double middle = (LONG_RUN_SCALES - 1) / 2.0, at = log(scale) / log(STEP) + middle;
-    const size_t below = (size_t)fmax(fmin(floor(at), LONG_RUN_SCALES - 2), 0);
-    struct long_run *run = work->run;
-    for (size_t i = below; i <= below + 1; i++) {
-        struct queue_sample scaled = run->sample;
-        double rate;
-        if (run->known[i])
-            continue;
-        scaled.service_ns = run->scaled_ns;
-        for (size_t t = 0; t < scaled.tasks; t++)
-            scaled.service_ns[t] = run->sample.service_ns[t] * pow(STEP, (double)i - middle);
-        if (queue_rate_for_percentile(&work->queue, &scaled, work->question->share, work->question->deadline_ns, &rate))
-            return NAN;
-        run->known[i] = fmax(rate, 1e-9); /* 0: the deadline is never kept */
+    const double limit_ns = work->question->deadline_ns / scale;
+    size_t kept = 0, missed = LONG_RUN_PLACES - 1;
+    int rc = 0;
+    work->run->most = queue_rate_most(&work->queue, &work->run->sample);
+    if (long_latency(work, kept, &rc) > limit_ns)
+        return rc ? NAN : NEVER;
+    while (missed - kept > 1 && rc == 0) {
+        size_t place = (kept + missed) / 2;
+        *(long_latency(work, place, &rc) <= limit_ns ? &kept : &missed) = place;
     }
-    const double *known = run->known + below;
-    return known[0] * pow(known[1] / known[0], at - (double)below);
+    const double lo = log(long_latency(work, kept, &rc)), hi = log(long_latency(work, missed, &rc));
+    const double part = hi > lo ? fmin((log(limit_ns) - lo) / (hi - lo), 1) : 0, from = utilisation_at(kept);
+    return rc ? NAN : work->run->most / scale * (from + part * (utilisation_at(missed) - from));
 }
 
 int long_run_make(const struct rate_trial *trials, size_t count, size_t tasks, uint64_t seed, struct long_run *run)
@@ -94,9 +132,9 @@ int long_run_make(const struct rate_trial *trials, size_t count, size_t tasks, u
     size_t buckets = 0, taken = 0;
     for (size_t i = 0; i < count; i++)
         buckets += trials[i].service_count;
-    *run = (struct long_run){.scaled_ns = calloc(tasks, sizeof(double))};
+    *run = (struct long_run){0};
     struct bucket *service = calloc(buckets + 1, sizeof *service);
-    int rc = run->scaled_ns && service ? 0 : -ENOMEM;
+    int rc = service ? 0 : -ENOMEM;
     for (size_t i = 0; i < count && rc == 0; i++)
         for (size_t b = 0; b < trials[i].service_count; b++)
             service[taken++] = trials[i].service[b];
@@ -104,6 +142,8 @@ int long_run_make(const struct rate_trial *trials, size_t count, size_t tasks, u
         qsort(service, taken, sizeof *service, bucket_order);
         rc = queue_draw(service, taken, true, seed, tasks, &run->sample);
     }
+    for (size_t t = 0; t < tasks && rc == 0; t++)
+        run->mean_ns += run->sample.service_ns[t] / (double)tasks;
     free(service);
     return rc;
 }
@@ -111,7 +151,6 @@ int long_run_make(const struct rate_trial *trials, size_t count, size_t tasks, u
 void long_run_release(struct long_run *run)
 {
     queue_sample_release(&run->sample);
-    free(run->scaled_ns);
     *run = (struct long_run){0};
 }
 
@@ -124,15 +163,14 @@ static int capacity_at(const struct rate_trial *trials, size_t count, size_t wit
     int rc = 0;
     *capacity = LOST * trials->rate;
     for (unsigned i = 0; i < HALVINGS && rc == 0 && !isnan(latency); i++) {
-        double scale = sqrt(least * most), ns;
-        rc = simulated_ns(trials, count, without, scale, work, &ns);
-        if (ns < latency)
-            least = scale;
-        else
-            most = scale;
+        double scale = sqrt(least * most);
+        bool faster;
+        rc = is_faster(trials, count, without, scale, latency, work, &faster);
+        *(faster ? &least : &most) = scale;
     }
     if (!isnan(latency) && rc == 0)
-        *capacity = capacity_of(work, sqrt(least * most));
+        *capacity =
+            capacity_of(work, sqrt(least * most) * mean_service_ns(trials, count, without) / work->run->mean_ns);
     if (isnan(*capacity))
         rc = -ENOMEM;
     return rc;
@@ -169,6 +207,11 @@ static double crossing(const struct rate_point *point, size_t points)
     return log_rate + before;
 }
 
+static double weight_of(const struct rate_point *point, double at)
+{
+    return (double)point->tasks * fmax(1 - fabs(log(point->rate) - at) / AROUND, 0);
+}
+
 /* The mean of what rates around the crossing say, weighted by tasks and nearness: near it the queue only takes out what
  * the draw of arrivals did, and what it gets wrong of the pool does not count. */
 static double middle(const struct rate_point *point, size_t points)
@@ -176,7 +219,7 @@ static double middle(const struct rate_point *point, size_t points)
     const double at = crossing(point, points);
     double sum = 0, weights = 0;
     for (size_t p = 0; p < points; p++) {
-        double weight = (double)point[p].tasks * fmax(1 - fabs(log(point[p].rate) - at) / AROUND, 0);
+        double weight = weight_of(&point[p], at);
         sum += weight * log(point[p].capacity);
         weights += weight;
     }
@@ -231,6 +274,20 @@ static int variance(const struct rate_trial *trials, struct work *work, const st
     return rc;
 }
 
+/* The same by how far rates differ, which a jackknife does not see where a percentile rests on few tasks (it is not
+ * consistent for quantiles: B. Efron, The Jackknife, the Bootstrap and Other Resampling Plans, 1982, 3.4). */
+static double variance_between(const struct sustained *found)
+{
+    const double at = crossing(found->point, found->points), whole = middle(found->point, found->points);
+    double squared = 0, weights = 0, n = (double)found->points;
+    for (size_t p = 0; p < found->points; p++) {
+        const double weight = weight_of(&found->point[p], at), off = weight * (log(found->point[p].capacity) - whole);
+        squared += off * off;
+        weights += weight;
+    }
+    return weights > 0 && n > 1 ? squared / (weights * weights) * n / (n - 1) : 0;
+}
+
 /* The variance of the long run's capacity, by those of its parts; at the scale of 1, next to which the answer is. */
 static int long_variance(const struct work *work, double *result)
 {
@@ -244,11 +301,22 @@ static int long_variance(const struct work *work, double *result)
         sample.service_ns += part * sample.tasks;
         rc =
             queue_rate_for_percentile(&work->queue, &sample, work->question->share, work->question->deadline_ns, &rate);
-        sum += log(fmax(rate, 1e-9));
-        squared += log(fmax(rate, 1e-9)) * log(fmax(rate, 1e-9));
+        sum += log(fmax(rate, NEVER));
+        squared += log(fmax(rate, NEVER)) * log(fmax(rate, NEVER));
     }
     *result = fmax(squared - sum * sum / PARTS, 0) / (PARTS - 1) / PARTS;
     return rc;
+}
+
+/* Of both together, the first of as many degrees of freedom as rates have, whose differences are in it. By F. E.
+ * Satterthwaite: An Approximate Distribution of Estimates of Variance Components, Biometrics Bulletin 2, 1946. */
+static double reach_of(double differ, size_t rates, double lasting, double level)
+{
+    const double both = differ + lasting, between = fmax((double)rates - 1, 1);
+    const double freedom = both * both / (differ * differ / between + lasting * lasting / (PARTS - 1));
+    if (!isfinite(both))
+        return INFINITY;
+    return both > 0 ? sqrt(both) * gsl_cdf_tdist_Pinv((1 + level) / 2, freedom) : 0;
 }
 
 /* What lies beyond the rates that were measured is not claimed: there the last of them is a bound. */
@@ -296,7 +364,7 @@ int sustained_make(const struct rate_trial *trials, size_t count, const struct s
         rc = long_variance(&work, &lasting);
     if (rc == 0 && count)
         ends_set(found, middle(found->point, found->points),
-                 sqrt(differ + lasting) * gsl_cdf_tdist_Pinv((1 + question->level) / 2, fmax((double)count - 1, 1)));
+                 reach_of(differ + variance_between(found), found->points, lasting, question->level));
     free(work.service_ns);
     free(work.latency_ns);
     free(work.buckets);

@@ -16,6 +16,7 @@ struct rate_trial {
     size_t latency_count, service_count;    /* buckets; 0: it did not end */
     const double *due_ns, *service_ns;      /* of each task; service_ns as sustained_deal() has it */
     size_t tasks;
+    bool unlabelled; /* nothing is known of which task took how long: service_ns are theirs in any order */
 };
 
 struct sustained_question {
@@ -25,14 +26,14 @@ struct sustained_question {
     double level; /* of the interval; 0: none */
 };
 
-#define LONG_RUN_SCALES 161
+#define LONG_RUN_PLACES 128
 
-/* A queue in the long run, with the service times of trials: what capacity a pool has whose tasks take `scale` times
- * as long, which is worked out when it is asked for. */
+/* A queue in the long run, with the service times of trials: how long the question's share of its tasks takes at most,
+ * by utilisation, which is worked out where it is asked for. */
 struct long_run {
     struct queue_sample sample;
-    double *scaled_ns;
-    double known[LONG_RUN_SCALES]; /* scales 1.05^-80 .. 1.05^80; 0: not worked out yet */
+    double mean_ns, most; /* of its service times; the rate at which all workers are busy */
+    double known[LONG_RUN_PLACES];
 };
 
 /* All trials at a rate. */
@@ -51,7 +52,9 @@ struct sustained {
     struct interval interval; /* an end that is NAN is not bounded; one at the last rate measured is a bound */
 };
 
-/* tasks: of 100,000 its capacity is good to 1 %. 0; -ENOMEM; -EDOM: no trial ended. To be released in any case. */
+#define SUSTAINED_LONG_RUN 200000 /* tasks of it, for an answer */
+
+/* 0; -ENOMEM; -EDOM: no trial ended. To be released in any case. */
 int long_run_make(const struct rate_trial *trials, size_t count, size_t tasks, uint64_t seed, struct long_run *run);
 void long_run_release(struct long_run *run);
 

@@ -17,7 +17,8 @@ static bool is_told(const struct capacity_pool *pool)
 }
 
 /* The highest rate that has enough tasks for the percentile, pooled over its trials, and keeps to the limit, with no
- * lower one that does not; NULL: none. */
+ * lower one that does not; NULL: none. Beyond the capacity it says nothing: trials begin with an empty queue, and end
+ * before it is full. */
 static const struct rate_point *kept(const struct capacity *capacity, const struct capacity_pool *pool)
 {
     const struct rate_point *best = NULL;
@@ -25,7 +26,7 @@ static const struct rate_point *kept(const struct capacity *capacity, const stru
         const struct rate_point *point = &pool->found.point[i];
         if ((double)point->tasks * (1 - capacity->share) < POOLED_SLOWER)
             continue;
-        if (!(point->latency_ns <= capacity->deadline_ns))
+        if (!(point->latency_ns <= capacity->deadline_ns) || point->rate > pool->found.interval.hi)
             return best;
         best = point;
     }

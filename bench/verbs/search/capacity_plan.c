@@ -8,16 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS_LEAST   8 /* blocks, unless fewer are asked for */
-#define ROUNDS_MOST    32
-#define ROUNDS_FREE    16 /* without a budget */
+#define ROUNDS_LEAST   8  /* blocks, unless fewer are asked for */
+#define ROUNDS_FEW     12 /* where there is time for so many: then trials get longer, */
+#define ROUNDS_MOST    32 /* until they are as long as they may be */
+#define ROUNDS_FREE    12 /* without a budget */
 #define TRIAL_S        0.25
 #define TRIAL_MOST_S   12 /* nobody waits longer for a word */
 #define TASKS_LEAST    50 /* of a trial, at the first guess; */
 #define TASKS_FEWEST   8  /* at any rate: what takes so long is no rate that anybody asks for */
 #define TASKS_MOST     10000
 #define DEADLINES      5   /* a trial lasts for so many */
-#define DISTURBED      4   /* what the workers could do at best, over the least that is thought of a pool */
+#define DISTURBED      2   /* what the workers could do at best, over the least that is thought of a pool */
 #define RANGE_LO       20  /* times below what theory says */
 #define RANGE_HI       1.2 /* times what the workers could do at best */
 #define PILOTS_FREE_NS 3e9 /* without a budget */
@@ -159,6 +160,15 @@ static int refuse_budget(const struct capacity *capacity, unsigned rounds, doubl
                   spell_duration(least, sizeof least, (int64_t)ceil(ns / SECOND_NS) * (int64_t)SECOND_NS));
 }
 
+/* Few long trials rather than many short ones: they begin with an empty queue, and near the capacity it takes seconds
+ * to fill. */
+static unsigned rounds_of(const struct capacity *capacity, double left_ns)
+{
+    const double longest_ns = (double)capacity->pools * TRIAL_MOST_S * SECOND_NS;
+    const double most = fmin(fmax(ROUNDS_FEW, floor(left_ns / longest_ns)), ROUNDS_MOST);
+    return (unsigned)fmax(ROUNDS_LEAST, fmin(floor(left_ns / block_ns(capacity, 1)), most));
+}
+
 int capacity_plan(struct capacity *capacity, char *error)
 {
     const double left_ns = session_left_ns(&capacity->session, capacity->budget_ns);
@@ -168,7 +178,7 @@ int capacity_plan(struct capacity *capacity, char *error)
     if (capacity->budget_ns && whole_ns(capacity, least) + around_ns > BUDGET_SLACK * (double)capacity->budget_ns)
         return refuse_budget(capacity, least, around_ns, error);
     if (capacity->budget_ns && !capacity->rounds_asked)
-        capacity->rounds = (unsigned)fmax(ROUNDS_LEAST, fmin(floor(left_ns / block_ns(capacity, 1)), ROUNDS_MOST));
+        capacity->rounds = rounds_of(capacity, left_ns);
     const double block =
         capacity->budget_ns ? left_ns / capacity->rounds : whole_ns(capacity, capacity->rounds) / capacity->rounds;
     const double beside = block_ns(capacity, 0);

@@ -15,8 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LONG_RUN  100000 /* tasks of the queue in the long run */
-#define SHORT_RUN 20000
+#define SHORT_RUN 20000        /* tasks of the queue in the long run, while it searches */
 #define WORD_NS   15000000000u /* between lines where there is no terminal */
 
 /* ---- a trial ---- */
@@ -57,6 +56,9 @@ static int load_copy(const struct job_file *file, uint64_t seed, struct rate_tri
         due_ns[i] = (double)clock_to_ns(due[i]);
     if (rc == 0) {
         labels_copy(file, labels);
+        trial->unlabelled = true;
+        for (uint32_t i = 1; i < file->tasks; i++)
+            trial->unlabelled = trial->unlabelled && labels[i] == labels[0];
         rc = sustained_deal(trial->service, trial->service_count, labels, trial->tasks, seed, service_ns);
     }
     free(labels);
@@ -205,7 +207,7 @@ static int pool_look(const struct capacity *capacity, struct capacity_pool *pool
     int rc = 0;
     if (last || !pool->run.sample.tasks) {
         long_run_release(&pool->run);
-        rc = long_run_make(pool->trial, pool->trials, last ? LONG_RUN : SHORT_RUN,
+        rc = long_run_make(pool->trial, pool->trials, last ? SUSTAINED_LONG_RUN : SHORT_RUN,
                            capacity->session.request.settings.seed, &pool->run);
     }
     if (rc == 0)
@@ -223,11 +225,18 @@ static int look(struct capacity *capacity, bool last, char *error)
     return rc ? refuse_as(rc, error, "the fit over rates: %s", strerror(-rc)) : 0;
 }
 
-static bool is_affordable(const struct capacity *capacity)
+/* After a block that took so long: whether another one fits. Where it was longer than what is left has for each, as
+ * trials are at a rate that is too high, those at further rates get shorter. */
+static bool is_affordable(struct capacity *capacity, double block_ns)
 {
-    const struct session *session = &capacity->session;
-    const double done = (double)(clock_monotonic_ns() - session->start_ns);
-    return !capacity->block || done / capacity->block <= session_left_ns(session, capacity->budget_ns);
+    const double left = session_left_ns(&capacity->session, capacity->budget_ns);
+    const double each_ns = left / (capacity->rounds - capacity->block);
+    double shorter = 1;
+    if (block_ns > each_ns) {
+        shorter = fmax(each_ns / block_ns, 1 / capacity->times);
+        capacity->times *= shorter;
+    }
+    return shorter * block_ns <= left;
 }
 
 int capacity_run(struct capacity *capacity, char *error)
@@ -240,19 +249,24 @@ int capacity_run(struct capacity *capacity, char *error)
     session->on_trial = trial_take;
     session->on_trial_of = capacity;
     while (rc == 0 && capacity->block < capacity->rounds && !session->interrupted && !capacity->over_budget) {
+        const uint64_t begun = clock_monotonic_ns();
         rc = block_run(capacity, cells + capacity->pools, cells, rates, &said_ns, error);
         capacity->over_budget = session->over_budget;
         const uint64_t since = clock_monotonic_ns();
         if (rc == 0)
             rc = look(capacity, false, error);
         if (capacity->block == 1) /* the last one has a longer queue to simulate */
-            session->closing_ns += LONG_RUN / SHORT_RUN * (double)(clock_monotonic_ns() - since);
-        if (rc == 0 && capacity->block < capacity->rounds && !is_affordable(capacity))
+            session->closing_ns += SUSTAINED_LONG_RUN / SHORT_RUN * (double)(clock_monotonic_ns() - since);
+        if (rc == 0 && capacity->block < capacity->rounds &&
+            !is_affordable(capacity, (double)(clock_monotonic_ns() - begun)))
             capacity->over_budget = true;
     }
     session->on_trial = NULL;
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
+    if (rc == 0 && !session->interrupted)
+        fprintf(stderr, "poolbench capacity: trials are done; the answer from them, charts and report, about %.0f s\n",
+                ceil(session->closing_ns / 1e9));
     if (rc == 0)
         rc = look(capacity, true, error);
     free(cells);
