@@ -5,9 +5,14 @@
 #include "bench/model/summary_factors.h"
 #include "bench/stats/pooled.h"
 #include "bench/stats/stats.h"
+#include "bench/stats/steady.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+
+#define BLOCKS    8
+#define AROUND    1.25
+#define MINUTE_NS 60e9
 
 struct candidate {
     size_t cell; /* in run->rows */
@@ -22,7 +27,7 @@ struct question {
     size_t count, saturated, untold;
     size_t first; /* cell */
     double p, level;
-    double needed_ns; /* of those that are untold, the longest; how long trials were is in lasted_ns */
+    double needed_ns; /* trials of those that are untold, one of each */
 };
 
 static const struct summary_row *row_at(const struct question *q, size_t cell)
@@ -50,7 +55,7 @@ static void candidates_find(struct question *q)
             q->saturated++;
         else if (row_is_untold(row)) {
             q->untold++;
-            q->needed_ns = fmax(q->needed_ns, number_real(row->steady_needed_ns));
+            q->needed_ns += STEADY_ENOUGH * number_real(row->steady_needed_ns);
         } else if (row->pooled_n != MISSING)
             q->candidate[q->count++].cell = i;
     }
@@ -121,6 +126,12 @@ static void late_print(FILE *out, const struct question *q)
             format_duration(deadline, sizeof deadline, run->deadline_ns), 100 * late.value, 100 * late.hi);
 }
 
+/* For so many trials as comparisons of pools take at least, with what is around them; in whole minutes. */
+static int64_t budget_ns(double block_ns)
+{
+    return (int64_t)(ceil(BLOCKS * AROUND * block_ns / MINUTE_NS) * MINUTE_NS);
+}
+
 static void answer_say(FILE *out, const struct question *q)
 {
     char value[32], lo[32], hi[32], needed[32];
@@ -138,10 +149,12 @@ static void answer_say(FILE *out, const struct question *q)
                 "longer ones (--budget), would tell",
                 (long long)row_at(q, q->candidate[0].cell)->blocks, STATS_INTERVAL_MIN);
     } else if (q->untold) {
-        fprintf(out,
-                "cannot tell: the queue needs trials of %s to be steady; a longer --budget, or --tasks, gives them",
-                isnan(q->needed_ns) || q->needed_ns <= 0 ? "a longer time"
-                                                         : format_duration(needed, sizeof needed, q->needed_ns));
+        fputs("cannot tell: trials were too short for a steady queue; ", out);
+        if (q->needed_ns > 0)
+            fprintf(out, "--budget %s gives longer ones",
+                    spell_duration(needed, sizeof needed, budget_ns(q->needed_ns)));
+        else
+            fputs("a lower rate may have one", out);
     } else {
         fputs("none keeps up with the arrivals", out);
     }

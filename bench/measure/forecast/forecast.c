@@ -114,7 +114,12 @@ void forecast_make(struct cell *cell, const struct trial_price *price)
 {
     double floor_ns = forecast_floor_ns(cell);
     cell->forecast = (struct forecast){.measured = price != NULL};
-    if (price) {
+    if (price && cell->f.arrival.kind == ARRIVAL_RATE && price->service_ns > 0) {
+        /* a pilot of few tasks is mostly the last one's time, which comes once in a trial of many */
+        cell->forecast.service_ns = price->service_ns;
+        cell->forecast.task_ns = fmax(1e9 / cell->f.arrival.rate, price->service_ns / parallel(cell));
+        cell->forecast.beside_ns = price->beside_ns + price->service_ns;
+    } else if (price) {
         cell->forecast.service_ns = price->service_ns;
         cell->forecast.task_ns = fmax(task_at(price, floor_ns), 1);
         cell->forecast.beside_ns = price->beside_ns;
