@@ -170,11 +170,16 @@ static int files_check(const int64_t *params, struct supply *supply, char *error
     return 0;
 }
 
-static int output_check(const char *output, char *error)
+static int output_check(const int64_t *params, char *error)
 {
-    const char *slash = strrchr(output, '/');
+    const char *output = param_text(params[CMD_OUTPUT]), *slash = strrchr(output, '/');
     if (output_kind(output) != OUTPUT_FILE)
         return 0;
+    if (!cmd_once(params) && line_has(output, "{file}") && !line_has(output, "{task}") && !line_has(output, "{seed}"))
+        return work_refuse(error,
+                           "output: with repeatable=yes tasks of one file would write over each other's %s, expected "
+                           "{task} in it, too",
+                           output);
     if (!line_has(output, NULL))
         return work_refuse(
             error, "output: all tasks would write %s, expected discard, show, compare, or {task} or {file} in it",
@@ -215,7 +220,7 @@ int cmd_check(const int64_t *params, struct supply *supply, char *error)
         rc = success_read(param_text(params[CMD_SUCCESS]), (bool[256]){0}, error);
     if (rc == 0)
         rc = files_check(params, supply, error);
-    return rc < 0 ? rc : output_check(param_text(params[CMD_OUTPUT]), error);
+    return rc < 0 ? rc : output_check(params, error);
 }
 
 const char *cmd_unlistable(const int64_t *params)

@@ -1,6 +1,7 @@
 /* The numbers of a cell, from what is known of its trials. Those that are not ok enter none. */
 #include "bench/analyse/summary_work.h"
 #include "bench/model/arrivals.h"
+#include "bench/model/rare.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/looks.h"
 #include "bench/stats/series.h"
@@ -133,6 +134,30 @@ static double derived_value(const struct work *work, size_t trial, size_t which)
                         number_real(t->f.workers),
     };
     return all[which];
+}
+
+/* What a trial's programs used, per task; `parts` says which. */
+enum { PROGRAM_USER = 1, PROGRAM_SYS = 2 };
+static double program_value(const struct work *work, size_t trial, size_t parts)
+{
+    const struct trial_row *t = &work->run->trials[trial];
+    return trial_per_task(t, (parts & PROGRAM_USER ? number_real(t->program_user_ns) : 0) +
+                                 (parts & PROGRAM_SYS ? number_real(t->program_sys_ns) : 0));
+}
+
+static void cell_programs(const struct work *work, size_t cell)
+{
+    struct summary_row *row = &work->run->rows[cell];
+    struct interval interval;
+    row->command_user_ns = whole(cell_median(work, cell, program_value, PROGRAM_USER, NULL));
+    row->command_sys_ns = whole(cell_median(work, cell, program_value, PROGRAM_SYS, NULL));
+    row->command_cpu_ns = whole(cell_median(work, cell, program_value, PROGRAM_USER | PROGRAM_SYS, &interval));
+    row->command_cpu_lo_ns = whole(interval.lo);
+    row->command_cpu_hi_ns = whole(interval.hi);
+    row->command_maxrss_bytes =
+        whole(cell_median(work, cell, column_value, offsetof(struct trial_row, program_maxrss_bytes), NULL));
+    if (row->command_cpu_ns != MISSING)
+        rare_note(OPTION_WORKLOAD);
 }
 
 /* Against the trial of the ideal cell in the same block. */
@@ -291,6 +316,7 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
         memcpy((char *)row + derived[i], &median, sizeof median);
     }
     cell_rates(work, cell, cell_median(work, cell, real_value, offsetof(struct trial_row, service_cv), NULL));
+    cell_programs(work, cell);
     row->blocks = row->trials - row->failed;
     row->tasks_per_s = row->ns_per_task > 0 ? 1e9 / row->ns_per_task : NAN;
     if (ideal != RUN_NOTHING)

@@ -21,6 +21,9 @@
 #define LIMIT_INT(row, field, help)  {COLUMN_OF(row, INT, #field, field, help), .rare = 1 + OPTION_QUEUE_LIMIT}
 #define LIMIT_REAL(row, field, help) {COLUMN_OF(row, REAL, #field, field, help), .rare = 1 + OPTION_QUEUE_LIMIT}
 
+/* Only in summaries of runs whose tasks were programs. */
+#define COMMAND_INT(row, field, help) {COLUMN_OF(row, INT, #field, field, help), .rare = 1 + OPTION_WORKLOAD}
+
 #define RUN_COLUMNS(row) \
     INT(row,  schema_version, "version of this table of columns"), \
     TEXT(row, run_id,         "name of the run, the same in all its files")
@@ -222,6 +225,12 @@ static const struct column summary_columns[] = {
     REAL(summary_row, misses, "share of those tasks whose latency is beyond it, within the width of a bucket of latency.csv, 1 %"),
     REAL(summary_row, misses_lo, "lower end of its 95 % interval, as above; empty below 6 trials"),
     REAL(summary_row, misses_hi, "upper end of it; where no task missed, a bound"),
+    COMMAND_INT(summary_row, command_user_ns, "where tasks were programs: median over trials of program_user_ns / tasks"),
+    COMMAND_INT(summary_row, command_sys_ns, "likewise, of program_sys_ns"),
+    COMMAND_INT(summary_row, command_cpu_ns, "likewise, of their sum"),
+    COMMAND_INT(summary_row, command_cpu_lo_ns, "lower end of its 95 % order-statistic interval, of this run; empty below 6 trials"),
+    COMMAND_INT(summary_row, command_cpu_hi_ns, "upper end of it"),
+    COMMAND_INT(summary_row, command_maxrss_bytes, "likewise: median over trials of program_maxrss_bytes, the largest of a trial"),
 };
 
 #define SEARCH_COLUMNS(row) \

@@ -53,6 +53,17 @@ static double page_faults_of(const struct run_data *run, size_t trial)
     return trial_per_task(t, number_real(t->minflt) + (t->majflt == MISSING ? 0 : number_real(t->majflt)));
 }
 
+static double command_cpu_of(const struct run_data *run, size_t trial)
+{
+    const struct trial_row *t = &run->trials[trial];
+    return trial_per_task(t, number_real(t->program_user_ns) + number_real(t->program_sys_ns));
+}
+
+static double command_memory_of(const struct run_data *run, size_t trial)
+{
+    return number_real(run->trials[trial].program_maxrss_bytes);
+}
+
 /* ---- of all trials of a cell together ---- */
 
 static int p50_of(const struct run_data *run, size_t cell, double level, struct pooled *result)
@@ -91,6 +102,10 @@ const struct metric metrics[] = {
     {"private", "private memory a worker", "takes 9 % more private memory a worker", UNIT_BYTES, .value = private_of},
     {"trial", "time of a whole trial", "takes 9 % more time for a whole trial", .value = trial_of},
     {"page_faults", "page faults per task", "has 9 % more page faults per task", UNIT_COUNT, .value = page_faults_of},
+    {"command_cpu", "CPU time of a command", "takes 9 % more CPU time a command", .value = command_cpu_of,
+     .lacks = "it takes tasks that are programs, in a pool that tells what they used"},
+    {"command_memory", "largest memory of a command", "has commands with 9 % more memory", UNIT_BYTES,
+     .value = command_memory_of, .lacks = "it takes tasks that are programs, larger than what started them"},
     {"p50", "median latency of all trials together", "has a 9 % higher median latency", .pooled = p50_of,
      .lacks = "it takes arrival rate or window, and timed tasks"},
     {"p90", "90th percentile of latency of all trials together", "has a 9 % higher 90th percentile of latency",

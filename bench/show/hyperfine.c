@@ -136,8 +136,10 @@ static int results_print(FILE *out, FILE *talk, const struct run_data *run, cons
         rc = cell_print(talk, run, i, trials, results);
     if (rc < 0)
         refuse(error, "out of memory");
-    else if (json_dumpf(document, out, JSON_INDENT(2)) < 0 || fputc('\n', out) == EOF)
-        rc = refuse_as(-EIO, error, "standard output: %s", strerror(errno));
+    else if (json_dumpf(document, out, JSON_INDENT(2)) < 0 && !ferror(out)) /* which main() tells */
+        rc = refuse_as(-ENOMEM, error, "out of memory");
+    else
+        fputc('\n', out);
     json_decref(document);
     return rc;
 }

@@ -172,13 +172,14 @@ static void answer_show(FILE *out, const struct table *t)
 
 static void tables_show(FILE *out, const struct analysis *analysis)
 {
-    struct sheet rates = rates_sheet(&analysis->table);
+    struct sheet rates = rates_sheet(&analysis->table), commands = commands_sheet(&analysis->table);
     struct sheet sights = sight_sheet(&analysis->table), latencies = latency_sheet(&analysis->table, DETAIL_SCREEN);
     struct sheet prices = price_sheet(analysis, DETAIL_SCREEN), costs = fault_cost_sheet(analysis, DETAIL_SCREEN);
     answer_show(out, &analysis->table);
     sheet_show(out, &sights, "");
     sheet_show(out, &rates, rates.title);
     sheet_show(out, &latencies, latencies.title);
+    sheet_show(out, &commands, commands.title);
     sheet_show(out, &prices, "");
     sheet_show(out, &costs, "");
 }

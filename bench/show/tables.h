@@ -17,6 +17,7 @@ struct sheet sight_sheet(const struct table *table);       /* what each row coul
 /* Under rate: what was asked for, drawn, handed in and served (rates.c). */
 struct sheet rates_sheet(const struct table *table);
 struct sheet latency_sheet(const struct table *table, enum detail detail);
+struct sheet commands_sheet(const struct table *table); /* CPU time and memory of programs (commands.c) */
 struct sheet price_sheet(const struct analysis *analysis, enum detail detail);
 struct sheet fault_cost_sheet(const struct analysis *analysis, enum detail detail);
 

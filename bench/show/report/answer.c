@@ -152,6 +152,8 @@ void report_answer(struct report *r)
     report_table(r, &rates);
     struct sheet latencies = latency_sheet(r->table, DETAIL_REPORT);
     report_table(r, &latencies);
+    struct sheet commands = commands_sheet(r->table);
+    report_table(r, &commands);
 }
 
 void report_prices(struct report *r)
