@@ -144,8 +144,10 @@ static void pool_print(const struct capacity *capacity, const struct capacity_po
             spell_rate(lo, sizeof lo, ends->lo);
         if (!isnan(ends->hi))
             spell_rate(hi, sizeof hi, ends->hi);
-        fprintf(out, "%s  [%s .. %s]  %.0f %% utilised", spell_rate(rate, sizeof rate, pool->found.rate), lo, hi,
-                100 * utilisation(pool));
+        fputs(spell_rate(rate, sizeof rate, pool->found.rate), out);
+        if (is_told(pool))
+            fprintf(out, "  [%s .. %s]", lo, hi);
+        fprintf(out, "  %.0f %% utilised", 100 * utilisation(pool));
     }
     fprintf(out, "%s%s", reason[0] && !isnan(pool->found.rate) ? "  " : "", reason);
     if (best)

@@ -255,8 +255,8 @@ int capacity_run(struct capacity *capacity, char *error)
         const uint64_t since = clock_monotonic_ns();
         if (rc == 0)
             rc = look(capacity, false, error);
-        if (capacity->block == 1) /* the last one has a longer queue to simulate */
-            session->closing_ns += SUSTAINED_LONG_RUN / SHORT_RUN * (double)(clock_monotonic_ns() - since);
+        if (capacity->block == 1) /* the last one has a longer queue to simulate, and once more in parts */
+            session->closing_ns += 2.0 * SUSTAINED_LONG_RUN / SHORT_RUN * (double)(clock_monotonic_ns() - since);
         if (rc == 0 && capacity->block < capacity->rounds &&
             !is_affordable(capacity, (double)(clock_monotonic_ns() - begun)))
             capacity->over_budget = true;
