@@ -10,7 +10,7 @@
 
 #include <cmocka.h> /* after what it needs */
 
-extern const struct chart chart_latency, chart_course;
+extern const struct chart chart_latency, chart_course, chart_rates;
 
 static char scratch[SCRATCH_MAX], directory[SCRATCH_MAX + 16];
 
@@ -107,6 +107,7 @@ static void percentiles_of_no_steady_queue(void **state)
             struct trial_row trial =
                 made_trial(cell == 1 ? "c001" : "c002", cell == 1 ? "pthread" : "prefork", "rate:1000");
             trial.drawn_ns = trial.handed_ns = trial.served_ns = 100000000;
+            trial.tasks_ok = 100;
             trial.busy_ns = 20000000;
             trial.service_cv = 0;
             trial.cut_tasks = cell == 1 ? 100 : 0;
@@ -149,12 +150,49 @@ static void latency_over_a_trial(void **state)
     charted_free();
 }
 
+/* A line a pool of p99, one of p50; what did not keep up with its rate is left out, and one rate is none. */
+static void latency_against_rates(void **state)
+{
+    (void)state;
+    static const char *const arrivals[] = {"rate:1000", "rate:2000", "rate:4000"};
+    for (int rates = 3; rates > 0; rates -= 2) {
+        made_begin(directory);
+        for (int r = 0; r < rates; r++)
+            for (int i = 0; i < 10; i++) {
+                char cell[16];
+                snprintf(cell, sizeof cell, "c%03d", r + 1);
+                struct trial_row trial = made_trial(cell, "pthread", arrivals[r]);
+                trial.drawn_ns = trial.handed_ns = 99000000 >> r;
+                trial.served_ns = r == 2 ? 99000000 : trial.drawn_ns;
+                trial.tasks_ok = 100;
+                trial.busy_ns = 20000000;
+                trial.service_cv = 0;
+                trial.cut_tasks = 0;
+                made_bucket("service", 200000, 200001, 100);
+                made_bucket("latency", 200000 << r, (200000 << r) + 1, 98);
+                made_bucket("latency", 900000 << r, (900000 << r) + 1, 2);
+                made_put(trial);
+            }
+        made_end();
+        assert_int_equal(chart_make(directory, &chart_rates), rates == 3);
+        if (rates == 1)
+            break;
+        expect_in(charted.data, "pthread: rate, p99 (ns, of all trials together), its 95 % interval\n"
+                                "1000 900000 900000 900000\n2000 1800000 1800000 1800000\n\n\n");
+        expect_in(charted.data, "interval\n1000 200000 200000 200000\n2000 400000 400000 400000\n\n\n");
+        expect_in(charted.script, "n = 1000 tasks; bars: 95 % intervals of this run; not drawn, as saturated or too "
+                                  "short for a steady queue: 1");
+    }
+    assert_string_equal(charted.why, "it takes latencies at two or more rates of arrival");
+    charted_free();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(percentiles_stop),       cmocka_unit_test(percentiles_have_bands),
         cmocka_unit_test(percentiles_are_pooled), cmocka_unit_test(percentiles_of_no_steady_queue),
-        cmocka_unit_test(latency_over_a_trial),
+        cmocka_unit_test(latency_over_a_trial),   cmocka_unit_test(latency_against_rates),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
