@@ -127,6 +127,10 @@ static void test_dispersion(void **state)
     (void)state;
     assert_true(fabs(dispersion("rate:100:poisson", 800) - 1) < 0.15);
     double bursts = theory(100, 0.1, 0.1, 0), mixed = theory(100, 0.1, 0.1, 0.5);
+    const struct arrival asked[] = {parsed("rate:100:on=100ms:off=100ms"),
+                                    parsed("rate:100:on=100ms:off=100ms:low=50%"), parsed("rate:100:poisson")};
+    assert_true(fabs(arrivals_scv(&asked[0]) - bursts) < 1e-9 && fabs(arrivals_scv(&asked[1]) - mixed) < 1e-9);
+    assert_true(fabs(arrivals_scv(&asked[2]) - 1) < 1e-9);
     assert_true(bursts > 5 && mixed > 1.4 && mixed < bursts);
     assert_true(fabs(dispersion("rate:100:on=100ms:off=100ms", 80) / bursts - 1) < 0.35);
     assert_true(fabs(dispersion("rate:100:on=100ms:off=100ms:low=50%", 80) / mixed - 1) < 0.35);

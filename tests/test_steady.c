@@ -178,6 +178,50 @@ static void overload_has_no_steady_state(void **state)
     assert_int_equal(tasks_in(&ran, PHASE_STEADY), 0);
 }
 
+static int by_size(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* A stall of the one worker makes wait who comes meanwhile, rate x stall of them, each to its end; and the 99th
+ * percentile is what is left of it when all but 1 % have come. Nobody hands tasks in later because of it. */
+static void who_comes_in_a_stall_waits_for_its_end(void **state)
+{
+    (void)state;
+    enum { ALL = 1000, RATE = 500, STALL_MS = 100, STALLS = 200 };
+    const struct cost costs[] = {{.size_ns = 100000}};
+    int64_t begin_ns = 0, latency[ALL], waited = 0;
+    struct cell cell;
+    cell_init(&cell, "prefork", "sleep", 1, ALL);
+    cell.f.arrival = (struct arrival){.kind = ARRIVAL_RATE, .rate = RATE, .process = PROCESS_EVEN};
+    cell.f.collect = COLLECT_COMPLETED;
+    cell.faults = (struct faults){.count = 1, .fault = {{FAULT_HANG, 0, STALLS}}};
+    cell.task_limit_ns = STALL_MS * 1000000;
+    struct ran ran = run(&cell, costs, 1);
+    const struct trial_report *report = ran.parts.report;
+    assert_int_equal(report->stage, STAGE_DONE);
+    if (report->tasks_by[TASK_TIMEOUT] > 1) /* a machine that takes 100 ms for a task of 0.1 ms */
+        skip();
+    assert_int_equal(report->samples_count, ALL);
+    for (uint64_t i = 0; i < ALL; i++)
+        if (ran.parts.samples[i].status == TASK_TIMEOUT)
+            begin_ns = ran.parts.samples[i].due_ns;
+    assert_true(begin_ns > 0);
+    for (uint64_t i = 0; i < ALL; i++) {
+        const struct sample *sample = &ran.parts.samples[i];
+        const int64_t left_ns = begin_ns + STALL_MS * 1000000 - sample->due_ns;
+        latency[i] = sample->reap_ns - sample->due_ns;
+        if (sample->due_ns > begin_ns && left_ns > 0) {
+            waited++;
+            assert_true(latency[i] >= left_ns);
+        }
+    }
+    assert_true(waited >= RATE * STALL_MS / 1000 - 1 && waited <= RATE * STALL_MS / 1000);
+    qsort(latency, ALL, sizeof *latency, by_size);
+    assert_true(latency[ALL * 99 / 100] >= (STALL_MS - ALL / 100 * 1000 / RATE - 1000 / RATE) * 1000000ll);
+}
+
 /* Without a rate there is no arrival to count from. */
 static void bursts_have_none(void **state)
 {
@@ -200,6 +244,7 @@ int main(void)
         cmocka_unit_test(few_and_equal_ones),
         cmocka_unit_test(trials_add_up),
         cmocka_unit_test(overload_has_no_steady_state),
+        cmocka_unit_test(who_comes_in_a_stall_waits_for_its_end),
         cmocka_unit_test(bursts_have_none),
     };
     return cmocka_run_group_tests(tests, trials_setup, trials_teardown);

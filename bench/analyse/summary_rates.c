@@ -71,11 +71,19 @@ static bool is_short(const struct summary_row *row)
     return row->steady_needed_ns != MISSING && lasts_ns(row) < STEADY_ENOUGH * (double)row->steady_needed_ns;
 }
 
+/* Slower at the end is no sign of a queue that grows where a trial may end in a burst: there latencies grow all along.
+ */
+static bool ends_in_burst(const struct summary_row *row)
+{
+    const bool depend = row->f.arrival.process == PROCESS_ON_OFF || row->f.arrival.process == PROCESS_TRACE;
+    return depend && row->steady_share >= STEADY_SHARE;
+}
+
 bool row_is_saturated(const struct summary_row *row)
 {
     if (isnan(row->served_per_s)) /* of an older poolbench */
         return row->achieved_share < ACHIEVED_LEAST;
-    return !is_short(row) && row->served_per_s < ACHIEVED_LEAST * row->handed_per_s;
+    return !is_short(row) && !ends_in_burst(row) && row->served_per_s < ACHIEVED_LEAST * row->handed_per_s;
 }
 
 bool row_is_untold(const struct summary_row *row)

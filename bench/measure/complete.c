@@ -267,10 +267,26 @@ int cell_prepare(struct cell *cell, struct planner *planner)
     return rc;
 }
 
+/* Arrivals alone must not take longer than a trial may. */
+static int cell_lasts(const struct cell *cell, struct planner *planner)
+{
+    char lasts[32], limit[32], label[SPEC_MAX];
+    const double ns = (double)cell->f.tasks * 1e9 / cell->f.arrival.rate;
+    if (cell->f.arrival.kind != ARRIVAL_RATE || !cell->trial_limit_ns || !(ns > (double)cell->trial_limit_ns))
+        return 0;
+    cell_label(cell, label, sizeof label);
+    return refuse(planner->error,
+                  "--tasks: %s: %" PRId64 " take %s to come, and --trial-limit is %s; expected at most %.0f, or a "
+                  "longer limit",
+                  label, cell->f.tasks, format_duration(lasts, sizeof lasts, ns),
+                  spell_duration(limit, sizeof limit, cell->trial_limit_ns),
+                  floor((double)cell->trial_limit_ns / 1e9 * cell->f.arrival.rate));
+}
+
 int cell_check_whole(const struct cell *cell, struct planner *planner)
 {
     struct supply supply;
-    if (faults_check(cell, planner->error) || cell_check(cell, &supply, planner))
+    if (cell_lasts(cell, planner) || faults_check(cell, planner->error) || cell_check(cell, &supply, planner))
         return -EINVAL;
     if (job_trial_check(cell, planner->settings->samples, planner->error))
         return -EINVAL;

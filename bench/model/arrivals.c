@@ -176,8 +176,19 @@ uint64_t arrivals_seed(uint64_t seed, enum draw_kind draw, unsigned block)
     return draw == DRAW_PLAIN ? seed : mix64(seed, 0x64726177ull << 32 | block);
 }
 
+/* 1 + 2 (rate while on - rate while off)^2 x on^2 off^2 / ((on + off)^3 x mean rate). */
+static double on_off_dispersion(const struct arrival *arrival)
+{
+    const double on_s = (double)arrival->on_ns / 1e9, off_s = (double)arrival->off_ns / 1e9, cycle_s = on_s + off_s;
+    const double low = (double)arrival->low_ppm / 1e6;
+    const double apart = (1 - low) * arrival->rate * cycle_s / (on_s + low * off_s);
+    return 1 + 2 * apart * apart * on_s * on_s * off_s * off_s / (cycle_s * cycle_s * cycle_s * arrival->rate);
+}
+
 double arrivals_scv(const struct arrival *arrival)
 {
+    if (arrival->process == PROCESS_ON_OFF)
+        return on_off_dispersion(arrival);
     return arrival->process == PROCESS_EVEN ? 0 : 1;
 }
 

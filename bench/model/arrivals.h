@@ -30,8 +30,10 @@ void arrivals_draw(const struct arrival *arrival, const struct trace *trace, enu
 uint64_t arrivals_seed(uint64_t seed, enum draw_kind draw, unsigned block);
 /* Plain: when the last one is due, for runs that did not write it down. */
 double arrivals_plain_last_ns(const struct arrival *arrival, uint64_t seed, uint32_t tasks);
-/* Squared coefficient of variation of the gaps that formulas for queues take: 0 of even ones, 1 of a Poisson process;
- * of bursts and traces too little, as their gaps depend on each other. */
+/* Squared coefficient of variation of the gaps that formulas for queues take: 0 of even ones, 1 of a Poisson process.
+ * In bursts gaps depend on each other, and what counts is the index of dispersion over long times (Fischer and
+ * Meier-Hellstern 1993; K. Fendick and W. Whitt, Measurements and Approximations to Describe the Offered Traffic, Proc.
+ * IEEE 77, 1989). Of a trace, which the reader of a run does not have, 1: too little, where it has bursts. */
 double arrivals_scv(const struct arrival *arrival);
 /* About how many tasks show what there is to be seen: ten times on and off. 1: any. */
 int64_t arrivals_tasks_least(const struct arrival *arrival);
