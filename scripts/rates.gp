@@ -4,10 +4,14 @@ if (deadline > 0) { keys = keys + 1; key_text[keys] = 'deadline ' . short(deadli
 x_text = 'offered rate, tasks a second'
 y_text = 'latency'
 space_right = 28.0
-data(s, lower) = sprintf("'%s.dat' index %d using 1:($2 / 1e9)", chart_name, 2 * s - 2 + lower)
+data(s, lower) = sprintf("'%s.dat' index %d using 1:($2 / 1e9)", chart_name, 3 * s - 3 + lower)
 upper_of(s) = data(s, 0) . sprintf(":($3 / 1e9):($4 / 1e9) with yerrorbars pointsize 0.9 %s, ", look_of(line_pool[s])) \
     . data(s, 0) . sprintf(" with lines linewidth 1.5 linecolor rgb '%s', ", colour_of(line_pool[s]))
 lower_of(s) = data(s, 1) . sprintf(" with linespoints linewidth 0.6 pointsize 0.5 %s, ", look_of(line_pool[s]))
+theory_of(s) = line_theory[s] ? data(s, 2) . sprintf(" with lines dashtype 2 linewidth 1.5 linecolor rgb '%s', ", colour_of(line_pool[s])) : ''
+theories = 0
+do for [s = 1:panel_last[panels]] { theories = theories + line_theory[s] }
+if (theories > 0) { keys = keys + 1; key_text[keys] = 'curves: p99 predicted by theory'; key_shape[keys] = 0 }
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
@@ -25,7 +29,7 @@ do for [page = 1:pages] {
             set arrow 101 from graph 0, first deadline / 1e9 to graph 1, first deadline / 1e9 nohead linestyle 101 back
         }
         command = ''
-        do for [s = panel_first[p]:panel_last[p]] { command = command . lower_of(s) . upper_of(s) }
+        do for [s = panel_first[p]:panel_last[p]] { command = command . theory_of(s) . lower_of(s) . upper_of(s) }
         eval 'plot ' . command[1:strlen(command) - 2]
         eval panel_end
     }

@@ -180,10 +180,41 @@ static void latency_against_rates(void **state)
         expect_in(charted.data, "pthread: rate, p99 (ns, of all trials together), its 95 % interval\n"
                                 "1000 900000 900000 900000\n2000 1800000 1800000 1800000\n\n\n");
         expect_in(charted.data, "interval\n1000 200000 200000 200000\n2000 400000 400000 400000\n\n\n");
+        expect_in(charted.data, "# no theory: arrivals are not random ones");
+        expect_in(charted.script, "line_pool[1] = 1; line_theory[1] = 0\n");
         expect_in(charted.script, "n = 1000 tasks; bars: 95 % intervals of this run; not drawn, as saturated or too "
                                   "short for a steady queue: 1");
     }
     assert_string_equal(charted.why, "it takes latencies at two or more rates of arrival");
+    charted_free();
+}
+
+/* Of random arrivals and one size theory has a curve, p99 of M/D/2: below it no task is faster than its time in a
+ * worker. */
+static void theory_against_rates(void **state)
+{
+    (void)state;
+    made_begin(directory);
+    for (int i = 0; i < 20; i++) {
+        struct trial_row trial =
+            made_trial(i % 2 ? "c001" : "c002", "pthread", i % 2 ? "rate:100:poisson" : "rate:200:poisson");
+        strcpy(trial.f.workload, "sleep");
+        strcpy(trial.f.size_dist, "fixed");
+        made_bucket("service", 1000000, 1000001, 100);
+        made_bucket("latency", 1100000, 1100001, 100);
+        made_put(trial);
+    }
+    made_end();
+    assert_int_equal(chart_make(directory, &chart_rates), 1);
+    expect_in(charted.script, "line_theory[1] = 1\n");
+    expect_in(charted.data, "# predicted: theory, M/D/2: rate, p99 (ns)");
+    double ns = 0, before = 1000000;
+    int lines = 0;
+    const char *last = strstr(charted.data, ", p50 (ns"); /* theory stands behind it */
+    last = strstr(last, "\n\n\n") + 3;
+    for (double rate; sscanf(last, "%lf %lf", &rate, &ns) == 2; last = strchr(last, '\n') + 1, before = ns, lines++)
+        assert_true(ns >= before && rate >= 99.9 && rate <= 200.1);
+    assert_in_range(lines, 2, 41);
     charted_free();
 }
 
@@ -193,6 +224,7 @@ int main(void)
         cmocka_unit_test(percentiles_stop),       cmocka_unit_test(percentiles_have_bands),
         cmocka_unit_test(percentiles_are_pooled), cmocka_unit_test(percentiles_of_no_steady_queue),
         cmocka_unit_test(latency_over_a_trial),   cmocka_unit_test(latency_against_rates),
+        cmocka_unit_test(theory_against_rates),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

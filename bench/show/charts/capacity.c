@@ -1,11 +1,8 @@
 /* Latency against the rate of arrivals, as the search for the capacity went through it. */
-#include "bench/model/host.h"
 #include "bench/show/charts/search.h"
-#include "bench/stats/queue.h"
+#include "bench/show/charts/theory.h"
 #include <math.h>
 #include <string.h>
-
-#define UTILISED_MOST 0.96 /* above, the formula takes too long: it goes with the square of what is left idle */
 
 static void take(const void *from, struct search_mark *mark)
 {
@@ -37,21 +34,9 @@ static double service_ns(const struct run_data *run, const struct summary_row *r
     return count ? sum / (double)count : NAN;
 }
 
-/* One queue for workers of which each has a CPU, or needs none, and service times as theory has them. */
 static double theory(const struct run_data *run, const struct summary_row *row, double x, double p, char *words)
 {
-    const bool constant = !strcmp(row->f.size_dist, "fixed"), exponential = !strcmp(row->f.size_dist, "exponential");
-    const bool sleeps = !strncmp(row->f.workload, "sleep", 5), spins = !strncmp(row->f.workload, "spin", 4);
-    const unsigned workers = (unsigned)row->f.workers;
-    const double ns = service_ns(run, row);
-    if (!(constant || exponential) || !(sleeps || (spins && row->f.workers <= host_cpus(run->host))) || isnan(ns)) {
-        snprintf(words, 64, "no theory: workers share CPUs, or service times are others");
-        return NAN;
-    }
-    snprintf(words, 64, "predicted: theory, M/%c/%u", constant ? 'D' : 'M', workers);
-    if (!(x * ns < workers * UTILISED_MOST * 1e9))
-        return NAN;
-    return constant ? queue_mdc_percentile(workers, x, ns, p) : queue_mmc_percentile(workers, x, ns, p);
+    return theory_percentile(run, row, service_ns(run, row), x, p, words);
 }
 
 static const struct search_chart search = {.format = &capacity_format,

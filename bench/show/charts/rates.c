@@ -6,12 +6,13 @@
 #include "bench/base/units.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
+#include "bench/show/charts/theory.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RATES_MIN 2 /* of a panel */
+#define CURVE 40 /* points of a line of theory */
 
 struct rates {
     const struct run_data *run;
@@ -139,6 +140,41 @@ static void line_print(struct rates *rates, size_t count, const char *pool, FILE
     }
 }
 
+/* Times in workers, over the trials of a line's cells. */
+static double service_ns(const struct rates *rates, size_t count)
+{
+    const struct run_data *run = rates->run;
+    double sum = 0;
+    size_t trials = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t t = run->first[rates->line[i]]; run->times && t != RUN_NOTHING; t = run->next[t])
+            if (!isnan(run->times[t].mean[SPAN_SERVICE])) {
+                sum += run->times[t].mean[SPAN_SERVICE];
+                trials++;
+            }
+    return trials ? sum / (double)trials : NAN;
+}
+
+/* A block of lines "rate p99", over the rates of the line. Returns whether there are two or more. */
+static bool theory_print(struct rates *rates, size_t count, FILE *data)
+{
+    const struct summary_row *first = &rates->run->rows[rates->line[0]];
+    const struct summary_row *last = &rates->run->rows[rates->line[count - 1]];
+    const double from = first->f.arrival.rate, to = last->f.arrival.rate, service = service_ns(rates, count);
+    char words[THEORY_WORDS] = "no theory: arrivals are not random ones";
+    size_t points = 0;
+    for (size_t i = 0; i <= CURVE && from < to && first->f.arrival.process == PROCESS_POISSON; i++) {
+        const double rate = from * pow(to / from, (double)i / CURVE);
+        const double ns = theory_percentile(rates->run, first, service, rate, 0.99, words);
+        if (!isnan(ns))
+            fprintf(data, "%.9g %.9g\n", rate, ns);
+        points += !isnan(ns);
+    }
+    chart_comment(data, "%s: rate, p99 (ns)", words);
+    fputs(points ? "\n\n" : "NaN NaN\n\n\n", data);
+    return points > 1;
+}
+
 static void panel_print(struct rates *rates, size_t panel, size_t *lines, const struct chart_work *work)
 {
     const struct run_data *run = rates->run;
@@ -155,7 +191,9 @@ static void panel_print(struct rates *rates, size_t panel, size_t *lines, const 
         if (!count)
             continue;
         line_print(rates, count, run->rows[rates->pool[k]].f.pool, work->data);
-        fprintf(work->script, "line_pool[%zu] = %zu\n", ++*lines, k + 1);
+        const bool theory = theory_print(rates, count, work->data);
+        ++*lines;
+        fprintf(work->script, "line_pool[%zu] = %zu; line_theory[%zu] = %d\n", *lines, k + 1, *lines, theory);
     }
     fprintf(work->script,
             "panel_last[%zu] = %zu; panel_from[%zu] = %.9g; panel_to[%zu] = %.9g; panel_least[%zu] = %.9g; "
@@ -194,7 +232,7 @@ static int rates_make(const struct chart_work *work)
                 rates.panels, rates.pools, isnan(work->run->deadline_ns) ? 0 : work->run->deadline_ns);
         fputs("array panel_title[panels]; array pool_name[pools]; array panel_first[panels]; array panel_last[panels]\n"
               "array panel_from[panels]; array panel_to[panels]; array panel_least[panels]; array panel_most[panels]\n"
-              "array line_pool[panels * pools]\n",
+              "array line_pool[panels * pools]; array line_theory[panels * pools]\n",
               work->script);
         chart_pools(work->script, work->run, rates.pool, rates.pools);
         for (size_t p = 0; p < rates.panels; p++)
@@ -213,6 +251,8 @@ const struct chart chart_rates = {
         "The 99th percentile of latency, from when tasks were due, and the median below it, of all trials of a cell "
         "together, against the rate at which they arrived. Where latency bends upwards, the queue begins to fill. A "
         "rate that a pool did not keep up with, or at which trials were too short to see a steady queue, is not drawn. "
-        "The dashed line is --deadline.",
+        "The dashed line is --deadline. "
+        "Dashed curves are predicted: what theory says of p99 in a queue with as many workers, whose tasks come at "
+        "random and take as long as they were seen to (M/D/c, M/M/c); they are drawn where these assumptions hold.",
     .make = rates_make,
 };
