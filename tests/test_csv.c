@@ -180,6 +180,7 @@ static void test_rare(void **state)
     rare_note(OPTION_QUEUE_LIMIT);
     assert_int_equal(format_columns_written(&trial_format, columns), all - under_rate);
     rare_note(OPTION_ARRIVAL);
+    rare_note(OPTION_WORKLOAD); /* of summary.csv */
     assert_int_equal(format_columns_written(&trial_format, columns), all);
 }
 
