@@ -153,8 +153,7 @@ struct summary_row {
         pooled_p999_hi_ns;
     int64_t deadline_ns;
     double misses, misses_lo, misses_hi;
-    int64_t command_user_ns, command_sys_ns, command_cpu_ns, command_cpu_lo_ns, command_cpu_hi_ns,
-        command_maxrss_bytes;
+    int64_t command_user_ns, command_sys_ns, command_cpu_ns, command_cpu_lo_ns, command_cpu_hi_ns, command_maxrss_bytes;
 };
 
 /* What the searching verbs found, a row a search. */
