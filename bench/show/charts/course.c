@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define DOTS_LEAST 50   /* of a trial: fewer show no course */
-#define DOTS_MOST  3600 /* of a picture: about 300 KB of SVG */
+#define DOTS_MOST  2000 /* of a picture: about 400 KB of SVG */
 
 struct dot {
     int64_t due_ns, latency_ns, task;
