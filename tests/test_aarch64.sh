@@ -80,7 +80,8 @@ left_out()
     test_summary) echo 'asks why a program does not start, which qemu-user does not tell' ;;
     test_zygote) echo 'does not end in qemu-user; why is not known' ;;
     test_workloads | test_real_work) echo 'limits memory, which qemu-user does not; see the trials below' ;;
-    test_simulation | test_search | test_forecast | test_fits | test_leaving | test_levels | test_runs) echo 'thousands of made-up runs, minutes in an emulator' ;;
+    test_simulation | test_search | test_forecast | test_fits | test_leaving | test_levels | test_runs | test_sustained | \
+        test_pooled | test_queue) echo 'thousands of made-up runs, minutes in an emulator' ;;
     *) return 1 ;;
     esac
 }
