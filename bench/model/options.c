@@ -160,6 +160,7 @@ const struct option options[] = {
                         .param = &collect_words,
                         .columns = {WORD(collect, collect_words, "what the submitter waits for")},
                         .before = "collect ",
+                        .nothing = "joined",
                         .meant_before = collect_before},
     [OPTION_PAYLOAD] = {.name = "payload",
                         .syntax = "IN:OUT",
