@@ -153,3 +153,9 @@ pid_t find_child(const char *name)
     closedir(dir);
     return found;
 }
+
+int kill_child(const char *name)
+{
+    const pid_t pid = find_child(name);
+    return pid > 0 ? kill(pid, SIGKILL) : -1;
+}

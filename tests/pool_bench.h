@@ -36,5 +36,6 @@ void go_to_cpus(const unsigned *cpus, unsigned count); /* this thread, and what 
 /* Of what is drawn by chance: SEED from the environment, else another one each time. To be printed. */
 uint64_t test_seed(void);
 pid_t find_child(const char *name); /* that lives, whose name begins like that; 0: none */
+int kill_child(const char *name); /* with SIGKILL, as kill(2); fails where there is none: 0 would be all of our group */
 
 #endif

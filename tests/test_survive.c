@@ -173,7 +173,7 @@ static void polling_notices_too(void **state)
     submit_all(&bench, 0, 2);
     while (!atomic_load(&starts[0]))
         usleep(100);
-    assert_int_equal(kill(find_child("pb-worker-"), SIGKILL), 0);
+    assert_int_equal(kill_child("pb-worker-"), 0);
     unsigned got = 0;
     for (long i = 0; i < 100000000 && got < 2; i++) {
         rc = bench.ops->reap(bench.pool, done + got, 1, 4, 0);

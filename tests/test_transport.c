@@ -143,7 +143,7 @@ static void usage_is_told_again_and_again(void **state)
         for (uint32_t round = 0; round < 300; round++) {
             assert_int_equal(bench.ops->usage(bench.pool, false, &usage), 0);
             if (round % 10 == 0 && !strcmp(ways[w].pool, "prefork"))
-                kill(find_child("pb-worker-"), SIGKILL);
+                kill_child("pb-worker-");
             if (round % 3)
                 continue;
             struct done done[8];

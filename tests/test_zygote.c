@@ -100,7 +100,7 @@ static void nobody_left_is_an_error(void **state)
     submit_all(&bench, 0, TASKS);
     while (!(pids[0] && pids[1] && pids[2])) /* all are on a task, so that nobody makes another spawner */
         sched_yield();
-    assert_int_equal(kill(find_child("pb-spawner"), SIGKILL), 0);
+    assert_int_equal(kill_child("pb-spawner"), 0);
     for (unsigned got = 0; rc >= 0 && got < TASKS; got += (unsigned)rc) {
         pid_t forker = find_child("pb-worker-");
         if (forker)
@@ -253,7 +253,7 @@ static void a_death_writes_nothing_to_standard_input(void **state)
     bench_init(&bench, pool_find("zygote"), workload_find("sleep"), (struct cost){20000000, 0}, WORKERS);
     bench_open(&bench);
     submit_all(&bench, 0, TASKS);
-    assert_int_equal(kill(find_child("pb-worker-0"), SIGKILL), 0);
+    assert_int_equal(kill_child("pb-worker-0"), 0);
     reap_all(&bench, TASK_SIGNALLED, SIGKILL);
     bench_close(&bench);
     assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
