@@ -133,7 +133,7 @@ aside_failed=0
 for ((call = 1; call < 30; call++)); do
     rm -rf broken hit
     afresh 4 # in the first block of 2
-    INJECT=rename:$call:5:poolbench INJECT_HIT=$PWD/hit LD_PRELOAD=$build/inject.so \
+    INJECT=renameat:$call:5:poolbench INJECT_HIT=$PWD/hit LD_PRELOAD=$build/inject.so \
         limited poolbench "${words[@]}" --blocks 2 --out broken >out 2>err
     status=$?
     [ -e hit ] || break

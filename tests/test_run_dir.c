@@ -1,5 +1,7 @@
 /* Run directories by name: found, made, and what `latest` is. */
 #include "bench/base/refuse.h"
+#include "bench/model/csv.h"
+#include "bench/model/csv_file.h"
 #include "bench/model/run_dir.h"
 #include "tests/scratch.h"
 #include <errno.h>
@@ -105,11 +107,56 @@ static void test_run_create(void **state)
     assert_string_equal(latest, "kept");
 }
 
+static void file_make(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+/* A run that is held is that one, whatever has its name. */
+static void test_run_held(void **state)
+{
+    char directory[PATH_MAX];
+    struct replacement file;
+    struct csv_writer *writer;
+    (void)state;
+    assert_int_equal(run_create("held", directory, sizeof directory, error), 0);
+    int lock = run_lock_new(directory, error);
+    assert_true(lock >= 0);
+    assert_int_equal(csv_create(directory, &trial_format, &writer), 0);
+    assert_int_equal(run_follow(directory, sizeof directory, error), 0);
+    assert_int_equal(rename("held", "elsewhere"), 0);
+    assert_int_equal(mkdir("held", 0777), 0);
+    file_make("held/trials.csv");
+    assert_int_equal(csv_named(writer, directory, &trial_format), 0);
+    assert_int_equal(csv_close(writer), 0);
+    assert_int_equal(replacement_begin(directory, &summary_format, &file), 0);
+    assert_int_equal(replacement_end(&file, 0), 0);
+    assert_int_equal(access("elsewhere/summary.csv", F_OK), 0);
+    assert_int_equal(access("held/summary.csv", F_OK), -1);
+    assert_int_equal(run_follow(directory, sizeof directory, error), 1);
+    assert_string_equal(directory, "elsewhere");
+    assert_true(csv_is_there("held", "summary.csv")); /* by both names */
+    assert_true(csv_is_there("elsewhere", "summary.csv"));
+    run_discard("held");
+    assert_int_equal(access("held/trials.csv", F_OK), 0);
+    assert_int_equal(access("elsewhere", F_OK), -1);
+    assert_int_equal(run_follow(directory, sizeof directory, error), -ENOENT);
+    assert_non_null(strstr(error, "elsewhere was deleted"));
+    run_unlock(lock);
+    assert_false(csv_is_there("held", "summary.csv"));
+    assert_true(csv_is_there("held", "trials.csv"));
+    assert_int_equal(run_lock_new("held", error), -EEXIST);
+    assert_int_equal(access("held/trials.csv", F_OK), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run_find),
         cmocka_unit_test(test_run_create),
+        cmocka_unit_test(test_run_held),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,5 +1,6 @@
 /* Words after a verb, read by the verb's table. */
 #include "bench/ask/arguments.h"
+#include "bench/base/inside.h"
 #include "bench/base/nearest.h"
 #include "bench/base/refuse.h"
 #include "bench/base/wrap.h"
@@ -217,5 +218,8 @@ int arguments_run(const char *verb, const struct arguments *given, unsigned oper
 {
     char error[ERROR_MAX];
     const char *name = operand < given->operands ? given->operand[operand] : "latest";
-    return run_find(name, directory, PATH_MAX, error) ? complain(verb, "%s", error) : 0;
+    int rc = run_find(name, directory, PATH_MAX, error), fd = rc ? rc : inside_hold(directory);
+    if (!rc && fd < 0)
+        refuse(error, "'%.200s' cannot be opened: %s", directory, strerror(-fd));
+    return fd < 0 ? complain(verb, "%s", error) : 0;
 }

@@ -201,11 +201,14 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
                             .found = found,
                             .ran = found ? NULL : calloc(cells + 1, sizeof *trials.ran)};
     int rc = room && again && (found || trials.ran) ? 0 : refuse(error, "out of memory");
+    char ignored[ERROR_MAX];
     error[0] = rc ? error[0] : '\0';
     if (rc == 0)
         rc = trials_run(session, &trials, error);
     if (rc == 0 && count && !found && !session->interrupted && !session->over_budget)
         rc = block_again(session, &trials, room, room + 2 * cells, again, error);
+    int committed = recorder_commit(&session->recorder, rc ? ignored : error);
+    rc = rc ? rc : committed;
     free(trials.ran);
     free(again);
     free(room);

@@ -261,6 +261,11 @@ int run_blocks(struct session *session, const char *verb, struct remaining *befo
     if (rc == 0)
         rc = ended_note(session, &course, error);
     int closed = session_end(session, closing);
+    if (rc == -ESTALE) {
+        complain(verb, "%s", error);
+        return 1;
+    }
+    session_follow(session, verb);
     if (rc < 0 || closed < 0) {
         char *quoted = run_for_shell(session->directory);
         complain(verb, "%s; %zu trials are in %s; `poolbench resume %s` goes on", rc < 0 ? error : closing,

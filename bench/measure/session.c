@@ -1,6 +1,7 @@
 /* Opening, recording and ending what measures, see session.h. */
 #include "bench/measure/session.h"
 #include "bench/ask/trust.h"
+#include "bench/base/inside.h"
 #include "bench/base/refuse.h"
 #include "bench/base/text_file.h"
 #include "bench/launch/plugin.h"
@@ -239,13 +240,11 @@ static json_t *facts(struct session *session, const char *verb, char **argv)
 
 static int write_suite(const struct session *session, char *error)
 {
-    char path[4200];
-    snprintf(path, sizeof path, "%s/suite.ini", session->directory);
-    FILE *file = fopen(path, "wxe");
+    FILE *file = inside_create(session->directory, "suite.ini");
     int rc = file ? request_write_suite(file, &session->request) : -errno;
     if (file && fclose(file) != 0 && rc == 0)
         rc = -errno;
-    return rc < 0 ? refuse_as(rc, error, "%.400s: %s", path, strerror(-rc)) : 0;
+    return rc < 0 ? refuse_as(rc, error, "%.400s/suite.ini: %s", session->directory, strerror(-rc)) : 0;
 }
 
 /* What had ended, and has told its verdicts, goes on: that end was one of several. */
@@ -337,8 +336,10 @@ int session_begin(struct session *session, const char *verb, char **argv, char *
     int rc = run_create(session->request.settings.out, session->directory, sizeof session->directory, error);
     if (rc < 0)
         return rc;
-    session->lock = run_lock(session->directory, error);
-    rc = session->lock < 0 ? session->lock : files_write(session, verb, argv, error);
+    session->lock = run_lock_new(session->directory, error);
+    if (session->lock < 0)
+        return session->lock;
+    rc = files_write(session, verb, argv, error);
     if (rc < 0) {
         recorder_close(&session->recorder, ignored);
         run_discard(session->directory);
@@ -396,6 +397,17 @@ int session_end(struct session *session, char *error)
     return rc;
 }
 
+void session_follow(struct session *session, const char *verb)
+{
+    char before[sizeof session->directory], error[ERROR_MAX];
+    memcpy(before, session->directory, sizeof before);
+    int rc = run_follow(session->directory, sizeof session->directory, error);
+    if (rc > 0) {
+        trust_note(session->directory);
+        complain(verb, "%s was moved to %s", before, session->directory);
+    }
+}
+
 void session_close(struct session *session)
 {
     busy_drop(session->watch);
@@ -405,7 +417,6 @@ void session_close(struct session *session)
     calibrations_close(session->calibrations);
     request_release(&session->request);
     machine_close(&session->machine);
-    if (session->lock >= 0)
-        close(session->lock);
+    run_unlock(session->lock);
     *session = (struct session)SESSION_CLOSED;
 }

@@ -75,6 +75,9 @@ int session_block(struct session *session, unsigned block, const uint32_t *order
 int session_blocks(struct session *session, unsigned first, unsigned end, struct progress *progress, char *error);
 /* Ends the files; from now on a signal ends us. */
 int session_end(struct session *session, char *error);
+/* Says on stderr where the run is, if it was moved meanwhile; session->directory is its new path then. That one is gone
+ * says who writes to it. */
+void session_follow(struct session *session, const char *verb);
 void session_close(struct session *session); /* once more does nothing */
 
 #endif

@@ -2,7 +2,6 @@
 #ifndef POOLBENCH_MODEL_CSV_H
 #define POOLBENCH_MODEL_CSV_H
 #include "bench/model/columns.h"
-#include <limits.h>
 
 struct csv_writer; /* append-only; rows are buffered until csv_flush, or until there is 1 MiB of them */
 
@@ -21,15 +20,19 @@ int csv_flush(struct csv_writer *writer);
 void csv_drop(struct csv_writer *writer); /* forgets what is buffered, and the tally */
 /* Of the rows that were put since the last call; 0 rows where the format has no row_sum. */
 struct row_tally csv_tally_take(struct csv_writer *writer);
+/* Whether what is written is still the file of that name: 0; -ESTALE: it was deleted, or another took its place. */
+int csv_named(const struct csv_writer *writer, const char *directory, const struct file_format *format);
 int64_t csv_end(const struct csv_writer *writer); /* bytes in the file after the last flush */
 int csv_close(struct csv_writer *writer);         /* flushes; frees in any case */
 
 /* A file that is replaced in one step: written under another name first, then renamed. */
 struct replacement {
-    char draft[PATH_MAX], path[PATH_MAX];
+    const char *directory, *file;
+    char draft[32];
     struct csv_writer *writer;
 };
 /* Rows go to replacement->writer. */
+/* directory must stay valid. */
 int replacement_begin(const char *directory, const struct file_format *format, struct replacement *replacement);
 /* rc: how filling it went; on an error the file stays as it was. Returns rc, or what failed here. */
 int replacement_end(struct replacement *replacement, int rc);

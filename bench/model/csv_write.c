@@ -1,5 +1,6 @@
 /* Writing CSV files: rows are formatted into memory, so that a flush is one write(2) and a reader (or a crash) never
  * meets half a row of ours unless the disk is full. libcsv quotes what must be. */
+#include "bench/base/inside.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
 #include "workloads/text.h"
@@ -8,7 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FLUSH_BYTES    (1u << 20) /* so much is flushed by csv_put: memory stays bounded for any --samples */
@@ -131,30 +131,14 @@ int csv_open(int fd, const struct file_format *format, struct csv_writer **write
     return error;
 }
 
-static int file_open(const char *directory, const struct file_format *format, int flags, char *path)
-{
-    struct stat status;
-    int error = csv_path(path, directory, format->file), fd;
-    if (error)
-        return error;
-    fd = open(path, flags | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0666); /* a FIFO there does not hold us */
-    if (fd < 0)
-        return -errno;
-    error = fstat(fd, &status) < 0 ? -errno : S_ISREG(status.st_mode) ? 0 : -ENOTSUP;
-    if (error)
-        close(fd);
-    return error ? error : fd;
-}
-
 int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer)
 {
-    char path[PATH_MAX];
-    int fd = file_open(directory, format, O_WRONLY | O_CREAT | O_EXCL, path);
+    int fd = inside_open(directory, format->file, O_WRONLY | O_CREAT | O_EXCL | O_APPEND);
     if (fd < 0)
         return fd;
     int error = csv_open(fd, format, writer);
     if (error)
-        unlink(path);
+        inside_remove(directory, format->file);
     return error;
 }
 
@@ -169,9 +153,8 @@ static int64_t end_find(int fd, int64_t size, int64_t end, int64_t header)
 
 int64_t csv_behind(const char *directory, const struct file_format *format, int64_t end)
 {
-    char path[PATH_MAX];
     int64_t header = 0;
-    int fd = file_open(directory, format, O_RDONLY, path);
+    int fd = inside_open(directory, format->file, O_RDONLY);
     if (fd < 0)
         return fd;
     struct column columns[COLUMNS_MAX];
@@ -201,8 +184,7 @@ static int header_check(const struct csv_writer *writer)
 
 int csv_append(const char *directory, const struct file_format *format, int64_t end, struct csv_writer **writer)
 {
-    char path[PATH_MAX];
-    int fd = file_open(directory, format, O_RDWR, path);
+    int fd = inside_open(directory, format->file, O_RDWR | O_APPEND);
     int error = fd < 0 ? fd : writer_new(fd, format, writer);
     if (error)
         return error;
@@ -273,6 +255,16 @@ int64_t csv_end(const struct csv_writer *writer)
     return writer->flushed;
 }
 
+int csv_named(const struct csv_writer *writer, const char *directory, const struct file_format *format)
+{
+    struct stat own, named;
+    if (fstat(writer->fd, &own) < 0)
+        return -errno;
+    int rc = inside_stat(directory, format->file, &named);
+    bool is_named = rc == 0 && own.st_dev == named.st_dev && own.st_ino == named.st_ino;
+    return is_named ? 0 : rc < 0 && rc != -ENOENT ? rc : -ESTALE;
+}
+
 int csv_close(struct csv_writer *writer)
 {
     if (!writer)
@@ -283,27 +275,18 @@ int csv_close(struct csv_writer *writer)
 
 int replacement_begin(const char *directory, const struct file_format *format, struct replacement *replacement)
 {
-    int rc = csv_path(replacement->path, directory, format->file);
-    int length = snprintf(replacement->draft, PATH_MAX, "%s/.%s", directory, format->file);
-    if (rc == 0 && (length < 0 || length >= PATH_MAX))
-        rc = -ENAMETOOLONG;
-    if (rc < 0)
-        return rc;
-    unlink(replacement->draft); /* of a poolbench that was killed here */
-    int fd = open(replacement->draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    rc = fd < 0 ? -errno : csv_open(fd, format, &replacement->writer);
+    replacement->directory = directory;
+    replacement->file = format->file;
+    snprintf(replacement->draft, sizeof replacement->draft, ".%s", format->file);
+    int fd = inside_create_fd(directory, replacement->draft); /* there is one of a poolbench that was killed here */
+    int rc = fd < 0 ? fd : csv_open(fd, format, &replacement->writer);
     if (rc < 0 && fd >= 0)
-        unlink(replacement->draft);
+        inside_remove(directory, replacement->draft);
     return rc;
 }
 
 int replacement_end(struct replacement *replacement, int rc)
 {
     int closed = csv_close(replacement->writer);
-    rc = rc < 0 ? rc : closed;
-    if (rc == 0 && rename(replacement->draft, replacement->path) < 0)
-        rc = -errno;
-    if (rc < 0)
-        unlink(replacement->draft);
-    return rc;
+    return inside_replace(replacement->directory, replacement->draft, replacement->file, rc < 0 ? rc : closed);
 }

@@ -1,5 +1,6 @@
 /* Where runs live and how they are found again. A directory is a run when it has a trials.csv. */
 #include "bench/model/run_dir.h"
+#include "bench/base/inside.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
@@ -272,35 +273,91 @@ int run_create(const char *out, char *directory, size_t size, char *error)
 
 int run_publish(const char *directory, char *error)
 {
-    return in_results(directory) ? latest_point(run_id(directory), error) : 0;
+    char other[PATH_MAX];
+    bool has_name = inside_follow(directory, other, sizeof other) == 0;
+    return has_name && in_results(directory) ? latest_point(run_id(directory), error) : 0;
+}
+
+/* Whether results/latest names the run as it was called in results/. */
+static bool latest_was(const char *directory)
+{
+    char target[NAME_MAX + 1];
+    ssize_t length = readlink(RESULTS_DIRECTORY "/" LATEST, target, sizeof target - 1);
+    target[length < 0 ? 0 : length] = '\0';
+    return !strncmp(directory, RESULTS_DIRECTORY "/", sizeof RESULTS_DIRECTORY) && !strcmp(target, run_id(directory));
+}
+
+int run_follow(char *directory, size_t size, char *error)
+{
+    char path[PATH_MAX];
+    int rc = inside_follow(directory, path, sizeof path);
+    if (rc < 0)
+        return refuse_as(rc, error, "%.300s was %s while poolbench was at work on it", directory,
+                         rc == -ENOENT ? "deleted" : "moved to nobody knows where");
+    if (!rc)
+        return 0;
+    bool is_latest = latest_was(directory) && !is_run(RESULTS_DIRECTORY "/" LATEST);
+    if ((size_t)snprintf(directory, size, "%s", path) >= size)
+        return refuse_as(-ENAMETOOLONG, error, "'%.200s': its path is too long", path);
+    if (is_latest && in_results(directory))
+        rc = latest_point(run_id(directory), error);
+    return rc < 0 ? rc : 1;
 }
 
 void run_discard(const char *directory)
 {
-    char path[PATH_MAX];
-    for (size_t i = 0; file_formats[i]; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, file_formats[i]->file);
-        unlink(path);
-    }
-    for (size_t i = 0; other_files[i].name; i++) {
-        snprintf(path, sizeof path, "%s/%s", directory, other_files[i].name);
-        unlink(path); /* not charts/ */
-    }
-    rmdir(directory);
+    char moved[PATH_MAX];
+    for (size_t i = 0; file_formats[i]; i++)
+        inside_remove(directory, file_formats[i]->file);
+    for (size_t i = 0; other_files[i].name; i++)
+        if (!strchr(other_files[i].name, '/'))
+            inside_remove(directory, other_files[i].name);
+    int rc = inside_follow(directory, moved, sizeof moved);
+    if (rc >= 0)
+        rmdir(rc ? moved : directory);
 }
 
 int run_lock(const char *directory, char *error)
 {
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = inside_hold(directory);
     if (fd < 0)
-        return refuse_as(-errno, error, "'%.200s' cannot be opened: %s", directory, strerror(errno));
+        return refuse_as(fd, error, "'%.200s' cannot be opened: %s", directory, strerror(-fd));
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
     int code = errno;
-    close(fd);
+    inside_let_go(fd);
     if (code == EWOULDBLOCK)
         return refuse_as(-code, error, "'%.200s': another poolbench is at work on this run", directory);
     return refuse_as(-code, error, "'%.200s' cannot be locked: %s", directory, strerror(code));
+}
+
+/* Whether there is nothing in it. */
+static bool is_empty(const char *directory)
+{
+    int fd = inside_directory(directory, "");
+    DIR *open = fd < 0 ? NULL : fdopendir(fd);
+    bool empty = open != NULL;
+    for (const struct dirent *entry; empty && (entry = readdir(open));)
+        empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+    if (open)
+        closedir(open);
+    else if (fd >= 0)
+        close(fd);
+    return empty;
+}
+
+int run_lock_new(const char *directory, char *error)
+{
+    int fd = run_lock(directory, error);
+    if (fd < 0 || is_empty(directory))
+        return fd;
+    run_unlock(fd);
+    return refuse_as(-EEXIST, error, "'%.200s': another directory came in its place as it was made", directory);
+}
+
+void run_unlock(int lock)
+{
+    inside_let_go(lock);
 }
 
 struct run_counts {

@@ -19,12 +19,19 @@ int run_check(const char *out, char *error);
 /* Makes the directory of a new run: `out`, which must not exist (-EEXIST), or a fresh one in results/ when out is "".
  */
 int run_create(const char *out, char *directory, size_t size, char *error);
-/* Its files are there: a run in results/ becomes results/latest. */
+/* Its files are there: a run in results/ becomes results/latest, unless it was moved meanwhile. */
 int run_publish(const char *directory, char *error);
 /* Its files could not be written: takes away those there are, and the directory. Others' files stay. */
 void run_discard(const char *directory);
-/* Keeps other harnesses out, as long as this descriptor is open in this process. -EWOULDBLOCK: one is at work there. */
+/* Keeps other harnesses out, until run_unlock() or the end of this process, and holds the directory
+ * (bench/base/inside.h). A lock; -EWOULDBLOCK: another harness is at work there. */
 int run_lock(const char *directory, char *error);
+/* The same of a directory that run_create() has just made: -EEXIST where it is another one by now. */
+int run_lock_new(const char *directory, char *error);
+void run_unlock(int lock); /* less than 0: nothing */
+/* Of a directory that is held: where it was moved, `directory` becomes its new path, and results/latest, which pointed
+ * at it, does again. 1; 0: it has its name; -ENOENT: it was deleted; -ESTALE: where to cannot be told. */
+int run_follow(char *directory, size_t size, char *error);
 
 /* The name of the run in a directory: its last part. Points into `directory`, which has no slash at its end. */
 const char *run_id(const char *directory);

@@ -2,6 +2,7 @@
 #include "bench/analyse/summary.h"
 #include "bench/base/refuse.h"
 #include "bench/show/charts/chart.h"
+#include "bench/verbs/conclude.h"
 #include "bench/verbs/verbs.h"
 #include <limits.h>
 #include <math.h>
@@ -66,6 +67,7 @@ static int charts_main(const struct arguments *given)
     run_data_close(&run);
     if (result)
         complain("charts", "%s", error);
+    run_moved_say("charts", directory);
     return result == 0 ? 0 : result == -ENODATA || result == -EBADMSG ? 2 : 1;
 }
 

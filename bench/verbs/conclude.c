@@ -4,6 +4,7 @@
 #include "bench/base/refuse.h"
 #include "bench/measure/forecast/prices.h"
 #include "bench/model/host.h"
+#include "bench/model/run_dir.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/report/report.h"
 #include "bench/show/screen.h"
@@ -28,7 +29,11 @@ int session_finish(struct session *session, const char *verb, int rc, const char
 {
     char closing[ERROR_MAX];
     int closed = session_end(session, closing);
-    if (rc < 0 || closed < 0)
+    if (rc != -ESTALE)
+        session_follow(session, verb);
+    if (rc == -ESTALE)
+        complain(verb, "%s", error);
+    else if (rc < 0 || closed < 0)
         complain(verb, "%s; %zu trials are in %s", rc < 0 ? error : closing, session->trials, session->directory);
     else if (session->interrupted)
         complain(verb, "interrupted; %zu trials are in %s", session->trials, session->directory);
@@ -87,6 +92,14 @@ int run_conclude(const struct session *session, const char *verb, struct run_dat
     return rc < 0 ? 2 : !shown || session->failures != 0;
 }
 
+void run_moved_say(const char *verb, char directory[PATH_MAX])
+{
+    char before[PATH_MAX], ignored[ERROR_MAX];
+    snprintf(before, sizeof before, "%s", directory);
+    if (run_follow(directory, PATH_MAX, ignored) > 0)
+        complain(verb, "%s was moved to %s", before, directory);
+}
+
 int session_conclude(const struct session *session, const char *verb)
 {
     char error[ERROR_MAX];
@@ -105,5 +118,6 @@ int run_go(struct session *session, const char *verb, struct remaining *before)
     if (code)
         return code;
     code = session_conclude(session, verb);
+    session_follow(session, verb);
     return session->interrupted ? 128 + session->interrupted : code;
 }

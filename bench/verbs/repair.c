@@ -3,6 +3,7 @@
 #include "bench/base/refuse.h"
 #include "bench/model/host.h"
 #include "bench/model/run_dir.h"
+#include "bench/verbs/conclude.h"
 #include "bench/verbs/verbs.h"
 #include "workloads/text.h"
 #include <limits.h>
@@ -53,10 +54,11 @@ static int repair_main(const struct arguments *given)
         return complain("repair", "%s", error);
     int rc = repair_run(directory, &repair, &is_changed, error);
     if (rc == 0) {
+        run_moved_say("repair", directory);
         result_say(directory, &repair, is_changed);
         host_say(directory);
     }
-    close(lock);
+    run_unlock(lock);
     if (rc < 0)
         return complain("repair", "%s", error);
     return repair.rows_dropped || repair.trials_dropped;

@@ -3,6 +3,7 @@
 #include "bench/analyse/summary.h"
 #include "bench/base/refuse.h"
 #include "bench/show/report/document.h"
+#include "bench/verbs/conclude.h"
 #include "bench/verbs/verbs.h"
 #include "workloads/text.h"
 #include <limits.h>
@@ -26,6 +27,7 @@ static int report_main(const struct arguments *given)
         complain("report", "%s", error);
         return 1;
     }
+    run_moved_say("report", directory);
     for (size_t i = 0; document_formats[i]; i++) {
         text_show(stdout, directory);
         printf("/%s\n", document_formats[i]->file);

@@ -1,5 +1,6 @@
 /* The verb resume: goes on with a run that ended before its plan did: told to, killed, or for want of something. The
  * run keeps its seed, its cells and the order of its blocks; trials that are there are not run again. */
+#include "bench/base/inside.h"
 #include "bench/base/refuse.h"
 #include "bench/model/columns.h"
 #include "bench/model/host.h"
@@ -71,10 +72,8 @@ static int resume_open(struct session *session, struct remaining *remaining, con
 /* When a file of the run was last written; 0: it is not there. */
 static int64_t written_ns(const char *directory, const char *file)
 {
-    char path[PATH_MAX + 16];
     struct stat about;
-    snprintf(path, sizeof path, "%s/%s", directory, file);
-    if (stat(path, &about) < 0)
+    if (inside_stat(directory, file, &about) < 0)
         return 0;
     return (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
 }

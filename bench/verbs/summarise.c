@@ -3,6 +3,7 @@
 #include "bench/base/refuse.h"
 #include "bench/show/hyperfine.h"
 #include "bench/show/screen.h"
+#include "bench/verbs/conclude.h"
 #include "bench/verbs/verbs.h"
 #include <limits.h>
 #include <string.h>
@@ -62,6 +63,7 @@ static int summarise_main(const struct arguments *given)
         complain("summarise",
                  "there is no latency.csv: no percentiles, and a summary.csv that is there is left as it is");
     run_data_close(&run);
+    run_moved_say("summarise", directory);
     return result ? 2 : all_failed;
 }
 

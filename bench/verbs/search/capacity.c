@@ -124,6 +124,7 @@ static int conclude(struct capacity *capacity, bool blind_ok, char *error)
     if (rc)
         complain("capacity", "%s/capacity.csv: %s", capacity->session.directory, strerror(-rc));
     int code = run_conclude(&capacity->session, "capacity", &run, true);
+    session_follow(&capacity->session, "capacity");
     capacity_screen(capacity, &run, stdout);
     if (!rc && !code && !capacity->session.interrupted && capacity_blind(capacity) && !blind_ok)
         code = EXIT_BLIND;

@@ -344,6 +344,7 @@ static int conclude(struct searches *searches, char *error)
     if (rc)
         complain(verb, "%s/%s.csv: %s", searches->session.directory, verb, strerror(-rc));
     int code = run_conclude(&searches->session, verb, &run, true);
+    session_follow(&searches->session, verb);
     screen(searches, &run, stdout);
     if (!rc && !code && !searches->session.interrupted && blind_say(searches, &run))
         code = EXIT_BLIND;
