@@ -198,8 +198,8 @@ int comparison_of_pooled(const struct metric *metric, const struct metric_pair *
     struct pooled cell, base, ratio;
     if (!metric->pooled || !comparison->blocks)
         return 0;
-    if (metric->pooled(pair->run, pair->cell, family->level, &cell) == -ENOMEM ||
-        metric->pooled(pair->base_run, pair->base, family->level, &base) == -ENOMEM)
+    if (metric->pooled(pair->run, pair->cell, comparison->level, &cell) == -ENOMEM ||
+        metric->pooled(pair->base_run, pair->base, comparison->level, &base) == -ENOMEM)
         return -ENOMEM;
     share_lift(metric, &cell);
     share_lift(metric, &base);

@@ -43,7 +43,7 @@ struct metric_pair {
     size_t cell, base;
 };
 /* Of a metric of all trials together, ratio, interval and verdict of a comparison that comparison_make() made of the
- * two series (bench/stats/pooled.h); of others, nothing. 0 or -ENOMEM. */
+ * two series (bench/stats/pooled.h), at the level that it had; of others, nothing. 0 or -ENOMEM. */
 int comparison_of_pooled(const struct metric *metric, const struct metric_pair *pair, const struct family *family,
                          struct comparison *comparison);
 void series_release(struct series *series);

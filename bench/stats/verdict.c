@@ -136,7 +136,8 @@ static void comparison_judge(double *logs, size_t blocks, const struct family *f
     comparison->is_far = false;
     comparison->blocks_needed = family->blocks;
     comparison->ratio = exp(ranks_middle(logs, count));
-    ranks_interval(logs, count, level_of(family, (unsigned)last), &interval);
+    comparison->level = level_of(family, (unsigned)last);
+    ranks_interval(logs, count, comparison->level, &interval);
     comparison->interval = (struct interval){exp(interval.lo), exp(interval.hi)};
     comparison->verdict = verdict_read(&comparison->interval, family->margin);
     if (family->looks.leave_from)

@@ -32,6 +32,7 @@ struct family family_make(unsigned comparisons, struct looks looks, double margi
 struct comparison {
     size_t blocks;        /* with a ratio: both cells are there */
     size_t blocks_needed; /* below: no interval, verdict unresolved */
+    double level;         /* of the interval: the family's, or where the comparison left before the end that of then */
     double ratio;         /* cell / baseline: its middle over blocks (bench/stats/ranks.h, of log ratios), below 1 is
                              faster; NAN for no block */
     struct interval interval; /* of the true middle; NAN, NAN: too few blocks */
