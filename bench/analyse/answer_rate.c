@@ -118,12 +118,12 @@ static void late_print(FILE *out, const struct question *q)
 {
     const struct run_data *run = q->table->run;
     struct pooled late;
-    char deadline[32];
+    char deadline[32], value[32], hi[32];
     if (isnan(run->deadline_ns) || run_misses_at(run, q->candidate[0].cell, run->deadline_ns, q->level, &late) ||
         isnan(late.hi))
         return;
-    fprintf(out, "; later than %s: %.2g %%, at most %.2g %%",
-            format_duration(deadline, sizeof deadline, run->deadline_ns), 100 * late.value, 100 * late.hi);
+    fprintf(out, "; later than %s: %s, at most %s", format_duration(deadline, sizeof deadline, run->deadline_ns),
+            format_percent(value, sizeof value, late.value), format_percent(hi, sizeof hi, late.hi));
 }
 
 /* For so many trials as comparisons of pools take at least, with what is around them; in whole minutes. */

@@ -201,6 +201,18 @@ char *format_percent(char *text, size_t size, double share)
     return text;
 }
 
+char *format_rate(char *text, size_t size, double rate)
+{
+    double step = 1;
+    while (rate >= 9999.5 * step && step < 1e12)
+        step *= 10;
+    if (rate < 999.95)
+        snprintf(text, size, "%.4g", rate);
+    else
+        snprintf(text, size, "%.0f", step * (double)(int64_t)(rate / step + 0.5));
+    return text;
+}
+
 /* value / factor in decimals, "" when that does not end within 12 places. */
 static void spell_in(char text[64], int64_t value, const struct unit *unit)
 {

@@ -15,6 +15,7 @@ int parse_rate(const char *text, double *value);      /* tasks per second: 5000,
 char *format_duration(char *text, size_t size, double ns);
 char *format_bytes(char *text, size_t size, double bytes);
 char *format_percent(char *text, size_t size, double share); /* "0.84 %", "1.3 %", "126 %" */
+char *format_rate(char *text, size_t size, double rate);     /* tasks a second, in four digits: "17920", "179.2" */
 /* The shortest spelling that parses back to the same value ("200us", "32MiB"): cell names, suites. */
 char *spell_duration(char *text, size_t size, int64_t ns);
 char *spell_bytes(char *text, size_t size, int64_t bytes);

@@ -7,10 +7,11 @@
 
 static void rate_put(struct sheet *sheet, double rate)
 {
+    char text[32];
     if (isnan(rate))
         sheet_row(sheet, "");
     else
-        sheet_put(sheet, "%.4g/s", rate);
+        sheet_put(sheet, "%s/s", format_rate(text, sizeof text, rate));
 }
 
 struct sheet rates_sheet(const struct table *t)

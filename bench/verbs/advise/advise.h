@@ -25,8 +25,8 @@ struct wish {
     1.1 /* times the best, as measured: what is unresolved and further off is not advised for being simple */
 
 struct candidate {
-    size_t cell;              /* in run->rows */
-    double cost;              /* median over blocks of what counts, in ns: time per task, or latency p99 */
+    size_t cell; /* in run->rows */
+    double cost; /* of what counts, in ns: time per task, median over blocks; or latency p99, of all trials together */
     struct interval interval; /* of it, at 95 % by itself */
     struct comparison to_best;
 };
@@ -57,13 +57,12 @@ void contest_release(struct contest *contest);
  * `sizes`: how many other sizes there are. */
 size_t advice_turn(const struct advice *advice, const struct contest *contest, struct contest *turn, size_t *sizes);
 
-/* A line that is being made, and a rate in four digits: "17920", "1792", "179.2". */
+/* A line that is being made. */
 struct text {
     char text[2048];
     size_t used;
 };
 __attribute__((format(printf, 2, 3))) void text_add(struct text *text, const char *format, ...);
-const char *rate_format(char *text, size_t size, double rate);
 
 /* Tasks come at a rate, by --rate or --arrival. */
 bool wish_has_rate(const struct wish *wish);

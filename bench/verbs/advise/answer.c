@@ -198,13 +198,14 @@ static void line_expect(const struct service *service, const struct found *found
     if (!isnan(found->p99.value)) {
         text_add(&line, "latency p99 %s", format_duration(a, sizeof a, found->p99.value));
         interval_add(&line, found->p99.lo, found->p99.hi);
-        text_add(&line, " measured at %s/s (%lld tasks, %zu trials); ", rate_format(b, sizeof b, service->rate),
+        text_add(&line, " measured at %s/s (%lld tasks, %zu trials); ", format_rate(b, sizeof b, service->rate),
                  (long long)found->p99.n, found->p99.trials);
     }
     if (service->limit_ns > 0 && found->late.n) {
-        text_add(&line, "%.2g %%", 100 * found->late.value);
+        text_add(&line, "%s", format_percent(a, sizeof a, found->late.value));
         if (!isnan(found->late.lo))
-            text_add(&line, " [%.2g .. %.2g]", 100 * found->late.lo, 100 * found->late.hi);
+            text_add(&line, " [%s .. %s]", format_percent(a, sizeof a, found->late.lo),
+                     format_percent(b, sizeof b, found->late.hi));
         text_add(&line, " of %lld tasks later than %s measured; ", (long long)found->late.n,
                  format_duration(a, sizeof a, service->limit_ns));
     }
@@ -222,15 +223,15 @@ static void line_room(const struct service *service, const struct offer *offer)
 {
     struct text line = {.used = 0};
     char a[32], b[32], c[32], d[32];
-    text_add(&line, "%s/s is %.0f %% of what it can do (%s/s)", rate_format(a, sizeof a, service->rate),
-             100 * service->rate / offer->most, rate_format(b, sizeof b, offer->most));
+    text_add(&line, "%s/s is %.0f %% of what it can do (%s/s)", format_rate(a, sizeof a, service->rate),
+             100 * service->rate / offer->most, format_rate(b, sizeof b, offer->most));
     if (service->limit_ns > 0 && !(offer->edge > 0))
         text_add(&line, "; p99 %s is kept at no rate: a task alone takes as long",
                  format_duration(a, sizeof a, service->limit_ns));
     else if (service->limit_ns > 0)
         text_add(&line, "; p99 %s is kept up to %s/s [%s .. %s]", format_duration(a, sizeof a, service->limit_ns),
-                 rate_format(b, sizeof b, offer->edge), rate_format(c, sizeof c, offer->edge_lo),
-                 rate_format(d, sizeof d, offer->edge_hi));
+                 format_rate(b, sizeof b, offer->edge), format_rate(c, sizeof c, offer->edge_lo),
+                 format_rate(d, sizeof d, offer->edge_hi));
     text_add(&line, ": predicted");
     wrap_row(stdout, 0, "room", TEXT_COLUMN, line.text);
 }
@@ -307,11 +308,11 @@ static void line_changes(const struct service *service, const struct offer *best
     if (!(far->edge > 0))
         text_add(&line, "no candidate keeps to the limit at any rate, predicted: shorter tasks, or more time for them");
     else if (far->edge > FURTHER * best->edge)
-        text_add(&line, "beyond %s/s: %s, which goes up to %s/s; predicted", rate_format(a, sizeof a, best->edge),
-                 what(service, far, words, sizeof words), rate_format(b, sizeof b, far->edge));
+        text_add(&line, "beyond %s/s: %s, which goes up to %s/s; predicted", format_rate(a, sizeof a, best->edge),
+                 what(service, far, words, sizeof words), format_rate(b, sizeof b, far->edge));
     else
         text_add(&line, "no candidate goes beyond %s/s, predicted: more takes more CPUs, or shorter tasks",
-                 rate_format(a, sizeof a, best->edge));
+                 format_rate(a, sizeof a, best->edge));
     wrap_row(stdout, 0, "changes", TEXT_COLUMN, line.text);
 }
 
@@ -364,7 +365,7 @@ static int nobody_print(const struct service *service)
         text_add(&line, "no candidate: none fits in --memory");
     else
         text_add(&line, "no candidate: %s/s is more than any can do; the most is %s/s by %s, predicted",
-                 rate_format(a, sizeof a, service->rate), rate_format(b, sizeof b, best->most),
+                 format_rate(a, sizeof a, service->rate), format_rate(b, sizeof b, best->most),
                  what(service, best, words, sizeof words));
     if (others > OTHERS_MOST)
         text_add(&line, "; but others took %.0f %% of the CPUs meanwhile", 100 * others);

@@ -18,10 +18,16 @@
 #define SHARE_FAR 3 /* a share that is off by 1 is as far as a size that is off by a factor of 20 */
 #define FAR       10
 
+/* What counts. */
+static const struct metric *metric_of(const struct wish *wish)
+{
+    return wish->rate > 0 ? metric_named("p99") : METRIC_WALL;
+}
+
 int advice_init(struct advice *advice, const struct run_data *run, const struct wish *wish)
 {
     *advice = (struct advice){.run = run, .wish = *wish};
-    return series_make(run, wish->rate > 0 ? metric_named("latency_p99") : METRIC_WALL, &advice->series);
+    return series_make(run, metric_of(wish), &advice->series);
 }
 
 void advice_release(struct advice *advice)
@@ -75,7 +81,7 @@ static bool may_be_advised(const struct advice *advice, const struct summary_row
 {
     if (row_has_pool(row, IDEAL_POOL) || row_is_floor(row) || !(row->ns_per_task > 0))
         return false;
-    if (advice->wish.rate > 0 && row->achieved_share < ACHIEVED_LEAST)
+    if (advice->wish.rate > 0 && (row_is_saturated(row) || row_is_untold(row)))
         return false;
     return !advice->wish.isolation || (row->f.processes > 0 && row->f.threads <= 0);
 }
@@ -117,24 +123,42 @@ static int by_cost(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Median and interval; of a percentile, of all trials together. */
+static int cost_find(const struct advice *advice, double *room, struct candidate *candidate)
+{
+    const struct run_data *s = advice->run;
+    const struct metric *metric = metric_of(&advice->wish);
+    const double level = looks_level_alone(s->looks);
+    struct pooled pooled;
+    if (metric->pooled) {
+        const int rc = metric->pooled(s, candidate->cell, level, &pooled);
+        candidate->cost = pooled.value;
+        candidate->interval = (struct interval){pooled.lo, pooled.hi};
+        return rc == -ENOMEM ? rc : 0;
+    }
+    memcpy(room, series_of(&advice->series, candidate->cell), advice->series.blocks * sizeof *room);
+    const size_t count = stats_sort(room, advice->series.blocks);
+    candidate->cost = stats_median(room, count);
+    stats_median_interval(room, count, level, &candidate->interval);
+    return 0;
+}
+
 static int candidates_fill(const struct advice *advice, struct contest *contest)
 {
     const struct run_data *s = advice->run;
     double *sorted = calloc(advice->series.blocks + 1, sizeof *sorted);
     contest->candidates = calloc(s->count + 1, sizeof *contest->candidates);
-    for (size_t i = 0; i < s->count && sorted && contest->candidates; i++) {
+    int rc = sorted && contest->candidates ? 0 : -ENOMEM;
+    for (size_t i = 0; i < s->count && !rc; i++) {
         struct candidate candidate = {.cell = i};
         if (!factors_equal(&s->rows[i], &s->rows[contest->cell], CONTEXT) || !may_be_advised(advice, &s->rows[i]))
             continue;
-        memcpy(sorted, series_of(&advice->series, i), advice->series.blocks * sizeof *sorted);
-        size_t count = stats_sort(sorted, advice->series.blocks);
-        candidate.cost = stats_median(sorted, count);
-        stats_median_interval(sorted, count, looks_level_alone(s->looks), &candidate.interval);
-        if (!isnan(candidate.cost))
+        rc = cost_find(advice, sorted, &candidate);
+        if (!rc && !isnan(candidate.cost))
             contest->candidates[contest->count++] = candidate;
     }
     free(sorted);
-    return sorted && contest->candidates ? 0 : -ENOMEM;
+    return rc;
 }
 
 /* Which is the best is seen afterwards, so intervals hold over all pairs. */
@@ -153,6 +177,11 @@ int contest_make(const struct advice *advice, size_t cell, struct contest *conte
         struct candidate *candidate = &contest->candidates[i];
         rc = comparison_make(series_of(&advice->series, candidate->cell), best, advice->series.blocks, &contest->family,
                              &candidate->to_best);
+        if (!rc)
+            rc = comparison_of_pooled(
+                metric_of(&advice->wish),
+                &(struct metric_pair){advice->run, advice->run, candidate->cell, contest->candidates[0].cell},
+                &contest->family, &candidate->to_best);
         bool is_enough = advice->wish.p99_ns && candidate->interval.hi <= (double)advice->wish.p99_ns;
         bool is_near = candidate->to_best.verdict == VERDICT_UNRESOLVED && candidate->to_best.ratio <= CONTEST_NEAR;
         bool is_equal = candidate->to_best.verdict == VERDICT_EQUAL || candidate->to_best.verdict == VERDICT_FASTER;

@@ -88,13 +88,6 @@ static void line_why(const struct advice *advice, const struct contest *contest)
     wrap_row(stdout, 0, "because", TEXT_COLUMN, line.text);
 }
 
-const char *rate_format(char *text, size_t size, double rate)
-{
-    double step = pow(10, fmax(0, floor(log10(rate)) - 3));
-    snprintf(text, size, rate < 1000 ? "%.4g" : "%.0f", rate < 1000 ? rate : step * round(rate / step));
-    return text;
-}
-
 static void line_expect(const struct advice *advice, const struct contest *contest)
 {
     const struct candidate *chosen = &contest->candidates[contest->chosen];
@@ -107,11 +100,11 @@ static void line_expect(const struct advice *advice, const struct contest *conte
         if (known)
             text_add(&line, " [%s .. %s]", format_duration(b, sizeof b, chosen->interval.lo),
                      format_duration(c, sizeof c, chosen->interval.hi));
-        text_add(&line, ", p50 %s", format_duration(a, sizeof a, (double)row->latency_p50_ns));
-        if (row->latency_p50_lo_ns != MISSING)
-            text_add(&line, " [%s .. %s]", format_duration(b, sizeof b, (double)row->latency_p50_lo_ns),
-                     format_duration(c, sizeof c, (double)row->latency_p50_hi_ns));
-        text_add(&line, ", at %s tasks/s", rate_format(a, sizeof a, row->tasks_per_s));
+        text_add(&line, ", p50 %s", format_duration(a, sizeof a, number_real(row->pooled_p50_ns)));
+        if (row->pooled_p50_lo_ns != MISSING)
+            text_add(&line, " [%s .. %s]", format_duration(b, sizeof b, (double)row->pooled_p50_lo_ns),
+                     format_duration(c, sizeof c, (double)row->pooled_p50_hi_ns));
+        text_add(&line, ", at %s tasks/s", format_rate(a, sizeof a, row->tasks_per_s));
         if (advice->wish.p99_ns)
             text_add(&line, "; %s %s is %s", "at most", format_duration(b, sizeof b, (double)advice->wish.p99_ns),
                      (known ? chosen->interval.hi : chosen->cost) <= (double)advice->wish.p99_ns ? "kept to"
@@ -119,10 +112,10 @@ static void line_expect(const struct advice *advice, const struct contest *conte
                          ? "NOT kept to"
                          : "not surely kept to");
     } else {
-        text_add(&line, "%s tasks/s", rate_format(a, sizeof a, 1e9 / chosen->cost));
+        text_add(&line, "%s tasks/s", format_rate(a, sizeof a, 1e9 / chosen->cost));
         if (known)
-            text_add(&line, " [%s .. %s]", rate_format(b, sizeof b, 1e9 / chosen->interval.hi),
-                     rate_format(c, sizeof c, 1e9 / chosen->interval.lo));
+            text_add(&line, " [%s .. %s]", format_rate(b, sizeof b, 1e9 / chosen->interval.hi),
+                     format_rate(c, sizeof c, 1e9 / chosen->interval.lo));
         text_add(&line, ", a task every %s", format_duration(a, sizeof a, chosen->cost));
         if (row->service_p50_ns != MISSING)
             text_add(&line, "; a task takes %s once begun (median)",
@@ -142,8 +135,8 @@ static void off_add(struct text *line, const char *name, double measured, double
         return;
     }
     if (factor > LEAST_SAID)
-        text_add(line, "; the nearest %s is %s, a factor of %.3g off, and nothing is interpolated", name, spelled,
-                 factor);
+        text_add(line, "; the nearest %s is %s, a factor of %.*f off, and nothing is interpolated", name, spelled,
+                 factor < 10 ? 2 : 0, factor);
 }
 
 static void line_rests(const struct advice *advice, const struct contest *contest, const char *directory)
@@ -235,7 +228,8 @@ int advise_print(const struct advice *advice, const char *directory)
         complain("advise", "%s: no pool that may be advised%s%s has %s for these tasks", directory,
                  advice->wish.isolation ? " (processes only)" : "",
                  advice->wish.rate > 0 ? " and keeps up with the rate" : "",
-                 advice->wish.rate > 0 ? "a latency p99 (it takes 1000 tasks in a trial)" : "a trial that ended well");
+                 advice->wish.rate > 0 ? "a latency p99 (it takes 1,000 tasks in all trials)"
+                                       : "a trial that ended well");
         return 1;
     }
     if (contest.count > 1 && advice->series.blocks < contest.family.blocks) {

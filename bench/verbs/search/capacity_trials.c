@@ -88,9 +88,10 @@ static int trial_take(const struct trial_facts *facts, const struct trial_row *r
 {
     struct capacity *capacity = of;
     struct capacity_pool *pool = pool_of(capacity, facts->cell);
+    char rate[32];
     if (!trial_is_ok(row))
-        snprintf(pool->failure, sizeof pool->failure, "%s at %.4g/s: %.120s", trial_status_word(row->status),
-                 facts->cell->f.arrival.rate, row->reason);
+        snprintf(pool->failure, sizeof pool->failure, "%s at %s/s: %.120s", trial_status_word(row->status),
+                 format_rate(rate, sizeof rate, facts->cell->f.arrival.rate), row->reason);
     if (!trial_is_ok(row) && row->status != TRIAL_TIMEOUT)
         return 0;
     struct rate_trial *grown = realloc(pool->trial, (pool->trials + 1) * sizeof *grown);
@@ -155,7 +156,7 @@ static void progress_say(const struct capacity *capacity, const double *rates, u
     const bool terminal = isatty(STDERR_FILENO);
     const uint64_t now = clock_monotonic_ns();
     const double left = left_ns(capacity);
-    char line[512];
+    char line[512], rate[32];
     if (!terminal && capacity->block && now - *said_ns < WORD_NS)
         return;
     *said_ns = now;
@@ -163,8 +164,9 @@ static void progress_say(const struct capacity *capacity, const double *rates, u
     if (isfinite(left))
         used += (size_t)snprintf(line + used, sizeof line - used, "  ETA %.0f s", fmax(left, 0) / 1e9);
     for (size_t i = 0; i < capacity->pools && used < sizeof line; i++)
-        used += (size_t)snprintf(line + used, sizeof line - used, "  %.40s %.4g/s",
-                                 capacity_subject(capacity, &capacity->pool[i])->f.pool, rates[i]);
+        used += (size_t)snprintf(line + used, sizeof line - used, "  %.40s %s/s",
+                                 capacity_subject(capacity, &capacity->pool[i])->f.pool,
+                                 format_rate(rate, sizeof rate, rates[i]));
     if (terminal)
         fprintf(stderr, "\r%.*s\033[K", (int)screen_columns(stderr) - 1, line);
     else
