@@ -9,10 +9,10 @@ upper_of(s) = data(s, 0) . sprintf(" using 1:2:3:4 with yerrorbars pointsize 0.9
     . (series_joined[s] ? data(s, 0) . sprintf(" using 1:2 with lines linewidth 1.5 linecolor rgb '%s', ", colour(s)) : '')
 mark_of(s) = data(s, 1) . sprintf(" using 1:2:3:4 with xerrorbars linewidth 2.5 pointsize 1.9 %s, ", look_of(series_pool[s]))
 lower_of(s) = data(s, 2) . sprintf(" using 1:2 with linespoints linewidth 0.6 pointsize 0.5 %s, ", look_of(series_pool[s]))
-theory_of(s) = data(s, 3) . sprintf(" using 1:2 with lines dashtype 2 linewidth 1.5 linecolor rgb '%s', ", colour(s))
+theory_of(s) = data(s, 3) . sprintf(" using 1:2 with lines dashtype 3 linewidth 1.5 linecolor rgb '%s', ", colour(s))
 theories = 0
 do for [s = 1:series] { theories = theories + series_theory[s] }
-if (theories > 0) { keys = keys + 1; key_text[keys] = 'dashed curves, ' . theory_text; key_shape[keys] = 0 }
+if (theories > 0) { keys = keys + 1; key_text[keys] = theory_text; key_shape[keys] = 99 }
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {

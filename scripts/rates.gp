@@ -8,10 +8,10 @@ data(s, lower) = sprintf("'%s.dat' index %d using 1:($2 / 1e9)", chart_name, 3 *
 upper_of(s) = data(s, 0) . sprintf(":($3 / 1e9):($4 / 1e9) with yerrorbars pointsize 0.9 %s, ", look_of(line_pool[s])) \
     . data(s, 0) . sprintf(" with lines linewidth 1.5 linecolor rgb '%s', ", colour_of(line_pool[s]))
 lower_of(s) = data(s, 1) . sprintf(" with linespoints linewidth 0.6 pointsize 0.5 %s, ", look_of(line_pool[s]))
-theory_of(s) = line_theory[s] ? data(s, 2) . sprintf(" with lines dashtype 2 linewidth 1.5 linecolor rgb '%s', ", colour_of(line_pool[s])) : ''
+theory_of(s) = line_theory[s] ? data(s, 2) . sprintf(" with lines dashtype 3 linewidth 1.5 linecolor rgb '%s', ", colour_of(line_pool[s])) : ''
 theories = 0
 do for [s = 1:panel_last[panels]] { theories = theories + line_theory[s] }
-if (theories > 0) { keys = keys + 1; key_text[keys] = 'curves: p99 predicted by theory'; key_shape[keys] = 0 }
+if (theories > 0) { keys = keys + 1; key_text[keys] = 'p99 predicted by theory'; key_shape[keys] = 99 }
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {

@@ -42,6 +42,7 @@ dash_of(k)   = dashes[(k - 1) % 8 + 1]
 
 # Grey, thin and behind everything: the lines that are no measurement.
 set style line 101 linecolor rgb '#777777' linewidth 1.2 dashtype 2
+set style line 103 linecolor rgb '#333333' linewidth 1.5 dashtype 3
 set style line 102 linecolor rgb '#dddddd' linewidth 0.6
 set border 3 linecolor rgb '#666666'
 set tics nomirror out scale 0.6
@@ -79,7 +80,7 @@ step_of(x) = 10 ** floor(log10(x)) * round_up(x / 10 ** floor(log10(x))) # the r
 
 # ---- what the colours mean: entries below the panels -----------------------------------------------------------------
 keys = 0
-array key_text[80]; array key_shape[80]; array key_colour[80] # shape 0: a dashed grey line, -1 - k: fill pattern k
+array key_text[80]; array key_shape[80]; array key_colour[80] # shape 0: a dashed grey line, 99: a dotted one, -1 - k: fill pattern k
 key_of_pools = "\
 keys = 0; \
 do for [k = 1:pools] { \
@@ -151,7 +152,7 @@ do for [k = 1:keys] { \
     tag = tag + 1; down = high - foot_height + 19.0 * ((k - 1) / key_columns) + 9; \
     across = (wide - key_columns * key_width) / 2 + 26 + ((k - 1) % key_columns) * key_width; \
     set label tag say(key_text[k]) at screen x_of(across), y_of(down) front; \
-    if (key_shape[k] > 0) { \
+    if (key_shape[k] > 0 && key_shape[k] < 99) { \
         tag = tag + 1; \
         set label tag '' at screen x_of(across - 12), y_of(down) point pointtype key_shape[k] linecolor rgb key_colour[k] front \
     }; \
@@ -159,8 +160,8 @@ do for [k = 1:keys] { \
         set object k rectangle from screen x_of(across - 20), y_of(down + 5) to screen x_of(across - 5), y_of(down - 5) \
             front fillcolor rgb key_colour[k] fillstyle pattern (-1 - key_shape[k]) border linecolor rgb '#444444' \
     }; \
-    if (key_shape[k] == 0) { \
-        set arrow k from screen x_of(across - 28), y_of(down) to screen x_of(across - 6), y_of(down) nohead linestyle 101 \
+    if (key_shape[k] == 0 || key_shape[k] == 99) { \
+        set arrow k from screen x_of(across - 28), y_of(down) to screen x_of(across - 6), y_of(down) nohead linestyle (key_shape[k] ? 103 : 101) \
     } \
 }"
 

@@ -60,7 +60,7 @@ const struct chart chart_capacity = {
     .title = "Latency against the rate of arrivals",
     .caption = "The 99th percentile of latency, from when tasks were due, and the median below it, against the rate at "
                "which they arrive at random times. The large marks are the highest rates at which a pool keeps to the "
-               "limit in the long run: where trials end before their queue is full, points lie below. Dashed curves "
+               "limit in the long run: where trials end before their queue is full, points lie below. Dotted curves "
                "are predicted: what theory says of a queue with as many workers, whose tasks "
                "take as long as they were seen to; they are drawn where its assumptions hold.",
     .make = search_make,

@@ -17,11 +17,11 @@
 struct rates {
     const struct run_data *run;
     unsigned factors;      /* what tells panels apart */
-    size_t *cell, count;   /* that have latencies under rate */
+    size_t *cell, count;   /* that have latencies under rate; */
+    size_t unsteady;       /* behind them, those that are not drawn */
     size_t *panel, panels; /* a cell of each */
     size_t *pool, pools;   /* likewise */
     size_t *line;          /* room for the cells of a line */
-    size_t unsteady;
     struct chart_counts tasks;
     double x_least, x_most, y_least, y_most;
 };
@@ -55,17 +55,42 @@ static int rate_compare(const void *a, const void *b, void *arg)
     return (x > y) - (x < y);
 }
 
-/* Into rates->line, by rate: cells of a panel and a pool, or of any pool (SIZE_MAX). */
+static bool is_drawn(const struct summary_row *row)
+{
+    return !row_is_untold(row) && !row_is_saturated(row); /* else latency tells of the trial's length */
+}
+
+/* Into rates->line, by rate: cells of a panel and a pool, or of any pool (SIZE_MAX), those not drawn among them. */
 static size_t line_select(const struct rates *rates, size_t panel, size_t pool)
 {
     const struct summary_row *rows = rates->run->rows;
     size_t count = 0;
-    for (size_t i = 0; i < rates->count; i++)
+    for (size_t i = 0; i < rates->count + rates->unsteady; i++)
         if (in_panel(rates, rates->panel[panel], rates->cell[i]) &&
             (pool == SIZE_MAX || !strcmp(rows[rates->cell[i]].f.pool, rows[rates->pool[pool]].f.pool)))
             rates->line[count++] = rates->cell[i];
     qsort_r(rates->line, count, sizeof *rates->line, rate_compare, (void *)rates);
     return count;
+}
+
+/* Of the cells in rates->line: how many are drawn, and their first and last rate. */
+static size_t line_reach(const struct rates *rates, size_t count, double *from, double *to)
+{
+    size_t drawn = 0;
+    *from = *to = NAN;
+    for (size_t i = 0; i < count; i++) {
+        const struct summary_row *row = &rates->run->rows[rates->line[i]];
+        if (!is_drawn(row))
+            continue;
+        *from = drawn++ ? *from : row->f.arrival.rate;
+        *to = row->f.arrival.rate;
+    }
+    return drawn;
+}
+
+static bool has_rates(const struct summary_row *row)
+{
+    return row->f.arrival.kind == ARRIVAL_RATE && row->pooled_p50_ns != MISSING;
 }
 
 static int rates_init(struct rates *rates, const struct run_data *run)
@@ -79,20 +104,18 @@ static int rates_init(struct rates *rates, const struct run_data *run)
     rates->line = calloc(room, sizeof *rates->line);
     if (!rates->cell || !rates->panel || !rates->pool || !rates->line)
         return -ENOMEM;
-    for (size_t i = 0; i < run->count; i++) {
-        const struct summary_row *row = &run->rows[run->plan[i]];
-        if (row->f.arrival.kind != ARRIVAL_RATE || row->pooled_p50_ns == MISSING)
-            continue;
-        if (row_is_untold(row) || row_is_saturated(row)) /* then latency tells of the trial's length */
-            rates->unsteady++;
-        else
+    for (size_t i = 0; i < run->count; i++)
+        if (has_rates(&run->rows[run->plan[i]]) && is_drawn(&run->rows[run->plan[i]]))
             rates->cell[rates->count++] = run->plan[i];
-    }
+    for (size_t i = 0; i < run->count; i++)
+        if (has_rates(&run->rows[run->plan[i]]) && !is_drawn(&run->rows[run->plan[i]]))
+            rates->cell[rates->count + rates->unsteady++] = run->plan[i];
     const size_t panels = layout_groups(run, rates->cell, rates->count, in_panel, rates, true, rates->panel);
     rates->pools = layout_pools(run, rates->cell, rates->count, false, rates->pool);
     for (size_t p = 0; p < panels; p++) {
-        const size_t cells = line_select(rates, p, SIZE_MAX);
-        if (cells && run->rows[rates->line[0]].f.arrival.rate < run->rows[rates->line[cells - 1]].f.arrival.rate)
+        double from, to;
+        line_reach(rates, line_select(rates, p, SIZE_MAX), &from, &to);
+        if (from < to)
             rates->panel[rates->panels++] = rates->panel[p];
     }
     return 0;
@@ -121,13 +144,17 @@ static void point_print(struct rates *rates, FILE *data, double rate, int64_t ns
     rates->y_most = fmax(rates->y_most, hi);
 }
 
-/* Two blocks of lines "rate value lo hi": p99, then p50. */
+/* Two blocks of lines "rate value lo hi": p99, then p50. A rate that is not drawn breaks them. */
 static void line_print(struct rates *rates, size_t count, const char *pool, FILE *data)
 {
     for (int p99 = 1; p99 >= 0; p99--) {
         chart_comment(data, "%s: rate, p%d (ns, of all trials together), its 95 %% interval", pool, p99 ? 99 : 50);
         for (size_t i = 0; i < count; i++) {
             const struct summary_row *row = &rates->run->rows[rates->line[i]];
+            if (!is_drawn(row)) {
+                point_print(rates, data, row->f.arrival.rate, MISSING, MISSING, MISSING);
+                continue;
+            }
             if (p99)
                 point_print(rates, data, row->f.arrival.rate, row->pooled_p99_ns, row->pooled_p99_lo_ns,
                             row->pooled_p99_hi_ns);
@@ -159,10 +186,11 @@ static double service_ns(const struct rates *rates, size_t count)
 static bool theory_print(struct rates *rates, size_t count, FILE *data)
 {
     const struct summary_row *first = &rates->run->rows[rates->line[0]];
-    const struct summary_row *last = &rates->run->rows[rates->line[count - 1]];
-    const double from = first->f.arrival.rate, to = last->f.arrival.rate, service = service_ns(rates, count);
+    const double service = service_ns(rates, count);
+    double from, to;
     char words[THEORY_WORDS] = "no theory: arrivals are not random ones";
     size_t points = 0;
+    line_reach(rates, count, &from, &to);
     for (size_t i = 0; i <= CURVE && from < to && first->f.arrival.process == PROCESS_POISSON; i++) {
         const double rate = from * pow(to / from, (double)i / CURVE);
         const double ns = theory_percentile(rates->run, first, service, rate, 0.99, words);
@@ -188,7 +216,8 @@ static void panel_print(struct rates *rates, size_t panel, size_t *lines, const 
     rates->x_most = rates->y_most = 0;
     for (size_t k = 0; k < rates->pools; k++) {
         const size_t count = line_select(rates, panel, k);
-        if (!count)
+        double from, to;
+        if (!line_reach(rates, count, &from, &to))
             continue;
         line_print(rates, count, run->rows[rates->pool[k]].f.pool, work->data);
         const bool theory = theory_print(rates, count, work->data);
@@ -250,9 +279,9 @@ const struct chart chart_rates = {
     .caption =
         "The 99th percentile of latency, from when tasks were due, and the median below it, of all trials of a cell "
         "together, against the rate at which they arrived. Where latency bends upwards, the queue begins to fill. A "
-        "rate that a pool did not keep up with, or at which trials were too short to see a steady queue, is not drawn. "
-        "The dashed line is --deadline. "
-        "Dashed curves are predicted: what theory says of p99 in a queue with as many workers, whose tasks come at "
+        "rate that a pool did not keep up with, or at which trials were too short to see a steady queue, is not drawn, "
+        "and breaks the line. The dashed line is --deadline. "
+        "Dotted curves are predicted: what theory says of p99 in a queue with as many workers, whose tasks come at "
         "random and take as long as they were seen to (M/D/c, M/M/c); they are drawn where these assumptions hold.",
     .make = rates_make,
 };
