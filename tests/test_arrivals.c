@@ -173,6 +173,44 @@ static void test_forms(void **state)
     assert_true(fabs(parsed("trace:seconds:x2").rate - 1.5) < 1e-9);
 }
 
+/* A file of what such arrivals have drawn. */
+static struct arrival drawn_into(const char *name, const char *text)
+{
+    enum { TASKS = 20000 };
+    static uint64_t due_ns[TASKS];
+    char trace[64];
+    struct arrival arrival = parsed(text);
+    draw_all(&arrival, 7, TASKS, due_ns);
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    for (uint32_t i = 0; i < TASKS; i++)
+        fprintf(file, "%.9f\n", (double)due_ns[i] / 1e9);
+    assert_int_equal(fclose(file), 0);
+    snprintf(trace, sizeof trace, "trace:%s:x4", name);
+    return parsed(trace);
+}
+
+/* How bursty a trace is stands in the arrival, and so in the files of a run; where it does not, it is taken for random.
+ */
+static void test_bursty_traces(void **state)
+{
+    (void)state;
+    const struct arrival even = drawn_into("even", "rate:100"), random = drawn_into("random", "rate:100:poisson"),
+                         bursts = drawn_into("bursts", "rate:100:on=100ms:off=100ms");
+    struct arrival before = bursts;
+    assert_true(arrivals_scv(&even) < 0.1);
+    assert_true(arrivals_scv(&random) > 0.4 && arrivals_scv(&random) < 2);
+    const double ratio = arrivals_scv(&bursts) / theory(100, 0.1, 0.1, 0);
+    assert_true(ratio > 0.5 && ratio < 2);
+    assert_true(bursts.file_tasks == 20000 && fabs(arrivals_period_ns(&bursts) / 50e9 - 1) < 0.01);
+    before.dispersion = 0;
+    before.file_tasks = 0;
+    assert_true(arrivals_scv(&before) >= 1 && arrivals_scv(&before) <= 1 && arrivals_period_ns(&before) <= 0);
+    file_is("few", "1\n2\n4\n");
+    const struct arrival few = parsed("trace:few");
+    assert_true(arrivals_scv(&few) >= 1 && arrivals_scv(&few) <= 1);
+}
+
 /* Again and again: the rate stays, each pass has every gap once, and the seed says where it begins. */
 static void test_repeated(void **state)
 {
@@ -228,7 +266,8 @@ static void test_bad_files(void **state)
     refused("trace:huge", "huge:2: ");
     refused("trace:words:y", "'y' is no part of a trace, expected trace:FILE");
     refused("trace:words:x0", "'x0' is no speed");
-    refused("trace:words:rate=5", "expected neither");
+    refused("trace:words:rate=5", "expected none of them");
+    refused("trace:words:dispersion=2", "expected none of them");
     refused("trace", "is not burst");
     refused("trace:", "names no file");
 }
@@ -278,9 +317,10 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_levelled),  cmocka_unit_test(test_plain),    cmocka_unit_test(test_dispersion),
-        cmocka_unit_test(test_forms),     cmocka_unit_test(test_repeated), cmocka_unit_test(test_ties),
-        cmocka_unit_test(test_bad_files), cmocka_unit_test(test_changed),  cmocka_unit_test(test_words),
+        cmocka_unit_test(test_levelled),      cmocka_unit_test(test_plain),     cmocka_unit_test(test_dispersion),
+        cmocka_unit_test(test_forms),         cmocka_unit_test(test_repeated),  cmocka_unit_test(test_ties),
+        cmocka_unit_test(test_bursty_traces), cmocka_unit_test(test_bad_files), cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_words),
     };
     char directory[SCRATCH_MAX];
     if (scratch_directory(directory) || chdir(directory))

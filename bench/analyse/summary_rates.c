@@ -58,6 +58,7 @@ void cell_rates(const struct work *work, size_t cell, double service_cv)
         .service_ns = row->utilisation * (double)row->f.workers * 1e9 / row->drawn_per_s,
         .workers = (double)row->f.workers,
         .arrivals_scv = arrivals_scv(&row->f.arrival),
+        .period_ns = arrivals_period_ns(&row->f.arrival),
         .service_scv = service_cv * service_cv,
         .limit = row->f.queue_limit == MISSING ? 0 : (double)row->f.queue_limit,
     };

@@ -24,6 +24,8 @@ struct arrival {
     double speed;            /* the file's times are divided by it */
     int64_t column, is_gaps; /* 0: wherever a time stamp stands; of times between tasks, not time stamps */
     int64_t hash;            /* of the file's bytes; 0: not read yet */
+    int64_t file_tasks;      /* of the file; 0: of a run that did not note them */
+    double dispersion;       /* index of dispersion of its counts; 0: likewise */
     char file[SPEC_MAX];
 };
 

@@ -7,8 +7,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SPEED_LEAST 0.001
-#define SPEED_MOST  1000.0
+#define SPEED_LEAST     0.001
+#define SPEED_MOST      1000.0
+#define DISPERSION_MOST 1e9 /* of as many tasks as a file may have, all in one window */
 #define RATE_FORMS                                                                                                     \
     "rate:R, rate:R:poisson or rate:R:on=DURATION:off=DURATION[:low=SHARE], R tasks a second such as 5000"
 #define TRACE_FORMS "trace:FILE, then any of xSPEED, column=N and gaps"
@@ -100,7 +101,7 @@ static int trace_file_parse(const char *part, struct arrival *arrival, char *err
     return 0;
 }
 
-/* rate= and hash= are what was noted of the file when it was read. */
+/* rate=, hash=, tasks= and dispersion= are what was noted of the file when it was read. */
 static int trace_part_parse(const char *part, struct arrival *arrival, char *error)
 {
     const char *value;
@@ -117,6 +118,10 @@ static int trace_part_parse(const char *part, struct arrival *arrival, char *err
         return 0;
     if ((value = value_of(part, "hash")) && (arrival->hash = strtoll(value, &end, 16)) > 0 && !*end)
         return 0;
+    if ((value = value_of(part, "tasks")) && (arrival->file_tasks = strtoll(value, &end, 10)) > 0 && !*end)
+        return 0;
+    if ((value = value_of(part, "dispersion")) && (arrival->dispersion = strtod(value, &end)) > 0 && !*end)
+        return 0;
     return refuse(error, "'%.40s' is no part of a trace, expected " TRACE_FORMS, part);
 }
 
@@ -130,8 +135,10 @@ static int trace_parse(const char *text, struct arrival *arrival, char *error)
         next = part_take(next, part);
         rc = trace_part_parse(part, arrival, error);
     }
-    if (!rc && (arrival->hash != 0) != (arrival->rate > 0))
-        rc = refuse(error, "trace: rate= and hash= are written by poolbench, of the file as it was; expected neither");
+    const bool noted = arrival->rate > 0, more = arrival->file_tasks || arrival->dispersion > 0;
+    if (!rc && ((arrival->hash != 0) != noted || (more && !noted) || !(arrival->dispersion < DISPERSION_MOST)))
+        rc = refuse(error, "trace: rate=, hash=, tasks= and dispersion= are written by poolbench, of the file as it "
+                           "was; expected none of them");
     return rc;
 }
 
@@ -185,7 +192,7 @@ static void on_off_spell(const struct arrival *arrival, char *text, size_t size)
         snprintf(text + used, size - used, ":low=%s", spell_share(low, sizeof low, arrival->low_ppm));
 }
 
-/* hash= stands last: labels leave it out. */
+/* Labels end before hash=. */
 static void trace_spell(const struct arrival *arrival, char *text)
 {
     char number[64], file[2 * SPEC_MAX + 3], all[3 * SPEC_MAX];
@@ -198,8 +205,12 @@ static void trace_spell(const struct arrival *arrival, char *text)
         used += (size_t)snprintf(all + used, sizeof all - used, ":column=%lld", (long long)arrival->column);
     used += (size_t)snprintf(all + used, sizeof all - used, "%s", arrival->is_gaps ? ":gaps" : "");
     if (arrival->hash)
-        snprintf(all + used, sizeof all - used, ":rate=%s:hash=%llx", number_spell(arrival->rate, number),
-                 (unsigned long long)arrival->hash);
+        used += (size_t)snprintf(all + used, sizeof all - used, ":rate=%s:hash=%llx",
+                                 number_spell(arrival->rate, number), (unsigned long long)arrival->hash);
+    if (arrival->file_tasks)
+        used += (size_t)snprintf(all + used, sizeof all - used, ":tasks=%lld", (long long)arrival->file_tasks);
+    if (arrival->dispersion > 0)
+        snprintf(all + used, sizeof all - used, ":dispersion=%s", number_spell(arrival->dispersion, number));
     snprintf(text, SPEC_MAX, "%.*s", SPEC_MAX - 1, all);
 }
 

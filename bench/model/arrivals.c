@@ -189,7 +189,14 @@ double arrivals_scv(const struct arrival *arrival)
 {
     if (arrival->process == PROCESS_ON_OFF)
         return on_off_dispersion(arrival);
+    if (arrival->process == PROCESS_TRACE && arrival->dispersion > 0)
+        return arrival->dispersion;
     return arrival->process == PROCESS_EVEN ? 0 : 1;
+}
+
+double arrivals_period_ns(const struct arrival *arrival)
+{
+    return arrival->process == PROCESS_TRACE ? (double)arrival->file_tasks / arrival->rate * 1e9 : 0;
 }
 
 int64_t arrivals_tasks_least(const struct arrival *arrival)

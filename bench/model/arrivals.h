@@ -33,8 +33,10 @@ double arrivals_plain_last_ns(const struct arrival *arrival, uint64_t seed, uint
 /* Squared coefficient of variation of the gaps that formulas for queues take: 0 of even ones, 1 of a Poisson process.
  * In bursts gaps depend on each other, and what counts is the index of dispersion over long times (Fischer and
  * Meier-Hellstern 1993; K. Fendick and W. Whitt, Measurements and Approximations to Describe the Offered Traffic, Proc.
- * IEEE 77, 1989). Of a trace, which the reader of a run does not have, 1: too little, where it has bursts. */
+ * IEEE 77, 1989); of a trace as it was read, 1 where a run did not note it. */
 double arrivals_scv(const struct arrival *arrival);
+/* After how long all has been seen that there is, and comes again: of a trace; 0: never, or not noted. In ns. */
+double arrivals_period_ns(const struct arrival *arrival);
 /* About how many tasks show what there is to be seen: ten times on and off. 1: any. */
 int64_t arrivals_tasks_least(const struct arrival *arrival);
 

@@ -228,6 +228,30 @@ static int by_time(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Index of dispersion for counts, in windows that are long and still many (K. Fendick and W. Whitt, Measurements and
+ * Approximations to Describe the Offered Traffic, Proc. IEEE 77, 1989): 1 of a Poisson process. What there are too few
+ * windows for, as time stamps are coarse or tasks few, is taken for one. */
+#define WINDOWS          30
+#define WINDOWS_LEAST    10
+#define DISPERSION_LEAST 0.01
+static double dispersion_of(const struct trace *trace)
+{
+    const double resolution_ns = trace->resolution_ns ? (double)trace->resolution_ns : 1, count = trace->count;
+    const double most = fmin(floor((double)trace->period_ns / resolution_ns), count / 2);
+    const size_t windows = (size_t)fmin(WINDOWS, most);
+    double counts[WINDOWS + 1] = {0}, squares = 0;
+    if (windows < WINDOWS_LEAST)
+        return 1;
+    for (uint32_t i = 0; i < trace->count; i++) {
+        const double part = (double)trace->at_ns[i] / (double)trace->period_ns * (double)windows;
+        counts[(size_t)fmin(part, (double)windows - 1)]++;
+    }
+    const double mean = count / (double)windows;
+    for (size_t w = 0; w < windows; w++)
+        squares += (counts[w] - mean) * (counts[w] - mean);
+    return fmax(squares / ((double)windows - 1) / mean, DISPERSION_LEAST);
+}
+
 /* From what the lines say to times from the first. */
 static int trace_make(struct trace *trace, char *error)
 {
@@ -250,6 +274,7 @@ static int trace_make(struct trace *trace, char *error)
         return refuse(error, "%.128s: its tasks come %s", trace->file,
                       sum < 1 ? "all at once, expected times that differ" : "over more than 31 years");
     trace->period_ns = (uint64_t)llrint(sum);
+    trace->dispersion = dispersion_of(trace);
     return 0;
 }
 
@@ -321,5 +346,8 @@ int trace_note(struct arrival *arrival, char *error)
     arrival->hash = trace->hash;
     snprintf(text, sizeof text, "%.6g", trace->count * 1e9 / (double)trace->period_ns * arrival->speed);
     arrival->rate = strtod(text, NULL);
+    snprintf(text, sizeof text, "%.3g", trace->dispersion);
+    arrival->dispersion = strtod(text, NULL);
+    arrival->file_tasks = trace->count;
     return 0;
 }

@@ -18,6 +18,7 @@ struct trace {
     int64_t column, is_gaps, hash;
     uint64_t *at_ns; /* of each task in the order of time; from the first, or a gap before it */
     uint32_t count;
+    double dispersion;      /* of how many come in windows of a thirtieth of it: variance over mean (see trace.c) */
     uint64_t period_ns;     /* until the first would come again: to the last, and a mean gap */
     uint64_t resolution_ns; /* of its time stamps: 1 s where they have no fractions; 0 of gaps */
     struct trace *next;
@@ -26,7 +27,7 @@ struct trace {
 /* The file of an arrival. 0, or -EINVAL with a line in error: it is no such file (by line), or, where arrival->hash is
  * not 0, not the one it was. */
 int trace_of(const struct arrival *arrival, const struct trace **trace, char *error);
-/* Fills hash and rate of an arrival that has none yet. As above. */
+/* Fills hash, rate, file_tasks and dispersion of an arrival that has none yet. As above. */
 int trace_note(struct arrival *arrival, char *error);
 
 #endif

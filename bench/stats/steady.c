@@ -22,5 +22,8 @@ double steady_relaxation_ns(const struct steady_queue *queue)
 
 double steady_needed_ns(const struct steady_queue *queue)
 {
-    return (STEADY_WARMUP + STEADY_RUN) * steady_relaxation_ns(queue);
+    const double constant_ns = steady_relaxation_ns(queue), needed_ns = (STEADY_WARMUP + STEADY_RUN) * constant_ns;
+    return queue->period_ns > 0 && !isnan(needed_ns)
+               ? fmin(needed_ns, fmax(queue->period_ns, STEADY_WARMUP * constant_ns))
+               : needed_ns;
 }

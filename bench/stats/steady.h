@@ -8,6 +8,7 @@ struct steady_queue {
     double rate, service_ns;          /* tasks a second; mean time inside a task */
     double workers;                   /* at work at once */
     double arrivals_scv, service_scv; /* squared coefficient of variation: of gaps (Poisson: 1, fixed: 0), of times */
+    double period_ns;                 /* after which arrivals come again as they were; 0: never */
     double limit;                     /* tasks that may be there at once, at work included; 0: any number */
 };
 
@@ -25,7 +26,8 @@ double steady_utilisation(const struct steady_queue *queue);
  * 1955). NAN: there is no steady state. */
 double steady_relaxation_ns(const struct steady_queue *queue);
 /* STEADY_WARMUP and STEADY_RUN of it. How long a simulation of a queue must run grows in the same way, with
- * 1 / (1 - utilisation)^2 (W. Whitt, Planning Queueing Simulations, Management Science 35, 1989). */
+ * 1 / (1 - utilisation)^2 (W. Whitt, Planning Queueing Simulations, Management Science 35, 1989). No longer than a
+ * period, which has all that there is to be seen, where that is longer than STEADY_WARMUP. */
 double steady_needed_ns(const struct steady_queue *queue);
 
 #endif

@@ -73,6 +73,7 @@ double forecast_steady_ns(const struct cell *cell, struct steady_queue *queue)
         .service_ns = sized || !known ? label_ns(cell) : cell->forecast.service_ns,
         .workers = fmax(parallel(cell), 1),
         .arrivals_scv = arrivals_scv(&cell->f.arrival),
+        .period_ns = arrivals_period_ns(&cell->f.arrival),
         .service_scv = size_scv(cell),
         .limit = (double)cell->f.queue_limit,
     };

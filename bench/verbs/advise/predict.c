@@ -49,6 +49,7 @@ struct steady_queue offer_steady(const struct service *service, const struct off
                                  .service_ns = burst->mean_ns,
                                  .workers = offer->most * burst->mean_ns / SECOND_NS,
                                  .arrivals_scv = arrivals_scv(&service->session.plan.cells.cell[0].f.arrival),
+                                 .period_ns = arrivals_period_ns(&service->session.plan.cells.cell[0].f.arrival),
                                  .service_scv = burst->scv};
 }
 

@@ -82,9 +82,6 @@ static int service_open(struct service *service, char *error)
         rc = cells_check(&service->session.plan.cells, error);
     if (rc == 0 && service->session.plan.cells.cell[0].f.arrival.kind != ARRIVAL_RATE)
         rc = refuse(error, "--arrival: %.64s is no rate, which --p99 and --deadline are for", given ? given : "");
-    if (rc == 0 && service->session.plan.cells.cell[0].f.arrival.process > PROCESS_POISSON)
-        rc = refuse(error, "--arrival: %.64s is not predicted, expected rate:R or rate:R:poisson; `run` measures it",
-                    given ? given : "");
     if (rc)
         return rc;
     service->candidates = service->session.plan.cells.count;
