@@ -222,6 +222,59 @@ static void who_comes_in_a_stall_waits_for_its_end(void **state)
     assert_true(latency[ALL * 99 / 100] >= (STALL_MS - ALL / 100 * 1000 / RATE - 1000 / RATE) * 1000000ll);
 }
 
+static int by_due(const void *a, const void *b)
+{
+    const struct sample *x = a, *y = b;
+    return (x->due_ns > y->due_ns) - (x->due_ns < y->due_ns);
+}
+
+/* Tasks that came when none had been there for ten mean gaps, by the samples of all tasks; those of the cut are none.
+ */
+static uint64_t firsts_replayed(const struct ran *ran, int64_t cut)
+{
+    const struct trial_report *report = ran->parts.report;
+    struct sample *samples = ran->parts.samples;
+    const size_t count = report->samples_count;
+    int64_t until_ns = INT64_MAX / 2;
+    uint64_t firsts = 0;
+    qsort(samples, count, sizeof *samples, by_due);
+    const int64_t idle_ns = (samples[count - 1].due_ns - samples[0].due_ns) / (int64_t)(count - 1) * 10;
+    for (size_t i = 0; i < count; i++) {
+        firsts += samples[i].due_ns >= until_ns + idle_ns && (int64_t)i >= cut;
+        until_ns = i && until_ns > samples[i].reap_ns ? until_ns : samples[i].reap_ns;
+    }
+    return firsts;
+}
+
+/* Of bursts, the first tasks after idleness; of two classes of tasks, each. */
+static void some_tasks_are_told_apart(void **state)
+{
+    (void)state;
+    enum { ALL = 900 };
+    const struct cost costs[] = {{.size_ns = 100000}};
+    static const int64_t arrivals[] = {ARRIVAL_RATE, ARRIVAL_WINDOW, ARRIVAL_BURST};
+    for (size_t i = 0; i < sizeof arrivals / sizeof *arrivals; i++) {
+        struct cell cell;
+        cell_init(&cell, "pthread", "mixed", 2, ALL);
+        cell.f.arrival = (struct arrival){.kind = arrivals[i]};
+        if (arrivals[i] == ARRIVAL_RATE)
+            cell.f.arrival = (struct arrival){
+                .kind = ARRIVAL_RATE, .process = PROCESS_ON_OFF, .rate = 2000, .on_ns = 10000000, .off_ns = 50000000};
+        if (arrivals[i] == ARRIVAL_WINDOW)
+            cell.f.arrival.k = 4;
+        cell.f.collect = COLLECT_COMPLETED;
+        struct ran ran = run(&cell, costs, 1);
+        assert_ended_well(&ran, &cell);
+        const int64_t cut_tasks = ran.parts.report->cut_tasks, cut = cut_tasks < 0 || cut_tasks == ALL ? 0 : cut_tasks;
+        const uint64_t classes = tasks_in(&ran, PHASE_CPU) + tasks_in(&ran, PHASE_SLEEP);
+        assert_int_equal(classes, arrivals[i] == ARRIVAL_BURST ? 0 : ALL - cut);
+        assert_true(arrivals[i] == ARRIVAL_BURST || (tasks_in(&ran, PHASE_CPU) && tasks_in(&ran, PHASE_SLEEP)));
+        const uint64_t firsts = tasks_in(&ran, PHASE_FIRST);
+        print_message("arrival %d: %d first tasks, %d cut\n", (int)arrivals[i], (int)firsts, (int)cut);
+        assert_int_equal(firsts, arrivals[i] == ARRIVAL_RATE ? firsts_replayed(&ran, cut) : 0);
+    }
+}
+
 /* Without a rate there is no arrival to count from. */
 static void bursts_have_none(void **state)
 {
@@ -245,6 +298,7 @@ int main(void)
         cmocka_unit_test(trials_add_up),
         cmocka_unit_test(overload_has_no_steady_state),
         cmocka_unit_test(who_comes_in_a_stall_waits_for_its_end),
+        cmocka_unit_test(some_tasks_are_told_apart),
         cmocka_unit_test(bursts_have_none),
     };
     return cmocka_run_group_tests(tests, trials_setup, trials_teardown);

@@ -245,8 +245,12 @@ static void test_arrivals(void **state)
     struct advice advice;
     struct contest contest;
     assert_int_equal(advice_init(&advice, &s, &wish), 0);
-    for (size_t i = 0; i < advice.series.cells * advice.series.blocks; i++)
-        advice.series.value[i] = 1000; /* latencies were not recorded */
+    for (size_t i = 0; i < s.trial_count; i++) { /* latencies were not recorded */
+        struct bucket *bucket = malloc(sizeof *bucket);
+        assert_non_null(bucket);
+        *bucket = (struct bucket){1000, 1001, 2000};
+        s.times[i].pool[LATENCY_ALL] = (struct pooled_trial){bucket, 1};
+    }
     assert_int_equal(contest_make(&advice, 0, &contest), 0);
     assert_int_equal(contest.count, SEEDS);
     for (size_t i = 0; i < contest.count; i++)

@@ -268,6 +268,38 @@ static void put_whole(struct summary_row *row, size_t offset, double value)
     *(int64_t *)((char *)row + offset) = whole(value);
 }
 
+/* Of some of the tasks, likewise. */
+static const struct {
+    enum latency_of of;
+    unsigned rare;
+    size_t at; /* of a struct latency_apart in struct summary_row */
+} latencies_apart[] = {
+    {LATENCY_FIRST, RARE_FIRST, AT(first)},
+    {LATENCY_CPU, RARE_CLASSES, AT(class_cpu)},
+    {LATENCY_SLEEP, RARE_CLASSES, AT(class_sleep)},
+};
+
+static int cell_apart(const struct run_data *run, size_t cell)
+{
+    static const double p[APART_PERCENTILES] = {0.5, 0.9, 0.99};
+    for (size_t i = 0; i < sizeof latencies_apart / sizeof *latencies_apart; i++) {
+        struct latency_apart *apart = (struct latency_apart *)((char *)&run->rows[cell] + latencies_apart[i].at);
+        struct pooled pooled = {0};
+        for (size_t k = 0; k < APART_PERCENTILES; k++) {
+            if (run_pooled_of(run, cell, latencies_apart[i].of, p[k], &pooled) == -ENOMEM)
+                return -ENOMEM;
+            apart->ns[k][0] = whole(pooled.value);
+            apart->ns[k][1] = whole(pooled.lo);
+            apart->ns[k][2] = whole(pooled.hi);
+        }
+        if (!pooled.n)
+            continue;
+        apart->n = pooled.n;
+        rare_note(latencies_apart[i].rare);
+    }
+    return 0;
+}
+
 /* Of all trials together: what is not there for too few stays empty. 0 or -ENOMEM. */
 static int cell_pool(const struct run_data *run, size_t cell)
 {
@@ -322,6 +354,8 @@ int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
     if (ideal != RUN_NOTHING)
         row->efficiency_vs_static = cell_median(work, cell, ideal_ratio_value, ideal, NULL);
     int rc = cell_pool(work->run, cell);
+    if (!rc)
+        rc = cell_apart(work->run, cell);
     if (!rc)
         rc = cell_diagnostic(work, cell);
     return rc ? rc : cell_lag(work, cell, factors);

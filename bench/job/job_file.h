@@ -14,7 +14,7 @@
 /* Another one with every field, as far as that changes a size; the first number with every other change of what a job
  * means, as trial programs of two builds may run the jobs of one (--trial-program). */
 #define JOB_VERSION                                                                                                    \
-    (10u << 16 ^ (uint32_t)(sizeof(struct job_file) + 5 * sizeof(struct trial_report) + 7 * sizeof(struct sample)))
+    (11u << 16 ^ (uint32_t)(sizeof(struct job_file) + 5 * sizeof(struct trial_report) + 7 * sizeof(struct sample)))
 #define JOB_FD 3 /* where the trial finds it */
 
 enum job_kind { JOB_TRIAL, JOB_CALIBRATE, JOB_PROBE };
@@ -31,6 +31,10 @@ enum phase {
     PHASE_LATE,
     PHASE_DETECT,
     PHASE_STEADY, /* under rate: latency, of the tasks after the warm-up (bench/trial/steady.h) */
+    /* The same latencies, of some of the tasks (bench/trial/apart.c). */
+    PHASE_FIRST, /* in bursts and traces: those that came first after a while without any */
+    PHASE_CPU,   /* under rate and window, where a workload has tasks of two classes: those that compute, */
+    PHASE_SLEEP, /* and those that sleep */
     PHASES
 };
 
@@ -158,11 +162,12 @@ struct trial_report {
     uint32_t handed_in; /* tasks, so far */
     int64_t retries;    /* of programs, over all tasks reported so far */
     /* Under rate: from when the first task was due to when the last one was; from the first one handed in to the last
-     * one; from when the first one was due to the last reap; how long the pool did not take what was due, or was at it.
-     */
-    int64_t drawn_ns, handed_ns, served_ns, taking_ns;
-    int64_t behind_ns; /* under rate: how late the least late of the last quarter of tasks was handed in */
-    int64_t cut_tasks; /* the warm-up, of those in PHASE_LATENCY; -1: not known */
+     * one; from when the first one was due to the last reap. */
+    int64_t drawn_ns, handed_ns, served_ns;
+    /* How late the least late of the last quarter of tasks was handed in, beside what the pool took to take those
+     * before it. */
+    int64_t behind_ns;
+    int64_t cut_tasks;                    /* the warm-up, of those in PHASE_LATENCY; -1: not known */
     double latency_lag1, effective_tasks; /* of the others; NAN: not known */
     double calibrate_iterations[CALIBRATION_POINTS], calibrate_ns[CALIBRATION_POINTS];
 };

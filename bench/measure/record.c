@@ -19,8 +19,9 @@
 #include <sys/wait.h>
 
 static const char *const phase_names[PHASES] = {
-    [PHASE_QUEUE] = "queue", [PHASE_SERVICE] = "service", [PHASE_RETURN] = "return", [PHASE_LATENCY] = "latency",
-    [PHASE_LATE] = "late",   [PHASE_DETECT] = "detect",   [PHASE_STEADY] = "steady",
+    [PHASE_QUEUE] = "queue",   [PHASE_SERVICE] = "service",   [PHASE_RETURN] = "return", [PHASE_LATENCY] = "latency",
+    [PHASE_LATE] = "late",     [PHASE_DETECT] = "detect",     [PHASE_STEADY] = "steady", [PHASE_FIRST] = "first",
+    [PHASE_CPU] = "class_cpu", [PHASE_SLEEP] = "class_sleep",
 };
 
 #define LATE_MOST 0.02 /* of the time drawn: the submitter may be late by that */
@@ -217,7 +218,7 @@ static double submitter_late(const struct trial_facts *facts)
     const struct pool_shape *shape = &facts->cell->shape;
     if (facts->cell->f.arrival.kind != ARRIVAL_RATE || report->drawn_ns <= 0 || !(shape->processes + shape->threads))
         return 0;
-    return (double)(report->behind_ns - report->taking_ns) / (double)report->drawn_ns;
+    return (double)report->behind_ns / (double)report->drawn_ns;
 }
 
 /* Of a trial whose program was not ended from outside. */

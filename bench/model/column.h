@@ -31,7 +31,7 @@ struct column {
     const char *help;                /* one line for results/README.md, with the unit where the name has none */
     const struct param *param;       /* of COLUMN_WORD: its choices, for an int64_t */
     const struct spelling *spelling; /* of COLUMN_SPELLED */
-    unsigned rare;                   /* 1 + the option that it is only there with (rare.h); 0: always */
+    unsigned rare;                   /* 1 + what it is only there with (rare.h); 0: always */
 };
 
 #define COLUMN_OF(row, kind_, name_, field_, help_)                                                                    \

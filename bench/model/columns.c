@@ -24,6 +24,20 @@
 /* Only in summaries of runs whose tasks were programs. */
 #define COMMAND_INT(row, field, help) {COLUMN_OF(row, INT, #field, field, help), .rare = 1 + OPTION_WORKLOAD}
 
+/* Latency of some of the tasks; only in summaries of runs that have such. */
+#define APART_INT(group, column, field, rare_, help) {COLUMN_OF(summary_row, INT, #group "_" #column, group.field, help), .rare = 1 + (rare_)}
+#define APART_COLUMNS(group, rare_, help) \
+    APART_INT(group, n, n, rare_, help), \
+    APART_INT(group, p50_ns, ns[0][0], rare_, "percentiles of their latency, as pooled_p50_ns; from 20 of them in all on"), \
+    APART_INT(group, p50_lo_ns, ns[0][1], rare_, "likewise"), \
+    APART_INT(group, p50_hi_ns, ns[0][2], rare_, "likewise"), \
+    APART_INT(group, p90_ns, ns[1][0], rare_, "likewise; from 100 on"), \
+    APART_INT(group, p90_lo_ns, ns[1][1], rare_, "likewise"), \
+    APART_INT(group, p90_hi_ns, ns[1][2], rare_, "likewise"), \
+    APART_INT(group, p99_ns, ns[2][0], rare_, "likewise; from 1,000 on"), \
+    APART_INT(group, p99_lo_ns, ns[2][1], rare_, "likewise"), \
+    APART_INT(group, p99_hi_ns, ns[2][2], rare_, "likewise")
+
 #define RUN_COLUMNS(row) \
     INT(row,  schema_version, "version of this table of columns"), \
     TEXT(row, run_id,         "name of the run, the same in all its files")
@@ -147,7 +161,7 @@ static const struct column sample_columns[] = {
 
 static const struct column latency_columns[] = {
     INT(latency_row, trial_id, "the trial in trials.csv"),
-    TEXT(latency_row, phase, "queue (submit to start; from due under rate), service (start to end), return (end to reap), latency (due to reap), late (due to submit), detect (of failed tasks: see detect_ns in trials.csv), steady (under rate: latency, of the tasks after cut_tasks in trials.csv)"),
+    TEXT(latency_row, phase, "queue (submit to start; from due under rate), service (start to end), return (end to reap), latency (due to reap), late (due to submit), detect (of failed tasks: see detect_ns in trials.csv), steady (under rate: latency, of the tasks after cut_tasks in trials.csv); and of those, or else of all: first (in bursts and traces: tasks that came when none had been there for ten mean gaps, and 1 ms, or longer), class_cpu and class_sleep (where a workload has both: tasks that compute, tasks that sleep)"),
     INT(latency_row, lo_ns, "the bucket holds lo_ns <= time < hi_ns"),
     INT(latency_row, hi_ns, "at most 1 % above lo_ns, or 1 ns"),
     INT(latency_row, count, "tasks in the bucket; buckets without a task are left out"),
@@ -231,6 +245,9 @@ static const struct column summary_columns[] = {
     COMMAND_INT(summary_row, command_cpu_lo_ns, "lower end of its 95 % order-statistic interval, of this run; empty below 6 trials"),
     COMMAND_INT(summary_row, command_cpu_hi_ns, "upper end of it"),
     COMMAND_INT(summary_row, command_maxrss_bytes, "likewise: median over trials of program_maxrss_bytes, the largest of a trial"),
+    APART_COLUMNS(first, RARE_FIRST, "in bursts and traces: of the tasks in pooled_n, those that came when none had been there for ten mean gaps, and 1 ms, or longer"),
+    APART_COLUMNS(class_cpu, RARE_CLASSES, "under rate and window, where a workload has tasks of two classes: of the tasks in pooled_n, those that compute"),
+    APART_COLUMNS(class_sleep, RARE_CLASSES, "likewise: those that sleep"),
 };
 
 #define SEARCH_COLUMNS(row) \

@@ -20,7 +20,7 @@ struct file_format {
 };
 
 /* All columns that the file may have, in order. Returns their number. */
-#define COLUMNS_MAX 128
+#define COLUMNS_MAX 192
 size_t format_columns(const struct file_format *format, struct column columns[COLUMNS_MAX]);
 /* Those that are written: without what nothing here has (bench/model/rare.h). */
 size_t format_columns_written(const struct file_format *format, struct column columns[COLUMNS_MAX]);
@@ -125,6 +125,12 @@ struct latency_row {
     int64_t lo_ns, hi_ns, count, row_sum;
 };
 
+/* Of some of the tasks of a cell: p50, p90 and p99 of their latency, each with lower and upper end of its interval. */
+#define APART_PERCENTILES 3
+struct latency_apart {
+    int64_t n, ns[APART_PERCENTILES][3];
+};
+
 struct summary_row {
     int64_t schema_version;
     char run_id[40], cell_id[16], experiment[64], experiments[EXPERIMENTS_MAX];
@@ -154,6 +160,7 @@ struct summary_row {
     int64_t deadline_ns;
     double misses, misses_lo, misses_hi;
     int64_t command_user_ns, command_sys_ns, command_cpu_ns, command_cpu_lo_ns, command_cpu_hi_ns, command_maxrss_bytes;
+    struct latency_apart first, class_cpu, class_sleep;
 };
 
 /* What the searching verbs found, a row a search. */

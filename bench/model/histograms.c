@@ -10,6 +10,7 @@
 static const char *const span_names[SPANS] = {
     [SPAN_LATE] = "late",     [SPAN_QUEUE] = "queue",     [SPAN_SERVICE] = "service",
     [SPAN_RETURN] = "return", [SPAN_LATENCY] = "latency", [SPAN_STEADY] = "steady",
+    [SPAN_FIRST] = "first",   [SPAN_CPU] = "class_cpu",   [SPAN_SLEEP] = "class_sleep",
 };
 
 struct reading {

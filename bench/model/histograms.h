@@ -6,8 +6,20 @@
 #include "bench/stats/stats.h"
 
 /* In the order of a task's life; latency is the sum of queue, service and return, late a part of queue, and steady the
- * latency of those tasks alone that came when the queue was in its steady state. */
-enum span { SPAN_LATE, SPAN_QUEUE, SPAN_SERVICE, SPAN_RETURN, SPAN_LATENCY, SPAN_STEADY, SPANS };
+ * latency of those tasks alone that came when the queue was in its steady state. The last ones are that, or else
+ * latency, of some tasks: the first after idleness, those that compute, those that sleep. */
+enum span {
+    SPAN_LATE,
+    SPAN_QUEUE,
+    SPAN_SERVICE,
+    SPAN_RETURN,
+    SPAN_LATENCY,
+    SPAN_STEADY,
+    SPAN_FIRST,
+    SPAN_CPU,
+    SPAN_SLEEP,
+    SPANS
+};
 
 struct histogram {
     struct bucket *buckets; /* ascending */

@@ -1,14 +1,14 @@
 /* See rare.h. */
 #include "bench/model/rare.h"
 
-static unsigned noted;
+static bool noted[RARES];
 
-void rare_note(unsigned option)
+void rare_note(unsigned what)
 {
-    noted |= 1u << option;
+    noted[what] = true;
 }
 
-bool rare_is_noted(unsigned option)
+bool rare_is_noted(unsigned what)
 {
-    return noted >> option & 1;
+    return noted[what];
 }

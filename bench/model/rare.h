@@ -2,9 +2,14 @@
  * only measured where it has some value, that something asked for here has, or a file that was read. One thread. */
 #ifndef POOLBENCH_MODEL_RARE_H
 #define POOLBENCH_MODEL_RARE_H
+#include "bench/model/options.h"
 #include <stdbool.h>
 
-void rare_note(unsigned option); /* its position in options[]: --arrival rate for OPTION_ARRIVAL */
-bool rare_is_noted(unsigned option);
+/* What is rare: by the position of an option in options[] (--arrival rate for OPTION_ARRIVAL), or what some workloads
+ * and arrivals alone have. */
+enum { RARE_FIRST = OPTIONS_MAX, RARE_CLASSES, RARES };
+
+void rare_note(unsigned what);
+bool rare_is_noted(unsigned what);
 
 #endif

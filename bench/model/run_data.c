@@ -262,8 +262,11 @@ static void times_note(size_t trial, const struct histogram *histograms, void *a
         if (q < 0.99 ? histogram->tasks > 0 : is_borne(histogram, 1 / (1 - q)))
             times->percentile[p] = stats_histogram_quantile(histogram->buckets, histogram->count, q);
     }
-    if (latency && !pool_keep(&times->pool, &histograms[histograms[SPAN_STEADY].tasks ? SPAN_STEADY : SPAN_LATENCY]))
-        reading->out_of_memory = true;
+    const enum span kept[LATENCIES] = {histograms[SPAN_STEADY].tasks ? SPAN_STEADY : SPAN_LATENCY, SPAN_FIRST, SPAN_CPU,
+                                       SPAN_SLEEP};
+    for (size_t of = 0; of < LATENCIES && latency; of++)
+        if (!pool_keep(&times->pool[of], &histograms[kept[of]]))
+            reading->out_of_memory = true;
     for (size_t span = 0; span < SPANS; span++)
         times->mean[span] = histogram_mean(&histograms[span]);
     times->tasks = service->tasks;
@@ -294,24 +297,30 @@ static int times_read(struct run_data *run, char *error)
 }
 
 /* The histograms of a cell's trials; NULL: out of memory. */
-static struct pooled_trial *pool_of(const struct run_data *run, size_t cell, size_t *count)
+static struct pooled_trial *pool_of(const struct run_data *run, size_t cell, enum latency_of of, size_t *count)
 {
     struct pooled_trial *pool = calloc(run->trial_count + 1, sizeof *pool);
     *count = 0;
     for (size_t i = run->first[cell]; pool && run->times && i != RUN_NOTHING; i = run->next[i])
         if (trial_is_ok(&run->trials[i]))
-            pool[(*count)++] = run->times[i].pool;
+            pool[(*count)++] = run->times[i].pool[of];
     return pool;
 }
 
-int run_pooled_at(const struct run_data *run, size_t cell, double p, double level, struct pooled *result)
+static int pooled_of(const struct run_data *run, size_t cell, enum latency_of of, double p, double level,
+                     struct pooled *result)
 {
     size_t count;
-    struct pooled_trial *pool = pool_of(run, cell, &count);
+    struct pooled_trial *pool = pool_of(run, cell, of, &count);
     *result = (struct pooled){.value = NAN, .lo = NAN, .hi = NAN};
     int rc = pool ? pooled_percentile(pool, count, p, level, result) : -ENOMEM;
     free(pool);
     return rc;
+}
+
+int run_pooled_at(const struct run_data *run, size_t cell, double p, double level, struct pooled *result)
+{
+    return pooled_of(run, cell, LATENCY_ALL, p, level, result);
 }
 
 int run_pooled(const struct run_data *run, size_t cell, double p, struct pooled *result)
@@ -319,10 +328,15 @@ int run_pooled(const struct run_data *run, size_t cell, double p, struct pooled 
     return run_pooled_at(run, cell, p, looks_level_alone(run->looks), result);
 }
 
+int run_pooled_of(const struct run_data *run, size_t cell, enum latency_of of, double p, struct pooled *result)
+{
+    return pooled_of(run, cell, of, p, looks_level_alone(run->looks), result);
+}
+
 int run_misses_at(const struct run_data *run, size_t cell, double limit_ns, double level, struct pooled *result)
 {
     size_t count;
-    struct pooled_trial *pool = pool_of(run, cell, &count);
+    struct pooled_trial *pool = pool_of(run, cell, LATENCY_ALL, &count);
     *result = (struct pooled){.value = NAN, .lo = NAN, .hi = NAN};
     int rc = pool ? pooled_beyond(pool, count, limit_ns, level, result) : -ENOMEM;
     free(pool);
@@ -434,7 +448,8 @@ void run_data_close(struct run_data *run)
 {
     json_decref(run->host);
     for (size_t i = 0; run->times && i < run->trial_count; i++)
-        free((void *)run->times[i].pool.buckets);
+        for (size_t of = 0; of < LATENCIES; of++)
+            free((void *)run->times[i].pool[of].buckets);
     free(run->trials);
     free(run->times);
     free(run->rows);

@@ -32,6 +32,10 @@ enum run_percentile {
 double tail_x(unsigned point); /* 1 / (1 - p) */
 double tail_p(unsigned point); /* of the first, the fastest task */
 
+/* Of which tasks of a cell a latency is: of all of them; of those that came first after idleness; of a class of tasks,
+ * where there are two. */
+enum latency_of { LATENCY_ALL, LATENCY_FIRST, LATENCY_CPU, LATENCY_SLEEP, LATENCIES };
+
 /* What latency.csv says of one trial, in ns; NAN: not known, or of too few tasks. */
 struct trial_times {
     double percentile[RUN_PERCENTILES];
@@ -39,7 +43,7 @@ struct trial_times {
     double tail[TAIL_POINTS]; /* of service; latency, where the cell has one (factors_have_latency), is pooled */
     int64_t tasks;            /* whose service was timed */
     /* Of latency, in its steady state where the trial tells of one; empty unless factors_have_latency(). */
-    struct pooled_trial pool;
+    struct pooled_trial pool[LATENCIES];
 };
 
 struct run_data {
@@ -91,6 +95,8 @@ int run_misses(const struct run_data *run, size_t cell, double limit_ns, struct 
 /* Likewise, at this level. */
 int run_pooled_at(const struct run_data *run, size_t cell, double p, double level, struct pooled *result);
 int run_misses_at(const struct run_data *run, size_t cell, double limit_ns, double level, struct pooled *result);
+/* run_pooled() of some of the tasks. */
+int run_pooled_of(const struct run_data *run, size_t cell, enum latency_of of, double p, struct pooled *result);
 
 /* Whether latencies of such a cell are of the pool: tasks come one by one, and are timed. Else most of a latency is the
  * queue that the trial itself has made. */

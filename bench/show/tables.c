@@ -246,16 +246,10 @@ static void misses_put(struct sheet *sheet, const struct summary_row *row, bool 
     sheet_note(sheet, "", detail == DETAIL_REPORT ? interval : "");
 }
 
-static void latency_put(struct sheet *sheet, const struct summary_row *row, bool below, enum detail detail)
+static void percentiles_put(struct sheet *sheet, const int64_t (*ns)[3], size_t count, bool below, enum detail detail)
 {
-    const int64_t ns[PERCENTILES][3] = {
-        {row->pooled_p50_ns, row->pooled_p50_lo_ns, row->pooled_p50_hi_ns},
-        {row->pooled_p90_ns, row->pooled_p90_lo_ns, row->pooled_p90_hi_ns},
-        {row->pooled_p99_ns, row->pooled_p99_lo_ns, row->pooled_p99_hi_ns},
-        {row->pooled_p999_ns, row->pooled_p999_lo_ns, row->pooled_p999_hi_ns},
-    };
     char value[32], lo[32], hi[32], interval[72];
-    for (size_t i = 0; i < PERCENTILES; i++) {
+    for (size_t i = 0; i < count; i++) {
         *value = *interval = '\0'; /* too few tasks; too few trials, or independent tasks */
         if (ns[i][0] != MISSING)
             format_duration(value, sizeof value, (double)ns[i][0]);
@@ -265,6 +259,18 @@ static void latency_put(struct sheet *sheet, const struct summary_row *row, bool
         sheet_put(sheet, "%s", below ? interval : value);
         sheet_note(sheet, "", detail == DETAIL_REPORT ? interval : "");
     }
+}
+
+static void latency_put(struct sheet *sheet, const struct summary_row *row, bool below, enum detail detail)
+{
+    const int64_t ns[PERCENTILES][3] = {
+        {row->pooled_p50_ns, row->pooled_p50_lo_ns, row->pooled_p50_hi_ns},
+        {row->pooled_p90_ns, row->pooled_p90_lo_ns, row->pooled_p90_hi_ns},
+        {row->pooled_p99_ns, row->pooled_p99_lo_ns, row->pooled_p99_hi_ns},
+        {row->pooled_p999_ns, row->pooled_p999_lo_ns, row->pooled_p999_hi_ns},
+    };
+    char value[32];
+    percentiles_put(sheet, ns, PERCENTILES, below, detail);
     misses_put(sheet, row, below, detail);
     sheet_put(sheet, "%s",
               below || isnan(row->dropped_share) ? "" : format_percent(value, sizeof value, row->dropped_share));
@@ -272,6 +278,24 @@ static void latency_put(struct sheet *sheet, const struct summary_row *row, bool
         sheet_row(sheet, "");
     else
         sheet_put(sheet, "%lld", (long long)row->pooled_n);
+}
+
+/* Of some of its tasks, where it has such. */
+static void apart_put(struct sheet *sheet, const char *whose, const struct latency_apart *apart, bool bounded,
+                      enum detail detail)
+{
+    if (apart->n == MISSING)
+        return;
+    const bool two = bounded && detail != DETAIL_REPORT && apart->ns[0][1] != MISSING;
+    for (int below = 0; below <= two; below++) {
+        sheet_put(sheet, "%s", below ? "" : whose);
+        percentiles_put(sheet, apart->ns, APART_PERCENTILES, below, detail);
+        sheet_row(sheet, "", "", ""); /* p99.9, misses, dropped */
+        if (below)
+            sheet_row(sheet, "");
+        else
+            sheet_put(sheet, "%lld", (long long)apart->n);
+    }
 }
 
 static bool has_latency(const struct summary_row *row)
@@ -282,19 +306,20 @@ static bool has_latency(const struct summary_row *row)
 /* What the table rests on, and why some of it is empty. */
 static char *latency_foot(const struct run_data *run, enum detail detail)
 {
-    bool bounded = false, few = false, unbounded = false;
+    bool bounded = false, few = false, unbounded = false, first = false;
     for (size_t i = 0; i < run->count; i++) {
         const struct summary_row *row = &run->rows[i];
         if (!has_latency(row))
             continue;
         bounded = bounded || row->pooled_p50_lo_ns != MISSING;
         few = few || row->pooled_p999_ns == MISSING;
+        first = first || row->first.n != MISSING;
         unbounded = unbounded || (row->blocks >= STATS_INTERVAL_MIN &&
                                   ((row->pooled_p99_ns != MISSING && row->pooled_p99_lo_ns == MISSING) ||
                                    (row->pooled_p999_ns != MISSING && row->pooled_p999_lo_ns == MISSING)));
     }
     char *foot = NULL;
-    if (asprintf(&foot, "%s%s%s",
+    if (asprintf(&foot, "%s%s%s%s",
                  !bounded ? "an interval takes 6 trials"
                  : detail == DETAIL_REPORT
                      ? "ranges: 95 % interval, of this run, that takes each trial for one observation"
@@ -302,7 +327,8 @@ static char *latency_foot(const struct run_data *run, enum detail detail)
                  few ? "; p99 takes 1,000 tasks in all trials, p99.9 takes 10,000" : "",
                  unbounded ? "; where there is none, tasks waited in the same queue and are too few independent ones: "
                              "longer trials tell more"
-                           : "") < 0)
+                           : "",
+                 first ? "; first after idleness: no task was there for ten mean gaps before" : "") < 0)
         return NULL;
     return foot;
 }
@@ -327,10 +353,13 @@ struct sheet latency_sheet(const struct table *t, enum detail detail)
             continue;
         sheet_put(&sheet, "%s", factors_label(label, sizeof label, &run->rows[i], t->shown | FACTOR_POOL));
         latency_put(&sheet, &run->rows[i], false, detail);
-        if (!bounded || detail == DETAIL_REPORT)
-            continue;
-        sheet_put(&sheet, "%s", "");
-        latency_put(&sheet, &run->rows[i], true, detail);
+        if (bounded && detail != DETAIL_REPORT) {
+            sheet_put(&sheet, "%s", "");
+            latency_put(&sheet, &run->rows[i], true, detail);
+        }
+        apart_put(&sheet, "  first after idleness", &run->rows[i].first, bounded, detail);
+        apart_put(&sheet, "  those that compute", &run->rows[i].class_cpu, bounded, detail);
+        apart_put(&sheet, "  those that sleep", &run->rows[i].class_sleep, bounded, detail);
     }
     sheet_trim(&sheet);
     if (sheet_rows(&sheet) > 1)

@@ -24,7 +24,8 @@ struct drive {
     bool full;         /* the pool did not take all it was offered */
     uint64_t last;     /* ticks of the last reap */
     uint64_t offered;  /* ticks since when the pool is offered what it has not taken yet; 0: it has taken all */
-    uint64_t taking;   /* ticks that it took for taking */
+    uint64_t owed;     /* ticks by which tasks are late for what the pool took to take those before; */
+    uint64_t behind;   /* and by which the least late of the last quarter of them was late beside that */
 };
 
 static int check_warm(struct trial *trial, const struct done *done, uint32_t handed_in)
@@ -137,15 +138,33 @@ static uint32_t arrived(struct trial *trial, struct drive *drive)
     return limit < file->tasks ? (uint32_t)limit : file->tasks;
 }
 
-/* How long the pool was at taking what was due, or did not take it: what is handed in late for that is not the
- * submitter's. */
-static void taking_note(struct drive *drive, uint64_t offered, bool all)
+static uint64_t smaller(uint64_t a, uint64_t b)
 {
-    drive->offered = drive->offered ? drive->offered : offered;
-    if (!all)
-        return;
-    drive->taking += clock_ticks() - drive->offered;
-    drive->offered = 0;
+    return a < b ? a : b;
+}
+
+static uint64_t late(const struct trial *trial, uint32_t task, uint64_t now)
+{
+    const uint64_t due = trial->gate + trial->due[task];
+    return now > due ? now - due : 0;
+}
+
+/* Of `n` tasks offered at `now`, the first `taken` are in. While the pool is at taking what was due, or does not take
+ * it, others come due: what is late for that is not the submitter's, until it has caught up. */
+static void lateness_note(const struct trial *trial, struct drive *drive, const uint32_t *tasks, unsigned n,
+                          unsigned taken, uint64_t now)
+{
+    const uint32_t last_quarter = trial->file->tasks - (trial->file->tasks + 3) / 4;
+    const uint64_t since = drive->offered ? drive->offered : now;
+    drive->owed = smaller(drive->owed, late(trial, tasks[0], now));
+    for (unsigned i = 0; i < taken; i++) {
+        const uint64_t all = late(trial, tasks[i], now);
+        if (tasks[i] >= last_quarter)
+            drive->behind = smaller(drive->behind, all - smaller(drive->owed + now - since, all));
+    }
+    drive->offered = taken < n ? since : 0;
+    if (taken == n)
+        drive->owed += clock_ticks() - since;
 }
 
 /* The first task from this one on that is not dropped, or limit. */
@@ -176,7 +195,7 @@ static int hand_in(struct trial *trial, struct drive *drive)
         if (taken < 0)
             return taken;
         if (trial->due)
-            taking_note(drive, now, (unsigned)taken == n);
+            lateness_note(trial, drive, tasks, n, (unsigned)taken, now);
         drive->flying += (uint32_t)taken;
         if (taken)
             drive->next = tasks[taken - 1] + 1;
@@ -262,7 +281,7 @@ static int check_clock(struct trial *trial)
 int drive(struct trial *trial)
 {
     const struct job_file *file = trial->file;
-    struct drive drive = {0};
+    struct drive drive = {.behind = UINT64_MAX};
     struct done done[REAP_BATCH];
     int rc = 0;
     if (file->f.arrival.kind == ARRIVAL_RATE) /* the default slack of 50 us would go into every time that is slept to */
@@ -293,6 +312,6 @@ int drive(struct trial *trial)
             return rc;
     }
     trial->report->wall_ns = (int64_t)clock_to_ns(drive.last - trial->gate);
-    trial->report->taking_ns = (int64_t)clock_to_ns(drive.taking);
+    trial->report->behind_ns = drive.behind == UINT64_MAX ? 0 : (int64_t)clock_to_ns(drive.behind);
     return clock_source.is_tsc ? check_clock(trial) : 0;
 }

@@ -132,7 +132,7 @@ void record_done(struct trial *trial, const struct done *done, uint64_t reaped_a
     if (returned && done->end) { /* timed, and it lived to tell */
         uint64_t from = trial->due ? trial->gate + trial->due[task] : trial->submitted[task];
         count_spans(trial, from, done, reaped_at);
-        if (trial->due)
+        if (trial->latencies)
             trial->latencies[task] = since(from, reaped_at);
     }
     if (trial->due)

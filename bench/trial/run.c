@@ -96,6 +96,7 @@ static int run_pool(struct trial *trial)
     usage_since(&after, &before);
     report->usage = after;
     steady_report(trial);
+    apart_report(trial);
     if (trial->job.workload->observe) {
         report->parent_sees = trial->job.workload->observe(trial->job.state);
         report->observed = 1;

@@ -277,7 +277,7 @@ int setup_arrays(struct trial *trial)
         return -ENOMEM;
     if (file->f.collect == COLLECT_ORDERED && !(trial->held = trial_memory(file->tasks, sizeof *trial->held)))
         return -ENOMEM;
-    if (file->f.arrival.kind == ARRIVAL_RATE) {
+    if (file->f.arrival.kind == ARRIVAL_RATE || apart_has_classes(trial)) {
         if (!(trial->latencies = trial_memory(file->tasks, sizeof *trial->latencies)))
             return -ENOMEM;
         memset(trial->latencies, 0xff, file->tasks * sizeof *trial->latencies); /* NO_LATENCY */

@@ -117,17 +117,6 @@ static int64_t between_ns(const uint64_t *ticks, uint32_t tasks)
     return ticks[tasks - 1] > ticks[0] ? (int64_t)clock_to_ns(ticks[tasks - 1] - ticks[0]) : 0;
 }
 
-/* How late all of the last quarter were at least: what is caught up with, as after a pause, is not behind. */
-static int64_t behind_ns(const struct trial *trial, uint32_t tasks)
-{
-    uint64_t least = UINT64_MAX;
-    for (uint32_t task = tasks - (tasks + 3) / 4; task < tasks; task++) {
-        const uint64_t due = trial->due[task] + trial->gate, at = trial->submitted[task];
-        least = at < due ? 0 : at - due < least ? at - due : least;
-    }
-    return (int64_t)clock_to_ns(least);
-}
-
 void steady_report(struct trial *trial)
 {
     struct trial_report *report = trial->report;
@@ -138,7 +127,6 @@ void steady_report(struct trial *trial)
         return;
     report->drawn_ns = between_ns(trial->due, tasks);
     report->handed_ns = between_ns(trial->submitted, tasks);
-    report->behind_ns = behind_ns(trial, tasks);
     report->served_ns = report->wall_ns - (int64_t)clock_to_ns(trial->due[0]);
     double *values = malloc(tasks * sizeof *values);
     const size_t count = values ? latencies_gather(trial, values) : 0;

@@ -8,6 +8,7 @@
  *   schedule.c   when tasks are due, and how fast they could be done
  *   record.c     histograms, samples, sums
  *   steady.c     under rate: the warm-up that is cut, and what is left
+ *   apart.c      latencies of each class, and of the first tasks after idleness
  *   verify.c     were the results right?
  *   calibrate.c  how long does an iteration take?
  *   attach.c     processes that a pool executes
@@ -44,7 +45,7 @@ struct trial {
     /* by task, written by the submitter alone; not inherited by children */
     uint64_t *submitted; /* ticks */
     uint64_t *due;       /* ticks after the gate; only for rate, in the job file */
-    uint64_t *latencies; /* ns from due to reap, NO_LATENCY; only for rate */
+    uint64_t *latencies; /* ns from due or submit to reap, NO_LATENCY; for rate, and where apart_has_classes() */
     struct done *held;   /* finished out of order; only for collect=ordered */
     uint64_t *reaped;    /* bits: reported; in the job file */
     uint64_t *failed;    /* bits: reported, and not ok */
@@ -95,6 +96,9 @@ int64_t schedule_ideal_ns(const struct trial *trial);
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
 /* Under rate, after the last reap: how arrivals and tasks went, and the histogram of those after the warm-up. */
 void steady_report(struct trial *trial);
+/* Behind it: the histograms of some of the tasks. */
+void apart_report(struct trial *trial);
+bool apart_has_classes(const struct trial *trial); /* whose latencies are told apart */
 int verify_results(struct trial *trial);
 int attach_run(const char *where, int argc,
                char **argv); /* where: HANDLES_WHERE (pools/plugin/handles.h); the exit code */
