@@ -93,6 +93,20 @@ void made_arrival(int64_t task, int64_t due_ns, int64_t latency_ns)
     sample_put(row);
 }
 
+void made_stamps(int64_t task, const int64_t ns[5])
+{
+    struct sample_row row;
+    row_clear(&sample_format, &row);
+    row.task = task;
+    row.worker = task % 2;
+    row.due_ns = ns[0];
+    row.submit_ns = ns[1];
+    row.start_ns = ns[2];
+    row.end_ns = ns[3];
+    row.reap_ns = ns[4];
+    sample_put(row);
+}
+
 void made_put(struct trial_row trial)
 {
     assert_int_equal(csv_flush(latency), 0);

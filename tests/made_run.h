@@ -13,6 +13,7 @@ struct trial_row made_trial(const char *cell, const char *pool, const char *arri
 void made_bucket(const char *phase, int64_t lo_ns, int64_t hi_ns, int64_t count);
 void made_sample(int64_t task, int64_t worker, int64_t start_ns, int64_t end_ns); /* task 3 failed, others are ok */
 void made_arrival(int64_t task, int64_t due_ns, int64_t latency_ns); /* a sample, likewise, of which that is known */
+void made_stamps(int64_t task, const int64_t ns[5]);                 /* due, submit, start, end, reap */
 void made_put(struct trial_row trial);
 
 #endif

@@ -22,7 +22,7 @@ static int whys_make(struct analysis *analysis)
     char error[ERROR_MAX];
     if (!analysis->run->count)
         return 0;
-    int rc = why_open(analysis->run, &analysis->why, error);
+    int rc = why_open(analysis->run, 0, &analysis->why, error);
     if (!rc)
         rc = whys_by(&analysis->why, FACTOR_POOL, "", "", &analysis->whys, error);
     return rc == -ENOMEM ? rc : 0;

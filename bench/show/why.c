@@ -69,7 +69,13 @@ static void foot_put(struct sheet *sheet, const struct explanation *why)
     struct lines lines;
     if (!lines_open(&lines))
         return;
-    fprintf(lines.out, "A worker's time per task; intervals hold together with 95 %%; ");
+    if (why->b_run->tail > 0)
+        fprintf(lines.out,
+                "Of the slowest %g %% of the tasks of each trial that samples.csv has, in the mean: from due to reap; "
+                "intervals hold together with 95 %%; ",
+                100 * why->b_run->tail);
+    else
+        fprintf(lines.out, "A worker's time per task; intervals hold together with 95 %%; ");
     if (why->is_told)
         fprintf(lines.out, "* counts as explained.");
     else
@@ -108,7 +114,7 @@ struct sheet why_sheet(const struct explanation *why)
         else
             sheet_put(&sheet, "-");
     }
-    change_put(&sheet, "time per task", &why->whole, unit);
+    change_put(&sheet, why->b_run->tail > 0 ? "latency" : "time per task", &why->whole, unit);
     sheet_put(&sheet, why->is_told ? "100 %%" : "-");
     foot_put(&sheet, why);
     return sheet;

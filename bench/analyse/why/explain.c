@@ -1,5 +1,7 @@
 /* The difference of two cells, state by state, see explain.h. */
 #include "bench/analyse/why/explain.h"
+#include "bench/analyse/why/tail.h"
+#include "bench/base/refuse.h"
 #include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/ranks.h"
@@ -8,15 +10,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-int why_open(const struct run_data *run, struct why_run *why, char *error)
+/* The median of what is taken apart, of each cell. */
+static int cells_fill(struct why_run *why)
 {
-    *why = (struct why_run){.run = run};
-    return states_make(run, host_cpus(run->host), &why->states, error);
+    const struct run_data *run = why->run;
+    double *values = calloc(run->trial_count + 1, sizeof *values);
+    why->cell_ns = calloc(run->count + 1, sizeof *why->cell_ns);
+    for (size_t i = 0; values && why->cell_ns && i < run->count; i++) {
+        size_t count = 0;
+        for (size_t t = run->first[i]; t != RUN_NOTHING; t = run->next[t])
+            values[count++] = why->states[t].whole_ns;
+        why->cell_ns[i] = stats_median(values, stats_sort(values, count));
+    }
+    free(values);
+    return values && why->cell_ns ? 0 : -ENOMEM;
+}
+
+int why_open(const struct run_data *run, double tail, struct why_run *why, char *error)
+{
+    *why = (struct why_run){.run = run, .tail = tail};
+    int rc = tail > 0 ? tails_make(run, tail, &why->states, error)
+                      : states_make(run, host_cpus(run->host), &why->states, error);
+    if (!rc && cells_fill(why))
+        rc = refuse_as(-ENOMEM, error, "out of memory");
+    if (rc)
+        why_close(why);
+    return rc;
 }
 
 void why_close(struct why_run *why)
 {
     free(why->states);
+    free(why->cell_ns);
     *why = (struct why_run){0};
 }
 

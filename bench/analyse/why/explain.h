@@ -10,10 +10,12 @@
 /* A run whose trials were taken apart. */
 struct why_run {
     const struct run_data *run; /* stays in use */
+    double tail;                /* what is taken apart: 0: the time per task; 0.01: the latency of the slowest 1 % */
     struct states *states;      /* one a trial */
+    double *cell_ns;            /* the median of that, one a cell; NAN: no trial tells it */
 };
-/* 0 or -errno with a line in error; nothing to be released then. */
-int why_open(const struct run_data *run, struct why_run *why, char *error);
+/* 0 or -errno with a line in error (ERROR_MAX bytes); nothing to be released then. Of a tail -ENODATA: tail.h. */
+int why_open(const struct run_data *run, double tail, struct why_run *why, char *error);
 void why_close(struct why_run *why);
 
 /* A quantity of both, block by block: middles, and that of the difference B - A with an interval. */
@@ -35,7 +37,7 @@ struct explanation {
     const struct why_run *a_run, *b_run;
     size_t a, b;                  /* cells */
     unsigned by;                  /* the factor they differ in; 0: the run */
-    struct comparison comparison; /* of the time per task, B by A; what was published */
+    struct comparison comparison; /* of the time per task, B by A, what was published; or of the tail's latency */
     struct change whole;          /* in ns a task, and of the parts the sum */
     struct part part[STATES];
     struct change fact[FACTS];

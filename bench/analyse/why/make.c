@@ -60,6 +60,15 @@ static double meanwhile(const struct trial_row *row, int64_t ns)
                                         : number_real(ns);
 }
 
+void states_facts(const struct trial_row *row, struct states *s)
+{
+    const int64_t counts[FACTS] = {
+        [FACT_SUBMITTER] = row->submitter_ns, [FACT_KERNEL] = row->sys_ns, [FACT_SWITCHES] = row->nvcsw,
+        [FACT_PREEMPTIONS] = row->nivcsw,     [FACT_FAULTS] = row->minflt, [FACT_MIGRATIONS] = row->migrations};
+    for (int i = 0; i < FACTS; i++)
+        s->fact[i] = trial_per_task(row, i == FACT_CPU ? cpu_of(row) : number_real(counts[i]));
+}
+
 static void trial_make(const struct run_data *run, size_t trial, size_t serial, int64_t cpus, double end_ns,
                        struct states *s)
 {
@@ -87,11 +96,7 @@ static void trial_make(const struct run_data *run, size_t trial, size_t serial, 
         return;
     serial_put(run, trial, serial, &t);
     states_take_apart(&t, s);
-    const int64_t counts[FACTS] = {
-        [FACT_SUBMITTER] = row->submitter_ns, [FACT_KERNEL] = row->sys_ns, [FACT_SWITCHES] = row->nvcsw,
-        [FACT_PREEMPTIONS] = row->nivcsw,     [FACT_FAULTS] = row->minflt, [FACT_MIGRATIONS] = row->migrations};
-    for (int i = 0; i < FACTS; i++)
-        s->fact[i] = trial_per_task(row, i == FACT_CPU ? cpu_of(row) : number_real(counts[i]));
+    states_facts(row, s);
 }
 
 int states_make(const struct run_data *run, int64_t cpus, struct states **states, char *error)

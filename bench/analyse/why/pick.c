@@ -33,7 +33,7 @@ static bool has_value(const struct picking *p, size_t cell, const char *value)
 static bool is_offered(const struct picking *p, size_t cell)
 {
     const struct summary_row *row = &p->run->run->rows[cell];
-    if (!(row->ns_per_task > 0))
+    if (!(p->run->cell_ns[cell] > 0))
         return false;
     return *p->a || p->by != FACTOR_POOL ||
            !(row_has_pool(row, BASE_POOL) || row_has_pool(row, IDEAL_POOL) || row_is_floor(row));
@@ -60,7 +60,7 @@ static void group_find(struct picking *p, size_t place)
 
 static double time_of(const struct picking *p, size_t cell)
 {
-    return p->run->run->rows[cell].ns_per_task;
+    return p->run->cell_ns[cell];
 }
 
 /* The fastest. */

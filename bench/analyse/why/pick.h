@@ -26,6 +26,8 @@ size_t whys_first(const struct whys *whys);
 
 /* "prefork", "workers 4", "run B". Returns text. */
 char *why_name(char *text, size_t size, const struct explanation *why, bool is_b);
+/* "the time per task of", "the slowest 1 % of tasks of". Returns text. */
+char *why_metric(char *text, size_t size, const struct explanation *why);
 /* What both have in common, and other groups have not: "spin, 10us, 2 workers". */
 char *why_label(char *text, size_t size, const struct explanation *why);
 /* The answer in sentences, a line each. */

@@ -191,7 +191,40 @@ static const char *const plain_words[STATES] = {
     [STATE_TAKEN] = "the hypervisor gave it to somebody else",
     [STATE_MADE] = "fork(2) by the submitter, one task after the other",
     [STATE_IDLE_END] = "imbalance: its last tasks end at different times",
+    [STATE_LATE] = "the submitter was busy, or had no CPU",
+    [STATE_QUEUED_FULL] = "too few workers for the tasks that came together, or their bodies took long",
 };
+
+/* Of the slowest tasks; counts are of all tasks. */
+static void reason_tail(struct explanation *e, enum state state)
+{
+    struct part *part = &e->part[state];
+    const struct change *preempted = &e->fact[FACT_PREEMPTIONS], *switches = &e->fact[FACT_SWITCHES];
+    const double more = part->change.more;
+    if (state == STATE_RETURN) {
+        part->is_named = true;
+        snprintf(part->reason, sizeof part->reason, "%s",
+                 factors_of_b(e)->collect == COLLECT_JOINED ? "--collect joined: results are not fetched one by one"
+                                                            : "the submitter was busy, or had not been woken");
+    } else if (state == STATE_QUEUED) {
+        snprintf(part->reason, sizeof part->reason, "--samples all would tell whether a worker was free meanwhile");
+    } else if (state == STATE_QUEUED_FREE) {
+        part->is_named = agrees(switches, more);
+        snprintf(part->reason, sizeof part->reason, "%s",
+                 part->is_named ? "workers that sleep have to be woken"
+                                : "not yet awake, or not yet on a CPU: switch records would tell");
+    } else if (strcmp(factors_of_b(e)->size_dist, "fixed") != 0) {
+        snprintf(part->reason, sizeof part->reason, "tasks have different sizes; or they were taken off their CPU");
+    } else if (agrees(preempted, more)) {
+        part->is_named = true;
+        snprintf(part->reason, sizeof part->reason, "taken off their CPU: %.2g preemptions a task against %.2g",
+                 preempted->b, preempted->a);
+    } else {
+        snprintf(part->reason, sizeof part->reason, "%s",
+                 state == STATE_TAIL_BODY ? "explain without --metric takes bodies apart"
+                                          : "taken off their CPU, or asleep: switch records would tell");
+    }
+}
 
 static void reason_find(struct explanation *e, enum state state)
 {
@@ -230,6 +263,13 @@ static void reason_find(struct explanation *e, enum state state)
     case STATE_OFF:
         snprintf(part->reason, sizeof part->reason,
                  "not told apart: how long they waited is not known, or not of that time alone");
+        return;
+    case STATE_QUEUED_FREE:
+    case STATE_QUEUED:
+    case STATE_TAIL_BODY:
+    case STATE_TAIL_MORE:
+    case STATE_RETURN:
+        reason_tail(e, state);
         return;
     case STATE_SLEEP_MORE:
         snprintf(part->reason, sizeof part->reason, "woken later than under serial, or held up inside of tasks");

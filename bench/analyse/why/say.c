@@ -8,6 +8,7 @@
 
 #define SAID_MOST  3   /* states of a sentence */
 #define SAID_LEAST 0.1 /* of the difference */
+#define PERCENT    0.01
 #define HALF       0.5 /* must be explained under the answer of a run */
 
 char *why_name(char *text, size_t size, const struct explanation *why, bool is_b)
@@ -39,20 +40,49 @@ static char *times_text(char *text, size_t size, double ratio)
     return text;
 }
 
-static void head_say(FILE *out, const struct explanation *why)
+char *why_metric(char *text, size_t size, const struct explanation *why)
 {
-    char a[SPEC_MAX], b[SPEC_MAX], label[192], ratio[32];
-    fprintf(out, "%s takes %s the time per task of %s (%s)", why_name(b, sizeof b, why, true),
-            times_text(ratio, sizeof ratio, why->comparison.ratio), why_name(a, sizeof a, why, false),
-            why_label(label, sizeof label, why));
+    if (why->b_run->tail > 0)
+        snprintf(text, size, "the latency of the slowest %g %% of tasks", 100 * why->b_run->tail);
+    else
+        snprintf(text, size, "the time per task");
+    return text;
 }
 
-/* "84 % of the difference is waiting for a CPU that others had". */
+static void head_say(FILE *out, const struct explanation *why)
+{
+    char a[SPEC_MAX], b[SPEC_MAX], label[192], ratio[32], metric[64];
+    fprintf(out, "%s %s %s %s of %s (%s)", why_name(b, sizeof b, why, true), why->b_run->tail > 0 ? "has" : "takes",
+            times_text(ratio, sizeof ratio, why->comparison.ratio), why_metric(metric, sizeof metric, why),
+            why_name(a, sizeof a, why, false), why_label(label, sizeof label, why));
+}
+
+/* What other states take back of more than all: "less 10 % that other states give back: idle workers (8 %), ...". */
+static void back_say(FILE *out, const struct explanation *why, double excess)
+{
+    enum state order[STATES];
+    size_t said = 0;
+    double rest = excess;
+    fprintf(out, ", less %.0f %% that other states give back", 100 * excess);
+    for (size_t i = explain_order(why, order); i-- && said < SAID_MOST;) {
+        const double share = why->part[order[i]].share;
+        if (!(share <= -PERCENT))
+            break;
+        fprintf(out, "%s%s (%.0f %%)", said++ ? ", " : ": ", state_words[order[i]].phrase, -100 * share);
+        rest += share;
+    }
+    if (rest >= PERCENT)
+        fprintf(out, "%sstates that do not surely differ (%.0f %%)", said ? ", " : ": ", 100 * rest);
+}
+
+/* "84 % of the difference is waiting for a CPU that others had". Shares that come to more than all of it never stand
+ * alone. */
 static size_t parts_say(FILE *out, const struct explanation *why, size_t most)
 {
     enum state order[STATES];
     const size_t count = explain_order(why, order);
     size_t said = 0;
+    double sum = 0;
     for (size_t i = 0; i < count && said < most; i++) {
         const struct part *part = &why->part[order[i]];
         if (part->share < SAID_LEAST)
@@ -61,17 +91,24 @@ static size_t parts_say(FILE *out, const struct explanation *why, size_t most)
                 state_words[order[i]].phrase);
         if (*part->reason)
             fprintf(out, " (%s)", part->reason);
+        sum += part->share;
         said++;
     }
+    if (sum - 1 >= PERCENT / 2)
+        back_say(out, why, sum - 1);
     return said;
 }
 
-/* What makes up for a part of it. */
+/* What makes up for a part of it, where that was not said yet. */
 static void against_say(FILE *out, const struct explanation *why)
 {
     enum state order[STATES];
     size_t said = 0;
-    for (size_t i = explain_order(why, order); i-- && said < SAID_MOST;) {
+    double sum = 0;
+    const size_t count = explain_order(why, order);
+    for (size_t i = 0; i < count && i < SAID_MOST && why->part[order[i]].share >= SAID_LEAST; i++)
+        sum += why->part[order[i]].share;
+    for (size_t i = count; i-- && said < SAID_MOST && sum - 1 < PERCENT / 2;) {
         const struct part *part = &why->part[order[i]];
         if (part->share > -SAID_LEAST)
             break;
@@ -86,8 +123,11 @@ static void against_say(FILE *out, const struct explanation *why)
 static void explained_say(FILE *out, const struct explanation *why)
 {
     const double unknown = why->part[STATE_UNKNOWN].share;
-    fprintf(out, "Explained is %.0f %% of the difference: states that surely differ, and whose reason is told.",
+    fprintf(out, "Explained is %.0f %% of the difference: states that surely differ, and whose reason is told",
             100 * why->explained);
+    if (why->explained - 1 >= PERCENT / 2)
+        fprintf(out, "; %.0f %% of it is given back by states without a reason", 100 * (why->explained - 1));
+    fputc('.', out);
     if (fabs(unknown) >= SAID_LEAST)
         fprintf(out, " %.0f %% is unknown.", 100 * unknown);
     fputc('\n', out);

@@ -23,6 +23,14 @@ const struct state_words state_words[STATES] = {
     [STATE_OFF] = {"waits for a CPU, or idle", "waiting for a CPU or being idle", "off", "unknown"},
     [STATE_IDLE] = {"idle between tasks", "workers that are idle between tasks", "idle", "none"},
     [STATE_IDLE_END] = {"idle after its last task", "workers that are idle at the end", "idle-end", "none"},
+    [STATE_LATE] = {"handed in late", "being handed in late", "late", "own-submitter"},
+    [STATE_QUEUED_FULL] = {"queued: all workers at work", "being queued while all workers were at work", "queued",
+                           "own-worker"},
+    [STATE_QUEUED_FREE] = {"queued: a worker was free", "being queued while a worker was free", "queued", "none"},
+    [STATE_QUEUED] = {"queued", "being queued", "queued", "unknown"},
+    [STATE_TAIL_BODY] = {"its body, as the middle task", "longer bodies of all tasks", "body", "none"},
+    [STATE_TAIL_MORE] = {"its body beyond that", "longer bodies than the middle task has", "body-excess", "none"},
+    [STATE_RETURN] = {"ended and not reaped", "lying ended and not reaped", "return", "own-submitter"},
     [STATE_UNKNOWN] = {"unknown", "unknown", "unknown", "unknown"},
 };
 

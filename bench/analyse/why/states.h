@@ -5,7 +5,7 @@
 #define POOLBENCH_ANALYSE_WHY_STATES_H
 #include "bench/model/run_data.h"
 
-/* Leaf states of a worker's slot, in the order in which they are shown. By: who had the CPU. */
+/* Leaf states, of a worker's slot unless said otherwise, in the order in which they are shown. By: who had the CPU. */
 enum state {
     STATE_BODY,           /* a task body on a CPU, what `serial` takes for it; all of it where serial was not run */
     STATE_BODY_MORE,      /* what it takes beyond that; below 0: less */
@@ -21,7 +21,15 @@ enum state {
     STATE_OFF,            /* waiting for a CPU or idle between bodies, which is not told apart */
     STATE_IDLE,           /* between bodies and off the CPU: no task to take, or not yet awake */
     STATE_IDLE_END,       /* after its last task, while others still worked */
-    STATE_UNKNOWN,        /* what is left of the slot; below 0: the parts were more than the whole */
+    /* Of the slowest tasks (tail.h), not of slots: */
+    STATE_LATE,        /* due, and not yet handed in */
+    STATE_QUEUED_FULL, /* queued while all workers were at work */
+    STATE_QUEUED_FREE, /* queued, and a worker had no task: not yet awake, or not yet on a CPU */
+    STATE_QUEUED,      /* queued, which of the two is not told */
+    STATE_TAIL_BODY,   /* in the body, up to what the middle task of the trial takes */
+    STATE_TAIL_MORE,   /* in the body, beyond that */
+    STATE_RETURN,      /* ended, and the submitter does not have it yet */
+    STATE_UNKNOWN,     /* what is left of the slot; below 0: the parts were more than the whole */
     STATES
 };
 
@@ -67,6 +75,8 @@ extern const struct state_words state_words[STATES];
 /* One a trial of the run, in their order, to be freed. Reads samples.csv where it is there. cpus: that the workers may
  * use, 0: not known. 0 or -errno with a line in error (ERROR_MAX bytes). */
 int states_make(const struct run_data *run, int64_t cpus, struct states **states, char *error);
+/* Fills the counts of a trial. */
+void states_facts(const struct trial_row *trial, struct states *states);
 /* The cell that ran the same tasks without any pool; RUN_NOTHING: there is none. */
 size_t states_serial(const struct run_data *run, size_t cell);
 

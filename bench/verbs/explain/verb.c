@@ -13,12 +13,13 @@
 #include "bench/verbs/explain/explain.h"
 #include "bench/verbs/verbs.h"
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROW_DIGITS 3
 
-enum { BY, FORMAT };
+enum { BY, METRIC, FORMAT };
 
 static const struct argument explain_arguments[] = {
     [BY] = {"by", "FACTOR", "pool",
@@ -26,6 +27,11 @@ static const struct argument explain_arguments[] = {
             "stand A,B as two values of it; without them A is the fastest, and B of pools the next one that surely "
             "takes longer, of other factors the slowest. With two runs: run, which needs no values.",
             false},
+    [METRIC] = {"metric", "wall|p90|p99|p999", "wall",
+                "What is taken apart. wall: the time per task. p90, p99, p999: the latency of the slowest 10, 1 or 0.1 "
+                "% of the tasks that samples.csv has of a trial (--samples of run): handed in late, queued, in bodies, "
+                "not yet reaped.",
+                true},
     [FORMAT] = {"format", "text|csv", "text",
                 "text: the answer, the states from A to B and the counts. csv: the states of all trials of the run, in "
                 "the columns of profile/states.csv.",
@@ -39,6 +45,7 @@ struct asked_why {
     const char *row; /* NULL: none */
     const char *values;
     unsigned by; /* 0: the run */
+    double tail; /* of why_open() */
     char a[SPEC_MAX], b[SPEC_MAX];
 };
 
@@ -69,6 +76,12 @@ static int by_read(const char *name, struct asked_why *asked)
         return complain("explain", "--by: there is no factor '%.64s'%s", name,
                         nearest_advice(&nearest, hint, sizeof hint));
     return 0;
+}
+
+/* "p99": a share, as the digits behind the point say it. */
+static double tail_of(const char *metric)
+{
+    return *metric == 'p' ? 1 - strtod(metric + 1, NULL) / pow(10, (double)strlen(metric + 1)) : 0;
 }
 
 /* "A,B". */
@@ -176,7 +189,7 @@ static int explain_answer(const struct run_data *runs, const struct asked_why *a
     size_t chosen;
     int rc = 0;
     for (unsigned i = 0; i < asked->runs && !rc; i++)
-        rc = why_open(&runs[i], &opened[i], error);
+        rc = why_open(&runs[i], asked->tail, &opened[i], error);
     if (!rc && !strcmp(format, "csv")) {
         rc = states_csv(&runs[0], opened[0].states);
         if (rc)
@@ -185,7 +198,7 @@ static int explain_answer(const struct run_data *runs, const struct asked_why *a
         rc = asked->by ? whys_by(&opened[0], asked->by, asked->a, asked->b, &whys, error)
                        : whys_of_runs(&opened[0], &opened[1], &whys, error);
     }
-    int code = !rc ? 0 : rc == -EINVAL || rc == -EBADMSG ? 2 : 1;
+    int code = !rc ? 0 : rc == -EINVAL || rc == -EBADMSG || rc == -ENODATA ? 2 : 1;
     if (rc)
         complain("explain", "%s", error);
     else if (strcmp(format, "csv") != 0 && !(code = row_find(&whys, asked->row, &chosen)))
@@ -218,6 +231,10 @@ static int explain_main(const struct arguments *given)
         code = operands_read(given, &asked);
     if (!code && asked.runs == 2 && !strcmp(given->value[FORMAT], "csv"))
         code = complain("explain", "--format csv: expected one run");
+    asked.tail = tail_of(given->value[METRIC]);
+    if (!code && asked.tail > 0 && !strcmp(given->value[FORMAT], "csv"))
+        code = complain("explain", "--format csv: has the states of workers, expected no --metric %s",
+                        given->value[METRIC]);
     for (; opened < asked.runs && !code; opened += !code)
         code = run_read(asked.run[opened], &runs[opened]);
     if (!code)
@@ -235,7 +252,9 @@ const struct verb verb_explain = {
     .function = explain_main,
     .help =
         "Takes the difference in time per task of two cells apart, block by block: on a CPU in task bodies, on a CPU "
-        "between tasks, waiting for a CPU and who had it, asleep, idle, and what is not known. It rests on what every "
+        "between tasks, waiting for a CPU and who had it, asleep, idle, and what is not known; or with --metric that "
+        "in "
+        "the latency of their slowest tasks. It rests on what every "
         "run has (rusage, schedstat, the times of tasks), so it explains runs that were made before it, too; "
         "docs/WHY.md says what is measured and what is estimated. RUN is a run's directory, the beginning of its name, "
         "or latest (the default); with RUN2 the same cell of two runs is explained. ROW is the number of a row as they "
