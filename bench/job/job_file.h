@@ -143,6 +143,10 @@ struct trial_report {
     int32_t error;    /* errno of the failure in that stage, 0 */
     char reason[192]; /* in words, "" */
     int64_t wall_ns, open_ns, close_ns;
+    /* CLOCK_MONOTONIC: when each stage began, 0 where it did not, and the gate; and how fast it went in ns of the task
+     * clock. Between the gate and the last reap t ns of the task clock after the gate are gate_ns + t * clock_rate. */
+    int64_t stage_ns[STAGE_DONE + 1], gate_ns;
+    double clock_rate;
     int64_t tasks_ok, tasks_failed;  /* reported so far */
     int64_t tasks_by[TASK_STATUSES]; /* the same by status; what is lost, nobody can count here */
     uint64_t result_sum;

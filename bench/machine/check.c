@@ -264,6 +264,7 @@ static const struct {
     {"huge pages", look_huge_pages, false, "madvise to /sys/kernel/mm/transparent_hugepage/enabled"},
     {"nice", look_nice, false, "start poolbench from a process that is not nice"},
     {"timers", look_slack, false, "a parent process set it: start poolbench from another"},
+    {"profiling", look_profiling, false, "see there; nothing is lost but run --profile: `explain` does without it"},
 };
 _Static_assert(sizeof subjects / sizeof *subjects <= CHECKS_MAX, "one check a subject");
 

@@ -13,11 +13,11 @@ struct check {
     const char *subject;
     enum check_state state;
     bool matters;       /* as a warning, to everybody who reads a run */
-    char found[192];    /* what there is, in words */
+    char found[320];    /* what there is, in words */
     const char *advice; /* what to do about a warning; "" */
 };
 
-#define CHECKS_MAX     24
+#define CHECKS_MAX     25
 #define WARNINGS_LINES 5 /* of a run, the most important first */
 struct checks {
     struct check check[CHECKS_MAX];

@@ -18,6 +18,6 @@ __attribute__((format(printf, 3, 4))) void check_set(const struct look *look, en
 
 typedef void look_at(const struct look *look);
 look_at look_governor, look_frequency, look_cores, look_power, look_clock, look_layout, look_numa, look_turbo, look_smt,
-    look_hypervisor, look_huge_pages; /* check_setup.c */
+    look_hypervisor, look_huge_pages, look_profiling; /* check_setup.c */
 
 #endif

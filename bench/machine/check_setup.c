@@ -3,6 +3,7 @@
 #include "bench/machine/check_look.h"
 #include "bench/machine/host_facts.h"
 #include "bench/machine/kinds.h"
+#include "bench/machine/switches.h"
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
@@ -194,4 +195,17 @@ void look_huge_pages(const struct look *look)
                   "transparent huge pages always: what memory costs depends on what the kernel finds");
     else
         check_set(look, CHECK_OK, "transparent huge pages only where asked for");
+}
+
+void look_profiling(const struct look *look)
+{
+    struct switches_refused refused;
+    char text[280];
+    if (look->machine->described)
+        check_set(look, CHECK_UNKNOWN, "whether switches are recorded there cannot be tried from here");
+    else if (switches_try(&refused))
+        check_set(look, CHECK_WARN, "no records of switches for run --profile. %s",
+                  switches_refused_text(&refused, text, sizeof text));
+    else
+        check_set(look, CHECK_OK, "switches are recorded, run --profile can tell waiting from being idle");
 }

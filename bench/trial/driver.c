@@ -272,6 +272,8 @@ static int check_clock(struct trial *trial)
     struct clock_anchor end = clock_anchor_read();
     uint64_t ns = end.ns - trial->gate_anchor.ns, by_ticks = clock_to_ns(end.ticks - trial->gate_anchor.ticks);
     uint64_t apart = ns > by_ticks ? ns - by_ticks : by_ticks - ns;
+    if (by_ticks)
+        trial->report->clock_rate = (double)ns / (double)by_ticks;
     if (apart <= CLOCK_SLACK_NS + ns / 1000000 * CLOCK_LIMIT_PPM)
         return 0;
     return trial_say(trial, -EBADMSG, "clock: time stamp counter and CLOCK_MONOTONIC differ by %llu ns over %llu ns",
@@ -313,5 +315,7 @@ int drive(struct trial *trial)
     }
     trial->report->wall_ns = (int64_t)clock_to_ns(drive.last - trial->gate);
     trial->report->behind_ns = drive.behind == UINT64_MAX ? 0 : (int64_t)clock_to_ns(drive.behind);
+    trial->report->gate_ns = (int64_t)(trial->gate_anchor.ns + clock_to_ns(trial->gate - trial->gate_anchor.ticks));
+    trial->report->clock_rate = 1;
     return clock_source.is_tsc ? check_clock(trial) : 0;
 }

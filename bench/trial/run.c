@@ -28,6 +28,7 @@ int trial_fail(struct trial *trial, int rc, const char *what)
  * report what a stage has brought. */
 static void stage(struct trial *trial, enum report_stage stage)
 {
+    trial->report->stage_ns[stage] = (int64_t)clock_monotonic_ns();
     __atomic_store_n(&trial->report->stage, stage, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
