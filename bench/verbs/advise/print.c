@@ -135,8 +135,10 @@ static void off_add(struct text *line, const char *name, double measured, double
         return;
     }
     if (factor > LEAST_SAID)
-        text_add(line, "; the nearest %s is %s, a factor of %.*f off, and nothing is interpolated", name, spelled,
-                 factor < 10 ? 2 : 0, factor);
+        text_add(line,
+                 factor < 1000 ? "; the nearest %s is %s, a factor of %.3g off, and nothing is interpolated"
+                               : "; the nearest %s is %s, a factor of %.0f off, and nothing is interpolated",
+                 name, spelled, factor);
 }
 
 static void line_rests(const struct advice *advice, const struct contest *contest, const char *directory)
