@@ -304,6 +304,21 @@ static const struct column capacity_columns[] = {
     REAL(capacity_row, kept_per_s, "the highest rate measured up to which the pooled latencies keep to the limit"),
     INT(capacity_row, kept_ns, "that percentile of latency there"),
 };
+
+static const struct column tries_columns[] = {
+    RUN_COLUMNS(tries_row),
+    INT(tries_row, row, "counts from 1, in the order of the screen"),
+    TEXT(tries_row, by, "the factor that A and B differ in"),
+    TEXT(tries_row, a, "A, its value"),
+    TEXT(tries_row, b, "B, its value"),
+    TEXT(tries_row, change, "what was changed in both where they have it, as OPTION=VALUE, two with a plus between; again: nothing, the same two once more"),
+    REAL(tries_row, ratio, "time per task of B over that of A, in the blocks that have both with the change, too"),
+    REAL(tries_row, ratio_changed, "the same with the change"),
+    REAL(tries_row, share, "of the difference that went away: 1 - log(ratio_changed) / log(ratio); below 0 it grew, above 1 it turned round; empty where ratio is not told from 1"),
+    REAL(tries_row, lo, "lower end of its interval; all of the file hold together at 95 %; -10 is that or less"),
+    REAL(tries_row, hi, "upper end of it; 10 is that or more"),
+    INT(tries_row, n, "blocks"),
+};
 // clang-format on
 
 #define FORMAT(name, row, text)                                                                                        \
@@ -329,9 +344,11 @@ const struct file_format metg_format = FORMAT(metg, metg, "A row is a pool of `p
 const struct file_format crossover_format = FORMAT(crossover, crossover, "The answer of `poolbench crossover`.");
 const struct file_format capacity_format = FORMAT(capacity, capacity, "A row is a pool of `poolbench capacity`.");
 
+const struct file_format tries_format = FORMAT(tries, tries, "A row is a change of `poolbench explain --try`.");
+
 const struct file_format *const file_formats[] = {&plan_format,      &trial_format,    &sample_format,
                                                   &latency_format,   &summary_format,  &metg_format,
-                                                  &crossover_format, &capacity_format, NULL};
+                                                  &crossover_format, &capacity_format, &tries_format, NULL};
 
 const char *trial_status_word(int64_t status)
 {

@@ -199,7 +199,17 @@ struct capacity_row {
     int64_t kept_ns;
 };
 
-extern const struct file_format metg_format, crossover_format, capacity_format;
+/* What explain --try changed, a row a change. */
+struct tries_row {
+    int64_t schema_version;
+    char run_id[40];
+    int64_t row;
+    char by[16], a[SPEC_MAX], b[SPEC_MAX], change[2 * SPEC_MAX];
+    double ratio, ratio_changed, share, lo, hi;
+    int64_t n;
+};
+
+extern const struct file_format metg_format, crossover_format, capacity_format, tries_format;
 extern const struct file_format plan_format, trial_format, sample_format, latency_format, summary_format;
 extern const struct file_format *const file_formats[]; /* all of them, NULL-terminated */
 

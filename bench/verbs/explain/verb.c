@@ -11,6 +11,7 @@
 #include "bench/show/lines.h"
 #include "bench/show/why.h"
 #include "bench/verbs/explain/explain.h"
+#include "bench/verbs/explain/try.h"
 #include "bench/verbs/verbs.h"
 #include <errno.h>
 #include <math.h>
@@ -19,7 +20,7 @@
 
 #define ROW_DIGITS 3
 
-enum { BY, METRIC, FORMAT };
+enum { BY, METRIC, TRY, BUDGET, OUT, TRUST, FORMAT };
 
 static const struct argument explain_arguments[] = {
     [BY] = {"by", "FACTOR", "pool",
@@ -32,6 +33,18 @@ static const struct argument explain_arguments[] = {
                 "% of the tasks that samples.csv has of a trial (--samples of run): handed in late, queued, in bodies, "
                 "not yet reaped.",
                 true},
+    [TRY] = {"try", "", "",
+             "Run A and B again, and beside them, in the same blocks, both with one thing changed, then with the best "
+             "two: what share of the difference goes away. What is changed is chosen by the states, or named behind "
+             "it, with commas between: an option of run (payload=0:0, workers=1), one of the pool or workload "
+             "(wait=spin, transport=ring), or pool=floor-ring in B's place. Leaves the files that run leaves, and "
+             "tries.csv.",
+             false},
+    [BUDGET] = {"budget", "DURATION|none", "60s", "With --try: how long that may take, from here to the prompt.",
+                false},
+    [OUT] = {"out", "DIRECTORY", "",
+             "With --try: where its results go; must not exist. Without it, a new directory in results/.", false},
+    [TRUST] = {"trust", "", "", "With --try of a run that was not made here by you, as for run.", false},
     [FORMAT] = {"format", "text|csv", "text",
                 "text: the answer, the states from A to B and the counts. csv: the states of all trials of the run, in "
                 "the columns of profile/states.csv.",
@@ -43,7 +56,7 @@ struct asked_why {
     const char *run[2];
     unsigned runs;
     const char *row; /* NULL: none */
-    const char *values;
+    const char *values, *knobs;
     unsigned by; /* 0: the run */
     double tail; /* of why_open() */
     char a[SPEC_MAX], b[SPEC_MAX];
@@ -102,19 +115,28 @@ static int values_read(struct asked_why *asked)
     return code;
 }
 
+/* "payload=0:0,wait=spin": a word, and = behind it. */
+static bool is_knobs(const struct arguments *given, const char *word)
+{
+    const size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz_-");
+    return length && word[length] == '=' && (*given->value[TRY] || !strchr(word, ','));
+}
+
 /* A word with a comma that names no run is A,B. */
 static int operands_read(const struct arguments *given, struct asked_why *asked)
 {
     char directory[PATH_MAX], error[ERROR_MAX];
     for (unsigned i = 0; i < given->operands; i++) {
         const char *word = given->operand[i];
-        const char **free_place = is_row(word) ? &asked->row
+        const char **free_place = is_row(word)            ? &asked->row
+                                  : is_knobs(given, word) ? &asked->knobs
                                   : strchr(word, ',') && run_find(word, directory, sizeof directory, error)
                                       ? &asked->values
                                   : asked->runs < 2 ? &asked->run[asked->runs++]
                                                     : NULL;
         if (!free_place || *free_place)
-            return complain("explain", "'%.200s' is one word too many: expected RUN [RUN2] [ROW] [A,B]", word);
+            return complain("explain", "'%.200s' is one word too many: expected RUN [RUN2] [ROW] [A,B]%s", word,
+                            *given->value[TRY] ? " [KNOB=VALUE,...]" : "");
         *free_place = word;
     }
     if (!asked->runs)
@@ -161,7 +183,7 @@ static void sheet_show(struct sheet sheet)
     sheet_release(&sheet);
 }
 
-static void answer_print(const struct whys *whys, size_t chosen)
+static int answer_print(const struct whys *whys, size_t chosen)
 {
     const struct explanation *why = &whys->why[chosen];
     char a[SPEC_MAX], b[SPEC_MAX];
@@ -179,10 +201,19 @@ static void answer_print(const struct whys *whys, size_t chosen)
         sheet_show(why_rows(whys));
         printf("Above is row %zu; another: explain RUN ROW; other pairs: explain RUN ROW --by pool A,B\n", chosen + 1);
     }
+    return 0;
 }
 
-static int explain_answer(const struct run_data *runs, const struct asked_why *asked, const char *format)
+static int row_try(const struct explanation *why, const struct asked_why *asked, const struct arguments *given)
 {
+    const struct try_wish wish = {
+        .knobs = asked->knobs, .budget = given->value[BUDGET], .out = given->value[OUT], .trust = *given->value[TRUST]};
+    return try_go(why, &wish, given->argv);
+}
+
+static int explain_answer(const struct run_data *runs, const struct asked_why *asked, const struct arguments *given)
+{
+    const char *format = given->value[FORMAT];
     struct why_run opened[2] = {{0}};
     struct whys whys = {0};
     char error[ERROR_MAX];
@@ -202,7 +233,7 @@ static int explain_answer(const struct run_data *runs, const struct asked_why *a
     if (rc)
         complain("explain", "%s", error);
     else if (strcmp(format, "csv") != 0 && !(code = row_find(&whys, asked->row, &chosen)))
-        answer_print(&whys, chosen);
+        code = *given->value[TRY] ? row_try(&whys.why[chosen], asked, given) : answer_print(&whys, chosen);
     whys_release(&whys);
     for (unsigned i = 0; i < asked->runs; i++)
         why_close(&opened[i]);
@@ -221,6 +252,22 @@ static int run_read(const char *name, struct run_data *run)
     return complain("explain", "%s: no trial was committed, there is nothing to explain", directory);
 }
 
+/* What goes with --try alone, and what does not. */
+static int try_check(const struct asked_why *asked, const struct arguments *given)
+{
+    const bool tries = *given->value[TRY];
+    if (!tries && asked->knobs)
+        return complain("explain", "'%.100s': names what to change, expected --try beside it", asked->knobs);
+    if (!tries && (*given->value[OUT] || *given->value[TRUST]))
+        return complain("explain", "--%s: is for --try", *given->value[OUT] ? "out" : "trust");
+    if (tries && asked->runs == 2)
+        return complain("explain", "--try: runs A and B of one run again, expected one run");
+    if (tries && (strcmp(given->value[METRIC], "wall") != 0 || strcmp(given->value[FORMAT], "text") != 0))
+        return complain("explain", "--try: says what becomes of the time per task, expected no --%s",
+                        strcmp(given->value[METRIC], "wall") != 0 ? "metric" : "format");
+    return 0;
+}
+
 static int explain_main(const struct arguments *given)
 {
     struct asked_why asked = {0};
@@ -231,6 +278,8 @@ static int explain_main(const struct arguments *given)
         code = operands_read(given, &asked);
     if (!code && asked.runs == 2 && !strcmp(given->value[FORMAT], "csv"))
         code = complain("explain", "--format csv: expected one run");
+    if (!code)
+        code = try_check(&asked, given);
     asked.tail = tail_of(given->value[METRIC]);
     if (!code && asked.tail > 0 && !strcmp(given->value[FORMAT], "csv"))
         code = complain("explain", "--format csv: has the states of workers, expected no --metric %s",
@@ -238,7 +287,7 @@ static int explain_main(const struct arguments *given)
     for (; opened < asked.runs && !code; opened += !code)
         code = run_read(asked.run[opened], &runs[opened]);
     if (!code)
-        code = explain_answer(runs, &asked, given->value[FORMAT]);
+        code = explain_answer(runs, &asked, given);
     for (unsigned i = 0; i < opened; i++)
         run_data_close(&runs[i]);
     return code;
@@ -247,7 +296,7 @@ static int explain_main(const struct arguments *given)
 const struct verb verb_explain = {
     .name = "explain",
     .chapter = "look",
-    .operands = "[RUN] [RUN2] [ROW] [A,B]",
+    .operands = "[RUN] [RUN2] [ROW] [A,B] [KNOB=VALUE,...]",
     .summary = "say why one takes longer than another",
     .function = explain_main,
     .help =
@@ -259,5 +308,5 @@ const struct verb verb_explain = {
         "docs/WHY.md says what is measured and what is estimated. RUN is a run's directory, the beginning of its name, "
         "or latest (the default); with RUN2 the same cell of two runs is explained. ROW is the number of a row as they "
         "are listed below the answer, or a cell as trials.csv calls it (c012). A,B: two values of --by.",
-    .operands_max = 4,
+    .operands_max = 5,
     .arguments = explain_arguments};

@@ -27,7 +27,8 @@ const struct manual_row manual_exits[] = {
     {"4",
      "Could not tell, which is not well: `compare` had a gate or too few blocks, and a cell may be slower; a target "
      "of `targets` is unresolved; a search (`metg`, `crossover`, `capacity`) has no answer for some pool; "
-     "`advise` cannot say what is within a tenth of the best, or keeps to --p99. What would tell is said. 3 "
+     "`explain --try` cannot tell A from B here; `advise` cannot say what is within a tenth of the best, or keeps to "
+     "--p99. What would tell is said. 3 "
      "outranks it, and --blind-ok of `compare` and `targets` makes it 0."},
     {"128+N", "Signal N ended a run. What had been measured is kept and summed up."},
     {"141",
