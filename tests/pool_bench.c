@@ -1,5 +1,6 @@
 /* See pool_bench.h. */
 #include "tests/pool_bench.h"
+#include "bench/trial/trial.h"
 #include <dirent.h>
 #include <errno.h>
 #include <sched.h>
@@ -14,17 +15,6 @@
 #include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
-
-static unsigned entries(const char *path)
-{
-    unsigned count = 0;
-    DIR *dir = opendir(path);
-    assert_non_null(dir);
-    while (readdir(dir))
-        count++;
-    closedir(dir);
-    return count;
-}
 
 /* Shared and large private mappings; the heap and the allocator's caches may grow. */
 static unsigned mappings(void)
@@ -41,7 +31,7 @@ static unsigned mappings(void)
 
 struct traces traces(void)
 {
-    struct traces now = {entries("/proc/self/fd"), entries("/proc/self/task"), mappings(), 0};
+    struct traces now = {(unsigned)conformance_fds(), (unsigned)conformance_threads(), mappings(), 0};
     now.children = waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD;
     return now;
 }

@@ -44,7 +44,7 @@ static int by_time(const void *a, const void *b)
 
 static bool same_question(const struct table *t, size_t row, size_t other)
 {
-    unsigned same = t->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
+    factor_set same = t->factors & ~(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
     return factors_equal(&t->run->rows[t->row[row]], &t->run->rows[t->row[other]], same);
 }
 
@@ -277,7 +277,7 @@ static void question_print(FILE *out, const struct question *q, size_t row, enum
     const struct choice choice = choice_of(q);
     const struct table *t = q->table;
     char label[160];
-    unsigned shown = (t->shown | FACTOR_SIZE) & ~(unsigned)(FACTOR_WORKERS | FACTOR_POOL);
+    factor_set shown = (t->shown | FACTOR_SIZE) & ~(FACTOR_WORKERS | FACTOR_POOL);
     fprintf(out, "%s tasks (%s): ", kinds[kind], factors_label(label, sizeof label, &t->run->rows[t->row[row]], shown));
     if (choice.open) {
         open_print(out, q, &choice);

@@ -38,7 +38,7 @@ static const struct summary_row *row_at(const struct question *q, size_t cell)
 static bool is_asked(const struct question *q, size_t cell)
 {
     const struct summary_row *row = row_at(q, cell);
-    const unsigned same = q->table->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
+    const factor_set same = q->table->factors & ~(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
     const bool is_ours = !*row->f.trial_program || !strcmp(row->f.trial_program, "this");
     return row->f.arrival.kind == ARRIVAL_RATE && row->blocks > 0 && is_ours &&
            factors_equal(row, row_at(q, q->first), same);
@@ -167,7 +167,7 @@ static void answer_say(FILE *out, const struct question *q)
 static int question_answer(FILE *out, struct question *q)
 {
     char label[160];
-    const unsigned shown = (q->table->shown | FACTOR_SIZE | FACTOR_ARRIVAL) & ~(unsigned)(FACTOR_WORKERS | FACTOR_POOL);
+    const factor_set shown = (q->table->shown | FACTOR_SIZE | FACTOR_ARRIVAL) & ~(FACTOR_WORKERS | FACTOR_POOL);
     candidates_find(q);
     int rc = q->count ? latencies_find(q) : 0;
     if (rc || q->count + q->saturated + q->untold == 0)

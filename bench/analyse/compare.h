@@ -23,7 +23,7 @@ struct sides {
 
 struct question {
     const struct metric *metric;
-    unsigned by;          /* one FACTOR_ bit; 0: not asked for */
+    factor_set by;        /* one FACTOR_ bit; 0: not asked for */
     const char *baseline; /* its value; "": not asked for */
     double margin;
     double between_runs; /* by which absolute times of two runs of one program differ at most, in 19 of 20 */
@@ -48,7 +48,7 @@ struct compare {
     bool relative;                /* two runs, and cells are first divided by their own run's baseline */
     bool other_machine;           /* two runs: absolute times are not compared */
     const struct side *disturbed; /* of two runs, one in which others took the CPUs; NULL: none */
-    unsigned factors, shown;      /* what tells cells apart; what of it differs within these runs */
+    factor_set factors, shown;    /* what tells cells apart; what of it differs within these runs */
     struct pair *pairs;           /* in plan order of the cells */
     size_t count;
     size_t *alone[2], alone_count[2]; /* cells without a partner, of base and of cell; one run uses the second */

@@ -39,7 +39,7 @@ static void series_take(const struct run_data *run, size_t cell, double *series,
 
 static size_t clean_find(const struct run_data *run, size_t cell)
 {
-    unsigned same = factors_of(run->rows, run->count) & ~FACTOR_FAULTS;
+    factor_set same = factors_of(run->rows, run->count) & ~FACTOR_FAULTS;
     for (size_t i = 0; i < run->count; i++)
         if (!*run->rows[i].f.faults && factors_equal(&run->rows[i], &run->rows[cell], same))
             return i;
@@ -145,7 +145,7 @@ void fault_cost_text(const struct fault_cost *fault_cost, const struct run_data 
 char *fault_cost_label(const struct fault_cost *fault_cost, const struct run_data *run, char *text, size_t size)
 {
     const struct summary_row *rows = run->rows;
-    unsigned varying = factors_varying(rows, run->count, factors_of(rows, run->count));
+    factor_set varying = factors_varying(rows, run->count, factors_of(rows, run->count));
     /* the base pool has no workers and runs beside every number of them: that alone is no difference worth saying */
     factors_label(text, size, &rows[fault_cost->cell], FACTOR_POOL | (varying & ~(FACTOR_FAULTS | FACTOR_WORKERS)));
     size_t used = strlen(text);

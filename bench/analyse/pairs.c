@@ -27,12 +27,12 @@ static bool is_baseline(const struct compare *c, const struct summary_row *row)
 /* The cell of the baseline with equal other factors; NONE. */
 static size_t baseline_of(const struct compare *c, const struct run_data *s, size_t cell)
 {
-    unsigned same = c->factors & ~c->question.by;
+    factor_set same = c->factors & ~c->question.by;
     for (size_t i = 0; i < s->count; i++) {
         if (!is_baseline(c, &s->rows[i]))
             continue;
         bool without_workers = c->question.by == FACTOR_POOL && row_has_pool(&s->rows[i], BASE_POOL);
-        if (factors_equal(&s->rows[i], &s->rows[cell], without_workers ? same & ~(unsigned)FACTORS_OF_WORKERS : same))
+        if (factors_equal(&s->rows[i], &s->rows[cell], without_workers ? same & ~FACTORS_OF_WORKERS : same))
             return i;
     }
     return NONE;
@@ -83,17 +83,17 @@ static int baseline_check(struct compare *c, const struct run_data *s, const siz
 /* What was not asked for: pools by prefork, else by the first in plan order that is not the base pool. */
 static int baseline_choose(struct compare *c, const struct run_data *s, const size_t *order, char *room, size_t size)
 {
-    unsigned varying = factors_varying(s->rows, s->count, factors_all());
+    factor_set varying = factors_varying(s->rows, s->count, factors_all());
     if (!c->question.by) /* a run of two builds was made to compare those */
         c->question.by = varying & FACTOR_TRIAL_PROGRAM && !*c->question.baseline ? FACTOR_TRIAL_PROGRAM : FACTOR_POOL;
     if (!(varying & c->question.by)) {
         char value[192], names[256] = "";
         for (unsigned i = 0; factor_name(i); i++)
-            if (varying >> i & 1 && 1u << i != FACTOR_TASKS)
+            if (varying >> i & 1 && OPTION_BIT(i) != FACTOR_TASKS)
                 snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", *names ? ", " : "",
                          factor_name(i));
         for (unsigned i = 0; factor_name(i); i++)
-            if (c->question.by == 1u << i)
+            if (c->question.by == OPTION_BIT(i))
                 complain("compare", "--by %s: all cells have %s; what differs here is %s", factor_name(i),
                          value_of(c, &s->rows[0], value, sizeof value), *names ? names : "nothing");
         return -EINVAL;

@@ -67,7 +67,7 @@ static bool *cells_of(const struct compare *c, size_t blocks, int side)
 /* "--size 10us,1ms", for a shell: every value that a cell has. Returns how many; tasks without a size have none. */
 static size_t factor_word(char *word, size_t size, const struct run_data *s, const bool *takes_part, unsigned number)
 {
-    unsigned factor = 1u << number;
+    const factor_set factor = OPTION_BIT(number);
     size_t used = (size_t)snprintf(word, size, "--%s ", factor_name(number));
     size_t values = 0, head = used;
     for (size_t i = 0; i < s->count; i++) {
@@ -120,7 +120,7 @@ double resolve_command(char *text, size_t size, const struct compare *c, size_t 
 {
     const struct side *run = side ? c->cell : c->base;
     const struct run_data *s = &run->run;
-    unsigned varying = factors_varying(s->rows, s->count, factors_all() & ~(unsigned)FACTOR_TASKS);
+    factor_set varying = factors_varying(s->rows, s->count, factors_all() & ~FACTOR_TASKS);
     size_t more = blocks > run->series.blocks ? blocks - run->series.blocks : 1;
     struct command command = {.text = text, .size = size};
     char words[16][1024], begin[4 * PATH_MAX + 64];
@@ -137,7 +137,7 @@ double resolve_command(char *text, size_t size, const struct compare *c, size_t 
     for (unsigned i = 0; takes_part && factor_name(i); i++) {
         size_t values = varying >> i & 1 ? factor_word(words[used], sizeof words[0], s, takes_part, i) : 0;
         crossed *= values ? (double)values : 1;
-        used += values > 0 && 1u << i != FACTOR_TRIAL_PROGRAM; /* files have its label; --like knows its path */
+        used += values > 0 && OPTION_BIT(i) != FACTOR_TRIAL_PROGRAM; /* files have its label; --like knows its path */
     }
     if (!takes_part || whole <= crossed) {
         snprintf(begin, sizeof begin, "poolbench run --more %s --blocks %zu", directory, more);

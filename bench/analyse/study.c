@@ -35,7 +35,7 @@ double study_per_s(const struct studies *studies, const struct study *study, siz
 char *study_label(const struct studies *studies, const struct study *study, char *text, size_t size)
 {
     const struct table *t = &studies->table;
-    unsigned shown = (t->shown | FACTOR_SIZE) & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
+    factor_set shown = (t->shown | FACTOR_SIZE) & ~(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
     return factors_label(text, size, study_row(studies, study, 0), shown);
 }
 
@@ -131,7 +131,7 @@ static void laws_choose(const struct table *t, struct study *study, enum kind ki
 /* All rows that belong to that one, in the same column. */
 static void study_collect(const struct table *t, size_t first, size_t column, bool *done, struct study *study)
 {
-    unsigned same = t->factors & ~(unsigned)(FACTOR_WORKERS | FACTOR_TASKS);
+    factor_set same = t->factors & ~(FACTOR_WORKERS | FACTOR_TASKS);
     const struct summary_row *rows = t->run->rows;
     for (size_t r = first; r < t->rows; r++) {
         size_t cell = table_entry(t, r, column)->cell;

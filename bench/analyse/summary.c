@@ -15,7 +15,7 @@ static int rows_sum_up(struct run_data *run, char *error)
                         .imbalance = calloc(run->trial_count + 1, sizeof *work.imbalance)};
     int rc = work.values && work.imbalance ? workers_read(run, work.imbalance, error)
                                            : refuse_as(-ENOMEM, error, "%s: out of memory", run->directory);
-    unsigned factors = factors_of(run->rows, run->count);
+    factor_set factors = factors_of(run->rows, run->count);
     for (size_t cell = 0; cell < run->count && !rc; cell++)
         if ((rc = cell_sum_up(&work, cell, factors)))
             refuse(error, "%s: out of memory", run->directory);

@@ -170,12 +170,12 @@ static double ideal_ratio_value(const struct work *work, size_t trial, size_t id
 }
 
 /* The cell of the ideal pool that differs in nothing else: in the same place, or where there is none, in any. */
-static size_t ideal_find(const struct run_data *run, size_t cell, unsigned factors)
+static size_t ideal_find(const struct run_data *run, size_t cell, factor_set factors)
 {
     size_t elsewhere = RUN_NOTHING;
     for (size_t i = 0; i < run->count; i++) {
         if (!row_has_pool(&run->rows[i], IDEAL_POOL) ||
-            !factors_equal(&run->rows[i], &run->rows[cell], factors & ~(unsigned)(FACTOR_POOL | FACTOR_PLACE)))
+            !factors_equal(&run->rows[i], &run->rows[cell], factors & ~(FACTOR_POOL | FACTOR_PLACE)))
             continue;
         if (factors_equal(&run->rows[i], &run->rows[cell], FACTOR_PLACE))
             return i;
@@ -207,10 +207,10 @@ static int cell_diagnostic(const struct work *work, size_t cell)
 
 /* Whether a cell is in the row of another: it differs in the pool alone. What is measured by serial alone is in one
  * with that, wherever it runs. */
-static bool in_row(const struct run_data *run, size_t cell, size_t other, unsigned factors, bool with_base)
+static bool in_row(const struct run_data *run, size_t cell, size_t other, factor_set factors, bool with_base)
 {
     const struct summary_row *a = &run->rows[cell], *b = &run->rows[other];
-    unsigned same = factors & ~(unsigned)(with_base ? FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE : FACTOR_POOL);
+    factor_set same = factors & ~(with_base ? FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE : FACTOR_POOL);
     return cell != other && with_base == row_has_pool(b, BASE_POOL) && factors_equal(a, b, same);
 }
 
@@ -225,7 +225,7 @@ static bool has_blocks(const struct run_data *run, size_t cell)
 
 /* Of every block that has all of its row the log of the cell's time per task over their mean: what verdicts rest on.
  * False: it is in no row. */
-static bool ratios_take(const struct work *work, size_t cell, unsigned factors, double *ratios)
+static bool ratios_take(const struct work *work, size_t cell, factor_set factors, double *ratios)
 {
     const struct run_data *run = work->run;
     size_t others = 0;
@@ -248,7 +248,7 @@ static bool ratios_take(const struct work *work, size_t cell, unsigned factors, 
 }
 
 /* Whether its blocks depend on each other, where pools are compared by time at all. */
-static int cell_lag(const struct work *work, size_t cell, unsigned factors)
+static int cell_lag(const struct work *work, size_t cell, factor_set factors)
 {
     struct summary_row *row = &work->run->rows[cell];
     struct lag lag = {.correlation = NAN};
@@ -325,7 +325,7 @@ static int cell_pool(const struct run_data *run, size_t cell)
     return rc == -ENOMEM ? rc : 0;
 }
 
-int cell_sum_up(const struct work *work, size_t cell, unsigned factors)
+int cell_sum_up(const struct work *work, size_t cell, factor_set factors)
 {
     struct summary_row *row = &work->run->rows[cell];
     size_t ideal = ideal_find(work->run, cell, factors);

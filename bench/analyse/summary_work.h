@@ -10,7 +10,7 @@ struct work {
 };
 
 /* Fills the rest of the cell's row. factors: what tells cells apart. 0 or -ENOMEM. */
-int cell_sum_up(const struct work *work, size_t cell, unsigned factors);
+int cell_sum_up(const struct work *work, size_t cell, factor_set factors);
 /* Under rate, when its rates are in the row: whether its trials were steady, and how long they should last. service_cv:
  * median over them. */
 void cell_rates(const struct work *work, size_t cell, double service_cv);

@@ -22,7 +22,7 @@ enum kind row_kind(const struct table *t, size_t row)
     return w->classify ? KIND_MIXED : w->class == TASK_SLEEP ? KIND_SLEEP : KIND_CPU;
 }
 
-double sweep_number(const struct table *t, size_t row, unsigned factor)
+double sweep_number(const struct table *t, size_t row, factor_set factor)
 {
     const struct summary_row *r = row_of(t, row);
     return (double)(factor == FACTOR_SIZE      ? r->f.size_ns
@@ -30,14 +30,14 @@ double sweep_number(const struct table *t, size_t row, unsigned factor)
                                                : r->f.ballast.bytes);
 }
 
-static bool fits(const struct table *t, size_t row, unsigned factor, enum kind kind)
+static bool fits(const struct table *t, size_t row, factor_set factor, enum kind kind)
 {
     const struct summary_row *r = row_of(t, row);
     return row_kind(t, row) == kind && !r->f.payload.in && !r->f.payload.out &&
            (factor == FACTOR_BALLAST || !r->f.ballast.bytes) && t->best[row] != NO_CELL && !row_has_pool(r, BASE_POOL);
 }
 
-static void insert(const struct table *t, struct sweep *sweep, size_t row, unsigned factor)
+static void insert(const struct table *t, struct sweep *sweep, size_t row, factor_set factor)
 {
     double number = sweep_number(t, row, factor);
     size_t at = sweep->count;
@@ -50,9 +50,9 @@ static void insert(const struct table *t, struct sweep *sweep, size_t row, unsig
     sweep->count++;
 }
 
-void sweep_find(const struct table *t, unsigned factor, enum kind kind, struct sweep *sweep)
+void sweep_find(const struct table *t, factor_set factor, enum kind kind, struct sweep *sweep)
 {
-    unsigned same = t->factors & ~(factor | FACTOR_POOL | FACTOR_TASKS);
+    factor_set same = t->factors & ~(factor | FACTOR_POOL | FACTOR_TASKS);
     *sweep = (struct sweep){.count = 0};
     for (size_t first = 0; first < t->rows; first++) {
         struct sweep next = {.count = 0};

@@ -11,9 +11,9 @@ struct sweep {
     size_t row[SWEEP_MAX], count; /* ascending by the number; of equal ones the first */
 };
 /* FACTOR_SIZE, FACTOR_WORKERS or FACTOR_BALLAST. */
-double sweep_number(const struct table *table, size_t row, unsigned factor);
+double sweep_number(const struct table *table, size_t row, factor_set factor);
 /* The longest sweep over the factor among rows of that kind, without payload, and without ballast unless that is the
  * factor; of equally long ones that with the most workers. */
-void sweep_find(const struct table *table, unsigned factor, enum kind kind, struct sweep *sweep);
+void sweep_find(const struct table *table, factor_set factor, enum kind kind, struct sweep *sweep);
 
 #endif

@@ -20,7 +20,7 @@ static bool is_base(const struct summary_row *cell)
 size_t table_base(const struct table *t, size_t cell)
 {
     const struct summary_row *rows = t->run->rows;
-    unsigned same = t->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE);
+    factor_set same = t->factors & ~(FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE);
     for (size_t i = 0; i < t->run->count; i++)
         if (is_base(&rows[i]) && factors_equal(&rows[i], &rows[cell], same))
             return i;
@@ -42,7 +42,7 @@ static bool in_row(const void *arg, size_t first, size_t cell)
     const struct summary_row *rows = t->run->rows;
     if (is_base(&rows[cell]))
         return cell == base_of(t, first);
-    return !is_base(&rows[first]) && factors_equal(&rows[first], &rows[cell], t->factors & ~(unsigned)FACTOR_POOL);
+    return !is_base(&rows[first]) && factors_equal(&rows[first], &rows[cell], t->factors & ~FACTOR_POOL);
 }
 
 static size_t cell_at(const struct table *t, size_t row, size_t column)
@@ -295,7 +295,7 @@ int table_init(struct table *t, const struct run_data *run)
         t->factors = factors_of(run->rows, run->count);
         /* The workload and the workers are what people look for first: they are said even where there is one. */
         t->shown = factors_varying(run->rows, run->count, t->factors) | FACTOR_WORKLOAD | FACTOR_WORKERS;
-        t->shown &= ~(unsigned)FACTOR_POOL;
+        t->shown &= ~FACTOR_POOL;
         for (size_t i = 0; i < run->count; i++)
             t->base_of[i] = UNKNOWN;
         layout(t);

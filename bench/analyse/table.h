@@ -25,8 +25,8 @@ struct entry {
 struct table {
     const struct run_data *run;
     struct series series;
-    unsigned factors; /* what tells cells apart */
-    unsigned shown;   /* what of it the labels of rows say */
+    factor_set factors; /* what tells cells apart */
+    factor_set shown;   /* what of it the labels of rows say */
     size_t rows, pools;
     size_t *row;           /* per row: a cell of it */
     size_t *base;          /* per row: its cell of the base pool, or NO_CELL */

@@ -32,8 +32,7 @@ static bool pair_find(const struct table *t, const struct series *cpu, double *v
     for (size_t a = 0; a < t->run->count; a++)
         for (size_t b = 0; b < t->run->count; b++) {
             if (rows[a].f.timing != TIMING_TASK || rows[b].f.timing != TIMING_TRIAL || rows[a].f.tasks < TASKS_LEAST ||
-                rows[b].f.tasks < TASKS_LEAST ||
-                !factors_equal(&rows[a], &rows[b], t->factors & ~(unsigned)FACTOR_TIMING) ||
+                rows[b].f.tasks < TASKS_LEAST || !factors_equal(&rows[a], &rows[b], t->factors & ~FACTOR_TIMING) ||
                 !differences(cpu, a, b, values))
                 continue;
             memcpy(values, series_of(cpu, b), cpu->blocks * sizeof *values);
@@ -50,7 +49,7 @@ static bool pair_find(const struct table *t, const struct series *cpu, double *v
 static void sentence(FILE *out, const struct table *t, size_t timed, const double *values, size_t count)
 {
     const double readings_ns = timing_readings_ns(t->run);
-    const unsigned shown = (t->shown & ~(unsigned)FACTOR_TIMING) | FACTOR_POOL | FACTOR_SIZE;
+    const factor_set shown = (t->shown & ~FACTOR_TIMING) | FACTOR_POOL | FACTOR_SIZE;
     char label[160], ns[32], readings[96] = "", lo[32], hi[32], interval[80] = "";
     struct interval ends;
     if (!stats_median_interval(values, count, looks_level_alone(t->run->looks), &ends))

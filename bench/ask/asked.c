@@ -4,7 +4,7 @@
 /* That of an option which there is. */
 static size_t row_of(const char *option)
 {
-    return (size_t)__builtin_ctz(option_bit(option));
+    return (size_t)__builtin_ctzll(option_bit(option));
 }
 
 int asked_add(struct asked *asked, const char *option, const char *text)

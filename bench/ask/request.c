@@ -56,9 +56,9 @@ static int settings_preset(struct settings *settings, char *error)
 /* --like and --more name a run, which is found by then. */
 static int settings_override(const struct asked *asked, struct settings *settings, char *error)
 {
-    const unsigned found = option_bit("like") | option_bit("more");
+    const factor_set found = option_bit("like") | option_bit("more");
     for (size_t i = 0; options[i].name; i++) {
-        const char *text = options[i].set && !(found & 1u << i) ? asked_last(asked, options[i].name) : NULL;
+        const char *text = options[i].set && !(found & OPTION_BIT(i)) ? asked_last(asked, options[i].name) : NULL;
         if (text && options[i].set(text, settings, error))
             return refuse_at(error, "--%s", options[i].name);
     }
@@ -186,7 +186,7 @@ static int experiments_complete(struct experiments *experiments, const struct gi
                 return refuse(error, "out of memory");
             if (values->count)
                 continue;
-            experiments->experiment[e].preset |= 1u << i;
+            experiments->experiment[e].preset |= OPTION_BIT(i);
             if (option_values(&options[i], options[i].preset, machine, values, error))
                 return refuse_at(error, "default of --%s", options[i].name);
         }

@@ -12,7 +12,7 @@
 struct experiment {
     char name[NAME_MAX_LEN];          /* "" outside of a suite's sections */
     struct words values[OPTIONS_MAX]; /* of options[i]; empty: the default */
-    unsigned preset;                  /* bit i: the default was filled in */
+    factor_set preset;                /* bit i: the default was filled in */
 };
 
 struct experiments {

@@ -8,6 +8,9 @@
 #include "bench/base/spec.h"
 #include <stdint.h>
 
+/* A set of factors, or of other options: bit i is row i of bench/model/options.c. */
+typedef uint64_t factor_set;
+
 enum arrival_kind { ARRIVAL_BURST, ARRIVAL_WAVE, ARRIVAL_WINDOW, ARRIVAL_RATE }; /* RATE: whenever they are due */
 enum arrival_process { PROCESS_EVEN, PROCESS_POISSON, PROCESS_ON_OFF, PROCESS_TRACE };
 enum collect_kind { COLLECT_JOINED, COLLECT_COMPLETED, COLLECT_ORDERED, COLLECT_AUTO };

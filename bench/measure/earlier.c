@@ -69,7 +69,7 @@ void earlier_release(struct earlier *earlier)
  * file have their own mean. */
 static bool is_same(const struct plan_row *row, const struct cell *cell)
 {
-    unsigned same = FACTOR_POOL | FACTOR_WORKERS | FACTOR_WORKLOAD | FACTOR_SIZE_DIST;
+    factor_set same = FACTOR_POOL | FACTOR_WORKERS | FACTOR_WORKLOAD | FACTOR_SIZE_DIST;
     same |= cell->dist == DIST_FILE ? 0 : FACTOR_SIZE;
     return !strcmp(row->cell_id, cell->id) && factors_same(&row->f, &cell->f, same);
 }

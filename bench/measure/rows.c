@@ -9,7 +9,7 @@
 struct row *rows_new(const struct cells *cells)
 {
     /* Those of two builds are compared, too: they leave together. */
-    const unsigned pool = option_bit("pool") | option_bit("trial-program"), workers = option_bit("workers");
+    const factor_set pool = option_bit("pool") | option_bit("trial-program"), workers = option_bit("workers");
     struct row *rows = calloc(cells->count + 1, sizeof *rows);
     for (size_t i = 0; rows && i < cells->count; i++) {
         const struct cell *cell = &cells->cell[i];

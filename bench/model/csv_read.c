@@ -32,7 +32,7 @@ struct reader {
     size_t count;
     char *values, *empty;           /* the row being read, and one without values */
     int64_t version;                /* its schema; 0: not said */
-    unsigned absent;                /* factors without a column in this file, by bit */
+    factor_set absent;              /* factors without a column in this file, by bit */
     const struct column **header;   /* column of each field; NULL: not one of ours */
     uint64_t *names;                /* row_sum_text() of theirs */
     size_t summed;                  /* fields to the left of row_sum; all where there is none */
@@ -235,7 +235,7 @@ static void header_end(struct reader *r)
         bool there = !options[o].columns[0].name;
         for (size_t i = 0; i < r->field && !there; i++)
             there = r->header[i] && !strcmp(r->header[i]->name, options[o].columns[0].name);
-        r->absent |= there ? 0 : 1u << o;
+        r->absent |= there ? 0 : OPTION_BIT(o);
         if (there && options[o].traits & OPTION_RARE)
             rare_note(o);
     }

@@ -21,7 +21,7 @@ struct metric {
     bool of_cpu;       /* CPU time: waiting for a CPU is no part of it */
     const char *lacks; /* why no trial may have it; NULL: nothing is known */
 };
-#define METRICS_MAX 16
+#define METRICS_MAX 64
 extern const struct metric metrics[]; /* ends with a row without a name */
 #define METRIC_WALL (&metrics[0])
 

@@ -68,7 +68,7 @@ static int factor_update(const struct option *option, int64_t schema, struct fac
     return 0;
 }
 
-int factors_update(const struct option *table, int64_t schema, unsigned absent, struct factors *factors, char *error)
+int factors_update(const struct option *table, int64_t schema, factor_set absent, struct factors *factors, char *error)
 {
     for (const struct option *option = table; option->name; option++) {
         struct cell scratch = {0};
@@ -143,12 +143,12 @@ int option_values(const struct option *option, const char *text, const struct ma
     return rc;
 }
 
-void cell_key(const struct cell *cell, unsigned without, char *key)
+void cell_key(const struct cell *cell, factor_set without, char *key)
 {
     size_t used = 0;
     key[0] = '\0';
     for (unsigned i = 0; options[i].name; i++) {
-        if (!option_is_of_cell(&options[i]) || without & 1u << i)
+        if (!option_is_of_cell(&options[i]) || without & OPTION_BIT(i))
             continue;
         key[used++] = '\n';
         cell_spell(cell, &options[i], key + used);
@@ -156,7 +156,7 @@ void cell_key(const struct cell *cell, unsigned without, char *key)
     }
 }
 
-uint64_t cell_hash(const struct cell *cell, unsigned without)
+uint64_t cell_hash(const struct cell *cell, factor_set without)
 {
     char key[CELL_KEY_MAX];
     uint64_t hash = 0;

@@ -379,10 +379,10 @@ const struct option *option_find(const char *name, char *error)
     return NULL;
 }
 
-unsigned option_bit(const char *name)
+factor_set option_bit(const char *name)
 {
     for (unsigned i = 0; options[i].name; i++)
         if (!strcmp(options[i].name, name))
-            return 1u << i;
+            return OPTION_BIT(i);
     return 0;
 }

@@ -67,7 +67,8 @@ struct option {
     const char *preset_before; /* of a setting: what runs did whose suite does not have it; NULL: the preset */
 };
 
-#define OPTIONS_MAX 32
+#define OPTION_BIT(position) ((factor_set)1 << (position)) /* in a factor_set */
+#define OPTIONS_MAX          64
 /* Positions in the table, of those that the code knows by name; others stand behind them. */
 enum {
     OPTION_POOL,
@@ -100,8 +101,8 @@ char *factor_text(const struct option *option, const struct factors *factors, ch
 /* Text to the value in `factors` alone. */
 int factor_parse(const struct option *option, const char *text, struct factors *factors, char *error);
 /* Factors that were read from a file of that schema, as `table` (options[]) means them today. absent: those without a
- * column there, by bit. 0, or -EINVAL with a line in error. */
-int factors_update(const struct option *table, int64_t schema, unsigned absent, struct factors *factors, char *error);
+ * column there. 0, or -EINVAL with a line in error. */
+int factors_update(const struct option *table, int64_t schema, factor_set absent, struct factors *factors, char *error);
 /* Its texts as they may stand in a file or on a screen (text_put, workloads/text.h). */
 void factors_escape(struct factors *factors);
 
@@ -111,12 +112,12 @@ const struct option *option_find(const char *name, char *error);
 int option_values(const struct option *option, const char *text, const struct machine *machine, struct words *values,
                   char *error);
 /* Everything that tells cells apart, spelled out (which experiment asked for one does not), without the options in the
- * mask (bit i: options[i]). */
+ * set. */
 #define CELL_KEY_MAX (OPTIONS_MAX * SPEC_MAX + 3 * VALUE_MAX)
-void cell_key(const struct cell *cell, unsigned without, char *key);
+void cell_key(const struct cell *cell, factor_set without, char *key);
 /* The same as 64 bits. */
-uint64_t cell_hash(const struct cell *cell, unsigned without);
+uint64_t cell_hash(const struct cell *cell, factor_set without);
 /* The bit of the option that is called so. */
-unsigned option_bit(const char *name);
+factor_set option_bit(const char *name);
 
 #endif

@@ -9,20 +9,20 @@ static bool is_factor(unsigned number)
     return options[number].name && options[number].kind == OPTION_FACTOR;
 }
 
-static unsigned factors_with(unsigned traits)
+static factor_set factors_with(unsigned traits)
 {
-    unsigned set = 0;
+    factor_set set = 0;
     for (unsigned i = 0; is_factor(i); i++)
-        set |= (options[i].traits & traits) == traits ? 1u << i : 0;
+        set |= (options[i].traits & traits) == traits ? OPTION_BIT(i) : 0;
     return set;
 }
 
-unsigned factors_all(void)
+factor_set factors_all(void)
 {
     return factors_with(0);
 }
 
-unsigned factors_work(void)
+factor_set factors_work(void)
 {
     return factors_with(OPTION_WORK);
 }
@@ -42,7 +42,7 @@ static bool workers_same(const struct factors *a, const struct factors *b)
            (a->threads == b->threads || a->threads == MISSING || b->threads == MISSING);
 }
 
-bool factors_same(const struct factors *a, const struct factors *b, unsigned set)
+bool factors_same(const struct factors *a, const struct factors *b, factor_set set)
 {
     if (set & FACTOR_WORKERS && !workers_same(a, b))
         return false;
@@ -52,28 +52,28 @@ bool factors_same(const struct factors *a, const struct factors *b, unsigned set
     return true;
 }
 
-bool factors_equal(const struct summary_row *a, const struct summary_row *b, unsigned factors)
+bool factors_equal(const struct summary_row *a, const struct summary_row *b, factor_set factors)
 {
     return factors_same(&a->f, &b->f, factors);
 }
 
-unsigned factors_of(const struct summary_row *rows, size_t count)
+factor_set factors_of(const struct summary_row *rows, size_t count)
 {
-    const unsigned all = factors_all();
+    const factor_set all = factors_all();
     for (size_t i = 0; i < count; i++)
         for (size_t j = i + 1; j < count; j++)
-            if (rows[i].f.tasks != rows[j].f.tasks && factors_equal(&rows[i], &rows[j], all & ~(unsigned)FACTOR_TASKS))
+            if (rows[i].f.tasks != rows[j].f.tasks && factors_equal(&rows[i], &rows[j], all & ~FACTOR_TASKS))
                 return all;
-    return all & ~(unsigned)FACTOR_TASKS;
+    return all & ~FACTOR_TASKS;
 }
 
-unsigned factors_varying(const struct summary_row *rows, size_t count, unsigned factors)
+factor_set factors_varying(const struct summary_row *rows, size_t count, factor_set factors)
 {
-    unsigned varying = 0;
+    factor_set varying = 0;
     for (size_t i = 1; i < count; i++)
         for (unsigned f = 0; is_factor(f); f++)
-            if (factors >> f & 1 && !factors_equal(&rows[0], &rows[i], 1u << f))
-                varying |= 1u << f;
+            if (factors >> f & 1 && !factors_equal(&rows[0], &rows[i], OPTION_BIT(f)))
+                varying |= OPTION_BIT(f);
     return varying;
 }
 
@@ -101,10 +101,10 @@ const char *factor_name(unsigned number)
     return is_factor(number) ? options[number].name : NULL;
 }
 
-char *factor_spell(char *text, size_t size, const struct summary_row *row, unsigned factor)
+char *factor_spell(char *text, size_t size, const struct summary_row *row, factor_set factor)
 {
     char value[SPEC_MAX];
-    const struct option *option = &options[__builtin_ctz(factor)];
+    const struct option *option = &options[__builtin_ctzll(factor)];
     factor_text(option, &row->f, value);
     snprintf(text, size, "%s", *value ? value : "none");
     return text;
@@ -123,7 +123,7 @@ char *row_staff(char *text, size_t size, const struct summary_row *row)
     return text;
 }
 
-char *factors_label(char *text, size_t size, const struct summary_row *row, unsigned factors)
+char *factors_label(char *text, size_t size, const struct summary_row *row, factor_set factors)
 {
     size_t length = 0;
     *text = '\0';

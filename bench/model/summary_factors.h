@@ -10,43 +10,41 @@
 #define BASE_POOL  "serial" /* of speed-ups: the same tasks without any pool; has no workers to count or place */
 #define IDEAL_POOL "static" /* of efficiency_vs_static: workers without a queue */
 
-/* Sets of factors: bit i is options[i]. */
-enum {
-    FACTOR_POOL = 1 << OPTION_POOL,
-    FACTOR_WORKLOAD = 1 << OPTION_WORKLOAD,
-    FACTOR_SIZE = 1 << OPTION_SIZE,
-    FACTOR_SIZE_DIST = 1 << OPTION_SIZE_DIST,
-    FACTOR_TASKS = 1 << OPTION_TASKS,
-    FACTOR_WORKERS = 1 << OPTION_WORKERS,
-    FACTOR_PLACE = 1 << OPTION_PLACE,
-    FACTOR_ARRIVAL = 1 << OPTION_ARRIVAL,
-    FACTOR_PAYLOAD = 1 << OPTION_PAYLOAD,
-    FACTOR_BALLAST = 1 << OPTION_BALLAST,
-    FACTOR_FAULTS = 1 << OPTION_FAULTS,
-    FACTOR_TIMING = 1 << OPTION_TIMING,
-    FACTOR_TRIAL_PROGRAM = 1 << OPTION_TRIAL_PROGRAM,
-};
-unsigned factors_all(void);
-unsigned factors_work(void); /* those that results of tasks depend on */
+/* The sets of one factor that the code knows by name. */
+#define FACTOR_POOL          OPTION_BIT(OPTION_POOL)
+#define FACTOR_WORKLOAD      OPTION_BIT(OPTION_WORKLOAD)
+#define FACTOR_SIZE          OPTION_BIT(OPTION_SIZE)
+#define FACTOR_SIZE_DIST     OPTION_BIT(OPTION_SIZE_DIST)
+#define FACTOR_TASKS         OPTION_BIT(OPTION_TASKS)
+#define FACTOR_WORKERS       OPTION_BIT(OPTION_WORKERS)
+#define FACTOR_PLACE         OPTION_BIT(OPTION_PLACE)
+#define FACTOR_ARRIVAL       OPTION_BIT(OPTION_ARRIVAL)
+#define FACTOR_PAYLOAD       OPTION_BIT(OPTION_PAYLOAD)
+#define FACTOR_BALLAST       OPTION_BIT(OPTION_BALLAST)
+#define FACTOR_FAULTS        OPTION_BIT(OPTION_FAULTS)
+#define FACTOR_TIMING        OPTION_BIT(OPTION_TIMING)
+#define FACTOR_TRIAL_PROGRAM OPTION_BIT(OPTION_TRIAL_PROGRAM)
+factor_set factors_all(void);
+factor_set factors_work(void); /* those that results of tasks depend on */
 
-bool factors_same(const struct factors *a, const struct factors *b, unsigned set);
+bool factors_same(const struct factors *a, const struct factors *b, factor_set set);
 
-bool factors_equal(const struct summary_row *a, const struct summary_row *b, unsigned factors);
+bool factors_equal(const struct summary_row *a, const struct summary_row *b, factor_set factors);
 
 /* All factors; without FACTOR_TASKS where the number of tasks was chosen for each cell (--tasks auto), which it was
  * unless two cells differ in it alone. */
-unsigned factors_of(const struct summary_row *rows, size_t count);
+factor_set factors_of(const struct summary_row *rows, size_t count);
 
 /* Those of `factors` that are not the same in all rows. */
-unsigned factors_varying(const struct summary_row *rows, size_t count, unsigned factors);
+factor_set factors_varying(const struct summary_row *rows, size_t count, factor_set factors);
 
 /* "spin, 10us, 2 workers": the given factors of a row, as many as text has room for; with the pool among them, workers
  * of two kinds are named (row_staff). Returns text. */
-char *factors_label(char *text, size_t size, const struct summary_row *row, unsigned factors);
+char *factors_label(char *text, size_t size, const struct summary_row *row, factor_set factors);
 
 /* What options call factor number 0.., NULL after the last; and its value as an option takes it. Returns text. */
 const char *factor_name(unsigned number);
-char *factor_spell(char *text, size_t size, const struct summary_row *row, unsigned factor);
+char *factor_spell(char *text, size_t size, const struct summary_row *row, factor_set factor);
 
 /* "1 process + 1 thread", "2 processes x 3 threads"; "" where all workers are of one kind. Returns text. */
 char *row_staff(char *text, size_t size, const struct summary_row *row);

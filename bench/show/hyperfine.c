@@ -75,21 +75,21 @@ static int times_describe(const struct times *times, json_t *result)
     return 0;
 }
 
-static json_t *parameters_of(const struct run_data *run, size_t cell, unsigned factors)
+static json_t *parameters_of(const struct run_data *run, size_t cell, factor_set factors)
 {
     json_t *parameters = json_object();
     for (unsigned i = 0; factor_name(i); i++) {
         char text[SPEC_MAX];
-        if (factors & 1u << i)
+        if (factors & OPTION_BIT(i))
             json_object_set_new(parameters, factor_name(i),
-                                json_string(factor_spell(text, sizeof text, &run->rows[cell], 1u << i)));
+                                json_string(factor_spell(text, sizeof text, &run->rows[cell], OPTION_BIT(i))));
     }
     return parameters;
 }
 
 static int cell_add(const struct run_data *run, size_t cell, const struct times *times, json_t *results)
 {
-    const unsigned varying = factors_varying(run->rows, run->count, factors_of(run->rows, run->count));
+    const factor_set varying = factors_varying(run->rows, run->count, factors_of(run->rows, run->count));
     char label[SPEC_MAX * 2];
     json_t *result = json_object();
     factors_label(label, sizeof label, &run->rows[cell], FACTOR_POOL | FACTOR_WORKLOAD | FACTOR_WORKERS | varying);

@@ -36,7 +36,7 @@ static char *pool_head(const struct table *t, size_t column, char *text, size_t 
 
 char *table_common(const struct table *t, char *text, size_t size)
 {
-    return factors_label(text, size, &t->run->rows[0], t->factors & ~t->shown & ~(unsigned)FACTOR_POOL);
+    return factors_label(text, size, &t->run->rows[0], t->factors & ~t->shown & ~FACTOR_POOL);
 }
 
 static bool is_partly(const struct table *t, const struct entry *e)

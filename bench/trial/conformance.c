@@ -3,11 +3,14 @@
 #include "bench/trial/trial.h"
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define MILLISECOND 1000000ull
+#define EXITING     0x4u /* PF_EXITING of the kernel, which the flags of /proc/PID/stat have (proc(5)) */
 
 /* ---- reap ---- */
 
@@ -134,6 +137,33 @@ static int entries(const char *folder)
     return count;
 }
 
+/* A thread that was joined may stay in the kernel's list for a while; it has been marked long before. */
+static bool thread_is_exiting(const char *tid)
+{
+    char path[64], text[512];
+    unsigned long flags = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%.20s/stat", tid);
+    FILE *file = fopen(path, "re");
+    size_t length = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file)
+        fclose(file);
+    text[length] = '\0';
+    const char *behind_name = strrchr(text, ')');
+    return !behind_name || sscanf(behind_name, ") %*c %*d %*d %*d %*d %*d %lu", &flags) != 1 || flags & EXITING;
+}
+
+int conformance_threads(void)
+{
+    DIR *list = opendir("/proc/self/task");
+    int count = 0;
+    if (!list)
+        return -1;
+    for (const struct dirent *entry; (entry = readdir(list));)
+        count += entry->d_name[0] != '.' && !thread_is_exiting(entry->d_name);
+    closedir(list);
+    return count;
+}
+
 int conformance_fds(void)
 {
     return entries("/proc/self/fd");
@@ -142,11 +172,8 @@ int conformance_fds(void)
 void conformance_leftovers(struct trial *trial, int fds_before)
 {
     struct trial_report *report = trial->report;
-    int fds = conformance_fds(), threads = 0;
-    /* a thread that was joined may still be on its way out of the kernel's list */
-    for (unsigned i = 0; i < 50 && (threads = entries("/proc/self/task")) > 1; i++)
-        usleep(1000);
-    report->left_threads = threads - 1;
+    int fds = conformance_fds();
+    report->left_threads = conformance_threads() - 1;
     report->left_fds = fds < 0 || fds_before < 0 ? -1 : fds - fds_before;
     report->left_children = waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD ? 0 : 1;
 }

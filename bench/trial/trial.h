@@ -106,6 +106,7 @@ int calibrate_run(struct trial *trial);
 int probe_run(struct trial *trial);
 int conformance_reap(struct trial *trial);                       /* in the place of drive() */
 int conformance_fds(void);                                       /* open descriptors; -1: not known */
+int conformance_threads(void);                                   /* of this process, without those that end; -1 */
 void conformance_leftovers(struct trial *trial, int fds_before); /* after close */
 /* body, from where the pool wants it called (pool_ops.enter). What body returned, or what went wrong before. */
 int pool_inside(struct trial *trial, int (*body)(struct trial *trial));

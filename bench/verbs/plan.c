@@ -108,7 +108,7 @@ static void head_print(const struct request *request, const struct plan *plan, c
 /* The factors that are the same in all cells, and the settings. */
 static void common_print(const struct request *request, const struct plan *plan)
 {
-    unsigned preset = ~0u;
+    factor_set preset = ~(factor_set)0;
     for (size_t e = 0; e < request->experiments.count; e++)
         preset &= request->experiments.experiment[e].preset;
     printf("\nin every cell\n");
@@ -117,7 +117,7 @@ static void common_print(const struct request *request, const struct plan *plan)
         if (!option_is_of_cell(&options[i]) || varies(&options[i], &plan->cells))
             continue;
         value_text(&options[i], &plan->cells.cell[0], value);
-        snprintf(text, sizeof text, "%s%s", value, preset & 1u << i ? "  (default)" : "");
+        snprintf(text, sizeof text, "%s%s", value, preset & OPTION_BIT(i) ? "  (default)" : "");
         wrap_row(stdout, 2, options[i].name, LABEL_COLUMN, text);
     }
     printf("\nsettings\n");

@@ -218,7 +218,7 @@ static void parts_make(struct work *w, struct explanation *e)
  * there. */
 static size_t plain_of(const struct run_data *run, size_t cell)
 {
-    const unsigned carried = FACTOR_PAYLOAD | FACTOR_BALLAST;
+    const factor_set carried = FACTOR_PAYLOAD | FACTOR_BALLAST;
     const struct factors *f = &run->rows[cell].f;
     if (f->payload.in <= 0 && f->payload.out <= 0 && f->ballast.bytes <= 0)
         return RUN_NOTHING;
@@ -251,7 +251,7 @@ static int plain_make(struct explanation *e)
     return rc;
 }
 
-int explain(const struct why_run *a_run, size_t a, const struct why_run *b_run, size_t b, unsigned by,
+int explain(const struct why_run *a_run, size_t a, const struct why_run *b_run, size_t b, factor_set by,
             unsigned comparisons, struct explanation *e)
 {
     struct work w;

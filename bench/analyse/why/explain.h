@@ -36,7 +36,7 @@ struct part {
 struct explanation {
     const struct why_run *a_run, *b_run;
     size_t a, b;                  /* cells */
-    unsigned by;                  /* the factor they differ in; 0: the run */
+    factor_set by;                /* the factor they differ in; 0: the run */
     struct comparison comparison; /* of the time per task, B by A, what was published; or of the tail's latency */
     struct change whole;          /* in ns a task, and of the parts the sum */
     struct part part[STATES];
@@ -51,7 +51,7 @@ struct explanation {
 };
 
 /* comparisons: how many pairs the verdict is one of. 0 or -ENOMEM. */
-int explain(const struct why_run *a_run, size_t a, const struct why_run *b_run, size_t b, unsigned by,
+int explain(const struct why_run *a_run, size_t a, const struct why_run *b_run, size_t b, factor_set by,
             unsigned comparisons, struct explanation *explanation);
 /* Fills reasons and what they explain; part of explain(). */
 void reasons_find(struct explanation *explanation);

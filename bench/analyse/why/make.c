@@ -14,7 +14,7 @@
 
 size_t states_serial(const struct run_data *run, size_t cell)
 {
-    const unsigned same = factors_all() & ~(unsigned)NOT_SERIAL;
+    const factor_set same = factors_all() & ~NOT_SERIAL;
     for (size_t i = 0; i < run->count; i++)
         if (row_has_pool(&run->rows[i], BASE_POOL) && factors_equal(&run->rows[i], &run->rows[cell], same))
             return i;

@@ -10,7 +10,7 @@
 
 struct picking {
     const struct why_run *run;
-    unsigned by, same; /* same: what cells of a group have in common */
+    factor_set by, same; /* same: what cells of a group have in common */
     const char *a, *b;
     size_t *group; /* cells of one, in plan order */
     size_t count;
@@ -140,7 +140,7 @@ static int refuse_none(const struct picking *p, char *error)
     nearest_init(&nearest, wrong);
     for (size_t i = 0; i < run->count; i++)
         nearest_offer(&nearest, value_of(p, run->plan[i], text, sizeof text));
-    const char *by = factor_name((unsigned)__builtin_ctz(p->by));
+    const char *by = factor_name((unsigned)__builtin_ctzll(p->by));
     if (*wrong)
         return refuse(error, "%s '%.64s': no cell has it%s", by, wrong, nearest_advice(&nearest, hint, sizeof hint));
     if (*p->a)
@@ -149,7 +149,7 @@ static int refuse_none(const struct picking *p, char *error)
                   by, *nearest.offered ? nearest.offered : "nothing");
 }
 
-int whys_by(const struct why_run *run, unsigned by, const char *a, const char *b, struct whys *whys, char *error)
+int whys_by(const struct why_run *run, factor_set by, const char *a, const char *b, struct whys *whys, char *error)
 {
     const struct run_data *data = run->run;
     struct picking p = {.run = run, .by = by, .a = a, .b = b};
@@ -175,7 +175,7 @@ int whys_by(const struct why_run *run, unsigned by, const char *a, const char *b
 int whys_of_runs(const struct why_run *a, const struct why_run *b, struct whys *whys, char *error)
 {
     const struct run_data *x = a->run, *y = b->run;
-    const unsigned same = factors_of(x->rows, x->count) | factors_of(y->rows, y->count) | FACTOR_TASKS;
+    const factor_set same = factors_of(x->rows, x->count) | factors_of(y->rows, y->count) | FACTOR_TASKS;
     unsigned pairs = 0;
     int rc = 0;
     *whys = (struct whys){.why = calloc(y->count + 1, sizeof *whys->why)};

@@ -15,7 +15,7 @@ struct whys {
  * next one that surely takes longer, by a tenth where there is one, else the slowest. serial, static and floors only
  * stand for B or A where they are named. 0; -EINVAL and a line in error (ERROR_MAX bytes) that says what there is:
  * nothing varies so, or no two cells have these; -ENOMEM likewise. whys_release() in any case. */
-int whys_by(const struct why_run *run, unsigned by, const char *a, const char *b, struct whys *whys, char *error);
+int whys_by(const struct why_run *run, factor_set by, const char *a, const char *b, struct whys *whys, char *error);
 /* A cell in one run is A, the same in the other B. */
 int whys_of_runs(const struct why_run *a, const struct why_run *b, struct whys *whys, char *error);
 void whys_release(struct whys *whys);

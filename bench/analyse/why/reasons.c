@@ -229,7 +229,7 @@ static void reason_tail(struct explanation *e, enum state state)
 static void reason_find(struct explanation *e, enum state state)
 {
     struct part *part = &e->part[state];
-    const unsigned work = FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_SIZE_DIST;
+    const factor_set work = FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_SIZE_DIST;
     if (plain_words[state]) {
         snprintf(part->reason, sizeof part->reason, "%s", plain_words[state]);
         part->is_named = true;

@@ -21,7 +21,7 @@ char *why_name(char *text, size_t size, const struct explanation *why, bool is_b
     else if (why->by == FACTOR_POOL)
         snprintf(text, size, "%s", POOL_SHOWN(row->f.pool));
     else
-        snprintf(text, size, "%s %.100s", factor_name((unsigned)__builtin_ctz(why->by)),
+        snprintf(text, size, "%s %.100s", factor_name((unsigned)__builtin_ctzll(why->by)),
                  factor_spell(value, sizeof value, row, why->by));
     return text;
 }
@@ -29,9 +29,9 @@ char *why_name(char *text, size_t size, const struct explanation *why, bool is_b
 char *why_label(char *text, size_t size, const struct explanation *why)
 {
     const struct run_data *run = why->b_run->run;
-    unsigned shown = factors_varying(run->rows, run->count, factors_of(run->rows, run->count));
+    factor_set shown = factors_varying(run->rows, run->count, factors_of(run->rows, run->count));
     shown |= FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_WORKERS | FACTOR_POOL;
-    return factors_label(text, size, &run->rows[why->b], shown & ~(why->by ? why->by : 0u));
+    return factors_label(text, size, &run->rows[why->b], shown & ~why->by);
 }
 
 static char *times_text(char *text, size_t size, double ratio)

@@ -15,8 +15,8 @@
 /* Failures on purpose are forecast beside it (faults_wait_ns); with a limit or without, a task takes as long. */
 static void cell_text(const struct cell *cell, char *key)
 {
-    const unsigned without = option_bit("size") | option_bit("size-dist") | option_bit("tasks") | option_bit("faults") |
-                             option_bit("task-limit");
+    const factor_set without = option_bit("size") | option_bit("size-dist") | option_bit("tasks") |
+                               option_bit("faults") | option_bit("task-limit");
     uint64_t hash = cell_hash(cell, without);
     if (cell->pool->file) /* what it does may change from one build of it to the next */
         hash = mix64(hash, plugin_hash(cell->pool->file));

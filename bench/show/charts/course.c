@@ -26,7 +26,7 @@ struct courses {
     bool *chosen;          /* per trial */
     struct course *of;     /* per trial, most without dots */
     size_t *trial, panels; /* per panel, in the order of the plan */
-    unsigned label;
+    factor_set label;
 };
 
 static void on_begin(size_t trial, void *arg)

@@ -11,9 +11,9 @@ static bool in_panel(const void *arg, size_t first, size_t row)
 {
     const struct groups *groups = arg;
     const struct summary_row *rows = groups->run->rows;
-    unsigned same = groups->factors;
+    factor_set same = groups->factors;
     if (row_has_pool(&rows[row], BASE_POOL))
-        same &= ~(unsigned)(FACTOR_PLACE | FACTOR_WORKERS);
+        same &= ~(FACTOR_PLACE | FACTOR_WORKERS);
     return factors_equal(&rows[first], &rows[row], same);
 }
 
@@ -61,7 +61,7 @@ int groups_init(struct groups *groups, const struct run_data *run, bool (*is_dra
     }
     for (size_t i = 0; i < count; i++)
         used[i] = run->rows[order[i]];
-    groups->factors = factors_of(run->rows, run->count) & ~(unsigned)FACTOR_POOL;
+    groups->factors = factors_of(run->rows, run->count) & ~FACTOR_POOL;
     groups->label = factors_varying(used, count, groups->factors) | FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_WORKERS;
     groups->label &= groups->factors;
     for (size_t i = 0; i < count; i++)

@@ -6,14 +6,14 @@
 
 struct groups {
     const struct run_data *run;
-    size_t *pool_of;         /* per row: its pool */
-    bool *in_panel;          /* panels x rows: a row may be in several */
-    size_t *panel, panels;   /* per panel: a row that stands for it; in the order of the plan */
-    size_t *pool, pools;     /* per pool: likewise */
-    unsigned factors, label; /* what tells panels apart, and what their titles say */
-    bool *drawn;             /* per trial */
-    size_t *trial;           /* groups_trials() leaves them here */
-    double *values;          /* room for one number a trial */
+    size_t *pool_of;           /* per row: its pool */
+    bool *in_panel;            /* panels x rows: a row may be in several */
+    size_t *panel, panels;     /* per panel: a row that stands for it; in the order of the plan */
+    size_t *pool, pools;       /* per pool: likewise */
+    factor_set factors, label; /* what tells panels apart, and what their titles say */
+    bool *drawn;               /* per trial */
+    size_t *trial;             /* groups_trials() leaves them here */
+    double *values;            /* room for one number a trial */
 };
 
 /* Of the trials that are drawn. 0 or -ENOMEM; release it in any case. */

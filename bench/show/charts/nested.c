@@ -15,7 +15,7 @@ struct nested {
     const struct run_data *run;
     const struct series *series;
     struct family family;
-    unsigned factors;
+    factor_set factors;
     struct map map;
     struct shape {
         size_t row, panel;
@@ -60,7 +60,7 @@ static bool same_panel(const struct nested *n, const struct summary_row *a, cons
     char x[sizeof a->f.pool + 1], y[sizeof a->f.pool + 1];
     options_copy(x, sizeof x, a->f.pool);
     options_copy(y, sizeof y, b->f.pool);
-    return !strcmp(x, y) && factors_equal(a, b, n->factors & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS));
+    return !strcmp(x, y) && factors_equal(a, b, n->factors & ~(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS));
 }
 
 /* Of equally many workers in a panel. */
@@ -144,8 +144,8 @@ static int tile_make(struct nested *n, size_t i)
 
 static void script_print(const struct nested *n, const struct chart_work *work)
 {
-    unsigned said = (factors_varying(n->run->rows, n->run->count, n->factors) | FACTOR_WORKLOAD) &
-                    ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
+    factor_set said = (factors_varying(n->run->rows, n->run->count, n->factors) | FACTOR_WORKLOAD) &
+                      ~(FACTOR_POOL | FACTOR_WORKERS | FACTOR_TASKS);
     char text[512], pool[160];
     fprintf(work->script,
             "x_text = 'threads of each process'\ny_text = 'processes'\npage_panels = %d; panels = %zu\n"

@@ -18,7 +18,7 @@
 struct points {
     const struct panels *chart;
     const struct run_data *run;
-    unsigned factors;
+    factor_set factors;
     size_t *panel, panels; /* per panel: a cell of it */
     size_t *pool, pools;   /* per pool: a cell of it */
     bool *drawable;        /* per cell: has a point */
@@ -68,9 +68,9 @@ static bool in_panel(const void *arg, size_t first, size_t cell)
 {
     const struct points *data = arg;
     const struct summary_row *rows = data->run->rows;
-    unsigned same = data->factors & ~(FACTOR_POOL | data->chart->axis);
+    factor_set same = data->factors & ~(FACTOR_POOL | data->chart->axis);
     if (row_has_pool(&rows[cell], BASE_POOL))
-        same &= ~(unsigned)FACTOR_PLACE;
+        same &= ~FACTOR_PLACE;
     if (data->chart->axis == FACTOR_BALLAST && x_of(data, cell) > 0 && !same_kind_of_ballast(&rows[cell], &rows[first]))
         return false; /* huge pages are another line; none is where each begins */
     return factors_equal(&rows[first], &rows[cell], same);
@@ -148,7 +148,7 @@ static size_t cells_select(const struct points *data, size_t panel, const char *
     return count;
 }
 
-static char *panel_label(const struct points *data, size_t panel, unsigned said, char *text, size_t size)
+static char *panel_label(const struct points *data, size_t panel, factor_set said, char *text, size_t size)
 {
     const struct summary_row *row = &data->run->rows[data->panel[panel]];
     factors_label(text, size, row, said);
@@ -247,8 +247,8 @@ static void panel_print(const struct chart_work *work, const struct points *data
                         struct chart_counts *all)
 {
     const struct summary_row *rows = data->run->rows;
-    unsigned axes = FACTOR_POOL | data->chart->axis;
-    unsigned said = (factors_varying(rows, data->run->count, data->factors) | FACTOR_WORKLOAD) & ~axes;
+    factor_set axes = FACTOR_POOL | data->chart->axis;
+    factor_set said = (factors_varying(rows, data->run->count, data->factors) | FACTOR_WORKLOAD) & ~axes;
     struct range range = {INFINITY, 0};
     size_t number = panel + 1, first;
     char label[256], title[128];

@@ -7,7 +7,7 @@
 struct panels { /* `of` of struct chart */
     const char *x_label, *y_label;
     const char *without;                            /* why it is not drawn when there is nothing to draw */
-    unsigned axis;                                  /* the factor along x, a FACTOR_ bit */
+    factor_set axis;                                /* the factor along x, a FACTOR_ bit */
     double (*value)(const struct trial_row *trial); /* y; NAN: none */
     double (*bound)(const struct trial_row *trial); /* what y cannot exceed, drawn as a line; NULL: none */
 };

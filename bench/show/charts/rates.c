@@ -16,7 +16,7 @@
 
 struct rates {
     const struct run_data *run;
-    unsigned factors;      /* what tells panels apart */
+    factor_set factors;    /* what tells panels apart */
     size_t *cell, count;   /* that have latencies under rate; */
     size_t unsteady;       /* behind them, those that are not drawn */
     size_t *panel, panels; /* a cell of each */
@@ -41,9 +41,9 @@ static bool in_panel(const void *arg, size_t first, size_t cell)
 {
     const struct rates *rates = arg;
     const struct summary_row *rows = rates->run->rows;
-    unsigned same = rates->factors;
+    factor_set same = rates->factors;
     if (row_has_pool(&rows[cell], BASE_POOL))
-        same &= ~(unsigned)(FACTOR_PLACE | FACTOR_WORKERS);
+        same &= ~(FACTOR_PLACE | FACTOR_WORKERS);
     return factors_equal(&rows[first], &rows[cell], same) && is_same_arrival(&rows[first].f, &rows[cell].f);
 }
 
@@ -97,7 +97,7 @@ static int rates_init(struct rates *rates, const struct run_data *run)
 {
     const size_t room = run->count + 1;
     *rates = (struct rates){.run = run, .x_least = INFINITY, .y_least = INFINITY};
-    rates->factors = factors_of(run->rows, run->count) & ~(unsigned)(FACTOR_POOL | FACTOR_ARRIVAL);
+    rates->factors = factors_of(run->rows, run->count) & ~(FACTOR_POOL | FACTOR_ARRIVAL);
     rates->cell = calloc(room, sizeof *rates->cell);
     rates->panel = calloc(room, sizeof *rates->panel);
     rates->pool = calloc(room, sizeof *rates->pool);
@@ -206,7 +206,7 @@ static bool theory_print(struct rates *rates, size_t count, FILE *data)
 static void panel_print(struct rates *rates, size_t panel, size_t *lines, const struct chart_work *work)
 {
     const struct run_data *run = rates->run;
-    const unsigned varying = factors_varying(run->rows, run->count, rates->factors);
+    const factor_set varying = factors_varying(run->rows, run->count, rates->factors);
     char title[256];
     fprintf(work->script, "panel_first[%zu] = %zu\n", panel + 1, *lines + 1);
     factors_label(title, sizeof title, &run->rows[rates->panel[panel]],

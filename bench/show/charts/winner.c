@@ -25,7 +25,7 @@ static const struct summary_row *row_at(const struct winners *w, size_t row)
 
 static bool same_panel(const struct winners *w, size_t a, size_t b)
 {
-    unsigned same = w->table->factors & ~(unsigned)(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS | FACTOR_TASKS);
+    factor_set same = w->table->factors & ~(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS | FACTOR_TASKS);
     return factors_equal(row_at(w, a), row_at(w, b), same);
 }
 
@@ -98,7 +98,7 @@ static void tiles_make(struct winners *w)
 static void script_print(const struct winners *w, const struct chart_work *work)
 {
     const struct table *t = w->table;
-    unsigned said = (t->shown | FACTOR_WORKLOAD) & ~(unsigned)(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS);
+    factor_set said = (t->shown | FACTOR_WORKLOAD) & ~(FACTOR_POOL | FACTOR_SIZE | FACTOR_WORKERS);
     size_t pools = t->pools < POOLS_MAX ? t->pools : POOLS_MAX;
     char text[512];
     fprintf(

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONTEXT   (factors_all() & ~(unsigned)(FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE | FACTOR_TASKS))
+#define CONTEXT   (factors_all() & ~(FACTOR_POOL | FACTOR_WORKERS | FACTOR_PLACE | FACTOR_TASKS))
 #define MIB       1048576.0
 #define SHARE_FAR 3 /* a share that is off by 1 is as far as a size that is off by a factor of 20 */
 #define FAR       10
@@ -221,10 +221,8 @@ size_t advice_turn(const struct advice *advice, const struct contest *contest, s
         struct contest other;
         bool known = rows[i].f.size_ns == chosen->f.size_ns;
         for (size_t j = 0; j < i && !known; j++)
-            known = rows[j].f.size_ns == rows[i].f.size_ns &&
-                    factors_equal(&rows[j], chosen, CONTEXT & ~(unsigned)FACTOR_SIZE);
-        if (known || !factors_equal(&rows[i], chosen, CONTEXT & ~(unsigned)FACTOR_SIZE) ||
-            contest_make(advice, i, &other))
+            known = rows[j].f.size_ns == rows[i].f.size_ns && factors_equal(&rows[j], chosen, CONTEXT & ~FACTOR_SIZE);
+        if (known || !factors_equal(&rows[i], chosen, CONTEXT & ~FACTOR_SIZE) || contest_make(advice, i, &other))
             continue;
         ++*sizes;
         double far = factor_between((double)rows[i].f.size_ns, (double)chosen->f.size_ns);

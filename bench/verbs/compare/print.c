@@ -65,11 +65,11 @@ static char *absolute_text(char *text, size_t size, const struct compare *c, con
 static char *label_text(char *text, size_t size, const struct compare *c, const struct side *side, size_t cell)
 {
     /* What is compared comes first, and always. */
-    unsigned by = c->two ? FACTOR_POOL : c->question.by;
+    factor_set by = c->two ? FACTOR_POOL : c->question.by;
     size_t length = strlen(factors_label(text, size, &side->run.rows[cell], by));
     if (!length && by != FACTOR_TRIAL_PROGRAM) { /* nothing to say of it, but here it is what is asked for */
         char value[SPEC_MAX];
-        unsigned number = (unsigned)__builtin_ctz(by);
+        unsigned number = (unsigned)__builtin_ctzll(by);
         length = (size_t)snprintf(text, size, "%s %s", factor_name(number),
                                   factor_spell(value, sizeof value, &side->run.rows[cell], by));
     }
@@ -184,7 +184,7 @@ static void head_print(FILE *out, const struct compare *c, enum style style)
     char host[256];
     host_line(host, sizeof host, c->base->run.host);
     for (unsigned i = 0; factor_name(i); i++)
-        if (c->question.by == 1u << i && c->question.by != FACTOR_POOL) {
+        if (c->question.by == OPTION_BIT(i) && c->question.by != FACTOR_POOL) {
             factor = factor_name(i);
             space = " ";
         }

@@ -63,16 +63,16 @@ static int share_read(const struct arguments *given, unsigned which, double *sha
     return 0;
 }
 
-static int by_read(const char *name, unsigned *by)
+static int by_read(const char *name, factor_set *by)
 {
     struct nearest nearest;
     char hint[320];
     nearest_init(&nearest, name);
     for (unsigned i = 0; factor_name(i); i++) {
-        if (1u << i == FACTOR_TASKS)
+        if (OPTION_BIT(i) == FACTOR_TASKS)
             continue; /* cells with other tasks did other work */
         if (!strcmp(factor_name(i), name))
-            *by = 1u << i;
+            *by = OPTION_BIT(i);
         nearest_offer(&nearest, factor_name(i));
     }
     if (*name && !*by)

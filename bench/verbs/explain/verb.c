@@ -57,8 +57,8 @@ struct asked_why {
     unsigned runs;
     const char *row; /* NULL: none */
     const char *values, *knobs;
-    unsigned by; /* 0: the run */
-    double tail; /* of why_open() */
+    factor_set by; /* 0: the run */
+    double tail;   /* of why_open() */
     char a[SPEC_MAX], b[SPEC_MAX];
 };
 
@@ -78,10 +78,10 @@ static int by_read(const char *name, struct asked_why *asked)
         return 0;
     nearest_init(&nearest, name);
     for (unsigned i = 0; factor_name(i); i++) {
-        if (1u << i == FACTOR_TASKS)
+        if (OPTION_BIT(i) == FACTOR_TASKS)
             continue; /* cells with other tasks did other work */
         if (!strcmp(factor_name(i), name))
-            asked->by = 1u << i;
+            asked->by = OPTION_BIT(i);
         nearest_offer(&nearest, factor_name(i));
     }
     nearest_offer(&nearest, "run");
@@ -106,7 +106,7 @@ static int values_read(struct asked_why *asked)
         return 0;
     if (words_split(&values, asked->values, ',') || values.count != 2 || !strcmp(values.word[0], values.word[1]))
         code = complain("explain", "expected A,B: two values of --by %s, found '%.200s'",
-                        asked->by ? factor_name((unsigned)__builtin_ctz(asked->by)) : "run", asked->values);
+                        asked->by ? factor_name((unsigned)__builtin_ctzll(asked->by)) : "run", asked->values);
     if (!code) {
         snprintf(asked->a, sizeof asked->a, "%s", values.word[0]);
         snprintf(asked->b, sizeof asked->b, "%s", values.word[1]);

@@ -40,11 +40,11 @@ static bool is_of_experiment(const struct summary_row *row, const char *name)
 }
 
 /* Does the row have all that is wanted? */
-static bool selector_fits(const struct selector *selector, const struct summary_row *row, unsigned without)
+static bool selector_fits(const struct selector *selector, const struct summary_row *row, factor_set without)
 {
     char text[192];
     for (unsigned i = 0; i < selector->count; i++) {
-        unsigned factor = selector->wanted[i].factor;
+        factor_set factor = selector->wanted[i].factor;
         const char *value = selector->wanted[i].value;
         bool fits = !factor                 ? is_of_experiment(row, value)
                     : factor == FACTOR_POOL ? pool_fits(row, value)
@@ -61,7 +61,7 @@ static char *selector_text(char *text, size_t size, const struct selector *selec
     *text = '\0';
     for (unsigned i = 0; i < selector->count && length < size; i++) {
         unsigned number = 0;
-        while (selector->wanted[i].factor && selector->wanted[i].factor != 1u << number)
+        while (selector->wanted[i].factor && selector->wanted[i].factor != OPTION_BIT(number))
             number++;
         length += (size_t)snprintf(text + length, size - length, "%s%s=%s", length ? ", " : "",
                                    selector->wanted[i].factor ? factor_name(number) : "experiment",
@@ -80,7 +80,7 @@ static int cell_find(struct judge *judge, const struct selector *selector, size_
             continue;
         if (*cell != NO_CELL) {
             const struct summary_row pair[] = {s->rows[*cell], s->rows[i]};
-            unsigned varying = factors_varying(pair, 2, factors_all());
+            factor_set varying = factors_varying(pair, 2, factors_all());
             char text[256], names[128] = "experiment";
             for (unsigned f = 0, used = 0; factor_name(f) && used < sizeof names; f++)
                 if (varying >> f & 1)

@@ -69,7 +69,7 @@ static int value_spell(const char *factor, const char *value, char *spelled, siz
     return 0;
 }
 
-static int factor_named(const char *name, unsigned *factor, char *error)
+static int factor_named(const char *name, factor_set *factor, char *error)
 {
     struct nearest nearest;
     char hint[320];
@@ -81,7 +81,7 @@ static int factor_named(const char *name, unsigned *factor, char *error)
     for (unsigned i = 0; factor_name(i); i++) {
         nearest_offer(&nearest, factor_name(i));
         if (!strcmp(factor_name(i), name)) {
-            *factor = 1u << i;
+            *factor = OPTION_BIT(i);
             return 0;
         }
     }
@@ -89,7 +89,7 @@ static int factor_named(const char *name, unsigned *factor, char *error)
 }
 
 /* The place of a factor, which may be a new one; NULL, with the reason, when there is no room for it. */
-static char *wanted_value(struct selector *selector, unsigned factor, char *error)
+static char *wanted_value(struct selector *selector, factor_set factor, char *error)
 {
     unsigned at = 0;
     while (at < selector->count && selector->wanted[at].factor != factor)
@@ -108,7 +108,7 @@ static int wanted_add(struct selector *selector, const char *word, char *error)
 {
     const char *equals = strchr(word, '=');
     char name[64], *value;
-    unsigned factor;
+    factor_set factor;
     if (!equals || equals == word || !equals[1])
         return refuse(error, "'%.64s': expected FACTOR=VALUE, as in pool=pthread", word);
     snprintf(name, sizeof name, "%.*s", (int)(equals - word), word);

@@ -24,7 +24,7 @@ enum {
 /* Factors a cell must have. */
 struct selector {
     struct {
-        unsigned factor; /* FACTOR_ bit; 0: the experiment */
+        factor_set factor; /* FACTOR_ bit; 0: the experiment */
         char value[WANTED_MAX];
     } wanted[SELECTOR_MAX];
     unsigned count;
