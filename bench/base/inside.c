@@ -188,7 +188,7 @@ void inside_remove(const char *directory, const char *name)
 int inside_create_fd(const char *directory, const char *name)
 {
     inside_remove(directory, name);
-    return inside_open(directory, name, O_WRONLY | O_CREAT | O_EXCL);
+    return inside_open(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND);
 }
 
 FILE *inside_create(const char *directory, const char *name)
@@ -202,15 +202,49 @@ FILE *inside_create(const char *directory, const char *name)
     return file;
 }
 
+int inside_sync_fd(int fd)
+{
+    struct stat status;
+    int rc = fstat(fd, &status);
+    if (rc == 0)
+        rc = S_ISDIR(status.st_mode) ? fsync(fd) : fdatasync(fd);
+    bool cannot = rc < 0 && (errno == EINVAL || errno == ENOSYS || errno == ENOTSUP || errno == EROFS);
+    return rc < 0 && !cannot ? -errno : 0;
+}
+
+/* Of what has that name in an open directory. */
+static int sync_at(int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0)
+        return -errno;
+    int rc = inside_sync_fd(fd);
+    close(fd);
+    return rc;
+}
+
+int inside_sync(const char *directory, const char *name)
+{
+    int parent = parent_open(directory, name, &name);
+    if (parent < 0)
+        return parent;
+    int rc = *name ? sync_at(parent, name) : inside_sync_fd(parent);
+    close(parent);
+    return rc;
+}
+
 int inside_replace(const char *directory, const char *draft, const char *name, int rc)
 {
     int parent = parent_open(directory, draft, &draft);
     if (parent < 0)
         return rc ? rc : parent;
+    rc = rc ? rc : sync_at(parent, draft);
     if (!rc && renameat(parent, draft, parent, name) != 0)
         rc = -errno;
     if (rc)
         unlinkat(parent, draft, 0);
+    else
+        rc = inside_sync_fd(parent);
     close(parent);
     return rc;
 }

@@ -36,7 +36,13 @@ int inside_open(const char *directory, const char *name, int flags);
 int inside_create_fd(const char *directory, const char *name);
 FILE *inside_create(const char *directory, const char *name);
 void inside_remove(const char *directory, const char *name); /* where there is one */
-/* In the place of `name` comes `draft`, or it is taken away where `rc`, how it was written, is not 0. rc, or -errno. */
+/* In the place of `name` comes `draft`, or it is taken away where `rc`, how it was written, is not 0. It is on the disk
+ * before it has the name, and the name before this returns. rc, or -errno. */
 int inside_replace(const char *directory, const char *draft, const char *name, int rc);
+
+/* What was written to a file, or which names were given in a directory, is on the disk: a crash of the machine does not
+ * lose it. A file system that cannot do that is no error. 0 or -errno. */
+int inside_sync_fd(int fd);
+int inside_sync(const char *directory, const char *name); /* of a file there; "": of the directory itself */
 
 #endif

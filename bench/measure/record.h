@@ -48,8 +48,9 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
  * one step. */
 int recorder_set_aside(struct recorder *recorder, unsigned block, const struct cells *cells, const uint32_t *order,
                        size_t count, char *error);
-/* Behind a block: whether the files of the run are still what is written to. -ESTALE: they were deleted, or others took
- * their place; what was measured since then is lost. */
+/* Behind a block, between trials: what they wrote is on the disk, the rows of trials.csv last, so that a crash of the
+ * machine loses no more than the block in which it comes; and whether the files of the run are still what is written
+ * to. -ESTALE: they were deleted, or others took their place; what was measured since then is lost. */
 int recorder_commit(const struct recorder *recorder, char *error);
 int recorder_close(struct recorder *recorder, char *error);
 

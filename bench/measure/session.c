@@ -240,10 +240,11 @@ static json_t *facts(struct session *session, const char *verb, char **argv)
 
 static int write_suite(const struct session *session, char *error)
 {
-    FILE *file = inside_create(session->directory, "suite.ini");
+    FILE *file = inside_create(session->directory, ".suite.ini");
     int rc = file ? request_write_suite(file, &session->request) : -errno;
     if (file && fclose(file) != 0 && rc == 0)
         rc = -errno;
+    rc = inside_replace(session->directory, ".suite.ini", "suite.ini", rc);
     return rc < 0 ? refuse_as(rc, error, "%.400s/suite.ini: %s", session->directory, strerror(-rc)) : 0;
 }
 

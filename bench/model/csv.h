@@ -5,7 +5,8 @@
 
 struct csv_writer; /* append-only; rows are buffered until csv_flush, or until there is 1 MiB of them */
 
-/* Creates `directory/format->file` (O_EXCL), writes the header line. */
+/* Creates `directory/format->file` with the header line; -EEXIST: it is there. File and name are on the disk when this
+ * returns, and so is what csv_append() cuts off. */
 int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer);
 /* Opens it to go on after byte `end` (-1: after the last whole line; 0: after the header line, which is written where a
  * crash left less than it); what stands there is cut off. -EBADMSG: its header line is not this format's, or it ends
@@ -17,7 +18,8 @@ int csv_put(struct csv_writer *writer, const void *row);
 /* Writes what is buffered with as few write(2) as possible (one for a single row). On an error nothing of the buffer is
  * taken for written: the file is cut back to the last flushed byte where that is possible. */
 int csv_flush(struct csv_writer *writer);
-void csv_drop(struct csv_writer *writer); /* forgets what is buffered, and the tally */
+int csv_sync(const struct csv_writer *writer); /* what is flushed is on the disk */
+void csv_drop(struct csv_writer *writer);      /* forgets what is buffered, and the tally */
 /* Of the rows that were put since the last call; 0 rows where the format has no row_sum. */
 struct row_tally csv_tally_take(struct csv_writer *writer);
 /* Whether what is written is still the file of that name: 0; -ESTALE: it was deleted, or another took its place. */
@@ -25,10 +27,11 @@ int csv_named(const struct csv_writer *writer, const char *directory, const stru
 int64_t csv_end(const struct csv_writer *writer); /* bytes in the file after the last flush */
 int csv_close(struct csv_writer *writer);         /* flushes; frees in any case */
 
+#define DRAFT_BYTES 32
 /* A file that is replaced in one step: written under another name first, then renamed. */
 struct replacement {
     const char *directory, *file;
-    char draft[32];
+    char draft[DRAFT_BYTES];
     struct csv_writer *writer;
 };
 /* Rows go to replacement->writer. */

@@ -126,20 +126,35 @@ int csv_open(int fd, const struct file_format *format, struct csv_writer **write
     if (error)
         return error;
     error = csv_flush(*writer);
-    if (error)
+    if (error) {
         writer_free(*writer);
+        *writer = NULL;
+    }
     return error;
 }
 
+/* The name of a file while it is not whole yet. */
+static char *draft_name(char draft[DRAFT_BYTES], const struct file_format *format)
+{
+    snprintf(draft, DRAFT_BYTES, ".%s", format->file);
+    return draft;
+}
+
+/* Under another name first: a file without its header line would be none of ours. */
 int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer)
 {
-    int fd = inside_open(directory, format->file, O_WRONLY | O_CREAT | O_EXCL | O_APPEND);
+    char draft[DRAFT_BYTES];
+    if (inside_is_there(directory, format->file))
+        return -EEXIST;
+    int fd = inside_create_fd(directory, draft_name(draft, format));
     if (fd < 0)
         return fd;
-    int error = csv_open(fd, format, writer);
-    if (error)
-        inside_remove(directory, format->file);
-    return error;
+    int rc = csv_open(fd, format, writer), named = inside_replace(directory, draft, format->file, rc);
+    if (named && !rc) {
+        writer_free(*writer);
+        *writer = NULL;
+    }
+    return named;
 }
 
 /* Where to go on in an open file of `size` bytes; `header`: how long its header line is. 0: that line is torn. */
@@ -204,9 +219,13 @@ int csv_append(const char *directory, const struct file_format *format, int64_t 
     w->flushed = end;
     if (!error && !end)
         error = csv_flush(w);
+    if (!error)
+        error = csv_sync(w);
     rewind(w->rows);
-    if (error)
+    if (error) {
         writer_free(w);
+        *writer = NULL;
+    }
     return error;
 }
 
@@ -250,6 +269,11 @@ int csv_flush(struct csv_writer *writer)
     return 0;
 }
 
+int csv_sync(const struct csv_writer *writer)
+{
+    return inside_sync_fd(writer->fd);
+}
+
 int64_t csv_end(const struct csv_writer *writer)
 {
     return writer->flushed;
@@ -277,8 +301,8 @@ int replacement_begin(const char *directory, const struct file_format *format, s
 {
     replacement->directory = directory;
     replacement->file = format->file;
-    snprintf(replacement->draft, sizeof replacement->draft, ".%s", format->file);
-    int fd = inside_create_fd(directory, replacement->draft); /* there is one of a poolbench that was killed here */
+    int fd = inside_create_fd(
+        directory, draft_name(replacement->draft, format)); /* there is one of a poolbench that was killed here */
     int rc = fd < 0 ? fd : csv_open(fd, format, &replacement->writer);
     if (rc < 0 && fd >= 0)
         inside_remove(directory, replacement->draft);

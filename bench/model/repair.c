@@ -274,6 +274,8 @@ static int original_keep(const char *directory, const char *file, char *error)
             break;
         rc = errno == EEXIST && i < 1000 ? 0 : -errno;
     }
+    rc = rc ? rc : inside_sync_fd(kept);
+    rc = rc ? rc : inside_sync_fd(run);
     if (kept >= 0)
         close(kept);
     if (run >= 0)

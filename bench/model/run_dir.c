@@ -180,7 +180,9 @@ static int latest_point(const char *name, char *error)
 
 static int fresh_create(char *directory, size_t size, char *error)
 {
-    if (mkdir(RESULTS_DIRECTORY, 0777) < 0 && errno != EEXIST)
+    if (mkdir(RESULTS_DIRECTORY, 0777) == 0)
+        inside_sync(".", ""); /* or the run is not there, which is not half a run */
+    else if (errno != EEXIST)
         return refuse_as(-errno, error, "%s: cannot be made here: %s; see --out", RESULTS_DIRECTORY, strerror(errno));
     for (int attempt = 0;; attempt++) { /* two runs may start in one second and draw the same id */
         char stamp[32];
@@ -271,11 +273,25 @@ int run_create(const char *out, char *directory, size_t size, char *error)
     return *out ? out_create(out, directory, size, error) : fresh_create(directory, size, error);
 }
 
+/* The name of the run is on the disk. One who may make names there and not look at them cannot have that. */
+static int parent_sync(const char *directory, char *error)
+{
+    char parent[PATH_MAX];
+    const size_t length = (size_t)(run_id(directory) - directory);
+    if (length >= sizeof parent)
+        return refuse_as(-ENAMETOOLONG, error, "'%.200s': its path is too long", directory);
+    snprintf(parent, sizeof parent, "%.*s", length ? (int)length : 1, length ? directory : ".");
+    int rc = inside_sync(parent, "");
+    return rc && rc != -EACCES ? refuse_as(rc, error, "%.300s: cannot be synchronised: %s", parent, strerror(-rc)) : 0;
+}
+
 int run_publish(const char *directory, char *error)
 {
     char other[PATH_MAX];
-    bool has_name = inside_follow(directory, other, sizeof other) == 0;
-    return has_name && in_results(directory) ? latest_point(run_id(directory), error) : 0;
+    if (inside_follow(directory, other, sizeof other) != 0)
+        return 0;
+    int rc = in_results(directory) ? latest_point(run_id(directory), error) : 0;
+    return rc ? rc : parent_sync(directory, error);
 }
 
 /* Whether results/latest names the run as it was called in results/. */
@@ -331,28 +347,36 @@ int run_lock(const char *directory, char *error)
     return refuse_as(-code, error, "'%.200s' cannot be locked: %s", directory, strerror(code));
 }
 
-/* Whether there is nothing in it. */
-static bool is_empty(const char *directory)
+/* 0; -EEXIST: something is in it; -errno. */
+static int empty_check(const char *directory)
 {
-    int fd = inside_directory(directory, "");
+    int fd = inside_directory(directory, ""), rc = fd < 0 ? fd : 0;
     DIR *open = fd < 0 ? NULL : fdopendir(fd);
-    bool empty = open != NULL;
-    for (const struct dirent *entry; empty && (entry = readdir(open));)
-        empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+    if (fd >= 0 && !open) {
+        rc = -errno;
+        close(fd);
+    }
+    for (const struct dirent *entry; open && (entry = readdir(open));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            rc = -EEXIST;
     if (open)
         closedir(open);
-    else if (fd >= 0)
-        close(fd);
-    return empty;
+    return rc;
 }
 
 int run_lock_new(const char *directory, char *error)
 {
-    int fd = run_lock(directory, error);
-    if (fd < 0 || is_empty(directory))
+    int fd = run_lock(directory, error), rc = fd < 0 ? fd : empty_check(directory);
+    if (fd >= 0 && rc == -EEXIST)
+        refuse(error, "'%.200s': another directory came in its place as it was made", directory);
+    else if (fd >= 0 && rc)
+        refuse(error, "'%.200s' cannot be looked at: %s", directory, strerror(-rc));
+    if (!rc)
         return fd;
     run_unlock(fd);
-    return refuse_as(-EEXIST, error, "'%.200s': another directory came in its place as it was made", directory);
+    if (rc != -EEXIST && rc != -EWOULDBLOCK) /* else it is somebody else's */
+        rmdir(directory);
+    return rc;
 }
 
 void run_unlock(int lock)

@@ -26,7 +26,8 @@ void run_discard(const char *directory);
 /* Keeps other harnesses out, until run_unlock() or the end of this process, and holds the directory
  * (bench/base/inside.h). A lock; -EWOULDBLOCK: another harness is at work there. */
 int run_lock(const char *directory, char *error);
-/* The same of a directory that run_create() has just made: -EEXIST where it is another one by now. */
+/* The same of a directory that run_create() has just made, which is taken away again on an error. -EEXIST: it is
+ * another one by now, and stays. */
 int run_lock_new(const char *directory, char *error);
 void run_unlock(int lock); /* less than 0: nothing */
 /* Of a directory that is held: where it was moved, `directory` becomes its new path, and results/latest, which pointed

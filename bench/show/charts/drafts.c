@@ -89,8 +89,10 @@ void drafts_close(struct drafts *drafts)
         close(drafts->draft);
         directory_remove(drafts->charts, drafts->name);
     }
-    if (drafts->charts >= 0)
+    if (drafts->charts >= 0) {
+        inside_sync_fd(drafts->charts); /* or they are drawn again */
         close(drafts->charts);
+    }
     drafts->draft = drafts->charts = -1;
 }
 
@@ -118,9 +120,12 @@ int draft_end(FILE *out, const struct drafts *drafts, const char *file, int resu
 
 int draft_move(const struct drafts *drafts, const char *file, char *error)
 {
-    if (renameat(drafts->draft, file, drafts->charts, file) == 0)
+    int fd = text_file_fd_at(drafts->draft, file), code = fd < 0 ? -fd : -inside_sync_fd(fd);
+    if (fd >= 0)
+        close(fd);
+    if (!code && renameat(drafts->draft, file, drafts->charts, file) == 0)
         return 0;
-    int code = errno;
+    code = code ? code : errno;
     refuse(error, "%.400s/%s: cannot be replaced: %s", drafts->path, file, strerror(code));
     return code == ENOENT ? -EIO : -code; /* that code is gnuplot's here */
 }
