@@ -75,7 +75,8 @@ c_here  := $(filter-out $(if $(SAN),$(shell tests/excluded $(variant) tests/test
 tests   := $(c_tests:%=$(B)/%)
 # What tests use: to run one and see what that leaves, to measure what a process costs, to have the kernel refuse calls;
 # and, not under sanitizers, which wrap them too, to make calls of libc fail, or last.
-helpers := $(B)/alone $(B)/cost $(B)/refuse $(if $(SAN),,$(B)/inject.so $(B)/slow.so $(B)/disk.so $(B)/slowed)
+preloads := $(patsubst tests/preload/%.c,$(B)/%.so,$(wildcard tests/preload/*.c))
+helpers := $(B)/alone $(B)/cost $(B)/refuse $(if $(SAN),,$(preloads) $(B)/slowed)
 fuzzed  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers := $(fuzzed:%=$(B)/fuzz_%)
 
@@ -155,7 +156,7 @@ $(fuzzers): $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/file.o $(B)/te
 $(B)/alone $(B)/cost $(B)/refuse $(B)/slowed: $(B)/%: $(B)/tests/tools/%.o
 	$(call say,LINK)$(link) -o $@ $< -ldl
 
-$(B)/inject.so $(B)/slow.so $(B)/disk.so: $(B)/%.so: tests/preload/%.c $(B)/flags
+$(preloads): $(B)/%.so: tests/preload/%.c $(B)/flags
 	$(call say,LINK)$(compile) -fPIC -shared -o $@ $< -ldl
 
 $(B)/%.o: %.c $(B)/flags

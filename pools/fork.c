@@ -264,11 +264,14 @@ static void enforce_limit(struct pool *pool, uint64_t *until_ns)
     if (!limit)
         return;
     if (now >= pool->look_ns) {
-        pool->look_ns = now + limit;
+        const uint64_t late_ns = pool->look_ns ? now - pool->look_ns : 0; /* we did not run ourselves */
+        pool->look_ns = now + limit_look_ns(limit);
         for (unsigned i = 0; i < pool->workers; i++) {
             struct worker *worker = &pool->worker[i];
             if (!worker->running || !worker->due_ns)
                 continue;
+            const uint64_t age_ns = now + limit > worker->due_ns ? now + limit - worker->due_ns : 0;
+            worker->due_ns += late_ns < age_ns ? late_ns : age_ns;
             if (worker->due_ns <= now) {
                 kill(child_of(pool, i), SIGKILL);
                 worker->due_ns = 0;

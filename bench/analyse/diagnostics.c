@@ -87,7 +87,8 @@ static void disturbed_print(FILE *out, const struct run_data *run)
     if (!stay && !run->set_aside)
         return;
     const size_t mates = run->set_aside - run->set_aside_disturbed;
-    fprintf(out, "%zu of %zu trials were disturbed by others (steal, CPU time)", run->set_aside_disturbed + stay, all);
+    fprintf(out, "%zu of %zu trials were disturbed by others (steal, CPU time%s)", run->set_aside_disturbed + stay, all,
+            run->stood ? ", stops" : "");
     const char *before = ":";
     if (run->set_aside) {
         fprintf(out, ": %zu %s run again", run->set_aside_disturbed, run->set_aside_disturbed == 1 ? "was" : "were");

@@ -164,6 +164,7 @@ struct trial_report {
     int32_t left_threads, left_children, left_fds;
     uint32_t strangers;
     uint32_t handed_in; /* tasks, so far */
+    uint32_t continued; /* times that a process of the trial was continued by somebody outside (bench/trial/stops.c) */
     int64_t retries;    /* of programs, over all tasks reported so far */
     /* Under rate: from when the first task was due to when the last one was; from the first one handed in to the last
      * one; from when the first one was due to the last reap. */

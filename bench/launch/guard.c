@@ -2,15 +2,18 @@
 #include "bench/launch/guard.h"
 #include "bench/job/job_file.h"
 #include "bench/machine/own.h"
+#include "pools/parts/clock.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -22,7 +25,7 @@ enum {
     ANSWER_LIMIT_S = 60, /* a guard that says nothing for so long is taken for dead */
     BURY_LOOKS = 100,    /* at a group that was killed, 10 ms apart */
 };
-enum what { START, END };
+enum what { START, STOPS, END };
 
 struct letter {
     enum what what;
@@ -32,7 +35,8 @@ struct letter {
 struct answer {
     int error; /* START: of making a process; 0: pid */
     pid_t pid;
-    int wait_status; /* END */
+    struct stops stops; /* STOPS, END: of the trial so far */
+    int wait_status;    /* END */
     bool left;
     int64_t cpu_ns; /* END: of the guard and of all that it has waited for, ever */
 };
@@ -57,6 +61,35 @@ static pid_t start(const char *program)
     if (pid == 0)
         become_trial(program, guard);
     return pid < 0 ? -errno : pid;
+}
+
+/* The trial that is running, as the kernel tells its parent. */
+struct ward {
+    pid_t pid;         /* 0: there is none */
+    uint64_t since_ns; /* it stands still since; 0: it does not */
+    struct stops stops;
+};
+
+/* Takes what there is to know of its stops; of two that come before one look only the last is told. */
+static void stops_note(struct ward *ward)
+{
+    siginfo_t info = {0};
+    while (ward->pid && waitid(P_PID, (id_t)ward->pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 && info.si_pid) {
+        uint64_t now = clock_monotonic_ns();
+        ward->stops.count += info.si_code == CLD_CONTINUED;
+        if (info.si_code == CLD_CONTINUED && ward->since_ns)
+            ward->stops.ns += now - ward->since_ns;
+        ward->since_ns = info.si_code == CLD_CONTINUED ? 0 : now;
+        info.si_pid = 0;
+    }
+}
+
+static struct stops stops_now(const struct ward *ward)
+{
+    struct stops stops = ward->stops;
+    if (ward->since_ns)
+        stops.standing_ns = clock_monotonic_ns() - ward->since_ns + 1;
+    return stops;
 }
 
 /* Whoever is left of the trial: its group, then those who have left it. All are our children by then. What has ended by
@@ -119,37 +152,75 @@ static int descriptors_keep(int socket, int memfd)
     return socket_copy;
 }
 
+static void obey(const struct letter *letter, struct ward *ward, struct answer *answer)
+{
+    if (letter->what == START) {
+        pid_t pid = start(letter->program);
+        answer->error = pid < 0 ? -pid : 0;
+        answer->pid = pid < 0 ? 0 : pid;
+        *ward = (struct ward){.pid = answer->pid};
+        return;
+    }
+    stops_note(ward);
+    answer->stops = stops_now(ward);
+    if (letter->what == END && ward->pid) {
+        end(ward->pid, answer);
+        ward->pid = 0;
+    }
+}
+
+/* Sleeps until there is a letter; children that have been stopped, continued or ended are looked at meanwhile. */
+static void letter_await(int socket, int children, struct ward *ward)
+{
+    struct signalfd_siginfo ignored;
+    struct pollfd fds[] = {{.fd = socket, .events = POLLIN}, {.fd = children, .events = POLLIN}};
+    do {
+        if (poll(fds, 2, -1) <= 0)
+            continue;
+        while (read(children, &ignored, sizeof ignored) == (ssize_t)sizeof ignored)
+            ;
+        stops_note(ward);
+    } while (!fds[0].revents);
+}
+
+/* SIGCHLD is blocked and read: what is ignored nobody could be waited for. Trials unblock all signals (surroundings.h).
+ */
+static int children_watch(void)
+{
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    signal(SIGCHLD, SIG_DFL);
+    sigprocmask(SIG_BLOCK, &child, NULL);
+    return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 static _Noreturn void guard_main(int socket, int memfd)
 {
     static struct letter letter;
-    pid_t trial = 0;
+    struct ward ward = {.pid = 0};
+    int children;
     int64_t before_ns = own_cpu_ns(); /* what the harness had added */
     setpgid(0, 0);                    /* a Ctrl-C at the terminal is not for the guard */
     prctl(PR_SET_NAME, "pb-guard");
-    signal(SIGCHLD, SIG_DFL); /* ignored, nobody could be waited for */
-    if (orphans_mark() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || (socket = descriptors_keep(socket, memfd)) < 0)
+    if (orphans_mark() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || (socket = descriptors_keep(socket, memfd)) < 0 ||
+        (children = children_watch()) < 0)
         _exit(1);
     for (;;) {
         struct answer answer = {0};
+        letter_await(socket, children, &ward);
         ssize_t got = recv(socket, &letter, sizeof letter, 0);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             break;
-        if (letter.what == START) {
-            pid_t pid = start(letter.program);
-            answer.error = pid < 0 ? -pid : 0;
-            answer.pid = trial = pid < 0 ? 0 : pid;
-        } else if (trial) {
-            end(trial, &answer);
-            answer.cpu_ns = own_cpu_ns() - before_ns;
-            trial = 0;
-        }
+        obey(&letter, &ward, &answer);
+        answer.cpu_ns = own_cpu_ns() - before_ns;
         send(socket, &answer, sizeof answer, MSG_NOSIGNAL); /* who does not hear it is gone: see above */
     }
-    if (trial) { /* one was running */
-        kill(-trial, SIGKILL);
-        end_rest(trial);
+    if (ward.pid) { /* one was running */
+        kill(-ward.pid, SIGKILL);
+        end_rest(ward.pid);
     }
     _exit(0);
 }
@@ -182,7 +253,17 @@ int guard_start_trial(struct guard *guard, const char *program, pid_t *pid)
     return rc;
 }
 
-int guard_end_trial(struct guard *guard, int *wait_status, bool *left)
+int guard_stops(struct guard *guard, struct stops *stops)
+{
+    struct letter letter = {.what = STOPS};
+    struct answer answer;
+    int rc = ask(guard, &letter, sizeof letter.what, &answer);
+    if (rc == 0)
+        *stops = answer.stops;
+    return rc;
+}
+
+int guard_end_trial(struct guard *guard, int *wait_status, bool *left, struct stops *stops)
 {
     struct letter letter = {.what = END};
     struct answer answer;
@@ -193,6 +274,7 @@ int guard_end_trial(struct guard *guard, int *wait_status, bool *left)
     guard->cpu_ns = answer.cpu_ns;
     *wait_status = answer.wait_status;
     *left = answer.left;
+    *stops = answer.stops;
     return 0;
 }
 

@@ -21,15 +21,24 @@ struct guard {
     char mark[MARK_MAX];
 };
 
+/* How a trial program stood still because somebody stopped it (SIGSTOP and its like): what waitid(2) tells its parent.
+ */
+struct stops {
+    uint64_t ns;          /* of those that are over, together; of one that was over before the guard looked, nothing */
+    uint64_t standing_ns; /* it stands still now, since so long; 0: it does not */
+    unsigned count;       /* that are over */
+};
+
 /* Makes the guard; what an earlier one whose harness was killed with it has left is ended first. 0 or -errno. */
 int guard_open(struct guard *guard, int memfd);
 void guard_close(struct guard *guard); /* also one that was never opened (zeroed) */
 /* Starts the program in a process group of its own, whose number goes to *pid. 0 or -errno; -EPIPE: the guard is dead,
  * and what follows is guard_replace. */
 int guard_start_trial(struct guard *guard, const char *program, pid_t *pid);
+int guard_stops(struct guard *guard, struct stops *stops); /* of the trial so far. 0 or -EPIPE */
 /* Waits until the trial, which has been killed or ends by itself, has ended, and ends what it has left: *left says
  * whether that was anything alive. 0 or -EPIPE. */
-int guard_end_trial(struct guard *guard, int *wait_status, bool *left);
+int guard_end_trial(struct guard *guard, int *wait_status, bool *left, struct stops *stops);
 /* Another in the place of one that is dead; first ends what it was to end, that process group (0: none) and all that
  * carries its mark. 0 or -errno. */
 int guard_replace(struct guard *guard, pid_t group);

@@ -18,7 +18,7 @@
 
 #define TRIAL_PROGRAM "poolbench-trial"
 
-static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP};
+static const int watched_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT};
 
 static int find_program(struct launcher *launcher, char *error)
 {
@@ -68,11 +68,14 @@ static int signals_watch(struct launcher *launcher)
 int launcher_open(struct launcher *launcher, char *error)
 {
     *launcher = (struct launcher){.memfd = -1, .signals = -1};
+    still_open(&launcher->still);
     int rc = needs_check(error);
     if (rc == 0)
         rc = find_program(launcher, error);
-    if (rc < 0)
+    if (rc < 0) {
+        still_close(&launcher->still);
         return rc;
+    }
     const char *what = "memfd_create";
     launcher->memfd = memfd_create("poolbench-job", MFD_CLOEXEC);
     rc = launcher->memfd < 0 ? -errno : 0;
@@ -108,7 +111,8 @@ void launcher_close(struct launcher *launcher)
         munmap(launcher->map, launcher->bytes);
     if (launcher->memfd >= 0)
         close(launcher->memfd);
-    *launcher = (struct launcher){.memfd = -1, .signals = -1};
+    still_close(&launcher->still);
+    *launcher = (struct launcher){.memfd = -1, .signals = -1, .still.group = -1};
 }
 
 void *launcher_job(struct launcher *launcher, size_t bytes, char *error)
@@ -158,46 +162,93 @@ static int signal_next(const struct launcher *launcher, pid_t group, uint64_t *s
 {
     struct signalfd_siginfo info;
     while (launcher->signals >= 0 && read(launcher->signals, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo != SIGTSTP)
+        if (info.ssi_signo == SIGTSTP)
+            *stopped_ns += stand_still(group);
+        else if (info.ssi_signo != SIGCONT) /* which was looked for before, see vigil_sleep */
             return (int)info.ssi_signo;
-        *stopped_ns += stand_still(group);
     }
     return 0;
 }
 
 int launcher_interrupted(struct launcher *launcher)
 {
-    uint64_t stopped_ns = 0;
-    return signal_next(launcher, 0, &stopped_ns);
+    return signal_next(launcher, 0, &launcher->paused_ns);
+}
+
+/* Of a trial that is waited for. */
+struct vigil {
+    pid_t pid;
+    uint64_t since_ns, limit_ns;
+    uint64_t gaps_ns; /* neither we nor, for all we know, the trial ran */
+    uint64_t see_ns;  /* when the watch is due */
+};
+
+/* When the trial has run for too long: its limit is wall time less the time in which its program stood still. A stop
+ * that has not ended may be its own doing, and for ever: it is given as long as the limit. */
+static int vigil_until(struct launcher *launcher, const struct vigil *vigil, uint64_t now, uint64_t *until)
+{
+    struct stops stops;
+    *until = vigil->since_ns + vigil->limit_ns + vigil->gaps_ns;
+    if (now < *until)
+        return 0;
+    int rc = guard_stops(&launcher->guard, &stops);
+    if (rc < 0)
+        return rc;
+    if (stops.ns > vigil->gaps_ns)
+        *until += stops.ns - vigil->gaps_ns;
+    if (stops.standing_ns && now + vigil->limit_ns > *until + stops.standing_ns)
+        *until = now + vigil->limit_ns - stops.standing_ns;
+    return 0;
+}
+
+/* Sleeps until the trial has ended (1), a signal has come, the guard has died (-EPIPE) or it is that time; and notes
+ * how much later that was. */
+static int vigil_sleep(struct launcher *launcher, struct vigil *vigil, int pidfd, uint64_t now, uint64_t until)
+{
+    const struct launch_watch *watch = launcher->watch;
+    struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN},
+                           {.fd = launcher->signals, .events = POLLIN},
+                           {.fd = launcher->guard.socket}}; /* POLLHUP: it has died */
+    uint64_t wake = now + STILL_BEAT_NS < until ? now + STILL_BEAT_NS : until;
+    wake = watch && vigil->see_ns < wake ? vigil->see_ns : wake;
+    struct timespec left = clock_timespec(wake > now ? wake - now : 0); /* 0: one more look, it may have ended */
+    int rc = ppoll(fds, 3, &left, NULL);
+    if (rc < 0 && errno != EINTR)
+        return -errno;
+    uint64_t woken = clock_monotonic_ns();
+    if (woken > wake + STILL_BEAT_NS) {
+        sigset_t pending; /* somebody stopped us alone, maybe: the trial may have gone on */
+        sigpending(&pending);
+        vigil->gaps_ns += still_late(&launcher->still, woken - wake, sigismember(&pending, SIGCONT));
+    }
+    if (rc > 0 && fds[2].revents)
+        return -EPIPE;
+    return rc > 0 && fds[0].revents;
 }
 
 /* Waits until the trial has ended, the limit is reached or a signal tells us to end. -EPIPE: the guard has died. */
-static int await_end(struct launcher *launcher, pid_t pid, int pidfd, uint64_t limit_ns, struct outcome *outcome)
+static int await_end(struct launcher *launcher, struct vigil *vigil, int pidfd, struct outcome *outcome)
 {
     const struct launch_watch *watch = launcher->watch;
-    uint64_t since = clock_monotonic_ns();
+    vigil->see_ns = vigil->since_ns + (watch ? watch->every_ns : 0);
     for (;;) {
-        struct pollfd fds[] = {{.fd = pidfd, .events = POLLIN},
-                               {.fd = launcher->signals, .events = POLLIN},
-                               {.fd = launcher->guard.socket}}; /* POLLHUP: it has died */
-        if ((outcome->interrupted = signal_next(launcher, pid, &outcome->stopped_ns)))
+        uint64_t stopped_ns = 0, until;
+        if ((outcome->interrupted = signal_next(launcher, vigil->pid, &stopped_ns)))
             return 0;
-        uint64_t now = clock_monotonic_ns(), until = since + limit_ns + outcome->stopped_ns;
-        uint64_t wait_ns = until > now ? until - now : 0; /* 0: one more look, it may have ended while we stood still */
-        if (watch && wait_ns > watch->every_ns)
-            wait_ns = watch->every_ns;
-        struct timespec left = {.tv_sec = (time_t)(wait_ns / 1000000000u), .tv_nsec = (long)(wait_ns % 1000000000u)};
-        int rc = ppoll(fds, 3, &left, NULL);
-        if (rc < 0 && errno != EINTR)
-            return -errno;
-        if (rc > 0 && fds[2].revents)
-            return -EPIPE;
-        if (rc > 0 && fds[0].revents)
+        outcome->stopped_ns += stopped_ns;
+        vigil->gaps_ns += stopped_ns;
+        uint64_t now = clock_monotonic_ns();
+        int rc = vigil_until(launcher, vigil, now, &until);
+        if (rc == 0)
+            rc = vigil_sleep(launcher, vigil, pidfd, now, until);
+        if (rc)
+            return rc < 0 ? rc : 0;
+        if ((outcome->timed_out = now >= until))
             return 0;
-        if ((outcome->timed_out = rc == 0 && now >= until))
-            return 0;
-        if (rc == 0 && watch)
-            watch->see(watch->data, pid);
+        if (watch && now >= vigil->see_ns) {
+            watch->see(watch->data, vigil->pid);
+            vigil->see_ns = now + watch->every_ns;
+        }
     }
 }
 
@@ -210,12 +261,23 @@ static int trial_start(struct launcher *launcher, pid_t *pid)
     return rc;
 }
 
+/* How long it stood still, by the signs of it: which may be of one and the same time, but for the machine's sleep. */
+static uint64_t stood_ns(const struct launcher *launcher, const struct outcome *outcome, const struct stops *stops)
+{
+    uint64_t machine_ns = still_ns(&launcher->still), ns = outcome->stopped_ns;
+    ns = stops->ns + stops->standing_ns > ns ? stops->ns + stops->standing_ns : ns;
+    return machine_ns > ns ? machine_ns : ns;
+}
+
 /* A guard that has died took the trial with it. */
 static int trial_end(struct launcher *launcher, pid_t pid, bool guard_lives, struct outcome *outcome)
 {
     bool left = false;
-    if (guard_lives && guard_end_trial(&launcher->guard, &outcome->wait_status, &left) == 0) {
+    struct stops stops;
+    if (guard_lives && guard_end_trial(&launcher->guard, &outcome->wait_status, &left, &stops) == 0) {
         outcome->left_processes = left && !outcome->timed_out && !outcome->interrupted;
+        outcome->stopped_ns = stood_ns(launcher, outcome, &stops);
+        outcome->was_stopped = outcome->stopped_ns || stops.count;
         return 0;
     }
     outcome->wait_status = SIGKILL; /* as wait4 tells it */
@@ -225,13 +287,15 @@ static int trial_end(struct launcher *launcher, pid_t pid, bool guard_lives, str
 int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *outcome)
 {
     *outcome = (struct outcome){0};
-    uint64_t since = clock_monotonic_ns();
-    pid_t pid;
-    int rc = trial_start(launcher, &pid);
+    struct vigil vigil = {.since_ns = clock_monotonic_ns(), .limit_ns = limit_ns};
+    still_begin(&launcher->still);
+    int rc = trial_start(launcher, &vigil.pid);
     if (rc < 0)
         return rc;
+    const pid_t pid = vigil.pid;
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    rc = pidfd < 0 ? -errno : await_end(launcher, pid, pidfd, limit_ns, outcome);
+    rc = pidfd < 0 ? -errno : await_end(launcher, &vigil, pidfd, outcome);
+    launcher->paused_ns += vigil.gaps_ns;
     bool guard_lives = rc != -EPIPE;
     if (pidfd >= 0)
         close(pidfd);
@@ -240,7 +304,7 @@ int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *o
     int ended = trial_end(launcher, pid, guard_lives, outcome);
     if (outcome->timed_out)
         missing_read(launcher->map, &outcome->missing);
-    outcome->elapsed_ns = clock_monotonic_ns() - since;
+    outcome->elapsed_ns = clock_monotonic_ns() - vigil.since_ns;
     launcher->interrupted = outcome->interrupted ? outcome->interrupted : launcher->interrupted;
     return ended < 0 ? ended : guard_lives ? rc : 0;
 }

@@ -4,6 +4,7 @@
 #ifndef POOLBENCH_LAUNCH_LAUNCH_H
 #define POOLBENCH_LAUNCH_LAUNCH_H
 #include "bench/launch/guard.h"
+#include "bench/launch/still.h"
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,8 @@ struct launcher {
     size_t bytes;
     uint64_t epoch;
     struct guard guard;
+    struct still still;
+    uint64_t paused_ns;               /* we stood still for so long, in all: Ctrl-Z, a freezer, a stop from outside */
     int signals;                      /* signalfd of those that tell us to end or to stop; -1: they act by themselves */
     int interrupted;                  /* the last signal to end that a trial was ended for; 0: none */
     sigset_t outside;                 /* the signal mask before ours */
@@ -45,7 +48,8 @@ struct outcome {
     bool timed_out;         /* killed at the limit */
     int interrupted;        /* the signal that told us to end, or 0 */
     uint64_t elapsed_ns;    /* from making it until nothing of it was left */
-    uint64_t stopped_ns;    /* it stood still for so long, and we with it (Ctrl-Z) */
+    bool was_stopped;       /* it, or all of us, stood still because of somebody outside; */
+    uint64_t stopped_ns;    /* for so long, as far as that is known */
     struct missing missing; /* of a trial that timed out */
     bool left_processes;    /* it ended and processes of its group were still there; they were killed */
 };
@@ -55,7 +59,8 @@ int launcher_open(struct launcher *launcher, char *error);
 void launcher_close(struct launcher *launcher);
 /* Makes the job file at least `bytes` long and returns it, its old content undefined; NULL with a line in error. */
 void *launcher_job(struct launcher *launcher, size_t bytes, char *error);
-/* Runs the trial program on the job file, at most limit_ns; afterwards no descendant is left. 0 or -errno. */
+/* Runs the trial program on the job file, at most limit_ns, in which what stood still does not count; afterwards no
+ * descendant is left. 0 or -errno. */
 int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *outcome);
 struct job_file;
 /* From the job of a trial that has been ended. */

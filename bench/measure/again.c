@@ -16,7 +16,7 @@ size_t again_choose(const struct row *rows, const enum ran *ran, size_t cells, d
     size_t count = 0;
     memset(again, 0, cells * sizeof *again);
     for (size_t i = 0; i < cells && (double)count < room; i++)
-        for (size_t j = 0; j < cells && ran[i] == RAN_DISTURBED; j++) {
+        for (size_t j = 0; j < cells && ran[i] >= RAN_DISTURBED; j++) {
             bool is_more = ran[j] != RAN_NOT && !again[j] && is_row(&rows[i], &rows[j]);
             again[j] = again[j] || is_more;
             count += is_more;
@@ -26,6 +26,8 @@ size_t again_choose(const struct row *rows, const enum ran *ran, size_t cells, d
 
 enum ran again_ran(const struct trial_row *trial)
 {
+    if (trial->status == TRIAL_INTERRUPTED && trial->attempt == 1)
+        return RAN_STOOD;
     return !trial_is_ok(trial) || trial->attempt > 1 ? RAN_NOT : trial->outside == 1 ? RAN_DISTURBED : RAN_WELL;
 }
 
@@ -54,7 +56,7 @@ static int trial_take(const void *row, void *arg)
 {
     const struct trial_row *trial = row;
     struct again_trial next = {.block = trial->block,
-                               .ran = again_ran(trial),
+                               .ran = trial->status == TRIAL_INTERRUPTED ? RAN_NOT : again_ran(trial),
                                .is_second = trial->attempt > 1,
                                .is_set_aside = trial->status == TRIAL_DISTURBED};
     memcpy(next.cell_id, trial->cell_id, sizeof next.cell_id);

@@ -12,12 +12,13 @@ enum ran {
     RAN_NOT,       /* or it failed, or was run again: it stays as it is */
     RAN_WELL,      /* and by the rule of bench/machine/outside.h nobody disturbed it, or that is not known */
     RAN_DISTURBED, /* it went well, and somebody did */
+    RAN_STOOD,     /* it stood still because of somebody outside, and has no times */
 };
 
 #define AGAIN_SHARE 0.1 /* of the trials of a run: no row is begun again once so many were */
 
-/* Marks the rows with a disturbed trial, those that went well of them: in plan order, as long as less than `room` cells
- * are marked. Returns how many are. Pure. */
+/* Marks the rows with a trial that was disturbed or stood still, those that went well of them: in plan order, as long
+ * as less than `room` cells are marked. Returns how many are. Pure. */
 size_t again_choose(const struct row *rows, const enum ran *ran, size_t cells, double room, bool *again);
 
 /* The trials of an earlier part of a run, and those that were set aside since. Begin with {0}. */

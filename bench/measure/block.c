@@ -90,7 +90,7 @@ static bool trial_affordable(const struct session *session, const struct cell *c
 static void trial_note(struct session *session, struct cell *cell, uint64_t since_ns, const struct trial_row *row)
 {
     bool is_first = !cell->forecast.seen;
-    forecast_note(cell, (double)(clock_monotonic_ns() - since_ns), !trial_is_ok(row) ? NAN : (double)row->wall_ns);
+    forecast_note(cell, (double)(session_now_ns(session) - since_ns), !trial_is_ok(row) ? NAN : (double)row->wall_ns);
     if (trial_is_ok(row) && row->busy_ns > 0)
         cell->forecast.service_ns = (double)row->busy_ns / (double)row->f.tasks;
     if (is_first)
@@ -126,7 +126,7 @@ static int trials_run(struct session *session, const struct trials *trials, char
         if ((session->interrupted = launcher_interrupted(launcher)))
             break; /* between trials */
         struct cell *cell = &session->plan.cells.cell[order[i]];
-        const uint64_t since_ns = clock_monotonic_ns();
+        const uint64_t since_ns = session_now_ns(session);
         struct trial_row row;
         if ((session->over_budget = !trial_affordable(session, cell)))
             break;
@@ -172,6 +172,7 @@ static int block_again(struct session *session, struct trials *trials, uint32_t 
         return 0;
     for (size_t i = 0; i < all; i++)
         if (again[order[i]]) {
+            session->stopped -= trials->ran[order[i]] == RAN_STOOD;
             positions[trials->count] = (uint32_t)(last + trials->count + 1);
             order[trials->count++] = order[i];
         }

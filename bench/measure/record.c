@@ -210,6 +210,13 @@ __attribute__((format(printf, 3, 4))) static enum trial_status ended(struct tria
     return status;
 }
 
+static enum trial_status stood_still(struct trial_row *row, uint64_t ns)
+{
+    char duration[32];
+    return ended(row, TRIAL_INTERRUPTED, "stood still%s%s", ns ? " for " : ": one of its processes was stopped",
+                 ns ? format_duration(duration, sizeof duration, (double)ns) : "");
+}
+
 /* How far the submitter was behind at the end, over the time that was drawn: not for what the pool took to take tasks,
  * nor where the submitter is the worker. */
 static double submitter_late(const struct trial_facts *facts)
@@ -227,16 +234,14 @@ static enum trial_status judge_report(struct recorder *recorder, const struct tr
     const struct trial_report *report = facts->parts.report;
     const struct cell *other;
     const int code = WEXITSTATUS(facts->outcome.wait_status);
-    char duration[32];
     if (report->error == EOWNERDEAD)
         return row->reason[0] ? TRIAL_CRASHED : ended(row, TRIAL_CRASHED, "a worker process died");
     if (report->error == ETIME)
         return TRIAL_TIMEOUT;
     if (report->stage == STAGE_RUN && !report->error)
         return ended(row, TRIAL_CRASHED, "a task ended the trial program with exit status %d", code);
-    if (facts->outcome.stopped_ns) /* its times have the pause in them */
-        return ended(row, TRIAL_INTERRUPTED, "stood still for %s (Ctrl-Z)",
-                     format_duration(duration, sizeof duration, (double)facts->outcome.stopped_ns));
+    if (facts->outcome.was_stopped || report->continued) /* its times have the pause in them */
+        return stood_still(row, facts->outcome.stopped_ns);
     if (report->stage != STAGE_DONE || code != 0)
         return row->reason[0] ? TRIAL_FAILED : ended(row, TRIAL_FAILED, "the trial program exited with %d", code);
     /* which tasks went down with another's process, failed where they may or were dropped is chance, and so is then the
@@ -451,10 +456,13 @@ static int aside_put(const void *row, void *arg)
     const struct aside *aside = arg;
     struct trial_row trial;
     memcpy(&trial, row, sizeof trial);
-    for (size_t i = 0; i < aside->count && trial.block == aside->block && trial_is_ok(&trial); i++)
+    const bool stood = trial.status == TRIAL_INTERRUPTED; /* which has its reason */
+    for (size_t i = 0; i < aside->count && trial.block == aside->block && (stood || trial_is_ok(&trial)); i++)
         if (!strcmp(trial.cell_id, aside->cells->cell[aside->order[i]].id))
-            trial.status = ended(&trial, TRIAL_DISTURBED, "%s was disturbed from outside; its row was run again",
-                                 trial.outside == 1 ? "it" : "another trial of its row");
+            trial.status = stood
+                               ? TRIAL_DISTURBED
+                               : ended(&trial, TRIAL_DISTURBED, "%s was disturbed from outside; its row was run again",
+                                       trial.outside == 1 ? "it" : "another trial of its row");
     return csv_put(aside->writer, &trial);
 }
 

@@ -226,7 +226,7 @@ static void rest_say(const struct session *session, const char *verb, const stru
     if (session->interrupted)
         complain(verb, "interrupted; %zu trials are in %s; `poolbench resume %s` goes on", trials, directory, word);
     else if (session->stopped)
-        complain(verb, "%zu trial%s stood still (Ctrl-Z) and ha%s no times; `poolbench resume %s` runs %s again",
+        complain(verb, "%zu trial%s stood still and ha%s no times; `poolbench resume %s` runs %s again",
                  session->stopped, session->stopped == 1 ? "" : "s", session->stopped == 1 ? "s" : "ve", word,
                  session->stopped == 1 ? "it" : "them");
     else if (session->over_budget)

@@ -349,9 +349,14 @@ int session_begin(struct session *session, const char *verb, char **argv, char *
     return rc;
 }
 
+uint64_t session_now_ns(const struct session *session)
+{
+    return clock_monotonic_ns() - calibrations_launcher(session->calibrations)->paused_ns;
+}
+
 double session_left_ns(const struct session *session, int64_t budget_ns)
 {
-    double elapsed_ns = (double)(clock_monotonic_ns() - session->request.settings.began_ns);
+    double elapsed_ns = (double)(session_now_ns(session) - session->request.settings.began_ns);
     return budget_ns ? (double)budget_ns - elapsed_ns - session->closing_ns : INFINITY;
 }
 

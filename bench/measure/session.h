@@ -39,7 +39,7 @@ struct session {
     bool is_resumed;
     size_t trials, failures;
     size_t again;              /* trials that were run again because of others, of those before, too */
-    size_t stopped;            /* trials that stood still (Ctrl-Z) and have no times */
+    size_t stopped;            /* trials that stood still, have no times and were not run again */
     int interrupted;           /* signal: no further trial is run */
     const uint32_t *positions; /* when not NULL, those of the trials of a block; else 1, 2, 3 ... */
     /* When not NULL, called by session_block() after each trial was recorded, with its job still there. 0 or -errno. */
@@ -57,6 +57,8 @@ void session_closes_as(struct session *session, const char *verb);
 /* The directory of the run, with host.json (`verb` and argv in it), suite.ini and empty CSV files; with --more, those
  * of that run, to go on behind its last trial. Writes nothing new where it fails. */
 int session_begin(struct session *session, const char *verb, char **argv, char *error);
+/* CLOCK_MONOTONIC without the time in which we stood still while trials ran or between them (Ctrl-Z, a freezer). */
+uint64_t session_now_ns(const struct session *session);
 /* What is left of a budget (0: none) for further trials, counted from when the command was entered; less than 0 where
  * nothing is. INFINITY without one. */
 double session_left_ns(const struct session *session, int64_t budget_ns);

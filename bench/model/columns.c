@@ -75,7 +75,7 @@ static const struct column trial_columns[] = {
     ORDER_COLUMNS(trial_row),
     FACTOR_COLUMNS(trial_row),
     UINT(trial_row, seed, "of the sequence of tasks: the same in every cell"),
-    {COLUMN_OF(trial_row, WORD, "status", status, "ok, failed, crashed, timeout, interrupted, skipped, or disturbed: it went well, and does not count, because its row of that block was run again (attempt 2); timings are empty unless ok or disturbed, and numbers of tasks until they begin"), .param = &status_words},
+    {COLUMN_OF(trial_row, WORD, "status", status, "ok, failed, crashed, timeout, interrupted, skipped, or disturbed: it does not count, because its row of that block was run again (attempt 2); timings are empty unless ok or disturbed, and of one that stood still, and numbers of tasks until they begin"), .param = &status_words},
     TEXT(trial_row, reason, "why it is not ok, in words"),
     INT(trial_row, started_ns, "when the trial was started, from the start of the run"),
     INT(trial_row, wall_ns, "from the gate (all workers ready) to the last reap"),

@@ -71,7 +71,8 @@ static int on_trial(const void *row, void *arg)
     reading->last = trial->trial_id > reading->last ? trial->trial_id : reading->last;
     if (trial->status == TRIAL_DISTURBED) {
         run->set_aside++;
-        run->set_aside_disturbed += trial->outside == 1;
+        run->set_aside_disturbed += trial->outside == 1 || trial->wall_ns == MISSING;
+        run->stood += trial->wall_ns == MISSING;
         return 0;
     }
     if (run->trial_count == TRIALS_MOST)

@@ -59,6 +59,7 @@ struct run_data {
     size_t trial_count;
     size_t set_aside;           /* others, that were run again: their rows were disturbed from outside; */
     size_t set_aside_disturbed; /* of these, those that were disturbed themselves */
+    size_t stood;               /* and of those, that stood still */
     struct trial_times *times;  /* one a trial; NULL: not read */
 
     /* A row a cell, in the order of their first trials. What tells of the cell is here from the beginning; its numbers

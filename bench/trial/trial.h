@@ -15,6 +15,7 @@
  *   plugin.c     loading plug-ins
  *   probe.c      what is that plug-in?
  *   kept.c       a job that was kept, once more by hand
+ *   stops.c      did somebody stop and continue us?
  *   conformance.c     does a pool keep the contract?
  * Functions return 0 or -errno and leave words for people in the report's reason. One thread, the submitter; what it
  * forks inherits neither the job file nor the arrays by task. */
@@ -72,6 +73,8 @@ int job_map(struct trial *trial, int flags);
 int kept_open(const char *path);
 void kept_refuse(const char *path, int rc);       /* what job_map said of it, as a line on stderr */
 void kept_say(const struct trial *trial, int rc); /* how it ended, on stdout */
+/* From here on the report counts how often a process of this trial is continued from outside. */
+void stops_watch(struct trial *trial);
 /* A trial, all its stages. -ETIME: a worker cannot be stopped, and must end with the process. */
 int trial_run(struct trial *trial);
 /* Words for people, as the report's reason. Returns rc. */

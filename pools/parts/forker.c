@@ -87,12 +87,17 @@ static _Noreturn void child_main(struct forker_self *self, uint32_t slot, uint32
  * ran past the limit and was killed. */
 static bool child_wait(const struct forker_self *self, pid_t pid, int *status)
 {
-    uint64_t limit = self->shared->task_limit_ns, until = limit ? clock_monotonic_ns() + limit : 0;
+    const uint64_t limit = self->shared->task_limit_ns, look_ns = limit_look_ns(limit);
+    uint64_t now = limit ? clock_monotonic_ns() : 0, until = now + limit;
     bool within = true;
     while (limit && within && waitpid(pid, status, WNOHANG) != pid) {
-        uint64_t now = clock_monotonic_ns(), left = now < until ? until - now : 0;
-        struct timespec wait = clock_timespec(left);
-        within = left && (sigtimedwait(&self->child_signal, NULL, &wait) > 0 || errno == EINTR);
+        const uint64_t left = now < until ? until - now : 0, due = now + (left < look_ns ? left : look_ns);
+        struct timespec wait = clock_timespec(due - now);
+        if (left)
+            sigtimedwait(&self->child_signal, NULL, &wait);
+        now = clock_monotonic_ns();
+        until += now > due ? now - due : 0; /* we did not run */
+        within = left != 0;
         if (!within)
             kill(pid, SIGKILL);
     }

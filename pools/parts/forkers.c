@@ -184,15 +184,18 @@ void forkers_end_stopped(struct forkers *forkers, uint64_t *until_ns)
     if (!limit)
         return;
     if (now >= forkers->look_ns) {
+        const uint64_t late_ns = forkers->look_ns ? now - forkers->look_ns : 0; /* we did not run ourselves */
         for (uint32_t row = 0; row < forkers->made; row++) {
             uint64_t *since_ns = &forkers->stopped_ns[row];
+            if (*since_ns && *since_ns != STOPPED_ENDED)
+                *since_ns += late_ns;
             if (!forkers->pids[row] || *since_ns == STOPPED_ENDED ||
                 !child_stopped_for(forkers->pids[row], limit, since_ns))
                 continue;
             kill(forkers->pids[row], SIGKILL);
             *since_ns = STOPPED_ENDED;
         }
-        forkers->look_ns = now + limit / 2 + 1;
+        forkers->look_ns = now + limit_look_ns(limit);
     }
     if (forkers->look_ns < *until_ns)
         *until_ns = forkers->look_ns;

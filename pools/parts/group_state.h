@@ -141,7 +141,10 @@ struct group {
     bool opening;          /* workers that start are waited for */
     uint64_t limit_ticks;  /* of a task; 0: none */
     uint64_t limit_due_ns; /* no task can be over its limit before that */
-    uint64_t *over;        /* by worker: what it was `running` when its process was ended for it */
+    struct over {
+        uint64_t ended;            /* what it was `running` when its process was ended for it */
+        uint64_t running, allowed; /* while it was on that, we did not run for so many ticks */
+    } * over;                      /* by worker */
     /* processes */
     struct unit *unit;
     unsigned down;          /* units that are not alive */

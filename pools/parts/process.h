@@ -22,6 +22,14 @@ int thread_make(pthread_t *thread, void *(*run)(void *argument), void *argument)
 void child_begin(pid_t parent);
 /* Waits until that child has ended; its wait status, 0 where there is no such child. */
 int child_await(pid_t pid);
+/* The limit of a task is wall time less the time in which whoever watches it did not run itself: was stopped, or had no
+ * CPU. So who watches looks at least so often, and by what a look comes late, it did not run. */
+#define LIMIT_LOOKS         8
+#define LIMIT_LOOK_LEAST_NS 1000000u
+static inline uint64_t limit_look_ns(uint64_t limit_ns)
+{
+    return limit_ns / LIMIT_LOOKS > LIMIT_LOOK_LEAST_NS ? limit_ns / LIMIT_LOOKS : LIMIT_LOOK_LEAST_NS;
+}
 /* Does that child of this process stand still (SIGSTOP)? Takes nothing of what waitpid(2) tells. */
 bool child_is_stopped(pid_t pid);
 /* Since *since_ns, 0 where it does not: for so long has it been seen to. Returns whether that is `limit_ns` or more. */

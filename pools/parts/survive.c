@@ -122,7 +122,7 @@ static struct done *last_record(const struct group *group, unsigned number)
 /* Of a process that was ended for its limit. */
 static bool is_over(const struct group *group, const struct done *fallen)
 {
-    uint64_t over = group->over[fallen->worker];
+    uint64_t over = group->over[fallen->worker].ended;
     return over && over >> 32 == fallen->task;
 }
 
@@ -284,6 +284,8 @@ static uint64_t running_over(const struct group *group, unsigned number, uint64_
     uint64_t running = atomic_load_explicit(&group->worker[number].running, memory_order_acquire);
     uint64_t since = atomic_load_explicit(&group->worker[number].since, memory_order_relaxed);
     uint64_t age = running && now > since ? now - since : 0;
+    uint64_t allowed = group->over[number].running == running ? group->over[number].allowed : 0;
+    age = age > allowed ? age - allowed : 0;
     if (age >= group->limit_ticks)
         return running;
     if (group->limit_ticks - age < *next)
@@ -302,14 +304,33 @@ static void end_unit(struct group *group, unsigned process)
     unit->restless = stands ? 0 : unit->restless + 1;
     if (stands || unit->restless > RESTLESS_MOST)
         for (unsigned i = first; i < first + group->threads; i++) {
-            group->over[i] = running_over(group, i, clock_ticks(), &next);
-            ends |= group->over[i] != 0;
+            group->over[i].ended = running_over(group, i, clock_ticks(), &next);
+            ends |= group->over[i].ended != 0;
         }
     if (ends) {
         unit->timed_out = true;
         end_programs(group, process);
     }
     kill(unit->pid, ends ? SIGKILL : SIGCONT);
+}
+
+/* We look so much later than we were to, and did not run meanwhile: that is nobody's time. */
+static void gap_allow(struct group *group, uint64_t late_ns)
+{
+    const uint64_t late = clock_from_ns(late_ns), now = clock_ticks();
+    for (unsigned i = 0; i < group->workers; i++) {
+        struct over *over = &group->over[i];
+        /* acquire: see running_over */
+        uint64_t running = atomic_load_explicit(&group->worker[i].running, memory_order_acquire);
+        uint64_t since = atomic_load_explicit(&group->worker[i].since, memory_order_relaxed);
+        uint64_t age = running && now > since ? now - since : 0;
+        if (over->running != running)
+            *over = (struct over){.ended = over->ended, .running = running};
+        over->allowed += late < age ? late : age;
+    }
+    for (unsigned i = 0; i < group->started && group->processes; i++)
+        if (group->unit[i].stopped_ns)
+            group->unit[i].stopped_ns += late_ns;
 }
 
 /* Processes with a task that is over the limit, and those that have stood still for as long without one: they do not
@@ -340,12 +361,15 @@ static int enforce_limit(struct group *group, uint64_t *until_ns)
         return 0;
     uint64_t now_ns = clock_monotonic_ns(), next = group->limit_ticks;
     if (now_ns >= group->limit_due_ns) {
+        if (group->limit_due_ns && now_ns - group->limit_due_ns > LOOK_AGAIN_NS)
+            gap_allow(group, now_ns - group->limit_due_ns);
         if (group->processes)
             next = units_look(group);
         for (unsigned i = 0; i < group->workers && !group->processes; i++)
             if (running_over(group, i, clock_ticks(), &next))
                 return -ETIME;
-        uint64_t wait_ns = clock_to_ns(next) + 1;
+        uint64_t wait_ns = clock_to_ns(next) + 1, look_ns = limit_look_ns(group->config->task_limit_ns);
+        wait_ns = wait_ns < look_ns ? wait_ns : look_ns;
         group->limit_due_ns = now_ns + (wait_ns > LOOK_AGAIN_NS ? wait_ns : LOOK_AGAIN_NS);
     }
     if (group->limit_due_ns < *until_ns)
