@@ -4,6 +4,7 @@
  * that do not differ, or that have no reason. */
 #include "bench/analyse/summary.h"
 #include "bench/analyse/why/pick.h"
+#include "bench/model/rare.h"
 #include "bench/model/summary_factors.h"
 #include "tests/made_run.h"
 #include "tests/scratch.h"
@@ -31,6 +32,7 @@ struct truth {
     double body_more, hand, waits_inside, waits_between, idle, end;
     double submitter, others, steal;
     double kernel, faults, switches;
+    double throttled, submitter_wait;
     double answers; /* waited for a CPU after the last task */
     int64_t payload;
     bool lacks_waiting; /* as fork */
@@ -39,6 +41,7 @@ struct truth {
 static int setup(void **state)
 {
     (void)state;
+    rare_note(RARE_QUOTA); /* some of the trials have one */
     return scratch_directory(scratch) < 0 || chdir(scratch) ? -1 : 0;
 }
 
@@ -77,7 +80,11 @@ static void trial_put(const struct truth *t, const char *cell, int64_t block)
     row.submitter_ns = llround((is_serial ? body + t->hand : t->submitter) * TASKS);
     row.sys_ns = llround(t->kernel * TASKS);
     row.user_ns = llround((body + t->hand + (is_serial ? 0 : t->submitter)) * TASKS) - row.sys_ns;
-    row.runqueue_ns = t->lacks_waiting ? MISSING : llround((t->waits_inside + t->waits_between + t->answers) * TASKS);
+    row.runqueue_ns = t->lacks_waiting
+                          ? MISSING
+                          : llround((t->waits_inside + t->waits_between + t->answers + t->submitter_wait) * TASKS);
+    row.submitter_wait_ns = llround(t->submitter_wait * TASKS);
+    row.throttled_ns = t->throttled > 0 ? llround(t->throttled * TASKS) : MISSING;
     row.others_ns = llround(t->others * TASKS);
     row.steal_ns = llround(t->steal * TASKS);
     row.minflt = llround(t->faults * TASKS);
@@ -155,6 +162,8 @@ static void doses(void **state)
         {"body", 8000, {.body_more = 1}, STATE_BODY_MORE, false},
         {"submitter", 9000, {.waits_between = 1, .submitter = 1}, STATE_WAIT_SUBMITTER, true},
         {"neighbour", 12000, {.waits_inside = 1, .others = 1}, STATE_WAIT_OTHERS, true},
+        {"quota", 12000, {.waits_inside = 1, .throttled = 1}, STATE_WAIT_QUOTA, true},
+        {"submitter waits", 11000, {.idle = 1, .submitter_wait = 0.5}, STATE_IDLE_SUBMITTER, true},
         {"who", 12000, {.waits_inside = 1}, STATE_WAIT, false},
         {"hypervisor", 10000, {.steal = 1}, STATE_TAKEN, true},
         {"idle", 11000, {.idle = 1}, STATE_IDLE, false},
@@ -175,6 +184,8 @@ static void doses(void **state)
                                       .waits_between = c * d->unit.waits_between,
                                       .submitter = c * d->unit.submitter,
                                       .others = c * d->unit.others,
+                                      .throttled = c * d->unit.throttled,
+                                      .submitter_wait = c * d->unit.submitter_wait,
                                       .steal = c * d->unit.steal}};
             run_make(truths, 3);
             const struct explanation e = explained(0, "pthread", "prefork", said, sizeof said);
@@ -446,6 +457,8 @@ static void states_close(void **state)
                                       .service_ns = x[3],
                                       .service_p50_ns = isnan(x[3]) ? NAN : rand_r(&seed) % 100000,
                                       .end_ns = 1000 * x[4],
+                                      .throttled_ns = 1000 * x[8],
+                                      .submitter_wait_ns = 1000 * x[9],
                                       .shares_cpu = rand_r(&seed) % 2,
                                       .more_workers = rand_r(&seed) % 2,
                                       .makes_processes = rand_r(&seed) % 2,

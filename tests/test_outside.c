@@ -128,6 +128,40 @@ static void test_schedstat(void **state)
     outside_unwatch(&watch);
 }
 
+/* The tightest quota of ours and the groups above; in version 2 in us, in version 1 in ns. */
+static void test_quota(void **state)
+{
+    struct outside_watch watch;
+    struct moment before;
+    char text[64];
+    (void)state;
+    stat_put(100, 7);
+    schedstat_put(9000);
+    snprintf(text, sizeof text, "%d\n", (int)getpid());
+    tree_put("/proc/self/cgroup", "0::/a/b\n");
+    tree_put("/proc/self/mountinfo", "30 1 0:5 / /cg rw - cgroup2 cgroup rw\n");
+    tree_put("/cg/cgroup.procs", "");
+    tree_put("/cg/a/cgroup.procs", "");
+    tree_put("/cg/a/b/cgroup.procs", text);
+    assert_int_equal(outside_watch(&watch, &machine, tree), 0);
+    outside_read(&watch, &before);
+    assert_int_equal(before.throttled_ns, -1); /* nobody has a quota */
+    assert_int_equal(after(&watch, &before).throttled_ns, -1);
+    outside_unwatch(&watch);
+    tree_put("/cg/a/b/cpu.max", "150000 100000\n");
+    tree_put("/cg/a/cpu.max", "50000 100000\n");
+    tree_put("/cg/a/b/cpu.stat", "usage_usec 1\nnr_throttled 9\nthrottled_usec 9\n");
+    tree_put("/cg/a/cpu.stat", "usage_usec 1\nnr_throttled 3\nthrottled_usec 4000\n");
+    assert_int_equal(outside_watch(&watch, &machine, tree), 0);
+    outside_read(&watch, &before);
+    assert_int_equal(before.throttled_ns, 4 * MS);
+    tree_put("/cg/a/cpu.stat", "usage_usec 1\nnr_throttled 4\nthrottled_usec 34000\n");
+    assert_int_equal(after(&watch, &before).throttled_ns, 30 * MS);
+    tree_put("/cg/a/cpu.stat", "nr_throttled 4\nthrottled_time 5000000\n");
+    assert_int_equal(after(&watch, &before).throttled_ns, 1 * MS);
+    outside_unwatch(&watch);
+}
+
 static void test_group(void **state)
 {
     struct outside_watch watch;
@@ -369,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_stat, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(test_schedstat, tree_make, tree_remove),
+        cmocka_unit_test_setup_teardown(test_quota, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(test_group, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(test_place, tree_make, tree_remove),
         cmocka_unit_test_setup_teardown(test_own, tree_make, tree_remove),

@@ -153,8 +153,9 @@ struct trial_report {
     int64_t ideal_ns;    /* of the drawn costs; -1 where METHOD.md has none */
     int64_t parent_sees; /* valid when observed */
     uint32_t observed;
-    struct usage usage;   /* gate to last reap */
-    int64_t submitter_ns; /* CPU time of the submitter itself, likewise */
+    struct usage usage;        /* gate to last reap */
+    int64_t submitter_ns;      /* CPU time of the submitter itself, likewise */
+    int64_t submitter_wait_ns; /* and what it waited for a CPU while runnable; -1: the kernel does not tell */
     uint64_t samples_count;
     struct view views[VIEWS_MAX];
     uint32_t views_count;

@@ -71,6 +71,28 @@ static void quota_see(const char *directory, void *data)
     }
 }
 
+struct tightest {
+    struct cgroup_limits limits;
+    char *path;
+    size_t size;
+};
+
+static void tightest_see(const char *directory, void *data)
+{
+    struct tightest *tightest = data;
+    const double before = tightest->limits.quota_cpus;
+    quota_see(directory, &tightest->limits);
+    if (tightest->limits.quota_cpus != before) /* the first one that there is, or a tighter one */
+        snprintf(tightest->path, tightest->size, "%s/cpu.stat", directory);
+}
+
+void cgroup_quota_stat(const char *root, char *path, size_t size)
+{
+    struct tightest tightest = {.path = path, .size = size};
+    *path = '\0';
+    cgroup_walk(root, "cpu", tightest_see, &tightest);
+}
+
 static void memory_see(const char *directory, void *data)
 {
     struct cgroup_limits *limits = data;

@@ -17,6 +17,8 @@ struct cgroup_limits {
 };
 
 void cgroup_limits_read(const char *root, struct cgroup_limits *limits);
+/* The path of cpu.stat of the group, ours or above, whose quota of CPU time is the tightest; "": none has one. */
+void cgroup_quota_stat(const char *root, char *path, size_t size);
 /* The text of `file` in our group of the controller, or in the nearest group above that has it; 0 or -ENOENT. */
 int cgroup_file_read(const char *root, const char *controller, const char *file, char *text, size_t size);
 

@@ -121,12 +121,20 @@ static int64_t pressure_ns(const struct outside_watch *watch, const char *what)
     return length > 0 && sscanf(text, "some avg10=%*s avg60=%*s avg300=%*s total=%" SCNd64, &us) == 1 ? us * 1000 : -1;
 }
 
+/* Version 2 tells it in us, version 1 in ns (admin-guide/cgroup-v2.rst, scheduler/sched-bwc.rst). */
+static int64_t throttled_ns(const struct outside_watch *watch)
+{
+    const int64_t us = watch->quota[0] ? sysfile_value(watch->quota, "throttled_usec") : -1;
+    return us >= 0 ? us * 1000 : watch->quota[0] ? sysfile_value(watch->quota, "throttled_time") : -1;
+}
+
 void outside_read(const struct outside_watch *watch, struct moment *moment)
 {
     char text[128];
     stat_read(watch, moment);
     moment->memory_pressure_ns = pressure_ns(watch, "memory");
     moment->io_pressure_ns = pressure_ns(watch, "io");
+    moment->throttled_ns = throttled_ns(watch);
     moment->load = NAN;
     sysfile_read(text, sizeof text, "%s/proc/loadavg", watch->root);
     sscanf(text, "%lf", &moment->load);
@@ -180,6 +188,7 @@ int outside_watch(struct outside_watch *watch, const struct machine *machine, co
     if (!watch->cpus)
         return -ENOMEM;
     cgroup_walk(root, "cpuacct", group_see, watch);
+    cgroup_quota_stat(root, watch->quota, sizeof watch->quota);
     put_off_find(watch);
     for (; watch->source < USAGE_UNKNOWN; watch->source++) {
         outside_read(watch, &moment);
@@ -221,7 +230,8 @@ struct outside outside_between(const struct outside_watch *watch, const struct m
                               .stolen_ns = difference(from->stolen_ns, to->stolen_ns),
                               .others_ns = difference(from->used_ns, to->used_ns),
                               .memory_pressure_ns = difference(from->memory_pressure_ns, to->memory_pressure_ns),
-                              .io_pressure_ns = difference(from->io_pressure_ns, to->io_pressure_ns)};
+                              .io_pressure_ns = difference(from->io_pressure_ns, to->io_pressure_ns),
+                              .throttled_ns = difference(from->throttled_ns, to->throttled_ns)};
     const int64_t cpus = watched(watch), span_ns = (int64_t)(to->at_ns - from->at_ns) * cpus;
     const double limit_ns = OUTSIDE_SHARE * (double)span_ns;
     /* each of a CPU's numbers is rounded down to a tick: steal is one, use are three, and a tick that found us running

@@ -25,6 +25,7 @@ struct outside_watch {
     const char *root;    /* "", or a directory that stands for / (tests) */
     enum usage_source source;
     char group[PATH_MAX];    /* the file of USAGE_GROUP */
+    char quota[PATH_MAX];    /* cpu.stat of the group whose quota is the tightest; "": none has one */
     struct put_off *put_off; /* threads that do what was put off (ksoftirqd): freeing what forked tasks had, say */
     size_t put_off_count;
 };
@@ -37,6 +38,7 @@ struct moment {
     int64_t used_ns;                            /* CPU time of all tasks there but ksoftirqd, whose work is nobody's; */
     int64_t own_ns;                             /* of that, ours and our ended children's */
     int64_t memory_pressure_ns, io_pressure_ns; /* some task waited for memory, for a device */
+    int64_t throttled_ns;                       /* the quota kept a CPU from our group that had work for it: all CPUs */
     double load;                                /* average number of runnable tasks in the last minute; NAN unknown */
 };
 
@@ -50,7 +52,7 @@ void outside_read(const struct outside_watch *watch, struct moment *moment);
 
 /* Between two moments; -1 likewise. */
 struct outside {
-    int64_t steal_ns, stolen_ns, others_ns, memory_pressure_ns, io_pressure_ns;
+    int64_t steal_ns, stolen_ns, others_ns, memory_pressure_ns, io_pressure_ns, throttled_ns;
     int disturbs; /* by the rule: 1 or 0; -1: neither steal nor CPU time of others is known */
 };
 struct outside outside_between(const struct outside_watch *watch, const struct moment *from, const struct moment *to);

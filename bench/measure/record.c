@@ -297,6 +297,7 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->user_ns = usage->user_ns;
     row->sys_ns = usage->sys_ns;
     row->submitter_ns = report->submitter_ns;
+    row->submitter_wait_ns = known(report->submitter_wait_ns);
     row->nvcsw = usage->nvcsw;
     row->nivcsw = usage->nivcsw;
     row->minflt = usage->minflt;
@@ -388,6 +389,7 @@ static void outside_set(struct trial_row *row, const struct trial_facts *facts)
     row->others_ns = known(facts->outside.others_ns);
     row->memory_pressure_ns = known(facts->outside.memory_pressure_ns);
     row->io_pressure_ns = known(facts->outside.io_pressure_ns);
+    row->throttled_ns = known(facts->outside.throttled_ns);
     row->frequency_khz = known(facts->frequency_khz);
     row->outside = known(facts->outside.disturbs);
 }

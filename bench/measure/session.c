@@ -10,6 +10,7 @@
 #include "bench/measure/forecast/prices.h"
 #include "bench/measure/job.h"
 #include "bench/model/host.h"
+#include "bench/model/rare.h"
 #include "bench/model/run_dir.h"
 #include "bench/stats/looks.h"
 #include "pools/parts/clock.h"
@@ -129,6 +130,8 @@ static int open_with(struct session *session, const struct asked *asked, char *e
         session->watch = busy_begin(&session->machine);
     if (rc == 0 && outside_watch(&session->outside, &session->machine, outside_root ? outside_root : ""))
         rc = refuse(error, "out of memory");
+    if (rc == 0 && session->outside.quota[0])
+        rare_note(RARE_QUOTA);
     if (rc == 0)
         rc = request_make(asked, &session->machine, &session->request, error);
     if (rc == 0 && settings->measure)

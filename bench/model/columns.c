@@ -134,6 +134,8 @@ static const struct column trial_columns[] = {
     RATE_REAL(trial_row, latency_lag1, "likewise: correlation of the latency of a task after the cut with that of the next; empty below 50 tasks"),
     RATE_REAL(trial_row, effective_tasks, "likewise: how many independent tasks would tell as much of the mean latency as those after the cut"),
     LIMIT_INT(trial_row, tasks_dropped, "tasks that were not handed in, as the queue had reached --queue-limit; with tasks_ok, tasks_failed and tasks_lost these are all"),
+    INT(trial_row, submitter_wait_ns, "of runqueue_ns, what the submitter waited; empty where the kernel does not tell"),
+    {COLUMN_OF(trial_row, INT, "throttled_ns", throttled_ns, "how long the quota of our control group kept CPUs from it that it had work for, summed over CPUs, from before the trial program starts until it has ended; the column is there only where it has a quota"), .rare = 1 + RARE_QUOTA},
     {COLUMN_OF(trial_row, INT, "samples_rows", samples.rows, "rows of the trial in samples.csv")},
     {COLUMN_OF(trial_row, INT, "samples_sum", samples.sum, "sum of their row_sum, modulo 10^18")},
     {COLUMN_OF(trial_row, INT, "latency_rows", latency.rows, "rows of the trial in latency.csv")},

@@ -73,6 +73,7 @@ struct trial_row {
     int64_t cut_tasks;
     double latency_lag1, effective_tasks;
     int64_t tasks_dropped;
+    int64_t submitter_wait_ns, throttled_ns;
     struct row_tally samples, latency; /* its rows there */
     int64_t row_sum;
 };

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /* What is rare: by the position of an option in options[] (--arrival rate for OPTION_ARRIVAL), or what some workloads
- * and arrivals alone have. */
-enum { RARE_FIRST = OPTIONS_MAX, RARE_CLASSES, RARES };
+ * and arrivals, or control groups with a quota, alone have. */
+enum { RARE_FIRST = OPTIONS_MAX, RARE_CLASSES, RARE_QUOTA, RARES };
 
 void rare_note(unsigned what);
 bool rare_is_noted(unsigned what);

@@ -85,6 +85,9 @@ static void foot_put(struct sheet *sheet, const struct explanation *why)
     if (!why->has_stamps)
         fprintf(lines.out, " No times of tasks are there, so CPU time of bodies beyond serial's is in that between "
                            "tasks, and waiting inside of bodies in that between them.");
+    if (why->is_uneven)
+        fprintf(lines.out, " One of the two was run before it was known what the submitter waits: its workers' waiting "
+                           "has that in it.");
     sheet->foot = *lines_close(&lines) ? lines.text : NULL;
     if (!sheet->foot)
         free(lines.text);
@@ -126,9 +129,13 @@ struct sheet why_facts(const struct explanation *why)
         const char *label;
         bool is_time;
     } rows[FACTS] = {
-        [FACT_SUBMITTER] = {"submitter's CPU time", true},   [FACT_CPU] = {"all CPU time", true},
-        [FACT_KERNEL] = {"CPU time in the kernel", true},    [FACT_SWITCHES] = {"switches, voluntary", false},
-        [FACT_PREEMPTIONS] = {"switches, preempted", false}, [FACT_FAULTS] = {"page faults", false},
+        [FACT_SUBMITTER] = {"submitter's CPU time", true},
+        [FACT_WAITS] = {"submitter waits for a CPU", true},
+        [FACT_CPU] = {"all CPU time", true},
+        [FACT_KERNEL] = {"CPU time in the kernel", true},
+        [FACT_SWITCHES] = {"switches, voluntary", false},
+        [FACT_PREEMPTIONS] = {"switches, preempted", false},
+        [FACT_FAULTS] = {"page faults", false},
         [FACT_MIGRATIONS] = {"changes of CPU", false},
     };
     struct sheet sheet = {.title = "Counts a task", .columns = 5, .align = "lr"};

@@ -1,5 +1,6 @@
 /* A trial, from a checked job to its report, stage by stage. */
 #include "bench/trial/trial.h"
+#include "pools/parts/usage.h"
 #include "pools/plugin/adapter.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -86,9 +87,11 @@ static int run_pool(struct trial *trial)
     if (rc < 0)
         return trial_fail(trial, rc, "usage before the run");
     stage(trial, STAGE_RUN);
+    const int64_t waited_ns = usage_waited_ns();
     int64_t cpu_ns = thread_cpu_ns();
     rc = trial->file->conformance == CONFORMANCE_REAP ? conformance_reap(trial) : drive(trial);
     report->submitter_ns = thread_cpu_ns() - cpu_ns;
+    report->submitter_wait_ns = waited_ns < 0 ? -1 : usage_waited_ns() - waited_ns;
     if (rc < 0)
         return trial_fail(trial, rc, "run");
     rc = ops->usage(trial->pool, true, &after);

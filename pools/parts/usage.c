@@ -30,7 +30,7 @@ void usage_from_rusage(const struct rusage *rusage, struct usage *usage)
 }
 
 /* schedstat: ns on a CPU, ns waiting for one, slices (Documentation/scheduler/sched-stats.rst of Linux). */
-static int64_t runqueue_ns(void)
+int64_t usage_waited_ns(void)
 {
     char text[128];
     char *second;
@@ -47,7 +47,7 @@ void usage_read_thread(struct usage *usage)
         return;
     }
     usage_from_rusage(&rusage, usage);
-    usage->runqueue_ns = runqueue_ns();
+    usage->runqueue_ns = usage_waited_ns();
     if (children_waited.count)
         usage_add_programs(usage, &children_waited.used, (int64_t)children_waited.count);
 }

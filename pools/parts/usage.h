@@ -7,6 +7,8 @@
 /* The calling thread and the programs it has waited for as tasks: times, switches, faults, run-queue delay. migrations
  * 0; memory fields -1. */
 void usage_read_thread(struct usage *usage);
+/* How long the calling thread has waited for a CPU while runnable; -1 where the kernel does not tell. */
+int64_t usage_waited_ns(void);
 /* Memory of the calling process (smaps_rollup), which walks its page tables: not while anything is timed. */
 void usage_read_memory(struct usage *usage);
 /* Of another process, by its pid in digits. What cannot be read stays as it was. */

@@ -113,12 +113,14 @@ static void row_put(struct work *w, size_t i, double a, double b)
 /* A state that is known of one side alone lies in another one of both. */
 static double state_ns(const struct both *both, const struct states *s, enum state state)
 {
-    const bool end = both->a->has_end && both->b->has_end, stamps = both->a->has_stamps && both->b->has_stamps,
-               serial = both->a->has_serial && both->b->has_serial;
+    const bool end = both->a->has_end && both->b->has_end, waits = both->a->has_wait && both->b->has_wait,
+               stamps = both->a->has_stamps && both->b->has_stamps, serial = both->a->has_serial && both->b->has_serial;
     const double *ns = s->ns[both->a->detail > both->b->detail ? both->a->detail : both->b->detail];
     switch (state) {
     case STATE_IDLE:
-        return ns[state] + (end ? 0 : ns[STATE_IDLE_END]);
+        return ns[state] + (end ? 0 : ns[STATE_IDLE_END]) + (waits ? 0 : ns[STATE_IDLE_SUBMITTER]);
+    case STATE_IDLE_SUBMITTER:
+        return waits ? ns[state] : 0;
     case STATE_IDLE_END:
         return end ? ns[state] : 0;
     case STATE_HAND:
@@ -184,6 +186,7 @@ static void facts_make(struct work *w, struct explanation *e)
         const struct states *a = w->both[k].a, *b = w->both[k].b;
         e->has_serial = e->has_serial && a->has_serial && b->has_serial;
         e->has_stamps = e->has_stamps && a->has_stamps && b->has_stamps;
+        e->is_uneven = e->is_uneven || a->has_wait != b->has_wait;
     }
 }
 

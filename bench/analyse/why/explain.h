@@ -46,8 +46,9 @@ struct explanation {
     size_t blocks, blocks_needed; /* blocks that both have; for intervals of all states together */
     double level;
     bool has_serial, has_stamps; /* in all blocks of both */
-    double explained;            /* the sum of shares that are named; NAN: nothing was to be explained */
-    bool is_told;                /* A and B surely differ (beyond the margin), so that there is something to explain */
+    bool is_uneven;   /* what the submitter waited is known of one of the two alone; waiting of the other has it */
+    double explained; /* the sum of shares that are named; NAN: nothing was to be explained */
+    bool is_told;     /* A and B surely differ (beyond the margin), so that there is something to explain */
 };
 
 /* comparisons: how many pairs the verdict is one of. 0 or -ENOMEM. */

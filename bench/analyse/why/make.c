@@ -63,10 +63,18 @@ static double meanwhile(const struct trial_row *row, int64_t ns)
 void states_facts(const struct trial_row *row, struct states *s)
 {
     const int64_t counts[FACTS] = {
-        [FACT_SUBMITTER] = row->submitter_ns, [FACT_KERNEL] = row->sys_ns, [FACT_SWITCHES] = row->nvcsw,
-        [FACT_PREEMPTIONS] = row->nivcsw,     [FACT_FAULTS] = row->minflt, [FACT_MIGRATIONS] = row->migrations};
+        [FACT_SUBMITTER] = row->submitter_ns, [FACT_WAITS] = row->submitter_wait_ns, [FACT_KERNEL] = row->sys_ns,
+        [FACT_SWITCHES] = row->nvcsw,         [FACT_PREEMPTIONS] = row->nivcsw,      [FACT_FAULTS] = row->minflt,
+        [FACT_MIGRATIONS] = row->migrations};
     for (int i = 0; i < FACTS; i++)
         s->fact[i] = trial_per_task(row, i == FACT_CPU ? cpu_of(row) : number_real(counts[i]));
+}
+
+/* Of the workers, where the submitter's is known. */
+static double waiting_of(const struct trial_row *row, bool is_serial)
+{
+    const double all = number_real(row->runqueue_ns), own = number_real(row->submitter_wait_ns);
+    return is_serial || isnan(all) || isnan(own) ? all : fmax(0, all - own);
 }
 
 static void trial_make(const struct run_data *run, size_t trial, size_t serial, int64_t cpus, double end_ns,
@@ -80,7 +88,9 @@ static void trial_make(const struct run_data *run, size_t trial, size_t serial, 
                             .wall_ns = (double)row->wall_ns,
                             .tasks = (double)row->f.tasks,
                             .submitter_ns = is_serial ? 0 : number_real(row->submitter_ns),
-                            .waiting_ns = number_real(row->runqueue_ns),
+                            .waiting_ns = waiting_of(row, is_serial),
+                            .submitter_wait_ns = is_serial ? 0 : number_real(row->submitter_wait_ns),
+                            .throttled_ns = meanwhile(row, row->throttled_ns),
                             .others_ns = meanwhile(row, row->others_ns),
                             .steal_ns = meanwhile(row, row->steal_ns),
                             .service_ns = run->times ? run->times[trial].mean[SPAN_SERVICE] : NAN,

@@ -157,6 +157,16 @@ static void reason_others(struct explanation *e, struct part *part)
         snprintf(part->reason, sizeof part->reason, "at most: they may have run while no worker wanted one");
 }
 
+/* All workers may be idle meanwhile, and no more is known. */
+static void reason_submitter_waits(struct explanation *e, struct part *part)
+{
+    const struct change *waits = &e->fact[FACT_WAITS];
+    char a[32], b[32];
+    snprintf(part->reason, sizeof part->reason, "at most: it waits for a CPU for %s a task against %s",
+             format_duration(b, sizeof b, waits->b), format_duration(a, sizeof a, waits->a));
+    part->is_named = agrees(waits, part->change.more);
+}
+
 static void reason_idle(struct explanation *e, struct part *part)
 {
     const double more = part->change.more;
@@ -188,6 +198,7 @@ static void reason_idle(struct explanation *e, struct part *part)
 /* States that say by themselves what there is to say. */
 static const char *const plain_words[STATES] = {
     [STATE_WAIT_WORKERS] = "more workers than CPUs take turns",
+    [STATE_WAIT_QUOTA] = "cpu.stat counts it: a higher quota (cpu.max), or fewer workers",
     [STATE_TAKEN] = "the hypervisor gave it to somebody else",
     [STATE_MADE] = "fork(2) by the submitter, one task after the other",
     [STATE_IDLE_END] = "imbalance: its last tasks end at different times",
@@ -256,6 +267,9 @@ static void reason_find(struct explanation *e, enum state state)
         return;
     case STATE_WAIT_OTHERS:
         reason_others(e, part);
+        return;
+    case STATE_IDLE_SUBMITTER:
+        reason_submitter_waits(e, part);
         return;
     case STATE_IDLE:
         reason_idle(e, part);

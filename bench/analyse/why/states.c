@@ -14,6 +14,8 @@ const struct state_words state_words[STATES] = {
                               "own-submitter"},
     [STATE_WAIT_WORKERS] = {"waits: another worker has it", "waiting for a CPU that other workers had", "waiting",
                             "own-worker"},
+    [STATE_WAIT_QUOTA] = {"waits: the quota is used up", "waiting for a CPU as the quota was used up", "waiting",
+                          "quota"},
     [STATE_WAIT_OTHERS] = {"waits: others have the CPU", "waiting for a CPU that others had", "waiting", "others"},
     [STATE_WAIT] = {"waits: who has it not told", "waiting for a CPU", "waiting", "unknown"},
     [STATE_TAKEN] = {"taken by the hypervisor", "CPU time that the hypervisor took", "taken", "hypervisor"},
@@ -21,6 +23,8 @@ const struct state_words state_words[STATES] = {
     [STATE_SLEEP_MORE] = {"off a CPU in tasks beyond", "being off a CPU in tasks for longer", "sleep-excess", "none"},
     [STATE_MADE] = {"its process is being made", "making a process for each task", "being-made", "own-submitter"},
     [STATE_OFF] = {"waits for a CPU, or idle", "waiting for a CPU or being idle", "off", "unknown"},
+    [STATE_IDLE_SUBMITTER] = {"idle: submitter waits itself", "being idle while the submitter waits for a CPU", "idle",
+                              "own-submitter"},
     [STATE_IDLE] = {"idle between tasks", "workers that are idle between tasks", "idle", "none"},
     [STATE_IDLE_END] = {"idle after its last task", "workers that are idle at the end", "idle-end", "none"},
     [STATE_LATE] = {"handed in late", "being handed in late", "late", "own-submitter"},
@@ -64,13 +68,17 @@ static double body_cpu(const struct taken_apart *t, double cpu, double asleep)
     return clamp(guess, fmax(least, 0), most);
 }
 
-/* Waiting is dealt out to who can have had the CPU. The submitter's time is measured, and nobody waits longer for it;
+/* Waiting is dealt out to who can have had the CPU. While the quota keeps a CPU from the group nobody of it has it, and
+ * whoever wants it waits. The submitter's time is measured, and nobody waits longer for it;
  * that of others is an upper bound, as it may have passed while no worker wanted a CPU. Where there are more workers
  * than CPUs, one waits for another worker or for others by what these have used. */
 static void holders(const struct taken_apart *t, double waiting, double *ns)
 {
     const double others = known(t->others_ns) / t->tasks, own = t->workers_cpu_ns / t->tasks;
-    double by = t->shares_cpu ? fmin(waiting, t->submitter_ns / t->tasks) : 0;
+    double by = fmin(waiting, known(t->throttled_ns) / t->tasks);
+    ns[STATE_WAIT_QUOTA] = by;
+    waiting -= by;
+    by = t->shares_cpu ? fmin(waiting, t->submitter_ns / t->tasks) : 0;
     ns[STATE_WAIT_SUBMITTER] = by;
     waiting -= by;
     by = fmin(waiting, others);
@@ -113,7 +121,9 @@ static double between(const struct taken_apart *t, double gap, double waited, en
     waiting = clamp(t->waiting_ns / t->tasks - waited, 0, gap);
     gap -= waiting;
     ns[STATE_IDLE_END] = isnan(t->end_ns) ? 0 : clamp(t->end_ns / t->tasks, 0, gap);
-    ns[STATE_IDLE] = gap - ns[STATE_IDLE_END];
+    gap -= ns[STATE_IDLE_END];
+    ns[STATE_IDLE_SUBMITTER] = fmin(gap, t->workers * known(t->submitter_wait_ns) / t->tasks);
+    ns[STATE_IDLE] = gap - ns[STATE_IDLE_SUBMITTER];
     return waiting;
 }
 
@@ -171,6 +181,7 @@ void states_take_apart(const struct taken_apart *t, struct states *s)
                          .submitter_share = t->submitter_ns / t->wall_ns,
                          .has_serial = !isnan(t->serial_cpu_ns),
                          .has_stamps = !isnan(t->service_ns),
+                         .has_wait = !isnan(t->submitter_wait_ns),
                          .has_end = !isnan(t->end_ns)};
     if (!isnan(t->serial_service_ns))
         asleep = fmax(0, t->serial_service_ns - t->serial_cpu_ns - known(t->serial_waiting_ns));

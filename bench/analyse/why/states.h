@@ -12,6 +12,7 @@ enum state {
     STATE_HAND,           /* on a CPU outside of bodies: taking tasks, giving results, processes being made and ended */
     STATE_WAIT_SUBMITTER, /* could run and had no CPU: our submitter had it */
     STATE_WAIT_WORKERS,   /* another of our workers, as there are more than CPUs */
+    STATE_WAIT_QUOTA,     /* nobody: this control group had used up its quota */
     STATE_WAIT_OTHERS,    /* other programs */
     STATE_WAIT,           /* who had it is not told */
     STATE_TAKEN,          /* taken by the hypervisor while on a CPU */
@@ -19,6 +20,7 @@ enum state {
     STATE_SLEEP_MORE,     /* in a body, off the CPU beyond that and not waiting for one */
     STATE_MADE,           /* the submitter makes the process of a task: a slot has nobody in it */
     STATE_OFF,            /* waiting for a CPU or idle between bodies, which is not told apart */
+    STATE_IDLE_SUBMITTER, /* between bodies and off the CPU, while the submitter itself waits for a CPU */
     STATE_IDLE,           /* between bodies and off the CPU: no task to take, or not yet awake */
     STATE_IDLE_END,       /* after its last task, while others still worked */
     /* Of the slowest tasks (tail.h), not of slots: */
@@ -36,6 +38,7 @@ enum state {
 /* A trial's counts that reasons rest on, a task. NAN: not known. */
 enum why_fact {
     FACT_SUBMITTER,   /* ns of CPU time of the submitter */
+    FACT_WAITS,       /* ns that the submitter waited for a CPU */
     FACT_CPU,         /* ns of CPU time, submitter and workers */
     FACT_KERNEL,      /* ns of CPU time in the kernel, submitter and workers */
     FACT_SWITCHES,    /* voluntary context switches */
@@ -63,6 +66,7 @@ struct states {
     double submitter_share; /* of the time, that the submitter was on a CPU */
     bool has_serial;        /* STATE_BODY is serial's of the same block */
     bool has_stamps;        /* bodies were timed; else HAND has BODY_MORE, and WAIT what was inside of bodies */
+    bool has_wait;          /* what the submitter itself waited for a CPU is known; else waiting has it */
     bool has_end;           /* IDLE_END is known; else IDLE has it */
 };
 
@@ -84,13 +88,15 @@ size_t states_serial(const struct run_data *run, size_t cell);
 struct taken_apart {
     double workers, wall_ns, tasks;
     double workers_cpu_ns, submitter_ns, waiting_ns; /* totals; waiting of submitter and workers, NAN: not known */
-    double others_ns, steal_ns;                      /* of that time, all CPUs; NAN: not known */
-    double service_ns, service_p50_ns;               /* a task; NAN: not timed */
-    double end_ns;                                   /* total after last tasks; NAN: not known */
-    bool shares_cpu;                                 /* the submitter runs where workers do */
-    bool more_workers;                               /* than CPUs */
-    bool makes_processes;                            /* the submitter makes one for each task */
-    bool is_fixed;                                   /* all tasks have one size */
+    double submitter_wait_ns;          /* of waiting_ns, the submitter's; NAN: not known, it is in there */
+    double others_ns, steal_ns;        /* of that time, all CPUs; NAN: not known */
+    double throttled_ns;               /* likewise, by the quota of our group; NAN: it has none */
+    double service_ns, service_p50_ns; /* a task; NAN: not timed */
+    double end_ns;                     /* total after last tasks; NAN: not known */
+    bool shares_cpu;                   /* the submitter runs where workers do */
+    bool more_workers;                 /* than CPUs */
+    bool makes_processes;              /* the submitter makes one for each task */
+    bool is_fixed;                     /* all tasks have one size */
     double serial_cpu_ns, serial_service_ns, serial_p50_ns, serial_waiting_ns; /* a task; NAN: not run, or not timed */
 };
 void states_take_apart(const struct taken_apart *from, struct states *states);

@@ -212,7 +212,8 @@ static int named_add(struct tries *tries, const char *text, char *error)
 /* ---- proposals ---- */
 
 #define IN(state) (1u << STATE_##state)
-#define ANY_WAIT  (IN(WAIT_SUBMITTER) | IN(WAIT_WORKERS) | IN(WAIT_OTHERS) | IN(WAIT) | IN(OFF))
+#define ANY_WAIT                                                                                                       \
+    (IN(WAIT_SUBMITTER) | IN(WAIT_WORKERS) | IN(WAIT_QUOTA) | IN(IDLE_SUBMITTER) | IN(WAIT_OTHERS) | IN(WAIT) | IN(OFF))
 
 /* A value that depends on the cells: "" where it has none. */
 static char *value_of(const struct tries *tries, const char *name, char *text, size_t size)
