@@ -125,8 +125,9 @@ static void judge(const struct service *service, struct found *found)
     const struct steady_queue queue = offer_steady(service, found->offer);
     const double limit = service->limit_ns;
     bool steady = found->row != SIZE_MAX && found->trial_ns >= STEADY_ENOUGH * steady_needed_ns(&queue);
-    bool kept = limit > 0 ? found->p99.hi <= limit || found->late.hi <= MISSES : !isnan(found->p99.lo);
-    bool missed = limit > 0 && (found->p99.lo > limit || found->late.lo > MISSES);
+    const bool is_disturbed = found->others > OTHERS_MOST; /* what was kept beside others is kept all the same */
+    bool kept = limit > 0 ? found->p99.hi <= limit || found->late.hi <= MISSES : !is_disturbed && !isnan(found->p99.lo);
+    bool missed = limit > 0 && !is_disturbed && (found->p99.lo > limit || found->late.lo > MISSES);
     found->told = !steady ? TOLD_UNKNOWN : missed ? TOLD_MISSED : kept ? TOLD_KEPT : TOLD_UNKNOWN;
     if (found->told == TOLD_UNKNOWN)
         unknown_say(service, found);
@@ -246,17 +247,23 @@ static void line_memory(const struct service *service, const struct found *found
     if (found->row != SIZE_MAX && !isnan(found->bytes_interval.lo))
         text_add(&line, " [%s .. %s]", format_bytes(b, sizeof b, found->bytes_interval.lo),
                  format_bytes(c, sizeof c, found->bytes_interval.hi));
-    text_add(&line, "%s%s predicted: %s once and %s a worker; of pool and submitter, without commands that they run",
+    text_add(&line, "%s%s predicted: %s once and %s a worker; of pool and submitter",
              found->row != SIZE_MAX ? " measured; " : "", format_bytes(a, sizeof a, found->offer->bytes),
              format_bytes(b, sizeof b, found->offer->burst->all_bytes),
              format_bytes(c, sizeof c, found->offer->burst->each_bytes));
+    if (found->offer->commands > 0)
+        text_add(&line, "; commands beside: at most %s each, %s with all workers busy",
+                 format_bytes(a, sizeof a, found->offer->burst->command_bytes),
+                 format_bytes(b, sizeof b, found->offer->commands));
+    else if (cell_of(service, found->offer)->workload->accepts) /* tasks are programs */
+        text_add(&line, "; without commands, of which nobody told how much they take");
     for (size_t i = 0; i < service->offers; i++) {
         if (service->offer[i].fits)
             continue;
         if (left++ < LEFT_OUT_MOST)
             text_add(&line, "%s%s (%s)", left > 1 ? ", " : "; too large for --memory: ",
                      what(service, &service->offer[i], words, sizeof words),
-                     format_bytes(a, sizeof a, service->offer[i].bytes));
+                     format_bytes(a, sizeof a, service->offer[i].bytes + service->offer[i].commands));
     }
     if (left > LEFT_OUT_MOST)
         text_add(&line, " and %zu more", left - LEFT_OUT_MOST);
@@ -359,22 +366,31 @@ static int nobody_print(const struct service *service)
 {
     const struct offer *best = &service->offer[0];
     const double others = burst_others(service, best);
+    const bool is_disturbed = best->fits && others > OTHERS_MOST;
     struct text line = {.used = 0};
     char words[192], a[32], b[32];
-    if (!best->fits)
+    if (!best->fits) {
         text_add(&line, "no candidate: none fits in --memory");
-    else
-        text_add(&line, "no candidate: %s/s is more than any can do; the most is %s/s by %s, predicted",
-                 format_rate(a, sizeof a, service->rate), format_rate(b, sizeof b, best->most),
+    } else if (is_disturbed) {
+        text_add(&line, "cannot be told: others took %.0f %% of the CPUs meanwhile (`poolbench check`), ",
+                 100 * others);
+        text_add(&line, "and a task took %s, of which it computed %s; like that ",
+                 format_duration(a, sizeof a, best->burst->mean_ns),
+                 format_duration(b, sizeof b, best->burst->mean_ns * best->burst->cpu_share));
+    } else {
+        text_add(&line, "no candidate: %s/s is more than any can do; ", format_rate(a, sizeof a, service->rate));
+    }
+    if (best->fits)
+        text_add(&line, "the most is %s/s by %s, predicted", format_rate(b, sizeof b, best->most),
                  what(service, best, words, sizeof words));
-    if (others > OTHERS_MOST)
-        text_add(&line, "; but others took %.0f %% of the CPUs meanwhile", 100 * others);
     wrap_row(stdout, 0, "take", TEXT_COLUMN, line.text);
     struct found none = {.offer = best, .row = SIZE_MAX};
     line_memory(service, &none);
     line_rests(service, &none);
-    if (best->fits && others > OTHERS_MOST)
+    if (is_disturbed) {
+        line_surer(service, true, (double)service->wish->budget_ns);
         return EXIT_BLIND;
+    }
     return !best->fits || best->most * (1 + best->burst->doubt) < service->rate ? 3 : EXIT_BLIND;
 }
 

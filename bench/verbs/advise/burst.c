@@ -119,6 +119,7 @@ struct burst_sums {
     double service_ns, beside_ns, cpu_ns, submitter_ns, tasks;
     double mean_lo, mean_hi;         /* of trials */
     double pss_bytes, private_bytes; /* of the last trial */
+    double command_bytes;            /* of the largest */
 };
 
 struct gathering {
@@ -154,6 +155,7 @@ static void on_trial(size_t trial, const struct histogram *histograms, void *arg
     sums->tasks += tasks;
     sums->pss_bytes = number_real(row->pss_bytes);
     sums->private_bytes = number_real(row->private_bytes);
+    sums->command_bytes = fmax(sums->command_bytes, number_real(row->program_maxrss_bytes)); /* which may be NAN */
     burst->trials++;
 }
 
@@ -196,6 +198,7 @@ static void burst_memory(const struct service *service, struct burst *burst, con
             trial_is_ok(&service->rows[i]))
             burst->each_bytes = fmax(burst->each_bytes, (number_real(service->rows[i].pss_bytes) - sums->pss_bytes) /
                                                             (double)(cells[burst->wide].f.workers - cell->f.workers));
+    burst->command_bytes = sums->command_bytes;
     burst->all_bytes = fmax(0, sums->pss_bytes - burst->each_bytes * (double)cell->f.workers);
 }
 

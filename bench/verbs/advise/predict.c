@@ -60,7 +60,9 @@ static int offer_make(const struct service *service, struct offer *offer)
     offer->queue = queue_of(burst, cell, service->rate);
     offer->most = queue_rate_most(&offer->queue, &burst->sample);
     offer->bytes = burst->all_bytes + burst->each_bytes * (double)offer->queue.workers;
-    offer->fits = !service->wish->memory_bytes || !(offer->bytes > (double)service->wish->memory_bytes);
+    offer->commands = burst->command_bytes * (double)offer->queue.workers;
+    offer->fits =
+        !service->wish->memory_bytes || !(offer->bytes + offer->commands > (double)service->wish->memory_bytes);
     int rc = percentile(offer, service->rate, 1, &offer->p99_ns);
     if (!rc)
         rc = percentile(offer, service->rate, 1 - burst->doubt, &offer->lo_ns);

@@ -25,6 +25,7 @@ struct burst {
     double beside_ns;           /* what else a latency has beside service */
     double each_bytes;          /* memory a worker adds; */
     double all_bytes;           /* and what there is once */
+    double command_bytes;       /* the largest memory of a command that a task was; 0: none, or not known */
     struct queue_sample sample;
 };
 
@@ -40,7 +41,8 @@ struct offer {
      */
     double edge, edge_lo, edge_hi;
     bool is_farthest;
-    double bytes;      /* memory, predicted by the burst */
+    double bytes;      /* memory of pool and submitter, predicted by the burst, */
+    double commands;   /* and of commands with all workers busy */
     bool fits;         /* in --memory */
     uint32_t measured; /* the cell of the plan that measures it, or NOT_MEASURED */
 };
