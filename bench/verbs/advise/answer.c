@@ -40,11 +40,21 @@ static const struct cell *cell_of(const struct service *service, const struct of
     return &service->session.plan.cells.cell[offer->cell];
 }
 
+static bool has_places(const struct service *service)
+{
+    const struct cell *cells = service->session.plan.cells.cell;
+    for (size_t i = 1; i < service->candidates; i++)
+        if (strcmp(cells[i].f.place, cells[0].f.place) != 0)
+            return true;
+    return false;
+}
+
 static const char *what(const struct service *service, const struct offer *offer, char *text, size_t size)
 {
     const struct cell *cell = cell_of(service, offer);
-    snprintf(text, size, "%.128s, %lld worker%s", POOL_SHOWN(cell->f.pool), (long long)cell->f.workers,
-             cell->f.workers == 1 ? "" : "s");
+    const bool is_placed = has_places(service) && !(cell->pool->traits & POOL_IGNORES_WORKERS);
+    snprintf(text, size, "%.96s, %lld worker%s%s%.64s", POOL_SHOWN(cell->f.pool), (long long)cell->f.workers,
+             cell->f.workers == 1 ? "" : "s", is_placed ? ", place " : "", is_placed ? cell->f.place : "");
     return text;
 }
 
@@ -182,7 +192,7 @@ static void line_take(const struct service *service, const struct found *best)
     text_add(&line, "%s", what(service, best->offer, words, sizeof words));
     if (cell->pool->traits & POOL_IGNORES_WORKERS)
         text_add(&line, ": no pool at all");
-    else
+    else if (!has_places(service))
         text_add(&line, ", place %.64s", cell->f.place);
     if (best->told == TOLD_UNKNOWN)
         text_add(&line, "; predicted, and by measuring it cannot be told: %s", best->why);

@@ -198,8 +198,17 @@ static void burst_memory(const struct service *service, struct burst *burst, con
             trial_is_ok(&service->rows[i]))
             burst->each_bytes = fmax(burst->each_bytes, (number_real(service->rows[i].pss_bytes) - sums->pss_bytes) /
                                                             (double)(cells[burst->wide].f.workers - cell->f.workers));
-    burst->command_bytes = sums->command_bytes;
     burst->all_bytes = fmax(0, sums->pss_bytes - burst->each_bytes * (double)cell->f.workers);
+}
+
+/* The commands are the same under all pools, but not every pool can tell. */
+static void command_memory(struct service *service, const struct burst_sums *sums)
+{
+    double most = 0;
+    for (size_t i = 0; i < service->bursts; i++)
+        most = fmax(most, sums[i].command_bytes);
+    for (size_t i = 0; i < service->bursts; i++)
+        service->burst[i].command_bytes = most;
 }
 
 static int bursts_read(struct service *service, char *error)
@@ -214,6 +223,8 @@ static int bursts_read(struct service *service, char *error)
                            &service->session.plan.cells.cell[service->burst[i].cell]);
             burst_memory(service, &service->burst[i], &gathering.sums[i]);
         }
+    if (rc == 0)
+        command_memory(service, gathering.sums);
     free(gathering.sums);
     return rc == 0 && gathering.is_short ? refuse(error, "out of memory") : rc;
 }
