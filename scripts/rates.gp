@@ -29,7 +29,7 @@ do for [page = 1:pages] {
             set arrow 101 from graph 0, first deadline / 1e9 to graph 1, first deadline / 1e9 nohead linestyle 101 back
         }
         command = ''
-        do for [s = panel_first[p]:panel_last[p]] { command = command . theory_of(s) . lower_of(s) . upper_of(s) }
+        do for [s = panel_first[p]:panel_last[p]] { command = command . theory_of(s) . lower_of(s) . (line_upper[s] ? upper_of(s) : '') }
         eval 'plot ' . command[1:strlen(command) - 2]
         eval panel_end
     }

@@ -182,7 +182,7 @@ static void latency_against_rates(void **state)
         expect_in(charted.data,
                   "interval\n1000 200000 200000 200000\n2000 NaN NaN NaN\n4000 800000 800000 800000\n\n\n");
         expect_in(charted.data, "# no theory: arrivals are not random ones");
-        expect_in(charted.script, "line_pool[1] = 1; line_theory[1] = 0\n");
+        expect_in(charted.script, "line_pool[1] = 1; line_theory[1] = 0; line_upper[1] = 1\n");
         expect_in(charted.script, "n = 1000 tasks; bars: 95 % intervals of this run; not drawn, as saturated or too "
                                   "short for a steady queue: 1");
     }
@@ -207,7 +207,7 @@ static void theory_against_rates(void **state)
     }
     made_end();
     assert_int_equal(chart_make(directory, &chart_rates), 1);
-    expect_in(charted.script, "line_theory[1] = 1\n");
+    expect_in(charted.script, "line_theory[1] = 1; ");
     expect_in(charted.data, "# predicted: theory, M/D/2: rate, p99 (ns)");
     double ns = 0, before = 1000000;
     int lines = 0;

@@ -144,9 +144,11 @@ static void point_print(struct rates *rates, FILE *data, double rate, int64_t ns
     rates->y_most = fmax(rates->y_most, hi);
 }
 
-/* Two blocks of lines "rate value lo hi": p99, then p50. A rate that is not drawn breaks them. */
-static void line_print(struct rates *rates, size_t count, const char *pool, FILE *data)
+/* Two blocks of lines "rate value lo hi": p99, then p50. A rate that is not drawn breaks them. Returns whether there is
+ * any p99. */
+static bool line_print(struct rates *rates, size_t count, const char *pool, FILE *data)
 {
+    bool upper = false;
     for (int p99 = 1; p99 >= 0; p99--) {
         chart_comment(data, "%s: rate, p%d (ns, of all trials together), its 95 %% interval", pool, p99 ? 99 : 50);
         for (size_t i = 0; i < count; i++) {
@@ -155,6 +157,7 @@ static void line_print(struct rates *rates, size_t count, const char *pool, FILE
                 point_print(rates, data, row->f.arrival.rate, MISSING, MISSING, MISSING);
                 continue;
             }
+            upper = upper || row->pooled_p99_ns != MISSING;
             if (p99)
                 point_print(rates, data, row->f.arrival.rate, row->pooled_p99_ns, row->pooled_p99_lo_ns,
                             row->pooled_p99_hi_ns);
@@ -165,6 +168,7 @@ static void line_print(struct rates *rates, size_t count, const char *pool, FILE
         }
         fputs("\n\n", data);
     }
+    return upper;
 }
 
 /* Times in workers, over the trials of a line's cells. */
@@ -219,10 +223,11 @@ static void panel_print(struct rates *rates, size_t panel, size_t *lines, const 
         double from, to;
         if (!line_reach(rates, count, &from, &to))
             continue;
-        line_print(rates, count, run->rows[rates->pool[k]].f.pool, work->data);
+        const bool upper = line_print(rates, count, run->rows[rates->pool[k]].f.pool, work->data);
         const bool theory = theory_print(rates, count, work->data);
         ++*lines;
-        fprintf(work->script, "line_pool[%zu] = %zu; line_theory[%zu] = %d\n", *lines, k + 1, *lines, theory);
+        fprintf(work->script, "line_pool[%zu] = %zu; line_theory[%zu] = %d; line_upper[%zu] = %d\n", *lines, k + 1,
+                *lines, theory, *lines, upper);
     }
     fprintf(work->script,
             "panel_last[%zu] = %zu; panel_from[%zu] = %.9g; panel_to[%zu] = %.9g; panel_least[%zu] = %.9g; "
@@ -261,7 +266,7 @@ static int rates_make(const struct chart_work *work)
                 rates.panels, rates.pools, isnan(work->run->deadline_ns) ? 0 : work->run->deadline_ns);
         fputs("array panel_title[panels]; array pool_name[pools]; array panel_first[panels]; array panel_last[panels]\n"
               "array panel_from[panels]; array panel_to[panels]; array panel_least[panels]; array panel_most[panels]\n"
-              "array line_pool[panels * pools]; array line_theory[panels * pools]\n",
+              "array line_pool[panels * pools]; array line_theory[panels * pools]; array line_upper[panels * pools]\n",
               work->script);
         chart_pools(work->script, work->run, rates.pool, rates.pools);
         for (size_t p = 0; p < rates.panels; p++)
