@@ -78,7 +78,7 @@ static void static_work(struct self *self, void *work)
             worker_begin(self, task, slot);
             task_run(job, task, job_input(job, task), out, done);
             done->slot = slot;
-            worker_finish(self, label);
+            worker_finish(self, done, label);
         }
     }
 }
@@ -139,10 +139,11 @@ static void outputs_were_read(struct pool *pool)
 
 static bool has_output_room(const struct pool *pool, uint64_t position)
 {
-    unsigned workers = pool->group.workers;
+    if (!pool->depth)
+        return true;
     /* how many tasks this worker has been dealt before: as many as positions of its residue */
-    uint64_t before = position / workers;
-    return !pool->depth || before - pool->read[position % workers] < pool->depth;
+    unsigned workers = pool->group.workers;
+    return position / workers - pool->read[position % workers] < pool->depth;
 }
 
 static int static_submit(struct pool *pool, const uint32_t *tasks, unsigned n)

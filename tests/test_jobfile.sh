@@ -44,6 +44,7 @@ for job in jobs/*.job; do
         check "$job: its stage" says 'stage   done'
         check "$job: its status" says 'status  ok'
         check "$job: its wall time" says 'wall    [1-9][0-9]* ns'
+        check "$job: its CPU time" says 'cpu     [1-9][0-9]* ns, [1-9][0-9]* of it the submitter'"'s"
         check "$job: its tasks" says 'tasks   20 ok, 0 failed'
     done
     check "$job is as it was" same "$job" "$before"

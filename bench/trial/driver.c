@@ -189,7 +189,7 @@ static int hand_in(struct trial *trial, struct drive *drive)
             return 0;
         uint64_t now = clock_ticks();
         /* stamped before: a worker may start one of them before submit returns */
-        for (unsigned i = 0; i < n; i++)
+        for (unsigned i = 0; trial->stamped && i < n; i++)
             trial->submitted[tasks[i]] = now;
         int taken = trial->ops->submit(trial->pool, tasks, n);
         if (taken < 0)
@@ -214,25 +214,34 @@ static void hand_on_in_order(struct trial *trial, struct drive *drive, uint64_t 
         record_done(trial, &trial->held[drive->released], now);
 }
 
+/* Is it the first report of a task that was handed in? Its output is looked at, too. */
+static int accept(struct trial *trial, const struct drive *drive, struct done *done)
+{
+    uint32_t task = done->task;
+    if (task >= drive->next)
+        return trial_say(trial, -EPROTO, NOT_HANDED_IN, task);
+    if (bit_test(trial->reaped, task))
+        return trial_say(trial, -EPROTO, "the pool returned a task twice: task %u", task);
+    bit_set(trial->reaped, task);
+    if (trial->job.out_bytes && done->status == TASK_OK &&
+        !task_output_check(done->out, trial->job.out_bytes, done->result))
+        done->status = TASK_WRONG;
+    if (trial->held)
+        trial->held[task] = *done;
+    return 0;
+}
+
 static int take_back(struct trial *trial, struct drive *drive, struct done *done, int count)
 {
     const struct job_file *file = trial->file;
     uint64_t now = clock_ticks();
-    for (int i = 0; i < count; i++) {
-        uint32_t task = done[i].task;
-        if (task >= drive->next)
-            return trial_say(trial, -EPROTO, NOT_HANDED_IN, task);
-        if (bit_test(trial->reaped, task))
-            return trial_say(trial, -EPROTO, "the pool returned a task twice: task %u", task);
-        bit_set(trial->reaped, task);
-        if (trial->job.out_bytes && done[i].status == TASK_OK &&
-            !task_output_check(done[i].out, trial->job.out_bytes, done[i].result))
-            done[i].status = TASK_WRONG;
-        if (trial->held)
-            trial->held[task] = done[i];
-        else
-            record_done(trial, &done[i], now);
-    }
+    int accepted = 0, rc = 0;
+    while (accepted < count && (rc = accept(trial, drive, &done[accepted])) == 0)
+        accepted++;
+    if (!trial->held)
+        record_all(trial, done, accepted, now);
+    if (rc < 0)
+        return rc;
     if (count && file->f.queue_limit) { /* what was due before they were back came while they were in flight */
         judge(trial, drive, now - trial->gate);
         drive->present -= (uint32_t)count;

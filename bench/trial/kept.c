@@ -48,6 +48,8 @@ void kept_say(const struct trial *trial, int rc)
     printf("stage   %s\n", stages[report->stage]);
     printf("status  %s\n", rc < 0 ? "failed" : "ok");
     printf("wall    %" PRId64 " ns\n", report->wall_ns);
+    printf("cpu     %" PRId64 " ns, %" PRId64 " of it the submitter's\n", report->usage.user_ns + report->usage.sys_ns,
+           report->submitter_ns);
     printf("tasks   %" PRId64 " ok, %" PRId64 " failed\n", report->tasks_ok, report->tasks_failed);
     if (report->tasks_by[TASK_DROPPED])
         printf("        %" PRId64 " dropped\n", report->tasks_by[TASK_DROPPED]);

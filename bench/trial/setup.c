@@ -264,6 +264,7 @@ int setup_arrays(struct trial *trial)
 {
     const struct job_file *file = trial->file;
     size_t words = file->tasks / 64 + 1;
+    trial->stamped = file->f.timing || file->samples_max || file->f.arrival.kind == ARRIVAL_RATE;
     trial->submitted = trial_memory(file->tasks, sizeof *trial->submitted);
     trial->sampled = trial_memory(words, sizeof *trial->sampled);
     trial->to_check = trial_memory(words, sizeof *trial->to_check);

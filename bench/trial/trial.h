@@ -60,6 +60,7 @@ struct trial {
     uint32_t checked_count, checked_max;
     uint32_t unasked; /* tasks that came to another end than --faults says */
     bool prepared;    /* the workload's state is made */
+    bool stamped;     /* somebody reads when a task was handed in */
     uint64_t gate;    /* ticks */
     struct clock_anchor gate_anchor;
 };
@@ -97,6 +98,7 @@ void schedule_make(struct trial *trial); /* due times, in place: from ns to tick
 int64_t schedule_ideal_ns(const struct trial *trial);
 /* A result that is handed on: counts, histograms, sample, sum. reaped_at: ticks. */
 void record_done(struct trial *trial, const struct done *done, uint64_t reaped_at);
+void record_all(struct trial *trial, const struct done *done, int count, uint64_t reaped_at); /* the same of several */
 /* Under rate, after the last reap: how arrivals and tasks went, and the histogram of those after the warm-up. */
 void steady_report(struct trial *trial);
 /* Behind it: the histograms of some of the tasks. */

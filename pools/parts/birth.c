@@ -55,11 +55,12 @@ static void worker_main(struct group *group, unsigned number)
         .worker = worker,
         .ring = group_record(group, number, 0),
         .number = number,
+        .pid = getpid(),
         .cpu = UINT32_MAX,
         .orders_seen = group->born_after,
     };
     worker_name(group->first + number);
-    worker->pid = getpid();
+    worker->pid = self.pid;
     worker->error = place_apply(&group->config->places, group->first + number);
     /* page tables of shared memory are not inherited: touch now what would fault while tasks are timed */
     memory_map_now(self.ring, group->ring_touched);

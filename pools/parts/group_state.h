@@ -71,6 +71,7 @@ struct self {
     uint32_t head_seen;      /* the submitter's head when it was last read */
     uint64_t unpublished_ns; /* labels of tasks since the last publication */
     uint32_t orders_seen;
+    int32_t pid;
     uint32_t cpu; /* of the last task, for migrations */
     uint64_t migrations;
     uint64_t cursor; /* the pool's: where this worker stands */

@@ -358,6 +358,6 @@ void queue_work(struct self *self, void *work)
         if (!done)
             return;
         queue_run(self, queue, hunt.slot, hunt.task, done);
-        worker_finish(self, label);
+        worker_finish(self, done, label);
     }
 }

@@ -189,7 +189,11 @@ void task_run(const struct job *job, uint32_t index, const void *in, void *out, 
         cpu = (uint32_t)sched_getcpu();
     done->task = index;
     done->cpu = (uint16_t)cpu;
-    status_set(code, done);
+    done->status = TASK_OK;
+    done->retries = 0;
+    done->code = 0;
+    if (__builtin_expect(code != 0, 0))
+        status_set(code, done);
     done->start = start;
     done->end = end;
     done->result = result;

@@ -4,11 +4,7 @@
 #include "pools/parts/clock.h"
 #include "pools/parts/usage.h"
 
-/* Short tasks are published together, so that the line of the tail does not travel for each of them; but not for
- * longer than a wake-up's worth. Who brings the last result that the submitter sleeps for wakes it. */
-enum { PUBLISH_BATCH = 16, PUBLISH_NS = 1000, RECORDS_AHEAD = 4 };
-
-static void publish(struct self *self)
+void worker_publish(struct self *self)
 {
     struct group *group = self->group;
     struct worker *worker = self->worker;
@@ -28,55 +24,6 @@ static void publish(struct self *self)
     /* relaxed, a hint: a worker whose ring is full could only wait */
     if (self->filled - atomic_load_explicit(&worker->head, memory_order_relaxed) >= RING_SIZE / 2)
         event_ring(group->event);
-}
-
-void worker_before(struct self *self, uint64_t label_ns)
-{
-    if (label_ns >= PUBLISH_NS)
-        publish(self);
-}
-
-inline void worker_sign(struct self *self, struct done *done)
-{
-    done->worker = (uint16_t)(self->group->first + self->number);
-    done->pid = self->worker->pid;
-    if (done->cpu != self->cpu) {
-        self->migrations += self->cpu != UINT32_MAX;
-        self->cpu = done->cpu;
-    }
-    self->served++;
-}
-
-void worker_end(struct self *self)
-{
-    /* release: the record was handed back before */
-    atomic_store_explicit(&self->worker->running, 0, memory_order_release);
-}
-
-void worker_finish(struct self *self, uint64_t label_ns)
-{
-    worker_sign(self, &self->ring[self->filled & (RING_SIZE - 1)]);
-    self->filled++;
-    /* the claim of the next task waits until this one's stores are out, and they wait for lines that the submitter has
-     * read: have those that come next sent here meanwhile */
-    clock_fetch_to_write(&self->ring[(self->filled + RECORDS_AHEAD) & (RING_SIZE - 1)]);
-    /* release: whoever counts this record finds it complete; and it comes before the next line, so that one who dies in
-     * between has finished the task */
-    atomic_store_explicit(&self->worker->filled, self->filled, memory_order_release);
-    atomic_store_explicit(&self->worker->running, 0, memory_order_release);
-    self->unpublished_ns += label_ns;
-    if (self->filled - self->published >= PUBLISH_BATCH || self->unpublished_ns >= PUBLISH_NS)
-        publish(self);
-}
-
-void worker_begin(struct self *self, uint32_t task, uint32_t slot)
-{
-    if (self->group->limit_ticks)
-        atomic_store_explicit(&self->worker->since, clock_ticks(),
-                              memory_order_relaxed); /* the next line publishes it */
-    /* release: after the claim and `since`. That the task comes after it no order need say: whoever takes the dead's
-     * word for it sees all they stored in program order, which the call of task_run keeps */
-    atomic_store_explicit(&self->worker->running, (uint64_t)task << 32 | (slot + 1), memory_order_release);
 }
 
 void worker_note_usage(struct self *self)
@@ -101,41 +48,28 @@ bool worker_goes_on(struct self *self)
     if (!atomic_load_explicit(retired, memory_order_relaxed))
         return true;
     worker_note_usage(self); /* nobody will ask it again */
-    publish(self);
+    worker_publish(self);
     return false;
 }
 
-/* The submitter's line is read only when what was seen of it last says that the ring is full: the acquire that saw it
- * then covers all records before. */
-static bool has_room(struct self *self, memory_order order)
+bool worker_await_room(struct self *self)
 {
-    if (self->filled - self->head_seen < RING_SIZE)
-        return true;
-    self->head_seen = atomic_load_explicit(&self->worker->head, order);
-    return self->filled - self->head_seen < RING_SIZE;
-}
-
-struct done *worker_record(struct self *self)
-{
-    /* relaxed: nothing comes with it, and who misses it now sees it with the next task or asleep */
-    if (atomic_load_explicit(&self->group->shared->stopping, memory_order_relaxed))
-        return NULL; /* in the middle of a backlog: nobody will reap it */
-    /* acquire: the submitter has read the record that is about to be overwritten */
-    while (!has_room(self, memory_order_acquire)) {
+    /* acquire: as worker_record */
+    while (!worker_has_room(self, memory_order_acquire)) {
         struct worker *worker = self->worker;
-        publish(self);
+        worker_publish(self);
         event_ring(self->group->event);
         _Atomic uint32_t *doorbell = &self->group->doorbells[self->number];
         uint32_t seen = atomic_load_explicit(doorbell, memory_order_acquire); /* futex.h */
         /* seq_cst: we say that we wait, then look again; the submitter makes room, then looks whether we wait */
         atomic_store_explicit(&worker->blocked, 1, memory_order_seq_cst);
         if (atomic_load_explicit(&self->group->shared->stopping, memory_order_seq_cst))
-            return NULL;
-        if (!has_room(self, memory_order_seq_cst))
+            return false;
+        if (!worker_has_room(self, memory_order_seq_cst))
             futex_wait(doorbell, seen, UINT64_MAX, self->group->processes == 0);
         atomic_store_explicit(&worker->blocked, 0, memory_order_relaxed); /* who sees it late rings for nothing */
     }
-    return &self->ring[self->filled & (RING_SIZE - 1)];
+    return true;
 }
 
 void group_ring(struct group *group, unsigned number)
@@ -209,7 +143,7 @@ static void sleep_until_rung(struct self *self)
 
 bool worker_rest(struct self *self)
 {
-    publish(self);
+    worker_publish(self);
     if (!spin(self) && !worker_has_orders(self))
         sleep_until_rung(self);
     return worker_obey(self);
