@@ -156,11 +156,11 @@ static int static_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
         pool->deal.first_position = pool->published;
         pool->deal.first_task = pool->next_task = tasks[0];
     }
-    for (; taken < n && tasks[taken] == pool->next_task && has_output_room(pool, pool->published); taken++) {
-        pool->next_task++;
-        pool->published++;
-    }
+    while (taken < n && tasks[taken] == pool->next_task + taken && has_output_room(pool, pool->published + taken))
+        taken++;
     if (taken) {
+        pool->next_task += taken;
+        pool->published += taken;
         pool->in_flight += taken;
         /* seq_cst: published, then group_wake looks who sleeps */
         atomic_store_explicit(&pool->deal.published, pool->published, memory_order_seq_cst);
@@ -184,10 +184,9 @@ static int static_reap(struct pool *pool, struct done *done, unsigned min, unsig
                               .until_ns = until_ns};
     int rc = group_reap(&reap);
     pool->broken |= rc < 0;
-    for (int i = 0; i < rc; i++) {
-        done[i].out = pool->depth ? pool->outputs + done[i].slot * pool->job->out_bytes : NULL;
-        if (pool->depth)
-            pool->returned[pool->returned_count++] = done[i].worker;
+    for (int i = 0; pool->depth && i < rc; i++) {
+        done[i].out = pool->outputs + done[i].slot * pool->job->out_bytes;
+        pool->returned[pool->returned_count++] = done[i].worker;
     }
     pool->in_flight -= rc > 0 ? (unsigned)rc : 0;
     return rc;

@@ -119,6 +119,7 @@ struct storm {
     const char *name, *pool;
     int64_t params[PARAM_MAX];
     const struct workload_ops *workload;
+    uint64_t task_ns; /* 0: 2 us; of those that take less, a slot holds several */
     unsigned threads; /* that one kill may hit */
     unsigned share;   /* of the tasks and kills, in percent */
     unsigned most;    /* kills that it can stand; 0: any number */
@@ -131,7 +132,8 @@ static int weather(const struct storm *storm, unsigned kills, uint32_t least)
     static bool seen[MOST_TASKS];
     uint32_t next = 0, back = 0, failed = 0;
     struct traces before = traces();
-    bench_init(&bench, pool_find(storm->pool), storm->workload, (struct cost){2000, 0}, 4);
+    bench_init(&bench, pool_find(storm->pool), storm->workload,
+               (struct cost){storm->task_ns ? storm->task_ns : 2000, 0}, 4);
     memcpy(bench.params, storm->params, sizeof bench.params);
     bench_open(&bench);
     while (back < next || next < least || (atomic_load(&shared->kills) < kills && next < MOST_TASKS)) {
@@ -183,6 +185,7 @@ static void storms(void **state)
     (void)state;
     static const struct storm table[] = {
         {"prefork", "prefork", .workload = &counted, .threads = 1, .share = 100},
+        {"prefork, short", "prefork", .workload = &counted, .task_ns = 100, .threads = 1, .share = 100},
         {"prefork, retiring", "prefork", {0, 50}, .workload = &counted, .threads = 1, .share = 100},
         {"prefork, pipe", "prefork", {0, 0, TRANSPORT_PIPE}, .workload = &counted, .threads = 1, .share = 100},
         {"pipe, retiring", "prefork", {0, 50, TRANSPORT_PIPE}, .workload = &counted, .threads = 1, .share = 100},
@@ -190,6 +193,7 @@ static void storms(void **state)
         {"socket, retiring", "prefork", {0, 50, TRANSPORT_SOCKET}, .workload = &counted, .threads = 1, .share = 100},
         {"route=class", "hybrid", {0, 3, 2}, .workload = &counted_both, .threads = 1, .share = 100},
         {"route=nested", "hybrid", {1, 2, 2}, .workload = &counted, .threads = 2, .share = 100},
+        {"nested, short", "hybrid", {1, 2, 2}, .workload = &counted, .task_ns = 100, .threads = 2, .share = 100},
         {"fork", "fork", .workload = &counted, .threads = 1, .share = 5},
         {"zygote", "zygote", .workload = &counted, .threads = 1, .share = 5, .most = FORKER_SPARES / 2, .spared = 1},
     };
@@ -237,14 +241,45 @@ static void go_to_cpu(unsigned cpu)
     go_to_cpus(&cpu, 1);
 }
 
-/* A task at a time, handed in when the tracer says so, for one worker. */
-static int serve(enum transport_kind transport)
+enum { SEVERAL = 24 }; /* the last eight are in one slot */
+
+/* What came back of a round whose tasks are first .. first + count - 1. An exit status, as complain. */
+static int round_take(struct bench *bench, uint32_t first, unsigned count)
+{
+    bool seen[SEVERAL] = {false};
+    unsigned back = 0, lost = 0;
+    while (back < count) {
+        struct done done[SEVERAL];
+        int got = bench->ops->reap(bench->pool, done, 1, SEVERAL, FOREVER);
+        if (got < 0)
+            return complain(strerror(-got), first);
+        for (int i = 0; i < got; i++, back++) {
+            uint32_t task = done[i].task;
+            if (task < first || task >= first + count || seen[task - first])
+                return complain("another task, or one twice", task);
+            seen[task - first] = true;
+            unsigned started = atomic_load(&shared->starts[task]);
+            if (started > 1 || (done[i].status == TASK_OK && (!started || done[i].result != mix64(9, task))))
+                return complain("started twice, or not right", task);
+            if (done[i].status != TASK_OK && done[i].status != TASK_SIGNALLED)
+                return complain("another end than the one it had", task);
+            lost += done[i].status != TASK_OK;
+        }
+    }
+    if (lost > 1)
+        return complain("more than one was lost", first);
+    atomic_fetch_add(&shared->lost, lost);
+    return 0;
+}
+
+/* `count` tasks at a time, handed in when the tracer says so, for one worker. */
+static int serve(enum transport_kind transport, unsigned count)
 {
     struct bench bench;
     unsigned cpus[2] = {0};
-    unsigned count = allowed_cpus(cpus, 2), words = cpus[0] / 64 + 1;
+    unsigned allowed = allowed_cpus(cpus, 2), words = cpus[0] / 64 + 1;
     uint64_t *mask = calloc(words, sizeof *mask);
-    go_to_cpu(cpus[count - 1]); /* apart from worker and tracer where there are two; else it is slower */
+    go_to_cpu(cpus[allowed - 1]); /* apart from worker and tracer where there are two; else it is slower */
     mask[words - 1] = 1ull << (cpus[0] % 64);
     bench_init(&bench, pool_find("prefork"), &counted, (struct cost){0, 0}, 1);
     bench.config.places = (struct places){mask, words};
@@ -262,23 +297,14 @@ static int serve(enum transport_kind transport)
                 return complain("returned a task that it has not", done.task);
             usleep(50);
         }
-        uint32_t task = round;
-        int rc;
-        if (bench.ops->submit(bench.pool, &task, 1) != 1)
-            return complain("not taken", task);
+        uint32_t tasks[SEVERAL];
+        for (unsigned i = 0; i < count; i++)
+            tasks[i] = round * count + i;
+        if (bench.ops->submit(bench.pool, tasks, count) != (int)count)
+            return complain("not taken", tasks[0]);
         atomic_store(&shared->handed_in, round);
-        while ((rc = bench.ops->reap(bench.pool, &done, 1, 1, FOREVER)) == 0)
-            ;
-        if (rc < 0)
-            return complain(strerror(-rc), task);
-        unsigned started = atomic_load(&shared->starts[task]);
-        if (done.task != task)
-            return complain("another task", done.task);
-        if (started > 1 || (done.status == TASK_OK && (!started || done.result != mix64(9, task))))
-            return complain("started twice, or not right", task);
-        if (done.status != TASK_OK && done.status != TASK_SIGNALLED)
-            return complain("another end than the one it had", task);
-        atomic_fetch_add(&shared->lost, done.status != TASK_OK);
+        if (round_take(&bench, tasks[0], count) != 0)
+            return 1;
         atomic_store(&shared->reported, round);
     }
 }
@@ -355,7 +381,7 @@ static void await_report(pid_t submitter, uint32_t round)
     }
 }
 
-static void kill_at_every_instruction(enum transport_kind transport)
+static void kill_at_every_instruction(enum transport_kind transport, unsigned tasks)
 {
     unsigned cpus[CPUS_MAX], count = allowed_cpus(cpus, CPUS_MAX);
     shared_new();
@@ -363,7 +389,7 @@ static void kill_at_every_instruction(enum transport_kind transport)
     pid_t submitter = fork();
     assert_true(submitter >= 0);
     if (submitter == 0)
-        exit(prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || serve(transport));
+        exit(prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || serve(transport, tasks));
     go_to_cpu(cpus[0]); /* with the worker: a step is then a switch and no wake-up across CPUs */
     struct sigaction alarmed = {.sa_handler = on_alarm};
     struct itimerval often = {{0, 100000}, {0, 100000}};
@@ -374,7 +400,7 @@ static void kill_at_every_instruction(enum transport_kind transport)
     uint64_t seed = test_seed();
     bool every = sample_all() || getenv("TORTURE");
     printf("seed %llu\n", (unsigned long long)seed);
-    for (bool more = true; more; at += every ? 1 : 1 + mix64(seed, round) % (2 * STRIDE - 1)) {
+    for (bool more = true; more; at += every ? 1 : 1 + mix64(seed, round) % (2 * STRIDE * tasks - 1)) {
         pid_t worker = catch_worker(submitter);
         if (!worker && round == 0) {
             kill(submitter, SIGKILL);
@@ -400,32 +426,39 @@ static void kill_at_every_instruction(enum transport_kind transport)
     setitimer(ITIMER_REAL, &often, NULL);
     go_to_cpus(cpus, count);
     unsigned lost = atomic_load(&shared->lost);
-    printf("killed after %u of %u instructions: the task was lost %u times\n", round, at, lost);
+    printf("killed after %u of %u instructions: a task was lost %u times\n", round, at, lost);
     assert_true(lost > 0 && lost < round); /* else the path was not walked */
 }
 
 static void at_every_instruction(void **state)
 {
     (void)state;
-    kill_at_every_instruction(TRANSPORT_RING);
+    kill_at_every_instruction(TRANSPORT_RING, 1);
+}
+
+static void at_every_instruction_of_several(void **state)
+{
+    (void)state;
+    kill_at_every_instruction(TRANSPORT_RING, SEVERAL);
 }
 
 static void at_every_instruction_with_pipes(void **state)
 {
     (void)state;
-    kill_at_every_instruction(TRANSPORT_PIPE);
+    kill_at_every_instruction(TRANSPORT_PIPE, 1);
 }
 
 static void at_every_instruction_with_sockets(void **state)
 {
     (void)state;
-    kill_at_every_instruction(TRANSPORT_SOCKET);
+    kill_at_every_instruction(TRANSPORT_SOCKET, 1);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(at_every_instruction),
+        cmocka_unit_test(at_every_instruction_of_several),
         cmocka_unit_test(at_every_instruction_with_pipes),
         cmocka_unit_test(at_every_instruction_with_sockets),
         cmocka_unit_test(storms),

@@ -170,20 +170,33 @@ static void lateness_note(const struct trial *trial, struct drive *drive, const 
 /* The first task from this one on that is not dropped, or limit. */
 static uint32_t next_let_in(const struct trial *trial, uint32_t task, uint32_t limit)
 {
-    while (trial->dropped && task < limit && bit_test(trial->dropped, task))
+    while (task < limit && bit_test(trial->dropped, task))
         task++;
     return task;
+}
+
+/* The tasks to hand in next, before `limit`: up to BATCH. How many. */
+static unsigned choose(const struct trial *trial, struct drive *drive, uint32_t limit, uint32_t *tasks)
+{
+    unsigned n = 0;
+    if (!trial->dropped) {
+        const uint32_t first = drive->next, left = limit > first ? limit - first : 0;
+        for (; n < BATCH && n < left; n++)
+            tasks[n] = first + n;
+        return n;
+    }
+    drive->next = next_let_in(trial, drive->next, limit);
+    for (uint32_t task = drive->next; n < BATCH && task < limit; task = next_let_in(trial, task + 1, limit))
+        tasks[n++] = task;
+    return n;
 }
 
 /* Hands in all that has arrived and the pool takes. */
 static int hand_in(struct trial *trial, struct drive *drive)
 {
     for (;;) {
-        uint32_t tasks[BATCH], limit = arrived(trial, drive);
-        unsigned n = 0;
-        drive->next = next_let_in(trial, drive->next, limit);
-        for (uint32_t task = drive->next; n < BATCH && task < limit; task = next_let_in(trial, task + 1, limit))
-            tasks[n++] = task;
+        uint32_t tasks[BATCH];
+        const unsigned n = choose(trial, drive, arrived(trial, drive), tasks);
         drive->full = false;
         if (!n)
             return 0;
@@ -214,21 +227,24 @@ static void hand_on_in_order(struct trial *trial, struct drive *drive, uint64_t 
         record_done(trial, &trial->held[drive->released], now);
 }
 
-/* Is it the first report of a task that was handed in? Its output is looked at, too. */
-static int accept(struct trial *trial, const struct drive *drive, struct done *done)
+/* Is it the first report of a task that was handed in? */
+static int accept(struct trial *trial, uint32_t handed_in, uint32_t task)
 {
-    uint32_t task = done->task;
-    if (task >= drive->next)
+    uint64_t *word = &trial->reaped[task / 64];
+    const uint64_t bit = 1ull << (task % 64);
+    if (task >= handed_in)
         return trial_say(trial, -EPROTO, NOT_HANDED_IN, task);
-    if (bit_test(trial->reaped, task))
+    if (*word & bit)
         return trial_say(trial, -EPROTO, "the pool returned a task twice: task %u", task);
-    bit_set(trial->reaped, task);
-    if (trial->job.out_bytes && done->status == TASK_OK &&
-        !task_output_check(done->out, trial->job.out_bytes, done->result))
-        done->status = TASK_WRONG;
-    if (trial->held)
-        trial->held[task] = *done;
+    *word |= bit;
     return 0;
+}
+
+static void outputs_check(const struct trial *trial, struct done *done, int count)
+{
+    for (const struct done *end = done + count; done < end; done++)
+        if (done->status == TASK_OK && !task_output_check(done->out, trial->job.out_bytes, done->result))
+            done->status = TASK_WRONG;
 }
 
 static int take_back(struct trial *trial, struct drive *drive, struct done *done, int count)
@@ -236,8 +252,12 @@ static int take_back(struct trial *trial, struct drive *drive, struct done *done
     const struct job_file *file = trial->file;
     uint64_t now = clock_ticks();
     int accepted = 0, rc = 0;
-    while (accepted < count && (rc = accept(trial, drive, &done[accepted])) == 0)
+    while (accepted < count && (rc = accept(trial, drive->next, done[accepted].task)) == 0)
         accepted++;
+    if (trial->job.out_bytes)
+        outputs_check(trial, done, accepted);
+    for (int i = 0; trial->held && i < accepted; i++)
+        trial->held[done[i].task] = done[i];
     if (!trial->held)
         record_all(trial, done, accepted, now);
     if (rc < 0)

@@ -55,6 +55,7 @@ static void worker_main(struct group *group, unsigned number)
         .worker = worker,
         .ring = group_record(group, number, 0),
         .number = number,
+        .number_in_pool = (uint16_t)(group->first + number),
         .pid = getpid(),
         .cpu = UINT32_MAX,
         .orders_seen = group->born_after,

@@ -82,6 +82,8 @@ int channels_submit(struct pool *pool, const uint32_t *tasks, unsigned n)
     unsigned taken = 0;
     for (unsigned i = 0; i < pool->count; i++)
         queue_next_call(&pool->channel[i].queue);
+    if (pool->count == 1)
+        return queue_submit(&pool->channel[0].queue, tasks, n);
     while (taken < n) { /* runs of tasks with the same destination, so that the order stays */
         struct channel *to = channel_of(pool, tasks[taken]);
         unsigned run = 1;

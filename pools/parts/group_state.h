@@ -66,6 +66,7 @@ struct self {
     struct worker *worker;
     struct done *ring;
     unsigned number; /* in the group */
+    uint16_t number_in_pool;
     uint32_t filled; /* records written, ever; those past worker->tail are not published yet */
     uint32_t published;
     uint32_t head_seen;      /* the submitter's head when it was last read */

@@ -12,10 +12,11 @@ enum {
     SHORT_TASK_NS = 2000, /* below this a fight for a cache line matters */
     OLDEST_EVERY = 16,    /* lines */
     HANDOVER_NS = 25,     /* about what a task costs that does nothing */
+    TOGETHER_NS = 1000,   /* what the tasks of a slot may take in all */
     WAKE_NS = 50000,      /* work that is worth waking somebody for: the waker pays 10 us, and 50 pass until it works */
 };
 #define PAYLOAD_LIMIT (64u << 20) /* bytes of payload in slots, unless the workers alone need more */
-#define NOBODY        UINT32_MAX  /* owner of a slot that never held a task */
+#define NOBODY        SLOT_OWNER  /* owner of a slot that never held a task */
 
 static size_t payload_stride(const struct job *job)
 {
@@ -46,6 +47,18 @@ static uint64_t longest_of_short(const struct job *job, const struct group *grou
     return longest < SHORT_TASK_NS ? longest + HANDOVER_NS : 0;
 }
 
+/* How many tasks a slot may hold, and how many of the workers can run at the same time. */
+static void together_set(struct queue *queue)
+{
+    const struct group *group = queue->group;
+    const unsigned cpus = group->config->cpus;
+    queue->at_once = cpus && cpus < group->workers ? cpus : group->workers;
+    queue->together = 1;
+    if (queue->task_ns && !queue->payload_stride)
+        while (queue->together < SLOT_MOST && 2 * queue->together * queue->task_ns <= TOGETHER_NS)
+            queue->together *= 2;
+}
+
 int queue_open(struct queue *queue, struct group *group, enum wait_mode wait, size_t extra, void **extra_memory)
 {
     const struct job *job = group->job;
@@ -66,6 +79,7 @@ int queue_open(struct queue *queue, struct group *group, enum wait_mode wait, si
     queue->copies_input = group->processes != 0;
     queue->payload_stride = payload_stride(job);
     queue->out_offset = align_up(job->in_bytes, 64);
+    together_set(queue);
     queue->payload = (unsigned char *)memory + slots;
     queue->state = calloc(size, sizeof *queue->state);
     queue->returned = calloc(QUEUE_REAP_MAX, sizeof *queue->returned);
@@ -89,8 +103,8 @@ void queue_release(struct queue *queue)
     queue->returned = NULL;
 }
 
-/* About how many are queued; it may be more by what is in lines that somebody hunts in. relaxed: an estimate, and the
- * tail is the caller's own or one it has looked at */
+/* About how many tasks are queued; it may be more by what is in lines that somebody hunts in. relaxed: an estimate, and
+ * the tail is the caller's own or one it has looked at */
 static uint64_t count_queued(const struct queue *queue)
 {
     uint64_t oldest = atomic_load_explicit(&queue->shared->scan_from, memory_order_relaxed);
@@ -100,7 +114,8 @@ static uint64_t count_queued(const struct queue *queue)
     if (tail <= from)
         return 0;
     /* of one who was kept from storing its hint, that may lie far behind */
-    return tail - from < queue->size ? tail - from : queue->size;
+    uint64_t slots = tail - from < queue->size ? tail - from : queue->size;
+    return slots * slot_tasks(atomic_load_explicit(&queue->shared->slots[from & queue->mask], memory_order_relaxed));
 }
 
 /* Wakes up to `count`, unless those who are awake will have done what is queued before the woken could help. They come
@@ -116,36 +131,62 @@ static void wake_for(struct queue *queue, unsigned count)
 
 /* ---- the submitter ---- */
 
-inline uint32_t queue_place(struct queue *queue, uint32_t task)
+/* `count` tasks from this one on go into a free slot, which there must be. Returns it. */
+static inline uint32_t place(struct queue *queue, uint32_t task, unsigned count)
 {
     struct queue_shared *shared = queue->shared;
-    while (queue->state[queue->tail & queue->mask] != SLOT_FREE)
-        queue->tail++;
-    uint32_t slot = (uint32_t)(queue->tail++ & queue->mask);
-    queue->state[slot] = SLOT_TAKEN;
-    queue->in_flight++;
+    uint64_t tail = queue->tail;
+    while (queue->state[tail & queue->mask] != SLOT_FREE)
+        tail++;
+    uint32_t slot = (uint32_t)(tail & queue->mask);
+    queue->state[slot] = (uint8_t)count;
+    queue->tail = tail + 1;
+    queue->in_flight += count;
     if (slot % LINE == 0)
         clock_fetch_to_write(&shared->slots[(slot + 2 * LINE) & queue->mask]);
     if (queue->copies_input && queue->job->in_bytes)
         memcpy(queue->payload + slot * queue->payload_stride, job_input(queue->job, task), queue->job->in_bytes);
     /* release: whoever claims it sees its input */
-    atomic_store_explicit(&shared->slots[slot], (uint64_t)task << 32, memory_order_release);
+    atomic_store_explicit(&shared->slots[slot], (uint64_t)task << 32 | (count - 1) << SLOT_MORE_BIT,
+                          memory_order_release);
     return slot;
+}
+
+uint32_t queue_place(struct queue *queue, uint32_t task)
+{
+    return place(queue, task, 1);
 }
 
 bool queue_is_offered(const struct queue *queue, uint32_t slot)
 {
     /* relaxed: somebody may claim it right after */
-    return queue->state[slot] == SLOT_TAKEN &&
-           (uint32_t)atomic_load_explicit(&queue->shared->slots[slot], memory_order_relaxed) == 0;
+    return queue->state[slot] != SLOT_FREE && queue->state[slot] != SLOT_RETURNED &&
+           (atomic_load_explicit(&queue->shared->slots[slot], memory_order_relaxed) & SLOT_OWNER) == 0;
+}
+
+/* How many of the first n tasks are to share a slot: several where each of those who are awake, or could be, has two
+ * slots' worth before it. */
+static unsigned together(const struct queue *queue, const uint32_t *tasks, unsigned n, unsigned awake)
+{
+    unsigned count = 1, most = n < queue->together ? n : queue->together;
+    if (queue->in_flight < 2 * SLOT_MOST * (awake > queue->at_once ? awake : queue->at_once))
+        return 1;
+    while (count < most && tasks[count] == tasks[0] + count)
+        count++;
+    return count;
 }
 
 int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n)
 {
     struct queue_shared *shared = queue->shared;
+    const unsigned awake = queue->together > 1 ? group_awake(queue->group) : 0;
     unsigned taken = 0;
-    for (; taken < n && queue->in_flight < queue->size; taken++)
-        queue_place(queue, tasks[taken]);
+    n = n < queue->size - queue->in_flight ? n : queue->size - queue->in_flight;
+    while (taken < n) {
+        unsigned count = queue->together > 1 ? together(queue, tasks + taken, n - taken, awake) : 1;
+        place(queue, tasks[taken], count);
+        taken += count;
+    }
     if (taken) {
         /* seq_cst: published, then group_wake looks who sleeps */
         atomic_store_explicit(&shared->tail, queue->tail, memory_order_seq_cst);
@@ -162,11 +203,12 @@ void queue_next_call(struct queue *queue)
     queue->returned_count = 0;
 }
 
-void queue_take_back(struct queue *queue, struct done *done)
+/* Hands in once more what had been claimed and not started. */
+static void offer_again(struct queue *queue, uint32_t task, unsigned count)
 {
-    done->out = queue->job->out_bytes ? queue->payload + done->slot * queue->payload_stride + queue->out_offset : NULL;
-    queue->returned[queue->returned_count++] = done->slot;
-    queue->state[done->slot] = SLOT_RETURNED;
+    queue->in_flight -= count;
+    for (unsigned i = 0; i < count; i++, task++)
+        queue_submit(queue, &task, 1); /* takes it: there is room for one more now */
 }
 
 /* The slots that name the dead and have not come back: what they were running, and what they had claimed and not
@@ -179,20 +221,21 @@ unsigned queue_recover(void *work, unsigned first, unsigned count, struct done *
         /* relaxed, here and of `running`: the process that wrote them is gone, and wait4 came after; slots that others
          * claim meanwhile are not looked at further */
         uint64_t value = atomic_load_explicit(&queue->shared->slots[slot], memory_order_relaxed);
-        uint32_t owner = (uint32_t)value, task = (uint32_t)(value >> 32);
-        if (queue->state[slot] != SLOT_TAKEN || owner <= first || owner > first + count)
+        uint32_t owner = (uint32_t)value & SLOT_OWNER, left = queue->state[slot];
+        if (left == SLOT_FREE || left == SLOT_RETURNED || owner <= first || owner > first + count)
             continue;
         const struct worker *worker = &queue->group->worker[owner - 1];
+        uint32_t task = (uint32_t)(value >> 32) + slot_tasks(value) - left; /* the first that is not back */
         if (atomic_load_explicit(&worker->running, memory_order_relaxed) == ((uint64_t)task << 32 | (slot + 1))) {
-            fallen[found++] = (struct done){.task = task, .slot = slot, .worker = (uint16_t)(owner - 1)};
+            fallen[found++] = (struct done){.task = task++, .slot = slot, .worker = (uint16_t)(owner - 1)};
             queue->state[slot] = SLOT_RETURNED; /* whoever bears the number next may die before it is reported */
+            offer_again(queue, task, left - 1);
             continue;
         }
         /* relaxed: says nothing that anybody acts upon; queue_submit publishes the task */
         atomic_store_explicit(&queue->shared->slots[slot], NOBODY, memory_order_relaxed);
         queue->state[slot] = SLOT_FREE;
-        queue->in_flight--;
-        queue_submit(queue, &task, 1); /* takes it: there is room for one more now */
+        offer_again(queue, task, left);
     }
     return found;
 }
@@ -205,33 +248,38 @@ bool queue_is_busy(const struct queue *queue)
 /* ---- workers ---- */
 
 struct hunt {
-    uint32_t owner;      /* who hunts */
-    uint32_t slot, task; /* what it has claimed */
-    uint64_t at, end;    /* positions of the line of its own */
-    uint32_t lines;      /* taken so far */
-    bool short_tasks;    /* the last task was one */
+    uint32_t owner;   /* who hunts */
+    uint32_t slot;    /* what it has claimed */
+    uint64_t word;    /* what stood there */
+    uint64_t at, end; /* positions of the line of its own */
+    uint32_t lines;   /* taken so far */
+    bool short_tasks; /* the last task was one */
 };
 
-inline bool queue_claim(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task)
+static inline bool claim_slot(struct queue *queue, uint32_t slot, uint32_t owner, uint64_t *word)
 {
-    _Atomic uint64_t *word = &queue->shared->slots[slot];
+    _Atomic uint64_t *at = &queue->shared->slots[slot];
     /* relaxed: only a look; the compare-and-swap decides */
-    uint64_t value = atomic_load_explicit(word, memory_order_relaxed);
-    if ((uint32_t)value != 0)
+    *word = atomic_load_explicit(at, memory_order_relaxed);
+    /* acquire: the task's input, written before the slot (place), and that its output may be overwritten; release is
+     * not needed: the owner publishes nothing by it, and worker_begin's release keeps `running` behind it */
+    return (*word & SLOT_OWNER) == 0 &&
+           atomic_compare_exchange_strong_explicit(at, word, *word | owner, memory_order_acquire, memory_order_relaxed);
+}
+
+bool queue_claim(struct queue *queue, uint32_t slot, uint32_t owner, uint32_t *task)
+{
+    uint64_t word;
+    if (!claim_slot(queue, slot, owner, &word))
         return false;
-    /* acquire: the task's input, written before the slot (queue_submit), and that its output may be overwritten;
-     * release is not needed: the owner publishes nothing by it, and worker_begin's release keeps `running` behind it */
-    if (!atomic_compare_exchange_strong_explicit(word, &value, value | owner, memory_order_acquire,
-                                                 memory_order_relaxed))
-        return false;
-    *task = (uint32_t)(value >> 32);
+    *task = (uint32_t)(word >> 32);
     return true;
 }
 
 static bool claim(struct queue *queue, struct hunt *hunt, uint64_t position)
 {
     hunt->slot = (uint32_t)(position & queue->mask);
-    return queue_claim(queue, hunt->slot, hunt->owner, &hunt->task);
+    return claim_slot(queue, hunt->slot, hunt->owner, &hunt->word);
 }
 
 static bool claim_in_line(struct queue *queue, struct hunt *hunt)
@@ -303,7 +351,7 @@ bool queue_has_work(struct self *self, void *work)
     if (at + queue->size < tail)
         at = tail - queue->size;
     for (; at < tail; at++)
-        if ((uint32_t)atomic_load_explicit(&queue->shared->slots[at & queue->mask], memory_order_relaxed) == 0)
+        if ((atomic_load_explicit(&queue->shared->slots[at & queue->mask], memory_order_relaxed) & SLOT_OWNER) == 0)
             return true;
     return false;
 }
@@ -334,6 +382,23 @@ static unsigned fan_out(const struct queue *queue)
     return group_awake(queue->group) < queue->group->config->cpus ? 2 : 1;
 }
 
+/* Runs what it has claimed. false: stop. */
+static bool hunted_run(struct self *self, struct queue *queue, struct hunt *hunt)
+{
+    uint32_t task = (uint32_t)(hunt->word >> 32);
+    for (unsigned left = slot_tasks(hunt->word); left; left--, task++) {
+        uint64_t label = task_label_ns(queue->job, task);
+        hunt->short_tasks = label < SHORT_TASK_NS;
+        worker_before(self, label);
+        struct done *done = worker_record(self);
+        if (!done)
+            return false;
+        queue_run(self, queue, hunt->slot, task, done);
+        worker_finish(self, done, label);
+    }
+    return true;
+}
+
 void queue_work(struct self *self, void *work)
 {
     struct queue *queue = work;
@@ -351,13 +416,7 @@ void queue_work(struct self *self, void *work)
             if (queue_has_work(self, queue))
                 wake_for(queue, fan_out(queue));
         }
-        uint64_t label = task_label_ns(queue->job, hunt.task);
-        hunt.short_tasks = label < SHORT_TASK_NS;
-        worker_before(self, label);
-        struct done *done = worker_record(self);
-        if (!done)
+        if (!hunted_run(self, queue, &hunt))
             return;
-        queue_run(self, queue, hunt.slot, hunt.task, done);
-        worker_finish(self, done, label);
     }
 }

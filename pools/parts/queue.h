@@ -1,11 +1,16 @@
 /* The queue: one submitter, many workers, each task separately claimable.
  *
- * A slot is one 64-bit word: task << 32 | owner; owner 0 means anybody may claim it. To claim is to compare-and-swap
- * the owner in, right before the task is run: whoever is named in the slot is running the task, so that a dead worker's
- * loss is exactly the slots that name it and have not come back. Nothing else decides anything: positions (`tail`,
- * `scan_from`, `line`) are hints where to look. A task is offered again only when the one who had claimed it died
- * before it started, so a compare-and-swap that comes late on a slot that is used again either fails or claims a task
- * that is on offer there.
+ * A slot is one 64-bit word: task << 32 | more << 24 | owner; owner 0 means anybody may claim it. To claim is to
+ * compare-and-swap the owner in, right before the task is run: whoever is named in the slot is running the task, so
+ * that a dead worker's loss is exactly the slots that name it and have not come back. Nothing else decides anything:
+ * positions (`tail`, `scan_from`, `line`) are hints where to look. A task is offered again only when the one who had
+ * claimed it died before it started, so a compare-and-swap that comes late on a slot that is used again either fails or
+ * claims what is on offer there.
+ *
+ * Several in a slot. Where all tasks are short and many are queued, a slot holds the task and `more` that follow it in
+ * number: as many as take a microsecond together, so that nobody waits for them longer than for a wake-up. The owner
+ * runs them in order, each with a beginning and a record of its own, so of a dead worker's slot that many are back as
+ * have been reported, at most the next one was running, and the rest is offered again.
  *
  * Where to look. When much is queued and tasks are short, a worker takes eight consecutive slots (a cache line) as its
  * own hunting ground, so that workers do not fight for lines; the tasks in it stay claimable by all. Else, and when the
@@ -25,7 +30,15 @@ struct queue_shared {
     _Alignas(128) _Atomic uint64_t slots[];
 };
 
-enum slot_state { SLOT_FREE, SLOT_TAKEN, SLOT_RETURNED };
+/* Between free and returned: how many of a slot's tasks are not back. */
+enum slot_state { SLOT_FREE, SLOT_MOST = 8, SLOT_RETURNED };
+
+#define SLOT_OWNER    0xffffffu
+#define SLOT_MORE_BIT 24
+static inline unsigned slot_tasks(uint64_t word)
+{
+    return ((uint32_t)word >> SLOT_MORE_BIT) + 1;
+}
 
 struct queue {
     const struct job *job;
@@ -33,12 +46,14 @@ struct queue {
     struct queue_shared *shared;
     uint32_t size, mask; /* slots, a power of two */
     uint64_t task_ns;    /* what a task takes at most, with handing it over, when all are short; 0: some are not */
+    unsigned together;   /* tasks in a slot at most */
+    unsigned at_once;    /* workers that can run at the same time */
     bool copies_input;
     size_t payload_stride, out_offset;
     unsigned char *payload; /* size rows: input, output */
     /* the submitter's own, away from what threads read for every task */
     _Alignas(128) uint64_t tail;
-    uint32_t in_flight;
+    uint32_t in_flight; /* tasks; slots in use are no more */
     uint8_t *state;     /* per slot, enum slot_state */
     uint32_t *returned; /* slots reaped in the last call, whose output the driver may still read */
     uint32_t returned_count;
@@ -64,7 +79,19 @@ bool queue_is_offered(const struct queue *queue, uint32_t slot);
 /* As submit of the pool contract. */
 int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n);
 /* After group_reap: takes back the slot of a finished task and fills in its output. */
-void queue_take_back(struct queue *queue, struct done *done);
+static inline void queue_take_back(struct queue *queue, struct done *done)
+{
+    uint8_t *state = &queue->state[done->slot];
+    if (*state > 1 && *state <= SLOT_MOST) { /* more of its tasks are out */
+        --*state;
+        queue->in_flight--;
+        return;
+    }
+    *state = SLOT_RETURNED;
+    queue->returned[queue->returned_count++] = done->slot;
+    if (queue->job->out_bytes)
+        done->out = queue->payload + done->slot * queue->payload_stride + queue->out_offset;
+}
 bool queue_is_busy(const struct queue *queue); /* tasks were handed in and not reaped */
 void queue_next_call(struct queue *queue);     /* output of the last call is not read any more */
 

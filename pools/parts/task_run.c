@@ -20,16 +20,24 @@ const char *const task_status_names[TASK_STATUSES] = {
     [TASK_DROPPED] = "dropped",
 };
 
-struct task task_describe(const struct job *job, uint32_t index)
+static inline struct task describe(const struct job *job, uint32_t index, const void *in, void *out)
 {
     const struct cost *cost = sequence_cost(&job->sequence, index);
-    enum task_class class = job_class(job, index);
     return (struct task){
         .index = index,
-        .class = class,
+        .class = job_class(job, index),
         .size_ns = cost->size_ns,
         .iterations = cost->iterations,
+        .in = in,
+        .in_bytes = in ? job->in_bytes : 0,
+        .out = out,
+        .out_bytes = out ? job->out_bytes : 0,
     };
+}
+
+struct task task_describe(const struct job *job, uint32_t index)
+{
+    return describe(job, index, NULL, NULL);
 }
 
 /* Words are folded, not hashed one by one: reading must cost about what reading memory costs. */
@@ -171,11 +179,7 @@ bool task_become(const struct job *job, uint32_t index, const void *in, void *ou
 
 void task_run(const struct job *job, uint32_t index, const void *in, void *out, struct done *done)
 {
-    struct task task = task_describe(job, index);
-    task.in = in;
-    task.in_bytes = job->in_bytes;
-    task.out = out;
-    task.out_bytes = job->out_bytes;
+    const struct task task = describe(job, index, in, out);
     uint64_t result = 0, start, input_hash = begin(job, index, in, &start);
     uint32_t cpu;
     int code = job->workload->run(job->state, &task, &result);

@@ -63,7 +63,7 @@ static inline void worker_begin(struct self *self, uint32_t task, uint32_t slot)
 /* For those who hand back their records by other ways than the ring: signs one; after worker_end, the task is over. */
 static inline void worker_sign(struct self *self, struct done *done)
 {
-    done->worker = (uint16_t)(self->group->first + self->number);
+    done->worker = self->number_in_pool;
     done->pid = self->pid;
     if (__builtin_expect(done->cpu != self->cpu, 0)) {
         self->migrations += self->cpu != UINT32_MAX;

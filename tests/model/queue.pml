@@ -1,4 +1,5 @@
-/* No task may be lost or run twice, whatever dies: the submitter puts tasks into slots and publishes its tail; workers
+/* No task may be lost or run twice, whatever dies: the submitter puts tasks into slots, with -DTOGETHER also two into
+ * one, and publishes its tail; workers
  * look in lines of their own and from the oldest slot on, and claim by compare-and-swap of the whole word; each says
  * what it runs and how much it has completed in single stores, completes into its own ring and publishes some at a time.
  * A worker process ends between any two steps; the submitter then counts what it had completed as published, takes it,
@@ -27,7 +28,7 @@
 #define NOBODY 255
 
 /* a slot: one word in the program, so that both are read, written and compared in one step */
-byte task[SLOTS];
+byte task[SLOTS], more[SLOTS]; /* more: tasks behind that one */
 byte owner[SLOTS] = NOBODY; /* 0: anybody may claim it; else worker + 1 */
 byte tail;                  /* positions published */
 byte scan_from, line;       /* hints */
@@ -46,29 +47,45 @@ byte reports, lost, deaths;
 #define FREE(n) (FIRST + (n) < tail && owner[(FIRST + (n)) % SLOTS] == 0)
 #define HAS_WORK (FREE(0) || FREE(1))
 
-/* queue_submit, of one task, without the tail */
-inline offer(t)
+/* queue_submit, of n tasks in one slot, without the tail */
+inline offer(t, n)
 {
     do
-    :: taken[next % SLOTS] -> next++
+    :: left[next % SLOTS] > 0 -> next++
     :: else -> break
     od;
     slot = next % SLOTS;
     next++;
-    taken[slot] = true;
-    in_flight++;
+    left[slot] = n;
+    in_flight = in_flight + n;
     task[slot] = t;
+    more[slot] = n - 1;
     owner[slot] = 0;
     slot = 0
 }
 
-/* A record, or a task that fell with its worker, is back; its slot may be used again (queue_take_back). */
+/* offer_again; there are two at most */
+inline offer_again(t, n)
+{
+    in_flight = in_flight - (n);
+    if
+    :: n > 0 -> offer(t, 1)
+    :: else
+    fi;
+    if
+    :: n > 1 -> offer(t + 1, 1)
+    :: else
+    fi
+}
+
+/* A record, or a task that fell with its worker, is back; after the last one its slot may be used again
+ * (queue_take_back). */
 inline report(word)
 {
     assert(word > 0 && !reported[(word - 1) / SLOTS]);
     reported[(word - 1) / SLOTS] = true;
     reports++;
-    taken[(word - 1) % SLOTS] = false;
+    left[(word - 1) % SLOTS]--;
     in_flight--
 }
 
@@ -93,10 +110,18 @@ inline fall(w)
     }
 }
 
+/* Of a slot's tasks, those that are back; once all are, it may still name the dead. */
+#ifdef MUTANT_WHAT_IS_BACK_IS_OFFERED_AGAIN
+#define BACK(s) 0
+#else
+#define BACK(s) (more[s] + 1 - left[s])
+#endif
 #ifdef MUTANT_A_FREE_SLOT_NAMES_THE_DEAD
+#undef BACK
+#define BACK(s) (left[s] == 0 -> 0 : more[s] + 1 - left[s])
 #define HELD(s) true
 #else
-#define HELD(s) taken[s]
+#define HELD(s) (left[s] > 0)
 #endif
 
 /* queue_recover and unit_restart */
@@ -107,17 +132,24 @@ inline recover(w)
         d_step {
             if
             :: owner[s] == w + 1 && HELD(s) ->
+                first = task[s] + BACK(s);
+                rest = more[s] + 1 - BACK(s);
                 if
-                :: running[w] == WORD(task[s], s) ->
+                :: running[w] == WORD(first, s) ->
                     report(running[w]);
                     lost++;
-                    assert(lost <= deaths)
+                    assert(lost <= deaths);
+                    left[s] = 0;
+#ifndef MUTANT_A_SLOT_FALLS_AS_A_WHOLE
+                    offer_again(first + 1, rest - 1)
+#endif
                 :: else -> /* claimed and not started */
                     owner[s] = NOBODY;
-                    taken[s] = false;
-                    in_flight--;
-                    offer(task[s])
-                fi
+                    left[s] = 0;
+                    offer_again(first, rest)
+                fi;
+                first = 0;
+                rest = 0
             :: else
             fi;
             s++
@@ -144,13 +176,19 @@ inline recover(w)
 
 active proctype submitter()
 {
-    bool taken[SLOTS], fallen[WORKERS];
-    byte sent, in_flight, next, slot, s;
+    bool fallen[WORKERS];
+    byte left[SLOTS]; /* tasks of the slot that are not back */
+    byte sent, in_flight, next, slot, s, first, rest;
     do
     :: reports == TASKS -> break
     :: sent < TASKS && in_flight < SLOTS ->
-        d_step { offer(sent); sent++ }
+        d_step { offer(sent, 1); sent++ }
         tail = next
+#ifdef TOGETHER
+    :: sent + 1 < TASKS && in_flight + 1 < SLOTS ->
+        d_step { offer(sent, 2); sent = sent + 2 }
+        tail = next
+#endif
     :: head[0] != published[0] -> drain(0)
     :: head[1] != published[1] -> drain(1)
     :: ended[0] && !fallen[0] -> fall(0)
@@ -165,7 +203,7 @@ active proctype submitter()
 #elif defined MUTANT_CLAIM_COMPARES_THE_OWNER_ALONE
 #define UNCHANGED (owner[slot] == 0)
 #else
-#define UNCHANGED (owner[slot] == 0 && task[slot] == seen)
+#define UNCHANGED (owner[slot] == 0 && task[slot] == seen && more[slot] == follow)
 #endif
 
 /* After every step of a worker that others can see: its process ends here, or goes on. Workers are alike, so it is
@@ -178,6 +216,7 @@ inline claim(position)
     atomic {
         slot = (position) % SLOTS;
         seen = task[slot];
+        follow = more[slot];
         free = owner[slot] == 0;
         position++
     }
@@ -197,7 +236,7 @@ inline claim(position)
 
 active [WORKERS] proctype worker()
 {
-    byte me = _pid - 1, at, end, seen_tail, slot, seen;
+    byte me = _pid - 1, at, end, seen_tail, slot, seen, follow;
     bool free, got;
 born:
     do
@@ -215,6 +254,7 @@ born:
                 end = 0;
                 slot = 0;
                 seen = 0;
+                follow = 0;
                 published[me] = filled[me]; /* worker_flush, before it rests */
                 GOES_ON()
             }
@@ -291,8 +331,15 @@ born:
             atomic { running[me] = 0; GOES_ON() }
 #endif
             atomic {
-                seen = 0;
-                slot = 0;
+                if
+                :: follow > 0 -> /* the next one of the slot */
+                    seen++;
+                    follow--;
+                    got = true
+                :: else ->
+                    seen = 0;
+                    slot = 0
+                fi;
                 if
                 :: published[me] = filled[me]
                 :: true /* later, together with others */
@@ -309,6 +356,7 @@ dead:
         seen_tail = 0;
         slot = 0;
         seen = 0;
+        follow = 0;
         free = false;
         got = false;
         ended[me] = true
