@@ -119,7 +119,7 @@ struct storm {
     const char *name, *pool;
     int64_t params[PARAM_MAX];
     const struct workload_ops *workload;
-    uint64_t task_ns; /* 0: 2 us; of those that take less, a slot holds several */
+    bool is_short;    /* tasks take so little that a slot holds several */
     unsigned threads; /* that one kill may hit */
     unsigned share;   /* of the tasks and kills, in percent */
     unsigned most;    /* kills that it can stand; 0: any number */
@@ -132,8 +132,7 @@ static int weather(const struct storm *storm, unsigned kills, uint32_t least)
     static bool seen[MOST_TASKS];
     uint32_t next = 0, back = 0, failed = 0;
     struct traces before = traces();
-    bench_init(&bench, pool_find(storm->pool), storm->workload,
-               (struct cost){storm->task_ns ? storm->task_ns : 2000, 0}, 4);
+    bench_init(&bench, pool_find(storm->pool), storm->workload, (struct cost){storm->is_short ? 100 : 2000, 0}, 4);
     memcpy(bench.params, storm->params, sizeof bench.params);
     bench_open(&bench);
     while (back < next || next < least || (atomic_load(&shared->kills) < kills && next < MOST_TASKS)) {
@@ -185,7 +184,7 @@ static void storms(void **state)
     (void)state;
     static const struct storm table[] = {
         {"prefork", "prefork", .workload = &counted, .threads = 1, .share = 100},
-        {"prefork, short", "prefork", .workload = &counted, .task_ns = 100, .threads = 1, .share = 100},
+        {"prefork, short", "prefork", .workload = &counted, .is_short = true, .threads = 1, .share = 100},
         {"prefork, retiring", "prefork", {0, 50}, .workload = &counted, .threads = 1, .share = 100},
         {"prefork, pipe", "prefork", {0, 0, TRANSPORT_PIPE}, .workload = &counted, .threads = 1, .share = 100},
         {"pipe, retiring", "prefork", {0, 50, TRANSPORT_PIPE}, .workload = &counted, .threads = 1, .share = 100},
@@ -193,7 +192,7 @@ static void storms(void **state)
         {"socket, retiring", "prefork", {0, 50, TRANSPORT_SOCKET}, .workload = &counted, .threads = 1, .share = 100},
         {"route=class", "hybrid", {0, 3, 2}, .workload = &counted_both, .threads = 1, .share = 100},
         {"route=nested", "hybrid", {1, 2, 2}, .workload = &counted, .threads = 2, .share = 100},
-        {"nested, short", "hybrid", {1, 2, 2}, .workload = &counted, .task_ns = 100, .threads = 2, .share = 100},
+        {"nested, short", "hybrid", {1, 2, 2}, .workload = &counted, .is_short = true, .threads = 2, .share = 100},
         {"fork", "fork", .workload = &counted, .threads = 1, .share = 5},
         {"zygote", "zygote", .workload = &counted, .threads = 1, .share = 5, .most = FORKER_SPARES / 2, .spared = 1},
     };

@@ -18,6 +18,7 @@ explore()
 {
     local expected=$1 model=$2 found level=-O1
     shift 2
+    printf . >&2 # shows that it goes on
     [ "$expected" = holds ] || level=-O0 # found after few states: compiling is what takes time
     if ! spin -a "$@" "$models/$model" >log 2>&1 || ! ${CC:-cc} $level -w -DSAFETY -DCOLLAPSE -o pan pan.c >>log 2>&1; then
         found='no explorer'

@@ -227,9 +227,9 @@ unsigned queue_recover(void *work, unsigned first, unsigned count, struct done *
         const struct worker *worker = &queue->group->worker[owner - 1];
         uint32_t task = (uint32_t)(value >> 32) + slot_tasks(value) - left; /* the first that is not back */
         if (atomic_load_explicit(&worker->running, memory_order_relaxed) == ((uint64_t)task << 32 | (slot + 1))) {
-            fallen[found++] = (struct done){.task = task++, .slot = slot, .worker = (uint16_t)(owner - 1)};
+            fallen[found++] = (struct done){.task = task, .slot = slot, .worker = (uint16_t)(owner - 1)};
             queue->state[slot] = SLOT_RETURNED; /* whoever bears the number next may die before it is reported */
-            offer_again(queue, task, left - 1);
+            offer_again(queue, task + 1, left - 1);
             continue;
         }
         /* relaxed: says nothing that anybody acts upon; queue_submit publishes the task */
