@@ -68,5 +68,5 @@ while read -r mutant; do
     explore fails queue.pml -DTASKS=2 -DTOGETHER "-D$mutant"
 done < <(grep -o 'MUTANT_[A-Z_]*' "$models/queue.pml" | sort -u)
 
-echo "$passed passed, $failed failed"
+printf '\n%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]
