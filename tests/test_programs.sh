@@ -50,7 +50,7 @@ check "by both" test "$(column two trial_program trials.csv | sort | uniq -c | t
 check "another like it" eval "limited poolbench run --like two --blocks 2 --out like >out 2>err"
 check "by both, too" test "$(column like trial_program trials.csv | sort -u | tr '\n' ' ')" = "old this "
 cp -r like torn && head -n 5 like/trials.csv >torn/trials.csv
-check "one that was broken off" eval "limited poolbench resume torn >out 2>err"
+check "one that was broken off" eval "limited poolbench resume torn --trust >out 2>err"
 check "by both, as planned" test "$(column torn trial_program trials.csv | sort | uniq -c | tr -s ' \n' ' ')" = " 4 old 4 this "
 
 # Who makes every process wait is slower: fork makes one a task.
@@ -78,7 +78,7 @@ check "one label for two" refused "the label 'old' stands for two, .*LABEL=PATH"
 echo >>old/poolbench-trial
 check "changed since, for --more" eval '! poolbench run --more two --blocks 1 >out 2>err && grep -q "old/poolbench-trial has changed since two was run" err'
 check "for --like" eval '! poolbench run --like two --out never >out 2>err && grep -q "has changed since two was run" err && [ ! -e never ]'
-check "and for resume" eval 'head -n 5 like/trials.csv >torn/trials.csv; ! poolbench resume torn >out 2>err && grep -q "has changed since torn was run" err'
+check "and for resume" eval 'head -n 5 like/trials.csv >torn/trials.csv; ! poolbench resume torn --trust >out 2>err && grep -q "has changed since torn was run" err'
 rm old/poolbench-trial
 check "gone" eval '! poolbench run --like two --out never >out 2>err && grep -q "trial-program: .*old.*: No such file" err'
 closing

@@ -127,9 +127,11 @@ static int earlier_suite_read(const struct asked *asked, const char *option, con
         return refuse_at(error, "--%s", option);
     int64_t schema = 0;
     csv_read(directory, &plan_format, -1, schema_take, &schema, error); /* without a plan: what it means today */
-    int rc = trust_check(directory, asked_last(asked, "trust") != NULL, error);
+    struct words commands = {0};
+    int rc = trust_check(directory, asked_last(asked, "trust") != NULL, &commands, error);
     if (!rc)
-        rc = suite_read_of(directory, machine, &request->settings, &request->experiments, error);
+        rc = suite_read_of(directory, machine, &request->settings, &request->experiments, &commands, error);
+    words_release(&commands);
     if (!rc)
         rc = experiments_update(&request->experiments, schema, error);
     if (rc)

@@ -27,8 +27,9 @@ struct reader {
     size_t first;             /* of this file's in experiments */
     struct experiment shared; /* above the first section */
     bool in_section, key_seen;
-    size_t pairs;           /* keys with values, in the whole file */
-    struct words *commands; /* gets what would be executed, and nothing is set; or NULL */
+    size_t pairs;                /* keys with values, in the whole file */
+    struct words *commands;      /* gets what would be executed, and nothing is set; or NULL */
+    const struct words *allowed; /* what may be executed; NULL: anything */
     char *error;
     int rc;
 };
@@ -141,29 +142,44 @@ static char *line_next(char *line, int size, void *stream)
     return line_check(reader, line) ? NULL : line;
 }
 
-/* Whatever is not known to be harmless may execute something: a plug-in, a peer, a quoted name. */
+/* Whatever is not known to be harmless may execute something: a plug-in, a peer, a quoted name, another build. */
 static bool executes(const struct option *option, const char *value)
 {
     char name[VALUE_MAX];
     const char *spec = spec_behind_label(value + (*value == '?'));
     snprintf(name, sizeof name, "%.*s", (int)spec_name_length(spec), spec);
+    if (option == &options[OPTION_TRIAL_PROGRAM])
+        return strcmp(value, option->preset) != 0;
     if (option == &options[OPTION_POOL])
         return !pool_find(name);
     const struct workload_ops *workload = workload_find(name);
     return !workload || workload->become;
 }
 
-static int commands_note(struct reader *reader, const struct option *option, const char *value)
+/* What would be executed: told, or found among what is allowed. */
+static int command_take(struct reader *reader, const struct option *option, const char *value)
+{
+    char text[VALUE_MAX + 32];
+    snprintf(text, sizeof text, "%s%s", option == &options[OPTION_TRIAL_PROGRAM] ? "--trial-program " : "", value);
+    if (reader->allowed && !words_have(reader->allowed, text))
+        return refuse(reader->error, "'%.80s' was not there a moment ago", value);
+    if (!reader->commands || words_have(reader->commands, text))
+        return 0;
+    return words_add(reader->commands, text, strlen(text)) ? refuse(reader->error, "out of memory") : 0;
+}
+
+static int commands_take(struct reader *reader, const struct option *option, const char *value)
 {
     struct words parts = {0};
-    if (option != &options[OPTION_POOL] && option != &options[OPTION_WORKLOAD])
+    if (option != &options[OPTION_POOL] && option != &options[OPTION_WORKLOAD] &&
+        option != &options[OPTION_TRIAL_PROGRAM])
         return 0;
-    int rc = words_split(&parts, value, ',');
+    int rc = words_split(&parts, value, ',') ? refuse(reader->error, "no list of values: '%.80s'", value) : 0;
     for (size_t i = 0; i < parts.count && !rc; i++)
-        if (executes(option, parts.word[i]) && !words_have(reader->commands, parts.word[i]))
-            rc = words_add(reader->commands, parts.word[i], strlen(parts.word[i]));
+        if (executes(option, parts.word[i]))
+            rc = command_take(reader, option, parts.word[i]);
     words_release(&parts);
-    return rc ? refuse(reader->error, "no list of values: '%.80s'", value) : 0;
+    return rc;
 }
 
 static int key_set(struct reader *reader, const char *key, const char *value)
@@ -171,8 +187,10 @@ static int key_set(struct reader *reader, const char *key, const char *value)
     const struct option *option = option_find(key, reader->error);
     if (!option)
         return -EINVAL;
+    if ((reader->commands || reader->allowed) && commands_take(reader, option, value))
+        return -EINVAL;
     if (reader->commands)
-        return commands_note(reader, option, value);
+        return 0;
     if (option->traits & OPTION_COMMAND_LINE)
         return refuse(reader->error, "%s belongs on the command line: --%s", key, key);
     if (option->set && reader->in_section)
@@ -261,9 +279,10 @@ static int run_suite_take(const char *run, const struct reader *reader)
 }
 
 int suite_read_of(const char *run, const struct machine *machine, struct settings *settings,
-                  struct experiments *experiments, char *error)
+                  struct experiments *experiments, const struct words *commands, char *error)
 {
-    const struct reader reader = {.machine = machine, .settings = settings, .experiments = experiments, .error = error};
+    const struct reader reader = {
+        .machine = machine, .settings = settings, .experiments = experiments, .allowed = commands, .error = error};
     return run_suite_take(run, &reader);
 }
 

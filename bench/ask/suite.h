@@ -24,11 +24,12 @@ struct experiments {
  */
 int suite_read(const char *name, const struct machine *machine, struct settings *settings,
                struct experiments *experiments, char *error);
-/* The same of the suite.ini of a run. */
+/* The same of the suite.ini of a run, which is refused where it would execute anything but these commands: somebody may
+ * have changed it since they were told. */
 int suite_read_of(const char *run, const struct machine *machine, struct settings *settings,
-                  struct experiments *experiments, char *error);
-/* Adds what the suite.ini of a run would execute: its pools and workloads as they stand there, but for built-in ones
- * that become no program. Nothing is looked for or opened. */
+                  struct experiments *experiments, const struct words *commands, char *error);
+/* Adds what the suite.ini of a run would execute: its pools, workloads and trial programs as they stand there, but for
+ * built-in ones that become no program. Nothing is looked for or opened. */
 int suite_commands(const char *run, struct words *commands, char *error);
 /* Those of a run of that schema (0: not known), in the words of today. 0, or -EINVAL with a line in error. */
 int experiments_update(struct experiments *experiments, int64_t schema, char *error);

@@ -37,9 +37,13 @@ static char *ledger_line(const char *run, struct words *commands, char *error)
     char *line = NULL;
     size_t size = 0;
     *error = '\0';
-    FILE *out = suite_commands(run, commands, error) || !commands->count ? NULL : open_memstream(&line, &size);
-    if (!out)
+    if (suite_commands(run, commands, error) || !commands->count)
         return NULL;
+    FILE *out = open_memstream(&line, &size);
+    if (!out) {
+        refuse(error, "out of memory");
+        return NULL;
+    }
     text_show(out, run_id(run));
     for (size_t i = 0; i < commands->count; i++) {
         fputc('\t', out);
@@ -52,12 +56,25 @@ static char *ledger_line(const char *run, struct words *commands, char *error)
     return NULL;
 }
 
+/* Nobody else has written it. */
+static bool is_ours(int fd)
+{
+    struct stat about;
+    return fstat(fd, &about) == 0 && about.st_uid == geteuid() && !(about.st_mode & (S_IWGRP | S_IWOTH));
+}
+
 static bool ledger_has(const char *line)
 {
     char path[PATH_MAX];
     struct text_lines lines;
     bool has = false;
-    if (!ledger_path(path, false) || text_open(path, LEDGER_BYTES_MAX, &lines) < 0)
+    int fd = ledger_path(path, false) ? text_file_fd(path) : -1;
+    if (fd < 0 || !is_ours(fd)) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    if (text_fd_open(fd, LEDGER_BYTES_MAX, &lines) < 0)
         return false;
     for (const char *known; !has && (known = text_next(&lines));)
         has = !strcmp(known, line);
@@ -80,20 +97,18 @@ static bool is_agreed(const char *run, const struct words *commands)
     return fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y');
 }
 
-int trust_check(const char *run, bool given, char *error)
+int trust_check(const char *run, bool given, struct words *commands, char *error)
 {
-    struct words commands = {0};
-    char *line = ledger_line(run, &commands, error);
+    char *line = ledger_line(run, commands, error);
     int rc = *error ? -EINVAL : 0;
     if (line && !given && !ledger_has(line)) {
         bool can_ask = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-        if (!can_ask || !is_agreed(run, &commands))
-            rc = refuse(error, "%.128s was not made here by you, and it executes %.200s%s; %s", run, commands.word[0],
-                        commands.count > 1 ? " and more (see its suite.ini)" : "",
+        if (!can_ask || !is_agreed(run, commands))
+            rc = refuse(error, "%.128s was not made here by you, and it executes %.200s%s; %s", run, commands->word[0],
+                        commands->count > 1 ? " and more (see its suite.ini)" : "",
                         can_ask ? "nothing was run" : "--trust executes it");
     }
     free(line);
-    words_release(&commands);
     return rc;
 }
 
