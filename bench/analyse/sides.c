@@ -82,7 +82,11 @@ size_t hosts_differ(const struct side *base, const struct side *cell, FILE *talk
         value_dump(b, facts[i][0], facts[i][1], y, sizeof y);
         if (!strcmp(x, y))
             continue;
-        fprintf(talk, "the machines differ: %s: %s and %s\n", facts[i][2], x, y);
+        fprintf(talk, "the machines differ: %s: ", facts[i][2]);
+        text_show(talk, x);
+        fputs(" and ", talk);
+        text_show(talk, y);
+        fputc('\n', talk);
         differences++;
     }
     return differences;

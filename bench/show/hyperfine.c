@@ -3,34 +3,81 @@
 #include "bench/base/refuse.h"
 #include "bench/model/by_trial.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/markup.h"
 #include "bench/stats/stats.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a trial, or of a cell. */
+struct timed {
+    int64_t task, ns, code; /* code: MISSING where it is none of an exit */
+};
+
+/* Of a trial, by task: rows may have been sorted otherwise. */
+struct tasks {
+    struct timed *timed;
+    size_t count, room;
+};
+
+/* Of a cell. */
 struct times {
     json_t *seconds, *codes;
 };
 
 static void trial_begin(size_t trial, void *arg)
 {
-    struct times *times = arg;
-    json_array_clear(times[trial].seconds);
-    json_array_clear(times[trial].codes);
+    struct tasks *tasks = arg;
+    tasks[trial].count = 0;
 }
 
 static int on_sample(size_t trial, const void *row, void *arg)
 {
     const struct sample_row *sample = row;
-    const struct times *times = (const struct times *)arg + trial;
+    struct tasks *tasks = (struct tasks *)arg + trial;
     if (sample->start_ns == MISSING || sample->end_ns == MISSING)
         return 0;
+    if (tasks->count == tasks->room) {
+        const size_t room = tasks->room * 2 + 64;
+        struct timed *timed = reallocarray(tasks->timed, room, sizeof *timed);
+        if (!timed)
+            return -ENOMEM;
+        tasks->timed = timed;
+        tasks->room = room;
+    }
     bool is_exit = !strcmp(sample->status, "ok") || !strcmp(sample->status, "exited");
-    json_t *code = is_exit ? json_integer(sample->code == MISSING ? 0 : sample->code) : json_null();
-    return json_array_append_new(times->seconds, json_real((double)(sample->end_ns - sample->start_ns) * 1e-9)) |
-           json_array_append_new(times->codes, code);
+    tasks->timed[tasks->count++] = (struct timed){sample->task, sample->end_ns - sample->start_ns,
+                                                  !is_exit                  ? MISSING
+                                                  : sample->code == MISSING ? 0
+                                                                            : sample->code};
+    return 0;
+}
+
+static int by_task(const void *a, const void *b)
+{
+    const struct timed *one = a, *other = b;
+    return (one->task > other->task) - (one->task < other->task);
+}
+
+static void trial_end(size_t trial, void *arg)
+{
+    const struct tasks *tasks = (const struct tasks *)arg + trial;
+    if (tasks->count)
+        qsort(tasks->timed, tasks->count, sizeof *tasks->timed, by_task);
+}
+
+/* 0 or -ENOMEM. */
+static int times_add(struct times *times, const struct tasks *tasks)
+{
+    int rc = 0;
+    for (size_t i = 0; i < tasks->count && rc == 0; i++) {
+        const struct timed *timed = &tasks->timed[i];
+        json_t *code = timed->code == MISSING ? json_null() : json_integer(timed->code);
+        if (json_array_append_new(times->seconds, json_real((double)timed->ns * 1e-9)) ||
+            json_array_append_new(times->codes, code))
+            rc = -ENOMEM;
+    }
+    return rc;
 }
 
 /* Mean of a sum of trials of the cell per task, in seconds; of `first` where any trial has it. */
@@ -108,63 +155,70 @@ static int cell_add(const struct run_data *run, size_t cell, const struct times 
 }
 
 /* Those of the cell's trials that ended well, one after the other. 0 or -ENOMEM. */
-static int cell_print(FILE *talk, const struct run_data *run, size_t cell, const struct times *trials, json_t *results)
+static int cell_print(FILE *talk, const struct run_data *run, size_t cell, const struct tasks *trials, json_t *results)
 {
     struct times times = {json_array(), json_array()};
     int rc = 0;
     for (size_t i = run->first[cell]; i != RUN_NOTHING && rc == 0; i = run->next[i])
-        if (trial_is_ok(&run->trials[i]) &&
-            (json_array_extend(times.seconds, trials[i].seconds) || json_array_extend(times.codes, trials[i].codes)))
-            rc = -ENOMEM;
+        if (trial_is_ok(&run->trials[i]))
+            rc = times_add(&times, &trials[i]);
     if (rc == 0 && json_array_size(times.seconds))
         rc = cell_add(run, cell, &times, results);
     else if (rc == 0)
-        fprintf(talk,
-                "%s: left out: no trial that ended well has a task with start and end in samples.csv, at most "
-                "histograms in latency.csv\n",
-                run->rows[cell].cell_id);
+        markup_print(talk, MARKUP_CODE,
+                     "@: left out: no trial that ended well has a task with start and end in samples.csv, at most "
+                     "histograms in latency.csv\n",
+                     run->rows[cell].cell_id);
     json_decref(times.seconds);
     json_decref(times.codes);
     return rc;
 }
 
-static int results_print(FILE *out, FILE *talk, const struct run_data *run, const struct times *trials, char *error)
+/* All that is no letter of ASCII as \uXXXX: standard output may be a terminal. 0 or -ENOMEM. */
+static int document_print(FILE *out, const json_t *document)
+{
+    char *text = json_dumps(document, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    for (const char *at = text; at && *at; at++)
+        if (*at == 0x7F) /* within a string */
+            fputs("\\u007f", out);
+        else
+            fputc(*at, out);
+    free(text);
+    fputc('\n', out);
+    return text ? 0 : -ENOMEM;
+}
+
+static int results_print(FILE *out, FILE *talk, const struct run_data *run, const struct tasks *trials, char *error)
 {
     json_t *results = json_array(), *document = json_object();
     int rc = json_object_set_new(document, "results", results) < 0 ? -ENOMEM : 0;
     for (size_t i = 0; i < run->count && rc == 0; i++)
         rc = cell_print(talk, run, i, trials, results);
-    if (rc < 0)
+    rc = rc ? rc : document_print(out, document); /* where it cannot be written, main() tells */
+    if (rc)
         refuse(error, "out of memory");
-    else if (json_dumpf(document, out, JSON_INDENT(2)) < 0 && !ferror(out)) /* which main() tells */
-        rc = refuse_as(-ENOMEM, error, "out of memory");
-    else
-        fputc('\n', out);
     json_decref(document);
     return rc;
 }
 
 int hyperfine_print(FILE *out, FILE *talk, const struct run_data *run, char *error)
 {
-    struct times *trials = calloc(run->trial_count + 1, sizeof *trials);
+    struct tasks *trials = calloc(run->trial_count + 1, sizeof *trials);
     const struct by_trial rows = {.format = &sample_format,
                                   .trials = run->trials,
                                   .count = run->trial_count,
                                   .end = -1,
                                   .on_begin = trial_begin,
                                   .on_row = on_sample,
+                                  .on_end = trial_end,
                                   .arg = trials};
     if (!trials)
         return refuse_as(-ENOMEM, error, "out of memory");
-    for (size_t i = 0; i < run->trial_count; i++)
-        trials[i] = (struct times){json_array(), json_array()};
     int rc = by_trial_read(run->directory, &rows, error);
     if (rc == 0 || rc == -ENOENT) /* without the file all are left out, by name */
         rc = results_print(out, talk, run, trials, error);
-    for (size_t i = 0; i < run->trial_count; i++) {
-        json_decref(trials[i].seconds);
-        json_decref(trials[i].codes);
-    }
+    for (size_t i = 0; i < run->trial_count; i++)
+        free(trials[i].timed);
     free(trials);
     return rc;
 }

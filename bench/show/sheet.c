@@ -317,10 +317,20 @@ static bool is_number(const char *text)
     return end != text && !*end;
 }
 
+/* What a spreadsheet begins a formula by; the wide ones of East Asian scripts, too. */
+static bool begins_formula(const char *text)
+{
+    static const char *const signs[] = {"=", "+", "-", "@", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (!strncmp(text, signs[i], strlen(signs[i])))
+            return text[strlen(signs[i])] != '\0';
+    return false;
+}
+
 /* A table for people is opened in a spreadsheet: a text is neither a formula there nor more than a line. */
 static void cell_plain(char *to, size_t size, const char *text)
 {
-    bool is_formula = *text && strchr("=+-@", *text) && text[1] && !is_number(text);
+    bool is_formula = begins_formula(text) && !is_number(text);
     *to = '\'';
     text_put(to + is_formula, size - is_formula, text, true);
 }

@@ -22,8 +22,11 @@ static void host_say(const char *directory)
 {
     char error[ERROR_MAX] = "";
     json_t *host = host_read(directory, error);
-    if (!host)
-        printf("host.json cannot be mended (%s): the run is summed up without it, and not gone on with.\n", error);
+    if (!host) {
+        fputs("host.json cannot be mended (", stdout);
+        text_show(stdout, error);
+        puts("): the run is summed up without it, and not gone on with.");
+    }
     json_decref(host);
 }
 

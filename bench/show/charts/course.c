@@ -76,7 +76,8 @@ static size_t trial_choose(const struct run_data *run, size_t cell, double *valu
 static int dot_compare(const void *a, const void *b)
 {
     const struct dot *x = a, *y = b;
-    return (x->due_ns > y->due_ns) - (x->due_ns < y->due_ns);
+    int by_due = (x->due_ns > y->due_ns) - (x->due_ns < y->due_ns);
+    return by_due ? by_due : (x->task > y->task) - (x->task < y->task);
 }
 
 /* Of more than `most`: of each so many neighbours in time the first and the slowest. */

@@ -25,8 +25,8 @@ struct bar {
 
 /* What is known of a trial that may be drawn. */
 struct timeline {
-    struct bar bars[BARS_KEPT];
-    size_t count;
+    struct bar bars[BARS_KEPT]; /* the first, whatever their order in the file */
+    size_t count, latest;       /* latest: which of them is the last, where there are BARS_KEPT */
     int64_t sampled, worker_last;
 };
 
@@ -46,6 +46,27 @@ static void on_begin(size_t trial, void *arg)
         line->count = 0, line->sampled = line->worker_last = 0;
 }
 
+static int bar_compare(const void *a, const void *b)
+{
+    const struct bar *x = a, *y = b;
+    int by_start = (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
+    return by_start ? by_start : (x->task > y->task) - (x->task < y->task);
+}
+
+static void bar_keep(struct timeline *line, const struct bar *bar)
+{
+    if (line->count < BARS_KEPT)
+        line->bars[line->count++] = *bar;
+    else if (bar_compare(bar, &line->bars[line->latest]) < 0)
+        line->bars[line->latest] = *bar;
+    else
+        return;
+    line->latest = 0;
+    for (size_t i = 1; i < line->count && line->count == BARS_KEPT; i++)
+        if (bar_compare(&line->bars[i], &line->bars[line->latest]) > 0)
+            line->latest = i;
+}
+
 static int on_sample(size_t trial, const void *row, void *arg)
 {
     const struct sample_row *sample = row;
@@ -56,9 +77,10 @@ static int on_sample(size_t trial, const void *row, void *arg)
     line->sampled++;
     if (sample->worker > line->worker_last)
         line->worker_last = sample->worker;
-    if (line->count < BARS_KEPT && sample->worker < ROWS_MAX)
-        line->bars[line->count++] =
-            (struct bar){sample->start_ns, sample->end_ns, sample->task, sample->worker, !strcmp(sample->status, "ok")};
+    const struct bar bar = {sample->start_ns, sample->end_ns, sample->task, sample->worker,
+                            !strcmp(sample->status, "ok")};
+    if (sample->worker < ROWS_MAX)
+        bar_keep(line, &bar);
     return 0;
 }
 
@@ -108,7 +130,11 @@ static int timelines_read(struct timelines *lines, const char *directory, char *
                                   .on_begin = on_begin,
                                   .on_row = on_sample,
                                   .arg = lines};
-    return s->trial_count ? by_trial_read(directory, &rows, why) : 0;
+    int rc = s->trial_count ? by_trial_read(directory, &rows, why) : 0;
+    for (size_t i = 0; i < s->trial_count; i++)
+        if (lines->of[i])
+            qsort(lines->of[i]->bars, lines->of[i]->count, sizeof *lines->of[i]->bars, bar_compare);
+    return rc;
 }
 
 static void timelines_release(struct timelines *lines)
@@ -177,21 +203,13 @@ static int kind_of(const struct classes *classes, const struct bar *bar)
     return class == TASK_SLEEP ? KIND_SLEEP : KIND_CPU;
 }
 
-static int bar_compare(const void *a, const void *b)
-{
-    const struct bar *x = a, *y = b;
-    return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
-}
-
 /* A block of lines "from to worker kind task"; returns the kinds as bits. */
 static unsigned bars_print(const struct timeline *line, const struct trial_row *trial, size_t count, FILE *data)
 {
-    struct bar bars[BARS_KEPT];
+    const struct bar *bars = line->bars;
     bool turn[ROWS_MAX] = {false};
     struct classes classes;
     unsigned kinds = 0;
-    memcpy(bars, line->bars, count * sizeof *bars);
-    qsort(bars, count, sizeof *bars, bar_compare);
     classes_init(&classes, trial);
     for (size_t i = 0; i < count; i++) {
         int kind = kind_of(&classes, &bars[i]);

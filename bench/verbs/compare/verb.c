@@ -6,6 +6,7 @@
 #include "bench/model/run_dir.h"
 #include "bench/model/summary_factors.h"
 #include "bench/verbs/verbs.h"
+#include "workloads/text.h"
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -120,8 +121,9 @@ static void blind_say(const struct compare *c, double slower, size_t blind)
             continue;
         snprintf(end, sizeof end, "up to %.2fx", p->comparison.interval.hi);
         factors_label(label, sizeof label, &c->cell->run.rows[p->cell], c->shown | FACTOR_POOL | c->question.by);
-        fprintf(stderr, "%s %s (%s)", said++ ? ";" : ":", label,
-                isnan(p->comparison.interval.hi) ? "no interval" : end);
+        fputs(said++ ? "; " : ": ", stderr);
+        text_show(stderr, label);
+        fprintf(stderr, " (%s)", isnan(p->comparison.interval.hi) ? "no interval" : end);
     }
     if (blind > said)
         fprintf(stderr, "; and %zu more", blind - said);
@@ -189,8 +191,12 @@ static void alone_say(const struct compare *c)
     for (size_t which = 0; which < 2; which++)
         for (size_t i = 0; i < c->alone_count[which]; i++) {
             const struct side *side = which ? c->cell : c->base;
-            fprintf(stderr, "without a partner: %s: %s\n", side->id,
-                    factors_label(label, sizeof label, &side->run.rows[c->alone[which][i]], c->shown | FACTOR_POOL));
+            factors_label(label, sizeof label, &side->run.rows[c->alone[which][i]], c->shown | FACTOR_POOL);
+            fputs("without a partner: ", stderr);
+            text_show(stderr, side->id);
+            fputs(": ", stderr);
+            text_show(stderr, label);
+            fputc('\n', stderr);
         }
 }
 
