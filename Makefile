@@ -149,9 +149,11 @@ $(B)/list.h: FORCE
 # A fuzz target of tests/fuzz/, with a driver of its own, or in a tree of clang's with libFuzzer.
 libfuzzer = $(findstring fuzzer-no-link,$(SAN))
 fuzzers: $(fuzzers)
+damage_o = $(addprefix $(B)/tests/,damage.o remade.o seen.o)
+$(B)/fuzz_run: $(damage_o)
 $(fuzzers): $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/file.o $(B)/tests/fuzz/driver.o $(B)/libpoolbench.a
-	$(call say,LINK)$(link) $(if $(libfuzzer),-fsanitize=fuzzer) -o $@ $(if $(libfuzzer),$(filter-out %/driver.o,$^),$^) \
-		$(harness_libs)
+	$(call say,LINK)$(link) $(if $(libfuzzer),-fsanitize=fuzzer) -o $@ $(filter-out %.a $(if $(libfuzzer),%/driver.o),$^) \
+		$(B)/libpoolbench.a $(harness_libs)
 
 $(B)/alone $(B)/cost $(B)/refuse $(B)/slowed: $(B)/%: $(B)/tests/tools/%.o
 	$(call say,LINK)$(link) -o $@ $< -ldl

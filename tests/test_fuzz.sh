@@ -10,7 +10,10 @@ trap 'rm -rf "$scratch"' EXIT
 for source in tests/fuzz/fuzz_*.c; do
     target=$(basename "$source" .c)
     mutations=${FUZZ_MUTATIONS:-1500}
-    [ "$target" = fuzz_topology ] && mutations=$((mutations / 5)) # hwloc tries each in a process of its own
+    case $target in
+        fuzz_topology) mutations=$((mutations / 5)) ;; # hwloc tries each in a process of its own
+        fuzz_run) mutations=$((mutations / 15)) ;;     # each is a whole run, read and drawn
+    esac
     "$build/$target" "tests/fuzz/corpus/${target#fuzz_}" "$mutations" "${SEED:-1}" # shows that it goes on
     check "$target" [ $? -eq 0 ]
 done

@@ -109,7 +109,7 @@ int recorded_clean(const char *directory, char *error)
     return rc < 0 ? record_failed(rc, directory, trial_format.file, error) : 0;
 }
 
-int64_t recorded_torn(const char *directory, const struct recorded *recorded)
+int64_t recorded_torn(const char *directory, const struct recorded *recorded, char *names)
 {
     const struct {
         const struct file_format *format;
@@ -117,9 +117,15 @@ int64_t recorded_torn(const char *directory, const struct recorded *recorded)
     } files[] = {
         {&trial_format, -1}, {&sample_format, recorded->samples_end}, {&latency_format, recorded->latency_end}};
     int64_t torn = 0;
+    size_t length = 0;
+    *names = '\0';
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         int64_t behind = csv_behind(directory, files[i].format, files[i].end);
-        torn += behind > 0 ? behind : 0;
+        if (behind <= 0)
+            continue;
+        torn += behind;
+        length += (size_t)snprintf(names + length, RECORDED_NAMES_MAX - length, "%s%s", length ? ", " : "",
+                                   files[i].format->file);
     }
     return torn;
 }

@@ -21,7 +21,8 @@ int recorded_check(const char *directory, const struct recorded *recorded, char 
 /* Takes the rows of interrupted trials, which hold no times, out of trials.csv, and cuts off a torn line. The file is
  * replaced in one step. Changes nothing where its columns are others than ours. */
 int recorded_clean(const char *directory, char *error);
-/* Bytes at the ends of trials.csv, samples.csv and latency.csv that no commit covers. */
-int64_t recorded_torn(const char *directory, const struct recorded *recorded);
+/* Bytes at the ends of trials.csv, samples.csv and latency.csv that no commit covers; in names, of which of them. */
+#define RECORDED_NAMES_MAX 64
+int64_t recorded_torn(const char *directory, const struct recorded *recorded, char *names);
 
 #endif

@@ -56,13 +56,15 @@ static int resume_open(struct session *session, struct remaining *remaining, con
     if (rc < 0 || (!remaining->left && remaining->has_ended))
         return rc;
     order_take(&session->plan, remaining);
-    int64_t torn = recorded_torn(directory, &session->before);
+    char files[RECORDED_NAMES_MAX];
+    int64_t torn = recorded_torn(directory, &session->before, files);
     size_t interrupted = session->before.interrupted;
     rc = recorded_clean(directory, error);
     if (rc == 0) /* the last commit may be another one now */
         rc = recorded_read(directory, &session->before, error);
     if (rc == 0 && torn)
-        fprintf(stderr, "poolbench resume: cut off %lld bytes behind the last whole trial\n", (long long)torn);
+        fprintf(stderr, "poolbench resume: cut off %lld bytes behind the last whole trial of %s\n", (long long)torn,
+                files);
     if (rc == 0 && interrupted)
         fprintf(stderr, "poolbench resume: %zu interrupted trial%s %s again\n", interrupted,
                 interrupted == 1 ? "" : "s", interrupted == 1 ? "runs" : "run");

@@ -2,7 +2,8 @@
  *
  *   FUZZ_TARGET CORPUS_DIRECTORY [MUTATIONS [SEED]]
  *
- * Prints the input that it was at when it crashes: with the same arguments it comes again. */
+ * Prints the input that it was at when it crashes, or takes longer than its limit: with the same arguments it comes
+ * again. */
 #include "tests/fuzz/fuzz.h"
 #include "workloads/mix.h"
 #include <dirent.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 enum { DOT = 100 /* inputs: shows that it goes on */ };
@@ -90,11 +92,26 @@ static size_t mutate(uint8_t *data, size_t size)
     return size;
 }
 
+/* Of one input, which takes a hundredth of it: CPU time, which others do not use up, and for what only waits, which is
+ * ended then, time on the clock. */
+enum { LIMIT_CPU_S = 20, LIMIT_S = 150 };
+
+static void input_run(const uint8_t *data, size_t size)
+{
+    const struct itimerval limit = {.it_value = {.tv_sec = LIMIT_CPU_S}}, none = {0};
+    setitimer(ITIMER_PROF, &limit, NULL);
+    alarm(LIMIT_S);
+    LLVMFuzzerTestOneInput(data, size);
+    alarm(0);
+    setitimer(ITIMER_PROF, &none, NULL);
+}
+
 static void crashed(int number)
 {
     char line[96];
     int length =
-        snprintf(line, sizeof line, "\nsignal %d at input %lu of seed %llu\n", number, at, (unsigned long long)seed);
+        snprintf(line, sizeof line, "\n%s at input %lu of seed %llu\n",
+                 number == SIGPROF || number == SIGALRM ? "beyond its limit" : "crash", at, (unsigned long long)seed);
     if (write(STDERR_FILENO, line, (size_t)length) < 0)
         _exit(1);
     signal(number, SIG_DFL);
@@ -115,8 +132,10 @@ int main(int argc, char **argv)
     signal(SIGABRT, crashed);
     signal(SIGBUS, crashed);
     signal(SIGFPE, crashed);
+    signal(SIGPROF, crashed);
+    signal(SIGALRM, crashed);
     for (size_t i = 0; i < count; i++, at++)
-        LLVMFuzzerTestOneInput(inputs[i].data, inputs[i].size);
+        input_run(inputs[i].data, inputs[i].size);
     for (unsigned long i = 0; i < mutations; i++, at++) {
         const struct input *input = &inputs[draw(count)];
         uint8_t *data = malloc(INPUT_BYTES_MAX), *exact;
@@ -124,7 +143,7 @@ int main(int argc, char **argv)
         size_t size = mutate(data, input->size);
         exact = malloc(size ? size : 1); /* so that a sanitizer sees what reads beyond it */
         memcpy(exact, data, size);
-        LLVMFuzzerTestOneInput(exact, size);
+        input_run(exact, size);
         free(exact);
         free(data);
         if (i % DOT == 0) {
