@@ -34,68 +34,20 @@ harm=(
     $'# \t"\n1 2 3\n\n\n4'
     "$(printf '%0140d' 0)"
 )
-export HARM HARM_COUNT=${#harm[@]}
+export HARM
 HARM=$(printf '%s\001' "${harm[@]}")
 
-# A CSV file (which has no quotes in it) with texts in all columns of texts: each value has another one behind it.
-harm_csv() # FROM TO
-{
-    LC_ALL=C awk -F, -v OFS=, '
-        BEGIN {
-            split(ENVIRON["HARM"], harm, "\001")
-            size["pool"] = size["other_pool"] = size["workload"] = 183; size["experiment"] = 63; size["experiments"] = 159
-            size["reason"] = 191; size["run_id"] = 39
-        }
-        NR == 1 { for (i = 1; i <= NF; i++) name[i] = $i; print; next }
-        {
-            for (i = 1; i <= NF; i++)
-                if (name[i] in size) {
-                    if (!((name[i], $i) in number))
-                        number[name[i], $i] = shift + count[name[i]]++
-                    n = number[name[i], $i] % ENVIRON["HARM_COUNT"] + 1
-                    text = substr($i ((name[i] ~ /pool|workload/) ? ":" : "") harm[n], 1, size[name[i]])
-                    while (text ~ /[\300-\377][\200-\277]*$/ && n == 7 && length(text) == size[name[i]])
-                        text = substr(text, 1, length(text) - 1) # no half of a character
-                    gsub(/"/, "\"\"", text)
-                    $i = "\"" text "\""
-                }
-            print
-        }' shift="$shift" "$1" >"$2"
-}
-
-# A host.json with such a text at the end of each string.
-harm_json() # FROM TO
-{
-    local texts=(
-        '\n!touch '"$hit"'\\nsystem(\"touch '"$hit"'\")\n'
-        "'"'`touch '"$hit"'`$(touch '"$hit"')\\'
-        '<\/script><script>x<\/script>]]>--><img src=x onerror=y>'
-        '\u001b[2J\u001b]0;t\u0007\u009b1m\u0085\u202e\u2066\r# Heading\r\n'
-    )
-    SHIFT=$shift TEXTS=$(printf '%s\001' "${texts[@]}") LC_ALL=C awk '
-        BEGIN { n = split(ENVIRON["TEXTS"], texts, "\001") - 1 }
-        match($0, /",?$/) && !/"(status|schema_version|verb)"/ {
-            $0 = substr($0, 1, RSTART - 1) texts[(NR + ENVIRON["SHIFT"]) % n + 1] substr($0, RSTART)
-        }
-        { print }' "$1" >"$2"
-}
+# The recorded run $1 as $2, with a text of these at the end of each of its own, and checksums that fit; FIRST=1: before it.
+harm_run() { "$build/test_hostile_texts" "$recorded/$1" "$2" "$shift"; }
 
 picture='<svg><desc>Produced by GNUPLOT</desc><script>x</script></svg>'
 
-# The recorded run $1 as the run $2, with all its texts as above.
+# The same, with such texts in what is no CSV.
 hostile_run()
 {
-    local file
-    mkdir "$2" "$2/charts"
-    for file in "$recorded/$1"/*.csv; do
-        case ${file##*/} in
-            latency.csv) cp "$file" "$2" ;;
-            *) harm_csv "$file" "$2/${file##*/}" ;;
-        esac
-    done
-    harm_json "$recorded/$1/host.json" "$2/host.json"
+    harm_run "$1" "$2" || exit 1
+    mkdir "$2/charts"
     { printf '# %s\n' "${harm[@]}"; cat "$recorded/$1/suite.ini"; } >"$2/suite.ini"
-    cp "$recorded/$1/topology.xml" "$2"
     {
         echo "all: x, $(($(wc -l <"$recorded/$1/trials.csv") - 1)) trials."
         echo "time: Time${harm[4]}${harm[5]}${harm[6]}${harm[7]}"
@@ -133,22 +85,59 @@ read_all() # RUN WORDS
     for call in "summarise $run" "compare $run" "compare $run --format csv" "compare $run --format markdown" \
         "compare $run --format latex" "compare $run $run" "compare $run --by workload" "isolation $run" \
         "isolation $run --format csv" "explain $run" "explain $run --format csv" "explain $run $run" "scaling $run" "scaling $run --format csv" "targets $run targets.ini" \
-        "targets $run targets.ini --format csv" "advise $run --size 100us" "report $run" "plan --like $run"; do
+        "targets $run targets.ini --format csv" "advise $run --size 100us" "summarise $run --format hyperfine" "report $run" "plan --like $run" "repair $run"; do
         # shellcheck disable=SC2086 # words
         check "$call, $2" read_run $call
     done
     check "charts $run, $2" read_run charts "$run"
     check "report $run with its charts, $2" read_run report "$run"
 }
-printf '[pthread is no slower]\npool = pthread\nbaseline = fork\nratio = 0.1 .. 10\n' >targets.ini
+printf 'metric = wall\n[a pool beside another]\ncell = workers=%s\nbase = workers=%s\nat_most = 10x\n' 2 1 >targets.ini
 
-# Nothing of a report is markup but what is ours.
+# Nothing of a report is markup but what is ours: its tags are closed in order, are of those that it is made of, and have
+# no attribute that executes or loads anything.
+cat >report.py <<'END'
+import html.parser, sys
+tags = set('html head meta title style body main header section h1 h2 h3 p ul li dl div dt dd pre code table thead tbody tr '
+           'th td span small figure figcaption b img'.split())
+names = set('lang charset name content http-equiv class role tabindex aria-label scope alt src'.split())
+class Report(html.parser.HTMLParser):
+    open = []
+    def handle_starttag(self, tag, attributes):
+        wrong = [n for n, _ in attributes if n not in names]
+        source = dict(attributes).get('src')
+        if tag not in tags or wrong or (source and not source.startswith('data:image/svg+xml,%3C')):
+            sys.exit('%s: <%s %s>' % (self.getpos(), tag, attributes))
+        if tag not in ('meta', 'img'):
+            self.open.append(tag)
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            sys.exit('%s: </%s>' % (self.getpos(), tag))
+    def handle_comment(self, text):
+        sys.exit('%s: a comment' % (self.getpos(),))
+    unknown_decl = handle_pi = handle_comment
+report = Report()
+report.feed(open(sys.argv[1], encoding='utf-8', newline='').read())
+report.close()
+sys.exit('%s is open' % report.open if report.open else 0)
+END
+has_python=$(command -v python3)
+[ -n "$has_python" ] || skip 'HTML and JSON by parsers' 'no python3'
 report_is_plain()
 {
     status=- && : >out
-    [ -e "$1/report.html" ] || return 0 # the run was refused
+    [ -e "$1/report.html" ] || return 1
     ! grep -aiqE '<script|<img [^a]|<b>[^F]|onerror=y>|javascript:y\)\[' "$1/report.html" && ! grep -aq '^# Heading' "$1/report.md" &&
-        ! grep -aqE '(^|[^\\])<(script|img|b>)' <(grep -av '^    ' "$1/report.md") && plain "$1/report.html" "$1/report.md"
+        ! grep -aqE '(^|[^\\])<(script|img|b>)' <(grep -av '^    ' "$1/report.md") && plain "$1/report.html" "$1/report.md" || return 1
+    [ -z "$has_python" ] || python3 report.py "$1/report.html" >out 2>&1
+}
+
+# The tasks of a run for other people's scripts are JSON.
+json_is_plain()
+{
+    read_run summarise "$1" --format hyperfine || return 1
+    timeout -k 5 $limit poolbench summarise "$1" --format hyperfine </dev/null >json 2>/dev/null
+    [ -z "$has_python" ] || python3 -m json.tool json >/dev/null 2>out
 }
 
 # What is drawn is well-formed, and what it is drawn from has a line a line.
@@ -185,6 +174,7 @@ for run in places metg capacity crossover failures faults nested scaling sleep b
     hostile_run $run $run
     read_all $run 'with hostile texts'
     check "the report of $run" report_is_plain $run
+    check "the tasks of $run" json_is_plain $run
     [ -n "$has_gnuplot" ] && check "the charts of $run" charts_are_plain $run
     shift=$((shift + 3))
 done
@@ -216,16 +206,41 @@ mkdir results && cp -r "$name" "results/20260101T000000-$name"
 check 'list of runs' read_run list runs
 
 # Cells of tables for people are no formulas; files of the run keep what they have.
-cells_are_plain()
+cat >cells.py <<'END'
+import csv, sys
+for row in csv.reader(open(sys.argv[1], encoding='utf-8', newline='')):
+    for cell in row:
+        if cell[1:] and cell[0] in '=+-@\t\r\uFF1D\uFF0B\uFF0D\uFF20':
+            float(cell)
+END
+cells_are_plain() # VERB ARGUMENT...
 {
-    read_run compare "$1" --format csv && ! grep -aqE '(^|,)"?[=+@]' out
+    read_run "$@" || return 1
+    timeout -k 5 $limit poolbench "$@" </dev/null >cells 2>/dev/null
+    grep -q , cells && ! grep -aqE '(^|,)"?[=+@]' cells || return 1
+    [ -z "$has_python" ] || python3 cells.py cells 2>out
 }
+formulas=('=cmd|/C calc!A0 ' '+1+' '-1+' '@SUM(1)' $'\t=1+' $'\uFF1D1+')
+export HARM FIRST
+HARM=$(printf '%s\001' "${formulas[@]}") FIRST=1
+for shift in 8 9; do
+    harm_run places formula$shift
+    harm_run scaling scaled$shift
+    for call in "explain formula$shift" "scaling scaled$shift"; do
+        # shellcheck disable=SC2086 # words
+        check "cells of $call" cells_are_plain $call --format csv
+    done
+done
 shift=8
-hostile_run places formula
-sed -i 's/"prefork:/"=prefork:/; s/"pthread:/"@pthread:/' formula/trials.csv
-check 'cells of a table' cells_are_plain formula
-read_run summarise formula
-check 'summary.csv keeps its values' grep -q '[,"]=prefork:' formula/summary.csv
+harm_run sleep slept
+check 'cells of compare' cells_are_plain compare slept --format csv
+HARM=$'=x\001' harm_run crossover aimed
+printf '[=a target]\nmetric = wall\ncell = pool==xfork\nbase = pool==xpthread\nat_most = 1000x\n' >aimed.ini
+check 'cells of targets' cells_are_plain targets aimed aimed.ini --format csv
+check 'and they are of the target' grep -q "'=xpthread" cells
+unset FIRST
+read_run summarise formula8
+check 'summary.csv keeps its values' grep -qE '(^|,)"?=cmd' formula8/summary.csv
 
 # ---- numbers ----
 
@@ -339,7 +354,11 @@ check 'its ledger' grep -q "^own.cmd:line=" home/.local/state/poolbench/runs
 mkdir foreign && cp -r own foreign/other
 sed -e 's/^pool = .*/pool = .\/plugin.so/' -i foreign/other/suite.ini
 cp -r own foreign/own && sed -i "s/ran'/ran elsewhere'/" foreign/own/suite.ini
-for run in foreign/own foreign/other; do
+printf '#!/bin/sh\ntouch %s\n' "$scratch/ran" >poolbench-trial
+chmod +x poolbench-trial
+cp -r own foreign/build
+printf 'blocks = 1\npool = serial\nworkload = spin\ntrial-program = old=%s, this\n' "$scratch/poolbench-trial" >foreign/build/suite.ini
+for run in foreign/own foreign/other foreign/build; do
     for call in "plan --like $run" "run --like $run --out new" "run --more $run --blocks 1" "resume $run"; do
         # shellcheck disable=SC2086 # words
         read_run $call
@@ -347,6 +366,36 @@ for run in foreign/own foreign/other; do
     done
 done
 check 'nothing ran' test ! -e ran -a ! -e new
+# A ledger that is somebody's else, or in the run, says nothing; one that is not there is none.
+ledger=home/.local/state/poolbench/runs
+trusts() # WORDS STATUS
+{
+    rm -f ran
+    rm -rf new
+    read_run run --like own --out new
+    check "where the ledger is $1" test "$status" = "$2"
+    check "where the ledger is $1, what runs" test "$(ls ran 2>/dev/null)" = "$([ "$2" = 0 ] && echo ran)"
+}
+cp $ledger was
+chmod 666 $ledger && trusts 'for all to write' 2
+chmod 600 $ledger && trusts "the user's" 0
+rm $ledger && trusts 'gone' 2
+mkdir $ledger && trusts 'a directory' 2
+rmdir $ledger && mkfifo $ledger && trusts 'a FIFO' 2
+rm $ledger && mkdir -p own/poolbench && cp was own/poolbench/runs && cp was own/runs
+for state in own ./own .; do XDG_STATE_HOME=$state trusts "in the run, $state" 2; done
+rm -rf own/poolbench own/runs && cp was $ledger
+# A yes is to what was shown: what has been changed meanwhile is not executed.
+if command -v script >/dev/null; then
+    rm -rf ran swapped && cp -r foreign/own foreign/swapped
+    # shellcheck disable=SC2094 # it is read from before
+    {
+        until grep -q 'Execute that' typescript 2>/dev/null; do nap .02; done
+        sed -i "s|touch |touch $scratch/more |" foreign/swapped/suite.ini
+        echo y
+    } | timeout -k 5 $limit script -qfec 'poolbench run --like foreign/swapped --out swapped' typescript >out 2>&1
+    check 'what was not shown is not executed' test "$(grep -c 'was not there a moment ago' out)" = 1 -a ! -e more -a ! -e swapped
+fi
 read_run run --like own --out again
 check 'what was made here runs again' test "$status" = 0 -a -e ran
 rm -f ran
