@@ -32,6 +32,21 @@ int run_summed_open(const char *directory, struct run_data *run, char *error)
     return rc;
 }
 
+int run_timed_open(const char *directory, struct run_data *run, char *error)
+{
+    int rc = run_trials_open(directory, run, error);
+    if (rc)
+        return rc;
+    struct work work = {.run = run, .values = calloc(run->trial_count + 1, sizeof *work.values)};
+    for (size_t cell = 0; cell < run->count && work.values; cell++)
+        cell_time(&work, cell);
+    rc = work.values ? 0 : refuse_as(-ENOMEM, error, "%s: out of memory", directory);
+    free(work.values);
+    if (rc)
+        run_data_close(run);
+    return rc;
+}
+
 /* What the table says of the cells that are compared in it. */
 static int verdicts_fill(struct run_data *run)
 {

@@ -9,6 +9,9 @@
 /* Opens a run and sums it up: fills the numbers of run->rows. Deterministic, so that a copied run gives the same
  * summary.csv byte for byte. 0 or -errno with a line in error (ERROR_MAX bytes), and nothing to be closed. */
 int run_summed_open(const char *directory, struct run_data *run, char *error);
+/* Likewise with wall times alone, which is all that verdicts take: between two blocks of a run nobody waits for more.
+ */
+int run_timed_open(const char *directory, struct run_data *run, char *error);
 /* Under rate: tasks are served at least 2 % more slowly than they were handed in, and not because trials were short. */
 bool row_is_saturated(const struct summary_row *row);
 /* Under rate: the steady state of its queue cannot be told from trials as long as these; nor can percentiles. */

@@ -39,7 +39,6 @@ static const struct {
 static const struct {
     size_t to, from; /* in struct summary_row, in struct trial_row */
 } medians[] = {
-    {offsetof(struct summary_row, wall_ns), offsetof(struct trial_row, wall_ns)},
     {offsetof(struct summary_row, open_ns), offsetof(struct trial_row, open_ns)},
     {offsetof(struct summary_row, close_ns), offsetof(struct trial_row, close_ns)},
     {offsetof(struct summary_row, pss_bytes), offsetof(struct trial_row, pss_bytes)},
@@ -85,13 +84,12 @@ static double percentile_value(const struct work *work, size_t trial, size_t whi
 }
 
 /* Columns that are the median of something else than a column. */
-enum { PER_TASK, EFFICIENCY, OVERHEAD, SUBMITTER, ACHIEVED, IMBALANCE, DRAWN, HANDED, SERVED, UTILISATION, DERIVED };
+enum { EFFICIENCY, OVERHEAD, SUBMITTER, ACHIEVED, IMBALANCE, DRAWN, HANDED, SERVED, UTILISATION, DERIVED };
 
 static const size_t derived[DERIVED] = {
-    [PER_TASK] = AT(ns_per_task),      [EFFICIENCY] = AT(efficiency),   [OVERHEAD] = AT(overhead_ns),
-    [SUBMITTER] = AT(submitter_share), [ACHIEVED] = AT(achieved_share), [IMBALANCE] = AT(worker_imbalance),
-    [DRAWN] = AT(drawn_per_s),         [HANDED] = AT(handed_per_s),     [SERVED] = AT(served_per_s),
-    [UTILISATION] = AT(utilisation),
+    [EFFICIENCY] = AT(efficiency),   [OVERHEAD] = AT(overhead_ns),       [SUBMITTER] = AT(submitter_share),
+    [ACHIEVED] = AT(achieved_share), [IMBALANCE] = AT(worker_imbalance), [DRAWN] = AT(drawn_per_s),
+    [HANDED] = AT(handed_per_s),     [SERVED] = AT(served_per_s),        [UTILISATION] = AT(utilisation),
 };
 
 /* How much of the time until the last result had arrivals: those that were drawn, and the last task holds its worker
@@ -116,12 +114,23 @@ static double rate_over(int64_t tasks, int64_t span_ns)
     return span_ns > 0 && tasks > 1 ? (double)(tasks - 1) * 1e9 / (double)span_ns : NAN;
 }
 
+static double per_task(const struct work *work, size_t trial)
+{
+    const struct trial_row *t = &work->run->trials[trial];
+    return trial_per_task(t, number_real(t->wall_ns));
+}
+
+static double per_task_value(const struct work *work, size_t trial, size_t none)
+{
+    (void)none;
+    return per_task(work, trial);
+}
+
 static double derived_value(const struct work *work, size_t trial, size_t which)
 {
     const struct trial_row *t = &work->run->trials[trial];
     const double wall_ns = number_real(t->wall_ns), ideal_ns = number_real(t->ideal_ns);
     const double all[DERIVED] = {
-        [PER_TASK] = trial_per_task(t, wall_ns),
         [EFFICIENCY] = wall_ns > 0 ? ideal_ns / wall_ns : NAN,
         [OVERHEAD] = trial_per_task(t, wall_ns - ideal_ns),
         [SUBMITTER] = number_real(t->submitter_ns) / wall_ns,
@@ -163,10 +172,10 @@ static void cell_programs(const struct work *work, size_t cell)
 /* Against the trial of the ideal cell in the same block. */
 static double ideal_ratio_value(const struct work *work, size_t trial, size_t ideal_cell)
 {
-    double mine = derived_value(work, trial, PER_TASK);
+    double mine = per_task(work, trial);
     int64_t block = work->run->trials[trial].block;
     size_t ideal = block > 0 ? run_data_at(work->run, ideal_cell, (size_t)block) : RUN_NOTHING;
-    return ideal != RUN_NOTHING && mine > 0 ? derived_value(work, ideal, PER_TASK) / mine : NAN;
+    return ideal != RUN_NOTHING && mine > 0 ? per_task(work, ideal) / mine : NAN;
 }
 
 /* The cell of the ideal pool that differs in nothing else: in the same place, or where there is none, in any. */
@@ -193,7 +202,7 @@ static int cell_diagnostic(const struct work *work, size_t cell)
     struct bimodality bimodality;
     size_t count = 0;
     for (size_t i = work->run->first[cell]; i != RUN_NOTHING; i = work->run->next[i])
-        work->values[count++] = trial_is_ok(&work->run->trials[i]) ? derived_value(work, i, PER_TASK) : NAN;
+        work->values[count++] = trial_is_ok(&work->run->trials[i]) ? per_task(work, i) : NAN;
     if (drift_find(work->values, count, &drift) || bimodality_find(work->values, count, &bimodality))
         return -ENOMEM;
     row->drift = drift.change;
@@ -238,9 +247,8 @@ static bool ratios_take(const struct work *work, size_t cell, factor_set factors
             others++;
             for (size_t b = 0; b < run->blocks; b++) {
                 size_t own = run_data_at(run, cell, b + 1), trial = run_data_at(run, i, b + 1);
-                ratios[b] += own == RUN_NOTHING || trial == RUN_NOTHING
-                                 ? NAN
-                                 : log(derived_value(work, own, PER_TASK) / derived_value(work, trial, PER_TASK));
+                ratios[b] +=
+                    own == RUN_NOTHING || trial == RUN_NOTHING ? NAN : log(per_task(work, own) / per_task(work, trial));
             }
         }
     }
@@ -325,6 +333,16 @@ static int cell_pool(const struct run_data *run, size_t cell)
     return rc == -ENOMEM ? rc : 0;
 }
 
+void cell_time(const struct work *work, size_t cell)
+{
+    struct summary_row *row = &work->run->rows[cell];
+    struct interval interval;
+    row->wall_ns = whole(cell_median(work, cell, column_value, offsetof(struct trial_row, wall_ns), &interval));
+    row->wall_lo_ns = whole(interval.lo);
+    row->wall_hi_ns = whole(interval.hi);
+    row->ns_per_task = cell_median(work, cell, per_task_value, 0, NULL);
+}
+
 int cell_sum_up(const struct work *work, size_t cell, factor_set factors)
 {
     struct summary_row *row = &work->run->rows[cell];
@@ -340,9 +358,7 @@ int cell_sum_up(const struct work *work, size_t cell, factor_set factors)
             *(int64_t *)((char *)row + percentiles[i].hi) = whole(interval.hi);
         }
     }
-    cell_median(work, cell, column_value, offsetof(struct trial_row, wall_ns), &interval);
-    row->wall_lo_ns = whole(interval.lo);
-    row->wall_hi_ns = whole(interval.hi);
+    cell_time(work, cell);
     for (size_t i = 0; i < DERIVED; i++) {
         double median = cell_median(work, cell, derived_value, i, NULL);
         memcpy((char *)row + derived[i], &median, sizeof median);

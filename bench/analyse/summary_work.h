@@ -11,6 +11,8 @@ struct work {
 
 /* Fills the rest of the cell's row. factors: what tells cells apart. 0 or -ENOMEM. */
 int cell_sum_up(const struct work *work, size_t cell, factor_set factors);
+/* Of it the wall time and its interval, and the time per task; imbalance is not needed. */
+void cell_time(const struct work *work, size_t cell);
 /* Under rate, when its rates are in the row: whether its trials were steady, and how long they should last. service_cv:
  * median over them. */
 void cell_rates(const struct work *work, size_t cell, double service_cv);

@@ -419,7 +419,7 @@ static size_t rows_missing(const struct run_data *run, const struct reading *rea
     return written > reading->rows ? written - reading->rows : 0;
 }
 
-int run_data_open(const char *directory, struct run_data *run, char *error)
+int run_trials_open(const char *directory, struct run_data *run, char *error)
 {
     struct reading reading = {.run = run, .error = error};
     *run = (struct run_data){.torn = is_torn(directory, trial_format.file),
@@ -430,8 +430,6 @@ int run_data_open(const char *directory, struct run_data *run, char *error)
         qsort(run->trials, run->trial_count, sizeof *run->trials, id_compare);
     if (!rc)
         rc = run_data_index(run, error);
-    if (!rc)
-        rc = times_read(run, error);
     if (rc) {
         run_data_close(run);
         return rc;
@@ -443,6 +441,14 @@ int run_data_open(const char *directory, struct run_data *run, char *error)
                            ? json_number_value(host_fact(run->host, "deadline_ns"))
                            : NAN;
     return 0;
+}
+
+int run_data_open(const char *directory, struct run_data *run, char *error)
+{
+    int rc = run_trials_open(directory, run, error);
+    if (!rc && (rc = times_read(run, error)))
+        run_data_close(run);
+    return rc;
 }
 
 void run_data_close(struct run_data *run)

@@ -77,6 +77,7 @@ struct run_data {
 
 /* 0 or -errno with a line in error (ERROR_MAX bytes); nothing to be closed then. */
 int run_data_open(const char *directory, struct run_data *run, char *error);
+int run_trials_open(const char *directory, struct run_data *run, char *error); /* without latency.csv: no `times` */
 void run_data_close(struct run_data *run);
 /* Fills rows and index from the trials; part of run_data_open(). In a block a cell has one trial that ended well: with
  * more, which of them belongs to the others of the block? */

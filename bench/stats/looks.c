@@ -81,8 +81,13 @@ double looks_level(unsigned planned, double error)
 
 double looks_level_alone(struct looks looks)
 {
-    unsigned planned = looks.leave_from ? LOOK_COUNTED : looks.planned;
-    return planned ? level_of(planned, FAMILY_ERROR, false) : 1 - FAMILY_ERROR;
+    static _Thread_local double known[LOOK_COUNTED + 1]; /* asked for each cell, several times */
+    unsigned planned = looks.leave_from || looks.planned > LOOK_COUNTED ? LOOK_COUNTED : looks.planned;
+    if (!planned)
+        return 1 - FAMILY_ERROR;
+    if (!known[planned])
+        known[planned] = level_of(planned, FAMILY_ERROR, false);
+    return known[planned];
 }
 
 static bool is_end(const struct looks *looks, unsigned blocks)
