@@ -108,6 +108,16 @@ bool table_told(const struct table *t, size_t row)
     return told;
 }
 
+bool table_clear(const struct table *t, size_t row)
+{
+    bool clear = table_compares(t, row);
+    for (size_t c = 0; c < t->pools; c++) {
+        const struct entry *e = table_entry(t, row, c);
+        clear = clear && (!e->contends || c == t->best[row] || e->to_best.is_clear);
+    }
+    return clear;
+}
+
 bool table_dropped(const struct table *t, size_t row, size_t column)
 {
     const struct entry *e = table_entry(t, row, column);
@@ -243,19 +253,17 @@ static int row_judge(struct table *t, size_t row, const struct family *last)
     return result;
 }
 
-/* Over all comparisons of a contender with the best of its row, in the rows from `first` to `end` - 1, but for those
- * that are far behind. */
-static int visible_make(const struct table *t, size_t first, size_t end, double *visible)
+/* Over all comparisons of a contender with the best of the row, but for those that are far behind. */
+static int visible_make(const struct table *t, size_t row, double *visible)
 {
-    size_t count = 0, room = (end - first) * t->pools + 1;
+    size_t count = 0, room = t->pools + 1;
     struct comparison *all = calloc(room, sizeof *all);
     double *numbers = calloc(2 * room, sizeof *numbers);
     *visible = NAN;
     if (all && numbers) {
-        for (size_t r = first; r < end; r++)
-            for (size_t c = 0; c < t->pools; c++)
-                if (entry_at(t, r, c)->contends && c != t->best[r] && !comparison_far(&entry_at(t, r, c)->to_best))
-                    all[count++] = entry_at(t, r, c)->to_best;
+        for (size_t c = 0; c < t->pools; c++)
+            if (entry_at(t, row, c)->contends && c != t->best[row] && !comparison_far(&entry_at(t, row, c)->to_best))
+                all[count++] = entry_at(t, row, c)->to_best;
         *visible = difference_visible(all, count, false, numbers);
     }
     int result = all && numbers ? 0 : -ENOMEM;
@@ -274,7 +282,34 @@ int table_sight(const struct table *t, size_t row, struct sight *sight)
         if (e->contends && e->mark == MARK_UNRESOLVED && e->to_best.blocks_to_resolve > sight->to_resolve)
             sight->to_resolve = e->to_best.blocks_to_resolve;
     }
-    return visible_make(t, row, row + 1, &sight->visible);
+    return visible_make(t, row, &sight->visible);
+}
+
+int table_sights(const struct table *t, struct sights *sights)
+{
+    double *all = calloc(t->rows + 1, sizeof *all);
+    int result = all ? 0 : -ENOMEM;
+    *sights = (struct sights){.visible = NAN};
+    for (size_t r = 0; r < t->rows && !result; r++) {
+        struct sight sight;
+        if (!table_compares(t, r) || table_told(t, r))
+            continue;
+        result = table_sight(t, r, &sight);
+        if (result || isnan(sight.visible))
+            continue;
+        all[sights->rows++] = sight.visible;
+        if (!(sights->visible >= sight.visible)) {
+            sights->visible = sight.visible;
+            sights->widest = r;
+        }
+    }
+    if (!result && stats_sort(all, sights->rows)) {
+        sights->near = (3 * sights->rows + 3) / 4;
+        sights->least = all[0];
+        sights->most = all[sights->near - 1];
+    }
+    free(all);
+    return result;
 }
 
 int table_init(struct table *t, const struct run_data *run)
@@ -283,7 +318,7 @@ int table_init(struct table *t, const struct run_data *run)
     unsigned comparisons = 0;
     struct family last;
     int result;
-    *t = (struct table){.run = run, .visible = NAN};
+    *t = (struct table){.run = run};
     t->row = calloc(count, sizeof *t->row);
     t->base = calloc(count, sizeof *t->base);
     t->base_of = calloc(count, sizeof *t->base_of);
@@ -312,8 +347,6 @@ int table_init(struct table *t, const struct run_data *run)
         result = step_make(t, comparisons, &last);
     for (size_t r = 0; r < t->rows && !result; r++)
         result = row_judge(t, r, &last);
-    if (!result)
-        result = visible_make(t, 0, t->rows, &t->visible);
     if (result)
         table_release(t);
     return result;

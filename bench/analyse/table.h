@@ -36,7 +36,6 @@ struct table {
     struct entry *entries; /* rows x pools */
     struct family family;
     size_t blocks_needed; /* for that many comparisons; more than series.blocks: no marks */
-    double visible;       /* the smallest difference from the best that comparisons like these show; NAN: none */
 };
 
 int table_init(struct table *table, const struct run_data *run); /* 0 or -ENOMEM; the run has a cell */
@@ -55,9 +54,20 @@ struct sight {
                           is; RESOLVE_MAX + 1: more than RESOLVE_MAX */
 };
 int table_sight(const struct table *table, size_t row, struct sight *sight); /* 0 or -ENOMEM */
+/* What the rows could tell in which a verdict is not told. */
+struct sights {
+    size_t rows;        /* such rows that have an interval; the others are of them */
+    double least, most; /* visible of the best row, and the worst of `near` */
+    size_t near;        /* three quarters of the rows, those that see most */
+    size_t widest;      /* the row that sees least, */
+    double visible;     /* and what it sees */
+};
+int table_sights(const struct table *table, struct sights *sights); /* 0 or -ENOMEM */
 /* Every verdict of the row on a contender against its best is told; false where it has no two contenders. */
 bool table_compares(const struct table *table, size_t row); /* it has two contenders */
 bool table_told(const struct table *table, size_t row);
+/* Likewise, and each by what a few blocks tell (bench/stats/drop.h), however few there are. */
+bool table_clear(const struct table *table, size_t row);
 /* The cell is so surely slower than the best of its row that it needs to run no more (bench/stats/drop.h). */
 bool table_dropped(const struct table *table, size_t row, size_t column);
 /* The cell of the base pool with the same tasks, or NO_CELL. */

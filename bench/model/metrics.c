@@ -208,7 +208,7 @@ int comparison_of_pooled(const struct metric *metric, const struct metric_pair *
     comparison->interval = (struct interval){ratio.lo, ratio.hi};
     comparison->blocks_needed = STATS_INTERVAL_MIN;
     comparison->verdict = verdict_read(&comparison->interval, family->margin);
-    comparison->is_far = false;
+    comparison->is_far = comparison->is_clear = false;
     comparison->blocks_to_resolve = comparison->verdict == VERDICT_UNRESOLVED
                                         ? blocks_for(&comparison->interval, family->margin, comparison->blocks)
                                         : 0;

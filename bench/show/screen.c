@@ -90,6 +90,26 @@ void screen_header(FILE *out, const struct run_data *run)
                   run->trial_count - totals.ok, time_text(time, sizeof time, run, &totals));
 }
 
+/* What could not be seen, where something is not told. */
+static void sights_print(FILE *out, const struct table *t)
+{
+    struct sights sights;
+    char least[32], most[32], widest[32], label[160];
+    if (table_sights(t, &sights) || !(sights.visible > t->family.margin))
+        return;
+    format_percent(least, sizeof least, sights.least);
+    format_percent(most, sizeof most, sights.most);
+    format_percent(widest, sizeof widest, sights.visible);
+    factors_label(label, sizeof label, &t->run->rows[t->row[sights.widest]], t->shown);
+    if (sights.rows == 1)
+        fprintf(out, "differences below %s are mostly not seen in the row that is not told: %s\n", widest, label);
+    else
+        fprintf(out,
+                "differences below %s to %s are mostly not seen in %zu of %zu rows that are not told; below %s in the "
+                "widest: %s\n",
+                least, most, sights.near, sights.rows, widest, label);
+}
+
 void screen_warnings(FILE *out, const struct run_data *run, const struct table *table)
 {
     struct totals totals = totals_make(run);
@@ -106,11 +126,8 @@ void screen_warnings(FILE *out, const struct run_data *run, const struct table *
         fprintf(out, "too few blocks: %u comparison%s of pools need%s at least %zu, this run has %zu\n",
                 table->family.comparisons, table->family.comparisons == 1 ? "" : "s",
                 table->family.comparisons == 1 ? "s" : "", table->blocks_needed, table->series.blocks);
-    else if (table && table->visible > table->family.margin)
-        fprintf(out,
-                table->visible < 0.1 ? "differences below %.1f %% are mostly not seen in a run like this\n"
-                                     : "differences below %.0f %% are mostly not seen in a run like this\n",
-                100 * table->visible);
+    else if (table && table->family.comparisons)
+        sights_print(out, table);
     if (table)
         diagnostics_print(out, table);
 }

@@ -5,13 +5,13 @@
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 
-int drop_interval(const double *logs, size_t count, struct interval *interval)
+int drop_interval(const double *logs, size_t count, double error, struct interval *interval)
 {
     *interval = (struct interval){NAN, NAN};
     if (count < DROP_LEAST)
         return -EDOM;
     double mean = gsl_stats_mean(logs, 1, count), n = (double)count;
-    double reach = gsl_cdf_tdist_Qinv(DROP_ERROR, n - 1) * gsl_stats_sd_m(logs, 1, count, mean) / sqrt(n);
+    double reach = gsl_cdf_tdist_Qinv(error, n - 1) * gsl_stats_sd_m(logs, 1, count, mean) / sqrt(n);
     *interval = (struct interval){mean - reach, mean + reach};
     return 0;
 }

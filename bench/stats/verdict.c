@@ -103,19 +103,32 @@ static double level_of(const struct family *family, unsigned last)
     return looks_left_at(&family->looks, last) ? level_after(family->comparisons, &family->looks, last) : family->level;
 }
 
-/* By the rule for dropping cells, where that tells more. */
-static void drop_judge(const double *sorted, size_t count, struct comparison *comparison)
+/* What a few blocks tell of a cell that is far from the line: the margin on one side of it, 1 on the other. */
+static enum verdict clear_read(const struct interval *logs, double margin)
 {
-    struct interval logs;
-    bool is_told = comparison->verdict == VERDICT_FASTER || comparison->verdict == VERDICT_SLOWER;
-    if (drop_interval(sorted, count, &logs))
+    const double far = fmax(log(CLEAR_RATIO), log1p(margin)), near = CLEAR_WITHIN * log1p(margin);
+    if (logs->lo > far)
+        return VERDICT_SLOWER;
+    if (logs->hi < -far)
+        return VERDICT_FASTER;
+    return logs->lo >= -near && logs->hi <= near && near > 0 ? VERDICT_EQUAL : VERDICT_UNRESOLVED;
+}
+
+/* By the rule for few blocks, where that tells more. */
+static void clear_judge(const double *sorted, size_t count, double margin, struct comparison *comparison)
+{
+    struct interval far, clear;
+    if (drop_interval(sorted, count, DROP_ERROR, &far) || drop_interval(sorted, count, CLEAR_ERROR, &clear))
         return;
-    comparison->is_far = drop_tells(&logs) && logs.lo > 0;
-    if (is_told || (!drop_tells(&logs) && !isnan(comparison->interval.lo)))
+    const bool is_far = drop_tells(&far);
+    const struct interval *logs = is_far ? &far : &clear;
+    const enum verdict verdict = clear_read(logs, margin);
+    comparison->is_far = is_far && far.lo > 0;
+    comparison->is_clear = verdict != VERDICT_UNRESOLVED;
+    if (comparison->verdict != VERDICT_UNRESOLVED || (!comparison->is_clear && !isnan(comparison->interval.lo)))
         return;
-    comparison->interval = (struct interval){exp(logs.lo), exp(logs.hi)};
-    if (drop_tells(&logs))
-        comparison->verdict = logs.lo > 0 ? VERDICT_SLOWER : VERDICT_FASTER;
+    comparison->interval = (struct interval){exp(logs->lo), exp(logs->hi)};
+    comparison->verdict = verdict;
 }
 
 bool comparison_far(const struct comparison *comparison)
@@ -133,7 +146,7 @@ static void comparison_judge(double *logs, size_t blocks, const struct family *f
         last--;
     const size_t count = stats_sort(logs, blocks);
     comparison->blocks = count;
-    comparison->is_far = false;
+    comparison->is_far = comparison->is_clear = false;
     comparison->blocks_needed = family->blocks;
     comparison->ratio = exp(ranks_middle(logs, count));
     comparison->level = level_of(family, (unsigned)last);
@@ -141,7 +154,7 @@ static void comparison_judge(double *logs, size_t blocks, const struct family *f
     comparison->interval = (struct interval){exp(interval.lo), exp(interval.hi)};
     comparison->verdict = verdict_read(&comparison->interval, family->margin);
     if (family->looks.leave_from)
-        drop_judge(logs, count, comparison);
+        clear_judge(logs, count, family->margin, comparison);
     comparison->blocks_to_resolve = 0;
     if (comparison->verdict == VERDICT_UNRESOLVED && count)
         comparison->blocks_to_resolve = blocks_to_resolve(logs, count, family);

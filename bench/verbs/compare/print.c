@@ -200,7 +200,7 @@ static void head_print(FILE *out, const struct compare *c, enum style style)
 
 static void foot_print(FILE *out, const struct compare *c, enum style style)
 {
-    char ratio[32], interval[96], levels[96] = "";
+    char ratio[32], interval[96], levels[128] = "";
     double margin = c->question.margin;
     bool lags = false, left = false;
     for (size_t i = 0; i < c->count; i++) {
@@ -208,8 +208,9 @@ static void foot_print(FILE *out, const struct compare *c, enum style style)
         left = left || (c->family.looks.leave_from && c->pairs[i].comparison.blocks < c->blocks);
     }
     if (left)
-        snprintf(levels, sizeof levels, "; of rows that left earlier, as of that look; of dropped pools %.4g %%, by t",
-                 100 * (1 - 2 * DROP_ERROR));
+        snprintf(levels, sizeof levels,
+                 "; of rows that left earlier, as of that look, or %.5g %%, by t; of dropped pools %.5g %%, by t",
+                 100 * (1 - 2 * CLEAR_ERROR), 100 * (1 - 2 * DROP_ERROR));
     say(out, style,
         "%zu comparison%s: all intervals hold together with %.0f %% (each by itself %.4g %%%s). equal: wholly "
         "within %.4g %%; faster, slower: wholly below, above 1x; else unresolved.",
