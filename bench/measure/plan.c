@@ -20,6 +20,7 @@
 #define PILOTS_MOST_NS 3e9 /* without a budget; else PILOTS_SHARE of it */
 #define BLOCKS_MAX     10000
 #define SHARE_LEAST    1e-4 /* of the longest trials: no shorter ones are tried */
+#define BLOCKS_ENOUGH  27   /* more of them tell more than longer trials do */
 
 /* Under rate a trial is as long as its queue needs, as far as the budget has the time. */
 static double rate_most_ns(const struct cell *cell, const struct settings *settings)
@@ -29,16 +30,17 @@ static double rate_most_ns(const struct cell *cell, const struct settings *setti
 }
 
 /* --tasks auto: trials that are long beside what surrounds them, but no longer than that. share: of the time that they
- * may have at most. */
-static void cells_size(struct plan *plan, const struct settings *settings, double share)
+ * may have at most, and of that under rate. */
+static void cells_size(struct plan *plan, const struct settings *settings, double share, double share_of_rate)
 {
     struct cells *cells = &plan->cells;
     for (size_t i = 0; i < cells->count; i++) {
         struct cell *cell = &cells->cell[i];
         const bool rate = cell->f.arrival.kind == ARRIVAL_RATE;
         if (cell->tasks_auto)
-            cell->f.tasks = forecast_tasks(
-                cell, forecast_length_ns(cell, share * (rate ? rate_most_ns(cell, settings) : TRIAL_MOST_NS)));
+            cell->f.tasks =
+                forecast_tasks(cell, forecast_length_ns(cell, rate ? share_of_rate * rate_most_ns(cell, settings)
+                                                                   : share * TRIAL_MOST_NS));
     }
     rows_level_tasks(plan->rows, cells);
 }
@@ -114,25 +116,39 @@ double plan_slack(unsigned blocks)
     return 1 + 0.5 / (1 + blocks);
 }
 
-static bool fits(const struct settings *settings, const struct plan *plan, double slack)
+static bool fits_so_many(const struct settings *settings, const struct plan *plan, unsigned blocks, double slack)
 {
-    return !settings->budget_ns || plan->blocks_needed * plan->block_ns <= slack * time_left_ns(settings, plan);
+    return !settings->budget_ns || blocks * plan->block_ns <= slack * time_left_ns(settings, plan);
 }
 
-/* Trials as long as they should be if the budget has the time for as many as comparisons need, else shorter ones. */
+static bool fits(const struct settings *settings, const struct plan *plan, double slack)
+{
+    return fits_so_many(settings, plan, plan->blocks_needed, slack);
+}
+
+/* Trials as long as they should be if the budget has the time for enough of them, else shorter ones; under rate, where
+ * short ones tell nothing of a queue, for as many as comparisons need. */
 static void lengths_choose(struct plan *plan, const struct settings *settings)
 {
-    for (double share = 1;; share *= 0.8) {
-        cells_size(plan, settings, share);
+    double share = 1, share_of_rate = 1;
+    for (;;) {
+        cells_size(plan, settings, share, share_of_rate);
         blocks_count(plan, settings);
-        if (share < SHARE_LEAST || settings->blocks || fits(settings, plan, 1))
+        const unsigned enough = plan->blocks_needed > BLOCKS_ENOUGH ? plan->blocks_needed : BLOCKS_ENOUGH;
+        if (settings->blocks || fits_so_many(settings, plan, enough, 1))
+            return;
+        if (share * TRIAL_MOST_NS > TRIAL_LEAST_NS)
+            share *= 0.8;
+        else if (share_of_rate >= SHARE_LEAST && !fits(settings, plan, 1))
+            share_of_rate *= 0.8;
+        else
             return;
     }
 }
 
-/* "spin 1ms, 4 workers (pthread, prefork)": cells from `first` on that differ in the pool alone. Returns the next one.
- */
-static size_t row_name(const struct cells *cells, size_t first, size_t end, char *text, size_t size)
+/* "spin 1ms, 4 workers (pthread, prefork)": cells from `first` on that differ in the pool alone, of those that still
+ * run (NULL: all); "": none does. Returns the next one. */
+static size_t row_name(const struct cells *cells, size_t first, size_t end, const bool *runs, char *text, size_t size)
 {
     char label[SPEC_MAX * 4], pools[SPEC_MAX * 4] = "", next[SPEC_MAX * 4];
     size_t at = first, used = 0;
@@ -143,21 +159,25 @@ static size_t row_name(const struct cells *cells, size_t first, size_t end, char
             break;
         *rest = '\0';
         snprintf(label, sizeof label, "%s", rest + 1);
-        used += (size_t)snprintf(pools + used, used < sizeof pools ? sizeof pools - used : 0, "%s%s",
-                                 at > first ? ", " : "", next);
+        if (!runs || runs[at])
+            used += (size_t)snprintf(pools + used, used < sizeof pools ? sizeof pools - used : 0, "%s%s",
+                                     used ? ", " : "", next);
     }
-    snprintf(text, size, "%s (%s)", label, pools);
+    snprintf(text, size, used ? "%s (%s)" : "", label, pools);
     return at > first ? at : first + 1;
 }
 
-int plan_leave_out(struct plan *plan, size_t kept, unsigned blocks)
+int plan_leave_out(struct plan *plan, size_t kept, const bool *runs, const unsigned *blocks)
 {
     for (size_t i = kept; i < plan->kept;) {
         char name[SPEC_MAX * 8], text[SPEC_MAX * 8 + 32];
-        i = row_name(&plan->cells, i, plan->kept, name, sizeof name);
-        int length = blocks ? snprintf(text, sizeof text, "%s after %u block%s", name, blocks, blocks == 1 ? "" : "s")
-                            : snprintf(text, sizeof text, "%s", name);
-        if (words_add(&plan->left_out, text, (size_t)length))
+        unsigned ran = 0;
+        size_t next = row_name(&plan->cells, i, plan->kept, runs, name, sizeof name);
+        for (; i < next; i++)
+            ran = blocks && runs[i] && blocks[i] > ran ? blocks[i] : ran;
+        int length = ran ? snprintf(text, sizeof text, "%s after %u block%s", name, ran, ran == 1 ? "" : "s")
+                         : snprintf(text, sizeof text, "%s", name);
+        if (*name && words_add(&plan->left_out, text, (size_t)length))
             return -ENOMEM;
     }
     plan->kept = kept;
@@ -175,7 +195,7 @@ static int budget_keep(struct plan *plan, const struct settings *settings, const
         size_t kept = rows_before(plan->rows, cells->count);
         if (!kept)
             break;
-        rc = plan_leave_out(plan, kept, 0);
+        rc = plan_leave_out(plan, kept, NULL, NULL);
         plan_drop(plan, kept);
         blocks_count(plan, settings);
     }

@@ -39,8 +39,9 @@ void plan_release(struct plan *plan);
 double plan_slack(unsigned blocks);
 /* More blocks, behind those that are planned. As plan_make(). */
 int plan_extend(struct plan *plan, uint64_t seed, unsigned blocks, char *error);
-/* The cells from number `kept` on leave, by name, after so many blocks: they are run no more. 0 or -ENOMEM. */
-int plan_leave_out(struct plan *plan, size_t kept, unsigned blocks);
+/* The cells from number `kept` on run no more. Those that still did (runs; NULL: all) are named as left out, after so
+ * many blocks (a number a cell; NULL: none was run). 0 or -ENOMEM. */
+int plan_leave_out(struct plan *plan, size_t kept, const bool *runs, const unsigned *blocks);
 
 /* Completes one more cell, numbers it and appends it. Pointers to cells are stale afterwards. As plan_make(). */
 int plan_add(struct plan *plan, const struct cell *cell, const struct settings *settings, const struct machine *machine,

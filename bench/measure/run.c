@@ -124,13 +124,18 @@ static int rows_leave(struct session *session, struct course *course, unsigned b
     }
     if (kept == plan->kept)
         return 0;
-    if (plan_leave_out(plan, kept, block))
-        return refuse(error, "out of memory");
+    unsigned *ran = calloc(plan->cells.count + 1, sizeof *ran);
+    int rc = ran ? look_blocks(session, ran, error) : refuse(error, "out of memory");
+    if (!rc && plan_leave_out(plan, kept, course->wanted, ran))
+        rc = refuse(error, "out of memory");
+    free(ran);
+    if (rc)
+        return rc;
     for (size_t i = kept; i < plan->cells.count; i++)
         course->wanted[i] = false;
     for (size_t i = first_left; i < plan->left_out.count; i++)
         progress_tell(&course->progress, "poolbench run: leaves, to keep to the budget: %s", plan->left_out.word[i]);
-    int rc = host_note(session->directory, "left_out", host_words(&plan->left_out), error);
+    rc = host_note(session->directory, "left_out", host_words(&plan->left_out), error);
     return rc ? rc : remaining_note(session->directory, &plan->cells, block + 1, course->wanted, error);
 }
 

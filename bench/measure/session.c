@@ -111,6 +111,7 @@ static int same_source(const struct session *session, const char *directory, cha
 static int earlier_open(struct session *session, char *error)
 {
     const char *directory = session->request.settings.more;
+    snprintf(session->directory, sizeof session->directory, "%s", directory);
     session->lock = run_lock(directory, error);
     int rc = session->lock < 0 ? session->lock : recorded_read(directory, &session->before, error);
     if (rc == 0)
@@ -296,7 +297,6 @@ static int more_note(struct session *session, char **argv, char *error)
 static int session_go_on(struct session *session, char **argv, char *error)
 {
     const struct settings *settings = &session->request.settings;
-    snprintf(session->directory, sizeof session->directory, "%s", settings->more);
     int rc = session->is_resumed ? resume_note(session, argv, error)
                                  : plan_write(session->directory, &session->plan, settings->seed, error);
     if (rc == 0 && !session->is_resumed)

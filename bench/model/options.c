@@ -282,8 +282,9 @@ const struct option options[] = {
      .preset = "yes",
      .help =
          "Where --budget decides how many blocks there are: pools that are surely slower than the best of their row "
-         "run no more, from 6 blocks on, nor do rows whose verdicts are all told, after 8, 12, 18, 27, 40 ... "
-         "blocks; the others get their time. no: every cell runs in every block. Nothing is dropped with --blocks or "
+         "run no more, nor do rows whose verdicts are all told: from 6 blocks on what is far from the line, after "
+         "8, 12, 18, 27, 40 ... blocks the rest; the others get their time. no: every cell runs in every block. "
+         "Nothing is dropped with --blocks or "
          "--precision, nor without --budget.",
      SETTING(drop)},
     {.name = "seed",

@@ -1,4 +1,6 @@
 /* The verb run. */
+#include "bench/measure/look.h"
+#include "bench/model/run_dir.h"
 #include "bench/verbs/conclude.h"
 #include "bench/verbs/verbs.h"
 
@@ -7,6 +9,14 @@ static int run_main(const struct arguments *given)
     char error[ERROR_MAX] = "";
     struct session session;
     int rc = session_open(&session, &given->asked, error);
+    if (rc == 0)
+        rc = look_nothing_left(&session, error);
+    if (rc > 0) {
+        printf("%s: every verdict is told, in %u blocks: nothing is left for a budget; --blocks runs all of it on\n",
+               run_id(session.directory), session.plan.blocks_before);
+        session_close(&session);
+        return 0;
+    }
     if (rc == 0)
         rc = session_begin(&session, "run", given->argv, error);
     if (rc < 0)
