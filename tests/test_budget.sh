@@ -111,6 +111,9 @@ poolbench plan "${cells[@]}" --budget 8s --measure >out 2>err
 is 'but not before it was looked at again' test $? -eq 0
 poolbench plan "${cells[@]}" --budget 8s >out 2>err
 is 'which is kept' test $? -eq 0
+sed -i 's/"task_ns": [0-9.e+]*/"task_ns": 1000000.0/; s/"beside_ns": [0-9.e+]*/"beside_ns": 25000000.0/' .cache/poolbench/calibrations.json
+poolbench plan "${cells[@]}" --budget 8s >out 2>err # 8 times what is beside them, trials would be 11 blocks
+is 'more blocks are planned, and not longer trials' awk 'NR == 1 { exit !($5 >= 20) }' out
 
 # ---- warm-up ----
 head -c 16777216 /dev/zero >big

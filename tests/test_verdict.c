@@ -384,6 +384,30 @@ static void test_drop(void **state)
     assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
 }
 
+/* What is not far behind, and yet far from the line, is told by a few blocks, too. */
+static void test_clear(void **state)
+{
+    const double base[] = {1000, 1001, 999, 1000, 1001, 999}, equal[] = {1001, 1000, 1000, 1001, 1000, 1000},
+                 slower[] = {1100, 1102, 1099, 1101, 1100, 1099}, hardly[] = {1030, 1031, 1030, 1029, 1030, 1030};
+    const struct looks looks = {.leave_from = 12, .end = 6};
+    const struct family family = family_make(71, looks, FAMILY_MARGIN), strict = family_make(71, looks, 0);
+    struct comparison made;
+    (void)state;
+    assert_int_equal(comparison_make(equal, base, 6, &family, &made), 0);
+    assert_int_equal(made.verdict, VERDICT_EQUAL);
+    assert_true(made.is_clear && !made.is_far && made.interval.lo > 0.99 && made.interval.hi < 1.01);
+    assert_int_equal(comparison_make(equal, base, 6, &strict, &made), 0); /* nothing is equal without a margin */
+    assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
+    assert_int_equal(comparison_make(slower, base, 6, &family, &made), 0);
+    assert_int_equal(made.verdict, VERDICT_SLOWER);
+    assert_true(made.is_clear && !made.is_far);
+    assert_int_equal(comparison_make(base, slower, 6, &family, &made), 0);
+    assert_int_equal(made.verdict, VERDICT_FASTER);
+    assert_int_equal(comparison_make(hardly, base, 6, &family, &made), 0); /* too near to the line for so few */
+    assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
+    assert_false(made.is_clear);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,7 +416,7 @@ int main(void)
         cmocka_unit_test(test_all),    cmocka_unit_test(test_alarms),        cmocka_unit_test(test_drift),
         cmocka_unit_test(test_modes),  cmocka_unit_test(test_lag),           cmocka_unit_test(test_steps),
         cmocka_unit_test(test_gate),   cmocka_unit_test(test_runs_as_units), cmocka_unit_test(test_apart),
-        cmocka_unit_test(test_shares), cmocka_unit_test(test_drop),
+        cmocka_unit_test(test_shares), cmocka_unit_test(test_drop),          cmocka_unit_test(test_clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
