@@ -220,7 +220,9 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 	@BUILD=$(B) SEED=$(SEED) ALL=$(ALL) SLOW=$(SLOW) SHORT=$(SHORT) tests/run $(s_tests) $(tests) \
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
-torture: tests ## what check does in short, at length: 200,000 killed workers, 50 killed harnesses, every early call failing
+torture: tests ## what check does in short, at length: 200,000 killed workers, 10,000 kills at all stages, 50 killed harnesses
+	@BUILD=$(B) KILLS=10000 SILENCE=7200 LIMIT=36000 tests/run $(B)/test_torture
+	@BUILD=$(B) KILLS=99 SILENCE=7200 LIMIT=36000 tests/run tests/test_guard.sh
 	@BUILD=$(B) TORTURE=$${TORTURE:-100} SILENCE=7200 LIMIT=36000 tests/run $(B)/test_kill
 	@BUILD=$(B) KILLS=50 SILENCE=7200 LIMIT=36000 tests/run tests/test_resume.sh
 	@BUILD=$(B) DEPTH=60 SILENCE=7200 LIMIT=36000 tests/run tests/test_inject.sh
