@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Only our own die: children that poolbench was given by a shell live on, and whichever of harness, guard and trial is
-# killed, alone or together, at random moments (KILLS=6, SEED=1), nothing of the trial stays but what the documents name.
+# Only our own die: children that poolbench was given by a shell live on, and whichever of harness, guard, warden and
+# trial is killed, alone or two at once, at random moments (KILLS=7, SEED=1), nothing of the trial stays.
 set -u
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}
@@ -52,7 +52,7 @@ check 'a server that was there before is there still' kill "$(cat given.pid)"
 
 # ---- guard, trial and harness ----
 slow=(--workload sleep --size 5ms --tasks 100 --workers 2 --blocks 2 --task-limit 20s)
-kill_during() # NAME... : of pb-guard, pb-trial, harness; at a random moment of the first trials
+kill_during() # NAME... : of pb-guard, pb-warden, pb-trial, harness; at a random moment of the first trials
 {
     local name pids=()
     poolbench run --pool prefork,zygote "${slow[@]}" --out "r$round" >out 2>err &
@@ -67,11 +67,13 @@ kill_during() # NAME... : of pb-guard, pb-trial, harness; at a random moment of 
     status=$?
 }
 none_twice() { ! cut -d, -f1-6 "r$round/trials.csv" | tail -n +2 | cut -d, -f4,5 | sort | uniq -d | grep .; }
-for ((round = 0; round < ${KILLS:-6}; round++)); do
-    case $((round % 3)) in
-    0)
-        kill_during pb-guard
-        check "round $round: without its guard a run goes on" test $status -le 1 -o $status -eq 4
+for ((round = 0; round < ${KILLS:-7}; round++)); do
+    case $((round % 7)) in
+    0 | 3 | 5)
+        names=(pb-guard pb-warden pb-guard)
+        [ $((round % 7)) -eq 5 ] && names=(pb-guard pb-warden) || names=("${names[round % 7 / 3]}")
+        kill_during "${names[@]}"
+        check "round $round: without ${names[*]} a run goes on" test $status -le 1 -o $status -eq 4
         check 'all rows but one are there and as they were to be' test "$(grep -c ',ok,' "r$round/trials.csv")" -ge 3
         check 'another guard was made' test "$(grep -c ',crashed,' "r$round/trials.csv")" -le 1
         ;;
@@ -81,7 +83,15 @@ for ((round = 0; round < ${KILLS:-6}; round++)); do
         ;;
     2)
         kill_during harness pb-guard
-        check "round $round: both killed at once" test $status -eq 137
+        check "round $round: harness and guard killed at once" test $status -eq 137
+        ;;
+    4)
+        kill_during harness pb-warden
+        check "round $round: harness and warden killed at once" test $status -eq 137
+        ;;
+    6)
+        kill_during pb-trial
+        check "round $round: a killed trial" test $status -le 1 -o $status -eq 4
         ;;
     esac
     check 'nothing of it lives' none_left 'p[bo]*'
@@ -89,7 +99,7 @@ for ((round = 0; round < ${KILLS:-6}; round++)); do
 done
 
 # ---- what programs have started ----
-with_program() # NAME... : kills them while a command runs
+with_program() # harness NAME... : kills them while a command runs
 {
     rm -rf program.run
     poolbench run --pool prefork --workload "cmd:line='./start {task}'" --tasks 2 --workers 2 --blocks 1 \
@@ -97,7 +107,7 @@ with_program() # NAME... : kills them while a command runs
     harness=$!
     while [ "$(processes sleep | wc -l)" -lt 4 ] && kill -0 $harness 2>/dev/null; do nap .05; done
     local pids=("$harness")
-    [ "$1" = both ] && pids+=("$(await_process pb-guard)")
+    for name in "${@:2}"; do pids+=("$(await_process "$name")"); done
     kill -9 "${pids[@]}"
     wait $harness 2>/dev/null
 }
@@ -115,8 +125,12 @@ no_commands()
 }
 with_program harness
 check 'a killed harness leaves no program, not even one that left its group' none_left sleep
-with_program both
-check 'with harness and guard killed, programs of tasks die with their workers' no_commands
+with_program harness pb-guard
+check 'nor do harness and guard, killed at once' none_left sleep
+with_program harness pb-warden
+check 'nor harness and warden' none_left sleep
+with_program harness pb-guard pb-warden
+check 'with all three killed, programs of tasks die with their workers' no_commands
 check 'what they forked is ended by the next start' poolbench run --pool serial --workload empty --tasks 10 --blocks 1 --out next
 check 'all of it' none_left sleep
 closing

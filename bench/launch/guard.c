@@ -3,6 +3,7 @@
 #include "bench/job/job_file.h"
 #include "bench/machine/own.h"
 #include "pools/parts/clock.h"
+#include "pools/parts/process.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@ enum {
     FDS_MOST = 4096,     /* descriptors looked at */
     ANSWER_LIMIT_S = 60, /* a guard that says nothing for so long is taken for dead */
     BURY_LOOKS = 100,    /* at a group that was killed, 10 ms apart */
+    WARDEN_LIMIT_S = 10, /* to end what a dead guard has left */
 };
 enum what { START, STOPS, END };
 
@@ -92,6 +94,18 @@ static struct stops stops_now(const struct ward *ward)
     return stops;
 }
 
+/* All there are, and those who become so meanwhile. */
+static bool end_children(void)
+{
+    bool were_some = false;
+    for (pid_t pid; (pid = orphans_child()); were_some = true) {
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    return were_some;
+}
+
 /* Whoever is left of the trial: its group, then those who have left it. All are our children by then. What has ended by
  * itself, such as the child of a worker that was killed, is nothing left. */
 static bool end_rest(pid_t group)
@@ -101,12 +115,7 @@ static bool end_rest(pid_t group)
     bool were_some = kill(-group, SIGKILL) == 0;
     while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
         ;
-    for (pid_t pid; (pid = orphans_child()); were_some = true) {
-        kill(pid, SIGKILL);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    return were_some;
+    return end_children() || were_some;
 }
 
 static void end(pid_t trial, struct answer *answer)
@@ -169,46 +178,50 @@ static void obey(const struct letter *letter, struct ward *ward, struct answer *
     }
 }
 
-/* Sleeps until there is a letter; children that have been stopped, continued or ended are looked at meanwhile. */
-static void letter_await(int socket, int children, struct ward *ward)
+/* Sleeps until there is a letter; children that have been stopped, continued or ended are looked at meanwhile. False:
+ * the warden has died, or somebody tells us to end. */
+static bool letter_await(int socket, int signals, struct ward *ward)
 {
-    struct signalfd_siginfo ignored;
-    struct pollfd fds[] = {{.fd = socket, .events = POLLIN}, {.fd = children, .events = POLLIN}};
+    struct signalfd_siginfo info;
+    struct pollfd fds[] = {{.fd = socket, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
     do {
         if (poll(fds, 2, -1) <= 0)
             continue;
-        while (read(children, &ignored, sizeof ignored) == (ssize_t)sizeof ignored)
-            ;
+        while (read(signals, &info, sizeof info) == (ssize_t)sizeof info)
+            if (info.ssi_signo == SIGTERM)
+                return false;
         stops_note(ward);
     } while (!fds[0].revents);
+    return true;
 }
 
-/* SIGCHLD is blocked and read: what is ignored nobody could be waited for. Trials unblock all signals (surroundings.h).
- */
-static int children_watch(void)
+/* Of guard and warden; they are blocked and read. Were SIGCHLD ignored, nobody could be waited for. Trials unblock all
+ * signals (surroundings.h). */
+static sigset_t signals_block(void)
 {
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
+    sigset_t ours;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGCHLD);
+    sigaddset(&ours, SIGTERM);
     signal(SIGCHLD, SIG_DFL);
-    sigprocmask(SIG_BLOCK, &child, NULL);
-    return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    sigprocmask(SIG_BLOCK, &ours, NULL);
+    return ours;
 }
 
-static _Noreturn void guard_main(int socket, int memfd)
+static _Noreturn void guard_main(int socket, pid_t warden)
 {
     static struct letter letter;
     struct ward ward = {.pid = 0};
-    int children;
-    int64_t before_ns = own_cpu_ns(); /* what the harness had added */
-    setpgid(0, 0);                    /* a Ctrl-C at the terminal is not for the guard */
+    const int64_t before_ns = own_cpu_ns(); /* what the harness had added */
+    const sigset_t ours = signals_block();
+    const int signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+    setpgid(0, 0);
     prctl(PR_SET_NAME, "pb-guard");
-    if (orphans_mark() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || (socket = descriptors_keep(socket, memfd)) < 0 ||
-        (children = children_watch()) < 0)
+    if (signals < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 ||
+        getppid() != warden)
         _exit(1);
-    for (;;) {
+    while (letter_await(socket, signals, &ward)) {
         struct answer answer = {0};
-        letter_await(socket, children, &ward);
         ssize_t got = recv(socket, &letter, sizeof letter, 0);
         if (got < 0 && errno == EINTR)
             continue;
@@ -222,6 +235,30 @@ static _Noreturn void guard_main(int socket, int memfd)
         kill(-ward.pid, SIGKILL);
         end_rest(ward.pid);
     }
+    _exit(0);
+}
+
+/* ---- the warden ---- */
+
+/* Told to end, it ends the guard, which may be stopped. */
+static _Noreturn void warden_main(int socket, int memfd)
+{
+    const sigset_t ours = signals_block();
+    const pid_t warden = getpid();
+    setpgid(0, 0); /* a Ctrl-C at the terminal is not for us */
+    prctl(PR_SET_NAME, "pb-warden");
+    if (orphans_mark() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || (socket = descriptors_keep(socket, memfd)) < 0)
+        _exit(1);
+    pid_t guard = fork();
+    if (guard < 0)
+        _exit(1);
+    if (guard == 0)
+        guard_main(socket, warden);
+    close(socket); /* the guard's alone: it hangs up when that dies */
+    while (waitpid(guard, NULL, WNOHANG) == 0)
+        if (sigwaitinfo(&ours, NULL) == SIGTERM)
+            kill(guard, SIGKILL);
+    end_children();
     _exit(0);
 }
 
@@ -278,15 +315,17 @@ int guard_end_trial(struct guard *guard, int *wait_status, bool *left, struct st
     return 0;
 }
 
-/* It has ended, or is about to. */
-static void await_guard(struct guard *guard)
+/* It has ended, or is about to. Returns whether it did what it had to. */
+static bool await_warden(struct guard *guard)
 {
-    while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR)
+    int status = 0;
+    while (waitpid(guard->pid, &status, 0) < 0 && errno == EINTR)
         ;
     own_cpu_add(-guard->cpu_ns); /* it is among that of our children now */
     close(guard->socket);
     guard->pid = 0;
     guard->cpu_ns = 0;
+    return status == 0;
 }
 
 static int guard_make(struct guard *guard, int memfd)
@@ -300,7 +339,7 @@ static int guard_make(struct guard *guard, int memfd)
     int rc = pid < 0 ? -errno : 0;
     if (pid == 0) {
         close(ends[1]);
-        guard_main(ends[0], memfd);
+        warden_main(ends[0], memfd);
     }
     close(ends[0]);
     if (rc < 0) {
@@ -326,7 +365,7 @@ void guard_close(struct guard *guard)
     if (!guard->pid)
         return;
     shutdown(guard->socket, SHUT_RDWR);
-    await_guard(guard);
+    await_warden(guard);
 }
 
 int guard_replace(struct guard *guard, pid_t group)
@@ -334,14 +373,17 @@ int guard_replace(struct guard *guard, pid_t group)
     char mark[MARK_MAX];
     int memfd = guard->memfd;
     memcpy(mark, guard->mark, sizeof mark);
-    kill(guard->pid, SIGKILL); /* it may be stopped only */
-    await_guard(guard);
-    if (group) {
+    kill(guard->pid, SIGTERM); /* guard and warden may be stopped only */
+    kill(guard->pid, SIGCONT);
+    if (!process_has_ended(guard->pid, WARDEN_LIMIT_S * 1000000000ull))
+        kill(guard->pid, SIGKILL);
+    bool all_ended = await_warden(guard);
+    if (group && !all_ended) {
         kill(-group, SIGKILL);
         orphans_kill(mark);
     }
     /* nobody of ours waits for them any more; whoever does may take a moment, or never do it */
-    for (unsigned i = 0; group && i < BURY_LOOKS && kill(-group, 0) == 0; i++)
+    for (unsigned i = 0; group && !all_ended && i < BURY_LOOKS && kill(-group, 0) == 0; i++)
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     return guard_make(guard, memfd);
 }

@@ -2,10 +2,15 @@
  * the harness is no longer there. So children of the harness that are none of its doing (it may have been executed by a
  * shell that had some) are never taken for those of a trial. One trial at a time; one thread.
  *
- * What holds when processes are killed: the harness alone, and the guard ends all there is; the guard alone, and the
- * kernel kills the trial, its workers and the programs that they run, each with its parent, and the harness all that
- * carries the guard's mark; both at once, and the kernel does the same: what those programs have forked may live on
- * until poolbench is started again. */
+ * Between harness and guard stands the warden, a process that sleeps until the guard has ended, and is the next
+ * subreaper: what a guard that was killed has left becomes its child, and it ends that. The guard, in turn, ends all
+ * there is when the warden dies. So of the three any two may be killed at once.
+ *
+ * What holds when processes are killed: as long as one of guard and warden lives, that one ends all there is. Guard and
+ * warden at once, and the kernel kills the trial, its workers and the programs that they run, each with its parent, and
+ * the harness all that carries the guard's mark. All three at once, and the kernel does the same: what those programs
+ * have forked may live on until poolbench is started again.
+ */
 #ifndef POOLBENCH_LAUNCH_GUARD_H
 #define POOLBENCH_LAUNCH_GUARD_H
 #include "bench/machine/orphans.h"
@@ -14,11 +19,11 @@
 #include <sys/types.h>
 
 struct guard {
-    pid_t pid;  /* 0: there is none */
+    pid_t pid;  /* of the warden, our child; 0: there is none */
     int socket; /* to it; hangs up when it dies */
     int memfd;  /* the job file, JOB_FD of trials */
     int64_t cpu_ns;
-    char mark[MARK_MAX];
+    char mark[MARK_MAX]; /* of the guard */
 };
 
 /* How a trial program stood still because somebody stopped it (SIGSTOP and its like): what waitid(2) tells its parent.
