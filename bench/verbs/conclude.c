@@ -42,17 +42,16 @@ int session_finish(struct session *session, const char *verb, int rc, const char
 
 /* How long the run took, from entering its command until now, and how much of that its trials measured: for screen and
  * report. A run that was gone on with adds up; of a part that was killed is known when its last trial ended. */
-static void took_note(const struct session *session, struct run_data *run)
+static int took_note(const struct session *session, struct run_data *run, char *error)
 {
-    char ignored[ERROR_MAX];
     double took_ns = (double)(clock_monotonic_ns() - session->request.settings.began_ns), measured_ns = 0;
     if (session->before.trials)
         took_ns += fmax(json_number_value(host_fact(run->host, "took_ns")), (double)session->before.ended_ns);
     for (size_t i = 0; i < run->trial_count; i++)
         if (trial_is_ok(&run->trials[i]))
             measured_ns += (double)run->trials[i].wall_ns;
-    run_data_note(run, "took_ns", json_integer((json_int_t)took_ns), ignored);
-    run_data_note(run, "measured_ns", json_integer((json_int_t)measured_ns), ignored);
+    int rc = run_data_note(run, "took_ns", json_integer((json_int_t)took_ns), error);
+    return rc ? rc : run_data_note(run, "measured_ns", json_integer((json_int_t)measured_ns), error);
 }
 
 /* For a chart, of which each takes a small part of what is left; where a budget has nothing left, still what a slow
@@ -73,23 +72,32 @@ int run_conclude(const struct session *session, const char *verb, struct run_dat
     struct analysis analysis;
     const struct drawing drawing = {.analysis = &analysis, .format = "svg", .limit_ns = chart_limit_ns(session)};
     const bool shown = analysis_make(run, &analysis) == 0;
+    const int drawn = shown && !session->interrupted ? drawing_make(&drawing, error) : 0;
+    bool is_made = shown && (!drawn || drawing_wants_gnuplot(drawn)); /* all that a run should have */
     int rc;
     if (!shown)
         complain(verb, "no memory for charts, report and screen");
-    if (shown && !session->interrupted && drawing_make(&drawing, error) < 0)
+    if (drawn)
         complain(verb, "charts: %s", error);
-    took_note(session, run); /* the last change of host.json: what is older is of a part of the run (resume.c) */
+    /* the last change of host.json: what is older is of a part of the run (resume.c) */
+    if (took_note(session, run, error) < 0) {
+        complain(verb, "%s", error);
+        is_made = false;
+    }
     if ((rc = summary_write(run, error)) < 0)
         complain(verb, "%s", error);
-    if (shown && report_write(&analysis, error) < 0)
+    if (shown && report_write(&analysis, error) < 0) {
         complain(verb, "no report: %s", error);
+        is_made = false;
+    }
     if (!session->interrupted)
         closing_keep(session->calibrations, session->closing_as, session->closing_cells,
                      (double)(clock_monotonic_ns() - since_ns));
     if (shown && !quiet)
         screen_print(stdout, &analysis);
     analysis_release(&analysis);
-    return rc < 0 ? 2 : !shown || session->failures != 0;
+    const bool is_empty = session->stopped && session->stopped == session->trials; /* each is to be run again */
+    return rc < 0 ? 2 : !is_made || is_empty || session->failures != 0;
 }
 
 void run_moved_say(const char *verb, char directory[PATH_MAX])

@@ -76,7 +76,10 @@ struct drawing {
 
 /* Draws all that can be. A gnuplot that takes longer than the limit is ended, and those behind it have a quarter of it:
  * one that always hangs costs a third more than the limit, and a single chart that is slow none of the others. 0; or
- * -errno of the first that could not, with a line in error (ERROR_MAX bytes): -ENOENT, there is no gnuplot. */
+ * -errno of the first that could not, with a line in error (ERROR_MAX bytes): drawing_wants_gnuplot(), or a file could
+ * not be written, which goes before. */
 int drawing_make(const struct drawing *drawing, char *error);
+/* Of its result: there is no gnuplot (-ENOENT), it failed (-ECHILD), or took too long (-ETIMEDOUT). */
+bool drawing_wants_gnuplot(int result);
 
 #endif

@@ -82,7 +82,7 @@ static int pictures_move(const struct drafts *drafts, const char *chart, int pic
     int result = 0;
     for (int number = 1; number <= pictures; number++)
         if (!is_whole(drafts, picture_file(name, chart, number, format, 0), format)) {
-            refuse(error, "gnuplot did not finish %s", name);
+            refuse(error, "gnuplot did not finish %s; is the disk full?", name);
             return -EIO;
         }
     for (int number = 1; number <= pictures && !result; number++)
@@ -195,6 +195,11 @@ static int chart_draw(struct chart_work *work, const struct drawing *drawing, co
     return result ? result : pictures;
 }
 
+bool drawing_wants_gnuplot(int result)
+{
+    return result == -ENOENT || result == -ECHILD || result == -ETIMEDOUT;
+}
+
 int drawing_make(const struct drawing *drawing, char *error)
 {
     const struct run_data *run = drawing->analysis->run;
@@ -220,7 +225,7 @@ int drawing_make(const struct drawing *drawing, char *error)
         say(drawing, drafts.path, work.chart, pictures, why);
         caption_print(captions, &work, pictures);
         failed += pictures < 0;
-        if (pictures < 0 && !result) {
+        if (pictures < 0 && (!result || (drawing_wants_gnuplot(result) && !drawing_wants_gnuplot(pictures)))) {
             result = pictures;
             first = work.chart->name;
             memcpy(error, why, sizeof why);
@@ -231,7 +236,7 @@ int drawing_make(const struct drawing *drawing, char *error)
     int saved = draft_end(captions, &drafts, CAPTIONS, 0, why);
     if (!saved)
         saved = draft_move(&drafts, CAPTIONS, why);
-    if (saved && !result) {
+    if (saved && (!result || drawing_wants_gnuplot(result))) {
         result = saved;
         memcpy(error, why, sizeof why);
     }

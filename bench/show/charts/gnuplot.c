@@ -137,7 +137,7 @@ int gnuplot_run(int directory, char *script, uint64_t limit_ns, char *error)
         return 0;
     if (ended) {
         refuse(error, "gnuplot failed");
-        return -EIO;
+        return -ECHILD;
     }
     char limit[32];
     refuse(error, "gnuplot did not end within %s", format_duration(limit, sizeof limit, (double)limit_ns));

@@ -6,8 +6,8 @@
 
 /* Runs `gnuplot script` in an open directory and waits for it. It is looked for in the absolute directories of PATH
  * alone: an empty or relative part would name whatever lies where we happen to be. 0; -ENOENT: there is no gnuplot;
- * -EIO: it failed, and said why on stderr itself; -ETIMEDOUT: it did not end within the limit, and was ended with all
- * that it had started; with a line in error (ERROR_MAX bytes). It ends when we do. */
+ * -ECHILD: it failed, and said why on stderr itself; -ETIMEDOUT: it did not end within the limit, and was ended with
+ * all that it had started; with a line in error (ERROR_MAX bytes). It ends when we do. */
 int gnuplot_run(int directory, char *script, uint64_t limit_ns, char *error);
 
 #endif
