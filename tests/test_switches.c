@@ -251,7 +251,7 @@ static void states_are_told(void **state)
     assert_int_equal(sum.role_threads[ROLE_WORKER][TRIAL_RUN], 2);
     assert_int_equal(sum.role_threads[ROLE_WORKER][TRIAL_OPEN], 2);
     assert_int_equal(sum.role_threads[ROLE_SUBMITTER][TRIAL_OPEN], 1);
-    assert_true(slots_take(&sum, sum.slot_ns[SLOT_BODY] + sum.slot_ns[SLOT_HAND] - 10, 4) == 6);
+    assert_true(slots_compare(&sum, sum.slot_ns[SLOT_BODY] + sum.slot_ns[SLOT_HAND] - 10, 4) == 6);
     assert_true(sum.slot_ns[SLOT_TAKEN] == 4);
     threads_release(&threads);
 }
@@ -288,6 +288,8 @@ static void processes_of_tasks_have_slots(void **state)
     assert_true(sum.slot_ns[SLOT_HAND] == 8 + 10 && sum.slot_ns[SLOT_BODY] == 20);
     assert_true(sum.slot_ns[SLOT_ENDED] == 15);
     assert_true(sum.role_ns[ROLE_CHILD][TRIAL_RUN][THREAD_ON] == 38);
+    assert_true(slots_compare(&sum, 38 + 6, NAN) == 0); /* it used the CPU after its last record */
+    assert_true(sum.slot_ns[SLOT_ENDED] == 9 && sum.slot_ns[SLOT_HAND] == 8 + 10 + 6);
     threads_release(&threads);
 }
 

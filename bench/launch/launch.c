@@ -292,7 +292,7 @@ int launcher_run(struct launcher *launcher, uint64_t limit_ns, struct outcome *o
     int rc = trial_start(launcher, &vigil.pid);
     if (rc < 0)
         return rc;
-    const pid_t pid = vigil.pid;
+    const pid_t pid = outcome->pid = vigil.pid;
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     rc = pidfd < 0 ? -errno : await_end(launcher, &vigil, pidfd, outcome);
     launcher->paused_ns += vigil.gaps_ns;

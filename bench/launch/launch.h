@@ -44,6 +44,7 @@ struct missing {
 
 /* How a trial program ended. */
 struct outcome {
+    pid_t pid;              /* that it had */
     int wait_status;        /* as from wait4 */
     bool timed_out;         /* killed at the limit */
     int interrupted;        /* the signal that told us to end, or 0 */

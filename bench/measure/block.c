@@ -12,8 +12,7 @@
 
 #define TRIAL_LATE 0.1 /* of the budget: no trial may end later */
 
-/* Runs the trial, and sees what others do meanwhile. */
-static int trial_watch(struct session *session, struct trial_facts *facts, char *error)
+int session_watch(struct session *session, struct trial_facts *facts, char *error)
 {
     struct moment before, after;
     outside_watch_place(&session->outside, &facts->cell->placement);
@@ -48,7 +47,7 @@ static int trial_run(struct session *session, const struct cell *cell, unsigned 
         rc = job_keep(&facts.parts, cell->id, error);
     if (rc < 0)
         return rc;
-    rc = trial_watch(session, &facts, error);
+    rc = session_watch(session, &facts, error);
     if (rc < 0)
         return rc;
     rc = recorder_put(&session->recorder, &facts, row, error);

@@ -4,6 +4,7 @@
 #include "bench/measure/forecast/forecast.h"
 #include "bench/measure/lengths.h"
 #include "bench/measure/look.h"
+#include "bench/measure/siblings.h"
 #include "bench/model/host.h"
 #include "bench/model/run_dir.h"
 #include <errno.h>
@@ -44,6 +45,7 @@ struct course {
     size_t count; /* of the block */
     struct progress progress;
     struct ending ending;
+    struct siblings siblings;
 };
 
 /* The trials of a block that are wanted and not there yet, with the positions they have among all that are wanted. */
@@ -187,6 +189,8 @@ static int blocks_run(struct session *session, struct course *course, char *erro
         }
         if (!session->interrupted)
             course->ending.blocks = number;
+        if (rc == 0)
+            rc = siblings_block(&course->siblings, session, number, course->order, course->count, error);
     }
     session->positions = NULL;
     if (session->interrupted)
@@ -198,6 +202,7 @@ static int course_run(struct session *session, struct course *course, char *erro
 {
     const struct plan *plan = &session->plan;
     const size_t cells = plan->cells.count;
+    char ignored[ERROR_MAX];
     course->wanted = calloc(cells + 1, sizeof *course->wanted);
     course->order = calloc(cells + 1, sizeof *course->order);
     course->positions = calloc(cells + 1, sizeof *course->positions);
@@ -206,6 +211,8 @@ static int course_run(struct session *session, struct course *course, char *erro
     for (size_t i = 0; i < cells && rc == 0; i++)
         course->wanted[i] = !course->before || course->before->wanted[i];
     left_out_say(&session->request, plan);
+    if (rc == 0)
+        rc = siblings_open(&course->siblings, session, stderr, error);
     progress_begin(&course->progress, cells, plan->blocks, plan->blocks_before);
     course->progress.may_stop = plan->looks.planned && !plan->blocks_before;
     if (course->before)
@@ -215,6 +222,8 @@ static int course_run(struct session *session, struct course *course, char *erro
     if (rc == 0)
         rc = blocks_run(session, course, error);
     progress_end(&course->progress);
+    int closed = siblings_close(&course->siblings, stderr, rc ? ignored : error);
+    rc = rc ? rc : closed;
     free(course->wanted);
     free(course->order);
     free(course->positions);

@@ -73,6 +73,8 @@ int session_add(struct session *session, const struct cell *cell, char *error);
  * (over_budget), the rest of it is not touched. */
 int session_block(struct session *session, unsigned block, const uint32_t *order, size_t count,
                   struct progress *progress, struct trial_row *found, char *error);
+/* Runs the trial whose job is written, facts->cell's, and sees what others do meanwhile. */
+int session_watch(struct session *session, struct trial_facts *facts, char *error);
 /* The plan's blocks first .. end - 1, counted from 0, all cells in each, until the budget or a signal ends them. */
 int session_blocks(struct session *session, unsigned first, unsigned end, struct progress *progress, char *error);
 /* Ends the files; from now on a signal ends us. */

@@ -62,6 +62,7 @@ struct cell {
 };
 
 #define SAMPLES_ALL (-1)
+enum profile_kind { PROFILE_NONE, PROFILE_STATES };
 
 struct settings {
     int64_t blocks; /* 0: not given */
@@ -72,6 +73,7 @@ struct settings {
     bool keep_all;         /* --drop no: within a budget, nothing leaves for what was found */
     int64_t samples;       /* per trial, SAMPLES_ALL, 0: none */
     int64_t trial_limit_ns;
+    int64_t profile;        /* enum profile_kind */
     int64_t deadline_ns;    /* of a task's latency; 0: none */
     char out[4096];         /* "": results/<stamp>-<id> */
     char like[4096];        /* "" or a run */

@@ -210,6 +210,21 @@ struct tries_row {
     int64_t n;
 };
 
+/* Of profiled siblings, in profile/ (bench/measure/siblings.h). */
+struct state_row {
+    int64_t trial_id;
+    char role[16], phase[16], state[16], by[16];
+    int64_t ns, ns_error, count;
+    char source[16];
+};
+
+struct ability_row {
+    char host[16], kind[16], event[32];
+    int64_t error;
+    char remedy[192];
+};
+
+extern const struct file_format state_format, ability_format;
 extern const struct file_format metg_format, crossover_format, capacity_format, tries_format;
 extern const struct file_format plan_format, trial_format, sample_format, latency_format, summary_format;
 extern const struct file_format *const file_formats[]; /* all of them, NULL-terminated */

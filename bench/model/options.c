@@ -315,6 +315,14 @@ const struct option options[] = {
      .help = "Tells how many tasks, under arrival rate or window, took longer than that from due to the result in hand "
              "(1us .. 24h). It ends none of them, and changes nothing that is measured.",
      SETTING(deadline)},
+    {.name = "profile",
+     .syntax = "none|states",
+     .preset = "none",
+     .help = "Profiled siblings: the same cells once more in 10 of the blocks or a third of them, at most a quarter of "
+             "a budget, with switches recorded and every task kept. They stand in profile/ alone: published times come "
+             "from the others. `explain` takes waiting, idleness and who had the CPU from them; `check` says whether "
+             "switches can be recorded here.",
+     SETTING(profile)},
     {.name = "out",
      .syntax = "DIRECTORY",
      .preset = "",

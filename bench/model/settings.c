@@ -116,6 +116,18 @@ void spell_deadline(const struct settings *settings, char *text)
     param_spell_or(&deadline_range, "none", settings->deadline_ns, text, SPEC_MAX);
 }
 
+static const struct param profile_words = {.kind = PARAM_CHOICE, .choices = "none|states"};
+
+int set_profile(const char *value, struct settings *settings, char *error)
+{
+    return param_parse(&profile_words, value, &settings->profile, error);
+}
+
+void spell_profile(const struct settings *settings, char *text)
+{
+    param_spell(&profile_words, settings->profile, text, SPEC_MAX);
+}
+
 static int path_copy(const char *value, char *path, size_t size, char *error)
 {
     if (!*value)

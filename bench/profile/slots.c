@@ -13,6 +13,7 @@ const struct slot_words slot_words[SLOT_STATES] = {
     [SLOT_WAIT_OTHERS] = {"waiting", "others"},
     [SLOT_TAKEN] = {"taken", "hypervisor"},
     [SLOT_SLEEP] = {"sleep", "none"},
+    [SLOT_BESIDE] = {"process-off", "none"},
     [SLOT_MADE] = {"being-made", "own-submitter"},
     [SLOT_EMPTY] = {"no-process", "none"},
     [SLOT_ENDED] = {"ended", "none"},
@@ -39,6 +40,7 @@ enum slot_does {
     DOES_HAND,
     DOES_WAIT,
     DOES_SLEEP,
+    DOES_BESIDE,
     DOES_NOTHING,
     DOES_EMPTY,
     DOES_ENDED,
@@ -48,6 +50,7 @@ enum slot_does {
 
 struct slot {
     unsigned on, waits, off, bodies;
+    unsigned processes; /* of tasks */
     bool is_known, has_ended;
     uint32_t cpu; /* that it waits for */
     enum slot_does does;
@@ -140,7 +143,7 @@ static enum slot_does slot_does(const struct slot *slot)
         return DOES_WAIT;
     if (slot->bodies)
         return DOES_SLEEP;
-    return slot->off ? DOES_NOTHING : slot->has_ended ? DOES_ENDED : DOES_EMPTY;
+    return slot->processes ? DOES_BESIDE : slot->has_ended ? DOES_ENDED : slot->off ? DOES_NOTHING : DOES_EMPTY;
 }
 
 static void slot_look(struct sweep *w, struct slot *slot, uint32_t cpu)
@@ -171,7 +174,12 @@ static void stretch_see(struct sweep *w, const struct stretch *stretch, bool beg
         return;
     struct slot *slot = &w->slot[thread->slot];
     *(on ? &slot->on : stretch->does == THREAD_WAITS ? &slot->waits : &slot->off) += step;
-    slot->has_ended = begins ? false : stretch->is_last ? true : slot->has_ended;
+    if (thread->role == ROLE_CHILD || thread->role == ROLE_PROGRAM) {
+        slot->processes += step;
+        slot->has_ended = !begins && stretch->is_last;
+    } else if (begins && on) {
+        slot->has_ended = false; /* a forker has reaped it */
+    }
     slot_look(w, slot, begins && stretch->does == THREAD_WAITS ? stretch->cpu : slot->cpu);
 }
 
@@ -225,6 +233,7 @@ static void time_pass(const struct sweep *w, double ns)
     sum[SLOT_BODY] += ns * (double)does[DOES_BODY];
     sum[SLOT_HAND] += ns * (double)does[DOES_HAND];
     sum[SLOT_SLEEP] += ns * (double)does[DOES_SLEEP];
+    sum[SLOT_BESIDE] += ns * (double)does[DOES_BESIDE];
     sum[SLOT_ENDED] += ns * (double)does[DOES_ENDED];
     sum[SLOT_UNKNOWN] += ns * (double)does[DOES_UNKNOWN];
     sum[idle] += ns * (double)does[DOES_NOTHING];
@@ -305,15 +314,18 @@ int slots_add_up(const struct slots_from *from, struct slots_sum *sum)
     return rc;
 }
 
-double slots_take(struct slots_sum *sum, double cpu_ns, double steal_ns)
+double slots_compare(struct slots_sum *sum, double cpu_ns, double steal_ns)
 {
     double *ns = sum->slot_ns;
     const double on = ns[SLOT_BODY] + ns[SLOT_HAND], more = on - cpu_ns;
     if (isnan(cpu_ns) || !(on > 0))
         return NAN;
     const double taken = isnan(steal_ns) ? 0 : fmax(0, fmin(more, steal_ns));
+    const double ending = fmax(0, fmin(-more, ns[SLOT_ENDED]));
     ns[SLOT_BODY] *= 1 - taken / on;
     ns[SLOT_HAND] *= 1 - taken / on;
     ns[SLOT_TAKEN] = taken;
-    return fabs(more - taken);
+    ns[SLOT_HAND] += ending;
+    ns[SLOT_ENDED] -= ending;
+    return fabs(more - taken + ending);
 }

@@ -18,9 +18,10 @@ enum slot_state {
     SLOT_WAIT_OTHERS,    /* or none of them */
     SLOT_TAKEN,          /* on a CPU that the hypervisor took */
     SLOT_SLEEP,          /* off inside a task */
+    SLOT_BESIDE,         /* off in a task's process, before its task or after it: being moved to its CPU, say */
     SLOT_MADE,           /* nobody is there, a task is left, and the submitter is on a CPU: one slot at a time */
     SLOT_EMPTY,          /* nobody is there, a task is left, and another slot's process is made, or none */
-    SLOT_ENDED,          /* its process has ended and was not reaped */
+    SLOT_ENDED,          /* its process is ending, or has ended and was not reaped */
     SLOT_QUEUED,         /* idle, and a task was queued: not woken, or woken and not yet running */
     SLOT_IDLE_BUSY,      /* idle, none was queued, and the submitter was on a CPU */
     SLOT_IDLE,           /* idle, none was queued, and it was not */
@@ -63,8 +64,9 @@ struct slots_sum {
 /* 0 or -ENOMEM. */
 int slots_add_up(const struct slots_from *from, struct slots_sum *sum);
 /* The workers' CPU time and what the hypervisor took of all CPUs meanwhile, in ns, NAN where not known: time on a CPU
- * by records that no thread has had was taken. Moves it to SLOT_TAKEN. Returns by how much records and CPU time still
- * differ. */
-double slots_take(struct slots_sum *sum, double cpu_ns, double steal_ns);
+ * by records that no thread has had was taken, and moves to SLOT_TAKEN. What threads have had beyond records moves from
+ * SLOT_ENDED to SLOT_HAND: the last record of a process comes before the kernel is done with its end. Returns by how
+ * much records and CPU time still differ. */
+double slots_compare(struct slots_sum *sum, double cpu_ns, double steal_ns);
 
 #endif

@@ -287,6 +287,8 @@ int setup_arrays(struct trial *trial)
         return -ENOMEM;
     unsigned phases = file->f.arrival.kind == ARRIVAL_RATE ? PHASE_LATE + 1 : PHASE_LATENCY + 1;
     subset_draw(trial->sampled, file->sample_seed, file->tasks, file->samples_max);
+    if (file->samples_max == file->tasks) /* every task writes there */
+        memory_map_now(trial->samples, file->tasks * sizeof *trial->samples);
     memory_map_now(trial->histograms, (size_t)phases * HISTOGRAM_BUCKETS * sizeof *trial->histograms);
     return 0;
 }

@@ -45,6 +45,7 @@ static const struct {
     CALL(memfd_create),
     CALL(mlock),
     CALL(newfstatat),
+    CALL(perf_event_open),
     CALL(pidfd_open),
     CALL(pipe2),
     CALL(ppoll),

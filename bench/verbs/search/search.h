@@ -13,7 +13,7 @@
 /* Options of run that no search takes: what it sets itself, and what would be several searches or another run. */
 #define SEARCH_ALL_BUT                                                                                                 \
     "tasks", "faults", "timing", "precision", "samples", "task-limit", "trial-program", "like", "more", "trust",       \
-        "measure", NULL
+        "measure", "profile", NULL
 
 /* The search that one cell is copied for. */
 struct cell_search {

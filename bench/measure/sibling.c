@@ -1,0 +1,258 @@
+/* See sibling.h. */
+#include "bench/measure/sibling.h"
+#include "bench/base/refuse.h"
+#include "bench/job/subset.h"
+#include "bench/machine/switches.h"
+#include "pools/parts/clock.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TASKS_MOST    1000000u /* that are kept of a trial */
+#define RING_BYTES    262144u
+#define TASK_BYTES    64u  /* of records, for a task of workers that live on: two switches and more */
+#define PROCESS_BYTES 512u /* and where it is a process: made, named, ended, and four switches */
+#define LARGER        8u   /* times, where records were lost */
+
+/* Those that the cell may use; all that the harness may, where it is not pinned. */
+static unsigned cpus_of(const struct session *session, const struct cell *cell, unsigned **cpus)
+{
+    const struct placement *placement = &cell->placement;
+    const hwloc_const_bitmap_t allowed = session->machine.allowed;
+    const int most = hwloc_bitmap_last(allowed);
+    unsigned count = 0;
+    *cpus = calloc(most < 0 ? 1 : (size_t)most + 1, sizeof **cpus);
+    for (int cpu = hwloc_bitmap_first(allowed); *cpus && cpu >= 0; cpu = hwloc_bitmap_next(allowed, cpu)) {
+        const unsigned word = (unsigned)cpu / 64;
+        bool is_used = placement->reason[0] || word >= placement->words;
+        if (!is_used)
+            is_used = placement->main_mask[word] >> (cpu % 64) & 1;
+        for (unsigned i = 0; i < cell->shape.workers && !is_used; i++)
+            is_used = placement->masks[(size_t)i * placement->words + word] >> (cpu % 64) & 1;
+        if (is_used)
+            (*cpus)[count++] = (unsigned)cpu;
+    }
+    return count;
+}
+
+static int records_take(struct session *session, struct sibling *sibling, size_t bytes, struct switch_record **records,
+                        size_t *count, bool *lost, char *error)
+{
+    struct launcher *launcher = calibrations_launcher(session->calibrations);
+    struct switches_refused refused;
+    struct switches switches;
+    unsigned *cpus;
+    const unsigned many = cpus_of(session, sibling->cell, &cpus);
+    int rc = cpus ? 0 : refuse_as(-ENOMEM, error, "out of memory");
+    const bool opened = !rc && !switches_open(&switches, launcher->guard.pid, cpus, many, bytes, &refused);
+    *records = NULL;
+    *lost = !opened;
+    if (!rc)
+        rc = session_watch(session, &sibling->facts, error);
+    if (opened && !rc && switches_read(&switches, records, count, lost))
+        rc = refuse_as(-ENOMEM, error, "out of memory");
+    if (opened)
+        switches_close(&switches);
+    free(cpus);
+    return rc;
+}
+
+/* ---- what they say ---- */
+
+static uint64_t monotonic(const struct trial_report *report, int64_t ns)
+{
+    return ns < 0 ? 0 : (uint64_t)(report->gate_ns + llround((double)ns * report->clock_rate));
+}
+
+/* Of all tasks that were handed in; NULL: no memory. */
+static struct task_times *tasks_of(const struct job_parts *parts, size_t *count)
+{
+    const struct trial_report *report = parts->report;
+    struct task_times *tasks = calloc(report->samples_count + 1, sizeof *tasks);
+    *count = 0;
+    for (uint64_t i = 0; tasks && i < report->samples_count; i++) {
+        const struct sample *sample = &parts->samples[i];
+        if (sample->status == TASK_DROPPED)
+            continue;
+        tasks[(*count)++] =
+            (struct task_times){monotonic(report, sample->submit_ns), monotonic(report, sample->start_ns),
+                                monotonic(report, sample->end_ns), monotonic(report, sample->reap_ns), sample->worker};
+    }
+    return tasks;
+}
+
+static void phases_set(const struct trial_report *report, struct slots_from *from)
+{
+    const uint64_t gate = (uint64_t)report->gate_ns;
+    const uint64_t begin[TRIAL_PHASES] = {(uint64_t)report->stage_ns[STAGE_OPEN],
+                                          (uint64_t)report->stage_ns[STAGE_WARMUP], gate,
+                                          (uint64_t)report->stage_ns[STAGE_CLOSE]};
+    const uint64_t end[TRIAL_PHASES] = {begin[TRIAL_WARMUP], gate, monotonic(report, report->wall_ns),
+                                        (uint64_t)report->stage_ns[STAGE_VERIFY]};
+    memcpy(from->from_ns, begin, sizeof begin);
+    memcpy(from->to_ns, end, sizeof end);
+}
+
+/* Records against what the kernel has counted of the workers, and what the hypervisor took in that time. */
+static void sources_compare(struct sibling *sibling)
+{
+    const struct trial_facts *facts = &sibling->facts;
+    const struct trial_report *report = facts->parts.report;
+    const bool is_submitter = sibling->cell->pool->traits & POOL_SUBMITTER_WORKS;
+    const double cpu = (double)(report->usage.user_ns + report->usage.sys_ns);
+    const double steal =
+        facts->outside.steal_ns < 0 || !facts->outcome.elapsed_ns
+            ? NAN
+            : (double)facts->outside.steal_ns * (double)report->wall_ns / (double)facts->outcome.elapsed_ns;
+    sibling->apart_ns = slots_compare(
+        &sibling->sum, is_submitter ? (double)report->submitter_ns : cpu - (double)report->submitter_ns, steal);
+}
+
+static int states_make(struct sibling *sibling, const struct switch_record *records, size_t count)
+{
+    const struct job_parts *parts = &sibling->facts.parts;
+    const struct cell *cell = sibling->cell;
+    struct threads threads;
+    size_t tasks;
+    struct task_times *task = tasks_of(parts, &tasks);
+    int rc = task ? threads_make(records, count, sibling->facts.outcome.pid, cell->pool->traits, &cell->shape, &threads)
+                  : -ENOMEM;
+    if (!rc) {
+        struct slots_from from = {.threads = &threads,
+                                  .task = task,
+                                  .tasks = tasks,
+                                  .are_timed = cell->f.timing != 0,
+                                  .are_made = cell->pool->traits & POOL_TASK_IS_PROCESS && !cell->shape.forkers,
+                                  .workers = cell->shape.workers};
+        phases_set(parts->report, &from);
+        rc = slots_add_up(&from, &sibling->sum);
+        threads_release(&threads);
+    }
+    if (!rc)
+        sources_compare(sibling);
+    free(task);
+    return rc;
+}
+
+/* Those of a published trial stay. */
+static int samples_thin(const struct job_parts *parts, int64_t wanted)
+{
+    struct job_file *file = parts->file;
+    const uint64_t keep = wanted == SAMPLES_ALL || (uint64_t)wanted > file->tasks ? file->tasks : (uint64_t)wanted;
+    uint64_t *bits = calloc(file->tasks / 64 + 1, sizeof *bits), kept = 0;
+    if (!bits)
+        return -ENOMEM;
+    subset_draw(bits, file->sample_seed, file->tasks, keep);
+    for (uint64_t i = 0; i < parts->report->samples_count; i++)
+        if (parts->samples[i].task < file->tasks && bit_test(bits, parts->samples[i].task))
+            parts->samples[kept++] = parts->samples[i];
+    parts->report->samples_count = kept;
+    file->samples_max = keep;
+    free(bits);
+    return 0;
+}
+
+static size_t ring_bytes(const struct cell *cell)
+{
+    const size_t each = cell->pool->traits & POOL_TASK_IS_PROCESS ? PROCESS_BYTES : TASK_BYTES;
+    return RING_BYTES + each * (size_t)cell->f.tasks;
+}
+
+static int sibling_try(struct session *session, struct sibling *sibling, size_t bytes, bool *lost, char *error)
+{
+    const struct settings *settings = &session->request.settings;
+    const struct job_order order = {settings->seed, SAMPLES_ALL, mix64(settings->seed, sibling->block), CONFORMANCE_NOT,
+                                    sibling->block};
+    struct switch_record *records = NULL;
+    size_t count = 0;
+    sibling->facts = (struct trial_facts){
+        .cell = sibling->cell,
+        .block = sibling->block,
+        .position = sibling->position,
+        .attempt = 1,
+        .labelled = calibration_holds(session->calibrations, sibling->cell->workload, sibling->cell->workload_params),
+        .started_ns = (int64_t)(clock_monotonic_ns() - session->start_ns)};
+    struct job_parts *parts = &sibling->facts.parts;
+    int rc = job_write_trial(calibrations_launcher(session->calibrations), sibling->cell, &order, parts, error);
+    if (!rc) { /* pages that are there cost the trial less */
+        memset(parts->samples, 0, (size_t)sibling->cell->f.tasks * sizeof *parts->samples);
+        rc = records_take(session, sibling, bytes, &records, &count, lost, error);
+    }
+    sibling->has_states = !rc && !*lost && count && parts->report->stage == STAGE_DONE;
+    if (sibling->has_states && states_make(sibling, records, count))
+        rc = refuse_as(-ENOMEM, error, "out of memory");
+    free(records);
+    return rc;
+}
+
+int sibling_run(struct session *session, struct sibling *sibling, char *error)
+{
+    const size_t bytes = ring_bytes(sibling->cell);
+    bool lost;
+    sibling->has_states = false;
+    sibling->is_left_out = sibling->cell->f.tasks > TASKS_MOST || job_trial_check(sibling->cell, SAMPLES_ALL, error);
+    if (sibling->is_left_out)
+        return 0;
+    int rc = sibling_try(session, sibling, bytes, &lost, error);
+    if (!rc && lost && !sibling->facts.outcome.interrupted)
+        rc = sibling_try(session, sibling, LARGER * bytes, &lost, error);
+    session->interrupted = sibling->facts.outcome.interrupted;
+    if (!rc && samples_thin(&sibling->facts.parts, session->request.settings.samples))
+        rc = refuse_as(-ENOMEM, error, "out of memory");
+    return rc;
+}
+
+/* ---- rows ---- */
+
+static int row_put(struct csv_writer *states, struct state_row *row, const char *role, const char *phase,
+                   const char *state, const char *by)
+{
+    snprintf(row->role, sizeof row->role, "%s", role);
+    snprintf(row->phase, sizeof row->phase, "%s", phase);
+    snprintf(row->state, sizeof row->state, "%s", state);
+    snprintf(row->by, sizeof row->by, "%s", by);
+    snprintf(row->source, sizeof row->source, "switches");
+    return csv_put(states, row);
+}
+
+static int slots_put(struct csv_writer *states, const struct sibling *sibling, int64_t trial_id)
+{
+    const double *ns = sibling->sum.slot_ns, on = ns[SLOT_BODY] + ns[SLOT_HAND];
+    const char *role = thread_role_names[ROLE_WORKER], *phase = trial_phase_names[TRIAL_RUN];
+    int rc = 0;
+    for (int i = 0; i < SLOT_STATES && !rc; i++) {
+        const bool is_on = i == SLOT_BODY || i == SLOT_HAND;
+        struct state_row row = {.trial_id = trial_id, .ns = llround(ns[i]), .ns_error = MISSING, .count = MISSING};
+        if (is_on && on > 0 && !isnan(sibling->apart_ns))
+            row.ns_error = llround(sibling->apart_ns * ns[i] / on);
+        if (row.ns)
+            rc = row_put(states, &row, role, phase, slot_words[i].state, slot_words[i].by);
+    }
+    return rc;
+}
+
+static int role_put(struct csv_writer *states, const struct sibling *sibling, int role, int phase, int64_t trial_id)
+{
+    int rc = 0;
+    for (int does = 0; does < THREAD_DOES && !rc; does++) {
+        struct state_row row = {.trial_id = trial_id,
+                                .ns = llround(sibling->sum.role_ns[role][phase][does]),
+                                .ns_error = MISSING,
+                                .count = sibling->sum.role_threads[role][phase]};
+        if (row.ns)
+            rc = row_put(states, &row, thread_role_names[role], trial_phase_names[phase], thread_does_names[does],
+                         does == THREAD_WAITS ? "unknown" : "none");
+    }
+    return rc;
+}
+
+int sibling_states_put(struct csv_writer *states, const struct sibling *sibling, int64_t trial_id)
+{
+    int rc = slots_put(states, sibling, trial_id);
+    for (int role = 0; role < ROLES && !rc; role++)
+        for (int phase = 0; phase < TRIAL_PHASES && !rc; phase++)
+            if (role != ROLE_WORKER || phase != TRIAL_RUN) /* those stand there as slots */
+                rc = role_put(states, sibling, role, phase, trial_id);
+    return rc ? rc : csv_flush(states);
+}

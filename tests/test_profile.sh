@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Profiled siblings of short real runs: they stand in profile/ alone, their slots close, and what records say of time on
+# a CPU and of waiting agrees with what the kernel has counted. Where records are refused, what refused them is said.
+# How long anything took is not looked at.
+set -u
+. tests/support.sh
+build=$PWD/${BUILD:-build/default}
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+export HOME=$scratch NO_COLOR=1
+unset COLUMNS XDG_CACHE_HOME
+without_gnuplot
+PATH=$build:$PATH
+explain() { tail -20 screen 2>/dev/null; }
+
+made() { poolbench run "$@" --workload spin --seed 3 --trial-limit 20s >screen 2>&1; }
+
+# A row a profiled trial: its pool, whether it ended well, slots x wall, the sum of its slots' states, unknown, on a CPU;
+# of its usage: CPU time of the workers, the run-queue delay; waiting by records of workers and submitter.
+profiled() # RUN
+{
+    awk -F, '
+        FNR == 1 { for (i = 1; i <= NF; i++) at[FILENAME, $i] = i; next }
+        FILENAME ~ /states/ {
+            if ($2 == "worker" && $3 == "run") {
+                sum[$1] += $6
+                if ($4 == "unknown") unknown[$1] += $6
+                if ($4 == "body" || $4 == "handing-over" || $4 == "taken") on[$1] += $6
+            }
+            if ($4 == "waiting" && $3 == "run" && ($2 == "worker" || $2 == "submitter")) waits[$1] += $6
+            next
+        }
+        {
+            pool = $at[FILENAME, "pool"]; id = $at[FILENAME, "trial_id"]
+            slots = pool == "serial" ? 1 : $at[FILENAME, "workers"]
+            cpu = $at[FILENAME, "user_ns"] + $at[FILENAME, "sys_ns"] - (pool == "serial" ? 0 : $at[FILENAME, "submitter_ns"])
+            printf "%s %s %.0f %.0f %.0f %.0f %.0f %.0f %.0f\n", pool, $at[FILENAME, "status"], slots * $at[FILENAME, "wall_ns"],
+                sum[id], unknown[id], on[id], cpu, $at[FILENAME, "runqueue_ns"], waits[id]
+        }' "$1/profile/states.csv" "$1/profile/trials.csv" >profiled
+}
+rows() { tail -n +2 "$1" | wc -l; }
+of_pools() { awk -v pools="$1" '$2 == "ok" && (pools == "" || index(" " pools " ", " " $1 " "))' profiled; } # POOLS
+# At least 99 % of them (of so few: all) close within 2 %, and nothing of them is unknown.
+closes() { of_pools '' | awk '{ d = $4 / $3 - 1; bad += d > 0.02 || d < -0.02 || $5 > 0.02 * $3 } END { exit bad > 0 || !NR }'; }
+# Workers that live on: time on a CPU within 3 % of the CPU time in the middle of their trials, as rusage is a tick late.
+on_cpu_agrees() { of_pools 'prefork pthread' | awk '{ print $6 / $7 }' | middle | awk '{ exit !($1 > 0.97 && $1 < 1.03) }'; }
+# And they have not waited for longer than the kernel counted; it counts being woken, too.
+waiting_agrees() { of_pools 'prefork pthread' | awk '{ bad += $9 > 1.05 * $8 + 4e6 } END { exit bad > 0 || !NR }'; }
+middle() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+state() { awk -F, -v state="$2" '$2 == "worker" && $4 == state { seen = 1 } END { exit !seen }' "$1/profile/states.csv"; } # RUN STATE
+role() { awk -F, -v role="$2" -v phase="$3" '$2 == role && $3 == phase { seen = 1 } END { exit !seen }' "$1/profile/states.csv"; }
+
+# Refused, the run is as it would be without, and says what would allow it.
+refused() # ERROR WORDS
+{
+    rm -rf without
+    "$build/refuse" "$1" perf_event_open poolbench run --pool serial --size 100us --tasks 20 --blocks 1 --workload spin \
+        --profile states --out without >screen 2>&1 &&
+        tr -s '\n ' ' ' <screen | grep -q "no records of switches; explain does without. perf_event_open: .*$2" &&
+        ! test -e without/profile/trials.csv && test "$(rows without/trials.csv)" -eq 1 &&
+        grep -q "^h1,states,dummy:context_switch,[1-9]" without/profile/abilities.csv
+}
+check "EACCES names what allows it" refused EACCES 'what allows it: \(sysctl kernel.perf_event_paranoid=2\|a container\)'
+check "ENOSYS too" refused ENOSYS "what allows it: a container's filter: --cap-add PERFMON"
+check "check says it before a run" eval '"$build/refuse" EPERM perf_event_open poolbench check --no-measure 2>&1 |
+    tr -s "\n " " " | grep -q "warn profiling no records of switches for run --profile. perf_event_open"'
+check "a kind that is none is refused" eval '! poolbench run --profile stakes 2>said; grep -q "profile.*none.*states" said'
+
+if poolbench check --no-measure 2>/dev/null | grep -q '^ok *profiling'; then
+    check "a profiled run" made --pool serial,prefork,pthread,fork,zygote --size 200us --tasks 400 --workers 2 --blocks 3 \
+        --profile states --out run
+    check "says how much longer it is" grep -q 'profile: 3 of 3 blocks have profiled siblings, about' screen
+    check "has as many siblings as trials" test "$(rows run/profile/trials.csv)" -eq 15
+    check "which are not among the published" test "$(rows run/trials.csv)" -eq 15
+    profiled run
+    cat profiled >>screen
+    check "all but a few have states" test "$(of_pools '' | awk '$4 > 0' | wc -l)" -ge 13
+    check "slots close" closes
+    check "time on a CPU is CPU time" on_cpu_agrees
+    check "waiting is run-queue delay" waiting_agrees
+    check "processes of tasks are a role" role run child run
+    check "forkers, too" role run forker run
+    check "the submitter in all phases" eval 'role run submitter open && role run submitter warm-up && role run submitter close'
+    check "a process of a task is made" eval 'state run being-made || state run no-process'
+    check "samples are those of the published" test "$(rows run/profile/samples.csv)" -eq "$(rows run/samples.csv)"
+    check "--more goes on" eval 'poolbench run --more run --blocks 1 >screen 2>&1 && test "$(rows run/profile/trials.csv)" -gt 15'
+    check "whose trials are numbered on" eval 'test "$(tail -n +2 run/profile/trials.csv | cut -d, -f3 | sort | uniq -d | wc -l)" -eq 0'
+    check "a profile that is a link is refused" eval 'rm -r run/profile; mkdir elsewhere; ln -s ../elsewhere run/profile
+        ! poolbench run --more run --blocks 1 >screen 2>&1 && test "$(find elsewhere -type f | wc -l)" -eq 0'
+else
+    skip "profiled siblings" "switches are not recorded here (poolbench check says why)"
+fi
+closing
