@@ -157,9 +157,32 @@ static void reason_others(struct explanation *e, struct part *part)
         snprintf(part->reason, sizeof part->reason, "at most: they may have run while no worker wanted one");
 }
 
+/* It never rests, and has more to do. */
+static bool is_serialised(const struct explanation *e, double more)
+{
+    return agrees(&e->fact[FACT_SUBMITTER], more) && e->submitter_share[more > 0] >= BUSY;
+}
+
+static void serialised_say(const struct explanation *e, enum state state, struct part *part)
+{
+    char carried[112] = "";
+    if (is_carried(e, state)) {
+        memcpy(carried, ", ", 3);
+        carried_text(e, carried + 2, sizeof carried - 2);
+    }
+    snprintf(part->reason, sizeof part->reason,
+             "one submitter for all: it is on a CPU, or waits for one, %.0f %% of the time, against %.0f %%%s",
+             100 * e->submitter_share[1], 100 * e->submitter_share[0], carried);
+    part->is_named = true;
+}
+
 /* All workers may be idle meanwhile, and no more is known. */
 static void reason_submitter_waits(struct explanation *e, struct part *part)
 {
+    if (is_serialised(e, part->change.more)) {
+        serialised_say(e, STATE_IDLE_SUBMITTER, part);
+        return;
+    }
     const struct change *waits = &e->fact[FACT_WAITS];
     char a[32], b[32];
     snprintf(part->reason, sizeof part->reason, "at most: it waits for a CPU for %s a task against %s",
@@ -170,19 +193,10 @@ static void reason_submitter_waits(struct explanation *e, struct part *part)
 static void reason_idle(struct explanation *e, struct part *part)
 {
     const double more = part->change.more;
-    const double *busy = e->submitter_share;
     const struct change *switches = &e->fact[FACT_SWITCHES];
-    const bool is_serialised = agrees(&e->fact[FACT_SUBMITTER], more) && (more > 0 ? busy[1] : busy[0]) >= BUSY;
     const double per_switch = of_all_slots(e, STATE_IDLE) / switches->more;
-    if (is_serialised) {
-        char carried[112] = "";
-        if (is_carried(e, STATE_IDLE)) {
-            memcpy(carried, ", ", 3);
-            carried_text(e, carried + 2, sizeof carried - 2);
-        }
-        snprintf(part->reason, sizeof part->reason,
-                 "one submitter for all: it is on a CPU %.0f %% of the time, against %.0f %%%s", 100 * busy[1],
-                 100 * busy[0], carried);
+    if (is_serialised(e, more)) {
+        serialised_say(e, STATE_IDLE, part);
     } else if (agrees(switches, more) && fabs(switches->more) >= SWITCH_LEAST && per_switch <= SWITCH_NS) {
         snprintf(part->reason, sizeof part->reason, "a chain of wake-ups: %.2g switches a task against %.2g",
                  switches->b, switches->a);

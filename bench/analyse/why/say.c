@@ -160,12 +160,34 @@ static bool silence_say(FILE *out, const struct explanation *why)
     return true;
 }
 
+/* The difference is told, and of no state that it surely differs: what it may be, and what would tell. */
+static void unsure_say(FILE *out, const struct explanation *why)
+{
+    const struct part *most = NULL;
+    const char *phrase = "";
+    for (int i = 0; i < STATES; i++) {
+        const struct part *part = &why->part[i];
+        if (i == STATE_UNKNOWN || part->change.is_sure || !(part->share >= SAID_LEAST) ||
+            (most && part->share <= most->share))
+            continue;
+        most = part;
+        phrase = state_words[i].phrase;
+    }
+    fputs(". No state makes up a tenth of that and surely differs", out);
+    if (most)
+        fprintf(out, "; it may be %s, %.0f %%, which more blocks would tell (run --more)", phrase, 100 * most->share);
+    fputs(".\n", out);
+}
+
 void why_say(FILE *out, const struct explanation *why)
 {
     if (silence_say(out, why))
         return;
     head_say(out, why);
-    fputs(parts_say(out, why, SAID_MOST) ? ".\n" : ". No state makes up a tenth of that and surely differs.\n", out);
+    if (parts_say(out, why, SAID_MOST))
+        fputs(".\n", out);
+    else
+        unsure_say(out, why);
     against_say(out, why);
     explained_say(out, why);
 }

@@ -178,7 +178,7 @@ void states_take_apart(const struct taken_apart *t, struct states *s)
     double parts[STATES] = {0}, waiting, gap, asleep = 0;
     *s = (struct states){.slots = t->workers,
                          .whole_ns = t->wall_ns / t->tasks,
-                         .submitter_share = t->submitter_ns / t->wall_ns,
+                         .submitter_share = (t->submitter_ns + known(t->submitter_wait_ns)) / t->wall_ns,
                          .has_serial = !isnan(t->serial_cpu_ns),
                          .has_stamps = !isnan(t->service_ns),
                          .has_wait = !isnan(t->submitter_wait_ns),

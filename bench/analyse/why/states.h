@@ -63,7 +63,7 @@ struct states {
     double slots;              /* workers; 1 under serial */
     double whole_ns;           /* wall / tasks; NAN: the trial tells nothing, and nothing else is filled */
     double fact[FACTS];
-    double submitter_share; /* of the time, that the submitter was on a CPU */
+    double submitter_share; /* of the time, that the submitter was on a CPU, or waited for one where that is known */
     bool has_serial;        /* STATE_BODY is serial's of the same block */
     bool has_stamps;        /* bodies were timed; else HAND has BODY_MORE, and WAIT what was inside of bodies */
     bool has_wait;          /* what the submitter itself waited for a CPU is known; else waiting has it */
