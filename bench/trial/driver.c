@@ -227,17 +227,32 @@ static void hand_on_in_order(struct trial *trial, struct drive *drive, uint64_t 
         record_done(trial, &trial->held[drive->released], now);
 }
 
-/* Is it the first report of a task that was handed in? */
-static int accept(struct trial *trial, uint32_t handed_in, uint32_t task)
+/* Each must be the first report of a task that was handed in. Returns how many are; *rc: what is wrong with the next
+ * one. Neighbours have their bits in one word, which is stored once for all of them. */
+static int accept(struct trial *trial, uint32_t handed_in, const struct done *done, int count, int *rc)
 {
-    uint64_t *word = &trial->reaped[task / 64];
-    const uint64_t bit = 1ull << (task % 64);
-    if (task >= handed_in)
-        return trial_say(trial, -EPROTO, NOT_HANDED_IN, task);
-    if (*word & bit)
-        return trial_say(trial, -EPROTO, "the pool returned a task twice: task %u", task);
-    *word |= bit;
-    return 0;
+    uint64_t bits = 0;
+    uint32_t at = 0;
+    int accepted = 0;
+    for (; accepted < count; accepted++) {
+        const uint32_t task = done[accepted].task;
+        if (task >= handed_in)
+            break;
+        if (task / 64 != at || !accepted) {
+            trial->reaped[at] |= bits;
+            at = task / 64;
+            bits = trial->reaped[at];
+        }
+        if (bits >> (task % 64) & 1)
+            break;
+        bits |= 1ull << (task % 64);
+    }
+    trial->reaped[at] |= bits;
+    if (accepted < count && done[accepted].task >= handed_in)
+        *rc = trial_say(trial, -EPROTO, NOT_HANDED_IN, done[accepted].task);
+    else if (accepted < count)
+        *rc = trial_say(trial, -EPROTO, "the pool returned a task twice: task %u", done[accepted].task);
+    return accepted;
 }
 
 static void outputs_check(const struct trial *trial, struct done *done, int count)
@@ -251,9 +266,7 @@ static int take_back(struct trial *trial, struct drive *drive, struct done *done
 {
     const struct job_file *file = trial->file;
     uint64_t now = clock_ticks();
-    int accepted = 0, rc = 0;
-    while (accepted < count && (rc = accept(trial, drive->next, done[accepted].task)) == 0)
-        accepted++;
+    int rc = 0, accepted = accept(trial, drive->next, done, count, &rc);
     if (trial->job.out_bytes)
         outputs_check(trial, done, accepted);
     for (int i = 0; trial->held && i < accepted; i++)
@@ -317,7 +330,6 @@ int drive(struct trial *trial)
     int rc = 0;
     if (file->f.arrival.kind == ARRIVAL_RATE) /* the default slack of 50 us would go into every time that is slept to */
         prctl(PR_SET_TIMERSLACK, 1);
-    trial->report->ideal_ns = schedule_ideal_ns(trial);
     trial->gate_anchor = clock_anchor_read();
     trial->gate = drive.last = clock_ticks();
     while (drive.reaped < file->tasks) {

@@ -160,6 +160,7 @@ int trial_run(struct trial *trial)
     if ((rc = setup_arrays(trial)) < 0)
         return trial_fail(trial, rc, "memory for the tasks");
     schedule_make(trial);
+    trial->report->ideal_ns = schedule_ideal_ns(trial);
     int fds = trial->file->conformance ? conformance_fds() : -1;
     stage(trial, STAGE_OPEN);
     if ((rc = open_pool(trial)) < 0)

@@ -57,6 +57,7 @@ static void worker_main(struct group *group, unsigned number)
         .number = number,
         .number_in_pool = (uint16_t)(group->first + number),
         .pid = getpid(),
+        .together = 1,
         .cpu = UINT32_MAX,
         .orders_seen = group->born_after,
     };

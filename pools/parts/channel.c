@@ -109,10 +109,10 @@ int channels_reap(struct pool *pool, struct done *done, unsigned min, unsigned m
     }
     int rc = group_reap(&reap);
     pool->broken |= rc < 0;
-    for (int i = 0; i < rc; i++) {
-        bool second = pool->count > 1 && done[i].worker >= pool->channel[1].group.first;
-        queue_take_back(&pool->channel[second].queue, &done[i]);
-    }
+    if (pool->count == 1 && rc > 0)
+        queue_take_back(&pool->channel[0].queue, done, (unsigned)rc);
+    for (int i = 0; pool->count > 1 && i < rc; i++)
+        queue_take_back(&pool->channel[done[i].worker >= pool->channel[1].group.first].queue, &done[i], 1);
     return rc;
 }
 

@@ -32,15 +32,17 @@ void event_close(struct event *event);
 
 /* News the submitter must look at, whatever it wanted. Async-signal-safe. */
 void event_shout(struct event *event);
-/* `count` more results, which were published before. */
-static inline void event_report(struct event *event, uint32_t count)
+/* `count` more results, which were published before. How many the submitter still sleeps for; 0 or below: it is awake.
+ */
+static inline int32_t event_report(struct event *event, uint32_t count)
 {
     /* seq_cst: see above */
     if (!atomic_load_explicit(&event->wanted, memory_order_seq_cst))
-        return;
+        return 0;
     uint32_t before = atomic_fetch_sub_explicit(&event->wanted, count, memory_order_seq_cst);
     if ((int32_t)before > 0 && before <= count)
         event_shout(event);
+    return (int32_t)(before - count);
 }
 /* The submitter, after the look that followed `wanted`: it has found `count` of them. Whether it need not sleep. */
 static inline bool event_found(struct event *event, uint32_t count)

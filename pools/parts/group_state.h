@@ -28,7 +28,7 @@
 #include "pools/pool.h"
 #include <pthread.h>
 
-#define RING_SIZE 1024u /* completion records a worker, a power of two */
+#define RING_SIZE 2048u /* completion records a worker, a power of two */
 
 /* pool parameter `max_tasks`, of pools whose workers are processes */
 #define MAX_TASKS_PARAM                                                                                                \
@@ -71,6 +71,7 @@ struct self {
     uint32_t published;
     uint32_t head_seen;      /* the submitter's head when it was last read */
     uint64_t unpublished_ns; /* labels of tasks since the last publication */
+    unsigned together;       /* times as many are published together as when the submitter may be awake */
     uint32_t orders_seen;
     int32_t pid;
     uint32_t cpu; /* of the last task, for migrations */

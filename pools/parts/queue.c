@@ -203,6 +203,28 @@ void queue_next_call(struct queue *queue)
     queue->returned_count = 0;
 }
 
+/* Records of one slot mostly follow one another. Its last one frees it in the next call. */
+void queue_take_back(struct queue *queue, struct done *done, unsigned count)
+{
+    const size_t out_bytes = queue->job->out_bytes;
+    for (unsigned i = 0, n; i < count; i += n) {
+        const uint32_t slot = done[i].slot;
+        const uint8_t left = queue->state[slot];
+        for (n = 1; i + n < count && done[i + n].slot == slot; n++)
+            ;
+        if (out_bytes)
+            done[i].out = queue->payload + slot * queue->payload_stride + queue->out_offset;
+        if (left > n && left <= SLOT_MOST) {
+            queue->state[slot] = (uint8_t)(left - n);
+            queue->in_flight -= n;
+        } else {
+            queue->state[slot] = SLOT_RETURNED;
+            queue->in_flight -= n - 1;
+            queue->returned[queue->returned_count++] = slot;
+        }
+    }
+}
+
 /* Hands in once more what had been claimed and not started. */
 static void offer_again(struct queue *queue, uint32_t task, unsigned count)
 {

@@ -78,20 +78,8 @@ bool queue_is_offered(const struct queue *queue, uint32_t slot);
 
 /* As submit of the pool contract. */
 int queue_submit(struct queue *queue, const uint32_t *tasks, unsigned n);
-/* After group_reap: takes back the slot of a finished task and fills in its output. */
-static inline void queue_take_back(struct queue *queue, struct done *done)
-{
-    uint8_t *state = &queue->state[done->slot];
-    if (*state > 1 && *state <= SLOT_MOST) { /* more of its tasks are out */
-        --*state;
-        queue->in_flight--;
-        return;
-    }
-    *state = SLOT_RETURNED;
-    queue->returned[queue->returned_count++] = done->slot;
-    if (queue->job->out_bytes)
-        done->out = queue->payload + done->slot * queue->payload_stride + queue->out_offset;
-}
+/* After group_reap: takes back the slots of finished tasks and fills in their output. */
+void queue_take_back(struct queue *queue, struct done *done, unsigned count);
 bool queue_is_busy(const struct queue *queue); /* tasks were handed in and not reaped */
 void queue_next_call(struct queue *queue);     /* output of the last call is not read any more */
 

@@ -20,7 +20,8 @@ void worker_publish(struct self *self)
     _Atomic uint64_t *ready = &group->ready[self->number / 64];
     if (!(atomic_load_explicit(ready, memory_order_seq_cst) & bit))
         atomic_fetch_or_explicit(ready, bit, memory_order_seq_cst);
-    event_report(group->event, count);
+    const int32_t wanted = event_report(group->event, count);
+    self->together = wanted > (int32_t)(ASLEEP_TIMES * PUBLISH_BATCH * group->workers) ? ASLEEP_TIMES : 1;
     /* relaxed, a hint: a worker whose ring is full could only wait */
     if (self->filled - atomic_load_explicit(&worker->head, memory_order_relaxed) >= RING_SIZE / 2)
         event_ring(group->event);

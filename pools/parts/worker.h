@@ -6,8 +6,9 @@
 #include "pools/parts/group_state.h"
 
 /* Short tasks are published together, so that the line of the tail does not travel for each of them; but not for
- * longer than a wake-up's worth. Who brings the last result that the submitter sleeps for wakes it. */
-enum { PUBLISH_BATCH = 16, PUBLISH_NS = 1000, RECORDS_AHEAD = 4 };
+ * longer than a wake-up's worth. Who brings the last result that the submitter sleeps for wakes it; while that is far
+ * off, so that it sleeps whatever is published, it is done less often: each time is a fight for the count of those. */
+enum { PUBLISH_BATCH = 16, PUBLISH_NS = 1000, RECORDS_AHEAD = 4, ASLEEP_TIMES = 4 };
 
 /* Around each task: goes_on, (claiming), before, record, begin, task_run, finish. What is done for every task is
  * inline.
@@ -93,7 +94,8 @@ static inline void worker_finish(struct self *self, struct done *done, uint64_t 
     atomic_store_explicit(&worker->filled, filled, memory_order_release);
     worker_end(self);
     self->unpublished_ns += label_ns;
-    if (filled - self->published >= PUBLISH_BATCH || self->unpublished_ns >= PUBLISH_NS)
+    if (filled - self->published >= PUBLISH_BATCH * self->together ||
+        self->unpublished_ns >= PUBLISH_NS * self->together)
         worker_publish(self);
 }
 

@@ -143,8 +143,7 @@ static int collect(struct pool *pool, struct done *done, unsigned max)
             rc = told < 0 ? told : rc;
         }
     }
-    for (unsigned i = 0; i < have; i++)
-        queue_take_back(&pool->queue, &done[i]);
+    queue_take_back(&pool->queue, done, have);
     return have || rc >= 0 ? (int)have : rc;
 }
 
