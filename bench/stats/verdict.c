@@ -9,10 +9,12 @@
 
 /* The last two by simulation (tests/test_simulation.c): what is forecast from few blocks must hold in MOST cases. */
 #define MOST      0.8
-#define UNCERTAIN 1.2   /* the middle of an interval is itself off */
-#define CUSHION   1.1   /* intervals are uneven, and the error is estimated from few blocks */
-#define FAR       1e6   /* the log ratio of anything to 0: finite, so that averages with it are far as well */
-#define ROUNDING  1e-12 /* 1.02 is within 2 %, whatever binary fractions make of it */
+#define UNCERTAIN 1.2 /* the middle of an interval is itself off */
+#define CUSHION   1.1 /* intervals are uneven, and the error is estimated from few blocks */
+#define HIDDEN_MOST                                                                                                    \
+    2.0 /* one wild block among few moves the ends of an interval far more than what more blocks will see */
+#define FAR      1e6   /* the log ratio of anything to 0: finite, so that averages with it are far as well */
+#define ROUNDING 1e-12 /* 1.02 is within 2 %, whatever binary fractions make of it */
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -80,11 +82,25 @@ static double resolve_probability(const struct family *family, double truth, dou
     return resolved;
 }
 
+/* The standard error that the middle would have with one block; where noise has long tails, or levels that the
+ * neighbourhood of the middle does not show, that by which the interval reaches as far as it does: farther than that of
+ * Student's t would. */
+static double error_of_one(const double *logs, size_t count, const struct family *family)
+{
+    struct interval now;
+    double error = ranks_error_of_one(logs, count);
+    if (ranks_interval(logs, count, family->level, &now))
+        return error;
+    const double reach = gsl_cdf_tdist_Qinv((1 - family->level) / 2, (double)count - 1);
+    const double of_interval = (now.hi - now.lo) / 2 * sqrt((double)count) / (CUSHION * reach);
+    return fmax(error, fmin(of_interval, HIDDEN_MOST * error));
+}
+
 /* The true ratio is not known better than now. Of those within one standard error, that which takes longest to resolve
  * decides: taken as it is seen, noise would be forecast to become a difference. */
 static size_t blocks_to_resolve(const double *logs, size_t count, const struct family *family)
 {
-    double now = fabs(ranks_middle(logs, count)), error = ranks_error_of_one(logs, count),
+    double now = fabs(ranks_middle(logs, count)), error = error_of_one(logs, count, family),
            margin = log1p(family->margin);
     double sigma = error / sqrt((double)count);
     double hardest = fmin(fmax(margin / 2, now - sigma), now + sigma);
