@@ -222,6 +222,7 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 
 torture: tests ## what check does in short, at length: 200,000 killed workers, 10,000 kills at all stages, 50 killed harnesses
 	@BUILD=$(B) KILLS=10000 SILENCE=7200 LIMIT=36000 tests/run $(B)/test_torture
+	@BUILD=$(B) WEAK=20000 SILENCE=7200 LIMIT=36000 tests/run tests/test_weak.sh
 	@BUILD=$(B) KILLS=99 SILENCE=7200 LIMIT=36000 tests/run tests/test_guard.sh
 	@BUILD=$(B) TORTURE=$${TORTURE:-100} SILENCE=7200 LIMIT=36000 tests/run $(B)/test_kill
 	@BUILD=$(B) KILLS=50 SILENCE=7200 LIMIT=36000 tests/run tests/test_resume.sh
