@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# docs/ADDING-A-POOL.md and docs/ADDING-A-WORKLOAD.md promise that they can be followed to the letter. So they are: the
-# files, edits and commands of their chapters "Built in" are taken from the pages and done in a copy of the tree, and
-# what they show of the screen is compared, but for what was measured.
+# The pages docs/ADDING-A-*.md promise that they can be followed to the letter. So they are: the files, edits and commands
+# of their chapters "Built in" are taken from the pages and done in a copy of the tree, and what they show of the screen
+# is compared, but for what was measured.
 set -u
 . tests/support.sh
 shopt -s extglob
+exec 3>&1
 repository=$PWD build=${BUILD:-build/default}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
@@ -74,6 +75,19 @@ run_tests() # NAMES
     done
 }
 
+# A dot for every few files: who watches this sees that it goes on.
+build_all()
+{
+    local line files=0
+    timeout --kill-after=5 600 make commit="$commit" build 2>&1 | while IFS= read -r line; do
+        case $line in
+        '  '[A-Z]*) ((++files % 40)) || printf . >&3 ;;
+        *) printf '%s\n' "$line" ;;
+        esac
+    done
+    return "${PIPESTATUS[0]}"
+}
+
 run_command() # LINE
 {
     local line=$1 words
@@ -84,7 +98,7 @@ run_command() # LINE
         check "$page: $line" "${words[@]}"
         ;;
     make)
-        check "$page: $line" limited make -s commit="$commit" build
+        check "$page: $line" build_all
         cp "$scratch/check.log" "$scratch/built"
         check "$page: what it builds has no warning" diff /dev/null "$scratch/built"
         ;;
@@ -96,9 +110,9 @@ run_command() # LINE
         cp "$scratch/check.log" "$scratch/screen"
         ;;
     './poolbench '*)
-        read -ra words <<<"$line"
+        read -ra words <<<"${line//\/tmp\//$scratch/}"
         check "$page: $line" limited "${words[@]}"
-        cp "$scratch/check.log" "$scratch/listed"
+        cp "$scratch/check.log" "$scratch/${words[1]}"
         ;;
     *) check "$page: a command that this test knows: $line" false ;;
     esac
@@ -133,7 +147,7 @@ shows_the_lines_of() # FILE
 undo_names_all() # what it says to undo is what it has changed, each file once
 {
     local said
-    said=$(sed -E 's/git checkout|&& rm//g' <<<"$1" | xargs -n 1 | sort)
+    said=$(sed -E 's/git checkout|&& rm|\\$//g' <<<"$1" | xargs -n 1 | sort)
     diff <(printf '%s\n' "$said") <(printf '%s\n' "${touched[@]}" | sort -u)
 }
 
@@ -191,7 +205,16 @@ is_listed() # FILE
 {
     local name summary
     name=$(sed -n 's/^ *\.name = "\(.*\)",$/\1/p' "$1") summary=$(sed -n 's/^ *\.summary = "\(.*\)",$/\1/p' "$1")
-    grep -E "^$name +" "$scratch/listed" | grep -F -- "${summary:0:50}"
+    grep -E "^$name +" "$scratch/list" | grep -F -- "${summary:0:50}"
+}
+
+is_option() { "$scratch/tree/poolbench" run --help | grep -E -- "^ +$1( |\$)"; } # --NAME
+
+# The values of a column, each once, in one line.
+column_values() # COLUMN FILE.csv
+{
+    awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { print $at[name] }' "$2" |
+        sort -nu | xargs
 }
 
 # Both files have what the line $1 says: as the page $2 has it, and as the source $3 does.
@@ -213,4 +236,11 @@ check "$page: host.json has the fit of each buffer" grep -c '"crc\(:bytes=16MiB\
 check "$page: plan.csv has the iterations" awk -F, '
     NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
     NR > 1 { rows++; if ($at["iterations"] < 1000) bad++; exit bad } END { exit bad || !rows }' "$out/plan.csv"
+export CFLAGS=-O0 # all is compiled again, since all files know the factors
+follow ADDING-A-FACTOR.md
+check "$page: the factor is an option" is_option --nice
+check "$page: and a column of trials.csv, of two values" test "$(column_values nice "$out/trials.csv")" = '0 19'
+check "$page: and a key of a suite" grep -c '^nice = ' "$out/suite.ini"
+check "$page: compare knows the metric" grep -w switches "$scratch/list"
+check "$page: the verb prints the seed" grep -Fx "$(column_values seed "$out/trials.csv" | cut -d' ' -f1)" "$scratch/seed"
 closing

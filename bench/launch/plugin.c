@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* Where workers and params lead to was asked before. */
@@ -95,7 +96,7 @@ static int plugin_find(const char *name, char *file, char *error)
         return refuse(error, "%s: is no file", name);
     if (text_wrong(full))
         return refuse(error, "%.200s: its path %s", full, text_wrong(full));
-    snprintf(file, PLUGIN_PATH_MAX, "%s", full);
+    memcpy(file, full, strlen(full) + 1);
     return 0;
 }
 

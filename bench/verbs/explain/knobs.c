@@ -102,7 +102,7 @@ static int knob_turn(const struct tries *tries, struct cell *cell, bool is_b, co
 static int cell_take(struct tries *tries, const struct cell *cell, uint32_t *number, char *error)
 {
     const struct cells *cells = &tries->session.plan.cells;
-    const unsigned without = option_bit("tasks");
+    const factor_set without = option_bit("tasks");
     char key[CELL_KEY_MAX], other[CELL_KEY_MAX];
     cell_key(cell, without, key);
     for (uint32_t i = 0; i < cells->count; i++) {
@@ -190,7 +190,7 @@ static bool is_there(const struct tries *tries, const char *name)
 
 static int named_add(struct tries *tries, const char *text, char *error)
 {
-    const char *by = tries->why->by ? factor_name((unsigned)__builtin_ctz(tries->why->by)) : "run";
+    const char *by = tries->why->by ? factor_name((unsigned)__builtin_ctzll(tries->why->by)) : "run";
     const char *equals = strchr(text, '=');
     char name[64];
     bool changes;
@@ -288,7 +288,7 @@ static size_t proposal_next(const struct explanation *why, const bool *taken)
 /* What cannot be run here is left out: nobody asked for it. */
 static void propose(struct tries *tries)
 {
-    const char *by = tries->why->by ? factor_name((unsigned)__builtin_ctz(tries->why->by)) : "";
+    const char *by = tries->why->by ? factor_name((unsigned)__builtin_ctzll(tries->why->by)) : "";
     bool taken[PROPOSALS] = {false};
     while (tries->count < PROPOSED) {
         char text[KNOB_TEXT], value[128], ignored[ERROR_MAX];

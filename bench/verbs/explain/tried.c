@@ -51,7 +51,7 @@ int tries_write(const struct tries *tries, char *error)
         row.schema_version = SCHEMA_VERSION;
         text_put(row.run_id, sizeof row.run_id, run_id(tries->session.directory), true);
         row.row = (int64_t)i + 1;
-        snprintf(row.by, sizeof row.by, "%s", why->by ? factor_name((unsigned)__builtin_ctz(why->by)) : "run");
+        snprintf(row.by, sizeof row.by, "%s", why->by ? factor_name((unsigned)__builtin_ctzll(why->by)) : "run");
         snprintf(row.a, sizeof row.a, "%s", why_name(a, sizeof a, why, false));
         snprintf(row.b, sizeof row.b, "%s", why_name(b, sizeof b, why, true));
         snprintf(row.change, sizeof row.change, "%s", knob->text);

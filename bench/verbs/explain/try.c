@@ -78,13 +78,13 @@ static int cell_find(const struct tries *tries, bool is_b, uint32_t *number, cha
 {
     const struct cells *cells = &tries->session.plan.cells;
     const struct summary_row *row = row_of(tries->why, is_b);
-    const unsigned same = factors_all() & ~(unsigned)FACTOR_TASKS;
+    const unsigned same = factors_all() & ~FACTOR_TASKS;
     char label[192];
     for (*number = 0; *number < cells->count; (*number)++)
         if (factors_same(&cells->cell[*number].f, &row->f, same))
             return 0;
     return refuse(error, "--try: this machine, or this build, makes another cell of '%s': it cannot be run again",
-                  factors_label(label, sizeof label, row, factors_all() & ~(unsigned)FACTOR_TASKS));
+                  factors_label(label, sizeof label, row, factors_all() & ~FACTOR_TASKS));
 }
 
 static int tries_open(struct tries *tries, const struct try_wish *wish, char *error)
