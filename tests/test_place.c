@@ -241,6 +241,18 @@ static void test_scatter_and_compact(void **state)
     }
 }
 
+static void expect_refused(const struct machine *machine, const char *place, const char *words_of_error)
+{
+    struct placement placement;
+    char error[ERROR_MAX] = "";
+    const int rc = place_plan(machine, place, "auto", 1, &placement, error);
+    if (rc != -EINVAL && rc != -ENODEV)
+        fail_msg("'%s' was taken", place);
+    if (strncmp(error, "--place: ", 9) != 0 || !strstr(error, words_of_error) || strchr(error, '\n'))
+        fail_msg("'%s': '%s' says nothing of '%s'", place, error, words_of_error);
+    assert_null(placement.masks);
+}
+
 static void expect_cpus(const struct machine *machine, const char *place, const int *cpus, unsigned n)
 {
     struct placement placement = planned(machine, place, "auto", n);
@@ -276,8 +288,56 @@ static void test_kinds_fastest_first(void **state)
     expect_cpus(&machine, "compact", (int[]){4, 5, 6, 7, 0, 1, 2, 3}, 8);
     expect_cpus(&machine, "cores", (int[]){4, 6, 0, 2}, 4);
     expect_cpus(&machine, "scatter", (int[]){4, 6, 0, 2, 5, 7, 1, 3}, 8);
+    expect_cpus(&machine, "fast", (int[]){4, 6, 5, 7, 4}, 5);
+    expect_cpus(&machine, "efficient", (int[]){0, 2, 1, 3, 0}, 5);
+    expect_cpus(&machine, "kind:0", (int[]){0, 2, 1, 3, 0}, 5);
+    expect_cpus(&machine, "kind:1", (int[]){4, 6, 5, 7, 4}, 5);
+    expect_refused(&machine, "kind:2", "the last kind of core is kind:1");
+    expect_refused(&machine, "kind:", "expected the number of a kind of core");
+    expect_refused(&machine, "kind:1x", "expected the number of a kind of core");
+    allow(&machine, "0-3");
+    expect_refused(&machine, "kind:1", "no CPU of that kind may be used");
+    expect_refused(&machine, "fast", "all cores are of one kind");
     hwloc_bitmap_free(fast);
     hwloc_bitmap_free(slow);
+    machine_close(&machine);
+}
+
+/* Cores of several PUs alone; and objects of which a worker has all. */
+static void test_places_of_objects(void **state)
+{
+    struct machine machine = described("pack:2 l3:2 core:2 pu:2");
+    static const struct {
+        const char *place;
+        unsigned count;
+        uint64_t mask[5];
+    } known[] = {{"l3", 5, {0x0f, 0xf0, 0xf00, 0xf000, 0x0f}},
+                 {"package", 3, {0xff, 0xff00, 0xff}},
+                 {"numa", 2, {0xffff, 0xffff}}};
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct placement placement = planned(&machine, known[i].place, "auto", known[i].count);
+        for (unsigned w = 0; w < known[i].count; w++) {
+            assert_int_equal(placement.masks[w], known[i].mask[w]);
+            assert_int_equal(placement.planned[w], -1);
+        }
+        placement_release(&placement);
+    }
+    allow(&machine, "0,1,2,8");
+    struct placement placement = planned(&machine, "l3", "auto", 3);
+    assert_int_equal(placement.masks[0], 0x7);
+    assert_int_equal(placement.masks[1], 0x100);
+    assert_int_equal(placement.planned[1], 8);
+    assert_int_equal(placement.masks[2], 0x7);
+    placement_release(&placement);
+    expect_cpus(&machine, "smt", (int[]){0, 1, 0}, 3);
+    allow(&machine, "0,2,8");
+    expect_refused(&machine, "smt", "there is no core with several PUs");
+    expect_refused(&machine, "kind:0", "hwloc tells no kinds of core");
+    expect_refused(&machine, "efficient", "all cores are of one kind");
+    machine_close(&machine);
+    machine = described("pack:1 core:2 pu:1");
+    expect_refused(&machine, "l3", "there is no L3 cache");
     machine_close(&machine);
 }
 
@@ -346,17 +406,6 @@ static void test_submitter(void **state)
     assert_int_equal(placement.cpus, 1);
     placement_release(&placement);
     machine_close(&machine);
-}
-
-static void expect_refused(const struct machine *machine, const char *place, const char *words_of_error)
-{
-    struct placement placement;
-    char error[ERROR_MAX] = "";
-    if (place_plan(machine, place, "auto", 1, &placement, error) != -EINVAL)
-        fail_msg("'%s' was taken", place);
-    if (strncmp(error, "--place: ", 9) != 0 || !strstr(error, words_of_error) || strchr(error, '\n'))
-        fail_msg("'%s': '%s' says nothing of '%s'", place, error, words_of_error);
-    assert_null(placement.masks);
 }
 
 static void test_bad_input(void **state)
@@ -438,6 +487,7 @@ int main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_every_mask_is_allowed),
         cmocka_unit_test(test_words_use_every_pu_once_a_round),
+        cmocka_unit_test(test_places_of_objects),
         cmocka_unit_test(test_cores_first),
         cmocka_unit_test(test_scatter_and_compact),
         cmocka_unit_test(test_lopsided_cpuset),

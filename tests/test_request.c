@@ -407,6 +407,10 @@ static void places(void **state)
         {"synthetic:core:2 pu:1", "--workers 2 --place cores-first,compact", 2, NULL}, /* asked for */
         {"synthetic:core:2 pu:2", "--workers 2,4 --place ?compact,?cores-first,scatter", 5,
          "place cores-first: with 4 workers it is compact here"},
+        {"synthetic:core:2 pu:2", "--workers 2 --place ?fast,smt", 1,
+         "place fast: all cores are of one kind on that machine"},
+        {"synthetic:l3:2 core:2 pu:1", "--workers 2 --place none,?l3,?kind:0", 2,
+         "place kind:0: hwloc tells no kinds of core on that machine"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -281,23 +281,41 @@ static int cell_leave_out(const struct cell *cell, int64_t workers, struct words
     return words_have(left_out, text) ? 0 : words_add(left_out, text, (size_t)length);
 }
 
-/* A place with ? in front is left out, by name, where it is another of the list here: nothing would come of it. 1, 0 or
- * -EINVAL. */
+static int place_note(struct words *left_out, const char *text, char *error)
+{
+    return !words_have(left_out, text) && words_add(left_out, text, strlen(text)) ? refuse(error, "out of memory") : 1;
+}
+
+/* A place with ? in front is left out, by name, where this machine has none such, or it is another of the list here. 1,
+ * 0 or -EINVAL. */
 static int place_leave_out(const struct cell *cell, const struct words *places, size_t at,
                            const struct machine *machine, struct words *left_out, char *error)
 {
-    char text[SPEC_MAX * 3];
+    char text[SPEC_MAX * 3 + ERROR_MAX];
+    struct placement placement;
     int is_same = 0;
-    for (size_t i = 0; i < at && !cell->place_explicit && !is_same; i++) {
+    if (cell->place_explicit)
+        return 0;
+    int rc = place_plan(machine, cell->f.place, cell->place_main, (unsigned)cell->f.workers, &placement, error);
+    if (rc == -ENODEV) {
+        snprintf(text, sizeof text, "place %s", error + strlen("--place: "));
+        return place_note(left_out, text, error);
+    }
+    if (rc)
+        return rc;
+    placement_release(&placement);
+    for (size_t i = 0; i < at && !is_same; i++) {
         struct cell other = *cell;
         is_same = set_place(places->word[i], &other, error);
         if (is_same == 0)
             is_same =
                 place_same(machine, other.f.place, cell->f.place, cell->place_main, (unsigned)cell->f.workers, error);
-        int length = snprintf(text, sizeof text, "place %s: with %lld worker%s it is %s here", cell->f.place,
-                              (long long)cell->f.workers, cell->f.workers == 1 ? "" : "s", other.f.place);
-        if (is_same == 1 && !words_have(left_out, text) && words_add(left_out, text, (size_t)length))
-            return refuse(error, "out of memory");
+        if (is_same == -ENODEV) /* of one that was left out itself */
+            is_same = 0;
+        snprintf(text, sizeof text, "place %s: with %lld worker%s it is %s here", cell->f.place,
+                 (long long)cell->f.workers, cell->f.workers == 1 ? "" : "s", other.f.place);
+        if (is_same == 1)
+            is_same = place_note(left_out, text, error);
     }
     return is_same;
 }
@@ -439,7 +457,8 @@ static int experiments_cross(struct request *request, const struct machine *mach
         rc = experiment_cross(&request->experiments.experiment[e], &crossing);
     free(crossing.hashes);
     if (!rc && !request->cells.count)
-        rc = refuse(error, "--pool: %s", request->left_out.word[0]);
+        rc = refuse(error, "--%s%s", strncmp(request->left_out.word[0], "place ", 6) ? "pool: " : "",
+                    request->left_out.word[0]);
     return rc ? rc : programs_check(&request->cells, error);
 }
 

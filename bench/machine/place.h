@@ -4,6 +4,10 @@
  *   compact   one PU after another in topological order: near neighbours share caches
  *   scatter   spread over packages, then NUMA nodes, then caches, then cores, then PUs
  *   cores     one worker a core (its first PU); more workers go round again
+ *   smt       PU after PU of the cores that have several
+ *   l3, numa, package  one object a worker, any PU of it, round again: the abstract places ll_caches, numa_domains and
+ *             sockets of OpenMP (OMP_PLACES, specification 5.1, 6.5)
+ *   fast, efficient, kind:N  as cores-first, on the fastest or slowest kind of core, or hwloc's kind N, alone
  *   list      0+2-3: the listed CPUs (OS indices), in order, round again when there are more workers
  *   location  core:1.pu:0, pack:0+pack:1: hwloc-calc style, one worker per named object, round again
  * Where there are several kinds of CPU, all but lists and locations take the fastest kind first; scatter and
@@ -29,7 +33,8 @@ struct placement {
 };
 
 /* Plans `workers` workers; fills placement (owned by the caller, placement_release). -EINVAL and a line in error when
- * the place cannot be parsed or given here (names the CPU or object and what is allowed). */
+ * the place cannot be parsed or given here (names the CPU or object and what is allowed); -ENODEV likewise where it is
+ * a word for which the machine has nothing (l3, fast). */
 int place_plan(const struct machine *machine, const char *place, const char *place_main, unsigned workers,
                struct placement *placement, char *error);
 void placement_release(struct placement *placement);
@@ -43,8 +48,12 @@ int place_same(const struct machine *machine, const char *a, const char *b, cons
                char *error);
 
 /* "none", "compact" ...: name, one line; NULL-terminated; for `list places` and nearest-name hints. */
+struct place_rows;
 struct place_name {
     const char *name, *summary;
+    int (*make)(struct place_rows *rows,
+                const struct machine *machine); /* NULL: an example of how places are written */
+    const char *missing;                        /* why it may come to no row */
 };
 extern const struct place_name place_names[];
 

@@ -40,6 +40,16 @@ int place_rows_add(struct place_rows *rows, const struct machine *machine, hwloc
     return 0;
 }
 
+int place_rows_add_cpu(struct place_rows *rows, const struct machine *machine, unsigned cpu)
+{
+    hwloc_bitmap_t set = hwloc_bitmap_alloc();
+    int rc = -ENOMEM;
+    if (set && hwloc_bitmap_only(set, cpu) == 0)
+        rc = place_rows_add(rows, machine, set);
+    hwloc_bitmap_free(set);
+    return rc;
+}
+
 void place_rows_release(struct place_rows *rows)
 {
     for (unsigned i = 0; i < rows->count; i++)

@@ -123,11 +123,10 @@ const struct option options[] = {
          .syntax = "PLACE",
          .preset = "auto",
          .help =
-             "Where workers are pinned: none, cores-first, compact, scatter, cores, CPUs joined with plus (0+2-3), or "
-             "hwloc objects (core:1.pu:0). With ? in front it is none where pinning is forbidden, and left out, by "
-             "name, where an earlier one of the list is the same here; auto is "
-             "?cores-first. "
-             "`list places` shows all.",
+             "Where workers are pinned: none, cores-first, compact, scatter, cores, smt, l3, numa, package, fast, "
+             "efficient, kind:N, CPUs joined with plus (0+2-3), or hwloc objects (core:1.pu:0). With ? in front it is "
+             "none where pinning is forbidden, and left out, by name, where there is none such here or an earlier one "
+             "of the list is the same; auto is ?cores-first. `list places` shows all.",
          AT(place),
          BY_CELL(place),
          .columns = {COLUMN(TEXT, "place", place, "where workers are pinned")},

@@ -100,8 +100,9 @@ static void head_print(const struct request *request, const struct plan *plan, c
         snprintf(quota, sizeof quota, ", a CPU quota of %.2f", machine->quota_cpus);
     else if (machine->unseen[LIMIT_CPU])
         snprintf(quota, sizeof quota, ", a CPU quota not known");
-    snprintf(text, sizeof text, "cores %u, hardware threads %u%s, CPUs in effect %u", machine->cores, machine->pus,
-             quota, machine->effective_cpus);
+    snprintf(text, sizeof text, "cores %u, hardware threads %u%s, CPUs in effect %u%s", machine->cores, machine->pus,
+             quota, machine->effective_cpus,
+             machine->described ? "; it is described, and times are by what is known of this one" : "");
     heading_print("machine", text);
 }
 
@@ -294,6 +295,15 @@ static int plan_print(const struct request *request, const struct plan *plan, co
     return rc ? rc : order_print(plan);
 }
 
+enum { PLAN_TOPOLOGY };
+static const struct argument plan_arguments[] = {
+    [PLAN_TOPOLOGY] = {"topology", "synthetic:TEXT|FILE", "",
+                       "Plan for a machine that is not here, as synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file "
+                       "(topology.xml of a run is one).",
+                       false},
+    {.name = NULL},
+};
+
 static int plan_main(const struct arguments *given)
 {
     struct machine machine;
@@ -301,7 +311,8 @@ static int plan_main(const struct arguments *given)
     struct plan plan;
     struct calibrations *calibrations;
     char error[ERROR_MAX] = "";
-    int rc = machine_open(&machine, NULL, error);
+    const char *topology = *given->value[PLAN_TOPOLOGY] ? given->value[PLAN_TOPOLOGY] : NULL;
+    int rc = machine_open(&machine, topology, error);
     if (rc)
         goto fail;
     rc = request_make(&given->asked, &machine, &request, error);
@@ -309,6 +320,10 @@ static int plan_main(const struct arguments *given)
         goto close_machine;
     if (request.settings.out[0] && (rc = run_check(request.settings.out, error)))
         goto release_request; /* `run` would refuse it */
+    if (request.settings.measure && topology) {
+        rc = refuse(error, "--measure: nothing can be measured on a machine that is described (--topology)");
+        goto release_request;
+    }
     if (request.settings.measure)
         fprintf(stderr, "poolbench plan: runs short trials, to find out how long trials take here\n");
     rc = calibrations_open(&calibrations, request.settings.measure, error);
@@ -340,6 +355,7 @@ const struct verb verb_plan = {
     .operands = "[SUITE.ini ...]",
     .summary = "say what run would do, and run nothing",
     .function = plan_main,
+    .arguments = plan_arguments,
     .help = "Prints the cells, the CPUs of every worker, the defaults that were filled in, how many comparisons there "
             "are and the blocks they need, the order, and about how long it would take. Takes what run takes.",
     .takes_suites = true};

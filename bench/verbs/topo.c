@@ -140,6 +140,24 @@ static void objects_print(hwloc_topology_t topology, hwloc_obj_type_t type, hwlo
     hwloc_bitmap_free(numbers);
 }
 
+/* hwloc's numbers of the kinds of core that the set touches, as in kind:0. */
+static void kinds_print(hwloc_topology_t topology, hwloc_const_bitmap_t set)
+{
+    char text[64] = "";
+#if HWLOC_API_VERSION >= 0x00020400
+    hwloc_bitmap_t cpus = hwloc_bitmap_alloc();
+    const int count = cpus ? hwloc_cpukinds_get_nr(topology, 0) : 0;
+    for (int kind = 0; kind < count; kind++)
+        if (hwloc_cpukinds_get_info(topology, (unsigned)kind, cpus, NULL, NULL, NULL, 0) == 0 &&
+            hwloc_bitmap_intersects(cpus, set))
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%d", *text ? "," : "", kind);
+    hwloc_bitmap_free(cpus);
+#else
+    (void)topology, (void)set;
+#endif
+    printf("  %8s", *text ? text : "-");
+}
+
 static int row_print(const struct machine *machine, const char *who, const uint64_t *mask, unsigned words)
 {
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
@@ -152,8 +170,10 @@ static int row_print(const struct machine *machine, const char *who, const uint6
     hwloc_bitmap_list_asprintf(&cpus, set);
     printf("%-9s  %8s", who, cpus ? cpus : "?");
     objects_print(machine->topology, HWLOC_OBJ_CORE, set);
+    objects_print(machine->topology, HWLOC_OBJ_L3CACHE, set);
     objects_print(machine->topology, HWLOC_OBJ_PACKAGE, set);
     objects_print(machine->topology, HWLOC_OBJ_NUMANODE, set);
+    kinds_print(machine->topology, set);
     putchar('\n');
     free(cpus);
     hwloc_bitmap_free(set);
@@ -167,7 +187,7 @@ static int placement_print(const struct machine *machine, const struct question 
     printf("\nplace       %s, ", question->place);
     count_print(placement->workers, "worker", ", submitter ");
     printf("%s\n\n", question->place_main);
-    printf("%-9s  %8s  %8s  %8s  %8s\n", "worker", "CPU", "core", "package", "NUMA");
+    printf("%-9s  %8s  %8s  %8s  %8s  %8s  %8s\n", "worker", "CPU", "core", "L3", "package", "NUMA", "kind");
     for (unsigned w = 0; rc == 0 && w < placement->workers; w++) {
         char who[16];
         snprintf(who, sizeof who, "%u", w);
@@ -176,7 +196,9 @@ static int placement_print(const struct machine *machine, const struct question 
     if (rc == 0)
         rc = row_print(machine, "submitter", placement->main_mask, placement->words);
     putchar('\n');
-    wrap_print(stdout, "CPU: the operating system's number, as in 0+2-3. Others: logical numbers, as in core:1.pu:0.",
+    wrap_print(stdout,
+               "CPU: the operating system's number, as in 0+2-3. Others: logical numbers, as in core:1.pu:0 "
+               "and kind:0.",
                0);
     printf("The workers can use %u CPU%s at once; %s CPU is spare for the submitter.\n", placement->cpus,
            placement->cpus == 1 ? "" : "s", placement->spare_cpu ? "one" : "no");
@@ -216,7 +238,8 @@ static const struct argument topo_arguments[] = {
     [TOPO_WORKERS] = {"workers", "N|cores|pus|2xcores", "cores",
                       "How many, or a multiple of the cores or hardware threads.", false},
     [TOPO_PLACE] = {"place", "PLACE", PLACE_DEFAULT,
-                    "Where they are pinned: none, cores-first, compact, scatter, cores, CPUs joined "
+                    "Where they are pinned: none, cores-first, compact, scatter, cores, smt, l3, numa, package, fast, "
+                    "efficient, kind:N, CPUs joined "
                     "with plus (0+2-3), or hwloc objects (core:1.pu:0).",
                     false},
     [TOPO_PLACE_MAIN] = {"place-main", "PLACE", "auto", "Where the submitter runs: auto, or the words of --place.",
