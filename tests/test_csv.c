@@ -173,6 +173,7 @@ static void test_rare(void **state)
     for (size_t i = 0; i < all; i++)
         under_rate += columns[i].rare == 1 + OPTION_ARRIVAL, limited += columns[i].rare == 1 + OPTION_QUEUE_LIMIT;
     assert_true(under_rate > 0 && limited > 0);
+    rare_note(RARE_QUOTA);
     limited++; /* and the limit itself */
     assert_int_equal(format_columns_written(&trial_format, columns), all - 1 - under_rate - limited);
     rare_note(OPTION_TRIAL_PROGRAM);

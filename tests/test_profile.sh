@@ -76,6 +76,7 @@ if poolbench check --no-measure 2>/dev/null | grep -q '^ok *profiling'; then
     profiled run
     cat profiled >>screen
     check "all but a few have states" test "$(of_pools '' | awk '$4 > 0' | wc -l)" -ge 13
+    check "which the run says of none other" eval '! grep -q "1[0-9] of them without states" screen'
     check "slots close" closes
     check "time on a CPU is CPU time" on_cpu_agrees
     check "waiting is run-queue delay" waiting_agrees
@@ -88,6 +89,22 @@ if poolbench check --no-measure 2>/dev/null | grep -q '^ok *profiling'; then
     check "whose trials are numbered on" eval 'test "$(tail -n +2 run/profile/trials.csv | cut -d, -f3 | sort | uniq -d | wc -l)" -eq 0'
     check "a profile that is a link is refused" eval 'rm -r run/profile; mkdir elsewhere; ln -s ../elsewhere run/profile
         ! poolbench run --more run --blocks 1 >screen 2>&1 && test "$(find elsewhere -type f | wc -l)" -eq 0'
+
+    # A process for each short task is dear wherever this runs: told, it is explained by siblings, finer than without.
+    check "a run to be explained" made --pool serial,pthread,fork --size 20us --tasks 150 --workers 2 --blocks 11 \
+        --profile states --drop no --out why
+    check "explain takes it" eval 'poolbench explain why --by pool pthread,fork >said 2>&1'
+    cat said >>screen
+    if grep -q 'Explained is' said; then
+        check "its states are those of siblings" eval 'tr -s "\n " " " <said |
+            grep -q "States are shares of [0-9]* profiled siblings each (records of switches) times the published time"'
+        check "waiting and being idle are told apart" eval '! grep -q "^waits for a CPU, or idle" said'
+        check "its process is made" grep -q '^its process is being made' said
+    fi
+    check "states that are torn are not read" eval 'head -40 why/profile/states.csv >torn && mv torn why/profile/states.csv &&
+        poolbench explain why --by pool pthread,fork >said 2>&1 && ! grep -q "profiled siblings each" said'
+    check "those that are damaged are refused" eval 'echo "x,worker,run,body,none,1,,,switches" >>why/profile/states.csv
+        ! poolbench explain why >said 2>&1; grep -q "states.csv:41" said'
 else
     skip "profiled siblings" "switches are not recorded here (poolbench check says why)"
 fi

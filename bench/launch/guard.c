@@ -27,7 +27,7 @@ enum {
     BURY_LOOKS = 100,    /* at a group that was killed, 10 ms apart */
     WARDEN_LIMIT_S = 10, /* to end what a dead guard has left */
 };
-enum what { START, STOPS, END };
+enum what { START, STOPS, END, WHO };
 
 struct letter {
     enum what what;
@@ -170,6 +170,10 @@ static void obey(const struct letter *letter, struct ward *ward, struct answer *
         *ward = (struct ward){.pid = answer->pid};
         return;
     }
+    if (letter->what == WHO) {
+        answer->pid = getpid();
+        return;
+    }
     stops_note(ward);
     answer->stops = stops_now(ward);
     if (letter->what == END && ward->pid) {
@@ -297,6 +301,16 @@ int guard_stops(struct guard *guard, struct stops *stops)
     int rc = ask(guard, &letter, sizeof letter.what, &answer);
     if (rc == 0)
         *stops = answer.stops;
+    return rc;
+}
+
+int guard_number(struct guard *guard, pid_t *pid)
+{
+    struct letter letter = {.what = WHO};
+    struct answer answer;
+    int rc = ask(guard, &letter, sizeof letter.what, &answer);
+    if (rc == 0)
+        *pid = answer.pid;
     return rc;
 }
 

@@ -40,6 +40,8 @@ void guard_close(struct guard *guard); /* also one that was never opened (zeroed
 /* Starts the program in a process group of its own, whose number goes to *pid. 0 or -errno; -EPIPE: the guard is dead,
  * and what follows is guard_replace. */
 int guard_start_trial(struct guard *guard, const char *program, pid_t *pid);
+/* Of the guard itself, which makes trial programs: what is opened on it, they inherit. 0 or -EPIPE. */
+int guard_number(struct guard *guard, pid_t *pid);
 int guard_stops(struct guard *guard, struct stops *stops); /* of the trial so far. 0 or -EPIPE */
 /* Waits until the trial, which has been killed or ends by itself, has ended, and ends what it has left: *left says
  * whether that was anything alive. 0 or -EPIPE. */

@@ -45,7 +45,9 @@ static int records_take(struct session *session, struct sibling *sibling, size_t
     unsigned *cpus;
     const unsigned many = cpus_of(session, sibling->cell, &cpus);
     int rc = cpus ? 0 : refuse_as(-ENOMEM, error, "out of memory");
-    const bool opened = !rc && !switches_open(&switches, launcher->guard.pid, cpus, many, bytes, &refused);
+    pid_t guard = 0; /* one that is dead is replaced by the trial that follows, which then has no states */
+    const bool opened =
+        !rc && !guard_number(&launcher->guard, &guard) && !switches_open(&switches, guard, cpus, many, bytes, &refused);
     *records = NULL;
     *lost = !opened;
     if (!rc)

@@ -18,7 +18,8 @@ const struct slot_words slot_words[SLOT_STATES] = {
     [SLOT_EMPTY] = {"no-process", "none"},
     [SLOT_ENDED] = {"ended", "none"},
     [SLOT_QUEUED] = {"idle-queued", "none"},
-    [SLOT_IDLE_BUSY] = {"idle", "own-submitter"},
+    [SLOT_IDLE_BUSY] = {"idle-handing", "own-submitter"},
+    [SLOT_IDLE_WAITS] = {"idle", "own-submitter"},
     [SLOT_IDLE] = {"idle", "none"},
     [SLOT_IDLE_END] = {"idle-end", "none"},
     [SLOT_UNKNOWN] = {"unknown", "unknown"},
@@ -70,7 +71,7 @@ struct sweep {
     uint32_t cpus;
     size_t does[DOES];         /* slots */
     size_t submitted, started; /* tasks */
-    unsigned submitter_on;
+    unsigned submitter_on, submitter_waits;
 };
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -166,6 +167,8 @@ static void stretch_see(struct sweep *w, const struct stretch *stretch, bool beg
     const bool is_submitter = thread->role == ROLE_SUBMITTER, on = stretch->does == THREAD_ON;
     if (on && is_submitter)
         w->submitter_on += step;
+    else if (is_submitter && stretch->does == THREAD_WAITS)
+        w->submitter_waits += step;
     if (on && stretch->cpu < w->cpus && is_submitter)
         w->cpu[stretch->cpu].submitter += step;
     else if (on && stretch->cpu < w->cpus)
@@ -229,21 +232,22 @@ static void time_pass(const struct sweep *w, double ns)
     const enum slot_state idle = !is_left                                          ? SLOT_IDLE_END
                                  : w->from->are_timed && w->submitted > w->started ? SLOT_QUEUED
                                  : w->submitter_on                                 ? SLOT_IDLE_BUSY
+                                 : w->submitter_waits                              ? SLOT_IDLE_WAITS
                                                                                    : SLOT_IDLE;
+    /* reaping one and making the next are not told apart: both are the submitter's */
+    const size_t made = is_left && w->from->are_made && w->submitter_on && does[DOES_EMPTY] + does[DOES_ENDED];
+    const size_t of_empty = made && does[DOES_EMPTY];
     sum[SLOT_BODY] += ns * (double)does[DOES_BODY];
     sum[SLOT_HAND] += ns * (double)does[DOES_HAND];
     sum[SLOT_SLEEP] += ns * (double)does[DOES_SLEEP];
     sum[SLOT_BESIDE] += ns * (double)does[DOES_BESIDE];
-    sum[SLOT_ENDED] += ns * (double)does[DOES_ENDED];
     sum[SLOT_UNKNOWN] += ns * (double)does[DOES_UNKNOWN];
     sum[idle] += ns * (double)does[DOES_NOTHING];
+    sum[SLOT_MADE] += ns * (double)made;
+    sum[SLOT_ENDED] += ns * (double)(does[DOES_ENDED] - (made - of_empty));
+    sum[is_left ? SLOT_EMPTY : SLOT_IDLE_END] += ns * (double)(does[DOES_EMPTY] - of_empty);
     if (does[DOES_WAIT])
         waiting_pass(w, ns);
-    if (!does[DOES_EMPTY])
-        return;
-    const size_t made = is_left && w->from->are_made && w->submitter_on;
-    sum[SLOT_MADE] += ns * (double)made;
-    sum[is_left ? SLOT_EMPTY : SLOT_IDLE_END] += ns * (double)(does[DOES_EMPTY] - made);
 }
 
 static void slots_begin(struct sweep *w)

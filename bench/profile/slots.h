@@ -19,12 +19,14 @@ enum slot_state {
     SLOT_TAKEN,          /* on a CPU that the hypervisor took */
     SLOT_SLEEP,          /* off inside a task */
     SLOT_BESIDE,         /* off in a task's process, before its task or after it: being moved to its CPU, say */
-    SLOT_MADE,           /* nobody is there, a task is left, and the submitter is on a CPU: one slot at a time */
+    SLOT_MADE,           /* nobody is there, a task is left, and the submitter is on a CPU, reaping the last process
+                            or making the next: one slot at a time */
     SLOT_EMPTY,          /* nobody is there, a task is left, and another slot's process is made, or none */
     SLOT_ENDED,          /* its process is ending, or has ended and was not reaped */
     SLOT_QUEUED,         /* idle, and a task was queued: not woken, or woken and not yet running */
-    SLOT_IDLE_BUSY,      /* idle, none was queued, and the submitter was on a CPU */
-    SLOT_IDLE,           /* idle, none was queued, and it was not */
+    SLOT_IDLE_BUSY,      /* idle, none was queued, and the submitter was on a CPU, */
+    SLOT_IDLE_WAITS,     /* or waited for one, */
+    SLOT_IDLE,           /* or neither */
     SLOT_IDLE_END,       /* idle, and none was left to be started */
     SLOT_UNKNOWN,        /* no thread is known to have worked for it */
     SLOT_STATES

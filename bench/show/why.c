@@ -63,6 +63,34 @@ static void heads_put(struct sheet *sheet, const struct explanation *why, const 
     sheet_row(sheet, label, fit ? a : "A", fit ? b : "B", "more", "interval");
 }
 
+#define COST_SAID 1.05 /* times: from there on values carry a mark, */
+#define COST_MOST 1.3  /* and from there on there are only shares */
+
+/* Profiling surely costs that much of one of the two. */
+static bool costs(const struct explanation *why, double least)
+{
+    return why->is_profiled && (why->profile_cost[0].lo > least || why->profile_cost[1].lo > least);
+}
+
+static void profile_put(FILE *out, const struct explanation *why)
+{
+    const struct interval *a = &why->profile_cost[0], *b = &why->profile_cost[1];
+    if (why->is_profiled)
+        fprintf(
+            out,
+            " States are shares of %zu profiled siblings each (records of switches) times the published time; those "
+            "took %.2f .. %.2f times as long as published trials of A, %.2f .. %.2f of B%s.",
+            why->profiled_blocks, a->lo, a->hi, b->lo, b->hi,
+            costs(why, COST_MOST)   ? ", so only shares are shown"
+            : costs(why, COST_SAID) ? ", so values carry ~"
+                                    : "");
+    else if (why->profiled_blocks)
+        fprintf(out,
+                " States are by rusage and times of tasks: the %zu blocks with profiled siblings of both are too "
+                "few, or differ otherwise than all.",
+                why->profiled_blocks);
+}
+
 /* What stands below: whose intervals they are, and what is missing. */
 static void foot_put(struct sheet *sheet, const struct explanation *why)
 {
@@ -85,6 +113,7 @@ static void foot_put(struct sheet *sheet, const struct explanation *why)
     if (!why->has_stamps)
         fprintf(lines.out, " No times of tasks are there, so CPU time of bodies beyond serial's is in that between "
                            "tasks, and waiting inside of bodies in that between them.");
+    profile_put(lines.out, why);
     if (why->is_uneven)
         fprintf(lines.out, " One of the two was run before it was known what the submitter waits: its workers' waiting "
                            "has that in it.");
@@ -101,9 +130,9 @@ static bool is_shown(const struct change *change)
 struct sheet why_sheet(const struct explanation *why)
 {
     struct sheet sheet = {.title = "From A to B", .columns = 6, .align = "lr"};
-    const struct unit unit = unit_of(fmin(why->whole.a, why->whole.b) / 5);
+    struct unit unit = unit_of(fmin(why->whole.a, why->whole.b) / 5);
     char label[64];
-    snprintf(label, sizeof label, "%s a task", unit.name);
+    snprintf(label, sizeof label, "%s%s a task", costs(why, COST_SAID) ? "~" : "", unit.name);
     heads_put(&sheet, why, label);
     sheet_put(&sheet, "share");
     for (int i = 0; i < STATES; i++) {
@@ -111,7 +140,7 @@ struct sheet why_sheet(const struct explanation *why)
         if (!is_shown(&part->change))
             continue;
         change_put(&sheet, i == STATE_BODY && !why->has_serial ? "task bodies" : state_words[i].label, &part->change,
-                   unit);
+                   costs(why, COST_MOST) ? (struct unit){"", NAN} : unit);
         if (why->is_told)
             sheet_put(&sheet, "%.0f %%%s", 100 * part->share, part->is_named ? " *" : "");
         else

@@ -1,5 +1,6 @@
 /* The difference of two cells, state by state, see explain.h. */
 #include "bench/analyse/why/explain.h"
+#include "bench/analyse/why/profiled.h"
 #include "bench/analyse/why/tail.h"
 #include "bench/base/refuse.h"
 #include "bench/model/host.h"
@@ -31,6 +32,8 @@ int why_open(const struct run_data *run, double tail, struct why_run *why, char 
     *why = (struct why_run){.run = run, .tail = tail};
     int rc = tail > 0 ? tails_make(run, tail, &why->states, error)
                       : states_make(run, host_cpus(run->host), &why->states, error);
+    if (!rc && !(tail > 0))
+        rc = profiled_make(run, why->states, &why->profiled, error);
     if (!rc && cells_fill(why))
         rc = refuse_as(-ENOMEM, error, "out of memory");
     if (rc)
@@ -41,6 +44,7 @@ int why_open(const struct run_data *run, double tail, struct why_run *why, char 
 void why_close(struct why_run *why)
 {
     free(why->states);
+    free(why->profiled);
     free(why->cell_ns);
     *why = (struct why_run){0};
 }
@@ -56,10 +60,11 @@ struct work {
     double *values, *rows; /* `count` each; rows: three of them */
 };
 
-static const struct states *states_at(const struct why_run *why, size_t cell, size_t block)
+static const struct states *states_at(const struct why_run *why, bool is_profiled, size_t cell, size_t block)
 {
     const size_t trial = run_data_at(why->run, cell, block);
-    return trial == RUN_NOTHING || isnan(why->states[trial].whole_ns) ? NULL : &why->states[trial];
+    const struct states *states = is_profiled ? why->profiled : why->states;
+    return trial == RUN_NOTHING || isnan(states[trial].whole_ns) ? NULL : &states[trial];
 }
 
 static int work_open(struct work *w, const struct explanation *e)
@@ -70,7 +75,8 @@ static int work_open(struct work *w, const struct explanation *e)
         return -ENOMEM;
     w->rows = w->values + blocks;
     for (size_t block = 1; block <= blocks; block++) {
-        const struct both both = {states_at(e->a_run, e->a, block), states_at(e->b_run, e->b, block)};
+        const struct both both = {states_at(e->a_run, e->is_profiled, e->a, block),
+                                  states_at(e->b_run, e->is_profiled, e->b, block)};
         if (both.a && both.b)
             w->both[w->count++] = both;
     }
@@ -237,7 +243,7 @@ static size_t plain_of(const struct run_data *run, size_t cell)
 /* What the states differ by where nothing is carried: what is not there, the payload or the ballast makes. */
 static int plain_make(struct explanation *e)
 {
-    struct explanation plain = {.a_run = e->a_run, .b_run = e->b_run};
+    struct explanation plain = {.a_run = e->a_run, .b_run = e->b_run, .is_profiled = e->is_profiled};
     struct work w;
     plain.a = plain_of(e->a_run->run, e->a);
     plain.b = plain_of(e->b_run->run, e->b);
@@ -254,6 +260,45 @@ static int plain_make(struct explanation *e)
     return rc;
 }
 
+/* What profiling costs, by the siblings' times over the published ones of their blocks. */
+static struct interval cost_of(struct work *w, bool is_b)
+{
+    struct interval cost = {NAN, NAN};
+    for (size_t k = 0; k < w->count; k++) {
+        const struct states *s = is_b ? w->both[k].b : w->both[k].a;
+        w->values[k] = s->profiled_ns / s->whole_ns;
+    }
+    ranks_interval(w->values, stats_sort(w->values, w->count), family_make(1, LOOKS_NONE, 0).level, &cost);
+    return cost;
+}
+
+/* Profiled siblings take the place of what every run has where there are enough of them for intervals of their states
+ * together, and they differ to the same side as all blocks do. */
+static int profiled_take(struct work *w, struct explanation *e)
+{
+    struct work finer;
+    if (!e->a_run->profiled || !e->b_run->profiled || !e->is_told)
+        return 0;
+    e->is_profiled = true;
+    int rc = work_open(&finer, e);
+    for (size_t k = 0; k < finer.count && !rc; k++)
+        row_put(&finer, k, finer.both[k].a->whole_ns, finer.both[k].b->whole_ns);
+    e->profiled_blocks = finer.count;
+    e->is_profiled = !rc && finer.count >= family_make(states_count(&finer), LOOKS_NONE, 0).blocks &&
+                     middle(&finer, finer.rows + 2 * finer.count) * e->whole.more > 0;
+    if (!e->is_profiled) {
+        work_close(&finer);
+        return rc;
+    }
+    work_close(w);
+    *w = finer;
+    e->whole = change_of(w, family_make(1, LOOKS_NONE, 0).level);
+    e->blocks = w->count;
+    e->profile_cost[0] = cost_of(w, false);
+    e->profile_cost[1] = cost_of(w, true);
+    return 0;
+}
+
 int explain(const struct why_run *a_run, size_t a, const struct why_run *b_run, size_t b, factor_set by,
             unsigned comparisons, struct explanation *e)
 {
@@ -264,6 +309,8 @@ int explain(const struct why_run *a_run, size_t a, const struct why_run *b_run, 
         e->blocks = w.count;
         rc = verdict_make(&w, e, comparisons);
     }
+    if (!rc)
+        rc = profiled_take(&w, e);
     if (!rc) {
         parts_make(&w, e);
         parts_close(e);

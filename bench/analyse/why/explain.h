@@ -12,6 +12,7 @@ struct why_run {
     const struct run_data *run; /* stays in use */
     double tail;                /* what is taken apart: 0: the time per task; 0.01: the latency of the slowest 1 % */
     struct states *states;      /* one a trial */
+    struct states *profiled;    /* by profiled siblings, likewise (profiled.h); NULL: there are none */
     double *cell_ns;            /* the median of that, one a cell; NAN: no trial tells it */
 };
 /* 0 or -errno with a line in error (ERROR_MAX bytes); nothing to be released then. Of a tail -ENODATA: tail.h. */
@@ -45,7 +46,10 @@ struct explanation {
     size_t plain;                 /* blocks that the same two without payload and ballast have; 0: not run */
     size_t blocks, blocks_needed; /* blocks that both have; for intervals of all states together */
     double level;
-    bool has_serial, has_stamps; /* in all blocks of both */
+    size_t profiled_blocks;          /* that have siblings of both; where they are too few, the parts rest on rusage */
+    bool is_profiled;                /* the parts are those of profiled siblings, in the blocks that have both */
+    struct interval profile_cost[2]; /* their time over that of published trials, A and B; NAN where it is not told */
+    bool has_serial, has_stamps;     /* in all blocks of both */
     bool is_uneven;   /* what the submitter waited is known of one of the two alone; waiting of the other has it */
     double explained; /* the sum of shares that are named; NAN: nothing was to be explained */
     bool is_told;     /* A and B surely differ (beyond the margin), so that there is something to explain */

@@ -18,6 +18,11 @@ enum state {
     STATE_TAKEN,          /* taken by the hypervisor while on a CPU */
     STATE_SLEEP,          /* in a body, asleep as under serial */
     STATE_SLEEP_MORE,     /* in a body, off the CPU beyond that and not waiting for one */
+    STATE_BESIDE,         /* off a CPU in a task's process, beside its task (of profiled siblings alone, as the next) */
+    STATE_EMPTY,          /* nobody is in the slot, and the submitter makes another one's process, or none */
+    STATE_ENDED,          /* its process is ending, or has ended and was not reaped */
+    STATE_IDLE_QUEUED,    /* idle, and a task was queued: not woken, or woken and not yet on a CPU */
+    STATE_IDLE_BUSY,      /* idle, none was queued, and the submitter was on a CPU */
     STATE_MADE,           /* the submitter makes the process of a task: a slot has nobody in it */
     STATE_OFF,            /* waiting for a CPU or idle between bodies, which is not told apart */
     STATE_IDLE_SUBMITTER, /* between bodies and off the CPU, while the submitter itself waits for a CPU */
@@ -64,6 +69,7 @@ struct states {
     double whole_ns;           /* wall / tasks; NAN: the trial tells nothing, and nothing else is filled */
     double fact[FACTS];
     double submitter_share; /* of the time, that the submitter was on a CPU, or waited for one where that is known */
+    double profiled_ns;     /* of profiled siblings: what one took a task */
     bool has_serial;        /* STATE_BODY is serial's of the same block */
     bool has_stamps;        /* bodies were timed; else HAND has BODY_MORE, and WAIT what was inside of bodies */
     bool has_wait;          /* what the submitter itself waited for a CPU is known; else waiting has it */
