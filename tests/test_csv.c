@@ -175,6 +175,7 @@ static void test_rare(void **state)
     assert_true(under_rate > 0 && limited > 0);
     rare_note(RARE_QUOTA);
     limited++; /* and the limit itself */
+    rare_note(RARE_QUOTA);
     assert_int_equal(format_columns_written(&trial_format, columns), all - 1 - under_rate - limited);
     rare_note(OPTION_TRIAL_PROGRAM);
     assert_int_equal(format_columns_written(&trial_format, columns), all - under_rate - limited);

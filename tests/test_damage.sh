@@ -28,7 +28,7 @@ damaged() # NAME FILE COMMAND...
     if poolbench summarise "$name" >out 2>err; then
         cmp -s summary "$name/summary.csv" || grep -q "$name/$file:" err
     else
-        grep -q "$name/$file:" err
+        grep -q "$name/$file:" err || { [ "$file" = host.json ] && grep -q "$file" err; }
     fi
 }
 shuffled()
@@ -71,6 +71,25 @@ digits_refused() # FILE LINE
 check "trials.csv: digits" digits_refused trials.csv 4
 check "latency.csv: digits" digits_refused latency.csv 30
 check "samples.csv: digits" digits_refused samples.csv 30
+
+# host.json, too: a digit, a word, a line gone; order and space do no harm, and what is changed on purpose has no sum.
+digits_of_host()
+{
+    local length at
+    length=$(wc -c <good/host.json)
+    for ((at = 1; at < length; at += 97)); do
+        damaged digit host.json awk -v RS='^$' -v ORS= -v at="$at" \
+            '{ rest = substr($0, at); if (match(rest, /[ "a-z][0-9]/)) { at += RSTART; c = substr($0, at, 1);
+               $0 = substr($0, 1, at - 1) (c + 1) % 10 substr($0, at + 1) } } 1' || { echo "byte $at of host.json" >&2; return 1; }
+        grep -q 'host.json' err || { echo "byte $at of host.json is not said" >&2; return 1; }
+    done
+}
+check "host.json: digits" digits_of_host
+check "host.json: a line gone" eval 'damaged hurt host.json sed "/\"hostname\"/d" && grep -q "hurt/host.json: row_sum" err'
+check "host.json: no resume" eval '! poolbench resume hurt 2>err && grep -q "hurt/host.json: row_sum" err'
+check "host.json: other space" eval 'damaged moved host.json sed "s/^ *//" && [ ! -s err ]'
+check "host.json: changed on purpose" eval 'damaged moved host.json sed "/\"row_sum\"/d; s/\"hostname\": .*/\"hostname\": \"x\",/" && [ ! -s err ]'
+check "host.json: gone on with" poolbench resume moved
 
 # Columns contradict each other, where no checksum tells.
 unsummed() # awk ASSIGNMENT

@@ -9,7 +9,7 @@ build=$PWD/${BUILD:-build/default}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
-export HOME=$scratch
+export HOME=$scratch POOLBENCH_TEST=$scratch # the mark of our processes
 unset XDG_CACHE_HOME XDG_STATE_HOME
 without_gnuplot
 PATH=$build:$PATH
@@ -93,8 +93,8 @@ for words in 'compare other other --format csv' 'summarise other --format hyperf
 done
 
 # All trials stand still, and none has times: that is no run that went well.
-poolbench run --pool serial --workload sleep --size 1s --tasks 2 --blocks 1 --out still >out 2>err &
-for ((wait = 0; wait < 3000; wait++)); do grep -lqs '^pb-trial' /proc/[0-9]*/comm && [ -e still/trials.csv ] && break; nap .01; done
+poolbench run --pool serial --workload sleep --size 2s --tasks 2 --blocks 1 --out still >out 2>err &
+for ((wait = 0; wait < 3000; wait++)); do [ -e still/trials.csv ] && [ -n "$(started_with "POOLBENCH_TEST=$scratch" 'pb-trial*')" ] && break; nap .01; done
 nap .3
 kill -TSTP $!
 nap .3

@@ -261,7 +261,7 @@ numbers_run() # FROM TO NUMBER ALL
                 print
             }' "$file" >"$2/${file##*/}"
     done
-    sed -E "s/: [0-9]+(,?)\$/: $3\1/; s/(\"schema_version\"): .*,/\1: 2,/" "$recorded/$1/host.json" >"$2/host.json"
+    sed -E "/\"row_sum\"/d; s/: [0-9]+(,?)\$/: $3\1/; s/(\"schema_version\"): .*,/\1: 2,/" "$recorded/$1/host.json" >"$2/host.json"
 }
 for number in 9223372036854775807 -9223372036854775808 18446744073709551615 -1 0 1e308 -1e308 nan inf 1e-308; do
     for run in sizes metg; do

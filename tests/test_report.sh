@@ -93,7 +93,7 @@ fi
 
 # What is in the files is text, whatever it looks like.
 evil='</title><script>alert(1)</script>'
-sed -i "s|\"model\": [^,]*|\"model\": \"$evil\"|; s|\"argv\": \[|&\"$evil\", |" copy/host.json
+sed -i "/\"row_sum\"/d; s|\"model\": [^,]*|\"model\": \"$evil\"|; s|\"argv\": \[|&\"$evil\", |" copy/host.json
 echo "# $evil" >>copy/suite.ini
 mkdir -p copy/charts
 for svg in "<svg viewBox=\"0 0 1 1\"><desc>Produced by GNUPLOT</desc>$evil</svg>" \

@@ -99,10 +99,32 @@ int inside_follow(const char *directory, char *path, size_t size)
 
 /* ---- directories ---- */
 
+/* What is held has directories, too: RUN/profile is that of RUN. */
+static int directory_open(const char *directory)
+{
+    for (const struct held *at = held; at; at = at->next) {
+        const size_t length = strlen(at->name);
+        if (!strncmp(at->name, directory, length) && directory[length] == '/' && !strchr(directory + length + 1, '/'))
+            return openat(at->fd, directory + length + 1, DIRECTORY_FLAGS | O_NOFOLLOW);
+        if (!strcmp(at->name, directory))
+            return openat(at->fd, ".", DIRECTORY_FLAGS);
+    }
+    return open(directory, DIRECTORY_FLAGS);
+}
+
+int inside_make_directory(const char *directory, const char *name)
+{
+    int parent = inside_directory(directory, "");
+    if (parent < 0)
+        return parent;
+    int rc = mkdirat(parent, name, 0777) < 0 && errno != EEXIST ? -errno : inside_sync_fd(parent);
+    close(parent);
+    return rc;
+}
+
 int inside_directory(const char *directory, const char *below)
 {
-    const struct held *of = held_find(directory);
-    int fd = of ? openat(of->fd, ".", DIRECTORY_FLAGS) : open(directory, DIRECTORY_FLAGS);
+    int fd = directory_open(directory);
     if (fd < 0)
         return -errno;
     if (!*below)

@@ -3,8 +3,8 @@
  * what is written is a file that was not there before. The directory itself may be a link. Thread-safe, but for
  * holding, following and letting go, which one thread does while no other is here.
  *
- * A directory that is held is from then on the one that was opened, for everything here that names it as it was called
- * then: it may be moved meanwhile, and another may get its name. */
+ * A directory that is held is from then on the one that was opened, for everything here that names it, or a directory
+ * right in it, as it was called then: it may be moved meanwhile, and another may get its name. */
 #ifndef POOLBENCH_BASE_INSIDE_H
 #define POOLBENCH_BASE_INSIDE_H
 #include "workloads/text.h"
@@ -20,6 +20,7 @@ int inside_follow(const char *directory, char *path, size_t size);
 
 /* DIRECTORY/below, or DIRECTORY where below is ""; to be closed. -errno; -ENOTDIR: a link is none. */
 int inside_directory(const char *directory, const char *below);
+int inside_make_directory(const char *directory, const char *name); /* where it is not there; 0 or -errno */
 /* As fstatat(2), of a link itself. 0 or -errno. */
 int inside_stat(const char *directory, const char *name, struct stat *status);
 bool inside_is_there(const char *directory, const char *name); /* whatever it is */

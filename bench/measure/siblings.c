@@ -139,10 +139,11 @@ int siblings_open(struct siblings *s, struct session *session, FILE *talk, char 
         return refuse_as(-ENOTDIR, error, "%.300s/profile: %s", session->directory, strerror(ENOTDIR));
     if (snprintf(s->directory, sizeof s->directory, "%s/profile", session->directory) >= (int)sizeof s->directory)
         return refuse_as(-ENAMETOOLONG, error, "%.300s/profile: %s", session->directory, strerror(ENAMETOOLONG));
-    if (mkdir(s->directory, 0777) < 0 && errno != EEXIST)
-        return refuse_as(-errno, error, "%.300s: %s", s->directory, strerror(errno));
+    int rc = inside_make_directory(session->directory, "profile");
+    if (rc < 0)
+        return refuse_as(rc, error, "%.300s: %s", s->directory, strerror(-rc));
     switches_try(&refused);
-    int rc = files_open(s, session, &refused, error);
+    rc = files_open(s, session, &refused, error);
     if (!rc && !refused.error)
         rc = blocks_choose(s, session) ? refuse(error, "out of memory") : 0;
     if (rc)

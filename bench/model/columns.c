@@ -276,6 +276,7 @@ static const struct column metg_columns[] = {
     INT(metg_row, size_lo_ns, "of the lower end"),
     INT(metg_row, size_hi_ns, "of the upper end"),
     FOUND_COLUMNS(metg_row),
+    ROW_SUM_COLUMN(metg_row),
 };
 
 static const struct column crossover_columns[] = {
@@ -288,6 +289,7 @@ static const struct column crossover_columns[] = {
     REAL(crossover_row, lo, "lower end of its 95 % interval; empty where not bounded"),
     REAL(crossover_row, hi, "upper end of it"),
     FOUND_COLUMNS(crossover_row),
+    ROW_SUM_COLUMN(crossover_row),
 };
 
 static const struct column capacity_columns[] = {
@@ -305,6 +307,7 @@ static const struct column capacity_columns[] = {
     REAL(capacity_row, utilisation, "at rate_per_s, of all workers, by the service times measured"),
     REAL(capacity_row, kept_per_s, "the highest rate measured up to which the pooled latencies keep to the limit"),
     INT(capacity_row, kept_ns, "that percentile of latency there"),
+    ROW_SUM_COLUMN(capacity_row),
 };
 
 static const struct column tries_columns[] = {
@@ -320,6 +323,7 @@ static const struct column tries_columns[] = {
     REAL(tries_row, lo, "lower end of its interval; all of the file hold together at 95 %; -10 is that or less"),
     REAL(tries_row, hi, "upper end of it; 10 is that or more"),
     INT(tries_row, n, "blocks"),
+    ROW_SUM_COLUMN(tries_row),
 };
 
 static const struct column state_columns[] = {
@@ -452,7 +456,9 @@ static const char introduction[] =
 
 const struct other_file other_files[] = {
     {"suite.ini", "the resolved question: `poolbench run suite.ini` asks it again"},
-    {"host.json", "the machine, its limits and settings, versions, command line, calibration"},
+    {"host.json",
+     "the machine, its limits and settings, versions, command line, calibration; `row_sum`: a checksum of its "
+     "values, whoever changes one on purpose takes it out"},
     {"topology.xml", "the machine as hwloc sees it"},
     {"charts/",
      "each chart with the data (`.dat`) and the script (`.gp`) that drew it; `gnuplot NAME.gp` there draws it "

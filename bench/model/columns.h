@@ -173,6 +173,7 @@ struct metg_row {
     double efficiency;
     int64_t metg_ns, lo_ns, hi_ns, size_ns, size_lo_ns, size_hi_ns, blocks, trials;
     char reason[192];
+    int64_t row_sum;
 };
 
 struct crossover_row {
@@ -185,6 +186,7 @@ struct crossover_row {
     double crossover, lo, hi;
     int64_t blocks, trials;
     char reason[192];
+    int64_t row_sum;
 };
 
 struct capacity_row {
@@ -198,6 +200,7 @@ struct capacity_row {
     char reason[192];
     double percentile, utilisation, kept_per_s;
     int64_t kept_ns;
+    int64_t row_sum;
 };
 
 /* What explain --try changed, a row a change. */
@@ -208,6 +211,7 @@ struct tries_row {
     char by[16], a[SPEC_MAX], b[SPEC_MAX], change[2 * SPEC_MAX];
     double ratio, ratio_changed, share, lo, hi;
     int64_t n;
+    int64_t row_sum;
 };
 
 /* Of profiled siblings, in profile/ (bench/measure/siblings.h). */

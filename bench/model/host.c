@@ -5,6 +5,8 @@
 #include "bench/base/refuse.h"
 #include "bench/base/text_file.h"
 #include "bench/machine/host_facts.h"
+#include "bench/model/csv_file.h"
+#include "bench/model/row_sum.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -16,6 +18,8 @@
 
 /* 2: "none" where there is no quota or limit and null where that is not known; null was both. Lists by CPU. */
 enum { SCHEMA = 2 };
+
+#define REAL_WHOLE_MOST (1ll << 53) /* up to here each whole number is a double */
 
 static json_t *date_text(void)
 {
@@ -36,11 +40,39 @@ static json_t *name_text(void)
 
 static json_t *host_json(const struct machine *machine, json_t *run)
 {
-    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O?}", "schema_version", SCHEMA, "date",
-                     date_text(), "hostname", name_text(), "machine", facts_machine(machine), "cpu", facts_cpu(machine),
-                     "kernel", facts_kernel(), "clock", facts_clock(), "cgroup", facts_cgroup(machine), "limits",
-                     facts_limits(), "virtualisation", facts_virtualisation(machine), "build", facts_build(), "run",
-                     run);
+    return json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O?}", "schema_version", SCHEMA,
+                     ROW_SUM_NAME, 0, "date", date_text(), "hostname", name_text(), "machine", facts_machine(machine),
+                     "cpu", facts_cpu(machine), "kernel", facts_kernel(), "clock", facts_clock(), "cgroup",
+                     facts_cgroup(machine), "limits", facts_limits(), "virtualisation", facts_virtualisation(machine),
+                     "build", facts_build(), "run", run);
+}
+
+/* What a value adds to the checksum, with all that is in it: as that of a row (row_sum.h), of each value by where it
+ * stands. Order, space and how a number is spelled do not matter. */
+static uint64_t value_sum(uint64_t where, const json_t *value)
+{
+    char text[CSV_NUMBER_BYTES] = "";
+    const char *key, *said = json_is_string(value) ? json_string_value(value) : text;
+    const json_type type = json_is_number(value) ? JSON_REAL : json_typeof(value); /* 1 is 1.0 */
+    json_t *inner;
+    size_t at;
+    uint64_t sum = 0;
+    json_array_foreach(value, at, inner) sum += value_sum(mix64(where, at), inner);
+    json_object_foreach((json_t *)value, key, inner)
+    {
+        if (strcmp(key, ROW_SUM_NAME) != 0)
+            sum += value_sum(row_sum_text(where, key, strlen(key)), inner);
+    }
+    if (json_is_integer(value) && llabs(json_integer_value(value)) > REAL_WHOLE_MOST)
+        snprintf(text, sizeof text, "%lld", (long long)json_integer_value(value));
+    else if (json_is_number(value))
+        csv_real_text(text, json_number_value(value));
+    return sum + row_sum_text(mix64(where, type), said, strlen(said));
+}
+
+static json_int_t host_sum(const json_t *host)
+{
+    return row_sum_fold(value_sum(0, host));
 }
 
 /* Under another name first. text: NULL, there is no memory for it. */
@@ -61,8 +93,9 @@ static int file_replace(const char *directory, const char *name, const char *tex
                      rc == -EFBIG ? " (ulimit -f)" : "");
 }
 
-static int json_replace(const char *directory, const json_t *host, char *error)
+static int json_replace(const char *directory, json_t *host, char *error)
 {
+    json_object_set_new(host, ROW_SUM_NAME, json_integer(host_sum(host)));
     char *text = json_dumps(host, JSON_INDENT(2));
     size_t length = text ? strlen(text) : 0;
     if (text)
@@ -100,10 +133,15 @@ json_t *host_read(const char *directory, char *error)
     json_int_t version = json_integer_value(json_object_get(host, "schema_version"));
     if (!host)
         refuse(error, "%.300s/host.json: %s", directory, why.text);
-    if (version <= SCHEMA)
+    const json_t *said = json_object_get(host, ROW_SUM_NAME); /* schema 1 and 2 began without */
+    if (version <= SCHEMA && (!said || json_integer_value(said) == host_sum(host)))
         return host;
-    refuse(error, "%.300s/host.json: schema_version: expected at most %d, found %lld: it is not read", directory,
-           SCHEMA, (long long)version);
+    if (version > SCHEMA)
+        refuse(error, "%.300s/host.json: schema_version: expected at most %d, found %lld: it is not read", directory,
+               SCHEMA, (long long)version);
+    else
+        refuse(error, "%.300s/host.json: " ROW_SUM_NAME ": its values are not those that were written: it is not read",
+               directory);
     json_decref(host);
     return NULL;
 }
@@ -113,7 +151,8 @@ json_t *host_load(const char *directory)
     static char said[ERROR_MAX];
     char error[ERROR_MAX] = "";
     json_t *host = host_read(directory, error);
-    if (!host && strstr(error, ": schema_version: ") && strcmp(error, said) != 0) {
+    bool is_told = strstr(error, ": schema_version: ") || strstr(error, ": " ROW_SUM_NAME ": ");
+    if (!host && is_told && strcmp(error, said) != 0) {
         complain("", "%s", error);
         memcpy(said, error, sizeof said);
     }

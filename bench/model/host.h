@@ -21,9 +21,10 @@ int64_t host_cpus(const json_t *host);
 void host_warnings(FILE *out, const json_t *host);
 
 /* All of a run's host.json, the caller's. It is read nowhere else: one of a newer poolbench may mean other things by
- * the same words. NULL: it is not there, not JSON, or of a newer one, with a line in error (ERROR_MAX bytes). */
+ * the same words; and one whose values are not those of its row_sum is damaged. NULL: it is not there, not JSON, or one
+ * of these, with a line in error (ERROR_MAX bytes). */
 json_t *host_read(const char *directory, char *error);
-/* The same; of a newer one is said, once a file, on stderr. What follows reads it so. */
+/* The same; of a newer or damaged one is said, once a file, on stderr. What follows reads it so. */
 json_t *host_load(const char *directory);
 json_t *host_fact(const json_t *host, const char *key);       /* of "run"; borrowed, NULL where there is none */
 json_t *host_fact_of(const char *directory, const char *key); /* the same of a directory, the caller's */

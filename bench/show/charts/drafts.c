@@ -63,11 +63,7 @@ int drafts_open(struct drafts *drafts, const char *run, char *error)
 {
     *drafts = (struct drafts){.charts = -1, .draft = -1};
     snprintf(drafts->path, sizeof drafts->path, "%.*s/charts", PATH_MAX - 8, run);
-    int parent = inside_directory(run, ""), rc = parent < 0 ? parent : 0;
-    if (!rc && mkdirat(parent, "charts", 0777) < 0 && errno != EEXIST)
-        rc = -errno;
-    if (parent >= 0)
-        close(parent);
+    int rc = inside_make_directory(run, "charts");
     if (!rc) {
         drafts->charts = inside_directory(run, "charts");
         rc = drafts->charts < 0 ? drafts->charts : 0;
