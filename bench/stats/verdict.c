@@ -150,7 +150,8 @@ static void clear_judge(const double *sorted, size_t count, double margin, struc
 bool comparison_far(const struct comparison *comparison)
 {
     const struct interval logs = {log(comparison->interval.lo), log(comparison->interval.hi)};
-    return comparison->is_far || drop_tells(&logs);
+    const bool is_told_early = comparison->is_clear && comparison->verdict != VERDICT_EQUAL;
+    return comparison->is_far || is_told_early || drop_tells(&logs);
 }
 
 /* Of logs, one a block, which it sorts. */
