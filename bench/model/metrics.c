@@ -35,6 +35,11 @@ static double open_of(const struct run_data *run, size_t trial)
     return number_real(run->trials[trial].open_ns);
 }
 
+static double close_of(const struct run_data *run, size_t trial)
+{
+    return number_real(run->trials[trial].close_ns);
+}
+
 /* A worker's share of the memory that nobody shares, the submitter's own included. */
 static double private_of(const struct run_data *run, size_t trial)
 {
@@ -99,6 +104,7 @@ const struct metric metrics[] = {
     {"cpu", "CPU time per task", "takes 9 % more CPU time per task", .value = cpu_of, .by_base = true, .of_cpu = true},
     {"pss", "memory (proportional set size)", "takes 9 % more memory", UNIT_BYTES, .value = pss_of},
     {"open", "time to open the pool", "takes 9 % more time to open the pool", .value = open_of},
+    {"close", "time to close the pool", "takes 9 % more time to close the pool", .value = close_of},
     {"private", "private memory a worker", "takes 9 % more private memory a worker", UNIT_BYTES, .value = private_of},
     {"trial", "time of a whole trial", "takes 9 % more time for a whole trial", .value = trial_of},
     {"page_faults", "page faults per task", "has 9 % more page faults per task", UNIT_COUNT, .value = page_faults_of},
