@@ -3,6 +3,7 @@
 #include "bench/base/refuse.h"
 #include "bench/base/text_file.h"
 #include "bench/model/csv.h"
+#include "bench/model/file_sums.h"
 #include "bench/model/host.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -155,7 +156,8 @@ static int end_note(struct remaking *r)
     json_t *ended = host_fact_of(r->to, "ended");
     ended = json_is_object(ended) ? ended : json_pack("{s:s}", "because", "blocks");
     json_object_set_new(ended, "trials", json_integer((json_int_t)r->trials.count));
-    return host_note(r->to, "ended", ended, r->error);
+    int rc = host_note(r->to, "ended", ended, r->error);
+    return rc ? rc : file_sums_note(r->to, NULL, r->error);
 }
 
 int remade_run(const char *from, const char *to, remade_text *change, void *arg, char *error)

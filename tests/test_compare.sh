@@ -229,7 +229,7 @@ expect 2 "--margin: expected a share" one --margin wide
 cp -r one torn && printf '1,torn,121,c0' >>torn/trials.csv
 expect 0 'cut off; used up to trial 120' torn
 cp -r one bare && rm bare/host.json bare/suite.ini
-expect 0 'bare: there is no host.json that can be read: .*unknown machine.*bare has no suite.ini: no command' bare --margin 5%
+expect 0 'bare/host.json: cannot be read: .*unknown machine.*bare has no suite.ini: no command' bare --margin 5%
 
 # Formats; the same twice; within 96 columns.
 "$poolbench" compare one --format csv >one.csv

@@ -1,6 +1,7 @@
 /* Damage to one file of a run, over all who read it in one process (tests/seen.h): what they say is what they said of
  * the run as it was, or an error, or stands beside a line about that file; never another number in silence. ALL=1:
- * 2,000 a file. `test_damage_read RUN FILE NUMBER` shows one. */
+ * 2,000 a file. `test_damage_read RUN FILE NUMBER` shows one; `test_damage_read damage FILE OTHER NUMBER` prints one of
+ * FILE. */
 #include "tests/damage.h"
 #include "tests/main.h"
 #include "tests/remade.h"
@@ -22,8 +23,16 @@ enum { ALL_OF_THEM = 2000, SOME = 2 * DAMAGES, SHOWN = 5 };
 static const struct {
     const char *file, *run, *other;
 } files[] = {
-    {"trials.csv", "failures", "sleep"}, {"latency.csv", "failures", "arrivals"}, {"samples.csv", "failures", "sleep"},
-    {"plan.csv", "failures", "places"},  {"trials.csv", "arrivals", "faults"},
+    {"trials.csv", "failures", "sleep"},
+    {"latency.csv", "failures", "arrivals"},
+    {"samples.csv", "failures", "sleep"},
+    {"plan.csv", "failures", "places"},
+    {"trials.csv", "arrivals", "faults"},
+    {"suite.ini", "failures", "places"},
+    {"metg.csv", "metg", "metg"},
+    {"capacity.csv", "capacity", "capacity"},
+    {"crossover.csv", "crossover", "crossover"},
+    {"trials.csv", "metg", "sizes"},
 };
 enum { FILES = sizeof files / sizeof *files };
 
@@ -215,8 +224,23 @@ static int show(char **words)
     return 0;
 }
 
+/* For the shell: FILE OTHER NUMBER, on standard output. */
+static int damage_print(char **words)
+{
+    struct bytes file = bytes_read(words[0]), other = bytes_read(words[1]);
+    uint64_t number = strtoull(words[2], NULL, 10);
+    struct draws draws = {.seed = mix64(sample_seed(), number)};
+    if (!file.data)
+        return 2;
+    struct bytes made = damaged(&file, &other, (enum damage)(number % DAMAGES), &draws);
+    fwrite(made.data, 1, made.size, stdout);
+    return fflush(stdout) != 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(damage_is_never_silent, setup, teardown)};
+    if (test_words[0] && !strcmp(test_words[0], "damage"))
+        return damage_print(test_words + 1);
     return test_words[0] ? show(test_words) : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "bench/analyse/remaining.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
+#include "bench/model/file_sums.h"
 #include "bench/model/host.h"
 #include <stdlib.h>
 
@@ -75,6 +76,15 @@ static int trial_take(const void *row, void *arg)
     return 0;
 }
 
+/* A whole block that is gone shows nowhere else. */
+static bool is_as_written(const char *directory)
+{
+    json_t *host = host_load(directory);
+    bool fits = file_sum_fits(directory, host, plan_format.file);
+    json_decref(host);
+    return fits;
+}
+
 static int read_all(struct reading *reading, const char *directory, char *error)
 {
     struct remaining *r = reading->remaining;
@@ -83,6 +93,11 @@ static int read_all(struct reading *reading, const char *directory, char *error)
     int rc = csv_read(directory, format, -1, planned_take, reading, error);
     for (size_t i = 0; i < r->blocks * r->cells && rc == 0; i++)
         rc = r->order[i] == NOWHERE ? -EBADMSG : 0;
+    if (rc == 0 && !is_as_written(directory))
+        rc =
+            refuse_as(-EBADMSG, error,
+                      "%.300s/%s: does not have the rows that were written; `poolbench run --like` runs the suite anew",
+                      directory, format->file);
     r->done = calloc(r->blocks * r->cells + 1, sizeof *r->done);
     if (rc == 0 && !r->done)
         rc = -ENOMEM;

@@ -9,6 +9,8 @@
 #include "bench/model/csv.h"
 #include "bench/model/dist.h"
 #include "bench/model/factors.h"
+#include "bench/model/file_sums.h"
+#include "bench/model/host.h"
 #include "bench/model/run_dir.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -118,6 +120,19 @@ static int schema_take(const void *row, void *schema)
     return 1;
 }
 
+/* What goes on with a run does what it did; what is like it may take a suite that somebody has changed. */
+static int suite_check(const char *run, bool more, char *error)
+{
+    json_t *host = host_load(run);
+    bool fits = file_sum_fits(run, host, "suite.ini");
+    json_decref(host);
+    if (!fits && more)
+        return refuse(error, "%.300s/suite.ini: is not as it was written with the run; --like takes it as it is", run);
+    if (!fits)
+        complain("", "%.300s/suite.ini: is not as it was written with the run, and taken as it is", run);
+    return 0;
+}
+
 /* The suite of an earlier run: --like, --more. */
 static int earlier_suite_read(const struct asked *asked, const char *option, const char *run,
                               const struct machine *machine, struct request *request, char *error)
@@ -129,6 +144,8 @@ static int earlier_suite_read(const struct asked *asked, const char *option, con
     csv_read(directory, &plan_format, -1, schema_take, &schema, error); /* without a plan: what it means today */
     struct words commands = {0};
     int rc = trust_check(directory, asked_last(asked, "trust") != NULL, &commands, error);
+    if (!rc)
+        rc = suite_check(directory, !strcmp(option, "more"), error);
     if (!rc)
         rc = suite_read_of(directory, machine, &request->settings, &request->experiments, &commands, error);
     words_release(&commands);

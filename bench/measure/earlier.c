@@ -3,6 +3,7 @@
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/faults.h"
+#include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
 #include "workloads/text.h"
 #include <math.h>
@@ -27,6 +28,7 @@ static int trial_take(const void *row, void *arg)
 {
     const struct trial_row *trial = row;
     struct earlier *earlier = arg;
+    earlier->trials++;
     for (size_t i = 0; i < earlier->count && trial->trial_ns != MISSING && trial->wall_ns != MISSING; i++) {
         if (strcmp(earlier->rows[i].cell_id, trial->cell_id) != 0)
             continue;
@@ -35,6 +37,22 @@ static int trial_take(const void *row, void *arg)
         earlier->took[i].trials++;
     }
     return 0;
+}
+
+/* How long they took; where they cannot be read, or some are gone, that is said. */
+static void trials_read(const char *directory, struct earlier *earlier)
+{
+    char why[ERROR_MAX];
+    json_t *ended = host_fact_of(directory, "ended");
+    json_int_t written = json_integer_value(json_object_get(ended, "trials"));
+    int rc = csv_read(directory, &trial_format, -1, trial_take, earlier, why);
+    json_decref(ended);
+    if (rc && rc != -ENOENT) {
+        complain("", "%s: forecasts go without these trials", why);
+        memset(earlier->took, 0, earlier->count * sizeof *earlier->took);
+    } else if (!rc && written > earlier->trials)
+        complain("", "%.300s/%s: of %lld rows that were written %lld are there: forecasts go by these", directory,
+                 trial_format.file, (long long)written, (long long)earlier->trials);
 }
 
 int earlier_read(const char *directory, const char *asked, struct earlier *earlier, char *error)
@@ -46,8 +64,7 @@ int earlier_read(const char *directory, const char *asked, struct earlier *earli
     if (!rc && !(earlier->took = calloc(earlier->count + 1, sizeof *earlier->took)))
         rc = -ENOMEM;
     if (!rc) { /* for forecasts: without them, others do */
-        char ignored[ERROR_MAX];
-        csv_read(directory, &trial_format, -1, trial_take, earlier, ignored);
+        trials_read(directory, earlier);
         return 0;
     }
     earlier_release(earlier);

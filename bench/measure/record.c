@@ -4,6 +4,7 @@
 #include "bench/job/histogram.h"
 #include "bench/job/subset.h"
 #include "bench/model/csv.h"
+#include "bench/model/file_sums.h"
 #include "bench/model/run_dir.h"
 #include "bench/stats/stats.h"
 #include "pools/parts/task_run.h"
@@ -75,7 +76,8 @@ int plan_write(const char *directory, const struct plan *plan, uint64_t seed, ch
         rc = csv_put(file.writer, &row);
     }
     rc = replacement_end(&file, rc);
-    return rc < 0 ? record_failed(rc, directory, plan_format.file, error) : 0;
+    return rc < 0 ? record_failed(rc, directory, plan_format.file, error)
+                  : file_sums_note(directory, plan_format.file, error);
 }
 
 /* ---- recording ---- */

@@ -9,6 +9,7 @@
 #include "bench/machine/check.h"
 #include "bench/measure/forecast/prices.h"
 #include "bench/measure/job.h"
+#include "bench/model/file_sums.h"
 #include "bench/model/host.h"
 #include "bench/model/rare.h"
 #include "bench/model/run_dir.h"
@@ -249,7 +250,8 @@ static int write_suite(const struct session *session, char *error)
     if (file && fclose(file) != 0 && rc == 0)
         rc = -errno;
     rc = inside_replace(session->directory, ".suite.ini", "suite.ini", rc);
-    return rc < 0 ? refuse_as(rc, error, "%.400s/suite.ini: %s", session->directory, strerror(-rc)) : 0;
+    return rc < 0 ? refuse_as(rc, error, "%.400s/suite.ini: %s", session->directory, strerror(-rc))
+                  : file_sums_note(session->directory, "suite.ini", error);
 }
 
 /* What had ended, and has told its verdicts, goes on: that end was one of several. */

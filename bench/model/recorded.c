@@ -3,6 +3,7 @@
 #include "bench/base/refuse.h"
 #include "bench/model/by_trial.h"
 #include "bench/model/csv.h"
+#include "bench/model/host.h"
 #include "bench/model/run_data.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -49,6 +50,13 @@ int recorded_read(const char *directory, struct recorded *recorded, char *error)
     if (rc && !error[0])
         refuse(error, "%.300s/%s: a row without trial_id, block, started_ns or ends", directory, trial_format.file);
     return rc;
+}
+
+int recorded_note(const char *directory, char *error)
+{
+    struct recorded recorded;
+    int rc = recorded_read(directory, &recorded, error);
+    return rc ? rc : host_note(directory, "trials", json_integer((json_int_t)recorded.trials), error);
 }
 
 static int row_pass(size_t trial, const void *row, void *arg)

@@ -16,6 +16,8 @@ struct recorded {
     size_t trials, interrupted;       /* rows; of them those that have to be run again */
 };
 int recorded_read(const char *directory, struct recorded *recorded, char *error);
+/* Notes in host.json how many rows a run has that comes to no end by itself, so that one that goes is missed. */
+int recorded_note(const char *directory, char *error);
 /* Whether samples.csv and latency.csv have what the trials say of them, up to the ends behind which resume cuts. */
 int recorded_check(const char *directory, const struct recorded *recorded, char *error);
 /* Takes the rows of interrupted trials, which hold no times, out of trials.csv, and cuts off a torn line. The file is

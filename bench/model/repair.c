@@ -4,6 +4,7 @@
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
+#include "bench/model/file_sums.h"
 #include "bench/model/invariants.h"
 #include "bench/model/recorded.h"
 #include <errno.h>
@@ -333,6 +334,8 @@ int repair_run(const char *directory, struct repair *repair, int *is_changed, ch
     *is_changed = repair->rows_dropped || repair->trials_dropped || !is_as_written(directory);
     if (rc == 0 && *is_changed)
         rc = files_write(&r, directory);
+    if (rc == 0 && *is_changed && r.files[PLAN].is_there) /* what went of it has been said */
+        file_sums_note(directory, plan_format.file, (char[ERROR_MAX]){0});
     for (unsigned i = 0; i < FILES; i++)
         free(r.files[i].row);
     return rc;

@@ -4,6 +4,7 @@
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
+#include "bench/model/file_sums.h"
 #include "bench/model/host.h"
 #include "bench/model/invariants.h"
 #include "workloads/text.h"
@@ -412,7 +413,8 @@ static struct looks looks_read(const struct run_data *run)
 static size_t rows_missing(const struct run_data *run, const struct reading *reading)
 {
     const json_t *ended = host_fact(run->host, "ended");
-    size_t written = blocks_of(json_object_get(ended, "trials"));
+    size_t written = blocks_of(json_object_get(ended, "trials")), found = blocks_of(host_fact(run->host, "trials"));
+    written = found > written ? found : written;
     if (!written && reading->is_counted && !host_fact(run->host, "resumed") && reading->last > 0 &&
         reading->last <= TRIALS_MOST)
         written = (size_t)reading->last;
@@ -492,11 +494,12 @@ void run_data_gaps(FILE *talk, const struct run_data *run)
                 run->missing, run->missing == 1 ? "" : "s", run->missing == 1 ? "was" : "were",
                 run->missing == 1 ? "is" : "are");
     }
+    file_sums_tell(talk, run->directory, run->host);
     if (!run->host) {
         text_show(talk, run->directory);
-        fputs(
-            ": there is no host.json that can be read: the machine is not known, and the number of blocks is taken to "
-            "have been fixed beforehand\n",
-            talk);
+        fputs("/host.json: cannot be read: the machine is not known, and the number of blocks is taken to have been "
+              "fixed "
+              "beforehand\n",
+              talk);
     }
 }

@@ -8,12 +8,17 @@
 static const struct format {
     struct special {
         const char *text, *markup;
-    } special[7];
+    } special[8];
     const char *backslash; /* letters that get one before */
 } formats[] = {
-    [MARKUP_HTML] =
-        {{{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {" .. ", "&nbsp;..&nbsp;"}, {"\n", "\n"}},
-         ""},
+    [MARKUP_HTML] = {{{"&", "&amp;"},
+                      {"<", "&lt;"},
+                      {">", "&gt;"},
+                      {"\"", "&quot;"},
+                      {" .. ", "&nbsp;..&nbsp;"},
+                      {"\r\n", "\n"},
+                      {"\n", "\n"}},
+                     ""},
     [MARKUP_MARKDOWN] = {{{"&", "&amp;"}, {"<", "&lt;"}}, "\\`*_[]>#|~$"},
     [MARKUP_LATEX] = {{{"\\", "\\textbackslash{}"}, {"~", "\\textasciitilde{}"}, {"^", "\\textasciicircum{}"}},
                       "_%&#${}"},

@@ -11,6 +11,7 @@
 #include "bench/measure/session.h"
 #include "bench/model/host.h"
 #include "bench/model/metrics.h"
+#include "bench/model/recorded.h"
 #include "bench/show/screen.h"
 #include "bench/stats/design.h"
 #include "bench/verbs/conclude.h"
@@ -154,6 +155,7 @@ static int selftest_run(struct selftest *test, char *error)
     struct session *session = &test->session;
     const struct plan *plan = &session->plan;
     struct progress progress;
+    struct recorded recorded;
     int rc = 0;
     progress_begin(&progress, plan->cells.count, plan->blocks, 0);
     for (test->done = 0; test->done < test->groups && !rc; test->done++) {
@@ -165,13 +167,14 @@ static int selftest_run(struct selftest *test, char *error)
             break;
     }
     progress_end(&progress);
+    rc = rc ? rc : recorded_read(session->directory, &recorded, error);
     if (!rc)
         rc = host_note(session->directory, "ended",
-                       json_pack("{s:s, s:i}", "because",
+                       json_pack("{s:s, s:i, s:i}", "because",
                                  session->interrupted        ? "interrupted"
                                  : test->done < test->groups ? "budget"
                                                              : "blocks",
-                                 "blocks", (int)(test->done * test->length)),
+                                 "blocks", (int)(test->done * test->length), "trials", (int)recorded.trials),
                        error);
     return rc;
 }

@@ -24,6 +24,7 @@ static int export_main(const char *directory)
     struct run_data run;
     if (run_data_open(directory, &run, error))
         return complain("summarise", "%s", error);
+    run_data_gaps(stderr, &run);
     int rc = hyperfine_print(stdout, stderr, &run, error);
     run_data_close(&run);
     return rc < 0 ? complain("summarise", "%s", error) : 0;

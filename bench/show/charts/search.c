@@ -193,8 +193,10 @@ static void places_find(struct search *search, struct found *series)
 {
     const struct search_mark *mark = &series->mark;
     char title[sizeof search->panel[0]];
-    snprintf(title, sizeof title, "%s, %lld worker%s", mark->workload, (long long)mark->workers,
-             mark->workers == 1 ? "" : "s");
+    int length = snprintf(title, sizeof title, "%s", mark->workload);
+    if (mark->workers > 0)
+        snprintf(title + length, sizeof title - (size_t)length, ", %lld worker%s", (long long)mark->workers,
+                 mark->workers == 1 ? "" : "s");
     series->panel = text_place(title, *search->panel, sizeof search->panel[0], &search->panels);
     series->pool = text_place(mark->pool, *search->pool, sizeof search->pool[0], &search->pools);
 }

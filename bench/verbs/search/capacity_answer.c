@@ -1,6 +1,8 @@
 /* The verb capacity, after it has measured: capacity.csv and the screen. */
 #include "bench/base/units.h"
 #include "bench/model/csv.h"
+#include "bench/model/file_sums.h"
+#include "bench/model/recorded.h"
 #include "bench/model/run_dir.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/pooled.h"
@@ -100,6 +102,7 @@ int capacity_write(const struct capacity *capacity)
 {
     struct csv_writer *writer;
     struct capacity_row row;
+    char ignored[ERROR_MAX];
     int rc = csv_create(capacity->session.directory, &capacity_format, &writer);
     if (rc)
         return rc;
@@ -109,7 +112,9 @@ int capacity_write(const struct capacity *capacity)
         rc = csv_put(writer, &row);
     }
     int closed = csv_close(writer);
-    return rc ? rc : closed;
+    rc = rc ? rc : closed;
+    rc = rc ? rc : recorded_note(capacity->session.directory, ignored);
+    return rc ? rc : file_sums_note(capacity->session.directory, capacity_format.file, ignored);
 }
 
 /* ---- the screen ---- */

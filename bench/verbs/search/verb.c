@@ -3,8 +3,10 @@
 #include "bench/base/units.h"
 #include "bench/base/wrap.h"
 #include "bench/model/csv.h"
+#include "bench/model/file_sums.h"
 #include "bench/model/host.h"
 #include "bench/model/options.h"
+#include "bench/model/recorded.h"
 #include "bench/model/run_dir.h"
 #include "bench/model/settings.h"
 #include "bench/model/summary_factors.h"
@@ -253,6 +255,7 @@ static int answers_write(const struct searches *searches, const struct run_data 
 {
     const struct file_format *format = searches->kind->format;
     struct csv_writer *writer;
+    char ignored[ERROR_MAX];
     void *row = malloc(format->row_size);
     int rc = row ? csv_create(searches->session.directory, format, &writer) : -ENOMEM;
     bool is_open = rc == 0;
@@ -263,7 +266,9 @@ static int answers_write(const struct searches *searches, const struct run_data 
     }
     int closed = is_open ? csv_close(writer) : 0;
     free(row);
-    return rc ? rc : closed;
+    rc = rc ? rc : closed;
+    rc = rc ? rc : recorded_note(searches->session.directory, ignored);
+    return rc ? rc : file_sums_note(searches->session.directory, format->file, ignored);
 }
 
 /* Nobody is faster than the ideal: then the iterations are wrong, and with them every size. */

@@ -226,6 +226,7 @@ static int targets_main(const struct arguments *given)
         targets_release(&targets);
         return complain("targets", "%s", error);
     }
+    run_data_gaps(stderr, &run);
     code = targets_answer(given, directory, &targets, &run);
     run_data_close(&run);
     targets_release(&targets);
