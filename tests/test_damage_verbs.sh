@@ -33,7 +33,7 @@ said() # VERB
         'plan --like') words=(plan --like run) ;;
         *) words=("${words[0]}" run "${words[@]:1}") ;;
     esac
-    rm -rf run && cp -r given run
+    rm -rf run && cp -a given run
     timeout -k 5 60 poolbench "${words[@]}" </dev/null >out 2>err
     status=$?
     case $1 in
@@ -42,7 +42,7 @@ said() # VERB
         summarise) cat run/summary.csv >>out ;;
     esac
 }
-rm -rf given && cp -r good given
+rm -rf given && cp -a good given
 for v in "${!verbs[@]}"; do
     said "${verbs[v]}"
     cp out "said$v" && echo $status >"status$v"
@@ -51,7 +51,7 @@ done
 each=50 tried=0 same=0 refused=0 told=0
 one() # FILE VERB-NUMBER NUMBER
 {
-    rm -rf given && cp -r good given
+    rm -rf given && cp -a good given
     SEED=$((${SEED:-1} + $3)) "$build/test_damage_read" damage "good/$1" "other/$1" "$3" >"given/$1" || return 1
     said "${verbs[$2]}"
     tried=$((tried + 1))

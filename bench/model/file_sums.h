@@ -9,7 +9,7 @@
 
 /* Notes what stands there now; name: NULL, of all that are there. 0 or -errno with a line in error (ERROR_MAX bytes). */
 int file_sums_note(const char *directory, const char *name, char *error);
-/* False: it is not the one that was noted. host: of that run, or NULL. */
+/* False: it is there, and not the one that was noted. host: of that run, or NULL. */
 bool file_sum_fits(const char *directory, const json_t *host, const char *name);
 /* A line for each that is not. */
 void file_sums_tell(FILE *talk, const char *directory, const json_t *host);
