@@ -203,11 +203,14 @@ static void test_bursty_traces(void **state)
     const double ratio = arrivals_scv(&bursts) / theory(100, 0.1, 0.1, 0);
     assert_true(ratio > 0.5 && ratio < 2);
     assert_true(bursts.file_tasks == 20000 && fabs(arrivals_period_ns(&bursts) / 50e9 - 1) < 0.01);
+    assert_true(arrivals_tasks_least(&bursts) > 30 && arrivals_tasks_least(&bursts) < 200);
+    assert_true(arrivals_tasks_least(&random) < 25);
     before.dispersion = 0;
     before.file_tasks = 0;
     assert_true(arrivals_scv(&before) >= 1 && arrivals_scv(&before) <= 1 && arrivals_period_ns(&before) <= 0);
     file_is("few", "1\n2\n4\n");
     const struct arrival few = parsed("trace:few");
+    assert_int_equal(arrivals_tasks_least(&few), 3);
     assert_true(arrivals_scv(&few) >= 1 && arrivals_scv(&few) <= 1);
 }
 

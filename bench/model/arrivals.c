@@ -201,8 +201,10 @@ double arrivals_period_ns(const struct arrival *arrival)
 
 int64_t arrivals_tasks_least(const struct arrival *arrival)
 {
-    if (arrival->kind != ARRIVAL_RATE || arrival->process != PROCESS_ON_OFF)
+    if (arrival->kind != ARRIVAL_RATE || arrival->process < PROCESS_ON_OFF)
         return 1;
+    if (arrival->process == PROCESS_TRACE) /* of tasks that come in groups, a group has about as many */
+        return llrint(fmax(fmin(ceil(CYCLES_LEAST * arrival->dispersion), (double)arrival->file_tasks), 1));
     return llrint(fmin(ceil(CYCLES_LEAST * (double)(arrival->on_ns + arrival->off_ns) * arrival->rate / 1e9),
                        TASK_WARMUP_FIRST - 1));
 }

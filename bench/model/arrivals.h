@@ -37,7 +37,8 @@ double arrivals_plain_last_ns(const struct arrival *arrival, uint64_t seed, uint
 double arrivals_scv(const struct arrival *arrival);
 /* After how long all has been seen that there is, and comes again: of a trace; 0: never, or not noted. In ns. */
 double arrivals_period_ns(const struct arrival *arrival);
-/* About how many tasks show what there is to be seen: ten times on and off. 1: any. */
+/* About how many tasks show what there is to be seen: ten times on and off; of a trace, as many groups of tasks as it
+ * is bursty, or all of it. 1: any. */
 int64_t arrivals_tasks_least(const struct arrival *arrival);
 
 #endif
