@@ -222,8 +222,7 @@ static void test_arrivals(void **state)
     struct csv_writer *trials;
     struct run_data s;
     (void)state;
-    assert_int_equal(mkdir("arrivals", 0777), 0);
-    assert_int_equal(csv_create("arrivals", &trial_format, &trials), 0);
+    assert_int_equal(mkdir("arrivals", 0777) || csv_create("arrivals", &trial_format, &trials), 0);
     for (int64_t i = 0; i < 2 * SEEDS; i++) {
         struct trial_row trial;
         trial_fill(&trial, &cells[2], 1, i + 1);
@@ -235,8 +234,7 @@ static void test_arrivals(void **state)
         trial.wall_ns = (int64_t)(last_ns / (i % 2 ? 0.9 : 1)) + trial.f.size_ns;
         assert_int_equal(csv_put(trials, &trial), 0);
     }
-    assert_int_equal(csv_close(trials), 0);
-    assert_int_equal(run_summed_open("arrivals", &s, error), 0);
+    assert_int_equal(csv_close(trials) || run_summed_open("arrivals", &s, error), 0);
     assert_int_equal(s.count, 2 * SEEDS);
     for (size_t i = 0; i < s.count; i++)
         assert_float_equal(s.rows[i].achieved_share, (i % 2 ? 0.9f : 1.f), 1e-3);

@@ -17,6 +17,7 @@
 
 #define SEARCHES   40
 #define HELD       0.93 /* of them, at least; intervals are of 95 % */
+#define HELD_ONE   0.84 /* where the seed is any: 6 and fewer of 40 miss in 999 of 1,000 worlds */
 #define TRIALS_MAX 24
 #define TASKS_MAX  500
 #define LONG       400000 /* tasks that the truth is of */
@@ -161,6 +162,8 @@ static void search(const struct world *world, double guess, uint64_t own_seed, s
     long_run_release(&run);
 }
 
+static size_t held_in_all;
+
 static unsigned world_row(const struct world *world)
 {
     size_t held = 0, told[2] = {0};
@@ -180,7 +183,8 @@ static unsigned world_row(const struct world *world)
     printf("  %-30s %5.1f/s  off %4.1f %%  reaches %4.1f %%  bounded %3.0f %% below, %3.0f %% above  holds",
            world->name, truth, 100 * off, 100 * reach, 100.0 * (double)told[0] / SEARCHES,
            100.0 * (double)told[1] / SEARCHES);
-    unsigned wrong = sim_share(held, SEARCHES, HELD, true);
+    unsigned wrong = sim_share(held, SEARCHES, all ? HELD_ONE : HELD, true);
+    held_in_all += held;
     printf("\n");
     return wrong + ((world->labelled || world->sizes == FIXED) && told[0] < SEARCHES / 2);
 }
@@ -192,6 +196,7 @@ static void test_held(void **state)
     for (size_t i = 0; i < (all ? WORLDS : WORLDS_FEW); i++)
         wrong += world_row(&worlds[i]);
     assert_int_equal(wrong, 0);
+    assert_true(!all || held_in_all >= (size_t)(HELD * SEARCHES * WORLDS));
 }
 
 /* Rates that are all above the capacity, or all below it, bound it and are no number. */

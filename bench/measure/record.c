@@ -25,8 +25,7 @@ static const char *const phase_names[PHASES] = {
     [PHASE_CPU] = "class_cpu", [PHASE_SLEEP] = "class_sleep",
 };
 
-#define LATE_MOST 0.02 /* of the time drawn: the submitter may be late by that */
-
+#define LATE_MOST             0.02 /* of the time drawn: the submitter may be late by that */
 #define TEXT_SET(field, text) text_put(field, sizeof(field), text, true)
 
 /* The columns that tell of the cell are the same in plan.csv and trials.csv. */
@@ -246,8 +245,7 @@ static enum trial_status judge_report(struct recorder *recorder, const struct tr
         return stood_still(row, facts->outcome.stopped_ns);
     if (report->stage != STAGE_DONE || code != 0)
         return row->reason[0] ? TRIAL_FAILED : ended(row, TRIAL_FAILED, "the trial program exited with %d", code);
-    /* which tasks went down with another's process, failed where they may or were dropped is chance, and so is then the
-     * sum */
+    /* which tasks went down with others, failed where they may or were dropped is chance, and so is then the sum */
     bool by_chance = report->tasks_by[TASK_COLLATERAL] || report->tasks_by[TASK_DROPPED] ||
                      (report->tasks_failed && !facts->cell->f.faults[0]);
     struct gave gave = {.sum = report->result_sum, .samples = facts->parts.samples, .count = report->samples_count};

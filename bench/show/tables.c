@@ -286,8 +286,8 @@ static void apart_put(struct sheet *sheet, const char *whose, const struct laten
 {
     if (apart->n == MISSING)
         return;
-    const bool two = bounded && detail != DETAIL_REPORT && apart->ns[0][1] != MISSING;
-    for (int below = 0; below <= two; below++) {
+    const int rows = bounded && detail != DETAIL_REPORT && apart->ns[0][1] != MISSING ? 2 : 1;
+    for (int below = 0; below < rows; below++) {
         sheet_put(sheet, "%s", below ? "" : whose);
         percentiles_put(sheet, apart->ns, APART_PERCENTILES, below, detail);
         sheet_row(sheet, "", "", ""); /* p99.9, misses, dropped */
