@@ -168,23 +168,19 @@ static int row_equal(const void *row, void *arg)
 static void test_rare(void **state)
 {
     struct column columns[COLUMNS_MAX];
-    size_t all = format_columns(&trial_format, columns), under_rate = 0, limited = 0;
+    size_t all = format_columns(&trial_format, columns), rare = 0, limited = 0;
     (void)state;
     for (size_t i = 0; i < all; i++)
-        under_rate += columns[i].rare == 1 + OPTION_ARRIVAL, limited += columns[i].rare == 1 + OPTION_QUEUE_LIMIT;
-    assert_true(under_rate > 0 && limited > 0);
-    rare_note(RARE_QUOTA);
-    limited++; /* and the limit itself */
-    rare_note(RARE_QUOTA);
-    assert_int_equal(format_columns_written(&trial_format, columns), all - 1 - under_rate - limited);
-    rare_note(OPTION_TRIAL_PROGRAM);
-    assert_int_equal(format_columns_written(&trial_format, columns), all - under_rate - limited);
+        rare += columns[i].rare > 0, limited += columns[i].rare == 1 + OPTION_QUEUE_LIMIT;
+    assert_true(limited > 0 && rare > limited);
+    for (const struct option *option = options; option->name; option++)
+        for (size_t i = 0; option->traits & OPTION_RARE && i < FACTOR_COLUMNS_MAX && option->columns[i].name; i++)
+            rare++;
+    assert_int_equal(format_columns_written(&trial_format, columns), all - rare);
     rare_note(OPTION_QUEUE_LIMIT);
-    assert_int_equal(format_columns_written(&trial_format, columns), all - under_rate);
-    rare_note(OPTION_ARRIVAL);
-    rare_note(OPTION_WORKLOAD); /* of summary.csv, as the next ones */
-    rare_note(RARE_FIRST);
-    rare_note(RARE_CLASSES);
+    assert_int_equal(format_columns_written(&trial_format, columns), all - rare + limited + 1); /* the limit itself */
+    for (unsigned what = 0; what < RARES; what++) /* those of summary.csv as well, for the next test */
+        rare_note(what);
     assert_int_equal(format_columns_written(&trial_format, columns), all);
 }
 
