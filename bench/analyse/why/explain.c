@@ -57,7 +57,8 @@ struct both {
 struct work {
     struct both *both;
     size_t count;
-    double *values, *rows; /* `count` each; rows: three of them */
+    enum states_detail detail; /* the coarsest of all: a state that some blocks lack would never be sure */
+    double *values, *rows;     /* `count` each; rows: three of them */
 };
 
 static const struct states *states_at(const struct why_run *why, bool is_profiled, size_t cell, size_t block)
@@ -65,6 +66,11 @@ static const struct states *states_at(const struct why_run *why, bool is_profile
     const size_t trial = run_data_at(why->run, cell, block);
     const struct states *states = is_profiled ? why->profiled : why->states;
     return trial == RUN_NOTHING || isnan(states[trial].whole_ns) ? NULL : &states[trial];
+}
+
+static enum states_detail detail_max(enum states_detail a, enum states_detail b)
+{
+    return a > b ? a : b;
 }
 
 static int work_open(struct work *w, const struct explanation *e)
@@ -77,8 +83,10 @@ static int work_open(struct work *w, const struct explanation *e)
     for (size_t block = 1; block <= blocks; block++) {
         const struct both both = {states_at(e->a_run, e->is_profiled, e->a, block),
                                   states_at(e->b_run, e->is_profiled, e->b, block)};
-        if (both.a && both.b)
-            w->both[w->count++] = both;
+        if (!both.a || !both.b)
+            continue;
+        w->both[w->count++] = both;
+        w->detail = detail_max(w->detail, detail_max(both.a->detail, both.b->detail));
     }
     return 0;
 }
@@ -117,11 +125,11 @@ static void row_put(struct work *w, size_t i, double a, double b)
 }
 
 /* A state that is known of one side alone lies in another one of both. */
-static double state_ns(const struct both *both, const struct states *s, enum state state)
+static double state_ns(const struct work *w, const struct both *both, const struct states *s, enum state state)
 {
     const bool end = both->a->has_end && both->b->has_end, waits = both->a->has_wait && both->b->has_wait,
                stamps = both->a->has_stamps && both->b->has_stamps, serial = both->a->has_serial && both->b->has_serial;
-    const double *ns = s->ns[both->a->detail > both->b->detail ? both->a->detail : both->b->detail];
+    const double *ns = s->ns[w->detail];
     switch (state) {
     case STATE_IDLE:
         return ns[state] + (end ? 0 : ns[STATE_IDLE_END]) + (waits ? 0 : ns[STATE_IDLE_SUBMITTER]);
@@ -143,7 +151,7 @@ static double state_ns(const struct both *both, const struct states *s, enum sta
 static bool state_is_there(const struct work *w, enum state state)
 {
     for (size_t i = 0; i < w->count; i++)
-        if (state_ns(&w->both[i], w->both[i].a, state) != 0 || state_ns(&w->both[i], w->both[i].b, state) != 0)
+        if (state_ns(w, &w->both[i], w->both[i].a, state) != 0 || state_ns(w, &w->both[i], w->both[i].b, state) != 0)
             return true;
     return false;
 }
@@ -216,8 +224,8 @@ static void parts_make(struct work *w, struct explanation *e)
     e->blocks_needed = family.blocks;
     for (int i = 0; i < STATES; i++) {
         for (size_t k = 0; k < w->count; k++)
-            row_put(w, k, state_ns(&w->both[k], w->both[k].a, (enum state)i),
-                    state_ns(&w->both[k], w->both[k].b, (enum state)i));
+            row_put(w, k, state_ns(w, &w->both[k], w->both[k].a, (enum state)i),
+                    state_ns(w, &w->both[k], w->both[k].b, (enum state)i));
         e->part[i].change = change_of(w, e->level);
         e->part[i].plain = NAN;
     }

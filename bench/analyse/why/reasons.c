@@ -144,15 +144,31 @@ static void reason_submitter(struct explanation *e, struct part *part)
     part->is_named = agrees(submitter, part->change.more);
 }
 
+/* What the CPU time of a difference goes into, where counts tell. */
+static char *cost_text(const struct explanation *e, enum state state, char *text, size_t size)
+{
+    const struct change *faults = &e->fact[FACT_FAULTS];
+    char carried[96];
+    *text = '\0';
+    if (is_carried(e, state)) {
+        carried_text(e, carried, sizeof carried);
+        snprintf(text, size, ", for %s", carried);
+    } else if (is_faults(e, e->fact[FACT_CPU].more)) {
+        snprintf(text, size, ", for %.3g page faults a task against %.3g", faults->b, faults->a);
+    }
+    return text;
+}
+
 /* Beside the same others, who needs more CPU time waits longer. */
 static void reason_others(struct explanation *e, struct part *part)
 {
     const struct change *cpu = &e->fact[FACT_CPU];
-    char a[32], b[32];
+    char a[32], b[32], cost[128];
     part->is_named = true;
     if (agrees(cpu, part->change.more))
-        snprintf(part->reason, sizeof part->reason, "beside them it needs %s of CPU time a task in all, against %s",
-                 format_duration(b, sizeof b, cpu->b), format_duration(a, sizeof a, cpu->a));
+        snprintf(part->reason, sizeof part->reason, "beside them it needs %s of CPU time a task in all, against %s%s",
+                 format_duration(b, sizeof b, cpu->b), format_duration(a, sizeof a, cpu->a),
+                 cost_text(e, STATE_WAIT_OTHERS, cost, sizeof cost));
     else
         snprintf(part->reason, sizeof part->reason, "at most: they may have run while no worker wanted one");
 }
@@ -165,14 +181,17 @@ static bool is_serialised(const struct explanation *e, double more)
 
 static void serialised_say(const struct explanation *e, enum state state, struct part *part)
 {
-    char carried[112] = "";
+    const struct change *submitter = &e->fact[FACT_SUBMITTER];
+    char a[32], b[32], carried[112] = "";
     if (is_carried(e, state)) {
         memcpy(carried, ", ", 3);
         carried_text(e, carried + 2, sizeof carried - 2);
     }
     snprintf(part->reason, sizeof part->reason,
-             "one submitter for all: it is on a CPU, or waits for one, %.0f %% of the time, against %.0f %%%s",
-             100 * e->submitter_share[1], 100 * e->submitter_share[0], carried);
+             "one submitter for all: it uses %s a task against %s%s, and is on a CPU, or waits for one, %.0f %% of the "
+             "time",
+             format_duration(b, sizeof b, submitter->b), format_duration(a, sizeof a, submitter->a), carried,
+             100 * e->submitter_share[submitter->more > 0]);
     part->is_named = true;
 }
 
@@ -294,6 +313,10 @@ static void reason_find(struct explanation *e, enum state state)
         reason_idle(e, part);
         return;
     case STATE_OFF:
+        if (is_serialised(e, part->change.more)) {
+            serialised_say(e, state, part);
+            return;
+        }
         snprintf(part->reason, sizeof part->reason,
                  "not told apart: how long they waited is not known, or not of that time alone");
         return;

@@ -268,11 +268,18 @@ static double score_of(const struct explanation *why, unsigned speaks)
     return sum;
 }
 
-/* The one with the highest score that was not taken; PROPOSALS: none is worth it. Where no state is sure, all are. */
-static size_t proposal_next(const struct explanation *why, const bool *taken)
+/* Whether states speak for anything; else all of it may be tried. */
+static bool any_speaks(const struct explanation *why)
 {
-    enum state order[STATES];
-    const bool any = explain_order(why, order) > 0;
+    bool any = false;
+    for (size_t i = 0; i < PROPOSALS; i++)
+        any = any || score_of(why, proposals[i].speaks) >= WORTH;
+    return any;
+}
+
+/* The one with the highest score that was not taken; PROPOSALS: none is worth it. */
+static size_t proposal_next(const struct explanation *why, const bool *taken, bool any)
+{
     size_t best = PROPOSALS;
     double most = any ? WORTH : 0;
     for (size_t i = 0; i < PROPOSALS; i++) {
@@ -289,10 +296,11 @@ static size_t proposal_next(const struct explanation *why, const bool *taken)
 static void propose(struct tries *tries)
 {
     const char *by = tries->why->by ? factor_name((unsigned)__builtin_ctzll(tries->why->by)) : "";
+    const bool any = any_speaks(tries->why);
     bool taken[PROPOSALS] = {false};
     while (tries->count < PROPOSED) {
         char text[KNOB_TEXT], value[128], ignored[ERROR_MAX];
-        const size_t at = proposal_next(tries->why, taken);
+        const size_t at = proposal_next(tries->why, taken, any);
         bool changes;
         if (at == PROPOSALS)
             return;
