@@ -78,7 +78,7 @@ static int cell_find(const struct tries *tries, bool is_b, uint32_t *number, cha
 {
     const struct cells *cells = &tries->session.plan.cells;
     const struct summary_row *row = row_of(tries->why, is_b);
-    const unsigned same = factors_all() & ~FACTOR_TASKS;
+    const factor_set same = factors_all() & ~FACTOR_TASKS;
     char label[192];
     for (*number = 0; *number < cells->count; (*number)++)
         if (factors_same(&cells->cell[*number].f, &row->f, same))
