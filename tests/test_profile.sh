@@ -2,6 +2,7 @@
 # Profiled siblings of short real runs: they stand in profile/ alone, their slots close, and what records say of time on
 # a CPU and of waiting agrees with what the kernel has counted. Where records are refused, what refused them is said.
 # How long anything took is not looked at.
+# shellcheck disable=SC2016 # `eval` is to expand them
 set -u
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}
