@@ -124,8 +124,11 @@ poolbench: $(B)/poolbench
 $(B)/poolbench: $(bench_o) $(B)/objects
 	$(call say,LINK)$(link) -o $@ $(bench_o) $(harness_libs)
 
-$(B)/poolbench-trial: $(trial_o) $(B)/objects
-	$(call say,LINK)$(link) -o $@ $(trial_o) -ldl
+# Under ThreadSanitizer every atomic access goes by tests/chaos.c first.
+chaos := $(if $(findstring thread,$(SAN)),$(foreach bits,32 64,$(foreach call,load store exchange fetch_add fetch_sub \
+	fetch_or fetch_and compare_exchange_strong,-Wl$(comma)--wrap=__tsan_atomic$(bits)_$(call))))
+$(B)/poolbench-trial: $(trial_o) $(if $(chaos),$(B)/tests/chaos.o) $(B)/objects
+	$(call say,LINK)$(link) $(chaos) -o $@ $(filter %.o,$^) -ldl
 
 # Everything but the two main(), for the tests.
 $(B)/libpoolbench.a: $(filter-out $(mains_o),$(sort $(bench_o) $(trial_o))) $(B)/objects
@@ -138,7 +141,7 @@ $(c_here:%=$(B)/%): $(B)/c-tests
 	@ln -sfn $(<F) $@
 
 $(B)/c-tests: $(c_here:%=$(B)/tests/%.o) $(support_o) $(B)/libpoolbench.a $(B)/list.h
-	$(call say,LINK)$(link) -o $@ $(filter %.o,$^) $(B)/libpoolbench.a -lcmocka $(harness_libs)
+	$(call say,LINK)$(link) $(chaos) -o $@ $(filter %.o,$^) $(B)/libpoolbench.a -lcmocka $(harness_libs)
 
 $(c_all:%=$(B)/tests/%.o): private with = $(as_test)
 $(B)/tests/main.o: private with = -I$(B)
