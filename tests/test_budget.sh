@@ -113,6 +113,7 @@ poolbench plan "${cells[@]}" --budget 8s >out 2>err
 is 'which is kept' test $? -eq 0
 sed -i 's/"task_ns": [0-9.e+]*/"task_ns": 1000000.0/; s/"beside_ns": [0-9.e+]*/"beside_ns": 25000000.0/' .cache/poolbench/calibrations.json
 poolbench plan "${cells[@]}" --budget 8s >out 2>err # 8 times what is beside them, trials would be 11 blocks
+# shellcheck disable=SC2016 # awk's
 is 'more blocks are planned, and not longer trials' awk 'NR == 1 { exit !($5 >= 20) }' out
 
 # ---- warm-up ----

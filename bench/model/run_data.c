@@ -402,10 +402,8 @@ static struct looks looks_read(const struct run_data *run)
                           .leave_from = blocks_of(host_fact(run->host, "leave_from")),
                           .end = (unsigned)blocks_whole(run),
                           .is_open = !json_is_object(host_fact(run->host, "ended"))};
-    while (looks.end_count < LOOK_ENDS && looks.end_count < json_array_size(ends)) {
-        looks.ends[looks.end_count] = blocks_of(json_array_get(ends, looks.end_count));
-        looks.end_count++;
-    }
+    for (size_t i = 0; i < LOOK_ENDS && i < json_array_size(ends); i++)
+        looks.ends[looks.end_count++] = blocks_of(json_array_get(ends, i));
     return looks;
 }
 
@@ -439,9 +437,8 @@ int run_trials_open(const char *directory, struct run_data *run, char *error)
     run->host = host_load(directory);
     run->looks = looks_read(run);
     run->missing = rows_missing(run, &reading);
-    run->deadline_ns = json_is_number(host_fact(run->host, "deadline_ns"))
-                           ? json_number_value(host_fact(run->host, "deadline_ns"))
-                           : NAN;
+    const json_t *deadline = host_fact(run->host, "deadline_ns");
+    run->deadline_ns = json_is_number(deadline) ? json_number_value(deadline) : NAN;
     return 0;
 }
 
