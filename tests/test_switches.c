@@ -253,6 +253,11 @@ static void states_are_told(void **state)
     assert_int_equal(sum.role_threads[ROLE_SUBMITTER][TRIAL_OPEN], 1);
     assert_true(slots_compare(&sum, sum.slot_ns[SLOT_BODY] + sum.slot_ns[SLOT_HAND] - 10, 4) == 6);
     assert_true(sum.slot_ns[SLOT_TAKEN] == 4);
+    /* worker 0 is taken off once, worker 1 goes to sleep once: of 12 ns each took 6 */
+    const double on = sum.slot_ns[SLOT_BODY] + sum.slot_ns[SLOT_HAND], asleep = sum.slot_ns[SLOT_SLEEP];
+    assert_true(fabs(slots_compare(&sum, on + 12, NAN)) < 1e-9);
+    assert_true(fabs(sum.slot_ns[SLOT_SLEEP] - (asleep - 6)) < 1e-9);
+    assert_true(fabs(sum.slot_ns[SLOT_WAIT_SUBMITTER] + sum.slot_ns[SLOT_WAIT_OTHERS] - 19) < 1e-9);
     threads_release(&threads);
 }
 

@@ -26,6 +26,8 @@ const struct slot_words slot_words[SLOT_STATES] = {
 };
 const char *const trial_phase_names[TRIAL_PHASES] = {"open", "warm-up", "run", "close"};
 
+#define SWITCH_MOST_NS 2000.
+
 /* At one time ends come before beginnings. */
 enum moment_kind { TASK_REAPED, TASK_END, STRETCH_END, STRETCH_BEGIN, TASK_SUBMITTED, TASK_START };
 
@@ -160,6 +162,30 @@ static void slot_look(struct sweep *w, struct slot *slot, uint32_t cpu)
         w->cpu[slot->cpu].waiting++;
 }
 
+static bool tasks_are_left(const struct sweep *w)
+{
+    return !w->from->are_timed || w->started < w->from->tasks;
+}
+
+/* Of a slot whose worker has nothing to do. */
+static enum slot_state idle_state(const struct sweep *w)
+{
+    return !tasks_are_left(w)                                ? SLOT_IDLE_END
+           : w->from->are_timed && w->submitted > w->started ? SLOT_QUEUED
+           : w->submitter_on                                 ? SLOT_IDLE_BUSY
+           : w->submitter_waits                              ? SLOT_IDLE_WAITS
+                                                             : SLOT_IDLE;
+}
+
+static void left_count(struct sweep *w, enum slot_does does)
+{
+    if (does == DOES_WAIT || does == DOES_SLEEP || does == DOES_BESIDE || does == DOES_NOTHING)
+        w->sum->slot_left[does == DOES_WAIT     ? SLOT_WAIT_OTHERS
+                          : does == DOES_SLEEP  ? SLOT_SLEEP
+                          : does == DOES_BESIDE ? SLOT_BESIDE
+                                                : idle_state(w)]++;
+}
+
 static void stretch_see(struct sweep *w, const struct stretch *stretch, bool begins)
 {
     const struct thread *thread = &w->from->threads->thread[stretch->thread];
@@ -184,6 +210,8 @@ static void stretch_see(struct sweep *w, const struct stretch *stretch, bool beg
         slot->has_ended = false; /* a forker has reaped it */
     }
     slot_look(w, slot, begins && stretch->does == THREAD_WAITS ? stretch->cpu : slot->cpu);
+    if (begins && !on && stretch->from_ns >= w->from->from_ns[TRIAL_RUN])
+        left_count(w, slot->does);
 }
 
 static void moment_see(struct sweep *w, const struct moment *moment)
@@ -228,12 +256,8 @@ static void time_pass(const struct sweep *w, double ns)
 {
     double *sum = w->sum->slot_ns;
     const size_t *does = w->does;
-    const bool is_left = !w->from->are_timed || w->started < w->from->tasks;
-    const enum slot_state idle = !is_left                                          ? SLOT_IDLE_END
-                                 : w->from->are_timed && w->submitted > w->started ? SLOT_QUEUED
-                                 : w->submitter_on                                 ? SLOT_IDLE_BUSY
-                                 : w->submitter_waits                              ? SLOT_IDLE_WAITS
-                                                                                   : SLOT_IDLE;
+    const bool is_left = tasks_are_left(w);
+    const enum slot_state idle = idle_state(w);
     /* reaping one and making the next are not told apart: both are the submitter's */
     const size_t made = is_left && w->from->are_made && w->submitter_on && does[DOES_EMPTY] + does[DOES_ENDED];
     const size_t of_empty = made && does[DOES_EMPTY];
@@ -318,6 +342,26 @@ int slots_add_up(const struct slots_from *from, struct slots_sum *sum)
     return rc;
 }
 
+/* Returns how much of it was there. */
+static double switches_take(struct slots_sum *sum, double ns)
+{
+    static const enum slot_state waiting[] = {SLOT_WAIT_SUBMITTER, SLOT_WAIT_WORKERS, SLOT_WAIT_OTHERS};
+    double *slot = sum->slot_ns, left = 0, taken = 0;
+    for (int i = 0; i < SLOT_STATES; i++)
+        left += sum->slot_left[i];
+    const double each = left > 0 ? fmin(ns / left, SWITCH_MOST_NS) : 0;
+    for (int i = 0; i < SLOT_STATES; i++) {
+        const bool waits = i == SLOT_WAIT_OTHERS;
+        const double all = waits ? slot[waiting[0]] + slot[waiting[1]] + slot[waiting[2]] : slot[i];
+        const double part = fmin(each * sum->slot_left[i], all);
+        for (int k = 0; k < 3 && waits && all > 0; k++)
+            slot[waiting[k]] *= 1 - part / all;
+        slot[i] -= waits ? 0 : part;
+        taken += part;
+    }
+    return taken;
+}
+
 double slots_compare(struct slots_sum *sum, double cpu_ns, double steal_ns)
 {
     double *ns = sum->slot_ns;
@@ -326,10 +370,11 @@ double slots_compare(struct slots_sum *sum, double cpu_ns, double steal_ns)
         return NAN;
     const double taken = isnan(steal_ns) ? 0 : fmax(0, fmin(more, steal_ns));
     const double ending = fmax(0, fmin(-more, ns[SLOT_ENDED]));
+    const double switches = switches_take(sum, fmax(0, -more - ending));
     ns[SLOT_BODY] *= 1 - taken / on;
     ns[SLOT_HAND] *= 1 - taken / on;
     ns[SLOT_TAKEN] = taken;
-    ns[SLOT_HAND] += ending;
+    ns[SLOT_HAND] += ending + switches;
     ns[SLOT_ENDED] -= ending;
-    return fabs(more - taken + ending);
+    return fabs(more - taken + ending + switches);
 }

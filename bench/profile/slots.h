@@ -58,7 +58,8 @@ struct slots_from {
 };
 
 struct slots_sum {
-    double slot_ns[SLOT_STATES];                      /* of TRIAL_RUN, over all slots */
+    double slot_ns[SLOT_STATES];   /* of TRIAL_RUN, over all slots */
+    double slot_left[SLOT_STATES]; /* how often a CPU was left for it; waiting: for any of the three */
     double role_ns[ROLES][TRIAL_PHASES][THREAD_DOES]; /* over all threads of a role */
     int64_t role_threads[ROLES][TRIAL_PHASES];        /* that lived then */
 };
@@ -66,9 +67,10 @@ struct slots_sum {
 /* 0 or -ENOMEM. */
 int slots_add_up(const struct slots_from *from, struct slots_sum *sum);
 /* The workers' CPU time and what the hypervisor took of all CPUs meanwhile, in ns, NAN where not known: time on a CPU
- * by records that no thread has had was taken, and moves to SLOT_TAKEN. What threads have had beyond records moves from
- * SLOT_ENDED to SLOT_HAND: the last record of a process comes before the kernel is done with its end. Returns by how
- * much records and CPU time still differ. */
+ * by records that no thread has had was taken, and moves to SLOT_TAKEN. What threads have had beyond records moves to
+ * SLOT_HAND: from SLOT_ENDED, as the last record of a process comes before the kernel is done with its end; then from
+ * what CPUs were left for, by how often, as the kernel's work on a switch is between records. That is at most 2 us a
+ * switch. Returns by how much records and CPU time still differ. */
 double slots_compare(struct slots_sum *sum, double cpu_ns, double steal_ns);
 
 #endif
