@@ -281,7 +281,7 @@ static void tasks_auto(void **state)
         {"--pool pthread --workload spin --size 1ms --workers 3", 102}, /* whole rounds */
         {"--pool pthread --workload spin --size 1ms --workers 2 --arrival window:1", 50},
         {"--pool pthread --workload spin --size 1ms --workers 2 --arrival wave:30", 120},
-        {"--pool pthread --workload spin --size 1us --workers 2 --arrival rate:1k", 125}, /* p99 of 8 */
+        {"--pool pthread --workload spin --size 1us --workers 2 --arrival rate:1k", 160}, /* p99 of 8 */
         {"--pool pthread --workload spin --size 1us --workers 2 --arrival rate:10", 50},  /* 5 s of them */
         /* 24 relaxation times, of 211 ms: Poisson arrivals, two workers that are busy for 60 % */
         {"--pool pthread,prefork --workload spin --size-dist exponential --size 3ms --workers 2 --arrival "
@@ -290,7 +290,10 @@ static void tasks_auto(void **state)
         /* of 401 s; but without a budget no longer than 10 s */
         {"--pool pthread --workload spin --size-dist exponential --size 30ms --workers 2 --arrival rate:63:poisson",
          630},
-        {"--pool pthread --workload sleep --size 30ms --workers 2 --arrival rate:100", 125}, /* grows for ever */
+        {"--pool pthread --workload sleep --size 30ms --workers 2 --arrival rate:100", 160}, /* grows for ever */
+        /* ten times on and off; no longer than 10 s */
+        {"--pool pthread --workload sleep --size 1us --workers 2 --arrival rate:100:on=100ms:off=200ms", 300},
+        {"--pool pthread --workload sleep --size 1us --workers 2 --arrival rate:10:on=1s:off=9s", 100},
         {"--pool pthread --workload empty --workers 2", 1428572},
         {"--pool pthread --workload empty --workers 2 --tasks 7", 7},
     };

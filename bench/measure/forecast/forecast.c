@@ -149,7 +149,6 @@ int64_t forecast_tasks(const struct cell *cell, double wall_ns)
         return (int64_t)(ceil(fewest / round) * round);
     if (fewest * task_ns > 2 * wall_ns)
         fewest = fmin(fewest, fmax(floor(2 * wall_ns / task_ns / round), 1) * round);
-    fewest = fmax(fewest, (double)arrivals_tasks_least(&cell->f.arrival));
     double tasks = fmax(fewest, fmin(ceil(wall_ns / task_ns), TASKS_AUTO_MAX));
     return (int64_t)(ceil(tasks / round) * round);
 }
@@ -159,7 +158,9 @@ double forecast_length_ns(const struct cell *cell, double most_ns)
     struct steady_queue queue;
     double ns = cell->forecast.measured ? TRIAL_TO_BESIDE * cell->forecast.beside_ns : 0;
     if (cell->f.arrival.kind == ARRIVAL_RATE)
-        ns = fmax(forecast_steady_ns(cell, &queue), fmin(RATE_TASKS * 1e9 / cell->f.arrival.rate, RATE_WISH_NS));
+        ns = fmax(fmax(forecast_steady_ns(cell, &queue),
+                       (double)arrivals_tasks_least(&cell->f.arrival) * 1e9 / cell->f.arrival.rate),
+                  fmin(RATE_TASKS * 1e9 / cell->f.arrival.rate, RATE_WISH_NS));
     return fmax(TRIAL_LEAST_NS, fmin(ns, most_ns));
 }
 

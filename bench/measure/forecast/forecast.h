@@ -11,8 +11,8 @@
 #define TRIAL_MOST_NS   200e6 /* or, up to this, TRIAL_TO_BESIDE times what the trial takes beside it */
 #define TRIAL_TO_BESIDE 8
 /* Under rate, with --tasks auto: as long as the queue needs to be steady and to have been so for long enough, and that
- * many tasks where they come within RATE_WISH_NS, so that 8 blocks have a p99. */
-#define RATE_TASKS   125
+ * many tasks where they come within RATE_WISH_NS, so that 8 blocks have a p99 though some are cut. */
+#define RATE_TASKS   160
 #define RATE_WISH_NS 5e9
 #define RATE_MOST_NS 10e9 /* but no longer without a budget */
 
