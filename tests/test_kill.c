@@ -179,23 +179,24 @@ static int weather(const struct storm *storm, unsigned kills, uint32_t least)
 
 #define STORM_US 1000000 /* killing with births in between takes several times as long, where processes are slow */
 
+static const struct storm table[] = {
+    {"prefork", "prefork", .workload = &counted, .threads = 1, .share = 100},
+    {"prefork, short", "prefork", .workload = &counted, .is_short = true, .threads = 1, .share = 100},
+    {"prefork, retiring", "prefork", {0, 50}, .workload = &counted, .threads = 1, .share = 100},
+    {"prefork, pipe", "prefork", {0, 0, TRANSPORT_PIPE}, .workload = &counted, .threads = 1, .share = 100},
+    {"pipe, retiring", "prefork", {0, 50, TRANSPORT_PIPE}, .workload = &counted, .threads = 1, .share = 100},
+    {"prefork, socket", "prefork", {0, 0, TRANSPORT_SOCKET}, .workload = &counted, .threads = 1, .share = 100},
+    {"socket, retiring", "prefork", {0, 50, TRANSPORT_SOCKET}, .workload = &counted, .threads = 1, .share = 100},
+    {"route=class", "hybrid", {0, 3, 2}, .workload = &counted_both, .threads = 1, .share = 100},
+    {"route=nested", "hybrid", {1, 2, 2}, .workload = &counted, .threads = 2, .share = 100},
+    {"nested, short", "hybrid", {1, 2, 2}, .workload = &counted, .is_short = true, .threads = 2, .share = 100},
+    {"fork", "fork", .workload = &counted, .threads = 1, .share = 5},
+    {"zygote", "zygote", .workload = &counted, .threads = 1, .share = 5, .most = FORKER_SPARES / 2, .spared = 1},
+};
+
 static void storms(void **state)
 {
     (void)state;
-    static const struct storm table[] = {
-        {"prefork", "prefork", .workload = &counted, .threads = 1, .share = 100},
-        {"prefork, short", "prefork", .workload = &counted, .is_short = true, .threads = 1, .share = 100},
-        {"prefork, retiring", "prefork", {0, 50}, .workload = &counted, .threads = 1, .share = 100},
-        {"prefork, pipe", "prefork", {0, 0, TRANSPORT_PIPE}, .workload = &counted, .threads = 1, .share = 100},
-        {"pipe, retiring", "prefork", {0, 50, TRANSPORT_PIPE}, .workload = &counted, .threads = 1, .share = 100},
-        {"prefork, socket", "prefork", {0, 0, TRANSPORT_SOCKET}, .workload = &counted, .threads = 1, .share = 100},
-        {"socket, retiring", "prefork", {0, 50, TRANSPORT_SOCKET}, .workload = &counted, .threads = 1, .share = 100},
-        {"route=class", "hybrid", {0, 3, 2}, .workload = &counted_both, .threads = 1, .share = 100},
-        {"route=nested", "hybrid", {1, 2, 2}, .workload = &counted, .threads = 2, .share = 100},
-        {"nested, short", "hybrid", {1, 2, 2}, .workload = &counted, .is_short = true, .threads = 2, .share = 100},
-        {"fork", "fork", .workload = &counted, .threads = 1, .share = 5},
-        {"zygote", "zygote", .workload = &counted, .threads = 1, .share = 5, .most = FORKER_SPARES / 2, .spared = 1},
-    };
     unsigned seed = (unsigned)test_seed(), random = seed;
     /* who kills faster than processes can be made sees the pool give up, as it should */
     double births_us = 6 * sample_process_us();
