@@ -12,8 +12,8 @@
 
 enum {
     PAGE_BYTES = 4096,
-    FUTEX_SLOTS_LEAST = 16,         /* that Linux makes by itself, on any machine */
-    RINGS_TOUCHED_BYTES = 16 << 20, /* over all rings; of thousands of workers each is touched in its first page only */
+    FUTEX_SLOTS_LEAST = 16,        /* that Linux makes by itself, on any machine */
+    RINGS_TOUCHED_BYTES = 4 << 20, /* over all rings; of thousands of workers each is touched in its first page only */
 };
 #define ANSWER_LIMIT_NS (60ull * 1000000000u) /* a worker that says nothing for so long is taken for dead */
 #define STOP_LIMIT_NS   (5ull * 1000000000u)
