@@ -19,7 +19,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { YIELD = 32, SLEEP = 512, NICE = 4096, SLEEP_MOST_NS = 50000 }; /* one access in so many */
+enum { YIELD = 256, SLEEP = 4096, NICE = 16384, SLEEP_MOST_NS = 50000 }; /* one access in so many */
 
 static __thread uint64_t randomness;
 

@@ -22,7 +22,7 @@
 
 #include <cmocka.h> /* after what it needs */
 
-enum { TASKS = 48, WARMUPS = 8, WORKERS = 4, CHILDREN_MOST = 64, KILLS_SHORT = 60, STRIKES_MOST = 4 };
+enum { TASKS = 240, WARMUPS = 8, WORKERS = 4, CHILDREN_MOST = 64, KILLS_SHORT = 60, STRIKES_MOST = 4 };
 #define HANG_NS 60000000000ull /* without anything reported: the machine may do much else */
 
 enum stage { BORN, OPENING, WARMING, GATE, RUNNING, ASKING, CLOSING, STAGES };
@@ -272,7 +272,7 @@ static enum verdict round_watch(const struct victim_pool *of, pid_t pid)
         }
         const enum stage stage = (enum stage)atomic_load(&shared->stage);
         if (strikes && !killed && stage >= from) {
-            for (uint64_t i = draw(200); i; i--)
+            for (uint64_t i = draw(30); i; i--)
                 sched_yield();
             tally.by_stage[atomic_load(&shared->stage)]++;
             strikes--;
