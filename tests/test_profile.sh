@@ -63,7 +63,7 @@ refused() # ERROR WORDS
         grep -q "^h1,states,dummy:context_switch,[1-9]" without/profile/abilities.csv
 }
 check "EACCES names what allows it" refused EACCES 'what allows it: \(sysctl kernel.perf_event_paranoid=2\|a container\)'
-check "ENOSYS too" refused ENOSYS "what allows it: a container's filter: --cap-add PERFMON"
+check "ENOSYS too" refused ENOSYS "what allows it: a kernel with CONFIG_PERF_EVENTS; in a container --cap-add PERFMON"
 check "check says it before a run" eval '"$build/refuse" EPERM perf_event_open poolbench check --no-measure 2>&1 |
     tr -s "\n " " " | grep -q "warn profiling no records of switches for run --profile. perf_event_open"'
 check "a kind that is none is refused" eval '! poolbench run --profile stakes 2>said; grep -q "profile.*none.*states" said'

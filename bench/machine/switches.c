@@ -68,7 +68,10 @@ static int refuse_to(struct switches_refused *refused, const char *call, int err
         remedy = "ulimit -n: one descriptor a CPU";
     else if ((error == EACCES || error == EPERM) && paranoid > 2)
         remedy = "sysctl kernel.perf_event_paranoid=2, or the capability CAP_PERFMON";
-    else if (error == EACCES || error == EPERM || error == ENOSYS)
+    else if (error == ENOSYS)
+        remedy =
+            "a kernel with CONFIG_PERF_EVENTS; in a container --cap-add PERFMON, or a seccomp profile with that call";
+    else if (error == EACCES || error == EPERM)
         remedy = "a container's filter: --cap-add PERFMON, or --security-opt seccomp=FILE with perf_event_open allowed";
     else if (error == ENODATA)
         remedy = "another kernel or emulator: this one opens the event and records nothing";
