@@ -6,34 +6,17 @@
 #include <math.h>
 #include <stdlib.h>
 
-struct states_row {
-    int64_t trial_id;
-    char role[16], phase[16], state[16], by[16];
-    int64_t ns, ns_error, count;
-    char source[16];
-};
-
-// clang-format off
-#define FIELD(kind, name) {COLUMN_OF(states_row, kind, #name, name, "")}
-static const struct column columns[] = {
-    FIELD(INT, trial_id), FIELD(TEXT, role), FIELD(TEXT, phase), FIELD(TEXT, state), FIELD(TEXT, by), FIELD(INT, ns),
-    FIELD(INT, ns_error), FIELD(INT, count), FIELD(TEXT, source),
-};
-// clang-format on
-static const struct file_format states_format = {"standard output", "", columns, sizeof columns / sizeof columns[0],
-                                                 sizeof(struct states_row)};
-
 /* Whole numbers that sum up to the slots: what rounding leaves is unknown, too. */
-static size_t trial_put(const struct trial_row *trial, const struct states *s, struct states_row *rows)
+static size_t trial_put(const struct trial_row *trial, const struct states *s, struct state_row *rows)
 {
     const double scale = s->slots * (double)trial->f.tasks;
     int64_t left = (int64_t)s->slots * trial->wall_ns;
     size_t count = 0;
     for (int i = 0; i < STATES; i++) {
-        struct states_row row = {.trial_id = trial->trial_id,
-                                 .ns = i == STATE_UNKNOWN ? left : llround(s->ns[s->detail][i] * scale),
-                                 .ns_error = MISSING,
-                                 .count = MISSING};
+        struct state_row row = {.trial_id = trial->trial_id,
+                                .ns = i == STATE_UNKNOWN ? left : llround(s->ns[s->detail][i] * scale),
+                                .ns_error = MISSING,
+                                .count = MISSING};
         if (!row.ns)
             continue;
         left -= row.ns;
@@ -49,12 +32,12 @@ static size_t trial_put(const struct trial_row *trial, const struct states *s, s
 
 int states_csv(const struct run_data *run, const struct states *states)
 {
-    struct states_row *rows = calloc(run->trial_count * STATES + 1, sizeof *rows);
+    struct state_row *rows = calloc(run->trial_count * STATES + 1, sizeof *rows);
     size_t count = 0;
     for (size_t i = 0; i < run->trial_count && rows; i++)
         if (!isnan(states[i].whole_ns))
             count += trial_put(&run->trials[i], &states[i], rows + count);
-    int rc = rows ? rows_csv(&states_format, rows, count) : -ENOMEM;
+    int rc = rows ? rows_csv(&state_format, rows, count) : -ENOMEM;
     free(rows);
     return rc;
 }
