@@ -23,15 +23,11 @@ enum { ALL_OF_THEM = 2000, SOME = 2 * DAMAGES, SHOWN = 5 };
 static const struct {
     const char *file, *run, *other;
 } files[] = {
-    {"trials.csv", "failures", "sleep"},
-    {"latency.csv", "failures", "arrivals"},
-    {"samples.csv", "failures", "sleep"},
-    {"plan.csv", "failures", "places"},
-    {"trials.csv", "arrivals", "faults"},
-    {"suite.ini", "failures", "places"},
-    {"metg.csv", "metg", "metg"},
-    {"capacity.csv", "capacity", "capacity"},
-    {"crossover.csv", "crossover", "crossover"},
+    {"trials.csv", "failures", "sleep"},      {"latency.csv", "failures", "arrivals"},
+    {"samples.csv", "failures", "sleep"},     {"plan.csv", "failures", "places"},
+    {"trials.csv", "arrivals", "faults"},     {"suite.ini", "failures", "places"},
+    {"host.json", "failures", "arrivals"},    {"metg.csv", "metg", "metg"},
+    {"capacity.csv", "capacity", "capacity"}, {"crossover.csv", "crossover", "crossover"},
     {"trials.csv", "metg", "sizes"},
 };
 enum { FILES = sizeof files / sizeof *files };

@@ -38,14 +38,14 @@ export HARM
 HARM=$(printf '%s\001' "${harm[@]}")
 
 # The recorded run $1 as $2, with a text of these at the end of each of its own, and checksums that fit; FIRST=1: before it.
-harm_run() { "$build/test_hostile_texts" "$recorded/$1" "$2" "$shift"; }
+harm_run() { "$build/test_hostile_texts" "$recorded/$1" "$2" "$shift" || exit 1; }
 
 picture='<svg><desc>Produced by GNUPLOT</desc><script>x</script></svg>'
 
 # The same, with such texts in what is no CSV.
 hostile_run()
 {
-    harm_run "$1" "$2" || exit 1
+    harm_run "$1" "$2"
     mkdir "$2/charts"
     { printf '# %s\n' "${harm[@]}"; cat "$recorded/$1/suite.ini"; } >"$2/suite.ini"
     {
@@ -183,6 +183,18 @@ shift=9
 hostile_run metg latex
 check 'LaTeX' latex_is_plain latex
 [ -n "$has_gnuplot" ] && check 'charts as LaTeX have these texts' grep -aqF 'textbackslash{}input' latex/charts/*.tex
+
+# Who reads a run loads no plug-in that it names: this one says when it is loaded.
+echo '#include <fcntl.h>
+__attribute__((constructor)) static void loaded(void) { open(HIT, O_CREAT | O_WRONLY, 0600); }' >plugin.c
+if ${CC:-cc} -shared -fPIC -DHIT="\"$hit\"" -o plugin.so plugin.c 2>out; then
+    for run in places failures arrivals; do
+        HARM=$scratch/plugin.so:$'\001' FIRST=1 harm_run $run plugged-$run
+        read_all plugged-$run 'that names a plug-in'
+    done
+else
+    skip 'a plug-in of a run' 'no compiler'
+fi
 
 # On a terminal, and with a name that is no name.
 on_terminal() # COMMAND

@@ -94,6 +94,7 @@ static json_t *value_harmed(json_t *value, const char *key, const struct harm *h
 static int host_harm(const char *directory, const struct harm *harm, char *error)
 {
     json_t *host = host_read(directory, error), *harmed = host ? value_harmed(host, "", harm) : NULL;
+    json_object_del(harmed, "row_sum"); /* host_note() has it of what is there now */
     char path[PATH_MAX], *text = harmed ? json_dumps(harmed, 0) : NULL;
     snprintf(path, sizeof path, "%s/host.json", directory);
     int rc = text ? text_file_write(path, text, strlen(text)) : -EIO;

@@ -4,10 +4,8 @@
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
-#include "bench/model/file_sums.h"
 #include "bench/model/host.h"
 #include "bench/model/invariants.h"
-#include "workloads/text.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -476,27 +474,4 @@ int run_data_note(struct run_data *run, const char *key, json_t *value, char *er
         rc = rc ? rc : -EBADMSG;
     json_decref(value);
     return rc;
-}
-
-void run_data_gaps(FILE *talk, const struct run_data *run)
-{
-    if (run->torn && run->trial_count) {
-        text_show(talk, run->directory);
-        fprintf(talk, "/%s: the last line was cut off; used up to trial %lld, the last one committed\n",
-                trial_format.file, (long long)run->trials[run->trial_count - 1].trial_id);
-    }
-    if (run->missing) {
-        text_show(talk, run->directory);
-        fprintf(talk, "/%s: %zu row%s that %s written %s not there: the numbers are of the others\n", trial_format.file,
-                run->missing, run->missing == 1 ? "" : "s", run->missing == 1 ? "was" : "were",
-                run->missing == 1 ? "is" : "are");
-    }
-    file_sums_tell(talk, run->directory, run->host);
-    if (!run->host) {
-        text_show(talk, run->directory);
-        fputs("/host.json: cannot be read: the machine is not known, and the number of blocks is taken to have been "
-              "fixed "
-              "beforehand\n",
-              talk);
-    }
 }

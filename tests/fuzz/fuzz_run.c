@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *const files[] = {"trials.csv", "latency.csv", "samples.csv", "plan.csv", "suite.ini"};
+static const char *const files[] = {"trials.csv", "latency.csv", "samples.csv", "plan.csv", "suite.ini", "host.json"};
 enum { FILES = sizeof files / sizeof *files };
 
 /* The run as it was. */
