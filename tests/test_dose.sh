@@ -17,8 +17,10 @@ explain() { cat screen said 2>/dev/null | tail -40; }
 blocks=12 tasks=200 dose=50000
 
 mkdir planted
-printf '#!/bin/sh\nLD_PRELOAD="%s/plant.so $LD_PRELOAD" exec "%s/poolbench-trial" "$@"\n' "$build" "$build" \
-    >planted/poolbench-trial
+cat >planted/poolbench-trial <<END
+#!/bin/sh
+LD_PRELOAD="$build/plant.so \$LD_PRELOAD" exec "$build/poolbench-trial" "\$@"
+END
 chmod +x planted/poolbench-trial
 
 dosed() # RUN PLANT

@@ -28,6 +28,14 @@ blocks_of() # RUN POOL IN_BYTES
         $at["status"] == "ok" && $at["pool"] == pool && $at["in_bytes"] == in_bytes { n++ }
         END { print n + 0 }' "$1/trials.csv"
 }
+shares_stand() # RUN
+{
+    awk -F, '
+        FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { has = $at["share"] != ""; bad += has != ($at["lo"] != "") || has != ($at["hi"] != "") }
+        has && ($at["share"] + 0 < $at["lo"] + 0 || $at["share"] + 0 > $at["hi"] + 0) { bad++ }
+        END { exit bad > 0 || NR < 4 }' "$1/tries.csv"
+}
 tried() # EXIT_CODES WORDS...: explain --try ends with one of them
 {
     local codes=$1 code
@@ -57,11 +65,7 @@ check "B with it" [ "$(blocks_of t prefork:transport=pipe 0)" -ge "$n" ]
 check "A/A under its label" [ "$(blocks_of t again=prefork 4096)" -ge "$n" ]
 check "the same tasks as before" \
     [ "$(sed -n 's/^seed *= *//p' t/suite.ini)" = "$(sed -n 's/^seed *= *//p' r/suite.ini)" ]
-check "a share stands only with its interval, and where the ratio is told" awk -F, '
-    FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-    { has = $at["share"] != ""; bad += has != ($at["lo"] != "") || has != ($at["hi"] != "") }
-    has && ($at["share"] < $at["lo"] || $at["share"] > $at["hi"]) { bad++ }
-    END { exit bad > 0 || NR < 4 }' t/tries.csv
+check "a share stands only with its interval, and where the ratio is told" shares_stand t
 check "the screen says what went away" grep -q 'goes away' said
 check "and what it cannot rest on" grep -q 'nothing (the same two again)' said
 check "it is a run like others" poolbench summarise t

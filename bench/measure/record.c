@@ -218,15 +218,13 @@ static enum trial_status stood_still(struct trial_row *row, uint64_t ns)
                  ns ? format_duration(duration, sizeof duration, (double)ns) : "");
 }
 
-/* How far the submitter was behind at the end, over the time that was drawn: not for what the pool took to take tasks,
- * nor where the submitter is the worker. */
+/* How far the submitter was behind at the end, over the time drawn; not for what the pool took, nor as the worker. */
 static double submitter_late(const struct trial_facts *facts)
 {
     const struct trial_report *report = facts->parts.report;
     const struct pool_shape *shape = &facts->cell->shape;
-    if (facts->cell->f.arrival.kind != ARRIVAL_RATE || report->drawn_ns <= 0 || !(shape->processes + shape->threads))
-        return 0;
-    return (double)report->behind_ns / (double)report->drawn_ns;
+    const bool has_rate = facts->cell->f.arrival.kind == ARRIVAL_RATE && report->drawn_ns > 0;
+    return has_rate && shape->processes + shape->threads ? (double)report->behind_ns / (double)report->drawn_ns : 0;
 }
 
 /* Of a trial whose program was not ended from outside. */

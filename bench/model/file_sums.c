@@ -16,7 +16,7 @@ static const struct {
     const struct file_format *rows; /* NULL: lines */
 } files[] = {
     {"suite.ini", NULL},     {"plan.csv", &plan_format}, {"metg.csv", NULL},
-    {"crossover.csv", NULL}, {"capacity.csv", NULL},
+    {"crossover.csv", NULL}, {"capacity.csv", NULL},     {"tries.csv", NULL},
 };
 enum { FILES = sizeof files / sizeof *files };
 

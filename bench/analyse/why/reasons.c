@@ -245,9 +245,9 @@ static const char *const plain_words[STATES] = {
 };
 
 /* Of the slowest tasks; counts are of all tasks. */
-static void reason_tail(struct explanation *e, enum state state)
+static void reason_tail(struct explanation *e, struct part *part)
 {
-    struct part *part = &e->part[state];
+    const enum state state = (enum state)(part - e->part);
     const struct change *preempted = &e->fact[FACT_PREEMPTIONS], *switches = &e->fact[FACT_SWITCHES];
     const double more = part->change.more;
     if (state == STATE_RETURN) {
@@ -275,64 +275,57 @@ static void reason_tail(struct explanation *e, enum state state)
     }
 }
 
+/* What serial takes, too: it differs with the tasks, or with how they are dealt out. */
+static void reason_serial(struct explanation *e, struct part *part)
+{
+    const factor_set work = FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_SIZE_DIST;
+    part->is_named = e->by & (work | FACTOR_WORKERS);
+    snprintf(part->reason, sizeof part->reason, "%s",
+             e->by & work             ? "other tasks"
+             : e->by & FACTOR_WORKERS ? "dealt out to other numbers of workers"
+                                      : "bodies took another time: serial was not run beside both, or the machine was "
+                                        "another");
+}
+
+static void reason_off(struct explanation *e, struct part *part)
+{
+    if (is_serialised(e, part->change.more))
+        serialised_say(e, STATE_OFF, part);
+    else
+        snprintf(part->reason, sizeof part->reason,
+                 "not told apart: how long they waited is not known, or not of that time alone");
+}
+
+/* Those that counts must bear out. */
+static void (*const reason_of[STATES])(struct explanation *e, struct part *part) = {
+    [STATE_BODY] = reason_serial,
+    [STATE_SLEEP] = reason_serial,
+    [STATE_BODY_MORE] = reason_body,
+    [STATE_HAND] = reason_hand,
+    [STATE_WAIT_SUBMITTER] = reason_submitter,
+    [STATE_WAIT_OTHERS] = reason_others,
+    [STATE_IDLE_SUBMITTER] = reason_submitter_waits,
+    [STATE_IDLE] = reason_idle,
+    [STATE_OFF] = reason_off,
+    [STATE_QUEUED_FREE] = reason_tail,
+    [STATE_QUEUED] = reason_tail,
+    [STATE_TAIL_BODY] = reason_tail,
+    [STATE_TAIL_MORE] = reason_tail,
+    [STATE_RETURN] = reason_tail,
+};
+
 static void reason_find(struct explanation *e, enum state state)
 {
     struct part *part = &e->part[state];
-    const factor_set work = FACTOR_WORKLOAD | FACTOR_SIZE | FACTOR_SIZE_DIST;
-    if (plain_words[state]) {
-        snprintf(part->reason, sizeof part->reason, "%s", plain_words[state]);
-        part->is_named = true;
+    if (reason_of[state]) {
+        reason_of[state](e, part);
         return;
     }
-    switch (state) {
-    case STATE_BODY:
-    case STATE_SLEEP:
-        part->is_named = e->by & (work | FACTOR_WORKERS);
-        snprintf(part->reason, sizeof part->reason, "%s",
-                 e->by & work             ? "other tasks"
-                 : e->by & FACTOR_WORKERS ? "dealt out to other numbers of workers"
-                                          : "bodies took another time: serial was not run beside both, or the machine "
-                                            "was another");
-        return;
-    case STATE_BODY_MORE:
-        reason_body(e, part);
-        return;
-    case STATE_HAND:
-        reason_hand(e, part);
-        return;
-    case STATE_WAIT_SUBMITTER:
-        reason_submitter(e, part);
-        return;
-    case STATE_WAIT_OTHERS:
-        reason_others(e, part);
-        return;
-    case STATE_IDLE_SUBMITTER:
-        reason_submitter_waits(e, part);
-        return;
-    case STATE_IDLE:
-        reason_idle(e, part);
-        return;
-    case STATE_OFF:
-        if (is_serialised(e, part->change.more)) {
-            serialised_say(e, state, part);
-            return;
-        }
-        snprintf(part->reason, sizeof part->reason,
-                 "not told apart: how long they waited is not known, or not of that time alone");
-        return;
-    case STATE_QUEUED_FREE:
-    case STATE_QUEUED:
-    case STATE_TAIL_BODY:
-    case STATE_TAIL_MORE:
-    case STATE_RETURN:
-        reason_tail(e, state);
-        return;
-    case STATE_SLEEP_MORE:
-        snprintf(part->reason, sizeof part->reason, "woken later than under serial, or held up inside of tasks");
-        return;
-    default:
-        snprintf(part->reason, sizeof part->reason, "who had it is not told; switch records would tell");
-    }
+    part->is_named = plain_words[state];
+    snprintf(part->reason, sizeof part->reason, "%s",
+             plain_words[state]          ? plain_words[state]
+             : state == STATE_SLEEP_MORE ? "woken later than under serial, or held up inside of tasks"
+                                         : "who had it is not told; switch records would tell");
 }
 
 void reasons_find(struct explanation *e)

@@ -3,6 +3,8 @@
 #include "bench/base/refuse.h"
 #include "bench/base/wrap.h"
 #include "bench/model/csv.h"
+#include "bench/model/file_sums.h"
+#include "bench/model/recorded.h"
 #include "bench/model/run_dir.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/lines.h"
@@ -65,6 +67,8 @@ int tries_write(const struct tries *tries, char *error)
     }
     int closed = is_open ? csv_close(writer) : 0;
     rc = rc ? rc : closed;
+    rc = rc ? rc : recorded_note(tries->session.directory, error);
+    rc = rc ? rc : file_sums_note(tries->session.directory, tries_format.file, error);
     return rc ? refuse_as(rc, error, "%.400s/%s: %s", tries->session.directory, tries_format.file, strerror(-rc)) : 0;
 }
 

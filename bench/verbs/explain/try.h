@@ -41,9 +41,9 @@ struct tries {
 /* Puts the knobs "payload=0:0,wait=spin" into knob[], or without text those that the states of the explanation speak
  * for; and A/A. Adds their cells to the session. -EINVAL: a knob that there is not, or that changes neither. */
 int knobs_choose(struct tries *tries, const char *text, char *error);
-/* The cell with the knobs of that text (joined by plus) added to the session; *number is `cell` itself where they
+/* The cell with the knobs of that text (joined by plus) added to the session; *made is `number` itself where they
  * change nothing. is_b: B's. */
-int knobs_cell(struct tries *tries, const char *text, uint32_t cell, bool is_b, uint32_t *number, char *error);
+int knobs_cell(struct tries *tries, const char *text, uint32_t number, bool is_b, uint32_t *made, char *error);
 
 /* ---- try.c: the whole of it ---- */
 
