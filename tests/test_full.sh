@@ -101,10 +101,7 @@ nap .3
 kill -CONT $!
 wait -f $! 2>/dev/null
 status=$?
-if grep -q ,interrupted, still/trials.csv; then
-    check "a run whose trials all stood still: exit code $status" [ $status -eq 1 ]
-    check "and resume" eval 'poolbench resume still; grep -q ,ok, still/trials.csv'
-else
-    skip 'a run whose trials all stood still' 'the stop came between trials'
-fi
+grep -q ,ok, still/trials.csv && wanted=0 || wanted=1 # it may have been run again
+check "a run whose trials stood still: exit code $status" [ $status -eq $wanted ]
+check "and resume" eval 'poolbench resume still; grep -q ,ok, still/trials.csv'
 closing

@@ -156,7 +156,7 @@ static double trial_ns(const struct run_data *run, size_t cell)
     size_t count = 0;
     for (size_t i = 0; i + 1 < run->trial_count; i++) {
         const struct trial_row *t = &run->trials[i];
-        double ns = (double)(t[1].started_ns - t[0].started_ns);
+        double ns = (double)t[1].started_ns - (double)t[0].started_ns;
         if (run->cell[i] == cell && t[0].started_ns != MISSING && t[1].trial_id == t[0].trial_id + 1 && ns > 0) {
             sum += ns;
             count++;

@@ -2,6 +2,7 @@
 #include "bench/analyse/answer_rate.h"
 #include "bench/analyse/summary.h"
 #include "bench/base/units.h"
+#include "bench/model/csv.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/pooled.h"
 #include "bench/stats/stats.h"
@@ -129,7 +130,7 @@ static void late_print(FILE *out, const struct question *q)
 /* For so many trials as comparisons of pools take at least, with what is around them; in whole minutes. */
 static int64_t budget_ns(double block_ns)
 {
-    return (int64_t)(ceil(BLOCKS * AROUND * block_ns / MINUTE_NS) * MINUTE_NS);
+    return (int64_t)fmin(ceil(BLOCKS * AROUND * block_ns / MINUTE_NS) * MINUTE_NS, CSV_INTEGER_MOST);
 }
 
 static void answer_say(FILE *out, const struct question *q)

@@ -1,6 +1,7 @@
 /* The numbers of a cell, from what is known of its trials. Those that are not ok enter none. */
 #include "bench/analyse/summary_work.h"
 #include "bench/model/arrivals.h"
+#include "bench/model/csv.h"
 #include "bench/model/rare.h"
 #include "bench/model/summary_factors.h"
 #include "bench/stats/looks.h"
@@ -45,11 +46,6 @@ static const struct {
     {offsetof(struct summary_row, private_bytes), offsetof(struct trial_row, private_bytes)},
 };
 #define MEDIAN_COUNT (sizeof medians / sizeof medians[0])
-
-static int64_t whole(double value)
-{
-    return isnan(value) ? MISSING : llround(value);
-}
 
 /* The median over the ok trials of a cell of whatever `value` says of a trial. */
 static double cell_median(const struct work *work, size_t cell,
@@ -158,13 +154,13 @@ static void cell_programs(const struct work *work, size_t cell)
 {
     struct summary_row *row = &work->run->rows[cell];
     struct interval interval;
-    row->command_user_ns = whole(cell_median(work, cell, program_value, PROGRAM_USER, NULL));
-    row->command_sys_ns = whole(cell_median(work, cell, program_value, PROGRAM_SYS, NULL));
-    row->command_cpu_ns = whole(cell_median(work, cell, program_value, PROGRAM_USER | PROGRAM_SYS, &interval));
-    row->command_cpu_lo_ns = whole(interval.lo);
-    row->command_cpu_hi_ns = whole(interval.hi);
+    row->command_user_ns = number_whole(cell_median(work, cell, program_value, PROGRAM_USER, NULL));
+    row->command_sys_ns = number_whole(cell_median(work, cell, program_value, PROGRAM_SYS, NULL));
+    row->command_cpu_ns = number_whole(cell_median(work, cell, program_value, PROGRAM_USER | PROGRAM_SYS, &interval));
+    row->command_cpu_lo_ns = number_whole(interval.lo);
+    row->command_cpu_hi_ns = number_whole(interval.hi);
     row->command_maxrss_bytes =
-        whole(cell_median(work, cell, column_value, offsetof(struct trial_row, program_maxrss_bytes), NULL));
+        number_whole(cell_median(work, cell, column_value, offsetof(struct trial_row, program_maxrss_bytes), NULL));
     if (row->command_cpu_ns != MISSING)
         rare_note(OPTION_WORKLOAD);
 }
@@ -273,7 +269,7 @@ static int cell_lag(const struct work *work, size_t cell, factor_set factors)
 
 static void put_whole(struct summary_row *row, size_t offset, double value)
 {
-    *(int64_t *)((char *)row + offset) = whole(value);
+    *(int64_t *)((char *)row + offset) = number_whole(value);
 }
 
 /* Of some of the tasks, likewise. */
@@ -296,9 +292,9 @@ static int cell_apart(const struct run_data *run, size_t cell)
         for (size_t k = 0; k < APART_PERCENTILES; k++) {
             if (run_pooled_of(run, cell, latencies_apart[i].of, p[k], &pooled) == -ENOMEM)
                 return -ENOMEM;
-            apart->ns[k][0] = whole(pooled.value);
-            apart->ns[k][1] = whole(pooled.lo);
-            apart->ns[k][2] = whole(pooled.hi);
+            apart->ns[k][0] = number_whole(pooled.value);
+            apart->ns[k][1] = number_whole(pooled.lo);
+            apart->ns[k][2] = number_whole(pooled.hi);
         }
         if (!pooled.n)
             continue;
@@ -326,7 +322,7 @@ static int cell_pool(const struct run_data *run, size_t cell)
     if (isnan(run->deadline_ns))
         return 0;
     int rc = run_misses(run, cell, run->deadline_ns, &pooled);
-    row->deadline_ns = whole(run->deadline_ns);
+    row->deadline_ns = number_whole(run->deadline_ns);
     row->misses = pooled.value;
     row->misses_lo = pooled.lo;
     row->misses_hi = pooled.hi;
@@ -337,9 +333,9 @@ void cell_time(const struct work *work, size_t cell)
 {
     struct summary_row *row = &work->run->rows[cell];
     struct interval interval;
-    row->wall_ns = whole(cell_median(work, cell, column_value, offsetof(struct trial_row, wall_ns), &interval));
-    row->wall_lo_ns = whole(interval.lo);
-    row->wall_hi_ns = whole(interval.hi);
+    row->wall_ns = number_whole(cell_median(work, cell, column_value, offsetof(struct trial_row, wall_ns), &interval));
+    row->wall_lo_ns = number_whole(interval.lo);
+    row->wall_hi_ns = number_whole(interval.hi);
     row->ns_per_task = cell_median(work, cell, per_task_value, 0, NULL);
 }
 
@@ -349,13 +345,14 @@ int cell_sum_up(const struct work *work, size_t cell, factor_set factors)
     size_t ideal = ideal_find(work->run, cell, factors);
     struct interval interval;
     for (size_t i = 0; i < MEDIAN_COUNT; i++)
-        *(int64_t *)((char *)row + medians[i].to) = whole(cell_median(work, cell, column_value, medians[i].from, NULL));
+        *(int64_t *)((char *)row + medians[i].to) =
+            number_whole(cell_median(work, cell, column_value, medians[i].from, NULL));
     for (size_t i = 0; i < RUN_PERCENTILES; i++) {
         *(int64_t *)((char *)row + percentiles[i].median) =
-            whole(cell_median(work, cell, percentile_value, i, &interval));
+            number_whole(cell_median(work, cell, percentile_value, i, &interval));
         if (percentiles[i].lo) {
-            *(int64_t *)((char *)row + percentiles[i].lo) = whole(interval.lo);
-            *(int64_t *)((char *)row + percentiles[i].hi) = whole(interval.hi);
+            *(int64_t *)((char *)row + percentiles[i].lo) = number_whole(interval.lo);
+            *(int64_t *)((char *)row + percentiles[i].hi) = number_whole(interval.hi);
         }
     }
     cell_time(work, cell);

@@ -2,6 +2,7 @@
 #include "bench/analyse/summary.h"
 #include "bench/analyse/summary_work.h"
 #include "bench/model/arrivals.h"
+#include "bench/model/csv.h"
 #include "bench/stats/steady.h"
 #include <math.h>
 
@@ -63,7 +64,7 @@ void cell_rates(const struct work *work, size_t cell, double service_cv)
         .limit = row->f.queue_limit == MISSING ? 0 : (double)row->f.queue_limit,
     };
     const double needed_ns = steady_needed_ns(&queue);
-    row->steady_needed_ns = isnan(needed_ns) || needed_ns > 9e18 ? MISSING : llround(needed_ns);
+    row->steady_needed_ns = number_whole(needed_ns);
 }
 
 /* Too short for the queue that was offered to it, however it went. */

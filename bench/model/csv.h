@@ -52,6 +52,12 @@ int64_t csv_behind(const char *directory, const struct file_format *format, int6
  */
 #define CSV_INTEGER_MOST 1000000000000000000
 
+/* What is computed, as a whole number of a file: MISSING where it is not known (NAN), or more than a file may have. */
+static inline int64_t number_whole(double value)
+{
+    return fabs(value) <= CSV_INTEGER_MOST ? llround(value) : MISSING;
+}
+
 /* Reads `directory/format->file`, calls `row` for each row up to byte `end` (-1: all); a last line without a newline is
  * not a row. Columns are found by name in the header line: others are ignored, missing ones stay MISSING. A number that
  * is not finite is none: what is not known is empty. A row that does not have the values its row_sum says is refused;

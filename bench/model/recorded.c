@@ -27,10 +27,10 @@ static int recorded_take(const void *row, void *arg)
     const int64_t parts[] = {t->open_ns, t->wall_ns, t->close_ns};
     struct recorded *recorded = arg;
     int64_t ended_ns = t->started_ns;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        ended_ns += parts[i] == MISSING ? 0 : parts[i];
     if (t->trial_id < 1 || t->block < 1 || t->samples_end < 0 || t->latency_end < 0 || t->started_ns < 0)
         return -EBADMSG;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        ended_ns += parts[i] == MISSING ? 0 : parts[i];
     recorded->trials++;
     recorded->interrupted += is_interrupted(t);
     recorded->trial_id = t->trial_id > recorded->trial_id ? t->trial_id : recorded->trial_id;

@@ -1,4 +1,5 @@
 /* States of trials in the columns of profile/states.csv, with source rusage: what every run has. */
+#include "bench/model/csv.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/sheet.h"
 #include "bench/verbs/explain/explain.h"
@@ -6,20 +7,24 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Whole numbers that sum up to the slots: what rounding leaves is unknown, too. */
+/* Whole numbers that sum up to the slots: what rounding leaves is unknown, too. None where that is more than a whole
+ * number can be. */
 static size_t trial_put(const struct trial_row *trial, const struct states *s, struct state_row *rows)
 {
     const double scale = s->slots * (double)trial->f.tasks;
-    int64_t left = (int64_t)s->slots * trial->wall_ns;
     size_t count = 0;
+    if (!(s->slots * (double)trial->wall_ns <= CSV_INTEGER_MOST))
+        return 0;
+    int64_t left = (int64_t)s->slots * trial->wall_ns;
     for (int i = 0; i < STATES; i++) {
         struct state_row row = {.trial_id = trial->trial_id,
-                                .ns = i == STATE_UNKNOWN ? left : llround(s->ns[s->detail][i] * scale),
+                                .ns = i == STATE_UNKNOWN ? left : number_whole(s->ns[s->detail][i] * scale),
                                 .ns_error = MISSING,
                                 .count = MISSING};
-        if (!row.ns)
+        if (!row.ns || row.ns == MISSING)
             continue;
-        left -= row.ns;
+        if (__builtin_sub_overflow(left, row.ns, &left))
+            return 0;
         snprintf(row.role, sizeof row.role, "worker");
         snprintf(row.phase, sizeof row.phase, "run");
         snprintf(row.state, sizeof row.state, "%s", state_words[i].name);

@@ -156,7 +156,7 @@ const struct summary_row *search_row(const struct searches *searches, const stru
 
 int64_t search_whole(double value)
 {
-    return isnan(value) ? MISSING : llround(value);
+    return number_whole(value);
 }
 
 void search_name(const struct searches *searches, char name[40])
