@@ -68,7 +68,8 @@ static void put_likewise(struct report *r)
 void report_reproduction(struct report *r)
 {
     const json_t *arguments = report_fact(r, "run.argv");
-    char *suite = report_file(r, "suite.ini");
+    char *suite = report_file(r, "suite.ini"), *whole = NULL;
+    size_t length = suite ? strlen(suite) : 0;
     if (json_is_array(arguments))
         put_command(r, arguments);
     else
@@ -77,7 +78,11 @@ void report_reproduction(struct report *r)
         if (r->run->host)
             put_likewise(r);
         report_paragraph(r, "The question with every default filled in, suite.ini in the directory of the run:");
-        r->format->code(r->out, suite);
+        if (asprintf(&whole, "%s%s", suite, length && suite[length - 1] == '\n' ? "" : "\n") >= 0)
+            r->format->code(r->out, whole);
+        else
+            whole = NULL;
     }
+    free(whole);
     free(suite);
 }
