@@ -39,8 +39,6 @@ static const char *const phase_names[PHASES] = {
         factors_escape(&(row)->f);                                                                                     \
     } while (0)
 
-/* ---- the plan ---- */
-
 struct planned {
     struct csv_writer *writer;
     int64_t blocks;
