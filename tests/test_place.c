@@ -336,9 +336,6 @@ static void test_places_of_objects(void **state)
     expect_refused(&machine, "kind:0", "hwloc tells no kinds of core");
     expect_refused(&machine, "efficient", "all cores are of one kind");
     machine_close(&machine);
-    machine = described("pack:1 core:2 pu:1");
-    expect_refused(&machine, "l3", "there is no L3 cache");
-    machine_close(&machine);
 }
 
 /* A core each while there are any, near each other; a second worker of a core is the last resort. */
@@ -417,6 +414,7 @@ static void test_bad_input(void **state)
     allow(&machine, "0-3,8-11");
     expect_refused(&machine, "compct", "did you mean 'compact'?");
     expect_refused(&machine, "Scatter", "did you mean 'scatter'?");
+    expect_refused(&machine, "l3", "there is no L3 cache");
     expect_refused(&machine, "wherever", "expected none, cores-first, compact");
     expect_refused(&machine, "", "expected none, cores-first, compact");
     expect_refused(&machine, "auto", "no place is called 'auto'");
