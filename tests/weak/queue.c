@@ -156,7 +156,7 @@ static void take(struct done *done)
 {
     if (done->task >= TASKS || back[done->task]++)
         weak_fail("back twice, or made up");
-    queue_take_back(&queue, done);
+    queue_take_back(&queue, done, 1);
     weak_plain(done->out, sizeof(uint64_t), false);
     if (done->result != done->task || *(const uint64_t *)done->out != inputs[done->task] + 1)
         weak_fail("another output");
@@ -187,6 +187,7 @@ static void submitter(void)
 static void work(unsigned number)
 {
     struct self self = {.group = &group,
+                        .together = 1,
                         .worker = &workers[number],
                         .ring = group_record(&group, number, 0),
                         .number = number,
