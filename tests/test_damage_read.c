@@ -238,5 +238,6 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(damage_is_never_silent, setup, teardown)};
     if (test_words[0] && !strcmp(test_words[0], "damage"))
         return damage_print(test_words + 1);
-    return test_words[0] && test_words[1] && test_words[2] ? show(test_words) : cmocka_run_group_tests(tests, NULL, NULL);
+    return test_words[0] && test_words[1] && test_words[2] ? show(test_words)
+                                                           : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,6 +102,6 @@ kill -CONT $!
 wait -f $! 2>/dev/null
 status=$?
 grep -q ,ok, still/trials.csv && wanted=0 || wanted=1 # it may have been run again
-check "a run whose trials stood still: exit code $status" [ $status -eq $wanted ]
+check "a run whose trials stood still: exit code $status" [ $status -eq "$wanted" ]
 check "and resume" eval 'poolbench resume still; grep -q ,ok, still/trials.csv'
 closing

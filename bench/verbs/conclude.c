@@ -52,7 +52,8 @@ static int took_note(const struct session *session, struct run_data *run, char *
         if (trial_is_ok(&run->trials[i]))
             measured_ns += (double)run->trials[i].wall_ns;
     int rc = run_data_note(run, "took_ns", json_integer((json_int_t)took_ns), error);
-    return rc ? rc : run_data_note(run, "measured_ns", json_integer((json_int_t)fmin(measured_ns, CSV_INTEGER_MOST)), error);
+    return rc ? rc
+              : run_data_note(run, "measured_ns", json_integer((json_int_t)fmin(measured_ns, CSV_INTEGER_MOST)), error);
 }
 
 /* For a chart, of which each takes a small part of what is left; where a budget has nothing left, still what a slow
