@@ -49,7 +49,7 @@ check 'one output for tasks of one file is refused' \
 check 'with {task} it is not' limited poolbench plan --workload "$each:output={file}.{task}.out"
 
 # What commands cost: as getrusage() tells of the same ones, by turns. Others may slow either down at any moment, so that
-# the test has wide slack; docs/METHOD.md says how well it was seen to hold.
+# the test has wide slack; docs/RESULTS.md says how well it was seen to hold.
 cat >load.py <<'END'
 import hashlib
 for i in range(60000): hashlib.sha256(b"%d" % i).digest()

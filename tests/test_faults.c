@@ -1,4 +1,4 @@
-/* Failures on purpose: the same tasks fail under every pool; each kind ends as docs/METHOD.md says, whoever runs it;
+/* Failures on purpose: the same tasks fail under every pool; each kind ends as docs/RESULTS.md says, whoever runs it;
  * and whatever a task does, nothing is left behind. */
 /* sanitizers: address (workers die by signals here, which ThreadSanitizer holds back) */
 #include "pools/parts/clock.h"

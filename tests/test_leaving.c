@@ -1,6 +1,6 @@
 /* How often a whole run is right whose rows and cells leave by what was found of them: tables like that of the suite
  * quick with a known truth, played to the end of their time by the functions that judge real runs. A few tables of each
- * kind of noise, with wide slack; `ALL=1 build/default/test_leaving` plays those that docs/METHOD.md tells of. Seeded.
+ * kind of noise, with wide slack; `ALL=1 build/default/test_leaving` plays those that docs/STATISTICS.md tells of. Seeded.
  */
 /* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
 #include "bench/stats/drop.h"
@@ -34,7 +34,7 @@ static const struct {
     {"hardly apart", {1, 1.002, 1.021, 1.0005, 1.04, 1.1}}, /* directions, and just beyond the margin */
 };
 
-static bool all; /* plays as many as METHOD says */
+static bool all; /* plays as many as STATISTICS.md says */
 
 struct game {
     double truth[POOLS], costs[POOLS * BLOCKS]; /* what trials would take, */

@@ -1,6 +1,6 @@
 /* How often poolbench is right where the noise of two cells is of different kinds, and of whole tables in which pools
  * are equal: with a known truth, judged by the functions that judge real runs. A few runs of each, with wide slack;
- * `ALL=1 build/default/test_levels` makes those that docs/METHOD.md tells of (about 25 minutes). Seeded. */
+ * `ALL=1 build/default/test_levels` makes those that docs/STATISTICS.md tells of (about 25 minutes). Seeded. */
 /* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
 #include "bench/stats/looks.h"
 #include "bench/stats/ranks.h"

@@ -1,6 +1,6 @@
 /* Percentiles and misses over trials: how often their intervals hold the truth, of independent latencies and of those
  * of a queue that is hardly served in time, where a trial of thousands of tasks tells little more than one; and where
- * there can be none. A few cases, with wide slack; `ALL=1 build/default/test_pooled` plays those that docs/METHOD.md
+ * there can be none. A few cases, with wide slack; `ALL=1 build/default/test_pooled` plays those that docs/OPEN-LOOP.md
  * tells of. Seeded. */
 /* sanitizers: none (arithmetic, millions of times over; test_summary goes the same ways once) */
 #include "bench/job/histogram.h"

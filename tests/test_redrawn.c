@@ -1,7 +1,7 @@
 /* How a gate does on trials that were really run: pairs of runs whose blocks are drawn anew from those of the reference
  * run, as they are, with one pool slower, and with everything slower; two runs, and two builds in one. With RUNS, the
  * directories of runs of one program, each of these is compared with each, too: tasks of the same size, whatever seed
- * and calibration made of them. Seeded; counts are printed, so that docs/METHOD.md can say them. */
+ * and calibration made of them. Seeded; counts are printed, so that docs/STATISTICS.md can say them. */
 /* sanitizers: none (arithmetic, hundreds of times over; test_compare goes the same ways once) */
 #include "bench/analyse/compare.h"
 #include "bench/analyse/summary_work.h"

@@ -1,5 +1,5 @@
 /* How often a gate on two runs is right: a thousand pairs of runs with a known truth, on a machine whose speed wanders
- * between runs and drifts within them. What is measured is printed, so that docs/METHOD.md can say it. */
+ * between runs and drifts within them. What is measured is printed, so that docs/STATISTICS.md can say it. */
 /* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
 #include "bench/stats/runs.h"
 #include "tests/sim.h"

@@ -1,5 +1,5 @@
 /* How often a search finds what is there: hundreds of searches with a known truth, through the functions that metg
- * and crossover search with. What is measured is printed, so that docs/METHOD.md can say it. Seeded. */
+ * and crossover search with. What is measured is printed, so that docs/SEARCHES.md can say it. Seeded. */
 #include "bench/stats/search.h"
 #include "tests/sim.h"
 #include <gsl/gsl_randist.h>

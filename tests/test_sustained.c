@@ -1,5 +1,5 @@
 /* How often the capacity of a pool is within its interval: searches in simulated time, with trials at the
- * rates that the search chooses, and a known truth. What is measured is printed, so that docs/METHOD.md can say it.
+ * rates that the search chooses, and a known truth. What is measured is printed, so that docs/OPEN-LOOP.md can say it.
  * Seeded. `ALL=1 SEED=7 build/default/test_sustained` plays more worlds, and other searches in those. */
 /* sanitizers: none (arithmetic, thousands of times over) */
 #include "bench/stats/sustained.h"

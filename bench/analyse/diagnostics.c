@@ -78,7 +78,7 @@ static void labels_print(FILE *out, const json_t *host)
     }
 }
 
-/* Trials that others disturbed, and what became of them (docs/METHOD.md). */
+/* Trials that others disturbed, and what became of them (docs/NOISE.md). */
 static void disturbed_print(FILE *out, const struct run_data *run)
 {
     size_t stay = 0, all = run->trial_count + run->set_aside;

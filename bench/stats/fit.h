@@ -1,4 +1,4 @@
-/* Laws of scaling, fitted to time per task at several numbers of workers (docs/METHOD.md). Arrays in, parameters out.
+/* Laws of scaling, fitted to time per task at several numbers of workers (docs/SEARCHES.md). Arrays in, parameters out.
  * Pure and seeded: the same points give the same numbers. Thread-safe. */
 #ifndef POOLBENCH_STATS_FIT_H
 #define POOLBENCH_STATS_FIT_H

@@ -1,6 +1,6 @@
 /* Percentiles of the latencies of all trials of a cell together, with an interval that takes each trial for one
  * observation: the tasks of a trial waited in the same queue, so however many they are, they tell much the same. How
- * well the intervals hold, tests/test_pooled.c measures; docs/METHOD.md (Percentiles) says why they are made so.
+ * well the intervals hold, tests/test_pooled.c measures; docs/OPEN-LOOP.md (Percentiles) says why they are made so.
  * Pure; thread-safe. */
 #ifndef POOLBENCH_STATS_POOLED_H
 #define POOLBENCH_STATS_POOLED_H

@@ -2,7 +2,7 @@
  * averages of two values, each with itself too (Walsh averages), of `count` (count + 1) / 2. Where the values are
  * distributed symmetrically the level is exact, whatever else the distribution is; where they are not, what is
  * estimated is the median of such averages, and the interval is widened if the values fall into two groups
- * (docs/METHOD.md). Values are finite and sorted ascending. Pure; thread-safe. */
+ * (docs/STATISTICS.md). Values are finite and sorted ascending. Pure; thread-safe. */
 #ifndef POOLBENCH_STATS_RANKS_H
 #define POOLBENCH_STATS_RANKS_H
 #include "bench/stats/stats.h"

@@ -1,4 +1,4 @@
-/* The statistics poolbench claims anything by (docs/METHOD.md): medians with order-statistic intervals, means of the
+/* The statistics poolbench claims anything by (docs/STATISTICS.md): medians with order-statistic intervals, means of the
  * right kind, percentiles of histograms. Nothing is assumed to be normal. Pure; thread-safe. */
 #ifndef POOLBENCH_STATS_STATS_H
 #define POOLBENCH_STATS_STATS_H

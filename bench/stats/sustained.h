@@ -1,6 +1,6 @@
 /* The highest rate of arrivals at which a share of the tasks is back within a deadline (99 %: the 99th percentile of
  * latency is within it), from trials at several rates. Pure, seeded, thread-safe. The method, and what it rests on, is
- * in docs/METHOD.md, *Capacity*. */
+ * in docs/OPEN-LOOP.md, *Capacity*. */
 #ifndef POOLBENCH_STATS_SUSTAINED_H
 #define POOLBENCH_STATS_SUSTAINED_H
 #include "bench/stats/queue.h"
