@@ -164,8 +164,12 @@ static void fork_staged(struct pool *pool)
         if (pid < 0)
             return; /* tried again when a child has ended; an error only when none is left */
         pool->worker[worker].running = peek_word(task, (uint32_t)pid);
-        if (pool->config->task_limit_ns)
-            pool->worker[worker].due_ns = clock_monotonic_ns() + pool->config->task_limit_ns;
+        if (pool->config->task_limit_ns) {
+            const uint64_t now_ns = clock_monotonic_ns();
+            pool->worker[worker].due_ns = now_ns + pool->config->task_limit_ns;
+            if (!pool->look_ns) /* what is late with the first look did not run either */
+                pool->look_ns = now_ns + limit_look_ns(pool->config->task_limit_ns);
+        }
         pool->head++;
         pool->idle_count--;
         pool->alive++;

@@ -77,7 +77,8 @@ left_out()
         test_steady) echo 'starts trial programs, see below' ;;
     test_births | test_kill) echo 'stops workers with ptrace, which qemu-user refuses' ;;
     test_pools) echo 'counts threads, of which qemu-user adds one' ;;
-    test_kinds) echo 'starts poolbench, which would be the one of this machine' ;;
+    test_kinds | test_crash) echo 'starts poolbench, which would be the one of this machine' ;;
+    test_torture) echo 'needs a subreaper, which qemu-user 7.2 refuses' ;;
     test_summary) echo 'asks why a program does not start, which qemu-user does not tell' ;;
     test_zygote) echo 'does not end in qemu-user; why is not known' ;;
     test_workloads | test_real_work) echo 'limits memory, which qemu-user does not; see the trials below' ;;

@@ -393,8 +393,9 @@ static void *storm(void *arg)
     uintptr_t kills = 0;
     (void)arg;
     while (!atomic_load(&storm_over)) {
-        pid_t trial, workers[16];
-        unsigned count = children_called(launcher.guard.pid, "pb-trial", &trial, 1);
+        pid_t guard, trial, workers[16];
+        unsigned count = children_called(launcher.guard.pid, "pb-guard", &guard, 1);
+        count = count ? children_called(guard, "pb-trial", &trial, 1) : 0;
         count = count ? children_called(trial, "pb-worker", workers, 16) : 0;
         if (count)
             kills += kill(workers[kills % count], SIGKILL) == 0;

@@ -1,6 +1,7 @@
 /* How often a whole run is right whose rows and cells leave by what was found of them: tables like that of the suite
  * quick with a known truth, played to the end of their time by the functions that judge real runs. A few tables of each
- * kind of noise, with wide slack; `ALL=1 build/default/test_leaving` plays those that docs/STATISTICS.md tells of. Seeded.
+ * kind of noise, with wide slack; `ALL=1 build/default/test_leaving` plays those that docs/STATISTICS.md tells of.
+ * Seeded.
  */
 /* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
 #include "bench/stats/drop.h"

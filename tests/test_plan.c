@@ -403,7 +403,7 @@ static void waits_once(void **state)
               &plan);
     struct plan_row row = {.f = plan.cells.cell[0].f};
     struct took took = {.whole_ns = 210e6, .wall_ns = 200e6, .trials = 1};
-    const struct earlier earlier = {&row, &took, 1, 0};
+    const struct earlier earlier = {&row, &took, 1};
     snprintf(row.cell_id, sizeof row.cell_id, "%s", plan.cells.cell[0].id);
     assert_true(earlier_price(&earlier, &plan.cells.cell[0], &price));
     assert_true(price.task_ns == 1e6 && price.beside_ns == 10e6);

@@ -36,10 +36,10 @@ whole()
 {
     awk -F , -v tasks=$tasks '
         FNR == 1 { file++ }
-        file == 1 { rows++; planned[$3, $4, $5]++ }
+        file == 1 { rows++; planned[$3, $4]++ }
         file == 2 && FNR == 2 { version = $1 }
         file == 2 && /,disturbed,/ { aside[$3]; next }
-        file == 2 { rows--; ran[$4, $5, $6]++ }
+        file == 2 { rows--; ran[$4, $5]++ }
         file == 2 && FNR > 1 { trial[$3]; wrong += $1 != version }
         file == 3 && FNR > 1 { samples[$1]++ }
         END {
@@ -223,7 +223,7 @@ if [ -n "${group:-}" ] && [ -w "$group/pids.max" ]; then
     bash -c 'echo $$ >"$0/cgroup.procs"; exec poolbench run --pool fork,prefork --workload spin --size 100us \
         --tasks 300 --workers 2 --blocks 6 --out crowded' "$group" >out 2>err &
     wait_for_lines "crowded/trials.csv" 3
-    echo 3 >"$group/pids.max" # harness, guard and a trial, and nobody for it
+    echo 4 >"$group/pids.max" # harness, warden, guard and a trial, and nobody for it
     wait $! 2>/dev/null
     status=$?
     check "a run without processes" ended 1

@@ -1,5 +1,6 @@
 /* How often poolbench is right: thousands of runs with a known truth, judged by the functions that judge real ones.
- * What is measured is printed, so that docs/STATISTICS.md can say it. Seeded, so the numbers are the same wherever GSL is.
+ * What is measured is printed, so that docs/STATISTICS.md can say it. Seeded, so the numbers are the same wherever GSL
+ * is.
  */
 /* sanitizers: none (arithmetic, thousands of times over; test_verdict goes the same ways once) */
 #include "bench/stats/looks.h"

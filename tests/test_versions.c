@@ -179,10 +179,11 @@ static void like_a_run_of_the_first_schema(void **state)
         "hybrid:route=nested", /* of either number of workers */
         "hybrid:route=nested",
     };
-    const struct machine machine = {.cores = 4, .pus = 8, .effective_cpus = 8};
     char line[PATH_MAX], error[ERROR_MAX];
+    struct machine machine;
     struct request request;
     (void)state;
+    assert_int_equal(machine_open(&machine, "synthetic:core:4 pu:2", error), 0);
     tree_put("/suite.ini", suite);
     tree_put("/plan.csv", plan);
     tree_put("/trials.csv", plan);
@@ -198,6 +199,7 @@ static void like_a_run_of_the_first_schema(void **state)
         assert_int_equal(request.cells.cell[i].f.collect, COLLECT_JOINED);
     }
     request_release(&request);
+    machine_close(&machine);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tree_make, tree_remove)

@@ -1,6 +1,7 @@
 /* Pool zygote: what a forker that is killed takes with it, and a child of it; the limit of a task. */
 /* sanitizers: address undefined (ThreadSanitizer holds SIGCHLD back and adds a thread of its own) */
 #include "pools/parts/clock.h"
+#include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
 #include "tests/pool_bench.h"
 #include "tests/sample.h"
@@ -13,6 +14,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -30,7 +32,8 @@ static unsigned reap_all(struct bench *bench, enum task_status status, int code)
     unsigned ok = 0, lost = 0;
     while (ok + lost < TASKS) {
         int rc = bench->ops->reap(bench->pool, done, 1, TASKS, FOREVER);
-        assert_true(rc > 0);
+        if (rc <= 0)
+            fail_msg("reap: %s", strerror(-rc));
         for (int i = 0; i < rc; i++) {
             ok += done[i].status == TASK_OK;
             if (done[i].status == TASK_OK)
@@ -140,7 +143,8 @@ static void who_dies_before_open_is_replaced(void **state)
             submit_all(&bench, 0, TASKS);
             for (unsigned back = 0; back < TASKS; back += (unsigned)rc) {
                 rc = bench.ops->reap(bench.pool, done, 1, TASKS, FOREVER);
-                assert_true(rc > 0);
+                if (rc <= 0)
+                    fail_msg("reap: %s", strerror(-rc));
                 for (int i = 0; i < rc; i++)
                     assert_int_equal(done[i].status, TASK_OK);
             }
@@ -164,7 +168,8 @@ static void a_task_over_the_limit_is_ended(void **state)
     submit_all(&bench, 0, 4);
     while (got < 4) {
         int rc = bench.ops->reap(bench.pool, done, 1, 4, FOREVER);
-        assert_true(rc > 0);
+        if (rc <= 0)
+            fail_msg("reap: %s", strerror(-rc));
         for (int i = 0; i < rc; i++) {
             assert_int_equal(done[i].status, TASK_TIMEOUT);
             assert_int_equal(done[i].code, SIGKILL);
@@ -224,7 +229,8 @@ static void who_dies_after_its_task_takes_nothing(void **state)
     assert_int_equal(pthread_create(&killer, NULL, kill_the_idle, (void *)(uintptr_t)pids_of(&bench)), 0);
     for (int got = 0; got < 2;) {
         int rc = bench.ops->reap(bench.pool, done, 2, TASKS, FOREVER);
-        assert_true(rc > 0);
+        if (rc <= 0)
+            fail_msg("reap: %s", strerror(-rc));
         for (int i = 0; i < rc; i++) {
             assert_int_equal(done[i].status, TASK_OK);
             reported[done[i].task]++;
@@ -268,6 +274,20 @@ static void a_death_writes_nothing_to_standard_input(void **state)
 
 enum { MANY = 40, DEATHS = 12 }; /* more than there are slots */
 
+/* Whether the spawner and a forker for each worker are there, and none stands still. */
+static bool all_stand(void)
+{
+    const pid_t its_spawner = find_child("pb-spawner");
+    bool stand = its_spawner && !child_is_stopped(its_spawner);
+    for (unsigned worker = 0; worker < WORKERS && stand; worker++) {
+        char name[16];
+        snprintf(name, sizeof name, "pb-worker-%u", worker);
+        const pid_t forker = find_child(name);
+        stand = forker && !child_is_stopped(forker);
+    }
+    return stand;
+}
+
 /* Takes back all of MANY tasks and strikes a process whenever there is one to be struck; none is told twice. Returns
  * how many did not end well. */
 static unsigned all_come_back(struct bench *bench, pid_t (*choose)(const struct bench *bench), int signal_number,
@@ -284,7 +304,8 @@ static unsigned all_come_back(struct bench *bench, pid_t (*choose)(const struct 
             assert_in_range(rc, 0, 1);
             next += taken = (uint32_t)rc;
         }
-        pid_t pid = strikes ? choose(bench) : 0;
+        /* who stops all of them leaves nobody to make others */
+        pid_t pid = strikes && (signal_number != SIGSTOP || all_stand()) ? choose(bench) : 0;
         if (pid && kill(pid, signal_number) == 0)
             strikes--;
         int got = bench->ops->reap(bench->pool, done, 1, 8, FOREVER);
@@ -338,6 +359,17 @@ static void what_the_dead_held_is_used_again(void **state)
     bench_close(&bench);
 }
 
+/* Who kills faster than processes can be made here leaves nobody to make others, and the pool ends as it should. */
+static void await_all_forkers(struct bench *bench)
+{
+    for (unsigned looks = 0; !all_stand(); looks++) {
+        struct done done;
+        assert_in_range(looks, 0, 60000);
+        assert_int_equal(bench->ops->reap(bench->pool, &done, 1, 1, 0), 0); /* it looks after them */
+        usleep(1000);
+    }
+}
+
 static void who_stands_still_is_replaced(void **state)
 {
     (void)state;
@@ -351,6 +383,7 @@ static void who_stands_still_is_replaced(void **state)
         assert_in_range(all_come_back(&bench, chosen[i], SIGSTOP, 4), 0, 4);
         /* nobody is on a task */
         for (unsigned round = 0; round < 2; round++) {
+            await_all_forkers(&bench);
             /* 0: it is being replaced, and kill(2) would take that for all of our group */
             const pid_t forker = any_forker(&bench), its_spawner = spawner(&bench);
             assert_int_equal(forker > 0 ? kill(forker, SIGSTOP) : 0, 0);
@@ -360,22 +393,6 @@ static void who_stands_still_is_replaced(void **state)
             assert_int_equal(bench.ops->usage(bench.pool, false, &usage), 0);
         }
         bench_close(&bench);
-    }
-}
-
-/* Who kills faster than processes can be made here leaves nobody to make others, and the pool ends as it should. */
-static void await_all_forkers(struct bench *bench)
-{
-    for (unsigned worker = 0, looks = 0; worker < WORKERS; looks++) {
-        struct done done;
-        char name[16];
-        snprintf(name, sizeof name, "pb-worker-%u", worker);
-        assert_in_range(looks, 0, 60000);
-        assert_int_equal(bench->ops->reap(bench->pool, &done, 1, 1, 0), 0); /* it looks after them */
-        if (find_child(name))
-            worker++;
-        else
-            usleep(1000);
     }
 }
 

@@ -1,7 +1,7 @@
 /* The table everything is read off: a row for every combination of factors but the pool, a column for every pool. Every
  * pool of a row is compared with the fastest of it, block by block; which that is, the same trials say, so intervals
- * hold for all pairs of pools at once, and so do verdicts, by steps (docs/STATISTICS.md). The base pool is what the others
- * are measured by and no contender, unless a row has just one other. One thread. */
+ * hold for all pairs of pools at once, and so do verdicts, by steps (docs/STATISTICS.md). The base pool is what the
+ * others are measured by and no contender, unless a row has just one other. One thread. */
 #ifndef POOLBENCH_ANALYSE_TABLE_H
 #define POOLBENCH_ANALYSE_TABLE_H
 #include "bench/model/metrics.h"

@@ -121,7 +121,8 @@ static int schema_take(const void *row, void *schema)
 /* What goes on with a run does what it did; what is like it may take a suite that somebody has changed. */
 static int suite_check(const char *run, bool more, char *error)
 {
-    json_t *host = host_load(run);
+    char why[ERROR_MAX]; /* where it cannot be read, who needs it says so */
+    json_t *host = host_read(run, why);
     bool fits = file_sum_fits(run, host, "suite.ini");
     json_decref(host);
     if (!fits && more)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -255,11 +256,26 @@ int inside_sync(const char *directory, const char *name)
     return rc;
 }
 
+/* A draft whose directory cannot be opened any more. */
+static void draft_remove(const char *directory, const char *draft)
+{
+    const struct held *of = held_find(directory);
+    char path[PATH_MAX];
+    int length = of ? 0 : snprintf(path, sizeof path, "%s/%s", directory, draft);
+    if (of)
+        unlinkat(of->fd, draft, 0);
+    else if (length < (int)sizeof path)
+        unlink(path);
+}
+
 int inside_replace(const char *directory, const char *draft, const char *name, int rc)
 {
+    const char *whole = draft;
     int parent = parent_open(directory, draft, &draft);
-    if (parent < 0)
+    if (parent < 0) {
+        draft_remove(directory, whole);
         return rc ? rc : parent;
+    }
     rc = rc ? rc : sync_at(parent, draft);
     if (!rc && renameat(parent, draft, parent, name) != 0)
         rc = -errno;

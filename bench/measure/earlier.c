@@ -2,8 +2,9 @@
 #include "bench/measure/earlier.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
+#include "bench/model/csv_file.h"
 #include "bench/model/faults.h"
-#include "bench/model/host.h"
+#include "bench/model/run_data.h"
 #include "bench/model/summary_factors.h"
 #include "workloads/text.h"
 #include <math.h>
@@ -24,35 +25,29 @@ static int row_take(const void *row, void *arg)
     return 0;
 }
 
-static int trial_take(const void *row, void *arg)
-{
-    const struct trial_row *trial = row;
-    struct earlier *earlier = arg;
-    earlier->trials++;
-    for (size_t i = 0; i < earlier->count && trial->trial_ns != MISSING && trial->wall_ns != MISSING; i++) {
-        if (strcmp(earlier->rows[i].cell_id, trial->cell_id) != 0)
-            continue;
-        earlier->took[i].whole_ns += (double)trial->trial_ns;
-        earlier->took[i].wall_ns += (double)trial->wall_ns;
-        earlier->took[i].trials++;
-    }
-    return 0;
-}
-
 /* How long they took; where they cannot be read, or some are gone, that is said. */
 static void trials_read(const char *directory, struct earlier *earlier)
 {
     char why[ERROR_MAX];
-    json_t *ended = host_fact_of(directory, "ended");
-    json_int_t written = json_integer_value(json_object_get(ended, "trials"));
-    int rc = csv_read(directory, &trial_format, -1, trial_take, earlier, why);
-    json_decref(ended);
-    if (rc && rc != -ENOENT) {
+    struct run_data run;
+    if (!csv_is_there(directory, trial_format.file))
+        return;
+    if (run_trials_open(directory, &run, why)) {
         complain("", "%s: forecasts go without these trials", why);
-        memset(earlier->took, 0, earlier->count * sizeof *earlier->took);
-    } else if (!rc && written > earlier->trials)
-        complain("", "%.300s/%s: of %lld rows that were written %lld are there: forecasts go by these", directory,
-                 trial_format.file, (long long)written, (long long)earlier->trials);
+        return;
+    }
+    run_data_gaps(stderr, &run);
+    for (size_t t = 0; t < run.trial_count; t++) {
+        const struct trial_row *trial = &run.trials[t];
+        for (size_t i = 0; i < earlier->count && trial->trial_ns != MISSING && trial->wall_ns != MISSING; i++) {
+            if (strcmp(earlier->rows[i].cell_id, trial->cell_id) != 0)
+                continue;
+            earlier->took[i].whole_ns += (double)trial->trial_ns;
+            earlier->took[i].wall_ns += (double)trial->wall_ns;
+            earlier->took[i].trials++;
+        }
+    }
+    run_data_close(&run);
 }
 
 int earlier_read(const char *directory, const char *asked, struct earlier *earlier, char *error)

@@ -14,7 +14,6 @@ struct earlier {
         unsigned trials;
     } * took; /* likewise, by its trials that went well, summed */
     size_t count;
-    int64_t trials; /* rows of trials.csv */
 };
 
 /* directory: of the run; "" for none, which knows nothing. asked: the option that named it, "" where none did. -EINVAL

@@ -1,5 +1,5 @@
-/* The statistics poolbench claims anything by (docs/STATISTICS.md): medians with order-statistic intervals, means of the
- * right kind, percentiles of histograms. Nothing is assumed to be normal. Pure; thread-safe. */
+/* The statistics poolbench claims anything by (docs/STATISTICS.md): medians with order-statistic intervals, means of
+ * the right kind, percentiles of histograms. Nothing is assumed to be normal. Pure; thread-safe. */
 #ifndef POOLBENCH_STATS_STATS_H
 #define POOLBENCH_STATS_STATS_H
 #include <stddef.h>

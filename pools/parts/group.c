@@ -77,6 +77,8 @@ int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void *
     group->pthreads = calloc(group->workers, sizeof *group->pthreads);
     group->over = calloc(group->workers, sizeof *group->over);
     group->limit_ticks = clock_from_ns(group->config->task_limit_ns);
+    if (group->limit_ticks) /* a first look that is late tells of a time in which we did not run */
+        group->limit_due_ns = clock_monotonic_ns() + limit_look_ns(group->config->task_limit_ns);
     usage_clear(&group->gone);
     if (!group->left || !group->unit || !group->fallen || !group->pthreads || !group->over) {
         group_stop(group, false);

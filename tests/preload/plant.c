@@ -4,6 +4,7 @@
  *   burn=NS     a worker uses so much CPU time        serve=NS   the submitter does, when it writes a task
  *   touch=N     a worker touches N new pages          slack=NS   the kernel may wake workers so late
  *   tables=MIB  memory that each fork has to copy the page tables of
+ *   late=NS     the submitter oversleeps by so much, once, at its twentieth sleep
  *
  * tests/tools/causes makes runs with it and looks at what explain says. */
 #include <dlfcn.h>
@@ -20,7 +21,8 @@
 
 static ssize_t (*next_write)(int, const void *, size_t);
 static int (*next_prctl)(int, ...);
-static long burn_ns, serve_ns, pages, slack_ns;
+static int (*next_sleep)(clockid_t, int, const struct timespec *, struct timespec *);
+static long burn_ns, serve_ns, pages, slack_ns, late_ns;
 
 static long planted(const char *kind)
 {
@@ -33,6 +35,8 @@ __attribute__((constructor)) static void plant(void)
     const size_t bytes = (size_t)planted("tables=") << 20;
     *(void **)&next_write = dlsym(RTLD_NEXT, "write");
     *(void **)&next_prctl = dlsym(RTLD_NEXT, "prctl");
+    *(void **)&next_sleep = dlsym(RTLD_NEXT, "clock_nanosleep");
+    late_ns = planted("late=");
     burn_ns = planted("burn=");
     serve_ns = planted("serve=");
     pages = planted("touch=");
@@ -102,4 +106,13 @@ int prctl(int option, ...)
     if (option == PR_SET_TIMERSLACK && slack_ns && is_worker())
         argument[0] = (unsigned long)slack_ns;
     return next_prctl(option, argument[0], argument[1], argument[2], argument[3]);
+}
+
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request, struct timespec *remain)
+{
+    static int sleeps;
+    int rc = next_sleep(clock, flags, request, remain);
+    if (late_ns && !is_worker() && ++sleeps == 20)
+        next_sleep(CLOCK_MONOTONIC, 0, &(struct timespec){late_ns / 1000000000, late_ns % 1000000000}, NULL);
+    return rc;
 }

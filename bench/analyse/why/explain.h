@@ -5,7 +5,7 @@
 #include "bench/analyse/why/states.h"
 #include "bench/stats/verdict.h"
 
-#define WHY_REASON 200
+#define WHY_REASON 256
 
 /* A run whose trials were taken apart. */
 struct why_run {
