@@ -33,6 +33,14 @@ static void futexes_make_room(unsigned sleepers)
     prctl(PR_FUTEX_HASH, PR_FUTEX_HASH_SET_SLOTS, slots, 0, 0);
 }
 
+/* A first look that is late tells of a time in which we did not run. */
+static void limit_begin(struct group *group)
+{
+    group->limit_ticks = clock_from_ns(group->config->task_limit_ns);
+    if (group->limit_ticks)
+        group->limit_due_ns = clock_monotonic_ns() + limit_look_ns(group->config->task_limit_ns);
+}
+
 int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void **extra_memory)
 {
     group->words = (group->workers + 63) / 64;
@@ -76,9 +84,7 @@ int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void *
     group->fallen = calloc(group->processes ? group->workers : 1, sizeof *group->fallen);
     group->pthreads = calloc(group->workers, sizeof *group->pthreads);
     group->over = calloc(group->workers, sizeof *group->over);
-    group->limit_ticks = clock_from_ns(group->config->task_limit_ns);
-    if (group->limit_ticks) /* a first look that is late tells of a time in which we did not run */
-        group->limit_due_ns = clock_monotonic_ns() + limit_look_ns(group->config->task_limit_ns);
+    limit_begin(group);
     usage_clear(&group->gone);
     if (!group->left || !group->unit || !group->fallen || !group->pthreads || !group->over) {
         group_stop(group, false);
