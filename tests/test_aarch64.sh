@@ -146,6 +146,7 @@ check 'plan, or the call that is refused' plan
 # Trials: this machine's harness starts the trial program of aarch64, for every pool and workload of poolbench's own.
 mkdir "$scratch/mixed"
 cp "${BUILD:-build/default}/poolbench" "$scratch/mixed/"
+ln -s "$PWD/scripts" "$scratch/mixed/scripts"
 printf '#!/bin/sh\nexec "%s" -L "%s" "%s" "$@"\n' "$emulator" "$sysroot" "$PWD/$tree/poolbench-trial" \
     >"$scratch/mixed/poolbench-trial"
 chmod +x "$scratch/mixed/poolbench-trial"

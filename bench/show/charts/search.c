@@ -241,7 +241,9 @@ static int search_draw(struct search *search, struct point *points, double *valu
     char left_out[64], note[CHART_NOTE_MAX];
     size_t kept = 0;
     int result = csv_read(work->run->directory, chart->format, -1, row_take, search, work->why);
-    if (result == -ENOENT || (!result && !search->count))
+    if (!result && !search->count)
+        return refuse_as(-EBADMSG, work->why, "%.300s/%s: has no row", work->run->directory, chart->format->file);
+    if (result == -ENOENT)
         return refuse(work->why, "the run looked for no such thing: it has no %s", chart->format->file), 0;
     for (size_t i = 0; i < search->count && !result; i++) {
         struct found series = search->series[i];
