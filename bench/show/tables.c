@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#define VISIBLE_TIMES 9 /* a difference beyond is told as a factor */
+
 #define WIDE            1.1 /* an interval whose ends differ by more is worth printing */
 #define POOL_MAX        20  /* letters of a pool over a column */
 #define FAULT_LABEL_MAX 28  /* letters on a screen */
@@ -213,7 +215,10 @@ struct sheet sight_sheet(const struct table *t)
         told = told || !isnan(sight.visible);
         sheet_put(&sheet, "%s", factors_label(label, sizeof label, &t->run->rows[t->row[row]], t->shown));
         sheet_put(&sheet, "%zu", sight.blocks);
-        sheet_put(&sheet, "%s", isnan(sight.visible) ? "" : format_percent(visible, sizeof visible, sight.visible));
+        sheet_put(&sheet, "%s",
+                  isnan(sight.visible)            ? ""
+                  : sight.visible > VISIBLE_TIMES ? "10 times and more"
+                                                  : format_percent(visible, sizeof visible, sight.visible));
         if (sight.to_resolve > RESOLVE_MAX)
             sheet_put(&sheet, "more than %d blocks", RESOLVE_MAX);
         else if (sight.to_resolve)
