@@ -163,7 +163,9 @@ static size_t row_name(const struct cells *cells, size_t first, size_t end, cons
             used += (size_t)snprintf(pools + used, used < sizeof pools ? sizeof pools - used : 0, "%s%s",
                                      used ? ", " : "", next);
     }
-    snprintf(text, size, used ? "%s (%s)" : "", label, pools);
+    *text = '\0';
+    if (used)
+        snprintf(text, size, "%s (%s)", label, pools);
     return at > first ? at : first + 1;
 }
 
