@@ -14,6 +14,7 @@ static const char *const span_names[SPANS] = {
 };
 
 struct reading {
+    const char *directory;
     const struct histogram_reader *reader;
     char *error;
     struct histogram histograms[SPANS]; /* room for HISTOGRAM_BUCKETS each */
@@ -55,8 +56,8 @@ static int on_bucket(size_t trial, const void *row, void *arg)
     struct histogram *histogram = &reading->histograms[span];
     if (histogram->count == HISTOGRAM_BUCKETS || latency->lo_ns == MISSING || latency->hi_ns <= latency->lo_ns ||
         latency->count < 0 || latency->count > CSV_INTEGER_MOST - histogram->tasks)
-        return refuse_as(-EBADMSG, reading->error, "%s: trial %lld, %s: no histogram", latency_format.file,
-                         (long long)latency->trial_id, latency->phase);
+        return refuse_as(-EBADMSG, reading->error, "%.300s/%s: trial %lld, %s: no histogram", reading->directory,
+                         latency_format.file, (long long)latency->trial_id, latency->phase);
     histogram->buckets[histogram->count++] = (struct bucket){latency->lo_ns, latency->hi_ns, latency->count};
     histogram->tasks += latency->count;
     return 0;
@@ -64,7 +65,7 @@ static int on_bucket(size_t trial, const void *row, void *arg)
 
 int histograms_read(const char *directory, const struct histogram_reader *reader, char *error)
 {
-    struct reading reading = {.reader = reader, .error = error};
+    struct reading reading = {.directory = directory, .reader = reader, .error = error};
     const struct by_trial rows = {.format = &latency_format,
                                   .trials = reader->trials,
                                   .count = reader->trial_count,

@@ -75,12 +75,13 @@ static int on_trial(const void *row, void *arg)
         return 0;
     }
     if (run->trial_count == TRIALS_MOST)
-        return refuse_as(-EBADMSG, reading->error, "%s: more than %d trials", trial_format.file, TRIALS_MOST);
+        return refuse_as(-EBADMSG, reading->error, "%.300s/%s: more than %d trials", run->directory, trial_format.file,
+                         TRIALS_MOST);
     if (run->trial_count == reading->size) {
         size_t size = reading->size * 2 + 64;
         struct trial_row *trials = reallocarray(run->trials, size, sizeof *trials);
         if (!trials)
-            return refuse_as(-ENOMEM, reading->error, "%s: out of memory", trial_format.file);
+            return refuse_as(-ENOMEM, reading->error, "%.300s/%s: out of memory", run->directory, trial_format.file);
         run->trials = trials;
         reading->size = size;
     }
@@ -123,7 +124,7 @@ static int cells_group(struct run_data *run, char *error)
             cell++;
         if (cell == CELLS_MOST) {
             free(last);
-            return refuse(error, "%s: expected at most %d cells", trial_format.file, CELLS_MOST);
+            return refuse(error, "%.300s/%s: expected at most %d cells", run->directory, trial_format.file, CELLS_MOST);
         }
         if (cell == run->count) {
             row_begin(&run->rows[run->count++], trial);
@@ -140,8 +141,8 @@ static int cells_group(struct run_data *run, char *error)
             run->blocks = (size_t)trial->block;
         else if (trial->block > BLOCK_MOST && trial_is_ok(trial)) {
             free(last);
-            return refuse(error, "%s: trial %lld: expected a block of 1 .. %d, found %lld", trial_format.file,
-                          (long long)trial->trial_id, BLOCK_MOST, (long long)trial->block);
+            return refuse(error, "%.300s/%s: trial %lld: expected a block of 1 .. %d, found %lld", run->directory,
+                          trial_format.file, (long long)trial->trial_id, BLOCK_MOST, (long long)trial->block);
         }
     }
     free(last);
@@ -158,8 +159,8 @@ static int blocks_index(struct run_data *run, char *error)
 {
     size_t size = run->count * run->blocks;
     if (size > PLACES_MOST)
-        return refuse(error, "%s: expected at most %d cells times blocks, found %zu in %zu blocks", trial_format.file,
-                      PLACES_MOST, run->count, run->blocks);
+        return refuse(error, "%.300s/%s: expected at most %d cells times blocks, found %zu in %zu blocks",
+                      run->directory, trial_format.file, PLACES_MOST, run->count, run->blocks);
     run->at = calloc(size + 1, sizeof *run->at);
     if (!run->at)
         return -ENOMEM;
@@ -176,9 +177,10 @@ static int blocks_index(struct run_data *run, char *error)
             continue;
         size_t *at = &run->at[run->cell[i] * run->blocks + (size_t)trial->block - 1];
         if (*at != RUN_NOTHING)
-            return refuse(error, "%s: trials %lld and %lld are both of cell %.32s in block %lld: is it of two runs?",
-                          trial_format.file, (long long)run->trials[*at].trial_id, (long long)trial->trial_id,
-                          trial->cell_id, (long long)trial->block);
+            return refuse(error,
+                          "%.300s/%s: trials %lld and %lld are both of cell %.32s in block %lld: is it of two runs?",
+                          run->directory, trial_format.file, (long long)run->trials[*at].trial_id,
+                          (long long)trial->trial_id, trial->cell_id, (long long)trial->block);
         *at = i;
     }
     return 0;
@@ -216,7 +218,7 @@ int run_data_index(struct run_data *run, char *error)
         rc = blocks_index(run, error);
     if (!rc)
         rc = plan_index(run);
-    return rc == -ENOMEM ? refuse_as(rc, error, "%s: out of memory", trial_format.file) : rc;
+    return rc == -ENOMEM ? refuse_as(rc, error, "%.300s/%s: out of memory", run->directory, trial_format.file) : rc;
 }
 
 size_t run_data_at(const struct run_data *run, size_t cell, size_t block)
@@ -282,7 +284,7 @@ static int times_read(struct run_data *run, char *error)
         .trials = run->trials, .trial_count = run->trial_count, .on_trial = times_note, .arg = &reading};
     run->times = calloc(run->trial_count + 1, sizeof *run->times);
     if (!run->times)
-        return refuse_as(-ENOMEM, error, "%s: out of memory", latency_format.file);
+        return refuse_as(-ENOMEM, error, "%.300s/%s: out of memory", run->directory, latency_format.file);
     for (size_t i = 0; i < run->trial_count; i++) {
         double *numbers[] = {run->times[i].percentile, run->times[i].mean, run->times[i].tail};
         const size_t counts[] = {RUN_PERCENTILES, SPANS, TAIL_POINTS};
@@ -292,7 +294,7 @@ static int times_read(struct run_data *run, char *error)
     }
     int rc = histograms_read(run->directory, &reader, error);
     if (!rc && reading.out_of_memory)
-        rc = refuse_as(-ENOMEM, error, "%s: out of memory", latency_format.file);
+        rc = refuse_as(-ENOMEM, error, "%.300s/%s: out of memory", run->directory, latency_format.file);
     return rc == -ENOENT ? 0 : rc; /* a copy without it, because it is large: there are no percentiles then */
 }
 

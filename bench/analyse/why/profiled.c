@@ -41,8 +41,8 @@ static int on_trial(const void *row, void *arg)
     if (!trial_has_time(trial))
         return 0;
     if (r->count && trial->trial_id <= r->sibling[r->count - 1].trial_id)
-        return refuse_as(-EBADMSG, r->error, "profile/%s: trial_id %lld is out of order", trial_format.file,
-                         (long long)trial->trial_id);
+        return refuse_as(-EBADMSG, r->error, "%.300s/profile/%s: trial_id %lld is out of order", r->run->directory,
+                         trial_format.file, (long long)trial->trial_id);
     struct sibling *more = reallocarray(r->sibling, r->count + 1, sizeof *more);
     if (!more)
         return refuse_as(-ENOMEM, r->error, "out of memory");
