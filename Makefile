@@ -76,7 +76,7 @@ tests   := $(c_tests:%=$(B)/%)
 # What tests use: to run one and see what that leaves, to measure what a process costs, to have the kernel refuse calls;
 # and, not under sanitizers, which wrap them too, to make calls of libc fail, or last.
 preloads := $(patsubst tests/preload/%.c,$(B)/%.so,$(wildcard tests/preload/*.c))
-helpers := $(B)/alone $(B)/cost $(B)/refuse $(if $(SAN),,$(preloads) $(B)/slowed)
+helpers := $(B)/alone $(B)/cost $(B)/refuse $(B)/traced $(if $(SAN),,$(preloads) $(B)/slowed)
 fuzzed  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers := $(fuzzed:%=$(B)/fuzz_%)
 
@@ -158,7 +158,7 @@ $(fuzzers): $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/file.o $(B)/te
 	$(call say,LINK)$(link) $(if $(libfuzzer),-fsanitize=fuzzer) -o $@ $(filter-out %.a $(if $(libfuzzer),%/driver.o),$^) \
 		$(B)/libpoolbench.a $(harness_libs)
 
-$(B)/alone $(B)/cost $(B)/refuse $(B)/slowed: $(B)/%: $(B)/tests/tools/%.o
+$(B)/alone $(B)/cost $(B)/refuse $(B)/traced $(B)/slowed: $(B)/%: $(B)/tests/tools/%.o
 	$(call say,LINK)$(link) -o $@ $< -ldl
 
 $(preloads): $(B)/%.so: tests/preload/%.c $(B)/flags

@@ -1,10 +1,16 @@
 # Who ran which task when: a panel for every pool, a row for every worker, a bar for every task. All panels have the same
 # axes.
-# The two shades of computing are dark, those of sleeping light, in grey too.
-array kind_colour[5] = ['#004C7A', '#0072B2', '#EDB12E', '#F9DD9B', '#000000']
-array kind_text[5] = ['computes', '', 'sleeps', '', 'failed']
-do for [k = 1:5:2] {
-    if (kinds & (3 << k)) { keys = keys + 1; key_text[keys] = kind_text[k]; key_shape[keys] = 5; key_colour[keys] = kind_colour[k] }
+# The two shades of computing are dark, those of sleeping light, in grey too. With states (of profiled siblings) a bar is
+# what a worker's slot did, and how high it is tells states apart as well as its colour does.
+if (!exists('has_states')) { has_states = 0 }
+array kind_colour[8] = ['#004C7A', '#0072B2', '#EDB12E', '#F9DD9B', '#000000', '#56B4E9', '#D55E00', '#444444']
+array kind_text[8] = ['computes', '', 'sleeps', '', 'failed', 'on a CPU between tasks', 'waits for a CPU', 'no process runs']
+array kind_high[8] = [0.42, 0.42, 0.42, 0.42, 0.42, 0.42, 0.22, 0.07]
+if (has_states) { kind_text[1] = 'on a CPU in a task'; kind_text[3] = 'off a CPU in a task'; kind_colour[3] = kind_colour[4] }
+do for [k = 1:8] {
+    if ((k > 5 && kinds & (1 << k)) || (k % 2 && k < 6 && kinds & ((k < 5 ? 3 : 1) << k))) {
+        keys = keys + 1; key_text[keys] = kind_text[k]; key_shape[keys] = 5; key_colour[keys] = kind_colour[k]
+    }
 }
 x_text = 'since the gate'
 y_text = 'worker'
@@ -26,9 +32,9 @@ do for [page = 1:pages] {
         set ytics 0, (rows_most > 32 ? 8 : rows_most > 16 ? 4 : rows_most > 8 ? 2 : 1), panel_rows[p] - 1
         set grid noy
         command = ''
-        do for [k = 1:5] {
+        do for [k = 1:8] {
             if (panel_kinds[p] & (1 << k)) {
-                command = command . sprintf("data index %d using (0):3:($4 == %d ? $1 / unit : NaN):($2 / unit):($3 - 0.42):($3 + 0.42) with boxxyerror linecolor rgb '%s', ", p - 1, k, kind_colour[k])
+                command = command . sprintf("data index %d using (0):3:($4 == %d ? $1 / unit : NaN):($2 / unit):($3 - %g):($3 + %g) with boxxyerror linecolor rgb '%s', ", p - 1, k, kind_high[k], kind_high[k], kind_colour[k])
             }
         }
         eval 'plot ' . command[1:strlen(command) - 2]

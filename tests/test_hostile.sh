@@ -84,7 +84,7 @@ read_all() # RUN WORDS
     local run=$1 call
     for call in "summarise $run" "compare $run" "compare $run --format csv" "compare $run --format markdown" \
         "compare $run --format latex" "compare $run $run" "compare $run --by workload" "isolation $run" \
-        "isolation $run --format csv" "explain $run" "explain $run --format csv" "explain $run $run" "scaling $run" "scaling $run --format csv" "targets $run targets.ini" \
+        "isolation $run --format csv" "explain $run" "explain $run --format csv" "explain $run $run" "trace $run c001" "scaling $run" "scaling $run --format csv" "targets $run targets.ini" \
         "targets $run targets.ini --format csv" "advise $run --size 100us" "summarise $run --format hyperfine" "report $run" "plan --like $run" "repair $run"; do
         # shellcheck disable=SC2086 # words
         check "$call, $2" read_run $call
@@ -279,7 +279,7 @@ for number in 9223372036854775807 -9223372036854775808 18446744073709551615 -1 0
     for run in sizes metg; do
         for all in 0 1; do
             numbers_run $run numbers $number $all
-            for call in 'summarise numbers' 'compare numbers' 'explain numbers' 'report numbers' 'scaling numbers' 'isolation numbers' \
+            for call in 'summarise numbers' 'compare numbers' 'explain numbers' 'trace numbers c001' 'report numbers' 'scaling numbers' 'isolation numbers' \
                 'advise numbers --size 100us'; do
                 # shellcheck disable=SC2086 # words
                 check "$call of $run with $number" read_run $call

@@ -2,7 +2,7 @@
  * and that slots close over workers x wall, whatever happens in them. */
 /* sanitizers: address undefined (one thread) */
 #include "bench/machine/switches.h"
-#include "bench/profile/slots.h"
+#include "bench/profile/spans.h"
 #include "tests/skip.h"
 #include <errno.h>
 #include <math.h>
@@ -298,6 +298,67 @@ static void processes_of_tasks_have_slots(void **state)
     threads_release(&threads);
 }
 
+/* The spans of a trial are its sums, one after the other for each slot, without a gap. */
+static void spans_are_sums(const struct slots_from *from, const struct slots_sum *sum)
+{
+    struct spans spans;
+    double slot_ns[SLOT_STATES] = {0}, role_ns[ROLES] = {0};
+    uint64_t at[8];
+    assert_int_equal(spans_make(from, &spans), 0);
+    assert_true(spans.end_ns == from->to_ns[TRIAL_RUN] && from->workers <= 8);
+    for (unsigned i = 0; i < from->workers; i++)
+        at[i] = from->from_ns[TRIAL_RUN];
+    for (size_t i = 0; i < spans.count; i++) {
+        const struct time_span *span = &spans.span[i];
+        assert_true(span->to_ns > span->from_ns && (!i || span->from_ns >= span[-1].from_ns));
+        if (span->tid) {
+            role_ns[span->role] += (double)(span->to_ns - span->from_ns);
+            continue;
+        }
+        assert_true(span->from_ns == at[span->slot]);
+        at[span->slot] = span->to_ns;
+        slot_ns[span->state] += (double)(span->to_ns - span->from_ns);
+    }
+    for (unsigned i = 0; i < from->workers; i++)
+        assert_true(at[i] == spans.end_ns);
+    for (int i = 0; i < SLOT_STATES; i++)
+        assert_true(slot_ns[i] == sum->slot_ns[i]);
+    for (int i = 0; i < ROLES; i++) {
+        const double *role = sum->role_ns[i][TRIAL_RUN];
+        assert_true(role_ns[i] == role[THREAD_ON] + role[THREAD_WAITS] + role[THREAD_OFF]);
+    }
+    spans_release(&spans);
+}
+
+/* A trial of more than there is room for is cut at one time for all. */
+static void long_trials_are_cut(void **state)
+{
+    enum { SWITCHES = 3 * SPANS_MOST };
+    struct switch_record *records = calloc(SWITCHES + 2, sizeof *records);
+    struct threads threads;
+    struct spans spans;
+    uint64_t most = 0;
+    (void)state;
+    assert_non_null(records);
+    for (int i = 0; i < SWITCHES; i++)
+        records[i + 2] = (struct switch_record){
+            .at_ns = 100 + 10 * (uint64_t)i, .kind = i % 2 ? SWITCH_IN : SWITCH_OUT, .tid = 2, .cpu = 1};
+    records[0] = (struct switch_record){.at_ns = 10, .kind = SWITCH_IN, .tid = 2, .cpu = 1};
+    records[1] = (struct switch_record){.at_ns = 11, .kind = SWITCH_NAMED, .tid = 2, .cpu = 1, .name = "pb-worker-0"};
+    assert_int_equal(threads_make(records, SWITCHES + 2, 1, 0, &two_workers, &threads), 0);
+    const struct slots_from from = {
+        .threads = &threads, .workers = 2, .from_ns = {[TRIAL_RUN] = 50}, .to_ns = {[TRIAL_RUN] = 100 + 10 * SWITCHES}};
+    assert_int_equal(spans_make(&from, &spans), 0);
+    assert_true(spans.count <= SPANS_MOST && spans.count > SPANS_MOST / 2);
+    assert_true(spans.end_ns < from.to_ns[TRIAL_RUN]);
+    for (size_t i = 0; i < spans.count; i++)
+        most = spans.span[i].to_ns > most ? spans.span[i].to_ns : most;
+    assert_true(most == spans.end_ns);
+    spans_release(&spans);
+    threads_release(&threads);
+    free(records);
+}
+
 /* Whatever records say, slots close, no state is below 0, and roles have what their threads lived. */
 static void slots_close_over_anything(void **state)
 {
@@ -341,6 +402,7 @@ static void slots_close_over_anything(void **state)
             slots += sum.slot_ns[i];
         }
         assert_true(slots == WORKERS * 2000.0);
+        spans_are_sums(&from, &sum);
         threads_release(&threads);
     }
 }
@@ -351,7 +413,7 @@ int main(void)
         cmocka_unit_test(a_program_is_recorded),     cmocka_unit_test(a_refusal_says_what_would_allow_it),
         cmocka_unit_test(threads_have_no_gaps),      cmocka_unit_test(roles_are_told),
         cmocka_unit_test(states_are_told),           cmocka_unit_test(processes_of_tasks_have_slots),
-        cmocka_unit_test(slots_close_over_anything),
+        cmocka_unit_test(slots_close_over_anything), cmocka_unit_test(long_trials_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,8 @@ static int states_make(struct sibling *sibling, const struct switch_record *reco
                                   .workers = cell->shape.workers};
         phases_set(parts->report, &from);
         rc = slots_add_up(&from, &sibling->sum);
+        if (!rc)
+            rc = spans_make(&from, &sibling->spans);
         threads_release(&threads);
     }
     if (!rc)

@@ -2,7 +2,7 @@
 #ifndef POOLBENCH_MEASURE_SIBLING_H
 #define POOLBENCH_MEASURE_SIBLING_H
 #include "bench/measure/session.h"
-#include "bench/profile/slots.h"
+#include "bench/profile/spans.h"
 
 struct sibling {
     const struct cell *cell;
@@ -12,7 +12,8 @@ struct sibling {
     bool is_left_out;         /* so many tasks are not kept: nothing was run */
     bool has_states;          /* no record was lost, and the trial came to its end */
     struct slots_sum sum;
-    double apart_ns; /* between records and CPU time of workers; NAN: not known */
+    double apart_ns;    /* between records and CPU time of workers; NAN: not known */
+    struct spans spans; /* of one that has states; to be released */
 };
 
 /* Runs it; where records were lost once more, with larger rings. 0 or -errno with a line in error (ERROR_MAX bytes). */

@@ -186,7 +186,13 @@ static int sibling_put(struct siblings *s, struct session *session, const struct
         rc = sibling_states_put(s->states, &sibling, row.trial_id);
         if (rc)
             record_failed(rc, s->directory, state_format.file, error);
+        else
+            rc = middles_offer(&s->middles, (size_t)(cell - session->plan.cells.cell), row.trial_id,
+                               sibling.facts.parts.report, &sibling.spans)
+                     ? refuse(error, "out of memory")
+                     : 0;
     }
+    spans_release(&sibling.spans);
     return rc;
 }
 
@@ -235,7 +241,11 @@ int siblings_close(struct siblings *s, FILE *talk, char *error)
     int rc = s->states ? csv_close(s->states) : 0;
     if (rc)
         record_failed(rc, s->directory, state_format.file, error);
+    int written = middles_write(&s->middles, s->directory);
+    if (written && !rc)
+        rc = record_failed(written, s->directory, span_format.file, error);
     int closed = recorder_close(&s->recorder, rc ? ignored : error);
+    middles_release(&s->middles);
     free(s->blocks);
     free(s->done);
     *s = (struct siblings){0};

@@ -1,11 +1,13 @@
 /* Profiled siblings of published trials (--profile): trials of the same cells with the same seed, in some of the same
  * blocks, whose switches are recorded and whose every task is kept. They stand in profile/ of the run alone, in the
- * formats of the published ones, with states.csv: what each role's threads and the slots did (bench/profile/). Where
+ * formats of the published ones, with states.csv: what each role's threads and the slots did (bench/profile/), and of
+ * the middle one of each cell spans.csv: when they did it. Where
  * records are refused, profile/abilities.csv says what refused them and what would allow them, and the run is as it
  * would be without. One thread. 0 or -errno with a line in error (ERROR_MAX bytes). */
 #ifndef POOLBENCH_MEASURE_SIBLINGS_H
 #define POOLBENCH_MEASURE_SIBLINGS_H
 #include "bench/machine/switches.h"
+#include "bench/measure/middles.h"
 #include "bench/measure/session.h"
 
 #define SIBLINGS_BLOCKS 10   /* at least, where a run has so many: what intervals of ten states together take */
@@ -15,6 +17,7 @@ struct siblings {
     bool are_wanted; /* else nothing below holds */
     struct recorder recorder;
     struct csv_writer *states;
+    struct middles middles;
     char directory[PATH_MAX];
     uint64_t *blocks; /* bits, from 0: those that have siblings */
     unsigned count, blocks_chosen;

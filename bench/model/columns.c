@@ -1,18 +1,13 @@
 /* The table of columns: one line a column, in the order of the files. A column that says the same in several files (the
  * factors of a cell) is written once, as a macro over the row struct it is a field of. */
 #include "bench/model/columns.h"
+#include "bench/model/column_forms.h"
 #include "bench/model/options.h"
 #include "bench/model/rare.h"
 #include <math.h>
 #include <string.h>
 
 // clang-format off
-#define COLUMN(kind, row, field, help) {COLUMN_OF(row, kind, #field, field, help)}
-#define INT(row, field, help)  COLUMN(INT, row, field, help)
-#define UINT(row, field, help) COLUMN(UINT, row, field, help)
-#define REAL(row, field, help) COLUMN(REAL, row, field, help)
-#define TEXT(row, field, help) COLUMN(TEXT, row, field, help)
-
 /* Only in files of runs that have a cell with --arrival rate. */
 #define RATE_INT(row, field, help)  {COLUMN_OF(row, INT, #field, field, help), .rare = 1 + OPTION_ARRIVAL}
 #define RATE_REAL(row, field, help) {COLUMN_OF(row, REAL, #field, field, help), .rare = 1 + OPTION_ARRIVAL}
@@ -325,33 +320,7 @@ static const struct column tries_columns[] = {
     INT(tries_row, n, "blocks"),
     ROW_SUM_COLUMN(tries_row),
 };
-
-static const struct column state_columns[] = {
-    INT(state_row, trial_id, "of profile/trials.csv"),
-    TEXT(state_row, role, "whose: submitter, worker, forker, child, program, helper; of workers in the run it is their slots"),
-    TEXT(state_row, phase, "when: open, warm-up, run (from the gate to the last reap), close"),
-    TEXT(state_row, state, "what was done (docs/WHY.md)"),
-    TEXT(state_row, by, "who had the CPU, or what the submitter did meanwhile"),
-    INT(state_row, ns, "how long, summed over the threads of the role, or over all slots"),
-    INT(state_row, ns_error, "by how much records and the workers' CPU time differ; empty: not known"),
-    INT(state_row, count, "threads; empty: not counted"),
-    TEXT(state_row, source, "how it is known: switches (records of switches), rusage"),
-};
-
-static const struct column ability_columns[] = {
-    TEXT(ability_row, host, "where"),
-    TEXT(ability_row, kind, "what it is for"),
-    TEXT(ability_row, event, "the event that was tried"),
-    {COLUMN_OF(ability_row, INT, "errno", error, "of the call that was refused; 0: it counts what it must")},
-    TEXT(ability_row, remedy, "that call, and what would allow it"),
-};
 // clang-format on
-
-#define FORMAT(name, row, text)                                                                                        \
-    {                                                                                                                  \
-        .file = #name ".csv", .help = text, .columns = row##_columns,                                                  \
-        .count = sizeof row##_columns / sizeof row##_columns[0], .row_size = sizeof(struct row##_row)                  \
-    }
 
 const struct file_format plan_format = FORMAT(plan, plan, "A row is a planned trial, in running order.");
 const struct file_format trial_format =
@@ -366,26 +335,15 @@ const struct file_format summary_format =
     FORMAT(summary, summary,
            "A row is a cell, by order of its first trial. Made from the other files by `poolbench summarise`.");
 
-const struct file_format state_format = {.file = "states.csv",
-                                         .help = "In `profile/`: a row is a state of a profiled sibling (`--profile`).",
-                                         .columns = state_columns,
-                                         .count = sizeof state_columns / sizeof state_columns[0],
-                                         .row_size = sizeof(struct state_row)};
-const struct file_format ability_format = {
-    .file = "abilities.csv",
-    .help = "In `profile/`: a row is what profiling needs of the kernel, and whether it was there.",
-    .columns = ability_columns,
-    .count = sizeof ability_columns / sizeof ability_columns[0],
-    .row_size = sizeof(struct ability_row)};
 const struct file_format metg_format = FORMAT(metg, metg, "A row is a pool of `poolbench metg`.");
 const struct file_format crossover_format = FORMAT(crossover, crossover, "The answer of `poolbench crossover`.");
 const struct file_format capacity_format = FORMAT(capacity, capacity, "A row is a pool of `poolbench capacity`.");
 
 const struct file_format tries_format = FORMAT(tries, tries, "A row is a change of `poolbench explain --try`.");
 
-const struct file_format *const file_formats[] = {&plan_format,    &trial_format, &sample_format,    &latency_format,
-                                                  &summary_format, &metg_format,  &crossover_format, &capacity_format,
-                                                  &tries_format,   &state_format, &ability_format,   NULL};
+const struct file_format *const file_formats[] = {
+    &plan_format,     &trial_format, &sample_format, &latency_format, &summary_format, &metg_format, &crossover_format,
+    &capacity_format, &tries_format, &state_format,  &span_format,    &ability_format, NULL};
 
 const char *trial_status_word(int64_t status)
 {
@@ -463,8 +421,8 @@ const struct other_file other_files[] = {
     {"charts/",
      "each chart with the data (`.dat`) and the script (`.gp`) that drew it; `gnuplot NAME.gp` there draws it "
      "anew"},
-    {"profile/",
-     "profiled siblings (`--profile`): trials.csv, samples.csv and latency.csv as above, and two files more"},
+    {"c012.pftrace", "what happened when in a trial of that cell, for ui.perfetto.dev (`poolbench trace`)"},
+    {"profile/", "profiled siblings (`--profile`): trials.csv, samples.csv and latency.csv as above, and more files"},
     {NULL, NULL},
 };
 

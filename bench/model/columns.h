@@ -222,13 +222,20 @@ struct state_row {
     char source[16];
 };
 
+struct span_row {
+    int64_t trial_id, thread;
+    char role[16];
+    int64_t worker, cpu, from_ns, to_ns;
+    char state[16], by[16];
+};
+
 struct ability_row {
     char host[16], kind[16], event[32];
     int64_t error;
     char remedy[192];
 };
 
-extern const struct file_format state_format, ability_format;
+extern const struct file_format state_format, span_format, ability_format;
 extern const struct file_format metg_format, crossover_format, capacity_format, tries_format;
 extern const struct file_format plan_format, trial_format, sample_format, latency_format, summary_format;
 extern const struct file_format *const file_formats[]; /* all of them, NULL-terminated */

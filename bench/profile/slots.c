@@ -1,6 +1,7 @@
 /* See slots.h. All that happens is put in order of time; between two moments every slot is in one state, and how many
  * are in each is kept as it changes. */
 #include "bench/profile/slots.h"
+#include "bench/profile/spans.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -74,6 +75,9 @@ struct sweep {
     size_t does[DOES];         /* slots */
     size_t submitted, started; /* tasks */
     unsigned submitter_on, submitter_waits;
+    struct spans *spans;    /* that are put, or NULL; */
+    struct time_span *open; /* of each slot the one that is not over */
+    int rc;                 /* of putting them */
 };
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -239,15 +243,23 @@ static void moment_see(struct sweep *w, const struct moment *moment)
 
 /* ---- time that passes ---- */
 
+static enum slot_state waits_by(const struct cpu *cpu)
+{
+    return cpu->submitter ? SLOT_WAIT_SUBMITTER : cpu->ours ? SLOT_WAIT_WORKERS : SLOT_WAIT_OTHERS;
+}
+
+/* Whether the submitter is on a CPU for a slot that has nobody: reaping one and making the next are not told apart. */
+static bool one_is_made(const struct sweep *w)
+{
+    return tasks_are_left(w) && w->from->are_made && w->submitter_on && w->does[DOES_EMPTY] + w->does[DOES_ENDED];
+}
+
 static void waiting_pass(const struct sweep *w, double ns)
 {
     size_t left = w->does[DOES_WAIT];
     for (uint32_t i = 0; i < w->cpus && left; i++) {
         const struct cpu *cpu = &w->cpu[i];
-        const enum slot_state by = cpu->submitter ? SLOT_WAIT_SUBMITTER
-                                   : cpu->ours    ? SLOT_WAIT_WORKERS
-                                                  : SLOT_WAIT_OTHERS;
-        w->sum->slot_ns[by] += ns * cpu->waiting;
+        w->sum->slot_ns[waits_by(cpu)] += ns * cpu->waiting;
         left -= cpu->waiting;
     }
 }
@@ -258,8 +270,7 @@ static void time_pass(const struct sweep *w, double ns)
     const size_t *does = w->does;
     const bool is_left = tasks_are_left(w);
     const enum slot_state idle = idle_state(w);
-    /* reaping one and making the next are not told apart: both are the submitter's */
-    const size_t made = is_left && w->from->are_made && w->submitter_on && does[DOES_EMPTY] + does[DOES_ENDED];
+    const size_t made = one_is_made(w);
     const size_t of_empty = made && does[DOES_EMPTY];
     sum[SLOT_BODY] += ns * (double)does[DOES_BODY];
     sum[SLOT_HAND] += ns * (double)does[DOES_HAND];
@@ -274,6 +285,68 @@ static void time_pass(const struct sweep *w, double ns)
         waiting_pass(w, ns);
 }
 
+/* ---- each slot by itself ---- */
+
+/* made: it is the one that the submitter is on a CPU for. */
+static enum slot_state state_of(const struct sweep *w, const struct slot *slot, bool made)
+{
+    switch (slot->does) {
+    case DOES_BODY:
+        return SLOT_BODY;
+    case DOES_HAND:
+        return SLOT_HAND;
+    case DOES_WAIT:
+        return waits_by(&w->cpu[slot->cpu]);
+    case DOES_SLEEP:
+        return SLOT_SLEEP;
+    case DOES_BESIDE:
+        return SLOT_BESIDE;
+    case DOES_NOTHING:
+        return idle_state(w);
+    case DOES_EMPTY:
+        return made ? SLOT_MADE : tasks_are_left(w) ? SLOT_EMPTY : SLOT_IDLE_END;
+    case DOES_ENDED:
+        return made ? SLOT_MADE : SLOT_ENDED;
+    default:
+        return SLOT_UNKNOWN;
+    }
+}
+
+static void span_end(struct sweep *w, unsigned slot, uint64_t at_ns)
+{
+    w->open[slot].to_ns = at_ns;
+    if (!w->rc)
+        w->rc = spans_put(w->spans, &w->open[slot]);
+    w->open[slot].from_ns = at_ns;
+}
+
+/* From that time on slots do what they do now. */
+static void spans_turn(struct sweep *w, uint64_t at_ns)
+{
+    const enum slot_does first = w->does[DOES_EMPTY] ? DOES_EMPTY : DOES_ENDED;
+    bool is_made = one_is_made(w);
+    for (unsigned i = 0; i < w->from->workers; i++) {
+        const bool made = is_made && w->slot[i].does == first;
+        const int state = (int)state_of(w, &w->slot[i], made);
+        const uint32_t cpu = w->slot[i].does == DOES_WAIT ? w->slot[i].cpu : CPU_UNKNOWN;
+        is_made = is_made && !made;
+        if (w->open[i].state == state && w->open[i].cpu == cpu)
+            continue;
+        span_end(w, i, at_ns);
+        w->open[i].state = state;
+        w->open[i].cpu = cpu;
+    }
+}
+
+static void spans_end(struct sweep *w, uint64_t at_ns)
+{
+    w->spans->end_ns = at_ns;
+    for (unsigned i = 0; i < w->from->workers; i++)
+        span_end(w, i, at_ns);
+}
+
+/* ---- all of them ---- */
+
 static void slots_begin(struct sweep *w)
 {
     const struct threads *threads = w->from->threads;
@@ -283,6 +356,12 @@ static void slots_begin(struct sweep *w)
     for (unsigned i = 0; i < w->from->workers; i++) {
         w->slot[i].does = slot_does(&w->slot[i]);
         w->does[w->slot[i].does]++;
+        if (w->open)
+            w->open[i] = (struct time_span){.role = ROLE_WORKER,
+                                            .slot = (int)i,
+                                            .cpu = CPU_UNKNOWN,
+                                            .from_ns = w->from->from_ns[TRIAL_RUN],
+                                            .state = SLOT_UNKNOWN};
     }
 }
 
@@ -291,11 +370,23 @@ static void sweep_run(struct sweep *w)
     uint64_t at_ns = w->from->from_ns[TRIAL_RUN];
     slots_begin(w);
     for (size_t i = 0; i < w->count; i++) {
+        if (w->spans && w->moment[i].at_ns > at_ns) {
+            spans_turn(w, at_ns);
+            if (w->spans->count > SPANS_MOST || w->rc)
+                break;
+        }
         time_pass(w, (double)(w->moment[i].at_ns - at_ns));
         at_ns = w->moment[i].at_ns;
         moment_see(w, &w->moment[i]);
     }
-    time_pass(w, (double)(w->from->to_ns[TRIAL_RUN] - at_ns));
+    if (w->spans && w->spans->count <= SPANS_MOST) {
+        spans_turn(w, at_ns);
+        at_ns = w->from->to_ns[TRIAL_RUN];
+    }
+    if (w->spans)
+        spans_end(w, at_ns);
+    else
+        time_pass(w, (double)(w->from->to_ns[TRIAL_RUN] - at_ns));
 }
 
 /* ---- threads ---- */
@@ -318,10 +409,10 @@ static void roles_add_up(const struct slots_from *from, struct slots_sum *sum)
     }
 }
 
-int slots_add_up(const struct slots_from *from, struct slots_sum *sum)
+/* With spans: puts them; else what is added up goes to `sum`. */
+static int sweep_make(const struct slots_from *from, struct slots_sum *sum, struct spans *spans)
 {
-    struct sweep w = {.from = from, .sum = sum};
-    *sum = (struct slots_sum){0};
+    struct sweep w = {.from = from, .sum = sum, .spans = spans};
     for (size_t i = 0; i < from->threads->stretches; i++)
         if (from->threads->stretch[i].cpu != CPU_UNKNOWN && from->threads->stretch[i].cpu >= w.cpus)
             w.cpus = from->threads->stretch[i].cpu + 1;
@@ -329,17 +420,32 @@ int slots_add_up(const struct slots_from *from, struct slots_sum *sum)
     w.moment = calloc(2 * from->threads->stretches + 4 * from->tasks + 1, sizeof *w.moment);
     w.slot = calloc(from->workers + 1, sizeof *w.slot);
     w.cpu = calloc(w.cpus, sizeof *w.cpu);
-    const int rc = w.moment && w.slot && w.cpu ? 0 : -ENOMEM;
-    if (!rc && from->to_ns[TRIAL_RUN] > from->from_ns[TRIAL_RUN]) {
+    w.open = spans ? calloc(from->workers + 1, sizeof *w.open) : NULL;
+    w.rc = w.moment && w.slot && w.cpu && (w.open || !spans) ? 0 : -ENOMEM;
+    if (!w.rc && from->to_ns[TRIAL_RUN] > from->from_ns[TRIAL_RUN]) {
         moments_make(&w);
         sweep_run(&w);
     }
-    if (!rc)
-        roles_add_up(from, sum);
     free(w.moment);
     free(w.slot);
     free(w.cpu);
+    free(w.open);
+    return w.rc;
+}
+
+int slots_add_up(const struct slots_from *from, struct slots_sum *sum)
+{
+    *sum = (struct slots_sum){0};
+    const int rc = sweep_make(from, sum, NULL);
+    if (!rc)
+        roles_add_up(from, sum);
     return rc;
+}
+
+int slots_follow(const struct slots_from *from, struct spans *spans)
+{
+    struct slots_sum unused = {0};
+    return sweep_make(from, &unused, spans);
 }
 
 /* Returns how much of it was there. */

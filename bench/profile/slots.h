@@ -64,6 +64,10 @@ struct slots_sum {
     int64_t role_threads[ROLES][TRIAL_PHASES];        /* that lived then */
 };
 
+struct spans; /* spans.h */
+/* Of spans_make(): puts what each slot did, up to spans->end_ns or, where that is more than spans have room for, to an
+ * earlier one. 0 or -ENOMEM. */
+int slots_follow(const struct slots_from *from, struct spans *spans);
 /* 0 or -ENOMEM. */
 int slots_add_up(const struct slots_from *from, struct slots_sum *sum);
 /* The workers' CPU time and what the hypervisor took of all CPUs meanwhile, in ns, NAN where not known: time on a CPU

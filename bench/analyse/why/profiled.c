@@ -1,6 +1,6 @@
 /* See profiled.h. */
 #include "bench/analyse/why/profiled.h"
-#include "bench/base/inside.h"
+#include "bench/analyse/timeline.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
@@ -123,12 +123,9 @@ static void sibling_put(const struct sibling *sibling, const struct states *stat
 int profiled_make(const struct run_data *run, const struct states *states, struct states **profiled, char *error)
 {
     struct reading r = {.run = run, .error = error};
-    struct stat status;
     char directory[PATH_MAX];
     *profiled = NULL;
-    if (inside_stat(run->directory, "profile", &status) || !S_ISDIR(status.st_mode) ||
-        snprintf(directory, sizeof directory, "%s/profile", run->directory) >= (int)sizeof directory ||
-        !csv_is_there(directory, trial_format.file) || !csv_is_there(directory, state_format.file))
+    if (!profile_is_there(run, directory) || !csv_is_there(directory, state_format.file))
         return 0;
     int rc = csv_read(directory, &trial_format, -1, on_trial, &r, error);
     if (!rc)

@@ -1,5 +1,5 @@
 /* Workers over time: who ran which task when. One group of cells, for each of its pools one trial, the one with the
- * median time, from the tasks in samples.csv. */
+ * median time, from the tasks in samples.csv; or, where the run has profiled siblings, what slots did (states.c). */
 #include "bench/base/refuse.h"
 #include "bench/base/spec.h"
 #include "bench/model/by_trial.h"
@@ -7,6 +7,7 @@
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/charts/groups.h"
+#include "bench/show/charts/states.h"
 #include "bench/stats/stats.h"
 #include "workloads/workload.h"
 #include <math.h>
@@ -277,28 +278,36 @@ static bool is_drawn(const void *arg, size_t trial)
     return trial_has_time(&run->trials[trial]);
 }
 
-static int workers_make(const struct chart_work *work)
+static int tasks_draw(const struct chart_work *work, struct timelines *lines)
 {
-    struct timelines lines = {.run = work->run};
     char title[256], text[CHART_NOTE_MAX];
-    int result = groups_init(&lines.groups, work->run, is_drawn, work->run);
-    if (!result && lines.groups.panels)
-        result = timelines_read(&lines, work->run->directory, work->why);
+    int result = lines->groups.panels ? timelines_read(lines, work->run->directory, work->why) : 0;
     if (!result)
-        panel_choose(&lines);
+        panel_choose(lines);
     if (result == -ENOENT) {
         result = 0; /* samples.csv was left out of a copy: nothing failed */
-    } else if (!result && !lines.groups.panels) {
+    } else if (!result && !lines->groups.panels) {
         refuse(work->why, "no trial ended well");
-    } else if (!result && !lines.pools) {
+    } else if (!result && !lines->pools) {
         refuse(work->why, "no trial has a quarter of its tasks, timed, in samples.csv: run with --samples all");
     } else if (!result) {
-        panel_print(&lines, work->data, work->script);
+        panel_print(lines, work->data, work->script);
         snprintf(text, sizeof text, "Of each pool the trial of %s with the median time; a row a worker, a bar a task",
-                 groups_title(title, sizeof title, &lines.groups, lines.panel));
+                 groups_title(title, sizeof title, &lines->groups, lines->panel));
         chart_notes(work, text);
         result = 1;
     }
+    return result;
+}
+
+static int workers_make(const struct chart_work *work)
+{
+    struct timelines lines = {.run = work->run};
+    int result = groups_init(&lines.groups, work->run, is_drawn, work->run);
+    if (!result && lines.groups.panels)
+        result = states_draw(work, &lines.groups);
+    if (!result)
+        result = tasks_draw(work, &lines);
     timelines_release(&lines);
     return result;
 }
@@ -311,6 +320,8 @@ const struct chart chart_workers = {
         "that most pools have in common and most is known of. A row is a worker, a bar a task from its start to "
         "its end, neighbours in two shades; what is white is a worker between two tasks. Time counts from the "
         "gate. Where a panel says so, it shows the first tasks only, or those that were sampled: there, white "
-        "may be a task too.",
+        "may be a task too. Where the run has profiled siblings, a bar is what a worker's slot did: high on a CPU, or "
+        "in a "
+        "task, half as high while it waits for a CPU, low where no process runs, white while it is idle.",
     .make = workers_make,
 };

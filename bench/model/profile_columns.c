@@ -1,0 +1,45 @@
+/* The table of columns of what profiled siblings leave in profile/; see columns.h. */
+#include "bench/model/column_forms.h"
+
+// clang-format off
+static const struct column state_columns[] = {
+    INT(state_row, trial_id, "of profile/trials.csv"),
+    TEXT(state_row, role, "whose: submitter, worker, forker, child, program, helper; of workers in the run it is their slots"),
+    TEXT(state_row, phase, "when: open, warm-up, run (from the gate to the last reap), close"),
+    TEXT(state_row, state, "what was done (docs/WHY.md)"),
+    TEXT(state_row, by, "who had the CPU, or what the submitter did meanwhile"),
+    INT(state_row, ns, "how long, summed over the threads of the role, or over all slots"),
+    INT(state_row, ns_error, "by how much records and the workers' CPU time differ; empty: not known"),
+    INT(state_row, count, "threads; empty: not counted"),
+    TEXT(state_row, source, "how it is known: switches (records of switches), rusage"),
+};
+
+static const struct column ability_columns[] = {
+    TEXT(ability_row, host, "where"),
+    TEXT(ability_row, kind, "what it is for"),
+    TEXT(ability_row, event, "the event that was tried"),
+    {COLUMN_OF(ability_row, INT, "errno", error, "of the call that was refused; 0: it counts what it must")},
+    TEXT(ability_row, remedy, "that call, and what would allow it"),
+};
+
+static const struct column span_columns[] = {
+    INT(span_row, trial_id, "of profile/trials.csv"),
+    INT(span_row, thread, "its number in the kernel; empty: what a slot did, whichever of its threads that was"),
+    TEXT(span_row, role, "whose: submitter, worker, forker, child, program, helper; of a slot: worker"),
+    INT(span_row, worker, "number of the worker that it is or works for; empty: none"),
+    INT(span_row, cpu, "on which it was, or for which it waited; empty: none, or not known"),
+    INT(span_row, from_ns, "from the gate"),
+    INT(span_row, to_ns, "likewise"),
+    TEXT(span_row, state, "of a thread on-cpu, waiting or off; of a slot as in states.csv"),
+    TEXT(span_row, by, "likewise"),
+};
+// clang-format on
+
+const struct file_format state_format =
+    FORMAT(states, state, "In `profile/`: a row is a state of a profiled sibling (`--profile`).");
+const struct file_format span_format = FORMAT(
+    spans, span,
+    "In `profile/`: a row is how long a thread, or a slot, did one thing, in the run of the middle sibling of each "
+    "cell; the first 8,000 of a sibling.");
+const struct file_format ability_format =
+    FORMAT(abilities, ability, "In `profile/`: a row is what profiling needs of the kernel, and whether it was there.");
