@@ -261,6 +261,27 @@ static void states_are_told(void **state)
     threads_release(&threads);
 }
 
+/* The same, where the first task is over before the counter has moved: no time in it, also not later. */
+static void a_task_may_take_no_time(void **state)
+{
+    const struct task_times tasks[] = {{101, 115, 115, 200, 0}, {105, 125, 170, 200, 1}};
+    struct threads threads;
+    struct slots_sum sum;
+    (void)state;
+    assert_int_equal(threads_make(shared_cpu, sizeof shared_cpu / sizeof *shared_cpu, 1, 0, &two_workers, &threads), 0);
+    const struct slots_from from = {.threads = &threads,
+                                    .task = tasks,
+                                    .tasks = 2,
+                                    .are_timed = true,
+                                    .workers = 2,
+                                    .from_ns = {[TRIAL_RUN] = 100},
+                                    .to_ns = {[TRIAL_RUN] = 200}};
+    assert_int_equal(slots_add_up(&from, &sum), 0);
+    assert_true(sum.slot_ns[SLOT_BODY] == 15 + 10);
+    assert_true(sum.slot_ns[SLOT_HAND] == (20 + 45) + (5 + 30)); /* 110-130, 155-200 */
+    threads_release(&threads);
+}
+
 /* A process a task: made by the submitter, ended, reaped. */
 static void processes_of_tasks_have_slots(void **state)
 {
@@ -414,6 +435,7 @@ int main(void)
         cmocka_unit_test(threads_have_no_gaps),      cmocka_unit_test(roles_are_told),
         cmocka_unit_test(states_are_told),           cmocka_unit_test(processes_of_tasks_have_slots),
         cmocka_unit_test(slots_close_over_anything), cmocka_unit_test(long_trials_are_cut),
+        cmocka_unit_test(a_task_may_take_no_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

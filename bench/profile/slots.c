@@ -99,6 +99,12 @@ static void moment_put(struct sweep *w, uint64_t at_ns, enum moment_kind kind, s
         w->moment[w->count++] = (struct moment){later(at_ns, from->from_ns[TRIAL_RUN]), kind, index};
 }
 
+/* Where the counter is a coarse one, both stamps of a short task are the same. */
+static bool takes_time(const struct task_times *task)
+{
+    return task->end_ns > task->start_ns;
+}
+
 static void moments_of_task(struct sweep *w, size_t i)
 {
     const struct task_times *task = &w->from->task[i];
@@ -107,7 +113,8 @@ static void moments_of_task(struct sweep *w, size_t i)
         return;
     if (w->from->are_timed && task->start_ns && task->end_ns >= task->start_ns) {
         moment_put(w, task->start_ns, TASK_START, i);
-        moment_put(w, task->end_ns, TASK_END, i);
+        if (takes_time(task))
+            moment_put(w, task->end_ns, TASK_END, i);
     }
     moment_put(w, task->reap_ns, TASK_REAPED, i);
 }
@@ -232,7 +239,7 @@ static void moment_see(struct sweep *w, const struct moment *moment)
     struct slot *slot = &w->slot[task->slot];
     if (moment->kind == TASK_START) {
         w->started++;
-        slot->bodies++;
+        slot->bodies += takes_time(task);
     } else if (moment->kind == TASK_END) {
         slot->bodies -= slot->bodies > 0;
     } else {
