@@ -109,4 +109,34 @@ check 'what is dropped stays dropped' [ "$(ran broken fork)" = "${dropped:-$(ran
 check 'the others ran on' [ "$(ran broken one=pthread)" -gt "$(ran broken fork)" ]
 check 'every cell once in a block again' once broken
 
+# ---- rows whose verdicts are told, beside one that has no time any more ----
+cat >slower.ini <<'END_SUITE'
+[experiment told]
+pool = pthread, fork
+workload = empty
+workers = 2
+tasks = 100, 101, 102, 103, 104, 105, 106, 107
+[experiment slow]
+pool = pthread, fork
+workload = cmd:line=./slower
+workers = 1
+tasks = 1
+END_SUITE
+cat >slower <<'END_TASK'
+#!/bin/sh
+echo >>calls
+[ "$(wc -l <calls)" -le 12 ] || sleep 2
+END_TASK
+chmod +x slower
+limited poolbench run slower.ini --budget 8s --out left >out 2>err
+status=$?
+# 2: a machine that is too slow for so many trials in so short a time
+check "a run of which nothing is wanted any more: exit code $status" [ $status -eq 0 -o $status -eq 2 ]
+if said 'leaves, to keep to the budget: cmd'; then
+    check 'ends by its budget' grep -q '"because": "budget"' left/host.json
+    check 'with the last block that has trials' [ "$(sed -n '/"ended"/,/}/s/.*"blocks": \([0-9]*\),*/\1/p' left/host.json)" = \
+        "$(awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } $at["block"] > n { n = $at["block"] } END { print n + 0 }' left/trials.csv)" ]
+else
+    skip 'rows that have no time any more' 'none left'
+fi
 closing

@@ -10,6 +10,7 @@
 #include "bench/measure/job.h"
 #include "bench/model/columns.h"
 #include "bench/model/host.h"
+#include "bench/model/run_data.h"
 #include "bench/stats/design.h"
 #include "bench/stats/looks.h"
 #include "bench/stats/verdict.h"
@@ -57,6 +58,24 @@ static unsigned blocks_choose(const struct settings *settings, const struct plan
         return plan->blocks_needed > LOOK_MAX ? plan->blocks_needed : LOOK_MAX;
     double blocks = settings->budget_ns ? floor(time_ns / plan->block_ns) : 0;
     return (unsigned)fmax(plan->blocks_needed, fmin(blocks, BLOCKS_MAX));
+}
+
+unsigned plan_blocks_most(const struct plan *plan)
+{
+    const size_t all = RUN_TRIALS_MOST / plan->cells.count;
+    return all > plan->blocks_before ? (unsigned)(all - plan->blocks_before) : 0;
+}
+
+static int blocks_limit(struct plan *plan, const struct settings *settings, char *error)
+{
+    const unsigned most = plan_blocks_most(plan);
+    if (plan->blocks <= most)
+        return 0;
+    if (settings->blocks)
+        return refuse(error, "--blocks: %u of %zu trials are more than the %d that a run may have, expected at most %u",
+                      plan->blocks, plan->cells.count, RUN_TRIALS_MOST, most);
+    plan->blocks = most > 1 ? most : 1;
+    return 0;
 }
 
 static void cell_release(struct cell *cell)
@@ -397,6 +416,9 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
         rc = cells_complete(plan, settings, &planner);
     if (!rc) {
         plan->blocks = blocks_choose(settings, plan, time_left_ns(settings, plan));
+        rc = blocks_limit(plan, settings, error);
+    }
+    if (!rc) {
         plan->estimate_ns = (int64_t)fmin(plan->block_ns * plan->blocks + plan->around_ns, 9e18);
         bool is_cut = plan->estimate_ns > settings->budget_ns,
              is_filled = plan->blocks == BLOCKS_MAX && !settings->blocks;

@@ -35,6 +35,8 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
               struct plan *plan, char *error);
 void plan_release(struct plan *plan);
 
+/* How many blocks, behind those before, a run may have that can be read. */
+unsigned plan_blocks_most(const struct plan *plan);
 /* How far off forecasts may be before a row leaves for them: the more blocks have been run, the less. */
 double plan_slack(unsigned blocks);
 /* More blocks, behind those that are planned. As plan_make(). */

@@ -152,15 +152,18 @@ static int block_afford(struct session *session, struct course *course, unsigned
     double left_ns = session_left_ns(session, settings->budget_ns), next_ns = block_ns(plan, course, plan->kept);
     if (rc < 0)
         return rc;
-    if (block && !block_fits(session, next_ns, left_ns)) {
+    /* none is wanted where all verdicts of the rows that are left are told */
+    if (block && (!(next_ns > 0) || !block_fits(session, next_ns, left_ns))) {
         course->ending.because = block < plan->blocks ? "budget" : "blocks";
         return 0;
     }
     if (block < plan->blocks)
         return 1;
-    if (!is_timed(session, course))
+    const unsigned most = plan_blocks_most(plan);
+    if (!is_timed(session, course) || plan->blocks >= most)
         return 0;
-    unsigned more = (unsigned)fmax(floor(left_ns / next_ns), 1); /* it went faster than forecast */
+    /* it went faster than forecast */
+    const unsigned more = (unsigned)fmin(fmax(floor(left_ns / next_ns), 1), most - plan->blocks);
     rc = session_extend(session, more, error);
     progress_grow(&course->progress, more);
     return rc < 0 ? rc : 1;

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* More would be a broken number, and take the memory of as many. */
-enum { BLOCK_MOST = 1000000, TRIALS_MOST = 1000000, CELLS_MOST = 9999, PLACES_MOST = 100000000 };
+enum { BLOCK_MOST = RUN_TRIALS_MOST, CELLS_MOST = 9999, PLACES_MOST = 100000000 };
 
 static const struct {
     enum span phase;
@@ -74,9 +74,9 @@ static int on_trial(const void *row, void *arg)
         run->stood += trial->wall_ns == MISSING;
         return 0;
     }
-    if (run->trial_count == TRIALS_MOST)
+    if (run->trial_count == RUN_TRIALS_MOST)
         return refuse_as(-EBADMSG, reading->error, "%.300s/%s: more than %d trials", run->directory, trial_format.file,
-                         TRIALS_MOST);
+                         RUN_TRIALS_MOST);
     if (run->trial_count == reading->size) {
         size_t size = reading->size * 2 + 64;
         struct trial_row *trials = reallocarray(run->trials, size, sizeof *trials);
@@ -414,7 +414,7 @@ static size_t rows_missing(const struct run_data *run, const struct reading *rea
     size_t written = blocks_of(json_object_get(ended, "trials")), found = blocks_of(host_fact(run->host, "trials"));
     written = found > written ? found : written;
     if (!written && reading->is_counted && !host_fact(run->host, "resumed") && reading->last > 0 &&
-        reading->last <= TRIALS_MOST)
+        reading->last <= RUN_TRIALS_MOST)
         written = (size_t)reading->last;
     return written > reading->rows ? written - reading->rows : 0;
 }

@@ -10,7 +10,8 @@
 #include <limits.h>
 #include <stdio.h>
 
-#define RUN_NOTHING SIZE_MAX
+#define RUN_NOTHING     SIZE_MAX
+#define RUN_TRIALS_MOST 1000000 /* more would be a broken number, and take the memory of as many */
 
 /* Percentiles that are taken of every trial. */
 enum run_percentile {
