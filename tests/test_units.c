@@ -234,6 +234,10 @@ static void specs(void **state)
     assert_int_equal(spec.values[2], 2);
     spec_spell(&spec, text); /* in the table's order, defaults left out */
     assert_string_equal(text, "thing:threads=3:sync=mutex");
+    assert_string_equal(spec_option("thing:threads=3:line='a:line=b ''c''':bytes=1MiB", "line", text), "a:line=b 'c'");
+    assert_string_equal(spec_option("thing:threads=3:line=a", "threads", text), "3");
+    assert_string_equal(spec_option("thing:lines=a:line=", "line", text), "");
+    assert_string_equal(spec_option("thing:lines=a", "thing", text), "");
     static const char *const bad[][2] = {
         {"thing:treads=3", "thing has no option 'treads'; did you mean 'threads'?"},
         {"thing:threads", "thing: 'threads' is not key=value"},

@@ -21,7 +21,8 @@ enum {
     CMD_REPEATABLE,
     CMD_SUCCESS,
     CMD_TIMEOUT,
-    CMD_RETRIES
+    CMD_RETRIES,
+    CMD_NAME
 };
 const struct param cmd_params[] = {
     [CMD_LINE] = {"line", PARAM_TEXT, "", 0, 0, NULL,
@@ -45,6 +46,8 @@ const struct param cmd_params[] = {
                      "after which it is killed with all that it started, and has failed; 0: none"},
     [CMD_RETRIES] = {"retries", PARAM_COUNT, "0", 0, RUN_RETRIES_MAX, NULL,
                      "how often it is started again when it fails; its task takes as long as all of them"},
+    [CMD_NAME] = {"name", PARAM_TEXT, "", 0, 0, NULL,
+                  "what it is called in tables and charts, in the place of all this"},
     {.name = NULL},
 };
 

@@ -211,6 +211,25 @@ static int programs_check(const struct cells *cells, char *error)
     return 0;
 }
 
+/* And a name for one workload. */
+static int names_check(const struct cells *cells, char *error)
+{
+    char a[SPEC_MAX], b[SPEC_MAX];
+    for (size_t i = 0; i < cells->count; i++) {
+        const char *workload = cells->cell[i].f.workload;
+        if (!strcmp(workload_shown(workload, a), workload))
+            continue;
+        if (workload_find(a))
+            return refuse(error, "--workload: '%s' is the name of a workload, expected another one as name", a);
+        for (size_t j = 0; j < cells->count; j++) {
+            const char *other = cells->cell[j].f.workload;
+            if (strcmp(workload, other) != 0 && !strcmp(a, workload_shown(other, b)))
+                return refuse(error, "--workload: the name '%s' stands for two, %s and %s", a, workload, other);
+        }
+    }
+    return 0;
+}
+
 int experiments_cross(struct request *request, const struct machine *machine, char *error)
 {
     struct crossing crossing = {
@@ -222,5 +241,6 @@ int experiments_cross(struct request *request, const struct machine *machine, ch
     if (!rc && !request->cells.count)
         rc = refuse(error, "--%s%s", strncmp(request->left_out.word[0], "place ", 6) ? "pool: " : "",
                     request->left_out.word[0]);
-    return rc ? rc : programs_check(&request->cells, error);
+    rc = rc ? rc : programs_check(&request->cells, error);
+    return rc ? rc : names_check(&request->cells, error);
 }

@@ -222,6 +222,25 @@ const char *spec_behind_label(const char *text)
     return text[length] == '=' ? text + length + 1 : text;
 }
 
+char *spec_option(const char *spec, const char *option, char *text)
+{
+    const size_t length = strlen(option);
+    size_t used = 0;
+    for (spec += spec_name_length(spec); *spec; spec += spec_name_length(spec)) {
+        spec++;
+        if (strncmp(spec, option, length) != 0 || spec[length] != '=')
+            continue;
+        const char *at = spec + length + 1, *end = spec + spec_name_length(spec);
+        const bool quoted = *at == '\'';
+        for (at += quoted; at < end && used + 1 < SPEC_MAX; text[used++] = *at++)
+            if (quoted && *at == '\'' && *++at != '\'') /* '' is a quote */
+                break;
+        break;
+    }
+    text[used] = '\0';
+    return text;
+}
+
 /* What ends an alternative of the option at `text`, whose value begins after `head` letters. */
 static const char *expand_stops(const char *text, size_t head, const struct param *params)
 {

@@ -29,6 +29,9 @@ int spec_parse(const char *text, struct spec *spec, char *error);
 /* The length of a label in front of a spec, "old" of "old=pthread:wait=block"; 0: it has none. */
 size_t spec_label_length(const char *text);
 const char *spec_behind_label(const char *text); /* "pthread:wait=block" */
+/* The text that an option of a spec has, without its quotes; "" where it is not given. text: SPEC_MAX bytes. Returns
+ * text. */
+char *spec_option(const char *spec, const char *option, char *text);
 /* Canonical: the name, then every option that differs from its default. text: SPEC_MAX bytes, which are enough for what
  * spec_parse took. Returns the length it would have. */
 size_t spec_spell(const struct spec *spec, char *text);

@@ -89,6 +89,9 @@ struct cells {
     size_t count;
 };
 
+/* What people read: the name that a workload was given (cmd:name=zip:line=...), else all of it. text: SPEC_MAX bytes.
+ * Returns text. */
+char *workload_shown(const char *workload, char *text);
 /* "fork spin 10us, 2 workers". Returns its length, at most size - 1. */
 int cell_label(const struct cell *cell, char *text, size_t size);
 

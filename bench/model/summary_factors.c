@@ -86,7 +86,10 @@ static void value_label(char *text, size_t size, const struct option *option, co
         pool_shown(text, factors->pool);
         return;
     }
-    factor_text(option, factors, value);
+    if (option == &options[OPTION_WORKLOAD])
+        workload_shown(factors->workload, value);
+    else
+        factor_text(option, factors, value);
     char *hash = option == &options[OPTION_ARRIVAL] ? strstr(value, ":hash=") : NULL;
     if (hash) /* of a trace: for files */
         *hash = '\0';

@@ -29,7 +29,7 @@ const struct manual_row manual_exits[] = {
      "of `targets` is unresolved; a search (`metg`, `crossover`, `capacity`) has no answer for some pool; "
      "`explain --try` cannot tell A from B here; `advise` cannot say what is within a tenth of the best, or keeps to "
      "--p99. What would tell is said. 3 "
-     "outranks it, and --blind-ok of `compare` and `targets` makes it 0."},
+     "outranks it, and --blind-ok of `compare`, `targets` and `capacity` makes it 0."},
     {"128+N", "Signal N ended a run. What had been measured is kept and summed up."},
     {"141",
      "Whoever read standard output had seen enough (`| head`), and all else went well: what was begun was done, and "
