@@ -63,8 +63,8 @@ struct sights {
     double visible;     /* and what it sees */
 };
 int table_sights(const struct table *table, struct sights *sights); /* 0 or -ENOMEM */
+bool table_compares(const struct table *table, size_t row);         /* it has two contenders */
 /* Every verdict of the row on a contender against its best is told; false where it has no two contenders. */
-bool table_compares(const struct table *table, size_t row); /* it has two contenders */
 bool table_told(const struct table *table, size_t row);
 /* Likewise, and each by what a few blocks tell (bench/stats/drop.h), however few there are. */
 bool table_clear(const struct table *table, size_t row);

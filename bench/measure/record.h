@@ -44,8 +44,8 @@ int recorder_open(struct recorder *recorder, const char *directory, uint64_t see
                   char *error);
 /* Writes the trial; row, when not NULL, is what was written to trials.csv. */
 int recorder_put(struct recorder *recorder, const struct trial_facts *facts, struct trial_row *row, char *error);
-/* The trials of these cells in that block, those that are ok, are `disturbed` from now on: trials.csv is replaced in
- * one step. */
+/* The trials of these cells in that block, those that are ok or stood still, are `disturbed` from now on: trials.csv is
+ * replaced in one step. */
 int recorder_set_aside(struct recorder *recorder, unsigned block, const struct cells *cells, const uint32_t *order,
                        size_t count, char *error);
 /* Behind a block, between trials: what they wrote is on the disk, the rows of trials.csv last, so that a crash of the

@@ -23,7 +23,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define COMPARISONS 200 /* as many as docs/METHOD.md asks for */
+#define COMPARISONS 200 /* as many as docs/NOISE.md asks for */
 #define GROUP_LEAST STATS_INTERVAL_MIN
 #define GROUP_MOST  60
 #define CLOSING_NS  100e6 /* a summary, and no charts */
