@@ -63,6 +63,7 @@ static inline enum task_class job_class(const struct job *job, uint32_t task)
 struct places {
     const uint64_t *masks; /* workers rows */
     uint32_t words;
+    const int32_t *nodes; /* per worker, where what it makes is to be (numa_near); NULL: nothing is said */
 };
 
 struct pool_config {
@@ -116,11 +117,12 @@ struct usage {
     int64_t migrations;  /* changes of CPU from one task to the next, as seen by the workers */
     int64_t pss_bytes, private_bytes, maxrss_bytes;
     int64_t program_user_ns,
-        program_sys_ns;           /* of those, by programs that tasks were (children.h, or they became them) */
-    int64_t program_maxrss_bytes; /* of the largest; 0: none is known to be larger than who started it */
-    int64_t programs;             /* how many; 0: none, or nobody tells them apart */
-    int64_t workers_lost;         /* worker processes that ended without being told to */
-    int64_t replace_ns;           /* from noticing that to the new worker being ready, over all that were replaced */
+        program_sys_ns;              /* of those, by programs that tasks were (children.h, or they became them) */
+    int64_t program_maxrss_bytes;    /* of the largest; 0: none is known to be larger than who started it */
+    int64_t programs;                /* how many; 0: none, or nobody tells them apart */
+    int64_t workers_lost;            /* worker processes that ended without being told to */
+    int64_t replace_ns;              /* from noticing that to the new worker being ready, over all that were replaced */
+    int64_t pages_seen, pages_meant; /* as numa_look() adds; with memory alone, else 0 */
 };
 
 enum {

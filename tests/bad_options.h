@@ -40,6 +40,8 @@ static const char *const bad_options[][2] = {
     {"--arrival window:0", "--arrival: window: '0' is out of range, expected 1 .. 4026531839"},
     {"--arrival rate:0", "--arrival: 'rate:0' is out of range, expected 0.001 .. 1G tasks a second"},
     {"--collect order", "--collect: 'order' is not one of joined|completed|ordered|auto; did you mean 'ordered'?"},
+    {"--numa locl", "--numa: 'locl' is not local, interleave, node:N or as-made"},
+    {"--numa node:1024", "--numa: '1024' is out of range, expected 0 .. 1023"},
     {"--payload 1MiB", "--payload: '1MiB' is not IN:OUT, bytes handed to and returned by each task"},
     {"--payload 2GiB:0", "--payload: '2GiB' is out of range, expected 0 .. 1GiB"},
     {"--ballast 1MiB:tph", "--ballast: 'tph' is not thp or write=SHARE, expected BYTES[:thp][:write=10%]"},

@@ -74,7 +74,7 @@ left_out()
 {
     case $1 in
     test_contract | test_transport | test_faults | test_survive | test_limits | test_calibrate | test_queue_limit | \
-        test_steady) echo 'starts trial programs, see below' ;;
+        test_steady | test_numa) echo 'starts trial programs, see below' ;;
     test_births | test_kill) echo 'stops workers with ptrace, which qemu-user refuses' ;;
     test_pools) echo 'counts threads, of which qemu-user adds one' ;;
     test_kinds | test_crash) echo 'starts poolbench, which would be the one of this machine' ;;

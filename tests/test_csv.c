@@ -93,9 +93,11 @@ static void spelled_draw(const struct column *column, void *field)
     static const char *const arrivals[] = {"burst", "wave:3", "window:100", "rate:5", "rate:0.1:poisson"};
     static const char *const ballasts[] = {"0", "32MiB", "32MiB:thp", "32MiB:write=10%", "1025:thp:write=0.1%"};
     static const char *const limits[] = {"none", "1", "7", "1000", "4000000000"};
+    static const char *const nodes[] = {"as-made", "local", "interleave", "node:0", "node:1023"};
     const char *const *texts = !strcmp(column->name, "arrival")       ? arrivals
                                : !strcmp(column->name, "ballast")     ? ballasts
                                : !strcmp(column->name, "queue_limit") ? limits
+                               : !strcmp(column->name, "numa")        ? nodes
                                                                       : NULL;
     assert_non_null(texts);
     assert_int_equal(column->spelling->parse(texts[draw() % 5], field, error), 0);

@@ -28,15 +28,18 @@ static void place_anywhere(struct cell *cell)
 {
     static uint64_t *masks;
     static int *planned;
+    static int32_t *nodes;
     static unsigned cpus[CPUS_MAX];
     unsigned count = allowed_cpus(cpus, CPUS_MAX), words = cpus[count - 1] / 64 + 1, rows = cell->shape.workers + 1;
     free(masks);
     free(planned);
+    free(nodes);
     masks = calloc((size_t)rows * words, sizeof *masks);
     planned = calloc(rows, sizeof *planned);
-    assert_true(masks && planned);
+    nodes = calloc(rows, sizeof *nodes);
+    assert_true(masks && planned && nodes);
     for (unsigned row = 0; row < rows; row++) {
-        planned[row] = -1;
+        planned[row] = nodes[row] = -1;
         for (unsigned i = 0; i < count; i++)
             masks[(size_t)row * words + cpus[i] / 64] |= 1ull << (cpus[i] % 64);
     }
@@ -45,6 +48,7 @@ static void place_anywhere(struct cell *cell)
         .words = words,
         .masks = masks + words,
         .planned = planned,
+        .nodes = nodes,
         .main_mask = masks,
         .cpus = 1,
     };

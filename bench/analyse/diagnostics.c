@@ -9,9 +9,10 @@
 #define EFFICIENT_MOST 1.05 /* nobody is faster than the ideal: the iterations are wrong */
 #define BUSY           0.9  /* of the wall time, in the submitter */
 #define RESIDUAL_MOST  0.01 /* of a calibration */
+#define NUMA_LEAST     0.95 /* of the pages where they were meant to be; a few are there before anything is said */
 #define LABEL_MAX      96
 
-enum { MISCALIBRATED, PACED, SATURATED, UNTOLD, LATE, SUBMITTER_BOUND, DRIFT, LAG, BIMODAL, DIAGNOSTICS };
+enum { MISCALIBRATED, PACED, SATURATED, UNTOLD, LATE, SUBMITTER_BOUND, DRIFT, LAG, BIMODAL, ELSEWHERE, DIAGNOSTICS };
 
 static const char *const words[DIAGNOSTICS] = {
     [MISCALIBRATED] = "faster than the ideal by more than 5 %, a calibration error (--recalibrate)",
@@ -25,6 +26,7 @@ static const char *const words[DIAGNOSTICS] = {
     [DRIFT] = "times drifted over the run; ratios within blocks hold, times do not",
     [LAG] = "blocks depend on the one before; verdicts and intervals there are surer than they may be",
     [BIMODAL] = "times fall into two groups, and a median between them is neither",
+    [ELSEWHERE] = "more than 5 % of the pages were not where --numa says (numa_share in summary.csv)",
 };
 
 static bool holds(const struct summary_row *row, unsigned diagnostic)
@@ -41,6 +43,7 @@ static bool holds(const struct summary_row *row, unsigned diagnostic)
         [DRIFT] = row->drift_said == 1,
         [LAG] = row->lag_said == 1,
         [BIMODAL] = row->group_ratio > 1,
+        [ELSEWHERE] = row->numa_share < NUMA_LEAST,
     };
     return all[diagnostic];
 }

@@ -80,12 +80,13 @@ static double percentile_value(const struct work *work, size_t trial, size_t whi
 }
 
 /* Columns that are the median of something else than a column. */
-enum { EFFICIENCY, OVERHEAD, SUBMITTER, ACHIEVED, IMBALANCE, DRAWN, HANDED, SERVED, UTILISATION, DERIVED };
+enum { EFFICIENCY, OVERHEAD, SUBMITTER, ACHIEVED, IMBALANCE, DRAWN, HANDED, SERVED, UTILISATION, NUMA, DERIVED };
 
 static const size_t derived[DERIVED] = {
     [EFFICIENCY] = AT(efficiency),   [OVERHEAD] = AT(overhead_ns),       [SUBMITTER] = AT(submitter_share),
     [ACHIEVED] = AT(achieved_share), [IMBALANCE] = AT(worker_imbalance), [DRAWN] = AT(drawn_per_s),
     [HANDED] = AT(handed_per_s),     [SERVED] = AT(served_per_s),        [UTILISATION] = AT(utilisation),
+    [NUMA] = AT(numa_share),
 };
 
 /* How much of the time until the last result had arrivals: those that were drawn, and the last task holds its worker
@@ -137,6 +138,7 @@ static double derived_value(const struct work *work, size_t trial, size_t which)
         [SERVED] = rate_over(trial_tasks(t), t->served_ns),
         [UTILISATION] = trial_per_task(t, number_real(t->busy_ns)) * rate_over(t->f.tasks, t->drawn_ns) / 1e9 /
                         number_real(t->f.workers),
+        [NUMA] = number_real(t->numa_meant) / number_real(t->numa_pages),
     };
     return all[which];
 }

@@ -40,6 +40,11 @@ struct ballast {
     int64_t bytes, thp, write_ppm;
 };
 
+struct numa {
+    int64_t kind; /* enum numa_kind (pools/parts/numa.h) */
+    int64_t node; /* of NUMA_NODE, else 0 */
+};
+
 /* Texts are canonical: what the option takes, with nothing in it that is the default. In rows that were read, a number
  * whose column is not there is MISSING (bench/model/column.h). */
 struct factors {
@@ -58,6 +63,7 @@ struct factors {
     int64_t timing;               /* enum timing_kind */
     char trial_program[SPEC_MAX]; /* "this", or the label of another one */
     int64_t queue_limit; /* of ARRIVAL_RATE: with so many in flight, a task that comes due is dropped; 0: none */
+    struct numa numa;
 };
 
 #endif

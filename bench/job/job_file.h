@@ -6,6 +6,7 @@
 #ifndef POOLBENCH_JOB_JOB_FILE_H
 #define POOLBENCH_JOB_JOB_FILE_H
 #include "bench/job/factors.h"
+#include "pools/parts/numa.h"
 #include "pools/pool.h"
 #include "workloads/sequence.h"
 #include <stdint.h>
@@ -42,6 +43,7 @@ enum phase {
 struct job_layout {
     uint64_t main_mask;  /* cpu_words uint64_t */
     uint64_t masks;      /* shape.workers x cpu_words uint64_t */
+    uint64_t nodes;      /* shape.workers int32_t: the memory node of the worker; -1: it has several */
     uint64_t costs;      /* cost_count struct cost */
     uint64_t due;        /* ARRIVAL_RATE: tasks x uint64_t, ns from the gate */
     uint64_t texts;      /* of parameters, each with its end */
@@ -68,6 +70,8 @@ struct job_file {
     double speed; /* of those CPUs over that which sizes are labelled for; NAN: not known, and no ideal_ns */
     struct pool_shape shape;
     uint32_t cpu_words, spare_cpu;
+    uint32_t numa_kind;     /* of f.numa; NUMA_AS_MADE where there is nothing to say */
+    struct node_set nodes;  /* for numa_begin() */
     uint64_t task_limit_ns; /* 0: none */
     struct faults faults;
     uint32_t clock_counter; /* enum clock_counter */

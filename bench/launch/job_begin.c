@@ -19,6 +19,7 @@ struct job_layout job_layout(const struct job_counts *counts)
     size_t end = sizeof(struct job_file);
     at.main_mask = place_part(&end, counts->words * sizeof(uint64_t));
     at.masks = place_part(&end, (size_t)counts->workers * counts->words * sizeof(uint64_t));
+    at.nodes = place_part(&end, counts->workers * sizeof(int32_t));
     at.costs = place_part(&end, counts->costs * sizeof(struct cost));
     at.due = place_part(&end, counts->due * sizeof(uint64_t));
     at.texts = place_part(&end, counts->text_bytes);

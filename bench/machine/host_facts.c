@@ -5,6 +5,7 @@
 #include "bench/base/text_file.h"
 #include "bench/machine/cgroup.h"
 #include "bench/machine/kinds.h"
+#include "bench/machine/nodes.h"
 #include <dirent.h>
 #include <math.h>
 #include <stdbool.h>
@@ -92,6 +93,20 @@ static json_t *core_kinds(const struct machine *machine)
     return all;
 }
 
+/* By the system's numbers; cpus null: memory alone. */
+static json_t *nodes(const struct machine *machine)
+{
+    json_t *all = json_array();
+    for (hwloc_obj_t node = NULL; (node = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_NUMANODE, node));) {
+        const uint64_t bytes = node->attr->numanode.local_memory;
+        json_array_append_new(
+            all, json_pack("{s:i, s:o, s:o, s:b}", "node", (int)node->os_index, "cpus",
+                           node_has_cpus(machine->topology, node) ? set_text(node->cpuset) : json_null(), "bytes",
+                           number_or_null(bytes ? (int64_t)bytes : -1), "ours", node_is_ours(machine, node)));
+    }
+    return all;
+}
+
 static json_t *caches(hwloc_topology_t topology)
 {
     json_t *all = json_array();
@@ -139,11 +154,11 @@ static json_t *by_cpu(const struct machine *machine, const char *file, bool is_n
 json_t *facts_machine(const struct machine *machine)
 {
     hwloc_topology_t topology = machine->topology;
-    return json_pack("{s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "packages",
-                     objects(topology, HWLOC_OBJ_PACKAGE), "numa_nodes", objects(topology, HWLOC_OBJ_NUMANODE), "cores",
-                     (int)machine->cores, "pus", (int)machine->pus, "kinds", core_kinds(machine), "caches",
-                     caches(topology), "allowed_cpus", set_text(machine->allowed), "effective_cpus",
-                     (int)machine->effective_cpus, "quota_cpus",
+    return json_pack("{s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}", "packages",
+                     objects(topology, HWLOC_OBJ_PACKAGE), "numa_nodes", objects(topology, HWLOC_OBJ_NUMANODE), "nodes",
+                     nodes(machine), "cores", (int)machine->cores, "pus", (int)machine->pus, "kinds",
+                     core_kinds(machine), "caches", caches(topology), "allowed_cpus", set_text(machine->allowed),
+                     "effective_cpus", (int)machine->effective_cpus, "quota_cpus",
                      limit_fact(machine->quota_cpus > 0 ? machine->quota_cpus : -1, machine->unseen[LIMIT_CPU]),
                      "memory_bytes", number_or_null(machine->memory_bytes), "memory_free_bytes",
                      number_or_null(machine->memory_free_bytes), "tasks_limit", number_or_null(machine->tasks_limit));
@@ -240,13 +255,13 @@ json_t *facts_kernel(void)
     struct utsname kernel;
     bool known = uname(&kernel) == 0;
     int slack_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", text_or_null(known ? kernel.sysname : NULL),
-                     "release", text_or_null(known ? kernel.release : NULL), "version",
-                     text_or_null(known ? kernel.version : NULL), "architecture",
-                     text_or_null(known ? kernel.machine : NULL), "command_line", file_text("/proc/cmdline"),
-                     "transparent_hugepages", file_text("/sys/kernel/mm/transparent_hugepage/enabled"),
-                     "randomize_va_space", number_or_null(sysfile_number("/proc/sys/kernel/randomize_va_space")),
-                     "timer_slack_ns", number_or_null(slack_ns));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", text_or_null(known ? kernel.sysname : NULL), "release",
+        text_or_null(known ? kernel.release : NULL), "version", text_or_null(known ? kernel.version : NULL),
+        "architecture", text_or_null(known ? kernel.machine : NULL), "command_line", file_text("/proc/cmdline"),
+        "transparent_hugepages", file_text("/sys/kernel/mm/transparent_hugepage/enabled"), "randomize_va_space",
+        number_or_null(sysfile_number("/proc/sys/kernel/randomize_va_space")), "timer_slack_ns",
+        number_or_null(slack_ns), "numa_balancing", number_or_null(sysfile_number("/proc/sys/kernel/numa_balancing")));
 }
 
 /* The smallest step seen between two readings: what a time stamp can resolve. */

@@ -5,6 +5,7 @@
 #include "bench/base/nearest.h"
 #include "bench/base/refuse.h"
 #include "bench/base/spec.h"
+#include "bench/machine/nodes.h"
 #include "bench/machine/place_parse.h"
 #include <ctype.h>
 #include <errno.h>
@@ -50,13 +51,15 @@ static int placement_fill(struct placement *placement, const struct machine *mac
     placement->words = words;
     placement->masks = calloc((size_t)workers * words, sizeof *placement->masks);
     placement->planned = calloc(workers, sizeof *placement->planned);
+    placement->nodes = calloc(workers, sizeof *placement->nodes);
     placement->main_mask = calloc(words, sizeof *placement->main_mask);
-    if (!placement->masks || !placement->planned || !placement->main_mask)
+    if (!placement->masks || !placement->planned || !placement->nodes || !placement->main_mask)
         return -ENOMEM;
     for (unsigned w = 0; w < workers; w++) {
         hwloc_const_bitmap_t set = rows->sets[w % rows->count];
         mask_fill(placement->masks + (size_t)w * words, set);
         placement->planned[w] = hwloc_bitmap_weight(set) == 1 ? hwloc_bitmap_first(set) : -1;
+        placement->nodes[w] = w < rows->count ? node_of_cpus(machine, set) : placement->nodes[w - rows->count];
     }
     mask_fill(placement->main_mask, main_set);
     placement->spare_cpu = !hwloc_bitmap_intersects(main_set, used) && workers < machine->effective_cpus;
@@ -110,6 +113,7 @@ void placement_release(struct placement *placement)
 {
     free(placement->masks);
     free(placement->planned);
+    free(placement->nodes);
     free(placement->main_mask);
     *placement = (struct placement){0};
 }

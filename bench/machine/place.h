@@ -16,6 +16,7 @@
  * thread. */
 #ifndef POOLBENCH_MACHINE_PLACE_H
 #define POOLBENCH_MACHINE_PLACE_H
+#include "bench/base/words.h"
 #include "bench/machine/machine.h"
 
 #define PLACE_DEFAULT "cores-first"
@@ -26,6 +27,7 @@ struct placement {
     unsigned words;      /* 64-bit words a row */
     uint64_t *masks;     /* workers x words: bit c = CPU c (OS index) */
     int *planned;        /* per worker: the one CPU of its mask, or -1 where it may use several */
+    int32_t *nodes;      /* per worker: the memory node of its CPUs, by the system's number; -1: of several */
     uint64_t *main_mask; /* words: the submitter's */
     bool spare_cpu;   /* the submitter's CPUs are disjoint from the workers' and workers + 1 fit the effective CPUs */
     unsigned cpus;    /* effective CPUs the workers can use at once: for ideal_ns */
@@ -33,8 +35,8 @@ struct placement {
 };
 
 /* Plans `workers` workers; fills placement (owned by the caller, placement_release). -EINVAL and a line in error when
- * the place cannot be parsed or given here (names the CPU or object and what is allowed); -ENODEV likewise where it is
- * a word for which the machine has nothing (l3, fast). */
+ * the place cannot be parsed; -ENODEV likewise where the machine has no such CPU, object or kind of core, or none that
+ * is allowed, which the line names. */
 int place_plan(const struct machine *machine, const char *place, const char *place_main, unsigned workers,
                struct placement *placement, char *error);
 void placement_release(struct placement *placement);
@@ -46,6 +48,11 @@ int place_probe(char *reason, size_t size);
  * pinning is forbidden. 1 or 0; or as place_plan(). */
 int place_same(const struct machine *machine, const char *a, const char *b, const char *place_main, unsigned workers,
                char *error);
+
+/* Adds "numa:0", "numa:1" ... for "numa:each", and so for all objects of hwloc that have CPUs of ours, and kinds of
+ * core; in each case with a ? in front where that has one. Any other place itself, and the first where there is none.
+ * 0 or -ENOMEM. */
+int place_each(const struct machine *machine, const char *place, struct words *places);
 
 /* "none", "compact" ...: name, one line; NULL-terminated; for `list places` and nearest-name hints. */
 struct place_rows;

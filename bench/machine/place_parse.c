@@ -71,8 +71,9 @@ static int refuse_set(const struct parser *parser, const char *what)
 {
     char allowed[256];
     hwloc_bitmap_list_snprintf(allowed, sizeof allowed, parser->machine->allowed);
-    return refuse_place(parser, "%s is not allowed %s; allowed CPUs: %s", what,
-                        parser->machine->described ? "on that machine" : "here", allowed);
+    refuse_place(parser, "%s is not allowed %s; allowed CPUs: %s", what,
+                 parser->machine->described ? "on that machine" : "here", allowed);
+    return -ENODEV;
 }
 
 /* N or N-M; leaves *text behind it. */
@@ -142,9 +143,11 @@ static int location_parse(const struct parser *parser, const char *step, hwloc_c
         return refuse_place(parser, "no kind of object is called '%.*s'; expected pack, numa, l3, l2, core or pu",
                             (int)length, step);
     if (hwloc_type_sscanf_as_depth(name, &type, topology, &depth) != 0 || depth == HWLOC_TYPE_DEPTH_UNKNOWN ||
-        depth == HWLOC_TYPE_DEPTH_MULTIPLE || hwloc_obj_type_is_io(type) || type == HWLOC_OBJ_MISC)
-        return refuse_place(parser, "%s has no level of '%s' with CPUs",
-                            parser->machine->described ? "that machine" : "this machine", name);
+        depth == HWLOC_TYPE_DEPTH_MULTIPLE || hwloc_obj_type_is_io(type) || type == HWLOC_OBJ_MISC) {
+        refuse_place(parser, "%s has no level of '%s' with CPUs",
+                     parser->machine->described ? "that machine" : "this machine", name);
+        return -ENODEV;
+    }
     unsigned count = hwloc_get_nbobjs_inside_cpuset_by_depth(topology, inside, depth);
     bool all = strncmp(rest, "all", 3) == 0;
     if (all)
@@ -153,10 +156,12 @@ static int location_parse(const struct parser *parser, const char *step, hwloc_c
         rc = range_parse(&rest, &first, &last);
     if (rc != 0 || (*rest && *rest != '.'))
         return refuse_place(parser, "'%s' has no valid index; expected a number, a range such as 0-3, or all", step);
-    if (!all && last >= count)
-        return refuse_place(
+    if (!all && last >= count) {
+        refuse_place(
             parser, "there is no %s:%u; %s %u, counted from 0", name, first < count ? count : first,
             inside == hwloc_get_root_obj(topology)->cpuset ? "the machine has" : "inside that object there are", count);
+        return -ENODEV;
+    }
     for (unsigned i = first; rc == 0 && i <= last && i < count; i++) {
         hwloc_obj_t object = hwloc_get_obj_inside_cpuset_by_depth(topology, inside, depth, i);
         if (*rest == '.') {

@@ -20,8 +20,7 @@ void place_rows_release(struct place_rows *rows);
 int place_rows_make(struct place_rows *rows, const struct machine *machine, const char *option, const char *place,
                     char *error);
 
-/* Adds a row per named CPU or object, in the order they are named. -EINVAL with a line in error (ERROR_MAX bytes) that
- * begins with `option`, or -ENOMEM without; rows stay the caller's to release. */
+/* Adds a row per named CPU or object, in the order they are named. Errors as above. */
 int place_parse(const struct machine *machine, const char *option, const char *place, struct place_rows *rows,
                 char *error);
 

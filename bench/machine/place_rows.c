@@ -3,6 +3,7 @@
 #include "bench/base/nearest.h"
 #include "bench/base/refuse.h"
 #include "bench/base/spec.h"
+#include "bench/machine/nodes.h"
 #include "bench/machine/place.h"
 #include "bench/machine/place_parse.h"
 #include <ctype.h>
@@ -33,6 +34,17 @@ static void pu_kind(hwloc_topology_t topology, hwloc_const_bitmap_t cpus, struct
 #else
     (void)topology, (void)cpus;
 #endif
+}
+
+/* Of cores, as hwloc numbers them; 0: it tells none. */
+static int kinds_count(const struct machine *machine)
+{
+    int count = 0;
+#if HWLOC_API_VERSION >= 0x00020400
+    count = hwloc_cpukinds_get_nr(machine->topology, 0);
+#endif
+    (void)machine;
+    return count > 0 ? count : 0;
 }
 
 static unsigned core_weight(const struct machine *machine, hwloc_obj_t core)
@@ -158,8 +170,10 @@ static int rows_of_objects(struct place_rows *rows, const struct machine *machin
     int rc = 0;
     for (hwloc_obj_t object = NULL;
          rc == 0 && (object = hwloc_get_next_obj_by_type(machine->topology, type, object));) {
+        if (type == HWLOC_OBJ_NUMANODE && !node_has_cpus(machine->topology, object))
+            continue;
         rc = place_rows_add(rows, machine, object->cpuset);
-        rc = rc == -ENOENT ? 0 : rc; /* a node of memory alone, or CPUs that are not ours */
+        rc = rc == -ENOENT ? 0 : rc; /* CPUs that are not ours */
     }
     return rc;
 }
@@ -281,6 +295,8 @@ const struct place_name place_names[] = {
     {"efficient", "as cores-first, on cores of the slowest kind alone", efficient_make, "all cores are of one kind"},
     {"kind:0", "as cores-first, on cores of that kind alone, by hwloc's number", NULL, NULL},
     {"0+2-3", "the listed CPUs, by the operating system's numbers, in that order", NULL, NULL},
+    {"numa:each", "for each object, or kind of core, the same tasks once more on it alone: numa:0, numa:1 ...", NULL,
+     NULL},
     {"core:1.pu:0", "hwloc locations, joined with plus; core:0-3 and pack:all make one worker per object", NULL, NULL},
     {NULL, NULL, NULL, NULL},
 };
@@ -317,10 +333,7 @@ static int kind_make(struct place_rows *rows, const struct machine *machine, con
     char *end;
     const char *number = place + strlen(KIND_PREFIX);
     const long kind = isdigit((unsigned char)*number) ? strtol(number, &end, 10) : -1;
-    int kinds = 0;
-#if HWLOC_API_VERSION >= 0x00020400
-    kinds = hwloc_cpukinds_get_nr(machine->topology, 0);
-#endif
+    const int kinds = kinds_count(machine);
     if (kind < 0 || kind > INT_MAX || *end)
         return refuse(error, "%s: '%s': expected the number of a kind of core, as in kind:0", option, place);
     if (kinds <= 0)
@@ -332,6 +345,35 @@ static int kind_make(struct place_rows *rows, const struct machine *machine, con
     }
     int rc = rows_by_group(rows, machine, &(struct dealing){true, pu_has_number, (int)kind, rows_in_order});
     return rc == 0 && !rows->count ? absent(machine, option, place, "no CPU of that kind may be used", error) : rc;
+}
+
+#define EACH ":each"
+int place_each(const struct machine *machine, const char *place, struct words *places)
+{
+    char name[32], one[64], ignored[ERROR_MAX];
+    const size_t length = strlen(place), end = strlen(EACH), mark = *place == '?', before = places->count;
+    hwloc_obj_type_t type = HWLOC_OBJ_MACHINE;
+    int depth = 0, count = 0, rc = 0;
+    if (length <= mark + end || length - end >= sizeof name || strcmp(place + length - end, EACH) != 0)
+        return words_add(places, place, length);
+    snprintf(name, sizeof name, "%.*s", (int)(length - end - mark), place + mark);
+    const bool is_kind = !strcmp(name, "kind");
+    if (is_kind)
+        count = kinds_count(machine);
+    else if (hwloc_type_sscanf_as_depth(name, &type, machine->topology, &depth) == 0)
+        count = (int)hwloc_get_nbobjs_by_depth(machine->topology, depth);
+    for (int i = 0; i < count && rc == 0; i++) {
+        struct place_rows rows = {0};
+        const bool is_node = !is_kind && type == HWLOC_OBJ_NUMANODE;
+        int used = snprintf(one, sizeof one, "%s%s:%d", mark ? "?" : "", name, i);
+        if (is_node && !node_has_cpus(machine->topology, hwloc_get_obj_by_depth(machine->topology, depth, (unsigned)i)))
+            continue;
+        if (place_rows_make(&rows, machine, "", one + mark, ignored) == 0)
+            rc = words_add(places, one, (size_t)used);
+        place_rows_release(&rows);
+    }
+    snprintf(one, sizeof one, "%s%s:0", mark ? "?" : "", name);
+    return rc || places->count > before ? rc : words_add(places, one, strlen(one));
 }
 
 int place_rows_make(struct place_rows *rows, const struct machine *machine, const char *option, const char *place,

@@ -5,6 +5,7 @@
 #include "bench/job/job_file.h"
 #include "bench/job/warmup.h"
 #include "bench/launch/plugin.h"
+#include "bench/machine/nodes.h"
 #include "bench/machine/place.h"
 #include "bench/measure/costs.h"
 #include "bench/measure/job.h"
@@ -57,6 +58,94 @@ static int cell_place(struct cell *cell, struct planner *planner)
                         planner->error);
     if (!rc && pinned && planner->unpinnable[0])
         memcpy(cell->placement.reason, planner->unpinnable, sizeof planner->unpinnable);
+    return rc;
+}
+
+static bool may_run_on(const struct placement *placement, unsigned cpu)
+{
+    for (unsigned w = 0; w < placement->workers; w++)
+        if (placement->masks[(size_t)w * placement->words + cpu / 64] >> cpu % 64 & 1)
+            return true;
+    return false;
+}
+
+static int numa_refuse(const struct cell *cell, struct planner *planner, const char *why, const char *what)
+{
+    char asked[SPEC_MAX];
+    return refuse(planner->error, "--numa: %s: %s%s", factor_text(&options[OPTION_NUMA], &cell->f, asked), why, what);
+}
+
+/* Policies cannot be set here. */
+static int numa_forbidden(struct cell *cell, struct planner *planner, int rc)
+{
+    const int nodes = hwloc_get_nbobjs_by_type(planner->machine->topology, HWLOC_OBJ_NUMANODE);
+    cell->unspread = rc == -ENOSYS && nodes < 2; /* a kernel without nodes, where all is on the one there is */
+    if (cell->unspread)
+        return 0;
+    if (rc == -EPERM)
+        return numa_refuse(cell, planner,
+                           "set_mempolicy is not permitted here, which in a container takes CAP_SYS_NICE (docker run "
+                           "--cap-add SYS_NICE) or a seccomp profile that has it; expected as-made",
+                           "");
+    return numa_refuse(cell, planner, "expected as-made, as set_mempolicy is refused here: ", strerror(-rc));
+}
+
+static void nodes_fill(struct node_set *set, hwloc_const_bitmap_t nodes)
+{
+    for (int node = hwloc_bitmap_first(nodes); node >= 0 && node < NUMA_NODES_MAX; node = hwloc_bitmap_next(nodes, node))
+        set->bits[node / 64] |= 1ull << node % 64;
+}
+
+/* Those that have the CPUs of workers. 0 or -ENOMEM. */
+static int nodes_of_workers(const struct placement *placement, const struct machine *machine, hwloc_bitmap_t nodes)
+{
+    hwloc_bitmap_t cpus = hwloc_bitmap_alloc();
+    int rc = cpus ? 0 : -ENOMEM;
+    for (unsigned cpu = 0; cpu < placement->words * 64 && rc == 0; cpu++)
+        if (may_run_on(placement, cpu))
+            rc = hwloc_bitmap_set(cpus, cpu) != 0 ? -ENOMEM : 0;
+    if (rc == 0)
+        rc = nodes_of_cpus(machine, cpus, nodes);
+    hwloc_bitmap_free(cpus);
+    return rc;
+}
+
+/* Those nodes of ours that --numa means. 0 or -ENOMEM. */
+static int nodes_choose(const struct cell *cell, const struct machine *machine, hwloc_bitmap_t nodes)
+{
+    int rc = 0;
+    if (cell->f.numa.kind == NUMA_LOCAL)
+        return nodes_of_workers(&cell->placement, machine, nodes);
+    for (hwloc_obj_t node = NULL;
+         rc == 0 && (node = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_NUMANODE, node));)
+        if (node_is_ours(machine, node) &&
+            (cell->f.numa.kind != NUMA_NODE || (int64_t)node->os_index == cell->f.numa.node))
+            rc = hwloc_bitmap_set(nodes, node->os_index) != 0 ? -ENOMEM : 0;
+    return rc;
+}
+
+/* On which nodes its memory is to be. */
+static int cell_numa(struct cell *cell, struct planner *planner)
+{
+    const struct machine *machine = planner->machine;
+    char there[256];
+    if (cell->f.numa.kind == NUMA_AS_MADE)
+        return 0;
+    rare_note(OPTION_NUMA);
+    hwloc_bitmap_t nodes = hwloc_bitmap_alloc();
+    int rc = nodes ? nodes_choose(cell, machine, nodes) : -ENOMEM;
+    if (rc < 0)
+        rc = refuse(planner->error, "out of memory");
+    else if (hwloc_bitmap_iszero(nodes))
+        rc = numa_refuse(cell, planner,
+                         machine->described ? "that machine has no such node, expected one of "
+                                            : "there is no such node that may be used here, expected one of ",
+                         nodes_text(machine, there, sizeof there));
+    else if (!machine->described && (rc = numa_probe()) < 0)
+        rc = numa_forbidden(cell, planner, rc);
+    if (rc == 0)
+        nodes_fill(&cell->nodes, nodes);
+    hwloc_bitmap_free(nodes);
     return rc;
 }
 
@@ -251,6 +340,8 @@ int cell_prepare(struct cell *cell, struct planner *planner)
         rc = cell_queue(cell, planner);
     if (!rc)
         rc = cell_place(cell, planner);
+    if (!rc)
+        rc = cell_numa(cell, planner);
     if (!rc)
         rc = cell_workers(cell, planner);
     if (!rc)

@@ -83,6 +83,9 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     size_t row = placement->words * sizeof(uint64_t);
     memcpy((char *)file + file->at.main_mask, placement->main_mask, row);
     memcpy((char *)file + file->at.masks, placement->masks, row * cell->shape.workers);
+    memcpy((char *)file + file->at.nodes, placement->nodes, cell->shape.workers * sizeof *placement->nodes);
+    file->numa_kind = cell->unspread ? NUMA_AS_MADE : (uint32_t)cell->f.numa.kind;
+    file->nodes = cell->nodes;
     memcpy((char *)file + file->at.costs, cell->costs, cell->cost_count * sizeof *cell->costs);
     if (counts.due)
         arrivals_set(cell, order, trace, (uint64_t *)((char *)file + file->at.due));

@@ -307,6 +307,8 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->program_sys_ns = usage->programs ? usage->program_sys_ns : MISSING;
     row->program_maxrss_bytes = usage->program_maxrss_bytes ? usage->program_maxrss_bytes : MISSING;
     row->shared_cpu = !facts->cell->placement.spare_cpu;
+    row->numa_pages = usage->pages_seen ? usage->pages_seen : MISSING;
+    row->numa_meant = usage->pages_seen ? usage->pages_meant : MISSING;
 }
 
 double trial_service_ns(const struct job_parts *parts, double *cv)

@@ -52,8 +52,10 @@ struct cell {
 
     /* filled by bench/measure/complete.c and plan.c */
     struct placement placement;
-    double speed;       /* of its workers' CPUs, over that which sizes are labelled for: bench/measure/calibrate.h */
-    struct cost *costs; /* the size distribution as equally likely costs, owned by the plan */
+    struct node_set nodes; /* that its memory is to be on, where --numa says something */
+    bool unspread;         /* it says something, and this kernel knows of one node alone */
+    double speed;          /* of its workers' CPUs, over that which sizes are labelled for: bench/measure/calibrate.h */
+    struct cost *costs;    /* the size distribution as equally likely costs, owned by the plan */
     uint32_t cost_count;
     bool cost_in_order;
     bool tasks_auto;        /* their number was chosen here */

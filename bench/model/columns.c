@@ -16,6 +16,10 @@
 #define LIMIT_INT(row, field, help)  {COLUMN_OF(row, INT, #field, field, help), .rare = 1 + OPTION_QUEUE_LIMIT}
 #define LIMIT_REAL(row, field, help) {COLUMN_OF(row, REAL, #field, field, help), .rare = 1 + OPTION_QUEUE_LIMIT}
 
+/* Only in files of runs that have a cell with --numa. */
+#define NUMA_INT(row, field, help)  {COLUMN_OF(row, INT, #field, field, help), .rare = 1 + OPTION_NUMA}
+#define NUMA_REAL(row, field, help) {COLUMN_OF(row, REAL, #field, field, help), .rare = 1 + OPTION_NUMA}
+
 /* Only in summaries of runs whose tasks were programs. */
 #define COMMAND_INT(row, field, help) {COLUMN_OF(row, INT, #field, field, help), .rare = 1 + OPTION_WORKLOAD}
 
@@ -131,6 +135,8 @@ static const struct column trial_columns[] = {
     LIMIT_INT(trial_row, tasks_dropped, "tasks that were not handed in, as the queue had reached --queue-limit; with tasks_ok, tasks_failed and tasks_lost these are all"),
     INT(trial_row, submitter_wait_ns, "of runqueue_ns, what the submitter waited; empty where the kernel does not tell"),
     {COLUMN_OF(trial_row, INT, "throttled_ns", throttled_ns, "how long the quota of our control group kept CPUs from it that it had work for, summed over CPUs, from before the trial program starts until it has ended; the column is there only where it has a quota"), .rare = 1 + RARE_QUOTA},
+    NUMA_INT(trial_row, numa_pages, "under --numa: pages that were looked at after the last reap, of submitter and workers; empty where the kernel does not tell, or nothing was said"),
+    NUMA_INT(trial_row, numa_meant, "of those, pages on a node they were meant to be on (move_pages); of interleave those that an even spread has, too"),
     {COLUMN_OF(trial_row, INT, "samples_rows", samples.rows, "rows of the trial in samples.csv")},
     {COLUMN_OF(trial_row, INT, "samples_sum", samples.sum, "sum of their row_sum, modulo 10^18")},
     {COLUMN_OF(trial_row, INT, "latency_rows", latency.rows, "rows of the trial in latency.csv")},
@@ -245,6 +251,7 @@ static const struct column summary_columns[] = {
     APART_COLUMNS(first, RARE_FIRST, "in bursts and traces: of the tasks in pooled_n, those that came when none had been there for ten mean gaps, and 1 ms, or longer"),
     APART_COLUMNS(class_cpu, RARE_CLASSES, "under rate and window, where a workload has tasks of two classes: of the tasks in pooled_n, those that compute"),
     APART_COLUMNS(class_sleep, RARE_CLASSES, "likewise: those that sleep"),
+    NUMA_REAL(summary_row, numa_share, "under --numa: median over trials of numa_meant / numa_pages"),
 };
 
 #define SEARCH_COLUMNS(row) \

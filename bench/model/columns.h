@@ -74,6 +74,7 @@ struct trial_row {
     double latency_lag1, effective_tasks;
     int64_t tasks_dropped;
     int64_t submitter_wait_ns, throttled_ns;
+    int64_t numa_pages, numa_meant;
     struct row_tally samples, latency; /* its rows there */
     int64_t row_sum;
 };
@@ -162,6 +163,7 @@ struct summary_row {
     double misses, misses_lo, misses_hi;
     int64_t command_user_ns, command_sys_ns, command_cpu_ns, command_cpu_lo_ns, command_cpu_hi_ns, command_maxrss_bytes;
     struct latency_apart first, class_cpu, class_sleep;
+    double numa_share;
 };
 
 /* What the searching verbs found, a row a search. */

@@ -6,6 +6,8 @@
 #include "bench/base/units.h"
 #include "bench/launch/plugin.h"
 #include "bench/launch/program.h"
+#include "bench/machine/nodes.h"
+#include "bench/machine/place.h"
 #include "bench/model/dist.h"
 #include "bench/model/rare.h"
 #include <stdio.h>
@@ -291,6 +293,11 @@ int expand_workers(const char *text, const struct machine *machine, struct words
     }
 }
 
+int expand_place(const char *text, const struct machine *machine, struct words *values, char *error)
+{
+    return place_each(machine, text, values) ? refuse(error, "out of memory") : 0;
+}
+
 /* A place with a ? in front may give way to none; auto is the default with one. */
 int set_place(const char *value, struct cell *cell, char *error)
 {
@@ -399,3 +406,51 @@ static void ballast_spell(const void *field, char *text)
 }
 
 const struct spelling ballast_spelling = {ballast_parse, ballast_spell};
+
+/* ---- memory nodes ---- */
+
+#define NODE_PREFIX "node:"
+static const struct param node_range = {.kind = PARAM_COUNT, .min = 0, .max = NUMA_NODES_MAX - 1};
+static const char *const numa_words[] = {
+    [NUMA_AS_MADE] = "as-made", [NUMA_LOCAL] = "local", [NUMA_INTERLEAVE] = "interleave"};
+
+static int numa_parse(const char *text, void *field, char *error)
+{
+    struct numa *numa = field;
+    *numa = (struct numa){0};
+    for (int64_t kind = NUMA_AS_MADE; kind < NUMA_NODE; kind++)
+        if (!strcmp(text, numa_words[kind])) {
+            numa->kind = kind;
+            return 0;
+        }
+    numa->kind = NUMA_NODE;
+    if (!strncmp(text, NODE_PREFIX, strlen(NODE_PREFIX)))
+        return param_parse(&node_range, text + strlen(NODE_PREFIX), &numa->node, error);
+    return refuse(error, "'%s' is not local, interleave, node:N or as-made", text);
+}
+
+static void numa_spell(const void *field, char *text)
+{
+    const struct numa *numa = field;
+    if (numa->kind == NUMA_NODE)
+        snprintf(text, SPEC_MAX, NODE_PREFIX "%lld", (long long)numa->node);
+    else
+        snprintf(text, SPEC_MAX, "%s", numa_words[numa->kind]);
+}
+
+const struct spelling numa_spelling = {numa_parse, numa_spell};
+
+int expand_numa(const char *text, const struct machine *machine, struct words *values, char *error)
+{
+    char one[32];
+    int rc = 0;
+    if (strcmp(text, NODE_PREFIX "all") != 0)
+        return words_add(values, text, strlen(text)) ? refuse(error, "out of memory") : 0;
+    for (hwloc_obj_t node = NULL;
+         rc == 0 && (node = hwloc_get_next_obj_by_type(machine->topology, HWLOC_OBJ_NUMANODE, node));) {
+        const int length = snprintf(one, sizeof one, NODE_PREFIX "%u", node->os_index);
+        if (node_is_ours(machine, node))
+            rc = words_add(values, one, (size_t)length);
+    }
+    return rc ? refuse(error, "out of memory") : 0;
+}

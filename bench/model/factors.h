@@ -3,7 +3,7 @@
 #define POOLBENCH_MODEL_FACTORS_H
 #include "bench/model/options.h"
 
-option_expand expand_pool, expand_workload, expand_workers, expand_trial_program;
+option_expand expand_pool, expand_workload, expand_workers, expand_place, expand_trial_program, expand_numa;
 
 option_set_cell set_pool, set_workload, set_size_dist, set_place, set_place_main, set_faults, set_task_limit,
     set_trial_program, set_arrival, set_draw;
@@ -17,6 +17,7 @@ bool cell_staff(struct cell *cell);
 #define RATE_LEAST 0.001 /* tasks a second, of --arrival rate */
 #define RATE_MOST  1e9
 extern const struct param workers_range;
-extern const struct spelling tasks_spelling, arrival_spelling, payload_spelling, ballast_spelling, queue_limit_spelling;
+extern const struct spelling tasks_spelling, arrival_spelling, payload_spelling, ballast_spelling, queue_limit_spelling,
+    numa_spelling;
 
 #endif

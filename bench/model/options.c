@@ -124,9 +124,12 @@ const struct option options[] = {
          .preset = "auto",
          .help =
              "Where workers are pinned: none, cores-first, compact, scatter, cores, smt, l3, numa, package, fast, "
-             "efficient, kind:N, CPUs joined with plus (0+2-3), or hwloc objects (core:1.pu:0). With ? in front it is "
-             "none where pinning is forbidden, and left out, by name, where there is none such here or an earlier one "
-             "of the list is the same; auto is ?cores-first. `list places` shows all.",
+             "efficient, kind:N, CPUs joined with plus (0+2-3), or hwloc objects (core:1.pu:0); numa:each, kind:each "
+             "and "
+             "the like stand for each of them. With ? in front it is none where pinning is forbidden, and left out, by "
+             "name, where there is none such here or an earlier one of the list is the same; auto is ?cores-first. "
+             "`list places` shows all.",
+         .expand = expand_place,
          AT(place),
          BY_CELL(place),
          .columns = {COLUMN(TEXT, "place", place, "where workers are pinned")},
@@ -240,6 +243,26 @@ const struct option options[] = {
          .before = "queue limit ",
          .nothing = "none",
          .added = true},
+    [OPTION_NUMA] = {.name = "numa",
+                     .syntax = "local|interleave|node:N|node:all|as-made",
+                     .preset = "as-made",
+                     .help = "On which memory nodes the memory of a trial is. local: what a worker alone has on its "
+                             "node, what all share "
+                             "page by page over the workers' nodes; interleave: page by page over all nodes; node:N: "
+                             "on that one, by the "
+                             "system's number; node:all stands for each of them; as-made: nothing is said, so where it "
+                             "is first written. "
+                             "trials.csv has how many pages were where they were meant to be.",
+                     .expand = expand_numa,
+                     .traits = OPTION_RARE,
+                     AT(numa),
+                     .spelling = &numa_spelling,
+                     .columns = {SPELLED(
+                         numa, "on which memory nodes its memory was meant to be; the column is there only where a "
+                               "cell of the run says")},
+                     .before = "memory ",
+                     .nothing = "as-made",
+                     .added = true},
     {.name = "place-main",
      .syntax = "PLACE",
      .preset = "auto",

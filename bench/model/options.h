@@ -86,6 +86,7 @@ enum {
     OPTION_TIMING,
     OPTION_TRIAL_PROGRAM,
     OPTION_QUEUE_LIMIT,
+    OPTION_NUMA,
 };
 extern const struct option options[]; /* ends with a row without a name */
 

@@ -145,6 +145,24 @@ static int setup_workload(struct trial *trial)
     return rc;
 }
 
+/* Before anything is made that is to be somewhere. */
+static int setup_nodes(struct trial *trial)
+{
+    const struct job_file *file = trial->file;
+    const enum numa_kind kind = (enum numa_kind)file->numa_kind;
+    const size_t bytes = file->shape.workers * sizeof *trial->worker_nodes;
+    int rc = numa_begin(kind, &file->nodes);
+    if (rc < 0)
+        return trial_say(trial, rc, "--numa: set_mempolicy: %s", strerror(-rc));
+    if (kind != NUMA_LOCAL)
+        return 0;
+    trial->worker_nodes = malloc(bytes);
+    if (!trial->worker_nodes)
+        return -ENOMEM;
+    memcpy(trial->worker_nodes, (const char *)file + file->at.nodes, bytes);
+    return 0;
+}
+
 int setup_pool(struct trial *trial)
 {
     const struct job_file *file = trial->file;
@@ -159,6 +177,8 @@ int setup_pool(struct trial *trial)
         trial->job_fd = -1;
     }
     int rc = values_copy(file, trial->ops->params, file->pool_params, trial->pool_params);
+    if (rc == 0)
+        rc = setup_nodes(trial);
     if (rc < 0)
         return rc;
     trial->ops = pool_chosen(trial->ops, trial->pool_params);
@@ -170,7 +190,7 @@ int setup_pool(struct trial *trial)
     trial->config = (struct pool_config){
         .workers = file->workers,
         .params = trial->pool_params,
-        .places = {trial->worker_masks, file->cpu_words},
+        .places = {trial->worker_masks, file->cpu_words, trial->worker_nodes},
         .spare_cpu = file->spare_cpu,
         .cpus = file->cpus,
         .task_limit_ns = file->task_limit_ns,
@@ -305,4 +325,5 @@ void setup_release(struct trial *trial)
     free((void *)(uintptr_t)job->inputs);
     free(trial->costs);
     free(trial->worker_masks);
+    free(trial->worker_nodes);
 }

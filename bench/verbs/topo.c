@@ -5,6 +5,7 @@
 #include "bench/base/wrap.h"
 #include "bench/machine/kinds.h"
 #include "bench/machine/machine.h"
+#include "bench/machine/nodes.h"
 #include "bench/machine/place.h"
 #include "bench/model/options.h"
 #include "bench/verbs/verbs.h"
@@ -42,6 +43,17 @@ static int caches_print(hwloc_topology_t topology)
     if (before[0] == ',')
         putchar('\n');
     return rc;
+}
+
+/* Where there is more than one. */
+static void nodes_print(hwloc_topology_t topology)
+{
+    char label[32], text[96];
+    for (hwloc_obj_t node = NULL; (node = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, node));)
+        if (hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE) > 1) {
+            snprintf(label, sizeof label, "node:%u", node->os_index);
+            printf("%-11s %s\n", label, node_text(topology, node, text, sizeof text));
+        }
 }
 
 /* Where there is more than one. */
@@ -100,6 +112,7 @@ static int machine_print(const struct machine *machine)
     int rc = caches_print(topology);
     if (rc == 0)
         rc = cores_print(machine);
+    nodes_print(topology);
     hwloc_bitmap_list_asprintf(&allowed, machine->allowed);
     printf("allowed     CPU %s: ", allowed ? allowed : "?");
     count_print(machine->cores, "core", ", ");
@@ -131,7 +144,8 @@ static void objects_print(hwloc_topology_t topology, hwloc_obj_type_t type, hwlo
     hwloc_bitmap_t numbers = hwloc_bitmap_alloc();
     char *text = NULL;
     for (hwloc_obj_t object = NULL; numbers && (object = hwloc_get_next_obj_by_type(topology, type, object));)
-        if (hwloc_bitmap_intersects(object->cpuset, set))
+        if (hwloc_bitmap_intersects(object->cpuset, set) &&
+            (type != HWLOC_OBJ_NUMANODE || node_has_cpus(topology, object)))
             hwloc_bitmap_set(numbers, object->logical_index);
     if (numbers)
         hwloc_bitmap_list_asprintf(&text, numbers);

@@ -1,6 +1,7 @@
 /* The memory, orders and end of a group. See group_state.h for the design. */
 #include "pools/parts/group.h"
 #include "pools/parts/birth.h"
+#include "pools/parts/numa.h"
 #include "pools/parts/survive.h"
 #include "pools/parts/usage.h"
 #include "pools/parts/worker.h"
@@ -41,6 +42,20 @@ static void limit_begin(struct group *group)
         group->limit_due_ns = clock_monotonic_ns() + limit_look_ns(group->config->task_limit_ns);
 }
 
+/* Each is on the node of its worker, where that is asked for, and what is touched now is mapped. */
+static int rings_make(struct group *group)
+{
+    const int32_t *nodes = group->config->places.nodes;
+    for (unsigned i = 0; i < group->workers; i++) {
+        struct done *ring = group_record(group, i, 0);
+        int rc = nodes ? numa_bind(ring, RING_SIZE * sizeof *ring, nodes[group->first + i]) : 0;
+        if (rc < 0)
+            return rc;
+        memory_map_now(ring, group->ring_touched);
+    }
+    return 0;
+}
+
 int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void **extra_memory)
 {
     group->words = (group->workers + 63) / 64;
@@ -75,8 +90,6 @@ int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void *
     group->rings = (struct done *)(at + before);
     memory_map_now(at, before);
     memory_map_now(at + own, extra);
-    for (unsigned i = 0; i < group->workers; i++)
-        memory_map_now((char *)group->rings + i * ring, group->ring_touched);
     if (extra_memory)
         *extra_memory = at + own;
     group->left = calloc(group->words, sizeof *group->left);
@@ -86,11 +99,11 @@ int group_prepare(struct group *group, enum wait_mode wait, size_t extra, void *
     group->over = calloc(group->workers, sizeof *group->over);
     limit_begin(group);
     usage_clear(&group->gone);
-    if (!group->left || !group->unit || !group->fallen || !group->pthreads || !group->over) {
+    const bool all = group->left && group->unit && group->fallen && group->pthreads && group->over;
+    int rc = all ? rings_make(group) : -ENOMEM;
+    if (rc < 0)
         group_stop(group, false);
-        return -ENOMEM;
-    }
-    return 0;
+    return rc;
 }
 
 static bool has_answered(const struct group *group, unsigned number, uint32_t order)

@@ -1,6 +1,7 @@
 /* See process.h. */
 #include "pools/parts/process.h"
 #include "pools/parts/clock.h"
+#include "pools/parts/numa.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -28,10 +29,10 @@ const char *shape_of_processes(unsigned workers, const int64_t *params, struct p
 
 int place_apply(const struct places *places, unsigned worker)
 {
-    if (!places->words)
-        return 0;
-    const uint64_t *mask = places->masks + (size_t)worker * places->words;
-    return syscall(SYS_sched_setaffinity, 0, (size_t)places->words * 8, mask) < 0 ? -errno : 0;
+    const size_t words = places->words;
+    if (words && syscall(SYS_sched_setaffinity, 0, words * 8, places->masks + worker * words) < 0)
+        return -errno;
+    return places->nodes ? numa_near(places->nodes[worker]) : 0;
 }
 
 void worker_name(unsigned number)

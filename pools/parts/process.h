@@ -12,7 +12,7 @@
 const char *shape_of_threads(unsigned workers, const int64_t *params, struct pool_shape *shape);
 const char *shape_of_processes(unsigned workers, const int64_t *params, struct pool_shape *shape);
 
-/* Applies row `worker` of places to the calling thread. 0 or -errno. */
+/* Applies row `worker` of places to the calling thread: its CPUs, and where its memory is to be. 0 or -errno. */
 int place_apply(const struct places *places, unsigned worker);
 /* Names the calling thread pb-worker-NUMBER, of which the kernel keeps five digits. */
 void worker_name(unsigned number);

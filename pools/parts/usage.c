@@ -1,5 +1,6 @@
 /* Reading usage, see usage.h. */
 #include "pools/parts/usage.h"
+#include "pools/parts/numa.h"
 #include "pools/parts/proc.h"
 #include "workloads/children.h"
 #include <errno.h>
@@ -113,6 +114,7 @@ void usage_read_memory_of(const char *pid, struct usage *usage)
 void usage_read_memory(struct usage *usage)
 {
     usage_read_memory_of("self", usage);
+    numa_look(usage);
 }
 
 void usage_add(struct usage *sum, const struct usage *part)
@@ -131,6 +133,8 @@ void usage_add(struct usage *sum, const struct usage *part)
         sum->program_maxrss_bytes = part->program_maxrss_bytes;
     sum->workers_lost += part->workers_lost;
     sum->replace_ns += part->replace_ns;
+    sum->pages_seen += part->pages_seen;
+    sum->pages_meant += part->pages_meant;
     if (part->runqueue_ns < 0 || sum->runqueue_ns < 0)
         sum->runqueue_ns = -1;
     else

@@ -1,6 +1,7 @@
 /* What the workers of a plug-in have used, as far as it can be seen from outside: getrusage for this process and the
  * children it has waited for, /proc for processes that live. */
 #include "pools/plugin/handles_usage.h"
+#include "pools/parts/numa.h"
 #include "pools/parts/proc.h"
 #include "pools/parts/usage.h"
 #include <dirent.h>
@@ -103,6 +104,7 @@ int handles_usage(const struct handles *handles, bool with_memory, struct usage 
     if (with_memory) {
         usage->pss_bytes = usage->private_bytes = 0;
         add_memory(getpid(), usage);
+        numa_look(usage);
     }
     for (unsigned i = 0; i < handles->workers; i++) {
         usage->migrations += worker[i].migrations;

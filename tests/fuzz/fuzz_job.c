@@ -18,6 +18,7 @@ static void job_fill(struct job_file *file, uint64_t bytes)
         .version = JOB_VERSION,
         .at = {.main_mask = end,
                .masks = end + 64,
+               .nodes = end + 96,
                .costs = end + 128,
                .due = end + 512,
                .samples = end + 1024,
@@ -81,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     touch(map, file->at.main_mask, file->cpu_words * sizeof(uint64_t));
     touch(map, file->at.masks, (uint64_t)file->shape.workers * file->cpu_words * sizeof(uint64_t));
+    touch(map, file->at.nodes, file->shape.workers * sizeof(int32_t));
     touch(map, file->at.costs, (uint64_t)file->cost_count * sizeof(struct cost));
     if (file->f.arrival.kind == ARRIVAL_RATE)
         touch(map, file->at.due, file->tasks * sizeof(uint64_t));
