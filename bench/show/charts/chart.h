@@ -26,7 +26,8 @@ struct chart {
     /* Writes data and script. Returns how many pictures that makes; 0 when there is nothing sensible to draw, with the
      * reason in why; or -errno, with the reason there if the code does not say it. */
     int (*make)(const struct chart_work *work);
-    const void *of; /* what charts that share a `make` differ in */
+    const void *of;       /* what charts that share a `make` differ in */
+    const char *drawn_by; /* whose script draws it; NULL: its own */
 };
 extern const struct chart *const chart_table[]; /* ends with NULL; in the order of reports */
 

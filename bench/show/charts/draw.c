@@ -113,7 +113,7 @@ static int script_append(FILE *out, const char *script, char *error)
 static int sources_write(struct chart_work *work, const struct drawing *drawing, const struct drafts *drafts)
 {
     const struct chart *chart = work->chart;
-    char data[160], script[160];
+    char data[160], script[160], drawn_by[64];
     int pictures = -EIO, result = 0;
     work->data = draft_create(drafts, picture_name(data, sizeof data, chart->name, 1, "dat"), work->why);
     work->script = draft_create(drafts, picture_name(script, sizeof script, chart->name, 1, "gp"), work->why);
@@ -128,8 +128,9 @@ static int sources_write(struct chart_work *work, const struct drawing *drawing,
             refuse(work->why, "%s", strerror(-pictures));
         if (pictures > 0)
             result = script_append(work->script, "style.gp", work->why);
+        snprintf(drawn_by, sizeof drawn_by, "%s.gp", chart->drawn_by ? chart->drawn_by : chart->name);
         if (pictures > 0 && !result)
-            result = script_append(work->script, script, work->why);
+            result = script_append(work->script, drawn_by, work->why);
     }
     result = draft_end(work->data, drafts, data, result < 0 ? result : pictures, work->why);
     return draft_end(work->script, drafts, script, result, work->why);
