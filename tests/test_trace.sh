@@ -6,7 +6,7 @@
 set -u
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}
-tools=$PWD/tests/tools
+messages=$PWD/tests/tools/perfetto.proto
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
@@ -130,8 +130,9 @@ fi
 
 # The published messages.
 if command -v protoc >/dev/null; then
-    for file in plain/c003.pftrace; do
-        check "protoc reads $file" eval 'protoc -I "$tools" --decode perfetto.protos.Trace perfetto.proto <$file >text && "$build/traced" <$file >trace'
+    for file in plain/c003.pftrace dies/c001.pftrace; do
+        poolbench trace "${file%/*}" c001 >said 2>&1
+        check "protoc reads $file" eval 'protoc -I "${messages%/*}" --decode perfetto.protos.Trace "${messages##*/}" <$file >text && "$build/traced" <$file >trace'
         check "it knows every field" eval '! grep -Eq "^ *[0-9]+[:{ ]" text'
         for field in timestamp:2 flow_ids:5 terminating_flow_ids:6; do
             check "${field%:*} is the same" eval 'sed -n "s/^ *${field%:*}: //p" text >theirs &&

@@ -176,9 +176,13 @@ int main(void)
 {
     size_t room = 1 << 16, length = 0, got;
     unsigned char *bytes = malloc(room);
-    while (bytes && (got = fread(bytes + length, 1, room - length, stdin)) > 0)
-        if ((length += got) == room)
-            bytes = realloc(bytes, room *= 2);
+    while (bytes && (got = fread(bytes + length, 1, room - length, stdin)) > 0) {
+        length += got;
+        unsigned char *more = length == room ? realloc(bytes, room *= 2) : bytes;
+        if (!more)
+            damaged("out of memory");
+        bytes = more;
+    }
     if (!bytes)
         damaged("out of memory");
     struct bytes b = {bytes, bytes + length};
