@@ -1,7 +1,7 @@
 /* See slots.h. All that happens is put in order of time; between two moments every slot is in one state, and how many
  * are in each is kept as it changes. */
 #include "bench/profile/slots.h"
-#include "bench/profile/spans.h"
+#include "bench/profile/span_list.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

@@ -64,7 +64,7 @@ struct slots_sum {
     int64_t role_threads[ROLES][TRIAL_PHASES];        /* that lived then */
 };
 
-struct spans; /* spans.h */
+struct spans; /* span_list.h */
 /* Of spans_make(): puts what each slot did, up to spans->end_ns or, where that is more than spans have room for, to an
  * earlier one. 0 or -ENOMEM. */
 int slots_follow(const struct slots_from *from, struct spans *spans);
