@@ -37,7 +37,7 @@ export PKG_CONFIG_PATH=$scratch/$pc PKG_CONFIG_SYSROOT_DIR=$scratch/root
 PATH=$(dirname "$(find "$scratch/root" -name poolbench -type f -perm -u+x)"):$PATH
 read -ra flags < <(pkg-config --cflags poolbench)
 cc=${CC:-cc}
-mkdir mine && cp "$repository"/examples/* mine
+mkdir mine && cp "$repository"/examples/*.* mine
 
 # The compiler's words, as an outside user has them: nothing of the repository is on any path.
 build() # OUTPUT ARGUMENTS...

@@ -101,6 +101,6 @@ size_t hosts_differ(const struct side *base, const struct side *cell, FILE *talk
 
 enum style { STYLE_TEXT, STYLE_MARKDOWN, STYLE_LATEX };
 void compare_print(FILE *out, const struct compare *compare, enum style style);
-int compare_csv(const struct compare *compare); /* to standard output; 0 or -errno */
+int compare_rows(const struct compare *compare, const char *how); /* csv, json: to standard output; 0 or -errno */
 
 #endif

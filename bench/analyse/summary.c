@@ -47,8 +47,7 @@ int run_timed_open(const char *directory, struct run_data *run, char *error)
     return rc;
 }
 
-/* What the table says of the cells that are compared in it. */
-static int verdicts_fill(struct run_data *run)
+int summary_verdicts(struct run_data *run)
 {
     struct table table;
     int rc = run->count ? table_init(&table, run) : 0;
@@ -73,7 +72,7 @@ static int verdicts_fill(struct run_data *run)
 int summary_write(struct run_data *run, char *error)
 {
     struct replacement file;
-    if (verdicts_fill(run))
+    if (summary_verdicts(run))
         return refuse_as(-ENOMEM, error, "%s/%s: out of memory", run->directory, summary_format.file);
     if (run->partial && csv_is_there(run->directory, summary_format.file)) /* it may know more */
         return 0;

@@ -16,6 +16,8 @@ int run_timed_open(const char *directory, struct run_data *run, char *error);
 bool row_is_saturated(const struct summary_row *row);
 /* Under rate: the steady state of its queue cannot be told from trials as long as these; nor can percentiles. */
 bool row_is_untold(const struct summary_row *row);
+/* What the table says of the cells that are compared in it: verdict and visible of the rows. 0 or -ENOMEM. */
+int summary_verdicts(struct run_data *run);
 /* summary.csv, replaced atomically, with the verdicts of the table, which it fills in; a partial summary does not
  * replace one. */
 int summary_write(struct run_data *run, char *error);

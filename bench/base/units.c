@@ -264,3 +264,18 @@ char *spell_share(char *text, size_t size, int64_t ppm)
 {
     return spell_with(text, size, ppm, ppm ? share_units : count_units);
 }
+
+char *micro_shown(char *to, size_t size, const char *text)
+{
+    size_t used = 0;
+    for (size_t i = 0; text[i] && used + 3 < size; i++) {
+        const bool number = i && (isdigit((unsigned char)text[i - 1]) ||
+                                  (i > 1 && text[i - 1] == ' ' && isdigit((unsigned char)text[i - 2])));
+        if (number && text[i] == 'u' && text[i + 1] == 's' && !isalnum((unsigned char)text[i + 2]))
+            used += (size_t)snprintf(to + used, size - used, "µ");
+        else
+            to[used++] = text[i];
+    }
+    to[used] = '\0';
+    return to;
+}

@@ -20,5 +20,7 @@ char *format_rate(char *text, size_t size, double rate);     /* tasks a second, 
 char *spell_duration(char *text, size_t size, int64_t ns);
 char *spell_bytes(char *text, size_t size, int64_t bytes);
 char *spell_share(char *text, size_t size, int64_t ppm);
+/* The text with µs for us behind a number, as it stands in pictures and documents. Returns `to`. */
+char *micro_shown(char *to, size_t size, const char *text);
 
 #endif

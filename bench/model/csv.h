@@ -5,6 +5,10 @@
 
 struct csv_writer; /* append-only; rows are buffered until csv_flush, or until there is 1 MiB of them */
 
+#define CSV_FIELD_BYTES 512
+/* What stands in that column of a row, before csv_text_print() quotes it; "": nothing. */
+void csv_field(char text[CSV_FIELD_BYTES], const struct column *column, const void *row);
+
 /* Creates `directory/format->file` with the header line; -EEXIST: it is there. File and name are on the disk when this
  * returns, and so is what csv_append() cuts off. */
 int csv_create(const char *directory, const struct file_format *format, struct csv_writer **writer);

@@ -11,8 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FLUSH_BYTES    (1u << 20) /* so much is flushed by csv_put: memory stays bounded for any --samples */
-#define TEXT_BYTES_MAX 512        /* of a text column */
+#define FLUSH_BYTES (1u << 20) /* so much is flushed by csv_put: memory stays bounded for any --samples */
 
 struct csv_writer {
     int fd;
@@ -26,13 +25,12 @@ struct csv_writer {
     struct row_tally tally;
 };
 
-static void text_copy(char copy[TEXT_BYTES_MAX], const char *text, size_t max)
+static void text_copy(char copy[CSV_FIELD_BYTES], const char *text, size_t max)
 {
-    text_put(copy, max < TEXT_BYTES_MAX ? max : TEXT_BYTES_MAX, text, false);
+    text_put(copy, max < CSV_FIELD_BYTES ? max : CSV_FIELD_BYTES, text, false);
 }
 
-/* What the field is as text, which csv_text_print() may put between quotes. */
-static void field_text(char text[TEXT_BYTES_MAX], const struct column *column, const void *row)
+void csv_field(char text[CSV_FIELD_BYTES], const struct column *column, const void *row)
 {
     const void *field = (const char *)row + column->offset;
     char spelled[SPEC_MAX];
@@ -67,12 +65,12 @@ int csv_put(struct csv_writer *writer, const void *row)
         return error;
     uint64_t sum = 0;
     for (size_t i = 0; i < writer->count; i++) {
-        char text[TEXT_BYTES_MAX];
+        char text[CSV_FIELD_BYTES];
         if (i == writer->summed) {
             snprintf(text, sizeof text, "%" PRId64, row_sum_fold(sum));
             row_tally_add(&writer->tally, row_sum_fold(sum));
         } else {
-            field_text(text, &writer->columns[i], row);
+            csv_field(text, &writer->columns[i], row);
         }
         sum += *text ? row_sum_text(writer->names[i], text, strlen(text)) : 0;
         if (i)

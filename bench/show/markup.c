@@ -20,8 +20,10 @@ static const struct format {
                       {"\n", "\n"}},
                      ""},
     [MARKUP_MARKDOWN] = {{{"&", "&amp;"}, {"<", "&lt;"}}, "\\`*_[]>#|~$"},
-    [MARKUP_LATEX] = {{{"\\", "\\textbackslash{}"}, {"~", "\\textasciitilde{}"}, {"^", "\\textasciicircum{}"}},
-                      "_%&#${}"},
+    [MARKUP_LATEX] =
+        {{{"\\", "\\textbackslash{}"}, {"~", "\\textasciitilde{}"}, {"^", "\\textasciicircum{}"}, {"µ", "$\\mu$"}},
+         "_%&#${}"},
+    [MARKUP_JSON] = {{{"\"", "\\\""}, {"\\", "\\\\"}, {"<", "\\u003c"}, {">", "\\u003e"}, {"&", "\\u0026"}}, ""},
     [MARKUP_CODE] = {{{NULL, NULL}}, ""},
     /* gnuplot writes "]]>" into SVG as it is, where XML has it end something. */
     [MARKUP_GNUPLOT] = {{{"'", "''"}, {"]]>", "]] >"}}, ""},

@@ -1,5 +1,6 @@
 /* Tables of texts, see sheet.h. */
 #include "bench/show/sheet.h"
+#include "bench/base/units.h"
 #include "bench/base/wrap.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
@@ -296,18 +297,32 @@ void sheet_markdown(FILE *out, const struct sheet *sheet)
     sheet_release(&written);
 }
 
+static void latex_cell(FILE *out, const struct sheet_cell *cell)
+{
+    char text[1024], note[128];
+    bool bold = cell->mark && strchr(cell->mark, '*');
+    micro_shown(text, sizeof text, cell->text);
+    markup_print(out, MARKUP_LATEX, bold ? "\\textbf{@}" : "@", text);
+    if (cell->mark && !bold)
+        markup_print(out, MARKUP_LATEX, "@", cell->mark);
+    if (cell->note)
+        markup_print(out, MARKUP_LATEX, " {\\footnotesize [@]}", micro_shown(note, sizeof note, cell->note));
+}
+
 void sheet_latex(FILE *out, const struct sheet *sheet)
 {
     fputs("\\begin{tabular}{", out);
     for (size_t c = 0; c < sheet->columns; c++)
         fputc(sheet_left(sheet, c) ? 'l' : 'r', out);
-    fputs("}\n\\hline\n", out);
+    fputs("}\n\\toprule\n", out);
     for (size_t r = 0; r < sheet_rows(sheet); r++) {
-        for (size_t c = 0; c < sheet->columns; c++)
-            markup_print(out, MARKUP_LATEX, c ? " & @" : "@", cell_at(sheet, r, c)->text);
-        fputs(r ? " \\\\\n" : " \\\\\n\\hline\n", out);
+        for (size_t c = 0; c < sheet->columns; c++) {
+            fputs(c ? " & " : "", out);
+            latex_cell(out, cell_at(sheet, r, c));
+        }
+        fputs(r ? " \\\\\n" : " \\\\\n\\midrule\n", out);
     }
-    fputs("\\hline\n\\end{tabular}\n", out);
+    fputs("\\bottomrule\n\\end{tabular}\n", out);
 }
 
 static bool is_number(const char *text)

@@ -3,6 +3,7 @@
 #ifndef POOLBENCH_SHOW_SHEET_H
 #define POOLBENCH_SHOW_SHEET_H
 #include "bench/model/columns.h"
+#include <jansson.h>
 
 struct sheet_cell {
     char *text;
@@ -38,6 +39,7 @@ size_t sheet_width(const struct sheet *sheet); /* letters of a line on a screen 
 /* On a screen of so many columns. A row that has nothing but a label is a heading, and as wide as it is. */
 void sheet_print(FILE *out, const struct sheet *sheet, size_t columns);
 void sheet_markdown(FILE *out, const struct sheet *sheet); /* a table in an editor, too */
+/* For a document that uses booktabs: what stands out is bold, intervals stand behind what they are of. */
 void sheet_latex(FILE *out, const struct sheet *sheet);
 /* For people, who open it in a spreadsheet: a text that would be a formula there has a ' before, and is one line. 0;
  * -ENOMEM: it was not made, and nothing is written. */
@@ -45,5 +47,15 @@ int sheet_csv(FILE *out, const struct sheet *sheet);
 
 /* Rows of a format, with full digits, as CSV on standard output; of texts as sheet_csv(). 0 or -errno. */
 int rows_csv(const struct file_format *format, const void *rows, size_t count);
+
+/* The same as one JSON document (docs/JSON.md): "table" is its name, "rows" an object a row with the heads as names, a
+ * row a line. Columns that are aligned to the right are numbers, in a format those of kinds INT and REAL; what is empty
+ * in CSV, or no number JSON can have, is null. 0 or -errno. */
+int sheet_json(FILE *out, const char *table, const struct sheet *sheet);
+int rows_json(FILE *out, const char *table, const struct file_format *format, const void *rows, size_t count);
+int objects_json(FILE *out, const char *table, const json_t *rows); /* of rows that are objects already */
+/* how: "json", or else CSV. Rows go to standard output. */
+int sheet_write(FILE *out, const char *how, const char *table, const struct sheet *sheet);
+int rows_write(const char *how, const char *table, const struct file_format *format, const void *rows, size_t count);
 
 #endif

@@ -18,7 +18,7 @@
 
 enum { ISOLATION_FORMAT };
 static const struct argument isolation_arguments[] = {
-    [ISOLATION_FORMAT] = {"format", "text|csv", "text", "csv: a line for every ratio, full digits.", true},
+    [ISOLATION_FORMAT] = {"format", "text|csv|json", "text", "csv, json: a row for every ratio, full digits.", true},
     {.name = NULL},
 };
 
@@ -200,10 +200,10 @@ static int failures_say(const struct isolation *isolation)
     return failed > 0;
 }
 
-static int isolation_csv(FILE *out, const struct isolation *isolation)
+static int isolation_table(FILE *out, const struct isolation *isolation, const char *how)
 {
     const struct summary_row *rows = isolation->table.run->rows;
-    struct sheet sheet = {.columns = 11};
+    struct sheet sheet = {.columns = 11, .align = "llllrrrrrlr"};
     sheet_row(&sheet, "run_id", "processes_cell", "threads_cell", "metric", "processes", "threads", "ratio", "lo", "hi",
               "verdict", "blocks");
     for (size_t i = 0; i < isolation->count * METRICS; i++) {
@@ -218,7 +218,7 @@ static int isolation_csv(FILE *out, const struct isolation *isolation)
         sheet_put(&sheet, "%s", verdict_words(comparison));
         sheet_put(&sheet, "%zu", comparison->blocks);
     }
-    int rc = sheet_csv(out, &sheet);
+    int rc = sheet_write(out, how, "isolation", &sheet);
     sheet_release(&sheet);
     return rc;
 }
@@ -244,10 +244,10 @@ static int isolation_main(const struct arguments *given)
                         "%s: no cell ran under both %s and %s, all else equal; --pool %s,%s of run makes them",
                         directory, PROCESSES, THREADS, PROCESSES, THREADS);
     } else {
-        if (strcmp(given->value[ISOLATION_FORMAT], "csv") != 0)
+        if (!strcmp(given->value[ISOLATION_FORMAT], "text"))
             isolation_print(stdout, &isolation);
         else
-            result = isolation_csv(stdout, &isolation);
+            result = isolation_table(stdout, &isolation, given->value[ISOLATION_FORMAT]);
         if (result)
             complain("isolation", "standard output: %s", strerror(-result));
         code = failures_say(&isolation) || result;

@@ -3,13 +3,16 @@
 #include "bench/base/nearest.h"
 #include "bench/base/refuse.h"
 #include "bench/base/spec.h"
+#include "bench/base/text_file.h"
 #include "bench/base/wrap.h"
 #include "bench/launch/peers.h"
 #include "bench/launch/plugin.h"
 #include "bench/machine/machine.h"
 #include "bench/machine/place.h"
 #include "bench/model/metrics.h"
+#include "bench/model/options.h"
 #include "bench/model/run_dir.h"
+#include "bench/show/sheet.h"
 #include "bench/verbs/verbs.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +20,65 @@
 #define NAME_COLUMN  14
 #define PARAM_COLUMN 32
 
+enum { FORMAT };
+static const struct argument arguments[] = {
+    [FORMAT] = {"format", "text|json", "text", "json: a row for each, with its options and why it cannot work here.",
+                true},
+    {.name = NULL},
+};
+
+static json_t *rows; /* of --format json, so far; NULL: text is printed as it comes */
+
+/* Under `key` of a row. */
+static void row_put(json_t *row, const char *key, const char *text)
+{
+    json_object_set_new(row, key, json_text(text));
+}
+
+static void name_print(const char *name, const char *about)
+{
+    if (!rows) {
+        wrap_row(stdout, 0, name, NAME_COLUMN, about);
+        return;
+    }
+    json_t *row = json_object();
+    row_put(row, "name", name);
+    row_put(row, "summary", about);
+    json_array_append_new(rows, row);
+}
+
+/* Of the last name. */
+static json_t *row_last(void)
+{
+    return json_array_get(rows, json_array_size(rows) - 1);
+}
+
 static void params_print(const struct param *param)
 {
+    json_t *list = rows ? json_array() : NULL;
     for (; param && param->name; param++) {
         char label[SPEC_MAX], text[SPEC_MAX * 2];
         param_explain(param, label, sizeof label, text, sizeof text);
-        wrap_row(stdout, 4, label, PARAM_COLUMN, text);
+        if (!rows) {
+            wrap_row(stdout, 4, label, PARAM_COLUMN, text);
+            continue;
+        }
+        json_t *row = json_object();
+        row_put(row, "name", param->name);
+        row_put(row, "syntax", label);
+        row_put(row, "help", text);
+        json_array_append_new(list, row);
     }
+    if (rows)
+        json_object_set_new(row_last(), "options", list);
 }
 
 static void cannot_print(const char *reason)
 {
-    wrap_row(stdout, 4, "not here:", NAME_COLUMN, reason);
+    if (rows)
+        row_put(row_last(), "not_here", reason);
+    else
+        wrap_row(stdout, 4, "not here:", NAME_COLUMN, reason);
 }
 
 static void pool_print(const struct pool_ops *pool, const struct machine *machine)
@@ -36,7 +86,7 @@ static void pool_print(const struct pool_ops *pool, const struct machine *machin
     int64_t values[PARAM_MAX] = {0};
     struct pool_shape shape;
     char reason[ERROR_MAX], misfit[MISFIT_MAX];
-    wrap_row(stdout, 0, pool->name, NAME_COLUMN, pool->summary);
+    name_print(pool->name, pool->summary);
     params_print(pool->params);
     for (unsigned p = 0; pool->params && pool->params[p].name; p++)
         values[p] = param_preset(&pool->params[p]);
@@ -61,7 +111,7 @@ static void workload_print(const struct workload_ops *workload)
     const char *class = workload->classify ? "cpu and sleep" : workload->class == TASK_SLEEP ? "sleep" : "cpu";
     snprintf(text, sizeof text, "%s (%s%s)", workload->summary, class,
              workload->traits & WORKLOAD_SIZED ? "" : ", has no --size");
-    wrap_row(stdout, 0, workload->name, NAME_COLUMN, text);
+    name_print(workload->name, text);
     params_print(workload->params);
 }
 
@@ -81,7 +131,7 @@ static void plugin_print(const char *path, void *arg)
     const struct workload_ops *workload = listing->machine ? NULL : workload_named(path, error);
     if (!pool && !workload && strstr(error, symbols[listing->machine != NULL]))
         return; /* it is one of the other kind */
-    if (listing->is_first)
+    if (listing->is_first && !rows)
         printf("\nplug-ins\n");
     listing->is_first = false;
     if (pool)
@@ -89,7 +139,7 @@ static void plugin_print(const char *path, void *arg)
     else if (workload)
         workload_print(workload);
     else {
-        wrap_row(stdout, 0, plugin_base_name(path, base, sizeof base), NAME_COLUMN, path);
+        name_print(plugin_base_name(path, base, sizeof base), path);
         cannot_print(error);
     }
 }
@@ -111,7 +161,7 @@ static void peers_print(bool are_pools)
         plugin_files(missing_peer, &name);
         if (!name || peer->is_pool != are_pools)
             continue;
-        wrap_row(stdout, 0, name, NAME_COLUMN, peer->summary);
+        name_print(name, peer->summary);
         snprintf(how, sizeof how, "not built; `make peers` does that, with %s", peer->needs);
         cannot_print(how);
     }
@@ -154,7 +204,7 @@ static int places_print(const struct machine *machine)
     for (const struct place_name *place = place_names; place->name; place++) {
         struct placement placement;
         char error[ERROR_MAX];
-        wrap_row(stdout, 0, place->name, NAME_COLUMN, place->summary);
+        name_print(place->name, place->summary);
         bool known = strspn(place->name, "abcdefghijklmnopqrstuvwxyz") == strlen(place->name);
         if (!pinnable && strcmp(place->name, "none") != 0)
             cannot_print(unpinnable);
@@ -172,7 +222,7 @@ static int faults_print(const struct machine *machine)
 {
     (void)machine;
     for (unsigned kind = FAULT_NONE + 1; kind < FAULT_KINDS; kind++)
-        wrap_row(stdout, 0, fault_kinds[kind].name, NAME_COLUMN, fault_kinds[kind].help);
+        name_print(fault_kinds[kind].name, fault_kinds[kind].help);
     return 0;
 }
 
@@ -183,7 +233,7 @@ static int metrics_print(const struct machine *machine)
         char text[256];
         snprintf(text, sizeof text, "%s; %s is better%s%s", metric->words, metric->more_is_better ? "more" : "less",
                  metric->lacks ? "; " : "", metric->lacks ? metric->lacks : "");
-        wrap_row(stdout, 0, metric->name, NAME_COLUMN, text);
+        name_print(metric->name, text);
     }
     return 0;
 }
@@ -199,7 +249,7 @@ static int suites_print(const struct machine *machine)
         return 1;
     }
     for (size_t i = 0; i < count; i++)
-        wrap_row(stdout, 0, suites[i].name, NAME_COLUMN, suites[i].about);
+        name_print(suites[i].name, suites[i].about);
     free(suites);
     return 0;
 }
@@ -216,7 +266,13 @@ static int runs_print(const struct machine *machine)
 static int options_list(const struct machine *machine)
 {
     (void)machine;
-    arguments_explain(&verb_run);
+    if (!rows)
+        arguments_explain(&verb_run);
+    for (const struct option *option = options; option->name && rows; option++) {
+        name_print(option->name, option->help);
+        row_put(row_last(), "syntax", option->syntax);
+        row_put(row_last(), "preset", option->preset);
+    }
     return 0;
 }
 
@@ -236,30 +292,52 @@ static const struct {
     {"options", "all factors and settings of run and plan", false, options_list},
 };
 
-static int list_main(const struct arguments *given)
+/* Of what was listed under that word. Returns the exit code. */
+static int rows_end(const char *word, int code)
+{
+    char table[64];
+    snprintf(table, sizeof table, "list %s", word);
+    if (!code && objects_json(stdout, table, rows))
+        complain("list", "out of memory");
+    json_decref(rows);
+    rows = NULL;
+    return code;
+}
+
+/* A row of the table of lists. */
+static int list_make(size_t i, const char *word)
 {
     struct machine machine;
+    char error[ERROR_MAX];
+    int code = 0;
+    if (lists[i].needs_machine && machine_open(&machine, NULL, error))
+        code = complain("list", "%s", error);
+    if (code)
+        return rows ? rows_end(word, code) : code;
+    code = lists[i].print(lists[i].needs_machine ? &machine : NULL);
+    if (lists[i].needs_machine)
+        machine_close(&machine);
+    return rows ? rows_end(word, code) : code;
+}
+
+static int list_main(const struct arguments *given)
+{
     struct nearest nearest;
-    char error[ERROR_MAX], hint[96];
+    char hint[96];
     const char *word = given->operand[0];
+    rows = strcmp(given->value[FORMAT], "json") ? NULL : json_array();
     if (!word) {
         for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-            wrap_row(stdout, 0, lists[i].name, NAME_COLUMN, lists[i].summary);
-        return 0;
+            name_print(lists[i].name, lists[i].summary);
+        return rows ? rows_end("lists", 0) : 0;
     }
     nearest_init(&nearest, word);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         nearest_offer(&nearest, lists[i].name);
-        if (strcmp(lists[i].name, word) != 0)
-            continue;
-        if (!lists[i].needs_machine)
-            return lists[i].print(NULL);
-        if (machine_open(&machine, NULL, error))
-            return complain("list", "%s", error);
-        int code = lists[i].print(&machine);
-        machine_close(&machine);
-        return code;
+        if (!strcmp(lists[i].name, word))
+            return list_make(i, word);
     }
+    json_decref(rows);
     return complain("list", "there is nothing called '%.64s'%s", word, nearest_advice(&nearest, hint, sizeof hint));
 }
 
@@ -271,4 +349,5 @@ const struct verb verb_list = {
     .function = list_main,
     .help = "Shows each row with its options and their defaults, and what cannot work on this machine with the "
             "reason. Without a word, names the lists.",
-    .operands_max = 1};
+    .operands_max = 1,
+    .arguments = arguments};

@@ -6,6 +6,7 @@
 #include "bench/measure/forecast/forecast.h"
 #include "bench/measure/lengths.h"
 #include "bench/model/run_dir.h"
+#include "bench/show/sheet.h"
 #include "bench/verbs/verbs.h"
 #include <stdlib.h>
 
@@ -186,6 +187,24 @@ static void cells_print(const struct plan *plan)
         printf("?: not calibrated on this machine yet; run does that first\n");
 }
 
+/* All that tells cells apart, a row a cell. */
+static int cells_table(const struct plan *plan, const char *how)
+{
+    char fields[FIELDS_MAX][SPEC_MAX];
+    bool shown[OPTIONS_MAX] = {0};
+    for (unsigned i = 0; options[i].name; i++)
+        shown[i] = option_is_of_cell(&options[i]);
+    struct sheet sheet = {.columns = row_fill(plan, NULL, shown, fields), .align = "l"};
+    for (size_t row = 0; row <= plan->cells.count; row++) {
+        row_fill(plan, row ? &plan->cells.cell[row - 1] : NULL, shown, fields);
+        for (unsigned f = 0; f < sheet.columns; f++)
+            sheet_put(&sheet, "%s", fields[f]);
+    }
+    int rc = sheet_write(stdout, how, "plan", &sheet);
+    sheet_release(&sheet);
+    return rc;
+}
+
 /* ---- placement ---- */
 
 /* The CPUs of a mask: "0-2,5". */
@@ -295,12 +314,14 @@ static int plan_print(const struct request *request, const struct plan *plan, co
     return rc ? rc : order_print(plan);
 }
 
-enum { PLAN_TOPOLOGY };
+enum { PLAN_TOPOLOGY, PLAN_FORMAT };
 static const struct argument plan_arguments[] = {
     [PLAN_TOPOLOGY] = {"topology", "synthetic:TEXT|FILE", "",
                        "Plan for a machine that is not here, as synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file "
                        "(topology.xml of a run is one).",
                        false},
+    [PLAN_FORMAT] = {"format", "text|csv|json", "text", "csv, json: the cells, a row each, with all their factors.",
+                     true},
     {.name = NULL},
 };
 
@@ -335,7 +356,8 @@ static int plan_main(const struct arguments *given)
         rc = plan_make(&request, &machine, calibrations, &plan, error);
     if (rc)
         goto close_calibrations;
-    rc = plan_print(&request, &plan, &machine);
+    const char *format = given->value[PLAN_FORMAT];
+    rc = strcmp(format, "text") ? cells_table(&plan, format) : plan_print(&request, &plan, &machine);
     if (rc)
         refuse(error, "out of memory");
     plan_release(&plan);

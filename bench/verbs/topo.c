@@ -8,6 +8,7 @@
 #include "bench/machine/nodes.h"
 #include "bench/machine/place.h"
 #include "bench/model/options.h"
+#include "bench/show/sheet.h"
 #include "bench/verbs/verbs.h"
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 
 struct question {
-    const char *topology, *workers, *place, *place_main;
+    const char *topology, *workers, *place, *place_main, *format;
 };
 
 /* "L1d 6 x 48 KiB + 8 x 32 KiB, L2 ..." */
@@ -139,7 +140,7 @@ static int machine_print(const struct machine *machine)
 }
 
 /* Logical numbers of the objects of a type that the set touches; "-" where the machine has none. */
-static void objects_print(hwloc_topology_t topology, hwloc_obj_type_t type, hwloc_const_bitmap_t set)
+static void objects_put(struct sheet *sheet, hwloc_topology_t topology, hwloc_obj_type_t type, hwloc_const_bitmap_t set)
 {
     hwloc_bitmap_t numbers = hwloc_bitmap_alloc();
     char *text = NULL;
@@ -149,13 +150,13 @@ static void objects_print(hwloc_topology_t topology, hwloc_obj_type_t type, hwlo
             hwloc_bitmap_set(numbers, object->logical_index);
     if (numbers)
         hwloc_bitmap_list_asprintf(&text, numbers);
-    printf("  %8s", text && *text ? text : "-");
+    sheet_put(sheet, "%s", text && *text ? text : "-");
     free(text);
     hwloc_bitmap_free(numbers);
 }
 
 /* hwloc's numbers of the kinds of core that the set touches, as in kind:0. */
-static void kinds_print(hwloc_topology_t topology, hwloc_const_bitmap_t set)
+static void kinds_put(struct sheet *sheet, hwloc_topology_t topology, hwloc_const_bitmap_t set)
 {
     char text[64] = "";
 #if HWLOC_API_VERSION >= 0x00020400
@@ -169,10 +170,11 @@ static void kinds_print(hwloc_topology_t topology, hwloc_const_bitmap_t set)
 #else
     (void)topology, (void)set;
 #endif
-    printf("  %8s", *text ? text : "-");
+    sheet_put(sheet, "%s", *text ? text : "-");
 }
 
-static int row_print(const struct machine *machine, const char *who, const uint64_t *mask, unsigned words)
+static int row_put(struct sheet *sheet, const struct machine *machine, const char *who, const uint64_t *mask,
+                   unsigned words)
 {
     hwloc_bitmap_t set = hwloc_bitmap_alloc();
     char *cpus = NULL;
@@ -182,33 +184,55 @@ static int row_print(const struct machine *machine, const char *who, const uint6
         if (mask[cpu / 64] >> (cpu % 64) & 1)
             hwloc_bitmap_set(set, cpu);
     hwloc_bitmap_list_asprintf(&cpus, set);
-    printf("%-9s  %8s", who, cpus ? cpus : "?");
-    objects_print(machine->topology, HWLOC_OBJ_CORE, set);
-    objects_print(machine->topology, HWLOC_OBJ_L3CACHE, set);
-    objects_print(machine->topology, HWLOC_OBJ_PACKAGE, set);
-    objects_print(machine->topology, HWLOC_OBJ_NUMANODE, set);
-    kinds_print(machine->topology, set);
-    putchar('\n');
+    sheet_row(sheet, who, cpus ? cpus : "?");
+    objects_put(sheet, machine->topology, HWLOC_OBJ_CORE, set);
+    objects_put(sheet, machine->topology, HWLOC_OBJ_L3CACHE, set);
+    objects_put(sheet, machine->topology, HWLOC_OBJ_PACKAGE, set);
+    objects_put(sheet, machine->topology, HWLOC_OBJ_NUMANODE, set);
+    kinds_put(sheet, machine->topology, set);
     free(cpus);
     hwloc_bitmap_free(set);
     return 0;
 }
 
-static int placement_print(const struct machine *machine, const struct question *question,
-                           const struct placement *placement)
+/* A row a worker, and the submitter. 0 or -ENOMEM; release it in any case. */
+static int sheet_make(const struct machine *machine, const struct placement *placement, struct sheet *sheet)
 {
+    static const unsigned char least[] = {9, 8, 8, 8, 8, 8, 8};
     int rc = 0;
-    printf("\nplace       %s, ", question->place);
-    count_print(placement->workers, "worker", ", submitter ");
-    printf("%s\n\n", question->place_main);
-    printf("%-9s  %8s  %8s  %8s  %8s  %8s  %8s\n", "worker", "CPU", "core", "L3", "package", "NUMA", "kind");
+    *sheet = (struct sheet){.columns = 7, .align = "lr", .least = least};
+    sheet_row(sheet, "worker", "CPU", "core", "L3", "package", "NUMA", "kind");
     for (unsigned w = 0; rc == 0 && w < placement->workers; w++) {
         char who[16];
         snprintf(who, sizeof who, "%u", w);
-        rc = row_print(machine, who, placement->masks + (size_t)w * placement->words, placement->words);
+        rc = row_put(sheet, machine, who, placement->masks + (size_t)w * placement->words, placement->words);
     }
     if (rc == 0)
-        rc = row_print(machine, "submitter", placement->main_mask, placement->words);
+        rc = row_put(sheet, machine, "submitter", placement->main_mask, placement->words);
+    return rc ? rc : sheet->failed ? -ENOMEM : 0;
+}
+
+static int placement_table(const struct machine *machine, const struct placement *placement, const char *how)
+{
+    struct sheet sheet;
+    int rc = sheet_make(machine, placement, &sheet);
+    sheet.align = "l"; /* 0-3 is no number */
+    if (rc == 0)
+        rc = sheet_write(stdout, how, "topo", &sheet);
+    sheet_release(&sheet);
+    return rc;
+}
+
+static int placement_print(const struct machine *machine, const struct question *question,
+                           const struct placement *placement)
+{
+    struct sheet sheet;
+    int rc = sheet_make(machine, placement, &sheet);
+    printf("\nplace       %s, ", question->place);
+    count_print(placement->workers, "worker", ", submitter ");
+    printf("%s\n\n", question->place_main);
+    sheet_print(stdout, &sheet, screen_columns(stdout));
+    sheet_release(&sheet);
     putchar('\n');
     wrap_print(stdout,
                "CPU: the operating system's number, as in 0+2-3. Others: logical numbers, as in core:1.pu:0 "
@@ -236,7 +260,9 @@ static int answer(const struct question *question)
                         error) != 0)
         code = complain("topo", "%s", error);
     if (code == 0) {
-        if (machine_print(&machine) != 0 || placement_print(&machine, question, &placement) != 0)
+        if (strcmp(question->format, "text") != 0
+                ? placement_table(&machine, &placement, question->format) != 0
+                : machine_print(&machine) != 0 || placement_print(&machine, question, &placement) != 0)
             code = complain("topo", "out of memory");
         placement_release(&placement);
     }
@@ -245,7 +271,7 @@ static int answer(const struct question *question)
     return code;
 }
 
-enum { TOPO_TOPOLOGY, TOPO_WORKERS, TOPO_PLACE, TOPO_PLACE_MAIN };
+enum { TOPO_TOPOLOGY, TOPO_WORKERS, TOPO_PLACE, TOPO_PLACE_MAIN, TOPO_FORMAT };
 static const struct argument topo_arguments[] = {
     [TOPO_TOPOLOGY] = {"topology", "synthetic:TEXT|FILE", "",
                        "A machine as synthetic:\"pack:2 core:4 pu:2\" or a hwloc XML file; else this machine.", false},
@@ -258,6 +284,7 @@ static const struct argument topo_arguments[] = {
                     false},
     [TOPO_PLACE_MAIN] = {"place-main", "PLACE", "auto", "Where the submitter runs: auto, or the words of --place.",
                          false},
+    [TOPO_FORMAT] = {"format", "text|csv|json", "text", "csv, json: where the workers would go, a row each.", true},
     {.name = NULL},
 };
 
@@ -265,7 +292,7 @@ static int topo_main(const struct arguments *given)
 {
     const char *const *value = given->value;
     return answer(&(struct question){value[TOPO_TOPOLOGY][0] ? value[TOPO_TOPOLOGY] : NULL, value[TOPO_WORKERS],
-                                     value[TOPO_PLACE], value[TOPO_PLACE_MAIN]});
+                                     value[TOPO_PLACE], value[TOPO_PLACE_MAIN], value[TOPO_FORMAT]});
 }
 
 const struct verb verb_topo = {

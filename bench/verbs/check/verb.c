@@ -4,6 +4,7 @@
 #include "bench/base/wrap.h"
 #include "bench/machine/check.h"
 #include "bench/measure/noise_floor.h"
+#include "bench/show/sheet.h"
 #include "bench/verbs/verbs.h"
 #include <math.h>
 #include <string.h>
@@ -13,15 +14,32 @@
 #define NOISE_NS    3000000000u
 #define TEXT_COLUMN 22
 
-enum { NO_MEASURE };
+enum { NO_MEASURE, FORMAT };
 static const struct argument check_arguments[] = {
     [NO_MEASURE] = {"no-measure", "", "", "Only look: run no trials.", false},
+    [FORMAT] = {"format", "text|csv|json", "text", "csv, json: what was looked at, a row each; runs no trials.", true},
     {.name = NULL},
 };
 
+static const char *const states[] = {"ok", "warn", "unknown"};
+
+/* Returns the exit code. */
+static int checks_table(const struct checks *checks, const char *how)
+{
+    struct sheet sheet = {.columns = 4, .align = "l"};
+    sheet_row(&sheet, "subject", "state", "found", "advice");
+    for (size_t i = 0; i < checks->count; i++) {
+        const struct check *check = &checks->check[i];
+        sheet_row(&sheet, check->subject, states[check->state], check->found,
+                  check->state == CHECK_WARN ? check->advice : "");
+    }
+    int rc = sheet_write(stdout, how, "check", &sheet);
+    sheet_release(&sheet);
+    return rc ? (complain("check", "standard output: %s", strerror(-rc)), 1) : 0;
+}
+
 static size_t checks_print(const struct checks *checks)
 {
-    static const char *const states[] = {"ok", "warn", "unknown"};
     size_t warnings = 0;
     for (size_t i = 0; i < checks->count; i++) {
         const struct check *check = &checks->check[i];
@@ -87,6 +105,8 @@ static int check_main(const struct arguments *given)
     busy_end(watch, &machine, &busy);
     checks_look(&machine, "", &busy, &checks);
     machine_close(&machine);
+    if (strcmp(given->value[FORMAT], "text") != 0)
+        return checks_table(&checks, given->value[FORMAT]);
     size_t warnings = checks_print(&checks);
     int code = *given->value[NO_MEASURE] ? 0 : noise_print();
     if (!code && warnings)

@@ -1,4 +1,4 @@
-/* The comparisons as CSV on standard output: a row each, full digits. */
+/* The comparisons as CSV or JSON on standard output: a row each, full digits. */
 #include "bench/analyse/compare.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/sheet.h"
@@ -76,13 +76,13 @@ static void row_fill(struct compare_row *row, const struct compare *c, const str
     snprintf(row->verdict, sizeof row->verdict, "%s", verdict_words(c, p));
 }
 
-int compare_csv(const struct compare *c)
+int compare_rows(const struct compare *c, const char *how)
 {
     struct compare_row *rows = calloc(c->count + 1, sizeof *rows);
     for (size_t i = 0; i < c->count && rows; i++)
         row_fill(&rows[i], c, &c->pairs[i]);
     const struct file_format format = format_of(c);
-    int result = rows ? rows_csv(&format, rows, c->count) : -ENOMEM;
+    int result = rows ? rows_write(how, "compare", &format, rows, c->count) : -ENOMEM;
     free(rows);
     return result;
 }

@@ -36,7 +36,8 @@ static const struct argument compare_arguments[] = {
                       "By how much absolute times of two runs of one program differ here at most, in 19 of 20 pairs. "
                       "Intervals of absolute times reach that much further; several runs a side tell it themselves.",
                       false},
-    [FORMAT] = {"format", "text|csv|markdown|latex", "text", "How the table is written to standard output.", true},
+    [FORMAT] = {"format", "text|csv|json|markdown|latex", "text",
+                "How the table is written to standard output. latex: for a document that uses booktabs.", true},
     [FAIL_IF_SLOWER] =
         {"fail-if-slower", "SHARE", "",
          "Exit with 3 if a cell is surely slower by more than this: its whole interval lies beyond. With "
@@ -172,8 +173,8 @@ static int verdict_exit(const struct compare *c, const struct arguments *given, 
 static int compare_write(const struct compare *c, const char *format)
 {
     int result = 0;
-    if (!strcmp(format, "csv"))
-        result = compare_csv(c);
+    if (!strcmp(format, "csv") || !strcmp(format, "json"))
+        result = compare_rows(c, format);
     else
         compare_print(stdout, c,
                       !strcmp(format, "markdown") ? STYLE_MARKDOWN
@@ -184,7 +185,7 @@ static int compare_write(const struct compare *c, const char *format)
     return result ? 1 : 0;
 }
 
-/* For CSV, where there is no room for it in the table. */
+/* For CSV and JSON, where there is no room for it in the table. */
 static void alone_say(const struct compare *c)
 {
     char label[192];
@@ -220,7 +221,7 @@ static int answer(const struct sides sides[2], const struct question *question, 
     if (!code)
         code = compare_write(&compare, given->value[FORMAT]);
     if (!code) {
-        if (!strcmp(given->value[FORMAT], "csv"))
+        if (!strcmp(given->value[FORMAT], "csv") || !strcmp(given->value[FORMAT], "json"))
             alone_say(&compare);
         code = verdict_exit(&compare, given, slower);
     }

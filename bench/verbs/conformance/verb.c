@@ -8,10 +8,12 @@
 #include "bench/measure/calibrate.h"
 #include "bench/measure/plan.h"
 #include "bench/model/options.h"
+#include "bench/show/sheet.h"
 #include "bench/verbs/conformance/conformance.h"
 #include "bench/verbs/verbs.h"
 #include "pools/parts/clock.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define CLOCK_MEASURE_NS 50000000u
 #define NAME_COLUMN      26
@@ -19,12 +21,13 @@
 #define FEW_TASKS        100
 #define MOVES_LOOKS      16 /* looks at a trial before its limit */
 
-enum { POOL, LIMIT };
+enum { POOL, LIMIT, FORMAT };
 static const struct argument conformance_arguments[] = {
     [POOL] = {"pool", "[LABEL=]POOL[:key=value...]", "", "The pool, as for run; several with commas.", false},
     [LIMIT] = {"trial-limit", "DURATION", "5s",
                "A trial that takes longer hangs; where its tasks were still coming back, it is too slow to tell.",
                false},
+    [FORMAT] = {"format", "text|csv|json", "text", "csv, json: a row a demand, when all were tried.", true},
     {.name = NULL},
 };
 
@@ -37,6 +40,7 @@ struct conformance {
     unsigned hangs;        /* of this pool: trials at the limit */
     bool is_hopeless;      /* it does not even open */
     int interrupted;
+    struct sheet sheet; /* of --format csv, json; without columns: text is printed as it comes */
 };
 
 /* What came of one demand. */
@@ -191,15 +195,30 @@ static int demand_try(struct conformance *c, const struct demand *demand, struct
     return rc;
 }
 
-static void answer_print(const struct demand *demand, const struct answer *answer)
+/* "BROKEN"; "not so": of what not every pool promises. */
+static const char *outcome_word(const struct demand *demand, const struct answer *answer)
+{
+    if (answer->finding[0])
+        return answer->slow ? "slow" : demand->traits & DEMAND_DIES ? "not so" : "BROKEN";
+    return answer->trials ? "holds" : "-";
+}
+
+static void answer_put(struct conformance *c, const struct demand *demand, const struct answer *answer)
+{
+    sheet_row(&c->sheet, c->pool, demand->name, outcome_word(demand, answer));
+    sheet_put(&c->sheet, "%u", answer->trials);
+    sheet_put(&c->sheet, "%s", answer->finding[0] ? answer->finding : answer->trials ? "" : answer->misfit);
+}
+
+static void answer_print(struct conformance *c, const struct demand *demand, const struct answer *answer)
 {
     char text[ERROR_MAX + 16];
+    if (c->sheet.columns) {
+        answer_put(c, demand, answer);
+        return;
+    }
     if (answer->finding[0])
-        snprintf(text, sizeof text, "%s  %s",
-                 answer->slow                   ? "slow  "
-                 : demand->traits & DEMAND_DIES ? "not so"
-                                                : "BROKEN",
-                 answer->finding);
+        snprintf(text, sizeof text, "%-6s  %s", outcome_word(demand, answer), answer->finding);
     else if (!answer->trials)
         snprintf(text, sizeof text, "-       does not apply: %s", answer->misfit);
     else
@@ -232,14 +251,16 @@ static int pool_check(struct conformance *c, char *error)
     char note[FINDING_MAX] = "";
     unsigned broken = 0, slow = 0, trials = 0;
     bool mortal = false;
-    printf("%s\n", c->pool);
+    if (!c->sheet.columns)
+        printf("%s\n", c->pool);
     for (const struct demand *demand = demands; demand->name && !c->interrupted; demand++) {
         struct answer answer;
         if (mortal && demand->traits & DEMAND_DIES)
             continue; /* one says enough */
         if (c->hangs >= HANGS_MAX || c->is_hopeless) {
-            wrap_row(stdout, 2, "all further", NAME_COLUMN,
-                     c->is_hopeless ? "-       not tried" : "-       not tried, it reaches the limit too often");
+            if (!c->sheet.columns)
+                wrap_row(stdout, 2, "all further", NAME_COLUMN,
+                         c->is_hopeless ? "-       not tried" : "-       not tried, it reaches the limit too often");
             break;
         }
         int rc = demand_try(c, demand, &answer, error);
@@ -247,7 +268,7 @@ static int pool_check(struct conformance *c, char *error)
             return rc;
         if (c->interrupted)
             break;
-        answer_print(demand, &answer);
+        answer_print(c, demand, &answer);
         trials += answer.trials;
         if (answer.slow)
             slow++;
@@ -258,6 +279,10 @@ static int pool_check(struct conformance *c, char *error)
         if (answer.note[0])
             memcpy(note, answer.note, sizeof note);
     }
+    c->broken += broken;
+    c->slow += slow > 0;
+    if (c->sheet.columns)
+        return 0;
     if (note[0])
         wrap_row(stdout, 2, "note", NAME_COLUMN, note);
     printf("%s: %s%s, %u trials\n", c->pool,
@@ -265,8 +290,6 @@ static int pool_check(struct conformance *c, char *error)
            : slow ? "cannot tell, it is too slow for --trial-limit"
                   : "keeps the contract",
            mortal ? ", and does not survive a task that ends its process" : "", trials);
-    c->broken += broken;
-    c->slow += slow > 0;
     return 0;
 }
 
@@ -280,7 +303,7 @@ static int pools_check(const struct arguments *given, struct conformance *c, cha
         c->pool = pools.word[i];
         c->hangs = 0;
         c->is_hopeless = false;
-        if (i)
+        if (i && !c->sheet.columns)
             putchar('\n');
         rc = pool_check(c, error);
     }
@@ -311,6 +334,10 @@ static int conformance_main(const struct arguments *given)
     if (machine_open(&c.machine, NULL, error))
         return complain("conformance", "%s", error);
     int code = 0;
+    if (strcmp(given->value[FORMAT], "text") != 0) {
+        c.sheet = (struct sheet){.columns = 5, .align = "lllrl"};
+        sheet_row(&c.sheet, "pool", "demand", "outcome", "trials", "finding");
+    }
     clock_choose(CLOCK_MEASURE_NS);
     if (pools_known(given->value[POOL], &c.machine, error) || calibrations_open(&c.calibrations, true, error) < 0)
         code = complain("conformance", "%s", error);
@@ -318,6 +345,9 @@ static int conformance_main(const struct arguments *given)
         code = complain("conformance", "%s", error);
     else
         code = c.broken || c.interrupted ? 1 : c.slow ? EXIT_BLIND : 0;
+    if (c.sheet.columns && code != 2 && sheet_write(stdout, given->value[FORMAT], "conformance", &c.sheet))
+        code = (complain("conformance", "out of memory"), 1);
+    sheet_release(&c.sheet);
     calibrations_close(c.calibrations);
     machine_close(&c.machine);
     return code;

@@ -35,14 +35,14 @@ static size_t trial_put(const struct trial_row *trial, const struct states *s, s
     return count;
 }
 
-int states_csv(const struct run_data *run, const struct states *states)
+int states_write(const struct run_data *run, const struct states *states, const char *how)
 {
     struct state_row *rows = calloc(run->trial_count * STATES + 1, sizeof *rows);
     size_t count = 0;
     for (size_t i = 0; i < run->trial_count && rows; i++)
         if (!isnan(states[i].whole_ns))
             count += trial_put(&run->trials[i], &states[i], rows + count);
-    int rc = rows ? rows_csv(&state_format, rows, count) : -ENOMEM;
+    int rc = rows ? rows_write(how, "states", &state_format, rows, count) : -ENOMEM;
     free(rows);
     return rc;
 }

@@ -45,10 +45,11 @@ static const struct argument explain_arguments[] = {
     [OUT] = {"out", "DIRECTORY", "",
              "With --try: where its results go; must not exist. Without it, a new directory in results/.", false},
     [TRUST] = {"trust", "", "", "With --try of a run that was not made here by you, as for run.", false},
-    [FORMAT] = {"format", "text|csv", "text",
-                "text: the answer, the states from A to B and the counts. csv: the states of all trials of the run, in "
-                "the columns of profile/states.csv.",
-                true},
+    [FORMAT] =
+        {"format", "text|csv|json", "text",
+         "text: the answer, the states from A to B and the counts. csv, json: the states of all trials of the run, in "
+         "the columns of profile/states.csv.",
+         true},
     {0},
 };
 
@@ -221,8 +222,8 @@ static int explain_answer(const struct run_data *runs, const struct asked_why *a
     int rc = 0;
     for (unsigned i = 0; i < asked->runs && !rc; i++)
         rc = why_open(&runs[i], asked->tail, &opened[i], error);
-    if (!rc && !strcmp(format, "csv")) {
-        rc = states_csv(&runs[0], opened[0].states);
+    if (!rc && strcmp(format, "text") != 0) {
+        rc = states_write(&runs[0], opened[0].states, format);
         if (rc)
             refuse_as(rc, error, "standard output: %s", strerror(-rc));
     } else if (!rc) {
@@ -232,7 +233,7 @@ static int explain_answer(const struct run_data *runs, const struct asked_why *a
     int code = !rc ? 0 : rc == -EINVAL || rc == -EBADMSG || rc == -ENODATA ? 2 : 1;
     if (rc)
         complain("explain", "%s", error);
-    else if (strcmp(format, "csv") != 0 && !(code = row_find(&whys, asked->row, &chosen)))
+    else if (!strcmp(format, "text") && !(code = row_find(&whys, asked->row, &chosen)))
         code = *given->value[TRY] ? row_try(&whys.why[chosen], asked, given) : answer_print(&whys, chosen);
     whys_release(&whys);
     for (unsigned i = 0; i < asked->runs; i++)
@@ -276,13 +277,14 @@ static int explain_main(const struct arguments *given)
     int code = by_read(given->value[BY], &asked);
     if (!code)
         code = operands_read(given, &asked);
-    if (!code && asked.runs == 2 && !strcmp(given->value[FORMAT], "csv"))
-        code = complain("explain", "--format csv: expected one run");
+    const char *format = given->value[FORMAT];
+    if (!code && asked.runs == 2 && strcmp(format, "text") != 0)
+        code = complain("explain", "--format %s: expected one run", format);
     if (!code)
         code = try_check(&asked, given);
     asked.tail = tail_of(given->value[METRIC]);
-    if (!code && asked.tail > 0 && !strcmp(given->value[FORMAT], "csv"))
-        code = complain("explain", "--format csv: has the states of workers, expected no --metric %s",
+    if (!code && asked.tail > 0 && strcmp(format, "text") != 0)
+        code = complain("explain", "--format %s: has the states of workers, expected no --metric %s", format,
                         given->value[METRIC]);
     for (; opened < asked.runs && !code; opened += !code)
         code = run_read(asked.run[opened], &runs[opened]);

@@ -221,14 +221,14 @@ static void study_csv(struct sheet *sheet, const struct studies *studies, const 
         fit_csv(sheet, studies, study, &study->fit[i]);
 }
 
-int studies_csv(FILE *out, const struct studies *studies)
+int studies_table(FILE *out, const struct studies *studies, const char *how)
 {
-    struct sheet sheet = {.columns = 13};
+    struct sheet sheet = {.columns = 13, .align = "lllrllllrrrrl"};
     sheet_row(&sheet, "run_id", "pool", "workload", "size_ns", "place", "arrival", "law", "name", "workers", "value",
               "lo", "hi", "reason");
     for (size_t i = 0; i < studies->count; i++)
         study_csv(&sheet, studies, &studies->study[i]);
-    int rc = sheet_csv(out, &sheet);
+    int rc = sheet_write(out, how, "scaling", &sheet);
     sheet_release(&sheet);
     return rc;
 }

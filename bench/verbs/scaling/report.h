@@ -6,6 +6,6 @@
 
 void studies_print(FILE *out, const struct studies *studies); /* at most 96 columns */
 /* In long form: a line for each number, one for each law that was refused. */
-int studies_csv(FILE *out, const struct studies *studies); /* 0 or -ENOMEM */
+int studies_table(FILE *out, const struct studies *studies, const char *how); /* csv, json; 0 or -ENOMEM */
 
 #endif

@@ -8,7 +8,7 @@
 enum { SCALING_POOL, SCALING_FORMAT };
 static const struct argument scaling_arguments[] = {
     [SCALING_POOL] = {"pool", "NAME", "", "Of this pool alone, with whatever options. Default: of all.", false},
-    [SCALING_FORMAT] = {"format", "text|csv", "text", "csv: a line for every number, full digits.", true},
+    [SCALING_FORMAT] = {"format", "text|csv|json", "text", "csv, json: a row for every number, full digits.", true},
     {.name = NULL},
 };
 
@@ -23,9 +23,9 @@ static int pool_unknown(const struct run_data *run, const char *pool)
                     nearest_hint(&nearest, hint, sizeof hint));
 }
 
-static int csv_print(const struct studies *studies)
+static int table_print(const struct studies *studies, const char *how)
 {
-    int rc = studies_csv(stdout, studies);
+    int rc = studies_table(stdout, studies, how);
     if (rc)
         complain("scaling", "standard output: %s", strerror(-rc));
     return rc != 0;
@@ -54,8 +54,8 @@ static int scaling_main(const struct arguments *given)
                         "%s: no pool ran the same tasks with different numbers of workers; --workers 1,2,4 "
                         "of run makes such a run",
                         directory);
-    else if (!strcmp(given->value[SCALING_FORMAT], "csv"))
-        code = csv_print(&studies);
+    else if (strcmp(given->value[SCALING_FORMAT], "text") != 0)
+        code = table_print(&studies, given->value[SCALING_FORMAT]);
     else
         studies_print(stdout, &studies);
     if (!result)

@@ -18,7 +18,7 @@
 enum { FORMAT, BLIND_OK };
 
 static const struct argument targets_arguments[] = {
-    [FORMAT] = {"format", "text|csv", "text", "How the table is written to standard output.", true},
+    [FORMAT] = {"format", "text|csv|json", "text", "How the table is written to standard output.", true},
     [BLIND_OK] = {"blind-ok", "", "", "Exit with 0 in the place of 4, where targets are unresolved and none fails.",
                   false},
     {0},
@@ -109,7 +109,7 @@ static void foot_print(const struct targets *targets, const struct judgement *ju
         }
 }
 
-/* ---- CSV ---- */
+/* ---- CSV and JSON ---- */
 
 struct target_row {
     int64_t schema_version;
@@ -153,12 +153,13 @@ static void row_fill(struct target_row *row, const char *run, const struct targe
     snprintf(row->why, sizeof row->why, "%s", j->why);
 }
 
-static int csv_print(const char *run, const struct targets *targets, const struct judgement *judgement)
+static int rows_print(const char *run, const struct targets *targets, const struct judgement *judgement,
+                      const char *how)
 {
     struct target_row *rows = calloc(targets->count, sizeof *rows);
     for (size_t t = 0; t < targets->count && rows; t++)
         row_fill(&rows[t], run, &targets->target[t], &judgement[t]);
-    int result = rows ? rows_csv(&format, rows, targets->count) : -ENOMEM;
+    int result = rows ? rows_write(how, "targets", &format, rows, targets->count) : -ENOMEM;
     free(rows);
     return result;
 }
@@ -195,8 +196,8 @@ static int targets_answer(const struct arguments *given, const char *directory, 
     char error[ERROR_MAX] = "out of memory";
     int rc = judgement ? targets_judge(targets, run, &family, judgement, error) : -ENOMEM;
     int code = rc ? complain("targets", "%s", error) : 0;
-    if (!code && !strcmp(given->value[FORMAT], "csv")) {
-        rc = csv_print(run_id(directory), targets, judgement);
+    if (!code && strcmp(given->value[FORMAT], "text") != 0) {
+        rc = rows_print(run_id(directory), targets, judgement, given->value[FORMAT]);
         if (rc) {
             complain("targets", "standard output: %s", strerror(-rc));
             code = 1;
