@@ -6,6 +6,7 @@ by_decades = x_above_0 > 0 && x_max > 4 * x_above_0
 at(x) = !by_decades ? x : x > 0 ? log10(x) : log10(x_above_0 / 8)
 from = at(x_min); to = at(x_max)
 x_at(x, k, b) = at(x) + 0.014 * (to - from) * (k - (pools + 1) / 2.0)
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
@@ -16,7 +17,9 @@ do for [page = 1:pages] {
         if (by_decades && x_min == 0) {
             set arrow 101 from first at(x_above_0 / 3), graph 0 to first at(x_above_0 / 3), graph 1 nohead linestyle 101 back
         }
-        if (panel_log[p]) { set logscale y } else { set yrange [0:*] }
+        if (log_scale) { set logscale y; set yrange [y_least / 1.3:y_most * 1.3] }
+        if (!log_scale && y_shared) { set yrange [0:y_most * 1.06] }
+        if (!log_scale && !y_shared) { set yrange [0:*] }
         set format y '%.1s%cs'
         eval panel_draw
         eval panel_end

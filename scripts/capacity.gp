@@ -13,6 +13,7 @@ theory_of(s) = data(s, 3) . sprintf(" using 1:2 with lines dashtype 3 linewidth 
 theories = 0
 do for [s = 1:series] { theories = theories + series_theory[s] }
 if (theories > 0) { keys = keys + 1; key_text[keys] = theory_text; key_shape[keys] = 99 }
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {

@@ -13,13 +13,14 @@ far = -9 # a line that no panel shows: where what a line does not have is put
 data = chart_name . '.dat'
 # Names that are cut are said in full below.
 if (longest > name_letters) { eval key_of_pools }
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
         eval panel_begin
         stats data index p - 1 using 4 name 'top' nooutput
         stats data index p - 1 using 3 name 'low' nooutput
-        by_factor = low_min > 0 && top_max > 30 * low_min
+        by_factor = low_min > 0 && top_max > 20 * low_min
         set ylabel ''
         set yrange [cost_lines + 0.5:0.3]
         set ytics scale 0 ()

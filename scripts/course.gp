@@ -1,12 +1,13 @@
 # Latency over a trial: a panel for every cell, a dot for every task; grey is what is cut.
 cuts = 0
 do for [p = 1:panels] { if (panel_cut[p] > 0) { cuts = cuts + 1 } }
-if (cuts) { keys = keys + 1; key_text[keys] = 'cut: not steady'; key_shape[keys] = -4; key_colour[keys] = '#dddddd' }
+if (cuts) { keys = keys + 1; key_text[keys] = 'cut: not steady'; key_shape[keys] = -1; key_colour[keys] = '#dddddd' }
 if (deadline > 0) { keys = keys + 1; key_text[keys] = 'deadline ' . short(deadline); key_shape[keys] = 0 }
 data = chart_name . '.dat'
 x_text = 'due, since the gate'
 y_text = 'latency'
 space_right = 26.0
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
@@ -37,7 +38,7 @@ do for [page = 1:pages] {
         if (deadline > 0 && deadline < 1.4 * panel_most[p]) {
             set arrow 101 from graph 0, first deadline / unit to graph 1, first deadline / unit nohead linestyle 101 back
         }
-        eval sprintf("plot data index %d using ($1 / x_unit):($2 / unit) with points pointtype 7 pointsize 0.3 linecolor rgb '%s'", p - 1, colour_of(1))
+        eval sprintf("plot data index %d using ($1 / x_unit):($2 / unit) with points pointtype 7 pointsize 0.3 linecolor rgb '%s'", p - 1, hue(panel_look[p]))
         eval panel_end
     }
     eval page_end

@@ -3,6 +3,7 @@
 eval key_of_pools
 keys = keys + 1
 key_text[keys] = '50 %'; key_shape[keys] = 0
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
@@ -11,7 +12,7 @@ do for [page = 1:pages] {
         by_factor = 1
         set logscale x
         set xrange [x_min / 1.6:x_max * 1.6]
-        set yrange [0:105 < *]
+        set yrange [0:y_most > 100 ? y_most * 1.05 : 105]
         set arrow 101 from graph 0, first 50 to graph 1, first 50 nohead linestyle 101 back
         eval panel_draw
         eval panel_end

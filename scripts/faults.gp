@@ -13,13 +13,14 @@ value_text(v) = panel_unit[p] eq 'ns' ? short(v) : panel_unit[p] eq 'share' ? pe
 as_format(s) = strstrt(s, '%') ? s[1:strstrt(s, '%')] . '%' . as_format(s[strstrt(s, '%') + 1:*]) : s
 far = -9 # a line that no panel shows: where what a line does not have is put
 data = chart_name . '.dat'
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
         eval panel_begin
         stats data index p - 1 using 4 name 'top' nooutput
         stats data index p - 1 using 3 name 'low' nooutput
-        by_factor = panel_unit[p] eq 'ns' && low_min > 0 && top_max > 30 * low_min
+        by_factor = panel_unit[p] eq 'ns' && low_min > 0 && top_max > 20 * low_min
         set ylabel ''
         set yrange [fault_lines + 0.5:0.3]
         set ytics scale 0 ()

@@ -21,24 +21,30 @@ far = -9 # a line that no panel shows: where what a line does not have is put
 set style arrow 101 head filled size screen 0.006, 20 linewidth 1.2 linecolor rgb '#444444'
 set style arrow 102 head filled size screen 0.006, 20 linewidth 1.2 linecolor rgb variable
 data = chart_name . '.dat'
+# One scale for all panels, as far to the left as to the right.
+reach = 1.06
+do for [p = 1:panels] {
+    stats data index p - 1 using 3 name 'low' nooutput
+    stats data index p - 1 using 4 name 'high' nooutput
+    reach = high_max > reach ? high_max : reach
+    if (low_min > 0) { reach = 1 / low_min > reach ? 1 / low_min : reach }
+}
+reach = reach < frame ? reach : frame
+least = 1 / reach; most = reach
+edge_lo = least / reach ** 0.12; edge_hi = most * reach ** 0.12
+tip = (edge_hi / edge_lo) ** 0.05 # of an arrow, as a factor
+ratio_tics = reach < 1.12 ? '0.9 0.95 1 1.05 1.1' : reach < 1.3 ? '0.8 0.9 1 1.1 1.25' : '0.5 0.67 0.8 1 1.25 1.5 2'
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
         eval panel_begin
-        stats data index p - 1 using 3 name 'low' nooutput
-        stats data index p - 1 using 4 name 'high' nooutput
         set ylabel ''
         set yrange [lines_most + 0.6:0.4]
         set logscale x
-        least = low_min < 1 / frame ? 1 / frame : low_min < 0.95 ? low_min : 0.95
-        most = high_max > frame ? frame : high_max > 1.06 ? high_max : 1.06
-        span = most / least
-        edge_lo = least / span ** 0.06; edge_hi = most * span ** 0.06
-        tip = (edge_hi / edge_lo) ** 0.05 # of an arrow, as a factor
         set xrange [edge_lo:edge_hi]
         set xtics nomirror out scale 0.6 ()
-        step = span < 1.25 ? 0.05 : span < 1.6 ? 0.1 : span < 2.5 ? 0.25 : 0.5
-        do for [e = int(ceil(least / step)):int(floor(most / step))] { set xtics add (sprintf('%g', e * step) e * step) }
+        do for [ratio in ratio_tics] { if (ratio >= edge_lo && ratio <= edge_hi) { set xtics add (ratio ratio + 0) } }
         set ytics scale 0
         set grid noy
         set object 101 rectangle from first 1 / (1 + margin), graph 0 to first 1 + margin, graph 1 behind \

@@ -9,6 +9,14 @@ data = chart_name . '.dat'
 x_text = '% of tasks that are faster'
 share_text(e) = e == 1 ? '90' : e == 2 ? '99' : '99.' . '9999'[1:e - 2] # 1 - 10 ** -e
 space_right = 24.0
+# Where one panel needs a logarithmic axis all have one, and the same.
+all_least = panel_least[1]; all_most = panel_most[1]; by_factor = 0
+do for [p = 1:panels] {
+    all_least = panel_least[p] < all_least ? panel_least[p] : all_least
+    all_most = panel_most[p] > all_most ? panel_most[p] : all_most
+    by_factor = by_factor || panel_most[p] > 20 * panel_least[p]
+}
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
@@ -20,13 +28,13 @@ do for [page = 1:pages] {
         if (decade > 60) { set xtics add ('50' 2) }
         do for [e = (decade < 48 ? 2 : 1):6:decade < 48 ? 2 : 1] { set xtics add (share_text(e) 10.0 ** e) }
         unit = unit_of(panel_most[p])
-        if (panel_most[p] > 20 * panel_least[p]) {
+        if (by_factor) {
             unit = 1e9
             set logscale y
-            set yrange [panel_least[p] / unit * 0.7:panel_most[p] / unit * 1.4]
+            set yrange [all_least / unit * 0.7:all_most / unit * 1.4]
             set format y '%.0s %cs'
-            if (panel_most[p] < 1000 * panel_least[p]) {
-                do for [d = floor(log10(panel_least[p] / unit)) - 1:floor(log10(panel_most[p] / unit)) + 1] {
+            if (all_most < 1000 * all_least) {
+                do for [d = floor(log10(all_least / unit)) - 1:floor(log10(all_most / unit)) + 1] {
                     set ytics add (10.0 ** d, 2 * 10.0 ** d, 5 * 10.0 ** d)
                 }
             }

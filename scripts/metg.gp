@@ -6,6 +6,7 @@ key_text[keys] = level_text; key_shape[keys] = 0
 points_of(s) = sprintf("'%s.dat' index %d using 1:2:3:4 with yerrorbars pointsize 0.6 %s, ", chart_name, 2 * s - 2, look_of(series_pool[s])) \
     . (series_joined[s] ? sprintf("'%s.dat' index %d using 1:2 with lines dashtype %d linecolor rgb '%s', ", chart_name, 2 * s - 2, dash_of(series_pool[s]), colour_of(series_pool[s])) : '')
 mark_of(s) = sprintf("'%s.dat' index %d using 1:2:3:4 with xerrorbars linewidth 2 pointsize 1.8 %s, ", chart_name, 2 * s - 1, look_of(series_pool[s]))
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {

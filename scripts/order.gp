@@ -9,6 +9,7 @@ data = chart_name . '.dat'
 margin = 0.08 * (y_hi - y_lo)
 edge(y, side) = side > 0 ? y_hi + margin * 0.5 : y_lo - margin * 0.5
 
+eval pages_fit
 eval page_begin
 eval panel_begin
 set xrange [-0.01 * x_last - 0.001:x_last * 1.01 + 0.001]

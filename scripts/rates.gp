@@ -12,6 +12,7 @@ theory_of(s) = line_theory[s] ? data(s, 2) . sprintf(" with lines dashtype 3 lin
 theories = 0
 do for [s = 1:panel_last[panels]] { theories = theories + line_theory[s] }
 if (theories > 0) { keys = keys + 1; key_text[keys] = 'p99 predicted by theory'; key_shape[keys] = 99 }
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {

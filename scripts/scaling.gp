@@ -9,16 +9,17 @@ do for [p = 1:panels] {
 keys = 1
 key_text[1] = 'measured'; key_shape[1] = 7; key_colour[1] = '#000000'
 do for [k = 1:3] {
-    if (law_drawn[k]) { keys = keys + 1; key_text[keys] = law_name[k]; key_shape[keys] = shape_of(k + 1); key_colour[keys] = colour_of(k) }
+    if (law_drawn[k]) { keys = keys + 1; key_text[keys] = law_name[k]; key_shape[keys] = mark(k + 3); key_colour[keys] = hue(k + 3) }
 }
 keys = keys + 1
 key_text[keys] = 'ideal'; key_shape[keys] = 0
 space_left = 80.0
 # The curve of law k in panel p, in that column of the data.
 curve(k, column) = sprintf("'%s.dat' index %d using 1:%d with lines dashtype %d linewidth 1.5 linecolor rgb '%s', ", \
-        chart_name, 3 * p - 1, column, dash_of(k), colour_of(k)) \
+        chart_name, 3 * p - 1, column, dashes[k + 4], hue(k + 3)) \
     . sprintf("'%s.dat' index %d using 1:%d with points pointtype %d linecolor rgb '%s', ", \
-        chart_name, 3 * p - 2, column, shape_of(k + 1), colour_of(k))
+        chart_name, 3 * p - 2, column, mark(k + 3), hue(k + 3))
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {

@@ -2,6 +2,7 @@
 # stands in them:
 #
 #     eval key_of_pools                     # or: keys = 2; key_text[1] = 'queue'; key_shape[1] = 5; key_colour[1] = ...
+#     eval pages_fit                        # how many panels a page has; sets pages
 #     do for [page = 1:pages] {
 #         eval page_begin                   # the picture, its titles and its key; sets n, the panels of this page
 #         do for [i = 0:n - 1] {
@@ -12,9 +13,10 @@
 #         eval page_end
 #     }
 #
-# It gets from C: chart_name, chart_title, chart_format, chart_width (0: what the panels need), chart_source, chart_note;
+# It gets from C: chart_name, chart_title, chart_format, chart_width (0: what the panels need), chart_columns (0: as many
+# as are wide enough to read), chart_bare (1: nothing above the panels), chart_source, chart_note;
 # of the chart's `make`, where it differs from what stands right below: panels, page_panels, array panel_title[panels],
-# x_text, y_text, pools, array pool_name[pools], array pool_drawn[pools]. All measures are in pixels of 1/96 inch. All words go through say().
+# x_text, y_text, pools, array pool_name[pools], array pool_drawn[pools], array pool_look[pools]. All measures are in pixels of 1/96 inch. All words go through say().
 
 if (!exists('panels')) { panels = 1 }
 if (!exists('panel_title')) { array panel_title[panels]; do for [p = 1:panels] { panel_title[p] = '' } }
@@ -22,6 +24,9 @@ if (!exists('page_panels')) { page_panels = 12 }
 if (!exists('x_text')) { x_text = '' }
 if (!exists('y_text')) { y_text = '' }
 if (!exists('pools')) { pools = 0 }
+if (!exists('chart_columns')) { chart_columns = 0 }
+if (!exists('chart_bare')) { chart_bare = 0 }
+if (!exists('pool_look')) { array pool_look[pools + 1]; do for [k = 1:pools + 1] { pool_look[k] = k + 3 } }
 if (!exists('pool_drawn')) { array pool_drawn[pools + 1]; do for [k = 1:pools] { pool_drawn[k] = 1 } }
 
 # What a script may change before page_begin.
@@ -30,15 +35,18 @@ panel_alone = 640.0
 panel_height = 210.0                 # of the inside
 space_left = 78.0; space_right = 16.0; space_below = 46.0
 
-# Okabe and Ito's colours, which people with any kind of colour vision tell apart. The first ones differ in how light they
-# are as well, and shapes and dashes differ, so that a print in grey can be read.
-array palette[8] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00', '#000000', '#999999']
-array shapes[8]  = [7, 4, 9, 12, 5, 10, 6, 2]
-array dashes[8]  = [1, 2, 4, 5, 3, 1, 2, 4]
-colour_of(k) = palette[(k - 1) % 8 + 1]
-rgb_of(k)    = int('0x' . palette[(int(k) - 1) % 8 + 1][2:7])
-shape_of(k)  = shapes[(int(k) - 1) % 8 + 1]
-dash_of(k)   = dashes[(k - 1) % 8 + 1]
+# Okabe and Ito's colours, which people with any kind of colour vision tell apart; bench/show/report/style.c has the same.
+# Shapes and dashes differ, so that a print in grey can be read. What a pool looks like is the same in every chart
+# (bench/show/pool_look.h): no two have colour and shape in common.
+array palette[8] = ['#000000', '#999999', '#009E73', '#CC79A7', '#0072B2', '#D55E00', '#E69F00', '#56B4E9']
+array shapes[8]  = [2, 6, 9, 12, 7, 4, 10, 5]
+array dashes[8]  = [1, 3, 4, 5, 1, 2, 4, 2]
+hue(look)    = palette[look % 8 + 1] # of a look, from 0
+mark(look)   = shapes[(look + look / 8) % 8 + 1]
+colour_of(k) = hue(pool_look[int(k)]) # of a pool, from 1
+rgb_of(k)    = int('0x' . colour_of(k)[2:7])
+shape_of(k)  = mark(pool_look[int(k)])
+dash_of(k)   = dashes[pool_look[int(k)] % 8 + 1]
 
 # Grey, thin and behind everything: the lines that are no measurement.
 set style line 101 linecolor rgb '#777777' linewidth 1.2 dashtype 2
@@ -57,7 +65,7 @@ unset key
 # LaTeX reads some letters as commands.
 tex_letter(c) = c eq '\' ? '\textbackslash{}' : c eq '<' ? '\textless{}' : c eq '>' ? '\textgreater{}' : \
     c eq '|' ? '\textbar{}' : c eq '~' ? '\textasciitilde{}' : c eq '^' ? '\textasciicircum{}' : \
-    strstrt('%&#_${}', c) ? '\' . c : c
+    c eq 'µ' ? '$\mu$' : strstrt('%&#_${}', c) ? '\' . c : c
 tex_of(s) = strlen(s) < 2 ? tex_letter(s) : tex_of(s[1:strlen(s) / 2]) . tex_of(s[strlen(s) / 2 + 1:*])
 say(s) = chart_format eq 'tex' && strlen(s) ? tex_of(s) : s
 sized(px) = chart_format eq 'svg' ? sprintf(',%g', px) : sprintf(',%g', px * 0.75)
@@ -72,15 +80,15 @@ line_of(s, k, j) = j == 1 ? s[1:cut_of(s, k)] : line_of(rest_of(s, k), k, j - 1)
 
 # ---- times: in the unit that suits the longest, tics at round numbers ------------------------------------------------
 unit_of(ns) = ns < 2e3 ? 1.0 : ns < 2e6 ? 1e3 : ns < 2e9 ? 1e6 : 1e9 # in ns
-unit_name(ns) = ns < 2e3 ? 'ns' : ns < 2e6 ? 'us' : ns < 2e9 ? 'ms' : 's'
-short(ns) = ns < 999.5 ? sprintf('%.3g ns', ns) : ns < 999.5e3 ? sprintf('%.3g us', ns / 1e3) : \
+unit_name(ns) = ns < 2e3 ? 'ns' : ns < 2e6 ? 'µs' : ns < 2e9 ? 'ms' : 's'
+short(ns) = ns < 999.5 ? sprintf('%.3g ns', ns) : ns < 999.5e3 ? sprintf('%.3g µs', ns / 1e3) : \
     ns < 999.5e6 ? sprintf('%.3g ms', ns / 1e6) : sprintf('%.4g s', ns / 1e9)
 round_up(x) = x <= 1 ? 1 : x <= 2 ? 2 : x <= 5 ? 5 : 10
 step_of(x) = 10 ** floor(log10(x)) * round_up(x / 10 ** floor(log10(x))) # the round number from x on
 
 # ---- what the colours mean: entries below the panels -----------------------------------------------------------------
 keys = 0
-array key_text[80]; array key_shape[80]; array key_colour[80] # shape 0: a dashed grey line, 99: a dotted one, -1 - k: fill pattern k
+array key_text[80]; array key_shape[80]; array key_colour[80] # shape 0: a dashed grey line, 99: a dotted one, -1: a rectangle
 key_of_pools = "\
 keys = 0; \
 do for [k = 1:pools] { \
@@ -96,29 +104,45 @@ panels_of(page) = page < pages ? page_panels : panels - (pages - 1) * page_panel
 x_of(px) = px / wide
 y_of(px) = 1 - px / high # from the top
 
-page_begin = "\
-n = panels_of(page); \
-columns = n == 1 ? 1 : n == 2 || n == 4 ? 2 : 3; \
-if (chart_width > 0) { most = int(chart_width / 290); columns = most < 1 ? 1 : most < columns ? most : columns }; \
-wide = chart_width > 0 ? 1.0 * int(chart_width + 0.5) : n == 1 ? panel_alone : columns * panel_width; \
-rows = (n + columns - 1) / columns; \
+# A page of a document, within its margins: no picture is taller. All pages have panels of the same size.
+page_height = 940.0
+pages_fit = "\
+columns = panels == 1 ? 1 : panels == 2 || panels == 4 ? 2 : 3; \
+if (chart_width > 0) { fitting = int(chart_width / 290); columns = fitting < 1 ? 1 : fitting < columns ? fitting : columns }; \
+if (chart_columns > 0) { columns = chart_columns < panels ? chart_columns : panels }; \
+wide = chart_width > 0 ? 1.0 * int(chart_width + 0.5) : panels == 1 ? panel_alone : columns * panel_width; \
+if (chart_bare) { chart_title = ''; chart_source = ''; chart_note = '' }; \
 title_letters = letters(wide / columns - space_left - space_right, 12); \
 title_lines = 0; \
-do for [p = (page - 1) * page_panels + 1:(page - 1) * page_panels + n] { \
+do for [p = 1:panels] { \
     lines = lines_of(panel_title[p], title_letters); title_lines = lines > title_lines ? lines : title_lines \
 }; \
 title_height = 15.0 * title_lines + 12; \
-heading = chart_title . (pages > 1 ? sprintf(' (%d of %d)', page, pages) : ''); \
 heading_letters = letters(wide - 28, 15); small_letters = letters(wide - 28, 11); \
-head_height = 12.0 + 20 * lines_of(heading, heading_letters) + 15 * lines_of(chart_source, small_letters) \
-    + 15 * lines_of(chart_note, small_letters); \
+head_height = 12.0 + 20 * lines_of(strlen(chart_title) ? chart_title . ' (99 of 99)' : '', heading_letters) \
+    + 15 * lines_of(chart_source, small_letters) + 15 * lines_of(chart_note, small_letters); \
+eval key_fit; \
+room = page_height - head_height - foot_height - title_height - space_below; \
+if (panel_height * (panels == 1 ? 1.25 : 1) > room) { panel_height = room / (panels == 1 ? 1.25 : 1) }; \
+rows_fit = int((page_height - head_height - foot_height) / (title_height + panel_height + space_below)); \
+fitting = columns * (rows_fit < 1 ? 1 : rows_fit); \
+page_panels = page_panels < fitting ? page_panels : fitting; \
+pages = (panels + page_panels - 1) / page_panels"
+key_fit = "\
 key_longest = 0; \
 do for [k = 1:keys] { key_longest = strlen(key_text[k]) > key_longest ? strlen(key_text[k]) : key_longest }; \
 key_width = 7.2 * key_longest + 44; \
 key_columns = int((wide - 28) / key_width); \
 key_columns = key_columns < 1 ? 1 : key_columns > keys ? keys : key_columns; \
-foot_height = keys ? 19.0 * ((keys + key_columns - 1) / key_columns) + 10 : 6; \
-row_height = title_height + panel_height * (n == 1 ? 1.25 : 1) + space_below; \
+foot_height = keys ? 19.0 * ((keys + key_columns - 1) / key_columns) + 10 : 6"
+
+page_begin = "\
+n = panels_of(page); \
+rows = (n + columns - 1) / columns; \
+heading = chart_title . (pages > 1 && strlen(chart_title) ? sprintf(' (%d of %d)', page, pages) : ''); \
+head_height = 12.0 + 20 * lines_of(heading, heading_letters) + 15 * lines_of(chart_source, small_letters) \
+    + 15 * lines_of(chart_note, small_letters); \
+row_height = title_height + panel_height * (panels == 1 ? 1.25 : 1) + space_below; \
 high = 1.0 * int(head_height + rows * row_height + foot_height + 0.5); \
 if (chart_format eq 'png') { \
     set terminal pngcairo size 2 * wide, 2 * high font 'sans,9' fontscale 2 linewidth 2 pointscale 2 background rgb 'white' noenhanced \
@@ -158,7 +182,7 @@ do for [k = 1:keys] { \
     }; \
     if (key_shape[k] < 0) { \
         set object k rectangle from screen x_of(across - 20), y_of(down + 5) to screen x_of(across - 5), y_of(down - 5) \
-            front fillcolor rgb key_colour[k] fillstyle pattern (-1 - key_shape[k]) border linecolor rgb '#444444' \
+            front fillcolor rgb key_colour[k] fillstyle solid 1.0 border linecolor rgb '#444444' \
     }; \
     if (key_shape[k] == 0 || key_shape[k] == 99) { \
         set arrow k from screen x_of(across - 28), y_of(down) to screen x_of(across - 6), y_of(down) nohead linestyle (key_shape[k] ? 103 : 101) \

@@ -19,6 +19,7 @@ row_px = rows_most > 32 ? 6.0 : rows_most > 16 ? 9.0 : 16.0
 panel_height = row_px * rows_most + 8 > 60 ? row_px * rows_most + 8 : 60
 data = chart_name . '.dat'
 set style fill solid noborder
+eval pages_fit
 do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {

@@ -24,7 +24,7 @@ number=0
 draw_sample 'formats of runs beside SVG' 10 250
 chosen() { [ "$1" = svg ] || [[ " ${sample[*]} " = *" $((number++)) "* ]]; }
 
-poolbench run --pool serial,pthread,fork --workload mixed,sleep --size 100us --arrival burst,window:4,rate:2k --workers 2 \
+poolbench run --pool serial,pthread,fork --workload mixed,sleep --size 100us --arrival burst,window:4,rate:2k --workers 1,2 \
     --tasks 120 --blocks 6 --samples all --out "$scratch/run" >"$scratch/log" 2>&1
 expect "$?" 0 "$(cat "$scratch/log")"
 
@@ -42,6 +42,31 @@ for chart in throughput time latency course costs order workers forest; do
     size=$(wc -c <"$scratch/run/charts/$chart.svg")
     expect "$((size > 5000 && size < 500000))" 1 "$chart.svg has $size bytes"
 done
+
+# No picture is taller than a page, whatever its width and columns, and all panels are in one of them. Bare ones have nothing
+# above the panels.
+height_of() { sed -n 's/.*viewBox="0 0 [0-9.]* \([0-9]*\).*/\1/p' "$1" | head -1; }
+panels_in() { cat "$scratch"/run/charts/throughput.svg "$scratch"/run/charts/throughput-[0-9]*.svg 2>/dev/null | grep -cE '>(mixed|sleep)[,<]'; }
+panels=$(panels_in)
+expect "$((panels >= 6))" 1 "$panels panels"
+for given in '' '--width 84mm' '--columns 1' '--columns 4 --bare'; do
+    # shellcheck disable=SC2086 # words
+    draw_charts "$scratch/run" $given
+    expect "$?$(cat "$scratch/err")" 0
+    for picture in "$scratch"/run/charts/*.svg; do
+        expect "$(($(height_of "$picture") <= 960))" 1 "$given: $picture is $(height_of "$picture") high"
+    done
+    expect "$(panels_in)" "$panels" "$given"
+done
+expect "$(grep -c 'Throughput against workers\|trials' "$scratch/run/charts/throughput.svg")" 0 "bare"
+expect "$(grep -c '[0-9] *us\b' "$scratch/run/charts/latency.svg")" 0 "us in a picture"
+expect "$(poolbench charts "$scratch/run" --columns 9 >"$scratch/out" 2>&1; echo $?)" 2 "$(cat "$scratch/out")"
+
+# A pool has the same colour in every chart of every run.
+colours_of() { cat "$1"/charts/*.gp | awk -v pool="$2" -F "[][ =']+" '/^pool_look\[/ { look[$2] = $3 } /^pool_name\[/ && $3 == pool { print look[$2] }' | sort -u; }
+expect "$(colours_of "$scratch/run" pthread)" "$(colours_of "$scratch/run" pthread | head -1)"
+looks=$(colours_of "$scratch/run" pthread)
+expect "$((${#looks} > 0))" 1 "no look of pthread"
 
 # Captions: what all pictures share once, then a line for every picture, of sentences.
 captions=$scratch/run/charts/captions.txt
@@ -68,6 +93,8 @@ draw_charts "$scratch/ballast"
 expect "$?$(cat "$scratch/err")" 0
 expect "$(grep -cE '^did not draw (latency|workers): .*(latency|samples).csv' "$scratch/out")" 2 "$(cat "$scratch/out")"
 
+expect "$(colours_of "$scratch/ballast" pthread)" "$looks"
+
 # Searches: what they went through, with and without something found.
 poolbench metg --pool fork,pthread --workers 1 --range 100us..5ms --blocks 6 --budget 10s --seed 1 --out "$scratch/metg" \
     >"$scratch/log" 2>&1
@@ -86,6 +113,23 @@ for search in metg capacity; do
         expect "$(grep -c "drew .*/$search\.${given%% *}: " "$scratch/out")" 1 "$given: $(cat "$scratch/out")"
     done
 done
+
+# What is for LaTeX compiles there.
+if command -v pdflatex >/dev/null; then
+    draw_charts "$scratch/run" --format tex
+    poolbench report "$scratch/run" >/dev/null
+    (
+        cd "$scratch/run/charts" || exit 1
+        { printf '%s\n' '\documentclass{article}\usepackage{graphicx,color,booktabs}\begin{document}'
+            for picture in *.tex; do case $picture in *-lines.tex) ;; *) printf '\\input{%s}\n\n' "${picture%.tex}" ;; esac; done
+            printf '%s\n' '\input{../table}' '\end{document}'
+        } >all.tex
+        limited pdflatex -interaction=nonstopmode -halt-on-error all.tex
+    ) >"$scratch/out" 2>&1
+    expect "$?" 0 "$(tail -20 "$scratch/out")"
+else
+    skip 'charts in a document' 'there is no pdflatex'
+fi
 
 # What was drawn can be drawn again where it lies.
 draw_charts "$scratch/metg" --format svg

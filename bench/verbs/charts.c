@@ -7,11 +7,12 @@
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WIDTH_MIN_MM 60
 #define WIDTH_MAX_MM 600
 
-enum { CHARTS_FORMAT, CHARTS_WIDTH };
+enum { CHARTS_FORMAT, CHARTS_WIDTH, CHARTS_COLUMNS, CHARTS_BARE };
 static const struct argument charts_arguments[] = {
     [CHARTS_FORMAT] =
         {"format", "svg|png|pdf|tex", "svg",
@@ -22,6 +23,12 @@ static const struct argument charts_arguments[] = {
                       "Of the pictures, 60mm to 600mm, in mm, cm, in, pt or px (1/96 in): 84mm for a column of a "
                       "journal. Letters keep their size, panels go below one another. Default: what the panels need.",
                       false},
+    [CHARTS_COLUMNS] = {"columns", "N", "", "Panels beside one another, 1 to 6. Default: as many as can be read.",
+                        false},
+    [CHARTS_BARE] = {"bare", "", "",
+                     "Nothing above the panels, for papers and slides that have a caption: no title, "
+                     "machine, run and note. captions.txt has them.",
+                     false},
     {.name = NULL},
 };
 
@@ -50,7 +57,14 @@ static int charts_main(const struct arguments *given)
     const char *width = given->value[CHARTS_WIDTH];
     struct run_data run;
     struct analysis analysis;
-    struct drawing drawing = {.analysis = &analysis, .format = given->value[CHARTS_FORMAT], .talk = stdout};
+    const char *columns = given->value[CHARTS_COLUMNS];
+    struct drawing drawing = {.analysis = &analysis,
+                              .format = given->value[CHARTS_FORMAT],
+                              .bare = *given->value[CHARTS_BARE],
+                              .talk = stdout};
+    if (*columns && (strlen(columns) != 1 || *columns < '1' || *columns > '6'))
+        return complain("charts", "--columns: expected a number from 1 to 6, found '%.64s'", columns);
+    drawing.columns = *columns ? (unsigned)(*columns - '0') : 0;
     if (*width && !width_parse(width, &drawing.width_px))
         return complain("charts",
                         "--width: expected a length of %dmm to %dmm such as 84mm, 17cm, 3.3in, 240pt or 640px, "

@@ -4,8 +4,10 @@
 #define POOLBENCH_SHOW_CHARTS_CHART_H
 #include "bench/analyse/analysis.h"
 
-#define CHART_NOTE_MAX   512
-#define CHART_PANELS_MAX 12 /* of one picture; more panels make more pictures */
+#define CHART_NOTE_MAX 512
+#define CHART_PANELS_MAX                                                                                               \
+    12 /* of one picture; more panels, or such as make it taller than a page, make more pictures                       \
+        */
 
 /* What a chart is drawn from, and where it goes. */
 struct chart_work {
@@ -23,8 +25,9 @@ struct chart {
     const char *title; /* stands in the picture */
     const char
         *caption; /* what is shown and how to read it: stands below it in a report, with what chart_notes() said */
-    /* Writes data and script. Returns how many pictures that makes; 0 when there is nothing sensible to draw, with the
-     * reason in why; or -errno, with the reason there if the code does not say it. */
+    /* Writes data and script. Returns 1, and the script makes as many pictures as its panels take; 0 when there is
+     * nothing sensible to draw, with the reason in why; or -errno, with the reason there if the code does not say it.
+     */
     int (*make)(const struct chart_work *work);
     const void *of;       /* what charts that share a `make` differ in */
     const char *drawn_by; /* whose script draws it; NULL: its own */
@@ -33,13 +36,14 @@ extern const struct chart *const chart_table[]; /* ends with NULL; in the order 
 
 /* What all scripts get: chart_name, chart_title, chart_format and chart_width by themselves; of `make` they need what
  * scripts/style.gp names. */
-/* A line "array[number] = 'text'", or "variable = 'text'" for number 0. */
+/* A line "array[number] = 'text'", or "variable = 'text'" for number 0; with µs for us behind a number. */
 void chart_text(FILE *script, const char *variable, size_t number, const char *text);
 void chart_datum(FILE *data, const char *text); /* the last of a line of data: a text */
 /* A line of comment in data; what is too long is cut. */
 __attribute__((format(printf, 2, 3))) void chart_comment(FILE *data, const char *format, ...);
-void chart_pools(FILE *script, const struct run_data *run, const size_t *cell, size_t pools); /* pool_name[] */
-int chart_pictures(size_t panels);
+/* pool_look[], and with it pool_name[], of the pools of these cells. */
+void chart_looks(FILE *script, const struct run_data *run, const size_t *cell, size_t pools);
+void chart_pools(FILE *script, const struct run_data *run, const size_t *cell, size_t pools);
 
 /* Trials (or blocks) of the points of a chart, from the fewest to the most. */
 struct chart_counts {
@@ -61,7 +65,8 @@ void chart_amount(FILE *data, size_t line, size_t pool, const struct amount *amo
 /* chart_source and chart_note: machine, date, run, number of trials, what bars mean. `bars`: a sentence, without its
  * full stop. */
 void chart_notes(const struct chart_work *work, const char *bars);
-void chart_notes_medians(const struct chart_work *work, const struct chart_counts *counts); /* of points over trials */
+void chart_notes_medians(const struct chart_work *work, const struct chart_counts *counts,
+                         const char *more);                              /* of points over trials */
 char *chart_origin(char *text, size_t size, const struct run_data *run); /* what chart_source says; returns text */
 
 /* How all charts of a run are drawn. */
@@ -69,6 +74,8 @@ struct drawing {
     const struct analysis *analysis;
     const char *format; /* svg, png, pdf, tex */
     double width_px;    /* of 1/96 inch; 0: what the panels need */
+    unsigned columns;   /* of panels; 0: as many as are wide enough to read */
+    bool bare;          /* nothing above the panels: no title, machine, run and note */
     FILE *talk;         /* is told what was drawn and what not, and why; or NULL */
     uint64_t limit_ns;  /* for a chart, until one has taken longer: see drawing_make(). 0: CHART_LIMIT_NS */
 };

@@ -60,11 +60,11 @@ static int costs_make(const struct chart_work *work)
         return refuse(work->why, "no pool but %s ended a trial without payload and ballast well", BASE_POOL), 0;
     for (size_t c = 0; c < t->pools; c++) {
         if (!is_base(t, c))
-            fprintf(work->script, "line_pool[%zu] = %zu; ", ++lines, c + 1);
-        chart_text(work->script, "pool_name", c + 1, POOL_SHOWN(t->run->rows[t->pool[c]].f.pool));
+            fprintf(work->script, "line_pool[%zu] = %zu\n", ++lines, c + 1);
     }
+    chart_pools(work->script, t->run, t->pool, t->pools);
     fprintf(work->script, "panels = %d; cost_lines = %zu\n", panels, lines);
-    chart_notes_medians(work, &counts);
+    chart_notes_medians(work, &counts, "");
     return 1;
 }
 

@@ -4,6 +4,7 @@
 #include "bench/model/by_trial.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
+#include "bench/show/pool_look.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -174,6 +175,8 @@ static void panel_print(const struct courses *courses, size_t trial, size_t pane
                 (long long)dot->task);
     }
     fputs("\n\n", work->data);
+    fprintf(work->script, "panel_look[%zu] = %u\n", panel,
+            pool_look(courses->run, courses->run->rows[courses->run->cell[trial]].f.pool));
     fprintf(work->script,
             "panel_cut[%zu] = %lld.0; panel_until[%zu] = %lld.0; panel_least[%zu] = %.9g; panel_most[%zu] = %.9g\n",
             panel, (long long)cut, panel, (long long)(end > 0 ? end : 1), panel, fmax(least_ns, 1), panel,
@@ -188,7 +191,7 @@ static void courses_print(struct courses *courses, const struct chart_work *work
     fprintf(work->script, "page_panels = %d; panels = %zu; deadline = %.9g\n", CHART_PANELS_MAX, courses->panels,
             isnan(run->deadline_ns) ? 0 : run->deadline_ns);
     fputs("array panel_title[panels]; array panel_cut[panels]; array panel_until[panels]\n"
-          "array panel_least[panels]; array panel_most[panels]\n",
+          "array panel_least[panels]; array panel_most[panels]; array panel_look[panels]\n",
           work->script);
     for (size_t p = 0; p < courses->panels; p++)
         panel_print(courses, courses->trial[p], p + 1, DOTS_MOST / shown, work);
@@ -216,7 +219,7 @@ static int course_make(const struct chart_work *work)
         refuse(work->why, "no trial has %d tasks, timed, in samples.csv: run with --samples all", DOTS_LEAST);
     } else if (!result) {
         courses_print(&courses, work);
-        result = chart_pictures(kept);
+        result = 1;
     }
     courses_release(&courses);
     return result;

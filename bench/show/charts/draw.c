@@ -109,7 +109,7 @@ static int script_append(FILE *out, const char *script, char *error)
     return 0;
 }
 
-/* Writes NAME.dat and NAME.gp into the directory of drafts. Returns how many pictures they make, or -errno. */
+/* Writes NAME.dat and NAME.gp into the directory of drafts. Returns whether they make pictures, or -errno. */
 static int sources_write(struct chart_work *work, const struct drawing *drawing, const struct drafts *drafts)
 {
     const struct chart *chart = work->chart;
@@ -120,8 +120,8 @@ static int sources_write(struct chart_work *work, const struct drawing *drawing,
     if (work->data && work->script) {
         fprintf(work->script,
                 "# Drawn by `gnuplot %s` in this directory, from %s.\nchart_name = '%s'\nchart_format = '%s'\n"
-                "chart_width = %.9g # of 1/96 inch; 0: what the panels need\n",
-                script, data, chart->name, drawing->format, drawing->width_px);
+                "chart_width = %.9g # of 1/96 inch; 0: what the panels need\nchart_columns = %u\nchart_bare = %d\n",
+                script, data, chart->name, drawing->format, drawing->width_px, drawing->columns, drawing->bare);
         chart_text(work->script, "chart_title", 0, chart->title);
         pictures = chart->make(work);
         if (pictures < 0 && !*work->why)
@@ -170,10 +170,10 @@ static void caption_print(FILE *out, const struct chart_work *work, int pictures
         markup_print(out, MARKUP_CODE, "@: " CAPTION_UNMADE "@\n", chart->name, work->why);
 }
 
-static bool was_drawn(int charts, const char *chart, const char *format)
+static bool was_drawn(int directory, const char *chart, int number, const char *format)
 {
     char name[160];
-    return faccessat(charts, picture_file(name, chart, 1, format, 0), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    return faccessat(directory, picture_file(name, chart, number, format, 0), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* Returns how many pictures were drawn, 0 with the reason in work->why, or -errno likewise: then what there was stays.
@@ -189,9 +189,12 @@ static int chart_draw(struct chart_work *work, const struct drawing *drawing, co
     if (pictures <= 0)
         return pictures;
     int result = gnuplot_run(drafts->draft, picture_name(script, sizeof script, name, 1, "gp"), limit_ns, work->why);
+    for (pictures = 1;
+         !result && pictures < PICTURES_MAX && was_drawn(drafts->draft, name, pictures + 1, drawing->format);)
+        pictures++;
     if (!result)
         result = pictures_move(drafts, name, pictures, drawing->format, work->why);
-    else if (result == -ENOENT && !was_drawn(drafts->charts, name, drawing->format)) /* for whoever has a gnuplot */
+    else if (result == -ENOENT && !was_drawn(drafts->charts, name, 1, drawing->format)) /* for whoever has a gnuplot */
         sources_move(drafts, name, (char[ERROR_MAX]){0});
     return result ? result : pictures;
 }

@@ -10,7 +10,9 @@ static double efficiency(const struct trial_row *trial)
 
 static const struct panels panels = {.x_label = "task size",
                                      .y_label = "efficiency: ideal / wall, %",
-                                     .without = "no trial that ended well has a task size that held and an ideal time",
+                                     .without =
+                                         "no tasks of two sizes that held ended well and have an ideal time: the "
+                                         "tables have what there is",
                                      .axis = FACTOR_SIZE,
                                      .value = efficiency};
 

@@ -86,7 +86,7 @@ static int faults_make(const struct chart_work *work)
                    fault_cost_label(&fault_costs->fault_cost[i], run, label, sizeof label));
     }
     fprintf(work->script, "panels = %d\n", panels);
-    chart_notes_medians(work, &counts);
+    chart_notes_medians(work, &counts, "");
     return 1;
 }
 

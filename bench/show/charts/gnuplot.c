@@ -1,5 +1,6 @@
 /* Starts gnuplot, without a shell, and ends it when it does not end by itself. */
 #include "bench/show/charts/gnuplot.h"
+#include "bench/base/program_path.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
 #include "pools/parts/clock.h"
@@ -66,20 +67,6 @@ static __attribute__((noinline)) pid_t gnuplot_spawn(int directory, char *const 
     return pid;
 }
 
-/* Its path in the first absolute directory of PATH that has it: 0 or -ENOENT. */
-static int gnuplot_find(char *path, size_t size)
-{
-    struct stat status;
-    for (const char *at = getenv("PATH"), *end; at; at = *end ? end + 1 : NULL) {
-        end = at + strcspn(at, ":");
-        int length = *at == '/' ? snprintf(path, size, "%.*s/gnuplot", (int)(end - at), at) : -1;
-        if (length > 0 && (size_t)length < size && stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
-            access(path, X_OK) == 0)
-            return 0;
-    }
-    return -ENOENT;
-}
-
 /* Its pid, or -errno. */
 static pid_t gnuplot_start(int directory, char *script)
 {
@@ -87,7 +74,7 @@ static pid_t gnuplot_start(int directory, char *script)
     char *const arguments[] = {program, defaults_only, script, NULL};
     char *environment[PASSED_ON + 2];
     volatile int code = 0;
-    if (gnuplot_find(program, sizeof program))
+    if (program_path("gnuplot", program, sizeof program))
         return -ENOENT;
     environment_make(environment);
     pid_t pid = gnuplot_spawn(directory, arguments, environment, &code);

@@ -25,7 +25,7 @@ struct map {
 };
 
 /* To `data` a block of lines "x y kind hatched shade text" for each panel, to `script` x_tics, y_tics, x_count,
- * y_count, and into its array panel_hatched whether a panel has such tiles. How many pictures that makes, or -ENOMEM.
+ * y_count, and into its array panel_hatched whether a panel has such tiles. 1, or -ENOMEM.
  */
 int map_print(struct map *map, FILE *data, FILE *script);
 char *map_number(char *text, size_t size, int64_t number);

@@ -162,8 +162,8 @@ static void script_print(const struct nested *n, const struct chart_work *work)
              "Time per task over that of the best shape with as many workers, middles of %zu blocks; the darker, the "
              "faster%s",
              n->series->blocks,
-             n->series->blocks < n->family.blocks ? "; hatched: too few blocks to tell"
-             : n->hatched                         ? "; hatched: not resolved (95 % over all comparisons)"
+             n->series->blocks < n->family.blocks ? "; crossed: too few blocks to tell"
+             : n->hatched                         ? "; crossed: not resolved (95 % over all comparisons)"
                                                   : "");
     chart_notes(work, text);
 }
@@ -203,6 +203,6 @@ const struct chart chart_nested = {
     .name = "nested",
     .title = "Processes and threads of nested pools",
     .caption = "Time per task of each shape over that of the best with as many workers, processes times threads: "
-               "diagonals are comparable, other tiles are not. Hatched tiles are not resolved.",
+               "diagonals are comparable, other tiles are not. Crossed tiles are not resolved.",
     .make = nested_make,
 };

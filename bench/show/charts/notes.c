@@ -1,9 +1,11 @@
 /* What charts have in common: how they write texts and numbers for gnuplot, and what all say of themselves: machine,
  * date, run, number of trials, and what their bars mean. */
+#include "bench/base/units.h"
 #include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/chart.h"
 #include "bench/show/markup.h"
+#include "bench/show/pool_look.h"
 #include "bench/stats/looks.h"
 #include <jansson.h>
 #include <math.h>
@@ -11,8 +13,9 @@
 
 void chart_text(FILE *script, const char *variable, size_t number, const char *text)
 {
+    char shown[2 * CHART_NOTE_MAX];
     fprintf(script, number ? "%s[%zu]" : "%s", variable, number);
-    markup_print(script, MARKUP_GNUPLOT, " = '@'\n", text);
+    markup_print(script, MARKUP_GNUPLOT, " = '@'\n", micro_shown(shown, sizeof shown, text));
 }
 
 void chart_datum(FILE *data, const char *text)
@@ -30,15 +33,18 @@ void chart_comment(FILE *data, const char *format, ...)
     markup_print(data, MARKUP_CODE, "# @\n", text);
 }
 
-void chart_pools(FILE *script, const struct run_data *run, const size_t *cell, size_t pools)
+void chart_looks(FILE *script, const struct run_data *run, const size_t *cell, size_t pools)
 {
+    fprintf(script, "array pool_look[%zu]\n", pools + 1);
     for (size_t k = 0; k < pools; k++)
-        chart_text(script, "pool_name", k + 1, POOL_SHOWN(run->rows[cell[k]].f.pool));
+        fprintf(script, "pool_look[%zu] = %u\n", k + 1, pool_look(run, run->rows[cell[k]].f.pool));
 }
 
-int chart_pictures(size_t panels)
+void chart_pools(FILE *script, const struct run_data *run, const size_t *cell, size_t pools)
 {
-    return (int)((panels + CHART_PANELS_MAX - 1) / CHART_PANELS_MAX);
+    chart_looks(script, run, cell, pools);
+    for (size_t k = 0; k < pools; k++)
+        chart_text(script, "pool_name", k + 1, POOL_SHOWN(run->rows[cell[k]].f.pool));
 }
 
 void chart_count(struct chart_counts *counts, size_t trials, bool bar)
@@ -100,13 +106,13 @@ void chart_notes(const struct chart_work *work, const char *bars)
         snprintf(work->note, CHART_NOTE_MAX, "%s", bars);
 }
 
-void chart_notes_medians(const struct chart_work *work, const struct chart_counts *counts)
+void chart_notes_medians(const struct chart_work *work, const struct chart_counts *counts, const char *more)
 {
     char text[CHART_NOTE_MAX], n[64];
-    snprintf(text, sizeof text, "Medians, n = %s trial%s a point; %s%s", chart_counts_text(n, sizeof n, counts),
+    snprintf(text, sizeof text, "Medians, n = %s trial%s a point; %s%s%s", chart_counts_text(n, sizeof n, counts),
              counts->most == 1 ? "" : "s",
              counts->bars ? "bars: 95 % order-statistic interval of this run"
                           : "no bars: an interval needs at least 6 trials",
-             counts->bars && counts->least < STATS_INTERVAL_MIN ? ", where n is at least 6" : "");
+             counts->bars && counts->least < STATS_INTERVAL_MIN ? ", where n is at least 6" : "", more);
     chart_notes(work, text);
 }

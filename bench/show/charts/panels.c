@@ -12,8 +12,9 @@
 #include <string.h>
 
 #define TREND_MIN 3  /* points that make a trend, and may be joined */
-#define LOG_RATIO 30 /* of the largest y of a panel to the smallest: beyond it, both axes are logarithmic */
-#define LOG_X_MAX 16 /* likewise, of x */
+#define LOG_RATIO 20 /* of the largest y of a panel to the smallest: beyond it, axes of all panels are logarithmic */
+#define LOG_X_MAX 16 /* likewise, of workers */
+#define Y_RATIO   4  /* of the largest y of all panels to that of another one: beyond it, each has an axis of its own */
 
 struct points {
     const struct panels *chart;
@@ -76,12 +77,17 @@ static bool in_panel(const void *arg, size_t first, size_t cell)
     return factors_equal(&rows[first], &rows[cell], same);
 }
 
-/* Of one ballast alone there is nothing to see. */
+/* Of one x alone there is nothing to see: that is a row of a table. The base is there to compare with. */
 static bool shows_change(const struct points *data, size_t first, const size_t *order, size_t count)
 {
-    bool varies = data->chart->axis != FACTOR_BALLAST;
-    for (size_t i = 0; i < count && !varies; i++)
-        varies = in_panel(data, first, order[i]) && x_of(data, order[i]) != x_of(data, first);
+    bool varies = false;
+    size_t seen = SIZE_MAX;
+    for (size_t i = 0; i < count && !varies; i++) {
+        if (row_has_pool(&data->run->rows[order[i]], BASE_POOL) || !in_panel(data, first, order[i]))
+            continue;
+        seen = seen == SIZE_MAX ? order[i] : seen;
+        varies = x_of(data, order[i]) != x_of(data, seen);
+    }
     return varies;
 }
 
@@ -160,8 +166,26 @@ static char *panel_label(const struct points *data, size_t panel, factor_set sai
     return text;
 }
 
+struct range {
+    double least, most; /* y */
+    double lo, hi;      /* with intervals and what it cannot exceed */
+};
+
+static void range_widen(struct range *range, double lo, double hi)
+{
+    range->lo = fmin(range->lo, lo);
+    range->hi = fmax(range->hi, hi);
+}
+
+/* Of all panels. */
+struct axes {
+    bool by_factor;
+    struct range all;
+    double least_hi; /* of a panel */
+};
+
 /* The bound at every x, over all pools: it depends on the tasks and the CPUs alone. Returns whether there is one. */
-static bool bound_print(FILE *out, const struct points *data, size_t panel, const char *label)
+static bool bound_print(FILE *out, const struct points *data, size_t panel, const char *label, struct range *range)
 {
     size_t count = data->chart->bound ? cells_select(data, panel, NULL) : 0;
     bool any = false;
@@ -172,19 +196,17 @@ static bool bound_print(FILE *out, const struct points *data, size_t panel, cons
         n = stats_sort(data->values, n);
         if (n && !any)
             chart_comment(out, "%s: ideal", label);
-        if (n)
-            fprintf(out, "%lld %.9g NaN NaN %zu\n", (long long)x_of(data, data->cells[i]),
-                    stats_median(data->values, n), n);
+        if (n) {
+            const double y = stats_median(data->values, n);
+            fprintf(out, "%lld %.9g NaN NaN %zu\n", (long long)x_of(data, data->cells[i]), y, n);
+            range_widen(range, y, y);
+        }
         any = any || n;
     }
     if (any)
         fputs("\n\n", out);
     return any;
 }
-
-struct range {
-    double least, most; /* y */
-};
 
 /* The cells selected. */
 static struct chart_counts series_print(FILE *out, const struct points *data, size_t count, struct range *range)
@@ -198,6 +220,7 @@ static struct chart_counts series_print(FILE *out, const struct points *data, si
         fprintf(out, " %zu\n", y.trials);
         range->least = fmin(range->least, y.value);
         range->most = fmax(range->most, y.value);
+        range_widen(range, fmin(y.value, y.interval.lo), fmax(y.value, y.interval.hi));
         chart_count(&counts, y.trials, !isnan(y.interval.lo));
     }
     fputs("\n\n", out);
@@ -218,7 +241,7 @@ static int64_t x_next(const struct points *data, int64_t last)
 static void tics_print(FILE *out, const struct points *data)
 {
     int64_t first = x_next(data, -1), last = first;
-    char text[32];
+    char text[32], shown[40];
     fputs("x_tics = \"", out);
     for (int64_t x = first; x != INT64_MAX; x = x_next(data, x)) {
         snprintf(text, sizeof text, "%lld", (long long)x);
@@ -226,7 +249,7 @@ static void tics_print(FILE *out, const struct points *data)
             spell_duration(text, sizeof text, x);
         else if (data->chart->axis == FACTOR_BALLAST)
             spell_bytes(text, sizeof text, x);
-        fprintf(out, "%s'%s' at(%lld.0)", x == first ? "" : ", ", text, (long long)x);
+        fprintf(out, "%s'%s' at(%lld.0)", x == first ? "" : ", ", micro_shown(shown, sizeof shown, text), (long long)x);
         last = x;
     }
     int64_t above = first > 0 ? first : x_next(data, 0);
@@ -244,16 +267,16 @@ static bool is_trend(const struct points *data, size_t count)
 }
 
 static void panel_print(const struct chart_work *work, const struct points *data, size_t panel, size_t *series,
-                        struct chart_counts *all)
+                        struct chart_counts *all, struct axes *axes)
 {
     const struct summary_row *rows = data->run->rows;
-    factor_set axes = FACTOR_POOL | data->chart->axis;
-    factor_set said = (factors_varying(rows, data->run->count, data->factors) | FACTOR_WORKLOAD) & ~axes;
-    struct range range = {INFINITY, 0};
+    factor_set untold = FACTOR_POOL | data->chart->axis;
+    factor_set said = (factors_varying(rows, data->run->count, data->factors) | FACTOR_WORKLOAD) & ~untold;
+    struct range range = {INFINITY, 0, INFINITY, 0};
     size_t number = panel + 1, first;
     char label[256], title[128];
-    panel_label(data, panel, data->factors & ~axes, label, sizeof label);
-    bool bound = bound_print(work->data, data, panel, label);
+    panel_label(data, panel, data->factors & ~untold, label, sizeof label);
+    bool bound = bound_print(work->data, data, panel, label, &range);
     *series += bound;
     fprintf(work->script, "panel_bound[%zu] = %zu\n", number, bound ? *series : 0);
     first = *series + 1;
@@ -270,15 +293,11 @@ static void panel_print(const struct chart_work *work, const struct points *data
         chart_count(all, counts.least, counts.bars);
         chart_count(all, counts.most, counts.bars);
     }
-    size_t count = cells_select(data, panel, NULL);
-    int64_t x_min = x_of(data, data->cells[0]), x_max = x_of(data, data->cells[count - 1]);
-    bool log_scale =
-        range.most > LOG_RATIO * range.least || (data->chart->axis == FACTOR_WORKERS && x_max > LOG_X_MAX * x_min);
-    fprintf(work->script, "panel_first[%zu] = %zu; panel_last[%zu] = %zu; panel_log[%zu] = %d; ", number, first, number,
-            *series, number, log_scale);
+    axes->by_factor = axes->by_factor || range.most > LOG_RATIO * range.least;
+    range_widen(&axes->all, range.lo, range.hi);
+    axes->least_hi = fmin(axes->least_hi, range.hi);
+    fprintf(work->script, "panel_first[%zu] = %zu; panel_last[%zu] = %zu\n", number, first, number, *series);
     chart_text(work->script, "panel_title", number, panel_label(data, panel, said, title, sizeof title));
-    fprintf(work->script, "panel_from[%zu] = %lld.0; panel_to[%zu] = %lld.0\n", number, (long long)x_min, number,
-            (long long)x_max);
 }
 
 /* Whether the pool has a point in any panel: if not, it is no entry of the key. */
@@ -290,9 +309,25 @@ static bool is_drawn(const struct points *data, const char *pool)
     return panel < data->panels;
 }
 
+/* Panels are compared: their axes are the same, unless most of them would be flat. Returns whether they are. */
+static bool axes_print(FILE *script, const struct points *data, const struct axes *axes)
+{
+    const int64_t first = x_next(data, 0);
+    int64_t last = first;
+    for (int64_t x = first; x != INT64_MAX; x = x_next(data, x))
+        last = x;
+    bool by_factor = axes->by_factor || (data->chart->axis == FACTOR_WORKERS && last > LOG_X_MAX * first);
+    bool shared = by_factor || data->chart->axis == FACTOR_SIZE /* of all in percent */ ||
+                  axes->all.hi <= Y_RATIO * axes->least_hi;
+    fprintf(script, "log_scale = %d; y_shared = %d; y_least = %.9g; y_most = %.9g\n", by_factor, shared, axes->all.lo,
+            axes->all.hi);
+    return shared;
+}
+
 static void points_print(const struct chart_work *work, const struct points *data)
 {
     struct chart_counts all = {0};
+    struct axes axes = {.all = {INFINITY, 0, INFINITY, 0}, .least_hi = INFINITY};
     FILE *script = work->script;
     size_t series = 0;
     fprintf(work->data, "# %s, %s (median), its 95 %% interval, trials\n", data->chart->x_label, data->chart->y_label);
@@ -300,17 +335,17 @@ static void points_print(const struct chart_work *work, const struct points *dat
     tics_print(script, data);
     fprintf(script, "page_panels = %d; panels = %zu; pools = %zu\n", CHART_PANELS_MAX, data->panels, data->pools);
     fputs("array panel_title[panels]; array panel_first[panels]; array panel_last[panels]\n"
-          "array panel_bound[panels]; array panel_log[panels]; array pool_name[pools]\n"
-          "array panel_from[panels]; array panel_to[panels]\n"
+          "array panel_bound[panels]; array pool_name[pools]\n"
           "array series_pool[panels * (pools + 1)]; array series_joined[panels * (pools + 1)]\n"
           "array series_bars[panels * (pools + 1)]; array pool_drawn[pools]\n",
           script);
     for (size_t p = 0; p < data->panels; p++)
-        panel_print(work, data, p, &series, &all);
+        panel_print(work, data, p, &series, &all, &axes);
     chart_pools(script, data->run, data->pool, data->pools);
     for (size_t k = 0; k < data->pools; k++)
         fprintf(script, "pool_drawn[%zu] = %d\n", k + 1, is_drawn(data, data->run->rows[data->pool[k]].f.pool));
-    chart_notes_medians(work, &all);
+    bool shared = axes_print(script, data, &axes);
+    chart_notes_medians(work, &all, shared ? "" : "; panels have axes of their own");
 }
 
 int panels_make(const struct chart_work *work)
@@ -322,7 +357,7 @@ int panels_make(const struct chart_work *work)
         refuse(work->why, "%s", panels->without);
     } else if (!result) {
         points_print(work, &points);
-        result = chart_pictures(points.panels);
+        result = 1;
     }
     points_release(&points);
     return result;

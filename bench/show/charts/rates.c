@@ -272,7 +272,7 @@ static int rates_make(const struct chart_work *work)
         for (size_t p = 0; p < rates.panels; p++)
             panel_print(&rates, p, &lines, work);
         notes_print(&rates, work);
-        result = chart_pictures(rates.panels);
+        result = 1;
     }
     rates_release(&rates);
     return result;

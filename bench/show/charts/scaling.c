@@ -110,7 +110,7 @@ static int scaling_make(const struct chart_work *work)
             "Medians over blocks; bars: 95 % order-statistic interval of this run's median; curves end at the CPUs in "
             "effect for tasks that compute");
     studies_release(&studies);
-    return chart_pictures(panels);
+    return panels > 0;
 }
 
 const struct chart chart_scaling = {

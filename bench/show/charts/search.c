@@ -2,6 +2,7 @@
 #include "bench/show/charts/search.h"
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
+#include "bench/show/pool_look.h"
 #include "bench/stats/pooled.h"
 #include <errno.h>
 #include <math.h>
@@ -219,8 +220,11 @@ static void script_print(const struct search *search, FILE *script)
     fputs("array panel_title[panels]; array pool_name[pools]\n", script);
     for (size_t p = 0; p < search->panels; p++)
         chart_text(script, "panel_title", p + 1, search->panel[p]);
-    for (size_t p = 0; p < search->pools; p++)
+    fputs("array pool_look[pools + 1]\n", script);
+    for (size_t p = 0; p < search->pools; p++) {
+        fprintf(script, "pool_look[%zu] = %u\n", p + 1, pool_look(search->run, search->pool[p]));
         chart_text(script, "pool_name", p + 1, search->pool[p]);
+    }
     fputs(
         "array series_panel[series]; array series_pool[series]; array series_found[series]; array "
         "series_joined[series]; array series_upper[series]; array series_lower[series]; array series_theory[series]\n",
@@ -263,7 +267,7 @@ static int search_draw(struct search *search, struct point *points, double *valu
     snprintf(note, sizeof note, "%s%s%s%s", chart->note, search->theory[0] ? "; " : "", search->theory,
              search->left_out ? left_out : "");
     chart_notes(work, note);
-    return chart_pictures(search->panels);
+    return 1;
 }
 
 int search_make(const struct chart_work *work)

@@ -15,7 +15,9 @@ static double throughput_ideal(const struct trial_row *trial)
 
 static const struct panels panels = {.x_label = "workers",
                                      .y_label = "tasks per second",
-                                     .without = "no trial ended well",
+                                     .without =
+                                         "no tasks were run well with two numbers of workers: the tables have what "
+                                         "there is",
                                      .axis = FACTOR_WORKERS,
                                      .value = throughput,
                                      .bound = throughput_ideal};

@@ -8,8 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define INTERVAL_MOST 1.6 /* of the longest bar: an interval that goes beyond is cut off there */
-
 enum { PARTS = 4 }; /* of both kinds of bars */
 
 /* Of one trial, in ns a task. */
@@ -88,9 +86,7 @@ static void panel_print(struct times *times, size_t panel, FILE *data, FILE *scr
 {
     const struct groups *groups = &times->groups;
     bool latency = factors_have_latency(&groups_panel(groups, panel)->f);
-    bool interval = false;
     unsigned known = 0;
-    double longest = 0, most = 0; /* bar; end of an interval */
     size_t bars = 0;
     char title[256];
     chart_comment(data, "%s, ns a task: number, %s, all, its 95 %% interval, trials, pool",
@@ -100,9 +96,6 @@ static void panel_print(struct times *times, size_t panel, FILE *data, FILE *scr
         struct bar bar = bar_of(times, panel, pool);
         if (!bar.trials)
             continue;
-        longest = fmax(longest, bar.middle->whole);
-        most = fmax(most, isnan(bar.whole.hi) ? bar.middle->whole : bar.whole.hi);
-        interval |= !isnan(bar.whole.hi);
         chart_count(&times->trials, bar.trials, !isnan(bar.whole.hi));
         fprintf(data, "%zu", ++bars);
         for (unsigned k = 0; k < PARTS; k++) {
@@ -115,20 +108,18 @@ static void panel_print(struct times *times, size_t panel, FILE *data, FILE *scr
         chart_datum(data, POOL_SHOWN(groups_pool(groups, pool)));
     }
     fputs("\n\n", data);
-    fprintf(script,
-            "panel_latency[%zu] = %d; panel_bars[%zu] = %zu; panel_known[%zu] = %u; panel_most[%zu] = %.9g\n"
-            "panel_intervals[%zu] = %d\n",
-            panel + 1, latency, panel + 1, bars, panel + 1, known, panel + 1, fmin(most, INTERVAL_MOST * longest),
-            panel + 1, interval);
+    fprintf(script, "panel_latency[%zu] = %d; panel_bars[%zu] = %zu; panel_known[%zu] = %u\n", panel + 1, latency,
+            panel + 1, bars, panel + 1, known);
 }
 
 static void notes_print(const struct chart_work *work, const struct chart_counts *counts)
 {
     char text[CHART_NOTE_MAX], trials[64];
-    snprintf(text, sizeof text, "Bars: the middle one of %s trial%s, means over its tasks; %s",
+    snprintf(text, sizeof text,
+             "Shares of the middle one of %s trial%s, means over its tasks; beside a bar its length, and %s",
              chart_counts_text(trials, sizeof trials, counts), counts->most == 1 ? "" : "s",
-             counts->bars ? "lines: 95 % order-statistic interval of this run's median, where there are at least 6"
-                          : "no lines: an interval needs at least 6");
+             counts->bars ? "the 95 % order-statistic interval of this run's median, where there are at least 6 trials"
+                          : "no interval, which needs at least 6");
     chart_notes(work, text);
 }
 
@@ -159,13 +150,11 @@ static int time_make(const struct chart_work *work)
         refuse(work->why, "no trial that ended well says where its time went: latency.csv, or user_ns and sys_ns");
     } else if (!result) {
         groups_print(work->script, &times.groups);
-        fputs("array panel_latency[panels]; array panel_bars[panels]; array panel_known[panels]\n"
-              "array panel_most[panels]; array panel_intervals[panels]\n",
-              work->script);
+        fputs("array panel_latency[panels]; array panel_bars[panels]; array panel_known[panels]\n", work->script);
         for (size_t panel = 0; panel < times.groups.panels; panel++)
             panel_print(&times, panel, work->data, work->script);
         notes_print(work, &times.trials);
-        result = chart_pictures(times.groups.panels);
+        result = 1;
     }
     groups_release(&times.groups);
     free(times.parts);
@@ -184,6 +173,7 @@ const struct chart chart_time = {
         "is in the rest); the rest is asleep or idle. Workers are counted as asked for. A bar is one "
         "trial, the one with the median length, and its parts are means over its tasks, because parts have to add up; "
         "a "
-        "few slow tasks weigh in them. The number is its length. An interval that ends in an arrow goes on.",
+        "few slow tasks weigh in them. All bars are equally long and show shares; how long each is, the number beside "
+        "it says, with the interval of the median over trials.",
     .make = time_make,
 };

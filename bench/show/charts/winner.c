@@ -1,5 +1,5 @@
 /* The map of winners: which pool was the fastest at each task size and number of workers, and where that is not known.
- * Pools have letters, so that the map reads in grey. */
+ * Pools that stand in a tile have letters, from A on, so that the map reads in grey. */
 #include "bench/analyse/table.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
@@ -14,7 +14,8 @@ struct winners {
     const struct table *table;
     struct map map;
     size_t *panel;          /* per panel: a row of the table */
-    bool letter[POOLS_MAX]; /* per column: stands in a tile */
+    bool stands[POOLS_MAX]; /* per column: in a tile */
+    char letter[POOLS_MAX]; /* of those that do */
     bool equal, hatched;
 };
 
@@ -63,7 +64,7 @@ static void tile_add(struct winners *w, size_t panel, size_t row)
                           .kind = (int)best + 1,
                           .hatched = !table_marked(t),
                           .text = {(char)('A' + best)}};
-    w->letter[best] = true;
+    w->stands[best] = true;
     for (size_t c = 0; c < t->pools && c < POOLS_MAX; c++) {
         const struct entry *e = table_entry(t, row, c);
         if (c == best || !e->contends)
@@ -72,7 +73,7 @@ static void tile_add(struct winners *w, size_t panel, size_t row)
         if (e->mark == MARK_BEST && length + 3 < sizeof tile->text) {
             tile->text[length++] = '=';
             tile->text[length++] = (char)('A' + c);
-            w->letter[c] = w->equal = true;
+            w->stands[c] = w->equal = true;
         }
     }
     w->hatched |= tile->hatched;
@@ -95,6 +96,18 @@ static void tiles_make(struct winners *w)
     }
 }
 
+/* In tiles columns have stood for their letters so far. */
+static void letters_give(struct winners *w)
+{
+    char next = 'A';
+    for (size_t c = 0; c < POOLS_MAX; c++)
+        w->letter[c] = w->stands[c] ? next++ : '?';
+    for (size_t i = 0; i < w->map.count; i++)
+        for (char *text = w->map.tiles[i].text; *text; text++)
+            if (*text != '=')
+                *text = w->letter[*text - 'A'];
+}
+
 static void script_print(const struct winners *w, const struct chart_work *work)
 {
     const struct table *t = w->table;
@@ -110,21 +123,23 @@ static void script_print(const struct winners *w, const struct chart_work *work)
         chart_text(work->script, "panel_title", p + 1, factors_label(text, sizeof text, row_at(w, w->panel[p]), said));
     }
     for (size_t c = 0; c < pools; c++) {
-        fprintf(work->script, "pool_stands[%zu] = %d; ", c + 1, w->letter[c]);
-        snprintf(text, sizeof text, "%c  %.128s", (char)('A' + c), POOL_SHOWN(t->run->rows[t->pool[c]].f.pool));
+        fprintf(work->script, "pool_stands[%zu] = %d; ", c + 1, w->stands[c]);
+        snprintf(text, sizeof text, "%c: %.128s", w->letter[c], POOL_SHOWN(t->run->rows[t->pool[c]].f.pool));
         chart_text(work->script, "pool_name", c + 1, text);
     }
+    chart_looks(work->script, t->run, t->pool, pools);
     snprintf(text, sizeof text, "Least median time per task of %zu blocks%s%s", t->series.blocks,
-             w->equal ? "; A=B: equal within 2 %" : "",
-             !table_marked(t) ? "; hatched: too few blocks to tell"
-             : w->hatched     ? "; hatched: another pool may be as fast (95 % over all comparisons)"
+             w->equal ? "; letters joined by = are equal within 2 %" : "",
+             !table_marked(t) ? "; pale: too few blocks to tell"
+             : w->hatched     ? "; pale: another pool may be as fast (95 % over all comparisons)"
                               : "; each is resolved (95 % over all comparisons)");
     chart_notes(work, text);
 }
 
 static char *size_name(char *text, size_t size, int64_t ns)
 {
-    return spell_duration(text, size, ns);
+    char spelled[40];
+    return micro_shown(text, size, spell_duration(spelled, sizeof spelled, ns));
 }
 
 static int winner_make(const struct chart_work *work)
@@ -137,6 +152,7 @@ static int winner_make(const struct chart_work *work)
         goto done;
     result = 0;
     tiles_make(&w);
+    letters_give(&w);
     if (!w.map.panels) {
         refuse(work->why, "it takes two pools at two or more task sizes and two or more numbers of workers");
     } else {
@@ -153,6 +169,6 @@ const struct chart chart_winner = {
     .name = "winner",
     .title = "Winners by task size and workers",
     .caption = "The pool with the least time per task, for each task size and number of workers. Colours and letters "
-               "say which; several letters are equal; hatched tiles are not resolved.",
+               "say which; several letters are equal; pale tiles are not resolved.",
     .make = winner_make,
 };
