@@ -259,13 +259,14 @@ install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
 	@$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(datadir)/scripts/suites $(docdir))
 	@$(INSTALL) -m 755 $(B)/poolbench $(DESTDIR)$(bindir)
 	@$(INSTALL) -m 755 $(B)/poolbench-trial $(DESTDIR)$(libexecdir)
-	@$(INSTALL) -m 644 $(wildcard scripts/*.gp) scripts/completion.bash $(DESTDIR)$(datadir)/scripts
+	@$(INSTALL) -m 644 $(wildcard scripts/*.gp) scripts/completion.bash scripts/report.js $(DESTDIR)$(datadir)/scripts
 	@$(INSTALL) -m 755 scripts/folklore $(DESTDIR)$(datadir)/scripts
 	@$(INSTALL) -m 644 $(wildcard scripts/suites/*.ini scripts/suites/*.targets) $(DESTDIR)$(datadir)/scripts/suites
-	@$(INSTALL) -m 644 $(wildcard LICENSE *.md docs/*.md) $(DESTDIR)$(docdir)
-	@$(INSTALL) -d $(addprefix $(DESTDIR),$(includedir)/poolbench $(pcdir) $(plugindir) $(docdir)/examples)
+	@$(INSTALL) -m 644 $(wildcard LICENSE CITATION.cff *.md docs/*.md docs/*.json) $(DESTDIR)$(docdir)
+	@$(INSTALL) -d $(addprefix $(DESTDIR),$(includedir)/poolbench $(pcdir) $(plugindir) $(docdir)/examples/data)
 	@$(INSTALL) -m 644 $(wildcard include/poolbench/*.h) $(DESTDIR)$(includedir)/poolbench
-	@$(INSTALL) -m 644 $(wildcard examples/*) $(DESTDIR)$(docdir)/examples
+	@$(INSTALL) -m 644 $(wildcard examples/*.*) $(DESTDIR)$(docdir)/examples
+	@$(INSTALL) -m 644 $(wildcard examples/data/*) $(DESTDIR)$(docdir)/examples/data
 	@$(foreach so,$(wildcard $(B)/plugins/*.so),$(INSTALL) -m 755 $(so) $(DESTDIR)$(plugindir);)
 	@printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$(includedir)' 'plugindir=$(plugindir)' '' 'Name: poolbench' \
 		'Description: headers for pools and workloads of your own' \

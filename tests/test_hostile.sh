@@ -4,7 +4,7 @@
 # reading them executes nothing, changes nothing outside their directory, tells a terminal nothing, and comes to an end.
 set -u
 . tests/support.sh
-build=$PWD/${BUILD:-build/default}
+root=$PWD build=$PWD/${BUILD:-build/default}
 recorded=$PWD/tests/recorded
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
@@ -95,30 +95,48 @@ read_all() # RUN WORDS
 printf 'metric = wall\n[a pool beside another]\ncell = workers=%s\nbase = workers=%s\nat_most = 10x\n' 2 1 >targets.ini
 
 # Nothing of a report is markup but what is ours: its tags are closed in order, are of those that it is made of, and have
-# no attribute that executes or loads anything.
+# no attribute that executes or loads anything. Of its two scripts one is data, which is JSON, the other is that of
+# scripts/, letter by letter, and the policy names its hash.
 cat >report.py <<'END'
-import html.parser, sys
+import base64, hashlib, html.parser, json, sys
 tags = set('html head meta title style body main header section h1 h2 h3 p ul li dl div dt dd pre code table thead tbody tr '
-           'th td span small figure figcaption b img'.split())
-names = set('lang charset name content http-equiv class role tabindex aria-label scope alt src'.split())
+           'th td span small figure figcaption b img nav a script'.split())
+names = set('lang charset name content http-equiv class role tabindex aria-label scope alt src id href type'.split())
 class Report(html.parser.HTMLParser):
     open = []
+    scripts = []
+    policy = ''
     def handle_starttag(self, tag, attributes):
         wrong = [n for n, _ in attributes if n not in names]
         source = dict(attributes).get('src')
-        if tag not in tags or wrong or (source and not source.startswith('data:image/svg+xml,%3C')):
+        if tag not in tags or wrong or (source and not source.startswith('data:image/svg+xml,%3C')) or \
+                not dict(attributes).get('href', '#').startswith('#') or ('type' in dict(attributes)) != (attributes == data):
             sys.exit('%s: <%s %s>' % (self.getpos(), tag, attributes))
+        if tag == 'script':
+            self.scripts.append([attributes, ''])
+        self.policy = dict(attributes).get('content', '') if dict(attributes).get('http-equiv') else self.policy
         if tag not in ('meta', 'img'):
             self.open.append(tag)
     def handle_endtag(self, tag):
         if not self.open or self.open.pop() != tag:
             sys.exit('%s: </%s>' % (self.getpos(), tag))
+    def handle_data(self, text):
+        if self.open and self.open[-1] == 'script':
+            self.scripts[-1][1] += text
     def handle_comment(self, text):
         sys.exit('%s: a comment' % (self.getpos(),))
     unknown_decl = handle_pi = handle_comment
+data = [('type', 'application/json'), ('id', 'data')]
 report = Report()
 report.feed(open(sys.argv[1], encoding='utf-8', newline='').read())
 report.close()
+ours = open(sys.argv[2], encoding='utf-8', newline='').read()
+if [s[0] for s in report.scripts] != [data, []] or report.scripts[1][1] != ours:
+    sys.exit('scripts that are not ours: %s' % [(s[0], s[1][:80]) for s in report.scripts])
+json.loads(report.scripts[0][1])
+digest = base64.b64encode(hashlib.sha256(ours.encode()).digest()).decode()
+if "script-src 'sha256-%s'" % digest not in report.policy or "default-src 'none'" not in report.policy or 'unsafe' in report.policy:
+    sys.exit('the policy: ' + report.policy)
 sys.exit('%s is open' % report.open if report.open else 0)
 END
 has_python=$(command -v python3)
@@ -127,9 +145,10 @@ report_is_plain()
 {
     status=- && : >out
     [ -e "$1/report.html" ] || return 1
-    ! grep -aiqE '<script|<img [^a]|<b>[^F]|onerror=y>|javascript:y\)\[' "$1/report.html" && ! grep -aq '^# Heading' "$1/report.md" &&
+    ! sed -e '/^<script>/,/^<\/script>/d' "$1/report.html" | grep -av '^<script type="application/json" id="data">$' |
+        grep -aiqE '<script|<img [^a]|<b>[^F]|onerror=y>|javascript:y\)\[' && ! grep -aq '^# Heading' "$1/report.md" &&
         ! grep -aqE '(^|[^\\])<(script|img|b>)' <(grep -av '^    ' "$1/report.md") && plain "$1/report.html" "$1/report.md" || return 1
-    [ -z "$has_python" ] || python3 report.py "$1/report.html" >out 2>&1
+    [ -z "$has_python" ] || python3 report.py "$1/report.html" "$root/scripts/report.js" >out 2>&1
 }
 
 # The tasks of a run for other people's scripts are JSON.
@@ -137,7 +156,15 @@ json_is_plain()
 {
     read_run summarise "$1" --format hyperfine || return 1
     timeout -k 5 $limit poolbench summarise "$1" --format hyperfine </dev/null >json 2>/dev/null
-    [ -z "$has_python" ] || python3 -m json.tool json >/dev/null 2>out
+    [ -z "$has_python" ] || python3 -m json.tool json >/dev/null 2>out || return 1
+    for call in "summarise $1 --format google-benchmark" "summarise $1 --format json" "compare $1 --format json" \
+        "scaling $1 --format json" "explain $1 --format json"; do
+        # shellcheck disable=SC2086 # words
+        read_run $call || return 1
+        # shellcheck disable=SC2086 # words
+        timeout -k 5 $limit poolbench $call </dev/null >json 2>/dev/null
+        [ -z "$has_python" ] || [ ! -s json ] || python3 -m json.tool json >/dev/null 2>out || return 1
+    done
 }
 
 # What is drawn is well-formed, and what it is drawn from has a line a line.

@@ -425,6 +425,8 @@ const struct other_file other_files[] = {
      "the machine, its limits and settings, versions, command line, calibration; `row_sum`: a checksum of its "
      "values, whoever changes one on purpose takes it out"},
     {"topology.xml", "the machine as hwloc sees it"},
+    {"report.html", "what was found, in one file for a browser; report.md: the same as Markdown"},
+    {"table.tex", "its table for a paper, in LaTeX with booktabs"},
     {"charts/",
      "each chart with the data (`.dat`) and the script (`.gp`) that drew it; `gnuplot NAME.gp` there draws it "
      "anew"},

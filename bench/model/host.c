@@ -93,14 +93,21 @@ static int file_replace(const char *directory, const char *name, const char *tex
                      rc == -EFBIG ? " (ulimit -f)" : "");
 }
 
+char *host_text(json_t *host)
+{
+    char *text = NULL;
+    json_object_set_new(host, ROW_SUM_NAME, json_integer(host_sum(host)));
+    char *dumped = json_dumps(host, JSON_INDENT(2));
+    if (dumped && asprintf(&text, "%s\n", dumped) < 0)
+        text = NULL;
+    free(dumped);
+    return text;
+}
+
 static int json_replace(const char *directory, json_t *host, char *error)
 {
-    json_object_set_new(host, ROW_SUM_NAME, json_integer(host_sum(host)));
-    char *text = json_dumps(host, JSON_INDENT(2));
-    size_t length = text ? strlen(text) : 0;
-    if (text)
-        text[length] = '\n'; /* in the place of the end */
-    int rc = file_replace(directory, "host.json", text, length + 1, error);
+    char *text = host_text(host);
+    int rc = file_replace(directory, "host.json", text, text ? strlen(text) : 0, error);
     free(text);
     return rc;
 }

@@ -26,6 +26,8 @@ void host_warnings(FILE *out, const json_t *host);
 json_t *host_read(const char *directory, char *error);
 /* The same; of a newer or damaged one is said, once a file, on stderr. What follows reads it so. */
 json_t *host_load(const char *directory);
+/* What host.json is, with a fresh checksum, which `host` gets, too; the caller's to free. NULL: no memory. */
+char *host_text(json_t *host);
 json_t *host_fact(const json_t *host, const char *key);       /* of "run"; borrowed, NULL where there is none */
 json_t *host_fact_of(const char *directory, const char *key); /* the same of a directory, the caller's */
 json_t *host_words(const struct words *words);                /* an array of strings; NULL: no memory */

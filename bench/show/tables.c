@@ -24,8 +24,7 @@ static bool has_speedup(const struct table *t, size_t row)
     return t->base[row] != NO_CELL && t->base[row] != t->row[row] && t->run->rows[t->base[row]].ns_per_task > 0;
 }
 
-/* A pool as it stands over a column: one too long for it is called "hybrid (2)" there, and named below. */
-static char *pool_head(const struct table *t, size_t column, char *text, size_t size)
+char *table_pool_name(const struct table *t, size_t column, char *text, size_t size)
 {
     const char *pool = POOL_SHOWN(t->run->rows[t->pool[column]].f.pool);
     size_t name = strcspn(pool, ":"), most = text_bytes(pool, 12);
@@ -124,7 +123,7 @@ struct sheet answer_sheet(const struct table *t, bool speedup, enum detail detai
     char text[72];
     sheet_put(&sheet, detail == DETAIL_REPORT ? "tasks and workers" : "");
     for (size_t c = 0; c < t->pools; c++)
-        sheet_put(&sheet, "%s", pool_head(t, c, text, sizeof text));
+        sheet_put(&sheet, "%s", table_pool_name(t, c, text, sizeof text));
     for (size_t row = 0; row < t->rows; row++) {
         if (has_speedup(t, row) != speedup)
             continue;
@@ -161,7 +160,7 @@ static void staff_print(FILE *out, const struct table *t, size_t column)
         if (same < count)
             continue;
         if (!count)
-            fprintf(out, "%s: ", pool_head(t, column, head, sizeof head));
+            fprintf(out, "%s: ", table_pool_name(t, column, head, sizeof head));
         fprintf(out, "%s%s", count ? ", " : "", said[count]);
         count++;
     }
@@ -175,7 +174,7 @@ void table_legend(FILE *out, const struct table *t)
     for (size_t c = 0; c < t->pools; c++) {
         const char *pool = t->run->rows[t->pool[c]].f.pool;
         char head[64];
-        if (strcmp(pool_head(t, c, head, sizeof head), pool) != 0)
+        if (strcmp(table_pool_name(t, c, head, sizeof head), pool) != 0)
             fprintf(out, "%s = %s\n", head, spec_behind_label(pool));
         staff_print(out, t, c);
     }
@@ -387,7 +386,7 @@ struct sheet price_sheet(const struct analysis *analysis, enum detail detail)
         if (!price_known(price) || (!report && t->base[0] == t->pool[c]))
             continue;
         sheet_put(&sheet, "%s%s", report ? "" : "  ",
-                  report ? t->run->rows[t->pool[c]].f.pool : pool_head(t, c, text, sizeof text));
+                  report ? t->run->rows[t->pool[c]].f.pool : table_pool_name(t, c, text, sizeof text));
         sheet_put(&sheet, "%s",
                   price->per_task                ? "per task"
                   : isnan(price->start_ns.value) ? ""

@@ -21,6 +21,10 @@ struct sheet commands_sheet(const struct table *table); /* CPU time and memory o
 struct sheet price_sheet(const struct analysis *analysis, enum detail detail);
 struct sheet fault_cost_sheet(const struct analysis *analysis, enum detail detail);
 
+#define ROW_LABEL_MAX 72 /* of a row of the answer: factors_label() of what the table shows */
+/* A pool as it stands over a column: one too long for it is called "hybrid (2)" there, and named in the legend. Returns
+ * text. */
+char *table_pool_name(const struct table *table, size_t column, char *text, size_t size);
 char *table_common(const struct table *table, char *text, size_t size); /* what all cells share; "" for nothing */
 void table_legend(FILE *out, const struct table *table);                /* a line for each mark that is used */
 

@@ -32,6 +32,8 @@ static int report_main(const struct arguments *given)
         text_show(stdout, directory);
         printf("/%s\n", document_formats[i]->file);
     }
+    text_show(stdout, directory);
+    puts("/" REPORT_LATEX);
     return 0;
 }
 
@@ -39,9 +41,12 @@ const struct verb verb_report = {
     .name = "report",
     .chapter = "look",
     .operands = "[RUN]",
-    .summary = "write report.html and report.md of a run",
+    .summary = "write report.html, report.md and table.tex of a run",
     .function = report_main,
-    .help = "Writes report.html, one file to look at, print or pass on, and report.md into the directory of a run, and "
-            "prints their names: the answer, the table, the charts that are drawn, method, machine, and how to run it "
-            "again. RUN is its directory, the beginning of its name, or latest (the default).",
+    .help =
+        "Writes report.html, one file to look at, print or pass on, report.md, and table.tex, the table for a paper "
+        "(LaTeX with booktabs), into the directory of a run, and prints their names: the answer, the table, the "
+        "charts that are drawn, method in words to quote, machine, and how to run it again. In a browser tables can "
+        "be sorted and filtered, and every trial of a row looked at; nothing is loaded from anywhere. RUN is its "
+        "directory, the beginning of its name, or latest (the default).",
     .operands_max = 1};

@@ -20,7 +20,8 @@ void chart_text(FILE *script, const char *variable, size_t number, const char *t
 
 void chart_datum(FILE *data, const char *text)
 {
-    markup_print(data, MARKUP_GNUPLOT_DATA, " \"@\"\n", text);
+    char shown[2 * CHART_NOTE_MAX];
+    markup_print(data, MARKUP_GNUPLOT_DATA, " \"@\"\n", micro_shown(shown, sizeof shown, text));
 }
 
 void chart_comment(FILE *data, const char *format, ...)

@@ -151,8 +151,8 @@ static void script_print(const struct where *p, const struct chart_work *work)
              "Median time per task, and over that of the best of a panel, middles of %zu blocks; the darker, the "
              "faster%s",
              p->series->blocks,
-             p->series->blocks < p->family.blocks ? "; hatched: too few blocks to tell"
-             : p->hatched                         ? "; hatched: not resolved (95 % over all comparisons)"
+             p->series->blocks < p->family.blocks ? "; crossed: too few blocks to tell"
+             : p->hatched                         ? "; crossed: not resolved (95 % over all comparisons)"
                                                   : "");
     chart_notes(work, text);
 }
@@ -194,7 +194,7 @@ const struct chart chart_places = {
     .title = "Where workers and memory are",
     .caption =
         "Time per task of the same work, by where workers are pinned and where memory is, over that of the best: "
-        "what a remote memory node costs, and how fast each kind of core is. Hatched tiles are not resolved.",
+        "what a remote memory node costs, and how fast each kind of core is. Crossed tiles are not resolved.",
     .make = places_make,
     .drawn_by = "nested",
 };

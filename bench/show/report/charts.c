@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGES_MAX 100
+#define PAGES_MAX    100
+#define PICTURES_MAX (3500L * 1024) /* bytes of all in a page, which has at most 5 MB */
 
 /* Whether there is such a file; counts it when it is a picture, and says in `refused` when it is none. */
 static bool page_put(struct report *r, struct document_chart *chart, FILE *refused)
@@ -16,7 +17,12 @@ static bool page_put(struct report *r, struct document_chart *chart, FILE *refus
     if (!svg)
         return false;
     chart->picture = svg;
-    if (strstr(svg, "<desc>Produced by GNUPLOT") && strstr(svg, "</svg>")) {
+    /* As text in an attribute it grows by less than half. */
+    if (r->format->is_page && ftell(r->out) + (long)strlen(svg) * 3 / 2 > PICTURES_MAX) {
+        if (refused)
+            fprintf(refused,
+                    "%s is left out, as the page would be larger than 5 MB: it is in the directory of the run\n", file);
+    } else if (strstr(svg, "<desc>Produced by GNUPLOT") && strstr(svg, "</svg>")) {
         chart->number++;
         r->format->chart(r->out, chart);
     } else if (refused) {

@@ -22,14 +22,16 @@ enum document_list { LIST_ANSWER, LIST_WARNINGS, LIST_LEGEND, LISTS };
 struct document_format {
     const char *file;
     enum markup markup;
-    /* Patterns for markup_print(): the heading of a section, a paragraph and an item of a list have a text, a fact has
-     * two. */
-    const char *header_end, *end, *section, *section_end, *paragraph;
+    /* Patterns for markup_print(): a paragraph and an item of a list have a text, a fact has two. */
+    const char *header_end, *end, *section_end, *paragraph;
     const char *facts_begin, *fact, *facts_end;
     struct {
         const char *begin, *item, *between, *end;
     } list[LISTS];
-    void (*begin)(FILE *out, const char *title);
+    void (*begin)(FILE *out, const char *title, const char *script); /* the script that it may run; "": none */
+    void (*section)(FILE *out, unsigned number, const char *title);
+    void (*contents)(FILE *out, const char *const *titles, const unsigned *numbers, size_t count); /* NULL: has none */
+    bool is_page; /* has all in itself: pictures, and before `end` the script and its data */
     void (*code)(FILE *out, const char *text); /* as it is, line by line */
     void (*table)(FILE *out, const struct sheet *table);
     void (*chart)(FILE *out, const struct document_chart *chart);

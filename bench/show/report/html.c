@@ -1,19 +1,60 @@
-/* report.html: one file, charts in it, no script and nothing to load; its own policy forbids both to the browser. */
+/* report.html: one file, charts in it and nothing to load. Its own policy lets the browser run the one script that
+ * comes with poolbench, by its hash, and forbids all else. */
 #include "bench/show/markup.h"
 #include "bench/show/report/document.h"
+#include "workloads/sha256.h"
 #include <string.h>
 
-static const char head[] = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-                           "style-src 'unsafe-inline'\">\n";
-
-static void begin(FILE *out, const char *title)
+/* As a Content-Security-Policy names what stands between two tags: https://www.w3.org/TR/CSP3/#grammardef-hash-source
+ */
+static void hash_print(FILE *out, const char *text)
 {
-    fputs(head, out);
-    markup_print(out, MARKUP_HTML, "<title>@</title>\n<style>\n", title);
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t digest[8];
+    unsigned char bytes[33] = {0};
+    sha256((const unsigned char *)text, strlen(text), digest);
+    for (unsigned i = 0; i < 32; i++)
+        bytes[i] = (unsigned char)(digest[i / 4] >> (24 - i % 4 * 8));
+    fputs("'sha256-", out);
+    for (unsigned i = 0; i < 33; i += 3) { /* Base64, RFC 4648: 32 bytes are 43 letters and one "=" */
+        const unsigned three = (unsigned)bytes[i] << 16 | (unsigned)bytes[i + 1] << 8 | bytes[i + 2];
+        for (unsigned k = 0; k < (i < 30 ? 4 : 3); k++)
+            fputc(letters[three >> (18 - 6 * k) & 63], out);
+    }
+    fputs("='", out);
+}
+
+static void begin(FILE *out, const char *title, const char *script)
+{
+    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src ",
+          out);
+    hash_print(out, html_style);
+    if (*script) {
+        fputs("; script-src ", out);
+        hash_print(out, script);
+    }
+    fputs("\">\n", out);
+    markup_print(out, MARKUP_HTML, "<title>@</title>\n<style>", title);
     fputs(html_style, out);
     markup_print(out, MARKUP_HTML, "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>@</h1>\n", title);
+}
+
+static void section(FILE *out, unsigned number, const char *title)
+{
+    fprintf(out, "<section id=\"s%u\">\n", number);
+    markup_print(out, MARKUP_HTML, "<h2>@</h2>\n", title);
+}
+
+static void contents(FILE *out, const char *const *titles, const unsigned *numbers, size_t count)
+{
+    fputs("<nav aria-label=\"Contents\">\n<ul>\n", out);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "<li><a href=\"#s%u\">", numbers[i]);
+        markup_print(out, MARKUP_HTML, "@</a></li>\n", titles[i]);
+    }
+    fputs("</ul>\n</nav>\n", out);
 }
 
 static void code(FILE *out, const char *text)
@@ -88,7 +129,6 @@ const struct document_format document_html = {
     .markup = MARKUP_HTML,
     .header_end = "</header>\n",
     .end = "</main>\n</body>\n</html>\n",
-    .section = "<section>\n<h2>@</h2>\n",
     .section_end = "</section>\n",
     .paragraph = "<p>@</p>\n",
     .facts_begin = "<dl>\n",
@@ -96,6 +136,9 @@ const struct document_format document_html = {
     .facts_end = "</dl>\n",
     .list = {[LIST_ANSWER] = LIST("answer"), [LIST_WARNINGS] = LIST("warnings"), [LIST_LEGEND] = LIST("legend")},
     .begin = begin,
+    .section = section,
+    .contents = contents,
+    .is_page = true,
     .code = code,
     .table = table,
     .chart = chart,

@@ -1,36 +1,8 @@
-/* How it was made: the method in short, and the machine, a line a fact of host.json. What is null there, the machine
- * did not tell. */
+/* The machine, a line a fact of host.json. What is null there, the machine did not tell. */
 #include "bench/base/units.h"
 #include "bench/show/report/parts.h"
 #include <stdlib.h>
 #include <string.h>
-
-static const struct document_fact method[] = {
-    {"Trial",
-     "One timed run of one cell, a combination of pool, workload, size, workers and what else was varied, in a "
-     "program of its own. Making the pool and warming it up lie before the timed part."},
-    {"Block", "Every cell once, in an order drawn from the seed; every pool gets the same tasks. Cells are compared "
-              "within a block, so that what changes slowly changes both sides."},
-    {"Speed-up",
-     "Time per task of serial over that of the pool, block by block; the table has the middle over blocks."},
-    {"Interval", "Of order statistics: no shape of distribution is assumed. One of a time is of this run: it holds the "
-                 "median of all "
-                 "trials that could have been run in these minutes. What the machine does in another hour no single "
-                 "run can tell; that "
-                 "takes three or more."},
-    {"Mark",
-     "Read off the ratios to the best of a row, block by block, with intervals that hold for all comparisons of the "
-     "table at once. Unresolved means that these blocks cannot tell the two apart, not that they are equal."},
-    {"Failure", "A trial that failed counts as failed and enters no number."},
-    {"Scope", "All of it holds for these tasks, this seed and this machine in the state it was in."},
-};
-
-void report_method(struct report *r)
-{
-    report_facts(r, method, sizeof method / sizeof method[0]);
-}
-
-/* ---- the machine ---- */
 
 enum unit { NO_UNIT, BYTES, KHZ, NS };
 

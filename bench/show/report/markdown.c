@@ -4,9 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void begin(FILE *out, const char *title)
+static void begin(FILE *out, const char *title, const char *script)
 {
+    (void)script;
     markup_print(out, MARKUP_MARKDOWN, "# @\n\n", title);
+}
+
+static void section(FILE *out, unsigned number, const char *title)
+{
+    (void)number;
+    markup_print(out, MARKUP_MARKDOWN, "## @\n\n", title);
 }
 
 /* Indented, so that no text ends it; a lone carriage return would. */
@@ -44,7 +51,6 @@ const struct document_format document_markdown = {
     .markup = MARKUP_MARKDOWN,
     .header_end = "",
     .end = "",
-    .section = "## @\n\n",
     .section_end = "",
     .paragraph = "@\n\n",
     .facts_begin = "",
@@ -54,6 +60,7 @@ const struct document_format document_markdown = {
              [LIST_WARNINGS] = {"", "> **Warning:** @\n", ">\n", "\n"},
              [LIST_LEGEND] = {"", "- @\n", "", "\n"}},
     .begin = begin,
+    .section = section,
     .code = code,
     .table = table,
     .chart = chart,

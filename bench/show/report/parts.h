@@ -26,6 +26,7 @@ void report_charts(struct report *report);
 void report_method(struct report *report);
 void report_machine(struct report *report);
 void report_reproduction(struct report *report);
+void report_data(struct report *report); /* for the script, after the last section */
 
 /* The value at "run.seed" of host.json, or NULL. */
 const json_t *report_fact(const struct report *report, const char *path);

@@ -4,7 +4,9 @@
 #define POOLBENCH_SHOW_REPORT_REPORT_H
 #include "bench/analyse/analysis.h"
 
-/* Writes both files, each beside and then renamed. 0 or -errno with a line in error (ERROR_MAX bytes). */
+#define REPORT_LATEX "table.tex" /* the table of the answer, written beside them */
+
+/* Writes these files, each beside and then renamed. 0 or -errno with a line in error (ERROR_MAX bytes). */
 int report_write(const struct analysis *analysis, char *error);
 
 #endif
