@@ -89,7 +89,9 @@ check "and says so" said 'is complete: 5 trials in 1 block'
 
 # ---- told to end ----
 for signal in INT TERM HUP; do
-    poolbench run suite.ini --blocks 20 --out "$signal" >out 2>err &
+    blocks=20
+    [ $signal = TERM ] && blocks=60 # two more programs run before it is told
+    poolbench run suite.ini --blocks $blocks --out "$signal" >out 2>err &
     wait_for_lines "$signal/trials.csv" 4
     [ $signal = TERM ] && { poolbench resume TERM >/dev/null 2>lock; poolbench run --more TERM >/dev/null 2>>lock; }
     kill -$signal $!

@@ -400,7 +400,7 @@ static void test_clear(void **state)
     assert_int_equal(made.verdict, VERDICT_UNRESOLVED);
     assert_int_equal(comparison_make(slower, base, 6, &family, &made), 0);
     assert_int_equal(made.verdict, VERDICT_SLOWER);
-    assert_true(made.is_clear && !made.is_far);
+    assert_true(made.is_clear && !made.is_far); /* near the line for so few */
     assert_int_equal(comparison_make(base, slower, 6, &family, &made), 0);
     assert_int_equal(made.verdict, VERDICT_FASTER);
     assert_int_equal(comparison_make(hardly, base, 6, &family, &made), 0); /* too near to the line for so few */

@@ -189,8 +189,7 @@ void table_legend(FILE *out, const struct table *t)
     if (unresolved)
         fputs("? unresolved against the best\n", out);
     if (dropped)
-        fprintf(out, "n: of so many blocks; it was dropped, as surely more than %g times slower than the best\n",
-                DROP_RATIO);
+        fputs("n: of so many blocks; it was dropped, as surely slower than the best\n", out);
     for (size_t r = 0; r < t->rows; r++)
         lags = lags || row_lags(t, r);
     if (lags)

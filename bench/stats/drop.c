@@ -16,6 +16,13 @@ int drop_interval(const double *logs, size_t count, double error, struct interva
     return 0;
 }
 
+bool drop_decides(const double *logs, size_t count)
+{
+    struct interval far, near;
+    return !drop_interval(logs, count, DROP_ERROR, &far) && !drop_interval(logs, count, NEAR_ERROR, &near) &&
+           (far.lo > log(DROP_RATIO) || near.lo > log(NEAR_RATIO));
+}
+
 bool drop_tells(const struct interval *interval)
 {
     return interval->lo > log(DROP_RATIO) || interval->hi < -log(DROP_RATIO);

@@ -1,9 +1,9 @@
 /* What a few blocks tell already: Student's t on the log ratios of the costs of two cells, by block. It may be asked
- * after every block from DROP_LEAST on, as it speaks of what is far from the line alone. One-sided at DROP_ERROR, a
- * cell beyond DROP_RATIO runs no more. What may not be dropped is a cell that is as fast as the other: for its bound to
- * lie there all the same, noise must hit it alone in nearly every block. At CLEAR_ERROR, one beyond CLEAR_RATIO is
- * slower, one within CLEAR_WITHIN of the margin is equal; neither is true of a cell that is on the other side of 1, or
- * of the margin, but by such noise. How seldom that is, with noise of any shape, tests/test_leaving.c measures. Pure;
+ * after every block from DROP_LEAST on, as it speaks of what is far from the line alone. A cell that is
+ * one-sided at DROP_ERROR beyond DROP_RATIO, or at NEAR_ERROR beyond NEAR_RATIO, runs no more. At CLEAR_ERROR, one
+ * beyond CLEAR_RATIO is slower, one within CLEAR_WITHIN of the margin is equal. Neither is told of a cell on the other
+ * side of 1, or of the margin, unless noise hits it alone in nearly every block; and of one that is dropped nothing
+ * more is learnt, so that takes most. How seldom it is, with noise of any shape, tests/test_leaving.c measures. Pure;
  * thread-safe. */
 #ifndef POOLBENCH_STATS_DROP_H
 #define POOLBENCH_STATS_DROP_H
@@ -13,6 +13,8 @@
 #define DROP_LEAST   6
 #define DROP_RATIO   1.2
 #define DROP_ERROR   1e-4
+#define NEAR_RATIO   1.125
+#define NEAR_ERROR   1e-6
 #define CLEAR_ERROR  2e-5
 #define CLEAR_RATIO  1.05
 #define CLEAR_WITHIN 0.5 /* of the margin */
@@ -22,5 +24,7 @@ int drop_interval(const double *logs, size_t count, double error, struct interva
 
 /* The whole interval lies beyond DROP_RATIO, or below its inverse. */
 bool drop_tells(const struct interval *interval);
+/* Of log ratios: it is so surely beyond that it runs no more. */
+bool drop_decides(const double *logs, size_t count);
 
 #endif

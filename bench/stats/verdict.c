@@ -139,7 +139,7 @@ static void clear_judge(const double *sorted, size_t count, double margin, struc
     const bool is_far = drop_tells(&far);
     const struct interval *logs = is_far ? &far : &clear;
     const enum verdict verdict = clear_read(logs, margin);
-    comparison->is_far = is_far && far.lo > 0;
+    comparison->is_far = drop_decides(sorted, count);
     comparison->is_clear = verdict != VERDICT_UNRESOLVED;
     if (comparison->verdict != VERDICT_UNRESOLVED || (!comparison->is_clear && !isnan(comparison->interval.lo)))
         return;
@@ -151,7 +151,7 @@ bool comparison_far(const struct comparison *comparison)
 {
     const struct interval logs = {log(comparison->interval.lo), log(comparison->interval.hi)};
     const bool is_told_early = comparison->is_clear && comparison->verdict != VERDICT_EQUAL;
-    return comparison->is_far || is_told_early || drop_tells(&logs);
+    return is_told_early || drop_tells(&logs);
 }
 
 /* Of logs, one a block, which it sorts. */

@@ -37,8 +37,8 @@ struct comparison {
                              faster; NAN for no block */
     struct interval interval; /* of the true middle; NAN, NAN: too few blocks */
     enum verdict verdict;
-    bool is_far;   /* where rows leave: so surely slower that it runs no more (bench/stats/drop.h); */
-    bool is_clear; /* or told by that rule as it is, slower, faster or equal */
+    bool is_clear; /* where rows leave: told by a few blocks, slower, faster or equal (bench/stats/drop.h); */
+    bool is_far;   /* and so surely slower that it runs no more */
     size_t
         blocks_to_resolve; /* unresolved: blocks in all that would resolve it in about 4 of 5 cases, one of the looks
                           (bench/stats/looks.h); RESOLVE_MAX + 1: more than RESOLVE_MAX; 0: resolved, or no block yet */

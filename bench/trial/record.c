@@ -14,19 +14,18 @@ static void count(struct trial *trial, enum phase phase, uint64_t ns)
     trial->histograms[(size_t)phase * HISTOGRAM_BUCKETS + histogram_bucket(ns)]++;
 }
 
-/* The spans of a task. Rarely is one longer than a second or so, or below 0; the others are counted at once, as this is
- * most of what timing costs beside the clock itself. */
-static void count_spans(struct trial *trial, uint64_t from, const struct done *done, uint64_t reaped_at)
+/* How long the task waited, ran, and waited to be taken back. Rarely is that longer than a second or so, or below 0;
+ * the others are counted at once, as this is most of what timing costs beside the clock itself. */
+static inline void count_spans(struct trial *trial, uint64_t from, const struct done *done, uint64_t reaped_at)
 {
-    const uint64_t spans[] = {done->start - from, done->end - done->start, reaped_at - done->end, reaped_at - from};
-    if (__builtin_expect((spans[0] | spans[1] | spans[2] | spans[3]) >> 31 != 0, 0)) {
+    const uint64_t queue = done->start - from, service = done->end - done->start, back = reaped_at - done->end;
+    if (__builtin_expect((queue | service | back) >> 31 != 0, 0)) {
         count(trial, PHASE_QUEUE, since(from, done->start));
         count(trial, PHASE_SERVICE, since(done->start, done->end));
         count(trial, PHASE_RETURN, since(done->end, reaped_at));
-        count(trial, PHASE_LATENCY, since(from, reaped_at));
         return;
     }
-    const histogram_buckets ticks = {(int32_t)spans[0], (int32_t)spans[1], (int32_t)spans[2], (int32_t)spans[3]};
+    const histogram_buckets ticks = {(int32_t)queue, (int32_t)service, (int32_t)back, 0};
     const float ns_per_tick = (float)clock_source.mult * 0x1p-32f;
     const histogram_buckets at =
         histogram_bucket_of_each(__builtin_convertvector(ticks, histogram_times) * ns_per_tick);
@@ -34,7 +33,12 @@ static void count_spans(struct trial *trial, uint64_t from, const struct done *d
     histogram[PHASE_QUEUE * HISTOGRAM_BUCKETS + (uint32_t)at[0]]++;
     histogram[PHASE_SERVICE * HISTOGRAM_BUCKETS + (uint32_t)at[1]]++;
     histogram[PHASE_RETURN * HISTOGRAM_BUCKETS + (uint32_t)at[2]]++;
-    histogram[PHASE_LATENCY * HISTOGRAM_BUCKETS + (uint32_t)at[3]]++;
+}
+
+/* Tasks that were handed in together and are taken back together have one latency. */
+static void count_latency(struct trial *trial, uint64_t from, uint64_t reaped_at, uint32_t tasks)
+{
+    trial->histograms[PHASE_LATENCY * HISTOGRAM_BUCKETS + histogram_bucket(since(from, reaped_at))] += tasks;
 }
 
 static int64_t from_gate(const struct trial *trial, uint64_t ticks)
@@ -132,6 +136,7 @@ void record_done(struct trial *trial, const struct done *done, uint64_t reaped_a
     if (returned && done->end) { /* timed, and it lived to tell */
         uint64_t from = trial->due ? trial->gate + trial->due[task] : trial->submitted[task];
         count_spans(trial, from, done, reaped_at);
+        count_latency(trial, from, reaped_at, 1);
         if (trial->latencies)
             trial->latencies[task] = since(from, reaped_at);
     }
@@ -153,7 +158,8 @@ void record_all(struct trial *trial, const struct done *done, int count, uint64_
 {
     struct trial_report *report = trial->report;
     const bool plain = !trial->due && !trial->job.faults.count;
-    uint64_t sum = 0, ok = 0;
+    uint64_t sum = 0, ok = 0, from = 0;
+    uint32_t together = 0;
     for (const struct done *end = done + count; done < end; done++) {
         if (!plain || done->status != TASK_OK || done->retries || is_kept(trial, done->task)) {
             record_done(trial, done, reaped_at);
@@ -161,9 +167,17 @@ void record_all(struct trial *trial, const struct done *done, int count, uint64_
         }
         ok++;
         sum += mix64(done->task, done->result);
-        if (done->end)
-            count_spans(trial, trial->submitted[done->task], done, reaped_at);
+        if (!done->end)
+            continue;
+        if (trial->submitted[done->task] != from) {
+            count_latency(trial, from, reaped_at, together);
+            from = trial->submitted[done->task];
+            together = 0;
+        }
+        together++;
+        count_spans(trial, from, done, reaped_at);
     }
+    count_latency(trial, from, reaped_at, together);
     report->result_sum += sum;
     report->tasks_by[TASK_OK] += (int64_t)ok;
     report->tasks_ok += (int64_t)ok;

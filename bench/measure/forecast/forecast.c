@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#define TASKS_AUTO_MAX 2500000
-#define PROPORTIONAL   1.5 /* see struct trial_price */
+#define TASKS_AUTO_MAX 1000000 /* of tasks that do nothing: longer trials of these differ as much from one another */
+#define PROPORTIONAL   1.5     /* see struct trial_price */
 /* Rough prices, for what was not measured yet. */
 #define TRIAL_EXEC_NS     8e6   /* starting the trial program, reading its report, recording it */
 #define WORKER_OPEN_NS    100e3 /* making and ending a worker */
