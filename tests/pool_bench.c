@@ -149,3 +149,37 @@ int kill_child(const char *name)
     const pid_t pid = find_child(name);
     return pid > 0 ? kill(pid, SIGKILL) : -1;
 }
+
+bool stands(pid_t pid)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
+pid_t find_standing(const char *name, unsigned *count)
+{
+    char path[64], text[16];
+    pid_t pid, found = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+    FILE *children = fopen(path, "re");
+    assert_non_null(children);
+    while (fscanf(children, "%d", &pid) == 1) {
+        snprintf(path, sizeof path, "/proc/%d/comm", pid);
+        FILE *comm = fopen(path, "re");
+        const bool is = comm && fgets(text, sizeof text, comm) && !strncmp(text, name, strlen(name)) && stands(pid);
+        if (comm)
+            fclose(comm);
+        found = is && !found ? pid : found;
+        if (count)
+            *count += is;
+    }
+    fclose(children);
+    return found;
+}
+
+const volatile uint64_t *pids_of(const struct bench *bench)
+{
+    struct peek peeks[PEEKS_MAX] = {{0}};
+    bench->ops->peek(bench->pool, peeks);
+    return (const volatile uint64_t *)(uintptr_t)peeks[0].at;
+}

@@ -36,6 +36,12 @@ void go_to_cpus(const unsigned *cpus, unsigned count); /* this thread, and what 
 /* Of what is drawn by chance: SEED from the environment, else another one each time. To be printed. */
 uint64_t test_seed(void);
 pid_t find_child(const char *name); /* that lives, whose name begins like that; 0: none */
+/* What each worker is on (peek_word); 0: nothing. Of pools whose peeks[0] are side by side. */
+const volatile uint64_t *pids_of(const struct bench *bench);
+/* Of the children, in the order of their births: the first that lives, does not stand still, and whose name begins like
+ * that; 0: none. *count, if not NULL: to be added to, how many there are. */
+pid_t find_standing(const char *name, unsigned *count);
+bool stands(pid_t pid);           /* a child that lives, and does not stand still */
 int kill_child(const char *name); /* with SIGKILL, as kill(2); fails where there is none: 0 would be all of our group */
 
 #endif
