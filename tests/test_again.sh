@@ -130,7 +130,7 @@ check 'and goes on' whole middle
 # ---- what cannot be written ----
 # One rename after the other fails: among them that of trials.csv with the row set aside.
 aside_failed=0
-for ((call = 1; call < 30; call++)); do
+for ((call = 1; call < 50; call++)); do
     rm -rf broken hit
     afresh 4 # in the first block of 2
     INJECT=renameat:$call:5:poolbench INJECT_HIT=$PWD/hit LD_PRELOAD=$build/inject.so \
@@ -142,6 +142,6 @@ for ((call = 1; call < 30; call++)); do
     [ $status -eq 0 ] || limited poolbench resume broken >out 2>>err
     check "whole where rename $call failed" whole broken
 done
-check 'all renames failed once' test $call -lt 30
+check 'all renames failed once' test $call -lt 50
 check 'that which sets a row aside among them' test $aside_failed -eq 1
 closing

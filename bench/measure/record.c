@@ -85,7 +85,8 @@ int recorder_open(struct recorder *recorder, const char *directory, uint64_t see
     *recorder = (struct recorder){.directory = directory,
                                   .run_id = run_id(directory),
                                   .seed = seed,
-                                  .trial_id = recorded ? recorded->trial_id : 0};
+                                  .trial_id = recorded ? recorded->trial_id : 0,
+                                  .kept = recorded ? recorded->trials - recorded->interrupted : 0};
     const struct {
         const struct file_format *format;
         struct csv_writer **writer;
@@ -438,50 +439,10 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
             csv_drop(writers[i]); /* a trial is recorded whole or not at all */
         return record_failed(rc, recorder->directory, format->file, error);
     }
+    recorder->kept += row.status != TRIAL_INTERRUPTED;
     if (written)
         *written = row;
     return 0;
-}
-
-struct aside {
-    struct csv_writer *writer;
-    unsigned block;
-    const struct cells *cells;
-    const uint32_t *order;
-    size_t count;
-};
-
-static int aside_put(const void *row, void *arg)
-{
-    const struct aside *aside = arg;
-    struct trial_row trial;
-    memcpy(&trial, row, sizeof trial);
-    const bool stood = trial.status == TRIAL_INTERRUPTED; /* which has its reason */
-    for (size_t i = 0; i < aside->count && trial.block == aside->block && (stood || trial_is_ok(&trial)); i++)
-        if (!strcmp(trial.cell_id, aside->cells->cell[aside->order[i]].id))
-            trial.status = stood
-                               ? TRIAL_DISTURBED
-                               : ended(&trial, TRIAL_DISTURBED, "%s was disturbed from outside; its row was run again",
-                                       trial.outside == 1 ? "it" : "another trial of its row");
-    return csv_put(aside->writer, &trial);
-}
-
-int recorder_set_aside(struct recorder *recorder, unsigned block, const struct cells *cells, const uint32_t *order,
-                       size_t count, char *error)
-{
-    struct aside aside = {.block = block, .cells = cells, .order = order, .count = count};
-    struct replacement file;
-    int rc = csv_close(recorder->trials);
-    recorder->trials = NULL;
-    if (rc == 0)
-        rc = replacement_begin(recorder->directory, &trial_format, &file);
-    if (rc == 0) {
-        aside.writer = file.writer;
-        rc = replacement_end(&file, csv_read(recorder->directory, &trial_format, -1, aside_put, &aside, error));
-    }
-    if (rc == 0)
-        rc = csv_append(recorder->directory, &trial_format, -1, &recorder->trials);
-    return rc < 0 ? record_failed(rc, recorder->directory, trial_format.file, error) : 0;
 }
 
 int recorder_close(struct recorder *recorder, char *error)

@@ -16,6 +16,8 @@ struct recorder {
     struct csv_writer *trials, *samples, *latency;
     struct agreement agreement;
     int64_t trial_id; /* of the last row */
+    size_t kept,
+        noted; /* rows but those of interrupted trials, which are run again; how many host.json says there are */
 };
 
 /* Where and how a trial ran. */
@@ -49,9 +51,10 @@ int recorder_put(struct recorder *recorder, const struct trial_facts *facts, str
 int recorder_set_aside(struct recorder *recorder, unsigned block, const struct cells *cells, const uint32_t *order,
                        size_t count, char *error);
 /* Behind a block, between trials: what they wrote is on the disk, the rows of trials.csv last, so that a crash of the
- * machine loses no more than the block in which it comes; and whether the files of the run are still what is written
- * to. -ESTALE: they were deleted, or others took their place; what was measured since then is lost. */
-int recorder_commit(const struct recorder *recorder, char *error);
+ * machine loses no more than the block in which it comes; then how many there are is in host.json ("committed" of
+ * "run"), so that one that goes is missed, whatever becomes of us; and whether the files of the run are still what is
+ * written to. -ESTALE: they were deleted, or others took their place; what was measured since then is lost. */
+int recorder_commit(struct recorder *recorder, char *error);
 int recorder_close(struct recorder *recorder, char *error);
 
 #endif

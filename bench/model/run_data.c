@@ -47,6 +47,7 @@ struct reading {
     struct run_data *run;
     size_t size;     /* room for trials */
     size_t rows;     /* of trials.csv, those set aside, too */
+    size_t kept;     /* but those of interrupted trials */
     bool is_counted; /* it has sums, and so all numbers */
     int64_t last;    /* the highest number of a trial */
     char *error;
@@ -66,6 +67,7 @@ static int on_trial(const void *row, void *arg)
         return rc;
     }
     reading->rows++;
+    reading->kept += trial->status != TRIAL_INTERRUPTED;
     reading->is_counted = reading->is_counted || trial->samples.rows != MISSING;
     reading->last = trial->trial_id > reading->last ? trial->trial_id : reading->last;
     if (trial->status == TRIAL_DISTURBED) {
@@ -407,16 +409,19 @@ static struct looks looks_read(const struct run_data *run)
     return looks;
 }
 
-/* Numbers count from 1 without a gap, but for trials that were interrupted and taken out when the run was resumed. */
+/* Numbers count from 1 without a gap, but for trials that were interrupted and taken out when the run was resumed. What
+ * was killed has said how many there were behind its last block. */
 static size_t rows_missing(const struct run_data *run, const struct reading *reading)
 {
     const json_t *ended = host_fact(run->host, "ended");
     size_t written = blocks_of(json_object_get(ended, "trials")), found = blocks_of(host_fact(run->host, "trials"));
+    const size_t committed = blocks_of(host_fact(run->host, "committed"));
+    const size_t gone = committed > reading->kept ? committed - reading->kept : 0;
     written = found > written ? found : written;
     if (!written && reading->is_counted && !host_fact(run->host, "resumed") && reading->last > 0 &&
         reading->last <= RUN_TRIALS_MOST)
         written = (size_t)reading->last;
-    return written > reading->rows ? written - reading->rows : 0;
+    return written > reading->rows + gone ? written - reading->rows : gone;
 }
 
 int run_trials_open(const char *directory, struct run_data *run, char *error)
