@@ -74,6 +74,7 @@ static void record_take(const struct record *record)
     case 'C':
     case 'D':
         change_add(record, node_new(record->inode));
+        disk.node[disk.nodes - 1].is_directory = record->kind == 'D';
         break;
     case 'W':
     case 'S':
@@ -206,10 +207,7 @@ static void tree_make(const char *path, size_t directory, size_t moment, enum lo
         if (named->parent != directory || !strcmp(named->name, "charts"))
             continue;
         snprintf(below, sizeof below, "%s/%s", path, named->name);
-        bool is_directory = false;
-        for (size_t k = 0; k < disk.changes && !is_directory; k++)
-            is_directory = disk.change[k].parent == named->node;
-        if (is_directory) {
+        if (disk.node[named->node].is_directory) {
             assert_true(mkdir(below, 0777) == 0 || stat(below, &status) == 0);
             tree_make(below, named->node, moment, loss);
             continue;

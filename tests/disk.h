@@ -19,6 +19,7 @@ struct node {
     uint64_t inode;
     struct version *versions; /* of a directory the records at which it was synchronised */
     size_t count;
+    bool is_directory;
 };
 /* Of a name. */
 struct change {

@@ -86,6 +86,15 @@ if poolbench check --no-measure 2>/dev/null | grep -q '^ok *profiling'; then
     check "the submitter in all phases" eval 'role run submitter open && role run submitter warm-up && role run submitter close'
     check "a process of a task is made" eval 'state run being-made || state run no-process'
     check "samples are those of the published" test "$(rows run/profile/samples.csv)" -eq "$(rows run/samples.csv)"
+    check "a sibling that is gone is missed" eval 'cp -r run gone && sed -i "\$d" gone/profile/trials.csv &&
+        poolbench explain gone >said 2>&1; grep -q "gone/profile/trials.csv: 1 row that was written is not there" said'
+    check "siblings that were sorted are read" eval 'rm -r gone && cp -r run gone && { sed 1q run/profile/trials.csv &&
+        sed 1d run/profile/trials.csv | tac; } >gone/profile/trials.csv && poolbench explain run >straight 2>&1
+        poolbench explain gone 2>&1 | sed s/gone/run/ | diff straight -'
+    check "a state that was changed is refused, and repaired" eval 'awk -F, -v OFS=, "NR == 9 { \$6++ } 1" \
+        run/profile/states.csv >gone/profile/states.csv; ! poolbench explain gone >said 2>&1 &&
+        grep -q "gone/profile/states.csv:9" said && ! poolbench repair gone >said && grep -q "repaired: 15 trials in gone/profile" said &&
+        { poolbench explain gone >said 2>&1; grep -q "states.csv: 1 row that was written is not there" said; }'
     check "--more goes on" eval 'poolbench run --more run --blocks 1 >screen 2>&1 && test "$(rows run/profile/trials.csv)" -gt 15'
     check "whose trials are numbered on" eval 'test "$(tail -n +2 run/profile/trials.csv | cut -d, -f3 | sort | uniq -d | wc -l)" -eq 0'
     check "a profile that is a link is refused" eval 'rm -r run/profile; mkdir elsewhere; ln -s ../elsewhere run/profile
@@ -104,6 +113,7 @@ if poolbench check --no-measure 2>/dev/null | grep -q '^ok *profiling'; then
     fi
     check "states that are torn are not read" eval 'head -40 why/profile/states.csv >torn && mv torn why/profile/states.csv &&
         poolbench explain why --by pool pthread,fork >said 2>&1 && ! grep -q "profiled siblings each" said'
+    check "and are missed" grep -q "why/profile/states.csv: [0-9]* rows that were written are not there" said
     check "those that are damaged are refused" eval 'echo "x,worker,run,body,none,1,,,switches" >>why/profile/states.csv
         ! poolbench explain why >said 2>&1; grep -q "states.csv:41" said'
 else

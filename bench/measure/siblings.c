@@ -7,6 +7,7 @@
 #include "bench/measure/forecast/forecast.h"
 #include "bench/measure/sibling.h"
 #include "bench/model/csv_file.h"
+#include "bench/model/host.h"
 #include "bench/model/run_dir.h"
 #include "pools/parts/clock.h"
 #include <errno.h>
@@ -52,6 +53,14 @@ static int done_add(const void *row, void *arg)
     s->done = more;
     more[s->done_count].block = trial->block;
     memcpy(more[s->done_count++].cell_id, trial->cell_id, sizeof more->cell_id);
+    return 0;
+}
+
+static int state_count(const void *row, void *arg)
+{
+    struct siblings *s = arg;
+    (void)row;
+    s->state_rows++;
     return 0;
 }
 
@@ -103,10 +112,13 @@ static int files_open(struct siblings *s, const struct session *session, const s
         format = &state_format;
         rc = is_there ? csv_append(s->directory, &state_format, -1, &s->states)
                       : csv_create(s->directory, &state_format, &s->states);
-        if (!rc)
+        if (rc)
+            s->states = NULL;
+        else if (is_there && (rc = csv_read(s->directory, &state_format, -1, state_count, s, error)))
+            return rc;
+        else
             return recorder_open(&s->recorder, s->directory, session->request.settings.seed,
                                  is_there ? &recorded : NULL, error);
-        s->states = NULL;
     }
     return rc ? record_failed(rc, s->directory, format->file, error) : 0;
 }
@@ -184,6 +196,7 @@ static int sibling_put(struct siblings *s, struct session *session, const struct
     }
     if (!rc && sibling.has_states && trial_is_ok(&row) && !session->interrupted) {
         rc = sibling_states_put(s->states, &sibling, row.trial_id);
+        s->state_rows += csv_tally_take(s->states).rows;
         if (rc)
             record_failed(rc, s->directory, state_format.file, error);
         else
@@ -207,6 +220,14 @@ static int files_sync(const struct siblings *s, char *error)
     return rc ? record_failed(rc, s->directory, trial_format.file, error) : 0;
 }
 
+/* So that rows that go are missed. */
+static int counts_note(const struct siblings *s, const struct session *session, char *error)
+{
+    return host_note(
+        session->directory, "profiled",
+        json_pack("{s:I, s:I}", "trials", (json_int_t)s->recorder.kept, "states", (json_int_t)s->state_rows), error);
+}
+
 int siblings_block(struct siblings *s, struct session *session, unsigned block, const uint32_t *order, size_t count,
                    char *error)
 {
@@ -220,7 +241,8 @@ int siblings_block(struct siblings *s, struct session *session, unsigned block, 
             rc = sibling_put(s, session, cell, block, (unsigned)i + 1, error);
     }
     s->spent_ns += (double)(clock_monotonic_ns() - since_ns);
-    return rc ? rc : files_sync(s, error);
+    rc = rc ? rc : files_sync(s, error);
+    return rc ? rc : counts_note(s, session, error);
 }
 
 static void told(const struct siblings *s, FILE *talk)

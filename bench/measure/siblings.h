@@ -18,6 +18,7 @@ struct siblings {
     struct recorder recorder;
     struct csv_writer *states;
     struct middles middles;
+    int64_t state_rows; /* in states.csv */
     char directory[PATH_MAX];
     uint64_t *blocks; /* bits, from 0: those that have siblings */
     unsigned count, blocks_chosen;

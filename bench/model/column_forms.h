@@ -9,6 +9,8 @@
 #define UINT(row, field, help) COLUMN(UINT, row, field, help)
 #define REAL(row, field, help) COLUMN(REAL, row, field, help)
 #define TEXT(row, field, help) COLUMN(TEXT, row, field, help)
+/* Behind all others but those that users add: it is of what stands to the left of it. */
+#define ROW_SUM_COLUMN(row) INT(row, row_sum, "checksum of the values to the left of it (bench/model/row_sum.h); empty: not checked")
 // clang-format on
 
 #define FORMAT(name, row, text)                                                                                        \

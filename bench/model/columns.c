@@ -48,9 +48,6 @@
 /* Last: scripts that count columns find the others where they were. */
 #define EXPERIMENTS_COLUMN(row) TEXT(row, experiments, "all experiments that asked for the cell, with semicolons between")
 
-/* Behind all others but those that users add: it is of what stands to the left of it. */
-#define ROW_SUM_COLUMN(row) INT(row, row_sum, "checksum of the values to the left of it (bench/model/row_sum.h); empty: not checked")
-
 #define FACTOR_COLUMNS(row) \
     TEXT(row, experiment,     "the suite's [experiment NAME] that asked for the cell first; empty outside of one"), \
     COLUMN(FACTORS, row, f, NULL)

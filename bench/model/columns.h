@@ -222,6 +222,7 @@ struct state_row {
     char role[16], phase[16], state[16], by[16];
     int64_t ns, ns_error, count;
     char source[16];
+    int64_t row_sum;
 };
 
 struct span_row {

@@ -12,6 +12,7 @@ static const struct column state_columns[] = {
     INT(state_row, ns_error, "by how much records and the workers' CPU time differ; empty: not known"),
     INT(state_row, count, "threads; empty: not counted"),
     TEXT(state_row, source, "how it is known: switches (records of switches), rusage"),
+    ROW_SUM_COLUMN(state_row),
 };
 
 static const struct column ability_columns[] = {

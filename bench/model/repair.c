@@ -22,7 +22,7 @@ struct rows {
     bool is_there;
 };
 
-enum { PLAN, SAMPLES, LATENCY, TRIALS, FILES }; /* trials.csv last: it is the commit */
+enum { PLAN, SAMPLES, LATENCY, STATES, TRIALS, FILES }; /* trials.csv last: it is the commit */
 
 struct repairing {
     struct repair *repair;
@@ -90,6 +90,7 @@ static int64_t id_of(const struct rows *rows, size_t i)
     const void *row = row_at(rows, i);
     return rows->format == &trial_format    ? ((const struct trial_row *)row)->trial_id
            : rows->format == &sample_format ? ((const struct sample_row *)row)->trial_id
+           : rows->format == &state_format  ? ((const struct state_row *)row)->trial_id
                                             : ((const struct latency_row *)row)->trial_id;
 }
 
@@ -98,6 +99,7 @@ static int64_t sum_of(const struct rows *rows, size_t i)
     const void *row = row_at(rows, i);
     return rows->format == &trial_format    ? ((const struct trial_row *)row)->row_sum
            : rows->format == &sample_format ? ((const struct sample_row *)row)->row_sum
+           : rows->format == &state_format  ? ((const struct state_row *)row)->row_sum
                                             : ((const struct latency_row *)row)->row_sum;
 }
 
@@ -253,6 +255,8 @@ static int trials_put(struct repairing *r, struct csv_writer *const *writers)
             *tally = csv_tally_take(writers[f]);
             *end = csv_end(writers[f]);
         }
+        if (writers[STATES] && rc == 0)
+            rc = rows_put(writers[STATES], &r->files[STATES], trial->trial_id, &at[STATES]);
         rc = rc ? rc : csv_put(writers[TRIALS], trial);
     }
     for (size_t i = 0; i < r->files[PLAN].count && writers[PLAN] && rc == 0; i++)
@@ -323,6 +327,7 @@ int repair_run(const char *directory, struct repair *repair, int *is_changed, ch
                           .files = {[PLAN].format = &plan_format,
                                     [SAMPLES].format = &sample_format,
                                     [LATENCY].format = &latency_format,
+                                    [STATES].format = &state_format,
                                     [TRIALS].format = &trial_format},
                           .error = error};
     int rc = files_read(&r, directory);

@@ -15,8 +15,9 @@ struct repair {
     size_t trials;                       /* that are whole */
 };
 
-/* Makes plan.csv, samples.csv, latency.csv and trials.csv anew where something is dropped from them, or they are not as
- * they were written; what they were is in REPAIR_KEPT then. *is_changed: whether they are. The caller holds the lock of
+/* Makes plan.csv, samples.csv, latency.csv, states.csv and trials.csv, those that are there, anew where something is
+ * dropped from them, or they are not as they were written; what they were is in REPAIR_KEPT then. RUN/profile has the
+ * same files, and is repaired by itself. *is_changed: whether they are. The caller holds the lock of
  * the run. 0 or -errno with a line in error (ERROR_MAX bytes); the files are as they were then, or the run can be
  * repaired once more. */
 int repair_run(const char *directory, struct repair *repair, int *is_changed, char *error);

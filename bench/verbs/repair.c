@@ -1,6 +1,8 @@
 /* The verb repair: what is whole of a damaged run. */
 #include "bench/model/repair.h"
+#include "bench/base/inside.h"
 #include "bench/base/refuse.h"
+#include "bench/model/columns.h"
 #include "bench/model/host.h"
 #include "bench/model/run_dir.h"
 #include "bench/verbs/conclude.h"
@@ -45,6 +47,24 @@ static void result_say(const char *directory, const struct repair *repair, bool 
            repair->rows_dropped == 1 ? "" : "s", REPAIR_KEPT);
 }
 
+/* What --profile has left beside the trials; nothing where it has not. 0 or -errno with a line in error. */
+static int profile_repair(const char *directory, struct repair *all, int *is_changed, char *error)
+{
+    char profile[PATH_MAX];
+    struct stat status;
+    struct repair repair = {.dropped = dropped_print};
+    if (inside_stat(directory, "profile", &status) || !S_ISDIR(status.st_mode) ||
+        snprintf(profile, sizeof profile, "%s/profile", directory) >= (int)sizeof profile ||
+        !inside_is_there(profile, trial_format.file))
+        return 0;
+    int rc = repair_run(profile, &repair, is_changed, error);
+    if (rc == 0 && *is_changed)
+        result_say(profile, &repair, *is_changed);
+    all->rows_dropped += repair.rows_dropped;
+    all->trials_dropped += repair.trials_dropped;
+    return rc;
+}
+
 static int repair_main(const struct arguments *given)
 {
     char directory[PATH_MAX], error[ERROR_MAX] = "";
@@ -59,6 +79,7 @@ static int repair_main(const struct arguments *given)
     if (rc == 0) {
         run_moved_say("repair", directory);
         result_say(directory, &repair, is_changed);
+        rc = profile_repair(directory, &repair, &is_changed, error);
         host_say(directory);
     }
     run_unlock(lock);

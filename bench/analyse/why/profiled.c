@@ -4,6 +4,7 @@
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
+#include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
 #include <errno.h>
 #include <math.h>
@@ -23,6 +24,7 @@ struct reading {
     const struct run_data *run;
     struct sibling *sibling; /* by trial_id */
     size_t count;
+    int64_t trials, states; /* rows */
     char *error;
 };
 
@@ -38,11 +40,9 @@ static int on_trial(const void *row, void *arg)
 {
     const struct trial_row *trial = row;
     struct reading *r = arg;
+    r->trials += trial->status != TRIAL_INTERRUPTED;
     if (!trial_has_time(trial))
         return 0;
-    if (r->count && trial->trial_id <= r->sibling[r->count - 1].trial_id)
-        return refuse_as(-EBADMSG, r->error, "%.300s/profile/%s: trial_id %lld is out of order", r->run->directory,
-                         trial_format.file, (long long)trial->trial_id);
     struct sibling *more = reallocarray(r->sibling, r->count + 1, sizeof *more);
     if (!more)
         return refuse_as(-ENOMEM, r->error, "out of memory");
@@ -61,11 +61,24 @@ static int by_id(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* In the order of their numbers, each once. */
+static int siblings_sort(struct reading *r)
+{
+    if (r->count)
+        qsort(r->sibling, r->count, sizeof *r->sibling, by_id);
+    for (size_t i = 1; i < r->count; i++)
+        if (r->sibling[i].trial_id == r->sibling[i - 1].trial_id)
+            return refuse_as(-EBADMSG, r->error, "%.300s/profile/%s: trial %lld is there twice", r->run->directory,
+                             trial_format.file, (long long)r->sibling[i].trial_id);
+    return 0;
+}
+
 static int on_state(const void *row, void *arg)
 {
     const struct state_row *state = row;
-    const struct reading *r = arg;
+    struct reading *r = arg;
     const struct sibling key = {.trial_id = state->trial_id};
+    r->states++;
     if (strcmp(state->role, "worker") != 0 || strcmp(state->phase, "run") != 0 || state->ns < 0)
         return 0;
     struct sibling *sibling = bsearch(&key, r->sibling, r->count, sizeof key, by_id);
@@ -120,6 +133,16 @@ static void sibling_put(const struct sibling *sibling, const struct states *stat
     s->profiled_ns = sibling->per_task_ns;
 }
 
+/* Rows that host.json has counted. */
+static void missing_say(const struct reading *r, const char *file, const char *key, int64_t there)
+{
+    const json_int_t written = json_integer_value(json_object_get(host_fact(r->run->host, "profiled"), key));
+    if (written > there)
+        complain("", "%.300s/profile/%s: %lld row%s that %s written %s not there: states are those of the others",
+                 r->run->directory, file, (long long)(written - there), written - there == 1 ? "" : "s",
+                 written - there == 1 ? "was" : "were", written - there == 1 ? "is" : "are");
+}
+
 int profiled_make(const struct run_data *run, const struct states *states, struct states **profiled, char *error)
 {
     struct reading r = {.run = run, .error = error};
@@ -128,8 +151,13 @@ int profiled_make(const struct run_data *run, const struct states *states, struc
     if (!profile_is_there(run, directory) || !csv_is_there(directory, state_format.file))
         return 0;
     int rc = csv_read(directory, &trial_format, -1, on_trial, &r, error);
+    rc = rc ? rc : siblings_sort(&r);
     if (!rc)
         rc = csv_read(directory, &state_format, -1, on_state, &r, error);
+    if (!rc) {
+        missing_say(&r, trial_format.file, "trials", r.trials);
+        missing_say(&r, state_format.file, "states", r.states);
+    }
     if (!rc && !(*profiled = calloc(run->trial_count + 1, sizeof **profiled)))
         rc = refuse_as(-ENOMEM, error, "out of memory");
     for (size_t i = 0; i < run->trial_count && !rc; i++)
