@@ -4,6 +4,7 @@
 #include "bench/base/refuse.h"
 #include "bench/model/run_dir.h"
 #include "workloads/text.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -112,16 +113,35 @@ int trust_check(const char *run, bool given, struct words *commands, char *error
     return rc;
 }
 
+/* A line whole or not at all, or it would spoil the next one. 0 or -errno. */
+static int ledger_add(const char *path, char *line)
+{
+    struct stat before;
+    const size_t length = strlen(line);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (fd < 0)
+        return -errno;
+    int rc = fstat(fd, &before) < 0 ? -errno : 0;
+    line[length] = '\n'; /* in the place of the end */
+    const ssize_t written = rc ? 0 : write(fd, line, length + 1);
+    line[length] = '\0';
+    rc = rc ? rc : written < 0 ? -errno : (size_t)written <= length ? -ENOSPC : 0;
+    if (written > 0 && rc && ftruncate(fd, before.st_size) < 0)
+        rc = -errno;
+    if (close(fd) < 0 && !rc)
+        rc = -errno;
+    return rc;
+}
+
 void trust_note(const char *run)
 {
     struct words commands = {0};
     char error[ERROR_MAX], path[PATH_MAX], *line = ledger_line(run, &commands, error);
     if (line && ledger_path(path, true)) {
-        int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-        if (fd >= 0) {
-            dprintf(fd, "%s\n", line);
-            close(fd);
-        }
+        const int rc = ledger_add(path, line);
+        if (rc)
+            complain("", "%.300s: %s: this run is not in it, so resume and run --like need --trust for it", path,
+                     strerror(-rc));
     }
     free(line);
     words_release(&commands);

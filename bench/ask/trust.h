@@ -11,7 +11,8 @@
  * there is no terminal to ask at. Executes nothing. given: --trust. A ledger that is not the user's own file, or that
  * others may write, says nothing. */
 int trust_check(const char *run, bool given, struct words *commands, char *error);
-/* Adds a run that has just been made to the ledger. Where that cannot be, it will be asked about. */
+/* Adds a run that has just been made to the ledger. Where that cannot be, which is said on stderr, it will be asked
+ * about. */
 void trust_note(const char *run);
 
 #endif

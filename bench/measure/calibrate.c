@@ -1,6 +1,7 @@
 /* Measuring, fitting and keeping calibrations, see calibrate.h. The store is one JSON file of the user's cache
  * directory; an entry's key names machine, trial program and workload, so nothing stale is ever used. */
 #include "bench/measure/calibrate.h"
+#include "bench/base/refuse.h"
 #include "bench/base/spec.h"
 #include "bench/base/text_file.h"
 #include "bench/launch/plugin.h"
@@ -231,10 +232,13 @@ static void save(struct calibrations *store)
     if (!store->changed || !store->path[0] || store->is_like)
         return;
     snprintf(temporary, sizeof temporary, "%.4000s.%d", store->path, (int)getpid());
-    /* a cache: what cannot be kept is measured again */
-    if (json_dump_file(store->entries, temporary, JSON_INDENT(1) | JSON_SORT_KEYS) < 0 ||
-        rename(temporary, store->path) < 0)
-        unlink(temporary);
+    errno = 0;
+    if (json_dump_file(store->entries, temporary, JSON_INDENT(1) | JSON_SORT_KEYS) == 0 &&
+        rename(temporary, store->path) == 0)
+        return;
+    complain("", "%.300s: %s: what was measured for it is not kept, and will be measured again", store->path,
+             errno ? strerror(errno) : "cannot be written");
+    unlink(temporary);
 }
 
 void calibrations_close(struct calibrations *store)
