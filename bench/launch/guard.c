@@ -57,12 +57,21 @@ static _Noreturn void become_trial(const char *program, pid_t guard)
     _exit(127);
 }
 
+/* Where processes are short there may be room again soon, as for those of pools. */
 static pid_t start(const char *program)
 {
-    pid_t guard = getpid(), pid = vfork();
-    if (pid == 0)
-        become_trial(program, guard);
-    return pid < 0 ? -errno : pid;
+    const struct timespec pause = clock_timespec(FORK_RETRY_NS);
+    const uint64_t until = clock_monotonic_ns() + FORK_GIVE_UP_NS;
+    const pid_t guard = getpid();
+    for (;;) {
+        pid_t pid = vfork();
+        if (pid == 0)
+            become_trial(program, guard);
+        pid = pid < 0 ? -errno : pid;
+        if (pid != -EAGAIN || clock_is_past(until))
+            return pid;
+        nanosleep(&pause, NULL);
+    }
 }
 
 /* The trial that is running, as the kernel tells its parent. */
