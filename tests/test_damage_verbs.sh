@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Damage to one file of a run, through the programs: each verb prints what it prints of the whole run, or exits with
-# something else than 0, or names the file on stderr. ALL=1: 50 a file and verb.
+# something else than 0, or names the file on stderr; whatever is said of a file has the path of its run. ALL=1: 50 a
+# file and verb.
 set -u
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}
@@ -55,6 +56,11 @@ one() # FILE VERB-NUMBER NUMBER
     SEED=$((${SEED:-1} + $3)) "$build/test_damage_read" damage "good/$1" "other/$1" "$3" >"given/$1" || return 1
     said "${verbs[$2]}"
     tried=$((tried + 1))
+    if grep -E '(trials|latency|samples|plan|summary)\.csv|(suite|targets)\.ini|host\.json|topology\.xml' err |
+        grep -vE '(^| )run[/:]|(^| )targets.ini'; then
+        echo "${verbs[$2]}, $1, number $3: without the path of its run"
+        return 1
+    fi
     if cmp -s out "said$2"; then
         same=$((same + 1))
     elif [ $status -ne 0 ] && [ $status -ne "$(cat "status$2")" ] && [ $status -lt 124 ]; then

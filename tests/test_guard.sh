@@ -108,6 +108,7 @@ with_program() # harness NAME... : kills them while a command runs
     while [ "$(processes sleep | wc -l)" -lt 4 ] && kill -0 $harness 2>/dev/null; do nap .05; done
     local pids=("$harness")
     for name in "${@:2}"; do pids+=("$(await_process "$name")"); done
+    kill -STOP "${pids[@]}" # none sees another die
     kill -9 "${pids[@]}"
     wait $harness 2>/dev/null
 }
@@ -131,6 +132,13 @@ with_program harness pb-warden
 check 'nor harness and warden' none_left sleep
 with_program harness pb-guard pb-warden
 check 'with all three killed, programs of tasks die with their workers' no_commands
+marked() # what those have forked, which nobody is left to end
+{
+    local at found=1
+    while read -r at; do grep -qz '^POOLBENCH_GUARD=.' "$at/environ" && found=0; done < <(processes sleep)
+    return $found
+}
+check 'what they forked lives on, and is marked' marked
 check 'what they forked is ended by the next start' poolbench run --pool serial --workload empty --tasks 10 --blocks 1 --out next
 check 'all of it' none_left sleep
 closing

@@ -63,8 +63,8 @@ static int resume_open(struct session *session, struct remaining *remaining, con
     if (rc == 0) /* the last commit may be another one now */
         rc = recorded_read(directory, &session->before, error);
     if (rc == 0 && torn)
-        fprintf(stderr, "poolbench resume: cut off %lld bytes behind the last whole trial of %s\n", (long long)torn,
-                files);
+        complain("resume", "%s: cut off %lld bytes behind the last whole trial of %s", directory, (long long)torn,
+                 files);
     if (rc == 0 && interrupted)
         fprintf(stderr, "poolbench resume: %zu interrupted trial%s %s again\n", interrupted,
                 interrupted == 1 ? "" : "s", interrupted == 1 ? "runs" : "run");
