@@ -1,6 +1,7 @@
 /* A question and its runs: whether they bear it, what takes part in it. See compare.h. */
 #include "bench/analyse/compare.h"
 #include "bench/base/refuse.h"
+#include "bench/model/merge.h"
 #include "bench/model/summary_factors.h"
 #include <errno.h>
 #include <math.h>
@@ -126,6 +127,7 @@ int compare_make(const struct sides *base, const struct sides *cell, const struc
         result = pairs_measure(c, chosen, sizeof chosen);
     if (result)
         goto out;
+    c->apart = !c->two && c->question.by == FACTOR_HOST && run_hosts_apart(s);
     if (!c->two)
         c->factors |= c->question.by;
     if (c->question.by == FACTOR_TRIAL_PROGRAM)

@@ -46,6 +46,8 @@ struct compare {
     bool two;                     /* runs: a cell is compared with itself in the other run */
     bool several;                 /* runs a side, which are the units */
     bool relative;                /* two runs, and cells are first divided by their own run's baseline */
+    bool apart;                   /* one run, by hosts that ran at different times: cells are first divided by a pool
+                                     of their own host and block */
     bool other_machine;           /* two runs: absolute times are not compared */
     const struct side *disturbed; /* of two runs, one in which others took the CPUs; NULL: none */
     factor_set factors, shown;    /* what tells cells apart; what of it differs within these runs */
@@ -78,6 +80,8 @@ void pairs_find(struct compare *compare);
 int pairs_judge(struct compare *compare);
 size_t cell_twin(const struct compare *compare, const struct summary_row *row, const struct run_data *in);
 bool pair_is_relative(const struct pair *pair);
+/* Of hosts that ran apart: the pool that cells are measured by, of their own host. */
+const char *compare_own_pool(const struct compare *compare);
 /* Times depend on what the machine does meanwhile, sizes and counts do not. */
 bool compare_is_of_time(const struct compare *compare);
 /* Two runs: this row is the baseline's own change, by which all others are measured. */

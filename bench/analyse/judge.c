@@ -77,7 +77,7 @@ static bool ran_to_the_end(const struct compare *c, const struct pair *p)
  * blocks with all cells. */
 static bool mean_takes(struct compare *c, const struct pair *p)
 {
-    const bool is_one = p->comparison.blocks && pair_is_relative(p) == (c->two && c->relative);
+    const bool is_one = p->comparison.blocks && pair_is_relative(p) == (c->apart || (c->two && c->relative));
     const bool is_whole = is_one && ran_to_the_end(c, p);
     if (c->question.metric->pooled) /* no number a block */
         return c->several && is_whole;
@@ -96,7 +96,7 @@ static int pair_judge(struct judging *j, struct pair *p)
     const bool measured = !is_unmeasured(j);
     for (size_t b = 0; b < j->blocks && !measured; b++)
         j->cell[b] = j->base[b] = NAN;
-    if (c->two)
+    if (c->two || c->apart)
         result = apart_see(j->cell, j->base, j->blocks, told_of(c, p), &apart);
     if (!result)
         result = comparison_make(j->cell, j->base, j->blocks, &c->family, &p->comparison);

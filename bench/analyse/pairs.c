@@ -172,6 +172,41 @@ static void twin_find(const struct compare *c, struct pair *pair)
         pair->base = NONE;
 }
 
+const char *compare_own_pool(const struct compare *c)
+{
+    const struct run_data *s = &c->cell->run;
+    for (size_t i = 0; i < s->count; i++)
+        if (row_has_pool(&s->rows[s->plan[i]], BASE_POOL))
+            return s->rows[s->plan[i]].f.pool;
+    return s->rows[s->plan[0]].f.pool;
+}
+
+/* The same cell of that pool on the same host; NONE. */
+static size_t own_of(const struct compare *c, size_t cell)
+{
+    const struct run_data *s = &c->cell->run;
+    const char *pool = compare_own_pool(c);
+    for (size_t i = 0; i < s->count; i++) {
+        factor_set same = c->factors & ~FACTOR_POOL;
+        if (row_has_pool(&s->rows[i], BASE_POOL))
+            same &= ~FACTORS_OF_WORKERS;
+        if (!strcmp(s->rows[i].f.pool, pool) && factors_equal(&s->rows[i], &s->rows[cell], same))
+            return i;
+    }
+    return NONE;
+}
+
+/* Absolute times of hosts that ran at different times say nothing. */
+static void owns_find(const struct compare *c, struct pair *pair)
+{
+    if (pair->base == NONE)
+        return;
+    pair->cell_own = own_of(c, pair->cell);
+    pair->base_own = own_of(c, pair->base);
+    if (pair->cell_own == NONE || pair->base_own == NONE || pair->cell_own == pair->cell)
+        pair->base = NONE;
+}
+
 /* Cells of the baseline's run, or of the baseline in one run, that nothing was compared with. */
 static void alone_find(struct compare *c)
 {
@@ -201,6 +236,8 @@ void pairs_find(struct compare *c)
             twin_find(c, &pair);
         else
             pair.base = baseline_of(c, s, order[i]);
+        if (c->apart)
+            owns_find(c, &pair);
         if (pair.base == NONE)
             c->alone[1][c->alone_count[1]++] = order[i];
         else

@@ -80,7 +80,7 @@ bool verb_takes(const struct verb *verb, const struct option *option)
     for (const char *const *name = verb->all_but; name && *name; name++)
         if (!strcmp(*name, option->name))
             return false;
-    return verb->takes_suites || verb->all_but;
+    return (verb->takes_suites || verb->all_but) && !(option->traits & OPTION_RECORDED);
 }
 
 /* An option of either table. */

@@ -15,7 +15,7 @@ struct argument {
 };
 
 #define ARGUMENTS_MAX 16
-#define OPERANDS_MAX  8
+#define OPERANDS_MAX  4096 /* runs of an array, at most */
 struct arguments {
     char **argv;                       /* all words after the verb, as a run notes them */
     const char *value[ARGUMENTS_MAX];  /* by row of the table: as given, else the preset; "yes" or "" for a flag */

@@ -62,6 +62,7 @@ struct factors {
     char faults[SPEC_MAX];        /* "": none */
     int64_t timing;               /* enum timing_kind */
     char trial_program[SPEC_MAX]; /* "this", or the label of another one */
+    char host[SPEC_MAX];          /* "h1": where it ran, in a run of several hosts; "": in a run of one */
     int64_t queue_limit; /* of ARRIVAL_RATE: with so many in flight, a task that comes due is dropped; 0: none */
     struct numa numa;
 };

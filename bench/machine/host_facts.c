@@ -256,7 +256,8 @@ json_t *facts_kernel(void)
     bool known = uname(&kernel) == 0;
     int slack_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", text_or_null(known ? kernel.sysname : NULL), "release",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", text_or_null(known ? kernel.sysname : NULL),
+        "boot_id", file_text("/proc/sys/kernel/random/boot_id"), "release",
         text_or_null(known ? kernel.release : NULL), "version", text_or_null(known ? kernel.version : NULL),
         "architecture", text_or_null(known ? kernel.machine : NULL), "command_line", file_text("/proc/cmdline"),
         "transparent_hugepages", file_text("/sys/kernel/mm/transparent_hugepage/enabled"), "randomize_va_space",

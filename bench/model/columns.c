@@ -138,6 +138,8 @@ static const struct column trial_columns[] = {
     {COLUMN_OF(trial_row, INT, "samples_sum", samples.sum, "sum of their row_sum, modulo 10^18")},
     {COLUMN_OF(trial_row, INT, "latency_rows", latency.rows, "rows of the trial in latency.csv")},
     {COLUMN_OF(trial_row, INT, "latency_sum", latency.sum, "sum of their row_sum, modulo 10^18")},
+    {COLUMN_OF(trial_row, TEXT, "origin_run", origin_run, "in a run that was made of others: the run it is of"), .rare = 1 + OPTION_HOST},
+    {COLUMN_OF(trial_row, INT, "origin_trial", origin_trial, "and its trial_id there"), .rare = 1 + OPTION_HOST},
     ROW_SUM_COLUMN(trial_row),
 };
 
@@ -324,6 +326,22 @@ static const struct column tries_columns[] = {
     INT(tries_row, n, "blocks"),
     ROW_SUM_COLUMN(tries_row),
 };
+
+static const struct column host_columns[] = {
+    TEXT(host_row, host, "as all other files call it: h1, h2 ..."),
+    TEXT(host_row, name, "its real name, which stands nowhere else"),
+    TEXT(host_row, machine_key, "hash of its machine-id and CPU model"),
+    TEXT(host_row, boot_key, "hash of its boot: hosts with the same one are one machine"),
+    TEXT(host_row, source, "version and commit of the poolbench that ran there"),
+    TEXT(host_row, build, "hash of its trial program: absolute times of different ones are not compared"),
+    TEXT(host_row, arch, "of its kernel"),
+    TEXT(host_row, clock, "what its times are read from"),
+    REAL(host_row, clock_ahead_s, "by how much its wall clock was ahead of that of who asked; empty: not known. No time is measured by it"),
+    INT(host_row, runs, "that it has in this one"),
+    TEXT(host_row, status, "ok; lost: it stopped answering; refused: it ran nothing"),
+    TEXT(host_row, reason, "why it is not ok, in words"),
+    ROW_SUM_COLUMN(host_row),
+};
 // clang-format on
 
 const struct file_format plan_format = FORMAT(plan, plan, "A row is a planned trial, in running order.");
@@ -339,6 +357,8 @@ const struct file_format summary_format =
     FORMAT(summary, summary,
            "A row is a cell, by order of its first trial. Made from the other files by `poolbench summarise`.");
 
+const struct file_format host_format =
+    FORMAT(hosts, host, "A row is a host, in runs of several (`poolbench merge`, `run --hosts`).");
 const struct file_format metg_format = FORMAT(metg, metg, "A row is a pool of `poolbench metg`.");
 const struct file_format crossover_format = FORMAT(crossover, crossover, "The answer of `poolbench crossover`.");
 const struct file_format capacity_format = FORMAT(capacity, capacity, "A row is a pool of `poolbench capacity`.");
@@ -347,7 +367,7 @@ const struct file_format tries_format = FORMAT(tries, tries, "A row is a change 
 
 const struct file_format *const file_formats[] = {
     &plan_format,     &trial_format, &sample_format, &latency_format, &summary_format, &metg_format, &crossover_format,
-    &capacity_format, &tries_format, &state_format,  &span_format,    &ability_format, NULL};
+    &capacity_format, &tries_format, &host_format,   &state_format,  &span_format,    &ability_format, NULL};
 
 const char *trial_status_word(int64_t status)
 {
@@ -403,60 +423,5 @@ void row_clear(const struct file_format *format, void *row)
             memcpy(field, &not_known, sizeof not_known);
         else if (columns[i].kind != COLUMN_TEXT)
             memcpy(field, &missing, sizeof missing);
-    }
-}
-
-static const char introduction[] =
-    "# Results\n"
-    "\n"
-    "Every `poolbench run` leaves one directory here, `<UTC date>T<time>-<id>`, and points the link `latest` at it. A "
-    "run\n"
-    "is named by its path, by `latest`, or by as much of its name as is unique: `poolbench summarise latest`.\n"
-    "\n"
-    "| file | what it is |\n"
-    "|---|---|\n";
-
-const struct other_file other_files[] = {
-    {"suite.ini", "the resolved question: `poolbench run suite.ini` asks it again"},
-    {"host.json",
-     "the machine, its limits and settings, versions, command line, calibration; `row_sum`: a checksum of its "
-     "values, whoever changes one on purpose takes it out"},
-    {"topology.xml", "the machine as hwloc sees it"},
-    {"report.html", "what was found, in one file for a browser; report.md: the same as Markdown"},
-    {"table.tex", "its table for a paper, in LaTeX with booktabs"},
-    {"charts/",
-     "each chart with the data (`.dat`) and the script (`.gp`) that drew it; `gnuplot NAME.gp` there draws it "
-     "anew"},
-    {"c012.pftrace", "what happened when in a trial of that cell, for ui.perfetto.dev (`poolbench trace`)"},
-    {"profile/", "profiled siblings (`--profile`): trials.csv, samples.csv and latency.csv as above, and more files"},
-    {NULL, NULL},
-};
-
-static const char conventions[] =
-    "\n"
-    "The CSV files are UTF-8 with one header line, comma-separated, text quoted where it must be. Numbers are written "
-    "in\n"
-    "full with `.` as the decimal point, times and sizes as integers with the unit in the column's name. A missing "
-    "value\n"
-    "is empty, never 0. A last line without a newline was cut off and is not a row. A byte that is not UTF-8 (in a\n"
-    "message of a program, say) stands as `\\xHH`, in JSON too; whatever is read back never has one.\n"
-    "`poolbench resume` goes on with a run that ended early.\n";
-
-static const char *const kind_names[] = {"integer", "unsigned", "real", "text", "text", "text"};
-
-void columns_document(FILE *out)
-{
-    fputs(introduction, out);
-    for (const struct file_format *const *f = file_formats; *f; f++)
-        fprintf(out, "| `%s` | %s |\n", (*f)->file, (*f)->help);
-    for (const struct other_file *other = other_files; other->name; other++)
-        fprintf(out, "| `%s` | %s |\n", other->name, other->help);
-    fputs(conventions, out);
-    for (const struct file_format *const *f = file_formats; *f; f++) {
-        fprintf(out, "\n## %s\n\n| column | kind | meaning |\n|---|---|---|\n", (*f)->file);
-        struct column columns[COLUMNS_MAX];
-        size_t count = format_columns(*f, columns);
-        for (size_t i = 0; i < count; i++)
-            fprintf(out, "| `%s` | %s | %s |\n", columns[i].name, kind_names[columns[i].kind], columns[i].help);
     }
 }

@@ -76,6 +76,8 @@ struct trial_row {
     int64_t submitter_wait_ns, throttled_ns;
     int64_t numa_pages, numa_meant;
     struct row_tally samples, latency; /* its rows there */
+    char origin_run[40];               /* of a run that was made of others: which one it is of, */
+    int64_t origin_trial;              /* and its number there */
     int64_t row_sum;
 };
 
@@ -238,7 +240,16 @@ struct ability_row {
     char remedy[192];
 };
 
-extern const struct file_format state_format, span_format, ability_format;
+/* A host of a run that has several. */
+struct host_row {
+    char host[SPEC_MAX], name[256], machine_key[40], boot_key[40], source[96], build[40], arch[32], clock[32];
+    double clock_ahead_s;
+    int64_t runs;
+    char status[16], reason[192];
+    int64_t row_sum;
+};
+
+extern const struct file_format state_format, span_format, ability_format, host_format;
 extern const struct file_format metg_format, crossover_format, capacity_format, tries_format;
 extern const struct file_format plan_format, trial_format, sample_format, latency_format, summary_format;
 extern const struct file_format *const file_formats[]; /* all of them, NULL-terminated */

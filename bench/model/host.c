@@ -133,6 +133,12 @@ int host_write(const char *directory, const struct machine *machine, json_t *run
     return rc;
 }
 
+int host_write_made(const char *directory, json_t *host, char *error)
+{
+    json_object_set_new(host, "schema_version", json_integer(SCHEMA));
+    return json_replace(directory, host, error);
+}
+
 json_t *host_read(const char *directory, char *error)
 {
     json_error_t why;
@@ -253,7 +259,13 @@ void host_line(char *text, size_t size, const json_t *host)
 {
     int cores = 0, pus = 0;
     const char *model = NULL, *hypervisor = NULL, *name = NULL, *release = NULL;
-    snprintf(text, size, "unknown machine");
+    const size_t hosts = json_array_size(host_fact(host, "hosts"));
+    if (hosts > 1) { /* what follows is what all have */
+        const size_t used = (size_t)snprintf(text, size, "%zu hosts: ", hosts);
+        text += used;
+        size -= used;
+    }
+    snprintf(text, size, hosts > 1 ? "of several kinds" : "unknown machine");
     /* A model or a hypervisor may be null: only the kernel and the cores are always there. */
     if (host && json_unpack((json_t *)host, "{s:{s:i, s:i}, s:{s:s, s:s}}", "machine", "cores", &cores, "pus", &pus,
                             "kernel", "name", &name, "release", &release) == 0) {

@@ -12,6 +12,8 @@
  * caller's) and topology.xml into directory, each under another name first and then renamed. 0 or -errno, with a line
  * in error (ERROR_MAX bytes). */
 int host_write(const char *directory, const struct machine *machine, json_t *run, char *error);
+/* The same of a host.json that was made up of others. */
+int host_write_made(const char *directory, json_t *host, char *error);
 /* One line from a run's host.json: "2 cores, AMD EPYC (KVM), Linux 6.18"; "unknown machine" for NULL. */
 void host_line(char *text, size_t size, const json_t *host);
 /* The CPUs in effect that a run had: allowed ones, or its quota. 0: host.json does not say. */

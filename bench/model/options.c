@@ -263,6 +263,16 @@ const struct option options[] = {
                      .before = "memory ",
                      .nothing = "as-made",
                      .added = true},
+    [OPTION_HOST] = {.name = "host",
+                     .syntax = "",
+                     .preset = "",
+                     .help = "Which host of several a trial ran on.",
+                     .traits = OPTION_RARE | OPTION_RECORDED,
+                     AT(host),
+                     .columns = {COLUMN(TEXT, "host", host,
+                                        "which host it ran on, by a name of hosts.csv; the column is there only in "
+                                        "runs of several hosts. A block of one host is no block of another")},
+                     .added = true},
     {.name = "place-main",
      .syntax = "PLACE",
      .preset = "auto",
@@ -401,6 +411,8 @@ const struct option *option_find(const char *name, char *error)
     char hint[96];
     nearest_init(&nearest, name);
     for (const struct option *option = options; option->name; option++) {
+        if (option->traits & OPTION_RECORDED)
+            continue;
         if (!strcmp(option->name, name))
             return option;
         nearest_offer(&nearest, option->name);

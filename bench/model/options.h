@@ -16,6 +16,7 @@ enum {
     OPTION_COMMAND_LINE = 2, /* no key of a suite */
     OPTION_WORK = 4,         /* what tasks do, and with it their results, depends on it */
     OPTION_RARE = 8,         /* its columns are in files only where a value is not the preset (rare.h) */
+    OPTION_RECORDED = 16,    /* stands in files alone: nobody asks for it, as an option or as the key of a suite */
 };
 
 /* A value is one alternative, without commas. Functions that can fail return 0 or -EINVAL, with a line in error that
@@ -87,12 +88,14 @@ enum {
     OPTION_TRIAL_PROGRAM,
     OPTION_QUEUE_LIMIT,
     OPTION_NUMA,
+    OPTION_HOST,
 };
 extern const struct option options[]; /* ends with a row without a name */
 
+/* What a cell is asked for: a factor, or a setting that a cell keeps. */
 static inline bool option_is_of_cell(const struct option *option)
 {
-    return !option->set;
+    return !option->set && !(option->traits & OPTION_RECORDED);
 }
 /* Text to the cell and back, in canonical spelling; text holds VALUE_MAX bytes. */
 int cell_set(struct cell *cell, const struct option *option, const char *text, char *error);

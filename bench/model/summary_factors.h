@@ -25,6 +25,7 @@
 #define FACTOR_TIMING        OPTION_BIT(OPTION_TIMING)
 #define FACTOR_TRIAL_PROGRAM OPTION_BIT(OPTION_TRIAL_PROGRAM)
 #define FACTOR_NUMA          OPTION_BIT(OPTION_NUMA)
+#define FACTOR_HOST          OPTION_BIT(OPTION_HOST)
 factor_set factors_all(void);
 factor_set factors_work(void); /* those that results of tasks depend on */
 

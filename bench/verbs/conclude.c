@@ -122,6 +122,27 @@ int session_conclude(const struct session *session, const char *verb)
     return code;
 }
 
+int made_conclude(const char *directory, const char *verb)
+{
+    char error[ERROR_MAX] = "";
+    struct run_data run;
+    struct analysis analysis;
+    int rc = run_summed_open(directory, &run, error);
+    if (rc)
+        return complain(verb, "%s", error);
+    run_data_gaps(stderr, &run);
+    rc = analysis_make(&run, &analysis) ? refuse(error, "out of memory") : summary_write(&run, error);
+    if (!rc)
+        rc = report_write(&analysis, error);
+    if (rc)
+        complain(verb, "%s", error);
+    else
+        screen_print(stdout, &analysis);
+    analysis_release(&analysis);
+    run_data_close(&run);
+    return rc ? 1 : 0;
+}
+
 int run_go(struct session *session, const char *verb, struct remaining *before)
 {
     int code = run_blocks(session, verb, before);

@@ -20,6 +20,9 @@ int session_conclude(const struct session *session, const char *verb);
 /* The same of a run that is open already; quiet: without the screen. */
 int run_conclude(const struct session *session, const char *verb, struct run_data *run, bool quiet);
 
+/* Of a run that was made of others: summary.csv, the report, the screen on stdout. The exit code. */
+int made_conclude(const char *directory, const char *verb);
+
 /* run_blocks(), then session_conclude(). The exit code. */
 int run_go(struct session *session, const char *verb, struct remaining *before);
 

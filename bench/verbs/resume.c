@@ -28,7 +28,9 @@ static int verb_check_run(const char *directory, char *error)
     json_t *fact = host_fact_of(directory, "verb");
     const char *verb = json_string_value(fact);
     int rc = verb ? 0 : refuse(error, "%.200s/host.json: it does not say what made this run", directory);
-    if (verb && strcmp(verb, "run") != 0)
+    if (verb && !strcmp(verb, "merge"))
+        rc = refuse(error, "%.200s was made of other runs: resume those, and merge again", directory);
+    else if (verb && strcmp(verb, "run") != 0)
         rc = refuse(error, "%.200s was made by %.40s, which chooses what to run by what it sees; run that again",
                     directory, verb);
     json_decref(fact);

@@ -188,6 +188,11 @@ static void head_print(FILE *out, const struct compare *c, enum style style)
             factor = factor_name(i);
             space = " ";
         }
+    if (c->apart)
+        say(out, style,
+            "The hosts of this run ran at different times, so absolute times of them are not compared: a cell is first "
+            "divided by %s of its own host, block by block. Cells of that pool have no partner.",
+            POOL_SHOWN(compare_own_pool(c)));
     if (!c->two) {
         say(out, style, "%s: %s, compared with %s%s%s, all else equal, %s. %s.", c->base->id, metric->words, factor,
             space, c->question.baseline, unit_words(c), host);

@@ -76,7 +76,7 @@ static int option_change(const struct tries *tries, struct cell *cell, const str
 static const struct option *factor_find(const char *name)
 {
     for (const struct option *option = options; option->name; option++)
-        if (option->kind == OPTION_FACTOR && !strcmp(option->name, name))
+        if (option->kind == OPTION_FACTOR && option_is_of_cell(option) && !strcmp(option->name, name))
             return option;
     return NULL;
 }
@@ -165,7 +165,7 @@ static int knob_unknown(const struct tries *tries, const char *name, char *error
     char hint[320];
     nearest_init(&nearest, name);
     for (const struct option *option = options; option->name; option++)
-        if (option->kind == OPTION_FACTOR && !(option->traits & OPTION_WORK))
+        if (option->kind == OPTION_FACTOR && option_is_of_cell(option) && !(option->traits & OPTION_WORK))
             nearest_offer(&nearest, option->name);
     for (int k = 0; k < 3; k++) {
         const struct cell *cell = &tries->session.plan.cells.cell[k ? tries->b : tries->a];

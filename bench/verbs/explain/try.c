@@ -62,7 +62,8 @@ static int ask(const struct explanation *why, const struct try_wish *wish, struc
         rc = asked_add(asked, "trust", "");
     for (size_t i = 0; options[i].name && !rc; i++) {
         char a[VALUE_MAX], b[VALUE_MAX];
-        if (options[i].kind != OPTION_FACTOR || i == OPTION_TASKS || is_suites(why, i))
+        if (options[i].kind != OPTION_FACTOR || !option_is_of_cell(&options[i]) || i == OPTION_TASKS ||
+            is_suites(why, i))
             continue;
         factor_text(&options[i], &row_of(why, false)->f, a);
         factor_text(&options[i], &row_of(why, true)->f, b);

@@ -6,6 +6,7 @@
 #include "bench/base/units.h"
 #include "bench/base/words.h"
 #include "bench/base/wrap.h"
+#include "bench/model/merge.h"
 #include "bench/model/run_dir.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/lines.h"
@@ -220,6 +221,11 @@ static int explain_answer(const struct run_data *runs, const struct asked_why *a
     char error[ERROR_MAX];
     size_t chosen;
     int rc = 0;
+    if (asked->by == FACTOR_HOST && run_hosts_apart(&runs[0]))
+        return complain("explain",
+                        "--by host: the hosts ran at different times, and absolute times of them are not compared; "
+                        "expected --by pool, of one host, or `poolbench compare RUN --by host`, which measures cells "
+                        "by their own host");
     for (unsigned i = 0; i < asked->runs && !rc; i++)
         rc = why_open(&runs[i], asked->tail, &opened[i], error);
     if (!rc && strcmp(format, "text") != 0) {

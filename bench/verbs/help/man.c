@@ -161,7 +161,7 @@ static void options_of(const char *title, enum option_kind kind, const char *abo
     printf(".SS %s\n", title);
     text_print(about);
     for (const struct option *option = options; option->name; option++)
-        if (option->kind == kind)
+        if (option->kind == kind && !(option->traits & OPTION_RECORDED))
             option_item(option->name, option->syntax, option->preset, option->help);
 }
 

@@ -40,7 +40,7 @@ static void kind_print(const char *title, enum option_kind kind)
 {
     printf("\n%s\n\n%s\n", title, option_head);
     for (const struct option *option = options; option->name; option++)
-        if (option->kind == kind)
+        if (option->kind == kind && !(option->traits & OPTION_RECORDED))
             option_row(option->name, option->syntax, option->preset, option->help);
 }
 
