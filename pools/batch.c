@@ -213,7 +213,7 @@ static int spawn_there(struct pool *pool, posix_spawn_file_actions_t *actions)
     for (unsigned i = 0; i < pool->config->workers * places->words; i++)
         if (i % places->words < words)
             all[i % places->words] |= places->masks[i];
-    struct places there = {all, words, NULL};
+    struct places there = {all, words, NULL, NULL, 0};
     int code = sched_getaffinity(0, sizeof own, own) < 0 ? errno : -place_apply(&there, 0);
     if (!code) {
         code = posix_spawnp(&pool->pid, pool->words[0], actions, NULL, pool->words, environ);

@@ -8,6 +8,7 @@
 #include "pools/parts/event.h"
 #include "pools/parts/fork_memory.h"
 #include "pools/parts/memory.h"
+#include "pools/parts/moves.h"
 #include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
@@ -31,8 +32,8 @@ struct result {
 struct worker {
     uint64_t running; /* peek_word: the task and the pid of its child; 0: none */
     uint64_t due_ns;  /* when the child is over the limit of a task; 0: it has been killed for that */
-    uint32_t cpu;     /* of the last task */
-    char name[16];    /* of children, made before */
+    struct moves moves;
+    char name[16]; /* of children, made before */
 };
 
 struct pool {
@@ -118,7 +119,7 @@ static int fork_open(const struct pool_config *config, const struct job *job, st
         return rc;
     }
     for (unsigned i = 0; i < workers; i++) {
-        pool->worker[i].cpu = UINT32_MAX;
+        pool->worker[i].moves.cpu = NO_CPU;
         snprintf(pool->worker[i].name, sizeof pool->worker[i].name, "pb-worker-%u", i % 100000);
         pool->idle[pool->idle_count++] = workers - 1 - i;
     }
@@ -213,8 +214,7 @@ static bool collect(struct pool *pool, unsigned number, struct done *done)
     bool late = pool->config->task_limit_ns && !worker->due_ns;
     if (complete) {
         *done = result->done;
-        pool->used.migrations += done->cpu != worker->cpu && worker->cpu != UINT32_MAX;
-        worker->cpu = done->cpu;
+        moves_note(&worker->moves, &pool->config->places, done->cpu);
     } else {
         *done = (struct done){.task = (uint32_t)(worker->running >> 32)};
         task_fallen(&result->done, status, done);
@@ -369,6 +369,8 @@ static int fork_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
     usage_read_thread(usage);
     usage_add(usage, &pool->used);
+    for (unsigned i = 0; i < pool->workers; i++)
+        moves_add(&pool->worker[i].moves, usage);
     return with_memory ? fork_memory(&pool->config->places, 0, pool->workers, usage) : 0;
 }
 

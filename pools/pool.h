@@ -64,6 +64,8 @@ struct places {
     const uint64_t *masks; /* workers rows */
     uint32_t words;
     const int32_t *nodes; /* per worker, where what it makes is to be (numa_near); NULL: nothing is said */
+    const uint8_t *kinds; /* per CPU: its kind of core */
+    uint32_t kind_cpus;   /* how many; 0: all cores are of one kind */
 };
 
 struct pool_config {
@@ -113,8 +115,9 @@ struct done {
  * levels, over all processes of the pool with the submitter's, and only filled when asked for (else -1). */
 struct usage {
     int64_t user_ns, sys_ns, nvcsw, nivcsw, minflt, majflt;
-    int64_t runqueue_ns; /* waited for a CPU while runnable (schedstat); -1 where the kernel does not tell */
-    int64_t migrations;  /* changes of CPU from one task to the next, as seen by the workers */
+    int64_t runqueue_ns;     /* waited for a CPU while runnable (schedstat); -1 where the kernel does not tell */
+    int64_t migrations;      /* changes of CPU from one task to the next, as seen by the workers (moves.h) */
+    int64_t kind_migrations; /* of those, to a CPU of another kind */
     int64_t pss_bytes, private_bytes, maxrss_bytes;
     int64_t program_user_ns,
         program_sys_ns;              /* of those, by programs that tasks were (children.h, or they became them) */

@@ -1,6 +1,7 @@
 /* serial: the submitter runs the tasks itself, one after another, inside reap. The base of every speed-up: no
  * hand-over, no second CPU. */
 #include "pools/parts/clock.h"
+#include "pools/parts/moves.h"
 #include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
@@ -16,9 +17,9 @@ struct pool {
     uint32_t staged[STAGED_MAX]; /* a ring of tasks handed in */
     uint32_t head, tail;
     unsigned char *outputs; /* of the tasks of one reap */
-    uint32_t cpu;
+    const struct places *places;
+    struct moves moves;
     pid_t pid;
-    int64_t migrations;
 };
 
 static const char *serial_shape(unsigned workers, const int64_t *values, struct pool_shape *shape)
@@ -37,7 +38,8 @@ static int serial_open(const struct pool_config *config, const struct job *job, 
     if (!pool)
         return -ENOMEM;
     pool->job = job;
-    pool->cpu = UINT32_MAX;
+    pool->places = &config->places;
+    pool->moves.cpu = NO_CPU;
     pool->pid = getpid();
     if (job->out_bytes && !(pool->outputs = malloc(job->out_bytes * REAP_MAX))) {
         free(pool);
@@ -74,8 +76,7 @@ static int serial_reap(struct pool *pool, struct done *done, unsigned min, unsig
         d->worker = 0;
         d->pid = pool->pid;
         d->out = out;
-        pool->migrations += d->cpu != pool->cpu && pool->cpu != UINT32_MAX;
-        pool->cpu = d->cpu;
+        moves_note(&pool->moves, pool->places, d->cpu);
         if (clock_is_past(until_ns))
             break;
     }
@@ -85,7 +86,7 @@ static int serial_reap(struct pool *pool, struct done *done, unsigned min, unsig
 static int serial_usage(struct pool *pool, bool with_memory, struct usage *usage)
 {
     usage_read_own(usage, with_memory);
-    usage->migrations = pool->migrations;
+    moves_add(&pool->moves, usage);
     return 0;
 }
 

@@ -282,7 +282,7 @@ static int serve(enum transport_kind transport, unsigned count)
     go_to_cpu(cpus[allowed - 1]); /* apart from worker and tracer where there are two; else it is slower */
     mask[words - 1] = 1ull << (cpus[0] % 64);
     bench_init(&bench, pool_find("prefork"), &counted, (struct cost){0, 0}, 1);
-    bench.config.places = (struct places){mask, words, NULL};
+    bench.config.places = (struct places){mask, words, NULL, NULL, 0};
     bench.params[2] = transport;
     bench_open(&bench);
     for (uint32_t round = 1;; round++) {

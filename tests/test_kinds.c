@@ -4,8 +4,11 @@
 #include "bench/machine/check.h"
 #include "bench/machine/host_facts.h"
 #include "bench/machine/kinds.h"
+#include "bench/machine/place.h"
 #include "bench/measure/calibrate.h"
+#include "bench/measure/complete.h"
 #include "bench/model/cell.h"
+#include "pools/parts/moves.h"
 #include "tests/tree.h"
 #include <jansson.h>
 #include <limits.h>
@@ -225,12 +228,82 @@ static void kinds_are_calibrated_apart(void **state)
     calibrations_close(store);
 }
 
+static double speed_of(struct calibrations *store, const char *place, unsigned workers)
+{
+    char error[ERROR_MAX] = "";
+    struct settings settings = {0};
+    struct planner planner;
+    struct cell cell = {.pool = pool_find("pthread"), .workload = workload_find("spin"), .place_explicit = true};
+    planner_init(&planner, &settings, &machine, store, error);
+    snprintf(cell.f.place, sizeof cell.f.place, "%s", place);
+    snprintf(cell.place_main, sizeof cell.place_main, "auto");
+    snprintf(cell.f.size_dist, sizeof cell.f.size_dist, "fixed");
+    cell.f.size_ns = 100000;
+    cell.f.tasks = 10;
+    cell.f.workers = workers;
+    if (cell_prepare(&cell, &planner))
+        fail_msg("%s", error);
+    free(cell.costs);
+    placement_release(&cell.placement);
+    return cell.speed;
+}
+
+/* The ideal is that of the CPUs that workers may use, the fastest of them first. */
+static void cells_know_the_speed_of_their_CPUs(void **state)
+{
+    const struct {
+        const char *place;
+        unsigned workers;
+        double speed;
+    } cases[] = {
+        {"cores-first", 6, 1}, {"fast", 12, 1}, {"efficient", 2, 0.6},   {"kind:0", 16, 0.6},     {"0+12", 2, 0.8},
+        {"0+12", 4, 0.8},      {"none", 4, 1},  {"none", 16, 14.4 / 16}, {"none", 40, 16.8 / 20},
+    };
+    struct calibrations *store;
+    char error[ERROR_MAX];
+    (void)state;
+    assert_int_equal(calibrations_open(&store, false, error), 0);
+    assert_int_equal(calibrations_machine(store, &machine), 0);
+    keep(store, "spin", 1.5, 0.002);
+    keep(store, "spin on IntelAtom", 2.5, 0.002);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const double speed = speed_of(store, cases[i].place, cases[i].workers);
+        if (fabs(speed - cases[i].speed) > 1e-9)
+            fail_msg("%s, %u workers: %g, not %g", cases[i].place, cases[i].workers, speed, cases[i].speed);
+    }
+    calibrations_close(store);
+}
+
+static void moves_between_kinds_are_counted(void **state)
+{
+    struct placement placement;
+    struct moves moves = {.cpu = NO_CPU};
+    char error[ERROR_MAX];
+    (void)state;
+    assert_int_equal(place_plan(&machine, "none", "auto", 2, &placement, error), 0);
+    const struct places places = {.kinds = placement.kinds, .kind_cpus = placement.words * 64}, alike = {0};
+    const uint32_t cpus[] = {0, 0, 1, FAST_CPUS, FAST_CPUS + 2, FAST_CPUS + 2, 3};
+    for (size_t i = 0; i < sizeof cpus / sizeof *cpus; i++)
+        moves_note(&moves, &places, cpus[i]);
+    assert_int_equal(moves.all, 4);
+    assert_int_equal(moves.of_kinds, 2);
+    moves_note(&moves, &alike, FAST_CPUS);
+    assert_int_equal(moves.all, 5);
+    assert_int_equal(moves.of_kinds, 2);
+    placement_release(&placement);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(topo_names_kinds_and_caches), cmocka_unit_test(host_json_has_them),
-        cmocka_unit_test(check_warns_of_them),         cmocka_unit_test(the_allowed_ones_count),
-        cmocka_unit_test(kinds_are_calibrated_apart),  cmocka_unit_test(packages_of_two_models),
+        cmocka_unit_test(topo_names_kinds_and_caches),
+        cmocka_unit_test(host_json_has_them),
+        cmocka_unit_test(check_warns_of_them),
+        cmocka_unit_test(the_allowed_ones_count),
+        cmocka_unit_test(kinds_are_calibrated_apart),
+        cmocka_unit_test(packages_of_two_models),
+        cmocka_unit_test(cells_know_the_speed_of_their_CPUs),
+        cmocka_unit_test(moves_between_kinds_are_counted),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -319,7 +319,7 @@ static void workers_go_where_they_are_sent(void **state)
         uint64_t *masks = calloc((size_t)shape.workers * words, sizeof *masks);
         for (unsigned i = 0; i < shape.workers; i++)
             masks[i * words + cpus[i % 2] / 64] = 1ull << (cpus[i % 2] % 64);
-        bench.config.places = (struct places){masks, words, NULL};
+        bench.config.places = (struct places){masks, words, NULL, NULL, 0};
         bench_open(&bench);
         submit_all(&bench, 0, 64);
         for (unsigned got = 0; got < 64;) {

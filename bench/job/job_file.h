@@ -44,6 +44,7 @@ struct job_layout {
     uint64_t main_mask;  /* cpu_words uint64_t */
     uint64_t masks;      /* shape.workers x cpu_words uint64_t */
     uint64_t nodes;      /* shape.workers int32_t: the memory node of the worker; -1: it has several */
+    uint64_t kinds;      /* kind_cpus uint8_t: per CPU its kind of core */
     uint64_t costs;      /* cost_count struct cost */
     uint64_t due;        /* ARRIVAL_RATE: tasks x uint64_t, ns from the gate */
     uint64_t texts;      /* of parameters, each with its end */
@@ -70,6 +71,7 @@ struct job_file {
     double speed; /* of those CPUs over that which sizes are labelled for; NAN: not known, and no ideal_ns */
     struct pool_shape shape;
     uint32_t cpu_words, spare_cpu;
+    uint32_t kind_cpus;     /* 0: all cores are of one kind */
     uint32_t numa_kind;     /* of f.numa; NUMA_AS_MADE where there is nothing to say */
     struct node_set nodes;  /* for numa_begin() */
     uint64_t task_limit_ns; /* 0: none */

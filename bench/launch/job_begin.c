@@ -20,6 +20,7 @@ struct job_layout job_layout(const struct job_counts *counts)
     at.main_mask = place_part(&end, counts->words * sizeof(uint64_t));
     at.masks = place_part(&end, (size_t)counts->workers * counts->words * sizeof(uint64_t));
     at.nodes = place_part(&end, counts->workers * sizeof(int32_t));
+    at.kinds = place_part(&end, counts->kind_cpus);
     at.costs = place_part(&end, counts->costs * sizeof(struct cost));
     at.due = place_part(&end, counts->due * sizeof(uint64_t));
     at.texts = place_part(&end, counts->text_bytes);
@@ -48,6 +49,7 @@ struct job_file *job_begin(struct launcher *launcher, const struct job_counts *c
         .clock_counter = clock_source.is_tsc ? CLOCK_COUNTER : CLOCK_NO_COUNTER,
         .clock_mult = clock_source.mult,
         .cost_count = counts->costs,
+        .kind_cpus = counts->kind_cpus,
         .samples_max = counts->samples,
     };
     file->tables = job_tables(file);

@@ -16,7 +16,7 @@ struct job_parts {
 
 /* How much of what there will be. */
 struct job_counts {
-    unsigned workers, words;
+    unsigned workers, words, kind_cpus;
     uint32_t costs;
     uint64_t tasks, due, samples;
     size_t text_bytes;

@@ -42,6 +42,28 @@ static void mask_fill(uint64_t *mask, hwloc_const_bitmap_t set)
         mask[cpu / 64] |= UINT64_C(1) << (cpu % 64);
 }
 
+/* Which CPU is of which kind. 0, also where all are of one, or -ENOMEM. */
+static int kinds_fill(struct placement *placement, const struct machine *machine)
+{
+    int rc = 0;
+#if HWLOC_API_VERSION >= 0x00020400
+    hwloc_bitmap_t cpus = hwloc_bitmap_alloc();
+    const int count = cpus ? hwloc_cpukinds_get_nr(machine->topology, 0) : 0;
+    if (count > 1)
+        placement->kinds = calloc(placement->words * 64, sizeof *placement->kinds);
+    rc = cpus && (placement->kinds || count <= 1) ? 0 : -ENOMEM;
+    for (int kind = 1; rc == 0 && kind < count && kind <= UINT8_MAX; kind++)
+        if (hwloc_cpukinds_get_info(machine->topology, (unsigned)kind, cpus, NULL, NULL, NULL, 0) == 0)
+            for (int cpu = hwloc_bitmap_first(cpus); cpu >= 0; cpu = hwloc_bitmap_next(cpus, cpu))
+                if ((unsigned)cpu < placement->words * 64)
+                    placement->kinds[cpu] = (uint8_t)kind;
+    hwloc_bitmap_free(cpus);
+#else
+    (void)placement, (void)machine;
+#endif
+    return rc;
+}
+
 static int placement_fill(struct placement *placement, const struct machine *machine, const struct place_rows *rows,
                           hwloc_const_bitmap_t main_set, hwloc_const_bitmap_t used)
 {
@@ -65,7 +87,7 @@ static int placement_fill(struct placement *placement, const struct machine *mac
     placement->spare_cpu = !hwloc_bitmap_intersects(main_set, used) && workers < machine->effective_cpus;
     cpus = cpus < machine->effective_cpus ? cpus : machine->effective_cpus;
     placement->cpus = cpus < workers ? cpus : workers;
-    return 0;
+    return kinds_fill(placement, machine);
 }
 
 int place_plan(const struct machine *machine, const char *place, const char *place_main, unsigned workers,
@@ -114,6 +136,7 @@ void placement_release(struct placement *placement)
     free(placement->masks);
     free(placement->planned);
     free(placement->nodes);
+    free(placement->kinds);
     free(placement->main_mask);
     *placement = (struct placement){0};
 }

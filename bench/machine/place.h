@@ -28,6 +28,7 @@ struct placement {
     uint64_t *masks;     /* workers x words: bit c = CPU c (OS index) */
     int *planned;        /* per worker: the one CPU of its mask, or -1 where it may use several */
     int32_t *nodes;      /* per worker: the memory node of its CPUs, by the system's number; -1: of several */
+    uint8_t *kinds;      /* words x 64: per CPU its kind of core, by hwloc's number; NULL: all are of one */
     uint64_t *main_mask; /* words: the submitter's */
     bool spare_cpu;   /* the submitter's CPUs are disjoint from the workers' and workers + 1 fit the effective CPUs */
     unsigned cpus;    /* effective CPUs the workers can use at once: for ideal_ns */

@@ -92,7 +92,8 @@ static int numa_forbidden(struct cell *cell, struct planner *planner, int rc)
 
 static void nodes_fill(struct node_set *set, hwloc_const_bitmap_t nodes)
 {
-    for (int node = hwloc_bitmap_first(nodes); node >= 0 && node < NUMA_NODES_MAX; node = hwloc_bitmap_next(nodes, node))
+    for (int node = hwloc_bitmap_first(nodes); node >= 0 && node < NUMA_NODES_MAX;
+         node = hwloc_bitmap_next(nodes, node))
         set->bits[node / 64] |= 1ull << node % 64;
 }
 
@@ -215,23 +216,37 @@ static int cell_memory(const struct cell *cell, struct planner *planner)
 
 /* ---- tasks ---- */
 
-/* How fast the CPUs of its workers do the work, over the fastest kind of core: the mean. */
+static int slower(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return isnan(x) || isnan(y) ? isnan(y) - isnan(x) : (x < y) - (x > y); /* one that is not known makes all so */
+}
+
+/* How fast the CPUs of its workers do the work, over the fastest kind of core: the mean of as many of them as the
+ * workers can use at once, of the fastest that they may. */
 static int cell_speed(struct cell *cell, struct planner *planner)
 {
     const struct placement *placement = &cell->placement;
+    const unsigned cpus = placement->words * 64;
+    unsigned count = 0, used = placement->cpus;
     double sum = 0;
-    for (unsigned i = 0; i < placement->workers && planner->calibrations; i++) {
-        double speed = 1;
-        int rc = placement->planned[i] < 0
-                     ? 0
-                     : calibration_speed(planner->calibrations, cell->workload, cell->workload_params,
-                                         (unsigned)placement->planned[i], &speed, planner->error);
-        if (rc)
-            return rc;
-        sum += speed;
-    }
-    cell->speed = planner->calibrations && placement->workers ? sum / placement->workers : 1;
-    return 0;
+    cell->speed = 1;
+    if (!placement->kinds || !planner->calibrations)
+        return 0;
+    double *speeds = calloc(cpus, sizeof *speeds);
+    int rc = speeds ? 0 : refuse(planner->error, "out of memory");
+    for (unsigned cpu = 0; cpu < cpus && rc == 0; cpu++)
+        if (may_run_on(placement, cpu))
+            rc = calibration_speed(planner->calibrations, cell->workload, cell->workload_params, cpu, &speeds[count++],
+                                   planner->error);
+    if (rc == 0)
+        qsort(speeds, count, sizeof *speeds, slower);
+    used = used < count ? used : count;
+    for (unsigned i = 0; i < used && rc == 0; i++)
+        sum += speeds[i];
+    cell->speed = used && rc == 0 ? sum / used : 1;
+    free(speeds);
+    return rc;
 }
 
 static int cell_costs(struct cell *cell, struct planner *planner)
@@ -340,6 +355,8 @@ int cell_prepare(struct cell *cell, struct planner *planner)
         rc = cell_queue(cell, planner);
     if (!rc)
         rc = cell_place(cell, planner);
+    if (!rc && cell->placement.kinds)
+        rare_note(RARE_KINDS);
     if (!rc)
         rc = cell_numa(cell, planner);
     if (!rc)

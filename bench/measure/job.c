@@ -20,6 +20,7 @@ static struct job_counts trial_counts(const struct cell *cell, int64_t samples)
     return (struct job_counts){
         .workers = cell->shape.workers,
         .words = cell->placement.words,
+        .kind_cpus = cell->placement.kinds ? cell->placement.words * 64 : 0,
         .costs = cell->cost_count,
         .tasks = (uint64_t)cell->f.tasks,
         .due = cell->f.arrival.kind == ARRIVAL_RATE ? (uint64_t)cell->f.tasks : 0,
@@ -84,6 +85,8 @@ int job_write_trial(struct launcher *launcher, const struct cell *cell, const st
     memcpy((char *)file + file->at.main_mask, placement->main_mask, row);
     memcpy((char *)file + file->at.masks, placement->masks, row * cell->shape.workers);
     memcpy((char *)file + file->at.nodes, placement->nodes, cell->shape.workers * sizeof *placement->nodes);
+    if (counts.kind_cpus)
+        memcpy((char *)file + file->at.kinds, placement->kinds, counts.kind_cpus);
     file->numa_kind = cell->unspread ? NUMA_AS_MADE : (uint32_t)cell->f.numa.kind;
     file->nodes = cell->nodes;
     memcpy((char *)file + file->at.costs, cell->costs, cell->cost_count * sizeof *cell->costs);

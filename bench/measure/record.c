@@ -301,6 +301,7 @@ static void timings_set(struct trial_row *row, const struct trial_facts *facts)
     row->majflt = usage->majflt;
     row->runqueue_ns = known(usage->runqueue_ns);
     row->migrations = usage->migrations;
+    row->kind_migrations = facts->cell->placement.kinds ? usage->kind_migrations : MISSING;
     row->pss_bytes = known(usage->pss_bytes);
     row->private_bytes = known(usage->private_bytes);
     row->maxrss_bytes = known(usage->maxrss_bytes);

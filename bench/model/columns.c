@@ -134,6 +134,7 @@ static const struct column trial_columns[] = {
     {COLUMN_OF(trial_row, INT, "throttled_ns", throttled_ns, "how long the quota of our control group kept CPUs from it that it had work for, summed over CPUs, from before the trial program starts until it has ended; the column is there only where it has a quota"), .rare = 1 + RARE_QUOTA},
     NUMA_INT(trial_row, numa_pages, "under --numa: pages that were looked at after the last reap, of submitter and workers; empty where the kernel does not tell, or nothing was said"),
     NUMA_INT(trial_row, numa_meant, "of those, pages on a node they were meant to be on (move_pages); of interleave those that an even spread has, too"),
+    {COLUMN_OF(trial_row, INT, "kind_migrations", kind_migrations, "of migrations, those to a CPU of another kind of core; the column is there only where there are several"), .rare = 1 + RARE_KINDS},
     {COLUMN_OF(trial_row, INT, "samples_rows", samples.rows, "rows of the trial in samples.csv")},
     {COLUMN_OF(trial_row, INT, "samples_sum", samples.sum, "sum of their row_sum, modulo 10^18")},
     {COLUMN_OF(trial_row, INT, "latency_rows", latency.rows, "rows of the trial in latency.csv")},

@@ -74,7 +74,7 @@ struct trial_row {
     double latency_lag1, effective_tasks;
     int64_t tasks_dropped;
     int64_t submitter_wait_ns, throttled_ns;
-    int64_t numa_pages, numa_meant;
+    int64_t numa_pages, numa_meant, kind_migrations;
     struct row_tally samples, latency; /* its rows there */
     char origin_run[40];               /* of a run that was made of others: which one it is of, */
     int64_t origin_trial;              /* and its number there */

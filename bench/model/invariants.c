@@ -27,6 +27,7 @@ static const struct {
     {AT(tasks_ok), 0, INT64_MAX},
     {AT(tasks_failed), 0, INT64_MAX},
     {AT(tasks_dropped), 0, INT64_MAX},
+    {AT(kind_migrations), 0, INT64_MAX},
     {AT(numa_pages), 0, INT64_MAX},
     {AT(numa_meant), 0, INT64_MAX},
     {AT(latency_end), 0, INT64_MAX},

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 /* What is rare: by the position of an option in options[] (--arrival rate for OPTION_ARRIVAL), or what some workloads
- * and arrivals, or control groups with a quota, alone have. */
-enum { RARE_FIRST = OPTIONS_MAX, RARE_CLASSES, RARE_QUOTA, RARES };
+ * and arrivals, control groups with a quota, or machines with several kinds of core, alone have. */
+enum { RARE_FIRST = OPTIONS_MAX, RARE_CLASSES, RARE_QUOTA, RARE_KINDS, RARES };
 
 void rare_note(unsigned what);
 bool rare_is_noted(unsigned what);

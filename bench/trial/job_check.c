@@ -105,6 +105,7 @@ int job_check(const struct job_file *file, uint64_t bytes)
     if (!lies_within(file, file->at.main_mask, words, sizeof(uint64_t)) ||
         !lies_within(file, file->at.masks, words * file->shape.workers, sizeof(uint64_t)) ||
         !lies_within(file, file->at.nodes, file->shape.workers, sizeof(int32_t)) ||
+        !lies_within(file, file->at.kinds, file->kind_cpus, 1) ||
         !lies_within(file, file->at.costs, file->cost_count, sizeof(struct cost)) ||
         !lies_within(file, file->at.histograms, (uint64_t)PHASES * HISTOGRAM_BUCKETS, sizeof(uint32_t)) ||
         !lies_within(file, file->at.reaped, file->tasks / 64 + 1, sizeof(uint64_t)) ||

@@ -18,7 +18,7 @@ static int job_run(struct trial *trial)
     clock_init(file->clock_counter, file->clock_mult);
     stops_watch(trial);
     const struct places main_place = {(const uint64_t *)((const char *)file + file->at.main_mask), file->cpu_words,
-                                      NULL};
+                                      NULL, NULL, 0};
     int rc = place_apply(&main_place, 0);
     if (rc < 0)
         return trial_fail(trial, rc, "pinning the submitter");

@@ -58,6 +58,7 @@ static void usage_since(struct usage *now, const struct usage *before)
     now->minflt -= before->minflt;
     now->majflt -= before->majflt;
     now->migrations -= before->migrations;
+    now->kind_migrations -= before->kind_migrations;
     now->program_user_ns -= before->program_user_ns;
     now->program_sys_ns -= before->program_sys_ns;
     now->programs -= before->programs;

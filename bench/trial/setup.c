@@ -187,10 +187,14 @@ int setup_pool(struct trial *trial)
     if (!trial->worker_masks)
         return -ENOMEM;
     memcpy(trial->worker_masks, (const char *)file + file->at.masks, mask_bytes);
+    trial->cpu_kinds = malloc(file->kind_cpus + 1);
+    if (!trial->cpu_kinds)
+        return -ENOMEM;
+    memcpy(trial->cpu_kinds, (const char *)file + file->at.kinds, file->kind_cpus);
     trial->config = (struct pool_config){
         .workers = file->workers,
         .params = trial->pool_params,
-        .places = {trial->worker_masks, file->cpu_words, trial->worker_nodes},
+        .places = {trial->worker_masks, file->cpu_words, trial->worker_nodes, trial->cpu_kinds, file->kind_cpus},
         .spare_cpu = file->spare_cpu,
         .cpus = file->cpus,
         .task_limit_ns = file->task_limit_ns,
@@ -326,4 +330,5 @@ void setup_release(struct trial *trial)
     free(trial->costs);
     free(trial->worker_masks);
     free(trial->worker_nodes);
+    free(trial->cpu_kinds);
 }

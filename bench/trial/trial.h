@@ -41,6 +41,7 @@ struct trial {
     struct cost *costs; /* private copy: inherited by forked workers with its page tables */
     uint64_t *worker_masks;
     int32_t *worker_nodes; /* only for NUMA_LOCAL */
+    uint8_t *cpu_kinds;
     /* copies with texts of their own: children do not inherit the job file */
     int64_t pool_params[PARAM_MAX], workload_params[PARAM_MAX];
     struct done first_unasked; /* of the tasks that were not to fail */

@@ -58,7 +58,7 @@ static void worker_main(struct group *group, unsigned number)
         .number_in_pool = (uint16_t)(group->first + number),
         .pid = getpid(),
         .together = 1,
-        .cpu = UINT32_MAX,
+        .moves.cpu = NO_CPU,
         .orders_seen = group->born_after,
     };
     worker_name(group->first + number);

@@ -4,6 +4,7 @@
 #include "pools/parts/clock.h"
 #include "pools/parts/fork_memory.h"
 #include "pools/parts/memory.h"
+#include "pools/parts/moves.h"
 #include "pools/parts/process.h"
 #include "pools/parts/task_run.h"
 #include "pools/parts/usage.h"
@@ -21,9 +22,9 @@ struct forker_self {
     uint32_t row, worker;
     struct zygote_memory memory;
     struct job job;
-    uint32_t cpu;                 /* of the last task */
-    int64_t migrations, programs; /* programs: tasks forked for */
-    int unfit;                    /* -errno: could not go where it should */
+    struct moves moves;
+    int64_t programs; /* tasks forked for */
+    int unfit;        /* -errno: could not go where it should */
     sigset_t child_signal;
 };
 
@@ -111,8 +112,7 @@ static void record(struct forker_self *self, struct done *done, uint32_t task, i
     /* acquire: pairs with child_main */
     if (atomic_load_explicit(&self->forker->complete, memory_order_acquire)) {
         *done = self->forker->done;
-        self->migrations += done->cpu != self->cpu && self->cpu != UINT32_MAX;
-        self->cpu = done->cpu;
+        moves_note(&self->moves, &self->shared->places, done->cpu);
     } else {
         *done = (struct done){.task = task};
         task_fallen(&self->forker->done, status, done);
@@ -233,7 +233,7 @@ static int usage_report(struct forker_self *self, bool with_memory)
     else
         usage_add_ended(usage, &children);
     usage->runqueue_ns = -1; /* went with the children */
-    usage->migrations = self->migrations;
+    moves_add(&self->moves, usage);
     return with_memory ? fork_memory(&self->shared->places, self->worker, 1, usage) : 0;
 }
 
@@ -295,7 +295,7 @@ _Noreturn void forker_main(struct zygote_shared *shared, uint32_t row)
     _Atomic uint64_t *idle = &shared->idle[row / 64];
     uint64_t bit = 1ull << (row % 64);
     uint32_t worker = atomic_load_explicit(&forker->worker, memory_order_relaxed); /* set before it was born */
-    self = (struct forker_self){.shared = shared, .forker = forker, .row = row, .worker = worker, .cpu = UINT32_MAX};
+    self = (struct forker_self){.shared = shared, .forker = forker, .row = row, .worker = worker, .moves.cpu = NO_CPU};
     event_forget_children();
     if (row)
         worker_name(worker);

@@ -25,6 +25,7 @@
 #ifndef POOLBENCH_GROUP_STATE_H
 #define POOLBENCH_GROUP_STATE_H
 #include "pools/parts/event.h"
+#include "pools/parts/moves.h"
 #include "pools/pool.h"
 #include <pthread.h>
 
@@ -74,8 +75,7 @@ struct self {
     unsigned together;       /* times as many are published together as when the submitter may be awake */
     uint32_t orders_seen;
     int32_t pid;
-    uint32_t cpu; /* of the last task, for migrations */
-    uint64_t migrations;
+    struct moves moves;
     uint64_t cursor; /* the pool's: where this worker stands */
     uint64_t served; /* tasks run */
 };

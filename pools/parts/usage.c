@@ -126,6 +126,7 @@ void usage_add(struct usage *sum, const struct usage *part)
     sum->minflt += part->minflt;
     sum->majflt += part->majflt;
     sum->migrations += part->migrations;
+    sum->kind_migrations += part->kind_migrations;
     sum->program_user_ns += part->program_user_ns;
     sum->program_sys_ns += part->program_sys_ns;
     sum->programs += part->programs;

@@ -31,7 +31,7 @@ void worker_note_usage(struct self *self)
 {
     struct usage *usage = &self->worker->usage;
     usage_read_thread(usage);
-    usage->migrations = (int64_t)self->migrations;
+    moves_add(&self->moves, usage);
 }
 
 bool worker_goes_on(struct self *self)

@@ -66,10 +66,7 @@ static inline void worker_sign(struct self *self, struct done *done)
 {
     done->worker = self->number_in_pool;
     done->pid = self->pid;
-    if (__builtin_expect(done->cpu != self->cpu, 0)) {
-        self->migrations += self->cpu != UINT32_MAX;
-        self->cpu = done->cpu;
-    }
+    moves_note(&self->moves, &self->group->config->places, done->cpu);
     self->served++;
 }
 

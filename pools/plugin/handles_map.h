@@ -15,6 +15,7 @@
 #define POOLBENCH_HANDLES_MAP_H
 #include "include/poolbench/pool.h"
 #include "pools/parts/event.h"
+#include "pools/parts/moves.h"
 #include "pools/pool.h"
 
 struct handle {
@@ -29,8 +30,7 @@ struct handle {
 struct handle_worker {
     _Alignas(128) _Atomic uint32_t tid; /* 0: nobody is that worker */
     int32_t pid;
-    uint32_t cpu; /* of its last task, UINT32_MAX: none yet */
-    int64_t migrations;
+    struct moves moves;
 };
 
 struct handles_shared {

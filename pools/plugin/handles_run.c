@@ -66,7 +66,7 @@ static int become(struct handles *handles, unsigned number)
     me.number = number;
     me.pid = getpid();
     worker->pid = me.pid;
-    worker->cpu = UINT32_MAX;
+    worker->moves.cpu = NO_CPU;
     pthread_setspecific(leaving, worker);
     if ((pid_t)syscall(SYS_gettid) != handles->submitter)
         worker_name(number);
@@ -132,10 +132,8 @@ void handles_work(struct handles *handles, struct handle *handle, const void *in
     task_run(handles->job, task->number, in, out, done);
     done->worker = (uint16_t)me.number;
     done->pid = me.pid;
-    if (me.worker && me.worker->cpu != done->cpu) {
-        me.worker->migrations += me.worker->cpu != UINT32_MAX;
-        me.worker->cpu = done->cpu;
-    }
+    if (me.worker)
+        moves_note(&me.worker->moves, &handles->config->places, done->cpu);
     atomic_store_explicit(&handle->state, RAN, memory_order_release); /* with the record: move, handles_take */
 }
 

@@ -107,7 +107,7 @@ int handles_usage(const struct handles *handles, bool with_memory, struct usage 
         numa_look(usage);
     }
     for (unsigned i = 0; i < handles->workers; i++) {
-        usage->migrations += worker[i].migrations;
+        moves_add(&worker[i].moves, usage);
         if (worker[i].pid && worker[i].pid != getpid() && !is_known(handles, i))
             add_process(worker[i].pid, with_memory, usage);
     }

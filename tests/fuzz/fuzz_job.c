@@ -19,6 +19,7 @@ static void job_fill(struct job_file *file, uint64_t bytes)
         .at = {.main_mask = end,
                .masks = end + 64,
                .nodes = end + 96,
+               .kinds = end + 112,
                .costs = end + 128,
                .due = end + 512,
                .samples = end + 1024,
@@ -83,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     touch(map, file->at.main_mask, file->cpu_words * sizeof(uint64_t));
     touch(map, file->at.masks, (uint64_t)file->shape.workers * file->cpu_words * sizeof(uint64_t));
     touch(map, file->at.nodes, file->shape.workers * sizeof(int32_t));
+    touch(map, file->at.kinds, file->kind_cpus);
     touch(map, file->at.costs, (uint64_t)file->cost_count * sizeof(struct cost));
     if (file->f.arrival.kind == ARRIVAL_RATE)
         touch(map, file->at.due, file->tasks * sizeof(uint64_t));
