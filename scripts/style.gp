@@ -59,6 +59,7 @@ set datafile missing 'NaN'
 set pointsize 0.8
 set pointintervalbox 0
 set encoding utf8
+set micro
 unset key
 
 # ---- words -----------------------------------------------------------------------------------------------------------

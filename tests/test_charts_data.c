@@ -2,6 +2,7 @@
  * stop where the tasks do, changes from a median, bars of workers; and the reason where there is nothing to draw. */
 #include "bench/model/cell.h"
 #include "bench/model/csv.h"
+#include "bench/show/pool_look.h"
 #include "tests/charted.h"
 #include "tests/made_run.h"
 #include "tests/scratch.h"
@@ -56,7 +57,8 @@ static void latency_in_parts(void **state)
     assert_null(strstr(charted.data, "prefork"));
     expect_in(charted.script, "panel_latency[1] = 1; panel_bars[1] = 1; panel_known[1] = 15");
     expect_in(charted.script,
-              "Bars: the middle one of 3 trials, means over its tasks; no lines: an interval needs at least 6");
+              "Shares of the middle one of 3 trials, means over its tasks; beside a bar its length, and no "
+              "interval, which needs at least 6");
     charted_free();
 }
 
@@ -269,7 +271,8 @@ static void costs_say_per_task(void **state)
     expect_in(charted.data, "\n1 101250 100000 102500 6 2 \"\"\n2 NaN NaN NaN 0 3 \"per task\"\n\n\n");
     expect_in(charted.data, "\n1 50 50 50 6 2 \"\"\n2 100000 100000 100000 6 3 \"\"\n");
     expect_in(charted.script, "panels = 2; cost_lines = 2\n");
-    expect_in(charted.script, "line_pool[1] = 2; pool_name[2] = 'pthread'\nline_pool[2] = 3; pool_name[3] = 'fork'\n");
+    expect_in(charted.script, "line_pool[1] = 2\nline_pool[2] = 3\n");
+    expect_in(charted.script, "pool_name[2] = 'pthread'\npool_name[3] = 'fork'\n");
     expect_in(charted.script,
               "chart_note = 'Medians, n = 6 trials a point; bars: 95 % order-statistic interval of this run'\n");
     charted_free();
@@ -308,7 +311,7 @@ static void ballast_has_a_place_for_none(void **state)
     expect_in(charted.script, "panel_title[2] = 'spin, arrival window:4, ballast thp'");
     expect_in(charted.script, "series_pool[1] = 2; series_joined[1] = 1; series_bars[1] = 0\n");
     expect_in(charted.script, "series_pool[2] = 3; series_joined[2] = 0; series_bars[2] = 0\n");
-    expect_in(charted.script, "panel_log[1] = 0; "); /* 0.5 to 1.5 ms */
+    expect_in(charted.script, "log_scale = 0; "); /* 0.5 to 1.5 ms */
     expect_in(charted.script, "pool_drawn[1] = 0\npool_drawn[2] = 1\n");
     expect_in(charted.data, "\n0 0.0005 NaN NaN 1\n1048576 0.001 NaN NaN 1\n33554432 0.0015 NaN NaN 1\n\n\n");
     charted_free();
@@ -424,6 +427,15 @@ static void search_names_all_pools(void **state)
     expect_in(charted.script, expected);
     snprintf(expected, sizeof expected, "pool_name[%d] = 'p%02d=pthread'\n", DRAWN, DRAWN - 1);
     expect_in(charted.script, expected);
+    bool seen[POOL_LOOKS] = {false};
+    for (int k = 1; k <= DRAWN; k++) { /* no two have colour and mark in common */
+        snprintf(expected, sizeof expected, "\npool_look[%d] = ", k);
+        const char *at = strstr(charted.script, expected);
+        assert_non_null(at);
+        const unsigned look = (unsigned)atoi(at + strlen(expected));
+        assert_true(look < POOL_LOOKS && !seen[look]);
+        seen[look] = true;
+    }
     snprintf(expected, sizeof expected, "; %d pools more are not drawn", POOLS - DRAWN);
     expect_in(charted.script, expected);
     charted_free();

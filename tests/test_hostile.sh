@@ -85,7 +85,7 @@ read_all() # RUN WORDS
     for call in "summarise $run" "compare $run" "compare $run --format csv" "compare $run --format markdown" \
         "compare $run --format latex" "compare $run $run" "compare $run --by workload" "isolation $run" \
         "isolation $run --format csv" "explain $run" "explain $run --format csv" "explain $run $run" "trace $run c001" "scaling $run" "scaling $run --format csv" "targets $run targets.ini" \
-        "targets $run targets.ini --format csv" "advise $run --size 100us" "summarise $run --format hyperfine" "report $run" "plan --like $run" "repair $run"; do
+        "targets $run targets.ini --format csv" "advise $run --size 100us" "summarise $run --format hyperfine" "report $run" "plan --like $run" "pack $run --out packed-$RANDOM.tar" "repair $run"; do
         # shellcheck disable=SC2086 # words
         check "$call, $2" read_run $call
     done
