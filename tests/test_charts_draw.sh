@@ -56,7 +56,7 @@ for given in '' '--width 84mm' '--columns 4 --bare'; do
     for picture in "$scratch"/reference/charts/*.svg; do
         expect "$(($(height_of "$picture") <= 960))" 1 "$given: $picture is $(height_of "$picture") high"
     done
-    [ $panels -gt 0 ] || panels=$(panels_in)
+    [ "$panels" -gt 0 ] || panels=$(panels_in)
     expect "$((panels > 9))$(panels_in)" "1$panels" "$given"
 done
 expect "$(cat "$scratch"/reference/charts/*.svg | grep -c 'Throughput against workers\|run reference')" 0 "bare"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tables as JSON say what the CSV says, of every recorded run; what others' programs read has what these ask for; and the
 # scripts of examples/data read a run.
+# shellcheck disable=SC2016 # what stands in quotes is for eval
 set -u
 . tests/support.sh
 root=$PWD build=$PWD/${BUILD:-build/default}
@@ -53,11 +54,11 @@ print(len(rows))
 END
 same() # WORDS... : as JSON and as CSV; the exit status is that of the verb
 {
-    poolbench "$@" --format csv >csv 2>err
+    poolbench "$@" --format csv >as.csv 2>err
     local status=$?
-    poolbench "$@" --format json >json 2>err
+    poolbench "$@" --format json >as.json 2>err
     test $? = $status || return 1
-    if [ -s csv ]; then python3 table.py json "$root/docs/table.schema.json" csv; else test ! -s json; fi
+    if [ -s as.csv ]; then python3 table.py as.json "$root/docs/table.schema.json" as.csv; else test ! -s as.json; fi
 }
 fits() { python3 table.py "$1" "$root/docs/table.schema.json"; }
 

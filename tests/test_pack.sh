@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # An archive of a run: other programs read it, its checksums hold, it is the same each time, tells no name of a host, and is
 # a run.
+# shellcheck disable=SC2016 # what stands in quotes is for eval
 set -u
 . tests/support.sh
 root=$PWD build=$PWD/${BUILD:-build/default}
-command -v tar >/dev/null && command -v gzip >/dev/null || { echo 'there is no tar or no gzip'; exit 77; }
+for tool in tar gzip; do command -v $tool >/dev/null || { echo "there is no $tool"; exit 77; }; done
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # report.html in a browser: its script runs under its own policy, no other does; what a reader clicks does what it says, at
 # two widths, light and dark.
+# shellcheck disable=SC2016 # what stands in quotes is for eval
 set -u
 . tests/support.sh
 root=$PWD build=$PWD/${BUILD:-build/default}
