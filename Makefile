@@ -5,7 +5,7 @@
 # Every compiler and sanitizer has a tree of its own, build/default, build/clang+address+undefined ..., so that changing
 # between them rebuilds nothing.
 
-VERSION = 0.1
+VERSION = 0.2
 
 kernel := $(shell uname -s)
 ifneq ($(kernel),Linux)
@@ -30,6 +30,7 @@ ALL     ?=
 SLOW    ?=
 PLAIN   ?=
 SHORT   ?=
+CHARTS  ?=
 V       ?=
 INSTALL ?= install
 
@@ -39,6 +40,8 @@ datadir    = $(PREFIX)/share/poolbench
 docdir     = $(PREFIX)/share/doc/poolbench
 mandir     = $(PREFIX)/share/man
 bashdir    = $(PREFIX)/share/bash-completion/completions
+zshdir     = $(PREFIX)/share/zsh/site-functions
+fishdir    = $(PREFIX)/share/fish/vendor_completions.d
 includedir = $(PREFIX)/include
 pcdir      = $(PREFIX)/share/pkgconfig
 plugindir  = $(libexecdir)/plugins
@@ -102,7 +105,7 @@ link      = $(strip $(CC) -pthread $(CFLAGS) $(sanitize) -Wl,-z,now $(LDFLAGS))
 harness_libs = -lcsv $(libs) -lm $(LDLIBS)
 
 commit = $(or $(if $(wildcard .git),$(shell git --git-dir=.git --no-optional-locks describe --always --dirty \
-	--abbrev=12 --exclude='*' 2>/dev/null)),unknown)
+	--abbrev=12 --exclude='*' 2>/dev/null)),$(shell sed '/Format/d' scripts/commit),unknown)
 
 silent = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 say    = $(if $(filter-out 0,$(V)),,@$(if $(silent),,printf '  %-5s %s\n' $(1) $@;))
@@ -114,7 +117,7 @@ endef
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ---- build -----------------------------------------------------------------------------------------------------------
-.PHONY: build tests fuzzers bench perf peers folklore check torture fuzz debug install uninstall clean help format schema lint FORCE
+.PHONY: build tests fuzzers bench perf peers folklore check torture fuzz debug install uninstall dist deb clean help format schema lint FORCE
 
 build: $(if $(filter default,$(variant)),poolbench) $(B)/poolbench $(B)/poolbench-trial ## build both programs (the default)
 
@@ -192,8 +195,8 @@ $(B)/info.h: FORCE
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/*/*/*/*.d)
 
 # ---- run, test -------------------------------------------------------------------------------------------------------
-bench: ## build and run a suite: SUITE=quick BUDGET=60s
-	@CC='$(CC)' scripts/deps
+bench: ## build and run a suite: SUITE=quick BUDGET=60s; CHARTS=no does without gnuplot
+	@CC='$(CC)' CHARTS='$(CHARTS)' scripts/deps build
 	@$(MAKE) $(jobs) build
 	@$(program) run $(SUITE) $(if $(BUDGET),--budget $(BUDGET))
 	@echo 'Is multiprocessing best for CPU-bound tasks? docs/FOLKLORE.md; make folklore asks this machine.'
@@ -259,10 +262,10 @@ install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
 	@$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(datadir)/scripts/suites $(docdir))
 	@$(INSTALL) -m 755 $(B)/poolbench $(DESTDIR)$(bindir)
 	@$(INSTALL) -m 755 $(B)/poolbench-trial $(DESTDIR)$(libexecdir)
-	@$(INSTALL) -m 644 $(wildcard scripts/*.gp) scripts/completion.bash scripts/report.js $(DESTDIR)$(datadir)/scripts
+	@$(INSTALL) -m 644 $(wildcard scripts/*.gp scripts/completion.*) scripts/report.js $(DESTDIR)$(datadir)/scripts
 	@$(INSTALL) -m 755 scripts/folklore $(DESTDIR)$(datadir)/scripts
 	@$(INSTALL) -m 644 $(wildcard scripts/suites/*.ini scripts/suites/*.targets) $(DESTDIR)$(datadir)/scripts/suites
-	@$(INSTALL) -m 644 $(wildcard LICENSE CITATION.cff *.md docs/*.md docs/*.json) $(DESTDIR)$(docdir)
+	@$(INSTALL) -m 644 $(filter-out docs/README.md,$(wildcard LICENSE CITATION.cff *.md docs/*.md docs/*.json)) $(DESTDIR)$(docdir)
 	@$(INSTALL) -d $(addprefix $(DESTDIR),$(includedir)/poolbench $(pcdir) $(plugindir) $(docdir)/examples/data)
 	@$(INSTALL) -m 644 $(wildcard include/poolbench/*.h) $(DESTDIR)$(includedir)/poolbench
 	@$(INSTALL) -m 644 $(wildcard examples/*.*) $(DESTDIR)$(docdir)/examples
@@ -272,15 +275,29 @@ install: build ## install below PREFIX=/usr/local (DESTDIR= for packagers)
 		'Description: headers for pools and workloads of your own' \
 		'Version: $(VERSION)' 'Cflags: -I$${includedir}' >$(B)/poolbench.pc
 	@$(INSTALL) -m 644 $(B)/poolbench.pc $(DESTDIR)$(pcdir)
-	@if $(B)/poolbench help --man >$(B)/poolbench.1 && $(B)/poolbench help --completion >$(B)/poolbench.bash; then \
-		$(INSTALL) -d $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(bashdir) && \
+	@if $(B)/poolbench help --man >$(B)/poolbench.1 && for shell in bash zsh fish; do \
+			$(B)/poolbench help --completion --shell $$shell >$(B)/poolbench.$$shell || exit; done; then \
+		$(INSTALL) -d $(addprefix $(DESTDIR),$(mandir)/man1 $(bashdir) $(zshdir) $(fishdir)) && \
 		$(INSTALL) -m 644 $(B)/poolbench.1 $(DESTDIR)$(mandir)/man1/poolbench.1 && \
-		$(INSTALL) -m 644 $(B)/poolbench.bash $(DESTDIR)$(bashdir)/poolbench; \
+		$(INSTALL) -m 644 $(B)/poolbench.bash $(DESTDIR)$(bashdir)/poolbench && \
+		$(INSTALL) -m 644 $(B)/poolbench.zsh $(DESTDIR)$(zshdir)/_poolbench && \
+		$(INSTALL) -m 644 $(B)/poolbench.fish $(DESTDIR)$(fishdir)/poolbench.fish; \
 	else echo 'poolbench: $(B)/poolbench prints its manual and completion and cannot run here: both are left out' >&2; fi
 
 uninstall: ## remove what install put there
-	@rm -f $(addprefix $(DESTDIR),$(bindir)/poolbench $(mandir)/man1/poolbench.1 $(bashdir)/poolbench $(pcdir)/poolbench.pc)
+	@rm -f $(addprefix $(DESTDIR),$(bindir)/poolbench $(mandir)/man1/poolbench.1 $(bashdir)/poolbench \
+		$(zshdir)/_poolbench $(fishdir)/poolbench.fish $(pcdir)/poolbench.pc)
 	@rm -rf $(addprefix $(DESTDIR),$(libexecdir) $(datadir) $(docdir) $(includedir)/poolbench)
+
+# ---- hand out --------------------------------------------------------------------------------------------------------
+tarball = build/poolbench-$(VERSION).tar.gz
+dist: ## put what is committed into build/poolbench-VERSION.tar.gz, which builds by itself
+	@mkdir -p build
+	@git archive --format=tar --prefix=poolbench-$(VERSION)/ HEAD | gzip -n9 >$(tarball).new && mv $(tarball).new $(tarball)
+	@echo $(tarball)
+
+deb: dist ## build Debian packages from that: poolbench, poolbench-plugins, poolbench-dev in build/deb/
+	@scripts/deb $(VERSION)
 
 clean: ## remove everything built, of all compilers and sanitizers
 	@rm -rf build poolbench

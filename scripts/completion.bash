@@ -69,6 +69,7 @@ _poolbench()
         before+=${value%%=*}= value=${value#*=}
     fi
     if [[ $kind == spec && $value == *:* ]]; then
+        words=''
         _poolbench_params "$option" "${value%%:*}"
         before+=${value%:*}: value=${value##*:}
     fi

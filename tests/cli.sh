@@ -10,7 +10,8 @@
 #
 # Below a command stand its stdout, then its stderr with `! ` in front of every line, then its exit status where it is not
 # 0. `...` stands for any text within a line, and alone on a line for any number of lines; blank lines do not count, nor
-# do remarks, which begin with `# `. All commands of a transcript run in one fresh directory. None has a time to keep: ten
+# do remarks, which begin with `# `. No line of a screen has more than 80
+# columns, unless it is a single word. All commands of a transcript run in one fresh directory. None has a time to keep: ten
 # minutes end one that hangs, where nobody looks for silence.
 set -u
 unset CDPATH BASH_ENV ENV # of the caller: `cd` goes elsewhere by the first, shells read files by the others
@@ -27,7 +28,7 @@ mkdir "$HOME"
 # The transcript $1, with what its commands say now.
 replay()
 {
-    local line status
+    local line status columns
     while IFS= read -r line || [ -n "$line" ]; do
         case $line in
         '$ '*) ;;
@@ -37,7 +38,14 @@ replay()
         printf . >&2 # shows that it goes on
         timeout --kill-after=5 600 bash -c "${line#??}" </dev/null >"$scratch/out" 2>"$scratch/err"
         status=$?
-        awk '{ print (FILENAME ~ /err$/ ? "! " : "") $0 }' "$scratch/out" "$scratch/err" # each line ends with this
+        case $line in # what is for programs is as wide as it is
+        *'|'* | *--format* | *'help --'*) columns=100000 ;;
+        '$ poolbench '*) columns=80 ;;
+        *) columns=100000 ;;
+        esac
+        awk -v columns=$columns '
+            FILENAME ~ /err$/ { print "! " $0; next } # each line ends with this
+            { print (length > columns && NF > 2 ? "more than 80 columns: " : "") $0 }' "$scratch/out" "$scratch/err"
         [ "$status" -ne 0 ] && echo "[exit $status]"
     done <"$1"
 }

@@ -102,6 +102,8 @@ installed()
     (tree_copied && make install PREFIX=/usr "DESTDIR=$scratch/root") &&
         cmp "$scratch/root/usr/share/man/man1/poolbench.1" "$scratch/page" &&
         cmp "$scratch/root/usr/share/bash-completion/completions/poolbench" "$scratch/completion" &&
+        cmp "$scratch/root/usr/share/zsh/site-functions/_poolbench" "$scratch/completion.zsh" &&
+        cmp "$scratch/root/usr/share/fish/vendor_completions.d/poolbench.fish" "$scratch/completion.fish" &&
         (cd "$scratch/tree" && make install PREFIX=/usr mandir=/usr/man "DESTDIR=$scratch/other") &&
         test -s "$scratch/other/usr/man/man1/poolbench.1"
 }
@@ -116,6 +118,31 @@ poolbench help --man >"$scratch/page" && poolbench help --completion >"$scratch/
 mkdir -p "$scratch/here/results/20260102T030405-abcd" "$scratch/here/results/no-run" "$scratch/here/sub"
 touch "$scratch/here/results/20260102T030405-abcd/trials.csv" "$scratch/here/mine.ini" "$scratch/here/notes.txt"
 ln -s 20260102T030405-abcd "$scratch/here/results/latest"
+
+same_words() { cmp <(words_of "$scratch/completion") <(words_of "$1"); }
+words_of() { sed -n "s/^\\(set \\)\\{0,1\\}words[= ]'\\(.*\\)'$/\\2/p" "$1"; }
+for shell in zsh fish; do
+    poolbench help --completion --shell $shell >"$scratch/completion.$shell" || exit 1
+    check "completion for $shell names what bash's does" same_words "$scratch/completion.$shell"
+    if command -v $shell >/dev/null; then
+        check "$shell reads its completion" silent $shell -n "$scratch/completion.$shell"
+    else
+        skip "$shell reads its completion" 'not installed'
+    fi
+done
+fish_offers() # WORD LINE: among what it offers for a line
+{
+    fish --no-config -c 'source $argv[1]; cd $argv[2]; complete --do-complete $argv[3]' "$scratch/completion.fish" \
+        "$scratch/here" "$2" | tee "$scratch/said" | cut -f 1 | grep -qx -e "$1" || { cat "$scratch/said"; false; }
+}
+if command -v fish >/dev/null; then
+    check 'fish: verbs' fish_offers summarise 'poolbench su'
+    check 'fish: options' fish_offers --pool 'poolbench run --po'
+    check 'fish: a comma list' fish_offers fork,prefork 'poolbench run --pool fork,pre'
+    check 'fish: parameters' fish_offers hybrid:route=nested 'poolbench run --pool hybrid:route=n'
+    check 'fish: behind =' fish_offers --pool=pthread 'poolbench run --pool=pth'
+    check 'fish: runs' fish_offers latest 'poolbench charts la'
+fi
 
 check 'there are verbs, options and names to look for' test "$(wc -w <<<"$verbs $options $names")" -gt 50
 if command -v mandoc >/dev/null; then check 'mandoc finds nothing' mandoc_clean; else skip mandoc 'not installed'; fi

@@ -65,6 +65,20 @@ for run in "$recorded"/*/; do
     check "what is said of $run" cmp -s said.txt "$recorded/$run/said.txt"
 done
 
+# Nothing that is for people is wider than 80 columns.
+narrow()
+{
+    local verb
+    for verb in summarise compare isolation scaling explain 'compare --metric latency_p99' 'advise --size 100us' 'plan --like'; do
+        # shellcheck disable=SC2086 # words
+        poolbench $verb "$1" 2>/dev/null | awk -v of="$verb $1" 'length > 80 { print of ": " $0 }'
+    done | tee wide
+    ! [ -s wide ]
+}
+for run in "$recorded"/*/; do
+    check "80 columns: $(basename "$run")" narrow "$(basename "$run")"
+done
+
 # One that is run again asks for what it meant then, but for what is asked for today.
 ways() { poolbench plan --like arrivals "$@" 2>&1 | awk '/^c0/ { print $3, $4 }' | sort -u | paste -sd ' '; }
 check 'a run of schema 1 joins under waves' \

@@ -6,6 +6,7 @@
 #include "tests/scratch.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,36 +76,80 @@ static void test_run_find(void **state)
     assert_int_equal(run_find("", directory, sizeof directory, error), -EINVAL);
 }
 
+static void latest_is(const char *name)
+{
+    char latest[PATH_MAX];
+    ssize_t length = readlink("results/latest", latest, sizeof latest - 1);
+    assert_true(length > 0);
+    latest[length] = '\0';
+    assert_string_equal(latest, name);
+}
+
 static void test_run_create(void **state)
 {
     char directory[PATH_MAX], latest[PATH_MAX];
-    ssize_t length;
     (void)state;
     assert_int_equal(run_create("", directory, sizeof directory, error), 0);
-    assert_int_equal(readlink("results/latest", latest, sizeof latest - 1), -1); /* its files are not there yet */
     assert_int_equal(run_publish(directory, error), 0);
-    length = readlink("results/latest", latest, sizeof latest - 1);
-    assert_true(length > 0);
-    latest[length] = '\0';
-    assert_string_equal(latest, run_id(directory));
-    assert_int_equal(strlen(latest), strlen("20261122T154102-a3f1"));
+    assert_int_equal(readlink("results/latest", latest, sizeof latest - 1), -1); /* it has not ended yet */
+    assert_int_equal(run_finish(directory, error), 0);
+    latest_is(run_id(directory));
+    assert_int_equal(strlen(run_id(directory)), strlen("20261122T154102-a3f1"));
     assert_int_equal(run_create("", directory, sizeof directory, error), 0);
-    assert_int_equal(run_publish(directory, error), 0); /* and the link moves on */
-    length = readlink("results/latest", latest, sizeof latest - 1);
-    latest[length] = '\0';
-    assert_string_equal(latest, run_id(directory));
+    assert_int_equal(run_finish(directory, error), 0); /* and the link moves on */
+    latest_is(run_id(directory));
     assert_int_equal(run_find("latest", directory, sizeof directory, error), -ENOENT); /* nothing in it yet */
     assert_int_equal(run_create("mine/", directory, sizeof directory, error), 0);
     assert_string_equal(directory, "mine");
     assert_int_equal(run_create("mine", directory, sizeof directory, error), -EEXIST);
     assert_non_null(strstr(error, "--out: 'mine' exists already"));
     assert_int_equal(run_create("no/such", directory, sizeof directory, error), -ENOENT);
-    assert_int_equal(run_publish("mine", error), 0); /* not in results/ */
+    assert_int_equal(run_finish("mine", error), 0); /* not in results/ */
     assert_int_equal(run_create("mine/../results/kept", directory, sizeof directory, error), 0);
-    assert_int_equal(run_publish(directory, error), 0);
-    length = readlink("results/latest", latest, sizeof latest - 1);
-    latest[length] = '\0';
-    assert_string_equal(latest, "kept");
+    assert_int_equal(run_finish(directory, error), 0);
+    latest_is("kept");
+}
+
+/* host.json of a run that is made up: when it began, how it ended. */
+static void host_pretend(const char *name, const char *date, const char *because)
+{
+    char path[128];
+    snprintf(path, sizeof path, "results/%s/host.json", name);
+    json_t *host = json_pack("{s:s, s:{s:s}}", "date", date, "run", "verb", "run");
+    if (because)
+        json_object_set_new(json_object_get(host, "run"), "ended", json_pack("{s:s}", "because", because));
+    assert_int_equal(json_dump_file(host, path, 0), 0);
+    json_decref(host);
+}
+
+/* The latest run is the one that began last of those that are whole; a newer one that is not is told of. */
+static void test_run_latest(void **state)
+{
+    static const char *const days[] = {"20270101T000000-0001", "20270102T000000-0002", "20270103T000000-0003",
+                                       "20270104T000000-0004"};
+    char directory[PATH_MAX];
+    (void)state;
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+        run_pretend(days[i]);
+    host_pretend(days[0], "2027-01-01T00:00:00Z", "blocks");
+    host_pretend(days[1], "2027-01-02T00:00:00Z", "budget");
+    host_pretend(days[2], "2027-01-03T00:00:00Z", "interrupted");
+    host_pretend(days[3], "2027-01-04T00:00:00Z", NULL);
+    assert_int_equal(unlink("results/latest"), 0);
+    assert_int_equal(run_finish("results/20270102T000000-0002", error), 0);
+    assert_int_equal(run_finish("results/20270101T000000-0001", error), 0); /* gone on with, and older */
+    latest_is(days[1]);
+    assert_int_equal(run_find("latest", directory, sizeof directory, error), 0);
+    assert_int_equal(run_unfinished("results/20270102T000000-0002", directory, sizeof directory), 0);
+    assert_string_equal(run_id(directory), days[3]);
+    int lock = run_lock("results/20270104T000000-0004", error); /* by another poolbench */
+    assert_true(lock >= 0);
+    assert_int_equal(run_unfinished("results/20270102T000000-0002", directory, sizeof directory), 1);
+    run_unlock(lock);
+    host_pretend(days[3], "2027-01-04T00:00:00Z", "precision");
+    assert_int_equal(run_unfinished("", directory, sizeof directory), 0);
+    assert_string_equal(run_id(directory), days[2]);
+    assert_int_equal(run_unfinished("results/20270104T000000-0004", directory, sizeof directory), -ENOENT);
 }
 
 static void file_make(const char *path)
@@ -156,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run_find),
         cmocka_unit_test(test_run_create),
+        cmocka_unit_test(test_run_latest),
         cmocka_unit_test(test_run_held),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

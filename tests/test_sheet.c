@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h> /* after what it needs */
 
@@ -56,9 +57,24 @@ static void in_several_tables(void **state)
     struct sheet sheet = made(true);
     (void)state;
     sheet_trim(&sheet);
-    expect(&sheet, 12,
-           "           a\na heading that is longer than all labels\none      1 *\nt\xc3\xbcrkis  22\n"
+    sheet.cells[2 * sheet.columns].note = strdup("below its row");
+    expect(&sheet, 15,
+           "           a\na heading that is longer than all labels\none      1 *\n    below its row\n"
+           "t\xc3\xbcrkis  22\n"
            "        pool\na heading that is longer than all labels\none     x_y\nt\xc3\xbcrkis  z\n");
+    sheet_release(&sheet);
+}
+
+/* Columns for which there is no room even below their labels. */
+static void too_wide(void **state)
+{
+    struct sheet sheet = {.columns = 4, .align = "lr"};
+    (void)state;
+    sheet_row(&sheet, "", "first", "second", "third", "a long label", "1", "2", "3");
+    expect(&sheet, 20,
+           "          first\na long label\n              1\n"
+           "          second\na long label\n               2\n"
+           "          third\na long label\n              3\n");
     sheet_release(&sheet);
 }
 
@@ -160,10 +176,9 @@ static void no_orders_to_a_terminal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(on_a_screen), cmocka_unit_test(in_several_tables),
-        cmocka_unit_test(as_markup),   cmocka_unit_test(without_memory),
-        cmocka_unit_test(no_markup),   cmocka_unit_test(no_formulas),
-        cmocka_unit_test(no_commands), cmocka_unit_test(no_orders_to_a_terminal),
+        cmocka_unit_test(on_a_screen), cmocka_unit_test(in_several_tables), cmocka_unit_test(too_wide),
+        cmocka_unit_test(as_markup),   cmocka_unit_test(without_memory),    cmocka_unit_test(no_markup),
+        cmocka_unit_test(no_formulas), cmocka_unit_test(no_commands),       cmocka_unit_test(no_orders_to_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

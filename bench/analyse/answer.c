@@ -127,26 +127,25 @@ static struct choice choice_of(const struct question *q)
     return choice;
 }
 
-static void workers_print(FILE *out, const struct summary_row *row)
+static void workers_print(FILE *out, const char *before, const struct summary_row *row, const char *behind)
 {
     if (row->f.workers > 0)
-        fprintf(out, "%lld worker%s", (long long)row->f.workers, row->f.workers == 1 ? "" : "s");
+        fprintf(out, "%s%lld worker%s%s", before, (long long)row->f.workers, row->f.workers == 1 ? "" : "s", behind);
 }
 
-/* "pthread or prefork", "pthread, 2 workers or prefork, 4 workers". */
-static void names_print(FILE *out, const struct question *q, const struct choice *choice, const char *last)
+/* "pthread or prefork with 2 workers", "pthread (2 workers) or prefork (4 workers)". */
+static void names_print(FILE *out, const struct question *q, const struct choice *choice)
 {
     for (size_t i = 0, said = 0; i < q->count; i++) {
         if (!q->named[i])
             continue;
-        fprintf(out, "%s%s", !said ? "" : said + 1 == choice->count ? last : ", ", POOL_SHOWN(row_of(q, i)->f.pool));
-        if (!choice->same_workers) {
-            fputs(" (", out);
-            workers_print(out, row_of(q, i));
-            fputs(")", out);
-        }
+        fprintf(out, "%s%s", !said ? "" : said + 1 == choice->count ? " or " : ", ", POOL_SHOWN(row_of(q, i)->f.pool));
+        if (!choice->same_workers)
+            workers_print(out, " (", row_of(q, i), ")");
         said++;
     }
+    if (choice->same_workers)
+        workers_print(out, " with ", row_of(q, 0), "");
 }
 
 /* What a trial of the cell takes, with all that lies between two of them. */
@@ -216,9 +215,9 @@ static void more_print(FILE *out, const struct question *q, double ns)
         step++;
     spell_duration(budget, sizeof budget, (int64_t)(steps[step] * MINUTE_NS));
     if (steps[step] < 2)
-        fprintf(out, ": needs about %.0f seconds: ", steps[step] * 60);
+        fprintf(out, "To tell (about %.0f seconds): ", steps[step] * 60);
     else
-        fprintf(out, ": needs about %.0f minutes: ", steps[step]);
+        fprintf(out, "To tell (about %.0f minutes): ", steps[step]);
     command_print(out, "run --more", q->run);
     fprintf(out, " --budget %s\n", budget);
 }
@@ -227,45 +226,32 @@ static void more_print(FILE *out, const struct question *q, double ns)
 static void blocks_print(FILE *out, const struct question *q, const struct choice *choice)
 {
     const size_t before = q->table->run->blocks, more = choice->blocks > before ? choice->blocks - before : 1;
-    fprintf(out, ": needs about %zu blocks more: ", more);
+    fprintf(out, "To tell (about %zu blocks): ", more);
     command_print(out, "run --more", q->run);
     fprintf(out, " --blocks %zu\n", more);
 }
 
-/* "at most 4.1 % apart", "up to 2.4 times apart", "". */
+/* ", at most 4.1 % apart", ", up to 2.4 times apart", "". */
 static char *apart_text(char *text, size_t size, double apart)
 {
     *text = '\0';
     if (apart < 1.995)
-        snprintf(text, size, "at most %.*f %% apart", apart < 1.0995 ? 1 : 0, ceil((apart - 1) * 1000) / 10);
+        snprintf(text, size, ", at most %.*f %% apart", apart < 1.0995 ? 1 : 0, ceil((apart - 1) * 1000) / 10);
     else if (!isnan(apart))
-        snprintf(text, size, "up to %.1f times apart", apart);
+        snprintf(text, size, ", up to %.1f times apart", apart);
     return text;
 }
 
+/* How far what may be taken is apart, and what would tell. */
 static void open_print(FILE *out, const struct question *q, const struct choice *choice)
 {
     const double ns = needed_ns(q, choice);
-    const bool is_told_together = choice->same_workers && row_of(q, 0)->f.workers > 0,
-               is_close = isinf(ns) && choice->apart <= CLOSE;
     char apart[48];
-    apart_text(apart, sizeof apart, choice->apart);
-    fputs(is_close ? "take " : "cannot tell ", out);
-    names_print(out, q, choice, is_close ? " or " : choice->count == 2 ? " from " : " and ");
-    if (!is_close && choice->count > 2)
-        fputs(" apart", out);
-    if (is_told_together) {
-        fputs(", ", out);
-        workers_print(out, row_of(q, 0));
-    }
-    if (is_close) {
-        fprintf(out, "; %s, and which is faster would take more than an hour to tell\n", apart);
-        return;
-    }
-    fprintf(out, "%s%s%s%s", isinf(ns) ? ", within an hour" : "", *apart ? " (" : "", apart, *apart ? ")" : "");
+    fprintf(out, "%s%s\n", apart_text(apart, sizeof apart, choice->apart),
+            isinf(ns) ? "; telling them apart would take more than an hour" : "");
     if (isinf(ns))
-        fputc('\n', out);
-    else if (ns > 0)
+        return;
+    if (ns > 0)
         more_print(out, q, ns);
     else
         blocks_print(out, q, choice);
@@ -276,20 +262,24 @@ static void question_print(FILE *out, const struct question *q, size_t row, enum
     static const char *const kinds[] = {[KIND_CPU] = "CPU-bound", [KIND_SLEEP] = "sleep-bound", [KIND_MIXED] = "mixed"};
     const struct choice choice = choice_of(q);
     const struct table *t = q->table;
+    const bool is_close = !choice.open || choice.apart <= CLOSE;
     char label[160];
     factor_set shown = (t->shown | FACTOR_SIZE) & ~(FACTOR_WORKERS | FACTOR_POOL);
-    fprintf(out, "%s tasks (%s): ", kinds[kind], factors_label(label, sizeof label, &t->run->rows[t->row[row]], shown));
-    if (choice.open) {
-        open_print(out, q, &choice);
-        return;
+    factors_label(label, sizeof label, &t->run->rows[t->row[row]], shown);
+    if (is_close) {
+        fputs("Take ", out);
+        names_print(out, q, &choice);
+        fprintf(out, " for %s tasks (%s)", kinds[kind], label);
+    } else {
+        fprintf(out, "Cannot tell yet for %s tasks (%s): ", kinds[kind], label);
+        names_print(out, q, &choice);
     }
-    fputs("take ", out);
-    names_print(out, q, &choice, " or ");
-    if (choice.count > 1)
-        fprintf(out, " (equal within %.0f %%)", q->family.margin * 100);
-    if (choice.same_workers && row_of(q, 0)->f.workers > 0)
-        fputs(", ", out), workers_print(out, row_of(q, 0));
-    fputc('\n', out);
+    if (choice.open)
+        open_print(out, q, &choice);
+    else if (choice.count > 1)
+        fprintf(out, ", equal within %.0f %%\n", q->family.margin * 100);
+    else
+        fputc('\n', out);
 }
 
 static int question_answer(FILE *out, const struct table *t, size_t row, enum kind kind, const char *run)
@@ -311,7 +301,9 @@ static int question_answer(FILE *out, const struct table *t, size_t row, enum ki
 static void too_few_print(FILE *out, const struct table *t, const char *run)
 {
     const char *because = json_string_value(json_object_get(host_fact(t->run->host, "ended"), "because"));
-    fprintf(out, "cannot tell yet (%zu blocks of at least %zu): ", t->series.blocks, t->blocks_needed);
+    fprintf(out,
+            "Cannot tell yet: %u comparison%s at least %zu blocks, there are %zu\nTo tell: ", t->family.comparisons,
+            t->family.comparisons == 1 ? " needs" : "s need", t->blocks_needed, t->series.blocks);
     if (!because || !strcmp(because, "interrupted")) {
         command_print(out, "resume", run);
         fputc('\n', out);

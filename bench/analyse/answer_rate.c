@@ -109,10 +109,10 @@ static void who_print(FILE *out, const struct question *q)
         open += i > 0;
         fprintf(out, "%s%s", i ? " or " : "", POOL_SHOWN(row->f.pool));
         if (row->f.workers > 0)
-            fprintf(out, ", %lld worker%s", (long long)row->f.workers, row->f.workers == 1 ? "" : "s");
+            fprintf(out, " with %lld worker%s", (long long)row->f.workers, row->f.workers == 1 ? "" : "s");
     }
     if (open)
-        fputs(" (not told apart)", out);
+        fputs(" (cannot tell them apart yet)", out);
 }
 
 static void late_print(FILE *out, const struct question *q)
@@ -133,35 +133,46 @@ static int64_t budget_ns(double block_ns)
     return (int64_t)fmin(ceil(BLOCKS * AROUND * block_ns / MINUTE_NS) * MINUTE_NS, CSV_INTEGER_MOST);
 }
 
-static void answer_say(FILE *out, const struct question *q)
+/* Why none can be named. */
+static void silence_say(FILE *out, const struct question *q)
 {
-    char value[32], lo[32], hi[32], needed[32];
-    if (q->count && !isnan(q->p)) {
-        const struct pooled *best = &q->candidate[0].latency;
-        fputs("take ", out);
-        who_print(out, q);
-        fprintf(out, ": p%.0f of latency %s [%s .. %s], of %lld tasks", 100 * q->p,
-                format_duration(value, sizeof value, best->value), format_duration(lo, sizeof lo, best->lo),
-                format_duration(hi, sizeof hi, best->hi), (long long)best->n);
-        late_print(out, q);
-    } else if (q->count) {
+    char needed[32];
+    if (q->count) {
         fprintf(out,
-                "cannot tell latencies: too few independent tasks in %lld of at least %d trials; more of them, or "
-                "longer ones (--budget), would tell",
+                "too few independent tasks in %lld trials of at least %d; more trials, or longer ones (--budget), "
+                "would tell",
                 (long long)row_at(q, q->candidate[0].cell)->blocks, STATS_INTERVAL_MIN);
     } else if (q->untold) {
-        fputs("cannot tell: trials were too short for a steady queue; ", out);
+        fputs("trials were too short for a steady queue; ", out);
         if (q->needed_ns > 0)
             fprintf(out, "--budget %s gives longer ones",
                     spell_duration(needed, sizeof needed, budget_ns(q->needed_ns)));
         else
             fputs("a lower rate may have one", out);
     } else {
-        fputs("none keeps up with the arrivals", out);
+        fputs("no pool keeps up with the arrivals", out);
+    }
+}
+
+static void answer_say(FILE *out, const struct question *q, const char *label)
+{
+    char value[32], lo[32], hi[32];
+    const bool is_told = q->count && !isnan(q->p);
+    if (is_told) {
+        const struct pooled *best = &q->candidate[0].latency;
+        fputs("Take ", out);
+        who_print(out, q);
+        fprintf(out, " for %s: p%.0f of latency %s [%s .. %s], of %lld tasks", label, 100 * q->p,
+                format_duration(value, sizeof value, best->value), format_duration(lo, sizeof lo, best->lo),
+                format_duration(hi, sizeof hi, best->hi), (long long)best->n);
+        late_print(out, q);
+    } else {
+        fprintf(out, "%s for %s: ", q->count || q->untold ? "Cannot tell yet" : "Nothing to take", label);
+        silence_say(out, q);
     }
     if (q->count && q->saturated + q->untold)
         fprintf(out, "; %zu other%s %s", q->saturated + q->untold, q->saturated + q->untold == 1 ? "" : "s",
-                q->untold ? "cannot be told, or do not keep up" : "cannot keep up");
+                q->untold ? "cannot be judged, or do not keep up" : "cannot keep up");
     fputc('\n', out);
 }
 
@@ -173,8 +184,7 @@ static int question_answer(FILE *out, struct question *q)
     int rc = q->count ? latencies_find(q) : 0;
     if (rc || q->count + q->saturated + q->untold == 0)
         return rc;
-    fprintf(out, "%s: ", factors_label(label, sizeof label, row_at(q, q->first), shown));
-    answer_say(out, q);
+    answer_say(out, q, factors_label(label, sizeof label, row_at(q, q->first), shown));
     return 0;
 }
 

@@ -16,16 +16,16 @@ enum { MISCALIBRATED, PACED, SATURATED, UNTOLD, LATE, SUBMITTER_BOUND, DRIFT, LA
 
 static const char *const words[DIAGNOSTICS] = {
     [MISCALIBRATED] = "faster than the ideal by more than 5 %, a calibration error (--recalibrate)",
-    [PACED] = "the time per task is what arrivals make it; what tells pools apart is latency (below)",
-    [SATURATED] = "saturated: tasks are served more slowly than they come, by more than 2 %",
+    [PACED] = "arrivals determine the time per task; compare latencies (below)",
+    [SATURATED] = "saturated: tasks arrive more than 2 % faster than they are done",
     [UNTOLD] =
-        ("latencies cannot be told: trials are too short for a queue that is so full, or it fills as long as they "
-         "last; longer ones (--budget, --tasks) or a lower rate would tell"),
-    [LATE] = "tasks were handed in later than half of the latencies, which says little about the pool",
-    [SUBMITTER_BOUND] = "bound by the submitter, which was busy for more than 90 % of the time",
-    [DRIFT] = "times drifted over the run; ratios within blocks hold, times do not",
-    [LAG] = "blocks depend on the one before; verdicts and intervals there are surer than they may be",
-    [BIMODAL] = "times fall into two groups, and a median between them is neither",
+        ("no latencies: the queue is still filling, or too full, when trials end; longer trials (--budget, --tasks) or "
+         "a lower rate would tell"),
+    [LATE] = "tasks were handed in later than half of the latencies are long, which says little about the pool",
+    [SUBMITTER_BOUND] = "limited by the main process, which was busy for more than 90 % of the time",
+    [DRIFT] = "times drifted during the run: trust comparisons, which are made within blocks, not times",
+    [LAG] = "each block depends on the one before: verdicts and intervals are less sure than they look",
+    [BIMODAL] = "times fall into two groups, and the median may lie in neither",
     [ELSEWHERE] = "more than 5 % of the pages were not where --numa says (numa_share in summary.csv)",
 };
 

@@ -126,7 +126,7 @@ static void behind_print(FILE *out, const struct table *t, const struct sweep *s
         if (!(small->to_best.interval.lo > NEAR))
             continue;
         spell_duration(first, sizeof first, (int64_t)sweep_number(t, sweep->row[0], FACTOR_SIZE));
-        fprintf(out, "%s takes %s the time of the fastest at %s a task", pool_name(t, c),
+        fprintf(out, "%s takes %s as long as the fastest with tasks of %s", pool_name(t, c),
                 times_interval(text, sizeof text, &small->to_best), first);
         for (; i < sweep->count; i++) {
             const struct entry *e = table_entry(t, sweep->row[i], c);
@@ -137,7 +137,7 @@ static void behind_print(FILE *out, const struct table *t, const struct sweep *s
         if (i && i < sweep->count && !isnan(lo)) {
             double at = doubled_at(t, sweep, i - 1, c);
             double unit = pow(10, floor(log10(at)) - 1);
-            fprintf(out, ", and at least twice its time below about %s",
+            fprintf(out, ", and at least twice as long below about %s",
                     format_duration(text, sizeof text, round(at / unit) * unit));
             spell_duration(first, sizeof first, (int64_t)sweep_number(t, sweep->row[i - 1], FACTOR_SIZE));
             spell_duration(size, sizeof size, (int64_t)sweep_number(t, sweep->row[i], FACTOR_SIZE));
@@ -189,17 +189,13 @@ static int workers_print(FILE *out, const struct table *t, enum kind kind)
     if (isnan(gain.interval.lo))
         return 0;
     double n = sweep_number(t, last, FACTOR_WORKERS), few = sweep_number(t, before, FACTOR_WORKERS);
-    const char *do_s = few == 1 ? "does" : "do";
-    times_interval(text, sizeof text, &gain);
-    if (kind == KIND_SLEEP && gain.interval.lo > GAIN_LEAST)
-        fprintf(out, "Sleep-bound tasks (%s) want workers, not cores: %.0f workers do %s what %.0f %s (%s).\n",
-                workload_of(t, last), n, text, few, do_s, pool_name(t, column));
-    else if (kind == KIND_CPU && gain.interval.hi < GAIN_LEAST)
-        fprintf(out, "CPU-bound tasks (%s) gain little or nothing from %.0f workers: %s what %.0f %s (%s).\n",
-                workload_of(t, last), n, text, few, do_s, pool_name(t, column));
-    else if (kind == KIND_CPU && gain.interval.lo > GAIN_LEAST)
-        fprintf(out, "CPU-bound tasks (%s) gain up to %.0f workers: %s what %.0f %s (%s).\n", workload_of(t, last), n,
-                text, few, do_s, pool_name(t, column));
+    const char *gains = gain.interval.lo > GAIN_LEAST                       ? "gain from more"
+                        : kind == KIND_CPU && gain.interval.hi < GAIN_LEAST ? "gain little or nothing from more"
+                                                                            : NULL;
+    if (gains)
+        fprintf(out, "%s-bound tasks (%s) %s workers: %.0f are %s as fast as %.0f (%s).\n",
+                kind == KIND_SLEEP ? "Sleep" : "CPU", workload_of(t, last), gains, n,
+                times_interval(text, sizeof text, &gain), few, pool_name(t, column));
     return 0;
 }
 
@@ -221,7 +217,7 @@ static void mixed_print(FILE *out, const struct table *t)
         if (second == NO_CELL || !(table_entry(t, row, second)->to_best.interval.lo > 1 + FAMILY_MARGIN))
             continue;
         row_staff(staff, sizeof staff, &t->run->rows[table_entry(t, row, best)->cell]);
-        fprintf(out, "Mixed tasks (%s, %s, %lld workers): %s%s%s%s is the fastest; the next, %s, takes %s its time.\n",
+        fprintf(out, "Mixed tasks (%s, %s, %lld workers): %s%s%s%s is the fastest; the next, %s, takes %s as long.\n",
                 r->f.workload, spell_duration(size, sizeof size, r->f.size_ns), (long long)r->f.workers,
                 pool_name(t, best), *staff ? " (" : "", staff, *staff ? ")" : "", pool_name(t, second),
                 times_interval(text, sizeof text, &table_entry(t, row, second)->to_best));
@@ -254,7 +250,7 @@ static int ballast_print(FILE *out, const struct table *t)
         if (result || isnan(more.interval.lo))
             continue;
         if (more.interval.lo > NEAR) {
-            fprintf(out, "A parent of %s makes %s take %s the time for a task.\n", bytes, pool_name(t, c),
+            fprintf(out, "With %s in the main process a task of %s takes %s as long.\n", bytes, pool_name(t, c),
                     times_interval(text, sizeof text, &more));
         } else if (more.interval.hi <= NEAR) {
             calm[c] = true;
@@ -262,9 +258,10 @@ static int ballast_print(FILE *out, const struct table *t)
         }
     }
     if (count_of(calm, SWEEP_MAX)) {
+        fprintf(out, "With %s in the main process ", bytes);
         names_print(out, t, calm);
-        fprintf(out, " %s at most %.1f %% with a parent of %s.\n", count_of(calm, SWEEP_MAX) > 1 ? "lose" : "loses",
-                ceil((most - 1) * 1000) / 10, bytes);
+        fprintf(out, " take%s at most %.1f %% longer.\n", count_of(calm, SWEEP_MAX) > 1 ? "" : "s",
+                ceil((most - 1) * 1000) / 10);
     }
     return result;
 }

@@ -124,6 +124,15 @@ bool table_dropped(const struct table *t, size_t row, size_t column)
     return e->contends && column != t->best[row] && e->to_best.is_far;
 }
 
+int64_t table_left(const struct table *t, size_t row, size_t column)
+{
+    const struct summary_row *rows = t->run->rows;
+    if (!table_dropped(t, row, column))
+        return 0;
+    const int64_t trials = rows[table_entry(t, row, column)->cell].trials;
+    return trials < rows[table_entry(t, row, t->best[row])->cell].trials ? trials : 0;
+}
+
 static int against_base(struct table *t, size_t row, struct entry *e)
 {
     const struct family alone = family_make(1, t->run->looks, FAMILY_MARGIN);

@@ -70,6 +70,8 @@ bool table_told(const struct table *table, size_t row);
 bool table_clear(const struct table *table, size_t row);
 /* The cell is so surely slower than the best of its row that it needs to run no more (bench/stats/drop.h). */
 bool table_dropped(const struct table *table, size_t row, size_t column);
+/* The blocks of a cell that was dropped while its row ran on without it; 0: it was not. */
+int64_t table_left(const struct table *table, size_t row, size_t column);
 /* The cell of the base pool with the same tasks, or NO_CELL. */
 size_t table_base(const struct table *table, size_t cell);
 

@@ -7,6 +7,7 @@
 #include "bench/model/options.h"
 #include "bench/model/run_dir.h"
 #include "workloads/text.h"
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 
@@ -205,7 +206,7 @@ void arguments_explain(const struct verb *verb)
     if (verb->all_but)
         printf("\nas for run, with one value each:\n");
     if (verb->takes_suites)
-        printf("factors (each takes a comma list and may be repeated; all of them are crossed into cells):\n");
+        printf("factors (each takes a comma list; all values are combined into cells):\n");
     kind_explain(verb, OPTION_FACTOR);
     if (verb->takes_suites)
         printf("\nsettings:\n");
@@ -214,12 +215,41 @@ void arguments_explain(const struct verb *verb)
         printf("\nIn a suite the same names are keys, without dashes: workers = 1,2,4\n");
 }
 
-int arguments_run(const char *verb, const struct arguments *given, unsigned operand, char *directory)
+/* Finds and holds the run of that name. */
+static int run_hold(const char *verb, const char *name, char *directory)
 {
-    char error[ERROR_MAX];
-    const char *name = operand < given->operands ? given->operand[operand] : "latest";
+    char error[ERROR_MAX], other[PATH_MAX];
     int rc = run_find(name, directory, PATH_MAX, error), fd = rc ? rc : inside_hold(directory);
-    if (!rc && fd < 0)
+    if (rc == -ENOENT && !strcmp(name, RUN_LATEST) && run_unfinished("", other, sizeof other) == 0)
+        refuse(error, "latest: no run in %s/ has ended yet; %.200s is unfinished: `poolbench resume` goes on with it",
+               RESULTS_DIRECTORY, other);
+    else if (!rc && fd < 0)
         refuse(error, "'%.200s' cannot be opened: %s", directory, strerror(-fd));
     return fd < 0 ? complain(verb, "%s", error) : 0;
+}
+
+void arguments_newer_say(const char *verb, const char *name, const char *directory)
+{
+    char other[PATH_MAX];
+    int rc = strcmp(name, RUN_LATEST) ? -ENOENT : run_unfinished(directory, other, sizeof other);
+    if (rc >= 0)
+        complain(verb, "latest is %s; %s is newer and %s", directory, other,
+                 rc ? "still at work" : "unfinished: `poolbench resume` goes on with it");
+}
+
+int arguments_run(const char *verb, const struct arguments *given, unsigned operand, char *directory)
+{
+    const char *name = operand < given->operands ? given->operand[operand] : RUN_LATEST;
+    int code = run_hold(verb, name, directory);
+    if (!code)
+        arguments_newer_say(verb, name, directory);
+    return code;
+}
+
+int arguments_run_unfinished(const char *verb, const struct arguments *given, char *directory)
+{
+    char unfinished[PATH_MAX];
+    if (given->operands || run_unfinished("", unfinished, sizeof unfinished) != 0)
+        return run_hold(verb, given->operands ? given->operand[0] : RUN_LATEST, directory);
+    return run_hold(verb, unfinished, directory);
 }

@@ -60,5 +60,9 @@ void arguments_explain(const struct verb *verb); /* a paragraph an option on std
 
 /* The directory of the run that an operand names, of the latest without one; size PATH_MAX. 0, or 2 after a line. */
 int arguments_run(const char *verb, const struct arguments *given, unsigned operand, char *directory);
+/* The same for who goes on with runs: without an operand the newest that has not come to the end of its plan. */
+int arguments_run_unfinished(const char *verb, const struct arguments *given, char *directory);
+/* Where `name` is latest, and a newer run than that has not ended: says so on stderr. */
+void arguments_newer_say(const char *verb, const char *name, const char *directory);
 
 #endif

@@ -1,4 +1,4 @@
-/* Text on a screen of 96 columns. */
+/* Text on a screen of 80 columns. */
 #include "bench/base/wrap.h"
 #include "workloads/text.h"
 #include <stdlib.h>

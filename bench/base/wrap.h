@@ -1,9 +1,9 @@
-/* Text on a screen of 96 columns, or on a narrower terminal. Thread-safe. */
+/* Text on a screen of 80 columns, or on a narrower terminal. Thread-safe. */
 #ifndef POOLBENCH_BASE_WRAP_H
 #define POOLBENCH_BASE_WRAP_H
 #include <stdio.h>
 
-#define SCREEN_COLUMNS       96
+#define SCREEN_COLUMNS       80
 #define SCREEN_COLUMNS_LEAST 40
 
 /* Of a terminal, if it is narrower than SCREEN_COLUMNS; that many elsewhere. */

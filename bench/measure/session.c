@@ -243,6 +243,15 @@ static json_t *facts(struct session *session, const char *verb, char **argv)
                                                            : NULL);
 }
 
+/* What was asked for that a reader of the run wants to be told again. */
+static void asked_add_to(json_t *about, const struct settings *settings)
+{
+    if (settings->precision_ppm)
+        json_object_set_new(about, "precision", json_real((double)settings->precision_ppm / 1e6));
+    if (settings->note[0])
+        json_object_set_new(about, "note", json_text(settings->note));
+}
+
 static int write_suite(const struct session *session, char *error)
 {
     FILE *file = inside_create(session->directory, ".suite.ini");
@@ -293,6 +302,8 @@ static int more_note(struct session *session, char **argv, char *error)
         rc = end_note(session, error);
     if (rc == 0)
         rc = host_note(session->directory, "blocks", json_integer(plan->blocks_before + plan->blocks), error);
+    if (rc == 0 && session->request.settings.note[0])
+        rc = host_note(session->directory, "note", json_text(session->request.settings.note), error);
     return rc;
 }
 
@@ -319,6 +330,7 @@ static int files_write(struct session *session, const char *verb, char **argv, c
     json_t *about = facts(session, verb, argv), *programs = programs_json(session);
     if (programs)
         json_object_set_new(about, "programs", programs);
+    asked_add_to(about, &session->request.settings);
     int rc = about ? host_write(session->directory, &session->machine, about, error) : refuse(error, "out of memory");
     json_decref(about);
     if (rc == 0)

@@ -78,6 +78,7 @@ struct settings {
     int64_t profile;        /* enum profile_kind */
     int64_t deadline_ns;    /* of a task's latency; 0: none */
     char out[4096];         /* "": results/<stamp>-<id> */
+    char note[201];         /* of the user, for `list runs`; "": none */
     char like[4096];        /* "" or a run */
     char more[4096];        /* "" or the run that gets more blocks; then it is also what `like` names */
     unsigned blocks_before; /* that it has */

@@ -102,7 +102,7 @@ const struct metric metrics[] = {
     {"latency_p99", "99th percentile of latency", "has a 9 % higher 99th percentile of latency",
      .value = latency_p99_of, .lacks = "it takes 1,000 timed tasks in a trial"},
     {"cpu", "CPU time per task", "takes 9 % more CPU time per task", .value = cpu_of, .by_base = true, .of_cpu = true},
-    {"pss", "memory (proportional set size)", "takes 9 % more memory", UNIT_BYTES, .value = pss_of},
+    {"pss", "memory (PSS)", "takes 9 % more memory", UNIT_BYTES, .value = pss_of},
     {"open", "time to open the pool", "takes 9 % more time to open the pool", .value = open_of},
     {"close", "time to close the pool", "takes 9 % more time to close the pool", .value = close_of},
     {"private", "private memory a worker", "takes 9 % more private memory a worker", UNIT_BYTES, .value = private_of},

@@ -43,11 +43,10 @@ const struct option options[] = {
         {.name = "pool",
          .syntax = "[LABEL=]POOL[:key=value...]",
          .preset = "serial,fork,prefork,pthread,hybrid",
-         .help = "Who does the work. Options ride behind colons, alternatives behind slashes: "
+         .help = "Who does the work. Options of a pool follow after colons, alternatives after slashes: "
                  "hybrid:processes=2/4:threads=1/8 is four pools. old=pthread:wait=block,new=pthread gives pools "
-                 "names of one's own; under two labels the same pool is two. ./mine.so is a plug-in. "
-                 "?openmp is left out where it is not built. "
-                 "`list pools` shows all.",
+                 "names of your own; one pool under two names counts as two. ./mine.so is a plug-in. "
+                 "?openmp is left out if it is not built. `list pools` shows all.",
          .expand = expand_pool,
          AT(pool),
          BY_CELL(pool),
@@ -59,8 +58,8 @@ const struct option options[] = {
          .syntax = "WORKLOAD[:key=value...]",
          .preset = "spin",
          .help =
-             "What a task does, with options as for --pool: memory:bytes=32MiB. A text with blanks, commas or colons "
-             "stands in single quotes: \"cmd:line='gzip -c {file}'\". ./mine.so is a plug-in. `list workloads` shows "
+             "What a task does, with options as for --pool: memory:bytes=32MiB. Put a text with blanks, commas or "
+             "colons in single quotes: \"cmd:line='gzip -c {file}'\". ./mine.so is a plug-in. `list workloads` shows "
              "all.",
          .expand = expand_workload,
          .traits = OPTION_WORK,
@@ -72,8 +71,8 @@ const struct option options[] = {
         {.name = "size",
          .syntax = "DURATION",
          .preset = "1ms",
-         .help = "How long a task takes when nothing disturbs it (ns, us, ms, s, m, h). Workloads whose tasks have no "
-                 "size run once, whatever is said here.",
+         .help = "How long a task takes when nothing else runs (ns, us, ms, s, m, h). Workloads without a size ignore "
+                 "it and run once.",
          .traits = OPTION_WORK,
          AT(size_ns),
          .param = &size_range,
@@ -84,8 +83,9 @@ const struct option options[] = {
          .syntax = "fixed|uniform|exponential|lognormal[:sigma=S]|bimodal|file:PATH",
          .preset = "fixed",
          .help =
-             "How sizes are spread, with --size as their mean. sigma is 1 where not given; bimodal: 90% take half, 10% "
-             "take 5.5 times --size; file: one duration a line, replayed in order, a bare number is ns.",
+             "How sizes are distributed; --size is their mean. lognormal: sigma is 1 unless given. bimodal: 90% of the "
+             "tasks take half of --size, 10% take 5.5 times of it. file: one duration a line, used in order; a number "
+             "without a unit is ns.",
          .traits = OPTION_WORK,
          AT(size_dist),
          BY_CELL(size_dist),
@@ -96,7 +96,7 @@ const struct option options[] = {
     [OPTION_TASKS] = {.name = "tasks",
                       .syntax = "N|auto",
                       .preset = "auto",
-                      .help = "Tasks of a trial (1 .. 4026531839); auto: enough for a trial of at least 50 ms.",
+                      .help = "How many tasks a trial has (1 .. 4026531839); auto: as many as take at least 50 ms.",
                       .traits = OPTION_WORK,
                       AT(tasks),
                       .spelling = &tasks_spelling,
@@ -107,9 +107,8 @@ const struct option options[] = {
          .update = update_workers,
          .syntax = "N|cores|pus|2xcores|A..B",
          .preset = "cores",
-         .help =
-             "How many workers (1 .. 65535): a number, the cores or hardware threads this program may use, a multiple "
-             "of them, or a range that doubles: 1..64 is 1,2,4,8,16,32,64.",
+         .help = "How many workers (1 .. 65535): a number, the cores or hardware threads (pus) this program may use, a "
+                 "multiple of them, or a range that doubles: 1..64 is 1,2,4,8,16,32,64.",
          .expand = expand_workers,
          AT(workers),
          .param = &workers_range,
@@ -125,10 +124,9 @@ const struct option options[] = {
          .help =
              "Where workers are pinned: none, cores-first, compact, scatter, cores, smt, l3, numa, package, fast, "
              "efficient, kind:N, CPUs joined with plus (0+2-3), or hwloc objects (core:1.pu:0); numa:each, kind:each "
-             "and "
-             "the like stand for each of them. With ? in front it is none where pinning is forbidden, and left out, by "
-             "name, where there is none such here or an earlier one of the list is the same; auto is ?cores-first. "
-             "`list places` shows all.",
+             "and the like stand for each of them. With ? before it: none "
+             "if pinning is forbidden, and left out (which is said) if this machine has no such place or an earlier "
+             "one of the list is the same here. auto is ?cores-first. `list places` shows all.",
          .expand = expand_place,
          AT(place),
          BY_CELL(place),
@@ -140,12 +138,13 @@ const struct option options[] = {
          .syntax = "burst|wave:K|window:K|rate:R[:poisson]|rate:R:on=T:off=T[:low=SHARE]|trace:FILE[:xSPEED]"
                    "[:column=N][:gaps]",
          .preset = "burst",
-         .help = "How tasks are handed in. burst: all at once; wave: K, wait for all, again; window: K "
-                 "in flight; rate: R a second, whether or not the pool keeps up, at random times with poisson, and in "
-                 "bursts with on and off: random times that long in the mean, with tasks only while on, or with low at "
-                 "that share of the rate while off; R counts both. trace: as in a file, a task a line: an access log, "
-                 "time stamps (ISO 8601, or seconds) or with gaps the times between tasks, in column N, twice as fast "
-                 "with x2; again from a random task on where a trial has more.",
+         .help = "How tasks are handed in. burst: all at once. wave: K tasks, then wait for all of them, and again. "
+                 "window: always K in flight. rate: R a second, whether or not the pool keeps up; with poisson at "
+                 "random times; with on and off in bursts: on and off for random times of that mean, tasks only while "
+                 "on (with low also while off, at that share of the rate), and R is the mean over both. trace: as in a "
+                 "file with a line for each task: an access log, time stamps (ISO 8601 or seconds) or, with gaps, the "
+                 "times between tasks, in column N; x2 is twice as fast; if a trial has more tasks than the file, it "
+                 "goes on from a random line.",
          AT(arrival),
          .spelling = &arrival_spelling,
          .set_cell = set_arrival,
@@ -154,10 +153,10 @@ const struct option options[] = {
     [OPTION_COLLECT] = {.name = "collect",
                         .syntax = "joined|completed|ordered|auto",
                         .preset = "auto",
-                        .help = "What the submitter waits for. joined: for the last of what was handed in, as after "
-                                "starting all; completed: for each result, and is woken by it; ordered: for all, "
-                                "and results are handed on in the order of the tasks. auto is joined under burst and "
-                                "wave, completed under window and rate, where somebody waits for each result.",
+                        .help = "What the main process waits for. joined: the last result of what was handed in. "
+                                "completed: each result, which wakes it. ordered: all results, which are handed on in "
+                                "the order of the tasks. auto is joined with burst and wave, completed with window "
+                                "and rate.",
                         AT(collect),
                         .param = &collect_words,
                         .columns = {WORD(collect, collect_words, "what the submitter waits for")},
@@ -167,7 +166,7 @@ const struct option options[] = {
     [OPTION_PAYLOAD] = {.name = "payload",
                         .syntax = "IN:OUT",
                         .preset = "0:0",
-                        .help = "Bytes handed to and returned by every task, up to 1GiB each: 1MiB:64KiB.",
+                        .help = "Bytes copied to each task and back from it, up to 1GiB each: 1MiB:64KiB.",
                         AT(payload),
                         .spelling = &payload_spelling,
                         .columns = {COLUMN(INT, "in_bytes", payload.in, "handed to every task"),
@@ -179,8 +178,8 @@ const struct option options[] = {
          .syntax = "BYTES[:thp][:write=10%]",
          .preset = "0",
          .help =
-             "Memory the submitter dirties before the pool opens, in huge pages with thp; every task writes a share of "
-             "its pages with write.",
+             "Memory that the main process fills before the pool is opened; with thp in huge pages; with write each "
+             "task writes that share of its pages.",
          AT(ballast),
          .spelling = &ballast_spelling,
          .columns = {COLUMN(INT, "ballast_bytes", ballast.bytes, "memory the submitter dirtied before the pool opened"),
@@ -192,9 +191,9 @@ const struct option options[] = {
          .syntax = "none|KIND:task=N|KIND:rate=SHARE[+...]",
          .preset = "none",
          .help =
-             "Tasks that fail on purpose, the same ones under every pool: task number N, or a seeded share of all. "
+             "Tasks that fail on purpose, the same ones under every pool: task number N, or a random share of all. "
              "Kinds are error, exit, abort, segv, stack, kill, stop, hang, oom, fdleak and wrong; plus joins up to 4: "
-             "segv:rate=1%+hang:task=7. `list faults` says what each does.",
+             "segv:rate=1%+hang:task=7. `list faults` explains each.",
          .traits = OPTION_WORK,
          AT(faults),
          BY_CELL(faults),
@@ -203,7 +202,7 @@ const struct option options[] = {
     [OPTION_TIMING] = {.name = "timing",
                        .syntax = "task|trial",
                        .preset = "task",
-                       .help = "Stamp start and end of every task, or only the whole trial.",
+                       .help = "Time each task, or only the whole trial.",
                        AT(timing),
                        .param = &timing_words,
                        .columns = {WORD(timing, timing_words,
@@ -215,9 +214,9 @@ const struct option options[] = {
          .syntax = "[LABEL=]PATH",
          .preset = "this",
          .help =
-             "Run every cell by this build and, in the same blocks, by another one: the poolbench-trial at PATH, or "
-             "in that folder. It is called old, or LABEL; `compare RUN` then says what is slower than it was. Both "
-             "do what this build has calibrated. A build whose jobs are laid out otherwise is refused.",
+             "Run each cell with this build and, in the same blocks, with another one: the poolbench-trial at PATH, or "
+             "in that folder. It is called old, or LABEL; `compare RUN` then says what has become slower. Both use the "
+             "calibration of this build. A build with another layout of jobs is refused.",
          .expand = expand_trial_program,
          .traits = OPTION_RARE,
          AT(trial_program),
@@ -233,8 +232,8 @@ const struct option options[] = {
          .syntax = "N|none",
          .preset = "none",
          .help =
-             "Under arrival rate, a task that comes due while N are in flight, waiting or at work, is dropped: it is "
-             "not handed in, and counted apart. Latencies are those of the others.",
+             "With arrival rate: a task that is due while N others wait or run is dropped: it is not handed in, and "
+             "counted separately. Latencies are those of the others.",
          .traits = OPTION_RARE,
          AT(queue_limit),
          .spelling = &queue_limit_spelling,
@@ -276,7 +275,7 @@ const struct option options[] = {
     {.name = "place-main",
      .syntax = "PLACE",
      .preset = "auto",
-     .help = "Where the submitter runs, in the words of --place; auto: on a CPU that no worker has, if there is one, "
+     .help = "Where the main process runs, in the words of --place; auto: on a CPU without a worker if there is one, "
              "else on any.",
      .kind = OPTION_SETTING,
      BY_CELL(place_main)},
@@ -284,104 +283,113 @@ const struct option options[] = {
      .syntax = "levelled|plain",
      .preset = "levelled",
      .help =
-         "Random arrivals are drawn anew in each block, the same for all its cells. levelled: so that N tasks take N "
-         "/ R; plain: once for the whole run, and as long as they happen to take, as in runs before this option.",
+         "Random arrivals are drawn again for each block, the same for all its cells. levelled: N tasks always take "
+         "N / R. plain: drawn once for the whole run, however long they take, as in runs before this option.",
      .kind = OPTION_SETTING,
      BY_CELL(draw),
      .preset_before = "plain"},
     {.name = "blocks",
      .syntax = "N|auto",
      .preset = "auto",
-     .help = "How often every cell is run (1 .. 10000); auto: as often as the number of comparisons needs, and more "
-             "when --budget leaves time.",
+     .help = "How often each cell is run (1 .. 10000); auto: as often as the comparisons need, and more if --budget "
+             "leaves time.",
      SETTING(blocks)},
     {.name = "budget",
      .syntax = "DURATION|none",
      .preset = "none",
-     .help = "How long the whole run takes, from entering the command to the prompt, to within a tenth: as many blocks "
-             "as there is time for. Rows at the end of the plan leave where it has no time for the blocks that "
-             "comparisons need.",
+     .help = "How long the whole run may take, from the command to the prompt, to within a tenth: it runs as many "
+             "blocks as fit. If not even the blocks that comparisons need fit, rows at the end of the plan are left "
+             "out.",
      SETTING(budget)},
     {.name = "precision",
      .syntax = "SHARE|none",
      .preset = "none",
-     .help = "Stop as soon as every comparison of pools has an interval that reaches at most this far from its middle "
-             "(0.1% .. 100%), looking after 8, 12, 18, 27, 40 and 60 blocks; what is precise enough runs no more. "
-             "--blocks and --budget are limits then.",
+     .help = "Run until the interval of each comparison of pools ends at most this far from its middle (0.1% .. 100%). "
+             "The run checks that after 8, 12, 18, 27, 40 and 60 blocks; rows that are precise enough stop. --blocks "
+             "and --budget are then limits.",
      SETTING(precision)},
     {.name = "drop",
      .syntax = "yes|no",
      .preset = "yes",
      .help =
-         "Where --budget decides how many blocks there are: pools that are surely slower than the best of their row "
-         "run no more, nor do rows whose verdicts are all told: from 6 blocks on what is far from the line, after "
-         "8, 12, 18, 27, 40 ... blocks the rest; the others get their time. no: every cell runs in every block. "
-         "Nothing is dropped with --blocks or "
+         "With --budget: stop running pools that are surely slower than the fastest of their row, and rows in which "
+         "nothing is left to find out; the others get the time. Clear cases are dropped from 6 blocks on, the rest "
+         "after 8, 12, 18, 27, 40 ... blocks. no: each cell runs in each block. Nothing is dropped with --blocks or "
          "--precision, nor without --budget.",
      SETTING(drop)},
     {.name = "seed",
      .syntax = "N|random",
      .preset = "random",
-     .help = "From 0 to 2^64 - 1: fixes the tasks and the order of the trials. A random one is recorded.",
+     .help = "0 .. 2^64 - 1: determines the tasks and the order of the trials. A random one is recorded in the run.",
      SETTING(seed)},
     {.name = "samples",
      .syntax = "none|N|all",
      .preset = "200",
-     .help = "How many tasks of a trial, drawn by the seed, are written to samples.csv.",
+     .help = "How many tasks of each trial, chosen by the seed, are written to samples.csv.",
      SETTING(samples)},
     {.name = "task-limit",
      .syntax = "DURATION|none",
      .preset = "none",
-     .help = "A task that runs longer is ended, with the process that runs it, and counts as a timeout (1ms .. 24h). "
-             "Where its worker is a thread of the submitter, nothing can end one task: then the trial is ended.",
+     .help =
+         "A task that runs longer is killed, with its process, and counts as a timeout (1ms .. 24h). A thread of the "
+         "main process cannot be killed alone: there the trial is ended.",
      .kind = OPTION_SETTING,
      BY_CELL(task_limit)},
     {.name = "trial-limit",
      .syntax = "DURATION",
      .preset = "60s",
-     .help = "A trial that takes longer is ended and counts as a timeout (1ms .. 24h).",
+     .help = "A trial that takes longer is killed and counts as a timeout (1ms .. 24h).",
      SETTING(trial_limit)},
     {.name = "deadline",
      .syntax = "DURATION|none",
      .preset = "none",
-     .help = "Tells how many tasks, under arrival rate or window, took longer than that from due to the result in hand "
-             "(1us .. 24h). It ends none of them, and changes nothing that is measured.",
+     .help =
+         "With arrival rate or window: say how many tasks took longer than this, from due to result (1us .. 24h). It "
+         "kills none of them and changes nothing that is measured.",
      SETTING(deadline)},
     {.name = "profile",
      .syntax = "none|states",
      .preset = "none",
-     .help = "Profiled siblings: the same cells once more in 10 of the blocks or a third of them, at most a quarter of "
-             "a budget, with switches recorded and every task kept. They stand in profile/ alone: published times come "
-             "from the others. `explain` takes waiting, idleness and who had the CPU from them; `check` says whether "
-             "switches can be recorded here.",
+     .help = "states: run each cell again in 10 of the blocks or a third of them (at most a quarter of a budget), with "
+             "context switches and all tasks recorded, for `explain`. These trials are in profile/ only; all times "
+             "that are shown come from the others. `check` says whether switches can be recorded here.",
      SETTING(profile)},
     {.name = "out",
      .syntax = "DIRECTORY",
      .preset = "",
-     .help = "Where the results go; must not exist. Without it, a new directory in results/.",
+     .help = "The directory for the results, which must not exist yet. Without it, a new one in results/.",
      .traits = OPTION_COMMAND_LINE,
      .kind = OPTION_SETTING,
      .set = set_out},
+    {.name = "note",
+     .syntax = "TEXT",
+     .preset = "",
+     .help = "What you want to remember about the run (at most 200 bytes): it stands in host.json, and `list runs` "
+             "shows it.",
+     .traits = OPTION_COMMAND_LINE,
+     .kind = OPTION_SETTING,
+     .set = set_note},
     {.name = "like",
      .syntax = "RUN",
      .preset = "",
-     .help = "Repeat an earlier run: its suite, seed, numbers of tasks and iterations.",
+     .help = "Repeat an earlier run, with its suite, seed, numbers of tasks and iterations.",
      .traits = OPTION_COMMAND_LINE,
      .kind = OPTION_SETTING,
      .set = set_like},
     {.name = "more",
      .syntax = "RUN",
      .preset = "",
-     .help = "Go on with a run: --blocks more blocks of the same cells, into its files; auto: up to the next of 8, 12, "
-             "18, 27, 40, 60, 90 ... With --budget and without --blocks: for that long, what is not told yet. Takes no "
-             "factors.",
+     .help =
+         "Add blocks of the same cells to a run that has ended: --blocks of them, or up to the next of 8, 12, 18, 27, "
+         "40, 60, 90 ...; with --budget and without --blocks, for that long what it cannot tell yet. Takes no "
+         "factors.",
      .traits = OPTION_COMMAND_LINE,
      .kind = OPTION_SETTING,
      .set = set_more},
     {.name = "recalibrate",
      .syntax = "",
      .preset = "",
-     .help = "Measure anew how long an iteration of each workload takes, and a trial beside its tasks.",
+     .help = "Measure again how long an iteration of each workload takes, and what a trial takes besides its tasks.",
      .traits = OPTION_COMMAND_LINE | OPTION_FLAG,
      .kind = OPTION_SETTING,
      .set = set_recalibrate},
@@ -389,15 +397,15 @@ const struct option options[] = {
      .syntax = "",
      .preset = "",
      .help =
-         "With --like or --more of a run that was not made here by you: execute the commands and plug-ins of its suite "
-         "without asking. Without a terminal to ask at, such a run is refused.",
+         "With --like or --more of a run that you did not make here: execute the commands and plug-ins of its suite "
+         "without asking. If there is no terminal to ask at, such a run is refused.",
      .traits = OPTION_COMMAND_LINE | OPTION_FLAG,
      .kind = OPTION_SETTING,
      .set = set_trust},
     {.name = "measure",
      .syntax = "",
      .preset = "",
-     .help = "For plan: find out by short trials how long trials take here, where that is not known yet, as run does.",
+     .help = "For plan: run short trials, as run does, to find out how long trials take here if that is not known yet.",
      .traits = OPTION_COMMAND_LINE | OPTION_FLAG,
      .kind = OPTION_SETTING,
      .set = set_measure},

@@ -4,6 +4,7 @@
 #include "bench/base/refuse.h"
 #include "bench/model/csv.h"
 #include "bench/model/csv_file.h"
+#include "bench/model/run_about.h"
 #include "workloads/text.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -16,7 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LATEST      "latest"
 #define NAMES_SHOWN 4
 
 static bool is_run(const char *directory)
@@ -28,7 +28,7 @@ static int is_result(const struct dirent *entry)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", RESULTS_DIRECTORY, entry->d_name);
-    return entry->d_name[0] != '.' && strcmp(entry->d_name, LATEST) && is_run(path);
+    return entry->d_name[0] != '.' && strcmp(entry->d_name, RUN_LATEST) && is_run(path);
 }
 
 /* Names in results/ in order, which is by date. Returns how many, 0 without results/ too; names are freed by the
@@ -105,12 +105,13 @@ static int results_find(const char *name, char *directory, size_t size, char *er
 static int latest_find(char *directory, size_t size, char *error)
 {
     char target[NAME_MAX + 1];
-    ssize_t length = readlink(RESULTS_DIRECTORY "/" LATEST, target, sizeof target - 1);
+    ssize_t length = readlink(RESULTS_DIRECTORY "/" RUN_LATEST, target, sizeof target - 1);
     if (length < 0)
-        return refuse_as(-errno, error, "latest: %s/ has no run yet, 'poolbench run' makes one", RESULTS_DIRECTORY);
+        return refuse_as(-errno, error, "latest: %s/ has no run yet that has ended; 'poolbench run' makes one",
+                         RESULTS_DIRECTORY);
     target[length] = '\0';
     if ((size_t)snprintf(directory, size, "%s/%s", RESULTS_DIRECTORY, target) >= size || !is_run(directory))
-        return refuse_as(-ENOENT, error, "latest: %s/%s points at '%s', which is no run", RESULTS_DIRECTORY, LATEST,
+        return refuse_as(-ENOENT, error, "latest: %s/%s points at '%s', which is no run", RESULTS_DIRECTORY, RUN_LATEST,
                          target);
     return 0;
 }
@@ -118,7 +119,7 @@ static int latest_find(char *directory, size_t size, char *error)
 int run_find(const char *name, char *directory, size_t size, char *error)
 {
     size_t length = strlen(name);
-    if (!strcmp(name, LATEST))
+    if (!strcmp(name, RUN_LATEST))
         return latest_find(directory, size, error);
     if (!length || length >= size)
         return refuse(error, "expected the name of a run, found '%.80s'", name);
@@ -166,14 +167,14 @@ bool run_is_latest(const char *directory)
 static int latest_point(const char *name, char *error)
 {
     char temporary[PATH_MAX];
-    snprintf(temporary, sizeof temporary, "%s/.%s-%ld", RESULTS_DIRECTORY, LATEST, (long)getpid());
+    snprintf(temporary, sizeof temporary, "%s/.%s-%ld", RESULTS_DIRECTORY, RUN_LATEST, (long)getpid());
     unlink(temporary); /* of a process that is gone */
     if (symlink(name, temporary) < 0)
-        return refuse_as(-errno, error, "%s/%s: cannot be linked: %s", RESULTS_DIRECTORY, LATEST, strerror(errno));
-    if (rename(temporary, RESULTS_DIRECTORY "/" LATEST) < 0) {
+        return refuse_as(-errno, error, "%s/%s: cannot be linked: %s", RESULTS_DIRECTORY, RUN_LATEST, strerror(errno));
+    if (rename(temporary, RESULTS_DIRECTORY "/" RUN_LATEST) < 0) {
         int code = errno;
         unlink(temporary);
-        return refuse_as(-code, error, "%s/%s: cannot be replaced: %s", RESULTS_DIRECTORY, LATEST, strerror(code));
+        return refuse_as(-code, error, "%s/%s: cannot be replaced: %s", RESULTS_DIRECTORY, RUN_LATEST, strerror(code));
     }
     return 0;
 }
@@ -288,17 +289,64 @@ static int parent_sync(const char *directory, char *error)
 int run_publish(const char *directory, char *error)
 {
     char other[PATH_MAX];
-    if (inside_follow(directory, other, sizeof other) != 0)
+    return inside_follow(directory, other, sizeof other) != 0 ? 0 : parent_sync(directory, error);
+}
+
+/* Whether the first began after the second; where that is not known, too: it is the one that has just ended. */
+static bool is_newer(const char *directory, const char *than)
+{
+    struct run_about about, other;
+    run_about_read(directory, &about);
+    run_about_read(than, &other);
+    bool is_it = !*about.begun || strcmp(about.begun, other.begun) >= 0;
+    run_about_release(&about);
+    run_about_release(&other);
+    return is_it;
+}
+
+int run_finish(const char *directory, char *error)
+{
+    char latest[PATH_MAX], ignored[ERROR_MAX];
+    if (!in_results(directory) || (!latest_find(latest, sizeof latest, ignored) && !is_newer(directory, latest)))
         return 0;
-    int rc = in_results(directory) ? latest_point(run_id(directory), error) : 0;
-    return rc ? rc : parent_sync(directory, error);
+    return latest_point(run_id(directory), error);
+}
+
+/* Those that began later have names further on, or names of their own. */
+int run_unfinished(const char *than, char *directory, size_t size)
+{
+    struct dirent **names;
+    int count = results_scan(&names), found = -ENOENT;
+    for (int i = count - 1; i >= 0 && found == -ENOENT; i--) {
+        struct run_about about;
+        if (*than && strcmp(names[i]->d_name, run_id(than)) <= 0)
+            continue;
+        if ((size_t)snprintf(directory, size, "%s/%s", RESULTS_DIRECTORY, names[i]->d_name) >= size)
+            continue;
+        run_about_read(directory, &about);
+        if (about.is_plan && about.state != RUN_WHOLE && (!*than || is_newer(directory, than)))
+            found = about.state == RUN_AT_WORK;
+        run_about_release(&about);
+    }
+    results_free(names, count);
+    return found;
+}
+
+int runs_names(struct words *names)
+{
+    struct dirent **entries;
+    int count = results_scan(&entries), rc = count < 0 ? count : 0;
+    for (int i = 0; i < count && !rc; i++)
+        rc = words_add(names, entries[i]->d_name, strlen(entries[i]->d_name));
+    results_free(entries, count);
+    return rc;
 }
 
 /* Whether results/latest names the run as it was called in results/. */
 static bool latest_was(const char *directory)
 {
     char target[NAME_MAX + 1];
-    ssize_t length = readlink(RESULTS_DIRECTORY "/" LATEST, target, sizeof target - 1);
+    ssize_t length = readlink(RESULTS_DIRECTORY "/" RUN_LATEST, target, sizeof target - 1);
     target[length < 0 ? 0 : length] = '\0';
     return !strncmp(directory, RESULTS_DIRECTORY "/", sizeof RESULTS_DIRECTORY) && !strcmp(target, run_id(directory));
 }
@@ -312,7 +360,7 @@ int run_follow(char *directory, size_t size, char *error)
                          rc == -ENOENT ? "deleted" : "moved to nobody knows where");
     if (!rc)
         return 0;
-    bool is_latest = latest_was(directory) && !is_run(RESULTS_DIRECTORY "/" LATEST);
+    bool is_latest = latest_was(directory) && !is_run(RESULTS_DIRECTORY "/" RUN_LATEST);
     if ((size_t)snprintf(directory, size, "%s", path) >= size)
         return refuse_as(-ENAMETOOLONG, error, "'%.200s': its path is too long", path);
     if (is_latest && in_results(directory))
@@ -382,69 +430,4 @@ int run_lock_new(const char *directory, char *error)
 void run_unlock(int lock)
 {
     inside_let_go(lock);
-}
-
-struct run_counts {
-    int64_t trials, failed, cells, first_block;
-};
-
-static int trial_count(const void *row, void *arg)
-{
-    const struct trial_row *trial = row;
-    struct run_counts *counts = arg;
-    counts->trials += trial->status != TRIAL_DISTURBED;
-    counts->failed += !trial_is_ok(trial) && trial->status != TRIAL_DISTURBED;
-    return 0;
-}
-
-/* Every block runs every cell once, so the first block has them all. */
-static int cell_count(const void *row, void *arg)
-{
-    const struct plan_row *planned = row;
-    struct run_counts *counts = arg;
-    if (counts->first_block == MISSING)
-        counts->first_block = planned->block;
-    counts->cells += planned->block == counts->first_block;
-    return 0;
-}
-
-/* "20261122T154102-a3f1" -> "2026-11-22 15:41:02"; "" where the name has no date. */
-static void date_from_name(const char *name, char *text, size_t size)
-{
-    struct tm utc = {0};
-    const char *rest = strptime(name, "%Y%m%dT%H%M%S", &utc);
-    *text = '\0';
-    if (rest && *rest == '-')
-        strftime(text, size, "%Y-%m-%d %H:%M:%S", &utc);
-}
-
-int runs_list(FILE *out)
-{
-    struct dirent **names;
-    int count = results_scan(&names);
-    if (count < 0)
-        return count;
-    if (!count)
-        fprintf(out, "%s/ has no run yet, 'poolbench run' makes one\n", RESULTS_DIRECTORY);
-    else
-        fprintf(out, "%-24s  %-20s %6s %7s %7s\n", "run", "date (UTC)", "cells", "trials", "failed");
-    for (int i = 0; i < count; i++) {
-        struct run_counts counts = {.first_block = MISSING};
-        char directory[PATH_MAX], date[32], error[ERROR_MAX];
-        snprintf(directory, sizeof directory, "%s/%s", RESULTS_DIRECTORY, names[i]->d_name);
-        date_from_name(names[i]->d_name, date, sizeof date);
-        char *name = text_escaped(names[i]->d_name);
-        fprintf(out, "%-24s  %-20s", name ? name : "?", date);
-        free(name);
-        if (csv_read(directory, &plan_format, -1, cell_count, &counts, error) ||
-            csv_read(directory, &trial_format, -1, trial_count, &counts, error)) {
-            fputs(" unreadable: ", out);
-            text_show(out, error);
-            fputc('\n', out);
-        } else
-            fprintf(out, " %6lld %7lld %7lld\n", (long long)counts.cells, (long long)counts.trials,
-                    (long long)counts.failed);
-    }
-    results_free(names, count);
-    return 0;
 }

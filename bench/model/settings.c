@@ -131,9 +131,9 @@ void spell_profile(const struct settings *settings, char *text)
 static int path_copy(const char *value, char *path, size_t size, char *error)
 {
     if (!*value)
-        return refuse(error, "the name is empty");
+        return refuse(error, "expected a text that is not empty");
     if (strlen(value) >= size)
-        return refuse(error, "the name is longer than %zu bytes", size - 1);
+        return refuse(error, "the text is longer than %zu bytes", size - 1);
     memcpy(path, value, strlen(value) + 1);
     return 0;
 }
@@ -141,6 +141,11 @@ static int path_copy(const char *value, char *path, size_t size, char *error)
 int set_out(const char *value, struct settings *settings, char *error)
 {
     return path_copy(value, settings->out, sizeof settings->out, error);
+}
+
+int set_note(const char *value, struct settings *settings, char *error)
+{
+    return path_copy(value, settings->note, sizeof settings->note, error);
 }
 
 int set_like(const char *value, struct settings *settings, char *error)

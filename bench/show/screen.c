@@ -1,6 +1,5 @@
 /* The parts of the closing screen, one after the other. */
 #include "bench/show/screen.h"
-#include "bench/analyse/answer.h"
 #include "bench/analyse/diagnostics.h"
 #include "bench/analyse/failures.h"
 #include "bench/base/inside.h"
@@ -10,6 +9,7 @@
 #include "bench/model/run_dir.h"
 #include "bench/model/summary_factors.h"
 #include "bench/show/charts/captions.h"
+#include "bench/show/headline.h"
 #include "bench/show/lines.h"
 #include "bench/show/tables.h"
 #include "workloads/text.h"
@@ -90,7 +90,7 @@ void screen_header(FILE *out, const struct run_data *run)
                   run->trial_count - totals.ok, time_text(time, sizeof time, run, &totals));
 }
 
-/* What could not be seen, where something is not told. */
+/* The smallest difference that the rows with an open verdict would have shown. */
 static void sights_print(FILE *out, const struct table *t)
 {
     struct sights sights;
@@ -102,11 +102,12 @@ static void sights_print(FILE *out, const struct table *t)
     format_percent(widest, sizeof widest, sights.visible);
     factors_label(label, sizeof label, &t->run->rows[t->row[sights.widest]], t->shown);
     if (sights.rows == 1)
-        fprintf(out, "differences below %s are mostly not seen in the row that is not told: %s\n", widest, label);
+        fprintf(out, "this run can detect differences above %s in the row that it cannot tell yet: %s\n", widest,
+                label);
     else
         fprintf(out,
-                "differences below %s to %s are mostly not seen in %zu of %zu rows that are not told; below %s in the "
-                "widest: %s\n",
+                "this run can detect differences above %s to %s in %zu of the %zu rows that it cannot tell yet; above "
+                "%s in the widest: %s\n",
                 least, most, sights.near, sights.rows, widest, label);
 }
 
@@ -179,21 +180,19 @@ static void answer_show(FILE *out, const struct table *t)
         return;
     table_legend(legend.out, t);
     if (narrow)
-        fprintf(legend.out, "~ wide: the ends of its %.0f %% interval differ by more than a tenth (see report.html)\n",
+        fprintf(legend.out, "~: about; its %.0f %% interval is wider than a tenth (the report has it)\n",
                 TABLE_LEVEL * 100);
     else if (wide)
-        fprintf(legend.out, "[..] %.0f %% interval, of this run, of the middle over blocks, where it is wide\n",
-                TABLE_LEVEL * 100);
+        fprintf(legend.out, "[..]: %.0f %% interval, where it is wider than a tenth\n", TABLE_LEVEL * 100);
     lines_print(out, &legend, "  ");
 }
 
 static void tables_show(FILE *out, const struct analysis *analysis)
 {
     struct sheet rates = rates_sheet(&analysis->table), commands = commands_sheet(&analysis->table);
-    struct sheet sights = sight_sheet(&analysis->table), latencies = latency_sheet(&analysis->table, DETAIL_SCREEN);
+    struct sheet latencies = latency_sheet(&analysis->table, DETAIL_SCREEN);
     struct sheet prices = price_sheet(analysis, DETAIL_SCREEN), costs = fault_cost_sheet(analysis, DETAIL_SCREEN);
     answer_show(out, &analysis->table);
-    sheet_show(out, &sights, "");
     sheet_show(out, &rates, rates.title);
     sheet_show(out, &latencies, latencies.title);
     sheet_show(out, &commands, commands.title);
@@ -253,27 +252,12 @@ static void files_print(FILE *out, const struct run_data *run)
     wrap_print(out, text, 0);
 }
 
-/* What it comes to; last, where it is seen first. */
-static void answer_lines(FILE *out, const struct analysis *analysis)
-{
-    const struct table *table = &analysis->table;
-    const char *directory = table->run->directory;
-    struct lines answers;
-    if (!lines_open(&answers))
-        return;
-    answer_print(answers.out, table, run_is_latest(directory) ? "latest" : directory);
-    if (ftell(answers.out) > 0) {
-        fputc('\n', out);
-        why_print(answers.out, &analysis->whys);
-    }
-    lines_print(out, &answers, "");
-}
-
 void screen_print(FILE *out, const struct analysis *analysis)
 {
     const struct run_data *run = analysis->run;
     const struct table *table = run->count ? &analysis->table : NULL;
     struct lines findings;
+    headline_print(out, analysis);
     screen_header(out, run);
     screen_warnings_print(out, run, table);
     if (table) {
@@ -292,6 +276,8 @@ void screen_print(FILE *out, const struct analysis *analysis)
     if (table && factors_varying(run->rows, run->count, FACTOR_TRIAL_PROGRAM))
         fprintf(out, "\nWhich build is faster, cell by cell: poolbench compare %s\n", run_id(run->directory));
     files_print(out, run);
-    if (table)
-        answer_lines(out, analysis);
+    if (isatty(fileno(out))) { /* what was said first is no longer in sight */
+        fputc('\n', out);
+        headline_print(out, analysis);
+    }
 }

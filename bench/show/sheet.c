@@ -14,10 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GAP       2 /* between columns of a screen */
-#define LABEL_MIN 4
-#define HEAD_OVER 2 /* letters of a mark that a head stands above */
-#define RULE_MIN  3 /* letters of a line below the heads, in Markdown */
+#define GAP                 2 /* between columns of a screen */
+#define LABEL_MIN           4
+#define LABEL_MOST(columns) ((columns)*2 / 5) /* of a line, where columns do not fit beside the labels */
+#define NOTE_INDENT         4
+#define HEAD_OVER           2 /* letters of a mark that a head stands above */
+#define RULE_MIN            3 /* letters of a line below the heads, in Markdown */
 
 /* ---- what stands in it ---- */
 
@@ -124,6 +126,11 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+static size_t lesser(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* ---- on a screen ---- */
 
 struct width {
@@ -151,20 +158,23 @@ static struct width column_width(const struct sheet *sheet, size_t column)
     return width;
 }
 
-/* Of all columns but the label, with what is between. */
-static size_t rest_width(const struct sheet *sheet)
+/* Of all columns but the label, with what is between; and of the widest of them. */
+static size_t rest_width(const struct sheet *sheet, size_t *widest)
 {
     size_t total = 0;
+    *widest = 0;
     for (size_t c = 1; c < sheet->columns; c++) {
         struct width width = column_width(sheet, c);
         total += GAP + width.text + width.mark;
+        *widest = larger(*widest, GAP + width.text + width.mark);
     }
     return total;
 }
 
 size_t sheet_width(const struct sheet *sheet)
 {
-    return sheet_rows(sheet) ? column_width(sheet, 0).text + rest_width(sheet) : 0;
+    size_t widest;
+    return sheet_rows(sheet) ? column_width(sheet, 0).text + rest_width(sheet, &widest) : 0;
 }
 
 /* A text in `width` letters; blanks are held back in `gap` until something follows, so that no line ends in them. */
@@ -206,6 +216,14 @@ static void row_print(FILE *out, const struct sheet *sheet, size_t row, const st
     fputc('\n', out);
 }
 
+/* What is said of a row as a whole. */
+static void below_print(FILE *out, const struct sheet *sheet, size_t row)
+{
+    const char *note = cell_at(sheet, row, 0)->note;
+    if (note)
+        wrapped_print(out, NOTE_INDENT, NOTE_INDENT, "%s", note);
+}
+
 /* Whether the row has anything in the columns from .. to - 1. */
 static bool row_says(const struct sheet *sheet, size_t row, size_t from, size_t to)
 {
@@ -213,6 +231,13 @@ static bool row_says(const struct sheet *sheet, size_t row, size_t from, size_t 
         if (*cell_at(sheet, row, c)->text)
             return true;
     return false;
+}
+
+/* What labels may have where columns stand below each other: at least the widest column has room beside them. */
+static size_t label_width(size_t label, size_t widest, size_t columns)
+{
+    const size_t most = lesser(LABEL_MOST(columns), columns > widest ? columns - widest : 0);
+    return larger(lesser(label, most), lesser(label, LABEL_MIN));
 }
 
 void sheet_print(FILE *out, const struct sheet *given, size_t columns)
@@ -225,9 +250,10 @@ void sheet_print(FILE *out, const struct sheet *given, size_t columns)
         sheet.least = NULL;
     for (size_t c = 0; c < sheet.columns; c++)
         width[c] = column_width(&sheet, c);
-    size_t rest = rest_width(&sheet);
-    if (width[0].text + rest > columns && !sheet.split)
-        width[0].text = rest + LABEL_MIN < columns ? columns - rest : LABEL_MIN;
+    size_t widest, rest = rest_width(&sheet, &widest);
+    sheet.split = sheet.split || rest + LABEL_MIN > columns;
+    if (width[0].text + rest > columns)
+        width[0].text = !sheet.split ? columns - rest : label_width(width[0].text, widest, columns);
     for (size_t from = 1, to; from < sheet.columns; from = to) {
         size_t used = width[0].text;
         for (to = from; to < sheet.columns; to++) {
@@ -236,8 +262,11 @@ void sheet_print(FILE *out, const struct sheet *given, size_t columns)
                 break;
         }
         for (size_t r = 0; r < sheet_rows(&sheet); r++)
-            if (from == 1 || is_heading(&sheet, r) || row_says(&sheet, r, from, to))
+            if (from == 1 || is_heading(&sheet, r) || row_says(&sheet, r, from, to)) {
                 row_print(out, &sheet, r, width, from, to);
+                if (from == 1)
+                    below_print(out, &sheet, r);
+            }
     }
     free(width);
 }

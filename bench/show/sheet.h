@@ -8,7 +8,8 @@
 struct sheet_cell {
     char *text;
     char *mark; /* right behind the text; in a report, one with a '*' stands out. NULL: none */
-    char *note; /* in small: an interval; on a screen and in CSV left out. NULL: none */
+    char *note; /* in small: an interval; in CSV left out, on a screen, too, but for a label's, which stands below its
+                   row. NULL: none */
 };
 
 struct sheet {
@@ -16,8 +17,8 @@ struct sheet {
     size_t columns;
     const char *align;          /* a letter a column, 'l' or 'r'; the last one is that of all others, too */
     const unsigned char *least; /* letters of each column on a screen, where there is room; NULL: 0 */
-    bool split; /* on a screen, columns for which there is no room stand in further tables below; else labels for which
-                   there is none on lines of their own */
+    bool split; /* on a screen, columns for which there is no room stand in further tables below; else that comes after
+                   labels were put on lines of their own */
     size_t count; /* of cells */
     struct sheet_cell *cells;
     char *foot;  /* lines below it, about what stands in it; NULL: none */

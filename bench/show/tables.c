@@ -1,20 +1,19 @@
 /* The tables of a run: what stands in them, in words and numbers. */
 #include "bench/show/tables.h"
-#include "bench/analyse/fault_costs.h"
 #include "bench/analyse/summary.h"
 #include "bench/base/spec.h"
 #include "bench/base/units.h"
 #include "bench/model/summary_factors.h"
-#include "bench/stats/drop.h"
+#include "bench/show/lines.h"
 #include "workloads/text.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define VISIBLE_TIMES 9 /* a difference beyond is told as a factor */
 
-#define WIDE            1.1 /* an interval whose ends differ by more is worth printing */
-#define POOL_MAX        20  /* letters of a pool over a column */
-#define FAULT_LABEL_MAX 28  /* letters on a screen */
+#define WIDE     1.1 /* an interval whose ends differ by more is worth printing */
+#define POOL_MAX 20  /* letters of a pool over a column */
 
 /* ---- the answer: a row for every combination of factors but the pool ---- */
 
@@ -45,15 +44,6 @@ static bool is_partly(const struct table *t, const struct entry *e)
     return e->cell != NO_CELL && !isnan(e->ns) && t->run->rows[e->cell].failed;
 }
 
-/* The blocks of a cell that was dropped, where its row ran on without it; 0: none such. */
-static int64_t blocks_dropped(const struct table *t, size_t row, size_t column)
-{
-    if (!table_dropped(t, row, column))
-        return 0;
-    int64_t trials = t->run->rows[table_entry(t, row, column)->cell].trials;
-    return trials < t->run->rows[table_entry(t, row, t->best[row])->cell].trials ? trials : 0;
-}
-
 static bool is_wide(const struct entry *e)
 {
     return e->interval.hi > e->interval.lo * WIDE; /* not of a cell that has none */
@@ -65,41 +55,49 @@ static char *speedup_format(char *text, size_t size, double speedup)
     return text;
 }
 
-/* "*", "?", "n6", "". */
-static void verdict_mark(const struct table *t, size_t row, size_t column, char *text, size_t size)
+/* "fastest", "equal", "cannot tell yet", "slower, dropped after 6 blocks"; "" where nothing is compared. */
+static char *verdict_text(const struct table *t, size_t row, size_t column, char *text, size_t size)
 {
-    const enum mark mark = table_entry(t, row, column)->mark;
-    const int64_t blocks = blocks_dropped(t, row, column);
-    snprintf(text, size, "%s", mark == MARK_BEST ? "*" : mark == MARK_UNRESOLVED ? "?" : "");
+    const struct entry *e = table_entry(t, row, column);
+    const int64_t blocks = table_left(t, row, column);
+    *text = '\0';
+    if (!e->contends || !table_marked(t) || !table_compares(t, row))
+        return text;
     if (blocks)
-        snprintf(text, size, "n%lld", (long long)blocks);
+        snprintf(text, size, "slower, dropped after %lld blocks", (long long)blocks);
+    else
+        snprintf(text, size, "%s",
+                 column == t->best[row]       ? "fastest"
+                 : e->mark == MARK_BEST       ? "equal"
+                 : e->mark == MARK_UNRESOLVED ? "cannot tell yet"
+                                              : "slower");
+    return text;
 }
 
-/* "1.93", "10.5 us", "failed", "". */
+/* "1.93", "10.5 us", "~0.94" where the interval is wide and there is no room for it, "failed", "". */
 static void entry_put(struct sheet *sheet, const struct table *t, size_t row, size_t column, enum detail detail)
 {
     const struct entry *e = table_entry(t, row, column);
     bool speedup = has_speedup(t, row) && e->cell != t->base[row], noted = !isnan(e->interval.lo);
     char *(*format)(char *text, size_t size, double value) = speedup ? speedup_format : format_duration;
-    char value[24], verdict[32], mark[80], lo[16], hi[16], interval[40] = "";
+    char value[24], verdict[64], lo[16], hi[16], interval[112] = "";
     if (e->cell == NO_CELL || isnan(e->ns)) {
         const struct summary_row *cell = e->cell == NO_CELL ? NULL : &t->run->rows[e->cell];
         sheet_put(sheet, "%s", !cell ? "" : cell->failed == cell->trials ? "failed" : "-");
         return;
     }
-    sheet_put(sheet, "%s", format(value, sizeof value, speedup ? e->speedup : e->ns));
-    verdict_mark(t, row, column, verdict, sizeof verdict);
-    const char *partly = is_partly(t, e) ? "!" : "";
+    sheet_put(sheet, "%s%s", detail == DETAIL_NARROW && is_wide(e) ? "~" : "",
+              format(value, sizeof value, speedup ? e->speedup : e->ns));
+    verdict_text(t, row, column, verdict, sizeof verdict);
     if (noted)
-        snprintf(interval, sizeof interval, "%s .. %s", format(lo, sizeof lo, e->interval.lo),
-                 format(hi, sizeof hi, e->interval.hi));
+        snprintf(interval, sizeof interval, detail == DETAIL_SCREEN ? " [%s .. %s]" : "%s .. %s",
+                 format(lo, sizeof lo, e->interval.lo), format(hi, sizeof hi, e->interval.hi));
+    if (detail == DETAIL_REPORT && *verdict)
+        snprintf(interval + strlen(interval), sizeof interval - strlen(interval), "%s%s", noted ? "; " : "", verdict);
     if (detail == DETAIL_REPORT)
-        snprintf(mark, sizeof mark, "%s%s%s", *verdict == 'n' ? " " : "", verdict, partly);
+        sheet_note(sheet, e->mark == MARK_BEST && *verdict ? "*" : "", interval);
     else if (detail == DETAIL_SCREEN && is_wide(e))
-        snprintf(mark, sizeof mark, " %-1s%s [%s]", verdict, partly, interval);
-    else
-        snprintf(mark, sizeof mark, " %-1s%s%s", verdict, is_wide(e) ? "~" : "", partly);
-    sheet_note(sheet, mark, detail == DETAIL_REPORT ? interval : "");
+        sheet_note(sheet, interval, "");
 }
 
 /* Whether blocks of the row depend on each other, which verdicts take them not to. */
@@ -111,6 +109,77 @@ static bool row_lags(const struct table *t, size_t row)
         lags = lags || (e->contends && t->run->rows[e->cell].lag_said == 1);
     }
     return lags;
+}
+
+/* What a row whose pools cannot be told apart yet would have shown, and what would tell. */
+static void sight_print(FILE *out, const struct table *t, size_t row)
+{
+    struct sight sight;
+    char visible[32];
+    if (table_sight(t, row, &sight) || isnan(sight.visible))
+        return;
+    fprintf(out, " (this row can detect %s; ",
+            sight.visible > VISIBLE_TIMES ? "10 times" : format_percent(visible, sizeof visible, sight.visible));
+    if (sight.to_resolve > RESOLVE_MAX)
+        fprintf(out, "more than %d blocks would tell)", RESOLVE_MAX);
+    else
+        fprintf(out, "about %zu blocks would tell)", sight.to_resolve);
+}
+
+/* "fastest: hybrid; equal: pthread; slower: fork (dropped after 6 blocks)". Whether there was anything to say. */
+static bool verdicts_say(FILE *out, const struct table *t, size_t row)
+{
+    static const char *const words[] = {"fastest", "equal", "cannot tell yet", "slower"};
+    const char *between = "";
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        const size_t length = strlen(words[w]);
+        const char *before = ": ";
+        for (size_t c = 0; c < t->pools; c++) {
+            char verdict[64], head[72];
+            if (strncmp(verdict_text(t, row, c, verdict, sizeof verdict), words[w], length) != 0)
+                continue;
+            if (*before == ':')
+                fprintf(out, "%s%s", between, words[w]);
+            fprintf(out, "%s%s", before, table_pool_name(t, c, head, sizeof head));
+            if (verdict[length])
+                fprintf(out, " (%s)", verdict + length + strlen(", "));
+            before = ", ";
+            between = "; ";
+        }
+        if (*before == ',' && w == 2)
+            sight_print(out, t, row);
+    }
+    return *between;
+}
+
+/* What makes the row less sure. */
+static void doubts_say(FILE *out, const struct table *t, size_t row, bool begun)
+{
+    if (row_lags(t, row)) {
+        fprintf(out, "%sless sure: its blocks depend on the ones before", begun ? "; " : "");
+        begun = true;
+    }
+    for (size_t c = 0; c < t->pools; c++) {
+        const struct entry *e = table_entry(t, row, c);
+        char head[72];
+        if (!is_partly(t, e))
+            continue;
+        const struct summary_row *cell = &t->run->rows[e->cell];
+        fprintf(out, "%s%s: %lld of %lld trials failed", begun ? "; " : "", table_pool_name(t, c, head, sizeof head),
+                (long long)cell->failed, (long long)cell->trials);
+        begun = true;
+    }
+}
+
+/* In a report verdicts stand beside the numbers. */
+static void row_note(struct sheet *sheet, const struct table *t, size_t row, enum detail detail)
+{
+    struct lines lines;
+    if (!lines_open(&lines))
+        return;
+    doubts_say(lines.out, t, row, detail != DETAIL_REPORT && verdicts_say(lines.out, t, row));
+    sheet_note(sheet, "", lines_close(&lines));
+    free(lines.text);
 }
 
 struct sheet answer_sheet(const struct table *t, bool speedup, enum detail detail)
@@ -127,8 +196,8 @@ struct sheet answer_sheet(const struct table *t, bool speedup, enum detail detai
     for (size_t row = 0; row < t->rows; row++) {
         if (has_speedup(t, row) != speedup)
             continue;
-        sheet_put(&sheet, "%s%s", factors_label(text, sizeof text, &t->run->rows[t->row[row]], t->shown),
-                  row_lags(t, row) ? " &" : "");
+        sheet_put(&sheet, "%s", factors_label(text, sizeof text, &t->run->rows[t->row[row]], t->shown));
+        row_note(&sheet, t, row, detail);
         for (size_t c = 0; c < t->pools; c++)
             entry_put(&sheet, t, row, c, detail);
     }
@@ -170,7 +239,7 @@ static void staff_print(FILE *out, const struct table *t, size_t column)
 
 void table_legend(FILE *out, const struct table *t)
 {
-    bool best = false, unresolved = false, partly = false, lags = false, dropped = false;
+    bool equal = false;
     for (size_t c = 0; c < t->pools; c++) {
         const char *pool = t->run->rows[t->pool[c]].f.pool;
         char head[64];
@@ -178,34 +247,20 @@ void table_legend(FILE *out, const struct table *t)
             fprintf(out, "%s = %s\n", head, spec_behind_label(pool));
         staff_print(out, t, c);
     }
-    for (size_t i = 0; i < t->rows * t->pools; i++) {
-        best = best || t->entries[i].mark == MARK_BEST;
-        unresolved = unresolved || t->entries[i].mark == MARK_UNRESOLVED;
-        partly = partly || is_partly(t, &t->entries[i]);
-        dropped = dropped || blocks_dropped(t, i / t->pools, i % t->pools);
-    }
-    if (best)
-        fprintf(out, "* the best of its row, or equal to it within %.0f %%\n", t->family.margin * 100);
-    if (unresolved)
-        fputs("? unresolved against the best\n", out);
-    if (dropped)
-        fputs("n: of so many blocks; it was dropped, as surely slower than the best\n", out);
-    for (size_t r = 0; r < t->rows; r++)
-        lags = lags || row_lags(t, r);
-    if (lags)
-        fputs("& blocks of the row depend on the one before: its verdicts are surer than they may be\n", out);
-    if (partly)
-        fputs("! of the trials that did not fail, see below\n", out);
+    for (size_t i = 0; i < t->rows * t->pools; i++)
+        equal = equal || (t->entries[i].mark == MARK_BEST && i % t->pools != t->best[i / t->pools]);
+    if (equal)
+        fprintf(out, "equal: within %.0f %% of the fastest of its row\n", t->family.margin * 100);
 }
 
 /* ---- what rows could tell ---- */
 
 struct sheet sight_sheet(const struct table *t)
 {
-    struct sheet sheet = {.title = "What each row could tell", .columns = 4, .align = "lr"};
+    struct sheet sheet = {.title = "What each row can detect", .columns = 4, .align = "lr"};
     char label[160], visible[32];
     bool told = false;
-    sheet_row(&sheet, "What a row could tell", "blocks", "differences from", "all told by");
+    sheet_row(&sheet, "tasks and workers", "blocks", "differences from", "all told by");
     for (size_t row = 0; row < t->rows; row++) {
         struct sight sight;
         if (!table_compares(t, row) || table_sight(t, row, &sight))
@@ -374,12 +429,13 @@ struct sheet latency_sheet(const struct table *t, enum detail detail)
 
 struct sheet price_sheet(const struct analysis *analysis, enum detail detail)
 {
-    static const unsigned char least[] = {14, 19, 19, 21};
+    static const unsigned char least[] = {14, 17, 18, 17};
     const struct table *t = &analysis->table;
-    struct sheet sheet = {.title = "Price of a pool, median over trials", .columns = 4, .align = "lr", .least = least};
+    struct sheet sheet = {
+        .title = "What a pool costs, median over trials", .columns = 4, .align = "lr", .least = least};
     bool report = detail == DETAIL_REPORT, start = false, memory = false, handover = false, clocked = false;
     char text[64];
-    sheet_row(&sheet, report ? "pool" : "Price of", "a worker's start", "a worker's memory", "handing over a task");
+    sheet_row(&sheet, report ? "pool" : "Cost of", "to start a worker", "memory of a worker", "overhead per task");
     for (size_t c = 0; c < t->pools; c++) {
         const struct price *price = &analysis->prices[c];
         if (!price_known(price) || (!report && t->base[0] == t->pool[c]))
@@ -401,13 +457,14 @@ struct sheet price_sheet(const struct analysis *analysis, enum detail detail)
     if (report)
         sheet_trim(&sheet);
     const char *const lines[] = {
-        report && start ? "start: opening the pool, by the workers that makes\n" : "",
-        report && memory
-            ? "memory: proportional set size beyond that of the same tasks without a pool, by the workers\n"
-            : "",
-        report && handover ? "handing over: wall time per task of tasks that do nothing\n" : "",
+        report && start ? "to start a worker: the time to open the pool, divided by its workers\n" : "",
+        report && memory ? "memory of a worker: proportional set size (PSS) above that of serial with the same tasks, "
+                           "divided by the workers\n"
+                         : "",
+        report && handover ? "overhead per task: wall time per task when tasks do nothing\n" : "",
         clocked
-            ? "handing over holds the timing of each task, two clock readings and more; --timing trial leaves them out"
+            ? "the overhead per task includes two clock readings and more for timing it; --timing trial leaves them "
+              "out"
             : "",
         report && clocked ? "\n" : ""};
     if (asprintf(&sheet.foot, "%s%s%s%s%s", lines[0], lines[1], lines[2], lines[3], lines[4]) < 0)
@@ -416,41 +473,5 @@ struct sheet price_sheet(const struct analysis *analysis, enum detail detail)
         free(sheet.foot);
         sheet.foot = NULL;
     }
-    return sheet;
-}
-
-/* ---- what failures on purpose cost: a row for every cell with faults ---- */
-
-struct sheet fault_cost_sheet(const struct analysis *analysis, enum detail detail)
-{
-    static const unsigned char least[] = {30, 5, 9, 5, 8, 8, 20};
-    const struct fault_costs *costs = &analysis->fault_costs;
-    struct sheet sheet = {.title = "By pool and failure, medians over trials",
-                          .columns = FAULT_COST_COLUMNS + 1,
-                          .align = "lr",
-                          .least = least};
-    bool report = detail == DETAIL_REPORT;
-    struct fault_cost_text text;
-    char label[160];
-    sheet_put(&sheet, report ? "pool and failure" : "What failures cost");
-    for (size_t c = 0; c < FAULT_COST_COLUMNS; c++)
-        sheet_put(&sheet, "%s", fault_cost_heads[c]);
-    for (size_t i = 0; i < costs->count; i++) {
-        fault_cost_label(&costs->fault_cost[i], analysis->run, label, sizeof label);
-        fault_cost_text(&costs->fault_cost[i], analysis->run, &text);
-        bool cut = !report && text_letters(label) > FAULT_LABEL_MAX;
-        sheet_put(&sheet, "%s%.*s%s", report ? "" : "  ", (int)text_bytes(label, cut ? FAULT_LABEL_MAX - 1 : SIZE_MAX),
-                  label, cut ? "~" : "");
-        for (size_t c = 0; c < FAULT_COST_COLUMNS; c++) {
-            bool behind = !report && c == FAULT_COST_COLUMNS - 1 && *text.note[c];
-            sheet_put(&sheet, "%s%s%s", text.column[c], behind ? " " : "", behind ? text.note[c] : "");
-            sheet_note(&sheet, "", report ? text.note[c] : "");
-        }
-    }
-    FILE *foot = report ? open_memstream(&sheet.foot, &(size_t){0}) : NULL;
-    for (size_t c = 0; c < FAULT_COST_COLUMNS && foot; c++)
-        fprintf(foot, "%s\n", fault_cost_explained[c]);
-    if (foot)
-        fclose(foot);
     return sheet;
 }

@@ -196,7 +196,7 @@ struct sheet why_rows(const struct whys *whys)
         if (why_is_answered(why))
             sheet_put(&sheet, "%.0f %%", 100 * why->explained);
         else
-            sheet_put(&sheet, "%s", verdict_name(why->comparison.verdict));
+            sheet_put(&sheet, "%s", verdict_said(why->comparison.verdict));
     }
     return sheet;
 }

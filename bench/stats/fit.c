@@ -46,7 +46,7 @@ const struct fit_words fit_words[FIT_LAWS] = {
                    2,
                    3,
                    {{"wait_ns", "a task holds its worker beyond its size for"},
-                    {"handover_ns", "handing over, one task after another"},
+                    {"handover_ns", "overhead per task, one after another"},
                     {"limit_per_s", "most tasks per second"}}},
 };
 

@@ -22,6 +22,11 @@ const char *verdict_name(enum verdict verdict)
     return names[verdict];
 }
 
+const char *verdict_said(enum verdict verdict)
+{
+    return verdict == VERDICT_UNRESOLVED ? "cannot tell yet" : verdict_name(verdict);
+}
+
 /* The level of what is judged after so many blocks, of comparisons that share the error. */
 static double level_after(unsigned comparisons, const struct looks *looks, unsigned blocks)
 {

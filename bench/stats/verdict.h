@@ -11,7 +11,8 @@
 
 enum verdict { VERDICT_UNRESOLVED, VERDICT_EQUAL, VERDICT_FASTER, VERDICT_SLOWER };
 
-const char *verdict_name(enum verdict verdict); /* "unresolved", "equal" ... */
+const char *verdict_name(enum verdict verdict); /* "unresolved", "equal" ...: in files */
+const char *verdict_said(enum verdict verdict); /* "cannot tell yet", "equal" ...: for people */
 
 /* What FAMILY_ERROR is shared among, and what counts as equal. All intervals claimed together hold together. */
 struct family {

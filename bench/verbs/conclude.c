@@ -26,12 +26,26 @@ int session_refuse(struct session *session, const char *verb, int rc, const char
     return code;
 }
 
+/* What came to its end may be the latest run. 0, or 1 where the link cannot be made. */
+static int latest_note(const struct session *session, const char *verb)
+{
+    char error[ERROR_MAX];
+    if (!run_finish(session->directory, error))
+        return 0;
+    complain(verb, "%s", error);
+    return 1;
+}
+
 int session_finish(struct session *session, const char *verb, int rc, const char *error)
 {
-    char closing[ERROR_MAX];
+    char closing[ERROR_MAX], ignored[ERROR_MAX];
     int closed = session_end(session, closing);
     if (rc != -ESTALE)
         session_follow(session, verb);
+    if (rc >= 0 && closed >= 0 && !session->interrupted)
+        return latest_note(session, verb);
+    if (rc != -ESTALE && session->interrupted) /* how far it came is in no other file */
+        host_note(session->directory, "interrupted", json_true(), ignored);
     if (rc == -ESTALE)
         complain(verb, "%s", error);
     else if (rc < 0 || closed < 0)
@@ -148,7 +162,9 @@ int run_go(struct session *session, const char *verb, struct remaining *before)
     int code = run_blocks(session, verb, before);
     if (code)
         return code;
-    code = session_conclude(session, verb);
+    if (!session->interrupted)
+        code = latest_note(session, verb);
+    const int concluded = session_conclude(session, verb);
     session_follow(session, verb);
-    return session->interrupted ? 128 + session->interrupted : code;
+    return session->interrupted ? 128 + session->interrupted : concluded ? concluded : code;
 }

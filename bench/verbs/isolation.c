@@ -113,7 +113,7 @@ static const char *verdict_words(const struct comparison *comparison)
     case VERDICT_SLOWER:
         return "more";
     default:
-        return "unresolved";
+        return verdict_said(comparison->verdict);
     }
 }
 

@@ -12,7 +12,7 @@
 #include "bench/model/metrics.h"
 #include "bench/model/options.h"
 #include "bench/model/run_dir.h"
-#include "bench/show/sheet.h"
+#include "bench/show/runs.h"
 #include "bench/verbs/verbs.h"
 #include <stdlib.h>
 #include <string.h>
@@ -254,12 +254,33 @@ static int suites_print(const struct machine *machine)
     return 0;
 }
 
-static int runs_print(const struct machine *machine)
+/* A row a run, under the heads of the table. */
+static void run_rows(const struct sheet *sheet)
 {
+    for (size_t r = 1; r < sheet_rows(sheet); r++) {
+        const struct sheet_cell *cells = &sheet->cells[r * sheet->columns];
+        json_t *row = json_object();
+        for (size_t c = 0; c < sheet->columns; c++)
+            row_put(row, sheet->cells[c].text, cells[c].text);
+        row_put(row, "about", cells[0].note ? cells[0].note : "");
+        json_array_append_new(rows, row);
+    }
+}
+
+static int runs_list(const struct machine *machine)
+{
+    struct sheet sheet;
     (void)machine;
-    int rc = runs_list(stdout);
+    int rc = runs_make(&sheet);
     if (rc)
         complain("list", "results: %s", strerror(-rc));
+    else if (rows)
+        run_rows(&sheet);
+    else if (sheet_rows(&sheet) > 1)
+        sheet_print(stdout, &sheet, screen_columns(stdout));
+    else
+        printf("%s/ has no run yet, 'poolbench run' makes one\n", RESULTS_DIRECTORY);
+    sheet_release(&sheet);
     return rc ? 1 : 0;
 }
 
@@ -288,7 +309,7 @@ static const struct {
     {"faults", "how a task can fail on purpose (--faults)", false, faults_print},
     {"metrics", "what is compared and judged (--metric)", false, metrics_print},
     {"suites", "experiments that come with poolbench", false, suites_print},
-    {"runs", "what is in results/", false, runs_print},
+    {"runs", "what is in results/, with commands and notes", false, runs_list},
     {"options", "all factors and settings of run and plan", false, options_list},
 };
 
@@ -345,7 +366,7 @@ const struct verb verb_list = {
     .name = "list",
     .chapter = "learn",
     .operands = "[pools|floors|workloads|places|faults|metrics|suites|runs|options]",
-    .summary = "show what there is, with its options, and what cannot work here",
+    .summary = "show what there is, and what cannot work here",
     .function = list_main,
     .help = "Shows each row with its options and their defaults, and what cannot work on this machine with the "
             "reason. Without a word, names the lists.",

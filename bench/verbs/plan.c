@@ -9,6 +9,7 @@
 #include "bench/show/sheet.h"
 #include "bench/verbs/verbs.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define LABEL_COLUMN 17
 
@@ -164,25 +165,23 @@ static unsigned row_fill(const struct plan *plan, const struct cell *cell, const
 
 static void cells_print(const struct plan *plan)
 {
-    char fields[FIELDS_MAX][SPEC_MAX];
-    size_t width[FIELDS_MAX] = {0};
+    char fields[FIELDS_MAX][SPEC_MAX], align[FIELDS_MAX + 1] = "";
     bool shown[OPTIONS_MAX] = {0};
     bool uncalibrated = false;
+    struct sheet sheet = {.align = align};
     for (unsigned i = 0; options[i].name; i++)
         shown[i] = option_is_of_cell(&options[i]) && varies(&options[i], &plan->cells);
     for (size_t row = 0; row <= plan->cells.count; row++) {
-        unsigned count = row_fill(plan, row ? &plan->cells.cell[row - 1] : NULL, shown, fields);
-        for (unsigned f = 0; f < count; f++)
-            width[f] = strlen(fields[f]) > width[f] ? strlen(fields[f]) : width[f];
+        sheet.columns = row_fill(plan, row ? &plan->cells.cell[row - 1] : NULL, shown, fields);
+        for (size_t f = 0; f < sheet.columns; f++)
+            sheet_put(&sheet, "%s", fields[f]);
+        uncalibrated |= !strcmp(fields[sheet.columns - 1], "?");
     }
+    memset(align, 'l', sheet.columns - 1);
+    align[sheet.columns - 1] = 'r';
     putchar('\n');
-    for (size_t row = 0; row <= plan->cells.count; row++) {
-        unsigned count = row_fill(plan, row ? &plan->cells.cell[row - 1] : NULL, shown, fields);
-        for (unsigned f = 0; f + 1 < count; f++)
-            printf("%-*s  ", (int)width[f], fields[f]);
-        printf("%*s\n", (int)width[count - 1], fields[count - 1]);
-        uncalibrated |= !strcmp(fields[count - 1], "?");
-    }
+    sheet_print(stdout, &sheet, screen_columns(stdout));
+    sheet_release(&sheet);
     if (uncalibrated)
         printf("?: not calibrated on this machine yet; run does that first\n");
 }

@@ -99,7 +99,7 @@ static int resume_main(const struct arguments *given)
     char directory[PATH_MAX], error[ERROR_MAX] = "";
     struct remaining remaining = {0};
     struct session session = SESSION_CLOSED;
-    int code = arguments_run("resume", given, 0, directory);
+    int code = arguments_run_unfinished("resume", given, directory);
     if (code)
         return code;
     int rc = verb_check_run(directory, error);
@@ -128,12 +128,12 @@ const struct verb verb_resume = {
     .name = "resume",
     .chapter = "measure",
     .operands = "[RUN]",
-    .summary = "go on with a run that was interrupted, killed or out of disk",
+    .summary = "go on with a run that was interrupted or killed",
     .function = resume_main,
     .help = "Runs what is left of the plan of a run that ended early, with its seed, its cells and the order of its "
             "blocks; then the summary, charts and report, as run does. What a crash left behind the last whole trial "
             "is cut off; trials that were interrupted run again. A budget no longer counts. Refused on another machine "
-            "or with another build, since blocks of one run are compared with each other. RUN is its directory, the "
-            "beginning of its name, or latest (the default).",
+            "or with another build, since blocks of one run are compared with each other. RUN is its directory or the "
+            "beginning of its name; without it, the newest run in results/ that has not ended.",
     .operands_max = 1,
     .arguments = resume_arguments};

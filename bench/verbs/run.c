@@ -30,7 +30,7 @@ const struct verb verb_run = {
     .name = "run",
     .chapter = "measure",
     .operands = "[SUITE.ini ...]",
-    .summary = "run an experiment: trials of every cell, CSV files, a summary",
+    .summary = "run an experiment: trials, CSV files, answer, report",
     .function = run_main,
     .help = "Runs every combination of the given factors (a cell) in blocks of random order, and leaves CSV files in "
             "results/. SUITE.ini is a file of experiments, or the name of one that comes with poolbench (quick, "

@@ -404,7 +404,7 @@ const struct verb verb_selftest = {
     .name = "selftest",
     .chapter = "trust",
     .operands = "",
-    .summary = "compare pools with themselves: are there differences where there are none?",
+    .summary = "compare pools with themselves: no difference is right",
     .function = selftest_main,
     .help = "Runs pools against themselves under two labels, in blocks like those of a run, and counts how often they "
             "are found to differ: about 200 comparisons in a minute. Passes, and exits with 0, when there are no more "

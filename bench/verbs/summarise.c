@@ -104,7 +104,7 @@ const struct verb verb_summarise = {
     .chapter = "look",
     .operands = "[RUN]",
     .arguments = arguments,
-    .summary = "make summary.csv of a run anew and print it",
+    .summary = "print the answer and the tables of a run",
     .function = summarise_main,
     .help = "Makes summary.csv of a run anew from its trials.csv and latency.csv, and prints the screen. RUN is its "
             "directory, the beginning of its name, or latest (the default). Exits with 1 where not one trial ended "

@@ -4,6 +4,7 @@
 #include "bench/base/units.h"
 #include "bench/model/host.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/headline.h"
 #include "bench/show/report/parts.h"
 #include "bench/show/screen.h"
 #include "bench/show/tables.h"
@@ -112,6 +113,8 @@ static void put_conclusions(struct report *r)
         return;
     if (r->table)
         answer_print(lines.out, r->table, r->run_id); /* of a copy, too */
+    if (r->table)
+        headline_sure(lines.out, r->table);
     fputs(r->analysis->findings, lines.out);
     if (ftell(lines.out) <= 0)
         fputs(silence(r), lines.out);

@@ -50,7 +50,7 @@ static void ratio_add(struct text *line, const struct comparison *c)
     if (isnan(c->interval.lo))
         text_add(line, "%.2fx, no interval: %zu blocks of %zu that it takes", c->ratio, c->blocks, c->blocks_needed);
     else
-        text_add(line, "%.2fx [%.2f .. %.2f], %s", c->ratio, c->interval.lo, c->interval.hi, verdict_name(c->verdict));
+        text_add(line, "%.2fx [%.2f .. %.2f], %s", c->ratio, c->interval.lo, c->interval.hi, verdict_said(c->verdict));
 }
 
 /* How sure that is. */
@@ -75,9 +75,9 @@ static void line_why(const struct advice *advice, const struct contest *contest)
     else if (!equal && !unresolved)
         text_add(&line, "the least %s of %zu, and surely: all others are slower", metric, contest->count);
     else
-        text_add(&line, "%s winner: %zu of %zu others cannot be told from the least %s%s; this is the simplest %s%s",
-                 unresolved ? "an unresolved" : "no single", equal + unresolved, contest->count - 1, metric,
-                 unresolved ? "" : " (equal within 2 %)",
+        text_add(&line, "%s: %zu of %zu others cannot be told from the least %s%s; this is the simplest %s%s",
+                 unresolved ? "cannot tell yet which is best" : "no single winner", equal + unresolved,
+                 contest->count - 1, metric, unresolved ? "" : " (equal within 2 %)",
                  unresolved ? "that was measured within a tenth of it" : "of them",
                  contest->chosen ? "" : ", and has the least itself");
     if (contest->chosen && !(advice->wish.p99_ns && enough)) {

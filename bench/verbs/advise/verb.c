@@ -154,7 +154,7 @@ const struct verb verb_advise = {
     .name = "advise",
     .chapter = "search",
     .operands = "[RUN]",
-    .summary = "say which pool to take for given tasks, with how many workers",
+    .summary = "say which pool and how many workers your tasks need",
     .function = advise_main,
     .help = "Names a pool, its workers and their place, how sure that is, what to expect, the cells it rests on, and "
             "where the answer would be another. With RUN it takes the nearest cells of the same kind that were "

@@ -118,7 +118,7 @@ const struct verb verb_check = {
     .name = "check",
     .chapter = "trust",
     .operands = "",
-    .summary = "say what will spoil a run on this machine, and measure its noise",
+    .summary = "say what will spoil a run here, and measure the noise",
     .function = check_main,
     .help =
         "Looks at what disturbs measurements: other processes, steal, quotas, limits, frequencies, clocks, swap, "

@@ -86,7 +86,9 @@ static void pair_put(struct sheet *sheet, const struct compare *c, const struct 
 {
     double margin = c->question.margin;
     char label[192], interval[96], cell[96], base[96], ratio[32], verdict[32];
-    snprintf(verdict, sizeof verdict, "%s%s", verdict_words(c, p), p->lag.said ? " &" : "");
+    snprintf(verdict, sizeof verdict, "%s%s",
+             p->comparison.blocks ? verdict_said(p->comparison.verdict) : verdict_words(c, p),
+             p->lag.said ? ", less sure" : "");
     sheet_put(sheet, "%s", label_text(label, sizeof label, c, c->cell, p->cell));
     sheet_put(sheet, "%s%s", ratio_text(ratio, sizeof ratio, p->comparison.ratio, margin),
               isnan(p->comparison.ratio) ? "" : "x");
@@ -218,7 +220,7 @@ static void foot_print(FILE *out, const struct compare *c, enum style style)
                  100 * (1 - 2 * CLEAR_ERROR), 100 * (1 - 2 * DROP_ERROR));
     say(out, style,
         "%zu comparison%s: all intervals hold together with %.0f %% (each by itself %.4g %%%s). equal: wholly "
-        "within %.4g %%; faster, slower: wholly below, above 1x; else unresolved.",
+        "within %.4g %%; faster, slower: wholly below, above 1x; else these blocks cannot tell yet.",
         c->count, c->count == 1 ? "" : "s", 100 * (1 - FAMILY_ERROR), 100 * c->family.level, levels, 100 * margin);
     if (c->mean.blocks && (c->mean_left_out ? c->mean_cells : c->count) > 1) {
         char of[64] = "", without[64] = "";
@@ -234,8 +236,7 @@ static void foot_print(FILE *out, const struct compare *c, enum style style)
     }
     if (lags)
         say(out, style,
-            "&: blocks depend on the one before, which intervals take them not to; the verdict is surer than it may "
-            "be.");
+            "less sure: each block of that row depends on the one before, and intervals do not allow for that.");
     if (!isnan(c->visible))
         say(out, style, "Smallest difference visible here: about %.*f %% (4 of 5 such differences would show).",
             c->visible < 0.1, 100 * c->visible);
@@ -343,9 +344,9 @@ static void group_print(FILE *out, const struct compare *c, enum style style, si
         ns += resolve_command(other, sizeof other, c, blocks, 0);
     }
     if (blocks > RESOLVE_MAX)
-        fprintf(words.out, "Unresolved, and would take more than %d blocks: ", RESOLVE_MAX);
+        fprintf(words.out, "Cannot tell yet, and would take more than %d blocks: ", RESOLVE_MAX);
     else
-        fprintf(words.out, "Unresolved, and probably settled by %zu blocks%s%s: ", blocks, isnan(ns) ? "" : ", about ",
+        fprintf(words.out, "Cannot tell yet; probably settled by %zu blocks%s%s: ", blocks, isnan(ns) ? "" : ", about ",
                 isnan(ns) ? "" : format_duration(took, sizeof took, ns));
     for (size_t i = 0; i < c->count; i++)
         if (resolve_is(&c->pairs[i], blocks))

@@ -234,6 +234,7 @@ static int run_add(const char *name, struct sides *sides)
     char directory[PATH_MAX], error[ERROR_MAX];
     if (run_find(name, directory, sizeof directory, error))
         return complain("compare", "%s", error);
+    arguments_newer_say("compare", name, directory);
     if (sides->count == SIDE_RUNS_MAX)
         return complain("compare", "more than %d runs a side", SIDE_RUNS_MAX);
     for (size_t r = 0; r < sides->count; r++)
@@ -305,7 +306,7 @@ const struct verb verb_compare = {
     .name = "compare",
     .chapter = "look",
     .operands = "[RUN[,RUN,RUN...]] [RUN[,RUN,RUN...]]",
-    .summary = "say which cells are faster, by how much, with what certainty",
+    .summary = "say which cells are faster, by how much, how surely",
     .function = compare_main,
     .help =
         "Compares the cells of a run that differ in one factor, block by block, with intervals that hold together; "

@@ -357,7 +357,7 @@ const struct verb verb_conformance = {
     .name = "conformance",
     .chapter = "trust",
     .operands = "",
-    .summary = "say whether a pool keeps the contract, whatever it is used for",
+    .summary = "say whether a pool keeps the contract of pools",
     .function = conformance_main,
     .help = "Runs a pool, one of a plug-in or one that is built in, through what a run may ask of it: numbers of "
             "workers and tasks, ways of arriving and collecting, payloads, sleeping tasks, places, tasks that fail on "

@@ -201,7 +201,9 @@ static int answer_print(const struct whys *whys, size_t chosen)
     sheet_show(why_facts(why));
     if (whys->count > 1) {
         sheet_show(why_rows(whys));
-        printf("Above is row %zu; another: explain RUN ROW; other pairs: explain RUN ROW --by pool A,B\n", chosen + 1);
+        wrapped_print(stdout, 0, 0,
+                      "Above is row %zu; another: explain RUN ROW; other pairs: explain RUN ROW --by pool A,B",
+                      chosen + 1);
     }
     return 0;
 }

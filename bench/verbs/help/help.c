@@ -18,18 +18,19 @@ void verb_help_print(const struct verb *verb)
     arguments_explain(verb);
 }
 
-enum { HELP_MAN, HELP_COMPLETION, HELP_MARKDOWN, HELP_PRINTS };
+enum { HELP_MAN, HELP_COMPLETION, HELP_MARKDOWN, HELP_PRINTS, HELP_SHELL = HELP_PRINTS };
 static const struct argument help_arguments[] = {
     [HELP_MAN] = {"man", "", "", "The manual page: poolbench help --man | man -l -", false},
-    [HELP_COMPLETION] = {"completion", "", "", "Completion for bash.", false},
+    [HELP_COMPLETION] = {"completion", "", "", "Completion for a shell, which --shell names.", false},
     [HELP_MARKDOWN] = {"markdown", "", "", "The whole command line on one page.", false},
+    [HELP_SHELL] = {"shell", "bash|zsh|fish", "bash", "The shell that --completion is for.", true},
     {.name = NULL},
 };
 
 static int verbs_print(const struct verb *const *verbs)
 {
     const char *chapter = "";
-    printf("poolbench runs the same tasks through interchangeable pools of workers and measures them.\n\n"
+    printf("poolbench measures whether to run tasks in processes, in threads or in a mix.\n\n"
            "usage: poolbench VERB ...\n");
     for (const struct verb *const *at = verbs, *verb; (verb = *at); at++) {
         bool begins = strcmp(verb->chapter, chapter) != 0;
@@ -42,8 +43,8 @@ static int verbs_print(const struct verb *const *verbs)
 
 static int help_main(const struct arguments *given)
 {
-    static int (*const print[HELP_PRINTS])(const struct verb *const *verbs) = {man_print, completion_print,
-                                                                               markdown_print};
+    static int (*const print[HELP_PRINTS])(const struct verb *const *verbs) = {
+        [HELP_MAN] = man_print, [HELP_MARKDOWN] = markdown_print};
     const char *wish = NULL;
     int (*chosen)(const struct verb *const *verbs) = verbs_print;
     for (unsigned i = 0; i < HELP_PRINTS; i++) {
@@ -55,6 +56,8 @@ static int help_main(const struct arguments *given)
         wish = help_arguments[i].name;
         chosen = print[i];
     }
+    if (!chosen)
+        return completion_print(given->verbs, given->value[HELP_SHELL]);
     if (!given->operands)
         return chosen(given->verbs);
     const struct verb *verb = verb_find(given->verbs, given->operand[0]);
@@ -79,11 +82,11 @@ const struct verb verb_help = {
     .name = "help",
     .chapter = "learn",
     .operands = "[VERB]",
-    .summary = "explain a verb; print the manual or the completion of bash",
+    .summary = "explain a verb; print the manual or a completion",
     .function = help_main,
     .help = "Explains a verb, or names all of them. With an option it prints what is made from the same tables: the "
-            "manual page, the command line on one page, or completion for bash, which `source <(poolbench help "
-            "--completion)` has at once.",
+            "manual page, the command line on one page, or completion for bash, zsh or fish: `source <(poolbench help "
+            "--completion)` has bash's at once.",
     .operands_max = 1,
     .arguments = help_arguments};
 

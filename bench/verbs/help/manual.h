@@ -24,6 +24,6 @@ void manual_tables(manual_section *section, manual_item *item);
 /* verbs: all there are; ends with NULL. The exit code. */
 int man_print(const struct verb *const *verbs);
 int markdown_print(const struct verb *const *verbs);
-int completion_print(const struct verb *const *verbs);
+int completion_print(const struct verb *const *verbs, const char *shell); /* bash, zsh or fish */
 
 #endif

@@ -56,9 +56,9 @@ static void value_print(FILE *out, const struct fit *fit, size_t v, double most)
     if (strcmp(lo, hi) != 0)
         snprintf(interval, sizeof interval, "  [%s .. %s]", lo, hi);
     if (spelling == WORKERS && fit->value[v] > most)
-        fprintf(out, "    %-46s beyond what was measured: %.0f%s\n", words, most, interval);
+        fprintf(out, "    %-43s beyond what was measured: %.0f%s\n", words, most, interval);
     else
-        fprintf(out, "    %-46s %10s%s\n", words, value, interval);
+        fprintf(out, "    %-43s %10s%s\n", words, value, interval);
 }
 
 static double workers_at(const struct studies *studies, const struct study *study, size_t point)

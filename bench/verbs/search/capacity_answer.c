@@ -5,6 +5,7 @@
 #include "bench/model/recorded.h"
 #include "bench/model/run_dir.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/lines.h"
 #include "bench/stats/pooled.h"
 #include "bench/verbs/search/capacity.h"
 #include "bench/verbs/search/search.h"
@@ -182,9 +183,10 @@ void capacity_screen(const struct capacity *capacity, const struct run_data *run
     search_head(&capacity->session, "capacity", capacity->block, run, out);
     if (capacity->over_budget)
         fprintf(out, "! the budget ended it after %u of %u blocks\n", capacity->block, capacity->rounds);
-    fprintf(out, "\nCapacity: highest rate of random arrivals with p%.4g within %s; %s, %s, %u workers\n",
-            100 * capacity->share, format_duration(limit, sizeof limit, capacity->deadline_ns), cell->f.workload,
-            format_duration(size, sizeof size, (double)cell->f.size_ns), workers);
+    fputc('\n', out);
+    wrapped_print(out, 0, 0, "Capacity: highest rate of random arrivals with p%.4g within %s; %s, %s, %u workers",
+                  100 * capacity->share, format_duration(limit, sizeof limit, capacity->deadline_ns), cell->f.workload,
+                  format_duration(size, sizeof size, (double)cell->f.size_ns), workers);
     winner_print(capacity, out);
     for (size_t i = 0; i < capacity->pools; i++)
         pool_print(capacity, &capacity->pool[i], out);

@@ -4,6 +4,7 @@
 #include "bench/base/units.h"
 #include "bench/model/csv.h"
 #include "bench/model/host.h"
+#include "bench/show/lines.h"
 #include "bench/verbs/search/search.h"
 #include "bench/verbs/verbs.h"
 #include <math.h>
@@ -124,13 +125,15 @@ static void metg_answer(const struct searches *searches, const struct cell_searc
 static void metg_print(const struct searches *searches, const struct run_data *run, FILE *out)
 {
     const struct cell *cell = &searches->session.plan.cells.cell[0];
-    fprintf(out,
-            "METG(%.3g%%): wall time x CPUs / tasks where %.3g %% of the highest throughput is left; %s, %u workers\n",
-            100 * searches->limit, 100 * searches->limit, cell->f.workload, search_workers(searches));
+    wrapped_print(
+        out, 0, 0,
+        "METG(%.3g%%): wall time x CPUs / tasks where %.3g %% of the highest throughput is left; %s, %u workers",
+        100 * searches->limit, 100 * searches->limit, cell->f.workload, search_workers(searches));
     search_lines(searches, run, out);
-    fprintf(out,
-            "The highest throughput is that of pool static with tasks of 1 ms, in the same blocks. size: the label of "
-            "a task there.\nIntervals hold together at 95 %%.\n");
+    wrapped_print(out, 0, 0,
+                  "The highest throughput is that of pool static with tasks of 1 ms, in the same blocks. size: the "
+                  "label of a task there.");
+    fputs("Intervals hold together at 95 %.\n", out);
 }
 
 static int metg_main(const struct arguments *given)

@@ -10,6 +10,7 @@
 #include "bench/model/run_dir.h"
 #include "bench/model/settings.h"
 #include "bench/model/summary_factors.h"
+#include "bench/show/lines.h"
 #include "bench/stats/verdict.h"
 #include "bench/verbs/conclude.h"
 #include "bench/verbs/search/search.h"
@@ -301,8 +302,9 @@ void search_head(const struct session *session, const char *verb, unsigned block
 
 void search_foot(const struct session *session, const char *verb, FILE *out)
 {
-    fprintf(out, "\n%s: %s.csv, report.html, summary.csv, trials.csv, latency.csv, host.json\n", session->directory,
-            verb);
+    fputc('\n', out);
+    wrapped_print(out, 0, 0, "%s: %s.csv, report.html, summary.csv, trials.csv, latency.csv, host.json",
+                  session->directory, verb);
 }
 
 static void screen(const struct searches *searches, const struct run_data *run, FILE *out)

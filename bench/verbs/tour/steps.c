@@ -308,10 +308,10 @@ static void lists_print(const char *pool, const struct lists *lists)
         const struct view *view = &lists->view[is_submitter ? 0 : i];
         char holds[64];
         list_write(view->items, view->count < VIEW_ITEMS ? view->count : VIEW_ITEMS, holds, sizeof holds);
-        printf("  %-8s  %-9s  %7" PRId32 "  0x%-12" PRIx64 "  ", i == 1 ? pool : "",
-               is_submitter ? "submitter" : "worker", view->pid, view->address);
+        printf("  %-7s %-9s %7" PRId32 " 0x%-12" PRIx64 " ", i == 1 ? pool : "", is_submitter ? "submitter" : "worker",
+               view->pid, view->address);
         if (is_submitter)
-            printf("%-18s  %s\n", holds, lists->handed_back);
+            printf("%-18s %s\n", holds, lists->handed_back);
         else
             puts(holds);
     }
@@ -337,7 +337,7 @@ static int address_spaces(struct tour *tour)
             return code;
         lists_keep(&happened, &lists[i]);
     }
-    printf("\n  %-8s  %-9s  %7s  %-14s  %-18s  %s\n", "pool", "who", "pid", "its list is at", "and holds",
+    printf("\n  %-7s %-9s %7s %-14s %-18s %s\n", "pool", "who", "pid", "its list is at", "and holds",
            "was handed back");
     for (unsigned i = 0; i < ROWS; i++)
         lists_print(rows[i].pool, &lists[i]);
