@@ -81,7 +81,7 @@ const struct verb verb_merge = {
     .name = "merge",
     .chapter = "measure",
     .operands = "[RUN] [RUN...]",
-    .summary = "make one run of runs made elsewhere: arrays, CI jobs, hosts",
+    .summary = "make one run of runs made elsewhere (hosts, CI jobs)",
     .function = merge_main,
     .help =
         "Makes one run of several that were made elsewhere, which every verb that reads runs can look at: its host is "
