@@ -257,9 +257,9 @@ json_t *facts_kernel(void)
     int slack_ns = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", text_or_null(known ? kernel.sysname : NULL),
-        "boot_id", file_text("/proc/sys/kernel/random/boot_id"), "release",
-        text_or_null(known ? kernel.release : NULL), "version", text_or_null(known ? kernel.version : NULL),
-        "architecture", text_or_null(known ? kernel.machine : NULL), "command_line", file_text("/proc/cmdline"),
+        "boot_id", file_text("/proc/sys/kernel/random/boot_id"), "release", text_or_null(known ? kernel.release : NULL),
+        "version", text_or_null(known ? kernel.version : NULL), "architecture",
+        text_or_null(known ? kernel.machine : NULL), "command_line", file_text("/proc/cmdline"),
         "transparent_hugepages", file_text("/sys/kernel/mm/transparent_hugepage/enabled"), "randomize_va_space",
         number_or_null(sysfile_number("/proc/sys/kernel/randomize_va_space")), "timer_slack_ns",
         number_or_null(slack_ns), "numa_balancing", number_or_null(sysfile_number("/proc/sys/kernel/numa_balancing")));
