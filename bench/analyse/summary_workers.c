@@ -2,6 +2,7 @@
  * draw as much as of the workers, so only trials that are there whole count. */
 #include "bench/analyse/summary_work.h"
 #include "bench/base/refuse.h"
+#include "bench/base/room.h"
 #include "bench/model/by_trial.h"
 #include <errno.h>
 #include <math.h>
@@ -46,14 +47,8 @@ static int on_sample(size_t trial, const void *row, void *arg)
     if (sample->worker < 0 || sample->worker >= WORKER_MAX || sample->start_ns == MISSING || sample->end_ns == MISSING)
         return 0; /* that trial will lack a task */
     size_t worker = (size_t)sample->worker;
-    if (worker >= reading->size) {
-        size_t size = worker * 2 + 64;
-        double *busy = reallocarray(reading->busy, size, sizeof *busy);
-        if (!busy)
-            return refuse_as(-ENOMEM, reading->error, "%s: out of memory", sample_format.file);
-        reading->busy = busy;
-        reading->size = size;
-    }
+    if (room_for(&reading->busy, &reading->size, worker + 1, sizeof *reading->busy))
+        return refuse_as(-ENOMEM, reading->error, "%s: out of memory", sample_format.file);
     while (reading->count <= worker)
         reading->busy[reading->count++] = 0;
     reading->busy[worker] += (double)(sample->end_ns - sample->start_ns);

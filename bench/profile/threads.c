@@ -1,5 +1,6 @@
 /* See threads.h. */
 #include "bench/profile/threads.h"
+#include "bench/base/room.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,14 +31,8 @@ static int stretch_put(struct reading *r, const struct stretch *stretch)
     struct threads *threads = r->threads;
     if (stretch->to_ns <= stretch->from_ns && !stretch->is_last)
         return 0;
-    if (threads->stretches == r->stretch_room) {
-        const size_t room = r->stretch_room ? 2 * r->stretch_room : 1024;
-        struct stretch *more = reallocarray(threads->stretch, room, sizeof *more);
-        if (!more)
-            return -ENOMEM;
-        threads->stretch = more;
-        r->stretch_room = room;
-    }
+    if (room_for(&threads->stretch, &r->stretch_room, threads->stretches + 1, sizeof *stretch))
+        return -ENOMEM;
     threads->stretch[threads->stretches++] = *stretch;
     return 0;
 }

@@ -1,6 +1,7 @@
 /* samples.csv is streamed; one number a worker is kept, for one trial at a time. */
 #include "bench/analyse/why/gaps.h"
 #include "bench/base/refuse.h"
+#include "bench/base/room.h"
 #include "bench/model/by_trial.h"
 #include <errno.h>
 #include <math.h>
@@ -50,16 +51,8 @@ static int on_sample(size_t trial, const void *row, void *arg)
     if (sample->worker < 0 || sample->worker >= WORKER_MAX || sample->end_ns == MISSING)
         return 0; /* that trial will lack a task */
     const size_t worker = (size_t)sample->worker;
-    if (worker >= reading->size) {
-        const size_t size = worker * 2 + 64;
-        double *last = reallocarray(reading->last, size, sizeof *last);
-        if (!last)
-            return refuse_as(-ENOMEM, reading->error, "%s: out of memory", sample_format.file);
-        for (size_t i = reading->size; i < size; i++)
-            last[i] = 0;
-        reading->last = last;
-        reading->size = size;
-    }
+    if (room_for(&reading->last, &reading->size, worker + 1, sizeof *reading->last))
+        return refuse_as(-ENOMEM, reading->error, "%s: out of memory", sample_format.file);
     reading->last[worker] = fmax(reading->last[worker], (double)sample->end_ns);
     reading->tasks++;
     return 0;

@@ -1,6 +1,7 @@
 /* samples.csv is streamed; the tasks of one trial are kept at a time. */
 #include "bench/analyse/why/tail.h"
 #include "bench/base/refuse.h"
+#include "bench/base/room.h"
 #include "bench/model/by_trial.h"
 #include "bench/stats/stats.h"
 #include <errno.h>
@@ -45,14 +46,8 @@ static int on_sample(size_t trial, const void *row, void *arg)
     if (sample->start_ns == MISSING || sample->end_ns == MISSING || sample->submit_ns == MISSING ||
         sample->reap_ns == MISSING)
         return 0;
-    if (reading->count == reading->room) {
-        const size_t room = 2 * reading->room + 256;
-        struct stamps *tasks = reallocarray(reading->tasks, room, sizeof *tasks);
-        if (!tasks)
-            return refuse_as(-ENOMEM, reading->error, "%s: out of memory", sample_format.file);
-        reading->tasks = tasks;
-        reading->room = room;
-    }
+    if (room_for(&reading->tasks, &reading->room, reading->count + 1, sizeof *reading->tasks))
+        return refuse_as(-ENOMEM, reading->error, "%s: out of memory", sample_format.file);
     reading->tasks[reading->count++] = (struct stamps){
         .due = (double)(sample->due_ns == MISSING ? sample->submit_ns : sample->due_ns),
         .submit = (double)sample->submit_ns,
