@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h> /* after what it needs */
@@ -293,6 +294,55 @@ static void wake_ups_are_named(void **state)
     assert_non_null(strstr(said, "wake-ups"));
 }
 
+/* Events of A and B a task, as profiled siblings of theirs have counted them; shared: for half of the time. Cycles and
+ * instructions in every block, cache misses likewise, as the pair that is in turn. */
+static void counters_put(double cycles, double instructions, double misses, bool shared)
+{
+    static const char *const events[] = {"cycles", "instructions", "cache-misses"};
+    const double b[] = {cycles, instructions, misses}, a[] = {300000, 600000, 50};
+    assert_true(!mkdir(RUN "/profile", 0777) || errno == EEXIST);
+    assert_int_equal(system("cp " RUN "/trials.csv " RUN "/profile/trials.csv"), 0);
+    FILE *out = fopen(RUN "/profile/counters.csv", "w");
+    assert_non_null(out);
+    fputs("trial_id,role,phase,pmu,event,scope,value,enabled_ns,running_ns,group,source\n", out);
+    for (int block = 0; block < BLOCKS; block++)
+        for (int is_b = 0; is_b < 2; is_b++)
+            for (int i = 0; i < 3; i++)
+                fprintf(out, "%d,all,run,cpu,%s,user,%.0f,1000000,%d,core,perf_event\n", 3 * block + 2 + is_b,
+                        events[i], (is_b ? b : a)[i] * TASKS * (1 + 0.001 * (block % 3)) / (shared ? 2 : 1),
+                        shared ? 500000 : 1000000);
+    fclose(out);
+}
+
+/* More instructions, or more of their time in memory; cycles alone tell neither. */
+static void what_was_counted_is_named(void **state)
+{
+    static const struct {
+        double cycles, instructions, misses;
+        bool is_named;
+        const char *said;
+    } cases[] = {{360000, 720000, 50, true, "instructions a task against 600"},
+                 {360000, 600000, 900, true, " cache misses a task against 50"},
+                 {360000, 600000, 50, false, "--profile counters would tell"}};
+    const struct truth truths[] = {
+        {.pool = "serial"}, {.pool = "pthread", .hand = 500}, {.pool = "prefork", .hand = 500, .body_more = 20000}};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        char said[4096] = "";
+        run_make(truths, 3);
+        counters_put(cases[i / 2].cycles, cases[i / 2].instructions, cases[i / 2].misses, i % 2);
+        const struct explanation e = explained(0, "pthread", "prefork", said, sizeof said);
+        assert_int_equal(e.counters, 3);
+        for (unsigned k = 0; k < e.counters; k++)
+            assert_int_equal(e.counter[k].is_shared, i % 2);
+        assert_true(fabs(e.counter[0].change.more - (cases[i / 2].cycles - 300000)) < 1000);
+        assert_int_equal(e.part[STATE_BODY_MORE].is_named, cases[i / 2].is_named);
+        if (!strstr(said, cases[i / 2].said))
+            fail_msg("%s", said);
+    }
+    assert_int_equal(system("rm -r " RUN "/profile"), 0);
+}
+
 /* Processes of one task lose their waiting: what cannot be told apart is one state, on both sides, and has no reason.
  */
 static void lost_waiting_is_one_state(void **state)
@@ -433,6 +483,7 @@ int main(void)
         cmocka_unit_test(serialised_submitter_is_named),
         cmocka_unit_test(waiting_to_answer_is_no_state),
         cmocka_unit_test(wake_ups_are_named),
+        cmocka_unit_test(what_was_counted_is_named),
         cmocka_unit_test(lost_waiting_is_one_state),
         cmocka_unit_test(refusals),
     };

@@ -5,6 +5,7 @@
  */
 #ifndef POOLBENCH_JOB_JOB_FILE_H
 #define POOLBENCH_JOB_JOB_FILE_H
+#include "bench/base/counters.h"
 #include "bench/job/factors.h"
 #include "pools/parts/numa.h"
 #include "pools/pool.h"
@@ -85,6 +86,8 @@ struct job_file {
     uint64_t probe_iterations; /* JOB_CALIBRATE: the one size to be measured; 0: several, to fit a line to */
     uint32_t conformance;      /* enum conformance_mode: a trial of `conformance` */
     uint32_t probe_depth;      /* JOB_PROBE: the last step to be taken, enum probe_step */
+    uint32_t counters_count;
+    struct counter_asked counters[COUNTERS_MOST];
 };
 
 /* What is looked at beside a trial of any run: every result, what close has left; and in the place of the driver, how
@@ -182,6 +185,7 @@ struct trial_report {
     int64_t cut_tasks;                    /* the warm-up, of those in PHASE_LATENCY; -1: not known */
     double latency_lag1, effective_tasks; /* of the others; NAN: not known */
     double calibrate_iterations[CALIBRATION_POINTS], calibrate_ns[CALIBRATION_POINTS];
+    struct counter_answer counters[COUNTERS_MOST]; /* job_file.counters_count of them */
 };
 
 #endif

@@ -31,7 +31,8 @@ enum what { START, STOPS, END, WHO };
 
 struct letter {
     enum what what;
-    char program[PATH_MAX + 64]; /* START */
+    unsigned words;               /* START: so many, */
+    char text[2 * PATH_MAX + 64]; /* each with its end */
 };
 
 struct answer {
@@ -47,26 +48,31 @@ struct answer {
 
 /* Between vfork and exec, in the memory of the guard, which stands still: system calls alone, and nothing written that
  * it would read. */
-static _Noreturn void become_trial(const char *program, pid_t guard)
+static _Noreturn void become_trial(const char *program, char *const *arguments, pid_t guard)
 {
-    char *arguments[] = {(char *)(uintptr_t)TRIAL_NAME, NULL};
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* the program does so too */
     setpgid(0, 0);
     if (getppid() == guard && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
-        execv(program, arguments);
+        execvp(program, arguments);
     _exit(127);
 }
 
 /* Where processes are short there may be room again soon, as for those of pools. */
-static pid_t start(const char *program)
+static pid_t start(const struct letter *letter)
 {
     const struct timespec pause = clock_timespec(FORK_RETRY_NS);
     const uint64_t until = clock_monotonic_ns() + FORK_GIVE_UP_NS;
     const pid_t guard = getpid();
+    char *arguments[GUARD_WORDS + 1] = {NULL};
+    const char *at = letter->text;
+    for (unsigned i = 0; i < letter->words && i < GUARD_WORDS; i++, at += strlen(at) + 1)
+        arguments[i] = (char *)(uintptr_t)at;
+    if (letter->words == 1)
+        arguments[0] = (char *)(uintptr_t)TRIAL_NAME;
     for (;;) {
         pid_t pid = vfork();
         if (pid == 0)
-            become_trial(program, guard);
+            become_trial(letter->text, arguments, guard);
         pid = pid < 0 ? -errno : pid;
         if (pid != -EAGAIN || clock_is_past(until))
             return pid;
@@ -173,7 +179,7 @@ static int descriptors_keep(int socket, int memfd)
 static void obey(const struct letter *letter, struct ward *ward, struct answer *answer)
 {
     if (letter->what == START) {
-        pid_t pid = start(letter->program);
+        pid_t pid = start(letter);
         answer->error = pid < 0 ? -pid : 0;
         answer->pid = pid < 0 ? 0 : pid;
         *ward = (struct ward){.pid = answer->pid};
@@ -287,15 +293,19 @@ static int ask(const struct guard *guard, const struct letter *letter, size_t by
     return got == (ssize_t)sizeof *answer ? 0 : -EPIPE;
 }
 
-int guard_start_trial(struct guard *guard, const char *program, pid_t *pid)
+int guard_start_trial(struct guard *guard, const char *const *words, pid_t *pid)
 {
     struct letter letter = {.what = START};
     struct answer answer;
-    size_t length = strlen(program);
-    if (length >= sizeof letter.program)
-        return -ENAMETOOLONG;
-    memcpy(letter.program, program, length + 1);
-    int rc = ask(guard, &letter, offsetof(struct letter, program) + length + 1, &answer);
+    size_t used = 0;
+    for (; words[letter.words]; letter.words++) {
+        const size_t length = strlen(words[letter.words]) + 1;
+        if (used + length > sizeof letter.text || letter.words == GUARD_WORDS)
+            return -ENAMETOOLONG;
+        memcpy(letter.text + used, words[letter.words], length);
+        used += length;
+    }
+    int rc = ask(guard, &letter, offsetof(struct letter, text) + used, &answer);
     if (rc == 0 && answer.error)
         rc = -answer.error;
     if (rc == 0)

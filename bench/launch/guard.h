@@ -37,9 +37,11 @@ struct stops {
 /* Makes the guard; what an earlier one whose harness was killed with it has left is ended first. 0 or -errno. */
 int guard_open(struct guard *guard, int memfd);
 void guard_close(struct guard *guard); /* also one that was never opened (zeroed) */
-/* Starts the program in a process group of its own, whose number goes to *pid. 0 or -errno; -EPIPE: the guard is dead,
- * and what follows is guard_replace. */
-int guard_start_trial(struct guard *guard, const char *program, pid_t *pid);
+#define GUARD_WORDS 32                 /* at most, with the program */
+/* Starts the program in a process group of its own, whose number goes to *pid. words: NULL behind the last, which is
+ * the trial program; those before it are a command that starts it, the first found as execvp(3) does. 0 or -errno;
+ * -EPIPE: the guard is dead, and what follows is guard_replace. */
+int guard_start_trial(struct guard *guard, const char *const *words, pid_t *pid);
 /* Of the guard itself, which makes trial programs: what is opened on it, they inherit. 0 or -EPIPE. */
 int guard_number(struct guard *guard, pid_t *pid);
 int guard_stops(struct guard *guard, struct stops *stops); /* of the trial so far. 0 or -EPIPE */

@@ -254,10 +254,18 @@ static int await_end(struct launcher *launcher, struct vigil *vigil, int pidfd, 
 
 static int trial_start(struct launcher *launcher, pid_t *pid)
 {
-    const char *program = launcher->other ? launcher->other : launcher->program;
-    int rc = guard_start_trial(&launcher->guard, program, pid);
+    const char *words[GUARD_WORDS + 1];
+    size_t count = 0;
+    while (launcher->wrap && launcher->wrap[count]) {
+        words[count] = launcher->wrap[count];
+        if (++count == GUARD_WORDS)
+            return -E2BIG;
+    }
+    words[count++] = launcher->other ? launcher->other : launcher->program;
+    words[count] = NULL;
+    int rc = guard_start_trial(&launcher->guard, words, pid);
     if (rc == -EPIPE && (rc = guard_replace(&launcher->guard, 0)) == 0) /* it has died since the last trial */
-        rc = guard_start_trial(&launcher->guard, program, pid);
+        rc = guard_start_trial(&launcher->guard, words, pid);
     return rc;
 }
 

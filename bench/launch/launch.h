@@ -20,7 +20,8 @@ struct launch_watch {
 
 struct launcher {
     char program[4096];
-    const char *other; /* the trial program of the job that is there, in the place of `program`; NULL: that one */
+    const char *other;       /* the trial program of the job that is there, in the place of `program`; NULL: that one */
+    const char *const *wrap; /* words in front of it, NULL behind the last; NULL: none */
     int memfd;
     void *map; /* the job file */
     size_t bytes;

@@ -1,9 +1,9 @@
 /* What may spoil a measurement in how this machine and its kernel are set up. */
 #include "bench/base/sysfile.h"
 #include "bench/machine/check_look.h"
+#include "bench/machine/counters.h"
 #include "bench/machine/host_facts.h"
 #include "bench/machine/kinds.h"
-#include "bench/machine/switches.h"
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
@@ -200,12 +200,25 @@ void look_huge_pages(const struct look *look)
 void look_profiling(const struct look *look)
 {
     struct switches_refused refused;
-    char text[280];
-    if (look->machine->described)
-        check_set(look, CHECK_UNKNOWN, "whether switches are recorded there cannot be tried from here");
-    else if (switches_try(&refused))
+    struct counters counters;
+    const struct counter *first;
+    char text[320];
+    if (look->machine->described) {
+        check_set(look, CHECK_UNKNOWN,
+                  "whether switches are recorded and events counted there cannot be tried from here");
+        return;
+    }
+    if (switches_try(&refused)) {
         check_set(look, CHECK_WARN, "no records of switches for run --profile. %s",
                   switches_refused_text(&refused, text, sizeof text));
+        return;
+    }
+    counters_find(&counters);
+    if (counters_of_cpu(&counters, &first))
+        check_set(look, CHECK_OK,
+                  "switches are recorded, run --profile can tell waiting from being idle; the CPU counts events");
     else
-        check_set(look, CHECK_OK, "switches are recorded, run --profile can tell waiting from being idle");
+        check_set(look, CHECK_OK,
+                  "switches are recorded, run --profile can tell waiting from being idle; the CPU counts nothing. %s",
+                  switches_refused_text(&first->refused, text, sizeof text));
 }

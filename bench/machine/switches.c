@@ -1,5 +1,6 @@
 /* See switches.h. The layout of records is that of perf_event_open(2), with sample_id_all. */
 #include "bench/machine/switches.h"
+#include "bench/base/room.h"
 #include "bench/base/sysfile.h"
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -58,11 +59,14 @@ static int event_open(pid_t pid, int cpu, bool inherited)
 }
 
 /* What stands in the way, by how the kernel and containers refuse it. */
-static int refuse_to(struct switches_refused *refused, const char *call, int error)
+int switches_refuse(struct switches_refused *refused, const char *call, int error)
 {
     const int64_t paranoid = sysfile_number(PARANOID);
     const char *remedy = "a kernel with CONFIG_PERF_EVENTS";
-    if (!strcmp(call, "mmap"))
+    if (error == ENOENT || error == EOPNOTSUPP || error == ENODEV)
+        remedy = "a CPU whose PMU has that event and is known to the kernel; a virtual machine has none unless it is "
+                 "passed through (QEMU: -cpu host,pmu=on)";
+    else if (!strcmp(call, "mmap"))
         remedy = "sysctl kernel.perf_event_mlock_kb=16384, ulimit -l, or the capability CAP_IPC_LOCK";
     else if (error == EMFILE || error == ENFILE)
         remedy = "ulimit -n: one descriptor a CPU";
@@ -73,6 +77,11 @@ static int refuse_to(struct switches_refused *refused, const char *call, int err
             "a kernel with CONFIG_PERF_EVENTS; in a container --cap-add PERFMON, or a seccomp profile with that call";
     else if (error == EACCES || error == EPERM)
         remedy = "a container's filter: --cap-add PERFMON, or --security-opt seccomp=FILE with perf_event_open allowed";
+    else if (error == ENODATA && !strcmp(call, "counting"))
+        remedy = paranoid > 1
+                     ? "sysctl kernel.perf_event_paranoid=1, or the capability CAP_PERFMON: it opens and counts "
+                       "nothing"
+                     : "another kernel or virtual machine: it opens and counts nothing, or others have the PMU";
     else if (error == ENODATA)
         remedy = "another kernel or emulator: this one opens the event and records nothing";
     *refused = (struct switches_refused){.error = error, .call = call};
@@ -131,13 +140,13 @@ int switches_open(struct switches *switches, pid_t pid, const unsigned *cpus, un
     *switches = (struct switches){.fd = calloc(count + 1, sizeof(int)),
                                   .map = calloc(count + 1, sizeof(void *)),
                                   .bytes = page() > RING_LEAST ? page() : RING_LEAST};
-    int rc = switches->fd && switches->map ? 0 : refuse_to(refused, "calloc", ENOMEM);
+    int rc = switches->fd && switches->map ? 0 : switches_refuse(refused, "calloc", ENOMEM);
     while (switches->bytes < bytes && switches->bytes < RING_MOST)
         switches->bytes *= 2;
     for (unsigned i = 0; i < count && !rc; i++) {
         switches->fd[i] = event_open(pid, (int)cpus[i], true);
         if (switches->fd[i] < 0)
-            rc = refuse_to(refused, "perf_event_open", errno);
+            rc = switches_refuse(refused, "perf_event_open", errno);
         else
             switches->count++;
     }
@@ -145,7 +154,7 @@ int switches_open(struct switches *switches, pid_t pid, const unsigned *cpus, un
     for (; (code == EPERM || code == ENOMEM) && switches->bytes > RING_LEAST; code = rings_map(switches))
         switches->bytes /= 2;
     if (code)
-        rc = refuse_to(refused, "mmap", code);
+        rc = switches_refuse(refused, "mmap", code);
     if (rc)
         switches_close(switches);
     return rc;
@@ -210,14 +219,8 @@ struct taken {
 
 static int taken_put(struct taken *taken, const struct switch_record *record)
 {
-    if (taken->count == taken->room) {
-        const size_t room = taken->room ? 2 * taken->room : 1024;
-        struct switch_record *more = reallocarray(taken->record, room, sizeof *more);
-        if (!more)
-            return -ENOMEM;
-        taken->record = more;
-        taken->room = room;
-    }
+    if (room_for(&taken->record, &taken->room, taken->count + 1, sizeof *record))
+        return -ENOMEM;
     taken->record[taken->count++] = *record;
     return 0;
 }
@@ -307,9 +310,9 @@ static int try_switch(const struct switches *self, struct switches_refused *refu
         came = came || (left && records[i].kind == SWITCH_IN);
     }
     free(records);
-    return rc             ? refuse_to(refused, "reading records", -rc)
+    return rc             ? switches_refuse(refused, "reading records", -rc)
            : left && came ? 0
-                          : refuse_to(refused, "switch records", ENODATA);
+                          : switches_refuse(refused, "switch records", ENODATA);
 }
 
 int switches_try(struct switches_refused *refused)
@@ -318,9 +321,9 @@ int switches_try(struct switches_refused *refused)
     void *map = NULL;
     struct switches self = {.fd = &fd, .map = &map, .count = 1, .bytes = page() > RING_LEAST ? page() : RING_LEAST};
     if (fd < 0)
-        return refuse_to(refused, "perf_event_open", errno);
+        return switches_refuse(refused, "perf_event_open", errno);
     map = ring_map(fd, self.bytes);
-    int rc = map ? try_switch(&self, refused) : refuse_to(refused, "mmap", errno);
+    int rc = map ? try_switch(&self, refused) : switches_refuse(refused, "mmap", errno);
     if (map)
         munmap(map, page() + self.bytes);
     close(fd);

@@ -39,11 +39,13 @@ struct switches {
 struct switches_refused {
     int error;        /* errno; ENODATA: the event opens and records nothing */
     const char *call; /* that was refused */
-    char remedy[160]; /* what would allow it: a sysctl, a capability, a container's flag */
+    char remedy[192]; /* what would allow it: a sysctl, a capability, a container's flag */
 };
 
 /* Where a forced switch of this thread is recorded, 0; else -errno, and why. */
 int switches_try(struct switches_refused *refused);
+/* Fills in why `call` was refused with that errno, and what would allow it; of counters, too. -error. */
+int switches_refuse(struct switches_refused *refused, const char *call, int error);
 /* "perf_event_open: Permission denied (errno 13); what allows it: sysctl kernel.perf_event_paranoid=2 ...". Returns
  * text. */
 char *switches_refused_text(const struct switches_refused *refused, char *text, size_t size);

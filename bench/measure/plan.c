@@ -8,6 +8,7 @@
 #include "bench/measure/forecast/pilot.h"
 #include "bench/measure/forecast/prices.h"
 #include "bench/measure/job.h"
+#include "bench/measure/siblings_plan.h"
 #include "bench/model/columns.h"
 #include "bench/model/host.h"
 #include "bench/model/run_data.h"
@@ -56,7 +57,7 @@ static unsigned blocks_choose(const struct settings *settings, const struct plan
                                                    : settings->blocks_before;
     if (settings->precision_ppm)
         return plan->blocks_needed > LOOK_MAX ? plan->blocks_needed : LOOK_MAX;
-    double blocks = settings->budget_ns ? floor(time_ns / plan->block_ns) : 0;
+    double blocks = settings->budget_ns ? siblings_fit(settings, time_ns, plan->block_ns) : 0;
     return (unsigned)fmax(plan->blocks_needed, fmin(blocks, BLOCKS_MAX));
 }
 
@@ -419,7 +420,8 @@ int plan_make(struct request *request, const struct machine *machine, struct cal
         rc = blocks_limit(plan, settings, error);
     }
     if (!rc) {
-        plan->estimate_ns = (int64_t)fmin(plan->block_ns * plan->blocks + plan->around_ns, 9e18);
+        plan->siblings = siblings_plan(settings, plan->blocks_before, plan->blocks, plan->block_ns).blocks;
+        plan->estimate_ns = (int64_t)fmin(plan->block_ns * (plan->blocks + plan->siblings) + plan->around_ns, 9e18);
         bool is_cut = plan->estimate_ns > settings->budget_ns,
              is_filled = plan->blocks == BLOCKS_MAX && !settings->blocks;
         if (settings->budget_ns && (is_cut || is_filled))

@@ -21,6 +21,7 @@ struct plan {
     bool leaves;                    /* rows and cells leave by what is found of them (bench/measure/look.h) */
     unsigned blocks_needed;         /* max(8, ceil(1 + log2(m / 0.05))) (docs/METHOD.md) */
     struct words left_out;          /* rows that the budget has no time for, with their pools */
+    unsigned siblings;              /* blocks that have profiled siblings besides, which take as long */
     double block_ns;                /* forecast, of a block */
     double around_ns;    /* and of what stands before the first and behind the last: set-up, pilots; charts, report */
     int64_t estimate_ns; /* of the whole run, from entering the command to the prompt */

@@ -5,6 +5,7 @@
 #include "bench/measure/lengths.h"
 #include "bench/measure/look.h"
 #include "bench/measure/siblings.h"
+#include "bench/measure/wrapped.h"
 #include "bench/model/host.h"
 #include "bench/model/run_dir.h"
 #include <errno.h>
@@ -183,8 +184,8 @@ static int blocks_run(struct session *session, struct course *course, char *erro
         if (rc <= 0)
             break;
         session->positions = course->positions;
-        course->progress.after_ns =
-            (plan->blocks - block - 1) * block_ns(plan, course, plan->kept) + session->closing_ns;
+        course->progress.after_ns = (plan->blocks - block - 1) * block_ns(plan, course, plan->kept) +
+                                    session->closing_ns + siblings_left_ns(&course->siblings, session, number);
         rc = session_block(session, number, course->order, course->count, &course->progress, NULL, error);
         if (session->over_budget) {
             course->ending.because = "budget";
@@ -227,6 +228,8 @@ static int course_run(struct session *session, struct course *course, char *erro
     progress_end(&course->progress);
     int closed = siblings_close(&course->siblings, stderr, rc ? ignored : error);
     rc = rc ? rc : closed;
+    if (rc == 0 && !session->interrupted)
+        rc = wrapped_run(session, stderr, error);
     free(course->wanted);
     free(course->order);
     free(course->positions);

@@ -163,13 +163,11 @@ static size_t ring_bytes(const struct cell *cell)
     return RING_BYTES + each * (size_t)cell->f.tasks;
 }
 
-static int sibling_try(struct session *session, struct sibling *sibling, size_t bytes, bool *lost, char *error)
+static int job_prepare(struct session *session, struct sibling *sibling, char *error)
 {
     const struct settings *settings = &session->request.settings;
-    const struct job_order order = {settings->seed, SAMPLES_ALL, mix64(settings->seed, sibling->block), CONFORMANCE_NOT,
-                                    sibling->block};
-    struct switch_record *records = NULL;
-    size_t count = 0;
+    const struct job_order order = {settings->seed, sibling->kind == PROFILE_STATES ? SAMPLES_ALL : settings->samples,
+                                    mix64(settings->seed, sibling->block), CONFORMANCE_NOT, sibling->block};
     sibling->facts = (struct trial_facts){
         .cell = sibling->cell,
         .block = sibling->block,
@@ -177,33 +175,64 @@ static int sibling_try(struct session *session, struct sibling *sibling, size_t 
         .attempt = 1,
         .labelled = calibration_holds(session->calibrations, sibling->cell->workload, sibling->cell->workload_params),
         .started_ns = (int64_t)(clock_monotonic_ns() - session->start_ns)};
+    return job_write_trial(calibrations_launcher(session->calibrations), sibling->cell, &order, &sibling->facts.parts,
+                           error);
+}
+
+static int states_try(struct session *session, struct sibling *sibling, size_t bytes, bool *lost, char *error)
+{
+    struct switch_record *records = NULL;
+    size_t count = 0;
     struct job_parts *parts = &sibling->facts.parts;
-    int rc = job_write_trial(calibrations_launcher(session->calibrations), sibling->cell, &order, parts, error);
+    int rc = job_prepare(session, sibling, error);
     if (!rc) { /* pages that are there cost the trial less */
         memset(parts->samples, 0, (size_t)sibling->cell->f.tasks * sizeof *parts->samples);
         rc = records_take(session, sibling, bytes, &records, &count, lost, error);
     }
-    sibling->has_states = !rc && !*lost && count && parts->report->stage == STAGE_DONE;
-    if (sibling->has_states && states_make(sibling, records, count))
+    sibling->has_found = !rc && !*lost && count && parts->report->stage == STAGE_DONE;
+    if (sibling->has_found && states_make(sibling, records, count))
         rc = refuse_as(-ENOMEM, error, "out of memory");
     free(records);
     return rc;
 }
 
-int sibling_run(struct session *session, struct sibling *sibling, char *error)
+static int states_run(struct session *session, struct sibling *sibling, char *error)
 {
     const size_t bytes = ring_bytes(sibling->cell);
     bool lost;
-    sibling->has_states = false;
-    sibling->is_left_out = sibling->cell->f.tasks > TASKS_MOST || job_trial_check(sibling->cell, SAMPLES_ALL, error);
-    if (sibling->is_left_out)
-        return 0;
-    int rc = sibling_try(session, sibling, bytes, &lost, error);
+    int rc = states_try(session, sibling, bytes, &lost, error);
     if (!rc && lost && !sibling->facts.outcome.interrupted)
-        rc = sibling_try(session, sibling, LARGER * bytes, &lost, error);
-    session->interrupted = sibling->facts.outcome.interrupted;
+        rc = states_try(session, sibling, LARGER * bytes, &lost, error);
     if (!rc && samples_thin(&sibling->facts.parts, session->request.settings.samples))
         rc = refuse_as(-ENOMEM, error, "out of memory");
+    return rc;
+}
+
+static int counters_run(struct session *session, struct sibling *sibling, char *error)
+{
+    int rc = job_prepare(session, sibling, error);
+    struct job_file *file = sibling->facts.parts.file;
+    sibling->counted_count = counters_choose(sibling->counters, sibling->turn, sibling->counted);
+    for (unsigned i = 0; i < sibling->counted_count && !rc; i++)
+        file->counters[i] = sibling->counters->counter[sibling->counted[i]].asked;
+    if (!rc) {
+        file->counters_count = sibling->counted_count;
+        rc = session_watch(session, &sibling->facts, error);
+    }
+    sibling->has_found = !rc && sibling->facts.parts.report->stage == STAGE_DONE;
+    return rc;
+}
+
+int sibling_run(struct session *session, struct sibling *sibling, char *error)
+{
+    const bool is_states = sibling->kind == PROFILE_STATES;
+    sibling->has_found = false;
+    sibling->is_left_out =
+        is_states && (sibling->cell->f.tasks > TASKS_MOST || job_trial_check(sibling->cell, SAMPLES_ALL, error));
+    if (sibling->is_left_out)
+        return 0;
+    int rc = is_states ? states_run(session, sibling, error) : counters_run(session, sibling, error);
+    session->interrupted = sibling->facts.outcome.interrupted;
     return rc;
 }
 
@@ -259,4 +288,41 @@ int sibling_states_put(struct csv_writer *states, const struct sibling *sibling,
             if (role != ROLE_WORKER || phase != TRIAL_RUN) /* those stand there as slots */
                 rc = role_put(states, sibling, role, phase, trial_id);
     return rc ? rc : csv_flush(states);
+}
+
+static int counter_put(struct csv_writer *counted, const struct sibling *sibling, unsigned at, const char *role,
+                       const struct counter_value *value, int64_t trial_id)
+{
+    const struct counter *counter = &sibling->counters->counter[sibling->counted[at]];
+    struct counter_row row = {
+        .trial_id = trial_id, .value = value->value, .enabled_ns = value->enabled_ns, .running_ns = value->running_ns};
+    snprintf(row.role, sizeof row.role, "%s", role);
+    snprintf(row.phase, sizeof row.phase, "%s", trial_phase_names[TRIAL_RUN]);
+    snprintf(row.pmu, sizeof row.pmu, "%s", counter->pmu);
+    snprintf(row.event, sizeof row.event, "%s", counter->event);
+    snprintf(row.scope, sizeof row.scope, "%s", counter_scope(counter));
+    snprintf(row.group, sizeof row.group, "%s", counter->group);
+    snprintf(row.source, sizeof row.source, "perf_event");
+    return csv_put(counted, &row);
+}
+
+/* What could not be opened or read this time has no row. */
+int sibling_counters_put(struct csv_writer *counted, const struct sibling *sibling, int64_t trial_id)
+{
+    const bool submitter_works = sibling->cell->pool->traits & POOL_SUBMITTER_WORKS;
+    int rc = 0;
+    for (unsigned i = 0; i < sibling->counted_count && !rc; i++) {
+        const struct counter_answer *answer = &sibling->facts.parts.report->counters[i];
+        const struct counter_value *all = &answer->all, *own = &answer->submitter;
+        const struct counter_value others = {all->value - own->value, all->enabled_ns - own->enabled_ns,
+                                             all->running_ns - own->running_ns};
+        if (answer->error)
+            continue;
+        const bool is_split = sibling->counters->counter[sibling->counted[i]].asked.is_split;
+        rc = counter_put(counted, sibling, i, is_split ? thread_role_names[ROLE_SUBMITTER] : "all",
+                         is_split ? own : all, trial_id);
+        if (!rc && is_split && !submitter_works)
+            rc = counter_put(counted, sibling, i, thread_role_names[ROLE_WORKER], &others, trial_id);
+    }
+    return rc ? rc : csv_flush(counted);
 }

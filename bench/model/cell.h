@@ -64,7 +64,9 @@ struct cell {
 };
 
 #define SAMPLES_ALL (-1)
-enum profile_kind { PROFILE_NONE, PROFILE_STATES };
+#define WRAP_WORDS  30 /* of --wrap, at most */
+/* Bits: what is profiled, each in siblings of its own. */
+enum profile_kind { PROFILE_NONE = 0, PROFILE_STATES = 1 << 0, PROFILE_COUNTERS = 1 << 1 };
 
 struct settings {
     int64_t blocks; /* 0: not given */
@@ -75,8 +77,9 @@ struct settings {
     bool keep_all;         /* --drop no: within a budget, nothing leaves for what was found */
     int64_t samples;       /* per trial, SAMPLES_ALL, 0: none */
     int64_t trial_limit_ns;
-    int64_t profile;        /* enum profile_kind */
+    unsigned profile;       /* enum profile_kind */
     int64_t deadline_ns;    /* of a task's latency; 0: none */
+    char wrap[1024];        /* words that one more trial of each cell runs under; "": none */
     char out[4096];         /* "": results/<stamp>-<id> */
     char note[201];         /* of the user, for `list runs`; "": none */
     char like[4096];        /* "" or a run */

@@ -234,10 +234,18 @@ struct span_row {
     char state[16], by[16];
 };
 
+struct counter_row {
+    int64_t trial_id;
+    char role[16], phase[16], pmu[32], event[32], scope[16];
+    int64_t value, enabled_ns, running_ns;
+    char group[16], source[16];
+    int64_t row_sum;
+};
+
 struct ability_row {
-    char host[16], kind[16], event[32];
+    char host[16], kind[16], event[48];
     int64_t error;
-    char remedy[192];
+    char remedy[256];
 };
 
 /* A host of a run that has several. */
@@ -249,7 +257,7 @@ struct host_row {
     int64_t row_sum;
 };
 
-extern const struct file_format state_format, span_format, ability_format, host_format;
+extern const struct file_format state_format, span_format, counter_format, ability_format, host_format;
 extern const struct file_format metg_format, crossover_format, capacity_format, tries_format;
 extern const struct file_format plan_format, trial_format, sample_format, latency_format, summary_format;
 extern const struct file_format *const file_formats[]; /* all of them, NULL-terminated */

@@ -3,6 +3,7 @@
 #include "bench/base/nearest.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
+#include "bench/machine/counters.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -136,6 +137,13 @@ const struct metric *metric_find(const char *name, char *error)
         if (!strcmp(metric->name, name))
             return metric;
         nearest_offer(&nearest, metric->name);
+    }
+    if (counter_is_known(name)) {
+        refuse(error,
+               "%.64s is counted in profiled siblings (run --profile counters), not in the trials that are compared: "
+               "'poolbench explain' has it",
+               name);
+        return NULL;
     }
     refuse(error, "there is no metric '%.64s'%s", name, nearest_advice(&nearest, hint, sizeof hint));
     return NULL;

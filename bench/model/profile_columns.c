@@ -15,6 +15,21 @@ static const struct column state_columns[] = {
     ROW_SUM_COLUMN(state_row),
 };
 
+static const struct column counter_columns[] = {
+    INT(counter_row, trial_id, "of profile/trials.csv"),
+    TEXT(counter_row, role, "whose: submitter; worker: all others of the trial, be they threads, processes or programs; all: both"),
+    TEXT(counter_row, phase, "when: run (from the gate to the last reap)"),
+    TEXT(counter_row, pmu, "who counts: software (the kernel), cpu, or a kind of cores as the kernel calls it"),
+    TEXT(counter_row, event, "what"),
+    TEXT(counter_row, scope, "user+kernel, or user alone where more is not permitted"),
+    INT(counter_row, value, "as it was counted: where running_ns is less than enabled_ns, of that part of the time"),
+    INT(counter_row, enabled_ns, "how long it was to count, summed over threads"),
+    INT(counter_row, running_ns, "how long it did; less: it shared the counters of a CPU with others"),
+    TEXT(counter_row, group, "events that count together; software and core in every block, the others in turn"),
+    TEXT(counter_row, source, "how it is known: perf_event"),
+    ROW_SUM_COLUMN(counter_row),
+};
+
 static const struct column ability_columns[] = {
     TEXT(ability_row, host, "where"),
     TEXT(ability_row, kind, "what it is for"),
@@ -42,5 +57,8 @@ const struct file_format span_format = FORMAT(
     spans, span,
     "In `profile/`: a row is how long a thread, or a slot, did one thing, in the run of the middle sibling of each "
     "cell; the first 8,000 of a sibling.");
+const struct file_format counter_format =
+    FORMAT(counters, counter,
+           "In `profile/`: a row is an event that was counted in a profiled sibling (`--profile counters`).");
 const struct file_format ability_format =
     FORMAT(abilities, ability, "In `profile/`: a row is what profiling needs of the kernel, and whether it was there.");

@@ -3,9 +3,12 @@
 #include "bench/base/refuse.h"
 #include "bench/base/spec.h"
 #include "bench/base/units.h"
+#include "bench/base/words.h"
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define SECOND_NS 1000000000ll
 #define DAY_NS    (86400 * SECOND_NS)
@@ -116,16 +119,38 @@ void spell_deadline(const struct settings *settings, char *text)
     param_spell_or(&deadline_range, "none", settings->deadline_ns, text, SPEC_MAX);
 }
 
-static const struct param profile_words = {.kind = PARAM_CHOICE, .choices = "none|states"};
+/* In the order of their bits. */
+static const char *const profile_names[] = {"states", "counters"};
+#define PROFILES (sizeof profile_names / sizeof *profile_names)
 
 int set_profile(const char *value, struct settings *settings, char *error)
 {
-    return param_parse(&profile_words, value, &settings->profile, error);
+    struct words words = {0};
+    int rc = 0;
+    settings->profile = PROFILE_NONE;
+    if (!strcmp(value, "none"))
+        return 0;
+    if (words_split(&words, value, ','))
+        rc = refuse(error, "'%.64s' is not none, or a list of states, counters", value);
+    for (size_t i = 0; i < words.count && !rc; i++) {
+        unsigned kind = 0;
+        while (kind < PROFILES && strcmp(profile_names[kind], words.word[i]) != 0)
+            kind++;
+        if (kind == PROFILES)
+            rc = refuse(error, "'%.64s' is not none, or a list of states, counters", words.word[i]);
+        settings->profile |= 1u << kind;
+    }
+    words_release(&words);
+    return rc;
 }
 
 void spell_profile(const struct settings *settings, char *text)
 {
-    param_spell(&profile_words, settings->profile, text, SPEC_MAX);
+    size_t used = 0;
+    snprintf(text, SPEC_MAX, "none");
+    for (unsigned kind = 0; kind < PROFILES; kind++)
+        if (settings->profile >> kind & 1)
+            used += (size_t)snprintf(text + used, SPEC_MAX - used, "%s%s", used ? "," : "", profile_names[kind]);
 }
 
 static int path_copy(const char *value, char *path, size_t size, char *error)
@@ -136,6 +161,39 @@ static int path_copy(const char *value, char *path, size_t size, char *error)
         return refuse(error, "the text is longer than %zu bytes", size - 1);
     memcpy(path, value, strlen(value) + 1);
     return 0;
+}
+
+/* Found as execvp(3) does. */
+static bool program_is_there(const char *name)
+{
+    char file[PATH_MAX];
+    const char *path = strchr(name, '/') ? NULL : getenv("PATH");
+    if (strchr(name, '/'))
+        return access(name, X_OK) == 0;
+    for (const char *at = path; at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
+        snprintf(file, sizeof file, "%.*s/%s", (int)strcspn(at, ":"), at, name);
+        if (access(file, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Words, without a shell. */
+int set_wrap(const char *value, struct settings *settings, char *error)
+{
+    struct words words = {0};
+    int rc = words_split(&words, value, ' ') || !words.count
+                 ? refuse(error,
+                          "'%.200s': expected a command in words with one blank between, such as 'strace -c -f "
+                          "-o {file}'",
+                          value)
+                 : path_copy(value, settings->wrap, sizeof settings->wrap, error);
+    if (!rc && words.count > WRAP_WORDS)
+        rc = refuse(error, "%zu words, expected at most %d", words.count, WRAP_WORDS);
+    if (!rc && !program_is_there(words.word[0]))
+        rc = refuse(error, "'%.200s' is no program that can be executed here", words.word[0]);
+    words_release(&words);
+    return rc;
 }
 
 int set_out(const char *value, struct settings *settings, char *error)

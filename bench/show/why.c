@@ -63,32 +63,33 @@ static void heads_put(struct sheet *sheet, const struct explanation *why, const 
     sheet_row(sheet, label, fit ? a : "A", fit ? b : "B", "more", "interval");
 }
 
-#define COST_SAID 1.05 /* times: from there on values carry a mark, */
-#define COST_MOST 1.3  /* and from there on there are only shares */
-
-/* Profiling surely costs that much of one of the two. */
-static bool costs(const struct explanation *why, double least)
-{
-    return why->is_profiled && (why->profile_cost[0].lo > least || why->profile_cost[1].lo > least);
-}
+#define REPRODUCED 1.05 /* times: siblings that surely differ otherwise than by that do not */
 
 static void profile_put(FILE *out, const struct explanation *why)
 {
-    const struct interval *a = &why->profile_cost[0], *b = &why->profile_cost[1];
-    if (why->is_profiled)
-        fprintf(
-            out,
+    const struct interval *a = &why->profile_cost[0], *b = &why->profile_cost[1], *apart = &why->profile_apart;
+    if (!why->is_profiled) {
+        if (why->profiled_blocks)
+            fprintf(out,
+                    " States are by rusage and times of tasks: the %zu blocks with profiled siblings of both are too "
+                    "few, or differ otherwise than all.",
+                    why->profiled_blocks);
+        return;
+    }
+    fprintf(out,
             " States are shares of %zu profiled siblings each (records of switches) times the published time; those "
             "took %.2f .. %.2f times as long as published trials of A, %.2f .. %.2f of B%s.",
             why->profiled_blocks, a->lo, a->hi, b->lo, b->hi,
-            costs(why, COST_MOST)   ? ", so only shares are shown"
-            : costs(why, COST_SAID) ? ", so values carry ~"
-                                    : "");
-    else if (why->profiled_blocks)
-        fprintf(out,
-                " States are by rusage and times of tasks: the %zu blocks with profiled siblings of both are too "
-                "few, or differ otherwise than all.",
-                why->profiled_blocks);
+            why_costs(why, PROFILE_COST_MOST)   ? ", so only shares are shown"
+            : why_costs(why, PROFILE_COST_SAID) ? ", so values carry ~"
+                                                : "");
+    fprintf(out,
+            " Among siblings B takes %.2fx the time of A, among the published trials of the same blocks %.2fx: %.2f .. "
+            "%.2f times that%s.",
+            why->profile_ratio[0], why->profile_ratio[1], apart->lo, apart->hi,
+            apart->lo > REPRODUCED || apart->hi < 1 / REPRODUCED
+                ? ", so they do not show the same difference, and shares may be others"
+                : "");
 }
 
 /* What stands below: whose intervals they are, and what is missing. */
@@ -105,7 +106,7 @@ static void foot_put(struct sheet *sheet, const struct explanation *why)
     else
         fprintf(lines.out, "A worker's time per task; intervals hold together with 95 %%; ");
     if (why->is_told)
-        fprintf(lines.out, "* counts as explained.");
+        fprintf(lines.out, "share: of the whole difference, below 0 where a state goes the other way; * has a reason.");
     else
         fprintf(lines.out, "nothing is told, so nothing has a share.");
     if (!why->has_serial)
@@ -132,7 +133,7 @@ struct sheet why_sheet(const struct explanation *why)
     struct sheet sheet = {.title = "From A to B", .columns = 6, .align = "lr"};
     struct unit unit = unit_of(fmin(why->whole.a, why->whole.b) / 5);
     char label[64];
-    snprintf(label, sizeof label, "%s%s a task", costs(why, COST_SAID) ? "~" : "", unit.name);
+    snprintf(label, sizeof label, "%s%s a task", why_costs(why, PROFILE_COST_SAID) ? "~" : "", unit.name);
     heads_put(&sheet, why, label);
     sheet_put(&sheet, "share");
     for (int i = 0; i < STATES; i++) {
@@ -140,7 +141,7 @@ struct sheet why_sheet(const struct explanation *why)
         if (!is_shown(&part->change))
             continue;
         change_put(&sheet, i == STATE_BODY && !why->has_serial ? "task bodies" : state_words[i].label, &part->change,
-                   costs(why, COST_MOST) ? (struct unit){"", NAN} : unit);
+                   why_costs(why, PROFILE_COST_MOST) ? (struct unit){"", NAN} : unit);
         if (why->is_told)
             sheet_put(&sheet, "%.0f %%%s", 100 * part->share, part->is_named ? " *" : "");
         else
@@ -183,6 +184,56 @@ struct sheet why_facts(const struct explanation *why)
     return sheet;
 }
 
+/* Where they come from, and what to think of them. */
+static void counters_foot(struct sheet *sheet, const struct explanation *why)
+{
+    struct lines lines;
+    size_t least = why->counter[0].blocks, most = least;
+    bool is_shared = false;
+    if (!lines_open(&lines))
+        return;
+    for (unsigned i = 0; i < why->counters; i++) {
+        const struct counted_change *counter = &why->counter[i];
+        least = counter->blocks < least ? counter->blocks : least;
+        most = counter->blocks > most ? counter->blocks : most;
+        is_shared = is_shared || counter->is_shared;
+    }
+    fprintf(lines.out, "Of submitter and all others, in %zu", least);
+    if (most > least)
+        fprintf(lines.out, " to %zu", most);
+    fprintf(lines.out,
+            " block%s with profiled siblings of both (profile/counters.csv; what was not to be had is in "
+            "profile/abilities.csv); intervals hold together with 95 %%.",
+            most == 1 ? "" : "s");
+    if (is_shared)
+        fprintf(lines.out, " ~: counted for a part of the time, as others had the counters, and scaled by that.");
+    sheet->foot = *lines_close(&lines) ? lines.text : NULL;
+    if (!sheet->foot)
+        free(lines.text);
+}
+
+struct sheet why_counters(const struct explanation *why)
+{
+    struct sheet sheet = {.title = "Counted a task", .columns = 5, .align = "lr"};
+    if (!why->counters)
+        return sheet;
+    heads_put(&sheet, why, "a task");
+    for (unsigned i = 0; i < why->counters; i++) {
+        const struct counted_change *counter = &why->counter[i];
+        const struct counted_event *event = counter->event;
+        const bool is_time = !strcmp(event->event, "task-clock"), is_software = !strcmp(event->pmu, "software"),
+                   is_only = is_software || !strcmp(event->pmu, "cpu");
+        const struct unit unit = is_time ? unit_of(fmax(counter->change.a, counter->change.b)) : (struct unit){"", 1};
+        char label[96];
+        snprintf(label, sizeof label, "%s%s%s%s%s%s%s", counter->is_shared ? "~" : "", event->event,
+                 strcmp(event->scope, "user") ? "" : ":u", is_only ? "" : ", ", is_only ? "" : event->pmu,
+                 is_time ? ", " : "", unit.name);
+        change_put(&sheet, label, &counter->change, unit);
+    }
+    counters_foot(&sheet, why);
+    return sheet;
+}
+
 struct sheet why_rows(const struct whys *whys)
 {
     struct sheet sheet = {.title = "All rows", .columns = 3, .align = "l"};
@@ -193,8 +244,10 @@ struct sheet why_rows(const struct whys *whys)
         sheet_put(&sheet, "%zu: %s", i + 1, why_label(label, sizeof label, why));
         sheet_put(&sheet, "%s by %s %.2fx", why_name(b, sizeof b, why, true), why_name(a, sizeof a, why, false),
                   why->comparison.ratio);
-        if (why_is_answered(why))
-            sheet_put(&sheet, "%.0f %%", 100 * why->explained);
+        if (why_is_answered(why) && why->explained > 1.005)
+            sheet_put(&sheet, "all");
+        else if (why_is_answered(why))
+            sheet_put(&sheet, "%.0f %%", 100 * fmax(why->explained, 0));
         else
             sheet_put(&sheet, "%s", verdict_said(why->comparison.verdict));
     }

@@ -100,7 +100,8 @@ int job_check(const struct job_file *file, uint64_t bytes)
         return -EPROTO;
     if (!file->workers || file->workers > WORKERS_MOST || !file->shape.workers || file->shape.workers > WORKERS_MOST ||
         words > CPU_WORDS_MOST || !file->cost_count || file->cost_count > COSTS_MOST ||
-        file->tasks >= TASK_WARMUP_FIRST || !file->clock_mult || file->numa_kind > NUMA_NODE)
+        file->tasks >= TASK_WARMUP_FIRST || !file->clock_mult || file->numa_kind > NUMA_NODE ||
+        file->counters_count > COUNTERS_MOST)
         return -EINVAL;
     if (!lies_within(file, file->at.main_mask, words, sizeof(uint64_t)) ||
         !lies_within(file, file->at.masks, words * file->shape.workers, sizeof(uint64_t)) ||

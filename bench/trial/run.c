@@ -88,11 +88,13 @@ static int run_pool(struct trial *trial)
     if (rc < 0)
         return trial_fail(trial, rc, "usage before the run");
     stage(trial, STAGE_RUN);
+    counting_read(trial, false);
     const int64_t waited_ns = usage_waited_ns();
     int64_t cpu_ns = thread_cpu_ns();
     rc = trial->file->conformance == CONFORMANCE_REAP ? conformance_reap(trial) : drive(trial);
     report->submitter_ns = thread_cpu_ns() - cpu_ns;
     report->submitter_wait_ns = waited_ns < 0 ? -1 : usage_waited_ns() - waited_ns;
+    counting_read(trial, true);
     if (rc < 0)
         return trial_fail(trial, rc, "run");
     rc = ops->usage(trial->pool, true, &after);
@@ -149,6 +151,7 @@ int trial_run(struct trial *trial)
     int rc = setup_pool(trial);
     if (rc < 0)
         return trial_fail(trial, rc, "pool");
+    counting_open(trial);
     stage(trial, STAGE_EARLY);
     if (trial->ops->early && (rc = trial->ops->early(&trial->config)) < 0)
         return trial_fail(trial, rc, "early");

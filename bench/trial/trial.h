@@ -65,6 +65,7 @@ struct trial {
     bool stamped;     /* somebody reads when a task was handed in */
     uint64_t gate;    /* ticks */
     struct clock_anchor gate_anchor;
+    int counter_fd[COUNTERS_MOST][2]; /* of all, of the submitter; -1: not open */
 };
 
 /* Everything that main.c and the steps rely on when they follow an offset or a count: a file of `bytes` bytes has it.
@@ -115,6 +116,10 @@ int conformance_reap(struct trial *trial);                       /* in the place
 int conformance_fds(void);                                       /* open descriptors; -1: not known */
 int conformance_threads(void);                                   /* of this process, without those that end; -1 */
 void conformance_leftovers(struct trial *trial, int fds_before); /* after close */
+/* The counters that the harness asks for: before the pool makes anybody; at the gate, and after the last reap. One that
+ * cannot be had has its errno in the report, and the trial goes on. */
+void counting_open(struct trial *trial);
+void counting_read(struct trial *trial, bool is_end);
 /* body, from where the pool wants it called (pool_ops.enter). What body returned, or what went wrong before. */
 int pool_inside(struct trial *trial, int (*body)(struct trial *trial));
 

@@ -70,6 +70,22 @@ static void forecast_print(const struct cells *cells)
         heading_print("", text);
 }
 
+/* What --profile adds; it is in the time of the line above. */
+static void siblings_print(const struct request *request, const struct plan *plan)
+{
+    char text[256], time[32];
+    if (request->settings.profile == PROFILE_NONE)
+        return;
+    if (plan->siblings)
+        snprintf(text, sizeof text, "%u of %u blocks have profiled siblings: %zu trials more, about %s of that time%s",
+                 plan->siblings, plan->blocks, plan->siblings * plan->cells.count,
+                 format_duration(time, sizeof time, plan->siblings * plan->block_ns),
+                 request->settings.budget_ns ? ", at most a quarter of the budget" : "");
+    else
+        snprintf(text, sizeof text, "no block has profiled siblings: a quarter of the budget has no time for one");
+    heading_print("profile", text);
+}
+
 static void head_print(const struct request *request, const struct plan *plan, const struct machine *machine)
 {
     char text[256], duration[32], budget[48] = "", quota[48] = "";
@@ -89,6 +105,7 @@ static void head_print(const struct request *request, const struct plan *plan, c
                  format_duration(duration, sizeof duration, all_ns));
         heading_print("", text);
     }
+    siblings_print(request, plan);
     forecast_print(&plan->cells);
     snprintf(text, sizeof text, "m = %u, which need%s at least %u blocks%s", plan->comparisons,
              plan->comparisons == 1 ? "s" : "", plan->blocks_needed,

@@ -34,6 +34,8 @@ int why_open(const struct run_data *run, double tail, struct why_run *why, char 
                       : states_make(run, host_cpus(run->host), &why->states, error);
     if (!rc && !(tail > 0))
         rc = profiled_make(run, why->states, &why->profiled, error);
+    if (!rc && !(tail > 0))
+        rc = counted_make(run, &why->counted, error);
     if (!rc && cells_fill(why))
         rc = refuse_as(-ENOMEM, error, "out of memory");
     if (rc)
@@ -45,6 +47,7 @@ void why_close(struct why_run *why)
 {
     free(why->states);
     free(why->profiled);
+    counted_free(why->counted);
     free(why->cell_ns);
     *why = (struct why_run){0};
 }
@@ -280,6 +283,19 @@ static struct interval cost_of(struct work *w, bool is_b)
     return cost;
 }
 
+/* Whether siblings differ as published trials do. */
+static void siblings_compare(struct work *w, struct explanation *e)
+{
+    for (size_t k = 0; k < w->count; k++) {
+        const struct states *a = w->both[k].a, *b = w->both[k].b;
+        row_put(w, k, log(b->profiled_ns / a->profiled_ns), log(b->whole_ns / a->whole_ns));
+    }
+    e->profile_ratio[0] = exp(middle(w, w->rows));
+    e->profile_ratio[1] = exp(middle(w, w->rows + w->count));
+    const struct interval apart = change_of(w, family_make(1, LOOKS_NONE, 0).level).interval;
+    e->profile_apart = (struct interval){exp(-apart.hi), exp(-apart.lo)};
+}
+
 /* Profiled siblings take the place of what every run has where there are enough of them for intervals of their states
  * together, and they differ to the same side as all blocks do. */
 static int profiled_take(struct work *w, struct explanation *e)
@@ -304,7 +320,50 @@ static int profiled_take(struct work *w, struct explanation *e)
     e->blocks = w->count;
     e->profile_cost[0] = cost_of(w, false);
     e->profile_cost[1] = cost_of(w, true);
+    siblings_compare(w, e);
     return 0;
+}
+
+/* An event in the blocks that have counted it of both. False: there is none. */
+static bool counter_make(struct work *w, const struct explanation *e, unsigned of_a, unsigned of_b, double level,
+                         struct counted_change *counter)
+{
+    const struct counted *a = e->a_run->counted, *b = e->b_run->counted;
+    const size_t blocks = e->a_run->run->blocks < e->b_run->run->blocks ? e->a_run->run->blocks : e->b_run->run->blocks;
+    w->count = 0;
+    for (int fills = 0; fills < 2; fills++)
+        for (size_t block = 1, i = 0; block <= blocks; block++) {
+            const double x = counted_at(a, of_a, run_data_at(e->a_run->run, e->a, block)),
+                         y = counted_at(b, of_b, run_data_at(e->b_run->run, e->b, block));
+            if (isnan(x) || isnan(y))
+                continue;
+            if (fills)
+                row_put(w, i++, x, y);
+            else
+                w->count++;
+        }
+    *counter = (struct counted_change){.event = &a->event[of_a],
+                                       .change = w->count ? change_of(w, level) : (struct change){0},
+                                       .blocks = w->count,
+                                       .is_shared = a->event[of_a].is_shared || b->event[of_b].is_shared};
+    return w->count;
+}
+
+static int counters_make(struct explanation *e)
+{
+    const struct counted *a = e->a_run->counted, *b = e->b_run->counted;
+    struct work w;
+    if (!a || !b)
+        return 0;
+    const double level = family_make(a->count, LOOKS_NONE, 0).level;
+    int rc = work_open(&w, e);
+    for (unsigned i = 0; i < a->count && !rc; i++) {
+        const unsigned same = counted_find(b, a->event[i].pmu, a->event[i].event, a->event[i].scope);
+        if (same < b->count && counter_make(&w, e, i, same, level, &e->counter[e->counters]))
+            e->counters++;
+    }
+    work_close(&w);
+    return rc;
 }
 
 int explain(const struct why_run *a_run, size_t a, const struct why_run *b_run, size_t b, factor_set by,
@@ -325,6 +384,8 @@ int explain(const struct why_run *a_run, size_t a, const struct why_run *b_run, 
         facts_make(&w, e);
         rc = plain_make(e);
     }
+    if (!rc)
+        rc = counters_make(e);
     work_close(&w);
     if (!rc)
         reasons_find(e);

@@ -2,6 +2,7 @@
  * of it has a reason that counts bear out. docs/WHY.md says how. Only reads. One thread. */
 #ifndef POOLBENCH_ANALYSE_WHY_EXPLAIN_H
 #define POOLBENCH_ANALYSE_WHY_EXPLAIN_H
+#include "bench/analyse/why/counted.h"
 #include "bench/analyse/why/states.h"
 #include "bench/stats/verdict.h"
 
@@ -13,6 +14,7 @@ struct why_run {
     double tail;                /* what is taken apart: 0: the time per task; 0.01: the latency of the slowest 1 % */
     struct states *states;      /* one a trial */
     struct states *profiled;    /* by profiled siblings, likewise (profiled.h); NULL: there are none */
+    struct counted *counted;    /* in profiled siblings; NULL: nothing was */
     double *cell_ns;            /* the median of that, one a cell; NAN: no trial tells it */
 };
 /* 0 or -errno with a line in error (ERROR_MAX bytes); nothing to be released then. Of a tail -ENODATA: tail.h. */
@@ -34,6 +36,14 @@ struct part {
     char reason[WHY_REASON]; /* what is said of it, "in copying input"; "": nothing */
 };
 
+/* Of an event that both runs have counted. */
+struct counted_change {
+    const struct counted_event *event;
+    struct change change; /* a task, submitter and all others together */
+    size_t blocks;        /* that have it of both */
+    bool is_shared;
+};
+
 struct explanation {
     const struct why_run *a_run, *b_run;
     size_t a, b;                  /* cells */
@@ -42,13 +52,17 @@ struct explanation {
     struct change whole;          /* in ns a task, and of the parts the sum */
     struct part part[STATES];
     struct change fact[FACTS];
-    double submitter_share[2];    /* middles */
+    double submitter_share[2]; /* middles */
+    struct counted_change counter[COUNTED_MOST];
+    unsigned counters;
     size_t plain;                 /* blocks that the same two without payload and ballast have; 0: not run */
     size_t blocks, blocks_needed; /* blocks that both have; for intervals of all states together */
     double level;
     size_t profiled_blocks;          /* that have siblings of both; where they are too few, the parts rest on rusage */
     bool is_profiled;                /* the parts are those of profiled siblings, in the blocks that have both */
     struct interval profile_cost[2]; /* their time over that of published trials, A and B; NAN where it is not told */
+    double profile_ratio[2];         /* B by A: of siblings, of the published trials of their blocks; middles */
+    struct interval profile_apart;   /* the first over the second */
     bool has_serial, has_stamps;     /* in all blocks of both */
     bool is_uneven;   /* what the submitter waited is known of one of the two alone; waiting of the other has it */
     double explained; /* the sum of shares that are named; NAN: nothing was to be explained */

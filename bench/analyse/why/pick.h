@@ -32,6 +32,10 @@ char *why_metric(char *text, size_t size, const struct explanation *why);
 char *why_label(char *text, size_t size, const struct explanation *why);
 /* The answer in sentences, a line each. */
 void why_say(FILE *out, const struct explanation *why);
+#define PROFILE_COST_SAID 1.05 /* times: from there on values carry a mark, */
+#define PROFILE_COST_MOST 1.3  /* and from there on there are only shares */
+/* Profiling surely costs that much of one of the two. */
+bool why_costs(const struct explanation *why, double least);
 /* Whether the difference is told, and there are blocks enough to take it apart. */
 bool why_is_answered(const struct explanation *why);
 /* The one sentence under the answer of a run: of the first row whose difference is told, a tenth or more, and explained

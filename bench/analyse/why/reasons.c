@@ -87,6 +87,30 @@ static void faults_say(const struct explanation *e, char *text, size_t size)
              format_duration(ns, sizeof ns, fabs(kernel->more)), kernel->more > 0 ? "more" : "less");
 }
 
+static const struct change *counted(const struct explanation *e, const char *event)
+{
+    for (unsigned i = 0; i < e->counters; i++)
+        if (!strcmp(e->counter[i].event->event, event) && !isnan(e->counter[i].change.interval.lo))
+            return &e->counter[i].change;
+    return NULL;
+}
+
+/* What the CPU counted of the whole trial, where it tells more work from slower work. */
+static bool counted_say(const struct explanation *e, double more, char *text, size_t size)
+{
+    const struct change *instructions = counted(e, "instructions"), *cycles = counted(e, "cycles"),
+                        *misses = counted(e, "cache-misses");
+    if (!instructions || !cycles || !agrees(cycles, more))
+        return false;
+    if (agrees(instructions, more) && fabs(instructions->more) * cycles->a >= fabs(cycles->more) * instructions->a / 2)
+        snprintf(text, size, "%.0f instructions a task against %.0f", instructions->b, instructions->a);
+    else if (misses && agrees(misses, more))
+        snprintf(text, size, "%.3g cache misses a task against %.3g", misses->b, misses->a);
+    else
+        return false;
+    return true;
+}
+
 /* Of CPU time in bodies and between them. */
 static void reason_body(struct explanation *e, struct part *part)
 {
@@ -103,8 +127,11 @@ static void reason_body(struct explanation *e, struct part *part)
     } else if (e->by == FACTOR_PLACE) {
         snprintf(part->reason, sizeof part->reason, "what the CPUs of that place share: cores, caches, clock");
         part->is_named = true;
+    } else if (counted_say(e, more, part->reason, sizeof part->reason)) {
+        part->is_named = true;
     } else {
-        snprintf(part->reason, sizeof part->reason, "caches, hardware threads or the clock: counters would tell which");
+        snprintf(part->reason, sizeof part->reason,
+                 "caches, hardware threads or the clock: --profile counters would tell which");
     }
 }
 
@@ -125,6 +152,11 @@ static void reason_hand(struct explanation *e, struct part *part)
     } else if (agrees(switches, more) && fabs(switches->more) >= SWITCH_LEAST) {
         snprintf(part->reason, sizeof part->reason, "going to sleep and waking up: %.2g switches a task against %.2g",
                  switches->b, switches->a);
+    } else if (counted_say(e, more, part->reason, sizeof part->reason)) {
+        part->is_named = true;
+    } else if (!e->by || e->by & FACTOR_TRIAL_PROGRAM) { /* the same pool: it is not how it works */
+        snprintf(part->reason, sizeof part->reason, "more work, or caches: --profile counters would tell which");
+        part->is_named = false;
     } else {
         snprintf(part->reason, sizeof part->reason, "taking tasks and giving results back");
     }
@@ -222,7 +254,8 @@ static void reason_idle(struct explanation *e, struct part *part)
     } else if (e->by == FACTOR_ARRIVAL) {
         snprintf(part->reason, sizeof part->reason, "how tasks arrive");
     } else {
-        snprintf(part->reason, sizeof part->reason, "no task was there, or nobody awake: switch records would tell");
+        snprintf(part->reason, sizeof part->reason,
+                 "no task was there, nobody awake, or held up by a lock: --profile states would tell");
         return;
     }
     part->is_named = true;
@@ -236,7 +269,7 @@ static const char *const plain_words[STATES] = {
     [STATE_BESIDE] = "moved to its CPU (sched_setaffinity), or held up as it begins and ends",
     [STATE_EMPTY] = "fork(2) by the submitter, one task after the other",
     [STATE_ENDED] = "the kernel is at its end, or the submitter has not come to it",
-    [STATE_IDLE_QUEUED] = "a task was there: not woken, or woken and not yet on a CPU",
+    [STATE_IDLE_QUEUED] = "a task was there: not woken, woken and not yet on a CPU, or held up by a lock",
     [STATE_IDLE_BUSY] = "one submitter for all, which was at work",
     [STATE_MADE] = "fork(2) by the submitter, one task after the other",
     [STATE_IDLE_END] = "imbalance: its last tasks end at different times",
@@ -260,8 +293,7 @@ static void reason_tail(struct explanation *e, struct part *part)
     } else if (state == STATE_QUEUED_FREE) {
         part->is_named = agrees(switches, more);
         snprintf(part->reason, sizeof part->reason, "%s",
-                 part->is_named ? "workers that sleep have to be woken"
-                                : "not yet awake, or not yet on a CPU: switch records would tell");
+                 part->is_named ? "workers that sleep have to be woken" : "not yet awake, or not yet on a CPU");
     } else if (strcmp(factors_of_b(e)->size_dist, "fixed") != 0) {
         snprintf(part->reason, sizeof part->reason, "tasks have different sizes; or they were taken off their CPU");
     } else if (agrees(preempted, more)) {
@@ -271,7 +303,7 @@ static void reason_tail(struct explanation *e, struct part *part)
     } else {
         snprintf(part->reason, sizeof part->reason, "%s",
                  state == STATE_TAIL_BODY ? "explain without --metric takes bodies apart"
-                                          : "taken off their CPU, or asleep: switch records would tell");
+                                          : "taken off their CPU, or asleep");
     }
 }
 
@@ -325,7 +357,7 @@ static void reason_find(struct explanation *e, enum state state)
     snprintf(part->reason, sizeof part->reason, "%s",
              plain_words[state]          ? plain_words[state]
              : state == STATE_SLEEP_MORE ? "woken later than under serial, or held up inside of tasks"
-                                         : "who had it is not told; switch records would tell");
+                                         : "who had it is not told: --profile states would tell");
 }
 
 void reasons_find(struct explanation *e)

@@ -49,85 +49,131 @@ char *why_metric(char *text, size_t size, const struct explanation *why)
     return text;
 }
 
+bool why_costs(const struct explanation *why, double least)
+{
+    return why->is_profiled && (why->profile_cost[0].lo > least || why->profile_cost[1].lo > least);
+}
+
+static const char *more_or_less(double ns)
+{
+    return ns < 0 ? "less" : "more";
+}
+
+/* "4.1 us more"; where profiling costs too much for times, "84 % of that more". */
+static char *amount_text(char *text, size_t size, const struct explanation *why, double ns)
+{
+    char time[32];
+    if (why_costs(why, PROFILE_COST_MOST))
+        snprintf(text, size, "%.0f %% of that %s", 100 * fabs(ns / why->whole.more), more_or_less(ns));
+    else
+        snprintf(text, size, "%s%s %s", why_costs(why, PROFILE_COST_SAID) ? "~" : "",
+                 format_duration(time, sizeof time, fabs(ns)), more_or_less(ns));
+    return text;
+}
+
 static void head_say(FILE *out, const struct explanation *why)
 {
-    char a[SPEC_MAX], b[SPEC_MAX], label[192], ratio[32], metric[64];
-    fprintf(out, "%s %s %s %s of %s (%s)", why_name(b, sizeof b, why, true), why->b_run->tail > 0 ? "has" : "takes",
-            times_text(ratio, sizeof ratio, why->comparison.ratio), why_metric(metric, sizeof metric, why),
-            why_name(a, sizeof a, why, false), why_label(label, sizeof label, why));
+    char a[SPEC_MAX], b[SPEC_MAX], label[192], ratio[32], metric[64], time[32];
+    fprintf(out, "%s %s %s %s of %s (%s), %s %s", why_name(b, sizeof b, why, true),
+            why->b_run->tail > 0 ? "has" : "takes", times_text(ratio, sizeof ratio, why->comparison.ratio),
+            why_metric(metric, sizeof metric, why), why_name(a, sizeof a, why, false),
+            why_label(label, sizeof label, why), format_duration(time, sizeof time, fabs(why->whole.more)),
+            more_or_less(why->whole.more));
 }
 
-/* What other states take back of more than all: "less 10 % that other states give back: idle workers (8 %), ...". */
-static void back_say(FILE *out, const struct explanation *why, double excess)
+static void reason_say(FILE *out, const struct part *part)
 {
-    enum state order[STATES];
-    size_t said = 0;
-    double rest = excess;
-    fprintf(out, ", less %.0f %% that other states give back", 100 * excess);
-    for (size_t i = explain_order(why, order); i-- && said < SAID_MOST;) {
-        const double share = why->part[order[i]].share;
-        if (!(share <= -PERCENT))
-            break;
-        fprintf(out, "%s%s (%.0f %%)", said++ ? ", " : ": ", state_words[order[i]].phrase, -100 * share);
-        rest += share;
-    }
-    if (rest >= PERCENT)
-        fprintf(out, "%sstates that do not surely differ (%.0f %%)", said ? ", " : ": ", 100 * rest);
+    if (*part->reason)
+        fprintf(out, " (%s)", part->reason);
 }
 
-/* "84 % of the difference is waiting for a CPU that others had". Shares that come to more than all of it never stand
- * alone. */
+/* The sum of the shares that a sentence of so many states has, and how many it has. */
+static double shares_sum(const struct explanation *why, const enum state *order, size_t count, size_t most,
+                         size_t *said)
+{
+    double sum = 0;
+    for (*said = 0; *said < count && *said < most && why->part[order[*said]].share >= SAID_LEAST; ++*said)
+        sum += why->part[order[*said]].share;
+    return sum;
+}
+
+/* What goes the other way, the largest first: "1.4 us less in task bodies, ...". Returns how much that is. */
+static double against_say(FILE *out, const struct explanation *why, const enum state *order, size_t count, double least,
+                          const char *before)
+{
+    char amount[64];
+    double ns = 0;
+    size_t said = 0;
+    for (size_t i = count; i-- && said < SAID_MOST && why->part[order[i]].share <= -least;) {
+        const double more = why->part[order[i]].change.more;
+        fprintf(out, "%s%s in %s", said++ ? ", " : before, amount_text(amount, sizeof amount, why, more),
+                state_words[order[i]].phrase);
+        ns += more;
+    }
+    return ns;
+}
+
+/* States that make up more than all of the difference: an addition, since shares of more than all say nothing. "4.1 us
+ * more in waiting for a CPU that others had; against that 1.4 us less in task bodies". */
+static void addition_say(FILE *out, const struct explanation *why, const enum state *order, size_t count, size_t said)
+{
+    char amount[64];
+    double left = why->whole.more;
+    for (size_t i = 0; i < said; i++) {
+        const struct part *part = &why->part[order[i]];
+        fprintf(out, "%s%s in %s", i ? "; " : ": ", amount_text(amount, sizeof amount, why, part->change.more),
+                state_words[order[i]].phrase);
+        reason_say(out, part);
+        left -= part->change.more;
+    }
+    left -= against_say(out, why, order, count, PERCENT, "; against that ");
+    if (fabs(left / why->whole.more) >= PERCENT)
+        fprintf(out, "; %s in all other states together", amount_text(amount, sizeof amount, why, left));
+}
+
+/* "84 % of the difference is waiting for a CPU that others had"; or as an addition. How many states it has. */
 static size_t parts_say(FILE *out, const struct explanation *why, size_t most)
 {
     enum state order[STATES];
     const size_t count = explain_order(why, order);
-    size_t said = 0;
-    double sum = 0;
-    for (size_t i = 0; i < count && said < most; i++) {
-        const struct part *part = &why->part[order[i]];
-        if (part->share < SAID_LEAST)
-            break;
-        fprintf(out, said ? "; %.0f %% %s" : ": %.0f %% of the difference is %s", 100 * part->share,
-                state_words[order[i]].phrase);
-        if (*part->reason)
-            fprintf(out, " (%s)", part->reason);
-        sum += part->share;
-        said++;
+    size_t said;
+    if (shares_sum(why, order, count, most, &said) - 1 >= PERCENT / 2) {
+        addition_say(out, why, order, count, said);
+        return said;
     }
-    if (sum - 1 >= PERCENT / 2)
-        back_say(out, why, sum - 1);
+    for (size_t i = 0; i < said; i++) {
+        const struct part *part = &why->part[order[i]];
+        fprintf(out, i ? "; %.0f %% %s" : ": %.0f %% of the difference is %s", 100 * part->share,
+                state_words[order[i]].phrase);
+        reason_say(out, part);
+    }
     return said;
 }
 
-/* What makes up for a part of it, where that was not said yet. */
-static void against_say(FILE *out, const struct explanation *why)
+/* What makes up for a part of it, where no addition has said that. */
+static void rest_say(FILE *out, const struct explanation *why)
 {
     enum state order[STATES];
-    size_t said = 0;
-    double sum = 0;
     const size_t count = explain_order(why, order);
-    for (size_t i = 0; i < count && i < SAID_MOST && why->part[order[i]].share >= SAID_LEAST; i++)
-        sum += why->part[order[i]].share;
-    for (size_t i = count; i-- && said < SAID_MOST && sum - 1 < PERCENT / 2;) {
-        const struct part *part = &why->part[order[i]];
-        if (part->share > -SAID_LEAST)
-            break;
-        fprintf(out, said ? ", %s (%.0f %%)" : "It would be more, but for %s (%.0f %%)", state_words[order[i]].phrase,
-                100 * part->share);
-        said++;
-    }
-    if (said)
+    size_t said;
+    if (shares_sum(why, order, count, SAID_MOST, &said) - 1 < PERCENT / 2 &&
+        against_say(out, why, order, count, SAID_LEAST, "Against that, ") != 0)
         fputs(".\n", out);
 }
 
 static void explained_say(FILE *out, const struct explanation *why)
 {
-    const double unknown = why->part[STATE_UNKNOWN].share;
-    fprintf(out, "Explained is %.0f %% of the difference: states that surely differ, and whose reason is told",
-            100 * why->explained);
-    if (why->explained - 1 >= PERCENT / 2)
-        fprintf(out, "; %.0f %% of it is given back by states without a reason", 100 * (why->explained - 1));
-    fputc('.', out);
+    const double unknown = why->part[STATE_UNKNOWN].share, beyond = why->explained - 1;
+    char amount[64];
+    if (beyond >= PERCENT / 2)
+        fprintf(out, "Explained is all of the difference, and %s that states without a reason make up for.",
+                amount_text(amount, sizeof amount, why, beyond * why->whole.more));
+    else if (why->explained <= -PERCENT / 2)
+        fprintf(out, "Explained is nothing of the difference: what has a reason goes the other way, %s.",
+                amount_text(amount, sizeof amount, why, why->explained * why->whole.more));
+    else
+        fprintf(out, "Explained is %.0f %% of the difference: what surely differs and has a reason.",
+                100 * why->explained + 0.0);
     if (fabs(unknown) >= SAID_LEAST)
         fprintf(out, " %.0f %% is unknown.", 100 * unknown);
     fputc('\n', out);
@@ -188,7 +234,7 @@ void why_say(FILE *out, const struct explanation *why)
         fputs(".\n", out);
     else
         unsure_say(out, why);
-    against_say(out, why);
+    rest_say(out, why);
     explained_say(out, why);
 }
 

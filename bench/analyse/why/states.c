@@ -8,7 +8,8 @@
 
 const struct state_words state_words[STATES] = {
     [STATE_BODY] = {"task bodies, as serial", "task bodies", "body", "none"},
-    [STATE_BODY_MORE] = {"bodies: beyond serial", "more CPU time in task bodies", "body-excess", "none"},
+    [STATE_BODY_MORE] = {"bodies: beyond serial", "CPU time of task bodies beyond what serial takes", "body-excess",
+                         "none"},
     [STATE_HAND] = {"on a CPU between tasks", "CPU time between tasks", "handing-over", "none"},
     [STATE_WAIT_SUBMITTER] = {"waits: submitter has the CPU", "waiting for a CPU that the submitter had", "waiting",
                               "own-submitter"},
@@ -20,7 +21,8 @@ const struct state_words state_words[STATES] = {
     [STATE_WAIT] = {"waits: who has it not told", "waiting for a CPU", "waiting", "unknown"},
     [STATE_TAKEN] = {"taken by the hypervisor", "CPU time that the hypervisor took", "taken", "hypervisor"},
     [STATE_SLEEP] = {"asleep in tasks, as serial", "sleeping in tasks", "sleep", "none"},
-    [STATE_SLEEP_MORE] = {"off a CPU in tasks beyond", "being off a CPU in tasks for longer", "sleep-excess", "none"},
+    [STATE_SLEEP_MORE] = {"off a CPU in tasks beyond", "time off a CPU in tasks beyond what serial has", "sleep-excess",
+                          "none"},
     [STATE_BESIDE] = {"off in a process, beside task", "processes that are off a CPU beside their task", "process-off",
                       "none"},
     [STATE_EMPTY] = {"no process yet", "waiting for a process to be made", "no-process", "none"},

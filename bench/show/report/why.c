@@ -21,4 +21,8 @@ void report_why(struct report *r)
     struct sheet sheets[] = {why_sheet(why), why_facts(why), why_rows(whys)};
     for (size_t i = 0; i < sizeof sheets / sizeof sheets[0]; i++)
         report_table(r, &sheets[i]);
+    if (why->counters) {
+        struct sheet counters = why_counters(why);
+        report_table(r, &counters);
+    }
 }

@@ -34,8 +34,8 @@ static const struct argument advise_arguments[] = {
     {.name = NULL},
 };
 /* Chosen here; or there is nothing to advise by, without them. */
-static const char *const advise_all_but[] = {"tasks", "blocks",  "precision", "drop",        "timing",  "like",
-                                             "more",  "measure", "faults",    "queue-limit", "profile", NULL};
+static const char *const advise_all_but[] = {"tasks",   "blocks", "precision",   "drop",    "timing", "like", "more",
+                                             "measure", "faults", "queue-limit", "profile", "wrap",   NULL};
 
 static int duration_read(const struct arguments *given, unsigned at, int64_t *ns)
 {

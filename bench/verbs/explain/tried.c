@@ -127,8 +127,11 @@ static void answer_say(const struct tries *tries, FILE *out)
     if (best) {
         percent_text(share, sizeof share, gone->share);
         interval_text(interval, sizeof interval, &gone->interval);
-        fprintf(out, "; with %s %.2fx: %s [%s] of the difference goes away.\n", best->text, gone->ratio_changed, share,
-                interval);
+        fprintf(out,
+                gone->ratio_changed < 1
+                    ? "; with %s it takes %.2fx: the difference turns round, %s [%s] of it goes away.\n"
+                    : "; with %s it takes %.2fx: %s [%s] of the difference goes away.\n",
+                best->text, gone->ratio_changed, share, interval);
     } else {
         fputs("; with nothing that was tried a part of the difference surely goes away.\n", out);
     }

@@ -199,6 +199,8 @@ static int answer_print(const struct whys *whys, size_t chosen)
                   why_name(b, sizeof b, why, true), why->blocks);
     sheet_show(why_sheet(why));
     sheet_show(why_facts(why));
+    if (why->counters)
+        sheet_show(why_counters(why));
     if (whys->count > 1) {
         sheet_show(why_rows(whys));
         wrapped_print(stdout, 0, 0,

@@ -12,8 +12,8 @@
 #define SEARCH_ANSWER_MAX 192
 /* Options of run that no search takes: what it sets itself, and what would be several searches or another run. */
 #define SEARCH_ALL_BUT                                                                                                 \
-    "tasks", "faults", "timing", "precision", "samples", "task-limit", "trial-program", "like", "more", "trust",       \
-        "measure", "profile", NULL
+    "tasks", "faults", "timing", "precision", "samples", "wrap", "task-limit", "trial-program", "like", "more",        \
+        "trust", "measure", "profile", NULL
 
 /* The search that one cell is copied for. */
 struct cell_search {
