@@ -117,7 +117,7 @@ endef
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ---- build -----------------------------------------------------------------------------------------------------------
-.PHONY: build tests fuzzers bench perf peers folklore check torture fuzz debug install uninstall dist deb clean help format schema lint FORCE
+.PHONY: build tests check-machines fuzzers bench perf peers folklore check torture fuzz debug install uninstall dist deb clean help format schema lint FORCE
 
 build: $(if $(filter default,$(variant)),poolbench) $(B)/poolbench $(B)/poolbench-trial ## build both programs (the default)
 
@@ -226,6 +226,10 @@ check: ## build and run all tests, also under sanitizers: TEST="plan cli" for so
 	@BUILD=$(B) SEED=$(SEED) ALL=$(ALL) SLOW=$(SLOW) SHORT=$(SHORT) tests/run $(s_tests) $(tests) \
 		$(foreach san,$(sanitizers),$(c_tests:%=build/$(call variant_of,$(san))/%))
 
+check-machines: build ## boot machines that are not here in qemu: two memory nodes, a node without CPUs, two kinds of core
+	@$(MAKE) $(jobs) $(B)/test_numa
+	@BUILD=$(B) SILENCE=600 LIMIT=1800 tests/machines/check
+
 torture: tests ## what check does in short, at length: 200,000 killed workers, 10,000 kills at all stages, 50 killed harnesses
 	@BUILD=$(B) KILLS=10000 SILENCE=7200 LIMIT=36000 tests/run $(B)/test_torture
 	@BUILD=$(B) WEAK=20000 SILENCE=7200 LIMIT=36000 tests/run tests/test_weak.sh
@@ -303,6 +307,6 @@ clean: ## remove everything built, of all compilers and sanitizers
 	@rm -rf build poolbench
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo '  with CC=clang, SAN=address,undefined or SAN=thread (check: PLAIN=1 for neither), CFLAGS=, CPPFLAGS=, LDFLAGS=, V=1, DEPS=never'
 	@echo '  and check with SLOW=2ms: as where processes and threads cost that much; SHORT=60: some tests, that many seconds'

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Another architecture, aarch64: built here with Debian's cross compiler, without a warning, and run in qemu's emulator of
-# one program. Its libraries are fetched by apt into build/aarch64-sysroot; this machine's packages, lists and
-# architectures stay as they are.
+# one program (tests/machines/aarch64.sh).
 set -u
 case "${SLOW:+slow} ${BUILD:-}" in
 slow* | *address* | *undefined* | *thread*)
@@ -11,9 +10,8 @@ slow* | *address* | *undefined* | *thread*)
 esac
 [ "$(uname -m)" != aarch64 ] || { echo 'this machine is one: all other tests are about aarch64'; exit 77; }
 . tests/support.sh
-triplet=aarch64-linux-gnu
-tree=build/aarch64
-sysroot=$PWD/build/aarch64-sysroot
+. tests/machines/aarch64.sh
+tree=$aarch64
 emulator=$(command -v qemu-aarch64-static || command -v qemu-aarch64)
 if ! command -v $triplet-gcc >/dev/null || [ -z "$emulator" ]; then
     echo "no $triplet-gcc or no qemu-aarch64; on Debian: apt-get install gcc-$triplet libc6-dev-arm64-cross qemu-user-static"
@@ -25,49 +23,7 @@ unset MAKEFLAGS MFLAGS POOLBENCH_PLUGINS XDG_CACHE_HOME
 export HOME=$scratch NO_COLOR=1 DEPS=never
 renice -n 19 $$ >/dev/null # others are tested meanwhile
 
-# Puts the libraries that poolbench and its tests need, of arm64, with those that they need, into directory $1. apt works
-# as on a machine of that kind where nothing is installed, with the sources and keys of this one.
-fetch()
-{
-    local apt=$1/apt deb
-    mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" || return
-    : >"$apt/status"
-    cat >"$apt/conf" <<CONF
-Dir::State "$apt/state";
-Dir::State::status "$apt/status";
-Dir::Cache "$apt/cache";
-Dir::Log "$apt";
-APT::Architecture "arm64";
-#clear APT::Architectures;
-APT::Architectures { "arm64"; };
-APT::Sandbox::User "";
-Acquire::Languages "none";
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-#clear DPkg::Pre-Invoke;
-#clear DPkg::Post-Invoke;
-CONF
-    apt-get -c="$apt/conf" update # a list that cannot be had need not spoil the others
-    apt-get -c="$apt/conf" install -y --no-install-recommends --download-only libhwloc-dev libgsl-dev libjansson-dev \
-        libinih-dev libcsv-dev libcmocka-dev zlib1g || return
-    for deb in "$apt"/cache/archives/{lib,linux-libc-dev_,zlib1g_}*.deb; do # without the tools among them
-        dpkg -x "$deb" "$1" || return
-    done
-    [ -e "$1/lib" ] || ln -s usr/lib "$1/lib" || return # where the program loader is looked for
-    rm -rf "$apt"
-}
-
-if [ ! -d "$sysroot" ]; then
-    command -v apt-get >/dev/null || { echo 'libraries of arm64 are fetched with apt-get, which is not here'; exit 77; }
-    mkdir -p build && rm -rf "$sysroot.new"
-    if ! (set -o pipefail && fetch "$sysroot.new" 2>&1 | tee "$scratch/fetch.log"); then
-        rm -rf "$sysroot.new"
-        echo "apt-get has no libraries of arm64: $(grep -h '^[EW]:' "$scratch/fetch.log" | tail -n 1)"
-        exit 77
-    fi
-    mv "$sysroot.new" "$sysroot" || exit 1
-fi
+why=$(sysroot_make) || { echo "$why"; exit 77; }
 
 # C tests that are not run in the emulator (seen with qemu-user 7.2), and why not.
 left_out()
@@ -99,12 +55,7 @@ for source in tests/test_*.c; do
     fi
 done
 
-build()
-{
-    PKG_CONFIG_LIBDIR=$sysroot/usr/lib/$triplet/pkgconfig:$sysroot/usr/share/pkgconfig PKG_CONFIG_SYSROOT_DIR=$sysroot \
-        make -j2 CC="$triplet-gcc --sysroot=$sysroot" CFLAGS='-O2 -Werror' B=$tree "$@"
-}
-if ! build build "${asked[@]}"; then
+if ! aarch64_make build "${asked[@]}"; then
     echo "FAILED: it builds with $triplet-gcc"
     failed=1
     closing
