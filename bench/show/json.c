@@ -62,7 +62,9 @@ int sheet_json(FILE *out, const char *table, const struct sheet *sheet)
 int rows_json(FILE *out, const char *table, const struct file_format *format, const void *rows, size_t count)
 {
     struct column columns[COLUMNS_MAX];
-    const size_t column_count = format_columns_written(format, columns);
+    size_t column_count = format_columns_written(format, columns);
+    if (column_count && !strcmp(columns[column_count - 1].name, ROW_SUM_NAME)) /* of the text of a file */
+        column_count--;
     char text[CSV_FIELD_BYTES];
     table_begin(out, table);
     for (size_t r = 0; r < count; r++) {
