@@ -117,7 +117,7 @@ endef
 jobs = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # ---- build -----------------------------------------------------------------------------------------------------------
-.PHONY: build tests check-machines fuzzers bench perf peers folklore check torture fuzz debug install uninstall dist deb clean help format schema lint FORCE
+.PHONY: build tests check-machines fuzzers bench perf check-hosts peers folklore check torture fuzz debug install uninstall dist deb clean help format schema lint FORCE
 
 build: $(if $(filter default,$(variant)),poolbench) $(B)/poolbench $(B)/poolbench-trial ## build both programs (the default)
 
@@ -209,6 +209,10 @@ folklore: ## put "multiprocessing is best for CPU-bound tasks" to the test, in P
 	@$(MAKE) peers
 	@$(program) run folklore
 	@POOLBENCH=$(program) scripts/folklore latest
+
+check-hosts: ## three hosts with sshd in namespaces of this machine, as root: run, lose, resume
+	@$(MAKE) $(jobs) build
+	@tests/check_hosts.sh
 
 perf: ## hold the pools to bare floors, to each other and to peers: about five minutes; ALL=1: all rows in 31 blocks
 	@CC='$(CC)' scripts/deps

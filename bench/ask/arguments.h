@@ -26,7 +26,8 @@ struct arguments {
 };
 
 /* A verb of the command line. Its function returns the exit code: 0, 1 something ran and failed, 2 bad input (one line
- * on stderr, nothing written), 3 and EXIT_BLIND of those that judge; manual_exits (bench/verbs/help/) has them. */
+ * on stderr, nothing written), 3 and EXIT_BLIND of those that judge, 5 of run --hosts; manual_exits (bench/verbs/help/)
+ * has them. */
 #define EXIT_BLIND 4 /* could not tell */
 struct verb {
     const char *name;

@@ -1,11 +1,13 @@
 /* The verb resume: goes on with a run that ended before its plan did: told to, killed, or for want of something. The
  * run keeps its seed, its cells and the order of its blocks; trials that are there are not run again. */
+#include "bench/verbs/resume.h"
 #include "bench/base/inside.h"
 #include "bench/base/refuse.h"
 #include "bench/model/columns.h"
 #include "bench/model/host.h"
 #include "bench/model/run_dir.h"
 #include "bench/verbs/conclude.h"
+#include "bench/verbs/fleet/fleet.h"
 #include "bench/verbs/verbs.h"
 #include <jansson.h>
 #include <limits.h>
@@ -13,12 +15,16 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { RESUME_TRUST };
+enum { RESUME_TRUST, RESUME_REMOTE, RESUME_SSH };
 static const struct argument resume_arguments[] = {
     [RESUME_TRUST] = {"trust", "", "",
                       "Of a run that was not made here by you: execute the commands and plug-ins of its suite without "
                       "asking. Without a terminal to ask at, such a run is refused.",
                       false},
+    [RESUME_REMOTE] = {"remote", "PROGRAM", "poolbench",
+                       "Of a run of several hosts: as with --hosts of run; it must be the one that it was run with.",
+                       false},
+    [RESUME_SSH] = {"ssh", "COMMAND", "", "Likewise: the command that reaches a host.", false},
     {.name = NULL},
 };
 
@@ -47,9 +53,7 @@ static void order_take(struct plan *plan, struct remaining *remaining)
     plan->blocks_before = 0;
 }
 
-/* Ready to go on, or nothing is to be done. */
-static int resume_open(struct session *session, struct remaining *remaining, const char *directory, bool trust,
-                       char *error)
+int resume_open(struct session *session, struct remaining *remaining, const char *directory, bool trust, char *error)
 {
     int rc = session_reopen(session, directory, trust, error);
     if (rc < 0)
@@ -102,6 +106,10 @@ static int resume_main(const struct arguments *given)
     int code = arguments_run_unfinished("resume", given, directory);
     if (code)
         return code;
+    const struct fleet_wish wish = {
+        .remote = given->value[RESUME_REMOTE], .ssh = given->value[RESUME_SSH], .trust = *given->value[RESUME_TRUST]};
+    if (fleet_is(directory))
+        return fleet_resume(directory, &wish, given->argv);
     int rc = verb_check_run(directory, error);
     if (rc == 0)
         rc = resume_open(&session, &remaining, directory, *given->value[RESUME_TRUST], error);

@@ -8,8 +8,8 @@
  * `const struct verb verb_WORD`. */
 // clang-format off
 #define VERBS(VERB) \
-    VERB(run) VERB(plan) VERB(resume) VERB(repair) VERB(merge) VERB(metg) VERB(crossover) VERB(capacity) VERB(advise) VERB(summarise) \
-    VERB(compare) VERB(explain) VERB(trace) VERB(targets) VERB(charts) VERB(report) VERB(pack) VERB(scaling) \
+    VERB(run) VERB(plan) VERB(resume) VERB(repair) VERB(merge) VERB(remote) VERB(metg) VERB(crossover) VERB(capacity) VERB(advise) VERB(summarise) \
+    VERB(compare) VERB(hosts) VERB(explain) VERB(trace) VERB(targets) VERB(charts) VERB(report) VERB(pack) VERB(scaling) \
     VERB(isolation) VERB(check) VERB(selftest) VERB(conformance) VERB(tour) VERB(list) VERB(topo) VERB(help) VERB(version)
 // clang-format on
 #define VERB_DECLARED(name) extern const struct verb verb_##name;

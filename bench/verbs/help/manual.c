@@ -30,6 +30,8 @@ const struct manual_row manual_exits[] = {
      "`explain --try` cannot tell A from B here; `advise` cannot say what is within a tenth of the best, or keeps to "
      "--p99. What would tell is said. 3 "
      "outranks it, and --blind-ok of `compare`, `targets` and `capacity` makes it 0."},
+    {"5",
+     "Some hosts of `run --hosts` ran all, and some did not: of those there is what came; `resume` asks them again."},
     {"128+N", "Signal N ended a run. What had been measured is kept and summed up."},
     {"141",
      "Whoever read standard output had seen enough (`| head`), and all else went well: what was begun was done, and "
@@ -40,6 +42,7 @@ const struct manual_row manual_exits[] = {
 const struct manual_row manual_environment[] = {
     {"POOLBENCH_SCRIPTS", "Where the suites and gnuplot scripts are, instead of those that came with the program."},
     {"POOLBENCH_PLUGINS", "Folders of plug-ins, with colons between them: --pool mine is mine.so in one of them."},
+    {"POOLBENCH_SSH", "The command by which `run --hosts` reaches a host, in the place of ssh; --ssh outranks it."},
     {"POOLBENCH_KEEP_JOBS", "A directory that gets the job of each cell of a run, c001.job and so on: what "
                             "poolbench-trial FILE runs once more, "
                             "for a debugger."},
