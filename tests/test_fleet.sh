@@ -2,6 +2,7 @@
 # Which hosts differ, of fleets that are made up (tests/tools/fleet): those that do are named, and none of fleets whose
 # hosts are alike.
 set -u
+# shellcheck disable=SC2016 # what is evaluated later
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}
 fleet=$PWD/tests/tools/fleet

@@ -25,7 +25,8 @@ static int no_memory(const struct merging *m)
 
 /* ---- hosts ---- */
 
-int merging_host(struct merging *m, const struct host_row *row, size_t *host)
+/* Finds the host of a part, or makes it. Its number in *host; 0 or -errno with a line in error. */
+static int host_make(struct merging *m, const struct host_row *row, size_t *host)
 {
     for (*host = 0; *host < m->hosts && !m->merge->is_by_part; ++*host) {
         struct host_row *one = &m->host[*host].row;
@@ -55,7 +56,7 @@ static int origin_add(struct merging *m, struct part *part, const char *label, c
     struct origin *origin = &more[part->origins++];
     *origin = (struct origin){0};
     snprintf(origin->label, sizeof origin->label, "%s", label);
-    int rc = merging_host(m, row, &origin->host);
+    int rc = host_make(m, row, &origin->host);
     if (!rc) {
         origin->blocks_before = m->host[origin->host].blocks;
         m->host[origin->host].cpus = host_cpus(part->about);
@@ -171,11 +172,6 @@ static int trial_take(const void *row, void *arg)
     part->trials++;
     part->last = trial->trial_id > part->last ? trial->trial_id : part->last;
     return rc;
-}
-
-void merging_id(const struct merging *m, size_t kind, size_t host, char id[16])
-{
-    snprintf(id, 16, "c%03u", (unsigned)(kind * m->hosts + host + 1) % 1000000000u);
 }
 
 /* ---- runs ---- */

@@ -39,6 +39,12 @@ static const struct part_cell *cell_of(const struct part *part, const char *id)
     return NULL;
 }
 
+/* "c012" of a kind of cell on a host. */
+static void id_put(const struct merging *m, size_t kind, size_t host, char id[16])
+{
+    snprintf(id, 16, "c%03u", (unsigned)(kind * m->hosts + host + 1) % 1000000000u);
+}
+
 /* cell_id, host and block as they are called here; false: there is no such cell. */
 static bool place_set(const struct writing *w, char id[16], struct factors *f, int64_t *block)
 {
@@ -46,7 +52,7 @@ static bool place_set(const struct writing *w, char id[16], struct factors *f, i
     if (!cell)
         return false;
     const struct origin *origin = &w->part->origin[cell->origin];
-    merging_id(w->m, cell->kind, origin->host, id);
+    id_put(w->m, cell->kind, origin->host, id);
     snprintf(f->host, sizeof f->host, "%s", w->m->host[origin->host].row.host);
     *block += origin->blocks_before;
     return true;

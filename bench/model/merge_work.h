@@ -50,12 +50,8 @@ struct merging {
     char *error;
 };
 
-/* Finds the host of a part, or makes it. Its number in *host; 0 or -errno with a line in error. */
-int merging_host(struct merging *m, const struct host_row *row, size_t *host);
 /* What host.json says of the machine. */
 void host_row_read(const json_t *about, struct host_row *row);
-/* "c012" of a kind of cell on a host. */
-void merging_id(const struct merging *m, size_t kind, size_t host, char id[16]);
 /* What differs, on merge->talk. */
 void merging_differences(const struct merging *m);
 /* host.json and hosts.csv. */
