@@ -2,8 +2,8 @@
 # Three hosts on this machine, each with a network, a name and an sshd of its own (namespaces), and what `run --hosts`
 # makes of them: all well, one killed, one cut off and back. As root, with openssh-server and iproute2: `make check-hosts`.
 # Traffic stays in the namespaces. They share CPUs and a boot, so they take turns.
-set -u
 # shellcheck disable=SC2016 # what is evaluated later
+set -u
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}
 tag=pb$$

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Which hosts differ, of fleets that are made up (tests/tools/fleet): those that do are named, and none of fleets whose
 # hosts are alike.
-set -u
 # shellcheck disable=SC2016 # what is evaluated later
+set -u
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}
 fleet=$PWD/tests/tools/fleet

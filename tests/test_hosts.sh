@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # One plan on several hosts, reached by something that is called as ssh is and runs everything here (tests/fake-ssh): no
 # network, no root. What is wrong with a host is told, and the others go on.
-set -u
 # shellcheck disable=SC2016 # what is evaluated later
+set -u
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}
 ssh=$PWD/tests/fake-ssh

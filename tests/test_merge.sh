@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # One run of runs made elsewhere: what is kept, what is numbered anew, what is named, what is refused; and every verb that
 # reads runs looks at it.
-set -u
 # shellcheck disable=SC2016 # what is evaluated later
+set -u
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}
 scratch=$(mktemp -d) || exit 1
