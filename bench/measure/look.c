@@ -6,17 +6,25 @@
 #include "bench/stats/drop.h"
 #include <errno.h>
 
+#define EACH_OF 64 /* blocks, after each of which it is looked; then after every second, and so on */
+
 static bool is_look(unsigned blocks)
 {
     return blocks && look_after(blocks - 1) == blocks;
 }
 
-/* What a few blocks tell is asked after every block; all else at looks, which share the error. */
+/* Who looks reads all trials there are, so of many blocks it is not each: of as many more, one look more. */
+static bool is_asked(unsigned blocks)
+{
+    return blocks >= DROP_LEAST && (is_look(blocks) || blocks % (1 + blocks / EACH_OF) == 0);
+}
+
+/* What a few blocks tell is asked all along; all else at looks, which share the error. */
 bool look_is_due(const struct session *session, unsigned blocks)
 {
     const struct plan *plan = &session->plan;
     if (plan->leaves)
-        return blocks >= DROP_LEAST || (blocks && blocks == plan->blocks_before);
+        return is_asked(blocks) || (blocks && blocks == plan->blocks_before);
     return plan->looks.planned && is_look(blocks) && blocks > plan->blocks_before && blocks >= plan->blocks_needed &&
            blocks <= LOOK_MAX;
 }

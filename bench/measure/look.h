@@ -1,8 +1,8 @@
 /* What a run decides by what it has found: which cells need further blocks. With --precision, the rows of the table
  * that are not precise enough yet, after so many blocks as are fixed beforehand. Else, where rows leave: those with a
- * verdict that is not told yet, less the cells that are surely slower than the best of their row; after every block by
- * what a few blocks tell (bench/stats/drop.h), at looks and where the run is gone on with by all verdicts. Always a
- * whole row, base and all, as what is compared must be run in the same blocks. One thread. */
+ * verdict that is not told yet, less the cells that are surely slower than the best of their row; after every block
+ * (of many, after some) by what a few blocks tell (bench/stats/drop.h), at looks and where the run is gone on with by
+ * all verdicts. Always a whole row, base and all, as what is compared must be run in the same blocks. One thread. */
 #ifndef POOLBENCH_MEASURE_LOOK_H
 #define POOLBENCH_MEASURE_LOOK_H
 #include "bench/measure/session.h"
