@@ -8,7 +8,6 @@
 #include "bench/verbs/conclude.h"
 #include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define SECOND_NS    1e9
 #define P99_TASKS    1100 /* in all, of which a warm-up may be cut */
@@ -17,12 +16,6 @@
 #define TRIAL_MOST_S 20 /* so that there is a word before half a minute is over */
 #define TRIAL_TASKS  10 /* at least */
 #define WORKERS_MOST 512
-
-static void tell_end(void)
-{
-    if (isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
-}
 
 /* ---- the question ---- */
 
@@ -176,7 +169,7 @@ int service_measure(struct service *service, char *directory, size_t size)
         rc = offers_make(service, error);
     if (rc == 0 && !session->interrupted)
         rc = finalists_run(service, error);
-    tell_end();
+    status_clear();
     snprintf(directory, size, "%s", session->directory);
     return session_finish(session, "advise", rc, error);
 }

@@ -3,6 +3,7 @@
  * few that are left are measured at that rate. One thread. */
 #ifndef POOLBENCH_VERBS_ADVISE_SERVICE_H
 #define POOLBENCH_VERBS_ADVISE_SERVICE_H
+#include "bench/base/status.h"
 #include "bench/measure/session.h"
 #include "bench/model/run_data.h"
 #include "bench/stats/queue.h"
@@ -61,8 +62,8 @@ struct service {
     size_t finalists;
     struct trial_row *rows; /* of the bursts */
     size_t row_count;
-    unsigned block;   /* the last one */
-    uint64_t told_ns; /* when something was last said */
+    unsigned block; /* the last one */
+    struct status status;
 };
 
 /* A trial of each of these cells of the plan, in random order, as the next block; says `what` before each. rows: room

@@ -130,7 +130,7 @@ static int advise_main(const struct arguments *given)
 {
     char directory[PATH_MAX];
     struct wish wish;
-    struct service service = {.wish = &wish, .argv = given->argv, .session = SESSION_CLOSED};
+    struct service service = {.wish = &wish, .argv = given->argv, .session = SESSION_CLOSED, .status.verb = "advise"};
     int code = wish_read(given, &wish);
     if (code)
         return code;

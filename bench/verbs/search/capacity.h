@@ -3,6 +3,7 @@
 #ifndef POOLBENCH_VERBS_SEARCH_CAPACITY_H
 #define POOLBENCH_VERBS_SEARCH_CAPACITY_H
 #include "bench/analyse/summary.h"
+#include "bench/base/status.h"
 #include "bench/measure/session.h"
 #include "bench/stats/sustained.h"
 #include "bench/verbs/verbs.h"
@@ -32,6 +33,7 @@ struct capacity {
     double times;                  /* as long as the shortest trial of its pool that is of any use */
     unsigned block;                /* the last one that ran */
     bool over_budget;
+    struct status status;
 };
 
 /* ---- before (capacity_plan.c) ---- */

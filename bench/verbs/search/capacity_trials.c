@@ -1,7 +1,6 @@
 /* The verb capacity, measuring: a trial of each pool in every block, at the rate that says most by what was found. */
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
-#include "bench/base/wrap.h"
 #include "bench/job/histogram.h"
 #include "bench/model/cell.h"
 #include "bench/model/factors.h"
@@ -13,10 +12,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define SHORT_RUN 20000        /* tasks of the queue in the long run, while it searches */
-#define WORD_NS   15000000000u /* between lines where there is no terminal */
+#define SHORT_RUN 20000 /* tasks of the queue in the long run, while it searches */
 
 /* ---- a trial ---- */
 
@@ -150,16 +147,10 @@ static double left_ns(const struct capacity *capacity)
     return fmin(ns, capacity->block ? done / capacity->block * left : INFINITY) + capacity->session.closing_ns;
 }
 
-/* On a terminal one line that is written over, elsewhere one now and then. */
-static void progress_say(const struct capacity *capacity, const double *rates, uint64_t *said_ns)
+static void progress_say(struct capacity *capacity, const double *rates)
 {
-    const bool terminal = isatty(STDERR_FILENO);
-    const uint64_t now = clock_monotonic_ns();
     const double left = left_ns(capacity);
     char line[512], rate[32];
-    if (!terminal && capacity->block && now - *said_ns < WORD_NS)
-        return;
-    *said_ns = now;
     size_t used = (size_t)snprintf(line, sizeof line, "block %u of %u", capacity->block + 1, capacity->rounds);
     if (isfinite(left))
         used += (size_t)snprintf(line + used, sizeof line - used, "  ETA %.0f s", fmax(left, 0) / 1e9);
@@ -167,14 +158,10 @@ static void progress_say(const struct capacity *capacity, const double *rates, u
         used += (size_t)snprintf(line + used, sizeof line - used, "  %.40s %s/s",
                                  capacity_subject(capacity, &capacity->pool[i])->f.pool,
                                  format_rate(rate, sizeof rate, rates[i]));
-    if (terminal)
-        fprintf(stderr, "\r%.*s\033[K", (int)screen_columns(stderr) - 1, line);
-    else
-        fprintf(stderr, "poolbench capacity: %s\n", line);
+    status_say(&capacity->status, line);
 }
 
-static int block_run(struct capacity *capacity, uint32_t *order, uint32_t *cells, double *rates, uint64_t *said_ns,
-                     char *error)
+static int block_run(struct capacity *capacity, uint32_t *order, uint32_t *cells, double *rates, char *error)
 {
     struct session *session = &capacity->session;
     struct trial_row *found = calloc(capacity->pools, sizeof *found);
@@ -189,7 +176,7 @@ static int block_run(struct capacity *capacity, uint32_t *order, uint32_t *cells
         cells[i] = (uint32_t)number;
     }
     if (rc == 0) {
-        progress_say(capacity, rates, said_ns);
+        progress_say(capacity, rates);
         rc = session_block(session, capacity->block + 1, cells, capacity->pools, NULL, found, error);
     }
     if (rc == 0 && !session->over_budget && !session->interrupted)
@@ -246,13 +233,13 @@ int capacity_run(struct capacity *capacity, char *error)
     struct session *session = &capacity->session;
     uint32_t *cells = calloc(2 * capacity->pools, sizeof *cells);
     double *rates = calloc(capacity->pools, sizeof *rates);
-    uint64_t said_ns = 0;
     int rc = cells && rates ? 0 : refuse(error, "out of memory");
+    capacity->status.verb = "capacity";
     session->on_trial = trial_take;
     session->on_trial_of = capacity;
     while (rc == 0 && capacity->block < capacity->rounds && !session->interrupted && !capacity->over_budget) {
         const uint64_t begun = clock_monotonic_ns();
-        rc = block_run(capacity, cells + capacity->pools, cells, rates, &said_ns, error);
+        rc = block_run(capacity, cells + capacity->pools, cells, rates, error);
         capacity->over_budget = session->over_budget;
         const uint64_t since = clock_monotonic_ns();
         if (rc == 0)
@@ -264,8 +251,7 @@ int capacity_run(struct capacity *capacity, char *error)
             capacity->over_budget = true;
     }
     session->on_trial = NULL;
-    if (isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+    status_clear();
     if (rc == 0 && !session->interrupted)
         fprintf(stderr, "poolbench capacity: trials are done; the answer from them, charts and report, about %.0f s\n",
                 ceil(session->closing_ns / 1e9));

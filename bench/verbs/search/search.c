@@ -3,7 +3,6 @@
 #include "bench/verbs/search/search.h"
 #include "bench/base/refuse.h"
 #include "bench/base/units.h"
-#include "bench/base/wrap.h"
 #include "bench/measure/forecast/forecast.h"
 #include "bench/measure/forecast/pilot.h"
 #include "bench/stats/design.h"
@@ -12,7 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SCAN_BLOCKS 12
 #define ATTEMPTS    2
@@ -152,13 +150,11 @@ static bool block_affordable(const struct searches *searches, const struct round
            (!session->trials || round_ns(searches, round) <= session_left_ns(session, searches->budget_ns));
 }
 
-static void progress_say(const struct searches *searches, const char *phase, double left_ns)
+static void progress_say(struct searches *searches, const char *phase, double left_ns)
 {
     char line[512], lo[64], hi[64];
     const struct session *session = &searches->session;
     left_ns = fmin(left_ns, session_left_ns(session, searches->budget_ns)) + session->closing_ns;
-    if (!isatty(STDERR_FILENO))
-        return;
     size_t used = (size_t)snprintf(line, sizeof line, "%s, block %u  ETA %.0f s", phase, searches->block + 1,
                                    fmax(left_ns, 0) / 1e9);
     for (size_t i = 0; i < searches->count && used < sizeof line; i++) {
@@ -168,13 +164,7 @@ static void progress_say(const struct searches *searches, const char *phase, dou
                                  searches->kind->spell(searches, search->lo.x, lo, sizeof lo),
                                  searches->kind->spell(searches, search->hi.x, hi, sizeof hi));
     }
-    fprintf(stderr, "\r%.*s\033[K", (int)screen_columns(stderr) - 1, line);
-}
-
-static void progress_clear(void)
-{
-    if (isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+    status_say(&searches->status, line);
 }
 
 /* ---- narrowing ---- */
@@ -429,6 +419,7 @@ int search_run(struct searches *searches, char *error)
 {
     struct round round = round_new(searches);
     int rc = round.cell ? 0 : refuse(error, "out of memory");
+    searches->status = (struct status){searches->kind->verb, clock_monotonic_ns()};
     for (int attempt = 1; attempt <= ATTEMPTS && rc == 0; attempt++) {
         rc = narrow_all(searches, &round, error);
         if (rc == 0 && !searches->session.interrupted)
@@ -440,7 +431,7 @@ int search_run(struct searches *searches, char *error)
     }
     if (rc == 0)
         range_check(searches);
-    progress_clear();
+    status_clear();
     free(round.cell);
     return rc;
 }

@@ -4,6 +4,7 @@
 #ifndef POOLBENCH_VERBS_SEARCH_SEARCH_H
 #define POOLBENCH_VERBS_SEARCH_SEARCH_H
 #include "bench/analyse/summary.h"
+#include "bench/base/status.h"
 #include "bench/measure/session.h"
 #include "bench/stats/search.h"
 #include "bench/verbs/verbs.h"
@@ -66,6 +67,7 @@ struct searches {
     double limit;  /* of metg: the efficiency */
     unsigned over; /* of crossover: the factor */
 
+    struct status status;
     unsigned block;          /* the last one that ran */
     struct trial_row *trial; /* the last one of each cell of the plan; owned */
     struct added_cell {
