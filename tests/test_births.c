@@ -110,7 +110,8 @@ static int open_and_close(const struct scenario *scenario)
     uint64_t *masks = NULL;
     bench.ops->shape(WORKERS, bench.params, &shape);
     allowed_cpus(&cpu, 1);
-    bench.config.places = (struct places){masks = calloc(shape.workers, (cpu / 64 + 1) * 8), cpu / 64 + 1, NULL, NULL, 0};
+    bench.config.places =
+        (struct places){masks = calloc(shape.workers, (cpu / 64 + 1) * 8), cpu / 64 + 1, NULL, NULL, 0};
     for (unsigned i = 0; i < shape.workers; i++)
         masks[i * (cpu / 64 + 1) + cpu / 64] = 1ull << (cpu % 64);
     bench.ops = pool_chosen(bench.ops, bench.params);

@@ -92,8 +92,9 @@ static void as_markup(void **state)
     assert_string_equal(lines_close(&lines), "| pool |                    a\\|b |\n"
                                              "| ---- | ----------------------: |\n"
                                              "| x\\_1 | **1.5** \\* (1.4 .. 1.6) |\n"
-                                             "\\begin{tabular}{lr}\n\\hline\npool & a|b \\\\\n\\hline\n"
-                                             "x\\_1 & 1.5 \\\\\n\\hline\n\\end{tabular}\n"
+                                             "\\begin{tabular}{lr}\n\\toprule\npool & a|b \\\\\n\\midrule\n"
+                                             "x\\_1 & \\textbf{1.5} {\\footnotesize [1.4 .. 1.6]} \\\\\n"
+                                             "\\bottomrule\n\\end{tabular}\n"
                                              "pool,a|b\nx_1,1.5\n");
     free(lines.text);
     sheet_release(&sheet);
