@@ -125,6 +125,14 @@ static int list_parse(const struct parser *parser, const char *item)
     return rc;
 }
 
+static int refuse_object(const struct parser *parser, const char *name, unsigned number, hwloc_obj_t object)
+{
+    char what[128], cpus[64];
+    hwloc_bitmap_list_snprintf(cpus, sizeof cpus, object->cpuset);
+    snprintf(what, sizeof what, "%s:%u (CPU %s)", name, number, cpus);
+    return refuse_set(parser, what);
+}
+
 /* One step of a location, type:index, inside `inside`; the rest after its dot is looked up inside every object found,
  * and every object that ends a location is a row. */
 static int location_parse(const struct parser *parser, const char *step, hwloc_const_bitmap_t inside)
@@ -143,11 +151,10 @@ static int location_parse(const struct parser *parser, const char *step, hwloc_c
         return refuse_place(parser, "no kind of object is called '%.*s'; expected pack, numa, l3, l2, core or pu",
                             (int)length, step);
     if (hwloc_type_sscanf_as_depth(name, &type, topology, &depth) != 0 || depth == HWLOC_TYPE_DEPTH_UNKNOWN ||
-        depth == HWLOC_TYPE_DEPTH_MULTIPLE || hwloc_obj_type_is_io(type) || type == HWLOC_OBJ_MISC) {
-        refuse_place(parser, "%s has no level of '%s' with CPUs",
-                     parser->machine->described ? "that machine" : "this machine", name);
-        return -ENODEV;
-    }
+        depth == HWLOC_TYPE_DEPTH_MULTIPLE || hwloc_obj_type_is_io(type) || type == HWLOC_OBJ_MISC)
+        return refuse_place(parser, "%s has no level of '%s' with CPUs",
+                            parser->machine->described ? "that machine" : "this machine", name),
+               -ENODEV;
     unsigned count = hwloc_get_nbobjs_inside_cpuset_by_depth(topology, inside, depth);
     bool all = strncmp(rest, "all", 3) == 0;
     if (all)
@@ -156,12 +163,12 @@ static int location_parse(const struct parser *parser, const char *step, hwloc_c
         rc = range_parse(&rest, &first, &last);
     if (rc != 0 || (*rest && *rest != '.'))
         return refuse_place(parser, "'%s' has no valid index; expected a number, a range such as 0-3, or all", step);
-    if (!all && last >= count) {
-        refuse_place(
-            parser, "there is no %s:%u; %s %u, counted from 0", name, first < count ? count : first,
-            inside == hwloc_get_root_obj(topology)->cpuset ? "the machine has" : "inside that object there are", count);
-        return -ENODEV;
-    }
+    if (!all && last >= count)
+        return refuse_place(parser, "there is no %s:%u; %s %u, counted from 0", name, first < count ? count : first,
+                            inside == hwloc_get_root_obj(topology)->cpuset ? "the machine has"
+                                                                           : "inside that object there are",
+                            count),
+               -ENODEV;
     for (unsigned i = first; rc == 0 && i <= last && i < count; i++) {
         hwloc_obj_t object = hwloc_get_obj_inside_cpuset_by_depth(topology, inside, depth, i);
         if (*rest == '.') {
@@ -171,12 +178,8 @@ static int location_parse(const struct parser *parser, const char *step, hwloc_c
         rc = place_rows_add(parser->rows, parser->machine, object->cpuset);
         if (rc == -ENOENT && all)
             rc = 0; /* all there are for us */
-        if (rc == -ENOENT) {
-            char what[128], cpus[64];
-            hwloc_bitmap_list_snprintf(cpus, sizeof cpus, object->cpuset);
-            snprintf(what, sizeof what, "%s:%u (CPU %s)", name, i, cpus);
-            rc = refuse_set(parser, what);
-        }
+        if (rc == -ENOENT)
+            rc = refuse_object(parser, name, i, object);
     }
     return rc;
 }
