@@ -19,5 +19,6 @@ int room_for(void *array, size_t *room, size_t count, size_t size)
     memset((char *)items + *room * size, 0, (more - *room) * size);
     memcpy(array, &items, sizeof items);
     *room = more;
+    /* cppcheck-suppress memleak; `array` has it */
     return 0;
 }
