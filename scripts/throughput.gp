@@ -14,6 +14,11 @@ do for [page = 1:pages] {
             set logscale xy
             set xrange [x_min / 1.4:x_max * 1.4]
             set yrange [y_least / 1.3:y_most * 1.3]
+            if (y_most < 1000 * y_least) {
+                do for [d = floor(log10(y_least)):ceil(log10(y_most))] {
+                    set ytics add (10.0 ** d, 2 * 10.0 ** d, 5 * 10.0 ** d)
+                }
+            }
         } else {
             set xrange [x_min - 0.5:x_max + 0.5]
             if (y_shared) { set yrange [0:y_most * 1.06] } else { set yrange [0:*]; set offsets 0, 0, graph 0.06, 0 }
