@@ -62,7 +62,7 @@ static pid_t starter(int *go)
 static void a_program_is_recorded(void **state)
 {
     struct switches_refused refused;
-    struct switches switches;
+    struct rings switches;
     struct switch_record *records;
     unsigned cpus[CPU_SETSIZE], seen[SWITCH_EXEC + 1] = {0};
     size_t count;
@@ -94,13 +94,13 @@ static void a_program_is_recorded(void **state)
     assert_true(seen[SWITCH_OUT] >= 1);
     assert_true(seen[SWITCH_IN] >= 1);
     free(records);
-    switches_close(&switches);
+    rings_close(&switches);
 }
 
 static void a_refusal_says_what_would_allow_it(void **state)
 {
     struct switches_refused refused = {0};
-    struct switches switches;
+    struct rings switches;
     char text[320];
     const unsigned cpu = 0;
     (void)state;

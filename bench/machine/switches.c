@@ -1,28 +1,14 @@
 /* See switches.h. The layout of records is that of perf_event_open(2), with sample_id_all. */
 #include "bench/machine/switches.h"
-#include "bench/base/room.h"
 #include "bench/base/sysfile.h"
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
-#define RING_LEAST  65536u /* bytes */
-#define RING_MOST   (256u << 20)
 #define RECORD_MOST 256u /* no record of ours is longer */
 #define PARANOID    "/proc/sys/kernel/perf_event_paranoid"
-
-/* What stands behind each record. */
-struct trailer {
-    uint32_t pid, tid;
-    uint64_t at_ns;
-    uint32_t cpu, unused;
-};
 
 struct task_body {
     uint32_t pid, parent_pid, tid, parent_tid;
@@ -33,10 +19,10 @@ struct name_body {
     char name[16];
 };
 
-static int event_open(pid_t pid, int cpu, bool inherited)
+static struct perf_event_attr event_attr(bool inherited)
 {
-    struct perf_event_attr attr = {
-        .size = sizeof attr,
+    return (struct perf_event_attr){
+        .size = sizeof(struct perf_event_attr),
         .type = PERF_TYPE_SOFTWARE,
         .config = PERF_COUNT_SW_DUMMY,
         .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU,
@@ -55,7 +41,6 @@ static int event_open(pid_t pid, int cpu, bool inherited)
         .clockid = CLOCK_MONOTONIC,
         .wakeup_watermark = UINT32_MAX, /* nobody waits for records */
     };
-    return (int)syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
 /* What stands in the way, by how the kernel and containers refuse it. */
@@ -96,83 +81,20 @@ char *switches_refused_text(const struct switches_refused *refused, char *text, 
     return text;
 }
 
-static size_t page(void)
-{
-    return (size_t)sysconf(_SC_PAGESIZE);
-}
-
-static void *ring_map(int fd, size_t bytes)
-{
-    void *map = mmap(NULL, page() + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    return map == MAP_FAILED ? NULL : map;
-}
-
-void switches_close(struct switches *switches)
-{
-    for (unsigned i = 0; i < switches->count; i++) {
-        if (switches->map && switches->map[i])
-            munmap(switches->map[i], page() + switches->bytes);
-        if (switches->fd && switches->fd[i] >= 0)
-            close(switches->fd[i]);
-    }
-    free(switches->fd);
-    free(switches->map);
-    *switches = (struct switches){0};
-}
-
-/* errno of the one that does not fit; 0: all are mapped. */
-static int rings_map(struct switches *switches)
-{
-    unsigned i = 0;
-    while (i < switches->count && (switches->map[i] = ring_map(switches->fd[i], switches->bytes)))
-        i++;
-    const int code = i < switches->count ? errno : 0;
-    for (; code && i; i--) {
-        munmap(switches->map[i - 1], page() + switches->bytes);
-        switches->map[i - 1] = NULL;
-    }
-    return code;
-}
-
-int switches_open(struct switches *switches, pid_t pid, const unsigned *cpus, unsigned count, size_t bytes,
+int switches_open(struct rings *rings, pid_t pid, const unsigned *cpus, unsigned count, size_t bytes,
                   struct switches_refused *refused)
 {
-    *switches = (struct switches){.fd = calloc(count + 1, sizeof(int)),
-                                  .map = calloc(count + 1, sizeof(void *)),
-                                  .bytes = page() > RING_LEAST ? page() : RING_LEAST};
-    int rc = switches->fd && switches->map ? 0 : switches_refuse(refused, "calloc", ENOMEM);
-    while (switches->bytes < bytes && switches->bytes < RING_MOST)
-        switches->bytes *= 2;
-    for (unsigned i = 0; i < count && !rc; i++) {
-        switches->fd[i] = event_open(pid, (int)cpus[i], true);
-        if (switches->fd[i] < 0)
-            rc = switches_refuse(refused, "perf_event_open", errno);
-        else
-            switches->count++;
-    }
-    int code = rc ? 0 : rings_map(switches);
-    for (; (code == EPERM || code == ENOMEM) && switches->bytes > RING_LEAST; code = rings_map(switches))
-        switches->bytes /= 2;
-    if (code)
-        rc = switches_refuse(refused, "mmap", code);
-    if (rc)
-        switches_close(switches);
-    return rc;
-}
-
-/* `bytes` from position `at` of a ring, which may go round. */
-static void ring_copy(const char *data, size_t size, uint64_t at, void *to, size_t bytes)
-{
-    const size_t from = at & (size - 1), first = size - from < bytes ? size - from : bytes;
-    memcpy(to, data + from, first);
-    memcpy((char *)to + first, data, bytes - first);
+    const struct perf_event_attr attr = event_attr(true);
+    const char *call;
+    int rc = rings_open(rings, &attr, pid, cpus, count, bytes, &call);
+    return rc ? switches_refuse(refused, call, -rc) : 0;
 }
 
 /* False: it is none of those that are asked for. */
-static bool record_read(const char *bytes, size_t size, struct switch_record *record, bool *lost)
+static bool record_read(const char *bytes, size_t size, struct switch_record *record)
 {
     struct perf_event_header header;
-    struct trailer trailer;
+    struct ring_trailer trailer;
     struct task_body task;
     struct name_body name = {0};
     memcpy(&header, bytes, sizeof header);
@@ -204,9 +126,6 @@ static bool record_read(const char *bytes, size_t size, struct switch_record *re
         record->tid = name.tid;
         memcpy(record->name, name.name, sizeof record->name - 1);
         return true;
-    case PERF_RECORD_LOST:
-        *lost = true;
-        return false;
     default:
         return false;
     }
@@ -219,36 +138,25 @@ struct taken {
 
 static int taken_put(struct taken *taken, const struct switch_record *record)
 {
-    if (room_for(&taken->record, &taken->room, taken->count + 1, sizeof *record))
-        return -ENOMEM;
+    if (taken->count == taken->room) {
+        const size_t room = taken->room ? 2 * taken->room : 1024;
+        struct switch_record *more = reallocarray(taken->record, room, sizeof *more);
+        if (!more)
+            return -ENOMEM;
+        taken->record = more;
+        taken->room = room;
+    }
     taken->record[taken->count++] = *record;
     return 0;
 }
 
-/* A full ring drops what comes, and says so only in front of a later record that finds room. */
-static int ring_read(void *map, size_t size, struct taken *taken, bool *lost)
+static int on_record(const char *bytes, size_t size, void *arg)
 {
-    const struct perf_event_mmap_page *head = map;
-    const char *data = (const char *)map + page();
-    /* acquire: pairs with the kernel's store, behind the records (perf_event_open(2)) */
-    const uint64_t end = __atomic_load_n(&head->data_head, __ATOMIC_ACQUIRE);
-    int rc = 0;
-    *lost = *lost || end + RECORD_MOST > size;
-    for (uint64_t at = 0; at + sizeof(struct perf_event_header) <= end && !rc;) {
-        char bytes[RECORD_MOST];
-        struct perf_event_header header;
-        struct switch_record record;
-        ring_copy(data, size, at, &header, sizeof header);
-        if (header.size < sizeof header || at + header.size > end)
-            return -EBADMSG;
-        at += header.size;
-        if (header.size < sizeof header + sizeof(struct trailer) || header.size > sizeof bytes)
-            continue;
-        ring_copy(data, size, at - header.size, bytes, header.size);
-        if (record_read(bytes, header.size, &record, lost))
-            rc = taken_put(taken, &record);
-    }
-    return rc;
+    struct switch_record record;
+    if (size < sizeof(struct perf_event_header) + sizeof(struct ring_trailer) || size > RECORD_MOST ||
+        !record_read(bytes, size, &record))
+        return 0;
+    return taken_put(arg, &record);
 }
 
 struct ordered {
@@ -278,13 +186,10 @@ static int records_sort(struct taken *taken)
     return 0;
 }
 
-int switches_read(const struct switches *switches, struct switch_record **records, size_t *count, bool *lost)
+int switches_read(const struct rings *rings, struct switch_record **records, size_t *count, bool *lost)
 {
     struct taken taken = {0};
-    int rc = 0;
-    *lost = false;
-    for (unsigned i = 0; i < switches->count && !rc; i++)
-        rc = ring_read(switches->map[i], switches->bytes, &taken, lost);
+    int rc = rings_read(rings, on_record, &taken, lost);
     if (!rc)
         rc = records_sort(&taken);
     if (rc) {
@@ -297,7 +202,7 @@ int switches_read(const struct switches *switches, struct switch_record **record
 }
 
 /* Sleeping for the least there is leaves the CPU and comes back to it. */
-static int try_switch(const struct switches *self, struct switches_refused *refused)
+static int try_switch(const struct rings *self, struct switches_refused *refused)
 {
     const struct timespec least = {.tv_nsec = 1};
     struct switch_record *records;
@@ -317,15 +222,13 @@ static int try_switch(const struct switches *self, struct switches_refused *refu
 
 int switches_try(struct switches_refused *refused)
 {
-    int fd = event_open(0, -1, false);
-    void *map = NULL;
-    struct switches self = {.fd = &fd, .map = &map, .count = 1, .bytes = page() > RING_LEAST ? page() : RING_LEAST};
-    if (fd < 0)
-        return switches_refuse(refused, "perf_event_open", errno);
-    map = ring_map(fd, self.bytes);
-    int rc = map ? try_switch(&self, refused) : switches_refuse(refused, "mmap", errno);
-    if (map)
-        munmap(map, page() + self.bytes);
-    close(fd);
+    const struct perf_event_attr attr = event_attr(false);
+    struct rings self;
+    const char *call;
+    int rc = rings_open(&self, &attr, 0, NULL, 1, 1, &call);
+    if (rc)
+        return switches_refuse(refused, call, -rc);
+    rc = try_switch(&self, refused);
+    rings_close(&self);
     return rc;
 }

@@ -5,10 +5,7 @@
  * must belong to a CPU. Nobody reads while anything runs. Times are CLOCK_MONOTONIC in ns. One thread. */
 #ifndef POOLBENCH_MACHINE_SWITCHES_H
 #define POOLBENCH_MACHINE_SWITCHES_H
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
+#include "bench/machine/rings.h"
 
 enum switch_kind {
     SWITCH_IN,        /* it has the CPU from here on */
@@ -28,13 +25,6 @@ struct switch_record {
     char name[16];          /* NAMED, EXEC: as the kernel has it */
 };
 
-struct switches {
-    int *fd;
-    void **map;
-    unsigned count;
-    size_t bytes; /* of each ring */
-};
-
 /* Why records cannot be had. */
 struct switches_refused {
     int error;        /* errno; ENODATA: the event opens and records nothing */
@@ -44,18 +34,16 @@ struct switches_refused {
 
 /* Where a forced switch of this thread is recorded, 0; else -errno, and why. */
 int switches_try(struct switches_refused *refused);
-/* Fills in why `call` was refused with that errno, and what would allow it; of counters, too. -error. */
+/* Fills in why `call` was refused with that errno, and what would allow it; of other events, too. -error. */
 int switches_refuse(struct switches_refused *refused, const char *call, int error);
 /* "perf_event_open: Permission denied (errno 13); what allows it: sysctl kernel.perf_event_paranoid=2 ...". Returns
  * text. */
 char *switches_refused_text(const struct switches_refused *refused, char *text, size_t size);
 
-/* Events on process `pid`, for these CPUs, with rings of at least `bytes`, or less where so much may not be locked in
- * memory: switches->bytes says. 0, or -errno and why; nothing to be closed then. */
-int switches_open(struct switches *switches, pid_t pid, const unsigned *cpus, unsigned count, size_t bytes,
+/* Events on process `pid`, for these CPUs, as rings_open(). 0, or -errno and why; nothing to be closed then. */
+int switches_open(struct rings *rings, pid_t pid, const unsigned *cpus, unsigned count, size_t bytes,
                   struct switches_refused *refused);
 /* All records in the order of their times, to be freed; *lost: some are missing. 0 or -ENOMEM. */
-int switches_read(const struct switches *switches, struct switch_record **records, size_t *count, bool *lost);
-void switches_close(struct switches *switches);
+int switches_read(const struct rings *rings, struct switch_record **records, size_t *count, bool *lost);
 
 #endif

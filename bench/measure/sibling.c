@@ -41,7 +41,7 @@ static int records_take(struct session *session, struct sibling *sibling, size_t
 {
     struct launcher *launcher = calibrations_launcher(session->calibrations);
     struct switches_refused refused;
-    struct switches switches;
+    struct rings switches;
     unsigned *cpus;
     const unsigned many = cpus_of(session, sibling->cell, &cpus);
     int rc = cpus ? 0 : refuse_as(-ENOMEM, error, "out of memory");
@@ -55,7 +55,7 @@ static int records_take(struct session *session, struct sibling *sibling, size_t
     if (opened && !rc && switches_read(&switches, records, count, lost))
         rc = refuse_as(-ENOMEM, error, "out of memory");
     if (opened)
-        switches_close(&switches);
+        rings_close(&switches);
     free(cpus);
     return rc;
 }
