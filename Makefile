@@ -98,6 +98,12 @@ endif
 pkg_config := $(if $(PKG_CONFIG_LIBDIR),PKG_CONFIG_LIBDIR='$(PKG_CONFIG_LIBDIR)') pkg-config
 includes := -I. -Iinclude $(shell $(pkg_config) --cflags $(packages) 2>/dev/null)
 libs     := $(shell $(pkg_config) --libs $(packages) 2>/dev/null)
+# Names of functions in call chains; without it their places stand.
+libdw      := $(shell $(pkg_config) --cflags --libs libdw 2>/dev/null)
+libdw_with := $(if $(libdw),-DPOOLBENCH_LIBDW $(filter-out -l% -L%,$(libdw)))
+libs       += $(filter -l% -L%,$(libdw))
+# Call chains are found by these, from tasks through workloads and pools.
+frames     := -fno-omit-frame-pointer
 compile   = $(strip $(CC) -std=gnu11 -D_GNU_SOURCE= $(warnings) -pthread $(includes) $(CPPFLAGS) $(CFLAGS) $(sanitize))
 # now: a function resolved at its first call would be resolved anew in every process that is forked before that
 as_test   = -Dmain=$(*F) -Wno-missing-prototypes
@@ -172,12 +178,14 @@ $(B)/%.o: %.c $(B)/flags
 	$(call say,CC)$(compile) $(with) -MMD -MP -c -o $@ $<
 
 $(info_o): private with = -include $(B)/info.h
+$(trial_o): private with = $(frames)
+$(B)/bench/machine/symbols.o: private with = $(libdw_with)
 $(info_o): $(B)/info.h
 
 # ---- what a build depends on beside its sources ----------------------------------------------------------------------
 $(B)/flags: FORCE
 	$(if $(libs),,@echo 'poolbench: no build without pkg-config and $(packages); scripts/deps gets them' >&2; exit 2)
-	$(call keep,$(call quoted,$(compile)) $(call quoted,$(value as_test)))
+	$(call keep,$(call quoted,$(compile)) $(call quoted,$(value as_test)) $(call quoted,$(frames) $(libdw_with)))
 
 $(B)/objects: FORCE
 	$(call keep,$(call quoted,$(link) $(harness_libs)) $(bench_o) $(trial_o))

@@ -40,7 +40,7 @@ expect()
     fi
 }
 
-all='compiler make pkg-config hwloc libcsv gsl jansson inih gnuplot cmocka'
+all='compiler make pkg-config hwloc libcsv gsl jansson inih libdw gnuplot cmocka'
 machine apt-get 1000 sudo
 expect 2 "deps: missing: $all
 deps: this gets them: sudo apt-get * update; sudo env * apt-get * install -y --no-install-recommends gcc libc6-dev make *"
@@ -66,6 +66,7 @@ expect 2 '*no-install-recommends clang libc6-dev *'
 
 # Another machine's compiler: libraries of that architecture, tools of this one; nothing is guessed for other managers.
 export CC=aarch64-linux-gnu-gcc
+all=${all/libdw /} # names of functions are this machine's alone
 machine apt-get 1000
 expect 2 "deps: missing: $all emulator
 *: dpkg --add-architecture arm64; apt-get *-recommends gcc-aarch64-linux-gnu libc6-dev-arm64-cross make pkg-config \

@@ -152,8 +152,11 @@ static void no_markup(void **state)
     markup_print(lines.out, MARKUP_HTML, "<p>@@</p>", "a<b> & \"c\" 1 .. 2\x1b", "\xe9");
     markup_print(lines.out, MARKUP_MARKDOWN, "@|@|@", "1. *a*", "- b", "1.5\nc");
     markup_print(lines.out, MARKUP_LATEX, "@", "50 % \\a^b");
+    markup_print(lines.out, MARKUP_XML, "<a b=\"@\">@", "\"<]]>", "1 .. 2&\x01");
+    markup_print(lines.out, MARKUP_FOLDED, "@;@", "a;b", "c\nd");
     assert_string_equal(lines_close(&lines), "<p>a&lt;b&gt; &amp; &quot;c&quot; 1&nbsp;..&nbsp;2 \xef\xbf\xbd</p>"
-                                             "1\\. \\*a\\*|\\- b|1.5 c50 \\% \\textbackslash{}a\\textasciicircum{}b");
+                                             "1\\. \\*a\\*|\\- b|1.5 c50 \\% \\textbackslash{}a\\textasciicircum{}b"
+                                             "<a b=\"&quot;&lt;]]&gt;\">1 .. 2&amp; a:b;c d");
     free(lines.text);
 }
 

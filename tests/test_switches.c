@@ -2,6 +2,7 @@
  * and that slots close over workers x wall, whatever happens in them. */
 /* sanitizers: address undefined (one thread) */
 #include "bench/machine/switches.h"
+#include "bench/profile/placed.h"
 #include "bench/profile/spans.h"
 #include "tests/skip.h"
 #include <errno.h>
@@ -282,6 +283,33 @@ static void a_task_may_take_no_time(void **state)
     threads_release(&threads);
 }
 
+/* A sample knows a thread's number and the time. */
+static void moments_are_placed(void **state)
+{
+    struct threads threads;
+    struct placed placed;
+    struct place place;
+    (void)state;
+    assert_int_equal(threads_make(shared_cpu, sizeof shared_cpu / sizeof *shared_cpu, 1, 0, &two_workers, &threads), 0);
+    const struct slots_from from = {.threads = &threads,
+                                    .workers = 2,
+                                    .from_ns = {[TRIAL_OPEN] = 10, [TRIAL_RUN] = 100},
+                                    .to_ns = {[TRIAL_OPEN] = 50, [TRIAL_RUN] = 200}};
+    assert_int_equal(placed_make(&from, &placed), 0);
+    assert_true(placed_find(&placed, 2, 115, false, &place));
+    assert_true(place.role == ROLE_WORKER && place.phase == TRIAL_RUN && place.off_ns == 0);
+    assert_true(placed_find(&placed, 1, 20, false, &place));
+    assert_true(place.role == ROLE_SUBMITTER && place.phase == TRIAL_OPEN);
+    assert_true(placed_find(&placed, 3, 139, true, &place)); /* off from 140 to 160 */
+    assert_true(place.role == ROLE_WORKER && place.off_ns == 20);
+    assert_true(placed_find(&placed, 2, 129, true, &place)); /* taken off its CPU: it waits */
+    assert_true(place.off_ns == 0);
+    assert_false(placed_find(&placed, 4, 115, false, &place)); /* nobody */
+    assert_false(placed_find(&placed, 2, 60, false, &place));  /* between phases */
+    placed_release(&placed);
+    threads_release(&threads);
+}
+
 /* A process a task: made by the submitter, ended, reaped. */
 static void processes_of_tasks_have_slots(void **state)
 {
@@ -435,7 +463,7 @@ int main(void)
         cmocka_unit_test(threads_have_no_gaps),      cmocka_unit_test(roles_are_told),
         cmocka_unit_test(states_are_told),           cmocka_unit_test(processes_of_tasks_have_slots),
         cmocka_unit_test(slots_close_over_anything), cmocka_unit_test(long_trials_are_cut),
-        cmocka_unit_test(a_task_may_take_no_time),
+        cmocka_unit_test(a_task_may_take_no_time),   cmocka_unit_test(moments_are_placed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

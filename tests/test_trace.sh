@@ -2,7 +2,7 @@
 # Timelines for Perfetto of short real runs, decoded by others than who wrote them: by the wire format (tests/tools/traced.c),
 # and by the published messages where there is protoc. Slices nest, every flow has two ends, and
 # all times are those of samples.csv and spans.csv. How long anything took is not looked at.
-# shellcheck disable=SC2016 # `eval` is to expand them
+# shellcheck disable=SC2016,SC2034 # `eval` is to expand them
 set -u
 . tests/support.sh
 build=$PWD/${BUILD:-build/default}
@@ -122,7 +122,7 @@ if poolbench check --no-measure 2>/dev/null | grep -q '^ok *profiling'; then
         check "nothing is missing" eval '! told Missing'
     done
     check "spans are of one sibling a cell" eval '[ "$(tail -n +2 siblings/profile/spans.csv | cut -d, -f1 | uniq | wc -l)" -eq 2 ]'
-    check "damaged spans are refused" eval 'echo "x,,worker,,,,,," >>siblings/profile/spans.csv
+    check "damaged spans are refused" eval 'echo "x,,worker,,,,,,," >>siblings/profile/spans.csv
         ! poolbench trace siblings c001 --out - >trace 2>said; told "spans.csv:[0-9]*:"'
 else
     skip "profiled siblings" "switches are not recorded here (poolbench check says why)"

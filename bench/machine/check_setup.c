@@ -4,6 +4,7 @@
 #include "bench/machine/counters.h"
 #include "bench/machine/host_facts.h"
 #include "bench/machine/kinds.h"
+#include "bench/machine/stacks.h"
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
@@ -199,7 +200,8 @@ void look_huge_pages(const struct look *look)
 
 void look_profiling(const struct look *look)
 {
-    struct switches_refused refused;
+    struct switches_refused refused, samples[STACK_KINDS];
+    bool can[STACK_KINDS];
     struct counters counters;
     const struct counter *first;
     char text[320];
@@ -213,12 +215,19 @@ void look_profiling(const struct look *look)
                   switches_refused_text(&refused, text, sizeof text));
         return;
     }
+    if (stacks_try(can, samples)) {
+        check_set(look, CHECK_WARN, "switches are recorded, and no call chains for run --profile stacks. %s",
+                  switches_refused_text(&samples[STACK_ON], text, sizeof text));
+        return;
+    }
     counters_find(&counters);
     if (counters_of_cpu(&counters, &first))
         check_set(look, CHECK_OK,
-                  "switches are recorded, run --profile can tell waiting from being idle; the CPU counts events");
+                  "switches are recorded, run --profile can tell waiting from being idle; call chains are sampled; the "
+                  "CPU counts events");
     else
         check_set(look, CHECK_OK,
-                  "switches are recorded, run --profile can tell waiting from being idle; the CPU counts nothing. %s",
+                  "switches are recorded, run --profile can tell waiting from being idle; call chains are sampled; the "
+                  "CPU counts nothing. %s",
                   switches_refused_text(&first->refused, text, sizeof text));
 }

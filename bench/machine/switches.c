@@ -1,5 +1,6 @@
 /* See switches.h. The layout of records is that of perf_event_open(2), with sample_id_all. */
 #include "bench/machine/switches.h"
+#include "bench/base/room.h"
 #include "bench/base/sysfile.h"
 #include <errno.h>
 #include <stdio.h>
@@ -138,14 +139,8 @@ struct taken {
 
 static int taken_put(struct taken *taken, const struct switch_record *record)
 {
-    if (taken->count == taken->room) {
-        const size_t room = taken->room ? 2 * taken->room : 1024;
-        struct switch_record *more = reallocarray(taken->record, room, sizeof *more);
-        if (!more)
-            return -ENOMEM;
-        taken->record = more;
-        taken->room = room;
-    }
+    if (room_for(&taken->record, &taken->room, taken->count + 1, sizeof *record))
+        return -ENOMEM;
     taken->record[taken->count++] = *record;
     return 0;
 }

@@ -11,9 +11,10 @@
 
 #define TASKS_MOST    1000000u /* that are kept of a trial */
 #define RING_BYTES    262144u
-#define TASK_BYTES    64u  /* of records, for a task of workers that live on: two switches and more */
-#define PROCESS_BYTES 512u /* and where it is a process: made, named, ended, and four switches */
-#define LARGER        8u   /* times, where records were lost */
+#define TASK_BYTES    64u      /* of records, for a task of workers that live on: two switches and more */
+#define PROCESS_BYTES 512u     /* and where it is a process: made, named, ended, and four switches */
+#define SAMPLES_BYTES 1048576u /* of chains: some thousands */
+#define LARGER        8u       /* times, where records were lost */
 
 /* Those that the cell may use; all that the harness may, where it is not pinned. */
 static unsigned cpus_of(const struct session *session, const struct cell *cell, unsigned **cpus)
@@ -36,26 +37,55 @@ static unsigned cpus_of(const struct session *session, const struct cell *cell, 
     return count;
 }
 
-static int records_take(struct session *session, struct sibling *sibling, size_t bytes, struct switch_record **records,
-                        size_t *count, bool *lost, char *error)
+/* What the kernel writes down of a trial. */
+struct records {
+    struct switch_record *record;
+    size_t count;
+    struct stacks_found found;
+    bool lost;
+};
+
+static void records_release(struct records *records)
+{
+    free(records->record);
+    stacks_found_release(&records->found);
+    *records = (struct records){0};
+}
+
+static int records_read(const struct rings *switches, const struct stacks *stacks, struct records *records)
+{
+    bool lost = false;
+    int rc = switches_read(switches, &records->record, &records->count, &records->lost);
+    if (!rc && stacks)
+        rc = stacks_read(stacks, &records->found, &lost);
+    records->lost = records->lost || lost;
+    return rc;
+}
+
+static int records_take(struct session *session, struct sibling *sibling, size_t bytes, struct records *records,
+                        char *error)
 {
     struct launcher *launcher = calibrations_launcher(session->calibrations);
     struct switches_refused refused;
     struct rings switches;
+    struct stacks stacks;
     unsigned *cpus;
     const unsigned many = cpus_of(session, sibling->cell, &cpus);
     int rc = cpus ? 0 : refuse_as(-ENOMEM, error, "out of memory");
     pid_t guard = 0; /* one that is dead is replaced by the trial that follows, which then has no states */
     const bool opened =
         !rc && !guard_number(&launcher->guard, &guard) && !switches_open(&switches, guard, cpus, many, bytes, &refused);
-    *records = NULL;
-    *lost = !opened;
+    const bool sampled = opened && sibling->folded &&
+                         !stacks_open(&stacks, sibling->can, guard, cpus, many, SAMPLES_BYTES + bytes, &refused);
+    records->lost = !opened || (sibling->folded && !sampled);
     if (!rc)
         rc = session_watch(session, &sibling->facts, error);
-    if (opened && !rc && switches_read(&switches, records, count, lost))
+    if (opened && !rc && records_read(&switches, sampled ? &stacks : NULL, records))
         rc = refuse_as(-ENOMEM, error, "out of memory");
     if (opened)
         rings_close(&switches);
+    if (sampled)
+        stacks_close(&stacks);
     free(cpus);
     return rc;
 }
@@ -111,14 +141,15 @@ static void sources_compare(struct sibling *sibling)
         &sibling->sum, is_submitter ? (double)report->submitter_ns : cpu - (double)report->submitter_ns, steal);
 }
 
-static int states_make(struct sibling *sibling, const struct switch_record *records, size_t count)
+static int states_make(struct sibling *sibling, const struct records *records)
 {
     const struct job_parts *parts = &sibling->facts.parts;
     const struct cell *cell = sibling->cell;
     struct threads threads;
     size_t tasks;
     struct task_times *task = tasks_of(parts, &tasks);
-    int rc = task ? threads_make(records, count, sibling->facts.outcome.pid, cell->pool->traits, &cell->shape, &threads)
+    int rc = task ? threads_make(records->record, records->count, sibling->facts.outcome.pid, cell->pool->traits,
+                                 &cell->shape, &threads)
                   : -ENOMEM;
     if (!rc) {
         struct slots_from from = {.threads = &threads,
@@ -131,6 +162,8 @@ static int states_make(struct sibling *sibling, const struct switch_record *reco
         rc = slots_add_up(&from, &sibling->sum);
         if (!rc)
             rc = spans_make(&from, &sibling->spans);
+        if (!rc && sibling->folded)
+            rc = folded_add(sibling->folded, &records->found, &from, &sibling->stacks);
         threads_release(&threads);
     }
     if (!rc)
@@ -166,7 +199,7 @@ static size_t ring_bytes(const struct cell *cell)
 static int job_prepare(struct session *session, struct sibling *sibling, char *error)
 {
     const struct settings *settings = &session->request.settings;
-    const struct job_order order = {settings->seed, sibling->kind == PROFILE_STATES ? SAMPLES_ALL : settings->samples,
+    const struct job_order order = {settings->seed, sibling->kind != PROFILE_COUNTERS ? SAMPLES_ALL : settings->samples,
                                     mix64(settings->seed, sibling->block), CONFORMANCE_NOT, sibling->block};
     sibling->facts = (struct trial_facts){
         .cell = sibling->cell,
@@ -181,18 +214,18 @@ static int job_prepare(struct session *session, struct sibling *sibling, char *e
 
 static int states_try(struct session *session, struct sibling *sibling, size_t bytes, bool *lost, char *error)
 {
-    struct switch_record *records = NULL;
-    size_t count = 0;
+    struct records records = {0};
     struct job_parts *parts = &sibling->facts.parts;
     int rc = job_prepare(session, sibling, error);
     if (!rc) { /* pages that are there cost the trial less */
         memset(parts->samples, 0, (size_t)sibling->cell->f.tasks * sizeof *parts->samples);
-        rc = records_take(session, sibling, bytes, &records, &count, lost, error);
+        rc = records_take(session, sibling, bytes, &records, error);
     }
-    sibling->has_found = !rc && !*lost && count && parts->report->stage == STAGE_DONE;
-    if (sibling->has_found && states_make(sibling, records, count))
+    *lost = records.lost;
+    sibling->has_found = !rc && !*lost && records.count && parts->report->stage == STAGE_DONE;
+    if (sibling->has_found && states_make(sibling, &records))
         rc = refuse_as(-ENOMEM, error, "out of memory");
-    free(records);
+    records_release(&records);
     return rc;
 }
 
@@ -225,7 +258,7 @@ static int counters_run(struct session *session, struct sibling *sibling, char *
 
 int sibling_run(struct session *session, struct sibling *sibling, char *error)
 {
-    const bool is_states = sibling->kind == PROFILE_STATES;
+    const bool is_states = sibling->kind != PROFILE_COUNTERS;
     sibling->has_found = false;
     sibling->is_left_out =
         is_states && (sibling->cell->f.tasks > TASKS_MOST || job_trial_check(sibling->cell, SAMPLES_ALL, error));

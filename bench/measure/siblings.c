@@ -81,6 +81,9 @@ static int abilities_write(const struct siblings *s, const struct switches_refus
         snprintf(event, sizeof event, "%s/%s/", counter->pmu, counter->event);
         rc = ability_put(writer, "counters", event, &counter->refused);
     }
+    static const char *const events[STACK_KINDS] = {"cpu-clock", "context-switches"};
+    for (unsigned i = 0; i < STACK_KINDS && s->settings.profile & PROFILE_STACKS && !rc; i++)
+        rc = ability_put(writer, "stacks", events[i], &s->stacks_refused[i]);
     int closed = csv_close(writer);
     return rc ? rc : closed;
 }
@@ -119,8 +122,10 @@ static int files_open(struct siblings *s, const struct session *session, const s
     int rc = csv_is_there(s->directory, ability_format.file) ? 0 : abilities_write(s, refused);
     if (rc)
         return record_failed(rc, s->directory, ability_format.file, error);
-    if (s->kinds & PROFILE_STATES)
+    if (s->kinds & (PROFILE_STATES | PROFILE_STACKS))
         rc = file_open(s, &state_format, &s->states, &s->state_rows, error);
+    if (!rc && s->kinds & PROFILE_STACKS)
+        rc = folded_open(&s->folded, s->directory, error);
     if (!rc && s->kinds & PROFILE_COUNTERS)
         rc = file_open(s, &counter_format, &s->counted, &s->counter_rows, error);
     if (!rc && s->kinds)
@@ -142,6 +147,25 @@ static void cost_say(const struct siblings *s, const struct session *session, FI
             session->plan.blocks, time, s->settings.budget_ns ? ", at most a quarter of the budget" : " longer");
 }
 
+/* Call chains are those of threads that records of switches tell. */
+static void stacks_find(struct siblings *s, FILE *talk)
+{
+    char text[320];
+    const bool switches = !switches_try(&s->stacks_refused[STACK_ON]);
+    s->stacks_refused[STACK_OFF] = s->stacks_refused[STACK_ON];
+    if (!switches || stacks_try(s->can, s->stacks_refused)) {
+        s->kinds &= ~(unsigned)PROFILE_STACKS;
+        fprintf(talk, "poolbench run: --profile: no call chains. %s\n",
+                switches_refused_text(&s->stacks_refused[STACK_ON], text, sizeof text));
+        return;
+    }
+    if (!s->can[STACK_OFF])
+        fprintf(talk, "poolbench run: --profile: no call chains of threads that leave their CPU. %s\n",
+                switches_refused_text(&s->stacks_refused[STACK_OFF], text, sizeof text));
+    if (symbols_lack())
+        fprintf(talk, "poolbench run: --profile: %s\n", symbols_lack());
+}
+
 /* What can be had of what is asked for; why not, and what would allow it. */
 static void kinds_find(struct siblings *s, struct switches_refused *refused, FILE *talk)
 {
@@ -154,6 +178,8 @@ static void kinds_find(struct siblings *s, struct switches_refused *refused, FIL
         fprintf(talk, "poolbench run: --profile: no records of switches; explain does without. %s\n",
                 switches_refused_text(refused, text, sizeof text));
     }
+    if (s->kinds & PROFILE_STACKS)
+        stacks_find(s, talk);
     if (!(s->kinds & PROFILE_COUNTERS))
         return;
     counters_find(&s->counters);
@@ -228,9 +254,12 @@ static int states_put(struct siblings *s, struct session *session, struct siblin
 static int found_put(struct siblings *s, struct session *session, struct sibling *sibling, int64_t trial_id,
                      char *error)
 {
-    if (sibling->kind == PROFILE_STATES)
+    int rc = sibling->folded ? folded_put(sibling->folded, &sibling->stacks, trial_id) : 0;
+    if (rc)
+        return record_failed(rc, s->directory, stack_format.file, error);
+    if (sibling->kind != PROFILE_COUNTERS)
         return states_put(s, session, sibling, trial_id, error);
-    int rc = sibling_counters_put(s->counted, sibling, trial_id);
+    rc = sibling_counters_put(s->counted, sibling, trial_id);
     s->counter_rows += csv_tally_take(s->counted).rows;
     return rc ? record_failed(rc, s->directory, counter_format.file, error) : 0;
 }
@@ -247,6 +276,8 @@ static int sibling_put(struct siblings *s, struct session *session, struct sibli
             rc = found_put(s, session, sibling, row.trial_id, error);
     }
     spans_release(&sibling->spans);
+    free(sibling->stacks.sum);
+    sibling->stacks = (struct stack_sums){0};
     return rc;
 }
 
@@ -254,7 +285,7 @@ static int sibling_put(struct siblings *s, struct session *session, struct sibli
 static int files_sync(const struct siblings *s, char *error)
 {
     const struct csv_writer *const writers[] = {s->recorder.samples, s->recorder.latency, s->recorder.trials, s->states,
-                                                s->counted};
+                                                s->counted,          s->folded.stacks,    s->folded.frames};
     int rc = 0;
     for (size_t i = 0; i < sizeof writers / sizeof *writers && !rc; i++)
         rc = writers[i] ? csv_sync(writers[i]) : 0;
@@ -302,6 +333,8 @@ int siblings_block(struct siblings *s, struct session *session, unsigned block, 
     int rc = chosen ? 0 : refuse_as(-ENOMEM, error, "out of memory");
     const size_t many = chosen ? block_choose(s, session, block, order, count, chosen) : 0;
     sibling.kind = siblings_kind(&s->plan, &s->settings, s->kinds, block, &sibling.turn);
+    sibling.folded = sibling.kind == PROFILE_STACKS ? &s->folded : NULL;
+    sibling.can = s->can;
     for (size_t i = 0; i < many && !rc && !session->interrupted; i++) {
         const struct cell *cell = &session->plan.cells.cell[chosen[i]];
         const double forecast_ns = forecast_trial_ns(cell);
@@ -353,6 +386,9 @@ int siblings_close(struct siblings *s, FILE *talk, char *error)
     if (written && !rc)
         rc = record_failed(written, s->directory, span_format.file, error);
     middles_release(&s->middles);
+    int folded = folded_close(&s->folded);
+    if (folded && !rc)
+        rc = record_failed(folded, s->directory, stack_format.file, error);
     int closed = recorder_close(&s->recorder, rc ? ignored : error);
     free(s->published.trial);
     free(s->done.trial);

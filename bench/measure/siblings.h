@@ -7,6 +7,7 @@
 #ifndef POOLBENCH_MEASURE_SIBLINGS_H
 #define POOLBENCH_MEASURE_SIBLINGS_H
 #include "bench/machine/counters.h"
+#include "bench/measure/folded.h"
 #include "bench/measure/middles.h"
 #include "bench/measure/session.h"
 #include "bench/measure/siblings_plan.h"
@@ -21,6 +22,9 @@ struct siblings {
     struct recorder recorder;
     struct csv_writer *states, *counted; /* NULL: none */
     struct counters counters;
+    bool can[STACK_KINDS]; /* call chains */
+    struct switches_refused stacks_refused[STACK_KINDS];
+    struct folded folded;
     struct middles middles;
     int64_t state_rows, counter_rows; /* in states.csv and counters.csv */
     char directory[PATH_MAX];

@@ -66,7 +66,7 @@ struct cell {
 #define SAMPLES_ALL (-1)
 #define WRAP_WORDS  30 /* of --wrap, at most */
 /* Bits: what is profiled, each in siblings of its own. */
-enum profile_kind { PROFILE_NONE = 0, PROFILE_STATES = 1 << 0, PROFILE_COUNTERS = 1 << 1 };
+enum profile_kind { PROFILE_NONE = 0, PROFILE_STATES = 1 << 0, PROFILE_COUNTERS = 1 << 1, PROFILE_STACKS = 1 << 2 };
 
 struct settings {
     int64_t blocks; /* 0: not given */

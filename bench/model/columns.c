@@ -366,10 +366,23 @@ const struct file_format capacity_format = FORMAT(capacity, capacity, "A row is 
 
 const struct file_format tries_format = FORMAT(tries, tries, "A row is a change of `poolbench explain --try`.");
 
-const struct file_format *const file_formats[] = {
-    &plan_format,  &trial_format,     &sample_format,   &latency_format, &summary_format,
-    &metg_format,  &crossover_format, &capacity_format, &tries_format,   &host_format,
-    &state_format, &span_format,      &counter_format,  &ability_format, NULL};
+const struct file_format *const file_formats[] = {&plan_format,
+                                                  &trial_format,
+                                                  &sample_format,
+                                                  &latency_format,
+                                                  &summary_format,
+                                                  &metg_format,
+                                                  &crossover_format,
+                                                  &capacity_format,
+                                                  &tries_format,
+                                                  &host_format,
+                                                  &state_format,
+                                                  &span_format,
+                                                  &counter_format,
+                                                  &stack_format,
+                                                  &frame_format,
+                                                  &ability_format,
+                                                  NULL};
 
 const char *trial_status_word(int64_t status)
 {

@@ -232,6 +232,19 @@ struct span_row {
     char role[16];
     int64_t worker, cpu, from_ns, to_ns;
     char state[16], by[16];
+    int64_t row_sum;
+};
+
+struct stack_row {
+    int64_t trial_id;
+    char role[16], phase[16], kind[16];
+    int64_t stack_id, weight_ns, samples, row_sum;
+};
+
+struct frame_row {
+    int64_t stack_id, depth;
+    char symbol[160], object[64], build_id[48];
+    int64_t row_sum;
 };
 
 struct counter_row {
@@ -257,7 +270,8 @@ struct host_row {
     int64_t row_sum;
 };
 
-extern const struct file_format state_format, span_format, counter_format, ability_format, host_format;
+extern const struct file_format state_format, span_format, counter_format, stack_format, frame_format, ability_format,
+    host_format;
 extern const struct file_format metg_format, crossover_format, capacity_format, tries_format;
 extern const struct file_format plan_format, trial_format, sample_format, latency_format, summary_format;
 extern const struct file_format *const file_formats[]; /* all of them, NULL-terminated */

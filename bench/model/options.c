@@ -348,20 +348,23 @@ const struct option options[] = {
          "kills none of them and changes nothing that is measured.",
      SETTING(deadline)},
     {.name = "profile",
-     .syntax = "none|states,counters",
+     .syntax = "none|states,counters,stacks",
      .preset = "none",
-     .help = "Run each cell again in 10 of the blocks or a third of them (at most a quarter of a budget), for `explain`. "
-             "states: with context switches and all tasks recorded. counters: with page faults, switches and what the "
-             "CPU counts (cycles, instructions, cache, branches, TLB). Both: in turn, in twice as many blocks. These "
-             "trials are in profile/ only; all times that are shown come from the others. `check` says what can be had "
-             "here.",
+     .help =
+         "Run each cell again in 10 of the blocks or a third of them (at most a quarter of a budget), for `explain`. "
+         "states: with context switches and all tasks recorded. counters: with page faults, switches and what the "
+         "CPU counts (cycles, instructions, cache, branches, TLB). stacks: as states, and with call chains sampled, "
+         "for `flame`. Several: in turn, in as many times more blocks. These trials are in profile/ only; all times "
+         "that are shown come from the others. `check` says what can be had "
+         "here.",
      SETTING(profile)},
     {.name = "wrap",
      .syntax = "'COMMAND ...'",
      .preset = "",
-     .help = "After the last block, run one more trial of each cell under that command, such as 'strace -c -f -o {file}' "
-             "or 'perf record -g -o {file}': its words are put before the trial program, without a shell, {file} is "
-             "profile/wrap-CELL. How much longer it takes is said; it is in no result.",
+     .help =
+         "After the last block, run one more trial of each cell under that command, such as 'strace -c -f -o {file}' "
+         "or 'perf record -g -o {file}': its words are put before the trial program, without a shell, {file} is "
+         "profile/wrap-CELL. How much longer it takes is said; it is in no result.",
      .traits = OPTION_COMMAND_LINE,
      .kind = OPTION_SETTING,
      .set = set_wrap},

@@ -48,6 +48,27 @@ static const struct column span_columns[] = {
     INT(span_row, to_ns, "likewise"),
     TEXT(span_row, state, "of a thread on-cpu, waiting or off; of a slot as in states.csv"),
     TEXT(span_row, by, "likewise"),
+    ROW_SUM_COLUMN(span_row),
+};
+
+static const struct column stack_columns[] = {
+    INT(stack_row, trial_id, "of profile/trials.csv"),
+    TEXT(stack_row, role, "whose: submitter, worker, forker, child, program, helper"),
+    TEXT(stack_row, phase, "when: open, warm-up, run, close"),
+    TEXT(stack_row, kind, "on: on a CPU; off: off it by itself, with the chain by which it left"),
+    INT(stack_row, stack_id, "of frames.csv"),
+    INT(stack_row, weight_ns, "how long: a millisecond of CPU time for each sample, or until it was on a CPU again"),
+    INT(stack_row, samples, "how often it was seen"),
+    ROW_SUM_COLUMN(stack_row),
+};
+
+static const struct column frame_columns[] = {
+    INT(frame_row, stack_id, "counts from 1"),
+    INT(frame_row, depth, "from the outermost frame, 0"),
+    TEXT(frame_row, symbol, "function, or the place in the object where no name is known; of the kernel the call or fault by which it was entered"),
+    TEXT(frame_row, object, "program or library without its directory, or [kernel]"),
+    TEXT(frame_row, build_id, "of the object, in hexadecimal; empty where it has none, or was not read"),
+    ROW_SUM_COLUMN(frame_row),
 };
 // clang-format on
 
@@ -60,5 +81,9 @@ const struct file_format span_format = FORMAT(
 const struct file_format counter_format =
     FORMAT(counters, counter,
            "In `profile/`: a row is an event that was counted in a profiled sibling (`--profile counters`).");
+const struct file_format stack_format =
+    FORMAT(stacks, stack,
+           "In `profile/`: a row is a call chain of a role in a phase of a profiled sibling (`--profile stacks`).");
+const struct file_format frame_format = FORMAT(frames, frame, "In `profile/`: a row is a frame of such a chain.");
 const struct file_format ability_format =
     FORMAT(abilities, ability, "In `profile/`: a row is what profiling needs of the kernel, and whether it was there.");

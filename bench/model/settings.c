@@ -120,7 +120,7 @@ void spell_deadline(const struct settings *settings, char *text)
 }
 
 /* In the order of their bits. */
-static const char *const profile_names[] = {"states", "counters"};
+static const char *const profile_names[] = {"states", "counters", "stacks"};
 #define PROFILES (sizeof profile_names / sizeof *profile_names)
 
 int set_profile(const char *value, struct settings *settings, char *error)

@@ -25,6 +25,8 @@ static const struct format {
          "_%&#${}"},
     [MARKUP_JSON] = {{{"\"", "\\\""}, {"\\", "\\\\"}, {"<", "\\u003c"}, {">", "\\u003e"}, {"&", "\\u0026"}}, ""},
     [MARKUP_CODE] = {{{NULL, NULL}}, ""},
+    [MARKUP_XML] = {{{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}}, ""},
+    [MARKUP_FOLDED] = {{{";", ":"}}, ""},
     /* gnuplot writes "]]>" into SVG as it is, where XML has it end something. */
     [MARKUP_GNUPLOT] = {{{"'", "''"}, {"]]>", "]] >"}}, ""},
     [MARKUP_GNUPLOT_DATA] = {{{"\"", "'"}, {"]]>", "]] >"}}, "\\"},

@@ -9,9 +9,11 @@ enum markup {
     MARKUP_HTML, /* " .. " does not break, so that an interval stays on its line */
     MARKUP_MARKDOWN,
     MARKUP_LATEX,
-    MARKUP_JSON,         /* between double quotes, also in a script element, which nothing in it ends */
-    MARKUP_CODE,         /* a line in which nothing is markup: of code, which Markdown has indented, of comment */
-    MARKUP_GNUPLOT,      /* between single quotes, in which gnuplot looks for nothing but their end */
+    MARKUP_JSON,    /* between double quotes, also in a script element, which nothing in it ends */
+    MARKUP_CODE,    /* a line in which nothing is markup: of code, which Markdown has indented, of comment */
+    MARKUP_GNUPLOT, /* between single quotes, in which gnuplot looks for nothing but their end */
+    MARKUP_XML,     /* between tags, or in an attribute between double quotes: of SVG, which has no names of HTML's */
+    MARKUP_FOLDED,  /* a frame of a folded stack, which ends with ; or the last blank of the line */
     MARKUP_GNUPLOT_DATA, /* of a file of data: between double quotes, or a line of comment */
 };
 

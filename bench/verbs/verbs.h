@@ -9,7 +9,7 @@
 // clang-format off
 #define VERBS(VERB) \
     VERB(run) VERB(plan) VERB(resume) VERB(repair) VERB(merge) VERB(remote) VERB(metg) VERB(crossover) VERB(capacity) VERB(advise) VERB(summarise) \
-    VERB(compare) VERB(hosts) VERB(explain) VERB(trace) VERB(targets) VERB(charts) VERB(report) VERB(pack) VERB(scaling) \
+    VERB(compare) VERB(hosts) VERB(explain) VERB(trace) VERB(flame) VERB(targets) VERB(charts) VERB(report) VERB(pack) VERB(scaling) \
     VERB(isolation) VERB(check) VERB(selftest) VERB(conformance) VERB(tour) VERB(list) VERB(topo) VERB(help) VERB(version)
 // clang-format on
 #define VERB_DECLARED(name) extern const struct verb verb_##name;

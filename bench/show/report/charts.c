@@ -1,6 +1,7 @@
 /* The charts that are there, in the order of their table, each with its caption from charts/captions.txt. */
 #include "bench/show/charts/captions.h"
 #include "bench/show/charts/chart.h"
+#include "bench/show/flame.h"
 #include "bench/show/report/parts.h"
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,55 @@ static bool page_put(struct report *r, struct document_chart *chart, FILE *refus
     }
     free(svg);
     return true;
+}
+
+/* The pair that is explained, where it has call chains; else the first cell that has. Returns how many. */
+static unsigned flame_sides(const struct report *r, struct flame_side sides[2])
+{
+    const struct run_data *run = r->run;
+    const struct whys *whys = &r->analysis->whys;
+    const size_t first = whys_first(whys);
+    char ignored[ERROR_MAX];
+    bool *has = calloc(run->count + 1, sizeof *has);
+    unsigned count = 0;
+    if (has && !flame_cells(run, has, ignored)) {
+        if (first != RUN_NOTHING && has[whys->why[first].a] && has[whys->why[first].b]) {
+            sides[count++] = (struct flame_side){run, whys->why[first].a};
+            sides[count++] = (struct flame_side){run, whys->why[first].b};
+        }
+        for (size_t i = 0; i < run->count && !count; i++)
+            if (has[run->plan[i]])
+                sides[count++] = (struct flame_side){run, run->plan[i]};
+    }
+    free(has);
+    return count;
+}
+
+/* Drawn here, and in no file of the run: only where a report has its pictures in it. */
+static void flame_put(struct report *r, struct document_chart *chart)
+{
+    struct flame_side sides[2];
+    const unsigned count = r->format == &document_html ? flame_sides(r, sides) : 0;
+    struct flame flame = {0};
+    struct flame_words words;
+    struct lines svg;
+    char error[ERROR_MAX];
+    int rc = 0;
+    for (unsigned i = 0; i < count && !rc; i++)
+        rc = flame_add(&flame, r->run, sides[i].cell, "on", error);
+    if (count && !rc && !flame_sort(&flame) && lines_open(&svg)) {
+        flame_words_make(&words, &flame, sides);
+        flame_svg(svg.out, &flame, &words);
+        chart->picture = lines_close(&svg);
+        chart->name = "flame";
+        chart->title = "Where CPU time goes";
+        chart->caption = "Call chains of profiled siblings, 1,000 samples a second of CPU time: callees stand on their "
+                         "callers, as wide as the time a task. poolbench flame draws it of other pools.";
+        chart->number++;
+        r->format->chart(r->out, chart);
+        free(svg.text);
+    }
+    flame_close(&flame);
 }
 
 void report_charts(struct report *r)
@@ -65,6 +115,7 @@ void report_charts(struct report *r)
             free(caption);
         }
     }
+    flame_put(r, &drawn);
     if (!drawn.number)
         report_paragraph(r, refused.out && ftell(refused.out) > 0
                                 ? "There are none:"
