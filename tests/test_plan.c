@@ -294,7 +294,7 @@ static void tasks_auto(void **state)
         /* ten times on and off; no longer than 10 s */
         {"--pool pthread --workload sleep --size 1us --workers 2 --arrival rate:100:on=100ms:off=200ms", 300},
         {"--pool pthread --workload sleep --size 1us --workers 2 --arrival rate:10:on=1s:off=9s", 100},
-        {"--pool pthread --workload empty --workers 2", 1428572},
+        {"--pool pthread --workload empty --workers 2", 1000000},
         {"--pool pthread --workload empty --workers 2 --tasks 7", 7},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
