@@ -166,7 +166,7 @@ check 'the same page is printed again' cmp "$scratch/page" <(poolbench help --ma
 check 'docs/COMMAND-LINE.md is what the program prints; make schema writes it' diff docs/COMMAND-LINE.md "$scratch/markdown"
 check 'the examples work' example_works
 
-check 'a verb begun' offers 'run resume repair report' r
+check 'a verb begun' offers 'run resume repair remote report' r
 check 'all verbs' offers "$verbs" ''
 check 'verbs after help' offers "$verbs" help ''
 check 'an option begun' offers '--pool' run --po
