@@ -14,6 +14,7 @@ unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME POOLBENCH_PLUGINS
 # a make that runs this in one of several jobs shares none of them, and its own would say so
 MAKEFLAGS=$(sed -E 's/ -j[0-9]*|--jobserver[^ ]*//g' <<<" ${MAKEFLAGS:-}")
 case $build in *address* | *thread*) echo 'the pages are of the tree without sanitizers'; exit 77 ;; esac
+[ -z "${SLOW:-}" ] || { echo 'most of it is compiling, which SLOW makes slow, and tells nothing by it'; exit 77; }
 read -ra cc <<<"${CC:-cc}"
 command -v "${cc[0]}" >/dev/null || { echo "there is no compiler (${cc[0]})"; exit 77; }
 [ -e "$build/c-tests" ] || { echo "the C tests are not built: make tests"; exit 77; }
