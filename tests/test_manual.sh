@@ -132,6 +132,7 @@ for shell in zsh fish; do
 done
 fish_offers() # WORD LINE: among what it offers for a line
 {
+    # shellcheck disable=SC2016 # fish's own
     fish --no-config -c 'source $argv[1]; cd $argv[2]; complete --do-complete $argv[3]' "$scratch/completion.fish" \
         "$scratch/here" "$2" | tee "$scratch/said" | cut -f 1 | grep -qx -e "$1" || { cat "$scratch/said"; false; }
 }

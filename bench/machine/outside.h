@@ -11,6 +11,8 @@
  * it may use while it ran, and more than what can be told apart from nothing. What the kernel does for a process after
  * that was waited for counts as others': under `fork` with empty tasks up to 0.018 where this was written. */
 #define OUTSIDE_SHARE 0.04
+/* And where they took more than this share, times of tasks that need a CPU say little of the pool. */
+#define OUTSIDE_MOST 0.25
 
 /* How the CPU time of all tasks is known, the best first. */
 enum usage_source {

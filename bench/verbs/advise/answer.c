@@ -11,7 +11,6 @@
 
 #define TEXT_COLUMN         10
 #define SECOND_NS           1e9
-#define OTHERS_MOST         0.25 /* of the CPUs: beyond that times say little */
 #define P99_TASKS_A_TRIAL   150  /* of TRIALS_FOR_INTERVAL */
 #define FURTHER             1.02 /* that a rate is worth naming for */
 #define TRIALS_LEAST        6    /* as for any interval */
@@ -92,7 +91,7 @@ static void unknown_say(const struct service *service, struct found *found)
     const double needed_ns = STEADY_ENOUGH * steady_needed_ns(&queue),
                  tasks_ns = P99_TASKS_A_TRIAL * SECOND_NS / service->rate;
     char a[32], b[32];
-    if (found->others > OTHERS_MOST) {
+    if (found->others > OUTSIDE_MOST) {
         snprintf(found->why, sizeof found->why, "others took %.0f %% of the CPUs meanwhile (`poolbench check`)",
                  100 * found->others);
     } else if (found->row == SIZE_MAX) {
@@ -135,7 +134,7 @@ static void judge(const struct service *service, struct found *found)
     const struct steady_queue queue = offer_steady(service, found->offer);
     const double limit = service->limit_ns;
     bool steady = found->row != SIZE_MAX && found->trial_ns >= STEADY_ENOUGH * steady_needed_ns(&queue);
-    const bool is_disturbed = found->others > OTHERS_MOST; /* what was kept beside others is kept all the same */
+    const bool is_disturbed = found->others > OUTSIDE_MOST; /* what was kept beside others is kept all the same */
     bool kept = limit > 0 ? found->p99.hi <= limit || found->late.hi <= MISSES : !is_disturbed && !isnan(found->p99.lo);
     bool missed = limit > 0 && !is_disturbed && (found->p99.lo > limit || found->late.lo > MISSES);
     found->told = !steady ? TOLD_UNKNOWN : missed ? TOLD_MISSED : kept ? TOLD_KEPT : TOLD_UNKNOWN;
@@ -376,7 +375,7 @@ static int nobody_print(const struct service *service)
 {
     const struct offer *best = &service->offer[0];
     const double others = burst_others(service, best);
-    const bool is_disturbed = best->fits && others > OTHERS_MOST;
+    const bool is_disturbed = best->fits && others > OUTSIDE_MOST;
     struct text line = {.used = 0};
     char words[192], a[32], b[32];
     if (!best->fits) {
@@ -429,7 +428,7 @@ int service_print(const struct service *service, const struct run_data *run)
     line_why(service, found, service->finalists, best);
     line_changes(service, found[best].offer);
     line_rests(service, &found[best]);
-    line_surer(service, found[best].others > OTHERS_MOST,
+    line_surer(service, found[best].others > OUTSIDE_MOST,
                found[best].told == TOLD_UNKNOWN && found[best].budget_ns > 0 ? found[best].budget_ns
                                                                              : 4 * (double)service->wish->budget_ns);
     return found[best].told == TOLD_KEPT ? 0 : found[best].told == TOLD_MISSED ? 3 : EXIT_BLIND;

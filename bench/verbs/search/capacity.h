@@ -18,6 +18,7 @@ struct capacity_pool {
     size_t cells;
     struct rate_trial *trial; /* owned, with all that they point to */
     size_t trials;
+    size_t disturbed; /* further trials that do not count: others took more than OUTSIDE_MOST of the CPUs */
     struct long_run run;
     struct sustained found;
     char failure[160]; /* of the last trial that failed */

@@ -60,7 +60,9 @@ static void reason_say(const struct capacity *capacity, const struct capacity_po
                                    : found->points                             ? &found->point[found->points - 1]
                                                                                : NULL;
     reason[0] = '\0';
-    if (!pool->trials)
+    if (!pool->trials && pool->disturbed)
+        snprintf(reason, size, "others had the CPUs in all %zu trials", pool->disturbed);
+    else if (!pool->trials)
         snprintf(reason, size, "no trial ended: %s", pool->failure);
     else if (!found->points)
         snprintf(reason, size, "no trial ended in time, at %s and more",
@@ -181,6 +183,11 @@ void capacity_screen(const struct capacity *capacity, const struct run_data *run
     for (size_t i = 0; i < capacity->pools; i++)
         workers = (unsigned)fmax(workers, (double)capacity_subject(capacity, &capacity->pool[i])->f.workers);
     search_head(&capacity->session, "capacity", capacity->block, run, out);
+    for (size_t i = 0; i < capacity->pools; i++)
+        if (capacity->pool[i].disturbed)
+            wrapped_print(out, 0, 2,
+                          "! %s: %zu trials do not count: others took more than %.0f %% of the CPUs meanwhile",
+                          name_of(capacity, &capacity->pool[i]), capacity->pool[i].disturbed, 100 * OUTSIDE_MOST);
     if (capacity->over_budget)
         fprintf(out, "! the budget ended it after %u of %u blocks\n", capacity->block, capacity->rounds);
     fputc('\n', out);

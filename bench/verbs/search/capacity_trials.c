@@ -80,6 +80,15 @@ static struct capacity_pool *pool_of(struct capacity *capacity, const struct cel
     return NULL;
 }
 
+/* Others had the CPUs that its tasks needed. */
+static bool is_disturbed(const struct capacity *capacity, const struct trial_facts *facts, const struct trial_row *row)
+{
+    const struct workload_ops *workload = facts->cell->workload;
+    const bool sleeps = !workload->classify && workload->class == TASK_SLEEP;
+    const double there_ns = number_real(row->trial_ns) * capacity->session.machine.effective_cpus;
+    return !sleeps && number_real(row->others_ns) > OUTSIDE_MOST * there_ns; /* NAN: not known */
+}
+
 /* Of session_block(), with the trial's job still there. */
 static int trial_take(const struct trial_facts *facts, const struct trial_row *row, void *of)
 {
@@ -91,6 +100,10 @@ static int trial_take(const struct trial_facts *facts, const struct trial_row *r
                  format_rate(rate, sizeof rate, facts->cell->f.arrival.rate), row->reason);
     if (!trial_is_ok(row) && row->status != TRIAL_TIMEOUT)
         return 0;
+    if (is_disturbed(capacity, facts, row)) {
+        pool->disturbed++;
+        return 0;
+    }
     struct rate_trial *grown = realloc(pool->trial, (pool->trials + 1) * sizeof *grown);
     if (!grown)
         return -ENOMEM;
@@ -203,7 +216,10 @@ static int pool_look(const struct capacity *capacity, struct capacity_pool *pool
         rc = sustained_make(pool->trial, pool->trials, &question, &pool->run, &pool->found);
     else
         long_run_release(&pool->run);
-    return rc == -EDOM ? 0 : rc; /* none ended: there is nothing to go by */
+    if (rc != -EDOM)
+        return rc;
+    pool->found = (struct sustained){.rate = NAN, .interval = {NAN, NAN}}; /* none ended: there is nothing to go by */
+    return 0;
 }
 
 static int look(struct capacity *capacity, bool last, char *error)
