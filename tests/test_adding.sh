@@ -119,11 +119,11 @@ run_command() # LINE
     esac
 }
 
-# A screen without what was measured: of each line the first column, and others that have words and no digit. Legends of
-# marks are left out, as there may be none.
+# A screen without what was measured: of each line the first column, and others that have words and no digit. Verdicts,
+# and legends of marks, are left out, as there may be others, or none.
 unmeasured() # FILE
 {
-    awk '/^  (\*|\?|\[)/ { next }
+    awk '/^ *(fastest|equal|cannot tell yet|slower|~): / { next }
         {
             sub(/^ +/, "")
             columns = split($0, column, /  +/)

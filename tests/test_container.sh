@@ -99,7 +99,8 @@ within() # GROUP COMMAND...
 # What topo must say: a pattern for each of the lines on limits.
 says() # QUOTA MEMORY PROCESSES
 {
-    poolbench topo | tee "$scratch/topo"
+    COLUMNS=200 poolbench topo | tee "$scratch/topo"
+    sed -z -i 's/\n  *\([^ ]\)/ \1/g' "$scratch/topo" # lines that go on are one
     grep -qE "^quota +$1\$" "$scratch/topo" && grep -qE "^memory +$2\$" "$scratch/topo" &&
         grep -qE "^processes +$3\$" "$scratch/topo"
 }

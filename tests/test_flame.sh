@@ -40,7 +40,7 @@ folded_is_whole() # CELL
         FNR == 1 { for (i = 1; i <= NF; i++) at[FILENAME, $i] = i; next }
         FILENAME ~ /trials/ { if ($at[FILENAME, "cell_id"] == cell) { is[$at[FILENAME, "trial_id"]] = 1; tasks += $at[FILENAME, "tasks"] }; next }
         FILENAME ~ /stacks/ { if ($1 in is && $3 == "run" && $4 == "on") sum += $6; next }
-        END { print sum / tasks }' run/profile/trials.csv run/profile/stacks.csv >whole
+        END { printf "%.3f\n", sum / tasks }' run/profile/trials.csv run/profile/stacks.csv >whole
     awk 'NR == FNR { whole = $1; next } { sum += $NF; lines++ } END { d = sum - whole; exit !(lines && d < lines && d > -lines) }' whole folded
 }
 is_xml() { if command -v xmllint >/dev/null; then xmllint --noout "$1"; else grep -q '</svg>' "$1"; fi; }

@@ -310,7 +310,7 @@ if mount -t tmpfs -o size=1m none small 2>/dev/null; then
     poolbench run suite.ini --blocks 60 --out small/run >out 2>err
     status=$?
     check "a disk that fills" ended 1
-    check "the file it filled with" said 'small/run/[a-z]*.csv: No space left on device; [0-9]* trials'
+    check "the file it filled with" said 'small/run/[a-z.]*: No space left on device; [0-9]* trials'
     check "files on a full disk" readable small/run
     check "no process on a full disk" none_left
     mount -o remount,size=30m none small

@@ -359,7 +359,7 @@ const struct option options[] = {
          "here.",
      SETTING(profile)},
     {.name = "wrap",
-     .syntax = "'COMMAND ...'",
+     .syntax = "COMMAND",
      .preset = "",
      .help =
          "After the last block, run one more trial of each cell under that command, such as 'strace -c -f -o {file}' "

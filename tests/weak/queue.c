@@ -191,7 +191,7 @@ static void work(unsigned number)
                         .worker = &workers[number],
                         .ring = group_record(&group, number, 0),
                         .number = number,
-                        .cpu = UINT32_MAX};
+                        .moves = {.cpu = NO_CPU}};
     queue_work(&self, &queue);
 }
 static void first(void)

@@ -38,7 +38,7 @@ struct remote {
     struct wire_in input;
     bool has_ended; /* nobody is there any more */
     uint64_t heard_ns, beat_ns;
-    char scratch[64], directory[80];
+    char scratch[PATH_MAX], directory[PATH_MAX + 16];
     struct session session;
     struct remaining remaining;
     bool is_open, goes_on;
@@ -377,10 +377,12 @@ static int remote_main(const struct arguments *given)
     if (r->out < 0 || dup2(2, 1) < 0)
         return complain("remote", "standard output: %s", strerror(errno));
     r->heard_ns = r->beat_ns = clock_monotonic_ns();
-    snprintf(r->scratch, sizeof r->scratch, "%.40s/poolbench-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    if (snprintf(r->scratch, sizeof r->scratch, "%s/poolbench-XXXXXX", temporary && *temporary ? temporary : "/tmp") >=
+        (int)sizeof r->scratch)
+        return complain("remote", "TMPDIR: expected fewer than %zu bytes", sizeof r->scratch);
     if (!mkdtemp(r->scratch))
         return complain("remote", "%s: cannot be made: %s", r->scratch, strerror(errno));
-    snprintf(r->directory, sizeof r->directory, "%.60s/came", r->scratch);
+    snprintf(r->directory, sizeof r->directory, "%.*s/came", PATH_MAX, r->scratch);
     rc =
         mkdir(r->directory, 0777) < 0 ? refuse_as(-errno, r->error, "%s: %s", r->directory, strerror(errno)) : greet(r);
     if (!rc)
