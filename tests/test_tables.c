@@ -90,9 +90,9 @@ static void a_dropped_cell_says_of_how_many_blocks(void **state)
     assert_int_equal(run_summed_open(directory, &run, error), 0);
     run.looks = (struct looks){.leave_from = 8, .end = 13};
     assert_int_equal(analysis_make(&run, &analysis), 0);
-    struct sheet sheet = answer_sheet(&analysis.table, false, DETAIL_NARROW);
-    assert_string_equal(sheet.cells[9].mark, " n6~");
-    assert_null(strchr(sheet.cells[7].mark, 'n'));
+    struct sheet sheet = answer_sheet(&analysis.table, false, DETAIL_REPORT);
+    assert_non_null(strstr(sheet.cells[9].note, "slower, dropped after 6 blocks"));
+    assert_null(strstr(sheet.cells[7].note, "dropped"));
     assert_int_equal(table_sight(&analysis.table, 0, &sight), 0);
     assert_int_equal(sight.blocks, 12); /* the number of the last is 13 */
     sheet_release(&sheet);
