@@ -13,9 +13,14 @@ static const char *const others[] = {"plan.csv", "host.json", "suite.ini"};
 
 static int others_check(const char *directory, char *error)
 {
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (!inside_is_there(directory, others[i]))
+    struct stat status;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const int rc = inside_stat(directory, others[i], &status);
+        if (rc == -ENOENT)
             return refuse_as(-ESTALE, error, "%.300s/%s was deleted while trials ran", directory, others[i]);
+        if (rc < 0)
+            return record_failed(rc, directory, others[i], error);
+    }
     return 0;
 }
 

@@ -284,8 +284,8 @@ static int sibling_put(struct siblings *s, struct session *session, struct sibli
 /* The commit last, behind what it says is there; what is of no commit is not read. */
 static int files_sync(const struct siblings *s, char *error)
 {
-    const struct csv_writer *const writers[] = {s->recorder.samples, s->recorder.latency, s->recorder.trials, s->states,
-                                                s->counted,          s->folded.stacks,    s->folded.frames};
+    const struct csv_writer *const writers[] = {s->recorder.samples, s->recorder.latency, s->states,         s->counted,
+                                                s->folded.stacks,    s->folded.frames,    s->recorder.trials};
     int rc = 0;
     for (size_t i = 0; i < sizeof writers / sizeof *writers && !rc; i++)
         rc = writers[i] ? csv_sync(writers[i]) : 0;

@@ -240,8 +240,9 @@ static bool file_go_on(struct peer *p)
     const bool is_draft = p->left < 0;
     int64_t left = is_draft ? -1 - p->left : p->left;
     const size_t most = p->input.count < (uint64_t)left ? p->input.count : (size_t)left;
-    if (most && write(p->fd, p->input.bytes, most) != (ssize_t)most) {
-        peer_lose(p, "%s cannot be written here: %s", wire_files[p->file], strerror(errno));
+    const int written = wire_write(p->fd, p->input.bytes, most);
+    if (written) {
+        peer_lose(p, "%s cannot be written here: %s", wire_files[p->file], strerror(-written));
         return false;
     }
     if (most)

@@ -52,16 +52,9 @@ struct remote {
 
 static int bytes_say(struct remote *r, const char *bytes, size_t length)
 {
-    while (length) {
-        ssize_t n = write(r->out, bytes, length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            r->has_ended = true;
-            return -EPIPE;
-        }
-        bytes += n;
-        length -= (size_t)n;
+    if (wire_write(r->out, bytes, length)) {
+        r->has_ended = true;
+        return -EPIPE;
     }
     r->beat_ns = clock_monotonic_ns();
     return 0;
@@ -181,8 +174,7 @@ static int file_take(struct remote *r, const char *line)
     int fd = inside_create_fd(r->directory, name), rc = fd < 0 ? fd : 0;
     while (length > 0 && !rc) {
         const size_t most = r->input.count < (size_t)length ? r->input.count : (size_t)length;
-        if (most && write(fd, r->input.bytes, most) != (ssize_t)most)
-            rc = errno ? -errno : -EIO;
+        rc = wire_write(fd, r->input.bytes, most);
         if (most)
             wire_take(&r->input, most);
         length -= (long long)most;
@@ -402,7 +394,7 @@ const struct verb verb_remote = {
     .operands = "",
     .summary = "be the other end of run --hosts",
     .function = remote_main,
-    .help =
-        "What `run --hosts` starts on a host: it reads orders on standard input, runs trials, writes the files of "
-        "the run on standard output, and ends when its input does. Nothing of it stays there. People have no use for "
-        "it but to see that it is there: it says which poolbench it is."};
+    .help = "What `run --hosts` starts on a host: it reads orders on standard input, runs trials, writes the files of "
+            "the run on standard output, and ends when its input does. Nothing of it stays there, unless it is killed. "
+            "People have no use for "
+            "it but to see that it is there: it says which poolbench it is."};

@@ -53,6 +53,20 @@ int64_t wire_read(struct wire_in *in, int fd)
     return n;
 }
 
+int wire_write(int fd, const char *bytes, size_t count)
+{
+    while (count) {
+        const ssize_t n = write(fd, bytes, count);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        bytes += n;
+        count -= (size_t)n;
+    }
+    return 0;
+}
+
 void wire_take(struct wire_in *in, size_t count)
 {
     in->count -= count;

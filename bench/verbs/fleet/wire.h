@@ -41,6 +41,8 @@ struct wire_in {
 int64_t wire_read(struct wire_in *in, int fd);
 /* A line without its end, which is taken out; false: there is none yet. -EMSGSIZE is in *rc where it is too long. */
 bool wire_line(struct wire_in *in, char line[WIRE_LINE_MAX], int *rc);
+/* All of it, to a descriptor that blocks, or a file. 0 or -errno. */
+int wire_write(int fd, const char *bytes, size_t count);
 /* Takes out the first `count` bytes. */
 void wire_take(struct wire_in *in, size_t count);
 
