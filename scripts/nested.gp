@@ -9,8 +9,8 @@ do for [page = 1:pages] {
     eval page_begin
     do for [i = 0:n - 1] {
         eval panel_begin
-        eval 'set xtics (' . x_tics . ')'
-        eval 'set ytics (' . y_tics . ')'
+        set xtics (); do for [tic = 1:x_count] { set xtics add (x_names[tic] tic - 1) }
+        set ytics (); do for [tic = 1:y_count] { set ytics add (y_names[tic] tic - 1) }
         set xrange [-0.5:x_count - 0.5]
         set yrange [-0.5:y_count - 0.5]
         unset grid

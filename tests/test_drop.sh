@@ -147,7 +147,9 @@ status=$?
 # 2: a machine that is too slow for so many trials in so short a time
 check "a run of which nothing is wanted any more: exit code $status" [ $status -eq 0 -o $status -eq 2 ]
 if said 'leaves, to keep to the budget: cmd'; then
-    check 'ends by its budget' grep -q '"because": "budget"' left/host.json
+    because=budget
+    said 'every verdict is told after' && because=resolved # what was left, at the next look
+    check "ends by what ended it: $because" grep -q "\"because\": \"$because\"" left/host.json
     check 'with the last block that has trials' [ "$(sed -n '/"ended"/,/}/s/.*"blocks": \([0-9]*\),*/\1/p' left/host.json)" = \
         "$(awk -F , 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } $at["block"] > n { n = $at["block"] } END { print n + 0 }' left/trials.csv)" ]
 else

@@ -125,12 +125,14 @@ static void two_threads_over_the_limit_are_both(void **state)
     bench.cost.size_ns = 1000000; /* long ones wake somebody at once, whether or not anybody reaps */
     bench_open(&bench);
     const pid_t worker = find_child("pb-worker-");
+    /* A look is due before they begin, and comes when both run: the time until then is nobody's, and they are over the
+     * limit at one moment. */
+    usleep((useconds_t)(bench.config.task_limit_ns / 1000) / 2);
     for (uint32_t i = 0; i < 2; i++) {
         submit_all(&bench, i, 1);
         while (!atomic_load(&starts[i]))
             usleep(100);
     }
-    usleep((useconds_t)(bench.config.task_limit_ns / 1000) * 2); /* nobody looks meanwhile: both are over it */
     while (got < 2) {
         int rc = bench.ops->reap(bench.pool, done + got, 2, 2, FOREVER);
         assert_true(rc > 0);

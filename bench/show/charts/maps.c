@@ -29,11 +29,11 @@ static int64_t place_of(int64_t number, const int64_t *numbers, size_t count)
 static void tics_print(FILE *out, const char *axis, const int64_t *numbers, size_t count,
                        char *(*name)(char *text, size_t size, int64_t number))
 {
-    char text[64];
-    fprintf(out, "%s_count = %zu; %s_tics = \"", axis, count, axis);
+    char text[64], names[16];
+    snprintf(names, sizeof names, "%s_names", axis);
+    fprintf(out, "%s_count = %zu; array %s[%zu]\n", axis, count, names, count);
     for (size_t i = 0; i < count; i++)
-        fprintf(out, "%s'%s' %zu", i ? ", " : "", name(text, sizeof text, numbers[i]), i);
-    fputs("\"\n", out);
+        chart_text(out, names, i + 1, name(text, sizeof text, numbers[i]));
 }
 
 static void tile_print(FILE *data, const struct tile *tile, int64_t x, int64_t y)

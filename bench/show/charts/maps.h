@@ -24,8 +24,9 @@ struct map {
     char *(*x_name)(char *text, size_t size, int64_t x), *(*y_name)(char *text, size_t size, int64_t y);
 };
 
-/* To `data` a block of lines "x y kind hatched shade text" for each panel, to `script` x_tics, y_tics, x_count,
- * y_count, and into its array panel_hatched whether a panel has such tiles. 1, or -ENOMEM.
+/* To `data` a block of lines "x y kind hatched shade text" for each panel, to `script` x_count, y_count and
+ * arrays x_names and y_names of so many texts, and into its array panel_hatched whether a panel has such tiles. 1, or
+ * -ENOMEM.
  */
 int map_print(struct map *map, FILE *data, FILE *script);
 char *map_number(char *text, size_t size, int64_t number);
