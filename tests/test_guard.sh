@@ -37,6 +37,17 @@ await_process() # NAME
     echo "${found##*/}"
 }
 
+# Within some seconds the command that follows succeeds: what others do once a process has ended takes them a moment.
+soon()
+{
+    local wait
+    for wait in 0 .1 .5 1 4 8; do
+        nap $wait
+        "$@" && return
+    done
+    return 1
+}
+
 # ---- what a shell has given us ----
 cat >given <<'EOF'
 sleep 1000 &
@@ -46,8 +57,9 @@ EOF
 bash -c '. ./given > >(tee log >/dev/null) 2>err'
 status=$?
 check 'a run by exec, with children of the shell, ends well' test $status -eq 0
-check 'none of its trials has failed' grep -q -v ',failed,' given.run/trials.csv
-check 'tee has what was printed' grep -q 'Time per task' log
+check 'its trials are ok, or were run again' test "$(tail -n +2 given.run/trials.csv | grep -cvE ',(ok|disturbed),')" -eq 0
+check 'all of them are there' test "$(grep -c ',ok,' given.run/trials.csv)" -eq 6
+check 'tee has what was printed' soon grep -q 'Time per task' log
 check 'a server that was there before is there still' kill "$(cat given.pid)"
 
 # ---- guard, trial and harness ----
@@ -115,15 +127,7 @@ with_program() # harness NAME... : kills them while a command runs
 printf '#!/bin/sh\nsetsid sleep 1000 &\nexec sleep 1001\n' >start
 chmod +x start
 commands() { processes sleep | while read -r at; do grep -zx 1001 "$at/cmdline"; done; }
-no_commands()
-{
-    local wait
-    for wait in 0 .1 .5 1 4 8; do
-        nap $wait
-        [ -z "$(commands)" ] && return
-    done
-    return 1
-}
+no_commands() { [ -z "$(commands)" ]; }
 with_program harness
 check 'a killed harness leaves no program, not even one that left its group' none_left sleep
 with_program harness pb-guard
@@ -131,14 +135,14 @@ check 'nor do harness and guard, killed at once' none_left sleep
 with_program harness pb-warden
 check 'nor harness and warden' none_left sleep
 with_program harness pb-guard pb-warden
-check 'with all three killed, programs of tasks die with their workers' no_commands
+check 'with all three killed, programs of tasks die with their workers' soon no_commands
 marked() # what those have forked, which nobody is left to end
 {
     local at found=1
     while read -r at; do grep -qz '^POOLBENCH_GUARD=.' "$at/environ" && found=0; done < <(processes sleep)
     return $found
 }
-check 'what they forked lives on, and is marked' marked
+check 'what they forked lives on, and is marked' soon marked
 check 'what they forked is ended by the next start' poolbench run --pool serial --workload empty --tasks 10 --blocks 1 --out next
 check 'all of it' none_left sleep
 closing
